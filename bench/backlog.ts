@@ -1,6 +1,6 @@
 /**
- * What a backlog of a dead endpoint costs: memory of the server that has it, and the time to page in what is due. See README.md beside
- * this file.
+ * Cost of a backlog for a dead endpoint: memory of the server, and the time to load a page of due deliveries. See README.md in this
+ * folder.
  *
  *     npm run bench:engine -- --case backlog --rows 1000,100000,1000000
  */
@@ -17,12 +17,12 @@ import { SqliteStore } from "../packages/posthorn/src/store/sqlite/sqlite-store.
 
 const { values } = parseArgs({ options: { rows: { type: "string", default: "1000,100000,1000000" } } });
 const PAYLOAD = Buffer.from(JSON.stringify({ data: "x".repeat(80) }));
-/** Where nothing listens. */
+/** URL on which nothing listens. */
 const DEAD = "http://127.0.0.1:1024/";
-/** When memory is looked at, after the start. */
+/** Times after the start at which memory is measured. */
 const LOOKS_MS = [5000, 40_000];
 
-/** Keys of the rows of the application and its endpoints. In the one with an order every message has a key of its own. */
+/** Row keys of the application and its endpoints. For the ordered endpoint, each message has its own ordering key. */
 interface Owners {
   readonly appId: number;
   readonly plain: number;
@@ -46,7 +46,7 @@ async function prepare(): Promise<Owners> {
   };
 }
 
-/** Resident memory of the server some time after it began with the backlog, in MiB, at each look. */
+/** Resident memory of the server in MiB, at each time after it started with the backlog. */
 async function serverMib(): Promise<readonly number[]> {
   await using measured = await startMeasuredNode({}, { folder });
   const found: number[] = [];

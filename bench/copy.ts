@@ -1,5 +1,5 @@
 /**
- * Rows and bytes a second of `posthorn copy`, from a file to a PostgreSQL of its own and back. See README.md beside this file.
+ * Rows and bytes per second of `posthorn copy`, from a file to a dedicated PostgreSQL and back. See README.md in this folder.
  *
  *     npm run bench:copy -- --messages 50000
  */
@@ -21,7 +21,7 @@ const MESSAGES = Number(values.messages);
 const HISTORY_MS = 30 * 86_400_000;
 const MIB = 1024 * 1024;
 
-/** Messages of 1 KiB over thirty days, each with a delivery and an attempt. */
+/** Creates messages of 1 KiB over 30 days, each with a delivery and an attempt. */
 function fill(path: string): void {
   const db = openForWriting(path);
   migrate(db);

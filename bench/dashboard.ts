@@ -1,6 +1,6 @@
 /**
- * The pages of the dashboard with many messages: what its first list costs the server, and what scrolling through it costs the browser.
- * A node of its own, filled through its API, and Chromium on the pages that it serves. See README.md beside this file.
+ * The dashboard with many messages: the cost of the first list for the server, and of scrolling for the browser. Fills a dedicated node
+ * through its API and opens its pages in Chromium. See README.md in this folder.
  *
  *     npm run bench:dashboard -- --messages 100000
  */
@@ -17,21 +17,21 @@ const { values } = parseArgs({
   options: { messages: { type: "string", default: "100000" }, rows: { type: "string", default: "3000" } },
 });
 const MESSAGES = Number(values.messages);
-/** Rows that are scrolled through. */
+/** Number of rows to scroll through. */
 const ROWS = Number(values.rows);
 
 const APPLICATIONS = 20;
-/** Of these, so many have an endpoint: its deliveries are real. */
+/** Number of applications with an endpoint, whose deliveries are real. */
 const DELIVERED = 4;
 const BATCH = 1000;
 const CALLS = 30;
 const PAGE = 50;
 const LARGE_PAGE = 250;
-/** Pixels that one turn of the wheel scrolls, and the time between two. */
+/** Pixels per step of the wheel, and milliseconds between two steps. */
 const WHEEL_PIXELS = 600;
 const WHEEL_MS = 30;
 const MIB = 1024 * 1024;
-/** The text stands in this one message: the search for it looks at all that are newer. */
+/** Text contained in a single message. Searching for it examines all newer messages. */
 const NEEDLE = "needle-in-the-haystack";
 
 async function call(node: TestNode, method: string, path: string, body?: object): Promise<Record<string, unknown>> {
@@ -68,7 +68,7 @@ function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]!;
 }
 
-/** Milliseconds from the call to the whole answer, on this machine. */
+/** Milliseconds from the call to the complete response, on this machine. */
 async function timed(node: TestNode, name: string, path: string): Promise<void> {
   const waits: number[] = [];
   for (let count = 0; count < CALLS; count++) {
@@ -81,7 +81,7 @@ async function timed(node: TestNode, name: string, path: string): Promise<void> 
   console.log(`${name.padEnd(44)}${shown.join("")}`);
 }
 
-/** Where the list goes on behind so many messages. */
+/** Iterator of the list after this many messages. */
 async function deepIterator(node: TestNode, depth: number): Promise<string> {
   let iterator = "";
   for (let seen = 0; seen < depth; seen += LARGE_PAGE) {
@@ -114,7 +114,7 @@ async function memory(session: CDPSession): Promise<{ readonly mib: number; read
   return { mib: of("JSHeapUsedSize") / MIB, nodes: of("Nodes") };
 }
 
-/** Watches frames, long tasks and shifts of the layout from now on. */
+/** Records frames, long tasks and layout shifts from now on. */
 function watch(): void {
   const seen = { shift: 0, longTasks: 0, longestTask: 0, frames: [] as number[] };
   Object.assign(window, { seen });

@@ -1,6 +1,6 @@
 /**
- * The receiver of egress.ts, in a process of its own so that its CPU is not counted: it answers every request of the
- * one shape the bench sends, over plain TCP and TLS, on loopback.
+ * Receiver of egress.ts, in a separate process so that its CPU time is not counted: responds to the fixed request
+ * of the benchmark, over plain TCP and TLS, on loopback.
  */
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
@@ -9,7 +9,7 @@ import { createServer as createTlsServer } from "node:tls";
 const ANSWER = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\nconnection: keep-alive\r\ncontent-length: 2\r\n\r\nok";
 const END = Buffer.from("\r\n\r\n");
 
-/** Counts bytes only: head, then the announced length. Requests never overlap on a connection. */
+/** Counts only bytes: head, then the announced length. Requests never overlap on a connection. */
 function serve(socket: Socket): void {
   let pending: Buffer = Buffer.alloc(0);
   socket.setNoDelay(true);
@@ -30,7 +30,7 @@ async function listen(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-// The certificate must be for any name of the bench, which the lab's are not: so it is made here by the same package.
+// The certificate must cover any name of the benchmark, unlike those of the lab, so it is generated here with the same package.
 const { generate } = await import("selfsigned");
 const made = await generate([{ name: "commonName", value: "bench" }], {
   keyType: "ec",

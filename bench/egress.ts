@@ -1,7 +1,7 @@
 /**
- * `@posthorn/egress` against bare `undici` and `fetch`: requests a second and CPU a request, over 1, 500 and 5,000
- * origins, http and https. Each client runs in a process of its own, in turn, as code that one of them warmed up would
- * slow another down. See README.md beside this file.
+ * Compares `@posthorn/egress` with bare `undici` and `fetch`: requests per second and CPU time per request, over 1, 500 and
+ * 5,000 origins, http and https. Each client runs in its own process, in turn, because code warmed up by one client would
+ * slow another one down. See README.md in this folder.
  *
  *     npm run bench:egress -- --seconds 4 --rounds 3
  */
@@ -22,7 +22,7 @@ interface Receiver {
   readonly ca: string;
 }
 
-/** Sends one request to origin number `index`. */
+/** Sends one request to the origin with this number. */
 type Send = (index: number) => Promise<void>;
 interface Contender {
   readonly send: Send;
@@ -50,7 +50,10 @@ const HEADERS = [
   "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
 ];
 
-/** Every name is this machine, so that one receiver stands for thousands of origins. Only loopback is ever called. */
+/**
+ * Resolves every name to this machine, so that one receiver stands in for thousands of origins. Only loopback is
+ * called.
+ */
 const everyName: NameService = {
   query: (_host, family) => Promise.resolve({ addresses: family === 4 ? ["127.0.0.1"] : [], ttl: 300 }),
   probe: () => Promise.resolve(),
@@ -94,7 +97,7 @@ function egressContender(origins: readonly string[], receiver: Receiver): Conten
   };
 }
 
-/** What a careful sender does with bare undici: one pool for each origin, header arrays, `dispatch`, status and body kept. */
+/** A careful sender with bare undici: one pool per origin, header arrays, `dispatch`, status and body kept. */
 function undiciContender(origins: readonly string[], receiver: Receiver): Contender {
   const pools = origins.map(
     (origin) =>
@@ -170,7 +173,7 @@ async function drive(send: Send, origins: number, until: (done: number) => boole
 
 const median = (figures: readonly number[]) => [...figures].sort((a, b) => a - b)[Math.floor(figures.length / 2)]!;
 
-/** One connection for each request: what DNS, the vetted dial and the second look at the socket cost. */
+/** Opens one connection per request, to measure DNS, the checked dial, and the second check of the socket. */
 function newConnections(kind: "undici" | "egress", receiver: Receiver): Contender {
   const url = `http://h0.bench.posthorn.dev:${receiver.http}/hook`;
   if (kind === "undici") {
@@ -210,7 +213,7 @@ const MAKERS: Record<string, (origins: readonly string[], receiver: Receiver) =>
   "egress-new": (_origins, receiver) => newConnections("egress", receiver),
 };
 
-/** What a worker process is told at its start. */
+/** Job of a worker process, passed at its start. */
 interface Job {
   readonly kind: string;
   readonly count: number;
@@ -218,7 +221,7 @@ interface Job {
   readonly receiver: Receiver;
 }
 
-/** Warms up, then drives one round for each message until the parent goes. */
+/** Warms up, then runs one round per message until the parent exits. */
 async function runWorker({ kind, count, secure, receiver }: Job): Promise<void> {
   const { send } = MAKERS[kind]!(originsOf(count, secure, receiver), receiver);
   await drive(send, count, (done) => done >= Math.max(40_000, count * 4));
@@ -260,7 +263,7 @@ async function compare(title: string, kinds: readonly string[], job: Omit<Job, "
   }
 }
 
-/** The guard alone, in nanoseconds: what a URL costs when it is first seen, and an address when it is dialled. */
+/** Measures only the guard, in nanoseconds: a new URL, and an address when it is dialled. */
 function guardAlone(): void {
   const egress = new Egress();
   const settings = { deny: parseAllowList(""), own: [], nat64: parseNat64([]) };
@@ -284,7 +287,7 @@ function guardAlone(): void {
   );
 }
 
-/** 100,000 origins one after the other through a bounded client: what is left afterwards. */
+/** Calls 100,000 origins one after the other with a bounded client, and measures what remains. */
 async function manyOrigins(receiver: Receiver): Promise<void> {
   const handles = () => process.getActiveResourcesInfo().filter((kind) => /TCP|TLS|Timeout/.test(kind)).length;
   const before = handles();
@@ -311,7 +314,7 @@ async function manyOrigins(receiver: Receiver): Promise<void> {
       if (result.kind === "error") throw new Error(result.detail);
       peak = Math.max(peak, egress.stats.sockets);
       if (index % 20_000 === 19_999) {
-        // What is left when nothing is waiting to be collected (npm run bench:egress sets --expose-gc).
+        // Memory after collecting garbage (npm run bench:egress sets --expose-gc).
         globalThis.gc?.();
         heaps.push(Math.round(process.memoryUsage().heapUsed / 1e6));
       }

@@ -1,9 +1,9 @@
 /**
- * The figures of the delivery engine, one case after the other. See README.md beside this file.
+ * Benchmarks of the delivery engine, one case after the other. See README.md in this folder.
  *
  *     npm run bench:engine -- --case hanging --rate 100
  *
- * What follows the case goes to it; without a case all five run as they are by default.
+ * Arguments after the case are passed to it. Without a case, all five run with their defaults.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";

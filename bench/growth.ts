@@ -1,9 +1,8 @@
 /**
- * What calls and commits cost with a history of 10 thousand, 1 and 10 million attempts in a PostgreSQL of its own. Needs 12 GB of disk for the
- * largest, which it gives back. See README.md beside this file.
+ * Cost of calls and commits with a history of 10 thousand, 1 million and 10 million attempts in a dedicated PostgreSQL. The largest needs
+ * 12 GB of disk, which are freed at the end. See README.md in this folder.
  *
  *     npm run bench:growth -- --attempts 10000,1000000,10000000
- *
  */
 import { createDatabase, startPostgres } from "@posthorn/testkit";
 import pg from "pg";
@@ -33,7 +32,7 @@ const LANES = 16;
 
 const SETTINGS = { shared_buffers: "256MB", max_wal_size: "1GB", autovacuum: "off" };
 const PAYLOAD = Buffer.from(JSON.stringify({ data: "x".repeat(1000) }));
-/** Rows of the table: what was measured, and what came of it at each stage. */
+/** Rows of the table: what was measured, and the result at each stage. */
 const table = new Map<string, string[]>();
 
 function note(what: string, figure: string): void {
@@ -43,7 +42,10 @@ function note(what: string, figure: string): void {
   console.log(`${what}: ${figure}`);
 }
 
-/** Milliseconds of `work`, the median and the longest; of one that is refused, how long that took and why, and the others are measured. */
+/**
+ * Milliseconds of `work`: median and maximum. For a rejected call, the row shows how long it took, the output why,
+ * and the run continues.
+ */
 async function timed(what: string, times: number, work: () => Promise<unknown>): Promise<void> {
   const took: number[] = [];
   for (let index = 0; index < times; index++) {
@@ -175,7 +177,7 @@ const startNode = (): Promise<MeasuredNode> => startMeasuredNode({ POSTHORN_DATA
   await using node = await startNode();
   await makeEndpoints(node, `http://127.0.0.1:${port}`);
 }
-// The hour that is not over is the node's.
+// The current hour belongs to the node.
 const plan = await planOf(client, now - 3_600_000);
 let there = 0;
 for (const [index, attempts] of STAGES.entries()) {

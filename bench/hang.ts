@@ -1,6 +1,6 @@
 /**
- * What 99 endpoints wait for their deliveries while one of a hundred hangs until its time-out, against what they wait otherwise, in one
- * run: both take turns. See README.md beside this file.
+ * How long 99 endpoints wait for their deliveries while the hundredth hangs until its timeout, compared with when it does not, in
+ * alternating rounds of one run. See README.md in this folder.
  *
  *     npm run bench:engine -- --case hanging --rate 200 --seconds 3 --rounds 5
  */
@@ -18,12 +18,12 @@ const { values } = parseArgs({
 });
 const [RATE, SECONDS, ROUNDS] = [Number(values.rate), Number(values.seconds), Number(values.rounds)];
 const ENDPOINTS = 100;
-/** Of ten messages one is for the endpoint in question: always more than may be in flight while it hangs. */
+/** One of ten messages is for the endpoint in question: always more than may be in flight while it hangs. */
 const SHARE = 10;
 const TIME_OUT_SECONDS = 4;
 
 interface Waits {
-  /** From the answer to the publisher until the request arrives; 0 when it arrives before. */
+  /** From the response to the publisher until the request arrives; 0 when it arrives earlier. */
   readonly queue: number[];
   /** From before the publish until the request arrives. */
   readonly whole: number[];
@@ -41,7 +41,7 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Publishes for one round and returns what the 99 waited. The hundredth is the one at `channel`. */
+/** Publishes for one round and returns the waits of the 99 endpoints. The hundredth is the one at `channel`. */
 async function round(node: MeasuredNode, channel: string, seconds: number): Promise<Waits> {
   const others = Array.from({ length: ENDPOINTS - 1 }, (_, index) => `c${index + 1}`);
   const channels = others.flatMap((other, index) => (index % (SHARE - 1) === 0 ? [channel, other] : [other]));
@@ -67,14 +67,14 @@ const rounds: { calm: Waits[]; hanging: Waits[] } = { calm: [], hanging: [] };
   for (let index = 1; index < ENDPOINTS; index++) await endpoint(`others/${index}`, `c${index}`);
   await endpoint("answers", "answers");
   await endpoint("hang", "hangs");
-  // Without a breaker it hangs all the time and not only until it is found out.
+  // Without a circuit breaker it hangs all the time, and not only until the breaker opens.
   await node.call("PUT", "app/bench/endpoint/hangs/policy", { breaker: { enabled: false } });
   await round(node, "answers", 2);
   for (let index = 0; index < ROUNDS; index++) {
     rounds.calm.push(await round(node, "answers", SECONDS));
     await node.call("POST", "app/bench/endpoint/hangs/resume");
     rounds.hanging.push(await round(node, "hangs", SECONDS));
-    // What hangs must be gone before the next calm round.
+    // Hanging requests must have ended before the next calm round.
     await node.call("POST", "app/bench/endpoint/hangs/pause", {});
     await sleep(TIME_OUT_SECONDS * 1000 + 500);
   }

@@ -1,6 +1,6 @@
 /**
- * What a delivery costs in order, however many wait with it: the dispatcher alone over a store, with attempts that succeed at once. See
- * README.md beside this file.
+ * Cost of ordered deliveries for backlogs of different sizes: only the dispatcher and a store, with attempts that succeed immediately. See
+ * README.md in this folder.
  *
  *     npm run bench:engine -- --case order --rows 1000,10000,100000 --keys 1,6,1000
  */
@@ -17,7 +17,7 @@ import { SqliteStore } from "../packages/posthorn/src/store/sqlite/sqlite-store.
 const { values } = parseArgs({
   options: { rows: { type: "string", default: "1000,10000,100000" }, keys: { type: "string", default: "1,6,1000" } },
 });
-/** Deliveries that are counted, once it runs; each waits for a commit, so that a whole backlog would take long. */
+/** Deliveries that are counted. Each waits for a commit, so a whole backlog would take too long. */
 const COUNTED = 5000;
 const ENDPOINT = 1;
 const PAYLOAD = Buffer.from(JSON.stringify({ data: "x".repeat(80) }));
@@ -53,7 +53,10 @@ interface Measured {
   readonly startMs: number;
 }
 
-/** Delivers until enough is counted. The first tenth is not: it pays for the look along all that is due. */
+/**
+ * Delivers until enough deliveries are counted. The first tenth is excluded, because it includes the scan over all
+ * due rows.
+ */
 function drain(store: SqliteStore, ids: IdGenerator, counted: number): Promise<Measured> {
   const { promise, resolve } = Promise.withResolvers<Measured>();
   const started = performance.now();

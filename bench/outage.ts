@@ -1,6 +1,6 @@
 /**
- * What an endpoint sees that is down for a while and comes back, and what a dead one sees: attempts in each second, in real processes.
- * See README.md beside this file.
+ * Attempts per second at an endpoint that is down for a while and recovers, and at a dead endpoint, in real processes. See README.md in
+ * this folder.
  *
  *     npm run bench:engine -- --case outage --rate 100 --cap 200 --concurrency 8 --down 20 --after 30
  *     npm run bench:engine -- --case dead --events 10000 --seconds 30
@@ -33,7 +33,7 @@ async function tell(message: { readonly down?: boolean }): Promise<readonly Arri
   return (await nextMessage<{ arrivals: readonly Arrival[] }>(receiver)).arrivals;
 }
 
-/** Attempts in each second between two times. */
+/** Attempts per second between two times. */
 function perSecond(arrivals: readonly Arrival[], from: number, to: number): number[] {
   const counts = new Array<number>(Math.ceil((to - from) / 1000)).fill(0);
   for (const { at } of arrivals) if (at >= from && at < to) counts[Math.floor((at - from) / 1000)]!++;
@@ -48,7 +48,7 @@ function row(name: string, counts: readonly number[]): string {
 
 const HEADER = "\n| | seconds | mean attempts a second | peak | peak / mean |\n| --- | ---: | ---: | ---: | ---: |";
 
-/** Most attempts in any second, wherever it begins. */
+/** Maximum number of attempts in any second, at whatever moment it starts. */
 function greatestInASecond(arrivals: readonly Arrival[]): number {
   let [oldest, greatest] = [0, 0];
   for (const [index, { at }] of arrivals.entries()) {
@@ -63,7 +63,7 @@ async function endpoint({ call }: MeasuredNode, policy: object, throttleRate?: n
   await call("PUT", "app/bench/endpoint/ep/policy", policy);
 }
 
-/** An hour's outage, compressed: the waits of the breaker are seconds and not minutes. */
+/** An outage of an hour, compressed: the waits of the circuit breaker are seconds instead of minutes. */
 async function outage(): Promise<void> {
   const [rate, cap, concurrency] = [Number(values.rate), Number(values.cap), Number(values.concurrency)];
   const [down, after] = [Number(values.down), Number(values.after)];
@@ -100,8 +100,8 @@ async function outage(): Promise<void> {
 }
 
 /**
- * What follows the opening of the breaker: single attempts, further and further apart. A mean over them and the seconds before would say
- * nothing of either, and less the longer one looks.
+ * Attempts after the circuit breaker opened: single ones, at increasing intervals. A mean that includes the seconds
+ * before would describe neither.
  */
 function afterwards(arrivals: readonly Arrival[], opened: number, seconds: number): string {
   const times = arrivals.map(({ at }) => at).filter((at) => at >= opened);

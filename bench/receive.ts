@@ -1,10 +1,10 @@
 /**
- * Receiving, end to end: a webhook as GitHub sends it → verify → store → answer → sign → pass on → record, against a bare forwarder in
- * the same run.
+ * Receiving, end to end: a GitHub webhook → verify → store → respond → sign → forward → record, compared with a bare forwarder in the
+ * same run.
  *
  *     npm run bench:receive -- --seconds 5 --rounds 3 --connections 64
  *
- * CPU is what the process of the server used, all threads, from the first webhook until the last one was passed on.
+ * CPU is the CPU time of all threads of the server process, from the first webhook until the last one was forwarded.
  */
 import { parseArgs } from "node:util";
 import { compare } from "./lib/compare.ts";

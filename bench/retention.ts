@@ -1,6 +1,6 @@
 /**
- * What a publish waits for the disk while old rows are deleted, against what it waits otherwise, in one run. Both take turns over one
- * store with many old messages; the load comes at a fixed rate, so a stall counts for everybody who waits. See README.md beside this file.
+ * How long a publish waits for the disk with and without concurrent deletion of old rows, alternating over one store with many old
+ * messages. The load has a fixed rate, so a stall counts for every waiting publish. See README.md in this folder.
  *
  *     npm run bench:retention -- --messages 200000 --rate 1000 --seconds 1 --rounds 15
  */
@@ -71,7 +71,10 @@ function delivered(id: number, attemptId: number): RecordEntry {
   };
 }
 
-/** Publishes and delivers at the rate for a while. Returns the milliseconds that each publish waited, from when it was to begin. */
+/**
+ * Publishes and delivers at the rate for a while. Returns how many milliseconds each publish waited, from its
+ * scheduled start.
+ */
 async function load(store: SqliteStore, ids: IdGenerator): Promise<readonly number[]> {
   const waits: number[] = [];
   const open = new Set<Promise<void>>();
@@ -101,7 +104,7 @@ function percentileOf(waits: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!;
 }
 
-/** The median over the rounds, so that a round in which the machine was busy with something else does not decide. */
+/** Median over the rounds, so that a round with other load on the machine does not decide. */
 function median(rounds: readonly (readonly number[])[], share: number): number {
   return percentileOf(
     rounds.map((waits) => percentileOf(waits, share)),
@@ -123,7 +126,7 @@ const store = await SqliteStore.open({ path: join(folder, "posthorn.db") });
 try {
   await fill(store);
   const ids = new IdGenerator(Date.now);
-  // What the sweep asks of the services.
+  // Services that the sweep needs.
   const services = { store, now: Date.now } as unknown as Services;
   const all = { messages: Number.MAX_SAFE_INTEGER, attempts: Number.MAX_SAFE_INTEGER };
   await rollUp(services, all, new AbortController().signal);

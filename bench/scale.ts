@@ -1,10 +1,11 @@
 /**
- * Several nodes on one PostgreSQL: deliveries a second, what PostgreSQL is asked for each, and whose processor time it takes. Nodes,
- * publishers, the receiver and the counter on the wire are processes of their own. See README.md beside this file.
+ * Several nodes on one PostgreSQL: deliveries per second, statements per delivery, and CPU time by kind of process. Nodes, publishers, the
+ * receiver and the wire counter are separate processes. See README.md in this folder.
  *
  *     npm run bench:scale -- --nodes 1,2,3 --seconds 8 --connections 64 --endpoints 100
  *
- * `--connections` are those of each node. `--rate` publishes so many a second in all, and not as many as are taken; `--top` names the statements that were asked most.
+ * `--connections` is the number per node. `--rate` publishes this many per second in total instead of as many as possible. `--top` lists
+ * the most frequent statements.
  */
 import { createDatabase, startPostgres, type TestPostgres } from "@posthorn/testkit";
 import type { ChildProcess } from "node:child_process";
@@ -35,7 +36,7 @@ const CONNECTIONS = Number(values.connections);
 const ENDPOINTS = Number(values.endpoints);
 const RATE = values.rate === undefined ? null : Number(values.rate);
 
-/** As a small server of its own would have it. */
+/** Like a small dedicated server. */
 const SETTINGS = { shared_buffers: "256MB", max_wal_size: "2GB", shared_preload_libraries: "pg_stat_statements" };
 const SHARDS = 64;
 const JOIN_MS = 30_000;
@@ -46,7 +47,7 @@ interface Bench {
   readonly wire: ChildProcess;
   readonly receiver: ChildProcess;
   readonly nodes: readonly MeasuredNode[];
-  /** One for each node. */
+  /** One per node. */
   readonly publishers: readonly ChildProcess[];
 }
 
@@ -82,7 +83,7 @@ async function makeEndpoints({ call }: MeasuredNode, target: string): Promise<vo
   }
 }
 
-/** Waits until the nodes have even shares. */
+/** Waits until the shards are evenly distributed. */
 async function sharesAreEven({ call }: MeasuredNode, nodes: number): Promise<void> {
   for (const from = Date.now(); Date.now() - from < JOIN_MS; await delay(200)) {
     const cluster = (await call("GET", "cluster")) as { nodes: readonly { shards: number }[] };
@@ -114,7 +115,7 @@ async function sample({ postgres, wire, receiver, nodes, publishers }: Bench): P
   return { cpu, wire: await ask<WireCounts>(wire) };
 }
 
-/** Publishes for a while, and waits until every delivery has its outcome on disk. Returns how many there were. */
+/** Publishes for a while and waits until every delivery has its outcome on disk. Returns the number of deliveries. */
 async function round(bench: Bench, seconds: number): Promise<{ deliveries: number; p50: number; p99: number }> {
   const published = await publish(bench, seconds);
   if (published.some(({ refused }) => refused > 0)) throw new Error("Messages were refused");
@@ -149,7 +150,7 @@ async function measure(bench: Bench): Promise<string> {
   return `| ${[...cells, load].join(" | ")} |`;
 }
 
-/** Starts so many nodes on a database of their own, measures, and ends them. */
+/** Starts this many nodes on a new database, measures, and stops them. */
 async function withNodes(postgres: TestPostgres, count: number): Promise<string> {
   await using stack = new AsyncDisposableStack();
   const folder = mkdtempSync(join(tmpdir(), "posthorn-bench-"));
@@ -168,13 +169,13 @@ async function withNodes(postgres: TestPostgres, count: number): Promise<string>
   url.port = String(port);
   const env = { POSTHORN_DATABASE_URL: url.href, POSTHORN_ENDPOINT_CONCURRENCY: "64" };
   const nodes: MeasuredNode[] = [];
-  // One after the other: the first makes the tables and the key that all share.
+  // One after the other, because the first one creates the tables and the shared key.
   for (let index = 0; index < count; index++) nodes.push(stack.use(await startMeasuredNode(env, { folder })));
   await sharesAreEven(nodes[0]!, count);
   await makeEndpoints(nodes[0]!, `http://127.0.0.1:${target}`);
   const statements = stack.use(await openStatements(database.url));
   const publishers = nodes.map(() => child("publisher.ts"));
-  // Awaited here: what it uses ends with this function.
+  // Awaited here, because its resources are disposed of when this function returns.
   return await measure({ postgres, statements, wire, receiver, nodes, publishers });
 }
 

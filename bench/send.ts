@@ -1,9 +1,9 @@
 /**
- * Sending, end to end: publish over HTTP → store → sign → deliver → record, against a bare forwarder in the same run.
+ * Sending, end to end: publish over HTTP → store → sign → deliver → record, compared with a bare forwarder in the same run.
  *
  *     npm run bench:send -- --seconds 5 --rounds 3 --connections 64
  *
- * CPU is what the process of the server used, all threads, from the first publish until the last event arrived.
+ * CPU is the CPU time of all threads of the server process, from the first publish until the last event arrived.
  */
 import { parseArgs } from "node:util";
 import { compare } from "./lib/compare.ts";

@@ -1,9 +1,9 @@
 /**
- * Signing and verifying with @posthorn/webhooks against the libraries people use today, in one process and one run.
- * Prints microseconds of CPU a call (median of the rounds) and how many times faster we are. Exits with 1 when we are behind.
+ * Compares signing and verifying with @posthorn/webhooks and with popular libraries, in one process and one run. Prints microseconds of
+ * CPU time per call (median of the rounds) and the ratio. Exits with 1 when another library is faster.
  *
- *     npm run bench:webhooks            all of it
- *     npm run bench:webhooks -- stripe  the lines that name stripe
+ *     npm run bench:webhooks            all cases
+ *     npm run bench:webhooks -- stripe  cases whose name contains stripe
  */
 import { sign as octokitSign, verify as octokitVerify } from "@octokit/webhooks-methods";
 import { createSigner, createVerifier } from "@posthorn/webhooks";
@@ -52,7 +52,7 @@ const stripeRequest = { method: "POST", url: "https://a.test/", headers: { "stri
 
 type Call = () => unknown;
 
-/** What ours does and what theirs does: the same work, JSON parsing included where theirs parses. */
+/** The same work on both sides, including JSON parsing where the other library parses. */
 const CASES: readonly (readonly [name: string, ours: Call, theirs: Call])[] = [
   ["sign, standardwebhooks", () => signer.signSync(id, seconds, body), () => standardwebhooks.sign(id, date, text)],
   [
@@ -97,7 +97,7 @@ const CASES: readonly (readonly [name: string, ours: Call, theirs: Call])[] = [
   ],
 ];
 
-/** Microseconds of CPU a call over one round: what else the machine does hardly shows in them. */
+/** Microseconds of CPU time per call over one round, which other load on the machine hardly affects. */
 async function time(call: Call): Promise<number> {
   const start = process.cpuUsage();
   for (let index = 0; index < CALLS; index += 1) {
@@ -116,7 +116,7 @@ const wanted = process.argv[2] ?? "";
 for (const [name, ours, theirs] of CASES.filter(([line]) => line.includes(wanted))) {
   const mine: number[] = [];
   const other: number[] = [];
-  // The rounds alternate, so that a busy moment of the machine hits both.
+  // The rounds alternate, so that other load on the machine affects both sides.
   for (let round = 0; round < ROUNDS; round += 1) {
     mine.push(await time(ours));
     other.push(await time(theirs));

@@ -1,4 +1,7 @@
-/** A process with the dispatcher over a store with a backlog for endpoints that never answer well. Sends what it costs, then waits. */
+/**
+ * A process with the dispatcher and a store with a backlog for endpoints that never succeed. Sends the
+ * measurements, then waits.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import { systemClock } from "../../packages/posthorn/src/lib/clock.ts";
 import { Dispatcher } from "../../packages/posthorn/src/dispatch/dispatcher.ts";
@@ -9,7 +12,7 @@ import { SqliteStore } from "../../packages/posthorn/src/store/sqlite/sqlite-sto
 
 const PAGES = 50;
 const PAGE_ROWS = 256;
-/** The file, the endpoint without an order and that with one. */
+/** The file, the endpoint without ordering, and the ordered endpoint. */
 const [path, plain, ordered] = process.argv.slice(2).map((text, index) => (index === 0 ? text : Number(text))) as [
   string,
   number,

@@ -1,4 +1,7 @@
-/** A server against the bare forwarder: the same events through each, rounds taking turns, to one receiver that counts. */
+/**
+ * Compares a server with the bare forwarder: the same events through each, in alternating rounds, to one receiver
+ * that counts.
+ */
 import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,23 +20,23 @@ export interface Measured {
 
 export interface ComparisonOptions {
   readonly seconds: number;
-  /** Before each round, in seconds: until what is hot is compiled. */
+  /** Seconds before each round, until hot code is compiled. */
   readonly warmUp: number;
   readonly rounds: number;
   readonly connections: number;
-  /** What the server under test is sent. The forwarder gets events of the same size. */
+  /** Requests to the server under test. The forwarder gets events of the same size. */
   readonly requests: Requests;
-  /** How often the receiver gets each event. */
+  /** Number of times that the receiver gets each event. */
   readonly fan: number;
   /** Writes CPU profiles of the server to this folder. */
   readonly profile?: string | undefined;
-  /** Prepares the server; the path that events are sent to, and the token they carry. */
+  /** Prepares the server. Returns the path that events are sent to, and their token. */
   readonly prepare: (node: PreparedNode) => Promise<Pick<Job, "paths" | "token">>;
 }
 
 export interface PreparedNode {
   readonly origin: string;
-  /** Where the receiver is. */
+  /** URL of the receiver. */
   readonly target: string;
   /** Calls the API with a token of an organisation. */
   readonly post: (path: string, body: object) => Promise<Readonly<Record<string, string>>>;
@@ -59,7 +62,7 @@ class Rounds {
   readonly #options: ComparisonOptions;
   readonly #receiver: ChildProcess;
   readonly #target: string;
-  /** Events of earlier measurements, as the receiver has counted them. */
+  /** Events of earlier measurements that the receiver has counted. */
   #base = 0;
 
   constructor(options: ComparisonOptions, receiver: ChildProcess, target: string) {
@@ -118,7 +121,7 @@ class Rounds {
     return { eventsPerSecond: accepted / seconds, cpuMicros: (cpu / accepted) * 1e6, p50, p99, mib };
   }
 
-  /** Waits until the receiver has `count` more than before. */
+  /** Waits until the receiver has `count` more events than before. */
   async #arrived(count: number): Promise<void> {
     for (;;) {
       this.#receiver.send("count");

@@ -1,4 +1,4 @@
-/** The yardstick: `node:http` in, `undici` out. Stores nothing, signs nothing, promises nothing. */
+/** Baseline: reads with `node:http` and sends with `undici`. Stores nothing, signs nothing, guarantees nothing. */
 import { createServer } from "node:http";
 import { Pool } from "undici";
 

@@ -1,4 +1,4 @@
-/** Attempts of the last days, put straight into the tables of a PostgreSQL: many times faster than they could be made. */
+/** Inserts attempts of past days directly into the tables of a PostgreSQL, many times faster than making them. */
 import type pg from "pg";
 import { keyAtTime } from "../../packages/posthorn/src/lib/id.ts";
 
@@ -7,22 +7,22 @@ const HOUR_MS = 3_600_000;
 
 export interface HistoryPlan {
   readonly endpoints: readonly { readonly id: number; readonly appId: number; readonly orgId: number }[];
-  /** Endpoints of one application stand together in `endpoints`; each message is for all of them. */
+  /** Endpoints of one application are adjacent in `endpoints`. Each message is for all of them. */
   readonly endpointsOfApplication: number;
   readonly days: number;
-  /** Unix milliseconds: the end of the newest of these days. */
+  /** Unix milliseconds: end of the most recent day. */
   readonly until: number;
 }
 
-/** One message in so many is of a rare type, has a rare tag, and one delivery in so many failed. */
+/** One in this many messages has a rare type, one a rare tag, and one in this many deliveries failed. */
 const RARE = 10_000;
 const FAILED = 50;
-/** Keys of different stages are so far apart, and all of one stage are the same below this. */
+/** Distance between the keys of different stages. All keys of one stage are equal below it. */
 const STAGE_KEYS = 16;
 const MAX_STAGES = 8;
 const roundedDown = (key: number): number => key - (key % (STAGE_KEYS * MAX_STAGES));
 
-/** Messages in one statement, so that the log of the database stays small. */
+/** Messages per statement, so that the write-ahead log stays small. */
 const STEP = 100_000;
 
 const MESSAGES = `
@@ -52,7 +52,7 @@ const ATTEMPTS = `
     'https://example.com/webhooks', CASE WHEN n % ${FAILED} = 0 THEN 2 ELSE 0 END, 0, CASE WHEN n % ${FAILED} = 0 THEN 500 ELSE 200 END,
     'ok', 12, repeat('x', 200) ${OF_MESSAGES}`;
 
-/** Statistics of these days: without them the node would count them all first. */
+/** Statistics of these days, which the node would otherwise compute first. */
 const COUNTED = `
   INSERT INTO posthorn.rollup
   SELECT $1::bigint, p.app_id, p.endpoint_id, hour, 100, 98, 2, 98, 0, 2, '[5,100]', '[5,100]'
@@ -63,9 +63,9 @@ const CURSOR = `
   ON CONFLICT (source) DO UPDATE SET last_id = excluded.last_id`;
 
 /**
- * Adds messages so that there are `attempts` attempts more, spread evenly over the days.
+ * Adds messages until there are `attempts` more attempts, evenly distributed over the days.
  *
- * @param stage From 1 to 7: keeps the keys of one call apart from those of others.
+ * @param stage From 1 to 7: separates the keys of one call from those of others.
  */
 export async function addHistory(
   client: pg.ClientBase,

@@ -14,7 +14,7 @@ export interface MeasuredNode extends AsyncDisposable {
   call(method: string, path: string, body?: object): Promise<Record<string, unknown>>;
 }
 
-/** Starts the built server with application `bench`, on a folder of its own unless `folder` is one to keep. */
+/** Starts the built server with the application `bench`, in a new folder unless `folder` is given. */
 export async function startMeasuredNode(
   env: Record<string, string> = {},
   { folder: kept }: { readonly folder?: string } = {},
@@ -50,8 +50,8 @@ export async function startMeasuredNode(
 }
 
 /**
- * Publishes `perSecond` messages a second for a while. Each carries what `Sent` of wayward-receiver.ts says; the result is when its
- * answer came, by its number (Unix milliseconds, with fractions).
+ * Publishes `perSecond` messages per second for a while. Each contains `Sent` of wayward-receiver.ts. Returns the
+ * time of each response by number, in Unix milliseconds with fractions.
  */
 export async function publishFor(
   { call }: MeasuredNode,
@@ -89,7 +89,7 @@ export function percentile(numbers: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
-/** With it everything of the one organisation of a benchmark can be called. */
+/** Token for everything in the organisation of a benchmark. */
 export function organisationToken(): string {
   const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   const unsigned = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub: `org_${"b".repeat(27)}` })}`;

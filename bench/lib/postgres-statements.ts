@@ -1,12 +1,12 @@
-/** What PostgreSQL was asked, by its own account: `pg_stat_statements` of one database. */
+/** Statements that PostgreSQL executed, from `pg_stat_statements` of one database. */
 import pg from "pg";
 
 export interface Statements extends AsyncDisposable {
   /** Deliveries whose outcome is not on disk. */
   due(): Promise<number>;
-  /** Counts from here on. */
+  /** Resets the counters. */
   reset(): Promise<void>;
-  /** What was asked most, how often for each delivery, and how long it took. */
+  /** The most frequent statements, how often per delivery, and how long they took. */
   top(deliveries: number): Promise<string>;
 }
 
@@ -14,7 +14,7 @@ const MARK = "/* bench */";
 const TOP = 15;
 const SHOWN = 110;
 
-/** @param url Of the database. */
+/** @param url URL of the database. */
 export async function openStatements(url: string): Promise<Statements> {
   const client = new pg.Client(url);
   await client.connect();

@@ -1,4 +1,4 @@
-/** Child processes of a benchmark, and what they cost. */
+/** Child processes of a benchmark and their resource usage. */
 import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { loadavg } from "node:os";
@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 
 const TICKS_PER_SECOND = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
 
-/** Starts a module of this folder in a process of its own. */
+/** Starts a module of this folder in its own process. */
 export function startModule(name: string, args: readonly string[] = []): ChildProcess {
   return fork(new URL(name, import.meta.url), [...args], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
 }
@@ -16,7 +16,7 @@ export interface StartedNode {
   readonly url: string;
 }
 
-/** Starts the built server as `posthorn start` does. With `profile` it writes CPU profiles to that folder when it ends. */
+/** Starts the built server like `posthorn start`. With `profile` it writes CPU profiles to that folder when it ends. */
 export function startNode(env: Record<string, string>, profile?: string): Promise<StartedNode> {
   const main = fileURLToPath(new URL("../../packages/posthorn/dist/main.js", import.meta.url));
   const flags = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
@@ -35,7 +35,7 @@ export function startNode(env: Record<string, string>, profile?: string): Promis
   });
 }
 
-/** The next message a process sends. */
+/** The next message from a process. */
 export function nextMessage<T>(child: ChildProcess): Promise<T> {
   return new Promise((resolve, reject) => {
     const ended = (code: number | null): void => reject(new Error(`the process ended with ${code}`));
@@ -47,19 +47,19 @@ export function nextMessage<T>(child: ChildProcess): Promise<T> {
   });
 }
 
-/** CPU seconds, user and system, that a process and all its threads have used (Linux). */
+/** CPU seconds (user and system) used by a process and all its threads (Linux). */
 export function cpuSeconds(pid: number): number {
   const fields = statFields(pid);
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }
 
-/** Of /proc/…/stat, from the third field on: the name before it can hold anything. */
+/** Fields of /proc/…/stat from the third one: the name before it can contain anything. */
 function statFields(pid: number): readonly string[] {
   const text = readFileSync(`/proc/${pid}/stat`, "utf8");
   return text.slice(text.lastIndexOf(")") + 2).split(" ");
 }
 
-/** As `cpuSeconds`, of a process with all those that it started, also those that have ended since (Linux). */
+/** Like `cpuSeconds`, for a process and all processes it started, including those that have ended (Linux). */
 export function treeCpuSeconds(pid: number): number {
   const [user, system, usersOfEnded, systemOfEnded] = statFields(pid).slice(11, 15).map(Number) as [
     number,
@@ -78,7 +78,7 @@ export function residentMib(pid: number): number {
   return Number(kib) / 1024;
 }
 
-/** What else the machine does: processes that want a core, the mean of the last minute. */
+/** Load of the machine: average number of processes that want a core, over the last minute. */
 export function loadAverage(): string {
   return loadavg()[0]!.toFixed(1);
 }

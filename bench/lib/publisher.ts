@@ -1,20 +1,20 @@
-/** Sends 1 KiB events as fast as they are taken, over a fixed number of connections, for a fixed time. */
+/** Sends 1 KiB events as fast as they are accepted, over a fixed number of connections, for a fixed time. */
 import { createHmac } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { Pool } from "undici";
 
-/** Published with a token of the API, or as GitHub sends them, signed with the secret of the hook. */
+/** Published with an API token, or sent like GitHub, signed with the secret of the webhook. */
 export type Requests = { readonly kind: "publish" } | { readonly kind: "github"; readonly secret: string };
 
 export interface Job {
   readonly origin: string;
-  /** Taken in turns. */
+  /** Used in turn. */
   readonly paths: readonly string[];
   readonly token: string;
   readonly requests: Requests;
   readonly connections: number;
   readonly seconds: number;
-  /** Events a second; absent: as many as are taken. */
+  /** Events per second. Without it, as many as are accepted. */
   readonly rate?: number;
 }
 
@@ -68,7 +68,7 @@ async function run(job: Job): Promise<Published> {
   return { accepted, refused, seconds, p50: at(0.5), p99: at(0.99) };
 }
 
-/** Waits for the time of an event. False: it is over before. */
+/** Waits until the time of an event. Returns false when the run ends before. */
 async function turn(at: number, until: number): Promise<boolean> {
   if (at >= until) return false;
   const wait = at - performance.now();
@@ -84,7 +84,7 @@ function publishing(token: string): (sequence: number) => Prepared {
   });
 }
 
-/** One body signed once, so that signing costs the server alone; each request is another delivery. */
+/** One body signed once, so that only the server spends CPU time on signatures. Each request is another delivery. */
 function asGitHub(secret: string): (sequence: number) => Prepared {
   const body = JSON.stringify({ action: "opened", issue: { number: 1 }, filler: FILLER });
   const series = `${process.pid}-${Date.now()}`;

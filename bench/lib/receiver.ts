@@ -1,4 +1,4 @@
-/** A receiver that costs as little as possible: reads requests off the socket, counts them, answers 200. */
+/** A receiver with minimal overhead: reads requests from the socket, counts them, and responds with 200. */
 import { createServer } from "node:net";
 
 const ANSWER = Buffer.from("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");

@@ -1,23 +1,24 @@
 /**
- * A receiver that misbehaves as it is told: `/hang` never answers, `/down` breaks connections off while it is down and takes its time
- * while it is not. It keeps when each request came, how old its message was and how many were open.
+ * A receiver that misbehaves on request: `/hang` never responds; `/down` closes connections while it is down and
+ * responds slowly otherwise. Records when each request arrived, how old its message was, and how many requests were
+ * open.
  */
 import { createServer } from "node:http";
 
-/** What the messages of these measurements carry. */
+/** Payload of the messages of these measurements. */
 export interface Sent {
-  /** Unix milliseconds at which it was published. */
+  /** Time of publishing in Unix milliseconds. */
   readonly at: number;
-  /** Which one it is of those that were published together. */
+  /** Position among the messages that were published together. */
   readonly n: number;
 }
 
 export interface Arrival {
   readonly path: string;
-  /** Unix milliseconds, with fractions. */
+  /** Unix milliseconds with fractions. */
   readonly at: number;
   readonly sent: Sent;
-  /** Requests that were open when it came, with itself. */
+  /** Number of open requests when it arrived, including itself. */
   readonly inFlight: number;
 }
 

@@ -1,4 +1,4 @@
-/** The way of all nodes to PostgreSQL, as a process of its own: counts what goes over it, and tells when it is asked. */
+/** The connection of all nodes to PostgreSQL as a separate process, which counts traffic and reports it on request. */
 import { startWireCounter } from "@posthorn/testkit";
 
 export interface WireCounts {

@@ -1,5 +1,5 @@
 /**
- * A shop with Posthorn inside: one process, one PostgreSQL. An order and its webhook are one transaction.
+ * A shop with embedded Posthorn: one process, one PostgreSQL. An order and its webhook are stored in one transaction.
  *
  *     DATABASE_URL=postgres://localhost/shop node shop.ts
  */

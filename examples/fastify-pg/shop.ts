@@ -1,5 +1,5 @@
 /**
- * A shop beside a Posthorn that runs elsewhere on the same PostgreSQL. An order and its webhook are one transaction.
+ * A shop that shares its PostgreSQL with a separate Posthorn server. An order and its webhook are stored in one transaction.
  *
  *     DATABASE_URL=postgres://localhost/shop node shop.ts
  */

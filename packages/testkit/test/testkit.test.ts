@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { eventually, startReceiver, startServer } from "../src/index.ts";
 
-test("a server starts, keeps its data over a kill and a restart, and stops with code 0", async () => {
+test("a server starts, keeps its data across a kill and a restart, and stops with code 0", async () => {
   await using server = await startServer();
   const call = (path: string, init: RequestInit = {}): Promise<Response> =>
     fetch(`${server.url}${path}`, { ...init, headers: { authorization: `Bearer ${server.token}` } });
@@ -13,18 +13,18 @@ test("a server starts, keeps its data over a kill and a restart, and stops with 
   expect(await server.stop()).toEqual({ code: 0, signal: null });
 });
 
-test("a server that ends by itself fails the test", async () => {
+test("a server that exits by itself fails the test", async () => {
   const server = await startServer();
   process.kill(server.pid, "SIGKILL");
   await eventually(() => expect(fetch(server.url)).rejects.toThrow("fetch failed"));
   await expect(server[Symbol.asyncDispose]()).rejects.toThrow("ended by itself");
 });
 
-test("a server that cannot start says why", async () => {
+test("a server that cannot start reports the reason", async () => {
   await expect(startServer({ env: { POSTHORN_LISTEN: "nowhere" } })).rejects.toThrow("POSTHORN_LISTEN");
 });
 
-test("a receiver records exact bytes and the case of header names, and answers as it is told", async () => {
+test("a receiver records exact bytes and the case of header names, and responds as configured", async () => {
   await using receiver = await startReceiver({ answer: (request) => (request.index === 0 ? 500 : 201) });
   const body = Buffer.from([0, 1, 255]);
   const send = (): Promise<Response> =>
@@ -41,7 +41,7 @@ test("a receiver records exact bytes and the case of header names, and answers a
   await expect(send()).rejects.toThrow("fetch failed");
 });
 
-test("an answer that never ends waits for a slow reader as often as it must, with one listener", async () => {
+test("an endless response waits for a slow reader with a single listener", async () => {
   await using receiver = await startReceiver({ answer: "endless" });
   const warnings: string[] = [];
   const warned = ({ name }: Error): void => void warnings.push(name);
