@@ -80,7 +80,7 @@ describe("a link", () => {
   it("is not for a token of the organisation", async () => {
     const page = await browser.open({ token: world.server.token });
     await page.goto(`${world.server.url}/portal`);
-    await page.getByText("This call is for tokens of an application").waitFor();
+    await page.getByText("This operation requires an application token").waitFor();
     expect(await page.getByRole("link").count()).toBe(0);
   });
 

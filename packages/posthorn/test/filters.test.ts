@@ -156,7 +156,7 @@ describe("explaining a filter", () => {
       reason: "filter",
       clause: "body.amount.$gt",
       found: "42",
-      message: "The clause body.amount.$gt does not hold: found 42.",
+      message: "The clause body.amount.$gt does not match: found 42.",
     });
     expect(await explain({ filter, payload: {} })).toMatchObject({ found: null });
   });

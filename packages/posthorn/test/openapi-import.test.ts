@@ -273,7 +273,7 @@ describe("a document is refused with 422 for", () => {
 
   it("a schema that is nested too deeply", async () => {
     const [status, , message] = await refused({ spec: spec({ a: hook(deep(110)) }) });
-    expect([status, message]).toEqual([422, "Schemas may be 100 levels deep."]);
+    expect([status, message]).toEqual([422, "Schemas can be up to 100 levels deep."]);
   });
 });
 

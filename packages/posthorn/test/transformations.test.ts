@@ -227,7 +227,7 @@ describe("the transformation of an endpoint", () => {
     [
       "forges a signature",
       "webhook.headers = { 'webhook-signature': 'v1,x' }; return webhook;",
-      "cannot be chosen",
+      "cannot be changed",
       [],
     ],
     ["sets a header to an object", "webhook.headers = { a: {} }; return webhook;", "no text", []],

@@ -116,10 +116,10 @@ function refusalOf(fault: Fault, raw: Buffer): ValidationError {
   if (fault.kind === "syntax") return malformed(describe(raw, fault.at));
   const place = fault.member === null ? ["body"] : ["body", fault.member];
   if (fault.kind === "deep") return invalid(place, TOO_DEEP);
-  return invalid(place, `The request has too many values: outside of payloads it can have up to ${MAX_VALUES}.`);
+  return invalid(place, `The request has too many values: outside of payloads, it can have up to ${MAX_VALUES}.`);
 }
 
-const NOT_UTF8 = "It is not UTF-8.";
+const NOT_UTF8 = "It is not encoded in UTF-8.";
 
 function malformed(reason: string, cause?: unknown): ValidationError {
   return new ValidationError(

@@ -45,7 +45,7 @@ const CLIENT_ERRORS: Readonly<Record<string, ClientError>> = {
   HPE_HEADER_OVERFLOW: {
     status: "431 Request Header Fields Too Large",
     code: "bad_request",
-    detail: "The headers of the request are too large: together they can have up to 16 KiB.",
+    detail: "The headers of the request are too large: together, they can have up to 16 KiB.",
   },
 };
 
@@ -72,6 +72,6 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
 
 /** Answers a request with an `Expect` header that names something else than `100-continue`. */
 export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
-  const body = JSON.stringify({ code: "bad_request", detail: "This server only knows Expect: 100-continue." });
+  const body = JSON.stringify({ code: "bad_request", detail: "This server only supports Expect: 100-continue." });
   response.writeHead(417, { ...INERT, "content-type": "application/json", connection: "close" }).end(body);
 }

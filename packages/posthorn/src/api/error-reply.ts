@@ -4,9 +4,9 @@ import { type Reply, reply } from "./reply.ts";
 
 /** What callers are told of troubles whose own sentence names files and settings of the server; that one is in the log. */
 const CALLER_DETAIL: Partial<Record<PosthornErrorCode, string>> = {
-  storage_full: "The disk of the server is full: nothing was stored. Try again later.",
-  storage_corrupt: "The database of the server is damaged. Its operator must see to it.",
-  storage_failed: "The database of the server does not answer as it should: nothing was stored. Try again later.",
+  storage_full: "The disk of the server is full. Nothing was stored. Try again later.",
+  storage_corrupt: "The database of the server is damaged. The operator must restore it.",
+  storage_failed: "The database of the server reported an error. Nothing was stored. Try again later.",
   storage_unavailable: "The database of the server cannot be reached. Try again later.",
 };
 
@@ -33,5 +33,5 @@ export function errorBody(error: unknown): object {
 
 /** The answer when something failed that should not have. */
 export function internalErrorReply(): Reply {
-  return reply(500, { code: "internal_error", detail: "Something went wrong here. The log of the server says what." });
+  return reply(500, { code: "internal_error", detail: "Something went wrong on the server. Its log has the details." });
 }

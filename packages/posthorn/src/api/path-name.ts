@@ -6,7 +6,7 @@ export function checkPathName(parameter: string, name: string): string {
   throw new ValidationError([
     {
       loc: ["path", parameter],
-      msg: "A name has 1 to 256 letters, digits, hyphens, underscores and full stops.",
+      msg: "Names can have 1 to 256 letters, digits, hyphens, underscores and dots.",
       type: "value_error",
     },
   ]);

@@ -13,7 +13,7 @@ export function sampleOf(body: Omit<Static<typeof EndpointFilterExplainIn>, "fil
   const { eventType = NO_TYPE, eventId = null, channels = null, tags = null } = body;
   const { payload, data, transformationsParams } = body;
   if (payload === undefined && data === undefined && transformationsParams?.rawPayload === undefined) {
-    throw invalid(["body", "message"], "Give the id of a message, or a payload.");
+    throw invalid(["body", "message"], "Set the id of a message, or a payload.");
   }
   return { kind: "given", eventType, eventId, channels, tags, ...contentOf({ ...body, eventType }, rawBody) };
 }

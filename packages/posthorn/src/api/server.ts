@@ -120,7 +120,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   app.addHook("onRequest", (request, answer, done) => {
     const { httpVersionMajor, httpVersionMinor, headers } = request.raw;
     if (headers.host !== undefined || (httpVersionMajor === 1 && httpVersionMinor === 0)) return done();
-    send(answer.header("connection", "close"), reply(400, { code: "bad_request", detail: "Send the header Host." }));
+    send(answer.header("connection", "close"), reply(400, { code: "bad_request", detail: "Send a Host header." }));
   });
   // Schemas describe; routes validate by themselves, after the caller is known. Bodies are JSON text already.
   app.setValidatorCompiler(() => () => true);
@@ -238,7 +238,7 @@ function bearerToken(request: FastifyRequest): string {
   if (match !== null) return match[1]!;
   throw new PosthornError(
     "authentication_failed",
-    "Send the header Authorization: Bearer and a token (`posthorn token` makes one).",
+    "Send the header `Authorization: Bearer <token>`. `posthorn token` creates a token.",
   );
 }
 
@@ -265,7 +265,7 @@ function toReply(error: unknown, request: FastifyRequest): Reply {
   if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
     return reply(413, {
       code: "payload_too_large",
-      detail: "The request is larger than this server takes (POSTHORN_MAX_PAYLOAD_BYTES).",
+      detail: "The request is larger than this server accepts (POSTHORN_MAX_PAYLOAD_BYTES).",
     });
   }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
@@ -287,12 +287,12 @@ function noSuchRoute({ method, url }: FastifyRequest): Reply {
   const code = /^\/+(api|ingest)\//.test(path) ? "not_supported" : "not_found";
   return reply(404, {
     code,
-    detail: `This server has nothing at ${method} ${path}. GET /api/v1/openapi.json lists what it has.`,
+    detail: `This server has no operation ${method} ${path}. GET /api/v1/openapi.json lists its operations.`,
   });
 }
 
 const OUT_OF_SEAT =
-  "This node has not been able to say that it is there; publishing waits until it has. Try again later.";
+  "This node cannot report to its cluster and does not accept messages until it can. Try again later.";
 
 function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services, "store" | "cluster">): void {
   const config = { onBothOrigins: true };
@@ -318,8 +318,8 @@ function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services,
       schema: {
         ...(url === "/api/v1/health" ? { operationId: "v1.health.get" } : { hide: true }),
         tags: ["Health"],
-        summary: "Whether the server and its database answer",
-        response: { 204: { description: "It does.", type: "null" } },
+        summary: "Check whether the server and its database respond",
+        response: { 204: { description: "The server and its database respond.", type: "null" } },
       },
       handler: async (_request, answer) => {
         await store.ping();
@@ -351,14 +351,17 @@ async function registerDocument(app: FastifyInstance): Promise<void> {
 
 const POST_HEADERS = Type.Object({
   "idempotency-key": Type.Optional(
-    Type.String({ description: "Sent again with the same key, the request is done once and answered the same." }),
+    Type.String({
+      description: "Requests with the same key are processed once, and later ones get the same response.",
+    }),
   ),
 });
 
 const WARNING_HEADERS = {
   [WARNING_HEADER]: {
     type: "string",
-    description: "Query parameters that the operation ignored, and secrets that are doubtful.",
+    description:
+      "Names query parameters that the operation ignored, and secrets that may have been copied incorrectly.",
   },
 };
 
@@ -398,13 +401,13 @@ function describeRoute({
     response: {
       ...Object.fromEntries(answers),
       400: { description: "The request cannot be read.", ...error },
-      401: { description: "The token does not work.", ...error },
-      403: { description: "The token may not do this.", ...error },
-      404: { description: "There is no such thing, or the token may not see it.", ...error },
-      409: { description: "It clashes with something that exists.", ...error },
-      413: { description: "It is too large.", ...error },
-      422: { description: "It breaks a rule.", ...ref(HttpValidationError) },
-      503: { description: "Not now; try again.", ...error },
+      401: { description: "The token is missing, invalid or expired.", ...error },
+      403: { description: "The token does not have access.", ...error },
+      404: { description: "The resource does not exist, or the token cannot access it.", ...error },
+      409: { description: "The request conflicts with an existing resource.", ...error },
+      413: { description: "The request is too large.", ...error },
+      422: { description: "The request breaks a rule.", ...ref(HttpValidationError) },
+      503: { description: "The server cannot process the request now. Try again later.", ...error },
     },
   };
 }

@@ -44,7 +44,7 @@ function answer(request: IncomingMessage, response: ServerResponse, { trouble, f
     response.writeHead(204).end();
     return;
   }
-  const detail = `The server starts; its database ${describeTrouble(trouble)}. Try again later.`;
+  const detail = `The server is starting, and its database ${describeTrouble(trouble)}. Try again later.`;
   const body = JSON.stringify({ code: "storage_unavailable", detail, reason: trouble });
   const headers = {
     ...INERT,
@@ -58,7 +58,7 @@ function answer(request: IncomingMessage, response: ServerResponse, { trouble, f
 export function cannotListen({ host, port }: ListenAddress, cause: unknown): PosthornError {
   return new PosthornError(
     "config_invalid",
-    `Cannot listen on ${host}:${port} (${(cause as Error).message}): stop what uses it, or set POSTHORN_LISTEN.`,
+    `Cannot listen on ${host}:${port} (${(cause as Error).message}). Stop the program that uses the port, or change POSTHORN_LISTEN.`,
     { cause },
   );
 }

@@ -27,16 +27,16 @@ describe("a query parameter that an operation of our own does not have", () => {
     ["Limit=1", "Limit", 'Did you mean "limit"?'],
     ["eventTypes=a", "eventTypes", 'Did you mean "event_types"?'],
     ["event-type=a", "event-type", 'Did you mean "event_types"?'],
-    ["foo=1", "foo", "It takes: limit, event_types."],
-    ["__proto__=1", "__proto__", "It takes: limit, event_types."],
-    ["constructor=1", "constructor", "It takes: limit, event_types."],
-    ["=1", "", "It takes: limit, event_types."],
+    ["foo=1", "foo", "This operation has: limit, event_types."],
+    ["__proto__=1", "__proto__", "This operation has: limit, event_types."],
+    ["constructor=1", "constructor", "This operation has: limit, event_types."],
+    ["=1", "", "This operation has: limit, event_types."],
   ])("is refused with its name and the one that was meant: %s", (text, name, advice) => {
-    expect(refusal(text)).toEqual([[`query.${name}`, `There is no query parameter "${name}" here. ${advice}`]]);
+    expect(refusal(text)).toEqual([[`query.${name}`, `Unknown query parameter "${name}". ${advice}`]]);
   });
 
   it("is refused by an operation that takes none", () => {
-    const text = 'There is no query parameter "limit" here. It takes none.';
+    const text = 'Unknown query parameter "limit". This operation has none.';
     expect(refusal("limit=1", { operationId: "v1.own" })).toEqual([["query.limit", text]]);
   });
 

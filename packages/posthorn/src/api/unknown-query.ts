@@ -51,9 +51,9 @@ function shortened(name: string): string {
 
 function sentence(name: string, known: readonly string[]): string {
   const near = nearest(name, known);
-  if (near !== null) return `There is no query parameter "${name}" here. Did you mean "${near}"?`;
-  const rest = known.length === 0 ? "It takes none." : `It takes: ${known.join(", ")}.`;
-  return `There is no query parameter "${name}" here. ${rest}`;
+  if (near !== null) return `Unknown query parameter "${name}". Did you mean "${near}"?`;
+  const rest = known.length === 0 ? "This operation has none." : `This operation has: ${known.join(", ")}.`;
+  return `Unknown query parameter "${name}". ${rest}`;
 }
 
 /** The known name with the fewest differences, if they are few. Case, `_` and `-` do not count. */

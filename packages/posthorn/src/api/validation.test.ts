@@ -26,20 +26,20 @@ describe("a body", () => {
   });
 
   it.each<[unknown, string]>([
-    [null, "body: It must be object."],
-    [[], "body: It must be object."],
-    ["text", "body: It must be object."],
+    [null, "body: Must be an object."],
+    [[], "body: Must be an object."],
+    ["text", "body: Must be an object."],
     [{}, "body.eventType: This field is required."],
-    [{ eventType: 1 }, "body.eventType: It must be string."],
-    [{ eventType: "a b" }, "body.eventType: Has characters that are not allowed here"],
-    [{ eventType: "a", payload: [] }, "body.payload: It must be object."],
-    [{ eventType: "a", payload: {}, channels: ["ok", "not ok"] }, "body.channels.[1]: Has characters"],
-    [{ eventType: "a", payload: {}, deliverAt: "soon" }, "body.deliverAt: Not a date-time, such as"],
-    [{ eventType: "a", payload: {}, deliverAt: "2026-13-45T99:00:00Z" }, "body.deliverAt: Not a date-time"],
-    [{ eventType: "a", payload: {}, eventId: "msg_1" }, "body.eventId: Has characters"],
+    [{ eventType: 1 }, "body.eventType: Must be a string."],
+    [{ eventType: "a b" }, "body.eventType: Contains characters that are not allowed"],
+    [{ eventType: "a", payload: [] }, "body.payload: Must be an object."],
+    [{ eventType: "a", payload: {}, channels: ["ok", "not ok"] }, "body.channels.[1]: Contains characters"],
+    [{ eventType: "a", payload: {}, deliverAt: "soon" }, "body.deliverAt: Not a valid date-time, such as"],
+    [{ eventType: "a", payload: {}, deliverAt: "2026-13-45T99:00:00Z" }, "body.deliverAt: Not a valid date-time"],
+    [{ eventType: "a", payload: {}, eventId: "msg_1" }, "body.eventId: Contains characters"],
     [
       { eventType: "a", transformationsParams: { headers: { a: 1 } } },
-      "body.transformationsParams.headers.a: It must be string.",
+      "body.transformationsParams.headers.a: Must be a string.",
     ],
   ])("that breaks a rule is refused with the place and what to change: %j", (body, expected) => {
     const [found, ...others] = troubles(message, body);
@@ -49,16 +49,16 @@ describe("a body", () => {
 
   it("names a key with slashes and tildes as it is", () => {
     expect(troubles(endpoint, { url: "https://example.com", metadata: { "a/b~c": 1 } })).toEqual([
-      "body.metadata.a/b~c: It must be string.",
+      "body.metadata.a/b~c: Must be a string.",
     ]);
   });
 
   it("is never turned into another type to make it fit", () => {
     expect(troubles(endpoint, { url: "https://example.com", disabled: "true" })).toEqual([
-      "body.disabled: It must be boolean.",
+      "body.disabled: Must be true or false.",
     ]);
     expect(troubles(endpoint, { url: "https://example.com", version: "1" })).toEqual([
-      "body.version: It must be integer.",
+      "body.version: Must be an integer.",
     ]);
   });
 
@@ -91,8 +91,8 @@ describe("a query", () => {
   });
 
   it("that breaks a rule is refused with 422 and its place", () => {
-    expect(troubles(validate, { limit: "0" })).toEqual(["query.limit: It must be >= 1."]);
-    expect(troubles(validate, { limit: "251" })).toEqual(["query.limit: It must be <= 250."]);
+    expect(troubles(validate, { limit: "0" })).toEqual(["query.limit: Must be at least 1."]);
+    expect(troubles(validate, { limit: "251" })).toEqual(["query.limit: Must be at most 250."]);
   });
 });
 

@@ -74,7 +74,7 @@ export function queryValidator(schema: TSchema): Validator {
     if (validate(query)) return;
     const [error] = validate.errors ?? [];
     if (error !== undefined && READING.has(error.keyword)) {
-      throw new PosthornError("bad_request", `The query parameter ${nameIn(error)} cannot be read. ${sentence(error)}`);
+      throw new PosthornError("bad_request", `The query parameter ${nameIn(error)} is invalid. ${sentence(error)}`);
     }
     throw new ValidationError(issuesOf(validate, "query"));
   };
@@ -104,8 +104,30 @@ function nameIn(error: ErrorObject): string {
 
 function sentence({ keyword, message, params }: ErrorObject): string {
   if (keyword === "required") return "This field is required.";
-  if (keyword === "additionalProperties") return "There is no such field here.";
-  if (keyword === "pattern") return `Has characters that are not allowed here (pattern ${String(params["pattern"])}).`;
-  if (keyword === "format") return `Not a ${String(params["format"])}, such as 2026-01-31T12:00:00Z.`;
-  return `It ${message ?? "is wrong"}.`;
+  if (keyword === "additionalProperties") return "Unknown field.";
+  if (keyword === "pattern") return `Contains characters that are not allowed (pattern ${String(params["pattern"])}).`;
+  if (keyword === "format") return `Not a valid ${String(params["format"])}, such as 2026-01-31T12:00:00Z.`;
+  if (keyword === "type") return `Must be ${typeNames(String(params["type"]))}.`;
+  if (keyword === "minimum") return `Must be at least ${String(params["limit"])}.`;
+  if (keyword === "maximum") return `Must be at most ${String(params["limit"])}.`;
+  return message === undefined
+    ? "Invalid value."
+    : `${message[0]!.toUpperCase()}${message.slice(1).replace("NOT", "not")}.`;
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  object: "an object",
+  array: "an array",
+  string: "a string",
+  integer: "an integer",
+  number: "a number",
+  boolean: "true or false",
+};
+
+/** Names of JSON Schema types, which the validator lists with commas. */
+function typeNames(types: string): string {
+  return types
+    .split(",")
+    .map((type) => TYPE_NAMES[type] ?? type)
+    .join(" or ");
 }

@@ -12,7 +12,8 @@ export const createApplication = defineRoute({
   operationId: "v1.application.create",
   tag: "Application",
   summary: "Create an application",
-  description: "With `get_if_exists` an application that has the uid already is returned as it is, with status 200.",
+  description:
+    "With `get_if_exists=true`, an existing application with the same uid is returned unchanged, with status 200.",
   access: "organisation",
   query: Type.Object({ get_if_exists: Type.Optional(Type.Boolean({ default: false })) }),
   body: ApplicationIn,

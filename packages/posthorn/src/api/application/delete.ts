@@ -8,7 +8,7 @@ export const deleteApplication = defineRoute({
   operationId: "v1.application.delete",
   tag: "Application",
   summary: "Delete an application",
-  description: "Its endpoints go with it; deliveries that were still owed are canceled.",
+  description: "Also deletes its endpoints and cancels their pending deliveries.",
   access: "organisation",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {

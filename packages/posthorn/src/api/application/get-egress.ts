@@ -8,8 +8,9 @@ export const getApplicationEgress = defineRoute({
   path: "/api/v1/app/:app_id/egress",
   operationId: "v1.application.get-egress",
   tag: "Application",
-  summary: "Get the targets that deliveries of an application may reach, and whether they have a proxy",
-  description: "Address and credentials of the proxy are never shown.",
+  summary: "Get the egress rules of an application",
+  description:
+    "Returns the targets that deliveries may reach, and whether a proxy is set. The address and credentials of the proxy are never returned.",
   access: "organisation",
   responses: { 200: ApplicationEgress },
   handle: async ({ ctx, params }) => ok(await getVerb({ ctx, input: { app: params.app_id } })),

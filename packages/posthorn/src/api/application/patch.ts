@@ -10,7 +10,7 @@ export const patchApplication = defineRoute({
   path: "/api/v1/app/:app_id",
   operationId: "v1.application.patch",
   tag: "Application",
-  summary: "Change an application",
+  summary: "Update an application",
   access: "organisation",
   body: ApplicationPatch,
   responses: { 200: ApplicationOut },

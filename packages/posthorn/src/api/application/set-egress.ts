@@ -9,9 +9,9 @@ export const setApplicationEgress = defineRoute({
   path: "/api/v1/app/:app_id/egress",
   operationId: "v1.application.set-egress",
   tag: "Application",
-  summary: "Set the targets that deliveries of an application may reach, and the proxy they go through",
+  summary: "Set the egress rules of an application",
   description:
-    "The words replace POSTHORN_EGRESS_ALLOW for this application. A word or a proxy host that neither POSTHORN_EGRESS_ALLOW nor POSTHORN_EGRESS_TENANT_ALLOW covers, or that POSTHORN_EGRESS_DENY names, is refused with `egress_not_allowed`. The proxy replaces POSTHORN_EGRESS_PROXY; the proxy of an endpoint wins over it.",
+    "`allow` replaces POSTHORN_EGRESS_ALLOW for this application. An entry or a proxy host that is covered by neither POSTHORN_EGRESS_ALLOW nor POSTHORN_EGRESS_TENANT_ALLOW, or that POSTHORN_EGRESS_DENY names, is refused with `egress_not_allowed`. The proxy replaces POSTHORN_EGRESS_PROXY; the proxy of an endpoint takes precedence over it.",
   access: "organisation",
   body: ApplicationEgressIn,
   responses: { 204: null },

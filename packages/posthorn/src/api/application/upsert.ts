@@ -12,7 +12,7 @@ export const upsertApplication = defineRoute({
   tag: "Application",
   summary: "Replace or create an application",
   description:
-    "Every field that is left out is reset. When there is no such application a new one is made, with an id of its own.",
+    "Omitted fields are reset to their defaults. If no application has this id or uid, a new one is created with its own id.",
   access: "organisation",
   body: ApplicationIn,
   responses: { 200: ApplicationOut, 201: ApplicationOut },

@@ -7,7 +7,7 @@ export const expungeAttemptContent = defineRoute({
   path: "/api/v1/app/:app_id/msg/:msg_id/attempt/:attempt_id/content",
   operationId: "v1.message-attempt.expunge-content",
   tag: "Message Attempt",
-  summary: "Delete the response of an attempt",
+  summary: "Delete the response body of an attempt",
   access: "organisation",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {

@@ -12,7 +12,8 @@ export const getAttempt = defineRoute({
   operationId: "v1.message-attempt.get",
   tag: "Message Attempt",
   summary: "Get an attempt",
-  description: "With `detail`: what was sent and seen, phase by phase. Secrets are not kept.",
+  description:
+    "`detail` has the request as it was sent, the response and the timing of each phase. Secrets are not stored.",
   access: "ViewBase",
   query: Type.Object(ExpandedQuery),
   responses: { 200: MessageAttemptOut },

@@ -12,8 +12,9 @@ export const listAttemptedDestinations = defineRoute({
   path: "/api/v1/app/:app_id/msg/:msg_id/endpoint",
   operationId: "v1.message-attempt.list-attempted-destinations",
   tag: "Message Attempt",
-  summary: "List endpoints of a message",
-  description: "Every endpoint the message is owed or was sent to, deleted ones included, with where it stands there.",
+  summary: "List the endpoints of a message",
+  description:
+    "Lists every endpoint the message was matched with or sent to, including deleted ones, with the status of its delivery.",
   access: "ViewBase",
   query: Type.Object(PageQuery),
   responses: { 200: MessageEndpointList },

@@ -14,8 +14,8 @@ export const listAttemptedMessages = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/msg",
   operationId: "v1.message-attempt.list-attempted-messages",
   tag: "Message Attempt",
-  summary: "List messages of an endpoint",
-  description: "Newest first, each with where it stands at this endpoint; `status` filters by that.",
+  summary: "List the messages of an endpoint",
+  description: "Newest first, each with the status of its delivery to this endpoint. `status` filters by that status.",
   access: "ViewBase",
   query: Type.Object({
     ...PageQuery,

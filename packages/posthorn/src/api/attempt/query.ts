@@ -10,7 +10,9 @@ export const StatusQuery = {
 } as const;
 
 export const ExpandedQuery = {
-  expanded_statuses: Type.Optional(Type.Boolean({ default: false, description: "Show canceled as canceled (4)." })),
+  expanded_statuses: Type.Optional(
+    Type.Boolean({ default: false, description: "Report canceled deliveries with status 4." }),
+  ),
 } as const;
 
 export const AttemptQuery = {
@@ -21,7 +23,10 @@ export const AttemptQuery = {
   ...StatusQuery,
   ...ExpandedQuery,
   status_code_class: Type.Optional(
-    Type.Integer({ enum: [0, 100, 200, 300, 400, 500], description: "0 is no answer." }),
+    Type.Integer({
+      enum: [0, 100, 200, 300, 400, 500],
+      description: "HTTP status class; 0 means that there was no response.",
+    }),
   ),
 } as const;
 

@@ -8,9 +8,9 @@ export const resend = defineRoute({
   path: "/api/v1/app/:app_id/msg/:msg_id/endpoint/:endpoint_id/resend",
   operationId: "v1.message-attempt.resend",
   tag: "Message Attempt",
-  summary: "Send a message to an endpoint again",
+  summary: "Resend a message to an endpoint",
   description:
-    "One attempt by hand, whatever the endpoint filters. A retry that is scheduled stays scheduled when it fails.",
+    "Makes one manual attempt, regardless of the endpoint's filters. If it fails, a scheduled retry stays scheduled.",
   access: "CreateAttempts",
   responses: { 202: EmptyResponse },
   handle: async ({ ctx, params }) => {

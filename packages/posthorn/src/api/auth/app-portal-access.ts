@@ -13,8 +13,9 @@ export const appPortalAccess = defineRoute({
   path: "/api/v1/auth/app-portal-access/:app_id",
   operationId: "v1.authentication.app-portal-access",
   tag: "Authentication",
-  summary: "Make a token for one application",
-  description: "For the portal, or for calls on behalf of a customer. It can do what you list and nothing else.",
+  summary: "Create a token for one application",
+  description:
+    "For the portal, or for API calls on behalf of a customer. The token has only the capabilities you list.",
   access: "organisation",
   idempotency: "claim",
   body: AppPortalAccessIn,

@@ -9,8 +9,9 @@ export const createKey = defineRoute({
   path: "/api/v1/auth/api-key",
   operationId: "v1.authentication.create-api-key",
   tag: "Authentication",
-  summary: "Make an API key",
-  description: "An opaque key of the organisation, which can be revoked at any time. It is shown this once.",
+  summary: "Create an API key",
+  description:
+    "Creates an opaque key with access to the whole organisation. You can revoke it at any time. The key is shown only in this response.",
   access: "organisation",
   body: ApiKeyIn,
   responses: { 201: ApiKeyCreated },

@@ -11,8 +11,9 @@ export const dashboardAccess = defineRoute({
   path: "/api/v1/auth/dashboard-access/:app_id",
   operationId: "v1.authentication.dashboard-access",
   tag: "Authentication",
-  summary: "Make a portal link with all capabilities",
-  description: "Kept for older client libraries. Use `app-portal-access`, which can limit what the token may do.",
+  summary: "Create a portal link with all capabilities",
+  description:
+    "For older client libraries. Prefer `app-portal-access`, which lets you limit the capabilities of the token.",
   access: "organisation",
   idempotency: "claim",
   responses: { 200: AppPortalAccessOut },

@@ -8,8 +8,9 @@ export const expireAll = defineRoute({
   path: "/api/v1/auth/app/:app_id/expire-all",
   operationId: "v1.authentication.expire-all",
   tag: "Authentication",
-  summary: "End the tokens of an application",
-  description: "Those issued until now, at once or after a while, all or those of some sessions.",
+  summary: "Revoke the tokens of an application",
+  description:
+    "Revokes the tokens issued so far, immediately or after a delay. Limit it to some sessions with `sessionIds`.",
   access: "organisation",
   body: ApplicationTokenExpireIn,
   responses: { 204: null },

@@ -7,8 +7,9 @@ export const logout = defineRoute({
   path: "/api/v1/auth/logout",
   operationId: "v1.authentication.logout",
   tag: "Authentication",
-  summary: "End the token of this call",
-  description: "The token of an application stops working. Tokens of the organisation are not ended this way.",
+  summary: "Revoke the token of this request",
+  description:
+    "Revokes the application token that the request was sent with. Organisation tokens cannot be revoked this way.",
   access: "any token",
   responses: { 204: null },
   handle: async ({ ctx }) => {

@@ -9,8 +9,9 @@ export const cancelBroadcast = defineRoute({
   path: "/api/v1/msg/broadcast/:task_id/cancel",
   operationId: "v1.message.cancel-broadcast",
   tag: "Message",
-  summary: "End a broadcast",
-  description: "No further application gets it. What was published stays; the task ends as failed.",
+  summary: "Cancel a broadcast",
+  description:
+    "The remaining applications do not get the message. Messages already published are kept, and the task ends as failed.",
   access: "organisation",
   responses: { 200: BackgroundTaskOut },
   handle: async ({ ctx, params }) => ok(backgroundTaskOut(await cancelVerb({ ctx, input: { task: params.task_id } }))),

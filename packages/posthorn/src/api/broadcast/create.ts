@@ -10,9 +10,9 @@ export const createBroadcast = defineRoute({
   path: "/api/v1/msg/broadcast",
   operationId: "v1.message.broadcast",
   tag: "Message",
-  summary: "Publish one message to all applications, or to some",
+  summary: "Publish a message to many applications",
   description:
-    "Runs in the background; the background task says how far it got. Every application that there is now gets a message of its own, once, also when the server stops in between.",
+    "Publishes the message to all applications or to those you select. Runs in the background: get the background task to see its progress. Each application that exists now gets one message, even if the server restarts in between.",
   access: "organisation",
   body: BroadcastIn,
   responses: { 202: BroadcastOut },

@@ -9,8 +9,8 @@ export const getCluster = defineRoute({
   path: "/api/v1/cluster",
   operationId: "v1.cluster.get",
   tag: "Cluster",
-  summary: "Which nodes are there, and what each does",
-  description: "Of the whole server. With SQLite there is one node, which has everything.",
+  summary: "List the nodes of the server and their work",
+  description: "Covers the whole server. With SQLite there is one node, which owns everything.",
   access: "organisation",
   responses: { 200: ClusterOut },
   handle: async ({ ctx }) => {

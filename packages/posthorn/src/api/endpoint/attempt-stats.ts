@@ -11,7 +11,7 @@ export const attemptStats = defineRoute({
   operationId: "v1.endpoint.get-attempt-stats",
   tag: "Endpoint",
   summary: "Count the attempts of an endpoint",
-  description: "Over up to 28 days; the last 28 days by default.",
+  description: "Covers up to 28 days; by default the last 28 days.",
   access: "ViewBase",
   query: Type.Object(StatsQuery),
   responses: { 200: EndpointAttemptStats },

@@ -12,10 +12,9 @@ export const bulkReplay = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/bulk-replay",
   operationId: "v1.endpoint.bulk-replay",
   tag: "Endpoint",
-  summary: "Send again what fits a filter",
+  summary: "Replay deliveries of an endpoint by filter",
   description:
-    "Every delivery of the endpoint whose message was published in the window and that fits gets one attempt by hand. " +
-    "The calls under `replay` do the same for several endpoints, to other targets, at a rate, and can be paused.",
+    "Makes one manual attempt for every delivery of the endpoint that matches the filter and whose message was published in the time window. The `replay` operations do the same for several endpoints or other targets, with a rate limit, and can be paused.",
   access: "CreateAttempts",
   body: BulkReplayIn,
   responses: { 202: ReplayOut },

@@ -7,8 +7,8 @@ export const deleteEgress = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/egress",
   operationId: "v1.endpoint.delete-egress",
   tag: "Endpoint",
-  summary: "Remove credentials, TLS settings and proxy of an endpoint",
-  description: "With a token of the application a proxy stays.",
+  summary: "Remove the credentials, TLS settings and proxy of an endpoint",
+  description: "With an application token, the proxy is kept.",
   access: "ManageEndpoint",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {

@@ -11,9 +11,9 @@ export const enableEndpoint = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/enable",
   operationId: "v1.endpoint.enable",
   tag: "Endpoint",
-  summary: "Switch an endpoint on, with what was held",
+  summary: "Enable an endpoint",
   description:
-    "Ends every pause too. What is discarded is canceled as it comes up. What is left drains slowly at first when the endpoint had failed.",
+    "Also ends a pause. Choose what happens to the deliveries on hold: deliver them, or discard some or all. Discarded deliveries are canceled when they come up. If the endpoint was failing, the remaining deliveries are sent slowly at first.",
   access: "ManageEndpoint",
   idempotency: "claim",
   body: EndpointEnableIn,
@@ -28,9 +28,9 @@ export const enableEndpoint = defineRoute({
 function choiceOf({ held = "replay", since }: Static<typeof EndpointEnableIn>): HeldChoice {
   const from = toMs(since);
   if (held !== "since") {
-    if (from !== null) throw invalid(["body", "since"], 'It goes with `held` "since" alone.');
+    if (from !== null) throw invalid(["body", "since"], 'Only allowed when `held` is "since".');
     return { kind: held };
   }
-  if (from === null) throw invalid(["body", "since"], 'With `held` "since" the time is needed.');
+  if (from === null) throw invalid(["body", "since"], 'Required when `held` is "since".');
   return { kind: "since", since: from };
 }

@@ -10,9 +10,9 @@ export const explainEndpointFilter = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/filter/explain",
   operationId: "v1.endpoint.explain-filter",
   tag: "Filter",
-  summary: "Say whether an endpoint wants a message, and why not",
+  summary: "Explain whether an endpoint matches a message",
   description:
-    "By its event types, its channels and its filter, or one that is given in its place. On a published message or one that is given. Nothing is stored or sent.",
+    "Checks the event types, channels and filter of the endpoint, or a filter given in the request, against a published message or one given in the request. Nothing is stored or sent.",
   access: "ViewBase",
   idempotency: "none",
   body: EndpointFilterExplainIn,

@@ -9,8 +9,8 @@ export const getEgress = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/egress",
   operationId: "v1.endpoint.get-egress",
   tag: "Endpoint",
-  summary: "Get which credentials, TLS settings and proxy an endpoint has",
-  description: "Secrets are never shown.",
+  summary: "Get the credentials, TLS settings and proxy of an endpoint",
+  description: "Secrets are never returned.",
   access: "ViewBase",
   responses: { 200: EndpointEgressOut },
   handle: async ({ ctx, params }) =>

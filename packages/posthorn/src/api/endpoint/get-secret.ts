@@ -9,7 +9,7 @@ export const getSecret = defineRoute({
   operationId: "v1.endpoint.get-secret",
   tag: "Endpoint",
   summary: "Get the signing secret of an endpoint",
-  description: "What the receiver verifies with. Of an Ed25519 key only the public half is shown.",
+  description: "Receivers verify signatures with it. For an Ed25519 key, only the public key is returned.",
   access: "ViewEndpointSecret",
   responses: { 200: EndpointSecretOut },
   handle: async ({ ctx, params }) =>

@@ -7,8 +7,9 @@ export const getState = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/state",
   operationId: "v1.endpoint.get-state",
   tag: "Endpoint",
-  summary: "How deliveries to an endpoint stand",
-  description: "Whether they are held, why and since when; how fast they go; how many wait.",
+  summary: "Get the delivery state of an endpoint",
+  description:
+    "Returns whether deliveries are on hold, why and since when, the current rate, and how many deliveries are queued.",
   access: "ViewBase",
   responses: { 200: EndpointStateOut },
   handle: ({ ctx, params }) => stateReply(ctx, { app: params.app_id, endpoint: params.endpoint_id }),

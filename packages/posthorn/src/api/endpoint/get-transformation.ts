@@ -10,7 +10,7 @@ export const getTransformation = defineRoute({
   operationId: "v1.endpoint.transformation.get",
   tag: "Transformation",
   summary: "Get the transformation of an endpoint",
-  description: "Code and variables may hold secrets: who may change them may see them.",
+  description: "Code and variables can contain secrets, so reading them requires the capability to change them.",
   access: "ManageTransformations",
   responses: { 200: EndpointTransformationOut },
   handle: async ({ ctx, params }) => {

@@ -9,7 +9,7 @@ export const getVerification = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/verify",
   operationId: "v1.endpoint.get-verification",
   tag: "Endpoint",
-  summary: "Get what an endpoint proved of wanting deliveries",
+  summary: "Get the verification of an endpoint",
   access: "ViewBase",
   responses: { 200: EndpointVerificationOut },
   handle: async ({ ctx, params }) => {

@@ -8,7 +8,7 @@ export const patchHeaders = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/headers",
   operationId: "v1.endpoint.patch-headers",
   tag: "Endpoint",
-  summary: "Change custom headers of an endpoint",
+  summary: "Update custom headers of an endpoint",
   access: "ManageEndpoint",
   body: EndpointHeadersPatchIn,
   responses: { 204: null },

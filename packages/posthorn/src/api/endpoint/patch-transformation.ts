@@ -8,9 +8,9 @@ export const patchTransformation = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/transformation",
   operationId: "v1.endpoint.transformation.patch",
   tag: "Transformation",
-  summary: "Change the transformation of an endpoint",
+  summary: "Update the transformation of an endpoint",
   description:
-    "Code that cannot run is refused. Counts from the next attempt on, retries of earlier messages included.",
+    "Code that does not compile is refused. The change applies from the next attempt, including retries of earlier messages.",
   access: "ManageTransformations",
   body: EndpointTransformationPatch,
   responses: { 204: null },

@@ -9,8 +9,9 @@ export const pauseEndpoint = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/pause",
   operationId: "v1.endpoint.pause",
   tag: "Endpoint",
-  summary: "Hold the deliveries to an endpoint",
-  description: "Until a time, or until they are resumed. Nothing is lost and no attempt is used up.",
+  summary: "Pause an endpoint",
+  description:
+    "Holds its deliveries until the given time, or until you resume it. No events are lost, and deliveries on hold don't use up retries.",
   access: "ManageEndpoint",
   idempotency: "claim",
   body: EndpointPauseIn,

@@ -11,9 +11,9 @@ export const recoverEndpoint = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/recover",
   operationId: "v1.endpoint.recover",
   tag: "Endpoint",
-  summary: "Send again what failed",
+  summary: "Recover failed deliveries",
   description:
-    "Every message of the window that failed at the endpoint and did not succeed since gets one attempt by hand.",
+    "Makes one manual attempt for every message of the time window that failed at the endpoint and has not succeeded since.",
   access: "CreateAttempts",
   body: RecoverIn,
   responses: { 202: RecoverOut },

@@ -11,9 +11,9 @@ export const replayMissing = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/replay-missing",
   operationId: "v1.endpoint.replay-missing",
   tag: "Endpoint",
-  summary: "Send what was never owed to the endpoint",
+  summary: "Replay messages an endpoint has missed",
   description:
-    "Messages of the window that match the endpoint but were published before it existed, or before it wanted them.",
+    "Sends the messages of the time window that match the endpoint but were published before it existed or before it subscribed to them.",
   access: "CreateAttempts",
   body: RecoverIn,
   responses: { 202: ReplayOut },

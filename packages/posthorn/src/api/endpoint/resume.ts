@@ -8,7 +8,7 @@ export const resumeEndpoint = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/resume",
   operationId: "v1.endpoint.resume",
   tag: "Endpoint",
-  summary: "Let the deliveries to a paused endpoint go on",
+  summary: "Resume a paused endpoint",
   access: "ManageEndpoint",
   idempotency: "claim",
   responses: { 200: EndpointStateOut },

@@ -13,8 +13,8 @@ export const rotateSecret = defineRoute({
   summary: "Rotate the signing secret of an endpoint",
   description:
     "The previous secret keeps signing until its grace period ends, so receivers can switch without downtime. " +
-    "Client libraries that expect the new secret in the response (`svix-libs` 2.7.0 and later, by their `User-Agent`) get it " +
-    "with status 200; every other client gets 204.",
+    "Client libraries that expect the new secret in the response, recognised by their `User-Agent`, get it with status 200. " +
+    "Every other client gets 204.",
   access: "ManageEndpointSecret",
   body: EndpointSecretRotateIn,
   responses: { 200: EndpointSecretOut, 204: null },

@@ -12,12 +12,12 @@ export const sendExample = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/send-example",
   operationId: "v1.endpoint.send-example",
   tag: "Endpoint",
-  summary: "Send an example to an endpoint",
+  summary: "Send an example event",
   description:
-    "Sends `payload` if the request has one, kept byte for byte; otherwise `examples[exampleIndex]` of version 1 of the event " +
-    "type's schema. The first example is generated where the schema names none: from the schema, else from the newest " +
-    "message of that type in the application. `posthorn.ping` is built in and needs no event type. The endpoint gets the " +
-    "message whatever event types it subscribes to.",
+    "Sends `payload` byte for byte if you set it, otherwise `examples[exampleIndex]` of version 1 of the event type's schema. " +
+    "If the schema has no examples, the first one is generated from the schema, or from the newest message of that type in the " +
+    "application. `posthorn.ping` is built in and needs no event type. The endpoint gets the message whatever event types it " +
+    "subscribes to.",
   access: "CreateAttempts",
   idempotency: "own",
   body: EventExampleIn,

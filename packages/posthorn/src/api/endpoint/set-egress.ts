@@ -9,9 +9,9 @@ export const setEgress = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/egress",
   operationId: "v1.endpoint.set-egress",
   tag: "Endpoint",
-  summary: "Set credentials, TLS settings and proxy of an endpoint",
+  summary: "Set the credentials, TLS settings and proxy of an endpoint",
   description:
-    "A part that is left out stays; null removes it. The proxy needs a token of the organisation, and a host that POSTHORN_EGRESS_ALLOW or POSTHORN_EGRESS_TENANT_ALLOW covers: any other is refused with `egress_not_allowed`.",
+    "Omitted parts are kept; null removes a part. The proxy requires an organisation token, and a host that POSTHORN_EGRESS_ALLOW or POSTHORN_EGRESS_TENANT_ALLOW covers. Other hosts are refused with `egress_not_allowed`.",
   access: "ManageEndpoint",
   body: EndpointEgressIn,
   responses: { 204: null },

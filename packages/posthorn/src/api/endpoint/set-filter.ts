@@ -10,7 +10,8 @@ export const setFilter = defineRoute({
   operationId: "v1.endpoint.set-filter",
   tag: "Filter",
   summary: "Set the filter of an endpoint",
-  description: "Only messages that hold to it are sent to the endpoint, from the next one on. Null removes it.",
+  description:
+    "From the next message on, only messages that match the filter are sent to the endpoint. Null removes the filter.",
   access: "ManageEndpoint",
   body: EndpointFilterIn,
   responses: { 204: null },

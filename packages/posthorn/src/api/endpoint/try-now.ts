@@ -8,9 +8,9 @@ export const tryNow = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/try-now",
   operationId: "v1.endpoint.try-now",
   tag: "Endpoint",
-  summary: "Try an endpoint now",
+  summary: "Retry an endpoint now",
   description:
-    "Does not wait any longer to see whether an endpoint that failed, or asked to be left alone, is back: one attempt of what waits is made at once.",
+    "Makes one attempt with a queued delivery at once, instead of waiting for the next probe of an open circuit or for the time that the endpoint asked for.",
   access: "ManageEndpoint",
   idempotency: "claim",
   responses: { 200: EndpointStateOut },

@@ -8,9 +8,9 @@ export const unblockEndpoint = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/unblock",
   operationId: "v1.endpoint.unblock",
   tag: "Endpoint",
-  summary: "Let deliveries pass the ones that hold them up",
+  summary: "Unblock ordered delivery",
   description:
-    "For an endpoint with an order. What failed is passed by those behind it, and is tried again as its schedule says.",
+    "For endpoints with ordered delivery. Deliveries behind a failed one no longer wait for it; the failed delivery is still retried on schedule.",
   access: "ManageEndpoint",
   idempotency: "claim",
   body: EndpointUnblockIn,

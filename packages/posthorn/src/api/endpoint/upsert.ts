@@ -12,7 +12,7 @@ export const upsertEndpoint = defineRoute({
   tag: "Endpoint",
   summary: "Replace or create an endpoint",
   description:
-    "Every field that is left out is reset; secret and headers stay. When there is no such endpoint a new one is made.",
+    "Omitted fields are reset to their defaults; secret and headers are kept. If no endpoint has this id or uid, a new one is created.",
   access: "ManageEndpoint",
   body: EndpointUpsertIn,
   responses: { 200: EndpointOut, 201: EndpointOut },

@@ -9,8 +9,9 @@ export const verify = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/verify",
   operationId: "v1.endpoint.verify",
   tag: "Endpoint",
-  summary: "Ask an endpoint whether it wants deliveries",
-  description: "Asks now and keeps its consent. Where the policy asks for it, deliveries are held until then.",
+  summary: "Verify an endpoint",
+  description:
+    "Asks the endpoint now whether it wants deliveries, and stores its consent. If the verification policy requires it, deliveries are on hold until then.",
   access: "ManageEndpoint",
   body: EndpointVerifyIn,
   responses: { 200: EndpointVerifyOut },

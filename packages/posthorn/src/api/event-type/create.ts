@@ -11,7 +11,7 @@ export const createEventType = defineRoute({
   operationId: "v1.event-type.create",
   tag: "Event Type",
   summary: "Create an event type",
-  description: "An archived event type of that name comes back with the new fields.",
+  description: "If an archived event type has this name, it is restored with the new fields.",
   access: "organisation",
   body: EventTypeIn,
   responses: { 201: EventTypeOut },

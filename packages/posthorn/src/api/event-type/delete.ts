@@ -9,7 +9,8 @@ export const deleteEventType = defineRoute({
   operationId: "v1.event-type.delete",
   tag: "Event Type",
   summary: "Archive an event type",
-  description: "Endpoints that ask for it keep it; new ones cannot. `expunge` removes it altogether.",
+  description:
+    "Endpoints that subscribe to it keep the subscription; new subscriptions are refused. With `expunge=true`, it is deleted for good.",
   access: "organisation",
   query: Type.Object({ expunge: Type.Optional(Type.Boolean({ default: false })) }),
   responses: { 204: null },

@@ -8,9 +8,9 @@ export const importOpenApi = defineRoute({
   path: "/api/v1/event-type/import/openapi",
   operationId: "v1.event-type.import-openapi",
   tag: "Event Type",
-  summary: "Make event types of the webhooks of an OpenAPI document",
+  summary: "Import event types from an OpenAPI document",
   description:
-    "Of `webhooks` (OpenAPI 3.1) or `x-webhooks`: one event type each, with its description, the schema of its body as version 1, and examples. All or none; `dryRun` only tells.",
+    "Creates one event type for each webhook under `webhooks` (OpenAPI 3.1) or `x-webhooks`, with its description, the schema of its body as version 1, and examples. If one of them is invalid, none is imported. `dryRun` reports the changes without making them.",
   access: "organisation",
   // Reading the document waits for a worker thread, which a write transaction must not.
   idempotency: "claim",

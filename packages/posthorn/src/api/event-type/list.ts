@@ -13,7 +13,7 @@ export const listEventTypes = defineRoute({
   operationId: "v1.event-type.list",
   tag: "Event Type",
   summary: "List event types",
-  description: "By name. Schemas are left out unless `with_content` is true.",
+  description: "Ordered by name. Schemas are only included with `with_content=true`.",
   access: "ViewBase",
   query: Type.Object({
     ...PageQuery,

@@ -10,7 +10,7 @@ export const patchEventType = defineRoute({
   path: "/api/v1/event-type/:event_type_name",
   operationId: "v1.event-type.patch",
   tag: "Event Type",
-  summary: "Change an event type",
+  summary: "Update an event type",
   access: "organisation",
   body: EventTypePatch,
   responses: { 200: EventTypeOut },

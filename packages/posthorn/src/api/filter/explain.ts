@@ -10,7 +10,7 @@ export const explainFilter = defineRoute({
   path: "/api/v1/filter/explain",
   operationId: "v1.filter.explain",
   tag: "Filter",
-  summary: "Try a filter on a message",
+  summary: "Test a filter on a message",
   description: "Nothing is stored or sent.",
   access: "ViewBase",
   idempotency: "none",

@@ -62,7 +62,7 @@ function itemsOf({ body, rawBody, lines, items }: BatchRequest): readonly RawIte
     if (lines.length > 0 && lines.length <= MAX_BATCH_MESSAGES) return lines.map((raw) => ({ raw }));
     throw invalid(
       ["body"],
-      `A batch has 1 to ${MAX_BATCH_MESSAGES} lines, this one ${lines.length === 0 ? "none" : "more"}.`,
+      `A batch must have 1 to ${MAX_BATCH_MESSAGES} lines; this one has ${lines.length === 0 ? "none" : "more"}.`,
     );
   }
   if (items !== null) return items.map((raw) => ({ raw }));

@@ -8,8 +8,8 @@ export const cancelMessageAtEndpoint = defineRoute({
   path: "/api/v1/app/:app_id/msg/:msg_id/endpoint/:endpoint_id/cancel",
   operationId: "v1.message.cancel-at-endpoint",
   tag: "Message",
-  summary: "Cancel the delivery to one endpoint",
-  description: "As the cancel of a whole message.",
+  summary: "Cancel the delivery of a message to one endpoint",
+  description: "Works as the operation that cancels all deliveries of a message.",
   access: "CreateAttempts",
   responses: { 200: CancelOut },
   handle: async ({ ctx, params: { app_id: app, msg_id: message, endpoint_id: endpoint } }) =>

@@ -8,9 +8,9 @@ export const cancelMessage = defineRoute({
   path: "/api/v1/app/:app_id/msg/:msg_id/cancel",
   operationId: "v1.message.cancel",
   tag: "Message",
-  summary: "Cancel what is still to be delivered",
+  summary: "Cancel the pending deliveries of a message",
   description:
-    "At every endpoint: what is scheduled, waits for a retry or is held. An attempt under way is not broken off; when it succeeds, so has its delivery.",
+    "Cancels the deliveries to all endpoints that are scheduled, waiting for a retry or on hold. An attempt in progress is not interrupted; if it succeeds, the delivery has succeeded.",
   access: "organisation",
   responses: { 200: CancelOut },
   handle: async ({ ctx, params }) =>

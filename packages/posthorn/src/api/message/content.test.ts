@@ -36,10 +36,12 @@ describe("a raw payload whose signature would also fit another id and timestamp"
   it.each(['1732000000.{"type":"forged"}', "1732000000.", "1.text", "999999999999.x", "1732000000.5 x"])(
     "is refused: %j",
     (payload) => {
-      expect(() => raw(payload)).toThrow("cannot begin with digits and a full stop");
+      expect(() => raw(payload)).toThrow("cannot start with digits and a dot");
       const rawPayload = Buffer.from(payload).toString("base64");
       const params = { rawPayload, rawPayloadEncoding: "base64" as const };
-      expect(() => contentOf({ eventType: "a", transformationsParams: params }, Buffer.alloc(0))).toThrow("full stop");
+      expect(() => contentOf({ eventType: "a", transformationsParams: params }, Buffer.alloc(0))).toThrow(
+        "digits and a dot",
+      );
     },
   );
 

@@ -32,7 +32,7 @@ function refuseAmbiguous(payload: Buffer): void {
   if (!/^\d{1,12}\./.test(payload.toString("latin1", 0, 13)) || isJson(payload)) return;
   throw invalid(
     RAW_PAYLOAD,
-    "A body that is not JSON cannot begin with digits and a full stop: its signature would also fit another id and timestamp. Put something in front of it, or send it as JSON.",
+    "A body that is not JSON cannot start with digits and a dot, because its signature would also be valid for another id and timestamp. Put another character first, or send JSON.",
   );
 }
 
@@ -47,11 +47,15 @@ function decode(text: string, encoding: "utf-8" | "base64"): Buffer {
   if (encoding === "utf-8") {
     // Half of a surrogate pair has no bytes in UTF-8: sending a replacement would be a silent change.
     if (!text.isWellFormed()) {
-      throw invalid(RAW_PAYLOAD, "This text holds half of a surrogate pair, which UTF-8 cannot: send bytes in base64.");
+      throw invalid(
+        RAW_PAYLOAD,
+        "The text contains an unpaired surrogate, which UTF-8 cannot encode. Send the bytes in base64 instead.",
+      );
     }
     return Buffer.from(text, "utf8");
   }
-  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 === 1) throw invalid(RAW_PAYLOAD, "This is not base64.");
+  if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text) || text.length % 4 === 1)
+    throw invalid(RAW_PAYLOAD, "This is not valid base64.");
   return Buffer.from(text, "base64");
 }
 
@@ -61,6 +65,6 @@ function contentTypeOf(headers: Record<string, string>): string {
   if (isMediaType(entry[1])) return entry[1];
   throw invalid(
     ["body", "transformationsParams", "headers", entry[0]],
-    "This is not a media type such as application/xml.",
+    "This is not a media type, such as application/xml.",
   );
 }

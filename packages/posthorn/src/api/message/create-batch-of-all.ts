@@ -9,7 +9,7 @@ export const createMessageBatchOfAll = defineRoute({
   operationId: "v1.message.create-batch-of-all",
   tag: "Message",
   summary: "Publish up to 1,000 messages to any applications",
-  description: "As the batch of one application; each message names its own in `app`, by id or uid.",
+  description: "Works as the batch for one application; each message names its application in `app`, by id or uid.",
   access: "organisation",
   idempotency: "own",
   large: true,
@@ -19,6 +19,6 @@ export const createMessageBatchOfAll = defineRoute({
   handle: (request) =>
     answerBatch(request, ({ app }) => {
       if (app !== null && app !== undefined) return app;
-      throw invalid("app", "Say for which application the message is, by id or uid.", "value_error.jsondecode");
+      throw invalid("app", "Set the application of the message, by id or uid.", "value_error.jsondecode");
     }),
 });

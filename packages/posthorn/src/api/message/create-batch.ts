@@ -9,7 +9,7 @@ export const createMessageBatch = defineRoute({
   tag: "Message",
   summary: "Publish up to 1,000 messages",
   description:
-    "Each message is stored or refused for itself, and has its result at its place in `data`. Answered with 202 once all that were stored are on disk. Also as `application/x-ndjson`, one message a line.",
+    "Each message is accepted or refused on its own, and `data` has the results in the order of the messages. Responds with 202 once all accepted messages are on disk. Also accepts `application/x-ndjson`, with one message per line.",
   access: "organisation",
   idempotency: "own",
   large: true,

@@ -15,7 +15,7 @@ export const createMessage = defineRoute({
   tag: "Message",
   summary: "Publish a message",
   description:
-    "Answered with 202 once the message and the deliveries it is owed are on disk. Send an `idempotency-key` to make it safe to try again.",
+    "Responds with 202 once the message and its deliveries are on disk. Send an `idempotency-key` so that you can retry the request safely.",
   access: "organisation",
   idempotency: "own",
   query: Type.Object(WithContentQuery),

@@ -11,8 +11,7 @@ export const expungeAllContents = defineRoute({
   tag: "Message",
   summary: "Delete the contents of all messages",
   description:
-    "For good: payloads, and what endpoints answered, of every message published until now. Runs in the background; " +
-    "what was still owed of them is canceled.",
+    "Permanently deletes the payloads and stored responses of every message published until now. Runs in the background. Pending deliveries of these messages are canceled.",
   access: "organisation",
   responses: { 202: ExpungeAllContentsOut },
   handle: async ({ ctx, params }) => accepted(taskOut(await expungeAllVerb({ ctx, input: { app: params.app_id } }))),

@@ -8,7 +8,8 @@ export const expungeMessageContent = defineRoute({
   operationId: "v1.message.expunge-content",
   tag: "Message",
   summary: "Delete the payload of a message",
-  description: "For good. The message and its attempts stay visible; it cannot be sent again.",
+  description:
+    "Permanently deletes the payload. The message and its attempts stay visible, but the message cannot be sent again.",
   access: "organisation",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {

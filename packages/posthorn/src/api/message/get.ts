@@ -12,7 +12,7 @@ export const getMessage = defineRoute({
   operationId: "v1.message.get",
   tag: "Message",
   summary: "Get a message",
-  description: "By its id or its eventId.",
+  description: "Find it by its id or its eventId.",
   access: "ViewBase",
   query: Type.Object(WithContentQuery),
   responses: { 200: MessageOut },

@@ -13,7 +13,8 @@ export const listDeliveries = defineRoute({
   operationId: "v1.message.list-deliveries",
   tag: "Message",
   summary: "List the deliveries of a message",
-  description: "Every endpoint that matched, deleted ones included: state, attempts, what it waits for.",
+  description:
+    "Lists every endpoint that matched, including deleted ones, with the state of the delivery, its attempts, and what it is waiting for.",
   access: "ViewBase",
   query: Type.Object(PageQuery),
   responses: { 200: MessageDeliveryList },

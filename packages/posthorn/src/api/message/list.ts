@@ -13,7 +13,8 @@ export const listMessages = defineRoute({
   operationId: "v1.message.list",
   tag: "Message",
   summary: "List messages",
-  description: "Newest first. With `after` alone the page holds the oldest after that time; go on with `prevIterator`.",
+  description:
+    "Newest first. With `after` alone, the page has the oldest messages after that time; continue with `prevIterator`.",
   access: "ViewBase",
   query: Type.Object({ ...PageQuery, ...MessageFilterQuery, ...TimeQuery, ...WithContentQuery }),
   responses: { 200: MessageList },

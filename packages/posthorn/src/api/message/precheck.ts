@@ -9,8 +9,8 @@ export const precheckMessage = defineRoute({
   path: "/api/v1/app/:app_id/msg/precheck/active",
   operationId: "v1.message.precheck",
   tag: "Message",
-  summary: "Ask who would get a message",
-  description: "Nothing is stored or sent. Without a payload filters are not asked.",
+  summary: "Preview which endpoints a message would match",
+  description: "Nothing is stored or sent. Without a payload, filters are not evaluated.",
   access: "ViewBase",
   // It changes nothing, so there is no answer to keep.
   idempotency: "none",

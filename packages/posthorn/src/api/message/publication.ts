@@ -34,7 +34,7 @@ function retentionOf({ payloadRetentionPeriod, payloadRetentionHours }: Static<t
   const days = payloadRetentionPeriod ?? null;
   const hours = payloadRetentionHours ?? null;
   if (days !== null && hours !== null) {
-    throw invalid(["body", "__all__"], "Give payloadRetentionPeriod or payloadRetentionHours, not both.");
+    throw invalid(["body", "__all__"], "Set either payloadRetentionPeriod or payloadRetentionHours, not both.");
   }
   if (days !== null) return days * 24 * HOUR;
   return hours === null ? null : hours * HOUR;

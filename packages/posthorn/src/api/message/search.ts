@@ -19,34 +19,39 @@ export const searchMessages = defineRoute({
   path: "/api/v1/message",
   operationId: "v1.message.search",
   tag: "Message",
-  summary: "Search messages over all applications and sources",
+  summary: "Search messages across applications and sources",
   description:
-    "Newest first, with what became of each. A call looks at 5,000 messages, and for a text at 16 MiB of payloads, so that its cost is bounded: a page can be short or empty and not be the last. Go on with `iterator` until `done`. With `app_id`, what is rare by `tag`, `channel` or `event_types` is found at once. A token of an application sees its own.",
+    "Newest first, with the status of each. One request scans up to 5,000 messages, and for a text search up to 16 MiB of payloads, so a page can be short or empty and not be the last. Continue with `iterator` until `done` is true. With `app_id`, rare messages are found at once by `tag`, `channel` or `event_types`. An application token finds only the messages of its application.",
   access: "ViewBase",
   query: Type.Object({
     ...PageQuery,
     ...MessageFilterQuery,
     ...TimeQuery,
-    app_id: Ref("Id or uid: messages of this application, or source."),
-    endpoint_id: Ref("With `app_id`: messages owed to this endpoint, and `state` as it stands there."),
+    app_id: Ref("Id or uid of an application or source whose messages to search."),
+    endpoint_id: Ref(
+      "Requires `app_id`. Only messages matched with this endpoint; `state` is then the state of the delivery to it.",
+    ),
     direction: Type.Optional(
       Type.Union(
         DIRECTIONS.map((direction) => Type.Literal(direction)),
-        { description: "`out`: published to an application; `in`: came in at a source. Both when left out." },
+        {
+          description:
+            "`out`: messages published to an application. `in`: messages received by a source. By default both.",
+        },
       ),
     ),
-    message_id: Ref("Id or event id of a message, or id of one of its attempts: found by an id however old it is."),
+    message_id: Ref("Id or eventId of a message, or id of an attempt. Messages of any age are found by id."),
     state: Type.Optional(
       Type.Union(
         MESSAGE_STATES.map((state) => Type.Literal(state)),
         {
           description:
-            "Messages with a delivery that stands so; `succeeded`: all do; `held`: it is neither `retrying` nor `pending` then; `unmatched`: there is none.",
+            "Messages with a delivery in this state. `succeeded`: all deliveries succeeded. `held`: at least one delivery is on hold, and none is `retrying` or `pending`. `unmatched`: no endpoint matched.",
         },
       ),
     ),
     text: Type.Optional(
-      Type.String({ minLength: 2, maxLength: 256, description: "Stands in the payload, exactly so, in UTF-8." }),
+      Type.String({ minLength: 2, maxLength: 256, description: "Text that the payload contains exactly, in UTF-8." }),
     ),
   }),
   responses: { 200: FoundMessageList },

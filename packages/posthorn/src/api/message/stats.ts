@@ -8,7 +8,7 @@ export const messageStats = defineRoute({
   path: "/api/v1/app/:app_id/msg/:msg_id/stats",
   operationId: "v1.message.get-stats",
   tag: "Message",
-  summary: "Statistics of a message",
+  summary: "Get the delivery counts of a message",
   access: "ViewBase",
   responses: { 200: MessageStats },
   handle: async ({ ctx, params }) =>

@@ -3,7 +3,7 @@ import { Proxy, ProxyOut } from "./endpoint-egress.ts";
 import { DateTime, listOf, Metadata, nullable, Rate, StringMap, Uid, uidWithout } from "./common.ts";
 
 const AppUid = uidWithout("app_");
-const rateDescription = "Attempts a second, to each endpoint. See the policy of the application for more.";
+const rateDescription = "Maximum attempts per second to each endpoint. The policy of the application has more limits.";
 
 export const ApplicationIn = Type.Object(
   {
@@ -13,7 +13,7 @@ export const ApplicationIn = Type.Object(
     rateLimit: Type.Optional(nullable(Rate)),
     metadata: Type.Optional(Metadata),
   },
-  { $id: "ApplicationIn", description: "`throttleRate` and `rateLimit` are two names of one field." },
+  { $id: "ApplicationIn", description: "`throttleRate` and `rateLimit` are two names for the same field." },
 );
 
 export const ApplicationPatch = Type.Object(
@@ -24,7 +24,7 @@ export const ApplicationPatch = Type.Object(
     rateLimit: Type.Optional(nullable(Type.Integer({ minimum: 0, maximum: 65_535 }))),
     metadata: Type.Optional(Metadata),
   },
-  { $id: "ApplicationPatch", description: "Absent fields stay; null clears." },
+  { $id: "ApplicationPatch", description: "Omitted fields are kept; null clears a field." },
 );
 
 export const ApplicationOut = Type.Object(
@@ -38,14 +38,14 @@ export const ApplicationOut = Type.Object(
     createdAt: DateTime,
     updatedAt: DateTime,
   },
-  { $id: "ApplicationOut", description: "A customer of yours: owns endpoints and messages." },
+  { $id: "ApplicationOut", description: "A customer of yours. An application has endpoints and messages." },
 );
 
 const AllowWords = nullable(
   Type.String({
     maxLength: 4096,
     description:
-      "Words as in POSTHORN_EGRESS_ALLOW, in place of them. They open nothing beyond POSTHORN_EGRESS_ALLOW and POSTHORN_EGRESS_TENANT_ALLOW. Null: the platform's hold.",
+      "Entries in the syntax of POSTHORN_EGRESS_ALLOW, used instead of it. They allow nothing beyond POSTHORN_EGRESS_ALLOW and POSTHORN_EGRESS_TENANT_ALLOW. Null: the setting of the server applies.",
   }),
 );
 
@@ -53,7 +53,7 @@ export const ApplicationEgressIn = Type.Object(
   { allow: Type.Optional(AllowWords), proxy: Type.Optional(nullable(Proxy)) },
   {
     $id: "ApplicationEgressIn",
-    description: "A part that is left out stays; null removes it. The proxy is write-only.",
+    description: "Omitted parts are kept; null removes a part. The proxy is write-only.",
   },
 );
 
@@ -61,7 +61,8 @@ export const ApplicationEgress = Type.Object(
   {
     allow: AllowWords,
     refusedWords: Type.Array(Type.String(), {
-      description: "Words of `allow` that have no effect: the operator does not let applications open what they name.",
+      description:
+        "Entries of `allow` that have no effect, because the operator does not allow applications to reach those targets.",
     }),
     proxy: nullable(ProxyOut),
   },

@@ -3,23 +3,23 @@ import { DateTime, nullable, ref } from "./common.ts";
 
 const Header = Type.Object({
   name: Type.String(),
-  value: nullable(Type.String({ description: "Null: it may be a secret and was not kept." })),
+  value: nullable(Type.String({ description: "Null: the value may be a secret and was not stored." })),
 });
 
-const Ms = (description: string) => nullable(Type.Number({ description: `${description} Milliseconds.` }));
+const Ms = (description: string) => nullable(Type.Number({ description: `${description} In milliseconds.` }));
 
 export const SentBody = Type.Object(
   {
     text: Type.String(),
     encoding: Type.Union([Type.Literal("utf-8"), Type.Literal("base64")]),
-    cut: Type.Boolean({ description: "Only its beginning is kept." }),
+    cut: Type.Boolean({ description: "Only the beginning is stored." }),
   },
-  { $id: "SentBody", description: "A body as it was sent, where it is not that of the message." },
+  { $id: "SentBody", description: "The body as it was sent, if it differs from the payload of the message." },
 );
 
 export const AttemptDetail = Type.Object(
   {
-    sentence: nullable(Type.String({ description: "What went wrong and what to do about it. Null after a success." })),
+    sentence: nullable(Type.String({ description: "What went wrong and how to fix it. Null after a success." })),
     warnings: Type.Array(
       Type.Object({
         code: Type.String({ description: "`certificate_expires`, `success_doubtful` or `response_cut`." }),
@@ -27,55 +27,55 @@ export const AttemptDetail = Type.Object(
       }),
     ),
     nextAttempt: nullable(DateTime),
-    retryAfterMs: Ms("How long the endpoint asked to be left alone."),
+    retryAfterMs: Ms("How long the endpoint asked Posthorn to wait."),
     request: nullable(
       Type.Object(
         {
           method: Type.String(),
           url: Type.String(),
-          headers: Type.Array(Header, { description: "In the order they were sent." }),
+          headers: Type.Array(Header, { description: "In the order in which they were sent." }),
           bodyBytes: Type.Integer(),
         },
-        { description: "Null: it failed before anything was sent." },
+        { description: "Null: the attempt failed before anything was sent." },
       ),
     ),
     change: nullable(
       Type.Object(
         {
-          logs: nullable(Type.Array(Type.String(), { description: "What the transformation logged." })),
-          cpuMs: Ms("Time of the processor that the transformation took."),
+          logs: nullable(Type.Array(Type.String(), { description: "Lines that the transformation logged." })),
+          cpuMs: Ms("CPU time of the transformation."),
           body: nullable(ref(SentBody)),
         },
-        { description: "How transformation and format changed the message. Null: it was sent as it was published." },
+        { description: "How transformation and format changed the message. Null: it was sent as published." },
       ),
     ),
     response: nullable(
       Type.Object({
-        headers: Type.Array(Header, { description: "As they came." }),
-        headersCut: Type.Boolean({ description: "There were more, or longer, headers than are kept." }),
-        truncated: Type.Boolean({ description: "The body is longer than what was read." }),
-        bodyError: nullable(Type.String({ description: "Code of what ended the body early." })),
+        headers: Type.Array(Header, { description: "In the order in which they were received." }),
+        headersCut: Type.Boolean({ description: "Whether some headers were too many or too long to be stored." }),
+        truncated: Type.Boolean({ description: "Whether the response body is longer than the part that was read." }),
+        bodyError: nullable(Type.String({ description: "Error code, if the body ended early." })),
       }),
     ),
     timings: Type.Object({
-      queueMs: Ms("Waiting for a free socket."),
-      dnsMs: Ms("Name look-up."),
-      connectMs: Ms("TCP, and a proxy."),
+      queueMs: Ms("Waiting for a free connection."),
+      dnsMs: Ms("DNS lookup."),
+      connectMs: Ms("TCP connect, including the proxy."),
       tlsMs: Ms("TLS handshake."),
-      firstByteMs: Ms("From the request written to the head of the answer."),
-      bodyMs: Ms("The body of the answer."),
-      totalMs: Ms("All of it."),
+      firstByteMs: Ms("From sending the request to receiving the response headers."),
+      bodyMs: Ms("Receiving the response body."),
+      totalMs: Ms("Total duration."),
     }),
     connection: Type.Object({
-      peer: nullable(Type.String({ description: "Address and port that was dialled." })),
-      reused: Type.Boolean({ description: "Whether it had served another request before." }),
+      peer: nullable(Type.String({ description: "Address and port that Posthorn connected to." })),
+      reused: Type.Boolean({ description: "Whether the connection had served an earlier request." }),
       tlsProtocol: nullable(Type.String()),
       certificateValidTo: nullable(DateTime),
     }),
   },
   {
     $id: "AttemptDetail",
-    description: "What was sent and seen beside the fields of the attempt.",
+    description: "The request, response and timing of an attempt.",
     additionalProperties: true,
   },
 );

@@ -6,8 +6,12 @@ import { COLOUR_PATTERN, FONT_PATTERN, LOGO_PATTERN, PORTAL_THEMES } from "../..
 
 const LookName = Type.String({ maxLength: 100 });
 const LookLogo = Type.String({ maxLength: 2048, pattern: LOGO_PATTERN, description: "An https URL." });
-const LookColour = Type.String({ pattern: COLOUR_PATTERN, description: "Of buttons and links, as `#rrggbb`." });
-const LookFont = Type.String({ maxLength: 200, pattern: FONT_PATTERN, description: "Families that devices have." });
+const LookColour = Type.String({ pattern: COLOUR_PATTERN, description: "Colour of buttons and links, as `#rrggbb`." });
+const LookFont = Type.String({
+  maxLength: 200,
+  pattern: FONT_PATTERN,
+  description: "Fonts that are installed on most devices.",
+});
 
 const SessionId = Type.String({ minLength: 1, maxLength: 64, pattern: "^[a-zA-Z0-9@_-]+$" });
 
@@ -20,21 +24,23 @@ const PortalLinkLook = Type.Object(
     theme: Type.Optional(nullable(Type.Union(PORTAL_THEMES.map((theme) => Type.Literal(theme))))),
     language: Type.Optional(nullable(Type.String({ maxLength: 35, pattern: "^[a-zA-Z-]{2,35}$" }))),
   },
-  { description: "How the portal looks behind this link, where it differs from the settings of the server." },
+  { description: "Appearance of the portal behind this link, where it differs from the settings of the server." },
 );
 
 export const AppPortalAccessIn = Type.Object(
   {
     application: Type.Optional(nullable(ref(ApplicationIn))),
-    readOnly: Type.Optional(nullable(Type.Boolean({ description: "The token can look and nothing else." }))),
+    readOnly: Type.Optional(nullable(Type.Boolean({ description: "Restricts the token to reading." }))),
     capabilities: Type.Optional(
       nullable(
-        Type.Array(Type.Union(CAPABILITIES.map((name) => Type.Literal(name))), { description: "All when left out." }),
+        Type.Array(Type.Union(CAPABILITIES.map((name) => Type.Literal(name))), {
+          description: "All capabilities by default.",
+        }),
       ),
     ),
     featureFlags: Type.Optional(Type.Array(Name, { maxItems: 25 })),
     expiry: Type.Optional(
-      nullable(Type.Integer({ minimum: 3600, maximum: 604_800, description: "Seconds; 7 days when left out." })),
+      nullable(Type.Integer({ minimum: 3600, maximum: 604_800, description: "In seconds; 7 days by default." })),
     ),
     sessionId: Type.Optional(nullable(SessionId)),
     look: Type.Optional(PortalLinkLook),
@@ -43,7 +49,7 @@ export const AppPortalAccessIn = Type.Object(
 );
 
 export const AppPortalAccessOut = Type.Object(
-  { url: Type.String({ description: "Carries the token in its fragment." }), token: Type.String() },
+  { url: Type.String({ description: "Link to the portal, with the token in its fragment." }), token: Type.String() },
   { $id: "AppPortalAccessOut" },
 );
 
@@ -60,7 +66,10 @@ export const PortalOut = Type.Object(
       font: nullable(Type.String()),
     }),
   },
-  { $id: "PortalOut", description: "What a token of an application is for and may do, and how the portal looks." },
+  {
+    $id: "PortalOut",
+    description: "The application, capabilities and expiry of a token, and the appearance of the portal.",
+  },
 );
 
 export const UrlCheckIn = Type.Object({ url: Url }, { $id: "UrlCheckIn" });
@@ -68,10 +77,10 @@ export const UrlCheckIn = Type.Object({ url: Url }, { $id: "UrlCheckIn" });
 export const UrlCheckOut = Type.Object(
   {
     allowed: Type.Boolean(),
-    code: nullable(Type.String({ description: "Why not." })),
+    code: nullable(Type.String({ description: "Why the URL is refused." })),
     message: nullable(Type.String()),
   },
-  { $id: "UrlCheckOut", description: "Whether an endpoint could have this URL." },
+  { $id: "UrlCheckOut", description: "Whether an endpoint can use this URL." },
 );
 
 export const ApiKeyIn = Type.Object(
@@ -90,7 +99,7 @@ export const ApiKeyCreated = Type.Object(
     name: Type.String(),
     createdAt: DateTime,
     expiresAt: nullable(DateTime),
-    token: Type.String({ description: "Shown this once." }),
+    token: Type.String({ description: "The key. It is shown only in this response." }),
   },
   { $id: "ApiKeyCreated" },
 );
@@ -101,11 +110,18 @@ export const ApplicationTokenExpireIn = Type.Object(
   {
     expiry: Type.Optional(
       nullable(
-        Type.Integer({ minimum: 0, maximum: 259_200, description: "Seconds they stay good; none when left out." }),
+        Type.Integer({
+          minimum: 0,
+          maximum: 259_200,
+          description: "Seconds for which the tokens stay valid; 0 by default.",
+        }),
       ),
     ),
     sessionIds: Type.Optional(
-      Type.Array(SessionId, { maxItems: 1000, description: "Tokens of these sessions alone; all when left out." }),
+      Type.Array(SessionId, {
+        maxItems: 1000,
+        description: "Revokes only the tokens of these sessions; by default all.",
+      }),
     ),
   },
   { $id: "ApplicationTokenExpireIn" },

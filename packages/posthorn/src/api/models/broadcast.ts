@@ -13,7 +13,7 @@ export const BroadcastIn = Type.Object(
         Type.Array(Type.String({ minLength: 1, maxLength: 256 }), {
           minItems: 1,
           maxItems: 1000,
-          description: "Ids or uids; all applications when left out.",
+          description: "Ids or uids; all applications by default.",
         }),
       ),
     ),
@@ -21,10 +21,11 @@ export const BroadcastIn = Type.Object(
   },
   {
     $id: "BroadcastIn",
-    description: "As a message, and who gets it. `metadata`: applications whose metadata holds all of these.",
+    description:
+      "The message, and the applications that get it. `metadata`: only applications whose metadata has all of these entries.",
   },
 );
 
-export const BroadcastOut = Type.Object(taskFields, { $id: "BroadcastOut", description: "The task that was started." });
+export const BroadcastOut = Type.Object(taskFields, { $id: "BroadcastOut", description: "The background task." });
 
 export const BROADCAST_MODELS: readonly TSchema[] = [BroadcastIn, BroadcastOut];

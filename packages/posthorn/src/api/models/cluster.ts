@@ -3,21 +3,21 @@ import { NODE_STATES } from "../../domain/cluster/get.ts";
 import { DateTime, nullable } from "./common.ts";
 
 const NodeOut = Type.Object({
-  id: Type.Integer({ description: "Never used again: a node that starts again has another one." }),
+  id: Type.Integer({ description: "Never reused: a node has a new number after each start." }),
   host: Type.String(),
   version: Type.String(),
   state: Type.Union(
     NODE_STATES.map((state) => Type.Literal(state)),
-    { description: "`silent`: it has not been heard of for so long that the others take its shards." },
+    { description: "`silent`: the node has not reported for so long that other nodes take over its shards." },
   ),
-  answers: Type.Boolean({ description: "It is the one that answers this call." }),
+  answers: Type.Boolean({ description: "Whether this node answered the request." }),
   startedAt: DateTime,
   lastSeenAt: DateTime,
-  shards: Type.Integer({ description: "As many it has." }),
-  inFlight: Type.Integer({ description: "Attempts under way." }),
-  lanes: Type.Integer({ description: "Endpoints that it has something to do for." }),
+  shards: Type.Integer({ description: "Number of shards it owns." }),
+  inFlight: Type.Integer({ description: "Attempts in flight." }),
+  lanes: Type.Integer({ description: "Endpoints with queued or running deliveries." }),
   lagSeconds: Type.Number({
-    description: "For how long the delivery has waited that has waited longest for its turn here.",
+    description: "How long the oldest queued delivery on this node has been waiting.",
   }),
 });
 
@@ -28,12 +28,14 @@ export const ClusterOut = Type.Object(
     shards: Type.Array(
       Type.Object({
         shard: Type.Integer(),
-        node: nullable(Type.Integer({ description: "Null: nobody has it just now." })),
+        node: nullable(Type.Integer({ description: "Null: no node owns the shard at the moment." })),
       }),
     ),
-    lagSeconds: Type.Number({ description: "The greatest of all nodes. What is held or paused does not count." }),
+    lagSeconds: Type.Number({
+      description: "The maximum over all nodes. Paused endpoints and deliveries on hold do not count.",
+    }),
   },
-  { $id: "ClusterOut", description: "Times are those of the database." },
+  { $id: "ClusterOut", description: "Times are those of the database server." },
 );
 
 export const CLUSTER_MODELS: readonly TSchema[] = [ClusterOut];

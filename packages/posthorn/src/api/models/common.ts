@@ -42,7 +42,7 @@ export const Secret = nullable(
 );
 
 export const Metadata = nullable(
-  Type.Record(Type.String(), Type.String(), { description: "Free strings of your own, at most 4096 bytes as JSON." }),
+  Type.Record(Type.String(), Type.String(), { description: "Your own key-value pairs, at most 4096 bytes as JSON." }),
 );
 
 /** One page of a list. */
@@ -54,13 +54,13 @@ export function listOf<T extends TSchema>(model: T) {
       iterator: nullable(
         Type.String({
           description:
-            "Pass it as `iterator` for the next page. Null on an empty page alone: the last, or one that was reached backwards.",
+            "Pass it as `iterator` to get the next page. Null only on an empty page that is the last one or was reached backwards.",
         }),
       ),
-      prevIterator: Type.Optional(Type.String({ description: "Pass it as `iterator` for the page before." })),
+      prevIterator: Type.Optional(Type.String({ description: "Pass it as `iterator` to get the previous page." })),
       done: Type.Boolean({
         description:
-          "True when nothing is left in the direction of travel. A page can be short, or empty, and not be the last.",
+          "True when there are no more items in this direction. A page can be short or empty and not be the last.",
       }),
     },
     { $id: `ListResponse_${$id}_` },
@@ -68,9 +68,14 @@ export function listOf<T extends TSchema>(model: T) {
 }
 
 export const PageQuery = {
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 250, default: 50, description: "Rows in a page." })),
+  limit: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 250, default: 50, description: "Maximum number of items on the page." }),
+  ),
   iterator: Type.Optional(
-    Type.String({ maxLength: 300, description: "From an earlier page: its `iterator`, or `prevIterator` to go back." }),
+    Type.String({
+      maxLength: 300,
+      description: "The `iterator` of an earlier page, or its `prevIterator` to go back.",
+    }),
   ),
 } as const;
 
@@ -81,7 +86,7 @@ export const OrderQuery = {
 } as const;
 
 export const TimeQuery = {
-  before: Type.Optional(Type.String({ format: "date-time", description: "Only what is older than this." })),
+  before: Type.Optional(Type.String({ format: "date-time", description: "Only items before this time." })),
   after: Type.Optional(Type.String({ format: "date-time", description: "Only items at or after this time." })),
 } as const;
 
@@ -92,14 +97,16 @@ export const MessageFilterQuery = {
 } as const;
 
 export const WithContentQuery = {
-  with_content: Type.Optional(Type.Boolean({ default: true, description: "False leaves payloads and responses out." })),
+  with_content: Type.Optional(
+    Type.Boolean({ default: true, description: "Set to false to omit payloads and responses." }),
+  ),
 } as const;
 
 /** Errors other than broken rules. */
 export const HttpError = Type.Object(
   {
-    code: Type.String({ description: "Stable code of the error." }),
-    detail: Type.String({ description: "What is wrong and what to do about it." }),
+    code: Type.String({ description: "Stable error code." }),
+    detail: Type.String({ description: "What went wrong and how to fix it." }),
   },
   { $id: "HttpError" },
 );
@@ -108,11 +115,11 @@ export const HttpError = Type.Object(
 export const HttpValidationError = Type.Object(
   {
     code: Type.Optional(
-      Type.String({ description: "Stable code, where there is a more exact one than `validation`." }),
+      Type.String({ description: "Stable error code, if there is a more specific one than `validation`." }),
     ),
     detail: Type.Array(
       Type.Object({
-        loc: Type.Array(Type.String(), { description: "Where, from the outside in." }),
+        loc: Type.Array(Type.String(), { description: "Path to the invalid value, from the outside in." }),
         msg: Type.String(),
         type: Type.String(),
       }),
@@ -125,5 +132,5 @@ export const EmptyResponse = Type.Object({}, { $id: "EmptyResponse" });
 
 export const Payload = Type.Object(
   {},
-  { description: "Any JSON object. Its text is stored, signed and sent exactly as you sent it." },
+  { description: "Any JSON object. Its text is stored, signed and sent byte for byte as you sent it." },
 );

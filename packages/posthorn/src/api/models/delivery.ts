@@ -9,7 +9,7 @@ export const Canceled = Type.Object(
       CANCEL_REASONS.map((reason) => Type.Literal(reason)),
       {
         description:
-          "`requested` by a call; `expired`, the message was too old; `debounced`, a newer message (`by`) took its place; `throttled`, over the limit of the endpoint; `transformation`, the code of the endpoint canceled it; or the endpoint or payload was gone.",
+          "`requested`: by an API call. `expired`: its time to live was over. `debounced`: a newer message (`by`) replaced it. `throttled`: above the limit of the endpoint. `transformation`: the endpoint's code canceled it. Otherwise the endpoint or the payload was deleted.",
       },
     ),
     at: DateTime,
@@ -22,23 +22,23 @@ export const MessageDeliveryOut = Type.Object(
   {
     endpointId: Type.String(),
     endpointUid: nullable(Type.String()),
-    url: Type.String({ description: "Of the endpoint now; each attempt has the one it was sent to." }),
+    url: Type.String({ description: "Current URL of the endpoint; each attempt has the URL it was sent to." }),
     state: Type.String({
       description:
-        "`pending`: not tried yet. `retrying`: failed, and is tried again. `held`: waits without using up attempts. `succeeded`, `failed`, `canceled`: ended.",
+        "`pending`: not yet attempted. `retrying`: failed and will be retried. `held`: on hold, without using up retries. `succeeded`, `failed` and `canceled` are final.",
     }),
     status: Type.Integer({
       description: "0 success, 1 pending, 2 fail, 3 sending (a retry is scheduled), 4 canceled.",
     }),
-    attempts: Type.Integer({ description: "Made so far, by schedule and by hand." }),
+    attempts: Type.Integer({ description: "Number of attempts so far, scheduled and manual." }),
     lastAttempt: nullable(
       Type.Object({
         id: Type.String(),
         status: Type.Integer({ description: "0 success, 2 fail." }),
-        responseStatusCode: Type.Integer({ description: "0 when there was no answer." }),
+        responseStatusCode: Type.Integer({ description: "0 when there was no response." }),
         errorCode: nullable(Type.String()),
         timestamp: DateTime,
-        changed: Type.Boolean({ description: "A transformation or a format had a hand in what was sent." }),
+        changed: Type.Boolean({ description: "Whether a transformation or format changed what was sent." }),
       }),
     ),
     heldReason: nullable(
@@ -46,18 +46,18 @@ export const MessageDeliveryOut = Type.Object(
         HELD_REASONS.map((reason) => Type.Literal(reason)),
         {
           description:
-            "The endpoint is off, has not confirmed that it wants deliveries, is paused, is left alone because it failed, or asked for that; `order`: an earlier delivery of the ordering key failed, and goes first.",
+            "Why deliveries are on hold: the endpoint is disabled, not verified, paused, its circuit is open, or it asked Posthorn to wait. `order`: an earlier delivery with the same ordering key failed and must be delivered first.",
         },
       ),
     ),
     heldUntil: nullable(
-      Type.String({ format: "date-time", description: "When that ends, or one attempt is made to see." }),
+      Type.String({ format: "date-time", description: "When the hold ends, or when the next probe is made." }),
     ),
-    heldBy: nullable(Type.String({ description: "With `order`: the message that it waits for." })),
+    heldBy: nullable(Type.String({ description: "With `order`: the message that must be delivered first." })),
     nextAttempt: nullable(DateTime),
     canceled: nullable(Canceled),
   },
-  { $id: "MessageDeliveryOut", description: "What one endpoint is owed of a message, and where that stands." },
+  { $id: "MessageDeliveryOut", description: "The delivery of a message to one endpoint, and its state." },
 );
 
 export const MessageDeliveryList = listOf(MessageDeliveryOut);

@@ -18,7 +18,7 @@ const Auth = Type.Object(
       ],
       {
         description:
-          "`basic`: user, password. `bearer`: token. `header`: name, value. `hmac`: header, secret, and what shapes the signature. `oauth2`: tokenUrl, clientId, clientSecret (client credentials).",
+          "`basic`: user, password. `bearer`: token. `header`: name, value. `hmac`: header, secret and the format of the signature. `oauth2`: tokenUrl, clientId, clientSecret (client credentials grant).",
       },
     ),
     user: Text,
@@ -35,11 +35,14 @@ const Auth = Type.Object(
     template: Type.Optional(
       Type.String({
         maxLength: 1024,
-        description: "Value of the header, with `{signature}` and perhaps `{timestamp}`.",
+        description: "Value of the header. Must contain `{signature}`, and can contain `{timestamp}`.",
       }),
     ),
     signed: Type.Optional(
-      Type.String({ maxLength: 1024, description: "What is signed, with `{body}` once and perhaps `{timestamp}`." }),
+      Type.String({
+        maxLength: 1024,
+        description: "The text that is signed. Must contain `{body}` once, and can contain `{timestamp}`.",
+      }),
     ),
     timestampHeader: HeaderName,
     tokenUrl: Type.Optional(Url),
@@ -49,7 +52,7 @@ const Auth = Type.Object(
     audience: Text,
     credentials: Type.Optional(
       Type.Union([Type.Literal("header"), Type.Literal("form")], {
-        description: "Where client id and secret go in the token request.",
+        description: "Where the token request has client id and secret.",
       }),
     ),
   },
@@ -64,7 +67,7 @@ const Tls = Type.Object({
   pins: Type.Optional(
     Type.Array(Type.String({ maxLength: 100 }), {
       maxItems: 20,
-      description: "SHA-256 fingerprints of accepted certificates, in hex.",
+      description: "SHA-256 fingerprints of the accepted certificates, in hex.",
     }),
   ),
 });
@@ -80,7 +83,7 @@ export const ProxyOut = Type.Object({
   target: Type.String(),
   refused: Type.Boolean({
     description:
-      "The operator does not let applications reach the host of this proxy: deliveries fail with `blocked_proxy`.",
+      "The operator does not allow applications to reach the host of this proxy: deliveries fail with `blocked_proxy`.",
   }),
 });
 
@@ -90,7 +93,7 @@ export const EndpointEgressIn = Type.Object(
     tls: Type.Optional(nullable(Tls)),
     proxy: Type.Optional(nullable(Proxy)),
   },
-  { $id: "EndpointEgressIn", description: "A part that is left out stays; null removes it. Write-only." },
+  { $id: "EndpointEgressIn", description: "Omitted parts are kept; null removes a part. Write-only." },
 );
 
 export const EndpointEgressOut = Type.Object(
@@ -98,7 +101,7 @@ export const EndpointEgressOut = Type.Object(
     auth: nullable(
       Type.Object({
         type: Type.String(),
-        headers: Type.Array(Type.String(), { description: "Names of the headers that carry the credentials." }),
+        headers: Type.Array(Type.String(), { description: "Names of the headers that contain the credentials." }),
         tokenUrl: nullable(Type.String()),
         clientId: nullable(Type.String()),
         scope: nullable(Type.String()),
@@ -113,7 +116,7 @@ export const EndpointEgressOut = Type.Object(
     ),
     proxy: nullable(ProxyOut),
   },
-  { $id: "EndpointEgressOut", description: "What is set, without any secret." },
+  { $id: "EndpointEgressOut", description: "The settings, without secrets." },
 );
 
 export const EndpointVerifyIn = Type.Object(
@@ -121,7 +124,7 @@ export const EndpointVerifyIn = Type.Object(
     method: Type.Optional(
       Type.Union([Type.Literal("cloudevents"), Type.Literal("challenge")], {
         description:
-          "`cloudevents`: an OPTIONS request that asks for consent. `challenge`: a POST whose challenge must come back. Left out: what the policy asks for, else `cloudevents`.",
+          "`cloudevents`: an OPTIONS request that asks for consent. `challenge`: a POST request with a challenge that the endpoint must return. By default the method that the policy requires, otherwise `cloudevents`.",
       }),
     ),
   },
@@ -130,18 +133,22 @@ export const EndpointVerifyIn = Type.Object(
 
 export const EndpointVerificationOut = Type.Object(
   {
-    required: nullable(Type.String({ description: "How it must prove that it wants deliveries. Null: it need not." })),
-    method: nullable(Type.String({ description: "How it did. Null: it did not, or for another host." })),
+    required: nullable(
+      Type.String({ description: "How the endpoint must be verified. Null: verification is not required." }),
+    ),
+    method: nullable(
+      Type.String({ description: "How the endpoint was verified. Null: it was not, or for another host." }),
+    ),
     verifiedAt: nullable(DateTime),
-    held: Type.Boolean({ description: "What it is owed waits until it proves that it wants it." }),
+    held: Type.Boolean({ description: "Whether deliveries are on hold until the endpoint is verified." }),
     ratePerMinute: nullable(
       Type.Integer({
         description:
-          "Deliveries a minute that it gets at most: what it granted, or the low rate of an endpoint that proved nothing.",
+          "Maximum deliveries per minute: the rate that the endpoint granted, or the low rate of an unverified endpoint.",
       }),
     ),
     requestOrigin: nullable(
-      Type.String({ description: "The name it consented to, sent as `Origin` with each delivery." }),
+      Type.String({ description: "The name that the endpoint consented to, sent as `Origin` with each delivery." }),
     ),
   },
   { $id: "EndpointVerificationOut" },
@@ -149,14 +156,16 @@ export const EndpointVerificationOut = Type.Object(
 
 export const EndpointVerifyOut = Type.Object(
   {
-    verified: Type.Boolean({ description: "Whether it consented now." }),
+    verified: Type.Boolean({ description: "Whether the endpoint is verified now." }),
     verifiedAt: nullable(DateTime),
-    required: nullable(Type.String({ description: "How it must prove that it wants deliveries. Null: it need not." })),
-    ratePerMinute: nullable(Type.Integer({ description: "Deliveries a minute that the endpoint grants." })),
-    code: nullable(Type.String({ description: "Why it is not verified." })),
+    required: nullable(
+      Type.String({ description: "How the endpoint must be verified. Null: verification is not required." }),
+    ),
+    ratePerMinute: nullable(Type.Integer({ description: "Deliveries per minute that the endpoint allows." })),
+    code: nullable(Type.String({ description: "Why the endpoint is not verified." })),
     message: nullable(Type.String()),
     responseStatusCode: nullable(Type.Integer()),
-    errorCode: nullable(Type.String({ description: "Cause when there was no answer, as of an attempt." })),
+    errorCode: nullable(Type.String({ description: "Error code when there was no response, as in attempts." })),
   },
   { $id: "EndpointVerifyOut" },
 );

@@ -12,76 +12,82 @@ export const EndpointStateOut = Type.Object(
     reason: nullable(
       Type.String({
         description:
-          "Why it is disabled, such as `gone` when it answered 410; or `failures`, `asked_to_wait` (Retry-After, 429, 503), `failing_before_restart` of a breaker.",
+          "Why the endpoint is disabled, such as `gone` after a 410 response; or why its circuit is open: `failures`, `asked_to_wait` (Retry-After, 429 or 503) or `failing_before_restart`.",
       }),
     ),
     since: nullable(DateTime),
-    pausedUntil: nullable(Type.String({ description: "Paused by hand until then. `never` when it must be resumed." })),
-    nextProbeAt: nullable(
-      Type.String({ format: "date-time", description: "When one attempt is made to see whether it is back." }),
+    pausedUntil: nullable(
+      Type.String({ description: "End of a manual pause; `never` when the endpoint must be resumed." }),
     ),
+    nextProbeAt: nullable(Type.String({ format: "date-time", description: "When the next probe is made." })),
     failing: nullable(
       Type.Object({
         since: DateTime,
         failures: Type.Integer(),
         disabledAt: nullable(
-          Type.String({ format: "date-time", description: "When it is switched off if it goes on failing." }),
+          Type.String({ format: "date-time", description: "When the endpoint will be disabled if it keeps failing." }),
         ),
       }),
     ),
     certificateValidTo: nullable(
-      Type.String({ format: "date-time", description: "Of the certificate that its receiver showed last." }),
+      Type.String({ format: "date-time", description: "End of the certificate that the receiver presented last." }),
     ),
     waiting: Type.Object({
-      due: Type.Integer({ description: "Held, or waiting for their turn." }),
-      later: Type.Integer({ description: "Retries, and what was put off." }),
-      exact: Type.Boolean({ description: "False when there is more than was counted." }),
+      due: Type.Integer({ description: "Deliveries that are due, including those on hold." }),
+      later: Type.Integer({ description: "Retries and deferred deliveries that are scheduled for later." }),
+      exact: Type.Boolean({ description: "False when there are more deliveries than were counted." }),
       oldestDue: nullable(DateTime),
       newestFirst: Type.Boolean(),
     }),
     blockers: Type.Array(
       Type.Object({
         msgId: Type.String(),
-        orderingKey: nullable(Type.String({ description: "Null: the order is that of the whole endpoint." })),
+        orderingKey: nullable(Type.String({ description: "Null: the endpoint delivers all its messages in order." })),
         attempts: Type.Integer(),
         nextAttempt: DateTime,
-        passAt: nullable(Type.String({ format: "date-time", description: "When those behind it pass it by." })),
-        waiting: Type.Integer({ description: "How many wait for it; 1000 stands for more." }),
+        passAt: nullable(
+          Type.String({ format: "date-time", description: "When the deliveries behind it stop waiting for it." }),
+        ),
+        waiting: Type.Integer({ description: "Number of deliveries waiting for it; 1000 means 1000 or more." }),
       }),
-      { description: "Of an endpoint with an order: failed deliveries that others wait for, up to 20." },
+      { description: "For endpoints with ordered delivery: failed deliveries that block others, up to 20." },
     ),
     inFlight: Type.Integer(),
     concurrency: Type.Object({
-      now: nullable(Type.Integer({ description: "What it gets for how it does. Null: nothing is known of it." })),
+      now: nullable(Type.Integer({ description: "The adaptive limits of the endpoint. Null: not known yet." })),
       max: Type.Integer(),
     }),
     rate: Type.Object({
       perSecond: Rate,
       easedTo: nullable(
-        Type.Number({ description: "Attempts a second that it gets because it fails, or is on its way back." }),
+        Type.Number({ description: "Attempts per second allowed while the endpoint is failing or recovering." }),
       ),
     }),
-    recentMs: nullable(Type.Integer({ description: "What its answers took lately." })),
+    recentMs: nullable(Type.Integer({ description: "Recent response times." })),
   },
   {
     $id: "EndpointStateOut",
-    description: "Whether deliveries to an endpoint are held and why, how fast they go, and how much waits.",
+    description: "Whether deliveries to the endpoint are on hold and why, their rate, and the size of the queue.",
   },
 );
 
 export const EndpointPauseIn = Type.Object(
   {
-    until: Type.Optional(nullable(Type.String({ format: "date-time", description: "Left out: until it is resumed." }))),
+    until: Type.Optional(
+      nullable(Type.String({ format: "date-time", description: "By default until you resume it." })),
+    ),
   },
   { $id: "EndpointPauseIn" },
 );
 
 export const EndpointUnblockIn = Type.Object(
   {
-    orderingKey: Type.Optional(nullable(Type.String({ description: "Only what blocks this key." }))),
+    orderingKey: Type.Optional(
+      nullable(Type.String({ description: "Only the delivery that blocks this ordering key." })),
+    ),
     msgId: Type.Optional(nullable(Type.String({ description: "Only this message." }))),
   },
-  { $id: "EndpointUnblockIn", description: "What is to be passed by; everything that blocks when empty." },
+  { $id: "EndpointUnblockIn", description: "Which failed deliveries to unblock; all blocking ones when empty." },
 );
 
 export const EndpointEnableIn = Type.Object(
@@ -90,12 +96,14 @@ export const EndpointEnableIn = Type.Object(
       Type.Union([Type.Literal("replay"), Type.Literal("newest"), Type.Literal("since"), Type.Literal("discard")], {
         default: "replay",
         description:
-          "`replay`: what was held goes out, the oldest first; `newest`: the newest first; `since`: what was published from `since` on; `discard`: nothing.",
+          "`replay`: deliver everything on hold, oldest first. `newest`: newest first. `since`: only messages published at or after `since`. `discard`: nothing.",
       }),
     ),
-    since: Type.Optional(nullable(Type.String({ format: "date-time", description: "Of publishing; with `since`." }))),
+    since: Type.Optional(
+      nullable(Type.String({ format: "date-time", description: "Time of publishing; with `since`." })),
+    ),
   },
-  { $id: "EndpointEnableIn", description: "What becomes of the deliveries that wait." },
+  { $id: "EndpointEnableIn", description: "What to do with the deliveries on hold." },
 );
 
 export const STATE_MODELS: readonly TSchema[] = [

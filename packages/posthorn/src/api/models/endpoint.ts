@@ -42,12 +42,15 @@ export const EndpointIn = Type.Object(
     secret: Type.Optional(Secret),
     headers: Type.Optional(nullable(StringMap)),
   },
-  { $id: "EndpointIn", description: "Without `eventTypes` all types match; without `channels` all messages do." },
+  {
+    $id: "EndpointIn",
+    description: "Without `eventTypes`, all event types match. Without `channels`, all messages match.",
+  },
 );
 
 export const EndpointUpsertIn = Type.Object(
   { url: Url, ...endpointSettings },
-  { $id: "EndpointUpsertIn", description: "Every field that is left out is reset; secret and headers stay." },
+  { $id: "EndpointUpsertIn", description: "Omitted fields are reset to their defaults; secret and headers are kept." },
 );
 
 export const EndpointPatch = Type.Object(
@@ -59,7 +62,7 @@ export const EndpointPatch = Type.Object(
     eventTypes: Type.Optional(FilterTypes),
     channels: Type.Optional(nullable(Type.Array(ChannelName, { maxItems: 10 }))),
   },
-  { $id: "EndpointPatch", description: "Absent fields stay; null clears." },
+  { $id: "EndpointPatch", description: "Omitted fields are kept; null clears a field." },
 );
 
 export const endpointOutFields = {
@@ -68,7 +71,9 @@ export const endpointOutFields = {
   url: Type.String(),
   description: Type.String(),
   version: Type.Integer(),
-  throttleRate: nullable(Type.Integer({ description: "Attempts a second. See the policy of the endpoint for more." })),
+  throttleRate: nullable(
+    Type.Integer({ description: "Maximum attempts per second. The policy of the endpoint has more limits." }),
+  ),
   rateLimit: nullable(Type.Integer()),
   disabled: Type.Boolean(),
   eventTypes: nullable(Type.Array(Type.String())),
@@ -80,13 +85,17 @@ export const endpointOutFields = {
 
 export const EndpointOut = Type.Object(
   { ...endpointOutFields, metadata: StringMap },
-  { $id: "EndpointOut", description: "A URL of a customer and what it wants to get." },
+  { $id: "EndpointOut", description: "A URL of a customer that receives events." },
 );
 
 export const EndpointList = listOf(EndpointOut);
 
 export const EndpointSecretOut = Type.Object(
-  { key: Type.String({ description: "What the receiver verifies with: `whsec_…`, or the public `whpk_…`." }) },
+  {
+    key: Type.String({
+      description: "The key that receivers verify signatures with: `whsec_…`, or the public key `whpk_…`.",
+    }),
+  },
   { $id: "EndpointSecretOut" },
 );
 
@@ -97,7 +106,7 @@ export const secretRotation = {
       Type.Integer({
         minimum: 0,
         maximum: 604_800,
-        description: "How long the secret before signs as well. One day when left out.",
+        description: "Seconds during which the previous secret keeps signing; one day by default.",
       }),
     ),
   ),
@@ -109,7 +118,7 @@ export const EndpointHeadersIn = Type.Object({ headers: StringMap }, { $id: "End
 
 export const EndpointHeadersPatchIn = Type.Object(
   {
-    headers: Type.Record(Type.String(), nullable(Type.String()), { description: "Null removes a header." }),
+    headers: Type.Record(Type.String(), nullable(Type.String()), { description: "Null removes the header." }),
     deleteHeaders: Type.Optional(Type.Array(Type.String(), { maxItems: 100 })),
   },
   { $id: "EndpointHeadersPatchIn" },
@@ -119,7 +128,7 @@ export const EndpointHeadersOut = Type.Object(
   {
     headers: StringMap,
     sensitive: Type.Array(Type.String(), {
-      description: "Names of headers that hold a credential; values are not shown.",
+      description: "Names of headers that contain a credential. Their values are not returned.",
     }),
   },
   { $id: "EndpointHeadersOut" },
@@ -138,22 +147,25 @@ const statsFields = {
 export const EndpointStats = Type.Object(statsFields, {
   $id: "EndpointStats",
   description:
-    "Attempts that succeeded and failed; deliveries that were not tried yet, wait for a retry, or were canceled.",
+    "Numbers of successful and failed attempts, and of deliveries that are pending, waiting for a retry, or canceled.",
 });
 
 export const EndpointAttemptStats = Type.Object(
   { success: Type.Integer(), fail: Type.Integer(), canceled: Type.Integer() },
-  { $id: "EndpointAttemptStats", description: "Attempts that succeeded and failed, and canceled deliveries." },
+  {
+    $id: "EndpointAttemptStats",
+    description: "Numbers of successful and failed attempts, and of canceled deliveries.",
+  },
 );
 
 export const MessageStats = Type.Object(statsFields, {
   $id: "MessageStats",
-  description: "The deliveries of a message by where they stand.",
+  description: "Number of deliveries of a message by status.",
 });
 
 export const RecoverIn = Type.Object(
   { since: DateTime, until: Type.Optional(nullable(DateTime)) },
-  { $id: "RecoverIn", description: "A window of at most 14 days." },
+  { $id: "RecoverIn", description: "A time window of up to 14 days." },
 );
 
 export const EventExampleIn = Type.Object(
@@ -161,7 +173,11 @@ export const EventExampleIn = Type.Object(
     eventType: Name,
     exampleIndex: Type.Optional(
       nullable(
-        Type.Integer({ minimum: 0, maximum: 1000, description: "Which example of the schema; the first by default." }),
+        Type.Integer({
+          minimum: 0,
+          maximum: 1000,
+          description: "Index of the example in the schema; the first one by default.",
+        }),
       ),
     ),
     payload: Type.Optional(nullable(Payload)),

@@ -4,10 +4,12 @@ import { Name, nullable, ref } from "./common.ts";
 export const EventTypeImportOpenApiIn = Type.Object(
   {
     spec: Type.Optional(nullable(Type.Object({}, { description: "The document as an object." }))),
-    specRaw: Type.Optional(nullable(Type.String({ description: "In place of `spec`: its text, in JSON or YAML." }))),
-    dryRun: Type.Optional(Type.Boolean({ default: false, description: "Change nothing, and tell what would change." })),
+    specRaw: Type.Optional(
+      nullable(Type.String({ description: "The document as JSON or YAML text, instead of `spec`." })),
+    ),
+    dryRun: Type.Optional(Type.Boolean({ default: false, description: "Report the changes without making them." })),
     replaceAll: Type.Optional(
-      Type.Boolean({ default: false, description: "Archive the event types that the document does not have." }),
+      Type.Boolean({ default: false, description: "Archive the event types that the document does not define." }),
     ),
   },
   { $id: "EventTypeImportOpenApiIn" },
@@ -27,9 +29,11 @@ const EventTypeFromOpenApi = Type.Object(
 
 const ImportData = Type.Object(
   {
-    modified: Type.Array(Type.String(), { description: "Names of what was, or in a dry run would be, changed." }),
-    to_modify: Type.Optional(nullable(Type.Array(ref(EventTypeFromOpenApi), { description: "In a dry run." }))),
-    archived: Type.Array(Type.String(), { description: "Those of `modified` that are archived by it." }),
+    modified: Type.Array(Type.String(), {
+      description: "Names of the event types that were changed, or would be in a dry run.",
+    }),
+    to_modify: Type.Optional(nullable(Type.Array(ref(EventTypeFromOpenApi), { description: "Only in a dry run." }))),
+    archived: Type.Array(Type.String(), { description: "The event types in `modified` that are archived." }),
     unchanged: Type.Array(Type.String()),
   },
   { $id: "EventTypeImportOpenApiOutData" },

@@ -6,7 +6,7 @@ const Schema = Type.Unsafe<object | boolean>({ type: ["object", "boolean"], addi
 const Schemas = nullable(
   Type.Record(Type.String(), Schema, {
     description:
-      'JSON Schemas by version, such as "1". `$schema` may name draft-06, draft-07 (the default), 2019-09 or 2020-12.',
+      'JSON Schemas by version, such as "1". `$schema` can name draft-06, draft-07 (the default), 2019-09 or 2020-12.',
   }),
 );
 const FeatureFlags = nullable(Type.Array(Name, { minItems: 1, maxItems: 250 }));
@@ -27,12 +27,12 @@ export const EventTypeIn = Type.Object(
 
 export const EventTypeUpsertIn = Type.Object(
   { description: Description, ...optionalFields },
-  { $id: "EventTypeUpsertIn", description: "Every field that is left out is reset." },
+  { $id: "EventTypeUpsertIn", description: "Omitted fields are reset to their defaults." },
 );
 
 export const EventTypePatch = Type.Object(
   { description: Type.Optional(Description), ...optionalFields },
-  { $id: "EventTypePatch", description: "Absent fields stay; null clears." },
+  { $id: "EventTypePatch", description: "Omitted fields are kept; null clears a field." },
 );
 
 export const EventTypeOut = Type.Object(
@@ -44,11 +44,11 @@ export const EventTypeOut = Type.Object(
     schemas: Schemas,
     groupName: nullable(Type.String()),
     featureFlags: nullable(Type.Array(Type.String())),
-    featureFlag: nullable(Type.String({ description: "The first of `featureFlags`." })),
+    featureFlag: nullable(Type.String({ description: "The first entry of `featureFlags`." })),
     createdAt: DateTime,
     updatedAt: DateTime,
   },
-  { $id: "EventTypeOut", description: "A kind of event that you publish." },
+  { $id: "EventTypeOut", description: "A type of event that you publish." },
 );
 
 export const EventTypeList = listOf(EventTypeOut);

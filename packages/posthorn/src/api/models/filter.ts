@@ -8,7 +8,7 @@ export const Filter = Type.Object(
   {
     additionalProperties: true,
     description:
-      'What a message must hold, such as `{"body": {"amount": {"$gt": 100}}}`. See docs/features/filters.md for the grammar.',
+      'Conditions on the message, such as `{"body": {"amount": {"$gt": 100}}}`. The grammar is in docs/features/filters.md.',
   },
 );
 
@@ -16,7 +16,7 @@ export const EndpointFilterIn = Type.Object({ filter: nullable(Filter) }, { $id:
 
 export const EndpointFilterOut = Type.Object(
   { filter: nullable(Filter) },
-  { $id: "EndpointFilterOut", description: "The filter exactly as it was given; null when there is none." },
+  { $id: "EndpointFilterOut", description: "The filter exactly as you set it; null without a filter." },
 );
 
 const { payload, data, transformationsParams } = MessageIn.properties;
@@ -24,7 +24,7 @@ const { payload, data, transformationsParams } = MessageIn.properties;
 /** A message to try something on. */
 export const sampleFields = {
   message: Type.Optional(
-    Type.String({ maxLength: 256, description: "Id or eventId of a published message. In place of the fields below." }),
+    Type.String({ maxLength: 256, description: "Id or eventId of a published message, instead of the fields below." }),
   ),
   eventType: Type.Optional(Name),
   eventId: Type.Optional(nullable(Type.String({ maxLength: 256 }))),
@@ -37,39 +37,49 @@ export const sampleFields = {
 
 export const FilterExplainIn = Type.Object(
   { filter: Filter, ...sampleFields },
-  { $id: "FilterExplainIn", description: "A filter and a message that is given." },
+  { $id: "FilterExplainIn", description: "A filter, and the message to test it on." },
 );
 
 export const EndpointFilterExplainIn = Type.Object(
   { filter: Type.Optional(Filter), ...sampleFields },
-  { $id: "EndpointFilterExplainIn", description: "A message, and a filter to try in place of the endpoint's own." },
+  {
+    $id: "EndpointFilterExplainIn",
+    description: "The message to test, and a filter to use instead of the endpoint's own.",
+  },
 );
 
 const reason = nullable(
   Type.Union(
     [Type.Literal("event_type"), Type.Literal("channels"), Type.Literal("filter"), Type.Literal("filter_error")],
-    { description: "Why it is not wanted. `filter_error`: that cannot be said, see `message`." },
+    {
+      description: "Why the message does not match. `filter_error`: the filter could not be evaluated, see `message`.",
+    },
   ),
 );
-const clause = nullable(Type.String({ description: "The first clause of the filter that does not hold." }));
+const clause = nullable(Type.String({ description: "The first clause of the filter that did not match." }));
 
 export const explanationFields = {
   matched: Type.Boolean(),
   reason,
   clause,
-  found: nullable(Type.String({ description: "What stood there, as JSON, cut at 200 characters; null: nothing." })),
-  message: Type.String({ description: "The same in a sentence." }),
+  found: nullable(
+    Type.String({
+      description:
+        "The value that the clause was compared with, as JSON of up to 200 characters; null when there is none.",
+    }),
+  ),
+  message: Type.String({ description: "The reason as a sentence." }),
 };
 
 export const FilterExplanationOut = Type.Object(explanationFields, {
   $id: "FilterExplanationOut",
-  description: "Whether a message is wanted, and by which clause not.",
+  description: "Whether the message matches, and which clause did not.",
 });
 
 export const MessageMatchingOut = Type.Object(
   {
-    matched: Type.Integer({ description: "Endpoints that the message is or was owed to." }),
-    unmatched: Type.Integer({ description: "Endpoints that did not want it when it was accepted." }),
+    matched: Type.Integer({ description: "Number of endpoints that matched." }),
+    unmatched: Type.Integer({ description: "Number of endpoints that did not match when the message was accepted." }),
     reasons: Type.Array(
       Type.Object({
         endpointId: Type.String(),
@@ -78,8 +88,11 @@ export const MessageMatchingOut = Type.Object(
         clause,
         message: Type.String(),
       }),
-      { description: "Of the first 200 that did not." },
+      { description: "The first 200 endpoints that did not match." },
     ),
   },
-  { $id: "MessageMatchingOut", description: "Who wanted a message when it was accepted, and who did not and why." },
+  {
+    $id: "MessageMatchingOut",
+    description: "Which endpoints matched when the message was accepted, and why the others did not.",
+  },
 );

@@ -12,7 +12,7 @@ export const MessageBatchItem = Type.Object(
         Type.String({
           minLength: 1,
           maxLength: 256,
-          description: "Id or uid of its application; only where the path names none.",
+          description: "Id or uid of the application. Required unless the path names one.",
         }),
       ),
     ),
@@ -22,18 +22,18 @@ export const MessageBatchItem = Type.Object(
           minLength: 1,
           maxLength: 256,
           description:
-            "Published under a key once, the message is a duplicate from then on. The same as the header of a single publish.",
+            "A message with an idempotency key that was used before is a duplicate. Works as the header of a single publish.",
         }),
       ),
     ),
   },
-  { $id: "MessageBatchItem", description: "One message of a batch: the fields of a single publish." },
+  { $id: "MessageBatchItem", description: "One message of a batch, with the fields of a single publish." },
 );
 
 export const MessageBatchIn = Type.Object(
   {
     messages: Type.Array(
-      Type.Unsafe<unknown>({ type: "object", description: "A MessageBatchItem, checked for itself." }),
+      Type.Unsafe<unknown>({ type: "object", description: "A MessageBatchItem. Each item is validated on its own." }),
       {
         minItems: 1,
         maxItems: MAX_BATCH_MESSAGES,
@@ -46,8 +46,7 @@ export const MessageBatchIn = Type.Object(
 const BatchResultOut = Type.Object(
   {
     status: Type.Union([Type.Literal("created"), Type.Literal("duplicate"), Type.Literal("failed")], {
-      description:
-        "`duplicate`: a message with this eventId, or published under this idempotencyKey, was there before; `id` is its id.",
+      description: "`duplicate`: a message with this eventId or idempotencyKey exists, and `id` is its id.",
     }),
     id: Type.Optional(Type.String()),
     eventId: Type.Optional(nullable(Type.String())),
@@ -58,11 +57,11 @@ const BatchResultOut = Type.Object(
           code: Type.String(),
           detail: Type.Unknown({ description: "As in the error of a single publish." }),
         },
-        { description: "Why it was refused." },
+        { description: "Why the message was refused." },
       ),
     ),
   },
-  { $id: "BatchResultOut", description: "What became of one message." },
+  { $id: "BatchResultOut", description: "The result for one message." },
 );
 
 export const BatchOut = Type.Object(

@@ -11,14 +11,14 @@ export const MessagePrecheckIn = Type.Object(
 
 export const MessagePrecheckOut = Type.Object(
   {
-    active: Type.Boolean({ description: "Whether any endpoint would get it." }),
+    active: Type.Boolean({ description: "Whether at least one endpoint would get the message." }),
     matched: Type.Integer(),
     unmatched: Type.Integer(),
     endpoints: Type.Array(
       Type.Object({
         endpointId: Type.String(),
         matched: Type.Boolean(),
-        disabled: Type.Boolean({ description: "Its deliveries are held." }),
+        disabled: Type.Boolean({ description: "Whether the deliveries of the endpoint are on hold." }),
         reason: nullable(
           Type.Union([
             Type.Literal("event_type"),
@@ -27,10 +27,10 @@ export const MessagePrecheckOut = Type.Object(
             Type.Literal("filter_error"),
           ]),
         ),
-        clause: nullable(Type.String({ description: "The first clause of the filter that did not hold." })),
-        message: Type.String({ description: "The same in a sentence." }),
+        clause: nullable(Type.String({ description: "The first clause of the filter that did not match." })),
+        message: Type.String({ description: "The result as a sentence." }),
       }),
-      { description: "The first 200, those that match before the others." },
+      { description: "The first 200 endpoints, with the matching ones first." },
     ),
   },
   { $id: "MessagePrecheckOut" },

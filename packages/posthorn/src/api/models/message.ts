@@ -23,7 +23,8 @@ export const messageInFields = {
         minLength: 1,
         maxLength: 256,
         pattern: "^[^\\u0000]+$",
-        description: "Messages of one key are delivered in their order where the policy of an endpoint asks for it.",
+        description:
+          "Messages with the same ordering key are delivered in order, to endpoints whose policy asks for it.",
       }),
     ),
   ),
@@ -32,7 +33,7 @@ export const messageInFields = {
       Type.Integer({
         minimum: 1,
         maximum: 31_536_000,
-        description: "In place of `deliverAt`: from a second to a year from now.",
+        description: "Delays delivery by 1 second to 1 year, instead of `deliverAt`.",
       }),
     ),
   ),
@@ -40,7 +41,7 @@ export const messageInFields = {
     nullable(
       Type.String({
         format: "date-time",
-        description: "No attempt is made from this time on; then it is canceled as `expired`.",
+        description: "No attempt is made from this time on. The delivery is then canceled as `expired`.",
       }),
     ),
   ),
@@ -49,7 +50,7 @@ export const messageInFields = {
       Type.Integer({
         minimum: 1,
         maximum: 31_536_000,
-        description: "In place of `expiresAt`: counted from when the first attempt is due.",
+        description: "Time to live, instead of `expiresAt`, counted from when the first attempt is due.",
       }),
     ),
   ),
@@ -57,17 +58,17 @@ export const messageInFields = {
     nullable(
       Type.Object(
         {
-          rawPayload: Type.Optional(nullable(Type.String({ description: "The body to send, in place of `payload`." }))),
+          rawPayload: Type.Optional(nullable(Type.String({ description: "The body to send, instead of `payload`." }))),
           rawPayloadEncoding: Type.Optional(
             Type.Union([Type.Literal("utf-8"), Type.Literal("base64")], {
-              description: "How `rawPayload` holds the bytes. `base64` for anything that is not text.",
+              description: "Encoding of `rawPayload`. Use `base64` for anything that is not text.",
             }),
           ),
           headers: Type.Optional(
-            nullable(Type.Record(Type.String(), Type.String(), { description: "`content-type` of the raw body." })),
+            nullable(Type.Record(Type.String(), Type.String(), { description: "The `content-type` of the raw body." })),
           ),
         },
-        { description: "Sends XML, forms, text or any other body as it is." },
+        { description: "Sends XML, forms, text or any other body unchanged." },
       ),
     ),
   ),
@@ -75,7 +76,7 @@ export const messageInFields = {
 
 export const MessageIn = Type.Object(messageInFields, {
   $id: "MessageIn",
-  description: "`payload` (or `data`) is required unless there is a `rawPayload`.",
+  description: "`payload` (or `data`) is required unless `rawPayload` is given.",
 });
 
 export const messageOutFields = {
@@ -88,16 +89,16 @@ export const messageOutFields = {
   timestamp: DateTime,
   deliverAt: nullable(DateTime),
   expiresAt: nullable(DateTime),
-  contentType: Type.String({ description: "Type of the body that is sent." }),
+  contentType: Type.String({ description: "Content type of the body that is sent." }),
   rawPayload: Type.Optional(
-    Type.String({ description: "The body, when it is not a JSON object: text, or base64 if it is not text." }),
+    Type.String({ description: "The body, if it is not a JSON object: as text, or in base64 if it is not text." }),
   ),
   rawPayloadEncoding: Type.Optional(Type.Union([Type.Literal("utf-8"), Type.Literal("base64")])),
 };
 
 export const MessageOut = Type.Object(messageOutFields, {
   $id: "MessageOut",
-  description: "One event as you published it.",
+  description: "An event as you published it.",
 });
 
 export const MessageList = listOf(MessageOut);
@@ -110,20 +111,20 @@ const statusFields = {
 };
 
 export const CancelOut = Type.Object(
-  { canceled: Type.Integer({ description: "Deliveries that will not be made." }) },
+  { canceled: Type.Integer({ description: "Number of deliveries that were canceled." }) },
   { $id: "CancelOut" },
 );
 
 export const EndpointMessageOut = Type.Object(
   { ...messageOutFields, ...statusFields },
-  { $id: "EndpointMessageOut", description: "A message and where it stands at one endpoint." },
+  { $id: "EndpointMessageOut", description: "A message and the status of its delivery to one endpoint." },
 );
 
 export const EndpointMessageList = listOf(EndpointMessageOut);
 
 export const MessageEndpointOut = Type.Object(
   { ...endpointOutFields, ...statusFields },
-  { $id: "MessageEndpointOut", description: "An endpoint and where one message stands there." },
+  { $id: "MessageEndpointOut", description: "An endpoint and the status of one message's delivery to it." },
 );
 
 export const MessageEndpointList = listOf(MessageEndpointOut);
@@ -136,11 +137,13 @@ export const MessageAttemptOut = Type.Object(
     endpointId: Type.String(),
     status: Type.Integer({ description: "0 success, 2 fail." }),
     statusText: Type.String(),
-    triggerType: Type.Integer({ description: "0 by schedule, 1 by hand." }),
-    response: Type.String({ description: "What came back, up to 20,000 bytes; without an answer, why not." }),
-    responseStatusCode: Type.Integer({ description: "0 when there was no answer." }),
+    triggerType: Type.Integer({ description: "0 scheduled, 1 manual." }),
+    response: Type.String({
+      description: "Response body, up to 20,000 bytes. Without a response: why there was none.",
+    }),
+    responseStatusCode: Type.Integer({ description: "0 when there was no response." }),
     responseDurationMs: Type.Integer(),
-    errorCode: nullable(Type.String({ description: "Class of the failure." })),
+    errorCode: nullable(Type.String({ description: "Error class of the failure." })),
     timestamp: DateTime,
     msg: Type.Optional(ref(MessageOut)),
     detail: Type.Optional(nullable(ref(AttemptDetail))),
@@ -148,7 +151,7 @@ export const MessageAttemptOut = Type.Object(
   {
     $id: "MessageAttemptOut",
     description:
-      "One try to deliver a message. `detail` is there where one attempt is asked for, and null once its content was deleted.",
+      "One attempt to deliver a message. `detail` is included when you get a single attempt, and null once its content was deleted.",
   },
 );
 

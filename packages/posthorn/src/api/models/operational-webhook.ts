@@ -6,14 +6,17 @@ const { version: _version, channels: _channels, ...settings } = endpointSettings
 
 export const OperationalWebhookEndpointIn = Type.Object(
   { url: Url, ...settings, secret: Type.Optional(Secret), headers: Type.Optional(nullable(StringMap)) },
-  { $id: "OperationalWebhookEndpointIn", description: "Without `eventTypes` it is told everything." },
+  {
+    $id: "OperationalWebhookEndpointIn",
+    description: "Without `eventTypes`, the endpoint receives all operational webhooks.",
+  },
 );
 
 export const OperationalWebhookEndpointUpsertIn = Type.Object(
   { url: Url, ...settings },
   {
     $id: "OperationalWebhookEndpointUpsertIn",
-    description: "Every field that is left out is reset; secret and headers stay.",
+    description: "Omitted fields are reset to their defaults; secret and headers are kept.",
   },
 );
 
@@ -32,13 +35,17 @@ export const OperationalWebhookEndpointOut = Type.Object(
     createdAt: DateTime,
     updatedAt: DateTime,
   },
-  { $id: "OperationalWebhookEndpointOut", description: "A URL that is told what the server does." },
+  { $id: "OperationalWebhookEndpointOut", description: "A URL that receives operational webhooks." },
 );
 
 export const OperationalWebhookEndpointList = listOf(OperationalWebhookEndpointOut);
 
 export const OperationalWebhookEndpointSecretOut = Type.Object(
-  { key: Type.String({ description: "What the receiver verifies with: `whsec_…`, or the public `whpk_…`." }) },
+  {
+    key: Type.String({
+      description: "The key that receivers verify signatures with: `whsec_…`, or the public key `whpk_…`.",
+    }),
+  },
   { $id: "OperationalWebhookEndpointSecretOut" },
 );
 
@@ -55,7 +62,7 @@ export const OperationalWebhookEndpointHeadersOut = Type.Object(
   {
     headers: StringMap,
     sensitive: Type.Array(Type.String(), {
-      description: "Names of headers that hold a credential; values are not shown.",
+      description: "Names of headers that contain a credential. Their values are not returned.",
     }),
   },
   { $id: "OperationalWebhookEndpointHeadersOut" },

@@ -9,7 +9,7 @@ export const FoundMessageOut = Type.Object(
   {
     id: Type.String(),
     direction: Type.Union(DIRECTIONS.map((direction) => Type.Literal(direction))),
-    appId: Type.String({ description: "Of the application, or of the source." }),
+    appId: Type.String({ description: "The uid of the application or source." }),
     appUid: nullable(Type.String()),
     appName: Type.String(),
     eventId: nullable(Type.String()),
@@ -17,23 +17,23 @@ export const FoundMessageOut = Type.Object(
     channels: nullable(Type.Array(Type.String())),
     tags: nullable(Type.Array(Type.String())),
     contentType: Type.String(),
-    payloadBytes: nullable(Type.Integer({ description: "Null once the payload is gone." })),
+    payloadBytes: nullable(Type.Integer({ description: "Null once the payload was deleted." })),
     timestamp: DateTime,
     deliveries: Type.Object(
       {
         succeeded: count(),
         failed: count(),
-        retrying: count("Failed, and tried again."),
-        pending: count("Not tried yet."),
+        retrying: count("Failed and will be retried."),
+        pending: count("Not yet attempted."),
         held: count(
-          "Retried or not tried yet, and not counted there: the endpoint is off, paused or left alone, or it waits in an order.",
+          "Pending or waiting for a retry, but on hold: the endpoint is disabled or paused, its circuit is open, or an earlier delivery in its order must come first.",
         ),
         canceled: count(),
       },
-      { description: "What it was owed to endpoints, by where that stands." },
+      { description: "Number of deliveries by state." },
     ),
   },
-  { $id: "FoundMessageOut", description: "A message without its payload, and what became of it." },
+  { $id: "FoundMessageOut", description: "A message without its payload, and the state of its deliveries." },
 );
 
 export const FoundMessageList = listOf(FoundMessageOut);
@@ -45,7 +45,9 @@ export const IssueOut = Type.Object(
     endpointId: Type.String(),
     url: Type.String(),
     disabled: Type.Boolean(),
-    errorCode: nullable(Type.String({ description: "Class of the failure; null: the status says it." })),
+    errorCode: nullable(
+      Type.String({ description: "Error class of the failure; null when the status code says it all." }),
+    ),
     responseStatusCode: count("0 when there was no answer."),
     attempts: count(),
     messages: count(),
@@ -53,15 +55,17 @@ export const IssueOut = Type.Object(
     lastAt: DateTime,
     lastMessageId: Type.String(),
     lastAttemptId: Type.String(),
-    failing: Type.Boolean({ description: "The endpoint has not succeeded since." }),
+    failing: Type.Boolean({ description: "Whether the endpoint has not succeeded since." }),
   },
-  { $id: "IssueOut", description: "Attempts that failed at one endpoint in the same way." },
+  { $id: "IssueOut", description: "Attempts at one endpoint that failed for the same reason." },
 );
 
 export const IssuesOut = Type.Object(
   {
     data: Type.Array(ref(IssueOut), { description: "Newest first." }),
-    exact: Type.Boolean({ description: "False: there were more attempts than are looked at, the newest 20,000." }),
+    exact: Type.Boolean({
+      description: "False when there were more attempts than the newest 20,000, which are the ones examined.",
+    }),
   },
   { $id: "IssuesOut" },
 );
@@ -69,7 +73,9 @@ export const IssuesOut = Type.Object(
 export const EgressCheckIn = Type.Object(
   {
     url: Url,
-    appId: Type.Optional(nullable(Type.String({ maxLength: 256, description: "By the rules of this application." }))),
+    appId: Type.Optional(
+      nullable(Type.String({ maxLength: 256, description: "According to the rules of this application." })),
+    ),
   },
   { $id: "EgressCheckIn" },
 );
@@ -77,10 +83,10 @@ export const EgressCheckIn = Type.Object(
 export const EgressCheckOut = Type.Object(
   {
     allowed: Type.Boolean(),
-    addresses: Type.Array(Type.String(), { description: "What the name stands for now, when it is allowed." }),
-    code: nullable(Type.String({ description: "Why not." })),
-    message: nullable(Type.String({ description: "As a customer is told." })),
-    detail: nullable(Type.String({ description: "The rule that was hit, and the address." })),
+    addresses: Type.Array(Type.String(), { description: "Addresses the name resolves to now, if the URL is allowed." }),
+    code: nullable(Type.String({ description: "Why the URL is refused." })),
+    message: nullable(Type.String({ description: "The reason as customers see it." })),
+    detail: nullable(Type.String({ description: "The rule that applied, and the address." })),
   },
   { $id: "EgressCheckOut", description: "Whether deliveries to a URL would be allowed now." },
 );

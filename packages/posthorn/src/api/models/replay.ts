@@ -16,37 +16,42 @@ export const ReplayTargetIn = Type.Object(
     url: Type.Optional(Url),
     secret: Type.Optional(Secret),
     signAs: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 256, description: "Sign as this endpoint of the application does now." }),
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description: "Sign with the secret of this endpoint of the application.",
+      }),
     ),
     headers: Type.Optional(StringMap),
   },
   {
     $id: "ReplayTargetIn",
     description:
-      "Either `endpoint`, another one of the same application, or `url`, which gets one attempt for each message. " +
-      "`secret`, `signAs` and `headers` go with `url`; without a secret one is made (GET the secret of the endpoint that the replay names).",
+      "Either `endpoint`, another endpoint of the application, or `url`, which gets one attempt for each message. `secret`, `signAs` and `headers` require `url`. Without a secret, one is generated: get the secret of the endpoint that the replay names.",
   },
 );
 
 const filterFields = {
-  since: Type.String({ format: "date-time", description: "Of publishing." }),
-  until: Type.Optional(nullable(Type.String({ format: "date-time", description: "Now when left out." }))),
+  since: Type.String({ format: "date-time", description: "Time of publishing." }),
+  until: Type.Optional(nullable(Type.String({ format: "date-time", description: "Now by default." }))),
   eventTypes: Type.Optional(nullable(Type.Array(Name, { minItems: 1, maxItems: 250 }))),
   channels: Type.Optional(
-    nullable(Type.Array(ChannelName, { minItems: 1, maxItems: 10, description: "Messages with one of these." })),
+    nullable(
+      Type.Array(ChannelName, { minItems: 1, maxItems: 10, description: "Only messages with one of these channels." }),
+    ),
   ),
   tags: Type.Optional(
-    nullable(Type.Array(TagName, { minItems: 1, maxItems: 10, description: "Messages with one of these." })),
+    nullable(Type.Array(TagName, { minItems: 1, maxItems: 10, description: "Only messages with one of these tags." })),
   ),
   statuses: Type.Optional(
-    nullable(Type.Array(StatusWord, { minItems: 1, maxItems: 5, description: "Where the delivery stands." })),
+    nullable(Type.Array(StatusWord, { minItems: 1, maxItems: 5, description: "State of the delivery." })),
   ),
   statusCodeClasses: Type.Optional(
     nullable(
       Type.Array(CodeClass, {
         minItems: 1,
         maxItems: 6,
-        description: "Class of the status code that the last attempt got; 0 is no answer.",
+        description: "Class of the last attempt's status code; 0: there was no response.",
       }),
     ),
   ),
@@ -55,7 +60,7 @@ const filterFields = {
       Type.Array(EndpointRef, {
         minItems: 1,
         maxItems: 100,
-        description: "Deliveries of these alone; of all when left out.",
+        description: "Only deliveries of these endpoints; by default of all.",
       }),
     ),
   ),
@@ -63,7 +68,7 @@ const filterFields = {
   order: Type.Optional(
     Type.Union([Type.Literal("oldest"), Type.Literal("newest")], {
       default: "oldest",
-      description: "Which comes first.",
+      description: "Which messages are sent first.",
     }),
   ),
 };
@@ -78,29 +83,30 @@ export const ReplayJobIn = Type.Object(
         Type.Integer({
           minimum: 1,
           maximum: 10_000,
-          description:
-            "Deliveries made due a second, over all endpoints. As fast as the endpoints take them when left out.",
+          description: "Deliveries per second over all endpoints; by default as fast as the endpoints accept them.",
         }),
       ),
     ),
-    reason: Type.Optional(Type.String({ maxLength: 1024, description: "For whoever reads the list of replays." })),
+    reason: Type.Optional(Type.String({ maxLength: 1024, description: "Note that is shown in the list of replays." })),
   },
-  { $id: "ReplayJobIn", description: "What is to be sent again, where to, and how fast." },
+  { $id: "ReplayJobIn", description: "Which messages to replay, the target, and the rate." },
 );
 
 const countFields = {
-  scanned: Type.Integer({ description: "Deliveries, or messages, looked at." }),
+  scanned: Type.Integer({ description: "Number of deliveries or messages examined." }),
   matched: Type.Integer(),
   skipped: Type.Object({
-    payloadGone: Type.Integer({ description: "Matched, but expired or expunged: there is nothing to send." }),
-    alreadyDue: Type.Integer({ description: "Matched, but its sending is under way anyway." }),
+    payloadGone: Type.Integer({
+      description: "Matching messages that cannot be sent, because their payload has expired or was deleted.",
+    }),
+    alreadyDue: Type.Integer({ description: "Matching deliveries that are already in progress." }),
   }),
 };
 
 export const ReplayPlanOut = Type.Object(
   {
     toSend: Type.Integer(),
-    exact: Type.Boolean({ description: "False when counting ended before the end: the counts are lower bounds." }),
+    exact: Type.Boolean({ description: "False when counting stopped early and the counts are lower bounds." }),
     endpoints: Type.Array(
       Type.Object({
         endpointId: nullable(Type.String({ description: "Null for a URL." })),
@@ -119,12 +125,14 @@ const jobFields = {
   id: Type.String(),
   task: TaskKindModel,
   status: State,
-  askedBy: Type.String({ description: "The key, the organisation, or the application with the session of its token." }),
+  askedBy: Type.String({
+    description: "The API key, the organisation, or the application with the session of its token.",
+  }),
   reason: Type.String(),
   createdAt: DateTime,
   updatedAt: DateTime,
   endedAt: nullable(DateTime),
-  error: nullable(Type.String({ description: "Why it failed." })),
+  error: nullable(Type.String({ description: "Why the replay failed." })),
   parameters: Type.Object({
     since: DateTime,
     until: DateTime,
@@ -136,7 +144,7 @@ const jobFields = {
     endpoints: nullable(Type.Array(Type.String(), { description: "Ids." })),
     target: nullable(
       Type.Object({
-        endpointId: Type.String({ description: "Attempts are listed under it." }),
+        endpointId: Type.String({ description: "Id under which the attempts are listed." }),
         url: nullable(Type.String()),
       }),
     ),
@@ -145,24 +153,25 @@ const jobFields = {
   }),
   progress: Type.Object({
     ...countFields,
-    sent: Type.Integer({ description: "Deliveries made due so far." }),
-    percent: Type.Integer({ description: "Share of the window that was looked at." }),
-    secondsLeft: nullable(Type.Integer({ description: "If it goes on as it did." })),
+    sent: Type.Integer({ description: "Deliveries queued so far." }),
+    percent: Type.Integer({ description: "Share of the time window that was processed." }),
+    secondsLeft: nullable(Type.Integer({ description: "Estimate at the current rate." })),
     waiting: Type.Boolean({
-      description: "Every endpoint has enough that is due, or is off: it goes on when one takes it.",
+      description:
+        "Whether the replay is waiting for its endpoints: they have enough queued deliveries or are disabled. It continues when one of them accepts more.",
     }),
   }),
 };
 
 export const ReplayJobOut = Type.Object(jobFields, {
   $id: "ReplayJobOut",
-  description: "A replay and how far it got.",
+  description: "A replay and its progress.",
 });
 export const ReplayJobList = listOf(ReplayJobOut);
 
 export const ApplicationReplayOut = Type.Object(
   { ...jobFields, appId: Type.String(), appName: Type.String() },
-  { $id: "ApplicationReplayOut", description: "A replay, how far it got, and whose it is." },
+  { $id: "ApplicationReplayOut", description: "A replay, its progress, and its application." },
 );
 export const ApplicationReplayList = listOf(ApplicationReplayOut);
 
@@ -175,12 +184,12 @@ export const ReplayJobDetailOut = Type.Object(
         ...countFields,
         sent: Type.Integer(),
         done: Type.Boolean(),
-        endpointGone: Type.Boolean({ description: "It was deleted before the end." }),
+        endpointGone: Type.Boolean({ description: "Whether the endpoint was deleted before the end." }),
       }),
-      { description: "Progress at each endpoint, 250 at most." },
+      { description: "Progress of each endpoint, at most 250." },
     ),
   },
-  { $id: "ReplayJobDetailOut", description: "A replay and how far it got, at each endpoint." },
+  { $id: "ReplayJobDetailOut", description: "A replay and its progress at each endpoint." },
 );
 
 export const BulkReplayIn = Type.Object(
@@ -193,13 +202,17 @@ export const BulkReplayIn = Type.Object(
     status: Type.Optional(nullable(Type.Integer({ enum: [0, 1, 2, 3, 4] }))),
     statusCodeClass: Type.Optional(nullable(Type.Integer({ enum: [0, 100, 200, 300, 400, 500] }))),
   },
-  { $id: "BulkReplayIn", description: "Deliveries of the endpoint that fit all of these are sent again, by hand." },
+  {
+    $id: "BulkReplayIn",
+    description:
+      "Deliveries of the endpoint that match all of these conditions are sent again, with one manual attempt each.",
+  },
 );
 
 export const BulkExpungeContentsIn = Type.Object(
   {
     ids: Type.Optional(
-      Type.Array(Uid, { maxItems: 1000, uniqueItems: true, description: "Ids or event ids of messages." }),
+      Type.Array(Uid, { maxItems: 1000, uniqueItems: true, description: "Ids or eventIds of messages." }),
     ),
   },
   { $id: "BulkExpungeContentsIn" },
@@ -208,7 +221,7 @@ export const BulkExpungeContentsIn = Type.Object(
 export const BulkExpungeContentsOut = Type.Object(
   {
     results: Type.Record(Type.String(), Type.Union([Type.Literal("expunged"), Type.Literal("not-found")]), {
-      description: "By what was given.",
+      description: "Which messages to select.",
     }),
   },
   { $id: "BulkExpungeContentsOut" },

@@ -12,21 +12,23 @@ const percentiles = (description: string) =>
       p95: nullable(Type.Integer()),
       p99: nullable(Type.Integer()),
     },
-    { description: `${description} Milliseconds; off by 6 % at most; null when there was none.` },
+    { description: `${description} In milliseconds, accurate to 6 %; null when there was none.` },
   );
 
 const countFields = {
-  messages: Type.Integer({ description: "Published; of an endpoint: owed to it." }),
+  messages: Type.Integer({ description: "Messages published; for an endpoint, messages matched." }),
   attempts: Type.Object({ ok: Type.Integer(), failed: Type.Integer() }),
   deliveries: Type.Object({
-    firstTry: Type.Integer({ description: "Succeeded with the first attempt." }),
-    later: Type.Integer({ description: "Succeeded with a later one." }),
-    exhausted: Type.Integer({ description: "Failed for good: the schedule was used up, or an answer ended it." }),
-    firstTryPercent: nullable(Type.Number({ description: "Of those that ended. Null: none did." })),
+    firstTry: Type.Integer({ description: "Succeeded on the first attempt." }),
+    later: Type.Integer({ description: "Succeeded on a later attempt." }),
+    exhausted: Type.Integer({ description: "Failed: retries exhausted, or ended by a response." }),
+    firstTryPercent: nullable(
+      Type.Number({ description: "Share of the finished deliveries. Null: none has finished." }),
+    ),
     successPercent: nullable(Type.Number()),
   }),
-  latency: percentiles("From the event to the answer that ended its delivery well."),
-  duration: percentiles("Of attempts, successful or not."),
+  latency: percentiles("From the event to the response that completed its delivery."),
+  duration: percentiles("Duration of attempts, successful or not."),
 };
 
 const rangeFields = {
@@ -34,7 +36,8 @@ const rangeFields = {
   until: DateTime,
   countedUpTo: Type.String({
     format: "date-time",
-    description: "What ended later is not counted yet. Some seconds ago at most, but for an attempt that takes longer.",
+    description:
+      "Deliveries that finished later are not included yet. Usually a few seconds ago; longer during a long attempt.",
   }),
 };
 
@@ -42,7 +45,7 @@ export const StatsSummaryOut = Type.Object(
   { ...rangeFields, ...countFields },
   {
     $id: "StatsSummaryOut",
-    description: "Sums over whole hours or minutes. Attempts and ends count in that of the attempt.",
+    description: "Totals over whole hours or minutes. Attempts and results count at the time of the attempt.",
   },
 );
 
@@ -52,7 +55,10 @@ export const StatsSeriesOut = Type.Object(
     step: Type.Union(SERIES_STEPS.map((step) => Type.Literal(step))),
     points: Type.Array(Type.Object({ at: DateTime, ...countFields })),
   },
-  { $id: "StatsSeriesOut", description: "One point for each minute, hour or day (in UTC), those without traffic too." },
+  {
+    $id: "StatsSeriesOut",
+    description: "One point for each minute, hour or day (UTC), including those without traffic.",
+  },
 );
 
 export const EndpointInTroubleOut = Type.Object(
@@ -69,11 +75,11 @@ export const EndpointInTroubleOut = Type.Object(
       Type.Literal("unverified"),
     ]),
     failingSince: nullable(DateTime),
-    failures: Type.Integer({ description: "Attempts that failed since then." }),
+    failures: Type.Integer({ description: "Failed attempts since then." }),
     disabledAt: nullable(
-      Type.String({ format: "date-time", description: "When it is switched off if it goes on failing." }),
+      Type.String({ format: "date-time", description: "When the endpoint will be disabled if it keeps failing." }),
     ),
-    due: Type.Integer({ description: "Deliveries that wait for it." }),
+    due: Type.Integer({ description: "Deliveries queued for it." }),
   },
   { $id: "EndpointInTroubleOut" },
 );
@@ -87,36 +93,38 @@ export const EndingCertificateOut = Type.Object(
     url: Type.String(),
     validTo: DateTime,
   },
-  { $id: "EndingCertificateOut", description: "As its receiver showed it with the last answer." },
+  { $id: "EndingCertificateOut", description: "Certificate that the receiver presented in the last response." },
 );
 
 export const StatsNowOut = Type.Object(
   {
     at: DateTime,
     waiting: Type.Object({
-      due: Type.Integer({ description: "Deliveries that are due, held ones included." }),
+      due: Type.Integer({ description: "Deliveries that are due, including those on hold." }),
       held: Type.Integer({
-        description: "Of endpoints that are off, paused, left alone, or have not proved that they want any.",
+        description: "Deliveries of endpoints that are disabled, paused or not verified, or whose circuit is open.",
       }),
-      later: Type.Integer({ description: "Retries, and what was put off." }),
-      oldestDueAt: nullable(Type.String({ format: "date-time", description: "Of those that are due and not held." })),
-      oldestWaitSeconds: Type.Integer({ description: "0 when none waits." }),
-      exact: Type.Boolean({ description: "False with a million or more: the counts are lower bounds." }),
+      later: Type.Integer({ description: "Retries and deferred deliveries." }),
+      oldestDueAt: nullable(
+        Type.String({ format: "date-time", description: "Of the deliveries that are due and not on hold." }),
+      ),
+      oldestWaitSeconds: Type.Integer({ description: "0 when the queue is empty." }),
+      exact: Type.Boolean({ description: "False with a million deliveries or more: the counts are lower bounds." }),
     }),
     dispatcher: Type.Object({ inFlight: Type.Integer(), lanes: Type.Integer(), queuedBytes: Type.Integer() }),
     endpoints: Type.Object({
       inTrouble: Type.Array(ref(EndpointInTroubleOut), {
-        description:
-          "Those that fail, longest first, then those that are held while something waits for them; at most 50.",
+        description: "Failing endpoints, longest first, then endpoints with deliveries on hold; at most 50.",
       }),
       more: Type.Boolean(),
       certificates: Type.Array(ref(EndingCertificateOut), {
-        description: "Those whose certificate ends within 30 days or has ended, the first to end first; at most 50.",
+        description:
+          "Endpoints with a certificate that has expired or expires within 30 days, earliest first; at most 50.",
       }),
     }),
     sources: Type.Object({
       inactive: Type.Array(Type.Object({ sourceId: Type.String(), name: Type.String(), inactiveSince: DateTime }), {
-        description: "Sources that have sent nothing for longer than usual, longest first, at most 50.",
+        description: "Sources that have received nothing for longer than usual, longest first; at most 50.",
       }),
     }),
   },
@@ -125,8 +133,8 @@ export const StatsNowOut = Type.Object(
 
 export const StatsStorageOut = Type.Object(
   {
-    bytes: Type.Integer({ description: "What the database takes." }),
-    freeBytes: Type.Integer({ description: "Of it, what was freed and is used next." }),
+    bytes: Type.Integer({ description: "Disk space used by the database." }),
+    freeBytes: Type.Integer({ description: "The part of it that is free and will be reused." }),
     disk: nullable(Type.Object({ bytes: Type.Integer(), freeBytes: Type.Integer() })),
     kinds: Type.Array(
       Type.Object({
@@ -134,25 +142,25 @@ export const StatsStorageOut = Type.Object(
         stored: Type.Integer({ description: "Rows." }),
         bytes: Type.Integer({ description: "About." }),
         keepDays: Type.Number(),
-        bytesADay: Type.Integer({ description: "What comes in, over the last week." }),
-        steadyBytes: Type.Integer({ description: "What it comes to when as much is deleted as comes in." }),
+        bytesADay: Type.Integer({ description: "Growth over the last week." }),
+        steadyBytes: Type.Integer({ description: "Size at which deletion keeps up with growth." }),
       }),
     ),
     bytesADay: Type.Integer(),
     steadyBytes: Type.Integer(),
     fullInDays: nullable(
-      Type.Integer({ description: "Null: never as it goes, or the disk cannot be seen from here." }),
+      Type.Integer({ description: "Null: not at the current rate, or the size of the disk is unknown." }),
     ),
   },
   {
     $id: "StatsStorageOut",
-    description: "`failure` are attempts that failed, taken as kept for as long as failures are.",
+    description: "`failure` counts failed attempts, estimated with the retention period of failures.",
   },
 );
 
 export const StatsRangeQuery = {
-  since: Type.Optional(Type.String({ format: "date-time", description: "A day before `until` when left out." })),
-  until: Type.Optional(Type.String({ format: "date-time", description: "Now when left out." })),
+  since: Type.Optional(Type.String({ format: "date-time", description: "One day before `until` by default." })),
+  until: Type.Optional(Type.String({ format: "date-time", description: "Now by default." })),
 };
 
 const ofEverything = "`minute`: of everything together, and of the last three hours alone.";
@@ -172,7 +180,7 @@ export const SummaryStepQuery = {
   step: Type.Optional(
     Type.Union(
       SUMMARY_STEPS.map((step) => Type.Literal(step)),
-      { default: "hour", description: `What the bounds are rounded to. ${ofEverything}` },
+      { default: "hour", description: `What the limits are rounded to. ${ofEverything}` },
     ),
   ),
 };

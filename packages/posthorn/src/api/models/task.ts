@@ -7,12 +7,12 @@ export const TaskKindModel = Type.Union(TASK_KINDS.map((kind) => Type.Literal(ki
 
 export const taskFields = { id: Type.String(), status: TaskStatusModel, task: TaskKindModel, updatedAt: DateTime };
 
-export const RecoverOut = Type.Object(taskFields, { $id: "RecoverOut", description: "The task that was started." });
-export const ReplayOut = Type.Object(taskFields, { $id: "ReplayOut", description: "The task that was started." });
+export const RecoverOut = Type.Object(taskFields, { $id: "RecoverOut", description: "The background task." });
+export const ReplayOut = Type.Object(taskFields, { $id: "ReplayOut", description: "The background task." });
 
 export const ExpungeAllContentsOut = Type.Object(taskFields, {
   $id: "ExpungeAllContentsOut",
-  description: "The task that was started.",
+  description: "The background task.",
 });
 
 export const BackgroundTaskOut = Type.Object(
@@ -20,10 +20,10 @@ export const BackgroundTaskOut = Type.Object(
     ...taskFields,
     data: Type.Object(
       { messagesSent: Type.Integer() },
-      { additionalProperties: true, description: "How far it got, and for some kinds what it found." },
+      { additionalProperties: true, description: "Progress, and for some kinds of tasks the result." },
     ),
   },
-  { $id: "BackgroundTaskOut", description: "Long work that goes on after its request was answered." },
+  { $id: "BackgroundTaskOut", description: "Work that continues after its request was answered." },
 );
 
 export const BackgroundTaskList = listOf(BackgroundTaskOut);

@@ -12,7 +12,7 @@ const Code = Type.String({
 });
 
 const Variables = Type.Record(Type.String({ maxLength: 256 }), Type.String(), {
-  description: "Texts that the code finds in `webhook.variables`.",
+  description: "Text values that the code reads from `webhook.variables`.",
 });
 
 export const EndpointTransformationOut = Type.Object(
@@ -33,7 +33,7 @@ export const EndpointTransformationPatch = Type.Object(
   },
   {
     $id: "EndpointTransformationPatch",
-    description: "What is left out stays. Code of null takes all of it away.",
+    description: "Omitted fields are kept. With null as code, the transformation is removed.",
   },
 );
 
@@ -48,7 +48,7 @@ export const EndpointTryIn = Type.Object(
   {
     $id: "EndpointTryIn",
     description:
-      "A message, and a filter, code, variables and format to try in place of the endpoint's own. Code of null: none.",
+      "A message, and the filter, code, variables and format to use instead of the endpoint's own. With null as code, no transformation is run.",
   },
 );
 
@@ -59,13 +59,16 @@ const TriedRequest = Type.Object({
   headers: Type.Array(
     Type.Object({
       name: Type.String(),
-      value: nullable(Type.String({ description: "Null: it may be a secret." })),
+      value: nullable(Type.String({ description: "Null: the value may be a secret." })),
     }),
-    { description: "Those of the endpoint and of the code. Id, time and signature are added when it is sent." },
+    {
+      description:
+        "Headers set by the endpoint and the code. Id, timestamp and signature are added when the request is sent.",
+    },
   ),
   body: ref(SentBody),
   bodyBytes: Type.Integer(),
-  differs: Type.Boolean({ description: "The body is another one than that of the message." }),
+  differs: Type.Boolean({ description: "Whether the body differs from the payload of the message." }),
 });
 
 export const EndpointTryOut = Type.Object(
@@ -73,18 +76,19 @@ export const EndpointTryOut = Type.Object(
     outcome: Type.Union(
       [Type.Literal("deliver"), Type.Literal("unmatched"), Type.Literal("cancel"), Type.Literal("fail")],
       {
-        description: "What would come of the message. One that is not wanted is changed all the same, for you to see.",
+        description:
+          "The request that the message would become. A message that does not match is transformed as well, so that you can see the result.",
       },
     ),
     match: ref(FilterExplanationOut),
-    logs: Type.Array(Type.String(), { description: "What the code logged, up to 50 lines of 500 characters." }),
-    cpuMs: nullable(Type.Number({ description: "Time of the processor it took. Null: no code was run." })),
+    logs: Type.Array(Type.String(), { description: "Output of the code, up to 50 lines of 500 characters." }),
+    cpuMs: nullable(Type.Number({ description: "CPU time of the code. Null: no code was run." })),
     request: nullable(TriedRequest),
     error: nullable(
       Type.Object({
         code: Type.Union([Type.Literal("transform_failed"), Type.Literal("format_failed")]),
         message: Type.String(),
-        line: nullable(Type.Integer({ description: "Of the code, from 1." })),
+        line: nullable(Type.Integer({ description: "Line of the code, from 1." })),
       }),
     ),
   },

@@ -12,18 +12,19 @@ export const AppUsageStatsIn = Type.Object(
   },
   {
     $id: "AppUsageStatsIn",
-    description: "Whole hours: `since` is taken down and `until` up. `appIds`: ids or uids; all when left out.",
+    description:
+      "Whole hours: `since` is rounded down and `until` up. `appIds`: ids or uids; by default all applications.",
   },
 );
 
 export const AppUsageStatsOut = Type.Object(
-  { ...taskFields, unresolvedAppIds: Type.Array(Type.String(), { description: "Name no application." }) },
-  { $id: "AppUsageStatsOut", description: "The task whose data will hold the sums." },
+  { ...taskFields, unresolvedAppIds: Type.Array(Type.String(), { description: "Omit to include all applications." }) },
+  { $id: "AppUsageStatsOut", description: "The background task, whose data will have the totals." },
 );
 
 export const AggregateEventTypesOut = Type.Object(taskFields, {
   $id: "AggregateEventTypesOut",
-  description: "The task whose data will hold the counts.",
+  description: "The background task, whose data will have the counts.",
 });
 
 export const USAGE_MODELS: readonly TSchema[] = [AppUsageStatsIn, AppUsageStatsOut, AggregateEventTypesOut];

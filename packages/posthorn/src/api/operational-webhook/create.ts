@@ -13,7 +13,7 @@ export const createOperationalEndpoint = defineRoute({
   operationId: "v1.operational-webhook.endpoint.create",
   tag: "Operational Webhook",
   summary: "Create an operational webhook endpoint",
-  description: "It is told what happens to endpoints and messages of the organisation, as signed webhooks.",
+  description: "The endpoint receives signed webhooks about endpoints and messages of the organisation.",
   access: "organisation",
   body: OperationalWebhookEndpointIn,
   responses: { 201: OperationalWebhookEndpointOut },

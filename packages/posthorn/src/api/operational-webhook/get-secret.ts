@@ -9,7 +9,7 @@ export const getOperationalSecret = defineRoute({
   path: "/api/v1/operational-webhook/endpoint/:endpoint_id/secret",
   operationId: "v1.operational-webhook.endpoint.get-secret",
   tag: "Operational Webhook",
-  summary: "Get what an operational webhook endpoint verifies with",
+  summary: "Get the signing secret of an operational webhook endpoint",
   access: "organisation",
   responses: { 200: OperationalWebhookEndpointSecretOut },
   handle: async ({ ctx, params }) => ok({ key: await getSecret(await operationalCall(ctx, params.endpoint_id)) }),

@@ -11,7 +11,8 @@ export const rotateOperationalSecret = defineRoute({
   operationId: "v1.operational-webhook.endpoint.rotate-secret",
   tag: "Operational Webhook",
   summary: "Rotate the signing secret of an operational webhook endpoint",
-  description: "The secret before signs as well until its grace period ends: receivers can change over without a gap.",
+  description:
+    "The previous secret keeps signing until its grace period ends, so receivers can switch without downtime.",
   access: "organisation",
   body: OperationalWebhookEndpointSecretIn,
   responses: { 204: null },

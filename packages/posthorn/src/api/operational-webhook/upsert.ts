@@ -14,7 +14,7 @@ export const upsertOperationalEndpoint = defineRoute({
   tag: "Operational Webhook",
   summary: "Replace or create an operational webhook endpoint",
   description:
-    "Every field that is left out is reset; secret and headers stay. When there is no such endpoint a new one is made.",
+    "Omitted fields are reset to their defaults; secret and headers are kept. If no endpoint has this id or uid, a new one is created.",
   access: "organisation",
   body: OperationalWebhookEndpointUpsertIn,
   responses: { 200: OperationalWebhookEndpointOut },

@@ -13,9 +13,8 @@ export const listIssues = defineRoute({
   path: "/api/v1/issue",
   operationId: "v1.issue.list",
   tag: "Overview",
-  summary: "List failures by their cause",
-  description:
-    "Attempts of late that failed, those at one endpoint with one cause together. The last day when no `after` is given.",
+  summary: "List failures by cause",
+  description: "Recent failed attempts, grouped by endpoint and cause. Covers the last day unless `after` is given.",
   access: "organisation",
   query: Type.Object({
     app_id: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),

@@ -8,7 +8,7 @@ export const getApplicationPolicy = defineRoute({
   path: "/api/v1/app/:app_id/policy",
   operationId: "v1.application.get-policy",
   tag: "Policy",
-  summary: "Get how deliveries of an application are made",
+  summary: "Get the delivery policy of an application",
   access: "ViewBase",
   responses: { 200: PolicyOut },
   handle: async ({ ctx, params }) => ok(await getVerb({ ctx, input: { app: params.app_id } })),

@@ -8,7 +8,7 @@ export const getEndpointPolicy = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/policy",
   operationId: "v1.endpoint.get-policy",
   tag: "Policy",
-  summary: "Get how deliveries to an endpoint are made",
+  summary: "Get the delivery policy of an endpoint",
   access: "ViewBase",
   responses: { 200: PolicyOut },
   handle: async ({ ctx, params }) =>

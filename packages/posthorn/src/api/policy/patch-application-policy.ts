@@ -8,7 +8,7 @@ export const patchApplicationPolicy = defineRoute({
   path: "/api/v1/app/:app_id/policy",
   operationId: "v1.application.patch-policy",
   tag: "Policy",
-  summary: "Change how deliveries of an application are made",
+  summary: "Update the delivery policy of an application",
   access: "organisation",
   body: PolicyPatch,
   responses: { 200: PolicyOut },

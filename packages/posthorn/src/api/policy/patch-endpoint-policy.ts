@@ -8,7 +8,7 @@ export const patchEndpointPolicy = defineRoute({
   path: "/api/v1/app/:app_id/endpoint/:endpoint_id/policy",
   operationId: "v1.endpoint.patch-policy",
   tag: "Policy",
-  summary: "Change how deliveries to an endpoint are made",
+  summary: "Update the delivery policy of an endpoint",
   access: "ManageEndpoint",
   body: PolicyPatch,
   responses: { 200: PolicyOut },

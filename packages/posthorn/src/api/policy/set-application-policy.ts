@@ -8,7 +8,7 @@ export const setApplicationPolicy = defineRoute({
   path: "/api/v1/app/:app_id/policy",
   operationId: "v1.application.set-policy",
   tag: "Policy",
-  summary: "Replace how deliveries of an application are made",
+  summary: "Replace the delivery policy of an application",
   access: "organisation",
   body: PolicyIn,
   responses: { 200: PolicyOut },

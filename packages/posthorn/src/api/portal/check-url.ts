@@ -8,9 +8,9 @@ export const checkUrl = defineRoute({
   path: "/api/v1/app/:app_id/check-url",
   operationId: "v1.portal.check-url",
   tag: "Portal",
-  summary: "Say whether an endpoint could have this URL",
+  summary: "Check whether an endpoint can use a URL",
   description:
-    "By the rules for this application and the name service as it is now. Nothing is connected to, and no address is told: operators have `POST /api/v1/egress/check`.",
+    "Applies the rules for this application and resolves the name. No connection is made, and no address is returned; operators can use `POST /api/v1/egress/check`.",
   access: "ManageEndpoint",
   idempotency: "none",
   body: UrlCheckIn,

@@ -9,8 +9,9 @@ export const getPortal = defineRoute({
   path: "/api/v1/portal",
   operationId: "v1.portal.get",
   tag: "Portal",
-  summary: "Say what a token of an application is for",
-  description: "What the portal asks first: whose it is, what the token may do, until when, and how the portal looks.",
+  summary: "Get the portal context of a token",
+  description:
+    "The first request of the portal: the application and capabilities of the token, its expiry, and the appearance of the portal.",
   access: "ViewBase",
   responses: { 200: PortalOut },
   handle: async ({ ctx }) => {

@@ -9,8 +9,8 @@ export const cancelReplay = defineRoute({
   path: "/api/v1/app/:app_id/replay/:replay_id/cancel",
   operationId: "v1.replay.cancel",
   tag: "Replay",
-  summary: "End a replay",
-  description: "What is due already goes out, unless it goes to a URL: then it is canceled.",
+  summary: "Cancel a replay",
+  description: "Deliveries that are already queued are still sent, except those to a URL, which are canceled.",
   access: "CreateAttempts",
   responses: { 200: ReplayJobOut },
   handle: async ({ ctx, params }) => {

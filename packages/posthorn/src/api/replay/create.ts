@@ -9,10 +9,9 @@ export const createReplay = defineRoute({
   path: "/api/v1/app/:app_id/replay",
   operationId: "v1.replay.create",
   tag: "Replay",
-  summary: "Send again what fits a filter",
+  summary: "Start a replay",
   description:
-    "To the endpoints that the deliveries are of, to another endpoint, or to a URL (a token of an application needs ManageEndpoint for that). " +
-    "Every delivery gets one attempt by hand beside its schedule; an endpoint that was never owed the message gets its full schedule.",
+    "Sends messages again: to the endpoints of their deliveries, to another endpoint, or to a URL (which an application token may do with ManageEndpoint). Each existing delivery gets one manual attempt in addition to its schedule. An endpoint that never had the message gets a new delivery with all its retries.",
   access: "CreateAttempts",
   body: ReplayJobIn,
   responses: { 202: ReplayJobOut },

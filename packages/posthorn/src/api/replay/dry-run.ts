@@ -9,8 +9,9 @@ export const dryRunReplay = defineRoute({
   path: "/api/v1/app/:app_id/replay/dry-run",
   operationId: "v1.replay.dry-run",
   tag: "Replay",
-  summary: "Count what a replay would send",
-  description: "Sends nothing. Looks at up to 200,000 rows within 2 seconds; `exact` says whether that was all.",
+  summary: "Preview a replay",
+  description:
+    "Counts what a replay would send, without sending anything. Examines up to 200,000 rows within 2 seconds; `exact` is false when there were more.",
   access: "CreateAttempts",
   body: ReplayPlanIn,
   responses: { 200: ReplayPlanOut },

@@ -9,7 +9,7 @@ export const getReplay = defineRoute({
   path: "/api/v1/app/:app_id/replay/:replay_id",
   operationId: "v1.replay.get",
   tag: "Replay",
-  summary: "Get a replay and how far it got",
+  summary: "Get a replay and its progress",
   access: "ViewBase",
   responses: { 200: ReplayJobDetailOut },
   handle: async ({ ctx, params }) => {

@@ -13,8 +13,8 @@ export const listAllReplays = defineRoute({
   path: "/api/v1/replay",
   operationId: "v1.replay.list-all",
   tag: "Replay",
-  summary: "List replays of all applications",
-  description: "Every replay and recovery that was asked for, newest first.",
+  summary: "List the replays of all applications",
+  description: "Includes recoveries. Newest first.",
   access: "organisation",
   query: Type.Object({
     ...PageQuery,

@@ -15,7 +15,7 @@ export const listReplays = defineRoute({
   tag: "Replay",
   summary: "List replays",
   description:
-    "Every replay and recovery of the application that was asked for, newest first: who, when, what, and what came of it.",
+    "The replays and recoveries of the application, newest first, with the time, the requester, the selection and the result.",
   access: "ViewBase",
   query: Type.Object({
     ...PageQuery,

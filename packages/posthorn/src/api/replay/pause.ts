@@ -9,8 +9,8 @@ export const pauseReplay = defineRoute({
   path: "/api/v1/app/:app_id/replay/:replay_id/pause",
   operationId: "v1.replay.pause",
   tag: "Replay",
-  summary: "Hold up a replay",
-  description: "Nothing more is made due until it is resumed; what is due already goes out.",
+  summary: "Pause a replay",
+  description: "No more deliveries are queued until you resume it. Deliveries that are already queued are still sent.",
   access: "CreateAttempts",
   responses: { 200: ReplayJobOut },
   handle: async ({ ctx, params }) => {

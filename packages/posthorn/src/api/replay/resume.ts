@@ -9,8 +9,8 @@ export const resumeReplay = defineRoute({
   path: "/api/v1/app/:app_id/replay/:replay_id/resume",
   operationId: "v1.replay.resume",
   tag: "Replay",
-  summary: "Let a replay go on",
-  description: "From where it was paused.",
+  summary: "Resume a replay",
+  description: "Continues where the replay was paused.",
   access: "CreateAttempts",
   responses: { 200: ReplayJobOut },
   handle: async ({ ctx, params }) => {

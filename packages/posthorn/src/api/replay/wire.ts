@@ -34,13 +34,16 @@ export function replayRequest(
 
 function targetOf({ endpoint, url, secret, signAs, headers }: Static<typeof ReplayTargetIn>): TargetRequest {
   if (endpoint !== undefined && url !== undefined) {
-    throw invalid(["body", "target", "url"], "Give either `endpoint` or `url`, not both.");
+    throw invalid(["body", "target", "url"], "Set either `endpoint` or `url`, not both.");
   }
   if (url !== undefined) {
     return { kind: "url", url, secret: secret ?? null, signAs: signAs ?? null, headers: headers ?? {} };
   }
   if (secret !== undefined || signAs !== undefined || headers !== undefined) {
-    throw invalid(["body", "target"], "`secret`, `signAs` and `headers` go with `url`: an endpoint has its own.");
+    throw invalid(
+      ["body", "target"],
+      "`secret`, `signAs` and `headers` are only allowed with `url`: an endpoint has its own.",
+    );
   }
   return endpoint === undefined ? { kind: "same" } : { kind: "endpoint", endpoint };
 }

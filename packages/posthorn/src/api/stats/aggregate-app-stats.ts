@@ -9,9 +9,9 @@ export const aggregateAppStats = defineRoute({
   path: "/api/v1/stats/usage/app",
   operationId: "v1.statistics.aggregate-app-stats",
   tag: "Statistics",
-  summary: "Sum up what applications published",
+  summary: "Total the messages published by applications",
   description:
-    "In the background: the data of the task has `messages` of all together, and `applications`, the thousand with the most messages.",
+    "Runs in the background. The data of the task has `messages`, the total, and `applications`, the thousand with the most messages.",
   access: "organisation",
   body: AppUsageStatsIn,
   responses: { 202: AppUsageStatsOut },

@@ -10,7 +10,8 @@ export const aggregateEventTypes = defineRoute({
   operationId: "v1.statistics.aggregate-event-types",
   tag: "Statistics",
   summary: "Count the stored messages by event type",
-  description: "In the background: the data of the task has `eventTypes`, and `others` beyond a thousand names.",
+  description:
+    "Runs in the background. The data of the task has `eventTypes`, and `others` for more than a thousand names.",
   access: "organisation",
   responses: { 202: AggregateEventTypesOut },
   handle: async ({ ctx }) => accepted(taskOut(await aggregateVerb({ ctx, input: null }))),

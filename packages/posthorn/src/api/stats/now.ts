@@ -9,7 +9,7 @@ export const statsNow = defineRoute({
   path: "/api/v1/stats/now",
   operationId: "v1.statistics.now",
   tag: "Statistics",
-  summary: "What waits now, and which endpoints are in trouble",
+  summary: "Get the queues and the endpoints that need attention",
   access: "organisation",
   responses: { 200: StatsNowOut },
   handle: async ({ ctx }) => ok(nowOut(await statsNowVerb({ ctx, input: null }))),

@@ -10,7 +10,7 @@ export const applicationStatsSeries = defineRoute({
   path: "/api/v1/app/:app_id/stats/series",
   operationId: "v1.statistics.series-of-application",
   tag: "Statistics",
-  summary: "A series by hour or day of an application or one of its endpoints",
+  summary: "Get statistics of an application over time",
   access: "ViewBase",
   query: Type.Object({ ...OfEndpointQuery, ...StatsRangeQuery, ...StepQuery }),
   responses: { 200: StatsSeriesOut },

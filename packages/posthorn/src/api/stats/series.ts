@@ -10,7 +10,7 @@ export const statsSeries = defineRoute({
   path: "/api/v1/stats/series",
   operationId: "v1.statistics.series",
   tag: "Statistics",
-  summary: "A series by minute, hour or day of everything, an application or an endpoint",
+  summary: "Get statistics over time",
   access: "organisation",
   query: Type.Object({ ...OfApplicationQuery, ...StatsRangeQuery, ...SeriesStepQuery }),
   responses: { 200: StatsSeriesOut },

@@ -8,8 +8,8 @@ export const statsStorage = defineRoute({
   path: "/api/v1/stats/storage",
   operationId: "v1.statistics.storage",
   tag: "Statistics",
-  summary: "How much is stored, and when the disk is full",
-  description: "Of the whole server. What is deleted when is said by the retention settings.",
+  summary: "Get disk usage and its forecast",
+  description: "Covers the whole server. The retention settings define when data is deleted.",
   access: "organisation",
   responses: { 200: StatsStorageOut },
   handle: async ({ ctx }) => {

@@ -10,7 +10,7 @@ export const applicationStatsSummary = defineRoute({
   path: "/api/v1/app/:app_id/stats/summary",
   operationId: "v1.statistics.summary-of-application",
   tag: "Statistics",
-  summary: "Sums and percentiles of an application or one of its endpoints",
+  summary: "Get a statistics summary of an application",
   access: "ViewBase",
   query: Type.Object({ ...OfEndpointQuery, ...StatsRangeQuery }),
   responses: { 200: StatsSummaryOut },

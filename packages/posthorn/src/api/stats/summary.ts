@@ -10,7 +10,7 @@ export const statsSummary = defineRoute({
   path: "/api/v1/stats/summary",
   operationId: "v1.statistics.summary",
   tag: "Statistics",
-  summary: "Sums and percentiles of everything, an application or an endpoint",
+  summary: "Get a statistics summary",
   access: "organisation",
   query: Type.Object({ ...OfApplicationQuery, ...StatsRangeQuery, ...SummaryStepQuery }),
   responses: { 200: StatsSummaryOut },

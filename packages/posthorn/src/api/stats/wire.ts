@@ -16,7 +16,7 @@ interface RangeQuery {
 export function statsRange(query: RangeQuery, app = query.app_id ?? null): StatsRange {
   const endpoint = query.endpoint_id ?? null;
   if (endpoint !== null && app === null) {
-    throw invalid(["query", "endpoint_id"], "Give app_id too: the id or uid of the application of the endpoint.");
+    throw invalid(["query", "endpoint_id"], "Also set app_id, the id or uid of the endpoint's application.");
   }
   return { app, endpoint, since: toMs(query.since), until: toMs(query.until) };
 }

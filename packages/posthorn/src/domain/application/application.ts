@@ -40,7 +40,7 @@ const MAX_METADATA_BYTES = 4096;
 export function metadataJson(metadata: Record<string, string>): string {
   const json = JSON.stringify(metadata);
   if (Buffer.byteLength(json) > MAX_METADATA_BYTES) {
-    throw invalid("metadata", `Metadata may have ${MAX_METADATA_BYTES} bytes as JSON.`);
+    throw invalid("metadata", `Metadata can have up to ${MAX_METADATA_BYTES} bytes as JSON.`);
   }
   return json;
 }

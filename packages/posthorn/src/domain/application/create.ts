@@ -52,7 +52,7 @@ export async function insertApplication(ctx: Context, input: ApplicationInput): 
 /** A clash of uids, in words; any other error as it is. */
 export function uidTaken(error: unknown, uid: string | null): unknown {
   if (!isUniqueViolation(error)) return error;
-  return new PosthornError("conflict", `An application with the uid "${uid}" exists.`, { cause: error });
+  return new PosthornError("conflict", `An application with the uid "${uid}" already exists.`, { cause: error });
 }
 
 function pick({ uid, name, throttleRate, metadata }: ApplicationInput): ApplicationInput {

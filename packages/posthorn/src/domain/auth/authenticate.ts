@@ -207,5 +207,5 @@ function stringsOf(claim: unknown): string[] | null {
 }
 
 function refused(cause?: unknown): PosthornError {
-  return new PosthornError("authentication_failed", "The token is missing, wrong, expired or revoked.", { cause });
+  return new PosthornError("authentication_failed", "The token is missing, invalid, expired or revoked.", { cause });
 }

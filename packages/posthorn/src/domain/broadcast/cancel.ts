@@ -9,7 +9,7 @@ export function cancelBroadcast(call: Call<{ readonly task: string }>): Promise<
   return atomically(call, async ({ ctx, input }) => {
     const task = await getTask({ ctx, input });
     if (task.kind !== "message.broadcast") throw notFound("broadcast");
-    if (task.state !== "running") throw new PosthornError("conflict", `The broadcast is ${task.state} already.`);
+    if (task.state !== "running") throw new PosthornError("conflict", `The broadcast is already ${task.state}.`);
     // Its next step ends it, and takes away what one that is under way leaves.
     const data: BroadcastData = { ...dataOf(task), canceling: true };
     const at = ctx.services.now();

@@ -23,7 +23,11 @@ export function readAuth(given: AuthFields): EndpointAuth {
   const { needed, optional } = FIELDS[given.type];
   const missing = words(needed).find((field) => given[field] === undefined);
   if (missing !== undefined) {
-    throw invalid(["body", "auth", missing], `Credentials of type ${given.type} need it.`, "value_error.jsondecode");
+    throw invalid(
+      ["body", "auth", missing],
+      `Required for credentials of type ${given.type}.`,
+      "value_error.jsondecode",
+    );
   }
   const own = ["type", ...words(needed), ...words(optional)];
   const entries = own.map((field) => [field, given[field]]).filter(([, value]) => value !== undefined);

@@ -88,6 +88,6 @@ async function checkRoom(tx: Tx, appKey: number): Promise<void> {
   if (endpoints < MAX_ENDPOINTS) return;
   throw new PosthornError(
     "limit_reached",
-    `An application may have ${MAX_ENDPOINTS} endpoints: delete one, or use another application.`,
+    `An application can have up to ${MAX_ENDPOINTS} endpoints. Delete one, or use another application.`,
   );
 }

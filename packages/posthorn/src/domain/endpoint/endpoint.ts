@@ -118,16 +118,21 @@ export async function checkEventTypes(
       .map((row) => row.name),
   );
   const unknown = added.find((name) => !known.has(name));
-  if (unknown !== undefined) throw invalid("eventTypes", `There is no event type "${unknown}": create it first.`);
+  if (unknown !== undefined) throw invalid("eventTypes", `There is no event type "${unknown}". Create it first.`);
 }
 
 function checkOperationalTypes(names: readonly string[]): void {
   const known: readonly string[] = OPERATIONAL_EVENT_TYPES;
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return;
-  throw invalid("eventTypes", `Operational webhooks have no type "${unknown}". They have: ${known.join(", ")}.`);
+  throw invalid(
+    "eventTypes",
+    `There is no operational webhook type "${unknown}". Available types: ${known.join(", ")}.`,
+  );
 }
 
 export function uidClash(uid: string | null, cause: unknown): PosthornError {
-  return new PosthornError("conflict", `An endpoint with the uid "${uid}" exists in this application.`, { cause });
+  return new PosthornError("conflict", `An endpoint with the uid "${uid}" already exists in this application.`, {
+    cause,
+  });
 }

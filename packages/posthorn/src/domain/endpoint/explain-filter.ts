@@ -57,7 +57,7 @@ const MATCHED: Explanation = {
   reason: null,
   clause: null,
   found: null,
-  message: "The message is wanted.",
+  message: "The message matches.",
 };
 
 function explain(filter: CompiledFilter, document: FilterDocument): Explanation {
@@ -82,19 +82,19 @@ export function explanationOf(mismatch: Mismatch, found: string | null): Explana
 function sentenceOf(mismatch: Mismatch, found: string | null): string {
   switch (mismatch.reason) {
     case "event_type":
-      return "The endpoint does not ask for this event type.";
+      return "The endpoint does not subscribe to this event type.";
     case "channels":
-      return "The message is in none of the channels of the endpoint.";
+      return "The message is in none of the endpoint's channels.";
     case "filter":
-      return `The clause ${mismatch.clause} does not hold: ${found === null ? "there is nothing" : `found ${found}`}.`;
+      return `The clause ${mismatch.clause} does not match: ${found === null ? "the message has no such value" : `found ${found}`}.`;
     case "filter_error":
       return FILTER_ERRORS[mismatch.code] ?? "The filter could not be evaluated on this message.";
   }
 }
 
 const FILTER_ERRORS: Readonly<Record<string, string>> = {
-  not_json: "The filter looks into the body, and the body is neither JSON nor a form.",
-  too_deep: "The body is nested too deep to be looked at.",
-  too_costly: "The filter takes too long on this message.",
-  invalid_filter: "The filter cannot be read any more: save it again.",
+  not_json: "The filter uses the body, but the body is neither JSON nor a form.",
+  too_deep: "The body is nested too deeply for a filter.",
+  too_costly: "The filter takes too long on this message, or the body has too many values.",
+  invalid_filter: "The filter can no longer be read. Save it again.",
 };

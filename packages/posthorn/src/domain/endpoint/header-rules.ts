@@ -23,7 +23,7 @@ const PROTECTED_PREFIXES =
 /** Throws a 422 that names the first header that may not be set, or whose value could not be sent. */
 export function checkHeaders(headers: HeaderMap): HeaderMap {
   const entries = Object.entries(headers);
-  if (entries.length > MAX_HEADERS) throw invalid("headers", `An endpoint may have ${MAX_HEADERS} headers.`);
+  if (entries.length > MAX_HEADERS) throw invalid("headers", `An endpoint can have up to ${MAX_HEADERS} headers.`);
   for (const [name, value] of entries) {
     const trouble = headerTrouble(name, value);
     if (trouble !== null) throw invalid(["body", "headers", name], trouble);
@@ -34,11 +34,11 @@ export function checkHeaders(headers: HeaderMap): HeaderMap {
 /** Why this header may not be set, or its value could not be sent; `null` when it is fine. */
 export function headerTrouble(name: string, value: string): string | null {
   const lower = name.toLowerCase();
-  if (!TOKEN.test(name)) return "Not the name of a header (RFC 9110, section 5.1).";
+  if (!TOKEN.test(name)) return "Not a valid header name (RFC 9110, section 5.1).";
   if (PROTECTED_NAMES.has(lower) || PROTECTED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {
-    return `The header ${name} is set by Posthorn or by HTTP itself and cannot be chosen.`;
+    return `The header ${name} is set by Posthorn or by HTTP and cannot be changed.`;
   }
-  if (!VALUE.test(value)) return "A header value cannot hold line breaks or other control characters.";
-  if (Buffer.byteLength(value) > MAX_VALUE_BYTES) return `A header value may have ${MAX_VALUE_BYTES} bytes.`;
+  if (!VALUE.test(value)) return "A header value cannot contain line breaks or other control characters.";
+  if (Buffer.byteLength(value) > MAX_VALUE_BYTES) return `A header value can have up to ${MAX_VALUE_BYTES} bytes.`;
   return null;
 }

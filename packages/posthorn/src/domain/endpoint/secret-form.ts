@@ -29,5 +29,5 @@ export function textTrouble(secret: string): string | null {
   if (!secret.startsWith(TEXT_PREFIX)) return null;
   const { length } = textOf(secret);
   if (length >= TEXT_LENGTH.min && length <= TEXT_LENGTH.max) return null;
-  return `The text after "${TEXT_PREFIX}" has ${length} characters; it may have ${TEXT_LENGTH.min} to ${TEXT_LENGTH.max}.`;
+  return `The text after "${TEXT_PREFIX}" has ${length} characters; it must have ${TEXT_LENGTH.min} to ${TEXT_LENGTH.max}.`;
 }

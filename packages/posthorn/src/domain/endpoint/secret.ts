@@ -47,7 +47,7 @@ export async function rotateSecret({
     if (earlier >= MAX_EARLIER_SECRETS && input.gracePeriodSeconds > 0) {
       throw new PosthornError(
         "limit_reached",
-        `${MAX_EARLIER_SECRETS} earlier secrets of this endpoint are still valid: wait until one expires, or rotate with gracePeriodSeconds 0.`,
+        `${MAX_EARLIER_SECRETS} earlier secrets of this endpoint are still valid. Wait until one expires, or rotate with gracePeriodSeconds 0.`,
       );
     }
     await tx.db

@@ -27,7 +27,7 @@ export function deleteEgress({ ctx, input }: Call<EndpointRef>): Promise<void> {
 
 async function replaceParts({ ctx, input }: Call<SetEgress>): Promise<void> {
   if (input.proxy !== undefined && ctx.actor.kind !== "organisation") {
-    throw new PosthornError("insufficient access", "A proxy is set with a token of the organisation only.");
+    throw new PosthornError("insufficient access", "Only an organisation token can set a proxy.");
   }
   const { application, endpoint } = await getEndpoint(ctx, input);
   const before = await readEgress(ctx, endpoint.key);

@@ -13,7 +13,10 @@ import type { Tx } from "../../store/tx.ts";
 export function pauseEndpoint(call: Call<EndpointRef & { readonly until: number | null }>): Promise<void> {
   const { until } = call.input;
   if (until !== null && until <= call.ctx.services.now()) {
-    throw invalid("until", "A pause ends in the future: give a later time, or none to pause until it is resumed.");
+    throw invalid(
+      "until",
+      "The end of the pause must be in the future. Set a later time, or none to pause until you resume.",
+    );
   }
   return change(call, (flow) => ({ ...flow, pausedUntil: until ?? FOR_EVER }));
 }
@@ -42,7 +45,7 @@ export function enableEndpoint(call: Call<EndpointRef & { readonly held: HeldCho
   return change(call, (_flow, now) => {
     const { held } = call.input;
     const before = held.kind === "since" ? held.since : held.kind === "discard" ? now : null;
-    if (before !== null && before > now) throw invalid("since", "It lies in the future: give an earlier time.");
+    if (before !== null && before > now) throw invalid("since", "The time must be in the past.");
     const discardUpTo = before === null ? null : keyAtTime(before) - 1;
     return { pausedUntil: null, discardUpTo, newestFirst: held.kind === "newest", enabled: true };
   });

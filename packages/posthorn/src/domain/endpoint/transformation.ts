@@ -70,8 +70,9 @@ function changed(before: TransformationState, change: TransformationChange, now:
   const known = before.transformation;
   const code = change.code === undefined ? (known?.code ?? null) : change.code;
   if (code === null) {
-    if (change.enabled === true) throw invalid(["body", "code"], "There is no code to switch on: give it too.");
-    if (change.variables) throw invalid(["body", "code"], "There is no code for these variables: give it too.");
+    if (change.enabled === true) throw invalid(["body", "code"], "There is no code to enable. Set the code too.");
+    if (change.variables)
+      throw invalid(["body", "code"], "There is no code that uses these variables. Set the code too.");
     return { enabled: false, transformation: null };
   }
   const variables = change.variables === undefined ? (known?.variables ?? {}) : (change.variables ?? {});
@@ -91,16 +92,16 @@ export async function checkCode(
 }
 
 export function transformsBusy(): PosthornError {
-  return new PosthornError("transforms_busy", "Too many transformations wait to run just now: try again in a moment.");
+  return new PosthornError("transforms_busy", "Too many transformations are queued. Try again in a moment.");
 }
 
 /** Throws a 422 for more than is kept. */
 export function checkVariables(variables: Readonly<Record<string, string>>): void {
   const entries = Object.entries(variables);
   if (entries.length > MAX_VARIABLES) {
-    throw invalid(["body", "variables"], `A transformation may have ${MAX_VARIABLES} variables.`);
+    throw invalid(["body", "variables"], `A transformation can have up to ${MAX_VARIABLES} variables.`);
   }
   if (entries.flat().join("").length > MAX_VARIABLES_LENGTH) {
-    throw invalid(["body", "variables"], `Variables may have ${MAX_VARIABLES_LENGTH} characters in all.`);
+    throw invalid(["body", "variables"], `All variables together can have up to ${MAX_VARIABLES_LENGTH} characters.`);
   }
 }

@@ -10,7 +10,7 @@ export async function createEventType(call: Call<EventTypeInput>): Promise<Event
   return atomically(call, async ({ ctx, input }) => {
     const existing = await findEventType(ctx, input.name);
     if (existing !== null && !existing.archived) {
-      throw new PosthornError("event_type_exists", `An event type with the name "${input.name}" exists.`);
+      throw new PosthornError("event_type_exists", `An event type with the name "${input.name}" already exists.`);
     }
     return saveEventType(ctx, existing, input);
   });

@@ -50,11 +50,11 @@ export async function importOpenApi(call: OutsideCall<ImportOpenApi>): Promise<O
 async function describe({ ctx, input }: OutsideCall<ImportOpenApi>): Promise<readonly DescribedEventType[]> {
   const { spec, specRaw, request } = input;
   if (specRaw !== null && spec !== null && spec !== undefined)
-    throw invalid("specRaw", "Give spec or specRaw, not both.");
+    throw invalid("specRaw", "Set either spec or specRaw, not both.");
   if (specRaw === null && (spec === null || spec === undefined)) {
     throw invalid(
       "spec",
-      "Give the document: as an object in `spec`, or its text in `specRaw`.",
+      "Set the document: as an object in `spec`, or as text in `specRaw`.",
       "value_error.jsondecode",
     );
   }
@@ -69,7 +69,7 @@ async function describe({ ctx, input }: OutsideCall<ImportOpenApi>): Promise<rea
     case "failed":
       throw invalid(
         specRaw === null ? "spec" : "specRaw",
-        "Reading this document takes too much time or memory: make it smaller, or import it in parts.",
+        "Reading this document takes too much time or memory. Reduce it, or import it in parts.",
       );
   }
 }

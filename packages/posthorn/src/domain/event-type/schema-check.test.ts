@@ -101,7 +101,7 @@ describe("a schema", () => {
     expect(refusal({ "1": { properties: wide } })).toBeNull();
     expect(refusal({ "1": { properties: wide }, "2": { properties: wide } })).toMatchObject({
       loc: ["body", "schemas"],
-      msg: expect.stringContaining("20000 objects and lists"),
+      msg: expect.stringContaining("20000 objects and arrays"),
     });
     expect(refusal({ "1": { description: "x".repeat(300_000) } })?.msg).toContain("262144 characters");
   });

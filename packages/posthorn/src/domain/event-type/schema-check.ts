@@ -75,7 +75,7 @@ export function checkSchemas(schemas: Readonly<Record<string, unknown>> | null |
   if (length > MAX_LENGTH || countUpTo(schemas, MAX_PARTS + 1) > MAX_PARTS) {
     throw invalid(
       PLACE,
-      `The schemas of an event type are too large: together they may have ${MAX_LENGTH} characters as JSON, and ${MAX_PARTS} objects and lists.`,
+      `The schemas of an event type are too large: together, they can have up to ${MAX_LENGTH} characters as JSON, and ${MAX_PARTS} objects and arrays.`,
     );
   }
   for (const [version, schema] of Object.entries(schemas)) {
@@ -90,14 +90,14 @@ const PLACE = ["body", "schemas"] as const;
 export function schemaTrouble(schema: unknown): string | null {
   if (typeof schema === "boolean") return null;
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
-    return "A JSON Schema is an object, or true or false.";
+    return "A JSON Schema must be an object, true or false.";
   }
   if (pathBeyond(schema) !== null) return TOO_DEEP;
   const { $schema: uri = DEFAULT_URI } = schema as { readonly $schema?: unknown };
   const draft = typeof uri === "string" ? DRAFTS.get(keyOf(uri)) : undefined;
   if (draft !== undefined) return troubleOf(draft, schema);
   const known = [...DRAFTS.values()].map(({ name }) => name).join(", ");
-  return `The $schema ${printStart(uri, 200)} is not supported: use the URI of one of these drafts: ${known}.`;
+  return `The $schema ${printStart(uri, 200)} is not supported. Use the URI of one of these drafts: ${known}.`;
 }
 
 /** The URI of a meta-schema in one spelling: without its scheme and an empty fragment. */
@@ -110,13 +110,13 @@ function troubleOf({ name, validate }: Draft, schema: object): string | null {
     if (validate(schema)) return null;
   } catch (error) {
     // The validator calls itself several times for each level, more for newer drafts.
-    if (error instanceof RangeError) return `Not a JSON Schema of ${name}: it is nested too deeply.`;
+    if (error instanceof RangeError) return `Not a valid JSON Schema of ${name}: it is nested too deeply.`;
     throw error;
   }
   const [error] = validate.errors ?? [];
   const text = `schema${error?.instancePath ?? ""} ${error?.message ?? "is wrong"}`;
   const short = text.length > MAX_TROUBLE ? `${text.slice(0, MAX_TROUBLE)}…` : text;
-  return `Not a JSON Schema of ${name}: ${short}.`;
+  return `Not a valid JSON Schema of ${name}: ${short}.`;
 }
 
 /** Objects and lists in a value, itself included; stops at `most`. Its depth must be bounded. */

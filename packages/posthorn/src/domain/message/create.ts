@@ -27,7 +27,10 @@ export async function createMessage({ ctx, input }: OutsideCall<CreateMessage>):
     case "replayed":
       return storedMessage(ctx, result.messageId);
     case "duplicate_event_id":
-      throw new PosthornError("conflict", `This application has a message with the eventId "${input.eventId}".`);
+      throw new PosthornError(
+        "conflict",
+        `This application already has a message with the eventId "${input.eventId}".`,
+      );
     case "stored":
       ctx.services.dispatch.push(firstJobs(entry, result.dues ?? null));
   }
@@ -47,14 +50,14 @@ export async function findOrCreateApplication(
   if (uid === null) {
     throw invalid(
       ["body", "application", "uid"],
-      "An application made with its message needs a uid.",
+      "An application that is created with its message needs a uid.",
       "application_uid_missing",
     );
   }
   if (uid !== input.app) {
     throw invalid(
       ["body", "application", "uid"],
-      `The uid must be the one in the path, "${input.app}".`,
+      `The uid must match the one in the path, "${input.app}".`,
       "application_uid_mismatch",
     );
   }

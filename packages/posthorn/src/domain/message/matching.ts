@@ -60,7 +60,7 @@ async function reasonsOf(
     if (endpoint === undefined) return [];
     const { reason } = mismatch;
     const { clause, message } = explanationOf(mismatch, null);
-    const sentence = reason === "filter" ? `The clause ${clause} of its filter did not hold.` : message;
+    const sentence = reason === "filter" ? `The clause ${clause} of its filter did not match.` : message;
     return [{ endpointId: endpoint.public_id, endpointUid: endpoint.uid, reason, clause, message: sentence }];
   });
   return { reasons, hidden: mismatches.size - reasons.length };

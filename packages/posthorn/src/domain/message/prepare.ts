@@ -61,19 +61,19 @@ export function checkPublication(ctx: Context, input: Publication): void {
   const now = ctx.services.now();
   checkPayloadSize(ctx, input.payload);
   if (input.deliverAt !== null && input.delayMs !== null) {
-    throw invalid("delaySeconds", "Give deliverAt or delaySeconds, not both.");
+    throw invalid("delaySeconds", "Set either deliverAt or delaySeconds, not both.");
   }
   if (input.deliverAt !== null && (input.deliverAt < now + MINUTE || input.deliverAt > now + DAY)) {
     throw invalid(
       "deliverAt",
-      "A delivery can be put off by 1 minute to 24 hours; `delaySeconds` takes shorter and longer ones.",
+      "`deliverAt` must be 1 minute to 24 hours from now. Use `delaySeconds` for shorter or longer delays.",
     );
   }
   if (input.deliverUntil !== null && input.ttlMs !== null) {
-    throw invalid("ttlSeconds", "Give expiresAt or ttlSeconds, not both.");
+    throw invalid("ttlSeconds", "Set either expiresAt or ttlSeconds, not both.");
   }
   if (input.deliverUntil !== null && input.deliverUntil <= dueOf(input, now)) {
-    throw invalid("expiresAt", "The message would expire before its first attempts are due.");
+    throw invalid("expiresAt", "The message would expire before its first attempt is due.");
   }
 }
 
@@ -83,7 +83,7 @@ export function checkPayloadSize({ services }: Pick<Context, "services">, payloa
   if (payload.byteLength <= maxPayloadBytes) return;
   throw new PosthornError(
     "payload_too_large",
-    `The payload has ${payload.byteLength} bytes; this server takes ${maxPayloadBytes} (POSTHORN_MAX_PAYLOAD_BYTES).`,
+    `The payload has ${payload.byteLength} bytes; this server accepts up to ${maxPayloadBytes} (POSTHORN_MAX_PAYLOAD_BYTES).`,
   );
 }
 

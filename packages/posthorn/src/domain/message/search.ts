@@ -106,7 +106,7 @@ export async function searchMessages({ ctx, input }: OutsideCall<SearchMessages>
 function keyOfIterator(iterator: string): number {
   const key = idIterator("msg_")(iterator);
   if (key !== null) return key;
-  const msg = "Not an iterator of this list: pass one from an earlier page.";
+  const msg = "This iterator is not valid for this list. Pass one from an earlier page.";
   throw new ValidationError([{ loc: ["query", "iterator"], msg, type: "value_error" }]);
 }
 

@@ -95,7 +95,7 @@ async function findExample(
   if (exampleIndex > 0) {
     throw new PosthornError(
       "no_example",
-      `The event type "${name}" has no example ${exampleIndex} in version 1 of its schemas: add one under "examples", or send a "payload".`,
+      `The event type "${name}" has no example ${exampleIndex} in version 1 of its schemas. Add one under "examples", or send a "payload".`,
     );
   }
   const sample = await newestMessage(ctx, applicationKey, name);
@@ -103,7 +103,7 @@ async function findExample(
   if (eventType !== null) return jsonExample({ example: true });
   throw new PosthornError(
     "no_example",
-    `The event type "${name}" is not registered and has no messages in this application: register it, send a "payload", or send "posthorn.ping".`,
+    `The event type "${name}" is not registered and has no messages in this application. Register it, send a "payload", or send "posthorn.ping".`,
   );
 }
 

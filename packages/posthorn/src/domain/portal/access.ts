@@ -48,7 +48,7 @@ async function findOrMake({ ctx, input }: Call<PortalAccess>): Promise<Applicati
   if (existing !== null) return existing;
   if (input.application === null) throw notFound("application");
   if (input.application.uid !== input.app) {
-    throw invalid(["body", "application", "uid"], `The uid must be the one in the path, "${input.app}".`);
+    throw invalid(["body", "application", "uid"], `The uid must match the one in the path, "${input.app}".`);
   }
   return insertApplication(ctx, input.application);
 }

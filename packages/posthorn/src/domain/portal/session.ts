@@ -19,7 +19,7 @@ export async function portalSession({ ctx }: Call<null>): Promise<PortalSession>
   if (actor.kind !== "application") {
     throw new PosthornError(
       "insufficient access",
-      "This call is for tokens of an application: POST /api/v1/auth/app-portal-access/{app} makes one.",
+      "This operation requires an application token. Create one with POST /api/v1/auth/app-portal-access/{app}.",
     );
   }
   const { id, uid, name } = await getApplication(ctx, actor.appPublicId);

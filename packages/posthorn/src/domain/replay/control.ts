@@ -32,7 +32,7 @@ function change(call: Call<ReplayRef>, from: readonly TaskState[], to: Change): 
     const { services } = ctx;
     const { task } = await getReplay({ ctx, input });
     if (!from.includes(task.state)) {
-      throw new PosthornError("conflict", `The replay is ${task.state}: only one that is ${from.join(" or ")} can be.`);
+      throw new PosthornError("conflict", `The replay is ${task.state}; it must be ${from.join(" or ")}.`);
     }
     const at = services.now();
     const { state, data } = to(dataOf(task), at);

@@ -55,7 +55,7 @@ async function within<T>(field: string, check: () => Promise<T>): Promise<T> {
 
 async function secretOf(ctx: Context, application: Application, { secret, signAs }: OneOffTarget): Promise<string> {
   if (secret !== null && signAs !== null) {
-    throw invalid("signAs", "Give either `secret` or `signAs`, not both.");
+    throw invalid("signAs", "Set either `secret` or `signAs`, not both.");
   }
   if (secret !== null) return checkSecret(secret, "secret");
   if (signAs === null) return generateSecret();

@@ -126,7 +126,7 @@ export interface Window {
 /** The keys of a window of publishing times. */
 export function keysOf({ since, until }: Window, now: number): Pick<ReplayParams, "since" | "until" | "from" | "to"> {
   const end = until ?? now;
-  if (end < since) throw invalid("until", "The window must end after it begins.");
+  if (end < since) throw invalid("until", "The window must end after it starts.");
   return { since, until: end, from: keyAtTime(since), to: keyAfterTime(end) - 1 };
 }
 

@@ -128,7 +128,7 @@ function noEndpoint(ref: string): string {
 }
 
 function checkWindow({ since, until }: Window, now: number): void {
-  if ((until ?? now) - since > MAX_WINDOW + SLACK) throw invalid("since", "The window may cover 14 days.");
+  if ((until ?? now) - since > MAX_WINDOW + SLACK) throw invalid("since", "The window can cover up to 14 days.");
 }
 
 async function startAtEndpoint(
@@ -193,6 +193,6 @@ async function insertParts({ db }: Tx, { taskKey, appKey, params, endpointKeys }
     INSERT INTO task_part (task_id, endpoint_id, cursor)
     SELECT ${taskKey}, id, ${firstCursor(params)} FROM endpoint WHERE ${which}`.execute(db);
   if (endpointKeys === null && numAffectedRows === 0n) {
-    throw new PosthornError("not_found", "The application has no endpoint: there is nobody to send to.");
+    throw new PosthornError("not_found", "The application has no endpoint to send to.");
   }
 }

@@ -70,7 +70,10 @@ export async function seriesOf({
   const stepMs = STEP_MS[input.step];
   const range = rangeOf(ctx, input, stepMs);
   if ((range.until - range.since) / stepMs > MAX_POINTS) {
-    throw new PosthornError("invalid_range", `A series has ${MAX_POINTS} points at most: ask for days, or for less.`);
+    throw new PosthornError(
+      "invalid_range",
+      `A series can have up to ${MAX_POINTS} points. Use days, or a shorter range.`,
+    );
   }
   const place = await placeOf(ctx, input);
   await ctx.services.statistics.refresh();
@@ -130,11 +133,14 @@ async function hoursOf(ctx: Context, { orgId, appId, endpointId }: Place, { sinc
 
 async function minutesOf(ctx: Context, { orgId, appId }: Place, { since, until }: TimeRange) {
   if (appId !== 0) {
-    throw invalid(["query", "step"], "Minutes are counted of everything together: leave app_id out, or ask for hours.");
+    throw invalid(
+      ["query", "step"],
+      "Minutes are only available for all applications together. Omit app_id, or use hours.",
+    );
   }
   if (since / MINUTE_MS < oldestMinute(ctx.services.now())) {
     const hours = MINUTES_MS / HOUR_MS;
-    throw new PosthornError("invalid_range", `Minutes are kept for ${hours} hours: ask for hours, or for less.`);
+    throw new PosthornError("invalid_range", `Minutes are kept for ${hours} hours. Use hours, or a shorter range.`);
   }
   const rows = await reader(ctx)
     .selectFrom("rollup_minute")

@@ -6,19 +6,25 @@ const whole = (minimum: number, maximum: number, description: string) =>
 
 export const AutoDisablePolicyModel = Type.Object(
   {
-    enabled: Type.Optional(nullable(Type.Boolean({ description: "Whether Posthorn disables the endpoint at all." }))),
-    onGone: Type.Optional(
-      nullable(Type.Boolean({ description: "Whether one response with status 410 Gone disables the endpoint." })),
+    enabled: Type.Optional(
+      nullable(Type.Boolean({ description: "Whether Posthorn disables the endpoint automatically." })),
     ),
-    afterSeconds: whole(60, 31_536_000, "It failed for so long without a success …"),
+    onGone: Type.Optional(
+      nullable(Type.Boolean({ description: "Whether a single 410 Gone response disables the endpoint." })),
+    ),
+    afterSeconds: whole(60, 31_536_000, "Time without a success after which the endpoint is disabled."),
     minFailures: whole(1, 1_000_000, "… and with at least so many attempts."),
-    failurePercent: whole(0, 100, "Or so much of its attempts failed, 10 to 100; 0: the rate does not matter."),
-    windowSeconds: whole(60, 604_800, "The time that the rate is looked at."),
-    windowAttempts: whole(10, 10_000, "Attempts there must be in that time."),
+    failurePercent: whole(
+      0,
+      100,
+      "Share of failed attempts, in percent (10 to 100), at which the endpoint is disabled; 0: no limit.",
+    ),
+    windowSeconds: whole(60, 604_800, "Time window of the failure rate."),
+    windowAttempts: whole(10, 10_000, "Minimum number of attempts in the window."),
   },
   {
     $id: "AutoDisablePolicy",
     description:
-      "When Posthorn disables an endpoint: after long failure, or when it answers 410 Gone. Its deliveries are held.",
+      "When Posthorn disables an endpoint: after failing for a long time, or after a 410 Gone response. Its deliveries are then on hold.",
   },
 );

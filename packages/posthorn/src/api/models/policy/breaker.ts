@@ -8,15 +8,18 @@ export const BreakerPolicyModel = Type.Object(
   {
     enabled: Type.Optional(nullable(Type.Boolean())),
     failures: Type.Optional(
-      nullable(Type.Integer({ minimum: 1, maximum: 1000, description: "Failures in a row after which it opens." })),
+      nullable(
+        Type.Integer({ minimum: 1, maximum: 1000, description: "Consecutive failures after which the circuit opens." }),
+      ),
     ),
-    windowSeconds: Seconds("The failures must stretch over at least so long."),
-    probeSeconds: Seconds("From opening to the first probe; doubled after each probe that fails."),
-    maxProbeSeconds: Seconds("Longest wait for a probe."),
+    windowSeconds: Seconds("Minimum time that the failures must span."),
+    probeSeconds: Seconds("Time from opening to the first probe. It doubles after each failed probe."),
+    maxProbeSeconds: Seconds("Longest time between probes."),
   },
   {
     $id: "BreakerPolicy",
-    description: "When an endpoint that fails is left alone: its deliveries are held, and no attempt is used up.",
+    description:
+      "When the circuit of a failing endpoint opens. While it is open, deliveries are on hold and don't use up retries.",
     additionalProperties: false,
   },
 );

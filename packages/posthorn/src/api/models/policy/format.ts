@@ -7,7 +7,8 @@ export const FormatPolicyModel = Type.Object(
     body: Type.Optional(
       nullable(
         Type.Union([Type.Literal("as-published"), ...FORMATS.map((format) => Type.Literal(format))], {
-          description: "What bodies are made before they are signed and sent. `as-published`: they stay what they are.",
+          description:
+            "Format that bodies are converted to before they are signed and sent. `as-published`: no conversion.",
         }),
       ),
     ),
@@ -15,14 +16,15 @@ export const FormatPolicyModel = Type.Object(
       nullable(
         Type.String({
           maxLength: 128,
-          description: "Name of the outermost element of XML; empty: the only member of the body is it.",
+          description:
+            "Name of the root element of XML. When empty, the body must have a single member, whose name is used.",
         }),
       ),
     ),
   },
   {
     $id: "FormatPolicy",
-    description: "The format of bodies. The message is stored and shown as it was published.",
+    description: "Format of the request bodies. The message is stored and shown as published.",
     additionalProperties: false,
   },
 );

@@ -4,7 +4,7 @@ import { nullable } from "../common.ts";
 export const LimitsPolicyModel = Type.Object(
   {
     concurrency: Type.Optional(
-      nullable(Type.Integer({ minimum: 1, maximum: 1000, description: "Most attempts in flight." })),
+      nullable(Type.Integer({ minimum: 1, maximum: 1000, description: "Maximum attempts in flight." })),
     ),
     ratePerSecond: Type.Optional(
       nullable(
@@ -12,7 +12,7 @@ export const LimitsPolicyModel = Type.Object(
           minimum: 0,
           maximum: 65_535,
           description:
-            "Attempts a second; decimals are allowed, 0: no bound. The lower of it and `throttleRate` holds.",
+            "Maximum attempts per second, with decimals; 0: unlimited. The lower of this and `throttleRate` applies.",
         }),
       ),
     ),
@@ -21,7 +21,7 @@ export const LimitsPolicyModel = Type.Object(
         Type.Integer({
           minimum: 100,
           maximum: 300_000,
-          description: "An attempt in all, from the name look-up to the last byte of the answer.",
+          description: "Time limit of an attempt, from the DNS lookup to the last byte of the response.",
         }),
       ),
     ),
@@ -29,14 +29,14 @@ export const LimitsPolicyModel = Type.Object(
       nullable(
         Type.Union([Type.Literal("oldest"), Type.Literal("newest")], {
           description:
-            "Which of what waits goes out first, such as after an outage. Nothing changes where there is an order.",
+            "Which queued deliveries are sent first, for example after an outage. Has no effect on ordered delivery.",
         }),
       ),
     ),
   },
   {
     $id: "LimitsPolicy",
-    description: "An endpoint is never given more concurrency or rate than its application.",
+    description: "Limits of an endpoint. An endpoint never gets more concurrency or rate than its application.",
     additionalProperties: false,
   },
 );

@@ -6,7 +6,7 @@ export const OrderPolicyModel = Type.Object(
     by: Type.Optional(
       nullable(
         Type.Union([Type.Literal("none"), Type.Literal("endpoint"), Type.Literal("key")], {
-          description: "`endpoint`: one delivery after the other. `key`: one after the other for each ordering key.",
+          description: "`endpoint`: one delivery at a time. `key`: one delivery at a time for each ordering key.",
         }),
       ),
     ),
@@ -14,7 +14,7 @@ export const OrderPolicyModel = Type.Object(
       nullable(
         Type.Union([Type.Literal("block"), Type.Literal("skip"), Type.Literal("park")], {
           description:
-            "What a failure does to those behind it: `block` makes them wait, `skip` lets them pass while it is tried again, `park` sets it aside until somebody asks for it.",
+            "What happens to later deliveries when one fails. `block`: they wait. `skip`: they continue while the failed one is retried. `park`: they continue, and the failed one is set aside until you resend it.",
         }),
       ),
     ),
@@ -23,14 +23,14 @@ export const OrderPolicyModel = Type.Object(
         Type.Integer({
           minimum: 0,
           maximum: 90 * 86_400,
-          description: "A message that blocked for so long is passed by; 0: never.",
+          description: "After this time, later deliveries stop waiting for a blocking one; 0: never.",
         }),
       ),
     ),
   },
   {
     $id: "OrderPolicy",
-    description: "Whether deliveries are made in the order of their messages.",
+    description: "Whether messages are delivered in order.",
     additionalProperties: false,
   },
 );

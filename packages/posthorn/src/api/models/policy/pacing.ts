@@ -9,7 +9,10 @@ const key = {
     nullable(
       Type.Union(
         PACING_KINDS.map((kind) => Type.Literal(kind)),
-        { description: "What goes together: everything, an event type, an ordering key, or a value of the payload." },
+        {
+          description:
+            "How deliveries are grouped: all together, by event type, by ordering key, or by a value of the payload.",
+        },
       ),
     ),
   ),
@@ -17,7 +20,7 @@ const key = {
     nullable(
       Type.String({
         maxLength: 256,
-        description: "With `by: payload`: where the value stands, such as `customer.id`.",
+        description: "With `by: payload`: path to the value, such as `customer.id`.",
       }),
     ),
   ),
@@ -30,7 +33,7 @@ export const DebouncePolicyModel = Type.Object(
         Type.Number({
           minimum: 0,
           maximum: DAY,
-          description: "Quiet time after which the last message goes out; 0: no debounce.",
+          description: "Quiet period after which the last message is sent; 0: no debouncing.",
         }),
       ),
     ),
@@ -39,7 +42,7 @@ export const DebouncePolicyModel = Type.Object(
         Type.Number({
           minimum: 0,
           maximum: 7 * DAY,
-          description: "It goes out so long after the first one at the latest.",
+          description: "The message is sent at the latest this long after the first one.",
         }),
       ),
     ),
@@ -47,7 +50,7 @@ export const DebouncePolicyModel = Type.Object(
   },
   {
     $id: "DebouncePolicy",
-    description: "A newer message takes the place of an older one of its key that was not due yet.",
+    description: "Debouncing: a newer message replaces an older one with the same key that is not due yet.",
   },
 );
 
@@ -55,11 +58,17 @@ export const ThrottlePolicyModel = Type.Object(
   {
     limit: Type.Optional(
       nullable(
-        Type.Integer({ minimum: 0, maximum: 1_000_000, description: "Deliveries in a window; 0: no throttle." }),
+        Type.Integer({ minimum: 0, maximum: 1_000_000, description: "Deliveries per window; 0: no throttling." }),
       ),
     ),
     windowSeconds: Type.Optional(
-      nullable(Type.Number({ minimum: 0.001, maximum: DAY, description: "A window begins with its first delivery." })),
+      nullable(
+        Type.Number({
+          minimum: 0.001,
+          maximum: DAY,
+          description: "Length of a window, which starts with its first delivery.",
+        }),
+      ),
     ),
     maxDelaySeconds: Type.Optional(
       nullable(
@@ -67,11 +76,14 @@ export const ThrottlePolicyModel = Type.Object(
           minimum: 0,
           maximum: DAY,
           description:
-            "What is over the limit waits for a window that begins within this time; otherwise it is canceled.",
+            "Deliveries above the limit wait for a window that starts within this time; otherwise they are canceled.",
         }),
       ),
     ),
     ...key,
   },
-  { $id: "ThrottlePolicy", description: "At most so many deliveries of one key in a window." },
+  {
+    $id: "ThrottlePolicy",
+    description: "Throttling: limits the number of deliveries with the same key in a time window.",
+  },
 );

@@ -42,30 +42,30 @@ const sections = {
 
 export const PolicyIn = Type.Object(sections, {
   $id: "PolicyIn",
-  description: "What is left out or null is inherited: from the application, then from the platform.",
+  description: "Fields that are omitted or null are inherited from the application, then from the server.",
   additionalProperties: false,
 });
 
 export const PolicyPatch = Type.Object(sections, {
   $id: "PolicyPatch",
-  description: "What is left out stays; null takes away a section or a field, so that it is inherited again.",
+  description: "Omitted fields are kept. Null removes a section or field, so that it is inherited again.",
   additionalProperties: false,
 });
 
 const Whole = Type.Object(
   Object.fromEntries(Object.entries(SECTION_MODELS).map(([name, model]) => [name, ref(model)])),
-  { description: "What holds in the end: every field with its value." },
+  { description: "The values that apply: every field after inheritance." },
 );
 
 export const PolicyOut = Type.Object(
   {
     policy: Type.Object(
       Object.fromEntries(Object.entries(SECTION_MODELS).map(([name, model]) => [name, Type.Optional(ref(model))])),
-      { description: "What was set here." },
+      { description: "The values set at this level." },
     ),
     effective: Whole,
     sources: Type.Record(Type.String(), Type.Record(Type.String(), Type.String()), {
-      description: "By section and field, whose value holds: `endpoint`, `application` or `platform`.",
+      description: "Where the value of each field comes from: `endpoint`, `application` or `platform`.",
     }),
   },
   { $id: "PolicyOut" },

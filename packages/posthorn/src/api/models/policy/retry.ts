@@ -9,24 +9,26 @@ const Backoff = Type.Object(
   {
     type: Type.Union([Type.Literal("schedule"), Type.Literal("exponential"), Type.Literal("preset")], {
       description:
-        "`schedule`: delays, jitter. `exponential`: first, factor, max, attempts; each delay is by chance between 0 and `first * factor ^ n`. `preset`: preset, jitter.",
+        "`schedule`: uses delays, jitter. `exponential`: uses first, factor, max, attempts; each delay is random between 0 and `first * factor ^ n`. `preset`: uses preset, jitter.",
     }),
     delays: Type.Optional(
-      Type.Array(Seconds, { maxItems: 50, description: "Seconds; the first follows the first attempt." }),
+      Type.Array(Seconds, { maxItems: 50, description: "In seconds; the first delay follows the first attempt." }),
     ),
     jitter: Type.Optional(
-      Type.Number({ minimum: 0, maximum: 1, description: "Part of a delay that chance may add; 0.2 if left out." }),
+      Type.Number({ minimum: 0, maximum: 1, description: "Random share added to each delay; 0.2 by default." }),
     ),
     first: Type.Optional(Type.Number({ minimum: 0.001, maximum: DAY, description: "Seconds." })),
-    factor: Type.Optional(Type.Number({ minimum: 1, maximum: 10, description: "2 if left out." })),
+    factor: Type.Optional(Type.Number({ minimum: 1, maximum: 10, description: "Growth of the delays; 2 by default." })),
     max: Type.Optional(
       Type.Number({
         minimum: 0.001,
         maximum: 30 * DAY,
-        description: "Longest delay in seconds; 12 hours if left out.",
+        description: "Longest delay in seconds; 12 hours by default.",
       }),
     ),
-    attempts: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, description: "In all, the first included." })),
+    attempts: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 100, description: "Total number of attempts, including the first." }),
+    ),
     preset: Type.Optional(
       Type.Union([Type.Literal("none"), Type.Literal("minutes"), Type.Literal("hour"), Type.Literal("days")], {
         description:
@@ -34,7 +36,7 @@ const Backoff = Type.Object(
       }),
     ),
   },
-  { description: "One object for all types, of which each uses its own fields." },
+  { description: "One object for all types; each type uses its own fields." },
 );
 
 export const RetryPolicyModel = Type.Object(
@@ -45,16 +47,18 @@ export const RetryPolicyModel = Type.Object(
         Type.Integer({
           minimum: 0,
           maximum: 90 * DAY,
-          description: "Nothing is tried again when it is this old, counted from its first due time. 0: no bound.",
+          description: "Deliveries older than this, counted from their first due time, are not retried. 0: unlimited.",
         }),
       ),
     ),
-    stopCodes: Type.Optional(nullable(StatusCodeList("Answers that end the retries at once."))),
+    stopCodes: Type.Optional(nullable(StatusCodeList("Response codes that end the retries at once."))),
     retryCodes: Type.Optional(
       nullable(
-        StatusCodeList("The only answers that are tried again; empty: every failure. No answer is always tried again."),
+        StatusCodeList(
+          "The only response codes that are retried; when empty, every failure is. Missing responses are always retried.",
+        ),
       ),
     ),
   },
-  { $id: "RetryPolicy", description: "When a failed delivery is tried again.", additionalProperties: false },
+  { $id: "RetryPolicy", description: "When failed deliveries are retried.", additionalProperties: false },
 );

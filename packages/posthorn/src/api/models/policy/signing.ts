@@ -12,24 +12,28 @@ export const SigningPolicyModel = Type.Object(
           SIGNATURE_STYLES.map((style) => Type.Literal(style)),
           {
             description:
-              "Format of the signature. `standard`: Standard Webhooks. `http-signatures`: HTTP Message Signatures (RFC 9421) with a " +
-              "Content-Digest. The others are the formats of the senders that they are named after.",
+              "Format of the signature. `standard`: Standard Webhooks. `http-signatures`: HTTP Message Signatures (RFC 9421) with a Content-Digest. The other values are the formats of the senders they are named after.",
           },
         ),
       ),
     ),
     header: Type.Optional(
-      nullable({ ...HeaderName, description: "Name of the signature header; empty for the name that the style has." }),
+      nullable({
+        ...HeaderName,
+        description: "Name of the signature header; when empty, the default name of the style.",
+      }),
     ),
     timestampHeader: Type.Optional(
       nullable({
         ...HeaderName,
-        description: "Name of the timestamp header of the style `slack`; empty for its own name.",
+        description: "Name of the timestamp header of the style `slack`; when empty, its default name.",
       }),
     ),
     standardHeaders: Type.Optional(
       nullable(
-        Type.Boolean({ description: "Whether the Standard Webhooks headers are sent beside those of another style." }),
+        Type.Boolean({
+          description: "Whether the Standard Webhooks headers are sent in addition to those of another style.",
+        }),
       ),
     ),
   },

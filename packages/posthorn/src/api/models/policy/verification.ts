@@ -10,7 +10,7 @@ export const VerificationPolicyModel = Type.Object(
           VERIFICATION_MODES.map((mode) => Type.Literal(mode)),
           {
             description:
-              "How the endpoint proves that it wants deliveries. `off`: it need not. `as-created`: as POSTHORN_ENDPOINT_VERIFICATION said when it was made.",
+              "How endpoints are verified. `off`: not at all. `as-created`: as POSTHORN_ENDPOINT_VERIFICATION required when the endpoint was created.",
           },
         ),
       ),
@@ -20,10 +20,10 @@ export const VerificationPolicyModel = Type.Object(
         Type.Integer({
           minimum: 0,
           maximum: 6000,
-          description: "Deliveries a minute until it has proved it. 0: none, they are held.",
+          description: "Deliveries per minute before verification; 0: deliveries are on hold.",
         }),
       ),
     ),
   },
-  { $id: "VerificationPolicy", description: "Whether an endpoint must prove that it wants deliveries." },
+  { $id: "VerificationPolicy", description: "Whether endpoints must be verified before they get deliveries." },
 );

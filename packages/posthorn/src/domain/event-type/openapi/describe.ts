@@ -19,7 +19,7 @@ export function describeOpenApi(request: Uint8Array): OpenApiDescription {
   } catch (error) {
     if (error instanceof ValidationError) return { kind: "invalid", issues: error.issues };
     if (!(error instanceof RangeError)) throw error;
-    const { issues } = invalid("spec", "The document is nested too deeply to be read.");
+    const { issues } = invalid("spec", "The document is nested too deeply.");
     return { kind: "invalid", issues };
   }
 }
@@ -55,7 +55,7 @@ function parseJson(bytes: Uint8Array, field: string): unknown {
   if (containers <= MAX_CONTAINERS && depth <= MAX_DEPTH) return JSON.parse(text) as unknown;
   throw invalid(
     field,
-    `A document may have ${MAX_CONTAINERS} objects and lists, ${MAX_DEPTH} levels deep: this one has more, or is deeper.`,
+    `A document can have up to ${MAX_CONTAINERS} objects and arrays, nested up to ${MAX_DEPTH} levels deep. This one exceeds a limit.`,
   );
 }
 
@@ -92,7 +92,7 @@ function printed(described: readonly DescribedEventType[]): string {
     if (length > MAX_DESCRIPTION) {
       throw invalid(
         "spec",
-        `The schemas have more than ${MAX_DESCRIPTION} characters in total: import fewer webhooks at once.`,
+        `The schemas have more than ${MAX_DESCRIPTION} characters in total. Import fewer webhooks at once.`,
       );
     }
     parts.push(json);

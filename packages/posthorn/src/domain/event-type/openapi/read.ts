@@ -22,12 +22,12 @@ const METHODS = ["post", "put", "patch", "get", "delete"] as const;
 
 /** The webhooks of a document: `webhooks` of OpenAPI 3.1, `x-webhooks` before it. `field` is where it stands in the request. */
 export function eventTypesOf(spec: unknown, field: string): readonly DescribedEventType[] {
-  if (!isFields(spec)) throw invalid(field, "An OpenAPI document is an object.");
+  if (!isFields(spec)) throw invalid(field, "An OpenAPI document must be an object.");
   const version = spec["openapi"];
   if (typeof version !== "string" || !version.startsWith("3.")) {
     throw invalid(
       [...at(field), "openapi"],
-      "This is no document of OpenAPI 3: its field `openapi` must say 3.0 or 3.1.",
+      "This is not an OpenAPI 3 document: its field `openapi` must be 3.0 or 3.1.",
     );
   }
   const section = spec["webhooks"] === undefined ? "x-webhooks" : "webhooks";
@@ -35,14 +35,14 @@ export function eventTypesOf(spec: unknown, field: string): readonly DescribedEv
   if (!isFields(webhooks) || Object.keys(webhooks).length === 0) {
     throw invalid(
       [...at(field), "webhooks"],
-      "There are no webhooks in it: event types come from `webhooks` or `x-webhooks`.",
+      "The document has no webhooks. Event types are imported from `webhooks` or `x-webhooks`.",
     );
   }
   const entries = Object.entries(webhooks);
   if (entries.length > MAX_EVENT_TYPES) {
     throw invalid(
       [...at(field), section],
-      `It has ${entries.length} webhooks; up to ${MAX_EVENT_TYPES} are imported at once.`,
+      `The document has ${entries.length} webhooks; up to ${MAX_EVENT_TYPES} can be imported at once.`,
     );
   }
   const converter = new SchemaConverter(spec, at(field));
@@ -58,15 +58,15 @@ interface Described {
 
 function describe({ name, item, place, converter }: Described): DescribedEventType {
   if (!NAME.test(name)) {
-    throw invalid(place, "Not a name of an event type: letters, digits, dots, dashes and underscores, up to 256.");
+    throw invalid(place, "Not a valid event type name: use up to 256 letters, digits, dots, dashes and underscores.");
   }
   const path = converter.resolve(item, place);
   const method = METHODS.find((candidate) => isFields(path[candidate]));
-  if (method === undefined) throw invalid(place, "A webhook needs an operation, such as `post`.");
+  if (method === undefined) throw invalid(place, "A webhook must have an operation, such as `post`.");
   const operation = path[method] as Fields;
   const schema = schemaOf(operation, [...place, method], converter);
   if (schema !== null && JSON.stringify(schema).length > MAX_SCHEMA_BYTES) {
-    throw invalid([...place, method], `Its schema has more than ${MAX_SCHEMA_BYTES} bytes.`);
+    throw invalid([...place, method], `The schema has more than ${MAX_SCHEMA_BYTES} bytes.`);
   }
   const [tag] = Array.isArray(operation["tags"]) ? (operation["tags"] as unknown[]) : [];
   return {

@@ -32,13 +32,13 @@ export class SchemaConverter {
     let current = value;
     for (let hops = 0; hops < 10; hops++) {
       if (typeof current !== "object" || current === null || Array.isArray(current)) {
-        throw invalid(place, "An object is expected here.");
+        throw invalid(place, "This must be an object.");
       }
       const target = (current as Fields)["$ref"];
       if (typeof target !== "string") return current as Fields;
       current = this.#find(target, place);
     }
-    throw invalid(place, "It refers to itself.");
+    throw invalid(place, "The reference is circular.");
   }
 
   /** A schema with all that it refers to. */
@@ -63,7 +63,7 @@ export class SchemaConverter {
   #schema(value: unknown, where: Where): Fields | boolean {
     if (typeof value === "boolean") return value;
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw invalid(where.place, "A schema is an object.");
+      throw invalid(where.place, "A schema must be an object.");
     }
     this.#count(where);
     const converted: Record<string, unknown> = {};
@@ -92,19 +92,22 @@ export class SchemaConverter {
   }
 
   #count({ place, depth }: Where): void {
-    if (depth > MAX_DEPTH) throw invalid(place.slice(0, 12), `Schemas may be ${MAX_DEPTH} levels deep.`);
+    if (depth > MAX_DEPTH) throw invalid(place.slice(0, 12), `Schemas can be up to ${MAX_DEPTH} levels deep.`);
     if (--this.#left < 0) throw invalid(this.#place, "The schemas of the document are too large to be imported.");
   }
 
   #find(target: string, place: readonly string[]): unknown {
     if (!target.startsWith("#/")) {
-      throw invalid(place, `It refers to "${target.slice(0, 200)}", outside the document: put it under components.`);
+      throw invalid(
+        place,
+        `The reference "${target.slice(0, 200)}" leads outside the document. Move its target to components.`,
+      );
     }
     let current: unknown = this.#root;
     for (const part of target.slice(2).split("/")) {
       const name = decode(part);
       const has = typeof current === "object" && current !== null && Object.hasOwn(current, name);
-      if (!has) throw invalid(place, `It refers to "${target.slice(0, 200)}", which is not in the document.`);
+      if (!has) throw invalid(place, `The reference "${target.slice(0, 200)}" has no target in the document.`);
       current = (current as Fields)[name];
     }
     return current;

@@ -32,19 +32,19 @@ describe("a YAML document", () => {
   });
 
   it.each([
-    ["a: 1\nb: 2\na: 3\n", 'The key "a" appears twice in one map at line 3'],
-    ['a: 1\n"a": 2\n', 'The key "a" appears twice in one map at line 2'],
-    ['x:\n  1: a\n  "1": b\n', 'The key "1" appears twice in one map at line 3'],
-    ["{a: 1,\n b: {c: 1,\n c: 2}}\n", 'The key "c" appears twice in one map at line 3'],
-    ["- a: 1\n- &x\n  b: 1\n  b: 2\n", 'The key "b" appears twice in one map at line 4'],
-    ["a: 1\nb: [\n", "Neither JSON nor YAML: "],
+    ["a: 1\nb: 2\na: 3\n", 'The key "a" appears twice in the same map at line 3'],
+    ['a: 1\n"a": 2\n', 'The key "a" appears twice in the same map at line 2'],
+    ['x:\n  1: a\n  "1": b\n', 'The key "1" appears twice in the same map at line 3'],
+    ["{a: 1,\n b: {c: 1,\n c: 2}}\n", 'The key "c" appears twice in the same map at line 3'],
+    ["- a: 1\n- &x\n  b: 1\n  b: 2\n", 'The key "b" appears twice in the same map at line 4'],
+    ["a: 1\nb: [\n", "The document is neither JSON nor YAML: "],
     ["a: 1\n\tb: 2\n c: 3", "at line "],
   ])("is refused with the line of its mistake: %j", (text, message) => {
     expect(outcomeOf(text)).toContain(message);
   });
 
   it("of more than 256 KiB is refused", () => {
-    expect(outcomeOf(`a: ${"x".repeat(256 * 1024)}`)).toContain("convert it to JSON");
+    expect(outcomeOf(`a: ${"x".repeat(256 * 1024)}`)).toContain("Convert it to JSON");
   });
 });
 

@@ -14,7 +14,10 @@ const MAX_ALIASES = 200;
  */
 export function parseYaml(text: string, field: string): unknown {
   if (text.length > MAX_YAML) {
-    throw invalid(field, `YAML may have ${MAX_YAML} characters, and this has ${text.length}: convert it to JSON.`);
+    throw invalid(
+      field,
+      `YAML documents can have up to ${MAX_YAML} characters; this one has ${text.length}. Convert it to JSON.`,
+    );
   }
   checkShape(text, field);
   const lineCounter = new LineCounter();
@@ -23,7 +26,10 @@ export function parseYaml(text: string, field: string): unknown {
   const document = parseDocument(text, options);
   const [error] = document.errors;
   if (error !== undefined) {
-    throw invalid(field, `Neither JSON nor YAML: ${sentence(error.message)}${at(lineCounter, error.pos[0])}.`);
+    throw invalid(
+      field,
+      `The document is neither JSON nor YAML: ${sentence(error.message)}${at(lineCounter, error.pos[0])}.`,
+    );
   }
   visit(document, { Map: (_key, map) => refuseDuplicates(map, lineCounter, field) });
   try {
@@ -49,7 +55,8 @@ function checkShape(text: string, field: string): void {
   let block = 0;
   for (const lexeme of new Lexer().lex(text)) {
     const type = CST.tokenType(lexeme);
-    if (++tokens > MAX_TOKENS) throw invalid(field, `YAML may have ${MAX_TOKENS} tokens: convert it to JSON.`);
+    if (++tokens > MAX_TOKENS)
+      throw invalid(field, `YAML documents can have up to ${MAX_TOKENS} tokens. Convert it to JSON.`);
     if (type === "newline") block = 0;
     else if (type === "flow-seq-start" || type === "flow-map-start") flow++;
     else if (type === "flow-seq-end" || type === "flow-map-end") flow--;
@@ -70,7 +77,7 @@ function refuseDuplicates(map: YAMLMap, lineCounter: LineCounter, field: string)
       const shown = name.length > 64 ? `${name.slice(0, 64)}…` : name;
       throw invalid(
         field,
-        `The key "${shown}" appears twice in one map${at(lineCounter, key.range?.[0])}: remove one.`,
+        `The key "${shown}" appears twice in the same map${at(lineCounter, key.range?.[0])}. Remove one.`,
       );
     }
     seen.add(name);
