@@ -7,6 +7,7 @@ import { dropOldPacing, expireDeliveries } from "../domain/message/expire-delive
 import { dropParked } from "../domain/message/take-up.ts";
 import { expireInbound } from "../domain/quarantine/expire.ts";
 import { dropDays } from "../domain/retention/drop-days.ts";
+import { sweepOneOffs } from "../domain/replay/one-off.ts";
 import type { RetentionPeriods, SweepOptions } from "../domain/retention/retention.ts";
 import { expireSources } from "../domain/source/expire.ts";
 import { sweepAttempts } from "../domain/retention/sweep-attempts.ts";
@@ -82,6 +83,7 @@ export class Maintenance implements Worker {
       }, "maintenance");
       await dropParked(services, services.now() - periods.failureMs);
       await expireSources(services, signal);
+      await sweepOneOffs(services);
       await expireInbound(services, periods.payloadMs, signal);
       await dropDays(services, sweep);
       await sweepPayloads(services, sweep);
