@@ -12,7 +12,7 @@ import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 
-const CHECKS = ["format:check", "lint", "types", "check:docs", "check:words"];
+const CHECKS = ["format:check", "lint", "types", "check:docs", "check:words", "check:unused"];
 const SUITES = ["test:unit", "test:simulation", "test:e2e"];
 
 /** What is read of Vitest's JSON report. */

@@ -14,16 +14,6 @@ export function formatCompact(language: string, value: number): string {
   return new Intl.NumberFormat(regional(language), { notation: "compact", maximumFractionDigits: 1 }).format(value);
 }
 
-/** A percentage such as 99.94 %; a dash when `whole` is 0. */
-export function formatShare(language: string, part: number, whole: number): string {
-  if (whole === 0) return "–";
-  const share = part / whole;
-  // Rounded down, so that 99.996 % is not shown as 100 %.
-  const digits = share > 0.999 && share < 1 ? 2 : 1;
-  const cut = Math.floor(share * 10 ** (digits + 2)) / 10 ** (digits + 2);
-  return new Intl.NumberFormat(regional(language), { style: "percent", maximumFractionDigits: digits }).format(cut);
-}
-
 const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
 
 /** A size with binary multiples: 252 B, 1.5 MB. */

@@ -153,12 +153,6 @@ export type StoredMatchable = Pick<
   | "request_json"
 >;
 
-/** Whether an endpoint as it is now wants a message that was stored. */
-export function wantsStored(endpoint: DirectoryEndpoint, row: StoredMatchable): boolean {
-  const message = matchableOf(row);
-  return mismatchOf(endpoint, message, () => documentOf(message)) === null;
-}
-
 /** A stored message, to be matched. Without its payload only types and channels can be. */
 export function matchableOf(row: StoredMatchable): MatchableMessage {
   return {
