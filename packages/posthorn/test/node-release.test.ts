@@ -1,5 +1,6 @@
-/** A node leaves nothing behind when a step of its start fails, or when one of its parts cannot be released. */
+/** A node leaves nothing open when a step of its start fails or one of its parts cannot be released. */
 import { Writable } from "node:stream";
+import { Egress } from "@posthorn/egress";
 import { eventually, freePort } from "@posthorn/testkit";
 import pg from "pg";
 import { pino } from "pino";
@@ -15,6 +16,8 @@ import { Statistics } from "../src/workers/statistics.ts";
 import { TaskRunner } from "../src/workers/task-runner.ts";
 import { Dispatcher } from "../src/dispatch/dispatcher.ts";
 import { Maintenance } from "../src/workers/maintenance.ts";
+import { LiveFeed } from "../src/live/feed.ts";
+import { SharedFeed } from "../src/live/shared-feed.ts";
 import { Receiving } from "../src/node/receiving.ts";
 import { PostgresStore } from "../src/store/postgres/postgres-store.ts";
 import { SqliteStore } from "../src/store/sqlite/sqlite-store.ts";
@@ -26,10 +29,10 @@ import { onPostgres, temporaryFolder } from "./support/store.ts";
 const AnyStore = onPostgres ? PostgresStore : SqliteStore;
 const FAILURE = "this step fails";
 
-/** Methods by name, of a class or of the object that it creates. */
+/** Methods by name, of a class or its prototype. */
 type Methods = Record<PropertyKey, (...given: unknown[]) => unknown>;
 
-/** Makes the next call of a method fail after it has done its work. */
+/** Makes the next call of a method do its work and then fail. */
 function failAfter(of: object, method: PropertyKey): void {
   const methods = of as Methods;
   const original = methods[method]!;
@@ -54,10 +57,20 @@ function failBefore(of: object, method: PropertyKey): void {
 }
 
 const STEPS: readonly (readonly [name: string, fail: () => void])[] = [
+  ["opening the store", () => failBefore(AnyStore, "open")],
   ["joining the cluster", () => failBefore(Cluster, "join")],
   ["reading the last key", () => failAfter(AnyStore.prototype, "lastKey")],
-  ["taking up the work", () => failAfter(ClusterWork.prototype, "start")],
-  ["starting the workers", () => failAfter(SourceMonitor.prototype, "started")],
+  ["composing the dispatcher", () => failBefore(AnyStore.prototype, "onLongTransaction")],
+  ["composing the cluster work", () => failAfter(AnyStore.prototype, "onSignal")],
+  ["loading the health of endpoints", () => failAfter(EndpointHealthMonitor.prototype, "gained")],
+  ["resuming tasks", () => failBefore(TaskRunner.prototype, "gained")],
+  ["searching for due deliveries", () => failAfter(Dispatcher.prototype, "start")],
+  ["taking over shards", () => failAfter(Cluster.prototype, "start")],
+  ["starting the work", () => failAfter(ClusterWork.prototype, "start")],
+  ["starting the source monitor", () => failAfter(SourceMonitor.prototype, "started")],
+  ["starting the outbox relay", () => failAfter(OutboxRelay.prototype, "started")],
+  ["starting the statistics", () => failAfter(Statistics.prototype, "started")],
+  ["starting the maintenance", () => failAfter(Maintenance.prototype, "started")],
   [
     "joining the cluster, with a store that cannot be closed",
     () => {
@@ -66,7 +79,7 @@ const STEPS: readonly (readonly [name: string, fail: () => void])[] = [
     },
   ],
   [
-    "taking up the work, with two parts that cannot be released",
+    "starting the work, with two parts that cannot be released",
     () => {
       failAfter(ClusterWork.prototype, "start");
       failAfter(TransformPool.prototype, Symbol.asyncDispose);
@@ -77,6 +90,10 @@ const STEPS: readonly (readonly [name: string, fail: () => void])[] = [
 
 const PARTS: readonly (readonly [name: string, of: object, method: PropertyKey])[] = [
   ["Receiving", Receiving.prototype, Symbol.asyncDispose],
+  ["SourceMonitor", SourceMonitor.prototype, Symbol.asyncDispose],
+  ["the HTTP client", Egress.prototype, "close"],
+  ["LiveFeed", LiveFeed.prototype, Symbol.asyncDispose],
+  ["SharedFeed", SharedFeed.prototype, Symbol.dispose],
   ["Maintenance", Maintenance.prototype, Symbol.asyncDispose],
   ["Statistics", Statistics.prototype, Symbol.asyncDispose],
   ["TaskRunner", TaskRunner.prototype, Symbol.asyncDispose],
@@ -126,14 +143,14 @@ function start(env: Record<string, string> = {}) {
   });
 }
 
-/** Everything that keeps a process alive, except for what the test runner itself has. */
+/** Resources that keep a process alive; the test runner has some of its own. */
 function handles(): readonly string[] {
   return process
     .getActiveResourcesInfo()
     .filter((name) => /TCPServerWrap|TCPSocketWrap|MessagePort|Timeout/.test(name));
 }
 
-async function seats(): Promise<readonly unknown[]> {
+async function memberships(): Promise<readonly unknown[]> {
   const client = new pg.Client(url);
   await client.connect();
   const { rows } = await client.query<object>("SELECT host FROM posthorn.node");
@@ -141,16 +158,16 @@ async function seats(): Promise<readonly unknown[]> {
   return rows;
 }
 
-/** Everything is released: handles, the seat, and by a further start the ports and the folder. */
+/** Checks handles and membership, and by another start that ports and folder are free. */
 async function expectNothingLeft(before: readonly string[]): Promise<void> {
-  expect(onPostgres ? await seats() : []).toEqual([]);
+  expect(onPostgres ? await memberships() : []).toEqual([]);
   await eventually(() => expect(handles().length).toBeLessThanOrEqual(before.length));
   await using node = await start();
   expect((await fetch(`${node.url}/health`)).status).toBe(204);
 }
 
 describe("a start that fails", () => {
-  it.each(STEPS)("at %s leaves no port, lock, seat, timer or thread behind", async (_name, fail) => {
+  it.each(STEPS)("at %s leaves no port, lock, membership, timer or thread behind", async (_name, fail) => {
     await (await start())[Symbol.asyncDispose]();
     const before = handles();
     fail();
@@ -158,7 +175,7 @@ describe("a start that fails", () => {
     await expectNothingLeft(before);
   });
 
-  it.each([0, 1] as const)("since a port is taken leaves nothing behind (%i)", async (which) => {
+  it.each([0, 1] as const)("because a port is in use leaves nothing behind (port %i)", async (which) => {
     const before = handles();
     {
       await using taken = await startNode(folder.path, {
@@ -175,12 +192,24 @@ describe("a node that closes", () => {
   it.each(PARTS)("releases everything else when %s cannot be released, and logs it", async (_name, of, method) => {
     await (await start())[Symbol.asyncDispose]();
     const before = handles();
-    // The node reads the method when it creates the part.
+    // The stack reads the method when the part is added.
     failAfter(of, method);
     const node = await start();
     await expect(node[Symbol.asyncDispose]()).rejects.toThrow(FAILURE);
-    expect(logged.map(({ msg, err }) => [msg, err?.message])).toEqual([["part of the node was not released", FAILURE]]);
+    expect(logged.map(({ msg, err }) => [msg, err?.message])).toEqual([
+      ["part of the node could not be released", FAILURE],
+    ]);
     vi.restoreAllMocks();
+    await expectNothingLeft(before);
+  });
+
+  it("releases everything else when the HTTP server cannot be closed, and logs it", async () => {
+    await (await start())[Symbol.asyncDispose]();
+    const before = handles();
+    const node = await start();
+    failAfter(node.server, "close");
+    await expect(node[Symbol.asyncDispose]()).rejects.toThrow(FAILURE);
+    expect(logged.map(({ err }) => err?.message)).toEqual([FAILURE]);
     await expectNothingLeft(before);
   });
 

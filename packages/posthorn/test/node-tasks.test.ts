@@ -51,9 +51,10 @@ async function startNode(store: Store): Promise<MaintainingNode> {
     looks++;
     return Date.now();
   };
+  const services = { ...servicesOver(store).services, now };
   const clock = new ManualClock();
   const maintenance = new Maintenance({
-    services: { ...servicesOver(store).services, now },
+    services: () => services,
     periods: { payloadMs: DAY_MS, attemptMs: DAY_MS, failureMs: DAY_MS },
     clock,
     leads: () => cluster.leads,

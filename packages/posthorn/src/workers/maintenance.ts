@@ -17,7 +17,7 @@ import { sweepPayloads } from "../domain/retention/sweep-payloads.ts";
 import type { Worker } from "./worker.ts";
 
 export interface MaintenanceOptions {
-  readonly services: Services;
+  readonly services: () => Services;
   readonly periods: RetentionPeriods;
   readonly clock: Clock;
   /** Whether this node does it for all. */
@@ -64,7 +64,8 @@ export class Maintenance implements Worker {
   }
 
   async #run(): Promise<void> {
-    const { services, periods, leads, onFailure } = this.#options;
+    const { periods, leads, onFailure } = this.#options;
+    const services = this.#options.services();
     // A run that takes long may outlive the lead of this node: another one goes on.
     const led = new AbortController();
     const signal = AbortSignal.any([this.#abort.signal, led.signal]);

@@ -1,7 +1,7 @@
 /** Sources of a test node, over its HTTP API and its source URLs. */
 import { createHmac } from "node:crypto";
 import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
-import type { NodeOptions } from "../../src/node/node.ts";
+import type { NodeOptions } from "../../src/node/options.ts";
 import { startNode, type TestNode } from "./posthorn.ts";
 import { temporaryFolder } from "./store.ts";
 

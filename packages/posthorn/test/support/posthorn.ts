@@ -5,7 +5,8 @@ import { envToConfig } from "../../src/config/config.ts";
 import { readEnv } from "../../src/config/env.ts";
 import { loadSecrets } from "../../src/config/secrets.ts";
 import type { Services } from "../../src/domain/context.ts";
-import { type NodeOptions, PosthornNode } from "../../src/node/node.ts";
+import { PosthornNode } from "../../src/node/node.ts";
+import type { NodeOptions } from "../../src/node/options.ts";
 
 import { borrowDatabase } from "./postgres.ts";
 import { onPostgres } from "./store.ts";
@@ -16,6 +17,8 @@ export interface TestNode extends AsyncDisposable {
   readonly metricsUrl: string | null;
   /** The services of the API, for situations that no API call can cause. */
   readonly services: Services;
+  /** The HTTP server, for tests that make it fail. */
+  readonly server: { close(): unknown };
   /** A token of another organisation. */
   tokenOf(organisation: string): Promise<string>;
 }
@@ -38,6 +41,7 @@ export async function startNode(
     url: posthorn.url,
     metricsUrl: posthorn.metricsUrl,
     services: posthorn.services,
+    server: posthorn.server,
     tokenOf: (organisation) => organisationToken(secrets.jwtSecret, organisation),
     token: await organisationToken(secrets.jwtSecret, "org_00000000000000000000000test"),
     [Symbol.asyncDispose]: () => posthorn[Symbol.asyncDispose](),

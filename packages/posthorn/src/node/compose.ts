@@ -1,0 +1,187 @@
+/** Constructs the parts of a node on its foundation and connects them. Nothing runs yet. */
+import { parseAllowList } from "@posthorn/egress";
+import { ClusterDispatch } from "../cluster/dispatch.ts";
+import { LaneInspector } from "../cluster/lane-inspector.ts";
+import { ClusterWork } from "../cluster/work.ts";
+import { EndpointSender } from "../destinations/http/endpoint-sender.ts";
+import { OwnershipCheck } from "../destinations/http/endpoint-verification.ts";
+import type { Clock } from "../dispatch/types.ts";
+import { Authenticator } from "../domain/auth/authenticate.ts";
+import type { Services } from "../domain/context.ts";
+import { Directory } from "../domain/directory.ts";
+import { ensureOrganisation, firstOrganisation } from "../domain/organisation/ensure.ts";
+import type { Logger } from "../lib/log.ts";
+import { SecretBox } from "../lib/secret-box.ts";
+import { Metrics } from "../metrics/metrics.ts";
+import type { LongTransaction } from "../store/transaction-watch.ts";
+import type { Workers } from "../workers/worker.ts";
+import type { Foundation } from "./foundation.ts";
+import type { NodeOptions } from "./options.ts";
+import { egressOf, policyDefaultsOf, transformPoolOf } from "./parts.ts";
+import { Receiving } from "./receiving.ts";
+import { rulesOf } from "./rules.ts";
+import { buildSending } from "./sending.ts";
+import { settledEverywhere, settledHere, type SettledKeysOptions } from "./settled-keys.ts";
+import { buildMaintenance, buildMonitors, buildPublishers, buildStatistics, joinWorkers } from "./workers.ts";
+
+/** What is known only once the node runs, or closes. */
+export interface NodeState {
+  /** URL at which the API listens; empty until it does. */
+  url: string;
+  /** Settles once the shards of this node are released; set when the node closes. */
+  drained: Promise<void>;
+}
+
+export interface NodeBase extends Foundation {
+  readonly options: NodeOptions;
+  readonly clock: Clock;
+  readonly stack: AsyncDisposableStack;
+  readonly state: NodeState;
+  /** Waits, for a bounded time, until the shards of this node are released. */
+  readonly untilReleased: () => Promise<void>;
+}
+
+export interface Composition {
+  readonly services: Services;
+  readonly authenticator: Authenticator;
+  readonly metrics: Metrics;
+  readonly receiving: Receiving;
+  readonly workers: Workers;
+  readonly clusterWork: ClusterWork;
+}
+
+/**
+ * The order of construction is the reverse order of disposal: background jobs stop before the dispatcher, which stops before the HTTP
+ * client that its attempts use and the monitors that record their outcomes.
+ */
+export function compose(base: NodeBase): Composition {
+  const { options, clock, stack, state, store, cluster, ids, shared } = base;
+  const { config, secrets, log } = options;
+  // Parts call the services only once the node runs.
+  const services = (): Services => composed;
+  const parts = { config, log, clock, cluster, services };
+  const secretBox = new SecretBox(secrets.encryptionKey);
+  const policyDefaults = policyDefaultsOf(config);
+  const directory = new Directory({ store, secretBox, now: clock.now, policyDefaults });
+  const egress = stack.adopt(egressOf(config, options.egress), (client) => client.close());
+  const sender = new EndpointSender(egress);
+  const transforms = stack.use(transformPoolOf(config, log));
+  const authenticator = new Authenticator({
+    store,
+    jwtSecret: secrets.jwtSecret,
+    now: clock.now,
+    ensureOrganisation: (publicId) => ensureOrganisation(composed, publicId),
+  });
+  const { health, certificates } = buildMonitors(parts, stack);
+  stack.defer(base.untilReleased);
+  const { dispatcher, guard } = buildSending({
+    config,
+    log,
+    clock,
+    store,
+    cluster,
+    ids,
+    directory,
+    secretBox,
+    sender,
+    transforms,
+    health,
+    certificates,
+    onSent: (job, result) => receiving.tell(job, result),
+    onRecorded: (outcome) => metrics.recorded(outcome),
+  });
+  stack.defer(() => dispatcher.stop(config.shutdownTimeoutMs));
+  const { outbox, operational, tasks } = buildPublishers(parts, stack);
+  const metrics = new Metrics({
+    store,
+    shards: () => cluster.shards,
+    now: clock.now,
+    load: () => dispatcher.load,
+    egress,
+    inboundDuplicates: () => receiving.duplicates.total,
+  });
+  store.onLongTransaction((transaction) => {
+    logLongTransaction(log, transaction);
+    metrics.longTransaction(transaction);
+  });
+  const settling: SettledKeysOptions = { store, cluster, ids, attempts: () => guard.settledUpTo };
+  const statistics = stack.use(
+    buildStatistics(parts, { settled: () => settledEverywhere(settling), load: () => dispatcher.load }),
+  );
+  const receiving = stack.use(
+    new Receiving({
+      services,
+      store,
+      secretBox,
+      directory,
+      egress,
+      clock,
+      log,
+      leads: () => cluster.leads,
+      plainResponsesOnly: (orgId) => plainResponsesOnly(composed, options, orgId),
+    }),
+  );
+  const lanes = new LaneInspector({ cluster, dispatcher, health, store, time: cluster.time });
+  const composed: Services = {
+    store,
+    ids,
+    now: clock.now,
+    secretBox,
+    directory,
+    lanes,
+    tasks,
+    transforms,
+    operational,
+    health,
+    statistics,
+    dispatch: new ClusterDispatch({ cluster, dispatcher, store }),
+    tokens: authenticator,
+    sources: receiving.operations,
+    providerApis: receiving.providerApis,
+    cluster,
+    ownership: new OwnershipCheck({
+      sender,
+      timeoutMs: config.requestTimeoutMs,
+      publicUrl: () => composed.rules.publicUrl(),
+    }),
+    urls: { judge: (url, allow) => egress.check(url, allow === null ? undefined : parseAllowList(allow)) },
+    rules: rulesOf({ config, egress, policyDefaults, listensAt: () => state.url }),
+  };
+  const maintenance = buildMaintenance(parts);
+  const workers = joinWorkers(
+    // Endpoint health first, so that no task sends to an endpoint before its failures are known.
+    [health, tasks, outbox, operational, certificates, statistics, receiving.monitor, maintenance],
+    log,
+  );
+  const clusterWork = stack.use(
+    new ClusterWork({
+      services: composed,
+      cluster,
+      dispatcher,
+      workers,
+      ids,
+      lanes,
+      log,
+      feed: shared,
+      settled: () => settledHere(settling),
+    }),
+  );
+  stack.use(maintenance);
+  return { services: composed, authenticator, metrics, receiving, workers, clusterWork };
+}
+
+/** Whether responses of a source are plain text: where the pages on the same origin belong to others. */
+async function plainResponsesOnly(
+  { rules, store }: Services,
+  { embedded }: NodeOptions,
+  orgId: number,
+): Promise<boolean> {
+  if (rules.separateIngest) return false;
+  return embedded === true || orgId !== (await firstOrganisation(store));
+}
+
+/** Names the operation that blocks other writes: once while it does, and once when it has ended. */
+function logLongTransaction(log: Logger, { operation, openMs, ended }: LongTransaction): void {
+  const state = ended ? "was open for" : "has been open for";
+  log.warn({ operation, openMs, ended }, `a write transaction ${state} ${openMs} ms (${operation})`);
+}

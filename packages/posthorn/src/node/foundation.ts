@@ -1,0 +1,66 @@
+/** What every part of a node stands on: its store, its place in the cluster, and its key generator. */
+import { randomUUID } from "node:crypto";
+import { Cluster } from "../cluster/cluster.ts";
+import { nodeFacts } from "../cluster/facts.ts";
+import type { Clock } from "../dispatch/types.ts";
+import { IdGenerator } from "../lib/id.ts";
+import { type Logger, reporter } from "../lib/log.ts";
+import { describeFrom } from "../live/describe.ts";
+import { LiveFeed } from "../live/feed.ts";
+import { SharedFeed } from "../live/shared-feed.ts";
+import { describeTrouble, type StoreTrouble } from "../store/errors.ts";
+import { openStore } from "../store/open.ts";
+import { describeWalLoss } from "../store/sqlite/wal-loss.ts";
+import type { Store } from "../store/store.ts";
+import type { NodeOptions } from "./options.ts";
+
+export interface Foundation {
+  readonly store: Store;
+  readonly cluster: Cluster;
+  readonly feed: LiveFeed;
+  readonly shared: SharedFeed;
+  readonly ids: IdGenerator;
+  /** See `PosthornNode.failed`. */
+  readonly failed: Promise<Error>;
+}
+
+/** Opens the store and joins the cluster. What it has opened when it rejects is on the stack. */
+export async function openFoundation(
+  { config, secrets, log }: NodeOptions,
+  clock: Clock,
+  stack: AsyncDisposableStack,
+): Promise<Foundation> {
+  const { promise: failed, resolve: fail } = Promise.withResolvers<Error>();
+  const feedOptions = {
+    now: clock.now,
+    setTimer: clock.setTimer,
+    onFailure: (error: unknown) => reporter(log)(error, "the live feed has missed events"),
+  };
+  const feed: LiveFeed = new LiveFeed({
+    ...feedOptions,
+    run: randomUUID(),
+    describe: (messages, endpoints) => describeFrom(store)(messages, endpoints),
+  });
+  const shared: SharedFeed = stack.use(new SharedFeed({ ...feedOptions, feed, store: () => store }));
+  const store = stack.use(
+    await openStore(config.database, {
+      onFailure: fail,
+      onTrouble: (trouble) => logTrouble(log, trouble),
+      onWalLoss: (loss) => log.warn(loss, describeWalLoss(loss)),
+      listener: shared,
+    }),
+  );
+  // Released before the store, from which it reads.
+  stack.use(feed);
+  const cluster = stack.use(await Cluster.join({ store, facts: nodeFacts(secrets) }));
+  const { slot, keysFrom } = cluster.seat ?? { slot: null, keysFrom: 0 };
+  const lastKey = Math.max(keysFrom - 1, await store.lastKey());
+  const ids = new IdGenerator(clock.now, lastKey, slot, () => cluster.holdsSeat);
+  return { store, cluster, feed, shared, ids, failed };
+}
+
+/** Logs one line for each change of the state. */
+function logTrouble(log: Logger, trouble: StoreTrouble | null): void {
+  if (trouble === null) log.info("the database is available again");
+  else log.warn({ trouble }, `the database ${describeTrouble(trouble)}; retrying`);
+}

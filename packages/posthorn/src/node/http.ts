@@ -1,0 +1,82 @@
+/** Starts the HTTP servers of a node: the API with its pages, and the metrics. */
+import { webhookSources } from "@posthorn/egress";
+import type { FastifyInstance } from "fastify";
+import { buildServer } from "../api/server.ts";
+import { cannotListen } from "../api/startup-server.ts";
+import type { Clock } from "../dispatch/types.ts";
+import type { Authenticator } from "../domain/auth/authenticate.ts";
+import type { Services } from "../domain/context.ts";
+import type { Gateway } from "../ingest/gateway.ts";
+import type { LiveFeed } from "../live/feed.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import { serveMetrics } from "../metrics/server.ts";
+import type { NodeOptions } from "./options.ts";
+
+/** How long requests may take that are in flight when the process stops. */
+const CLOSE_REQUESTS_MS = 5000;
+/** Interval at which connections are closed whose last request has ended meanwhile. */
+const CLOSE_IDLE_MS = 50;
+
+export interface HttpParts {
+  readonly services: Services;
+  readonly authenticator: Authenticator;
+  readonly gateway: Gateway;
+  readonly feed: LiveFeed;
+  readonly metrics: Metrics;
+}
+
+export interface Http {
+  readonly server: FastifyInstance;
+  /** Empty when the node does not listen. */
+  readonly url: string;
+  /** `null`: metrics are not served. */
+  readonly metricsUrl: string | null;
+}
+
+/** Builds the servers and, unless a host program passes requests on, listens. What is open when it rejects is on the stack. */
+export async function startHttp(
+  options: NodeOptions,
+  clock: Clock,
+  { metrics, ...parts }: HttpParts,
+  stack: AsyncDisposableStack,
+): Promise<Http> {
+  const { config, log, base = "", timeouts = {} } = options;
+  const { corsOrigins, maxPayloadBytes, maxBatchBytes, sourceAddresses, trustedProxies, ingestUrl } = config;
+  const server = await buildServer({
+    ...parts,
+    log,
+    corsOrigins,
+    maxPayloadBytes,
+    maxBatchBytes,
+    sources: sourceAddresses.length === 0 ? null : webhookSources(sourceAddresses, new Date(clock.now())),
+    trustedProxies,
+    ingestUrl,
+    frameAncestors: config.portalFrameAncestors,
+    base,
+    timeouts,
+  });
+  stack.defer(() => closeServer(server));
+  if (options.listens === false) {
+    await server.ready();
+    return { server, url: "", metricsUrl: null };
+  }
+  const { metricsListen } = config;
+  const metricsServer = metricsListen === null ? null : stack.use(await serveMetrics(metrics, metricsListen));
+  try {
+    return { server, url: await server.listen(config.listen), metricsUrl: metricsServer?.url ?? null };
+  } catch (cause) {
+    throw cannotListen(config.listen, cause);
+  }
+}
+
+async function closeServer(fastify: FastifyInstance): Promise<void> {
+  const { server } = fastify;
+  const force = setTimeout(() => server.closeAllConnections(), CLOSE_REQUESTS_MS);
+  const sweep = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
+  try {
+    await fastify.close();
+  } finally {
+    clearTimeout(force);
+    clearInterval(sweep);
+  }
+}

@@ -1,0 +1,27 @@
+/** What a node is started with. */
+import type { EgressOptions } from "@posthorn/egress";
+import type { HttpTimeouts } from "../api/server.ts";
+import type { Config } from "../config/config.ts";
+import type { Secrets } from "../config/secrets.ts";
+import type { Clock } from "../dispatch/types.ts";
+import type { Logger } from "../lib/log.ts";
+
+export interface NodeOptions {
+  readonly config: Config;
+  readonly secrets: Secrets;
+  readonly log: Logger;
+  /** Timeouts of slow clients; shorter in tests. */
+  readonly timeouts?: Partial<HttpTimeouts>;
+  /** Default: the clock of this machine. */
+  readonly clock?: Clock;
+  /** False: nothing listens. A host program passes requests to `server.routing`. */
+  readonly listens?: boolean;
+  /** Path at which a host program mounts the server, such as `/webhooks`. Default: empty. */
+  readonly base?: string;
+  /** Whether a host program can mount the server, so that pages and inbound webhooks share its origin. */
+  readonly embedded?: boolean;
+  /** Aborts a start that waits for its database; the start rejects. */
+  readonly signal?: AbortSignal;
+  /** Options of the HTTP client that no setting covers, such as a resolver or a trusted certificate authority. */
+  readonly egress?: EgressOptions;
+}

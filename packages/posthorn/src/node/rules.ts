@@ -1,0 +1,41 @@
+/** Limits and checks of this server, as the domain applies them. */
+import { type Egress, parseAllowList } from "@posthorn/egress";
+import type { Config } from "../config/config.ts";
+import { egressTrouble } from "../destinations/http/egress-check.ts";
+import { tenantEgressRules } from "../destinations/http/tenant-egress.ts";
+import type { PlatformDefaults } from "../domain/policy/section.ts";
+import type { DomainRules } from "../domain/ports.ts";
+import { addressTrouble } from "../ingest/addresses.ts";
+import { portalLookOf, retentionOf } from "./parts.ts";
+
+export interface RulesOptions {
+  readonly config: Config;
+  readonly egress: Egress;
+  readonly policyDefaults: PlatformDefaults;
+  /** URL at which the API listens; empty until it does. */
+  readonly listensAt: () => string;
+}
+
+export function rulesOf({ config, egress, policyDefaults, listensAt }: RulesOptions): DomainRules {
+  return {
+    maxPayloadBytes: config.maxPayloadBytes,
+    maxInboundBytes: config.maxInboundBytes,
+    normaliseUrl: (url, allow) => normaliseUrl(egress, url, allow),
+    normaliseAllow: (words) => parseAllowList(words).text,
+    ...tenantEgressRules(egress),
+    egressTrouble: (settings, allow) => egressTrouble(egress, settings, allow),
+    policyDefaults,
+    addressTrouble,
+    retention: retentionOf(config),
+    portalLook: portalLookOf(config),
+    publicUrl: () => config.publicUrl || listensAt(),
+    ingestUrl: () => config.ingestUrl || config.publicUrl || listensAt(),
+    separateIngest: config.ingestUrl !== "",
+  };
+}
+
+function normaliseUrl(egress: Egress, text: string, allow: string | null): string {
+  const trouble = egress.validateUrl(text, allow === null ? undefined : parseAllowList(allow));
+  if (trouble !== null) throw new Error(trouble.message);
+  return new URL(text).href;
+}

@@ -1,0 +1,31 @@
+/** Up to which keys everything that was written is on disk, or never will be. */
+import type { Cluster } from "../cluster/cluster.ts";
+import type { SettledKeys } from "../domain/stats/roll-up.ts";
+import type { IdGenerator } from "../lib/id.ts";
+import type { Store } from "../store/store.ts";
+
+export interface SettledKeysOptions {
+  readonly store: Pick<Store, "lowestWaiting">;
+  readonly cluster: Pick<Cluster, "settledByOthers">;
+  readonly ids: Pick<IdGenerator, "settle">;
+  /** The same for attempts of this node. */
+  readonly attempts: () => number;
+}
+
+/** The keys of this node. */
+export function settledHere({ store, ids, attempts }: SettledKeysOptions): SettledKeys {
+  const last = ids.settle();
+  const lowest = store.lowestWaiting();
+  return { messages: lowest === null ? last : lowest - 1, attempts: attempts() };
+}
+
+/** The keys of all nodes. */
+export async function settledEverywhere(options: SettledKeysOptions): Promise<SettledKeys> {
+  // This node first: keys that it generates while it waits for the others are greater.
+  const own = settledHere(options);
+  const others = await options.cluster.settledByOthers();
+  return {
+    messages: Math.min(own.messages, others.messages),
+    attempts: Math.min(own.attempts, others.attempts),
+  };
+}

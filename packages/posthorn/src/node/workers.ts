@@ -1,0 +1,111 @@
+/** Constructs the background jobs of a node. */
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../dispatch/types.ts";
+import type { Services } from "../domain/context.ts";
+import type { DispatchLoad } from "../domain/ports.ts";
+import type { SettledKeys } from "../domain/stats/roll-up.ts";
+import { type Logger, reporter } from "../lib/log.ts";
+import { CertificateMonitor } from "../workers/certificate-monitor.ts";
+import { EndpointHealthMonitor } from "../workers/endpoint-health-monitor.ts";
+import { Maintenance } from "../workers/maintenance.ts";
+import { OperationalWebhookPublisher } from "../workers/operational-webhook-publisher.ts";
+import { OutboxRelay } from "../workers/outbox-relay.ts";
+import { Statistics } from "../workers/statistics.ts";
+import { TaskRunner } from "../workers/task-runner.ts";
+import { type Worker, Workers } from "../workers/worker.ts";
+import { retentionOf } from "./parts.ts";
+
+/** What workers are constructed with. */
+export interface WorkerParts {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly cluster: Cluster;
+  /** Available once the node is composed. */
+  readonly services: () => Services;
+}
+
+/** Workers that observe attempts, and so outlive the dispatcher. */
+export function buildMonitors({ log, clock, services }: WorkerParts, stack: AsyncDisposableStack) {
+  const report = reporter(log);
+  const health = stack.use(
+    new EndpointHealthMonitor({
+      services,
+      clock,
+      onFailure: (error) => report(error, "the health of endpoints could not be saved; retrying"),
+      onDisabled: (disabled) => log.warn(disabled, "endpoint disabled"),
+    }),
+  );
+  const certificates = stack.use(
+    new CertificateMonitor({
+      services,
+      clock,
+      onFailure: (error) => report(error, "the certificates of endpoints could not be saved; retrying"),
+    }),
+  );
+  return { health, certificates };
+}
+
+/** Workers that hand new deliveries to the dispatcher, and so end before it. */
+export function buildPublishers(parts: WorkerParts, stack: AsyncDisposableStack) {
+  const { config, log, clock, cluster, services } = parts;
+  const report = reporter(log);
+  const outbox = stack.use(
+    new OutboxRelay({
+      services,
+      clock,
+      onFailure: (error) => report(error, "the outbox could not be relayed; retrying"),
+      // Only this process writes to a SQLite file.
+      looks: config.database.kind === "postgres",
+      onNotTaken: (row) => log.warn(row, "an outbox row is not a valid message: it was set aside"),
+    }),
+  );
+  const operational = stack.use(
+    new OperationalWebhookPublisher({
+      services,
+      clock,
+      leads: () => cluster.leads,
+      onFailure: (error) => report(error, "operational webhooks could not be published; retrying"),
+    }),
+  );
+  const tasks = stack.use(
+    new TaskRunner({
+      services,
+      clock,
+      owns: (taskKey) => cluster.owns(taskKey),
+      onFailure: (taskKey, error) => report(error, "a task failed", { taskKey }),
+    }),
+  );
+  return { outbox, operational, tasks };
+}
+
+export interface StatisticsParts {
+  readonly settled: () => Promise<SettledKeys>;
+  readonly load: () => DispatchLoad;
+}
+
+export function buildStatistics({ log, clock, cluster, services }: WorkerParts, parts: StatisticsParts): Statistics {
+  return new Statistics({
+    ...parts,
+    services,
+    clock,
+    leads: () => cluster.leads,
+    onFailure: (error) => reporter(log)(error, "statistics could not be updated; retrying"),
+  });
+}
+
+export function buildMaintenance({ config, log, clock, cluster, services }: WorkerParts): Maintenance {
+  return new Maintenance({
+    services,
+    periods: retentionOf(config),
+    clock,
+    leads: () => cluster.leads,
+    onFailure: (error) => reporter(log)(error, "maintenance failed; the next run tries again"),
+  });
+}
+
+/** @param workers In the order in which they are called. */
+export function joinWorkers(workers: readonly Worker[], log: Logger): Workers {
+  return new Workers(workers, (error, failure) => reporter(log)(error, "a background job failed", failure));
+}
