@@ -1,8 +1,13 @@
-/** Several organisations on one server, with and without a separate origin for inbound webhooks. */
-import { afterEach, expect, it } from "vitest";
-import { firstOrganisation } from "../src/domain/organisation/ensure.ts";
+/** Several organisations on one server, with inbound webhooks on an origin of their own and without. */
+import { eventually } from "@posthorn/testkit";
+import pg from "pg";
+import { afterEach, describe, expect, it } from "vitest";
+import { ensureOrganisation, firstOrganisation } from "../src/domain/organisation/ensure.ts";
+import { PostgresStore } from "../src/store/postgres/postgres-store.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
-import { temporaryFolder } from "./support/store.ts";
+import { borrowDatabase } from "./support/postgres.ts";
+import { servicesOver } from "./support/services.ts";
+import { onPostgres, temporaryFolder } from "./support/store.ts";
 
 const SEPARATE = { POSTHORN_INGEST_URL: "https://hooks.example.com" };
 const organisation = (number: number): string => `org_${String(number).padStart(27, "0")}`;
@@ -85,3 +90,54 @@ it("existing organisations keep working without one, and all but the first retur
   expect(await pageOf(node, 1)).toBe("text/html");
   expect(await pageOf(node, 2)).toBe("text/plain");
 });
+
+describe.runIf(onPostgres)("the first tokens of two organisations, used on two nodes at once", () => {
+  it.each(["read committed", "repeatable read", "serializable"])(
+    "create one organisation when transactions of the database are %s by default",
+    async (isolation) => {
+      const { url } = await borrowDatabase();
+      const client = new pg.Client(url);
+      await client.connect();
+      await client.query(
+        `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = %L', current_database(), '${isolation}'); END $$`,
+      );
+      await client.end();
+      await using one = await PostgresStore.open({ url });
+      await using two = await PostgresStore.open({ url });
+      const begun = Promise.withResolvers<void>();
+      const second = Promise.withResolvers<void>();
+      const first = one.transaction(async ({ db }) => {
+        await db
+          .insertInto("organisation")
+          .values({ public_id: organisation(1), created_at: 0 })
+          .execute();
+        begun.resolve();
+        await second.promise;
+      });
+      await begun.promise;
+      const { services } = servicesOver(two);
+      const outcome = ensureOrganisation(services, organisation(2)).catch((error: unknown) => error);
+      // The second transaction has begun, and waits for the first.
+      await untilWaiting(url);
+      second.resolve();
+      await first;
+      expect(await outcome).toMatchObject({ code: "separate_origin_required" });
+      expect(await one.db.selectFrom("organisation").select("public_id").execute()).toEqual([
+        { public_id: organisation(1) },
+      ]);
+    },
+  );
+});
+
+/** Resolves once a statement on the database waits for an advisory lock. */
+async function untilWaiting(url: string): Promise<void> {
+  const client = new pg.Client(url);
+  await client.connect();
+  await eventually(async () => {
+    const { rowCount } = await client.query(
+      "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'advisory'",
+    );
+    if (rowCount === 0) throw new Error("no statement waits for a lock");
+  });
+  await client.end();
+}

@@ -186,7 +186,7 @@ export async function withClient<T>(pool: Pool, work: (client: pg.PoolClient) =>
 /** Runs `work` in a transaction on a connection of the pool. Whatever fails, giving the connection back rolls it back. */
 export function inTransaction<T>(pool: Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   return withClient(pool, async (client) => {
-    await client.query("BEGIN");
+    await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
     const result = await work(client);
     checkCommitted(await client.query("COMMIT"));
     return result;

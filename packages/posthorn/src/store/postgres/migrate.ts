@@ -65,7 +65,7 @@ async function refuseHalfCopy(client: pg.ClientBase): Promise<void> {
  * history is read again under the lock.
  */
 async function applyNext(client: pg.ClientBase, now: number): Promise<MigrationState | null> {
-  await client.query("BEGIN");
+  await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
   try {
     await lockForTransaction(client, LOCK.schema);
     const next = (await checkMigrations(client)).find(({ applied }) => !applied);
@@ -95,7 +95,7 @@ async function recordChecksums(client: pg.ClientBase): Promise<void> {
 
 /** Makes the schema and the table that says what was done, where they are missing. */
 export async function prepare(client: pg.ClientBase): Promise<void> {
-  await client.query("BEGIN");
+  await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
   try {
     await lockForTransaction(client, LOCK.schema);
     const { rows } = await client.query<{ known: unknown }>("SELECT to_regnamespace($1) AS known", [SCHEMA]);

@@ -66,7 +66,7 @@ async function addPartitions(
   first: number,
   wanted: number,
 ): Promise<void> {
-  await client.query("BEGIN");
+  await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
   try {
     await client.query(`SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
     await lockForTransaction(client, LOCK.schema);

@@ -86,7 +86,8 @@ const TRIES = 5;
  */
 function beginWrite(timeoutMs: number): string {
   const limits = `SET LOCAL idle_in_transaction_session_timeout = '15s'; SET LOCAL lock_timeout = ${timeoutMs}`;
-  return `BEGIN; ${limits}; SELECT ${lockCall(LOCK.resources)}`;
+  // Stated, because a database can have another default: its snapshot would be older than the lock, and reads would miss the last commit.
+  return `BEGIN ISOLATION LEVEL READ COMMITTED; ${limits}; SELECT ${lockCall(LOCK.resources)}`;
 }
 
 interface Ways {
