@@ -154,6 +154,27 @@ describe("live streams", () => {
     expect(open.use(await Stream.open(elsewhere, other)).response.status).toBe(200);
   });
 
+  it("are at most 80 for the applications of one organisation, which keeps 20 for its own tokens", async () => {
+    const own = temporaryFolder();
+    await using other = await startNode(own.path, { env: ENV });
+    await using open = new AsyncDisposableStack();
+    const tokens: string[] = [];
+    const operator = new Tenant(other);
+    for (let n = 0; n < 9; n++) {
+      await operator.call("POST", "app", { name: `App ${n}`, uid: `app-${n}` });
+      const { json } = await operator.call("POST", `auth/app-portal-access/app-${n}`, {});
+      tokens.push(json["token"] as string);
+    }
+    for (const token of tokens.slice(0, 8)) {
+      for (let n = 0; n < 10; n++) expect(open.use(await Stream.open(token, other)).response.status).toBe(200);
+    }
+    const refused = open.use(await Stream.open(tokens[8]!, other));
+    expect(await codeOf(refused)).toEqual([429, "too_many_organisation_streams"]);
+    for (let n = 0; n < 20; n++) {
+      expect(open.use(await Stream.open(other.token, other)).response.status).toBe(200);
+    }
+  });
+
   it("free their slot when they are closed", async () => {
     await application("closing");
     const token = await portalToken("closing");

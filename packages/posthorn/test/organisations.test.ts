@@ -1,4 +1,4 @@
-/** Several organisations on one server, with inbound webhooks on an origin of their own and without. */
+/** Several organisations on one server, with and without a separate origin for inbound webhooks. */
 import { eventually } from "@posthorn/testkit";
 import pg from "pg";
 import { afterEach, describe, expect, it } from "vitest";

@@ -24,6 +24,8 @@ export interface LiveOptions {
 const HEARTBEAT_MS = 15_000;
 const MAX_STREAMS = 500;
 const MAX_ORGANISATION_STREAMS = 100;
+/** Streams of an organisation that tokens of its applications cannot take, so that its own dashboard always finds room. */
+const RESERVED_STREAMS = 20;
 /** Streams opened with tokens of one application. */
 const MAX_APPLICATION_STREAMS = 10;
 /** Bytes buffered for a slow client; beyond it, events are dropped and the client gets a `gap`. */
@@ -59,17 +61,27 @@ export function registerLive(app: FastifyInstance, options: LiveOptions): void {
 /** Throws when one more stream would exceed a limit. The narrowest limit is checked first, so that the error names the cause. */
 function checkLimits(streams: ReadonlySet<LiveStream>, actor: Actor): void {
   let ofOrganisation = 0;
+  let ofApplications = 0;
   let ofApplication = 0;
   for (const { actor: other } of streams) {
     if (other.orgId !== actor.orgId) continue;
     ofOrganisation++;
-    if (other.kind === "application" && actor.kind === "application" && other.appId === actor.appId) ofApplication++;
+    if (other.kind !== "application") continue;
+    ofApplications++;
+    if (actor.kind === "application" && other.appId === actor.appId) ofApplication++;
   }
   const advice = "Close one, or try again later.";
   if (ofApplication >= MAX_APPLICATION_STREAMS) {
     throw new PosthornError(
       "too_many_application_streams",
       `Tokens of this application have ${MAX_APPLICATION_STREAMS} live streams open, the most allowed. ${advice}`,
+    );
+  }
+  const forApplications = MAX_ORGANISATION_STREAMS - RESERVED_STREAMS;
+  if (actor.kind === "application" && ofApplications >= forApplications) {
+    throw new PosthornError(
+      "too_many_organisation_streams",
+      `Tokens of applications have ${forApplications} live streams open, the most allowed in one organisation. ${advice}`,
     );
   }
   if (ofOrganisation >= MAX_ORGANISATION_STREAMS) {
@@ -93,7 +105,7 @@ const DESCRIPTION = {
   tags: ["Live"],
   summary: "Stream messages and attempts",
   description:
-    "Server-sent events: `message.accepted`, `attempt.recorded`, and `gap` when events were missed; the list operations have them. A token of an application sees its own events only. Send `Last-Event-ID` to continue after a disconnect. At most 10 streams are open for the tokens of one application, 100 for one organisation, and 500 in all. A stream ends as soon as its token expires or is revoked.",
+    "Server-sent events: `message.accepted`, `attempt.recorded`, and `gap` when events were missed; the list operations have them. A token of an application sees its own events only. Send `Last-Event-ID` to continue after a disconnect. At most 10 streams are open for the tokens of one application, 100 for one organisation (80 of them for tokens of its applications), and 500 in all. A stream ends as soon as its token expires or is revoked.",
   security: [{ token: [] }],
   response: {
     200: { description: "A stream of events.", content: { "text/event-stream": { schema: { type: "string" } } } },
