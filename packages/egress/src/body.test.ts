@@ -16,7 +16,7 @@ test("the body is the chunks one after the other, cut at the cap, and a cut is t
   );
 });
 
-test("a body of single bytes takes no more than twice its size", () => {
+test("a body received byte by byte needs at most twice its size in memory", () => {
   const body = new CappedBody(10_000_000);
   for (let index = 0; index < 100_000; index++) body.add(Uint8Array.of(index));
   expect(body.bytes()).toHaveLength(100_000);

@@ -60,12 +60,12 @@ describe("URL rules", () => {
     expect(rule(url)).toBe(expected);
   });
 
-  test("http is refused when the switch says https only", () => {
+  test("httpsOnly refuses http", () => {
     expect(rule("http://example.com/", { httpsOnly: true })).toBe("https-only");
     expect(rule("https://example.com/", { httpsOnly: true })).toBe("ok");
   });
 
-  test("a host word opens a private name, loopback opens localhost, and nothing else does", () => {
+  test("a host word allows a private name, loopback allows localhost, and no other word does", () => {
     expect(rule("http://hooks.corp/", {}, parseAllowList("*.corp"))).toBe("ok");
     expect(rule("http://receiver/", {}, parseAllowList("receiver"))).toBe("ok");
     expect(rule("http://localhost:3000/", {}, parseAllowList("loopback"))).toBe("ok");

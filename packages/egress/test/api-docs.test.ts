@@ -17,7 +17,7 @@ describe("the doc comments of @posthorn/egress", () => {
     expect(undocumented(exports)).toEqual([]);
   });
 
-  it("hold examples that compile and print what they say", { timeout: 120_000 }, () => {
+  it("contain examples that compile and print what they promise", { timeout: 120_000 }, () => {
     expect(compileExamples(FOLDER, ROOT, examples)).toBe("");
     const runs = runExamples(FOLDER, examples);
     const got = runs.map(({ printed, error }, index) => ({ title: examples[index]?.title, printed, error }));

@@ -31,12 +31,12 @@ const request = (url: string): EgressRequest => ({
 });
 const code = (result: EgressResult) => (result.kind === "error" ? result.code : result.status);
 
-describe("credentials without a request of their own", () => {
+describe("credentials that need no request", () => {
   const body = Buffer.from(`{"a":1}`);
   const mac = (algorithm: string, text: string | Buffer, encoding: "hex" | "base64") =>
     createHmac(algorithm, "key").update(text).digest(encoding);
 
-  test("Basic, Bearer and a header come out as their RFCs say", () => {
+  test("Basic, Bearer and header credentials are written as their RFCs specify", () => {
     expect(authHeaders({ type: "basic", user: "Aladdin", password: "open sesame" }, null, 0)).toEqual([
       "authorization",
       "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
@@ -67,7 +67,7 @@ describe("credentials without a request of their own", () => {
     ]);
   });
 
-  test("an HMAC as Slack puts the timestamp into a header of its own", () => {
+  test("an HMAC in Slack's format puts the timestamp into a separate header", () => {
     const settings = {
       header: "x-slack-signature",
       template: "v0={signature}",
@@ -82,7 +82,7 @@ describe("credentials without a request of their own", () => {
     ]);
   });
 
-  test("an HMAC signs bytes that are no text as they are", () => {
+  test("an HMAC covers binary bytes unchanged", () => {
     const bytes = Uint8Array.of(0, 255, 128);
     expect(authHeaders({ type: "hmac", secret: "key", header: "x" }, bytes, 0)[1]).toBe(
       mac("sha256", Buffer.from(bytes), "hex"),
@@ -221,7 +221,7 @@ describe("OAuth 2 client credentials", () => {
     expect(server.hooks).toEqual(["Bearer t1", "Bearer t1", "Bearer t2"]);
   });
 
-  test("a 401 for a kept token is answered once with a fresh one; a 401 for a fresh one is the result", async () => {
+  test("after a 401 for a cached token, the request is repeated once with a fresh token; a 401 for a fresh token is the result", async () => {
     await using server = await startOAuth((_in, _body, out, count) =>
       give(out, { access_token: `t${count}`, expires_in: 3600 }),
     );
@@ -254,7 +254,7 @@ describe("OAuth 2 client credentials", () => {
     expect(server.hooks).toEqual([]);
   });
 
-  test("a token endpoint in trouble is not asked for each delivery", async () => {
+  test("a failing token endpoint is not called for every delivery", async () => {
     await using server = await startOAuth((_in, _body, out) => give(out, {}, 503));
     let now = 0;
     const sender = new AuthSender(egress, { now: () => now });
@@ -284,7 +284,7 @@ describe("OAuth 2 client credentials", () => {
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
-  test("a delivery that waits for the token of another keeps its own deadline and its own signal", async () => {
+  test("a delivery that waits for a shared token keeps its own timeout and signal", async () => {
     await using server = await startOAuth(() => {});
     const sender = new AuthSender(egress);
     const controller = new AbortController();

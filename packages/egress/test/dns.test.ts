@@ -49,7 +49,7 @@ const zone = (reply: (question: Question) => Reply) => (question: Question) =>
 const code = (result: EgressResult) => (result.kind === "error" ? result.code : result.status);
 
 describe("DNS rebinding", () => {
-  test("a name that turns bad between two look-ups is refused at the second connection, and nothing is dialled", async () => {
+  test("a name that resolves to a denied address on a later look-up is refused without dialling", async () => {
     await using receiver = await startReceiver();
     let bad = false;
     await using dns = await startDnsServer(
@@ -68,7 +68,7 @@ describe("DNS rebinding", () => {
   test("the address that was vetted is the address that is dialled, though every question gets another answer", async () => {
     await using receiver = await startReceiver();
     let asked = 0;
-    // Good for the first look-up; whoever asks again, to dial, gets a bad one.
+    // Allowed at the first look-up, denied at the second one, which would be used for dialling.
     await using dns = await startDnsServer(
       zone(({ type }) => (type === "A" ? { a: [asked++ === 0 ? "127.0.0.1" : "10.0.0.1"], ttl: 0 } : {})),
     );
@@ -96,7 +96,7 @@ describe("DNS rebinding", () => {
     expect(receiver.connections).toBe(0);
   });
 
-  test("a tenant learns only that it was blocked; an operator learns rule, address, name and setting", async () => {
+  test("a tenant sees only that the target is blocked; an operator sees rule, address, name and setting", async () => {
     await using dns = await startDnsServer(zone(({ type }) => (type === "A" ? { a: ["10.20.30.40"] } : {})));
     await using egress = client(dns, { allow: parseAllowList("external") });
     const result = await post(egress, 80);
@@ -118,7 +118,7 @@ describe("DNS rebinding", () => {
 });
 
 describe("an idle socket", () => {
-  test("is used again without a question to DNS, and vetted again when the rules change", async () => {
+  test("is reused without a DNS query, and checked again when the rules change", async () => {
     await using receiver = await startReceiver();
     await using dns = await startDnsServer(zone(({ type }) => (type === "A" ? { a: ["127.0.0.1"], ttl: 0 } : {})));
     await using egress = client(dns);
@@ -187,7 +187,7 @@ describe("names", () => {
     server.close();
   });
 
-  test("is asked for as an absolute name and never with a search suffix", async () => {
+  test("is resolved as an absolute name, never with a search suffix", async () => {
     await using dns = await startDnsServer(() => ({ rcode: "NXDOMAIN" }));
     await using egress = client(dns);
     await post(egress, 80, "gone.customer.com");
@@ -205,7 +205,7 @@ describe("names", () => {
 });
 
 describe("addresses are tried in turn", () => {
-  test("a dead address before a live one costs no failure", async () => {
+  test("an unreachable address before a reachable one causes no failure", async () => {
     await using receiver = await startReceiver();
     await using dns = await startDnsServer(
       zone(({ type }) => (type === "A" ? { a: ["127.0.0.77", "127.0.0.1"] } : { aaaa: ["::1"] })),
@@ -214,7 +214,7 @@ describe("addresses are tried in turn", () => {
     expect(await post(egress, receiver.port)).toMatchObject({ kind: "response", peer: `127.0.0.1:${receiver.port}` });
   });
 
-  test("all dead is one failure, that names what was tried to the operator", async () => {
+  test("when all addresses fail, there is one failure that names them to the operator", async () => {
     await using dns = await startDnsServer(
       zone(({ type }) => (type === "A" ? { a: ["127.0.0.77", "127.0.0.78"] } : {})),
     );
@@ -229,7 +229,7 @@ describe("addresses are tried in turn", () => {
 });
 
 describe("truncation", () => {
-  test("an answer too long for UDP is asked for again over TCP, and every address of it is vetted", async () => {
+  test("a response too long for UDP is repeated over TCP, and every address in it is checked", async () => {
     await using receiver = await startReceiver();
     const many = Array.from({ length: 80 }, (_none, index) => `10.0.0.${index}`);
     await using dns = await startDnsServer(
@@ -266,14 +266,14 @@ describe("trouble of theirs and trouble of ours", () => {
     expect(await post(egress, 80)).toMatchObject({ kind: "error", code: "dns_failed", fault: "ours" });
   });
 
-  test("a resolver that is not there is ours", async () => {
+  test("an unreachable resolver is our fault", async () => {
     const dns = await startDnsServer(() => "silence");
     await dns[Symbol.asyncDispose]();
     await using egress = client(dns);
     expect(await post(egress, 80)).toMatchObject({ kind: "error", code: "dns_failed", fault: "ours" });
   });
 
-  test("half an answer is enough: an AAAA that fails does not take the A down", async () => {
+  test("a failing AAAA query does not invalidate the A records", async () => {
     await using receiver = await startReceiver();
     await using dns = await startDnsServer(
       zone(({ type }) => (type === "A" ? { a: ["127.0.0.1"] } : { rcode: "SERVFAIL" })),
@@ -282,7 +282,7 @@ describe("trouble of theirs and trouble of ours", () => {
     expect(code(await post(egress, receiver.port))).toBe(200);
   });
 
-  test("a silent name server holds nobody longer than the budget, many at once included", async () => {
+  test("a silent name server delays no request beyond the time limit, even with many requests at once", async () => {
     await using dns = await startDnsServer(zone(() => "silence"));
     await using egress = client(dns);
     const results = await Promise.all(Array.from({ length: 100 }, () => post(egress, 80)));

@@ -134,7 +134,7 @@ afterEach(async () => {
 });
 
 describe("each behaviour of the lab", () => {
-  test("has an outcome written down here, and none is written down for a path that is not there", () => {
+  test("has an expected outcome in this test, and every expected outcome has a path", () => {
     const stem = (path: string) => path.replace(/\?.*/, "");
     const covered = new Set(
       BEHAVIOURS.filter(({ path }) =>
@@ -164,7 +164,7 @@ describe("each behaviour of the lab", () => {
     expect(result.timings.totalMs).toBeLessThan(TIMEOUT_MS + 1000);
   });
 
-  test("a failure carries the sentence of its code, and says nothing of the address to a tenant", async () => {
+  test("a failure has the message of its code, which does not reveal the address to a tenant", async () => {
     const result = await send(`${lab.url}/hang/head`);
     expect(result).toMatchObject({ kind: "error", fault: "target", message: EGRESS_ERRORS.timeout.message });
     expect(JSON.stringify(EGRESS_ERRORS)).not.toMatch(/\d+\.\d+\.\d+\.\d+/);
@@ -186,7 +186,7 @@ describe("bounded memory", () => {
 });
 
 describe("keep-alive", () => {
-  test("a peer that closes after each answer costs only what was written into the closing socket, and that is told", async () => {
+  test("a peer that closes after each response fails only requests written into the closing socket, which are reported as reset", async () => {
     const outcomes: EgressResult[] = [];
     for (let index = 0; index < 30; index++) {
       outcomes.push(await send(`${lab.url}/keep-alive/close`, { timeoutMs: 5000 }));
@@ -209,14 +209,14 @@ describe("keep-alive", () => {
     expect([...statuses]).toEqual([200]);
   });
 
-  test("a socket is used again, and the result says so", async () => {
+  test("a reused socket is reported in the result", async () => {
     await send(`${lab.url}/ok`);
     const second = await send(`${lab.url}/ok`);
     expect(second.timings).toMatchObject({ reused: true, dnsMs: null, connectMs: null });
   });
 });
 
-test("after all of it, no socket and no timer is left", async () => {
+test("no socket or timer remains afterwards", async () => {
   await lab.close();
   await vi.waitFor(() => expect(lab.connections).toBe(0), 5000);
   await vi.waitFor(() => expect(liveResources()).toBeLessThanOrEqual(resourcesBefore), 5000);

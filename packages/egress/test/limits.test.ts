@@ -61,7 +61,7 @@ const send = (egress: Egress, url: string, more: Partial<EgressRequest> = {}): P
 const code = (result: EgressResult) => (result.kind === "error" ? result.code : result.status);
 
 describe("the bound of sockets", () => {
-  test("holds over thousands of origins, and the pools of origins go with their sockets", async () => {
+  test("applies across thousands of origins, and pools disappear with their sockets", async () => {
     await using receiver = await startReceiver();
     await using egress = client({ maxSockets: 50, maxUrls: 500 });
     let next = 0;
@@ -95,7 +95,7 @@ describe("the bound of sockets", () => {
     expect(await reused("b")).toBe(false);
   });
 
-  test("a request that finds none free waits, and is told apart as ours when the deadline passes", async () => {
+  test("a request without a free socket waits, and its timeout is our fault", async () => {
     await using receiver = await startReceiver();
     await using egress = client({ maxSockets: 1 });
     const first = send(egress, `http://a.customer.com:${receiver.port}/hold`);
@@ -108,7 +108,7 @@ describe("the bound of sockets", () => {
     expect(code(await patient)).toBe(200);
   });
 
-  test("of one origin is its own: a slow origin takes none of the others'", async () => {
+  test("is per origin: a slow origin does not use up the sockets of others", async () => {
     await using receiver = await startReceiver();
     await using egress = client({ maxSockets: 10, maxSocketsPerOrigin: 3 });
     const slow = Array.from({ length: 20 }, () => send(egress, `http://slow.customer.com:${receiver.port}/hold`));
@@ -135,7 +135,7 @@ describe("the bound of sockets", () => {
     expect(egress.stats.sockets).toBeLessThanOrEqual(7);
   });
 
-  test("a socket past its age is not used again, so that a move of the name is seen", async () => {
+  test("a socket past its maximum age is not reused, so that DNS changes take effect", async () => {
     await using receiver = await startReceiver();
     let now = 0;
     await using egress = client({ now: () => now, maxSocketAgeMs: 1000 });
@@ -162,7 +162,7 @@ describe("giving up", () => {
     expect(code(early)).toBe("canceled");
   });
 
-  test("close ends what runs with shutdown, refuses what comes after, and can be called twice", async () => {
+  test("close ends running requests with shutdown, refuses later ones, and can be called twice", async () => {
     await using receiver = await startReceiver();
     const egress = client();
     const sent = send(egress, `http://a.customer.com:${receiver.port}/hold`);
@@ -190,7 +190,7 @@ describe("giving up", () => {
 });
 
 describe("send", () => {
-  test("never rejects, whatever it is given, and always names a code it exports", async () => {
+  test("never rejects for any input, and always returns an exported code", async () => {
     await using egress = new Egress({
       allow: parseAllowList("10.255.255.1"),
       nameService: everyName,
@@ -249,7 +249,7 @@ describe("send", () => {
     expect(code(await send(egress, `http://a.customer.com:${receiver.port}/`, { headers }))).toBe("bad_request");
   });
 
-  test("sends headers in the case and order given, asks for identity, and inflates nothing", async () => {
+  test("sends headers in the given case and order, requests identity, and decompresses nothing", async () => {
     const seen: string[][] = [];
     await using receiver = await startReceiver((request, response) => {
       seen.push(request.rawHeaders);
@@ -282,7 +282,7 @@ describe("send", () => {
 });
 
 describe("check and validateUrl", () => {
-  test("say what send would say, without a connection", async () => {
+  test("return the same result as send, without a connection", async () => {
     await using receiver = await startReceiver();
     await using egress = client({ tenantAllow: parseAllowList("*.internal") });
     expect(await egress.check(`http://a.customer.com:${receiver.port}/`)).toEqual({

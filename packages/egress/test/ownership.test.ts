@@ -60,7 +60,7 @@ describe("the CloudEvents handshake", () => {
     );
   });
 
-  test("a blocked target is not asked", async () => {
+  test("a blocked target receives no request", async () => {
     const result = await verifyCloudEvents(egress, { url: "http://10.0.0.1/", origin: "a.example", timeoutMs: 500 });
     expect(result).toMatchObject({ verified: false, code: "unreachable", result: { code: "blocked_address" } });
   });
@@ -83,7 +83,7 @@ describe("the challenge", () => {
     expect(await ask(path)).toMatchObject({ verified: false, code });
   });
 
-  test("an echo of the whole request is no proof that anybody read it", async () => {
+  test("an echo of the whole request does not prove that the endpoint read it", async () => {
     expect(await ask("/echo", "abc")).toMatchObject({ verified: false, code: "challenge_mismatch" });
   });
 });

@@ -47,7 +47,7 @@ describe.each([
     expect(proxy.asked).toEqual([`127.0.0.1:${port(lab.url)}`, `127.0.0.1:${port(lab.ports["tls-good"])}`]);
   });
 
-  test("is asked for the name where the setting says so, and the name is vetted here all the same", async () => {
+  test("is asked for the name if configured, and the name is still checked here", async () => {
     await using proxy = await start();
     await using egress = client({ url: `${scheme}://127.0.0.1:${proxy.port}`, target: "name" });
     await get(egress, `http://localhost.customer.com:${port(lab.url)}/ok`);
@@ -56,7 +56,7 @@ describe.each([
     expect(proxy.asked).toHaveLength(1);
   });
 
-  test("does not turn the guard off", async () => {
+  test("does not disable the guard", async () => {
     await using proxy = await start();
     await using egress = client({ url: `${scheme}://127.0.0.1:${proxy.port}` });
     for (const host of ["bad.customer.com", "169.254.169.254", "10.0.0.1", "[::1]", "127.0.0.2"]) {
@@ -65,7 +65,7 @@ describe.each([
     expect(proxy.asked).toEqual([]);
   });
 
-  test("gets user and password, which no error ever shows", async () => {
+  test("receives user name and password, which never appear in an error", async () => {
     await using proxy = await start();
     await using egress = client({ url: `${scheme}://me:s%20cret@127.0.0.1:${proxy.port}` });
     expect(code(await get(egress, `${lab.url}/ok`))).toBe(200);
@@ -74,7 +74,7 @@ describe.each([
     expect(JSON.stringify(await get(dead, `${lab.url}/ok`))).not.toContain("cret");
   });
 
-  test("that is not there is our trouble", async () => {
+  test("that does not exist is our fault", async () => {
     await using egress = client({ url: `${scheme}://127.0.0.1:1` });
     expect(await get(egress, `${lab.url}/ok`)).toMatchObject({ code: "proxy_failed", fault: "ours" });
   });
@@ -85,7 +85,7 @@ describe.each([
     expect(await get(egress, "http://127.0.0.1:1999/ok")).toMatchObject({ fault: "target" });
   });
 
-  test("leaves no socket behind, whatever came of it", async () => {
+  test("leaves no socket behind, whatever the result", async () => {
     await using proxy = await start();
     const egress = client({ url: `${scheme}://127.0.0.1:${proxy.port}` });
     await Promise.all([
@@ -111,13 +111,13 @@ describe("refusals of an HTTP proxy", () => {
     expect(await get(egress, `${lab.url}/ok`)).toMatchObject({ kind: "error", code: expected, fault });
   });
 
-  test("a proxy that was reached and then says nothing waits for the target, whose trouble it is", async () => {
+  test("when a connected proxy stays silent, the target is at fault", async () => {
     await using proxy = await startConnectProxy(() => null);
     await using egress = client({ url: `http://127.0.0.1:${proxy.port}` }, { connectTimeoutMs: 100 });
     expect(await get(egress, `${lab.url}/ok`)).toMatchObject({ code: "connect_timeout", fault: "target" });
   });
 
-  test("a proxy that is not reached in time is our trouble, at the budget and at the deadline", async () => {
+  test("a proxy that cannot be reached in time is our fault, at the connect limit and at the timeout", async () => {
     const proxy = { url: lab.ports["tls-hang"] };
     await using egress = client(proxy, { connectTimeoutMs: 100 });
     expect(await get(egress, `${lab.url}/ok`)).toMatchObject({ code: "proxy_failed", fault: "ours" });
@@ -142,7 +142,7 @@ describe("refusals of a SOCKS5 proxy (RFC 1928 section 6)", () => {
   });
 });
 
-test("a proxy of one request wins over the platform's, and null means none", async () => {
+test("the proxy of a request takes precedence over the platform's, and null disables it", async () => {
   await using proxy = await startConnectProxy();
   await using egress = client({ url: "http://127.0.0.1:1" });
   const request = {

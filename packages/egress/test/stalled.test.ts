@@ -103,7 +103,7 @@ describe("a request whose deadline passed while the process stood still", () => 
   });
 });
 
-describe("a request that its caller does not let go any more", () => {
+describe("a request whose caller no longer allows it", () => {
   test("is not written, whenever the caller says so before it is", async () => {
     await using receiver = await startReceiver();
     const { egress, holdNames } = openClient();
@@ -117,7 +117,7 @@ describe("a request that its caller does not let go any more", () => {
     expect(receiver.answers).toHaveLength(0);
   });
 
-  test("ends as it ends once it is written", async () => {
+  test("is completed once it has been written", async () => {
     await using receiver = await startReceiver();
     const { egress } = openClient();
     await using _ = egress;

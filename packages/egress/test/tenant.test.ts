@@ -74,7 +74,7 @@ describe("the rules of a request", () => {
     expect(code(await send(egress, receiver(), { allow: parseAllowList("external") }))).toBe("blocked_address");
   });
 
-  test("open what the operator lets tenants open, and only for a request that names it", async () => {
+  test("allow what the operator permits to tenants, only for requests that list it", async () => {
     await using egress = client({ tenantAllow: parseAllowList("loopback") });
     const url = `http://127.0.0.1:${port()}/ok`;
     expect(code(await send(egress, url, { allow: parseAllowList("127.0.0.1") }))).toBe(200);
@@ -82,7 +82,7 @@ describe("the rules of a request", () => {
     expect(code(await send(egress, url, { allow: parseAllowList("10.0.0.0/8") }))).toBe("blocked_address");
   });
 
-  test("never open what is on the deny list, whatever tenants may open", async () => {
+  test("never allow an address on the deny list", async () => {
     const denied = { tenantAllow: parseAllowList("loopback,127.0.0.1"), deny: parseDenyList("127.0.0.1") };
     await using egress = client(denied);
     const allow = parseAllowList("loopback,127.0.0.1");
@@ -133,7 +133,7 @@ describe.each([
     expect(listener.connections).toBe(0);
   });
 
-  test("on a port that no target may have is never dialed", async () => {
+  test("on a port that is denied for targets is never dialled", async () => {
     await using listener = await startListener();
     await using egress = client({ tenantAllow: parseAllowList("loopback"), ports: `1-65535,!${listener.port}` });
     const proxy = { url: `${scheme}://127.0.0.1:${listener.port}` };
@@ -141,7 +141,7 @@ describe.each([
     expect(listener.connections).toBe(0);
   });
 
-  test("is dialed where the operator lets tenants connect, by address and by name", async () => {
+  test("is dialled where the operator lets tenants connect, by address and by name", async () => {
     await using proxy = await start();
     await using byAddress = client({ tenantAllow: parseAllowList("127.0.0.1") });
     expect(code(await send(byAddress, receiver(), { proxy: { url: `${scheme}://127.0.0.1:${proxy.port}` } }))).toBe(
@@ -232,7 +232,7 @@ describe("what may be said when a setting is saved", () => {
     expect(egress.refusedWords(parseAllowList(wanted)).map(({ word }) => word)).toEqual(refused);
   });
 
-  test("tells what is denied from what is only not allowed", async () => {
+  test("distinguishes denied from merely not allowed", async () => {
     const deny = parseDenyList("10.20.0.0/16,*.corp");
     await using egress = client({ tenantAllow: parseAllowList("private,*.corp"), deny });
     expect(egress.refusedWords(parseAllowList("10.20.1.0/24,a.corp,127.0.0.1,10.0.0.0/8"))).toEqual([

@@ -74,7 +74,7 @@ describe("a certificate", () => {
     expect(code(await shown(itself, [], itself.cert))).toBe(200);
   });
 
-  test("of an unknown authority is tls_chain, whether its authority is sent along or not", async () => {
+  test("from an unknown CA is tls_chain, whether or not the CA certificate is sent along", async () => {
     expect(code(await shown(await leaf({}), [], null))).toBe("tls_chain");
     expect(code(await shown(await leaf({}), [root], null))).toBe("tls_chain");
     expect(code(await shown(await leaf({ issuer: intermediate }), [intermediate], null))).toBe("tls_chain");
@@ -116,7 +116,7 @@ describe("a certificate", () => {
   });
 });
 
-test("each cause says something else, and what to do", () => {
+test("each cause has its own message with an action", () => {
   const codes = [
     ...(["tls_name", "tls_self_signed", "tls_chain", "tls_incomplete_chain", "tls_expired"] as const),
     ...(["tls_not_yet_valid", "tls_revoked", "tls_invalid"] as const),

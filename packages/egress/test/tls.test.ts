@@ -33,7 +33,7 @@ async function once(url: string, tls?: EgressTls, options: EgressOptions = {}): 
 }
 
 describe("the chain", () => {
-  test("is verified always: the lab's authority is unknown until it is set, for the platform or for one endpoint", async () => {
+  test("is always verified: the lab's CA is unknown until it is set, for the platform or for one endpoint", async () => {
     const ca = lab.certificates.ca.cert;
     const url = `${lab.ports["tls-good"]}/ok`;
     expect(code(await once(url))).toBe("tls_chain");
@@ -48,7 +48,7 @@ describe("the chain", () => {
     expect(code(await once(url, { ca: ca.cert }))).toBe("tls_self_signed");
   });
 
-  test("authority, certificate or key that cannot be used are our trouble, told before any traffic", async () => {
+  test("an unusable CA, certificate or key is our fault, reported before any traffic", async () => {
     const { client, good } = lab.certificates;
     const before = lab.requests;
     const unusable: EgressTls[] = [
@@ -82,13 +82,13 @@ describe("a pin", () => {
     );
   });
 
-  test("does not stand in for the chain where an authority is set too", async () => {
+  test("does not replace the chain when a CA is set too", async () => {
     const { selfSigned, ca } = lab.certificates;
     const both = { pins: [fingerprint(selfSigned.cert)], ca: ca.cert };
     expect(code(await once(`${lab.ports["tls-self-signed"]}/ok`, both))).toBe("tls_self_signed");
   });
 
-  test("does not outlive the dates of its certificate", async () => {
+  test("does not extend the validity of its certificate", async () => {
     const { expired, notYetValid } = lab.certificates;
     expect(code(await once(`${lab.ports["tls-expired"]}/ok`, { pins: [fingerprint(expired.cert)] }))).toBe(
       "tls_expired",
@@ -98,13 +98,13 @@ describe("a pin", () => {
     );
   });
 
-  test("that is no SHA-256 is refused before any traffic", async () => {
+  test("that is not a SHA-256 is refused before any traffic", async () => {
     expect(code(await once(`${lab.ports["tls-good"]}/ok`, { pins: ["abc"] }))).toBe("bad_tls_settings");
   });
 });
 
 describe("a client certificate", () => {
-  test("is shown to the endpoint it is set for, and never over a socket of another", async () => {
+  test("is presented only to its own endpoint, never over another endpoint's socket", async () => {
     const { ca, client } = lab.certificates;
     const url = `${lab.ports["tls-client-certificate"]}/ok`;
     await using egress = new Egress({ allow, tls: { ca: ca.cert } });

@@ -31,7 +31,7 @@ describe("firstMatch", () => {
 });
 
 describe("after", () => {
-  it("is at once for a value and later for a promise", async () => {
+  it("is synchronous for a value and asynchronous for a promise", async () => {
     expect(after(1, (value) => value + 1)).toBe(2);
     const promised = after(Promise.resolve(1), (value) => value + 1);
     expect(promised).toBeInstanceOf(Promise);

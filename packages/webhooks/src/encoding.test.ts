@@ -90,7 +90,7 @@ describe("comparison", () => {
     );
   });
 
-  it("does not take a repetition or the start of the expected value for the value", () => {
+  it("does not accept a repetition or a prefix of the expected value", () => {
     expect(equalText("abab", "ab")).toBe(false);
     expect(equalText("ab", "abab")).toBe(false);
     expect(equalText("", "a")).toBe(false);

@@ -32,7 +32,7 @@ describe("readHeaders", () => {
     expect(readHeaders({ a: ["1", "2"] }).all("a")).toEqual(["1", "2"]);
   });
 
-  it("does not take what an object inherits for a header", () => {
+  it("does not read inherited properties as headers", () => {
     const headers = readHeaders({});
     for (const name of ["constructor", "tostring", "__proto__", "get"]) expect(headers.get(name)).toBeUndefined();
   });

@@ -94,7 +94,7 @@ describe("webhooks verify", () => {
   });
 
   it.each([
-    [["verify", "--provider", "nobody", "--secret", "s"], stripeRequest(), "webhooks providers"],
+    [["verify", "--provider", "unknown", "--secret", "s"], stripeRequest(), "webhooks providers"],
     [["verify"], standardRequest, "--secret"],
     [["verify", "--secret", "s"], "hello", "empty line"],
     [["verify", "--secret", "s"], "hello\n\n", "request line"],
@@ -125,7 +125,7 @@ describe("the other commands", () => {
 describe("parseHttpMessage", () => {
   const parse = (text: string, url?: string) => parseHttpMessage(new TextEncoder().encode(text), url);
 
-  it("keeps the body byte by byte, whatever ends the lines of the head", () => {
+  it("keeps the body byte by byte with any line endings in the head", () => {
     const body = "a\r\n\r\nb\n";
     for (const end of ["\n", "\r\n"]) {
       const head = ["POST /x?y=1 HTTP/1.1", "Host: a.test", "X-A:b "].join(end);

@@ -40,7 +40,7 @@ describe("the documents", () => {
     expect(codes.filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
   });
 
-  it("hold code that compiles", { timeout: 60_000 }, () => {
+  it("contain code that compiles", { timeout: 60_000 }, () => {
     rmSync(FOLDER, { recursive: true, force: true });
     mkdirSync(FOLDER, { recursive: true });
     // The examples of the API reference are compiled and run by api-docs.test.ts.
@@ -76,7 +76,7 @@ declare const request: import("@posthorn/webhooks").WebhookRequest;
     expect(count).toBeGreaterThan(15);
   });
 
-  it("begin with lines that run: the README's first example answers requests", async () => {
+  it("start with an example that runs: the first one in the README responds to requests", async () => {
     mkdirSync(FOLDER, { recursive: true });
     const [example = ""] = codeBlocks(README);
     const file = `${FOLDER}readme-runs.ts`;

@@ -12,7 +12,7 @@ afterEach(() => {
 });
 
 describe("providerVerifier().verifySync", () => {
-  it("decides as verify does", async () => {
+  it("has the same result as verify", async () => {
     const verifier = providerVerifier(github, { secrets: ["other", "s"] });
     expect(verifier.verifySync(request)).toEqual(await verifier.verify(request));
     expect(() => verifier.verifySync({ ...request, body: utf8("{ }") })).toThrow(
@@ -20,7 +20,7 @@ describe("providerVerifier().verifySync", () => {
     );
   });
 
-  it("says so where the runtime has no synchronous crypto, and leaves no rejection behind", () => {
+  it("reports a runtime without synchronous cryptography, and leaves no unhandled rejection", () => {
     vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined);
     const verifier = providerVerifier(github, { secrets: "s" });
     expect(() => verifier.verifySync({ ...request, body: utf8("{ }") })).toThrow(

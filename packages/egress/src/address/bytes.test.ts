@@ -60,7 +60,7 @@ describe("formatAddress", () => {
 });
 
 describe("parseNetwork", () => {
-  test("refuses bits set past the length, so that a slip does not open a wider network than meant", () => {
+  test("rejects bits set after the prefix length, so that a typing error does not allow a larger network", () => {
     expect(parseNetwork("10.0.0.1/8")).toBeNull();
     expect(parseNetwork("10.0.0.0/8")).toEqual({ bytes: Uint8Array.of(10, 0, 0, 0), bits: 8 });
     const bad = ["10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "::/129", "10.0.0.0/8/8", "10.0.0.0/08"];
@@ -80,7 +80,7 @@ describe("parseNetwork", () => {
 });
 
 describe("unmap", () => {
-  test("gives back the four bytes of ::ffff:a.b.c.d and leaves all else alone", () => {
+  test("converts ::ffff:a.b.c.d to its four bytes and returns other addresses unchanged", () => {
     expect(unmap(parseAddress("::ffff:10.1.2.3")!)).toEqual(Uint8Array.of(10, 1, 2, 3));
     for (const text of ["::10.1.2.3", "::ffff:0:10.1.2.3", "64:ff9b::10.1.2.3", "1::ffff:10.1.2.3"]) {
       const bytes = parseAddress(text)!;

@@ -186,7 +186,7 @@ describe("the guard against an independent list (ipaddr.js)", () => {
 });
 
 describe("NAT64", () => {
-  test("is judged by the IPv4 address inside", () => {
+  test("is judged by the embedded IPv4 address", () => {
     expect(allowed("64:ff9b::8.8.8.8")).toBe(true);
     expect(allowed("64:ff9b::10.0.0.1")).toBe(false);
     expect(allowed("64:ff9b::10.0.0.1", "private")).toBe(true);
@@ -212,7 +212,7 @@ describe("NAT64", () => {
     },
   );
 
-  test("a prefix of another length is refused when it is read", () => {
+  test("a prefix of another length is rejected when it is parsed", () => {
     expect(() => parseNat64(["2a0a:b8::/33"])).toThrow(/NAT64/);
     expect(() => parseNat64(["10.0.0.0/8"])).toThrow(/NAT64/);
   });
@@ -236,7 +236,7 @@ describe("allow-list words", () => {
     expect(shut.filter((text) => allowed(text, words))).toEqual([]);
   });
 
-  test("all of them together still do not open link-local, metadata, multicast or embedded addresses", () => {
+  test("all words together do not allow link-local, metadata, multicast or embedded addresses", () => {
     const never = SPECIAL_RANGES.filter((range) => range.class === "never");
     expect(never.length).toBeGreaterThan(20);
     const opened = never.filter(({ network }) => judge(network.bytes, "any.example.com", everyWord, settings).allowed);
@@ -244,7 +244,7 @@ describe("allow-list words", () => {
     expect(opened.map(({ cidr }) => cidr).filter((cidr) => cidr !== "64:ff9b::/32")).toEqual([]);
   });
 
-  test("a host word does not open link-local or metadata addresses either", () => {
+  test("a host word does not allow link-local or metadata addresses", () => {
     expect(allowed("10.0.0.1", "hooks.corp", "hooks.corp")).toBe(true);
     expect(allowed("10.0.0.1", "hooks.corp", "other.corp")).toBe(false);
     expect(allowed("169.254.169.254", "hooks.corp", "hooks.corp")).toBe(false);
@@ -278,7 +278,7 @@ describe("allow-list words", () => {
     expect(judge(address("93.184.215.14"), null, parseAllowList("93.184.215.14"), own).allowed).toBe(true);
   });
 
-  test("a refusal names the setting that would open it", () => {
+  test("a refusal names the setting that would allow the address", () => {
     const setting = (text: string) => (judge(address(text), null, external, settings) as { setting: string }).setting;
     expect(setting("10.0.0.1")).toContain(`"private"`);
     expect(setting("127.0.0.1")).toContain(`"loopback"`);

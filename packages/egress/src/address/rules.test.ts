@@ -27,7 +27,7 @@ describe("parseAllowList", () => {
     expect(read).toThrow(expect.objectContaining({ code: "invalid_allow_word", word }));
   });
 
-  test("*.suffix names what is below it, not the suffix nor a name that merely ends alike", () => {
+  test("*.suffix matches names below the suffix, but not the suffix itself or other names with the same ending", () => {
     const rules = parseAllowList("*.corp.example,exact.example");
     expect(namesHost(rules, "a.corp.example")).toBe(true);
     expect(namesHost(rules, "a.b.corp.example")).toBe(true);

@@ -21,7 +21,7 @@ function setUp(options: DnsOptions = {}) {
 const failing = (code: string) => () => Promise.reject(Object.assign(new Error(code), { code }));
 
 describe("the cache", () => {
-  test("keeps an answer for its TTL and not longer", async () => {
+  test("caches a result for its TTL and no longer", async () => {
     const { state, names } = setUp();
     await names.resolve("a.com", false);
     state.now = 59_999;
@@ -47,7 +47,7 @@ describe("the cache", () => {
     expect(state.queries).toBe(4);
   });
 
-  test("keeps a name that does not exist for the negative TTL, and trouble for one second", async () => {
+  test("caches a missing name for the negative TTL, and a failure for one second", async () => {
     const { state, names } = setUp({ negativeTtlMs: 5000 });
     state.answer = failing("ENOTFOUND");
     await expect(names.resolve("a.com", false)).rejects.toMatchObject({ code: "dns_not_found" });
@@ -67,13 +67,13 @@ describe("the cache", () => {
     expect(names.size).toBe(100);
   });
 
-  test("asks once for many that wait for the same name", async () => {
+  test("makes one query for many requests waiting for the same name", async () => {
     const { state, names } = setUp();
     await Promise.all(Array.from({ length: 50 }, () => names.resolve("a.com", false)));
     expect(state.queries).toBe(2);
   });
 
-  test("does not mix up what DNS says with what the operating system says", async () => {
+  test("keeps results of DNS and of the operating system apart", async () => {
     const { state, names } = setUp();
     await names.resolve("a.com", false);
     state.answer = async () => ["10.0.0.1"];
@@ -82,7 +82,7 @@ describe("the cache", () => {
   });
 });
 
-test("an answer that is no address is refused, not skipped", async () => {
+test("a resolved value that is not an address is refused, not skipped", async () => {
   const { state, names } = setUp();
   state.answer = async () => ["93.184.215.14", "0x7f.1"];
   await expect(names.resolve("a.com", false)).rejects.toMatchObject({ code: "dns_broken" });

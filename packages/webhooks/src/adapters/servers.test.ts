@@ -162,7 +162,7 @@ describe.each(Object.entries(FRAMEWORKS))("%s", (name, start) => {
     expect([response.status, events.length]).toEqual([413, 0]);
   });
 
-  it("answers handshakes with the source's own status, headers and body", async () => {
+  it("responds to handshakes with the status, headers and body of the source", async () => {
     const reply = { status: 200, headers: { "content-type": "text/plain" }, body: "challenge" };
     const { receiver } = collect({ name: "s", receive: async () => ({ kind: "handshake", reply }) });
     const response = await call(await start(receiver), { method: "GET" });
@@ -173,7 +173,7 @@ describe.each(Object.entries(FRAMEWORKS))("%s", (name, start) => {
     ]);
   });
 
-  it("takes in an empty body", async () => {
+  it("accepts an empty body", async () => {
     const { events, receiver } = collect();
     const init = await signedPost("");
     const response = await call(await start(receiver), { ...init, body: null });
@@ -181,7 +181,7 @@ describe.each(Object.entries(FRAMEWORKS))("%s", (name, start) => {
   });
 });
 
-describe("a framework that has eaten the body", () => {
+describe("a body consumed by the framework", () => {
   // The sender learns nothing; the developer reads what to change.
   const eaten = (remedy: RegExp) => ({
     status: 500,
@@ -225,7 +225,7 @@ describe("a framework that has eaten the body", () => {
     expect([response.status, events.length]).toEqual([200, 1]);
   });
 
-  it("a Request whose body was used: says to hand it over first", async () => {
+  it("a Request with a consumed body: the error says to pass it earlier", async () => {
     const { failures, receiver } = collect();
     const handler = fetchHandler(receiver);
     const base = serveFetch(async (request) => {

@@ -136,7 +136,7 @@ describe("mistakes with the secret", () => {
     ]);
   });
 
-  it("secret_encoding: a GitHub secret that somebody decoded from Base64", async () => {
+  it("secret_encoding: a GitHub secret that was decoded from Base64", async () => {
     const shown = btoa("plain text secret");
     const headers = githubStyle(shown).signSync({ body: "{}", timestampSeconds: TIME });
     const request = { method: "POST", url: "https://a.test/", headers, body: utf8("{}") };
@@ -159,7 +159,7 @@ describe("mistakes with the secret", () => {
     ]);
   });
 
-  it("secret_looks_wrong: only a hint, as nothing is proved", async () => {
+  it("secret_looks_wrong: only a hint, because it is not proved", async () => {
     const headers = stripeStyle(SECRET).signSync({ body: "{}", timestampSeconds: TIME });
     const request = { method: "POST", url: "https://a.test/", headers, body: utf8("{}") };
     const diagnosis = await diagnoseProvider(stripe, request, { secrets: "sk_live_abc", now });
@@ -231,7 +231,7 @@ describe("mistakes with the URL", () => {
 });
 
 describe("the clock", () => {
-  it("is named when the signature is genuine, with the distance", async () => {
+  it("is reported when the signature is valid, with the time difference", async () => {
     const later = () => now() + 3_600_000;
     const diagnosis = await diagnoseStandard(standardRequest("{}"), SECRET, { now: later });
     expect(diagnosis.findings).toMatchObject([{ code: "clock", message: expect.stringContaining("3600 s ago") }]);
@@ -260,7 +260,7 @@ describe("two mistakes at once", () => {
 });
 
 describe("what the doctor never does", () => {
-  it("find something where nothing fits, and it says how much it tried", async () => {
+  it("finds nothing when no mistake explains the failure, and reports the number of tries", async () => {
     const request = standardRequest(JSON_BODY, "another body");
     const diagnosis = await diagnoseStandard(request, SECRET, { now });
     expect(diagnosis).toMatchObject({ ok: false, error: { code: "signature_mismatch" }, findings: [], hints: [] });

@@ -134,7 +134,7 @@ describe("verifyRequest", () => {
     return { ...request, headers };
   }
 
-  it("accepts what signRequest makes and says what is covered", async () => {
+  it("accepts requests signed by signRequest and reports what is covered", async () => {
     expect(await verifyRequest(await signedRequest(), { key }, { now: at })).toMatchObject({
       id: "msg_1",
       components: ["@method", "@authority", "@path", "@query", "content-digest", "content-type", "webhook-id"],
@@ -208,7 +208,7 @@ describe("verifyRequest", () => {
     });
   });
 
-  it("accepts one good signature among others, as during a rotation", async () => {
+  it("accepts one valid signature among others, as during a rotation", async () => {
     const added = await signRequest(request, [{ key: `whsec_${"A".repeat(32)}` }, { key }], { created: CREATED });
     const rotated = { ...request, headers: { ...request.headers, ...added } };
     expect(await verifyRequest(rotated, { key }, { now: at })).toMatchObject({ label: "sig2" });

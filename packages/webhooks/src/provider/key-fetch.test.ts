@@ -24,7 +24,7 @@ describe("createKeyFetcher", () => {
     expect(await fetchOnce(request)).toBe("two");
   });
 
-  test("looks again for a missing key, but not more than once a minute", async () => {
+  test("fetches again for a missing key, but at most once per minute", async () => {
     const fetch = serve("one", "two");
     let now = 0;
     const fetchOnce = createKeyFetcher({ fetch, now: () => now });
@@ -41,13 +41,13 @@ describe("createKeyFetcher", () => {
     expect(await fetchOnce(request)).toBe("one");
   });
 
-  test("follows no redirect and reads no more than a key can have", async () => {
+  test("follows no redirect and limits the size of a key", async () => {
     const fetch = serve("x".repeat(300 * 1024));
     await expect(createKeyFetcher({ fetch })(request)).rejects.toThrow("larger than 256 KiB");
     expect(fetch.mock.calls[0]?.[1]).toMatchObject({ redirect: "error" });
   });
 
-  test("an error status is no key", async () => {
+  test("a response with an error status is not a key", async () => {
     const fetch = (): Promise<Response> => Promise.resolve(new Response("no", { status: 404 }));
     await expect(createKeyFetcher({ fetch })(request)).rejects.toThrow("404");
   });

@@ -28,7 +28,7 @@ describe("select", () => {
     },
   );
 
-  test("inherited properties are no part of a document", () => {
+  test("inherited properties are not part of a document", () => {
     expect(walk({}, "constructor.name")).toBeUndefined();
     expect(walk([], "length.toString")).toBeUndefined();
     expect(select(inbound, "body:toString")).toBeUndefined();
@@ -40,7 +40,7 @@ describe("fill", () => {
     expect(fill(valueOf, ["{header:missing}.{body:data.id}", "{header:x-event}.{body:data.id}"])).toBe("push.7");
   });
 
-  test("an empty value fills nothing", () => {
+  test("an empty value does not fill a template", () => {
     expect(fill(valueOf, "{header:empty}")).toBeUndefined();
   });
 

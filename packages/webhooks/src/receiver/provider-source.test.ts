@@ -49,7 +49,7 @@ describe("providerWebhooks", () => {
     expect(events).toMatchObject([{ type: "push", id: "d1", payload: { ref: "main" }, verified: { trust: "signed" } }]);
   });
 
-  it("GitHub: a captured body under a fresh delivery id is refused, as nothing signs the id", async () => {
+  it("GitHub: a captured body under a new delivery ID is rejected, because the ID is not signed", async () => {
     const { events, failures, post } = receiverFor(github, "s");
     await post(push("d1").headers, push("d1").body);
     expect((await post(push("d2").headers, push("d2").body)).status).toBe(409);
@@ -58,7 +58,7 @@ describe("providerWebhooks", () => {
     expect(events).toHaveLength(2);
   });
 
-  it("Stripe: retries of one event are one, though each is signed anew", async () => {
+  it("Stripe: retries of an event are duplicates, although each is signed anew", async () => {
     const { events, post } = receiverFor(stripe, ["old", "s"]);
     const body = '{"id":"evt_1","type":"invoice.paid","created":1700000000}';
     for (const timestampSeconds of [TIME, TIME + 60]) {
@@ -68,7 +68,7 @@ describe("providerWebhooks", () => {
     expect(events[0]?.verified.secretIndex).toBe(1);
   });
 
-  it("Slack: the handshake is answered and is no event", async () => {
+  it("Slack: a handshake is answered and is not an event", async () => {
     const { events, post } = receiverFor(slack, "s");
     const body = '{"type":"url_verification","challenge":"abc","token":"t"}';
     const reply = await post(slackStyle("s").signSync({ body, timestampSeconds: TIME }), body);
@@ -81,7 +81,7 @@ describe("providerWebhooks", () => {
     expect([reply.status, failures.length]).toEqual([401, 1]);
   });
 
-  it("answers as the provider wants: Xero's 401 without a body, Dropbox Sign's literal text", async () => {
+  it("responds as the provider expects: Xero's 401 without a body, Dropbox Sign's literal text", async () => {
     const refused = await receiverFor(xero, "s").post({ "x-xero-signature": "AAAA" }, '{"events":[]}');
     expect([refused.status, refused.body]).toEqual([401, ""]);
     const hash = createHmac("sha256", "k").update("1700000000").update("signature_request_sent").digest("hex");
@@ -102,7 +102,7 @@ describe("providerWebhooks", () => {
     expect(events).toMatchObject([{ verified: { trust: "none" } }]);
   });
 
-  it("a receiver that was set up wrong answers a bare 500 and says why to its owner only", async () => {
+  it("a misconfigured receiver responds with a bare 500 and explains the reason only to its owner", async () => {
     const { failures, post } = receiverFor(stripe, "");
     const reply = await post(stripeStyle("s").signSync({ body: "{}", timestampSeconds: TIME }), "{}");
     expect([reply.status, reply.body]).toEqual([500, '{"error":{"code":"internal"}}']);

@@ -68,7 +68,7 @@ describe("deduplication", () => {
     expect(count).toBe(2);
   });
 
-  it("handles it again after a failure: at least once stays at least once", async () => {
+  it("handles a delivery again after a failure", async () => {
     let count = 0;
     const { receive, failures } = receiverWith(() => {
       count += 1;
@@ -90,7 +90,7 @@ describe("deduplication", () => {
     expect(await receive(await request())).toMatchObject({ status: 200 });
   });
 
-  it("frees a claim whose process died after claimSeconds", async () => {
+  it("releases the claim of a crashed process after claimSeconds", async () => {
     let now = 0;
     const store = memoryStore({ now: () => now });
     const dead = receiverWith(() => new Promise(() => undefined), { store, claimSeconds: 60 });
@@ -126,7 +126,7 @@ describe("deduplication", () => {
     expect(count).toBe(2);
   });
 
-  it("answers 503 when the store is down, and does not run the handler", async () => {
+  it("responds with 503 without running the handler when the store is down", async () => {
     const down = () => Promise.reject(new Error("no redis"));
     const store: DeliveryStore = { setIfAbsent: down, set: down, get: down, delete: down };
     let count = 0;
@@ -161,7 +161,7 @@ describe("replays under another id", () => {
     expect(count).toBe(2);
   });
 
-  it("do not get in the way of a retry after a failure", async () => {
+  it("do not prevent a retry after a failure", async () => {
     let count = 0;
     const { receive } = receiverWith(
       () => {
@@ -174,7 +174,7 @@ describe("replays under another id", () => {
     expect(await receive(delivery("1"))).toMatchObject({ status: 200 });
   });
 
-  it("pass when the check is off, and when there is no body to tell them by", async () => {
+  it("pass when the check is off or there is no body", async () => {
     const { receive } = receiverWith(() => undefined, { source, rejectReplays: false });
     await receive(delivery("1"));
     expect(await receive(delivery("2"))).toMatchObject({ status: 200 });
@@ -185,7 +185,7 @@ describe("replays under another id", () => {
 });
 
 describe("acknowledging", () => {
-  it("before: answers at once, keeps the work alive, and frees the delivery when it fails", async () => {
+  it("before: responds immediately, keeps the work alive, and releases the delivery when it fails", async () => {
     const { opened, open } = gate();
     const kept: Promise<unknown>[] = [];
     let count = 0;
@@ -207,7 +207,7 @@ describe("acknowledging", () => {
     await expect.poll(() => count).toBe(2);
   });
 
-  it("after some milliseconds: 202 for a slow handler, the real answer for a quick one", async () => {
+  it("a number: 202 for a slow handler, the real response for a fast one", async () => {
     const slow = receiverWith(() => new Promise(() => undefined), { acknowledge: 5000, delay: async () => undefined });
     expect(await slow.receive(await request())).toMatchObject({ status: 202 });
     const never = () => new Promise<void>(() => undefined);
@@ -277,7 +277,7 @@ describe("handshakes that ask for more than an answer", () => {
     expect(failures).toMatchObject([{ error: { message: "vault down" } }]);
   });
 
-  it("are refused when nobody would do it", async () => {
+  it("are rejected without a handler for them", async () => {
     const { receive, failures } = receiverWith(() => expect.unreachable(), { source });
     expect(await receive(await request())).toMatchObject({ status: 500 });
     expect(failures).toMatchObject([{ error: { code: "config_missing" } }]);
@@ -285,7 +285,7 @@ describe("handshakes that ask for more than an answer", () => {
 });
 
 describe("refusing", () => {
-  it("answers other methods than POST with 405", async () => {
+  it("responds with 405 to methods other than POST", async () => {
     const { receive } = receiverWith(() => expect.unreachable());
     const get = { ...(await request()), method: "GET" };
     expect(await receive(get)).toMatchObject({ status: 405, headers: { allow: "POST" } });

@@ -46,7 +46,7 @@ describe.each(Object.entries(STORES))("the %s store", (_, make) => {
     expect(await store.get("k")).toBe("v");
   });
 
-  it("forgets a key after its time, and when it is deleted", async () => {
+  it("forgets a key when it expires or is deleted", async () => {
     let now = 0;
     const store = make(() => now);
     await store.set("k", "v", 10);

@@ -46,7 +46,7 @@ describe("event types", () => {
     expect(receiver).toBeDefined();
   });
 
-  it("are unknown when nobody says", () => {
+  it("are unknown without a declaration", () => {
     const receiver = createReceiver({
       source,
       handle(event) {

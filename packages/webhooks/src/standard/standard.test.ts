@@ -119,7 +119,7 @@ describe.each([["node:crypto"], ["WebCrypto"]])("Standard Webhooks on %s", (engi
     expect(await check(headers(signature), secret, body)).toMatchObject({ error: { code: "signature_mismatch" } });
   });
 
-  it("looks at 32 signatures at most, so that a long header is no work", async () => {
+  it("checks at most 32 signatures of a header", async () => {
     const decoys = Array.from({ length: 32 }, () => "v1,AAAA").join(" ");
     expect(await check(headers(`${decoys} ${V1}`))).toMatchObject({ error: { code: "signature_mismatch" } });
   });
@@ -205,7 +205,7 @@ describe("synchronous use", () => {
     expect(createVerifier(SECRET, { now }).verifySync({ headers: headers(V1), body: BODY })).toMatchObject({ id: ID });
   });
 
-  it("says so where the runtime has none", () => {
+  it("reports a runtime without cryptography", () => {
     vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined);
     const expected = expect.objectContaining({ code: "runtime_unsupported" });
     expect(() => createSigner(SECRET).signSync(ID, TIME, BODY)).toThrow(expected);
@@ -225,7 +225,7 @@ describe("secrets", () => {
     },
   );
 
-  it("takes the longest secrets in use and refuses longer ones", () => {
+  it("accepts the longest secrets in use and rejects longer ones", () => {
     const legal = "whsec_TUdfVE5UMnZlci1TeWxOYXQtX1ZlTW1kLTRtMFdhYmEwanIxdHJvenRCbmlTQ2hFdzBnbHhFbWdFaTJLdzQwSA==";
     expect(parseSecret(legal).kind).toBe("symmetric");
     expect(() => parseSecret(`whsec_${btoa("x".repeat(76))}`)).toThrow(WebhookError);

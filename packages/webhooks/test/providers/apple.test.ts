@@ -64,7 +64,7 @@ describe("a chain of certificates", () => {
   });
 });
 
-test("a payload signed by another key than the leaf's is refused", async () => {
+test("a payload signed with another key than the leaf certificate's is rejected", async () => {
   const stranger = makeCertificate({ subject: "Leaf", marker: LEAF_MARKER });
   expect(await verdict(makeChain(), { key: stranger.privateKey })).toBe("signature_mismatch");
 });

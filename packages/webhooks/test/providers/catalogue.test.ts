@@ -74,7 +74,7 @@ suite("the catalogue", () => {
     const names = all.flatMap(({ id, aliases = [] }) => [id, ...aliases]);
     expect(new Set(names).size).toBe(names.length);
     expect(findProvider("GHCR")?.id).toBe("github");
-    expect(findProvider("nobody")).toBeUndefined();
+    expect(findProvider("unknown")).toBeUndefined();
     expect(findProvider("constructor")).toBeUndefined();
   });
 

@@ -75,7 +75,7 @@ const options = fc.record({
 suite.each(Object.values(providers).map((definition): [string, ProviderDefinition] => [definition.id, definition]))(
   "%s",
   (_, definition) => {
-    test("any request gets a verdict, and whatever is thrown is a WebhookError", async () => {
+    test("every request is decided, and only a WebhookError is thrown", async () => {
       await fc.assert(
         fc.asyncProperty(request, options, async (given, chosen) => {
           // Each of these resolves to a value for WebhookErrors and rejects for anything else.
@@ -92,7 +92,7 @@ suite.each(Object.values(providers).map((definition): [string, ProviderDefinitio
   },
 );
 
-test("no answer to a challenge is HTML or a header that the sender could break out of", async () => {
+test("no response to a challenge is HTML or allows header injection", async () => {
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...Object.values(providers)), request, async (definition, given) => {
       const answer = await answerHandshake(definition, given, {});

@@ -77,7 +77,7 @@ describe("a signed challenge", () => {
   });
 });
 
-describe("addresses that are to be fetched", () => {
+describe("URLs that must be fetched", () => {
   const iot = (enableUrl: string): Given => ({
     headers: { "x-amz-rules-engine-message-type": "DestinationConfirmation" },
     body: JSON.stringify({ enableUrl }),

@@ -63,7 +63,7 @@ function another({ options: { secret = "" }, provider }: Oracle): SignProviderOp
 }
 
 describe.each(oracles.map((oracle) => [oracle.library, oracle] as const))("%s", (_, oracle) => {
-  test("accepts what we sign, and we accept it too", async () => {
+  test("accepts our signatures, and we accept theirs", async () => {
     await fc.assert(
       fc.asyncProperty(text, async (content) => {
         const request = await signedByUs(oracle, content);

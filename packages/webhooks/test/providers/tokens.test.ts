@@ -50,7 +50,7 @@ describe("Google Pub/Sub", () => {
     ]);
   });
 
-  test("looks once more for a key it does not know, then gives up", async () => {
+  test("fetches once more for an unknown key, then fails", async () => {
     const asked = vi.fn<FetchKey>(fetchKey);
     expect(await codeOf("google-pubsub", await bearer({ kid: "new" }, claims), { config, fetchKey: asked })).toBe(
       "key_untrusted",
@@ -77,7 +77,7 @@ describe("Google Pub/Sub", () => {
     expect(await codeOf("google-pubsub", request, { config, fetchKey })).toBe("unsupported_algorithm");
   });
 
-  test("asks for the settings without which anybody's token would do", async () => {
+  test("requires the settings without which any valid token would pass", async () => {
     const request = await bearer({ kid: "k1" }, claims);
     expect(await codeOf("google-pubsub", request, { fetchKey })).toBe("config_missing");
     expect(await codeOf("google-pubsub", request, { config: { audience: "aud" }, fetchKey })).toBe("config_missing");
@@ -134,7 +134,7 @@ describe("rich notifications of Microsoft Graph", () => {
     expect(await codeOf("microsoft-graph", request, { secrets: "s", config, publicKeys: jwk })).toBe(code);
   });
 
-  test("every token counts, the last like the first", async () => {
+  test("every token is verified, including the last", async () => {
     const request = await notification({});
     const payload = JSON.parse(new TextDecoder().decode(request.body)) as { validationTokens: string[] };
     const [token = ""] = payload.validationTokens;
@@ -149,7 +149,7 @@ describe("rich notifications of Microsoft Graph", () => {
     }
   });
 
-  test("any tenant is let in when none is named, but no other issuer", async () => {
+  test("any tenant is accepted when none is configured, but no other issuer", async () => {
     const options = { secrets: "s", config: { appId: "app" }, publicKeys: jwk };
     expect(await codeOf("microsoft-graph", await notification({}), options)).toBe("ok");
     const forged = await notification({ iss: "https://login.microsoftonline.com.evil.example/t/v2.0" });
@@ -164,7 +164,7 @@ describe("Atlassian Connect", () => {
     return signProvider(findProvider("atlassian-connect")!, { url, secret: "s", config: options.config, now });
   }
 
-  test("a token is good for one method, path and query", async () => {
+  test("a token is valid for one method, path and query", async () => {
     const request = await signed("https://example.com/app/issue?b=2&a=x%20y&a=1");
     expect(await codeOf("atlassian-connect", request, options)).toBe("ok");
     // The order of the query is not part of it.
@@ -177,7 +177,7 @@ describe("Atlassian Connect", () => {
   });
 });
 
-test("Standard Webhooks takes a public key, and secrets beside it", async () => {
+test("Standard Webhooks accepts a public key together with secrets", async () => {
   const pair = await generateKeyPair();
   const body = new TextEncoder().encode("{}");
   const signature = await createSigner(pair.secretKey).sign("msg_1", SECONDS, body);
@@ -196,7 +196,7 @@ describe("PayPal", () => {
   const certificate = pem(rsa.publicKey);
   const config = { webhookId: "W" };
 
-  test("fetches the certificate from PayPal's hosts only, and before anything else is believed", async () => {
+  test("fetches the certificate only from PayPal's hosts", async () => {
     const fetchKey = vi.fn<FetchKey>(() => Promise.resolve(certificate));
     const request = await signProvider(findProvider("paypal")!, { privateKey: pem(rsa.privateKey), config, now });
     expect(await codeOf("paypal", request, { config, fetchKey })).toBe("ok");
@@ -236,7 +236,7 @@ describe("Amazon SNS", () => {
     expect(await codeOf("sns", { ...request, body }, { publicKeys: certificate })).toBe("missing_field");
   });
 
-  test("refuses topics that are not listed: anybody can have SNS sign for a topic of theirs", async () => {
+  test("rejects topics that are not listed, because anyone can create one", async () => {
     const request = await signProvider(findProvider("sns")!, { privateKey: pem(rsa.privateKey), now });
     const topicArn = "arn:aws:sns:us-east-1:123456789012:test";
     expect(await codeOf("sns", request, { publicKeys: certificate, config: { topicArn: `a, ${topicArn}` } })).toBe(

@@ -10,14 +10,14 @@ const providers = [...new Set(vectors.map(({ provider }) => provider))];
 describe.each(providers)("%s", (id) => {
   const definition = findProvider(id)!;
 
-  test.each(vectors.filter(({ provider }) => provider === id))("$id is decided as $expectValid", async (vector) => {
+  test.each(vectors.filter(({ provider }) => provider === id))("$id: accepted is $expectValid", async (vector) => {
     const result = await tryVerifyProvider(definition, requestOf(vector), optionsOf(vector, vector.timeMs));
     expect(result).toMatchObject({ ok: vector.expectValid });
   });
 });
 
 describe("handshakes", () => {
-  test.each(handshakes)("$id is answered as the provider wants", async (vector) => {
+  test.each(handshakes)("$id gets the response that the provider expects", async (vector) => {
     const { status, headers = {}, bodyText, bodyJson } = vector.expectResponse;
     const options = optionsOf(vector, HANDSHAKE_TIME);
     const { answer } = await receiveProvider(findProvider(vector.provider)!, requestOf(vector), options);

@@ -6,7 +6,7 @@ const worker = {
     await import("./suite.ts");
     const { passed, failures } = await runTests();
     if (failures.length > 0) throw new Error(failures.join("\n"));
-    // eslint-disable-next-line no-console -- how workerd reports to whoever started it
+    // eslint-disable-next-line no-console -- how workerd reports to the process that started it
     console.log(`passed ${passed}`);
   },
 };
