@@ -81,7 +81,7 @@ describe("a capture", () => {
     expect([got?.body.toString(), got?.headers["x-mine"]]).toEqual(["on and on", "1"]);
   });
 
-  it("is gone once it is deleted, and so is its URL", async () => {
+  it("stops accepting requests after it is deleted", async () => {
     const { page, url } = await begin();
     await page.getByRole("button", { name: "Delete" }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
@@ -101,7 +101,7 @@ describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
   });
 });
 
-it("does not scroll sideways at the width of a phone", async () => {
+it("does not scroll horizontally at the width of a phone", async () => {
   const { page, url } = await begin({ viewport: { width: 390, height: 844 }, hasTouch: true });
   await fetch(`${url}/a/long/path/that/goes/on/and/on/and/on`, { method: "POST", body: "x".repeat(500) });
   await page.getByRole("heading", { name: /POST/ }).waitFor();

@@ -1,4 +1,4 @@
-/** What people come for, from the first message to the replay after an outage; in a real browser, and once by keyboard alone. */
+/** Main tasks of operators in a real browser, from the first message to the replay after an outage, and once by keyboard only. */
 import { startLab } from "@posthorn/egress/lab";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -9,9 +9,9 @@ const browser = useBrowser();
 const world = useWorld({ env: { POSTHORN_RETRY_SCHEDULE: "3600" } });
 const APP = "wayne";
 const MAX_TABS = 120;
-/** What the receiver answers. */
+/** Status that the receiver responds with. */
 let answer = 204;
-/** Ids of messages that it took. */
+/** IDs of the messages that it accepted. */
 const delivered: string[] = [];
 
 beforeAll(async () => {
@@ -36,7 +36,7 @@ const publish = async (number: number): Promise<string> => {
 };
 
 describe("an outage of a receiver", () => {
-  it("is seen as it happens, understood, and made good: endpoint, live attempt, cause, retry, replay", async () => {
+  it("is visible live, explained, and repaired: endpoint, live attempt, cause, retry, replay", async () => {
     const page = await open(`/applications/${APP}`);
     await page.getByRole("button", { name: "New endpoint" }).first().click();
     await page.getByRole("dialog").getByLabel("URL").fill(`${world.receiver.url}/orders`);
@@ -49,7 +49,7 @@ describe("an outage of a receiver", () => {
       breaker: { failures: 2, windowSeconds: 1, probeSeconds: 600 },
     });
 
-    // A message, and its attempt on the page that is open: nobody loads it again.
+    // A message is published, and its attempt appears on the open page without a reload.
     await page.getByRole("link", { name: "Attempts", exact: true }).click();
     await page.getByText("No attempts yet.").waitFor();
     const loads = await page.evaluate(() => performance.getEntriesByType("navigation").length);
@@ -57,7 +57,7 @@ describe("an outage of a receiver", () => {
     await page.getByRole("link", { name: "HTTP 204 No Content" }).waitFor();
     expect(await page.evaluate(() => performance.getEntriesByType("navigation").length)).toBe(loads);
 
-    // It breaks: what the page says of it, in a sentence, and what a retry by hand comes to.
+    // The receiver fails: the page shows the cause in a sentence, and the result of a manual retry.
     answer = 500;
     const first = await publish(2);
     await page.getByRole("link", { name: "HTTP 500 Internal Server Error" }).first().click();
@@ -70,7 +70,7 @@ describe("an outage of a receiver", () => {
     await page.getByRole("button", { name: "Resend" }).click();
     await page.getByRole("link", { name: /^Attempt 2 HTTP 500/ }).waitFor();
 
-    // It goes on to fail and is left alone: what comes then is held, and the page says why and until when.
+    // The circuit opens: new deliveries are on hold, and the page shows why and when the next probe is sent.
     answer = 502;
     const state = async () => (await world.api.get(`${api}/state`)).json.state;
     const failing = async (): Promise<unknown> => {
@@ -86,7 +86,7 @@ describe("an outage of a receiver", () => {
     await page.goto(world.server.url);
     await page.getByText(/1 endpoint needs attention/).waitFor();
 
-    // It is mended, and tried at once: what was held goes out.
+    // The receiver is repaired and tried at once: the deliveries on hold are sent.
     answer = 204;
     await page.getByRole("link", { name: /View .*orders/ }).click();
     await page.getByRole("button", { name: "Try now" }).click();
@@ -98,7 +98,7 @@ describe("an outage of a receiver", () => {
     await page.goto(`${world.server.url}/applications/${APP}/messages/${last}`);
     await timeline.getByText("Delivered").waitFor();
 
-    // What had failed goes out with a replay, which shows how far it got.
+    // A replay sends the failed messages and shows its progress.
     await page.goto(endpoint);
     await page.getByRole("button", { name: "Recover" }).click();
     await page.getByRole("dialog").getByLabel("Time range").selectOption("hour");
@@ -112,7 +112,7 @@ describe("an outage of a receiver", () => {
   });
 });
 
-/** Presses Tab until what has the focus is named so. */
+/** Presses Tab until the focused element has this name. */
 async function tabTo(page: Page, name: RegExp): Promise<void> {
   for (let count = 0; count < MAX_TABS; count++) {
     await page.keyboard.press("Tab");
@@ -124,16 +124,16 @@ async function tabTo(page: Page, name: RegExp): Promise<void> {
     });
     if (name.test(named)) return;
   }
-  throw new Error(`Tab leads to nothing that is named ${String(name)}.`);
+  throw new Error(`Tab reaches no element named ${String(name)}.`);
 }
 
-/** A dialog takes the focus, once it is open. */
+/** Waits until an opened dialog has the focus. */
 async function focusInDialog(page: Page): Promise<void> {
   await page.waitForFunction(() => document.activeElement?.closest('[role="dialog"]') !== null);
 }
 
 describe("without a mouse", () => {
-  it("an endpoint is made, sent an example, looked at, and switched off", async () => {
+  it("an endpoint can be created, tested with an example, viewed and disabled", async () => {
     answer = 204;
     const page = await open(`/applications/${APP}`);
     await page.getByRole("button", { name: "New endpoint" }).first().waitFor();
@@ -142,7 +142,7 @@ describe("without a mouse", () => {
     await focusInDialog(page);
     await tabTo(page, /^URL$/);
     await page.keyboard.type(`${world.receiver.url}/keys`);
-    // Enter in a field sends the form, as everywhere.
+    // Enter in a field submits the form.
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { level: 1, name: /\/keys$/ }).waitFor();
     await page.getByRole("button", { name: "Send example" }).waitFor();
@@ -173,19 +173,19 @@ describe("without a mouse", () => {
   });
 });
 
-/** What `watchShifts` has seen: the sum of shifts, and what moved. */
+/** Layout shifts recorded by `watchShifts`: their sum, and the elements that moved. */
 interface Shifts {
   shift: number;
   readonly moved: string[];
 }
 
-/** A shift of the layout, as Chromium tells it. */
+/** Layout shift entry of Chromium. */
 interface ShiftEntry extends PerformanceEntry {
   readonly value: number;
   readonly sources: readonly { readonly node: Node | null }[];
 }
 
-/** Sums up what moves on the page by itself, which scrolling is not, once the page and its typeface are there. */
+/** Records layout shifts that are not caused by scrolling, from when page and font are loaded. */
 async function watchShifts(): Promise<void> {
   await document.fonts.ready;
   const seen: Shifts = { shift: 0, moved: [] };
@@ -199,9 +199,9 @@ async function watchShifts(): Promise<void> {
 }
 
 describe("a long list", () => {
-  it("loads more as one scrolls, and moves nothing by itself", async () => {
+  it("loads more rows on scroll, without layout shifts", async () => {
     const messages = Array.from({ length: 300 }, (_, number) => ({
-      // The oldest, which are seen last, would want more room than the others.
+      // The oldest messages, shown last, need wider columns than the others.
       eventType: number < 100 ? `order.${"paid_".repeat(20)}` : "order.paid",
       payload: { number },
     }));
@@ -228,7 +228,7 @@ describe("a long list", () => {
     };
     await expect.poll(scroll, { interval: 40 }).toBe(299);
     const { shift, moved } = await page.evaluate(() => (window as unknown as { seen: Shifts }).seen);
-    // What moved says why, and some shifts name nothing.
+    // The moved elements explain a failure; some shifts name none.
     expect(shift < 0.05 ? [] : [shift, ...moved]).toEqual([]);
     expect(await widths()).toEqual(before);
     expect(await page.locator("tr[data-index]").count()).toBeLessThan(100);
@@ -236,7 +236,7 @@ describe("a long list", () => {
 });
 
 describe("a message", () => {
-  it("shows at each endpoint what its transformation made of it", async () => {
+  it("shows the effect of the transformation of each endpoint", async () => {
     answer = 204;
     const path = `/api/v1/app/${APP}/endpoint`;
     const { json } = await world.api.post(path, { url: `${world.receiver.url}/changed`, channels: ["changed"] });
@@ -253,7 +253,7 @@ describe("a message", () => {
     await world.api.delete(`${path}/${json.id as string}`);
   });
 
-  it("of a MiB is on the page line by line as it is read, is searched, and is shown in bytes", async () => {
+  it("of 1 MiB is rendered line by line, searched, and shown as hex", async () => {
     await world.api.post("/api/v1/app", { name: "Large", uid: "large" });
     const items = Array.from({ length: 20_000 }, (_, number) => ({ name: `a name of item ${number}`, ok: true }));
     const { json, status } = await world.api.post("/api/v1/app/large/msg", {
@@ -276,7 +276,7 @@ describe("a message", () => {
 });
 
 describe("the live page", () => {
-  it("stays where it is read while new rows come in above", async () => {
+  it("keeps its scroll position while new rows are added above", async () => {
     const page = await open("/live");
     await expect.poll(() => page.getByRole("main").getByRole("status").first().innerText()).toBe("Live");
     const publishMany = async (eventType: string, count: number): Promise<void> => {
@@ -302,8 +302,8 @@ describe("the live page", () => {
   });
 });
 
-describe("the network of an endpoint", () => {
-  it("is set part by part, is used by the next delivery, and shows no secret", async () => {
+describe("credentials, TLS and proxy of an endpoint", () => {
+  it("are set one by one, apply to the next delivery, and show no secret", async () => {
     answer = 204;
     const { json } = await world.api.post(`/api/v1/app/${APP}/endpoint`, { url: `${world.receiver.url}/secured` });
     const page = await open(`/applications/${APP}/endpoints/${json.id as string}?tab=security`);
@@ -332,8 +332,8 @@ describe("the network of an endpoint", () => {
   });
 });
 
-describe("home", () => {
-  it("says when the certificate of a receiver ends, and leads to its endpoint", async () => {
+describe("the overview", () => {
+  it("shows when the certificate of a receiver expires, and links to its endpoint", async () => {
     const lab = await startLab();
     try {
       const path = `/api/v1/app/${APP}/endpoint`;
@@ -357,7 +357,7 @@ describe("home", () => {
     }
   });
 
-  it("shows the last hour by the minute, and a bar leads to the messages of its colour", async () => {
+  it("shows the last hour by the minute, and links each bar to its messages", async () => {
     const page = await open("/");
     await page.getByRole("link", { name: "1 h", exact: true }).click();
     await expect.poll(() => page.url()).toContain("window=1h");
@@ -371,7 +371,7 @@ describe("home", () => {
     expect(before! - after!).toBe(60_000);
   });
 
-  it("leads from what is held to its messages", async () => {
+  it("links deliveries on hold to their messages", async () => {
     const { json } = await world.api.post("/api/v1/app", { name: "Held", uid: "held" });
     expect(json.uid).toBe("held");
     await world.api.post("/api/v1/app/held/endpoint", { url: `${world.receiver.url}/held`, disabled: true });
@@ -388,8 +388,8 @@ describe("home", () => {
   });
 });
 
-describe("a number of home", () => {
-  it("leads into the list of what it counts", async () => {
+describe("a figure of the overview", () => {
+  it("links to the list behind it", async () => {
     const page = await open("/");
     await page.getByRole("link", { name: /Endpoints needing attention/ }).click();
     await page.getByRole("heading", { level: 1, name: "Endpoints needing attention" }).waitFor();

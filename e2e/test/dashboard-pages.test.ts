@@ -1,4 +1,4 @@
-/** What holds on every page, with names that are as long as they may be, without a connection, and in both languages. */
+/** Guarantees of every page: with names of maximum length, without a connection, and in both languages. */
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBrowser } from "../lib/browser.ts";
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 const HEIGHT = 844;
 const PHONE = { width: 390, height: HEIGHT };
-/** Of a hang, not of a slow machine. */
+/** Detects a hang, not a slow machine. */
 const ALL_PAGES_MS = 600_000;
 
 async function open(path: string, options: Parameters<typeof browser.open>[0] = {}): Promise<Page> {
@@ -25,16 +25,16 @@ async function open(path: string, options: Parameters<typeof browser.open>[0] = 
   return page;
 }
 
-/** Nothing loads any more, and there is a page or an error. */
+/** Waits until nothing is loading and a page or an error is shown. */
 async function settled(page: Page): Promise<void> {
   await page.locator('h1, main [role="alert"], [role="alert"]').first().waitFor();
   await expect.poll(() => page.getByRole("status", { name: "Loading" }).count()).toBe(0);
 }
 
-/** What is wider than the window, the innermost first; empty when the page has no horizontal scroll bar. */
+/** Elements wider than the window, innermost first; empty when the page has no horizontal scroll bar. */
 function tooWide(page: Page): Promise<readonly string[]> {
   return page.evaluate(async () => {
-    // Charts take their new size in a frame after the window did.
+    // Charts resize one frame after the window.
     for (let frame = 0; frame < 3; frame++) await new Promise((resolve) => requestAnimationFrame(resolve));
     const room = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= room) return [];
@@ -58,7 +58,7 @@ describe.each(["dashboard", "portal"] as const)("every page of the %s", (face) =
       const isPortal = (path: string): boolean => /^\/portal(\/|$)/.test(path);
       const found: string[] = [];
       const todo = routePaths(scene.parameters).filter((path) => isPortal(path) === (face === "portal"));
-      // The messages of sources have the pages of an application's.
+      // Messages of sources use the pages of applications.
       if (face === "dashboard") todo.push(`/applications/${scene.source}/messages/${scene.inbound}`);
       expect(todo.length).toBeGreaterThan(8);
       const seen = new Set(todo);
@@ -85,7 +85,7 @@ describe.each(["dashboard", "portal"] as const)("every page of the %s", (face) =
 });
 
 describe("a long URL", () => {
-  it("is cut in the heading to its host and its end, and is copied in full", async () => {
+  it("is shortened in the heading to its host and its end, and copied in full", async () => {
     const page = await open(`/applications/${scene.app}/endpoints/${scene.endpoint}`, {
       permissions: ["clipboard-read", "clipboard-write"],
     });
@@ -103,7 +103,7 @@ describe("a long URL", () => {
 });
 
 describe("a table with many columns", () => {
-  it.each(["/issues", "/endpoints"])("of %s can be read at every width, long URLs included", async (path) => {
+  it.each(["/issues", "/endpoints"])("of %s is readable at every width, with long URLs", async (path) => {
     const page = await open(path, { locale: "de-DE" });
     await page.locator("tbody tr[data-index]").first().waitFor();
     for (const width of [390, 750, 768, 900, 1024, 1100, 1440]) {
@@ -115,7 +115,7 @@ describe("a table with many columns", () => {
   });
 });
 
-/** Whether the first cells have room for words and take few lines, and how many pixels of the table are cut off. */
+/** Whether the first cells are wide enough and take few lines, and how many pixels of the table are cut off. */
 function readability(): { narrowest: boolean; cut: number; lines: boolean } {
   const table = document.querySelector("table")!;
   const cells = [...table.querySelectorAll("tbody tr[data-index] td:first-child")].map((cell) =>
@@ -128,8 +128,8 @@ function readability(): { narrowest: boolean; cut: number; lines: boolean } {
   };
 }
 
-describe("an address without a page", () => {
-  it("shows so within the shell of the dashboard, and leads home", async () => {
+describe("an unknown path", () => {
+  it("shows an error page in the frame of the dashboard, with a link to the overview", async () => {
     for (const path of ["/no-such-page", "/applications/a/b/c/d/e"]) {
       const page = await open(path);
       await page.getByRole("heading", { level: 1, name: "Page not found" }).waitFor();
@@ -141,7 +141,7 @@ describe("an address without a page", () => {
     }
   });
 
-  it("shows so within the portal, and leads to its endpoints", async () => {
+  it("shows an error page in the portal, with a link to its endpoints", async () => {
     const { token } = await portalLink(world, scene.app);
     const page = await open("/portal/no-such-page", { token });
     await page.getByRole("heading", { level: 1, name: "Page not found" }).waitFor();
@@ -170,7 +170,7 @@ describe("without a connection", () => {
   it.each([
     ["en-GB", /The server does not respond\. Check your connection/],
     ["de-DE", /Der Server antwortet nicht\. Prüfen Sie die Verbindung/],
-  ])("a page says what to do, in words of its own (%s)", async (locale, text) => {
+  ])("a page explains the failure and what to do (%s)", async (locale, text) => {
     const page = await browser.open({ token: world.server.token, locale });
     await page.route("**/api/v1/cluster", (route) => route.abort());
     await page.goto(`${world.server.url}/cluster`);
@@ -190,7 +190,7 @@ describe("without a connection", () => {
     expect(await page.getByRole("alert").innerText()).not.toMatch(/boom|Unexpected token|<h1>/);
   });
 
-  it("a form says so too", async () => {
+  it("a form explains it too", async () => {
     const page = await open("/applications");
     await page.getByRole("button", { name: "New application" }).first().click();
     await page.getByLabel("Name").fill("Any");
@@ -203,7 +203,7 @@ describe("without a connection", () => {
 
 describe("a dialog", () => {
   it.each(["light", "dark"] as const)(
-    "darkens the gutter of the scroll bar together with the page (%s)",
+    "darkens the scroll bar gutter together with the page (%s)",
     async (colorScheme) => {
       const page = await open("/applications", { colorScheme });
       const colours = () =>
@@ -225,7 +225,7 @@ describe("a dialog", () => {
 });
 
 describe("the live page", () => {
-  it("lines up its columns, and says of which application and endpoint an attempt is", async () => {
+  it("aligns its columns, and shows the application and endpoint of an attempt", async () => {
     const page = await open("/live", { viewport: { width: 1440, height: 900 } });
     await expect.poll(() => page.getByRole("main").getByRole("status").first().innerText()).toBe("Live");
     await world.api.post("/api/v1/app", { name: "Short", uid: "short" });
@@ -246,7 +246,7 @@ describe("the live page", () => {
 });
 
 describe("details", () => {
-  it("code that is too wide shows a scroll bar", async () => {
+  it("code that is too wide has a visible scroll bar", async () => {
     const page = await open(
       `/applications/${scene.app}/messages/${scene.message}/attempts/${scene.parameters["attempt"]!}`,
     );
@@ -262,7 +262,7 @@ describe("details", () => {
     expect(bar[1]).not.toMatch(/rgba\(0, 0, 0, 0\)/);
   });
 
-  it("a message of a source is under Sources in the menu, and one of an application under Applications", async () => {
+  it("the menu highlights Sources for a message of a source, and Applications for one of an application", async () => {
     const page = await open(`/applications/${scene.source}/messages/${scene.inbound}`);
     const current = page.getByRole("navigation", { name: "Menu" }).locator('[aria-current="page"]');
     await expect.poll(() => current.allInnerTexts()).toEqual(["Sources"]);
@@ -270,7 +270,7 @@ describe("details", () => {
     await expect.poll(() => current.allInnerTexts()).toEqual(["Applications"]);
   });
 
-  it("the last failures of an endpoint name their message on a phone", async () => {
+  it("the recent failures of an endpoint show their message on a phone", async () => {
     const page = await open(`/applications/${scene.app}/endpoints/${scene.endpoint}`, { viewport: PHONE });
     const message = page
       .getByRole("region", { name: "Recent failures" })

@@ -1,4 +1,4 @@
-/** "Send example" in the dashboard and in the portal, on a server where nothing is set up yet. */
+/** "Send example" in the dashboard and in the portal, on a server without any setup. */
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBrowser } from "../lib/browser.ts";
@@ -26,7 +26,7 @@ async function openEndpoint(face: (typeof FACES)[number]): Promise<Page> {
   return page;
 }
 
-/** Sends what the dialog offers, and waits until it arrived. @returns The body that the receiver got. */
+/** Sends the example that the dialog offers. @returns The body that the receiver got. */
 async function send(page: Page): Promise<string> {
   const before = world.receiver.requests.length;
   await page.getByRole("dialog").getByRole("button", { name: "Send", exact: true }).click();
@@ -63,7 +63,7 @@ describe("once there are event types", () => {
     expect(await send(page)).toBe(body);
   });
 
-  it("a payload that was typed is sent byte for byte, and one that is not JSON says so", async () => {
+  it("a typed payload is sent byte for byte, and one that is not JSON shows an error", async () => {
     const page = await openEndpoint("dashboard");
     await page.getByLabel("Payload, as JSON").fill('{"price": 1.0');
     await page.getByRole("dialog").getByRole("button", { name: "Send", exact: true }).click();

@@ -1,4 +1,4 @@
-/** Sources in the dashboard, in a real browser: what is set there holds for requests that come in. */
+/** Sources in the dashboard, in a real browser: settings apply to received requests. */
 import { readFile } from "node:fs/promises";
 import { startGitHub } from "@posthorn/testkit";
 import type { Page } from "playwright-core";
@@ -25,7 +25,7 @@ async function open(tab: string): Promise<Page> {
 const source = async () => (await world.api.get(`/ingest/api/v1/source/${scene.source}`)).json;
 
 describe("the settings of a source", () => {
-  it("hold for what comes in: methods, size, rate, addresses, and an answer of one's own", async () => {
+  it("apply to received requests: methods, size, rate, addresses, and a custom response", async () => {
     const page = await open("settings");
     await page.getByLabel("Name", { exact: true }).fill("GitHub, all of it");
     await page.getByLabel("PUT").check();
@@ -51,7 +51,7 @@ describe("the settings of a source", () => {
     const { ingestUrl } = await source();
     expect(await sendPush(ingestUrl as string, "refs/heads/main")).toBe(202);
     expect(await sendPush(ingestUrl as string, "x".repeat(3000))).toBe(413);
-    // What a form cannot say is said by the server.
+    // The server validates what the form does not.
     await page.getByLabel("Other addresses and networks").fill("not an address");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("alert").waitFor();
@@ -94,7 +94,7 @@ describe("the settings of a source", () => {
     await page.getByRole("heading", { level: 1, name: "Quoted" }).waitFor();
   });
 
-  it("let a secret be changed while both verify, and the one before be taken away", async () => {
+  it("rotate a secret while both verify, and delete the previous one", async () => {
     const page = await open("settings");
     const secrets = page.getByRole("region", { name: "Secrets" });
     await secrets.getByRole("button", { name: "Add secret" }).click();
@@ -113,7 +113,7 @@ describe("the settings of a source", () => {
     await world.api.post(`/ingest/api/v1/source/${scene.source}/secret`, { secret: SOURCE_SECRET });
   });
 
-  it("give it another address, and the one before goes on for as long as was chosen", async () => {
+  it("rotate the URL, and the previous one works for the chosen time", async () => {
     const page = await open("settings");
     const before = (await source()).ingestUrl as string;
     await page.getByRole("button", { name: "Rotate URL" }).click();
@@ -131,7 +131,7 @@ describe("the settings of a source", () => {
     await expect.poll(() => sendPush(after, "refs/heads/c")).toBe(404);
   });
 
-  it("delete it only after asking", async () => {
+  it("delete the source only after confirmation", async () => {
     const { json } = await world.api.post("/ingest/api/v1/source", { name: "To be deleted", type: "github" });
     const page = await browser.open({ token: world.server.token });
     await page.goto(`${world.server.url}/sources/${json.id as string}?tab=settings`);
@@ -145,7 +145,7 @@ describe("the settings of a source", () => {
 });
 
 describe("a route", () => {
-  it("is drawn, filtered by the request, tried on a real one, changed by code, and deleted", async () => {
+  it("is drawn, filtered by the request, tested on a received one, transformed, and deleted", async () => {
     const page = await open("routes");
     await page.getByRole("button", { name: "New route" }).click();
     const dialog = page.getByRole("dialog");
@@ -195,8 +195,8 @@ describe("a route", () => {
   });
 });
 
-describe("what a source has sent", () => {
-  it("stands in its catalogue with schema and changes, and is saved as TypeScript", async () => {
+describe("the events of a source", () => {
+  it("have an inferred schema with its changes, which can be downloaded as TypeScript", async () => {
     const url = (await source()).ingestUrl as string;
     await world.api.put(`/ingest/api/v1/source/${scene.source}/activity`, { mode: "learned" });
     await sendPush(url, "refs/heads/main");
@@ -212,7 +212,7 @@ describe("what a source has sent", () => {
     await page.getByText("No event types yet.").waitFor();
   });
 
-  it("counts as silent after a time that is set", async () => {
+  it("have a configurable time after which the source is inactive", async () => {
     const page = await open("activity");
     await page.getByLabel("Monitoring").selectOption("fixed");
     await page.getByLabel("Inactive after (minutes)").fill("90");
@@ -222,7 +222,7 @@ describe("what a source has sent", () => {
     expect(json).toMatchObject({ mode: "fixed", inactiveAfterSeconds: 5400, state: "active" });
   });
 
-  it("is asked of the provider: set up, run, and what was missed is gotten", async () => {
+  it("are recovered by a backfill: set up, started, and missed events fetched", async () => {
     await using github = await startGitHub({ token: "ghp_1", now: () => Date.now() - 3_600_000 });
     const url = (await source()).ingestUrl as string;
     const hook = await fetch(`${github.url}/repos/acme/shop/hooks`, {
@@ -252,7 +252,7 @@ describe("what a source has sent", () => {
 });
 
 describe("a delivery that the provider repeats", () => {
-  it("is counted on the source, with a link to its message, which says how often it was received", async () => {
+  it("is counted on the source, with a link to its message, which shows how often it was received", async () => {
     const { json } = await world.api.post("/ingest/api/v1/source", {
       name: "Repeating",
       type: "github",

@@ -1,4 +1,4 @@
-/** The dashboard in a real browser, on a real server with real deliveries. */
+/** The dashboard in a real browser, with a real server and real deliveries. */
 import { AxeBuilder } from "@axe-core/playwright";
 import { freePort } from "@posthorn/testkit";
 import type { Page, Request } from "playwright-core";
@@ -17,10 +17,10 @@ beforeAll(async () => {
   scene = await setUpScene(world);
 });
 
-/** Compressed; the typeface is beside it. */
+/** Compressed size, without the font. */
 const MAX_FIRST_LOAD_BYTES = 250_000;
 const MAX_FONT_BYTES = 50_000;
-/** Of a hang, not of a slow machine. */
+/** Detects a hang, not a slow machine. */
 const AXE_MS = 400_000;
 
 async function open(path: string, options: Parameters<typeof browser.open>[0] = {}): Promise<Page> {
@@ -29,20 +29,20 @@ async function open(path: string, options: Parameters<typeof browser.open>[0] = 
   return page;
 }
 
-/** Nothing loads any more. */
+/** Waits until nothing is loading. */
 async function settled(page: Page): Promise<void> {
   await page.getByRole("heading", { level: 1 }).waitFor();
   await expect.poll(() => page.getByRole("status", { name: "Loading" }).count(), { timeout: 60_000 }).toBe(0);
 }
 
-/** What came over the network for these, compressed. */
+/** Compressed size of the responses. */
 async function bytesOf(requests: readonly Request[]): Promise<number> {
   const sizes = await Promise.all(requests.map((request) => request.sizes()));
   return sizes.reduce((sum, { responseBodySize }) => sum + responseBodySize, 0);
 }
 
-describe("the licences of the packages in the page", () => {
-  it("are linked from the dashboard and from the portal, with those of its typeface", async () => {
+describe("the licences of the bundled packages", () => {
+  it("are linked from the dashboard and the portal, including that of the font", async () => {
     const { json } = await world.api.post(`/api/v1/auth/app-portal-access/${scene.app}`, {});
     for (const page of [await open("/"), await browser.open()]) {
       if (page.url() === "about:blank") await page.goto(json.url);
@@ -267,7 +267,7 @@ describe("an endpoint", () => {
     const now = page.getByRole("region", { name: "Delivery status" });
     await now.getByText("The endpoint asked to wait in its last response").waitFor();
     await now.getByText("Next probe").waitFor();
-    // The first one waits for its own retry; this one is held.
+    // The first message waits for its retry; this one is put on hold.
     await publish();
     const tries = () => world.receiver.requests.filter(({ path }) => path === "/busy").length;
     const before = tries();
@@ -415,7 +415,7 @@ describe("the keyboard alone", () => {
 
 describe.each([
   ["light", { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }],
-  // What else there is to find is the same in both.
+  // All other rules have the same result in both themes.
   ["dark", { type: "rule", values: ["color-contrast"] }],
 ] as const)("in %s colours", (colorScheme, { type, values }) => {
   it(

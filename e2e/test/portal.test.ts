@@ -55,7 +55,7 @@ async function settled(page: Page): Promise<void> {
 }
 
 describe("a link", () => {
-  it("opens the portal of one application, and its token leaves the address", async () => {
+  it("opens the portal of one application, and its token is removed from the URL", async () => {
     const { url, token } = await portalLink(world, scene.app);
     const page = await browser.open();
     await page.goto(url);
@@ -68,7 +68,7 @@ describe("a link", () => {
     expect(await page.title()).toBe("Endpoints · Shop");
   });
 
-  it("says that it has ended once its token was revoked", async () => {
+  it("shows that it has expired after its token was revoked", async () => {
     const { url, token } = await portalLink(world, scene.app);
     await world.api.post("/api/v1/auth/logout", {}, { token });
     const page = await browser.open();
@@ -77,14 +77,14 @@ describe("a link", () => {
     expect(await page.getByRole("link").count()).toBe(0);
   });
 
-  it("is not for a token of the organisation", async () => {
+  it("rejects a token of the organisation", async () => {
     const page = await browser.open({ token: world.server.token });
     await page.goto(`${world.server.url}/portal`);
     await page.getByText("This operation requires an application token").waitFor();
     expect(await page.getByRole("link").count()).toBe(0);
   });
 
-  it("carries a look: language, colour, theme and name", async () => {
+  it("sets the look: language, colour, theme and name", async () => {
     const look = { name: "Kontor", colour: "#0a7d5c", theme: "dark", language: "de", font: "Georgia" };
     const { url } = await portalLink(world, scene.app, { look });
     const page = await browser.open();
@@ -102,7 +102,7 @@ describe("a link", () => {
     expect(await page.evaluate(() => document.documentElement.dataset["theme"])).toBe("dark");
   });
 
-  it("takes no look that would be more than a look", async () => {
+  it("ignores look parameters that could inject anything else", async () => {
     const page = await open(
       "/portal?primaryColor=red;background:url(//evil)&fontFamily=a;}b{&icon=javascript:alert(1)",
     );
@@ -113,7 +113,7 @@ describe("a link", () => {
 });
 
 describe("in a frame of another origin", () => {
-  it("a customer makes an endpoint, sends it an example, and sees it arrive", async () => {
+  it("a customer creates an endpoint, sends it an example, and sees the delivery", async () => {
     const { frame } = await inFrame();
     await frame.getByRole("button", { name: "New endpoint" }).first().click();
     await frame.getByLabel("URL").fill("http://169.254.169.254/latest");
@@ -138,7 +138,7 @@ describe("in a frame of another origin", () => {
     expect(JSON.parse(got!.body.toString())).toEqual({ id: "inv_1042", amount: 129.9, currency: "EUR" });
   });
 
-  it("the page around is told the height, and changes the look", async () => {
+  it("the parent page receives the height, and can change the look", async () => {
     const { page, frame } = await inFrame();
     await frame.getByRole("heading", { level: 1 }).waitFor();
     const heard = (type: string) =>
@@ -150,7 +150,7 @@ describe("in a frame of another origin", () => {
         type,
       );
     await expect.poll(() => heard("svix.iframe-resizer-height")).toBeGreaterThan(200);
-    // The page may still grow between one look and the next.
+    // The page may still grow between two checks.
     await expect
       .poll(async () => (await heard("posthorn.height")) === (await heard("svix.iframe-resizer-height")))
       .toBe(true);
@@ -164,7 +164,7 @@ describe("in a frame of another origin", () => {
     expect(await frame.locator("html").getAttribute("style")).toContain("--accent");
   });
 
-  it("is not shown by an origin that the settings do not name, and the dashboard by none", async () => {
+  it("the portal cannot be embedded by origins that are not allowed, and the dashboard by none", async () => {
     const { url } = await portalLink(world, scene.app);
     const policies = async (path: string) =>
       (await fetch(world.server.url + path, { headers: { accept: "text/html" } })).headers.get(
@@ -181,8 +181,8 @@ describe("in a frame of another origin", () => {
   });
 });
 
-describe("a token that may only look", () => {
-  it("is offered nothing that changes anything", async () => {
+describe("a read-only token", () => {
+  it("sees no control that changes anything", async () => {
     const { frame } = await inFrame(READ_ONLY);
     await frame.getByRole("link", { name: /bad/ }).first().click();
     await frame.getByRole("heading", { level: 1, name: /bad/ }).waitFor();
@@ -199,7 +199,7 @@ describe("a token that may only look", () => {
     expect(await frame.getByRole("button", { name: /resend|again|now/i }).count()).toBe(0);
   });
 
-  it("is refused by the server when a request is forged, whatever the page shows", async () => {
+  it("is rejected by the server for forged requests, whatever the page shows", async () => {
     const { token } = await portalLink(world, scene.app, READ_ONLY);
     const { app, bad, message } = scene;
     const at = `/api/v1/app/${app}`;
@@ -237,7 +237,7 @@ describe("a token that may only look", () => {
     }
   });
 
-  it("cannot be made to do more by changing its claims", async () => {
+  it("cannot gain permissions by changed claims", async () => {
     const { token } = await portalLink(world, scene.app, READ_ONLY);
     const [head, claims, signature] = token.split(".") as [string, string, string];
     const more = { ...JSON.parse(Buffer.from(claims, "base64url").toString()), cap: ["ViewBase", "ManageEndpoint"] };
@@ -248,7 +248,7 @@ describe("a token that may only look", () => {
 });
 
 describe("another customer", () => {
-  it("is not there: its ids are answered like ids of nothing", async () => {
+  it("is invisible: its IDs get the same response as unknown IDs", async () => {
     const { token } = await portalLink(world, scene.app);
     const { app, endpoint, message } = scene.other;
     for (const path of [
@@ -269,7 +269,7 @@ describe("another customer", () => {
 });
 
 describe("signing", () => {
-  it("shows the secret when asked, code in nine languages, and why a request does not verify", async () => {
+  it("reveals the secret on request, and shows code in nine languages and why a request fails verification", async () => {
     const page = await open(`/portal/endpoints/${scene.good}?tab=security`);
     await page.getByRole("button", { name: "Show" }).click();
     await page.getByText(/^whsec_\w/).waitFor();
@@ -294,8 +294,8 @@ describe("signing", () => {
   });
 });
 
-describe("an endpoint that is off", () => {
-  it("is told of, switched on again with what failed, and the replay shows how far it got", async () => {
+describe("a disabled endpoint", () => {
+  it("is announced, can be enabled with its failed messages, and the replay shows its progress", async () => {
     await world.api.patch(`/api/v1/app/${scene.app}/endpoint/${scene.bad}`, { disabled: true });
     const page = await open();
     await page.getByText("1 endpoint is disabled:").waitFor();
@@ -313,7 +313,7 @@ describe("an endpoint that is off", () => {
 });
 
 describe("the element <posthorn-portal>", () => {
-  it("shows the portal, grows with it, takes its attributes, and says when the session ends", async () => {
+  it("shows the portal, grows with it, applies its attributes, and reports the end of the session", async () => {
     const { url, token } = await portalLink(world, scene.app);
     host.show(`<script type="module" src="${world.server.url}/portal/embed.js"></script>
       <posthorn-portal src="${url}" theme="dark" lang="de" colour="#0a7d5c"></posthorn-portal>
@@ -340,7 +340,7 @@ describe("the element <posthorn-portal>", () => {
 });
 
 describe("the keyboard alone", () => {
-  it("reaches the content, the tabs and the dialog, and leaves the dialog where it came from", async () => {
+  it("reaches the content and the dialog, and returns to where the dialog was opened", async () => {
     const page = await open();
     await settled(page);
     await page.keyboard.press("Tab");
@@ -364,7 +364,7 @@ describe.each([
   ["dark", { type: "rule", values: ["color-contrast"] }],
 ] as const)("in %s colours", (colorScheme, { type, values }) => {
   it(
-    "axe finds no fault on any page, with a colour of the product's own",
+    "axe finds no violation on any page, with a custom brand colour",
     async () => {
       const look = { colour: "#ffd400", theme: colorScheme };
       const { url } = await portalLink(world, scene.app, { look });
@@ -389,7 +389,7 @@ describe.each([
 });
 
 describe("at the width of a phone", () => {
-  it("no page scrolls sideways", async () => {
+  it("no page scrolls horizontally", async () => {
     const page = await open("/portal", { page: { viewport: { width: 390, height: 844 }, hasTouch: true } });
     for (const [name, path] of portalPages(scene)) {
       await page.goto(world.server.url + path);

@@ -1,6 +1,6 @@
 /**
- * Pictures of every page, with a day of traffic behind it: at the width of a desk and of a phone, in light and in dark. They go to
- * `e2e/screenshots`, or to the folder that `POSTHORN_SCREENSHOTS` names, to be looked at.
+ * Takes screenshots of every page with a day of sample traffic, on desktop and phone, in both themes. They are written to
+ * `e2e/screenshots`, or to the folder in `POSTHORN_SCREENSHOTS`, for review.
  */
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -35,7 +35,7 @@ interface Rows {
   readonly data: readonly { readonly id: string; readonly msgId: string; readonly name: string }[];
 }
 
-/** Every page of the dashboard, by the name of its picture. */
+/** Every page of the dashboard, by the name of its screenshot. */
 async function pages(): Promise<readonly (readonly [string, string])[]> {
   const now = await demo.call("GET", "/api/v1/stats/now");
   const { inTrouble } = now["endpoints"] as { inTrouble: { appId: string; endpointId: string; trouble: string }[] };
@@ -96,7 +96,7 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
   ];
 }
 
-/** Every page of a customer's portal, and the token that opens them. */
+/** Every page of the portal, with a token for it. */
 async function portal(): Promise<{ readonly token: string; readonly pages: readonly (readonly [string, string])[] }> {
   const now = await demo.call("GET", "/api/v1/stats/now");
   const { inTrouble } = now["endpoints"] as { inTrouble: { appId: string; endpointId: string; trouble: string }[] };
@@ -116,7 +116,7 @@ async function portal(): Promise<{ readonly token: string; readonly pages: reado
   };
 }
 
-/** A capture with a few requests in it. */
+/** Path of a capture with a few requests. */
 async function capture(): Promise<string> {
   const { id, ingestUrl } = await demo.call("POST", "/ingest/api/v1/source", {
     name: "What the shop sends",
@@ -144,7 +144,7 @@ async function settled(page: Page): Promise<void> {
   await expect.poll(() => page.getByRole("status", { name: "Loading" }).count(), { timeout: 60_000 }).toBe(0);
 }
 
-/** One page at each width and in each colour; `faults` gets its name when it says that something failed. */
+/** Takes a page at each width and in each theme. Adds its name to `faults` when it shows an error. */
 async function photograph(page: Page, name: string, path: string, faults: string[]): Promise<void> {
   await page.setViewportSize(WIDTHS.desk);
   await page.goto(demo.url + path);
@@ -160,7 +160,7 @@ async function photograph(page: Page, name: string, path: string, faults: string
 }
 
 it(
-  "every page shows itself at each width and in each colour",
+  "every page renders at each width and in each theme without an error",
   async () => {
     const page = await browser.open({ token: demo.token, reducedMotion: "reduce" });
     const faults: string[] = [];

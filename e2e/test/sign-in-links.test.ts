@@ -1,4 +1,4 @@
-/** Links with a token behind the hash, as `npm start` prints them and products hand them out, opened in a new tab and in an open one. */
+/** Links with a token in the fragment, as printed by `npm start` and given to customers, in a new tab and in an open one. */
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { useBrowser } from "../lib/browser.ts";
@@ -8,7 +8,7 @@ import { useWorld } from "../lib/world.ts";
 const browser = useBrowser();
 const world = useWorld();
 
-/** Every address that the browser would go back or forward to, the current one included. */
+/** Every URL in the history of the tab, including the current one. */
 async function historyOf(page: Page): Promise<readonly string[]> {
   const session = await page.context().newCDPSession(page);
   const { entries } = await session.send("Page.getNavigationHistory");
