@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { GO_TO, shortcutsOn } from "../lib/shortcuts.ts";
+import { PAGE_KEYS, shortcutsOn } from "../lib/shortcuts.ts";
 
 const SEQUENCE_MS = 1200;
 
@@ -12,7 +12,7 @@ export function useShortcuts(): void {
     const press = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target) || !shortcutsOn()) return;
       const { key } = event;
-      const place = Date.now() - going < SEQUENCE_MS ? GO_TO[key as keyof typeof GO_TO] : undefined;
+      const place = Date.now() - going < SEQUENCE_MS ? PAGE_KEYS.find((page) => page.key === key)?.to : undefined;
       going = key === "g" ? Date.now() : 0;
       if (place !== undefined) void navigate({ to: place });
       else if (key === "?") void navigate({ to: "/shortcuts" });

@@ -1,32 +1,19 @@
 /** Single-key shortcuts. They can be turned off, because speech input and some screen readers trigger them by accident (WCAG 2.1.4). */
 const KEY = "posthorn.shortcuts";
 
-export const GO_TO = {
-  h: "/",
-  m: "/messages",
-  l: "/live",
-  i: "/issues",
-  a: "/applications",
-  e: "/event-types",
-  r: "/replays",
-  o: "/sources",
-  c: "/capture",
-  n: "/cluster",
-  s: "/settings",
-} as const;
-
-export const PLACES_OF_KEYS = [
-  ["h", "home"],
-  ["m", "messages"],
-  ["l", "live"],
-  ["i", "issues"],
-  ["a", "applications"],
-  ["e", "eventTypes"],
-  ["r", "replays"],
-  ["o", "sources"],
-  ["c", "capture"],
-  ["n", "cluster"],
-  ["s", "settings"],
+/** Pages that `g` and a letter open. */
+export const PAGE_KEYS = [
+  { key: "h", name: "home", to: "/" },
+  { key: "m", name: "messages", to: "/messages" },
+  { key: "l", name: "live", to: "/live" },
+  { key: "i", name: "issues", to: "/issues" },
+  { key: "a", name: "applications", to: "/applications" },
+  { key: "e", name: "eventTypes", to: "/event-types" },
+  { key: "r", name: "replays", to: "/replays" },
+  { key: "o", name: "sources", to: "/sources" },
+  { key: "c", name: "capture", to: "/capture" },
+  { key: "n", name: "cluster", to: "/cluster" },
+  { key: "s", name: "settings", to: "/settings" },
 ] as const;
 
 export function shortcutsOn(): boolean {

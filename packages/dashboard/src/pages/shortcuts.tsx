@@ -2,7 +2,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { SwitchField } from "../components/form.tsx";
 import { Card, Page } from "../components/page.tsx";
-import { PLACES_OF_KEYS, shortcutsOn, switchShortcuts } from "../lib/shortcuts.ts";
+import { PAGE_KEYS, shortcutsOn, switchShortcuts } from "../lib/shortcuts.ts";
 import styles from "./shortcuts.module.css";
 
 export function Shortcuts() {
@@ -19,7 +19,7 @@ export function Shortcuts() {
       </Card>
       <Card title={t("shortcuts.go")}>
         <dl className={styles["keys"]}>
-          {PLACES_OF_KEYS.map(([key, name]) => (
+          {PAGE_KEYS.map(({ key, name }) => (
             <Keys key={key} keys={["g", key]} name={t(`nav.${name}`)} />
           ))}
         </dl>
