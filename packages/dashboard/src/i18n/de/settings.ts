@@ -60,7 +60,7 @@ export const settings: typeof english = {
     order: "Reihenfolge",
     oldest: "Älteste zuerst",
     newest: "Neueste zuerst",
-    untilHelp: "Leer lassen für jetzt.",
+    untilHelp: "Leer lassen für den aktuellen Zeitpunkt.",
     endpointsHelp: "Nichts auswählen für alle Endpunkte.",
     appPlaceholder: "ID oder externe ID",
     chooseApp: "Wählen Sie zuerst eine Anwendung aus.",

@@ -54,7 +54,7 @@ export const settings = {
     order: "Order",
     oldest: "Oldest first",
     newest: "Newest first",
-    untilHelp: "Leave empty for now.",
+    untilHelp: "Leave empty to use the current time.",
     endpointsHelp: "Select none for all endpoints.",
     appPlaceholder: "ID or external ID",
     chooseApp: "Choose an application first.",
