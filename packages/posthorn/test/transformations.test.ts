@@ -215,11 +215,11 @@ describe("the transformation of an endpoint", () => {
     ["throws", "console.log('before'); webhook.payload.no.way;", "TypeError", ["before"]],
     ["returns nothing", "webhook.payload.n = 2;", "must return the webhook", []],
     ["waits for ever", "return new Promise(() => {});", "nothing will settle", []],
-    ["chooses another target", "webhook.url = 'https://elsewhere.example/'; return webhook;", "not the target", []],
+    ["chooses another target", "webhook.url = 'https://elsewhere.example/'; return webhook;", "not the origin", []],
     [
       "puts a user into the URL",
       "webhook.url = webhook.url.replace('://', '://me:x@'); return webhook;",
-      "not the target",
+      "not the origin",
       [],
     ],
     ["chooses a method that is none", "webhook.method = 'GET\\r\\nx: y'; return webhook;", "the method", []],
@@ -230,7 +230,7 @@ describe("the transformation of an endpoint", () => {
       "cannot be changed",
       [],
     ],
-    ["sets a header to an object", "webhook.headers = { a: {} }; return webhook;", "no text", []],
+    ["sets a header to an object", "webhook.headers = { a: {} }; return webhook;", "not text", []],
     [
       "sets a content type that is none",
       "webhook.headers = { 'Content-Type': 'x' }; return webhook;",

@@ -1,4 +1,4 @@
-/** What is kept of how a message was changed before it was sent: in the detail of its attempt, and nothing where it was not. */
+/** Part of the attempt details: how a message was changed before it was sent. Absent for unchanged messages. */
 import { isUtf8 } from "node:buffer";
 import type { RunFacts } from "../domain/delivery/outgoing-request.ts";
 
@@ -6,18 +6,18 @@ import type { RunFacts } from "../domain/delivery/outgoing-request.ts";
 export const MAX_KEPT_BODY_BYTES = 32_768;
 
 export interface ChangeFacts {
-  /** What the code logged; `null`: none was run. */
+  /** Log lines of the transformation; `null`: none ran. */
   readonly logs: readonly string[] | null;
-  /** Time of the processor that the code took, in milliseconds. */
+  /** CPU time of the transformation, in milliseconds. */
   readonly cpuMs: number | null;
-  /** The body as it was sent; `null`: the bytes of the message, or nothing was sent. */
+  /** The body that was sent; `null`: that of the message, or nothing was sent. */
   readonly body: KeptBody | null;
 }
 
 export interface KeptBody {
   readonly text: string;
   readonly encoding: "utf-8" | "base64";
-  /** Only its beginning is kept. */
+  /** The body is truncated. */
   readonly cut: boolean;
 }
 
@@ -39,7 +39,7 @@ export function keptBody(body: Uint8Array): KeptBody {
     : { text: whole.toString("utf8"), encoding: "utf-8", cut };
 }
 
-/** What is text; `null` when it is none. A cut may be within a character. */
+/** The bytes without an incomplete character at the end; `null`: they are not text. */
 function withoutHalfCharacter(bytes: Buffer, cut: boolean): Buffer | null {
   for (let less = 0; less <= (cut ? 3 : 0); less++) {
     const part = bytes.subarray(0, bytes.byteLength - less);

@@ -51,7 +51,7 @@ async function openScene({ by, files, at = NOW, lastId = 0 }: SceneOptions): Pro
   };
 }
 
-/** Ends what is under way, and lets all the rest succeed without any time passing. */
+/** Ends the attempts in flight, and lets all others succeed without any time passing. */
 async function finish({ harness: { attempter, files } }: Scene): Promise<void> {
   attempter.script = () => made(0);
   for (const open of attempter.open.slice()) open.end(made(0));

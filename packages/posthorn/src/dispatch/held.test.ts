@@ -142,7 +142,7 @@ describe("a pause after a fault of our own", () => {
     attempter.script = () => made(0);
     attempter.open[0]!.end(made(0));
     await eventually(() => expect(harness.dispatcher.load.inFlight).toBe(0));
-    // Another endpoint is busy meanwhile, so that every lane was looked at.
+    // Another endpoint is busy in the meantime, so that every lane was served.
     await harness.publish(10, { endpointIds: [2] });
     broken = false;
     await eventually(async () => {

@@ -63,14 +63,14 @@ async function cancel({ files, dispatcher }: DispatchHarness, messageId: number)
 /** Everything is done: a delivery made once too often would have been made by now. */
 async function allIsDone({ files, dispatcher, clock }: DispatchHarness): Promise<void> {
   await eventually(async () => {
-    // The alarm of what became due while a page was under way rings now.
+    // The timer of the job that became due while a page was loading fires now.
     clock.advance(0);
     expect(await files.store.backlog()).toEqual([]);
     expect(dispatcher.load).toMatchObject({ inFlight: 0, lanes: 0, queuedBytes: 0, oldestDue: null });
   });
 }
 
-/** Message 1 is delivered, and on disk, while a page that still shows it is under way. */
+/** Message 1 is delivered and recorded while a page that still shows it is loading. */
 async function deliveredDuringPage(harness: DispatchHarness, late: LateReads): Promise<void> {
   const { attempter, dispatcher } = harness;
   attempter.script = () => null;
@@ -222,7 +222,7 @@ describe("a page that arrives late", () => {
     // The next page begins behind those in memory.
     clock.advance(1000);
     await isRead(late);
-    // A fault of our own: what waits is left to the store, while the first is still under way.
+    // A fault of our own: queued jobs are left to the store, while the first attempt is still in flight.
     attempter.open[1]!.end({ kind: "not_now", pauseMs: 1000 });
     await eventually(() => expect(dispatcher.load).toMatchObject({ inFlight: 1, queuedBytes: 0 }));
     clock.advance(1000);
@@ -249,7 +249,7 @@ describe("a page that arrives late", () => {
     await isRead(late);
     late.arrive();
     await harness.publish(3, { orderKeys: ["3"], due: clock.now() + 1000 });
-    // With something in the store alone it cannot be known whose turn it is: a page from here on is under way.
+    // With a job only in the store, the next one to start is unknown: a page is loading from here on.
     await harness.publish(4, { orderKeys: ["4"] });
     await isRead(late);
     order = null;

@@ -76,7 +76,7 @@ describe("messages of one key", () => {
     await fromElsewhere(11, clock.now());
     await fromElsewhere(12, clock.now() - 5);
     await publish(harness, 30, "a");
-    // Told of them while the page under way already shows them.
+    // They are announced while the page that is loading already shows them.
     dispatcher.look([1], null);
     attempter.script = () => made(0);
     attempter.open[0]!.end(made(0));
@@ -204,7 +204,7 @@ describe("messages of one key", () => {
   it.each([
     ["in memory", 2],
     ["in the store", 3],
-  ])("wait for one that was put off when one under way fails while that waits %s", async (_where, failing) => {
+  ])("wait for a postponed one when one in flight fails while that waits %s", async (_where, failing) => {
     const paged: number[] = [];
     await using harness = await ordered({
       wrap: (store) => ({
@@ -250,7 +250,7 @@ describe("a page that is loading", () => {
   it.each<[string, AttemptResult, number]>([
     ["failed", made(2), 1],
     ["was given back", { kind: "not_now", pauseMs: 1 }, 0],
-  ])("lets nobody pass one that %s meanwhile", async (_how, result, attempts) => {
+  ])("lets no job overtake one that %s in the meantime", async (_how, result, attempts) => {
     const gate = Promise.withResolvers<void>();
     let pages = 0;
     await using harness = await ordered({

@@ -24,6 +24,6 @@ export interface Client {
   readonly serverLife: Life;
   readonly run: number;
   readonly machine: number;
-  /** `null`: nobody else works on the database, and it fails as a disk does. */
+  /** `null`: no other node uses the database, and it fails as a disk does. */
   readonly fences: Fences | null;
 }

@@ -7,7 +7,7 @@ export function compare(stored: ReturnType<typeof allDeliveries>, ledger: Ledger
   for (const { row, rows, messageId, endpointId } of stored) {
     const delivery = ledger.delivery(messageId, endpointId);
     if (delivery === undefined) {
-      verdict.broken("nothing_lost", `message ${messageId} has a row that nobody committed`);
+      verdict.broken("nothing_lost", `message ${messageId} has a row that was never committed`);
       return;
     }
     const same = delivery.rows === rows && delivery.row.state === row.state && delivery.row.due === row.due;

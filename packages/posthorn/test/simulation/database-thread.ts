@@ -86,7 +86,7 @@ export class SimulatedThread implements DatabaseThread {
     time.after(client.serverLife, random.span(10 * least, 10 * most) / 10, () => this.#perform(waiting));
   }
 
-  /** Does what was asked, once nobody else writes. */
+  /** Executes the request once no other thread writes. */
   #perform(waiting: Waiting): void {
     const { request } = waiting;
     const { time, random, client, way } = this.#world;

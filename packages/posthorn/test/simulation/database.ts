@@ -44,8 +44,8 @@ export interface DatabaseOptions {
   readonly watch: (connection: DatabaseSync) => CommitWatcher;
 }
 
-/** Whoever looks at the database beside all processes. */
-const NOBODY = 0;
+/** ID of the observer, which reads the database outside of all processes. */
+const OBSERVER = 0;
 
 export class SimulatedDatabase implements Disposable {
   weather: DatabaseWeather = FAIR;
@@ -93,9 +93,9 @@ export class SimulatedDatabase implements Disposable {
 
   /** Looks at what is committed, beside every process. */
   look<T>(read: (connection: DatabaseSync) => T): T {
-    const connection = this.#connect("reader", NOBODY);
+    const connection = this.#connect("reader", OBSERVER);
     const result = read(connection);
-    this.drop(NOBODY);
+    this.drop(OBSERVER);
     return result;
   }
 

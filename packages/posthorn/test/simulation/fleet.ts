@@ -34,7 +34,7 @@ export interface FleetOptions {
 const STOP_SLACK = 2 * 60_000;
 /** One that does not come up is started again. */
 const START_AGAIN = 5000;
-/** Whoever was in trouble so long ago has caught up. */
+/** Time after which a process that was in trouble has caught up. */
 const WELL_MS = 15_000;
 /** By how much clocks differ at most, and by which part of the time they run fast or slow. */
 const SKEW = 30_000;
@@ -122,7 +122,7 @@ export class Fleet {
     }
   }
 
-  /** Nobody is killed any more. */
+  /** Stops killing processes. */
   spare(): void {
     for (const machine of this.machines) machine.fuse = machine.stopsAtWork = null;
   }
@@ -238,7 +238,7 @@ export class Fleet {
     });
   }
 
-  /** Something began or ended that matters to whoever says how well it is. */
+  /** A fault started or ended that the health of a machine depends on. */
   #changed(machine: Machine): void {
     const { time, world } = this.#options;
     const { number, node, stands } = machine;

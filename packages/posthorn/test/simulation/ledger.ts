@@ -61,7 +61,7 @@ export class Ledger {
     this.#isWell = isWell;
   }
 
-  /** Who has the lane of an endpoint; `null`: nobody. */
+  /** Owner of the lane of an endpoint; `null`: none. */
   tenureOf(endpointId: number): Tenure | null {
     return this.#tenures!.of(endpointId);
   }
@@ -111,7 +111,7 @@ export class Ledger {
       return null;
     }
     if (tenure?.run !== run) {
-      const owner = tenure === null ? "nobody's" : `of process ${tenure.run.number}`;
+      const owner = tenure === null ? "of no process" : `of process ${tenure.run.number}`;
       this.#verdict.broken("one_owner", `${delivery.name} is attempted by process ${run.number}, and is ${owner}`);
       return null;
     }
@@ -161,13 +161,13 @@ export class Ledger {
     this.#tenures!.began(run);
   }
 
-  /** Somebody does something about an endpoint, or has done it. */
+  /** A manual operation on an endpoint starts or has ended. */
   touched(endpointId: number): void {
     const endpoint = this.endpoints.get(endpointId);
     if (endpoint !== undefined) endpoint.touchedAt = this.#time.elapsed;
   }
 
-  /** Somebody wants an endpoint to be tried now, whatever it asked for. */
+  /** A probe of an endpoint is requested, whatever it asked for. */
   wanted(endpointId: number): void {
     const endpoint = this.endpoints.get(endpointId);
     if (endpoint === undefined) return;
@@ -185,7 +185,7 @@ export class Ledger {
     for (const delivery of this.#open) if (delivery.open!.run === run) this.#forget(delivery);
   }
 
-  /** Another process has the shard, or nobody: what its owner had open there must not come to disk. */
+  /** The shard has another owner or none: open attempts of the former owner must not be recorded. */
   tenureEnded(tenure: Tenure, how: TenureEnd): void {
     const open = [...this.#open].filter((delivery) => delivery.open!.tenure === tenure);
     for (const check of this.#checks) check.tenureEnded?.(tenure, how, open);
@@ -250,7 +250,7 @@ export class Ledger {
       return attempt;
     }
     if (delivery === undefined || made === null) {
-      this.#verdict.broken("never_doubled", `attempt ${id} of message ${messageId} is on disk and nobody made it`);
+      this.#verdict.broken("never_doubled", `attempt ${id} of message ${messageId} is stored, but was never made`);
       return attempt;
     }
     delivery.rows++;

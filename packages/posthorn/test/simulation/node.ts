@@ -1,5 +1,5 @@
 /**
- * One run of a node: what `Posthorn` puts together, less the HTTP server and what is done from time to time, on a database, a network
+ * One run of a node: the parts that `PosthornNode` assembles, without the HTTP server and the periodic jobs, on a database, a network
  * and a clock of the simulation.
  */
 import { Cluster } from "../../src/cluster/cluster.ts";
@@ -44,16 +44,16 @@ import type { Life, VirtualTime } from "./virtual-time.ts";
 export interface NodeWorld {
   readonly time: VirtualTime;
   readonly database: SimulatedDatabase;
-  /** `null`: one node has the database for itself. */
+  /** `null`: a single node uses the database. */
   readonly sharing: Sharing | null;
   readonly ledger: Ledger;
   readonly verdict: Verdict;
   readonly receivers: ReadonlyMap<string, Receiver>;
-  /** Seconds for which receivers ask to be left alone at most. */
+  /** Maximum `Retry-After` of receivers, in seconds. */
   readonly longestWait: number;
   readonly networkRandom: Random;
   readonly connectRandom: Random;
-  /** Longest time that opening a connection takes. */
+  /** Maximum time to open a connection. */
   readonly maxConnectMs: number;
   readonly dispatchRandom: Random;
   readonly pagesRandom: Random;
@@ -61,7 +61,7 @@ export interface NodeWorld {
   readonly sabotageRandom: Random;
 }
 
-/** What a process is on. */
+/** What a process runs on. */
 export interface Place {
   readonly run: Run;
   readonly life: Life;
@@ -75,7 +75,7 @@ interface NodeParts {
 }
 
 const SECRET_BOX_KEY = Buffer.alloc(32, 7);
-/** As `src/node/node.ts`: once no attempt is under way, giving up the shards may take this long. */
+/** As in `src/node/node.ts`: once no attempt is in flight, giving up the shards may take this long. */
 const RELEASE_MS = 2000;
 
 export class SimulatedNode {
@@ -145,7 +145,7 @@ export class SimulatedNode {
     });
   }
 
-  /** Opens the store, takes a seat, and takes up what an earlier run left to do. */
+  /** Opens the store, joins the cluster, and continues what an earlier run left. */
   static async start(world: NodeWorld, place: Place): Promise<SimulatedNode> {
     const { run, life } = place;
     const { sabotage, sabotageRandom } = world;
@@ -167,7 +167,7 @@ export class SimulatedNode {
     return node;
   }
 
-  /** As `Posthorn` does when it is told to stop. */
+  /** Stops as a node does. */
   async stop(): Promise<void> {
     const drained = this.#cluster.drain().catch(() => undefined);
     await this.#tasks[Symbol.asyncDispose]();
@@ -233,7 +233,7 @@ function sabotaged(
   return policy(asked);
 }
 
-/** The attempter of the product on the simulated network. */
+/** The real attempter on the simulated network. */
 function buildGuarded(
   world: NodeWorld,
   { clock, store, directory, secretBox, ids, life, books }: WatchParts,
@@ -266,7 +266,7 @@ function buildGuarded(
   });
 }
 
-/** Keys of a node up to which everything is on disk, or never will be. */
+/** Keys of a node up to which everything is stored, or never will be. */
 function settledOf(store: SqliteStore, ids: IdGenerator, { settledUpTo }: GuardedAttempter): SettledKeys {
   const last = ids.settle();
   const lowest = store.lowestWaiting();

@@ -23,5 +23,5 @@ export type OperationName =
   | "delete_endpoint"
   | ManualOperation
   | SlowReplayStep
-  /** Somebody lets pass what waits for a retry of another one. */
+  /** Unblocks deliveries that wait for the retry of another one. */
   | "unblock_stuck";

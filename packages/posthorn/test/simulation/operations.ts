@@ -1,4 +1,4 @@
-/** What callers of the API do meanwhile, through the verbs of the domain. */
+/** Calls of the API during a simulation, through the domain operations. */
 import type { Context } from "../../src/domain/context.ts";
 import { cancelMessage } from "../../src/domain/delivery/cancel.ts";
 import { resendMessage } from "../../src/domain/delivery/resend.ts";
@@ -22,7 +22,7 @@ import type { Verdict } from "./verdict.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import { isOfSlowReplay, type SlowReplayStep, type OperationName } from "./operation-names.ts";
 
-/** What an operation is about. */
+/** Subject of an operation. */
 interface Chosen {
   readonly endpoint: EndpointHandle;
   readonly message: Published | undefined;
@@ -46,10 +46,10 @@ export interface OperationsWorld {
   readonly span: Span;
 }
 
-/** Those that are done to an endpoint, or a message of it, of the caller's choice. */
+/** Operations on an endpoint, or on a message of it, that the caller chooses. */
 type ChosenOperation = Exclude<OperationName, "publish" | "crowd" | "unblock_stuck" | ManualOperation | SlowReplayStep>;
 
-/** An endpoint that got a request within this time is at work. */
+/** An endpoint that received a request within this time is active. */
 const BUSY_MS = 5000;
 
 export class Operations {
@@ -88,7 +88,7 @@ export class Operations {
     this.endpoints.push({ key, id, app, host });
   }
 
-  /** A first message makes an application. */
+  /** The first message creates an application. */
   async makeApplications(node: SimulatedNode): Promise<void> {
     for (const app of this.#publisher.apps) await this.#publisher.publish(node, app);
   }
@@ -114,16 +114,16 @@ export class Operations {
     await setEndpointPolicy({ ctx: contextOf(node), input });
   }
 
-  /** Where it is decided to which node somebody turns; `undefined`: by what happens to the processes. */
+  /** Stream that chooses the node for an operation; `undefined`: the stream of the processes. */
   chanceOf(name: OperationName): Random | undefined {
     if (isOfSlowReplay(name)) return this.#world.replayRandom;
     if (name === "unblock_stuck") return this.#world.unblockRandom;
     return isManual(name) ? this.#world.handRandom : undefined;
   }
 
-  /** Does it, on a message and an endpoint of its choice. Rejects as the verb does. */
+  /** Performs the operation on a random message and endpoint. Rejects as the domain operation does. */
   async perform(name: OperationName, node: SimulatedNode): Promise<void> {
-    // Who has more endpoints publishes more.
+    // Applications with more endpoints publish more.
     if (name === "publish") return this.#publisher.publish(node, this.#world.tenantRandom.pick(this.endpoints).app);
     if (name === "crowd") return this.#publisher.crowd(node);
     if (isManual(name)) return this.#manual(name, node);
@@ -134,7 +134,7 @@ export class Operations {
     const underWay = random.chance(0.7) ? this.#underWay(isOpen, node, random) : null;
     const endpoint = underWay?.endpoint ?? random.pick(this.endpoints);
     const since = Math.floor(node.run.clock.wall - random.span(HOUR, 48 * HOUR) / span.haste);
-    // What is new is likelier to be looked at.
+    // Newer messages are chosen more often.
     const recent = this.#publisher.recent.filter(({ app }) => app === endpoint.app);
     const message = underWay?.message ?? recent[Math.floor(recent.length * random.next() ** 3)];
     ledger.touched(endpoint.key);
@@ -213,7 +213,7 @@ export class Operations {
     }
   }
 
-  /** Lets all go on that was held up by hand. */
+  /** Resumes everything that was paused manually. */
   async letAllGo(node: SimulatedNode): Promise<void> {
     await this.#enableAll(node);
     await this.#slowReplays.resumeAll(node);
@@ -221,14 +221,14 @@ export class Operations {
 
   async #enableAll(node: SimulatedNode): Promise<void> {
     for (const { id, key, app } of this.endpoints) {
-      // Who deleted it may have been told that it failed.
+      // The caller that deleted it may have been told that the deletion failed.
       if (this.#world.ledger.endpoints.get(key)?.deleted === true) continue;
       const input = { app, endpoint: id, changes: { disabled: false } };
       await patchEndpoint({ ctx: contextOf(node), input });
     }
   }
 
-  /** A message that is on its way to an endpoint just now, or whose turn there comes soon. */
+  /** A message that is in flight to an endpoint, or will be soon. */
   #underWay(
     isOpen: boolean,
     { run }: SimulatedNode,
@@ -245,7 +245,7 @@ export class Operations {
     return found.length === 0 ? null : random.pick(found);
   }
 
-  /** Endpoints for which something is due, and to which nothing is sent. */
+  /** Endpoints with due deliveries to which nothing is sent. */
   #leftAlone({ run }: SimulatedNode): readonly EndpointHandle[] {
     const { ledger, time } = this.#world;
     const due = [...ledger.live].filter(({ open, row }) => open === null && row.due! <= run.clock.wall);
@@ -256,7 +256,7 @@ export class Operations {
     });
   }
 
-  /** It is due at an endpoint that is at work. */
+  /** It is due at an active endpoint. */
   #isNext({ open, row, endpoint }: TrackedDelivery, wall: number): boolean {
     const { elapsed } = this.#world.time;
     return open === null && row.due !== null && row.due <= wall && elapsed - endpoint.requestedAt < BUSY_MS;

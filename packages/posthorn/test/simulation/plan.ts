@@ -1,4 +1,4 @@
-/** What is to happen in one seed. */
+/** The plan of one seed: everything that will happen. */
 import { limitsOf } from "../../src/dispatch/types.ts";
 import type { BusWeather } from "./cluster/bus.ts";
 import { type DatabaseWeather, FAIR } from "./database.ts";
@@ -11,21 +11,21 @@ import type { SlowReplayStep, OperationName } from "./operation-names.ts";
 export type Happening =
   | { readonly kind: "operation"; readonly name: OperationName }
   | { readonly kind: "weather"; readonly weather: DatabaseWeather }
-  /** How it is with what nodes tell each other. */
+  /** Quality of the notifications between nodes. */
   | { readonly kind: "bus"; readonly weather: BusWeather }
   | MachineHappening;
 
-/** What happens to one of the machines, by its number. */
+/** An event on one of the machines, by its number. */
 export type MachineHappening = { readonly machine: number } & (
   | { readonly kind: "clock_jump"; readonly ms: number }
-  /** The process is killed after so many more events, and comes back after a while. */
+  /** The process is killed after this many more events, and restarts after a while. */
   | { readonly kind: "crash"; readonly afterEvents: number; readonly downMs: number }
   | { readonly kind: "restart"; readonly downMs: number }
-  /** The same, once there is a request on its way from it. */
+  /** The same, once it has a request in flight. */
   | { readonly kind: "restart_at_work"; readonly downMs: number }
-  /** It stands still for a while. */
+  /** It is frozen for a while. */
   | { readonly kind: "freeze"; readonly ms: number }
-  /** The database does not answer it for a while, or it hears nothing and cannot say that it is there. */
+  /** The database does not respond to it for a while, or it receives no notifications and cannot renew its lease. */
   | { readonly kind: "cut"; readonly what: Cut; readonly ms: number }
 );
 
@@ -37,7 +37,7 @@ export interface Planned {
   readonly what: Happening;
 }
 
-/** Where it is crowded there is one place for attempts, no part of it is kept from anybody, and memory holds all that waits for it. */
+/** In a crowded simulation one attempt may be in flight, no share is reserved, and memory holds every queued delivery. */
 const CROWDED = { concurrency: 1, tenantConcurrency: 1, slowConcurrency: 1, laneJobs: 256, queueBytes: 1e6 } as const;
 
 /** @param boundsRandom For what came later, so that the rest stays as it is. */
@@ -60,7 +60,7 @@ export function settingsOf(random: Random, boundsRandom: Random, { retrySchedule
   };
 }
 
-/** How often each of these happens in a simulation, on average. */
+/** Average number of each of these per simulation. */
 const OPERATIONS: Readonly<
   Record<Exclude<OperationName, "enable" | "crowd" | "unblock_stuck" | ManualOperation | SlowReplayStep>, number>
 > = {
@@ -75,7 +75,7 @@ const OPERATIONS: Readonly<
   delete_endpoint: 0.3,
 };
 
-/** The same, of what is drawn by itself. */
+/** The same for operations with a stream of their own. */
 const MANUAL_OPERATIONS: Readonly<Record<ManualOperation, number>> = {
   pause: 3,
   resume: 2,
@@ -98,7 +98,7 @@ export function startsOf(random: Random, { nodes, trouble }: Span): readonly num
   );
 }
 
-/** Everything that happens in a random simulation. Each part has random numbers of its own, so a change of one leaves the others as they are. */
+/** Everything that happens in a random simulation. Each part has a random stream of its own, so that a change of one leaves the others the same. */
 export function wholePlanOf(seed: number, span: Span): readonly Planned[] {
   const planned = planOf(new Random(seed, "plan"), span);
   const manual = manualPlanOf(new Random(seed, "hand"), span, planned);
@@ -129,16 +129,16 @@ function planOf(random: Random, span: Span): readonly Planned[] {
   for (const at of bursts) {
     const length = random.span(1, 30_000);
     for (let left = random.span(2, 25); left > 0; left--) operation(at + random.next() * length, "publish");
-    // What somebody does by hand meets what is under way only when it comes at the same time.
+    // A manual operation meets an attempt in flight only if both happen at the same time.
     for (let left = random.int(0, 4); left > 0; left--) {
       operation(at + random.next() * (length + 5000), random.pick(MANUAL));
     }
   }
-  // Trouble is likelier to show something while there is work.
+  // Trouble is more likely to find something while there is work.
   const busy = (): number => (bursts.length > 0 && random.chance(0.7) ? random.pick(bursts) : random.next() * trouble);
   const some = (mean: number): number[] => times(mean).map(() => busy() + random.span(1, 60_000));
   const machine = (): number => random.int(1, nodes);
-  // Nobody waits for hours in an hour.
+  // An hour is too short for waits of hours.
   const upTo = (ms: number): number => Math.min(ms, isShared(span) ? MINUTE : ms);
   if (random.chance(0.7)) {
     for (const at of some(3)) {
@@ -160,7 +160,7 @@ function planOf(random: Random, span: Span): readonly Planned[] {
   return planned.sort((a, b) => a.at - b.at);
 }
 
-/** What somebody does by hand beside all that, mostly while there is work: drawn by itself, so that the rest stays as it is. */
+/** Further manual operations, mostly while there is work, from a stream of their own, so that the rest stays the same. */
 function manualPlanOf(random: Random, span: Span, planned: readonly Planned[]): readonly Planned[] {
   const { trouble, nodes } = span;
   const published = planned.filter(({ what }) => what.kind === "operation" && what.name === "publish");
@@ -181,10 +181,10 @@ function manualPlanOf(random: Random, span: Span, planned: readonly Planned[]): 
   return [...operations, ...restarts, ...crowds];
 }
 
-/** Part of the seeds in which somebody replays slowly, and holds that up. */
+/** Share of the seeds with a slow replay that is paused. */
 const SLOW_REPLAYS = 0.25;
 
-/** Somebody replays what was published before, and does something about it while it is at work. */
+/** Replays earlier messages, and pauses, resumes or cancels the replay while it runs. */
 function slowReplayPlanOf(random: Random, { trouble, haste }: Span, planned: readonly Planned[]): readonly Planned[] {
   const published = planned.filter(({ what }) => what.kind === "operation" && what.name === "publish");
   if (published.length === 0 || !random.chance(SLOW_REPLAYS)) return [];
@@ -201,7 +201,7 @@ function slowReplayPlanOf(random: Random, { trouble, haste }: Span, planned: rea
   return steps.filter(([at]) => at < trouble).map(([at, name]): Planned => ({ at, what: { kind: "operation", name } }));
 }
 
-/** When somebody looks for what is stuck behind what failed. Mostly nothing is. */
+/** When deliveries that are stuck behind failed ones are unblocked. Usually none are. */
 function unblockPlanOf(random: Random, { trouble }: Span): readonly Planned[] {
   return Array.from({ length: random.int(0, 8) }, () => {
     return { at: random.next() * trouble, what: { kind: "operation", name: "unblock_stuck" } };
@@ -228,7 +228,7 @@ function addWeather(
   }
 }
 
-/** What comes between nodes: one stands still, or is cut off, or does not hear the others. */
+/** Trouble between nodes: one is frozen, cut off, or receives no notifications. */
 function addSplits(
   random: Random,
   some: (mean: number) => readonly number[],

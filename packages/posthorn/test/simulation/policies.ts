@@ -1,23 +1,23 @@
-/** The policies that the simulation sets, and what must follow from them: worked out from what is stored, apart from the product. */
+/** Policies that the simulation sets, and the values in force, computed from the stored rows independently of the product. */
 import type { TrackedEndpoint } from "./tracked.ts";
 import type { Run, Settings } from "./run.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Random } from "./random.ts";
 
-/** What holds for an endpoint, as far as it is checked. */
+/** Policy of an endpoint, as far as it is checked. */
 export interface ExpectedPolicy {
   readonly concurrency: number;
-  /** Attempts a second; `null`: no bound. */
+  /** Attempts per second; `null`: unlimited. */
   readonly rate: number | null;
   /** From and to, in milliseconds, of the wait after so many attempts; `null`: there is no other one. */
   readonly delay: (attempts: number) => readonly [number, number] | null;
-  /** What a failure does to those behind it in the order; `null`: there is no order. */
+  /** What a failure does to the deliveries behind it; `null`: there is no order. */
   readonly order: { readonly onFailure: "block" | "skip" | "park"; readonly maxBlockMs: number | null } | null;
   /** `null`: there is none. */
   readonly breaker: { readonly failures: number; readonly windowMs: number; readonly probeMs: number } | null;
 }
 
-/** Part of a delay that chance may add when a policy does not say otherwise. */
+/** Default jitter: share of a delay that is added at random. */
 const JITTER = 0.2;
 
 interface StoredPolicy {
@@ -54,7 +54,7 @@ const EXPONENTIAL = { type: "exponential", first: 2, factor: 4, max: 900, attemp
 
 /**
  * Every policy that may be in force for a process since `from`, in elapsed milliseconds: the newest that it knew then, and those that came
- * after it. Nothing begins under one before that, unless whoever changed it was told that this had failed.
+ * after it. No attempt starts under an older one, unless the caller that changed it was told that the change had failed.
  */
 export function policiesInForce(
   ledger: Ledger,
@@ -69,7 +69,7 @@ export function policiesInForce(
   return policies.slice(Math.max(0, first)).map(({ json }) => expectedPolicy(json, settings));
 }
 
-/** Whether somebody switched the breaker off since then: everything is tried anew. */
+/** Whether the circuit breaker was turned off since then: everything is attempted again. */
 export function breakerWentOff({ policies }: TrackedEndpoint, settings: Settings, since: number): boolean {
   return policies.some(({ json, commit }) => commit.at >= since && expectedPolicy(json, settings).breaker === null);
 }

@@ -1,4 +1,4 @@
-/** What applications publish, and whom it is owed to. */
+/** Messages that applications publish, and the deliveries expected for them. */
 import type { OutsideContext } from "../../src/domain/context.ts";
 import { createMessage } from "../../src/domain/message/create.ts";
 import type { Ledger } from "./ledger.ts";
@@ -28,7 +28,7 @@ export const KEYS = ["a", "b", "c"] as const;
 const APPS = ["customer", "second", "third"] as const;
 /** Deliveries of a crowd. */
 const CROWD = 240;
-/** Messages that somebody may come back to. */
+/** Number of recent messages that operations may choose from. */
 const RECENT = 60;
 
 export interface PublisherWorld {
@@ -70,7 +70,7 @@ export class Publisher {
     const { ledger, span } = this.#world;
     const hours = (most: number): number => Math.floor((most * HOUR) / span.haste);
     const own = this.#endpoints.filter((endpoint) => endpoint.app === app);
-    const owed = own.map(({ key }) => ledger.endpoints.get(key)!).filter(({ deleted }) => !deleted);
+    const expected = own.map(({ key }) => ledger.endpoints.get(key)!).filter(({ deleted }) => !deleted);
     const { id, key } = await createMessage({
       ctx: contextOf(node),
       input: {
@@ -92,12 +92,12 @@ export class Publisher {
       },
     });
     this.published++;
-    for (const endpoint of owed) this.#expectOwed(key, endpoint);
+    for (const endpoint of expected) this.#expectDelivery(key, endpoint);
     this.recent.unshift({ id, key, app });
     if (this.recent.length > RECENT) this.recent.pop();
   }
 
-  #expectOwed(messageId: number, endpoint: TrackedEndpoint): void {
+  #expectDelivery(messageId: number, endpoint: TrackedEndpoint): void {
     if (endpoint.deleted || endpoint.deliveries.has(messageId)) return;
     const text = `message ${messageId} was accepted, its delivery to ${endpoint.host} is not stored`;
     this.#world.verdict.broken("accepted_is_stored", text);

@@ -23,7 +23,7 @@ const MADE: AttemptResult = {
   },
 };
 
-/** One process that has the lane of one endpoint, which is owed one message. */
+/** One process that owns the lane of one endpoint, which has one delivery. */
 class Scene {
   readonly books = new LedgerFixture({}, null);
   readonly #booked = new BookedAttempts(this.books.ledger, this.books.run);

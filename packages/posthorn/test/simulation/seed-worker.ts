@@ -3,7 +3,7 @@ import { parentPort } from "node:worker_threads";
 import { simulate } from "./simulation.ts";
 
 const port = parentPort!;
-// A promise that nobody waits for has failed: the simulation must not go on as if nothing had happened.
+// A promise that is not awaited has failed: the simulation must not continue.
 process.on("unhandledRejection", (error) => {
   throw error;
 });

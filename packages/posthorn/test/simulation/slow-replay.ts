@@ -1,4 +1,4 @@
-/** Somebody who begins a replay that takes its time, and holds it up, lets it go on or ends it while it is at work. */
+/** Starts a slow replay, and pauses, resumes or cancels it while it runs. */
 import { cancelReplay, pauseReplay, resumeReplay } from "../../src/domain/replay/control.ts";
 import { NO_FILTER } from "../../src/domain/replay/replay.ts";
 import { startReplay } from "../../src/domain/replay/start.ts";
@@ -15,7 +15,7 @@ interface BegunReplay {
   readonly id: string;
   /** The key of its task. */
   readonly key: number;
-  /** How often somebody has asked for something else. */
+  /** How often another state was requested. */
   asked: number;
 }
 
@@ -43,7 +43,7 @@ export class SlowReplays {
     else await resumeReplay({ ctx: contextOf(node), input: asked(replay) });
   }
 
-  /** Lets all that are held up go on. */
+  /** Resumes all paused replays. */
   async resumeAll(node: SimulatedNode): Promise<void> {
     for (const replay of this.#begun) {
       if (this.#world.ledger.replays.stateOf(replay.key) !== "paused") continue;

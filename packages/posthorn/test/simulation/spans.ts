@@ -1,4 +1,4 @@
-/** For how long a simulation runs, and how long things take in it: a week of one node, or the better part of an hour of several. */
+/** Length of a simulation, and durations in it: a week of one node, or most of an hour of several. */
 import type { Random } from "./random.ts";
 
 export const MINUTE = 60_000;
@@ -80,8 +80,8 @@ export function isShared(span: Pick<Span, "haste">): boolean {
 export interface Patience {
   /** After so much time without trouble nothing may be due for so long: longer than any backlog of the simulation. */
   readonly dueMs: number;
-  /** An endpoint may be left alone for so long after it is well again: longer than any pause. */
+  /** Maximum time without attempts to an endpoint that has recovered: longer than any pause. */
   readonly pauseMs: number;
-  /** A line moves on within this time once it can. */
+  /** An ordered queue continues within this time once it can. */
   readonly lineMs: number;
 }

@@ -1,4 +1,4 @@
-/** Who has the lanes of which endpoints, and since when, by what was committed. */
+/** Owners of the lanes, and since when, by what was committed. */
 import type { Lease } from "../../src/store/cluster.ts";
 import { SHARDS, shardOf } from "../../src/store/shards.ts";
 import type { CoordinationWatcher } from "./cluster/coordination.ts";
@@ -12,7 +12,7 @@ export interface Tenure {
   readonly since: number;
 }
 
-/** How a tenure ended: it was given up, or somebody else took the shard. */
+/** How a tenure ended: the shard was given up, or another process took it. */
 export type TenureEnd = "released" | "taken";
 
 export interface TenureWatcher {
@@ -20,7 +20,7 @@ export interface TenureWatcher {
 }
 
 export interface Tenures {
-  /** Who has the lane of an endpoint; `null`: nobody. */
+  /** Owner of the lane of an endpoint; `null`: none. */
   of(endpointId: number): Tenure | null;
   /** A process begins. */
   began(run: Run): void;
@@ -72,7 +72,7 @@ export class ShardTenures implements Tenures, CoordinationWatcher {
   }
 }
 
-/** What a process calls itself among the others. */
+/** Host name of a process in the cluster. */
 export function hostOf({ number }: Run): string {
   return `run-${number}`;
 }

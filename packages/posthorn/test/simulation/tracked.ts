@@ -1,4 +1,4 @@
-/** What the books of the simulation keep of endpoints, deliveries and attempts. */
+/** Entries of the ledger: endpoints, deliveries and attempts. */
 import type { AttemptResult, Job } from "../../src/dispatch/types.ts";
 import { isImmediate } from "../../src/store/immediate.ts";
 import type { DeliveryChange, DeliveryRow } from "./audit.ts";
@@ -6,7 +6,7 @@ import type { Run } from "./run.ts";
 import type { Tenure } from "./tenure.ts";
 import type { Commit } from "./commits.ts";
 
-/** An attempt that was begun and whose outcome is not on disk. */
+/** An attempt that has started and whose outcome is not stored. */
 export interface OpenAttempt {
   readonly run: Run;
   /** Under which it was begun. */
@@ -16,7 +16,7 @@ export interface OpenAttempt {
   requested: boolean;
   /** When it was begun, in elapsed milliseconds. */
   readonly begunAt: number;
-  /** What the attempter said; `null` while it is under way. */
+  /** Result of the attempter; `null` while it is in flight. */
   result: AttemptResult | null;
   /** The clock of its machine when it said so. */
   endedAt: number;
@@ -28,19 +28,19 @@ export class TrackedDelivery {
   row: DeliveryRow;
   /** The commit that made the row what it is. */
   commit: Commit;
-  /** Attempts on disk, and those among them that were made by schedule. */
+  /** Stored attempts, and the scheduled ones among them. */
   rows = 0;
   scheduledRows = 0;
   /** Requests that left a process. */
   requests = 0;
-  /** Requests of which nothing came to disk, since their process ended or lost the shard, or they were broken off. */
+  /** Requests without a stored outcome, because their process ended, lost the shard, or aborted them. */
   lost = 0;
   open: OpenAttempt | null = null;
-  /** Attempts under way whose process has lost the shard: nothing of them may come to disk. */
+  /** Attempts in flight whose process has lost the shard: their outcomes must not be stored. */
   readonly outlived = new Set<OpenAttempt>();
-  /** Requests that had left when somebody asked for an attempt by hand the last time. */
+  /** Requests that had been sent when a manual attempt was last requested. */
   requestsAtWish = 0;
-  /** The last attempt found nothing to send, or nobody to send it to. */
+  /** The last attempt had no payload to send, or no endpoint. */
   isVoid = false;
 
   /** The sender asked for a delay of the message. */
@@ -89,9 +89,9 @@ export class TrackedEndpoint {
   readonly host: string;
   disabled = false;
   deleted = false;
-  /** Held by hand until then, Unix milliseconds; 0: it is not. */
+  /** Paused by a person until then, Unix milliseconds; 0: not paused. */
   pausedUntil = 0;
-  /** Scheduled deliveries of messages up to this key were given up by hand; 0: none. */
+  /** A person discarded scheduled deliveries of messages up to this key; 0: none. */
   discardUpTo = 0;
   /** The policies it had, with the commit that set each; the newest last. */
   readonly policies: { readonly json: string | null; readonly commit: Commit }[] = [];
@@ -100,9 +100,9 @@ export class TrackedEndpoint {
   changedAt = 0;
   /** The last commit that changed something of it other than its policy. */
   repair: Commit;
-  /** When somebody did something about it, or with what it is owed, by hand the last time, in elapsed milliseconds. */
+  /** When the last manual operation on it or its deliveries was, in elapsed milliseconds. */
   touchedAt = 0;
-  /** When somebody was told that it is tried at once, in elapsed milliseconds; `null`: long ago, or never. */
+  /** When a probe of it was last confirmed, in elapsed milliseconds; `null`: long ago, or never. */
   triedAt: number | null = null;
   /** When a request left for it the last time, in elapsed milliseconds. */
   requestedAt = 0;
@@ -128,7 +128,7 @@ export interface RecordedAttempt {
   readonly id: number;
   readonly trigger: 0 | 1;
   readonly status: number;
-  /** What it was in the process that made it; `null` when nobody made it. */
+  /** The attempt in the process that made it; `null`: it was never made. */
   readonly made: OpenAttempt | null;
 }
 

@@ -1,4 +1,4 @@
-/** Somebody who sees that an endpoint keeps some deliveries behind others that failed, and lets them pass. */
+/** Unblocks endpoints whose deliveries wait behind failed ones. */
 import { unblockEndpoint } from "../../src/domain/endpoint/unblock.ts";
 import { ASKED, DELIVERY_STATE } from "../../src/store/schema.ts";
 import type { DeliveryRow } from "./audit.ts";
@@ -39,7 +39,7 @@ export async function unblockStuck(
   }
 }
 
-/** Deliveries to an endpoint that failed, and that others are behind. */
+/** Failed deliveries to an endpoint that block others. */
 function blockersOf(ledger: Ledger, { key }: EndpointHandle): readonly TrackedDelivery[] {
   const live = [...ledger.live].filter(({ endpoint }) => endpoint.id === key);
   return live.filter((delivery) => blocks(delivery) && live.some((other) => isBehind(other, delivery)));
@@ -53,7 +53,7 @@ function isBehind({ row, messageId }: TrackedDelivery, other: TrackedDelivery): 
   return messageId > other.messageId && row.orderKey === other.row.orderKey;
 }
 
-/** Nothing else came of it meanwhile: a failure says anew for how long it blocks. */
+/** It had no further result in the meantime: each failure sets anew for how long it blocks. */
 function isSame(row: DeliveryRow, before: DeliveryRow): boolean {
   const { state, due, attempts, generation } = row;
   const isAsDue = state === before.state && due === before.due;

@@ -61,7 +61,7 @@ export class VirtualTime {
     const held = life.held ?? [];
     life.held = null;
     for (const event of held) {
-      // Whoever takes it back knows the event and not its copy.
+      // The canceling code holds the event and not its copy.
       this.after(life, 0, () => (event.canceled ? undefined : event.happen()));
     }
   }

@@ -1,4 +1,4 @@
-/** Asks an endpoint whether it wants deliveries, with the rules, credentials, TLS settings and proxy that hold for it. */
+/** Verifies that an endpoint accepts deliveries, with its address rules, credentials, TLS settings and proxy. */
 import { verifyChallenge, verifyCloudEvents } from "@posthorn/egress";
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import type { Ownership, OwnershipMethod } from "../../domain/endpoint/verification.ts";
@@ -8,7 +8,7 @@ import { USER_AGENT } from "./headers.ts";
 export interface OwnershipCheckOptions {
   readonly sender: EndpointSender;
   readonly timeoutMs: number;
-  /** Public URL of this server: its host is who asks. */
+  /** Public URL of this server. Its host is the origin of the request. */
   readonly publicUrl: () => string;
 }
 

@@ -74,8 +74,8 @@ export async function listMessageDeliveries({
   const keys = page.rows.map((row) => row.id);
   const tried = await attemptsOf(ctx, message.key, keys);
   const now = ctx.services.now();
-  const owed = page.rows.filter(({ due }) => due !== null).map(({ id }) => id);
-  const holds = await holdsAmong(ctx.services, owed, now);
+  const unfinished = page.rows.filter(({ due }) => due !== null).map(({ id }) => id);
+  const holds = await holdsAmong(ctx.services, unfinished, now);
   const rows: MessageDelivery[] = [];
   for (const row of page.rows) {
     const held = await heldOf(ctx, { messageKey: message.key, row, hold: holds.get(row.id) ?? null, now });

@@ -47,7 +47,7 @@ export async function listEndpointMessages({
       if (!isFiltered(input)) return readAll(stretch, slice.limit, read);
       const trails = [...messageTrails(ctx, application.key, input), endpointTrail(ctx, endpoint.key)];
       const found = await walk(trails, stretch, slice.limit, async (keys) =>
-        owedWith(ctx, endpoint.key, input.status, await matching(ctx, input, keys)),
+        withDelivery(ctx, endpoint.key, input.status, await matching(ctx, input, keys)),
       );
       return readFound(found, read);
     },
@@ -62,8 +62,8 @@ export async function listEndpointMessages({
   return { ...page, rows };
 }
 
-/** Those of some messages that are owed to an endpoint, and stand there so. */
-async function owedWith(
+/** The messages among these that have a delivery to the endpoint with this status. */
+async function withDelivery(
   ctx: Context,
   endpointKey: number,
   status: Status | null,

@@ -1,6 +1,6 @@
 /**
- * What is sent to an endpoint for a message: the message as it was published, changed by the transformation of the endpoint, in the
- * format that its policy asks for. Deliveries and the call that only tries it go through here.
+ * Builds the request for a message: the message as published, changed by the transformation of the endpoint, in the format of its policy.
+ * Used by deliveries and by the API call that tests a transformation.
  */
 import { type Conversion, tryConvert } from "../../format/convert.ts";
 import { formatOf, isMediaType } from "../../format/media-type.ts";
@@ -19,20 +19,20 @@ export type RequestMessage = Pick<
 export interface OutgoingRequest {
   readonly method: string;
   readonly url: string;
-  /** Flat list of names and values: the endpoint's own and what the code set. */
+  /** Flat list of names and values: headers of the endpoint, and headers that the transformation set. */
   readonly headers: readonly string[];
   readonly contentType: string;
   readonly body: Uint8Array;
 }
 
-/** What the code said and cost. */
+/** Logs and CPU time of a transformation. */
 export interface RunFacts {
   readonly logs: readonly string[];
   readonly cpuMs: number;
 }
 
 export type RequestResult =
-  /** `run`: `null` without a transformation. `differs`: the body is not that of the message. */
+  /** `run`: `null` without a transformation. `differs`: the body differs from that of the message. */
   | {
       readonly kind: "request";
       readonly request: OutgoingRequest;
@@ -46,11 +46,11 @@ export type RequestResult =
 export interface RequestFailure {
   readonly kind: "failed";
   readonly code: UnsentErrorCode;
-  /** For people: what went wrong and where. */
+  /** What went wrong and where, for people. */
   readonly message: string;
-  /** Line of the code, from 1. */
+  /** Line of the code, starting at 1. */
   readonly line: number | null;
-  /** It would end in the same way again. */
+  /** A retry would fail in the same way. */
   readonly final: boolean;
   readonly run: RunFacts | null;
 }
@@ -59,17 +59,17 @@ export interface RequestFailure {
 export const UNSENT_ERRORS = ["transform_failed", "format_failed"] as const;
 export type UnsentErrorCode = (typeof UNSENT_ERRORS)[number];
 
-/** Ends that may have come of the state of this node rather than of code and message. */
+/** Failures that may be caused by the state of this node, and not by code and message. */
 const PASSING: ReadonlySet<RunFailure> = new Set(["timeout", "crashed"]);
 const METHODS: ReadonlySet<string> = new Set(["POST", "PUT", "PATCH", "DELETE"]);
-/** Headers that code may set. */
+/** Maximum number of headers that a transformation may set. */
 const MAX_HEADERS = 100;
 
 interface RequestSource {
   readonly settings: RequestSettings;
   readonly message: RequestMessage;
   readonly transforms: TransformRunner;
-  /** Gives up waiting for a turn. */
+  /** Stops waiting for a free thread. */
   readonly signal?: AbortSignal;
 }
 
@@ -104,7 +104,7 @@ function runFailure({ reason, message, line }: RunFailed, run: RunFacts): Reques
   return { kind: "failed", code: "transform_failed", message: sentence, line, final: !PASSING.has(reason), run };
 }
 
-/** Larger bodies are converted in a thread: a mebibyte takes a tenth of a second. */
+/** Larger bodies are converted in a thread: 1 MiB takes a tenth of a second. */
 const INLINE_BYTES = 32_768;
 
 async function formatted(
@@ -141,15 +141,15 @@ function converted({ settings, transforms, signal }: RequestSource, conversion: 
   return transforms.convert(conversion, { tenant, endpoint }, signal);
 }
 
-/** The code returned something that cannot be sent. */
+/** The transformation returned something that cannot be sent. */
 class ChangeError extends Error {}
 
-/** The request after what the code returned, each part of which may be anything. */
+/** Applies the result of a transformation, whose parts may have any value. */
 function changed(settings: RequestSettings, plain: OutgoingRequest, result: RunReturned): OutgoingRequest {
   const method = result.method.toUpperCase();
   if (!METHODS.has(method)) {
     throw new ChangeError(
-      `The transformation chose the method ${shown(result.method)}; it is one of ${[...METHODS].join(", ")}.`,
+      `The transformation set the method ${shown(result.method)}. Use one of ${[...METHODS].join(", ")}.`,
     );
   }
   const { headers, contentType } = mergedHeaders(settings, result.headers);
@@ -167,29 +167,29 @@ function bodyOf(
   return { body: Buffer.from(payload.text, "utf8"), contentType: chosen ?? contentType };
 }
 
-/** The path and query may change; the target stays, since credentials and limits are the target's. */
+/** Path and query may change. The origin stays, because credentials and limits belong to it. */
 function urlOf(url: string, wanted: string): string {
   if (wanted === url) return url;
   const own = new URL(url);
   const changedTo = URL.parse(wanted, url);
-  if (changedTo === null) throw new ChangeError(`The transformation chose the URL ${shown(wanted)}, which is none.`);
+  if (changedTo === null) throw new ChangeError(`The transformation set the URL ${shown(wanted)}, which is not valid.`);
   if (changedTo.origin !== own.origin || changedTo.username !== own.username || changedTo.password !== own.password) {
     throw new ChangeError(
-      `The transformation chose the URL ${shown(wanted)}; it may change path and query, and not the target ${own.origin}.`,
+      `The transformation set the URL ${shown(wanted)}. It may change path and query, but not the origin ${own.origin}.`,
     );
   }
   changedTo.hash = "";
   return changedTo.href;
 }
 
-/** The endpoint's headers with those of the code in their place; `null` takes one away. */
+/** Headers of the endpoint, replaced by those of the transformation; `null` removes one. */
 function mergedHeaders(
   { headers, fixedHeaders }: RequestSettings,
   wanted: Readonly<Record<string, unknown>>,
 ): { headers: readonly string[]; contentType: string | null } {
   const entries = Object.entries(wanted);
   if (entries.length === 0) return { headers, contentType: null };
-  if (entries.length > MAX_HEADERS) throw new ChangeError(`The transformation may set ${MAX_HEADERS} headers.`);
+  if (entries.length > MAX_HEADERS) throw new ChangeError(`The transformation may set at most ${MAX_HEADERS} headers.`);
   const named = new Set(entries.map(([name]) => name.toLowerCase()));
   const kept = headers.filter((_, index) => !named.has(headers[index - (index % 2)]!.toLowerCase()));
   const added: string[] = [];
@@ -206,17 +206,17 @@ function mergedHeaders(
 function headerText(name: string, value: unknown): string {
   if (typeof value === "string") return value;
   if (typeof value === "number" || typeof value === "boolean") return String(value);
-  throw new ChangeError(`The transformation set the header ${shown(name)} to what is no text.`);
+  throw new ChangeError(`The transformation set the header ${shown(name)} to a value that is not text.`);
 }
 
 function mediaType(text: string): string {
   if (isMediaType(text)) return text;
-  throw new ChangeError(`The transformation set the content type ${shown(text)}, which is no media type.`);
+  throw new ChangeError(`The transformation set the content type ${shown(text)}, which is not a media type.`);
 }
 
 function checkedHeader(name: string, value: string, fixedHeaders: readonly string[]): [string, string] {
   const trouble = fixedHeaders.includes(name.toLowerCase())
-    ? "It is set by the endpoint's credentials or consent."
+    ? "The credentials or the verification of the endpoint set it."
     : headerTrouble(name, value);
   if (trouble !== null) throw new ChangeError(`The transformation cannot set the header ${shown(name)}. ${trouble}`);
   return [name, value];

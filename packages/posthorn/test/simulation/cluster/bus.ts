@@ -1,12 +1,12 @@
-/** `LISTEN` and `NOTIFY` between the simulated nodes: what is told arrives later, in another order, or not at all. */
+/** `LISTEN` and `NOTIFY` between the simulated nodes: notifications arrive late, in another order, or not at all. */
 import type { Random } from "../random.ts";
 import type { Life, VirtualTime } from "../virtual-time.ts";
 
-/** How it is with what nodes tell each other. */
+/** Quality of the notifications between nodes. */
 export interface BusWeather {
-  /** Milliseconds that a notification takes at most. */
+  /** Maximum delay of a notification, in milliseconds. */
   readonly delayMs: number;
-  /** Part of those outside of transactions that never arrive. */
+  /** Share of notifications outside of transactions that never arrive. */
   readonly loses: number;
 }
 
@@ -14,9 +14,9 @@ export const CLEAR: BusWeather = { delayMs: 20, loses: 0 };
 
 export interface Listener {
   readonly life: Life;
-  /** Its connection is whole: what is told while it is not is not heard. */
+  /** The connection is open. Notifications sent while it is not are lost. */
   readonly hears: () => boolean;
-  /** What is sent now arrives later, if the connection is still whole then. */
+  /** A notification arrives later, if the connection is still open then. */
   readonly silent: () => boolean;
   readonly onMessage: (payload: string) => void;
 }
@@ -24,11 +24,11 @@ export interface Listener {
 export interface BusOptions {
   readonly time: VirtualTime;
   readonly random: Random;
-  /** What becomes of what is told; `null`: it gets lost. */
+  /** The notification that arrives; `null`: it is lost. */
   readonly change?: (payload: string) => string | null;
 }
 
-/** What did not get through is sent again. */
+/** Delay after which a notification that did not get through is sent again. */
 const RESEND_MS = 200;
 
 export class Bus {
@@ -44,7 +44,7 @@ export class Bus {
     this.#listeners.add(listener);
   }
 
-  /** What a transaction tells with its commit: whoever hears at that moment is told. */
+  /** Notifications of a transaction, sent with its commit to every node that listens at that moment. */
   committed(told: string): void {
     const { time, random, change } = this.#options;
     const payload = change === undefined ? told : change(told);
@@ -57,12 +57,12 @@ export class Bus {
     }
   }
 
-  /** What is told outside of a transaction: nobody learns that it got lost. */
+  /** Notifications outside of a transaction, which may be lost without a sign. */
   told(payload: string): void {
     if (!this.#options.random.chance(this.weather.loses)) this.committed(payload);
   }
 
-  /** With the connection goes what is still on its way. */
+  /** Notifications in transit are lost with the connection. */
   #arrive(listener: Listener, payload: string): void {
     if (!listener.hears()) return;
     if (listener.silent()) this.#options.time.after(listener.life, RESEND_MS, () => this.#arrive(listener, payload));

@@ -1,4 +1,4 @@
-/** The connection that a node keeps for itself, as `Link` does: it hears on it, and says on it that it is there. */
+/** The dedicated connection of a node, as in the store: it receives notifications and renews its lease on it. */
 import { StoreError } from "../../../src/store/errors.ts";
 import type { Random } from "../random.ts";
 import type { Life, VirtualTime } from "../virtual-time.ts";
@@ -14,22 +14,22 @@ export interface LinkWorld {
   readonly life: Life;
   /** Of what it has asked the database, which goes on while the process stands still. */
   readonly serverLife: Life;
-  /** How it is with the way to the database. */
+  /** State of the network to the database. */
   readonly way: () => WayWeather;
 }
 
 export interface WayWeather {
-  /** Milliseconds that a statement takes at least, and at most. */
+  /** Minimum and maximum duration of a statement, in milliseconds. */
   readonly latency: readonly [number, number];
-  /** Part of what is asked that is refused. */
+  /** Share of statements that are refused. */
   readonly refuses: number;
-  /** Part of what is done whose answer is lost. */
+  /** Share of executed statements whose response is lost. */
   readonly loses: number;
-  /** Nothing goes through, either way, and nobody is told so. */
+  /** Nothing passes in either direction, without a sign of it. */
   readonly silent: boolean;
 }
 
-/** Does something at the database, and answers. */
+/** Executes a statement and returns its result. */
 export function ask<T>({ time, random, life, serverLife, way }: LinkWorld, work: () => T): Promise<T> {
   return new Promise((resolve, reject) => {
     const fail = (): void => reject(unavailable());
@@ -54,7 +54,7 @@ export class SimulatedLink {
   readonly #world: LinkWorld;
   readonly #onHearing: (hears: boolean) => void;
   #open = true;
-  /** One question at a time. */
+  /** One statement at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(world: LinkWorld, onHearing: (hears: boolean) => void) {
@@ -62,12 +62,12 @@ export class SimulatedLink {
     this.#onHearing = onHearing;
   }
 
-  /** It is not given up. */
+  /** The connection is in use. */
   get hears(): boolean {
     return this.#open;
   }
 
-  /** Asks on this connection. One that does not answer is given up, and opened again. */
+  /** Sends a statement on this connection. A connection without a response is dropped and opened again. */
   query<T>(work: () => T): Promise<T> {
     const answer = this.#turn.then(() => this.#ask(work));
     this.#turn = answer.catch(() => undefined);

@@ -69,7 +69,7 @@ export function openSimulatedScene(): ClusterScene {
     },
     breakLinks: async () => {
       for (const machine of [1, 2]) database.cutOff.add(machine);
-      // Seen by whoever asks meanwhile.
+      // Visible to concurrent readers.
       const asked = stores.map((store) => store.cluster!.view().catch(() => undefined));
       await pass(BREAK_MS);
       await Promise.all(asked);

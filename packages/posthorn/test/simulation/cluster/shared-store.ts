@@ -17,21 +17,21 @@ import type { Fences } from "./fences.ts";
 import { ask, type LinkWorld, SimulatedLink, type WayWeather } from "./link.ts";
 import type { Tx } from "../../../src/store/tx.ts";
 
-/** What is told outside of transactions is gathered for so long, as in `store/postgres/signals.ts`. */
+/** Notifications outside of transactions are collected for this long, as in `store/postgres/signals.ts`. */
 const GATHER_MS = 10;
-/** How often somebody who waits for the database looks whether it is there. */
+/** Interval at which callers that wait for the database check whether it is available. */
 const LOOK_MS = 200;
 
 export interface SharedOptions extends LinkWorld {
   readonly threads: SqliteThreads;
-  /** Reads pages of what is due, beside those who write. */
+  /** Reads due pages concurrently with the writers. */
   readonly pages: DatabaseThread;
   readonly coordination: Coordination;
   readonly fences: Fences;
   readonly bus: Bus;
-  /** How it is with the connection on which the node hears the others. */
+  /** State of the connection on which the node receives notifications. */
   readonly linkWay: () => WayWeather;
-  /** Names this node to itself among those who are told. */
+  /** Identifies this node among the recipients of a notification. */
   readonly by: string;
 }
 
@@ -42,7 +42,7 @@ export class SharedStore extends SqliteStore {
   #onDoubt: () => void = () => undefined;
   #onHearing: (hears: boolean) => void = () => undefined;
   #waiting: Signal[] = [];
-  /** Outcomes that were handed in and not answered. */
+  /** Outcomes that were submitted and not confirmed yet. */
   readonly #recording = new Set<Promise<void>>();
 
   constructor(options: SharedOptions) {
@@ -72,7 +72,7 @@ export class SharedStore extends SqliteStore {
     return recorded;
   }
 
-  /** Shows what is committed, though those who stored it may not have been told so. */
+  /** Shows committed rows, even if their writer does not know yet that they are committed. */
   override async due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
     await Promise.all(this.#recording);
     return this.#options.pages.request<"due">({
@@ -168,7 +168,7 @@ export class SharedStore extends SqliteStore {
   }
 }
 
-/** What a transaction tells is told with its commit, and forgotten with it. */
+/** Notifications of a transaction are sent with its commit, or dropped with its rollback. */
 async function noteIn(db: Kysely<Database>, payload: string): Promise<void> {
   await sql`INSERT INTO temp.notice (payload) VALUES (${payload})`.execute(db);
 }
