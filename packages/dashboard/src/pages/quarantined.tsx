@@ -36,7 +36,7 @@ export function QuarantinedPage() {
           {t("sources.tabs.quarantine")}
         </Link>,
       ]}
-      actions={<QuarantineActions source={source} id={id} kept={data.bodyKept} />}
+      actions={<QuarantineActions source={source} id={id} kept={data.bodyKept} reason={data.reason} />}
     >
       <Note tone="bad">{data.detail}</Note>
       <Doctor source={source} id={id} />
@@ -74,7 +74,18 @@ interface Ref {
   readonly id: string;
 }
 
-function QuarantineActions({ source, id, kept }: Ref & { readonly kept: boolean }) {
+/** Verification errors of a request that may be forged: its signature or credential is wrong or absent. */
+const FORGED: ReadonlySet<string> = new Set([
+  "certificate_untrusted",
+  "credential_mismatch",
+  "digest_mismatch",
+  "key_untrusted",
+  "missing_header",
+  "signature_mismatch",
+  "token_invalid",
+]);
+
+function QuarantineActions({ source, id, kept, reason }: Ref & { readonly kept: boolean; readonly reason: string }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const navigate = useNavigate();
@@ -94,14 +105,11 @@ function QuarantineActions({ source, id, kept }: Ref & { readonly kept: boolean 
   return (
     <>
       <Confirm
-        trigger={
-          <Button kind="primary" disabled={!kept}>
-            {t("quarantine.release")}
-          </Button>
-        }
+        trigger={<Button disabled={!kept}>{t("quarantine.release")}</Button>}
         title={t("quarantine.releaseTitle")}
-        text={t("quarantine.releaseText")}
+        text={t(FORGED.has(reason) ? "quarantine.releaseForged" : "quarantine.releaseText")}
         action={t("quarantine.release")}
+        danger={FORGED.has(reason)}
         onConfirm={release}
       />
       <Confirm

@@ -70,6 +70,8 @@ export const ingest: typeof english = {
     notKept: "Der Body war zu groß zum Speichern; diese Anfrage kann nicht freigegeben werden.",
     release: "Freigeben",
     releaseTitle: "Diese Anfrage freigeben?",
+    releaseForged:
+      "Die Signatur dieser Anfrage ist falsch oder fehlt; sie kann gefälscht sein: Jeder, der die URL kennt, kann sie senden. Wenn Sie sie freigeben, verarbeiten Ihre Endpunkte sie wie ein verifiziertes Ereignis. Starten Sie zuerst die Diagnose.",
     releaseText:
       "Sie wird angenommen, als wäre sie verifiziert, und weitergeleitet. Geben Sie sie nur frei, wenn Sie wissen, dass sie echt ist.",
     deleteTitle: "Diese Anfrage löschen?",

@@ -68,6 +68,8 @@ export const ingest = {
     notKept: "The body was too large to store, so this request cannot be released.",
     release: "Release",
     releaseTitle: "Release this request?",
+    releaseForged:
+      "The signature of this request is wrong or missing, so it may be forged: anyone who knows the URL can send it. If you release it, your endpoints process it like a verified event. Run the diagnosis first.",
     releaseText: "It is accepted as if it had been verified, and routed. Release it only if you know it is genuine.",
     deleteTitle: "Delete this request?",
     deleteText: "You can no longer view or release it.",
