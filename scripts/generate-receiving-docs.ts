@@ -1,15 +1,22 @@
 /**
  * Writes a page into `docs/receiving` for each provider in `receiving-guides.ts`, from the guide and the provider's
- * definition. With `--check` it writes nothing and fails when a page is stale. `e2e/test/receiving-docs.test.ts` runs the
+ * definition. Also updates the number of providers in the READMEs, and the list of providers with public keys in
+ * `docs/receiving.md`. With `--check` it writes nothing and fails when a page is stale. `e2e/test/receiving-docs.test.ts` runs the
  * commands of the pages against a server.
  */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { verifiesWithPublicKeys } from "../packages/posthorn/src/domain/source/kind.ts";
 import { findProvider, providers } from "../packages/webhooks/src/providers/index.ts";
 import { comment, escape, facts, formatted } from "./provider-facts.ts";
 import { type Guide, GUIDES } from "./receiving-guides.ts";
 
 const FOLDER = "docs/receiving";
 const INDEX = `${FOLDER}/README.md`;
+/** Adyen has two definitions. */
+const PROVIDERS = Object.keys(providers).length - 1;
+/** Pages that mention the number of providers. */
+const COUNTING = ["README.md", "packages/webhooks/README.md"];
+const OVERVIEW = "docs/receiving.md";
 
 function page(guide: Guide): string {
   const definition = findProvider(guide.provider)!;
@@ -91,13 +98,33 @@ Step by step, for the most common providers:
 
 ${rows.join("\n")}
 
-[All ${Object.keys(providers).length - 1} providers](../webhooks/providers.md), with what each one proves.
+[All ${PROVIDERS} providers](../webhooks/providers.md), with what each one proves.
 `;
+}
+
+/** The page with the current number of providers. */
+function counted(path: string): string {
+  return readFileSync(path, "utf8").replace(/\b\d+(?= providers\b)/g, String(PROVIDERS));
+}
+
+/** The page with the current list of providers that have public keys instead of secrets. */
+function withPublicKeys(path: string): string {
+  const names = Object.values(providers)
+    .filter((definition) => verifiesWithPublicKeys(definition))
+    .map(({ name }) => name)
+    .sort();
+  const list = `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+  const text = `${list} sign with a private key and have no secret: enter their key as \`publicKeys\`.`;
+  return readFileSync(path, "utf8").replace(
+    /(<!-- generated: public keys -->\n\n)[^]*?(\n\n<!-- \/generated -->)/,
+    (_, start: string, end: string) => `${start}${text}${end}`,
+  );
 }
 
 const pages = new Map(GUIDES.map((guide) => [`${FOLDER}/${guide.provider}.md`, page(guide)] as const));
 const stale: string[] = [];
-for (const [path, text] of [...pages, [INDEX, index()] as const]) {
+const counting = COUNTING.map((path) => [path, counted(path)] as const);
+for (const [path, text] of [...pages, ...counting, [INDEX, index()], [OVERVIEW, withPublicKeys(OVERVIEW)]] as const) {
   const wanted = formatted(path, text);
   if (existsSync(path) && readFileSync(path, "utf8") === wanted) continue;
   if (process.argv.includes("--check")) stale.push(path);
