@@ -20,6 +20,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "have had their time": '"have expired", "are past their retention period"',
   "in peace": "without downtime",
   "is no json": "is not JSON",
+  lately: "recently",
   "its time is over": '"has expired", "the deadline has passed"',
   "leave … alone": '"skip", "do not change"',
   "leaves … alone": '"skips", "does not change"',
@@ -56,6 +57,8 @@ const CHECKED = /\.(?:md|[cm]?[jt]sx?|json|sql|html|css|sh|yml|yaml)$/;
 
 /** What stands between the words of a phrase: white space, and the marks of a comment or text that goes on. */
 const GAP = String.raw`(?:[\s*>|]|//|["'\`]\s*\+\s*["'\`])+`;
+/** A name in code, such as `noBody`. */
+const CAMEL_CASE = /[a-z][A-Z]/;
 const UP_TO_TWO_WORDS = String.raw`${GAP}(?:[\w'\`]+${GAP}){0,2}`;
 
 const patterns = Object.entries(WORDS).map(([phrase, instead]) => ({ pattern: patternOf(phrase), instead }));
@@ -76,9 +79,10 @@ function patternOf(phrase: string): RegExp {
 
 function hitsIn(path: string, text: string): string[] {
   return patterns.flatMap(({ pattern, instead }) =>
-    [...text.matchAll(pattern)].map((match) => {
+    [...text.matchAll(pattern)].flatMap((match) => {
+      if (CAMEL_CASE.test(match[0])) return [];
       const line = text.slice(0, match.index).split("\n").length;
-      return `${path}:${line}: "${match[0].replaceAll(/\s+/g, " ")}" → ${instead}`;
+      return [`${path}:${line}: "${match[0].replaceAll(/\s+/g, " ")}" → ${instead}`];
     }),
   );
 }

@@ -31,6 +31,6 @@ function run(command: string, args: readonly string[]): void {
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
   });
   if (status !== 0) {
-    throw new Error(`There is no Chromium, and \`${command} ${args.join(" ")}\` failed: install it by hand.`);
+    throw new Error(`There is no Chromium, and \`${command} ${args.join(" ")}\` failed: install it manually.`);
   }
 }

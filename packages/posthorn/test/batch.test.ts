@@ -167,7 +167,7 @@ describe("a batch", () => {
   });
 
   it("for an unknown application fails each message with not_found", async () => {
-    const answer = await batch([message()], {}, "app/nobody/msg/batch");
+    const answer = await batch([message()], {}, "app/missing/msg/batch");
     expect(answer).toMatchObject({ status: 202, failed: 1, data: [{ error: { status: 404, code: "not_found" } }] });
   });
 

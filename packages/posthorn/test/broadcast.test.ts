@@ -82,7 +82,7 @@ describe("a broadcast", () => {
     await tenant.setUp("https://example.com/");
     const portal = await tenant.portal(["ViewBase", "ManageEndpoint"]);
     expect(await portal.call("POST", "msg/broadcast", MESSAGE)).toMatchObject({ status: 403 });
-    for (const wrong of [{ applications: ["nobody"] }, { applications: [] }, { payload: [1] }, { eventType: "a b" }]) {
+    for (const wrong of [{ applications: ["missing"] }, { applications: [] }, { payload: [1] }, { eventType: "a b" }]) {
       expect(await tenant.call("POST", "msg/broadcast", { ...MESSAGE, ...wrong })).toMatchObject({ status: 422 });
     }
     const done = await tenant.call("POST", "msg/broadcast", MESSAGE);

@@ -84,7 +84,7 @@ describe("seats", () => {
     await leave(two, third);
   });
 
-  it("are refused to whoever has other secrets, as long as somebody is there who could tell", async () => {
+  it("are refused to a node with other secrets while another node exists to compare with", async () => {
     const seat = await join(one);
     await expect(join(two, { secretsMark: "other" })).rejects.toMatchObject({ code: "config_invalid" });
     await scene.leasesPass(2 * LEASE_MS);
@@ -114,11 +114,11 @@ describe("seats", () => {
     });
   });
 
-  it("can be kept after their time, until somebody buries them, and not after that", async () => {
+  it("can be renewed after their lease expired, until another node removes them", async () => {
     await seated(async (a, b) => {
       await scene.leasesPass(2 * LEASE_MS);
       expect(await scene.until(of(one).renew(a.id, LEASE_MS, REPORT))).toBe(true);
-      // Its time is not over any more.
+      // Its lease is valid again.
       await take(two, b, [], [a]);
       expect(await scene.until(of(one).renew(a.id, LEASE_MS, REPORT))).toBe(true);
       await scene.leasesPass(2 * LEASE_MS);
@@ -156,7 +156,7 @@ describe("shards", () => {
     });
   });
 
-  it("of whoever left, or whose time is over and who is buried, are there for others, and for no one before", async () => {
+  it("of a node that left, or that was removed after its lease expired, can be taken by others, and not before", async () => {
     const a = await join(one);
     const b = await join(two);
     await take(one, a, [1, 2]);
@@ -182,7 +182,7 @@ describe("shards", () => {
 });
 
 describe("fences", () => {
-  it("let the owner of a shard record, and refuse whoever had it before: then nothing of it is written", async () => {
+  it("let the owner of a shard record, and refuse the previous owner, of which nothing is written", async () => {
     await seated(async (a, b) => {
       const [old] = await take(one, a, [11]);
       const [first, second] = [await accepted(), await accepted()];
@@ -225,7 +225,7 @@ describe("signals", () => {
     }
   });
 
-  it("of a transaction reach every node with its commit, and nobody when it fails", async () => {
+  it("of a transaction reach every node with its commit, and no node when it fails", async () => {
     const failed = one.transaction(async ({ signal }) => {
       signal({ kind: "wake", endpointId: 1 });
       throw new Error("taken back");

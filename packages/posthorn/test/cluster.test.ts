@@ -76,7 +76,7 @@ const IDLE: MemberWork = {
 };
 
 describe.runIf(onPostgres)("a seat", () => {
-  it("is not held by a node that has not said for long that it is there, until it has heard that nobody took it", async () => {
+  it("is not held by a node whose lease has expired, until it has confirmed that no other node took it", async () => {
     await using files = await openStore();
     const store = files.store.cluster!;
     let now = 0;

@@ -210,8 +210,8 @@ describe.runIf(onPostgres)("with a synchronous standby", () => {
         expect(stored.map(({ id }) => String(id)).sort()).toEqual(accepted.toSorted());
       });
       await eventually(async () => {
-        const owed = await ask(s.standbyUrl, "SELECT message_id FROM posthorn.delivery WHERE due IS NOT NULL");
-        expect(owed).toEqual([]);
+        const pending = await ask(s.standbyUrl, "SELECT message_id FROM posthorn.delivery WHERE due IS NOT NULL");
+        expect(pending).toEqual([]);
       });
       // No process ended: outcomes of attempts in flight were kept, and written to the new primary.
       expect(receiver.requests.map(({ headers }) => headers["webhook-id"]!).sort()).toEqual(accepted.toSorted());

@@ -130,7 +130,7 @@ describe("statistics", () => {
     await tenant.call("POST", "app", { name: "Other", uid: "other" });
     expect(await portal.call("GET", "app/other/stats/summary")).toMatchObject({ status: 404 });
     expect(await tenant.call("GET", "stats/summary?endpoint_id=ep")).toMatchObject({ status: 422 });
-    expect(await tenant.call("GET", "stats/summary?app_id=nobody")).toMatchObject({ status: 404 });
+    expect(await tenant.call("GET", "stats/summary?app_id=missing")).toMatchObject({ status: 404 });
     expect(await tenant.call("GET", "stats/summary?step=minute&app_id=app")).toMatchObject({ status: 422 });
     const before = new Date(Date.now() - 4 * 3_600_000).toISOString();
     expect(await tenant.call("GET", `stats/series?step=minute&since=${before}`)).toMatchObject({ status: 400 });

@@ -214,7 +214,7 @@ describe("the transformation of an endpoint", () => {
   it.each([
     ["throws", "console.log('before'); webhook.payload.no.way;", "TypeError", ["before"]],
     ["returns nothing", "webhook.payload.n = 2;", "must return the webhook", []],
-    ["waits for ever", "return new Promise(() => {});", "nothing will settle", []],
+    ["waits forever", "return new Promise(() => {});", "nothing will settle", []],
     ["chooses another target", "webhook.url = 'https://elsewhere.example/'; return webhook;", "not the origin", []],
     [
       "puts a user into the URL",

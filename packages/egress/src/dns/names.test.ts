@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { NameResolver } from "./names.ts";
 import type { DnsOptions, NameService } from "./names.ts";
 
-/** A name service whose answers are set by hand, with a clock set by hand. */
+/** A DNS server with responses and a clock set by the test. */
 function setUp(options: DnsOptions = {}) {
   const state = { now: 0, queries: 0, ttl: 60, answer: async (): Promise<readonly string[]> => ["93.184.215.14"] };
   const service: NameService = {

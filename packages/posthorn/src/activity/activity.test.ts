@@ -145,7 +145,7 @@ describe("a activity", () => {
     expect(Math.max(...activity.weeks.map(({ longestQuietMs }) => longestQuietMs))).toBeLessThan(HOUR_MS);
   });
 
-  it("raises no alarm in its first week, whose end nobody knows yet", () => {
+  it("raises no alarm in its first week, before it is complete", () => {
     const stream = poisson((time) => (isWorkday(time) ? 600 : 0));
     expect(live(stream(seeded(1), 30), 30).alarms).toEqual([]);
   });
@@ -182,7 +182,7 @@ describe("a activity", () => {
     expect(live(events, 2, { mode: "off" }).alarms).toEqual([]);
   });
 
-  it("stays small for ever", () => {
+  it("stays small forever", () => {
     const { activity } = live(daily(0)(seeded(1), 400), 400);
     expect(activity.weeks).toHaveLength(5);
     expect(JSON.stringify(activity).length).toBeLessThan(4096);

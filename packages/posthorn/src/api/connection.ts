@@ -19,7 +19,7 @@ export async function discard(request: IncomingMessage): Promise<void> {
       if (bytes > MAX_DISCARDED_BYTES) return;
     }
   } catch {
-    // The client gave up: nobody waits for the answer.
+    // The client disconnected: no one waits for the response.
   }
 }
 

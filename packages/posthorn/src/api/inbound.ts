@@ -106,7 +106,7 @@ function readBody(
   take: (bytes: number) => boolean,
 ): Promise<Buffer | InboundResponse> {
   if (Number(raw.headers["content-length"] ?? 0) > most) return Promise.resolve(TOO_LARGE);
-  // It broke off before anybody listened: no event will come.
+  // It was aborted before a listener existed: no event will come.
   if (raw.destroyed) return Promise.resolve(CUT_OFF);
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];

@@ -47,7 +47,7 @@ export function registerLive(app: FastifyInstance, options: LiveOptions): void {
     refuseUnknown(DESCRIPTION, request.query);
     checkLimits(streams, actor);
     reply.hijack();
-    // The client left while its token was looked up: no event would end the stream, which would count towards the limits for ever.
+    // The client left while its token was looked up: no event would end the stream, which would count towards the limits forever.
     if (reply.raw.closed) return;
     const stream = new LiveStream(request, reply, actor, options);
     streams.add(stream);

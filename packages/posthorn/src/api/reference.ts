@@ -1,5 +1,5 @@
 /**
- * The API reference page. The viewer brings its whole script as one string of 3 MB, so it is loaded when somebody first looks and not
+ * The API reference page. The viewer brings its whole script as one string of 3 MB, so it is loaded on the first visit and not
  * at every start; everything it needs comes from this server.
  */
 import Fastify, { type FastifyInstance } from "fastify";

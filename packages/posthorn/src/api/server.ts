@@ -90,7 +90,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     // A logger for each request costs more than the requests are worth that log anything.
     childLoggerFactory: (log) => log,
     logController: new LogController({ disableRequestLogging: true }),
-    // An empty list would trust nobody as well, after looking at each request.
+    // An empty list would trust no proxy as well, after checking each request.
     trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
     bodyLimit: 2 * options.maxPayloadBytes + BODY_OVERHEAD_BYTES,
     connectionTimeout: timeouts.stalledMs,
@@ -275,7 +275,7 @@ function toReply(error: unknown, request: FastifyRequest): Reply {
   return internalErrorReply();
 }
 
-/** What fails for a client that has gone, such as when the server stops meanwhile, has harmed nobody. */
+/** A failure for a disconnected client, such as when the server stops meanwhile, affects no one. */
 function logFailure({ log, socket }: FastifyRequest, err: unknown): void {
   // That the database is away is said once, by the store.
   if (isStoreAway(err)) log.debug({ err }, "request failed");
@@ -298,7 +298,7 @@ function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services,
   const config = { onBothOrigins: true };
   app.get("/health/live", { schema: { hide: true }, config }, (_request, answer) => send(answer, noContent()));
   app.get("/health/ready", { schema: { hide: true }, config }, async (_request, answer) => {
-    // Not asked but known: a probe waits for nobody.
+    // Known without a query: a probe does not wait.
     const { trouble, writeRefusal } = store;
     if (trouble === null && writeRefusal !== null) {
       store.testWrites();

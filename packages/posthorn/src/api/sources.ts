@@ -1,4 +1,4 @@
-/** Where deliveries come from, for the firewalls of receivers: nobody needs a token to know. */
+/** Source addresses of deliveries, for the firewalls of receivers: served without a token. */
 import type { FastifyInstance } from "fastify";
 import { PosthornError } from "../lib/errors.ts";
 

@@ -54,7 +54,7 @@ function answer(request: IncomingMessage, response: ServerResponse, { trouble, f
   response.writeHead(503, headers).end(body);
 }
 
-/** Somebody else has the address. */
+/** Another process uses the address. */
 export function cannotListen({ host, port }: ListenAddress, cause: unknown): PosthornError {
   return new PosthornError(
     "config_invalid",

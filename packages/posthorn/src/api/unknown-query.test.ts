@@ -47,7 +47,7 @@ describe("a query parameter that an operation of our own does not have", () => {
     expect(JSON.stringify(issues).length).toBeLessThan(2000);
   });
 
-  it("leaves requests alone that have only known ones", () => {
+  it("does not change requests with only known ones", () => {
     expect(refusal("limit=1&event_types[]=a&event_types[1]=b")).toBeNull();
     expect(refusal("")).toBeNull();
   });

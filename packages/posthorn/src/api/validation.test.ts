@@ -20,7 +20,7 @@ describe("a body", () => {
   const message = bodyValidator(MessageIn);
   const endpoint = bodyValidator(EndpointIn);
 
-  it("that keeps the rules passes, with fields that nobody knows", () => {
+  it("that follows the rules passes, also with unknown fields", () => {
     expect(troubles(message, { eventType: "a", payload: { any: [1] }, unknown: true })).toEqual([]);
     expect(troubles(endpoint, { url: "https://example.com", channels: null, metadata: { a: "b" } })).toEqual([]);
   });

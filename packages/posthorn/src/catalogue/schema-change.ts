@@ -1,4 +1,4 @@
-/** What is different between what payloads were known to look like and what they look like of late. */
+/** Differences between the known inferred schema and that of recent payloads. */
 import { isRequired, kindsOf } from "./json-schema.ts";
 import type { Shape } from "./inferred-schema.ts";
 

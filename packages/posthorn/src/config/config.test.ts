@@ -226,7 +226,7 @@ describe("describeSettings", () => {
 describe("loadSecrets", () => {
   const none = { jwtSecret: "", encryptionKey: "" };
 
-  it("makes secrets once, keeps them, and lets nobody else read them", () => {
+  it("generates secrets once, keeps them, and makes them readable only by their owner", () => {
     using folder = temporaryFolder();
     const dataDir = join(folder.path, "data");
     const made = loadSecrets({ dataDir, ...none });

@@ -1,8 +1,8 @@
 /**
  * Hands requests of a host's server to the routes of Posthorn: API, door for inbound webhooks, dashboard and portal.
  *
- * The bytes of a body must come as they were sent, so nobody may have read them before. Where a body parser did, that is an answer of
- * its own and not a signature that does not verify.
+ * Bodies must arrive as raw bytes, so no middleware may have read them. If a body parser did, the response has its own error code instead of
+ * a failed signature.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
@@ -110,7 +110,7 @@ export class Mount {
   }
 }
 
-/** Whether somebody else has read the body, of a request that has one. */
+/** Whether a middleware has already read the body of a request that has one. */
 function isConsumed(request: IncomingMessage): boolean {
   const { headers } = request;
   const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;

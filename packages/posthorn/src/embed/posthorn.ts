@@ -156,7 +156,7 @@ function textsOf(settings: Settings): Partial<Record<SettingKey, string>> {
   return Object.fromEntries(given.map(([key, value]) => [key, String(value)]));
 }
 
-/** The level, where somebody chose one. */
+/** The log level, if one is set. */
 function levelOf({ settings, environment }: PosthornOptions): string | undefined {
   return settings?.logLevel?.toString() ?? environment?.[SETTINGS.logLevel.name];
 }

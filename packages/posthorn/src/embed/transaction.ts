@@ -107,7 +107,7 @@ function literal(value: string | null): string {
 }
 
 function onPrisma(tx: PrismaTransaction): SendStatement {
-  // Within a transaction nobody can connect; another transaction can be begun, in later versions.
+  // A client in a transaction cannot connect; later versions can begin a nested transaction.
   if ("$connect" in tx && typeof tx.$connect === "function") {
     throw noTransaction("This client of Prisma is not the one that $transaction hands over");
   }

@@ -32,7 +32,7 @@ function collect(name: string, tree: Tree, pairs: string[], size: SizeBound): vo
   pairs.push(`${encode(name)}=${encode(value)}`);
 }
 
-/** Brackets in a name would be read as nesting, by which somebody could add members. */
+/** Brackets in a name would be read as nesting, and could add members. */
 function checked(name: string): string {
   if (!/[[\]]/.test(name)) return name;
   throw new FormatError(`The name ${JSON.stringify(name.slice(0, 64))} has a bracket, which a form takes for nesting.`);

@@ -93,7 +93,7 @@ export class IdGenerator {
 
   /**
    * @param slot Sets its keys apart from those of others that write to the same database; `null`: there are none.
-   * @param holdsSlot Whether the slot can be nobody else's just now.
+   * @param holdsSlot Whether no other node can have the slot at the moment.
    */
   constructor(now: () => number, lastKey = 0, slot: number | null = null, holdsSlot: () => boolean = () => true) {
     this.#now = now;

@@ -30,7 +30,7 @@ export interface Described {
 /** Looks up what the keys of rows stand for. */
 export type Describe = (messages: readonly number[], endpoints: readonly number[]) => Promise<Described>;
 
-/** Events in the order of their commits. A row whose message is gone already says nothing to anybody. */
+/** Events in the order of their commits. A row whose message was deleted is left out. */
 export function toEvents(rows: readonly CommittedRow[], described: Described): readonly LiveEvent[] {
   return rows.flatMap((row): readonly LiveEvent[] => {
     const message = described.messages.get(row.kind === "accept" ? row.id : row.messageId);

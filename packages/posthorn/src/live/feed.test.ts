@@ -66,7 +66,7 @@ describe("the live feed", () => {
     expect(two.messages).toEqual(["msg_3"]);
   });
 
-  it("keeps nothing while nobody watches", async () => {
+  it("keeps nothing without an open stream", async () => {
     const scene = new Scene(() => Promise.reject(new Error("must not be asked")));
     await scene.commit(1);
     expect(scene.feed.wanted).toBe(false);
@@ -102,7 +102,7 @@ describe("the live feed", () => {
     },
   );
 
-  it("forgets what it kept when nobody came back for long", async () => {
+  it("discards its events when no stream is opened again for a while", async () => {
     const scene = new Scene();
     const before = new Watching();
     const stop = scene.feed.watch(before, null);

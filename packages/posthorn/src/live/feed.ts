@@ -2,8 +2,8 @@
  * What happens, as it happens, for those who watch.
  *
  * The feed is told of each commit and keeps the last events in memory, numbered, so that a watcher who was away for a moment goes on
- * where it was. It is a hint beside the database: who was away for longer, or over a restart, is told that there is a gap and asks
- * the lists. While nobody watches it keeps nothing and costs nothing.
+ * where it was. It is a hint in addition to the database: a client that was disconnected for longer, or across a restart, gets a gap and
+ * reads the lists. Without an open stream it keeps nothing and costs nothing.
  */
 import type { AcceptEntry, CommitListener, RecordEntry } from "../store/store.ts";
 import { type Describe, type Described, type LiveEvent, toEvents, type CommittedRow } from "./events.ts";
@@ -67,7 +67,7 @@ export class LiveFeed implements CommitListener, AsyncDisposable {
     return `${this.#options.run}.${this.#next - 1}`;
   }
 
-  /** Whether anybody watches, or did a moment ago and may come back. */
+  /** Whether a stream is open, or was closed recently and may be resumed. */
   get wanted(): boolean {
     if (this.#watchers.size > 0 || this.#wantedUntil >= this.#options.now()) return true;
     if (this.#kept.length > 0) this.#forget();
@@ -86,7 +86,7 @@ export class LiveFeed implements CommitListener, AsyncDisposable {
     this.told(rows, false);
   }
 
-  /** As `committed`, by whoever has looked the rows up. `missed`: there were more. */
+  /** As `committed`, with rows that the caller has looked up. `missed`: there were more. */
   told(rows: readonly CommittedRow[], missed: boolean): void {
     if (this.#closed) return;
     const fits = this.#waiting.length + rows.length <= MAX_WAITING;
@@ -95,7 +95,7 @@ export class LiveFeed implements CommitListener, AsyncDisposable {
     this.#startPump();
   }
 
-  /** Sets who is told that somebody begins to watch. */
+  /** Sets the callback for the first opened stream. */
   onWatched(listener: () => void): void {
     this.#onWatched = listener;
   }
@@ -179,7 +179,7 @@ export class LiveFeed implements CommitListener, AsyncDisposable {
     for (const watcher of this.#watchers) watcher.events(numbered);
   }
 
-  /** What is kept ends here: nobody may catch up over what is missing. */
+  /** Discards the kept events, so that no client resumes across missing ones. */
   #forget(): void {
     this.#kept = [];
     this.#next++;

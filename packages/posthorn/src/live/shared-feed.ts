@@ -1,7 +1,7 @@
 /**
- * The live feed of one node among several: shows what the others store as well, while somebody watches here, and tells them what this
- * one stores, while somebody watches there. Keys go between nodes, and who watches looks the rows up, so that what nobody watches costs
- * nothing and much of it costs a bounded amount.
+ * The live feed of one node among several: includes what the others store while a stream is open here, and tells them what this node stores
+ * while a stream is open there. Nodes exchange keys, and a node with an open stream looks the rows up, so events without a viewer cost
+ * nothing, and many of them cost a bounded amount.
  */
 import type { Kysely } from "kysely";
 import { timeOfKey } from "../lib/id.ts";
@@ -64,7 +64,7 @@ export class SharedFeed implements CommitListener, Disposable {
     this.#cancelSay?.();
   }
 
-  /** Somebody watches on another node. */
+  /** A stream is open on another node. */
   watchedElsewhere(): void {
     this.#tellUntil = this.#options.now() + TELL_MS;
   }

@@ -1,4 +1,4 @@
-/** Serves the metrics at an address of their own, without a token: whoever can reach it may read them. */
+/** Serves the metrics at a separate address, without a token: anyone who can reach it can read them. */
 import { createServer } from "node:http";
 import type { ListenAddress } from "../config/parse.ts";
 import { PosthornError } from "../lib/errors.ts";

@@ -201,7 +201,7 @@ describe("the sandbox", () => {
     ["a loop in what is thrown", "throw { get message() { while (true); } };", ["timeout"]],
     ["a loop in a promise", "return Promise.resolve().then(() => { while (true); });", ["timeout"]],
     ["promises without end", "const f = () => Promise.resolve().then(f); return f();", ["timeout", "memory"]],
-    ["a promise that nobody settles", "return new Promise(() => {});", ["never_settled"]],
+    ["a promise that never settles", "return new Promise(() => {});", ["never_settled"]],
     [
       "an await of nothing",
       "return (async () => { await new Promise(() => {}); return webhook; })();",

@@ -3,7 +3,7 @@ import type { OpenApiDescription } from "../domain/event-type/openapi/describe.t
 import type { DiagnosisJob, DiagnosisReport } from "../ingest/diagnosis.ts";
 import type { Conversion, ConversionResult } from "../format/convert.ts";
 
-/** One run of somebody's code on one message. */
+/** One run of a transformation on one message. */
 export interface TransformRun {
   readonly code: string;
   readonly variables: Readonly<Record<string, string>>;

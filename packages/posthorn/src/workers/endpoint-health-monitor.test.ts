@@ -69,7 +69,7 @@ async function failFor({ end, clock }: Watched, hours: number): Promise<void> {
   }
 }
 
-/** Switched off when nine of ten attempts fail. */
+/** Disabled when nine of ten attempts fail. */
 const RATE = { failurePercent: 90, windowSeconds: 3600, windowAttempts: 22 };
 
 /** So many attempts, a minute apart, of which each tenth succeeds. */
@@ -84,7 +84,7 @@ const percents = ({ told }: Watched) =>
   told.filter(({ type }) => type === "endpoint.warning").map(({ data }) => data["percent"]);
 
 describe("an endpoint that only fails", () => {
-  it("is warned of at 50, 70 and 90 percent of five days, and then switched off with its reason, once", async () => {
+  it("causes warnings at 50, 70 and 90 percent of five days, and is then disabled with its reason, once", async () => {
     await using files = await openStore();
     await using world = await watched(files);
     await failFor(world, 124);
@@ -180,7 +180,7 @@ describe("an endpoint that only fails", () => {
     expect(after.watch.streak(1)).toBeNull();
   });
 
-  it("is warned of, and then switched off, by its rate where the policy asks for it, though it succeeds at times", async () => {
+  it("causes warnings and is then disabled by its failure rate if the policy says so, although some attempts succeed", async () => {
     await using files = await openStore();
     await using world = await watched(files, RATE);
     await failNineOfTen(world, 20);
@@ -201,7 +201,7 @@ describe("an endpoint that only fails", () => {
     expect(world.told.at(-1)!.data["reason"]).toMatch(/of its last \d+ attempts failed/);
   });
 
-  it("is never switched off by its rate before somebody was warned", async () => {
+  it("is never disabled by its rate before a warning", async () => {
     await using files = await openStore();
     await using world = await watched(files, RATE);
     const burst = async (): Promise<void> => {
@@ -229,7 +229,7 @@ describe("an endpoint that only fails", () => {
     await eventually(() => expect(percents(world).filter((percent) => percent === 90)).toHaveLength(2));
   });
 
-  it("is not switched off again for what failed before somebody switched it on", async () => {
+  it("is not disabled again for failures from before it was enabled", async () => {
     await using files = await openStore();
     await using world = await watched(files, RATE);
     await failNineOfTen(world, 30);
@@ -245,7 +245,7 @@ describe("an endpoint that only fails", () => {
     expect([(await endpointOf(files)).disabled, world.told.length]).toEqual([0, told]);
   });
 
-  it("is not switched off for what failed before anything was sent", async () => {
+  it("is not disabled for attempts that sent nothing", async () => {
     await using files = await openStore();
     await using world = await watched(files, { failurePercent: 90, windowSeconds: 3600, windowAttempts: 20 });
     for (let index = 0; index < 30; index++) {
@@ -260,7 +260,7 @@ describe("an endpoint that only fails", () => {
     expect({ attempts, failures }).toEqual({ attempts: 11, failures: 1 });
   });
 
-  it("of operational webhooks is switched off as well, and nobody is told", async () => {
+  it("of operational webhooks is disabled as well, without an event", async () => {
     await using files = await openStore();
     await using world = await watched(files, null, 1);
     await failFor(world, 124);

@@ -22,7 +22,7 @@ export interface EndpointHealthMonitorOptions {
   readonly services: () => Services;
   readonly clock: Clock;
   readonly onFailure: (error: unknown) => void;
-  /** Told loudly: an endpoint was switched off. */
+  /** Called after an endpoint was auto-disabled, for the log. */
   readonly onDisabled: (disabled: { readonly endpointId: string; readonly reason: string }) => void;
 }
 

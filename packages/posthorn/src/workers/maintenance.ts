@@ -1,4 +1,4 @@
-/** What a node does from time to time: whatever is stored and has had its time. */
+/** Periodic deletion of expired data. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";

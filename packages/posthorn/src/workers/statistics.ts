@@ -1,4 +1,4 @@
-/** Keeps the statistics up to date in the background, and sooner when somebody looks. */
+/** Keeps the statistics up to date in the background, and sooner on a read. */
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import type { DispatchLoad, StatisticsSource } from "../domain/ports.ts";
@@ -10,14 +10,14 @@ export interface StatisticsOptions {
   readonly services: () => Services;
   readonly clock: Clock;
   readonly settled: () => Promise<SettledKeys>;
-  /** Whether this node counts for all; whoever looks counts all the same. */
+  /** Whether this node counts for all nodes; a read counts in any case. */
   readonly leads: () => boolean;
   readonly load: () => DispatchLoad;
   readonly onFailure: (error: unknown) => void;
 }
 
 const INTERVAL_MS = 10_000;
-/** Nobody who looks waits longer than this for what is not counted yet. */
+/** The longest time that a reader waits for counting. */
 const LOOK_WAIT_MS = 300;
 /** A look so soon after a run gets what that one counted. */
 const FRESH_MS = 1000;

@@ -19,7 +19,7 @@ export interface TaskRunnerOptions {
 /** After a failure of the store the task waits this long; it stays as it is until then. */
 const PAUSE_MS = 2000;
 
-/** The tasks of a node. Those whose steps wait for somebody outside have a turn of their own, so that nobody else waits with them. */
+/** Runs the tasks of a node. Tasks that wait for external services run separately, so that other tasks do not wait for them. */
 export class TaskRunner implements TaskQueue, Worker {
   readonly name = "tasks";
   readonly #options: TaskRunnerOptions;

@@ -93,7 +93,7 @@ describe("the catalogue of a source", () => {
 describe("a source that falls silent", () => {
   const activity = (source: TestSource) => gateway.call("GET", `ingest/api/v1/source/${source.id}/activity`);
 
-  /** Minute by minute: a leap would look as if nobody had listened meanwhile. */
+  /** Minute by minute: a leap would look as if the server had been down meanwhile. */
   function minutesUntil(source: TestSource, state: object): Promise<void> {
     return eventually(async () => {
       clock.advance(60_000);

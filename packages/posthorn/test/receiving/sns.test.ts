@@ -101,7 +101,7 @@ describe("a subscription of Amazon SNS", () => {
       () => subscription("t-4", { SubscribeURL: "https://sns.eu-west-1.amazonaws.com.evil.example/?Token=t-4" }),
       "certificate_untrusted",
     ],
-  ])("is not confirmed when it %s, and nobody is called", async (_, change, reason) => {
+  ])("is not confirmed when it %s, and no URL is called", async (_, change, reason) => {
     const source = await gateway.source({ type: "aws-sns", config: { topicArn: TOPIC } });
     const before = internet.asked.filter((url) => url !== CERTIFICATE).length;
     const body = change(subscription("t-4"));

@@ -191,7 +191,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     await using scene = await openScene();
     const client = await scene.connect();
     const cases: readonly (readonly [string, string, RegExp])[] = [
-      ["'nobody', 'a', '{}'", "PH404", /no application "nobody"/],
+      ["'missing', 'a', '{}'", "PH404", /no application "missing"/],
       ["'app_000000000000000000000000000', 'a', '{}'", "PH404", /no application/],
       ["'app', 'a b', '{}'", "PH422", /"a b" is no event type/],
       ["'app', NULL, '{}'", "PH422", /is no event type/],

@@ -93,6 +93,6 @@ async function run(sides: CopySides, plan: CopyPlan): Promise<void> {
   }
   print(
     "Start on it with the same POSTHORN_ENCRYPTION_KEY and POSTHORN_JWT_SECRET, or the data folder that has them.\n" +
-      "Do not start on the old one again: both would send what is still owed.",
+      "Do not start on the old one again: both would send the pending deliveries.",
   );
 }
