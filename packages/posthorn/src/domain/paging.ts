@@ -39,10 +39,10 @@ export interface PageWeight<Row> {
   readonly max: number;
 }
 
-/** What a slice of a long list gave that only so much is looked at of. */
-export interface Walked<Row> {
+/** Result of a scan with a limit. */
+export interface Scanned<Row> {
   readonly rows: readonly Row[];
-  /** The last key that was looked at, when that is why there are not more rows; `null`: there are as many as asked for, or no more. */
+  /** Last key scanned, if the scan stopped at its limit; `null`: it found enough rows, or there are no more. */
   readonly stoppedAt: number | null;
 }
 
@@ -57,11 +57,11 @@ export async function readPage<Row, Key>(
   return pageOf(await fetch(slice), request.limit, backwards, weight);
 }
 
-/** Reads one page of a list by id of which only so much is looked at. A page can so be short, or empty, and not be the last. */
-export async function readWalkedPage<Row>(
+/** Reads one page of a list by id with a limited scan. A page can be short or empty and not be the last. */
+export async function readScannedPage<Row>(
   request: PageRequest,
   { prefix, startAtEnd }: { readonly prefix: IdPrefix; readonly startAtEnd: boolean },
-  fetch: (slice: Slice<number>) => Promise<Walked<Row>>,
+  fetch: (slice: Slice<number>) => Promise<Scanned<Row>>,
   weight?: PageWeight<Row>,
 ): Promise<Page<Row>> {
   const { backwards, slice } = sliceOf(request, { order: "desc", keyOf: idIterator(prefix), startAtEnd });

@@ -4,7 +4,7 @@
  */
 import type { HandshakeAction, ProviderVerified, WebhookAnswer } from "@posthorn/webhooks/provider";
 import type { Services } from "../domain/context.ts";
-import { HOPS_HEADER, hopsOf, MOST_HOPS } from "../domain/message/hops.ts";
+import { HOPS_HEADER, hopCountOf, MAX_HOPS } from "../domain/message/hop-count.ts";
 import type { InboundOrigin, InboundRequest } from "../domain/message/request.ts";
 import { ingestUrl } from "../domain/source/token.ts";
 import { configuredResponse } from "./configured-response.ts";
@@ -52,7 +52,7 @@ export const NO_SOURCE: WebhookAnswer = jsonResponse(404, "not_found", "There is
 const LOOP = jsonResponse(
   508,
   "loop_detected",
-  `This event was forwarded ${MOST_HOPS} times: an endpoint of a source leads back to the source. Change the URL of that endpoint.`,
+  `This event was forwarded ${MAX_HOPS} times: an endpoint of a source leads back to the source. Change the URL of that endpoint.`,
 );
 export const BUSY: WebhookAnswer = jsonResponse(503, "busy", "The server is busy. Try again later.", {
   "retry-after": "5",
@@ -85,7 +85,7 @@ export class Gateway {
     if (!source.admits(address)) {
       return jsonResponse(403, "address_refused", "This source does not accept requests from your IP address.");
     }
-    if (hopsOf(headers[HOPS_HEADER]) >= MOST_HOPS) return LOOP;
+    if (hopCountOf(headers[HOPS_HEADER]) >= MAX_HOPS) return LOOP;
     const wait = this.limits.waitOf(source.key, source.settings.rateLimit);
     if (wait === 0) return null;
     const detail = "This source receives more requests than its rate limit allows. Try again later.";

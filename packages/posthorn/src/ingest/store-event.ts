@@ -4,7 +4,7 @@ import type { Services } from "../domain/context.ts";
 import { type InboundRequest, encodeRequest, requestOf } from "../domain/message/request.ts";
 import type { DirectoryApplication } from "../domain/directory.ts";
 import { bucketsOfDay } from "../domain/idempotency.ts";
-import { afterTheirTick } from "../domain/message/in-turn.ts";
+import { commitWait } from "../domain/message/commit-wait.ts";
 import { firstJobs, prepareMessage, type Publication } from "../domain/message/prepare.ts";
 import type { IdempotencyKey } from "../store/store.ts";
 import type { Arrived, RequestLine } from "./arrived.ts";
@@ -70,7 +70,7 @@ export async function storeEvent(
   if (result.kind === "duplicate_event_id") return { kind: "duplicate", of: { eventId: eventId! } };
   hooks?.beforeFirstAttempt(entry.id);
   services.dispatch.push(firstJobs(entry, result.dues ?? null));
-  await afterTheirTick(services, [entry]);
+  await commitWait(services, [entry]);
   return { kind: "stored", messageId: entry.id, publicId: entry.publicId, endpointIds: entry.endpointIds };
 }
 

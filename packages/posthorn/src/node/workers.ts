@@ -58,7 +58,7 @@ export function buildPublishers(parts: WorkerParts, stack: AsyncDisposableStack)
       onFailure: (error) => report(error, "the outbox could not be relayed; retrying"),
       // Only this process writes to a SQLite file.
       looks: config.database.kind === "postgres",
-      onNotTaken: (row) => log.warn(row, "an outbox row is not a valid message: it was set aside"),
+      onParked: (row) => log.warn(row, "an outbox row is not a valid message: it was set aside"),
     }),
   );
   const operational = stack.use(

@@ -4,7 +4,7 @@ import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import { dropOldKeys } from "../domain/idempotency.ts";
 import { dropOldPacing, expireDeliveries } from "../domain/message/expire-deliveries.ts";
-import { dropParked } from "../domain/message/take-up.ts";
+import { dropParked } from "../domain/message/relay-outbox.ts";
 import { expireInbound } from "../domain/quarantine/expire.ts";
 import { dropDays } from "../domain/retention/drop-days.ts";
 import { sweepOneOffs } from "../domain/replay/one-off.ts";

@@ -1,7 +1,7 @@
 /** Takes up what products publish within their transactions, as soon as these have committed. One of the nodes does it at a time. */
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
-import { type NotTaken, takeUp } from "../domain/message/take-up.ts";
+import { type ParkedRow, relayOutbox } from "../domain/message/relay-outbox.ts";
 import type { Signal } from "../store/signal.ts";
 import type { Worker } from "./worker.ts";
 
@@ -12,7 +12,7 @@ export interface OutboxRelayOptions {
   /** Whether to scan the whole outbox at intervals, in case a notice was missed. */
   readonly looks: boolean;
   readonly onFailure: (error: unknown) => void;
-  readonly onNotTaken: (row: NotTaken) => void;
+  readonly onParked: (row: ParkedRow) => void;
 }
 
 /** Interval between scans of the whole outbox: notices can be missed, however many others arrive. */
@@ -106,11 +106,11 @@ export class OutboxRelay implements Worker {
 
   /** Resolves with what kept the store from some of them; `null`: nothing did. */
   async #takeAll(from: number): Promise<unknown> {
-    const { services, onNotTaken } = this.#options;
+    const { services, onParked } = this.#options;
     const lowestHeard = (): number => this.#from ?? Number.POSITIVE_INFINITY;
     for (let next: number | null = from; next !== null && !this.#stopped;) {
-      const taken = await takeUp(services(), Math.min(next, lowestHeard()), lowestHeard);
-      taken.notTaken.forEach(onNotTaken);
+      const taken = await relayOutbox(services(), Math.min(next, lowestHeard()), lowestHeard);
+      taken.parked.forEach(onParked);
       // Rows behind one that could not be stored must not pass it.
       if (taken.failure !== null) return taken.failure;
       next = taken.next;

@@ -89,7 +89,7 @@ function watchOutbox({ services }: Scene): Watched {
     clock,
     looks: false,
     onFailure: (error) => failures.push((error as StoreError).code),
-    onNotTaken: ({ reason }) => failures.push(reason),
+    onParked: ({ reason }) => failures.push(reason),
   });
   services.store.onSignal((signals) => {
     for (const signal of signals) if (signal.kind === "outbox") watch.wake(signal.from);

@@ -73,7 +73,7 @@ class Relay {
       clock,
       looks: true,
       onFailure: () => undefined,
-      onNotTaken: () => expect.unreachable(),
+      onParked: () => expect.unreachable(),
     });
     // As a node does when it starts.
     this.#watch.wake();

@@ -1,6 +1,6 @@
 /** Forwards an inbound request: body and headers as they were, with our signature beside that of the provider. */
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
-import { HOPS_HEADER, hopsOf } from "../../domain/message/hops.ts";
+import { HOPS_HEADER, hopCountOf } from "../../domain/message/hop-count.ts";
 import { type InboundOrigin, type OpenedRequest, openRequest } from "../../domain/message/request.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
 import { type HeaderFamily, USER_AGENT } from "./headers.ts";
@@ -55,7 +55,7 @@ export function forwardedRequest({
   const facts = [
     ...factHeaders(request.origin),
     HOPS_HEADER,
-    String(hopsOf(valueOf(request.headers, HOPS_HEADER)) + 1),
+    String(hopCountOf(valueOf(request.headers, HOPS_HEADER)) + 1),
   ];
   kept.push(...facts, ...(changed ?? endpoint.headers));
   masked.push(...facts, ...(changed === null ? endpoint.maskedHeaders : endpoint.masked(changed)));

@@ -8,17 +8,17 @@ import { getMessage } from "../message/find.ts";
 import { messageColumns, toMessage } from "../message/message.ts";
 import { PAGE_WEIGHT, payloadBytes } from "../message/payloads.ts";
 import {
-  attemptTrail,
+  attemptKeys,
   isFiltered,
   matching,
   readAll,
-  readFound,
+  readScanned,
   type ReadPart,
-  stretchOf,
-  type Trail,
-  walk,
-} from "../message/walk.ts";
-import { idIterator, type Page, type PageRequest, readWalkedPage } from "../paging.ts";
+  scanRangeOf,
+  type KeySource,
+  scan,
+} from "../message/bounded-scan.ts";
+import { idIterator, type Page, type PageRequest, readScannedPage } from "../paging.ts";
 import { ATTEMPT_COLUMNS, type Attempt, toAttempt } from "./attempt.ts";
 
 export interface ListAttempts extends PageRequest, MessageFilter, TimeRange {
@@ -36,8 +36,8 @@ export async function listAttemptsByEndpoint({
 }: Call<ListAttempts & { readonly endpoint: string; readonly withMessage: boolean }>): Promise<Page<Attempt>> {
   const { application, endpoint } = await getEndpoint(ctx, input);
   const of = { appKey: application.key, endpointKey: endpoint.key };
-  const trail = isFiltered(input) ? await attemptTrail(ctx, of, input) : null;
-  const page = await listAttempts(ctx, input, { endpointKey: endpoint.key, withMessage: input.withMessage, trail });
+  const source = isFiltered(input) ? await attemptKeys(ctx, of, input) : null;
+  const page = await listAttempts(ctx, input, { endpointKey: endpoint.key, withMessage: input.withMessage, source });
   return input.withMessage ? { ...page, rows: await withMessages(ctx, page.rows) } : page;
 }
 
@@ -89,26 +89,26 @@ interface AttemptsOf {
   readonly messageKey?: number;
   readonly withMessage?: boolean;
   /** Index scan that finds the matching attempts; `null` or absent: every attempt is read. */
-  readonly trail?: Trail | null;
+  readonly source?: KeySource | null;
 }
 
 type AttemptListRow = Awaited<ReturnType<ReturnType<typeof filteredAttempts>["execute"]>>[number];
 
 async function listAttempts(ctx: Context, input: ListAttempts, of: AttemptsOf): Promise<Page<Attempt>> {
-  const page = await readWalkedPage(
+  const page = await readScannedPage(
     input,
     { prefix: "atmpt_", startAtEnd: startsAtEnd(input) },
     async (slice) => {
-      const stretch = stretchOf(slice, input);
+      const range = scanRangeOf(slice, input);
       const read: ReadPart<AttemptListRow> = (part, limit) =>
         filteredAttempts(ctx, input, of)
           .where(part("attempt.id"))
           .orderBy("attempt.id", slice.order)
           .limit(limit)
           .execute();
-      const { trail = null } = of;
-      if (trail === null) return readAll(stretch, slice.limit, read);
-      return readFound(await walk([trail], stretch, slice.limit, (keys) => fitting(ctx, input, keys)), read);
+      const { source = null } = of;
+      if (source === null) return readAll(range, slice.limit, read);
+      return readScanned(await scan([source], range, slice.limit, (keys) => fitting(ctx, input, keys)), read);
     },
     PAGE_WEIGHT,
   );

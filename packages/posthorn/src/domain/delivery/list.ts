@@ -5,18 +5,18 @@ import { type MessageFilter, startsAtEnd, type TimeRange } from "../message/filt
 import { getMessage, type MessageRef } from "../message/find.ts";
 import { type Message, messageColumns, toMessage } from "../message/message.ts";
 import {
-  endpointTrail,
+  endpointKeys,
   isFiltered,
   matching,
-  messageTrails,
+  messageKeySources,
   readAll,
-  readFound,
+  readScanned,
   type ReadPart,
-  stretchOf,
-  walk,
-} from "../message/walk.ts";
+  scanRangeOf,
+  scan,
+} from "../message/bounded-scan.ts";
 import { PAGE_WEIGHT, payloadBytes, readPayloads } from "../message/payloads.ts";
-import { comparison, idIterator, type Page, type PageRequest, readPage, readWalkedPage } from "../paging.ts";
+import { comparison, idIterator, type Page, type PageRequest, readPage, readScannedPage } from "../paging.ts";
 import { CANCELLATION_COLUMNS, type DeliveryStatus, hasStatus, type Status, statusOf } from "./delivery.ts";
 
 export interface ListEndpointMessages extends PageRequest, MessageFilter, TimeRange, EndpointRef {
@@ -31,11 +31,11 @@ export async function listEndpointMessages({
   input,
 }: Call<ListEndpointMessages>): Promise<Page<{ readonly message: Message; readonly delivery: DeliveryStatus }>> {
   const { application, endpoint } = await getEndpoint(ctx, input);
-  const page = await readWalkedPage(
+  const page = await readScannedPage(
     input,
     { prefix: "msg_", startAtEnd: startsAtEnd(input) },
     async (slice) => {
-      const stretch = stretchOf(slice, input);
+      const range = scanRangeOf(slice, input);
       const read: ReadPart<EndpointMessageRow> = (part, limit) =>
         endpointMessages(ctx, endpoint.key, input)
           .where(part("delivery.message_id"))
@@ -44,12 +44,12 @@ export async function listEndpointMessages({
           .orderBy("delivery.message_id", slice.order)
           .limit(limit)
           .execute();
-      if (!isFiltered(input)) return readAll(stretch, slice.limit, read);
-      const trails = [...messageTrails(ctx, application.key, input), endpointTrail(ctx, endpoint.key)];
-      const found = await walk(trails, stretch, slice.limit, async (keys) =>
+      if (!isFiltered(input)) return readAll(range, slice.limit, read);
+      const sources = [...messageKeySources(ctx, application.key, input), endpointKeys(ctx, endpoint.key)];
+      const found = await scan(sources, range, slice.limit, async (keys) =>
         withDelivery(ctx, endpoint.key, input.status, await matching(ctx, input, keys)),
       );
-      return readFound(found, read);
+      return readScanned(found, read);
     },
     PAGE_WEIGHT,
   );

@@ -4,7 +4,7 @@ import type { AcceptResult } from "../../store/store.ts";
 import { type Context, type OutsideCall, type OutsideContext, reader } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
 import { type CreateMessage, findOrCreateApplication } from "./create.ts";
-import { afterTheirTick } from "./in-turn.ts";
+import { commitWait } from "./commit-wait.ts";
 import { checkPublication, firstJobs, type Prepared, prepareMessage } from "./prepare.ts";
 
 /** One message of a batch, or why it is none. */
@@ -57,7 +57,7 @@ async function storeAll(ctx: OutsideContext, prepared: readonly (Prepared | Fail
   ctx.services.dispatch.push(
     outcomes.flatMap((one) => ("stored" in one ? firstJobs(one.stored.entry, one.stored.dues) : [])),
   );
-  await afterTheirTick(ctx.services, entries);
+  await commitWait(ctx.services, entries);
   return outcomes;
 }
 

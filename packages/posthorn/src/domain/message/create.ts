@@ -5,7 +5,7 @@ import { insertApplication } from "../application/create.ts";
 import type { Context, OutsideCall } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
 import { storedMessage } from "./find.ts";
-import { afterTheirTick } from "./in-turn.ts";
+import { commitWait } from "./commit-wait.ts";
 import type { Message } from "./message.ts";
 import { checkPublication, firstJobs, prepareMessage, type Publication } from "./prepare.ts";
 
@@ -34,7 +34,7 @@ export async function createMessage({ ctx, input }: OutsideCall<CreateMessage>):
     case "stored":
       ctx.services.dispatch.push(firstJobs(entry, result.dues ?? null));
   }
-  await afterTheirTick(ctx.services, [entry]);
+  await commitWait(ctx.services, [entry]);
   return message;
 }
 

@@ -1,20 +1,20 @@
 import { getApplication } from "../application/find.ts";
 import { type Call, reader } from "../context.ts";
-import { type Page, type PageRequest, readWalkedPage } from "../paging.ts";
+import { type Page, type PageRequest, readScannedPage } from "../paging.ts";
 import { type MessageFilter, startsAtEnd, type TimeRange } from "./filter.ts";
 import { PAGE_WEIGHT, payloadBytes, readPayloads } from "./payloads.ts";
 import { type Message, messageColumns, type MessageRow, toMessage } from "./message.ts";
 import {
-  applicationTrail,
+  applicationKeys,
   isFiltered,
   matching,
-  messageTrails,
+  messageKeySources,
   readAll,
-  readFound,
+  readScanned,
   type ReadPart,
-  stretchOf,
-  walk,
-} from "./walk.ts";
+  scanRangeOf,
+  scan,
+} from "./bounded-scan.ts";
 
 export interface ListMessages extends PageRequest, MessageFilter, TimeRange {
   readonly app: string;
@@ -26,11 +26,11 @@ type Row = MessageRow & { readonly payload_bytes: number | null };
 /** Messages of an application, newest first. */
 export async function listMessages({ ctx, input }: Call<ListMessages>): Promise<Page<Message>> {
   const application = await getApplication(ctx, input.app);
-  const page = await readWalkedPage(
+  const page = await readScannedPage(
     input,
     { prefix: "msg_", startAtEnd: startsAtEnd(input) },
     async (slice) => {
-      const stretch = stretchOf(slice, input);
+      const range = scanRangeOf(slice, input);
       const read: ReadPart<Row> = (part, limit) =>
         reader(ctx)
           .selectFrom("message")
@@ -40,11 +40,11 @@ export async function listMessages({ ctx, input }: Call<ListMessages>): Promise<
           .orderBy("message.id", slice.order)
           .limit(limit)
           .execute();
-      if (!isFiltered(input)) return readAll(stretch, slice.limit, read);
-      const trails = messageTrails(ctx, application.key, input);
-      const ways = trails.length === 0 ? [applicationTrail(ctx, application.key)] : trails;
-      const found = await walk(ways, stretch, slice.limit, (keys) => matching(ctx, input, keys));
-      return readFound(found, read);
+      if (!isFiltered(input)) return readAll(range, slice.limit, read);
+      const sources = messageKeySources(ctx, application.key, input);
+      const ways = sources.length === 0 ? [applicationKeys(ctx, application.key)] : sources;
+      const found = await scan(ways, range, slice.limit, (keys) => matching(ctx, input, keys));
+      return readScanned(found, read);
     },
     PAGE_WEIGHT,
   );

@@ -1,7 +1,7 @@
 /**
  * Messages over all applications, or one, with what became of them; for people who look for something.
  *
- * The cost of a call is bounded, whatever is asked for: it looks at a stretch of the newest messages, or of those that a tag, a channel or
+ * The cost of a call is bounded, whatever is asked for: it looks at a range of the newest messages, or of those that a tag, a channel or
  * a type leads to, and a text is looked for in so many bytes. A page can so be shorter than asked for, or empty, and not be the last.
  */
 import { type ExpressionBuilder, sql } from "kysely";
@@ -16,7 +16,7 @@ import { idIterator } from "../paging.ts";
 import { sourceIdOf } from "../source/source.ts";
 import { keyRange, type MessageFilter, messageMatches, type TimeRange } from "./filter.ts";
 import { readPayloads } from "./payloads.ts";
-import { matching, messageTrails, stretchOf, type Trail, walk } from "./walk.ts";
+import { matching, messageKeySources, scanRangeOf, type KeySource, scan } from "./bounded-scan.ts";
 
 /** Where deliveries of a message stand, in one word. */
 export const MESSAGE_STATES = ["succeeded", "failed", "retrying", "pending", "held", "canceled", "unmatched"] as const;
@@ -94,7 +94,7 @@ export async function searchMessages({ ctx, input }: OutsideCall<SearchMessages>
   const scope = await scopeOf(ctx, input);
   const from = input.iterator === null ? null : keyOfIterator(input.iterator);
   if (scope.keys?.length === 0) return { rows: [], next: null };
-  const along = trailsOf(ctx, scope);
+  const along = keySourcesOf(ctx, scope);
   if (along.length > 0) return alongTrails(ctx, scope, from, along);
   // What is known by its key is found however old it is.
   const end = scope.keys === null ? await endOfStretch(ctx, scope, from) : undefined;
@@ -111,19 +111,19 @@ function keyOfIterator(iterator: string): number {
 }
 
 /** The ways to what is looked for, where there are any: within one application, and not for a text, whose cost is in the payloads. */
-function trailsOf(ctx: Context, { appKey, keys, text, ...filter }: Scope): readonly Trail[] {
-  return appKey === null || keys !== null || text !== null ? [] : messageTrails(ctx, appKey, filter);
+function keySourcesOf(ctx: Context, { appKey, keys, text, ...filter }: Scope): readonly KeySource[] {
+  return appKey === null || keys !== null || text !== null ? [] : messageKeySources(ctx, appKey, filter);
 }
 
 async function alongTrails(
   ctx: OutsideContext,
   scope: Scope,
   from: number | null,
-  trails: readonly Trail[],
+  sources: readonly KeySource[],
 ): Promise<FoundPage> {
-  const stretch = stretchOf({ from, order: "desc", limit: scope.limit }, scope);
+  const range = scanRangeOf({ from, order: "desc", limit: scope.limit }, scope);
   const rows = new Map<number, Row>();
-  const found = await walk(trails, stretch, scope.limit + 1, async (keys) => {
+  const found = await scan(sources, range, scope.limit + 1, async (keys) => {
     const fitting = await matching(ctx, scope, keys);
     if (fitting.length === 0) return [];
     const read = await candidates(ctx, { ...scope, keys: fitting }, from, undefined).execute();
@@ -197,7 +197,7 @@ interface End {
   readonly public_id: string;
 }
 
-/** The last message of the stretch; `undefined` when there are fewer. */
+/** The last message of the range; `undefined` when there are fewer. */
 function endOfStretch(ctx: Context, scope: Scope, from: number | null): Promise<End | undefined> {
   let query = reader(ctx).selectFrom("message").select(["id", "public_id"]);
   if (scope.appKey !== null) query = query.where("app_id", "=", scope.appKey);
@@ -272,7 +272,7 @@ type Row = Awaited<ReturnType<ReturnType<typeof candidates>["execute"]>>[number]
 
 interface Found {
   readonly rows: readonly Row[];
-  /** Where to go on within the stretch; `null`: it was looked through. */
+  /** Where to go on within the range; `null`: it was looked through. */
   readonly next: string | null;
 }
 

@@ -1,18 +1,19 @@
-/** Order between nodes: who publishes one message after another, at whatever node, has them delivered in that order. */
+/** Order between nodes: messages that a client publishes one after the other on any nodes are delivered in that order. */
 import type { AcceptEntry } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 
 /**
- * Resolves once any node whose clock agrees gives greater keys than those of these messages, which have been stored. Keys of one tick are in
- * the order of the nodes, not of time: whoever is answered before its end may get a smaller one for what is published next elsewhere.
+ * Waits until every node whose clock agrees assigns greater keys than those of these stored messages. Within one tick of the clock, keys are
+ * ordered by node and not by time: a client that got its response earlier could publish its next message on another node under a smaller
+ * key.
  */
-export async function afterTheirTick(
+export async function commitWait(
   { ids, cluster }: Pick<Services, "ids" | "cluster">,
   entries: readonly Pick<AcceptEntry, "id" | "orderKeys">[],
 ): Promise<void> {
   if (cluster.alone) return;
   const ordered = entries.filter(({ orderKeys }) => orderKeys !== undefined && orderKeys !== null);
   const ms = Math.max(0, ...ordered.map(({ id }) => ids.msUntilPassed(id)));
-  // A timer can be early by less than one.
+  // Timers can fire up to 1 ms early.
   if (ms > 0) await new Promise<void>((resolve) => void cluster.time.setTimer(ms + 1, resolve));
 }

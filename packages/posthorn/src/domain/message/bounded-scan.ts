@@ -1,104 +1,108 @@
 /**
- * Lists with a filter, at a bounded cost: rows are looked for along an index that leads to them and to nothing else, and where a filter has
- * several conditions along the one that leads to the fewest. No more than so many rows are looked at for a page.
+ * Reads filtered lists at a bounded cost: a scan follows an index that has only the matching rows and, if the filter has several conditions,
+ * the index with the fewest of them. One page scans a limited number of rows.
  */
 import { type RawBuilder, type SelectQueryBuilder, type SqlBool, sql } from "kysely";
 import { LABEL_KIND, type LabelKind } from "../../store/labels.ts";
 import type { Database } from "../../store/schema.ts";
 import { type Context, reader } from "../context.ts";
-import { type Slice, type Walked } from "../paging.ts";
+import { type Slice, type Scanned } from "../paging.ts";
 import { keyRange, type MessageFilter, messageMatches, type TimeRange } from "./filter.ts";
 
-/** Rows that are looked at for one page. */
-export const MOST_LOOKED_AT = 5000;
-/** Of these, that are read with one statement. */
+/** Rows scanned for one page. */
+export const MAX_SCANNED_ROWS = 5000;
+/** Rows read by one statement. */
 const READ_AT_ONCE = 500;
-/** Each type costs a way into the index; with more of them a filter lets so much through that there is no need to look for it. */
+/** Each event type is an index lookup. A filter with more types matches so many messages that a scan of all finds enough. */
 const MOST_TYPES = 10;
-/** So many messages are few: all their attempts are looked at, in place of all attempts of the endpoint. */
+/** Up to this number of messages, their attempts are read instead of all attempts of the endpoint. */
 const FEW = 200;
-/** Messages that are looked at to find out whether they are few. */
+/** Messages scanned to find out whether there are few. */
 const MOST_FOR_FEW = 1000;
 
-/** Where a list is read from: between two keys (exclusive; `null`: no bound), in this order. */
-export interface Stretch {
+/** Range of keys (exclusive; `null`: unbounded), and the order in which to read it. */
+export interface ScanRange {
   readonly above: number | null;
   readonly below: number | null;
   readonly order: "asc" | "desc";
 }
 
-/** Finds the keys of rows that may be shown, at most `limit` of a stretch, in its order. */
-export type Trail = (stretch: Stretch, limit: number) => Promise<readonly number[]>;
+/** Returns up to `limit` keys of candidate rows from a range, in its order. */
+export type KeySource = (range: ScanRange, limit: number) => Promise<readonly number[]>;
 
-/** A condition on a column that holds keys: which part of a list is meant. */
+/** Condition on a key column that selects a part of a list. */
 export type Part = (column: KeyColumn) => RawBuilder<SqlBool>;
 type KeyColumn = "message.id" | "attempt.id" | "delivery.message_id" | "message_label.message_id";
 
-/** Reads the rows of a part of a list, at most `limit`, in the order of the stretch. */
+/** Reads the rows of a part of a list, at most `limit`, in the order of the range. */
 export type ReadPart<Row> = (part: Part, limit: number) => Promise<readonly Row[]>;
 
 export function isFiltered({ eventTypes, channel, tag }: MessageFilter): boolean {
   return eventTypes !== null || channel !== null || tag !== null;
 }
 
-/** The part of a list that a slice is of. */
-export function stretchOf({ from, order }: Slice<number>, times: TimeRange): Stretch {
+/** Range of keys of a page. */
+export function scanRangeOf({ from, order }: Slice<number>, times: TimeRange): ScanRange {
   const { above, below } = keyRange(times);
   if (from === null) return { above, below, order };
   if (order === "asc") return { above: above === null ? from : Math.max(above, from), below, order };
   return { above, below: below === null ? from : Math.min(below, from), order };
 }
 
-/** The ways to the messages of an application that a filter may let through: none where it has no condition that leads anywhere. */
-export function messageTrails(ctx: Context, appKey: number, { eventTypes, channel, tag }: MessageFilter): Trail[] {
-  const trails: Trail[] = [];
-  if (tag !== null) trails.push(labelTrail(ctx, appKey, LABEL_KIND.tag, tag));
-  if (channel !== null) trails.push(labelTrail(ctx, appKey, LABEL_KIND.channel, channel));
-  if (eventTypes !== null && eventTypes.length <= MOST_TYPES) trails.push(typeTrail(ctx, appKey, eventTypes));
-  return trails;
+/** Key sources for the conditions of a filter that have an index; empty when none has. */
+export function messageKeySources(
+  ctx: Context,
+  appKey: number,
+  { eventTypes, channel, tag }: MessageFilter,
+): KeySource[] {
+  const sources: KeySource[] = [];
+  if (tag !== null) sources.push(labelKeys(ctx, appKey, LABEL_KIND.tag, tag));
+  if (channel !== null) sources.push(labelKeys(ctx, appKey, LABEL_KIND.channel, channel));
+  if (eventTypes !== null && eventTypes.length <= MOST_TYPES) sources.push(typeKeys(ctx, appKey, eventTypes));
+  return sources;
 }
 
 /** Every message of an application. */
-export function applicationTrail(ctx: Context, appKey: number): Trail {
-  return async (stretch, limit) => {
+export function applicationKeys(ctx: Context, appKey: number): KeySource {
+  return async (range, limit) => {
     const query = reader(ctx).selectFrom("message").select("message.id as key").where("app_id", "=", appKey);
-    return keysOf(within(query, "message.id", stretch, limit));
+    return keysOf(within(query, "message.id", range, limit));
   };
 }
 
-/** Every message that an endpoint is or was owed. */
-export function endpointTrail(ctx: Context, endpointKey: number): Trail {
-  return async (stretch, limit) => {
+/** Every message with a delivery to an endpoint. */
+export function endpointKeys(ctx: Context, endpointKey: number): KeySource {
+  return async (range, limit) => {
     const query = reader(ctx).selectFrom("delivery").select("message_id as key").where("endpoint_id", "=", endpointKey);
-    return keysOf(within(query, "delivery.message_id", stretch, limit));
+    return keysOf(within(query, "delivery.message_id", range, limit));
   };
 }
 
-/** Attempts to an endpoint: those of the messages that the filter lets through when they are few, else all. */
-export async function attemptTrail(
+/** Attempts to an endpoint: those of the matching messages if there are few, otherwise all. */
+export async function attemptKeys(
   ctx: Context,
   of: { readonly appKey: number; readonly endpointKey: number },
   filter: MessageFilter,
-): Promise<Trail> {
+): Promise<KeySource> {
   const messages = await fewMessages(ctx, of.appKey, filter);
   const few = messages === null ? null : await attemptsOf(ctx, of.endpointKey, messages);
-  if (few !== null) return trailOf(few);
-  return async (stretch, limit) => {
+  if (few !== null) return keySourceOf(few);
+  return async (range, limit) => {
     const query = reader(ctx).selectFrom("attempt").select("id as key").where("endpoint_id", "=", of.endpointKey);
-    return keysOf(within(query, "attempt.id", stretch, limit));
+    return keysOf(within(query, "attempt.id", range, limit));
   };
 }
 
-/** The messages that a filter lets through, newest first; `null` when they are not few, or it cannot be told. */
+/** Messages that match a filter, newest first; `null` when there are many, or an unknown number. */
 async function fewMessages(ctx: Context, appKey: number, filter: MessageFilter): Promise<readonly number[] | null> {
-  const trails = messageTrails(ctx, appKey, filter);
-  if (trails.length === 0) return null;
-  const all: Stretch = { above: null, below: null, order: "desc" };
-  const { rows, stoppedAt } = await walk(trails, all, FEW + 1, (keys) => matching(ctx, filter, keys), MOST_FOR_FEW);
+  const sources = messageKeySources(ctx, appKey, filter);
+  if (sources.length === 0) return null;
+  const all: ScanRange = { above: null, below: null, order: "desc" };
+  const { rows, stoppedAt } = await scan(sources, all, FEW + 1, (keys) => matching(ctx, filter, keys), MOST_FOR_FEW);
   return stoppedAt === null && rows.length <= FEW ? rows : null;
 }
 
-/** Attempts of some messages to an endpoint; `null` when they have more than is looked at, such as to many other endpoints. */
+/** Attempts of some messages to an endpoint; `null` when the messages have too many attempts to scan, for example to other endpoints. */
 async function attemptsOf(
   ctx: Context,
   endpointKey: number,
@@ -109,14 +113,14 @@ async function attemptsOf(
     .selectFrom("attempt")
     .select(["id", "endpoint_id"])
     .where("message_id", "in", messages)
-    .limit(MOST_LOOKED_AT + 1)
+    .limit(MAX_SCANNED_ROWS + 1)
     .execute();
-  return rows.length > MOST_LOOKED_AT
+  return rows.length > MAX_SCANNED_ROWS
     ? null
     : rows.filter((row) => row.endpoint_id === endpointKey).map(({ id }) => id);
 }
 
-/** Those of some messages that a filter lets through. It is asked of the messages alone: a join costs more than many of these. */
+/** Keys of those messages that match a filter. A query on the messages alone is cheaper than a join, even when repeated. */
 export async function matching(
   ctx: Context,
   filter: MessageFilter,
@@ -128,25 +132,25 @@ export async function matching(
 }
 
 /**
- * Goes along the shortest of some trails until there are enough rows, or enough was looked at.
+ * Scans the source with the fewest keys until there are enough rows or the limit of scanned rows is reached.
  *
- * @param fits Returns those of some keys whose rows are to be shown.
+ * @param fits Returns the keys whose rows match.
  * @returns Keys, at most `wanted`.
  */
-export async function walk(
-  trails: readonly Trail[],
-  stretch: Stretch,
+export async function scan(
+  sources: readonly KeySource[],
+  range: ScanRange,
   wanted: number,
   fits: (keys: readonly number[]) => Promise<readonly number[]>,
-  most = MOST_LOOKED_AT,
-): Promise<Walked<number>> {
-  const trail = trails.length === 1 ? trails[0]! : await shortest(trails, stretch);
+  most = MAX_SCANNED_ROWS,
+): Promise<Scanned<number>> {
+  const source = sources.length === 1 ? sources[0]! : await shortest(sources, range);
   const found: number[] = [];
-  let rest = stretch;
+  let rest = range;
   for (let looked = 0; found.length < wanted;) {
-    // The first step is enough where each row is to be shown.
+    // If every row matches, the first step is enough.
     const step = Math.min(looked === 0 ? wanted : READ_AT_ONCE, most - looked);
-    const keys = await trail(rest, step);
+    const keys = await source(rest, step);
     const fitting = new Set(await fits(keys));
     found.push(...keys.filter((key) => fitting.has(key)));
     if (keys.length < step || found.length >= wanted) break;
@@ -158,21 +162,21 @@ export async function walk(
   return { rows: found.slice(0, wanted), stoppedAt: null };
 }
 
-/** The rows with the keys that a walk found. */
-export async function readFound<Row>(found: Walked<number>, read: ReadPart<Row>): Promise<Walked<Row>> {
+/** Rows with the keys that a scan found. */
+export async function readScanned<Row>(found: Scanned<number>, read: ReadPart<Row>): Promise<Scanned<Row>> {
   const { rows: keys, stoppedAt } = found;
   if (keys.length === 0) return { rows: [], stoppedAt };
   const rows = await read((column) => sql<SqlBool>`${sql.ref(column)} IN (${sql.join(keys)})`, keys.length);
-  // Where one went meanwhile there may be more behind the last.
+  // A row that was deleted meanwhile leaves room for rows behind the last one.
   return { rows, stoppedAt: stoppedAt ?? (rows.length < keys.length ? keys.at(-1)! : null) };
 }
 
-/** The first rows of a stretch, whatever has to be looked at for them. */
+/** First rows of a range, for lists without a filter. */
 export async function readAll<Row>(
-  { above, below }: Stretch,
+  { above, below }: ScanRange,
   wanted: number,
   read: ReadPart<Row>,
-): Promise<Walked<Row>> {
+): Promise<Scanned<Row>> {
   const part: Part = (column) => {
     const key = sql.ref(column);
     const bounds = [sql`TRUE`, ...(above === null ? [] : [sql`${key} > ${above}`])];
@@ -182,18 +186,18 @@ export async function readAll<Row>(
   return { rows: await read(part, wanted), stoppedAt: null };
 }
 
-/** That of the trails which has the fewest keys: known as far as anybody goes. What is rare is found at the first step. */
-async function shortest(trails: readonly Trail[], stretch: Stretch): Promise<Trail> {
-  const first = await fewestKeys(trails, stretch, FEW + 1);
-  return trailOf(first.length <= FEW ? first : await fewestKeys(trails, stretch, MOST_LOOKED_AT));
+/** The source with the fewest keys, counted up to the limit of a scan. Rare conditions are found with the first query. */
+async function shortest(sources: readonly KeySource[], range: ScanRange): Promise<KeySource> {
+  const first = await fewestKeys(sources, range, FEW + 1);
+  return keySourceOf(first.length <= FEW ? first : await fewestKeys(sources, range, MAX_SCANNED_ROWS));
 }
 
-async function fewestKeys(trails: readonly Trail[], stretch: Stretch, limit: number): Promise<readonly number[]> {
-  const found = await Promise.all(trails.map((trail) => trail(stretch, limit)));
+async function fewestKeys(sources: readonly KeySource[], range: ScanRange, limit: number): Promise<readonly number[]> {
+  const found = await Promise.all(sources.map((source) => source(range, limit)));
   return found.reduce((fewest, keys) => (keys.length < fewest.length ? keys : fewest));
 }
 
-function trailOf(keys: readonly number[]): Trail {
+function keySourceOf(keys: readonly number[]): KeySource {
   return async ({ above, below, order }, limit) =>
     keys
       .filter((key) => (above === null || key > above) && (below === null || key < below))
@@ -201,21 +205,21 @@ function trailOf(keys: readonly number[]): Trail {
       .slice(0, limit);
 }
 
-function labelTrail(ctx: Context, appKey: number, kind: LabelKind, name: string): Trail {
-  return async (stretch, limit) => {
+function labelKeys(ctx: Context, appKey: number, kind: LabelKind, name: string): KeySource {
+  return async (range, limit) => {
     const query = reader(ctx)
       .selectFrom("message_label")
       .select("message_id as key")
       .where("app_id", "=", appKey)
       .where("kind", "=", kind)
       .where("name", "=", name);
-    return keysOf(within(query, "message_label.message_id", stretch, limit));
+    return keysOf(within(query, "message_label.message_id", range, limit));
   };
 }
 
-/** One way into the index for each type, and the first of what they lead to. */
-function typeTrail(ctx: Context, appKey: number, types: readonly string[]): Trail {
-  return async (stretch, limit) => {
+/** One index lookup for each event type, merged. */
+function typeKeys(ctx: Context, appKey: number, types: readonly string[]): KeySource {
+  return async (range, limit) => {
     const ofType = (type: string) => {
       const query = reader(ctx)
         .selectFrom("message")
@@ -223,27 +227,27 @@ function typeTrail(ctx: Context, appKey: number, types: readonly string[]): Trai
         .where("app_id", "=", appKey)
         .where("event_type", "=", type);
       return reader(ctx)
-        .selectFrom(within(query, "message.id", stretch, limit).as("of_type"))
+        .selectFrom(within(query, "message.id", range, limit).as("of_type"))
         .select("key");
     };
     const [first, ...others] = [...new Set(types)].map(ofType);
     if (first === undefined) return [];
     const all = others.reduce((query, other) => query.unionAll(other), first);
-    return keysOf(all.orderBy("key", stretch.order).limit(limit));
+    return keysOf(all.orderBy("key", range.order).limit(limit));
   };
 }
 
 function within<Tables extends keyof Database>(
   query: SelectQueryBuilder<Database, Tables, { key: number }>,
   column: KeyColumn,
-  { above, below, order }: Stretch,
+  { above, below, order }: ScanRange,
   limit: number,
 ): SelectQueryBuilder<Database, Tables, { key: number }> {
   const key = sql.ref<number>(column);
-  let stretch = query.orderBy(key, order).limit(limit);
-  if (above !== null) stretch = stretch.where(key, ">", above);
-  if (below !== null) stretch = stretch.where(key, "<", below);
-  return stretch;
+  let range = query.orderBy(key, order).limit(limit);
+  if (above !== null) range = range.where(key, ">", above);
+  if (below !== null) range = range.where(key, "<", below);
+  return range;
 }
 
 async function keysOf(query: { execute(): Promise<{ readonly key: number }[]> }): Promise<readonly number[]> {

@@ -1,18 +1,18 @@
 /**
- * Makes messages of what products published within their own transactions: rows of the outbox, which are there once the transaction has
- * committed (see `023-outbox.ts`).
+ * Outbox relay: turns the rows that products write in their own transactions into messages. Rows appear when such a transaction commits
+ * (see `023-outbox.ts`).
  *
- * Each goes the way of every other publish, with the id that its transaction was told. The row goes after the message is on disk; a
- * process that ends in between finds both, and the message is known by its key. So it is taken up once, whoever dies when.
+ * A row becomes a message like any other publish, with the id that its transaction got. The row is deleted after the message is on disk. A
+ * process that ends in between leaves both, and the next run recognises the message by its key, so that no row is relayed twice.
  *
- * Rows become messages in the order of their keys: when the database fails one of them, those behind it wait until it can be stored.
+ * Rows become messages in the order of their keys. When the database fails on one of them, the rows behind it wait until it can be stored.
  *
- * A step begins at the lowest key that was announced, but it also reads rows of transactions whose notice has not arrived yet, and such a
- * transaction, or one that committed before it, may have a row at a lower key. So nothing is stored before the notices of all
- * transactions that the step can have read have arrived.
+ * A step starts at the lowest key that was announced, but it also reads rows of transactions whose notice has not arrived yet. Such a
+ * transaction, or one that committed before it, may have a row with a lower key. Therefore a step stores nothing before the notices of all
+ * transactions that it can have read have arrived.
  *
- * A row that no message can be made of is set aside with the reason. One that fails though the database works is tried again after
- * growing pauses, and then set aside too: the others do not wait for it.
+ * A row that cannot become a message is parked with the reason. A row that fails while the database works is retried with growing pauses
+ * and then parked; the other rows do not wait for it.
  */
 import type { Selectable } from "kysely";
 import type { OutboxTable } from "../../store/schema.ts";
@@ -24,42 +24,42 @@ import type { Tx } from "../../store/tx.ts";
 
 type OutboxRow = Selectable<OutboxTable>;
 
-/** A row that became no message, and is set aside. */
-export interface NotTaken {
+/** A row that could not become a message. */
+export interface ParkedRow {
   readonly id: string;
   readonly reason: string;
 }
 
-export interface TakenUp {
+export interface RelayResult {
   readonly messages: number;
-  readonly notTaken: readonly NotTaken[];
-  /** From where on there may be more; `null`: this was all. */
+  readonly parked: readonly ParkedRow[];
+  /** Key from which more rows may follow; `null`: there are no more. */
   readonly next: number | null;
-  /** The store could not be worked with: from the first row that it failed on, all are still there, as they were. `null`: it could. */
+  /** Error of the store, if it failed. All rows from the first failure on are unchanged. */
   readonly failure: unknown;
 }
 
-/** A row that fails is tried again after so long, twice as long each time, and after so many failures it is set aside. */
+/** Pause before the first retry of a failing row. It doubles each time, up to a maximum; after the last failure the row is parked. */
 const PAUSE_MS = 5000;
 const MAX_PAUSE_MS = 600_000;
 const MAX_FAILURES = 10;
 
-/** Rows and bytes of one step: it holds them in memory. */
+/** Rows and bytes of one step, which are held in memory. */
 const STEP = 500;
 const STEP_BYTES = 32 * 1024 * 1024;
 
 /**
- * Takes up some rows from a key on. One node at a time: see `Store.alone`.
+ * Relays one step of rows, from a key on. Only one node may run it at a time: see `Store.alone`.
  *
- * @param lowestHeard The lowest key of a notice that arrived since the key to begin at was chosen; infinity: none arrived.
+ * @param lowestHeard Returns the lowest key of a notice that arrived after `from` was chosen; infinity without one.
  */
-export async function takeUp(services: Services, from: number, lowestHeard: () => number): Promise<TakenUp> {
+export async function relayOutbox(services: Services, from: number, lowestHeard: () => number): Promise<RelayResult> {
   const { store } = services;
   const { ids, next } = await nextRows(services, from);
-  if (ids.length === 0) return { messages: 0, notTaken: [], next: null, failure: null };
+  if (ids.length === 0) return { messages: 0, parked: [], next: null, failure: null };
   // No key is lower than 0, so what was read from there on is complete.
   if (from > 0) await store.catchUp();
-  if (lowestHeard() < from) return { messages: 0, notTaken: [], next: lowestHeard(), failure: null };
+  if (lowestHeard() < from) return { messages: 0, parked: [], next: lowestHeard(), failure: null };
   const rows = await store.db.selectFrom("outbox").selectAll().where("id", "in", ids).orderBy("id").execute();
   const known = await knownKeys(services, ids);
   const fresh = rows.filter(({ id }) => !known.has(id));
@@ -72,17 +72,17 @@ export async function takeUp(services: Services, from: number, lowestHeard: () =
     await tx.db.deleteFrom("outbox").where("id", "in", done).execute();
     for (const { id, ...change } of leaving) await leaveAs(tx, id, change);
     await noteLate(tx, messages);
-  }, "message.take-up");
+  }, "message.relay-outbox");
   await wakeFor(services, [...known]);
-  const notTaken = left.flatMap(({ row, reason }, index) =>
+  const parked = left.flatMap(({ row, reason }, index) =>
     leaving[index]!.parked_at === null ? [] : [{ id: row.public_id, reason }],
   );
-  return { messages: messages.length, notTaken, next: failure === null ? next : null, failure };
+  return { messages: messages.length, parked, next: failure === null ? next : null, failure };
 }
 
 type Leaving = Pick<OutboxRow, "failures" | "error" | "retry_at" | "parked_at">;
 
-/** Where a row stays that no message was made of: until it is tried again, or for good. */
+/** New state of a row that did not become a message: retried later, or parked. */
 function leave({ row, reason, forGood }: Left, now: number): Leaving & { readonly id: number } {
   const failures = row.failures + 1;
   const isParked = forGood || failures >= MAX_FAILURES;
@@ -100,11 +100,11 @@ async function leaveAs({ db }: Tx, id: number, change: Leaving): Promise<void> {
   await db.updateTable("outbox").set(change).where("id", "=", id).execute();
 }
 
-/** Forgets what was set aside before this time. */
+/** Deletes rows that were parked before this time. */
 export async function dropParked({ store }: Services, before: number): Promise<void> {
   await store.transaction(async ({ db }) => {
     await db.deleteFrom("outbox").where("parked_at", "<", before).execute();
-  }, "message.take-up");
+  }, "message.relay-outbox");
 }
 
 async function nextRows(

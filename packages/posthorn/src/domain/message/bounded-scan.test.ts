@@ -12,10 +12,10 @@ import type { Page } from "../paging.ts";
 import type { MessageFilter } from "./filter.ts";
 import { listMessages } from "./list.ts";
 import { searchMessages } from "./search.ts";
-import { MOST_LOOKED_AT } from "./walk.ts";
+import { MAX_SCANNED_ROWS } from "./bounded-scan.ts";
 
 /** More than is looked at for a page. */
-const MANY = MOST_LOOKED_AT + 1000;
+const MANY = MAX_SCANNED_ROWS + 1000;
 const NONE: MessageFilter = { eventTypes: null, channel: null, tag: null };
 const TIMES = { before: null, after: null };
 const REF = { app: "app", endpoint: "ep" };
@@ -214,7 +214,7 @@ describe("a list with a filter", () => {
       const filter = { eventTypes: MANY_TYPES, ...(name === "attempts of an endpoint" ? { tag: "common" } : {}) };
       const first = await list(ctx, filter);
       expect([name, first]).toEqual([name, { rows: [], done: false, next: expect.any(String) }]);
-      expect([name, watch.rows < 3 * MOST_LOOKED_AT]).toEqual([name, true]);
+      expect([name, watch.rows < 3 * MAX_SCANNED_ROWS]).toEqual([name, true]);
       const last = await list(ctx, { ...filter, iterator: first.next! });
       expect([name, last]).toEqual([name, { rows: [placeOfKey("msg_", 1000)], done: true }]);
       // The other way round: from the oldest on.

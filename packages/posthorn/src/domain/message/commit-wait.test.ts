@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { IdGenerator } from "../../lib/id.ts";
 import type { Services } from "../context.ts";
-import { afterTheirTick } from "./in-turn.ts";
+import { commitWait } from "./commit-wait.ts";
 
 /** Two nodes whose clocks agree; the first has the higher place among those that share a tick. */
 function twoNodes(alone = false) {
@@ -30,7 +30,7 @@ describe("a message that is answered", () => {
     const { services, keyOfOther } = twoNodes();
     const id = services.ids.next("msg_").key;
     expect(keyOfOther()).toBeLessThan(id);
-    await afterTheirTick(services, [{ id, orderKeys: [null, "customer"] }]);
+    await commitWait(services, [{ id, orderKeys: [null, "customer"] }]);
     expect(keyOfOther()).toBeGreaterThan(id);
   });
 
@@ -39,7 +39,7 @@ describe("a message that is answered", () => {
     const id = services.ids.next("msg_").key;
     services.cluster.time.setTimer(10, () => undefined);
     const before = elapsed();
-    await afterTheirTick(services, [{ id, orderKeys: ["customer"] }]);
+    await commitWait(services, [{ id, orderKeys: ["customer"] }]);
     expect(elapsed()).toBe(before);
   });
 
@@ -48,7 +48,7 @@ describe("a message that is answered", () => {
     ["there is one node", true, ["customer"]],
   ])("is not waited with where %s", async (_where, alone, orderKeys) => {
     const { services, elapsed } = twoNodes(alone);
-    await afterTheirTick(services, [{ id: services.ids.next("msg_").key, orderKeys }]);
+    await commitWait(services, [{ id: services.ids.next("msg_").key, orderKeys }]);
     expect(elapsed()).toBe(0);
   });
 });
