@@ -116,7 +116,10 @@ function Overview({ source }: { readonly source: Source }) {
                 ),
               ],
               [t("sources.last"), <Time key="last" at={activity.data?.lastReceivedAt} relative />],
-              [t("sources.inactiveAt"), <Time key="inactive" at={activity.data?.inactiveAt} />],
+              [
+                t("sources.inactiveAt"),
+                activity.data?.inactiveAt ? <Time key="inactive" at={activity.data.inactiveAt} /> : "–",
+              ],
             ]}
           />
         </Card>
