@@ -49,7 +49,7 @@ async function microsOf(work: () => Promise<DuePage>): Promise<number> {
 const pageMicros = await microsOf(() => store.due(plain, Date.now(), PAGE_ROWS));
 const after = { due: -1, messageId: -1 };
 const linePageMicros = await microsOf(() =>
-  store.due(ordered, Date.now(), PAGE_ROWS, { kind: "line", after, known: [], keys: null }),
+  store.due(ordered, Date.now(), PAGE_ROWS, { kind: "ordered", after, known: [], keys: null }),
 );
 
 const dispatcher = new Dispatcher({

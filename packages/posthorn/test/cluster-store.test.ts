@@ -1,6 +1,6 @@
 /** What every database promises to nodes that share it: PostgreSQL, and the one of the simulation, so that neither drifts from the other. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ClusterStore, Lease, NodeReport, Seat } from "../src/store/cluster.ts";
+import type { ClusterStore, Lease, NodeReport, Membership } from "../src/store/cluster.ts";
 import { SHARDS } from "../src/store/shards.ts";
 import type { Signal } from "../src/store/signal.ts";
 import type { Store } from "../src/store/store.ts";
@@ -32,31 +32,31 @@ beforeAll(async () => {
 afterAll(() => scene[Symbol.asyncDispose]());
 
 const of = (store: Store): ClusterStore => store.cluster!;
-const join = (store: Store, facts: object = {}): Promise<Seat> =>
+const join = (store: Store, facts: object = {}): Promise<Membership> =>
   scene.until(of(store).join({ ...FACTS, ...facts }, LEASE_MS));
-const leave = (store: Store, { id }: Seat): Promise<void> => scene.until(of(store).leave(id));
+const leave = (store: Store, { id }: Membership): Promise<void> => scene.until(of(store).leave(id));
 const take = (
   store: Store,
-  { id }: Seat,
+  { id }: Membership,
   shards: readonly number[],
-  bury: readonly Seat[] = [],
+  bury: readonly Membership[] = [],
 ): Promise<readonly Lease[]> =>
   scene.until(
     of(store).take(
       id,
       shards,
-      bury.map((seat) => seat.id),
+      bury.map((member) => member.id),
     ),
   );
-const release = (store: Store, { id }: Seat, shards: readonly number[]): Promise<void> =>
+const release = (store: Store, { id }: Membership, shards: readonly number[]): Promise<void> =>
   scene.until(of(store).release(id, shards));
 
-/** Runs with a seat at each store, which is given up at the end. */
-async function seated(work: (a: Seat, b: Seat) => Promise<void>): Promise<void> {
-  const seats = [await join(one), await join(two)] as const;
-  await work(...seats);
-  await leave(one, seats[0]);
-  await leave(two, seats[1]);
+/** Runs with a membership of each store, which is released at the end. */
+async function seated(work: (a: Membership, b: Membership) => Promise<void>): Promise<void> {
+  const memberships = [await join(one), await join(two)] as const;
+  await work(...memberships);
+  await leave(one, memberships[0]);
+  await leave(two, memberships[1]);
 }
 
 async function accepted(): Promise<number> {
@@ -71,7 +71,7 @@ function outcome(messageId: number, lease?: Lease): Parameters<Store["record"]>[
   return recordEntry(messageId, { attempt, ...(lease === undefined ? {} : { lease }) });
 }
 
-describe("seats", () => {
+describe("membership slots", () => {
   it("differ in their ids and slots, and no id is used again", async () => {
     const [first, second] = [await join(one), await join(two)];
     expect(second.id).not.toBe(first.id);
@@ -85,11 +85,11 @@ describe("seats", () => {
   });
 
   it("are refused to a node with other secrets while another node exists to compare with", async () => {
-    const seat = await join(one);
+    const membership = await join(one);
     await expect(join(two, { secretsMark: "other" })).rejects.toMatchObject({ code: "config_invalid" });
     await scene.leasesPass(2 * LEASE_MS);
     const other = await join(two, { secretsMark: "other" });
-    await leave(one, seat);
+    await leave(one, membership);
     await leave(two, other);
   });
 
@@ -252,7 +252,7 @@ describe("signals", () => {
   it("are known to be missed when the connection breaks, and to be heard again", async () => {
     const hearing: boolean[][] = scene.stores.map((store) => {
       const changes: boolean[] = [];
-      of(store).onHearing((hears) => changes.push(hears));
+      of(store).onNotificationState((up) => changes.push(up));
       return changes;
     });
     await scene.breakLinks();

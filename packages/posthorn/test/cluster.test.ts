@@ -75,7 +75,7 @@ const IDLE: MemberWork = {
   },
 };
 
-describe.runIf(onPostgres)("a seat", () => {
+describe.runIf(onPostgres)("a membership slot", () => {
   it("is not held by a node whose lease has expired, until it has confirmed that no other node took it", async () => {
     await using files = await openStore();
     const store = files.store.cluster!;
@@ -89,21 +89,21 @@ describe.runIf(onPostgres)("a seat", () => {
       });
     await using member = await join();
     await member.start(IDLE);
-    expect(member.holdsSeat).toBe(true);
+    expect(member.holdsSlot).toBe(true);
     now = 499;
-    expect(member.holdsSeat).toBe(true);
+    expect(member.holdsSlot).toBe(true);
     now = 500;
-    expect(member.holdsSeat).toBe(false);
+    expect(member.holdsSlot).toBe(false);
     await member.look();
-    expect(member.holdsSeat).toBe(true);
+    expect(member.holdsSlot).toBe(true);
 
     // It is buried meanwhile.
     now = 5000;
-    const before = member.seat;
+    const before = member.membership;
     await store.leave(before.id);
-    expect(member.holdsSeat).toBe(false);
+    expect(member.holdsSlot).toBe(false);
     await member.look();
-    expect(member.seat.id).not.toBe(before.id);
-    expect(member.holdsSeat).toBe(true);
+    expect(member.membership.id).not.toBe(before.id);
+    expect(member.holdsSlot).toBe(true);
   });
 });

@@ -71,7 +71,7 @@ const HELPERS: Readonly<Record<string, Helper>> = {
       const [day] = await store.days!.days("message");
       await store.days!.keepOnly(tx, "message", day!, [day!.from]);
     }),
-  "a seat and its shards": async (store) => {
+  "a membership slot and its shards": async (store) => {
     const cluster = store.cluster!;
     const { id } = await cluster.join(FACTS, 60_000);
     await cluster.take(id, [1, 2], []);

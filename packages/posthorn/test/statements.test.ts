@@ -30,8 +30,8 @@ const MOST_BETWEEN_NODES = 80;
 const WISHES: readonly (PageWish | undefined)[] = [
   undefined,
   { kind: "newest" },
-  { kind: "line", after: { due: -1, messageId: -1 }, known: [], keys: null },
-  { kind: "line", after: { due: -1, messageId: -1 }, known: [], keys: ["a", "b"] },
+  { kind: "ordered", after: { due: -1, messageId: -1 }, known: [], keys: null },
+  { kind: "ordered", after: { due: -1, messageId: -1 }, known: [], keys: ["a", "b"] },
 ];
 
 interface Cluster {
@@ -89,21 +89,21 @@ describe.runIf(onPostgres)("hot statements", () => {
     for (const explain of [
       `EXECUTE "due ASC" ('{1}', '{1}', '{11}', '{1}')`,
       `EXECUTE "due DESC" ('{1}', '{1}', '{11}', '{1}')`,
-      `EXECUTE "line" ('{1}', '{1}', '{-1}', '{-1}', '{1}', '{1}', '{1}')`,
+      `EXECUTE "ordered page" ('{1}', '{1}', '{-1}', '{-1}', '{1}', '{1}', '{1}')`,
     ]) {
       const { rows } = await withClient(pool, (client) => client.query<{ "QUERY PLAN": string }>(`EXPLAIN ${explain}`));
       const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
       expect(plan).toMatch(/Index (?:Only )?Scan (?:Backward )?using delivery_due on delivery/);
       expect(plan).not.toMatch(/Sort|Bitmap|JIT/);
     }
-    const ofKeys = `EXPLAIN EXECUTE "keys of lines" ('{1}', '{1}', '{1}', '{1}', '{1}', '{a}')`;
+    const ofKeys = `EXPLAIN EXECUTE "ordered page of keys" ('{1}', '{1}', '{1}', '{1}', '{1}', '{a}')`;
     const plan = await withClient(pool, (client) => client.query<{ "QUERY PLAN": string }>(ofKeys));
     // Both the next deliveries of the key and their predecessors.
     const text = plan.rows.map((row) => row["QUERY PLAN"]).join("\n");
     expect(text.match(/Index Scan (?:Backward )?using delivery_order on delivery/g)).toHaveLength(2);
     expect(text).not.toMatch(/Sort|Bitmap|JIT/);
     const { rows } = await withClient(pool, (client) =>
-      client.query<{ "QUERY PLAN": string }>(`EXPLAIN EXECUTE "jobs of lines" ('{1}', '{1}')`),
+      client.query<{ "QUERY PLAN": string }>(`EXPLAIN EXECUTE "ordered jobs" ('{1}', '{1}')`),
     );
     // A queued delivery is found by its whole key, also by a plan from when the table was empty.
     expect(rows.map((row) => row["QUERY PLAN"]).join("\n")).not.toMatch(/delivery_due/);

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { dueManually } from "../src/domain/delivery/resend.ts";
 import { ASKED } from "../src/store/schema.ts";
-import type { LinePage, PageWish, Store } from "../src/store/store.ts";
+import type { OrderedPage, PageWish, Store } from "../src/store/store.ts";
 import { acceptEntry, attemptEntry, deliveryOf, openStore, recordEntry, rowsIn } from "./support/store.ts";
 
 const resend = (store: Store, messageId: number, now: number): Promise<unknown> =>
@@ -253,7 +253,7 @@ describe("due and backlog", () => {
       const due = index === 6 ? 900 : 10 * (index + 1);
       await store.accept(acceptEntry(index + 1, { due, orderKeys: [orderKey] }));
     }
-    const start = { kind: "line", after: { due: -1, messageId: -1 }, known: [], keys: null } as const;
+    const start = { kind: "ordered", after: { due: -1, messageId: -1 }, known: [], keys: null } as const;
     const ids = async (now: number, wish: PageWish = start): Promise<number[]> =>
       (await store.due(1, now, 10, wish)).deliveries.map(({ messageId }) => messageId);
     expect(await ids(100)).toEqual([1, 2, 3, 4, 5, 6]);
@@ -262,7 +262,7 @@ describe("due and backlog", () => {
     await store.record(recordEntry(1, { state: 0, due: 800, attempts: 1, passAt: 9000 }));
     expect(await store.due(1, 100, 10, start)).toMatchObject({
       nextDue: 800,
-      line: {
+      ordered: {
         scannedTo: { due: 60, messageId: 6 },
         done: true,
         left: [{ key: "a", at: { due: 20, messageId: 1 } }],
@@ -296,18 +296,18 @@ describe("due and backlog", () => {
       await store.accept(acceptEntry(id, { due, orderKeys: ["a"] }));
     }
     const after = { due: -1, messageId: -1 };
-    const page = await store.due(1, 100, 10, { kind: "line", after, known: [1, 5], keys: null });
+    const page = await store.due(1, 100, 10, { kind: "ordered", after, known: [1, 5], keys: null });
     // 4 is due before 3, for which it waits; 6 waits for both, although 5 is in memory.
     expect(page.deliveries.map(({ messageId }) => messageId)).toEqual([1, 5, 3]);
-    expect(page.line?.left).toEqual([{ key: "a", at: { due: 20, messageId: 3 } }]);
-    const next = await store.due(1, 100, 10, { kind: "line", after, known: [1, 5, 3], keys: null });
+    expect(page.ordered?.left).toEqual([{ key: "a", at: { due: 20, messageId: 3 } }]);
+    const next = await store.due(1, 100, 10, { kind: "ordered", after, known: [1, 5, 3], keys: null });
     expect(next.deliveries.map(({ messageId }) => messageId)).toEqual([1, 5, 4, 3, 6]);
     // Deliveries in memory for one endpoint do not count for another.
     await store.accept(acceptEntry(7, { endpointIds: [2], due: 10, orderKeys: ["a"] }));
     await store.accept(acceptEntry(8, { endpointIds: [2], due: 5, orderKeys: ["a"] }));
     const [other] = await Promise.all([
-      store.due(2, 100, 10, { kind: "line", after, known: [], keys: null }),
-      store.due(1, 100, 10, { kind: "line", after, known: [7], keys: null }),
+      store.due(2, 100, 10, { kind: "ordered", after, known: [], keys: null }),
+      store.due(1, 100, 10, { kind: "ordered", after, known: [7], keys: null }),
     ]);
     expect(other.deliveries.map(({ messageId }) => messageId)).toEqual([7]);
   });
@@ -328,10 +328,10 @@ describe("due and backlog", () => {
     await publish(60, "blocked");
     await publish(61, "blocked");
     await store.record(recordEntry(60, { state: 0, due: 800, attempts: 1, passAt: 700 }));
-    const wish = { kind: "line", after: { due: 2000, messageId: 0 }, known: [] } as const;
-    const page = async (keys: readonly string[], limit = 100): Promise<readonly [readonly number[], LinePage]> => {
-      const { deliveries, line } = await store.due(1, 200, limit, { ...wish, keys });
-      return [deliveries.map(({ messageId }) => messageId), line!];
+    const wish = { kind: "ordered", after: { due: 2000, messageId: 0 }, known: [] } as const;
+    const page = async (keys: readonly string[], limit = 100): Promise<readonly [readonly number[], OrderedPage]> => {
+      const { deliveries, ordered } = await store.due(1, 200, limit, { ...wish, keys });
+      return [deliveries.map(({ messageId }) => messageId), ordered!];
     };
     const even = Array.from({ length: 16 }, (_, n) => 2 * (n + 1));
     expect(await page(["even"])).toEqual([

@@ -291,7 +291,7 @@ function noSuchRoute({ method, url }: FastifyRequest): Reply {
   });
 }
 
-const OUT_OF_SEAT =
+const NO_MEMBERSHIP =
   "This node cannot report to its cluster and does not accept messages until it can. Try again later.";
 
 function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services, "store" | "cluster">): void {
@@ -304,9 +304,9 @@ function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services,
       store.testWrites();
       return send(answer, errorReply(writeRefusal)!);
     }
-    if (trouble === null && cluster.holdsSeat) return send(answer, noContent());
+    if (trouble === null && cluster.holdsSlot) return send(answer, noContent());
     const [detail, reason] =
-      trouble === null ? [OUT_OF_SEAT, "lease_over"] : [`The database ${describeTrouble(trouble)}.`, trouble];
+      trouble === null ? [NO_MEMBERSHIP, "lease_over"] : [`The database ${describeTrouble(trouble)}.`, trouble];
     return send(answer, reply(503, { code: "storage_unavailable", detail, reason }));
   });
   for (const url of ["/health", "/health/ping", "/api/v1/health", "/api/v1/health/ping"]) {
@@ -323,7 +323,7 @@ function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services,
       },
       handler: async (_request, answer) => {
         await store.ping();
-        if (!cluster.holdsSeat) throw new PosthornError("storage_unavailable", OUT_OF_SEAT);
+        if (!cluster.holdsSlot) throw new PosthornError("storage_unavailable", NO_MEMBERSHIP);
         return send(answer, noContent());
       },
     });

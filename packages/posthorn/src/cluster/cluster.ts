@@ -2,7 +2,7 @@
 import { type PassingTime, systemTime } from "../lib/clock.ts";
 import type { Lease, LaneOwners } from "../dispatch/types.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
-import type { ClusterView, NodeFacts, Seat } from "../store/cluster.ts";
+import type { ClusterView, NodeFacts, Membership } from "../store/cluster.ts";
 import { SHARDS } from "../store/shards.ts";
 import type { Store } from "../store/store.ts";
 import { Member, type MemberWork } from "./member.ts";
@@ -34,7 +34,7 @@ export class Cluster implements LaneOwners, AsyncDisposable {
     this.#member = member;
   }
 
-  /** Takes a seat among the nodes of the database. Throws when this node cannot be one of them. */
+  /** Takes a membership slot in the database. Throws when this node cannot join. */
   static async join(options: ClusterOptions): Promise<Cluster> {
     const { store, facts, time = systemTime } = options;
     if (store.cluster === null) return new Cluster(options, null);
@@ -42,13 +42,13 @@ export class Cluster implements LaneOwners, AsyncDisposable {
   }
 
   /** `null`: there is one node. */
-  get seat(): Seat | null {
-    return this.#member?.seat ?? null;
+  get membership(): Membership | null {
+    return this.#member?.membership ?? null;
   }
 
-  /** Whether nobody else can have its seat just now. */
-  get holdsSeat(): boolean {
-    return this.#member?.holdsSeat ?? true;
+  /** Whether no other node can hold its membership slot now. */
+  get holdsSlot(): boolean {
+    return this.#member?.holdsSlot ?? true;
   }
 
   /** Whether this node does what is to be done once: retention, statistics, the watch over sources, operational webhooks. */
@@ -86,7 +86,7 @@ export class Cluster implements LaneOwners, AsyncDisposable {
   }
 
   get id(): number {
-    return this.seat?.id ?? SOLE_ID;
+    return this.membership?.id ?? SOLE_ID;
   }
 
   /** Keys up to which every other node has settled; infinite where there is none. */

@@ -4,12 +4,12 @@
  *     joined → working (a round every second and a half, and whenever something changes) → draining → left
  *
  * The database's clock decides whose time is over. A node judges its own leases by time that passes, from before it asked to keep them
- * and less a margin: it begins nothing that it could be too late for. Whoever was thought dead and is not finds its seat gone, forgets
+ * and less a margin: it begins nothing that it could be too late for. Whoever was thought dead and is not finds its membership slot gone, forgets
  * what it had, and joins anew.
  */
 import type { PassingTime } from "../lib/clock.ts";
 import type { Lease, LaneOwners } from "../dispatch/types.ts";
-import type { ClusterStore, ClusterView, NodeFacts, NodeReport, Seat } from "../store/cluster.ts";
+import type { ClusterStore, ClusterView, NodeFacts, NodeReport, Membership } from "../store/cluster.ts";
 import { type InShards, shardOf } from "../store/shards.ts";
 import { planFor } from "./plan.ts";
 
@@ -28,8 +28,8 @@ export interface MemberWork {
   readonly leave: (isLeft: InShards) => Promise<void>;
   /** The leases hold again that had run out. */
   readonly renewed: () => void;
-  /** It has another seat. */
-  readonly moved: (seat: Seat) => void;
+  /** It has joined again, in another slot. */
+  readonly moved: (membership: Membership) => void;
   readonly report: () => Omit<NodeReport, "draining">;
   /** Attempts under way in a shard: those with few are given up first. */
   readonly inFlight: (shard: number) => number;
@@ -51,7 +51,7 @@ export class Member implements LaneOwners, AsyncDisposable {
   readonly alone = false;
   readonly #options: MemberOptions;
   readonly #leaseMs: number;
-  #seat: Seat;
+  #membership: Membership;
   #work: MemberWork | null = null;
   readonly #leases = new Map<number, Lease>();
   /** Shards that are being given up. */
@@ -72,28 +72,28 @@ export class Member implements LaneOwners, AsyncDisposable {
   #again = false;
   #cancelTimer: () => void = () => undefined;
 
-  private constructor(options: MemberOptions, seat: Seat, asked: number) {
+  private constructor(options: MemberOptions, membership: Membership, asked: number) {
     this.#options = options;
     this.#leaseMs = options.leaseMs ?? LEASE_MS;
-    this.#seat = seat;
+    this.#membership = membership;
     this.#heldSince = asked;
     this.#validUntil = asked + this.#leaseMs - MARGIN_MS;
   }
 
-  /** Takes a seat. Shards come with `start`. */
+  /** Takes a membership slot. Shards come with `start`. */
   static async join(options: MemberOptions): Promise<Member> {
     const { store, facts, time, leaseMs = LEASE_MS } = options;
     const asked = time.monotonic();
-    const seat = await store.join(facts, leaseMs);
-    return new Member(options, seat, asked);
+    const membership = await store.join(facts, leaseMs);
+    return new Member(options, membership, asked);
   }
 
-  get seat(): Seat {
-    return this.#seat;
+  get membership(): Membership {
+    return this.#membership;
   }
 
-  /** Whether nobody can have been given its seat: its lease holds. */
-  get holdsSeat(): boolean {
+  /** Whether nobody can have been given its membership: its lease holds. */
+  get holdsSlot(): boolean {
     return this.#options.time.monotonic() < this.#validUntil;
   }
 
@@ -121,13 +121,13 @@ export class Member implements LaneOwners, AsyncDisposable {
   lease(key: number): Lease | null {
     const shard = shardOf(key);
     const lease = this.#leases.get(shard);
-    if (lease === undefined || this.#leaving.has(shard) || !this.holdsSeat) return null;
+    if (lease === undefined || this.#leaving.has(shard) || !this.holdsSlot) return null;
     return lease;
   }
 
   /** Whether nobody else can have a shard that was taken under this lease, even while it is being given up. */
   holds({ shard, fence }: Lease): boolean {
-    return this.holdsSeat && this.#leases.get(shard)?.fence === fence;
+    return this.holdsSlot && this.#leases.get(shard)?.fence === fence;
   }
 
   /** Looks now at who is there: something changed. */
@@ -145,13 +145,13 @@ export class Member implements LaneOwners, AsyncDisposable {
     await this.#giveUp(this.shards);
   }
 
-  /** Gives up the seat. */
+  /** Releases the membership slot. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     this.#cancelTimer();
     await this.#round;
     // Else its time runs out, and others see that.
-    await this.#options.store.leave(this.#seat.id).catch(() => undefined);
+    await this.#options.store.leave(this.#membership.id).catch(() => undefined);
     this.#work?.announce();
   }
 
@@ -177,11 +177,11 @@ export class Member implements LaneOwners, AsyncDisposable {
     const { store, time } = this.#options;
     const asked = time.monotonic();
     const report = { ...work.report(), draining: this.#draining };
-    if (!(await store.renew(this.#seat.id, this.#leaseMs, report))) {
+    if (!(await store.renew(this.#membership.id, this.#leaseMs, report))) {
       await this.#joinAnew(work);
       return 0;
     }
-    const hadLapsed = !this.holdsSeat;
+    const hadLapsed = !this.holdsSlot;
     this.#validUntil = asked + this.#leaseMs - MARGIN_MS;
     if (hadLapsed) {
       this.#heldSince = asked;
@@ -197,7 +197,7 @@ export class Member implements LaneOwners, AsyncDisposable {
 
   /** What was taken or given up by a call whose answer got lost is as the database says. */
   #settle(view: ClusterView, work: MemberWork): void {
-    const mine = view.shards.filter(({ nodeId }) => nodeId === this.#seat.id);
+    const mine = view.shards.filter(({ nodeId }) => nodeId === this.#membership.id);
     const fences = new Map(mine.map(({ shard, fence }) => [shard, fence]));
     const lost = [...this.#leases.values()].filter(({ shard, fence }) => fences.get(shard) !== fence);
     for (const { shard } of lost) this.#forget(shard);
@@ -210,13 +210,13 @@ export class Member implements LaneOwners, AsyncDisposable {
 
   async #follow(view: ClusterView, work: MemberWork): Promise<void> {
     const { store, time } = this.#options;
-    const plan = planFor(view, this.#seat.id);
+    const plan = planFor(view, this.#membership.id);
     // After the database was away for all, nobody is dead only because he did not get to say so yet.
     const bury = time.monotonic() - this.#heldSince > this.#leaseMs ? plan.bury : [];
     const waits = new Set(plan.bury.filter((id) => !bury.includes(id)));
     const ownerOf = new Map(view.shards.map(({ shard, nodeId }) => [shard, nodeId]));
     const take = plan.take.filter((shard) => !waits.has(ownerOf.get(shard) ?? -1));
-    if (take.length > 0 || bury.length > 0) this.#takeUp(await store.take(this.#seat.id, take, bury), work);
+    if (take.length > 0 || bury.length > 0) this.#takeUp(await store.take(this.#membership.id, take, bury), work);
     const more = plan.surplus - this.#leaving.size;
     if (more > 0 && !this.#draining) {
       const idleFirst = this.shards.toSorted((a, b) => work.inFlight(a) - work.inFlight(b));
@@ -260,7 +260,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     if (shards.length === 0) return;
     this.#left.clear();
     try {
-      await this.#options.store.release(this.#seat.id, shards);
+      await this.#options.store.release(this.#membership.id, shards);
       for (const shard of shards) this.#forget(shard);
       this.#work!.announce();
     } catch (error) {
@@ -276,10 +276,10 @@ export class Member implements LaneOwners, AsyncDisposable {
     for (const shard of lost) this.#forget(shard);
     void work.leave(inShards(lost)).catch(work.trouble);
     const asked = time.monotonic();
-    this.#seat = await store.join(facts, this.#leaseMs);
+    this.#membership = await store.join(facts, this.#leaseMs);
     this.#heldSince = asked;
     this.#validUntil = asked + this.#leaseMs - MARGIN_MS;
-    work.moved(this.#seat);
+    work.moved(this.#membership);
     this.#again = true;
   }
 

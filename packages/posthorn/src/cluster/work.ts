@@ -45,8 +45,8 @@ export class ClusterWork implements Disposable {
     this.#options = options;
     const { services } = options;
     services.store.onSignal((signals) => this.#hear(signals));
-    services.store.onDoubt(() => this.#lookAgain());
-    services.store.cluster?.onHearing((hears) => (hears ? this.#hearsAgain() : this.#isDeaf()));
+    services.store.onUnknownCommit(() => this.#lookAgain());
+    services.store.cluster?.onNotificationState((up) => (up ? this.#notificationsUp() : this.#notificationsDown()));
   }
 
   /** Takes up this node's share of the work. */
@@ -87,7 +87,7 @@ export class ClusterWork implements Disposable {
       inFlight: (shard) => dispatcher.inFlightOf((endpointId) => shardOf(endpointId) === shard),
       announce: () => services.store.signal({ kind: "nodes" }),
       trouble: (error) =>
-        reporter(log)(error, "the other nodes were not reached; trying again", { node: cluster.seat?.id }),
+        reporter(log)(error, "the other nodes were not reached; trying again", { node: cluster.membership?.id }),
     };
   }
 
@@ -146,7 +146,7 @@ export class ClusterWork implements Disposable {
     });
   }
 
-  #isDeaf(): void {
+  #notificationsDown(): void {
     this.#options.log.warn("nothing is heard of the other nodes; settings are read anew until it is");
     this.#cancelDeaf?.();
     this.#staysDeaf();
@@ -157,7 +157,7 @@ export class ClusterWork implements Disposable {
     this.#cancelDeaf = this.#setTimer(DEAF_MS, () => this.#staysDeaf());
   }
 
-  #hearsAgain(): void {
+  #notificationsUp(): void {
     this.#cancelDeaf?.();
     this.#cancelDeaf = null;
     this.#forgetAll();

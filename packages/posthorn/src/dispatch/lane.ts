@@ -168,7 +168,7 @@ export class Lane {
 
   /** What a page should hold, beside its length. */
   pageWish(): PageWish | undefined {
-    if (this.#order !== null) return { kind: "line", ...this.#order.beginPage(), known: this.jobs.messagesInOrder };
+    if (this.#order !== null) return { kind: "ordered", ...this.#order.beginPage(), known: this.jobs.messagesInOrder };
     return this.#newestFirst ? { kind: "newest" } : undefined;
   }
 

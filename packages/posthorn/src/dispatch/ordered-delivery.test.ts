@@ -104,7 +104,7 @@ describe("messages of one key", () => {
       wrap: (store) => ({
         backlog: () => store.backlog(),
         due: (endpointId, now, limit, wish) => {
-          asked.push(wish?.kind === "line" ? wish.keys : undefined);
+          asked.push(wish?.kind === "ordered" ? wish.keys : undefined);
           return store.due(endpointId, now, limit, wish);
         },
         record: (outcome) => store.record(outcome),

@@ -6,7 +6,7 @@
  * any number of keys, the cost of a job does not depend on how many wait with it, and a restart finds the same order.
  */
 import { Fifo } from "./fifo.ts";
-import type { Job, LinePage, Position } from "./types.ts";
+import type { Job, OrderedPage, Position } from "./types.ts";
 
 /** Jobs of one key in memory behind the one in flight. */
 const MAX_WAITING = 16;
@@ -191,7 +191,7 @@ export class OrderedQueue {
   }
 
   /** Notes which jobs a page passed over. Returns whether there is more to load. */
-  endPage({ scannedTo, done, left, passAt, unread }: LinePage): boolean {
+  endPage({ scannedTo, done, left, passAt, unread }: OrderedPage): boolean {
     this.#isLoading = false;
     if (passAt !== null) this.#notePassAt(passAt);
     if (this.#requested === null) this.#scanned(scannedTo, done);
@@ -222,7 +222,7 @@ export class OrderedQueue {
     this.#unread = !done || isBefore(this.#from, to);
   }
 
-  #found(requested: readonly string[], left: LinePage["left"], unread: readonly string[]): void {
+  #found(requested: readonly string[], left: OrderedPage["left"], unread: readonly string[]): void {
     for (const key of unread) this.#want(key);
     const others = new Set([...unread, ...left.map(({ key }) => key)]);
     for (const key of requested) if (!others.has(key)) this.#forgetLeft(key);

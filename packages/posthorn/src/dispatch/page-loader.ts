@@ -161,11 +161,11 @@ export class PageLoader {
     const isOther = page.order !== lane.order || page.newestFirst !== lane.newestFirst;
     if (!isReady || isOther || this.#isStopped(lane)) return this.#drop(lane);
     // A page in order may hold only jobs that cannot start yet, so that none of them brings the lane back.
-    const isUnread = page.line !== undefined && lane.order !== null && lane.order.endPage(page.line);
-    lane.pageRead(isUnread || (page.line === undefined && page.nextDue !== null && page.nextDue <= now));
+    const isUnread = page.ordered !== undefined && lane.order !== null && lane.order.endPage(page.ordered);
+    lane.pageRead(isUnread || (page.ordered === undefined && page.nextDue !== null && page.nextDue <= now));
     for (const job of page.deliveries) this.#takeJob(lane, job);
     if (page.nextDue !== null && page.nextDue > now) engine.timers.noteDue(lane, page.nextDue);
-    if (typeof page.line?.passAt === "number") engine.timers.arm(lane);
+    if (typeof page.ordered?.passAt === "number") engine.timers.arm(lane);
     // An ordered queue knows itself from which place on.
     if (lane.page.takeReload()) engine.checkStore(lane, NOWHERE);
     if (isUnread) this.load(lane);

@@ -130,7 +130,7 @@ export interface JobPage {
   readonly deliveries: readonly Job[];
   readonly nextDue: number | null;
   /** Only of a page in order. */
-  readonly line?: LinePage;
+  readonly ordered?: OrderedPage;
 }
 
 /** A page other than the default, which has the jobs that have waited longest first. */
@@ -141,7 +141,7 @@ export type PageWish =
    * each of these keys, lowest messages first; `null`: jobs of all keys, by due time from a place on.
    */
   | {
-      readonly kind: "line";
+      readonly kind: "ordered";
       readonly after: Position;
       readonly known: readonly number[];
       readonly keys: readonly string[] | null;
@@ -153,7 +153,7 @@ export interface Position {
   readonly messageId: number;
 }
 
-export interface LinePage {
+export interface OrderedPage {
   /** The last job that was scanned. */
   readonly scannedTo: Position;
   /** No further jobs are due. */

@@ -170,8 +170,8 @@ export interface ClusterSource {
   readonly id: number;
   /** No other node works on this database, now or later. */
   readonly alone: boolean;
-  /** Whether no other node can have been given its seat: while it is in doubt, nothing is accepted here. */
-  readonly holdsSeat: boolean;
+  /** Whether no other node can have been given its membership: while it is in doubt, nothing is accepted here. */
+  readonly holdsSlot: boolean;
   readonly time: PassingTime;
   view(): Promise<ClusterView>;
 }

@@ -53,9 +53,9 @@ export async function openFoundation(
   // Released before the store, from which it reads.
   stack.use(feed);
   const cluster = stack.use(await Cluster.join({ store, facts: nodeFacts(secrets) }));
-  const { slot, keysFrom } = cluster.seat ?? { slot: null, keysFrom: 0 };
+  const { slot, keysFrom } = cluster.membership ?? { slot: null, keysFrom: 0 };
   const lastKey = Math.max(keysFrom - 1, await store.lastKey());
-  const ids = new IdGenerator(clock.now, lastKey, slot, () => cluster.holdsSeat);
+  const ids = new IdGenerator(clock.now, lastKey, slot, () => cluster.holdsSlot);
   return { store, cluster, feed, shared, ids, failed };
 }
 

@@ -1,44 +1,44 @@
 /**
- * What nodes that share a database need of it: who is there, and which shard is whose.
+ * Membership of nodes and ownership of shards in a shared database.
  *
- * Times are the database's, in Unix milliseconds: no clock of a node decides anything here.
+ * All times are the database's, in Unix milliseconds; no node's clock decides anything here.
  */
 
-/** The right to record outcomes of a shard. The fence grows with each change of owner, so that an old right is known as one. */
+/** Permission to record outcomes of a shard. The fence grows with each change of owner, which makes older leases invalid. */
 export interface Lease {
   readonly shard: number;
   readonly fence: number;
 }
 
-/** What a node says of itself when it joins. */
+/** What a node reports when it joins. */
 export interface NodeFacts {
   readonly host: string;
   readonly version: string;
-  /** Differs when its secrets are others than those of the nodes that are here. */
+  /** Fingerprint of the node's secrets. All nodes must have the same one. */
   readonly secretsMark: string;
 }
 
-/** What a node says of itself from time to time. */
+/** What a node reports with each renewal. */
 export interface NodeReport {
-  /** Takes no shards and gives up those it has. */
+  /** The node takes no new shards and releases those it has. */
   readonly draining: boolean;
-  /** Attempts under way. */
+  /** Attempts in flight. */
   readonly inFlight: number;
   /** Endpoints with a lane in memory. */
   readonly lanes: number;
-  /** For how long the delivery has waited that has waited longest for its turn. */
+  /** How long the oldest queued delivery has waited. */
   readonly lagMs: number;
-  /** Keys up to which everything that it writes is on disk, or never will be. */
+  /** Keys up to which every row of this node is on disk or will never be written. */
   readonly settled: { readonly messages: number; readonly attempts: number };
 }
 
-/** The place of a node among the nodes. */
-export interface Seat {
-  /** Never used again. */
+/** Membership of a node in the cluster. */
+export interface Membership {
+  /** Unique; never reused. */
   readonly id: number;
-  /** Sets the keys it makes apart from those of the others; 0 to below `NODE_SLOTS`. */
+  /** Membership slot, 0 to below `NODE_SLOTS`. It is part of every key that the node generates, so that keys of two nodes differ. */
   readonly slot: number;
-  /** No key that it makes may be lower. */
+  /** Lowest key that the node may generate. */
   readonly keysFrom: number;
 }
 
@@ -48,7 +48,7 @@ export interface ClusterNode {
   readonly version: string;
   readonly startedAt: number;
   readonly seenAt: number;
-  /** Milliseconds until its leases may be taken; 0 or less: they may. */
+  /** Milliseconds until other nodes may take its shards; 0 or less: they may now. */
   readonly leaseMs: number;
   readonly report: NodeReport;
 }
@@ -56,33 +56,33 @@ export interface ClusterNode {
 export interface ClusterShard {
   readonly shard: number;
   readonly fence: number;
-  /** `null`: nobody's. It may name a node that is not there any more. */
+  /** `null`: no owner. The ID may belong to a node that has left. */
   readonly nodeId: number | null;
 }
 
 export interface ClusterView {
-  /** The database's time. */
+  /** Time of the database. */
   readonly at: number;
   readonly nodes: readonly ClusterNode[];
   readonly shards: readonly ClusterShard[];
 }
 
-/** What the nodes of a database decide there. Every call is one short transaction. */
+/** Cluster decisions in the database. Each call is one short transaction. */
 export interface ClusterStore {
-  /** Takes a place. Throws `config_invalid` when the secrets are others, or there is no place left. */
-  join(facts: NodeFacts, leaseMs: number): Promise<Seat>;
-  /** Keeps the place, and all leases with it, for so long from now. False: it was given up, and every lease with it. */
+  /** Takes a membership slot. Throws `config_invalid` when the secrets differ from those of the other nodes, or no slot is free. */
+  join(facts: NodeFacts, leaseMs: number): Promise<Membership>;
+  /** Extends the membership and all its leases to `leaseMs` from now. False: another node has removed it, and its leases are over. */
   renew(nodeId: number, leaseMs: number, report: NodeReport): Promise<boolean>;
   view(): Promise<ClusterView>;
   /**
-   * Buries these nodes, if their time is over, and takes these shards, if they are nobody's. Returns the leases that were taken; an
-   * outcome of the owner before that is just being written keeps its shard from being taken.
+   * Removes the nodes of `bury` whose lease has ended, then takes the shards without an owner. Returns the leases that were taken. A
+   * shard is not taken while an outcome of its previous owner is being written.
    */
   take(nodeId: number, shards: readonly number[], bury: readonly number[]): Promise<readonly Lease[]>;
-  /** Gives shards up. */
+  /** Releases shards. */
   release(nodeId: number, shards: readonly number[]): Promise<void>;
-  /** Gives the place up, and every shard. */
+  /** Releases the membership and all shards. */
   leave(nodeId: number): Promise<void>;
-  /** Sets who is told that this node hears nothing of the others any more, and that it does again. */
-  onHearing(listener: (hears: boolean) => void): void;
+  /** Sets the listener for the state of notifications from other nodes: `false` when they go down, `true` when they are up again. */
+  onNotificationState(listener: (up: boolean) => void): void;
 }

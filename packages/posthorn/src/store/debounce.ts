@@ -1,21 +1,21 @@
 /**
- * Debounce and throttle: whether and when an endpoint gets a message, decided in the transaction that accepts it, so that what is
- * remembered of a key and what is owed never differ, whatever crashes.
+ * Debounce and throttle: decides whether and when an endpoint gets a message. It runs in the transaction that accepts the message, so that
+ * the state of a key and its deliveries agree after any crash.
  *
- * Written as a generator that asks for what it needs: a database that answers at once and one that is waited for decide alike.
+ * A generator yields the queries that the decision needs, so that the synchronous and the asynchronous store share it.
  */
 import { isImmediate } from "./immediate.ts";
 import type { DebouncePacing, EndpointPacing, ThrottlePacing } from "./store.ts";
 
-/** What is remembered of a key: see `PacingTable`. */
+/** State of a key: see `PacingTable`. */
 export interface PacingRow {
   readonly message_id: number | null;
   readonly since: number;
   readonly used: number;
 }
 
-export type PaceAsk =
-  /** The row of a key; answered with `PacingRow` or `undefined`. */
+export type PacingQuery =
+  /** Reads the row of a key; the answer is a `PacingRow` or `undefined`. */
   | { readonly ask: "find"; readonly endpointId: number; readonly key: string }
   | {
       readonly ask: "keep";
@@ -24,9 +24,9 @@ export type PaceAsk =
       readonly row: PacingRow;
       readonly until: number;
     }
-  /** Cancels a delivery that was never tried and is not due: anything else may be on its way. Answered with whether it did. */
+  /** Cancels a delivery without an attempt that is not due yet; any other may be in flight. The answer is whether it was canceled. */
   | { readonly ask: "replace"; readonly messageId: number; readonly endpointId: number; readonly now: number }
-  /** Says why a delivery was canceled. */
+  /** Stores why a delivery was canceled. */
   | {
       readonly ask: "note";
       readonly messageId: number;
@@ -36,22 +36,22 @@ export type PaceAsk =
       readonly now: number;
     };
 
-export type Pacer<T> = Generator<PaceAsk, T, unknown>;
+export type Pacer<T> = Generator<PacingQuery, T, unknown>;
 
 export interface PacedMessage {
   readonly id: number;
   readonly due: number;
 }
 
-/** When the delivery of a message to one endpoint is due, or `null` when it is canceled. */
-export function* pace(
+/** Returns when the delivery of a message to one endpoint is due, or `null` when it is canceled. */
+export function* decidePacing(
   message: PacedMessage,
   now: number,
   { endpointId, ...option }: EndpointPacing,
 ): Pacer<number | null> {
   const waits = option.debounce === null ? null : yield* debounce(message, endpointId, now, option.debounce);
   let due: number | null = waits === null ? message.due : waits.due;
-  // What takes the place of another takes its place in the window too.
+  // A message that replaces another one takes over its place in the window.
   if (option.throttle !== null && waits?.replaced !== true) due = yield* throttle(endpointId, due, option.throttle);
   if (due === null) {
     yield { ask: "note", messageId: message.id, endpointId, reason: "throttled", byMessageId: null, now };
@@ -74,7 +74,7 @@ interface Waits {
   readonly due: number;
 }
 
-/** Takes the place of the message of the key that still waits. */
+/** Replaces the pending message of the key, if there is one. */
 function* debounce(message: PacedMessage, endpointId: number, now: number, option: DebouncePacing): Pacer<Waits> {
   const key = debounceKey(option);
   const known = yield* find(endpointId, key);
@@ -87,7 +87,7 @@ function* debounce(message: PacedMessage, endpointId: number, now: number, optio
   return { key, replaced, since, due };
 }
 
-/** When the window begins that has room for one more; `null` when that is too late. */
+/** Returns the start of the first window with room; `null` when that is later than the longest delay allowed. */
 function* throttle(endpointId: number, due: number, option: ThrottlePacing): Pacer<number | null> {
   const key = throttleKey(option);
   const known = yield* find(endpointId, key);
@@ -118,7 +118,7 @@ function throttleKey({ key }: ThrottlePacing): string {
   return `t${key}`;
 }
 
-/** The keys that an endpoint with these options asks for. */
+/** Keys that an endpoint with these options uses. */
 export function pacingKeys({ debounce: wait, throttle: limit }: EndpointPacing): readonly string[] {
   return [...(wait === null ? [] : [debounceKey(wait)]), ...(limit === null ? [] : [throttleKey(limit)])];
 }

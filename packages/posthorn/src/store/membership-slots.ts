@@ -1,38 +1,42 @@
-/** Who may sit where among the nodes of a database. The same for every database. */
-import { StoreError } from "./errors.ts";
+/** Membership slots of the nodes that share a database. The rules are the same for every database. */
 import type { NodeFacts } from "./cluster.ts";
+import { StoreError } from "./errors.ts";
 import { MAX_NODES } from "./shards.ts";
 
-/** A seat that is taken. */
-export interface TakenSeat {
+/** A slot that a node holds, or has held. */
+export interface TakenSlot {
   readonly slot: number;
   readonly host: string;
   readonly secretsMark: string;
-  /** Its time is not over. */
+  /** The lease of the node has not ended. */
   readonly live: boolean;
 }
 
 /**
- * Any, and not the next one: who had that may have a clock that is ahead of the others.
+ * Picks a free slot, starting at a random place. The lowest free slot would often be one that was released just now, by a node that may
+ * have had a clock ahead of the others, and a slot is part of every ID that its node generates.
  *
  * @param random A number from 0 to below 1.
  */
-export function freeSlot(others: readonly TakenSeat[], random: number): number {
+export function freeSlot(others: readonly TakenSlot[], random: number): number {
   const taken = new Set(others.map(({ slot }) => slot));
   const start = Math.floor(random * MAX_NODES);
   for (let step = 0; step < MAX_NODES; step++) {
     const slot = (start + step) % MAX_NODES;
     if (!taken.has(slot)) return slot;
   }
-  throw new StoreError("config_invalid", `${MAX_NODES} nodes work on this database, which is as many as can.`);
+  throw new StoreError(
+    "config_invalid",
+    `${MAX_NODES} nodes already work on this database, which is the maximum. Stop one of them before you start another.`,
+  );
 }
 
-/** Throws when a node that is there has other secrets. */
-export function checkSecrets({ secretsMark }: NodeFacts, others: readonly TakenSeat[]): void {
+/** Throws when a live node uses other secrets than this one. */
+export function checkSecrets({ secretsMark }: NodeFacts, others: readonly TakenSlot[]): void {
   const stranger = others.find((other) => other.live && other.secretsMark !== secretsMark);
   if (stranger === undefined) return;
   throw new StoreError(
     "config_invalid",
-    `The node on ${stranger.host} that works on this database has other secrets: give all nodes the same POSTHORN_JWT_SECRET and POSTHORN_ENCRYPTION_KEY.`,
+    `The node on ${stranger.host}, which works on this database, has other secrets. Give all nodes the same POSTHORN_JWT_SECRET and POSTHORN_ENCRYPTION_KEY.`,
   );
 }

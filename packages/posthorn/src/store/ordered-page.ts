@@ -1,31 +1,31 @@
-/** Goes along the deliveries of an endpoint with an order and says whose turn it is; the same for every database. */
-import type { LinePage, PageWish, Position } from "./store.ts";
+/** Chooses the deliveries of an endpoint with ordered delivery that may be sent now. The same for every database. */
+import type { OrderedPage, PageWish, Position } from "./store.ts";
 
-/** Deliveries that are looked at for one page, so that a key with a million that wait does not hold up commits. */
+/** Deliveries examined for one page, so that a key with a million queued deliveries does not hold up commits. */
 export const MAX_SCANNED = 2000;
 
-/** Deliveries of a key that is asked for by name: a lane keeps no more of it in memory. One more is looked at, to know whether there is one. */
+/** Deliveries read of a key that is asked for by name: a lane keeps no more of it in memory. One more is read to know whether it exists. */
 export const KEY_ROWS = 16;
 
-/** Payloads above this many bytes are not paged in with their delivery but fetched when it is sent. */
+/** Larger payloads, in bytes, are not read with their page but when the attempt begins. */
 export const INLINE_PAYLOAD_BYTES = 16_384;
 
 export interface Scanned {
   readonly messageId: number;
   readonly due: number;
   readonly orderKey: string | null;
-  /** The delivery just before it in its key that is neither done nor in memory; `null`: none. */
+  /** Closest earlier delivery of the key that is neither finished nor in memory; `null`: none. */
   readonly ahead: number | null;
-  /** 1: sent by hand, whatever is before it. */
+  /** 1: a manual resend, which does not wait for earlier deliveries. */
   readonly resent: number;
 }
 
-export class LineWalk {
-  /** Message keys of those whose turn it is. */
+export class OrderedPageBuilder {
+  /** Message keys of the chosen deliveries. */
   readonly taken: number[] = [];
   readonly #limit: number;
   readonly #known: ReadonlySet<number>;
-  /** Those of this page that others may follow. */
+  /** Chosen deliveries that others may follow in the same page. */
   readonly #there = new Set<number>();
   readonly #waiting = new Set<number>();
   readonly #left = new Map<string, Position>();
@@ -34,7 +34,7 @@ export class LineWalk {
   #scanned = 0;
   #passAt: number | null = null;
 
-  constructor({ after, known }: Extract<PageWish, { kind: "line" }>, limit: number) {
+  constructor({ after, known }: Extract<PageWish, { kind: "ordered" }>, limit: number) {
     this.#limit = limit;
     this.#known = new Set(known);
     this.#scannedTo = after;
@@ -44,13 +44,13 @@ export class LineWalk {
     return this.taken.length === this.#limit;
   }
 
-  /** Looks at the next one. Returns whether it waits for one that no other in this page waits for, which may be passed at some time. */
+  /** Examines the next delivery. Returns true when it must wait for an earlier one that no other delivery of this page waits for. */
   see({ messageId, due, orderKey, ahead, resent }: Scanned): boolean {
     this.#scanned++;
     this.#scannedTo = { due, messageId };
-    // In memory: it has its place in the line already, whatever has come before it since.
+    // A delivery in memory has its place in the queue already, whatever has arrived before it since.
     if (ahead === null || this.#there.has(ahead) || this.#known.has(messageId)) {
-      // What waits for one sent by hand waits until that is done: it may have passed others.
+      // A delivery behind a manual resend waits until the resend is done, which may itself have passed others.
       if (resent === 0) this.#there.add(messageId);
       this.taken.push(messageId);
       return false;
@@ -60,7 +60,7 @@ export class LineWalk {
     return !this.#waiting.has(ahead);
   }
 
-  /** Looks at what is due of a key that was asked for, lowest messages first. @param waits Told of one as `see` says. */
+  /** Examines the due deliveries of one key, lowest messages first. @param waits Called for those of which `see` returns true. */
   seeKey<Row extends Scanned>(key: string, rows: readonly Row[], waits: (row: Row) => void): void {
     if (this.isFull) {
       this.#unread.push(key);
@@ -75,12 +75,12 @@ export class LineWalk {
     }
   }
 
-  /** @param passAt When one that others wait for is passed; `null`: at no known time. */
+  /** @param passAt When deliveries stop waiting for this one; `null`: not known. */
   notePassAt(passAt: number | null): void {
     if (passAt !== null) this.#passAt = this.#passAt === null ? passAt : Math.min(this.#passAt, passAt);
   }
 
-  get page(): LinePage {
+  get page(): OrderedPage {
     return {
       scannedTo: this.#scannedTo,
       done: !this.isFull && this.#scanned < MAX_SCANNED,

@@ -157,7 +157,7 @@ export type PageWish =
    * these keys, lowest messages first; `null`: of all, by due time from a place on.
    */
   | {
-      readonly kind: "line";
+      readonly kind: "ordered";
       readonly after: Position;
       readonly known: readonly number[];
       readonly keys: readonly string[] | null;
@@ -169,7 +169,7 @@ export interface Position {
   readonly messageId: number;
 }
 
-export interface LinePage {
+export interface OrderedPage {
   /** The last delivery that was looked at. */
   readonly scannedTo: Position;
   /** Nothing more is due. */
@@ -188,7 +188,7 @@ export interface DuePage {
   /** When the first delivery that is not in this page is due; `null` when there is none. */
   readonly nextDue: number | null;
   /** Of a page in order. */
-  readonly line?: LinePage;
+  readonly ordered?: OrderedPage;
 }
 
 export interface EndpointBacklog {
@@ -280,7 +280,7 @@ export interface Store extends AsyncDisposable {
    * Sets who is told when a write failed of which nobody knows whether it was made: what is in memory may be out of date, and rows may
    * be there that nobody was told of.
    */
-  onDoubt(listener: () => void): void;
+  onUnknownCommit(listener: () => void): void;
   /**
    * Deliveries of one endpoint that are due at `now`, or that nothing delayed: see `immediate.ts`. Sees every outcome that was recorded
    * before the call.

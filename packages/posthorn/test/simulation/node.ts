@@ -159,9 +159,9 @@ export class SimulatedNode {
     const clock = run.clock.for(life);
     const facts = { host: hostOf(run), version: "simulated", secretsMark: "same" };
     const cluster = await Cluster.join({ store, facts, time: sabotage.time?.(clock) ?? clock });
-    const { slot, keysFrom } = cluster.seat ?? { slot: null, keysFrom: 0 };
+    const { slot, keysFrom } = cluster.membership ?? { slot: null, keysFrom: 0 };
     const lastKey = Math.max(keysFrom - 1, await store.lastKey());
-    const ids = new IdGenerator(clock.now, lastKey, slot, () => cluster.holdsSeat);
+    const ids = new IdGenerator(clock.now, lastKey, slot, () => cluster.holdsSlot);
     const node = new SimulatedNode(world, place, { store, ids, cluster });
     await node.#clusterWork.start();
     return node;

@@ -94,8 +94,8 @@ function watchOutbox({ services }: Scene): Watched {
   services.store.onSignal((signals) => {
     for (const signal of signals) if (signal.kind === "outbox") watch.wake(signal.from);
   });
-  services.store.cluster!.onHearing((hears) => {
-    if (hears) watch.wake();
+  services.store.cluster!.onNotificationState((up) => {
+    if (up) watch.wake();
   });
   return { watch, clock, failures, [Symbol.asyncDispose]: () => watch[Symbol.asyncDispose]() };
 }

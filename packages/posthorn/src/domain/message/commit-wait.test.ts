@@ -15,7 +15,7 @@ function twoNodes(alone = false) {
   const cluster: Services["cluster"] = {
     id: 1,
     alone,
-    holdsSeat: true,
+    holdsSlot: true,
     time: { monotonic: () => now, setTimer },
     view: () => Promise.reject(new Error("Nobody asks.")),
   };

@@ -1,12 +1,12 @@
 import pg from "pg";
 import { describe, expect, it } from "vitest";
-import { Line, type Series } from "./batcher.ts";
+import { Batcher, type Series } from "./batcher.ts";
 
 /** A line whose commits are settled by the test, in any order. */
 function openLine() {
   const commits: { readonly entries: readonly number[]; readonly ended: PromiseWithResolvers<void> }[] = [];
   const begun: (() => void)[] = [];
-  const line = new Line<number, number>({
+  const line = new Batcher<number, number>({
     commit: async (entries) => {
       const ended = Promise.withResolvers<void>();
       commits.push({ entries, ended });

@@ -1,28 +1,28 @@
-/** Group commit over a network: whatever waits while commits are under way becomes the next one. Pages are read in groups in the same way. */
+/** Group commit over a network: entries that arrive while commits are in progress form the next batch. Pages are read in batches too. */
 import { StoreError } from "../errors.ts";
 import { isAway, toStoreError } from "./errors.ts";
 
-export interface LineOptions<Entry, Result> {
-  /** Writes all entries in one transaction and returns what became of each, or rejects and has written none. */
+export interface BatcherOptions<Entry, Result> {
+  /** Writes all entries in one transaction and returns the result of each, or rejects and has written none. */
   readonly commit: (entries: readonly Entry[]) => Promise<readonly Result[]>;
-  /** Two entries that share a name are never in one commit, nor in two at the same time. */
+  /** Names of an entry. Two entries with a common name are never in the same commit, nor in two commits at the same time. */
   readonly namesOf: (entry: Entry) => readonly string[];
   readonly bytesOf: (entry: Entry) => number;
-  /** Commits under way at once; two unless given: one is on the wire while the other is on the disk. */
+  /** Commits in progress at once; 2 by default: one is on the wire while the other is on the disk. */
   readonly parallel?: number;
-  /** Whether an entry needs a commit of its own. */
+  /** Whether an entry needs a separate commit. */
   readonly isAlone?: (entry: Entry) => boolean;
-  /** What becomes of entries while the database is away: refused at once, or kept until it is back. */
+  /** While the database is unavailable, entries are refused at once or kept until it is back. */
   readonly whenAway: "refuse" | "keep";
-  /** Told when a commit broke off of which nobody knows whether it was made, after its entries were refused. */
-  readonly onDoubt?: () => void;
-  /** Told after each commit, before anybody who waits for it goes on. */
+  /** Called when the outcome of a commit is unknown because its connection broke, after its entries were refused. */
+  readonly onUnknownCommit?: () => void;
+  /** Called after each commit, before its callers continue. */
   readonly onCommit?: (entries: readonly Entry[], results: readonly Result[]) => void;
 }
 
-/** Entries that are committed in their order: never two commits of them at a time, and none after one that the database failed. */
+/** Entries that are committed in order: one commit at a time, and none after an entry that failed because of the database. */
 export interface Series {
-  /** What the database failed with, once it has. */
+  /** The error of the database, once an entry has failed. */
   failure: StoreError | null;
 }
 
@@ -39,24 +39,25 @@ interface Waiting<Entry, Result> {
 const PARALLEL = 2;
 const MAX_BATCH_ENTRIES = 1000;
 const MAX_BATCH_BYTES = 8 * 1024 * 1024;
-/** What may wait; beyond it an entry is refused rather than memory filled. */
+/** Bounds of the queue. Entries beyond them are refused, so that memory stays bounded. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 const MAX_WAITING_ENTRIES = 100_000;
-/** Under load a commit waits this long for company. */
+/** Under load a commit waits this long for more entries. */
 const GATHER_MS = 2;
-/** What counts as load: a last batch of at least this many entries. */
+/** Size of the last batch that counts as load. */
 const GATHER_FROM = 16;
-/** How long to leave a database alone that was away, at first and at most; chance takes up to half of it. */
+/** Pause after the database became unavailable, at first and at most. Up to half is taken off at random. */
 const PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2000;
 
-export class Line<Entry, Result> {
-  readonly #options: LineOptions<Entry, Result>;
+/** Queue that commits entries in batches. */
+export class Batcher<Entry, Result> {
+  readonly #options: BatcherOptions<Entry, Result>;
   #waiting: Waiting<Entry, Result>[] = [];
   #waitingBytes = 0;
   readonly #underWay = new Set<readonly Waiting<Entry, Result>[]>();
   readonly #busyNames = new Set<string>();
-  /** Series of which a commit is under way. */
+  /** Series with a commit in progress. */
   readonly #busySeries = new Set<Series>();
   #places = 0;
   #gathering = false;
@@ -64,19 +65,19 @@ export class Line<Entry, Result> {
   #pause = 0;
   #pausedUntil: NodeJS.Timeout | null = null;
   #closed = false;
-  /** Resolved whenever a commit has ended, well or not. */
+  /** Resolved when a commit has ended, with or without success. */
   #ended = Promise.withResolvers<void>();
 
-  constructor(options: LineOptions<Entry, Result>) {
+  constructor(options: BatcherOptions<Entry, Result>) {
     this.#options = options;
   }
 
-  /** Bytes of entries that wait for a commit. */
+  /** Bytes of queued entries. */
   get waitingBytes(): number {
     return this.#waitingBytes;
   }
 
-  /** @param series What the entry is committed in order with; `null`: nothing. */
+  /** @param series The entries that this one is committed in order with; `null`: none. */
   push(entry: Entry, series: Series | null = null): Promise<Result> {
     const refusal = this.#refusal();
     if (refusal !== null) return Promise.reject(refusal);
@@ -89,13 +90,13 @@ export class Line<Entry, Result> {
     });
   }
 
-  /** Entries that are not on the disk yet. */
+  /** Entries that are not on disk yet. */
   *unsettled(): Generator<Entry> {
     for (const batch of this.#underWay) for (const { entry } of batch) yield entry;
     for (const { entry } of this.#waiting) yield entry;
   }
 
-  /** Resolves when every entry that was pushed before is settled. Rejects while the database is away. */
+  /** Resolves when every entry pushed before the call is settled. Rejects while the database is unavailable. */
   async settled(): Promise<void> {
     const upTo = this.#places;
     while (this.#hasBefore(upTo)) {
@@ -104,7 +105,7 @@ export class Line<Entry, Result> {
     }
   }
 
-  /** The database is back: what waits for it goes on now. */
+  /** Continues at once because the database is available again. */
   resume(): void {
     if (this.#pausedUntil === null) return;
     clearTimeout(this.#pausedUntil);
@@ -112,7 +113,7 @@ export class Line<Entry, Result> {
     this.#gather();
   }
 
-  /** Waits for what is under way and what waits; what is kept for a database that is away is given up. */
+  /** Waits for all entries. Those kept for an unavailable database are rejected. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.settled().catch(() => undefined);
@@ -123,7 +124,7 @@ export class Line<Entry, Result> {
   #refusal(): StoreError | null {
     if (this.#pausedUntil !== null && this.#options.whenAway === "refuse") return this.#awayError();
     if (this.#waitingBytes <= MAX_WAITING_BYTES && this.#waiting.length < MAX_WAITING_ENTRIES) return null;
-    return new StoreError("storage_failed", "The database does not keep up with what is handed in: try again later.");
+    return new StoreError("storage_failed", "The database does not keep up with the load. Try again later.");
   }
 
   #awayError(): StoreError {
@@ -149,7 +150,7 @@ export class Line<Entry, Result> {
     else setImmediate(go);
   }
 
-  /** The next batch, in order; what shares a name with an entry in it or under way is left for a later one. */
+  /** Takes the next batch in order. Entries that share a name with one in it or in progress stay for a later batch. */
   #take(): Waiting<Entry, Result>[] {
     const batch: Waiting<Entry, Result>[] = [];
     const left: Waiting<Entry, Result>[] = [];
@@ -159,7 +160,7 @@ export class Line<Entry, Result> {
     let index = 0;
     for (; index < this.#waiting.length && batch.length < MAX_BATCH_ENTRIES && bytes < MAX_BATCH_BYTES; index++) {
       const next = this.#waiting[index]!;
-      // What was passed over stays before what came after it.
+      // An entry that was skipped stays ahead of later ones with its name.
       const isHeldUp = next.series !== null && passedSeries.has(next.series);
       if (isHeldUp || next.names.some((name) => this.#busyNames.has(name) || passed.has(name))) {
         for (const name of next.names) passed.add(name);
@@ -204,7 +205,7 @@ export class Line<Entry, Result> {
     if (this.#waiting.length > 0) this.#gather();
   }
 
-  /** Commits a batch, or when one entry is at fault each alone, so that it takes no other with it. Rejects when the database is away. */
+  /** Commits a batch. If an entry is invalid, commits each one separately, so that the others succeed. Rejects when the database is unavailable. */
   async #settle(batch: readonly Waiting<Entry, Result>[]): Promise<void> {
     const [first] = batch;
     if (batch.length === 1 && isFailed(first!.series)) return first!.reject(first!.series!.failure!);
@@ -220,7 +221,7 @@ export class Line<Entry, Result> {
     }
   }
 
-  /** What waits in a series is refused once the database has failed an entry of it. */
+  /** Refuses queued entries of series in which an entry has failed. */
   #refuseFailed(): void {
     if (!this.#waiting.some(({ series }) => isFailed(series))) return;
     const refused = this.#waiting.filter(({ series }) => isFailed(series));
@@ -231,7 +232,7 @@ export class Line<Entry, Result> {
     }
   }
 
-  /** The database is away: it is left alone for a while, which grows. Entries that were settled already do not notice. */
+  /** Pauses, for longer each time, because the database is unavailable. Settled entries are not affected. */
   #awayWith(batch: Waiting<Entry, Result>[], error: unknown): void {
     if (this.#options.whenAway === "keep" && !this.#closed) {
       this.#waiting = [...batch, ...this.#waiting].sort((a, b) => a.place - b.place);
@@ -239,8 +240,8 @@ export class Line<Entry, Result> {
     } else {
       for (const waiting of [...batch, ...this.#waiting.splice(0)]) rejectWith(waiting, toStoreError(error));
       this.#waitingBytes = 0;
-      // An error of our own list says that nothing was sent.
-      if (!(error instanceof StoreError)) this.#options.onDoubt?.();
+      // A StoreError means that nothing was sent.
+      if (!(error instanceof StoreError)) this.#options.onUnknownCommit?.();
     }
     if (this.#pausedUntil !== null || this.#closed) return;
     this.#pause = Math.min(MAX_PAUSE_MS, Math.max(PAUSE_MS, 2 * this.#pause));
@@ -253,7 +254,7 @@ function isFailed(series: Series | null): boolean {
   return series !== null && series.failure !== null;
 }
 
-/** An entry is refused; when the database is at fault, so are those after it in its series. */
+/** Rejects an entry. If the database is at fault, later entries of its series are refused too. */
 function rejectWith<Entry, Result>({ reject, series }: Waiting<Entry, Result>, error: StoreError): void {
   if (series !== null && (error.code === "storage_unavailable" || error.code === "storage_full"))
     series.failure = error;

@@ -1,14 +1,14 @@
 /** Who works on a PostgreSQL database, and which shard is whose: short statements by the database's clock. */
 import type pg from "pg";
-import { checkSecrets, freeSlot, type TakenSeat } from "../membership-slots.ts";
+import { checkSecrets, freeSlot, type TakenSlot } from "../membership-slots.ts";
 import { SHARDS } from "../shards.ts";
-import type { ClusterNode, ClusterStore, ClusterView, Lease, NodeFacts, NodeReport, Seat } from "../cluster.ts";
+import type { ClusterNode, ClusterStore, ClusterView, Lease, NodeFacts, NodeReport, Membership } from "../cluster.ts";
 import { inTransaction, type Pool } from "./connections.ts";
 import { toStoreError } from "./errors.ts";
-import type { Link } from "./notification-connection.ts";
+import type { NotificationConnection } from "./notification-connection.ts";
 import { LOCK, lockForTransaction, lockShard, tryLockShard } from "./locks.ts";
 
-/** For whoever waits for a node that stands still within a transaction. */
+/** How long a node waits for another one that is frozen within a transaction. */
 const LOCK_TIMEOUT = "2s";
 
 const MAKE_SHARDS =
@@ -31,7 +31,7 @@ const NODES = `
   FROM node ORDER BY id`;
 const SHARDS_NOW = `SELECT id AS shard, node_id AS "nodeId", fence FROM shard ORDER BY id`;
 const BURY = "DELETE FROM node WHERE id = ANY ($1::bigint[]) AND leased_until < clock_ms()";
-/** Of two conditions with a price the cheap one is asked first: a shard that is somebody's is not locked. */
+/** `OFFSET 0` keeps the order of the conditions: owned shards are filtered out before a lock is tried. */
 const TAKE = `
   UPDATE shard SET node_id = $1, fence = fence + 1
   WHERE id IN (
@@ -46,7 +46,7 @@ const LOCK_SHARDS = `SELECT ${lockShard("id")} FROM unnest($1::bigint[]) AS id`;
 const RELEASE = "UPDATE shard SET node_id = NULL, fence = fence + 1 WHERE id = ANY ($1::bigint[]) AND node_id = $2";
 const LEAVE = "DELETE FROM node WHERE id = $1";
 
-interface OtherRow extends Omit<TakenSeat, "live"> {
+interface OtherRow extends Omit<TakenSlot, "live"> {
   readonly live: number;
   readonly settled: number;
 }
@@ -67,27 +67,27 @@ interface NodeRow {
   readonly at: number;
 }
 
-/** What changes hands goes through the pool, one node after the other; the word that a node is there does not wait behind it. */
+/** Membership and shard ownership in PostgreSQL. Changes go through the pool, one node at a time; renewals use the notification connection and do not wait behind them. */
 export class PostgresCluster implements ClusterStore {
-  readonly #link: Link;
+  readonly #notifications: NotificationConnection;
   readonly #pool: Pool;
-  #onHearing: (hears: boolean) => void = () => undefined;
+  #onNotificationState: (up: boolean) => void = () => undefined;
 
-  constructor(link: Link, pool: Pool) {
-    this.#link = link;
+  constructor(notifications: NotificationConnection, pool: Pool) {
+    this.#notifications = notifications;
     this.#pool = pool;
   }
 
-  onHearing(listener: (hears: boolean) => void): void {
-    this.#onHearing = listener;
+  onNotificationState(listener: (up: boolean) => void): void {
+    this.#onNotificationState = listener;
   }
 
-  /** Called by whoever keeps the link. */
-  hears(hears: boolean): void {
-    this.#onHearing(hears);
+  /** Called when notifications go down or come up again. */
+  notificationsAre(up: boolean): void {
+    this.#onNotificationState(up);
   }
 
-  join(facts: NodeFacts, leaseMs: number): Promise<Seat> {
+  join(facts: NodeFacts, leaseMs: number): Promise<Membership> {
     return this.#alone(async (client) => {
       await client.query(MAKE_SHARDS, [SHARDS]);
       const { rows } = await client.query<OtherRow>(OTHERS);
@@ -105,13 +105,13 @@ export class PostgresCluster implements ClusterStore {
   async renew(nodeId: number, leaseMs: number, report: NodeReport): Promise<boolean> {
     const { draining, inFlight, lanes, settled, lagMs } = report;
     const values = [nodeId, leaseMs, draining ? 1 : 0, inFlight, lanes, settled.messages, settled.attempts, lagMs];
-    return (await this.#link.query(RENEW, values)).length === 1;
+    return (await this.#notifications.query(RENEW, values)).length === 1;
   }
 
   async view(): Promise<ClusterView> {
     const [nodes, shards] = await Promise.all([
-      this.#link.query<NodeRow>(NODES),
-      this.#link.query<{ shard: number; nodeId: number | null; fence: number }>(SHARDS_NOW),
+      this.#notifications.query<NodeRow>(NODES),
+      this.#notifications.query<{ shard: number; nodeId: number | null; fence: number }>(SHARDS_NOW),
     ]);
     return { at: nodes[0]?.at ?? 0, nodes: nodes.map(toNode), shards };
   }
@@ -136,7 +136,7 @@ export class PostgresCluster implements ClusterStore {
     });
   }
 
-  /** Runs `work` in a transaction while no other node changes who has what. */
+  /** Runs `work` in a transaction during which no other node changes memberships or owners. */
   async #alone<T>(work: (client: pg.ClientBase) => Promise<T>): Promise<T> {
     try {
       return await inTransaction(this.#pool, async (client) => {

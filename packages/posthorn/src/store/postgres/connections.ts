@@ -1,24 +1,24 @@
-/** Connections to PostgreSQL: what they are told when they open, and what becomes of one that failed. */
+/** Connections to PostgreSQL: their settings, and how a failed one is returned to the pool. */
 import pg from "pg";
 import { PosthornError } from "../../lib/errors.ts";
 import type { Lent } from "../dialect.ts";
 import { StoreError } from "../errors.ts";
 import { isAway, isInFailedTransaction, toStoreError } from "./errors.ts";
-import type { Pulse } from "./health-probe.ts";
+import type { HealthProbe } from "./health-probe.ts";
 import { Servers } from "./servers.ts";
 
-/** Everything of Posthorn is in this schema, so that it can share a database with the tables of a product. */
+/** All tables are in this schema, so that Posthorn can share a database with a product. */
 export const SCHEMA = "posthorn";
 
-/** How long PostgreSQL may take to answer when nothing else is set. */
+/** Default of `POSTHORN_DATABASE_TIMEOUT`. */
 export const TIMEOUT_MS = 5000;
-/** How long a query may take that reads or changes many rows. Whether PostgreSQL answers at all is felt by the pulse. */
+/** Timeout of queries that read or change many rows. The health probe notices sooner that PostgreSQL does not answer at all. */
 const QUERY_MS = 15_000;
-/** How long a change of tables may take, which waits for other nodes and rewrites what is there. */
+/** Timeout of a migration, which waits for other nodes and may rewrite tables. */
 const SCHEMA_MS = 600_000;
 const IDLE_MS = 30_000;
 
-/** Values as SQLite gives them: whole numbers of up to 53 bits, switches as 0 and 1. */
+/** Parses values as SQLite returns them: integers of up to 53 bits, booleans as 0 and 1. */
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => {
     if (oid === pg.types.builtins.INT8 || oid === pg.types.builtins.NUMERIC) return Number;
@@ -28,29 +28,29 @@ const types: pg.CustomTypesConfig = {
 };
 
 /**
- * The hot statements join a batch of rows with a table by its key and nothing else. A plan made while the table was small would read
- * it whole for every row of every batch later, so the other ways are closed.
+ * Planner settings of the hot statements, which join a batch of rows with a table by its key only. A plan made while the table was small
+ * would later scan the whole table for every row of every batch, so other plans are disabled.
  */
 const HOT_OPTIONS = [
   "enable_seqscan=off",
   "enable_hashjoin=off",
   "enable_mergejoin=off",
-  // A page of due deliveries is the beginning of an index. A bitmap reads, and sorts, all that are due of the endpoint.
+  // A page of due deliveries is the beginning of an index. A bitmap scan would read and sort all due deliveries of the endpoint.
   "enable_bitmapscan=off",
-  // They are planned once for each connection. Planned for each batch, a page of due deliveries took 40 ms with the partitions of 90 days.
+  // One plan per connection. Planning for each batch made a page of due deliveries take 40 ms with the partitions of 90 days.
   "plan_cache_mode=force_generic_plan",
-  // A node that stands still in the middle of a transaction has locks that others wait for.
+  // A node that freezes within a transaction holds locks that others wait for.
   "idle_in_transaction_session_timeout=5s",
 ];
 
 /**
- * Statements that touch the partitions of many days look expensive, and are not. Compiling one took five seconds, and what it does then
- * one millisecond.
+ * Statements over the partitions of many days have a high estimated cost, which triggers JIT compilation: it took five seconds for a
+ * statement that runs in one millisecond.
  */
-const UNCOMPILED = "jit=off";
+const NO_JIT = "jit=off";
 
-/** A node that was cut off, or stands still within a transaction, does not hold up the others for long. */
-const LETTING_GO = [
+/** PostgreSQL soon ends the session of a node that was cut off, or that freezes within a transaction. */
+const SESSION_LIMITS = [
   "idle_in_transaction_session_timeout=15s",
   "tcp_keepalives_idle=10",
   "tcp_keepalives_interval=5",
@@ -59,7 +59,7 @@ const LETTING_GO = [
 
 export type ConnectionUse = "hot" | "lookups" | "queries" | "coordination" | "schema";
 
-const PATIENCE_MS: Record<ConnectionUse, number> = {
+const QUERY_TIMEOUT_MS: Record<ConnectionUse, number> = {
   hot: 0,
   lookups: 0,
   coordination: 0,
@@ -70,37 +70,37 @@ const PATIENCE_MS: Record<ConnectionUse, number> = {
 export interface ConnectionOptions {
   readonly url: string;
   readonly use: ConnectionUse;
-  /** A pooler is at the other end: it may refuse settings at the start of a connection. */
+  /** The connection goes through a pooler, which may refuse startup settings. */
   readonly pooled?: boolean;
-  /** How long a connection may take to open, and a short statement to be answered. */
+  /** Timeout for opening a connection and for short statements. */
   readonly timeoutMs?: number;
 }
 
-/** What a connection is opened with. */
+/** Settings of a connection. */
 export function clientConfig({ url, use, pooled = false, timeoutMs = TIMEOUT_MS }: ConnectionOptions): pg.ClientConfig {
   const settings = [
     `search_path=${SCHEMA}`,
-    UNCOMPILED,
-    ...(use === "schema" ? [] : LETTING_GO),
+    NO_JIT,
+    ...(use === "schema" ? [] : SESSION_LIMITS),
     ...(use === "hot" ? HOT_OPTIONS : []),
   ];
   return {
     connectionString: url,
     application_name: `posthorn ${use}`,
     connectionTimeoutMillis: timeoutMs,
-    query_timeout: Math.max(PATIENCE_MS[use], timeoutMs),
+    query_timeout: Math.max(QUERY_TIMEOUT_MS[use], timeoutMs),
     keepAlive: true,
     types,
     ...(pooled ? {} : { options: settings.map((setting) => `-c ${setting}`).join(" ") }),
   };
 }
 
-/** A connection for somebody who keeps it, to whichever server takes writes. Rejects as the client does. */
+/** Opens a connection to the server that accepts writes; the caller closes it. Rejects with the error of `pg`. */
 export async function openClient(options: ConnectionOptions, more: pg.ClientConfig = {}): Promise<pg.Client> {
   return new Servers(options.url).connect((url) => new pg.Client({ ...clientConfig({ ...options, url }), ...more }));
 }
 
-/** Runs `work` on a connection of its own. Rejects with a `StoreError`. */
+/** Runs `work` on a new connection. Rejects with a `StoreError`. */
 export async function onOwnClient<T>(
   options: ConnectionOptions,
   work: (client: pg.Client) => Promise<T>,
@@ -117,39 +117,39 @@ export async function onOwnClient<T>(
   }
 }
 
-/** Connections that follow a pulse, if there is one: while it is gone they are cut, and none is lent. */
+/** Connection pool. With a health probe, all connections are cut and none is lent while a check fails. */
 export class Pool {
-  readonly #pulse: Pulse | null;
-  /** The pulse knows which of them takes writes; without one the pool asks. */
+  readonly #probe: HealthProbe | null;
+  /** The probe knows which server accepts writes; without a probe the pool asks. */
   readonly #servers: Servers;
   readonly #options: ConnectionOptions;
   readonly #connections: pg.Pool;
 
-  constructor(options: ConnectionOptions, max: number, pulse: Pulse | null = null) {
-    this.#pulse = pulse;
+  constructor(options: ConnectionOptions, max: number, probe: HealthProbe | null = null) {
+    this.#probe = probe;
     this.#options = options;
-    const servers = (this.#servers = pulse?.servers ?? new Servers(options.url));
-    /** Each connection goes to the server that is known to take writes when it is opened. */
+    const servers = (this.#servers = probe?.servers ?? new Servers(options.url));
+    /** Connects to the server that accepts writes at the time. */
     class ServerClient extends pg.Client {
       constructor() {
-        const way = pulse === null ? {} : { stream: () => pulse.socket() };
+        const way = probe === null ? {} : { stream: () => probe.socket() };
         super({ ...clientConfig({ ...options, url: servers.url }), ...way });
       }
     }
     const bounds = { max, idleTimeoutMillis: IDLE_MS, allowExitOnIdle: true };
     const { connectionTimeoutMillis } = clientConfig(options);
     this.#connections = new pg.Pool({ ...bounds, connectionTimeoutMillis, Client: ServerClient });
-    // The server can say goodbye in the same breath in which it says hello: an error that nobody hears ends the process.
+    // The server may close a connection right after it has accepted it, and an error without a listener ends the process.
     this.#connections.on("connect", (client) => client.on("error", () => undefined));
-    // A connection that breaks while nobody uses it: the pool has dropped it, and the next use opens another.
+    // An idle connection broke. The pool has dropped it and will open another.
     this.#connections.on("error", (error) => this.failed(error));
   }
 
-  /** Rejects with `storage_unavailable`: what was to be sent was not. */
+  /** Rejects with `storage_unavailable` when there is no connection; nothing was sent then. */
   async connect(): Promise<pg.PoolClient> {
-    await this.#pulse?.ready();
+    await this.#probe?.ready();
     try {
-      if (this.#pulse === null)
+      if (this.#probe === null)
         await this.#servers.known((url) => new pg.Client(clientConfig({ ...this.#options, url })));
       return await this.#connections.connect();
     } catch (error) {
@@ -158,19 +158,19 @@ export class Pool {
     }
   }
 
-  /** A connection of it broke. */
+  /** Reports that one of its connections broke. */
   failed(error: unknown): void {
-    if (this.#pulse === null) this.#servers.doubt();
-    else this.#pulse.failed(error);
+    if (this.#probe === null) this.#servers.doubt();
+    else this.#probe.failed(error);
   }
 
-  /** Resolves when every connection is back and closed. */
+  /** Resolves when all connections were returned and closed. */
   end(): Promise<void> {
     return this.#connections.end();
   }
 }
 
-/** Runs `work` on a connection of the pool. Rejects with what PostgreSQL says. */
+/** Runs `work` on a connection of the pool. Rejects with the error of `pg`. */
 export async function withClient<T>(pool: Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   const lent = await lendClient(pool);
   try {
@@ -183,7 +183,7 @@ export async function withClient<T>(pool: Pool, work: (client: pg.PoolClient) =>
   }
 }
 
-/** Runs `work` in a transaction on a connection of the pool. Whatever fails, giving the connection back rolls it back. */
+/** Runs `work` in a transaction on a connection of the pool. If anything fails, returning the connection rolls it back. */
 export function inTransaction<T>(pool: Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
   return withClient(pool, async (client) => {
     await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
@@ -193,7 +193,7 @@ export function inTransaction<T>(pool: Pool, work: (client: pg.PoolClient) => Pr
   });
 }
 
-/** A connection for Kysely. Giving it back rolls back a transaction that did not end, such as one whose begin failed half way. */
+/** Lends a connection to Kysely. Returning it rolls back an open transaction, such as one whose begin failed half way. */
 export async function lend(pool: Pool): Promise<Lent> {
   const lent = await lendClient(pool);
   return {
@@ -202,7 +202,7 @@ export async function lend(pool: Pool): Promise<Lent> {
       try {
         const result =
           parameters.length === 0 ? await lent.client.query(sql) : await lent.client.query(sql, [...parameters]);
-        // Several statements in one text have a result each.
+        // A text with several statements has a result for each.
         if (Array.isArray(result)) return { rows: [], changes: null };
         if (sql === "COMMIT") checkCommitted(result);
         return { rows: result.rows as Record<string, unknown>[], changes: result.rowCount };
@@ -215,7 +215,7 @@ export async function lend(pool: Pool): Promise<Lent> {
   };
 }
 
-/** PostgreSQL answers COMMIT in a transaction with a failed statement by rolling back, and calls that a success. */
+/** PostgreSQL answers COMMIT in a failed transaction by rolling back, and reports success. */
 function checkCommitted({ command }: pg.QueryResult): void {
   if (command === "COMMIT") return;
   throw new StoreError(
@@ -229,7 +229,7 @@ interface LentClient {
   /** Whether the connection will be closed instead of being used again. */
   isBroken(): boolean;
   failed(error: unknown): void;
-  /** Resolves when the pool has the connection back outside of any transaction, or has closed it. Never rejects. */
+  /** Returns the connection to the pool outside of any transaction, or closes it. Never rejects. */
   release(): Promise<void>;
 }
 
@@ -237,7 +237,7 @@ async function lendClient(pool: Pool): Promise<LentClient> {
   const client = await pool.connect();
   let broken = false;
   let doubtful = false;
-  // Between two statements nothing else listens, and an error without a listener ends the process.
+  // Between two statements there is no other listener, and an error without one ends the process.
   const onError = (): void => void (broken = true);
   client.on("error", onError);
   return {
@@ -245,7 +245,7 @@ async function lendClient(pool: Pool): Promise<LentClient> {
     isBroken: () => broken,
     failed: (error) => {
       doubtful = true;
-      // Our own refusals say nothing about the connection.
+      // Posthorn's own errors do not concern the connection.
       if (error instanceof PosthornError) return;
       if (isInFailedTransaction(error)) broken = true;
       if (!isAway(error)) return;
@@ -260,13 +260,13 @@ async function lendClient(pool: Pool): Promise<LentClient> {
   };
 }
 
-/** What PostgreSQL reports after each answer while no transaction is open. */
+/** Status that PostgreSQL reports after each response while no transaction is open. */
 const IDLE = "I";
 
-/** Rolls back what is open on a connection, and says whether it is known to be idle. */
+/** Rolls back an open transaction. Returns whether the connection is known to be idle. */
 async function settle(client: pg.PoolClient): Promise<boolean> {
   try {
-    // PostgreSQL reports the state of the transaction after the error itself, and that report may still be under way.
+    // The transaction status follows the error message and may not have arrived yet.
     await client.query("");
     if (client.getTransactionStatus() !== IDLE) await client.query("ROLLBACK");
     return client.getTransactionStatus() === IDLE;

@@ -1,4 +1,4 @@
-/** Whether PostgreSQL can be worked with, felt by one connection that asks it again and again. */
+/** Health of PostgreSQL, checked with a query on one connection every second. */
 import { Socket } from "node:net";
 import pg from "pg";
 import { describeTrouble, StoreError, type StoreTrouble } from "../errors.ts";
@@ -7,61 +7,61 @@ import { CommitProbe } from "./commit-probe.ts";
 import { isOutOfConnections, troubleOf } from "./errors.ts";
 import { opened, type Servers } from "./servers.ts";
 
-export interface PulseOptions {
+export interface HealthProbeOptions {
   readonly servers: Servers;
-  /** What a connection is opened with. */
+  /** Settings of a connection. */
   readonly config: (url: string) => pg.ClientConfig;
-  /** How long an answer may take. */
+  /** Timeout of a check. */
   readonly timeoutMs: number;
-  /** Told of each change; `null`: it can be worked with again. */
+  /** Called with each change; `null`: the database is available again. */
   readonly onChange: (trouble: StoreTrouble | null) => void;
   /** A number from 0 to below 1, as `Math.random`. */
   readonly random: () => number;
 }
 
-/** From one beat to the next while all is well. */
-const BEAT_MS = 1000;
-/** And while it is not, at first and at most; chance takes up to half of it, so that nodes do not come in step. */
+/** Time between two checks while the database is available. */
+const CHECK_EVERY_MS = 1000;
+/** Time between checks while it is not, at first and at most. Up to half is taken off at random, so that nodes do not check in step. */
 const GAP_MS = 100;
 const MAX_GAP_MS = 2000;
 
 /**
- * One way to PostgreSQL, and all connections that use it. Of a server that says nothing, or has become a replica, a statement under way
- * learns nothing either: so when the pulse is gone all connections are cut, which ends whatever waits on them, and nothing is sent until
- * it is back.
+ * Health probe of all connections to one address. A statement that is running does not notice that its server is silent or has become
+ * a replica. So when a check fails, all connections are cut, which ends every statement that waits on them, and none is opened until a
+ * check succeeds.
  */
-export class Pulse implements AsyncDisposable {
-  readonly #options: PulseOptions;
+export class HealthProbe implements AsyncDisposable {
+  readonly #options: HealthProbeOptions;
   readonly #sockets = new Set<Socket>();
   #client: pg.Client | null = null;
-  /** A commit that was asked for since another one had failed, and is not answered yet. */
+  /** Test commit that has not been answered yet; made after a connection failed. */
   #probe: CommitProbe | null = null;
   #trouble: StoreTrouble | null = null;
-  #beating: Promise<void> | null = null;
-  /** A connection has failed since the last beat: who wants one waits for the next. */
-  #doubted = false;
+  #checking: Promise<void> | null = null;
+  /** A connection has failed since the last check; callers wait for the next check. */
+  #suspect = false;
   #gapMs = 0;
   #timer: NodeJS.Timeout | null = null;
   #back = Promise.withResolvers<void>();
   #closed = false;
 
-  constructor(options: PulseOptions) {
+  constructor(options: HealthProbeOptions) {
     this.#options = options;
-    // Nobody may be waiting for it.
+    // There may be no caller that waits for it.
     this.#back.promise.catch(() => undefined);
   }
 
-  /** `null`: it can be worked with. */
+  /** `null`: available. */
   get trouble(): StoreTrouble | null {
     return this.#trouble;
   }
 
-  /** Its servers: a connection goes to the one that took writes when the pulse was opened. */
+  /** Servers of the address. Connections go to the one that accepts writes. */
   get servers(): Servers {
     return this.#options.servers;
   }
 
-  /** A socket for a connection of this way. */
+  /** Socket for a connection that this probe cuts. */
   socket(): Socket {
     const socket = new Socket();
     this.#sockets.add(socket);
@@ -69,37 +69,37 @@ export class Pulse implements AsyncDisposable {
     return socket;
   }
 
-  /** Opens a connection for somebody who keeps it. It ends when the pulse is gone. */
+  /** Opens a connection that the caller keeps. It is cut when a check fails. */
   async open(more: pg.ClientConfig = {}): Promise<pg.Client> {
     await this.servers.known((url) => this.#clientTo(url));
     return opened(this.#clientTo(this.servers.url, more));
   }
 
-  /** Resolves when a connection may be used. Rejects at once while there is none to be had: what is asked of it was never sent. */
+  /** Resolves when connections may be used. Rejects at once while the database is unavailable; nothing was sent then. */
   async ready(): Promise<void> {
-    if (!this.#isAway && this.#doubted) await this.#beating;
+    if (!this.#isAway && this.#suspect) await this.#checking;
     if (this.#isAway) throw awayError(this.#trouble);
   }
 
-  /** Resolves when PostgreSQL can be worked with, however long that takes; rejects when the store is closed before. */
+  /** Resolves when the database is available, however long that takes. Rejects when the store is closed first. */
   async whenHere(): Promise<void> {
-    if (this.#doubted) await this.#beating;
+    if (this.#suspect) await this.#checking;
     if (this.#isAway) await this.#back.promise;
   }
 
-  /** A connection could not be had, or broke. */
+  /** Reports that a connection could not be opened, or broke. */
   failed(error: unknown): void {
     if (this.#isAway) return;
     if (isOutOfConnections(error)) return this.#become("no_connections");
-    this.#doubted = true;
-    void this.beat();
+    this.#suspect = true;
+    void this.check();
   }
 
-  /** Asks now, unless it is being asked. */
-  beat(): Promise<void> {
-    return (this.#beating ??= this.#beat().finally(() => {
-      this.#beating = null;
-      this.#doubted = false;
+  /** Checks now, unless a check is running. */
+  check(): Promise<void> {
+    return (this.#checking ??= this.#check().finally(() => {
+      this.#checking = null;
+      this.#suspect = false;
     }));
   }
 
@@ -109,27 +109,27 @@ export class Pulse implements AsyncDisposable {
     this.#cut();
     this.#dropProbe();
     this.#back.reject(awayError(this.#trouble));
-    await this.#beating;
+    await this.#checking;
   }
 
   get #isAway(): boolean {
     return this.#closed || (this.#trouble !== null && this.#trouble !== "no_connections");
   }
 
-  async #beat(): Promise<void> {
+  async #check(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     const trouble = await this.#look();
     if (this.#closed) return;
     this.#become(trouble);
     const { random } = this.#options;
     this.#gapMs = trouble === null ? 0 : Math.min(MAX_GAP_MS, Math.max(GAP_MS, 2 * this.#gapMs));
-    const gapMs = trouble === null ? BEAT_MS : this.#gapMs * (1 - random() / 2);
-    this.#timer = setTimeout(() => void this.beat(), gapMs);
+    const gapMs = trouble === null ? CHECK_EVERY_MS : this.#gapMs * (1 - random() / 2);
+    this.#timer = setTimeout(() => void this.check(), gapMs);
     this.#timer.unref();
   }
 
   async #look(): Promise<StoreTrouble | null> {
-    // Whether there is a connection to spare only a new one shows.
+    // Only a new connection shows whether the server accepts one.
     if (this.#trouble === "no_connections") this.#drop();
     const known = this.#client !== null;
     const from = performance.now();
@@ -139,7 +139,7 @@ export class Pulse implements AsyncDisposable {
       this.#drop();
       this.#dropProbe();
       const silent = performance.now() - from >= this.#options.timeoutMs;
-      // A connection may have broken alone.
+      // Only this connection may have broken.
       if (known && !silent && !this.#closed) return this.#look();
       return silent ? "silent" : troubleOf(error);
     }
@@ -149,15 +149,15 @@ export class Pulse implements AsyncDisposable {
     this.#client ??= await this.#openOwn();
     const { rows } = await this.#client.query<{ transaction_read_only: string }>("SHOW transaction_read_only");
     if (rows[0]!.transaction_read_only !== "off") {
-      // Another server may be the one to write to by now: its name is looked up again.
+      // Another server may accept writes by now: the servers are tried again.
       this.#drop();
       return "read_only";
     }
-    const suspected = this.#doubted || this.#trouble === "not_committing";
+    const suspected = this.#suspect || this.#trouble === "not_committing";
     return !suspected || (await this.#commits()) ? null : "not_committing";
   }
 
-  /** One commit is asked for, and waited for however many beats that takes: each that is given up stays behind in the server. */
+  /** Waits for one test commit, over several checks if needed: an abandoned one would keep occupying a session of the server. */
   async #commits(): Promise<boolean> {
     const { config, servers, timeoutMs } = this.#options;
     this.#probe ??= new CommitProbe(config(servers.url));
@@ -210,7 +210,7 @@ export class Pulse implements AsyncDisposable {
 }
 
 function awayError(trouble: StoreTrouble | null): StoreError {
-  const what = trouble === null ? "is not used any more" : describeTrouble(trouble);
+  const what = trouble === null ? "is closed" : describeTrouble(trouble);
   return new StoreError(
     "storage_unavailable",
     `PostgreSQL ${what}; trying again.`,

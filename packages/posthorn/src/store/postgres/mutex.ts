@@ -1,17 +1,17 @@
-/** One after another, and nobody waits for long. */
 import { StoreError } from "../errors.ts";
 
-export class Turn {
-  readonly #patienceMs: number;
+/** Mutex with a timeout: work runs in the order of the calls, one piece at a time. */
+export class Mutex {
+  readonly #timeoutMs: number;
   #last: Promise<unknown> = Promise.resolve();
 
-  /** @param patienceMs How long somebody waits for their turn. */
-  constructor(patienceMs: number) {
-    this.#patienceMs = patienceMs;
+  /** @param timeoutMs How long a caller waits for the work before it. */
+  constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
   }
 
-  /** Runs `work` when those before are done, or not at all: rejects with `storage_unavailable` when that takes too long. */
-  async take<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs `work` alone. Rejects with `storage_unavailable`, without running it, when the wait exceeds the timeout. */
+  async runExclusive<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#last;
     const { promise: done, resolve: leave } = Promise.withResolvers<void>();
     this.#last = before.then(() => done);
@@ -23,20 +23,22 @@ export class Turn {
     }
   }
 
-  /** Resolves when everybody has had their turn who waited before. */
+  /** Resolves when all work that was queued before the call has ended. */
   async settled(): Promise<void> {
     await this.#last;
   }
 
   async #wait(before: Promise<unknown>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<never>((_resolve, reject) => {
+    const timeout = new Promise<never>((_resolve, reject) => {
       const tooLong = (): void =>
-        reject(new StoreError("storage_unavailable", "Other changes take too long; nothing was done."));
-      timer = setTimeout(tooLong, this.#patienceMs);
+        reject(
+          new StoreError("storage_unavailable", "Other changes take too long. Nothing was written; try again later."),
+        );
+      timer = setTimeout(tooLong, this.#timeoutMs);
     });
     try {
-      await Promise.race([before, patience]);
+      await Promise.race([before, timeout]);
     } finally {
       clearTimeout(timer);
     }

@@ -1,35 +1,35 @@
-/** The one connection that a node keeps for itself: it hears on it what other nodes tell, says on it that it is there, and has its share of the lock. */
+/** Connection that a node keeps open to receive notifications of other nodes, renew its membership, and hold its share of the node lock. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { StoreError } from "../errors.ts";
 import { isAway, toStoreError } from "./errors.ts";
 import { LOCK, tryShareForSession } from "./locks.ts";
-import type { Pulse } from "./health-probe.ts";
+import type { HealthProbe } from "./health-probe.ts";
 
-/** Where nodes tell each other what changed; so does SQL. */
+/** LISTEN channel of the signals between nodes. The `posthorn.publish` function of the database notifies on it too. */
 export const CHANNEL = "posthorn";
 
 const RETRY_MS = 500;
-/** A copy that was killed has the lock until PostgreSQL sees that its connection is gone. */
-const PATIENCE_MS = 5000;
-const ASK_MS = 100;
-/** An answer that takes longer means that nothing is heard either: short beside the leases that are kept on this connection. */
+/** How long to wait for the lock. A `posthorn copy` that was killed holds it until PostgreSQL notices that its connection is gone. */
+const LOCK_TIMEOUT_MS = 5000;
+const LOCK_RETRY_MS = 100;
+/** A query that takes longer means that notifications are down too. Short compared with the leases, which are renewed on this connection. */
 const ANSWER_MS = 2000;
 
-export interface LinkOptions {
-  /** Of the way to the database itself: a pooler would not pass on what is told. */
-  readonly pulse: Pulse;
+export interface NotificationConnectionOptions {
+  /** Probe of the direct connections: a pooler does not pass on notifications. */
+  readonly probe: HealthProbe;
   readonly onMessage: (payload: string) => void;
-  /** Told that nothing is heard from now on, and that it is again: what was told in between is lost. */
-  readonly onHearing: (hears: boolean) => void;
-  /** Told when somebody has the lock alone: this node must not go on. */
+  /** Called when notifications go down, and when they are up again. Those sent in between are lost. */
+  readonly onNotificationState: (up: boolean) => void;
+  /** Called when another process holds the node lock exclusively: this node must stop. */
   readonly onLost: (error: Error) => void;
 }
 
-/** Keeps the connection: when it breaks it is opened again as soon as the database is back. */
-export class Link implements AsyncDisposable {
-  readonly #options: LinkOptions;
+/** Reopens the connection as soon as the database is available again. */
+export class NotificationConnection implements AsyncDisposable {
+  readonly #options: NotificationConnectionOptions;
   /** Channel on which this node notifies itself: see `catchUp`. */
   readonly #echoChannel = `${CHANNEL}_${randomUUID().replaceAll("-", "")}`;
   /** Notifications to itself that have not arrived yet, by payload. */
@@ -37,25 +37,25 @@ export class Link implements AsyncDisposable {
   #lastEcho = 0;
   #client: pg.Client | null = null;
   #timer: NodeJS.Timeout | null = null;
-  /** One question at a time. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** Queries run one at a time. */
+  #lastQuery: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  private constructor(options: LinkOptions) {
+  private constructor(options: NotificationConnectionOptions) {
     this.#options = options;
   }
 
-  /** Throws `data_folder_in_use` when somebody has the lock alone. */
-  static async open(options: LinkOptions): Promise<Link> {
-    const link = new Link(options);
-    await link.#open();
-    return link;
+  /** Throws `data_folder_in_use` when another process holds the node lock exclusively. */
+  static async open(options: NotificationConnectionOptions): Promise<NotificationConnection> {
+    const connection = new NotificationConnection(options);
+    await connection.#open();
+    return connection;
   }
 
-  /** Asks on this connection. One that does not answer in time is given up, and opened again. */
+  /** Runs a query on this connection. If it does not answer in time, the connection is dropped and opened again. */
   query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<readonly Row[]> {
-    const answer = this.#turn.then(() => this.#ask<Row>(text, values));
-    this.#turn = answer.catch(() => undefined);
+    const answer = this.#lastQuery.then(() => this.#ask<Row>(text, values));
+    this.#lastQuery = answer.catch(() => undefined);
     return answer;
   }
 
@@ -67,7 +67,7 @@ export class Link implements AsyncDisposable {
    * @param notify Sends one from another connection: PostgreSQL may keep it waiting, and this connection keeps the leases.
    */
   async catchUp(notify: (channel: string, payload: string) => Promise<unknown>): Promise<void> {
-    if (this.#client === null) throw notHeard();
+    if (this.#client === null) throw down();
     const payload = String(++this.#lastEcho);
     const echo = Promise.withResolvers<void>();
     this.#echoes.set(payload, echo);
@@ -80,13 +80,13 @@ export class Link implements AsyncDisposable {
 
   async #ask<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<readonly Row[]> {
     const client = this.#client;
-    if (client === null) throw notHeard();
+    if (client === null) throw down();
     try {
       return (await client.query<Row>(text, values)).rows;
     } catch (error) {
-      // Whatever it was: a connection that is known to work is worth more than one that may.
+      // Whatever the error: a new connection is known to work.
       await this.#giveUp(client);
-      if (isAway(error)) this.#options.pulse.failed(error);
+      if (isAway(error)) this.#options.probe.failed(error);
       throw toStoreError(error);
     }
   }
@@ -99,8 +99,8 @@ export class Link implements AsyncDisposable {
   }
 
   async #open(): Promise<void> {
-    const { pulse, onMessage } = this.#options;
-    const client = await pulse.open({ query_timeout: ANSWER_MS }).catch((error: unknown) => {
+    const { probe, onMessage } = this.#options;
+    const client = await probe.open({ query_timeout: ANSWER_MS }).catch((error: unknown) => {
       throw toStoreError(error);
     });
     client.on("notification", ({ channel, payload }) => {
@@ -123,10 +123,10 @@ export class Link implements AsyncDisposable {
   }
 
   async #share(client: pg.Client): Promise<void> {
-    const deadline = Date.now() + PATIENCE_MS;
+    const deadline = Date.now() + LOCK_TIMEOUT_MS;
     while (!(await tryShareForSession(client, LOCK.node))) {
       if (Date.now() > deadline) throw inUse();
-      await delay(ASK_MS);
+      await delay(LOCK_RETRY_MS);
     }
   }
 
@@ -134,14 +134,14 @@ export class Link implements AsyncDisposable {
     if (this.#client !== client || this.#closed) return;
     this.#client = null;
     this.#refuseEchoes();
-    this.#options.onHearing(false);
+    this.#options.onNotificationState(false);
     this.#openLater();
-    // With an answer outstanding it does not wait for one.
+    // Does not wait for an outstanding answer.
     await client.end().catch(() => undefined);
   }
 
   #refuseEchoes(): void {
-    for (const { reject } of this.#echoes.values()) reject(notHeard());
+    for (const { reject } of this.#echoes.values()) reject(down());
   }
 
   #openLater(): void {
@@ -150,9 +150,9 @@ export class Link implements AsyncDisposable {
 
   async #openAgain(): Promise<void> {
     try {
-      await this.#options.pulse.whenHere();
+      await this.#options.probe.whenHere();
       await this.#open();
-      if (this.#client !== null) this.#options.onHearing(true);
+      if (this.#client !== null) this.#options.onNotificationState(true);
     } catch (error) {
       if (error instanceof StoreError && error.code === "data_folder_in_use") this.#options.onLost(error);
       else if (!this.#closed) this.#openLater();
@@ -160,13 +160,13 @@ export class Link implements AsyncDisposable {
   }
 }
 
-function notHeard(): StoreError {
+function down(): StoreError {
   return new StoreError("storage_unavailable", "PostgreSQL does not answer; trying again.");
 }
 
 function inUse(): StoreError {
   return new StoreError(
     "data_folder_in_use",
-    "Somebody works alone on this database, such as `posthorn copy`: wait until it is done, or give this node a database of its own.",
+    "Another process, such as `posthorn copy`, has exclusive use of this database. Wait until it is done, or give this node another database.",
   );
 }

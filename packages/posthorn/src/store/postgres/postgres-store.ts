@@ -1,4 +1,4 @@
-/** The store for those who run PostgreSQL: queries on a pool, hot statements in group commits on connections of their own. */
+/** Store on PostgreSQL: queries run on a pool, hot statements in group commits on separate connections. */
 import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression, sql } from "kysely";
 import { timeOfKey } from "../../lib/id.ts";
 import { postgresDialect } from "../dialect.ts";
@@ -34,15 +34,15 @@ import { PostgresDays } from "./days.ts";
 import { Counters } from "./counters.ts";
 import { PostgresCluster } from "./cluster.ts";
 import { NewestKey } from "../immediate.ts";
-import { Line, type Series } from "./batcher.ts";
-import { Link } from "./notification-connection.ts";
+import { Batcher, type Series } from "./batcher.ts";
+import { NotificationConnection } from "./notification-connection.ts";
 import { LOCK, lockCall, tryLockForTransaction } from "./locks.ts";
 import { prepareDatabase } from "./migrate.ts";
 import { SignalPost } from "./signals.ts";
 import { ensurePartitions } from "./partitions.ts";
-import { Pulse } from "./health-probe.ts";
+import { HealthProbe } from "./health-probe.ts";
 import { Servers } from "./servers.ts";
-import { Turn } from "./mutex.ts";
+import { Mutex } from "./mutex.ts";
 import type { Tx } from "../tx.ts";
 
 export interface PostgresStoreOptions {
@@ -54,35 +54,35 @@ export interface PostgresStoreOptions {
   readonly connections?: number;
   /** How long PostgreSQL may take to answer, milliseconds. */
   readonly timeoutMs?: number;
-  /** Told when the database cannot be worked with any more, and when it can again (`null`). */
+  /** Called when the database becomes unavailable, and with `null` when it is available again. */
   readonly onTrouble?: (trouble: StoreTrouble | null) => void;
-  /** Called when the node must not go on. */
+  /** Called when the node must stop. */
   readonly onFailure?: (error: Error) => void;
-  /** Told what each commit has stored. */
+  /** Receives the entries of each commit. */
   readonly listener?: CommitListener;
-  /** By which long transactions are timed; that of the machine unless given. */
+  /** Clock for the duration of transactions; the system clock by default. */
   readonly time?: PassingTime;
 }
 
 const CONNECTIONS = 8;
-/** A write transaction waits for those before it for as many times as long. */
-const TURNS = 3;
-/** Two for each line, and one for pages of due deliveries. */
+/** How long a write transaction waits for those before it, in multiples of the database timeout. */
+const MUTEX_TIMEOUTS = 3;
+/** Two for accepts, two for outcomes, and one for pages of due deliveries. */
 const HOT_CONNECTIONS = 5;
-/** For short look-ups that deliveries and logins wait for. */
+/** For the short look-ups of deliveries and logins. */
 const LOOKUP_CONNECTIONS = 2;
-/** How long connections may take to close in order. */
-const GOODBYE_MS = 1000;
+/** How long connections may take to close before they are cut. */
+const CLOSE_TIMEOUT_MS = 1000;
 const PARTITIONS_EVERY_MS = 3_600_000;
-/** PostgreSQL ends the session of a node that works alone and says nothing for so long. */
+/** PostgreSQL ends the session of a node that holds a cluster-wide lock and is silent for this long. */
 const ALONE_IDLE_MS = 10_000;
 const ALONE_ALIVE_MS = 2000;
-/** How often what lost against another transaction is tried. */
+/** Attempts at a transaction that fails with a serialisation failure or a deadlock. */
 const TRIES = 5;
 
 /**
- * One write transaction of resources at a time, in the whole cluster: what one read still holds when it writes. A node that stands still
- * within one loses it after a while, so that it does not hold up the others, and nobody waits for it for longer than for an answer.
+ * Begins a write transaction of resources. There is one at a time in the whole cluster, so that the rows a transaction has read cannot
+ * change before it writes. PostgreSQL ends the transaction of a frozen node after 15 s, and others wait at most `timeoutMs` for it.
  */
 function beginWrite(timeoutMs: number): string {
   const limits = `SET LOCAL idle_in_transaction_session_timeout = '15s'; SET LOCAL lock_timeout = ${timeoutMs}`;
@@ -90,17 +90,17 @@ function beginWrite(timeoutMs: number): string {
   return `BEGIN ISOLATION LEVEL READ COMMITTED; ${limits}; SELECT ${lockCall(LOCK.resources)}`;
 }
 
-interface Ways {
+interface Connections {
   readonly hot: Pool;
   readonly lookups: Pool;
   readonly queries: Pool;
-  /** Of the way to the database itself, and of that through a pooler if there is one. */
-  readonly pulses: readonly [direct: Pulse, ...Pulse[]];
+  /** One for the direct connections, and one for those through a pooler, if there is one. */
+  readonly probes: readonly [direct: HealthProbe, ...HealthProbe[]];
 }
 
-interface Parts extends Ways {
+interface Parts extends Connections {
   readonly timeoutMs: number;
-  readonly link: Link;
+  readonly notifications: NotificationConnection;
   readonly post: SignalPost;
   readonly cluster: PostgresCluster;
   readonly listener: CommitListener | null;
@@ -115,19 +115,19 @@ export class PostgresStore implements Store {
   readonly walLoss = null;
   readonly #writeDb: Kysely<Database>;
   readonly #parts: Parts;
-  readonly #accepts: Line<AcceptEntry, AcceptResult>;
-  readonly #records: Line<RecordEntry, Recorded>;
-  readonly #pages: Line<DueAsk, DuePage>;
+  readonly #accepts: Batcher<AcceptEntry, AcceptResult>;
+  readonly #records: Batcher<RecordEntry, Recorded>;
+  readonly #pages: Batcher<DueAsk, DuePage>;
   readonly #partitionTimer: NodeJS.Timeout;
   #onSignal: SignalListener = () => undefined;
-  /** Of the messages that this node stored, and of those of other nodes when it last asked. */
+  /** Covers the messages of this node, and those of other nodes up to the last look-up. */
   readonly #newestKey = new NewestKey();
   #noting: Promise<void> | null = null;
-  #onDoubt: () => void = () => undefined;
+  #onUnknownCommit: () => void = () => undefined;
   #troubleSince: number | null = null;
   readonly #writeHealth = new WriteHealth({ transaction: (work) => this.transaction(work, "write test") });
-  /** Write transactions of this node, one after another: one connection of each node waits for the lock, and not all of them. */
-  readonly #turn: Turn;
+  /** Serialises the write transactions of this node, so that one connection per node waits for the cluster-wide lock, and not all. */
+  readonly #writeMutex: Mutex;
 
   private constructor(parts: Parts) {
     this.#parts = parts;
@@ -136,10 +136,10 @@ export class PostgresStore implements Store {
     this.hotDb = kyselyOn(lookups, "BEGIN");
     this.#writeDb = kyselyOn(queries, beginWrite(timeoutMs));
     this.days = new PostgresDays(queries);
-    this.#turn = new Turn(TURNS * timeoutMs);
-    this.#accepts = this.#acceptLine();
-    this.#records = this.#recordLine();
-    this.#pages = this.#pageLine();
+    this.#writeMutex = new Mutex(MUTEX_TIMEOUTS * timeoutMs);
+    this.#accepts = this.#acceptBatcher();
+    this.#records = this.#recordBatcher();
+    this.#pages = this.#pageBatcher();
     this.#partitionTimer = setInterval(() => void this.#addPartitions(0).catch(() => undefined), PARTITIONS_EVERY_MS);
     this.#partitionTimer.unref();
   }
@@ -152,25 +152,33 @@ export class PostgresStore implements Store {
     );
     let store: PostgresStore | null = null;
     await using stack = new AsyncDisposableStack();
-    const ways = waysTo(options, () => void (store !== null && store.#onPulse(options.onTrouble)));
-    for (const pulse of ways.pulses) stack.use(pulse);
-    const link = stack.use(
-      await Link.open({
-        pulse: ways.pulses[0],
-        onMessage: (payload) => void (store !== null && store.#hear(payload)),
-        onHearing: (hears) => cluster.hears(hears),
+    const connections = connectionsOf(options, () => void (store !== null && store.#onHealth(options.onTrouble)));
+    for (const probe of connections.probes) stack.use(probe);
+    const notifications = stack.use(
+      await NotificationConnection.open({
+        probe: connections.probes[0],
+        onMessage: (payload) => void (store !== null && store.#receive(payload)),
+        onNotificationState: (up) => cluster.notificationsAre(up),
         onLost: options.onFailure ?? (() => undefined),
       }),
     );
-    const { hot } = ways;
-    const cluster = new PostgresCluster(link, hot);
+    const { hot } = connections;
+    const cluster = new PostgresCluster(notifications, hot);
     const post = new SignalPost(hot);
     const watch = new TransactionWatch(options.time);
-    store = new PostgresStore({ ...ways, timeoutMs, link, post, cluster, watch, listener: listener ?? null });
-    // From here on they are the store's to close.
+    store = new PostgresStore({
+      ...connections,
+      timeoutMs,
+      notifications,
+      post,
+      cluster,
+      watch,
+      listener: listener ?? null,
+    });
+    // The store closes them from here on.
     stack.move();
     try {
-      await Promise.all(store.#parts.pulses.map((each) => each.beat()));
+      await Promise.all(store.#parts.probes.map((probe) => probe.check()));
       await store.#checkSchema();
       return store;
     } catch (error) {
@@ -180,7 +188,7 @@ export class PostgresStore implements Store {
   }
 
   get trouble(): StoreTrouble | null {
-    return this.#parts.pulses.find(({ trouble }) => trouble !== null)?.trouble ?? null;
+    return this.#parts.probes.find(({ trouble }) => trouble !== null)?.trouble ?? null;
   }
 
   get troubleForMs(): number {
@@ -188,7 +196,7 @@ export class PostgresStore implements Store {
   }
 
   async whenHere(): Promise<void> {
-    for (const pulse of this.#parts.pulses) await pulse.whenHere();
+    for (const probe of this.#parts.probes) await probe.whenHere();
   }
 
   get writeRefusal(): StoreError | null {
@@ -236,8 +244,8 @@ export class PostgresStore implements Store {
     this.#parts.post.tell(signals);
   }
 
-  onDoubt(listener: () => void): void {
-    this.#onDoubt = listener;
+  onUnknownCommit(listener: () => void): void {
+    this.#onUnknownCommit = listener;
   }
 
   alone<T>(work: () => Promise<T>): Promise<T | null> {
@@ -256,8 +264,8 @@ export class PostgresStore implements Store {
   }
 
   catchUp(): Promise<void> {
-    const { link, post } = this.#parts;
-    return orStoreError(link.catchUp((channel, payload) => post.notify(channel, [payload])));
+    const { notifications, post } = this.#parts;
+    return orStoreError(notifications.catchUp((channel, payload) => post.notify(channel, [payload])));
   }
 
   async due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
@@ -277,7 +285,7 @@ export class PostgresStore implements Store {
   }
 
   transaction<T>(work: (tx: Tx) => Promise<T>, operation = UNNAMED): Promise<T> {
-    return this.#turn.take(() => this.#transact(work, operation));
+    return this.#writeMutex.runExclusive(() => this.#transact(work, operation));
   }
 
   onLongTransaction(listener: LongTransactionListener): void {
@@ -294,12 +302,12 @@ export class PostgresStore implements Store {
     await orStoreError(Promise.all(pools.map((pool) => withClient(pool, (client) => client.query("SELECT 1")))));
   }
 
-  /** PostgreSQL sees to that itself. */
+  /** Autovacuum does this. */
   reclaim(): Promise<boolean> {
     return Promise.resolve(false);
   }
 
-  /** The disk is the server's, and cannot be seen from here. */
+  /** The disk of the database server is not visible from here. */
   async size(): Promise<StoreSize> {
     const { rows } = await sql<{ bytes: number }>`
       SELECT coalesce(sum(pg_table_size(oid) + pg_indexes_size(oid)), 0) AS bytes FROM pg_class
@@ -313,22 +321,22 @@ export class PostgresStore implements Store {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#partitionTimer);
-    const { hot, lookups, queries, pulses, link, post } = this.#parts;
+    const { hot, lookups, queries, probes, notifications, post } = this.#parts;
     await using stack = new AsyncDisposableStack();
     let ended: Promise<unknown> = Promise.resolve();
     stack.defer(async () => void (await ended));
-    for (const pulse of pulses) stack.use(pulse);
+    for (const probe of probes) stack.use(probe);
     stack.defer(async () => {
-      ended = Promise.all([hot.end(), lookups.end(), queries.end(), link[Symbol.asyncDispose]()]);
-      // A server that says nothing does not say goodbye either: then the pulses cut the connections.
-      await Promise.race([ended, delay(GOODBYE_MS)]);
+      ended = Promise.all([hot.end(), lookups.end(), queries.end(), notifications[Symbol.asyncDispose]()]);
+      // A server that does not answer does not close connections either; then the probes cut them.
+      await Promise.race([ended, delay(CLOSE_TIMEOUT_MS)]);
     });
     stack.defer(() => post.close());
-    stack.defer(() => this.#turn.settled());
-    for (const line of [this.#accepts, this.#records, this.#pages]) stack.defer(() => line.close());
+    stack.defer(() => this.#writeMutex.settled());
+    for (const batcher of [this.#accepts, this.#records, this.#pages]) stack.defer(() => batcher.close());
   }
 
-  #onPulse(onTrouble: PostgresStoreOptions["onTrouble"]): void {
+  #onHealth(onTrouble: PostgresStoreOptions["onTrouble"]): void {
     const { trouble } = this;
     this.#troubleSince = trouble === null ? null : (this.#troubleSince ?? performance.now());
     if (trouble === null) {
@@ -339,11 +347,11 @@ export class PostgresStore implements Store {
     onTrouble?.(trouble);
   }
 
-  #acceptLine(): Line<AcceptEntry, AcceptResult> {
+  #acceptBatcher(): Batcher<AcceptEntry, AcceptResult> {
     const { hot, listener } = this.#parts;
-    return new Line<AcceptEntry, AcceptResult>({
+    return new Batcher<AcceptEntry, AcceptResult>({
       whenAway: "refuse",
-      onDoubt: () => this.#onDoubt(),
+      onUnknownCommit: () => this.#onUnknownCommit(),
       namesOf: keysOf,
       bytesOf: ({ payload }) => payload.byteLength,
       isAlone: isPaced,
@@ -352,7 +360,7 @@ export class PostgresStore implements Store {
         const accept = isPaced(first)
           ? async () => [await acceptPaced(hot, first)]
           : () => acceptTogether(hot, entries);
-        // A message alone whose key somebody else has just taken: the next look sees who it was.
+        // Another commit has just taken the key of this message. The next try finds that one.
         const raced = entries.length === 1 && keysOf(first).length > 0 ? isUnique : () => false;
         try {
           const accepting = () => this.#trying(entries.at(-1)!.id, accept, raced);
@@ -374,10 +382,10 @@ export class PostgresStore implements Store {
     });
   }
 
-  #recordLine(): Line<RecordEntry, Recorded> {
+  #recordBatcher(): Batcher<RecordEntry, Recorded> {
     const { hot, listener } = this.#parts;
     const recording = new AnnouncingRecord();
-    return new Line<RecordEntry, Recorded>({
+    return new Batcher<RecordEntry, Recorded>({
       whenAway: "keep",
       namesOf: (entry) => [nameOf(entry)],
       bytesOf: ({ attempt }) => (attempt === null ? 0 : attempt.response.length + (attempt.detailJson?.length ?? 0)),
@@ -399,9 +407,9 @@ export class PostgresStore implements Store {
     });
   }
 
-  /** Lanes that ask at the same time are answered together: a statement for each would cost more than what it brings. */
-  #pageLine(): Line<DueAsk, DuePage> {
-    return new Line<DueAsk, DuePage>({
+  /** Pages that are asked for at the same time are read together: a statement for each lane would cost more than its result. */
+  #pageBatcher(): Batcher<DueAsk, DuePage> {
+    return new Batcher<DueAsk, DuePage>({
       whenAway: "refuse",
       parallel: 1,
       namesOf: () => [],
@@ -410,7 +418,7 @@ export class PostgresStore implements Store {
     });
   }
 
-  /** Tries again what lost against another transaction, and what came before its partition. */
+  /** Repeats work that lost against another transaction, or whose partition does not exist yet. */
   async #trying<T>(
     newestKey: number,
     work: () => Promise<T>,
@@ -432,7 +440,7 @@ export class PostgresStore implements Store {
       try {
         return await transactOn(this.#writeDb, { ...this.#telling, watch: this.#parts.watch, operation }, work);
       } catch (error) {
-        if (error instanceof StoreError && isAway(error.cause)) this.#onDoubt();
+        if (error instanceof StoreError && isAway(error.cause)) this.#onUnknownCommit();
         if (tries === TRIES || !(error instanceof StoreError) || !isRetryable(error.cause)) throw error;
       }
     }
@@ -448,19 +456,19 @@ export class PostgresStore implements Store {
     this.signal({ kind: "operational" });
   }
 
-  #hear(payload: string): void {
+  #receive(payload: string): void {
     const told = this.#parts.post.read(payload);
     if (told === null) return;
-    // Another node's clock may be ahead of this one: what it stored is due all the same.
+    // The clock of the other node may be ahead of this one. Its first attempts are due all the same.
     const fromAhead = told.signals.some((signal) => signal.kind === "due" && (signal.from ?? 0) > Date.now());
     const known = fromAhead ? this.#noteNewest().catch(() => undefined) : null;
     if (known === null) this.#onSignal(told.signals, "elsewhere");
     else void known.then(() => this.#onSignal(told.signals, "elsewhere"));
-    // A later version said something: what it was about is looked up anew.
-    if (told.unknown) this.#onDoubt();
+    // A later version sent a signal that this one does not know: everything is looked up again.
+    if (told.unknown) this.#onUnknownCommit();
   }
 
-  /** Asks for the newest message, whichever node stored it. */
+  /** Looks up the newest message of all nodes. */
   #noteNewest(): Promise<void> {
     this.#noting ??= greatestMessageKey(this.hotDb)
       .then((key) => this.#newestKey.note(key))
@@ -472,7 +480,7 @@ export class PostgresStore implements Store {
     await withClient(this.#parts.hot, (client) => ensurePartitions(client, Math.max(Date.now(), upTo)));
   }
 
-  /** A pooler that does not know the schema would have every query fail with a riddle. */
+  /** Without this check, a pooler that drops the `search_path` would make every query fail with "relation does not exist". */
   async #checkSchema(): Promise<void> {
     const { rows } = await orStoreError(
       withClient(this.#parts.queries, (client) =>
@@ -482,32 +490,32 @@ export class PostgresStore implements Store {
     if (rows[0]!.name === SCHEMA) return;
     throw new StoreError(
       "config_invalid",
-      `Connections through POSTHORN_DATABASE_URL begin in the schema ${rows[0]!.name ?? "of nobody"}: with a pooler in between, run ALTER ROLE … SET search_path = ${SCHEMA} once.`,
+      `Connections through POSTHORN_DATABASE_URL start in ${rows[0]!.name === null ? "no schema" : `the schema ${rows[0]!.name}`} instead of ${SCHEMA}. Behind a pooler, run ALTER ROLE … SET search_path = ${SCHEMA} once.`,
     );
   }
 }
 
-function waysTo(options: PostgresStoreOptions, onChange: () => void): Ways {
+function connectionsOf(options: PostgresStoreOptions, onChange: () => void): Connections {
   const { url, directUrl = null, connections = CONNECTIONS, timeoutMs = TIMEOUT_MS } = options;
-  const pulseOf = (to: string, pooled: boolean): Pulse => {
+  const probeOf = (to: string, pooled: boolean): HealthProbe => {
     const config = (server: string) => clientConfig({ url: server, use: "coordination", pooled, timeoutMs });
-    return new Pulse({ servers: new Servers(to), config, timeoutMs, onChange, random: Math.random });
+    return new HealthProbe({ servers: new Servers(to), config, timeoutMs, onChange, random: Math.random });
   };
   const pooled = directUrl !== null;
-  const direct = pulseOf(directUrl ?? url, false);
-  const querying = pooled ? pulseOf(url, true) : direct;
+  const direct = probeOf(directUrl ?? url, false);
+  const querying = pooled ? probeOf(url, true) : direct;
   return {
     hot: new Pool({ url: directUrl ?? url, use: "hot", timeoutMs }, HOT_CONNECTIONS, direct),
     lookups: new Pool({ url, use: "lookups", pooled, timeoutMs }, LOOKUP_CONNECTIONS, querying),
     queries: new Pool({ url, use: "queries", pooled, timeoutMs }, connections, querying),
-    pulses: pooled ? [direct, querying] : [direct],
+    probes: pooled ? [direct, querying] : [direct],
   };
 }
 
 function kyselyOn(pool: Pool, begin: string): Kysely<Database> {
   return new Kysely<Database>({
     dialect: postgresDialect({ begin, lend: () => lend(pool) }),
-    // SQLite takes a list with nothing in it.
+    // SQLite accepts an empty list after IN, PostgreSQL does not.
     plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
   });
 }
@@ -515,7 +523,7 @@ function kyselyOn(pool: Pool, begin: string): Kysely<Database> {
 function shardLost({ messageId }: RecordEntry): StoreError {
   return new StoreError(
     "shard_lost",
-    `The outcome of message ${messageId} was not recorded: its endpoint is another node's by now, which makes the attempt again.`,
+    `The outcome of message ${messageId} was not recorded: another node owns its endpoint by now and will make the attempt again.`,
   );
 }
 

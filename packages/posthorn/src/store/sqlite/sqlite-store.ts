@@ -208,8 +208,8 @@ export class SqliteStore implements Store {
   /** There is no other node. */
   signal(): void {}
 
-  onDoubt(listener: () => void): void {
-    this.#writer.onDoubt = listener;
+  onUnknownCommit(listener: () => void): void {
+    this.#writer.onUnknownCommit = listener;
   }
 
   transaction<T>(work: (tx: Tx) => Promise<T>, operation = UNNAMED): Promise<T> {

@@ -75,7 +75,7 @@ export class Writer {
   /** Told of each commit that failed, and why. */
   onRefused: (error: StoreError) => void = () => undefined;
   /** Told when a commit failed of which nobody knows whether it was made. */
-  onDoubt: () => void = () => undefined;
+  onUnknownCommit: () => void = () => undefined;
   /** Accepts that a commit under way holds. */
   #committing: readonly Pending<AcceptEntry, AcceptResult>[] = [];
 
@@ -158,7 +158,7 @@ export class Writer {
       return { rows: unpackRows(result), changes: result.changes };
     } catch (error) {
       if (error instanceof StoreError) this.onRefused(error);
-      if (sql === "COMMIT") this.onDoubt();
+      if (sql === "COMMIT") this.onUnknownCommit();
       throw error;
     }
   }
@@ -209,7 +209,7 @@ export class Writer {
     } catch (error) {
       if (error instanceof StoreError) this.onRefused(error);
       for (const { reject } of [...accepts, ...records]) reject(error as Error);
-      this.onDoubt();
+      this.onUnknownCommit();
     } finally {
       this.#committing = [];
     }

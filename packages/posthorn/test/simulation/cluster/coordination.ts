@@ -2,7 +2,14 @@
  * Who works on the simulated database, and which shard is whose: what `PostgresCluster` and the function `holds` do, in memory. The same
  * tests hold for both: `test/cluster-store.test.ts`.
  */
-import type { ClusterNode, ClusterShard, Lease, NodeFacts, NodeReport, Seat } from "../../../src/store/cluster.ts";
+import type {
+  ClusterNode,
+  ClusterShard,
+  Lease,
+  NodeFacts,
+  NodeReport,
+  Membership,
+} from "../../../src/store/cluster.ts";
 import { checkSecrets, freeSlot } from "../../../src/store/membership-slots.ts";
 import { SHARDS } from "../../../src/store/shards.ts";
 
@@ -36,7 +43,7 @@ const NOTHING: NodeReport = {
   settled: { messages: 0, attempts: 0 },
 };
 
-/** Its multiples are spread over 0 to 1: a seat is any, and the same in each run of a seed. */
+/** Its multiples are spread over 0 to 1: a membership slot is any, and the same in each run of a seed. */
 const GOLDEN = 0.618_033_988_75;
 
 export class Coordination {
@@ -56,7 +63,7 @@ export class Coordination {
     this.#watcher = watcher;
   }
 
-  join(facts: NodeFacts, leaseMs: number): Seat {
+  join(facts: NodeFacts, leaseMs: number): Membership {
     const now = this.#now();
     const rows = [...this.#nodes.values()];
     const others = rows.map(({ slot, facts: { host, secretsMark }, leasedUntil }) => ({

@@ -11,7 +11,7 @@ import {
 } from "../../../src/store/sqlite/protocol.ts";
 
 const LOST: ThreadFailure = {
-  message: "The outcome was not recorded: its endpoint is another node's by now, which makes the attempt again.",
+  message: "The outcome was not recorded: another node owns its endpoint by now and will make the attempt again.",
   sqliteCode: null,
   posthornCode: "shard_lost",
 };

@@ -52,14 +52,14 @@ export function ask<T>({ time, random, life, serverLife, way }: LinkWorld, work:
 
 export class SimulatedLink {
   readonly #world: LinkWorld;
-  readonly #onHearing: (hears: boolean) => void;
+  readonly #onNotificationState: (up: boolean) => void;
   #open = true;
   /** One statement at a time. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(world: LinkWorld, onHearing: (hears: boolean) => void) {
+  constructor(world: LinkWorld, onNotificationState: (up: boolean) => void) {
     this.#world = world;
-    this.#onHearing = onHearing;
+    this.#onNotificationState = onNotificationState;
   }
 
   /** The connection is in use. */
@@ -87,7 +87,7 @@ export class SimulatedLink {
   #giveUp(): void {
     if (!this.#open) return;
     this.#open = false;
-    this.#onHearing(false);
+    this.#onNotificationState(false);
     this.#openLater();
   }
 
@@ -96,7 +96,7 @@ export class SimulatedLink {
     time.after(life, RETRY_MS, () => {
       if (way().silent) return this.#openLater();
       this.#open = true;
-      this.#onHearing(true);
+      this.#onNotificationState(true);
     });
   }
 }

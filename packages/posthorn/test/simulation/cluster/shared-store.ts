@@ -1,6 +1,6 @@
 /**
  * The store of one node among several that share the simulated database: SQLite for what is stored, and beside it what PostgreSQL adds
- * where nodes share it: seats, shards, fences and notifications. The same tests hold for both: `test/cluster-store.test.ts`.
+ * where nodes share it: membership slots, shards, fences and notifications. The same tests hold for both: `test/cluster-store.test.ts`.
  */
 import { type Kysely, sql } from "kysely";
 import type { DatabaseSync } from "node:sqlite";
@@ -39,8 +39,8 @@ export class SharedStore extends SqliteStore {
   override readonly cluster: ClusterStore;
   readonly #options: SharedOptions;
   #listener: SignalListener = () => undefined;
-  #onDoubt: () => void = () => undefined;
-  #onHearing: (hears: boolean) => void = () => undefined;
+  #onUnknownCommit: () => void = () => undefined;
+  #onNotificationState: (up: boolean) => void = () => undefined;
   #waiting: Signal[] = [];
   /** Outcomes that were submitted and not confirmed yet. */
   readonly #recording = new Set<Promise<void>>();
@@ -49,7 +49,7 @@ export class SharedStore extends SqliteStore {
     super(options.threads);
     this.#options = options;
     const { linkWay } = options;
-    const link = new SimulatedLink({ ...options, way: linkWay }, (hears) => this.#onHearing(hears));
+    const link = new SimulatedLink({ ...options, way: linkWay }, (up) => this.#onNotificationState(up));
     this.cluster = this.#clusterOn(link);
     const { bus, life } = options;
     bus.listen({
@@ -106,9 +106,9 @@ export class SharedStore extends SqliteStore {
     this.#listener = listener;
   }
 
-  override onDoubt(listener: () => void): void {
-    super.onDoubt(listener);
-    this.#onDoubt = listener;
+  override onUnknownCommit(listener: () => void): void {
+    super.onUnknownCommit(listener);
+    this.#onUnknownCommit = listener;
   }
 
   override signal(...signals: readonly Signal[]): void {
@@ -139,7 +139,7 @@ export class SharedStore extends SqliteStore {
     const { by, signals, unknown } = fromPayload(payload);
     if (by === this.#options.by) return;
     this.#listener(signals, "elsewhere");
-    if (unknown) this.#onDoubt();
+    if (unknown) this.#onUnknownCommit();
   }
 
   /** What changes hands goes its own way; the word that a node is there, and what it hears, go through the link. */
@@ -161,8 +161,8 @@ export class SharedStore extends SqliteStore {
       take: (nodeId, shards, bury) => call(() => coordination.take(nodeId, shards, bury)),
       release: (nodeId, shards) => call(() => coordination.release(nodeId, shards)),
       leave: (nodeId) => call(() => coordination.leave(nodeId)),
-      onHearing: (listener) => {
-        this.#onHearing = listener;
+      onNotificationState: (listener) => {
+        this.#onNotificationState = listener;
       },
     };
   }

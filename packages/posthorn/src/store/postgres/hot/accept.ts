@@ -3,7 +3,7 @@ import { MESSAGE } from "../../hot-columns.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptEntry, AcceptResult, Dues } from "../../store.ts";
 import { inTransaction, type Pool, withClient } from "../connections.ts";
-import { paceAll } from "./debounce.ts";
+import { pacedDues } from "./debounce.ts";
 import { namesOf, type Parameter, unnestOf } from "./unnest.ts";
 
 /** Input of a message: its columns, then what is not stored in them. */
@@ -74,7 +74,7 @@ export async function acceptTogether(pool: Pool, entries: readonly AcceptEntry[]
 export function acceptPaced(pool: Pool, entry: AcceptEntry): Promise<AcceptResult> {
   return inTransaction(pool, async (client) => {
     await client.query("SAVEPOINT unpaced");
-    const dues = await paceAll(client, entry, entry.pacing!);
+    const dues = await pacedDues(client, entry, entry.pacing!);
     const refusal = (await run(client, [entry], dues)).get(entry.id);
     if (refusal === undefined) return { kind: "stored", dues };
     // It was here before: what it did to others of its key is undone.

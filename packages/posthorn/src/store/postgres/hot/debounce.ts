@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { pace, type PaceAsk, pacingKeys } from "../../debounce.ts";
+import { decidePacing, type PacingQuery, pacingKeys } from "../../debounce.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptEntry, Dues, EndpointPacing, Pacing } from "../../store.ts";
 
@@ -18,35 +18,35 @@ const NOTE = `
     reason = excluded.reason, by_message_id = excluded.by_message_id, at = excluded.at`;
 
 /**
- * When each delivery of a message is due, in the order of its endpoints, in the transaction that accepts it. Two messages of one key
- * wait for each other, also when the key is new and has no row to wait for.
+ * Returns when each delivery of a message is due, in the order of its endpoints. Advisory locks serialise messages of one key, since a
+ * new key has no row to lock.
  */
-export async function paceAll(client: pg.ClientBase, entry: AcceptEntry, { now, endpoints }: Pacing): Promise<Dues> {
+export async function pacedDues(client: pg.ClientBase, entry: AcceptEntry, { now, endpoints }: Pacing): Promise<Dues> {
   const options = new Map(endpoints.map((option) => [option.endpointId, option]));
   const keys = endpoints.flatMap((option) => pacingKeys(option).map((key) => `pacing/${option.endpointId}/${key}`));
-  // In one order for everybody, so that no two wait for each other in a ring.
+  // Always in the same order, to avoid deadlocks.
   for (const key of keys.toSorted()) await client.query(LOCK, [key]);
   const dues: (number | null)[] = [];
   for (const endpointId of entry.endpointIds) {
     const option = options.get(endpointId);
-    dues.push(option === undefined ? entry.due : await paceOne(client, entry, now, option));
+    dues.push(option === undefined ? entry.due : await pacedDue(client, entry, now, option));
   }
   return dues;
 }
 
-async function paceOne(
+async function pacedDue(
   client: pg.ClientBase,
   entry: AcceptEntry,
   now: number,
   option: EndpointPacing,
 ): Promise<number | null> {
-  const pacer = pace(entry, now, option);
+  const pacer = decidePacing(entry, now, option);
   let step = pacer.next();
   while (step.done !== true) step = pacer.next(await answer(client, step.value));
   return step.value;
 }
 
-async function answer(client: pg.ClientBase, ask: PaceAsk): Promise<unknown> {
+async function answer(client: pg.ClientBase, ask: PacingQuery): Promise<unknown> {
   switch (ask.ask) {
     case "find":
       return (await client.query(FIND, [ask.endpointId, ask.key])).rows[0];

@@ -3,7 +3,7 @@ import { isDueSql } from "../../immediate.ts";
 import { type JobRow, toDelivery } from "../../job-row.ts";
 import type { DuePage } from "../../store.ts";
 import { type Pool, withClient } from "../connections.ts";
-import { type LineAsk, linePages } from "./ordered-page.ts";
+import { type OrderedPageAsk, orderedPages } from "./ordered-page.ts";
 import { type DueAsk, type InPage, JOB_COLUMNS, NEXT, rowsOf, untilOf } from "./page.ts";
 
 /**
@@ -44,13 +44,13 @@ export async function duePages(pool: Pool, asks: readonly DueAsk[]): Promise<rea
     ] as const) {
       if (of.length > 0) await plainPages(client, statement, of, pages);
     }
-    if (lines.length > 0) await linePages(client, lines, pages);
+    if (lines.length > 0) await orderedPages(client, lines, pages);
   });
   return asks.map((ask) => pages.get(ask)!);
 }
 
-function isLine(ask: DueAsk): ask is LineAsk {
-  return ask.wish?.kind === "line";
+function isLine(ask: DueAsk): ask is OrderedPageAsk {
+  return ask.wish?.kind === "ordered";
 }
 
 async function plainPages(

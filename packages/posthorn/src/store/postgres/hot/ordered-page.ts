@@ -1,6 +1,6 @@
-/** Pages of endpoints whose deliveries have an order among themselves. */
+/** Pages of endpoints with ordered delivery. */
 import type pg from "pg";
-import { KEY_ROWS, LineWalk, MAX_SCANNED, type Scanned } from "../../ordered-page.ts";
+import { KEY_ROWS, OrderedPageBuilder, MAX_SCANNED, type Scanned } from "../../ordered-page.ts";
 import { isDueSql } from "../../immediate.ts";
 import { type JobRow, toDelivery } from "../../job-row.ts";
 import { ASKED, DELIVERY_STATE } from "../../schema.ts";
@@ -9,10 +9,10 @@ import { nameOf } from "./announce.ts";
 import { type DueAsk, type InPage, JOB_COLUMNS, NEXT, rowsOf, untilOf } from "./page.ts";
 
 /**
- * Who is before a delivery `d`: those that are due, or failed and will be tried again; not those that were put off by whoever sent them,
- * nor those that have blocked for long enough, nor what somebody sends once more although it has ended. What is in memory is looked past:
- * one before it can have come later, from a sender who put it off or from a node whose clock is behind. Neither list of it depends on
- * the row, so that PostgreSQL hashes it once.
+ * Finds the delivery that a delivery `d` must wait for: the closest earlier one of the same key that is due, or that failed and will be
+ * retried. Messages scheduled for later by their publisher, deliveries that have blocked for long enough, and resends of finished ones
+ * are skipped. So are those in memory (`known`): an earlier one can arrive after them, from a publisher that scheduled it or from a node
+ * whose clock is behind. Neither list depends on the row, so that PostgreSQL hashes each once.
  */
 const AHEAD = `
     LEFT JOIN LATERAL (
@@ -27,9 +27,9 @@ const AHEAD = `
 const SCANNED = `d.message_id AS "messageId", d.due, d.order_key AS "orderKey", (d.manual = ${ASKED.byResend})::int AS resent,
       e.message_id AS ahead, e.pass_at AS "passAt"`;
 
-/** Along all that is due. */
+/** Scans all due deliveries of an endpoint. */
 const SCAN = {
-  name: "line",
+  name: "ordered page",
   text: `
   SELECT a.place::int, n.due AS "nextDue", s.*
   FROM unnest($1::bigint[], $2::bigint[], $5::bigint[], $6::bigint[], $7::bigint[]) WITH ORDINALITY
@@ -44,9 +44,9 @@ const SCAN = {
     ${AHEAD}) AS s ON TRUE`,
 };
 
-/** A few of each key. \`$5\`: the place of the ask, counted from 1, that a key belongs to. */
+/** A few deliveries of each key. `$5`: the place of the ask that a key belongs to, counted from 1. */
 const KEYS = {
-  name: "keys of lines",
+  name: "ordered page of keys",
   text: `
   SELECT a.place::int, n.due AS "nextDue", s.*
   FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS a (endpoint_id, now, place)
@@ -63,9 +63,9 @@ const KEYS = {
     WHERE k.place = a.place) AS s ON TRUE`,
 };
 
-/** By their whole key. That they are still due is looked at here: asked for, PostgreSQL may go along all that are due of the endpoint. */
+/** Jobs by primary key. The caller filters out those that are no longer due: with a condition on `due`, PostgreSQL may scan all due deliveries of the endpoint instead. */
 const JOBS = {
-  name: "jobs of lines",
+  name: "ordered jobs",
   text: `
   SELECT ${JOB_COLUMNS}
   FROM unnest($1::bigint[], $2::bigint[]) AS a (message_id, endpoint_id)
@@ -73,18 +73,18 @@ const JOBS = {
   JOIN message m ON m.id = d.message_id`,
 };
 
-type LineWish = Extract<PageWish, { kind: "line" }>;
-export type LineAsk = DueAsk & { readonly wish: LineWish };
+type OrderedWish = Extract<PageWish, { kind: "ordered" }>;
+export type OrderedPageAsk = DueAsk & { readonly wish: OrderedWish };
 
 type ScannedRow = Scanned & { readonly passAt: number | null };
 
-/** Pages each of the asks: one statement for those that go along all that is due, one for those that ask for keys, and one for the jobs. */
-export async function linePages(
+/** Reads all pages with three statements: one for the scans, one for the look-ups by key, and one for the jobs. */
+export async function orderedPages(
   client: pg.ClientBase,
-  asks: readonly LineAsk[],
+  asks: readonly OrderedPageAsk[],
   pages: Map<DueAsk, DuePage>,
 ): Promise<void> {
-  const walked = [
+  const built = [
     ...(await scans(
       client,
       asks.filter(({ wish }) => wish.keys === null),
@@ -94,23 +94,23 @@ export async function linePages(
       asks.filter(({ wish }) => wish.keys !== null),
     )),
   ];
-  const jobs = await jobsOf(client, walked);
-  for (const { ask, nextDue, walk } of walked) {
-    // One that ended between the two looks is not there any more.
-    const deliveries = walk.taken.flatMap(
+  const jobs = await jobsOf(client, built);
+  for (const { ask, nextDue, builder } of built) {
+    // A delivery may have ended between the two statements.
+    const deliveries = builder.taken.flatMap(
       (id) => jobs.get(nameOf({ messageId: id, endpointId: ask.endpointId })) ?? [],
     );
-    pages.set(ask, { deliveries: deliveries.map(toDelivery), nextDue, line: walk.page });
+    pages.set(ask, { deliveries: deliveries.map(toDelivery), nextDue, ordered: builder.page });
   }
 }
 
-interface Walked {
-  readonly ask: LineAsk;
+interface BuiltPage {
+  readonly ask: OrderedPageAsk;
   readonly nextDue: number | null;
-  readonly walk: LineWalk;
+  readonly builder: OrderedPageBuilder;
 }
 
-async function scans(client: pg.ClientBase, asks: readonly LineAsk[]): Promise<readonly Walked[]> {
+async function scans(client: pg.ClientBase, asks: readonly OrderedPageAsk[]): Promise<readonly BuiltPage[]> {
   if (asks.length === 0) return [];
   const after = [asks.map(({ wish }) => wish.after.due), asks.map(({ wish }) => wish.after.messageId)];
   const { rows } = await client.query<InPage<ScannedRow>>({
@@ -119,16 +119,16 @@ async function scans(client: pg.ClientBase, asks: readonly LineAsk[]): Promise<r
   });
   return rowsOf(asks, rows).map(({ nextDue, found }, index) => {
     const ask = asks[index]!;
-    const walk = new LineWalk(ask.wish, ask.limit);
+    const builder = new OrderedPageBuilder(ask.wish, ask.limit);
     for (const row of found) {
-      if (walk.isFull) break;
-      if (walk.see(row)) walk.notePassAt(row.passAt);
+      if (builder.isFull) break;
+      if (builder.see(row)) builder.notePassAt(row.passAt);
     }
-    return { ask, nextDue, walk };
+    return { ask, nextDue, builder };
   });
 }
 
-async function keyLookups(client: pg.ClientBase, asks: readonly LineAsk[]): Promise<readonly Walked[]> {
+async function keyLookups(client: pg.ClientBase, asks: readonly OrderedPageAsk[]): Promise<readonly BuiltPage[]> {
   if (asks.length === 0) return [];
   const keys = asks.map(({ wish }) => wish.keys ?? []);
   const places = keys.flatMap((ofOne, index) => ofOne.map(() => index + 1));
@@ -138,18 +138,18 @@ async function keyLookups(client: pg.ClientBase, asks: readonly LineAsk[]): Prom
   });
   return rowsOf(asks, rows).map(({ nextDue, found }, index) => {
     const ask = asks[index]!;
-    const walk = new LineWalk(ask.wish, ask.limit);
+    const builder = new OrderedPageBuilder(ask.wish, ask.limit);
     const byKey = Map.groupBy(found, ({ orderKey }) => orderKey);
     for (const key of keys[index]!) {
       const ofKey = (byKey.get(key) ?? []).sort((a, b) => a.messageId - b.messageId);
-      walk.seeKey(key, ofKey, ({ passAt }) => walk.notePassAt(passAt));
+      builder.seeKey(key, ofKey, ({ passAt }) => builder.notePassAt(passAt));
     }
-    return { ask, nextDue, walk };
+    return { ask, nextDue, builder };
   });
 }
 
-/** What both ways to look need: endpoints and times, and what is in memory. */
-function commonOf(asks: readonly LineAsk[]): readonly (readonly number[])[] {
+/** Parameters of both statements: endpoints, times, and the deliveries in memory. */
+function commonOf(asks: readonly OrderedPageAsk[]): readonly (readonly number[])[] {
   return [
     asks.map(({ endpointId }) => endpointId),
     asks.map(({ now }) => now),
@@ -158,14 +158,14 @@ function commonOf(asks: readonly LineAsk[]): readonly (readonly number[])[] {
   ];
 }
 
-/** What was taken of each line, by name. */
+/** Jobs of the chosen deliveries, by name. */
 async function jobsOf(
   client: pg.ClientBase,
-  walked: readonly { readonly ask: DueAsk; readonly walk: LineWalk }[],
+  built: readonly { readonly ask: DueAsk; readonly builder: OrderedPageBuilder }[],
 ): Promise<ReadonlyMap<string, JobRow>> {
-  const messages = walked.flatMap(({ walk }) => walk.taken);
+  const messages = built.flatMap(({ builder }) => builder.taken);
   if (messages.length === 0) return new Map();
-  const endpoints = walked.flatMap(({ ask, walk }) => walk.taken.map(() => ask.endpointId));
+  const endpoints = built.flatMap(({ ask, builder }) => builder.taken.map(() => ask.endpointId));
   const { rows } = await client.query<JobRow | EndedRow>({ ...JOBS, values: [messages, endpoints] });
   return new Map(rows.flatMap((row) => (isDue(row) ? [[nameOf(row), row]] : [])));
 }

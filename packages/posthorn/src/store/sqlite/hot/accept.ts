@@ -3,7 +3,7 @@ import { type Cell, MESSAGE, placeholders } from "../../hot-columns.ts";
 import { LABEL_KIND, type LabelKind } from "../../labels.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptRow, AcceptStatus } from "../protocol.ts";
-import { preparePace } from "./debounce.ts";
+import { preparePacing } from "./debounce.ts";
 
 const { at } = MESSAGE;
 
@@ -30,7 +30,7 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
   const insertDelivery = db.prepare(`
     INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, order_key)
     VALUES (?, ?, ?, ?, 0, 0, 0, ?)`);
-  const pace = preparePace(db);
+  const pace = preparePacing(db);
 
   return (row, payload) => {
     const { message, idempotency: key, pacing, orderKeys } = row;

@@ -1,27 +1,24 @@
 import type { DatabaseSync } from "node:sqlite";
-import { pace, type PaceAsk, type PacedMessage } from "../../debounce.ts";
+import { decidePacing, type PacingQuery, type PacedMessage } from "../../debounce.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { Pacing } from "../../store.ts";
 
-/**
- * Debounces and throttles the delivery of a message to one endpoint: returns when it is due, or `null` when it is canceled. Endpoints
- * without these options never come here.
- */
-export function preparePace(
+/** Debounces and throttles the delivery of a message to one endpoint. Returns when it is due, or `null` when it is canceled. */
+export function preparePacing(
   db: DatabaseSync,
 ): (message: PacedMessage, endpointId: number, pacing: Pacing) => number | null {
   const answer = prepareAnswers(db);
   return (message, endpointId, { now, endpoints }) => {
     const option = endpoints.find((candidate) => candidate.endpointId === endpointId);
     if (option === undefined) return message.due;
-    const pacer = pace(message, now, option);
+    const pacer = decidePacing(message, now, option);
     let step = pacer.next();
     while (step.done !== true) step = pacer.next(answer(step.value));
     return step.value;
   };
 }
 
-function prepareAnswers(db: DatabaseSync): (ask: PaceAsk) => unknown {
+function prepareAnswers(db: DatabaseSync): (ask: PacingQuery) => unknown {
   const find = db.prepare("SELECT message_id, since, used FROM pacing WHERE endpoint_id = ? AND key = ?");
   const keep = db.prepare(`
     INSERT INTO pacing (endpoint_id, key, message_id, since, used, until) VALUES (?, ?, ?, ?, ?, ?)

@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { isDueSql } from "../../immediate.ts";
 import { jobColumns, type JobRow, toDelivery } from "../../job-row.ts";
 import type { DuePage, PageWish } from "../../store.ts";
-import { prepareLine } from "./ordered-page.ts";
+import { prepareOrderedPage } from "./ordered-page.ts";
 
 export interface DueAsk {
   readonly endpointId: number;
@@ -28,7 +28,7 @@ export function prepareDue(db: DatabaseSync): (ask: DueAsk) => DuePage {
     LIMIT $limit`);
   const oldest = prepare("ASC");
   const newest = prepare("DESC");
-  const line = prepareLine(db);
+  const ordered = prepareOrderedPage(db);
   const next = db.prepare(`
     SELECT min(due) AS due FROM delivery INDEXED BY delivery_due
     WHERE endpoint_id = ? AND due IS NOT NULL AND due > ?`);
@@ -36,9 +36,9 @@ export function prepareDue(db: DatabaseSync): (ask: DueAsk) => DuePage {
     (next.get(endpointId, now) as { due: number | null }).due;
 
   return ({ endpointId, now, newestDue, limit, wish }) => {
-    if (wish?.kind === "line") {
-      const page = line({ endpointId, now, newestDue, limit, ...wish });
-      return { deliveries: page.rows.map(toDelivery), nextDue: nextDue(endpointId, now), line: page.line };
+    if (wish?.kind === "ordered") {
+      const page = ordered({ endpointId, now, newestDue, limit, ...wish });
+      return { deliveries: page.rows.map(toDelivery), nextDue: nextDue(endpointId, now), ordered: page.page };
     }
     const statement = wish?.kind === "newest" ? newest : oldest;
     const until = Math.max(now, newestDue);

@@ -1,13 +1,13 @@
 import type { DatabaseSync } from "node:sqlite";
-import { KEY_ROWS, LineWalk, MAX_SCANNED, type Scanned } from "../../ordered-page.ts";
+import { KEY_ROWS, OrderedPageBuilder, MAX_SCANNED, type Scanned } from "../../ordered-page.ts";
 import { isDueSql } from "../../immediate.ts";
 import { jobColumns, type JobRow } from "../../job-row.ts";
 import { ASKED, DELIVERY_STATE } from "../../schema.ts";
-import type { LinePage, PageWish } from "../../store.ts";
+import type { OrderedPage, PageWish } from "../../store.ts";
 
 const JOB_COLUMNS = jobColumns("min");
 
-export interface LineAsk extends Extract<PageWish, { kind: "line" }> {
+export interface OrderedPageAsk extends Extract<PageWish, { kind: "ordered" }> {
   readonly endpointId: number;
   readonly now: number;
   /** No first attempt that nothing delayed is due later. */
@@ -16,13 +16,16 @@ export interface LineAsk extends Extract<PageWish, { kind: "line" }> {
 }
 
 /**
- * Pages in the deliveries of an endpoint with an order whose turn it is. Each costs one look into the index of its key: measured
+ * Reads the deliveries of an endpoint with ordered delivery that may be sent now. Each costs one look-up in the index of its key; measured
  * in `bench/README.md`.
  */
-export function prepareLine(db: DatabaseSync): (ask: LineAsk) => { readonly rows: JobRow[]; readonly line: LinePage } {
-  // Who is before it: those that are due, or failed and will be tried again; not those that were put off by whoever sent them, nor
-  // those that have blocked for long enough, nor what somebody sends once more although it has ended. What is in memory is looked past:
-  // one before it can have come later, from a sender who put it off or from a node whose clock is behind.
+export function prepareOrderedPage(
+  db: DatabaseSync,
+): (ask: OrderedPageAsk) => { readonly rows: JobRow[]; readonly page: OrderedPage } {
+  // `ahead` is the delivery that this one must wait for: the closest earlier one of the same key that is due, or that failed and will be
+  // retried. Messages scheduled for later by their publisher, deliveries that have blocked for long enough, and resends of finished ones
+  // are skipped. So are those in memory ($known): an earlier one can arrive after them, from a publisher that scheduled it or from a node
+  // whose clock is behind.
   const columns = `d.message_id AS messageId, d.due AS due, d.order_key AS orderKey, d.manual = ${ASKED.byResend} AS resent,
       CASE WHEN d.order_key IS NOT NULL AND d.manual <> ${ASKED.byResend} AND coalesce(d.pass_at > $now, TRUE) THEN (
         SELECT e.message_id FROM delivery e INDEXED BY delivery_order
@@ -51,23 +54,23 @@ export function prepareLine(db: DatabaseSync): (ask: LineAsk) => { readonly rows
   const passAt = db.prepare("SELECT pass_at AS passAt FROM delivery WHERE message_id = ? AND endpoint_id = ?");
 
   return ({ endpointId, now, newestDue, limit, ...wish }) => {
-    const walk = new LineWalk(wish, limit);
+    const builder = new OrderedPageBuilder(wish, limit);
     const asked = { $now: now, $endpoint: endpointId, $known: JSON.stringify(wish.known) };
     const waits = ({ ahead }: Scanned): void =>
-      walk.notePassAt((passAt.get(ahead, endpointId) as { passAt: number | null }).passAt);
+      builder.notePassAt((passAt.get(ahead, endpointId) as { passAt: number | null }).passAt);
     if (wish.keys === null) {
       const { due, messageId } = wish.after;
       for (const row of scan.iterate({ ...asked, $until: Math.max(now, newestDue), $due: due, $message: messageId })) {
         const scanned = row as unknown as Scanned;
-        if (walk.isFull) break;
-        if (walk.see(scanned)) waits(scanned);
+        if (builder.isFull) break;
+        if (builder.see(scanned)) waits(scanned);
       }
     } else {
       for (const key of wish.keys) {
-        walk.seeKey(key, walk.isFull ? [] : (ofKey.all({ ...asked, $key: key }) as unknown as Scanned[]), waits);
+        builder.seeKey(key, builder.isFull ? [] : (ofKey.all({ ...asked, $key: key }) as unknown as Scanned[]), waits);
       }
     }
-    const rows = walk.taken.map((id) => job.get(id, endpointId) as unknown as JobRow);
-    return { rows, line: walk.page };
+    const rows = builder.taken.map((id) => job.get(id, endpointId) as unknown as JobRow);
+    return { rows, page: builder.page };
   };
 }
