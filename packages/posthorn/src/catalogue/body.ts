@@ -1,10 +1,10 @@
-/** Reads a body of any kind into a value that a shape can be learned from. */
+/** Parses a body into a value to infer a schema from. */
 import { readForm } from "../format/form.ts";
 import { formatOf } from "../format/media-type.ts";
 import { FormatError, isMembers, NumberText, type Tree } from "../format/tree.ts";
 import { readXml } from "../format/xml.ts";
 
-/** The value of a body of JSON, of a form or of XML; `undefined` for every other, and for one that is broken. */
+/** Value of a JSON, form or XML body. `undefined` for other types and for malformed bodies. */
 export function readBody(contentType: string, body: Uint8Array): unknown {
   const text = new TextDecoder().decode(body);
   try {
@@ -16,7 +16,7 @@ export function readBody(contentType: string, body: Uint8Array): unknown {
       case "json":
         return JSON.parse(text) as unknown;
       case null:
-        // Some providers send JSON under no type, or under that of a text.
+        // Some providers send JSON without a content type, or as text.
         return /^\s*[[{]/.test(text) ? (JSON.parse(text) as unknown) : undefined;
     }
   } catch (error) {
@@ -33,7 +33,7 @@ function plain(tree: Tree, ofText: (text: string) => unknown): unknown {
   return tree.map((item) => plain(item, ofText));
 }
 
-/** Providers put an object of JSON into a field of a form. */
+/** Some providers put a JSON object into a form field. */
 function jsonInForm(text: string): unknown {
   if (!text.startsWith("{")) return text;
   try {

@@ -9,13 +9,21 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { readBody } from "./body.ts";
 import { toJsonSchema } from "./json-schema.ts";
-import { MAX_PLACES, mergeShapes, places, type Shape, shapeFromJson, shapeOf, shapeToJson } from "./inferred-schema.ts";
+import {
+  MAX_PLACES,
+  mergeSchemas,
+  places,
+  type InferredSchema,
+  schemaFromJson,
+  inferSchema,
+  schemaToJson,
+} from "./inferred-schema.ts";
 import { toTypeScript } from "./typescript.ts";
 
-const learn = (samples: readonly unknown[], at = 1000): Shape =>
-  samples.map((sample, index) => shapeOf(sample, at + index)).reduce(mergeShapes);
+const learn = (samples: readonly unknown[], at = 1000): InferredSchema =>
+  samples.map((sample, index) => inferSchema(sample, at + index)).reduce(mergeSchemas);
 
-function validator(shape: Shape) {
+function validator(shape: InferredSchema) {
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, ownProperties: true });
   addFormats.default(ajv);
   return ajv.compile(toJsonSchema("test", shape));
@@ -48,26 +56,26 @@ describe("a shape", () => {
   it("is the same in whatever order and grouping its samples come", () => {
     fc.assert(
       fc.property(fc.array(sample, { minLength: 2, maxLength: 8 }), fc.nat(), (samples, at) => {
-        const shapes = samples.map((each, index) => shapeOf(each, 1000 + index));
+        const shapes = samples.map((each, index) => inferSchema(each, 1000 + index));
         const split = 1 + (at % (samples.length - 1));
-        const grouped = mergeShapes(
-          shapes.slice(split).toReversed().reduce(mergeShapes),
-          shapes.slice(0, split).reduce(mergeShapes),
+        const grouped = mergeSchemas(
+          shapes.slice(split).toReversed().reduce(mergeSchemas),
+          shapes.slice(0, split).reduce(mergeSchemas),
         );
-        expect(shapeToJson(grouped)).toBe(shapeToJson(shapes.reduce(mergeShapes)));
+        expect(schemaToJson(grouped)).toBe(schemaToJson(shapes.reduce(mergeSchemas)));
       }),
     );
   });
 
   it("is read back as it was written, whatever the names of its fields", () => {
     const shape = learn([JSON.parse('{"__proto__": 1, "constructor": {"a": [1, "x"]}, "12345": {"b": null}}')]);
-    expect(shapeFromJson(shapeToJson(shape))).toEqual(shape);
+    expect(schemaFromJson(schemaToJson(shape))).toEqual(shape);
     expect([...shape.fields.keys()]).toEqual(["constructor"]);
   });
 
   it("keeps no value of a payload, nor a name that is data", () => {
     const shape = learn([{ "ada@example.com": "secret-1", "4711": 47.11, [`k${"x".repeat(80)}`]: true, name: "Ada" }]);
-    const stored = shapeToJson(shape);
+    const stored = schemaToJson(shape);
     for (const value of ["ada", "Ada", "secret", "47", "xxx"]) expect(stored).not.toContain(value);
     expect(toJsonSchema("t", shape)).toMatchObject({
       properties: { name: { type: "string" } },
@@ -76,17 +84,18 @@ describe("a shape", () => {
   });
 
   it("stays small under samples that never repeat a name, are very deep or very wide", () => {
-    let shape = shapeOf({}, 1);
-    for (let n = 0; n < 400; n++) shape = mergeShapes(shape, shapeOf({ [`field_${n}x`]: { [`inner_${n}x`]: n } }, n));
+    let shape = inferSchema({}, 1);
+    for (let n = 0; n < 400; n++)
+      shape = mergeSchemas(shape, inferSchema({ [`field_${n}x`]: { [`inner_${n}x`]: n } }, n));
     expect(shape).toMatchObject({ isMap: true });
     expect(places(shape)).toBeLessThan(400);
     let deep: unknown = 1;
     for (let n = 0; n < 5000; n++) deep = n % 2 === 0 ? [deep] : { deep };
-    expect(places(shapeOf(deep, 1))).toBeLessThan(20);
+    expect(places(inferSchema(deep, 1))).toBeLessThan(20);
     const letters = "abcdefghij".split("");
     const wide = (levels: number): unknown =>
       levels === 0 ? 1 : Object.fromEntries(letters.map((letter) => [letter, wide(levels - 1)]));
-    const cut = shapeOf(wide(5), 1);
+    const cut = inferSchema(wide(5), 1);
     expect(places(cut)).toBeLessThanOrEqual(MAX_PLACES);
     expect(validator(cut)(wide(5))).toBe(true);
   });

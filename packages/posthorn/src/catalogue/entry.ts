@@ -1,65 +1,65 @@
-/** What is known of one event type of one source, and how it changes with what comes in. */
-import { type Change, diffShapes } from "./schema-change.ts";
-import { mergeShapes, type Shape } from "./inferred-schema.ts";
+/** Catalogue entry of an event type: known schema, recent samples and changes. */
+import { type Change, schemaChanges } from "./schema-change.ts";
+import { mergeSchemas, type InferredSchema } from "./inferred-schema.ts";
 
 export interface Entry {
-  /** What payloads look like; `null` before the first sample. */
-  readonly known: Shape | null;
-  /** Samples since, which are held against it; `null`: none yet. */
-  readonly recent: Shape | null;
-  /** What has changed, latest first. */
+  /** Known schema; `null` before the first sample. */
+  readonly known: InferredSchema | null;
+  /** Schema of later samples, compared with it; `null` if there are none. */
+  readonly recent: InferredSchema | null;
+  /** Newest first. */
   readonly changes: readonly Change[];
 }
 
 export const NOTHING_KNOWN: Entry = { known: null, recent: null, changes: [] };
 
-/** So many samples are learned from before anything counts as a change. */
+/** Samples that form the initial schema, before anything counts as a change. */
 export const LEARNING_SAMPLES = 20;
-/** Recent samples become known when there are so many … */
+/** Recent samples become part of the known schema when there are this many … */
 const SETTLE_SAMPLES = 200;
-/** … or after this time, if there are at least as many as were needed to learn. */
+/** … or after this time, if there are at least `LEARNING_SAMPLES`. */
 const SETTLE_MS = 7 * 86_400_000;
-/** Changes that are kept. */
+/** Changes kept per event type. */
 export const MAX_CHANGES = 100;
 
 export interface Folded {
   readonly entry: Entry;
-  /** Changes that were not known before. */
+  /** New changes. */
   readonly found: readonly Change[];
 }
 
-/** Takes up what samples looked like. */
-export function foldSamples(entry: Entry, samples: Shape, now: number): Folded {
+/** Adds samples to an entry. */
+export function foldSamples(entry: Entry, samples: InferredSchema, now: number): Folded {
   const { known } = entry;
   if (known === null) return { entry: { ...entry, known: samples }, found: [] };
   if (known.seen.count < LEARNING_SAMPLES) {
-    return { entry: { ...entry, known: mergeShapes(known, samples) }, found: [] };
+    return { entry: { ...entry, known: mergeSchemas(known, samples) }, found: [] };
   }
-  const recent = entry.recent === null ? samples : mergeShapes(entry.recent, samples);
-  const seen = diffShapes(known, recent);
+  const recent = entry.recent === null ? samples : mergeSchemas(entry.recent, samples);
+  const seen = schemaChanges(known, recent);
   const { changes, found } = addChanges(entry.changes, seen, recent.seen.first);
   if (!isSettled(recent, now)) return { entry: { known, recent, changes }, found };
   const gone = seen.filter(({ kind }) => kind === "field_removed").map(({ path }) => path);
-  return { entry: { known: mergeShapes(without(known, gone, ""), recent), recent: null, changes }, found };
+  return { entry: { known: mergeSchemas(without(known, gone, ""), recent), recent: null, changes }, found };
 }
 
-/** What payloads look like, by everything that was seen and is not gone. */
-export function currentShape({ known, recent }: Entry): Shape | null {
+/** Current schema: known and recent samples, without removed fields. */
+export function currentSchema({ known, recent }: Entry): InferredSchema | null {
   if (known === null || recent === null) return known;
-  const gone = diffShapes(known, recent)
+  const gone = schemaChanges(known, recent)
     .filter(({ kind }) => kind === "field_removed")
     .map(({ path }) => path);
-  return mergeShapes(without(known, gone, ""), recent);
+  return mergeSchemas(without(known, gone, ""), recent);
 }
 
-function isSettled(recent: Shape, now: number): boolean {
+function isSettled(recent: InferredSchema, now: number): boolean {
   const { count, first } = recent.seen;
   return count >= SETTLE_SAMPLES || (count >= LEARNING_SAMPLES && now - first >= SETTLE_MS);
 }
 
 /**
- * A change that is seen again, in the same samples, is the same one. What was settled and comes back (a field that was gone) is
- * another, since its samples are later.
+ * Merges changes. A change seen again in the same samples is the same change. If a removed field comes back, its samples are later, so it
+ * is a new change.
  */
 function addChanges(
   known: readonly Change[],
@@ -85,8 +85,8 @@ function keyOf({ kind, path, before }: Change): string {
   return JSON.stringify([kind, path, before]);
 }
 
-/** A shape without the fields at these paths. */
-function without(shape: Shape, paths: readonly string[], path: string): Shape {
+/** The schema without the fields at these paths. */
+function without(shape: InferredSchema, paths: readonly string[], path: string): InferredSchema {
   if (paths.length === 0) return shape;
   const fields = [...shape.fields]
     .map(([name, field]) => [path === "" ? name : `${path}.${name}`, name, field] as const)

@@ -1,8 +1,10 @@
 /**
- * What payloads of one kind look like: the names of their fields and the types of their values, and never a value.
+ * Schema inferred from the payloads of one event type: field names and value types, never values.
  *
- * A shape is learned sample by sample. Two shapes merge into the one that all samples of both would have made, in any order, so
- * that nodes can learn apart. Its size is bounded, whatever the samples are.
+ * Two schemas merge into the one that all their samples would have produced, in any order, so that nodes can infer independently. The size
+ * is bounded, whatever the samples are.
+ *
+ * This folder is pure logic without I/O. The operations that load and store the catalogue are in `domain/catalogue`.
  */
 import { intersect, STRING_FORMATS, type StringFormat, stringFormats } from "./string-format.ts";
 
@@ -16,45 +18,45 @@ export interface Sighting {
   readonly last: number;
 }
 
-export interface Shape {
-  /** How often a value stood in this place. */
+export interface InferredSchema {
+  /** How often there was a value in this place. */
   readonly seen: Sighting;
-  /** What the values were. */
+  /** Types of the values. */
   readonly kinds: ReadonlyMap<Kind, Sighting>;
-  /** Members of the objects by name. */
-  readonly fields: ReadonlyMap<string, Shape>;
-  /** The objects are maps: there were so many names that they must be data. */
+  /** Fields of objects by name. */
+  readonly fields: ReadonlyMap<string, InferredSchema>;
+  /** Whether the objects are maps: they have so many names that the names must be data. */
   readonly isMap: boolean;
-  /** All members whose names are data, such as ids: one shape for every one of them. */
-  readonly entries: Shape | null;
-  /** Items of the arrays, all together. */
-  readonly items: Shape | null;
-  /** The formats that every string had. */
+  /** Common schema of all fields whose names are data, such as IDs. */
+  readonly entries: InferredSchema | null;
+  /** Common schema of all array items. */
+  readonly items: InferredSchema | null;
+  /** Formats that all strings have in common. */
   readonly formats: readonly StringFormat[];
-  /** Nothing is known of what is inside: it is too deep, or there would be too much of it. */
+  /** Whether the content is not described because it is too deep or too large. */
   readonly cut: boolean;
 }
 
-/** Levels of objects and arrays that are looked into. */
+/** Deepest level analysed. */
 const MAX_DEPTH = 12;
-/** An object with more names than this is a map: its names are data. */
+/** An object with more names than this is treated as a map. */
 const MAX_FIELDS = 256;
-/** Places in one shape. One that would have more loses its deepest level, and the next, until it fits. */
+/** Places in one schema. A larger schema loses its deepest levels until it fits. */
 export const MAX_PLACES = 3000;
-/** Items of one array that are looked at. */
+/** Items analysed per array. */
 const MAX_ITEMS = 50;
 
-/** The shape of one value that was seen at this time. */
-export function shapeOf(value: unknown, at: number): Shape {
+/** Infers the schema of one value seen at this time. */
+export function inferSchema(value: unknown, at: number): InferredSchema {
   return fit(learn(value, at, MAX_DEPTH));
 }
 
-/** The shape that the samples of both would have made. */
-export function mergeShapes(one: Shape, other: Shape): Shape {
+/** Merges two schemas into the one that the samples of both would have produced. */
+export function mergeSchemas(one: InferredSchema, other: InferredSchema): InferredSchema {
   return fit(merge(one, other));
 }
 
-function learn(value: unknown, at: number, depth: number): Shape {
+function learn(value: unknown, at: number, depth: number): InferredSchema {
   const kind = kindOf(value);
   const seen: Sighting = { count: 1, first: at, last: at };
   const flat = { ...EMPTY, seen, kinds: new Map([[kind, seen]]) };
@@ -85,11 +87,11 @@ function kindOf(value: unknown): Kind {
   return "object";
 }
 
-/** Whether a name is data and not a name: a number, an id, an address. */
+/** Whether a field name is data: a number, an ID, an address. */
 function isData(name: string): boolean {
   return (
     name.length > 64 ||
-    // Validators leave it out of the properties.
+    // Validators ignore a property of this name.
     name === "__proto__" ||
     /^\d+$/.test(name) ||
     /[@\s]/.test(name) ||
@@ -99,7 +101,7 @@ function isData(name: string): boolean {
   );
 }
 
-function merge(one: Shape, other: Shape): Shape {
+function merge(one: InferredSchema, other: InferredSchema): InferredSchema {
   return bounded({
     seen: mergeSightings(one.seen, other.seen),
     kinds: mergeMaps(one.kinds, other.kinds, mergeSightings),
@@ -112,8 +114,8 @@ function merge(one: Shape, other: Shape): Shape {
   });
 }
 
-/** Only strings have a say in what strings are. */
-function formatsOf(one: Shape, other: Shape): readonly StringFormat[] {
+/** Formats that the strings of both have in common. */
+function formatsOf(one: InferredSchema, other: InferredSchema): readonly StringFormat[] {
   if (!one.kinds.has("string")) return other.formats;
   return other.kinds.has("string") ? intersect(one.formats, other.formats) : one.formats;
 }
@@ -139,37 +141,37 @@ function mergeMaps<Key extends string, Value>(
   return merged;
 }
 
-function mergeOptional(one: Shape | null, other: Shape | null): Shape | null {
+function mergeOptional(one: InferredSchema | null, other: InferredSchema | null): InferredSchema | null {
   if (one === null || other === null) return one ?? other;
   return merge(one, other);
 }
 
-function mergeAll(shapes: readonly Shape[]): Shape | null {
-  return shapes.reduce<Shape | null>(mergeOptional, null);
+function mergeAll(shapes: readonly InferredSchema[]): InferredSchema | null {
+  return shapes.reduce<InferredSchema | null>(mergeOptional, null);
 }
 
-/** Forgets names that are data, and everything inside a place that is cut: for good, so that the order of merges does not matter. */
-function bounded(shape: Shape): Shape {
+/** Turns objects with too many names into maps, and drops the content of cut places. Permanent, so that the order of merges does not matter. */
+function bounded(shape: InferredSchema): InferredSchema {
   const { fields, isMap, entries, cut } = shape;
   if (cut) return { ...shape, fields: new Map(), isMap: false, entries: null, items: null };
   if (fields.size <= MAX_FIELDS && !(isMap && fields.size > 0)) return shape;
   return { ...shape, fields: new Map(), isMap: true, entries: mergeOptional(entries, mergeAll([...fields.values()])) };
 }
 
-function fit(shape: Shape): Shape {
+function fit(shape: InferredSchema): InferredSchema {
   let fitting = shape;
   for (let depth = MAX_DEPTH; places(fitting) > MAX_PLACES; depth--) fitting = cutAt(fitting, depth);
   return fitting;
 }
 
-/** How many places a shape describes. */
-export function places({ fields, entries, items }: Shape): number {
+/** Number of places that a schema describes. */
+export function places({ fields, entries, items }: InferredSchema): number {
   let count = 1;
   for (const field of fields.values()) count += places(field);
   return count + (entries === null ? 0 : places(entries)) + (items === null ? 0 : places(items));
 }
 
-function cutAt(shape: Shape, depth: number): Shape {
+function cutAt(shape: InferredSchema, depth: number): InferredSchema {
   const { fields, entries, items } = shape;
   if (fields.size === 0 && entries === null && items === null) return shape;
   if (depth === 0) return bounded({ ...shape, cut: true });
@@ -181,29 +183,29 @@ function cutAt(shape: Shape, depth: number): Shape {
   };
 }
 
-/** As it is stored: short, since there is one of these for each place. */
-interface StoredShape {
+/** Stored form, with short names because it is repeated for each place. */
+interface StoredSchema {
   readonly n: StoredSighting;
   readonly k: Readonly<Partial<Record<Kind, StoredSighting>>>;
-  readonly f?: Readonly<Record<string, StoredShape>>;
+  readonly f?: Readonly<Record<string, StoredSchema>>;
   readonly m?: 1;
-  readonly e?: StoredShape;
-  readonly i?: StoredShape;
+  readonly e?: StoredSchema;
+  readonly i?: StoredSchema;
   readonly s?: readonly StringFormat[];
   readonly c?: 1;
 }
 type StoredSighting = readonly [count: number, first: number, last: number];
 
-export function shapeToJson(shape: Shape): string {
+export function schemaToJson(shape: InferredSchema): string {
   return JSON.stringify(toStored(shape));
 }
 
-/** Reads what {@link shapeToJson} wrote. */
-export function shapeFromJson(json: string): Shape {
-  return fromStored(JSON.parse(json) as StoredShape);
+/** Reads the output of {@link schemaToJson}. */
+export function schemaFromJson(json: string): InferredSchema {
+  return fromStored(JSON.parse(json) as StoredSchema);
 }
 
-function toStored({ seen, kinds, fields, isMap, entries, items, formats, cut }: Shape): StoredShape {
+function toStored({ seen, kinds, fields, isMap, entries, items, formats, cut }: InferredSchema): StoredSchema {
   const members = sortedFields(fields).map(([name, field]) => [name, toStored(field)] as const);
   return {
     n: sighting(seen),
@@ -217,12 +219,14 @@ function toStored({ seen, kinds, fields, isMap, entries, items, formats, cut }: 
   };
 }
 
-/** In the order of their names, so that nothing depends on which sample came first. */
-export function sortedFields(fields: ReadonlyMap<string, Shape>): readonly (readonly [name: string, shape: Shape])[] {
+/** Sorted by name, so that the result does not depend on the order of samples. */
+export function sortedFields(
+  fields: ReadonlyMap<string, InferredSchema>,
+): readonly (readonly [name: string, shape: InferredSchema])[] {
   return [...fields].toSorted(([one], [other]) => (one < other ? -1 : 1));
 }
 
-function fromStored({ n, k, f = {}, m, e, i, s = [], c }: StoredShape): Shape {
+function fromStored({ n, k, f = {}, m, e, i, s = [], c }: StoredSchema): InferredSchema {
   return {
     seen: times(n),
     kinds: new Map(Object.entries(k).map(([kind, seen]) => [kind as Kind, times(seen)])),

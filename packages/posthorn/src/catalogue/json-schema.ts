@@ -1,16 +1,16 @@
-/** A shape as JSON Schema (2020-12). Every sample that the shape was learned from is valid under it. */
-import { type Kind, KINDS, type Shape, sortedFields } from "./inferred-schema.ts";
+/** Converts an inferred schema to JSON Schema (draft 2020-12). All samples are valid under it. */
+import { type Kind, KINDS, type InferredSchema, sortedFields } from "./inferred-schema.ts";
 
-/** A schema without its `$schema` and title: what describes one place. */
+/** JSON Schema of one place, without `$schema` and title. */
 export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
-export function toJsonSchema(title: string, shape: Shape): JsonSchema {
+export function toJsonSchema(title: string, shape: InferredSchema): JsonSchema {
   return { $schema: "https://json-schema.org/draft/2020-12/schema", title, ...schemaOf(shape) };
 }
 
-function schemaOf(shape: Shape): JsonSchema {
+function schemaOf(shape: InferredSchema): JsonSchema {
   const kinds = kindsOf(shape);
   return {
     ...(kinds.length === 1 ? { type: kinds[0] } : { type: kinds }),
@@ -20,12 +20,12 @@ function schemaOf(shape: Shape): JsonSchema {
   };
 }
 
-/** `number` says `integer` too. */
-export function kindsOf({ kinds }: Shape): readonly Kind[] {
+/** Types of a place. `number` includes `integer`. */
+export function kindsOf({ kinds }: InferredSchema): readonly Kind[] {
   return KINDS.filter((kind) => kinds.has(kind) && !(kind === "integer" && kinds.has("number")));
 }
 
-function objectKeywords(shape: Shape): JsonSchema {
+function objectKeywords(shape: InferredSchema): JsonSchema {
   const fields = sortedFields(shape.fields);
   const required = fields.filter(([, field]) => isRequired(field, shape)).map(([name]) => name);
   return {
@@ -37,7 +37,7 @@ function objectKeywords(shape: Shape): JsonSchema {
   };
 }
 
-/** Whether every object of the place had this member. */
-export function isRequired(field: Shape, parent: Shape): boolean {
+/** Whether every object had this field. */
+export function isRequired(field: InferredSchema, parent: InferredSchema): boolean {
   return field.seen.count === parent.kinds.get("object")?.count;
 }

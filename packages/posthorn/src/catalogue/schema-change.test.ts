@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { currentShape, type Entry, foldSamples, LEARNING_SAMPLES, MAX_CHANGES, NOTHING_KNOWN } from "./entry.ts";
+import { currentSchema, type Entry, foldSamples, LEARNING_SAMPLES, MAX_CHANGES, NOTHING_KNOWN } from "./entry.ts";
 import type { Change } from "./schema-change.ts";
 import { toJsonSchema } from "./json-schema.ts";
-import { shapeOf } from "./inferred-schema.ts";
+import { inferSchema } from "./inferred-schema.ts";
 
 const DAY = 86_400_000;
 
@@ -15,7 +15,7 @@ class Learner {
   take(count: number, sample: (index: number) => unknown): this {
     for (let index = 0; index < count; index++) {
       this.now += 60_000;
-      const { entry, found } = foldSamples(this.entry, shapeOf(sample(index), this.now), this.now);
+      const { entry, found } = foldSamples(this.entry, inferSchema(sample(index), this.now), this.now);
       this.entry = entry;
       this.found.push(...found);
     }
@@ -55,7 +55,7 @@ describe("drift", () => {
     expect(learner.told.filter((line) => line.startsWith("field_removed"))).toEqual([]);
     learner.take(300, () => ({ id: "x", amount: 1 }));
     expect(learner.told).toEqual(["field_removed customer: object → null"]);
-    expect(toJsonSchema("t", currentShape(learner.entry)!)).not.toHaveProperty("properties.customer");
+    expect(toJsonSchema("t", currentSchema(learner.entry)!)).not.toHaveProperty("properties.customer");
     learner.take(1, plain);
     expect(learner.told.at(-1)).toBe("field_added customer: null → object");
   });

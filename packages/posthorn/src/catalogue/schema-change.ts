@@ -1,6 +1,6 @@
-/** Differences between the known inferred schema and that of recent payloads. */
+/** Schema changes: differences between the known schema and the schema of recent payloads. */
 import { isRequired, kindsOf } from "./json-schema.ts";
-import type { Shape } from "./inferred-schema.ts";
+import type { InferredSchema } from "./inferred-schema.ts";
 
 export const CHANGE_KINDS = ["field_added", "field_removed", "type_changed", "field_optional"] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
@@ -8,31 +8,31 @@ export type ChangeKind = (typeof CHANGE_KINDS)[number];
 /** Times are Unix milliseconds. */
 export interface Change {
   readonly kind: ChangeKind;
-  /** Where: names with dots, `[]` for the items of an array and `{}` for the entries of a map; empty for the payload itself. */
+  /** Field names separated by dots, `[]` for array items, `{}` for map entries. Empty for the payload itself. */
   readonly path: string;
-  /** The types before and after, such as `string | null`; `null`: the field was not there. */
+  /** Types before and after, such as `string | null`. `null` if the field did not exist. */
   readonly before: string | null;
   readonly after: string | null;
-  /** Whether code that was written for what was known can break. */
+  /** Whether code written for the known schema can fail. */
   readonly breaking: boolean;
-  /** When what changed was seen: the new field or type; of a field that is gone, the field. */
+  /** When the new field or type was seen; for a removed field, when the field was seen. */
   readonly firstSeen: number;
   readonly lastSeen: number;
 }
 
-/** A field that is missing by chance this seldom is gone. */
+/** A field counts as removed if its absence has at most this probability. */
 const CHANCE = 1e-3;
-/** Objects that must lack a field before it is called gone. */
+/** Minimum number of objects without the field before it counts as removed. */
 const MIN_OBJECTS = 3;
-/** Objects that must have had a field, all of them, before its absence says something. */
+/** Minimum number of objects that all had the field before its absence makes it optional. */
 const MIN_KNOWN = 10;
 
-/** Every difference, from the outside in and by name. A place of which nothing was known has none. */
-export function diffShapes(known: Shape, recent: Shape): readonly Change[] {
+/** All changes, from the outside in and by name. Places without a known schema have none. */
+export function schemaChanges(known: InferredSchema, recent: InferredSchema): readonly Change[] {
   return diffPlace(known, recent, "");
 }
 
-function diffPlace(known: Shape, recent: Shape, path: string): readonly Change[] {
+function diffPlace(known: InferredSchema, recent: InferredSchema, path: string): readonly Change[] {
   return [
     ...typeChange(known, recent, path),
     ...fieldChanges(known, recent, path),
@@ -41,11 +41,11 @@ function diffPlace(known: Shape, recent: Shape, path: string): readonly Change[]
   ];
 }
 
-function diffOptional(known: Shape | null, recent: Shape | null, path: string): readonly Change[] {
+function diffOptional(known: InferredSchema | null, recent: InferredSchema | null, path: string): readonly Change[] {
   return known === null || recent === null ? [] : diffPlace(known, recent, path);
 }
 
-function typeChange(known: Shape, recent: Shape, path: string): readonly Change[] {
+function typeChange(known: InferredSchema, recent: InferredSchema, path: string): readonly Change[] {
   const before = kindsOf(known);
   const fresh = kindsOf(recent).filter(
     (kind) => !before.includes(kind) && !(kind === "integer" && before.includes("number")),
@@ -58,7 +58,7 @@ function typeChange(known: Shape, recent: Shape, path: string): readonly Change[
       path,
       before: before.join(" | "),
       after: kindsOf(recent).join(" | "),
-      // Of a value that was always null nothing was known.
+      // If the value was always null, its type was unknown.
       breaking: before.some((kind) => kind !== "null"),
       firstSeen: Math.min(...seen.map(({ first }) => first)),
       lastSeen: Math.max(...seen.map(({ last }) => last)),
@@ -66,8 +66,8 @@ function typeChange(known: Shape, recent: Shape, path: string): readonly Change[
   ];
 }
 
-function fieldChanges(known: Shape, recent: Shape, path: string): readonly Change[] {
-  // A map has no fields that could come and go, and of objects that were never seen nothing is known.
+function fieldChanges(known: InferredSchema, recent: InferredSchema, path: string): readonly Change[] {
+  // Maps have no fixed fields, and nothing is known about objects that were never seen.
   if (known.isMap || recent.isMap || known.cut || recent.cut) return [];
   const objects = recent.kinds.get("object");
   const knownObjects = known.kinds.get("object");
@@ -83,30 +83,30 @@ function fieldChanges(known: Shape, recent: Shape, path: string): readonly Chang
   });
 }
 
-function added(field: Shape, path: string): Change {
+function added(field: InferredSchema, path: string): Change {
   const { first, last } = field.seen;
   const after = kindsOf(field).join(" | ");
   return { kind: "field_added", path, before: null, after, breaking: false, firstSeen: first, lastSeen: last };
 }
 
-function removed(field: Shape, path: string): Change {
+function removed(field: InferredSchema, path: string): Change {
   const { first, last } = field.seen;
   const before = kindsOf(field).join(" | ");
   return { kind: "field_removed", path, before, after: null, breaking: true, firstSeen: first, lastSeen: last };
 }
 
-/** Whether so many objects in a row without the field are no chance, given how often it was there. */
-function isGone(field: Shape, knownObjects: number, objects: number): boolean {
+/** Whether this many objects in a row without the field cannot be chance, given how often it was present. */
+function isGone(field: InferredSchema, knownObjects: number, objects: number): boolean {
   if (objects < MIN_OBJECTS) return false;
   const share = field.seen.count / (knownObjects + 1);
   return (1 - share) ** objects < CHANCE;
 }
 
 function becameOptional(
-  knownParent: Shape,
-  known: Shape,
-  recentParent: Shape,
-  recent: Shape,
+  knownParent: InferredSchema,
+  known: InferredSchema,
+  recentParent: InferredSchema,
+  recent: InferredSchema,
   path: string,
 ): readonly Change[] {
   const surely = known.seen.count >= MIN_KNOWN && isRequired(known, knownParent);

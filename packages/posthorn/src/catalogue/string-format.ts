@@ -1,12 +1,12 @@
-/** The formats of JSON Schema that strings are held against; what all strings of a place have in common says what it is. */
+/** JSON Schema formats detected in strings. A place has the formats that all its strings have in common. */
 
 export const STRING_FORMATS = ["date-time", "date", "uuid", "email", "uri"] as const;
 export type StringFormat = (typeof STRING_FORMATS)[number];
 
-/** Longer strings are none of them. */
+/** Longer strings have no format. */
 const MAX_LENGTH = 2048;
 
-/** Stricter than the formats themselves: what is taken for one must pass every validator. */
+/** Stricter than the formats themselves, so that every validator accepts a matching string. */
 const CHECKS: Readonly<Record<StringFormat, (text: string) => boolean>> = {
   "date-time": (text) =>
     /^\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:0\d|1[0-4]):[0-5]\d)$/.test(text) &&
@@ -21,13 +21,13 @@ const CHECKS: Readonly<Record<StringFormat, (text: string) => boolean>> = {
     ),
 };
 
-/** Every format that this string has. */
+/** Formats of a string. */
 export function stringFormats(text: string): readonly StringFormat[] {
   if (text.length > MAX_LENGTH) return [];
   return STRING_FORMATS.filter((format) => CHECKS[format](text));
 }
 
-/** Whether there is such a day; `Date` takes the 30th of February for the 2nd of March. */
+/** Whether the day exists. `Date` accepts 30 February as 2 March. */
 function isDay(text: string): boolean {
   const day = new Date(text);
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);

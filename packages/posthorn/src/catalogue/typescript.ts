@@ -1,16 +1,16 @@
-/** Shapes as TypeScript: one exported type for each event type, and a map of all of them by name. */
+/** Converts inferred schemas to TypeScript: one exported type per event type, and a map of all of them. */
 import { isRequired, kindsOf } from "./json-schema.ts";
-import { type Shape, sortedFields } from "./inferred-schema.ts";
+import { type InferredSchema, sortedFields } from "./inferred-schema.ts";
 
 export interface TypedEvent {
   readonly eventType: string;
-  readonly shape: Shape;
+  readonly shape: InferredSchema;
 }
 
-/** Names that would hide what the types themselves need, and words that cannot name a type. */
+/** Names that would shadow built-in types, and reserved words. */
 const TAKEN = new Set(["Events", "Record", "Array", "String", "Number", "Boolean", "Object", "Symbol", "BigInt"]);
 
-/** The text of a module. The same events give the same text, in whatever order they come. */
+/** Source of a module. The result does not depend on the order of the events. */
 export function toTypeScript(source: string, events: readonly TypedEvent[]): string {
   const sorted = events.toSorted((one, other) => (one.eventType < other.eventType ? -1 : 1));
   const names = typeNames(sorted.map(({ eventType }) => eventType));
@@ -23,18 +23,18 @@ export function toTypeScript(source: string, events: readonly TypedEvent[]): str
   ].join("\n");
 }
 
-function exportedType(eventType: string, name: string, shape: Shape): string {
+function exportedType(eventType: string, name: string, shape: InferredSchema): string {
   const { count, first, last } = shape.seen;
   const comment = `/** \`${commentText(eventType)}\`: ${count} samples from ${day(first)} to ${day(last)}. */\n`;
   const type = typeOf(shape, "");
   return `${comment}export ${isPlainObject(shape) ? `interface ${name} ${type}` : `type ${name} = ${type};`}\n`;
 }
 
-function isPlainObject(shape: Shape): boolean {
+function isPlainObject(shape: InferredSchema): boolean {
   return shape.kinds.size === 1 && shape.kinds.has("object") && shape.fields.size > 0;
 }
 
-function typeOf(shape: Shape, indent: string): string {
+function typeOf(shape: InferredSchema, indent: string): string {
   const types = kindsOf(shape).map((kind) => {
     switch (kind) {
       case "object":
@@ -53,7 +53,7 @@ function typeOf(shape: Shape, indent: string): string {
   return types.join(" | ");
 }
 
-function objectType(shape: Shape, indent: string): string {
+function objectType(shape: InferredSchema, indent: string): string {
   if (shape.cut) return "Record<string, unknown>";
   const inner = `${indent}  `;
   const fields = sortedFields(shape.fields).map(([name, field]) => {
@@ -63,11 +63,11 @@ function objectType(shape: Shape, indent: string): string {
   if (shape.entries === null)
     return fields.length === 0 ? "Record<string, unknown>" : `{\n${fields.join("")}${indent}}`;
   const entries = `Record<string, ${fields.length === 0 ? typeOf(shape.entries, indent) : "unknown"}>`;
-  // Beside named fields an index signature must hold for those too.
+  // An index signature must also hold for the named fields.
   return fields.length === 0 ? entries : `{\n${fields.join("")}${inner}[name: string]: unknown;\n${indent}}`;
 }
 
-/** A name for each event type: `pull_request.opened` is `PullRequestOpened`. */
+/** Type name for each event type: `pull_request.opened` becomes `PullRequestOpened`. */
 function typeNames(eventTypes: readonly string[]): ReadonlyMap<string, string> {
   const used = new Set(TAKEN);
   const names = new Map<string, string>();
@@ -91,7 +91,7 @@ function propertyName(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }
 
-/** Text from outside must not end the comment it stands in. */
+/** Keeps external text from ending the comment that contains it. */
 function commentText(text: string): string {
   return text.replaceAll("*/", "*\\/").replace(/[\p{Cc}\u2028\u2029]/gu, " ");
 }

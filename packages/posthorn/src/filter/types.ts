@@ -1,4 +1,4 @@
-/** A filter as it is evaluated. */
+/** Compiled form of a filter. This folder is pure logic without I/O; filters are stored with their endpoint (`domain/endpoint`). */
 import type { SafeRegex } from "../lib/safe-regex.ts";
 
 export type Primitive = string | number | bigint | boolean | null;

@@ -1,4 +1,4 @@
-/** Brings the body of a message into the format that an endpoint wants. */
+/** Converts message bodies to the format of an endpoint. This folder is pure logic; it runs in transformation threads (`transform`). */
 import { isUtf8 } from "node:buffer";
 import { printForm, readForm } from "./form.ts";
 import { printJson, readJson } from "./json.ts";

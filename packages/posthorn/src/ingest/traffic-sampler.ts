@@ -6,7 +6,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { readBody } from "../catalogue/body.ts";
-import { mergeShapes, type Shape, shapeOf } from "../catalogue/inferred-schema.ts";
+import { mergeSchemas, type InferredSchema, inferSchema } from "../catalogue/inferred-schema.ts";
 import { foldTraffic } from "../domain/catalogue/fold.ts";
 import type { Services } from "../domain/context.ts";
 
@@ -111,14 +111,14 @@ export class TrafficSampler implements AsyncDisposable {
     }
   }
 
-  async #learn(samples: Tally["samples"]): Promise<Shape | null> {
-    let learned: Shape | null = null;
+  async #learn(samples: Tally["samples"]): Promise<InferredSchema | null> {
+    let learned: InferredSchema | null = null;
     for (const { contentType, body, at } of samples) {
       const begun = performance.now();
       const value = readBody(contentType, body);
       if (value !== undefined) {
-        const shape = shapeOf(value, at);
-        learned = learned === null ? shape : mergeShapes(learned, shape);
+        const shape = inferSchema(value, at);
+        learned = learned === null ? shape : mergeSchemas(learned, shape);
       }
       await this.#rest((performance.now() - begun) * REST_FACTOR);
     }

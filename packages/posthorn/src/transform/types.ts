@@ -1,4 +1,4 @@
-/** What goes into the threads of transformations and what comes out. */
+/** Messages to and from transformation threads. */
 import type { OpenApiDescription } from "../domain/event-type/openapi/describe.ts";
 import type { DiagnosisJob, DiagnosisReport } from "../ingest/diagnosis.ts";
 import type { Conversion, ConversionResult } from "../format/convert.ts";

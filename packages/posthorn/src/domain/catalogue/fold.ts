@@ -1,7 +1,7 @@
 /** Updates the inferred schema of an event type with new traffic, and announces schema changes. */
 import type { Change } from "../../catalogue/schema-change.ts";
 import { type Entry, foldSamples, NOTHING_KNOWN } from "../../catalogue/entry.ts";
-import { type Shape, shapeFromJson, shapeToJson } from "../../catalogue/inferred-schema.ts";
+import { type InferredSchema, schemaFromJson, schemaToJson } from "../../catalogue/inferred-schema.ts";
 import type { Services, TransactionServices } from "../context.ts";
 import { announceSource } from "../source/announce.ts";
 import type { Tx } from "../../store/tx.ts";
@@ -14,7 +14,7 @@ export interface Traffic {
   readonly firstAt: number;
   readonly lastAt: number;
   /** Schema inferred from the sampled payloads; `null` if there were none. */
-  readonly samples: Shape | null;
+  readonly samples: InferredSchema | null;
 }
 
 /** Event types per source. Further ones are ignored: a provider that puts data into the type would create them without end. */
@@ -64,8 +64,8 @@ export function toEntry(row: {
   readonly changes_json: string;
 }): Entry {
   return {
-    known: row.known_json === null ? null : shapeFromJson(row.known_json),
-    recent: row.recent_json === null ? null : shapeFromJson(row.recent_json),
+    known: row.known_json === null ? null : schemaFromJson(row.known_json),
+    recent: row.recent_json === null ? null : schemaFromJson(row.recent_json),
     changes: JSON.parse(row.changes_json) as Change[],
   };
 }
@@ -88,8 +88,8 @@ async function writeEntry(
 ): Promise<boolean> {
   const columns = {
     last_at: lastAt,
-    known_json: entry.known === null ? null : shapeToJson(entry.known),
-    recent_json: entry.recent === null ? null : shapeToJson(entry.recent),
+    known_json: entry.known === null ? null : schemaToJson(entry.known),
+    recent_json: entry.recent === null ? null : schemaToJson(entry.recent),
     changes_json: JSON.stringify(entry.changes),
     ...(found.length === 0 ? {} : { changed_at: lastAt }),
   };

@@ -1,7 +1,7 @@
 /** Reads the catalogue of a source: its event types and inferred schemas. */
 import type { Change } from "../../catalogue/schema-change.ts";
-import { currentShape, type Entry } from "../../catalogue/entry.ts";
-import type { Shape } from "../../catalogue/inferred-schema.ts";
+import { currentSchema, type Entry } from "../../catalogue/entry.ts";
+import type { InferredSchema } from "../../catalogue/inferred-schema.ts";
 import { notFound } from "../../lib/errors.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
 import { type Page, type PageRequest, readPage } from "../paging.ts";
@@ -21,7 +21,7 @@ export interface CatalogueSummary {
 
 export interface CatalogueDetail extends CatalogueSummary {
   /** `null` if no payload could be parsed. */
-  readonly shape: Shape | null;
+  readonly shape: InferredSchema | null;
   readonly samples: number;
   /** Newest first. */
   readonly changes: readonly Change[];
@@ -90,7 +90,7 @@ async function details(ctx: Context, source: Source, eventType: string | null): 
   const rows = await query.execute();
   return rows.map((row) => {
     const entry = toEntry(row);
-    return { ...toSummary(row), shape: currentShape(entry), samples: samplesOf(entry), changes: entry.changes };
+    return { ...toSummary(row), shape: currentSchema(entry), samples: samplesOf(entry), changes: entry.changes };
   });
 }
 
