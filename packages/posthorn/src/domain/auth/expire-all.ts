@@ -23,7 +23,7 @@ export async function expireTokens({ ctx, input }: Call<ExpireTokens>): Promise<
       .deleteFrom("token_end")
       .where("app_id", "=", application.key)
       .where("session_id", "in", sessions);
-    // The new rule holds for more tokens: one that ends them later says nothing any more.
+    // The new rule covers more tokens, so an older rule that ends them later is redundant.
     await earlier.where("expires_at", ">=", expiresAt).execute();
     await db
       .insertInto("token_end")

@@ -14,7 +14,7 @@ export interface BroadcastParams {
 export interface BroadcastData extends TaskData {
   /** The last application that was looked at. */
   readonly cursor: number;
-  /** Somebody wants it to end: its next step is the last. */
+  /** Cancellation was requested: the next step is the last. */
   readonly canceling?: true;
   readonly shown: {
     /** Applications looked at. */

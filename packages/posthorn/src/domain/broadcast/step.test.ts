@@ -64,7 +64,7 @@ const countOf = async (store: Store, table: "idempotency" | "broadcast"): Promis
   (await store.db.selectFrom(table).selectAll().execute()).length;
 
 describe("a broadcast", () => {
-  it("that ends between what it published and its place goes on without sending anything twice or leaving anybody out", async () => {
+  it("continues after a crash between a publish and its checkpoint, without sending twice or skipping an application", async () => {
     for (const crashAt of [1, 3]) {
       await using files = await openStore();
       let { store } = files;
@@ -90,7 +90,7 @@ describe("a broadcast", () => {
     }
   });
 
-  it("that is canceled publishes to nobody else, and leaves nothing of itself", async () => {
+  it("publishes to no further application after a cancel, and removes its own row", async () => {
     await using files = await openStore();
     const { store } = files;
     const services = await customers(store);

@@ -1,12 +1,12 @@
 /** Why an endpoint is off: kept with it, and shown with its health. */
 
 export interface Disabled {
-  /** By somebody, or by the server after it failed for long. */
+  /** Disabled by a person, or by Posthorn after long failure. */
   readonly trigger: "manual" | "automatic";
   /** Unix milliseconds. */
   readonly at: number;
   readonly reason: string | null;
-  /** Unix milliseconds: since when it had failed without a success; `null`: it had not, or nobody knows. */
+  /** Unix milliseconds: start of the failures without a success; `null`: none, or unknown. */
   readonly failSince: number | null;
 }
 

@@ -98,7 +98,7 @@ export async function checkEventTypes(
   kept: readonly string[] | null,
 ): Promise<void> {
   const added = [...new Set(wanted)].filter((name) => !kept?.includes(name));
-  // The types of a source are its provider's: nobody declares them.
+  // Event types of a source come from its provider and are not declared.
   if (added.length === 0 || ctx.applicationKind === APPLICATION_KIND.source) return;
   if (ctx.applicationKind === APPLICATION_KIND.operational) {
     checkOperationalTypes(added);

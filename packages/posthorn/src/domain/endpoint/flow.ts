@@ -1,4 +1,4 @@
-/** What was decided by hand about the deliveries that wait for an endpoint: kept with it. */
+/** Manual decisions about the queued deliveries of an endpoint, stored with it. */
 
 export interface Flow {
   /** Nothing is sent until then, Unix milliseconds; `null`: it is not paused. */

@@ -19,7 +19,7 @@ export type EndpointHoldReason = (typeof ENDPOINT_HOLD_REASONS)[number];
 
 export interface EndpointHold {
   readonly reason: EndpointHoldReason;
-  /** Unix milliseconds: when it ends by itself, or one attempt is made to see; `null`: not before somebody acts. */
+  /** Unix milliseconds: when the hold ends by itself, or the next probe is made; `null`: only by a manual change. */
   readonly until: number | null;
 }
 

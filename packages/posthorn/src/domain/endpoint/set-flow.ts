@@ -21,7 +21,7 @@ export function pauseEndpoint(call: Call<EndpointRef & { readonly until: number 
   return change(call, (flow) => ({ ...flow, pausedUntil: until ?? FOR_EVER }));
 }
 
-/** Ends a pause, and does not wait any longer for an endpoint that failed or asked to be left alone. */
+/** Ends a pause, closes an open circuit, and ignores the time that the endpoint asked Posthorn to wait. */
 export function resumeEndpoint(call: Call<EndpointRef>): Promise<void> {
   return change(call, (flow) => ({ ...flow, pausedUntil: null }));
 }

@@ -1,7 +1,7 @@
 import { type Call, write } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 
-/** Does not wait any longer for an endpoint that failed, or asked to be left alone: one attempt is made now, if anything waits. */
+/** Probes an endpoint at once with a queued delivery, although its circuit is open or it asked Posthorn to wait. */
 export async function tryEndpointNow({ ctx, input }: Call<EndpointRef>): Promise<void> {
   const { endpoint } = await getEndpoint(ctx, input);
   await write(ctx, async ({ signal }) => signal({ kind: "try", endpointId: endpoint.key }));

@@ -38,7 +38,7 @@ describe("what an endpoint gets", () => {
     expect(grantOf(made("challenge", proof), policy("cloudevents"), AT).held).toBe(true);
   });
 
-  it("keeps to the rate that was granted, also where nobody had to ask", () => {
+  it("keeps to the granted rate, even if verification is not required", () => {
     const granted = { ...proof, method: "cloudevents", ratePerMinute: 30 } as const;
     expect(grantOf(made(null, granted), policy("as-created"), AT)).toMatchObject({ perMinute: 30, held: false });
   });

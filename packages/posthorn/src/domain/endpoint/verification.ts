@@ -37,7 +37,7 @@ export interface Grant {
   readonly required: VerificationMethod | null;
   /** The proof that counts; `null`: there is none. */
   readonly proof: Proof | null;
-  /** It gets nothing for now: what it is owed is held. */
+  /** Whether its deliveries are on hold. */
   readonly held: boolean;
   /** Deliveries a minute at most; `null`: no bound. */
   readonly perMinute: number | null;

@@ -17,7 +17,7 @@ export interface CreateMessage extends Publication {
   readonly idempotency: IdempotencyKey | null;
 }
 
-/** Stores a message with the deliveries it is owed, and starts them. Resolves when both are on disk. */
+/** Stores a message with its deliveries and starts them. Resolves when both are on disk. */
 export async function createMessage({ ctx, input }: OutsideCall<CreateMessage>): Promise<Message> {
   checkPublication(ctx, input);
   const application = await findOrCreateApplication(ctx, input);

@@ -36,7 +36,7 @@ export async function expireDeliveries(services: Services, signal: AbortSignal):
   return canceled;
 }
 
-/** Forgets keys of debounce and throttle that mean nothing any more. */
+/** Deletes keys of debouncing and throttling that are no longer needed. */
 export async function dropOldPacing(services: Services, signal: AbortSignal): Promise<void> {
   for (let dropped = DROP_STEP; dropped === DROP_STEP && !signal.aborted;) {
     dropped = await services.store.transaction(async ({ db }) => {

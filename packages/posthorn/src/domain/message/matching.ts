@@ -4,7 +4,7 @@ import { getMessage, type MessageRef } from "./find.ts";
 import type { Mismatch, Unmatched } from "./match.ts";
 
 export interface Matching {
-  /** Endpoints that the message was owed to when it was accepted, and those it was sent to since. */
+  /** Endpoints that matched when the message was accepted, and those it was sent to since. */
   readonly matched: number;
   readonly unmatched: number;
   /** The first 200 of those that did not match. */
@@ -17,7 +17,7 @@ export interface Matching {
   }[];
 }
 
-/** Which endpoints wanted a message when it was accepted, and why the others did not. Later changes of endpoints do not show. */
+/** Endpoints that matched a message when it was accepted, and why the others did not. Later changes of endpoints have no effect. */
 export async function getMatching({ ctx, input }: Call<MessageRef>): Promise<Matching> {
   const { message } = await getMessage({ ctx, input: { ...input, withContent: false } });
   const db = reader(ctx);

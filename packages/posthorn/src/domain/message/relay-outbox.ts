@@ -127,7 +127,7 @@ async function nextRows(
   return { ids, next: isAll ? null : ids.at(-1)! + 1 };
 }
 
-/** Those whose message is there already: whoever took them up ended before the row was gone. */
+/** Rows whose message already exists, because an earlier run ended before it deleted the row. */
 async function knownKeys({ store }: Services, ids: readonly number[]): Promise<ReadonlySet<number>> {
   const rows = await store.db.selectFrom("message").select("id").where("id", "in", ids).execute();
   return new Set(rows.map(({ id }) => id));

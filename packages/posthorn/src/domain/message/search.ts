@@ -38,7 +38,7 @@ export interface SearchMessages extends MessageFilter, TimeRange {
   readonly app: string | null;
   /** `null`: both. */
   readonly direction: Direction | null;
-  /** Id or uid of an endpoint of `app`: messages that it is owed. */
+  /** Id or uid of an endpoint of `app`: only messages matched with it. */
   readonly endpoint: string | null;
   /** Id or event id of a message, or id of one of its attempts. */
   readonly id: string | null;
@@ -72,7 +72,7 @@ export interface DeliveryCounts {
   readonly retrying: number;
   /** Not tried yet. */
   readonly pending: number;
-  /** Of the two above, what gets nowhere for now and is not counted there: its endpoint is off or left alone, or it waits in an order. */
+  /** Deliveries on hold, which the two counts above do not include: the endpoint is disabled, its circuit is open, or they wait in an order. */
   readonly held: number;
   readonly canceled: number;
 }

@@ -73,7 +73,7 @@ describe("what was announced", () => {
     expect(pushed).toHaveLength(1);
   });
 
-  it("is nothing at all while nobody listens, and everything once somebody does", async () => {
+  it("is not recorded without a subscriber, and complete once there is one", async () => {
     await using files = await openStore();
     await setUp(files.store, false);
     await exhaust(files.store, 1);
@@ -83,7 +83,7 @@ describe("what was announced", () => {
     expect(await waiting(files.store)).toHaveLength(1);
   });
 
-  it("is only what somebody wants to hear", async () => {
+  it("is recorded only for event types with a subscriber", async () => {
     await using files = await openStore();
     await setUp(files.store, false);
     await listen(files.store, ["endpoint.created"]);

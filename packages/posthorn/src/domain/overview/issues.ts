@@ -1,4 +1,4 @@
-/** Failures of late, those with one cause at one endpoint together. */
+/** Recent failures, grouped by endpoint and cause. */
 import { keyAtTime, timeOfKey } from "../../lib/id.ts";
 import { APPLICATION_KIND, ATTEMPT_STATUS } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";

@@ -71,7 +71,7 @@ export async function scan(db: Kysely<Database>, from: ScanFrom, room: number): 
   };
 }
 
-/** Somebody asked for it by hand already, or its first attempt is yet to come: sending it is under way. */
+/** Deliveries in progress: a manual attempt was requested, or the first attempt has not been made yet. */
 function isDue({ state, attempts, manual }: Row): boolean {
   return (manual ?? 0) !== ASKED.bySchedule || (state === DELIVERY_STATE.pending && attempts === 0);
 }

@@ -42,7 +42,7 @@ const MAX_WINDOW = 14 * DAY;
 /** A client that computes "14 days ago" and then takes its time is not refused for it. */
 const SLACK = 300_000;
 
-/** Sends again, by hand, what failed at the endpoint in the window and did not succeed since. */
+/** Recovery: makes one manual attempt for each message of the window that failed at the endpoint and has not succeeded since. */
 export function recoverEndpoint({ ctx, input }: Call<EndpointRef & Window>): Promise<Task> {
   checkWindow(input, ctx.services.now());
   return startAtEndpoint(ctx, input, { kind: "endpoint.recover", mode: "failing", filter: NO_FILTER });
@@ -54,7 +54,7 @@ export function replayMissing({ ctx, input }: Call<EndpointRef & Window>): Promi
   return startAtEndpoint(ctx, input, { kind: "endpoint.replay", mode: "missing", filter: NO_FILTER });
 }
 
-/** Sends again, by hand, the deliveries of the endpoint that fit a filter. */
+/** Makes one manual attempt for each delivery of the endpoint that matches a filter. */
 export function bulkReplay({
   ctx,
   input,
@@ -62,7 +62,7 @@ export function bulkReplay({
   return startAtEndpoint(ctx, input, { kind: "endpoint.bulk-replay", mode: "deliveries", filter: input.filter });
 }
 
-/** Sends again what fits a filter: to the endpoints it was owed to, to another one, or to a URL. */
+/** Replays messages that match a filter: to the endpoints of their deliveries, to another endpoint, or to a URL. */
 export async function startReplay({ ctx, input }: Call<ReplayRequest>): Promise<Task> {
   const resolved = await resolveReplay(ctx, input);
   const { application, params, endpoints, oneOff } = resolved;

@@ -94,7 +94,7 @@ async function openParts({ store }: Services, taskKey: number, lastPart: number)
   return [...after, ...before].slice(0, PARTS_A_STEP);
 }
 
-/** How many more deliveries an endpoint may get. Counts up to the limit along the index of live rows. */
+/** Number of further deliveries that an endpoint may get. Counts up to the limit along the index of live rows. */
 async function roomAt({ store }: Services, endpointKey: number, params: ReplayParams, now: number): Promise<number> {
   // What a slow replay has made due goes out at its rate, also after the endpoint stood still.
   const limit = params.ratePerSecond === null ? LANE_ROOM : Math.min(LANE_ROOM, Math.max(50, 5 * params.ratePerSecond));

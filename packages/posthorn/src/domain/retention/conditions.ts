@@ -26,7 +26,7 @@ export function hasFailed(eb: ExpressionBuilder<Database, "message">): Condition
   );
 }
 
-/** It was attempted after this key, such as by hand. */
+/** Deliveries attempted after this key, for example manually. */
 export function wasAttemptedSince(eb: ExpressionBuilder<Database, "message">, key: number): Condition {
   return eb.exists(
     eb

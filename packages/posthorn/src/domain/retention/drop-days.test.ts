@@ -115,7 +115,7 @@ async function sweepAll(services: Services, sweep = sweepOf()): Promise<void> {
 }
 
 describe.runIf(onPostgres)("days that are over", () => {
-  it("are dropped whole, but for what failed, is owed, keeps its payload or was attempted lately", async () => {
+  it("are dropped as a whole, except messages that failed, are pending, keep their payload or were attempted recently", async () => {
     await using history = await openHistory();
     const { store } = history;
     const kept = [key(5, 1), key(5, 2), key(5, 3), key(5, 4)] as const;
@@ -179,7 +179,7 @@ describe.runIf(onPostgres)("days that are over", () => {
     expect(await idsIn(store, "attempt")).toEqual([key(6) + 1000]);
   });
 
-  it("keep what somebody sends again while it is looked for", async () => {
+  it("keep a message that is resent during the sweep", async () => {
     await using history = await openHistory();
     const { store } = history;
     await publish(store, key(5), "succeeded");

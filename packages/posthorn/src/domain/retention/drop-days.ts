@@ -116,7 +116,7 @@ async function dropOne({ store }: Services, days: DayStore, dropping: Dropping, 
   const { table, kept, keptNow, left } = dropping;
   const before = await kept(day);
   return store.transaction(async (tx) => {
-    // The node that did this before may not know yet that it does not any more.
+    // The previous owner of this task may not know yet that it lost it.
     if ((await sweptIn(tx.db, PLACES[table])) >= day.end) return false;
     await noteSwept(tx.db, PLACES[table], day.end);
     if (before === null) return false;
@@ -172,7 +172,7 @@ function failedMessages({ store }: Services, day: Day): Promise<readonly number[
   );
 }
 
-/** What is owed, keeps its payload, or was attempted lately. Few: each is found by what makes it stay. */
+/** Messages that stay: pending, keeping their payload, or attempted recently. There are few, and each condition has an index. */
 async function messagesThatStay(
   db: Kysely<Database>,
   { from, end }: Day,

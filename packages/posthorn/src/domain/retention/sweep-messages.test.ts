@@ -90,7 +90,7 @@ describe("the sweep of messages", () => {
     expect(await idsIn(store)).toEqual([]);
   });
 
-  it("does not delete what somebody sends again while it looks", async () => {
+  it("does not delete a message that is resent during the sweep", async () => {
     await using files = await openStore();
     const { store } = files;
     await publish(store, key(31), "succeeded");

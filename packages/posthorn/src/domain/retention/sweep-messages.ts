@@ -88,7 +88,7 @@ async function walk(
   return deleted;
 }
 
-/** Deletes those of these messages that nothing keeps: asked in the transaction, since somebody may just have sent one again. */
+/** Deletes messages that nothing keeps. Checked within the transaction, because a message may just have been resent. */
 async function deleteEnded(
   db: Kysely<Database>,
   candidates: readonly number[],

@@ -1,4 +1,4 @@
-/** Counts of single minutes, of an organisation as a whole and of the newest hours alone: for somebody who looks at the last hour. */
+/** Counts per minute of a whole organisation, kept for the newest hours, for charts of the last hour. */
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { KEY_TIME } from "../../lib/id.ts";
 import type { Database } from "../../store/schema.ts";

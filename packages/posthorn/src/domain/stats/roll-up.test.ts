@@ -58,12 +58,12 @@ async function customer(store: Store): Promise<Services> {
 }
 
 describe("the roll-up", () => {
-  it("tells first tries, later successes and exhausted deliveries apart, each once, whatever was sent by hand", async () => {
+  it("counts first-attempt successes, later successes and exhausted deliveries once each, regardless of manual attempts", async () => {
     await using files = await openStore();
     const { store } = files;
     const services = await customer(store);
     await message(store, START, [{ after: 100, status: 0, state: 1 }]);
-    // Sent again by hand though it had succeeded.
+    // Resent manually although it had succeeded.
     await message(store, START + 1000, [
       { after: 200, status: 0, state: 1 },
       { after: 5000, status: 0, trigger: 1, state: 1 },
