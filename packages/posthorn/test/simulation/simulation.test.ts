@@ -9,8 +9,9 @@ import { simulate } from "./simulation.ts";
 import { isShared, spanOf } from "./spans.ts";
 import { RULES } from "./verdict.ts";
 
-/** Weeks in one run of the tests. They are the same each time, so that a failure is caused by a change. `npm run simulate` finds new ones. */
 const SEEDS = Array.from({ length: 440 }, (_, index) => index + 1);
+/** Weeks in one run of the tests. They are the same each time, so that a failure is caused by a change. `npm run test:nightly` has new ones. */
+const WEEKS = SEEDS.slice(0, 200);
 /** Seeds within which each sabotage must be detected. */
 const SEEDS_TO_SHOW = 60;
 /** Seeds of each scenario. */
@@ -29,7 +30,7 @@ function reportsOf(results: readonly SimulationResult[], scenario?: Scenario): r
 
 describe("a simulated week", () => {
   it("keeps every promise, whatever the seed", { timeout: 1_800_000 }, async () => {
-    const results = await runSeeds(SEEDS);
+    const results = await runSeeds(WEEKS);
     expect(reportsOf(results)).toEqual([]);
     const requests = results.reduce((sum, result) => sum + result.requests, 0);
     expect(requests).toBeGreaterThan(100 * results.length);

@@ -1,0 +1,27 @@
+/**
+ * What takes too long for every change: thousands of simulated weeks with seeds that differ from day to day, ten minutes of chaos, and five
+ * minutes of generated requests. Each step prints the seed that repeats it. `--from` sets the first seed of the simulation.
+ */
+import { spawnSync } from "node:child_process";
+import { parseArgs } from "node:util";
+
+const DAY_MS = 86_400_000;
+const WEEKS_A_NIGHT = 5000;
+
+const { values } = parseArgs({ options: { from: { type: "string" } } });
+const day = Math.floor(Date.now() / DAY_MS);
+const from = values.from ?? String(day * WEEKS_A_NIGHT);
+
+const STEPS: readonly (readonly string[])[] = [
+  ["simulate", "--", "--from", from, "--seeds", String(WEEKS_A_NIGHT)],
+  ["test:chaos", "--", "--minutes", "10", "--seed", String(day)],
+  ["test:schemathesis", "--", "--minutes", "5", "--seed", String(day)],
+];
+
+const failed = STEPS.filter((step) => {
+  console.log(`\n— npm run ${step.join(" ")}`);
+  return spawnSync("npm", ["run", "-s", ...step], { stdio: "inherit" }).status !== 0;
+});
+for (const step of failed) console.log(`FAILED npm run ${step.join(" ")}`);
+console.log(`${STEPS.length - failed.length} passed, ${failed.length} failed`);
+process.exitCode = failed.length === 0 ? 0 : 1;
