@@ -124,7 +124,7 @@ describe("the dashboard", () => {
     const page = await open(`/applications/${scene.app}/messages/${scene.message}`);
     await page.getByRole("heading", { name: "Matched 2 endpoints" }).waitFor();
     await page.getByRole("link", { name: /Attempt 1 HTTP 500 Internal Server Error/ }).click();
-    await page.getByText("The receiver failed.").waitFor();
+    await page.getByText("500 Internal Server Error: your application failed.").waitFor();
     await page.getByRole("heading", { name: "Timing" }).waitFor();
     await page.getByRole("rowheader", { name: "webhook-signature" }).waitFor();
     await page
