@@ -20,7 +20,20 @@ export interface Message {
   readonly deliverUntil: number | null;
 }
 
-export type MessageRow = Omit<Selectable<MessageTable>, "app_id" | "expires_at" | "unmatched_json" | "request_json">;
+export type MessageRow = Pick<
+  Selectable<MessageTable>,
+  | "id"
+  | "public_id"
+  | "event_id"
+  | "event_type"
+  | "channels_json"
+  | "tags_json"
+  | "content_type"
+  | "deliver_at"
+  | "ordering_key"
+  | "deliver_until"
+  | "payload"
+>;
 
 export function toMessage(row: MessageRow): Message {
   return {
