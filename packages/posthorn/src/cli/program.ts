@@ -31,11 +31,11 @@ function buildProgram(): Command {
   addClusterCommand(program);
   addMigrateCommand(program);
   addCopyCommand(program);
-  const key = program.command("key").description("keys of the organisation that can be revoked");
+  const key = program.command("key").description("API keys of the organisation");
   addKeyCreateCommand(key);
   addKeyListCommand(key);
   addKeyRevokeCommand(key);
-  const tables = program.command("tables").description("events of the changes of your own tables in PostgreSQL");
+  const tables = program.command("tables").description("events for changes of your own PostgreSQL tables");
   addTablesAddCommand(tables);
   addTablesListCommand(tables);
   addTablesRemoveCommand(tables);

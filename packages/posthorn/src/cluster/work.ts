@@ -1,4 +1,4 @@
-/** What a node does when shards come and go, and when it hears nothing of the others. */
+/** Starts and ends work as shards are gained and lost, and reacts to signals of other nodes or to their absence. */
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Services } from "../domain/context.ts";
 import { applySignals } from "../domain/signals.ts";
@@ -21,21 +21,21 @@ export interface ClusterWorkOptions {
   readonly feed: Pick<SharedFeed, "watchedElsewhere" | "storedElsewhere">;
   readonly ids: IdGenerator;
   readonly lanes: Pick<LaneInspector, "hear">;
-  /** Up to where what this node writes is on disk. */
+  /** Keys of this node up to which everything is on disk. */
   readonly settled: () => SettledKeys;
   readonly log: Logger;
 }
 
-/** What nobody was told of, since whoever should have told it died first, is found this much later at the latest. */
+/** Interval of searches for work whose notification was lost, such as when its sender died. */
 const LOOK_MS = 30_000;
-/** A node that hears nothing believes nothing of what it knows for longer than this. */
+/** While notifications are down, caches are cleared at this interval. */
 const DEAF_MS = 500;
-/** A database that was cut off in the middle of a write may make it a moment later. */
+/** A write whose outcome is unknown may still commit within this time. */
 const DOUBT_MS = 2000;
 
 export class ClusterWork implements Disposable {
   readonly #options: ClusterWorkOptions;
-  /** Each takes a timer back; `null`: none is set. */
+  /** Each cancels a timer; `null`: none is set. */
   #cancelLook: (() => void) | null = null;
   #cancelDeaf: (() => void) | null = null;
   #cancelDoubt: (() => void) | null = null;
@@ -49,7 +49,7 @@ export class ClusterWork implements Disposable {
     services.store.cluster?.onNotificationState((up) => (up ? this.#notificationsUp() : this.#notificationsDown()));
   }
 
-  /** Takes up this node's share of the work. */
+  /** Takes over this node's share of the work. */
   async start(): Promise<void> {
     const { cluster, services } = this.#options;
     await cluster.start(this.#work());
@@ -64,7 +64,7 @@ export class ClusterWork implements Disposable {
     this.#cancelDoubt?.();
   }
 
-  /** Sets a timer, unless there would be nothing left to cancel it. */
+  /** Sets a timer, unless the node has closed and could not cancel it. */
   #setTimer(ms: number, callback: () => void): () => void {
     return this.#closed ? () => undefined : this.#options.cluster.time.setTimer(ms, callback);
   }
@@ -77,7 +77,7 @@ export class ClusterWork implements Disposable {
       renewed: () => dispatcher.resume(),
       moved: ({ id, slot, keysFrom }) => {
         ids.moveTo(slot, keysFrom);
-        log.warn({ node: id }, "the other nodes thought that this one was gone; it joins them again");
+        log.warn({ node: id }, "the other nodes considered this node dead; it joins again");
       },
       report: () => {
         const { inFlight, lanes, oldestDue } = dispatcher.load;
@@ -87,7 +87,7 @@ export class ClusterWork implements Disposable {
       inFlight: (shard) => dispatcher.inFlightOf((endpointId) => shardOf(endpointId) === shard),
       announce: () => services.store.signal({ kind: "nodes" }),
       trouble: (error) =>
-        reporter(log)(error, "the other nodes were not reached; trying again", { node: cluster.membership?.id }),
+        reporter(log)(error, "the cluster could not be updated; trying again", { node: cluster.membership?.id }),
     };
   }
 
@@ -104,7 +104,7 @@ export class ClusterWork implements Disposable {
   async #leave(isLeft: InShards): Promise<void> {
     const { dispatcher, services, workers } = this.#options;
     const { left, ended } = dispatcher.leave(isLeft);
-    // Of what was handed over here while the lanes were somebody else's already, nobody knows.
+    // Other nodes do not know of deliveries that were queued here after the lanes had moved.
     if (left.length > 0) services.store.signal({ kind: "due", endpointIds: left, from: null });
     await ended;
     await workers.left(isLeft);
@@ -121,14 +121,14 @@ export class ClusterWork implements Disposable {
     }
   }
 
-  /** A write failed that may have been made: takes nothing in memory for granted, and finds what is to be done as a start does. */
+  /** The outcome of a write is unknown: clears the caches and searches for work as at a start. */
   #lookAgain(): void {
     this.#forgetAll();
     this.#lookForWork();
     this.#cancelDoubt ??= this.#setTimer(DOUBT_MS, () => {
       this.#cancelDoubt = null;
       this.#forgetAll();
-      // It may have switched an endpoint on, or changed how it is delivered to.
+      // The write may have enabled an endpoint or changed its policy.
       this.#options.dispatcher.wakeAll();
     });
   }
@@ -147,7 +147,9 @@ export class ClusterWork implements Disposable {
   }
 
   #notificationsDown(): void {
-    this.#options.log.warn("nothing is heard of the other nodes; settings are read anew until it is");
+    this.#options.log.warn(
+      "notifications from other nodes are down; caches are cleared every 500 ms until they are up",
+    );
     this.#cancelDeaf?.();
     this.#staysDeaf();
   }

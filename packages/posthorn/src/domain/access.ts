@@ -1,7 +1,7 @@
 /** Who calls an operation, and what they may do. */
 import { PosthornError } from "../lib/errors.ts";
 
-/** What a token of an application may do; the names are those of the HTTP API. */
+/** Capabilities of application tokens, with their names in the HTTP API. */
 export const CAPABILITIES = [
   "ViewBase",
   "ViewEndpointSecret",
@@ -12,13 +12,13 @@ export const CAPABILITIES = [
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
 
-/** Who asks. Decided once, when the request comes in. */
+/** The caller, identified once per request. */
 export type Actor =
   | {
       readonly kind: "organisation";
       readonly orgId: number;
       readonly orgPublicId: string;
-      /** Id of the key; `null` for a signed token. */
+      /** ID of the API key; `null` for a signed token. */
       readonly keyId: string | null;
     }
   | {
@@ -27,19 +27,19 @@ export type Actor =
       readonly orgPublicId: string;
       readonly appId: number;
       readonly appPublicId: string;
-      /** What the token says of itself, such as the person it was made for. */
+      /** Session ID in the token, such as the user it was issued for. */
       readonly sessionId: string | null;
       readonly capabilities: ReadonlySet<Capability>;
       readonly featureFlags: ReadonlySet<string>;
-      /** Hash of the signed part of the token, and when the token expires, so that it can be revoked. */
+      /** Hash of the signed part of the token, and its expiry: both are needed to revoke it. */
       readonly tokenHash: Uint8Array;
       readonly tokenExpiresAt: number;
     };
 
-/** Who may do something: the organisation alone, or also tokens of an application that have the capability, or all of these. */
+/** Required access: organisation tokens only, application tokens with a capability as well, or any token. */
 export type Access = "organisation" | Capability | "any token";
 
-/** Throws `insufficient access` unless the actor may. Asked once for each call, by the transport that takes it. */
+/** Throws `insufficient access` unless the actor has this access. The transport calls it once for each operation. */
 export function requireAccess(actor: Actor, access: Access): void {
   if (actor.kind === "organisation" || access === "any token") return;
   if (access === "organisation") {

@@ -2,7 +2,7 @@
  * Request context for domain operations: services, caller, and the current transaction, if any.
  *
  * A write transaction holds the only writer of SQLite, or one of a few PostgreSQL connections. Code that may run inside one gets
- * `TransactionServices`, which offer nothing to wait for but the database: calling out from there is a type error.
+ * `TransactionServices`, which offer nothing to wait for except the database: external calls from there are type errors.
  */
 import type { Kysely } from "kysely";
 import type { IdGenerator } from "../lib/id.ts";
@@ -37,7 +37,7 @@ export interface TransactionServices {
   readonly now: () => number;
   readonly secretBox: SecretBox;
   readonly directory: Directory;
-  /** Where new work is announced. */
+  /** Receives hints about new deliveries. */
   readonly dispatch: DispatchHints;
   readonly tokens: Pick<TokenIssuer, "forget">;
   readonly tasks: TaskQueue;
@@ -49,7 +49,7 @@ export interface TransactionServices {
   readonly rules: DomainRules;
 }
 
-/** The store as code inside a write transaction sees it: a second write would wait for the first one for ever. */
+/** The store as code inside a write transaction sees it: a nested write would deadlock. */
 export type StoreInTransaction = Pick<
   Store,
   "db" | "hotDb" | "lowestWaiting" | "trouble" | "troubleForMs" | "counters"
@@ -71,13 +71,13 @@ export interface Services extends TransactionServices {
 
 interface ContextFields {
   readonly actor: Actor;
-  /** Which applications the call can see; customers' when absent. Those the server keeps for itself have paths of their own. */
+  /** Kind of applications that the call can see. Default: those of customers. Internal applications have their own paths. */
   readonly applicationKind?: ApplicationKind;
-  /** Id of the route that is being called, for reports; absent in background jobs. */
+  /** ID of the route, for reports. Absent in background jobs. */
   readonly operation?: string;
 }
 
-/** Context of code that is never part of a write transaction: it may call out. */
+/** Context of code outside write transactions, which may call external services. */
 export interface OutsideContext extends ContextFields {
   readonly services: Services;
   readonly tx: null;
@@ -89,7 +89,7 @@ export interface TransactionContext extends ContextFields {
   readonly tx: Tx;
 }
 
-/** Context of code that runs in either place, and so may use only what both offer. */
+/** Context of code that may run inside or outside a transaction. */
 export type Context = OutsideContext | TransactionContext;
 
 export interface Call<Input, In extends Context = Context> {
@@ -100,24 +100,23 @@ export interface Call<Input, In extends Context = Context> {
 /** Call of an operation that may wait for something other than the database. */
 export type OutsideCall<Input> = Call<Input, OutsideContext>;
 
-/** Where to read: inside a transaction from it, so that it sees its own writes. */
+/** The database to read from: the current transaction, if any, so that it sees its own writes. */
 export function reader(ctx: Context): Kysely<Database> {
   return ctx.tx?.db ?? ctx.services.store.db;
 }
 
-/** Runs `work` in the transaction of the context, or in one of its own. */
+/** Runs `work` in the transaction of the context, or in a new one. */
 export function write<T>(ctx: Context, work: (tx: Tx) => Promise<T>): Promise<T> {
   return ctx.tx === null ? ctx.services.store.transaction(work, ctx.operation) : work(ctx.tx);
 }
 
-/** The context for code inside this transaction. */
+/** Returns the context for code inside this transaction. */
 export function inside({ tx: _outer, services, ...fields }: Context, tx: Tx): TransactionContext {
   return { ...fields, services, tx };
 }
 
 /**
- * Runs a verb that reads before it writes in one transaction, so that what it read still holds when it writes: two changes of different
- * fields at the same time are both kept.
+ * Runs an operation that reads before it writes in one transaction, so that concurrent changes of different fields are both kept.
  */
 export function atomically<Input, Output>(
   { ctx, input }: Call<Input>,

@@ -18,80 +18,80 @@ import type { RetentionPeriods } from "./retention/retention.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
 import type { Ownership, OwnershipMethod } from "./endpoint/verification.ts";
 
-/** Looks up host names. */
+/** Judges URLs by the addresses that their host names resolve to. */
 export interface UrlJudge {
-  /** Whether deliveries to this URL would be allowed, as its name resolves now. `allow`: see `egress_allow`. */
+  /** Whether deliveries to this URL would be allowed, by the current DNS answer. `allow`: see `egress_allow`. */
   judge(url: string, allow: string | null): Promise<UrlVerdict>;
 }
 
-/** What the domain tells the dispatcher. Hints only: the rows in the store say the same. */
+/** Hints to the dispatcher. The rows in the store hold the same information. */
 export interface DispatchHints {
   push(jobs: readonly DueDelivery[]): void;
-  /** Deliveries were stored by another node. @param from None is due before, Unix milliseconds; `null`: who knows. */
+  /** Deliveries were stored by another node. @param from Earliest due time, Unix milliseconds; `null`: unknown. */
   look(endpointIds: readonly number[], from: number | null): void;
   wake(endpointId: number): void;
-  /** As `wake`, and without waiting any longer for an endpoint that failed or asked to be left alone. */
+  /** Like `wake`, and also ends a pause: an open circuit, or a `Retry-After` of the endpoint. */
   tryNow(endpointId: number): void;
-  /** Takes jobs back that are in memory and not under way: their deliveries are no longer due. */
+  /** Removes queued jobs from memory whose deliveries are no longer due. Attempts in flight are not affected. */
   revoke(deliveries: readonly { readonly messageId: number; readonly endpointId: number }[]): void;
 }
 
-/** What is in memory of how endpoints are delivered to. */
+/** State of the lanes in memory, on all nodes. */
 export interface LaneSource {
-  /** On whichever node has the lane; nothing, when that one does not answer. */
+  /** From the node that owns the lane. Nothing is known if that node does not respond. */
   of(endpointKey: number): LaneReport | Promise<LaneReport>;
-  /** Those of these that are left alone or fail, whichever nodes have their lanes; without those of nodes that do not answer. */
+  /** The endpoints among these with an open circuit or failing attempts, on all nodes that respond. */
   troubled(endpointKeys: readonly number[]): Promise<ReadonlyMap<number, LaneTrouble>>;
 }
 
 export interface LaneReport {
-  /** `null`: nothing is known, since there was nothing to do lately. */
+  /** `null`: unknown, because the endpoint had no recent deliveries. */
   readonly lane: LaneView | null;
-  /** How it fails; `null`: its last attempt succeeded, or there was none. */
+  /** Current failure streak; `null`: the last attempt succeeded, or there was none. */
   readonly failing: Streak | null;
 }
 
 export interface LaneTrouble {
-  /** `null`: it is closed. */
+  /** `null`: the circuit is closed. */
   readonly breaker: LaneView["breaker"] | null;
-  /** How it fails; `null`: it does not. */
+  /** Current failure streak; `null`: there is none. */
   readonly failing: Streak | null;
 }
 
 export interface DomainRules {
   readonly maxPayloadBytes: number;
-  /** Of a body that comes in at a source. */
+  /** Maximum body size of an inbound webhook. */
   readonly maxInboundBytes: number;
-  /** Checks the URL of an endpoint and returns it normalised, or throws an error whose message says what is wrong. `allow`: see `egress_allow`. */
+  /** Checks the URL of an endpoint and returns it normalised, or throws an error that names the problem. `allow`: see `egress_allow`. */
   readonly normaliseUrl: (url: string, allow: string | null) => string;
-  /** The words of an allow list in one spelling, or throws an error whose message says what is wrong with them. */
+  /** Returns an allow list in its canonical spelling, or throws an error that names the problem. */
   readonly normaliseAllow: (words: string) => string;
-  /** The words of an allow list that have no effect on this server, as they go beyond what its operator allows. */
+  /** The words of an allow list that have no effect, because the operator does not allow them. */
   readonly refusedWords: (words: string) => readonly RefusedTarget[];
-  /** Whether the host of a proxy is refused, as far as its URL tells; `null`: it is not. */
+  /** Why a proxy is refused, judged by its URL alone; `null`: it is not. */
   readonly refusedProxy: (proxy: EndpointProxy) => RefusedTarget | null;
-  /** What of these settings of an endpoint the HTTP client could not use. */
+  /** The first of these endpoint settings that the HTTP client cannot use; `null`: all are valid. */
   readonly egressTrouble: (settings: EndpointEgress, allow: string | null) => EgressTrouble | null;
-  /** What policies begin with. */
+  /** Policy values that hold where neither application nor endpoint sets one. */
   readonly policyDefaults: PlatformDefaults;
-  /** What is wrong with an address, a network or the name of a list that requests may come from; `null`: nothing. */
+  /** Why a word is not an address, a network or a known list of allowed senders; `null`: it is one. */
   readonly addressTrouble: (word: string) => string | null;
-  /** For how long what is stored is kept. */
+  /** Retention periods. */
   readonly retention: RetentionPeriods;
-  /** Of the product whose customers the portal serves. */
+  /** Branding of the customer portal. */
   readonly portalLook: PortalLook;
-  /** Public URL of this server, without a slash at the end. */
+  /** Public URL of this server, without a trailing slash. */
   readonly publicUrl: () => string;
-  /** URL of the server as senders of inbound webhooks reach it, without a slash at the end. */
+  /** Base URL for inbound webhooks, without a trailing slash. */
   readonly ingestUrl: () => string;
   /** Whether inbound webhooks have an origin of their own, apart from the dashboard and the portal. */
   readonly separateIngest: boolean;
 }
 
 export type UrlVerdict =
-  /** The addresses that it stands for. */
+  /** The addresses that the host resolves to. */
   | { readonly allowed: true; readonly addresses: readonly string[] }
-  /** `detail` names the rule; for operators. */
+  /** `detail` names the rule, for operators. */
   | { readonly allowed: false; readonly code: string; readonly message: string; readonly detail: string };
 
 /** Operations on live sources, implemented by `ingest`. */
@@ -119,75 +119,75 @@ export interface RefusedTarget {
 }
 
 export interface EgressTrouble {
-  /** Where in the settings. */
+  /** Path of the setting. */
   readonly path: readonly string[];
   readonly message: string;
 }
 
 export interface TokenIssuer {
-  /** A signed token with these claims. Times are Unix seconds. */
+  /** Returns a signed token with these claims. Times are Unix seconds. */
   sign(claims: Record<string, unknown> & { readonly sub: string; readonly exp: number }): Promise<string>;
-  /** Looks at every token anew; after one was revoked. */
+  /** Clears the cache of tokens after one was revoked. */
   forget(): void;
 }
 
-/** Asks an endpoint whether it wants deliveries. */
+/** Sends verification requests to endpoints. */
 export interface OwnershipAsker {
   ask(endpoint: DirectoryEndpoint, method: OwnershipMethod): Promise<Ownership>;
 }
 
-/** Runs the code of transformations and converts bodies, apart from everything else. Nothing of it rejects. */
+/** Runs transformations and conversions in isolated threads. Its promises never reject. */
 export interface TransformRunner {
   run(run: TransformRun, turn: Turn, signal?: AbortSignal): Promise<RunResult | Busy>;
-  /** What is wrong with code that can be seen without a message; `null`: nothing. */
+  /** Checks code without a message; `null`: it is valid. */
   check(code: string, turn: Turn): Promise<RunFailed | Busy | null>;
-  /** For bodies that are too large to be converted beside other work. */
+  /** Converts bodies that are too large for the main thread. */
   convert(conversion: Conversion, turn: Turn, signal?: AbortSignal): Promise<ConversionResult | RunFailed | Busy>;
   /** Reads the OpenAPI document in the body of an import request. */
   describeOpenApi(request: Uint8Array, turn: Turn): Promise<OpenApiDescription | RunFailed | Busy>;
-  /** Finds out why a request does not verify. */
+  /** Diagnoses why a request fails verification. */
   diagnose(job: DiagnosisJob, turn: Turn): Promise<DiagnosisReport | RunFailed | Busy>;
 }
 
-/** What is known of how endpoints fail, newer than the database has it. */
+/** Failure streaks of endpoints, more recent than those in the database. */
 export interface HealthSource {
   streak(endpointKey: number): Streak | null;
-  /** Begins anew, such as when the endpoint is switched on again. */
+  /** Resets the streak, such as when the endpoint is enabled again. */
   forget(endpointKey: number): void;
 }
 
-/** Statistics, and what of them is in memory alone. */
+/** Statistics, including the part that is only in memory. */
 export interface StatisticsSource {
-  /** Counts what was stored meanwhile; ends early when there is much of it. */
+  /** Counts new rows. Returns early when there are many. */
   refresh(): Promise<void>;
-  /** What the dispatcher has in memory. */
+  /** Load of the dispatcher. */
   load(): DispatchLoad;
 }
 
-/** The nodes that work together. */
+/** The nodes of the cluster. */
 export interface ClusterSource {
-  /** Of the node that this is. */
+  /** ID of this node. */
   readonly id: number;
-  /** No other node works on this database, now or later. */
+  /** Whether no other node can use this database. */
   readonly alone: boolean;
-  /** Whether no other node can have been given its membership: while it is in doubt, nothing is accepted here. */
+  /** Whether the membership lease is valid. While it is not, this node accepts nothing. */
   readonly holdsSlot: boolean;
   readonly time: PassingTime;
   view(): Promise<ClusterView>;
 }
 
 export interface DispatchLoad {
-  /** Attempts under way. */
+  /** Attempts in flight. */
   readonly inFlight: number;
   /** Endpoints with a lane in memory. */
   readonly lanes: number;
-  /** Bytes of the deliveries that wait in lanes. */
+  /** Bytes of the deliveries queued in lanes. */
   readonly queuedBytes: number;
-  /** When the delivery was due that has waited longest for its turn, Unix milliseconds; `null`: none waits. */
+  /** When the oldest queued delivery was due, Unix milliseconds; `null`: none is queued. */
   readonly oldestDue: number | null;
 }
 
-/** Where long work is handed over. */
+/** Starts background tasks. */
 export interface TaskQueue {
   start(taskKey: number, kind: TaskKind): void;
 }

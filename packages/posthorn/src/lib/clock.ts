@@ -1,21 +1,21 @@
-/** The time of this machine. Everything that waits or looks at the time gets a clock passed in; this is the one of a real node. */
-import type { Clock } from "../dispatch/types.ts";
+/** Clock and monotonic time of this machine. Code that needs the time receives it as a parameter; these are passed in on a real node. */
 
-/** Time that passes, whatever clocks are set to. */
+/** Monotonic time, which changes of the system clock do not affect. */
 export interface PassingTime {
-  /** Milliseconds from some moment on. */
+  /** Milliseconds since an arbitrary moment. */
   monotonic(): number;
-  /** Calls back once after `ms`; the result takes it back. */
+  /** Calls back once after `ms`. Returns a function that cancels the timer. */
   setTimer(ms: number, callback: () => void): () => void;
 }
 
-export const systemClock: Clock = {
+/** Implements `Clock` of the dispatcher. */
+export const systemClock = {
   now: Date.now,
-  setTimer: (ms, callback) => {
+  setTimer: (ms: number, callback: () => void): (() => void) => {
     const timer = setTimeout(callback, ms);
     return () => clearTimeout(timer);
   },
 };
 
-/** That of this machine. */
+/** Monotonic time of this machine. */
 export const systemTime: PassingTime = { monotonic: () => performance.now(), setTimer: systemClock.setTimer };

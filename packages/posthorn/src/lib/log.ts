@@ -1,7 +1,7 @@
-/** The log of the process: one JSON object a line, or lines for people. Secrets are never in it. */
+/** Log of the process: one JSON object per line, or readable lines for a terminal. It never contains secrets. */
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
-import { isStoreAway } from "../store/errors.ts";
+import { PosthornError } from "./errors.ts";
 
 export type { Logger };
 
@@ -10,7 +10,7 @@ export interface LogOptions {
   readonly format: "json" | "pretty";
 }
 
-/** Where secrets could stand in what is logged. */
+/** Fields of log entries that could hold secrets. */
 const REDACTED = [
   "authorization",
   "*.authorization",
@@ -28,9 +28,13 @@ export function createLog({ level, format }: LogOptions): Logger {
   return pino(options, pretty({ ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l", sync: true }));
 }
 
-/** Writes down what failed and will be tried again. That the database is away is said once, by its store, and not by everybody who misses it. */
+/**
+ * Logs a failure that will be retried. When the database is unavailable, the store logs that once; the failures that follow from it are
+ * logged at level debug.
+ */
 export function reporter(log: Logger): (error: unknown, what: string, facts?: object) => void {
   return (error, what, facts = {}) => {
-    log[isStoreAway(error) ? "debug" : "error"]({ err: error, ...facts }, what);
+    const away = error instanceof PosthornError && error.code === "storage_unavailable";
+    log[away ? "debug" : "error"]({ err: error, ...facts }, what);
   };
 }

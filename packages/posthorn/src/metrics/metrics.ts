@@ -1,4 +1,4 @@
-/** What a node tells Prometheus. Names, labels and meaning: docs/features/metrics.md. */
+/** Prometheus metrics of a node. docs/features/metrics.md describes each of them; `npm run check:docs` compares the names. */
 import type { Egress } from "@posthorn/egress";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { AttemptRecord, Outcome } from "../dispatch/types.ts";
@@ -10,7 +10,7 @@ import { LONG_TRANSACTION_MS, type LongTransaction } from "../store/transaction-
 export interface MetricsOptions {
   readonly store: Store;
   readonly load: () => DispatchLoad;
-  /** How many shards the node has. */
+  /** Number of shards that the node owns. */
   readonly shards: () => number;
   /** Unix milliseconds. */
   readonly now: () => number;
@@ -19,7 +19,7 @@ export interface MetricsOptions {
   readonly inboundDuplicates: () => number;
 }
 
-/** Seconds; an attempt takes 60 of them at most unless settings say otherwise. */
+/** Seconds. By default an attempt times out after at most 60. */
 const ATTEMPT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 const STATES = ["pending", "succeeded", "failed", "canceled"] as const;
@@ -36,19 +36,19 @@ export class Metrics {
     collectDefaultMetrics({ register: this.#registry });
     this.#attempts = new Counter({
       name: "posthorn_attempts_total",
-      help: "Attempts on disk, by outcome and by cause: class of the status code, or the code of what went wrong.",
+      help: "Recorded attempts, by outcome and by cause: the class of the status code, or the error code.",
       labelNames: ["outcome", "cause"],
       registers,
     });
     this.#duration = new Histogram({
       name: "posthorn_attempt_duration_seconds",
-      help: "From the name look-up to the last byte of the answer.",
+      help: "Duration of attempts, from the DNS look-up to the last byte of the response.",
       buckets: ATTEMPT_BUCKETS,
       registers,
     });
     this.#outcomes = new Counter({
       name: "posthorn_outcomes_total",
-      help: "Outcomes on disk, by where they left their delivery.",
+      help: "Recorded outcomes, by the resulting state of the delivery.",
       labelNames: ["state"],
       registers,
     });
@@ -69,7 +69,7 @@ export class Metrics {
     );
   }
 
-  /** An outcome is on disk. */
+  /** Counts an outcome that is on disk. */
   recorded({ state, attempt }: Outcome): void {
     this.#outcomes.inc({ state: STATES[state] });
     if (attempt === null) return;
@@ -77,18 +77,26 @@ export class Metrics {
     this.#duration.observe(attempt.durationMs / 1000);
   }
 
-  /** A write transaction is open for long, or was: counted once, at the first report. */
+  /** Counts a long write transaction, once, at its first report. */
   longTransaction({ operation, first }: LongTransaction): void {
     if (first) this.#longTransactions.inc({ operation });
   }
 
-  /** The text that Prometheus reads, and its type. */
+  /** Names of the metrics of Posthorn, without those of the process. */
+  get names(): readonly string[] {
+    return this.#registry
+      .getMetricsAsArray()
+      .map(({ name }) => name)
+      .filter((name) => name.startsWith("posthorn_"));
+  }
+
+  /** The metrics in the Prometheus text format, with their content type. */
   async text(): Promise<{ readonly type: string; readonly body: string }> {
     return { type: this.#registry.contentType, body: await this.#registry.metrics() };
   }
 }
 
-/** Few values, whatever endpoints answer. */
+/** A label with few values, whatever endpoints respond. */
 function causeOf({ errorCode, responseCode }: AttemptRecord): string {
   const byStatus = errorCode === null || errorCode === "status";
   return byStatus ? `${Math.floor(responseCode / 100)}xx` : errorCode;
@@ -107,7 +115,7 @@ function gauge(registry: Registry, name: string, help: string, value: () => numb
   );
 }
 
-/** A count that is kept elsewhere. */
+/** A counter whose value is kept elsewhere. */
 function counter(registry: Registry, name: string, help: string, value: () => number): void {
   registry.registerMetric(
     new Counter({
@@ -123,19 +131,19 @@ function counter(registry: Registry, name: string, help: string, value: () => nu
 }
 
 function watchDispatcher(registry: Registry, { load, shards, now }: MetricsOptions): void {
-  gauge(registry, "posthorn_shards", "Shards of endpoints that this node has, of 64.", shards);
+  gauge(registry, "posthorn_shards", "Number of the 64 endpoint shards that this node owns.", shards);
   gauge(
     registry,
     "posthorn_dispatcher_lag_seconds",
-    "For how long the delivery has waited that has waited longest for its turn; what is held or paused does not count.",
+    "Age of the oldest delivery ready to be sent. Deliveries on hold or paused do not count.",
     () => Math.max(0, now() - (load().oldestDue ?? now())) / 1000,
   );
-  gauge(registry, "posthorn_dispatcher_in_flight", "Attempts under way.", () => load().inFlight);
+  gauge(registry, "posthorn_dispatcher_in_flight", "Attempts in flight.", () => load().inFlight);
   gauge(registry, "posthorn_dispatcher_lanes", "Endpoints with a lane in memory.", () => load().lanes);
   gauge(
     registry,
     "posthorn_dispatcher_queued_bytes",
-    "Bytes of the deliveries that wait in lanes.",
+    "Bytes of the deliveries queued in lanes.",
     () => load().queuedBytes,
   );
 }
@@ -146,13 +154,23 @@ function watchStore(registry: Registry, store: Store): void {
   counter(
     registry,
     "posthorn_commit_seconds_total",
-    "Time that group commits took, from being handed to the writer to being on disk.",
+    "Total duration of group commits, from the hand-over to the writer until they are on disk.",
     () => counters.commitMs / 1000,
   );
-  counter(registry, "posthorn_messages_total", "Messages that were given to commits.", () => counters.accepts);
-  counter(registry, "posthorn_records_total", "Outcomes that were given to commits.", () => counters.records);
-  gauge(registry, "posthorn_store_waiting_bytes", "Payload bytes that wait for the disk.", () => counters.waitingBytes);
-  gauge(registry, "posthorn_database_up", "1 while the database can be worked with, else 0.", () =>
+  counter(
+    registry,
+    "posthorn_messages_total",
+    "Messages written to commits, including refused duplicates.",
+    () => counters.accepts,
+  );
+  counter(registry, "posthorn_records_total", "Outcomes written to commits.", () => counters.records);
+  gauge(
+    registry,
+    "posthorn_store_waiting_bytes",
+    "Payload bytes waiting to be written to disk.",
+    () => counters.waitingBytes,
+  );
+  gauge(registry, "posthorn_database_up", "1 while the database can be used, else 0.", () =>
     store.trouble === null ? 1 : 0,
   );
   gauge(
@@ -164,7 +182,7 @@ function watchStore(registry: Registry, store: Store): void {
   registry.registerMetric(
     new Gauge({
       name: "posthorn_store_bytes",
-      help: "Bytes of the database: in use, and free for what comes in next.",
+      help: "Size of the database in bytes, by part: used, and free for new data.",
       labelNames: ["part"],
       registers: [],
       async collect() {
@@ -179,7 +197,7 @@ function watchStore(registry: Registry, store: Store): void {
   registry.registerMetric(
     new Gauge({
       name: "posthorn_disk_free_bytes",
-      help: "Bytes left on the disk of the database; absent where it cannot be seen.",
+      help: "Free bytes on the disk of the database. Absent if the node cannot see that disk.",
       registers: [],
       async collect() {
         const disk = (await sizeOf(store))?.disk ?? null;
@@ -190,7 +208,7 @@ function watchStore(registry: Registry, store: Store): void {
   );
 }
 
-/** `null`: the database is away. All that is known without it is told all the same. */
+/** `null`: the database is unavailable. The other metrics are exported all the same. */
 async function sizeOf(store: Store): Promise<StoreSize | null> {
   try {
     return await store.size();
@@ -202,12 +220,17 @@ async function sizeOf(store: Store): Promise<StoreSize | null> {
 
 function watchEgress(registry: Registry, egress: Pick<Egress, "stats">): void {
   gauge(registry, "posthorn_egress_sockets", "Open sockets to endpoints.", () => egress.stats.sockets);
-  gauge(registry, "posthorn_egress_idle_sockets", "Of these, those without a request.", () => egress.stats.idle);
+  gauge(
+    registry,
+    "posthorn_egress_idle_sockets",
+    "Open sockets to endpoints without a request.",
+    () => egress.stats.idle,
+  );
   gauge(registry, "posthorn_egress_origins", "Origins with an open socket.", () => egress.stats.origins);
   gauge(
     registry,
     "posthorn_egress_requests",
-    "Requests under way or waiting for a socket.",
+    "Requests to endpoints in flight or waiting for a socket.",
     () => egress.stats.requests,
   );
 }

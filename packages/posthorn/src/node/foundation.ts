@@ -61,6 +61,6 @@ export async function openFoundation(
 
 /** Logs one line for each change of the state. */
 function logTrouble(log: Logger, trouble: StoreTrouble | null): void {
-  if (trouble === null) log.info("the database is available again");
-  else log.warn({ trouble }, `the database ${describeTrouble(trouble)}; retrying`);
+  if (trouble === null) log.info("the database is back");
+  else log.warn({ trouble }, `the database ${describeTrouble(trouble)}; trying again`);
 }

@@ -64,7 +64,7 @@ export function buildSending(options: SendingOptions): Sending {
         health.recorded(outcome);
         options.onRecorded(outcome);
       },
-      trouble: (what, error) => reporter(log)(error, `${what} failed; retrying`),
+      trouble: (what, error) => reporter(log)(error, `${what} failed; trying again`),
     },
   });
   return { dispatcher, guard };

@@ -33,7 +33,7 @@ export function buildMonitors({ log, clock, services }: WorkerParts, stack: Asyn
     new EndpointHealthMonitor({
       services,
       clock,
-      onFailure: (error) => report(error, "the health of endpoints could not be saved; retrying"),
+      onFailure: (error) => report(error, "the health of endpoints could not be saved; trying again"),
       onDisabled: (disabled) => log.warn(disabled, "endpoint disabled"),
     }),
   );
@@ -41,7 +41,7 @@ export function buildMonitors({ log, clock, services }: WorkerParts, stack: Asyn
     new CertificateMonitor({
       services,
       clock,
-      onFailure: (error) => report(error, "the certificates of endpoints could not be saved; retrying"),
+      onFailure: (error) => report(error, "the certificates of endpoints could not be saved; trying again"),
     }),
   );
   return { health, certificates };
@@ -55,7 +55,7 @@ export function buildPublishers(parts: WorkerParts, stack: AsyncDisposableStack)
     new OutboxRelay({
       services,
       clock,
-      onFailure: (error) => report(error, "the outbox could not be relayed; retrying"),
+      onFailure: (error) => report(error, "the outbox could not be relayed; trying again"),
       // Only this process writes to a SQLite file.
       looks: config.database.kind === "postgres",
       onParked: (row) => log.warn(row, "an outbox row is not a valid message: it was set aside"),
@@ -66,7 +66,7 @@ export function buildPublishers(parts: WorkerParts, stack: AsyncDisposableStack)
       services,
       clock,
       leads: () => cluster.leads,
-      onFailure: (error) => report(error, "operational webhooks could not be published; retrying"),
+      onFailure: (error) => report(error, "operational webhooks could not be published; trying again"),
     }),
   );
   const tasks = stack.use(
@@ -74,7 +74,7 @@ export function buildPublishers(parts: WorkerParts, stack: AsyncDisposableStack)
       services,
       clock,
       owns: (taskKey) => cluster.owns(taskKey),
-      onFailure: (taskKey, error) => report(error, "a task failed", { taskKey }),
+      onFailure: (taskKey, error) => report(error, "task failed", { taskKey }),
     }),
   );
   return { outbox, operational, tasks };
@@ -91,7 +91,7 @@ export function buildStatistics({ log, clock, cluster, services }: WorkerParts, 
     services,
     clock,
     leads: () => cluster.leads,
-    onFailure: (error) => reporter(log)(error, "statistics could not be updated; retrying"),
+    onFailure: (error) => reporter(log)(error, "statistics could not be updated; trying again"),
   });
 }
 
@@ -101,7 +101,7 @@ export function buildMaintenance({ config, log, clock, cluster, services }: Work
     periods: retentionOf(config),
     clock,
     leads: () => cluster.leads,
-    onFailure: (error) => reporter(log)(error, "maintenance failed; the next run tries again"),
+    onFailure: (error) => reporter(log)(error, "maintenance failed"),
   });
 }
 

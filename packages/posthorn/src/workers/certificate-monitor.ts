@@ -1,6 +1,6 @@
 /**
- * Watches which certificates receivers show, and keeps when they end. An endpoint whose certificate stays what it was costs one look-up in
- * a map for each attempt, and nothing of the database.
+ * Records when the TLS certificates of endpoints expire. An endpoint with an unchanged certificate costs one map look-up for each attempt
+ * and no database access.
  */
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../dispatch/types.ts";
@@ -9,26 +9,26 @@ import { type Certificate, saveCertificates } from "../domain/health/certificate
 import type { Worker } from "./worker.ts";
 
 export interface CertificateMonitorOptions {
-  /** Asked for at each step, since the services hold what is watched. */
+  /** Called at each step, because the services do not exist yet when the worker is constructed. */
   readonly services: () => Services;
   readonly clock: Clock;
   readonly onFailure: (error: unknown) => void;
 }
 
-/** A certificate in the answer to an attempt. */
+/** The certificate that an endpoint presented in an attempt. */
 export interface SeenCertificate {
   readonly endpointKey: number;
-  /** What was called. */
+  /** URL of the attempt. */
   readonly url: string;
   /** ISO 8601. */
   readonly validTo: string;
 }
 
-/** What was seen is written this long afterwards. */
+/** Delay before new certificates are saved. */
 const SAVE_MS = 2000;
-/** Rows of one transaction. */
+/** Rows per transaction. */
 const SAVE_ROWS = 200;
-/** Endpoints whose certificates are remembered; those of others are compared with the database. */
+/** Endpoints whose certificates are kept in memory; others are compared with the database. */
 const MAX_KNOWN = 100_000;
 
 export class CertificateMonitor implements Worker {
@@ -82,7 +82,7 @@ export class CertificateMonitor implements Worker {
         return;
       }
       for (const [key, certificate] of rows) {
-        // It may have changed again meanwhile.
+        // Unless it has changed again.
         if (this.#unsaved.get(key) === certificate) this.#unsaved.delete(key);
       }
     }

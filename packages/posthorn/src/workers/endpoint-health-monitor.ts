@@ -1,8 +1,8 @@
 /**
- * Watches how attempts end: knows which endpoints fail and since when, warns, and disables those that fail for too long or answer 410.
+ * Tracks failing endpoints, warns about them, and disables those that fail for too long or respond with 410 Gone.
  *
- * An endpoint that works costs one look-up in a map for each attempt. Those that fail are in memory, and written from time to
- * time; a transition (a warning, a switch) is written at once, with its announcement.
+ * A healthy endpoint costs one map look-up for each attempt. Failure streaks are kept in memory and saved periodically; a transition (a
+ * warning, an auto-disable) is saved at once, in one transaction with its announcement.
  */
 import { LRUCache } from "lru-cache";
 import type { Clock, DispatchObserver, Outcome } from "../dispatch/types.ts";
@@ -18,25 +18,25 @@ import type { AutoDisableValues } from "../domain/policy/auto-disable.ts";
 import type { Worker } from "./worker.ts";
 
 export interface EndpointHealthMonitorOptions {
-  /** Asked for at each step, since the services hold this watch. */
+  /** Called at each step, because the services do not exist yet when the worker is constructed. */
   readonly services: () => Services;
   readonly clock: Clock;
   readonly onFailure: (error: unknown) => void;
-  /** Called after an endpoint was auto-disabled, for the log. */
+  /** Called after an endpoint was auto-disabled. */
   readonly onDisabled: (disabled: { readonly endpointId: string; readonly reason: string }) => void;
 }
 
-/** What is known of failing endpoints is written this long after it changed. */
+/** Delay before changed streaks are saved. */
 const SAVE_MS = 30_000;
-/** Rows in one transaction. */
+/** Rows per transaction. */
 const SAVE_ROWS = 500;
-/** An endpoint that fails is looked at so often at most. */
+/** Minimum interval between two evaluations of a failing endpoint. */
 const LOOK_MS = 1000;
-/** A rate is counted so often at most. */
+/** Minimum interval between two counts of a failure rate. */
 const RATE_MS = 60_000;
-/** The status of a receiver that wants no more requests. */
+/** 410 Gone: the receiver wants no more requests. */
 const STATUS_GONE = 410;
-/** Failing endpoints that are kept in mind; more are not watched. */
+/** Maximum number of failing endpoints in memory; further ones are not tracked. */
 const MAX_STREAKS = 500_000;
 
 export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Worker {
@@ -45,13 +45,13 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
   readonly #streaks = new Map<number, Streak>();
   readonly #lookedAt = new Map<number, number>();
   readonly #ratedAt = new LRUCache<number, number>({ max: 10_000 });
-  /** Endpoints that answered 410, with the key of the last such attempt. */
+  /** Endpoints that responded with 410, with the key of the last such attempt. */
   readonly #gone = new Map<number, number>();
-  /** Endpoints whose row says something else than memory. */
+  /** Endpoints whose stored row is out of date. */
   readonly #unsaved = new Set<number>();
   /** Endpoints that have a row. */
   readonly #saved = new Set<number>();
-  /** Looks that are under way: one of an endpoint at a time, so that nothing is told twice. */
+  /** Evaluations in progress: one per endpoint at a time, so that nothing is announced twice. */
   readonly #looks = new Map<number, { again: boolean; readonly done: Promise<void> }>();
   #saving: Promise<void> | null = null;
   #cancelTimer: (() => void) | null = null;
@@ -100,12 +100,12 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
     for (const known of [this.#saved, this.#unsaved]) for (const key of known) if (isLeft(key)) known.delete(key);
   }
 
-  /** How an endpoint fails; `null`: it does not. */
+  /** Current failure streak of an endpoint; `null`: there is none. */
   streak(endpointKey: number): Streak | null {
     return this.#streaks.get(endpointKey) ?? null;
   }
 
-  /** Begins anew: it succeeded, or was switched on again. */
+  /** Resets the streak: an attempt succeeded, or the endpoint was enabled again. */
   forget(endpointKey: number): void {
     this.#lookedAt.delete(endpointKey);
     this.#gone.delete(endpointKey);
@@ -120,7 +120,7 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
     await this.#save();
   }
 
-  /** Resolves when no endpoint is being looked at. */
+  /** Resolves when no evaluation is in progress. */
   async looked(): Promise<void> {
     while (this.#looks.size > 0) await Promise.all([...this.#looks.values()].map(({ done }) => done));
   }
@@ -161,7 +161,7 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
       if (endpoint.disabled || !policy.enabled) return;
       await this.#judge(endpointKey, endpoint.id, policy);
     } catch (error) {
-      // Looked at again at its next failure.
+      // The next failure evaluates it again.
       this.#lookedAt.delete(endpointKey);
       this.#options.onFailure(error);
     }
@@ -197,7 +197,7 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
     await warnOfDisabling(services, { endpointKey, streak, percent: warning, disabledAt: disabledAt(streak, policy) });
     this.#saved.add(endpointKey);
     const now = this.#streaks.get(endpointKey);
-    // It may have succeeded meanwhile: then what was just written is wiped again.
+    // If it has succeeded meanwhile, the row is removed again.
     this.#change(endpointKey, now === undefined ? null : { ...now, warned: Math.max(now.warned, warning) });
   }
 

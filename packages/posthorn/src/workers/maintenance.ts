@@ -1,4 +1,4 @@
-/** Periodic deletion of expired data. */
+/** Deletes expired data: payloads, attempts, messages, idempotency keys, revoked tokens. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
@@ -20,13 +20,13 @@ export interface MaintenanceOptions {
   readonly services: () => Services;
   readonly periods: RetentionPeriods;
   readonly clock: Clock;
-  /** Whether this node does it for all. */
+  /** Whether this node does it for the cluster. */
   readonly leads: () => boolean;
   readonly onFailure: (error: unknown) => void;
 }
 
 const INTERVAL_MS = 60_000;
-/** Part of the time that steps of retention may have the disk to themselves. */
+/** Share of the time in which retention may use the disk. */
 const SHARE = 0.2;
 
 export class Maintenance implements Worker {
@@ -44,7 +44,7 @@ export class Maintenance implements Worker {
     this.#later();
   }
 
-  /** Does what is due now; one run at a time. */
+  /** Deletes what has expired. One run at a time. */
   run(): Promise<void> {
     return (this.#running ??= this.#run().finally(() => (this.#running = null)));
   }
@@ -66,7 +66,7 @@ export class Maintenance implements Worker {
   async #run(): Promise<void> {
     const { periods, leads, onFailure } = this.#options;
     const services = this.#options.services();
-    // A run that takes long may outlive the lead of this node: another one goes on.
+    // If this node stops being the leader during a long run, the new leader continues.
     const led = new AbortController();
     const signal = AbortSignal.any([this.#abort.signal, led.signal]);
     const rest = pacer(signal);
@@ -98,7 +98,7 @@ export class Maintenance implements Worker {
   }
 }
 
-/** Waits after each step for as long as makes its work the given share of the time. */
+/** Pauses after each step, so that steps take only their share of the time. */
 export function pacer(signal: AbortSignal): () => Promise<void> {
   let begun = performance.now();
   return async () => {

@@ -1,4 +1,4 @@
-/** Publishes what was announced, as soon as it is committed: one node has one, and it sleeps while there is nothing. */
+/** Publishes operational events as soon as they are committed. Only the leader publishes. */
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import { writeEvent } from "../domain/operational/announce.ts";
@@ -8,15 +8,15 @@ import type { Announcer, OperationalEvent } from "../domain/operational/events.t
 import type { Tx } from "../store/tx.ts";
 
 export interface OperationalWebhookPublisherOptions {
-  /** Asked for at each step, since the services hold this publisher. */
+  /** Called at each step, because the services do not exist yet when the worker is constructed. */
   readonly services: () => Services;
   readonly clock: Clock;
-  /** Whether this node publishes for all. */
+  /** Whether this node publishes for the cluster. */
   readonly leads: () => boolean;
   readonly onFailure: (error: unknown) => void;
 }
 
-/** After a failure of the store it waits this long; what was announced stays until then. */
+/** Pause after a failure of the store. Announced events stay in the database meanwhile. */
 const PAUSE_MS = 2000;
 
 export class OperationalWebhookPublisher implements Announcer, Worker {
@@ -55,7 +55,7 @@ export class OperationalWebhookPublisher implements Announcer, Worker {
     this.wake();
   }
 
-  /** Publishes no more; what is left is found at the next start. */
+  /** Stops publishing. The next start finds the remaining events. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     this.#again = false;

@@ -1,4 +1,4 @@
-/** Takes up what products publish within their transactions, as soon as these have committed. One of the nodes does it at a time. */
+/** Relays messages that applications publish in their own transactions, as soon as these commit. One node at a time does it. */
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import { type ParkedRow, relayOutbox } from "../domain/message/relay-outbox.ts";
@@ -6,7 +6,7 @@ import type { Signal } from "../store/signal.ts";
 import type { Worker } from "./worker.ts";
 
 export interface OutboxRelayOptions {
-  /** Asked for at each step, since the services hold what this tells. */
+  /** Called at each step, because the services do not exist yet when the worker is constructed. */
   readonly services: () => Services;
   readonly clock: Clock;
   /** Whether to scan the whole outbox at intervals, in case a notice was missed. */
@@ -19,24 +19,24 @@ export interface OutboxRelayOptions {
 const SCAN_MS = 5000;
 /** Pause after a failure of the store. */
 const FAILURE_PAUSE_MS = 1000;
-/** Pause while another node takes rows up: it may die before it is done. */
+/** Pause while another node relays: it may die before it is done. */
 const BUSY_PAUSE_MS = 250;
 
 /**
- * Follows the outbox from the least key that this node does not know to be done. Every node hears every notice, so a key is kept until
- * this node itself has looked from there while it held the lock, whichever node did the work: the rows of a node that dies are taken up
- * before those that were published after them.
+ * Follows the outbox from the lowest key that may still have a row. Every node receives every notification, and forgets a key only after it
+ * has read from there while it held the lock, whichever node relayed the row. So the rows of a node that dies are relayed before those
+ * that were published after them.
  */
 export class OutboxRelay implements Worker {
   readonly name = "outbox relay";
   readonly #options: OutboxRelayOptions;
-  /** The least key that may still have a row; `null`: all rows that this node was told of are done. */
+  /** The lowest key that may still have a row; `null`: all announced rows are relayed. */
   #from: number | null = null;
   #running: Promise<void> | null = null;
   #stopped = false;
-  /** Takes back the end of the pause after a look that was not completed; `null`: there is no pause. */
+  /** Cancels the pause after an incomplete read; `null`: there is none. */
   #cancelPause: (() => void) | null = null;
-  /** Takes back the next scan; `null`: none is planned. */
+  /** Cancels the next scan; `null`: none is planned. */
   #cancelScan: (() => void) | null = null;
 
   constructor(options: OutboxRelayOptions) {
@@ -55,7 +55,7 @@ export class OutboxRelay implements Worker {
     if (signal.kind === "outbox") this.wake(signal.from);
   }
 
-  /** There is, or may be, a row from this key on. */
+  /** Reads the outbox from this key on. */
   wake(from = 0): void {
     if (this.#stopped) return;
     this.#from = Math.min(from, this.#from ?? from);
@@ -63,7 +63,7 @@ export class OutboxRelay implements Worker {
     this.#begin();
   }
 
-  /** Takes up no more; what is left is found at the next start. */
+  /** Stops relaying. The next start finds the remaining rows. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     this.#cancelPause?.();

@@ -1,4 +1,4 @@
-/** Keeps the statistics up to date in the background, and sooner on a read. */
+/** Updates the statistics in the background, and on demand when they are read. */
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import type { DispatchLoad, StatisticsSource } from "../domain/ports.ts";
@@ -6,20 +6,20 @@ import { rollUp, type SettledKeys } from "../domain/stats/roll-up.ts";
 import type { Worker } from "./worker.ts";
 
 export interface StatisticsOptions {
-  /** Asked for at each run, since the services hold this. */
+  /** Called at each run, because the services do not exist yet when the worker is constructed. */
   readonly services: () => Services;
   readonly clock: Clock;
   readonly settled: () => Promise<SettledKeys>;
-  /** Whether this node counts for all nodes; a read counts in any case. */
+  /** Whether this node counts for the cluster in the background. A read counts on any node. */
   readonly leads: () => boolean;
   readonly load: () => DispatchLoad;
   readonly onFailure: (error: unknown) => void;
 }
 
 const INTERVAL_MS = 10_000;
-/** The longest time that a reader waits for counting. */
+/** How long a read waits for new rows to be counted. */
 const LOOK_WAIT_MS = 300;
-/** A look so soon after a run gets what that one counted. */
+/** A read within this time of a run uses its result. */
 const FRESH_MS = 1000;
 
 export class Statistics implements StatisticsSource, Worker {

@@ -1,4 +1,4 @@
-/** Runs tasks in the background: one step of each in turn, so that a long one does not keep the others waiting. */
+/** Runs background tasks step by step in turn, so that a long task does not delay the others. */
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import type { TaskQueue } from "../domain/ports.ts";
@@ -8,24 +8,24 @@ import { PosthornError } from "../lib/errors.ts";
 import type { Worker } from "./worker.ts";
 
 export interface TaskRunnerOptions {
-  /** Asked for at each step, since the services hold the runners. */
+  /** Called at each step, because the services do not exist yet when the worker is constructed. */
   readonly services: () => Services;
   readonly clock: Clock;
-  /** Whether a task is this node's to do. */
+  /** Whether this node owns a task. */
   readonly owns: (taskKey: number) => boolean;
   readonly onFailure: (taskKey: number, error: unknown) => void;
 }
 
-/** After a failure of the store the task waits this long; it stays as it is until then. */
+/** Pause of a task after a failure of the store. */
 const PAUSE_MS = 2000;
 
-/** Runs the tasks of a node. Tasks that wait for external services run separately, so that other tasks do not wait for them. */
+/** The tasks of a node. Tasks that call external APIs have a loop of their own, so that they do not delay the others. */
 export class TaskRunner implements TaskQueue, Worker {
   readonly name = "tasks";
   readonly #options: TaskRunnerOptions;
   readonly #inside: TaskLoop;
   readonly #outside: TaskLoop;
-  /** Takes back the look for tasks that is to come; `null`: none is. */
+  /** Cancels the planned search for tasks; `null`: none is planned. */
   #cancelRescan: (() => void) | null = null;
   #stopped = false;
 
@@ -59,7 +59,7 @@ export class TaskRunner implements TaskQueue, Worker {
 
   async #rescan(): Promise<void> {
     this.#cancelRescan = null;
-    // Who was told of the failed write knows what the trouble is.
+    // The store has logged why it failed.
     await this.gained().catch(() => this.rescan());
   }
 }
@@ -67,9 +67,9 @@ export class TaskRunner implements TaskQueue, Worker {
 export class TaskLoop implements AsyncDisposable {
   readonly #options: TaskRunnerOptions;
   readonly #abort = new AbortController();
-  /** Keys of the tasks that have something to do, in turn. */
+  /** Keys of the tasks whose next step is due, in turn. */
   readonly #waiting = new Set<number>();
-  /** Tasks whose next step is not yet due, and what takes their timer back. */
+  /** Tasks whose next step is not due yet, with the functions that cancel their timers. */
   readonly #timers = new Map<number, () => void>();
   #running: Promise<void> | null = null;
 
@@ -98,7 +98,7 @@ export class TaskLoop implements AsyncDisposable {
       this.#waiting.delete(taskKey);
       const waitMs = await this.#step(taskKey);
       if (waitMs === null || this.#abort.signal.aborted) continue;
-      // Added again it comes after the others: a set is walked in the order of its insertions.
+      // Added again, the task comes after the others: a set is iterated in insertion order.
       if (waitMs === 0) this.#waiting.add(taskKey);
       else this.#later(taskKey, waitMs);
     }
@@ -106,7 +106,7 @@ export class TaskLoop implements AsyncDisposable {
   }
 
   #later(taskKey: number, ms: number): void {
-    // Started again while its step was under way: it has its turn already.
+    // Started again during its step: it is queued already.
     if (this.#waiting.has(taskKey)) return;
     this.#timers.set(
       taskKey,
@@ -114,10 +114,10 @@ export class TaskLoop implements AsyncDisposable {
     );
   }
 
-  /** Milliseconds until the next step; `null` when the task is at its end. */
+  /** Milliseconds until the next step; `null` when the task has ended. */
   async #step(taskKey: number): Promise<number | null> {
     const { services, onFailure, owns } = this.#options;
-    // It is another node's by now, which has found it.
+    // Another node owns the task by now, and has found it.
     if (!owns(taskKey)) return null;
     try {
       return await runStep(services(), taskKey);
@@ -125,7 +125,7 @@ export class TaskLoop implements AsyncDisposable {
       onFailure(taskKey, error);
       if (isStoreAway(error)) return this.#sleep();
     }
-    // Not the store but the task itself is at fault: it would fail again.
+    // The task itself is at fault, and would fail again.
     try {
       await failTask(services(), taskKey);
       return null;
@@ -135,7 +135,7 @@ export class TaskLoop implements AsyncDisposable {
     }
   }
 
-  /** Ends early when the node does. */
+  /** Ends early when the node stops. */
   #sleep(): Promise<number> {
     const { signal } = this.#abort;
     return new Promise((resolve) => {
@@ -150,7 +150,7 @@ export class TaskLoop implements AsyncDisposable {
   }
 }
 
-/** A full disk is no reason to give up what was promised with 202. */
+/** A full disk or an unavailable database must not fail a task that was accepted with 202. */
 function isStoreAway(error: unknown): boolean {
   return error instanceof PosthornError && error.status === 503;
 }

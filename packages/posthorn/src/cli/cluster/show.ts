@@ -20,9 +20,9 @@ interface ClusterAnswer {
   readonly lagSeconds: number;
 }
 
-/** `posthorn cluster`: which nodes work together, and what each of them does. */
+/** `posthorn cluster`: show the nodes of the cluster and their load. */
 export function addClusterCommand(program: Command): void {
-  const command = program.command("cluster").description("which nodes work together, and what each of them does");
+  const command = program.command("cluster").description("show the nodes of the cluster and their load");
   addClientFlags(command)
     .option("--json", "as the API answers")
     .action(async (options: Record<string, unknown>) => {

@@ -9,7 +9,7 @@ import { addSettingFlags, sourcesOf } from "../settings.ts";
 export function addConfigCommand(program: Command): void {
   const command = program
     .command("config")
-    .description("print every setting, its value, where it came from and what it means")
+    .description("print all settings with value, origin and help")
     .option("--json", "print as JSON");
   addSettingFlags(command).action((options: Record<string, unknown>) => {
     const raw = readEnv(sourcesOf(options));

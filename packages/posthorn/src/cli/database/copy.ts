@@ -17,7 +17,7 @@ import { ProgressLine } from "./progress.ts";
 export function addCopyCommand(program: Command): void {
   const command = program
     .command("copy")
-    .description("copy everything to another, empty database, such as from SQLite to PostgreSQL")
+    .description("copy all data to another, empty database, such as from SQLite to PostgreSQL")
     .requiredOption("--from <database>", "sqlite:path, or postgres://user:password@host/database without a pooler")
     .requiredOption("--to <database>", "as --from; a file or the tables are made")
     .option("--dry-run", "say what would be copied, and what is in the way");

@@ -6,7 +6,7 @@ import { print } from "../output.ts";
 export function addKeyCreateCommand(key: Command): void {
   const command = key
     .command("create")
-    .description("make a key; it is shown this once")
+    .description("create an API key; it is shown only once")
     .argument("<name>", "what it is for")
     .option("--expires <date>", "when it ends, such as 2027-01-31T00:00:00Z");
   addClientFlags(command).action(async (name: string, options: Record<string, unknown>) => {

@@ -11,7 +11,7 @@ interface ListedKey {
 
 /** `posthorn key list`: the keys of the organisation, without their secret parts. */
 export function addKeyListCommand(key: Command): void {
-  const command = key.command("list").description("list the keys of the organisation");
+  const command = key.command("list").description("list the API keys of the organisation");
   addClientFlags(command).action(async (options: Record<string, unknown>) => {
     const rows: string[][] = [["ID", "CREATED", "EXPIRES", "NAME"]];
     let iterator: string | null = null;

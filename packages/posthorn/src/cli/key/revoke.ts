@@ -4,7 +4,7 @@ import { print } from "../output.ts";
 
 /** `posthorn key revoke`: the next call with the key is refused. */
 export function addKeyRevokeCommand(key: Command): void {
-  const command = key.command("revoke").description("take a key away").argument("<id>", "key_… as listed");
+  const command = key.command("revoke").description("revoke an API key").argument("<id>", "ID of the key (key_…)");
   addClientFlags(command).action(async (id: string, options: Record<string, unknown>) => {
     await call(options, "DELETE", `/api/v1/auth/api-key/${encodeURIComponent(id)}`);
     print(`Revoked ${id}.`);

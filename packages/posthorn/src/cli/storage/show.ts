@@ -21,7 +21,7 @@ interface StorageAnswer {
 
 /** `posthorn storage`: how much is stored, what comes in a day, and when the disk is full. */
 export function addStorageCommand(program: Command): void {
-  const command = program.command("storage").description("what is stored, what comes in a day, when the disk is full");
+  const command = program.command("storage").description("show stored data, daily growth and the disk forecast");
   addClientFlags(command).action(async (options: Record<string, unknown>) => {
     const storage = (await call(options, "GET", "/api/v1/stats/storage")) as unknown as StorageAnswer;
     const rows = storage.kinds.map(({ kind, stored, bytes, bytesADay, keepDays, steadyBytes }) => [

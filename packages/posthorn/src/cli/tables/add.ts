@@ -16,7 +16,7 @@ import { tablesUrl } from "./database.ts";
 export function addTablesAddCommand(tables: Command): void {
   const command = tables
     .command("add")
-    .description("make events of the changes of a table, in the transactions that make them")
+    .description("publish an event for each change of a table, in the same transaction")
     .argument("<table>", "such as orders or shop.orders")
     .option("--app <application>", "uid or id of the application whose events they are")
     .option("--app-column <column>", "or the column that has it; rows without one make no events")

@@ -8,7 +8,7 @@ import { tablesUrl } from "./database.ts";
 export function addTablesListCommand(tables: Command): void {
   const command = tables
     .command("list")
-    .description("list the tables whose changes are events")
+    .description("list the tables whose changes are published as events")
     .option("--json", "print as JSON, with conditions and templates");
   addSettingFlags(command).action(async (options: Record<string, unknown>) => {
     const sources = await withTables(tablesUrl(options), listSources);

@@ -8,7 +8,7 @@ import { tablesUrl } from "./database.ts";
 export function addTablesRemoveCommand(tables: Command): void {
   const command = tables
     .command("remove")
-    .description("take a table source away, with its function and its triggers")
+    .description("remove a table source with its function and triggers")
     .argument("<name>", "as listed")
     .option("--dry-run", "print the SQL");
   addSettingFlags(command).action(async (name: string, options: Record<string, unknown>) => {

@@ -16,7 +16,7 @@ const DEFAULT_DAYS = 3650;
 export function addTokenCommand(program: Command): void {
   const command = program
     .command("token")
-    .description("make a token of the organisation, signed with the secret of this server")
+    .description("create an organisation token, signed with the secret of this server")
     .option("--org <id>", "organisation: org_ and up to 100 letters, digits, -, _ or .", DEFAULT_ORGANISATION)
     .option("--days <number>", "days until it expires", String(DEFAULT_DAYS));
   addSettingFlags(command).action(async (options: Record<string, unknown>) => {
