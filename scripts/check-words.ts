@@ -37,17 +37,14 @@ const WORDS: Readonly<Record<string, string>> = {
   owes: '"has pending deliveries"',
 };
 
-/** Folders whose texts are being rewritten at the moment. A folder leaves the list when it has no hits. */
+/** Folders with texts that were being rewritten by others when the list became strict. Remove a folder once it has no hits. */
 const BASELINE: readonly string[] = [
-  ".changeset/",
-  "README.md",
-  "SECURITY.md",
-  "bench/",
-  "docs/",
-  "e2e/",
-  "examples/",
-  "packages/",
-  "scripts/",
+  "docs/configuration.md",
+  "packages/posthorn/src/cluster/",
+  "packages/posthorn/src/config/settings.ts",
+  "packages/posthorn/src/domain/context.ts",
+  "packages/posthorn/src/domain/ports.ts",
+  "packages/posthorn/src/store/",
 ];
 
 /** The list itself, the page that quotes the words, other languages, histories, and data that others wrote. */

@@ -22,11 +22,11 @@ interface Bus {
   readonly desks: readonly LaneInspector[];
   /** What was told between nodes, each as large as it crosses. */
   readonly payloads: string[];
-  /** The time is over for whoever waits. */
+  /** Lets the deadline of all waiting calls pass. */
   pass(): void;
 }
 
-/** Nodes that share endpoints by the remainder of their key; every `troubledEvery`-th is left alone and fails. */
+/** Nodes that share endpoints by the remainder of their key; every `troubledEvery`-th fails and has an open circuit. */
 function nodes(count: number, troubledEvery: number, mute: readonly number[] = []): Bus {
   const payloads: string[] = [];
   const timers = new Set<() => void>();

@@ -14,7 +14,7 @@ export interface LaneInspectorOptions {
   readonly time: PassingTime;
 }
 
-/** Nobody waits for answers for longer than this. */
+/** The longest wait for responses of other nodes. */
 const WAIT_MS = 500;
 /** Characters of an answer: with a third more for its form, it is one notification. */
 const PART_LENGTH = 5000;

@@ -2,7 +2,7 @@
 import type { ClusterNode, ClusterView } from "../store/cluster.ts";
 
 export interface Plan {
-  /** Shards to take: nobody's, or of nodes whose time is over. */
+  /** Shards to take: those without an owner, or of nodes with an expired lease. */
   readonly take: readonly number[];
   /** Nodes whose time is over. */
   readonly bury: readonly number[];

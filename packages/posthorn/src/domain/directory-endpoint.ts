@@ -162,12 +162,12 @@ export class DirectoryEndpoint {
     return this.#headerNames;
   }
 
-  /** Nothing is sent for now: it is off, or has not proved that it wants anything. What it is owed is held. */
+  /** Nothing is sent for now: the endpoint is disabled or not verified. Its deliveries are on hold. */
   get isHeld(): boolean {
     return this.disabled || this.grant.held;
   }
 
-  /** Whether its deliveries of this message, unless asked for by hand, were given up when it was switched on again. */
+  /** Whether its deliveries of this message, except manual ones, were discarded when it was enabled again. */
   discards(messageKey: number): boolean {
     return this.#discardUpTo !== null && messageKey <= this.#discardUpTo;
   }

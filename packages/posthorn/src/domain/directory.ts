@@ -23,7 +23,7 @@ export interface DirectoryApplication {
   readonly endpoints: ReadonlyMap<number, DirectoryEndpoint>;
 }
 
-/** Endpoints held in memory, over all applications, when nobody says otherwise. */
+/** Default number of endpoints in memory, over all applications. */
 const MAX_ENDPOINTS = 200_000;
 
 export interface DirectoryOptions {
@@ -107,7 +107,7 @@ export class Directory implements LanePolicies {
     this.#applications.delete(applicationKey);
   }
 
-  /** Forgets everything: nobody knows what of it still holds. */
+  /** Discards everything, since it is unknown which entries are still valid. */
   clear(): void {
     this.#applications.clear();
     this.#refs.clear();

@@ -22,7 +22,7 @@ export function isDueSql(delivery: string, now: string): string {
   return `(${delivery}.due <= ${now} OR ${isImmediateSql(delivery)})`;
 }
 
-/** SQL: whether a delivery of this name was asked for by hand, or waits for a first attempt that nothing delayed. */
+/** SQL: whether a delivery of this name was requested manually, or waits for a first attempt that nothing delayed. */
 export function isImmediateSql(delivery: string): string {
   const { perSecond, epoch } = KEY_TIME;
   const key = `${delivery}.message_id`;

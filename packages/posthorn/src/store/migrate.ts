@@ -25,8 +25,8 @@ export async function migrationStates(location: StoreLocation): Promise<readonly
 }
 
 /**
- * Runs what is missing, and returns it. On PostgreSQL nodes may run meanwhile, and whoever comes second waits; a file must not be in
- * use. Throws `schema_too_new` when a later version of Posthorn was here, and `schema_mismatch` when another build was.
+ * Runs the missing migrations, and returns them. On PostgreSQL nodes may run meanwhile, and a second migrating process waits; a file must
+ * not be in use. Throws `schema_too_new` when a later version of Posthorn was here, and `schema_mismatch` when another build was.
  */
 export async function runMigrations(location: StoreLocation, now: number): Promise<readonly MigrationState[]> {
   if (location.kind === "postgres") {

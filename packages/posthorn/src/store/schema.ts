@@ -130,7 +130,7 @@ export interface EndpointTable {
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
-  /** JSON of what was paused or given up by hand; `null`: nothing. */
+  /** JSON of a pause or of discarded deliveries; `null`: none. */
   flow_json: Generated<string | null>;
   /** The replay to a URL that this row stands for; `null` for an endpoint of a customer. No message matches such a row. */
   replay_task_id: Generated<number | null>;
@@ -208,7 +208,7 @@ export interface OutboxTable {
   failures: Generated<number>;
   /** Why, the last time. */
   error: string | null;
-  /** It is left alone until then; `null`: it is not. */
+  /** No attempt is made until then; `null`: no pause. */
   retry_at: number | null;
   /** When it was set aside for good; `null`: it was not. */
   parked_at: number | null;
@@ -241,7 +241,7 @@ export interface PacingTable {
   since: number;
   /** Throttle: deliveries of the window. */
   used: number;
-  /** When the row means nothing any more. */
+  /** When the row expires. */
   until: number;
 }
 
@@ -298,15 +298,15 @@ export interface DeliveryTable {
   due: number | null;
   /** Scheduled attempts that counted so far: the place in the retry schedule. */
   attempts: number;
-  /** Changes when somebody else than the dispatcher makes the row due, so that an outcome in flight cannot undo it. */
+  /** Changes when a call, and not the dispatcher, makes the row due, so that an outcome in flight cannot undo it. */
   generation: number;
   /** Who asked for the attempt that is due: see `ASKED`. */
   manual: number;
-  /** The due time to go back to when the attempt by hand fails. */
+  /** The due time to restore when the manual attempt fails. */
   resume_due: number | null;
   /** It waits for those of its endpoint with the same key and a lower message key; `null`: for none. */
   order_key: Generated<string | null>;
-  /** From this time on nobody waits for it any more; `null`: they do while it is due some time. */
+  /** From this time on later deliveries pass it; `null`: they wait while it has a due time. */
   pass_at: Generated<number | null>;
 }
 
@@ -443,7 +443,7 @@ export interface EndpointFailureTable {
   /** Attempts that failed since then. */
   failures: number;
   last_at: number;
-  /** Percent of the way to being switched off that was warned of. */
+  /** The last warning, in percent of the way to auto-disable. */
   warned: number;
   updated_at: number;
 }
@@ -459,12 +459,12 @@ export interface EndpointCertificateTable {
   seen_at: number;
 }
 
-/** Endpoints that were warned of for the rate at which they fail, or were switched off. */
+/** Endpoints with a warning because of their failure rate, or that were disabled. */
 export interface EndpointRateTable {
   endpoint_id: number;
-  /** Attempts before this do not count, Unix milliseconds: it was switched off then. */
+  /** Attempts before this do not count, Unix milliseconds: the endpoint was disabled then. */
   counted_from: number;
-  /** Percent of the way to being switched off that was warned of. */
+  /** The last warning, in percent of the way to auto-disable. */
   warned: number;
 }
 

@@ -16,9 +16,9 @@ export type Signal =
   | { readonly kind: "due"; readonly endpointIds: readonly number[]; readonly from: number | null }
   /** Deliveries were made due, or what held them changed. */
   | { readonly kind: "wake"; readonly endpointId: number }
-  /** As `wake`, and somebody says that the endpoint is back. */
+  /** As `wake`, and the endpoint is reported to work again. */
   | { readonly kind: "try"; readonly endpointId: number }
-  /** The endpoint was switched on again: how it failed before says nothing any more. */
+  /** The endpoint was enabled again: its earlier failures no longer count. */
   | { readonly kind: "healthy"; readonly endpointId: number }
   /** Deliveries are no longer due. */
   | { readonly kind: "revoke"; readonly deliveries: readonly DeliveryKey[] }
@@ -26,7 +26,7 @@ export type Signal =
   | { readonly kind: "task"; readonly key: number; readonly task: string }
   /** Something waits for operational webhooks. */
   | { readonly kind: "operational" }
-  /** Somebody watches the live feed: tell what is stored, for a while. */
+  /** A live stream is open: announce what is stored, for a while. */
   | { readonly kind: "watch" }
   /** Messages and attempts that were stored, by key. `missed`: and more. */
   | {
@@ -37,9 +37,9 @@ export type Signal =
     }
   /** A transaction of the product has published: there is something to take up from this key of the outbox on. */
   | { readonly kind: "outbox"; readonly from: number }
-  /** How is an endpoint delivered to? Whoever has its lane answers, with the same question and a report as JSON. */
+  /** Asks for the state of an endpoint. The node with its lane responds with the same request and a report as JSON. */
   | { readonly kind: "ask"; readonly question: string; readonly endpointId: number }
-  /** Which of these endpoints are in trouble? Whoever has lanes of some answers for those, in parts. */
+  /** Asks which of these endpoints fail. Each node responds for the lanes it has, in parts. */
   | { readonly kind: "troubled"; readonly question: string; readonly endpointIds: readonly number[] }
   | { readonly kind: "answer"; readonly question: string; readonly text: string }
   /** A node came or went, or gave up shards. */

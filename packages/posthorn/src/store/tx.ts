@@ -6,6 +6,6 @@ import type { Signal } from "./signal.ts";
 /** A transaction for writes of resources. */
 export interface Tx {
   readonly db: Kysely<Database>;
-  /** Tells every node after the commit, in this order, and nobody when it fails. */
+  /** Notifies every node after the commit, in this order, and none when it fails. */
   readonly signal: (...signals: readonly Signal[]) => void;
 }

@@ -21,7 +21,7 @@ import type { Verdict } from "./verdict.ts";
 import type { Commit } from "./commits.ts";
 
 /**
- * What was changed by another process is known to a process after so many milliseconds: to one with which all is well, and to any, for as
+ * What was changed by another process is known to a process after so many milliseconds: to a healthy one, and to any, for as
  * long as one that does not hear goes on.
  */
 const NEWS_MS = 2500;

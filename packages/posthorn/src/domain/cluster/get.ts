@@ -23,7 +23,7 @@ export interface NodeInCluster extends Omit<ClusterNode, "leaseMs"> {
 
 export interface ShardInCluster {
   readonly shard: number;
-  /** `null`: nobody has it just now. */
+  /** `null`: no node owns it at the moment. */
   readonly nodeId: number | null;
 }
 

@@ -2,7 +2,7 @@ import { type Call, write } from "../context.ts";
 import { announceEndpoint } from "../operational/operational.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 
-/** Deletes an endpoint. Its attempts stay visible; what is still owed to it is canceled. */
+/** Deletes an endpoint. Its attempts stay visible; its pending deliveries are canceled. */
 export async function deleteEndpoint({ ctx, input }: Call<EndpointRef>): Promise<void> {
   const { application, endpoint } = await getEndpoint(ctx, input);
   await write(ctx, async (tx) => {

@@ -5,8 +5,7 @@ import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { FOR_EVER } from "./flow.ts";
 
 /**
- * It is off; it has not confirmed that it wants deliveries; it is paused by hand; it is left alone because it failed; it asked for that
- * by its answer.
+ * The endpoint is disabled, not verified, or paused; its circuit is open because it failed, or because its response asked to wait.
  */
 export const ENDPOINT_HOLD_REASONS = [
   "endpoint_disabled",

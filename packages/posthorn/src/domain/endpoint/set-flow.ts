@@ -30,7 +30,7 @@ export function resumeEndpoint(call: Call<EndpointRef>): Promise<void> {
 export type HeldChoice =
   /** All of them go out, the oldest first. */
   | { readonly kind: "replay" }
-  /** All of them go out, the newest first, until the endpoint is switched off again. */
+  /** All of them are sent, newest first, until the endpoint is disabled again. */
   | { readonly kind: "newest" }
   /** Those of messages from this time on go out, Unix milliseconds; those before are canceled. */
   | { readonly kind: "since"; readonly since: number }
@@ -39,7 +39,7 @@ export type HeldChoice =
 
 /**
  * Switches an endpoint on, ends every pause of it, and says what becomes of what waits. Deliveries that are given up are canceled as
- * they come up; an attempt by hand is still made.
+ * they come up; a manual attempt is still made.
  */
 export function enableEndpoint(call: Call<EndpointRef & { readonly held: HeldChoice }>): Promise<void> {
   return change(call, (_flow, now) => {

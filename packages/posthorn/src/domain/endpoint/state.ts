@@ -11,9 +11,9 @@ import { type Disabled, toDisabled } from "./disabled.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 
 /**
- * `active`: deliveries go out. `disabled`: it is off. `unverified`: it has not consented to deliveries. `paused`: held by hand. `open`:
- * it fails, or asked to be left alone, and is left alone. `half_open`: one attempt decides whether it is back. `recovering`: it is back,
- * and gets more from second to second.
+ * `active`: deliveries are sent. `disabled`: no deliveries. `unverified`: not verified yet. `paused`: paused by a call. `open`: the circuit
+ * is open, because the endpoint failed or asked to wait. `half_open`: probing. `recovering`: the probe succeeded, and the rate rises
+ * every second.
  */
 export const FLOW_STATES = ["active", "disabled", "unverified", "paused", "open", "half_open", "recovering"] as const;
 export type FlowState = (typeof FLOW_STATES)[number];
@@ -26,11 +26,11 @@ export interface EndpointState {
   readonly disabled: Disabled | null;
   /** How it fails; `null`: its last attempt succeeded, or there was none. */
   readonly failing: Streak | null;
-  /** When it is switched off if it goes on failing; `null`: it does not fail, or is not switched off for that. */
+  /** When it will be auto-disabled unless a delivery succeeds; `null`: it does not fail, or auto-disable is off. */
   readonly disabledAt: number | null;
   /** That its receiver showed last; `null`: none. */
   readonly certificate: Certificate | null;
-  /** What the dispatcher knows; `null`: there was nothing to do lately. */
+  /** State of the dispatcher; `null`: it had no work for the endpoint recently. */
   readonly lane: LaneView | null;
   readonly newestFirst: boolean;
   /** What its policy says. */

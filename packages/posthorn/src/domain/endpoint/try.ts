@@ -41,8 +41,8 @@ export interface Tried {
 }
 
 /**
- * A message that does not match is changed all the same, so that one can see what would come of it. The code of an endpoint runs also
- * while it is switched off.
+ * A message that does not match is transformed too, so that the result can be inspected. The code of an endpoint also runs while it is
+ * disabled.
  */
 export async function tryMessage({ ctx, input }: OutsideCall<TryMessage>): Promise<Tried> {
   const filter = input.filter === null ? null : readFilter(input.filter);

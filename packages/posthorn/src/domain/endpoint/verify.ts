@@ -32,8 +32,8 @@ export async function getVerification({ ctx, input }: Call<EndpointRef>): Promis
 const REFUSALS: ReadonlySet<string> = new Set(["refused", "origin_not_allowed", "challenge_mismatch"]);
 
 /**
- * Asks the endpoint now, and keeps its consent: from then on it gets what it is owed. A refusal takes back a consent that was given
- * the same way; an endpoint that cannot be reached keeps what it has.
+ * Sends the verification request and stores a confirmation: from then on deliveries are sent. A refusal ends a verification of the same
+ * method; an unreachable endpoint keeps its state.
  */
 export async function verifyEndpoint({
   ctx,

@@ -17,7 +17,7 @@ function twoNodes(alone = false) {
     alone,
     holdsSlot: true,
     time: { monotonic: () => now, setTimer },
-    view: () => Promise.reject(new Error("Nobody asks.")),
+    view: () => Promise.reject(new Error("Not used.")),
   };
   const ids = new IdGenerator(() => now, 0, 5);
   /** The first key that the other node would give now: it has given none in this tick. */

@@ -136,14 +136,14 @@ async function knownKeys({ store }: Services, ids: readonly number[]): Promise<R
 /** The node that stored these messages may have died before the node that delivers them heard of them. */
 async function wakeFor({ store, dispatch }: Services, messages: readonly number[]): Promise<void> {
   if (messages.length === 0) return;
-  const owed = await store.db
+  const pending = await store.db
     .selectFrom("delivery")
     .select("endpoint_id")
     .distinct()
     .where("message_id", "in", messages)
     .where("due", "is not", null)
     .execute();
-  const endpointIds = owed.map(({ endpoint_id }) => endpoint_id);
+  const endpointIds = pending.map(({ endpoint_id }) => endpoint_id);
   for (const endpointId of endpointIds) dispatch.wake(endpointId);
   if (endpointIds.length > 0) store.signal({ kind: "due", endpointIds, from: null });
 }

@@ -10,7 +10,7 @@ export interface InboundOrigin {
   /** Id of the catalogue, or `generic`. */
   readonly provider: string;
   readonly scheme: string;
-  /** What its proof is worth: see `Trust` of `@posthorn/webhooks`. `released` by hand from the quarantine. */
+  /** How far the sender is verified: see `Trust` of `@posthorn/webhooks`. `released`: released from the quarantine. */
   readonly trust: "signed" | "shared-secret" | "none" | "released";
   /** The provider's own id of the delivery. */
   readonly deliveryId: string | null;

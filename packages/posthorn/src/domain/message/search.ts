@@ -155,8 +155,8 @@ async function scopeOf(ctx: OutsideContext, input: SearchMessages): Promise<Scop
     app === null || input.endpoint === null
       ? null
       : (await getEndpoint(ctx, { app, endpoint: input.endpoint })).endpoint.key;
-  const owed = async () => (endpointKey === null ? endpointsWithBacklog(ctx, appKey) : [endpointKey]);
-  const holds = LIVE_STATES.has(input.state) ? await holdsOf(ctx, await owed()) : null;
+  const withDelivery = async () => (endpointKey === null ? endpointsWithBacklog(ctx, appKey) : [endpointKey]);
+  const holds = LIVE_STATES.has(input.state) ? await holdsOf(ctx, await withDelivery()) : null;
   return { ...input, appKey, endpointKey, holds, keys: input.id === null ? null : await keysOf(ctx, input.id, appKey) };
 }
 
@@ -239,30 +239,32 @@ function candidates(ctx: Context, scope: Scope, from: number | null, end: End | 
 
 /** What the deliveries of a message must look like; of one endpoint when one is asked for. */
 function stands(eb: ExpressionBuilder<Database, "message">, { state, endpointKey, holds }: Scope) {
-  let owed = eb
+  let withDelivery = eb
     .selectFrom("delivery")
     .select("delivery.endpoint_id")
     .whereRef("delivery.message_id", "=", "message.id");
-  if (endpointKey !== null) owed = owed.where("delivery.endpoint_id", "=", endpointKey);
-  if (state === null) return eb.exists(owed);
-  if (state === "unmatched") return eb.not(eb.exists(owed));
-  const isIn = (key: number) => eb.exists(owed.where("delivery.state", "=", key));
+  if (endpointKey !== null) withDelivery = withDelivery.where("delivery.endpoint_id", "=", endpointKey);
+  if (state === null) return eb.exists(withDelivery);
+  if (state === "unmatched") return eb.not(eb.exists(withDelivery));
+  const isIn = (key: number) => eb.exists(withDelivery.where("delivery.state", "=", key));
   switch (state) {
     case "succeeded":
       return eb.and([
         isIn(DELIVERY_STATE.succeeded),
-        eb.not(eb.exists(owed.where("delivery.state", "!=", DELIVERY_STATE.succeeded))),
+        eb.not(eb.exists(withDelivery.where("delivery.state", "!=", DELIVERY_STATE.succeeded))),
       ]);
     case "failed":
       return isIn(DELIVERY_STATE.failed);
     case "canceled":
       return isIn(DELIVERY_STATE.canceled);
     case "held":
-      return eb.exists(owed.where(isHeld(holds!)));
+      return eb.exists(withDelivery.where(isHeld(holds!)));
     case "retrying":
     case "pending": {
       const tried = state === "retrying" ? ">" : "=";
-      const waits = owed.where("delivery.state", "=", DELIVERY_STATE.pending).where("delivery.attempts", tried, 0);
+      const waits = withDelivery
+        .where("delivery.state", "=", DELIVERY_STATE.pending)
+        .where("delivery.attempts", tried, 0);
       return eb.exists(waits.where(eb.not(isHeld(holds!))));
     }
   }
@@ -356,10 +358,10 @@ async function deliveryCounts(
 ): Promise<ReadonlyMap<number, DeliveryCounts>> {
   if (keys.length === 0) return new Map();
   const deliveries = reader(ctx).selectFrom("delivery").where("message_id", "in", keys);
-  const owed = await deliveries.select("endpoint_id").distinct().where("due", "is not", null).execute();
+  const withDelivery = await deliveries.select("endpoint_id").distinct().where("due", "is not", null).execute();
   const holds = await holdsOf(
     ctx,
-    owed.map((row) => row.endpoint_id),
+    withDelivery.map((row) => row.endpoint_id),
   );
   const rows = await deliveries
     .select((eb) => ["message_id", "state", eb("attempts", ">", 0).as("tried"), eb.fn.countAll<number>().as("count")])

@@ -29,7 +29,7 @@ export interface OperationalEvent {
 
 /** Where verbs say what they did. */
 export interface Announcer {
-  /** Writes the event in the transaction of what it tells; nothing when nobody of the organisation listens to its type. */
+  /** Writes the event in the transaction of the change it reports; nothing if no operational endpoint of the organisation subscribes to its type. */
   announce(tx: Tx, event: OperationalEvent): Promise<void>;
   /** There is, or may be, something that was announced. */
   wake(): void;

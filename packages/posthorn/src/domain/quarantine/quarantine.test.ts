@@ -40,7 +40,7 @@ async function countOf(store: Store, sourceKey: number): Promise<number> {
 }
 
 describe("the quarantine of a source", () => {
-  it("keeps the newest by number, and leaves other sources alone", async () => {
+  it("keeps a maximum number of the newest, and does not affect other sources", async () => {
     await using files = await openStore();
     const { store } = files;
     const now = Date.now();

@@ -98,7 +98,7 @@ export async function insertOneOff(
   tx.signal({ kind: "application", key: appKey });
 }
 
-/** Deletes the row of one replay; what is still owed to it is canceled. */
+/** Deletes the row of one replay; its pending deliveries are canceled. */
 export async function deleteOneOff({ now }: Pick<TransactionServices, "now">, tx: Tx, taskKey: number): Promise<void> {
   const rows = await tx.db
     .updateTable("endpoint")

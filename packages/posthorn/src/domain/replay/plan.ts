@@ -32,8 +32,8 @@ export async function planReplay({ ctx, input }: Call<ReplayRequest>): Promise<R
   const { application, params, endpoints, oneOff } = await resolveReplay(ctx, input);
   const budget = { rows: MAX_ROWS, until: ctx.services.now() + MAX_MS };
   if (oneOff !== null) {
-    const nobody = { key: oneOff.key } as DirectoryEndpoint;
-    const part = await countPart(ctx, { params, appKey: application.key, endpoint: nobody }, budget);
+    const target = { key: oneOff.key } as DirectoryEndpoint;
+    const part = await countPart(ctx, { params, appKey: application.key, endpoint: target }, budget);
     return { parts: [{ ...part, endpointId: null }], exact: part.exact };
   }
   const targets = await targetsOf(ctx, application.key, endpoints);

@@ -34,9 +34,9 @@ export type ReplayTarget =
 
 /**
  *     failing     deliveries that failed, or wait for a retry
- *     missing     messages that the endpoint wants and was never owed
+ *     missing     messages that match the endpoint and have no delivery to it
  *     deliveries  deliveries by filter
- *     messages    messages by filter, to a target that is not where they were owed
+ *     messages    messages by filter, to a target other than their endpoints
  */
 export type ReplayMode = "failing" | "missing" | "deliveries" | "messages";
 

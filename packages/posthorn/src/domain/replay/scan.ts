@@ -34,7 +34,7 @@ interface Row {
   id: number;
   fits: number;
   present: number;
-  /** `null`: the message is not owed to the endpoint. */
+  /** `null`: the message has no delivery to the endpoint. */
   state: number | null;
   attempts: number | null;
   manual: number | null;
@@ -76,7 +76,7 @@ function isDue({ state, attempts, manual }: Row): boolean {
   return (manual ?? 0) !== ASKED.bySchedule || (state === DELIVERY_STATE.pending && attempts === 0);
 }
 
-/** In the mode that looks for what was never owed: whether it was not, and is wanted. */
+/** In the mode for missing messages: whether it matches and has no delivery. */
 function isMissing({ params, endpoint }: ScanFrom, row: Row): boolean {
   if (params.mode !== "missing") return true;
   if (row.state !== null) return false;
@@ -107,13 +107,13 @@ function messagesQuery(db: Kysely<Database>, { params, appKey, endpoint, cursor 
   const ofDeliveries = params.endpoints !== null || filter.statuses !== null || filter.statusCodeClasses !== null;
   if (mode === "messages" && ofDeliveries) conditions.push(wasOwed(params, endpoint.key));
   return sql<Row>`
-    SELECT message.id, owed.state, owed.attempts, owed.manual, message.event_type, message.channels_json,
+    SELECT message.id, existing.state, existing.attempts, existing.manual, message.event_type, message.channels_json,
            message.payload IS NOT NULL AS present, ${asFlag(conditions)} AS fits
     FROM (SELECT id FROM message ${indexedBy(db, "message_of_application")}
           WHERE app_id = ${appKey} AND ${beyond("id", params, cursor)}
           ORDER BY id ${direction(params)} LIMIT ${SCAN_ROWS}) AS looked_at
     ${orderedJoin(db)} message ON message.id = looked_at.id
-    LEFT JOIN delivery AS owed ON owed.message_id = looked_at.id AND owed.endpoint_id = ${endpoint.key}
+    LEFT JOIN delivery AS existing ON existing.message_id = looked_at.id AND existing.endpoint_id = ${endpoint.key}
     ORDER BY message.id ${direction(params)}`;
 }
 

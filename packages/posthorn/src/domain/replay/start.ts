@@ -48,7 +48,7 @@ export function recoverEndpoint({ ctx, input }: Call<EndpointRef & Window>): Pro
   return startAtEndpoint(ctx, input, { kind: "endpoint.recover", mode: "failing", filter: NO_FILTER });
 }
 
-/** Sends the messages of the window that match the endpoint and were never owed to it. */
+/** Sends the messages of the time range that match the endpoint and have no delivery to it. */
 export function replayMissing({ ctx, input }: Call<EndpointRef & Window>): Promise<Task> {
   checkWindow(input, ctx.services.now());
   return startAtEndpoint(ctx, input, { kind: "endpoint.replay", mode: "missing", filter: NO_FILTER });

@@ -230,7 +230,7 @@ describe("a replay of deliveries", () => {
 });
 
 describe("a replay of what is missing", () => {
-  it("owes the endpoint what it wants and never got, on its full schedule, not before the time it was put off to", async () => {
+  it("creates a delivery for each missing message that matches, with the full retry schedule and not before its delayed time", async () => {
     await using h = await harness();
     await h.files.store.accept(acceptEntry(1, { endpointIds: [] }));
     await h.ended(2, 2);

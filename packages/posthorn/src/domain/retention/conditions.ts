@@ -1,4 +1,4 @@
-/** What keeps a message or an attempt though its time is over. */
+/** Conditions that keep a message or an attempt after its retention period. */
 import type { ExpressionBuilder, ExpressionWrapper, SqlBool } from "kysely";
 import { DELIVERY_STATE, type Database } from "../../store/schema.ts";
 

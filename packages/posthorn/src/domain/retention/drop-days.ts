@@ -178,7 +178,7 @@ async function messagesThatStay(
   { from, end }: Day,
   { now, recent }: { readonly now: number; readonly recent: number },
 ): Promise<readonly number[]> {
-  const owed = db
+  const pending = db
     .selectFrom("delivery")
     .select("message_id as id")
     .where("due", "is not", null)
@@ -199,7 +199,7 @@ async function messagesThatStay(
     .where("message_id", "<", end);
   const most = MAX_KEPT + 1;
   const found = [
-    ...(await owed.limit(most).execute()),
+    ...(await pending.limit(most).execute()),
     ...(await keeping.limit(most).execute()),
     ...(await attempted.limit(most).execute()),
   ];

@@ -7,7 +7,7 @@ import type { Store } from "../../store/store.ts";
 export interface RetentionPeriods {
   /** Payloads of messages that do not say so themselves. */
   readonly payloadMs: number;
-  /** Attempts of deliveries that ended well. */
+  /** Attempts of deliveries that succeeded or were canceled. */
   readonly attemptMs: number;
   /** Deliveries that failed, with their messages and all their attempts; at least `attemptMs`. */
   readonly failureMs: number;

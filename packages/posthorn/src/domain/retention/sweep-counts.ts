@@ -40,7 +40,7 @@ export async function sweepCounts(services: Services, { periods, signal, pause }
     ({ db }) => db.deleteFrom("rollup_minute").where("minute", "<", minute).execute(),
     "retention.sweep-counts",
   );
-  // Nothing is left of these days but what is still owed.
+  // Only pending deliveries remain of these days.
   const gone = Math.floor((now - Math.max(periods.failureMs, messageMs(periods))) / DAY_MS) - 1;
   await store.transaction(
     ({ db }) => db.deleteFrom("storage_day").where("day", "<", gone).execute(),

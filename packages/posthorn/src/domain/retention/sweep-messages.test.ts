@@ -62,7 +62,7 @@ async function countOf(store: Store, table: "message" | "delivery" | "attempt"):
 }
 
 describe("the sweep of messages", () => {
-  it("deletes what ended well and is old, with its deliveries and attempts, and keeps failures for longer", async () => {
+  it("deletes old succeeded messages with their deliveries and attempts, and keeps failures longer", async () => {
     await using files = await openStore();
     const { store } = files;
     await publish(store, key(31), "succeeded");
@@ -74,7 +74,7 @@ describe("the sweep of messages", () => {
     expect([await countOf(store, "delivery"), await countOf(store, "attempt")]).toEqual([2, 2]);
   });
 
-  it("never deletes what is still owed, however old, and finds it once it is not", async () => {
+  it("never deletes pending deliveries, however old, and deletes them once they have ended", async () => {
     await using files = await openStore();
     const { store } = files;
     const old = [key(400), key(61), key(40)];
@@ -106,7 +106,7 @@ describe("the sweep of messages", () => {
     expect(await deliveryOf(store, key(31))).toMatchObject({ state: 0, due: NOW });
   });
 
-  it("keeps a message that was attempted lately, or whose payload is to be kept for longer", async () => {
+  it("keeps a message that was attempted recently, or has a longer payload retention", async () => {
     await using files = await openStore();
     const { store } = files;
     await publish(store, key(31), "succeeded");
@@ -195,7 +195,7 @@ describe("the sweep of messages", () => {
 });
 
 describe("the sweep of attempts", () => {
-  it("deletes those of deliveries that ended well while their messages stay, and no other", async () => {
+  it("deletes only attempts of succeeded deliveries while their messages stay", async () => {
     await using files = await openStore();
     const { store } = files;
     const periods = { payloadMs: 90 * DAY, attemptMs: 10 * DAY, failureMs: 90 * DAY };

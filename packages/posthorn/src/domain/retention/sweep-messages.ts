@@ -1,9 +1,9 @@
 /**
  * Deletes messages whose time is over, with their deliveries and attempts, a few in each transaction.
  *
- * Both sweeps walk along the key. The first begins where the last run ended, so history costs it nothing; what it leaves (what
- * failed, is still owed, or keeps its payload for longer) is all that the second, which is for failures, finds below its own bound.
- * So nothing is left for good, and no run looks at more than it deletes or has to keep.
+ * Both sweeps read along the key. The first begins where the last run ended, so history costs it nothing. The rows it keeps (failures,
+ * pending deliveries, longer payload retention) are all that the second sweep, which is for failures, finds below its own bound. So no
+ * row is kept forever, and no run reads more than it deletes or must keep.
  */
 import type { Kysely } from "kysely";
 import { keyAtTime } from "../../lib/id.ts";

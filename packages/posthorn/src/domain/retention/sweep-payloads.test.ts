@@ -26,18 +26,18 @@ describe("the sweep of payloads", () => {
     const now = Date.now();
     const old = keyAtTime(now - 2 * DAY);
     const young = keyAtTime(now);
-    const nobody = { endpointIds: [] };
-    await files.store.accept(acceptEntry(old, nobody));
-    await files.store.accept(acceptEntry(old + 1, { ...nobody, expiresAt: now + DAY }));
-    await files.store.accept(acceptEntry(young, nobody));
-    await files.store.accept(acceptEntry(young + 1, { ...nobody, expiresAt: now - 1 }));
+    const noEndpoint = { endpointIds: [] };
+    await files.store.accept(acceptEntry(old, noEndpoint));
+    await files.store.accept(acceptEntry(old + 1, { ...noEndpoint, expiresAt: now + DAY }));
+    await files.store.accept(acceptEntry(young, noEndpoint));
+    await files.store.accept(acceptEntry(young + 1, { ...noEndpoint, expiresAt: now - 1 }));
     await rollUp(services, COUNT, signal);
     await sweepPayloads(services, keeping(DAY));
     const kept = await Promise.all([old, old + 1, young, young + 1].map((id) => files.store.payload(id)));
     expect(kept.map((payload) => payload !== null)).toEqual([false, true, true, false]);
   });
 
-  it("keeps what is still owed to an endpoint, and deletes it once it is not", async () => {
+  it("keeps the payload of a pending delivery, and deletes it once it has ended", async () => {
     await using files = await openStore();
     const { services } = servicesOver(files.store);
     const now = Date.now();

@@ -1,6 +1,6 @@
 /**
- * Deletes payloads whose time is over: those with a retention of their own, and all that are older than the default. What is still owed
- * to an endpoint keeps its payload until it is delivered, has failed or is canceled, whatever its retention says.
+ * Deletes expired payloads: those with their own retention, and all that are older than the default. A payload with a pending delivery is
+ * kept until the delivery has succeeded, failed or been canceled, whatever its retention.
  */
 import { keyAtTime } from "../../lib/id.ts";
 import { attemptsWithSentBodies, forgetSentBodies } from "../attempt/expunge.ts";
@@ -13,7 +13,7 @@ import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.
 
 /** Payloads in one transaction: they can be large, and freeing their pages takes time. */
 const STEP = 100;
-/** A payload that is still owed is looked at again after this long. */
+/** A payload with a pending delivery is checked again after this long. */
 const LOOK_AGAIN_MS = 3_600_000;
 
 /** Runs until nothing is left to expire. */
@@ -79,12 +79,12 @@ async function expire({ store }: Services, { ids, now, upTo }: Expiring): Promis
       .where((eb) => eb.not(isOwed(eb)))
       .execute();
     const gone = ended.map(({ id }) => id);
-    const owed = ids.filter((id) => !gone.includes(id));
-    if (owed.length > 0) {
+    const withDelivery = ids.filter((id) => !gone.includes(id));
+    if (withDelivery.length > 0) {
       await db
         .updateTable("message")
         .set({ expires_at: now + LOOK_AGAIN_MS })
-        .where("id", "in", owed)
+        .where("id", "in", withDelivery)
         .execute();
     }
     if (gone.length === 0) return;

@@ -31,7 +31,7 @@ export function checkSource(
     throw invalid(["body", "config", name], `${definition.name} has no such setting. It has ${[...names].join(", ")}.`);
   }
   for (const secret of secrets) checkSecretEncoding(verification, secret);
-  if (secrets.includes("")) throw invalid("secrets", "A secret is empty: with it anybody could sign.");
+  if (secrets.includes("")) throw invalid("secrets", "A secret is empty: anyone could sign with it.");
   if (publicKeys.includes("")) throw invalid("publicKeys", "A public key is empty.");
   checkPublicKeys(definition, publicKeys);
   for (const word of allowedAddresses) {

@@ -26,7 +26,7 @@ export interface Waiting {
   readonly exact: boolean;
 }
 
-/** `paused`, `disabled`, `unverified`: it is held so. `failing`: its attempts fail, or it asked to be left alone. */
+/** `paused`, `disabled`, `unverified`: why its deliveries are on hold. `failing`: its attempts fail, or it asked to wait. */
 export type Trouble = "failing" | "paused" | "disabled" | "unverified";
 
 export interface EndpointInTrouble {
@@ -39,7 +39,7 @@ export interface EndpointInTrouble {
   /** Unix milliseconds: since when every attempt fails; `null`: it does not. */
   readonly failingSince: number | null;
   readonly failures: number;
-  /** When it is switched off if it goes on failing; `null`: it is, or is not switched off for that. */
+  /** When it will be auto-disabled unless a delivery succeeds; `null`: it is disabled, or auto-disable is off. */
   readonly disabledAt: number | null;
   /** Deliveries that are due. */
   readonly due: number;

@@ -134,7 +134,7 @@ async function countMessages(
     .where((eb) => which(eb as never, "message.id"))
     .groupBy(["app_id", "minute"])
     .execute();
-  const owed = await db
+  const pending = await db
     .selectFrom("delivery")
     .select((eb) => ["endpoint_id", eb.fn.countAll<number>().as("messages")])
     .where((eb) => which(eb as never, "delivery.message_id"))
@@ -142,7 +142,7 @@ async function countMessages(
     .execute();
   const owners = await ownersOf(services, {
     apps: [...new Set(published.map((row) => row.app_id))],
-    endpoints: owed.map((row) => row.endpoint_id),
+    endpoints: pending.map((row) => row.endpoint_id),
   });
   const tally = new Tally();
   const minutes = new MinuteTally(services.now());
@@ -152,7 +152,7 @@ async function countMessages(
     const counts = minutes.at(places, minute);
     if (counts !== null) counts.messages += messages;
   }
-  for (const { endpoint_id, messages } of owed) {
+  for (const { endpoint_id, messages } of pending) {
     for (const place of owners.ofEndpoint(endpoint_id).slice(-1)) tally.at(place).messages += messages;
   }
   const sum = (values: readonly (number | null)[]): number =>
@@ -164,7 +164,7 @@ async function countMessages(
     amounts: {
       payload: { stored, bytes: sum(published.map((row) => row.bytes)) },
       message: { stored, bytes: 0 },
-      delivery: { stored: sum(owed.map((row) => row.messages)), bytes: 0 },
+      delivery: { stored: sum(pending.map((row) => row.messages)), bytes: 0 },
     },
   };
 }

@@ -23,7 +23,7 @@ const PLANNERS: Record<TaskKind, StepPlanner> = {
   "source.backfill": backfillStep,
 };
 
-/** Kinds whose steps wait for somebody outside. */
+/** Kinds with steps that wait for external services. */
 const WAITING_KINDS: ReadonlySet<TaskKind> = new Set(["source.backfill"]);
 
 /** Whether a step of such a task can take as long as a stranger likes. */

@@ -18,7 +18,7 @@ export interface Position {
   readonly rows: number;
 }
 
-/** A database that nobody else uses as long as it is open here. */
+/** A database under an exclusive lock while it is open here. */
 export interface CopySide extends AsyncDisposable {
   /** For people: never with a password. */
   readonly name: string;

@@ -2,7 +2,7 @@
  * Announcements on their way to operational webhooks, since when endpoints fail, why endpoints are off, which of them proved that they want deliveries, and
  * the proxy of an application.
  *
- * An announcement stands here from the commit of what it tells until it is a message. The ids are never used twice, since a message
+ * An announcement is stored here from the commit of the change it reports until it is a message. The ids are never used twice, since a message
  * is named after the id.
  */
 export const health = `

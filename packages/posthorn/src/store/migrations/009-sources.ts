@@ -29,7 +29,7 @@ CREATE TABLE source_secret (
 ) STRICT;
 CREATE INDEX source_secret_of ON source_secret (source_id, id);
 
--- Found by the hash of the token, so that the file tells nobody a URL.
+-- Found by the hash of the token, so that the file does not reveal a URL.
 CREATE TABLE source_token (
   hash BLOB PRIMARY KEY,
   source_id INTEGER NOT NULL,

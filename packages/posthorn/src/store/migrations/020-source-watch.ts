@@ -1,6 +1,6 @@
 /** What is learned from the traffic of sources, when they were last heard, and how the provider's own API is asked. */
 export const sourceWatch = `
--- What payloads of one event type look like. A change of \`version\` means that somebody else learned meanwhile.
+-- What payloads of one event type look like. A changed \`version\` means that another node updated the row meanwhile.
 CREATE TABLE catalogue_entry (
   source_id INTEGER NOT NULL,
   event_type TEXT NOT NULL,

@@ -1,5 +1,5 @@
 /**
- * How deliveries to an endpoint flow: what was paused or given up by hand, and the order of those that have one.
+ * How deliveries to an endpoint flow: what was paused or discarded by a call, and the order of those that have one.
  *
  * A delivery with an `order_key` waits for those of the same endpoint and key before it. Only such rows are in `delivery_order`, and
  * only while they are due some time: deliveries without an order cost nothing.

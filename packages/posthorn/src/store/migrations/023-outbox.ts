@@ -1,7 +1,7 @@
 /**
  * Messages that a product publishes within its own transaction: a row here and now, a message as soon as that has committed.
  *
- * `posthorn.publish` writes the row. It runs with the rights of whoever owns the schema and touches no other table but the two whose
+ * `posthorn.publish` writes the row. It runs with the rights of the schema's owner and touches no other table but the two whose
  * rows say that a key was used, so a product needs no right on any table of Posthorn's. What it refuses has an SQLSTATE of its own:
  * PH404, PH409, PH422. See docs/transactions.md and decision 070.
  */

@@ -1,4 +1,4 @@
-/** Counts of single minutes, of the newest hours alone: an hour is too coarse for somebody who looks at the last one. */
+/** Counts of single minutes, only of the newest hours: hourly counts are too coarse for a view of the last hour. */
 export const minutes = `
 CREATE TABLE rollup_minute (
   org_id INTEGER NOT NULL,

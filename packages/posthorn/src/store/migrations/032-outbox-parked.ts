@@ -1,6 +1,6 @@
 /**
- * What a transaction published and no message can be made of is set aside with the reason, and tried again after growing pauses before
- * that: it keeps nobody else waiting, and nobody asks again and again.
+ * An outbox row that cannot become a message is retried after growing pauses and then parked with the reason: it neither blocks other rows
+ * nor is read again and again.
  */
 import { type Migration, toPostgres } from "./portable.ts";
 

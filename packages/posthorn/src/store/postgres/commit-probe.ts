@@ -2,7 +2,7 @@
 import pg from "pg";
 import { isAway } from "./errors.ts";
 
-/** What is written to the log of the server for nobody; a commit without anything in it waits for no stand-by. */
+/** A log record without meaning: a commit that writes nothing does not wait for a standby. */
 const COMMIT = "SELECT pg_logical_emit_message(TRUE, 'posthorn', '')";
 
 export class CommitProbe implements Disposable {

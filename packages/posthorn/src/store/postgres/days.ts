@@ -8,7 +8,7 @@ import { partitionName, partitionsOf } from "./partitions.ts";
 import { toStoreError } from "./errors.ts";
 import type { Tx } from "../tx.ts";
 
-/** Whoever publishes waits behind whoever waits for the lock: a list that takes longer than this has precedence. */
+/** Publishes wait behind a waiting lock request: a list query that takes longer than this takes precedence. */
 const LOCK_TIMEOUT = "2s";
 
 export class PostgresDays implements DayStore {

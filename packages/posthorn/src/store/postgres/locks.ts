@@ -5,13 +5,13 @@ import type pg from "pg";
 const NAMESPACE = 0x70_6f_73_74;
 
 export const LOCK = {
-  /** Whoever changes tables: migrations, partitions. */
+  /** Changes of tables: migrations, partitions. */
   schema: 1,
   /** Write transactions of resources, one at a time, as SQLite has it: what one read still holds when it writes. */
   resources: 2,
-  /** Shared by the nodes that work on this database; whoever has it alone keeps them away. */
+  /** Shared by the nodes that work on this database; an exclusive holder keeps them away. */
   node: 3,
-  /** Whoever takes up the outbox. */
+  /** Held by the node that relays the outbox. */
   outbox: 4,
   /** Who changes which shard is whose. */
   cluster: 5,
@@ -30,7 +30,7 @@ export async function lockForTransaction(client: pg.ClientBase, lock: LockName):
   await client.query(`SELECT ${lockCall(lock)}`);
 }
 
-/** Takes a lock to the end of the transaction, unless somebody has it. */
+/** Takes a lock to the end of the transaction, unless another session has it. */
 export async function tryLockForTransaction(client: pg.ClientBase, lock: LockName): Promise<boolean> {
   const { rows } = await client.query<{ taken: number }>(
     `SELECT pg_try_advisory_xact_lock(${NAMESPACE}, ${lock}) AS taken`,
@@ -38,13 +38,13 @@ export async function tryLockForTransaction(client: pg.ClientBase, lock: LockNam
   return rows[0]!.taken === 1;
 }
 
-/** Takes a lock alone for as long as the connection lives, unless somebody has it or a share of it. */
+/** Takes an exclusive lock for the lifetime of the connection, unless another session has it or a share of it. */
 export async function tryLockForSession(client: pg.ClientBase, lock: LockName): Promise<boolean> {
   const { rows } = await client.query<{ taken: number }>(`SELECT pg_try_advisory_lock(${NAMESPACE}, ${lock}) AS taken`);
   return rows[0]!.taken === 1;
 }
 
-/** Takes a share of a lock for as long as the connection lives, unless somebody has it alone. */
+/** Takes a shared lock for the lifetime of the connection, unless another session has it exclusively. */
 export async function tryShareForSession(client: pg.ClientBase, lock: LockName): Promise<boolean> {
   const { rows } = await client.query<{ taken: number }>(
     `SELECT pg_try_advisory_lock_shared(${NAMESPACE}, ${lock}) AS taken`,

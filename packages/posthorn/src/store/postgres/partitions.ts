@@ -82,7 +82,7 @@ async function addPartitions(
   }
 }
 
-/** Made on its own and then attached, which keeps nobody from reading and writing the others. */
+/** Created separately and then attached, which does not block reads and writes of the others. */
 async function addPartition(
   client: pg.ClientBase,
   table: PartitionedTable,

@@ -7,7 +7,7 @@ import { serversName, serverUrls } from "./server-urls.ts";
 
 /** A stand-by is asked again so much later, while others have not answered: it may be promoted any moment. */
 const AGAIN_MS = 250;
-/** What is told when none takes writes: what somebody must change, else what is nearest to being well. */
+/** Which error to report when no server is writable: one that an operator must fix, else the one closest to working. */
 const TELLING: readonly (StoreTrouble | null)[] = [
   null,
   "read_only",
@@ -46,7 +46,7 @@ export class Servers {
     this.#known = this.#urls.length === 1;
   }
 
-  /** Resolves when it is known, since nobody had a reason for doubt, which one takes writes. */
+  /** Resolves when the writable server is known. */
   async known(make: (url: string) => pg.Client): Promise<void> {
     if (this.#known) return;
     this.#search ??= this.connect(make)

@@ -11,8 +11,8 @@ import { CHANNEL } from "./notification-connection.ts";
 /** What is told outside of transactions is gathered for so long. */
 const GATHER_MS = 2;
 /**
- * And told so long after what was told before: whoever notifies holds up all others who do at that moment, and whoever hears it reads a
- * page for each endpoint that it is about.
+ * And the pause after the previous notification: a commit that notifies blocks all others that do at that moment, and a receiving node
+ * reads a page for each endpoint in it.
  */
 const APART_MS = 25;
 /** Endpoints that wait to be told of; more are found by those who look. */
@@ -86,7 +86,7 @@ export class SignalPost {
     this.#waiting = [];
     this.#due = new Set();
     this.#dueFrom = Number.POSITIVE_INFINITY;
-    // While the database is away nobody hears anything, and everybody looks when it is back.
+    // While the database is unavailable no notifications arrive, and every node looks for work when it is back.
     await this.notify(CHANNEL, payloads).catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-/** What a database thread does with its requests, on a connection that somebody else opened. */
+/** Request handling of a database thread, on a connection that its caller opened. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { StoreError } from "../errors.ts";
 import { prepareAccept } from "./hot/accept.ts";

@@ -77,7 +77,7 @@ describe("a full disk", () => {
 
 /** A process that has the lock until it is killed. */
 async function lockInOtherProcess(path: string): Promise<AsyncDisposable> {
-  // The lock is kept in sight: a handle that nobody holds is closed when memory is collected, and the lock goes with it.
+  // The lock stays referenced: an unreferenced handle is closed by garbage collection, which releases the lock.
   const script = `
     import { lockFolder } from ${JSON.stringify(new URL("./folder-lock.ts", import.meta.url).href)};
     globalThis.held = lockFolder(${JSON.stringify(path)});

@@ -34,7 +34,7 @@ export interface BatchRecorded {
 
 /**
  * Records outcomes and writes, in the same transaction, what operational webhooks are told of them. Ordinary outcomes cost nothing more:
- * only a batch with a rare one among them asks whether anybody listens.
+ * only a batch with a rare one among them checks for subscribers.
  */
 export class AnnouncingRecord {
   readonly #announcements = new Announcements();

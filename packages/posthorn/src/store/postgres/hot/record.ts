@@ -26,11 +26,11 @@ const LEASE: readonly Parameter[] = [
  * Each names the lease under which the attempt was made. The leases of a batch are looked at once, in the order of their shards, which
  * keeps the shards from changing hands until the commit.
  *
- * Each outcome names the generation that the dispatcher read. When somebody made the delivery due again meanwhile (a resend, a
- * recovery), their wish stands and the outcome only adds what it knows: what the schedule has left is decided by the attempt that was
+ * Each outcome names the generation that the dispatcher read. If a call made the delivery due again meanwhile (a resend, a
+ * recovery), that request is kept and the outcome only adds what it knows: what the schedule has left is decided by the attempt that was
  * under way, not by the due time it began with.
  *
- * Safe to repeat: when a connection breaks nobody knows whether the commit was made, so its outcomes come again with the same attempts.
+ * Safe to repeat: when a connection breaks, the outcome of the commit is unknown, so its outcomes are recorded again with the same attempts.
  */
 const RECORD = {
   name: "record",

@@ -1,4 +1,4 @@
-/** What makes events of the changes of a table: chosen by whoever adds it, and kept as the comment of its function. */
+/** Definition of a table source: chosen when it is added, and stored as the comment of its function. */
 import { StoreError } from "../../errors.ts";
 
 export const CHANGES = ["insert", "update", "delete"] as const;
@@ -63,7 +63,7 @@ function checkTemplate(template: string): void {
     } catch (cause) {
       throw wrong(
         "--payload",
-        `it is no JSON with {{…}} in place of whole values (${(cause as Error).message})`,
+        `it is not JSON with {{…}} in place of whole values (${(cause as Error).message})`,
         cause,
       );
     }

@@ -10,13 +10,13 @@ import { checkSql, installSql, qualified, removeSql, type SourceTable } from "./
 export interface ListedSource extends TableSource {
   /** Schema and name, quoted where they must be. */
   readonly table: string;
-  /** Triggers that are there and on: fewer than `changes` when somebody dropped or disabled some. */
+  /** Existing, enabled triggers: fewer than `changes` if some were dropped or disabled manually. */
   readonly triggers: number;
   /** When events were last missed (Unix milliseconds), and why; `null`: never. */
   readonly missed: { readonly at: number; readonly reason: string } | null;
 }
 
-/** Whoever reads or writes the table waits behind the one that adds or removes a trigger, so that one does not wait for long. */
+/** Sessions that read or write the table wait behind the one that adds or removes a trigger, so that one does not wait for long. */
 const LOCK_TIMEOUT = "5s";
 
 /** Connects to the database of the tables, and makes sure that Posthorn is in it. */

@@ -10,7 +10,7 @@ import pg from "pg";
 import { SCHEMA } from "../connections.ts";
 import { type Change, CHANGES, DEFAULT_PAYLOAD, type TableSource, templateParts, typeOf } from "./definition.ts";
 
-/** A table of somebody else, as it was found. */
+/** A table of the product, as it was found. */
 export interface SourceTable {
   readonly schema: string;
   readonly name: string;

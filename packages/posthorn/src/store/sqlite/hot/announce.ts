@@ -14,7 +14,7 @@ export interface AnnouncingRecord {
 /**
  * Writes, in the transaction of an outcome, what operational webhooks are told of it.
  *
- * Ordinary outcomes cost one comparison. The rare ones ask whether anybody listens; the answer holds until the next transaction of
+ * Ordinary outcomes cost one comparison. The rare ones check for subscribers; the result holds until the next transaction of
  * resources, which come through the same thread. Deliveries of operational webhooks themselves are never announced.
  */
 export function prepareAnnouncing(db: DatabaseSync, record: (entry: RecordRow) => void): AnnouncingRecord {

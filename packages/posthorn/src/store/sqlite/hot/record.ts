@@ -6,8 +6,8 @@ import type { RecordRow } from "../protocol.ts";
 /**
  * Writes the outcome of an attempt: one appended attempt, one delivery moved on.
  *
- * The update names the generation that the dispatcher read. When somebody made the delivery due again meanwhile (a resend, a
- * recovery), their wish stands and the outcome only adds what it knows.
+ * The update names the generation that the dispatcher read. If a call made the delivery due again meanwhile (a resend, a
+ * recovery), that request is kept and the outcome only adds what it knows.
  *
  * Safe to repeat: who was told that the commit failed comes again with the same attempt, and it may have been made all the same.
  */
