@@ -1,11 +1,11 @@
 /**
- * A node among the nodes of a database: says that it is there, takes its share of the shards, and gives up what others should have.
+ * Membership of this node in the cluster: renews its lease, takes its share of the shards, and gives up those that other nodes should have.
  *
  *     joined → working (a round every second and a half, and whenever something changes) → draining → left
  *
- * The database's clock decides whose time is over. A node judges its own leases by time that passes, from before it asked to keep them
- * and less a margin: it begins nothing that it could be too late for. Whoever was thought dead and is not finds its membership slot gone, forgets
- * what it had, and joins anew.
+ * The database's clock decides which leases have expired. A node judges its own leases by a monotonic clock, counted from before it asked to
+ * renew them and shortened by a margin, so that it starts nothing that it could not finish under the lease. A node that was declared dead by
+ * mistake finds its membership slot taken, discards its shards, and joins again.
  */
 import type { PassingTime } from "../lib/clock.ts";
 import type { Lease, LaneOwners } from "../dispatch/types.ts";
@@ -92,12 +92,12 @@ export class Member implements LaneOwners, AsyncDisposable {
     return this.#membership;
   }
 
-  /** Whether nobody can have been given its membership: its lease holds. */
+  /** Whether its lease still holds, so that no other node can have been given its membership slot. */
   get holdsSlot(): boolean {
     return this.#options.time.monotonic() < this.#validUntil;
   }
 
-  /** The shards that are this node's. */
+  /** The shards that this node owns. */
   get shards(): readonly number[] {
     return [...this.#leases.keys()].filter((shard) => !this.#leaving.has(shard));
   }
@@ -125,21 +125,21 @@ export class Member implements LaneOwners, AsyncDisposable {
     return lease;
   }
 
-  /** Whether nobody else can have a shard that was taken under this lease, even while it is being given up. */
+  /** Whether no other node can own the shard of this lease, also while this node is giving it up. */
   holds({ shard, fence }: Lease): boolean {
     return this.holdsSlot && this.#leases.get(shard)?.fence === fence;
   }
 
-  /** Looks now at who is there: something changed. */
+  /** Starts a round now, because something changed. */
   look(): Promise<void> {
-    // Others can be heard before it has begun; its first round sees what they said.
+    // Notifications can arrive before the start; the first round reads what they are about.
     if (this.#work === null) return Promise.resolve();
     this.#again = true;
     this.#round ??= this.#rounds().finally(() => (this.#round = null));
     return this.#round;
   }
 
-  /** Takes nothing any more and gives up each shard as soon as nothing is under way in it. */
+  /** Takes no more shards, and gives up each of its own as soon as nothing is in flight in it. */
   async drain(): Promise<void> {
     this.#draining = true;
     await this.#giveUp(this.shards);
@@ -211,7 +211,7 @@ export class Member implements LaneOwners, AsyncDisposable {
   async #follow(view: ClusterView, work: MemberWork): Promise<void> {
     const { store, time } = this.#options;
     const plan = planFor(view, this.#membership.id);
-    // After the database was away for all, nobody is dead only because he did not get to say so yet.
+    // After an outage of the database every lease has expired. The other nodes get a lease's time to renew theirs.
     const bury = time.monotonic() - this.#heldSince > this.#leaseMs ? plan.bury : [];
     const waits = new Set(plan.bury.filter((id) => !bury.includes(id)));
     const ownerOf = new Map(view.shards.map(({ shard, nodeId }) => [shard, nodeId]));
@@ -283,7 +283,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     this.#again = true;
   }
 
-  /** Somebody's time may be over before the next round. */
+  /** Milliseconds until the next round; earlier when a lease of another node may expire before it. */
   #untilNext({ nodes }: ClusterView): number {
     const ends = nodes.map(({ leaseMs }) => leaseMs + AFTER_MS).filter((ms) => ms > 0);
     return Math.max(AFTER_MS, Math.min(ROUND_MS, ...ends));

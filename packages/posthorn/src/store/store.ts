@@ -9,7 +9,7 @@ import type { WalLoss } from "./sqlite/wal-loss.ts";
 import type { LongTransactionListener } from "./transaction-watch.ts";
 import type { Tx } from "./tx.ts";
 
-/** A message on its way into the store, with the deliveries it is owed. */
+/** A message to store, with its deliveries. */
 export interface AcceptEntry {
   readonly id: number;
   readonly publicId: string;
@@ -23,16 +23,16 @@ export interface AcceptEntry {
   readonly expiresAt: number | null;
   readonly deliverAt: number | null;
   readonly orderingKey: string | null;
-  /** Which endpoints did not want it, and why; `null`: all did. */
+  /** Endpoints that did not match, and why; `null`: all matched. */
   readonly unmatchedJson: string | null;
-  /** How an inbound message came in, beside its body; `null` for a published one. */
+  /** The inbound request without its body; `null` for a published message. */
   readonly requestJson: string | null;
   /** When the first attempts are due. */
   readonly due: number;
   /** Keys of the endpoints that matched. */
   readonly endpointIds: readonly number[];
   readonly idempotency: IdempotencyKey | null;
-  /** Nothing is delivered from this time on; absent or `null`: whenever it can be. */
+  /** Unix milliseconds after which it is no longer delivered; absent or `null`: no limit. */
   readonly deliverUntil?: number | null;
   /** For the endpoints that debounce or throttle; absent or `null`: none does. */
   readonly pacing?: Pacing | null;
@@ -42,7 +42,7 @@ export interface AcceptEntry {
 
 export type OrderKeys = readonly (string | null)[];
 
-/** What decides, in the transaction that accepts a message, whether and when some of its endpoints get it. */
+/** Debounce and throttle rules, applied in the transaction that accepts the message. */
 export interface Pacing {
   /** Unix milliseconds of the publish. */
   readonly now: number;
@@ -55,12 +55,12 @@ export interface EndpointPacing {
   readonly throttle: ThrottlePacing | null;
 }
 
-/** A newer message of the key takes the place of one that still waits. */
+/** A newer message of the key replaces one that has not been sent yet. */
 export interface DebouncePacing {
   readonly key: string;
-  /** Quiet time after which the last message goes out. */
+  /** Time without a message after which the last one is sent. */
   readonly waitMs: number;
-  /** It goes out this long after the first one at the latest. */
+  /** Longest time between the first message and the one that is sent. */
   readonly maxWaitMs: number;
 }
 
@@ -69,11 +69,11 @@ export interface ThrottlePacing {
   readonly key: string;
   readonly limit: number;
   readonly windowMs: number;
-  /** What is over the limit is put off to a later window that begins within this time, or else canceled; 0: always canceled. */
+  /** Deliveries over the limit move to a later window that begins within this time, or are canceled; 0: always canceled. */
   readonly maxDelayMs: number;
 }
 
-/** A hashed idempotency key and the buckets of time in which an earlier use would stand, newest first. */
+/** A hashed idempotency key, and the time buckets in which an earlier use would be stored, newest first. */
 export interface IdempotencyKey {
   readonly hash: string;
   readonly buckets: readonly number[];
@@ -89,23 +89,23 @@ export type AcceptResult =
 /** When the delivery to each endpoint is due, in the order of `endpointIds`; `null` for one that was canceled at once. */
 export type Dues = readonly (number | null)[];
 
-/** What an attempt, or the decision not to make one, does to its delivery. */
+/** The outcome of an attempt, or of the decision not to make one. */
 export interface RecordEntry {
   readonly messageId: number;
   readonly endpointId: number;
   readonly generation: number;
   readonly trigger: Trigger;
   readonly state: DeliveryState;
-  /** Next due time, or `null` when this was the end. Ignored after an attempt by hand. */
+  /** Next due time; `null` for a final state. Ignored after a manual attempt. */
   readonly due: number | null;
   /** Scheduled attempts that counted so far, this one included. */
   readonly attempts: number;
   readonly attempt: AttemptEntry | null;
   /** Why it was canceled, and when. */
   readonly cancel?: { readonly reason: string; readonly at: number } | null;
-  /** From this time on nobody waits for it, unless an earlier time was set before; absent or `null`: it stays as it is. */
+  /** From this time on, later deliveries of its order key no longer wait for it. An earlier time that is already set is kept. */
   readonly passAt?: number | null;
-  /** The right under which the attempt was made; absent: nobody else could have made one. */
+  /** The lease under which the attempt was made; absent where only one node exists. */
   readonly lease?: Lease;
 }
 
@@ -118,7 +118,7 @@ export interface AttemptEntry {
   readonly response: string;
   readonly durationMs: number;
   readonly errorCode: string | null;
-  /** What was sent and seen beside these: headers, phases, peer. */
+  /** Headers, timings and peer address. */
   readonly detailJson: string | null;
 }
 
@@ -134,27 +134,27 @@ export interface DueDelivery {
   readonly contentType: string;
   readonly orderingKey: string | null;
   readonly requestJson: string | null;
-  /** `null` when it is large and must be fetched on its own, or gone. */
+  /** `null` when it is large and must be read separately, or expunged. */
   readonly payload: Uint8Array | null;
-  /** Nothing is delivered from this time on. */
+  /** Unix milliseconds after which it is no longer delivered. */
   readonly deliverUntil?: number | null;
   /** When its first attempt was due. */
   readonly firstDue?: number;
-  /** It waits for those of its endpoint with the same key and a lower message key. */
+  /** Waits for deliveries of its endpoint with the same order key and a lower message key. */
   readonly orderKey?: string | null;
-  /** Asked for by hand, and not part of a recovery. */
+  /** Requested manually, and not part of a recovery. */
   readonly resent?: boolean;
   /** A first attempt that nothing delayed: see `immediate.ts`. Set where `due` can lie in the future. */
   readonly immediate?: boolean;
 }
 
-/** How a page is made other than with the longest waiting first. */
+/** How to select a page other than by the longest waiting time. */
 export type PageWish =
-  /** Those that became due last. */
+  /** Those that became due most recently. */
   | { readonly kind: "newest" }
   /**
-   * Those whose turn it is: every delivery of the same key before is done, or among `known` (message keys). `keys`: a few of each of
-   * these keys, lowest messages first; `null`: of all, by due time from a place on.
+   * Those that order allows: every earlier delivery of the same key is final, or among `known` (message keys). `keys`: a few for each of
+   * these keys, lowest message first; `null`: for all keys, by due time from a position on.
    */
   | {
       readonly kind: "ordered";
@@ -163,22 +163,22 @@ export type PageWish =
       readonly keys: readonly string[] | null;
     };
 
-/** A place among the deliveries of an endpoint by due time: just after this one. */
+/** A position in the deliveries of an endpoint by due time: just after this one. */
 export interface Position {
   readonly due: number;
   readonly messageId: number;
 }
 
 export interface OrderedPage {
-  /** The last delivery that was looked at. */
+  /** The last delivery that was examined. */
   readonly scannedTo: Position;
   /** Nothing more is due. */
   readonly done: boolean;
-  /** For each key with deliveries whose turn it is not: the place just before the first of them. */
+  /** For each key with deliveries that must still wait: the position just before the first of them. */
   readonly left: readonly { readonly key: string; readonly at: Position }[];
-  /** When the first of the deliveries that others wait for is passed by; `null`: none is known. */
+  /** When the first blocking delivery stops blocking its key; `null`: none is known. */
   readonly passAt: number | null;
-  /** Keys that were asked for and not looked at: the page was full. */
+  /** Requested keys that were not examined because the page was full. */
   readonly unread: readonly string[];
 }
 
@@ -187,7 +187,7 @@ export interface DuePage {
   readonly deliveries: readonly DueDelivery[];
   /** When the first delivery that is not in this page is due; `null` when there is none. */
   readonly nextDue: number | null;
-  /** Of a page in order. */
+  /** Set for the wish `ordered`. */
   readonly ordered?: OrderedPage;
 }
 
@@ -197,111 +197,111 @@ export interface EndpointBacklog {
   readonly due: number;
 }
 
-/** Told what each commit has stored, before anybody who waits for it goes on. Must be quick and must not throw. */
+/** Receives what each commit stored, before the callers that wait for the commit continue. Must be quick and must not throw. */
 export interface CommitListener {
-  /** Whether anybody cares just now. */
+  /** Whether there is a listener to tell. */
   readonly wanted: boolean;
   committed(accepts: readonly AcceptEntry[], records: readonly RecordEntry[]): void;
 }
 
-/** Bytes that the database takes. */
+/** Size of the database, in bytes. */
 export interface StoreSize {
-  /** In all. */
+  /** In total. */
   readonly bytes: number;
-  /** Of these, what was freed and is used next. */
+  /** Freed pages within it, reused by the next writes. */
   readonly freeBytes: number;
-  /** The disk it is on; `null` where it cannot be seen from here. */
+  /** The disk it is on; `null` for a remote database. */
   readonly disk: { readonly bytes: number; readonly freeBytes: number } | null;
 }
 
-/** What went through the group commits of this process so far. */
+/** Totals of the group commits of this process. */
 export interface StoreCounters {
   readonly commits: number;
   readonly commitMs: number;
   readonly accepts: number;
   readonly records: number;
-  /** Payload bytes that wait for the disk now. */
+  /** Payload bytes waiting to be written. */
   readonly waitingBytes: number;
 }
 
 export interface Store extends AsyncDisposable {
-  /** What is wrong with the database now; `null`: nothing. Known without asking it. */
+  /** The current fault of the database; `null`: none. Does not query it. */
   readonly trouble: StoreTrouble | null;
-  /** For how long it has been so; 0: nothing is wrong. */
+  /** How long the fault has lasted; 0: there is none. */
   readonly troubleForMs: number;
   /** Commits that SQLite's write-ahead log had lost when the store was opened; `null`: none, as far as is known. */
   readonly walLoss: WalLoss | null;
-  /** Why the last commit of messages was refused in a way that the next one would be too, such as by a full disk; `null`: it was not. */
+  /** Why the last commit of messages was refused, if the next one would be refused too, for instance by a full disk; else `null`. */
   readonly writeRefusal: StoreError | null;
-  /** Finds out whether a refusal is over, by a small write; does nothing without one. At most once a second. */
+  /** Checks with a small write whether a refusal is over; does nothing without one. At most once a second. */
   testWrites(): void;
-  /** Resolves when the database can be worked with, however long that takes; rejects when the store is closed before. */
+  /** Resolves once the database responds, however long that takes; rejects when the store is closed first. */
   whenHere(): Promise<void>;
   /** Reads what is committed. Never waits for a writer. */
   readonly db: Kysely<Database>;
-  /** As `db`, for the short look-ups that deliveries and logins wait for: no list of a caller is before them. */
+  /** As `db`, for the short look-ups of deliveries and authentication: callers' lists do not delay them. */
   readonly hotDb: Kysely<Database>;
   /** Runs `work` in one write transaction. `operation` names the route or background job in reports of long transactions. */
   transaction<T>(work: (tx: Tx) => Promise<T>, operation?: string): Promise<T>;
-  /** Sets who is told of write transactions that are open for long. */
+  /** Sets the listener for write transactions that stay open too long. */
   onLongTransaction(listener: LongTransactionListener): void;
   /** Resolves once the message and its deliveries are on disk. */
   accept(entry: AcceptEntry): Promise<AcceptResult>;
-  /** As `accept` for each, in as few commits as their size allows; one that fails takes no other with it. */
+  /** As `accept` for each, in as few commits as their size allows. One failure does not affect the others. */
   acceptAll(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]>;
   /**
-   * As `acceptAll`, and each is on disk no later than those after it: when the database fails one, those after it are refused too.
-   * One that is refused for its own sake takes no other with it.
+   * As `acceptAll`, and each is on disk no later than those after it: when the database fails for one, those after it are refused too.
+   * An entry that is refused for its own content does not affect the others.
    */
   acceptInOrder(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]>;
   /**
-   * Runs `work` while nobody else does, in the whole cluster; `null`, and nothing was done, when somebody does. Who dies within lets
-   * the next one in.
+   * Runs `work` under a lock that the whole cluster shares. Returns `null` without running it when the lock is taken. A process that
+   * dies releases the lock.
    */
   alone<T>(work: () => Promise<T>): Promise<T | null>;
   /**
-   * Resolves when this node has heard all signals of transactions that had committed before the call. Rejects while it hears none: a
-   * signal can arrive later than what it is about can be read.
+   * Resolves when this node has received the signals of all transactions that committed before the call. Rejects while notifications are
+   * down. A signal can arrive after the data it announces can be read.
    */
   catchUp(): Promise<void>;
-  /** The least key of a message that waits for the disk; `null` when none does. */
+  /** The lowest key of a message that is being written; `null`: none is. */
   lowestWaiting(): number | null;
-  /** Resolves once the outcome is on disk. Rejects with `shard_lost` when its lease is not held any more: then nothing of it was written. */
+  /** Resolves once the outcome is on disk. Rejects with `shard_lost` when its lease is no longer held; then nothing was written. */
   record(entry: RecordEntry): Promise<void>;
-  /** History by day; `null`: it is all in one table. */
+  /** History in day partitions; `null`: it is all in one table. */
   readonly days: DayStore | null;
-  /** What nodes that share the database decide there; `null`: there is one node. */
+  /** Coordination between nodes that share the database; `null`: there is one node. */
   readonly cluster: ClusterStore | null;
-  /** Sets who is told what changed: after each transaction that says so, and of what other nodes say. */
+  /** Sets the listener for changes: signals of this node's transactions after they commit, and those of other nodes. */
   onSignal(listener: SignalListener): void;
-  /** Tells the other nodes what needs no transaction. Never rejects: who did not hear it finds out by looking. */
+  /** Sends signals to the other nodes outside a transaction. Never rejects: a node that misses one finds the change when it polls. */
   signal(...signals: readonly Signal[]): void;
   /**
-   * Sets who is told when a write failed of which nobody knows whether it was made: what is in memory may be out of date, and rows may
-   * be there that nobody was told of.
+   * Sets the listener for writes with an unknown outcome: the commit may have happened. Memory may be out of date, and there may be rows
+   * without a signal.
    */
   onUnknownCommit(listener: () => void): void;
   /**
-   * Deliveries of one endpoint that are due at `now`, or that nothing delayed: see `immediate.ts`. Sees every outcome that was recorded
+   * Deliveries of one endpoint that are due at `now`, or that were never delayed (see `immediate.ts`). Includes every outcome recorded
    * before the call.
    */
   due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage>;
-  /** The endpoints that have deliveries left to make. */
+  /** Endpoints with pending deliveries. */
   backlog(): Promise<readonly EndpointBacklog[]>;
-  /** No delivery that nothing delayed is due later, Unix milliseconds, as far as this store knows: it learns more with each `backlog`. */
+  /** Latest due time of a delivery that was never delayed, Unix milliseconds, as far as this store knows; `backlog` updates it. */
   readonly newestDue: number;
   /** Exact bytes of a message; `null` once expunged. */
   payload(messageId: number): Promise<Uint8Array | null>;
   /** Rejects when the database does not answer. */
   ping(): Promise<void>;
   /**
-   * Gives some of the space that was freed back to the disk, little enough at a time that nobody waits for it. False when
-   * there is none: a part stays for what comes in next.
+   * Returns some freed space to the disk, in a step small enough not to delay writes. False when there is nothing to return: a part is
+   * kept for the next messages.
    */
   reclaim(): Promise<boolean>;
   size(): Promise<StoreSize>;
-  /** The same object each time; its values are those of now. */
+  /** The same object each time, with current values. */
   readonly counters: StoreCounters;
-  /** The greatest key in use. */
+  /** The highest key in use. */
   lastKey(): Promise<number>;
 }

@@ -72,9 +72,9 @@ export class Writer {
   readonly #counters = { commits: 0, commitMs: 0, accepts: 0, records: 0, waitingBytes: 0 };
   /** Told of each commit that worked. */
   onCommitted: () => void = () => undefined;
-  /** Told of each commit that failed, and why. */
+  /** Called with the reason for each failed commit. */
   onRefused: (error: StoreError) => void = () => undefined;
-  /** Told when a commit failed of which nobody knows whether it was made. */
+  /** Called when the outcome of a commit is unknown. */
   onUnknownCommit: () => void = () => undefined;
   /** Accepts that a commit under way holds. */
   #committing: readonly Pending<AcceptEntry, AcceptResult>[] = [];

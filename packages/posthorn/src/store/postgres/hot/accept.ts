@@ -23,7 +23,7 @@ const DELIVERY: readonly Parameter[] = [
 ];
 
 /**
- * Stores messages and the deliveries they are owed: one statement, one commit, whatever the size of the batch.
+ * Stores messages and their deliveries in one statement and one commit, whatever the size of the batch.
  *
  * A message whose idempotency key or event id is taken is left out and returned. One that is taken by a commit under way breaks the unique
  * index, and the whole statement with it: the caller then hands in each row alone, and sees who was first. Payloads stand one after
