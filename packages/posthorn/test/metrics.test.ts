@@ -68,10 +68,11 @@ describe("metrics", () => {
       const path = join(folder.path, "posthorn.db");
       const lines: { level: number; msg: string; kind?: string }[] = [];
       const log = pino({}, { write: (line) => void lines.push(JSON.parse(line) as (typeof lines)[number]) });
+      let starts = 0;
       const lossDetected = async (): Promise<number> => {
         await using node = await startNode(folder.path, { env: LISTEN, log });
         const tenant = new Tenant(node);
-        await tenant.setUp("https://example.com/");
+        await tenant.call("POST", "app", { name: `App ${++starts}` });
         return sample(await (await fetch(node.metricsUrl!)).text(), "posthorn_wal_loss_detected");
       };
       expect(await lossDetected()).toBe(0);
