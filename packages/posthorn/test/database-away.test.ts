@@ -224,7 +224,8 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
     await eventually(async () => {
       await tenant.call("PATCH", "app/app/endpoint/ep", { disabled: true });
       // Something else may be committed first.
-      proxy.breakOffAt("COMMIT");
+      // With the end of the query: a transaction begins with READ COMMITTED.
+      proxy.breakOffAt("COMMIT\0");
       const { status } = await tenant.call("PATCH", "app/app/endpoint/ep", { disabled: false });
       expect(status).toBe(503);
       expect(await onDatabase(url, "SELECT disabled::int FROM endpoint")).toEqual([{ disabled: 0 }]);
