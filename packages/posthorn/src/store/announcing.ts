@@ -1,21 +1,21 @@
-/** Which outcomes operational webhooks are told of, and how many of them one by one. The same for every database. */
+/** Chooses the outcomes that trigger operational webhooks, and merges them when there are many. Shared by both databases. */
 import { DELIVERY_STATE, TRIGGER } from "./schema.ts";
 import type { AttemptEntry, RecordEntry } from "./store.ts";
 import { timeOfKey } from "../lib/id.ts";
 
-/** A message is failing from this attempt on. */
+/** A message counts as failing from this attempt on. */
 const FAILING_ATTEMPTS = 4;
 const WINDOW_MS = 60_000;
-/** Announcements of one type about one endpoint that stand alone in a window; more of them become one with a count. */
+/** Announcements of one type about one endpoint that are sent individually per window. Further ones are merged into one with a count. */
 const ALONE_OF_ENDPOINT = 10;
 /** The same over all endpoints. */
 const ALONE_IN_ALL = 600;
-/** Windows kept in memory; more and they begin anew. */
+/** Counters kept in memory. When there would be more, all are cleared. */
 const MAX_WINDOWS = 10_000;
 
 export type AnnouncedType = "message.attempt.exhausted" | "message.attempt.failing" | "message.attempt.recovered";
 
-/** What is known of an outcome here. */
+/** The part of an outcome that these decisions need. */
 export type OutcomeFacts = Pick<
   RecordEntry,
   "messageId" | "endpointId" | "generation" | "trigger" | "state" | "attempts"
@@ -29,7 +29,7 @@ export interface DeliveryBefore {
   readonly resumeDue: number | null;
 }
 
-/** A row of `operational_event`, but for what follows from the endpoint. */
+/** A row of `operational_event`, without the columns that follow from the endpoint. */
 export interface Announcement {
   readonly type: AnnouncedType;
   readonly at: number;
@@ -40,7 +40,7 @@ export interface Announcement {
   readonly attemptId: number;
 }
 
-/** Whether an outcome may be one to announce, from what it holds itself. */
+/** Whether an outcome may need an announcement, judged without reading its delivery. */
 export function isRare({ attempt, state, trigger, attempts }: OutcomeFacts): boolean {
   if (attempt === null) return false;
   if (state === DELIVERY_STATE.succeeded) return trigger === TRIGGER.manual || attempts > FAILING_ATTEMPTS;
@@ -61,12 +61,12 @@ function typeOf(entry: OutcomeFacts, before: DeliveryBefore): AnnouncedType | nu
   return trigger === TRIGGER.scheduled && attempts > before.attempts ? "message.attempt.failing" : null;
 }
 
-/** Counts what was announced in the minute, so that a mass failure ends in a few messages. In memory only: a restart counts anew. */
+/** Counts announcements per minute, so that a mass failure results in a few messages. The counts are in memory and reset on restart. */
 export class Announcements {
   readonly #counts = new Map<string, { window: number; count: number }>();
   readonly #all = { window: 0, count: 0 };
 
-  /** What to announce of a rare outcome; `null`: nothing. */
+  /** Returns the announcement for an outcome that passed `isRare`; `null`: none. */
   of(entry: OutcomeFacts, before: DeliveryBefore): Announcement | null {
     const type = typeOf(entry, before);
     if (type === null) return null;
@@ -80,7 +80,7 @@ export class Announcements {
     return { type, at, due, mergeKey, endpointId, messageId, attemptId };
   }
 
-  /** Whether one more stands alone. */
+  /** Counts one more announcement. Returns whether it is sent individually. */
   #alone(key: string, window: number): boolean {
     let own = this.#counts.get(key);
     if (own === undefined) {

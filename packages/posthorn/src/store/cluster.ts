@@ -1,7 +1,7 @@
 /**
  * Membership of nodes and ownership of shards in a shared database.
  *
- * All times are the database's, in Unix milliseconds; no node's clock decides anything here.
+ * All times come from the database clock, in Unix milliseconds. No decision here depends on the clock of a node.
  */
 
 /** Permission to record outcomes of a shard. The fence grows with each change of owner, which makes older leases invalid. */

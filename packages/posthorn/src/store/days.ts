@@ -1,19 +1,19 @@
-/** History in a table for each day, where the database has it so. */
+/** History in one table per day, for databases that partition it. */
 import type { Tx } from "./tx.ts";
 
 export type TableOfDays = "message" | "attempt";
 
-/** The keys of a day: from the first one on, and below the last. */
+/** Key range of a day: `from` is included, `end` is not. */
 export interface Day {
   readonly from: number;
   readonly end: number;
 }
 
 export interface DayStore {
-  /** The days that have a table, the oldest first. What was there before the first of them is in one table, and in none of these. */
+  /** Days that have a table of their own, oldest first. Rows older than the first day share one table that is not listed. */
   days(table: TableOfDays): Promise<readonly Day[]>;
-  /** Drops the table of a day, whatever its size, and leaves a small one in its place with the rows that are kept. A part of `tx`. */
+  /** Replaces the table of a day with a small one that has only the rows in `keep`. The cost does not depend on its size. Runs in `tx`. */
   keepOnly(tx: Tx, table: TableOfDays, day: Day, keep: readonly number[]): Promise<void>;
-  /** Lets event ids be used anew whose message, after one key and up to another, is not there any more. A part of `tx`. */
+  /** Frees the event IDs of deleted messages with keys above `after`, up to and including `upTo`. Runs in `tx`. */
   freeEventIds(tx: Tx, after: number, upTo: number): Promise<void>;
 }

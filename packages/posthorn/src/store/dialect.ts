@@ -1,4 +1,4 @@
-/** Lets Kysely speak to whatever runs a statement: the threads of SQLite, or the connections of PostgreSQL. */
+/** Kysely dialects on top of the SQLite threads and the PostgreSQL connections. */
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -13,7 +13,7 @@ import {
   SqliteQueryCompiler,
 } from "kysely";
 
-/** What a statement gave: its rows, or for one that has none how many it changed. */
+/** Result of a statement: its rows, or the number of changed rows for a statement that returns none. */
 export interface StatementResult {
   readonly rows: Record<string, unknown>[];
   readonly changes: number | null;
@@ -21,16 +21,19 @@ export interface StatementResult {
 
 type RunQuery = (sql: string, parameters: readonly unknown[]) => Promise<StatementResult>;
 
-/** A connection that is lent. */
+/** A borrowed connection. */
 export interface Lent {
   readonly run: RunQuery;
-  /** Called exactly once. Ends a transaction that is still open, also one whose begin failed: Kysely rolls back only what has begun. */
+  /**
+   * Called exactly once. Ends a transaction that is still open, including one whose `begin` failed: Kysely rolls back only transactions
+   * that have begun.
+   */
   readonly release: () => void | Promise<void>;
 }
 
 export interface DialectOptions {
   readonly lend: () => Promise<Lent>;
-  /** What begins a transaction. */
+  /** The statement that begins a transaction. */
   readonly begin: string;
 }
 
@@ -53,8 +56,8 @@ export function postgresDialect(options: DialectOptions): Dialect {
 }
 
 /**
- * Says of each number and byte string what it is. PostgreSQL guesses the type of a bare parameter from its surroundings, which for
- * `$1 + 1` is 32 bits and for a branch of CASE is text; SQLite goes by the value. So a statement means the same in both.
+ * Adds a type cast to each number and byte string, so that a statement means the same in both databases. PostgreSQL infers the type of a
+ * bare parameter from its context, which gives a 32-bit integer for `$1 + 1` and text for a branch of CASE; SQLite uses the value.
  */
 class TypedPostgresCompiler extends PostgresQueryCompiler {
   protected override appendValue(parameter: unknown): void {
@@ -81,7 +84,7 @@ class LentConnection implements DatabaseConnection {
     };
   }
 
-  // Kysely's interface asks for it; pages are read with limits instead.
+  // Required by Kysely's interface. Posthorn reads pages with limits instead.
   // oxlint-disable-next-line require-yield
   async *streamQuery<R>(): AsyncIterableIterator<QueryResult<R>> {
     throw new Error("Rows are read in pages, not in streams.");
@@ -114,7 +117,7 @@ class LendingDriver implements Driver {
     try {
       await (connection as LentConnection).run("ROLLBACK", []);
     } catch {
-      // The caller is told what failed first. The connection is settled or closed when it is released.
+      // The caller gets the error that caused the rollback. The release of the connection rolls back or closes it.
     }
   }
 

@@ -1,4 +1,4 @@
-/** Turns what a database says into errors of Posthorn's own list. */
+/** Errors of the store, and the reasons why a database is unusable. */
 import { PosthornError, type PosthornErrorCode } from "../lib/errors.ts";
 
 export interface StoreErrorOptions extends ErrorOptions {
@@ -7,11 +7,11 @@ export interface StoreErrorOptions extends ErrorOptions {
   readonly refusesWrites?: boolean;
 }
 
-/** A database refused or failed. `unique` is set when a row with the same unique value exists. */
+/** A failed database operation. `unique` is set when a row with the same unique value exists. */
 export class StoreError extends PosthornError {
   override readonly name = "StoreError";
   readonly unique: boolean;
-  /** Why the database could not be worked with; `null`: it was there. */
+  /** Why the database was unusable; `null`: it was available. */
   readonly trouble: StoreTrouble | null;
   /** Whether the next write would fail for the same reason, such as a full disk. */
   readonly refusesWrites: boolean;
@@ -29,12 +29,12 @@ export function isUniqueViolation(error: unknown): boolean {
   return error instanceof StoreError && error.unique;
 }
 
-/** Whether something failed only because the database is away: it can be done when it is back. */
+/** Whether an operation failed only because the database is unavailable, so that it can be retried later. */
 export function isStoreAway(error: unknown): boolean {
   return error instanceof PosthornError && error.code === "storage_unavailable";
 }
 
-/** A later version of Posthorn wrote the database. `name`: that of its newest migration, if the database has it. */
+/** Error for a database written by a later version of Posthorn. `name`: name of its newest migration, if the database has recorded it. */
 export function schemaTooNew(found: number, known: number, name?: string): StoreError {
   const newest = name === undefined ? `schema ${found}` : `schema ${found} "${name}"`;
   return new StoreError(
@@ -43,7 +43,7 @@ export function schemaTooNew(found: number, known: number, name?: string): Store
   );
 }
 
-/** The migrations of the database are not those of this version. `difference` is a sentence that names the first one that differs. */
+/** Error for a database with other migrations than this version. `difference` is a sentence that names the first one that differs. */
 export function schemaMismatch(difference: string): StoreError {
   return new StoreError(
     "schema_mismatch",
@@ -61,12 +61,12 @@ const SENTENCE: Record<StoreTrouble, string> = {
   no_connections: "has no connection to spare",
 };
 
-/** What is wrong with a database, as the end of a sentence. */
+/** Describes why a database is unusable, as the end of a sentence. */
 export function describeTrouble(trouble: StoreTrouble): string {
   return SENTENCE[trouble];
 }
 
-/** The database is half of a copy: nothing may be sent from it, and nothing be added to it. */
+/** Error for the target of an unfinished `posthorn copy`. A node must neither send from it nor write to it. */
 export function copyUnfinished(): StoreError {
   return new StoreError(
     "copy_unfinished",
@@ -75,8 +75,8 @@ export function copyUnfinished(): StoreError {
 }
 
 /**
- * Why a database cannot be worked with: its disk is full (at a start), it cannot be reached, does not answer, turns connections away, takes no writes, answers but
- * never to a commit, or, while those that have a connection go on, has none to spare.
+ * Why a database is unusable. `disk_full` occurs at startup. `silent`: it accepts connections but does not respond. `not_committing`: it
+ * responds, but commits do not complete. `no_connections`: no further connection is available, while those already open still work.
  */
 export type StoreTrouble =
   | "disk_full"

@@ -1,11 +1,11 @@
 /**
- * Columns that the hot statements write, one line each. Both databases build their statements from these tables, and the thread protocol
- * of SQLite carries the values in this order.
+ * Columns that the hot statements write. Both databases build their statements from these lists, and the thread protocol of SQLite
+ * transfers the values in this order.
  */
 import type { AttemptTable, MessageTable } from "./schema.ts";
 import type { AcceptEntry, AttemptEntry, RecordEntry } from "./store.ts";
 
-/** A value that crosses the thread boundary cheaply. */
+/** A value that is cheap to transfer between threads. */
 export type Cell = string | number | null;
 
 export interface HotColumn<Name extends string, Entry> {
@@ -19,7 +19,7 @@ export interface HotColumns<Name extends string, Entry> {
   readonly columns: readonly HotColumn<Name, Entry>[];
   /** Names, separated by commas. */
   readonly names: string;
-  /** Place of each column in a row of cells. */
+  /** Index of each column in a row of cells. */
   readonly at: Readonly<Record<Name, number>>;
 }
 
@@ -37,7 +37,7 @@ function hotColumns<Name extends string, Entry>(
   return { columns, names: columns.map(({ column }) => column).join(", "), at };
 }
 
-/** A publish fills these columns of `message`, and `payload`, which travels apart. A column of the schema that is missing does not compile. */
+/** Columns of `message` that a publish writes, apart from `payload`, which is transferred separately. A missing column is a type error. */
 export const MESSAGE = hotColumns<Exclude<keyof MessageTable, "payload">, AcceptEntry>({
   id: ["bigint", (message) => message.id],
   public_id: ["text", (message) => message.publicId],
@@ -55,7 +55,7 @@ export const MESSAGE = hotColumns<Exclude<keyof MessageTable, "payload">, Accept
   deliver_until: ["bigint", (message) => message.deliverUntil ?? null],
 });
 
-/** An attempt fills these columns of `attempt`, and those of its delivery, which the outcome names. */
+/** Columns of `attempt` that an attempt writes. `message_id`, `endpoint_id` and `trigger_type` come from its outcome. */
 export const ATTEMPT = hotColumns<
   Exclude<keyof AttemptTable, "message_id" | "endpoint_id" | "trigger_type">,
   AttemptEntry
@@ -71,7 +71,7 @@ export const ATTEMPT = hotColumns<
   detail_json: ["text", (attempt) => attempt.detailJson],
 });
 
-/** Values of an outcome beside its attempt. They are input of the update of a delivery, and not its columns. */
+/** Values of an outcome apart from its attempt. They are input for the update of the delivery, not columns of it. */
 export const OUTCOME = hotColumns<
   | "message_id"
   | "endpoint_id"
@@ -97,7 +97,7 @@ export const OUTCOME = hotColumns<
   pass_at: ["bigint", (outcome) => outcome.passAt ?? null],
 });
 
-/** `?` for each column. */
+/** One `?` per column, separated by commas. */
 export function placeholders({ columns }: Pick<HotColumns<string, never>, "columns">): string {
   return columns.map(() => "?").join(", ");
 }

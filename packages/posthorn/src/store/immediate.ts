@@ -1,28 +1,31 @@
 /**
- * First attempts that nothing delayed are due at once, whatever a clock says.
+ * First attempts without a delay are due immediately, independent of the clock.
  *
- * Their `due` is the time in the key of their message. Keys never go back, also when the clock does, so a later message of an endpoint is
- * never due before an earlier one. When the clock is set back, or is behind that of another node, such a `due` lies in the future; the
- * statements that page in deliveries take it for past. They look for it up to the newest key alone: normally nothing lies between that and
- * now, and a page reads no row more than it would otherwise.
+ * Their `due` is the time in the key of their message. Keys never decrease, even when the clock is set back, so a later message of an
+ * endpoint is never due before an earlier one. When the clock is set back, or is behind the clock of another node, such a `due` lies in
+ * the future, and the statements that page in deliveries treat it as past. They search only up to the newest key: normally no row lies
+ * between now and that key, so a page reads no extra rows.
  */
 import { KEY_TIME, timeOfKey } from "../lib/id.ts";
 import { DELIVERY_STATE } from "./schema.ts";
 
-/** Databases of earlier versions have the time of the publish as `due`, which can be some milliseconds before or after that in the key. */
+/** Earlier versions stored the time of the publish as `due`, which can differ from the time in the key by a few milliseconds. */
 const TOLERANCE_MS = 8;
 
-/** Whether a delivery that is due then is one that nothing delayed. */
+/** Whether a delivery with this due time was stored without a delay. */
 export function isImmediate(messageId: number, due: number): boolean {
   return Math.abs(due - timeOfKey(messageId)) <= TOLERANCE_MS;
 }
 
-/** SQL: whether a live delivery of this name is due at `now`. Its `due` must be compared with the newest key as well, for the index. */
+/**
+ * SQL condition: the delivery with this alias, which has a due time, is due at `now`. The statement must also limit `due` by the newest
+ * key, so that it can use the index.
+ */
 export function isDueSql(delivery: string, now: string): string {
   return `(${delivery}.due <= ${now} OR ${isImmediateSql(delivery)})`;
 }
 
-/** SQL: whether a delivery of this name was requested manually, or waits for a first attempt that nothing delayed. */
+/** SQL condition: the delivery with this alias was requested manually, or is pending its first attempt without a delay. */
 export function isImmediateSql(delivery: string): string {
   const { perSecond, epoch } = KEY_TIME;
   const key = `${delivery}.message_id`;
@@ -31,7 +34,7 @@ export function isImmediateSql(delivery: string): string {
     AND abs(${delivery}.due - ${time}) <= ${TOLERANCE_MS}))`;
 }
 
-/** The newest message key that a store knows of. */
+/** Tracks the newest message key that a store has seen. */
 export class NewestKey {
   #key = 0;
 
@@ -39,7 +42,7 @@ export class NewestKey {
     if (key > this.#key) this.#key = key;
   }
 
-  /** No delivery that nothing delayed is due later, Unix milliseconds. */
+  /** Upper bound for the due time of deliveries without a delay, Unix milliseconds. */
   get due(): number {
     return this.#key === 0 ? 0 : timeOfKey(this.#key) + TOLERANCE_MS;
   }

@@ -1,4 +1,4 @@
-/** What a page of due deliveries reads of each, the same for every database. */
+/** Columns that a page of due deliveries reads. Shared by both databases. */
 import { timeOfKey } from "../lib/id.ts";
 import { INLINE_PAYLOAD_BYTES } from "./ordered-page.ts";
 import { ASKED } from "./schema.ts";
@@ -9,7 +9,7 @@ export interface JobRow extends Omit<DueDelivery, "firstDue" | "resent" | "immed
   readonly resent: number;
 }
 
-/** Columns of a delivery `d` and its message `m`. `least` names the function for the lesser of two values. */
+/** SQL columns of a delivery `d` and its message `m`. `least`: name of the function that returns the lesser of two values. */
 export function jobColumns(least: "least" | "min"): string {
   return `
   d.message_id AS "messageId", m.public_id AS "publicId", d.endpoint_id AS "endpointId", d.due AS due, d.attempts AS attempts,

@@ -1,4 +1,4 @@
-/** Membership slots of the nodes that share a database. The rules are the same for every database. */
+/** Membership slots of the nodes that share a database. Shared by both databases. */
 import type { NodeFacts } from "./cluster.ts";
 import { StoreError } from "./errors.ts";
 import { MAX_NODES } from "./shards.ts";

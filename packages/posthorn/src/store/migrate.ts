@@ -1,4 +1,4 @@
-/** Migrations from the command line: what was done to a database, what is left to do, and doing it. */
+/** Lists and runs migrations for the command line. */
 import { existsSync } from "node:fs";
 import type pg from "pg";
 import { StoreError } from "./errors.ts";
@@ -15,8 +15,8 @@ import * as sqlite from "./sqlite/migrate.ts";
 import { toStoreError as sqliteError } from "./sqlite/thread-client.ts";
 
 /**
- * Every migration, whether the database has had it, and whether its name and checksum match. Changes nothing; a database that is not
- * there has had none.
+ * Lists every migration with whether it was applied, and whether its name and checksum match. Changes nothing. For a file that does not
+ * exist, none was applied.
  */
 export async function migrationStates(location: StoreLocation): Promise<readonly MigrationState[]> {
   if (location.kind === "postgres") return onPostgres(location, postgres.migrationStates);
@@ -25,8 +25,9 @@ export async function migrationStates(location: StoreLocation): Promise<readonly
 }
 
 /**
- * Runs the missing migrations, and returns them. On PostgreSQL nodes may run meanwhile, and a second migrating process waits; a file must
- * not be in use. Throws `schema_too_new` when a later version of Posthorn was here, and `schema_mismatch` when another build was.
+ * Runs the pending migrations and returns them. On PostgreSQL, nodes may keep running, and a second migrating process waits; an SQLite
+ * file must not be in use. Throws `schema_too_new` when a later version of Posthorn wrote the database, and `schema_mismatch` when
+ * another build did.
  */
 export async function runMigrations(location: StoreLocation, now: number): Promise<readonly MigrationState[]> {
   if (location.kind === "postgres") {
@@ -42,7 +43,7 @@ export async function runMigrations(location: StoreLocation, now: number): Promi
   }
 }
 
-/** What a migration says to the database. */
+/** The SQL of a migration. */
 export function migrationSql({ kind }: StoreLocation, { version }: MigrationState): string {
   const migration = MIGRATIONS[version - 1];
   if (migration === undefined) throw new StoreError("storage_failed", `There is no migration ${version}.`);
@@ -53,7 +54,7 @@ function onPostgres<T>(
   { url, directUrl }: StoreLocation & { readonly kind: "postgres" },
   work: (client: pg.Client) => Promise<T>,
 ): Promise<T> {
-  // No bound on an answer: a step over a large table takes its time.
+  // No query timeout: a step over a large table can take long.
   return onOwnClient({ url: directUrl ?? url, use: "schema" }, work, { query_timeout: 0 });
 }
 

@@ -1,11 +1,11 @@
-/** Opens the store that a node is told to use. */
+/** Opens the configured store. */
 import { SqliteStore } from "./sqlite/sqlite-store.ts";
 import { PostgresStore } from "./postgres/postgres-store.ts";
 import type { WalLoss } from "./sqlite/wal-loss.ts";
 import type { CommitListener, Store } from "./store.ts";
 import type { StoreTrouble } from "./errors.ts";
 
-/** Which database: see `DatabaseConfig`. */
+/** Where the database is: see `DatabaseConfig`. */
 export type StoreLocation =
   | { readonly kind: "sqlite"; readonly path: string }
   | {
@@ -13,18 +13,18 @@ export type StoreLocation =
       readonly url: string;
       readonly directUrl: string | null;
       readonly connections: number;
-      /** How long it may take to answer. */
+      /** Longest time that the database may take to respond. */
       readonly timeoutMs?: number;
     };
 
 export interface StoreListeners {
-  /** Called when the store is of no use any more and must be opened anew. */
+  /** Called when the store has failed for good and must be opened again. */
   readonly onFailure: (error: Error) => void;
-  /** Told when the database cannot be worked with any more, and when it can again (`null`). */
+  /** Called when the database becomes unusable, and with `null` when it is usable again. */
   readonly onTrouble: (trouble: StoreTrouble | null) => void;
-  /** Called during the opening when SQLite's write-ahead log has lost commits since the last one. */
+  /** Called during the opening when SQLite's write-ahead log has lost commits since the store was last open. */
   readonly onWalLoss?: ((loss: WalLoss) => void) | undefined;
-  /** Told what each commit has stored. */
+  /** Called with the rows that each commit has stored. */
   readonly listener: CommitListener;
 }
 

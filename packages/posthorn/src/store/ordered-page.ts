@@ -1,13 +1,13 @@
-/** Chooses the deliveries of an endpoint with ordered delivery that may be sent now. The same for every database. */
+/** Chooses the deliveries of an endpoint with ordered delivery that may be sent now. Shared by both databases. */
 import type { OrderedPage, PageWish, Position } from "./store.ts";
 
 /** Deliveries examined for one page, so that a key with a million queued deliveries does not hold up commits. */
 export const MAX_SCANNED = 2000;
 
-/** Deliveries read of a key that is asked for by name: a lane keeps no more of it in memory. One more is read to know whether it exists. */
+/** Deliveries read per requested key: a lane keeps no more of a key in memory. One extra row is read to learn whether there are more. */
 export const KEY_ROWS = 16;
 
-/** Larger payloads, in bytes, are not read with their page but when the attempt begins. */
+/** Payloads larger than this, in bytes, are read when the attempt begins instead of with the page. */
 export const INLINE_PAYLOAD_BYTES = 16_384;
 
 export interface Scanned {
@@ -48,7 +48,7 @@ export class OrderedPageBuilder {
   see({ messageId, due, orderKey, ahead, resent }: Scanned): boolean {
     this.#scanned++;
     this.#scannedTo = { due, messageId };
-    // A delivery in memory has its place in the queue already, whatever has arrived before it since.
+    // A delivery in memory already has its place in the queue, even if an earlier one has arrived since.
     if (ahead === null || this.#there.has(ahead) || this.#known.has(messageId)) {
       // A delivery behind a manual resend waits until the resend is done, which may itself have passed others.
       if (resent === 0) this.#there.add(messageId);

@@ -1,9 +1,9 @@
 /**
- * The tables, as Kysely sees them; the same for every database.
+ * Kysely types of all tables. Shared by both databases.
  *
- * Keys are the integers inside public ids (see `id.ts`); a key also carries the time its row was made. Times are Unix
- * milliseconds, switches are 0 or 1, columns that end in `_json` hold JSON text, columns that end in `_sealed` hold bytes
- * encrypted by `secretBox.ts`.
+ * Keys are the integers inside public IDs (see `id.ts`); a key also contains the time its row was created. Times are Unix milliseconds,
+ * flags are 0 or 1, columns that end in `_json` contain JSON text, and columns that end in `_sealed` contain bytes encrypted by
+ * `SecretBox`.
  */
 import type { Generated } from "kysely";
 import type {
@@ -19,15 +19,15 @@ import type {
   SourceWatchTable,
 } from "./source-schema.ts";
 
-/** Where a delivery stands. `sending` and `held` are not stored: the first is in memory, the second follows from the endpoint. */
+/** State of a delivery. `sending` and `held` are not stored: the first is known in memory, the second follows from the endpoint. */
 export const DELIVERY_STATE = { pending: 0, succeeded: 1, failed: 2, canceled: 3 } as const;
 export type DeliveryState = (typeof DELIVERY_STATE)[keyof typeof DELIVERY_STATE];
 
-/** Whose an application is: a customer's, or one that the server keeps for its own webhooks or for a source. */
+/** Purpose of an application: for a customer, for operational webhooks, or for a source. */
 export const APPLICATION_KIND = { customer: 0, operational: 1, source: 2 } as const;
 export type ApplicationKind = (typeof APPLICATION_KIND)[keyof typeof APPLICATION_KIND];
 
-/** How an attempt ended; the numbers are those of the HTTP API. */
+/** Result of an attempt, numbered as in the HTTP API. */
 export const ATTEMPT_STATUS = { success: 0, fail: 2 } as const;
 export type AttemptStatus = (typeof ATTEMPT_STATUS)[keyof typeof ATTEMPT_STATUS];
 
@@ -44,18 +44,18 @@ export const CANCEL_REASONS = [
 ] as const;
 export type CancelReason = (typeof CANCEL_REASONS)[number];
 
-/** What made an attempt happen; the numbers are those of the HTTP API. */
+/** What triggered an attempt, numbered as in the HTTP API. */
 export const TRIGGER = { scheduled: 0, manual: 1 } as const;
 export type Trigger = (typeof TRIGGER)[keyof typeof TRIGGER];
 
-/** Who asked for the attempt of a delivery that is due. */
+/** Who requested the attempt that is due. */
 export const ASKED = {
   bySchedule: 0,
-  /** Sent even when an attempt in flight succeeds meanwhile. */
+  /** Sent even if an attempt in flight succeeds in the meantime. */
   byResend: 1,
-  /** Not needed any more when an attempt in flight succeeds meanwhile. */
+  /** Skipped if an attempt in flight succeeds in the meantime. */
   byRecovery: 2,
-  /** As `byResend`, and in the order of its key: many messages are sent once more. */
+  /** Like `byResend`, but in the order of its key, because many messages are sent again. */
   byReplay: 3,
 } as const;
 
@@ -73,13 +73,13 @@ export interface ApplicationTable {
   name: string;
   throttle_rate: number | null;
   metadata_json: string;
-  /** Words of an allow list in place of the platform's; `null`: none. */
+  /** Allow list that replaces the platform's; `null`: the platform's applies. */
   egress_allow: string | null;
-  /** Whose it is: see `APPLICATION_KIND`. */
+  /** One of `APPLICATION_KIND`. */
   kind: Generated<number>;
-  /** How deliveries of its endpoints are made, where it differs from the platform; `null`: nowhere. */
+  /** Overrides of the platform's delivery policy for the endpoints of the application; `null`: none. */
   policy_json: string | null;
-  /** JSON of the proxy of its endpoints; `null`: the platform's. */
+  /** Proxy for the endpoints of the application, as JSON; `null`: the platform's. */
   egress_sealed: Uint8Array | null;
   created_at: number;
   updated_at: number;
@@ -114,27 +114,27 @@ export interface EndpointTable {
   channels_json: string | null;
   metadata_json: string;
   headers_sealed: Uint8Array | null;
-  /** JSON of credentials, TLS settings and proxy; `null`: none. */
+  /** Credentials, TLS settings and proxy, as JSON; `null`: none. */
   egress_sealed: Uint8Array | null;
-  /** How deliveries are made, where it differs from the application; `null`: nowhere. */
+  /** Overrides of the application's delivery policy; `null`: none. */
   policy_json: string | null;
-  /** Who switched it off, when and why; `null` while it is on, and for those that were off before this was kept. */
+  /** Who disabled it, when and why; `null` while it is enabled, and for endpoints that were disabled before this was recorded. */
   disabled_json: string | null;
-  /** What it proved of wanting deliveries; `null`: nothing. */
+  /** Result of endpoint verification; `null`: not verified. */
   verification_json: string | null;
-  /** The filter as it was given; `null`: none. */
+  /** The filter as entered; `null`: none. */
   filter_json: string | null;
-  /** JSON of code and variables; `null`: none. */
+  /** Code and variables, as JSON; `null`: none. */
   transformation_sealed: Uint8Array | null;
   transformation_enabled: Generated<number>;
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
-  /** JSON of a pause or of discarded deliveries; `null`: none. */
+  /** A pause, or the discarding of deliveries, as JSON; `null`: neither. */
   flow_json: Generated<string | null>;
-  /** The replay to a URL that this row stands for; `null` for an endpoint of a customer. No message matches such a row. */
+  /** Task of a replay to a URL that this row is the target of; `null` for ordinary endpoints. No message matches such a row. */
   replay_task_id: Generated<number | null>;
-  /** How requests that came in are passed on; `null`: the body as a POST, with the headers it came with. */
+  /** How inbound requests are forwarded; `null`: their body as a POST, with their original headers. */
   forward_json: Generated<string | null>;
 }
 
@@ -142,7 +142,7 @@ export interface EndpointSecretTable {
   id: number;
   endpoint_id: number;
   secret_sealed: Uint8Array;
-  /** `null` for the one secret in force; the end of the grace period for those before it. */
+  /** `null` for the current secret; for earlier ones, the end of the grace period. */
   expires_at: number | null;
 }
 
@@ -154,23 +154,23 @@ export interface MessageTable {
   event_id: string | null;
   channels_json: string | null;
   tags_json: string | null;
-  /** The exact bytes; `null` once expunged or expired. */
+  /** The bytes as published; `null` once expunged or expired. */
   payload: Uint8Array | null;
   content_type: string;
   /** Set only when the message chose its own retention. */
   expires_at: number | null;
   deliver_at: number | null;
-  /** Deliveries of one key are made in the order of their messages where an endpoint asks for it. */
+  /** Endpoints with ordered delivery receive messages with the same key in order. */
   ordering_key: string | null;
-  /** Which endpoints did not want the message, and why; `null`: all did. */
+  /** Endpoints that did not match, and why; `null`: all matched. */
   unmatched_json: string | null;
-  /** How an inbound message came in, beside its body: method, path, query, headers; `null` for a published one. */
+  /** Method, path, query and headers of an inbound request; `null` for a published message. */
   request_json: string | null;
-  /** Nothing is delivered from this time on; `null`: whenever it can be. */
+  /** The message is not delivered from this time on; `null`: no limit. */
   deliver_until: number | null;
 }
 
-/** A channel or a tag of a message, so that the few messages that have it are found among many. Goes with its message by itself. */
+/** A channel or tag of a message, which makes messages searchable by it. Deleted together with its message. */
 export interface MessageLabelTable {
   app_id: number;
   /** One of `LABEL_KIND`. */
@@ -179,15 +179,15 @@ export interface MessageLabelTable {
   message_id: number;
 }
 
-/** Messages whose `deliver_until` is still ahead, or not yet acted on. */
+/** Messages whose `deliver_until` is in the future, or has passed but is not processed yet. */
 export interface MessageDeadlineTable {
   deliver_until: number;
   message_id: number;
 }
 
-/** A message that was published within a transaction of the product, until it is a row of `message`. */
+/** A message published within a transaction of the product, until the outbox relay turns it into a row of `message`. */
 export interface OutboxTable {
-  /** Key of the message to be. */
+  /** Key of the future message. */
   id: number;
   public_id: string;
   app_id: number;
@@ -198,78 +198,78 @@ export interface OutboxTable {
   payload: Uint8Array;
   content_type: string;
   ordering_key: string | null;
-  /** When the first attempts are due; `null`: at once. */
+  /** When the first attempts are due; `null`: immediately. */
   due: number | null;
   deliver_until: number | null;
-  /** In place of `deliver_until`: from when the first attempts are due. */
+  /** Alternative to `deliver_until`: time to live in milliseconds from when the first attempts are due. */
   ttl_ms: number | null;
   retention_ms: number | null;
-  /** How often it could not be made a message of. */
+  /** Number of failed attempts to create the message. */
   failures: Generated<number>;
-  /** Why, the last time. */
+  /** Reason of the last failure. */
   error: string | null;
-  /** No attempt is made until then; `null`: no pause. */
+  /** Time of the next attempt to create the message; `null`: no pause. */
   retry_at: number | null;
-  /** When it was set aside for good; `null`: it was not. */
+  /** When it was parked, after which it is no longer attempted; `null`: not parked. */
   parked_at: number | null;
 }
 
-/** A message that is younger than its key: the walk of the statistics had passed it. */
+/** A message that was stored later than the time in its key, when the statistics had already read past that key. */
 export interface LateMessageTable {
   id: number;
 }
 
-/** Why a delivery was canceled. A delivery that was made due again afterwards keeps its row. */
+/** Why a delivery was canceled. The row remains when the delivery is made due again later. */
 export interface CancellationTable {
   message_id: number;
   endpoint_id: number;
   /** One of `CANCEL_REASONS`. */
   reason: string;
-  /** The newer message that took its place. */
+  /** The newer message that replaced it. */
   by_message_id: number | null;
   at: number;
 }
 
-/** What debounce and throttle of an endpoint know of one key. */
+/** Debounce or throttle state of one key at one endpoint. */
 export interface PacingTable {
   endpoint_id: number;
   /** `d` or `t`, then the key. */
   key: string;
-  /** Debounce: the message whose delivery waits. */
+  /** Debounce: the message whose delivery is pending. */
   message_id: number | null;
-  /** Debounce: when the first message of the burst came. Throttle: when the window began. */
+  /** Debounce: when the first message of the burst arrived. Throttle: when the window began. */
   since: number;
-  /** Throttle: deliveries of the window. */
+  /** Throttle: deliveries in the window. */
   used: number;
   /** When the row expires. */
   until: number;
 }
 
-/** What a broadcast publishes to each application. */
+/** The message that a broadcast publishes to each application. */
 export interface BroadcastTable {
   task_id: number;
   message_json: string;
   payload: Uint8Array;
 }
 
-/** What is counted of a stretch of time. */
+/** Counts of a period. */
 export interface CountColumns {
   messages: number;
   attempts_ok: number;
   attempts_failed: number;
   /** Deliveries whose first scheduled attempt succeeded. */
   first_try: number;
-  /** Deliveries that succeeded after more than one. */
+  /** Deliveries that succeeded after more than one scheduled attempt. */
   later: number;
-  /** Deliveries whose schedule was used up. */
+  /** Deliveries that failed with all retries exhausted. */
   exhausted: number;
-  /** Milliseconds from event to answer, as a histogram (see `domain/stats/histogram.ts`). */
+  /** Histogram of the delivery latency in milliseconds (see `domain/stats/histogram.ts`). */
   latency_json: string;
-  /** Milliseconds of attempts, as a histogram. */
+  /** Histogram of the duration of attempts in milliseconds. */
   duration_json: string;
 }
 
-/** Counts of one hour. Application 0 is the organisation, endpoint 0 the application. */
+/** Counts of one hour. Application 0 stands for the whole organization, endpoint 0 for the whole application. */
 export interface RollupTable extends CountColumns {
   org_id: number;
   app_id: number;
@@ -278,7 +278,7 @@ export interface RollupTable extends CountColumns {
   hour: number;
 }
 
-/** Counts of one minute of the newest hours, of an organisation as a whole. */
+/** Counts of one minute for a whole organization. Kept for the most recent hours. */
 export interface RollupMinuteTable extends CountColumns {
   org_id: number;
   /** Minutes since 1970. */
@@ -294,19 +294,19 @@ export interface DeliveryTable {
   message_id: number;
   endpoint_id: number;
   state: number;
-  /** When the next attempt is due; `null` when there is nothing left to do. */
+  /** When the next attempt is due; `null`: no attempt will follow. */
   due: number | null;
-  /** Scheduled attempts that counted so far: the place in the retry schedule. */
+  /** Scheduled attempts that counted so far, which is the position in the retry schedule. */
   attempts: number;
-  /** Changes when a call, and not the dispatcher, makes the row due, so that an outcome in flight cannot undo it. */
+  /** Changes when an API call makes the row due, so that the outcome of an attempt in flight cannot undo that. */
   generation: number;
-  /** Who asked for the attempt that is due: see `ASKED`. */
+  /** Who requested the attempt that is due: one of `ASKED`. */
   manual: number;
   /** The due time to restore when the manual attempt fails. */
   resume_due: number | null;
-  /** It waits for those of its endpoint with the same key and a lower message key; `null`: for none. */
+  /** The delivery waits for those of its endpoint with the same order key and a lower message key; `null`: for none. */
   order_key: Generated<string | null>;
-  /** From this time on later deliveries pass it; `null`: they wait while it has a due time. */
+  /** From this time on, later deliveries of its order key no longer wait for it; `null`: they wait while it has a due time. */
   pass_at: Generated<number | null>;
 }
 
@@ -321,20 +321,20 @@ export interface AttemptTable {
   response_code: number;
   response: string;
   duration_ms: number;
-  /** Code of the cause when there was no usable answer. */
+  /** Error code when there was no usable response. */
   error_code: string | null;
-  /** What was sent and seen beside the columns above: headers, phases, peer. */
+  /** Further details: headers, phases, peer. */
   detail_json: string | null;
 }
 
 export interface IdempotencyTable {
   bucket: number;
   hash: string;
-  /** A message that was accepted under this key … */
+  /** The message that was accepted under this key … */
   message_id: number | null;
   /** … or the status of the response to any other request; 0 while the request is still running. */
   status: number | null;
-  /** The body of that response; of a request that is still running: who claimed the key, and when. */
+  /** The body of that response; while the request is still running, who claimed the key, and when. */
   body_sealed: Uint8Array | null;
 }
 
@@ -357,18 +357,18 @@ export interface TaskTable {
   id: number;
   public_id: string;
   org_id: number;
-  /** `null`: of the whole organisation. */
+  /** `null`: a task of the whole organization. */
   app_id: number | null;
   kind: string;
   status: string;
-  /** What was asked for; never changes. */
+  /** Parameters of the request. Never changes. */
   params_json: string;
-  /** How far it got, and the place to go on from where that is not in its parts. */
+  /** Progress, and the position to continue from where the parts do not have it. */
   data_json: string;
-  /** Who asked, for people to read. */
+  /** Who requested it, as text for display. */
   asked_by: string;
   updated_at: number;
-  /** `null` while it can still do something. */
+  /** `null` while the task is not finished. */
   ended_at: number | null;
 }
 
@@ -376,28 +376,28 @@ export interface TaskTable {
 export interface TaskPartTable {
   task_id: number;
   endpoint_id: number;
-  /** The last message key that was looked at. */
+  /** The last message key that was examined. */
   cursor: number;
   done: Generated<number>;
   scanned: Generated<number>;
   matched: Generated<number>;
-  /** Deliveries made due. */
+  /** Matched, and made due. */
   sent: Generated<number>;
-  /** Matched, but there is nothing to send any more. */
+  /** Matched, but the payload no longer exists. */
   payload_gone: Generated<number>;
-  /** Matched, but due anyway. */
+  /** Matched, but already due. */
   already_due: Generated<number>;
   /** The endpoint was deleted before the end. */
   endpoint_gone: Generated<number>;
 }
 
-/** Where a sweep of retention got to, so that no run begins at the beginning of history. */
+/** Progress of a retention sweep, so that a run does not start from the beginning of history. */
 export interface SweepTable {
   name: string;
   cursor: number;
 }
 
-/** How much is stored of what came in on one day (days since 1970 in UTC). */
+/** Storage used by the rows that were created on one day (days since 1970 in UTC). */
 export interface StorageDayTable {
   day: number;
   kind: string;
@@ -406,36 +406,36 @@ export interface StorageDayTable {
   bytes: number;
 }
 
-/** Tokens of an application that end before their time. */
+/** Invalidates tokens of an application before they expire. */
 export interface TokenEndTable {
   app_id: number;
-  /** Empty: of any session. */
+  /** Empty: all sessions. */
   session_id: string;
-  /** Tokens issued up to this time, Unix milliseconds. */
+  /** Applies to tokens issued up to this time, Unix milliseconds. */
   issued_until: number;
   expires_at: number;
 }
 
-/** Something to tell operational webhooks, from the commit of what it tells until it is a message. */
+/** An event for operational webhooks. Committed together with its cause, and stored until it is published as a message. */
 export interface OperationalEventTable {
   id: Generated<number>;
   org_id: number;
   type: string;
   /** When it happened. */
   at: number;
-  /** When it is published. */
+  /** When it is due to be published. */
   due: number;
-  /** Rows of one key become one: the last of them, with a count. `null`: a row of its own. */
+  /** Rows with the same key are merged into one: the last of them, with a count. `null`: not merged. */
   merge_key: string | null;
   count: number;
-  /** What to tell; `null`: it is made from the rows below. */
+  /** Data of the event; `null`: it is built from the rows that the columns below refer to. */
   data_json: string | null;
   endpoint_id: number | null;
   message_id: number | null;
   attempt_id: number | null;
 }
 
-/** An endpoint that fails and has not succeeded since. Written from time to time: memory knows the latest. */
+/** An endpoint that has been failing without a success since. Written periodically; memory has the latest values. */
 export interface EndpointFailureTable {
   endpoint_id: number;
   /** When the first attempt failed. */
@@ -448,21 +448,21 @@ export interface EndpointFailureTable {
   updated_at: number;
 }
 
-/** The certificate that the receiver of an endpoint showed last. */
+/** The certificate that the receiver of an endpoint presented last. */
 export interface EndpointCertificateTable {
   endpoint_id: number;
-  /** Whose it is: an endpoint that was given another URL since has none until it is called. */
+  /** Origin that presented it. After its URL changes, an endpoint has no certificate until the next attempt. */
   origin: string;
-  /** When it ends. */
+  /** When it expires. */
   valid_to: number;
-  /** When it was first seen to be this one. */
+  /** When this certificate was first seen. */
   seen_at: number;
 }
 
-/** Endpoints with a warning because of their failure rate, or that were disabled. */
+/** An endpoint that got a warning, or was disabled, because of its failure rate. */
 export interface EndpointRateTable {
   endpoint_id: number;
-  /** Attempts before this do not count, Unix milliseconds: the endpoint was disabled then. */
+  /** Attempts before this time do not count, Unix milliseconds: the endpoint was disabled then. */
   counted_from: number;
   /** The last warning, in percent of the way to auto-disable. */
   warned: number;

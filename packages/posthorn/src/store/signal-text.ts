@@ -1,12 +1,12 @@
-/** Signals as the text that crosses between nodes: lines, gathered into as few notifications as their size allows. */
+/** Text format of signals between nodes: one line each, combined into as few notifications as their size allows. */
 import type { DeliveryKey, Signal } from "./signal.ts";
 
-/** PostgreSQL takes notifications of less than 8000 bytes. */
+/** PostgreSQL accepts notifications of less than 8000 bytes. */
 const MAX_BYTES = 7900;
-/** Keys in one line: at most 16 digits and a space each. */
+/** Keys per line, each of at most 16 digits and a space. */
 const MAX_KEYS = 300;
 
-/** The payloads that tell these signals, none of them too large. @param by Names the sender. */
+/** Encodes signals as notification payloads within the size limit. @param by Names the sender. */
 export function toPayloads(by: string, signals: readonly Signal[]): readonly string[] {
   const head = `by ${by}`;
   const payloads: string[] = [];
@@ -22,10 +22,10 @@ export function toPayloads(by: string, signals: readonly Signal[]): readonly str
 }
 
 export interface ReadPayload {
-  /** `null`: it does not say, as what SQL sends. */
+  /** The sender; `null`: not named, as in notifications sent by SQL. */
   readonly by: string | null;
   readonly signals: readonly Signal[];
-  /** Something in it is not understood: it may have said anything. */
+  /** The payload has a line that this version cannot read, so any signal may be missing. */
   readonly unknown: boolean;
 }
 
@@ -94,7 +94,7 @@ function inLines(kind: string, keys: readonly number[]): readonly string[] {
   return lines;
 }
 
-/** `null` when it is none that is known here. */
+/** Returns `null` for an unknown or malformed signal. */
 function toSignal(kind: string, words: readonly string[]): Signal | null {
   const keys = words.map(Number);
   const [key] = keys;

@@ -1,48 +1,48 @@
 /**
- * What nodes tell each other about rows that were committed: hints, each of which only says where to look.
+ * Signals between nodes about committed rows. A signal is a hint: it says which rows to read and does not contain their data.
  *
- * Between nodes a signal is a line of text, `kind argument argument …`, so that a function or trigger in SQL can send one as well:
- * `pg_notify('posthorn', 'due 12 13')`. The line `by <node>` names the sender, who has heard it already.
+ * Between nodes, a signal is a line of text, `kind argument argument …`, so that an SQL function or trigger can send one as well:
+ * `pg_notify('posthorn', 'due 12 13')`. The line `by <node>` names the sender, which has already handled the signals.
  */
 
 export type Signal =
-  /** Settings of an application, or of one of its endpoints, changed. */
+  /** Settings of an application or of one of its endpoints changed. */
   | { readonly kind: "application"; readonly key: number }
   /** Settings, secrets or URL of a source changed. */
   | { readonly kind: "source"; readonly key: number }
   /** A key or token was revoked. */
   | { readonly kind: "tokens" }
-  /** Deliveries were stored whose lane is elsewhere. `from`: none of them is due before, Unix milliseconds; `null`: who knows. */
+  /** Deliveries were stored whose lane is on another node. `from`: earliest due time, Unix milliseconds; `null`: not known. */
   | { readonly kind: "due"; readonly endpointIds: readonly number[]; readonly from: number | null }
-  /** Deliveries were made due, or what held them changed. */
+  /** Deliveries were made due, or the reason to hold them changed. */
   | { readonly kind: "wake"; readonly endpointId: number }
-  /** As `wake`, and the endpoint is reported to work again. */
+  /** Like `wake`, and someone reported that the endpoint works again. */
   | { readonly kind: "try"; readonly endpointId: number }
   /** The endpoint was enabled again: its earlier failures no longer count. */
   | { readonly kind: "healthy"; readonly endpointId: number }
   /** Deliveries are no longer due. */
   | { readonly kind: "revoke"; readonly deliveries: readonly DeliveryKey[] }
-  /** A task has something to do. */
+  /** A task has work to do. */
   | { readonly kind: "task"; readonly key: number; readonly task: string }
-  /** Something waits for operational webhooks. */
+  /** Events for operational webhooks are pending. */
   | { readonly kind: "operational" }
-  /** A live stream is open: announce what is stored, for a while. */
+  /** A live stream is open: nodes send `stored` signals for a while. */
   | { readonly kind: "watch" }
-  /** Messages and attempts that were stored, by key. `missed`: and more. */
+  /** Keys of stored messages and attempts. `missed`: the lists are incomplete. */
   | {
       readonly kind: "stored";
       readonly messages: readonly number[];
       readonly attempts: readonly number[];
       readonly missed: boolean;
     }
-  /** A transaction of the product has published: there is something to take up from this key of the outbox on. */
+  /** A transaction of the product has published: the outbox has rows to relay from this key on. */
   | { readonly kind: "outbox"; readonly from: number }
-  /** Asks for the state of an endpoint. The node with its lane responds with the same request and a report as JSON. */
+  /** Asks for the state of an endpoint. The node with its lane sends an `answer` with the same `question` and a report as JSON. */
   | { readonly kind: "ask"; readonly question: string; readonly endpointId: number }
-  /** Asks which of these endpoints fail. Each node responds for the lanes it has, in parts. */
+  /** Asks which of these endpoints are failing. Each node sends `answer` signals for the lanes it has, in parts. */
   | { readonly kind: "troubled"; readonly question: string; readonly endpointIds: readonly number[] }
   | { readonly kind: "answer"; readonly question: string; readonly text: string }
-  /** A node came or went, or gave up shards. */
+  /** A node joined, left or released shards. */
   | { readonly kind: "nodes" };
 
 export interface DeliveryKey {

@@ -1,6 +1,6 @@
-/** The tables of sources: what comes in. See `schema.ts`. */
+/** Kysely types of the tables of sources and inbound requests. See `schema.ts`. */
 
-/** An inbound URL. Its key is the key of the application that has its endpoints and messages. */
+/** An inbound URL. Its key is also the key of the application that has its endpoints and messages. */
 export interface SourceTable {
   id: number;
   public_id: string;
@@ -9,15 +9,15 @@ export interface SourceTable {
   name: string;
   /** The name of a provider, or of a kind of source. */
   type: string;
-  /** What is no secret: see `SourceSettings`. */
+  /** Settings that are not secret: see `SourceSettings`. */
   settings_json: string;
-  /** JSON of the settings of the provider, some of which are secrets; `null`: none. */
+  /** Settings of the provider, some of them secret, as JSON; `null`: none. */
   config_sealed: Uint8Array | null;
   metadata_json: string;
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
-  /** When it is deleted by itself; `null`: never. */
+  /** When it is deleted automatically; `null`: never. */
   expires_at: number | null;
 }
 
@@ -26,7 +26,7 @@ export interface SourceSecretTable {
   public_id: string;
   source_id: number;
   secret_sealed: Uint8Array;
-  /** `null`: it holds until it is replaced or deleted. */
+  /** `null`: valid until it is replaced or deleted. */
   expires_at: number | null;
 }
 
@@ -35,43 +35,43 @@ export interface SourceTokenTable {
   hash: Uint8Array;
   source_id: number;
   token_sealed: Uint8Array;
-  /** `null` for the one token in force; the end of the overlap for those before it. */
+  /** `null` for the current token; for earlier ones, the end of the overlap. */
   expires_at: number | null;
 }
 
-/** A request that did not verify. */
+/** A rejected request: its verification failed. */
 export interface QuarantineTable {
   id: number;
   public_id: string;
   source_id: number;
-  /** A code of `@posthorn/webhooks`, and its sentence. */
+  /** Error code of `@posthorn/webhooks`; `detail` is its message. */
   reason: string;
   detail: string;
-  /** As `message.request_json`. */
+  /** Same format as `message.request_json`. */
   request_json: string;
   content_type: string;
-  /** `null` when it was too large to be kept. */
+  /** `null` when it was too large to store. */
   body: Uint8Array | null;
   body_bytes: number;
 }
 
-/** What the payloads of one event type of a source look like. */
+/** Inferred schema of one event type of a source. */
 export interface CatalogueEntryTable {
   source_id: number;
   event_type: string;
-  /** Changes with every write, so that two who learn at once do not undo each other. */
+  /** Changes with every write, so that concurrent writers do not overwrite each other. */
   version: number;
   received: number;
   first_at: number;
   last_at: number;
-  /** When payloads last began to look different; `null`: never. */
+  /** When the schema last changed; `null`: never. */
   changed_at: number | null;
   known_json: string | null;
   recent_json: string | null;
   changes_json: string;
 }
 
-/** When a source is heard. */
+/** Activity monitoring of a source. */
 export interface SourceActivityTable {
   source_id: number;
   rule_json: string;
@@ -82,7 +82,7 @@ export interface SourceActivityTable {
   inactive_since: number | null;
 }
 
-/** How often a source received an earlier delivery again. */
+/** Number of repeated deliveries that a source received. */
 export interface SourceDuplicateTotalTable {
   source_id: number;
   duplicates: number;
@@ -103,13 +103,13 @@ export interface SourceWatchTable {
   seen_at: number;
 }
 
-/** How the provider of a source is asked what it sent. */
+/** Backfill settings of a source: how Posthorn fetches missed events from its provider. */
 export interface SourceBackfillTable {
   source_id: number;
   provider: string;
   settings_json: string;
   token_sealed: Uint8Array;
-  /** `null`: not by itself. */
+  /** Interval of automatic backfills; `null`: manual only. */
   every_ms: number | null;
   next_at: number | null;
   backfilled_until: number | null;

@@ -1,10 +1,10 @@
-/** Reports write transactions that stay open for long, so that one that waits for something outside the database is found. */
+/** Reports write transactions that stay open for long, to find those that wait for something outside the database. */
 import { type PassingTime, systemTime } from "../lib/clock.ts";
 
-/** Milliseconds that a write transaction may be open without being reported: a hundred times what one normally takes. */
+/** Milliseconds after which an open write transaction is reported: a hundred times the normal duration. */
 export const LONG_TRANSACTION_MS = 500;
 
-/** Of a transaction whose caller gives no name, such as in tests. */
+/** Operation of a transaction whose caller gives no name, as in tests. */
 export const UNNAMED = "unnamed";
 
 export interface LongTransaction {
@@ -12,9 +12,9 @@ export interface LongTransaction {
   readonly operation: string;
   /** Milliseconds since it began. */
   readonly openMs: number;
-  /** False: it is still open. A transaction that is reported as open is reported again when it has ended. */
+  /** False: still open. A transaction that was reported as open is reported again when it ends. */
   readonly ended: boolean;
-  /** Whether nothing was reported of this transaction before. */
+  /** Whether this is the first report of the transaction. */
   readonly first: boolean;
 }
 
@@ -33,7 +33,7 @@ export class TransactionWatch {
     this.#listener = listener;
   }
 
-  /** Starts to time a transaction that has just begun. Dispose of the result when it has ended. */
+  /** Starts timing a transaction that has just begun. Dispose the result when the transaction has ended. */
   begin(operation: string): Disposable {
     const begun = this.#time.monotonic();
     let reported = false;
@@ -46,7 +46,7 @@ export class TransactionWatch {
     return {
       [Symbol.dispose]: () => {
         cancel();
-        // The timer is late when the main thread itself was busy inside the transaction.
+        // The timer has not fired yet when the main thread was busy inside the transaction.
         if (reported || this.#time.monotonic() - begun >= LONG_TRANSACTION_MS) report(true);
       },
     };

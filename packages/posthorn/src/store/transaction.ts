@@ -1,15 +1,15 @@
-/** Write transactions of resources, the same for every database. */
+/** Write transactions for resources. Shared by both databases. */
 import type { Kysely } from "kysely";
 import type { Database } from "./schema.ts";
 import type { Signal } from "./signal.ts";
 import type { TransactionWatch } from "./transaction-watch.ts";
 import type { Tx } from "./tx.ts";
 
-/** How what a transaction tells reaches those who listen. */
+/** How the signals of a transaction are sent. */
 export interface Telling {
-  /** In the transaction, once its work is done. */
+  /** Called in the transaction, after its work. */
   readonly beforeCommit?: (signals: readonly Signal[], db: Kysely<Database>) => Promise<void>;
-  /** On this node, after the commit. */
+  /** Called on this node, after the commit. */
   readonly committed: (signals: readonly Signal[]) => void;
 }
 
@@ -19,7 +19,7 @@ export interface Transacting extends Telling {
   readonly operation: string;
 }
 
-/** Runs `work` in one transaction of `db`, and tells what it asked to be told. */
+/** Runs `work` in one transaction of `db` and sends its signals. */
 export async function transactOn<T>(
   db: Kysely<Database>,
   { beforeCommit, committed, watch, operation }: Transacting,
@@ -50,7 +50,7 @@ const KEYED_TABLES = [
   "quarantine",
 ] as const;
 
-/** The greatest key of a message; 0: there is none. */
+/** Returns the greatest message key; 0: there is no message. */
 export async function greatestMessageKey(db: Kysely<Database>): Promise<number> {
   const row = await db
     .selectFrom("message")
@@ -59,7 +59,7 @@ export async function greatestMessageKey(db: Kysely<Database>): Promise<number> 
   return row?.id ?? 0;
 }
 
-/** The greatest key in use; 0 in an empty database. */
+/** Returns the greatest key in use; 0 for an empty database. */
 export async function greatestKey(db: Kysely<Database>): Promise<number> {
   const keys = await Promise.all(
     KEYED_TABLES.map(async (table) => {

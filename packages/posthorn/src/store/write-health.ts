@@ -1,11 +1,11 @@
-/** Whether a store can write, by how its last commit ended: a full or damaged disk refuses everything that is published. */
+/** Whether a store can write, judged by its last commit. With a full or damaged disk, every publish fails. */
 import type { Kysely } from "kysely";
 import type { StoreError } from "./errors.ts";
 import type { Database } from "./schema.ts";
 
-/** Least time between two test writes; until then the result of the last one holds. */
+/** Shortest time between two test writes. Until then the result of the last one is used. */
 const TEST_EVERY_MS = 1000;
-/** Bytes of a test write: more than what fits into pages that are there already. */
+/** Size of a test write in bytes: more than fits into pages that are already allocated. */
 const TEST_BYTES = 64 * 1024;
 const TEST_ROW = { bucket: 0, hash: "write test" } as const;
 
@@ -25,24 +25,24 @@ export class WriteHealth {
     this.#options = options;
   }
 
-  /** Why the store refuses writes; `null`: the last commit worked, or failed for a reason of its own. */
+  /** Why the store refuses writes; `null`: the last commit succeeded, or failed for a reason that does not affect other writes. */
   get refusal(): StoreError | null {
     return this.#refusal;
   }
 
-  /** A commit worked. */
+  /** Notes that a commit succeeded. */
   committed(): void {
     this.#refusal = null;
   }
 
-  /** A commit failed. */
+  /** Notes that a commit failed. */
   failed(error: StoreError): void {
     if (error.refusesWrites) this.#refusal = error;
   }
 
   /**
-   * Writes and deletes a row if the last commit was refused, at most once a second: when callers stay away because the node is not
-   * ready, nothing else would show that the disk has room again. Never rejects.
+   * Writes and deletes a row if the last commit was refused, at most once a second. While the node is not ready, callers send no writes,
+   * so nothing else would show that the disk has space again. Never rejects.
    */
   test(): void {
     const { now = Date.now } = this.#options;
@@ -62,12 +62,12 @@ export class WriteHealth {
     };
     try {
       await transaction(({ db }) => deleteRow(db));
-      // Deleted by a transaction of its own: a row that comes and goes in one need not reach the disk.
+      // The delete has its own transaction: a row inserted and deleted in the same one might never reach the disk.
       await transaction(({ db }) => db.insertInto("idempotency").values(row).execute());
       await transaction(({ db }) => deleteRow(db));
       this.committed();
     } catch {
-      // Still refused; the store has noted why.
+      // Still refused. The store has noted the reason.
     }
   }
 }
