@@ -1,4 +1,4 @@
-/** Request handling of a database thread, on a connection that its caller opened. */
+/** Request handlers of the database threads. The caller opens the connection. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { StoreError } from "../errors.ts";
 import { prepareAccept } from "./hot/accept.ts";
@@ -17,14 +17,14 @@ import {
   type ThreadRequest,
 } from "./protocol.ts";
 
-/** Primary result codes after which nothing else in the batch can work either. */
+/** Primary result codes after which the other rows of the batch would fail too. */
 const FATAL_CODES = new Set([10 /* IOERR */, 11 /* CORRUPT */, 13 /* FULL */, 26 /* NOTADB */]);
 
 export type Handler = (request: ThreadRequest) => unknown;
 
 const NOTHING: PackedResult = { columns: [], cells: [], changes: null };
 
-/** Answers lists, gets and look-ups. */
+/** Returns the handler of a reader thread: lists, gets and look-ups. */
 export function readerOn(db: DatabaseSync): Handler {
   const query = prepareQuery(db);
   return (request) => {
@@ -34,7 +34,7 @@ export function readerOn(db: DatabaseSync): Handler {
   };
 }
 
-/** Commits batches and answers what must see them. The schema must be up to date. */
+/** Returns the handler of the writer thread: batches, and queries that must see them. The schema must be up to date. */
 export function writerOn(db: DatabaseSync): Handler {
   const announcing = prepareAnnouncing(db, prepareRecord(db));
   const commit = prepareCommit(db, announcing);
@@ -49,7 +49,7 @@ export function writerOn(db: DatabaseSync): Handler {
       case "query":
         if (request.sql.startsWith("BEGIN")) endLeftover(db);
         if (request.sql === "COMMIT") announcing.forget();
-        // As in `transact`: what failed may have rolled back already, and is what the caller must hear of.
+        // As in `transact`: the error may have rolled the transaction back already, and the caller must get that error.
         if (request.sql === "ROLLBACK" && !db.isTransaction) return NOTHING;
         return query(request.sql, request.parameters);
       case "due":
@@ -57,7 +57,7 @@ export function writerOn(db: DatabaseSync): Handler {
       case "backlog":
         return backlog();
       case "reclaim":
-        // A prepared statement would give back one page: this pragma works one page a step.
+        // Not a prepared statement: this pragma frees one page per step, and `run` takes a single step.
         db.exec(`PRAGMA incremental_vacuum(${request.pages})`);
         return null;
       case "close":
@@ -71,7 +71,7 @@ function close(db: DatabaseSync): null {
   return null;
 }
 
-/** Runs a batch as one transaction; when one row is at fault, runs each row alone, so that it cannot take the others with it. */
+/** Runs a batch as one transaction. If one of its rows fails, runs each row in a transaction of its own, so that the others succeed. */
 function prepareCommit(db: DatabaseSync, announcing: AnnouncingRecord): (batch: Batch) => BatchResult {
   const accept = prepareAccept(db);
   const { record, announced } = announcing;
@@ -118,12 +118,12 @@ function transact<T>(db: DatabaseSync, work: () => T): T {
   }
 }
 
-/** Rolls back an open transaction. A full disk may have done so by itself; what fails here is tried again before the next transaction. */
+/** Rolls back an open transaction. SQLite may have done so already, as on a full disk. A failure is retried before the next transaction. */
 function endLeftover(db: DatabaseSync): void {
   try {
     if (db.isTransaction) db.exec("ROLLBACK");
   } catch {
-    // The caller is told what failed first.
+    // The caller gets the error that caused the rollback.
   }
 }
 
@@ -135,7 +135,7 @@ function attempt<T>(work: () => T): T | ThreadFailure {
   }
 }
 
-/** Runs a compiled query. Statements are kept by their text; the count is bounded since query texts come from code. */
+/** Returns a function that runs compiled queries. It caches up to 500 statements by their text. */
 function prepareQuery(db: DatabaseSync): (sql: string, parameters: readonly unknown[]) => PackedResult {
   const kept = new Map<string, StatementSync>();
   return (sql, parameters) => {
@@ -150,7 +150,7 @@ function prepareQuery(db: DatabaseSync): (sql: string, parameters: readonly unkn
     const columns = statement.columns().map(({ name }) => name);
     if (columns.length === 0) return { columns, cells: [], changes: Number(statement.run(...values).changes) };
     const cells: unknown[] = [];
-    // Arrays, though the types of Node know objects alone.
+    // Rows are arrays because of `setReturnArrays`; the types of Node declare objects only.
     for (const row of statement.all(...values) as unknown as unknown[][]) cells.push(...row);
     return { columns, cells, changes: null };
   };

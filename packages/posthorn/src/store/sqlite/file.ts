@@ -1,11 +1,11 @@
-/** Opens database files, with the settings that all who write to them share. */
+/** Opens database files with the settings that all connections need. */
 import { closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { COPYING } from "../copy/tables.ts";
 import { copyUnfinished, StoreError } from "../errors.ts";
 
-/** Makes the file where there is none: SQLite would make it readable for everybody. The files beside it get the mode of this one. */
+/** Creates the file if it is missing, since SQLite would make it readable for everybody. SQLite gives its other files the same mode. */
 export function createFile(path: string): void {
   try {
     closeSync(openSync(path, "a", 0o600));
@@ -24,7 +24,7 @@ const REASON: Readonly<Record<string, string>> = {
   ENFILE: "the system has too many files open",
 };
 
-/** An error of a data folder that cannot be used: `storage_full` without space, else `storage_failed`. Says which and what to do. */
+/** Error for a data folder that cannot be used: `storage_full` when the disk is full, `storage_failed` otherwise. Names the folder and the fix. */
 export function folderError(path: string, cause: unknown): StoreError {
   const { code = "", errcode = 0, message } = cause as { code?: string; errcode?: number; message: string };
   const folder = dirname(path);
@@ -45,7 +45,7 @@ const SQLITE_FULL = 13;
 
 export function openForWriting(path: string): DatabaseSync {
   const db = new DatabaseSync(path);
-  // auto_vacuum must be set before the first table is made; it lets retention give pages back to the disk.
+  // auto_vacuum must be set before the first table is created. Retention needs it to return pages to the disk.
   db.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   db.exec("PRAGMA busy_timeout = 5000; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY");
   db.exec("PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864");
@@ -58,7 +58,7 @@ export function openForReading(path: string): DatabaseSync {
   return db;
 }
 
-/** Throws `copy_unfinished` when the file is half of a copy. */
+/** Throws `copy_unfinished` when the file is the target of an unfinished copy. */
 export function refuseHalfCopy(db: DatabaseSync): void {
   if (hasTable(db, COPYING)) throw copyUnfinished();
 }

@@ -1,6 +1,6 @@
 /**
- * Keeps a second process away from a data folder. The lock is a transaction held open on a small database of its own: the
- * system lets it go when the process ends, however it ends, so that no stale lock file can keep a server from starting.
+ * Locks a data folder against a second process. The lock is an open transaction on a small separate database. The operating system
+ * releases it when the process ends for any reason, so a stale lock file cannot prevent a start.
  */
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";

@@ -1,4 +1,4 @@
-/** Brings a database file to the schema of this version: forward only, each step in its own transaction. */
+/** Migrates a database file to the schema of this version: forward only, each step in its own transaction. */
 import type { DatabaseSync } from "node:sqlite";
 import { CHECKSUMS_SINCE, migrationChecksum, MIGRATIONS } from "../migrations/list.ts";
 import { migrationFor } from "../migrations/portable.ts";
@@ -13,8 +13,8 @@ import { hasTable } from "./file.ts";
 import { requireTablesOfVersion } from "./unrecorded.ts";
 
 /**
- * Runs the missing migrations and returns them. Throws `schema_too_new` when a later version of Posthorn wrote the file, and
- * `schema_mismatch` when its migrations are not those of this version.
+ * Runs the pending migrations and returns them. Throws `schema_too_new` when a later version of Posthorn wrote the file, and
+ * `schema_mismatch` when its migrations differ from those of this version.
  */
 export function migrate(db: DatabaseSync): readonly MigrationState[] {
   const states = checkMigrations(db);
@@ -32,7 +32,7 @@ export function migrate(db: DatabaseSync): readonly MigrationState[] {
   return missing.map((state) => ({ ...state, applied: true, record: "matches" }));
 }
 
-/** Compares the migrations of a file with those of this version, throws as {@link migrate} does, and changes nothing. */
+/** Compares the migrations of a file with those of this version. Throws the same errors as {@link migrate} and changes nothing. */
 export function checkMigrations(db: DatabaseSync): readonly MigrationState[] {
   const history = historyOf(db);
   const states = migrationStatesOf(history);
@@ -41,12 +41,12 @@ export function checkMigrations(db: DatabaseSync): readonly MigrationState[] {
   return states;
 }
 
-/** What was done to a file and what is left to do; it does not keep when. Changes nothing. */
+/** Lists every migration with whether it was applied. Files do not record when. Changes nothing. */
 export function migrationStates(db: DatabaseSync): readonly MigrationState[] {
   return migrationStatesOf(historyOf(db));
 }
 
-/** How many migrations a file has seen. */
+/** Number of migrations that were applied to a file. */
 export function schemaVersion(db: DatabaseSync): number {
   const { user_version: version } = db.prepare("PRAGMA user_version").get() as { user_version: number };
   return version;

@@ -1,4 +1,4 @@
-/** What the main thread and the database threads say to each other. */
+/** Messages between the main thread and the database threads. */
 import type { PosthornErrorCode } from "../../lib/errors.ts";
 import { ATTEMPT, type Cell, MESSAGE, OUTCOME } from "../hot-columns.ts";
 import type { DeliveryState, Trigger } from "../schema.ts";
@@ -19,11 +19,11 @@ import type {
 export interface ThreadOptions {
   readonly path: string;
   readonly role: "writer" | "reader";
-  /** Upper bound of the file, in pages of 4 KiB; for tests of a full disk. */
+  /** Maximum size of the file in pages of 4 KiB. Tests use it to simulate a full disk. */
   readonly maxPages: number | null;
 }
 
-/** A message and its deliveries, as the writer thread works with them. */
+/** A message and its deliveries, in the form that the writer thread uses. */
 export interface AcceptRow {
   /** Values of the columns of {@link MESSAGE}. */
   readonly message: readonly Cell[];
@@ -35,7 +35,7 @@ export interface AcceptRow {
   readonly endpointIds: readonly number[];
 }
 
-/** An outcome, as the writer thread works with it. */
+/** An outcome, in the form that the writer thread uses. */
 export interface RecordRow extends Omit<RecordEntry, "attempt" | "lease" | "cancel" | "passAt"> {
   readonly cancel: { readonly reason: string; readonly at: number } | null;
   readonly passAt: number | null;
@@ -48,13 +48,13 @@ export interface AttemptRow {
   readonly values: readonly Cell[];
 }
 
-/** `stored`, or when its deliveries are due; `duplicate_event_id`; or the key of the message that used the idempotency key before. */
+/** `stored`, or the due times of its deliveries; `duplicate_event_id`; or the key of the message that used the idempotency key before. */
 export type AcceptStatus = "stored" | Dues | "duplicate_event_id" | number;
 
 /**
- * One group commit. Rows are cells in one flat list, one after another (see `encodeAccept` and `encodeRecord`): cloning one long
- * list of primitive values costs a fraction of cloning many small objects. Payloads stand one after another in one buffer, which is
- * transferred and not copied.
+ * One group commit. Rows are consecutive cells of one flat list (see `encodeAccept` and `encodeRecord`): cloning one long list of
+ * primitive values costs a fraction of cloning many small objects. Payloads are concatenated in one buffer, which is transferred instead
+ * of copied.
  */
 export interface Batch {
   readonly accepts: readonly Cell[];
@@ -62,30 +62,30 @@ export interface Batch {
   readonly records: readonly Cell[];
 }
 
-/** What became of each row, in order; `null` when every one was simply stored. */
+/** Result of each row, in order; `null` when all were stored without further results. */
 export interface BatchResult {
   readonly accepts: readonly (AcceptStatus | ThreadFailure)[] | null;
   readonly records: readonly (ThreadFailure | null)[] | null;
-  /** Something was written for operational webhooks. */
+  /** Events for operational webhooks were written. */
   readonly announced: boolean;
 }
 
-/** A failure as it crosses the thread boundary: the extended result code of SQLite where there is one. */
+/** An error in a form that can be sent between threads, with the extended result code of SQLite if there is one. */
 export interface ThreadFailure {
   readonly message: string;
   readonly sqliteCode: number | null;
-  /** Set when the failure is one of Posthorn's own. */
+  /** Set when Posthorn raised the error. */
   readonly posthornCode?: PosthornErrorCode;
 }
 
 /**
- * What a statement gave, as it crosses: names of columns once, and the values of all rows in one list. Cloning the rows that
- * `node:sqlite` makes of itself, objects without a shape, costs twice as much (2.0 µs a row of eleven columns against 1.0).
+ * Result of a statement in a form that is cheap to send: the column names once, and the values of all rows in one list. Cloning the row
+ * objects of `node:sqlite` costs twice as much (2.0 µs per row of eleven columns instead of 1.0 µs).
  */
 export interface PackedResult {
   readonly columns: readonly string[];
   readonly cells: readonly unknown[];
-  /** `null` for a statement that gives rows. */
+  /** `null` for a statement that returns rows. */
   readonly changes: number | null;
 }
 
@@ -113,19 +113,19 @@ export interface ThreadResults {
   close: null;
 }
 
-/** The main thread's end of a database thread. */
+/** A database thread, as seen by the main thread. */
 export interface DatabaseThread {
-  /** Requests that are not answered yet. */
+  /** Number of outstanding requests. */
   readonly load: number;
   request<Op extends ThreadRequest["op"]>(
     request: Extract<ThreadRequest, { op: Op }>,
     transfer?: ArrayBuffer[],
   ): Promise<ThreadResults[Op]>;
-  /** Ends the thread once everything that was asked before is answered. */
+  /** Ends the thread after all earlier requests. */
   close(): Promise<void>;
 }
 
-/** What a database thread sends: the reply to a request, or, before the one to its start, what its write-ahead log has lost. */
+/** Message of a database thread: a reply to a request, or, before the reply to its start, the loss found in the write-ahead log. */
 export type ThreadMessage = ThreadReply | { readonly walLoss: WalLoss };
 
 export interface ThreadReply {
@@ -240,7 +240,7 @@ function decodeAttempt(reader: CellReader): AttemptRow | null {
   return { id: id as number, values: reader.cells(ATTEMPT.columns.length) };
 }
 
-/** Reads cells in the order they were written. Both ends are this file, so a cell is what its place says. */
+/** Reads cells in the order they were written. This file also encodes them, so the position of a cell determines its type. */
 class CellReader {
   readonly #cells: readonly Cell[];
   #at = 0;
@@ -261,7 +261,7 @@ class CellReader {
     return this.#cells[this.#at++] as string | null;
   }
 
-  /** The next cell, which stays the next one. */
+  /** Returns the next cell without consuming it. */
   peek(): Cell {
     return this.#cells[this.#at]!;
   }
@@ -271,7 +271,7 @@ class CellReader {
     return this.#cells.slice(from, from + count);
   }
 
-  /** Passes over cells and returns the place of the first one. */
+  /** Skips cells and returns the position of the first one. */
   skip(count: number): number {
     this.#at += count;
     return this.#at - count;
@@ -282,7 +282,7 @@ class CellReader {
   }
 }
 
-/** The rows of a result, as objects of one shape. */
+/** Converts a result to row objects. */
 export function unpackRows({ columns, cells }: PackedResult): Record<string, unknown>[] {
   const rows: Record<string, unknown>[] = [];
   const width = columns.length;

@@ -1,4 +1,4 @@
-/** The embedded store: SQLite in threads, one that writes and some that read. */
+/** Store on SQLite: one writer thread and several reader threads. */
 import type { StoreError } from "../errors.ts";
 import { WriteHealth } from "../write-health.ts";
 import { statfs } from "node:fs/promises";
@@ -32,23 +32,23 @@ import { type Gather, Writer } from "./writer.ts";
 import type { Tx } from "../tx.ts";
 
 export interface SqliteStoreOptions {
-  /** Path of the database file; its folder is made when missing. */
+  /** Path of the database file. Its folder is created if missing. */
   readonly path: string;
-  /** Threads that answer lists and gets, beside the one for short look-ups. */
+  /** Reader threads for lists and gets, in addition to the one for short look-ups. */
   readonly readers?: number;
-  /** Called when a thread ends that should not: the store is of no use any more and must be opened anew. */
+  /** Called when a thread ends unexpectedly. The store has failed for good and must be opened again. */
   readonly onFailure?: (error: Error) => void;
-  /** Called during the opening when the write-ahead log has lost commits since the last one. */
+  /** Called during the opening when the write-ahead log has lost commits since the store was last open. */
   readonly onWalLoss?: ((loss: WalLoss) => void) | undefined;
-  /** Told what each commit has stored. */
+  /** Called with the rows that each commit has stored. */
   readonly listener?: CommitListener;
-  /** Upper bound of the file in pages of 4 KiB; for tests of a full disk. */
+  /** Maximum size of the file in pages of 4 KiB. Tests use it to simulate a full disk. */
   readonly maxPages?: number;
-  /** By which long transactions are timed; that of the machine unless given. */
+  /** Clock for the duration of transactions; the system clock by default. */
   readonly time?: PassingTime;
 }
 
-/** The threads of a store that are open already, and how its writer waits for company. */
+/** Open threads of a store, and how its writer gathers entries for a commit. */
 export interface SqliteThreads {
   readonly path: string;
   readonly writer: DatabaseThread;
@@ -57,17 +57,17 @@ export interface SqliteThreads {
   readonly gather?: Gather;
   readonly listener?: CommitListener | null;
   readonly walLoss?: WalLoss | null;
-  /** Given back when the store is closed. */
+  /** Released when the store is closed. */
   readonly lock: Disposable;
-  /** By which long transactions are timed; that of the machine unless given. */
+  /** Clock for the duration of transactions; the system clock by default. */
   readonly time?: PassingTime;
 }
 
-/** Takes the place of the writer at once, and not at the first write, when others may have written. */
+/** Takes the write lock immediately. At the first write, another connection might have written already. */
 const BEGIN = "BEGIN IMMEDIATE";
-/** Pages given back in one step: 2 MiB. */
+/** Pages returned to the disk in one step: 2 MiB. */
 const RECLAIM_PAGES = 512;
-/** Part of the file that stays free for what comes in next, rather than shrink and grow all the time. */
+/** Share of the file that stays free for new rows, so that the file does not shrink and grow all the time. */
 const RESERVED = 0.05;
 
 export class SqliteStore implements Store {
@@ -75,7 +75,7 @@ export class SqliteStore implements Store {
   readonly hotDb: Kysely<Database>;
   readonly days = null;
   readonly cluster: ClusterStore | null = null;
-  /** The file is there, or the node ends. */
+  /** Always `null`: without its file, the node ends. */
   readonly trouble = null;
   readonly troubleForMs = 0;
   readonly walLoss: WalLoss | null;
@@ -89,7 +89,7 @@ export class SqliteStore implements Store {
   readonly #writeHealth = new WriteHealth({ transaction: (work) => this.transaction(work, "write test") });
   #onSignal: SignalListener = () => undefined;
 
-  /** Works with threads that are open: `open` opens them for a file. */
+  /** Creates a store on open threads. Use `open` to open them for a file. */
   constructor({ path, writer, hotReader, readers, gather, listener, lock, time, walLoss }: SqliteThreads) {
     this.walLoss = walLoss ?? null;
     this.#watch = new TransactionWatch(time);
@@ -109,7 +109,7 @@ export class SqliteStore implements Store {
     this.#writeDb = new Kysely<Database>({ dialect: sqliteDialect({ begin: BEGIN, lend: () => this.#lendWriter() }) });
   }
 
-  /** Opens the file, brings its schema up to date and keeps other processes away from it. */
+  /** Locks the data folder against other processes, opens the file and migrates its schema. */
   static async open(options: SqliteStoreOptions): Promise<SqliteStore> {
     const { path, readers = 1, maxPages, onFailure, onWalLoss, listener, time } = options;
     await using stack = new AsyncDisposableStack();
@@ -142,7 +142,7 @@ export class SqliteStore implements Store {
       listener: listener ?? null,
       ...(time === undefined ? {} : { time }),
     });
-    // From here on they are the store's to close.
+    // The store closes them from here on.
     stack.move();
     return store;
   }
@@ -163,17 +163,17 @@ export class SqliteStore implements Store {
     return this.#writer.acceptAll(entries);
   }
 
-  /** The writer thread commits in the order in which it is asked, one batch at a time. */
+  /** The writer thread commits in the order of the calls, one batch at a time. */
   acceptInOrder(entries: readonly AcceptEntry[]): Promise<readonly PromiseSettledResult<AcceptResult>[]> {
     return this.acceptAll(entries);
   }
 
-  /** The file has one process, and that has one who asks. */
+  /** Runs the work without a lock: one process uses the file, and it has a single caller. */
   alone<T>(work: () => Promise<T>): Promise<T | null> {
     return work();
   }
 
-  /** Signals are passed on within the process, before a transaction is reported as committed. */
+  /** Resolves immediately: signals stay within the process and are handled before a transaction is reported as committed. */
   catchUp(): Promise<void> {
     return Promise.resolve();
   }
@@ -205,7 +205,7 @@ export class SqliteStore implements Store {
     this.#writer.onAnnounced = () => listener([{ kind: "operational" }], "here");
   }
 
-  /** There is no other node. */
+  /** Does nothing: there is no other node. */
   signal(): void {}
 
   onUnknownCommit(listener: () => void): void {
@@ -268,7 +268,7 @@ export class SqliteStore implements Store {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // One at a time: V8 has crashed where threads end beside each other (nodejs/node#64500).
+    // One at a time: V8 has crashed when threads ended concurrently (nodejs/node#64500).
     await using stack = new AsyncDisposableStack();
     stack.use(this.#lock);
     stack.defer(() => this.#writer.close());
@@ -288,7 +288,7 @@ export class SqliteStore implements Store {
   }
 }
 
-/** Readers need no turns: whatever is asked of one is answered in order. */
+/** Borrows a reader. Readers can be shared, because each handles its requests in order. */
 function lend(reader: DatabaseThread): Lent {
   return {
     run: async (text, parameters) => {

@@ -1,4 +1,4 @@
-/** The main thread's end of a database thread. */
+/** Client of a database thread, used by the main thread. */
 import { Worker } from "node:worker_threads";
 import { StoreError } from "../errors.ts";
 import type {
@@ -22,9 +22,9 @@ const SQLITE_CONSTRAINT_PRIMARYKEY = 1555;
 const SQLITE_CONSTRAINT_UNIQUE = 2067;
 
 export interface ThreadListeners {
-  /** Called when the thread ends that should not. */
+  /** Called when the thread ends unexpectedly. */
   readonly onFailure?: ((error: Error) => void) | undefined;
-  /** Called before the thread is open when its write-ahead log has lost commits. */
+  /** Called before the thread is open if the write-ahead log has lost commits. */
   readonly onWalLoss?: ((loss: WalLoss) => void) | undefined;
 }
 
@@ -33,15 +33,15 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Sends requests to one thread and matches its answers, which come in the order of the requests. */
+/** Sends requests to one thread and matches its replies, which arrive in the order of the requests. */
 export class ThreadClient implements DatabaseThread {
   readonly #worker: Worker;
-  /** Settled once the thread is gone. */
+  /** Resolved when the thread has ended. */
   readonly #ended: Promise<void>;
   readonly #waiting = new Map<number, Waiting>();
   readonly #path: string;
   readonly #listeners: ThreadListeners;
-  /** Whether an end of the thread is nothing special: before it is open and once it is told to close. */
+  /** Whether the thread may end without a failure: before it is open, and after `close` was called. */
   #expected = true;
   #lastId = 0;
   #dead: Error | null = null;
@@ -49,7 +49,7 @@ export class ThreadClient implements DatabaseThread {
   private constructor(options: ThreadOptions, listeners: ThreadListeners) {
     this.#path = options.path;
     this.#listeners = listeners;
-    // The built package has .js beside this file, the repository .ts.
+    // The built package has `thread.js` beside this file, the repository `thread.ts`.
     const file = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
     this.#worker = new Worker(file, { workerData: options, name: `posthorn-${options.role}` });
     this.#worker.on("message", (message: ThreadMessage) => {
@@ -65,7 +65,7 @@ export class ThreadClient implements DatabaseThread {
     });
   }
 
-  /** Resolves once the thread has its connection open and, for the writer, the schema up to date. */
+  /** Resolves when the thread has opened its connection and, for the writer, migrated the schema. */
   static async open(options: ThreadOptions, listeners: ThreadListeners = {}): Promise<ThreadClient> {
     const client = new ThreadClient(options, listeners);
     await new Promise<void>((resolve, reject) => client.#waiting.set(0, { resolve, reject }));
@@ -73,7 +73,7 @@ export class ThreadClient implements DatabaseThread {
     return client;
   }
 
-  /** Requests that are not answered yet. */
+  /** Number of outstanding requests. */
   get load(): number {
     return this.#waiting.size;
   }
@@ -94,7 +94,7 @@ export class ThreadClient implements DatabaseThread {
     this.#expected = true;
     if (this.#dead !== null) return;
     await this.request<"close">({ op: "close" });
-    // It has closed its port and ends by itself: to terminate it as well would be a race for nothing.
+    // The thread has closed its port and ends without `terminate`, which would only add a race.
     await this.#ended;
   }
 
@@ -114,7 +114,7 @@ export class ThreadClient implements DatabaseThread {
   }
 }
 
-/** Says in one sentence what the database refused and what to do about it. */
+/** Converts a failure to a `StoreError` that says in one sentence what the database refused and what to do. */
 export function toStoreError(failure: ThreadFailure, path: string): StoreError {
   if (failure.posthornCode !== undefined) return new StoreError(failure.posthornCode, failure.message);
   const cause = new Error(failure.message);
@@ -122,7 +122,7 @@ export function toStoreError(failure: ThreadFailure, path: string): StoreError {
   if (code === SQLITE_CONSTRAINT_UNIQUE || code === SQLITE_CONSTRAINT_PRIMARYKEY) {
     return new StoreError("conflict", "A row with the same unique value exists.", { cause, unique: true });
   }
-  // The index of the WAL could not grow.
+  // SHMSIZE: the index of the write-ahead log could not grow, which means that the disk is full.
   switch (code === SQLITE_IOERR_SHMSIZE ? SQLITE_FULL : code & 0xff) {
     case SQLITE_FULL:
       return new StoreError("storage_full", `The disk of ${path} is full: free some space; nothing was half written.`, {

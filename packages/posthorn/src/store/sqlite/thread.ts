@@ -1,4 +1,4 @@
-/** A database thread: one connection, requests answered in order. The writer commits batches; readers only read. */
+/** Entry point of a database thread: one connection that handles requests in order. The writer commits batches, readers only read. */
 import { parentPort, workerData } from "node:worker_threads";
 import { failureOf, type Handler, readerOn, writerOn } from "./connection.ts";
 import { openForReading, openForWriting, refuseHalfCopy } from "./file.ts";
@@ -41,7 +41,7 @@ function openWriter({ path, maxPages }: ThreadOptions): Handler {
   try {
     refuseHalfCopy(db);
     migrate(db);
-    // Starts a new log: the frames behind the damage would be found again at each start.
+    // Starts a new log. Otherwise the frames behind the damage would be reported at each start.
     if (loss !== null) db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   } catch (error) {
     // The caller may open the file as soon as it receives the error.

@@ -1,4 +1,4 @@
-/** Recognizes database files of other builds that have no record of their migrations, by their tables and columns. */
+/** Detects database files of other builds by their tables and columns, for files without a record of their migrations. */
 import { DatabaseSync } from "node:sqlite";
 import { schemaMismatch } from "../errors.ts";
 import { MIGRATIONS } from "../migrations/list.ts";
@@ -7,8 +7,8 @@ import { migrationFor } from "../migrations/portable.ts";
 const COLUMNS = `SELECT m.name AS "table", c.name AS "column" FROM sqlite_master m, pragma_table_info(m.name) c WHERE m.type = 'table'`;
 
 /**
- * Throws `schema_mismatch` when a file lacks a table or column that one of its migrations makes, or has a table that only a later
- * migration makes. Tables and columns of other names are none of its business.
+ * Throws `schema_mismatch` when a file lacks a table or column that one of its migrations creates, or has a table that only a later
+ * migration creates. Tables and columns with other names are ignored.
  */
 export function requireTablesOfVersion(db: DatabaseSync, version: number): void {
   const found = columnsOf(db);
@@ -29,7 +29,7 @@ export function requireTablesOfVersion(db: DatabaseSync, version: number): void 
   }
 }
 
-/** The columns as `table.column` and the tables as `table.`, before the first migration and after each one. */
+/** Columns as `table.column` and tables as `table.`, before the first migration and after each one. */
 function columnsAfterEach(): readonly ReadonlySet<string>[] {
   const db = new DatabaseSync(":memory:");
   try {

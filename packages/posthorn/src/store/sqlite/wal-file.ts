@@ -1,10 +1,10 @@
-/** Reads a write-ahead log of SQLite as its recovery would, without SQLite. The format: https://www.sqlite.org/fileformat2.html#the_write_ahead_log */
+/** Reads a write-ahead log as SQLite's recovery would, without SQLite. Format: https://www.sqlite.org/fileformat2.html#the_write_ahead_log */
 import { closeSync, openSync, readSync } from "node:fs";
 import { endianness } from "node:os";
 
 const HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
-/** Bytes read at once, at least. */
+/** Minimum number of bytes per read. */
 const CHUNK_BYTES = 1 << 20;
 /** With the lowest bit set, checksums are over big-endian words. */
 const MAGIC = 0x377f0682;
@@ -13,7 +13,7 @@ const VERSION = 3007000;
 const AT = { commit: 4, salts: 8, checksum: 16 } as const;
 
 export interface WalScan {
-  /** Identifies the generation of the log: SQLite draws new salts each time it starts again at the beginning of the file. */
+  /** Identifies the generation of the log: SQLite chooses new salts each time it restarts the log at the beginning of the file. */
   readonly salts: string;
   /** Frames (page versions) up to the last commit that recovery reads. */
   readonly frames: number;
@@ -44,7 +44,7 @@ function withFile<T>(path: string, read: (file: number) => T | null): T | null {
     throw error;
   }
   try {
-    // SQLite holds no locks on this file, so that closing it releases none.
+    // SQLite holds no locks on this file, so closing it here releases none.
     return read(file);
   } finally {
     closeSync(file);
@@ -73,12 +73,12 @@ function scan(file: number): WalScan | null {
 }
 
 /**
- * Follows the frames of a log, each of which carries a checksum over itself and all frames before it.
+ * Follows the frames of a log, each of which has a checksum over itself and all frames before it.
  *
- * Behind the first frame that does not fit, a log may hold other frames without any fault: those of an earlier generation, of a rolled
- * back transaction, or of one commit that the operating system wrote out of order before a power loss. Damage is proven by two commits
- * in one unbroken chain: the second was written by a connection that had seen the first one succeed, and a commit that succeeded was
- * synchronised and is only ever replaced by a log with other salts.
+ * After the first frame with a wrong checksum, an intact log can contain further frames: those of an earlier generation, of a transaction
+ * that was rolled back, or of one commit that the operating system wrote out of order before a power loss. Two commits in one unbroken
+ * chain prove damage: the connection that wrote the second had seen the first one succeed, and a successful commit was synchronized and
+ * is only replaced by a log with other salts.
  */
 class FrameChain {
   readonly #salts: string;

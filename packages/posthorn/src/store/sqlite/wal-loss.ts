@@ -1,9 +1,9 @@
-/** Finds out at a start whether the write-ahead log has lost commits since the last one. */
+/** Detects at startup whether the write-ahead log has lost commits since the server last ran. */
 import { existsSync } from "node:fs";
 import { scanWal } from "./wal-file.ts";
 import { fileState, readWalMark, type WalMark } from "./wal-mark.ts";
 
-/** Commits that were on disk and are not in the log any longer. */
+/** Commits that were on disk and are no longer in the log. */
 export interface WalLoss {
   /** `missing`: no log, or its header is damaged; `cut`: shorter than it was; `damaged`: unreadable before its end. */
   readonly kind: "missing" | "cut" | "damaged";
@@ -11,13 +11,13 @@ export interface WalLoss {
   readonly path: string;
   /** Frames (page versions) that can be read, up to the last commit. */
   readonly frames: number;
-  /** Frames it held at least; `null`: not known. */
+  /** Minimum number of frames that the log had; `null`: not known. */
   readonly expectedFrames: number | null;
 }
 
 /**
- * Compares the log of the database at `path` with the note of {@link WalMarker}. Must be called before SQLite opens the database in this
- * process. `null`: no loss is known.
+ * Compares the log of the database at `path` with the mark written by {@link WalMarker}. Must be called before SQLite opens the database
+ * in this process. Returns `null` when no loss was detected.
  */
 export function findWalLoss(path: string): WalLoss | null {
   const log = `${path}-wal`;
@@ -32,17 +32,17 @@ export function findWalLoss(path: string): WalLoss | null {
   const expectedFrames = mark !== null && mark.salts === salts && mark.frames > frames ? mark.frames : null;
   if (damaged) return { kind: "damaged", path: log, frames, expectedFrames };
   if (expectedFrames === null) return null;
-  // An empty log is harmless when the database file has all of it. A part of one is not: it hides newer pages of that file.
+  // An empty log is harmless if all of its frames are in the database file. A partial log is not: its pages hide newer ones in that file.
   if (frames === 0 && mark!.checkpointed === mark!.frames) return null;
   return { kind: "cut", path: log, frames, expectedFrames };
 }
 
-/** Whether the note was made of the database file as it is now. */
+/** Whether the database file is unchanged since the mark was written. */
 function isOfFile(mark: WalMark, path: string): boolean {
   return existsSync(path) && fileState(path) === mark.file;
 }
 
-/** What was found, what it means and what to do. */
+/** Describes what was found, what it means and what to do. */
 export function describeWalLoss({ kind, path, frames, expectedFrames }: WalLoss): string {
   const found = {
     missing: `The write-ahead log ${path} is missing or has a damaged header. It held at least ${expectedFrames} pages of committed changes when the server last ran.`,

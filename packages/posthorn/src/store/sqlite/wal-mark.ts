@@ -1,23 +1,22 @@
 /**
- * Keeps a small file beside the database that says how long its write-ahead log is, so that the next start can tell whether a log was
- * cut or deleted. SQLite itself cannot: it treats a shorter log, or none, as one that holds nothing more.
+ * Writes a small file beside the database with the length of its write-ahead log, so that the next start can detect whether the log was
+ * cut or deleted. SQLite cannot detect that: it accepts a shorter or missing log as complete.
  *
- * The file exists while the server runs and after a crash; a clean stop deletes it. Its figures are lower bounds: commits are
- * synchronised before they are noted. So it needs no `fsync` of its own, and a copy of it that is out of date warns of nothing.
+ * The file exists while the server runs and after a crash; a clean stop deletes it. Its figures are lower bounds, because commits are
+ * synchronized before they are noted. Therefore it needs no `fsync`, and an outdated copy of it causes no false warning.
  */
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { readWalSalts } from "./wal-file.ts";
 
 /**
- * Least time between two notes. A note takes 10 to 20 µs, so that four of them a second are less than 0.01 % of the time of the
- * writer thread, while a commit costs the same as without them. Commits of the last
- * quarter of a second before a crash are not covered.
+ * Shortest time between two writes of the mark. A write takes 10 to 20 µs, so four per second use less than 0.01 % of the writer
+ * thread's time, and commits do not become slower. Commits of the last quarter of a second before a crash are not covered.
  */
 const NOTE_EVERY_MS = 250;
-/** A note is one write of a fixed size within one sector, so that it is there as a whole or not at all. */
+/** The mark is written with one write of a fixed size within one sector, so that it is never written partially. */
 const NOTE_BYTES = 256;
-/** `wal_checkpoint(NOOP)` says how long the log is and changes nothing. Earlier versions of SQLite would start a checkpoint. */
+/** `wal_checkpoint(NOOP)` returns the length of the log without changing anything. Earlier versions of SQLite would start a checkpoint. */
 const NOOP_SINCE = [3, 51] as const;
 
 export interface WalMark {
@@ -26,7 +25,7 @@ export interface WalMark {
   readonly frames: number;
   /** Of these, frames that are also in the database file. */
   readonly checkpointed: number;
-  /** The database file at the time: see {@link fileState}. */
+  /** State of the database file at that time: see {@link fileState}. */
   readonly file: string;
 }
 
@@ -34,7 +33,7 @@ export function markPath(path: string): string {
   return `${path}.wal-mark`;
 }
 
-/** The note beside the database at `path`; `null` without one, or when it is not readable. */
+/** Reads the mark of the database at `path`; `null` if it is missing or unreadable. */
 export function readWalMark(path: string): WalMark | null {
   try {
     const { salts, frames, checkpointed, file } = JSON.parse(readFileSync(markPath(path), "utf8")) as Partial<WalMark>;
@@ -46,16 +45,16 @@ export function readWalMark(path: string): WalMark | null {
 }
 
 /**
- * Identifies the database file and its content without opening it: to close it a second time in this process would release SQLite's
- * locks. In WAL mode only a checkpoint writes to the file. A backup that was put in its place, and a file that another program has
- * opened, recovered and closed, differ.
+ * Identifies the database file and its content without opening it, because closing a second file handle in this process would release
+ * SQLite's locks. In WAL mode only a checkpoint writes to the file. The state changes when the file is replaced by a backup, and when
+ * another program opens, recovers and closes it.
  */
 export function fileState(path: string): string {
   const { ino, birthtimeNs, mtimeNs, size } = statSync(path, { bigint: true });
   return [ino, birthtimeNs, mtimeNs, size].join(":");
 }
 
-/** Writes the note of one open database. An error ends it: the database works without. */
+/** Writes the mark of one open database. It stops at the first error, because the database works without a mark. */
 export class WalMarker {
   readonly #db: DatabaseSync;
   readonly #path: string;
@@ -73,7 +72,7 @@ export class WalMarker {
     this.#file = openSync(markPath(path), "w", 0o600);
   }
 
-  /** Notes the state of the log and goes on with each {@link changed}. `null` where SQLite is too old, or the file cannot be written. */
+  /** Writes the first mark; {@link changed} updates it. Returns `null` if SQLite is too old or the file cannot be written. */
   static open(db: DatabaseSync, path: string): WalMarker | null {
     try {
       if (!knowsNoop()) {
@@ -88,7 +87,7 @@ export class WalMarker {
     }
   }
 
-  /** Call after each commit. Notes it at once, or with the following ones {@link NOTE_EVERY_MS} after the last note. */
+  /** Call after each commit. Updates the mark immediately, or {@link NOTE_EVERY_MS} after the last update. */
   changed(): void {
     this.#changed = true;
     if (this.#timer === null) this.#tick();
@@ -100,7 +99,7 @@ export class WalMarker {
     try {
       rmSync(markPath(this.#path), { force: true });
     } catch {
-      // The database file will differ from the note.
+      // Harmless: the state of the database file will differ from the mark.
     }
   }
 
@@ -108,7 +107,7 @@ export class WalMarker {
     this.#timer = null;
     if (!this.#changed || this.#ended) return;
     try {
-      // The length cannot be read within a transaction; the next tick is after it.
+      // The length cannot be read within a transaction. A later tick reads it.
       if (!this.#db.isTransaction) this.#write();
     } catch {
       this.#end();
@@ -120,7 +119,7 @@ export class WalMarker {
 
   #write(): void {
     this.#changed = false;
-    // The salts first: if another program restarts the log in between, the note is of a log that is gone, and warns of nothing.
+    // Read the salts first: if another program restarts the log in between, the mark has the old salts and causes no warning.
     const salts = readWalSalts(`${this.#path}-wal`);
     const { log, checkpointed } = this.#length.get() as { log: number; checkpointed: number };
     const mark: WalMark = {

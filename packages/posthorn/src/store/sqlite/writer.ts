@@ -1,4 +1,4 @@
-/** Group commit: whatever waits while the disk is busy becomes one transaction. */
+/** Group commit: entries that are queued while the disk is busy are committed in one transaction. */
 import { StoreError } from "../errors.ts";
 import type { Cell } from "../hot-columns.ts";
 import { NewestKey } from "../immediate.ts";
@@ -25,17 +25,17 @@ import {
 } from "./protocol.ts";
 import { toStoreError } from "./thread-client.ts";
 
-/** Rows in one commit at most; more wait for the next, so that no commit holds the disk for long. */
+/** Maximum rows per commit, so that a commit does not occupy the disk for long. Further rows go into the next one. */
 const MAX_BATCH_ROWS = 1000;
-/** Rows of entries that were given together and are kept in one commit all the same. */
+/** Maximum rows of entries that were passed together and stay in one commit even above `MAX_BATCH_ROWS`. */
 const MAX_TOGETHER_ROWS = 5000;
-/** Payload bytes in one commit at most. */
+/** Maximum payload bytes per commit. */
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
-/** Payload bytes that may wait for the disk; beyond it a publish is refused rather than memory filled. */
+/** Maximum payload bytes in the queue. Beyond that, a publish is refused so that memory stays bounded. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
-/** Under load a commit waits this long for company: an fsync shared by more rows costs each of them less. */
+/** Under load a commit waits this long for more entries, so that more rows share one fsync. */
 const GATHER_MS = 2;
-/** What counts as load: a last batch of at least this many rows. */
+/** Size of the last batch, in rows, that counts as load. */
 const GATHER_FROM_ROWS = 16;
 
 export interface WriterOptions {
@@ -45,15 +45,15 @@ export interface WriterOptions {
 
 interface Pending<Entry, Result> {
   readonly entry: Entry;
-  /** The next one goes into the same commit. */
+  /** The next entry belongs in the same commit. */
   readonly together?: boolean;
   readonly resolve: (result: Result) => void;
   readonly reject: (error: Error) => void;
 }
 
 /**
- * Owner of the write connection. Its work is a line of turns: commits of gathered hot rows, write transactions of resources, and
- * look-ups that must see every outcome recorded before them. One turn at a time has the connection.
+ * Owns the write connection and runs one piece of work on it at a time: group commits, write transactions of resources, and look-ups that
+ * must see every outcome recorded before them.
  */
 export class Writer {
   readonly #thread: DatabaseThread;
@@ -65,18 +65,18 @@ export class Writer {
   #turn: Promise<void> = Promise.resolve();
   #flushQueued = false;
   #lastBatchRows = 0;
-  /** Of the messages that are stored, or about to be. */
+  /** Newest key of the messages that are stored or queued. */
   readonly newestKey = new NewestKey();
-  /** Told after a commit that holds something for operational webhooks. */
+  /** Called after a commit with events for operational webhooks. */
   onAnnounced: () => void = () => undefined;
   readonly #counters = { commits: 0, commitMs: 0, accepts: 0, records: 0, waitingBytes: 0 };
-  /** Told of each commit that worked. */
+  /** Called after each successful commit. */
   onCommitted: () => void = () => undefined;
   /** Called with the reason for each failed commit. */
   onRefused: (error: StoreError) => void = () => undefined;
   /** Called when the outcome of a commit is unknown. */
   onUnknownCommit: () => void = () => undefined;
-  /** Accepts that a commit under way holds. */
+  /** Accepts in the commit that is in progress. */
   #committing: readonly Pending<AcceptEntry, AcceptResult>[] = [];
 
   constructor(thread: DatabaseThread, path: string, options: WriterOptions = {}) {
@@ -163,7 +163,7 @@ export class Writer {
     }
   }
 
-  /** Runs `work` when everything that was asked for before is done, and nothing else meanwhile. */
+  /** Runs `work` alone, after all work that was queued before it. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
     this.#turn = result.then(
@@ -173,7 +173,7 @@ export class Writer {
     return result;
   }
 
-  /** Waits for all work that was asked for, then closes the connection. */
+  /** Waits for all queued work, then closes the connection. */
   async close(): Promise<void> {
     while (this.#accepts.length + this.#records.length > 0) await this.#turn;
     await this.exclusive(() => this.#thread.close());
@@ -288,7 +288,7 @@ function toBatch(
   return { accepts: acceptCells, payloads, records: recordCells };
 }
 
-/** Waits for the end of this turn of the event loop, or under load a little longer. */
+/** Waits for more entries: until the end of this event loop iteration, or a little longer under load. */
 export type Gather = (underLoad: boolean) => Promise<void>;
 
 function gather(underLoad: boolean): Promise<void> {

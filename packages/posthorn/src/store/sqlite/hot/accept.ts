@@ -8,10 +8,10 @@ import { preparePacing } from "./debounce.ts";
 const { at } = MESSAGE;
 
 /**
- * Stores a message and its deliveries.
+ * Returns a function that stores a message and its deliveries.
  *
- * One prepared insert for each row inside the batch's transaction: multi-row VALUES gained nothing (4.9 µs a row against
- * 4.8) and `json_each` cost 8.9.
+ * It runs one prepared insert per row, inside the transaction of the batch: multi-row VALUES was not faster (4.9 µs per row instead of
+ * 4.8 µs), and `json_each` took 8.9 µs.
  */
 export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8Array) => AcceptStatus {
   const usedKey = db.prepare("SELECT message_id FROM idempotency WHERE bucket = ? AND hash = ?");

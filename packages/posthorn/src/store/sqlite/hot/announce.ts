@@ -5,17 +5,17 @@ import type { RecordRow } from "../protocol.ts";
 
 export interface AnnouncingRecord {
   readonly record: (entry: RecordRow) => void;
-  /** What is known of who listens may have changed: asked anew. */
+  /** Discards the cached check for subscribers, which may have changed. */
   readonly forget: () => void;
   /** Whether anything was written since the last call. */
   readonly announced: () => boolean;
 }
 
 /**
- * Writes, in the transaction of an outcome, what operational webhooks are told of it.
+ * Records outcomes and writes their events for operational webhooks in the same transaction.
  *
- * Ordinary outcomes cost one comparison. The rare ones check for subscribers; the result holds until the next transaction of
- * resources, which come through the same thread. Deliveries of operational webhooks themselves are never announced.
+ * Ordinary outcomes cost one comparison. Rare ones require a check for subscribers, which is cached until the next transaction of
+ * resources; those run on the same thread. Deliveries of operational webhooks themselves are never announced.
  */
 export function prepareAnnouncing(db: DatabaseSync, record: (entry: RecordRow) => void): AnnouncingRecord {
   const listener = db.prepare(`

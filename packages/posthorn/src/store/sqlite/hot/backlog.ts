@@ -2,8 +2,8 @@ import type { DatabaseSync } from "node:sqlite";
 import type { EndpointBacklog } from "../../store.ts";
 
 /**
- * Lists the endpoints that have live deliveries. Steps along the index from one endpoint to the next, so that the cost follows
- * the number of endpoints and not the number of deliveries that wait.
+ * Lists the endpoints that have pending deliveries. Steps along the index from one endpoint to the next, so that the cost depends on the
+ * number of endpoints and not on the number of deliveries.
  */
 export function prepareBacklog(db: DatabaseSync): () => readonly EndpointBacklog[] {
   const statement = db.prepare(`

@@ -7,15 +7,15 @@ import { prepareOrderedPage } from "./ordered-page.ts";
 export interface DueAsk {
   readonly endpointId: number;
   readonly now: number;
-  /** No first attempt that nothing delayed is due later. */
+  /** Upper bound for the due time of first attempts without a delay. */
   readonly newestDue: number;
   readonly limit: number;
   readonly wish: PageWish | null;
 }
 
 /**
- * Pages in the deliveries of one endpoint that are due, along the partial index of live rows: the longest waiting first, unless the
- * wish says otherwise.
+ * Reads a page of due deliveries of one endpoint along the partial index of rows with a due time: oldest first, unless the wish specifies
+ * another order.
  */
 export function prepareDue(db: DatabaseSync): (ask: DueAsk) => DuePage {
   const prepare = (direction: "ASC" | "DESC") =>

@@ -10,14 +10,14 @@ const JOB_COLUMNS = jobColumns("min");
 export interface OrderedPageAsk extends Extract<PageWish, { kind: "ordered" }> {
   readonly endpointId: number;
   readonly now: number;
-  /** No first attempt that nothing delayed is due later. */
+  /** Upper bound for the due time of first attempts without a delay. */
   readonly newestDue: number;
   readonly limit: number;
 }
 
 /**
- * Reads the deliveries of an endpoint with ordered delivery that may be sent now. Each costs one look-up in the index of its key; measured
- * in `bench/README.md`.
+ * Reads the deliveries of an endpoint with ordered delivery that may be sent now. Each costs one look-up in the index of its key. See
+ * `bench/README.md` for measurements.
  */
 export function prepareOrderedPage(
   db: DatabaseSync,

@@ -4,12 +4,12 @@ import { ASKED, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
 import type { RecordRow } from "../protocol.ts";
 
 /**
- * Writes the outcome of an attempt: one appended attempt, one delivery moved on.
+ * Writes the outcome of an attempt: inserts the attempt and updates its delivery.
  *
- * The update names the generation that the dispatcher read. If a call made the delivery due again meanwhile (a resend, a
- * recovery), that request is kept and the outcome only adds what it knows.
+ * The update is conditional on the generation that the dispatcher read. If an API call has made the delivery due again in the meantime (a
+ * resend, a recovery), that request is kept, and only the remaining facts of the outcome are added.
  *
- * Safe to repeat: who was told that the commit failed comes again with the same attempt, and it may have been made all the same.
+ * Safe to repeat: after a commit that was reported as failed, callers record the same attempt again, although it may have been committed.
  */
 export function prepareRecord(db: DatabaseSync): (entry: RecordRow) => void {
   const insertAttempt = db.prepare(`
@@ -28,7 +28,7 @@ export function prepareRecord(db: DatabaseSync): (entry: RecordRow) => void {
       manual = 0,
       resume_due = NULL
     WHERE message_id = ?2 AND endpoint_id = ?3 AND generation = ?4`);
-  // What the schedule has left is decided by the attempt that was under way, not by the due time it began with.
+  // The outcome of the attempt in flight decides when the retry schedule continues, not the due time that it started with.
   const overtaken = db.prepare(`
     UPDATE delivery SET
       state = CASE WHEN ?1 = ${DELIVERY_STATE.succeeded} THEN ?1 ELSE state END,
