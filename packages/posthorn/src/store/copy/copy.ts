@@ -1,4 +1,4 @@
-/** Copies a database to an empty one, of the same kind or of the other, and makes sure that nothing is missing. */
+/** Copies a database to an empty one of either kind, and verifies that the copy is complete. */
 import { copyUnfinished, schemaTooNew, StoreError } from "../errors.ts";
 import { SCHEMA_VERSION } from "../migrations/list.ts";
 import type { CopySide, CopyTarget, Position, TableShape } from "./side.ts";
@@ -17,20 +17,20 @@ export interface PlannedTable {
 
 export interface CopyPlan {
   readonly tables: readonly PlannedTable[];
-  /** A copy was begun before and is gone on with. */
+  /** An earlier run began the copy, and this one continues it. */
   readonly resumed: boolean;
 }
 
 export interface CopyProgress {
   readonly step: "copy" | "check";
   readonly table: string;
-  /** Of all tables, those of an earlier run too. */
+  /** Rows of all tables, including those copied by earlier runs. */
   readonly rows: number;
-  /** Of all tables, since this run began. */
+  /** Bytes of all tables, since this run began. */
   readonly bytes: number;
 }
 
-/** What stands in a table on both sides. */
+/** Content of a table that is the same on both sides. */
 export interface CheckedTable {
   readonly name: string;
   readonly rows: number;
@@ -39,9 +39,9 @@ export interface CheckedTable {
 }
 
 /**
- * Looks whether a copy can be made, and at what is to be copied. Changes nothing.
+ * Checks whether the copy is possible, and lists what will be copied. Changes nothing.
  *
- * @param canOpen Whether what is encrypted can be read with the key that the server will have; `null`: there is no key.
+ * @param canOpen Whether the server's key can decrypt a value; `null`: there is no key.
  */
 export async function planCopy(
   { source, target }: CopySides,
@@ -60,8 +60,9 @@ export async function planCopy(
 }
 
 /**
- * Copies what was planned and compares both sides row for row. Stopped at any moment, it can run again and goes on where it was. Until
- * the end the target is marked as half of a copy, and no server starts on it. Throws `copy_refused` when the sides differ at the end.
+ * Copies the planned tables and compares both sides row by row. It can be stopped at any time and continues from there in the next run.
+ * Until the copy is complete, the target is marked as unfinished and no server starts on it. Throws `copy_refused` if the sides differ at
+ * the end.
  */
 export async function runCopy(
   { source, target }: CopySides,
@@ -103,7 +104,7 @@ async function checkSource(source: CopySide): Promise<void> {
   if ((await source.begunFrom()) !== null) throw copyUnfinished();
 }
 
-/** Returns whether the target is half of a copy of this source. */
+/** Returns whether the target has an unfinished copy of this source. */
 async function checkTarget(source: CopySide, target: CopyTarget): Promise<boolean> {
   const version = await target.version();
   if (version > SCHEMA_VERSION) throw schemaTooNew(version, SCHEMA_VERSION);
@@ -136,7 +137,7 @@ function howToEmpty({ database }: CopySide): string {
     : "run DROP SCHEMA posthorn CASCADE in it, and copy again";
 }
 
-/** One of each column stands for all: they were written with the same key. */
+/** Checks that encrypted values can be decrypted. One value per column is enough, since all were encrypted with the same key. */
 async function checkSecrets(
   source: CopySide,
   { name, columns }: TableShape,
@@ -169,7 +170,7 @@ async function copyTable(
   }
 }
 
-/** What a counter has given out is not given out again, though its row is gone. */
+/** Copies the counters, so that the ID of a deleted row is not used again. */
 async function copyCounters({ source, target }: CopySides, tables: readonly PlannedTable[]): Promise<void> {
   const shapes = await target.shapes();
   for (const { shape } of tables) {
@@ -214,7 +215,7 @@ async function compare(
   );
 }
 
-/** Counts a table of one side, and digests it: see {@link Digest}. */
+/** Counts the rows of a table on one side and computes their digest: see {@link Digest}. */
 export async function digestOf(
   side: CopySide,
   shape: TableShape,

@@ -1,4 +1,4 @@
-/** A PostgreSQL database, as one side of a copy: one connection, which also holds the lock that keeps nodes away. */
+/** PostgreSQL database as source or target of a copy. Its single connection also holds the lock that keeps nodes from starting. */
 import { pipeline } from "node:stream/promises";
 import { Readable } from "node:stream";
 import pg from "pg";
@@ -17,7 +17,7 @@ import { Batch, type ColumnType, copyStream, decodeTuple, TupleReader, type Valu
 
 const TYPES: Readonly<Record<string, ColumnType>> = { bigint: "integer", text: "text", bytea: "blob" };
 
-/** Beside these, a page of rows would be read through for each column of each table. */
+/** Reads all tables and columns with one statement. */
 const SHAPES = `
   SELECT c.relname AS "table", a.attname AS "column", format_type(a.atttypid, NULL) AS type, a.attidentity <> '' AS counter,
     array_position(i.indkey::smallint[], a.attnum) AS place
@@ -46,9 +46,9 @@ export class PostgresSide implements CopyTarget {
     this.#client = client;
   }
 
-  /** `url` leads to the database itself, and through no pooler. */
+  /** Opens a database. `url` must not lead through a pooler. */
   static async open(url: string): Promise<PostgresSide> {
-    // Reading a large table takes what it takes.
+    // No query timeout: reading a large table can take long.
     const opening = openClient({ url, use: "schema" }, { query_timeout: 0 });
     const client = await opening.catch((error: unknown) => {
       throw translate(serversName(url), error);
@@ -178,7 +178,7 @@ export class PostgresSide implements CopyTarget {
       `INSERT INTO event_id_taken (app_id, event_id, message_id)
        SELECT app_id, event_id, id FROM message WHERE event_id IS NOT NULL ON CONFLICT DO NOTHING`,
     );
-    // Without figures of the tables, the first queries would be planned as if they were empty.
+    // Without statistics, the first queries would be planned as if the tables were empty.
     await this.#query("ANALYZE");
   }
 

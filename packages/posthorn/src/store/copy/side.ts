@@ -1,69 +1,69 @@
-/** What a copy asks of a database, whichever it is. */
+/** Interface of a database for a copy, as its source or target. */
 import type { ColumnType } from "./tuple.ts";
 
 export interface TableShape {
   readonly name: string;
-  /** In the order of their names. */
+  /** Sorted by name. */
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
-  /** Columns of the primary key: rows are read in its order. */
+  /** Columns of the primary key. Rows are read in its order. */
   readonly key: readonly string[];
-  /** Columns whose value the database makes. */
+  /** Columns whose values the database generates. */
   readonly counters: readonly string[];
 }
 
-/** How far a copy of a table got. */
+/** Progress of the copy of a table. */
 export interface Position {
-  /** The key of the last row that is there, as a tuple. */
+  /** Key of the last copied row, as a tuple. */
   readonly key: Buffer;
   readonly rows: number;
 }
 
-/** A database under an exclusive lock while it is open here. */
+/** A database that is locked exclusively while it is open. */
 export interface CopySide extends AsyncDisposable {
-  /** For people: never with a password. */
+  /** Display name. Never contains a password. */
   readonly name: string;
   readonly database: "sqlite" | "postgres";
-  /** Texts with the character NUL that came as U+FFFD so far. */
+  /** Number of texts so far in which NUL was replaced by U+FFFD. */
   readonly replaced: number;
-  /** Version of the schema; 0: there is none. */
+  /** Schema version; 0: the database has no schema. */
   version(): Promise<number>;
-  /** Throws `schema_mismatch` when the migrations of the database are not those of this version. */
+  /** Throws `schema_mismatch` when the migrations of the database differ from those of this version. */
   checkMigrations(): Promise<void>;
-  /** All tables, but those of the database itself. */
+  /** All tables except system tables and the progress table of a copy. */
   shapes(): Promise<ReadonlyMap<string, TableShape>>;
   count(table: string): Promise<number>;
-  /** Rows after a key, or all, in the order of the key, in batches. */
+  /** Reads the rows after a key, or all, in batches in key order. */
   read(table: TableShape, after: Buffer | null): AsyncIterable<readonly Buffer[]>;
-  /** Where a copy that was begun here is from; `null`: none was, or it is whole. */
+  /** Source of an unfinished copy to this database; `null`: there is none. */
   begunFrom(): Promise<string | null>;
-  /** Of messages and attempts. */
+  /** Key range of messages and attempts. */
   keys(): Promise<KeyRange>;
-  /** The first value of a column that is not NULL. */
+  /** Returns one value of a column that is not NULL; `null`: there is none. */
   sample(table: string, column: string): Promise<Uint8Array | null>;
-  /** The highest value that a counter has given out; 0: none yet. */
+  /** Highest value that a counter has assigned; 0: none yet. */
   counter(table: string, column: string): Promise<bigint>;
 }
 
 export interface CopyTarget extends CopySide {
-  /** Makes the schema, with room for keys from one to the other, and notes that a copy begins. */
+  /** Creates the schema, with partitions for the key range, and marks the database as the target of a copy. */
   begin(from: string, keys: KeyRange): Promise<void>;
   positions(): Promise<ReadonlyMap<string, Position>>;
-  /** Stores rows and how far the copy got with them, both or neither. */
+  /** Stores rows and the new position in one transaction. */
   write(table: TableShape, tuples: readonly Buffer[], position: Position): Promise<void>;
   setCounter(table: string, column: string, value: bigint): Promise<void>;
-  /** Makes what follows from the rows. */
+  /** Fills the tables that are derived from the copied rows. */
   derive(): Promise<void>;
-  /** The copy is whole: a server may start here. */
+  /** Marks the copy as complete, so that a server may start on it. */
   finish(): Promise<void>;
 }
 
-/** The least and the greatest key, which tell their times; both 0 when there are none. */
+/** Lowest and highest key, which contain their times. Both are 0 if there are none. */
 export interface KeyRange {
   readonly first: number;
   readonly last: number;
 }
 
-/** What {@link CopySide.keys} asks. */
+/** Query for {@link CopySide.keys}. */
 export const KEYS: string = `
   SELECT coalesce(min(first), 0) AS first, coalesce(max(last), 0) AS last FROM (
     SELECT min(id) AS first, max(id) AS last FROM message UNION ALL SELECT min(id), max(id) FROM attempt) AS ends`;

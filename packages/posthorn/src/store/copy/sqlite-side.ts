@@ -1,4 +1,4 @@
-/** A database file, as one side of a copy. */
+/** SQLite file as source or target of a copy. */
 import { existsSync } from "node:fs";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { StoreError } from "../errors.ts";
@@ -13,9 +13,12 @@ import { Batch, type ColumnType, decodeTuple, encodeTuple, type Value } from "./
 
 export interface SqliteSideOptions {
   readonly path: string;
-  /** `source`: the file must be there, and is not changed. `target`: it is made when missing. `look`: neither, nor is anything locked. */
+  /**
+   * `source`: the file must exist and is not changed. `target`: the file is created if missing. `look`: the file may be missing, and is
+   * neither created nor changed.
+   */
   readonly as: "source" | "target" | "look";
-  /** The other side takes no NUL in texts: U+FFFD takes its place. */
+  /** Replaces NUL in texts with U+FFFD, because the other side cannot store it. */
   readonly replaceNul: boolean;
 }
 
@@ -27,7 +30,7 @@ export class SqliteSide implements CopyTarget {
   replaced = 0;
   readonly #path: string;
   readonly #lock: Disposable | null;
-  /** `null`: there is no file. */
+  /** `null`: the file does not exist. */
   readonly #db: DatabaseSync | null;
   readonly #replaceNul: boolean;
   readonly #inserts = new Map<string, StatementSync>();
@@ -171,7 +174,7 @@ export class SqliteSide implements CopyTarget {
 
   async setCounter(table: string, _column: string, value: bigint): Promise<void> {
     this.#run((db) => {
-      // The other counters of SQLite follow from the rows.
+      // Without AUTOINCREMENT, SQLite derives the next value from the rows.
       const { sql } = db.prepare("SELECT sql FROM sqlite_master WHERE name = ?").get(table) as { sql: string };
       if (!AUTOINCREMENT.test(sql)) return;
       db.prepare("DELETE FROM sqlite_sequence WHERE name = ?").run(table);
@@ -179,7 +182,7 @@ export class SqliteSide implements CopyTarget {
     });
   }
 
-  /** Unique indexes do here what tables of their own do in PostgreSQL. */
+  /** Does nothing: SQLite has unique indexes where PostgreSQL needs separate tables. */
   async derive(): Promise<void> {}
 
   async finish(): Promise<void> {

@@ -1,7 +1,7 @@
-/** What becomes of each table when a database is copied to another one. */
+/** The tables that a copy of a database includes. */
 import type { Database } from "../schema.ts";
 
-/** Every table that is copied, in that order: what is small first. A table that is missing here does not compile. */
+/** Every copied table in the order of copying: small ones first. A missing table is a type error. */
 const COPIED: { readonly [T in keyof Database]: true } = {
   organisation: true,
   application: true,
@@ -48,13 +48,13 @@ const COPIED: { readonly [T in keyof Database]: true } = {
 export const TABLES: readonly string[] = Object.keys(COPIED);
 
 /**
- * Tables that only one of the databases has: a copy makes them anew from others, or they say which schema it has, or they are of nodes
- * and of tables that are there and nowhere else.
+ * Tables that are not copied: they are derived from other tables, record the schema version, or concern nodes and table sources of that
+ * database only.
  */
 export const OWN_TABLES: { readonly sqlite: readonly string[]; readonly postgres: readonly string[] } = {
   sqlite: ["schema_version"],
   postgres: ["event_id_taken", "schema_version", "node", "shard", "table_source_missed"],
 };
 
-/** The table of the target that says how far a copy got. It is there from the first row until the copy was found to be whole. */
+/** Table of the target with the progress of a copy. It exists until the copy is complete and verified. */
 export const COPYING = "copying";

@@ -1,13 +1,13 @@
 /**
- * A row as bytes: the form in which PostgreSQL's binary COPY takes and gives it, so that a row is written to either database, compared
- * and counted without being understood. A count of fields in 16 bits, then for each field its length in 32 bits and its bytes; the
- * length of NULL is -1. Integers are 8 bytes, texts UTF-8.
+ * Rows as bytes, in the format of PostgreSQL's binary COPY, so that rows of any table can be written to either database, compared and
+ * counted. The format is a count of fields in 16 bits, then for each field its length in 32 bits and its bytes; the length of NULL is -1.
+ * Integers have 8 bytes, texts are UTF-8.
  *
  * Source: PostgreSQL documentation, COPY, "Binary Format".
  */
 import { hash } from "node:crypto";
 
-/** As both databases know them: 64 bits, UTF-8, bytes. */
+/** Types that both databases have: integers of 64 bits, UTF-8 texts, bytes. */
 export type ColumnType = "integer" | "text" | "blob";
 export type Value = bigint | string | Uint8Array | null;
 
@@ -35,7 +35,7 @@ export function decodeTuple(tuple: Buffer, types: readonly ColumnType[]): Value[
   });
 }
 
-/** The fields at these places, as a tuple of their own. */
+/** Returns a new tuple with the fields at these positions. */
 export function pickFields(tuple: Buffer, places: readonly number[]): Buffer {
   const fields: Buffer[] = [];
   for (let at = 2; at < tuple.length;) {
@@ -63,14 +63,14 @@ function writeField(tuple: Buffer, value: Value, at: number): number {
   return from + value.byteLength;
 }
 
-/** Rows that are read, written and committed together: bounded in number and, but for the last of them, in bytes. */
+/** Rows that are read, written and committed together. Limited in number, and in bytes except for the last row. */
 export class Batch {
   static readonly rows = 1000;
   static readonly bytes = 4 * 1024 * 1024;
   readonly tuples: Buffer[] = [];
   #bytes = 0;
 
-  /** Returns whether it is full now. */
+  /** Adds a row. Returns whether the batch is full now. */
   add(tuple: Buffer): boolean {
     this.tuples.push(tuple);
     this.#bytes += tuple.length;
@@ -78,7 +78,7 @@ export class Batch {
   }
 }
 
-/** Counts rows, and adds up their SHA-256 (128 bits of each), so that the order of the rows does not matter and one row twice does. */
+/** Counts rows and sums up their SHA-256 hashes (128 bits of each): independent of the order of rows, but sensitive to duplicates. */
 export class Digest {
   rows = 0;
   bytes = 0;
@@ -91,7 +91,7 @@ export class Digest {
     this.bytes += tuple.length;
   }
 
-  /** 32 hexadecimal digits; the same for the same rows. */
+  /** The sum as 32 hexadecimal digits. */
   get text(): string {
     return this.#sum.toString(16).padStart(32, "0");
   }
@@ -100,16 +100,16 @@ export class Digest {
 const HEADER = Buffer.concat([Buffer.from("PGCOPY\n\xff\r\n\0", "latin1"), Buffer.alloc(8)]);
 const TRAILER = Buffer.from([0xff, 0xff]);
 
-/** What binary COPY FROM takes. */
+/** Encodes tuples as input of binary COPY FROM. */
 export function copyStream(tuples: readonly Buffer[]): Buffer {
   return Buffer.concat([HEADER, ...tuples, TRAILER]);
 }
 
-/** Cuts what binary COPY TO gives into tuples, whatever the pieces it comes in. */
+/** Splits the output of binary COPY TO into tuples, however it is divided into chunks. */
 export class TupleReader {
   #pieces: Buffer[] = [];
   #size = 0;
-  /** Bytes that must be there before the next look makes sense. */
+  /** Bytes required before the next tuple can be parsed. */
   #needed = HEADER.length;
   #started = false;
 
@@ -137,7 +137,7 @@ export class TupleReader {
   }
 }
 
-/** Where a tuple ends, beyond the bytes when it is longer; `null`: its length is not to be seen yet, or it is the trailer. */
+/** Returns the end of a tuple, beyond the bytes if it is incomplete; `null`: its length is not known yet, or it is the trailer. */
 function endOfTuple(bytes: Buffer, from: number): number | null {
   if (bytes.length < from + 2) return null;
   const fields = bytes.readInt16BE(from);
