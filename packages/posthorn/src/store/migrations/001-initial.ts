@@ -1,11 +1,11 @@
 /**
- * The first schema.
+ * Initial schema.
  *
- * `delivery` is one narrow row for each (message, endpoint), clustered by message so that inserts append. Live work is found
- * through the partial index `delivery_due`, which holds only rows that are due some time: history costs it nothing.
+ * `delivery` has one narrow row per message and endpoint, clustered by message so that inserts append. Pending work is found through the
+ * partial index `delivery_due`, which contains only rows with a due time, so it does not grow with history.
  *
- * In PostgreSQL, messages and attempts are partitioned by day, which is a range of their keys since a key begins with its time. A
- * unique index cannot go over partitions, so event ids that are taken have a table of their own there.
+ * In PostgreSQL, messages and attempts are partitioned by day, which is a range of keys, since a key begins with its time. A unique index
+ * cannot span partitions, so used event IDs are stored in a separate table there.
  */
 import { type Migration, toPostgres } from "./portable.ts";
 

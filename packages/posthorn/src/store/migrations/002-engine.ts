@@ -1,6 +1,6 @@
 /**
- * Columns for what an attempt saw, why endpoints did not match, order, the policies of endpoints and applications, and the
- * applications that the server keeps for itself.
+ * Columns for details of attempts, endpoints that did not match, ordering keys, the policies of endpoints and applications, and
+ * applications that the server uses internally.
  */
 export const engine = `
 ALTER TABLE application ADD COLUMN kind INTEGER NOT NULL DEFAULT 0;

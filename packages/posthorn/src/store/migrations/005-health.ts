@@ -1,9 +1,9 @@
 /**
- * Announcements on their way to operational webhooks, since when endpoints fail, why endpoints are off, which of them proved that they want deliveries, and
- * the proxy of an application.
+ * Events for operational webhooks, failing endpoints, reasons why endpoints are disabled, endpoint verification, and the proxy of an
+ * application.
  *
- * An announcement is stored here from the commit of the change it reports until it is a message. The ids are never used twice, since a message
- * is named after the id.
+ * An operational event is committed together with the change that it reports, and stored until it is published as a message. Its ID is
+ * never reused, because the ID of the message is derived from it.
  */
 export const health = `
 CREATE TABLE operational_event (

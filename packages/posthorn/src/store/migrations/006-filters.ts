@@ -1,4 +1,4 @@
-/** What an endpoint wants of the content of messages, and how they are changed on their way to it. */
+/** Filters and transformations of endpoints. */
 export const filters = `
 ALTER TABLE endpoint ADD COLUMN filter_json TEXT;
 ALTER TABLE endpoint ADD COLUMN transformation_sealed BLOB;

@@ -1,6 +1,6 @@
 /**
- * Tasks that are asked for by filter, paused and canceled, with their progress at each endpoint; endpoints that one replay alone sends
- * to; where sweeps of retention got to; how much is stored of each day; when tokens of an application end before their time.
+ * Tasks that select deliveries by filter and can be paused and canceled, with their progress per endpoint; endpoints that are the target
+ * of one replay; progress of retention sweeps; storage per day; early invalidation of an application's tokens.
  */
 import { type Migration, toPostgres } from "./portable.ts";
 
@@ -33,7 +33,7 @@ CREATE TABLE task_part (
   PRIMARY KEY (task_id, endpoint_id)
 ) STRICT, WITHOUT ROWID;`;
 
-/** No database of PostgreSQL is old enough to have tasks that must move. */
+/** Moves tasks of earlier versions. SQLite only: no PostgreSQL database is old enough to have such tasks. */
 const move = `
 INSERT INTO task_part (task_id, endpoint_id, cursor, done, sent)
 SELECT id, endpoint_id, json_extract(data_json, '$.cursor'), status <> 'running', json_extract(data_json, '$.messagesSent') FROM task;

@@ -1,4 +1,4 @@
-/** Messages that expire, why a delivery was canceled, deliveries that are debounced or throttled, broadcasts, and counts by hour. */
+/** Expiry of messages, reasons of canceled deliveries, debounce and throttle, broadcasts, and hourly counts. */
 export const messages = `
 -- Nothing is delivered from this time on.
 ALTER TABLE message ADD COLUMN deliver_until INTEGER;

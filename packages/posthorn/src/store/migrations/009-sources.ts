@@ -1,6 +1,6 @@
 /**
- * Sources of inbound webhooks. A source is an application of its own kind, under the same key: its messages, endpoints and
- * deliveries stand where everybody's do.
+ * Sources of inbound webhooks. A source is also an application of a separate kind with the same key. Its messages, endpoints and
+ * deliveries are in the same tables as all others.
  */
 export const sources = `
 CREATE TABLE source (

@@ -1,4 +1,4 @@
-/** What is learned from the traffic of sources, when they were last heard, and how the provider's own API is asked. */
+/** Inferred schemas and activity of sources, and backfill settings. */
 export const sourceWatch = `
 -- What payloads of one event type look like. A changed \`version\` means that another node updated the row meanwhile.
 CREATE TABLE catalogue_entry (

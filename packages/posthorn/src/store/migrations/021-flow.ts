@@ -1,8 +1,8 @@
 /**
- * How deliveries to an endpoint flow: what was paused or discarded by a call, and the order of those that have one.
+ * Pausing and discarding of deliveries to an endpoint, and ordered delivery.
  *
- * A delivery with an `order_key` waits for those of the same endpoint and key before it. Only such rows are in `delivery_order`, and
- * only while they are due some time: deliveries without an order cost nothing.
+ * A delivery with an `order_key` waits for earlier ones of the same endpoint and key. The index `delivery_order` contains only such rows,
+ * and only while they have a due time, so deliveries without an order add nothing to it.
  */
 export const flow = `
 ALTER TABLE endpoint ADD COLUMN flow_json TEXT;

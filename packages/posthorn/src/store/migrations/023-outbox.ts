@@ -1,9 +1,10 @@
 /**
- * Messages that a product publishes within its own transaction: a row here and now, a message as soon as that has committed.
+ * Outbox for messages that a product publishes within its own transaction. The row becomes a message as soon as the transaction has
+ * committed.
  *
- * `posthorn.publish` writes the row. It runs with the rights of the schema's owner and touches no other table but the two whose
- * rows say that a key was used, so a product needs no right on any table of Posthorn's. What it refuses has an SQLSTATE of its own:
- * PH404, PH409, PH422. See docs/transactions.md and decision 070.
+ * `posthorn.publish` writes the row. It runs with the rights of the schema's owner, so a product needs no rights on Posthorn's tables.
+ * Apart from the outbox, it writes only to the two tables that record used keys. Its errors have the SQLSTATEs PH404, PH409 and PH422. See
+ * docs/transactions.md and decision 070.
  */
 import { type Migration, toPostgres } from "./portable.ts";
 
@@ -32,7 +33,7 @@ CREATE TABLE late_message (
 ) STRICT;
 `;
 
-/** Names and defaults of what may be left out, the same for each form of the payload. */
+/** Optional parameters with their defaults, the same for each type of payload. */
 const OPTIONS = `
   event_id text DEFAULT NULL,
   channels text[] DEFAULT NULL,
@@ -51,8 +52,8 @@ const PASS_ON =
   "event_id, channels, tags, ordering_key, content_type, deliver_at, delay, expires_at, ttl, retention, idempotency_key, org";
 
 /**
- * Keys as `id.ts` makes them, of the clock of the database. Nodes count up from 0 within a tick of 4 ms; these take the upper half
- * of its 16,384 numbers: 250 steps of 16 µs with 32 numbers each, so that keys follow the order of calls.
+ * Generates keys like `id.ts`, by the clock of the database. Within a tick of 4 ms, nodes count up from 0, and this function uses the
+ * upper half of the 16,384 numbers: 250 steps of 16 µs with 32 numbers each, so that keys follow the order of calls.
  */
 const keys = `
 CREATE SEQUENCE outbox_turn MINVALUE 0 MAXVALUE 31 CYCLE;
@@ -154,7 +155,7 @@ BEGIN
 END $$;
 `;
 
-/** An idempotency key of the product: apart from those of the HTTP API, which no open transaction may keep waiting. */
+/** Idempotency keys of the product. Separate from those of the HTTP API, so that an open transaction of the product cannot block requests. */
 const idempotency = `
 CREATE FUNCTION message_of_key(app_key bigint, idempotency_key text, fresh bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE SET search_path = posthorn, pg_temp AS $$

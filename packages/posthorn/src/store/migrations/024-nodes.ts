@@ -1,10 +1,10 @@
 /**
- * The nodes of a PostgreSQL database and the shards of its endpoints. A node holds its shards for as long as it says often enough that it
- * is there; times are the database's. SQLite has one node, which holds everything.
+ * Nodes of a PostgreSQL database and shards of its endpoints. A node owns its shards as long as it renews its lease in time. All times
+ * come from the database clock. SQLite has a single node, which owns everything.
  *
- * An outcome is recorded under `holds`: it keeps the shard from changing hands until the end of the transaction, and then looks. A
- * function that is VOLATILE sees what was committed while it waited. The lock is an advisory one, since row locks would be written to
- * disk with each batch of outcomes; 1886352244 is "post", as in store/postgres/locks.ts.
+ * Recording an outcome calls `holds`, which first locks the shard against a change of owner until the end of the transaction, and then
+ * checks the owner. The function is VOLATILE, so that it sees what was committed while it waited. The lock is an advisory lock, since row
+ * locks would be written to disk with each batch of outcomes; 1886352244 is "post", as in store/postgres/locks.ts.
  */
 import type { Migration } from "./portable.ts";
 

@@ -1,4 +1,4 @@
-/** For how long the delivery of a node that has waited longest for its turn has waited. */
+/** Age of the oldest queued delivery of each node. */
 import type { Migration } from "./portable.ts";
 
 const postgres = "ALTER TABLE node ADD COLUMN lag_ms bigint NOT NULL DEFAULT 0;";

@@ -1,6 +1,6 @@
 /**
- * When table sources (see `store/postgres/table-source`) could not publish, and why; at most a row a minute of each. What a source is
- * stands in the comment of its function.
+ * Failed publishes of table sources (see `store/postgres/table-source`) with time and reason, at most one row per source and minute. The
+ * definition of a source is stored in the comment of its function.
  */
 import type { Migration } from "./portable.ts";
 

@@ -1,4 +1,4 @@
-/** How far endpoints were warned of that fail too often, and from when on their attempts count. */
+/** Warnings for endpoints with a high failure rate, and the time from which their attempts count. */
 export const failureRate = `
 CREATE TABLE endpoint_rate (
   endpoint_id INTEGER PRIMARY KEY,

@@ -1,6 +1,6 @@
 /**
- * Due deliveries of an endpoint in the order in which they are paged in. SQLite has the rest of the key in each index; without it
- * PostgreSQL sorts all that became due at the same instant, as after a recovery, for every page of them.
+ * Adds the message key to the index of due deliveries, so that it has the order in which they are paged in. Without it, PostgreSQL sorts
+ * all deliveries with the same due time for every page, as after a recovery. In SQLite, an index contains the primary key anyway.
  */
 import type { Migration } from "./portable.ts";
 

@@ -1,4 +1,4 @@
-/** When the certificates of endpoints end, as their receivers showed them last. */
+/** Expiry of the TLS certificates that the receivers of endpoints presented last. */
 export const certificates = `
 CREATE TABLE endpoint_certificate (
   endpoint_id INTEGER PRIMARY KEY,

@@ -1,4 +1,4 @@
-/** Counts of single minutes, only of the newest hours: hourly counts are too coarse for a view of the last hour. */
+/** Counts per minute for the most recent hours, because hourly counts are too coarse for a view of the last hour. */
 export const minutes = `
 CREATE TABLE rollup_minute (
   org_id INTEGER NOT NULL,

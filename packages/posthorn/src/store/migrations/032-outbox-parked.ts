@@ -1,6 +1,6 @@
 /**
- * An outbox row that cannot become a message is retried after growing pauses and then parked with the reason: it neither blocks other rows
- * nor is read again and again.
+ * Parking of outbox rows. A row that cannot become a message is retried after growing pauses and then parked with the reason, so that it
+ * neither blocks other rows nor is read repeatedly.
  */
 import { type Migration, toPostgres } from "./portable.ts";
 
@@ -11,7 +11,7 @@ ALTER TABLE outbox ADD COLUMN retry_at INTEGER;
 ALTER TABLE outbox ADD COLUMN parked_at INTEGER;
 `;
 
-/** For people: what is set aside, and how it is tried again. */
+/** Adds a view of parked rows and a function that retries them, for operators. */
 const postgres = `${toPostgres(columns)}
 CREATE VIEW outbox_parked AS
   SELECT o.public_id AS id, coalesce(a.uid, a.public_id) AS application, o.event_type, o.event_id, o.error, o.failures,

@@ -1,8 +1,8 @@
 /**
- * Ways to few messages among many: an index by event type, and a table of the tags and channels that messages have.
+ * Search of messages: an index by event type, and a table of the tags and channels of messages.
  *
- * Rows of the table are made by whatever stores messages and go with them: a trigger sees to that. In PostgreSQL its days are those of
- * `message`, and are dropped with them.
+ * The code that stores messages also inserts their labels; a trigger deletes the labels together with the message. In PostgreSQL the table
+ * has the same partitions as `message`, which are dropped together.
  */
 import type { Migration } from "./portable.ts";
 

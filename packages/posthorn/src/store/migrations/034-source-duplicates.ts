@@ -1,4 +1,4 @@
-/** Repeated deliveries: how often each source received one again, and which of its messages were repeated. */
+/** Repeated deliveries: number per source, and the messages that were repeated. */
 export const sourceDuplicates = `
 CREATE TABLE source_duplicate_total (
   source_id INTEGER PRIMARY KEY,

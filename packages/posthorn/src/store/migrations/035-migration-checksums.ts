@@ -1,6 +1,6 @@
 /**
- * Name and checksum of each migration beside its version, so that a database of another build is recognized. PostgreSQL has had a table
- * with the names from the beginning.
+ * Stores the name and checksum of each migration with its version, so that a database of another build is detected. PostgreSQL has had a
+ * table with the names from the beginning.
  */
 import type { Migration } from "./portable.ts";
 

@@ -1,14 +1,14 @@
-/** Checksums of migrations: of the statements that a database runs, whatever their layout and comments. */
+/** Checksums of migrations. They cover the statements that a database runs, independent of their layout and comments. */
 import { createHash } from "node:crypto";
 
 /**
- * The tokens that SQL is made of, in the order in which they are tried: white space and comments, dollar-quoted bodies, quoted text and
- * names, words and numbers, operators, and single characters for everything else. An operator ends where a comment begins.
+ * Tokens of SQL, in the order in which they are tried: white space and comments, dollar-quoted bodies, quoted text and names, words and
+ * numbers, operators, and single characters for everything else. An operator ends where a comment begins.
  */
 const TOKEN =
   /(?<gap>\s+|--[^\n]*|\/\*[^]*?\*\/)|(?<tag>\$\w*\$)(?<body>[^]*?)\k<tag>|'(?:[^']|'')*'|"(?:[^"]|"")*"|[\w$]+|(?:(?!--|\/\*)[-+*/<>=~!@#%^&|?:])+|[^]/gu;
 
-/** The statements of a migration without comments and with one form of white space. A function body counts as statements too. */
+/** Returns the statements of a migration without comments and with uniform white space, including those in function bodies. */
 export function normalizeSql(sql: string): string {
   const statements: string[][] = [[]];
   for (const { 0: token, groups } of sql.matchAll(TOKEN)) {
@@ -22,7 +22,7 @@ export function normalizeSql(sql: string): string {
     .join("\n");
 }
 
-/** SHA-256 of the normalized statements, in hexadecimal digits. */
+/** Returns the SHA-256 of the normalized statements, in hexadecimal digits. */
 export function checksumOf(sql: string): string {
   return createHash("sha256").update(normalizeSql(sql)).digest("hex");
 }

@@ -26,12 +26,12 @@ import { checksumOf } from "./checksum.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
-  /** As its file, without the number: what `posthorn migrate` prints. */
+  /** File name without the number. `posthorn migrate` prints it. */
   readonly name: string;
   readonly sql: Migration;
 }
 
-/** In order; the place in this list plus one is the version of the schema. A released migration never changes. */
+/** All migrations in order. The index plus one is the schema version. A released migration never changes. */
 export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "initial", sql: initial },
   { name: "engine", sql: engine },
@@ -61,10 +61,10 @@ export const MIGRATIONS: readonly NamedMigration[] = [
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
 
-/** The version from which on a database has a place for checksums. */
+/** Schema version from which on a database can store checksums. */
 export const CHECKSUMS_SINCE: number = MIGRATIONS.findIndex(({ sql }) => sql === migrationChecksums) + 1;
 
-/** Checksum of the statements that a migration runs on one of the databases. */
+/** Returns the checksum of the statements that a migration runs on one of the databases. */
 export function migrationChecksum(database: "sqlite" | "postgres", version: number): string {
   return checksumOf(migrationFor(database, MIGRATIONS[version - 1]!.sql));
 }

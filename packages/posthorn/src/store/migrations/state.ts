@@ -1,23 +1,23 @@
-/** Compares the migrations that a database has had with those of this version. */
+/** Compares the migrations of a database with those of this version. */
 import { schemaMismatch, schemaTooNew } from "../errors.ts";
 import { migrationChecksum, MIGRATIONS, SCHEMA_VERSION } from "./list.ts";
 
-/** A database's own record of one migration. */
+/** Record of one migration in a database. */
 export interface MigrationRecord {
   readonly version: number;
   readonly name: string;
-  /** `null`: the database had no place for checksums when the migration ran. */
+  /** `null`: the database could not store checksums when the migration ran. */
   readonly checksum: string | null;
-  /** Unix milliseconds; `null` where the database does not keep it. */
+  /** Unix milliseconds; `null` if the database does not record it. */
   readonly appliedAt: number | null;
 }
 
-/** All migrations that a database has had. */
+/** All migrations that were applied to a database. */
 export interface MigrationHistory {
   readonly database: "sqlite" | "postgres";
-  /** Version of the schema; 0: there is none. */
+  /** Schema version; 0: the database has no schema. */
   readonly version: number;
-  /** Ascending by version. Empty, although there is a version: a file from before names were kept. */
+  /** Ascending by version. Empty with a version above 0 for files of versions that did not record migrations. */
   readonly records: readonly MigrationRecord[];
 }
 
@@ -25,18 +25,18 @@ export interface MigrationState {
   readonly version: number;
   readonly name: string;
   readonly applied: boolean;
-  /** Unix milliseconds; `null` when it was not applied, or the database does not keep when. */
+  /** Unix milliseconds; `null` if the migration was not applied, or the database does not record the time. */
   readonly appliedAt: number | null;
   /**
-   * How the database's record compares: `unrecorded` when the next start will write the name or checksum, `null` when the migration was
-   * not applied and has no record.
+   * Result of the comparison: `unrecorded` if the next start will record the name or checksum, `null` if the migration was not applied and
+   * has no record.
    */
   readonly record: "matches" | "differs" | "unrecorded" | null;
-  /** What differs, as a sentence that names the migration. */
+  /** Describes the difference in a sentence that names the migration. */
   readonly difference: string | null;
 }
 
-/** Every migration of this version and whether the database has had it. Throws `schema_too_new` when it has had more. */
+/** Lists every migration of this version with whether it was applied. Throws `schema_too_new` if the database has more. */
 export function migrationStatesOf(history: MigrationHistory): readonly MigrationState[] {
   const newest = history.records.at(-1);
   const found = Math.max(history.version, newest?.version ?? 0);
