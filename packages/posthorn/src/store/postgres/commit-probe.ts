@@ -1,12 +1,12 @@
-/** A commit of nothing, on a connection of its own, to see whether the server answers to one. */
+/** Makes an empty commit on a separate connection, to check whether the server responds to commits. */
 import pg from "pg";
 import { isAway } from "./errors.ts";
 
-/** A log record without meaning: a commit that writes nothing does not wait for a standby. */
+/** Writes a log record without effect, because a commit that writes nothing does not wait for a standby. */
 const COMMIT = "SELECT pg_logical_emit_message(TRUE, 'posthorn', '')";
 
 export class CommitProbe implements Disposable {
-  /** Resolves with true when it is committed, however long that takes. Rejects when the connection is of no use. */
+  /** Resolves with true when the server has responded to the commit, however long that takes. Rejects when the connection fails. */
   readonly answer: Promise<boolean>;
   readonly #client: pg.Client;
 
@@ -14,11 +14,11 @@ export class CommitProbe implements Disposable {
     this.#client = new pg.Client({ ...config, query_timeout: 0 });
     this.#client.on("error", () => undefined);
     this.answer = this.#ask();
-    // It may be given up before it has failed.
+    // The probe may be disposed before the answer rejects, and then nothing handles the rejection.
     this.answer.catch(() => undefined);
   }
 
-  /** With an answer outstanding the connection is cut. */
+  /** Closes the connection, even if the answer is outstanding. */
   [Symbol.dispose](): void {
     this.#client.end().catch(() => undefined);
   }
@@ -28,7 +28,7 @@ export class CommitProbe implements Disposable {
     try {
       await this.#client.query(COMMIT);
     } catch (error) {
-      // A server that knows no such thing has answered all the same.
+      // Any other error counts too, such as one for an unknown function: the server has responded.
       if (isAway(error)) throw error;
     }
     return true;

@@ -16,7 +16,7 @@ export class Counters implements StoreCounters {
     return this.#waitingBytes();
   }
 
-  /** Runs a commit of so many entries. */
+  /** Runs a commit of this many entries and counts it. */
   async timing<T>(kind: "accepts" | "records", entries: number, commit: () => Promise<T>): Promise<T> {
     const from = performance.now();
     try {

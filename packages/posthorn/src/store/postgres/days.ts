@@ -1,4 +1,4 @@
-/** Days as partitions: dropped whole, never row by row. */
+/** History by day, stored as partitions, which are dropped as a whole instead of row by row. */
 import { type Kysely, sql } from "kysely";
 import type { Day, DayStore, TableOfDays } from "../days.ts";
 import type { Database } from "../schema.ts";
@@ -30,7 +30,7 @@ export class PostgresDays implements DayStore {
   async keepOnly({ db }: Tx, table: TableOfDays, day: Day, keep: readonly number[]): Promise<void> {
     const name = partitionName(table, day.from);
     const kept = `${name}_kept`;
-    // In the order in which those take them who make the days to come.
+    // Same order of locks as in `ensurePartitions`, to avoid deadlocks.
     await run(db, `SELECT ${lockCall(LOCK.schema)}`);
     await run(db, `SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
     if (keep.length > 0) {
@@ -56,7 +56,7 @@ export class PostgresDays implements DayStore {
   }
 }
 
-/** Made anew from the messages that are left, which are few. */
+/** Rebuilds the labels of a day from its remaining messages, which are few. */
 async function keepLabels(db: Kysely<Database>, day: Day, keep: readonly number[]): Promise<void> {
   const name = partitionName("message_label", day.from);
   await run(db, `DROP TABLE ${name}`);

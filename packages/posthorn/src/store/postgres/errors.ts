@@ -1,45 +1,45 @@
-/** Says in one sentence what PostgreSQL refused, or that it is not there. */
+/** Classifies errors of PostgreSQL and of its client, and converts them to a `StoreError`. */
 import pg from "pg";
 import { StoreError, type StoreTrouble } from "../errors.ts";
 
 const UNIQUE_VIOLATION = "23505";
 const CHECK_VIOLATION = "23514";
 const DISK_FULL = "53100";
-/** An error of the disk, or a damaged file (classes 58 and XX). */
+/** A disk error or a damaged file (classes 58 and XX). */
 const BROKEN_STORAGE = /^(?:58030|XX00[12])$/;
-/** A text with a NUL, or with bytes that are no UTF-8. */
+/** A text with a NUL, or with invalid UTF-8. */
 const UNSTORABLE_TEXT = new Set(["22021", "22P05"]);
 const RETRYABLE = new Set(["40001" /* serialisation */, "40P01" /* deadlock */]);
 const OUT_OF_CONNECTIONS = "53300";
 const POOLER_FULL = /no more connections allowed/;
 /** A statement in a transaction that an earlier error has aborted. */
 const IN_FAILED_TRANSACTION = "25P02";
-/** A lock that did not come within the time set for it: nothing was done. */
+/** A lock was not granted within its timeout. Nothing was done. */
 const LOCK_TIMEOUT = "55P03";
-/** Answers of a server that stops, starts, has no room, or has become a replica. Another connection may fare better. */
+/** Errors of a server that stops, starts, has no free connection, or has become a replica. Another connection may succeed. */
 const AWAY = /^(?:08...|57P0[1-5]|25006|25P03|53300)$/;
-/** Answers that no waiting mends. */
+/** Errors that waiting does not resolve. */
 const MISCONFIGURED = /^(?:28...|3D000|42501)$/;
 const READ_ONLY = "25006";
-/** Codes of Node and OpenSSL for a certificate that is not to be trusted. */
+/** Codes of Node and OpenSSL for an untrusted certificate. */
 const CERTIFICATE = /^(?:CERT_|ERR_TLS_|ERR_SSL_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|INVALID_CA|HOSTNAME_MISMATCH)/;
-/** What the client itself finds wrong with the answers of a server that is there. It has no code. */
+/** Errors that the client raises after the server has responded. They have no code. */
 const NO_AGREEMENT = /^SASL: |does not support SSL/;
 const NO_PASSWORD = /client password must be a (?:non-empty )?string/;
 const NO_DATABASE = "3D000";
 const NO_RIGHT = "42501";
 
-/** Whether the connection is of no use any more, or never was one. Every answer of a server has an SQLSTATE; all else is the network. */
+/** Whether the connection has failed or could not be opened. Errors of the server have an SQLSTATE; all others are network errors. */
 export function isAway(error: unknown): boolean {
   return error instanceof pg.DatabaseError ? AWAY.test(error.code ?? "") : error instanceof Error;
 }
 
-/** Whether the server has no room for a further connection; those that it has go on. A pooler says so in its own words. */
+/** Whether the server accepts no further connection, while those already open still work. A pooler has its own error message for it. */
 export function isOutOfConnections(error: unknown): boolean {
   return error instanceof pg.DatabaseError && (error.code === OUT_OF_CONNECTIONS || POOLER_FULL.test(error.message));
 }
 
-/** Whether a transaction lost against another one and can simply run again. */
+/** Whether a transaction was aborted because of a concurrent one and can be repeated. */
 export function isRetryable(error: unknown): boolean {
   return error instanceof pg.DatabaseError && RETRYABLE.has(error.code ?? "");
 }
@@ -54,12 +54,12 @@ export function isUnique(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === UNIQUE_VIOLATION;
 }
 
-/** Whether a row has a key for which there is no partition. A broken CHECK has the same code, but also a name. */
+/** Whether no partition exists for the key of a row. A violated CHECK constraint has the same code, but also a constraint name. */
 export function isMissingPartition(error: unknown): boolean {
   return error instanceof pg.DatabaseError && error.code === CHECK_VIOLATION && error.constraint === undefined;
 }
 
-/** Why the database cannot be worked with, by what came instead of an answer. */
+/** Returns why the database is unusable, judged by an error. */
 export function troubleOf(error: unknown): StoreTrouble {
   if (isOutOfConnections(error)) return "no_connections";
   if (error instanceof StoreError) return error.trouble ?? "refusing";
@@ -67,20 +67,20 @@ export function troubleOf(error: unknown): StoreTrouble {
   return error.code === READ_ONLY ? "read_only" : "refusing";
 }
 
-/** Whether settings must change: the server is there, and the two do not agree on a password, a certificate or a right. */
+/** Whether the settings must change: the server responds, but rejects the password, certificate or permissions. */
 function isMisconfigured(error: unknown): error is Error {
   if (error instanceof pg.DatabaseError) return MISCONFIGURED.test(error.code ?? "");
   if (!(error instanceof Error)) return false;
   return isUntrusted(error) || NO_AGREEMENT.test(error.message);
 }
 
-/** A certificate that is not to be trusted, or a file of one that cannot be read. */
+/** Whether the certificate is not trusted, or its file cannot be read. */
 function isUntrusted(error: Error): boolean {
   if (!("code" in error)) return false;
   return CERTIFICATE.test(String(error.code)) || ("syscall" in error && error.syscall === "open");
 }
 
-/** One sentence that ends with what is to be changed. */
+/** Describes a configuration error and what to change. */
 function refusal(error: Error): string {
   const said = `PostgreSQL refuses: ${error.message}`;
   if (NO_PASSWORD.test(error.message)) {

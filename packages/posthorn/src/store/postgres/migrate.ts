@@ -1,4 +1,4 @@
-/** Brings a database to the schema of this version: forward only, each step in its own transaction, one process at a time. */
+/** Migrates a database to the schema of this version: forward only, each step in its own transaction, one process at a time. */
 import type pg from "pg";
 import { COPYING } from "../copy/tables.ts";
 import { copyUnfinished } from "../errors.ts";
@@ -15,7 +15,7 @@ import { SCHEMA } from "./connections.ts";
 import { LOCK, lockForTransaction } from "./locks.ts";
 import { ensurePartitions } from "./partitions.ts";
 
-/** Makes a database ready for a node: refuses half a copy, runs what is missing and returns it, makes the days to come. */
+/** Prepares a database for a node: refuses an unfinished copy, runs and returns the pending migrations, and creates future partitions. */
 export async function prepareDatabase(client: pg.ClientBase, now: number): Promise<readonly MigrationState[]> {
   await refuseHalfCopy(client);
   const applied = await migrate(client, now);
@@ -24,8 +24,8 @@ export async function prepareDatabase(client: pg.ClientBase, now: number): Promi
 }
 
 /**
- * Runs the missing migrations and returns them. Throws `schema_too_new` when a later version of Posthorn was here, and `schema_mismatch`
- * when the migrations of the database are not those of this version.
+ * Runs the pending migrations and returns them. Throws `schema_too_new` when a later version of Posthorn wrote the database, and
+ * `schema_mismatch` when its migrations differ from those of this version.
  */
 export async function migrate(client: pg.ClientBase, now: number): Promise<readonly MigrationState[]> {
   await prepare(client);
@@ -37,14 +37,14 @@ export async function migrate(client: pg.ClientBase, now: number): Promise<reado
   return applied;
 }
 
-/** Compares the migrations of a database with those of this version, throws as {@link migrate} does, and changes nothing. */
+/** Compares the migrations of a database with those of this version. Throws the same errors as {@link migrate} and changes nothing. */
 export async function checkMigrations(client: pg.ClientBase): Promise<readonly MigrationState[]> {
   const states = await migrationStates(client);
   requireSameMigrations(states);
   return states;
 }
 
-/** What was done to a database and what is left to do. Changes nothing. */
+/** Lists every migration with whether it was applied. Changes nothing. */
 export async function migrationStates(client: pg.ClientBase): Promise<readonly MigrationState[]> {
   const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [
     `${SCHEMA}.schema_version`,
@@ -54,15 +54,15 @@ export async function migrationStates(client: pg.ClientBase): Promise<readonly M
     : migrationStatesOf(await historyOf(client));
 }
 
-/** Throws `copy_unfinished` when the database is half of a copy. */
+/** Throws `copy_unfinished` when the database is the target of an unfinished copy. */
 async function refuseHalfCopy(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [`${SCHEMA}.${COPYING}`]);
   if (rows[0]!.known !== null) throw copyUnfinished();
 }
 
 /**
- * Runs the next migration, or only records checksums where none is missing. Another process may have done either in between: the
- * history is read again under the lock.
+ * Runs the next migration, or only records checksums if no migration is pending. It reads the history again under the lock, because
+ * another process may have done either in the meantime.
  */
 async function applyNext(client: pg.ClientBase, now: number): Promise<MigrationState | null> {
   await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
@@ -83,7 +83,7 @@ async function applyNext(client: pg.ClientBase, now: number): Promise<MigrationS
   }
 }
 
-/** Records the checksums of migrations that have none yet: those from before the database had a place for them, and the newest one. */
+/** Records missing checksums: those of migrations from before the database could store them, and of the newest one. */
 async function recordChecksums(client: pg.ClientBase): Promise<void> {
   const versions = MIGRATIONS.map((_, index) => index + 1);
   await client.query(
@@ -93,13 +93,13 @@ async function recordChecksums(client: pg.ClientBase): Promise<void> {
   );
 }
 
-/** Makes the schema and the table that says what was done, where they are missing. */
+/** Creates the schema and the table of migrations if they are missing. */
 export async function prepare(client: pg.ClientBase): Promise<void> {
   await client.query("BEGIN ISOLATION LEVEL READ COMMITTED");
   try {
     await lockForTransaction(client, LOCK.schema);
     const { rows } = await client.query<{ known: unknown }>("SELECT to_regnamespace($1) AS known", [SCHEMA]);
-    // Asked first, since to make it needs a right that only its first run has to have.
+    // Not `IF NOT EXISTS`, which needs the right to create schemas even if it exists. Only the first run must have that right.
     if (rows[0]!.known === null) await client.query(`CREATE SCHEMA ${SCHEMA}`);
     await client.query(`CREATE TABLE IF NOT EXISTS ${SCHEMA}.schema_version (
       version bigint PRIMARY KEY, name text NOT NULL, applied_at bigint NOT NULL)`);
@@ -114,7 +114,7 @@ function isSettled({ applied, record }: MigrationState): boolean {
   return applied && record !== "unrecorded";
 }
 
-/** Reads the checksum by way of JSON, since databases of earlier versions have no such column. */
+/** Reads the checksum through JSON, because databases of earlier versions do not have the column. */
 async function historyOf(client: pg.ClientBase): Promise<MigrationHistory> {
   const { rows } = await client.query<MigrationRecord>(
     `SELECT version, name, to_jsonb(s) ->> 'checksum' AS checksum, applied_at AS "appliedAt"

@@ -1,36 +1,36 @@
 /**
- * Messages and attempts in a table for each day, so that a day is dropped and not deleted row by row.
+ * Daily partitions of messages and attempts, so that a day can be dropped instead of deleted row by row.
  *
- * A key begins with its time, so a day is a range of keys. Days are made well ahead of time: making one needs a short lock on the whole
- * table. Everything before the first day of a database is in one partition.
+ * A key begins with its time, so a day is a range of keys. Partitions are created several days ahead, because creating one needs a short
+ * lock on the whole table. All rows before the first day of a database are in one partition.
  */
 import type pg from "pg";
 import { keyAtTime, timeOfKey } from "../../lib/id.ts";
 import { LOCK, lockForTransaction } from "./locks.ts";
 
-/** Labels have the days of their messages. */
+/** Partitioned tables. A label is in the partition of the same day as its message. */
 export const PARTITIONED = ["message", "message_label", "attempt"] as const;
 export type PartitionedTable = (typeof PARTITIONED)[number];
 
 const DAY_MS = 86_400_000;
-/** Days that are there before they begin. */
+/** Number of future days that have partitions. */
 const DAYS_AHEAD = 7;
-/** Days of history that a new database gets: each costs every plan a little. */
+/** Maximum days of history that get their own partitions in a new database. Each partition makes planning a little slower. */
 const MOST_DAYS = 366;
-/** The lock must wait for queries that run, and whatever comes after waits for the lock. */
+/** The lock waits for running queries, and all later queries wait for the lock. */
 const LOCK_TIMEOUT = "5s";
 
 export interface Partition {
   readonly name: string;
-  /** The first key in it; `null`: whatever is before the first day. */
+  /** First key in the partition; `null`: the partition of all rows before the first day. */
   readonly from: number | null;
-  /** The first key beyond it. */
+  /** First key after the partition. */
   readonly end: number;
 }
 
 /**
- * Makes the partitions of today and the days to come that are missing. The first day of a new database is that of `since`, up to a year
- * ago: what is copied into it has its days too.
+ * Creates missing partitions from today on. In a new database, they begin with the day of `since`, at most a year ago, so that rows copied
+ * into it have daily partitions too.
  */
 export async function ensurePartitions(
   client: pg.ClientBase,
@@ -48,7 +48,7 @@ export async function ensurePartitions(
   }
 }
 
-/** The partitions of a table, oldest first. */
+/** Returns the partitions of a table, oldest first. */
 export async function partitionsOf(client: pg.ClientBase, table: PartitionedTable): Promise<readonly Partition[]> {
   const { rows } = await client.query<Partition>(
     `SELECT c.relname AS name, (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \\(''?(\\d+)''?\\)'))[1]::bigint AS "from",
@@ -82,7 +82,7 @@ async function addPartitions(
   }
 }
 
-/** Created separately and then attached, which does not block reads and writes of the others. */
+/** Creates a partition as a separate table and attaches it, which does not block reads and writes of the others. */
 async function addPartition(
   client: pg.ClientBase,
   table: PartitionedTable,

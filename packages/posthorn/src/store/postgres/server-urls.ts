@@ -1,12 +1,12 @@
-/** A URL of PostgreSQL may name several servers, as in libpq: `postgres://user:password@one,two:5433/database`. */
+/** Parses PostgreSQL URLs, which may name several servers as in libpq: `postgres://user:password@one,two:5433/database`. */
 
 const PARTS = /^(postgres(?:ql)?:\/\/(?:[^/?#]*@)?)([^/?#@]*)(.*)$/s;
-/** Words of libpq for the server that takes writes. */
+/** Values of `target_session_attrs` for the server that accepts writes. */
 const WRITABLE = new Set(["read-write", "primary"]);
 
 /**
- * The URL of each server by itself, in their order. Throws an error of one sentence when it cannot be one of a database that takes writes;
- * the sentence holds nothing of the URL but what it is about.
+ * Returns a separate URL for each server, in their order. Throws an error for an invalid URL, or one for a server that need not accept
+ * writes. Its message does not reveal the rest of the URL, which may contain a password.
  */
 export function serverUrls(url: string): readonly [string, ...string[]] {
   const [, before, hosts, after] = PARTS.exec(url) ?? [];
@@ -15,7 +15,7 @@ export function serverUrls(url: string): readonly [string, ...string[]] {
   const urls = [first!, ...others].map((host) => {
     if (host === "" && others.length > 0) throw new Error("between two of its commas there is no host");
     const server = `${before}${host}${after}`;
-    // Without a host it is a socket of this machine, which the client understands.
+    // Without a host, the client connects to the local socket.
     if (host !== "" && !URL.canParse(server)) {
       throw new Error(
         "it is no URL: write : / ? # @ and % in a user, a password or a name as %3A %2F %3F %23 %40 and %25",
@@ -27,7 +27,7 @@ export function serverUrls(url: string): readonly [string, ...string[]] {
   return urls as [string, ...string[]];
 }
 
-/** Servers and database of a URL, without its user, password and parameters. */
+/** Returns the servers and database of a URL, without user, password and parameters. */
 export function serversName(url: string): string {
   const [, , hosts, after] = PARTS.exec(url)!;
   return `postgres://${hosts}${after!.replace(/[?#].*$/s, "")}`;

@@ -1,11 +1,11 @@
-/** The servers of a database. One of them takes writes, and after a fail-over it is another one. */
+/** The servers of a database. One of them accepts writes, and a failover changes which. */
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { StoreError, type StoreTrouble } from "../errors.ts";
 import { toStoreError } from "./errors.ts";
 import { serversName, serverUrls } from "./server-urls.ts";
 
-/** A stand-by is asked again so much later, while others have not answered: it may be promoted any moment. */
+/** Interval for checking a standby again while other servers have not responded, because it may be promoted at any time. */
 const AGAIN_MS = 250;
 /** Which error to report when no server is writable: one that an operator must fix, else the one closest to working. */
 const TELLING: readonly (StoreTrouble | null)[] = [
@@ -23,7 +23,7 @@ export class Servers {
   #known: boolean;
   #search: Promise<unknown> | null = null;
 
-  /** Throws `config_invalid` for a URL that is none. */
+  /** Throws `config_invalid` for an invalid URL. */
   constructor(url: string) {
     try {
       this.#urls = serverUrls(url);
@@ -36,12 +36,12 @@ export class Servers {
     this.#known = this.#urls.length === 1;
   }
 
-  /** Of the server that took writes when they were asked last. */
+  /** URL of the server that accepted writes at the last check. */
   get url(): string {
     return this.#url;
   }
 
-  /** Its connections failed: who wants another one asks all of them again. */
+  /** Reports that a connection to the server failed. The next connection checks all servers again. */
   doubt(): void {
     this.#known = this.#urls.length === 1;
   }
@@ -56,8 +56,9 @@ export class Servers {
   }
 
   /**
-   * A connection to the server that takes writes. All are asked at the same time, since one that is gone may say nothing at all. A server
-   * that is named alone is taken as it is. Rejects as the client does, or for several with a `StoreError` that says how each of them is.
+   * Connects to the server that accepts writes. All servers are tried at the same time, since one that is down may not respond at all. A
+   * single server is used without a check. Rejects with the error of the client, or for several servers with a `StoreError` that describes
+   * the error of each.
    */
   async connect(make: (url: string) => pg.Client): Promise<pg.Client> {
     if (this.#urls.length === 1) return opened(make(this.#url));
@@ -87,7 +88,7 @@ export class Servers {
   }
 }
 
-/** Connects a client, which ends when it cannot. */
+/** Connects a client. Closes it if that fails. */
 export async function opened(client: pg.Client): Promise<pg.Client> {
   client.on("error", () => undefined);
   try {

@@ -1,4 +1,4 @@
-/** Brings signals to the other nodes, and those of others here. */
+/** Sends signals to other nodes, and reads theirs. */
 import { randomUUID } from "node:crypto";
 import type { Kysely } from "kysely";
 import { sql } from "kysely";
@@ -8,43 +8,43 @@ import { fromPayload, toPayloads } from "../signal-text.ts";
 import { type Pool, withClient } from "./connections.ts";
 import { CHANNEL } from "./notification-connection.ts";
 
-/** What is told outside of transactions is gathered for so long. */
+/** Signals outside of transactions are collected for this long before they are sent. */
 const GATHER_MS = 2;
 /**
- * And the pause after the previous notification: a commit that notifies blocks all others that do at that moment, and a receiving node
- * reads a page for each endpoint in it.
+ * Minimum time since the previous notification. A commit with a notification blocks all others with one at that moment, and each receiving
+ * node reads a page for each endpoint in it.
  */
 const APART_MS = 25;
-/** Endpoints that wait to be told of; more are found by those who look. */
+/** Maximum number of endpoints to announce. The owners of further ones find their deliveries by their regular look-ups. */
 const MAX_WAITING = 20_000;
 
-/** A notification has nothing to lose: it need not wait for the disk. */
+/** Sends notifications without waiting for the disk, because they write nothing that could be lost. */
 const NOTIFY = `
   SELECT set_config('synchronous_commit', 'off', TRUE), (SELECT count(pg_notify($1, payload)) FROM unnest($2::text[]) AS payload)`;
 
 export class SignalPost {
-  /** Names this node to itself among those who are told. */
+  /** Identifies this node as the sender, so that it can ignore its own notifications. */
   readonly #by = randomUUID().slice(0, 8);
   readonly #pool: Pool;
   #waiting: Signal[] = [];
   #due = new Set<number>();
-  /** The earliest time from which one of them says that something is due. */
+  /** Earliest due time among the endpoints in `#due`; `null`: not known. */
   #dueFrom: number | null = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
-  /** When something was told last, milliseconds of the process. */
+  /** Time of the last notification, milliseconds of the process. */
   #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(pool: Pool) {
     this.#pool = pool;
   }
 
-  /** Tells with the commit of the transaction, or not at all. */
+  /** Sends signals with the commit of the transaction; if it fails, none are sent. */
   async tellIn(db: Kysely<Database>, signals: readonly Signal[]): Promise<void> {
     for (const payload of toPayloads(this.#by, signals))
       await sql`SELECT pg_notify(${CHANNEL}, ${payload})`.execute(db);
   }
 
-  /** Tells soon, as far as it can be told. */
+  /** Sends signals soon, without a guarantee that they arrive. */
   tell(signals: readonly Signal[]): void {
     for (const signal of signals) {
       if (signal.kind !== "due") this.#waiting.push(signal);
@@ -60,13 +60,13 @@ export class SignalPost {
     await withClient(this.#pool, (client) => client.query(NOTIFY, [channel, payloads]));
   }
 
-  /** What a notification says to this node; `null`: it is its own. */
+  /** Reads a notification. Returns `null` for one that this node has sent. */
   read(payload: string): { readonly signals: readonly Signal[]; readonly unknown: boolean } | null {
     const { by, ...told } = fromPayload(payload);
     return by === this.#by ? null : told;
   }
 
-  /** Tells what waits. */
+  /** Sends the pending signals. */
   async close(): Promise<void> {
     if (this.#timer === null) return;
     clearTimeout(this.#timer);

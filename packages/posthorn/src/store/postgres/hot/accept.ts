@@ -6,7 +6,7 @@ import { inTransaction, type Pool, withClient } from "../connections.ts";
 import { pacedDues } from "./debounce.ts";
 import { namesOf, type Parameter, unnestOf } from "./unnest.ts";
 
-/** Input of a message: its columns, then what is not stored in them. */
+/** Input columns of a message: those of its table, followed by the values that are stored elsewhere. */
 const INPUT: readonly Parameter[] = [
   ...MESSAGE.columns,
   { column: "payload_from", type: "int" },
@@ -23,11 +23,11 @@ const DELIVERY: readonly Parameter[] = [
 ];
 
 /**
- * Stores messages and their deliveries in one statement and one commit, whatever the size of the batch.
+ * Stores messages and their deliveries in one statement and one commit, independent of the size of the batch.
  *
- * A message whose idempotency key or event id is taken is left out and returned. One that is taken by a commit under way breaks the unique
- * index, and the whole statement with it: the caller then hands in each row alone, and sees who was first. Payloads stand one after
- * another in one binary value, since an array of them would cross the wire as hexadecimal text.
+ * A message whose idempotency key or event ID is in use is skipped and returned. If a concurrent commit takes the key, the unique index
+ * makes the whole statement fail; the caller then stores each message separately and finds the earlier one. Payloads are concatenated in
+ * one binary value, because an array of them would be sent as hexadecimal text.
  */
 const ACCEPT = {
   name: "accept",
@@ -64,26 +64,26 @@ const ACCEPT = {
   SELECT id, replayed FROM judged WHERE replayed IS NOT NULL OR taken`,
 };
 
-/** Accepts messages none of which shares a key with another. Rejects when one of them is at fault. */
+/** Accepts messages that do not share keys with each other. Rejects if one of them fails. */
 export async function acceptTogether(pool: Pool, entries: readonly AcceptEntry[]): Promise<readonly AcceptResult[]> {
   const refused = await withClient(pool, (client) => run(client, entries, null));
   return entries.map(({ id }) => refused.get(id) ?? { kind: "stored" });
 }
 
-/** Accepts a message that some endpoint debounces or throttles. */
+/** Accepts a message with debounce or throttle rules. */
 export function acceptPaced(pool: Pool, entry: AcceptEntry): Promise<AcceptResult> {
   return inTransaction(pool, async (client) => {
     await client.query("SAVEPOINT unpaced");
     const dues = await pacedDues(client, entry, entry.pacing!);
     const refusal = (await run(client, [entry], dues)).get(entry.id);
     if (refusal === undefined) return { kind: "stored", dues };
-    // It was here before: what it did to others of its key is undone.
+    // The message is a duplicate: undo its effects on other messages of its debounce and throttle keys.
     await client.query("ROLLBACK TO SAVEPOINT unpaced");
     return refusal;
   });
 }
 
-/** What a message takes for itself. Two that share one are not in one statement, since the second must see what becomes of the first. */
+/** Returns the unique keys of a message. Messages with a common key must not be in one statement: the second must see the first's result. */
 export function keysOf(entry: AcceptEntry): readonly string[] {
   const { idempotency, eventId, appId } = entry;
   return [
@@ -92,7 +92,7 @@ export function keysOf(entry: AcceptEntry): readonly string[] {
   ];
 }
 
-/** Returns what was refused, by key of the message. */
+/** Stores messages. Returns the results of those that were refused, by message key. */
 async function run(
   client: pg.ClientBase,
   entries: readonly AcceptEntry[],

@@ -27,19 +27,19 @@ const ANNOUNCE = `
     count = known.count + 1, at = excluded.at, message_id = excluded.message_id, attempt_id = excluded.attempt_id`;
 
 export interface BatchRecorded {
-  /** What became of each outcome. */
+  /** Result of each outcome. */
   readonly results: readonly Recorded[];
   readonly announced: boolean;
 }
 
 /**
- * Records outcomes and writes, in the same transaction, what operational webhooks are told of them. Ordinary outcomes cost nothing more:
- * only a batch with a rare one among them checks for subscribers.
+ * Records outcomes and writes their events for operational webhooks in the same transaction. Ordinary outcomes cost nothing extra: only a
+ * batch with a rare one checks for subscribers.
  */
 export class AnnouncingRecord {
   readonly #announcements = new Announcements();
 
-  /** Records outcomes of different deliveries, and says whether anything was announced. */
+  /** Records outcomes, each of another delivery. */
   async record(pool: Pool, entries: readonly RecordEntry[]): Promise<BatchRecorded> {
     const rare = entries.filter((entry) => isRare(entry));
     if (rare.length === 0) {
@@ -79,7 +79,7 @@ async function statesBefore(
   return new Map(rows.map((row) => [nameOf(row), row]));
 }
 
-/** Names a delivery. */
+/** Returns a unique name for a delivery. */
 export function nameOf({ messageId, endpointId }: { readonly messageId: number; readonly endpointId: number }): string {
   return `${messageId}/${endpointId}`;
 }

@@ -13,8 +13,8 @@ const BACKLOG = `
   FROM step WHERE endpoint_id IS NOT NULL`;
 
 /**
- * Lists the endpoints that have live deliveries. Steps along the index from one endpoint to the next, so that the cost follows
- * the number of endpoints and not the number of deliveries that wait.
+ * Lists the endpoints that have pending deliveries. Steps along the index from one endpoint to the next, so that the cost depends on the
+ * number of endpoints and not on the number of deliveries.
  */
 export function backlog(pool: Pool): Promise<readonly EndpointBacklog[]> {
   return withClient(pool, async (client) => (await client.query<EndpointBacklog>(BACKLOG)).rows);

@@ -18,8 +18,8 @@ const NOTE = `
     reason = excluded.reason, by_message_id = excluded.by_message_id, at = excluded.at`;
 
 /**
- * Returns when each delivery of a message is due, in the order of its endpoints. Advisory locks serialise messages of one key, since a
- * new key has no row to lock.
+ * Returns when each delivery of a message is due, in the order of its endpoints. Advisory locks serialize messages with the same key,
+ * because a new key has no row to lock.
  */
 export async function pacedDues(client: pg.ClientBase, entry: AcceptEntry, { now, endpoints }: Pacing): Promise<Dues> {
   const options = new Map(endpoints.map((option) => [option.endpointId, option]));

@@ -7,8 +7,8 @@ import { type OrderedPageAsk, orderedPages } from "./ordered-page.ts";
 import { type DueAsk, type InPage, JOB_COLUMNS, NEXT, rowsOf, untilOf } from "./page.ts";
 
 /**
- * One row for each delivery of each page, with when the next one of its endpoint is due that is not due yet; a page with nothing in it
- * has one row too. They are put in order here: PostgreSQL would sort them with their payloads.
+ * Statement that reads pages. It returns one row per delivery, with the next due time of its endpoint after now; an empty page has one
+ * row too. The rows are sorted in Node, because PostgreSQL would sort them together with their payloads.
  */
 const page = (direction: "ASC" | "DESC") => ({
   direction,
@@ -28,9 +28,9 @@ const OLDEST = page("ASC");
 const NEWEST = page("DESC");
 
 /**
- * Pages in the deliveries that are due of some endpoints, along the partial index of live rows: the longest waiting first, unless the
- * wish says otherwise. One statement for all that want the same order, whatever their number; two for those whose deliveries have an
- * order among themselves.
+ * Reads pages of due deliveries for several endpoints along the partial index of rows with a due time: oldest first, unless the wish
+ * specifies another order. Uses one statement for all pages in the same order, and up to three for those of endpoints with ordered
+ * delivery.
  */
 export async function duePages(pool: Pool, asks: readonly DueAsk[]): Promise<readonly DuePage[]> {
   const pages = new Map<DueAsk, DuePage>();
@@ -62,7 +62,7 @@ async function plainPages(
   const values = [
     asks.map(({ endpointId }) => endpointId),
     asks.map(({ now }) => now),
-    // One more than there is room for, to know when it is due.
+    // One extra row, to know whether more are due.
     asks.map(({ limit }) => limit + 1),
     untilOf(asks),
   ];

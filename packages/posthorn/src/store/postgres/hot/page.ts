@@ -1,10 +1,10 @@
-/** What all pages of what is due have in common. */
+/** Shared parts of the statements that read pages of due deliveries. */
 import { jobColumns } from "../../job-row.ts";
 import type { PageWish } from "../../store.ts";
 
 export const JOB_COLUMNS = jobColumns("least");
 
-/** When the first delivery of an endpoint is due that is not due yet. */
+/** Joins the next due time of the endpoint after now. */
 export const NEXT = `
   CROSS JOIN LATERAL (
     SELECT min(due) AS due FROM delivery WHERE endpoint_id = a.endpoint_id AND due IS NOT NULL AND due > a.now) AS n`;
@@ -12,18 +12,18 @@ export const NEXT = `
 export interface DueAsk {
   readonly endpointId: number;
   readonly now: number;
-  /** No first attempt that nothing delayed is due later. */
+  /** Upper bound for the due time of first attempts without a delay. */
   readonly newestDue: number;
   readonly limit: number;
   readonly wish: PageWish | undefined;
 }
 
-/** The latest `due` that a page looks at. */
+/** Returns the latest due time that each page reads. */
 export function untilOf(asks: readonly DueAsk[]): readonly number[] {
   return asks.map(({ now, newestDue }) => Math.max(now, newestDue));
 }
 
-/** A row of a page: the columns of a delivery are `null` where there is none. */
+/** A row of a page. The columns of a delivery are `null` in the single row of an empty page. */
 export type InPage<Row> = { readonly place: number; readonly nextDue: number | null } & (
   | Row
   | { readonly messageId: null; readonly due: null }
@@ -31,11 +31,11 @@ export type InPage<Row> = { readonly place: number; readonly nextDue: number | n
 
 export interface Found<Row> {
   readonly nextDue: number | null;
-  /** The longest waiting first. */
+  /** Oldest first. */
   readonly found: Row[];
 }
 
-/** The rows of each ask, in the order of the asks. */
+/** Groups rows by ask, in the order of the asks. */
 export function rowsOf<Row extends { readonly messageId: number; readonly due: number }>(
   asks: readonly DueAsk[],
   rows: readonly InPage<Row>[],

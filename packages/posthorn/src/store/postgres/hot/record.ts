@@ -7,7 +7,7 @@ import { namesOf, type Parameter, unnestOf } from "./unnest.ts";
 
 const { succeeded, failed, canceled } = DELIVERY_STATE;
 
-/** `lost`: the shard was another node's by then, and nothing was written. */
+/** `lost`: another node owned the shard by then, and nothing was written. */
 export type Recorded = "recorded" | "lost";
 
 const ATTEMPT_INPUT: readonly Parameter[] = ATTEMPT.columns.map(({ column, type }) => ({
@@ -21,16 +21,16 @@ const LEASE: readonly Parameter[] = [
 ];
 
 /**
- * Writes outcomes of attempts: attempts appended, deliveries moved on, in one statement.
+ * Writes outcomes of attempts in one statement: inserts the attempts and updates their deliveries.
  *
- * Each names the lease under which the attempt was made. The leases of a batch are looked at once, in the order of their shards, which
- * keeps the shards from changing hands until the commit.
+ * Each outcome has the lease under which the attempt was made. The leases of a batch are checked once, in the order of their shards, and the
+ * check locks the shards against a change of owner until the commit.
  *
- * Each outcome names the generation that the dispatcher read. If a call made the delivery due again meanwhile (a resend, a
- * recovery), that request is kept and the outcome only adds what it knows: what the schedule has left is decided by the attempt that was
- * under way, not by the due time it began with.
+ * Each outcome has the generation that the dispatcher read. If an API call has made the delivery due again in the meantime (a resend, a
+ * recovery), that request is kept, and only the remaining facts of the outcome are added: the outcome of the attempt in flight decides when
+ * the retry schedule continues, not the due time that it started with.
  *
- * Safe to repeat: when a connection breaks, the outcome of the commit is unknown, so its outcomes are recorded again with the same attempts.
+ * Safe to repeat: when a connection breaks, the result of the commit is unknown, so its outcomes are recorded again with the same attempts.
  */
 const RECORD = {
   name: "record",
@@ -86,7 +86,7 @@ const RECORD = {
   SELECT held::int[] FROM leases`,
 };
 
-/** Records outcomes of different deliveries. Returns what became of each. */
+/** Records outcomes, each of another delivery. Returns the result of each. */
 export async function recordTogether(
   client: pg.ClientBase,
   entries: readonly RecordEntry[],
@@ -107,7 +107,7 @@ export async function recordTogether(
   return places.map((place) => (place === null || held[place - 1] === 1 ? "recorded" : "lost"));
 }
 
-/** The leases of a batch, each once and in the order of their shards, and the place of each entry's among them, from 1. */
+/** Returns the distinct leases of a batch in the order of their shards, and for each entry the position of its lease, counted from 1. */
 function leasesOf(entries: readonly RecordEntry[]): {
   readonly leases: readonly Lease[];
   readonly places: readonly (number | null)[];
@@ -122,7 +122,7 @@ function leasesOf(entries: readonly RecordEntry[]): {
   return { leases, places };
 }
 
-/** PostgreSQL has no NUL in texts, and a response may contain it. */
+/** Replaces NUL, which PostgreSQL cannot store in texts and a response may contain. */
 function storable(column: string, value: Cell): Cell {
   return column === "response" ? (value as string).replaceAll("\0", "\uFFFD") : value;
 }

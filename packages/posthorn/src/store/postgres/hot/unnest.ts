@@ -1,9 +1,9 @@
-/** Writes the part of a statement that takes one array for each column of its input. */
+/** Builds the part of a statement that has one array parameter per input column. */
 import type { HotColumn } from "../../hot-columns.ts";
 
 export type Parameter = Pick<HotColumn<string, never>, "column" | "type">;
 
-/** `unnest` with one array parameter for each column, the first of them `$from`. */
+/** Returns `unnest` with one array parameter per column, starting with `$from`. */
 export function unnestOf(parameters: readonly Parameter[], from = 1): string {
   return `unnest(${parameters.map(({ type }, index) => `$${from + index}::${type}[]`).join(", ")})`;
 }

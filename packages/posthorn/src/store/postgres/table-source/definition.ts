@@ -4,26 +4,26 @@ import { StoreError } from "../../errors.ts";
 export const CHANGES = ["insert", "update", "delete"] as const;
 export type Change = (typeof CHANGES)[number];
 
-/** How each change is called in a type of event. */
+/** Name of each change in event types. */
 export const EVENT_OF: Readonly<Record<Change, string>> = { insert: "created", update: "updated", delete: "deleted" };
 
 export interface TableSource {
-  /** Names its function and its triggers. */
+  /** Used in the names of its function and triggers. */
   readonly name: string;
   readonly changes: readonly Change[];
-  /** Columns that are told, and whose change makes an update an event; `null`: all. */
+  /** Columns in the payload. An update without a change to one of them is no event. `null`: all columns. */
   readonly columns: readonly string[] | null;
-  /** SQL over `new` and `old`; `null`: every change is told. */
+  /** SQL condition on `new` and `old`; `null`: every change is published. */
   readonly when: string | null;
-  /** Type of event; `{event}` in it becomes created, updated or deleted. */
+  /** Event type. `{event}` in it is replaced by created, updated or deleted. */
   readonly type: string;
-  /** JSON with `{{SQL}}` in place of values; `null`: {@link DEFAULT_PAYLOAD}. */
+  /** JSON template with `{{SQL}}` in place of values; `null`: {@link DEFAULT_PAYLOAD}. */
   readonly payload: string | null;
-  /** Whose the events are: an application, or the column that has its uid or id. */
+  /** Application of the events, or the column that has its uid or ID. */
   readonly app: { readonly constant: string } | { readonly column: string };
-  /** The organisation, where several have an application with that uid; `null`: one has. */
+  /** The organization, required if several have an application with that uid; `null`: only one has. */
   readonly org: string | null;
-  /** A change whose event cannot be published fails. */
+  /** Whether a change fails if its event cannot be published. */
   readonly strict: boolean;
 }
 
@@ -32,7 +32,7 @@ export const DEFAULT_PAYLOAD = '{"table": {{table}}, "change": {{change}}, "new"
 const NAME = /^[a-z][a-z0-9_]{0,39}$/;
 const TYPE = /^[a-zA-Z0-9_.-]{1,256}$/;
 
-/** Throws `config_invalid` for what would never work, whatever the table. */
+/** Throws `config_invalid` for a definition that is invalid for any table. */
 export function checkDefinition({ name, changes, type, payload }: TableSource): void {
   if (changes.length === 0) throw wrong("--on", "it names no change");
   if (!NAME.test(name)) {
@@ -50,12 +50,12 @@ export function typeOf(type: string, change: Change): string {
 
 const PLACE = /\{\{(.+?)\}\}/gs;
 
-/** A template as texts and expressions in turn; the first and the last are texts. */
+/** Splits a template into alternating texts and expressions. The first and the last part are texts. */
 export function templateParts(template: string): readonly string[] {
   return template.split(PLACE);
 }
 
-/** A place holds a whole value: within a text, or as a key, it would break the JSON. */
+/** Checks that each placeholder stands for a whole value. Within a text or as a key, it could break the JSON. */
 function checkTemplate(template: string): void {
   for (const value of ["1", '"a"']) {
     try {

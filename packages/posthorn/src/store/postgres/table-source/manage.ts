@@ -1,4 +1,4 @@
-/** Adds, lists and removes table sources, in the database that Posthorn shares with the tables. */
+/** Adds, lists and removes table sources. Posthorn must be in the same database as the tables. */
 import pg from "pg";
 import { StoreError } from "../../errors.ts";
 import { onOwnClient, SCHEMA } from "../connections.ts";
@@ -6,9 +6,9 @@ import { serversName } from "../server-urls.ts";
 import { checkDefinition, type TableSource } from "./definition.ts";
 import { checkSql, installSql, qualified, removeSql, type SourceTable } from "./sql.ts";
 
-/** A table source as it was found. */
+/** An existing table source. */
 export interface ListedSource extends TableSource {
-  /** Schema and name, quoted where they must be. */
+  /** Quoted schema and name. */
   readonly table: string;
   /** Existing, enabled triggers: fewer than `changes` if some were dropped or disabled manually. */
   readonly triggers: number;
@@ -16,10 +16,10 @@ export interface ListedSource extends TableSource {
   readonly missed: { readonly at: number; readonly reason: string } | null;
 }
 
-/** Sessions that read or write the table wait behind the one that adds or removes a trigger, so that one does not wait for long. */
+/** Short, because all sessions that read or write the table wait behind the one that waits to add or remove a trigger. */
 const LOCK_TIMEOUT = "5s";
 
-/** Connects to the database of the tables, and makes sure that Posthorn is in it. */
+/** Connects to the database of the tables, and checks that Posthorn is in it. */
 export function withTables<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   return onOwnClient({ url, use: "coordination" }, async (client) => {
     const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [
@@ -30,7 +30,7 @@ export function withTables<T>(url: string, work: (client: pg.Client) => Promise<
   });
 }
 
-/** Returns the SQL that adds a source, and runs it unless it is a dry run. Throws `config_invalid` when something in it cannot work. */
+/** Returns the SQL that adds a source, and runs it unless it is a dry run. Throws `config_invalid` if the definition is invalid. */
 export async function addSource(
   client: pg.ClientBase,
   source: TableSource,
@@ -92,7 +92,7 @@ export async function listSources(client: pg.ClientBase): Promise<readonly Liste
 }
 
 async function findTable(client: pg.ClientBase, name: string): Promise<SourceTable> {
-  // As the product's own connections find it, which know nothing of Posthorn's schema.
+  // Resolves the name as the product's connections would, without Posthorn's schema in the search path.
   const { rows } = await client.query<{
     schema: string;
     name: string;
@@ -125,7 +125,7 @@ function checkColumns({ columns, app }: TableSource, table: SourceTable): void {
   }
 }
 
-/** Whether the application is there, and every expression means something to the owner of the function, where it will run. */
+/** Checks that the application exists, and that PostgreSQL accepts every expression with the search path of the function. */
 async function check(client: pg.ClientBase, source: TableSource, table: SourceTable): Promise<void> {
   if ("constant" in source.app) {
     await client.query("SELECT find_application($1, $2)", [source.app.constant, source.org]);
@@ -144,7 +144,7 @@ async function check(client: pg.ClientBase, source: TableSource, table: SourceTa
   }
 }
 
-/** Runs `work` in a transaction, which is taken back at the end of a dry run. */
+/** Runs `work` in a transaction, which a dry run rolls back at the end. */
 async function inOneGo(client: pg.ClientBase, work: () => Promise<unknown>, takeBack: boolean): Promise<void> {
   await client.query(`BEGIN; SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
   try {

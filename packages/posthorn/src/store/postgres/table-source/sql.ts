@@ -1,16 +1,16 @@
 /**
- * The SQL of a table source: one function, and a trigger for each change.
+ * SQL of a table source: one function, and one trigger per kind of change.
  *
- * Triggers are for whole statements, with the rows before and after as tables that PostgreSQL keeps on its disk when they are large. So a
- * statement over 100,000 rows takes no memory, and what goes wrong with Posthorn is undone once for it and not by a savepoint for each
- * row. Rows before and after are matched by primary key and application: a row that moves to another key or another application is
- * deleted there and created here.
+ * Triggers run per statement, with the old and new rows as transition tables, which PostgreSQL stores on disk when they are large. So a
+ * statement over 100,000 rows needs no additional memory, and one savepoint per statement is enough to undo a failed publish, instead of
+ * one per row. Old and new rows are matched by primary key and application: a row that moves to another key or application is reported
+ * as a deletion there and a creation here.
  */
 import pg from "pg";
 import { SCHEMA } from "../connections.ts";
 import { type Change, CHANGES, DEFAULT_PAYLOAD, type TableSource, templateParts, typeOf } from "./definition.ts";
 
-/** A table of the product, as it was found. */
+/** A table of the product. */
 export interface SourceTable {
   readonly schema: string;
   readonly name: string;
@@ -28,7 +28,7 @@ export function qualified({ schema, name }: SourceTable): string {
   return `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`;
 }
 
-/** What adds a source. @param owner Whom the function belongs to: it runs with no more rights than Posthorn has. */
+/** Returns the SQL that adds a source. @param owner Owner of the function: the owner of Posthorn's schema, whose rights the function has. */
 export function installSql(source: TableSource, table: SourceTable, owner: string): string {
   const name = functionOf(source.name);
   const triggers = triggersOf(source).map((change) => triggerSql(source, table, change));
@@ -41,14 +41,14 @@ ${triggers.join("\n")}
 `;
 }
 
-/** What removes a source, with all that it made. */
+/** Returns the SQL that removes a source with its triggers and its record of missed events. */
 export function removeSql(name: string): string {
   return `DROP FUNCTION ${functionOf(name)}() CASCADE;
 DELETE FROM ${SCHEMA}.table_source_missed WHERE source = ${pg.escapeLiteral(name)};
 `;
 }
 
-/** Runs every expression of a source over no rows at all, so that a mistake in one is told now and not at the first change. */
+/** Returns SQL that runs every expression of a source on zero rows, so that a mistake is reported now and not at the first change. */
 export function checkSql(source: TableSource, table: SourceTable): string {
   const none = `(SELECT * FROM ${qualified(table)} WHERE false)`;
   return triggersOf(source)
@@ -56,7 +56,7 @@ export function checkSql(source: TableSource, table: SourceTable): string {
     .join("\n");
 }
 
-/** An update can be told as a deletion and a creation, so it is listened to for those too. */
+/** Returns the changes that need a trigger. Updates always do, because an update can be reported as a deletion and a creation. */
 function triggersOf({ changes }: TableSource): readonly Change[] {
   return CHANGES.filter((change) => changes.includes(change) || change === "update");
 }
@@ -94,10 +94,10 @@ function publishSql(row: string): string {
 }
 
 /**
- * First all rows of the statement at once; if that fails, each on its own, so that one takes no other with it.
+ * Publishes all rows of the statement at once. If that fails, publishes each row separately, so that the others succeed.
  *
- * `EXECUTE`, so that each statement is planned for the rows it has: a plan that was kept from one that changed a single row would match
- * rows before and after by looking through all of them for each.
+ * Uses `EXECUTE`, so that each statement is planned for its number of rows. A cached plan for a single row would match old and new rows by
+ * scanning all of them for each row.
  */
 function forgivingSql(all: string, rows: string): string {
   return `    BEGIN
@@ -114,7 +114,7 @@ function forgivingSql(all: string, rows: string): string {
     END;`;
 }
 
-/** At most a row a minute is kept of what was missed, so that a source that always fails fills no disk. */
+/** Warns of missed events and records at most one row per minute, so that a source that always fails does not fill the disk. */
 function tellSql({ name }: TableSource): string {
   const source = pg.escapeLiteral(name);
   return `  IF posthorn_missed > 0 THEN
@@ -131,7 +131,7 @@ function tellSql({ name }: TableSource): string {
 `;
 }
 
-/** The events of a statement: application, organisation, type, payload and ordering key of each. */
+/** Returns the query for the events of a statement: application, organization, type, payload and ordering key of each. */
 function rowsSql(source: TableSource, table: SourceTable, change: Change): string {
   const of = (told: Change, from: string): string[] =>
     source.changes.includes(told) ? [eventsSql(source, table, told, from)] : [];
@@ -151,7 +151,7 @@ function rowsSql(source: TableSource, table: SourceTable, change: Change): strin
   ].join("\n  UNION ALL ");
 }
 
-/** The other row, which is not there: all its columns are NULL. */
+/** Joins the missing old or new row with NULL in all columns. */
 function without(rows: string, alias: Row): string {
   return `LEFT JOIN (SELECT * FROM ${rows} WHERE false) AS ${alias} ON true`;
 }
@@ -191,7 +191,7 @@ function columnsOf({ columns }: TableSource, table: SourceTable): readonly strin
   return columns ?? table.columns;
 }
 
-/** As texts: not every type knows what is equal. */
+/** Compares columns as texts, because not every type has an equality operator. */
 function isChanged(columns: readonly string[]): string {
   const texts = (row: Row): string => columns.map((column) => `${row}.${pg.escapeIdentifier(column)}::text`).join(", ");
   return `ROW(${texts("old")}) IS DISTINCT FROM ROW(${texts("new")})`;
@@ -219,7 +219,7 @@ function rowJson(row: Row, columns: readonly string[]): string {
   return `(SELECT to_json(r) FROM (SELECT ${names}) AS r)::text`;
 }
 
-/** Deliveries of one row keep their order. A key that is too long for an ordering key is cut, and told apart by its digest. */
+/** Ordering key of a row, so that its deliveries keep their order. A key that is too long is cut and made unique by a digest. */
 function keySql({ schema, name, key }: SourceTable, row: Row): string {
   const values = key.map((column) => `${row}.${pg.escapeIdentifier(column)}::text`).join(", ");
   const text = `(${pg.escapeLiteral(`${schema}.${name}/`)} || concat_ws(',', ${values}))`;
