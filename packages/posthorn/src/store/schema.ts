@@ -269,7 +269,7 @@ export interface CountColumns {
   duration_json: string;
 }
 
-/** Counts of one hour. Application 0 stands for the whole organization, endpoint 0 for the whole application. */
+/** Counts of one hour. Application 0 stands for the whole organisation, endpoint 0 for the whole application. */
 export interface RollupTable extends CountColumns {
   org_id: number;
   app_id: number;
@@ -278,7 +278,7 @@ export interface RollupTable extends CountColumns {
   hour: number;
 }
 
-/** Counts of one minute for a whole organization. Kept for the most recent hours. */
+/** Counts of one minute for a whole organisation. Kept for the most recent hours. */
 export interface RollupMinuteTable extends CountColumns {
   org_id: number;
   /** Minutes since 1970. */
@@ -357,7 +357,7 @@ export interface TaskTable {
   id: number;
   public_id: string;
   org_id: number;
-  /** `null`: a task of the whole organization. */
+  /** `null`: a task of the whole organisation. */
   app_id: number | null;
   kind: string;
   status: string;

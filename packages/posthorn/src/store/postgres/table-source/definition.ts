@@ -21,7 +21,7 @@ export interface TableSource {
   readonly payload: string | null;
   /** Application of the events, or the column that has its uid or ID. */
   readonly app: { readonly constant: string } | { readonly column: string };
-  /** The organization, required if several have an application with that uid; `null`: only one has. */
+  /** The organisation, required if several have an application with that uid; `null`: only one has. */
   readonly org: string | null;
   /** Whether a change fails if its event cannot be published. */
   readonly strict: boolean;

@@ -131,7 +131,7 @@ function tellSql({ name }: TableSource): string {
 `;
 }
 
-/** Returns the query for the events of a statement: application, organization, type, payload and ordering key of each. */
+/** Returns the query for the events of a statement: application, organisation, type, payload and ordering key of each. */
 function rowsSql(source: TableSource, table: SourceTable, change: Change): string {
   const of = (told: Change, from: string): string[] =>
     source.changes.includes(told) ? [eventsSql(source, table, told, from)] : [];
