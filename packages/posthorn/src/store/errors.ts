@@ -75,7 +75,7 @@ export function copyUnfinished(): StoreError {
 }
 
 /**
- * Why a database is unusable. `disk_full` occurs at startup. `silent`: it accepts connections but does not respond. `not_committing`: it
+ * Why a database is unusable. `disk_full` occurs at startup. `silent`: it does not respond within the timeout. `not_committing`: it
  * responds, but commits do not complete. `no_connections`: no further connection is available, while those already open still work.
  */
 export type StoreTrouble =

@@ -1,4 +1,4 @@
-/** Who works on a PostgreSQL database, and which shard is whose: short statements by the database's clock. */
+/** Nodes of a PostgreSQL database and owners of its shards. All times come from the database clock. */
 import type pg from "pg";
 import { checkSecrets, freeSlot, type TakenSlot } from "../membership-slots.ts";
 import { SHARDS } from "../shards.ts";
