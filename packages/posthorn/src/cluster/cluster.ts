@@ -1,4 +1,4 @@
-/** The part that one node has in the work of all: everything where there is one node, its shards where there are many. */
+/** This node's share of the work: everything on a single node, the shards it owns in a cluster. */
 import { type PassingTime, systemTime } from "../lib/clock.ts";
 import type { Lease, LaneOwners } from "../dispatch/types.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
@@ -10,13 +10,13 @@ import { Member, type MemberWork } from "./member.ts";
 export interface ClusterOptions {
   readonly store: Store;
   readonly facts: NodeFacts;
-  /** That of this machine unless given. */
+  /** Default: the clock of this machine. */
   readonly time?: PassingTime;
 }
 
-/** What one shard is for beside its endpoints: work that is done once for all. */
+/** The owner of this shard also does the work that runs once per cluster. */
 const LEADING_SHARD = 0;
-/** Id of the node where there is one. */
+/** Id of the node outside of a cluster. */
 const SOLE_ID = 1;
 
 export class Cluster implements LaneOwners, AsyncDisposable {
@@ -41,22 +41,22 @@ export class Cluster implements LaneOwners, AsyncDisposable {
     return new Cluster(options, await Member.join({ store: store.cluster, facts, time }));
   }
 
-  /** `null`: there is one node. */
+  /** `null` on a single node. */
   get membership(): Membership | null {
     return this.#member?.membership ?? null;
   }
 
-  /** Whether no other node can hold its membership slot now. */
+  /** Whether no other node can currently hold its membership slot. */
   get holdsSlot(): boolean {
     return this.#member?.holdsSlot ?? true;
   }
 
-  /** Whether this node does what is to be done once: retention, statistics, the watch over sources, operational webhooks. */
+  /** Whether this node does the work that runs once per cluster: retention, statistics, activity monitoring of sources, operational webhooks. */
   get leads(): boolean {
     return this.#member?.ownsShard(LEADING_SHARD) ?? true;
   }
 
-  /** Whether what has this key, an endpoint or a task, is this node's. */
+  /** Whether this node owns the endpoint or task with this key. */
   owns(key: number): boolean {
     return this.#member?.owns(key) ?? true;
   }
@@ -73,14 +73,14 @@ export class Cluster implements LaneOwners, AsyncDisposable {
     return lease === undefined || this.#member === null || this.#member.holds(lease);
   }
 
-  /** Takes up its share of the work; resolves when that is known and taken up. */
+  /** Starts this node's share of the work; resolves once the share is known and started. */
   async start(work: MemberWork): Promise<void> {
     this.#work = work;
     if (this.#member !== null) await this.#member.start(work);
     else await work.gained(() => true);
   }
 
-  /** How many shards this node has. */
+  /** Number of shards this node owns. */
   get shards(): number {
     return this.#member?.shards.length ?? SHARDS;
   }
@@ -89,7 +89,7 @@ export class Cluster implements LaneOwners, AsyncDisposable {
     return this.membership?.id ?? SOLE_ID;
   }
 
-  /** Keys up to which every other node has settled; infinite where there is none. */
+  /** Keys up to which every other node has settled; infinite if there are no other nodes. */
   async settledByOthers(): Promise<SettledKeys> {
     const view = await this.#store.cluster?.view();
     let [messages, attempts] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
@@ -101,7 +101,7 @@ export class Cluster implements LaneOwners, AsyncDisposable {
     return { messages, attempts };
   }
 
-  /** Who is there, and what is whose. */
+  /** The nodes, and which node owns which shard. */
   view(): Promise<ClusterView> {
     return this.#store.cluster?.view() ?? Promise.resolve(this.#soleView());
   }
@@ -115,12 +115,12 @@ export class Cluster implements LaneOwners, AsyncDisposable {
     return { at, nodes: [node], shards };
   }
 
-  /** A node came or went, or gave up shards. */
+  /** Starts a membership round: a node joined or left, or gave up shards. */
   look(): void {
     void this.#member?.look();
   }
 
-  /** Gives up the work, each shard as soon as nothing is under way there. */
+  /** Gives up all shards, each as soon as it has no attempts in flight. */
   async drain(): Promise<void> {
     await this.#member?.drain();
   }

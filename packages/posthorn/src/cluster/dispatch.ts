@@ -1,4 +1,4 @@
-/** Where the domain hands over new work: to the lanes of this node, or to the node that has the lane. */
+/** Routes new deliveries from the domain to the lanes of this node, or notifies the node that owns the lane. */
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { DispatchHints } from "../domain/ports.ts";
 import type { DeliveryKey } from "../store/signal.ts";

@@ -4,7 +4,7 @@ import type { Secrets } from "../config/secrets.ts";
 import type { NodeFacts } from "../store/cluster.ts";
 import { VERSION } from "../lib/version.ts";
 
-/** What this node says of itself. The mark tells whether secrets are the same, and nothing else of them. */
+/** Describes this node to the cluster. The mark allows comparing the secrets of two nodes without revealing them. */
 export function nodeFacts({ encryptionKey, jwtSecret }: Secrets): NodeFacts {
   const secretsMark = createHmac("sha256", encryptionKey)
     .update(`posthorn nodes ${jwtSecret}`)

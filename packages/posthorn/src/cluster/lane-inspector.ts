@@ -1,4 +1,4 @@
-/** Says how endpoints are delivered to, whichever nodes have their lanes: those are asked, by way of the database. */
+/** Reports the delivery state of endpoints. Asks the nodes that own their lanes, through notifications of the database. */
 import type { PassingTime } from "../lib/clock.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { HealthSource, LaneReport, LaneSource, LaneTrouble } from "../domain/ports.ts";
@@ -16,22 +16,22 @@ export interface LaneInspectorOptions {
 
 /** The longest wait for responses of other nodes. */
 const WAIT_MS = 500;
-/** Characters of an answer: with a third more for its form, it is one notification. */
+/** Maximum characters of a response, so that it fits in one notification after encoding adds about a third. */
 const PART_LENGTH = 5000;
 const UNKNOWN: LaneReport = { lane: null, failing: null };
 
 type Entry = readonly [endpointKey: number, trouble: LaneTrouble];
 
-/** One part of what a node answers. */
+/** One part of a node's response. */
 interface TroubledPart {
   readonly entries: readonly Entry[];
-  /** Of so many of the endpoints that were asked about, these are all. */
+  /** Number of requested endpoints that this part covers, including those without trouble. */
   readonly among: number;
 }
 
 export class LaneInspector implements LaneSource {
   readonly #options: LaneInspectorOptions;
-  /** What was asked of other nodes. */
+  /** Pending questions to other nodes, by id. */
   readonly #asked = new Map<string, (text: string) => void>();
   #questions = 0;
 
@@ -62,7 +62,7 @@ export class LaneInspector implements LaneSource {
     return found;
   }
 
-  /** Another node asks, or answers. */
+  /** Handles a question or a response of another node. */
   hear(signal: Signal): void {
     const { cluster } = this.#options;
     if (signal.kind === "answer") this.#asked.get(signal.question)?.(signal.text);
@@ -107,7 +107,7 @@ export class LaneInspector implements LaneSource {
     this.#options.store.signal({ kind: "answer", question, text });
   }
 
-  /** @param hear Returns whether this answer was the last. */
+  /** @param hear Handles a response and returns whether it was the last one. */
   #ask(toSignal: (question: string) => Signal, hear: (text: string) => boolean): Promise<void> {
     const { cluster, store, time } = this.#options;
     const question = `${cluster.id}.${++this.#questions}`;

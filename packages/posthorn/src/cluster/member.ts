@@ -1,11 +1,11 @@
 /**
- * Membership of this node in the cluster: renews its lease, takes its share of the shards, and gives up those that other nodes should have.
+ * Membership of this node in the cluster: renews its lease, takes its share of the shards, and gives up shards that belong to other nodes.
  *
- *     joined → working (a round every second and a half, and whenever something changes) → draining → left
+ *     joined → working (a round every 1.5 s, and whenever something changes) → draining → left
  *
- * The database's clock decides which leases have expired. A node judges its own leases by a monotonic clock, counted from before it asked to
- * renew them and shortened by a margin, so that it starts nothing that it could not finish under the lease. A node that was declared dead by
- * mistake finds its membership slot taken, discards its shards, and joins again.
+ * The database's clock decides which leases have expired. A node measures its own lease with a monotonic clock, from the moment before it
+ * sent the renewal and minus a safety margin, so that it starts no attempt after the lease may have expired. A node that was declared dead
+ * by mistake finds its membership slot gone, discards its shards, and joins again.
  */
 import type { PassingTime } from "../lib/clock.ts";
 import type { Lease, LaneOwners } from "../dispatch/types.ts";
@@ -20,34 +20,34 @@ export interface MemberOptions {
   readonly leaseMs?: number;
 }
 
-/** What a member needs of its node. */
+/** Callbacks from a member to its node. */
 export interface MemberWork {
-  /** Takes up the work of these shards. */
+  /** Starts the work of these shards. */
   readonly gained: (isGained: InShards) => Promise<void>;
-  /** Begins nothing in these shards any more; resolves when nothing is under way there. */
+  /** Starts no more work in these shards; resolves when none is in progress there. */
   readonly leave: (isLeft: InShards) => Promise<void>;
-  /** The leases hold again that had run out. */
+  /** Called when leases that had expired are valid again. */
   readonly renewed: () => void;
-  /** It has joined again, in another slot. */
+  /** Called when the node has joined again, in another slot. */
   readonly moved: (membership: Membership) => void;
   readonly report: () => Omit<NodeReport, "draining">;
-  /** Attempts under way in a shard: those with few are given up first. */
+  /** In-flight attempts of a shard. Shards with the fewest are given up first. */
   readonly inFlight: (shard: number) => number;
-  /** Tells the others that shards are free, or that this node came or went. */
+  /** Notifies the other nodes that shards are free, or that this node joined or left. */
   readonly announce: () => void;
   readonly trouble: (error: unknown) => void;
 }
 
-/** For how long a node may be silent. Its shards go to others then. */
+/** Lease duration. A node that does not renew for this long loses its shards to other nodes. */
 export const LEASE_MS = 6000;
 const ROUND_MS = 1500;
-/** What a node leaves of its lease: an attempt that is about to begin has begun by then. */
+/** Safety margin: a node stops starting attempts this long before its lease expires. */
 const MARGIN_MS = 1500;
-/** After the end of another node's lease. */
+/** Delay after another node's lease ends before the next round checks it. */
 const AFTER_MS = 50;
 
 export class Member implements LaneOwners, AsyncDisposable {
-  /** Others may come at any time. */
+  /** Always false: other nodes can join at any time. */
   readonly alone = false;
   readonly #options: MemberOptions;
   readonly #leaseMs: number;
@@ -56,13 +56,13 @@ export class Member implements LaneOwners, AsyncDisposable {
   readonly #leases = new Map<number, Lease>();
   /** Shards that are being given up. */
   readonly #leaving = new Set<number>();
-  /** What was left and is to be released with the next statement. */
+  /** Shards without work that the next statement releases in the database. */
   readonly #left = new Set<number>();
-  /** By time that passes: until when attempts may begin. */
+  /** Monotonic time until which attempts may start. */
   #validUntil: number;
-  /** By time that passes: since when its leases hold without a break. */
+  /** Monotonic time since which the leases have been valid without interruption. */
   #heldSince: number;
-  /** Grows with each shard that came or went: a view from before says nothing of those. */
+  /** Incremented when shards are gained or lost, to detect a cluster view that was read before the change. */
   #changes = 0;
   #gaining: Promise<void> = Promise.resolve();
   #inTrouble = false;
@@ -92,7 +92,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     return this.#membership;
   }
 
-  /** Whether its lease still holds, so that no other node can have been given its membership slot. */
+  /** Whether the lease is still valid, so that no other node can have been given the membership slot. */
   get holdsSlot(): boolean {
     return this.#options.time.monotonic() < this.#validUntil;
   }
@@ -125,21 +125,21 @@ export class Member implements LaneOwners, AsyncDisposable {
     return lease;
   }
 
-  /** Whether no other node can own the shard of this lease, also while this node is giving it up. */
+  /** Whether no other node can own the shard of this lease. Remains true while this node is giving the shard up. */
   holds({ shard, fence }: Lease): boolean {
     return this.holdsSlot && this.#leases.get(shard)?.fence === fence;
   }
 
   /** Starts a round now, because something changed. */
   look(): Promise<void> {
-    // Notifications can arrive before the start; the first round reads what they are about.
+    // Notifications can arrive before the start; the first round reads the current state anyway.
     if (this.#work === null) return Promise.resolve();
     this.#again = true;
     this.#round ??= this.#rounds().finally(() => (this.#round = null));
     return this.#round;
   }
 
-  /** Takes no more shards, and gives up each of its own as soon as nothing is in flight in it. */
+  /** Takes no more shards, and gives up each owned shard as soon as it has no attempts in flight. */
   async drain(): Promise<void> {
     this.#draining = true;
     await this.#giveUp(this.shards);
@@ -150,7 +150,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     this.#stopped = true;
     this.#cancelTimer();
     await this.#round;
-    // Else its time runs out, and others see that.
+    // If this fails, the lease expires and the other nodes take over then.
     await this.#options.store.leave(this.#membership.id).catch(() => undefined);
     this.#work?.announce();
   }
@@ -164,7 +164,7 @@ export class Member implements LaneOwners, AsyncDisposable {
         waitMs = await this.#makeRound(this.#work!);
         this.#inTrouble = false;
       } catch (error) {
-        // Said once, and not in each round until it is over.
+        // Reported once per outage, not in every round.
         if (!this.#inTrouble) this.#work!.trouble(error);
         this.#inTrouble = true;
       }
@@ -172,7 +172,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     }
   }
 
-  /** Returns when the next round is due. */
+  /** Returns the milliseconds until the next round. */
   async #makeRound(work: MemberWork): Promise<number> {
     const { store, time } = this.#options;
     const asked = time.monotonic();
@@ -195,7 +195,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     return this.#untilNext(view);
   }
 
-  /** What was taken or given up by a call whose answer got lost is as the database says. */
+  /** Adopts the ownership in the database: the response to an earlier take or release may have been lost. */
   #settle(view: ClusterView, work: MemberWork): void {
     const mine = view.shards.filter(({ nodeId }) => nodeId === this.#membership.id);
     const fences = new Map(mine.map(({ shard, fence }) => [shard, fence]));
@@ -211,7 +211,7 @@ export class Member implements LaneOwners, AsyncDisposable {
   async #follow(view: ClusterView, work: MemberWork): Promise<void> {
     const { store, time } = this.#options;
     const plan = planFor(view, this.#membership.id);
-    // After an outage of the database every lease has expired. The other nodes get a lease's time to renew theirs.
+    // After a database outage every lease has expired. The other nodes get one lease duration to renew theirs.
     const bury = time.monotonic() - this.#heldSince > this.#leaseMs ? plan.bury : [];
     const waits = new Set(plan.bury.filter((id) => !bury.includes(id)));
     const ownerOf = new Map(view.shards.map(({ shard, nodeId }) => [shard, nodeId]));
@@ -220,7 +220,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     const more = plan.surplus - this.#leaving.size;
     if (more > 0 && !this.#draining) {
       const idleFirst = this.shards.toSorted((a, b) => work.inFlight(a) - work.inFlight(b));
-      // Others go on meanwhile: only these wait for what is under way.
+      // Not awaited: only these shards wait for their attempts in flight.
       void this.#giveUp(idleFirst.slice(0, more)).catch(work.trouble);
     }
   }
@@ -247,10 +247,10 @@ export class Member implements LaneOwners, AsyncDisposable {
   async #giveUpOne(shard: number): Promise<void> {
     const lease = this.#leases.get(shard);
     await this.#work!.leave(inShards([shard]));
-    // Lost meanwhile, and perhaps taken again.
+    // The shard was lost in the meantime, and may have been taken again.
     if (this.#leases.get(shard) !== lease) return;
     this.#left.add(shard);
-    // Those that are left at the same moment go together.
+    // Shards that become idle in the same tick are released with one statement.
     await Promise.resolve();
     await this.#release();
   }
@@ -269,7 +269,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     }
   }
 
-  /** It was thought dead: nothing is its own any more. */
+  /** Joins again after the other nodes declared this node dead; it no longer owns any shard. */
   async #joinAnew(work: MemberWork): Promise<void> {
     const { store, facts, time } = this.#options;
     const lost = [...this.#leases.keys()];

@@ -1,19 +1,20 @@
-/** Who should have which shard: the same answer on every node that sees the same nodes and shards. */
+/** Distribution of shards to nodes. Nodes that see the same cluster view compute the same distribution. */
 import type { ClusterNode, ClusterView } from "../store/cluster.ts";
 
 export interface Plan {
-  /** Shards to take: those without an owner, or of nodes with an expired lease. */
+  /** Shards to take: shards without an owner, or owned by a node with an expired lease. */
   readonly take: readonly number[];
-  /** Nodes whose time is over. */
+  /** Nodes with an expired lease. */
   readonly bury: readonly number[];
-  /** How many shards to give up, so that others get their share. */
+  /** Number of shards to give up to other nodes. */
   readonly surplus: number;
 }
 
 /**
- * What a node is to do. Shares differ by one shard at most; who has more keeps the odd ones, so that no shard moves that need not.
+ * Plans the next step of a node. Shares differ by one shard at most; nodes that own the most get the larger shares, so that as few shards
+ * as possible move.
  *
- * @param me Id of the node that asks.
+ * @param me Id of the node to plan for.
  */
 export function planFor(view: ClusterView, me: number): Plan {
   const live = view.nodes.filter((node) => isLive(node));

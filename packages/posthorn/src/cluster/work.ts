@@ -1,4 +1,4 @@
-/** Starts and ends work as shards are gained and lost, and reacts to signals of other nodes or to their absence. */
+/** Starts and stops work as shards are gained and lost, and handles signals from other nodes and outages of those signals. */
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Services } from "../domain/context.ts";
 import { applySignals } from "../domain/signals.ts";
@@ -21,12 +21,12 @@ export interface ClusterWorkOptions {
   readonly feed: Pick<SharedFeed, "watchedElsewhere" | "storedElsewhere">;
   readonly ids: IdGenerator;
   readonly lanes: Pick<LaneInspector, "hear">;
-  /** Keys of this node up to which everything is on disk. */
+  /** Keys of this node up to which every row is on disk. */
   readonly settled: () => SettledKeys;
   readonly log: Logger;
 }
 
-/** Interval of searches for work whose notification was lost, such as when its sender died. */
+/** Interval of scans for work whose notification was lost, for instance because the sending node crashed. */
 const LOOK_MS = 30_000;
 /** While notifications are down, caches are cleared at this interval. */
 const DEAF_MS = 500;
@@ -64,7 +64,7 @@ export class ClusterWork implements Disposable {
     this.#cancelDoubt?.();
   }
 
-  /** Sets a timer, unless the node has closed and could not cancel it. */
+  /** Sets a timer, unless this object is closed and could no longer cancel it. */
   #setTimer(ms: number, callback: () => void): () => void {
     return this.#closed ? () => undefined : this.#options.cluster.time.setTimer(ms, callback);
   }
@@ -104,7 +104,7 @@ export class ClusterWork implements Disposable {
   async #leave(isLeft: InShards): Promise<void> {
     const { dispatcher, services, workers } = this.#options;
     const { left, ended } = dispatcher.leave(isLeft);
-    // Other nodes do not know of deliveries that were queued here after the lanes had moved.
+    // The new owners have not been notified of deliveries that were queued here after the lanes had moved.
     if (left.length > 0) services.store.signal({ kind: "due", endpointIds: left, from: null });
     await ended;
     await workers.left(isLeft);
@@ -121,7 +121,7 @@ export class ClusterWork implements Disposable {
     }
   }
 
-  /** The outcome of a write is unknown: clears the caches and searches for work as at a start. */
+  /** Handles a commit with an unknown outcome: clears the caches and scans for work, as at startup. */
   #lookAgain(): void {
     this.#forgetAll();
     this.#lookForWork();
