@@ -4,7 +4,7 @@ import { APPLICATION_KIND } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
 import type { Describe } from "./events.ts";
 
-/** Describes rows with two queries, on the connection of lists: deliveries do not wait for watchers. */
+/** Describes rows with two queries, on the connection for lists, so that watchers do not delay deliveries. */
 export function describeFrom(store: Pick<Store, "db">): Describe {
   return async (messageKeys, endpointKeys) => {
     const [messages, endpoints] = await Promise.all([
@@ -21,7 +21,7 @@ export function describeFrom(store: Pick<Store, "db">): Describe {
             .selectFrom("endpoint")
             .select(["id", "public_id", "url"])
             .where("id", "in", endpointKeys)
-            // The feed names no target of a replay.
+            // The feed does not show endpoints that exist only as the target of a replay.
             .where("replay_task_id", "is", null)
             .execute(),
     ]);

@@ -1,10 +1,10 @@
-/** From committed rows to what watchers are shown. */
+/** Converts committed rows to the events of the live feed. */
 import type { AttemptEntry } from "../store/store.ts";
 
-/** A message was accepted, or an attempt was recorded. `data` is in the words of the HTTP API. */
+/** A message was accepted, or an attempt was recorded. `data` uses the field names of the HTTP API. */
 export interface LiveEvent {
   readonly type: "message.accepted" | "attempt.recorded";
-  /** Keys of whose it is. */
+  /** Keys of the organisation and application it belongs to. */
   readonly orgId: number;
   readonly appKey: number;
   readonly data: object;
@@ -27,7 +27,7 @@ export interface Described {
   readonly endpoints: ReadonlyMap<number, { readonly id: string; readonly url: string }>;
 }
 
-/** Looks up what the keys of rows stand for. */
+/** Looks up messages and endpoints by their keys. */
 export type Describe = (messages: readonly number[], endpoints: readonly number[]) => Promise<Described>;
 
 /** Events in the order of their commits. A row whose message was deleted is left out. */
@@ -65,7 +65,7 @@ export function toEvents(rows: readonly CommittedRow[], described: Described): r
   });
 }
 
-/** What the feed needs of a row that was stored. */
+/** The fields of a committed row that the feed needs. */
 export type CommittedRow =
   | { readonly kind: "accept"; readonly id: number; readonly eventId: string | null; readonly endpoints: number }
   | {

@@ -1,26 +1,26 @@
 /**
- * What happens, as it happens, for those who watch.
+ * Live feed of accepted messages and attempts, for open event streams.
  *
- * The feed is told of each commit and keeps the last events in memory, numbered, so that a watcher who was away for a moment goes on
- * where it was. It is a hint in addition to the database: a client that was disconnected for longer, or across a restart, gets a gap and
- * reads the lists. Without an open stream it keeps nothing and costs nothing.
+ * The store passes each commit to the feed, which numbers the events and keeps the last ones in memory, so that a client can resume after a
+ * short disconnect. The database stays authoritative: a client that was disconnected for longer, or across a restart, receives a gap and
+ * reloads its lists. Without an open stream the feed keeps nothing and costs nothing.
  */
 import type { AcceptEntry, CommitListener, RecordEntry } from "../store/store.ts";
 import { type Describe, type Described, type LiveEvent, toEvents, type CommittedRow } from "./events.ts";
 
-/** Events kept for those who come back. */
+/** Events kept for clients that reconnect. */
 const KEPT_EVENTS = 5000;
-/** Commits that wait to be described; more are dropped, and watchers are told. */
+/** Maximum rows waiting for their description. More are dropped, and watchers receive a gap. */
 const MAX_WAITING = 20_000;
-/** Rows that are described with one query. */
+/** Rows described with one query. */
 const DESCRIBED_AT_ONCE = 500;
-/** Events go out this often at most: to a person it is at once, and a busy server describes many with one query. */
+/** Minimum time between two batches: imperceptible to people, and long enough for a busy server to describe many rows with one query. */
 const PACE_MS = 150;
-/** For so long after the last watcher has gone the feed goes on, so that it can come back. */
+/** How long the feed continues after the last watcher disconnects, so that it can resume. */
 const LINGER_MS = 10 * 60_000;
 
 export interface FeedOptions {
-  /** Names this run of the process, so that numbers of an earlier one are not taken for its own. */
+  /** Id of this run of the process, so that event ids of an earlier run are recognized. */
   readonly run: string;
   readonly describe: Describe;
   readonly now: () => number;
@@ -35,9 +35,9 @@ export interface Numbered {
 }
 
 export interface Watcher {
-  /** Gets events in order, as they come. */
+  /** Receives new events, in order. */
   events(events: readonly Numbered[]): void;
-  /** Something was missed: the lists know it. */
+  /** Events were missed; the client must reload its lists. */
   gap(id: string): void;
 }
 
@@ -51,9 +51,9 @@ export class LiveFeed implements CommitListener, AsyncDisposable {
   #missed = false;
   #pumping = false;
   #closed = false;
-  /** Cancels the pump that waits for its time; `null`: none does. */
+  /** Cancels the scheduled pump; `null`: none is scheduled. */
   #cancelPump: (() => void) | null = null;
-  /** The pump at work. */
+  /** The current run of the pump. */
   #running: Promise<void> = Promise.resolve();
   #wantedUntil = 0;
   #onWatched: () => void = () => undefined;
@@ -62,7 +62,7 @@ export class LiveFeed implements CommitListener, AsyncDisposable {
     this.#options = options;
   }
 
-  /** Where the feed stands: what comes after this is new. */
+  /** Id of the last event. */
   get position(): string {
     return `${this.#options.run}.${this.#next - 1}`;
   }
@@ -74,7 +74,7 @@ export class LiveFeed implements CommitListener, AsyncDisposable {
     return false;
   }
 
-  /** Told by the store after each commit. Must be cheap: deliveries wait behind it. */
+  /** Called by the store after each commit. Must be cheap, because deliveries wait for it. */
   committed(accepts: readonly AcceptEntry[], records: readonly RecordEntry[]): void {
     const at = this.#options.now();
     const rows: CommittedRow[] = accepts.map(({ id, eventId, endpointIds }) => {
@@ -86,7 +86,7 @@ export class LiveFeed implements CommitListener, AsyncDisposable {
     this.told(rows, false);
   }
 
-  /** As `committed`, with rows that the caller has looked up. `missed`: there were more. */
+  /** As `committed`, for rows that the caller has looked up. `missed`: there were more. */
   told(rows: readonly CommittedRow[], missed: boolean): void {
     if (this.#closed) return;
     const fits = this.#waiting.length + rows.length <= MAX_WAITING;
@@ -95,15 +95,15 @@ export class LiveFeed implements CommitListener, AsyncDisposable {
     this.#startPump();
   }
 
-  /** Sets the callback for the first opened stream. */
+  /** Sets the callback for each opened stream. */
   onWatched(listener: () => void): void {
     this.#onWatched = listener;
   }
 
   /**
-   * Watches from after `since`, or from now on. Returns how to stop.
+   * Subscribes to the events after `since`, or to new events only. Returns a function that unsubscribes.
    *
-   * @param since The id of the last event that was seen.
+   * @param since Id of the last event the client received.
    */
   watch(watcher: Watcher, since: string | null): () => void {
     this.#watchers.add(watcher);
@@ -115,7 +115,7 @@ export class LiveFeed implements CommitListener, AsyncDisposable {
     };
   }
 
-  /** Publishes nothing from here on, and resolves once it no longer reads the database: to be done before the store is closed. */
+  /** Stops publishing, and resolves once it no longer reads the database. Must complete before the store is closed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#waiting = [];
@@ -151,7 +151,7 @@ export class LiveFeed implements CommitListener, AsyncDisposable {
         this.#publish(toEvents(rows, await this.#describe(rows)));
       }
     } catch (error) {
-      // The database did not answer. What waited is in it, and the lists show it.
+      // The query failed. The rows themselves are committed, so clients find them in the lists.
       this.#waiting = [];
       this.#missed = true;
       this.#options.onFailure(error);
@@ -179,7 +179,7 @@ export class LiveFeed implements CommitListener, AsyncDisposable {
     for (const watcher of this.#watchers) watcher.events(numbered);
   }
 
-  /** Discards the kept events, so that no client resumes across missing ones. */
+  /** Discards the kept events, so that no client resumes past missing ones. */
   #forget(): void {
     this.#kept = [];
     this.#next++;

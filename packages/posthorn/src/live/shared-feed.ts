@@ -1,7 +1,7 @@
 /**
- * The live feed of one node among several: includes what the others store while a stream is open here, and tells them what this node stores
- * while a stream is open there. Nodes exchange keys, and a node with an open stream looks the rows up, so events without a viewer cost
- * nothing, and many of them cost a bounded amount.
+ * Live feed of one node in a cluster. While a stream is open on this node, it includes the events of the other nodes; while one is open
+ * on another node, this node sends its events there. Nodes exchange only keys, and the node with the stream looks up the rows, so that
+ * events cost nothing without a viewer, and a bounded amount with one.
  */
 import type { Kysely } from "kysely";
 import { timeOfKey } from "../lib/id.ts";
@@ -13,7 +13,7 @@ import type { CommittedRow } from "./events.ts";
 
 export interface SharedFeedOptions {
   readonly feed: LiveFeed;
-  /** Asked for at each step, since the store tells this feed. */
+  /** A function, because the store is created with this feed as its listener. */
   readonly store: () => Pick<Store, "db" | "signal">;
   readonly now: () => number;
   /** Calls back once after `ms`; the result cancels it. */
@@ -21,12 +21,12 @@ export interface SharedFeedOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Those who watch say so this often … */
+/** Interval at which a node with open streams announces them. */
 const SAY_MS = 5000;
-/** … and are told for so long after they last did. */
+/** How long after the last announcement this node sends its events. */
 const TELL_MS = 15_000;
 const GATHER_MS = 150;
-/** Keys of one kind that are told of in one go; of more, watchers learn that they missed some. */
+/** Maximum keys of one kind in a signal. If there are more, watchers receive a gap. */
 const MAX_KEYS = 300;
 
 export class SharedFeed implements CommitListener, Disposable {
@@ -35,9 +35,9 @@ export class SharedFeed implements CommitListener, Disposable {
   #messages: number[] = [];
   #attempts: number[] = [];
   #missed = false;
-  /** Cancels sending what is gathered; `null`: nothing is. */
+  /** Cancels sending the gathered keys; `null`: there are none. */
   #cancelSend: (() => void) | null = null;
-  /** Cancels saying again that this node has watchers; `null`: it will not. */
+  /** Cancels the next announcement of open streams; `null`: none is scheduled. */
   #cancelSay: (() => void) | null = null;
 
   constructor(options: SharedFeedOptions) {
@@ -64,12 +64,12 @@ export class SharedFeed implements CommitListener, Disposable {
     this.#cancelSay?.();
   }
 
-  /** A stream is open on another node. */
+  /** Called when a stream is open on another node. */
   watchedElsewhere(): void {
     this.#tellUntil = this.#options.now() + TELL_MS;
   }
 
-  /** Another node has stored these. */
+  /** Called when another node has stored these rows. */
   storedElsewhere({ messages, attempts, missed }: Omit<Extract<Signal, { kind: "stored" }>, "kind">): void {
     const { feed, store, onFailure } = this.#options;
     if (!feed.wanted) return;
@@ -108,7 +108,7 @@ export class SharedFeed implements CommitListener, Disposable {
   }
 }
 
-/** What was stored under these keys, messages before attempts. */
+/** Looks up the rows with these keys, messages before attempts. */
 async function rowsOf(
   db: Kysely<Database>,
   messages: readonly number[],
