@@ -1,10 +1,10 @@
-/** Hosts with their ports, as they stand in URLs and in the `Host` header. */
+/** Parses hosts with ports, as in URLs and the `Host` header. */
 
 const HOST = /^(?:\[[\da-f:.]+\]|[^\s[\]:/?#@\\%,*]+)(?::\d{0,5})?$/i;
 
 /**
- * The host and port of a text such as `Hooks.Example.com.` or `[::1]:8071`, in one spelling and always with the port; `null` when it is
- * neither. `scheme` says which port is meant where there is none.
+ * Normalizes a host such as `Hooks.Example.com.` or `[::1]:8071`; the result always has a port. `null` if it is invalid. `scheme`
+ * determines the default port.
  */
 export function authorityOf(host: string, scheme: string): string | null {
   if (!HOST.test(host)) return null;

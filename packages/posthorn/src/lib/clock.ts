@@ -1,8 +1,8 @@
-/** Clock and monotonic time of this machine. Code that needs the time receives it as a parameter; these are passed in on a real node. */
+/** System clock and monotonic time. Code that needs the time receives it as a parameter; production code passes these. */
 
-/** Monotonic time, which changes of the system clock do not affect. */
+/** Monotonic time, unaffected by changes of the system clock. */
 export interface PassingTime {
-  /** Milliseconds since an arbitrary moment. */
+  /** Milliseconds since an arbitrary point in time. */
   monotonic(): number;
   /** Calls back once after `ms`. Returns a function that cancels the timer. */
   setTimer(ms: number, callback: () => void): () => void;

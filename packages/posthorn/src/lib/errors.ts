@@ -1,9 +1,9 @@
 /**
- * Every failure Posthorn reports has a code from one list. The code is stable; the sentence may improve.
- * Classes group by what the caller can do about it, not by where it happened.
+ * Error codes of every failure Posthorn reports. Codes are stable; messages may change. They are grouped by what the caller can do about
+ * the error, not by where it occurs.
  */
 export type PosthornErrorCode =
-  // The request is wrong; changing it helps.
+  // The request is invalid and must be changed.
   | "bad_request"
   | "validation"
   | "egress_not_allowed"
@@ -28,7 +28,7 @@ export type PosthornErrorCode =
   | "diagnosis_running"
   | "too_many_organisation_streams"
   | "too_many_application_streams"
-  // The server cannot do it now; trying again later helps.
+  // The server cannot process the request now; it can be retried later.
   | "transforms_busy"
   | "storage_full"
   | "storage_corrupt"
@@ -36,15 +36,15 @@ export type PosthornErrorCode =
   | "storage_unavailable"
   | "shard_lost"
   | "internal_error"
-  // The host of an embedded Posthorn took what it needs.
+  // The host application of an embedded Posthorn has already read the request body.
   | "body_consumed"
-  // The process cannot start; changing its settings helps.
+  // The process cannot start with its current settings or data.
   | "config_invalid"
   | "data_folder_in_use"
   | "schema_too_new"
   | "schema_mismatch"
   | "copy_unfinished"
-  // A command cannot do what it was asked for; the sentence says what is in the way.
+  // A command cannot be run; the message says why.
   | "copy_refused";
 
 const STATUS: Record<PosthornErrorCode, number> = {
@@ -88,7 +88,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   copy_refused: 500,
 };
 
-/** An error that is meant for the person who made the request or started the process. `message` is safe to show. */
+/** Error for the person who sent the request or started the process. `message` is safe to show. */
 export class PosthornError extends Error {
   override readonly name: string = "PosthornError";
   readonly code: PosthornErrorCode;
@@ -98,26 +98,26 @@ export class PosthornError extends Error {
     this.code = code;
   }
 
-  /** The HTTP status this error answers with. */
+  /** HTTP status of the error response. */
   get status(): number {
     return STATUS[this.code];
   }
 }
 
-/** One broken rule in a request: where it is, what is wrong, and which kind of rule. */
+/** One violated rule in a request: location, message and kind of rule. */
 export interface ValidationIssue {
-  /** From the outside in, beginning with `body`, `query` or `path`; list items as `[0]`. */
+  /** Path to the value, beginning with `body`, `query` or `path`; list items as `[0]`. */
   readonly loc: readonly string[];
   readonly msg: string;
   readonly type: string;
 }
 
-/** The request was understood and breaks one or more rules. */
+/** The request is well-formed but violates one or more rules. */
 export class ValidationError extends PosthornError {
   override readonly name = "ValidationError";
   readonly issues: readonly ValidationIssue[];
 
-  /** `code`: a more exact one than `validation`, which callers can act on. */
+  /** `code`: a more specific code than `validation`, for callers that handle the case. */
   constructor(issues: readonly ValidationIssue[], options: ErrorOptions & { readonly code?: PosthornErrorCode } = {}) {
     super(
       options.code ?? "validation",
@@ -128,13 +128,13 @@ export class ValidationError extends PosthornError {
   }
 }
 
-/** The usual case of {@link ValidationError}: one rule, in the body. */
+/** Creates a {@link ValidationError} for one rule, in the body unless `path` is a list. */
 export function invalid(path: string | readonly string[], msg: string, type = "value_error"): ValidationError {
   const loc = typeof path === "string" ? ["body", path] : path;
   return new ValidationError([{ loc, msg, type }]);
 }
 
-/** Nothing with that id is visible to this token. The sentence never says which of the two it is. */
+/** The object does not exist or is not visible to this token. The message does not reveal which. */
 export function notFound(what: string): PosthornError {
   return new PosthornError("not_found", `There is no such ${what}.`);
 }

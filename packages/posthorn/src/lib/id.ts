@@ -8,9 +8,9 @@
  *     bytes 5–6   14 bits of sequence within the tick, then 2 random bits
  *     bytes 7–19  random
  *
- * Ids sort by time, byte by byte. The first 53 meaningful bits are the row's integer key, so a look-up by public id is
- * a look-up by key and no table needs an index on text (random text keys cost 5 to 15 times as much to insert).
- * The 106 random bits make an id unguessable; they are stored with the row and compared.
+ * Ids sort by time. The first 53 significant bits are the row's integer key, so a look-up by public id is a look-up by key, and no
+ * table needs an index on text (inserting random text keys costs 5 to 15 times as much). The 106 random bits make an id unguessable;
+ * they are stored with the row and compared.
  */
 import { getRandomValues } from "node:crypto";
 import { PosthornError } from "./errors.ts";
@@ -31,7 +31,7 @@ export type IdPrefix =
 export interface GeneratedId {
   /** Integer primary key: at most 53 bits, increasing within a process. */
   readonly key: number;
-  /** What the outside sees: `prefix` and 27 base62 characters. */
+  /** Public id: `prefix` and 27 base62 characters. */
   readonly id: string;
 }
 
@@ -46,7 +46,7 @@ const ENCODED_LENGTH = 27;
 /** 62^5, the largest power whose remainder times 2^16 still fits in a double. */
 const CHUNK = 62 ** 5;
 
-/** The smallest key an id made at `ms` (Unix milliseconds) can have: the bound for "before" and "after". */
+/** The smallest key of an id created at `ms` (Unix milliseconds), for comparing keys with times. */
 export function keyAtTime(ms: number): number {
   const seconds = Math.floor(ms / 1000);
   if (seconds < EPOCH_SECONDS) return 0;
@@ -54,19 +54,19 @@ export function keyAtTime(ms: number): number {
   return (seconds - EPOCH_SECONDS) * KEYS_PER_SECOND + tick * SEQUENCES_PER_TICK;
 }
 
-/** The smallest key whose time, as {@link timeOfKey} tells it, is later than `ms`: the bound for "after" and "until". */
+/** The smallest key whose {@link timeOfKey} is later than `ms`, for the bounds "after" and "until". */
 export function keyAfterTime(ms: number): number {
   return keyAtTime(ms + TICK_MS);
 }
 
-/** The time (Unix milliseconds, to 4 ms) in a key. */
+/** The time of a key, in Unix milliseconds with a resolution of 4 ms. */
 export function timeOfKey(key: number): number {
   const seconds = Math.floor(key / KEYS_PER_SECOND);
   const tick = Math.floor((key % KEYS_PER_SECOND) / SEQUENCES_PER_TICK);
   return (seconds + EPOCH_SECONDS) * 1000 + tick * TICK_MS;
 }
 
-/** What SQL makes the minute of a key with, since 1970: `(key / perSecond + epoch) / 60`, all of it whole numbers. */
+/** Constants for computing the Unix minute of a key in SQL with integer arithmetic: `(key / perSecond + epoch) / 60`. */
 export const KEY_TIME = {
   perSecond: KEYS_PER_SECOND,
   epoch: EPOCH_SECONDS,
@@ -74,14 +74,14 @@ export const KEY_TIME = {
   tickMs: TICK_MS,
 } as const;
 
-/** Generators at a time that share a database. */
+/** Maximum concurrent generators on one database. */
 const SLOTS = 64;
-/** Sequences of a tick that they share; those above are for keys that are made in the database. */
+/** Sequence numbers of a tick for the generators. Those above are reserved for keys created in the database. */
 const SHARED_SEQUENCES = SEQUENCES_PER_TICK / 2;
 
 /**
- * Makes ids. Keys never repeat and never go back, even when the clock does: within one tick the sequence counts up, and
- * a clock that is behind the last key is ignored until it catches up.
+ * Generates ids. Keys are unique and strictly increasing, even if the clock is set back: within one tick the sequence increases, and a
+ * clock that is behind the last key is ignored until it catches up.
  */
 export class IdGenerator {
   #lastKey: number;
@@ -92,8 +92,8 @@ export class IdGenerator {
   readonly #holdsSlot: () => boolean;
 
   /**
-   * @param slot Sets its keys apart from those of others that write to the same database; `null`: there are none.
-   * @param holdsSlot Whether no other node can have the slot at the moment.
+   * @param slot Distinguishes its keys from those of other nodes on the same database; `null`: there are no other nodes.
+   * @param holdsSlot Whether no other node can currently hold the slot.
    */
   constructor(now: () => number, lastKey = 0, slot: number | null = null, holdsSlot: () => boolean = () => true) {
     this.#now = now;
@@ -102,44 +102,44 @@ export class IdGenerator {
     this.#holdsSlot = holdsSlot;
   }
 
-  /** Goes on in another slot, with keys from here on. */
+  /** Switches to another slot and to keys from `keysFrom` on. */
   moveTo(slot: number, keysFrom: number): void {
     this.#slot = slot;
     this.#lastKey = Math.max(this.#lastKey, keysFrom - 1);
   }
 
-  /** Gives out no key up to now any more, and returns the last of those. */
+  /** Stops issuing keys up to the current time, and returns the last of them. */
   settle(): number {
     this.#lastKey = Math.max(this.#lastKey, keyAtTime(this.#now()) - 1);
     return this.#lastKey;
   }
 
   /**
-   * Milliseconds until another generator, whose clock agrees, makes greater keys than this one; those of one tick are in the order of slots.
-   * At most a tick: a clock that was set back is not waited for.
+   * Milliseconds until every generator with a synchronized clock creates keys greater than `key`; within a tick, keys are ordered by slot.
+   * At most one tick, so that nothing waits for a clock that was set back.
    */
   msUntilPassed(key: number): number {
     return Math.min(TICK_MS, Math.max(0, timeOfKey(key) + TICK_MS - this.#now()));
   }
 
-  /** The greatest key that was given out. */
+  /** The greatest key so far. */
   get lastKey(): number {
     return this.#lastKey;
   }
 
-  /** Throws `storage_unavailable` while its slot may be another's: two would make the same keys. */
+  /** Throws `storage_unavailable` while another node may hold the slot, because both would create the same keys. */
   next(prefix: IdPrefix): GeneratedId {
     if (!this.#holdsSlot()) {
       throw new PosthornError("storage_unavailable", "The other nodes may think that this one is gone; it asks them.");
     }
     const key = this.#free(Math.max(keyAtTime(this.#now()), this.#lastKey + 1));
-    // A tick holds 16,384 ids and a second 250 ticks: the counter may run into ticks 250–255, which is harmless.
+    // A tick has 16,384 keys and a second 250 ticks. The counter may overflow into ticks 250–255, which is harmless.
     this.#lastKey = key;
     this.#spread(key);
     return { key, id: prefix + encodeLimbs() };
   }
 
-  /** The first key from here on that is of its slot. */
+  /** The first key from `key` on that belongs to the slot. */
   #free(key: number): number {
     if (this.#slot === null) return key;
     const sequence = key % SEQUENCES_PER_TICK;
@@ -158,7 +158,7 @@ export class IdGenerator {
   }
 }
 
-/** The least of the ids with a key: where to go on in a list whose last row is not shown. Nothing has this id. */
+/** The smallest id with a key: an iterator for a list whose last scanned row is not shown. No object has this id. */
 export function placeOfKey(prefix: IdPrefix, key: number): string {
   spread(key, NOTHING_RANDOM, 0);
   return prefix + encodeLimbs();
@@ -166,7 +166,7 @@ export function placeOfKey(prefix: IdPrefix, key: number): string {
 
 const NOTHING_RANDOM = new Uint16Array(7);
 
-/** Puts the 20 bytes of an id into `scratch`: its key, and 106 bits of the seven numbers at `from`. */
+/** Writes the 20 bytes of an id to `scratch`: its key, and 106 bits from the seven numbers at `from`. */
 function spread(key: number, random: Uint16Array, from: number): void {
   const seconds = Math.floor(key / KEYS_PER_SECOND);
   const rest = key - seconds * KEYS_PER_SECOND;
@@ -179,7 +179,7 @@ function spread(key: number, random: Uint16Array, from: number): void {
   for (let limb = 4; limb < 10; limb++) scratch[limb] = random[from + limb - 3]!;
 }
 
-/** The integer key of a public id, or `null` when `id` is not an id with that prefix. */
+/** The integer key of a public id, or `null` if `id` is not an id with that prefix. */
 export function keyOfId(prefix: IdPrefix, id: string): number | null {
   if (!isId(prefix, id)) return null;
   const bytes = decode(id.slice(prefix.length));
@@ -199,22 +199,22 @@ export function isId(prefix: IdPrefix, id: string): boolean {
 }
 
 /**
- * Whether `id` can name an organisation: `org_` and up to 100 letters, digits, `-`, `_` and `.`. Organisations are named by the tokens
- * that their operators sign, so their names need not have the form of the ids made here.
+ * Whether `id` is a valid organisation id: `org_` and up to 100 letters, digits, `-`, `_` and `.`. Operators choose it in the tokens
+ * they sign, so it need not have the format of generated ids.
  */
 export function isOrganisationId(id: string): boolean {
   return /^org_[0-9A-Za-z._-]{1,100}$/.test(id);
 }
 
-/** Pairs of digits: two at a time is half the divisions and half the texts. */
+/** Pairs of digits. Encoding two digits at a time halves the divisions and string concatenations. */
 const PAIRS: readonly string[] = Array.from(
   { length: 62 * 62 },
   (_, value) => ALPHABET[Math.floor(value / 62)]! + ALPHABET[value % 62]!,
 );
-/** An id as ten numbers of 16 bits, the highest first. One for all ids: it is in use from one line to the next. */
+/** An id as ten 16-bit numbers, most significant first. Shared by all calls, which fill and use it synchronously. */
 const scratch = new Uint16Array(10);
 
-/** The number in `scratch` in base 62. */
+/** Encodes the number in `scratch` in base 62. */
 function encodeLimbs(): string {
   let text = "";
   let first = 0;
@@ -226,11 +226,11 @@ function encodeLimbs(): string {
       scratch[limb] = quotient;
       remainder = value - quotient * CHUNK;
     }
-    // Each round takes almost two numbers off the top.
+    // Each round shortens the number by almost two limbs.
     while (first < 10 && scratch[first] === 0) first++;
     const high = Math.floor(remainder / 62 ** 2);
     const low = PAIRS[remainder % 62 ** 2]!;
-    // Five digits, and two in the last round.
+    // Five digits per round, two in the last one.
     text = (digits < 5 ? low : ALPHABET[Math.floor(high / 62 ** 2)]! + PAIRS[high % 62 ** 2]! + low) + text;
   }
   return text;

@@ -1,7 +1,6 @@
 /**
- * Finds where a member of a JSON object stands in its bytes, so that its text can be kept exactly as it was sent.
- * Parsing and printing again would lose what `JSON.parse` cannot hold: `1.0`, `12345678901234567890`, duplicate keys,
- * escapes, white space.
+ * Finds the bytes of members and items in JSON text, so that they can be stored exactly as they were sent. Parsing and serializing
+ * would lose what `JSON.parse` cannot represent: `1.0`, `12345678901234567890`, duplicate keys, escapes, white space.
  */
 
 const QUOTE = 0x22;
@@ -14,10 +13,10 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
 /**
- * Returns the bytes of the value of each wanted member of the object that `json` is, without the white space around it.
- * Of a repeated member the last one counts, as for `JSON.parse`.
+ * Returns the bytes of the value of each named member of a JSON object, without surrounding white space. If a member is repeated, the
+ * last one counts, as in `JSON.parse`.
  *
- * `json` must be a well-formed JSON object in UTF-8: parse it first, this scanner does not check.
+ * `json` must be a well-formed JSON object in UTF-8. This is not checked, so parse it first.
  */
 export function findMembers<const Name extends string>(
   json: Buffer,
@@ -39,9 +38,9 @@ export function findMembers<const Name extends string>(
 }
 
 /**
- * Returns the bytes of each item of the array that `json` is, without the white space around it.
+ * Returns the bytes of each item of a JSON array, without surrounding white space.
  *
- * `json` must be a well-formed JSON array in UTF-8: parse it first, this scanner does not check.
+ * `json` must be a well-formed JSON array in UTF-8. This is not checked, so parse it first.
  */
 export function findItems(json: Buffer): Buffer[] {
   const found: Buffer[] = [];
@@ -85,7 +84,7 @@ function endOfString(json: Buffer, start: number): number {
   return quote === -1 ? json.length : quote + 1;
 }
 
-/** A quote is escaped when an odd number of backslashes stands before it. */
+/** A quote is escaped if it follows an odd number of backslashes. */
 function isEscaped(json: Buffer, quote: number): boolean {
   let backslashes = 0;
   while (json[quote - 1 - backslashes] === BACKSLASH) backslashes++;

@@ -1,6 +1,6 @@
 /**
- * Checks the syntax of JSON text piece by piece, so that a large body never holds the event loop, and finds the parts of it that are
- * only stored and need no parsing. `JSON.parse` takes 0.1 µs for each level of nesting and up to 1 µs for each name: 16 MB of either would be a second.
+ * Incremental JSON syntax check, so that a large body never blocks the event loop. Also finds the parts that are only stored and need
+ * no parsing. `JSON.parse` takes 0.1 µs per nesting level and up to 1 µs per name, which adds up to a second for 16 MB of either.
  */
 
 const QUOTE = 0x22;
@@ -18,7 +18,7 @@ const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const SPACE = 0x20;
 
-/** What is expected next: with the open containers, all that a scan has to remember between two pieces. */
+/** Expected next token. With the stack of open containers, this is the whole state of a scan between two steps. */
 const State = {
   value: 0,
   valueOrEnd: 1,
@@ -42,38 +42,38 @@ const State = {
 } as const;
 
 const NONE: ReadonlySet<string> = new Set();
-/** Bytes of a name that can be one of those looked for. */
+/** Maximum bytes of an opaque or list member's name. */
 const MAX_NAME = 64;
 
 export interface ScanOptions {
-  /** Members of the outermost object whose values are only stored: they are checked, and neither counted nor limited. */
+  /** Members of the top-level object whose values are only stored: their syntax is checked, but no limit applies to them. */
   readonly opaque?: ReadonlySet<string>;
-  /** The member of the outermost object that is a list whose items are read one by one. */
+  /** Member of the top-level object that is a list whose items are parsed one by one. */
   readonly list?: string | null;
-  /** Values outside of opaque members. */
+  /** Maximum values outside of opaque members. */
   readonly maxValues?: number;
-  /** Levels of objects and lists outside of opaque members. */
+  /** Maximum nesting of objects and lists outside of opaque members. */
   readonly maxDepth?: number;
 }
 
 export type Fault =
-  /** `at`: offset of the first byte that is not JSON; the length of the text when it ends too early. */
+  /** `at`: offset of the first invalid byte; the length of the text if it is incomplete. */
   | { readonly kind: "syntax"; readonly at: number }
-  /** `member`: the member of the outermost object in which it is. */
+  /** `member`: the member of the top-level object that exceeds the limit. */
   | { readonly kind: "deep" | "wide"; readonly member: string | null };
 
-/** A range of bytes. */
+/** Byte range, `end` excluded. */
 export interface Range {
   readonly start: number;
   readonly end: number;
 }
 
 export class JsonScanner {
-  /** Opaque values and items, in the order of the text. */
+  /** Ranges of opaque values and list items, in text order. */
   readonly cuts: Range[] = [];
-  /** Objects and lists that are items of the list. Of a repeated member the last one counts, as for `JSON.parse`. */
+  /** Ranges of the list's items that are objects or lists. If the member is repeated, the last one counts, as in `JSON.parse`. */
   items: Range[] = [];
-  /** Why the text is refused; `null`: nothing wrong so far. */
+  /** Why the text is rejected; `null`: no fault so far. */
   fault: Fault | null = null;
   readonly #bytes: Uint8Array;
   readonly #opaque: ReadonlySet<string>;
@@ -86,7 +86,7 @@ export class JsonScanner {
   /** 1 for each open object, 0 for each open list. */
   #open = new Uint8Array(64);
   #values = 0;
-  /** Whether the string that is being read is a name. */
+  /** Whether the current string is a member name. */
   #isName = false;
   #stringStart = 0;
   #hexLeft = 0;
@@ -94,7 +94,7 @@ export class JsonScanner {
   #literalAt = 0;
   #member: string | null = null;
   #isInList = false;
-  /** Depth in which the opaque value that is being read began; -1: none is. */
+  /** Depth at which the current opaque value or item began; -1: there is none. */
   #cutDepth = -1;
   #cutStart = 0;
 
@@ -107,7 +107,7 @@ export class JsonScanner {
     this.#maxDepth = maxDepth;
   }
 
-  /** Scans up to `count` bytes more. Returns whether the scan is over: at the end of the text or at a fault. */
+  /** Scans up to `count` more bytes. Returns whether the scan is complete: at the end of the text or at a fault. */
   advance(count: number): boolean {
     const end = Math.min(this.#bytes.length, this.#at + count);
     while (this.#at < end && this.fault === null) this.#step(end);
@@ -125,7 +125,7 @@ export class JsonScanner {
     this.fault = { kind: "syntax", at: this.#at };
   }
 
-  /** Reads the byte at hand, and in strings, numbers and white space the alike ones that follow. */
+  /** Consumes the next byte; in strings and numbers also the run of similar bytes that follows. */
   #step(end: number): void {
     const bytes = this.#bytes;
     const byte = bytes[this.#at]!;
@@ -293,7 +293,7 @@ export class JsonScanner {
     } else if (this.#depth === this.#cutDepth) this.#endCut(this.#at);
   }
 
-  /** The name that has just ended, cut where it is longer than any that is looked for. */
+  /** The name that has just ended, truncated if it is longer than any relevant name. */
   #name(): string {
     const name = Buffer.from(
       this.#bytes.buffer,
@@ -325,7 +325,7 @@ export class JsonScanner {
     if (isDigit && state !== zero) return this.#skipDigits(end);
     if (byte === DOT && (state === zero || state === integer)) return this.#begin(point);
     if ((byte | 0x20) === 0x65 && state !== exponentDigits) return this.#begin(exponent);
-    // The number is over; this byte is what follows it.
+    // The number has ended before this byte.
     this.#state = State.next;
   }
 
@@ -347,7 +347,7 @@ function isShortEscape(byte: number): boolean {
   return '"\\/bfnrt'.includes(String.fromCharCode(byte));
 }
 
-/** The offset of the first byte that is not JSON; the length of the text when it ends too early or when it is JSON. */
+/** Offset of the first invalid byte; the length of the text if it is incomplete or valid. */
 export function findMistake(json: Uint8Array): number {
   const scanner = new JsonScanner(json);
   scanner.advance(json.length);

@@ -1,4 +1,4 @@
-/** Log of the process: one JSON object per line, or readable lines for a terminal. It never contains secrets. */
+/** Log of the process: one JSON object per line, or formatted for a terminal. It never contains secrets. */
 import { type Logger, pino } from "pino";
 import pretty from "pino-pretty";
 import { PosthornError } from "./errors.ts";

@@ -1,22 +1,22 @@
-/** Estimates what a regular expression costs to compile, without compiling it. */
+/** Estimates the cost of compiling a regular expression without compiling it. */
 
-/** Upper bounds, read off the text of a pattern in one pass. */
+/** Upper bounds, computed from the text of a pattern in one pass. */
 export interface RegexCost {
-  /** Instructions of the compiled program, with every repetition written out. */
+  /** Instructions of the compiled program, with repetitions expanded. */
   readonly instructions: number;
-  /** Code points and table entries that the compiler walks through to build the character classes. */
+  /** Code points and table entries that the compiler processes to build the character classes. */
   readonly classWork: number;
 }
 
-/** What one Unicode class such as `\p{L}` costs: the largest have more than 700 ranges, which are copied, folded and sorted. */
+/** Cost of one Unicode class such as `\p{L}`: the largest have more than 700 ranges, which are copied, case-folded and sorted. */
 const UNICODE_CLASS_WORK = 4096;
-/** The code points that have another case. The compiler folds a range that ignores case point by point. */
+/** Range of the code points that have case variants. The compiler case-folds ranges code point by code point. */
 const FIRST_FOLDED = 0x41;
 const LAST_FOLDED = 0x1e943;
 
 /**
- * Scans a pattern in RE2 syntax. Never throws and takes time linear in the pattern. Of a text that is no valid pattern
- * it says something too large or too small; the compiler refuses such a text while it parses it, before repetitions are written out.
+ * Scans a pattern in RE2 syntax. Never throws, and takes time linear in the length of the pattern. For an invalid pattern the result is
+ * arbitrary, which is safe: the compiler rejects it during parsing, before it expands repetitions.
  */
 export function regexCost(source: string): RegexCost {
   return new Scanner(source).scan();
@@ -26,13 +26,13 @@ export function regexCost(source: string): RegexCost {
 interface Group {
   readonly captures: boolean;
   total: number;
-  /** Instructions of what a repetition that comes next would repeat. */
+  /** Instructions of the last item, to which a following repetition applies. */
   last: number;
-  /** Nothing has been read since the group or the alternative began. */
+  /** Whether the current group or alternative is still empty. */
   empty: boolean;
 }
 
-/** A count has no leading zero: `{01}` is four plain characters. */
+/** Counts have no leading zero: `{01}` is four literal characters. */
 const REPETITION = /\{(0|[1-9]\d{0,7})(?:(,)(0|[1-9]\d{0,7})?)?\}/y;
 const FLAGS_OR_NAME = /\(\?(?:P?<[^>]*>|[imsU-]*([:)]))/y;
 const UNICODE_CLASS = /\\[pP](?:\{[^}]*\}|[^{])/uy;
@@ -41,7 +41,7 @@ const POSIX_CLASS = /\[:[^\]]*?:\]/y;
 
 class Scanner {
   readonly #source: string;
-  /** Whether case is ignored anywhere; where it is not, the estimate is only too high. */
+  /** Whether case is ignored anywhere in the pattern. For parts that do not ignore it, the estimate is too high. */
   readonly #folds: boolean;
   readonly #groups: Group[] = [newGroup(false)];
   #at = 0;
@@ -54,7 +54,7 @@ class Scanner {
 
   scan(): RegexCost {
     while (this.#at < this.#source.length) this.#next();
-    // Two more for the end and for failing. Groups that are never closed are errors.
+    // Two more for the match and fail instructions. Unclosed groups are errors anyway.
     return { instructions: this.#endOf(this.#groups[0]!) + 2, classWork: this.#classWork };
   }
 
@@ -76,7 +76,7 @@ class Scanner {
       case "+":
       case "?":
         this.#at++;
-        // `*` of something that may be empty takes two.
+        // `*` on an expression that can match the empty string takes two instructions.
         return this.#repeat((size) => size + 2);
       case "{":
         return this.#counted();
@@ -114,7 +114,7 @@ class Scanner {
     const min = Number(found[1]);
     if (found[2] !== undefined && found[3] === undefined) return this.#repeat((size) => Math.max(1, min) * size + 2);
     const max = Number(found[3] ?? min);
-    // What is repeated zero times is still parsed and simplified.
+    // An expression repeated zero times is still parsed and simplified.
     if (max === 0) return this.#repeat((size) => size + 1);
     return this.#repeat((size) => min * size + Math.max(0, max - min) * (size + 1));
   }
@@ -140,7 +140,7 @@ class Scanner {
     group.empty = true;
   }
 
-  /** An empty alternative is an instruction too. */
+  /** Size of a group; an empty alternative takes one instruction. */
   #endOf({ total, empty }: Group): number {
     return empty ? total + 1 : total;
   }
@@ -152,7 +152,7 @@ class Scanner {
     this.#atom(1);
   }
 
-  /** `\Q…\E`: each character as it is. */
+  /** `\Q…\E`: literal characters. */
   #quoted(): void {
     const end = this.#source.indexOf("\\E", this.#at + 2);
     const text = this.#source.slice(this.#at + 2, end === -1 ? undefined : end);
@@ -187,7 +187,7 @@ class Scanner {
   }
 
   #range(low: number, high: number): void {
-    // A range that holds all of them needs no folding.
+    // A range that includes all of these code points needs no case folding.
     if (!this.#folds || (low <= FIRST_FOLDED && high >= LAST_FOLDED)) return;
     this.#classWork += Math.max(0, Math.min(high, LAST_FOLDED) - Math.max(low, FIRST_FOLDED) + 1);
   }
@@ -202,7 +202,7 @@ class Scanner {
     return code;
   }
 
-  /** The character that an escape stands for; for one that stands for none, such as `\b`, the letter. */
+  /** The character an escape represents; for an escape without one, such as `\b`, its letter. */
   #escapedCharacter(): number {
     const found = this.#match(ESCAPE);
     if (found === null) {

@@ -1,37 +1,37 @@
-/** Regular expressions from untrusted callers: RE2 syntax, bounded before they are compiled, matched in time linear in the text. */
+/** Regular expressions from untrusted callers: RE2 syntax, limited before they are compiled, matched in time linear in the text. */
 import { RE2JS, RE2JSException } from "re2js";
 import { regexCost } from "./regex-cost.ts";
 
-/** Characters of a pattern. */
+/** Maximum characters of a pattern. */
 export const MAX_PATTERN_LENGTH = 1000;
-/** Instructions that a pattern may compile to; each is looked at once for each character at worst. */
+/** Maximum instructions of a compiled pattern. In the worst case each is visited once per character of the text. */
 const MAX_PROGRAM_SIZE = 1000;
-/** Instructions of the estimate: more than the bound itself, since alternatives may share their beginnings once compiled. */
+/** Maximum estimated instructions: above the limit itself, because compilation can merge common prefixes of alternatives. */
 const MAX_ESTIMATED_SIZE = 2 * MAX_PROGRAM_SIZE;
-/** Work that the character classes of one pattern may cause: about 10 ms. */
+/** Maximum work for the character classes of one pattern: about 10 ms. */
 export const MAX_CLASS_WORK = 131_072;
-/** Characters of a text that is searched. */
+/** Maximum characters of a text that is searched. */
 export const MAX_REGEX_TEXT = 65_536;
 
-/** The pattern is not valid or is too large. The message says why, for the person who typed it. */
+/** The pattern is invalid or too large. The message is written for the author of the pattern. */
 export class SafeRegexError extends Error {
   override readonly name = "SafeRegexError";
 }
 
 export interface SafeRegex {
   readonly source: string;
-  /** Instructions of the compiled pattern: with the length of the text the bound on its time. */
+  /** Instructions of the compiled pattern. Matching time is at most proportional to this times the length of the text. */
   readonly size: number;
-  /** Upper bound of the work that compiling its character classes took, in the unit of `MAX_CLASS_WORK`. */
+  /** Upper bound of the work of compiling its character classes, in the unit of `MAX_CLASS_WORK`. */
   readonly classWork: number;
   /** Whether the pattern is found anywhere in the text. */
   test(text: string): boolean;
 }
 
 /**
- * Compiles a pattern in the syntax of RE2: no look-around, no back-references; `(?i)` at its start ignores case.
+ * Compiles a pattern in RE2 syntax: no look-around, no back-references; `(?i)` at its start ignores case.
  *
- * @throws {SafeRegexError} when the pattern is not valid, or larger than allowed.
+ * @throws {SafeRegexError} when the pattern is invalid or too large.
  */
 export function compileRegex(source: string): SafeRegex {
   if (source.length > MAX_PATTERN_LENGTH) {
@@ -77,7 +77,7 @@ function compile(source: string): RE2JS {
   }
 }
 
-/** Patterns that were refused, with the reason: the newest ones, so that repeating a request does not repeat the work. */
+/** Cache of the most recently rejected patterns and the reasons, so that repeated requests do not repeat the work. */
 class Refusals {
   static readonly #MAX = 256;
   readonly #reasons = new Map<string, string>();
@@ -87,7 +87,7 @@ class Refusals {
   }
 
   add(source: string, reason: string): void {
-    // Reasons may quote the pattern, so a bound on the number is a bound on the bytes.
+    // Reasons may quote the pattern; cutting them makes the limit on entries a limit on memory, too.
     this.#reasons.set(source, reason.slice(0, MAX_PATTERN_LENGTH + 200));
     const [oldest] = this.#reasons.keys();
     if (this.#reasons.size > Refusals.#MAX) this.#reasons.delete(oldest!);

@@ -1,10 +1,10 @@
-/** Encrypts what must not be readable in the database file: endpoint secrets and header values. AES-256-GCM. */
+/** Encryption of values that must not be readable in the database, such as endpoint secrets and header values. AES-256-GCM. */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from "node:crypto";
 import { PosthornError } from "./errors.ts";
 
-/** Values of version 1 are encrypted with the key itself. They are still read. */
+/** Version 1: encrypted with the server's key itself. Still readable, no longer written. */
 const DIRECT = 1;
-/** Values of version 2 are each encrypted with a key of their own. */
+/** Version 2: each value is encrypted with its own derived key. */
 const DERIVED = 2;
 const SALT_BYTES = 16;
 const IV_BYTES = 12;
@@ -12,10 +12,10 @@ const TAG_BYTES = 16;
 const PURPOSE = "posthorn sealed value";
 
 /**
- * Seals and opens values.
+ * Encrypts and decrypts values.
  *
- * With random nonces one key of AES-GCM is good for 2^32 values (NIST SP 800-38D), which kept answers and inbound requests could reach
- * in weeks. So each value has a key of its own, derived from the key of the server and a random salt.
+ * With random nonces, one AES-GCM key may encrypt at most 2^32 values (NIST SP 800-38D), which stored responses and inbound requests could
+ * reach in weeks. Each value therefore has its own key, derived from the server's key and a random salt.
  */
 export class SecretBox {
   readonly #key: Buffer;
@@ -25,7 +25,7 @@ export class SecretBox {
     this.#key = key;
   }
 
-  /** One version byte, the salt, the nonce, the tag, then the encrypted text. */
+  /** Returns one version byte, the salt, the nonce, the tag, and the encrypted text. */
   seal(text: string): Uint8Array {
     const random = randomBytes(SALT_BYTES + IV_BYTES);
     const cipher = createCipheriv(
@@ -53,7 +53,7 @@ export class SecretBox {
     }
   }
 
-  /** Whether it was sealed with this key, and is as it was. */
+  /** Whether the value was sealed with this key and is intact. */
   opens(sealed: Uint8Array): boolean {
     try {
       this.open(sealed);
@@ -63,7 +63,7 @@ export class SecretBox {
     }
   }
 
-  /** HKDF-Expand of RFC 5869 to one block. The key is random, so there is nothing to extract. */
+  /** HKDF-Expand (RFC 5869) to one block. The key is uniformly random, so the extract step is unnecessary. */
   #derive(salt: Uint8Array): Buffer {
     return createHmac("sha256", this.#key).update(PURPOSE).update(salt).update(Buffer.of(1)).digest();
   }

@@ -1,17 +1,17 @@
-/** Cuts long work on the main thread into slices, between which the event loop serves everything else. */
+/** Splits long work on the main thread into slices, so that the event loop can serve other work in between. */
 
-/** Milliseconds of a slice: far less than a request may wait, far more than a round of the event loop costs. */
+/** Length of a slice: much shorter than an acceptable delay of a request, and much longer than the overhead of an event loop iteration. */
 const SLICE_MS = 5;
 
 let lastRound: Promise<void> = Promise.resolve();
 
-/** Resolves in a later round of the event loop. Callers get a round each, so that however many there are, one slice runs in a round. */
+/** Resolves in a later iteration of the event loop. Each caller gets its own, so that at most one slice runs per iteration. */
 function nextRound(): Promise<void> {
   lastRound = lastRound.then(() => new Promise((resolve) => setImmediate(resolve)));
   return lastRound;
 }
 
-/** Time that a piece of long work has used. Between two steps: `if (slice.isOver) await slice.next();` */
+/** Time budget of long work. Between two steps: `if (slice.isOver) await slice.next();` */
 export class TimeSlice {
   readonly #ms: number;
   #until: number;
@@ -25,7 +25,7 @@ export class TimeSlice {
     return performance.now() >= this.#until;
   }
 
-  /** Lets the event loop run, then begins a new slice. */
+  /** Yields to the event loop, then starts a new slice. */
   async next(): Promise<void> {
     await nextRound();
     this.#until = performance.now() + this.#ms;

@@ -1,16 +1,16 @@
-/** Counts the values of a text before it is parsed: parsing millions of them would hold the event loop for seconds. */
+/** Counts the values in a text before it is parsed, because parsing millions of values would block the event loop for seconds. */
 
 const QUOTE = 0x22;
 const AMPERSAND = 0x26;
 const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
-/** `[` and `{` differ in this bit alone. */
+/** The only bit in which `[` and `{` differ. */
 const BRACE = 0x20;
 const OPEN = 0x7b;
 
-/** Whether well-formed JSON has more than `limit` values. One pass, which stops at the limit. Names do not count; empty objects and lists count twice. */
+/** Whether well-formed JSON has more than `limit` values. Stops at the limit. Names do not count; empty objects and lists count twice. */
 export function hasMoreValuesThan(json: string, limit: number): boolean {
-  // A value and what separates it from the next take two characters.
+  // A value and its separator take at least two characters.
   if (json.length <= limit * 2) return false;
   let values = 1;
   for (let at = 0; at < json.length; at++) {
@@ -21,7 +21,7 @@ export function hasMoreValuesThan(json: string, limit: number): boolean {
   return false;
 }
 
-/** The position of the quote that ends the string which begins at `start`. */
+/** Position of the closing quote of the string that begins at `start`. */
 function endOfString(json: string, start: number): number {
   for (let at = start + 1; at < json.length; at++) {
     const code = json.charCodeAt(at);
