@@ -1,4 +1,4 @@
-/** An endpoint as delivery needs it, with what its application says of all of them. What is encrypted is opened when it is first used. */
+/** Endpoints in the form that delivery uses, with the settings of their application. Encrypted values are decrypted on first use. */
 import { createSigner, type StandardSigner } from "@posthorn/webhooks";
 import type { Selectable } from "kysely";
 import { DESTINATION_KINDS, type DestinationKindName } from "../destinations/kinds.ts";
@@ -18,26 +18,26 @@ import type { PolicyValues } from "./policy/sections.ts";
 import type { FormatValues } from "./policy/format.ts";
 import type { Transformation } from "../transform/types.ts";
 
-/** An endpoint as delivery needs it. What is encrypted is opened when it is first sent to. */
+/** An endpoint in the form that delivery uses. Encrypted values are decrypted on first use. */
 export class DirectoryEndpoint {
   readonly key: number;
   readonly id: string;
   readonly uid: string | null;
   readonly url: string;
-  /** How requests that came in are passed on. */
+  /** How inbound requests are forwarded. */
   readonly forward: Forwarding;
   readonly disabled: boolean;
-  /** What it may get, by what it proved of wanting it. */
+  /** Which deliveries it may receive, according to its endpoint verification. */
   readonly grant: Grant;
-  /** Words of the application; `null`: the platform's hold. */
+  /** Egress allow setting of the application; `null`: the platform's applies. */
   readonly egressAllow: string | null;
   /** `null`: all. */
   readonly eventTypes: ReadonlySet<string> | null;
   /** `null`: messages with and without channels. */
   readonly channels: ReadonlySet<string> | null;
-  /** Whether it is the target of one replay to a URL: no message matches it, and no list shows it. */
+  /** Whether it exists only as the target of a replay to a URL: no message matches it, and it is not listed. */
   readonly oneOff: boolean;
-  /** When the oldest secret of a rotation ends and the entry must be loaded anew. */
+  /** When the next rotated secret expires and the entry must be reloaded. */
   readonly signerExpiresAt: number;
   readonly #below: ApplicationSettings;
   /** Whether it has a filter. */
@@ -63,8 +63,8 @@ export class DirectoryEndpoint {
   readonly policy: EndpointPolicy;
 
   /**
-   * @param secrets Those that sign now, newest first.
-   * @param below What the application says.
+   * @param secrets Secrets that currently sign, newest first.
+   * @param below Settings of the application.
    */
   constructor(row: EndpointRow, secrets: readonly SealedSecret[], secretBox: SecretBox, below: ApplicationSettings) {
     this.key = row.id;
@@ -102,24 +102,24 @@ export class DirectoryEndpoint {
     return "http";
   }
 
-  /** What it wants of the content of messages; `null`: anything. Compiled when it is first asked for. */
+  /** Content filter; `null`: none. Compiled on first use. */
   get filter(): CompiledFilter | null {
     if (this.#filterJson === null) return null;
     return (this.#filter ??= compileFilter(this.#filterJson));
   }
 
-  /** How messages are changed on their way to it; `null`: they are not. The same object each time. */
+  /** Transformation of its messages; `null`: none. Returns the same object each time. */
   get transformation(): Transformation | null {
     if (this.#sealedTransformation === null) return null;
     return (this.#transformation ??= JSON.parse(this.#secretBox.open(this.#sealedTransformation)) as Transformation);
   }
 
-  /** Whether what it gets is not simply the message as it was published. */
+  /** Whether the body it receives can differ from the published one. */
   get changesRequest(): boolean {
     return this.#sealedTransformation !== null || this.policy.values.format.body !== "as-published";
   }
 
-  /** What makes a request of a message to it. */
+  /** Settings for building a request to it from a message. */
   get requestSettings(): RequestSettings {
     const origin = this.requestOrigin === null ? [] : ["origin"];
     return {
@@ -133,12 +133,12 @@ export class DirectoryEndpoint {
     };
   }
 
-  /** As `maskedHeaders`, for other headers than its own. */
+  /** As `maskedHeaders`, for headers other than its own. */
   masked(headers: readonly string[]): readonly (string | null)[] {
     return [...masked(headers), ...authHeaderNames(this.egress.auth).flatMap((name) => [name, null])];
   }
 
-  /** Flat list of names and values, in the case they were given; less those that the credentials set. */
+  /** Flat list of names and values in their original case, without the headers that the credentials set. */
   get headers(): readonly string[] {
     this.#headers ??= [
       ...(this.#sealedHeaders === null
@@ -147,13 +147,13 @@ export class DirectoryEndpoint {
             ...authHeaderNames(this.egress.auth),
             ...(this.requestOrigin === null ? [] : ["origin"]),
           ])),
-      // Who consented to deliveries from a name gets that name with each (CloudEvents web hooks, section 2.2).
+      // An endpoint that consented to an origin receives that origin with each delivery (CloudEvents web hooks, section 2.2).
       ...(this.requestOrigin === null ? [] : ["Origin", this.requestOrigin]),
     ];
     return this.#headers;
   }
 
-  /** Names of what is sent in place of headers that a request came with, in lower case: its own, and those of its credentials. */
+  /** Lower-case names of its own headers and those of its credentials, which replace the headers of a forwarded request. */
   get headerNames(): ReadonlySet<string> {
     this.#headerNames ??= new Set([
       ...authHeaderNames(this.egress.auth),
@@ -162,34 +162,34 @@ export class DirectoryEndpoint {
     return this.#headerNames;
   }
 
-  /** Nothing is sent for now: the endpoint is disabled or not verified. Its deliveries are on hold. */
+  /** Whether its deliveries are on hold because the endpoint is disabled or not verified. */
   get isHeld(): boolean {
     return this.disabled || this.grant.held;
   }
 
-  /** Whether its deliveries of this message, except manual ones, were discarded when it was enabled again. */
+  /** Whether its delivery of this message, unless requested manually, was discarded when the endpoint was enabled again. */
   discards(messageKey: number): boolean {
     return this.#discardUpTo !== null && messageKey <= this.#discardUpTo;
   }
 
-  /** The name under which it consented to deliveries; `null`: none. */
+  /** The origin from which it consented to receive deliveries; `null`: none. */
   get requestOrigin(): string | null {
     return this.grant.proof?.requestOrigin ?? null;
   }
 
-  /** Whose proxy its deliveries go through; `null`: the platform's, if any. */
+  /** Whether its deliveries use the endpoint's or the application's proxy; `null`: the platform's, if any. */
   get proxyOf(): "endpoint" | "application" | null {
     if (this.#own.proxy !== undefined) return "endpoint";
     return this.#below.proxy === null ? null : "application";
   }
 
-  /** As `headers`, and those of the credentials, with `null` in place of what may not be kept in the clear. */
+  /** `headers` and those of the credentials, with `null` in place of values that must not be stored in plain text. */
   get maskedHeaders(): readonly (string | null)[] {
     this.#maskedHeaders ??= this.masked(this.headers);
     return this.#maskedHeaders;
   }
 
-  /** Credentials, TLS settings and proxy. The same object each time: the HTTP client keeps what it makes of it. */
+  /** Credentials, TLS settings and proxy. Returns the same object each time, because the HTTP client caches by it. */
   get egress(): EndpointEgress {
     if (this.#egress === null) {
       const { proxy } = this.#below;
@@ -198,7 +198,7 @@ export class DirectoryEndpoint {
     return this.#egress;
   }
 
-  /** Its own settings, without what the application adds. */
+  /** Its own egress settings, without the application's proxy. */
   get #own(): EndpointEgress {
     this.#ownEgress ??=
       this.#sealedEgress === null
@@ -207,13 +207,13 @@ export class DirectoryEndpoint {
     return this.#ownEgress;
   }
 
-  /** Signs in the format of Standard Webhooks. */
+  /** Signer for Standard Webhooks. */
   get signer(): StandardSigner {
     this.#signer ??= createSigner(this.#secrets().map(keyOf));
     return this.#signer;
   }
 
-  /** Signs in the format that the policy asks for beside or in place of Standard Webhooks; `null`: none. */
+  /** Signer for the format that the policy sets in addition to, or instead of, Standard Webhooks; `null`: none. */
   get requestSigner(): RequestSigner | null {
     if (this.#requestSigner === undefined) {
       const { signing } = this.policy.values;
@@ -222,7 +222,7 @@ export class DirectoryEndpoint {
     return this.#requestSigner;
   }
 
-  /** Those that sign now, newest first. */
+  /** Secrets that currently sign, newest first. */
   #secrets(): string[] {
     return this.#sealedSecrets.map((sealed) => this.#secretBox.open(sealed));
   }
@@ -230,7 +230,7 @@ export class DirectoryEndpoint {
 
 type EndpointRow = Selectable<EndpointTable>;
 
-/** What an application says of all its endpoints. Its proxy is opened when it is first asked for, and is the same object for each. */
+/** Settings of an application for all its endpoints. Its proxy is decrypted on first use, and all endpoints share the same object. */
 export class ApplicationSettings {
   readonly egressAllow: string | null;
   readonly policy: PolicyValues;
@@ -272,15 +272,15 @@ function flatten(json: string, without: readonly string[]): readonly string[] {
   return entries.filter(([name]) => !without.includes(name.toLowerCase())).flat();
 }
 
-/** What of an endpoint decides. */
+/** Settings of an endpoint that determine its requests. */
 export interface RequestSettings {
-  /** Key of the application and of the endpoint, for fairness. */
+  /** Key of the application; with `key`, used for fair scheduling. */
   readonly tenant: number;
   readonly key: number;
   readonly url: string;
-  /** Flat list of names and values of its own. */
+  /** Flat list of names and values of the endpoint's headers. */
   readonly headers: readonly string[];
-  /** Names in lower case that code cannot set: its credentials, and what it consented to. */
+  /** Lower-case names of headers that a transformation cannot set: those of the credentials, and the consented origin. */
   readonly fixedHeaders: readonly string[];
   readonly transformation: Transformation | null;
   readonly format: FormatValues;

@@ -1,8 +1,8 @@
 /**
- * What delivery needs to know of applications and endpoints, in memory: who matches a message, and how to send to it.
+ * In-memory cache of the applications and endpoints that delivery uses: which endpoints match a message, and how to send to them.
  *
- * One entry for each application, loaded on first use and dropped when anything of it changes, so that a publish needs no query
- * and a retry uses the settings of now.
+ * It has one entry per application, loaded on first use and dropped when the application or an endpoint changes, so that publishing needs
+ * no query and a retry uses the current settings.
  */
 import { LRUCache } from "lru-cache";
 import type { LanePolicies, LanePolicy } from "../dispatch/policy.ts";
@@ -23,7 +23,7 @@ export interface DirectoryApplication {
   readonly endpoints: ReadonlyMap<number, DirectoryEndpoint>;
 }
 
-/** Default number of endpoints in memory, over all applications. */
+/** Default for `maxEndpoints`. */
 const MAX_ENDPOINTS = 200_000;
 
 export interface DirectoryOptions {
@@ -31,7 +31,7 @@ export interface DirectoryOptions {
   readonly secretBox: SecretBox;
   readonly now: () => number;
   readonly policyDefaults: PlatformDefaults;
-  /** Endpoints held in memory, over all applications. */
+  /** Maximum endpoints in memory, across all applications. */
   readonly maxEndpoints?: number;
 }
 
@@ -40,7 +40,7 @@ export class Directory implements LanePolicies {
   readonly #secretBox: SecretBox;
   readonly #now: () => number;
   readonly #platform: PolicyValues;
-  /** Promises, so that concurrent look-ups share one load and an invalidation reaches a load that is under way. */
+  /** Entries are added when their load starts, so that concurrent look-ups share one load and an invalidation affects a load in progress. */
   readonly #applications: LRUCache<number, LoadedApplication>;
   /** Keys of applications by organisation and id or uid. */
   readonly #refs: LRUCache<string, number>;
@@ -68,7 +68,7 @@ export class Directory implements LanePolicies {
     if (known !== undefined) {
       const application = await this.application(known);
       if (application !== null && (application.id === ref || application.uid === ref)) return application;
-      // It was deleted, or its uid is another one now.
+      // It was deleted, or its uid was changed.
       this.#refs.delete(refKey);
     }
     const key = await this.#resolve(orgId, ref);
@@ -77,7 +77,7 @@ export class Directory implements LanePolicies {
     return this.application(key);
   }
 
-  /** The application with this key, or `null` when it is gone. */
+  /** The application with this key, or `null` if it does not exist any more. */
   application(key: number): Promise<DirectoryApplication | null> | DirectoryApplication | null {
     const loaded = this.#applications.get(key);
     if (loaded === undefined) return this.#load(key);
@@ -85,14 +85,14 @@ export class Directory implements LanePolicies {
     return loaded.application ?? loaded.loading;
   }
 
-  /** How to send to an endpoint, or `null` when it or its application is gone. */
+  /** The endpoint with this key, or `null` if it or its application does not exist any more. */
   async endpoint(key: number): Promise<DirectoryEndpoint | null> {
     const owner = this.#owners.get(key) ?? (await this.#ownerOf(key));
     if (owner === null) return null;
     return (await this.application(owner))?.endpoints.get(key) ?? null;
   }
 
-  /** The policy of an endpoint for its lane: at once while its application is in memory, which it is while there is traffic. */
+  /** The lane policy of an endpoint. Returned synchronously while its application is in memory, which is the case while it has traffic. */
   policy(endpointKey: number): LanePolicy | null | Promise<LanePolicy | null> {
     const owner = this.#owners.get(endpointKey);
     const application = owner === undefined ? null : this.application(owner);
@@ -102,7 +102,7 @@ export class Directory implements LanePolicies {
     return application.endpoints.get(endpointKey)?.policy.lane ?? null;
   }
 
-  /** Forgets what is known of an application; the next look-up reads it again. */
+  /** Drops an application; the next look-up reads it again. */
   invalidate(applicationKey: number): void {
     this.#applications.delete(applicationKey);
   }
@@ -152,7 +152,7 @@ export class Directory implements LanePolicies {
     return loaded.loading;
   }
 
-  /** Keeps what was loaded, unless something changed while it was. Set again, so that its size counts. */
+  /** Keeps the result of a load, unless the entry was invalidated during the load. Sets the entry again to update its size in the cache. */
   #keep(key: number, loaded: LoadedApplication, application: DirectoryApplication | null): void {
     if (!this.#drop(key, loaded) || application === null) return;
     loaded.application = application;
@@ -160,7 +160,7 @@ export class Directory implements LanePolicies {
     this.#applications.set(key, loaded);
   }
 
-  /** Whether the entry was still this one. */
+  /** Deletes the entry if it is still the current one, and returns whether it was. */
   #drop(key: number, loaded: LoadedApplication): boolean {
     return this.#applications.peek(key) === loaded && this.#applications.delete(key);
   }
@@ -174,7 +174,7 @@ export class Directory implements LanePolicies {
       .where("deleted_at", "is", null)
       .executeTakeFirst();
     if (application === undefined) return null;
-    // Endpoints and secrets in one query, so that no endpoint is seen without its secret.
+    // Endpoints and secrets are read in one query, so that no endpoint is read without its secret.
     const rows = await db
       .selectFrom("endpoint")
       .leftJoin("endpoint_secret", (join) =>
@@ -203,7 +203,7 @@ export class Directory implements LanePolicies {
   }
 }
 
-/** The least of any number of numbers; infinity for none. */
+/** The minimum of any number of values; infinity for none. */
 function earliest(times: readonly number[]): number {
   return times.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY);
 }

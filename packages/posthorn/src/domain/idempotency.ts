@@ -1,10 +1,10 @@
 /**
- * Keys under which a POST is done once, however often it is sent; `once.ts` does it.
+ * Idempotency keys, which make repeated POST requests run only once; see `once.ts`.
  *
- * Keys are hashed with the token and the whole URL, so that callers cannot meet in one. They stand in buckets of time: a look-up
- * asks the bucket of now and the ones before it, an insert goes to the bucket of now, and old buckets are dropped as a whole.
- * Keys that client libraries make for their own retries (`auto_…`) are over in minutes and have short buckets; keys that callers
- * choose are good for at least 12 hours.
+ * Keys are hashed with the token and the whole URL, so that different callers never share one. They are stored in time buckets: a look-up
+ * reads the current bucket and the ones before it, an insert uses the current bucket, and old buckets are deleted as a whole. Keys that
+ * client libraries generate for their retries (`auto_…`) are only needed for minutes and have short buckets; keys chosen by callers are
+ * valid for at least 12 hours.
  */
 import { createHash } from "node:crypto";
 import { sql, type SqlBool } from "kysely";
@@ -13,12 +13,12 @@ import type { IdempotencyKey, Store } from "../store/store.ts";
 const MINUTE = 60_000;
 const AUTO_BUCKET = 10 * MINUTE;
 const CHOSEN_BUCKET = 6 * 60 * MINUTE;
-/** Buckets that a key of an inbound request is looked for in. */
+/** Buckets that are searched for the key of an inbound request. */
 const INBOUND_BUCKETS = 5;
-/** 132 bits of the hash. */
+/** Length of the stored hash in base64url characters: 132 bits. */
 const HASH_LENGTH = 22;
 
-/** The key of a request, or `null` when it has none. */
+/** The key of a request, or `null` if it has none. */
 export function idempotencyKey(
   header: string | string[] | undefined,
   token: string,
@@ -30,7 +30,7 @@ export function idempotencyKey(
   return { hash: hashOf(`${token}\n${url}\n${key}`), buckets: bucketsAt(key.startsWith("auto_"), now) };
 }
 
-/** The key of a part of a request, as good as long as the key of the request. */
+/** The key of a part of a request, valid as long as the key of the request. */
 export function derivedKey({ hash, buckets }: IdempotencyKey, part: string): IdempotencyKey {
   return { hash: hashOf(`${hash}\n${part}`), buckets };
 }
@@ -39,7 +39,7 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("base64url").slice(0, HASH_LENGTH);
 }
 
-/** The buckets of a key that an inbound request makes by itself: good for at least 24 hours. */
+/** Buckets of a key derived from an inbound request, valid for at least 24 hours. */
 export function bucketsOfDay(now: number): readonly number[] {
   const bucket = Math.floor(now / CHOSEN_BUCKET);
   return Array.from({ length: INBOUND_BUCKETS }, (_, back) => -(bucket - back));
@@ -54,10 +54,10 @@ function bucketsAt(auto: boolean, now: number): readonly number[] {
   return [-bucket, -(bucket - 1), -(bucket - 2)];
 }
 
-/** Rows deleted in one transaction: small enough that publishing does not notice. */
+/** Rows deleted in one transaction, few enough not to delay publishing noticeably. */
 const DROP_STEP = 1000;
 
-/** Deletes keys whose time is over. */
+/** Deletes expired keys. */
 export async function dropOldKeys(store: Store, now: number, signal: AbortSignal): Promise<void> {
   const oldestAuto = Math.floor(now / AUTO_BUCKET) - 1;
   const oldestChosen = Math.floor(now / CHOSEN_BUCKET) - (INBOUND_BUCKETS - 1);

@@ -1,11 +1,11 @@
-/** Runs a request with an idempotency key once and gives repeats the answer of the first run. */
+/** Runs a request with an idempotency key once, and returns the stored response for repeated requests. */
 import { randomUUID } from "node:crypto";
 import { PosthornError } from "../lib/errors.ts";
 import type { IdempotencyKey } from "../store/store.ts";
 import { type Context, inside, type OutsideContext, type TransactionContext, write } from "./context.ts";
 import type { Tx } from "../store/tx.ts";
 
-/** Reply that can be sent again: a status and a body as JSON text. */
+/** A stored response: its status, and its body as JSON text. */
 export interface KeptAnswer {
   readonly status: number;
   readonly json: string | null;
@@ -13,12 +13,12 @@ export interface KeptAnswer {
 
 /** Status of the row of a request that is still running. */
 const RUNNING = 0;
-/** How long another node waits before it takes over the key of a request that has left no answer. Every handler ends well before. */
+/** How long another node waits before it takes over the key of a request without a stored response. Every handler finishes well before. */
 const TAKE_OVER_MS = 120_000;
 
 /**
- * Runs `handle` in a transaction that also stores its answer, or returns the stored answer. Failures are not stored. A concurrent request
- * with the same key waits for the row and then finds the answer.
+ * Runs `handle` in a transaction that also stores its response, or returns the stored response. Failures are not stored. A concurrent
+ * request with the same key waits for the row and then reads the response.
  */
 export function onceInTransaction(
   ctx: Context,
@@ -35,15 +35,15 @@ export function onceInTransaction(
 }
 
 /**
- * Runs requests that call out before, after or between their writes: the key is claimed in one short transaction, the handler runs
- * outside of any, and its answer is stored in another. Handlers must tolerate being run again, because a process that ends in between
- * leaves no answer.
+ * Runs requests that call external services before, after or between their writes: one short transaction claims the key, the handler runs
+ * outside of a transaction, and another transaction stores its response. Handlers must tolerate running again, because a process that
+ * stops in between stores no response.
  */
 export class ClaimedRequests {
   /** Requests of this process by the hash of their key. */
   readonly #running = new Map<string, Promise<void>>();
 
-  /** Runs `handle` unless an earlier request with the key has left its answer; waits for one that this process is running. */
+  /** Runs `handle` unless an earlier request with the key has stored its response; waits for one that this process is running. */
   async once(
     ctx: OutsideContext,
     key: IdempotencyKey,
@@ -73,7 +73,7 @@ async function runClaimed(
   try {
     answer = await handle(ctx);
   } catch (error) {
-    // If this fails too, the claim is taken over later: the caller needs the first error.
+    // If this fails too, the claim is taken over later. The caller needs the first error.
     await write(ctx, (tx) => dropClaim(ctx, tx, key, claim)).catch(() => undefined);
     throw error;
   }
@@ -83,19 +83,19 @@ async function runClaimed(
   return answer;
 }
 
-/** Who runs the request, and since when. */
+/** Identifies the run of a request, and when it started. */
 interface Claim {
   readonly at: number;
   readonly id: string;
 }
 
-/** Claims the key, or returns the answer of an earlier request. */
+/** Claims the key, or returns the response of an earlier request. */
 async function takeClaim(ctx: OutsideContext, tx: Tx, key: IdempotencyKey, claim: Claim): Promise<KeptAnswer | null> {
   const found = (await insertRow(tx, key)) ? null : await findRow(tx, key);
   if (found !== null) {
     if (found.status !== RUNNING) return openAnswer(ctx, found);
     const other = claimIn(ctx, found);
-    // On a database that no other node uses, a claim that this process does not know is one of a process that has ended.
+    // Outside of a cluster, a claim that this process does not know belongs to a process that has stopped.
     const orphaned = ctx.services.cluster.alone || other === null || claim.at - other.at > TAKE_OVER_MS;
     if (!orphaned) {
       throw new PosthornError(
@@ -113,7 +113,7 @@ async function dropClaim(ctx: Context, tx: Tx, key: IdempotencyKey, claim: Claim
   await tx.db.deleteFrom("idempotency").where("bucket", "in", key.buckets).where("hash", "=", key.hash).execute();
 }
 
-/** Whether the key is still this request's: another node may have taken it over. */
+/** Whether this request still holds the key; another node may have taken it over. */
 async function holdsClaim(ctx: Context, tx: Tx, key: IdempotencyKey, claim: Claim): Promise<boolean> {
   const found = await findRow(tx, key);
   return found?.status === RUNNING && claimIn(ctx, found)?.id === claim.id;
@@ -138,7 +138,7 @@ async function findRow({ db }: Tx, key: IdempotencyKey): Promise<AnswerRow | nul
   return row === undefined || row.status === null ? null : { status: row.status, body_sealed: row.body_sealed };
 }
 
-/** Inserts the row of a key that has none. On PostgreSQL it waits for a transaction that is inserting the same key. */
+/** Inserts the row of a key, and returns false if it exists. On PostgreSQL it waits for a transaction that is inserting the same key. */
 async function insertRow(tx: Tx, key: IdempotencyKey): Promise<boolean> {
   if ((await findRow(tx, key)) !== null) return false;
   const { numInsertedOrUpdatedRows } = await tx.db
@@ -158,7 +158,7 @@ async function updateRow({ db }: Tx, key: IdempotencyKey, row: AnswerRow): Promi
     .execute();
 }
 
-/** Encrypted: an answer may hold a token that is shown only once. */
+/** Encrypts a response, because it may contain a token that is shown only once. */
 function sealAnswer({ services }: Context, { status, json }: KeptAnswer): AnswerRow {
   return { status, body_sealed: json === null ? null : services.secretBox.seal(json) };
 }

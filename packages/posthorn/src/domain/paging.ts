@@ -1,23 +1,23 @@
-/** Pages of lists: keyset paging by the id of the last or first row seen, forwards and backwards. */
+/** Keyset paging of lists in both directions, from the id of the last or first row of a page. */
 import { type IdPrefix, keyOfId, placeOfKey } from "../lib/id.ts";
 import { ValidationError } from "../lib/errors.ts";
 
 export interface PageRequest {
   readonly limit: number;
-  /** Id of the last row of the page before; with a minus in front, of the first row of the page after. */
+  /** Id of the last row of the previous page; with a leading minus, of the first row of the next page. */
   readonly iterator: string | null;
 }
 
 export interface Page<Row> {
-  /** In the order of the list, whichever way the page was reached. */
+  /** In list order, in both paging directions. */
   readonly rows: readonly Row[];
-  /** Nothing is left in the direction of travel. */
+  /** Whether there are no more rows in the paging direction. */
   readonly done: boolean;
-  /** Where to go on when the page ended before it was full, since enough was looked at; with a minus in front when it was reached backwards. */
+  /** Iterator of the next page, if the scan reached its limit before the page was full; with a leading minus when paging backwards. */
   readonly next?: string;
 }
 
-/** Where to read next: rows beyond `from`, in this order, at most `limit`. */
+/** Range of rows to read: at most `limit` rows after `from`, in this order. */
 export interface Slice<Key> {
   readonly from: Key | null;
   readonly order: "asc" | "desc";
@@ -26,16 +26,16 @@ export interface Slice<Key> {
 
 export interface ListOrder<Key> {
   readonly order: "asc" | "desc";
-  /** Reads an iterator without its minus; `null` when it is none. */
+  /** Parses an iterator without its minus; `null` if it is invalid. */
   readonly keyOf: (iterator: string) => Key | null;
-  /** Show the last page instead of the first when there is no iterator. */
+  /** Return the last page instead of the first if there is no iterator. */
   readonly startAtEnd?: boolean;
 }
 
-/** How heavy rows are, for lists whose rows can be large. */
+/** Size limit of a page, for lists whose rows can be large. */
 export interface PageWeight<Row> {
   readonly weigh: (row: Row) => number;
-  /** Weight of a page, unless its first row alone has more. */
+  /** Maximum weight of a page. A first row that exceeds it alone is still returned. */
   readonly max: number;
 }
 
@@ -67,7 +67,7 @@ export async function readScannedPage<Row>(
   const { backwards, slice } = sliceOf(request, { order: "desc", keyOf: idIterator(prefix), startAtEnd });
   const { rows, stoppedAt } = await fetch(slice);
   const page = pageOf(rows, request.limit, backwards, weight);
-  // Not done: rows are left that were found, and the next page begins with them.
+  // If the page is not done, the scan found more rows than fit, and the next page begins with them.
   if (stoppedAt === null || !page.done) return page;
   return { ...page, done: false, next: `${backwards ? "-" : ""}${placeOfKey(prefix, stoppedAt)}` };
 }
@@ -101,12 +101,12 @@ function rowsWithin<Row>(rows: readonly Row[], { weigh, max }: PageWeight<Row>):
   return tooMany === -1 ? rows.length : tooMany;
 }
 
-/** The iterators of lists that are sorted by id. */
+/** Parser for iterators of lists sorted by id. */
 export function idIterator(prefix: IdPrefix): (iterator: string) => number | null {
   return (iterator) => keyOfId(prefix, iterator);
 }
 
-/** Rows beyond a key, for a query on a column that is compared with `<` or `>`. */
+/** The SQL operator that selects the rows after a key in this order. */
 export function comparison(order: "asc" | "desc"): "<" | ">" {
   return order === "asc" ? ">" : "<";
 }

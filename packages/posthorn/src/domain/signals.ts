@@ -1,9 +1,9 @@
-/** What a node does when it is told that something changed, by itself or by another node. */
+/** Applies signals about changes made by this node or another one. */
 import type { Signal } from "../store/signal.ts";
 import type { Services } from "./context.ts";
 import type { TaskKind } from "./task/task.ts";
 
-/** Follows signals in their order. Each is a hint, so that one too many does no harm. */
+/** Applies signals in order. Each is only a hint, so that duplicates are harmless. */
 export function applySignals(services: Services, signals: readonly Signal[]): void {
   for (const signal of signals) apply(services, signal);
 }
@@ -30,7 +30,7 @@ function apply({ directory, dispatch, health, operational, sources, tasks, token
       return tasks.start(signal.key, signal.task as TaskKind);
     case "operational":
       return operational.wake();
-    // Those who put the node together see to them.
+    // Handled by the composition root.
     case "ask":
     case "troubled":
     case "answer":

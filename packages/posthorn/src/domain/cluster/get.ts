@@ -1,7 +1,7 @@
 import type { ClusterNode, ClusterView } from "../../store/cluster.ts";
 import type { OutsideCall } from "../context.ts";
 
-/** `working`; `draining`: it gives up its shards; `silent`: it has not been heard of for so long that others may take them. */
+/** `working`; `draining`: it is giving up its shards; `silent`: its lease has expired, so that other nodes may take its shards. */
 export const NODE_STATES = ["working", "draining", "silent"] as const;
 export type NodeState = (typeof NODE_STATES)[number];
 
@@ -10,13 +10,13 @@ export interface ClusterState {
   readonly at: number;
   readonly nodes: readonly NodeInCluster[];
   readonly shards: readonly ShardInCluster[];
-  /** For how long the delivery has waited that has waited longest for its turn. */
+  /** How long the oldest pending delivery has been waiting. */
   readonly lagMs: number;
 }
 
 export interface NodeInCluster extends Omit<ClusterNode, "leaseMs"> {
   readonly state: NodeState;
-  /** It is the one that answers. */
+  /** Whether this node serves the current request. */
   readonly answers: boolean;
   readonly shards: number;
 }
@@ -27,7 +27,7 @@ export interface ShardInCluster {
   readonly nodeId: number | null;
 }
 
-/** Who is there and who has what, of the whole server. */
+/** Returns the nodes of the cluster and the owners of its shards. */
 export async function getCluster({ ctx }: OutsideCall<null>): Promise<ClusterState> {
   const { cluster } = ctx.services;
   const view = await cluster.view();

@@ -1,15 +1,15 @@
-/** An organisation comes into being when its first token is used. */
+/** Creates an organisation when its first token is used. */
 import { PosthornError } from "../../lib/errors.ts";
 import type { Store } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** The organisation of a server that has only one. */
+/** Id of the default organisation, for servers with only one. */
 export const DEFAULT_ORGANISATION = "org_00000000000000000000default";
 
 /**
- * The key of an organisation, which is made when it is new. A second one is refused with `separate_origin_required` while inbound
- * webhooks share the origin of the dashboard: there, what its sources answer would reach the sessions of the first.
+ * Returns the key of an organisation, and creates the organisation if it is new. A second one is rejected with `separate_origin_required`
+ * while inbound webhooks share the origin of the dashboard, because responses of its sources could access sessions of the first one.
  */
 export async function ensureOrganisation(services: Services, publicId: string): Promise<number> {
   const { store, rules } = services;
@@ -26,7 +26,7 @@ export async function ensureOrganisation(services: Services, publicId: string): 
   return (await findOrganisation(store.hotDb, publicId))!;
 }
 
-/** The key of the organisation that was there first; `null` while there is none. */
+/** Key of the oldest organisation; `null` if there is none. */
 export async function firstOrganisation(store: Store): Promise<number | null> {
   const row = await store.hotDb.selectFrom("organisation").select("id").orderBy("id").limit(1).executeTakeFirst();
   return row?.id ?? null;

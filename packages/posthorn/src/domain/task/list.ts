@@ -7,7 +7,7 @@ export interface ListTasks extends PageRequest {
   readonly order: "ascending" | "descending";
   readonly status: TaskStatus | null;
   readonly kind: TaskKind | null;
-  /** Key of the application, or of the source, that it is about; all when left out. */
+  /** Key of the application or source; absent: all. */
   readonly appKey?: number;
 }
 

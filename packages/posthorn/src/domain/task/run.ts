@@ -1,6 +1,6 @@
 /**
- * Does the work of tasks in small steps. What a step looks at is read beforehand, beside everybody else; what it does is one short write
- * transaction that also keeps how far it got. So a process that ends at any instant has done a step or has not, and the next one goes on.
+ * Runs tasks in small steps. Each step first reads its input outside of a write transaction, then makes its changes and stores its
+ * progress in one short write transaction. A task can therefore continue after a crash at any point.
  */
 import type { Services } from "../context.ts";
 import { broadcastStep } from "../broadcast/step.ts";
@@ -26,12 +26,12 @@ const PLANNERS: Record<TaskKind, StepPlanner> = {
 /** Kinds with steps that wait for external services. */
 const WAITING_KINDS: ReadonlySet<TaskKind> = new Set(["source.backfill"]);
 
-/** Whether a step of such a task can take as long as a stranger likes. */
+/** Whether a step of such a task can wait for an external service. */
 export function waitsOutside(kind: TaskKind): boolean {
   return WAITING_KINDS.has(kind);
 }
 
-/** The tasks that an earlier run left unfinished. */
+/** Running tasks, to continue them after a restart. */
 export async function unfinishedTasks({ store }: Services): Promise<readonly Pick<Task, "key" | "kind">[]> {
   const rows = await store.db
     .selectFrom("task")
@@ -43,7 +43,7 @@ export async function unfinishedTasks({ store }: Services): Promise<readonly Pic
   return rows.map(({ id, kind }) => ({ key: id, kind: kind as TaskKind }));
 }
 
-/** Marks a task that cannot go on. */
+/** Marks a task that cannot continue as failed. */
 export async function failTask({ store, now }: Services, key: number): Promise<void> {
   const at = now();
   await store.transaction(
@@ -53,7 +53,7 @@ export async function failTask({ store, now }: Services, key: number): Promise<v
   );
 }
 
-/** Makes one step. Returns in how many milliseconds to make the next one, or `null` when there is none. */
+/** Runs one step. Returns the milliseconds until the next step, or `null` if there is none. */
 export async function runStep(services: Services, key: number): Promise<number | null> {
   const { store } = services;
   const row = await store.db.selectFrom("task").selectAll().where("id", "=", key).executeTakeFirst();
@@ -70,7 +70,7 @@ export async function runStep(services: Services, key: number): Promise<number |
       .where("status", "=", "running")
       .executeTakeFirst();
     if (current === undefined) return null;
-    // Paused and resumed meanwhile: what was planned may be out of date.
+    // The task was paused and resumed in the meantime, so the planned step may be out of date.
     if (current.data_json !== row.data_json) return 0;
     const { data, end, waitMs } = await step.write(tx);
     const at = services.now();

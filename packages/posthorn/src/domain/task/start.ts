@@ -8,16 +8,16 @@ import type { Tx } from "../../store/tx.ts";
 
 export interface NewTask {
   readonly kind: TaskKind;
-  /** `null`: of the whole organisation. */
+  /** `null`: the task belongs to the whole organisation. */
   readonly appKey: number | null;
-  /** Stored as it is. */
+  /** Stored as JSON, unchanged. */
   readonly params: object;
   readonly data: TaskData;
-  /** What else belongs to it, in the same transaction. */
+  /** Additional writes in the same transaction. */
   readonly prepare?: (tx: Tx, taskKey: number) => Promise<void>;
 }
 
-/** Stores a task and starts it once it is on disk. */
+/** Stores a task, and starts it once it is on disk. */
 export async function startTask(ctx: Context, task: NewTask): Promise<Task> {
   const { ids, now } = ctx.services;
   const { kind, appKey, params, data } = task;
@@ -48,7 +48,7 @@ export async function startTask(ctx: Context, task: NewTask): Promise<Task> {
   return { key, id, kind, state: "running", orgId, appKey, params, data, askedBy, ...times };
 }
 
-/** Tasks of one application, or of the organisation as a whole, that are not at their end, paused ones included. */
+/** Maximum unfinished tasks, including paused ones, of one application or of the organisation as a whole. */
 const MAX_OPEN = 20;
 
 async function checkRoom(db: Kysely<Database>, orgId: number, appKey: number | null): Promise<void> {
@@ -66,7 +66,7 @@ async function checkRoom(db: Kysely<Database>, orgId: number, appKey: number | n
   );
 }
 
-/** Who asks, for people to read; never a secret. */
+/** Display name of the caller; never a secret. */
 function nameOf(actor: Actor): string {
   if (actor.kind === "organisation") return actor.keyId ?? actor.orgPublicId;
   return actor.sessionId === null ? actor.appPublicId : `${actor.appPublicId} session ${actor.sessionId}`;

@@ -1,26 +1,26 @@
-/** One step of a background task, and what comes of it. */
+/** Types for the steps of a background task. */
 import type { Services } from "../context.ts";
 import { type Task, type TaskData } from "./task.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** What comes of a step. */
+/** Outcome of a step. */
 export interface StepResult {
   readonly data: TaskData;
-  /** How the task ended with this step; `null` when there is more to do. */
+  /** How the task ended with this step; `null` if it continues. */
   readonly end: "finished" | "failed" | "canceled" | null;
   /** Milliseconds until the next step. */
   readonly waitMs: number;
 }
 
-/** A step that was planned: what to write, or for how long there is nothing to do. */
+/** A planned step: what to write, or how long to wait. */
 export type Step =
   | {
       readonly kind: "write";
-      /** What goes to the disk another way and must be there before the write: done again after a crash, it changes nothing. */
+      /** Work that must be on disk before `write` but is not part of its transaction. It may run again after a crash, so it must be idempotent. */
       readonly before?: () => Promise<void>;
       readonly write: (tx: Tx) => Promise<StepResult>;
     }
   | { readonly kind: "wait"; readonly waitMs: number };
 
-/** Looks for what is to be done next. Writes nothing. */
+/** Plans the next step. Does not write to the database. */
 export type StepPlanner = (services: Services, task: Task) => Promise<Step>;

@@ -2,7 +2,7 @@ import { type Selectable } from "kysely";
 import { timeOfKey } from "../../lib/id.ts";
 import type { TaskTable } from "../../store/schema.ts";
 
-/** Long work that goes on after its request was answered; the names are those of the HTTP API. */
+/** Background tasks, which continue after the response to their request. The names are those of the HTTP API. */
 export const TASK_KINDS = [
   "endpoint.recover",
   "endpoint.replay",
@@ -15,7 +15,7 @@ export const TASK_KINDS = [
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
-/** As stored. Clients of the common API know the first, the third and the fourth: see `publicStatus`. */
+/** Stored states. Clients of the compatible API only know `running`, `finished` and `failed`; see `publicStatus`. */
 export const TASK_STATES = ["running", "paused", "finished", "failed", "canceled"] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
@@ -27,26 +27,26 @@ const PUBLIC_STATUS: Record<TaskState, TaskStatus> = {
   paused: "running",
   finished: "finished",
   failed: "failed",
-  // It did not do all that was asked for.
+  // It did not complete the requested work.
   canceled: "failed",
 };
 
-/** What the common API says of a state. */
+/** The status of a state in the compatible API. */
 export function publicStatus(state: TaskState): TaskStatus {
   return PUBLIC_STATUS[state];
 }
 
-/** The states that the common API shows as this status. */
+/** The states with this status in the compatible API. */
 export function statesOf(status: TaskStatus): readonly TaskState[] {
   return TASK_STATES.filter((state) => PUBLIC_STATUS[state] === status);
 }
 
-/** Progress, as stored. What a kind of task needs beside these is its own affair. */
+/** Stored progress. Kinds of tasks add their own fields. */
 export interface TaskData {
   readonly messagesSent: number;
-  /** What else is told of it, beside the messages. */
+  /** Additional progress to show, besides the number of messages. */
   readonly shown?: object;
-  /** Why it failed, in a sentence. */
+  /** Error message, if it failed. */
   readonly error?: string;
 }
 
@@ -57,7 +57,7 @@ export interface Task {
   readonly kind: TaskKind;
   readonly state: TaskState;
   readonly orgId: number;
-  /** `null`: of the whole organisation. */
+  /** `null`: the task belongs to the whole organisation. */
   readonly appKey: number | null;
   readonly params: unknown;
   readonly data: TaskData;
