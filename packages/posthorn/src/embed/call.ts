@@ -1,4 +1,4 @@
-/** Calls routes of the API in the process: the same checks, the same shapes, no HTTP. */
+/** Calls API routes within the process, with the same validation and models but without HTTP. */
 import { parseBody } from "../api/body.ts";
 import { invoker } from "../api/invoke.ts";
 import type { Route } from "../api/route.ts";
@@ -6,18 +6,18 @@ import type { Actor } from "../domain/access.ts";
 import type { Services } from "../domain/context.ts";
 
 export interface CallOptions {
-  /** With the same key the call is done once and answered the same. Good for at least 12 hours. */
+  /** Calls with the same key run once and return the same result. Valid for at least 12 hours. */
   readonly idempotencyKey?: string;
 }
 
 interface CallParts extends CallOptions {
-  /** In the order of the path. */
+  /** Path parameters, in path order. */
   readonly path?: readonly string[];
   readonly query?: object | undefined;
   readonly body?: object;
 }
 
-/** Makes calls for one organisation. */
+/** Creates calls of one organisation. */
 export type Caller = (route: Route) => <Out>(parts: CallParts) => Promise<Out>;
 
 export function callerFor(services: Services, actor: Actor): Caller {
@@ -39,7 +39,7 @@ export function callerFor(services: Services, actor: Actor): Caller {
   };
 }
 
-/** As it would have come over the wire: dates are texts, and what is undefined is not there. */
+/** Converts a body as if it had been sent over HTTP: dates become strings, and undefined properties are omitted. */
 export function jsonBody(body: object | undefined): ReturnType<typeof parseBody> {
   return parseBody(Buffer.from(body === undefined ? "" : JSON.stringify(body)));
 }

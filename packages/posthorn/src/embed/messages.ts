@@ -1,4 +1,4 @@
-/** Publishing in the process, and in a transaction of the host's. */
+/** Publishes messages within the process, optionally in a transaction of the host application. */
 import { createMessage } from "../api/message/create.ts";
 import { getMessage } from "../api/message/get.ts";
 import { listMessages } from "../api/message/list.ts";
@@ -20,8 +20,8 @@ import { type HostTransaction, statementsOn } from "./transaction.ts";
 
 export interface PublishOptions extends CallOptions {
   /**
-   * A transaction of yours on the same PostgreSQL: the message is part of it. Rolled back it is never sent; committed it is, at once.
-   * What your client hands to a transaction of `pg`, `postgres`, Kysely, Drizzle, Prisma or Knex, or a function that sends one statement.
+   * Your transaction on the same PostgreSQL database. The message becomes part of it: it is sent right after the commit, and never after a
+   * rollback. Pass the transaction object of `pg`, `postgres`, Kysely, Drizzle, Prisma or Knex, or a function that sends one statement.
    */
   readonly tx?: HostTransaction;
 }
@@ -30,7 +30,7 @@ type Wire = Static<typeof MessageModel>;
 
 const checkMessage = bodyValidator(MessageModel);
 
-/** Reads a message as the HTTP API does. Throws a `ValidationError` for what breaks a rule. */
+/** Validates a message as the HTTP API does. Throws a `ValidationError` if it is invalid. */
 export function readMessage(message: shapes.MessageIn): { readonly wire: Wire; readonly publication: Publication } {
   const { raw, value } = jsonBody(toWire(message));
   checkMessage(value);
@@ -38,7 +38,7 @@ export function readMessage(message: shapes.MessageIn): { readonly wire: Wire; r
   return { wire, publication: publicationOf(wire, raw) };
 }
 
-/** Bytes go as the raw payload of the API. */
+/** Converts a message to the API's format. Bytes become its raw payload. */
 function toWire({ payload, contentType = "application/json", ...rest }: shapes.MessageIn): object {
   if (!(payload instanceof Uint8Array)) return { ...rest, payload };
   const rawPayload = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("base64");
@@ -46,7 +46,7 @@ function toWire({ payload, contentType = "application/json", ...rest }: shapes.M
   return { ...rest, transformationsParams: { rawPayload, rawPayloadEncoding: "base64", headers } };
 }
 
-/** A message that was published under this id, in the shape of the API. */
+/** The API model of a message that was published with this id. */
 export function publishedMessage(id: string, publication: Publication): shapes.MessageOut {
   const key = keyOfId("msg_", id)!;
   const timestamp = timeOfKey(key);
@@ -57,12 +57,12 @@ export function publishedMessage(id: string, publication: Publication): shapes.M
   return JSON.parse(messageOut(message, { withContent: true }).text) as shapes.MessageOut;
 }
 
-/** Verbs of messages. `ctx` as of the organisation. */
+/** Operations on messages. `ctx` must be the context of the organisation. */
 export function messageVerbs(on: Caller, ctx: Context, onPostgres: boolean) {
   const [create, get, list] = [on(createMessage), on(getMessage), on(listMessages)];
   type Out = Promise<shapes.MessageOut>;
   return {
-    /** Resolves when the message and its deliveries are on disk, or with `tx` when it is part of that transaction. */
+    /** Resolves when the message and its deliveries are on disk or, with `tx`, when the message is part of that transaction. */
     create: (appId: string, message: shapes.MessageIn, { tx, ...options }: PublishOptions = {}): Out =>
       tx === undefined
         ? create({ path: [appId], body: toWire(message), ...options })
@@ -79,7 +79,7 @@ interface Within {
   readonly tx: HostTransaction;
 }
 
-/** What can be refused is refused before the transaction is touched: an error in it would be the end of it. */
+/** Validates everything before it uses the transaction, because an SQL error would abort the transaction. */
 async function createIn(
   { ctx, onPostgres, tx }: Within,
   appId: string,

@@ -1,8 +1,8 @@
 /**
- * Hands requests of a host's server to the routes of Posthorn: API, door for inbound webhooks, dashboard and portal.
+ * Routes requests of the host's server to Posthorn: API, inbound webhooks, dashboard and portal.
  *
- * Bodies must arrive as raw bytes, so no middleware may have read them. If a body parser did, the response has its own error code instead of
- * a failed signature.
+ * Posthorn needs the raw bytes of request bodies, so no middleware may read them first. If a body parser has done so, the response has a
+ * specific error code instead of reporting an invalid signature.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Readable } from "node:stream";
@@ -13,10 +13,10 @@ import { errorReply } from "../api/error-reply.ts";
 import { INERT } from "../api/inert.ts";
 import { PosthornError } from "../lib/errors.ts";
 
-/** A request of a host, and how it wants to be answered: a listener of `node:http`, and a handler of Express and Connect. */
+/** Request listener of `node:http`, and handler of Express and Connect. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** What Hono on Node knows of a request beside it. */
+/** Bindings that Hono on Node.js passes along with a request. */
 export interface NodeBindings {
   readonly incoming?: IncomingMessage;
 }
@@ -36,9 +36,9 @@ interface HostReply {
   hijack(): unknown;
 }
 
-/** In no list of proxies or providers. */
+/** Placeholder that is in no list of proxies or providers. */
 const UNKNOWN_ADDRESS = "0.0.0.0";
-/** Statuses whose answers have no body, not even an empty one. */
+/** Statuses whose `Response` must not have a body, not even an empty one. */
 const WITHOUT_BODY = new Set([101, 204, 205, 304]);
 
 export class Mount {
@@ -46,7 +46,7 @@ export class Mount {
   readonly #prefix: string;
   readonly #open = new Set<ServerResponse>();
 
-  /** @param prefix Where the host has mounted it, such as `/webhooks`; empty for everything. */
+  /** @param prefix Path it is mounted at, such as `/webhooks`; empty for the root. */
   constructor(server: FastifyInstance, prefix: string) {
     this.#server = server;
     this.#prefix = prefix;
@@ -54,7 +54,7 @@ export class Mount {
 
   readonly handler: NodeHandler = (request, response) => {
     const hosted = request as IncomingMessage & { originalUrl?: string };
-    // Express has cut its own prefix off, and kept what there was.
+    // Express removes its prefix from `url` and keeps the original in `originalUrl`.
     request.url = this.#strip(hosted.originalUrl ?? request.url ?? "/");
     if (isConsumed(request)) {
       void refuse(request, response);
@@ -81,7 +81,7 @@ export class Mount {
     return new Response(body, { status, headers: toHeaders(headers) });
   };
 
-  /** A hook that answers before Fastify looks at the body. */
+  /** Fastify plugin with a hook that handles requests before Fastify reads the body. */
   readonly plugin = async (host: unknown): Promise<void> => {
     const app = host as FastifyHost;
     app.addHook("onRequest", (request, reply) => {
@@ -91,7 +91,7 @@ export class Mount {
     for (const path of ["/", "/*"]) app.all(path, () => undefined);
   };
 
-  /** Resolves when every answer under way has been given, or after so many milliseconds. */
+  /** Resolves when all responses in progress have ended, or after `patienceMs`. */
   async settled(patienceMs: number): Promise<void> {
     if (this.#open.size === 0) return;
     const { promise: over, resolve } = Promise.withResolvers<void>();

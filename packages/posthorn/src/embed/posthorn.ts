@@ -1,4 +1,4 @@
-/** Posthorn inside a program: a node that the program starts, calls, and mounts into its own server. */
+/** Embedded Posthorn: a node that a program starts, calls, and mounts into its own server. */
 import { envToConfig } from "../config/config.ts";
 import { readEnv } from "../config/env.ts";
 import { loadSecrets } from "../config/secrets.ts";
@@ -15,29 +15,29 @@ import { messageVerbs } from "./messages.ts";
 import { Mount, type NodeBindings, type NodeHandler } from "./mount.ts";
 import { applicationVerbs, authenticationVerbs, endpointVerbs, eventTypeVerbs } from "./verbs.ts";
 
-/** Settings as in docs/configuration.md, in camel case and without their prefix: `POSTHORN_DATABASE_URL` is `databaseUrl`. */
+/** Settings of docs/configuration.md, in camel case and without their prefix: `POSTHORN_DATABASE_URL` is `databaseUrl`. */
 export type Settings = { readonly [Key in SettingKey]?: string | number | boolean };
 
 export interface PosthornOptions {
   readonly settings?: Settings;
-  /** Where variables named `POSTHORN_…` are read too, such as `process.env`; nowhere unless given. */
+  /** Environment to read `POSTHORN_…` variables from, such as `process.env`. Default: none. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** Whose data the verbs see: `org_` and up to 100 letters, digits, `-`, `_` and `.`. By default the organisation of a server that has only one. */
+  /** The organisation that calls operate on: `org_` and up to 100 letters, digits, `-`, `_` and `.`. Default: the default organisation. */
   readonly organisation?: string;
-  /** Also listens by itself, at the setting `listen`. */
+  /** Also listen on the address of the setting `listen`. */
   readonly listen?: boolean;
-  /** A logger of pino; one that writes warnings to the standard output unless given. */
+  /** A pino logger. Default: one that writes warnings to standard output. */
   readonly log?: Logger;
 }
 
-/** Paths of Posthorn's own: mounted there, it could not tell them from the place it is mounted at. */
+/** Paths of Posthorn's routes. It cannot be mounted at them, because the mount path would be ambiguous. */
 const OWN_PATHS = /^\/(?:api(?:\/v1)?|in|ingest|health|docs|assets|portal|\.well-known)$/;
-/** Answers that are under way when it closes may take this long. */
+/** How long `close` waits for responses in progress. */
 const CLOSE_ANSWERS_MS = 5000;
 
 /**
- * A node in this process. It listens nowhere, reads no environment and handles no signal unless it is told to; several in one process
- * have nothing in common.
+ * A node in this process. By default it opens no port, reads no environment variables and handles no signals. Several nodes in one
+ * process are independent of each other.
  *
  * ```ts
  * await using posthorn = await Posthorn.start({ settings: { databaseUrl, publicUrl: "https://shop.example/webhooks" } });
@@ -46,14 +46,14 @@ const CLOSE_ANSWERS_MS = 5000;
  * ```
  */
 export class Posthorn implements AsyncDisposable {
-  /** Customers. */
+  /** Applications, which represent your customers. */
   readonly application: ReturnType<typeof applicationVerbs>;
-  /** Where customers get their webhooks. */
+  /** Endpoints, which receive the webhooks of your customers. */
   readonly endpoint: ReturnType<typeof endpointVerbs>;
   readonly eventType: ReturnType<typeof eventTypeVerbs>;
-  /** Events. */
+  /** Messages, which are the events you publish. */
   readonly message: ReturnType<typeof messageVerbs>;
-  /** Access for customers. */
+  /** Access to the portal for your customers. */
   readonly authentication: ReturnType<typeof authenticationVerbs>;
   readonly #node: PosthornNode;
   readonly #mount: Mount;
@@ -70,8 +70,7 @@ export class Posthorn implements AsyncDisposable {
   }
 
   /**
-   * Opens the database, brings it up to date, and takes up what an earlier run left to do. Rejects with a `PosthornError` that says what
-   * to change.
+   * Opens and migrates the database, and resumes the work of an earlier run. Rejects with a `PosthornError` that says what to change.
    */
   static async start(options: PosthornOptions = {}): Promise<Posthorn> {
     const { settings = {}, environment = {}, organisation = DEFAULT_ORGANISATION, listen = false } = options;
@@ -98,16 +97,16 @@ export class Posthorn implements AsyncDisposable {
   }
 
   /**
-   * Answers a request of `node:http`, Express or Connect: API, inbound webhooks, dashboard and portal. Mounted under a path, that is the
-   * path of the setting `publicUrl`. Comes before body parsers.
+   * Handler for `node:http`, Express or Connect, which serves the API, inbound webhooks, dashboard and portal. If it is mounted under a
+   * path, that must be the path of the setting `publicUrl`. Mount it before body parsers.
    */
   get handler(): NodeHandler {
     return this.#mount.handler;
   }
 
   /**
-   * As `handler`, for servers that speak in `Request` and `Response`, such as Hono: `app.mount("/webhooks", posthorn.fetch)`. Without the
-   * bindings of Hono on Node the address of the sender is not known.
+   * As `handler`, for servers that use `Request` and `Response`, such as Hono: `app.mount("/webhooks", posthorn.fetch)`. Without the
+   * bindings of Hono on Node.js, the sender's address is unknown.
    */
   get fetch(): (request: Request, env?: NodeBindings) => Promise<Response> {
     return this.#mount.fetch;
@@ -118,19 +117,19 @@ export class Posthorn implements AsyncDisposable {
     return this.#mount.plugin;
   }
 
-  /** Where it listens by itself; empty when it does not. */
+  /** URL it listens on; empty if it does not listen. */
   get url(): string {
     return this.#node.url;
   }
 
-  /** Resolves when the node cannot go on and must be started anew; nothing that was accepted is lost. */
+  /** Resolves when the node has failed and must be started again. No accepted message is lost. */
   get failed(): Promise<Error> {
     return this.#node.failed;
   }
 
   /**
-   * Lets answers and attempts under way end, within the setting `shutdownTimeout`, and closes the database. What is left is found at the
-   * next start. Stop the host's server, or take its requests away, before.
+   * Waits for responses and attempts in progress, within the setting `shutdownTimeout`, and closes the database. Remaining work continues
+   * at the next start. Stop the host's server, or stop routing requests to this node, before calling it.
    */
   async close(): Promise<void> {
     this.#node.server.server.closeIdleConnections();
@@ -161,7 +160,7 @@ function levelOf({ settings, environment }: PosthornOptions): string | undefined
   return settings?.logLevel?.toString() ?? environment?.[SETTINGS.logLevel.name];
 }
 
-/** The path under which the host has mounted it. */
+/** The path the node is mounted at. */
 function prefixOf(publicUrl: string): string {
   if (publicUrl === "") return "";
   const path = new URL(publicUrl).pathname.replace(/\/+$/, "");

@@ -1,9 +1,9 @@
-/** Publishes through `posthorn.publish`, on whatever connection: the row is part of the transaction there. */
+/** Publishes with the SQL function `posthorn.publish` on any connection, as part of its current transaction. */
 import type { Publication } from "../domain/message/prepare.ts";
 import { PosthornError, type PosthornErrorCode } from "../lib/errors.ts";
 import type { SendStatement } from "./transaction.ts";
 
-/** Parameters are texts, since clients differ in how they send anything else. */
+/** Parameters are strings, because clients encode other types differently. */
 const PUBLISH = `SELECT posthorn.publish(
   app => $1::text, type => $2::text, payload => decode($3::text, 'base64'), event_id => $4::text,
   channels => (SELECT array_agg(c) FROM json_array_elements_text($5::text::json) AS c),
@@ -15,13 +15,13 @@ const PUBLISH = `SELECT posthorn.publish(
 export interface TransactionalPublication {
   /** Id or uid of the application. */
   readonly app: string;
-  /** `null`: whichever has the application. */
+  /** `null`: the organisation that has the application. */
   readonly organisation: string | null;
   readonly publication: Publication;
   readonly idempotencyKey: string | null;
 }
 
-/** Returns the id of the message. Rejects with errors of Posthorn's list where the function refuses, and with the client's own otherwise. */
+/** Returns the id of the message. Rejects with a `PosthornError` if the function raises one, and with the client's error otherwise. */
 export async function publishOn(
   send: SendStatement,
   { app, organisation, publication, idempotencyKey }: TransactionalPublication,
@@ -70,7 +70,7 @@ const CODES: Readonly<Record<string, PosthornErrorCode>> = {
   PH422: "bad_request",
 };
 
-/** What the function refused. Clients put an SQLSTATE in places of their own, within each other. */
+/** Converts an error raised by the function. Clients store its SQLSTATE in different places, and may wrap it. */
 function toPosthornError(error: unknown): unknown {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     const { code, meta, message } = at as Error & { code?: unknown; meta?: unknown };
@@ -81,7 +81,7 @@ function toPosthornError(error: unknown): unknown {
   return error;
 }
 
-/** SQLSTATEs of Posthorn's in what Prisma says of an error. */
+/** SQLSTATEs of Posthorn in the metadata of a Prisma error. */
 function statesIn(meta: unknown): readonly string[] {
   return meta === undefined ? [] : (JSON.stringify(meta).match(/PH\d{3}/g) ?? []);
 }

@@ -1,4 +1,4 @@
-/** For a program that publishes and does nothing else: no node, no threads, no files. */
+/** Publisher for programs that only publish messages: no node, no threads, no files. */
 import { Pool, withClient } from "../store/postgres/connections.ts";
 import { toStoreError } from "../store/postgres/errors.ts";
 import { PosthornError } from "../lib/errors.ts";
@@ -8,18 +8,18 @@ import type { MessageIn, MessageOut } from "./shapes.ts";
 import { type SendStatement, statementsOn } from "./transaction.ts";
 
 export interface PublisherOptions {
-  /** As `postgres://user:password@host/database`; through a pooler if you like. Needed to publish without `tx`. */
+  /** `postgres://user:password@host/database`; may point to a connection pooler. Required to publish without `tx`. */
   readonly databaseUrl?: string;
-  /** Where several organisations have applications of one uid: whose they are. */
+  /** Organisation of the applications; needed if several organisations have applications with the same uid. */
   readonly organisation?: string | null;
-  /** Connections at most; opened when they are needed. */
+  /** Maximum connections, opened on demand. */
   readonly connections?: number;
 }
 
 const CONNECTIONS = 4;
 
 /**
- * Publishes to the PostgreSQL of a Posthorn that runs elsewhere. Its role needs the use of the schema `posthorn` alone.
+ * Publishes to the PostgreSQL database of a Posthorn that runs elsewhere. Its database role only needs USAGE on the schema `posthorn`.
  *
  * ```ts
  * await using posthorn = new PosthornPublisher({ databaseUrl });
@@ -28,7 +28,7 @@ const CONNECTIONS = 4;
  */
 export class PosthornPublisher implements AsyncDisposable {
   readonly message: {
-    /** Resolves when the message is on disk, or with `tx` when it is part of that transaction. A node that runs then sends it. */
+    /** Resolves when the message is on disk or, with `tx`, when it is part of that transaction. A running node then sends it. */
     create(appId: string, message: MessageIn, options?: PublishOptions): Promise<MessageOut>;
   };
   readonly #pool: Pool | null;
@@ -49,7 +49,7 @@ export class PosthornPublisher implements AsyncDisposable {
     };
   }
 
-  /** Closes its connections. */
+  /** Closes the connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pool?.end();
   }
@@ -68,7 +68,7 @@ export class PosthornPublisher implements AsyncDisposable {
   }
 }
 
-/** Whether the function itself refused. */
+/** Whether the error was raised by the SQL function itself. */
 function isOurs(error: unknown): boolean {
   return error instanceof Error && /^PH\d/.test(String((error as { code?: unknown }).code));
 }

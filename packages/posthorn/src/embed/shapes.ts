@@ -1,4 +1,4 @@
-/** The shapes of the HTTP API, as types. */
+/** Types of the HTTP API's models. */
 import type { Static } from "typebox";
 import type * as application from "../api/models/application.ts";
 import type { AppPortalAccessIn as PortalIn, AppPortalAccessOut as PortalOut } from "../api/models/auth.ts";
@@ -23,25 +23,25 @@ export type MessageOut = Static<typeof message.MessageOut>;
 export type AppPortalAccessIn = Static<typeof PortalIn>;
 export type AppPortalAccessOut = Static<typeof PortalOut>;
 
-/** As the HTTP API takes it; also bytes, which are kept, signed and sent as they are. */
+/** Message as in the HTTP API. The payload can also be bytes, which are stored, signed and sent unchanged. */
 export type MessageIn = Omit<Static<typeof message.MessageIn>, "payload" | "data" | "transformationsParams"> & {
   readonly payload: object | Uint8Array;
-  /** Type of a payload of bytes; `application/json` unless given. */
+  /** Content type of a payload of bytes. Default: `application/json`. */
   readonly contentType?: string;
 };
 
-/** One page. */
+/** One page of a list. */
 export interface Page<Row> {
   readonly data: readonly Row[];
   /** Pass it as `iterator` for the next page. */
   readonly iterator: string | null;
   readonly prevIterator?: string;
-  /** Nothing is left in the direction of travel. */
+  /** Whether there are no more rows in the paging direction. */
   readonly done: boolean;
 }
 
 export interface PageOptions {
-  /** 1 to 250; 50 unless given. */
+  /** 1 to 250. Default: 50. */
   readonly limit?: number;
   readonly iterator?: string;
   readonly order?: "ascending" | "descending";

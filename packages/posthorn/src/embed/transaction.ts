@@ -1,39 +1,39 @@
 /**
- * A transaction of the host's, whichever client began it. Of each client the smallest part is named that sends one statement with
- * parameters; none of them is a dependency.
+ * Transactions of the host application, in any supported client. The types contain only what is needed to send one statement with
+ * parameters, so that no client is a dependency.
  */
 import { CompiledQuery } from "kysely";
 import { PosthornError } from "../lib/errors.ts";
 
-/** A client of `pg` between BEGIN and COMMIT. */
+/** A `pg` client between BEGIN and COMMIT. */
 export interface PgTransaction {
   query(text: string, values: unknown[]): Promise<{ rows: unknown[] }>;
 }
 
-/** What `sql.begin` of `postgres` hands over. */
+/** The transaction object of `sql.begin` in `postgres`. */
 export interface PostgresJsTransaction {
   unsafe(text: string, parameters: never[]): PromiseLike<readonly unknown[]>;
   savepoint: unknown;
 }
 
-/** What `transaction().execute` of Kysely hands over. */
+/** The transaction object of `transaction().execute` in Kysely. */
 export interface KyselyTransaction {
   readonly isTransaction: boolean;
   executeQuery(query: never): Promise<{ rows: unknown[] }>;
 }
 
-/** What `transaction` of Drizzle hands over, on `pg` or `postgres`. */
+/** The transaction object of `transaction` in Drizzle, on `pg` or `postgres`. */
 export interface DrizzleTransaction {
   execute(query: string): PromiseLike<unknown>;
   rollback(): never;
 }
 
-/** What an interactive `$transaction` of Prisma hands over. */
+/** The client of an interactive `$transaction` in Prisma. */
 export interface PrismaTransaction {
   $queryRawUnsafe(query: string, ...values: unknown[]): PromiseLike<unknown>;
 }
 
-/** What `transaction` of Knex hands over. */
+/** The transaction object of `transaction` in Knex. */
 export interface KnexTransaction {
   readonly isTransaction?: boolean;
   raw(sql: string, bindings: never): PromiseLike<unknown>;
@@ -52,13 +52,13 @@ export type HostTransaction =
   | SendStatement;
 
 /**
- * How to send a statement on this transaction. Parameters are texts or null, which every client passes on as they are.
+ * Returns a function that sends statements on this transaction. Parameters are strings or null, which every client passes on unchanged.
  *
- * Throws `not_supported` for what is no transaction of a client named above: what is published outside of one cannot be rolled back.
+ * Throws `not_supported` if `tx` is not a transaction of a client above, because a message published outside of one cannot be rolled back.
  */
 export function statementsOn(tx: HostTransaction): SendStatement {
   const has = (name: string): boolean => typeof (tx as unknown as Record<string, unknown>)[name] === "function";
-  // Some clients have a method of another's name: those that only they have are asked for first.
+  // Some method names are used by several clients, so the unique ones are checked first.
   if (has("$queryRawUnsafe")) return onPrisma(tx as PrismaTransaction);
   if (has("unsafe")) return onPostgresJs(tx as PostgresJsTransaction);
   if (has("executeQuery")) return onKysely(tx as KyselyTransaction);
@@ -85,15 +85,15 @@ function onKysely(tx: KyselyTransaction): SendStatement {
   return async (text, values) => (await tx.executeQuery(CompiledQuery.raw(text, [...values]) as never)).rows;
 }
 
-/** Its placeholders have no numbers. */
+/** Knex placeholders have no numbers. */
 function onKnex(tx: KnexTransaction): SendStatement {
   if (tx.isTransaction !== true) throw noTransaction("This knex is no transaction");
   return async (text, values) => rowsOf(await tx.raw(text.replaceAll(/\$\d+/g, "?"), [...values] as never));
 }
 
 /**
- * Takes parameters only in an object of its own class. So they stand in the text, as hexadecimal digits, which no setting of the server
- * and no content can turn into SQL.
+ * Drizzle only accepts parameters in an instance of its own class. They are therefore written into the statement as hexadecimal digits,
+ * which cannot be interpreted as SQL, whatever their content or the server's settings.
  */
 function onDrizzle(tx: DrizzleTransaction): SendStatement {
   if (typeof tx.rollback !== "function") throw noTransaction("This database of Drizzle is no transaction");
@@ -107,14 +107,14 @@ function literal(value: string | null): string {
 }
 
 function onPrisma(tx: PrismaTransaction): SendStatement {
-  // A client in a transaction cannot connect; later versions can begin a nested transaction.
+  // A transaction client has no `$connect`. It may have `$transaction`, because later versions support nested transactions.
   if ("$connect" in tx && typeof tx.$connect === "function") {
     throw noTransaction("This client of Prisma is not the one that $transaction hands over");
   }
   return async (text, values) => rowsOf(await tx.$queryRawUnsafe(text, ...values));
 }
 
-/** Some clients give the rows, some a result with them. */
+/** Some clients return the rows, others a result object that contains them. */
 function rowsOf(result: unknown): readonly unknown[] {
   return Array.isArray(result) ? (result as unknown[]) : (result as { rows: unknown[] }).rows;
 }

@@ -1,4 +1,4 @@
-/** The verbs that a program calls most. All others are in the HTTP API, which `fetch` reaches in the process. */
+/** The most common operations for programs. All others are available in the HTTP API, which `fetch` calls within the process. */
 import { createApplication } from "../api/application/create.ts";
 import { deleteApplication } from "../api/application/delete.ts";
 import { getApplication } from "../api/application/get.ts";
@@ -25,27 +25,27 @@ import type * as shapes from "./shapes.ts";
 
 type Done = Promise<void>;
 
-/** Verbs of applications: `appId` is an id or a uid. */
+/** Operations on applications. `appId` is an id or a uid. */
 export function applicationVerbs(on: Caller) {
   const [create, get, list] = [on(createApplication), on(getApplication), on(listApplications)];
   const [update, patch, remove] = [on(upsertApplication), on(patchApplication), on(deleteApplication)];
   type Out = Promise<shapes.ApplicationOut>;
   return {
-    /** Rejects with `conflict` when there is one with this uid. */
+    /** Rejects with `conflict` if an application with this uid exists. */
     create: (body: shapes.ApplicationIn, options?: CallOptions): Out => create({ body, ...options }),
-    /** As `create`, or the one with this uid as it is. */
+    /** Creates an application, or returns the existing one with this uid unchanged. */
     getOrCreate: (body: shapes.ApplicationIn, options?: CallOptions): Out =>
       create({ body, query: { get_if_exists: true }, ...options }),
     get: (appId: string): Out => get({ path: [appId] }),
     list: (query?: shapes.PageOptions): Promise<shapes.Page<shapes.ApplicationOut>> => list({ query }),
-    /** All fields; makes one with this uid when there is none. */
+    /** Replaces all fields. Creates the object if no object has this uid. */
     update: (appId: string, body: shapes.ApplicationIn): Out => update({ path: [appId], body }),
     patch: (appId: string, body: shapes.ApplicationPatch): Out => patch({ path: [appId], body }),
     delete: (appId: string): Done => remove({ path: [appId] }),
   };
 }
 
-/** Verbs of endpoints. */
+/** Operations on endpoints. */
 export function endpointVerbs(on: Caller) {
   const [create, get, list] = [on(createEndpoint), on(getEndpoint), on(listEndpoints)];
   const [update, patch, remove] = [on(upsertEndpoint), on(patchEndpoint), on(deleteEndpoint)];
@@ -57,13 +57,13 @@ export function endpointVerbs(on: Caller) {
     get: (appId: string, endpointId: string): Out => get({ path: [appId, endpointId] }),
     list: (appId: string, query?: shapes.PageOptions): Promise<shapes.Page<shapes.EndpointOut>> =>
       list({ path: [appId], query }),
-    /** All fields; makes one with this uid when there is none. */
+    /** Replaces all fields. Creates the object if no object has this uid. */
     update: (appId: string, endpointId: string, body: shapes.EndpointUpdate): Out =>
       update({ path: [appId, endpointId], body }),
     patch: (appId: string, endpointId: string, body: shapes.EndpointPatch): Out =>
       patch({ path: [appId, endpointId], body }),
     delete: (appId: string, endpointId: string): Done => remove({ path: [appId, endpointId] }),
-    /** What the receiver verifies with. */
+    /** The secret with which the receiver verifies signatures. */
     getSecret: (appId: string, endpointId: string): Promise<shapes.EndpointSecretOut> =>
       secret({ path: [appId, endpointId] }),
     rotateSecret: (
@@ -75,7 +75,7 @@ export function endpointVerbs(on: Caller) {
   };
 }
 
-/** Verbs of event types. */
+/** Operations on event types. */
 export function eventTypeVerbs(on: Caller) {
   const [create, get, list] = [on(createEventType), on(getEventType), on(listEventTypes)];
   const [update, patch, remove] = [on(upsertEventType), on(patchEventType), on(deleteEventType)];
@@ -84,18 +84,19 @@ export function eventTypeVerbs(on: Caller) {
     create: (body: shapes.EventTypeIn, options?: CallOptions): Out => create({ body, ...options }),
     get: (name: string): Out => get({ path: [name] }),
     list: (query?: shapes.PageOptions): Promise<shapes.Page<shapes.EventTypeOut>> => list({ query }),
+    /** Replaces all fields. Creates the event type if it does not exist. */
     update: (name: string, body: shapes.EventTypeUpdate): Out => update({ path: [name], body }),
     patch: (name: string, body: shapes.EventTypePatch): Out => patch({ path: [name], body }),
-    /** Archives it. */
+    /** Archives the event type. */
     delete: (name: string): Done => remove({ path: [name] }),
   };
 }
 
-/** Access for customers. */
+/** Access to the portal for customers. */
 export function authenticationVerbs(on: Caller) {
   const access = on(appPortalAccess);
   return {
-    /** A token of one application, and the URL of its portal. */
+    /** Returns a token for one application and the URL of its portal. */
     appPortalAccess: (appId: string, body: shapes.AppPortalAccessIn = {}): Promise<shapes.AppPortalAccessOut> =>
       access({ path: [appId], body }),
   };
