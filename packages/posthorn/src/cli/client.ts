@@ -1,4 +1,4 @@
-/** Commands that talk to a running server. */
+/** HTTP client for commands that call a running server. */
 import type { Command } from "commander";
 import { readClientEnv } from "../config/env.ts";
 import { PosthornError } from "../lib/errors.ts";
@@ -11,7 +11,7 @@ export function addClientFlags(command: Command): Command {
     .option("--token <token>", "token of the organisation (POSTHORN_TOKEN)");
 }
 
-/** Calls the API. An answer that is no success is an error with what the server said. */
+/** Calls the API. An error response becomes an error with the server's message. */
 export async function call(
   options: Record<string, unknown>,
   method: string,

@@ -1,11 +1,11 @@
-/** What commands print. */
+/** Output of commands. */
 
-/** One line, or several, on standard output. */
+/** Prints one or more lines to standard output. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Rows in columns; the first row is the head. */
+/** Prints rows in aligned columns; the first row is the header. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
   for (const row of rows) {
@@ -20,7 +20,7 @@ export function printTable(rows: readonly (readonly string[])[]): void {
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"] as const;
 
-/** Bytes, for people. */
+/** Formats a number of bytes with a unit. */
 export function size(bytes: number): string {
   const power = bytes < 1 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
   const value = bytes / 1024 ** power;

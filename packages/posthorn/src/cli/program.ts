@@ -1,4 +1,4 @@
-/** The command line, as data that can be run in process. */
+/** The command-line program, which can also be run within a process. */
 import { Command, CommanderError } from "commander";
 import { PosthornError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
@@ -43,8 +43,8 @@ function buildProgram(): Command {
 }
 
 /**
- * Runs a command line and returns the exit code: 0 done, 1 failed, 2 wrongly called. Errors that are meant for people are printed as
- * one sentence; any other with its trace.
+ * Runs a command line and returns the exit code: 0 success, 1 failure, 2 usage error. For a `PosthornError` it prints the message, for
+ * any other error the stack trace.
  */
 export async function runProgram(args: readonly string[]): Promise<number> {
   try {

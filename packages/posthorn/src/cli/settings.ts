@@ -1,9 +1,9 @@
-/** The flags of settings, for commands that take them all. */
+/** Command-line flags for all settings. */
 import type { Command } from "commander";
 import type { SettingSources } from "../config/env.ts";
 import { flagOf, type SettingKey, settings } from "../config/settings.ts";
 
-/** Adds one flag for each setting, and `--config` and `--dev`. */
+/** Adds one flag per setting, `--config` and `--dev`. */
 export function addSettingFlags(command: Command): Command {
   command.option("--config <file>", "file with settings, a NAME=value on each line");
   command.option("--dev", "development mode: targets on this machine are allowed, the log is for people");
@@ -11,7 +11,7 @@ export function addSettingFlags(command: Command): Command {
   return command;
 }
 
-/** Where to read settings from, given the flags of a command. */
+/** Sources of the settings, from the flags of a command. */
 export function sourcesOf(options: Record<string, unknown>): SettingSources {
   const flags = Object.fromEntries(
     Object.keys(settings)

@@ -1,4 +1,4 @@
-/** Resolves at the first SIGTERM or SIGINT. The second ends the process at once: nothing that was accepted is lost by it. */
+/** Resolves at the first SIGTERM or SIGINT. A second signal ends the process immediately, without losing accepted messages. */
 export function stopSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     let stopping = false;

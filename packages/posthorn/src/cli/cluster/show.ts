@@ -20,7 +20,7 @@ interface ClusterAnswer {
   readonly lagSeconds: number;
 }
 
-/** `posthorn cluster`: show the nodes of the cluster and their load. */
+/** `posthorn cluster`: shows the nodes of the cluster and their load. */
 export function addClusterCommand(program: Command): void {
   const command = program.command("cluster").description("show the nodes of the cluster and their load");
   addClientFlags(command)

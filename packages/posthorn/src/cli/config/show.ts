@@ -5,7 +5,7 @@ import { flagOf } from "../../config/settings.ts";
 import { print } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
 
-/** `posthorn config`: every setting, its value, where it came from and what it means. */
+/** `posthorn config`: shows every setting with its value, source and description. */
 export function addConfigCommand(program: Command): void {
   const command = program
     .command("config")
@@ -13,7 +13,7 @@ export function addConfigCommand(program: Command): void {
     .option("--json", "print as JSON");
   addSettingFlags(command).action((options: Record<string, unknown>) => {
     const raw = readEnv(sourcesOf(options));
-    // A wrong value ends the command as it would end the start.
+    // An invalid value fails this command just as it would fail `posthorn start`.
     envToConfig(raw);
     const described = describeSettings(raw);
     if (options["json"] === true) {

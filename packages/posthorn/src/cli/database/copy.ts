@@ -13,7 +13,7 @@ import { print, printTable, size } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
 import { ProgressLine } from "./progress.ts";
 
-/** `posthorn copy`: moves everything from one database to another. */
+/** `posthorn copy`: copies all data from one database to another. */
 export function addCopyCommand(program: Command): void {
   const command = program
     .command("copy")
@@ -57,7 +57,7 @@ async function open(
   return SqliteSide.open({ path: database.path, as, replaceNul: other.kind === "postgres" });
 }
 
-/** Whether a secret can be read with the key of the settings, or with the one that is kept beside a file. */
+/** Returns a check whether a secret can be decrypted with the key in the settings, or with the one stored next to a SQLite file. */
 function keyCheck(config: Config, ...databases: readonly DatabaseConfig[]): ((sealed: Uint8Array) => boolean) | null {
   const beside = databases.flatMap((database) => (database.kind === "sqlite" ? [dirname(database.path)] : []));
   const key = findEncryptionKey(config.encryptionKey, [...beside, config.dataDir]);

@@ -8,7 +8,7 @@ import type { StoreLocation } from "../../store/open.ts";
 import { print, printTable } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
 
-/** `posthorn migrate`: brings the database to the schema of this version, or says what that would do. */
+/** `posthorn migrate`: migrates the database to the schema of this version, or shows what that would change. */
 export function addMigrateCommand(program: Command): void {
   const command = program
     .command("migrate")
@@ -32,7 +32,7 @@ async function run(database: StoreLocation): Promise<void> {
   print(applied.length === 0 ? "The database is up to date: nothing was to be done." : "The database is up to date.");
 }
 
-/** Fails after the table when a name or checksum differs, so that the exit code tells scripts. */
+/** Prints the table, then throws if a name or checksum differs, so that scripts see it in the exit code. */
 function printStatus(states: readonly MigrationState[]): void {
   printTable([
     ["VERSION", "STEP", "DONE", "RECORD"],
@@ -46,7 +46,7 @@ function printStatus(states: readonly MigrationState[]): void {
   requireSameMigrations(states);
 }
 
-/** As a script: what is not SQL stands in comments. */
+/** Prints the plan as an SQL script, with everything else in comments. */
 function printPlan(database: StoreLocation, states: readonly MigrationState[]): void {
   requireSameMigrations(states);
   const missing = states.filter(({ applied }) => !applied);

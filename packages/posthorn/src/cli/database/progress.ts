@@ -1,4 +1,4 @@
-/** How far a copy is, for people: a line a second on standard error. */
+/** Progress of a copy, printed to standard error once a second. */
 import type { CopyProgress } from "../../store/copy/copy.ts";
 import { size } from "../output.ts";
 
@@ -11,7 +11,7 @@ export class ProgressLine {
   #rowsBefore = 0;
   #shown = 0;
 
-  /** @param total Rows of all tables. */
+  /** @param total Number of rows in all tables. */
   constructor(total: number) {
     this.#total = total;
   }

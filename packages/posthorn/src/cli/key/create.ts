@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { addClientFlags, call } from "../client.ts";
 import { print } from "../output.ts";
 
-/** `posthorn key create`: an opaque key of the organisation, shown once. */
+/** `posthorn key create`: creates an opaque key of the organisation, which is shown once. */
 export function addKeyCreateCommand(key: Command): void {
   const command = key
     .command("create")

@@ -9,7 +9,7 @@ interface ListedKey {
   readonly expiresAt: string | null;
 }
 
-/** `posthorn key list`: the keys of the organisation, without their secret parts. */
+/** `posthorn key list`: lists the keys of the organisation, without their secret parts. */
 export function addKeyListCommand(key: Command): void {
   const command = key.command("list").description("list the API keys of the organisation");
   addClientFlags(command).action(async (options: Record<string, unknown>) => {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { addClientFlags, call } from "../client.ts";
 import { print } from "../output.ts";
 
-/** `posthorn key revoke`: the next call with the key is refused. */
+/** `posthorn key revoke`: revokes a key; the next call with it is rejected. */
 export function addKeyRevokeCommand(key: Command): void {
   const command = key.command("revoke").description("revoke an API key").argument("<id>", "ID of the key (key_…)");
   addClientFlags(command).action(async (id: string, options: Record<string, unknown>) => {

@@ -5,10 +5,10 @@ import { PosthornError } from "../../lib/errors.ts";
 import { print } from "../output.ts";
 import { stopSignal } from "../stop-signal.ts";
 
-/** The plain port and, after it, those that misbehave before HTTP begins. */
+/** The HTTP port, followed by the ports that misbehave below HTTP. */
 const LAB_PORTS = 11;
 
-/** `posthorn lab`: a receiver that misbehaves on purpose, until it is told to stop. */
+/** `posthorn lab`: runs a receiver that misbehaves on purpose, until it receives a stop signal. */
 export function addLabCommand(program: Command): void {
   program
     .command("lab")
@@ -35,7 +35,7 @@ async function runLab(host: string, port: number): Promise<void> {
 }
 
 async function listen(host: string, port: number): Promise<Lab> {
-  // Loaded only here: no other command needs it.
+  // Loaded lazily, because no other command needs it.
   const { startLab } = await import("@posthorn/egress/lab");
   try {
     return await startLab({ host, port });

@@ -11,7 +11,7 @@ import { addSettingFlags, sourcesOf } from "../settings.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { organisationToken } from "../token/create.ts";
 
-/** `posthorn start`: runs a node until it is told to stop. */
+/** `posthorn start`: runs a node until it receives a stop signal. */
 export function addStartCommand(program: Command): void {
   const command = program.command("start").description("run the server");
   addSettingFlags(command).action((options: Record<string, unknown>) => start(options));
@@ -38,7 +38,7 @@ async function start(options: Record<string, unknown>): Promise<void> {
   const signal = await Promise.race([stop, node.failed]);
   if (signal instanceof Error) {
     log.fatal({ err: signal }, "the node cannot go on; start it again");
-    // Nothing can be closed in order any more. What was accepted is on disk.
+    // An orderly shutdown is no longer possible. Accepted messages are on disk.
     process.exit(1);
   }
   log.info(`${signal}: stopping; attempts in flight have ${config.shutdownTimeoutMs / 1000} s`);
@@ -47,8 +47,8 @@ async function start(options: Record<string, unknown>): Promise<void> {
 const PARENT_CHECK_MS = 500;
 
 /**
- * Resolves when the process that started this one has ended. `npm start` stands between the terminal and the server and does not
- * hand on a SIGTERM: without this the server would stay behind.
+ * Resolves when the parent process has exited. `npm start` runs between the terminal and the server and does not forward SIGTERM, so
+ * the server would otherwise keep running.
  */
 function parentGone(): Promise<string> {
   const parent = process.ppid;

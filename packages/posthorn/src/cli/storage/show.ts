@@ -19,7 +19,7 @@ interface StorageAnswer {
   readonly fullInDays: number | null;
 }
 
-/** `posthorn storage`: how much is stored, what comes in a day, and when the disk is full. */
+/** `posthorn storage`: shows stored data, daily growth and the disk forecast. */
 export function addStorageCommand(program: Command): void {
   const command = program.command("storage").description("show stored data, daily growth and the disk forecast");
   addClientFlags(command).action(async (options: Record<string, unknown>) => {

@@ -12,7 +12,7 @@ import { print } from "../output.ts";
 import { addSettingFlags } from "../settings.ts";
 import { tablesUrl } from "./database.ts";
 
-/** `posthorn tables add`: events of the changes of a table, from now on. */
+/** `posthorn tables add`: starts publishing changes of a table as events. */
 export function addTablesAddCommand(tables: Command): void {
   const command = tables
     .command("add")

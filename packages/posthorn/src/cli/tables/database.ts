@@ -1,10 +1,10 @@
-/** The database whose tables are meant, for the commands of table sources. */
+/** Database of the table source commands. */
 import { envToConfig } from "../../config/config.ts";
 import { readEnv } from "../../config/env.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { sourcesOf } from "../settings.ts";
 
-/** The URL of the PostgreSQL that the settings name. Throws `config_invalid` for SQLite. */
+/** The PostgreSQL URL in the settings. Throws `config_invalid` for SQLite. */
 export function tablesUrl(options: Record<string, unknown>): string {
   const { database } = envToConfig(readEnv(sourcesOf(options)));
   if (database.kind === "postgres") return database.directUrl ?? database.url;

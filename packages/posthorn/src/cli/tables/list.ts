@@ -4,7 +4,7 @@ import { print, printTable } from "../output.ts";
 import { addSettingFlags } from "../settings.ts";
 import { tablesUrl } from "./database.ts";
 
-/** `posthorn tables list`: the tables whose changes are events, and what was missed of them. */
+/** `posthorn tables list`: lists the tables whose changes are published, and their missed changes. */
 export function addTablesListCommand(tables: Command): void {
   const command = tables
     .command("list")

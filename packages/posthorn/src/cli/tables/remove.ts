@@ -4,7 +4,7 @@ import { print } from "../output.ts";
 import { addSettingFlags } from "../settings.ts";
 import { tablesUrl } from "./database.ts";
 
-/** `posthorn tables remove`: changes of the table are no events any more. */
+/** `posthorn tables remove`: stops publishing changes of a table. */
 export function addTablesRemoveCommand(tables: Command): void {
   const command = tables
     .command("remove")

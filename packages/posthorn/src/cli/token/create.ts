@@ -12,7 +12,7 @@ import { addSettingFlags, sourcesOf } from "../settings.ts";
 const DAY_SECONDS = 86_400;
 const DEFAULT_DAYS = 3650;
 
-/** `posthorn token`: signs a token with the secret of this server. Needs no running server. */
+/** `posthorn token`: signs a token with the secret of this server, which need not be running. */
 export function addTokenCommand(program: Command): void {
   const command = program
     .command("token")
