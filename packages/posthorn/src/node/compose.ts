@@ -24,7 +24,7 @@ import { buildSending } from "./sending.ts";
 import { settledEverywhere, settledHere, type SettledKeysOptions } from "./settled-keys.ts";
 import { buildMaintenance, buildMonitors, buildPublishers, buildStatistics, joinWorkers } from "./workers.ts";
 
-/** What is known only once the node runs, or closes. */
+/** Values that are only known once the node runs, or closes. */
 export interface NodeState {
   /** URL at which the API listens; empty until it does. */
   url: string;
@@ -37,7 +37,7 @@ export interface NodeBase extends Foundation {
   readonly clock: Clock;
   readonly stack: AsyncDisposableStack;
   readonly state: NodeState;
-  /** Waits, for a bounded time, until the shards of this node are released. */
+  /** Waits until the shards of this node are released, for a limited time. */
   readonly untilReleased: () => Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export interface Composition {
 export function compose(base: NodeBase): Composition {
   const { options, clock, stack, state, store, cluster, ids, shared } = base;
   const { config, secrets, log } = options;
-  // Parts call the services only once the node runs.
+  // The parts must not call this before the node runs.
   const services = (): Services => composed;
   const parts = { config, log, clock, cluster, services };
   const secretBox = new SecretBox(secrets.encryptionKey);
@@ -149,7 +149,7 @@ export function compose(base: NodeBase): Composition {
   };
   const maintenance = buildMaintenance(parts);
   const workers = joinWorkers(
-    // Endpoint health first, so that no task sends to an endpoint before its failures are known.
+    // Endpoint health comes first, so that no task sends to an endpoint before its failure streak is loaded.
     [health, tasks, outbox, operational, certificates, statistics, receiving.monitor, maintenance],
     log,
   );
@@ -170,7 +170,7 @@ export function compose(base: NodeBase): Composition {
   return { services: composed, authenticator, metrics, receiving, workers, clusterWork };
 }
 
-/** Whether responses of a source are plain text: where the pages on the same origin belong to others. */
+/** Whether responses of a source must be plain text, because the pages on the same origin belong to someone else. */
 async function plainResponsesOnly(
   { rules, store }: Services,
   { embedded }: NodeOptions,
@@ -180,7 +180,7 @@ async function plainResponsesOnly(
   return embedded === true || orgId !== (await firstOrganisation(store));
 }
 
-/** Names the operation that blocks other writes: once while it does, and once when it has ended. */
+/** Logs the operation that blocks other writes, once while it does and once when it has ended. */
 function logLongTransaction(log: Logger, { operation, openMs, ended }: LongTransaction): void {
   const state = ended ? "was open for" : "has been open for";
   log.warn({ operation, openMs, ended }, `a write transaction ${state} ${openMs} ms (${operation})`);

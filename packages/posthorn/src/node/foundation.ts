@@ -1,4 +1,4 @@
-/** What every part of a node stands on: its store, its place in the cluster, and its key generator. */
+/** Opens the parts that all others of a node depend on: store, cluster membership, live feed and key generator. */
 import { randomUUID } from "node:crypto";
 import { Cluster } from "../cluster/cluster.ts";
 import { nodeFacts } from "../cluster/facts.ts";
@@ -24,7 +24,7 @@ export interface Foundation {
   readonly failed: Promise<Error>;
 }
 
-/** Opens the store and joins the cluster. What it has opened when it rejects is on the stack. */
+/** Opens the store and joins the cluster. If it rejects, the parts opened so far are on the stack. */
 export async function openFoundation(
   { config, secrets, log }: NodeOptions,
   clock: Clock,
@@ -50,7 +50,7 @@ export async function openFoundation(
       listener: shared,
     }),
   );
-  // Released before the store, from which it reads.
+  // Disposed before the store, from which it reads.
   stack.use(feed);
   const cluster = stack.use(await Cluster.join({ store, facts: nodeFacts(secrets) }));
   const { slot, keysFrom } = cluster.membership ?? { slot: null, keysFrom: 0 };
@@ -59,7 +59,7 @@ export async function openFoundation(
   return { store, cluster, feed, shared, ids, failed };
 }
 
-/** Logs one line for each change of the state. */
+/** Logs one line per state change. */
 function logTrouble(log: Logger, trouble: StoreTrouble | null): void {
   if (trouble === null) log.info("the database is back");
   else log.warn({ trouble }, `the database ${describeTrouble(trouble)}; trying again`);

@@ -12,9 +12,9 @@ import type { Metrics } from "../metrics/metrics.ts";
 import { serveMetrics } from "../metrics/server.ts";
 import type { NodeOptions } from "./options.ts";
 
-/** How long requests may take that are in flight when the process stops. */
+/** How long requests in flight may take when the process stops. */
 const CLOSE_REQUESTS_MS = 5000;
-/** Interval at which connections are closed whose last request has ended meanwhile. */
+/** Interval at which connections that have become idle are closed during shutdown. */
 const CLOSE_IDLE_MS = 50;
 
 export interface HttpParts {
@@ -33,7 +33,7 @@ export interface Http {
   readonly metricsUrl: string | null;
 }
 
-/** Builds the servers and, unless a host program passes requests on, listens. What is open when it rejects is on the stack. */
+/** Builds the servers and, unless a host program passes requests on, listens. If it rejects, the parts opened so far are on the stack. */
 export async function startHttp(
   options: NodeOptions,
   clock: Clock,

@@ -1,4 +1,4 @@
-/** One node: started from a configuration, with its store, its workers and its HTTP server; released as a whole. */
+/** A node: starts its store, workers and HTTP server from a configuration, and disposes them as a whole. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import { warnOfRefusedEgress } from "../destinations/http/tenant-egress.ts";
@@ -45,14 +45,14 @@ export class PosthornNode implements AsyncDisposable {
   /** Opens the store, continues the work of an earlier run, and listens. Waits for a database that is unavailable. */
   static start(options: NodeOptions): Promise<PosthornNode> {
     const { config, log, listens = true, signal = null } = options;
-    // Clients cannot know a port that the system will choose.
+    // Port 0 is chosen by the system, so clients could not know the port of a startup server.
     const listen = listens && config.listen.port !== 0 ? config.listen : null;
     return startPatiently({ waitMs: config.databaseWaitMs, listen, log, signal }, (makeRoom) =>
       PosthornNode.#start(options, makeRoom),
     );
   }
 
-  /** @param makeRoom Frees the port that the startup server holds. */
+  /** @param makeRoom Closes the startup server, so that its port is free. */
   static async #start(options: NodeOptions, makeRoom: () => Promise<void>): Promise<PosthornNode> {
     const { clock = systemClock, log } = options;
     const stack = new AsyncDisposableStack();
@@ -72,7 +72,7 @@ export class PosthornNode implements AsyncDisposable {
       await node.#run();
       return node;
     } catch (error) {
-      // Parts that run already, such as the server, would keep the process alive. The log has what could not be released.
+      // Parts that already run, such as the server, would keep the process alive. `release` logs failures.
       await (node?.[Symbol.asyncDispose]() ?? release(stack, log)).catch(() => undefined);
       throw error;
     }
@@ -110,7 +110,7 @@ export class PosthornNode implements AsyncDisposable {
   async #run(): Promise<void> {
     const { stack } = this.#base;
     const { clusterWork, workers } = this.#composition;
-    // Waits for both: a server that began to listen after the other call failed would keep its port.
+    // Waits for both calls: a server that starts to listen after the other call has failed would keep its port.
     for (const part of await Promise.allSettled([this.#listen(), clusterWork.start()]))
       if (part.status === "rejected") throw part.reason;
     workers.started();
@@ -136,7 +136,7 @@ export class PosthornNode implements AsyncDisposable {
   }
 }
 
-/** Shards with attempts still in flight are not released: other nodes take them when the lease of this node ends. */
+/** Waits for the release of the shards. Other nodes take shards with attempts still in flight when the lease of this node ends. */
 async function untilReleased(state: NodeState): Promise<void> {
   await Promise.race([state.drained, delay(RELEASE_MS, undefined, { ref: false })]);
 }

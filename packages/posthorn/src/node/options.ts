@@ -1,4 +1,4 @@
-/** What a node is started with. */
+/** Options for starting a node. */
 import type { EgressOptions } from "@posthorn/egress";
 import type { HttpTimeouts } from "../api/server.ts";
 import type { Config } from "../config/config.ts";
@@ -10,11 +10,11 @@ export interface NodeOptions {
   readonly config: Config;
   readonly secrets: Secrets;
   readonly log: Logger;
-  /** Timeouts of slow clients; shorter in tests. */
+  /** Timeouts for slow clients; tests use shorter ones. */
   readonly timeouts?: Partial<HttpTimeouts>;
   /** Default: the clock of this machine. */
   readonly clock?: Clock;
-  /** False: nothing listens. A host program passes requests to `server.routing`. */
+  /** False: the node does not listen; a host program passes requests to `server.routing`. */
   readonly listens?: boolean;
   /** Path at which a host program mounts the server, such as `/webhooks`. Default: empty. */
   readonly base?: string;

@@ -1,4 +1,4 @@
-/** What the settings make of the parts of a node. */
+/** Constructs parts of a node, and their options, from the settings. */
 import { Egress, type EgressOptions, parseAllowList, parseDenyList, parseNoProxy } from "@posthorn/egress";
 import type { Config } from "../config/config.ts";
 import type { PlatformDefaults } from "../domain/policy/section.ts";
@@ -25,7 +25,7 @@ export function policyDefaultsOf(config: Config): PlatformDefaults {
   };
 }
 
-/** Attempts in flight to one host: endpoints of many customers at one provider share it. */
+/** Maximum attempts in flight to one host, which the endpoints of many customers may share. */
 const HOST_CONCURRENCY = 128;
 
 export function hostConcurrencyOf({ endpointConcurrency }: Config): number {
@@ -62,9 +62,9 @@ export function portalLookOf({ portalName, portalLogo, portalColour, portalFont 
   return { name: portalName || null, logo: portalLogo || null, colour: portalColour || null, font: portalFont || null };
 }
 
-/** Bytes that code may hold while it runs. */
+/** Minimum memory limit of a transformation. */
 const TRANSFORM_MEMORY_BYTES = 64 * 1024 * 1024;
-/** Bytes of a payload that code returns, at least. */
+/** Minimum size limit of a payload returned by a transformation. */
 const TRANSFORM_OUTPUT_BYTES = 4 * 1024 * 1024;
 
 export function transformPoolOf(
@@ -74,7 +74,7 @@ export function transformPoolOf(
   return new TransformPool({
     threads: transformThreads,
     cpuMs: transformCpuMs,
-    // Threads that wait for a processor are not late: ten times as long on the wall is.
+    // CPU time excludes waiting for a processor, so the limit in wall-clock time is ten times as long.
     killMs: Math.max(10_000, 10 * transformCpuMs),
     memoryBytes: Math.max(TRANSFORM_MEMORY_BYTES, 16 * maxPayloadBytes),
     outputBytes: Math.max(TRANSFORM_OUTPUT_BYTES, maxPayloadBytes),

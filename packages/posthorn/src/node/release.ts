@@ -1,8 +1,8 @@
 import type { Logger } from "../lib/log.ts";
 
 /**
- * Disposes every part on the stack, in the reverse order of construction, and logs each failure. A part that fails does not keep the
- * others from being disposed. Rejects if any part failed.
+ * Disposes all parts on the stack, in reverse order of construction, and logs each failure. A failing part does not prevent the
+ * disposal of the others. Rejects if any part failed.
  */
 export async function release(stack: AsyncDisposableStack, log: Logger): Promise<void> {
   try {
@@ -13,7 +13,7 @@ export async function release(stack: AsyncDisposableStack, log: Logger): Promise
   }
 }
 
-/** The failures that a stack has nested into each other, the last one first. */
+/** The failures that the stack has nested into each other, last one first. */
 function* failuresIn(failure: unknown): Generator {
   let rest = failure;
   while (rest instanceof SuppressedError) {

@@ -1,4 +1,4 @@
-/** Limits and checks of this server, as the domain applies them. */
+/** Builds the limits and checks of this server that the domain applies. */
 import { type Egress, parseAllowList } from "@posthorn/egress";
 import type { Config } from "../config/config.ts";
 import { egressTrouble } from "../destinations/http/egress-check.ts";

@@ -1,4 +1,4 @@
-/** Constructs what delivers messages: destinations, the attempter, and the dispatcher above it. */
+/** Constructs the parts that deliver messages: destinations, attempter and dispatcher. */
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Config } from "../config/config.ts";
 import { DeliveryAttempter, type MadeResult } from "../delivery/attempter.ts";

@@ -1,4 +1,4 @@
-/** Up to which keys everything that was written is on disk, or never will be. */
+/** Computes settled keys: up to these, every row is on disk or will never be written. */
 import type { Cluster } from "../cluster/cluster.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
 import type { IdGenerator } from "../lib/id.ts";
@@ -8,20 +8,20 @@ export interface SettledKeysOptions {
   readonly store: Pick<Store, "lowestWaiting">;
   readonly cluster: Pick<Cluster, "settledByOthers">;
   readonly ids: Pick<IdGenerator, "settle">;
-  /** The same for attempts of this node. */
+  /** Key up to which the attempts of this node are settled. */
   readonly attempts: () => number;
 }
 
-/** The keys of this node. */
+/** Settled keys of this node. */
 export function settledHere({ store, ids, attempts }: SettledKeysOptions): SettledKeys {
   const last = ids.settle();
   const lowest = store.lowestWaiting();
   return { messages: lowest === null ? last : lowest - 1, attempts: attempts() };
 }
 
-/** The keys of all nodes. */
+/** Settled keys of the cluster. */
 export async function settledEverywhere(options: SettledKeysOptions): Promise<SettledKeys> {
-  // This node first: keys that it generates while it waits for the others are greater.
+  // This node's keys are read first, because keys it generates while it waits for the others are greater.
   const own = settledHere(options);
   const others = await options.cluster.settledByOthers();
   return {

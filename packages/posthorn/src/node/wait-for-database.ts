@@ -1,4 +1,4 @@
-/** A start that waits for its database: containers start in any order. */
+/** Waits for the database at startup, because containers start in any order. */
 import { setTimeout as delay } from "node:timers/promises";
 import { openWaitingRoom, type WaitingRoom } from "../api/startup-server.ts";
 import type { ListenAddress } from "../config/parse.ts";
@@ -6,24 +6,24 @@ import type { Logger } from "../lib/log.ts";
 import { StoreError, type StoreTrouble } from "../store/errors.ts";
 
 export interface PatientStartOptions {
-  /** How long it waits. */
+  /** Maximum wait; 0: do not wait. */
   readonly waitMs: number;
-  /** Where callers are told meanwhile to come back; `null`: nowhere. */
+  /** Address on which the startup server responds while waiting; `null`: none. */
   readonly listen: ListenAddress | null;
   readonly log: Logger;
-  /** Ends the waiting. */
+  /** Aborts the wait. */
   readonly signal: AbortSignal | null;
 }
 
-/** Between two tries, at first and at most; chance takes up to half of it. */
+/** First and longest pause between two tries. Jitter shortens each by up to half. */
 const PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2000;
 const SAY_EVERY_MS = 30_000;
 
 /**
- * Starts as soon as the database is there. What no waiting mends, such as a wrong password or a missing database, ends it at once.
+ * Starts as soon as the database is available. Permanent errors, such as a wrong password or a missing database, reject immediately.
  *
- * @param start One try. It calls `makeRoom` before it listens itself.
+ * @param start One try. It must call `makeRoom`, which closes the startup server, before it listens itself.
  */
 export async function startPatiently<T>(
   options: PatientStartOptions,
@@ -47,7 +47,7 @@ export async function startPatiently<T>(
         const trouble = troubleIn(error);
         const forMs = performance.now() - from;
         if (trouble === null || signal?.aborted === true) throw error;
-        // A disk has room again once a person has seen to it, however long that takes.
+        // Someone has to free disk space first, which can take any time, so this wait has no limit.
         const endless = trouble === "disk_full" && waitMs > 0;
         if (forMs >= waitMs && !endless) throw waitMs === 0 ? error : tooLong(error as StoreError, waitMs);
         if (performance.now() - saidAt >= SAY_EVERY_MS) {
@@ -67,7 +67,7 @@ export async function startPatiently<T>(
   }
 }
 
-/** What is wrong with a database that may be there later; `null`: nothing of the kind. */
+/** The kind of temporary fault of the database; `null`: the error is not temporary. */
 function troubleIn(error: unknown): StoreTrouble | null {
   if (!(error instanceof StoreError)) return null;
   if (error.code === "storage_full") return "disk_full";
@@ -83,7 +83,7 @@ function tooLong(last: StoreError, waitMs: number): StoreError {
 }
 
 async function pause(ms: number, signal: AbortSignal | null): Promise<void> {
-  // An end of the waiting is seen by the try that follows.
+  // After an abort, the next failed try ends the wait.
   await delay(ms, undefined, signal === null ? {} : { signal }).catch(() => undefined);
 }
 

@@ -16,7 +16,7 @@ import { TaskRunner } from "../workers/task-runner.ts";
 import { type Worker, Workers } from "../workers/worker.ts";
 import { retentionOf } from "./parts.ts";
 
-/** What workers are constructed with. */
+/** Dependencies of the workers. */
 export interface WorkerParts {
   readonly config: Config;
   readonly log: Logger;
@@ -26,7 +26,7 @@ export interface WorkerParts {
   readonly services: () => Services;
 }
 
-/** Workers that observe attempts, and so outlive the dispatcher. */
+/** Workers that observe attempts; they are disposed after the dispatcher. */
 export function buildMonitors({ log, clock, services }: WorkerParts, stack: AsyncDisposableStack) {
   const report = reporter(log);
   const health = stack.use(
@@ -47,7 +47,7 @@ export function buildMonitors({ log, clock, services }: WorkerParts, stack: Asyn
   return { health, certificates };
 }
 
-/** Workers that hand new deliveries to the dispatcher, and so end before it. */
+/** Workers that pass new deliveries to the dispatcher; they are disposed before it. */
 export function buildPublishers(parts: WorkerParts, stack: AsyncDisposableStack) {
   const { config, log, clock, cluster, services } = parts;
   const report = reporter(log);
@@ -56,7 +56,7 @@ export function buildPublishers(parts: WorkerParts, stack: AsyncDisposableStack)
       services,
       clock,
       onFailure: (error) => report(error, "the outbox could not be relayed; trying again"),
-      // Only this process writes to a SQLite file.
+      // On SQLite this process is the only writer, so no notification can be missed.
       looks: config.database.kind === "postgres",
       onParked: (row) => log.warn(row, "an outbox row is not a valid message: it was set aside"),
     }),
