@@ -1,4 +1,4 @@
-/** Turns the texts of settings into a checked configuration. Pure: reads no file and no environment. */
+/** Converts the raw settings to a validated configuration. Pure: reads no files and no environment. */
 import { resolve } from "node:path";
 import { authorityOf } from "../lib/authority.ts";
 import { PosthornError } from "../lib/errors.ts";
@@ -6,7 +6,7 @@ import type { RawSettings, SettingOrigin } from "./env.ts";
 import { serverUrls } from "../store/postgres/server-urls.ts";
 import { type SettingKey, type SettingValues, settings } from "./settings.ts";
 
-/** A checked configuration. Durations are in milliseconds; secrets may still be empty (see `secrets.ts`). */
+/** Validated configuration. Durations are in milliseconds. Secrets may still be empty; see `secrets.ts`. */
 export interface Config extends Omit<
   SettingValues,
   | "requestTimeout"
@@ -22,25 +22,25 @@ export interface Config extends Omit<
   /** At least `requestTimeoutMs`. */
   readonly maxRequestTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
-  /** How long a start waits for a database that is away. */
+  /** How long startup waits for an unavailable database. */
   readonly databaseWaitMs: number;
   readonly database: DatabaseConfig;
 }
 
 export type DatabaseConfig =
-  /** Absolute path of the file. */
+  /** `path`: absolute path of the database file. */
   | { readonly kind: "sqlite"; readonly path: string }
-  /** `directUrl`: the same database without a pooler in between; `null`: `url` has none. */
+  /** `directUrl`: the same database without a connection pooler; `null`: `url` does not use one. */
   | {
       readonly kind: "postgres";
       readonly url: string;
       readonly directUrl: string | null;
       readonly connections: number;
-      /** How long it may take to answer. */
+      /** How long the database may take to respond. */
       readonly timeoutMs: number;
     };
 
-/** What `posthorn config` prints for one setting. */
+/** Output of `posthorn config` for one setting. */
 export interface DescribedSetting {
   readonly name: string;
   readonly value: string;
@@ -51,7 +51,7 @@ export interface DescribedSetting {
 const MIN_JWT_SECRET_LENGTH = 32;
 const ENCRYPTION_KEY_BYTES = 32;
 
-/** Checks all settings. The first wrong one throws a `config_invalid` error of one sentence that names it. */
+/** Validates all settings. For the first invalid one it throws a `config_invalid` error that names it. */
 export function envToConfig(raw: RawSettings): Config {
   const values = Object.fromEntries(
     Object.entries(settings).map(([key, setting]) => {
@@ -92,7 +92,7 @@ export function envToConfig(raw: RawSettings): Config {
   };
 }
 
-/** Describes every setting for people. Secrets are masked. */
+/** Describes every setting for output, with secrets masked. */
 export function describeSettings(raw: RawSettings): readonly DescribedSetting[] {
   return Object.entries(settings).map(([key, setting]) => {
     const { text, origin } = raw[key as SettingKey];
@@ -133,7 +133,7 @@ function checkPublicUrl(text: string): string {
   return text.replace(/\/+$/, "");
 }
 
-/** The origin for inbound webhooks; empty: they share that of the pages. */
+/** The origin for inbound webhooks; empty: the same as that of the pages. */
 function checkIngestUrl({ ingestUrl, publicUrl, listen }: SettingValues): string {
   if (ingestUrl === "") return "";
   const { name } = settings.ingestUrl;
@@ -151,7 +151,7 @@ function checkIngestUrl({ ingestUrl, publicUrl, listen }: SettingValues): string
   return url.origin;
 }
 
-/** Whether requests to both can have the same `Host`, from which the scheme cannot be told. */
+/** Whether requests to both can have the same `Host` header, which does not include the scheme. */
 function sharesHost(one: URL, other: URL): boolean {
   const hosts = ({ host }: URL): Set<string | null> =>
     new Set(["http:", "https:"].map((scheme) => authorityOf(host, scheme)));
@@ -166,15 +166,15 @@ interface DatabaseContext {
   readonly dataDir: string;
   readonly directUrl: string;
   readonly connections: number;
-  /** Absent: as long as when nothing is set. */
+  /** Default: the default of the setting `databaseTimeout`. */
   readonly timeoutMs?: number;
-  /** What the text is called where it was given. */
+  /** Name of the value in error messages. */
   readonly name?: string;
 }
 
 const POSTGRES_URL = /^postgres(?:ql)?:\/\//;
 
-/** Reads where messages are stored. `text` empty: SQLite in the data folder. */
+/** Parses the database location. `text` empty: SQLite in the data folder. */
 export function parseDatabase(text: string, context: DatabaseContext): DatabaseConfig {
   const { dataDir, directUrl, connections, name = settings.databaseUrl.name } = context;
   const { timeoutMs = settings.databaseTimeout.parse(settings.databaseTimeout.default) * 1000 } = context;

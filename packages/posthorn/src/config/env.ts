@@ -1,4 +1,4 @@
-/** Reads raw texts of settings from where they may stand. The only file that looks at the environment of the process. */
+/** Reads the raw settings from their sources. The only file that reads the environment of the process. */
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { PosthornError } from "../lib/errors.ts";
@@ -14,19 +14,19 @@ export interface RawSetting {
 export type RawSettings = { readonly [K in SettingKey]: RawSetting };
 
 export interface SettingSources {
-  /** Texts given as flags, by setting. */
+  /** Values of flags, by setting. */
   readonly flags?: Partial<Record<SettingKey, string>>;
-  /** Defaults to the environment of the process. */
+  /** Default: the environment of the process. */
   readonly environment?: Record<string, string | undefined>;
-  /** Path of the optional file; defaults to `POSTHORN_CONFIG` of the environment. */
+  /** Path of an optional settings file. Default: `POSTHORN_CONFIG` of the environment. */
   readonly file?: string | undefined;
-  /** Use the defaults of the development mode. */
+  /** Use the defaults of development mode. */
   readonly dev?: boolean;
 }
 
 /**
- * Gathers the text of each setting: flag, then environment, then file, then default.
- * A name that begins with `POSTHORN_` and is no setting is an error, so that a typing slip is not silently ignored.
+ * Reads the value of each setting, in this order of precedence: flag, environment, file, default. An unknown name that begins with
+ * `POSTHORN_` is an error, so that a typo is not silently ignored.
  */
 export function readEnv(sources: SettingSources = {}): RawSettings {
   const environment = sources.environment ?? process.env;
@@ -58,7 +58,7 @@ function readSettingsFile(path: string): Record<string, string | undefined> {
   }
 }
 
-/** Names that are read elsewhere than through the table of settings. */
+/** Variables that are not settings and are read elsewhere. */
 const OTHER_NAMES = new Set(["POSTHORN_CONFIG", "POSTHORN_URL", "POSTHORN_TOKEN"]);
 
 function refuseUnknownNames(values: Record<string, string | undefined>, where: string): void {
@@ -71,7 +71,7 @@ function refuseUnknownNames(values: Record<string, string | undefined>, where: s
   }
 }
 
-/** The server and token that the commands of the CLI talk to, when not given as flags. */
+/** Default server URL and token of CLI commands, used if the flags are absent. */
 export function readClientEnv(environment: Record<string, string | undefined> = process.env): {
   readonly url: string | undefined;
   readonly token: string | undefined;

@@ -1,4 +1,4 @@
-/** Readers of setting texts. Each throws an `Error` whose message says what was expected, in a few words. */
+/** Parsers of setting values. Each throws an `Error` with a short message that says what was expected. */
 import { checkProxy, webhookSources } from "@posthorn/egress";
 
 export interface ListenAddress {
@@ -42,28 +42,28 @@ export function parseChoice<const T extends string>(text: string, choices: reado
   return choice;
 }
 
-/** Reads a text of a certain form (a regular expression), which `what` names; empty is none. */
+/** Parses a text that must match a regular expression. `what` describes it in errors; empty is valid. */
 export function parsePattern(text: string, pattern: string, what: string): string {
   const value = text.trim();
   if (value !== "" && !new RegExp(pattern).test(value)) throw new Error(`"${value}" is not ${what}`);
   return value;
 }
 
-/** Reads the URL of a proxy; empty is none. */
+/** Parses the URL of a proxy; empty: none. */
 export function parseProxyUrl(text: string): string {
   const url = text.trim();
   if (url !== "") checkProxy({ url });
   return url;
 }
 
-/** Reads addresses and CIDR ranges with commas between. */
+/** Parses comma-separated addresses and CIDR ranges. */
 export function parseAddresses(text: string): readonly string[] {
   const addresses = parseList(text);
   webhookSources(addresses, new Date(0));
   return addresses;
 }
 
-/** Reads origins such as `https://app.example.com`, or `*`: what may stand in `frame-ancestors`, and nothing that would end it. */
+/** Parses origins such as `https://app.example.com`, or `*`, for `frame-ancestors`. Rejects anything that could end the directive. */
 export function parseFrameAncestors(text: string): readonly string[] {
   const origins = parseList(text);
   for (const origin of origins) {
@@ -73,7 +73,7 @@ export function parseFrameAncestors(text: string): readonly string[] {
   return origins;
 }
 
-/** Reads `host:port`, `[v6]:port` or `:port` (all addresses). */
+/** Parses `host:port`, `[v6]:port` or `:port` (all addresses). */
 export function parseAddress(text: string): ListenAddress {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text.trim());
   const port = Number(match?.[3]);
@@ -81,7 +81,7 @@ export function parseAddress(text: string): ListenAddress {
   return { host: match[1] ?? (match[2] === "" ? "::" : match[2]!), port };
 }
 
-/** Reads delays in seconds, such as `5,300,0.5`, to milliseconds. The longest allowed delay is 30 days. */
+/** Parses delays in seconds, such as `5,300,0.5`, to milliseconds. The longest allowed delay is 30 days. */
 export function parseSchedule(text: string): readonly number[] {
   const delays = parseList(text).map((item) => Math.round(parseDecimal(item, { min: 0, max: 30 * 86_400 }) * 1000));
   if (delays.length > 50) throw new Error("it has more than 50 delays");

@@ -1,4 +1,4 @@
-/** The two secrets of a node: taken from the configuration, or made once and kept in the data folder. */
+/** The two secrets of a node: from the configuration, or generated once and stored in the data folder. */
 import { randomBytes } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,9 +6,9 @@ import { PosthornError } from "../lib/errors.ts";
 import type { Config } from "./config.ts";
 
 export interface Secrets {
-  /** Secret of the HS256 tokens. */
+  /** Secret for signing HS256 tokens. */
   readonly jwtSecret: string;
-  /** AES-256 key of everything that is encrypted at rest. */
+  /** AES-256 key for all data that is encrypted at rest. */
   readonly encryptionKey: Buffer;
 }
 
@@ -20,7 +20,7 @@ export function loadSecrets(config: Pick<Config, "dataDir" | "jwtSecret" | "encr
   return { jwtSecret, encryptionKey: Buffer.from(encryptionKey, "base64") };
 }
 
-/** The key of what is encrypted, from the setting or from the first of these folders that has one; makes none. */
+/** Returns the encryption key from the setting, or from the first of these folders that has one. Does not generate one. */
 export function findEncryptionKey(setting: string, folders: readonly string[]): Buffer | null {
   const folder = folders.find((candidate) => existsSync(join(candidate, ENCRYPTION_KEY_FILE)));
   if (setting === "" && folder === undefined) return null;
@@ -43,7 +43,7 @@ function keptSecret(folder: string, name: string): string {
   }
 }
 
-/** Written beside and linked into place, so that a crash or a second process never leaves half a secret. */
+/** Writes to a temporary file and links it to its path, so that a crash or a second process never leaves an incomplete secret. */
 function create(path: string): void {
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600, flag: "wx", flush: true });

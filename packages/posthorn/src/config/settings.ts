@@ -1,4 +1,4 @@
-/** All settings of a node: name, parser, default and help. Nothing in this file reads the environment. */
+/** All settings of a node: name, parser, default and help. This file does not read the environment. */
 import { parseAllowList, parseDenyList, parseNoProxy } from "@posthorn/egress";
 import { COLOUR_PATTERN, FONT_PATTERN, LOGO_PATTERN } from "../domain/portal/look.ts";
 import {
@@ -18,18 +18,18 @@ import {
 import { SIGNATURE_STYLES } from "../domain/policy/signature-style.ts";
 import { VERIFICATION_METHODS } from "../domain/policy/verification-method.ts";
 
-/** One setting. Environment and settings file use the same name; the flag is the name in kebab-case without the prefix. */
+/** A setting. Environment and settings file use its name; the flag is the name in kebab case without the prefix. */
 export interface Setting<T> {
   readonly name: string;
   readonly help: string;
   readonly default: string;
   /** Default with `start --dev`. */
   readonly devDefault?: string;
-  /** Masked wherever settings are printed. */
+  /** Masked when settings are printed. */
   readonly secret?: true;
-  /** A secret that is generated once and stored in the data folder when it is empty (see `secrets.ts`). */
+  /** A secret that, if empty, is generated once and stored in the data folder; see `secrets.ts`. */
   readonly made?: true;
-  /** Parses the text, or throws an `Error` whose message completes the sentence "NAME is wrong: …". */
+  /** Parses the text. Throws an `Error` whose message completes the sentence "NAME is wrong: …". */
   readonly parse: (text: string) => T;
 }
 
@@ -338,7 +338,7 @@ export const settings = {
 
 export type SettingKey = keyof typeof settings;
 
-/** The typed values of all settings. */
+/** Typed values of all settings. */
 export type SettingValues = { readonly [K in SettingKey]: ReturnType<(typeof settings)[K]["parse"]> };
 
 /** The flag of a setting: `POSTHORN_DATA_DIR` is `--data-dir`. */
