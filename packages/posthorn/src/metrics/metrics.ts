@@ -19,7 +19,7 @@ export interface MetricsOptions {
   readonly inboundDuplicates: () => number;
 }
 
-/** Seconds. By default an attempt times out after at most 60. */
+/** In seconds. By default an attempt times out after at most 60 s. */
 const ATTEMPT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 const STATES = ["pending", "succeeded", "failed", "canceled"] as const;
@@ -96,7 +96,7 @@ export class Metrics {
   }
 }
 
-/** A label with few values, whatever endpoints respond. */
+/** A label with few values, whatever status codes endpoints return. */
 function causeOf({ errorCode, responseCode }: AttemptRecord): string {
   const byStatus = errorCode === null || errorCode === "status";
   return byStatus ? `${Math.floor(responseCode / 100)}xx` : errorCode;
@@ -208,7 +208,7 @@ function watchStore(registry: Registry, store: Store): void {
   );
 }
 
-/** `null`: the database is unavailable. The other metrics are exported all the same. */
+/** `null`: the database is unavailable. The other metrics are still exported. */
 async function sizeOf(store: Store): Promise<StoreSize | null> {
   try {
     return await store.size();
