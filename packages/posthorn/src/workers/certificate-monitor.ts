@@ -1,6 +1,6 @@
 /**
- * Records when the TLS certificates of endpoints expire. An endpoint with an unchanged certificate costs one map look-up for each attempt
- * and no database access.
+ * Records when the TLS certificates of endpoints expire. An endpoint with an unchanged certificate costs one map look-up per attempt and
+ * no database access.
  */
 import { LRUCache } from "lru-cache";
 import type { Clock } from "../dispatch/types.ts";
@@ -26,9 +26,9 @@ export interface SeenCertificate {
 
 /** Delay before new certificates are saved. */
 const SAVE_MS = 2000;
-/** Rows per transaction. */
+/** Maximum rows per transaction. */
 const SAVE_ROWS = 200;
-/** Endpoints whose certificates are kept in memory; others are compared with the database. */
+/** Maximum certificates in memory; others are compared with the database. */
 const MAX_KNOWN = 100_000;
 
 export class CertificateMonitor implements Worker {
@@ -82,7 +82,7 @@ export class CertificateMonitor implements Worker {
         return;
       }
       for (const [key, certificate] of rows) {
-        // Unless it has changed again.
+        // Keep it if it has changed again in the meantime.
         if (this.#unsaved.get(key) === certificate) this.#unsaved.delete(key);
       }
     }

@@ -1,8 +1,8 @@
 /**
  * Tracks failing endpoints, warns about them, and disables those that fail for too long or respond with 410 Gone.
  *
- * A healthy endpoint costs one map look-up for each attempt. Failure streaks are kept in memory and saved periodically; a transition (a
- * warning, an auto-disable) is saved at once, in one transaction with its announcement.
+ * A healthy endpoint costs one map look-up per attempt. Failure streaks are kept in memory and saved periodically; transitions (a
+ * warning, an auto-disable) are saved immediately, in one transaction with their announcement.
  */
 import { LRUCache } from "lru-cache";
 import type { Clock, DispatchObserver, Outcome } from "../dispatch/types.ts";
@@ -28,13 +28,13 @@ export interface EndpointHealthMonitorOptions {
 
 /** Delay before changed streaks are saved. */
 const SAVE_MS = 30_000;
-/** Rows per transaction. */
+/** Maximum rows per transaction. */
 const SAVE_ROWS = 500;
 /** Minimum interval between two evaluations of a failing endpoint. */
 const LOOK_MS = 1000;
 /** Minimum interval between two counts of a failure rate. */
 const RATE_MS = 60_000;
-/** 410 Gone: the receiver wants no more requests. */
+/** 410 Gone: the receiver asks for no more requests. */
 const STATUS_GONE = 410;
 /** Maximum number of failing endpoints in memory; further ones are not tracked. */
 const MAX_STREAKS = 500_000;
@@ -45,11 +45,11 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
   readonly #streaks = new Map<number, Streak>();
   readonly #lookedAt = new Map<number, number>();
   readonly #ratedAt = new LRUCache<number, number>({ max: 10_000 });
-  /** Endpoints that responded with 410, with the key of the last such attempt. */
+  /** Endpoints that responded with 410, with the key of the last attempt that did. */
   readonly #gone = new Map<number, number>();
   /** Endpoints whose stored row is out of date. */
   readonly #unsaved = new Set<number>();
-  /** Endpoints that have a row. */
+  /** Endpoints that have a stored row. */
   readonly #saved = new Set<number>();
   /** Evaluations in progress: one per endpoint at a time, so that nothing is announced twice. */
   readonly #looks = new Map<number, { again: boolean; readonly done: Promise<void> }>();
@@ -61,7 +61,7 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
     this.#options = options;
   }
 
-  /** Loads the failure streaks that an earlier run, or the previous node of these shards, has saved. */
+  /** Loads the failure streaks saved by an earlier run or by the previous owner of these shards. */
   async gained(isGained: InShards = () => true): Promise<void> {
     for (const [endpointKey, streak] of await loadStreaks(this.#options.services(), isGained)) {
       this.#saved.add(endpointKey);
@@ -90,7 +90,7 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
     else under.again = true;
   }
 
-  /** Saves the streaks of endpoints in shards that go to another node, and forgets them. */
+  /** Saves and discards the streaks of endpoints in shards that move to another node. */
   async left(isLeft: InShards): Promise<void> {
     await this.#saving;
     await this.#save();
@@ -161,7 +161,7 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
       if (endpoint.disabled || !policy.enabled) return;
       await this.#judge(endpointKey, endpoint.id, policy);
     } catch (error) {
-      // The next failure evaluates it again.
+      // The next failure triggers another evaluation.
       this.#lookedAt.delete(endpointKey);
       this.#options.onFailure(error);
     }
@@ -197,7 +197,7 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
     await warnOfDisabling(services, { endpointKey, streak, percent: warning, disabledAt: disabledAt(streak, policy) });
     this.#saved.add(endpointKey);
     const now = this.#streaks.get(endpointKey);
-    // If it has succeeded meanwhile, the row is removed again.
+    // If the endpoint has succeeded in the meantime, the row is removed again.
     this.#change(endpointKey, now === undefined ? null : { ...now, warned: Math.max(now.warned, warning) });
   }
 

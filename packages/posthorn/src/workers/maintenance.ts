@@ -20,13 +20,13 @@ export interface MaintenanceOptions {
   readonly services: () => Services;
   readonly periods: RetentionPeriods;
   readonly clock: Clock;
-  /** Whether this node does it for the cluster. */
+  /** Whether this node runs maintenance for the cluster. */
   readonly leads: () => boolean;
   readonly onFailure: (error: unknown) => void;
 }
 
 const INTERVAL_MS = 60_000;
-/** Share of the time in which retention may use the disk. */
+/** Maximum share of time that retention uses the disk. */
 const SHARE = 0.2;
 
 export class Maintenance implements Worker {
@@ -44,7 +44,7 @@ export class Maintenance implements Worker {
     this.#later();
   }
 
-  /** Deletes what has expired. One run at a time. */
+  /** Deletes expired data. Concurrent calls share one run. */
   run(): Promise<void> {
     return (this.#running ??= this.#run().finally(() => (this.#running = null)));
   }
@@ -98,7 +98,7 @@ export class Maintenance implements Worker {
   }
 }
 
-/** Pauses after each step, so that steps take only their share of the time. */
+/** Returns a function that pauses after a step, so that steps take at most `SHARE` of the time. */
 export function pacer(signal: AbortSignal): () => Promise<void> {
   let begun = performance.now();
   return async () => {

@@ -16,7 +16,7 @@ export interface OperationalWebhookPublisherOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Pause after a failure of the store. Announced events stay in the database meanwhile. */
+/** Pause after a failure of the store. Announced events remain in the database. */
 const PAUSE_MS = 2000;
 
 export class OperationalWebhookPublisher implements Announcer, Worker {
@@ -45,7 +45,7 @@ export class OperationalWebhookPublisher implements Announcer, Worker {
     });
   }
 
-  /** This node may be the leader now. */
+  /** Publishes pending events, because this node may have become the leader. */
   gained(): Promise<void> {
     this.wake();
     return Promise.resolve();

@@ -1,4 +1,4 @@
-/** Relays messages that applications publish in their own transactions, as soon as these commit. One node at a time does it. */
+/** Relays messages that applications publish in their own transactions, as soon as these commit. Only one node relays at a time. */
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import { type ParkedRow, relayOutbox } from "../domain/message/relay-outbox.ts";
@@ -9,23 +9,23 @@ export interface OutboxRelayOptions {
   /** Called at each step, because the services do not exist yet when the worker is constructed. */
   readonly services: () => Services;
   readonly clock: Clock;
-  /** Whether to scan the whole outbox at intervals, in case a notice was missed. */
+  /** Whether to scan the whole outbox periodically, in case a notification was missed. */
   readonly looks: boolean;
   readonly onFailure: (error: unknown) => void;
   readonly onParked: (row: ParkedRow) => void;
 }
 
-/** Interval between scans of the whole outbox: notices can be missed, however many others arrive. */
+/** Interval between scans of the whole outbox. A notification can be missed even while others arrive. */
 const SCAN_MS = 5000;
 /** Pause after a failure of the store. */
 const FAILURE_PAUSE_MS = 1000;
-/** Pause while another node relays: it may die before it is done. */
+/** Pause while another node relays, in case that node crashes before it is done. */
 const BUSY_PAUSE_MS = 250;
 
 /**
- * Follows the outbox from the lowest key that may still have a row. Every node receives every notification, and forgets a key only after it
- * has read from there while it held the lock, whichever node relayed the row. So the rows of a node that dies are relayed before those
- * that were published after them.
+ * Follows the outbox from the lowest key that may still have a row. Every node receives every notification, and drops a key only after it
+ * has held the lock and read from that key, even if another node relayed the row. Rows left by a crashed node are therefore relayed before
+ * rows that were published later.
  */
 export class OutboxRelay implements Worker {
   readonly name = "outbox relay";
@@ -36,7 +36,7 @@ export class OutboxRelay implements Worker {
   #stopped = false;
   /** Cancels the pause after an incomplete read; `null`: there is none. */
   #cancelPause: (() => void) | null = null;
-  /** Cancels the next scan; `null`: none is planned. */
+  /** Cancels the next scan; `null`: none is scheduled. */
   #cancelScan: (() => void) | null = null;
 
   constructor(options: OutboxRelayOptions) {
@@ -91,7 +91,7 @@ export class OutboxRelay implements Worker {
     }
   }
 
-  /** Takes up the rows from a key on. Resolves with how long to pause before the same rows are looked for again; `null`: they are done. */
+  /** Relays the rows from a key on. Resolves with the pause before the next try for the same rows; `null`: all are relayed. */
   async #look(from: number): Promise<number | null> {
     try {
       const looked = await this.#options.services().store.alone(async () => ({ failure: await this.#takeAll(from) }));
@@ -104,14 +104,14 @@ export class OutboxRelay implements Worker {
     }
   }
 
-  /** Resolves with what kept the store from some of them; `null`: nothing did. */
+  /** Relays all rows from a key on. Resolves with the failure that prevented some of them; `null`: there was none. */
   async #takeAll(from: number): Promise<unknown> {
     const { services, onParked } = this.#options;
     const lowestHeard = (): number => this.#from ?? Number.POSITIVE_INFINITY;
     for (let next: number | null = from; next !== null && !this.#stopped;) {
       const taken = await relayOutbox(services(), Math.min(next, lowestHeard()), lowestHeard);
       taken.parked.forEach(onParked);
-      // Rows behind one that could not be stored must not pass it.
+      // Later rows must not overtake one that could not be stored.
       if (taken.failure !== null) return taken.failure;
       next = taken.next;
     }
@@ -125,7 +125,7 @@ export class OutboxRelay implements Worker {
     });
   }
 
-  /** Plans the next scan, unless one is planned: notices that arrive meanwhile do not put it off. */
+  /** Schedules the next scan unless one is scheduled, so that arriving notifications do not postpone it. */
   #scanLater(): void {
     if (!this.#options.looks) return;
     this.#cancelScan ??= this.#options.clock.setTimer(SCAN_MS, () => {

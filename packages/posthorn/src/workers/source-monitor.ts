@@ -1,4 +1,4 @@
-/** Monitors sources: counts arrivals, finds inactive sources, and starts backfill runs that are due. */
+/** Monitors sources: counts received events, finds inactive sources, and starts due backfill runs. */
 import type { Services } from "../domain/context.ts";
 import { startDueBackfills } from "../domain/backfill/run.ts";
 import { recordArrivals } from "../domain/activity/record.ts";
@@ -8,9 +8,9 @@ import type { Worker } from "./worker.ts";
 
 export interface SourceMonitorOptions {
   readonly services: () => Services;
-  /** Calls back after so many milliseconds; the result takes it back. */
+  /** Calls back once after `ms`. Returns a function that cancels the timer. */
   readonly setTimer: (ms: number, callback: () => void) => () => void;
-  /** Whether this node looks for all; each counts what it hears itself. */
+  /** Whether this node checks sources for the cluster. Every node counts the events that it receives. */
   readonly leads: () => boolean;
   readonly onFailure: (error: unknown) => void;
 }
@@ -22,7 +22,7 @@ interface Arriving {
 }
 
 const ROUND_MS = 30_000;
-/** Sources that are counted in one round. */
+/** Maximum sources counted in one round. */
 const MAX_SOURCES = 50_000;
 
 export class SourceMonitor implements Worker {
@@ -37,12 +37,12 @@ export class SourceMonitor implements Worker {
     this.#options = options;
   }
 
-  /** Begins the periodic checks. Arrivals are counted from the construction on. */
+  /** Starts the periodic checks. Events are counted from construction on. */
   started(): void {
     this.#running = this.#round().finally(() => this.#later());
   }
 
-  /** An event of a source was stored. */
+  /** Called when an event of a source was stored. */
   received(sourceKey: number, at: number): void {
     const known = this.#arriving.get(sourceKey);
     const hour = Math.floor(at / HOUR_MS);

@@ -10,7 +10,7 @@ export interface StatisticsOptions {
   readonly services: () => Services;
   readonly clock: Clock;
   readonly settled: () => Promise<SettledKeys>;
-  /** Whether this node counts for the cluster in the background. A read counts on any node. */
+  /** Whether this node updates the statistics in the background for the cluster. Reads trigger an update on any node. */
   readonly leads: () => boolean;
   readonly load: () => DispatchLoad;
   readonly onFailure: (error: unknown) => void;
@@ -19,7 +19,7 @@ export interface StatisticsOptions {
 const INTERVAL_MS = 10_000;
 /** How long a read waits for new rows to be counted. */
 const LOOK_WAIT_MS = 300;
-/** A read within this time of a run uses its result. */
+/** A read within this time after an update uses its result. */
 const FRESH_MS = 1000;
 
 export class Statistics implements StatisticsSource, Worker {

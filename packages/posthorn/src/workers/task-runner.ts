@@ -1,4 +1,4 @@
-/** Runs background tasks step by step in turn, so that a long task does not delay the others. */
+/** Runs the steps of background tasks in turn, so that a long task does not delay the others. */
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import type { TaskQueue } from "../domain/ports.ts";
@@ -19,13 +19,13 @@ export interface TaskRunnerOptions {
 /** Pause of a task after a failure of the store. */
 const PAUSE_MS = 2000;
 
-/** The tasks of a node. Tasks that call external APIs have a loop of their own, so that they do not delay the others. */
+/** Runs the tasks of a node. Tasks that call external APIs have a separate loop, so that they do not delay the others. */
 export class TaskRunner implements TaskQueue, Worker {
   readonly name = "tasks";
   readonly #options: TaskRunnerOptions;
   readonly #inside: TaskLoop;
   readonly #outside: TaskLoop;
-  /** Cancels the planned search for tasks; `null`: none is planned. */
+  /** Cancels the scheduled scan for tasks; `null`: none is scheduled. */
   #cancelRescan: (() => void) | null = null;
   #stopped = false;
 
@@ -40,12 +40,12 @@ export class TaskRunner implements TaskQueue, Worker {
     (waitsOutside(kind) ? this.#outside : this.#inside).start(taskKey);
   }
 
-  /** Continues the tasks that an earlier run, or another node, has not finished. */
+  /** Continues the unfinished tasks of an earlier run or of another node. */
   async gained(): Promise<void> {
     for (const { key, kind } of await unfinishedTasks(this.#options.services())) this.start(key, kind);
   }
 
-  /** Searches for unfinished tasks soon, and again until the store answers. */
+  /** Schedules a scan for unfinished tasks, and repeats it until it succeeds. */
   rescan(): void {
     if (this.#stopped) return;
     this.#cancelRescan ??= this.#options.clock.setTimer(PAUSE_MS, () => void this.#rescan());
@@ -59,7 +59,7 @@ export class TaskRunner implements TaskQueue, Worker {
 
   async #rescan(): Promise<void> {
     this.#cancelRescan = null;
-    // The store has logged why it failed.
+    // The store has logged the failure.
     await this.gained().catch(() => this.rescan());
   }
 }
@@ -67,7 +67,7 @@ export class TaskRunner implements TaskQueue, Worker {
 export class TaskLoop implements AsyncDisposable {
   readonly #options: TaskRunnerOptions;
   readonly #abort = new AbortController();
-  /** Keys of the tasks whose next step is due, in turn. */
+  /** Keys of the tasks whose next step is due, in order. */
   readonly #waiting = new Set<number>();
   /** Tasks whose next step is not due yet, with the functions that cancel their timers. */
   readonly #timers = new Map<number, () => void>();
@@ -98,7 +98,7 @@ export class TaskLoop implements AsyncDisposable {
       this.#waiting.delete(taskKey);
       const waitMs = await this.#step(taskKey);
       if (waitMs === null || this.#abort.signal.aborted) continue;
-      // Added again, the task comes after the others: a set is iterated in insertion order.
+      // Sets are iterated in insertion order, so the task now comes after the others.
       if (waitMs === 0) this.#waiting.add(taskKey);
       else this.#later(taskKey, waitMs);
     }
@@ -106,7 +106,7 @@ export class TaskLoop implements AsyncDisposable {
   }
 
   #later(taskKey: number, ms: number): void {
-    // Started again during its step: it is queued already.
+    // The task was started again during its step and is already queued.
     if (this.#waiting.has(taskKey)) return;
     this.#timers.set(
       taskKey,
@@ -114,10 +114,10 @@ export class TaskLoop implements AsyncDisposable {
     );
   }
 
-  /** Milliseconds until the next step; `null` when the task has ended. */
+  /** Runs one step. Returns the milliseconds until the next one; `null` if the task has ended. */
   async #step(taskKey: number): Promise<number | null> {
     const { services, onFailure, owns } = this.#options;
-    // Another node owns the task by now, and has found it.
+    // Another node owns the task by now, and continues it.
     if (!owns(taskKey)) return null;
     try {
       return await runStep(services(), taskKey);
@@ -125,7 +125,7 @@ export class TaskLoop implements AsyncDisposable {
       onFailure(taskKey, error);
       if (isStoreAway(error)) return this.#sleep();
     }
-    // The task itself is at fault, and would fail again.
+    // The failure is not temporary, so the step would fail again.
     try {
       await failTask(services(), taskKey);
       return null;
@@ -135,7 +135,7 @@ export class TaskLoop implements AsyncDisposable {
     }
   }
 
-  /** Ends early when the node stops. */
+  /** Waits for `PAUSE_MS`, or until the node stops. Resolves with 0: the next step is due. */
   #sleep(): Promise<number> {
     const { signal } = this.#abort;
     return new Promise((resolve) => {

@@ -1,12 +1,12 @@
-/** The contract of background jobs, and the set of them that one node runs. */
+/** Interface of background jobs, and the set of jobs that a node runs. */
 import type { Signal } from "../store/signal.ts";
 import type { InShards } from "../store/shards.ts";
 
 /**
  * A background job of a node: retention, statistics, the outbox relay, …
  *
- * Every node constructs every worker. A worker that acts once for the whole cluster asks `leads()` before each run; a worker whose work
- * is split by endpoint or task follows the shards of its node through `gained` and `left`.
+ * Every node constructs every worker. A worker that runs once per cluster checks `leads()` before each run; a worker whose work is
+ * split by endpoint or task follows the shards of its node through `gained` and `left`.
  *
  *     constructed → started → (gained | left | rescan | notified)* → disposed
  *
@@ -16,17 +16,17 @@ import type { InShards } from "../store/shards.ts";
 export interface Worker extends AsyncDisposable {
   /** Appears in the log when a call to this worker fails. */
   readonly name: string;
-  /** Begins periodic work. Called once, when the node accepts requests and has its first shards. */
+  /** Starts periodic work. Called once, when the node accepts requests and has its first shards. */
   started?(): void;
-  /** Loads what the worker needs to know about the shards that this node has taken over. Deliveries in them begin afterwards. */
+  /** Loads the worker's state for the shards that this node has taken over. Their deliveries start afterwards. */
   gained?(isGained: InShards): Promise<void>;
-  /** Saves what it knows about shards that go to other nodes, and forgets it. Called when no attempt in them is in flight. */
+  /** Saves and discards the state for shards that move to other nodes. Called when they have no attempts in flight. */
   left?(isLeft: InShards): Promise<void>;
-  /** Searches the database for work, because a notification or the outcome of a write may have been lost. Must be safe to repeat. */
+  /** Scans the database for work, because a notification or the outcome of a write may have been lost. Must be idempotent. */
   rescan?(): void;
   /** Receives a signal of this node or of another one. */
   notified?(signal: Signal): void;
-  /** Stops: begins nothing new, and resolves when nothing is running and what must be saved is saved. */
+  /** Starts no new work, and resolves when running work has ended and the state is saved. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
@@ -37,8 +37,8 @@ export interface WorkerFailure {
 }
 
 /**
- * Calls the workers of a node in the order in which they are listed. A worker that fails does not keep the others from being called.
- * Disposing them is up to the owner of the node: other parts have to be released between them.
+ * Calls the workers of a node in the listed order. A failing worker does not prevent the calls of the others. The node disposes the
+ * workers itself, because other parts must be disposed between them.
  */
 export class Workers {
   readonly #workers: readonly Worker[];
@@ -49,19 +49,19 @@ export class Workers {
     this.#onFailure = onFailure;
   }
 
-  /** Throws the first failure, once all workers have been called: the node must not start. */
+  /** Calls all workers, then throws the first failure, so that the node does not start. */
   started(): void {
     const failures = this.#each("started", (worker) => worker.started?.());
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Rejects with the first failure, once all workers have been called: the node must search these shards again. */
+  /** Calls all workers, then rejects with the first failure, so that the node scans these shards again. */
   async gained(isGained: InShards): Promise<void> {
     const failures = await this.#eachInTurn("gained", (worker) => worker.gained?.(isGained));
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Never rejects: a shard must be released even when a worker could not save what it knows about it. */
+  /** Never rejects, because a shard must be released even if a worker could not save its state. */
   async left(isLeft: InShards): Promise<void> {
     await this.#eachInTurn("left", (worker) => worker.left?.(isLeft));
   }
