@@ -1,4 +1,4 @@
-/** From the detail of an attempt to the fields of the API. */
+/** Converts the detail of an attempt to API fields. */
 import type { AttemptWithDetail } from "../domain/attempt/get-detail.ts";
 import type { AttemptFacts } from "../domain/attempt/detail.ts";
 import { statusSentence } from "../domain/attempt/sentence.ts";
@@ -45,7 +45,7 @@ function valueOf(flat: readonly (string | null)[], name: string): string | null 
   return pairs(flat).find((header) => header.name.toLowerCase() === name)?.value ?? null;
 }
 
-/** The headers in the order they were sent. What the connection adds by itself follows from the rest. */
+/** The request with its headers in the order sent. Headers that the connection adds are derived from the rest. */
 function requestOut({ url, messageId }: AttemptWithDetail["attempt"], facts: AttemptFacts): object {
   const { contentType, userAgent, families, timestamp, signature } = facts.standard;
   const standard = families.flatMap((family) => [
@@ -62,7 +62,7 @@ function requestOut({ url, messageId }: AttemptWithDetail["attempt"], facts: Att
     host,
     "content-length",
     String(facts.bodyBytes),
-    // A request that is passed on has its own among the others.
+    // A forwarded request has its own values among the other headers.
     ...(contentType === "" ? [] : ["content-type", contentType]),
     ...(userAgent === "" ? [] : ["user-agent", userAgent]),
     ...standard,

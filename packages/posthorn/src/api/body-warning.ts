@@ -2,12 +2,12 @@ import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
 import type { Route } from "./route.ts";
 
 /**
- * What the warning header says about an accepted body, in printable ASCII: `secret_whitespace in "secrets[0]"`. Only on
- * the compatible API, whose clients do not show fields that they do not know.
+ * Value of the warning header for an accepted body, in printable ASCII: `secret_whitespace in "secrets[0]"`. Only for the
+ * compatible API, whose clients do not show unknown fields.
  */
 export function bodyWarning({ operationId, warnings }: Pick<Route, "operationId" | "warnings">, body: unknown) {
   if (warnings === undefined || !COMPATIBLE_OPERATIONS.has(operationId)) return null;
-  // Accepted field names are known ones, so that a header can hold them.
+  // Field names come from the schema, so they are valid in a header.
   const named = warnings(body as never).map(({ code, field }) => `${code} in "${field}"`);
   return named.length === 0 ? null : named.join("; ");
 }

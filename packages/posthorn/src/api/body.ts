@@ -1,4 +1,4 @@
-/** Reads request bodies: JSON whatever the content type says, kept beside its bytes. */
+/** Parses request bodies as JSON, whatever their content type, and keeps their bytes. */
 import { isUtf8 } from "node:buffer";
 import type { TSchema } from "typebox";
 import { invalid, ValidationError } from "../lib/errors.ts";
@@ -8,19 +8,19 @@ import { TimeSlice } from "../lib/time-slice.ts";
 
 export interface ParsedBody {
   readonly raw: Buffer;
-  /** The value. Of a large body without the content of opaque members: an empty object, list or text is in their place. */
+  /** The parsed value. In a large body, opaque members are replaced by an empty object, list or string. */
   readonly value: unknown;
-  /** The lines of an NDJSON body, not parsed. */
+  /** Unparsed lines of an NDJSON body. */
   readonly lines?: readonly Buffer[];
-  /** Of a large body with a list: the bytes of its items, not parsed. */
+  /** Unparsed list items of a large body. */
   readonly items?: readonly Buffer[];
-  /** Whether depth and number of values were checked already. */
+  /** Whether the depth and the number of values have already been checked. */
   readonly isBounded?: true;
 }
 
-/** Which parts of a body are read as bytes, so that the main thread does not have to parse them. */
+/** Parts of a body that stay bytes, so that the main thread does not have to parse them. */
 export interface BodyLayout {
-  /** Names of members that are stored or passed on as bytes. */
+  /** Names of members that are stored or forwarded as bytes. */
   readonly opaque: ReadonlySet<string>;
   /** Name of the member that is a list of messages. */
   readonly list: string | null;
@@ -28,15 +28,15 @@ export interface BodyLayout {
 
 export const NDJSON = "application/x-ndjson";
 
-/** Members that hold a message or a document, in every schema that has them. */
+/** Members that hold a payload or a document in every schema that has them. */
 const OPAQUE = ["payload", "data", "spec", "specRaw"] as const;
 const LIST = "messages";
 
-/** Bodies up to this size are parsed at once, which takes 10 ms at worst. Larger ones are scanned in slices first. */
+/** Bodies up to this size are parsed in one step, which takes at most 10 ms. Larger ones are first scanned in slices. */
 const PARSED_AT_ONCE_BYTES = 64 * 1024;
-/** Values of a large body outside of opaque members: parsing as many different names takes 60 ms. */
+/** Maximum number of values in a large body outside opaque members. Parsing this many distinct names takes 60 ms. */
 const MAX_VALUES = 50_000;
-/** Bytes between two looks at the clock. */
+/** Bytes scanned between two checks of the time slice. */
 const SCAN_STEP = 32 * 1024;
 
 const NEWLINE = 0x0a;
@@ -51,8 +51,8 @@ export function layoutOf(schema: TSchema | undefined): BodyLayout {
 }
 
 /**
- * Cuts a body into its lines; empty ones, such as the one after the last newline, are none. Stops after `most` lines: a body of short ones
- * would otherwise become millions of buffers.
+ * Splits a body into its non-empty lines. Stops after `most` lines, because a body of short lines would otherwise become millions
+ * of buffers.
  */
 export function splitLines(raw: Buffer, most: number): ParsedBody {
   const lines: Buffer[] = [];
@@ -65,19 +65,19 @@ export function splitLines(raw: Buffer, most: number): ParsedBody {
   return { raw, value: {}, lines };
 }
 
-/** The next byte that is neither white space nor a control character. A loop of its own: an empty line costs no buffer. */
+/** Index of the next byte that is neither white space nor a control character. Skips empty lines without allocating buffers. */
 function firstOfLine(raw: Buffer, from: number): number {
   let at = from;
   while (at < raw.length && raw[at]! <= SPACE) at++;
   return at;
 }
 
-/** Reads a body of any size without holding the event loop. */
+/** Reads a body of any size without blocking the event loop. */
 export function readBody(raw: Buffer, layout: BodyLayout): ParsedBody | Promise<ParsedBody> {
   return raw.length <= PARSED_AT_ONCE_BYTES ? parseBody(raw) : scanBody(raw, layout);
 }
 
-/** Parses a body at once. An empty one is an empty object: some clients send nothing where others send `{}`. */
+/** Parses a body in one step. An empty body is an empty object, because some clients send nothing where others send `{}`. */
 export function parseBody(raw: Buffer): ParsedBody {
   if (raw.length === 0) return { raw, value: {} };
   if (!isUtf8(raw)) throw malformed(NOT_UTF8);
@@ -88,7 +88,7 @@ export function parseBody(raw: Buffer): ParsedBody {
   }
 }
 
-/** Checks the syntax in slices, then parses what is outside of opaque members and items. */
+/** Checks the syntax in slices, then parses everything except opaque members and list items. */
 async function scanBody(raw: Buffer, { opaque, list }: BodyLayout): Promise<ParsedBody> {
   if (!isUtf8(raw)) throw malformed(NOT_UTF8);
   const scanner = new JsonScanner(raw, { opaque, list, maxValues: MAX_VALUES, maxDepth: MAX_JSON_DEPTH });
@@ -101,7 +101,7 @@ async function scanBody(raw: Buffer, { opaque, list }: BodyLayout): Promise<Pars
   return { ...body, items: scanner.items.map(({ start, end }) => raw.subarray(start, end)) };
 }
 
-/** The text of a body with empty values in place of these parts. */
+/** Text of the body, with empty values in place of the cut parts. */
 function outline(raw: Buffer, cuts: readonly Range[]): string {
   let text = "";
   let from = 0;
@@ -128,7 +128,7 @@ function malformed(reason: string, cause?: unknown): ValidationError {
   );
 }
 
-/** Says what is wrong at this byte. The position is that of a character, as editors count. */
+/** Describes the syntax error at this byte. The position is in characters, as editors count. */
 function describe(raw: Buffer, at: number): string {
   const position = raw.toString("utf8", 0, at).length;
   if (at >= raw.length) return `It ends too early, at position ${position}.`;

@@ -1,4 +1,4 @@
-/** Version of the official client library that makes a request, for the answers that changed between its versions. */
+/** Detects the version of the official client library, for responses that changed between versions. */
 
 export interface LibraryVersion {
   readonly major: number;
@@ -6,7 +6,7 @@ export interface LibraryVersion {
 }
 
 /**
- * Version that the client libraries of the compatible API name in their `User-Agent`, such as
+ * Version that client libraries of the compatible API send in `User-Agent`, such as
  * `svix-libs/2.9.1/python python/3.11.7 Linux/x86_64`; `null` for any other client.
  */
 export function libraryVersion(userAgent: string | undefined): LibraryVersion | null {
@@ -14,7 +14,7 @@ export function libraryVersion(userAgent: string | undefined): LibraryVersion | 
   return match === null ? null : { major: Number(match[1]), minor: Number(match[2]) };
 }
 
-/** Whether a library has at least this version. `null` is no library, so it is not. */
+/** Whether a library has at least this version. `false` for other clients (`null`). */
 export function isAtLeast(version: LibraryVersion | null, major: number, minor: number): boolean {
   return version !== null && (version.major > major || (version.major === major && version.minor >= minor));
 }

@@ -1,6 +1,6 @@
 /**
- * Operations of the compatible API by operation id. Later SDKs may send query parameters that Posthorn does not have: these operations
- * ignore them and say so in a header, where Posthorn's own operations refuse them.
+ * Ids of the operations of the compatible API. Newer SDKs may send query parameters that Posthorn does not have: these operations
+ * ignore them and report them in a header, while Posthorn's own operations reject them.
  */
 export const COMPATIBLE_OPERATIONS: ReadonlySet<string> = new Set([
   "v1.application.create",

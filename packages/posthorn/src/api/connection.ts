@@ -1,15 +1,15 @@
-/** What happens to requests before any route sees them: those that are no HTTP, and those that are too large. */
+/** Handles requests that never reach a route: invalid HTTP and bodies that are too large. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { PosthornErrorCode } from "../lib/errors.ts";
 import { INERT } from "./inert.ts";
 
-/** A client that is told that its request is too large may send this much more of it. */
+/** Maximum number of bytes to read and discard after rejecting a request. */
 const MAX_DISCARDED_BYTES = 64 * 1024 * 1024;
 
 /**
- * Reads the rest of a request and throws it away. A client that is still sending when its connection closes gets a broken connection
- * in place of the answer, so an early answer must wait until the request is over. Ends early when the request is far too long.
+ * Reads and discards the rest of a request. A client that is still sending when the connection closes gets a connection error
+ * instead of the response, so an early response must wait for the end of the request. Stops early if the request is far too long.
  */
 export async function discard(request: IncomingMessage): Promise<void> {
   let bytes = 0;
@@ -49,9 +49,9 @@ const CLIENT_ERRORS: Readonly<Record<string, ClientError>> = {
   },
 };
 
-/** Answers what is no HTTP request, in the form of every other error, and closes the connection. */
+/** Responds to an invalid HTTP request in the usual error format, and closes the connection. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  // While an earlier request of the connection waits for its answer, this one would be taken for it.
+  // While an earlier request on the connection is unanswered, the client would take this response for its response.
   const answering = (socket as unknown as Record<string, unknown>)["_httpMessage"] ?? null;
   if (error.code === "ECONNRESET" || !socket.writable || answering !== null) {
     socket.destroy();
@@ -66,11 +66,11 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     ...Object.entries(INERT).map(([name, value]) => `${name}: ${value}`),
     `content-length: ${Buffer.byteLength(body)}`,
   ].join("\r\n");
-  // A client that keeps its half open, or sends on and on, keeps nothing of ours.
+  // Free the socket even if the client keeps its side open or continues to send.
   socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
 }
 
-/** Answers a request with an `Expect` header that names something else than `100-continue`. */
+/** Rejects a request whose `Expect` header is not `100-continue`. */
 export function refuseExpectation(_request: IncomingMessage, response: ServerResponse): void {
   const body = JSON.stringify({ code: "bad_request", detail: "This server only supports Expect: 100-continue." });
   response.writeHead(417, { ...INERT, "content-type": "application/json", connection: "close" }).end(body);

@@ -1,8 +1,8 @@
-/** Any error as an answer. What is not meant for the caller goes to the log only. */
+/** Converts errors to responses. Details that are not meant for the caller only go to the log. */
 import { PosthornError, type PosthornErrorCode, ValidationError } from "../lib/errors.ts";
 import { type Reply, reply } from "./reply.ts";
 
-/** What callers are told of troubles whose own sentence names files and settings of the server; that one is in the log. */
+/** Details for callers of errors whose own message names files and settings of the server. The log has the original message. */
 const CALLER_DETAIL: Partial<Record<PosthornErrorCode, string>> = {
   storage_full: "The disk of the server is full. Nothing was stored. Try again later.",
   storage_corrupt: "The database of the server is damaged. The operator must restore it.",
@@ -10,7 +10,7 @@ const CALLER_DETAIL: Partial<Record<PosthornErrorCode, string>> = {
   storage_unavailable: "The database of the server cannot be reached. Try again later.",
 };
 
-/** The answer for an error that is meant for the caller; `null` for any other. */
+/** Response for an error that is meant for the caller; `null` for any other. */
 export function errorReply(error: unknown): Reply | null {
   if (error instanceof ValidationError) {
     const { code, issues } = error;
@@ -22,7 +22,7 @@ export function errorReply(error: unknown): Reply | null {
   return null;
 }
 
-/** An error in a part of an answer: the status and code that it would have had alone. */
+/** Error of one item in a response, with the status and code of a separate response. */
 export function errorBody(error: unknown): object {
   if (error instanceof ValidationError) return { status: 422, code: error.code, detail: error.issues };
   if (error instanceof PosthornError) {
@@ -31,7 +31,7 @@ export function errorBody(error: unknown): object {
   throw error;
 }
 
-/** The answer when something failed that should not have. */
+/** Response to an unexpected error. */
 export function internalErrorReply(): Reply {
   return reply(500, { code: "internal_error", detail: "Something went wrong on the server. Its log has the details." });
 }

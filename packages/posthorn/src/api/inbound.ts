@@ -1,4 +1,4 @@
-/** The HTTP side of the door for inbound webhooks: bytes in, an answer out. Nothing is parsed and no token of the API is asked for. */
+/** HTTP routes of inbound webhooks. They read raw bodies without parsing and require no API token. */
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BUSY, type Gateway } from "../ingest/gateway.ts";
@@ -19,10 +19,10 @@ const SCRIPT = jsonResponse(
 const NO_BODY = Buffer.alloc(0);
 
 /**
- * Registers `/in/:token`. The answer is given by a hook, before Fastify looks at the body: whatever its type and encoding say, its
- * bytes are taken as they come.
+ * Registers `/in/:token`. A hook sends the response before Fastify reads the body, so that the bytes are received unchanged whatever
+ * the content type and encoding.
  *
- * Must be registered before hooks that are for callers of the API, such as CORS: a hook that answers is the last.
+ * Must be registered before the hooks for API callers, such as CORS, because no hook runs after the one that responds.
  */
 export function registerInbound(app: FastifyInstance, gateway: Gateway): void {
   const answer = async (request: FastifyRequest, reply: FastifyReply, fail: (error: Error) => void): Promise<void> => {
@@ -41,9 +41,9 @@ export function registerInbound(app: FastifyInstance, gateway: Gateway): void {
       method: [...METHODS],
       url,
       config: { inbound: true },
-      // The document is about the API.
+      // Not part of the API.
       schema: { hide: true },
-      // Never reached: the hook has answered.
+      // Never reached, because the hook responds.
       handler: () => undefined,
     });
   }
@@ -51,7 +51,7 @@ export function registerInbound(app: FastifyInstance, gateway: Gateway): void {
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** A door for strangers: see `registerInbound`. */
+    /** Source URL that requires no API token: see `registerInbound`. */
     readonly inbound?: boolean;
   }
 }
@@ -64,7 +64,7 @@ async function receive(gateway: Gateway, request: FastifyRequest): Promise<Inbou
   return refusal === null ? read(gateway, source as LiveSource, token, request) : refused(request, refusal);
 }
 
-/** The answer to a request whose body is not read. */
+/** Discards the body of a rejected request, then returns the response. */
 async function refused(request: FastifyRequest, answer: InboundResponse): Promise<InboundResponse> {
   await discard(request.raw);
   return answer;
@@ -97,8 +97,8 @@ async function read(
 }
 
 /**
- * The whole body, or how to answer when it is too large, cut off, or does not fit into memory now. By events: an iterator makes
- * promises and listeners for each of its few chunks.
+ * Reads the whole body, or returns the response to a body that is too large, incomplete, or does not fit into memory now. Uses
+ * events because an iterator creates promises and listeners for each chunk.
  */
 function readBody(
   raw: IncomingMessage,
@@ -106,7 +106,7 @@ function readBody(
   take: (bytes: number) => boolean,
 ): Promise<Buffer | InboundResponse> {
   if (Number(raw.headers["content-length"] ?? 0) > most) return Promise.resolve(TOO_LARGE);
-  // It was aborted before a listener existed: no event will come.
+  // The request was aborted before the listeners were added, so no event will follow.
   if (raw.destroyed) return Promise.resolve(CUT_OFF);
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
@@ -126,7 +126,7 @@ function readBody(
       if (isCutOff(raw)) stop(CUT_OFF);
       else resolve(chunks.length === 0 ? NO_BODY : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
     };
-    // A request that breaks off has no end. After one it changes nothing.
+    // An aborted request emits no `end`. After `end`, a second `resolve` has no effect.
     raw
       .on("data", onData)
       .on("end", onEnd)
@@ -135,12 +135,12 @@ function readBody(
   });
 }
 
-/** A request that a host has handed over as an object never came over a socket, and says nothing of that. */
+/** Whether the body is incomplete. A request object passed in by a host application has no `complete` property. */
 function isCutOff({ complete }: { readonly complete?: boolean }): boolean {
   return complete === false;
 }
 
-/** What follows the token, exactly as it was written. */
+/** Path and query after the token, exactly as received. */
 function partsOf(url: string, token: string): { readonly path: string; readonly query: string } {
   const mark = url.indexOf("?");
   const whole = mark === -1 ? url : url.slice(0, mark);
@@ -148,11 +148,11 @@ function partsOf(url: string, token: string): { readonly path: string; readonly 
   return { path: whole.slice(whole.indexOf(token) + token.length), query };
 }
 
-/** Past Fastify: to a text it adds a charset, and a type where the provider wants none. */
+/** Bypasses Fastify, which adds a charset to strings, and a content type where the provider expects none. */
 function send(reply: FastifyReply, { status, headers, body }: InboundResponse): void {
   reply.hijack();
   const { raw } = reply;
-  // What has no body has no length either (RFC 9110, section 8.6).
+  // A response without a body has no length (RFC 9110, section 8.6).
   if (status === 204 || status === 304) return void raw.writeHead(status, { ...headers, ...INERT }).end();
   const length = status === 205 ? 0 : Buffer.byteLength(body);
   const typed = length === 0 || headers["content-type"] !== undefined ? null : { "content-type": "text/plain" };

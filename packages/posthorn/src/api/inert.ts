@@ -1,15 +1,15 @@
-/** Headers that make an answer harmless in a browser, whatever its body holds. */
+/** Headers that make a response harmless in a browser, whatever its body contains. */
 
 /**
- * Sent with every answer under `/in/` and every error. The sandbox gives a document an origin of its own without scripts, forms or
- * plug-ins; `nosniff` keeps the answer from being loaded as a script or style sheet.
+ * Sent with every response of the API and of source URLs. The sandbox gives a document an opaque origin without scripts, forms or
+ * plug-ins; `nosniff` prevents the response from being loaded as a script or style sheet.
  */
 export const INERT: Readonly<Record<string, string>> = {
   "content-security-policy": "default-src 'none'; sandbox",
   "x-content-type-options": "nosniff",
 };
 
-/** Destinations of requests whose answer a browser would run (Fetch Metadata). */
+/** Fetch Metadata destinations whose response a browser would execute. */
 const RUN: ReadonlySet<string> = new Set([
   "audioworklet",
   "paintworklet",
@@ -20,7 +20,7 @@ const RUN: ReadonlySet<string> = new Set([
   "xslt",
 ]);
 
-/** Whether a browser asks for something to run. No sender of webhooks does. */
+/** Whether a browser requests code to execute. Webhook senders never do. */
 export function asksForScript(headers: Readonly<Record<string, string | string[] | undefined>>): boolean {
   if (headers["service-worker"] !== undefined) return true;
   return RUN.has(

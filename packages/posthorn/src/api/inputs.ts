@@ -1,4 +1,4 @@
-/** From the fields of the API to what the domain takes: aliases, defaults, dates. */
+/** Converts API fields to domain input: resolves aliases, defaults and dates. */
 import type { Static } from "typebox";
 import type { ApplicationInput } from "../domain/application/application.ts";
 import type { SetApplicationEgress } from "../domain/application/egress.ts";
@@ -23,7 +23,7 @@ export function timesOf(query: { readonly before?: string; readonly after?: stri
   return { before: toMs(query.before), after: toMs(query.after) };
 }
 
-/** The window of a recovery or a replay, in Unix milliseconds. */
+/** Time window of a recovery or a replay, in Unix milliseconds. */
 export function windowOf(body: Static<typeof RecoverIn>): { readonly since: number; readonly until: number | null } {
   return { since: Date.parse(body.since), until: toMs(body.until) };
 }
@@ -37,12 +37,12 @@ export function messageFilterOf(query: {
   return { eventTypes, channel: query.channel ?? null, tag: query.tag ?? null };
 }
 
-/** The first of two names of one field that is given; `undefined` when neither is. */
+/** Value of a field that has two names; the first takes precedence. */
 function either<T>(first: T | undefined, second: T | undefined): T | undefined {
   return first === undefined ? second : first;
 }
 
-/** Drops the fields that are `undefined`, so that they do not overwrite in a spread. */
+/** Drops fields that are `undefined`, so that they overwrite nothing in a spread. */
 function given<T extends object>(fields: { [Key in keyof T]: T[Key] | undefined }): Partial<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }
@@ -100,7 +100,7 @@ export function endpointChanges(body: Static<typeof EndpointPatch>): Partial<End
 
 const DEFAULT_GRACE_SECONDS = 86_400;
 
-/** The new secret of a rotation, and how long the one before lives on. */
+/** The new secret of a rotation, and how long the previous one stays valid. */
 export function rotationOf({ key, gracePeriodSeconds }: Static<typeof EndpointSecretRotateIn>) {
   return { key: key ?? null, gracePeriodSeconds: gracePeriodSeconds ?? DEFAULT_GRACE_SECONDS };
 }
@@ -120,7 +120,7 @@ export function egressInput({
   return given<Required<Pick<SetEgress, "auth" | "tls" | "proxy">>>({ auth, tls, proxy });
 }
 
-/** An empty list is no filter. */
+/** Treats an empty list as no filter. */
 function orAll(names: readonly string[] | null | undefined): readonly string[] | null | undefined {
   return names !== null && names !== undefined && names.length === 0 ? null : names;
 }

@@ -1,4 +1,4 @@
-/** Calls a route: checks what is sent, keeps it from being done twice, and answers. The same for HTTP and for calls in the process. */
+/** Calls a route: validates the request, applies the idempotency key and runs the handler. Used for HTTP and in-process calls. */
 import { Type } from "typebox";
 import type { Actor } from "../domain/access.ts";
 import type { Context, OutsideContext, Services } from "../domain/context.ts";
@@ -12,9 +12,9 @@ import { bodyValidator, depthValidator, queryValidator } from "./validation.ts";
 
 export interface Invocation {
   readonly actor: Actor;
-  /** Whose idempotency keys: callers cannot meet in one. */
+  /** Scopes idempotency keys, so that two callers never share one. */
   readonly caller: string;
-  /** Path and query: a key is good for one of them. */
+  /** Path and query. An idempotency key is valid for one URL. */
   readonly url: string;
   readonly params: unknown;
   readonly query: unknown;
@@ -23,7 +23,7 @@ export interface Invocation {
   readonly userAgent?: string | undefined;
 }
 
-/** Compiles the schemas of a route once. Whether the actor may call it was asked before. */
+/** Compiles the schemas of a route once. The caller must check the actor's access before each invocation. */
 export function invoker(route: Route): (services: Services, call: Invocation) => Promise<Reply> {
   const checkQuery = queryValidator(route.query ?? Type.Object({}));
   const checkBody = route.body === undefined ? null : bodyValidator(route.body);

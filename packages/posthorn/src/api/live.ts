@@ -1,6 +1,6 @@
 /**
- * `GET /api/v1/live`: messages and attempts as they happen, as server-sent events (HTML standard, section 9.2). A client that
- * reconnects sends its last `Last-Event-ID` and gets what it missed, or the event `gap` when memory no longer holds it.
+ * `GET /api/v1/live`: streams messages and attempts as server-sent events (HTML standard, section 9.2). A client that reconnects
+ * with `Last-Event-ID` receives the events it missed, or a `gap` event if they are no longer in memory.
  */
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
@@ -20,13 +20,13 @@ export interface LiveOptions {
   readonly now: () => number;
 }
 
-/** Interval of comments in the stream: they keep proxies from closing it, and show when the client is gone. */
+/** Interval of comments in the stream. They keep proxies from closing it and reveal disconnected clients. */
 const HEARTBEAT_MS = 15_000;
 const MAX_STREAMS = 500;
 const MAX_ORGANISATION_STREAMS = 100;
-/** Streams of an organisation that tokens of its applications cannot take, so that its own dashboard always finds room. */
+/** Streams of an organisation that application tokens cannot use, so that its own dashboard can always open one. */
 const RESERVED_STREAMS = 20;
-/** Streams opened with tokens of one application. */
+/** Maximum number of streams opened with tokens of one application. */
 const MAX_APPLICATION_STREAMS = 10;
 /** Bytes buffered for a slow client; beyond it, events are dropped and the client gets a `gap`. */
 const MAX_WAITING_BYTES = 1024 * 1024;
@@ -47,7 +47,7 @@ export function registerLive(app: FastifyInstance, options: LiveOptions): void {
     refuseUnknown(DESCRIPTION, request.query);
     checkLimits(streams, actor);
     reply.hijack();
-    // The client left while its token was looked up: no event would end the stream, which would count towards the limits forever.
+    // The client disconnected during authentication. No later event would end the stream, so it would count towards the limits forever.
     if (reply.raw.closed) return;
     const stream = new LiveStream(request, reply, actor, options);
     streams.add(stream);
@@ -133,7 +133,7 @@ class LiveStream {
     this.#answer = answer;
     this.#request = request;
     this.#options = options;
-    // Set before the reply was hijacked, such as those of CORS.
+    // Copy headers that were set before the reply was hijacked, such as those of CORS.
     for (const [name, value] of Object.entries(reply.getHeaders())) {
       if (value !== undefined) answer.setHeader(name, value);
     }
@@ -155,11 +155,11 @@ class LiveStream {
       answer.write(":\n\n");
       this.checkToken();
     }, HEARTBEAT_MS);
-    // Sets the timer of its expiry, and notices a revocation that came while the caller was identified.
+    // Sets the expiry timer, and detects a revocation that happened while the caller was identified.
     this.checkToken();
   }
 
-  /** Ends the stream if its token no longer works. */
+  /** Ends the stream if its token is no longer valid. */
   checkToken(): void {
     this.#options.identify(this.#request).then(
       ({ expiresAt }) => this.#endAt(expiresAt),
@@ -174,7 +174,7 @@ class LiveStream {
     if (!this.#answer.writableEnded) this.#answer.end();
   }
 
-  /** Ends the stream when the token expires. Each heartbeat asks anew, so later times need no timer yet. */
+  /** Ends the stream when the token expires. Each heartbeat checks again, so an expiry after the next one needs no timer yet. */
   #endAt(expiresAt: number): void {
     clearTimeout(this.#expiry);
     if (this.#answer.writableEnded) return;

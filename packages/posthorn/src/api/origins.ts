@@ -1,4 +1,4 @@
-/** Keeps inbound webhooks and the pages of this server on two origins, where the operator has set a separate one. */
+/** Keeps inbound webhooks and the pages of this server on separate origins, if the operator has configured one. */
 import type { IncomingMessage } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { authorityOf } from "../lib/authority.ts";
@@ -8,9 +8,9 @@ import { addressRules } from "../ingest/addresses.ts";
 import { discard } from "./connection.ts";
 
 export interface Origins {
-  /** Such as `https://hooks.example.com`; empty: inbound webhooks share the origin of the pages. */
+  /** Such as `https://hooks.example.com`; if empty, inbound webhooks share the origin of the pages. */
   readonly ingestUrl: string;
-  /** Addresses and networks whose `X-Forwarded-Host` counts. */
+  /** Addresses and networks whose `X-Forwarded-Host` is trusted. */
   readonly trustedProxies: readonly string[];
 }
 
@@ -21,7 +21,7 @@ declare module "fastify" {
   }
 }
 
-/** Registers the check. It must come before every other hook and route. */
+/** Registers the check. Must precede every other hook and route. */
 export function registerOrigins(
   app: FastifyInstance,
   { ingestUrl, trustedProxies }: Origins,
@@ -38,16 +38,16 @@ export function registerOrigins(
   });
 }
 
-/** Tells whether a request was made to the origin of inbound webhooks. Anything that cannot be read was not. */
+/** Returns a function that checks whether a request targets the origin of inbound webhooks. An unreadable host does not match. */
 function matcher(ingest: URL, trusts: (address: string) => boolean): (request: IncomingMessage) => boolean {
   const wanted = authorityOf(ingest.host, ingest.protocol);
   return ({ headers, url = "", socket }) => {
     const forwarded = headers["x-forwarded-host"];
     const host =
       forwarded !== undefined && trusts(socket.remoteAddress ?? "")
-        ? // The nearest proxy writes at the end.
+        ? // The nearest proxy appends to the end.
           String(forwarded).split(",").at(-1)!.trim()
-        : // A target in absolute form replaces the header (RFC 9112, section 3.2.2).
+        : // A target in absolute form overrides the Host header (RFC 9112, section 3.2.2).
           (/^https?:\/\/([^/?#]*)/i.exec(url)?.[1] ?? headers.host ?? "");
     return authorityOf(host, ingest.protocol) === wanted;
   };

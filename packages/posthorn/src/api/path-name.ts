@@ -1,6 +1,6 @@
 import { ValidationError } from "../lib/errors.ts";
 
-/** A path parameter that becomes the name of something new. */
+/** Validates a path parameter that becomes the name of a new resource. */
 export function checkPathName(parameter: string, name: string): string {
   if (/^[a-zA-Z0-9\-_.]{1,256}$/.test(name)) return name;
   throw new ValidationError([

@@ -1,6 +1,6 @@
-/** Reads query strings: lists come as one text with commas, or as `name[]` or `name[0]` again and again. */
+/** Parses query strings. A list is one comma-separated value, or repeated `name[]` or `name[0]` parameters. */
 
-/** Parameters that are lists of names. */
+/** Parameters that are lists. */
 const LISTS = new Set(["event_types"]);
 
 const OWN = { configurable: true, enumerable: true, writable: true } as const;
@@ -10,7 +10,7 @@ export function parseQuery(text: string): Record<string, string | string[]> {
   for (const [key, value] of new URLSearchParams(text)) {
     const name = key.replace(/\[\d*\]$/, "");
     if (!LISTS.has(name)) {
-      // Assigned, `__proto__` would be lost instead of refused as unknown.
+      // An assignment to `__proto__` would drop the parameter instead of rejecting it as unknown.
       if (name === "__proto__") Object.defineProperty(query, name, { ...OWN, value });
       else query[name] = value;
       continue;

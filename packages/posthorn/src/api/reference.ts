@@ -1,14 +1,14 @@
 /**
- * The API reference page. The viewer brings its whole script as one string of 3 MB, so it is loaded on the first visit and not
- * at every start; everything it needs comes from this server.
+ * Serves the API reference page. The viewer's script is one string of 3 MB, so it is loaded on the first visit and not at every
+ * start. The page loads nothing from other servers.
  */
 import Fastify, { type FastifyInstance } from "fastify";
 
 const PATH = "/docs/api";
 
 /**
- * The viewer knows addresses of its maker. With this policy the browser asks no server but this one, whatever a version of the viewer
- * would like to load.
+ * Content security policy. The viewer contains URLs of its vendor; this policy lets the browser connect only to this server,
+ * whatever a version of the viewer requests.
  */
 const POLICY = [
   "default-src 'self'",
@@ -49,7 +49,7 @@ async function loadViewer(base: string): Promise<FastifyInstance> {
       withDefaultFonts: false,
       telemetry: false,
       hideClientButton: true,
-      // What its maker offers beside it: none of that is reachable from here.
+      // Vendor services, which the policy blocks.
       showDeveloperTools: "never",
       agent: { disabled: true },
     },

@@ -1,6 +1,6 @@
-/** What handlers return. */
+/** Return values of handlers. */
 
-/** An answer. The body is its JSON text, so that payloads can stand in it byte for byte; `null` for no body. */
+/** A response. Its body is JSON text, so that it can contain payloads byte for byte; `null` for no body. */
 export interface Reply {
   readonly status: number;
   readonly json: string | null;
@@ -26,7 +26,7 @@ export function reply(status: number, body: object | JsonText): Reply {
   return { status, json: body instanceof JsonText ? body.text : JSON.stringify(body) };
 }
 
-/** JSON that is text already. */
+/** JSON that is already serialized. */
 export class JsonText {
   readonly text: string;
 
@@ -34,7 +34,7 @@ export class JsonText {
     this.text = text;
   }
 
-  /** An object with the members of `fields` and one member whose value is given as text. */
+  /** Serializes `fields` and adds one member whose value is already JSON text. */
   static withMember(fields: object, name: string, text: string): JsonText {
     return new JsonText(`${JSON.stringify(fields).slice(0, -1)},${JSON.stringify(name)}:${text}}`);
   }
@@ -43,11 +43,11 @@ export class JsonText {
 export interface ListPage<Row> {
   readonly rows: readonly Row[];
   readonly done: boolean;
-  /** Where to go on, when that is not at the end of the rows; with a minus in front: backwards. */
+  /** Iterator of the next page, if it does not follow the last row; a leading minus means backwards. */
   readonly next?: string;
 }
 
-/** The JSON of a list. `iteratorOf` gives the id that a row is paged by. */
+/** Response with one page of a list. `iteratorOf` returns the id that a row is paged by. */
 export function list<Row>(
   page: ListPage<Row>,
   iteratorOf: (row: Row) => string,

@@ -1,14 +1,14 @@
-/** When a caller may come back whom the server cannot serve now. */
+/** Computes `Retry-After` for requests that the server cannot process now. */
 
-/** Before chance: a caller hears soon that the database is back, however long that took. */
+/** Maximum before jitter, so that clients recover soon after even a long outage. */
 const MOST_SECONDS = 20;
 
 /**
- * Seconds for `Retry-After`, from 1 to 30: what has been away for long comes back later than what has just gone, and with chance in it
- * callers do not all come back at once.
+ * Seconds for `Retry-After`, from 1 to 30. They grow with the length of the outage, and jitter keeps callers from retrying all at
+ * once.
  *
- * @param awayMs How long the database has been away; 0: it is here, and something else is short.
- * @param random A number from 0 to below 1, as `Math.random`.
+ * @param awayMs How long the database has been unavailable; 0 if it is available and there is another cause.
+ * @param random Returns a number from 0 to below 1, like `Math.random`.
  */
 export function retryAfterSeconds(awayMs: number, random: () => number): number {
   const seconds = Math.min(MOST_SECONDS, Math.max(1, awayMs / 2000));

@@ -1,4 +1,4 @@
-/** The form of a route. Its schemas validate the request, type the handler, and become its part of the OpenAPI document. */
+/** Definition of a route. Its schemas validate the request, type the handler and describe the route in the OpenAPI document. */
 import type { Static, TObject, TSchema } from "typebox";
 import type { Access } from "../domain/access.ts";
 import type { Context, OutsideContext } from "../domain/context.ts";
@@ -9,17 +9,17 @@ import type { Reply } from "./reply.ts";
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
- * How a POST with an idempotency key is kept from being done twice.
+ * How a POST with an idempotency key is prevented from running twice.
  *
- * - `transaction`: the handler runs in the write transaction that also stores its answer. It may wait for nothing but the database.
- * - `claim`: the key is claimed first, the handler runs outside of any transaction, and its answer is stored afterwards. For handlers that
- *   call out and write; they must tolerate being run again after a crash.
- * - `own`: the handler stores the key with what it stores.
- * - `none`: the handler changes nothing, so that a repeat is harmless. The key is ignored.
+ * - `transaction`: the handler runs in the write transaction that also stores its response. It may only wait for the database.
+ * - `claim`: the key is claimed first, the handler runs outside a transaction, and its response is stored afterwards. For handlers
+ *   that both make external calls and write; they must tolerate running again after a crash.
+ * - `own`: the handler stores the key together with its own data.
+ * - `none`: the handler changes nothing, so repeating it is harmless. The key is ignored.
  */
 export type Idempotency = "transaction" | "claim" | "own" | "none";
 
-/** Context of a handler. One that may run inside a write transaction is offered no service to wait for. */
+/** Context of a handler. If it may run inside a write transaction, the context excludes services that wait for anything else. */
 export type HandlerContext<M extends Method, I extends Idempotency> = M extends "POST"
   ? "transaction" extends I
     ? Context
@@ -31,17 +31,17 @@ export interface RouteRequest<Params, Query, Body, Ctx = OutsideContext> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
-  /** The bytes of the body as they came. */
+  /** The body as received. */
   readonly rawBody: Buffer;
-  /** Set for POST when the caller gave an idempotency key and the route keeps it itself. */
+  /** Idempotency key of a POST, if the caller sent one. Routes with idempotency `own` store it themselves. */
   readonly idempotency: IdempotencyKey | null;
-  /** The `User-Agent` of the caller. */
+  /** `User-Agent` of the caller. */
   readonly userAgent: string | undefined;
-  /** The lines of a body of NDJSON, not parsed; `null` for a body of JSON. */
+  /** Unparsed lines of an NDJSON body; `null` for a JSON body. */
   readonly lines: readonly Buffer[] | null;
-  /** The items of the list in a large body of JSON, not parsed; `null` where `body` has them. */
+  /** Unparsed list items of a large JSON body; `null` if `body` contains them. */
   readonly items: readonly Buffer[] | null;
-  /** The idempotency key that the caller would have had with this key at this URL. */
+  /** Returns the idempotency key that the caller would have with this text at this URL. */
   readonly keyOf: (url: string, key: string) => IdempotencyKey;
 }
 
@@ -65,33 +65,33 @@ export interface RouteDefinition<
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  /** Who may call it. */
+  /** Access that the caller needs. */
   readonly access: Access;
   readonly query?: Query;
   readonly body?: Body;
-  /** Schemas of the answers; `null` for an answer without a body. */
+  /** Schemas of the responses by status; `null` for a response without a body. */
   readonly responses: Readonly<Record<number, TSchema | null>>;
-  /** Of a POST; `transaction` when absent. */
+  /** For POST; defaults to `transaction`. */
   readonly idempotency?: I;
-  /** Takes bodies up to the bound for batches. */
+  /** Accepts bodies up to the size limit of batches. */
   readonly large?: true;
-  /** Of a `large` route: also takes NDJSON, whose lines it must check itself. */
+  /** For a `large` route: also accepts NDJSON, whose lines the handler must validate. */
   readonly lines?: true;
-  /** What is doubtful about a body that was accepted. Named in a response header on the compatible API. */
+  /** Returns warnings about an accepted body. The compatible API sends them in a response header. */
   readonly warnings?: (body: Static<Body>) => readonly SecretWarning[];
-  /** Answers the request. Anything thrown becomes an error of the API. */
+  /** Handles the request. Errors it throws become API errors. */
   readonly handle: (
     request: RouteRequest<PathParams<Path>, Static<Query>, Static<Body>, HandlerContext<M, I>>,
   ) => Promise<Reply>;
 }
 
-/** A route of any form, as the server registers it. */
+/** Any route, as the server registers it. */
 export type Route = Omit<RouteDefinition<string, TObject, TSchema, Method, Idempotency>, "handle" | "warnings"> & {
   readonly warnings?: (body: never) => readonly SecretWarning[];
   readonly handle: (request: RouteRequest<never, never, never, never>) => Promise<Reply>;
 };
 
-/** Types a route; returns it as it is. */
+/** Infers the types of a route and returns it unchanged. */
 export function defineRoute<
   const Path extends string,
   Query extends TObject,

@@ -1,4 +1,4 @@
-/** Every route of the API that needs a token. */
+/** All routes of the API that require a token. */
 import { createApplication } from "./application/create.ts";
 import { deleteApplication } from "./application/delete.ts";
 import { getApplicationEgress } from "./application/get-egress.ts";

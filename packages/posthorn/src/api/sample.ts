@@ -1,11 +1,11 @@
-/** The message of a request that tries something. */
+/** Reads the sample message of a test request. */
 import type { Static } from "typebox";
 import type { Sample } from "../domain/message/sample.ts";
 import { invalid } from "../lib/errors.ts";
 import { contentOf } from "./message/content.ts";
 import type { EndpointFilterExplainIn } from "./models/filter.ts";
 
-/** What messages have that are given without a type. */
+/** Event type of a sample message without one. */
 const NO_TYPE = "example";
 
 export function sampleOf(body: Omit<Static<typeof EndpointFilterExplainIn>, "filter">, rawBody: Buffer): Sample {

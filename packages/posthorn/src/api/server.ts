@@ -1,4 +1,4 @@
-/** The HTTP server: routes, the rules they share, and what every answer looks like. */
+/** HTTP server: registers the routes with their shared hooks, limits and response format. */
 import cors from "@fastify/cors";
 import swagger from "@fastify/swagger";
 import Fastify, {
@@ -46,51 +46,51 @@ export interface ServerOptions {
   readonly log: FastifyBaseLogger;
   readonly corsOrigins: readonly string[];
   readonly maxPayloadBytes: number;
-  /** Bytes of the request of a batch. */
+  /** Size limit of a batch request, in bytes. */
   readonly maxBatchBytes: number;
-  /** The document of `/.well-known/webhook-sources.json`; `null`: the operator publishes none. */
+  /** Content of `/.well-known/webhook-sources.json`; `null` if the operator publishes none. */
   readonly sources: object | null;
-  /** Takes inbound webhooks. */
+  /** Receives inbound webhooks. */
   readonly gateway: Gateway;
-  /** Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Host are believed. */
+  /** Addresses and networks of proxies whose X-Forwarded-For and X-Forwarded-Host are trusted. */
   readonly trustedProxies: readonly string[];
-  /** The separate origin for inbound webhooks; empty: there is none. */
+  /** Separate origin for inbound webhooks; empty if there is none. */
   readonly ingestUrl: string;
-  /** What happens, for those who watch. */
+  /** Events for live streams. */
   readonly feed: LiveFeed;
-  /** Origins that may show the portal in a frame. */
+  /** Origins that may embed the portal in a frame. */
   readonly frameAncestors: readonly string[];
-  /** Where a host has mounted the server, such as `/webhooks`; empty at the root. */
+  /** Path at which a host application has mounted the server, such as `/webhooks`; empty at the root. */
   readonly base: string;
-  /** Shorter ones for tests. */
+  /** Overrides the default timeouts, for tests. */
   readonly timeouts?: Partial<HttpTimeouts>;
 }
 
-/** How long a client may keep the server waiting, in milliseconds. */
+/** Timeouts for slow clients, in milliseconds. */
 export interface HttpTimeouts {
-  /** For the headers of a request. */
+  /** Time to receive the request headers. */
   readonly headersMs: number;
-  /** For the whole request. */
+  /** Time to receive the whole request. */
   readonly requestMs: number;
-  /** Without a byte in either direction, such as by not reading an answer. */
+  /** Time without a byte in either direction, for example because the client does not read the response. */
   readonly stalledMs: number;
-  /** How often this is looked at. */
+  /** Interval at which timeouts are checked. */
   readonly checkMs: number;
 }
 
 const TIMEOUTS: HttpTimeouts = { headersMs: 15_000, requestMs: 30_000, stalledMs: 60_000, checkMs: 2000 };
 
-/** A payload written as a JSON string may take twice its bytes, and the rest of the request its share. */
+/** Allowance for the rest of the request. The payload itself may take twice its size when it is escaped as a JSON string. */
 const BODY_OVERHEAD_BYTES = 64 * 1024;
 
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
   const app = Fastify({
     loggerInstance: options.log,
-    // A logger for each request costs more than the requests are worth that log anything.
+    // Few requests log anything, so a child logger for each request is not worth its cost.
     childLoggerFactory: (log) => log,
     logController: new LogController({ disableRequestLogging: true }),
-    // An empty list would trust no proxy as well, after checking each request.
+    // An empty list would also trust no proxy, but would check each request.
     trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
     bodyLimit: 2 * options.maxPayloadBytes + BODY_OVERHEAD_BYTES,
     connectionTimeout: timeouts.stalledMs,
@@ -98,14 +98,14 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     http: {
       headersTimeout: timeouts.headersMs,
       connectionsCheckingInterval: timeouts.checkMs,
-      // Node would answer for us, without a body and without our headers.
+      // Node would respond without a body and without our headers.
       requireHostHeader: false,
     },
     forceCloseConnections: "idle",
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, answer) => {
-      // A parameter longer than any id or uid names nothing.
+      // No resource has an id or uid this long.
       const tooLong = error.code === "FST_ERR_MAX_PARAM_LENGTH";
       void send(answer, tooLong ? noSuchRoute(request) : toReply(error, request));
     },
@@ -122,12 +122,12 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     if (headers.host !== undefined || (httpVersionMajor === 1 && httpVersionMinor === 0)) return done();
     send(answer.header("connection", "close"), reply(400, { code: "bad_request", detail: "Send a Host header." }));
   });
-  // Schemas describe; routes validate by themselves, after the caller is known. Bodies are JSON text already.
+  // Route schemas only feed the OpenAPI document: routes validate after authentication. Response bodies are already JSON text.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
   app.decorate(RETRY_AFTER, () => retryAfterSeconds(options.services.store.troubleForMs, Math.random));
   registerOrigins(app, options, (answer, error) => send(answer, errorReply(error)!));
-  // Before the hooks below, which are for callers of the API.
+  // Must precede the hooks below, which are for callers of the API.
   registerInbound(app, options.gateway);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, async (request: FastifyRequest, raw: Buffer) =>
@@ -135,7 +135,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
       ? splitLines(raw, MAX_BATCH_MESSAGES + 1)
       : readBody(raw, request.routeOptions.config.bodyLayout ?? NO_LAYOUT),
   );
-  // Bodies are JSON whatever their type says: some clients send none, and Fastify refuses one that is malformed.
+  // Treat bodies as JSON whatever their content type: some clients send none, and Fastify rejects a malformed one.
   app.addHook("onRequest", (request, _answer, done) => {
     const { headers } = request.raw;
     const type = headers["content-type"];
@@ -155,7 +155,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     methods: ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"],
     exposedHeaders: [WARNING_HEADER],
     maxAge: 600,
-    // An OPTIONS that is no preflight is answered in words of the plugin's own otherwise.
+    // Otherwise the plugin responds to an OPTIONS request that is not a preflight with its own error format.
     strictPreflight: false,
   });
   app.decorateRequest("caller");
@@ -189,7 +189,7 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
     schema: describeRoute(route),
     config: { bodyLayout: layoutOf(route.body), takesLines: route.lines === true },
     ...(route.large === true ? { bodyLimit: options.maxBatchBytes } : {}),
-    // Before the body is read: strangers cost no more than their headers.
+    // Runs before the body is read, so that unauthenticated requests cost no more than their headers.
     onRequest: async (request) => {
       const token = bearerToken(request);
       const actor = await authenticator.authenticate(token);
@@ -212,7 +212,7 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
   });
 }
 
-/** Who made a request. */
+/** Caller of a request. */
 interface Caller {
   readonly token: string;
   readonly actor: Actor;
@@ -220,7 +220,7 @@ interface Caller {
 
 declare module "fastify" {
   interface FastifyContextConfig {
-    /** Whether NDJSON is more than JSON to the route. */
+    /** Whether the route reads NDJSON line by line. */
     readonly takesLines?: boolean;
     readonly bodyLayout?: BodyLayout;
   }
@@ -230,8 +230,8 @@ const NO_BODY: ParsedBody = { raw: Buffer.alloc(0), value: {} };
 const NO_LAYOUT: BodyLayout = layoutOf(undefined);
 
 /**
- * Token of the `Authorization` header. The Terraform provider of the compatible API appends `|` and the name of an
- * environment to it; a token never contains that character, and a server has no environments, so the suffix is ignored.
+ * Returns the token of the `Authorization` header. The Terraform provider of the compatible API appends `|` and the name of an
+ * environment. Tokens never contain that character and Posthorn has no environments, so the suffix is ignored.
  */
 function bearerToken(request: FastifyRequest): string {
   const match = /^bearer +([^\s|]+)(?:\|\S*)? *$/i.exec(request.headers.authorization ?? "");
@@ -242,16 +242,16 @@ function bearerToken(request: FastifyRequest): string {
   );
 }
 
-/** What says how long a caller of this server may stay away. */
+/** Decorator that returns the seconds for `Retry-After`. */
 const RETRY_AFTER = "retryAfterSeconds";
 
 function send(answer: FastifyReply, { status, json }: Reply): FastifyReply {
   void answer.code(status).headers(INERT);
-  // What a 429 waits for ends within seconds, or not at all.
+  // Temporary causes of a 429 end within seconds.
   if (status === 429) void answer.header("retry-after", "5");
   if (status === 503) void answer.header("retry-after", answer.server.getDecorator<() => number>(RETRY_AFTER)());
   if (json === null) return answer.send();
-  // As bytes: to a text Fastify adds a charset that JSON does not have (RFC 8259, section 11).
+  // Sent as bytes because Fastify adds a charset to strings, which JSON does not define (RFC 8259, section 11).
   return answer.header("content-type", "application/json").send(Buffer.from(json));
 }
 
@@ -275,9 +275,9 @@ function toReply(error: unknown, request: FastifyRequest): Reply {
   return internalErrorReply();
 }
 
-/** A failure for a disconnected client, such as when the server stops meanwhile, affects no one. */
+/** Logs a failed request. It is only a warning if the client has disconnected, for example because the server is stopping. */
 function logFailure({ log, socket }: FastifyRequest, err: unknown): void {
-  // That the database is away is said once, by the store.
+  // The store logs a database outage once.
   if (isStoreAway(err)) log.debug({ err }, "request failed");
   else log[socket.destroyed ? "warn" : "error"]({ err }, "request failed");
 }
@@ -298,7 +298,7 @@ function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services,
   const config = { onBothOrigins: true };
   app.get("/health/live", { schema: { hide: true }, config }, (_request, answer) => send(answer, noContent()));
   app.get("/health/ready", { schema: { hide: true }, config }, async (_request, answer) => {
-    // Known without a query: a probe does not wait.
+    // Uses the known state of the store, so that a probe never waits for a query.
     const { trouble, writeRefusal } = store;
     if (trouble === null && writeRefusal !== null) {
       store.testWrites();
@@ -311,7 +311,7 @@ function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services,
   });
   for (const url of ["/health", "/health/ping", "/api/v1/health", "/api/v1/health/ping"]) {
     app.route({
-      // Fastify answers HEAD for every GET, and leaves it out of the document.
+      // Fastify adds a HEAD route for every GET, and leaves it out of the OpenAPI document.
       method: "GET",
       url,
       ...(url === "/api/v1/health" ? {} : { config }),

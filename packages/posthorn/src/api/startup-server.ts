@@ -1,4 +1,4 @@
-/** What answers where the server will listen, while it waits for its database: alive, not ready, come back later. */
+/** Startup server: listens on the server's address while the database is unavailable. It reports live, not ready, and `Retry-After`. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { ListenAddress } from "../config/parse.ts";
 import { PosthornError } from "../lib/errors.ts";
@@ -8,12 +8,12 @@ import { retryAfterSeconds } from "./retry-after.ts";
 
 export interface Waiting {
   readonly trouble: StoreTrouble;
-  /** How long it has waited. */
+  /** How long the server has waited for the database, in milliseconds. */
   readonly forMs: number;
 }
 
 export interface WaitingRoom extends AsyncDisposable {
-  /** What is waited for, from now on. */
+  /** Updates the reported state. */
   become(waiting: Waiting): void;
 }
 
@@ -21,7 +21,7 @@ export interface WaitingRoom extends AsyncDisposable {
 export async function openWaitingRoom(listen: ListenAddress, first: Waiting): Promise<WaitingRoom> {
   let waiting = first;
   const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
-    // The connection would be in the way of the server that comes after.
+    // An open connection would prevent the real server from taking over.
     response.shouldKeepAlive = false;
     answer(request, response, waiting);
   });
@@ -54,7 +54,7 @@ function answer(request: IncomingMessage, response: ServerResponse, { trouble, f
   response.writeHead(503, headers).end(body);
 }
 
-/** Another process uses the address. */
+/** Error for an address that is in use or not available. */
 export function cannotListen({ host, port }: ListenAddress, cause: unknown): PosthornError {
   return new PosthornError(
     "config_invalid",

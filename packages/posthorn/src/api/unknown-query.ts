@@ -1,20 +1,20 @@
-/** Query parameters that a route does not have: refused on routes of our own, reported in a header on the compatible ones. */
+/** Handles unknown query parameters: Posthorn's own routes reject them, the compatible routes report them in a header. */
 import { ValidationError } from "../lib/errors.ts";
 import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
 import type { Route } from "./route.ts";
 
-/** Response header that names the query parameters which the operation ignored. */
+/** Response header that names the query parameters that the operation ignored. */
 export const WARNING_HEADER = "posthorn-warning";
 
-/** Names in the header; a request can hold thousands. */
+/** Maximum number of names to report; a request can contain thousands. */
 const MAX_NAMED = 5;
 const MAX_NAME_LENGTH = 64;
-/** Typing errors in a name that still count as that name. */
+/** Maximum edit distance at which a known name is suggested. */
 const MAX_DISTANCE = 2;
 
 type QueryOf = Pick<Route, "operationId" | "query">;
 
-/** Throws a 422 that names the unknown parameters, and the known one that was probably meant. */
+/** Throws a 422 that names the unknown parameters and suggests known ones. */
 export function refuseUnknown(route: QueryOf, query: unknown): void {
   if (COMPATIBLE_OPERATIONS.has(route.operationId)) return;
   const unknown = unknownNames(route, query);
@@ -28,7 +28,7 @@ export function refuseUnknown(route: QueryOf, query: unknown): void {
   );
 }
 
-/** The value of {@link WARNING_HEADER}, printable ASCII; `null`: the route knows every parameter, or refuses those it does not. */
+/** Value of {@link WARNING_HEADER} in printable ASCII; `null` if every parameter is known, or the route rejects unknown ones. */
 export function unknownWarning(route: QueryOf, query: unknown): string | null {
   if (!COMPATIBLE_OPERATIONS.has(route.operationId)) return null;
   const unknown = unknownNames(route, query);
@@ -56,7 +56,7 @@ function sentence(name: string, known: readonly string[]): string {
   return `Unknown query parameter "${name}". ${rest}`;
 }
 
-/** The known name with the fewest differences, if they are few. Case, `_` and `-` do not count. */
+/** The closest known name within the maximum distance. Ignores case, `_` and `-`. */
 function nearest(name: string, known: readonly string[]): string | null {
   const plain = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, "");
   const given = plain(name);

@@ -1,4 +1,4 @@
-/** Validation of requests with the schemas of their routes, and broken rules in the form of the API. */
+/** Validates requests with the schemas of their routes, and formats violations as API errors. */
 import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import type { TSchema } from "typebox";
@@ -13,7 +13,7 @@ const bodies = withModels(new Ajv({ ...SHARED_OPTIONS, coerceTypes: false }));
 const queries = withModels(new Ajv({ ...SHARED_OPTIONS, coerceTypes: true }));
 
 function withModels(ajv: Ajv): Ajv {
-  // The package is CommonJS: its default export is a function at run time and a namespace to the compiler.
+  // The package is CommonJS: its default export is a function at run time, but a namespace to the compiler.
   (addFormats as unknown as (ajv: Ajv) => void)(ajv);
   ajv.addFormat("date-time", isDateTime);
   for (const model of MODELS) ajv.addSchema(model);
@@ -22,14 +22,14 @@ function withModels(ajv: Ajv): Ajv {
 
 const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 
-/** A time of RFC 3339 that is one to `Date` as well, so that no route meets a time that is none. */
+/** Whether this is an RFC 3339 time that `Date` can parse, so that routes never get an invalid date. */
 function isDateTime(text: string): boolean {
   return DATE_TIME.test(text) && Number.isFinite(Date.parse(text));
 }
 
 export type Validator = (value: unknown) => void;
 
-/** Checks a body. Wrong types and broken rules are both 422. */
+/** Validates a body. Both wrong types and violated rules are a 422. */
 export function bodyValidator(schema: TSchema): Validator {
   const validate = bodies.compile(schema);
   return (body) => {
@@ -37,10 +37,10 @@ export function bodyValidator(schema: TSchema): Validator {
   };
 }
 
-/** Refuses bodies that are nested too deeply to be written out again. Looks for the place only in bodies that are deep at all. */
+/** Rejects bodies that are nested too deeply to be serialized. Only searches for the path if the body is deep at all. */
 export function depthValidator(schema: TSchema | undefined): (body: unknown, raw: Uint8Array) => void {
   const { opaque, list } = layoutOf(schema);
-  // Nothing writes opaque members out again, so they may have any depth.
+  // Opaque members are never serialized, so they may have any depth.
   const itemOpaque = list === null ? opaque : layoutOf(MessageBatchItem).opaque;
   return (body, raw) => {
     if (!isDeeperThan(raw)) return;
@@ -64,10 +64,10 @@ function pathInList(body: unknown, list: string, opaque: ReadonlySet<string>): r
   return pathBeyond(others);
 }
 
-/** What a text must be to stand for a value at all; the other keywords are rules that a value may break. */
+/** Keywords that fail if the text cannot be converted to a value. The other keywords are rules for the value. */
 const READING = new Set(["type", "enum", "const", "anyOf", "format"]);
 
-/** Checks a query, after texts were turned into the numbers and switches they stand for. A text that stands for none is a 400. */
+/** Validates a query after converting texts to numbers and booleans. A text that cannot be converted is a 400. */
 export function queryValidator(schema: TSchema): Validator {
   const validate = queries.compile(schema);
   return (query) => {
@@ -124,7 +124,7 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   boolean: "true or false",
 };
 
-/** Names of JSON Schema types, which the validator lists with commas. */
+/** Formats JSON Schema types, which the validator separates with commas. */
 function typeNames(types: string): string {
   return types
     .split(",")

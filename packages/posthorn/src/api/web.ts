@@ -1,8 +1,8 @@
 /**
- * The dashboard and the customer portal: files that were built beforehand, and one page that loads them.
+ * Serves the dashboard and the customer portal: prebuilt files and one page that loads them.
  *
- * The page runs no script but these files and asks no server but this one. Addresses within the dashboard are its own affair: any
- * page that a browser asks for and that is not the API's gets the dashboard.
+ * The page runs only these scripts and connects only to this server. The dashboard routes on the client, so every page request
+ * outside the API returns the same page.
  */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -10,26 +10,26 @@ import { fileURLToPath } from "node:url";
 import fastifyStatic from "@fastify/static";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 
-/** Where the build puts the files: beside `src` and `dist` alike. */
+/** Output folder of the build, next to both `src` and `dist`. */
 export const WEB_FOLDER = fileURLToPath(new URL("../../web", import.meta.url));
 
 export interface WebOptions {
   readonly folder: string;
-  /** Where a host has mounted the server, such as `/webhooks`; empty at the root. */
+  /** Path at which a host application has mounted the server, such as `/webhooks`; empty at the root. */
   readonly base: string;
-  /** Origins that may show the portal in a frame, as in `frame-ancestors` of a content security policy. */
+  /** Origins that may embed the portal in a frame, as in `frame-ancestors` of a content security policy. */
   readonly frameAncestors: readonly string[];
-  /** The separate origin for inbound webhooks; empty: there is none. */
+  /** Separate origin for inbound webhooks; empty if there is none. */
   readonly ingestUrl: string;
 }
 
-/** Answers a request for a page, or says that it is not one. */
+/** Responds to a request for a page; returns `null` for any other request. */
 export type PageServer = (request: FastifyRequest, answer: FastifyReply) => FastifyReply | null;
 
 const NOTICES_PATH = "/third-party-notices.txt";
 const RESERVED = /^\/+(api|in|ingest|health|docs|assets|\.well-known)(\/|%2f|$)/i;
 
-/** Serves the files; the result answers for every address that is a page. */
+/** Registers the file routes; returns the function that serves pages. */
 export async function registerWeb(app: FastifyInstance, options: WebOptions): Promise<PageServer> {
   if (!existsSync(`${options.folder}/index.html`)) return () => null;
   const html = pageAt(options, await readFile(`${options.folder}/index.html`, "utf8"));
@@ -38,7 +38,7 @@ export async function registerWeb(app: FastifyInstance, options: WebOptions): Pr
   await app.register(fastifyStatic, {
     root: `${options.folder}/assets`,
     prefix: "/assets/",
-    // Names carry a hash of what is in them.
+    // File names contain a hash of the content.
     immutable: true,
     maxAge: "365d",
     preCompressed: true,
@@ -62,12 +62,12 @@ export async function registerWeb(app: FastifyInstance, options: WebOptions): Pr
     const path = request.url.split("?")[0]!;
     const wanted = (request.method === "GET" || request.method === "HEAD") && !RESERVED.test(path);
     if (!wanted || !(request.headers.accept ?? "").includes("text/html")) return null;
-    // The same page, but the portal alone may stand in a frame.
+    // The page is the same, but only the portal may be embedded.
     return page(answer, path === "/portal" || path.startsWith("/portal/") ? ancestors : "'none'");
   };
 }
 
-/** The page, with the place of its files, of the API and of inbound webhooks. */
+/** The page, with the base path of its files and the API, and the origin of inbound webhooks. */
 function pageAt({ base, ingestUrl }: WebOptions, html: string): Buffer {
   const placed = html.replaceAll('"./assets/', `"${base}/assets/`);
   const facts = { "posthorn-base": base, ...(ingestUrl === "" ? {} : { "posthorn-ingest": ingestUrl }) };
@@ -75,7 +75,7 @@ function pageAt({ base, ingestUrl }: WebOptions, html: string): Buffer {
   return Buffer.from(placed.replace("<head>", `<head>${metas.join("")}`));
 }
 
-/** The script of `<posthorn-portal>`: loaded by pages of other origins, under a name that stays. */
+/** Serves the script of `<posthorn-portal>`. Pages of other origins load it, so its URL never changes. */
 async function registerEmbed(app: FastifyInstance, folder: string): Promise<void> {
   const script = await readFile(`${folder}/embed.js`);
   app.get("/portal/embed.js", { schema: { hide: true } }, (_request, answer) =>
@@ -91,10 +91,10 @@ async function registerEmbed(app: FastifyInstance, folder: string): Promise<void
   );
 }
 
-/** The licences of the packages in the page. */
+/** Serves the licences of the packages in the page. */
 async function registerNotices(app: FastifyInstance, folder: string): Promise<void> {
   const path = `${folder}/THIRD-PARTY-NOTICES.txt`;
-  // A build from before they were written does not keep the server from starting.
+  // The file is missing from older builds, which must not prevent the server from starting.
   if (!existsSync(path)) return;
   const notices = await readFile(path);
   app.get(NOTICES_PATH, { schema: { hide: true } }, (_request, answer) =>
@@ -109,16 +109,16 @@ async function registerNotices(app: FastifyInstance, folder: string): Promise<vo
   );
 }
 
-/** Bodies of strangers are shown on this page: whatever slips through is text, since no script but the files may run. */
+/** Content security policy. The page shows untrusted bodies, so only the prebuilt scripts may run. */
 function policy(frameAncestors: string, ingestUrl: string): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
     "style-src 'self'",
-    // A logo of the customer's own, where one is set.
+    // A customer can set a logo URL.
     "img-src 'self' data: https:",
     "font-src 'self'",
-    // A capture can be sent a test request.
+    // The dashboard sends test requests to a source URL.
     `connect-src 'self' ${ingestUrl}`.trimEnd(),
     `frame-ancestors ${frameAncestors}`,
     "base-uri 'none'",

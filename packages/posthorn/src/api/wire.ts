@@ -1,4 +1,4 @@
-/** From what the domain returns to the fields of the API. */
+/** Converts domain values to API fields. */
 import { isUtf8 } from "node:buffer";
 import type { Application } from "../domain/application/application.ts";
 import type { Attempt } from "../domain/attempt/attempt.ts";
@@ -13,7 +13,7 @@ import type { Message } from "../domain/message/message.ts";
 import { publicStatus, type Task } from "../domain/task/task.ts";
 import { JsonText } from "./reply.ts";
 
-/** RFC 3339 in UTC, of Unix milliseconds. */
+/** Formats Unix milliseconds as RFC 3339 in UTC. */
 export function dateTime(ms: number): string {
   return new Date(ms).toISOString();
 }
@@ -22,7 +22,7 @@ export function dateTimeOrNull(ms: number | null): string | null {
   return ms === null ? null : dateTime(ms);
 }
 
-/** Unix milliseconds of a validated date-time; `null` when there is none. */
+/** Unix milliseconds of a validated date-time; `null` if there is none. */
 export function toMs(text: string | null | undefined): number | null {
   return text === null || text === undefined ? null : Date.parse(text);
 }
@@ -49,7 +49,7 @@ export function eventTypeOut(eventType: EventType, withContent = true): object {
   };
 }
 
-/** An endpoint without its metadata, as it stands in other objects. */
+/** An endpoint without its metadata, as embedded in other objects. */
 function endpointFields({ key: _key, appKey: _appKey, metadata: _metadata, ...endpoint }: Endpoint): object {
   const { throttleRate, eventTypes, createdAt, updatedAt, ...rest } = endpoint;
   return {
@@ -67,7 +67,7 @@ export function endpointOut(endpoint: Endpoint): object {
   return { ...endpointFields(endpoint), metadata: endpoint.metadata };
 }
 
-/** An endpoint of operational webhooks has no channels and no version. */
+/** An endpoint of operational webhooks, which has no channels and no version. */
 export function operationalEndpointOut({ channels: _channels, version: _version, ...endpoint }: Endpoint): object {
   const { key: _key, appKey: _appKey, throttleRate, eventTypes, createdAt, updatedAt, ...rest } = endpoint;
   return {
@@ -93,7 +93,7 @@ export function canceledOut(canceled: Cancellation | null): object | null {
   return canceled === null ? null : { reason: canceled.reason, at: dateTime(canceled.at), by: canceled.by };
 }
 
-/** Clients that do not ask for expanded statuses do not know `canceled`. */
+/** Clients that do not request expanded statuses do not know `canceled`, so they get `success`. */
 function statusFields({ status, nextAttempt, canceled }: DeliveryStatus, expanded: boolean): object {
   const shown = status === STATUS.canceled && !expanded ? STATUS.success : status;
   return {
@@ -141,18 +141,18 @@ export interface MessageOptions {
   readonly withContent: boolean;
 }
 
-/** A message with its payload as it was published, byte for byte. */
+/** A message with its payload byte for byte as published. */
 export function messageOut(message: Message, options: MessageOptions): JsonText {
   return messageJson(message, options, {});
 }
 
-/** Stands in place of a payload that was deleted or has expired. */
+/** Replaces a payload that was deleted or has expired. */
 const EXPIRED = '{"expired":true}';
 const EMPTY = "{}";
 
 function messageJson(message: Message, { withContent }: MessageOptions, more: object): JsonText {
   const { id, eventId, eventType, channels, tags, contentType, payload } = message;
-  // One by one, so that a message that was just made and one that was read again are the same text.
+  // Listed explicitly, so that a new message and a stored one serialize to the same text.
   const fields = {
     id,
     eventId,

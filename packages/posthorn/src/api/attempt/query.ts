@@ -1,4 +1,4 @@
-/** Query parameters that the lists of attempts share. */
+/** Query parameters shared by the lists of attempts. */
 import { type Static, Type } from "typebox";
 import { messageFilterOf, pageOf, timesOf } from "../inputs.ts";
 import { MessageFilterQuery, PageQuery, TimeQuery, WithContentQuery } from "../models/common.ts";

@@ -5,7 +5,7 @@ import { AppPortalAccessIn, AppPortalAccessOut } from "../models/auth.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 
-/** Lifetime of a portal token unless the request says otherwise: 7 days. */
+/** Default lifetime of a portal token: 7 days. */
 export const DEFAULT_EXPIRY_SECONDS = 604_800;
 
 export const appPortalAccess = defineRoute({

@@ -5,7 +5,7 @@ import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 import { DEFAULT_EXPIRY_SECONDS } from "./app-portal-access.ts";
 
-/** What older client libraries call for a portal link. It takes no options. */
+/** Operation that older client libraries call for a portal link. It has no options. */
 export const dashboardAccess = defineRoute({
   method: "POST",
   path: "/api/v1/auth/dashboard-access/:app_id",

@@ -35,7 +35,7 @@ function oneOrNull<T>(value: T | null | undefined): readonly T[] | null {
   return value === null || value === undefined ? null : [value];
 }
 
-/** An empty list is no filter. */
+/** Treats an empty list as no filter. */
 function listOrNull<T>(values: readonly T[] | null | undefined): readonly T[] | null {
   return values === null || values === undefined || values.length === 0 ? null : values;
 }

@@ -16,7 +16,7 @@ export const createEndpoint = defineRoute({
   body: EndpointIn,
   responses: { 201: EndpointOut },
   handle: async ({ ctx, params, body }) => {
-    // To choose a secret is to manage it, at the beginning as later.
+    // Setting a secret requires the same access on creation as later.
     if (body.secret) requireAccess(ctx.actor, "ManageEndpointSecret");
     const input = {
       ...endpointInput(body),

@@ -21,7 +21,7 @@ export const rotateSecret = defineRoute({
   handle: async ({ ctx, params, body, userAgent }) => {
     const input = { app: params.app_id, endpoint: params.endpoint_id, ...rotationOf(body) };
     const key = await rotateVerb({ ctx, input });
-    // Older libraries fail on a body here, newer ones on its absence.
+    // Older libraries fail if there is a body, newer ones if there is none.
     return isAtLeast(libraryVersion(userAgent), 2, 7) ? ok({ key }) : noContent();
   },
 });

@@ -1,4 +1,4 @@
-/** The answer of every call that shows or changes how deliveries to an endpoint flow. */
+/** Response of the operations that show or change the delivery state of an endpoint. */
 import type { OutsideContext } from "../../domain/context.ts";
 import { FOR_EVER } from "../../domain/endpoint/flow.ts";
 import type { EndpointRef } from "../../domain/endpoint/find.ts";

@@ -15,7 +15,7 @@ export const verify = defineRoute({
   access: "ManageEndpoint",
   body: EndpointVerifyIn,
   responses: { 200: EndpointVerifyOut },
-  // It may be done twice, and must not hold a transaction while it waits for a stranger.
+  // Safe to repeat, and must not hold a transaction while it waits for the endpoint.
   idempotency: "claim",
   handle: async ({ ctx, params, body }) => {
     const input = { app: params.app_id, endpoint: params.endpoint_id, method: body.method ?? null };

@@ -1,4 +1,4 @@
-/** What the two batch routes share: the items of a request, each checked on its own, and the answer. */
+/** Shared by the two batch routes: validates each item of a request on its own and builds the response. */
 import {
   type BatchItem,
   type BatchItemResult,
@@ -24,7 +24,7 @@ type BatchRequest = Pick<
   "ctx" | "rawBody" | "lines" | "items" | "idempotency" | "keyOf"
 > & { readonly body: { readonly messages?: readonly unknown[] } };
 
-/** Bytes of one item, and its value unless it still has to be parsed. */
+/** Bytes of one item, and its value if it is already parsed. */
 interface RawItem {
   readonly raw: Buffer;
   readonly value?: unknown;
@@ -32,7 +32,7 @@ interface RawItem {
 
 type AppOf = (item: Static<typeof MessageBatchItem>) => string;
 
-/** Answers a batch. `appOf` says for which application an item is. */
+/** Handles a batch. `appOf` returns the application of an item. */
 export async function answerBatch(request: BatchRequest, appOf: AppOf): Promise<Reply> {
   const items = await readItems(request, appOf);
   const results = await createMessages({ ctx: request.ctx, input: items });
@@ -103,7 +103,7 @@ async function readItem(
   }
 }
 
-/** Says in which item of the batch a rule is broken. */
+/** Adds the index of the batch item to the location of each issue. */
 function placed(error: ValidationError, index: number): ValidationError {
   const issues = error.issues.map(({ loc: [part, ...rest], ...issue }) => ({
     ...issue,

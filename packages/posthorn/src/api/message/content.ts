@@ -1,4 +1,4 @@
-/** The bytes of a message in a publish request: found in the request, never printed again. */
+/** Payload bytes of a publish request, taken from the request without reserializing them. */
 import type { Static } from "typebox";
 import { invalid } from "../../lib/errors.ts";
 import { isMediaType } from "../../format/media-type.ts";
@@ -25,8 +25,8 @@ export function contentOf(body: Static<typeof MessageIn>, rawBody: Buffer): Mess
 }
 
 /**
- * Signatures cover `id.timestamp.body`. A body that begins like a timestamp would let an attacker who chose its beginning present the
- * signature with another id, time and body to a receiver that accepts ids with full stops.
+ * Rejects bodies that begin like a timestamp. Signatures cover `id.timestamp.body`, so an attacker who controls the beginning of
+ * such a body could present its signature with another id, time and body to a receiver that accepts ids with full stops.
  */
 function refuseAmbiguous(payload: Buffer): void {
   if (!/^\d{1,12}\./.test(payload.toString("latin1", 0, 13)) || isJson(payload)) return;
@@ -36,7 +36,7 @@ function refuseAmbiguous(payload: Buffer): void {
   );
 }
 
-/** Only numbers get here, and those are short. */
+/** Only used for numbers, which are short. */
 function isJson(payload: Buffer): boolean {
   return payload.length <= 1024 && /^\s*-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?\s*$/.test(payload.toString("latin1"));
 }
@@ -45,7 +45,7 @@ const RAW_PAYLOAD = ["body", "transformationsParams", "rawPayload"];
 
 function decode(text: string, encoding: "utf-8" | "base64"): Buffer {
   if (encoding === "utf-8") {
-    // Half of a surrogate pair has no bytes in UTF-8: sending a replacement would be a silent change.
+    // A lone surrogate has no UTF-8 encoding, and a replacement character would silently change the payload.
     if (!text.isWellFormed()) {
       throw invalid(
         RAW_PAYLOAD,

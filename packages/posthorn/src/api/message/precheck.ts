@@ -12,7 +12,7 @@ export const precheckMessage = defineRoute({
   summary: "Preview which endpoints a message would match",
   description: "Nothing is stored or sent. Without a payload, filters are not evaluated.",
   access: "ViewBase",
-  // It changes nothing, so there is no answer to keep.
+  // Changes nothing, so there is no response to store.
   idempotency: "none",
   body: MessagePrecheckIn,
   responses: { 200: MessagePrecheckOut },

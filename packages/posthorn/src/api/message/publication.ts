@@ -1,4 +1,4 @@
-/** From the fields of a publish request to what the domain takes. */
+/** Converts the fields of a publish request to domain input. */
 import type { Static } from "typebox";
 import type { Publication } from "../../domain/message/prepare.ts";
 import { invalid } from "../../lib/errors.ts";
@@ -9,7 +9,7 @@ import { contentOf } from "./content.ts";
 const SECOND = 1000;
 const HOUR = 3_600_000;
 
-/** @param raw The bytes of the object that `body` was read from. */
+/** @param raw Bytes from which `body` was parsed. */
 export function publicationOf(body: Static<typeof MessageIn>, raw: Buffer): Publication {
   return {
     eventType: body.eventType,

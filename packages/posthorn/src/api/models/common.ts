@@ -1,7 +1,7 @@
-/** Building blocks of the API's schemas. They validate, they give handlers their types, and they become the OpenAPI document. */
+/** Building blocks of the API's schemas, which validate requests, type handlers and generate the OpenAPI document. */
 import { type Static, type TSchema, Type } from "typebox";
 
-/** A schema that also takes `null`. */
+/** A schema that also accepts `null`. */
 export function nullable<T extends TSchema>(schema: T) {
   const { type } = schema as unknown as { type?: string };
   const wider = type === undefined ? { anyOf: [schema, { type: "null" }] } : { ...schema, type: [type, "null"] };
@@ -22,7 +22,7 @@ const NAME_PATTERN = "^[a-zA-Z0-9_.-]+$";
 
 export const Name = Type.String({ maxLength: 256, pattern: NAME_PATTERN });
 export const Uid = Type.String({ minLength: 1, maxLength: 256, pattern: NAME_PATTERN });
-/** A name of the caller's own choice that cannot be taken for an id. */
+/** A name chosen by the caller, which cannot be confused with an id. */
 export function uidWithout(prefix: string) {
   return Type.String({ minLength: 1, maxLength: 256, pattern: `^(?!${prefix})[a-zA-Z0-9_.-]+$` });
 }
@@ -102,7 +102,7 @@ export const WithContentQuery = {
   ),
 } as const;
 
-/** Errors other than broken rules. */
+/** Errors other than validation errors. */
 export const HttpError = Type.Object(
   {
     code: Type.String({ description: "Stable error code." }),
@@ -111,7 +111,7 @@ export const HttpError = Type.Object(
   { $id: "HttpError" },
 );
 
-/** The request broke one or more rules. */
+/** Validation errors. */
 export const HttpValidationError = Type.Object(
   {
     code: Type.Optional(

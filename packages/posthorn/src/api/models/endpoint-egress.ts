@@ -5,7 +5,7 @@ const Text = Type.Optional(Type.String({ maxLength: 4096 }));
 const HeaderName = Type.Optional(Type.String({ minLength: 1, maxLength: 256 }));
 const Pem = Type.Optional(Type.String({ maxLength: 65_536 }));
 
-/** One object for all types rather than a union, so that a mistake is named by its field. */
+/** One object for all types rather than a union, so that an error names its field. */
 const Auth = Type.Object(
   {
     type: Type.Union(
@@ -77,7 +77,7 @@ export const Proxy = Type.Object({
   target: Type.Optional(Type.Union([Type.Literal("address"), Type.Literal("name")])),
 });
 
-/** What may be seen of a proxy. */
+/** A proxy without its credentials. */
 export const ProxyOut = Type.Object({
   scheme: Type.String(),
   target: Type.String(),

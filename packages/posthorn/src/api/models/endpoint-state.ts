@@ -1,4 +1,4 @@
-/** Models of how deliveries to an endpoint stand, and of what can be done about it. */
+/** Models of the delivery state of an endpoint and the operations that change it. */
 import { type TSchema, Type } from "typebox";
 import { FLOW_STATES } from "../../domain/endpoint/state.ts";
 import { DateTime, nullable } from "./common.ts";

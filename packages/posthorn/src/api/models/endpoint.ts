@@ -17,7 +17,7 @@ import {
 
 const EndpointUid = uidWithout("ep_");
 const EventTypes = nullable(Type.Array(Name, { minItems: 1, maxItems: 1000 }));
-/** An empty list under the older name means all: forms that tick nothing send it. */
+/** Under the older name, an empty list means all, because forms without a selection send one. */
 const FilterTypes = nullable(Type.Array(Name, { maxItems: 1000 }));
 const Channels = nullable(Type.Array(ChannelName, { minItems: 1, maxItems: 10 }));
 const LooseRate = Type.Integer({ minimum: 0, maximum: 65_535 });

@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { ChannelName, Name, nullable, TagName } from "./common.ts";
 import { MessageIn } from "./message.ts";
 
-/** Checked by the compiler of filters, which names the clause. */
+/** Not validated here: the filter compiler validates it and names the invalid clause. */
 export const Filter = Type.Object(
   {},
   {
@@ -21,7 +21,7 @@ export const EndpointFilterOut = Type.Object(
 
 const { payload, data, transformationsParams } = MessageIn.properties;
 
-/** A message to try something on. */
+/** A sample message for a test. */
 export const sampleFields = {
   message: Type.Optional(
     Type.String({ maxLength: 256, description: "Id or eventId of a published message, instead of the fields below." }),

@@ -1,4 +1,4 @@
-/** Every named model of the API. */
+/** All named models of the API. */
 import { CLUSTER_MODELS } from "./cluster.ts";
 import type { TSchema } from "typebox";
 import {

@@ -5,7 +5,7 @@ import { AttemptDetail } from "./attempt-detail.ts";
 import { Canceled } from "./delivery.ts";
 import { endpointOutFields } from "./endpoint.ts";
 
-/** The fields of one message, as single and batch publishes take them. */
+/** Fields of a message in single and batch publish requests. */
 export const messageInFields = {
   eventType: Name,
   eventId: Type.Optional(nullable(uidWithout("msg_"))),

@@ -1,4 +1,4 @@
-/** Models of what operators look at over all applications. */
+/** Models of the operations that cover all applications. */
 import { type TSchema, Type } from "typebox";
 import { DIRECTIONS } from "../../domain/message/search.ts";
 import { DateTime, listOf, nullable, ref, Url } from "./common.ts";

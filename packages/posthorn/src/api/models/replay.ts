@@ -1,4 +1,4 @@
-/** Models of replays, and of what is deleted or ended for good. */
+/** Models of replays, expunging and cancellation. */
 import { type TSchema, Type } from "typebox";
 import { STATUS } from "../../domain/delivery/delivery.ts";
 import { TASK_STATES } from "../../domain/task/task.ts";

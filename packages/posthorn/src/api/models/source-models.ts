@@ -1,4 +1,4 @@
-/** The models of inbound webhooks. */
+/** Models of inbound webhooks. */
 import {
   DiagnosisOut,
   QuarantinedDetailOut,

@@ -22,7 +22,7 @@ export function quarantinedDetailOut(quarantined: Quarantined): object {
   };
 }
 
-/** Pairs of names and values. */
+/** Converts a flat list of headers to name and value pairs. */
 export function headerPairs(flat: readonly string[]): readonly { readonly name: string; readonly value: string }[] {
   return flat.flatMap((name, index) => (index % 2 === 0 ? [{ name, value: flat[index + 1]! }] : []));
 }

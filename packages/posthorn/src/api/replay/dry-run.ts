@@ -15,7 +15,7 @@ export const dryRunReplay = defineRoute({
   access: "CreateAttempts",
   body: ReplayPlanIn,
   responses: { 200: ReplayPlanOut },
-  // It changes nothing, and must not hold the transaction that would keep its answer while it counts.
+  // Changes nothing, and must not hold a write transaction while it counts.
   idempotency: "none",
   handle: async ({ ctx, params, body }) => {
     const input = { ...replayRequest(params.app_id, body), ratePerSecond: null, reason: "" };

@@ -1,4 +1,4 @@
-/** From the fields of a replay in the API to what the domain takes, and back. */
+/** Converts replays between API fields and domain values. */
 import type { Static } from "typebox";
 import { STATUS, type Status } from "../../domain/delivery/delivery.ts";
 import type { Context } from "../../domain/context.ts";

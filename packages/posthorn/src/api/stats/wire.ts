@@ -1,4 +1,4 @@
-/** Statistics, from and to the fields of the API. */
+/** Converts statistics between API fields and domain values. */
 import { invalid } from "../../lib/errors.ts";
 import { countOf, type Histogram, percentile } from "../../domain/stats/histogram.ts";
 import type { Now } from "../../domain/stats/now.ts";
@@ -55,7 +55,7 @@ function countsOut(counts: Counts): object {
   };
 }
 
-/** With two decimals. */
+/** Percentage with two decimals. */
 function percent(part: number, whole: number): number | null {
   return whole === 0 ? null : Math.round((10_000 * part) / whole) / 100;
 }

@@ -1,4 +1,4 @@
-/** The policy of an endpoint or application: one section a file, joined here. */
+/** The policy of an endpoint or application. Each section has its own file. */
 import { Type } from "typebox";
 import { nullable, ref } from "../common.ts";
 import { AutoDisablePolicyModel } from "./auto-disable.ts";

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 
-/** A code as a number or text, a class or a range. One schema with two types, so that a mistake is named by its place. */
+/** A code as a number or text, a class or a range. One schema with two types, so that an error names its location. */
 const StatusCodes = Type.Unsafe<number | string>({
   type: ["integer", "string"],
   minimum: 100,

@@ -2,7 +2,7 @@ import { Type } from "typebox";
 import { nullable } from "../common.ts";
 import { StatusCodeList } from "./status-codes.ts";
 
-/** The type of a field that may be any of these, in a schema that names a mistake by its place. */
+/** A field of any of these types. One schema rather than a union, so that an error names its location. */
 const Scalar = Type.Unsafe<string | number | boolean | null>({
   type: ["string", "number", "boolean", "null"],
   maxLength: 256,
