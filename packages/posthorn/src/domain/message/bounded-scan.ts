@@ -17,7 +17,7 @@ const READ_AT_ONCE = 500;
 const MOST_TYPES = 10;
 /** Up to this number of messages, their attempts are read instead of all attempts of the endpoint. */
 const FEW = 200;
-/** Messages scanned to find out whether there are few. */
+/** Maximum number of messages scanned to find out whether there are few. */
 const MOST_FOR_FEW = 1000;
 
 /** Range of keys (exclusive; `null`: unbounded), and the order in which to read it. */
@@ -49,7 +49,7 @@ export function scanRangeOf({ from, order }: Slice<number>, times: TimeRange): S
   return { above, below: below === null ? from : Math.min(below, from), order };
 }
 
-/** Key sources for the conditions of a filter that have an index; empty when none has. */
+/** Key sources for the conditions of a filter that have an index; empty if none has. */
 export function messageKeySources(
   ctx: Context,
   appKey: number,
@@ -93,7 +93,7 @@ export async function attemptKeys(
   };
 }
 
-/** Messages that match a filter, newest first; `null` when there are many, or an unknown number. */
+/** Messages that match a filter, newest first; `null` if there are many, or an unknown number. */
 async function fewMessages(ctx: Context, appKey: number, filter: MessageFilter): Promise<readonly number[] | null> {
   const sources = messageKeySources(ctx, appKey, filter);
   if (sources.length === 0) return null;
@@ -167,7 +167,7 @@ export async function readScanned<Row>(found: Scanned<number>, read: ReadPart<Ro
   const { rows: keys, stoppedAt } = found;
   if (keys.length === 0) return { rows: [], stoppedAt };
   const rows = await read((column) => sql<SqlBool>`${sql.ref(column)} IN (${sql.join(keys)})`, keys.length);
-  // A row that was deleted meanwhile leaves room for rows behind the last one.
+  // If a row was deleted in the meantime, the page has room for rows after the last one.
   return { rows, stoppedAt: stoppedAt ?? (rows.length < keys.length ? keys.at(-1)! : null) };
 }
 

@@ -1,4 +1,4 @@
-/** Order between nodes: messages that a client publishes one after the other on any nodes are delivered in that order. */
+/** Commit wait: messages that a client publishes one after the other on any nodes are delivered in that order. */
 import type { AcceptEntry } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 

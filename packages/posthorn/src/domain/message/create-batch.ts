@@ -7,13 +7,13 @@ import { type CreateMessage, findOrCreateApplication } from "./create.ts";
 import { commitWait } from "./commit-wait.ts";
 import { checkPublication, firstJobs, type Prepared, prepareMessage } from "./prepare.ts";
 
-/** One message of a batch, or why it is none. */
+/** One message of a batch, or the error that rejects it. */
 export type BatchItem =
   | { readonly kind: "refused"; readonly error: unknown }
   | {
       readonly kind: "message";
       readonly message: CreateMessage;
-      /** The key is the item's own: when it was used before the item is a duplicate. A repeat of the whole batch is answered as the first time. */
+      /** Whether the idempotency key belongs to the item, so that a used key makes it a duplicate. A repeated batch gets its first response. */
       readonly ownKey: boolean;
     };
 
@@ -21,12 +21,12 @@ export type BatchItemResult =
   | { readonly kind: "created" | "duplicate"; readonly id: string; readonly eventId: string | null }
   | { readonly kind: "failed"; readonly error: unknown };
 
-/** Milliseconds of preparing after which the event loop gets its turn: more than a whole batch needs unless it is filtered. */
+/** Milliseconds of preparation before yielding to the event loop. Only batches that are filtered need more. */
 const SLICE_MS = 20;
 
 /**
- * Stores messages. A refused message does not affect the others. Resolves when all accepted messages are on disk, in one commit unless they
- * make more rows than one should hold, or filters take long to look at them.
+ * Stores messages. A rejected message does not affect the others. Resolves when all accepted messages are on disk, in one commit unless
+ * they produce too many rows for one commit, or filters take long to evaluate.
  */
 export async function createMessages({ ctx, input }: OutsideCall<readonly BatchItem[]>): Promise<BatchItemResult[]> {
   const applications = await resolveApplications(ctx, input);
@@ -36,9 +36,9 @@ export async function createMessages({ ctx, input }: OutsideCall<readonly BatchI
   for (const [index, item] of input.entries()) {
     prepared.push(prepareItem(ctx, item, applications[index]!));
     if (!slice.isOver) continue;
-    // What is prepared is stored before anything else happens: see `prepareMessage`.
+    // Prepared messages must be stored before anything is awaited: see `prepareMessage`.
     const stored = storeAll(ctx, prepared);
-    // It may fail before `Promise.all` looks at it.
+    // Prevents an unhandled rejection if it fails before `Promise.all` awaits it.
     stored.catch(() => undefined);
     outcomes.push(stored);
     prepared = [];
@@ -48,7 +48,7 @@ export async function createMessages({ ctx, input }: OutsideCall<readonly BatchI
   return describe(ctx, input, (await Promise.all(outcomes)).flat());
 }
 
-/** Stores what was prepared, and starts its deliveries. */
+/** Stores prepared messages and starts their deliveries. */
 async function storeAll(ctx: OutsideContext, prepared: readonly (Prepared | Failed)[]): Promise<readonly Outcome[]> {
   const entries = prepared.flatMap((one) => ("entry" in one ? [one.entry] : []));
   const answers = await ctx.services.store.acceptAll(entries);
@@ -71,7 +71,7 @@ type Outcome =
   | { readonly replayed: number }
   | { readonly duplicate: Prepared };
 
-/** The application of each item, each asked for once; or why there is none. */
+/** The application of each item, or the reason that there is none. Looks up each application once. */
 async function resolveApplications(
   ctx: Context,
   items: readonly BatchItem[],
@@ -139,7 +139,7 @@ async function describe(
     }
     const item = items[index]!;
     const before = "replayed" in one ? replayed.get(one.replayed) : duplicates.get(eventRef(one.duplicate.entry));
-    // Deleted meanwhile.
+    // Deleted in the meantime.
     if (before === undefined) return { kind: "failed", error: notFound("message") };
     const repeated = "replayed" in one && item.kind === "message" && !item.ownKey;
     return { kind: repeated ? "created" : "duplicate", ...before };
@@ -151,7 +151,7 @@ interface Stored {
   readonly eventId: string | null;
 }
 
-/** Parameters of one query at most. */
+/** Maximum number of parameters in a query. */
 const STEP = 500;
 
 async function messagesByKey(ctx: Context, keys: readonly number[]): Promise<ReadonlyMap<number, Stored>> {
@@ -190,7 +190,7 @@ function eventRef({ appId, eventId }: { readonly appId: number; readonly eventId
   return `${appId}/${eventId}`;
 }
 
-/** Whether every item failed, and each for a reason that a later try may not meet. */
+/** The first error if every item failed with a temporary error (503); otherwise `null`. */
 export function failedForNow(results: readonly BatchItemResult[]): PosthornError | null {
   const errors = results.map((result) => (result.kind === "failed" ? result.error : null));
   const first = errors[0];

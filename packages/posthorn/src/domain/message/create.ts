@@ -12,7 +12,7 @@ import { checkPublication, firstJobs, prepareMessage, type Publication } from ".
 export interface CreateMessage extends Publication {
   /** Id or uid of the application. */
   readonly app: string;
-  /** Created with the message when there is no application with the uid `app`. */
+  /** Application to create if none has the uid `app`. */
   readonly application: ApplicationInput | null;
   readonly idempotency: IdempotencyKey | null;
 }
@@ -64,7 +64,7 @@ export async function findOrCreateApplication(
   try {
     await insertApplication(ctx, input.application);
   } catch (error) {
-    // Two first messages at once: one of them makes the application, both use it.
+    // A concurrent request has created the application; use it.
     if (!(error instanceof PosthornError && error.code === "conflict")) throw error;
   }
   const created = await directory.find(ctx.actor.orgId, input.app);

@@ -1,13 +1,13 @@
-/** Cancels what was not delivered before its message expired. */
+/** Cancels deliveries whose message has expired. */
 import type { Services } from "../context.ts";
 import { cancelDeliveries } from "../delivery/cancel.ts";
 
-/** Messages in one transaction: small enough that publishing does not notice. */
+/** Messages per transaction. Small, so that publishing is not delayed. */
 const STEP = 200;
 
 /**
- * Runs until no expired message is left. An attempt looks at the time itself, so this is not what keeps an expired message from going
- * out: it gives deliveries that wait for longer, such as those of a disabled endpoint, their end.
+ * Runs until no expired message is left. Attempts check the expiry themselves; this cancels deliveries that have no attempt for a long
+ * time, such as those of a disabled endpoint.
  */
 export async function expireDeliveries(services: Services, signal: AbortSignal): Promise<number> {
   let canceled = 0;

@@ -1,4 +1,4 @@
-/** Deletes the contents of every message of an application that was published before it was asked for. */
+/** Deletes the contents of all messages of an application that were published before the request. */
 import { getApplication } from "../application/find.ts";
 import type { Call, Services } from "../context.ts";
 import { keyAfterTime } from "../../lib/id.ts";
@@ -7,11 +7,11 @@ import type { Task, TaskData } from "../task/task.ts";
 import { expungeContents } from "./expunge.ts";
 import type { Step } from "../task/step.ts";
 
-/** Messages in one transaction: payloads can be large, and freeing their pages takes time. */
+/** Messages per transaction. Small, because payloads can be large and freeing their pages takes time. */
 const CHUNK = 50;
 
 interface PurgeParams {
-  /** Last message key. */
+  /** Key of the last message to expunge. */
   readonly to: number;
 }
 

@@ -25,7 +25,7 @@ export interface ExpungeMany {
   readonly messages: readonly string[];
 }
 
-/** Deletes everything that these messages carried and what came back for it. Says of each whether there was such a message. */
+/** Deletes the payloads of these messages and the responses to them. Returns whether each message exists. */
 export async function expungeMessages({ ctx, input }: Call<ExpungeMany>): Promise<ReadonlyMap<string, boolean>> {
   const application = await getApplication(ctx, input.app);
   const keys = input.messages.map((ref) => keyOfId("msg_", ref)).filter((key) => key !== null);
@@ -45,7 +45,7 @@ export async function expungeMessages({ ctx, input }: Call<ExpungeMany>): Promis
   return new Map(input.messages.map((ref) => [ref, known.has(ref)]));
 }
 
-/** Deletes payloads, how the messages came in, and what endpoints answered. That there were messages and attempts stays. */
+/** Deletes payloads, inbound requests and responses of endpoints. The messages and attempts themselves remain. */
 export async function expungeContents({ db }: Tx, keys: readonly number[]): Promise<void> {
   await db
     .updateTable("message")

@@ -1,4 +1,4 @@
-/** The conditions that lists of messages, attempts and deliveries share. */
+/** Filter conditions shared by the lists of messages, attempts and deliveries. */
 import { type RawBuilder, type SqlBool, sql } from "kysely";
 import { keyAfterTime } from "../../lib/id.ts";
 
@@ -15,7 +15,7 @@ export interface TimeRange {
   readonly after: number | null;
 }
 
-/** What the columns of a selected or joined `message` must fulfil. */
+/** SQL condition on the columns of a selected or joined `message`. */
 export function messageMatches({ eventTypes, channel, tag }: MessageFilter): RawBuilder<SqlBool> {
   const conditions = [sql`TRUE`];
   if (eventTypes !== null) conditions.push(sql`${sql.ref("message.event_type")} IN (${sql.join(eventTypes)})`);
@@ -24,24 +24,24 @@ export function messageMatches({ eventTypes, channel, tag }: MessageFilter): Raw
   return sql<SqlBool>`(${sql.join(conditions, sql` AND `)})`;
 }
 
-/** Bounds of keys for a time range: `from` exclusive below, `to` exclusive above. */
+/** Exclusive key bounds for a time range. */
 export function keyRange({ before, after }: TimeRange): {
   readonly above: number | null;
   readonly below: number | null;
 } {
   return {
-    // The times of ids have steps of 4 ms: a reader who goes on from the last time it saw would miss the others of that step.
+    // Ids have a time resolution of 4 ms. A reader that continues from the last time it saw would otherwise miss messages of that step.
     above: after === null ? null : keyAfterTime(after - 1) - 1,
     below: before === null ? null : keyAfterTime(before - 1),
   };
 }
 
-/** With only `after` given, a list shows its oldest rows, so that a reader can follow it from there. */
+/** Whether a list starts at its oldest rows: with only `after` set, a reader can follow the list from that time. */
 export function startsAtEnd({ before, after }: TimeRange): boolean {
   return after !== null && before === null;
 }
 
-/** Names of channels and tags hold no quotes, so their JSON text can be searched as it is. */
+/** Searches the JSON text of a list. Names of channels and tags contain no quotes, so they need no escaping. */
 export function jsonListHas(column: string, name: string) {
   return sql<SqlBool>`instr(${sql.ref(column)}, ${JSON.stringify(name)}) > 0`;
 }

@@ -12,7 +12,7 @@ export interface MessageRef {
   readonly message: string;
 }
 
-/** The message and its application, or `not_found`. */
+/** Returns the message and its application. Throws `not_found`. */
 export async function getMessage({ ctx, input }: Call<MessageRef & { readonly withContent: boolean }>): Promise<{
   readonly application: Application;
   readonly message: Message;
@@ -32,7 +32,7 @@ async function findMessage(ctx: Context, appKey: number, ref: string, withConten
   return row === undefined ? null : toMessage(row);
 }
 
-/** The message with this key, as it was stored. */
+/** Returns the stored message with this key. Throws `not_found`. */
 export async function storedMessage(ctx: Context, key: number): Promise<Message> {
   const row = await reader(ctx)
     .selectFrom("message")

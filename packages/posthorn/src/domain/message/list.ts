@@ -23,7 +23,7 @@ export interface ListMessages extends PageRequest, MessageFilter, TimeRange {
 
 type Row = MessageRow & { readonly payload_bytes: number | null };
 
-/** Messages of an application, newest first. */
+/** Lists messages of an application, newest first. */
 export async function listMessages({ ctx, input }: Call<ListMessages>): Promise<Page<Message>> {
   const application = await getApplication(ctx, input.app);
   const page = await readScannedPage(

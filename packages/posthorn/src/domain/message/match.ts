@@ -1,4 +1,4 @@
-/** Which endpoints want a message, and why the others do not. */
+/** Matches messages with endpoints, and records why endpoints do not match. */
 import type { Selectable } from "kysely";
 import { FilterDocument, type DocumentFacts } from "../../filter/document.ts";
 import { FilterError } from "../../filter/types.ts";
@@ -18,28 +18,28 @@ export interface MatchableMessage {
   readonly contentType: string;
   /** Unix milliseconds. */
   readonly time: number;
-  /** How an inbound message came in. */
+  /** Request of an inbound message. */
   readonly request?: Pick<DocumentFacts, "method" | "path" | "query" | "headers">;
 }
 
 export interface Matched {
-  /** Keys of the endpoints that get it. */
+  /** Keys of the endpoints that match. */
   readonly endpointIds: readonly number[];
-  /** {@link Unmatched} as it is stored; `null`: every endpoint gets it. */
+  /** {@link Unmatched} as stored; `null` if every endpoint matches. */
   readonly unmatchedJson: string | null;
 }
 
-/** Why an endpoint does not get a message. */
+/** Reason why an endpoint does not match a message. */
 export type Mismatch =
   | { readonly reason: "event_type" | "channels" }
-  /** `clause`: the first of its filter that did not hold. */
+  /** `clause`: the first clause of its filter that did not match. */
   | { readonly reason: "filter"; readonly clause: string }
-  /** The filter could not be evaluated on this message; `code` says why. */
+  /** The filter could not be evaluated on this message; `code` is the reason. */
   | { readonly reason: "filter_error"; readonly code: string };
 
-/** As stored: keys of endpoints by reason, in few bytes. */
+/** Compact stored form: endpoint keys by reason. */
 export interface Unmatched {
-  /** All that did not match, also those beyond the ones listed. */
+  /** Number of endpoints that did not match, including those not listed. */
   readonly n: number;
   readonly event_type?: readonly number[];
   readonly channels?: readonly number[];
@@ -47,14 +47,15 @@ export interface Unmatched {
   readonly filter_error?: readonly (readonly [number, string])[];
 }
 
-/** Endpoints whose reason is kept; of the others only the count is. */
+/** Maximum number of endpoints whose reason is stored. Further endpoints are only counted. */
 export const MAX_REASONS = 200;
 const MAX_CLAUSE_LENGTH = 120;
 
 /**
- * Decides once, when a message is accepted. A switched-off endpoint still matches: its deliveries are held.
+ * Matches a message with the endpoints of its application, once, when it is accepted. A disabled endpoint still matches: its
+ * deliveries are on hold.
  *
- * The payload is parsed only when an endpoint that wants the type and the channels has a filter on it.
+ * The payload is parsed only if an endpoint that matches the event type and channels has a filter.
  */
 export function matchEndpoints(application: DirectoryApplication, message: MatchableMessage): Matched {
   const known = knownAnswers(application);
@@ -68,11 +69,11 @@ export function matchEndpoints(application: DirectoryApplication, message: Match
   return answer;
 }
 
-/** Event types whose answer is kept for one application. */
+/** Maximum number of event types whose result is cached per application. */
 const MAX_KNOWN = 200;
 const KNOWN = new WeakMap<DirectoryApplication, Map<string, Matched> | null>();
 
-/** Answers by event type, for messages without channels. `null` when a filter makes each message a case of its own. */
+/** Cached results by event type, for messages without channels. `null` if a filter makes the result depend on each message. */
 function knownAnswers(application: DirectoryApplication): Map<string, Matched> | null {
   let known = KNOWN.get(application);
   if (known === undefined) {
@@ -95,20 +96,20 @@ function decide(application: DirectoryApplication, message: MatchableMessage): M
   return { endpointIds, unmatchedJson: reasons.toJson() };
 }
 
-/** The endpoints that messages are matched with: all except the targets of replays to a URL. */
+/** Endpoints that messages are matched with: all except the targets of replays to a URL. */
 export function* matchableEndpoints({
   endpoints,
 }: Pick<DirectoryApplication, "endpoints">): Generator<DirectoryEndpoint, void> {
   for (const endpoint of endpoints.values()) if (!endpoint.oneOff) yield endpoint;
 }
 
-/** The fields of an endpoint that decide whether it gets a message. */
+/** Fields of an endpoint that decide whether it matches a message. */
 export type Wants = Pick<DirectoryEndpoint, "eventTypes" | "channels" | "filtered" | "filter">;
 
 /**
- * Why the endpoint does not want the message, or `null` when it does. The target of a replay to a URL wants no event type.
+ * Reason why the endpoint does not match the message; `null` if it does. The target of a replay to a URL matches no event type.
  *
- * @param document The message as filters see it; `null`: types and channels decide alone.
+ * @param document The message as filters see it; `null` to only check event types and channels.
  */
 export function mismatchOf(
   endpoint: Wants,
@@ -128,7 +129,7 @@ function filterMismatch(endpoint: Wants, document: FilterDocument): Mismatch | n
     const clause = endpoint.filter === null ? null : document.failingClause(endpoint.filter);
     return clause === null ? null : { reason: "filter", clause };
   } catch (error) {
-    // A filter that was saved compiles; should another version have saved it, this endpoint alone goes without.
+    // Filters are compiled when they are saved, but another version may have saved this one. Then only this endpoint does not match.
     return { reason: "filter_error", code: error instanceof FilterError ? error.code : "invalid_filter" };
   }
 }
@@ -139,7 +140,7 @@ export function documentOf(message: MatchableMessage): FilterDocument {
   return new FilterDocument(payload, contentType, { id, eventType, eventId, channels, tags, time, ...request });
 }
 
-/** What of a stored message is looked at. The payload may be `null` only when the endpoint has no filter. */
+/** Columns of a stored message used for matching. The payload may only be `null` if the endpoint has no filter. */
 export type StoredMatchable = Pick<
   Selectable<MessageTable>,
   | "id"
@@ -153,7 +154,7 @@ export type StoredMatchable = Pick<
   | "request_json"
 >;
 
-/** A stored message, to be matched. Without its payload only types and channels can be. */
+/** Converts a stored message for matching. Without its payload, only event types and channels can be matched. */
 export function matchableOf(row: StoredMatchable): MatchableMessage {
   return {
     id: row.public_id,

@@ -4,10 +4,10 @@ import { getMessage, type MessageRef } from "./find.ts";
 import type { Mismatch, Unmatched } from "./match.ts";
 
 export interface Matching {
-  /** Endpoints that matched when the message was accepted, and those it was sent to since. */
+  /** Number of endpoints that matched when the message was accepted or that it was sent to later. */
   readonly matched: number;
   readonly unmatched: number;
-  /** The first 200 of those that did not match. */
+  /** The first 200 endpoints that did not match. */
   readonly reasons: readonly {
     readonly endpointId: string;
     readonly endpointUid: string | null;
@@ -36,7 +36,7 @@ export async function getMatching({ ctx, input }: Call<MessageRef>): Promise<Mat
   return { matched, unmatched: stored.n - hidden, reasons };
 }
 
-/** The kept reasons, and how many of them are of endpoints that are not shown: deleted ones and targets of replays. */
+/** The stored reasons, and how many of them belong to endpoints that are not shown: deleted ones and targets of replays. */
 async function reasonsOf(
   ctx: Context,
   stored: Unmatched,

@@ -2,7 +2,7 @@ import { type Selectable, sql } from "kysely";
 import { timeOfKey } from "../../lib/id.ts";
 import type { MessageTable } from "../../store/schema.ts";
 
-/** One event as it was published. Times are Unix milliseconds. */
+/** A published message. Times are Unix milliseconds. */
 export interface Message {
   readonly key: number;
   readonly id: string;
@@ -11,12 +11,12 @@ export interface Message {
   readonly channels: readonly string[] | null;
   readonly tags: readonly string[] | null;
   readonly contentType: string;
-  /** The exact bytes; `null` once expunged or expired, or when they were not asked for. */
+  /** The exact bytes; `null` if they are expunged, expired or not requested. */
   readonly payload: Uint8Array | null;
   readonly timestamp: number;
   readonly deliverAt: number | null;
   readonly orderingKey: string | null;
-  /** Nothing is delivered from this time on; `null`: whenever it can be. */
+  /** Time after which the message is no longer delivered; `null`: no limit. */
   readonly deliverUntil: number | null;
 }
 
@@ -52,7 +52,7 @@ export function toMessage(row: MessageRow): Message {
   };
 }
 
-/** Columns of a message for a query; the payload only when it is shown. */
+/** Columns of a message for a query, with the payload only if it is requested. */
 export function messageColumns(withContent: boolean) {
   return [
     "message.id",

@@ -1,4 +1,4 @@
-/** Payloads of a page. A page ends early when they become many bytes, so that no list fills memory. */
+/** Reads the payloads of a page. A page ends early at 8 MiB of payloads, to limit memory. */
 import { sql } from "kysely";
 import { type Context, reader } from "../context.ts";
 import type { PageWeight } from "../paging.ts";
@@ -8,12 +8,12 @@ export const PAGE_WEIGHT: PageWeight<{ readonly payload_bytes: number | null }> 
   max: 8 * 1024 * 1024,
 };
 
-/** The column to select in a list, so that the page can be weighed before any payload is read. */
+/** Column with the payload size, so that the page can be limited before any payload is read. */
 export function payloadBytes(withContent: boolean) {
   return (withContent ? sql<number | null>`length(message.payload)` : sql<number | null>`NULL`).as("payload_bytes");
 }
 
-/** The payloads of these messages, by key. */
+/** Payloads of these messages by key. */
 export async function readPayloads(
   ctx: Context,
   keys: readonly number[],

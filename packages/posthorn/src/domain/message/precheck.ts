@@ -8,31 +8,31 @@ export interface PrecheckMessage {
   /** Id or uid of the application. */
   readonly app: string;
   readonly message: Omit<MatchableMessage, "id" | "time" | "payload">;
-  /** Without it filters cannot be asked, and are taken to let the message through. */
+  /** Without a payload, filters are not evaluated and count as matching. */
   readonly payload: Uint8Array | null;
 }
 
 export interface Precheck {
   readonly matched: number;
   readonly unmatched: number;
-  /** The first of all endpoints, those that match before the others. */
+  /** The first 200 endpoints, matching ones first. */
   readonly endpoints: readonly PrecheckedEndpoint[];
 }
 
 export interface PrecheckedEndpoint {
   readonly endpointId: string;
   readonly matched: boolean;
-  /** It matches, and its deliveries are held. */
+  /** Whether the endpoint is disabled; if it matches, its deliveries would be on hold. */
   readonly disabled: boolean;
   readonly reason: Mismatch["reason"] | null;
   readonly clause: string | null;
   readonly message: string;
 }
 
-/** Endpoints that are told of one by one. */
+/** Maximum number of endpoints in the result. */
 const MAX_SHOWN = 200;
 
-/** Who would get a message, and why the others would not, as of now. Nothing is stored. */
+/** Returns which endpoints would currently match a message, and why the others would not. Stores nothing. */
 export async function precheckMessage({ ctx, input }: Call<PrecheckMessage>): Promise<Precheck> {
   const application = await ctx.services.directory.find(ctx.actor.orgId, input.app);
   const foreign = ctx.actor.kind === "application" && ctx.actor.appId !== application?.key;

@@ -1,4 +1,4 @@
-/** What a publish is made of, before it is stored: checked, matched with endpoints, given its id. */
+/** Prepares a message to be stored: validates it, matches it with endpoints and assigns its id. */
 import { invalid, PosthornError } from "../../lib/errors.ts";
 import { type GeneratedId, timeOfKey } from "../../lib/id.ts";
 import { isImmediate } from "../../store/immediate.ts";
@@ -10,40 +10,40 @@ import { matchEndpoints } from "./match.ts";
 import type { Message } from "./message.ts";
 import type { RequestFacts } from "./request.ts";
 
-/** One event as it is published, beside the application it is for. Times are Unix milliseconds. */
+/** A message to publish, without its application. Times are Unix milliseconds. */
 export interface Publication {
   readonly eventType: string;
   readonly eventId: string | null;
   readonly channels: readonly string[] | null;
   readonly tags: readonly string[] | null;
-  /** Where an endpoint asks for it, messages of one key are delivered in their order. */
+  /** Endpoints with ordered delivery receive messages of the same key in order. */
   readonly orderingKey: string | null;
   /** The exact bytes to store, sign and send. */
   readonly payload: Uint8Array;
   readonly contentType: string;
-  /** From a minute to a day ahead. */
+  /** 1 minute to 24 hours from now. */
   readonly deliverAt: number | null;
-  /** In place of `deliverAt`: how long from now the first attempts wait. */
+  /** Alternative to `deliverAt`: delay of the first attempts from now. */
   readonly delayMs: number | null;
-  /** Nothing is delivered from this time on. */
+  /** Time after which the message is no longer delivered. */
   readonly deliverUntil: number | null;
-  /** In place of `deliverUntil`: for how long it may be delivered, from when the first attempts are due. */
+  /** Alternative to `deliverUntil`: how long the message may be delivered, from when the first attempts are due. */
   readonly ttlMs: number | null;
-  /** How long the payload is kept; `null` for the default of the server. */
+  /** How long the payload is kept; `null` for the server's default. */
   readonly retentionMs: number | null;
 }
 
-/** How a message came in, when a provider sent it. */
+/** Request of a message that a provider sent. */
 export interface Inbound {
-  /** As it is stored: see `request.ts`. */
+  /** Stored form: see `request.ts`. */
   readonly requestJson: string;
   readonly request: RequestFacts;
 }
 
-/** What a message has that most do not. */
+/** Properties of messages that were not published through the API. */
 export interface PrepareOptions {
   readonly inbound?: Inbound;
-  /** The id that it was given before; a new one otherwise. */
+  /** Id that was assigned earlier; by default a new one. */
   readonly identity?: GeneratedId;
 }
 
@@ -56,7 +56,7 @@ export interface Prepared {
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 
-/** Refuses what no server state could make right. */
+/** Rejects messages that are invalid whatever the server's state. */
 export function checkPublication(ctx: Context, input: Publication): void {
   const now = ctx.services.now();
   checkPayloadSize(ctx, input.payload);
@@ -77,7 +77,7 @@ export function checkPublication(ctx: Context, input: Publication): void {
   }
 }
 
-/** Throws `payload_too_large` for a payload above the limit of the server. */
+/** Throws `payload_too_large` for a payload above the server's limit. */
 export function checkPayloadSize({ services }: Pick<Context, "services">, payload: Uint8Array): void {
   const { maxPayloadBytes } = services.rules;
   if (payload.byteLength <= maxPayloadBytes) return;
@@ -88,8 +88,8 @@ export function checkPayloadSize({ services }: Pick<Context, "services">, payloa
 }
 
 /**
- * Makes the row of a message and finds who gets it. Nothing may be awaited between this and `store.accept`: the statistics take
- * it that a key that was given out is stored at once or never.
+ * Builds the row of a message and matches it with endpoints. Nothing may be awaited between this and `store.accept`: the statistics
+ * rely on an assigned key being stored immediately or never.
  */
 export function prepareMessage(
   ctx: Pick<Context, "services">,
@@ -125,7 +125,7 @@ export function prepareMessage(
     orderingKey: input.orderingKey,
     unmatchedJson,
     requestJson: inbound?.requestJson ?? null,
-    // What nothing delays is due at the time in its key, so that it stays before later messages when the clock is set back.
+    // Without a delay, a message is due at the time in its key, so that it stays before later messages if the clock is set back.
     due: deliverAt === null ? timeOfKey(key) : due,
     endpointIds,
     idempotency,
@@ -142,7 +142,7 @@ export function prepareMessage(
   };
 }
 
-/** What those endpoints ask for that debounce or throttle; `null` when none of them does. */
+/** Rules of the endpoints that debounce or throttle; `null` if none does. */
 function pacingOf(application: DirectoryApplication, entry: AcceptEntry, now: number): Pacing | null {
   const endpoints = entry.endpointIds.flatMap((key) => {
     const rule = application.endpoints.get(key)?.policy.pacing ?? null;
@@ -151,7 +151,7 @@ function pacingOf(application: DirectoryApplication, entry: AcceptEntry, now: nu
   return endpoints.length === 0 ? null : { now, endpoints };
 }
 
-/** The order keys at those endpoints that have an order; `null` when none of them has. */
+/** Order keys at the endpoints with ordered delivery; `null` if none has it. */
 function orderKeysOf(application: DirectoryApplication, { endpointIds, orderingKey }: AcceptEntry): OrderKeys | null {
   let ordered = false;
   const keys = endpointIds.map((endpointId) => {
@@ -162,7 +162,7 @@ function orderKeysOf(application: DirectoryApplication, { endpointIds, orderingK
   return ordered ? keys : null;
 }
 
-/** The first attempts of a message that was stored, for the dispatcher. */
+/** First attempts of a stored message, for the dispatcher. */
 export function firstJobs(entry: AcceptEntry, dues: Dues | null): DueDelivery[] {
   const { id: messageId, publicId, contentType, payload, orderingKey, requestJson, deliverUntil = null } = entry;
   const fresh = { attempts: 0, generation: 0, trigger: 0, orderingKey, requestJson, deliverUntil } as const;

@@ -133,7 +133,7 @@ async function knownKeys({ store }: Services, ids: readonly number[]): Promise<R
   return new Set(rows.map(({ id }) => id));
 }
 
-/** The node that stored these messages may have died before the node that delivers them heard of them. */
+/** Wakes the nodes that deliver these messages. The node that stored them may have crashed before it notified them. */
 async function wakeFor({ store, dispatch }: Services, messages: readonly number[]): Promise<void> {
   if (messages.length === 0) return;
   const pending = await store.db
@@ -148,18 +148,18 @@ async function wakeFor({ store, dispatch }: Services, messages: readonly number[
   if (endpointIds.length > 0) store.signal({ kind: "due", endpointIds, from: null });
 }
 
-/** A row that no message was made of. */
+/** A row that did not become a message. */
 interface Left {
   readonly row: OutboxRow;
   readonly reason: string;
-  /** It would fail in the same way again. */
+  /** Whether a retry would fail in the same way. */
   readonly forGood: boolean;
 }
 
 interface Accepted {
   readonly messages: readonly number[];
   readonly left: readonly Left[];
-  /** Rows that the store was not there for. */
+  /** Rows that failed because the store was unavailable. */
   readonly failed: ReadonlySet<number>;
   readonly failure: unknown;
 }
@@ -212,7 +212,7 @@ async function prepareRows(
   return { prepared, left };
 }
 
-/** Not the row is at fault: any other would fare the same. */
+/** Whether the store caused the error, so that any other row would fail too. */
 function isStoreTrouble(error: unknown): boolean {
   return error instanceof PosthornError && (error.code === "storage_unavailable" || error.code === "storage_full");
 }

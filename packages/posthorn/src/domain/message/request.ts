@@ -1,45 +1,45 @@
-/** How an inbound message came in, as it is stored beside its body. */
+/** Stored form of an inbound request. Its body is stored separately, as the payload of the message. */
 import type { DocumentFacts } from "../../filter/document.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
 import { isSecretHeader } from "../secret-headers.ts";
 
 export type RequestFacts = Pick<DocumentFacts, "method" | "path" | "query" | "headers">;
 
-/** What verification found, the same for every provider. */
+/** Result of the verification, in the same form for every provider. */
 export interface InboundOrigin {
-  /** Id of the catalogue, or `generic`. */
+  /** Provider id of `@posthorn/webhooks`, or `generic`. */
   readonly provider: string;
   readonly scheme: string;
   /** How far the sender is verified: see `Trust` of `@posthorn/webhooks`. `released`: released from the quarantine. */
   readonly trust: "signed" | "shared-secret" | "none" | "released";
-  /** The provider's own id of the delivery. */
+  /** The provider's id of the delivery. */
   readonly deliveryId: string | null;
-  /** When it happened as the provider says, Unix milliseconds. */
+  /** Time of the event according to the provider, in Unix milliseconds. */
   readonly occurredAt: number | null;
 }
 
-/** A request as it came, beside its body. */
+/** An inbound request as received, without its body. */
 export interface InboundRequest {
   readonly method: string;
-  /** What follows the token in the path: empty, or with a slash in front. */
+  /** Path after the token: empty, or with a leading slash. */
   readonly path: string;
-  /** Without its question mark. */
+  /** Without the question mark. */
   readonly query: string;
-  /** Names and values in turn, in the case and order of the wire. */
+  /** Alternating names and values, in the case and order received. */
   readonly headers: readonly string[];
-  /** Address of who sent it. */
+  /** Address of the sender. */
   readonly address: string;
   readonly origin: InboundOrigin;
 }
 
-/** Which parts of a request are credentials: names of headers in lower case, the query, and what followed the token in the path. */
+/** Parts of a request that are credentials: lower-case header names, the query, and the path after the token. */
 export interface Credentials {
   readonly headers: ReadonlySet<string>;
   readonly query: boolean;
   readonly path: boolean;
 }
 
-/** As {@link InboundRequest}; `null` stands in place of what is sealed. */
+/** Stored {@link InboundRequest}; `null` replaces sealed parts. */
 interface StoredRequest {
   readonly method: string;
   readonly path: string | null;
@@ -47,11 +47,11 @@ interface StoredRequest {
   readonly headers: readonly (string | null)[];
   readonly address: string;
   readonly origin: InboundOrigin;
-  /** What stands for the nulls in turn, as base64 of bytes sealed by the secretBox. */
+  /** Values of the nulls in order, sealed by the `SecretBox`, as base64. */
   readonly sealed?: string;
 }
 
-/** The text that is stored. Credentials in it are sealed. */
+/** Serializes a request for storage, with its credentials sealed. */
 export function encodeRequest(
   request: InboundRequest,
   { headers, query, path }: Credentials,
@@ -83,17 +83,17 @@ export function encodeRequest(
   return JSON.stringify(stored);
 }
 
-/** A stored request with its credentials, and which parts of it these are. */
+/** A stored request with its credentials, and which parts are credentials. */
 export interface OpenedRequest extends InboundRequest {
   readonly hidden: {
-    /** By the places of `headers`. */
+    /** Parallel to `headers`. */
     readonly headers: readonly boolean[];
     readonly query: boolean;
     readonly path: boolean;
   };
 }
 
-/** The whole request, to be passed on. */
+/** Opens a stored request with its credentials, to forward it. */
 export function openRequest(json: string, secretBox: SecretBox): OpenedRequest {
   const { sealed, headers, query, path, ...rest } = JSON.parse(json) as StoredRequest;
   const hidden = {
@@ -109,23 +109,23 @@ export function openRequest(json: string, secretBox: SecretBox): OpenedRequest {
   return { ...rest, headers: opened, query: query ?? secrets[next++]!, path: path ?? secrets[next]!, hidden };
 }
 
-/** What stands in place of a credential where requests are shown. */
+/** Replaces credentials where requests are shown. */
 export const HIDDEN = "***";
 
-/** The request to be shown, with its credentials hidden. */
+/** A stored request with its credentials hidden, for display. */
 export function shownRequest(json: string): InboundRequest {
   const { sealed: _sealed, headers, query, path, ...rest } = JSON.parse(json) as StoredRequest;
   const shown = hiddenHeaders(headers).map((text) => text ?? HIDDEN);
   return { ...rest, headers: shown, query: query ?? HIDDEN, path: path ?? `/${HIDDEN}` };
 }
 
-/** The parts of a stored request that filters and transformations see: its credentials are not among them. */
+/** Parts of a stored request that filters and transformations can use. Credentials are not included. */
 export function requestOf(json: string): RequestFacts {
   const { method, path, query, headers } = JSON.parse(json) as StoredRequest;
   return { method, path: path ?? "", query: queryFacts(query ?? ""), headers: headerFacts(hiddenHeaders(headers)) };
 }
 
-/** Requests that were stored under a shorter list of secret headers have values in the clear that are not shown. */
+/** Hides secret headers that older versions, with a shorter list of secret headers, stored unsealed. */
 function hiddenHeaders(headers: readonly (string | null)[]): readonly (string | null)[] {
   return headers.map((text, index) => {
     const isValue = index % 2 === 1 && text !== null;
@@ -151,6 +151,6 @@ function headerFacts(headers: readonly (string | null)[]): NonNullable<RequestFa
 function add(facts: Record<string, string | string[]>, name: string, value: string): void {
   const before = Object.hasOwn(facts, name) ? facts[name] : undefined;
   const joined = before === undefined ? value : [before, value].flat();
-  // Defined, not set: a name such as __proto__ is a name like any other.
+  // `defineProperty`, because an assignment to `__proto__` would not create a property.
   Object.defineProperty(facts, name, { value: joined, enumerable: true, configurable: true, writable: true });
 }

@@ -6,9 +6,9 @@ import { type Context, reader } from "../context.ts";
 import { getMessage } from "./find.ts";
 import { type MatchableMessage, matchableOf } from "./match.ts";
 
-/** A message to try something on: one that was published, or one that is only said. */
+/** A message for a test: a stored one, or one given in the request. */
 export type Sample =
-  | { readonly kind: "stored"; /** Its id or event id. */ readonly message: string }
+  | { readonly kind: "stored"; /** Id or event id of the message. */ readonly message: string }
   | {
       readonly kind: "given";
       readonly eventType: string;
@@ -19,10 +19,10 @@ export type Sample =
       readonly contentType: string;
     };
 
-/** What a message that was only said goes by where an id is shown. */
+/** Id of a message given in the request. */
 const GIVEN_ID = "msg_000000000000000000000000000";
 
-/** The message to try it on. Throws `not_found`, or `missing_payload` when its payload is gone. */
+/** Reads the message for a test. Throws `not_found`, or `missing_payload` if its payload was deleted or has expired. */
 export async function readSample(
   ctx: Context,
   application: Pick<Application, "id"> | null,
@@ -41,7 +41,7 @@ export async function readSample(
   return stored;
 }
 
-/** A message with its payload; `null`: that is gone. */
+/** Reads a message with its payload; `null` if either no longer exists. */
 export async function readStored(db: Kysely<Database>, messageKey: number): Promise<MatchableMessage | null> {
   const row = await db
     .selectFrom("message")

@@ -1,8 +1,8 @@
 /**
- * Messages over all applications, or one, with what became of them; for people who look for something.
+ * Searches messages of all applications or one, and counts their deliveries by state.
  *
- * The cost of a call is bounded, whatever is asked for: it looks at a range of the newest messages, or of those that a tag, a channel or
- * a type leads to, and a text is looked for in so many bytes. A page can so be shorter than asked for, or empty, and not be the last.
+ * The cost of a call is bounded whatever the query: it scans a range of the newest messages, or of those with a tag, a channel or an
+ * event type, and a text search reads a limited number of bytes. Therefore a page can be short or empty without being the last.
  */
 import { type ExpressionBuilder, sql } from "kysely";
 import { ValidationError } from "../../lib/errors.ts";
@@ -18,11 +18,11 @@ import { keyRange, type MessageFilter, messageMatches, type TimeRange } from "./
 import { readPayloads } from "./payloads.ts";
 import { matching, messageKeySources, scanRangeOf, type KeySource, scan } from "./bounded-scan.ts";
 
-/** Where deliveries of a message stand, in one word. */
+/** States by which messages can be searched, derived from their deliveries. */
 export const MESSAGE_STATES = ["succeeded", "failed", "retrying", "pending", "held", "canceled", "unmatched"] as const;
 export type MessageState = (typeof MESSAGE_STATES)[number];
 
-/** `out`: published to an application. `in`: came in at a source. */
+/** `out`: published to an application. `in`: received by a source. */
 export const DIRECTIONS = ["out", "in"] as const;
 export type Direction = (typeof DIRECTIONS)[number];
 
@@ -34,7 +34,7 @@ const KINDS_OF: Readonly<Record<Direction, readonly ApplicationKind[]>> = {
 export interface SearchMessages extends MessageFilter, TimeRange {
   readonly limit: number;
   readonly iterator: string | null;
-  /** Id or uid; `null`: all that the actor may see. */
+  /** Id or uid; `null`: all applications that the actor can access. */
   readonly app: string | null;
   /** `null`: both. */
   readonly direction: Direction | null;
@@ -43,14 +43,14 @@ export interface SearchMessages extends MessageFilter, TimeRange {
   /** Id or event id of a message, or id of one of its attempts. */
   readonly id: string | null;
   readonly state: MessageState | null;
-  /** Bytes that stand in the payload, in UTF-8. */
+  /** Text that the payload contains, encoded in UTF-8. */
   readonly text: string | null;
 }
 
 export interface FoundMessage {
   readonly id: string;
   readonly direction: Direction;
-  /** Of a source where it came in at one. */
+  /** Id of the application, or of the source that received the message. */
   readonly appId: string;
   readonly appUid: string | null;
   readonly appName: string;
@@ -59,7 +59,7 @@ export interface FoundMessage {
   readonly channels: readonly string[] | null;
   readonly tags: readonly string[] | null;
   readonly contentType: string;
-  /** `null` once the payload is gone. */
+  /** `null` if the payload was deleted. */
   readonly payloadBytes: number | null;
   readonly timestamp: number;
   readonly deliveries: DeliveryCounts;
@@ -68,9 +68,9 @@ export interface FoundMessage {
 export interface DeliveryCounts {
   readonly succeeded: number;
   readonly failed: number;
-  /** Failed, and tried again. */
+  /** Failed so far, and scheduled for a retry. */
   readonly retrying: number;
-  /** Not tried yet. */
+  /** Without an attempt so far. */
   readonly pending: number;
   /** Deliveries on hold, which the two counts above do not include: the endpoint is disabled, its circuit is open, or they wait in an order. */
   readonly held: number;
@@ -79,13 +79,13 @@ export interface DeliveryCounts {
 
 export interface FoundPage {
   readonly rows: readonly FoundMessage[];
-  /** Where to go on; `null` at the end. */
+  /** Iterator of the next page; `null` at the end. */
   readonly next: string | null;
 }
 
-/** Messages that one call looks at. */
+/** Maximum number of messages scanned by one call. */
 const STRETCH = 5000;
-/** Of a search for a text: rows and bytes of payloads that are read at once, and bytes that one call looks through. */
+/** Limits of a text search: rows and payload bytes read by one query, and payload bytes searched by one call. */
 const READ_AT_ONCE = 100;
 const MAX_READ_BYTES = 2 * 1024 * 1024;
 const MAX_TEXT_BYTES = 16 * 1024 * 1024;
@@ -96,7 +96,7 @@ export async function searchMessages({ ctx, input }: OutsideCall<SearchMessages>
   if (scope.keys?.length === 0) return { rows: [], next: null };
   const along = keySourcesOf(ctx, scope);
   if (along.length > 0) return alongTrails(ctx, scope, from, along);
-  // What is known by its key is found however old it is.
+  // Messages with a known key are found whatever their age.
   const end = scope.keys === null ? await endOfStretch(ctx, scope, from) : undefined;
   const found = input.text === null ? await byColumns(ctx, scope, from, end) : await byText(ctx, scope, from, end);
   const rows = await withDeliveries(ctx, found.rows);
@@ -110,7 +110,7 @@ function keyOfIterator(iterator: string): number {
   throw new ValidationError([{ loc: ["query", "iterator"], msg, type: "value_error" }]);
 }
 
-/** The ways to what is looked for, where there are any: within one application, and not for a text, whose cost is in the payloads. */
+/** Indexes for the filter, if any. Only within one application, and not for a text search, whose cost is reading payloads. */
 function keySourcesOf(ctx: Context, { appKey, keys, text, ...filter }: Scope): readonly KeySource[] {
   return appKey === null || keys !== null || text !== null ? [] : messageKeySources(ctx, appKey, filter);
 }
@@ -139,9 +139,9 @@ async function alongTrails(
 interface Scope extends SearchMessages {
   readonly appKey: number | null;
   readonly endpointKey: number | null;
-  /** The messages that can have the id; `null`: they are looked for. */
+  /** Keys of the messages that can have the id; `null` if they are not known, so that messages must be scanned. */
   readonly keys: readonly number[] | null;
-  /** Known where the state that is asked for depends on it. */
+  /** Set if the requested state depends on holds. */
   readonly holds: Holds | null;
 }
 
@@ -160,7 +160,7 @@ async function scopeOf(ctx: OutsideContext, input: SearchMessages): Promise<Scop
   return { ...input, appKey, endpointKey, holds, keys: input.id === null ? null : await keysOf(ctx, input.id, appKey) };
 }
 
-/** Keys of the messages with an id, along indexes: event ids have one for each application. */
+/** Keys of the messages with an id; `null` if there is no index for it: that of event ids requires an application. */
 async function keysOf(ctx: Context, id: string, appKey: number | null): Promise<readonly number[] | null> {
   const db = reader(ctx);
   const message = keyOfId("msg_", id);
@@ -197,7 +197,7 @@ interface End {
   readonly public_id: string;
 }
 
-/** The last message of the range; `undefined` when there are fewer. */
+/** The last message of the scanned range; `undefined` if there are fewer messages. */
 function endOfStretch(ctx: Context, scope: Scope, from: number | null): Promise<End | undefined> {
   let query = reader(ctx).selectFrom("message").select(["id", "public_id"]);
   if (scope.appKey !== null) query = query.where("app_id", "=", scope.appKey);
@@ -237,7 +237,7 @@ function candidates(ctx: Context, scope: Scope, from: number | null, end: End | 
   return query;
 }
 
-/** What the deliveries of a message must look like; of one endpoint when one is asked for. */
+/** Condition on the deliveries of a message, or on those of the requested endpoint. */
 function stands(eb: ExpressionBuilder<Database, "message">, { state, endpointKey, holds }: Scope) {
   let withDelivery = eb
     .selectFrom("delivery")
@@ -274,7 +274,7 @@ type Row = Awaited<ReturnType<ReturnType<typeof candidates>["execute"]>>[number]
 
 interface Found {
   readonly rows: readonly Row[];
-  /** Where to go on within the range; `null`: it was looked through. */
+  /** Where to continue within the range; `null` if the whole range was scanned. */
   readonly next: string | null;
 }
 
@@ -312,7 +312,7 @@ async function byText(ctx: Context, scope: Scope, from: number | null, end: End 
   }
 }
 
-/** Rows whose payloads are read with one query: as many as `MAX_READ_BYTES` allows, and one at least. */
+/** Groups rows whose payloads are read by one query: up to `MAX_READ_BYTES`, and at least one row. */
 function groupsOf(rows: readonly Row[]): readonly (readonly Row[])[] {
   const groups: Row[][] = [];
   let bytes = 0;

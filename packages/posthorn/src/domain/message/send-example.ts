@@ -12,7 +12,7 @@ import { checkPayloadSize } from "./prepare.ts";
 export interface SendExample extends EndpointRef {
   readonly eventType: string;
   readonly exampleIndex: number;
-  /** JSON to send in place of an example of the event type; `null` to send the example. */
+  /** JSON to send instead of an example of the event type; `null` to send the example. */
   readonly payload: Uint8Array | null;
   readonly idempotency: IdempotencyKey | null;
 }
@@ -77,8 +77,8 @@ export async function sendExample({ ctx, input }: OutsideCall<SendExample>): Pro
 }
 
 /**
- * The example to send. A later example must be one that the schema names; the first one is generated where it names none, so that
- * every endpoint can be tried out.
+ * Returns the example to send. If the schema has no examples, the first one is generated, so that every endpoint can be tested.
+ * Examples with a higher index must exist in the schema.
  */
 async function findExample(
   ctx: Context,
@@ -88,7 +88,7 @@ async function findExample(
   if (PING_TYPES.has(name)) return jsonExample({ success: true });
   const eventType = await findEventType(ctx, name);
   const schemas = (eventType?.schemas ?? {}) as Readonly<Record<string, Schema>>;
-  // Examples that customers rely on by their number are those of version 1.
+  // Customers refer to examples of version 1 by index.
   const schema = schemas["1"] ?? Object.values(schemas).at(-1);
   const example = schema === undefined ? undefined : examplesOf(schema)[exampleIndex];
   if (example !== undefined) return jsonExample(example);
@@ -111,7 +111,7 @@ function jsonExample(value: unknown): Example {
   return { payload: Buffer.from(JSON.stringify(value)), contentType: JSON_TYPE };
 }
 
-/** The payload of the newest message of this type that the application still has. */
+/** Payload of the newest message of this event type that still has one. */
 async function newestMessage(ctx: Context, applicationKey: number, eventType: string): Promise<Example | null> {
   const row = await reader(ctx)
     .selectFrom("message")
