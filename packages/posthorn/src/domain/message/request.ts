@@ -7,7 +7,7 @@ export type RequestFacts = Pick<DocumentFacts, "method" | "path" | "query" | "he
 
 /** Result of the verification, in the same form for every provider. */
 export interface InboundOrigin {
-  /** Provider id of `@posthorn/webhooks`, or `generic`. */
+  /** Provider id, or `generic`. */
   readonly provider: string;
   readonly scheme: string;
   /** How far the sender is verified: see `Trust` of `@posthorn/webhooks`. `released`: released from the quarantine. */
