@@ -1,4 +1,4 @@
-/** Reads the credentials of an endpoint as they are given: one object whose `type` says which fields count. */
+/** Reads the credentials of an endpoint from a request: one object whose `type` determines the fields. */
 import { invalid } from "../../lib/errors.ts";
 import type { EndpointAuth } from "./egress.ts";
 import { headerTrouble } from "./header-rules.ts";
@@ -18,7 +18,7 @@ const FIELDS: Record<AuthFields["type"], { readonly needed: string; readonly opt
   oauth2: { needed: "tokenUrl clientId clientSecret", optional: "scope audience credentials" },
 };
 
-/** The credentials, or a 422 that names the first field that is missing or could not be sent. */
+/** Returns the credentials. Throws a 422 that names the first field that is missing or invalid in a header. */
 export function readAuth(given: AuthFields): EndpointAuth {
   const { needed, optional } = FIELDS[given.type];
   const missing = words(needed).find((field) => given[field] === undefined);

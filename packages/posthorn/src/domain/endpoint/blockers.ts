@@ -1,24 +1,24 @@
 import { type Context, reader } from "../context.ts";
 import { DELIVERY_STATE } from "../../store/schema.ts";
 
-/** A delivery that failed and that others of its key wait for. Times are Unix milliseconds. */
+/** A failed delivery that blocks later deliveries with its ordering key. Times are Unix milliseconds. */
 export interface Blocker {
   readonly messageId: string;
-  /** `null`: the order is that of the whole endpoint. */
+  /** `null`: the whole endpoint is ordered. */
   readonly orderingKey: string | null;
   readonly attempts: number;
-  /** When it is tried again. */
+  /** Time of the next attempt. */
   readonly due: number;
-  /** When the others pass it; `null`: not before it succeeds or ends. */
+  /** Time from which it no longer blocks; `null`: it blocks until it succeeds or has failed. */
   readonly passAt: number | null;
-  /** How many wait for it, up to `MAX_COUNTED`. */
+  /** Number of blocked deliveries, up to `MAX_COUNTED`. */
   readonly waiting: number;
 }
 
 const MAX_SHOWN = 20;
 const MAX_COUNTED = 1000;
 
-/** The deliveries that hold up others of an endpoint with an order, the next to be tried first. */
+/** Deliveries that block others of an endpoint with ordered delivery, by time of the next attempt. */
 export async function blockersOf(ctx: Context, endpointKey: number): Promise<readonly Blocker[]> {
   const rows = await failedInOrder(ctx, endpointKey)
     .select(["delivery.message_id", "message.public_id", "message.ordering_key"])
@@ -43,7 +43,7 @@ export interface InOrder {
   readonly messageKey: number;
 }
 
-/** Id of the message whose delivery holds up this one; `null`: none does. */
+/** Id of the message whose delivery blocks this one; `null` if none does. */
 export async function blockerOf(ctx: Context, { endpointKey, orderKey, messageKey }: InOrder): Promise<string | null> {
   const row = await failedInOrder(ctx, endpointKey)
     .select("message.public_id")
@@ -55,7 +55,7 @@ export async function blockerOf(ctx: Context, { endpointKey, orderKey, messageKe
   return row?.public_id ?? null;
 }
 
-/** Deliveries that failed, are tried again, and are not to be passed by yet. */
+/** Deliveries that failed, will be retried, and still block. */
 function failedInOrder(ctx: Context, endpointKey: number) {
   const now = ctx.services.now();
   return reader(ctx)

@@ -15,7 +15,7 @@ import type { Tx } from "../../store/tx.ts";
 
 export interface CreateEndpoint extends EndpointInput {
   readonly app: string;
-  /** `null`: make one. */
+  /** `null` to generate one. */
   readonly secret: string | null;
   readonly headers: HeaderMap;
 }
@@ -67,14 +67,14 @@ export async function insertEndpoint(
   return { ...checked, key, id, appKey, createdAt: at, updatedAt: at };
 }
 
-/** What the platform asks of new endpoints of customers. */
+/** Verification that the platform requires of new endpoints of customers. */
 function requiredOfNew(ctx: Context): string | null {
   const { verification } = ctx.services.rules.policyDefaults;
   if (verification === "off" || !isCustomers(ctx)) return null;
   return verificationJson({ required: verification, proof: null });
 }
 
-/** Endpoints of one application at most. Every one of them is looked at for each message. */
+/** Maximum number of endpoints per application. Each message is matched with all of them. */
 const MAX_ENDPOINTS = 10_000;
 
 async function checkRoom(tx: Tx, appKey: number): Promise<void> {

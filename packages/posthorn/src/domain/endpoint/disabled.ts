@@ -1,4 +1,4 @@
-/** Why an endpoint is off: kept with it, and shown with its health. */
+/** Why an endpoint is disabled. Stored with the endpoint and shown with its health. */
 
 export interface Disabled {
   /** Disabled by a person, or by Posthorn after long failure. */
@@ -6,7 +6,7 @@ export interface Disabled {
   /** Unix milliseconds. */
   readonly at: number;
   readonly reason: string | null;
-  /** Unix milliseconds: start of the failures without a success; `null`: none, or unknown. */
+  /** Unix milliseconds: start of the failures since the last success; `null`: none, or unknown. */
   readonly failSince: number | null;
 }
 
@@ -14,7 +14,7 @@ export function disabledByHand(at: number, reason: string | null = null): Disabl
   return { trigger: "manual", at, reason, failSince: null };
 }
 
-/** The value of `disabled_json`. */
+/** Value of `disabled_json`. */
 export function disabledJson(disabled: Disabled | null): string | null {
   return disabled === null ? null : JSON.stringify(disabled);
 }

@@ -1,6 +1,6 @@
-/** How deliveries reach an endpoint, beside its URL: credentials, TLS and proxy. Kept sealed, and never given out again. */
+/** Egress settings of an endpoint: credentials, TLS and proxy. Stored sealed and never returned. */
 
-/** Credentials of an endpoint, as the HTTP client takes them. */
+/** Credentials of an endpoint, in the form that the HTTP client uses. */
 export type EndpointAuth =
   | { readonly type: "basic"; readonly user: string; readonly password: string }
   | { readonly type: "bearer"; readonly token: string }
@@ -42,14 +42,14 @@ export interface EndpointProxy {
   readonly target?: "address" | "name";
 }
 
-/** What is sealed in `egress_sealed`. */
+/** Sealed content of `egress_sealed`. */
 export interface EndpointEgress {
   readonly auth?: EndpointAuth;
   readonly tls?: EndpointTls;
   readonly proxy?: EndpointProxy;
 }
 
-/** Names of the headers that credentials set, in lower case. They win over custom headers of the same name. */
+/** Lower-case names of the headers that credentials set. They override custom headers of the same name. */
 export function authHeaderNames(auth: EndpointAuth | undefined): readonly string[] {
   if (auth === undefined) return [];
   if (auth.type === "header") return [auth.name.toLowerCase()];

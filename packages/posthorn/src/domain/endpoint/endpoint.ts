@@ -7,7 +7,7 @@ import { type Context, reader } from "../context.ts";
 import { isVisible, toEventType } from "../event-type/event-type.ts";
 import { OPERATIONAL_EVENT_TYPES } from "../operational/events.ts";
 
-/** A customer's URL and what it wants to get. Times are Unix milliseconds. */
+/** A customer's URL and its subscriptions. Times are Unix milliseconds. */
 export interface Endpoint {
   readonly key: number;
   readonly id: string;
@@ -81,7 +81,7 @@ export function toColumns(input: EndpointInput): EndpointColumns {
   };
 }
 
-/** The URL as it will be called, or a 422 that says what is wrong with it. */
+/** Returns the normalised URL. Throws a 422 with the reason if it is not allowed. */
 export async function checkUrl(ctx: Context, appKey: number, url: string): Promise<string> {
   const allow = await egressAllowOf(ctx, appKey);
   try {
@@ -91,7 +91,7 @@ export async function checkUrl(ctx: Context, appKey: number, url: string): Promi
   }
 }
 
-/** An endpoint may ask only for event types that exist, are not archived and can be seen. Those it asks for already stay. */
+/** Checks that added event types exist, are not archived and are visible to the actor. Existing subscriptions remain valid. */
 export async function checkEventTypes(
   ctx: Context,
   wanted: readonly string[] | null,

@@ -8,24 +8,24 @@ import { readSample, type Sample } from "../message/sample.ts";
 import { readFilter } from "./filter.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 
-/** Whether a message is wanted, and by which word not. */
+/** Whether a message matches, and if not, why. */
 export interface Explanation {
   readonly matched: boolean;
   readonly reason: Mismatch["reason"] | null;
-  /** The first clause of the filter that did not hold. */
+  /** The first clause of the filter that did not match. */
   readonly clause: string | null;
-  /** What stood there, as JSON, cut where it is long; `null`: nothing did. */
+  /** The value that the clause was compared with, as truncated JSON; `null` if there was none. */
   readonly found: string | null;
   readonly message: string;
 }
 
 export interface ExplainFilter {
-  /** JSON of a filter to take in place of the endpoint's own. */
+  /** JSON of a filter to use instead of the endpoint's own. */
   readonly filter: string | null;
   readonly sample: Sample;
 }
 
-/** What a filter says of a message that is given. */
+/** Explains whether a filter matches a message. */
 export async function explainFilter({
   ctx,
   input,
@@ -34,7 +34,7 @@ export async function explainFilter({
   return explain(filter, documentOf(await readSample(ctx, null, input.sample)));
 }
 
-/** Whether an endpoint wants a message, by its event types, its channels and its filter, or one to be tried in its place. */
+/** Explains whether an endpoint matches a message by event types, channels and filter. Can test another filter instead of its own. */
 export async function explainEndpointFilter({ ctx, input }: Call<EndpointRef & ExplainFilter>): Promise<Explanation> {
   const given = input.filter === null ? null : readFilter(input.filter);
   const { application, endpoint } = await getEndpoint(ctx, input);
@@ -43,7 +43,7 @@ export async function explainEndpointFilter({ ctx, input }: Call<EndpointRef & E
   return explainOf(known, await readSample(ctx, application, input.sample), given);
 }
 
-/** The same for a message that is at hand. `given`: a filter to be tried in place of the endpoint's own. */
+/** Explains the match of a loaded message. `given`: a filter to use instead of the endpoint's own. */
 export function explainOf(known: Wants, message: MatchableMessage, given: CompiledFilter | null): Explanation {
   const { eventTypes, channels } = known;
   const plain = mismatchOf({ eventTypes, channels, filtered: false, filter: null }, message, null);
@@ -72,7 +72,7 @@ function explain(filter: CompiledFilter, document: FilterDocument): Explanation 
   }
 }
 
-/** A mismatch in words. */
+/** Describes a mismatch. */
 export function explanationOf(mismatch: Mismatch, found: string | null): Explanation {
   const { reason } = mismatch;
   const clause = reason === "filter" ? mismatch.clause : null;

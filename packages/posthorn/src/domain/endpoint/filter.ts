@@ -5,7 +5,7 @@ import { ValidationError } from "../../lib/errors.ts";
 import { type Call, reader, write } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 
-/** The filter of an endpoint as JSON, character by character as it was given; `null`: it has none. */
+/** The filter of an endpoint as JSON, exactly as it was set; `null` if it has none. */
 export async function getFilter({ ctx, input }: Call<EndpointRef>): Promise<string | null> {
   const { endpoint } = await getEndpoint(ctx, input);
   const row = await reader(ctx)
@@ -16,7 +16,7 @@ export async function getFilter({ ctx, input }: Call<EndpointRef>): Promise<stri
   return row.filter_json;
 }
 
-/** Sets the filter of an endpoint, or takes it away with `null`. Holds for messages that are published from now on. */
+/** Sets the filter of an endpoint, or removes it with `null`. Applies to messages published from now on. */
 export async function setFilter({ ctx, input }: Call<EndpointRef & { readonly filter: string | null }>): Promise<void> {
   const { application, endpoint } = await getEndpoint(ctx, input);
   if (input.filter !== null) readFilter(input.filter);
@@ -30,7 +30,7 @@ export async function setFilter({ ctx, input }: Call<EndpointRef & { readonly fi
   });
 }
 
-/** Compiles a filter that came with a request, or throws a 422 that names the clause. */
+/** Compiles a filter from a request. Throws a 422 that names the invalid clause. */
 export function readFilter(json: string): CompiledFilter {
   try {
     return compileFilter(json, DOCUMENT_ROOTS);

@@ -25,7 +25,7 @@ export async function findEndpoint(ctx: Context, application: Application, ref: 
   return row === undefined ? null : toEndpoint(row);
 }
 
-/** The endpoint and its application, or `not_found`. */
+/** Returns the endpoint and its application. Throws `not_found`. */
 export async function getEndpoint(
   ctx: Context,
   ref: EndpointRef,

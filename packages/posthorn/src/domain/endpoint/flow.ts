@@ -1,20 +1,20 @@
 /** Manual decisions about the queued deliveries of an endpoint, stored with it. */
 
 export interface Flow {
-  /** Nothing is sent until then, Unix milliseconds; `null`: it is not paused. */
+  /** End of the pause in Unix milliseconds; `null` if the endpoint is not paused. */
   readonly pausedUntil: number | null;
-  /** Scheduled deliveries of messages up to this key are given up; `null`: none. */
+  /** Scheduled deliveries of messages up to this key are canceled; `null`: none. */
   readonly discardUpTo: number | null;
-  /** What waits goes out with the newest first. */
+  /** Whether queued deliveries are sent newest first. */
   readonly newestFirst: boolean;
 }
 
 export const NO_FLOW: Flow = { pausedUntil: null, discardUpTo: null, newestFirst: false };
 
-/** A pause without an end: the last time that a date can have. */
+/** End of an unlimited pause: the latest time of a `Date`. */
 export const FOR_EVER = 8_640_000_000_000_000;
 
-/** The value of `flow_json`. */
+/** Value of `flow_json`. */
 export function flowJson(flow: Flow): string | null {
   const { pausedUntil, discardUpTo, newestFirst } = flow;
   return pausedUntil === null && discardUpTo === null && !newestFirst ? null : JSON.stringify(flow);

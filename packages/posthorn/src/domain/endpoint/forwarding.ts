@@ -1,11 +1,11 @@
-/** How requests that came in are passed on to an endpoint, beside their body and headers. */
+/** Which parts of an inbound request are forwarded to an endpoint besides body and headers. */
 
 export interface Forwarding {
-  /** Uses the method of the request in place of POST. */
+  /** Uses the method of the request instead of POST. */
   readonly method: boolean;
-  /** Adds what followed the token in the path to the path of the endpoint. */
+  /** Appends the path after the token to the path of the endpoint. */
   readonly path: boolean;
-  /** Adds the query of the request to that of the endpoint. */
+  /** Appends the query of the request to that of the endpoint. */
   readonly query: boolean;
 }
 

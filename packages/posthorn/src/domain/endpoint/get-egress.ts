@@ -5,20 +5,20 @@ import { authHeaderNames, type EndpointAuth, type EndpointTls } from "./egress.t
 import { type EndpointRef, getEndpoint } from "./find.ts";
 import { readEgress } from "./set-egress.ts";
 
-/** What may be seen of the settings: which parts are set, their kinds, and what is no secret. */
+/** Egress settings without secrets. */
 export interface EgressFacts {
   readonly auth: {
     readonly type: EndpointAuth["type"];
-    /** Headers that carry the credentials, in lower case. */
+    /** Lower-case names of the headers that contain the credentials. */
     readonly headers: readonly string[];
-    /** Without its query. */
+    /** Without the query. */
     readonly tokenUrl: string | null;
     readonly clientId: string | null;
     readonly scope: string | null;
   } | null;
   readonly tls: {
     readonly ca: boolean;
-    /** Unix milliseconds: when the client certificate ends; `null`: there is none. */
+    /** Expiry of the client certificate in Unix milliseconds; `null` if there is none. */
     readonly clientCertificateValidTo: number | null;
     readonly pins: readonly string[];
   } | null;

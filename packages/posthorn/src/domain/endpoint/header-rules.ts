@@ -1,4 +1,4 @@
-/** Which custom headers an endpoint may have. */
+/** Rules for custom headers of endpoints. */
 import { invalid } from "../../lib/errors.ts";
 
 export type HeaderMap = Record<string, string>;
@@ -6,10 +6,10 @@ export type HeaderMap = Record<string, string>;
 const MAX_HEADERS = 100;
 const MAX_VALUE_BYTES = 4096;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,256}$/;
-/** Visible ASCII, space, tab and what RFC 9110 calls obs-text; above all no line break. */
+/** Visible ASCII, space, tab and obs-text (RFC 9110); in particular no line breaks. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-/** Headers that the HTTP connection, proxies or the signature own. */
+/** Headers reserved for the HTTP connection, proxies and signatures. */
 const PROTECTED_NAMES = new Set(
   (
     "age cache-control clear-site-data connection content-encoding content-language content-length content-location " +
@@ -20,7 +20,7 @@ const PROTECTED_NAMES = new Set(
 const PROTECTED_PREFIXES =
   "webhook- svix- x-svix- x-amz- x-amzn- x-google x-goog- x-gfe x-azure- x-fd- x-posthorn-".split(" ");
 
-/** Throws a 422 that names the first header that may not be set, or whose value could not be sent. */
+/** Throws a 422 that names the first header that is reserved or invalid. */
 export function checkHeaders(headers: HeaderMap): HeaderMap {
   const entries = Object.entries(headers);
   if (entries.length > MAX_HEADERS) throw invalid("headers", `An endpoint can have up to ${MAX_HEADERS} headers.`);
@@ -31,7 +31,7 @@ export function checkHeaders(headers: HeaderMap): HeaderMap {
   return headers;
 }
 
-/** Why this header may not be set, or its value could not be sent; `null` when it is fine. */
+/** Reason why this header is not allowed; `null` if it is. */
 export function headerTrouble(name: string, value: string): string | null {
   const lower = name.toLowerCase();
   if (!TOKEN.test(name)) return "Not a valid header name (RFC 9110, section 5.1).";

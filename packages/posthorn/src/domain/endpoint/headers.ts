@@ -1,10 +1,10 @@
-/** Custom headers of an endpoint: which are allowed, how they are kept, and what is shown of them. */
+/** Reads and changes custom headers of endpoints, which are stored sealed. */
 import { atomically, type Call, type Context, reader, write } from "../context.ts";
 import { isSecretHeader } from "../secret-headers.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 import { type HeaderMap, checkHeaders } from "./header-rules.ts";
 
-/** Custom headers with their values; those that hold a credential by name only. */
+/** Returns the custom headers with their values; of headers that contain credentials, only the names. */
 export async function getHeaders({
   ctx,
   input,
@@ -28,7 +28,7 @@ export interface PatchHeaders extends EndpointRef {
   readonly deleteHeaders: readonly string[];
 }
 
-/** Adds and replaces headers; `null` removes one. Names are compared without regard to case. */
+/** Adds and replaces headers; `null` removes one. Names are case-insensitive. */
 export function patchHeaders(call: Call<PatchHeaders>): Promise<void> {
   return atomically(call, changeHeaders);
 }

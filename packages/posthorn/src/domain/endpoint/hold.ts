@@ -1,4 +1,4 @@
-/** Whether an endpoint gets nothing for now, why, and until when. */
+/** Holds of endpoints: why their deliveries are on hold, and until when. */
 import type { Services } from "../context.ts";
 import type { LaneTrouble } from "../ports.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
@@ -23,9 +23,9 @@ export interface EndpointHold {
 }
 
 /**
- * The holds of some endpoints, as the nodes know them that have their lanes. An endpoint without one gets what is due.
+ * Holds of these endpoints, as reported by the nodes that have their lanes. Endpoints without a hold receive due deliveries.
  *
- * @param troubled What `lanes.troubled` says of them, where it was asked already.
+ * @param troubled Result of `lanes.troubled` for these endpoints, if already known.
  */
 export async function holdsAmong(
   { directory, lanes }: Pick<Services, "directory" | "lanes">,
@@ -58,10 +58,10 @@ function holdByBreaker(breaker: LaneTrouble["breaker"], now: number): EndpointHo
   return { reason, until: breaker.nextProbeAt ?? now };
 }
 
-/** The hold and a retry that follow from one answer are timed a moment apart. */
+/** Tolerance: the hold and the retry that result from one response are timed slightly apart. */
 const SAME_MOMENT_MS = 1000;
 
-/** Deliveries that are due up to this time wait for the end of a hold, later ones for their own time; `null`: all wait for it. */
+/** Deliveries due up to this time wait for the end of the hold, later ones for their own time; `null`: all wait for the hold. */
 export function holdsWhatIsDueBy({ until }: EndpointHold, now: number): number | null {
   return until === null ? null : Math.max(now, until + SAME_MOMENT_MS);
 }

@@ -7,10 +7,10 @@ import { type EndpointRef, getEndpoint } from "./find.ts";
 import { isAsymmetric, keyOf, textTrouble } from "./secret-form.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** Earlier secrets that may still sign, beside the one in force. */
+/** Maximum number of earlier secrets that still sign alongside the current one. */
 const MAX_EARLIER_SECRETS = 10;
 
-/** What receivers verify with: the shared secret, or the public key of an Ed25519 key. */
+/** Returns what receivers verify with: the shared secret, or the public key of an Ed25519 key pair. */
 export async function getSecret({ ctx, input }: Call<EndpointRef>): Promise<string> {
   const { endpoint } = await getEndpoint(ctx, input);
   return verificationKey(await currentSecret(ctx, endpoint.key));
@@ -21,7 +21,7 @@ function verificationKey(secret: string): string {
 }
 
 /**
- * Puts a new secret in force and returns what receivers verify with. The previous secret keeps signing until its grace
+ * Replaces the current secret and returns what receivers verify with. The previous secret continues to sign until its grace
  * period ends.
  */
 export async function rotateSecret({
@@ -73,12 +73,12 @@ export async function insertSecret(ctx: Context, tx: Tx, endpointKey: number, se
   await tx.db.insertInto("endpoint_secret").values(row).execute();
 }
 
-/** A secret given by the caller: `whsec_` with 24 to 75 bytes, the `whsk_` form of an Ed25519 key pair, or `text:` and a text. */
+/** Validates a secret from the caller: `whsec_` with 24 to 75 bytes, an Ed25519 key pair as `whsk_`, or `text:` and a text. */
 export function checkSecret(secret: string, path = "key"): string {
   const trouble = textTrouble(secret);
   if (trouble !== null) throw invalid(path, trouble);
   try {
-    // Only what can sign is kept: a secret that cannot would stop every publish of the application.
+    // Only accept a secret that can sign: any other would make every publish of the application fail.
     createSigner(keyOf(secret));
     return secret;
   } catch (error) {

@@ -7,19 +7,19 @@ import type { EndpointEgress, EndpointProxy, EndpointTls } from "./egress.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 
 export interface SetEgress extends EndpointRef {
-  /** A part that is left out stays as it is; `null` takes it away. */
+  /** An absent part is unchanged; `null` removes it. */
   readonly auth?: AuthFields | null;
   readonly tls?: EndpointTls | null;
-  /** Set by the organisation alone, and only where the operator lets its applications connect. */
+  /** Only the organisation can set it, and only to proxies that the operator allows. */
   readonly proxy?: EndpointProxy | null;
 }
 
-/** Changes how deliveries reach an endpoint. What could not be used is refused now rather than at each delivery. */
+/** Changes the egress settings of an endpoint. Validates them now, so that deliveries do not fail later. */
 export function setEgress(call: Call<SetEgress>): Promise<void> {
   return atomically(call, replaceParts);
 }
 
-/** Takes all of it away; with a token of the application the proxy, which is not its to change, stays. */
+/** Removes all egress settings. With an application token the proxy remains, because only the organisation can change it. */
 export function deleteEgress({ ctx, input }: Call<EndpointRef>): Promise<void> {
   const ours = ctx.actor.kind === "organisation" ? { proxy: null } : {};
   return setEgress({ ctx, input: { ...input, auth: null, tls: null, ...ours } });
@@ -45,7 +45,7 @@ async function replaceParts({ ctx, input }: Call<SetEgress>): Promise<void> {
   await saveEgress(ctx, application.key, endpoint.key, settings);
 }
 
-/** With its secrets: for this folder only. */
+/** Returns the settings with their secrets. Only for use within this folder. */
 export async function readEgress(ctx: Context, endpointKey: number): Promise<EndpointEgress> {
   const row = await reader(ctx)
     .selectFrom("endpoint")

@@ -1,4 +1,4 @@
-/** Pausing an endpoint, letting it go on, and switching it on again with what was held. */
+/** Pauses, resumes and enables endpoints. */
 import { invalid } from "../../lib/errors.ts";
 import { keyAtTime } from "../../lib/id.ts";
 import type { Application } from "../application/application.ts";
@@ -9,7 +9,7 @@ import { type EndpointRef, getEndpoint } from "./find.ts";
 import { FOR_EVER, type Flow, flowJson, toFlow } from "./flow.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** Holds everything until `until` (Unix milliseconds), or until it is resumed when that is `null`. */
+/** Puts all deliveries on hold until `until` (Unix milliseconds), or until the endpoint is resumed if that is `null`. */
 export function pauseEndpoint(call: Call<EndpointRef & { readonly until: number | null }>): Promise<void> {
   const { until } = call.input;
   if (until !== null && until <= call.ctx.services.now()) {
@@ -26,20 +26,20 @@ export function resumeEndpoint(call: Call<EndpointRef>): Promise<void> {
   return change(call, (flow) => ({ ...flow, pausedUntil: null }));
 }
 
-/** What becomes of the deliveries that were held while an endpoint was off. */
+/** What to do with the deliveries on hold when an endpoint is enabled. */
 export type HeldChoice =
-  /** All of them go out, the oldest first. */
+  /** All of them are sent, oldest first. */
   | { readonly kind: "replay" }
   /** All of them are sent, newest first, until the endpoint is disabled again. */
   | { readonly kind: "newest" }
-  /** Those of messages from this time on go out, Unix milliseconds; those before are canceled. */
+  /** Deliveries of messages from this time on (Unix milliseconds) are sent; earlier ones are canceled. */
   | { readonly kind: "since"; readonly since: number }
-  /** None goes out: they are canceled. */
+  /** All of them are canceled. */
   | { readonly kind: "discard" };
 
 /**
- * Switches an endpoint on, ends every pause of it, and says what becomes of what waits. Deliveries that are given up are canceled as
- * they come up; a manual attempt is still made.
+ * Enables an endpoint, ends its pause, and decides about deliveries on hold. Discarded deliveries are canceled when they are due;
+ * manual attempts are still made.
  */
 export function enableEndpoint(call: Call<EndpointRef & { readonly held: HeldChoice }>): Promise<void> {
   return change(call, (_flow, now) => {
@@ -71,7 +71,7 @@ function change(call: Call<EndpointRef>, to: Change): Promise<void> {
       .execute();
     if (enabled && endpoint.disabled) await switchOn(ctx, tx, application, endpoint);
     tx.signal({ kind: "application", key: application.key });
-    // Either way nothing begins before the lane knows of it.
+    // In both cases the lane is notified before it starts another attempt.
     tx.signal({ kind: flow.pausedUntil === null ? "try" : "wake", endpointId: endpoint.key });
   });
 }

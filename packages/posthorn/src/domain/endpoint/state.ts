@@ -1,4 +1,4 @@
-/** How deliveries to an endpoint stand: whether and why they are held, how fast they go, and how much waits. */
+/** Delivery state of an endpoint: whether and why deliveries are on hold, their rate, and how many are queued. */
 import type { LaneView } from "../../dispatch/lane.ts";
 import type { LanePolicy } from "../../dispatch/policy.ts";
 import { PosthornError } from "../../lib/errors.ts";
@@ -24,33 +24,33 @@ export interface EndpointState {
   readonly reason: string | null;
   readonly since: number | null;
   readonly disabled: Disabled | null;
-  /** How it fails; `null`: its last attempt succeeded, or there was none. */
+  /** Current series of failures; `null` if the last attempt succeeded, or there was none. */
   readonly failing: Streak | null;
   /** When it will be auto-disabled unless a delivery succeeds; `null`: it does not fail, or auto-disable is off. */
   readonly disabledAt: number | null;
-  /** That its receiver showed last; `null`: none. */
+  /** Last certificate that the receiver presented; `null`: none. */
   readonly certificate: Certificate | null;
   /** State of the dispatcher; `null`: it had no work for the endpoint recently. */
   readonly lane: LaneView | null;
   readonly newestFirst: boolean;
-  /** What its policy says. */
+  /** Limits from its policy. */
   readonly limits: Pick<LanePolicy, "concurrency" | "rate" | "pausedUntil">;
   readonly waiting: Waiting;
   readonly blockers: readonly Blocker[];
 }
 
 export interface Waiting {
-  /** Deliveries that are due now: held, or waiting for their turn. */
+  /** Deliveries that are due now: on hold or queued. */
   readonly due: number;
-  /** Deliveries that are due later: retries, and what was put off. */
+  /** Deliveries that are due later: retries and delayed messages. */
   readonly later: number;
-  /** False when counting ended before the end: the counts are lower bounds. */
+  /** `false` if counting stopped at the limit, so that the counts are lower bounds. */
   readonly exact: boolean;
-  /** When the first of them was due. */
+  /** When the oldest due delivery became due. */
   readonly oldestDue: number | null;
 }
 
-/** Rows that are counted of each kind at most. */
+/** Maximum number of rows counted per kind. */
 const MAX_COUNTED = 10_000;
 
 export async function endpointState({ ctx, input }: OutsideCall<EndpointRef>): Promise<EndpointState> {

@@ -1,17 +1,17 @@
-/** The code that changes messages on their way to an endpoint. */
+/** Transformations: code of an endpoint that changes messages before delivery. */
 import { invalid, PosthornError } from "../../lib/errors.ts";
 import { type Call, type Context, type OutsideCall, type OutsideContext, reader, write } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 import type { Transformation } from "../../transform/types.ts";
 
-/** A transformation as people see it. */
+/** Transformation of an endpoint, and whether it is enabled. */
 export interface TransformationState {
   readonly enabled: boolean;
-  /** `null`: there is none. */
+  /** `null` if there is none. */
   readonly transformation: Transformation | null;
 }
 
-/** What is left out stays; `null` takes it away. */
+/** Absent fields are unchanged; `null` removes a value. */
 export interface TransformationChange {
   readonly code?: string | null;
   readonly enabled?: boolean;
@@ -19,7 +19,7 @@ export interface TransformationChange {
 }
 
 const MAX_VARIABLES = 100;
-/** Characters of names and values of the variables in all. */
+/** Maximum total length of the names and values of variables, in characters. */
 const MAX_VARIABLES_LENGTH = 32_768;
 
 export async function getTransformation({ ctx, input }: Call<EndpointRef>): Promise<TransformationState> {
@@ -27,7 +27,7 @@ export async function getTransformation({ ctx, input }: Call<EndpointRef>): Prom
   return readTransformation(ctx, endpoint.key);
 }
 
-/** Changes it. Code that cannot run is refused now rather than at each delivery. Counts from the next attempt on, retries included. */
+/** Changes the transformation. Rejects invalid code. Applies from the next attempt on, including retries. */
 export async function patchTransformation({
   ctx,
   input,
@@ -65,7 +65,7 @@ async function readTransformation(ctx: Context, endpointKey: number): Promise<Tr
   return { enabled: row.transformation_enabled === 1, transformation };
 }
 
-/** Without code there is nothing to run: then it is off, and the variables are gone. */
+/** Applies a change. Removing the code also disables the transformation and removes its variables. */
 function changed(before: TransformationState, change: TransformationChange, now: number): TransformationState {
   const known = before.transformation;
   const code = change.code === undefined ? (known?.code ?? null) : change.code;
@@ -79,7 +79,7 @@ function changed(before: TransformationState, change: TransformationChange, now:
   return { enabled: change.enabled ?? before.enabled, transformation: { code, variables, updatedAt: now } };
 }
 
-/** Throws a 422 that says what is wrong with code, and in which line. */
+/** Throws a 422 with the error in the code and its line. */
 export async function checkCode(
   ctx: OutsideContext,
   code: string,
@@ -95,7 +95,7 @@ export function transformsBusy(): PosthornError {
   return new PosthornError("transforms_busy", "Too many transformations are queued. Try again in a moment.");
 }
 
-/** Throws a 422 for more than is kept. */
+/** Throws a 422 for too many or too large variables. */
 export function checkVariables(variables: Readonly<Record<string, string>>): void {
   const entries = Object.entries(variables);
   if (entries.length > MAX_VARIABLES) {

@@ -1,4 +1,4 @@
-/** Tries on one message what an endpoint would do with it, and sends nothing. */
+/** Tests the filter, transformation and format of an endpoint on one message without sending it. */
 import { notFound } from "../../lib/errors.ts";
 import type { OutsideCall } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
@@ -19,30 +19,30 @@ import type { Transformation } from "../../transform/types.ts";
 
 export interface TryMessage extends EndpointRef {
   readonly sample: Sample;
-  /** JSON of a filter in place of the endpoint's own. */
+  /** JSON of a filter to use instead of the endpoint's own. */
   readonly filter: string | null;
-  /** In place of the endpoint's own, which need not be switched on; absent: its own. `null`: none. */
+  /** Code to use instead of the endpoint's own; `null`: no code. If absent, the endpoint's own code runs, even if disabled. */
   readonly code?: string | null;
   readonly variables: Readonly<Record<string, string>> | null;
-  /** In place of what the policy says. */
+  /** Overrides the format section of the policy. */
   readonly format: object;
 }
 
 export interface Tried {
   readonly match: Explanation;
   readonly outcome: "deliver" | "unmatched" | "cancel" | "fail";
-  /** `null`: there is no code, or it was not run. */
+  /** `null` if there is no code, or it did not run. */
   readonly run: RunFacts | null;
-  /** What would be sent, but for the headers that signing adds; values that may be secrets are `null`. */
+  /** The request that would be sent, without the headers added by signing; values that may be secrets are `null`. */
   readonly request: (Omit<OutgoingRequest, "headers"> & { readonly headers: readonly (string | null)[] }) | null;
-  /** Whether the body is another one than that of the message. */
+  /** Whether the body differs from that of the message. */
   readonly differs: boolean;
   readonly error: Pick<RequestFailure, "code" | "message" | "line"> | null;
 }
 
 /**
- * A message that does not match is transformed too, so that the result can be inspected. The code of an endpoint also runs while it is
- * disabled.
+ * Tests an endpoint on one message. A message that does not match is still transformed, so that the result can be inspected. The code
+ * of the endpoint runs even if it is disabled.
  */
 export async function tryMessage({ ctx, input }: OutsideCall<TryMessage>): Promise<Tried> {
   const filter = input.filter === null ? null : readFilter(input.filter);

@@ -4,13 +4,13 @@ import { DELIVERY_STATE } from "../../store/schema.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 
 export interface UnblockEndpoint extends EndpointRef {
-  /** Only what blocks this ordering key; `null`: every key. */
+  /** Only deliveries with this ordering key; `null`: all keys. */
   readonly orderingKey: string | null;
-  /** Only this message; `null`: every one. */
+  /** Only deliveries of this message; `null`: all messages. */
   readonly messageId: string | null;
 }
 
-/** Lets others pass the deliveries that failed and hold them up. Those are tried again as their schedule says. */
+/** Unblocks ordered delivery: later deliveries no longer wait for failed ones, which are still retried on schedule. */
 export async function unblockEndpoint({ ctx, input }: Call<UnblockEndpoint>): Promise<void> {
   const { endpoint } = await getEndpoint(ctx, input);
   const now = ctx.services.now();

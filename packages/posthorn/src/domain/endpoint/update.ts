@@ -10,7 +10,7 @@ import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns
 import { type EndpointRef, findEndpoint, getEndpoint } from "./find.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** Replaces every field but secret and headers, or creates an endpoint (with an id of its own) when there is none. */
+/** Replaces all fields except secret and headers, or creates an endpoint (with a new id) if there is none. */
 export function upsertEndpoint(
   call: Call<EndpointRef & { readonly fields: EndpointInput }>,
 ): Promise<{ endpoint: Endpoint; created: boolean }> {
@@ -23,7 +23,7 @@ export function upsertEndpoint(
   });
 }
 
-/** Changes the fields that are given. */
+/** Changes the given fields. */
 export function patchEndpoint(
   call: Call<EndpointRef & { readonly changes: Partial<EndpointInput> }>,
 ): Promise<Endpoint> {
@@ -51,7 +51,7 @@ async function save(
       await announceChange(ctx, tx, application, existing, fields);
       tx.signal({ kind: "application", key: existing.appKey });
       if (existing.disabled && !fields.disabled) tx.signal({ kind: "healthy", endpointId: existing.key });
-      // What was held while it was off, or failing at the old URL, can go out.
+      // Deliveries that were on hold while it was disabled, or while the old URL failed, can be sent.
       tx.signal({ kind: "try", endpointId: existing.key });
     });
   } catch (error) {
@@ -60,7 +60,7 @@ async function save(
   return { ...existing, ...fields, updatedAt };
 }
 
-/** Who switched it and when, if this change does. */
+/** Columns to set if this change enables or disables the endpoint. */
 function switchColumns(
   existing: Endpoint,
   fields: EndpointInput,
@@ -84,7 +84,7 @@ async function announceChange(
   else await announceEndpoint(ctx, tx, "endpoint.enabled", subject, { trigger: "manual" });
 }
 
-/** What another host said of wanting deliveries says nothing about this one. */
+/** Removes the verification, because that of another host does not apply to the new one. */
 async function forgetProof({ db }: Tx, endpointKey: number): Promise<void> {
   const row = await db
     .selectFrom("endpoint")

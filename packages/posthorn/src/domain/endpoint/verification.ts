@@ -1,10 +1,10 @@
-/** What an endpoint proved of wanting deliveries, and what it gets until then. */
+/** Endpoint verification: whether an endpoint has agreed to receive deliveries, and what it receives until then. */
 import type { VerificationValues } from "../policy/verification.ts";
 import type { VerificationMethod } from "../policy/verification-method.ts";
 
-/** As kept in `verification_json`. */
+/** Content of `verification_json`. */
 export interface Verification {
-  /** What the platform asked of new endpoints when it was made. */
+  /** Verification that the platform required when the endpoint was created. */
   readonly required: VerificationMethod | null;
   readonly proof: Proof | null;
 }
@@ -13,11 +13,11 @@ export interface Proof {
   readonly method: VerificationMethod;
   /** Unix milliseconds. */
   readonly at: number;
-  /** Scheme, host and port that were asked: it says nothing about others. */
+  /** Verified scheme, host and port. The verification does not apply to others. */
   readonly urlOrigin: string;
-  /** The name under which it was asked, which each delivery must carry as `Origin`; `null`: none. */
+  /** Origin sent in the verification request, which each delivery must send as `Origin`; `null`: none. */
   readonly requestOrigin: string | null;
-  /** Deliveries a minute that it granted; `null`: as many as there are. */
+  /** Deliveries per minute that the endpoint allowed; `null`: no limit. */
   readonly ratePerMinute: number | null;
 }
 
@@ -31,15 +31,15 @@ export function verificationJson({ required, proof }: Verification): string | nu
   return required === null && proof === null ? null : JSON.stringify({ required, proof });
 }
 
-/** What an endpoint may get. */
+/** What an endpoint may receive. */
 export interface Grant {
-  /** How it must prove that it wants deliveries; `null`: it need not. */
+  /** Required verification method; `null` if none is required. */
   readonly required: VerificationMethod | null;
-  /** The proof that counts; `null`: there is none. */
+  /** The valid verification; `null` if there is none. */
   readonly proof: Proof | null;
   /** Whether its deliveries are on hold. */
   readonly held: boolean;
-  /** Deliveries a minute at most; `null`: no bound. */
+  /** Maximum number of deliveries per minute; `null`: no limit. */
   readonly perMinute: number | null;
 }
 
@@ -47,7 +47,7 @@ export function grantOf({ required, proof }: Verification, policy: VerificationV
   const { mode, unverifiedPerMinute } = policy;
   const method = mode === "as-created" ? required : mode === "off" ? null : mode;
   const counts = proof !== null && proof.urlOrigin === originOf(url) && (method === null || proof.method === method);
-  // What it granted holds, whether or not it had to be asked.
+  // A rate that the endpoint allowed applies even if verification is not required.
   if (counts) return { required: method, proof, held: false, perMinute: proof.ratePerMinute };
   if (method === null) return { required: null, proof: null, held: false, perMinute: null };
   if (unverifiedPerMinute === 0) return { required: method, proof: null, held: true, perMinute: null };
@@ -58,20 +58,20 @@ export function originOf(url: string): string {
   return new URL(url).origin;
 }
 
-/** How an endpoint is asked whether it wants deliveries. */
+/** Method to verify an endpoint. */
 export type OwnershipMethod = VerificationMethod;
 
 export interface Ownership {
   readonly verified: boolean;
-  /** The name under which it was asked, where the method has one. */
+  /** Origin sent in the verification request, if the method has one. */
   readonly requestOrigin: string | null;
-  /** Deliveries a minute that the endpoint grants; `null`: no limit, or not verified. */
+  /** Deliveries per minute that the endpoint allows; `null`: no limit, or not verified. */
   readonly ratePerMinute: number | null;
-  /** Why it is not verified. */
+  /** Reason why it is not verified. */
   readonly code: string | null;
   readonly message: string | null;
-  /** Status of its answer; `null`: there was none. */
+  /** Status of the response; `null` if there was none. */
   readonly responseStatusCode: number | null;
-  /** Code of the cause when there was no answer, as of an attempt. */
+  /** Error code if there was no response, as in attempts. */
   readonly errorCode: string | null;
 }

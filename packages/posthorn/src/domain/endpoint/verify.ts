@@ -12,15 +12,15 @@ import {
   type Ownership,
 } from "./verification.ts";
 
-/** What came of asking, and what holds from now on. */
+/** Result of a verification request, and the resulting state. */
 export interface VerifyOutcome extends Ownership {
-  /** Unix milliseconds: since when it counts as verified; `null`: it does not. */
+  /** Unix milliseconds; `null` if the endpoint is not verified. */
   readonly verifiedAt: number | null;
-  /** How it must prove that it wants deliveries; `null`: it need not. */
+  /** Required verification method; `null` if none is required. */
   readonly required: OwnershipMethod | null;
 }
 
-/** What is known of an endpoint's consent, without asking it. */
+/** Returns the verification state without sending a request to the endpoint. */
 export async function getVerification({ ctx, input }: Call<EndpointRef>): Promise<Grant> {
   const { endpoint } = await getEndpoint(ctx, input);
   const known = await ctx.services.directory.endpoint(endpoint.key);
@@ -28,7 +28,7 @@ export async function getVerification({ ctx, input }: Call<EndpointRef>): Promis
   return known.grant;
 }
 
-/** Codes that say that the endpoint was reached and does not want deliveries. */
+/** Codes of an endpoint that was reached and refused deliveries. */
 const REFUSALS: ReadonlySet<string> = new Set(["refused", "origin_not_allowed", "challenge_mismatch"]);
 
 /**
@@ -65,7 +65,7 @@ async function saveProof(ctx: Context, { key }: DirectoryEndpoint, proof: Proof 
     const { required } = toVerification(row.verification_json);
     const columns = { verification_json: verificationJson({ required, proof }) };
     await db.updateTable("endpoint").set(columns).where("id", "=", key).execute();
-    // What was held until it proved itself can go out.
+    // Deliveries that were on hold until the verification can be sent.
     signal({ kind: "application", key: row.app_id }, { kind: "wake", endpointId: key });
   });
 }
