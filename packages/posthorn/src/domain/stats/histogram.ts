@@ -1,15 +1,15 @@
 /**
- * Counts of durations in buckets that grow with what they hold: exact to 15 ms, and to an eighth of a power of two above (a
- * percentile is off by 6 % at most). Histograms of hours and endpoints add up, which percentiles do not.
+ * Duration histograms. Buckets are exact up to 15 ms; above, each power of two has eight buckets, so that a percentile is off by at
+ * most 6 %. Unlike percentiles, histograms of hours and endpoints can be added.
  */
 
 /** Count by bucket. */
 export type Histogram = Map<number, number>;
 
 const EXACT = 16;
-/** Parts of each power of two. */
+/** Buckets per power of two. */
 const PARTS = 8;
-/** About twelve days: longer ones are counted as this. */
+/** Longest duration, about 12 days. Longer ones are counted as this. */
 const MAX_MS = 2 ** 30;
 
 /** The bucket of a duration in milliseconds. */
@@ -37,7 +37,7 @@ export function addAll(histogram: Histogram, other: Histogram): void {
   for (const [bucket, count] of other) histogram.set(bucket, (histogram.get(bucket) ?? 0) + count);
 }
 
-/** The duration that this share of all is not longer than, in milliseconds; `null` when nothing was counted. */
+/** Percentile in milliseconds, for a share from 0 to 1; `null` if the histogram is empty. */
 export function percentile(histogram: Histogram, share: number): number | null {
   const total = countOf(histogram);
   if (total === 0) return null;
@@ -56,7 +56,7 @@ export function countOf(histogram: Histogram): number {
   return [...histogram.values()].reduce((sum, count) => sum + count, 0);
 }
 
-/** As stored: `[bucket, count, bucket, count, …]`. */
+/** Stored form: `[bucket, count, bucket, count, …]`. */
 export function encodeHistogram(histogram: Histogram): string {
   return JSON.stringify([...histogram].flat());
 }

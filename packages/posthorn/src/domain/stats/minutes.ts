@@ -1,4 +1,4 @@
-/** Counts per minute of a whole organisation, kept for the newest hours, for charts of the last hour. */
+/** Counts per minute for a whole organisation, kept for 3 hours. Used by charts of the last hour. */
 import { type Kysely, type RawBuilder, sql } from "kysely";
 import { KEY_TIME } from "../../lib/id.ts";
 import type { Database } from "../../store/schema.ts";
@@ -15,17 +15,17 @@ interface Minute {
   readonly counts: Counts;
 }
 
-/** What one step of the roll-up adds to minutes. */
+/** Counts per minute added by one roll-up step. */
 export class MinuteTally {
   readonly #minutes = new Map<string, Minute>();
   readonly #oldest: number;
 
-  /** @param now Unix milliseconds: what is older than minutes are kept is not counted. */
+  /** @param now Unix milliseconds. Minutes older than the retention of minutes are not counted. */
   constructor(now: number) {
     this.#oldest = oldestMinute(now);
   }
 
-  /** The counts of a minute (since 1970); `null`: it is not kept, or these places are not of an organisation's own traffic. */
+  /** Counts of a minute (since 1970); `null` if it is no longer kept, or the places do not start with an organisation. */
   at([place]: readonly Place[], minute: number): Counts | null {
     if (place?.appId !== 0 || minute < this.#oldest) return null;
     const { orgId } = place;
@@ -43,18 +43,18 @@ export class MinuteTally {
   }
 }
 
-/** The first minute that is kept whole. */
+/** The first complete minute that is kept. */
 export function oldestMinute(now: number): number {
   return Math.ceil((now - MINUTES_MS) / MINUTE_MS);
 }
 
-/** The minute (since 1970) in which the key of a column was made. */
+/** Minute (since 1970) in which the key in a column was assigned. */
 export function minuteOf(column: "message.id"): RawBuilder<number> {
   const { perSecond, epoch } = KEY_TIME;
   return sql<number>`((${sql.ref(column)} / ${sql.lit(perSecond)}) + ${sql.lit(epoch)}) / 60`;
 }
 
-/** Within the transaction that moves the place of the walk: a minute is added to once. */
+/** Adds the counts. Must run in the transaction that advances the cursor, so that nothing is counted twice. */
 export async function saveMinutes(db: Kysely<Database>, tally: MinuteTally): Promise<void> {
   for (const { orgId, minute, counts } of tally.entries) {
     const key = { org_id: orgId, minute };

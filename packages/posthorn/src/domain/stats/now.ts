@@ -1,4 +1,4 @@
-/** Where things stand: what waits, for whom, and which endpoints are in trouble. */
+/** Current state of an organisation: queued deliveries, load, endpoints in trouble, certificates and inactive sources. */
 import type { Kysely } from "kysely";
 import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
 import { type Context, type OutsideCall, type OutsideContext, reader, type Services } from "../context.ts";
@@ -8,21 +8,21 @@ import { type EndpointHoldReason, holdsAmong } from "../endpoint/hold.ts";
 import { endingCertificates, type EndingCertificate } from "../health/certificates.ts";
 import { disabledAt, type Streak } from "../health/streak.ts";
 
-/** Rows of the index of live deliveries that are counted; with more, the counts are lower bounds. */
+/** Maximum number of pending deliveries counted; if there are more, the counts are lower bounds. */
 const MAX_COUNTED = 1_000_000;
-/** Endpoints in trouble that are listed. */
+/** Maximum number of endpoints in trouble and of inactive sources listed. */
 const MAX_LISTED = 50;
 
 export interface Waiting {
   /** Deliveries that are due. */
   readonly due: number;
-  /** Of these, those of endpoints that get nothing for now. */
+  /** Number of these that are on hold. */
   readonly held: number;
-  /** Deliveries that are due at a later time: retries, and what was put off. */
+  /** Deliveries that are due later: retries and delayed messages. */
   readonly later: number;
-  /** Since when the longest waiting delivery is due that is not held; `null`: none is. */
+  /** When the oldest due delivery that is not on hold became due; `null`: none. */
   readonly oldestDue: number | null;
-  /** False when counting ended before the end. */
+  /** `false` if counting stopped at the limit. */
   readonly exact: boolean;
 }
 
@@ -36,7 +36,7 @@ export interface EndpointInTrouble {
   readonly appName: string;
   readonly url: string;
   readonly trouble: Trouble;
-  /** Unix milliseconds: since when every attempt fails; `null`: it does not. */
+  /** Unix milliseconds: since when all attempts have failed; `null` if they have not. */
   readonly failingSince: number | null;
   readonly failures: number;
   /** When it will be auto-disabled unless a delivery succeeds; `null`: it is disabled, or auto-disable is off. */
@@ -58,13 +58,13 @@ export interface Now {
   readonly waiting: Waiting;
   readonly load: DispatchLoad;
   readonly endpoints: { readonly inTrouble: readonly EndpointInTrouble[]; readonly more: boolean };
-  /** Those that end within a month or have ended, the first to end first. */
+  /** Certificates that have expired or expire within a month, by expiry. */
   readonly certificates: readonly EndingCertificate[];
   /** Longest first. */
   readonly inactiveSources: readonly InactiveSource[];
 }
 
-/** Where the deliveries of the organisation stand at this moment. */
+/** Returns the current state of the organisation's deliveries. */
 export async function statsNow({ ctx }: OutsideCall<null>): Promise<Now> {
   const { services, actor } = ctx;
   const at = services.now();
@@ -122,12 +122,12 @@ async function inactiveSources(ctx: Context): Promise<readonly InactiveSource[]>
     .execute();
 }
 
-/** An endpoint with live deliveries. */
+/** An endpoint with pending deliveries. */
 interface LiveEndpoint {
   readonly endpointKey: number;
   readonly due: number;
   readonly later: number;
-  /** When its first one is due. */
+  /** When its first delivery is due. */
   readonly oldest: number;
 }
 
@@ -136,7 +136,7 @@ interface Live {
   readonly exact: boolean;
 }
 
-/** Counts along the partial index of live deliveries: history costs nothing. */
+/** Counts pending deliveries per endpoint. Uses their partial index, so the cost does not depend on history. */
 async function liveOf(db: Kysely<Database>, orgId: number, at: number): Promise<Live> {
   const rows = await db
     .selectFrom((eb) =>
@@ -178,7 +178,7 @@ function troubleFacts({ services, actor }: Context) {
 
 type TroubleRow = Awaited<ReturnType<ReturnType<typeof troubleFacts>["execute"]>>[number];
 
-/** Those that the database knows to fail, longest first; what has just begun is in the memory of the node with the lane alone. */
+/** Failing endpoints in the database, longest first. Failures that just began are only in the memory of the node with the lane. */
 function failingRows(ctx: Context): Promise<readonly TroubleRow[]> {
   return troubleFacts(ctx)
     .where("f.endpoint_id", "is not", null)
@@ -194,7 +194,7 @@ interface Found {
   readonly troubled: ReadonlyMap<number, LaneTrouble>;
 }
 
-/** Those that fail, longest first, then those that are held while something waits for them. */
+/** Failing endpoints, longest first, then endpoints with deliveries on hold. */
 async function inTrouble(ctx: OutsideContext, { live, failing, held, troubled }: Found): Promise<Now["endpoints"]> {
   const streakOf = (key: number): Streak | null => troubled.get(key)?.failing ?? null;
   const known = new Set(failing.map((row) => row.id));

@@ -1,4 +1,4 @@
-/** Reads what was counted: sums over a time, and series by minute, hour or day. */
+/** Reads statistics: totals of a time range, and series by minute, hour or day. */
 import { invalid, PosthornError } from "../../lib/errors.ts";
 import { timeOfKey } from "../../lib/id.ts";
 import type { CountColumns } from "../../store/schema.ts";
@@ -11,26 +11,26 @@ import { countsOf } from "./rows.ts";
 import { addCounts, type Counts, noCounts, type Place } from "./tally.ts";
 
 export interface StatsRange {
-  /** Id or uid; `null`: of all applications. */
+  /** Id or uid; `null`: all applications. */
   readonly app: string | null;
-  /** Id or uid; `null`: of all endpoints. */
+  /** Id or uid; `null`: all endpoints. */
   readonly endpoint: string | null;
-  /** Unix milliseconds; `null`: a day before the end. */
+  /** Unix milliseconds; `null`: 24 hours before the end. */
   readonly since: number | null;
   /** `null`: now. */
   readonly until: number | null;
 }
 
 export interface Summary {
-  /** The whole hours, minutes or days that were asked for. */
+  /** Start of the range, rounded to whole minutes, hours or days. */
   readonly since: number;
   readonly until: number;
-  /** Everything up to this time is counted; what came after is not yet. */
+  /** Time up to which everything is counted. */
   readonly countedUpTo: number;
   readonly counts: Counts;
 }
 
-/** Minutes are of everything together, and of the newest hours alone. */
+/** Minutes are only available for all applications together, and only for the last hours. */
 export const SUMMARY_STEPS = ["minute", "hour"] as const;
 export type SummaryStep = (typeof SUMMARY_STEPS)[number];
 export const SERIES_STEPS = ["minute", "hour", "day"] as const;
@@ -42,12 +42,12 @@ export interface Point {
 }
 
 export interface Series extends Omit<Summary, "counts"> {
-  /** Every minute, hour or day of the range, those without traffic too. */
+  /** All minutes, hours or days of the range, including those without traffic. */
   readonly points: readonly Point[];
 }
 
 const STEP_MS: Readonly<Record<SeriesStep, number>> = { minute: MINUTE_MS, hour: HOUR_MS, day: 24 * HOUR_MS };
-/** Points of one series. */
+/** Maximum number of points in a series. */
 const MAX_POINTS = 1000;
 const MAX_RANGE_MS = 400 * 24 * HOUR_MS;
 
@@ -110,7 +110,7 @@ async function placeOf(ctx: Context, { app, endpoint }: StatsRange): Promise<Pla
 }
 
 interface CountedRow extends CountColumns {
-  /** When its minute or hour began. */
+  /** Start of the minute or hour. */
   readonly at: number;
 }
 
@@ -152,7 +152,7 @@ async function minutesOf(ctx: Context, { orgId, appId }: Place, { since, until }
   return rows.map((row) => ({ ...row, at: row.minute * MINUTE_MS }));
 }
 
-/** Up to when both sources are counted; now while there is nothing newer. */
+/** Time up to which both messages and attempts are counted; the current time if nothing is uncounted. */
 async function countedUpTo(ctx: Context): Promise<number> {
   const { services } = ctx;
   const times = (["message", "attempt"] as const).map(async (source) => {

@@ -1,9 +1,8 @@
 /**
- * Counts what was stored since the last time into hours: what was published, what attempts came to, how much of the disk it takes.
+ * Roll-up: adds newly stored messages and attempts to the hourly statistics and to the storage statistics.
  *
- * It walks along the keys of messages and of attempts, each of which is looked at once. What a step counts and the place it got to
- * are one transaction: a process that ends at any instant has counted a row or has not, and never twice. Nothing of it is on the way
- * of a message.
+ * It reads messages and attempts once, in the order of their keys. The counts of a step and the new cursor are stored in one
+ * transaction, so that a crash at any time neither loses nor repeats a row. It runs outside the delivery path.
  */
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from "kysely";
 import { keyAtTime, timeOfKey } from "../../lib/id.ts";
@@ -16,11 +15,11 @@ import { mergedRows, saveRows } from "./rows.ts";
 import { type CountedAttempt, countAttempt, Tally } from "./tally.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** Rows looked at in one step: its transaction takes some milliseconds at most. */
+/** Rows per step. Its transaction takes at most a few milliseconds. */
 const STEP = 1000;
 export const HOUR_MS = 3_600_000;
 
-/** Keys up to which everything is on disk, or never will be. */
+/** Keys up to which all rows are on disk, or will never be stored. */
 export interface SettledKeys {
   readonly messages: number;
   readonly attempts: number;
@@ -28,14 +27,14 @@ export interface SettledKeys {
 
 export type RollUpSource = "message" | "attempt";
 
-/** Counts until nothing is left, or the signal fires. */
+/** Counts until nothing is left or the signal is aborted. */
 export async function rollUp(services: Services, settled: SettledKeys, signal: AbortSignal): Promise<void> {
   while (!signal.aborted && (await messageStep(services, settled.messages)));
   while (!signal.aborted && (await lateStep(services)));
   while (!signal.aborted && (await attemptStep(services, settled.attempts)));
 }
 
-/** The last key that was counted. */
+/** Returns the last key that was counted. */
 export function rolledUpTo({ store }: Pick<TransactionServices, "store">, source: RollUpSource): Promise<number> {
   return cursorIn(store.db, source);
 }
@@ -45,7 +44,7 @@ async function cursorIn(db: Kysely<Database>, source: RollUpSource): Promise<num
   return row?.last_id ?? 0;
 }
 
-/** The rows of a step: after the cursor, of one hour. */
+/** Rows of a step: after the cursor and within one hour. */
 interface Range {
   readonly after: number;
   readonly upTo: number;
@@ -73,7 +72,7 @@ function hourOf(key: number): number {
   return Math.floor(timeOfKey(key) / HOUR_MS);
 }
 
-/** Whether there may be more. */
+/** Counts the next messages. Returns whether there may be more. */
 async function messageStep(services: Services, settled: number): Promise<boolean> {
   const range = await nextRange(services, "message", settled);
   if (range === null) return false;
@@ -85,8 +84,8 @@ async function messageStep(services: Services, settled: number): Promise<boolean
 }
 
 /**
- * Counts messages that came to be after the walk had passed their keys: what a product publishes in its transaction has the key of that
- * moment, and is a message once the transaction has ended. Whether there may be more.
+ * Counts messages that were stored after the cursor had passed their keys. A message published in a product's transaction has a key of
+ * that time, but is only stored after the transaction has ended. Returns whether there may be more.
  */
 async function lateStep(services: Services): Promise<boolean> {
   const rows = await services.store.db.selectFrom("late_message").select("id").orderBy("id").limit(STEP).execute();
@@ -99,7 +98,7 @@ async function lateStep(services: Services): Promise<boolean> {
   return true;
 }
 
-/** Leaves it to the next walk to count those of these messages whose keys it has passed. */
+/** Records those of these messages whose keys the cursor has already passed, so that the next run counts them. */
 export async function noteLate({ db }: Tx, messages: readonly number[]): Promise<void> {
   const cursor = await db
     .selectFrom("rollup_cursor")
@@ -117,7 +116,7 @@ export async function noteLate({ db }: Tx, messages: readonly number[]): Promise
 type KeyColumn = "message.id" | "delivery.message_id";
 type ByKey = (eb: ExpressionBuilder<Database, "message" | "delivery">, key: KeyColumn) => Expression<SqlBool>;
 
-/** What the messages of some keys, all of one hour, come to. */
+/** Counts the messages with these keys, which must all be of one hour. */
 async function countMessages(
   services: Services,
   which: ByKey,
@@ -204,7 +203,7 @@ interface EndedAttempt {
   readonly deliverAt: number | null;
   readonly state: number | null;
   readonly attempts: number | null;
-  /** Another attempt decided how the delivery ended: an earlier success, or a later one of the schedule. */
+  /** 1 if another attempt determined the result of the delivery: an earlier success, or a later scheduled attempt. */
   readonly decidedElsewhere: number;
 }
 
@@ -233,7 +232,7 @@ function endedAttempts({ store }: Services, { after, upTo }: Range): Promise<rea
       ).as("bytes"),
       eb
         .case()
-        // The usual case needs no look at other attempts.
+        // In the common case, other attempts need not be read.
         .when(
           eb.and([
             eb("a.status", "=", ATTEMPT_STATUS.success),
@@ -294,9 +293,9 @@ function endOf(
 }
 
 interface Owners {
-  /** The organisation, unless it is the server's own traffic, and the application. */
+  /** The organisation, unless it is operational webhook traffic, and the application. */
   ofApplication(appId: number): readonly Place[];
-  /** As `ofApplication`, and the endpoint. */
+  /** Like `ofApplication`, plus the endpoint. */
   ofEndpoint(endpointId: number): readonly Place[];
 }
 
@@ -338,7 +337,7 @@ interface Counted {
   readonly tally: Tally;
   readonly minutes: MinuteTally;
   readonly amounts: Partial<Record<StorageKind, StoredAmount>>;
-  /** What is counted with it: everything up to a key, or messages that came late. */
+  /** The counted rows: everything up to a key, or late messages. */
   readonly place: CountedPlace;
 }
 
@@ -346,7 +345,7 @@ type CountedPlace =
   | { readonly source: RollUpSource; readonly after: number; readonly upTo: number }
   | { readonly late: readonly number[] };
 
-/** Whether another node counted the same rows meanwhile: once is enough. */
+/** Whether another node has counted the same rows in the meantime. */
 async function isCounted(db: Kysely<Database>, place: CountedPlace): Promise<boolean> {
   if ("source" in place) return (await cursorIn(db, place.source)) !== place.after;
   const left = await db.selectFrom("late_message").select("id").where("id", "in", place.late).execute();

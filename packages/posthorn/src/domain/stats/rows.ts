@@ -1,10 +1,10 @@
-/** Hours of statistics as rows. */
+/** Converts and stores hourly statistics as rows. */
 import { type Insertable, type Kysely, sql, type SqlBool } from "kysely";
 import type { CountColumns, Database, RollupTable } from "../../store/schema.ts";
 import { decodeHistogram, encodeHistogram } from "./histogram.ts";
 import { addCounts, type Counts, type Place, type Tally } from "./tally.ts";
 
-/** Rows in one statement: below every bound of parameters. */
+/** Rows per statement, below the parameter limit of every database. */
 const ROWS = 200;
 
 export function countsOf(row: CountColumns): Counts {
@@ -37,7 +37,7 @@ function rowOf({ orgId, appId, endpointId }: Place, hour: number, counts: Counts
   return { org_id: orgId, app_id: appId, endpoint_id: endpointId, hour, ...columnsOf(counts) };
 }
 
-/** The rows of an hour with what a step adds: to be written in the transaction in which they were read, since another node may count too. */
+/** Adds the counts of a step to the rows of an hour. Another node may count too, so read and write them in one transaction. */
 export async function mergedRows(
   db: Kysely<Database>,
   tally: Tally,
@@ -60,7 +60,7 @@ export async function mergedRows(
     for (const { place, counts } of chunk) {
       const before = known.get(`${place.orgId}/${place.appId}/${place.endpointId}`);
       const sum = before === undefined ? counts : countsOf(before);
-      // What is to be added stays as it is: a transaction can be tried again.
+      // Do not change the counts to add, because the transaction may be retried.
       if (sum !== counts) addCounts(sum, counts);
       merged.push(rowOf(place, hour, sum));
     }

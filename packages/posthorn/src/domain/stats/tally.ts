@@ -1,7 +1,7 @@
-/** What one step of the roll-up adds to one hour, kept apart by organisation, application and endpoint. */
+/** Counts of one roll-up step for one hour, by organisation, application and endpoint. */
 import { addAll, addDuration, type Histogram } from "./histogram.ts";
 
-/** What is counted of an hour. */
+/** Counts of an hour or minute. */
 export interface Counts {
   messages: number;
   attemptsOk: number;
@@ -9,13 +9,13 @@ export interface Counts {
   firstTry: number;
   later: number;
   exhausted: number;
-  /** Milliseconds from the time a delivery was due first to the answer that ended it well. */
+  /** Milliseconds from when a delivery was first due to its successful response. */
   readonly latency: Histogram;
-  /** Milliseconds of attempts. */
+  /** Durations of attempts in milliseconds. */
   readonly duration: Histogram;
 }
 
-/** Of what: application 0 is the organisation, endpoint 0 the application. */
+/** Scope of counts. Application 0 means the whole organisation, endpoint 0 the whole application. */
 export interface Place {
   readonly orgId: number;
   readonly appId: number;
@@ -46,13 +46,13 @@ export function addCounts(to: Counts, from: Counts): void {
   addAll(to.duration, from.duration);
 }
 
-/** How an attempt counts. */
+/** Properties of an attempt that are counted. */
 export interface CountedAttempt {
-  /** It failed before anything was sent: it counts for its delivery alone. */
+  /** Whether it failed before anything was sent. Then it only counts for its delivery, not as an attempt. */
   readonly unsent: boolean;
   readonly succeeded: boolean;
   readonly durationMs: number;
-  /** What it did to its delivery; `null`: nothing that is counted. */
+  /** Effect on its delivery; `null` if there is none to count. */
   readonly end: "first_try" | "later" | "exhausted" | null;
   /** See `Counts.latency`. */
   readonly latencyMs: number;
