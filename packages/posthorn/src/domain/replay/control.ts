@@ -1,4 +1,4 @@
-/** Holding up a replay, letting it go on, and ending it before its end. */
+/** Pauses, resumes and cancels replays. */
 import { PosthornError } from "../../lib/errors.ts";
 import { atomically, type Call } from "../context.ts";
 import type { Task, TaskState } from "../task/task.ts";
@@ -6,7 +6,7 @@ import { getReplay, type ReplayRef } from "./list.ts";
 import { deleteOneOff } from "./one-off.ts";
 import { dataOf, type ReplayData } from "./replay.ts";
 
-/** Makes nothing more due until it is resumed. What is due already goes out. */
+/** Pauses a replay until it is resumed. Deliveries that are already due are still sent. */
 export function pauseReplay(call: Call<ReplayRef>): Promise<Task> {
   return change(call, ["running"], (data, now) => ({ state: "paused", data: { ...data, pausedAt: now } }));
 }
@@ -15,7 +15,7 @@ export function resumeReplay(call: Call<ReplayRef>): Promise<Task> {
   return change(call, ["paused"], (data, now) => ({ state: "running", data: goOn(data, now) }));
 }
 
-/** Ends it. What is due already goes out, unless it goes to a URL: then it is canceled. */
+/** Cancels a replay. Deliveries that are already due are still sent, except those to a URL, which are canceled. */
 export function cancelReplay(call: Call<ReplayRef>): Promise<Task> {
   return change(call, ["running", "paused"], (data, now) => ({ state: "canceled", data: goOn(data, now) }));
 }

@@ -14,11 +14,11 @@ export interface ReplayRef {
   readonly replay: string;
 }
 
-/** How far a replay got. */
+/** Progress of a replay. */
 export interface ReplayProgress {
-  /** 0 to 100: the share of the window that was looked at, over all endpoints. */
+  /** Scanned share of the window over all endpoints, from 0 to 100. */
   readonly percent: number;
-  /** When it ends if it goes on as it did; `null` when that cannot be said. */
+  /** Estimated seconds until it ends, at its average rate; `null` if unknown. */
   readonly secondsLeft: number | null;
 }
 
@@ -30,16 +30,16 @@ export interface ReplayPart extends ReplayCounts {
 }
 
 const REPLAY_KINDS = TASK_KINDS.filter((kind) => kind.startsWith("endpoint."));
-/** Endpoints that are shown one by one. */
+/** Maximum number of endpoints in the result. */
 const MAX_PARTS = 250;
 
 export interface ListReplays extends PageRequest {
-  /** Id or uid; `null`: of all applications. */
+  /** Id or uid; `null`: all applications. */
   readonly app: string | null;
   readonly states: readonly TaskState[] | null;
 }
 
-/** Every replay that was asked for, newest first, whichever way it was. */
+/** Lists replays of all kinds, newest first. */
 export async function listReplays({ ctx, input }: Call<ListReplays>): Promise<Page<Task>> {
   const application = input.app === null ? null : await getApplication(ctx, input.app);
   const page = await readPage(input, { order: "desc", keyOf: idIterator("qtask_") }, (slice) => {
@@ -71,7 +71,7 @@ function replays(ctx: Context, application: Application | null) {
   return application === null ? query : query.where("app_id", "=", application.key);
 }
 
-/** Ids and names of the applications that tasks are of, by the key of the task. */
+/** Ids and names of the applications of tasks, by task key. */
 export async function applicationsOf(
   ctx: Context,
   tasks: readonly Task[],
@@ -90,7 +90,7 @@ export async function applicationsOf(
   return new Map(rows.map((row) => [row.id, { id: row.public_id, name: row.name }]));
 }
 
-/** Progress at each endpoint, up to a number of them. */
+/** Progress per endpoint, for up to `MAX_PARTS` endpoints. */
 export async function replayParts(ctx: Context, taskKey: number): Promise<readonly ReplayPart[]> {
   const rows = await reader(ctx)
     .selectFrom("task_part")
@@ -127,7 +127,7 @@ export async function replayProgress(ctx: Context, task: Task): Promise<ReplayPr
     .where("task_id", "=", task.key)
     .executeTakeFirstOrThrow();
   const part = Math.min(1, Math.max(0, share ?? 0));
-  // Nothing is at its end before it has ended.
+  // Only a finished replay is at 100 %.
   const percent = Math.min(99, Math.floor(part * 100));
   return { percent, secondsLeft: secondsLeft(task, part, ctx.services.now()) };
 }

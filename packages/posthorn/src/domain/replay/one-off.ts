@@ -1,7 +1,6 @@
 /**
- * The target of a replay to a URL: a row of `endpoint` that no message matches, no list shows, and that is deleted when the replay has
- * come to its end. So what is sent there goes through the same lane, guard, signature and attempts as everything else, and the
- * deliveries it is made of stay as they are.
+ * Target of a replay to a URL: a hidden `endpoint` row that no message matches, deleted when the replay has ended. This way its
+ * deliveries use the same lanes, egress guard, signatures and attempts as all others, and the original deliveries are unchanged.
  */
 import { generateSecret } from "@posthorn/webhooks";
 import { invalid, ValidationError } from "../../lib/errors.ts";
@@ -17,7 +16,7 @@ import type { Tx } from "../../store/tx.ts";
 export interface OneOffTarget {
   readonly kind: "url";
   readonly url: string;
-  /** What to sign with: a secret, or that of an endpoint of the application; a new one when both are `null`. */
+  /** Signing secret, or the endpoint of the application whose secret to use (`signAs`); if both are `null`, a new one is generated. */
   readonly secret: string | null;
   readonly signAs: string | null;
   readonly headers: HeaderMap;
@@ -31,7 +30,7 @@ export interface OneOff {
   readonly headers: HeaderMap;
 }
 
-/** Checks a URL, its secret and its headers as those of an endpoint. */
+/** Validates the URL, secret and headers like those of an endpoint. */
 export async function checkOneOff(ctx: Context, application: Application, target: OneOffTarget): Promise<OneOff> {
   const { headers } = target;
   return within("target", async () => {
@@ -42,7 +41,7 @@ export async function checkOneOff(ctx: Context, application: Application, target
   });
 }
 
-/** Names the place of a broken rule as it is in the request: inside this field. */
+/** Changes the location of validation errors to this field of the request. */
 async function within<T>(field: string, check: () => Promise<T>): Promise<T> {
   try {
     return await check();
@@ -98,7 +97,7 @@ export async function insertOneOff(
   tx.signal({ kind: "application", key: appKey });
 }
 
-/** Deletes the row of one replay; its pending deliveries are canceled. */
+/** Deletes the target of a replay; its pending deliveries are canceled. */
 export async function deleteOneOff({ now }: Pick<TransactionServices, "now">, tx: Tx, taskKey: number): Promise<void> {
   const rows = await tx.db
     .updateTable("endpoint")
@@ -110,7 +109,7 @@ export async function deleteOneOff({ now }: Pick<TransactionServices, "now">, tx
   for (const row of rows) tx.signal({ kind: "application", key: row.app_id }, { kind: "wake", endpointId: row.id });
 }
 
-/** Deletes the rows of replays that have ended and whose deliveries have as well. */
+/** Deletes the targets of ended replays that have no pending deliveries. */
 export async function sweepOneOffs(services: Services): Promise<void> {
   const rows = await services.store.db
     .selectFrom("endpoint")

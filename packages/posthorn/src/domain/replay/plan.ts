@@ -5,13 +5,13 @@ import { firstCursor, NO_COUNTS, type ReplayCounts, type ReplayParams } from "./
 import { scan, SCAN_ROWS } from "./scan.ts";
 import { type ReplayRequest, resolveReplay } from "./start.ts";
 
-/** What a replay would do at one endpoint. */
+/** Planned effect of a replay at one endpoint. */
 export interface PlannedPart extends ReplayCounts {
-  /** `null`: the URL that was given. */
+  /** `null`: the URL from the request. */
   readonly endpointId: string | null;
-  /** Deliveries that it would make due. */
+  /** Number of deliveries that it would make due. */
   readonly toSend: number;
-  /** False: there may be more; counting ended before the end. */
+  /** `false` if counting stopped at a limit, so that there may be more. */
   readonly exact: boolean;
 }
 
@@ -20,14 +20,14 @@ export interface ReplayPlan {
   readonly exact: boolean;
 }
 
-/** Rows looked at for one plan, over all endpoints. */
+/** Maximum number of rows scanned for one plan, over all endpoints. */
 const MAX_ROWS = 200_000;
-/** How long counting may take. */
+/** Maximum duration of counting. */
 const MAX_MS = 2000;
-/** Endpoints that are counted one by one. */
+/** Maximum number of endpoints counted. */
 const MAX_PARTS = 250;
 
-/** Counts what a replay would send, and sends nothing. Ends in bounded time: what it has not looked at by then is not counted. */
+/** Counts what a replay would send, without sending. Stops after a limited time, so that the counts may be incomplete. */
 export async function planReplay({ ctx, input }: Call<ReplayRequest>): Promise<ReplayPlan> {
   const { application, params, endpoints, oneOff } = await resolveReplay(ctx, input);
   const budget = { rows: MAX_ROWS, until: ctx.services.now() + MAX_MS };

@@ -1,19 +1,19 @@
-/** What a replay is: which deliveries are made due again, at which endpoints, how fast, and how far it got. */
+/** Parameters and progress of a replay, which makes deliveries due again. */
 import { invalid } from "../../lib/errors.ts";
 import { keyAfterTime, keyAtTime } from "../../lib/id.ts";
 import type { Status } from "../delivery/delivery.ts";
 import type { Task, TaskData } from "../task/task.ts";
 
-/** What is looked for. A list that is `null` lets everything through. */
+/** Filter of a replay. A list that is `null` matches everything. */
 export interface ReplayFilter {
   readonly eventTypes: readonly string[] | null;
-  /** Messages that have one of these. */
+  /** Messages with one of these channels. */
   readonly channels: readonly string[] | null;
-  /** Messages that have one of these. */
+  /** Messages with one of these tags. */
   readonly tags: readonly string[] | null;
-  /** Where the delivery stands. */
+  /** Statuses of deliveries. */
   readonly statuses: readonly Status[] | null;
-  /** 0, 100 … 500: the class of the status code that the last attempt got; 0 is no answer. */
+  /** Status code classes of the last attempt: 100 … 500; 0 means no response. */
   readonly statusCodeClasses: readonly number[] | null;
 }
 
@@ -25,22 +25,22 @@ export const NO_FILTER: ReplayFilter = {
   statusCodeClasses: null,
 };
 
-/** Where it goes: to the endpoints that the deliveries are of, to another one, or to a URL that is no endpoint. */
+/** Target of a replay: the endpoints of the deliveries, another endpoint, or a URL without an endpoint. */
 export type ReplayTarget =
   | { readonly kind: "same" }
   | { readonly kind: "endpoint"; readonly endpointId: string }
-  /** `endpointId` names the row that stands for the URL: attempts are found under it. */
+  /** `endpointId` is the hidden endpoint for the URL. Attempts are listed under it. */
   | { readonly kind: "url"; readonly url: string; readonly endpointId: string };
 
 /**
- *     failing     deliveries that failed, or wait for a retry
+ *     failing     deliveries that failed or are waiting for a retry
  *     missing     messages that match the endpoint and have no delivery to it
  *     deliveries  deliveries by filter
  *     messages    messages by filter, to a target other than their endpoints
  */
 export type ReplayMode = "failing" | "missing" | "deliveries" | "messages";
 
-/** What was asked for, as stored. Keys are message keys, times Unix milliseconds. */
+/** Stored parameters of a replay. Keys are message keys, times are Unix milliseconds. */
 export interface ReplayParams {
   readonly mode: ReplayMode;
   readonly since: number;
@@ -49,34 +49,34 @@ export interface ReplayParams {
   readonly from: number;
   readonly to: number;
   readonly filter: ReplayFilter;
-  /** Deliveries of these endpoints alone; `null`: of all. */
+  /** Only deliveries of these endpoints; `null`: of all endpoints. */
   readonly endpoints: readonly { readonly key: number; readonly id: string }[] | null;
   readonly target: ReplayTarget;
   readonly newestFirst: boolean;
-  /** Deliveries made due a second; `null`: as fast as the endpoints take them. */
+  /** Deliveries made due per second; `null`: as fast as the endpoints accept them. */
   readonly ratePerSecond: number | null;
   readonly reason: string;
 }
 
 export interface ReplayCounts {
-  /** Rows looked at. */
+  /** Number of rows scanned. */
   readonly scanned: number;
   readonly matched: number;
-  /** Matched, but the payload is gone. */
+  /** Matched, but the payload was deleted. */
   readonly payloadGone: number;
-  /** Matched, but due anyway: nothing to add. */
+  /** Matched, but already due. */
   readonly alreadyDue: number;
 }
 
 export const NO_COUNTS: ReplayCounts = { scanned: 0, matched: 0, payloadGone: 0, alreadyDue: 0 };
 
-/** Progress, as stored. */
+/** Stored progress. */
 export interface ReplayData extends TaskData, ReplayCounts {
-  /** The endpoint that had the last turn. */
+  /** Endpoint that was last processed. */
   readonly lastPart: number;
-  /** What the rate allows counts from here. */
+  /** Start of the time for which the rate allows further deliveries. */
   readonly paceFrom: number;
-  /** Since when no endpoint has room, each having enough that is due, Unix milliseconds; `null`: one has. */
+  /** Unix milliseconds: since when every endpoint has had enough due deliveries; `null` if one accepts more. */
   readonly waitingSince: number | null;
   readonly pausedAt: number | null;
   readonly pausedMs: number;
@@ -95,7 +95,7 @@ export function newReplayData(now: number): ReplayData {
 }
 
 export function paramsOf(task: Task): ReplayParams {
-  // A task of before there were filters has its window alone.
+  // Tasks from versions without filters only have a window.
   const mode = task.kind === "endpoint.replay" ? "missing" : "failing";
   const params = task.params as Pick<ReplayParams, "from" | "to"> & Partial<ReplayParams>;
   return { ...OLD_PARAMS, mode, ...params };
@@ -123,14 +123,14 @@ export interface Window {
   readonly until: number | null;
 }
 
-/** The keys of a window of publishing times. */
+/** Converts a window of publishing times to message keys. */
 export function keysOf({ since, until }: Window, now: number): Pick<ReplayParams, "since" | "until" | "from" | "to"> {
   const end = until ?? now;
   if (end < since) throw invalid("until", "The window must end after it starts.");
   return { since, until: end, from: keyAtTime(since), to: keyAfterTime(end) - 1 };
 }
 
-/** Where a part begins: beyond the first row in its order. */
+/** Initial cursor of a part: just before the first row in its order. */
 export function firstCursor({ newestFirst, from, to }: Pick<ReplayParams, "newestFirst" | "from" | "to">): number {
   return newestFirst ? to + 1 : from - 1;
 }

@@ -1,6 +1,6 @@
 /**
- * Looks at a bounded number of rows of one endpoint, in the order of a replay, and says of each whether it is to be sent. Costs the same
- * however long the history and however rare the matches are.
+ * Scans a limited number of rows of one endpoint, in the order of a replay, for messages to send. The cost depends neither on the
+ * length of the history nor on how rare matches are.
  */
 import { type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
 import { ASKED, type Database, DELIVERY_STATE } from "../../store/schema.ts";
@@ -11,10 +11,10 @@ import { mismatchOf } from "../message/match.ts";
 import { jsonListHas, messageMatches } from "../message/filter.ts";
 import type { ReplayCounts, ReplayFilter, ReplayParams } from "./replay.ts";
 
-/** Rows looked at in one go. */
+/** Maximum number of rows per scan. */
 export const SCAN_ROWS = 1000;
 
-/** Where to look: rows of this endpoint beyond the cursor. */
+/** Rows to scan: those of this endpoint after the cursor. */
 export interface ScanFrom {
   readonly params: ReplayParams;
   readonly appKey: number;
@@ -25,7 +25,7 @@ export interface ScanFrom {
 export interface ScanResult extends ReplayCounts {
   /** Message keys to send. */
   readonly keys: readonly number[];
-  /** The last row that was looked at. */
+  /** Key of the last scanned row. */
   readonly cursor: number;
   readonly done: boolean;
 }
@@ -34,7 +34,7 @@ interface Row {
   id: number;
   fits: number;
   present: number;
-  /** `null`: the message has no delivery to the endpoint. */
+  /** `null` if the message has no delivery to the endpoint. */
   state: number | null;
   attempts: number | null;
   manual: number | null;
@@ -76,7 +76,7 @@ function isDue({ state, attempts, manual }: Row): boolean {
   return (manual ?? 0) !== ASKED.bySchedule || (state === DELIVERY_STATE.pending && attempts === 0);
 }
 
-/** In the mode for missing messages: whether it matches and has no delivery. */
+/** Whether the message matches the endpoint and has no delivery to it. Always `true` in modes other than `missing`. */
 function isMissing({ params, endpoint }: ScanFrom, row: Row): boolean {
   if (params.mode !== "missing") return true;
   if (row.state !== null) return false;
@@ -117,7 +117,7 @@ function messagesQuery(db: Kysely<Database>, { params, appKey, endpoint, cursor 
     ORDER BY message.id ${direction(params)}`;
 }
 
-/** Whether the message has a delivery elsewhere that the filter wants. */
+/** Whether the message has a delivery to another endpoint that matches the filter. */
 function wasOwed({ endpoints, filter }: ReplayParams, targetKey: number): RawBuilder<SqlBool> {
   const among =
     endpoints === null
@@ -158,7 +158,7 @@ function any(conditions: readonly RawBuilder<SqlBool>[]): RawBuilder<SqlBool> {
   return conditions.length === 0 ? sql<SqlBool>`FALSE` : sql<SqlBool>`(${sql.join(conditions, sql` OR `)})`;
 }
 
-/** A condition as 0 or 1, also where a column of it is null. */
+/** Converts a condition to 0 or 1, also if a column is null. */
 function asFlag(conditions: readonly RawBuilder<unknown>[]): RawBuilder<unknown> {
   return sql`CASE WHEN ${sql.join(conditions, sql` AND `)} THEN 1 ELSE 0 END`;
 }

@@ -23,7 +23,7 @@ import type { Tx } from "../../store/tx.ts";
 export interface ReplayRequest extends Window {
   readonly app: string;
   readonly filter: ReplayFilter;
-  /** Ids or uids: deliveries of these endpoints alone; `null`: of all. */
+  /** Ids or uids of the endpoints whose deliveries to replay; `null`: all endpoints. */
   readonly endpoints: readonly string[] | null;
   readonly target: TargetRequest;
   readonly newestFirst: boolean;
@@ -39,7 +39,7 @@ export type TargetRequest =
 
 const DAY = 86_400_000;
 const MAX_WINDOW = 14 * DAY;
-/** A client that computes "14 days ago" and then takes its time is not refused for it. */
+/** Tolerance of 5 minutes for clients that compute "14 days ago" some time before the request. */
 const SLACK = 300_000;
 
 /** Recovery: makes one manual attempt for each message of the window that failed at the endpoint and has not succeeded since. */
@@ -81,12 +81,12 @@ export async function startReplay({ ctx, input }: Call<ReplayRequest>): Promise<
 export interface ResolvedReplay {
   readonly application: Application;
   readonly params: ReplayParams;
-  /** Where it goes; `null`: every endpoint of the application. */
+  /** Keys of the target endpoints; `null`: all endpoints of the application. */
   readonly endpoints: readonly number[] | null;
   readonly oneOff: Awaited<ReturnType<typeof checkOneOff>> | null;
 }
 
-/** Checks a request and finds what it names. Writes nothing. */
+/** Validates a request and looks up the resources it refers to. Writes nothing. */
 export async function resolveReplay(ctx: Context, input: ReplayRequest): Promise<ResolvedReplay> {
   const application = await getApplication(ctx, input.app);
   const window = keysOf(input, ctx.services.now());
@@ -105,7 +105,7 @@ export async function resolveReplay(ctx: Context, input: ReplayRequest): Promise
     const params = { ...common, mode: "messages", endpoints, target: to } as const;
     return { application, params, endpoints: [endpoint.key], oneOff: null };
   }
-  // A URL of one's own choice is as good as an endpoint of one's own.
+  // Sending to any URL requires the same access as creating an endpoint.
   requireAccess(ctx.actor, "ManageEndpoint");
   const oneOff = await checkOneOff(ctx, application, target);
   const to = { kind: "url", url: oneOff.url, endpointId: oneOff.id } as const;
@@ -158,7 +158,7 @@ async function startAtEndpoint(
   });
 }
 
-/** Narrows a window to the messages that are there, so that progress is a share of them and not of empty years. */
+/** Narrows a window to the stored messages, so that progress does not include long periods without messages. */
 async function withinHistory<Keys extends { readonly from: number; readonly to: number }>(
   ctx: Context,
   appKey: number,
@@ -180,7 +180,7 @@ interface Parts {
   readonly taskKey: number;
   readonly appKey: number;
   readonly params: ReplayParams;
-  /** `null`: every endpoint of the application. */
+  /** `null`: all endpoints of the application. */
   readonly endpointKeys: readonly number[] | null;
 }
 

@@ -1,9 +1,9 @@
 /**
- * One step of a replay: makes some deliveries of one endpoint due.
+ * Step of a replay: makes some deliveries of one endpoint due.
  *
- * A replay never fills a lane: it adds only while few deliveries of the endpoint are due, so that what is published meanwhile waits
- * behind a few of its rows and not behind all of them. An endpoint that takes nothing, because it is off or broken, makes the replay
- * wait there and go on elsewhere.
+ * A replay never fills a lane. It only adds deliveries while few deliveries of the endpoint are due, so that new messages wait behind a
+ * few replayed deliveries and not behind all of them. If an endpoint accepts nothing, for example because it is disabled or failing,
+ * the replay continues at other endpoints.
  */
 import { type RawBuilder, type Selectable, sql } from "kysely";
 import { ASKED, DELIVERY_STATE, type TaskPartTable } from "../../store/schema.ts";
@@ -18,18 +18,18 @@ import { scan, type ScanResult } from "./scan.ts";
 import type { Step, StepResult } from "../task/step.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** Deliveries made due in one transaction: few enough that no publish waits long for its commit. */
+/** Deliveries per transaction. Few, so that publishing is not delayed by a long commit. */
 const CHUNK = 100;
-/** Deliveries of one endpoint that may be due before a replay waits. */
+/** Number of due deliveries of an endpoint from which a replay waits. */
 const LANE_ROOM = 500;
-/** Endpoints that are asked for room in one step. */
+/** Number of endpoints checked in one step. */
 const PARTS_A_STEP = 50;
-/** How long to wait when no endpoint has room: a tenth of the time for which none had, within these bounds. */
+/** Bounds of the wait when no endpoint accepts more: a tenth of the time for which none has. */
 const NO_ROOM_MS = 100;
 const LONG_NO_ROOM_MS = 30_000;
-/** The same, while there are more endpoints than one step asks: the next step asks others. */
+/** Upper bound of the wait if a step cannot check all endpoints, because the next step checks others. */
 const NEXT_PARTS_MS = 1000;
-/** What a rate allows is kept for this long, so that a wait is not made good all at once. */
+/** Unused rate is kept for this long, so that a wait is not followed by a large burst. */
 const BURST_MS = 1000;
 
 type Part = Selectable<TaskPartTable>;
@@ -53,7 +53,7 @@ export async function replayStep(services: Services, task: Task): Promise<Step> 
   return noRoom(data, { areAll: parts.length < PARTS_A_STEP, last: parts.at(-1)!.endpoint_id }, now);
 }
 
-/** Waits, the longer the longer it has: an endpoint that is off can be so for days. */
+/** Waits increasingly long, because an endpoint can be disabled for days. */
 function noRoom(data: ReplayData, asked: { readonly areAll: boolean; readonly last: number }, now: number): Step {
   const waitingSince = data.waitingSince ?? now;
   const most = asked.areAll ? LONG_NO_ROOM_MS : NEXT_PARTS_MS;
@@ -67,19 +67,19 @@ function noRoom(data: ReplayData, asked: { readonly areAll: boolean; readonly la
 interface Budget {
   readonly rows: number;
   readonly waitMs: number;
-  /** Where the time that is spent on `rows` begins. */
+  /** Start of the time that `rows` uses up. */
   readonly from: number;
 }
 
 function budgetOf({ ratePerSecond }: ReplayParams, { paceFrom }: ReplayData, now: number): Budget {
   if (ratePerSecond === null) return { rows: CHUNK, waitMs: 0, from: now };
-  // A time that is yet to come was noted before the clock was set back.
+  // A time in the future was stored before the clock was set back.
   const from = paceFrom > now ? now - 1000 / ratePerSecond : Math.max(paceFrom, now - BURST_MS);
   const rows = Math.min(CHUNK, Math.floor(((now - from) * ratePerSecond) / 1000));
   return { rows, waitMs: Math.max(1, Math.ceil(from + 1000 / ratePerSecond - now)), from };
 }
 
-/** Parts that are not done, beginning after the one that had the last turn. */
+/** Open parts, starting after the one that was last processed. */
 async function openParts({ store }: Services, taskKey: number, lastPart: number): Promise<readonly Part[]> {
   const open = store.db
     .selectFrom("task_part")
@@ -94,9 +94,9 @@ async function openParts({ store }: Services, taskKey: number, lastPart: number)
   return [...after, ...before].slice(0, PARTS_A_STEP);
 }
 
-/** Number of further deliveries that an endpoint may get. Counts up to the limit along the index of live rows. */
+/** Number of further deliveries that may become due at an endpoint. Counts due deliveries by index, up to the limit. */
 async function roomAt({ store }: Services, endpointKey: number, params: ReplayParams, now: number): Promise<number> {
-  // What a slow replay has made due goes out at its rate, also after the endpoint stood still.
+  // A slow replay may only have few due deliveries, so that it keeps to its rate even after the endpoint was on hold.
   const limit = params.ratePerSecond === null ? LANE_ROOM : Math.min(LANE_ROOM, Math.max(50, 5 * params.ratePerSecond));
   const { rows } = await sql<{ due: number }>`
     SELECT count(*) AS due FROM (
@@ -119,7 +119,7 @@ interface Sending {
 async function send(services: TransactionServices, tx: Tx, sending: Sending): Promise<StepResult> {
   const { params, data, part, endpoint, found, budget } = sending;
   const made = await makeDue(services, tx, sending);
-  // What became due by other means since it was looked at.
+  // Includes deliveries that became due by other means since the scan.
   const alreadyDue = found.alreadyDue + found.keys.length - made;
   await tx.db
     .updateTable("task_part")
@@ -150,14 +150,14 @@ async function send(services: TransactionServices, tx: Tx, sending: Sending): Pr
   return { data: next, end: null, waitMs: 0 };
 }
 
-/** The value of `order_key` for a row of `message`. */
+/** Value of `order_key` for a row of `message`. */
 function orderColumn(endpoint: DirectoryEndpoint): RawBuilder<string | null> {
   const { order } = endpoint.policy.lane;
   if (order === null) return sql`NULL`;
   return order.by === "key" ? sql`ordering_key` : sql`${WHOLE_ENDPOINT}`;
 }
 
-/** Returns how many deliveries it made due. */
+/** Makes deliveries due; returns how many. */
 async function makeDue(
   services: TransactionServices,
   { db }: Tx,
@@ -170,7 +170,7 @@ async function makeDue(
     .updateTable("delivery")
     .set({
       ...dueManually(now, ASKED.byRecovery),
-      // One that succeeded is wanted once more; one that is being retried is not, when that retry succeeds.
+      // A succeeded delivery is sent again; one that is being retried is not sent again if that retry succeeds.
       manual: sql<number>`CASE WHEN state IN (${DELIVERY_STATE.failed}, ${DELIVERY_STATE.pending})
                           THEN ${ASKED.byRecovery} ELSE ${ASKED.byReplay} END`,
     })
@@ -189,7 +189,7 @@ async function makeDue(
   return Number(numUpdatedRows) + Number(numAffectedRows ?? 0n);
 }
 
-/** The endpoint was deleted: what is left for it goes nowhere. */
+/** Ends a part whose endpoint was deleted. */
 async function giveUp(tx: Tx, part: Part, data: ReplayData): Promise<StepResult> {
   await tx.db
     .updateTable("task_part")
@@ -201,7 +201,7 @@ async function giveUp(tx: Tx, part: Part, data: ReplayData): Promise<StepResult>
   return { data: next, end: null, waitMs: 0 };
 }
 
-/** Every part is done. When each of them lost its endpoint, the replay did not do what was asked. */
+/** Ends the replay after all parts are done. It failed if the endpoints of all parts were deleted. */
 async function finish(tx: Tx, task: Task, params: ReplayParams, data: ReplayData): Promise<StepResult> {
   const { parts, gone } = await tx.db
     .selectFrom("task_part")
