@@ -4,7 +4,7 @@ import { DELIVERY_STATE, type Database } from "../../store/schema.ts";
 
 type Condition = ExpressionWrapper<Database, "message", SqlBool>;
 
-/** Some delivery of it is still to be made. */
+/** The message has a pending delivery. */
 export function isOwed(eb: ExpressionBuilder<Database, "message">): Condition {
   return eb.exists(
     eb
@@ -15,7 +15,7 @@ export function isOwed(eb: ExpressionBuilder<Database, "message">): Condition {
   );
 }
 
-/** Some delivery of it failed. */
+/** The message has a failed delivery. */
 export function hasFailed(eb: ExpressionBuilder<Database, "message">): Condition {
   return eb.exists(
     eb
@@ -26,7 +26,7 @@ export function hasFailed(eb: ExpressionBuilder<Database, "message">): Condition
   );
 }
 
-/** Deliveries attempted after this key, for example manually. */
+/** The message has an attempt from this key on, for example a manual one. */
 export function wasAttemptedSince(eb: ExpressionBuilder<Database, "message">, key: number): Condition {
   return eb.exists(
     eb
@@ -37,8 +37,8 @@ export function wasAttemptedSince(eb: ExpressionBuilder<Database, "message">, ke
   );
 }
 
-/** Its payload is wanted for longer than others. */
+/** The message has its own payload retention, which has not ended. */
 export function keepsPayload(eb: ExpressionBuilder<Database, "message">, now: number): Condition {
-  // Never unknown, since it is negated.
+  // Must never be NULL, because it is negated.
   return eb.and([eb("message.payload", "is not", null), eb(eb.fn.coalesce("message.expires_at", eb.lit(0)), ">", now)]);
 }

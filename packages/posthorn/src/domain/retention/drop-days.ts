@@ -1,11 +1,11 @@
 /**
- * Drops whole days of history whose time is over, where the database keeps each in a table of its own: a day of a million messages goes
- * as fast as one of ten, and leaves no holes. The few rows that have to stay longer take its place.
+ * Drops whole days of expired history, if the database keeps each day in its own table. Dropping a day of a million messages is as fast
+ * as one of ten, and leaves no gaps in the table. The few rows that must stay longer are moved to a new table for the day.
  *
- * What refers to messages that are gone (their deliveries, foremost) goes after them, along the keys; meanwhile nothing shows it, since
- * every list of deliveries is one of messages too.
+ * Rows that refer to dropped messages, mainly deliveries, are deleted afterwards in key order. Until then they are not visible, because
+ * all lists of deliveries join messages.
  *
- * A day that keeps too many rows is left to the sweeps, which delete row by row: they see to every day up to where this has got.
+ * A day that must keep too many rows is left to the sweeps, which delete single rows of all days that were processed here.
  */
 import type { Kysely } from "kysely";
 import { keyAtTime, timeOfKey } from "../../lib/id.ts";
@@ -17,27 +17,27 @@ import { DAY_MS, setStored, type StorageKind, type StoredAmount } from "../stora
 import { attemptBytes, attemptKind, TakenAway } from "../storage/taken.ts";
 import { messageMs, noteSwept, type SweepOptions, sweptIn, sweptUpTo } from "./retention.ts";
 
-/** Rows of a day that may stay: they are copied while changes of resources wait. */
+/** Maximum number of rows of a day to keep. They are copied while changes of resources wait. */
 const MAX_KEPT = 20_000;
-/** What has to stay is looked for in an hour of keys at a time. */
+/** Rows to keep are searched in ranges of one hour of keys. */
 const STRETCH_KEYS = keyAtTime(1_500_003_600_000) - keyAtTime(1_500_000_000_000);
-/** Deliveries that go in one transaction, after their messages. */
+/** Deliveries of dropped messages deleted per transaction. */
 const STEP = 2000;
 
-/** How far whole days were dealt with: below it the sweeps are at work. */
+/** Names of the cursors up to which whole days were processed. Below them, the sweeps delete rows. */
 const PLACES = { message: "message-day", attempt: "attempt-day" } as const;
 
-/** Drops what is over. Returns how many days were. */
+/** Drops expired days. Returns how many. */
 export async function dropDays(services: Services, options: SweepOptions): Promise<number> {
   const { days } = services.store;
   if (days === null) return 0;
-  // Attempts after messages: what a message took with it need not be kept.
+  // Attempts after messages, because attempts of dropped messages need not be kept.
   const dropped = (await dropMessages(services, days, options)) + (await dropAttempts(services, days, options));
   await sweepOrphans(services, days, options);
   return dropped;
 }
 
-/** Up to this key rows are deleted one by one: what is later goes with its day. Infinite where there are no days. */
+/** Key up to which the sweeps delete single rows; later rows are dropped with their day. Infinity if there are no tables per day. */
 export async function sweepsUpTo(services: Services, table: TableOfDays): Promise<number> {
   const { days } = services.store;
   if (days === null) return Number.POSITIVE_INFINITY;
@@ -67,7 +67,7 @@ async function dropAttempts(services: Services, days: DayStore, options: SweepOp
     below: keyAtTime(now - periods.attemptMs),
     emptyBelow: keyAtTime(now - Math.max(messageMs(periods), periods.failureMs)),
     kept: (day) => attemptsThatStay(services, day),
-    // Who sends one again at this very moment does so without attempts that are over.
+    // If a delivery is resent at this moment, its expired attempts need not be kept.
     keptNow: () => Promise.resolve([]),
     left: attemptsLeft,
   });
@@ -77,15 +77,15 @@ type Amounts = Partial<Record<StorageKind, StoredAmount>>;
 
 interface Dropping {
   readonly table: TableOfDays;
-  /** Days that end here or before are over. */
+  /** Days that end here or before have expired. */
   readonly below: number;
-  /** Before it nothing is kept: a day goes once nothing is left in it. */
+  /** Before this key nothing needs to be kept, so a day is dropped once it is empty. */
   readonly emptyBelow: number;
-  /** Keys that have to stay; `null`: too many. May take a while. */
+  /** Keys to keep; `null`: too many. May take a while. */
   readonly kept: (day: Day) => Promise<readonly number[] | null>;
-  /** Those that may have come to that meanwhile. */
+  /** Further keys to keep that may have been added in the meantime. */
   readonly keptNow: (db: Kysely<Database>, day: Day) => Promise<readonly number[]>;
-  /** What a day holds. */
+  /** Remaining rows and bytes of a day. */
   readonly left: (db: Kysely<Database>, day: Day) => Promise<Amounts>;
 }
 
@@ -111,12 +111,12 @@ async function dropEach(
   return dropped;
 }
 
-/** Returns whether it was dropped. */
+/** Drops a day except the rows to keep. Returns whether it was dropped. */
 async function dropOne({ store }: Services, days: DayStore, dropping: Dropping, day: Day): Promise<boolean> {
   const { table, kept, keptNow, left } = dropping;
   const before = await kept(day);
   return store.transaction(async (tx) => {
-    // The previous owner of this task may not know yet that it lost it.
+    // Another node may have processed this day, if this node does not know yet that it lost the task.
     if ((await sweptIn(tx.db, PLACES[table])) >= day.end) return false;
     await noteSwept(tx.db, PLACES[table], day.end);
     if (before === null) return false;
@@ -128,7 +128,7 @@ async function dropOne({ store }: Services, days: DayStore, dropping: Dropping, 
   }, "retention.drop-days");
 }
 
-/** What was kept of it is over too, and the sweeps have deleted it. */
+/** Drops a processed day after its kept rows have expired and the sweeps have deleted them. */
 function dropEmpty({ store }: Services, days: DayStore, dropping: Dropping, day: Day): Promise<boolean> {
   const { table, emptyBelow } = dropping;
   if (day.end > emptyBelow) return Promise.resolve(false);
@@ -145,7 +145,7 @@ async function hasRows(db: Kysely<Database>, table: TableOfDays, { from, end }: 
   return (await query.limit(1).executeTakeFirst()) !== undefined;
 }
 
-/** Goes along a day in stretches, and stops when there is too much. */
+/** Reads a day in ranges of one hour; `null` if there are too many rows. */
 async function inStretches(
   day: Day,
   read: (stretch: Day) => Promise<readonly { readonly id: number }[]>,
@@ -172,7 +172,7 @@ function failedMessages({ store }: Services, day: Day): Promise<readonly number[
   );
 }
 
-/** Messages that stay: pending, keeping their payload, or attempted recently. There are few, and each condition has an index. */
+/** Messages to keep: pending, with longer payload retention, or attempted recently. They are few, and each condition has an index. */
 async function messagesThatStay(
   db: Kysely<Database>,
   { from, end }: Day,
@@ -206,7 +206,7 @@ async function messagesThatStay(
   return found.map(({ id }) => id);
 }
 
-/** Attempts of deliveries that failed or are still to be made. */
+/** Attempts to keep: those of failed or pending deliveries. */
 function attemptsThatStay({ store }: Services, day: Day): Promise<readonly number[] | null> {
   return inStretches(day, ({ from, end }) =>
     store.db
@@ -251,7 +251,7 @@ async function attemptsLeft(db: Kysely<Database>, { from, end }: Day): Promise<A
   return { attempt: of(ATTEMPT_STATUS.success), failure: of(ATTEMPT_STATUS.fail) };
 }
 
-/** Deletes what belongs to messages that went with their day. */
+/** Deletes rows that belong to messages dropped with their day. */
 async function sweepOrphans(services: Services, days: DayStore, { signal, pause }: SweepOptions): Promise<void> {
   const { store } = services;
   const end = await sweptUpTo(services, PLACES.message);

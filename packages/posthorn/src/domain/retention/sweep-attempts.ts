@@ -1,6 +1,6 @@
 /**
- * Deletes attempts whose time is over while their messages stay, a few in each transaction. Those of deliveries that failed or are
- * still to be made stay; they go with their message.
+ * Deletes expired attempts of messages that are kept longer, a few per transaction. Attempts of failed or pending deliveries are kept
+ * and deleted together with their message.
  */
 import type { Kysely } from "kysely";
 import { keyAtTime } from "../../lib/id.ts";
@@ -11,12 +11,12 @@ import { attemptBytes, attemptKind, TakenAway } from "../storage/taken.ts";
 import { sweepsUpTo } from "./drop-days.ts";
 import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
 
-/** Attempts in one transaction. */
+/** Attempts per transaction. */
 const STEP = 200;
 
-/** Deletes until nothing is left whose time is over. Returns how many attempts were deleted. */
+/** Deletes all expired attempts. Returns how many. */
 export async function sweepAttempts(services: Services, { periods, signal, pause }: SweepOptions): Promise<number> {
-  // Else they go with their messages.
+  // Attempts are deleted together with their messages.
   if (periods.attemptMs >= messageMs(periods)) return 0;
   const { store } = services;
   const counted = await rolledUpTo(services, "attempt");

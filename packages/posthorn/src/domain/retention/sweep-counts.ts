@@ -1,4 +1,4 @@
-/** Deletes statistics whose time is over. They are small and told for longer than what they were counted from. */
+/** Deletes expired statistics. They are small, so they are kept longer than the messages and attempts they count. */
 import type { Services } from "../context.ts";
 import { oldestMinute } from "../stats/minutes.ts";
 import { HOUR_MS } from "../stats/roll-up.ts";

@@ -1,9 +1,9 @@
 /**
- * Deletes messages whose time is over, with their deliveries and attempts, a few in each transaction.
+ * Deletes expired messages with their deliveries and attempts, a few per transaction.
  *
- * Both sweeps read along the key. The first begins where the last run ended, so history costs it nothing. The rows it keeps (failures,
- * pending deliveries, longer payload retention) are all that the second sweep, which is for failures, finds below its own bound. So no
- * row is kept forever, and no run reads more than it deletes or must keep.
+ * Both sweeps read in key order. The first continues where the last run ended, so it never reads history again. The second, for
+ * failures, always starts at the beginning, and only finds the rows that the first one kept (failures, pending deliveries, longer
+ * payload retention). So no row is kept forever, and no run reads more than it deletes or must keep.
  */
 import type { Kysely } from "kysely";
 import { keyAtTime } from "../../lib/id.ts";
@@ -15,10 +15,10 @@ import { hasFailed, isOwed, keepsPayload, wasAttemptedSince } from "./conditions
 import { sweepsUpTo } from "./drop-days.ts";
 import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
 
-/** Messages in one transaction: few enough that no publish waits long for its commit. */
+/** Messages per transaction. Few, so that publishing is not delayed by a long commit. */
 const STEP = 100;
 
-/** Deletes until nothing is left whose time is over. Returns how many messages were deleted. */
+/** Deletes all expired messages. Returns how many. */
 export async function sweepMessages(services: Services, options: SweepOptions): Promise<number> {
   const { periods } = options;
   const now = services.now();
@@ -44,18 +44,18 @@ export async function sweepMessages(services: Services, options: SweepOptions): 
 }
 
 interface Walk {
-  /** Where the place is kept; `null`: it begins at the beginning. */
+  /** Name of the stored cursor; `null` to start at the beginning. */
   readonly name: "message" | null;
   readonly from: number;
-  /** Not included. */
+  /** Exclusive. */
   readonly end: number;
   readonly step: StepOptions;
 }
 
 interface StepOptions {
-  /** What was attempted since this key stays. */
+  /** Messages with an attempt from this key on are kept. */
   readonly recent: number;
-  /** Whether those that failed go too. */
+  /** Whether to delete messages with failed deliveries too. */
   readonly failures: boolean;
 }
 
@@ -88,7 +88,7 @@ async function walk(
   return deleted;
 }
 
-/** Deletes messages that nothing keeps. Checked within the transaction, because a message may just have been resent. */
+/** Deletes messages unless a condition keeps them. Checked in the transaction, because a message may just have been resent. */
 async function deleteEnded(
   db: Kysely<Database>,
   candidates: readonly number[],

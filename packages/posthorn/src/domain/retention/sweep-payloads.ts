@@ -11,7 +11,7 @@ import { isOwed } from "./conditions.ts";
 import { sweepsUpTo } from "./drop-days.ts";
 import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
 
-/** Payloads in one transaction: they can be large, and freeing their pages takes time. */
+/** Payloads per transaction. Few, because they can be large and freeing their pages takes time. */
 const STEP = 100;
 /** A payload with a pending delivery is checked again after this long. */
 const LOOK_AGAIN_MS = 3_600_000;
@@ -22,7 +22,7 @@ export async function sweepPayloads(services: Services, { periods, signal, pause
   const now = services.now();
   while (!signal.aborted && (await expireOwnRetention(services, now))) await pause();
   const counted = await rolledUpTo(services, "message");
-  // Where messages stand as long as their payloads, both go with the day.
+  // If messages are not kept longer than their payloads, both are dropped with the day.
   const withDay = periods.payloadMs >= messageMs(periods);
   const bound = withDay ? await sweepsUpTo(services, "message") : Number.POSITIVE_INFINITY;
   const end = Math.min(keyAtTime(now - periods.payloadMs), counted + 1, bound);
@@ -45,7 +45,7 @@ export async function sweepPayloads(services: Services, { periods, signal, pause
   }
 }
 
-/** Whether there may be more. */
+/** Expires payloads with their own retention. Returns whether there may be more. */
 async function expireOwnRetention(services: Services, now: number): Promise<boolean> {
   const counted = await rolledUpTo(services, "message");
   const rows = await services.store.db
@@ -63,7 +63,7 @@ async function expireOwnRetention(services: Services, now: number): Promise<bool
 interface Expiring {
   readonly ids: readonly number[];
   readonly now: number;
-  /** How far the sweep of the default retention got; `null`: this is the other one. */
+  /** New cursor of the sweep by default retention; `null` for payloads with their own retention. */
   readonly upTo: number | null;
 }
 
