@@ -4,7 +4,7 @@ import { type EventType, type EventTypeInput, toColumns } from "./event-type.ts"
 import { findEventType } from "./find.ts";
 import { checkSchemas } from "./schema-check.ts";
 
-/** Creates an event type. An archived one of that name comes back with the new fields; a live one is a conflict. */
+/** Creates an event type. An archived one with this name is restored with the new fields; an active one is a conflict. */
 export async function createEventType(call: Call<EventTypeInput>): Promise<EventType> {
   checkSchemas(call.input.schemas);
   return atomically(call, async ({ ctx, input }) => {
@@ -16,7 +16,7 @@ export async function createEventType(call: Call<EventTypeInput>): Promise<Event
   });
 }
 
-/** Writes all fields of an event type, new or not. Its schemas must have been checked: that takes too long inside a transaction. */
+/** Inserts or updates an event type. Its schemas must be checked before, because that takes too long in a transaction. */
 export async function saveEventType(
   ctx: Context,
   existing: EventType | null,

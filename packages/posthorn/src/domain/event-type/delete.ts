@@ -1,7 +1,7 @@
 import { type Call, write } from "../context.ts";
 import { getEventType } from "./find.ts";
 
-/** Archives an event type: endpoints that name it keep it, new ones cannot. With `expunge` it is gone altogether. */
+/** Archives an event type: existing subscriptions remain, new ones are not allowed. With `expunge` it is deleted. */
 export async function deleteEventType({
   ctx,
   input,

@@ -2,13 +2,13 @@ import type { Selectable } from "kysely";
 import type { EventTypeTable } from "../../store/schema.ts";
 import type { Actor } from "../access.ts";
 
-/** A kind of event that the product publishes. Times are Unix milliseconds. */
+/** A type of event that the product publishes. Times are Unix milliseconds. */
 export interface EventType {
   readonly name: string;
   readonly description: string;
   readonly archived: boolean;
   readonly deprecated: boolean;
-  /** JSON Schemas by version; `null` when none were given. */
+  /** JSON Schemas by version; `null` if there are none. */
   readonly schemas: Record<string, unknown> | null;
   readonly featureFlags: readonly string[] | null;
   readonly groupName: string | null;

@@ -8,25 +8,25 @@ import { transformsBusy } from "../endpoint/transformation.ts";
 import type { DescribedEventType } from "./openapi/read.ts";
 
 export interface ImportOpenApi {
-  /** The body of the request, which has the fields that follow. */
+  /** Body of the request, which contains the fields below. */
   readonly request: Uint8Array;
   readonly spec: unknown;
-  /** The document as text, in place of `spec`. */
+  /** The document as text, instead of `spec`. */
   readonly specRaw: string | null;
   readonly dryRun: boolean;
-  /** Archives the event types that the document does not have. */
+  /** Archives event types that the document does not contain. */
   readonly replaceAll: boolean;
 }
 
 export interface OpenApiImport {
-  /** What was, or in a dry run would be, created or changed. */
+  /** Event types that were created or changed, or would be in a dry run. */
   readonly toModify: readonly EventTypeInput[];
-  /** Names of those that were, or would be, archived. */
+  /** Names of event types that were archived, or would be in a dry run. */
   readonly archived: readonly string[];
   readonly unchanged: readonly string[];
 }
 
-/** Makes the event types that the webhooks of an OpenAPI document describe, all or, when one of them is wrong, none. */
+/** Imports the webhooks of an OpenAPI document as event types: all of them, or none if one is invalid. */
 export async function importOpenApi(call: OutsideCall<ImportOpenApi>): Promise<OpenApiImport> {
   const described = await describe(call);
   return atomically(call, async ({ ctx, input }) => {
@@ -46,7 +46,7 @@ export async function importOpenApi(call: OutsideCall<ImportOpenApi>): Promise<O
   });
 }
 
-/** Reads the document in a worker thread: that takes seconds for a large one, and longer for a hostile one. */
+/** Reads the document in a worker thread, because a large one takes seconds and a malicious one longer. */
 async function describe({ ctx, input }: OutsideCall<ImportOpenApi>): Promise<readonly DescribedEventType[]> {
   const { spec, specRaw, request } = input;
   if (specRaw !== null && spec !== null && spec !== undefined)
@@ -74,7 +74,7 @@ async function describe({ ctx, input }: OutsideCall<ImportOpenApi>): Promise<rea
   }
 }
 
-/** What the document does not speak of stays: other versions of schemas, feature flags. */
+/** Input of an event type. Keeps what the document cannot contain: other schema versions and feature flags. */
 function inputOf(described: DescribedEventType, existing: ReadonlyMap<string, EventType>): EventTypeInput {
   const { name, description, schema, deprecated, groupName } = described;
   const before = existing.get(name);
@@ -91,7 +91,7 @@ function inputOf(described: DescribedEventType, existing: ReadonlyMap<string, Ev
 }
 
 function isSame({ createdAt: _created, updatedAt: _updated, ...before }: EventType, after: EventTypeInput): boolean {
-  // As it would be read back: what JSON has no word for is no difference.
+  // Compare the stored form: values that JSON cannot represent are not a difference.
   return isDeepStrictEqual(before, JSON.parse(JSON.stringify(after)));
 }
 
@@ -100,7 +100,7 @@ async function allEventTypes(ctx: Context): Promise<ReadonlyMap<string, EventTyp
   return new Map(rows.map((row) => [row.name, toEventType(row)]));
 }
 
-/** Names in one statement. */
+/** Names per statement. */
 const STEP = 500;
 
 async function archive(ctx: Context, names: readonly string[]): Promise<void> {

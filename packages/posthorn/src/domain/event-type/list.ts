@@ -9,7 +9,7 @@ export interface ListEventTypes extends PageRequest {
 
 const NAME = /^[a-zA-Z0-9\-_.]{1,256}$/;
 
-/** Event types by name. The names are their iterators. */
+/** Lists event types by name. Names are the iterators. */
 export async function listEventTypes({ ctx, input }: Call<ListEventTypes>): Promise<Page<EventType>> {
   const order = input.order === "descending" ? "desc" : "asc";
   const keyOf = (iterator: string): string | null => (NAME.test(iterator) ? iterator : null);

@@ -1,6 +1,6 @@
 /**
- * Checks that values are JSON Schemas of the draft that they name, in time that grows with their size alone. Nothing is fetched: `$schema`
- * and `$ref` are only names here, and patterns are not compiled.
+ * Checks that values are JSON Schemas of the draft that they name, in linear time. Nothing is fetched: `$schema` and `$ref` are only
+ * treated as names, and patterns are not compiled.
  */
 import { Ajv, type Options, type ValidateFunction } from "ajv";
 import { Ajv2019 } from "ajv/dist/2019.js";
@@ -10,16 +10,16 @@ import { invalid } from "../../lib/errors.ts";
 import { printStart } from "../../filter/json.ts";
 import { pathBeyond, TOO_DEEP } from "../../lib/json-depth.ts";
 
-/** Characters of the JSON of all schemas of an event type. */
+/** Maximum length of all schemas of an event type as JSON, in characters. */
 const MAX_LENGTH = 256 * 1024;
-/** Objects and lists in all schemas of an event type: checking them keeps the main thread for up to 60 ms. */
+/** Maximum number of objects and arrays in all schemas of an event type. Checking them blocks the main thread for up to 60 ms. */
 const MAX_PARTS = 20_000;
-/** Characters of a sentence of the validator, which may quote names of the schema. */
+/** Maximum length of a validator message, which may quote names from the schema. */
 const MAX_TROUBLE = 500;
 
 const OPTIONS: Options = { strict: false, validateFormats: false, logger: false };
 
-/** A version of JSON Schema: how people call it, and its meta-schema. */
+/** A draft of JSON Schema: its name and meta-schema. */
 class Draft {
   readonly name: string;
   readonly #open: () => ValidateFunction;
@@ -30,7 +30,7 @@ class Draft {
     this.#open = () => build().getSchema(uri) as ValidateFunction;
   }
 
-  /** Compiled when the first schema of the draft comes, then kept: it takes a tenth of a second. */
+  /** Compiled for the first schema of the draft and then kept, because that takes 0.1 s. */
   get validate(): ValidateFunction {
     return (this.#validate ??= this.#open());
   }
@@ -38,7 +38,7 @@ class Draft {
 
 const DEFAULT_URI = "http://json-schema.org/draft-07/schema";
 
-/** By the URI of the meta-schema, as `keyOf` spells it. */
+/** Drafts by URI of the meta-schema, normalised by `keyOf`. */
 const DRAFTS: ReadonlyMap<string, Draft> = new Map(
   (
     [
@@ -54,7 +54,7 @@ function withDraft06(ajv: Ajv): Ajv {
   return ajv.addMetaSchema(draft06);
 }
 
-/** Replaces the keyword `uniqueItems` of the meta-schemas, which compares each item with every other. */
+/** Replaces the keyword `uniqueItems` of the validator, which is quadratic, because meta-schemas use it. */
 function linear<Validator extends Ajv | Ajv2019 | Ajv2020>(ajv: Validator): Validator {
   ajv.removeKeyword("uniqueItems");
   ajv.addKeyword({
@@ -66,7 +66,7 @@ function linear<Validator extends Ajv | Ajv2019 | Ajv2020>(ajv: Validator): Vali
   return ajv;
 }
 
-/** Throws a 422 for the first of these schemas, by version, that is not a JSON Schema, and for more than an event type may have. */
+/** Throws a 422 for the first schema that is not a JSON Schema, and for schemas that exceed a limit. */
 export function checkSchemas(schemas: Readonly<Record<string, unknown>> | null | undefined): void {
   if (schemas === null || schemas === undefined) return;
   const deep = pathBeyond(schemas);
@@ -86,7 +86,7 @@ export function checkSchemas(schemas: Readonly<Record<string, unknown>> | null |
 
 const PLACE = ["body", "schemas"] as const;
 
-/** Says why the value is not a JSON Schema; `null`: it is one. */
+/** Reason why the value is not a JSON Schema; `null` if it is one. */
 export function schemaTrouble(schema: unknown): string | null {
   if (typeof schema === "boolean") return null;
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
@@ -100,7 +100,7 @@ export function schemaTrouble(schema: unknown): string | null {
   return `The $schema ${printStart(uri, 200)} is not supported. Use the URI of one of these drafts: ${known}.`;
 }
 
-/** The URI of a meta-schema in one spelling: without its scheme and an empty fragment. */
+/** Normalises the URI of a meta-schema: removes the scheme and an empty fragment. */
 function keyOf(uri: string): string {
   return uri.replace(/^https?:\/\//, "").replace(/#$/, "");
 }
@@ -109,7 +109,7 @@ function troubleOf({ name, validate }: Draft, schema: object): string | null {
   try {
     if (validate(schema)) return null;
   } catch (error) {
-    // The validator calls itself several times for each level, more for newer drafts.
+    // The validator recurses several times per level, more often for newer drafts.
     if (error instanceof RangeError) return `Not a valid JSON Schema of ${name}: it is nested too deeply.`;
     throw error;
   }
@@ -119,7 +119,7 @@ function troubleOf({ name, validate }: Draft, schema: object): string | null {
   return `Not a valid JSON Schema of ${name}: ${short}.`;
 }
 
-/** Objects and lists in a value, itself included; stops at `most`. Its depth must be bounded. */
+/** Counts objects and arrays in a value, including itself; stops at `most`. The depth of the value must be bounded. */
 function countUpTo(value: unknown, most: number): number {
   if (typeof value !== "object" || value === null) return 0;
   let count = 1;

@@ -1,13 +1,13 @@
-/** Examples of a JSON Schema: those that it has, else one that is generated from its parts. Also used by the dashboard. */
+/** Returns the examples of a JSON Schema, or generates one. Also used by the dashboard. */
 
 export type Schema = Readonly<Record<string, unknown>>;
 
-/** Schemas that contain themselves end at this depth. */
+/** Depth at which recursive schemas end. */
 const MAX_DEPTH = 6;
-/** Values of one generated example: references can multiply at each depth. */
+/** Maximum number of values in a generated example, because references can multiply at each level. */
 const MAX_VALUES = 500;
 
-/** A value for each format, so that the example passes for one. */
+/** A valid value for each format. */
 const FORMATS: ReadonlyMap<unknown, string> = new Map([
   ["date", "2026-01-31"],
   ["date-time", "2026-01-31T12:00:00Z"],
@@ -21,7 +21,7 @@ const FORMATS: ReadonlyMap<unknown, string> = new Map([
   ["uuid", "3fa85f64-5717-4562-b3fc-2c963f66afa6"],
 ]);
 
-/** The examples that a schema names, or one that is generated; none for a schema that says nothing. */
+/** The examples of a schema, or a generated one; empty if the schema describes no value. */
 export function examplesOf(schema: Schema): readonly unknown[] {
   const given = schema["examples"];
   if (Array.isArray(given) && given.length > 0) return given;
@@ -48,7 +48,7 @@ class Generator {
     return this.#ofType(schema, depth);
   }
 
-  /** The schema that a local reference or the first alternative leads to; parts of `allOf` are put together. */
+  /** Resolves a local reference, uses the first alternative, and merges the parts of `allOf`. */
   #resolved(given: unknown): Schema | null {
     if (!isSchema(given)) return null;
     const reference = given["$ref"];
@@ -73,7 +73,7 @@ class Generator {
       (part, name) => (isSchema(part) ? part[name.replaceAll("~1", "/").replaceAll("~0", "~")] : undefined),
       this.#root,
     );
-    // One step: a reference to a reference is followed as a value of its own.
+    // Follow only one reference; do not resolve a reference to a reference.
     return isSchema(found) && found["$ref"] === undefined ? this.#resolved(found) : null;
   }
 
@@ -108,7 +108,7 @@ function isSchema(value: unknown): value is Schema {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** A value that the schema itself names. */
+/** A value given in the schema itself. */
 function knownValue(schema: Schema): unknown {
   const [example] = Array.isArray(schema["examples"]) ? (schema["examples"] as unknown[]) : [];
   const [first] = Array.isArray(schema["enum"]) ? (schema["enum"] as unknown[]) : [];

@@ -4,7 +4,7 @@ import type { EventType, EventTypeInput } from "./event-type.ts";
 import { findEventType, getEventType } from "./find.ts";
 import { checkSchemas } from "./schema-check.ts";
 
-/** Replaces every field of the event type with this name, or creates it. */
+/** Replaces all fields of the event type with this name, or creates it. */
 export async function upsertEventType(call: Call<EventTypeInput>): Promise<{ eventType: EventType; created: boolean }> {
   checkSchemas(call.input.schemas);
   return atomically(call, async ({ ctx, input }) => {
@@ -13,7 +13,7 @@ export async function upsertEventType(call: Call<EventTypeInput>): Promise<{ eve
   });
 }
 
-/** Changes the fields that are given. */
+/** Changes the given fields. */
 export async function patchEventType(
   call: Call<{ readonly name: string; readonly changes: Partial<Omit<EventTypeInput, "name">> }>,
 ): Promise<EventType> {

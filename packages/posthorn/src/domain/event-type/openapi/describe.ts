@@ -1,18 +1,18 @@
-/** What an import does before it looks at the database: parse the document, find its webhooks, check their schemas. Runs in a worker thread. */
+/** First part of an import: parses the document, finds its webhooks and checks their schemas. Runs in a worker thread. */
 import { invalid, ValidationError, type ValidationIssue } from "../../../lib/errors.ts";
 import { schemaTrouble } from "../schema-check.ts";
 import { type DescribedEventType, eventTypesOf } from "./read.ts";
 import { parseYaml } from "./yaml.ts";
 
 export type OpenApiDescription =
-  /** `json`: the event types, as JSON, which crosses to the main thread faster than objects do. */
+  /** `json`: the event types as JSON, which is faster to send to the main thread than objects. */
   | { readonly kind: "described"; readonly json: string }
   | { readonly kind: "invalid"; readonly issues: readonly ValidationIssue[] };
 
-/** Characters of all event types as JSON. */
+/** Maximum length of all event types as JSON, in characters. */
 const MAX_DESCRIPTION = 8 * 1024 * 1024;
 
-/** Reads the body of an import request, which has the document in `spec` or its text in `specRaw`. */
+/** Reads the body of an import request, which contains the document in `spec` or its text in `specRaw`. */
 export function describeOpenApi(request: Uint8Array): OpenApiDescription {
   try {
     return { kind: "described", json: printed(eventTypesIn(request)) };
@@ -24,7 +24,7 @@ export function describeOpenApi(request: Uint8Array): OpenApiDescription {
   }
 }
 
-/** Objects and lists in one document, and how deep they may be: their memory is a multiple of their text. */
+/** Limits of objects and arrays in a document and of their depth, because they use several times the memory of their text. */
 const MAX_CONTAINERS = 1_000_000;
 const MAX_DEPTH = 500;
 
@@ -39,7 +39,7 @@ function eventTypesIn(request: Uint8Array): readonly DescribedEventType[] {
   return described;
 }
 
-/** Parses the text of a document: as YAML when it is not JSON. */
+/** Parses the text of a document: as YAML if it is not JSON. */
 function parseSpec(text: string): unknown {
   try {
     return parseJson(Buffer.from(text), "specRaw");
@@ -62,7 +62,7 @@ function parseJson(bytes: Uint8Array, field: string): unknown {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** Counts what opens outside of strings, without parsing. */
+/** Counts objects and arrays and their depth without parsing. */
 function jsonShape(bytes: Uint8Array): { readonly containers: number; readonly depth: number } {
   let containers = 0;
   let open = 0;

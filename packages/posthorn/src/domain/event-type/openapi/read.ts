@@ -6,7 +6,7 @@ import { SchemaConverter } from "./schema.ts";
 export interface DescribedEventType {
   readonly name: string;
   readonly description: string;
-  /** Version 1 of its schema; `null` when the webhook has no body of JSON. */
+  /** Version 1 of its schema; `null` if the webhook has no JSON body. */
   readonly schema: Record<string, unknown> | null;
   readonly deprecated: boolean;
   readonly groupName: string | null;
@@ -15,12 +15,12 @@ export interface DescribedEventType {
 type Fields = Readonly<Record<string, unknown>>;
 
 const MAX_EVENT_TYPES = 1000;
-/** Bytes of one schema as JSON. */
+/** Maximum size of a schema as JSON. */
 const MAX_SCHEMA_BYTES = 256 * 1024;
 const NAME = /^[a-zA-Z0-9_.-]{1,256}$/;
 const METHODS = ["post", "put", "patch", "get", "delete"] as const;
 
-/** The webhooks of a document: `webhooks` of OpenAPI 3.1, `x-webhooks` before it. `field` is where it stands in the request. */
+/** Reads `webhooks` of OpenAPI 3.1, or `x-webhooks` of earlier versions. `field` is the request field with the document. */
 export function eventTypesOf(spec: unknown, field: string): readonly DescribedEventType[] {
   if (!isFields(spec)) throw invalid(field, "An OpenAPI document must be an object.");
   const version = spec["openapi"];

@@ -1,19 +1,19 @@
 /**
- * Schemas of OpenAPI as JSON Schema of draft 7, each complete in itself: what it refers to stands in its `definitions`, so that
- * schemas that refer to themselves stay as short as they were.
+ * Converts OpenAPI schemas to self-contained JSON Schemas of draft 7. Referenced schemas are added to `definitions`, so that recursive
+ * schemas do not grow.
  */
 import { invalid } from "../../../lib/errors.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const MAX_DEPTH = 100;
-/** Values looked at in one document. */
+/** Maximum number of values processed in one document. */
 const MAX_VALUES = 500_000;
-/** Fields of OpenAPI that say nothing about a value. */
+/** OpenAPI fields that do not describe a value. */
 const DROPPED = new Set(["discriminator", "xml", "externalDocs"]);
-/** Fields that hold values and no schemas. */
+/** Fields that contain values, not schemas. */
 const LITERAL = new Set(["const", "default", "enum", "examples"]);
-/** Fields that hold schemas by a name of the author's choice. */
+/** Fields that contain schemas by name. */
 const NAMED = new Set(["properties", "patternProperties", "definitions", "$defs", "dependentSchemas"]);
 
 export class SchemaConverter {
@@ -21,13 +21,13 @@ export class SchemaConverter {
   readonly #place: readonly string[];
   #left = MAX_VALUES;
 
-  /** @param place Where the document stands in the request. */
+  /** @param place Path of the document in the request. */
   constructor(root: Fields, place: readonly string[]) {
     this.#root = root;
     this.#place = place;
   }
 
-  /** The object itself, or what it refers to. */
+  /** Returns the object itself, or the one it refers to. */
   resolve(value: unknown, place: readonly string[]): Fields {
     let current = value;
     for (let hops = 0; hops < 10; hops++) {
@@ -41,7 +41,7 @@ export class SchemaConverter {
     throw invalid(place, "The reference is circular.");
   }
 
-  /** A schema with all that it refers to. */
+  /** Converts a schema, including all schemas it refers to. */
   convert(schema: unknown, place: readonly string[], examples: readonly unknown[]): Fields {
     const definitions = new Definitions();
     const converted = this.#schema(schema, { place, definitions, depth: 0 });
@@ -51,7 +51,7 @@ export class SchemaConverter {
       all[next.name] = this.#schema(target, { place: [...place, next.pointer], definitions, depth: 0 });
     }
     const own = typeof converted === "object" ? converted : {};
-    // Beside a reference draft 7 takes no notice of anything else.
+    // Draft 7 ignores all fields next to a reference.
     const base = "$ref" in own ? { allOf: [own] } : own;
     return {
       ...base,
@@ -120,7 +120,7 @@ interface Where {
   readonly depth: number;
 }
 
-/** Names for what a schema refers to, and which of it is still to be added. */
+/** Assigns names to referenced schemas, and queues those that still have to be added. */
 class Definitions {
   readonly #names = new Map<string, string>();
   readonly #used = new Set<string>();
@@ -144,7 +144,7 @@ class Definitions {
   }
 }
 
-/** What OpenAPI 3.0 says in a way of its own. */
+/** Converts fields that are specific to OpenAPI 3.0. */
 function adapt(schema: Record<string, unknown>): Fields {
   const { nullable, example, ...rest } = schema;
   if (nullable === true && typeof rest["type"] === "string") rest["type"] = [rest["type"], "null"];

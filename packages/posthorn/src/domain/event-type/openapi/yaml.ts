@@ -1,16 +1,16 @@
-/** Reads YAML in bounded time: no check is quadratic in the document, and aliases cannot multiply it. */
+/** Parses YAML in bounded time: no check is quadratic, and aliases cannot multiply the document. */
 import { CST, isScalar, Lexer, LineCounter, parseDocument, visit, type YAMLMap } from "yaml";
 import { invalid } from "../../../lib/errors.ts";
 
-/** Characters of a YAML document. */
+/** Maximum length of a YAML document, in characters. */
 const MAX_YAML = 256 * 1024;
-/** A document may repeat itself by YAML aliases, but not grow without bound by them. */
+/** Limit of alias expansion, so that YAML aliases cannot make a document grow without bound. */
 const MAX_ALIASES = 200;
 
 /**
- * Parses a YAML document. Takes seconds for hostile text, so it belongs in a worker thread.
+ * Parses a YAML document. Malicious text takes seconds, so run it in a worker thread.
  *
- * @param field Where the text is in the request, for error messages.
+ * @param field Request field with the text, for error messages.
  */
 export function parseYaml(text: string, field: string): unknown {
   if (text.length > MAX_YAML) {
@@ -35,19 +35,19 @@ export function parseYaml(text: string, field: string): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (cause) {
-    // The library throws for too many aliases, and for one that contains itself.
+    // The library throws for too many aliases and for a recursive alias.
     throw invalid(field, `The YAML cannot be read: ${sentence((cause as Error).message)}.`);
   }
 }
 
-/** Tokens of a document: each takes about a kilobyte while it is parsed. An ordinary document of the largest size has half as many. */
+/** Maximum number of tokens. Each takes about 1 kB during parsing. An ordinary document of maximum length has half as many. */
 const MAX_TOKENS = 100_000;
-/** Flow collections in each other, and block collections that begin on one line. */
+/** Maximum depth of nested flow collections, and of block collections that begin on one line. */
 const MAX_NESTING = 200;
 
 /**
- * Refuses text that would take much memory, before the parser builds a tree of it. Levels by indentation need no bound, since each of their
- * lines must be longer than the one before.
+ * Rejects text that would take much memory, before the parser builds a tree. Nesting by indentation needs no limit, because each level
+ * requires a longer line.
  */
 function checkShape(text: string, field: string): void {
   let tokens = 0;
@@ -88,7 +88,7 @@ function at(lineCounter: LineCounter, offset: number | undefined): string {
   return offset === undefined ? "" : ` at line ${lineCounter.linePos(offset).line}`;
 }
 
-/** The beginning of a message of the library, which may quote the document. */
+/** Start of a library message, which may quote the document. */
 function sentence(message: string): string {
   return message.split("\n", 1)[0]!.slice(0, 200).replace(/[.:]$/, "");
 }
