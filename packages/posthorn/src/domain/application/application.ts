@@ -36,7 +36,7 @@ export function toApplication(row: Selectable<ApplicationTable>): Application {
 
 const MAX_METADATA_BYTES = 4096;
 
-/** The text of metadata, which may have 4096 bytes. */
+/** Serializes metadata. Throws a 422 above 4096 bytes. */
 export function metadataJson(metadata: Record<string, string>): string {
   const json = JSON.stringify(metadata);
   if (Buffer.byteLength(json) > MAX_METADATA_BYTES) {

@@ -5,11 +5,11 @@ import { getApplication } from "./find.ts";
 
 export interface CheckUrl {
   readonly url: string;
-  /** Id or uid: by its rules, where it has its own; `null`: by the platform's. */
+  /** Id or uid of the application whose egress rules apply, if it has its own; `null`: the platform's rules. */
   readonly app: string | null;
 }
 
-/** Would an attempt at this URL be allowed? Looks its name up and connects to nothing. */
+/** Checks whether an attempt at this URL would be allowed. Resolves the host name without connecting. */
 export async function checkUrl({ ctx, input }: OutsideCall<CheckUrl>): Promise<UrlVerdict> {
   const allow = input.app === null ? null : await egressAllowOf(ctx, (await getApplication(ctx, input.app)).key);
   return ctx.services.urls.judge(input.url, allow);

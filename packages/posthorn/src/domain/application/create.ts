@@ -7,11 +7,11 @@ import { findApplication } from "./find.ts";
 
 export interface CreatedApplication {
   readonly application: Application;
-  /** Whether it is new, or one with this uid was there already. */
+  /** `false` if an application with this uid already existed. */
   readonly created: boolean;
 }
 
-/** Creates an application; with `getIfExists` returns the one that has the uid, unchanged. */
+/** Creates an application. With `getIfExists`, returns an existing one with the same uid unchanged. */
 export function createApplication(
   call: Call<ApplicationInput & { readonly getIfExists?: boolean }>,
 ): Promise<CreatedApplication> {
@@ -49,7 +49,7 @@ export async function insertApplication(ctx: Context, input: ApplicationInput): 
   return { key, id, ...pick(input), createdAt: at, updatedAt: at };
 }
 
-/** A clash of uids, in words; any other error as it is. */
+/** Converts a uid conflict to an API error; returns any other error unchanged. */
 export function uidTaken(error: unknown, uid: string | null): unknown {
   if (!isUniqueViolation(error)) return error;
   return new PosthornError("conflict", `An application with the uid "${uid}" already exists.`, { cause: error });

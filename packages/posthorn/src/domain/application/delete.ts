@@ -1,7 +1,7 @@
 import { type Call, write } from "../context.ts";
 import { getApplication, ofCustomers } from "./find.ts";
 
-/** Deletes an application: cancels its queued deliveries, ends its tokens, and frees its uid. */
+/** Deletes an application: cancels its queued deliveries, revokes its tokens and frees its uid. */
 export async function deleteApplication({ ctx, input }: Call<{ readonly ref: string }>): Promise<void> {
   const { key } = await getApplication(ofCustomers(ctx), input.ref);
   await write(ctx, async ({ db, signal }) => {

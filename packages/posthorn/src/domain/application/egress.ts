@@ -1,4 +1,4 @@
-/** Targets that deliveries of one application may reach, and the proxy they go through. */
+/** Egress settings of an application: allowed targets of deliveries, and their proxy. */
 import { invalid } from "../../lib/errors.ts";
 import { atomically, type Call, type Context, reader, write } from "../context.ts";
 import type { EndpointProxy } from "../endpoint/egress.ts";
@@ -10,20 +10,20 @@ export interface ApplicationRef {
   readonly app: string;
 }
 
-/** What may be seen of it. */
+/** Egress settings without secrets. */
 export interface ApplicationEgressFacts {
-  /** The words of the application's own, in one canonical spelling; `null`: the platform's hold. */
+  /** The application's own allow list, normalised; `null`: the platform's applies. */
   readonly allow: string | null;
-  /** Words of `allow` that have no effect, as they go beyond what the operator allows. */
+  /** Entries of `allow` that have no effect because the operator does not allow them. */
   readonly refusedWords: readonly string[];
-  /** Without its address and credentials; `null`: the platform's, if any. */
+  /** Without address and credentials; `null`: the platform's proxy, if any. */
   readonly proxy: ProxyFacts | null;
 }
 
 export interface ProxyFacts {
   readonly scheme: string;
   readonly target: "address" | "name";
-  /** Deliveries fail, as the host of the proxy goes beyond what the operator allows. */
+  /** Whether deliveries fail because the operator does not allow the host of the proxy. */
   readonly refused: boolean;
 }
 
@@ -51,7 +51,7 @@ export function proxyFacts(ctx: Context, proxy: EndpointProxy): ProxyFacts {
 }
 
 export interface SetApplicationEgress extends ApplicationRef {
-  /** A part that is left out stays as it is; `null` takes it away. */
+  /** An absent part is unchanged; `null` removes it. */
   readonly allow?: string | null;
   readonly proxy?: EndpointProxy | null;
 }
@@ -84,7 +84,7 @@ export async function egressAllowOf(ctx: Context, applicationKey: number): Promi
   return row.egress_allow;
 }
 
-/** Refuses now what the HTTP client could not use. */
+/** Rejects a proxy that the HTTP client cannot use or the operator does not allow. */
 function checkProxy(ctx: Context, proxy: EndpointProxy): void {
   const trouble = ctx.services.rules.egressTrouble({ proxy }, null);
   if (trouble !== null) throw invalid(["body", ...trouble.path], trouble.message);

@@ -6,8 +6,8 @@ import { applicationIdOf } from "../source/source.ts";
 import { type Application, toApplication } from "./application.ts";
 
 /**
- * The application with this id or uid, if the actor may see it. A token of another application gets the same answer as for one
- * that does not exist.
+ * Returns the application with this id or uid if the actor can access it. A token of another application gets the same result as for
+ * an application that does not exist.
  */
 export async function findApplication(ctx: Context, ref: string): Promise<Application | null> {
   const { kinds, id } = named(ctx, ref);
@@ -29,8 +29,8 @@ export async function findApplication(ctx: Context, ref: string): Promise<Applic
 const { customer, source } = APPLICATION_KIND;
 
 /**
- * Which application is meant. The id of a source names its application, so that whatever is done with the messages and endpoints
- * of a customer can be done with those of a source.
+ * Kinds and id of the referenced application. The id of a source refers to its application, so that operations on messages and
+ * endpoints of customers also work for sources.
  */
 function named(ctx: Context, ref: string): { readonly kinds: readonly ApplicationKind[]; readonly id: string } {
   if (ctx.applicationKind !== undefined) return { kinds: [ctx.applicationKind], id: ref };
@@ -38,12 +38,12 @@ function named(ctx: Context, ref: string): { readonly kinds: readonly Applicatio
   return { kinds: [customer, source], id: ref };
 }
 
-/** The context in which nothing but applications of customers is found: what is done to a source itself has verbs of its own. */
+/** Context that only finds applications of customers. Sources themselves have their own operations. */
 export function ofCustomers(ctx: Context): Context {
   return { ...ctx, applicationKind: ctx.applicationKind ?? customer };
 }
 
-/** As {@link findApplication}, but an application that is not there is a `not_found` error. */
+/** Like {@link findApplication}, but throws `not_found` if there is no such application. */
 export async function getApplication(ctx: Context, ref: string): Promise<Application> {
   const application = await findApplication(ctx, ref);
   if (application === null) throw notFound("application");

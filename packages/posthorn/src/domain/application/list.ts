@@ -18,7 +18,7 @@ export async function listApplications({ ctx, input }: Call<ListApplications>): 
       .selectAll()
       .where("org_id", "=", ctx.actor.orgId)
       .where("deleted_at", "is", null)
-      // A literal, so that the partial index of live applications of customers serves.
+      // A literal, so that the database can use the partial index of customer applications.
       .where("kind", "=", sql.lit(APPLICATION_KIND.customer))
       .orderBy("id", slice.order)
       .limit(slice.limit);

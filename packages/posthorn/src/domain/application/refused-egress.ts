@@ -10,16 +10,16 @@ export interface RefusedEgress {
   readonly applicationId: string;
   /** `null`: the rules are those of the application. */
   readonly endpointId: string | null;
-  /** Words of its allow list. */
+  /** Entries of its allow list. */
   readonly words: readonly string[];
-  /** Host of its proxy, without port and credentials; `null`: there is none, or it is allowed. */
+  /** Host of its proxy, without port and credentials; `null` if there is none or it is allowed. */
   readonly proxyHost: string | null;
 }
 
-/** Rows of one query. */
+/** Rows per query. */
 const PAGE = 500;
 
-/** Goes through all stored rules, so that an operator learns of them at the start of a node. */
+/** Checks all stored rules, so that a node can report them when it starts. */
 export async function* refusedEgress(services: Services): AsyncGenerator<RefusedEgress> {
   for await (const row of pages((after) => applicationsAfter(services, after))) {
     const words = row.egress_allow === null ? [] : services.rules.refusedWords(row.egress_allow).map(textOf);

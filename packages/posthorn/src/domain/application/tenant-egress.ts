@@ -1,4 +1,4 @@
-/** Limits on the egress rules and proxies that a token of an organisation may set. */
+/** Limits on egress rules and proxies that an organisation token can set. */
 import { ValidationError } from "../../lib/errors.ts";
 import type { Context } from "../context.ts";
 import type { RefusedTarget } from "../ports.ts";
@@ -7,14 +7,14 @@ import type { EndpointProxy } from "../endpoint/egress.ts";
 const CODE = "egress_not_allowed";
 const SETTING = "POSTHORN_EGRESS_TENANT_ALLOW";
 
-/** Throws a 422 that names the first word of an allow list that this server does not let applications use. */
+/** Throws a 422 that names the first entry of an allow list that the operator does not allow. */
 export function requireAllowedWords(ctx: Context, words: string): void {
   const [refused] = ctx.services.rules.refusedWords(words);
   if (refused === undefined) return;
   throw notAllowed(["allow"], refused, `"${refused.text}" is not allowed here. Remove it`);
 }
 
-/** Throws a 422 when the host of a proxy is one that this server does not let applications reach. */
+/** Throws a 422 if the operator does not allow the host of a proxy. */
 export function requireAllowedProxy(ctx: Context, proxy: EndpointProxy): void {
   const refused = ctx.services.rules.refusedProxy(proxy);
   if (refused === null) return;

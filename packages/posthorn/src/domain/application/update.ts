@@ -3,7 +3,7 @@ import { type Application, type ApplicationInput, metadataJson } from "./applica
 import { insertApplication, uidTaken } from "./create.ts";
 import { findApplication, getApplication, ofCustomers } from "./find.ts";
 
-/** Replaces every field of an application, or creates one (with an id of its own) when there is none. */
+/** Replaces all fields of an application, or creates one (with a new id) if there is none. */
 export function upsertApplication(
   call: Call<ApplicationInput & { readonly ref: string }>,
 ): Promise<{ application: Application; created: boolean }> {
@@ -14,7 +14,7 @@ export function upsertApplication(
   });
 }
 
-/** Changes the fields that are given. */
+/** Changes the given fields. */
 export function patchApplication(
   call: Call<{ readonly ref: string; readonly changes: Partial<ApplicationInput> }>,
 ): Promise<Application> {
