@@ -1,4 +1,4 @@
-/** Opaque keys of an organisation: made once, shown once, revocable at any time. */
+/** API keys of an organisation: opaque, shown once, and revocable at any time. */
 import { randomBytes } from "node:crypto";
 import { notFound } from "../../lib/errors.ts";
 import { type Call, reader, write } from "../context.ts";
@@ -14,7 +14,7 @@ export interface ApiKey {
 
 const COLUMNS = ["public_id as id", "name", "created_at as createdAt", "expires_at as expiresAt"] as const;
 
-/** Makes a key. `token` is shown this once; only its hash is stored. */
+/** Creates a key. Only the hash of `token` is stored, so it cannot be shown again. */
 export async function createApiKey({
   ctx,
   input,
@@ -53,7 +53,7 @@ export async function listApiKeys({ ctx, input }: Call<PageRequest>): Promise<Pa
   });
 }
 
-/** Takes a key away; the next call with it is refused. */
+/** Revokes a key. The next request with it is rejected. */
 export async function revokeApiKey({ ctx, input }: Call<{ readonly key: string }>): Promise<void> {
   const key = idIterator("key_")(input.key);
   await write(ctx, async ({ db, signal }) => {

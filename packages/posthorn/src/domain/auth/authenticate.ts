@@ -1,4 +1,4 @@
-/** From a token to who asks. */
+/** Authenticates tokens. */
 import { createHash } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
 import { LRUCache } from "lru-cache";
@@ -9,16 +9,16 @@ import { ANY_SESSION } from "./expire-all.ts";
 import { type Actor, CAPABILITIES, type Capability } from "../access.ts";
 import type { TokenIssuer } from "../ports.ts";
 
-/** Opaque keys begin with this, so that a leaked one is known on sight. */
+/** Prefix of API keys, so that leaked keys can be recognised. */
 export const KEY_PREFIX = "phk_";
 
-/** A claim of our own beside `iat`, whose seconds are too coarse to tell a token from one that was ended just before. */
+/** Custom claim, because the seconds of `iat` cannot distinguish a new token from one revoked just before. */
 const ISSUED_MS = "iat_ms";
 
 /** Caller of a token, and when the token expires. */
 export interface Identity {
   readonly actor: Actor;
-  /** Unix milliseconds; infinity: never. */
+  /** Unix milliseconds; infinity if it never expires. */
   readonly expiresAt: number;
 }
 
@@ -26,11 +26,11 @@ export interface AuthenticatorOptions {
   readonly store: Store;
   readonly jwtSecret: string;
   readonly now: () => number;
-  /** Key of an organisation by its public id; makes it when it is new. */
+  /** Returns the key of an organisation by its public id; creates a new organisation. */
   readonly ensureOrganisation: (publicId: string) => Promise<number>;
 }
 
-/** Checks tokens. What a token stands for is kept in memory until it ends, is revoked, or is crowded out. */
+/** Verifies tokens. Caches identities until they expire, are revoked, or are evicted. */
 export class Authenticator implements TokenIssuer {
   readonly #options: AuthenticatorOptions;
   readonly #secret: Uint8Array;
@@ -43,25 +43,25 @@ export class Authenticator implements TokenIssuer {
     this.#secret = new TextEncoder().encode(options.jwtSecret);
   }
 
-  /** Throws `authentication_failed` or `bad_token`; never says more than that the token does not work. */
+  /** Throws `authentication_failed` or `bad_token`, without revealing why the token does not work. */
   async authenticate(token: string): Promise<Actor> {
     return (await this.identify(token)).actor;
   }
 
-  /** As {@link authenticate}, with the time at which the token expires. */
+  /** Like {@link authenticate}, but also returns when the token expires. */
   async identify(token: string): Promise<Identity> {
     let known = this.#known.get(token);
     if (known === undefined) {
       const epoch = this.#epoch;
       known = token.startsWith(KEY_PREFIX) ? await this.#fromKey(token) : await this.#fromJwt(token);
-      // What was looked up while a token was revoked may be of before.
+      // If a token was revoked during the lookup, the result may be outdated, so do not cache it.
       if (epoch === this.#epoch) this.#known.set(token, known);
     }
     if (known.expiresAt <= this.#options.now()) throw refused();
     return known;
   }
 
-  /** Empties the cache after a revocation, and tells the listeners of {@link onForget}. */
+  /** Clears the cache after a revocation and notifies the listeners of {@link onForget}. */
   forget(): void {
     this.#epoch++;
     this.#known.clear();
@@ -99,9 +99,9 @@ export class Authenticator implements TokenIssuer {
   async #fromJwt(token: string): Promise<Identity> {
     const claims = await this.#claims(token);
     const expiresAt = typeof claims["exp"] === "number" ? claims["exp"] * 1000 : Number.POSITIVE_INFINITY;
-    // A signature has several base64url spellings that decode alike; the signed part has one.
+    // Hash only the signed part: several base64url spellings of a signature decode to the same bytes.
     const tokenHash = hashToken(token.slice(0, token.lastIndexOf(".")));
-    // Rows written by earlier versions hold the hash of the whole token; they count until they expire.
+    // Rows written by earlier versions contain the hash of the whole token. They are valid until they expire.
     if (await this.#isRevoked([tokenHash, hashToken(token)])) throw refused();
     const { sub, org } = claims;
     if (typeof sub === "string" && isOrganisationId(sub)) {
@@ -142,7 +142,7 @@ export class Authenticator implements TokenIssuer {
     }
   }
 
-  /** When the tokens of an application, or of its session, were told to end that were issued until this one was; infinity: never. */
+  /** Time at which the token ends because tokens of its application or session were expired after it was issued; infinity: never. */
   async #endOf({ appId, sessionId }: ApplicationActor, claims: Record<string, unknown>): Promise<number> {
     const row = await this.#options.store.hotDb
       .selectFrom("token_end")
@@ -179,15 +179,15 @@ export function hashToken(token: string): Uint8Array {
 }
 
 /**
- * Whether the signature is written the one way RFC 7515 allows. Decoders ignore padding, foreign characters and the unused bits of
- * the last character, so one token could otherwise be written in many ways and be taken for many callers.
+ * Whether the signature has the only encoding that RFC 7515 allows. Decoders ignore padding, invalid characters and unused bits of the
+ * last character, so one token could otherwise be written in many ways and be treated as many callers.
  */
 function hasCanonicalSignature(token: string): boolean {
   const signature = token.slice(token.lastIndexOf(".") + 1);
   return Buffer.from(signature, "base64url").toString("base64url") === signature;
 }
 
-/** A token without the claim was signed elsewhere, by someone who has the secret, and may do all that an application may. */
+/** Capabilities of a token. One without the claim was signed externally with the secret, and has all capabilities of an application. */
 function capabilitiesOf(claim: unknown): ReadonlySet<Capability> {
   if (claim === undefined) return new Set(CAPABILITIES);
   const names = stringsOf(claim) ?? [];
@@ -196,7 +196,7 @@ function capabilitiesOf(claim: unknown): ReadonlySet<Capability> {
 
 type ApplicationActor = Extract<Actor, { readonly kind: "application" }>;
 
-/** When a token was issued, Unix milliseconds. One that does not say so was issued at some time, so whenever tokens are ended it is. */
+/** When a token was issued, in Unix milliseconds. Without a claim it counts as issued at 0, so that expiring tokens always includes it. */
 function issuedAt({ iat, [ISSUED_MS]: ms }: Record<string, unknown>): number {
   if (typeof ms === "number") return ms;
   return typeof iat === "number" ? iat * 1000 : 0;

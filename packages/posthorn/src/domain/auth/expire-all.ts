@@ -3,16 +3,16 @@ import { type Call, write } from "../context.ts";
 
 export interface ExpireTokens {
   readonly app: string;
-  /** How long they are still good. */
+  /** How long the tokens remain valid. */
   readonly afterMs: number;
-  /** Tokens of these sessions alone; empty: all. */
+  /** Only tokens of these sessions; empty: all tokens. */
   readonly sessionIds: readonly string[];
 }
 
-/** In `token_end`: of any session. */
+/** Value in `token_end` for all sessions. */
 export const ANY_SESSION = "";
 
-/** Ends every token of an application that was issued until now. Tokens made from now on are not touched. */
+/** Expires all tokens of an application issued until now. Later tokens are not affected. */
 export async function expireTokens({ ctx, input }: Call<ExpireTokens>): Promise<void> {
   const application = await getApplication(ctx, input.app);
   const now = ctx.services.now();

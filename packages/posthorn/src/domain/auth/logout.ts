@@ -1,6 +1,6 @@
 import { type Context, write } from "../context.ts";
 
-/** Ends the token of an application. A token of the organisation is not ended: take its key away, or change the secret. */
+/** Revokes the application token of the caller. Organisation tokens are not revoked: revoke the key or change the secret instead. */
 export async function logout(ctx: Context): Promise<void> {
   const { actor } = ctx;
   if (actor.kind !== "application") return;
