@@ -1,30 +1,30 @@
-/** One event, published to every application or to those of a kind. */
+/** Broadcast: publishes a message to all applications or a selection. */
 import type { TaskData, Task } from "../task/task.ts";
 import type { Publication } from "../message/prepare.ts";
 
 export interface BroadcastParams {
-  /** The last application there was when it was asked for. */
+  /** Last key assigned before the request. Later applications are not included. */
   readonly to: number;
-  /** Keys of the applications that were named; `null`: all. */
+  /** Keys of the selected applications; `null`: all. */
   readonly applications: readonly number[] | null;
-  /** What the metadata of an application must hold; `null`: anything. */
+  /** Required metadata of an application; `null`: any. */
   readonly metadata: Readonly<Record<string, string>> | null;
 }
 
 export interface BroadcastData extends TaskData {
-  /** The last application that was looked at. */
+  /** Key of the last processed application. */
   readonly cursor: number;
-  /** Cancellation was requested: the next step is the last. */
+  /** Set if cancellation was requested. The next step is then the last. */
   readonly canceling?: true;
   readonly shown: {
-    /** Applications looked at. */
+    /** Number of applications processed. */
     readonly applications: number;
-    /** Of these, those that have a message with this event id already, or were deleted meanwhile. */
+    /** Number of these that already had a message with this event id, or were deleted in the meantime. */
     readonly skipped: number;
   };
 }
 
-/** The message, beside its payload. */
+/** The message without its payload. */
 export type BroadcastMessage = Omit<Publication, "payload">;
 
 export const NOTHING_SENT: BroadcastData = { messagesSent: 0, cursor: 0, shown: { applications: 0, skipped: 0 } };

@@ -4,13 +4,13 @@ import { getTask } from "../task/list.ts";
 import type { Task } from "../task/task.ts";
 import { type BroadcastData, dataOf } from "./broadcast.ts";
 
-/** Publishes to no further application. What was published, or is just being published, stays. */
+/** Stops publishing to further applications. Messages already published, or just being published, remain. */
 export function cancelBroadcast(call: Call<{ readonly task: string }>): Promise<Task> {
   return atomically(call, async ({ ctx, input }) => {
     const task = await getTask({ ctx, input });
     if (task.kind !== "message.broadcast") throw notFound("broadcast");
     if (task.state !== "running") throw new PosthornError("conflict", `The broadcast is already ${task.state}.`);
-    // Its next step ends it, and takes away what one that is under way leaves.
+    // The next step ends it and cleans up after a step in progress.
     const data: BroadcastData = { ...dataOf(task), canceling: true };
     const at = ctx.services.now();
     await write(ctx, async ({ db, signal }) => {

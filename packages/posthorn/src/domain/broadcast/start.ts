@@ -9,19 +9,19 @@ import { type BroadcastMessage, type BroadcastParams, NOTHING_SENT } from "./bro
 
 export interface StartBroadcast {
   readonly publication: Publication;
-  /** Ids or uids; `null`: every application. */
+  /** Ids or uids; `null`: all applications. */
   readonly applications: readonly string[] | null;
-  /** Applications whose metadata holds all of this; `null`: any. */
+  /** Only applications whose metadata contains all of this; `null`: any. */
   readonly metadata: Readonly<Record<string, string>> | null;
 }
 
-/** Keeps the message and begins to publish it. Those applications get it that there are now. */
+/** Stores the message and starts publishing it to the applications that currently exist. */
 export async function startBroadcast({ ctx, input }: Call<StartBroadcast>): Promise<Task> {
   const { publication, metadata } = input;
   checkPublication(ctx, publication);
   const { services } = ctx;
   const { payload, delayMs, ...rest } = publication;
-  // A delay counts from now and not from when an application has its turn.
+  // A delay starts now, not when the message is published to an application.
   const deliverAt = delayMs === null ? publication.deliverAt : services.now() + delayMs;
   const message: BroadcastMessage = { ...rest, deliverAt, delayMs: null };
   const applications = input.applications === null ? null : await keysOf(ctx, input.applications);
@@ -40,7 +40,7 @@ export async function startBroadcast({ ctx, input }: Call<StartBroadcast>): Prom
   });
 }
 
-/** Keys of applications by id or uid, in order; all must exist. */
+/** Sorted keys of applications by id or uid. Throws a 422 if one does not exist. */
 async function keysOf(ctx: Context, refs: readonly string[]): Promise<readonly number[]> {
   const ids = refs.filter((ref) => keyOfId("app_", ref) !== null);
   const uids = refs.filter((ref) => keyOfId("app_", ref) === null);

@@ -1,8 +1,8 @@
 /**
- * One step of a broadcast: publishes the message to some applications.
+ * Step of a broadcast: publishes the message to some applications.
  *
- * They are accepted as any publish is, each under an idempotency key of its own that stands until the place of the broadcast is on disk. So a
- * process that ends in between publishes again what it had published, and each of these is answered by the message there is.
+ * Messages are accepted like any publish, each with its own idempotency key, which is kept until the new cursor is on disk. After a crash
+ * in between, the step is repeated and finds the messages already published.
  */
 import type { Selectable } from "kysely";
 import { APPLICATION_KIND, type BroadcastTable } from "../../store/schema.ts";
@@ -14,9 +14,9 @@ import { type BroadcastData, type BroadcastMessage, dataOf, paramsOf } from "./b
 import type { Step } from "../task/step.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** Applications in one step. */
+/** Applications per step. */
 const CHUNK = 100;
-/** Bytes of the payload in one step, all copies together. */
+/** Maximum total size of all copies of the payload in one step. */
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
 export async function broadcastStep(services: Services, task: Task): Promise<Step> {
@@ -44,7 +44,7 @@ export async function broadcastStep(services: Services, task: Task): Promise<Ste
   };
 }
 
-/** Ends it, and deletes what only a broadcast under way needs. */
+/** Ends the broadcast and deletes its temporary data. */
 function lastStep(task: Task, data: BroadcastData, end: "finished" | "canceled"): Step {
   return {
     kind: "write",
@@ -56,7 +56,7 @@ function lastStep(task: Task, data: BroadcastData, end: "finished" | "canceled")
   };
 }
 
-/** The bucket is that of the broadcast alone: no bucket of time has a number as high. */
+/** Idempotency key for an application. Its bucket is unique to the broadcast, because time buckets have lower numbers. */
 function keyFor(task: Task, applicationKey: number): IdempotencyKey {
   return { hash: String(applicationKey), buckets: [task.key] };
 }
@@ -66,10 +66,10 @@ async function forgetKeys({ db }: Tx, taskKey: number): Promise<void> {
 }
 
 interface Found {
-  /** The last one that was looked at; `null`: there is none left. */
+  /** Key of the last application read; `null` if there are no more. */
   readonly last: number | null;
   readonly looked: number;
-  /** Keys of those that get it. */
+  /** Keys of the applications that match. */
   readonly wanted: readonly number[];
 }
 
@@ -104,7 +104,7 @@ interface Publishing {
   readonly applications: readonly number[];
 }
 
-/** Publishes to these. Returns how many of them have the message now. */
+/** Publishes to these applications. Returns how many have the message. */
 async function publish(services: Services, { task, broadcast, applications }: Publishing): Promise<number> {
   const publication = { ...(JSON.parse(broadcast.message_json) as BroadcastMessage), payload: broadcast.payload };
   const loaded = await Promise.all(applications.map(async (key) => services.directory.application(key)));
