@@ -4,8 +4,8 @@ import type { OperationalEvent } from "./events.ts";
 import type { Tx } from "../../store/tx.ts";
 
 /**
- * Writes an event to be published, if an endpoint of the organisation wants its type. Asked in the transaction itself, so that
- * an endpoint that was made just before hears of it. Returns whether it was written.
+ * Stores an operational event if an endpoint of the organisation subscribes to its type. Checks this in the transaction, so that an
+ * endpoint created just before receives it. Returns whether the event was stored.
  */
 export async function writeEvent(tx: Tx, { orgId, type, data }: OperationalEvent, now: number): Promise<boolean> {
   const { numInsertedOrUpdatedRows } = await tx.db

@@ -5,7 +5,7 @@ import { findApplication } from "../application/find.ts";
 import type { EndpointRef } from "../endpoint/find.ts";
 import { OPERATIONAL_UID, operational } from "./operational.ts";
 
-/** The call of a verb for one operational endpoint. The application is made with the first endpoint: before, there is none to find. */
+/** Call of an operation on one operational endpoint. Throws `not_found` before the first one, which creates the hidden application. */
 export async function operationalCall<Ctx extends Context>(
   ctx: Ctx,
   endpoint: string,
@@ -15,12 +15,12 @@ export async function operationalCall<Ctx extends Context>(
   return { ctx: hidden, input: { app: OPERATIONAL_UID, endpoint } };
 }
 
-/** Whether the organisation ever had an operational endpoint. */
+/** Whether the organisation has ever had an operational endpoint. */
 export async function hasOperationalApplication(ctx: Context): Promise<boolean> {
   return (await findApplication(operational(ctx), OPERATIONAL_UID)) !== null;
 }
 
-/** Makes the application of the operational endpoints unless it is there; the context in which verbs see it. */
+/** Creates the hidden application of the operational endpoints if necessary. Returns the context for operations on it. */
 export async function ensureOperationalApplication<Ctx extends Context>(ctx: Ctx): Promise<Ctx> {
   const hidden = operational(ctx);
   if ((await findApplication(hidden, OPERATIONAL_UID)) !== null) return hidden;
@@ -28,7 +28,7 @@ export async function ensureOperationalApplication<Ctx extends Context>(ctx: Ctx
     const name = "Operational webhooks";
     await insertApplication(hidden, { uid: OPERATIONAL_UID, name, throttleRate: null, metadata: {} });
   } catch (error) {
-    // Two first endpoints at once: one of them makes the application, both use it.
+    // A concurrent request has created the application; use it.
     if (!(error instanceof PosthornError && error.code === "conflict")) throw error;
   }
   return hidden;

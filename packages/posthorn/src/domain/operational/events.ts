@@ -1,7 +1,7 @@
 /** Operational events, and the port through which operations announce them. */
 import type { Tx } from "../../store/tx.ts";
 
-/** Every type that is ever sent; the names are those of the HTTP API. */
+/** All event types. The names are part of the HTTP API. */
 export const OPERATIONAL_EVENT_TYPES = [
   "background_task.finished",
   "endpoint.created",
@@ -23,14 +23,14 @@ export type OperationalEventType = (typeof OPERATIONAL_EVENT_TYPES)[number];
 export interface OperationalEvent {
   readonly orgId: number;
   readonly type: OperationalEventType;
-  /** The member `data` of the body. Holds no secret, and no URL, which can be one. */
+  /** Member `data` of the body. Must not contain secrets, nor URLs, which can contain secrets. */
   readonly data: Readonly<Record<string, unknown>>;
 }
 
-/** Where verbs say what they did. */
+/** Port for announcing operational events. */
 export interface Announcer {
-  /** Writes the event in the transaction of the change it reports; nothing if no operational endpoint of the organisation subscribes to its type. */
+  /** Stores the event in the transaction of the change, unless no operational endpoint of the organisation subscribes to its type. */
   announce(tx: Tx, event: OperationalEvent): Promise<void>;
-  /** There is, or may be, something that was announced. */
+  /** Starts publishing, because there may be new events. */
   wake(): void;
 }

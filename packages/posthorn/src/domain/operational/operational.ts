@@ -1,4 +1,4 @@
-/** What operational webhooks are: messages about the server's own work, to endpoints of the organisation. */
+/** Operational webhooks: messages about the server's own work, sent to endpoints of the organisation. */
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import type { Application } from "../application/application.ts";
 import type { Context } from "../context.ts";
@@ -6,20 +6,20 @@ import type { Endpoint } from "../endpoint/endpoint.ts";
 import type { OperationalEventType } from "./events.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** The hidden application of an organisation, under this uid, has the endpoints. */
+/** Uid of the hidden application of an organisation that contains the operational endpoints. */
 export const OPERATIONAL_UID = "operational";
 
-/** The context in which verbs of applications and endpoints work on the operational ones. */
+/** Context in which operations on applications and endpoints apply to the operational ones. */
 export function operational<Ctx extends Context>(ctx: Ctx): Ctx {
   return { ...ctx, applicationKind: APPLICATION_KIND.operational };
 }
 
-/** Whether the context is about applications of customers. Only what happens to those is announced, so that nothing feeds on itself. */
+/** Whether the context is for customer applications. Only their changes are announced, so that events cannot cause further events. */
 export function isCustomers(ctx: Context): boolean {
   return (ctx.applicationKind ?? APPLICATION_KIND.customer) === APPLICATION_KIND.customer;
 }
 
-/** Says in the transaction of a verb what became of an endpoint of a customer. */
+/** Announces a change of a customer's endpoint in the transaction of the change. */
 export async function announceEndpoint(
   ctx: Context,
   tx: Tx,

@@ -1,4 +1,4 @@
-/** Makes messages of what was announced. */
+/** Publishes announced operational events as messages. */
 import { type Selectable, sql } from "kysely";
 import { timeOfKey } from "../../lib/id.ts";
 import { APPLICATION_KIND, type OperationalEventTable } from "../../store/schema.ts";
@@ -7,10 +7,10 @@ import type { Services } from "../context.ts";
 import { mismatchOf } from "../message/match.ts";
 import type { DirectoryApplication } from "../directory.ts";
 
-/** Events made into messages in one go. */
+/** Events per step. */
 const STEP = 100;
 
-/** The events that are due become messages. Returns when the next is due: at once when there may be more, `null` when there is none. */
+/** Publishes due events. Returns when the next is due: now if there may be more, `null` if there are none. */
 export async function publishEvents(services: Services): Promise<number | null> {
   const now = services.now();
   const events = await dueEvents(services, now);
@@ -55,7 +55,7 @@ async function nextDue({ store }: Services): Promise<number | null> {
   return row?.due ?? null;
 }
 
-/** Stores the message of an event, and returns its first deliveries. After a crash in between the message is there already. */
+/** Stores the message of an event and returns its first deliveries. If the message already exists after a crash, returns none. */
 async function publishEvent(services: Services, event: DueEvent): Promise<readonly DueDelivery[]> {
   const application = await operationalApplication(services, event.org_id);
   if (application === null) return [];
@@ -72,7 +72,7 @@ async function publishEvent(services: Services, event: DueEvent): Promise<readon
     publicId: id,
     appId: application.key,
     eventType: event.type,
-    // Named after the row, whose id is never used again: a second try of the same event is no second message.
+    // Derived from the row id, which is never reused, so that retrying an event does not create a second message.
     eventId: `operational-${event.id}-${event.count}`,
     channelsJson: null,
     tagsJson: null,
@@ -134,7 +134,7 @@ function dataOf(event: DueEvent): unknown {
   };
 }
 
-/** Deletes what has become messages; a row that counted further meanwhile stays, and is told again. */
+/** Deletes published events. A row whose count has changed in the meantime remains and is published again. */
 async function forgetEvents(
   { store }: Services,
   events: readonly Pick<Selectable<OperationalEventTable>, "id" | "count">[],
