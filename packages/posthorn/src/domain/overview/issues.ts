@@ -7,21 +7,21 @@ import { type Context, type OutsideCall, reader } from "../context.ts";
 export interface ListIssues {
   /** Unix milliseconds. */
   readonly since: number;
-  /** Id or uid; `null`: all. */
+  /** Id or uid; `null`: all applications. */
   readonly app: string | null;
   readonly limit: number;
 }
 
-/** Attempts that failed at one endpoint in the same way. Times are Unix milliseconds. */
+/** Failed attempts at one endpoint with the same cause. Times are Unix milliseconds. */
 export interface Issue {
   readonly appId: string;
   readonly appName: string;
   readonly endpointId: string;
   readonly url: string;
   readonly disabled: boolean;
-  /** Class of the failure; `null`: the status says it. */
+  /** Error code of the attempts; `null` if the status is the cause. */
   readonly errorCode: string | null;
-  /** 0 when there was no answer. */
+  /** 0 if there was no response. */
   readonly responseStatusCode: number;
   readonly attempts: number;
   readonly messages: number;
@@ -29,17 +29,17 @@ export interface Issue {
   readonly lastAt: number;
   readonly lastMessageId: string;
   readonly lastAttemptId: string;
-  /** It has not succeeded since. */
+  /** Whether the endpoint is still failing. */
   readonly failing: boolean;
 }
 
 export interface Issues {
   readonly rows: readonly Issue[];
-  /** Attempts looked at; a bound was reached when it is not `exact`. */
+  /** `false` if a limit was reached, so that older attempts are not included. */
   readonly exact: boolean;
 }
 
-/** The newest attempts, failed or not, that one call looks at. */
+/** Maximum number of newest attempts, failed or not, that one call scans. */
 const MAX_ATTEMPTS = 20_000;
 
 export async function listIssues({ ctx, input }: OutsideCall<ListIssues>): Promise<Issues> {
