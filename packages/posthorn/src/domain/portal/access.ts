@@ -8,7 +8,7 @@ import { type LinkLook, lookQuery } from "./look.ts";
 
 export interface PortalAccess {
   readonly app: string;
-  /** Created when there is no application with the uid `app`. */
+  /** Application to create if none has the uid `app`. */
   readonly application: ApplicationInput | null;
   readonly readOnly: boolean;
   /** `null`: all. */
@@ -16,14 +16,14 @@ export interface PortalAccess {
   readonly featureFlags: readonly string[];
   readonly expirySeconds: number;
   readonly sessionId: string | null;
-  /** How the portal looks behind this link, where it differs from the settings of the server. */
+  /** Appearance of the portal for this link, where it differs from the server settings. */
   readonly look: LinkLook;
 }
 
-/** What a read-only token may do. */
+/** Capabilities of a read-only token. */
 const READ_ONLY: ReadonlySet<Capability> = new Set(["ViewBase"]);
 
-/** A token for one application, with exactly what was asked for, and a link that carries it in the fragment. */
+/** Creates a token for one application with the requested capabilities, and a portal link with the token in its fragment. */
 export async function createPortalAccess({
   ctx,
   input,

@@ -1,36 +1,36 @@
-/** How the portal looks: a name, a logo, a colour and a font of the product that it belongs to. */
+/** Appearance of the portal: name, logo, colour and font of the product. */
 
-/** `null` leaves a part as Posthorn has it. */
+/** `null` means Posthorn's default. */
 export interface PortalLook {
-  /** Of the product, beside the logo. */
+  /** Name of the product, shown next to the logo. */
   readonly name: string | null;
-  /** An https URL of a picture. */
+  /** HTTPS URL of an image. */
   readonly logo: string | null;
-  /** Of buttons and links, as `#rrggbb`. */
+  /** Colour of buttons and links, as `#rrggbb`. */
   readonly colour: string | null;
-  /** Names of font families that the reader's device has. */
+  /** Names of font families installed on the reader's device. */
   readonly font: string | null;
 }
 
 export const PORTAL_THEMES = ["light", "dark", "auto"] as const;
 export type PortalTheme = (typeof PORTAL_THEMES)[number];
 
-/** What one link says beside: the reader's choices. */
+/** Appearance set by a portal link, including theme and language. */
 export interface LinkLook extends PortalLook {
   readonly theme: PortalTheme | null;
   /** A language tag such as `de`. */
   readonly language: string | null;
 }
 
-/** The page loads pictures over https alone. */
+/** The page only loads images over HTTPS. */
 export const LOGO_PATTERN = "^https://[^\\s]+$";
 export const NO_LOOK: LinkLook = { name: null, logo: null, colour: null, font: null, theme: null, language: null };
 
 export const COLOUR_PATTERN = "^#[0-9a-fA-F]{6}$";
-/** Families and nothing else: no `url()`, no end of the declaration. */
+/** Only font families: no `url()`, and nothing that ends the declaration. */
 export const FONT_PATTERN = "^[A-Za-z0-9 _'\",-]+$";
 
-/** Names in the address of the portal; the first four are those that the known React component appends. */
+/** Query parameters of the portal URL. The first four are those that the compatible React component appends. */
 const PARAMETERS = {
   theme: "darkMode",
   font: "fontFamily",
@@ -42,7 +42,7 @@ const PARAMETERS = {
 
 const DARK_MODE: Readonly<Record<PortalTheme, string>> = { light: "false", dark: "true", auto: "auto" };
 
-/** The query of a link to a portal with this look: empty, or with a question mark in front. */
+/** Query of a portal link with this appearance: empty, or with a leading question mark. */
 export function lookQuery(look: LinkLook): string {
   const query = new URLSearchParams();
   for (const part of Object.keys(PARAMETERS) as (keyof LinkLook)[]) {

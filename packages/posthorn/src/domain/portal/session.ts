@@ -8,12 +8,12 @@ export interface PortalSession {
   readonly app: { readonly id: string; readonly uid: string | null; readonly name: string };
   readonly capabilities: readonly Capability[];
   readonly sessionId: string | null;
-  /** When the token ends, in Unix milliseconds; `null`: never. */
+  /** When the token expires, in Unix milliseconds; `null`: never. */
   readonly expiresAt: number | null;
   readonly look: PortalLook;
 }
 
-/** What the token of the call is for and may do. The portal shows what this says; each call is checked by itself all the same. */
+/** Returns the application and capabilities of the caller's token. For display in the portal only: each operation checks access itself. */
 export async function portalSession({ ctx }: Call<null>): Promise<PortalSession> {
   const { actor } = ctx;
   if (actor.kind !== "application") {
