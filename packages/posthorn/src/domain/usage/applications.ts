@@ -1,4 +1,4 @@
-/** Sums up what applications published and what became of it, over a time, in the background. */
+/** Background task that counts messages and attempts of applications in a time range. */
 import { PosthornError } from "../../lib/errors.ts";
 import { keyAtTime, keyOfId } from "../../lib/id.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
@@ -8,11 +8,11 @@ import { startTask } from "../task/start.ts";
 import type { Task, TaskData } from "../task/task.ts";
 import type { Step } from "../task/step.ts";
 
-/** Applications summed up in one step. */
+/** Applications per step. */
 const STEP = 200;
-/** Applications that are told apart: those with the most messages. */
+/** Maximum number of applications listed: those with the most messages. */
 const MAX_LISTED = 1000;
-/** How long to wait for what is not counted yet. */
+/** Interval at which to check whether the statistics include all messages of the range. */
 const WAIT_MS = 500;
 
 export interface UsageRange {
@@ -24,12 +24,12 @@ export interface UsageRange {
 }
 
 interface UsageParams {
-  /** Hours since 1970; the end is not included. */
+  /** Hours since 1970; the end is exclusive. */
   readonly fromHour: number;
   readonly toHour: number;
-  /** Message key up to which must be counted before. */
+  /** Message key up to which the statistics must be complete. */
   readonly counted: number;
-  /** The last application there was when it was asked for. */
+  /** Last key assigned before the request. Later applications are not included. */
   readonly to: number;
   /** Keys; `null`: all. */
   readonly applications: readonly number[] | null;
@@ -46,17 +46,17 @@ interface ApplicationUsage {
 interface UsageData extends TaskData {
   readonly cursor: number;
   readonly shown: {
-    /** Of all applications together. */
+    /** Total of all applications. */
     readonly messages: number;
     readonly applications: readonly ApplicationUsage[];
-    /** Applications with fewer messages that are not listed. */
+    /** Number of applications with fewer messages that are not listed. */
     readonly omitted: number;
   };
 }
 
 export interface StartedUsage {
   readonly task: Task;
-  /** Of the ids and uids that were given, those that name no application. */
+  /** Requested ids and uids without an application. */
   readonly unresolved: readonly string[];
 }
 

@@ -1,17 +1,17 @@
-/** Counts the messages of an organisation that are stored, by event type, in the background. */
+/** Background task that counts the stored messages of an organisation by event type. */
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import type { Call, Services } from "../context.ts";
 import { startTask } from "../task/start.ts";
 import type { Task, TaskData } from "../task/task.ts";
 import type { Step } from "../task/step.ts";
 
-/** Messages looked at in one step, of all organisations: they stand in the order of time. */
+/** Messages scanned per step. Includes messages of all organisations, because they are read in key order. */
 const STEP = 5000;
-/** Event types that are told apart; messages of others are counted together. */
+/** Maximum number of event types listed; messages of others are counted together. */
 const MAX_NAMES = 1000;
 
 interface UsageParams {
-  /** Last message key. */
+  /** Key of the last message to count. */
   readonly to: number;
 }
 
