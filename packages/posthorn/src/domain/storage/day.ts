@@ -1,21 +1,21 @@
-/** How much is stored of what came in on one day: what the forecast is made from. */
+/** Storage statistics: stored rows and bytes by day of arrival, from which the forecast is computed. */
 import type { Kysely } from "kysely";
 import type { Database } from "../../store/schema.ts";
 
-/** `failure`: attempts that failed, which can be kept for longer. */
+/** `failure`: failed attempts, which can be kept longer. */
 export const STORAGE_KINDS = ["payload", "message", "delivery", "attempt", "failure"] as const;
 export type StorageKind = (typeof STORAGE_KINDS)[number];
 
 export interface StoredAmount {
-  /** Rows. */
+  /** Number of rows. */
   readonly stored: number;
-  /** Of what grows with its content; what every row takes beside that is in `ROW_BYTES`. */
+  /** Bytes of variable content. `ROW_BYTES` is the fixed size of a row. */
   readonly bytes: number;
 }
 
 export const DAY_MS = 86_400_000;
 
-/** What a row takes beside its content, with its place in the indexes. Measured: see docs/features/retention.md. */
+/** Fixed size of a row including its index entries. Measured: see docs/features/retention.md. */
 export const ROW_BYTES: Readonly<Record<StorageKind, number>> = {
   payload: 0,
   message: 135,
@@ -24,7 +24,7 @@ export const ROW_BYTES: Readonly<Record<StorageKind, number>> = {
   failure: 150,
 };
 
-/** Says how much is left of a day, whatever was said before. A part of the transaction that dropped the rest. */
+/** Replaces the amounts of a day. Must be part of the transaction that drops the other rows. */
 export async function setStored(
   db: Kysely<Database>,
   day: number,
@@ -43,7 +43,7 @@ export async function setStored(
   }
 }
 
-/** Adds to a day; negative amounts take away. A part of the transaction that stored or deleted it. */
+/** Adds amounts to a day; negative amounts subtract. Must be part of the transaction that counts or deletes the rows. */
 export async function addStored(
   db: Kysely<Database>,
   day: number,

@@ -1,10 +1,10 @@
 /**
- * How much is stored, what comes in a day, and what becomes of it: the size at which as much is deleted as comes in, and when the disk is
- * full before that.
+ * Storage forecast: current size, growth per day, the steady size at which deletion keeps up with growth, and when the disk is full if
+ * it is too small for that.
  */
 import { DAY_MS, ROW_BYTES, STORAGE_KINDS, type StorageKind } from "./day.ts";
 
-/** What came in on one day and is stored. */
+/** Rows of one kind that arrived on one day and are still stored. */
 export interface StoredDay {
   /** Days since 1970. */
   readonly day: number;
@@ -18,11 +18,11 @@ export interface ForecastInput {
   readonly keepDays: Readonly<Record<StorageKind, number>>;
   /** Unix milliseconds. */
   readonly now: number;
-  /** When the first of what is stored came in; `null`: there is nothing. */
+  /** Arrival of the oldest stored message; `null` if there is none. */
   readonly firstAt: number | null;
-  /** Bytes that are in use. */
+  /** Bytes in use. */
   readonly usedBytes: number;
-  /** Bytes that are left; `null`: not known. */
+  /** Free bytes; `null` if unknown. */
   readonly leftBytes: number | null;
 }
 
@@ -31,9 +31,9 @@ export interface KindForecast {
   readonly stored: number;
   readonly bytes: number;
   readonly keepDays: number;
-  /** What comes in a day, over the last week. */
+  /** Average growth per day over the last 7 days, before deletion. */
   readonly bytesADay: number;
-  /** What it comes to when as much is deleted as comes in. */
+  /** Size at which as much is deleted as is added. */
   readonly steadyBytes: number;
 }
 
@@ -41,22 +41,22 @@ export interface Forecast {
   readonly kinds: readonly KindForecast[];
   readonly bytesADay: number;
   readonly steadyBytes: number;
-  /** Days until nothing is left; `null`: never, as it is, or not known. */
+  /** Days until the disk is full; `null`: never at the current rate, or unknown. */
   readonly fullInDays: number | null;
 }
 
 const RATE_DAYS = 7;
-/** The rate of a server that is younger than this says nothing yet. */
+/** Minimum age of the data for a meaningful rate: 1 hour. */
 const LEAST_DAYS = 1 / 24;
-/** How far it looks: deletion has caught up with what comes in long before. */
+/** Horizon of the forecast. Deletion keeps up with growth long before. */
 const LOOK_DAYS = 3650;
-/** Below this nothing is known of how the estimate relates to the file. */
+/** Below this size, the ratio of estimate to file size is not meaningful. */
 const SURE_BYTES = 16 * 1024 * 1024;
 
 export function forecast(input: ForecastInput): Forecast {
   const { days, usedBytes } = input;
   const estimated = sum(days, estimateOf);
-  // What the file takes beside the rows, such as pages that are not full, is shared out by size.
+  // Distribute the overhead of the file, such as partly filled pages, by size.
   const factor = estimated < SURE_BYTES ? 1 : Math.min(4, Math.max(0.5, usedBytes / estimated));
   const scaled = days.map(({ day, kind, stored, bytes }) => ({
     day,
@@ -87,7 +87,7 @@ function forecastOf(kind: StorageKind, days: readonly StoredDay[], input: Foreca
   const { now, firstAt } = input;
   const keepDays = input.keepDays[kind];
   const today = Math.floor(now / DAY_MS);
-  // Days of which a part was deleted already say too little.
+  // Exclude days that have been partly deleted.
   const from = today - Math.min(RATE_DAYS, keepDays - 1);
   const since = Math.max(from * DAY_MS, firstAt ?? now);
   const elapsed = (now - since) / DAY_MS;

@@ -10,7 +10,7 @@ export interface Storage {
   readonly forecast: Forecast;
 }
 
-/** What the server stores, of all organisations, and what becomes of it. */
+/** Returns the storage size of the server, for all organisations, and its forecast. */
 export async function getStorage({ ctx }: OutsideCall<null>): Promise<Storage> {
   const { services } = ctx;
   await services.statistics.refresh();

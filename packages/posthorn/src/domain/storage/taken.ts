@@ -1,4 +1,4 @@
-/** What a step of retention takes away, by the day on which it came in. */
+/** Collects rows deleted by a retention step, by day of arrival, to subtract them from the storage statistics. */
 import type { ExpressionBuilder, ExpressionWrapper, Kysely } from "kysely";
 import { timeOfKey } from "../../lib/id.ts";
 import { ATTEMPT_STATUS, type Database } from "../../store/schema.ts";
@@ -7,7 +7,7 @@ import { addStored, DAY_MS, type StorageKind, type StoredAmount } from "./day.ts
 export class TakenAway {
   readonly #days = new Map<number, Partial<Record<StorageKind, StoredAmount>>>();
 
-  /** One row less, which held so many bytes. `key` says when it came in. */
+  /** Records a deleted row with its size in bytes. The time of arrival is derived from `key`. */
   add(key: number, kind: StorageKind, bytes: number): void {
     const day = Math.floor(timeOfKey(key) / DAY_MS);
     const amounts = this.#days.get(day) ?? {};
@@ -16,13 +16,13 @@ export class TakenAway {
     this.#days.set(day, amounts);
   }
 
-  /** A part of the transaction that deletes. */
+  /** Must be part of the transaction that deletes the rows. */
   async save(db: Kysely<Database>): Promise<void> {
     for (const [day, amounts] of this.#days) await addStored(db, day, amounts);
   }
 }
 
-/** Bytes of an attempt that grow with its content. */
+/** Size of the variable content of an attempt. */
 export function attemptBytes(
   eb: ExpressionBuilder<Database, "attempt">,
 ): ExpressionWrapper<Database, "attempt", number> {
