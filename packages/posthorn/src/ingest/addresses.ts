@@ -1,4 +1,4 @@
-/** Allow lists for the addresses of senders: addresses, networks, and lists that providers publish. */
+/** Allow lists for sender addresses: IP addresses, networks, and lists that providers publish. */
 import { BlockList, isIP } from "node:net";
 
 /**

@@ -1,15 +1,17 @@
-/** Keeps requests with millions of values from holding the event loop: their payload is not read, as if it were in another format. */
+/** Limits what is parsed of a request: a payload with millions of values would block the event loop, so it counts as unreadable. */
 import type { PayloadReader, ProviderDefinition } from "@posthorn/webhooks/provider";
 import { hasMoreFieldsThan, hasMoreValuesThan } from "../lib/value-count.ts";
 
-/** Values of a JSON body that is read: parsing as many takes 50 ms. */
+/** Most values in a JSON body that is still parsed. Parsing that many takes 50 ms. */
 const MAX_VALUES = 300_000;
-/** The same where files may be attached, whose text looks like values. */
+/** The same limit for multipart requests, where text in attached files is counted as values. */
 const MAX_VALUES_WITH_FILES = 1_000_000;
-/** Fields of a form that is read. */
+/** Most fields in a form that is still parsed. */
 const MAX_FORM_FIELDS = 100_000;
 
-/** The definition with a payload reader that does not look at requests with too many values. The event type is then `unknown` unless a header has it. */
+/**
+ * Wraps the definition's payload reader to skip requests with too many values. Their event type is `unknown` unless a header contains it.
+ */
 export function withBoundedPayload(definition: ProviderDefinition): ProviderDefinition {
   const { payload: read = parse } = definition;
   const payload: PayloadReader = (text, contentType) =>

@@ -1,4 +1,4 @@
-/** Lets a sender wait for the response of an endpoint, if its source is set up that way. */
+/** Lets a sender wait for the response of an endpoint, if its source is configured that way. */
 import type { Directory } from "../domain/directory.ts";
 import { responseType } from "../domain/source/response-rules.ts";
 import type { InboundResponse } from "./inbound-response.ts";
@@ -101,7 +101,7 @@ export class EndpointResponses {
   }
 }
 
-/** Passes on status, body and a safe content type, and no other header: the endpoint need not belong to the owner of the URL. */
+/** Passes on status, body and a safe content type, but no other header: the endpoint may belong to someone else than the URL does. */
 function passedOn({ status, contentType, body }: EndpointResponse): InboundResponse {
   // 1xx and invalid codes cannot be a final response (RFC 9110, section 15).
   const final = status >= 200 && status <= 599 ? status : 200;

@@ -1,6 +1,6 @@
 /**
- * Receives webhook requests: finds the source, applies its limits, verifies, hands events to the intake, and makes the response. Knows no
- * HTTP server.
+ * Receives webhook requests: finds the source, applies its limits, verifies, hands events to the intake, and builds the response.
+ * Independent of the HTTP server.
  */
 import type { HandshakeAction, ProviderVerified, WebhookAnswer } from "@posthorn/webhooks/provider";
 import type { Services } from "../domain/context.ts";

@@ -1,5 +1,5 @@
 /**
- * Entrance for every event of a source, whichever way it arrived: as a webhook request, released from quarantine, or fetched by a
+ * Single entry point for the events of all sources, however they arrive: as a webhook request, released from quarantine, or fetched by a
  * backfill. Sources that listen to a schedule or a queue will use it too. See docs/decisions/095-intake-seam.md.
  */
 import type { Services } from "../domain/context.ts";
@@ -22,7 +22,7 @@ interface OriginRules {
 
 const RULES: Readonly<Record<OriginKind, OriginRules>> = {
   request: { quota: true, countsDuplicates: true, countsActivity: true },
-  // Someone releases events of the past: they say nothing about current activity.
+  // Released events are old, so they say nothing about current activity.
   release: { quota: false, countsDuplicates: false, countsActivity: false },
   // Backfill finds duplicates by design and reports them with the run.
   backfill: { quota: false, countsDuplicates: false, countsActivity: true },

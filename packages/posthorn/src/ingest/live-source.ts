@@ -55,7 +55,7 @@ export class LiveSource {
     };
     this.verifier = new InboundVerifier(definition, this.options);
     const credentials = credentialsOf(definition, config, secrets.length > 0);
-    // A capture is made to be looked at and expires, so it shows the query. For permanent sources the query may contain a secret.
+    // A capture is meant to be inspected and expires, so it shows the query. For permanent sources the query may contain a secret.
     this.credentials = source.expiresAt === null ? credentials : { ...credentials, query: false };
     this.#methods = new Set(source.methods);
     this.#admits = addressRules(source.allowedAddresses);

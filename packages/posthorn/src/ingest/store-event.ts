@@ -87,8 +87,8 @@ function isFiltered({ endpoints }: DirectoryApplication): boolean {
 }
 
 /**
- * What identifies a repetition of the event. The sender's ID is unique for as long as the message is stored. Without an ID, the same
- * body with the same type within a day is the same event, unless the source is set up otherwise.
+ * How a repetition of the event is recognized. The sender's ID is unique for as long as the message is stored. Without an ID, the same body
+ * with the same type within a day is the same event, unless the source is configured otherwise.
  */
 function identityOf(
   { key, settings, definition }: LiveSource,

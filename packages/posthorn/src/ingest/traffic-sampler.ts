@@ -1,8 +1,7 @@
 /**
- * Samples received events to infer schemas, in the background.
- *
- * The intake reports each stored event, which costs it a map update. In every round a few payloads of each event type are kept, within a
- * bound of bytes. They are analysed later, one at a time, with a pause of twenty times the analysis after each.
+ * Samples received events in the background to infer schemas.
+ * The intake reports each stored event, at the cost of one map update. Each round keeps a few payloads per event type, up to a byte limit.
+ * They are analysed later, one at a time, and each analysis is followed by a pause of twenty times its duration.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { readBody } from "../catalogue/body.ts";

@@ -1,4 +1,4 @@
-/** Verifies requests and tells events from handshakes. */
+/** Verifies requests and distinguishes events from handshakes. */
 import type { WebhookError, WebhookErrorCode, WebhookRequest } from "@posthorn/webhooks";
 import {
   acceptance,
@@ -29,7 +29,7 @@ export type Verdict =
   | { readonly kind: "event"; readonly verified: ProviderVerified; readonly facts: EventFacts }
   | { readonly kind: "refused"; readonly error: WebhookError; readonly answer: WebhookAnswer };
 
-/** Errors caused by the setup of the source. The response is a 500, so that the provider retries. */
+/** Errors caused by the configuration of the source. The response is a 500, so that the provider retries. */
 const OURS: ReadonlySet<WebhookErrorCode> = new Set([
   "secret_invalid",
   "config_missing",
