@@ -1,4 +1,4 @@
-/** Compiles filters: checks them once, when they are saved, so that matching a message meets no surprise. */
+/** Compiles filters. A filter is checked completely when it is saved, so that evaluating it on a message raises no syntax errors. */
 import { MAX_CLASS_WORK, type SafeRegex } from "../lib/safe-regex.ts";
 import { isObject, mismatch } from "./evaluate.ts";
 import { pathBeyond } from "../lib/json-depth.ts";
@@ -6,19 +6,19 @@ import { parseExact, printStart } from "./json.ts";
 import { type CompileContext, OPERATORS } from "./operators.ts";
 import type { Group, KeyClause, Nested, Node, ObjectNode, Operator, Primitive, Run } from "./types.ts";
 
-/** Bytes of the JSON of a filter. */
+/** Maximum size of a filter as JSON, in bytes. */
 export const MAX_FILTER_BYTES = 16_384;
 const MAX_DEPTH = 32;
 const MAX_CLAUSES = 500;
 const MAX_REGEXES = 20;
-/** Instructions of all regular expressions of a filter together. */
+/** Maximum number of instructions in all regular expressions of a filter. */
 const MAX_REGEX_SIZE = 5000;
-/** Work that the character classes of all regular expressions of a filter may cause together: about 20 ms. */
+/** Maximum work caused by the character classes of all regular expressions of a filter: about 20 ms. */
 const MAX_REGEX_CLASS_WORK = 2 * MAX_CLASS_WORK;
-/** Steps that one filter may take on one message. A step is about one comparison. */
+/** Maximum number of steps for one filter on one message. A step is about one comparison. */
 export const MAX_STEPS = 50_000;
 
-/** What is wrong with a filter, for the person who wrote it. */
+/** Error in a filter, with a message for its author. */
 export class FilterSyntaxError extends Error {
   override readonly name = "FilterSyntaxError";
   /** The clause, such as `body.amount.$gt`; empty for the filter as a whole. */
@@ -30,17 +30,17 @@ export class FilterSyntaxError extends Error {
   }
 }
 
-/** What the filter says of a document. */
+/** Result of evaluating a filter on a document. */
 export type Verdict =
   | { readonly matched: true }
-  /** `clause`: the first that does not hold. `found`: what stood there; `undefined` when nothing did. */
+  /** `clause`: the first clause that does not hold. `found`: the value at that place; `undefined` if there is none. */
   | { readonly matched: false; readonly clause: string; readonly found: unknown };
 
 export class CompiledFilter {
   readonly #root: Node;
-  /** The first names of its clauses: the parts of a document that it looks at. */
+  /** First names of its clauses: the parts of a document that the filter reads. */
   readonly roots: ReadonlySet<string>;
-  /** It names a whole number that a double cannot hold, so payloads must keep theirs. */
+  /** Whether the filter contains an integer that a double cannot represent, so that payloads must be parsed exactly. */
   readonly exact: boolean;
 
   constructor(root: Node, roots: ReadonlySet<string>, exact: boolean) {
@@ -50,15 +50,15 @@ export class CompiledFilter {
   }
 
   /**
-   * The path of the first clause that does not hold for the document, or `null` when all do. Uses up `budget.steps`.
+   * Returns the path of the first clause that does not hold for the document, or `null` if all hold. Deducts from `budget.steps`.
    *
-   * @throws {FilterError} when it takes more steps than one filter may, or than `budget` has left.
+   * @throws {FilterError} if it takes more steps than one filter may take, or than `budget` has left.
    */
   failingClause(document: object, budget: { steps: number } = { steps: MAX_STEPS }): string | null {
     return this.#evaluate(document, budget).clause;
   }
 
-  /** As `failingClause`, with what was found. */
+  /** Like `failingClause`, with the value that was found. */
   explain(document: object): Verdict {
     const { clause, found } = this.#evaluate(document, { steps: MAX_STEPS });
     if (clause === null) return { matched: true };
@@ -80,7 +80,7 @@ export class CompiledFilter {
 /**
  * Compiles the JSON of a filter.
  *
- * @param roots Names that its outermost clauses may have; anything when absent.
+ * @param roots Names allowed for the outermost clauses; all names are allowed if absent.
  * @throws {FilterSyntaxError}
  */
 export function compileFilter(json: string, roots?: ReadonlySet<string>): CompiledFilter {
@@ -109,13 +109,13 @@ function parse(json: string): unknown {
     const value = parseExact(json);
     if (pathBeyond(value, MAX_DEPTH) === null) return value;
   } catch (error) {
-    // The parser goes into depths that the stack does not.
+    // The JSON parser accepts deeper nesting than the stack allows when the value is walked.
     if (!(error instanceof RangeError)) throw error;
   }
   throw new FilterSyntaxError("", `A filter may be ${MAX_DEPTH} deep.`);
 }
 
-/** The outermost keys, also those inside `$and`, `$or`, `$not`. */
+/** The outermost keys, including those inside `$and`, `$or` and `$not`. */
 function rootsOf(node: Node): Set<string> {
   if (node.kind !== "object" || node.nested === null) return new Set();
   const { keys, groups } = node.nested;
@@ -133,7 +133,7 @@ const GROUPS: ReadonlyMap<string, Group["kind"]> = new Map([
   ["$or", "or"],
   ["$not", "not"],
 ]);
-/** Place in a list. */
+/** Array index. */
 const INDEX = /^\[(\*|-?\d{1,6})\]$/;
 
 class Compiler implements CompileContext {
@@ -211,13 +211,13 @@ class Compiler implements CompileContext {
   }
 }
 
-/** A name in a path: short enough to be read, and without anything that is not. */
+/** A name for use in a path: shortened, and quoted if it contains unusual characters. */
 function shown(name: string): string {
   const short = name.length > 64 ? `${name.slice(0, 64)}…` : name;
   return /^[\w$[\]*@:/+…-]+$/.test(short) ? short : JSON.stringify(short);
 }
 
-/** A value that was found, as JSON of at most `limit` characters. */
+/** A found value as JSON, truncated to `limit` characters. */
 export function preview(value: unknown, limit = 200): string {
   const text = printStart(value, limit + 1);
   return text.length > limit ? `${text.slice(0, limit)}…` : text;

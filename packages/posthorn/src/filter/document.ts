@@ -1,10 +1,10 @@
-/** What filters look at: the parts of a message, or of a request that came in. */
+/** Documents that filters are evaluated on: the parts of a message or of an inbound request. */
 import type { CompiledFilter } from "./compile.ts";
 import { hasMoreFieldsThan, hasMoreValuesThan } from "../lib/value-count.ts";
 import { mayHaveLargeNumbers, parseExact } from "./json.ts";
 import { FilterError } from "./types.ts";
 
-/** What there is beside the body. A part that is absent is absent for filters too. */
+/** Facts about a message besides its body. Filters treat a missing part as absent. */
 export interface DocumentFacts {
   readonly id?: string;
   readonly eventId?: string | null;
@@ -16,14 +16,14 @@ export interface DocumentFacts {
   readonly method?: string;
   readonly path?: string;
   readonly query?: Readonly<Record<string, string | readonly string[]>>;
-  /** By name in lower case. */
+  /** By lower-case name. */
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** Names that the body goes by; the first is ours. */
+/** Names for the body. The first is Posthorn's own, the others are accepted for compatibility. */
 const BODY_NAMES = ["body", "data", "payload"] as const;
 
-/** The names that a filter may begin with. */
+/** Names that a filter may start with. */
 export const DOCUMENT_ROOTS: ReadonlySet<string> = new Set([
   ...BODY_NAMES,
   "eventType",
@@ -39,22 +39,22 @@ export const DOCUMENT_ROOTS: ReadonlySet<string> = new Set([
   "headers",
 ]);
 
-/** Steps that all filters together may take on one message. */
+/** Maximum number of steps for all filters on one message. */
 const MAX_STEPS_IN_ALL = 1_000_000;
 
-/** Values of a body that filters look into: parsing more would hold the event loop for more than 50 ms. */
+/** Most values in a body that filters evaluate. Parsing more would block the event loop for over 50 ms. */
 const MAX_VALUES = 300_000;
-/** The same for a body with numbers beyond 2^53, when a filter compares such numbers. */
+/** The same limit for a body with numbers beyond 2^53, if a filter compares such numbers. */
 const MAX_EXACT_VALUES = 30_000;
-/** Fields of a form. */
+/** Most fields in a form. */
 const MAX_FORM_FIELDS = 100_000;
 
-/** One message as filters see it. The body is parsed when the first filter asks for it, and once. */
+/** A message as filters see it. The body is parsed once, when the first filter needs it. */
 export class FilterDocument {
   readonly #body: Uint8Array;
   readonly #contentType: string;
   readonly #facts: Record<string, unknown>;
-  /** Shared by all filters that look at it. */
+  /** Shared by all filters evaluated on this document. */
   readonly budget = { steps: MAX_STEPS_IN_ALL };
   #parsed: Record<string, unknown> | null = null;
   #parsedExactly: Record<string, unknown> | null = null;
@@ -67,18 +67,18 @@ export class FilterDocument {
   }
 
   /**
-   * The path of the first clause of the filter that does not hold, or `null`.
+   * Returns the path of the filter's first clause that does not hold, or `null`.
    *
-   * @throws {FilterError} when that cannot be said.
+   * @throws {FilterError} if the filter cannot be evaluated.
    */
   failingClause(filter: CompiledFilter): string | null {
     return filter.failingClause(this.viewFor(filter), this.budget);
   }
 
   /**
-   * The plain value that a filter is evaluated on.
+   * Returns the plain value that a filter is evaluated on.
    *
-   * @throws {FilterError} when it asks for a body that is not JSON.
+   * @throws {FilterError} if the filter reads the body and the body cannot be parsed.
    */
   viewFor(filter: CompiledFilter): object {
     if (!BODY_NAMES.some((name) => filter.roots.has(name))) return this.#facts;
@@ -116,7 +116,7 @@ function factsOf({ time, eventType, ...rest }: DocumentFacts): Record<string, un
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-/** JSON whatever its type says; a form as an object, with lists where a name is repeated. Throws for anything else. */
+/** Parses a form as an object, with lists for repeated names, and anything else as JSON whatever its content type. Throws if that fails. */
 function parseBody(bytes: Uint8Array, contentType: string, parse: (text: string) => unknown): unknown {
   const text = utf8.decode(bytes);
   if (!/^\s*application\/x-www-form-urlencoded\b/i.test(contentType)) {
@@ -132,7 +132,7 @@ function tooManyValues(): FilterError {
   return new FilterError("too_costly", "The body has too many values for a filter to look at.");
 }
 
-/** Names and values, with a list where a name is repeated. */
+/** Names and values, with a list for a repeated name. */
 export function formFields(form: URLSearchParams): Record<string, string | string[]> {
   return Object.fromEntries(
     [...Map.groupBy(form, ([name]) => name)].map(([name, pairs]) => {

@@ -1,4 +1,4 @@
-/** Evaluates compiled filters: which clause a value fails, in bounded time. */
+/** Evaluates compiled filters in bounded time and reports which clause does not hold. */
 import { MAX_REGEX_TEXT, type SafeRegex } from "../lib/safe-regex.ts";
 import {
   ABSENT,
@@ -11,11 +11,11 @@ import {
   type Run,
 } from "./types.ts";
 
-/** Instructions of a pattern, times characters, that cost one step. */
+/** Work of a regular expression (instructions × characters) that counts as one step. */
 const REGEX_WORK_PER_STEP = 500;
 const MAX_LIST_DEPTH = 100;
 
-/** The path of the first clause that does not hold, or `null` when all do. */
+/** Returns the path of the first clause that does not hold, or `null` if all hold. */
 export function mismatch(node: Node, value: unknown, run: Run): string | null {
   spend(run, 1);
   switch (node.kind) {
@@ -38,14 +38,14 @@ function spend(run: Run, steps: number): void {
   if (run.steps < 0) throw new FilterError("too_costly", "The filter takes too long on this message.");
 }
 
-/** Whether a value is this primitive, or a list that has it. */
+/** Whether a value equals this primitive, or is a list that contains it. */
 function contains(value: unknown, wanted: unknown, run: Run): boolean {
   spend(run, 1);
   if (!Array.isArray(value)) return samePrimitive(value, wanted);
   return descend(run, () => value.some((item) => contains(item, wanted, run)));
 }
 
-/** Goes into a list. Lists of lists are the only nesting that the filter itself does not bound. */
+/** Evaluates inside a list. Nested lists are the only nesting that the filter itself does not bound. */
 function descend<T>(run: Run, into: () => T): T {
   if (++run.depth > MAX_LIST_DEPTH) {
     throw new FilterError("too_deep", `The body has lists in lists, more than ${MAX_LIST_DEPTH} deep.`);
@@ -55,10 +55,10 @@ function descend<T>(run: Run, into: () => T): T {
   return result;
 }
 
-/** Numbers are compared by what they are worth, everything else by type and value. */
+/** Compares numbers by value across `number` and `bigint`, everything else by type and value. */
 export function samePrimitive(value: unknown, wanted: unknown): boolean {
   if (value === wanted) return true;
-  // Only here can a number and a bigint be one value.
+  // Only a `number` and a `bigint` can have the same value without being `===`.
   return isNumber(value) && isNumber(wanted) && !(value < wanted) && !(value > wanted);
 }
 
@@ -89,7 +89,7 @@ function objectMismatch(
 
 function nestedMismatch(nested: Nested, path: string, value: unknown, run: Run): string | null {
   if (Array.isArray(value)) return listMismatch(nested, path, value, run);
-  // `{}` asks for an object.
+  // `{}` requires an object.
   if (nested.keys.length === 0 && nested.groups.length === 0 && !isObject(value)) return fail(run, path, value);
   for (const group of nested.groups) {
     const failed = groupMismatch(group, value, run);
@@ -102,7 +102,7 @@ function nestedMismatch(nested: Nested, path: string, value: unknown, run: Run):
   return null;
 }
 
-/** Clauses that name places of the list hold for it; one item has to hold all the others. */
+/** Clauses with an index apply to the list itself. A single item must satisfy all the others. */
 function listMismatch({ keys, groups }: Nested, path: string, list: readonly unknown[], run: Run): string | null {
   const others: KeyClause[] = [];
   for (const clause of keys) {
@@ -138,12 +138,12 @@ function placeMismatch({ index, node }: KeyClause, list: readonly unknown[], run
 
 function keyMismatch({ key, node }: KeyClause, value: unknown, run: Run): string | null {
   if (!isObject(value)) return fail(run, node.path, value);
-  // Own members alone: `constructor` and `__proto__` are found only where the payload has them.
+  // Own properties only: `constructor` and `__proto__` match only if the payload contains them.
   if (!Object.hasOwn(value, key)) return absentMismatch(node, run);
   return mismatch(node, value[key], run);
 }
 
-/** What is not there holds `$exist: false`, alone or as one way of `$or`, and nothing else. */
+/** An absent value satisfies only `$exist: false`, alone or as one alternative of `$or`. */
 function absentMismatch(node: Node, run: Run): string | null {
   if (node.kind !== "object") return fail(run, node.path, ABSENT);
   const wrong = node.operators.find((operator) => operator.kind !== "exists" || operator.wanted);
@@ -212,7 +212,7 @@ function search(regex: SafeRegex, text: string, run: Run): boolean {
   return regex.test(text);
 }
 
-/** Whether two values are the same JSON, whatever the order of members. */
+/** Whether two values are the same JSON, regardless of member order. */
 export function sameJson(value: unknown, wanted: unknown, run: Run): boolean {
   spend(run, 1);
   if (Array.isArray(wanted)) {

@@ -1,22 +1,22 @@
-/** JSON whose large whole numbers keep every digit, as `bigint`, so that ids of 64 bits can be compared. */
+/** Parses JSON with large integers as `bigint`, so that 64-bit IDs can be compared exactly. */
 
-/** A number that JSON text names but a double cannot hold exactly. */
+/** An integer as written in JSON text. */
 const WHOLE = /^-?\d+$/;
 
 type ReviverContext = { readonly source?: string };
 
-/** As many digits as the smallest whole number beyond 2^53 has. */
+/** Matches as many digits as the smallest integer beyond 2^53 has. */
 const MANY_DIGITS = /\d{16}/;
 
-/** Whether JSON text may have whole numbers beyond 2^53. */
+/** Whether JSON text may contain integers beyond 2^53. */
 export function mayHaveLargeNumbers(text: string): boolean {
   return MANY_DIGITS.test(text);
 }
 
-/** Parses as `JSON.parse`, except that whole numbers beyond 2^53 become `bigint`. Text that may have such numbers takes 40 times as long. */
+/** Like `JSON.parse`, but integers beyond 2^53 become `bigint`. Text that may contain such numbers takes 40 times as long. */
 export function parseExact(text: string): unknown {
   if (!mayHaveLargeNumbers(text)) return JSON.parse(text);
-  // The third parameter is younger than its types.
+  // The type definitions do not include the third parameter yet.
   const reviver = (_key: string, value: unknown, context?: ReviverContext): unknown => {
     if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
     const source = context?.source;
@@ -26,8 +26,8 @@ export function parseExact(text: string): unknown {
 }
 
 /**
- * The first characters of the JSON of a value that `parseExact` made: at least `length` of them, or all. It does not look at the rest, and
- * no nesting is too deep, since each level has a character.
+ * Prints the start of a value from `parseExact` as JSON: at least `length` characters, or all of it. It visits only what it prints, and
+ * each level prints at least one character, so that deep nesting cannot exhaust the stack.
  */
 export function printStart(value: unknown, length: number): string {
   if (length <= 0) return "";

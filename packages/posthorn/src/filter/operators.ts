@@ -1,21 +1,21 @@
-/** The operators of the filter grammar: what each may be given, and what it tests. */
+/** Operators of the filter grammar: the operands they accept and what they test. */
 import { compileRegex, type SafeRegex, SafeRegexError } from "../lib/safe-regex.ts";
 import { isNumber, sameJson, samePrimitive } from "./evaluate.ts";
 import type { Node, OperatorTest, Primitive } from "./types.ts";
 
-/** What compiling needs beside the operand: how to compile a nested filter, and how to say that something is wrong. */
+/** What compiling an operator needs besides its operand. */
 export interface CompileContext {
   compile(value: unknown, path: string): Node;
-  /** Counts a regular expression, of which a filter may have few. */
+  /** Counts a regular expression towards the limit per filter. */
   countRegex(path: string): void;
-  /** Adds up what its regular expressions cost to compile, which has a bound for all of them together. */
+  /** Adds the compilation cost of a regular expression towards the limit per filter. */
   countRegexCost(regex: SafeRegex, path: string): void;
   fail(path: string, message: string): never;
 }
 
 type CompileOperator = (operand: unknown, path: string, context: CompileContext) => OperatorTest;
 
-/** By name. Those of the common grammar first; what follows is ours. */
+/** By name. The operators of the common grammar first, then Posthorn's own. */
 export const OPERATORS: ReadonlyMap<string, CompileOperator> = new Map<string, CompileOperator>([
   ["$eq", (operand) => ({ kind: "test", test: (value, run) => sameJson(value, operand, run) })],
   ["$neq", (operand) => ({ kind: "test", test: (value, run) => !sameJson(value, operand, run) })],
@@ -36,7 +36,7 @@ export const OPERATORS: ReadonlyMap<string, CompileOperator> = new Map<string, C
   ["$size", size],
 ]);
 
-/** Numbers with numbers and texts with texts; anything else is no match. */
+/** Compares numbers with numbers and strings with strings. Anything else does not match. */
 function comparison(wanted: (order: number) => boolean): CompileOperator {
   return (operand, path, context) => {
     if (typeof operand !== "string" && !isNumber(operand)) context.fail(path, "It takes a number or a text.");

@@ -3,10 +3,10 @@ import type { SafeRegex } from "../lib/safe-regex.ts";
 
 export type Primitive = string | number | bigint | boolean | null;
 
-/** What stands in place of a value that is not there. */
+/** Stands for a missing value. */
 export const ABSENT = Symbol("absent");
 
-/** One clause. `path` names it to people, such as `body.amount.$gt`. */
+/** One clause. `path` identifies it for people, such as `body.amount.$gt`. */
 export type Node = EqualNode | ListNode | ObjectNode;
 
 export interface EqualNode {
@@ -15,20 +15,20 @@ export interface EqualNode {
   readonly value: Primitive;
 }
 
-/** Every item is found in the list. */
+/** Every item must be found in the list. */
 export interface ListNode {
   readonly kind: "list";
   readonly path: string;
   readonly items: readonly Node[];
 }
 
-/** All members hold. */
+/** All members must hold. */
 export interface ObjectNode {
   readonly kind: "object";
   readonly path: string;
-  /** About the value as a whole, also when it is a list. */
+  /** Apply to the value as a whole, even if it is a list. */
   readonly operators: readonly Operator[];
-  /** About the value, or one item of it when it is a list. */
+  /** Applies to the value or, if it is a list, to one of its items. */
   readonly nested: Nested | null;
 }
 
@@ -39,7 +39,7 @@ export interface Nested {
 
 export interface KeyClause {
   readonly key: string;
-  /** Place in a list that `[0]`, `[-1]` name; `"any"` for `[*]`; `null`: an ordinary key. */
+  /** List index from `[0]` or `[-1]`; `"any"` for `[*]`; `null`: an ordinary key. */
   readonly index: number | "any" | null;
   readonly node: Node;
 }
@@ -53,24 +53,24 @@ export interface Group {
 export type Operator = { readonly path: string; readonly expected: unknown } & OperatorTest;
 
 export type OperatorTest =
-  /** Of the value alone. `null`: the operator does not fit its type, which is no match. */
+  /** Depends only on the value. `null`: the operator does not apply to its type, which counts as no match. */
   | { readonly kind: "test"; readonly test: (value: unknown, run: Run) => boolean | null }
   | { readonly kind: "exists"; readonly wanted: boolean }
   | { readonly kind: "items"; readonly quantity: "any" | "every" | "none"; readonly node: Node }
   | { readonly kind: "size"; readonly node: Node }
   | { readonly kind: "regex"; readonly regexes: readonly SafeRegex[] };
 
-/** The state of one evaluation. */
+/** State of one evaluation. */
 export interface Run {
-  /** Steps left; one is about one comparison. */
+  /** Steps left. A step is about one comparison. */
   steps: number;
-  /** Lists in lists that it is in. */
+  /** Current depth of nested lists. */
   depth: number;
-  /** What stood where the clause failed; {@link ABSENT} when nothing did. */
+  /** Value found where the clause failed; {@link ABSENT} if there was none. */
   found: unknown;
 }
 
-/** The evaluation was given up. */
+/** The evaluation was aborted. */
 export class FilterError extends Error {
   override readonly name = "FilterError";
   readonly code: FilterErrorCode;
@@ -82,9 +82,9 @@ export class FilterError extends Error {
 }
 
 export type FilterErrorCode =
-  /** The filter asks for `body`, and the body is not JSON. */
+  /** The filter reads `body`, but the body is neither JSON nor a form. */
   | "not_json"
-  /** The body is nested deeper than a filter looks. */
+  /** The body is nested too deeply. */
   | "too_deep"
-  /** It would take too long. */
+  /** The evaluation would take too long. */
   | "too_costly";
