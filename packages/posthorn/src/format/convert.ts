@@ -11,7 +11,7 @@ export interface Body {
   readonly contentType: string;
 }
 
-/** A body that is to be brought into another format. */
+/** A body to convert to another format. */
 export interface Conversion {
   readonly body: Body;
   readonly to: Format;
@@ -20,7 +20,7 @@ export interface Conversion {
 
 export type ConversionResult =
   | { readonly kind: "converted"; readonly body: Body }
-  /** It cannot be; `message` says why. */
+  /** The body cannot be converted; `message` says why. */
   | { readonly kind: "refused"; readonly message: string };
 
 const CONTENT_TYPES = {
@@ -30,10 +30,10 @@ const CONTENT_TYPES = {
 } as const satisfies Record<Format, string>;
 
 /**
- * The body in another format; the very same one when it is in it already.
+ * Converts a body to another format. Returns the same object if the body already has that format.
  *
- * @param xmlRoot Name of the outermost element of XML; empty: the only member of the body is it.
- * @throws {FormatError} when that is not possible.
+ * @param xmlRoot Name of the XML root element; empty: the only member of the body becomes the root.
+ * @throws {FormatError} if the body cannot be converted.
  */
 export function convert(body: Body, to: Format, xmlRoot: string): Body {
   const from = formatOf(body.contentType);
@@ -48,7 +48,7 @@ export function convert(body: Body, to: Format, xmlRoot: string): Body {
   return { bytes, contentType: CONTENT_TYPES[to] };
 }
 
-/** As `convert`, with a refusal as a result. */
+/** Like `convert`, but returns a refusal instead of throwing. */
 export function tryConvert({ body, to, xmlRoot }: Conversion): ConversionResult {
   try {
     return { kind: "converted", body: convert(body, to, xmlRoot) };

@@ -1,11 +1,11 @@
 /**
- * Forms (`application/x-www-form-urlencoded`) to a tree and back. Nesting is in the names: `customer[name]=Ada`, `items[0][sku]=A1`.
+ * Converts forms (`application/x-www-form-urlencoded`) to a tree and back. Names express nesting: `customer[name]=Ada`, `items[0][sku]=A1`.
  */
 import { addMember, Bounds, FormatError, isMembers, NumberText, plainText, SizeBound, type Tree } from "./tree.ts";
 
 const MAX_PAIRS = 10_000;
 
-/** @throws {FormatError} when it is not an object, or has a name that a form cannot hold. */
+/** @throws {FormatError} if the tree is not an object, or has a name that a form cannot represent. */
 export function printForm(tree: Tree): string {
   if (!isMembers(tree)) throw new FormatError("A form has names: the body must be an object.");
   const pairs: string[] = [];
@@ -32,13 +32,13 @@ function collect(name: string, tree: Tree, pairs: string[], size: SizeBound): vo
   pairs.push(`${encode(name)}=${encode(value)}`);
 }
 
-/** Brackets in a name would be read as nesting, and could add members. */
+/** Rejects brackets in a name: they would be read as nesting and could add members. */
 function checked(name: string): string {
   if (!/[[\]]/.test(name)) return name;
   throw new FormatError(`The name ${JSON.stringify(name.slice(0, 64))} has a bracket, which a form takes for nesting.`);
 }
 
-/** As browsers encode, with brackets left readable. */
+/** Encodes as browsers do, but leaves brackets readable. */
 function encode(text: string): string {
   if (!text.isWellFormed())
     throw new FormatError("A text holds half of a surrogate pair, which has no bytes in UTF-8.");
@@ -46,7 +46,7 @@ function encode(text: string): string {
   return encoded.replaceAll("%5B", "[").replaceAll("%5D", "]");
 }
 
-/** @throws {FormatError} when its names contradict each other, or there are too many. */
+/** @throws {FormatError} if the names contradict each other, or if there are too many. */
 export function readForm(text: string): Tree {
   const root = new Map<string, Tree>();
   const bounds = new Bounds();
@@ -58,7 +58,7 @@ export function readForm(text: string): Tree {
   return finished(root);
 }
 
-/** `a[b][]` is `a`, `b` and an empty key, which stands for the next place of a list. What is no such name is a name as a whole. */
+/** Splits `a[b][]` into `a`, `b` and an empty key, which means the next position in a list. A name without this form is kept whole. */
 function pathOf(name: string): readonly string[] {
   const match = /^([^[\]]+)((?:\[[^[\]]*\])+)$/.exec(name);
   if (match === null) return [name];
@@ -90,7 +90,7 @@ function contradiction(path: readonly string[]): FormatError {
   return new FormatError(`The form gives ${JSON.stringify(name)} a value and members at once.`);
 }
 
-/** Members named 0, 1, 2 … in this order are a list. */
+/** Turns members named 0, 1, 2 … in this order into lists. */
 function finished(tree: Tree, depth = 0): Tree {
   if (!isMembers(tree)) return tree;
   const parts = [...tree].map(([name, part]) => [name, finished(part, depth + 1)] as const);

@@ -1,4 +1,4 @@
-/** JSON to a tree and back, with every number as it was written. */
+/** Converts JSON to a tree and back. Numbers keep their original notation. */
 import { Bounds, FormatError, isMembers, NumberText, type Tree } from "./tree.ts";
 
 type ReviverContext = { readonly source?: string };
@@ -7,7 +7,7 @@ type ReviverContext = { readonly source?: string };
 export function readJson(text: string): Tree {
   let value: unknown;
   try {
-    // The third parameter is younger than its types.
+    // The type definitions do not include the third parameter yet.
     value = JSON.parse(text, (_key, part: unknown, context?: ReviverContext) =>
       typeof part === "number" ? new NumberText(context!.source!) : part,
     );

@@ -1,10 +1,10 @@
-/** Media types, as they stand in `content-type`. */
+/** Media types, as used in `content-type`. */
 
 export const FORMATS = ["json", "xml", "form"] as const;
 /** A format that bodies can be converted from and to. */
 export type Format = (typeof FORMATS)[number];
 
-/** A media type that can stand in a header (RFC 9110, section 8.3.1, without quoted parameters of odd characters). */
+/** A media type that is valid in a header (RFC 9110, section 8.3.1, except quoted parameters with escapes or non-ASCII characters). */
 const MEDIA_TYPE = /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(?:[ \t]*;[ \t]*[\w-]+=(?:[\w!#$&^.+-]+|"[\x20-\x21\x23-\x7e]*"))*$/;
 const MAX_LENGTH = 256;
 
@@ -12,7 +12,7 @@ export function isMediaType(text: string): boolean {
   return text.length <= MAX_LENGTH && MEDIA_TYPE.test(text);
 }
 
-/** A media type, taken apart. */
+/** Parsed media type. */
 export interface MediaType {
   /** Type and subtype in lower case, such as `application/json`. */
   readonly essence: string;
@@ -21,8 +21,8 @@ export interface MediaType {
 }
 
 /**
- * Parses a `content-type`, or returns `null` when it is malformed. A comma makes it malformed: browsers read it as several values, and
- * the last one wins.
+ * Parses a `content-type`. Returns `null` if it is malformed. A comma makes it malformed, because browsers read it as several values and
+ * use the last one.
  */
 export function parseMediaType(text: string): MediaType | null {
   const trimmed = text.trim();

@@ -1,9 +1,9 @@
 /**
- * What JSON, XML and forms have in common: texts, lists and named members. Conversions go from one of them to a tree, and from the
- * tree to another.
+ * Data model shared by JSON, XML and forms: texts, lists and named members. A conversion reads one format into a tree and prints the tree
+ * in another.
  */
 
-/** A number as it was written: `1.0` and `12345678901234567890` stay what they are. */
+/** A number in its original notation, so that `1.0` and `12345678901234567890` stay unchanged. */
 export class NumberText {
   readonly text: string;
 
@@ -13,18 +13,18 @@ export class NumberText {
 }
 
 export type Tree = string | NumberText | boolean | null | readonly Tree[] | Members;
-/** In the order they came; a map, so that no name means anything to the engine. */
+/** In input order. A map, so that names such as `__proto__` have no special meaning. */
 export type Members = ReadonlyMap<string, Tree>;
 
-/** Levels of a tree. */
+/** Maximum depth of a tree. */
 export const MAX_DEPTH = 64;
-/** Texts, lists and members of a tree. */
+/** Maximum number of values, lists and members in a tree. */
 export const MAX_NODES = 200_000;
 
-/** Bytes of a body that is converted, and of what comes of it. */
+/** Maximum size of a body to convert, and of the result, in bytes. */
 export const MAX_CONVERTED_BYTES = 4 * 1024 * 1024;
 
-/** The body cannot be brought into the other format. The message says why, and where, for people. */
+/** The body cannot be converted. The message says why, and where. */
 export class FormatError extends Error {
   override readonly name = "FormatError";
 }
@@ -33,13 +33,13 @@ export function isMembers(tree: Tree): tree is Members {
   return tree instanceof Map;
 }
 
-/** The text of a value that has no parts, as every format writes it; empty for null. */
+/** The text of a scalar, the same in every format; empty for null. */
 export function plainText(tree: string | NumberText | boolean | null): string {
   if (tree === null) return "";
   return tree instanceof NumberText ? tree.text : String(tree);
 }
 
-/** Counts what a tree is made of while it is read or written, and ends it before it is too large. */
+/** Counts the nodes of a tree as it is read, and throws before it becomes too large. */
 export class Bounds {
   #nodes = 0;
 
@@ -49,7 +49,7 @@ export class Bounds {
   }
 }
 
-/** Counts what is written before it is there: a short body with long names can become a very long one. */
+/** Counts output before it is built: long names can turn a short body into a very long one. */
 export class SizeBound {
   #left = MAX_CONVERTED_BYTES;
 
@@ -59,7 +59,7 @@ export class SizeBound {
   }
 }
 
-/** Puts a member in. A name that comes more than once has a list; no value is one by itself. */
+/** Adds a member. A repeated name becomes a list, which is unambiguous because `value` is never a list. */
 export function addMember(members: Map<string, Tree>, name: string, value: Exclude<Tree, readonly Tree[]>): void {
   const known = members.get(name);
   if (known === undefined) members.set(name, value);

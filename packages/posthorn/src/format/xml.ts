@@ -1,6 +1,6 @@
 /**
- * XML to a tree and back. An element is a member, its attributes are members that begin with `@`, text beside either is `#text`;
- * elements of one name are a list. Namespaces are names with a prefix, and nothing more.
+ * Converts XML to a tree and back. An element becomes a member, its attributes become members that start with `@`, and text beside either
+ * becomes `#text`. Elements with the same name become a list. Namespaces are treated as plain name prefixes.
  */
 import { parseXml, XmlCdata, XmlDocumentType, XmlElement, XmlError, XmlText } from "@rgrove/parse-xml";
 import {
@@ -16,11 +16,11 @@ import {
 } from "./tree.ts";
 
 const DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n';
-/** What stands in place of a name for the items of a list in a list. */
+/** Element name for the items of a list within a list. */
 const ITEM = "item";
 const TEXT = "#text";
 
-/** The prefixes that are declared where one is: those of an element, and of those around it. */
+/** Namespace prefixes declared at an element and its ancestors. */
 interface Scope {
   readonly prefixes: ReadonlySet<string>;
   readonly outer: Scope | null;
@@ -29,7 +29,7 @@ interface Scope {
 const NO_PREFIXES: Scope = { prefixes: new Set(["xml"]), outer: null };
 
 /**
- * @param root Name of the outermost element; empty: the only member of the body is it.
+ * @param root Name of the root element; empty: the only member of the body becomes the root.
  * @throws {FormatError}
  */
 export function printXml(tree: Tree, root: string): string {
@@ -50,7 +50,7 @@ class XmlPrinter {
   readonly #size = new SizeBound();
 
   element(name: string, tree: Tree, path: string, outer: Scope): string {
-    // Before anything is made of it: a long name of many items is more than there is room for.
+    // Counted before anything is built: a long name repeated for many items can exceed the limit.
     this.#size.add(2 * name.length);
     const here = path === "" ? name : `${path}.${name}`;
     const scope = isMembers(tree) ? scopeOf(tree, outer) : outer;
@@ -75,7 +75,7 @@ class XmlPrinter {
     return { attributes, content };
   }
 
-  /** One element for each item; a list in a list has items of its own. */
+  /** One element per item. The items of a nested list become elements of their own. */
   #list(name: string, list: readonly Tree[], path: string, scope: Scope): string {
     return list.map((item) => this.element(name, item, path, scope)).join("");
   }
@@ -101,8 +101,8 @@ const NAME_START =
 const NAME_CHAR = /[-.\d]/;
 
 /**
- * A name that XML allows, without the marks that combine: any other character is written as `_xHHHH_`, its code in hexadecimal, and so is the underscore of what looks
- * like one. A colon stays where its prefix is declared.
+ * Encodes a name for XML. Characters that are not allowed, and combining marks, become `_xHHHH_` with their hexadecimal code. So does an
+ * underscore that starts such a sequence. A colon stays if its prefix is declared.
  */
 function xmlName(name: string, scope: Scope): string {
   const prefix = /^([^:]+):[^:]+$/.exec(name)?.[1];
@@ -138,7 +138,7 @@ function decodeName(name: string): string {
   });
 }
 
-/** What XML 1.0 cannot hold in any way (production 2): most control characters, and halves of surrogate pairs. */
+/** Characters that XML 1.0 cannot represent (production 2): most control characters, and unpaired surrogates. */
 const IMPOSSIBLE = /[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/u;
 
 function checked(text: string, path: string): string {
@@ -165,7 +165,7 @@ function attributeXml(text: string, path: string): string {
 }
 
 /**
- * An object whose only member is the root. A document type is refused: with it come entities, and with these attacks.
+ * Returns an object whose only member is the root element. Document types are refused, because the entities they declare enable attacks.
  *
  * @throws {FormatError}
  */
@@ -213,7 +213,7 @@ function fromElement(node: XmlElement, depth: number, bounds: Bounds): string | 
     }
   }
   if (members.size === 0) return text;
-  // Between elements white space is layout.
+  // White space between elements is layout.
   if (text.trim() !== "" || (!hasElements && text !== "")) members.set(TEXT, text);
   return members;
 }
