@@ -1,17 +1,17 @@
-/** A queue that gives turns: to each tenant one, and within a tenant to each endpoint one. */
+/** Fair queue: takes tenants in turn, and within a tenant its endpoints in turn. */
 
 export interface Turn {
   readonly tenant: number;
   readonly endpoint: number;
 }
 
-/** The turn of work that an organisation asks for itself, such as an import: beside those of its applications, which have positive keys. */
+/** Turn for work that an organisation requests itself, such as an import. Negative, because its applications have positive keys. */
 export function organisationTurn(orgId: number): Turn {
   return { tenant: -orgId, endpoint: -orgId };
 }
 
 export class FairQueue<Item extends Turn> {
-  /** In the order of their turns; each tenant has its endpoints in the order of theirs. Nothing in it is empty. */
+  /** Tenants in the order of their turns, each with its endpoints in the order of theirs. Empty entries are removed. */
   readonly #tenants = new Map<number, Map<number, Item[]>>();
   #size = 0;
 
@@ -28,7 +28,7 @@ export class FairQueue<Item extends Turn> {
     this.#size++;
   }
 
-  /** The next item of those that `may` takes, or `undefined`. The tenant and the endpoint it is of go to the end. */
+  /** The next item that `may` allows, or `undefined`. Its tenant and endpoint move to the end. */
   shift(may: (turn: Turn) => boolean = () => true): Item | undefined {
     for (const [tenant, endpoints] of this.#tenants) {
       for (const [endpoint, items] of endpoints) {
@@ -45,7 +45,7 @@ export class FairQueue<Item extends Turn> {
     return undefined;
   }
 
-  /** Takes an item out of its turn, if it is still in. */
+  /** Removes an item, if it is still queued. Returns whether it was. */
   remove(item: Item): boolean {
     const endpoints = this.#tenants.get(item.tenant);
     const items = endpoints?.get(item.endpoint);

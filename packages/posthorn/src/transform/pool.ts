@@ -1,8 +1,8 @@
 /**
- * The threads that run transformations, and the queue before them.
+ * Worker threads that run transformations, and their queue.
  *
- * A thread starts when it is first needed. One that does not answer in time is killed, whatever it does; the run it was at has failed and
- * nothing else has. Of two or more threads one endpoint has never all, so that code that is slow delays its own deliveries.
+ * A thread starts when it is first needed. One that does not respond in time is killed, which fails only the run in progress. With two or
+ * more threads, one endpoint never occupies all of them, so that slow code delays only its own deliveries.
  */
 import { Worker } from "node:worker_threads";
 import { FairQueue, type Turn } from "./fair-queue.ts";
@@ -22,13 +22,13 @@ import type {
 
 export interface TransformPoolOptions extends SandboxLimits {
   readonly threads: number;
-  /** Milliseconds after which a thread is killed: far more than `cpuMs`, which the engine keeps by itself. */
+  /** Milliseconds after which a thread is killed: far more than `cpuMs`, which the engine enforces itself. */
   readonly killMs: number;
-  /** Runs that wait; more are turned away. */
+  /** Maximum number of queued runs. Further ones are refused. */
   readonly maxQueued: number;
-  /** Bytes of the payloads that wait. */
+  /** Maximum size of the queued payloads, in bytes. */
   readonly maxQueuedBytes: number;
-  /** A thread ended that was not told to, and not for the code that it ran. */
+  /** Called when a thread ended unexpectedly, and not because of the code that it ran. */
   readonly onTrouble: (error: Error) => void;
 }
 
@@ -40,13 +40,13 @@ interface Waiting extends Turn {
 
 const BUSY: Busy = { kind: "busy" };
 /**
- * Heap of a thread. A thread that reaches it can take the whole process down (Node aborts when the heap is full before the thread could be
- * ended), so each kind of job is bounded to a fraction of it.
+ * Heap limit of a thread. A thread that reaches it can bring down the whole process, because Node aborts on a full heap before the thread
+ * can be ended. Each kind of job is therefore limited to a fraction of it.
  */
 const HEAP_MB = 512;
-/** A thread that is not up by then never will be. */
+/** A thread that has not started within this time counts as failed. */
 const START_MS = 30_000;
-/** After a thread ended by itself no new one is started for this long. */
+/** Pause before a new thread is started after one ended unexpectedly. */
 const REST_MS = 1000;
 
 export class TransformPool implements AsyncDisposable {
@@ -62,19 +62,19 @@ export class TransformPool implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Runs a transformation when it is its turn. Never rejects. */
+  /** Queues and runs a transformation. Never rejects. */
   run(run: TransformRun, turn: Turn, signal?: AbortSignal): Promise<RunResult | Busy> {
     const bytes = run.payload.byteLength + run.code.length;
     return this.#submit({ id: ++this.#lastId, op: "run", run }, turn, bytes, signal) as Promise<RunResult | Busy>;
   }
 
-  /** What is wrong with code that can be seen without a message; `null`: nothing. Never rejects. */
+  /** Checks code without running it on a message. `null`: no error was found. Never rejects. */
   check(code: string, turn: Turn): Promise<RunFailed | Busy | null> {
     const request = { id: ++this.#lastId, op: "check", code } as const;
     return this.#submit(request, turn, code.length) as Promise<RunFailed | Busy | null>;
   }
 
-  /** Brings a large body into another format, apart from what else the node does. Never rejects. */
+  /** Converts a large body to another format in a thread, so that the event loop stays free. Never rejects. */
   convert(conversion: Conversion, turn: Turn, signal?: AbortSignal): Promise<ConversionResult | RunFailed | Busy> {
     const request = { id: ++this.#lastId, op: "convert", conversion } as const;
     const bytes = conversion.body.bytes.byteLength;
@@ -87,13 +87,13 @@ export class TransformPool implements AsyncDisposable {
     return this.#submit(job, turn, request.byteLength) as Promise<OpenApiDescription | RunFailed | Busy>;
   }
 
-  /** Finds out why a request does not verify. Never rejects. */
+  /** Diagnoses why a request fails verification. Never rejects. */
   diagnose(job: DiagnosisJob, turn: Turn): Promise<DiagnosisReport | RunFailed | Busy> {
     const request = { id: ++this.#lastId, op: "diagnose", job } as const;
     return this.#submit(request, turn, job.request.body.byteLength) as Promise<DiagnosisReport | RunFailed | Busy>;
   }
 
-  /** Ends the threads, and whatever they do. */
+  /** Ends the threads and any runs in progress. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     for (let next = this.#queue.shift(); next !== undefined; next = this.#queue.shift()) next.settle(BUSY);
@@ -137,7 +137,7 @@ export class TransformPool implements AsyncDisposable {
     }
   }
 
-  /** All threads but one, at most, are at work for one endpoint. */
+  /** Whether the endpoint may use another thread: at most all threads but one. */
   #mayRun({ endpoint }: Turn): boolean {
     if (this.#options.threads < 2) return true;
     let busy = 0;
@@ -171,11 +171,11 @@ export class TransformPool implements AsyncDisposable {
 
 interface ThreadEvents {
   free(): void;
-  /** `trouble`: it ended by itself. */
+  /** `trouble`: set if the thread ended unexpectedly. */
   gone(trouble: Error | null): void;
 }
 
-/** One thread, at one run at a time. */
+/** One worker thread. Processes one job at a time. */
 class Thread {
   readonly #worker: Worker;
   readonly #options: TransformPoolOptions;
@@ -188,7 +188,7 @@ class Thread {
   constructor(options: TransformPoolOptions, events: ThreadEvents) {
     this.#options = options;
     this.#events = events;
-    // The built package has .js beside this file, the repository .ts.
+    // The built package has a .js file here, the repository a .ts file.
     const file = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
     const { cpuMs, memoryBytes, outputBytes } = options;
     this.#worker = new Worker(file, {
@@ -217,7 +217,7 @@ class Thread {
     if (this.#ready) this.#setAlarm();
   }
 
-  /** Ends it; the run it is at comes to `result`. */
+  /** Ends the thread. The run in progress settles with `result`. */
   async end(result: RunResult | Busy): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;
@@ -250,7 +250,7 @@ class Thread {
     this.#alarm = setTimeout(() => void this.end(killed(this.#options.killMs)), this.#options.killMs);
   }
 
-  /** It ended, and not because it was told to. A run that it was at is to blame only when it was up before. */
+  /** Handles an unexpected end. The run in progress is blamed only if the thread had started. */
   async #die(error: Error): Promise<void> {
     if (this.#ended) return;
     this.#ended = true;

@@ -1,6 +1,6 @@
 /**
- * JavaScript that runs in the sandbox before the code of a transformation: takes clock and chance away, gives it a console, and returns
- * the function that calls its handler. It keeps what it needs in its own scope, so that the code can only confuse itself.
+ * JavaScript that runs in the sandbox before the code of a transformation. It makes clock and randomness deterministic, provides a console,
+ * and returns the function that calls the handler. It keeps what it needs in its own scope, so that the code can only break itself.
  *
  * Parameters: `now` (Unix milliseconds of the message), `seed` (text), `log` (takes one text).
  */

@@ -1,8 +1,8 @@
 /**
- * Runs the code of a transformation in QuickJS inside WebAssembly: no file, no network, no clock, its memory capped by the engine and
- * again by the WebAssembly memory, each run in an engine of its own so that nothing is left for the next.
+ * Runs the code of a transformation in QuickJS inside WebAssembly, without access to files, network or clock. Memory is capped by the
+ * engine and again by the WebAssembly memory. Each run has its own engine, so that no state is left for the next.
  *
- * Blocks its thread while code runs: only `thread.ts` uses it, and tests.
+ * Blocks its thread while code runs: use it only in `thread.ts` and in tests.
  */
 import { isUtf8 } from "node:buffer";
 import variant from "@jitl/quickjs-wasmfile-release-sync";
@@ -20,17 +20,17 @@ import { PRELUDE } from "./prelude.ts";
 import type { RunFailed, RunFailure, RunResult, SandboxLimits, TransformRun } from "./types.ts";
 
 const PAGE_BYTES = 65_536;
-/** What the module wants to begin with. */
+/** Initial memory that the module requires. */
 const INITIAL_PAGES = 256;
-/** Over what the code may hold: the engine itself and what fragmentation costs. */
+/** Memory beyond the limit for the code: the engine itself, and fragmentation. */
 const SPARE_BYTES = 32 * 1024 * 1024;
-/** Recursion in the code. The thread has a stack several times as large. */
+/** Stack limit for recursion in the code. The thread's own stack is several times as large. */
 const STACK_BYTES = 128 * 1024;
 const MAX_LOG_LINES = 50;
 const MAX_LOG_LENGTH = 500;
 const MAX_MESSAGE_LENGTH = 500;
 const MAX_FACTS_LENGTH = 262_144;
-/** Jobs of promises run between two looks at the time. */
+/** Promise jobs run between two checks of the time limit. */
 const JOBS_AT_ONCE = 1000;
 
 const FILE = "transformation.js";
@@ -51,16 +51,16 @@ export class Sandbox {
     const maximum = INITIAL_PAGES + Math.ceil((limits.memoryBytes + SPARE_BYTES) / PAGE_BYTES);
     const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum });
     const quiet = (): void => undefined;
-    // Options of every module of Emscripten; the types name a few.
+    // Options that every Emscripten module accepts; the types list only a few.
     const emscriptenModule: object = { print: quiet, printErr: quiet };
     const options = { wasmMemory: memory, emscriptenModule };
-    // Its types describe the CommonJS build, whose default export is a namespace.
+    // The types describe the CommonJS build, whose default export is a namespace.
     const base = variant as unknown as QuickJSSyncVariant;
     const module = await newQuickJSWASMModuleFromVariant(newVariant(base, options));
     return new Sandbox(module, memory, limits);
   }
 
-  /** Whether it should be replaced: it broke, or its memory has grown, which it never gives back. */
+  /** Whether it should be replaced: it is broken, or its memory has grown, which WebAssembly never releases. */
   get worn(): boolean {
     return this.#broken || this.#memory.buffer.byteLength > this.#limits.memoryBytes;
   }
@@ -70,7 +70,7 @@ export class Sandbox {
     return this.#guarded(run.webhook.time, run.webhook.id, (engine) => engine.run(run));
   }
 
-  /** What is wrong with the code that can be seen without a message; `null`: nothing. */
+  /** Checks the code without a message. `null`: no error was found. */
   check(code: string): RunFailed | null {
     const result = this.#guarded<RunFailed | null>(0, "", (engine) => {
       const handler = engine.load(code);
@@ -90,7 +90,7 @@ export class Sandbox {
       this.#close(engine);
       return result;
     } catch (error) {
-      // The engine could not even say what was wrong: the end of the stack, of memory, an assertion of its own.
+      // The engine could not report the error: it ran out of stack or memory, or failed an assertion of its own.
       this.#broken = true;
       const text = error instanceof Error ? error.message : String(error);
       const message = /stack/i.test(text) ? "The code recurses too deep." : "The code brought its sandbox down.";
@@ -107,7 +107,7 @@ export class Sandbox {
   }
 }
 
-/** One run: an engine with nothing in it but the prelude. */
+/** One run: an engine that contains only the prelude. */
 class Engine {
   readonly #runtime: QuickJSRuntime;
   readonly #context: QuickJSContext;
@@ -133,13 +133,13 @@ class Engine {
     this.#runtime.dispose();
   }
 
-  /** The handler that the code declares, or what is wrong. */
+  /** The handler that the code declares, or the error. */
   load(code: string): QuickJSHandle | RunFailed {
     const context = this.#context;
     const loaded = context.evalCode(code, FILE, { type: "global" });
     if (loaded.error) return this.#thrown(loaded.error, "syntax");
     loaded.value.dispose();
-    // A declaration of any kind: `function`, `const`, a property of the global object.
+    // Finds any kind of declaration: `function`, `const`, or a property of the global object.
     const found = context.evalCode('typeof handler === "function" ? handler : undefined');
     if (found.error) return this.#thrown(found.error, "syntax");
     if (context.typeof(found.value) === "function") return found.value;
@@ -187,7 +187,7 @@ class Engine {
     else if (this.#logs.length === MAX_LOG_LINES) this.#logs.push("… more lines are left out");
   }
 
-  /** Runs what promises wait for, until the handler's is settled or nothing is left to run. */
+  /** Runs pending promise jobs until the handler's promise is settled or no jobs are left. */
   #drainJobs(out: QuickJSHandle): RunFailed | null {
     while (this.#text(out, "state") === "waiting" && this.#runtime.hasPendingJob()) {
       const ran = this.#runtime.executePendingJobs(JOBS_AT_ONCE);
@@ -240,7 +240,7 @@ class Engine {
     return this.#context.typeof(handle) === "string" ? this.#context.getString(handle) : null;
   }
 
-  /** What was thrown, in words. Takes the handle. */
+  /** Describes the thrown value. Disposes of the handle. */
   #thrown(error: QuickJSHandle, reason: "syntax" | "threw"): RunFailed {
     using handle = error;
     if (this.#late) return this.#timeout();
@@ -255,7 +255,7 @@ class Engine {
       return this.failed(reason, "The code threw null, or had no memory left for an error.");
     }
     const stack = type === "object" ? this.#text(handle, "stack") : null;
-    // What is thrown may have getters too.
+    // Getters of the thrown value may also have used up the time.
     if (this.#late) return this.#timeout();
     const line = stack === null ? undefined : /transformation\.js:(\d+)/.exec(stack)?.[1];
     const where = line === undefined ? "" : ` (line ${line})`;
@@ -280,7 +280,7 @@ class Engine {
   }
 }
 
-/** Of this thread alone, so that a busy machine does not make code late. */
+/** CPU time of this thread only, so that a busy machine does not cause timeouts. */
 function cpuMs(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;

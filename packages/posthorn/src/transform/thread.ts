@@ -1,4 +1,7 @@
-/** Worker thread for what may take long: code of transformations, conversions of bodies, imports. One job at a time, without an environment. */
+/**
+ * Worker thread for work that may take long: transformations, body conversions, imports and diagnoses. One job at a time, with an empty
+ * environment.
+ */
 import { parentPort, workerData } from "node:worker_threads";
 import { describeOpenApi } from "../domain/event-type/openapi/describe.ts";
 import { tryConvert } from "../format/convert.ts";

@@ -8,12 +8,12 @@ export interface TransformRun {
   readonly code: string;
   readonly variables: Readonly<Record<string, string>>;
   readonly webhook: WebhookFacts;
-  /** The bytes of the message. */
+  /** Body of the message. */
   readonly payload: Uint8Array;
   readonly contentType: string;
 }
 
-/** What the code sees beside the payload. */
+/** What the code receives besides the payload. */
 export interface WebhookFacts {
   readonly id: string;
   readonly url: string;
@@ -21,59 +21,59 @@ export interface WebhookFacts {
   readonly eventId: string | null;
   readonly channels: readonly string[] | null;
   readonly tags: readonly string[] | null;
-  /** Unix milliseconds of the message: the time that the code is told. */
+  /** Time of the message in Unix milliseconds, which the code sees as the current time. */
   readonly time: number;
-  /** How an inbound message came in. */
+  /** The inbound request, for messages of a source. */
   readonly request?: object;
 }
 
 export type RunResult = RunReturned | RunFailed;
 
-/** The code returned an object. Its parts are what strangers made: nothing about them is checked yet but their types. */
+/** The code returned an object. Untrusted: only the types of its parts have been checked. */
 export interface RunReturned {
   readonly kind: "returned";
   readonly method: string;
   readonly url: string;
   readonly cancel: boolean;
   readonly headers: Readonly<Record<string, unknown>>;
-  /** `null`: as it was. */
+  /** `null`: unchanged. */
   readonly payload: { readonly kind: "json" | "text"; readonly text: string } | null;
   readonly logs: readonly string[];
-  /** Time of the processor it took, in milliseconds. */
+  /** CPU time in milliseconds. */
   readonly cpuMs: number;
 }
 
 export interface RunFailed {
   readonly kind: "failed";
   readonly reason: RunFailure;
-  /** For the author of the code; names the line. */
+  /** For the author of the code; includes the line. */
   readonly message: string;
-  /** Line of the code, from 1; `null`: no particular one. */
+  /** Line of the code, from 1; `null`: unknown. */
   readonly line: number | null;
   readonly logs: readonly string[];
   readonly cpuMs: number;
 }
 
 export type RunFailure =
-  /** The code is no JavaScript, or has no `handler`. */
+  /** The code is not valid JavaScript, or has no `handler`. */
   | "syntax"
   | "threw"
-  /** It returned something else than the webhook. */
+  /** It returned something other than the webhook. */
   | "returned_nothing"
-  /** It awaited something that never came. */
+  /** It awaited a promise that never settled. */
   | "never_settled"
   | "timeout"
   | "memory"
   | "too_large"
-  /** It brought the sandbox down; whatever it was, it was this run alone. */
+  /** It crashed the sandbox. Other runs are not affected. */
   | "crashed";
 
 export interface SandboxLimits {
-  /** Milliseconds of processor time. */
+  /** CPU time in milliseconds. */
   readonly cpuMs: number;
-  /** Bytes that the code may hold. */
+  /** Memory of the code in bytes. */
   readonly memoryBytes: number;
-  /** Bytes of the payload it returns. */
+  /** Maximum size of the returned payload in bytes. */
   readonly outputBytes: number;
 }
 
@@ -87,7 +87,7 @@ export type ThreadRequest = { readonly id: number } & (
   | { readonly op: "diagnose"; readonly job: DiagnosisJob }
 );
 
-/** What a thread answers; `null`: nothing is wrong with the code that it checked. */
+/** Result from a thread; `null`: the checked code has no errors. */
 export type ThreadResult = RunResult | ConversionResult | OpenApiDescription | DiagnosisReport | null;
 
 export type ThreadMessage =
@@ -95,12 +95,12 @@ export type ThreadMessage =
   /** `worn`: the thread should be replaced. */
   | { readonly kind: "done"; readonly id: number; readonly result: ThreadResult; readonly worn: boolean };
 
-/** There is no room, or the node is going down: it was not run, and can be tried again. */
+/** The queue is full or the node is shutting down. The job was not run and can be retried. */
 export interface Busy {
   readonly kind: "busy";
 }
 
-/** What is kept, sealed: code and variables may hold secrets. */
+/** Transformation as stored, encrypted: code and variables may contain secrets. */
 export interface Transformation {
   readonly code: string;
   readonly variables: Readonly<Record<string, string>>;
