@@ -109,7 +109,7 @@ function parse(json: string): unknown {
     const value = parseExact(json);
     if (pathBeyond(value, MAX_DEPTH) === null) return value;
   } catch (error) {
-    // The JSON parser accepts deeper nesting than the stack allows when the value is walked.
+    // `JSON.parse` accepts any depth, but its reviver recurses and can exhaust the stack.
     if (!(error instanceof RangeError)) throw error;
   }
   throw new FilterSyntaxError("", `A filter may be ${MAX_DEPTH} deep.`);

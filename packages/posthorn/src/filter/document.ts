@@ -20,7 +20,7 @@ export interface DocumentFacts {
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
 }
 
-/** Names for the body. The first is Posthorn's own, the others are accepted for compatibility. */
+/** Names for the body. The first is Posthorn's own; the others are aliases. */
 const BODY_NAMES = ["body", "data", "payload"] as const;
 
 /** Names that a filter may start with. */
