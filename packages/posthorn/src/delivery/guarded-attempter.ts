@@ -53,7 +53,10 @@ export class GuardedAttempter {
     return first === undefined ? this.#options.lastKey() : first.after;
   }
 
-  /** What is due in the future may be a first attempt that nothing delayed, from before the clock was set back: a page shows it. */
+  /**
+   * Deliveries due in the future may be first attempts that nothing delayed, stored before the clock was set back. Loading a page tells
+   * them apart.
+   */
   #ifImmediate<Lane extends { readonly due: number }>(lane: Lane): Lane {
     const { store, clock } = this.#options;
     return lane.due > store.newestDue ? lane : { ...lane, due: Math.min(lane.due, clock.now()) };
