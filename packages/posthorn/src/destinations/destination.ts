@@ -1,6 +1,6 @@
 /**
- * Interface between delivery and the places that messages go to. Each kind of destination implements it once; `delivery/` knows nothing about
- * protocols, addresses or signatures.
+ * Interface between delivery and the places that messages go to. Each kind of destination implements it once; `delivery/` is independent of
+ * protocols, addresses and signatures.
  */
 import type { SentFacts } from "../domain/attempt/detail.ts";
 import type { OutgoingRequest } from "../domain/delivery/outgoing-request.ts";
@@ -20,18 +20,18 @@ export interface OutgoingMessage {
   readonly changed: OutgoingRequest | null;
 }
 
-/** What ends an attempt early. */
+/** Limits that end an attempt early. */
 export interface SendLimits {
   readonly signal: AbortSignal;
   /** Called right before anything is written to the receiver. `false`: nothing may be sent. */
   readonly maySend: () => boolean;
 }
 
-/** Response of the receiver, for those who wait for it. */
+/** Response of the receiver, for senders that wait for it. */
 export interface DestinationReply {
   readonly contentType: string | null;
   readonly body: Uint8Array;
-  /** The body is longer than what was read, or broke off. */
+  /** The body is longer than what was read, or its transfer was cut off. */
   readonly incomplete: boolean;
 }
 
@@ -39,18 +39,18 @@ export interface DestinationReply {
 export interface SendTrouble {
   readonly code: string;
   readonly detail: string;
-  /** Where it was to be sent, without anything that may be secret. */
+  /** Where the message was to be sent, without anything that may be secret. */
   readonly origin: string;
 }
 
 /** What is recorded about an attempt that was made. */
 interface SentAttempt {
-  /** Where it was sent, as it may be shown: without credentials. */
+  /** Where it was sent, in a form that may be shown: without credentials. */
   readonly target: string;
   readonly durationMs: number;
   /** Status code of the HTTP response; 0: there was none. */
   readonly responseCode: number;
-  /** The response, or the sentence that says why there is none. */
+  /** The response, or a sentence that says why there is none. */
   readonly response: string;
   readonly facts: SentFacts;
   readonly reply: DestinationReply | null;
@@ -65,13 +65,13 @@ interface FailedSend extends SentAttempt {
 export type SendResult =
   /** The receiver has accepted the message. */
   | (SentAttempt & { readonly kind: "ok" })
-  /** It failed, and may succeed later. */
+  /** The attempt failed and may succeed later. */
   | (FailedSend & { readonly kind: "retry" })
   /** The receiver asked to wait. Applies to the endpoint and not only to this message. */
   | (FailedSend & { readonly kind: "later"; readonly afterMs: number })
   /** The destination will never accept this message: it is not retried. */
   | (FailedSend & { readonly kind: "refused" })
-  /** The destination accepts no message until it is changed. */
+  /** The destination accepts no messages until it is changed. */
   | (FailedSend & { readonly kind: "closed" })
   /** A fault of our own. Nothing was sent, and no attempt is used up. `trouble`: `null` when the attempt was canceled. */
   | { readonly kind: "own_fault"; readonly trouble: SendTrouble | null };

@@ -19,7 +19,7 @@ export interface DeliveryHeaders {
   readonly userAgent?: string;
 }
 
-/** The headers of Standard Webhooks, signed with every active secret; without ID and signature where another signature style replaces them. */
+/** The Standard Webhooks headers, signed with every active secret. Without ID and signature if another signature style replaces them. */
 export function standardHeaders(
   endpoint: DirectoryEndpoint,
   { messageId, now, contentType, body, families, userAgent = USER_AGENT }: DeliveryHeaders,
@@ -32,7 +32,7 @@ export function standardHeaders(
   return { contentType, userAgent, families, timestamp, signature };
 }
 
-/** Flat list of names and values in the order they are sent: standard headers first, then others. Empty ones are left out. */
+/** Flat list of names and values in the order they are sent: standard headers first, then others. Empty ones are omitted. */
 export function flatHeaders(messageId: string, standard: StandardFacts, more: readonly string[]): string[] {
   const { contentType, userAgent, families, timestamp, signature } = standard;
   const headers: string[] = [];

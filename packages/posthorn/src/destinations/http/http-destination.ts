@@ -69,7 +69,7 @@ export class HttpDestination implements Destination {
       timeoutMs,
       maxResponseBytes: MAX_RESPONSE_BYTES,
       signal: limits.signal,
-      // While a machine is suspended its timers stand still, but its clock moves on.
+      // Timers stop while a machine is suspended, but its clock does not.
       maySend: () => limits.maySend() && now() - startedAt < timeoutMs,
     });
     if (result.kind === "response" && result.tls !== undefined) {
@@ -102,7 +102,7 @@ export class HttpDestination implements Destination {
     }
     if (result.fault === "canceled") return { kind: "own_fault", trouble: null };
     const trouble = result.fault === "target" ? null : troubleOf(result, url);
-    // The proxy of a customer affects this customer alone, and may fail forever.
+    // A customer's own proxy affects only that customer, and may fail forever.
     const isOwnProxy = result.code === "proxy_failed" && endpoint.proxyOf !== null;
     if (trouble !== null && PASSING_FAULTS.has(result.code) && !isOwnProxy) return { kind: "own_fault", trouble };
     const { message: response, code: errorCode } = result;

@@ -1,4 +1,4 @@
-/** Whether a response is a success, and what to do if it is not. */
+/** Decides whether a response is a success, and what to do if it is not. */
 import { type EgressResponse, headerValue } from "@posthorn/egress";
 import type { SuccessRule } from "../../domain/policy/success-rule.ts";
 import type { DestinationReply } from "../destination.ts";
@@ -8,7 +8,7 @@ import { retryAfterMs } from "./retry-after.ts";
 interface Judged {
   readonly response: string;
   readonly reply: DestinationReply;
-  /** What to do about it, where neither status nor error code say so. */
+  /** What to do about it, if neither the status nor the error code says so. */
   readonly sentence: string | null;
 }
 
@@ -44,7 +44,7 @@ export function judge(response: EgressResponse, rule: SuccessRule, now: number):
   return { kind: status === GONE ? "closed" : "retry", ...failure };
 }
 
-/** A response whose body broke off still has its status. */
+/** A response whose body was cut off still has its status. */
 function replyOf({ status, headers, body, truncated, bodyError }: EgressResponse) {
   const contentType = headerValue(headers, "content-type") ?? null;
   return { status, contentType, body, incomplete: truncated || bodyError !== undefined };

@@ -1,4 +1,7 @@
-/** Names the proxy that failed: that of the endpoint or of its application. For the platform's proxy, the message of the HTTP client stays. */
+/**
+ * Names the proxy that failed, if it is that of the endpoint or of its application. For the platform's proxy, the message of the HTTP
+ * client stays.
+ */
 import type { EgressResult } from "@posthorn/egress";
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 

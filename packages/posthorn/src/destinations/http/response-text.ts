@@ -11,7 +11,7 @@ export function textOf(body: Uint8Array): string {
   try {
     return utf8.decode(body);
   } catch {
-    // A truncated body may end within a character.
+    // A truncated body may end in the middle of a character.
     return decodeCut(body) ?? Buffer.from(body).toString("base64");
   }
 }

@@ -1,9 +1,9 @@
-/** Reads how long a receiver asks to wait: `Retry-After`, and rate limit headers. */
+/** Reads how long a receiver asks to wait, from `Retry-After` and rate limit headers. */
 import { headerValue } from "@posthorn/egress";
 
-/** Longest wait that is honoured. */
+/** Longest wait that is honored. */
 const MAX_MS = 24 * 3_600_000;
-/** A reset value from here on is a point in time and not a duration: no duration lasts thirty years. */
+/** Reset values from here on are points in time and not durations: no duration lasts thirty years. */
 const LEAST_EPOCH_SECONDS = 1_000_000_000;
 const MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec";
 /** The three forms of RFC 9110, section 5.6.7, which are all in GMT. */
@@ -14,12 +14,12 @@ const HTTP_DATES = [
 ] as const;
 
 /**
- * Milliseconds that a response asks to wait, up to a day; `null` when it does not ask, or the value cannot be parsed.
+ * Milliseconds that a response asks to wait, up to a day; `null` if it does not ask, or if the value cannot be parsed.
  *
- * A time is compared with the `Date` of the same response, so that the clock of the receiver may be wrong. Rate limit headers count
- * when the status says that a limit was hit: 429 or 503.
+ * A time is compared with the `Date` of the same response, so that the receiver's clock may be wrong. Rate limit headers count only if the
+ * status says that a limit was hit: 429 or 503.
  *
- * @param headers Name, value, name, value …
+ * @param headers Alternating names and values.
  * @param now Unix milliseconds, for a response without a `Date`.
  */
 export function retryAfterMs(status: number, headers: readonly string[], now: number): number | null {
@@ -63,7 +63,7 @@ function secondsOf(text: string): number | null {
   return /^\d{1,15}(?:\.\d{1,9})?$/.test(text) ? Number(text) : null;
 }
 
-/** What the clock of the receiver shows. */
+/** Current time by the receiver's clock. */
 function clockOf(headers: readonly string[], now: number): number {
   const date = headerValue(headers, "date")?.trim();
   return (date === undefined ? null : timeOf(date)) ?? now;

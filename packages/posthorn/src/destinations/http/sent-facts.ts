@@ -1,11 +1,11 @@
-/** What is kept of a response for the details of an attempt: secrets hidden, size limited. */
+/** Extracts what is kept of a response in the details of an attempt: secrets hidden, size limited. */
 import type { EgressResponse, EgressTlsInfo } from "@posthorn/egress";
 import type { ResponseFacts, TlsFacts } from "../../domain/attempt/detail.ts";
 import { isSecretResponseHeader } from "../../domain/secret-headers.ts";
 
 /** Response headers that are kept. */
 const MAX_HEADERS = 64;
-/** Characters of their names and values in all. */
+/** Total characters of their names and values. */
 const MAX_HEADER_CHARACTERS = 4096;
 
 export function tlsFacts(tls: EgressTlsInfo | undefined): TlsFacts | null {
