@@ -10,7 +10,7 @@
 import type { BreakerPolicy } from "./policy.ts";
 
 export type BreakerState = "closed" | "open" | "half_open";
-/** Why the circuit is open: recent attempts all failed; the endpoint asked to wait; it was failing when the process started. */
+/** Why the circuit is open: recent attempts all failed; the endpoint asked to wait; or it was failing when the process started. */
 export type BreakerReason = "failures" | "asked_to_wait" | "failing_before_restart";
 
 /** Random share added to a wait, so that endpoints that went down together are not probed together. */
@@ -72,7 +72,7 @@ export class Breaker {
     if (this.#state === "open") this.#state = "half_open";
   }
 
-  /** An attempt that had started was not made. */
+  /** An attempt that was counted as started was not made. */
   notMade(now: number, epoch: number): void {
     if (this.#state !== "half_open" || epoch !== this.#epoch) return;
     this.#state = "open";

@@ -1,4 +1,4 @@
-/** Concurrency limits that lanes share: in all, per tenant, per host, for slow endpoints and for retries. */
+/** Concurrency limits that lanes share: overall, per tenant, per host, for slow endpoints and for retries. */
 import { FairQueue } from "./fair-queue.ts";
 import { Fifo } from "./fifo.ts";
 import type { Lane } from "./lane.ts";
@@ -97,7 +97,7 @@ export class ConcurrencyLimiter {
     return this.#queue.shift();
   }
 
-  /** Permit for a first attempt of the lane; `null` when a limit is reached: the lane is queued again once it is not. */
+  /** Permit for a first attempt of the lane; `null` when a limit is reached: the lane is queued again once the limit allows it. */
   permitFor(lane: Lane, now: number): Permit | null {
     const { tenant, host } = lane.control.policy;
     const semaphores = lane.isSlow(now) ? [this.#host(host), this.#slow] : [this.#host(host)];

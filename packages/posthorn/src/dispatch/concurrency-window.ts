@@ -21,15 +21,15 @@ const MAX_STEP_MS = 60_000;
 const SLOW_MS = 1000;
 
 /**
- * Additive increase and multiplicative decrease, as in TCP: the limit doubles up to the size at which there was trouble before, then
- * grows by one for each round of responses. It grows only while it is fully used.
+ * Additive increase and multiplicative decrease, as in TCP: the limit doubles up to the size at which there was trouble before, then grows
+ * by one for each round of responses. It grows only while it is fully used.
  *
- * A response is slow by comparison with the usual duration. The usual duration follows faster responses quickly, and slower ones by at
- * most a doubling per hour: an overloaded endpoint cannot make its own slowness the yardstick, whether it slows down suddenly or
- * gradually, and its limit stays low until it is fast again. An endpoint that becomes up to four times slower is not throttled, and its
- * new duration becomes the usual one. An endpoint that stays much slower is accepted after hours (eight times slower: one hour, sixteen
- * times: two), since low concurrency has not made it faster and its queue must not grow forever. Failures do not count: refused
- * connections are fast, and timeouts slow, for other reasons.
+ * A response is slow by comparison with the usual duration. The usual duration follows faster responses quickly, but rises by at most a
+ * doubling per hour: an overloaded endpoint cannot make its own slowness the reference, whether it slows down suddenly or gradually, and
+ * its limit stays low until it is fast again. An endpoint that becomes up to four times slower is not throttled, and its new duration
+ * becomes the usual one. An endpoint that stays much slower is accepted after hours (eight times slower: one hour, sixteen times: two),
+ * since low concurrency has not made it faster and its queue must not grow forever. Failures do not count: refused connections are fast,
+ * and timeouts slow, for other reasons.
  */
 export class ConcurrencyWindow {
   #size = FIRST;
@@ -51,7 +51,7 @@ export class ConcurrencyWindow {
     return this.#recentMs;
   }
 
-  /** Responses take so long that the endpoint falls under the limit for slow endpoints. */
+  /** Whether responses take so long that the endpoint falls under the limit for slow endpoints. */
   get isSlow(): boolean {
     return this.#recentMs > SLOW_MS;
   }

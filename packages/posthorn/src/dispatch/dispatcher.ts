@@ -1,8 +1,9 @@
 /**
  * Dispatcher: hands jobs to the attempter, fairly and within limits, and keeps each one until its outcome is stored.
  *
- * The rows in the store are the truth. Jobs in memory are copies that can be dropped at any time: a job that does not fit, or whose endpoint
- * is disabled or behind an open circuit, is dropped here and found again in the store. So memory is bounded, and a crash loses nothing.
+ * The rows in the store are authoritative. Jobs in memory are copies that can be dropped at any time: a job that does not fit, or whose
+ * endpoint is disabled or has an open circuit, is dropped here and loaded from the store later. This bounds the memory, and a crash loses
+ * nothing.
  *
  *     running ──stop──→ stopping (no new attempts; attempts in flight end) ──→ stopped
  */
@@ -43,7 +44,7 @@ export interface DispatcherOptions {
   readonly owners?: LaneOwners;
 }
 
-/** From a write whose outcome is unknown to the scan of the store: writes that fail together cause one scan. */
+/** Delay between a write with an unknown outcome and the scan of the store, so that writes that fail together cause one scan. */
 const RESCAN_MS = 2000;
 
 export class Dispatcher {
@@ -111,8 +112,8 @@ export class Dispatcher {
   }
 
   /**
-   * Gives up the lanes of endpoints that this node no longer owns: starts nothing more, and forgets the queued jobs. `left`: the endpoints
-   * that had jobs. `ended` resolves when none of them has anything in flight or waiting to be stored.
+   * Releases the lanes of endpoints that this node no longer owns: starts no more attempts and drops the queued jobs. `left`: the endpoints
+   * that had jobs. `ended` resolves when none of them has an attempt in flight or an outcome waiting to be stored.
    */
   leave(isGone: (endpointId: number) => boolean): { readonly left: readonly number[]; readonly ended: Promise<void> } {
     const lanes = this.#lanes.remove(isGone);
@@ -130,7 +131,7 @@ export class Dispatcher {
     return this.#loop.inFlightOf(isOne).length;
   }
 
-  /** Continues after `owners` gave no lease for a while. */
+  /** Continues after `owners` granted no lease for a while. */
   resume(): void {
     for (const lane of this.#lanes.all()) this.#enqueue(lane);
     this.#loop.pump();
@@ -153,7 +154,7 @@ export class Dispatcher {
     this.#cancelRescan ??= this.#options.clock.setTimer(RESCAN_MS, () => void this.#rescan());
   }
 
-  /** Takes over jobs that were just stored, without a look at the store. */
+  /** Takes over jobs that were just stored, without reading them from the store. */
   push(jobs: readonly Job[]): void {
     const now = this.#options.clock.now();
     for (const job of jobs) {
@@ -191,7 +192,7 @@ export class Dispatcher {
     this.wake(endpointId);
   }
 
-  /** Forgets queued jobs whose deliveries were canceled. Attempts in flight are not interrupted. */
+  /** Drops queued jobs whose deliveries were canceled. Attempts in flight are not interrupted. */
   revoke(deliveries: readonly { readonly messageId: number; readonly endpointId: number }[]): void {
     for (const { messageId, endpointId } of deliveries) {
       const lane = this.#lanes.get(endpointId);
@@ -202,8 +203,8 @@ export class Dispatcher {
   }
 
   /**
-   * Starts no further attempt, gives those in flight up to `graceMs` to end, then aborts them. An aborted attempt does not count and its
-   * delivery stays pending, as does one whose outcome a store that is down cannot take.
+   * Starts no more attempts, gives those in flight up to `graceMs` to end, then aborts them. An aborted attempt does not count, and its
+   * delivery stays pending. So does a delivery whose outcome cannot be stored because the store is down.
    */
   async stop(graceMs: number): Promise<void> {
     if (this.#state !== "running") return;

@@ -1,4 +1,4 @@
-/** What the parts of the dispatcher share, and what they call on each other. */
+/** What the parts of the dispatcher share, and the methods that they call on each other. */
 import type { JobBuffer } from "./job-buffer.ts";
 import type { Lane } from "./lane.ts";
 import type { LaneTimers } from "./timers.ts";
@@ -18,7 +18,7 @@ export interface Engine {
   checkStore(lane: Lane, from?: Position): void;
   /** Loads due jobs of a lane from the store, as many as it has room for. */
   loadPage(lane: Lane): void;
-  /** Leaves the lane's jobs to the store, and continues then. */
+  /** Drops the lane's jobs from memory and continues at that time. */
   suspend(lane: Lane, until: number): void;
   /** Queues a lane that may have a job to start. */
   enqueue(lane: Lane): void;

@@ -1,7 +1,7 @@
 /** Fair queue of lanes: round robin over tenants, and over the lanes of each tenant. */
 import { Fifo } from "./fifo.ts";
 
-/** Where a lane stands in the queues of the concurrency limiter. Only the fair queue and the semaphores write to it. */
+/** Position of a lane in the queues of the concurrency limiter. Only the fair queue and the semaphores write to it. */
 export interface QueuePlace {
   /** The lane is in the fair queue. */
   isQueued: boolean;

@@ -16,7 +16,7 @@ export class JobBuffer {
     return this.#queuedBytes;
   }
 
-  /** Whether a job that was just stored can be taken into memory without a look at the store. */
+  /** Whether a job that was just stored can be taken into memory without reading the store. */
   hasRoom(lane: Lane, job: Job): boolean {
     // Once some jobs of a lane are only in the store, later ones queue behind them there.
     if (lane.isHeld || lane.hasMoreInStore || lane.page.isLoading || !lane.control.isClosed) return false;
@@ -54,7 +54,7 @@ export class JobBuffer {
     }
   }
 
-  /** The job failed, and the jobs behind it are left to the store. Returns whether the store has some that need not wait for its retry. */
+  /** The job failed, and the jobs behind it are left to the store. Returns whether the store has jobs that need not wait for its retry. */
   block(lane: Lane, job: Job, passAt: number | null): boolean {
     const { waiting, again } = lane.block(job, passAt);
     for (const left of waiting) this.#queuedBytes -= bytesOf(left);

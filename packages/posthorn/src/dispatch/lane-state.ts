@@ -5,7 +5,7 @@ import { isInOrder } from "./ordered-queue.ts";
 import type { Ticket } from "./rate-control.ts";
 import type { Job } from "./types.ts";
 
-/** Memory that a job is taken to use beside its payload. */
+/** Estimated memory of a job besides its payload, in bytes. */
 const JOB_BYTES = 256;
 /** While both kinds are ready, one attempt in this many is a retry. */
 const RETRY_SHARE = 5;
@@ -69,7 +69,10 @@ export class LaneJobs {
     (isRetry(job) ? this.#retries : this.#firstAttempts).push(job);
   }
 
-  /** Removes the next job from the ready ones: first attempts before retries, but for the share of the retries. @param retries Whether it may be a retry. */
+  /**
+   * Removes and returns the next ready job: first attempts before retries, except for the share of the retries. @param retries Whether it
+   * may be a retry.
+   */
   take(retries: boolean): Job | undefined {
     const retryFirst =
       retries && this.#retries.length > 0 && (this.#firstAttempts.length === 0 || this.#untilRetry <= 1);
@@ -134,7 +137,7 @@ export class LanePage {
     this.#isQueued = false;
   }
 
-  /** @param taken Settles once the page was taken over, failed, or is no longer waited for. */
+  /** @param taken Settles once the page was taken over, has failed, or is no longer awaited. */
   begin(taken: Promise<void>): void {
     this.#taken = taken;
     this.#outdated.clear();
@@ -144,7 +147,7 @@ export class LanePage {
     this.#taken = null;
   }
 
-  /** Resolves once the page that is loading, if there is one, was taken over. */
+  /** Resolves once the page that is loading, if any, was taken over. */
   async taken(): Promise<void> {
     await this.#taken;
   }

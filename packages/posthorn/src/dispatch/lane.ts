@@ -40,7 +40,7 @@ export class Lane {
   #control: RateControl | null = null;
   #isPolicyRequested = false;
   #isPolicyStale = false;
-  /** How often the lane was woken: tells whether an answer is older than a change. */
+  /** Number of times the lane was woken. Shows whether a policy or an attempt result predates the last change. */
   #wakes = 0;
   #hasMoreInStore = false;
   #isHeld = false;
@@ -166,7 +166,7 @@ export class Lane {
     this.#hasMoreInStore = more;
   }
 
-  /** What a page should hold, beside its length. */
+  /** Which jobs the next page should contain; `undefined`: the default. */
   pageWish(): PageWish | undefined {
     if (this.#order !== null) return { kind: "ordered", ...this.#order.beginPage(), known: this.jobs.messagesInOrder };
     return this.#newestFirst ? { kind: "newest" } : undefined;
@@ -243,7 +243,7 @@ export class Lane {
 
   /**
    * Nothing in memory, nothing known in the store, and nothing requested. A page or a policy that arrives wakes the lane that requested it,
-   * so a lane with a request stays: an endpoint must not have two lanes. A held lane stays, because it knows why it is held.
+   * so a lane with a pending request stays: an endpoint must not have two lanes. A held lane stays, because it stores why it is held.
    */
   get isIdle(): boolean {
     if (this.#isPolicyRequested || this.jobs.size > 0 || this.#isHeld) return false;
@@ -283,7 +283,7 @@ export class Lane {
 
   /** Removes all queued jobs from memory and returns them. The store still has them. */
   spill(): readonly Job[] {
-    // Draining an ordered queue forgets which keys were passed over: only another look at the store finds them.
+    // Draining an ordered queue forgets which keys were passed over. Only another scan of the store finds them.
     if (this.#order?.isClean === false) this.#hasMoreInStore = true;
     const ready = this.jobs.drainReady();
     const spilled = this.#order === null ? ready : [...ready, ...this.#order.drain(ready)];

@@ -1,9 +1,9 @@
 /**
  * Keeps deliveries of one ordering key in the order of their messages, without making different keys wait for each other.
  *
- * The store decides which jobs may start: a page holds only jobs whose predecessors are all done or in memory. Jobs that have to wait stay
- * in the store and are passed over once. When their key is free, the next jobs of that key are requested by name. So memory is bounded for
- * any number of keys, the cost of a job does not depend on how many wait with it, and a restart finds the same order.
+ * The store decides which jobs may start: a page contains only jobs whose predecessors are all done or in memory. Jobs that have to wait
+ * stay in the store and are passed over once. When their key is free, the next jobs of that key are requested by name. This bounds the
+ * memory for any number of keys, makes the cost of a job independent of how many wait with it, and lets a restart find the same order.
  */
 import { Fifo } from "./fifo.ts";
 import type { Job, OrderedPage, Position } from "./types.ts";
@@ -24,7 +24,7 @@ export interface Blocked {
   readonly again: boolean;
 }
 
-/** What a page should hold: the next jobs of some keys, or the jobs that are due from a place on. */
+/** What a page should contain: the next jobs of some keys, or the jobs that are due from a position on. */
 export interface PageRequest {
   readonly after: Position;
   readonly keys: readonly string[] | null;
@@ -34,7 +34,7 @@ export interface PageRequest {
 interface KeyQueue {
   /** Jobs in memory, in the order in which they start. */
   readonly waiting: Fifo<Job>;
-  /** The lowest message key that was left to the store although it could start; infinity: none. */
+  /** The lowest message key that was left to the store although it was allowed to start; infinity: none. */
   lowestLeft: number;
 }
 
@@ -50,7 +50,7 @@ export class OrderedQueue {
   readonly #left = new Map<string, Position>();
   /** The same for keys beyond `MAX_LEFT`. */
   #leftElsewhere: Position | null = null;
-  /** The keys of `#left` that are free: their next jobs are to be requested. */
+  /** The keys of `#left` that are free, so that their next jobs can be requested. */
   readonly #wanted = new Set<string>();
   /** Keys that the page that is loading, or else the one before, was requested for; `null`: it scans everything that is due. */
   #requested: readonly string[] | null = null;
@@ -65,17 +65,17 @@ export class OrderedQueue {
   /** When the first job that blocks others stops blocking them. */
   #passAt: number | null = null;
 
-  /** Jobs in memory that wait for another job. */
+  /** Number of jobs in memory that wait for another job. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** No job was passed over. */
+  /** Whether no job was passed over. */
   get isClean(): boolean {
     return this.#left.size === 0 && this.#leftElsewhere === null;
   }
 
-  /** Whether a job that was just stored can follow the jobs in memory, without a look at the store. */
+  /** Whether a job that was just stored can follow the jobs in memory, without reading the store. */
   follows({ orderKey }: Job): boolean {
     if (orderKey === null || orderKey === undefined) return false;
     const queue = this.#keys.get(orderKey);
@@ -83,8 +83,8 @@ export class OrderedQueue {
   }
 
   /**
-   * `go`: the job may start. `wait`: it starts when the job before it is done. `leave`: it is found in the store later. `again`: another
-   * page has to be requested, which shows it.
+   * `go`: the job may start. `wait`: it starts when the job before it is done. `leave`: it stays in the store for now. `again`: it stays in
+   * the store, and another page has to be requested, which contains it.
    */
   admit(job: Job): "go" | "wait" | "leave" | "again" {
     const { orderKey } = job;
@@ -170,7 +170,7 @@ export class OrderedQueue {
     if (this.#leftElsewhere !== null && !isBefore(this.#leftElsewhere, this.#from)) this.#leftElsewhere = null;
   }
 
-  /** Returns what the page that is requested should hold. */
+  /** Begins a page and returns what it should contain. */
   beginPage(): PageRequest {
     this.#isLoading = true;
     this.#again = null;
@@ -208,7 +208,7 @@ export class OrderedQueue {
     return this.#passAt;
   }
 
-  /** Scans the store again if the time has come to overtake a job. Returns whether it has. */
+  /** Scans the store again if the time has come to overtake a blocking job. Returns whether it has. */
   passBy(now: number): boolean {
     if (this.#passAt === null || this.#passAt > now) return false;
     this.#passAt = null;

@@ -1,4 +1,4 @@
-/** What an attempt, or the decision not to make one, does to its delivery: success, a retry, or the end. */
+/** Outcome of an attempt, or of the decision not to make one: success, a retry, or the end of the delivery. */
 import type { Backoff, LanePolicy, OrderPolicy, RetryPolicy, StatusRange } from "./policy.ts";
 import type { AttemptResult, Job, Outcome } from "./types.ts";
 
@@ -42,7 +42,7 @@ export function outcomeOf(
   if (delay === null) return { ...base, state: 2, due: null, attempts, attempt };
   const { order } = policy;
   const isOrdered = typeof job.orderKey === "string" && order !== null;
-  // Parked: the deliveries behind it continue, and it is not retried until a person asks for it.
+  // Parked: the deliveries behind it continue, and it is not retried until a person requests it.
   if (isOrdered && order.onFailure === "park") return { ...base, state: 2, due: null, attempts, attempt };
   const passAt = isOrdered ? passAtOf(order, now) : null;
   return { ...base, state: 0, due: now + delay, attempts, attempt, passAt };
@@ -78,7 +78,7 @@ function backoffDelay(backoff: Backoff, attempts: number, random: number): numbe
   }
 }
 
-/** Makes a new kind of backoff that is not handled a type error. */
+/** Turns a new kind of backoff that is not handled into a type error. */
 function unknownBackoff(backoff: never): never {
   throw new TypeError(`unknown backoff: ${JSON.stringify(backoff)}`);
 }

@@ -1,9 +1,9 @@
 /**
  * Loads jobs from the store into memory, page by page, for a few lanes at a time.
  *
- * A page shows the store as it was when it was read, and may arrive after an outcome, a cancellation or a policy has changed it. So a job
- * stays known until the page that is loading was taken over, jobs canceled in the meantime are skipped, and a page that no longer fits the
- * order of its lane is dropped and requested again.
+ * A page shows the store as it was when it was read, and may arrive after an outcome, a cancellation or a policy has changed it. Therefore
+ * a job stays known until the page that is loading was taken over, jobs canceled in the meantime are skipped, and a page that no longer
+ * fits the order of its lane is dropped and requested again.
  */
 import { type Engine, EVERYWHERE, NOWHERE } from "./engine.ts";
 import { Fifo } from "./fifo.ts";
@@ -14,13 +14,13 @@ import type { Job, JobPage, Position } from "./types.ts";
 
 /** Pages that load at the same time. Other lanes queue, so that a start neither fills memory nor delays commits. */
 const MAX_LOADING = 16;
-/** Jobs that the dedupe remembers. One that is handed over after so many others may be attempted twice. */
+/** Number of jobs that the dedupe remembers. A job that is handed over after that many others may be attempted twice. */
 const MAX_REMEMBERED = 10_000;
 
-/** A page, and what the lane was like when it was requested. */
+/** A page, and the state of its lane when it was requested. */
 interface RequestedPage extends JobPage {
   readonly requestedAt: number;
-  /** The order that the page was made for; `null`: none. */
+  /** The order for which the page was requested; `null`: none. */
   readonly order: OrderedQueue | null;
   readonly newestFirst: boolean;
 }
@@ -57,7 +57,7 @@ export class PageLoader {
   readonly #handOffs = new HandOffDedupe();
   /** Lanes whose page is queued. */
   readonly #queue = new Fifo<Lane>();
-  /** For each page that is loading: stops the waiting for it. */
+  /** For each page that is loading: stops waiting for it. */
   readonly #loading = new Set<() => void>();
 
   constructor(engine: Engine) {
@@ -86,7 +86,7 @@ export class PageLoader {
     lane.page.queue();
   }
 
-  /** Stops the waiting for pages: no attempt starts any more that a late page could repeat. */
+  /** Stops waiting for pages: no more attempts start that a late page could repeat. */
   release(): void {
     for (const stopWaiting of this.#loading) stopWaiting();
   }
@@ -118,7 +118,7 @@ export class PageLoader {
   }
 
   #beginQueued(): void {
-    // A lane may no longer want its page: then the next one is loaded.
+    // A lane may no longer need its page. Then the next one is loaded.
     while (this.#loading.size < MAX_LOADING) {
       const lane = this.#queue.shift();
       if (lane === undefined) return;
@@ -133,7 +133,7 @@ export class PageLoader {
     if (lane.isHeld || lane.isRetired || !this.#engine.isRunning() || !this.#engine.isReady(lane)) return null;
     const now = clock.now();
     if (lane.isPaused(now)) {
-      // The timer that rang may have been set for a time before the pause ends.
+      // The timer that fired may have been set for a time before the pause ends.
       timers.noteDue(lane, lane.pausedUntil);
       return null;
     }
@@ -155,18 +155,18 @@ export class PageLoader {
     if (lane.isRetired) return;
     const engine = this.#engine;
     const now = page.requestedAt;
-    // Asked first, because it applies a new order. If the order changed since the request, or may have, the page neither shows which jobs
+    // Checked first, because it applies a new order. If the order changed since the request, or may have, the page shows neither which jobs
     // may start now nor which were passed over.
     const isReady = engine.isReady(lane);
     const isOther = page.order !== lane.order || page.newestFirst !== lane.newestFirst;
     if (!isReady || isOther || this.#isStopped(lane)) return this.#drop(lane);
-    // A page in order may hold only jobs that cannot start yet, so that none of them brings the lane back.
+    // An ordered page may contain only jobs that cannot start yet. None of them would make the lane load its next page.
     const isUnread = page.ordered !== undefined && lane.order !== null && lane.order.endPage(page.ordered);
     lane.pageRead(isUnread || (page.ordered === undefined && page.nextDue !== null && page.nextDue <= now));
     for (const job of page.deliveries) this.#takeJob(lane, job);
     if (page.nextDue !== null && page.nextDue > now) engine.timers.noteDue(lane, page.nextDue);
     if (typeof page.ordered?.passAt === "number") engine.timers.arm(lane);
-    // An ordered queue knows itself from which place on.
+    // An ordered queue tracks the start of its next page itself.
     if (lane.page.takeReload()) engine.checkStore(lane, NOWHERE);
     if (isUnread) this.load(lane);
     engine.enqueue(lane);

@@ -1,4 +1,4 @@
-/** Keeps each lane on the current policy of its endpoint, and lets nothing start before that policy is known. */
+/** Keeps each lane on the current policy of its endpoint, and starts nothing before that policy is known. */
 import type { Engine } from "./engine.ts";
 import type { Lane } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";

@@ -24,7 +24,7 @@ export type StatusRange = readonly [number, number];
 
 export interface RetryPolicy {
   readonly backoff: Backoff;
-  /** Deliveries are not retried past this age, counted from the time the first attempt was due; `null`: the backoff decides. */
+  /** Deliveries are not retried past this age, counted from when the first attempt was due; `null`: the backoff decides. */
   readonly maxAgeMs: number | null;
   /** Response codes that end the retries at once. */
   readonly stopCodes: readonly StatusRange[];

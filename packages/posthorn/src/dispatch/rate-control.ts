@@ -26,9 +26,9 @@ export interface RateControlView {
   readonly maxConcurrency: number;
   /** Attempts per second that its policy allows; `null`: unlimited. */
   readonly ratePerSecond: number | null;
-  /** Attempts per second that it gets because it fails or is recovering; `null`: not reduced. */
+  /** Reduced attempts per second while the endpoint fails or recovers; `null`: not reduced. */
   readonly easedTo: number | null;
-  /** It is back after an outage, and its rate rises from second to second. */
+  /** Whether the endpoint recovers from an outage and its rate is rising. */
   readonly isRecovering: boolean;
   /** Recent duration of an attempt, in milliseconds. */
   readonly recentMs: number;
@@ -74,7 +74,7 @@ export class RateControl {
     return Math.max(this.#breaker.readyAt(now), this.#policy.pausedUntil ?? 0, now);
   }
 
-  /** When its rate allows the next attempt. */
+  /** When the rate allows the next attempt. */
   readyAt(now: number): number {
     return Math.max(this.#slowStart.readyAt(now), this.#rate === null ? now : this.#rate.readyAt(now));
   }

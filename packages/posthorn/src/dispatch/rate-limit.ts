@@ -2,16 +2,17 @@
 
 /** Share of a second's attempts that may start together, so that timers with a resolution of a millisecond keep up with high rates. */
 const BURST = 0.05;
-/** A second as the receiver sees it: a request that is slow on its way arrives together with one that started this much later. */
+/** Length of a second from the receiver's view: a request delayed on its way arrives together with one that started this much later. */
 export const SECOND_ON_ARRIVAL_MS = 1025;
-/** Number of recent attempts that can be given back. Older ones have long shaped the schedule. */
+/** Number of recent attempts that can be given back. Older ones have long been part of the schedule. */
 const REMEMBERED = 64;
 
 /**
- * Allows a number of attempts per second, evenly spaced, and never more in any second. A fraction is fine: 0.5 is one every two seconds.
+ * Allows a number of attempts per second, evenly spaced, and never more in any second. Fractions are allowed: 0.5 is one attempt every two
+ * seconds.
  *
- * Uses the generic cell rate algorithm, which keeps one number: the time at which the next attempt would be on schedule. Small bursts
- * run ahead of it, and the schedule is slower by as much, so that burst and schedule together stay within the rate.
+ * Uses the generic cell rate algorithm, which keeps one number: the time at which the next attempt would be on schedule. Small bursts run
+ * ahead of it, and the schedule is slower by as much, so that burst and schedule together stay within the rate.
  */
 export class RateLimit {
   readonly perSecond: number;
@@ -36,7 +37,9 @@ export class RateLimit {
     this.#before = from;
   }
 
-  /** A limit with another rate from now on. Recent attempts under this one count, so that a change never allows more in a second. */
+  /**
+   * Returns a limit with another rate from now on. Recent attempts under this one count, so that a change never allows more in a second.
+   */
   changed(perSecond: number, now: number, secondMs = 1000): RateLimit {
     const limit = new RateLimit(perSecond, now, secondMs);
     const next = this.#next - this.#gapMs + limit.#gapMs;
@@ -68,7 +71,7 @@ export class RateLimit {
   }
 
   /**
-   * The attempt that started then was not made: the schedule is as if it had never started. Attempts that started after it keep their
+   * The attempt that started then was not made: restores the schedule as if it had never started. Attempts that started after it keep their
    * place, so giving back an attempt that others have followed gains nothing.
    */
   giveBack(startedAt: number): void {

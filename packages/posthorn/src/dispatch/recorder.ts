@@ -26,12 +26,12 @@ export class Recorder {
     this.#options = options;
   }
 
-  /** The store has refused outcomes, or many bytes of outcomes wait for it: no further attempts should start until they are stored. */
+  /** Whether the store has refused outcomes, or many bytes of outcomes wait for it: no more attempts should start until they are stored. */
   get isStuck(): boolean {
     return this.#refused > 0 || this.#bytes >= MAX_BYTES;
   }
 
-  /** Returns whether the outcome is stored. It is not when the process ends, or when another node owns the lane by now. */
+  /** Returns whether the outcome is stored. It is not if the process ends, or if another node owns the lane by now. */
   async record(outcome: Outcome): Promise<boolean> {
     const bytes = bytesOf(outcome);
     this.#bytes += bytes;
@@ -69,7 +69,7 @@ export class Recorder {
     }
   }
 
-  /** Ends early when the process does. */
+  /** Ends early if the process does. */
   #sleep(ms: number): Promise<void> {
     const { clock, signal } = this.#options;
     return new Promise((resolve) => {

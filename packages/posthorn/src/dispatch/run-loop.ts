@@ -74,7 +74,7 @@ export class RunLoop {
     return [...this.#unfinished].flatMap(([finished, { endpointId }]) => (isOne(endpointId) ? [finished] : []));
   }
 
-  /** Aborts the attempts in flight, and gives up on outcomes that the store does not take. */
+  /** Aborts the attempts in flight, and gives up on outcomes that the store does not accept. */
   abort(): void {
     this.#abort.abort();
   }
@@ -83,7 +83,7 @@ export class RunLoop {
     while (this.#unfinished.size > 0) await Promise.all(this.#unfinished.keys());
   }
 
-  /** Neither too many attempts are in flight nor too many outcomes wait to be stored. */
+  /** Whether there are neither too many attempts in flight nor too many outcomes waiting to be stored. */
   get #mayStart(): boolean {
     const recording = this.#unfinished.size - this.#limiter.inFlight;
     return this.#limiter.isAvailable && !this.#recorder.isStuck && recording < MAX_RECORDING_IN_ALL;
@@ -93,7 +93,7 @@ export class RunLoop {
   #step(lane: Lane): boolean {
     const engine = this.#engine;
     const now = engine.clock.now();
-    // The policy that arrives queues it again.
+    // The lane is queued again when its policy arrives.
     if (lane.isPolicyStale) return false;
     if (lane.isHeld || lane.isRetired || lane.jobs.ready === 0 || lane.isPaused(now)) return false;
     const { control } = lane;
@@ -102,7 +102,7 @@ export class RunLoop {
       engine.suspend(lane, suspendedUntil);
       return false;
     }
-    // The end of one of its attempts queues it again.
+    // The lane is queued again when one of its attempts ends.
     if (lane.jobs.inFlight >= control.concurrency || lane.recording >= MAX_RECORDING) return false;
     const readyAt = control.readyAt(now);
     if (readyAt > now) {
@@ -148,7 +148,7 @@ export class RunLoop {
     lane.jobs.ended(inFlight.ticket);
     this.#limiter.release(inFlight.permit);
     if (result === null) return lane.jobs.forget(job);
-    // One time for both: otherwise a retry would be due later than the endpoint may be tried again, by the time that passes in between.
+    // The same time for both: otherwise a retry would be due slightly later than the endpoint may be tried again.
     const now = this.#engine.clock.now();
     this.#judge(inFlight, result, { now, isFull });
     if (result.kind === "held" || result.kind === "not_now") return this.#returnToStore(lane, job, result, wakes);
@@ -162,7 +162,7 @@ export class RunLoop {
     this.#close(lane, job, outcome, isRecorded);
   }
 
-  /** `null` when the end of the process aborted the attempt. */
+  /** `null` if the attempt was aborted because the process ends. */
   async #attempt({ job, lease }: InFlight): Promise<AttemptResult | null> {
     const { attempter, owners } = this.#options;
     try {

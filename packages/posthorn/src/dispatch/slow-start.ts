@@ -11,7 +11,7 @@ const LONG_MS = 30_000;
 const GROWTH = 1.1;
 /** Rate per second from which the limit is lifted. */
 const UNLIMITED_FROM = 4096;
-/** Share of its rate that an endpoint keeps when it asks for less. */
+/** Share of its good rate that an endpoint keeps when it asks for less. */
 const ASKED = 0.8;
 /** Weight of the newest second in the good rate. */
 const NEWEST = 0.3;
@@ -25,12 +25,12 @@ export class SlowStart {
   #second = 0;
   #inSecond = 0;
 
-  /** Attempts per second that it allows now; `null`: unlimited. */
+  /** Attempts per second that the slow start allows now; `null`: unlimited. */
   get perSecond(): number | null {
     return this.#limit?.perSecond ?? null;
   }
 
-  /** The rate rises after an outage. */
+  /** Whether the rate is rising after an outage. */
   get isRising(): boolean {
     return this.#isRising;
   }
@@ -47,7 +47,7 @@ export class SlowStart {
     this.#limit?.giveBack(startedAt);
   }
 
-  /** The endpoint is back: 1 attempt per second, then 2, 4 … */
+  /** Starts the recovery: 1 attempt per second, then 2, 4 … */
   begin(now: number): void {
     this.#isRising = true;
     this.#raisedAt = now;
@@ -84,7 +84,7 @@ export class SlowStart {
     this.#limit = this.#isRising ? new RateLimit(next, now) : null;
   }
 
-  /** Only seconds without a limit show how much the endpoint can take. */
+  /** Only seconds without a limit show how much the endpoint can handle. */
   #count(now: number): void {
     const second = Math.floor(now / 1000);
     if (second !== this.#second) {

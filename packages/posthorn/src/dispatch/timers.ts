@@ -7,14 +7,14 @@ interface Entry {
   readonly at: number;
 }
 
-/** Longest sleep. A system timer stands still while the machine sleeps, so the clock is read at least this often. */
+/** Longest sleep. A system timer stops while the machine is suspended, so the clock is read at least this often. */
 const MAX_SLEEP_MS = 30_000;
 /** A clock that is behind by this much was set back. Less is a timer that fired early, or a clock that is being slewed. */
 const SET_BACK_MS = 100;
 /** Outdated entries that the heap may hold beyond the number of keys. */
 const SPARE_ENTRIES = 64;
 
-/** When each lane has something to do next. */
+/** Stores when each lane has something to do next. */
 export class LaneTimers {
   readonly #clock: Clock;
   readonly #heap: TimerHeap;
@@ -73,7 +73,7 @@ export class TimerHeap {
   readonly #times = new Map<number, number>();
   #cancel: (() => void) | null = null;
   #armedFor = Number.POSITIVE_INFINITY;
-  /** What the clock must show at least: the time at which the timer was set, or was to fire. */
+  /** Earliest time that the clock should show: when the timer was set, or when it was to fire. */
   #leastNow = Number.NEGATIVE_INFINITY;
 
   /**
@@ -145,7 +145,7 @@ export class TimerHeap {
     if (expected - now >= SET_BACK_MS) this.#onSetBack(expected - now);
   }
 
-  /** Drops outdated entries. Keys that are set to an earlier time again and again leave entries behind for the later ones. */
+  /** Drops outdated entries. A key that is repeatedly set to an earlier time leaves an entry behind for each later one. */
   #rebuild(): void {
     this.#heap.length = 0;
     for (const [key, at] of this.#times) push(this.#heap, { key, at });

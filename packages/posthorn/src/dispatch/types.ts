@@ -29,7 +29,7 @@ export interface Job {
   readonly deliverUntil?: number | null;
   /** When its first attempt was due, Unix milliseconds; absent: at `due`. */
   readonly firstDue?: number;
-  /** A first attempt that nothing delays: it is due whatever the clock says. Absent: `due` decides. */
+  /** A first attempt that nothing delays: it is due regardless of the clock. Absent: `due` decides. */
   readonly immediate?: boolean;
   /** It waits for the jobs of its endpoint with the same key and a lower message key; absent or `null`: it has no order. */
   readonly orderKey?: string | null;
@@ -74,10 +74,10 @@ export type AttemptResult =
 
 export interface Attempter {
   /**
-   * Makes one attempt. Must end by its own deadline, or soon after `signal` aborts with any result.
+   * Makes one attempt. Must end by its own deadline or, with any result, soon after `signal` aborts.
    *
-   * @param maySend Called right before the request is written. Returns `false` when another node may own the lane by now, because this
-   * process stood still or was cut off. Then nothing is sent and the result is `not_now`.
+   * @param maySend Called right before the request is written. Returns `false` if another node may own the lane by now, because this
+   * process was suspended or cut off. Then nothing is sent and the result is `not_now`.
    */
   attempt(job: Job, signal: AbortSignal, maySend: () => boolean): Promise<AttemptResult>;
 }
@@ -109,7 +109,7 @@ export interface LaneOwners {
 /** A single node owns every lane. */
 export const SOLE_OWNER: LaneOwners = { alone: true, owns: () => true, lease: () => undefined, holds: () => true };
 
-/** What an attempt, or the decision not to make one, does to its delivery. */
+/** Effect of an attempt, or of the decision not to make one, on its delivery. */
 export interface Outcome {
   readonly messageId: number;
   readonly endpointId: number;
@@ -129,7 +129,7 @@ export interface Outcome {
 export interface JobPage {
   readonly deliveries: readonly Job[];
   readonly nextDue: number | null;
-  /** Only of a page in order. */
+  /** Only for an ordered page. */
   readonly ordered?: OrderedPage;
 }
 
@@ -194,7 +194,7 @@ export interface DispatchLimits {
 
 const DEFAULTS = { concurrency: 512, hostConcurrency: 128, laneJobs: 256, queueBytes: 128 * 1024 * 1024 } as const;
 
-/** Completes a set of limits. The ones that are not set follow from `concurrency`, so that no group can take every slot. */
+/** Completes a set of limits. Missing ones follow from `concurrency`, so that no group can take every slot. */
 export function limitsOf(set: Partial<DispatchLimits> = {}): DispatchLimits {
   const limits = { ...DEFAULTS, ...set };
   const half = Math.ceil(limits.concurrency / 2);
