@@ -129,7 +129,7 @@ interface Holding {
   readonly now: number;
 }
 
-/** What a delivery waits for beside its own time; a retry that is due after the hold has ended waits for that alone. */
+/** What a delivery waits for besides its due time. A retry that is due after the hold has ended waits only for that due time. */
 async function heldOf(ctx: Context, { messageKey, row, hold, now }: Holding): Promise<Held | null> {
   const { id, due, order_key } = row;
   if (due === null) return null;
