@@ -1,16 +1,16 @@
-/** Circuit breaker: when attempts to a failing endpoint stop, and how Posthorn probes whether it is back. */
+/** Circuit breaker: when Posthorn stops attempts to a failing endpoint, and how it probes whether the endpoint has recovered. */
 import type { BreakerPolicy } from "../../dispatch/policy.ts";
 import { defineSection } from "./section.ts";
 
 export interface BreakerValues {
   readonly enabled: boolean;
-  /** Failures in a row that open the circuit … */
+  /** Failures in a row that open the circuit, if they span at least `windowSeconds`. */
   readonly failures: number;
-  /** … over at least this many seconds. */
+  /** Minimum time over which those failures occur. */
   readonly windowSeconds: number;
-  /** From opening to the first probe; doubled after each probe that fails … */
+  /** Time from opening to the first probe. Doubled after each failed probe, up to `maxProbeSeconds`. */
   readonly probeSeconds: number;
-  /** … up to this. */
+  /** Maximum time between probes. */
   readonly maxProbeSeconds: number;
 }
 

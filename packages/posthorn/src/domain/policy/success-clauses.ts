@@ -16,9 +16,9 @@ export interface SuccessClause {
   readonly pattern?: string;
   /** Whether the pattern must match (the default) or must not. */
   readonly found?: boolean;
-  /** `contentType`: the type that a response must have … */
+  /** `contentType`: the type that a response must have. */
   readonly is?: string;
-  /** … or must not have. */
+  /** `contentType`: the type that a response must not have. */
   readonly isNot?: string;
 }
 
