@@ -74,7 +74,7 @@ export async function storeEvent(
   return { kind: "stored", messageId: entry.id, publicId: entry.publicId, endpointIds: entry.endpointIds };
 }
 
-/** The request stored beside the body. */
+/** The request, stored separately from the body. */
 function requestFor({ id: deliveryId, occurredAt, headers, trust, origin }: Arrived): InboundRequest {
   const { provider, scheme } = origin;
   const { method, path, query, address } = origin.request ?? NO_REQUEST;
