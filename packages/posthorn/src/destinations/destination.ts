@@ -73,7 +73,7 @@ export type SendResult =
   | (FailedSend & { readonly kind: "refused" })
   /** The destination accepts no messages until it is changed. */
   | (FailedSend & { readonly kind: "closed" })
-  /** A fault of our own. Nothing was sent, and no attempt is used up. `trouble`: `null` when the attempt was canceled. */
+  /** A fault on Posthorn's side. Nothing was sent, and no attempt is used up. `trouble`: `null` when the attempt was canceled. */
   | { readonly kind: "own_fault"; readonly trouble: SendTrouble | null };
 
 export interface Destination {

@@ -1,11 +1,11 @@
-/** Forwards an inbound request: body and headers as they were, with our signature beside that of the provider. */
+/** Forwards an inbound request: body and headers unchanged, with Posthorn's signature in addition to the provider's. */
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import { HOPS_HEADER, hopCountOf } from "../../domain/message/hop-count.ts";
 import { type InboundOrigin, type OpenedRequest, openRequest } from "../../domain/message/request.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
 import { type HeaderFamily, USER_AGENT } from "./headers.ts";
 
-/** A forwarded request, complete except for our signature. */
+/** A forwarded request, complete except for Posthorn's signature. */
 export interface ForwardedRequest {
   readonly method: string;
   readonly url: string;

@@ -34,7 +34,7 @@ interface UnsignedRequest extends OutgoingRequest {
   readonly userAgent: string;
 }
 
-/** Faults of our own that pass and that affect every delivery alike. Any other fault would recur with the same request. */
+/** Temporary faults on Posthorn's side, which affect every delivery alike. Any other fault would recur with the same request. */
 const PASSING_FAULTS: ReadonlySet<string> = new Set([
   "dns_failed",
   "proxy_failed",
