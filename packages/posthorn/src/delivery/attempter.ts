@@ -37,7 +37,7 @@ export interface AttemptTrouble extends SendTrouble {
   readonly endpointId: string;
 }
 
-/** How long a lane waits after a fault of our own. */
+/** How long a lane waits after a fault on Posthorn's side. */
 const OWN_FAULT_PAUSE_MS = 2000;
 /** How long a lane waits when no transformation thread is free. */
 const BUSY_PAUSE_MS = 500;

@@ -37,7 +37,7 @@ export async function resendMessage({ ctx, input }: Call<MessageRef & { readonly
   });
 }
 
-/** Makes one manual attempt due now, beside the schedule. Creates the delivery if there is none. */
+/** Makes one manual attempt due now, independent of the schedule. Creates the delivery if there is none. */
 async function makeDueManually(tx: Tx, messageKey: number, endpointKey: number, now: number): Promise<void> {
   await tx.db
     .insertInto("delivery")
