@@ -118,7 +118,7 @@ export class LanePage {
   #isQueued = false;
   #taken: Promise<void> | null = null;
   #needsReload = false;
-  /** Messages whose delivery was canceled since the page was requested: it may still show them. */
+  /** Messages whose delivery was canceled since the page was requested: it may still contain them. */
   readonly #outdated = new Set<number>();
 
   get isQueued(): boolean {

@@ -12,7 +12,7 @@
  *              `requestReload` while it is loading: something changed that it may not show, so another page follows.
  *
  *     sending  active ──hold──→ held ──wake──→ active              the endpoint is disabled
- *              active ──pauseUntil──→ paused ──time, wake──→ active   after a fault of our own
+ *              active ──pauseUntil──→ paused ──time, wake──→ active   after a fault on Posthorn's side
  *              any ──retire──→ retired                              another node owns the lane
  *
  * Circuit breaker, rate and concurrency of the endpoint are in `rate-control.ts`, which outlives the lane.

@@ -41,7 +41,7 @@ export class LaneTimers {
     this.arm(lane);
   }
 
-  /** Stops the lane for a while after a fault of our own. */
+  /** Stops the lane for a while after a fault on Posthorn's side. */
   pause(lane: Lane, ms: number): void {
     lane.pauseUntil(this.#clock.now() + ms);
     this.arm(lane);

@@ -69,7 +69,7 @@ export type AttemptResult =
   | { readonly kind: "held" }
   /** The delivery has no content or no recipient any longer, and is canceled. */
   | { readonly kind: "void"; readonly reason?: string }
-  /** A fault of our own. No attempt is used up. The lane tries again after a pause. */
+  /** A fault on Posthorn's side. No attempt is used up. The lane tries again after a pause. */
   | { readonly kind: "not_now"; readonly pauseMs: number };
 
 export interface Attempter {
@@ -206,6 +206,6 @@ export function limitsOf(set: Partial<DispatchLimits> = {}): DispatchLimits {
 export interface DispatchObserver {
   /** An outcome is stored. */
   recorded?(outcome: Outcome): void;
-  /** A fault of our own, which is retried. */
+  /** A fault on Posthorn's side, which is retried. */
   trouble?(what: "record" | "page" | "attempt", error: unknown): void;
 }
