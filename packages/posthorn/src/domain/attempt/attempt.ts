@@ -14,7 +14,7 @@ export interface Attempt {
   readonly triggerType: number;
   /** 0 when there was no response. */
   readonly responseCode: number;
-  /** The response, truncated at a limit; after an expunge, a fixed word; if there was no response, the reason in words. */
+  /** The response, truncated at a limit. After an expunge, a fixed word. If there was no response, a sentence with the reason. */
   readonly response: string;
   readonly durationMs: number;
   readonly errorCode: string | null;

@@ -1,5 +1,5 @@
 /**
- * Details of an attempt beside its columns, and how they are encoded in `attempt.detail_json`.
+ * Details of an attempt that have no columns, and how they are encoded in `attempt.detail_json`.
  *
  * A row is written for every attempt, so the encoding is a short list of values by position, without anything that follows from elsewhere
  * (the ID of the message, the names of the standard headers, the sentence of a known cause). Secrets are masked before: none is ever in
