@@ -9,7 +9,7 @@ import { SuccessRule } from "./success-rule.ts";
 import type { SuccessValues } from "./success.ts";
 import type { PolicyValues } from "./sections.ts";
 
-/** What the lane of an endpoint needs beside its policy. */
+/** What the lane of an endpoint needs besides its policy. */
 export interface PolicyPlace {
   /** Key of the application. */
   readonly tenant: number;

@@ -99,7 +99,7 @@ function parsed(text: string): { readonly value: unknown } | null {
 
 interface Clause {
   readonly needsBody: boolean;
-  /** The rule in words. */
+  /** The rule as text. */
   readonly rule: string;
   /** Why the rule is not met; `null`: it is. */
   readonly check: (content: Content) => string | null;
