@@ -1,4 +1,4 @@
-/** What is in memory and in flight at once. */
+/** Tests of the limits on jobs in memory and attempts in flight. */
 import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, faulty, made } from "../../test/support/dispatch.ts";
 import { acceptEntry } from "../../test/support/store.ts";
@@ -29,7 +29,7 @@ describe("memory and fairness limits", () => {
     for (let id = 1; id <= 30; id++) {
       await harness.publish(id, { endpointIds: [1 + (id % 3)], payload: Buffer.alloc(900) });
     }
-    // A lane that has nothing may always take one.
+    // An empty lane may always take one job.
     expect(dispatcher.load.queuedBytes).toBeLessThanOrEqual(2000 + 3 * 1156);
     attempter.script = () => made(0);
     for (const open of attempter.open.slice()) open.end(made(0));
@@ -50,7 +50,7 @@ describe("memory and fairness limits", () => {
     expect(attempter.open).toHaveLength(4);
   });
 
-  it("serve endpoints in turn, however many jobs each has queued", async () => {
+  it("serve endpoints round robin, however many jobs each has queued", async () => {
     await using harness = await dispatchHarness({ limits: { concurrency: 1 }, policy: { concurrency: 1 } });
     const { attempter } = harness;
     attempter.script = () => null;
@@ -61,7 +61,7 @@ describe("memory and fairness limits", () => {
       attempter.open[0]!.end(made(0));
       await eventually(() => expect(attempter.jobs.length).toBe(Math.min(9, count + 1)));
     }
-    // The first began before the second endpoint had anything to do.
+    // The first attempt started before the second endpoint had any jobs.
     expect(attempter.jobs.slice(1, 7).map((job) => job.endpointId)).toEqual([1, 2, 1, 2, 1, 2]);
   });
 
@@ -76,7 +76,7 @@ describe("memory and fairness limits", () => {
     await dispatcher.start();
     clock.advance(0);
     await eventually(() => expect(attempter.open).toHaveLength(40));
-    // A lane that has nothing queued may always take one.
+    // An empty lane may always take one job.
     expect(dispatcher.load.queuedBytes).toBeLessThanOrEqual(5000 + 40 * 1256);
     attempter.script = () => made(0);
     for (const open of attempter.open.slice()) open.end(made(0));

@@ -94,7 +94,7 @@ describe("a breaker", () => {
     expect(breaker.view()).toMatchObject({ state: "open", nextProbeAt: 41_000 });
   });
 
-  it("stays open for exactly as long as the endpoint asks, and for growing times when it names none", () => {
+  it("stays open for exactly as long as the endpoint asks, and for growing times when it names no time", () => {
     const breaker = new Breaker();
     expect(breaker.askedToWait(0, breaker.epoch, 7000, policy)).toBe(true);
     expect(breaker.view()).toMatchObject({ state: "open", reason: "asked_to_wait", nextProbeAt: 7000 });
@@ -110,7 +110,7 @@ describe("a breaker", () => {
     expect(vague.readyAt(4000)).toBe(5000);
   });
 
-  it("honours a wait that is requested by an attempt in flight when it opened", () => {
+  it("honors a wait requested by an attempt that was in flight when it opened", () => {
     const breaker = new Breaker();
     const before = breaker.epoch;
     breaker.askedToWait(0, before, 7000, policy);
@@ -124,7 +124,7 @@ describe("a breaker", () => {
     expect(probing.readyAt(7003)).toBe(67_001);
   });
 
-  it("allows a probe at once when a person asks for it", () => {
+  it("allows a probe at once when a person requests it", () => {
     const breaker = opened();
     breaker.tryNow(11_000);
     expect(breaker.readyAt(11_000)).toBe(11_000);
@@ -144,7 +144,7 @@ describe("a breaker", () => {
     expect(breaker.readyAt(12_500)).toBeGreaterThan(12_500);
   });
 
-  it("waits as requested by the probe in flight, even if a person asked for another one", () => {
+  it("waits as requested by the probe in flight, even if a person requested another one", () => {
     const breaker = opened();
     breaker.started();
     breaker.tryNow(11_000);

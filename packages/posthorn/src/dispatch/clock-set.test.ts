@@ -1,4 +1,4 @@
-/** A clock that is set, back or forwards, changes neither the order of what nothing delayed nor when it goes. */
+/** Tests that setting the clock back or forward changes neither the order nor the time of deliveries that nothing delays. */
 import { describe, expect, it } from "vitest";
 import { type DispatchHarness, dispatchHarness, eventually, made } from "../../test/support/dispatch.ts";
 import { deliveryOf, openStore, type TestStore } from "../../test/support/store.ts";
@@ -7,14 +7,14 @@ import type { AcceptEntry } from "../store/store.ts";
 import type { LanePolicy } from "./policy.ts";
 import type { AttemptResult } from "./types.ts";
 
-/** Any time of this century: keys count from 2014. */
+/** An arbitrary time after 2014, which is the epoch of keys. */
 const NOW = 1_800_000_000_000;
 const HOUR = 3_600_000;
 
 interface Scene extends AsyncDisposable {
   readonly harness: DispatchHarness;
   readonly ids: number[];
-  /** Publishes as a node does: with keys that never go back. @param dueOf Of each message, by its key; the time in it unless given. */
+  /** Publishes as a node does, with keys that never decrease. @param dueOf Due time of a message by its key; default: the time in the key. */
   publish(count: number, dueOf?: (id: number) => number, changes?: Partial<AcceptEntry>): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ async function openScene({ by, files, at = NOW, lastId = 0 }: SceneOptions): Pro
   };
 }
 
-/** Ends the attempts in flight, and lets all others succeed without any time passing. */
+/** Ends the attempts in flight, and lets all others succeed without advancing the clock. */
 async function finish({ harness: { attempter, files } }: Scene): Promise<void> {
   attempter.script = () => made(0);
   for (const open of attempter.open.slice()) open.end(made(0));
@@ -59,26 +59,29 @@ async function finish({ harness: { attempter, files } }: Scene): Promise<void> {
 }
 
 const ORDERS = ["key", "endpoint"] as const;
-/** As this version stores it, and as versions before it did. */
+/** Due times as this version stores them, and as earlier versions did. */
 const DUES: readonly (readonly [string, (id: number) => number])[] = [
   ["the time in the key", timeOfKey],
   ["the time of the publish", (id) => timeOfKey(id) + 3],
 ];
 
 describe.each(ORDERS)("messages in order by %s, more than a lane holds", (by) => {
-  it.each(DUES)("stay in order and go at once when the clock is set back, with %s as due", async (_name, dueOf) => {
-    for (const back of [2, 3000, HOUR]) {
-      await using files = await openStore();
-      await using scene = await openScene({ by, files });
-      await scene.publish(12, dueOf);
-      scene.harness.clock.leap(-back);
-      await scene.publish(8, dueOf);
-      await finish(scene);
-      expect(scene.harness.attempter.messages).toEqual(scene.ids);
-    }
-  });
+  it.each(DUES)(
+    "stay in order and are sent at once when the clock is set back, with %s as due",
+    async (_name, dueOf) => {
+      for (const back of [2, 3000, HOUR]) {
+        await using files = await openStore();
+        await using scene = await openScene({ by, files });
+        await scene.publish(12, dueOf);
+        scene.harness.clock.leap(-back);
+        await scene.publish(8, dueOf);
+        await finish(scene);
+        expect(scene.harness.attempter.messages).toEqual(scene.ids);
+      }
+    },
+  );
 
-  it("stay in order and go at once over a restart with the clock set back", async () => {
+  it("stay in order and are sent at once after a restart with the clock set back", async () => {
     await using files = await openStore();
     await using before = await openScene({ by, files });
     await before.publish(12);
@@ -86,14 +89,14 @@ describe.each(ORDERS)("messages in order by %s, more than a lane holds", (by) =>
     before.harness.clock.advance(10_000);
     await stopped;
     await using after = await openScene({ by, files, at: NOW - HOUR, lastId: before.ids.at(-1)! });
-    // Nothing of it is due by this clock: `GuardedAttempter` has it looked at all the same.
+    // By this clock nothing is due yet: `GuardedAttempter` wakes the lane nevertheless.
     after.harness.dispatcher.wake(1);
     await after.publish(8);
     await finish(after);
     expect(after.harness.attempter.messages).toEqual([...before.ids, ...after.ids]);
   });
 
-  it("stay in order when the clock is set forwards and back again", async () => {
+  it("stay in order when the clock is set forward and back again", async () => {
     await using files = await openStore();
     await using scene = await openScene({ by, files });
     await scene.publish(6);
@@ -160,20 +163,20 @@ describe("when the clock is set back", () => {
 });
 
 describe("a wait for a length of time ends as early as before the clock was set back", () => {
-  /** A dispatcher at a time of this century, in which every attempt stays open until the test ends it. */
+  /** A dispatcher at `NOW` whose attempts stay open until the test ends them. */
   async function openWaiting(policy: Partial<LanePolicy>): Promise<DispatchHarness> {
     const harness = await dispatchHarness({ policy });
     harness.clock.leap(NOW - harness.clock.now());
     return harness;
   }
 
-  /** @param first Number of the first message, which makes its key unique. */
+  /** Publishes messages. @param first Number of the first one, which makes its key unique. */
   async function publish({ clock, publish: store }: DispatchHarness, first: number, count = 1): Promise<void> {
     const key = keyAtTime(clock.now());
     for (let n = first; n < first + count; n++) await store(key + n, { due: timeOfKey(key + n) });
   }
 
-  /** Lets time pass in steps, and the store answer after each of them. */
+  /** Advances the clock in steps, and lets the store respond after each of them. */
   async function pass({ clock, files }: DispatchHarness, ms: number, stepMs = 50): Promise<void> {
     for (let left = ms; left > 0; left -= stepMs) {
       clock.advance(Math.min(stepMs, left));
@@ -219,7 +222,7 @@ describe("a wait for a length of time ends as early as before the clock was set 
     await eventually(() => expect(harness.attempter.jobs).toHaveLength(2));
   });
 
-  it("of a fault of our own", async () => {
+  it("of a fault on our side", async () => {
     await using harness = await openWaiting({});
     harness.attempter.script = () => ({ kind: "not_now", pauseMs: 5000 });
     await publish(harness, 0);

@@ -3,7 +3,7 @@ import { ConcurrencyWindow } from "./concurrency-window.ts";
 
 const HOUR = 3_600_000;
 
-/** Answers of `ms` each, of a window that is used to the full. */
+/** Records responses of `ms` each while the window is fully used. */
 function answers(window: ConcurrencyWindow, count: number, ms: number, from = 0): number {
   let now = from;
   window.limit(64);
@@ -15,7 +15,7 @@ function answers(window: ConcurrencyWindow, count: number, ms: number, from = 0)
 }
 
 describe("the concurrency limit of an endpoint", () => {
-  it("starts low and doubles up to what the policy allows", () => {
+  it("starts low and doubles up to the limit of the policy", () => {
     const window = new ConcurrencyWindow();
     expect(window.limit(64)).toBe(4);
     answers(window, 60, 10);
@@ -55,7 +55,7 @@ describe("the concurrency limit of an endpoint", () => {
     expect(slow.limit(64)).toBe(44);
   });
 
-  /** Responses of `ms` each for so long. */
+  /** Records responses of `ms` each for `forMs`. */
   const answersFor = (window: ConcurrencyWindow, forMs: number, ms: number, from: number): number =>
     answers(window, Math.ceil(forMs / ms), ms, from);
 

@@ -15,7 +15,7 @@ describe("a job", () => {
     );
   });
 
-  it("whose retry would fail in the same way fails at once, whatever the schedule has left", async () => {
+  it("fails at once when a retry would fail in the same way, however many retries are left", async () => {
     await using harness = await dispatchHarness({ retrySchedule: [5000] });
     harness.attempter.script = () => ({ ...made(2), final: true }) as AttemptResult;
     await harness.publish(1);
@@ -68,7 +68,7 @@ describe("a job", () => {
     await eventually(() => expect(harness.attempter.messages).toEqual([1]));
   });
 
-  it("left by an earlier run is found at the start, whether it is due now or later", async () => {
+  it("left by an earlier run is found at startup, whether it is due now or later", async () => {
     await using files = await openStore();
     {
       await using before = await dispatchHarness({ files });
@@ -84,7 +84,7 @@ describe("a job", () => {
     await eventually(() => expect(after.attempter.messages).toEqual([1, 2]));
   });
 
-  it("whose attempt throws is attempted again after a pause, and uses up no attempt", async () => {
+  it("whose attempt throws is attempted again after a pause, without using up a retry", async () => {
     await using harness = await dispatchHarness();
     const { attempter, clock, trouble, files } = harness;
     attempter.script = () => {
@@ -166,7 +166,7 @@ describe("a resend", () => {
 });
 
 describe("an outcome that the store refuses", () => {
-  it("is offered again until the store takes it, without another attempt", async () => {
+  it("is recorded again until the store accepts it, without another attempt", async () => {
     let failures = 3;
     await using harness = await dispatchHarness({
       wrap: (store) =>
@@ -182,7 +182,7 @@ describe("an outcome that the store refuses", () => {
     });
     expect(trouble).toEqual(["record", "record", "record"]);
     expect(attempter.jobs).toHaveLength(1);
-    // Nothing is left behind of the waiting, which may go on for hours.
+    // The wait can last hours, so it must not leave listeners behind.
     await eventually(() => expect(getEventListeners(attempter.signal!, "abort")).toEqual([]));
   });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, lanePolicy, made } from "../../test/support/dispatch.ts";
 
 describe("tenants", () => {
-  it("are served in turn, however many endpoints each has", async () => {
+  it("are served round robin, however many endpoints each has", async () => {
     await using harness = await dispatchHarness({
       limits: { concurrency: 1, tenantConcurrency: 1 },
       policy: (id) => ({ tenant: id <= 4 ? 1 : 2 }),
@@ -16,14 +16,14 @@ describe("tenants", () => {
       attempter.open[0]!.end(made(0));
       await eventually(() => expect(attempter.jobs.length).toBe(count + 1));
     }
-    // The first began before the second tenant had anything to do.
+    // The first attempt started before the second tenant had any jobs.
     const tenants = attempter.jobs.slice(1).map(({ endpointId }) => (endpointId === 5 ? 2 : 1));
     expect([tenants.filter((tenant) => tenant === 1).length, tenants.filter((tenant) => tenant === 2).length]).toEqual([
       3, 3,
     ]);
   });
 
-  it("never exceed their limit on attempts in flight, and continue when one of theirs ends", async () => {
+  it("never exceed their limit on attempts in flight, and continue as soon as one of their attempts ends", async () => {
     await using harness = await dispatchHarness({
       limits: { concurrency: 8, tenantConcurrency: 3 },
       policy: (id) => ({ tenant: id <= 4 ? 1 : 2 }),
@@ -45,7 +45,7 @@ describe("tenants", () => {
 });
 
 describe("endpoints on one host", () => {
-  it("share a concurrency limit in turn, while endpoints on other hosts do not wait", async () => {
+  it("share a concurrency limit round robin, while endpoints on other hosts do not wait", async () => {
     await using harness = await dispatchHarness({
       limits: { concurrency: 50, hostConcurrency: 2 },
       policy: (id) => ({ host: id <= 10 ? "busy" : "other" }),
@@ -80,14 +80,14 @@ describe("endpoints on one host", () => {
 });
 
 describe("slow endpoints", () => {
-  it("share part of the concurrency, so that fast endpoints always find some", async () => {
+  it("share a part of the concurrency, so that some is always left for fast endpoints", async () => {
     await using harness = await dispatchHarness({
       limits: { concurrency: 8, slowConcurrency: 2 },
       policy: (id) => ({ ...lanePolicy(id), concurrency: 4 }),
     });
     const { attempter, clock } = harness;
     attempter.script = () => null;
-    // Both are found to be slow.
+    // Both endpoints are now classified as slow.
     await harness.publish(1, { endpointIds: [1, 2] });
     clock.advance(5000);
     for (const open of attempter.open.slice()) open.end(made(0));
@@ -104,7 +104,7 @@ describe("slow endpoints", () => {
 });
 
 describe("retries", () => {
-  it("share part of the concurrency, so that first attempts always find some", async () => {
+  it("share a part of the concurrency, so that some is always left for first attempts", async () => {
     await using harness = await dispatchHarness({
       limits: { concurrency: 8, retryConcurrency: 2 },
       retrySchedule: [5000, 5000],
@@ -143,7 +143,7 @@ describe("retries", () => {
     for (let id = 101; id <= 112; id++) await harness.publish(id);
     attempter.script = () => made(0);
     await eventually(async () => {
-      // The alarm of a retry that was recorded after its time rings now.
+      // Fires the timer of a retry that was recorded after it was due.
       clock.advance(0);
       attempter.open[0]?.end(made(0));
       expect(await files.store.backlog()).toEqual([]);

@@ -1,4 +1,4 @@
-/** What a page shows before the publisher hears of its commit, as several connections to one database allow. */
+/** Tests of jobs that a page contains before their publisher learns of its commit, as is possible with several connections to one database. */
 import { describe, expect, it } from "vitest";
 import { type DispatchHarness, dispatchHarness, eventually, firstJob, made } from "../../test/support/dispatch.ts";
 import { acceptEntry } from "../../test/support/store.ts";
@@ -7,14 +7,14 @@ import { HandOffDedupe } from "./page-loader.ts";
 const job = (messageId: number, endpointId = 1) =>
   firstJob(acceptEntry(messageId, { endpointIds: [endpointId] }), endpointId);
 
-/** Messages that are stored, and shown by a page, while their publisher still waits for the answer. */
+/** Stores messages and loads them in a page before their publisher hands them over. */
 async function storeUnheard({ dispatcher, files, attempter }: DispatchHarness, ids: readonly number[]): Promise<void> {
   for (const id of ids) await files.store.accept(acceptEntry(id));
   dispatcher.look([1], null);
   await eventually(() => expect(attempter.messages).toEqual(ids));
 }
 
-describe("a job that a page has shown before it is handed over", () => {
+describe("a job that a page contained before its publisher hands it over", () => {
   it("is attempted once, whether that attempt is in flight or has ended", async () => {
     await using harness = await dispatchHarness();
     const { attempter, dispatcher, files } = harness;

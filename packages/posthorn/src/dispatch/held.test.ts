@@ -1,10 +1,10 @@
-/** Endpoints that are off, and pauses after a fault of our own. */
+/** Tests of disabled endpoints, and of pauses after a fault on our side. */
 import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, faulty, made } from "../../test/support/dispatch.ts";
 import { deliveryOf } from "../../test/support/store.ts";
 
 describe("a held endpoint", () => {
-  it("keeps no jobs in memory, uses up no attempt, and continues when it is woken", async () => {
+  it("keeps no jobs in memory, uses up no retries, and continues when it is woken", async () => {
     await using harness = await dispatchHarness();
     const { attempter, dispatcher, files, clock } = harness;
     attempter.script = () => ({ kind: "held" });
@@ -65,7 +65,7 @@ describe("a held endpoint", () => {
   });
 });
 
-describe("a pause after a fault of our own", () => {
+describe("a pause after a fault on our side", () => {
   it("ends on its own", async () => {
     await using harness = await dispatchHarness();
     const { attempter, clock, files } = harness;
@@ -142,7 +142,7 @@ describe("a pause after a fault of our own", () => {
     attempter.script = () => made(0);
     attempter.open[0]!.end(made(0));
     await eventually(() => expect(harness.dispatcher.load.inFlight).toBe(0));
-    // Another endpoint is busy in the meantime, so that every lane was served.
+    // Another endpoint is busy in the meantime, so every lane has been served.
     await harness.publish(10, { endpointIds: [2] });
     broken = false;
     await eventually(async () => {

@@ -1,4 +1,4 @@
-/** Pages that were read before something changed and arrive after it, as they can from a database beside the process. */
+/** Tests of pages that are outdated when they arrive, as happens with a database outside the process. */
 import { describe, expect, it } from "vitest";
 import { dispatchHarness, type DispatchHarness, eventually, made, resend } from "../../test/support/dispatch.ts";
 import { acceptEntry, recordEntry } from "../../test/support/store.ts";
@@ -8,9 +8,9 @@ import type { JobStore } from "./types.ts";
 
 const BLOCK: OrderPolicy = { by: "key", onFailure: "block", maxBlockMs: null };
 
-/** Reads when it is asked, and answers when the test says so. */
+/** Wraps a store: pages are read when requested, and returned when the test decides. */
 class LateReads {
-  /** Of what was read: lets the answer arrive. The longest waiting first. */
+  /** Callbacks that release the pages read so far, oldest first. */
   readonly #waiting: (() => void)[] = [];
   #isLate = true;
 
@@ -23,7 +23,7 @@ class LateReads {
     },
   });
 
-  /** Outcomes that are on disk, and the dispatcher was told so. */
+  /** Outcomes that are on disk and confirmed to the dispatcher. */
   recorded = 0;
 
   get waiting(): number {
@@ -34,7 +34,7 @@ class LateReads {
     this.#waiting.shift()!();
   }
 
-  /** From now on answers arrive at once. */
+  /** Releases all pages, and from now on returns pages at once. */
   hurry(): void {
     this.#isLate = false;
     for (const arrive of this.#waiting.splice(0)) arrive();
@@ -46,7 +46,7 @@ class LateReads {
   }
 }
 
-/** Something was read, and the answer is on its way. */
+/** Waits until a page was read that has not arrived yet. */
 const isRead = (late: LateReads): Promise<void> => eventually(() => expect(late.waiting).toBe(1));
 
 async function cancel({ files, dispatcher }: DispatchHarness, messageId: number): Promise<void> {
@@ -60,7 +60,7 @@ async function cancel({ files, dispatcher }: DispatchHarness, messageId: number)
   dispatcher.revoke([{ messageId, endpointId: 1 }]);
 }
 
-/** Everything is done: a delivery made once too often would have been made by now. */
+/** Waits until everything is done. A repeated delivery would have been made by then. */
 async function allIsDone({ files, dispatcher, clock }: DispatchHarness): Promise<void> {
   await eventually(async () => {
     // The timer of the job that became due while a page was loading fires now.
@@ -70,7 +70,7 @@ async function allIsDone({ files, dispatcher, clock }: DispatchHarness): Promise
   });
 }
 
-/** Message 1 is delivered and recorded while a page that still shows it is loading. */
+/** Delivers and records message 1 while a page that still contains it is loading. */
 async function deliveredDuringPage(harness: DispatchHarness, late: LateReads): Promise<void> {
   const { attempter, dispatcher } = harness;
   attempter.script = () => null;
@@ -167,7 +167,7 @@ describe("a page that arrives late", () => {
     expect(harness.attempter.jobs.map(({ trigger }) => trigger)).toEqual([1]);
   });
 
-  it("lets no job overtake in an order that started in the meantime", async () => {
+  it("lets no job overtake another when ordered delivery was enabled in the meantime", async () => {
     const late = new LateReads();
     let order: OrderPolicy | null = null;
     await using harness = await dispatchHarness({ wrap: late.wrap, policy: () => ({ order }) });
@@ -187,7 +187,7 @@ describe("a page that arrives late", () => {
     expect(attempter.messages).toEqual([3, 1, 2]);
   });
 
-  it("lets no job overtake in an order that only a wake announced", async () => {
+  it("lets no job overtake another when only a wake announced ordered delivery", async () => {
     const late = new LateReads();
     let order: OrderPolicy | null = null;
     await using harness = await dispatchHarness({ wrap: late.wrap, policy: () => ({ order }) });
@@ -206,7 +206,7 @@ describe("a page that arrives late", () => {
     expect(attempter.messages).toEqual([1, 2, 3]);
   });
 
-  it("lets no job overtake those that were left to the store in the meantime", async () => {
+  it("lets no job overtake those that were dropped from memory in the meantime", async () => {
     const late = new LateReads();
     await using harness = await dispatchHarness({ wrap: late.wrap, policy: { order: BLOCK } });
     const { attempter, dispatcher, clock } = harness;
@@ -219,10 +219,10 @@ describe("a page that arrives late", () => {
     await isRead(late);
     late.arrive();
     await eventually(() => expect(late.waiting).toBe(0));
-    // The next page begins behind those in memory.
+    // The next page starts after the jobs in memory.
     clock.advance(1000);
     await isRead(late);
-    // A fault of our own: queued jobs are left to the store, while the first attempt is still in flight.
+    // A fault on our side: queued jobs are dropped from memory while the first attempt is still in flight.
     attempter.open[1]!.end({ kind: "not_now", pauseMs: 1000 });
     await eventually(() => expect(dispatcher.load).toMatchObject({ inFlight: 1, queuedBytes: 0 }));
     clock.advance(1000);
@@ -234,7 +234,7 @@ describe("a page that arrives late", () => {
     expect(attempter.messages).toEqual([1, 9, 9, 2, 3]);
   });
 
-  it("loses no job when an order ended and started again in the meantime", async () => {
+  it("loses no job when ordered delivery was disabled and enabled again in the meantime", async () => {
     const late = new LateReads();
     let order: OrderPolicy | null = BLOCK;
     await using harness = await dispatchHarness({
@@ -249,7 +249,7 @@ describe("a page that arrives late", () => {
     await isRead(late);
     late.arrive();
     await harness.publish(3, { orderKeys: ["3"], due: clock.now() + 1000 });
-    // With a job only in the store, the next one to start is unknown: a page is loading from here on.
+    // With a job only in the store, the next one to start is unknown, so a page is loading from here on.
     await harness.publish(4, { orderKeys: ["4"] });
     await isRead(late);
     order = null;

@@ -1,4 +1,4 @@
-/** Order by key, with the real store: who may start, who waits, and what a restart, a failure and a hand do to it. */
+/** Tests of ordered delivery by key with the real store: which job may start, and the effects of restarts, failures and manual actions. */
 import { describe, expect, it } from "vitest";
 import {
   type DispatchHarness,
@@ -26,7 +26,7 @@ function publish(harness: DispatchHarness, id: number, key: string | null): Prom
   return harness.publish(id, { orderingKey: key, orderKeys: key === null ? null : [key] });
 }
 
-/** Lets time pass, since an endpoint that fails is given little at a time. */
+/** Advances the clock until nothing is pending: a failing endpoint receives only a few attempts at a time. */
 async function allDone({ files, clock }: DispatchHarness): Promise<void> {
   await eventually(async () => {
     clock.advance(100);
@@ -72,11 +72,11 @@ describe("messages of one key", () => {
     await publish(harness, 1, "a");
     await publish(harness, 20, "a");
     await eventually(() => expect(dispatcher.inspect(1)).toMatchObject({ inFlight: 1, queued: 1 }));
-    // The first of these was put off, so that the second is looked at before it, and waits.
+    // The first of these is due later, so the second is read before it and must wait.
     await fromElsewhere(11, clock.now());
     await fromElsewhere(12, clock.now() - 5);
     await publish(harness, 30, "a");
-    // They are announced while the page that is loading already shows them.
+    // They are announced while a page that already contains them is loading.
     dispatcher.look([1], null);
     attempter.script = () => made(0);
     attempter.open[0]!.end(made(0));
@@ -98,7 +98,7 @@ describe("messages of one key", () => {
     expect(attempter.messages).toEqual([1, 2, 3]);
   });
 
-  it("are scanned once and then requested a few at a time, however many are queued", async () => {
+  it("are scanned once and then read a few at a time, however many are queued", async () => {
     const asked: (readonly string[] | null | undefined)[] = [];
     await using harness = await ordered({
       wrap: (store) => ({
@@ -118,7 +118,7 @@ describe("messages of one key", () => {
     const of = (isOne: (id: number) => boolean): readonly number[] => attempter.messages.filter(isOne);
     expect(of((id) => id % 3 === 0)).toEqual(ids.filter((id) => id % 3 === 0));
     expect(of((id) => id % 3 !== 0)).toEqual(ids.filter((id) => id % 3 !== 0));
-    // Two pages show all that is due, whatever its number; the others are for 16 of a key.
+    // Two pages scan everything that is due, however much that is; each of the others reads 16 jobs of a key.
     expect(asked.filter((keys) => keys === null).length).toBeLessThanOrEqual(4);
     expect(asked.length).toBeLessThanOrEqual(4 + 600 / 16 + 2);
   });
@@ -143,7 +143,7 @@ describe("messages of one key", () => {
     await eventually(() => expect(harness.attempter.messages).toEqual([1, 2]));
   });
 
-  it("wait for one that failed until it succeeds, use up no attempt, and are found in order", async () => {
+  it("wait for one that failed until it succeeds, use up no retries, and are then sent in order", async () => {
     await using harness = await ordered();
     const { attempter, clock, files } = harness;
     attempter.script = (job) => made(job.messageId === 1 && job.attempts < 2 ? 2 : 0);
@@ -422,7 +422,7 @@ describe("a manual action", () => {
     attempter.script = (job) => made(job.messageId === 1 && job.trigger === 0 ? 2 : 0);
     for (let id = 1; id <= 3; id++) await publish(harness, id, "a");
     await eventually(async () => expect((await deliveryOf(files.store, 1))?.attempts).toBe(1));
-    // Due after those that wait for it, so that the page passes them over first.
+    // It is due after the messages that wait for it, so the page skips those first.
     clock.advance(1000);
     await resend(harness, 1);
     await eventually(() => {
@@ -530,7 +530,7 @@ describe("a manual action", () => {
   });
 });
 
-describe("a fault of our own", () => {
+describe("a fault on our side", () => {
   it("keeps the order of the queued jobs", async () => {
     await using harness = await ordered();
     const { attempter, clock } = harness;

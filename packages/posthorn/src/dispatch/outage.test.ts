@@ -16,7 +16,7 @@ function stateOf({ dispatcher }: DispatchHarness): string | undefined {
   return dispatcher.inspect(1)?.breaker.state;
 }
 
-/** An endpoint whose breaker has opened after two failures, with eight further messages that wait. */
+/** Opens the circuit of an endpoint with two failures, and queues eight further messages. */
 async function outage(harness: DispatchHarness): Promise<void> {
   harness.attempter.script = () => made(2);
   await harness.publish(1);
@@ -27,7 +27,7 @@ async function outage(harness: DispatchHarness): Promise<void> {
 }
 
 describe("while the circuit of an endpoint is open", () => {
-  it("published messages are on hold: none in memory, no attempt used up, one timer", async () => {
+  it("published messages are on hold: none in memory, no retries used up, one timer", async () => {
     await using harness = await dispatchHarness({ policy: { breaker: BREAKER }, retrySchedule: [DAY] });
     await outage(harness);
     harness.clock.advance(29_000);
@@ -96,7 +96,7 @@ describe("while the circuit of an endpoint is open", () => {
     clock.advance(3_600_000);
     await harness.publish(2);
     await eventually(() => expect(attempter.messages).toEqual([1, 2]));
-    // What it asks for then counts again.
+    // A wait that the endpoint requests from then on counts again.
     await eventually(() => expect(stateOf(harness)).toBe("open"));
     await harness.publish(3);
     clock.advance(DAY / 2 - 1);
@@ -104,7 +104,7 @@ describe("while the circuit of an endpoint is open", () => {
     expect(attempter.messages).toEqual([1, 2]);
   });
 
-  it("a fault of our own does not count as the probe", async () => {
+  it("a fault on our side does not count as the probe", async () => {
     await using harness = await dispatchHarness({ policy: { breaker: BREAKER }, retrySchedule: [DAY] });
     const { attempter, clock, files } = harness;
     await outage(harness);
@@ -133,7 +133,7 @@ describe("while the circuit of an endpoint is open", () => {
 });
 
 describe("an endpoint that asks to wait", () => {
-  it("receives no delivery until then, and no attempt is used up", async () => {
+  it("receives no delivery until then, and no retries are used up", async () => {
     await using harness = await dispatchHarness({ policy: { concurrency: 1 } });
     const { attempter, clock, files } = harness;
     attempter.script = () => asked(429, 60_000);
@@ -192,7 +192,7 @@ describe("after a restart", () => {
     expect(attempter.open).toHaveLength(1);
   });
 
-  it("an endpoint with fewer failures than open a circuit is not delayed", async () => {
+  it("an endpoint with too few failures to open a circuit is not delayed", async () => {
     await using files = await openStore();
     for (let id = 1; id <= 20; id++) await files.store.accept(acceptEntry(id, { due: 1_000_000 }));
     await using harness = await dispatchHarness({
@@ -206,8 +206,8 @@ describe("after a restart", () => {
   });
 });
 
-describe("a rate", () => {
-  it("is not exceeded with many queued jobs, and wakes the lane on its own", async () => {
+describe("a rate limit", () => {
+  it("is not exceeded with many queued jobs, and wakes the lane by itself", async () => {
     await using harness = await dispatchHarness({ policy: { rate: 2 } });
     const { attempter, clock, files } = harness;
     for (let id = 1; id <= 6; id++) await harness.publish(id);

@@ -1,4 +1,4 @@
-/** One endpoint in simulated time. Attempts start whenever its rate control allows, as in the dispatcher. */
+/** Tests of the rate control of one endpoint in simulated time. Attempts start as soon as it allows them, as in the dispatcher. */
 import { describe, expect, it } from "vitest";
 import { lanePolicy } from "../../test/support/dispatch.ts";
 import { RateControl } from "./rate-control.ts";
@@ -6,7 +6,7 @@ import type { LanePolicy } from "./policy.ts";
 
 interface Answer {
   readonly ms: number;
-  /** 200 is a success. */
+  /** HTTP status; 200 is a success. */
   readonly code: number;
   readonly retryAfterMs?: number;
 }
@@ -25,7 +25,7 @@ class Endpoint {
     this.#answer = answer;
   }
 
-  /** Goes on to `until`, with more to send than can be sent. */
+  /** Advances to `until` with an unlimited backlog. */
   run(until: number): void {
     while (this.#now < until) {
       this.#land();
@@ -36,7 +36,7 @@ class Endpoint {
     }
   }
 
-  /** Attempts in each second from the first that is looked at. */
+  /** Number of attempts in each second between two times. */
   perSecond(from: number, to: number): number[] {
     const counts = new Array<number>(Math.ceil((to - from) / 1000)).fill(0);
     for (const start of this.starts) if (start >= from && start < to) counts[Math.floor((start - from) / 1000)]!++;
@@ -121,7 +121,7 @@ describe("an endpoint that recovers", () => {
     endpoint.run(20_000);
     expect(endpoint.control.view().easedTo).toBeNull();
     expect(endpoint.perSecond(19_000, 20_000)[0]).toBeGreaterThan(1000);
-    // The stumble itself was no storm.
+    // The failure itself caused no burst of attempts either.
     expect(endpoint.perSecond(6000, 7000)[0]).toBeLessThanOrEqual(20);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { RateLimit, SECOND_ON_ARRIVAL_MS } from "./rate-limit.ts";
 
-/** Starts an attempt as soon as each may start; the times of all. */
+/** Starts each attempt as soon as the limit allows it, and returns the start times. */
 function startsWithin(limit: RateLimit, from: number, ms: number): number[] {
   const starts: number[] = [];
   let now = from;
@@ -13,7 +13,7 @@ function startsWithin(limit: RateLimit, from: number, ms: number): number[] {
   }
 }
 
-/** The most of these in any second. */
+/** The largest number of starts within any second. */
 function peak(starts: readonly number[]): number {
   let first = 0;
   return starts.reduce((most, start, index) => {
@@ -22,7 +22,7 @@ function peak(starts: readonly number[]): number {
   }, 0);
 }
 
-/** Numbers from 0 to below 1, the same each time. */
+/** Reproducible random numbers from 0 to below 1. */
 function pseudoRandom(): () => number {
   let state = 1;
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
@@ -40,7 +40,7 @@ describe("a rate", () => {
 
   it.each([1, 10, 200])("of %d per second is not exceeded on arrival when requests are up to 25 ms late", (rate) => {
     const starts = startsWithin(new RateLimit(rate, 0, SECOND_ON_ARRIVAL_MS), 0, 20_000);
-    // The worst that can be: each second attempt is as late as it can be, the others are not.
+    // Worst case: every second attempt has the maximum delay, and the others have none.
     const arrivals = starts.map((start, index) => start + (index % 2) * 25).toSorted((a, b) => a - b);
     expect(peak(arrivals)).toBeLessThanOrEqual(rate);
     expect(starts.length).toBeGreaterThanOrEqual(Math.floor(rate * 20 * 0.92));
@@ -54,7 +54,7 @@ describe("a rate", () => {
       next.usedUntil(handedOver);
       const after = startsWithin(next, handedOver, 3000);
       expect(peak([...before, ...after])).toBeLessThanOrEqual(rate);
-      // Nothing is waited for but its turn.
+      // The wait is no longer than one interval.
       expect(after[0]! - handedOver).toBeLessThanOrEqual(SECOND_ON_ARRIVAL_MS / rate + 10);
     }
   });
@@ -63,7 +63,7 @@ describe("a rate", () => {
     const rare = new RateLimit(0.01, 5000);
     rare.usedUntil(5000);
     expect(rare.readyAt(5000)).toBe(5000 + SECOND_ON_ARRIVAL_MS);
-    // And not at all when that was long ago.
+    // No delay at all when the last attempt was long ago.
     const late = new RateLimit(1, 9000);
     late.usedUntil(5000);
     expect(late.readyAt(9000)).toBe(9000);

@@ -1,4 +1,4 @@
-/** The end of a process, and what the next one makes of it. */
+/** Tests of the end of a process, and of how the next one continues. */
 import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, faulty, made } from "../../test/support/dispatch.ts";
 import { acceptEntry, attemptEntry, deliveryOf, openStore, recordEntry } from "../../test/support/store.ts";
@@ -19,7 +19,7 @@ describe("stop", () => {
     expect(await deliveryOf(files.store, 2)).toMatchObject({ state: 0, attempts: 0 });
   });
 
-  it("aborts attempts that exceed the grace period and leaves them pending, with no attempt used up", async () => {
+  it("aborts attempts that exceed the grace period and leaves them pending, without using up a retry", async () => {
     await using files = await openStore();
     await using harness = await dispatchHarness({ files });
     const { attempter, dispatcher, clock } = harness;
@@ -32,7 +32,7 @@ describe("stop", () => {
     expect(await files.store.db.selectFrom("attempt").selectAll().execute()).toEqual([]);
   });
 
-  it("also ends when the store no longer takes outcomes", async () => {
+  it("also completes when the store no longer accepts outcomes", async () => {
     await using harness = await dispatchHarness({
       wrap: (store) => faulty(store, { record: () => Promise.reject(new Error("disk gone")) }),
     });
@@ -44,7 +44,7 @@ describe("stop", () => {
     expect((await deliveryOf(harness.files.store, 1))?.state).toBe(0);
   });
 
-  it("takes over no further jobs: pushed and woken ones stay in the store", async () => {
+  it("accepts no further jobs: pushed and woken ones stay in the store", async () => {
     await using harness = await dispatchHarness();
     await harness.dispatcher.stop(0);
     await harness.publish(1);
@@ -86,7 +86,7 @@ describe("a crash", () => {
 });
 
 describe("a write that was reported as failed", () => {
-  it("but was committed is found as soon as the store responds", async () => {
+  it("but was committed is found as soon as the store responds again", async () => {
     await using files = await openStore();
     let failures = 2;
     await using harness = await dispatchHarness({

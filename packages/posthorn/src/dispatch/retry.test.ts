@@ -18,14 +18,14 @@ function delay(policy: RetryPolicy, failed: Partial<FailedAttempt> = {}, random 
 }
 
 describe("a retry", () => {
-  it("follows the schedule, with jitter only added, and ends with it", () => {
+  it("follows the schedule, with jitter only ever added, and ends with it", () => {
     expect(delay(schedule)).toBe(1000);
     expect(delay(schedule, {}, 0.999)).toBe(1200);
     expect(delay(schedule, { attempts: 2 })).toBe(5000);
     expect(delay(schedule, { attempts: 3 })).toBeNull();
   });
 
-  it("of an exponential backoff has full jitter, a maximum delay, and a last attempt", () => {
+  it("with exponential backoff has full jitter, a maximum delay and a maximum number of attempts", () => {
     expect(delay(exponential, { attempts: 2 }, 0)).toBe(0);
     expect(delay(exponential, { attempts: 2 }, 0.5)).toBe(1500);
     expect(delay(exponential, { attempts: 4 }, 0.5)).toBe(10_000);
@@ -49,7 +49,7 @@ describe("a retry", () => {
     const policy = { ...schedule, retryCodes: [[500, 599]] as const };
     expect(delay(policy, { responseCode: 503 })).toBe(1000);
     expect(delay(policy, { responseCode: 422 })).toBeNull();
-    // No answer says nothing about the message.
+    // A missing response says nothing about the message.
     expect(delay(policy, { responseCode: 0 })).toBe(1000);
   });
 });

@@ -4,7 +4,7 @@ import { ManualClock } from "../../test/support/manual-clock.ts";
 import { TimerHeap } from "./timers.ts";
 
 describe("TimerHeap", () => {
-  it("rings each key once, at its last set time and never before, with one timer for all", () => {
+  it("fires each key once, at the time that was set last and never before, with one timer for all keys", () => {
     const step = fc.oneof(
       fc.record({ kind: fc.constant("set" as const), key: fc.nat(5), in: fc.integer({ min: -50, max: 300 }) }),
       fc.record({ kind: fc.constant("clear" as const), key: fc.nat(5) }),
@@ -69,7 +69,7 @@ describe("TimerHeap", () => {
     expect(told).toEqual([toldMs]);
   });
 
-  it("reports no step back when the clock is set forwards or slewed", () => {
+  it("reports no step back when the clock is set forward or slewed", () => {
     const clock = new ManualClock();
     const timers = new TimerHeap(
       clock,
