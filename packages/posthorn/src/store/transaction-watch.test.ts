@@ -4,7 +4,7 @@ import type { PassingTime } from "../lib/clock.ts";
 import type { Store } from "./store.ts";
 import type { LongTransaction } from "./transaction-watch.ts";
 
-/** Time that passes when the test says so. */
+/** Time that passes only when the test advances it. */
 class TestTime implements PassingTime {
   #now = 0;
   readonly #timers = new Map<() => void, number>();
@@ -31,7 +31,7 @@ class TestTime implements PassingTime {
     }
   }
 
-  /** The main thread is busy for as long: no timer fires meanwhile. */
+  /** Blocks the main thread for `ms`: no timer fires meanwhile. */
   block(ms: number): void {
     this.#now += ms;
   }
@@ -82,7 +82,7 @@ describe.each([
     expect(time.timers).toBe(0);
   });
 
-  it("that is short is not reported, however long it waited for its turn", async () => {
+  it("that is short is not reported, however long it waited to start", async () => {
     const time = new TestTime();
     await using opened = await open({ time });
     const reports = reportsOf(opened.store);

@@ -1,4 +1,4 @@
-/** Copies between real databases, a file and a PostgreSQL, in both directions. */
+/** Tests of copies between real databases, a SQLite file and PostgreSQL, in both directions. */
 import { randomBytes, randomInt } from "node:crypto";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
@@ -20,7 +20,7 @@ import type { CopyTarget, TableShape } from "./side.ts";
 import { SqliteSide } from "./sqlite-side.ts";
 import { OWN_TABLES, TABLES } from "./tables.ts";
 
-/** A folder for files, and an empty database of PostgreSQL. */
+/** A folder for files, and an empty PostgreSQL database. */
 async function places() {
   const folder = temporaryFolder();
   const database = await createDatabase(await sharedPostgres());
@@ -46,7 +46,7 @@ async function copy(source: CopyTarget, target: CopyTarget, onProgress: (progres
   return await runCopy(sides, await planCopy(sides, canOpen), onProgress);
 }
 
-/** A file of this version of the schema, open for tests to write to. */
+/** Creates a database file with the current schema, open for writing. */
 function newFile(path: string): DatabaseSync {
   const db = openForWriting(path);
   migrate(db);
@@ -56,7 +56,7 @@ function newFile(path: string): DatabaseSync {
 const NOW = Date.now();
 const HISTORY_MS = 15 * 86_400_000;
 
-/** What each type can hold at its ends, and things between. */
+/** Extreme and ordinary values of each type. */
 const INTEGERS = [2n ** 63n - 1n, -(2n ** 63n), 2n ** 53n + 1n, 0n, 1n, BigInt(NOW)];
 const TEXTS = ["", "a", "äöü €", "😀", "\u0001\u001f\"\\'\n\r\t", "\\N", "\\x00", "NULL", "\u{10ffff}", "e\u0301"];
 const BLOBS = [Buffer.alloc(0), Buffer.of(0), Buffer.from(Array.from({ length: 256 }, (_, byte) => byte))];
@@ -68,10 +68,10 @@ interface Column {
   readonly pk: number;
 }
 
-/** Where a key stands that says which day a row is of. */
+/** Column of each partitioned table whose key determines the day of a row. */
 const TIMED: Readonly<Record<string, string>> = { message: "id", attempt: "id", message_label: "message_id" };
 
-/** Fills a table with rows of the ends of each type, NULL where it may be. */
+/** Fills a table with rows of extreme values of each type, and NULL in nullable columns. */
 function fill(db: DatabaseSync, table: string, rows: number): void {
   const columns = db.prepare("SELECT * FROM pragma_table_info(?)").all(table) as unknown as Column[];
   const timed = TIMED[table];
@@ -92,7 +92,7 @@ function fill(db: DatabaseSync, table: string, rows: number): void {
   db.exec("COMMIT");
 }
 
-/** Texts with a unique index. */
+/** Text columns with a unique index. */
 const UNIQUE = new Set(["public_id", "uid", "event_id", "merge_key", "name"]);
 
 function pick<T>(from: readonly T[], notnull: number, row: number): T | null {
@@ -100,7 +100,7 @@ function pick<T>(from: readonly T[], notnull: number, row: number): T | null {
   return at === from.length ? null : from[at]!;
 }
 
-/** Every row of every table that is copied, as texts, to be compared by others than the copy itself. */
+/** Every row of every copied table as text, for a comparison that is independent of the copy itself. */
 function contentOf(path: string): Record<string, string[]> {
   const db = new DatabaseSync(path, { readOnly: true });
   const content = Object.fromEntries(
@@ -147,7 +147,7 @@ describe("the description of tables", () => {
 });
 
 describe("a copy", () => {
-  it("has every value of every table exactly, to PostgreSQL and back", async () => {
+  it("preserves every value of every table exactly, to PostgreSQL and back", async () => {
     await using place = await places();
     const db = newFile(place.path("a.db"));
     for (const table of TABLES) fill(db, table, 30);
@@ -159,7 +159,7 @@ describe("a copy", () => {
     expect(contentOf(place.path("b.db"))).toEqual(contentOf(place.path("a.db")));
   });
 
-  it("gives history days of its own, and event ids that are taken stay taken", async () => {
+  it("creates a partition for each day of history, and event ids stay taken", async () => {
     await using place = await places();
     const db = newFile(place.path("a.db"));
     fill(db, "message", 30);
@@ -171,13 +171,13 @@ describe("a copy", () => {
       `SELECT count(DISTINCT tableoid)::int AS days,
          count(*) FILTER (WHERE tableoid = 'message_before'::regclass)::int AS before FROM message`,
     );
-    // Two messages a day; the first of them may be on the evening of a day.
+    // 30 messages over 15 days; depending on the time of day they span 15 or 16 calendar days.
     expect([15, 16]).toContain(spread["days"]);
     expect(spread["before"]).toBe(0);
     expect(await ask(place.url, "SELECT event_id FROM event_id_taken ORDER BY message_id")).toEqual(withEvent);
   });
 
-  it("puts U+FFFD for the character NUL that PostgreSQL does not take in texts, and says how often", async () => {
+  it("replaces NUL characters, which PostgreSQL does not allow in texts, with U+FFFD, and reports how many", async () => {
     await using place = await places();
     const db = newFile(place.path("a.db"));
     db.prepare("INSERT INTO sweep VALUES (?, 1)").run("a\0b");
@@ -185,7 +185,7 @@ describe("a copy", () => {
     db.close();
     const source = fileSource(place.path("a.db"));
     await copy(source, await PostgresSide.open(place.url));
-    // Each row was read twice: to be copied, and to be compared.
+    // Each row is read twice: for the copy, and for the comparison.
     expect(source.replaced).toBe(2);
     expect(await ask(place.url, "SELECT name FROM sweep")).toEqual([{ name: "a\uFFFDb" }]);
     expect(await ask(place.url, "SELECT message_json, payload FROM broadcast")).toEqual([
@@ -193,7 +193,7 @@ describe("a copy", () => {
     ]);
   });
 
-  it("gives out no number again that the source gave out, in both directions", async () => {
+  it("continues the sequences of the source, so that no number is assigned twice, in both directions", async () => {
     await using place = await places();
     const db = newFile(place.path("a.db"));
     db.exec("INSERT INTO organisation VALUES (7, 'org_7', 0)");
@@ -213,7 +213,7 @@ describe("a copy", () => {
     back.close();
   });
 
-  it("takes what a killed server left in the log beside its file", async () => {
+  it("includes commits that a killed server left in the write-ahead log", async () => {
     await using place = await places();
     const db = newFile(place.path("a.db"));
     db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -236,7 +236,7 @@ describe("a copy that was stopped", () => {
   };
 
   it.each(["to PostgreSQL", "to a file"])(
-    "goes on where it was, %s, and until then no server starts on it",
+    "continues where it stopped, %s, and until it is complete no server starts on the target",
     async (to) => {
       await using place = await places();
       const db = newFile(place.path("a.db"));
@@ -252,7 +252,7 @@ describe("a copy that was stopped", () => {
           : await SqliteStore.open({ path: place.path("b.db") });
         await store[Symbol.asyncDispose]();
       };
-      // Within a table, at the end of one, and when only the comparison is missing.
+      // Stops within a table, at the end of one, and when only the comparison is left.
       for (const batches of [2, 3, 8]) {
         await expect(copy(await source(), await target(), stopAfter(batches))).rejects.toThrow(Stopped);
         await expect(starts()).rejects.toMatchObject({ code: "copy_unfinished" });
@@ -264,7 +264,7 @@ describe("a copy that was stopped", () => {
     },
   );
 
-  it("is not gone on with from another source", async () => {
+  it("does not continue from another source", async () => {
     await using place = await places();
     for (const name of ["a.db", "b.db"]) {
       const db = newFile(place.path(name));
@@ -284,7 +284,7 @@ describe("a copy that was stopped", () => {
 describe("a copy is refused", () => {
   const refusal = (text: string) => ({ code: "copy_refused", message: expect.stringContaining(text) });
 
-  it("when a row differs at the end, and the target stays unusable", async () => {
+  it("when a row differs in the comparison at the end, and the target stays unusable", async () => {
     await using place = await places();
     const db = newFile(place.path("a.db"));
     fill(db, "pacing", 10);
@@ -317,7 +317,7 @@ describe("a copy is refused", () => {
     );
   });
 
-  it("while a server runs on either side", async () => {
+  it("while a server is running on either side", async () => {
     await using place = await places();
     await using file = await SqliteStore.open({ path: place.path("a.db") });
     expect(() => fileSource(place.path("a.db"))).toThrow(expect.objectContaining({ code: "data_folder_in_use" }));
@@ -326,7 +326,7 @@ describe("a copy is refused", () => {
     expect([file, server]).toHaveLength(2);
   });
 
-  it("and keeps servers away while it runs itself", async () => {
+  it("just as a server start is refused while a copy runs", async () => {
     await using place = await places();
     await using side = await PostgresSide.open(place.url);
     await expect(PostgresStore.open({ url: place.url })).rejects.toMatchObject({ code: "data_folder_in_use" });
@@ -366,7 +366,7 @@ describe("a copy is refused", () => {
     );
   });
 
-  it("when secrets were encrypted with another key, or there is none", async () => {
+  it("when secrets were encrypted with another key, or no key is configured", async () => {
     await using place = await places();
     const db = newFile(place.path("a.db"));
     const secretBox = new SecretBox(randomBytes(32));
@@ -386,7 +386,7 @@ describe("a copy is refused", () => {
 });
 
 describe("a plan", () => {
-  it("says what would be copied, and makes neither file nor table", async () => {
+  it("reports what would be copied, and creates neither files nor tables", async () => {
     await using place = await places();
     const db = newFile(place.path("a.db"));
     fill(db, "pacing", 10);

@@ -16,7 +16,7 @@ function typeOf(given: Value) {
 }
 
 describe("tuples", () => {
-  it("give back every integer of 64 bits, every text and every byte", () => {
+  it("preserve every 64-bit integer, every text and every byte", () => {
     fc.assert(
       fc.property(row, (values) => {
         expect(decodeTuple(encodeTuple(values), values.map(typeOf))).toEqual(values);
@@ -24,7 +24,7 @@ describe("tuples", () => {
     );
   });
 
-  it("come out whole of a stream, whatever pieces it arrives in", () => {
+  it("are read whole from a stream, whatever chunks it arrives in", () => {
     fc.assert(
       fc.property(fc.array(row, { maxLength: 8 }), fc.integer({ min: 1, max: 50 }), (rows, size) => {
         const tuples = rows.map((values) => encodeTuple(values));
@@ -37,13 +37,13 @@ describe("tuples", () => {
     );
   });
 
-  it("give the fields at some places as a tuple of their own", () => {
+  it("can be reduced to the fields at given positions", () => {
     const tuple = encodeTuple([1n, null, "three", Buffer.of(4)]);
     expect(pickFields(tuple, [2, 0])).toEqual(encodeTuple(["three", 1n]));
     expect(pickFields(tuple, [1, 3])).toEqual(encodeTuple([null, Buffer.of(4)]));
   });
 
-  it("are gathered up to a number and up to a size, so that a batch is bounded by one row", () => {
+  it("are batched up to a number and a size, which a batch exceeds by at most one row", () => {
     const many = new Batch();
     const small = encodeTuple([1n]);
     for (let at = 1; at < Batch.rows; at++) expect(many.add(small)).toBe(false);
@@ -61,7 +61,7 @@ describe("digest", () => {
     return digest.text;
   };
 
-  it("is the same in any order, and another one when a row is changed, missing or there twice", () => {
+  it("is the same in any order, and different when a row is changed, missing or duplicated", () => {
     const one: Value[] = [1n, "a"];
     const two: Value[] = [2n, null];
     expect(digestOf(one, two)).toBe(digestOf(two, one));

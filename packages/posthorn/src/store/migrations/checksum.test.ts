@@ -47,11 +47,11 @@ describe("a checksum changes", () => {
   });
 });
 
-it("a statement that begins after a minus sign is no comment", () => {
+it("a statement after a single minus sign is not treated as a comment", () => {
   expect(normalizeSql("SELECT 1 - -1; SELECT 2")).toBe("SELECT 1 - - 1;\nSELECT 2;");
 });
 
-/** First digits for SQLite and PostgreSQL. Add a line when a migration is released, and never change one. */
+/** First digits of the checksums for SQLite and PostgreSQL. Add a line when a migration is released, and never change one. */
 const RELEASED: readonly (readonly [name: string, sqlite: string, postgres: string])[] = [
   ["initial", "442716811646", "2116819d34cc"],
   ["engine", "f9428918b54b", "f0ab71286760"],
@@ -76,7 +76,7 @@ const RELEASED: readonly (readonly [name: string, sqlite: string, postgres: stri
   ["message labels", "d2caec77b086", "ee4d46a46530"],
 ];
 
-it("every released migration runs the statements that it was released with", () => {
+it("every released migration still has the statements with which it was released", () => {
   const found = MIGRATIONS.slice(0, RELEASED.length).map(({ name }, index) => [
     name,
     migrationChecksum("sqlite", index + 1).slice(0, 12),

@@ -2,7 +2,7 @@ import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { Batcher, type Series } from "./batcher.ts";
 
-/** A line whose commits are settled by the test, in any order. */
+/** A batcher whose commits the test settles, in any order. */
 function openLine() {
   const commits: { readonly entries: readonly number[]; readonly ended: PromiseWithResolvers<void> }[] = [];
   const begun: (() => void)[] = [];
@@ -15,11 +15,11 @@ function openLine() {
       return entries;
     },
     namesOf: () => [],
-    // Four of them fill a commit.
+    // Four entries fill a commit.
     bytesOf: () => 2 * 1024 * 1024,
     whenAway: "refuse",
   });
-  /** The commit of this number, once it has begun. */
+  /** Waits until the commit with this index has started. */
   const commit = async (index: number) => {
     while (commits[index] === undefined) await new Promise<void>((resolve) => begun.push(resolve));
     return commits[index];
@@ -34,7 +34,7 @@ function lockTimeout(): pg.DatabaseError {
 }
 
 describe("entries in a series", () => {
-  it("are never in two commits at a time, while others go on", async () => {
+  it("are never in two commits at a time, while other entries are not delayed", async () => {
     const { line, commits, commit } = openLine();
     const series: Series = { failure: null };
     const pushed = [1, 2, 3, 4, 5, 6].map((entry) => line.push(entry, series));
@@ -50,19 +50,19 @@ describe("entries in a series", () => {
     expect(await Promise.all(pushed)).toEqual([1, 2, 3, 4, 5, 6]);
   });
 
-  it("are refused behind one that the database failed, in the same commit and in later ones", async () => {
+  it("are rejected after one that failed because of the database, in the same commit and in later ones", async () => {
     const { line, commit } = openLine();
     const series: Series = { failure: null };
     const pushed = Promise.allSettled([1, 2, 3, 4, 5, 6].map((entry) => line.push(entry, series)));
     (await commit(0)).ended.reject(lockTimeout());
-    // Each alone: the first is stored, the second is not.
+    // After the failed commit each entry is committed alone: the first is stored, the second is not.
     (await commit(1)).ended.resolve();
     (await commit(2)).ended.reject(lockTimeout());
     const statuses = (await pushed).map(({ status }) => status);
     expect(statuses).toEqual(["fulfilled", "rejected", "rejected", "rejected", "rejected", "rejected"]);
   });
 
-  it("are stored behind one that was refused for its own sake", async () => {
+  it("are stored after one that was rejected for its own content", async () => {
     const { line, commit } = openLine();
     const series: Series = { failure: null };
     const pushed = Promise.allSettled([1, 2].map((entry) => line.push(entry, series)));

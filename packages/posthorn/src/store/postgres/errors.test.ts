@@ -10,7 +10,7 @@ function network(code: string, syscall: string): Error {
   return Object.assign(new Error(`${syscall} ${code}`), { code, syscall });
 }
 
-describe("what comes instead of an answer", () => {
+describe("an error of the database", () => {
   it.each([
     ["refused connections", network("ECONNREFUSED", "connect"), "unreachable"],
     ["a name that is not there yet", network("ENOTFOUND", "getaddrinfo"), "unreachable"],
@@ -19,7 +19,7 @@ describe("what comes instead of an answer", () => {
     ["one that stops", answer("57P01", "terminating connection due to administrator command"), "refusing"],
     ["one without room", answer("53300", "sorry, too many clients already"), "no_connections"],
     ["a replica", answer("25006", "cannot execute INSERT in a read-only transaction"), "read_only"],
-  ])("is waited for: %s", (_, error, trouble) => {
+  ])("is temporary and waited out: %s", (_, error, trouble) => {
     expect(toStoreError(error)).toMatchObject({ code: "storage_unavailable", trouble });
   });
 
@@ -30,7 +30,7 @@ describe("what comes instead of an answer", () => {
     ["a right", answer("42501", "permission denied for database a"), /Grant it/],
     ["a certificate", network("SELF_SIGNED_CERT_IN_CHAIN", "connect"), /sslrootcert/],
     ["the file of one", network("ENOENT", "open"), /sslrootcert/],
-  ])("is not waited for, but names what to change: %s", (_, error, says) => {
+  ])("in the configuration is permanent and names what to change: %s", (_, error, says) => {
     const { code, trouble, message } = toStoreError(error);
     expect({ code, trouble }).toEqual({ code: "config_invalid", trouble: null });
     expect(message).toMatch(says);

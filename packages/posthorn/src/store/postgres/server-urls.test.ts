@@ -11,7 +11,7 @@ describe("the servers of a URL", () => {
         (host) => `postgresql://u:p%2C@${host}/db?sslmode=verify-full&target_session_attrs=read-write`,
       ),
     ],
-    // A comma, or an at sign, of a password parts nothing.
+    // A comma or an at sign in a password does not separate servers.
     ["postgres://u:a,b@c@d/db", ["postgres://u:a,b@c@d/db"]],
     ["postgres://u:p@/db?host=/run/postgresql", ["postgres://u:p@/db?host=/run/postgresql"]],
     [
@@ -30,12 +30,12 @@ describe("the servers of a URL", () => {
     ["postgres://a,b/db?target_session_attrs=any", /takes writes/],
     ["postgres://a/db?target_session_attrs=standby", /takes writes/],
     ["mysql://a/db", /postgres:\/\//],
-  ])("refuses %s, and says nothing of a password", (url, why) => {
+  ])("are rejected for %s, without revealing the password", (url, why) => {
     expect(() => serverUrls(url)).toThrow(why);
     expect(() => serverUrls(url)).not.toThrow(/cret/);
   });
 
-  it("have a name without user, password and parameters", () => {
+  it("have names without user, password and parameters", () => {
     expect(serversName("postgres://u:secret@a:1,b/db?password=secret#x")).toBe("postgres://a:1,b/db");
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { writerOn } from "./connection.ts";
 import { migrate } from "./migrate.ts";
 
-/** A database on which one statement fails, as on a disk that does not write. */
+/** A database on which one statement fails, as on a disk that cannot be written. */
 class FaultyDatabase extends DatabaseSync {
   readonly failing = new Set<string>();
 
@@ -30,7 +30,7 @@ describe("the writer's connection", () => {
         try {
           query(sql);
         } catch {
-          // One of the failures above, or its consequence.
+          // One of the failures above, or a consequence of it.
         }
       };
       for (const sql of failing) db.failing.add(sql);

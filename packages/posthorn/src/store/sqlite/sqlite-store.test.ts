@@ -12,7 +12,7 @@ import { migrate } from "./migrate.ts";
 import { SqliteStore } from "./sqlite-store.ts";
 
 describe("a full disk", () => {
-  it("refuses what does not fit with storage_full, leaves no half state, and goes on when there is space", async () => {
+  it("rejects messages with storage_full, leaves no partial rows, and accepts messages again when there is space", async () => {
     await using files = await openSqliteStore({ maxPages: 140 });
     const payload = Buffer.alloc(40_000, "x");
     const accepted: number[] = [];
@@ -36,7 +36,7 @@ describe("a full disk", () => {
     expect(await rowsIn(store, "message")).toBe(accepted.length + 1);
   });
 
-  it("is known until a write works again, which the store finds out by itself when asked", async () => {
+  it("is reported until a write succeeds again, which the store can test by itself", async () => {
     await using files = await openSqliteStore({ maxPages: 140 });
     const { store } = files;
     expect(store.writeRefusal).toBeNull();
@@ -53,14 +53,14 @@ describe("a full disk", () => {
     expect(await store.db.selectFrom("idempotency").select("hash").execute()).toEqual([]);
   });
 
-  it("is not taken from an entry that is refused for a reason of its own", async () => {
+  it("is not reported for an entry that is rejected for its own content", async () => {
     await using files = await openSqliteStore();
     await files.store.accept(acceptEntry(1));
     await files.store.accept(acceptEntry(1)).catch(() => undefined);
     expect(files.store.writeRefusal).toBeNull();
   });
 
-  it("says storage_full also to a transaction of resources, and the next one works", async () => {
+  it("also fails a transaction of resources with storage_full, and the next one works", async () => {
     await using files = await openSqliteStore({ maxPages: 140 });
     const insert = (id: number, bytes: number) =>
       files.store.transaction(({ db }) =>
@@ -75,7 +75,7 @@ describe("a full disk", () => {
   });
 });
 
-/** A process that has the lock until it is killed. */
+/** Starts a process that holds the lock until it is killed. */
 async function lockInOtherProcess(path: string): Promise<AsyncDisposable> {
   // The lock stays referenced: an unreferenced handle is closed by garbage collection, which releases the lock.
   const script = `
@@ -94,8 +94,8 @@ async function lockInOtherProcess(path: string): Promise<AsyncDisposable> {
   };
 }
 
-describe("opening", () => {
-  it("brings a new file to the schema of this version, and an up to date one is left as it is", () => {
+describe("opening a database file", () => {
+  it("migrates a new file to the schema of this version, and does not change an up-to-date one", () => {
     using folder = temporaryFolder();
     const db = new DatabaseSync(join(folder.path, "db"));
     const schema = () => db.prepare("SELECT name, sql FROM sqlite_schema ORDER BY name").all();
@@ -107,7 +107,7 @@ describe("opening", () => {
     db.close();
   });
 
-  it("leaves nothing behind of a migration that fails", () => {
+  it("leaves nothing of a failed migration behind", () => {
     using folder = temporaryFolder();
     const db = new DatabaseSync(join(folder.path, "db"));
     db.exec("CREATE TABLE task (id INTEGER)");
@@ -117,7 +117,7 @@ describe("opening", () => {
     db.close();
   });
 
-  it("refuses a schema from the future, and names both versions", async () => {
+  it("rejects a schema of a newer version, and names both versions", async () => {
     await using files = await openSqliteStore();
     await files.store[Symbol.asyncDispose]();
     const db = new DatabaseSync(files.location);
@@ -129,7 +129,7 @@ describe("opening", () => {
     });
   });
 
-  it("says of a file that is no database that it is damaged, and does not touch it", async () => {
+  it("reports a file that is not a database as damaged, and does not change it", async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "posthorn.db");
     writeFileSync(path, "this is not a database ".repeat(500));
@@ -137,7 +137,7 @@ describe("opening", () => {
     expect(readFileSync(path, "utf8")).toMatch(/^this is not a database/);
   });
 
-  it("says in one sentence when its folder cannot be made or read", async () => {
+  it("fails with one sentence when its folder cannot be created or read", async () => {
     using folder = temporaryFolder();
     writeFileSync(join(folder.path, "file"), "");
     await expect(SqliteStore.open({ path: join(folder.path, "file", "posthorn.db") })).rejects.toMatchObject({
@@ -146,7 +146,7 @@ describe("opening", () => {
     });
   });
 
-  it("is refused while another process has the folder, and allowed once that one was killed", async () => {
+  it("is refused while another process uses the folder, and allowed once that process was killed", async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "posthorn.db");
     await using other = await lockInOtherProcess(path);
@@ -156,7 +156,7 @@ describe("opening", () => {
     await store[Symbol.asyncDispose]();
   });
 
-  it("keeps a second store of the same process out as well", () => {
+  it("is also refused for a second store in the same process", () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "posthorn.db");
     const lock = lockFolder(path);

@@ -28,7 +28,7 @@ class Logged implements Disposable {
     return framesOf(this.db);
   }
 
-  /** What the scan finds in a changed copy of the log, beside the frames that SQLite recovers from it. */
+  /** Scans a changed copy of the log. Returns the result and the number of frames that SQLite recovers from that copy. */
   after(change: (log: string) => void): { scanned: ReturnType<typeof scanWal>; recovered: number } {
     const path = join(this.#folder.path, `copy-${++this.#copies}`);
     copyFileSync(join(this.#folder.path, "db"), path);
@@ -50,7 +50,7 @@ function framesOf(db: DatabaseSync): number {
   return (db.prepare("PRAGMA wal_checkpoint(NOOP)").get() as { log: number }).log;
 }
 
-/** Changes one byte of a frame, counted from 1. */
+/** Changes one byte of a frame; frames are counted from 1. */
 function flip(log: string, frame: number, byte: number): void {
   const bytes = readFileSync(log);
   bytes[HEADER + (frame - 1) * FRAME + byte]! ^= 0xff;
@@ -84,7 +84,7 @@ describe("a scan of a write-ahead log", () => {
     }
   });
 
-  it("takes a changed header for an empty log, as SQLite does", () => {
+  it("treats a log with a changed header as empty, as SQLite does", () => {
     using logged = new Logged();
     logged.commit(100);
     for (let byte = 0; byte < HEADER; byte++) {
@@ -104,7 +104,7 @@ describe("a scan of a write-ahead log", () => {
     expect(recovered).toBe(before);
   });
 
-  it("reports no damage for the rest of a rolled back transaction or of an earlier generation", () => {
+  it("reports no damage for remains of a rolled back transaction or of an earlier generation", () => {
     using logged = new Logged();
     logged.db.exec("PRAGMA cache_size = 10");
     const spill = (): void => {

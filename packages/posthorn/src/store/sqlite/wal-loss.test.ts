@@ -14,7 +14,7 @@ import { fileState, markPath, readWalMark } from "./wal-mark.ts";
 
 const PUBLISHER = fileURLToPath(new URL("../../../test/support/publish-until-killed.ts", import.meta.url));
 
-/** A data folder to which one process after another publishes, each until it is killed or stopped. */
+/** A data folder into which one process after another publishes, each until it is killed or stopped. */
 class Server implements Disposable {
   readonly #folder = temporaryFolder();
   readonly path = join(this.#folder.path, "posthorn.db");
@@ -29,7 +29,7 @@ class Server implements Disposable {
   /** Starts a process that publishes `count` messages; resolves once `until` of them are on disk. */
   async publish(until: number, { count = until, payloadBytes = 100 } = {}): Promise<void> {
     const numbers = [this.#lastKey + 1, this.#lastKey + count, payloadBytes].map(String);
-    // The process may store a message and be killed before it says so.
+    // The process may be killed after it stored a message and before it reported that.
     this.#lastKey += count;
     const child = spawn(process.execPath, [PUBLISHER, this.path, ...numbers], { stdio: ["pipe", "pipe", "inherit"] });
     this.#child = child;
@@ -61,7 +61,7 @@ class Server implements Disposable {
     await ended;
   }
 
-  /** Publishes, waits until all of it is noted, and kills the process. */
+  /** Publishes messages, waits until the note covers all of them, and kills the process. */
   async crash(messages: number): Promise<void> {
     await this.publish(messages);
     await eventually(() => {
@@ -70,7 +70,7 @@ class Server implements Disposable {
     await this.kill();
   }
 
-  /** The same data in another folder. */
+  /** Copies the data to another folder. */
   copy(): Server {
     const copy = new Server();
     for (const file of ["", "-wal"]) copyFileSync(this.path + file, copy.path + file);
@@ -90,7 +90,7 @@ class Server implements Disposable {
     return { loss, messages: await rowsIn(store, "message") };
   }
 
-  /** Changes the byte at a place in the log, counted from its end if it is negative. */
+  /** Changes the byte at an offset in the log; a negative one counts from its end. */
   damage(at: number): void {
     const bytes = readFileSync(this.log);
     bytes[at < 0 ? bytes.length + at : at]! ^= 1;
@@ -103,7 +103,7 @@ class Server implements Disposable {
   }
 }
 
-describe("a start after a crash reports that the write-ahead log lost commits, and goes on,", () => {
+describe("a start after a crash reports that the write-ahead log lost commits, and continues,", () => {
   const crashed = new Server();
   beforeAll(() => crashed.crash(60));
   afterAll(() => crashed[Symbol.dispose]());
@@ -174,7 +174,7 @@ describe("no loss is reported", () => {
   it("after a process was killed, however often and at whatever moment", async () => {
     using server = new Server();
     for (let round = 1; round <= 4; round++) {
-      // Under load, with messages large enough for checkpoints to restart the log, then at rest, when the note is exact.
+      // Once under load, with messages large enough for checkpoints to restart the log, and once idle, when the note is exact.
       await server.publish(round * 20, { count: 10_000, payloadBytes: round % 2 === 0 ? 300_000 : 2000 });
       await server.kill();
       await server.crash(round);
@@ -194,7 +194,7 @@ describe("no loss is reported", () => {
     expect(await server.start()).toEqual({ loss: null, messages: 20 });
   });
 
-  it("when a checkpoint has let the log start again and it holds less than before", async () => {
+  it("when a checkpoint restarted the log and it holds less than before", async () => {
     using server = new Server();
     await server.publish(1, { count: 90, payloadBytes: 300_000 });
     const { salts } = scanWal(server.log)!;
@@ -204,7 +204,7 @@ describe("no loss is reported", () => {
     expect(await server.start()).toEqual({ loss: null, messages: 90 });
   });
 
-  it("when the deleted log held nothing that the database file lacks", async () => {
+  it("when the deleted log held nothing that is missing from the database file", async () => {
     using server = new Server();
     await server.publish(20);
     using other = new DatabaseSync(server.path);

@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { acceptEntry, attemptEntry, deliveryOf, openStore, recordEntry } from "../../../test/support/store.ts";
 
 describe("acceptAll", () => {
-  it("answers each entry on its own, and one that fails takes no other with it", async () => {
+  it("returns a result per entry, and one that fails does not affect the others", async () => {
     await using files = await openStore();
     const { store } = files;
     await store.accept(acceptEntry(1, { eventId: "taken" }));
     const entries = [
       acceptEntry(2),
       acceptEntry(3, { eventId: "taken" }),
-      // The key of a message that is there: the database refuses the row.
+      // The key of an existing message: the database rejects the row.
       acceptEntry(1),
       acceptEntry(4, { eventId: "new" }),
       acceptEntry(5, { eventId: "new" }),
@@ -26,7 +26,7 @@ describe("acceptAll", () => {
     expect(await store.payload(4)).not.toBeNull();
   });
 
-  it("takes more than one commit holds, and keeps the order", async () => {
+  it("accepts more entries than one commit holds, and keeps their order", async () => {
     await using files = await openStore();
     const entries = Array.from({ length: 1000 }, (_, index) =>
       acceptEntry(index + 1, { endpointIds: [1, 2, 3, 4, 5, 6] }),
@@ -39,7 +39,7 @@ describe("acceptAll", () => {
 });
 
 describe("lowestWaiting", () => {
-  it("is the least key that is not on disk, from the call until its commit", async () => {
+  it("is the lowest key that is not on disk, from the call until its commit", async () => {
     await using files = await openStore();
     const { store } = files;
     expect(store.lowestWaiting()).toBeNull();
@@ -62,7 +62,7 @@ describe("a canceled delivery", () => {
     ]);
   });
 
-  it("stays canceled when an attempt that was in flight fails, and has succeeded when it succeeds", async () => {
+  it("stays canceled when the attempt in flight fails, and is succeeded when that succeeds", async () => {
     await using files = await openStore();
     const { store } = files;
     await store.acceptAll([acceptEntry(1), acceptEntry(2)]);
