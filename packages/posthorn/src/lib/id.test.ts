@@ -11,7 +11,7 @@ describe("ids", () => {
     }
   });
 
-  it("sort by the time they were made, as text and as keys", () => {
+  it("sort by creation time, as text and as keys", () => {
     let now = 1_764_000_000_000;
     const ids = new IdGenerator(() => (now += 7));
     const made = Array.from({ length: 5000 }, () => ids.next("app_"));
@@ -19,7 +19,7 @@ describe("ids", () => {
     expect(made.map((entry) => entry.key)).toEqual(made.map((entry) => entry.key).sort((a, b) => a - b));
   });
 
-  it("never repeat when the clock stands still or goes back", () => {
+  it("never repeat and never decrease when the clock stands still or is set back", () => {
     const times = [1_764_000_000_000, 1_764_000_000_000, 1_763_000_000_000, 1_764_000_000_001];
     let step = 0;
     const ids = new IdGenerator(() => times[step++ % times.length]!);
@@ -28,7 +28,7 @@ describe("ids", () => {
     expect(keys).toEqual([...keys].sort((a, b) => a - b));
   });
 
-  it("are not given out while the slot may be another's, who would make the same", () => {
+  it("are not generated while another node may hold the slot, which would generate the same ones", () => {
     let holds = true;
     const ids = new IdGenerator(
       () => 1_764_000_000_000,
@@ -48,7 +48,7 @@ describe("ids", () => {
     expect(new IdGenerator(() => 1_764_000_000_000, last).next("msg_").key).toBeGreaterThan(last);
   });
 
-  it("give back their time to the tick, and bound a range by time", () => {
+  it("contain their time to the tick, and can bound a range of times", () => {
     const at = 1_764_000_123_456;
     const { key } = new IdGenerator(() => at).next("msg_");
     expect(timeOfKey(key)).toBe(at);
@@ -56,7 +56,7 @@ describe("ids", () => {
     expect(key).toBeLessThan(keyAtTime(at + 4));
   });
 
-  it("are left behind by the bound after their own time, at the end of a second too", () => {
+  it("are below the bound after their own time, at the end of a second too", () => {
     for (const at of [1_764_000_123_456, 1_764_000_123_998, 1_764_000_123_999]) {
       const { key } = new IdGenerator(() => at).next("msg_");
       expect(key).toBeLessThan(keyAfterTime(timeOfKey(key)));
@@ -65,7 +65,7 @@ describe("ids", () => {
     }
   });
 
-  it("are recognised only with their own prefix, length and alphabet", () => {
+  it("are recognized only with the right prefix, length and alphabet", () => {
     const { id } = new IdGenerator(Date.now).next("app_");
     expect(isId("app_", id)).toBe(true);
     expect(id).toMatch(/^app_[0-9A-Za-z]{27}$/);
@@ -75,7 +75,7 @@ describe("ids", () => {
     }
   });
 
-  it("refuse 27 characters that encode more than 20 bytes or a key out of range", () => {
+  it("are invalid when their 27 characters encode more than 20 bytes or a key out of range", () => {
     expect(keyOfId("app_", `app_${"z".repeat(27)}`)).toBeNull();
   });
 });

@@ -17,7 +17,7 @@ describe("findMembers", () => {
     ['{"a":"\\\\","payload":"x\\\\"}', '"x\\\\"'],
     ['{"payload":{"k":1,"k":2}}', '{"k":1,"k":2}'],
     [' {"payload":null}', "null"],
-  ])("keeps the text of the member in %s", (json, expected) => {
+  ])("finds the exact text of the member in %s", (json, expected) => {
     expect(textOf(json)).toBe(expected);
   });
 
@@ -25,7 +25,7 @@ describe("findMembers", () => {
     expect(textOf(json)).toBeUndefined();
   });
 
-  it("finds exactly the bytes that were put in, for any JSON around and inside", () => {
+  it("finds exactly the bytes of the member, for any JSON around and inside it", () => {
     const space = fc.constantFrom("", " ", "\n", "\t \r\n");
     fc.assert(
       fc.property(fc.json(), fc.json(), fc.json(), space, space, (before, value, after, left, right) => {
@@ -43,11 +43,11 @@ describe("findItems", () => {
     [" [ ] ", []],
     ["[1.0, 12345678901234567890 ,-1e5]", ["1.0", "12345678901234567890", "-1e5"]],
     ['[{"a":[1,"]"]} ,\n"x,\\"]",[],null]', ['{"a":[1,"]"]}', '"x,\\"]"', "[]", "null"]],
-  ])("keeps the text of each item of %s", (json, expected) => {
+  ])("finds the exact text of each item of %s", (json, expected) => {
     expect(findItems(Buffer.from(json)).map((item) => item.toString("utf8"))).toEqual(expected);
   });
 
-  it("finds exactly the items that were put in, for any JSON and any space", () => {
+  it("finds exactly the bytes of each item, for any JSON and any whitespace", () => {
     const space = fc.constantFrom("", " ", "\n", "\t \r\n");
     fc.assert(
       fc.property(fc.array(fc.json()), space, space, (items, left, right) => {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { findMistake as findMistakeInBytes, JsonScanner, type ScanOptions } from "./json-scanner.ts";
 
-/** The place as a position in the text, as V8 counts it. */
+/** Position of the first mistake in characters, as V8 counts it. */
 function findMistake(text: string): number {
   const bytes = Buffer.from(text);
   return bytes.toString("utf8", 0, findMistakeInBytes(bytes)).length;
@@ -45,12 +45,12 @@ describe("findMistake", () => {
     ["{} x", 3],
     ["\ufeff{}", 0],
     ["[1]\u00a0", 3],
-  ])("finds the place in %j", (text, place) => {
+  ])("finds the position of the mistake in %j", (text, place) => {
     expect(() => JSON.parse(text) as unknown).toThrow("JSON");
     expect(findMistake(text)).toBe(place);
   });
 
-  it("names the place that V8 names, wherever V8 names one", () => {
+  it("returns the position that V8 reports, wherever V8 reports one", () => {
     const broken = fc
       .tuple(fc.json(), fc.nat(), fc.constantFrom("", ",", "}", "]", '"', "x", "\n", "\\", "1", " "))
       .map(([json, at, put]) => json.slice(0, at % (json.length + 1)) + put + json.slice((at % (json.length + 1)) + 1));
@@ -64,7 +64,7 @@ describe("findMistake", () => {
     );
   });
 
-  it("reads a text of any depth", () => {
+  it("handles any depth of nesting", () => {
     expect(findMistake("[".repeat(1_000_000))).toBe(1_000_000);
   });
 });
@@ -91,19 +91,19 @@ describe("JsonScanner", () => {
     );
   });
 
-  it("finds the values of opaque members of the outermost object, and of no other", () => {
+  it("finds the values of opaque members in the outermost object only", () => {
     const text = '{"a":{"data":1},"data":[1,{"data":2}],"d\\u0061ta":{"x":"}"},"b":[{"data":{}}],"data":"a\\"b"}';
     expect(cutsOf(text, { opaque: new Set(["data"]) })).toEqual(['[1,{"data":2}]', '{"x":"}"}', '"a\\"b"']);
     expect(cutsOf('[{"data":{}}]', { opaque: new Set(["data"]) })).toEqual([]);
   });
 
-  it("finds the items of a list; of a repeated list those of the last one", () => {
+  it("finds the items of a list, and those of the last one when the list is repeated", () => {
     const text = '{"list":[{"a":[1]}],"other":[{}],"list":[{"list":[{}]},2,[3],{}],"z":{"list":[{}]}}';
     const { items } = scan(text, { list: "list" });
     expect(items.map(({ start, end }) => text.slice(start, end))).toEqual(['{"list":[{}]}', "[3]", "{}"]);
   });
 
-  it("limits values and depth, but not those of opaque members", () => {
+  it("limits the number of values and the depth, except within opaque members", () => {
     const limits = { opaque: new Set(["data"]), maxValues: 4, maxDepth: 2 };
     expect(scan('{"data":[[[[1,2,3,4,5]]]],"b":[1]}', limits).fault).toBeNull();
     expect(scan('{"b":[1,2,3]}', limits).fault).toEqual({ kind: "wide", member: "b" });
@@ -120,7 +120,7 @@ function isJson(text: string): boolean {
   }
 }
 
-/** The place in the message of V8; `null` when it names none, or the text is JSON. */
+/** Position in the error message of V8; `null` when it has none, or the text is valid JSON. */
 function placeByV8(text: string): number | null {
   try {
     JSON.parse(text);

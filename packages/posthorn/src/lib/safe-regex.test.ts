@@ -4,7 +4,7 @@ import { describe, expect, it, vi } from "vitest";
 import { regexCost } from "./regex-cost.ts";
 import { compileRegex, MAX_CLASS_WORK, MAX_PATTERN_LENGTH, SafeRegexError } from "./safe-regex.ts";
 
-/** As many of `unit` as a pattern may hold. */
+/** Repeats `unit` up to the maximum length of a pattern. */
 function filled(unit: string, before = "", after = ""): string {
   const room = MAX_PATTERN_LENGTH - before.length - after.length;
   return before + unit.repeat(Math.floor(room / unit.length)) + after;
@@ -23,7 +23,7 @@ const LARGE = [
   filled("a{1000}|"),
   filled("(?:a{1000}){1,1}"),
   filled("(?:a{1000}){0}"),
-  // Texts around the counts that look like something that ends or hides them.
+  // Counts next to syntax that could be mistaken for their end, or for quoting them.
   filled("a{1000}", "(", "){00}"),
   filled("a{1000}", "[]]", ""),
   filled("a{1000}", "[^]]", ""),
@@ -55,14 +55,14 @@ describe("a pattern that would be expensive to compile", () => {
     },
   );
 
-  it("is refused in words that say what to change", () => {
+  it("is refused with a message that says what to change", () => {
     expect(() => compileRegex(LARGE[0]!)).toThrow(/too large once its repetitions are written out/);
     expect(() => compileRegex(DEAR_CLASSES[0]!)).toThrow(/use fewer Unicode classes/);
   });
 });
 
 describe("a pattern that was refused", () => {
-  it("is refused again without being compiled again, and for the same reason", () => {
+  it("is refused for the same reason the next time, without being compiled again", () => {
     const source = filled("a?");
     const reasonOf = () => {
       try {
@@ -77,7 +77,7 @@ describe("a pattern that was refused", () => {
     expect(compile).not.toHaveBeenCalled();
   });
 
-  it("is forgotten when many others came after it", () => {
+  it("is forgotten after many other refused patterns", () => {
     const refused = (source: string) => expect(() => compileRegex(source)).toThrow(SafeRegexError);
     refused("(first");
     for (let other = 0; other < 300; other++) refused(`(${other}`);
@@ -97,7 +97,7 @@ describe("a pattern of ordinary size", () => {
     [Array.from({ length: 90 }, (_, n) => `invoice.${n}`).join("|"), "invoice.7"],
     ["a{01}", "a{01}"],
     ["x{0,400}y", "xxy"],
-  ])("%.40s is compiled and found", (source, text) => {
+  ])("%.40s compiles and matches", (source, text) => {
     expect(compileRegex(source).test(text)).toBe(true);
   });
 });
@@ -138,13 +138,13 @@ describe("the estimate of a pattern's cost", () => {
     }
   }
 
-  /** Whether the estimate is an upper bound; `null` when the text is no pattern. */
+  /** Whether the estimate is an upper bound; `null` when the text is not a pattern. */
   function isBound(source: string): boolean | null {
     const size = compiledSize(source);
     return size === null ? null : regexCost(source).instructions >= size;
   }
 
-  it("is never below the size that the pattern compiles to", () => {
+  it("is never below the size of the compiled pattern", () => {
     const verdicts: boolean[] = [];
     fc.assert(
       fc.property(pattern, (source) => {
@@ -159,7 +159,7 @@ describe("the estimate of a pattern's cost", () => {
     expect(verdicts.length).toBeGreaterThan(1000);
   });
 
-  it("holds for texts of any shape", () => {
+  it("is an upper bound for arbitrary texts too", () => {
     const unit = fc.constantFrom(...Array.from("([{|\\Qpx<>?*+^-]})09,:iE🐎"));
     const text = fc.string({ unit, maxLength: 60 });
     expect(() =>

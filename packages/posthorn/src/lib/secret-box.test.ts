@@ -6,7 +6,7 @@ import { SecretBox } from "./secret-box.ts";
 const key = randomBytes(32);
 const secretBox = new SecretBox(key);
 
-/** A value as earlier versions sealed it: with the key itself. */
+/** Seals a value as earlier versions did: directly with the key. */
 function sealedBefore(text: string): Buffer {
   const iv = randomBytes(12);
   const cipher = createCipheriv("aes-256-gcm", key, iv);
@@ -24,20 +24,20 @@ describe("SecretBox", () => {
     );
   });
 
-  it("never seals the same text to the same bytes, nor shows it in them", () => {
+  it("never seals a text to the same bytes twice, nor shows it in them", () => {
     const seals = Array.from({ length: 50 }, () => Buffer.from(secretBox.seal("whsec_a-secret-text")));
     expect(new Set(seals.map((seal) => seal.toString("hex"))).size).toBe(50);
     expect(seals.every((seal) => !seal.includes("secret"))).toBe(true);
   });
 
-  it("opens bytes that stand within a larger buffer, as a database hands them out", () => {
+  it("opens bytes that are part of a larger buffer, as databases return them", () => {
     const sealed = secretBox.seal("text");
     const larger = new Uint8Array(sealed.length + 20);
     larger.set(sealed, 7);
     expect(secretBox.open(larger.subarray(7, 7 + sealed.length))).toBe("text");
   });
 
-  it("opens what earlier versions sealed, and refuses it when it was changed", () => {
+  it("opens values sealed by earlier versions, and rejects them when they were changed", () => {
     const sealed = sealedBefore("text");
     expect(secretBox.open(sealed)).toBe("text");
     for (let index = 0; index < sealed.length; index++) {
@@ -49,31 +49,31 @@ describe("SecretBox", () => {
       expect(secretBox.opens(sealed.subarray(0, length))).toBe(false);
   });
 
-  it("encrypts each value with a key of its own, so that no key comes near its bound", () => {
+  it("derives a key per value, so that no key gets near its usage limit", () => {
     const text = "the same text each time";
     const [one, other] = [Buffer.from(secretBox.seal(text)), Buffer.from(secretBox.seal(text))];
     const [salt, nonce] = [one.subarray(1, 17), one.subarray(17, 29)];
     expect(other.subarray(1, 17)).not.toEqual(salt);
-    // With the key itself and the same nonce it would be the same stream.
+    // The master key with the same nonce would produce the same key stream.
     const direct = createCipheriv("aes-256-gcm", key, nonce);
     expect(one.subarray(45)).not.toEqual(direct.update(text, "utf8"));
     const swapped = Buffer.concat([one.subarray(0, 1), other.subarray(1, 17), one.subarray(17)]);
     expect(secretBox.opens(swapped)).toBe(false);
   });
 
-  it("refuses what was sealed with another key, and names the setting", () => {
+  it("rejects values sealed with another key, and names the setting", () => {
     const other = new SecretBox(randomBytes(32)).seal("text");
     expect(() => secretBox.open(other)).toThrow("POSTHORN_ENCRYPTION_KEY");
   });
 
-  it("refuses bytes of which one was changed, cut off or added", () => {
+  it("rejects bytes that were changed, truncated or extended", () => {
     const sealed = Buffer.from(secretBox.seal("text"));
     for (let index = 0; index < sealed.length; index++) {
       const changed = Buffer.from(sealed);
       changed[index]! ^= 1;
       expect(() => secretBox.open(changed)).toThrow("cannot be decrypted");
     }
-    // The empty text too: a part of its tag must not do for the whole.
+    // Also for the empty text: a truncated tag must not be accepted.
     for (const whole of [sealed, Buffer.from(secretBox.seal(""))]) {
       for (let length = 0; length < whole.length; length++) {
         expect(() => secretBox.open(whole.subarray(0, length))).toThrow("cannot be decrypted");

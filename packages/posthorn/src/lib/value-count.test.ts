@@ -7,11 +7,11 @@ describe("hasMoreValuesThan", () => {
     ["[[1],[2],[3],[4]]", 9],
     ['{"a":{"b":1},"c":"2"}', 5],
     [`["[,{,\\\\",",\\",",[1]]`, 6],
-  ])("counts the values of %s, and none inside of strings", (json, most) => {
+  ])("counts the values of %s, but nothing inside strings", (json, most) => {
     expect(hasMoreValuesThan(json.padEnd(100), most)).toBe(false);
   });
 
-  it("sees one value more than the limit", () => {
+  it("detects a single value over the limit", () => {
     const list = `[${Array.from({ length: 100 }, () => "{}").join(",")}]`;
     expect(hasMoreValuesThan(list, 99)).toBe(true);
     expect(hasMoreValuesThan(`"${"[,".repeat(1000)}"`, 1)).toBe(false);

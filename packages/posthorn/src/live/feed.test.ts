@@ -55,7 +55,7 @@ class Watching {
 }
 
 describe("the live feed", () => {
-  it("shows each commit once, in order, to everybody who watches", async () => {
+  it("sends each commit once, in order, to every watcher", async () => {
     const scene = new Scene();
     const [one, two] = [new Watching(), new Watching()];
     scene.feed.watch(one, null);
@@ -66,14 +66,14 @@ describe("the live feed", () => {
     expect(two.messages).toEqual(["msg_3"]);
   });
 
-  it("keeps nothing without an open stream", async () => {
+  it("keeps no events while no stream is open", async () => {
     const scene = new Scene(() => Promise.reject(new Error("must not be asked")));
     await scene.commit(1);
     expect(scene.feed.wanted).toBe(false);
     expect(scene.failures).toEqual([]);
   });
 
-  it("goes on where a watcher was that comes back", async () => {
+  it("resumes where a watcher that reconnects left off", async () => {
     const scene = new Scene();
     const before = new Watching();
     const stop = scene.feed.watch(before, null);
@@ -87,7 +87,7 @@ describe("the live feed", () => {
   });
 
   it.each(["other.1", "run.999", "run.0", "run.-1", "run.x", "", "."])(
-    "tells of a gap when it cannot go on: %j",
+    "reports a gap when it cannot resume from %j",
     async (since) => {
       const scene = new Scene();
       const stop = scene.feed.watch(new Watching(), null);
@@ -115,7 +115,7 @@ describe("the live feed", () => {
     expect(after.gaps).toEqual([scene.feed.position]);
   });
 
-  it("tells of a gap, and goes on, when rows cannot be described", async () => {
+  it("reports a gap and continues when rows cannot be described", async () => {
     let broken = true;
     const scene = new Scene((keys) => (broken ? Promise.reject(new Error("database away")) : describeAll(keys)));
     const watching = new Watching();
@@ -128,7 +128,7 @@ describe("the live feed", () => {
     expect(watching.messages).toEqual(["msg_2"]);
   });
 
-  it("drops what it cannot hold, and says so", async () => {
+  it("drops events over its limit and reports a gap", async () => {
     const scene = new Scene();
     const watching = new Watching();
     scene.feed.watch(watching, null);
@@ -141,7 +141,7 @@ describe("the live feed", () => {
     expect(watching.gaps).toHaveLength(1);
   });
 
-  it("waits for its read of the database when it is closed, and reads nothing afterwards", async () => {
+  it("waits for its database read when it is closed, and reads nothing afterwards", async () => {
     const reads: PromiseWithResolvers<Described>[] = [];
     const scene = new Scene(() => {
       reads.push(Promise.withResolvers());
@@ -160,7 +160,7 @@ describe("the live feed", () => {
     expect(scene.failures).toEqual([]);
   });
 
-  it("reads nothing for commits just before it is closed", async () => {
+  it("reads nothing for commits made just before it is closed", async () => {
     const scene = new Scene(() => Promise.reject(new Error("the database is closed")));
     scene.feed.watch(new Watching(), null);
     scene.feed.committed([acceptEntry(1)], []);
