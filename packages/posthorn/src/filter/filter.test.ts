@@ -75,7 +75,7 @@ describe("a filter", () => {
     expect(no.filter((value) => matches(filter, value))).toEqual([]);
   });
 
-  it("fails a key that is not there, unless it asks for that", () => {
+  it("fails on a missing key, unless it requires that the key is missing", () => {
     const holds = (wanted: unknown): boolean => clauseOf({ n: wanted }, {}) === null;
     const no = [1, null, {}, { $neq: 1 }, { $nin: [1] }, { $not: 1 }, { n: { $exist: false } }, { $exist: true }];
     const yes = [{ $exist: false }, { $or: ["a", { $exists: false }] }, { $and: [{ $exist: false }] }];
@@ -85,7 +85,7 @@ describe("a filter", () => {
     expect(matches({ "[2]": { $exist: false } }, [1])).toBe(true);
   });
 
-  it("says which clause failed and what it found there", () => {
+  it("reports which clause failed and the value it found", () => {
     const filter = compileFilter(
       json({ body: { items: { sku: "a" }, amount: { $gt: 100 } }, $or: [{ a: 1 }, { b: 1 }] }),
     );
@@ -107,7 +107,7 @@ describe("a filter", () => {
     expect(explain({})).toMatchObject({ clause: "$or" });
   });
 
-  it("finds only what the payload itself has", () => {
+  it("reads only members of the payload itself, and no inherited properties", () => {
     const names = ["constructor", "toString", "__proto__", "hasOwnProperty", "length"];
     expect(names.filter((name) => matches({ [name]: { $exist: true } }, { a: 1 }))).toEqual([]);
     expect(names.filter((name) => matches({ [name]: { $exist: false } }, { a: 1 }))).toEqual(names);
@@ -119,7 +119,7 @@ describe("a filter", () => {
 });
 
 describe("a message as filters see it", () => {
-  it("has its facts, and its body under three names", () => {
+  it("has its attributes, and its body under three names", () => {
     const filter =
       '{"eventType": "invoice.paid", "topic": {"$startsWith": "invoice."}, "channels": "eu", "time": {"$lt": "1971"}}';
     expect(messageWith("not JSON").failingClause(filterOf(filter))).toBeNull();
@@ -129,12 +129,12 @@ describe("a message as filters see it", () => {
     expect(messageWith("{}").failingClause(filterOf('{"tags": {"$exist": false}}'))).toBeNull();
   });
 
-  it("may be a form, where a name that is repeated is a list", () => {
+  it("may be a form, in which a repeated name is a list", () => {
     const form = messageWith("a=1&b=x&b=y&__proto__=z", "application/x-www-form-urlencoded");
     expect(form.failingClause(filterOf('{"body": {"a": "1", "b": ["x", "y"], "__proto__": "z"}}'))).toBeNull();
   });
 
-  it.each(["<a/>", "", "{", "\u0000"])("whose body is %j cannot be told by its body", (body) => {
+  it.each(["<a/>", "", "{", "\u0000"])("whose body is %j can only be filtered by its other attributes", (body) => {
     const document = messageWith(body, "application/xml");
     expect(() => document.failingClause(filterOf('{"body": {"a": 1}}'))).toThrow(
       expect.objectContaining({ code: "not_json" }),
@@ -142,7 +142,7 @@ describe("a message as filters see it", () => {
     expect(document.failingClause(filterOf('{"eventType": "other"}'))).toBe("eventType");
   });
 
-  it("compares whole numbers of any size by every digit", () => {
+  it("compares integers of any size exactly", () => {
     const document = messageWith('{"id": 12345678901234567890, "half": 0.5, "big": 9007199254740993}');
     expect(document.failingClause(filterOf('{"body": {"id": 12345678901234567890}}'))).toBeNull();
     expect(document.failingClause(filterOf('{"body": {"id": 12345678901234567891}}'))).toBe("body.id");
@@ -156,7 +156,7 @@ describe("a message as filters see it", () => {
     expect(document.failingClause(filterOf('{"body": {"half": {"$lt": 9007199254740993}}}'))).toBeNull();
   });
 
-  it("has of a repeated key the last", () => {
+  it("has the last value of a repeated key", () => {
     expect(messageWith('{"a": 1, "a": 2}').failingClause(filterOf('{"body": {"a": 2}}'))).toBeNull();
   });
 });
@@ -180,7 +180,7 @@ describe("saving a filter", () => {
     ['{"body": {"a": {"$regex": "(?=a)"}}}', "body.a.$regex", "look-around"],
     ['{"body": {"a": {"$regex": 5}}}', "body.a.$regex", "text"],
     ['{"body": {"a b": {"$size": "x"}}}', 'body."a b".$size', "number"],
-  ])("%s is refused at %j", (text, path, message) => {
+  ])("refuses %s at %j", (text, path, message) => {
     expect(() => filterOf(text)).toThrow(expect.objectContaining({ path, message: expect.stringContaining(message) }));
   });
 
@@ -198,12 +198,12 @@ describe("saving a filter", () => {
       json({ body: { a: { $regex: Array(20).fill(String.raw`\pL\pN\pP\pS`) } } }),
     ],
     ["a pattern's nested repetitions", json({ body: { a: { $regex: "((a{100}){100}){100}" } } })],
-  ])("is bounded in %s", (_what, text) => {
+  ])("limits %s", (_what, text) => {
     expect(() => filterOf(text)).toThrow(FilterSyntaxError);
   });
 });
 
-/** `told`, or the code of why not. Any other error is thrown. */
+/** `told` when the filter was evaluated, else the code of the failure. Any other error is thrown. */
 function outcomeOf(document: FilterDocument, filter: CompiledFilter): string {
   try {
     document.failingClause(filter);
@@ -214,7 +214,7 @@ function outcomeOf(document: FilterDocument, filter: CompiledFilter): string {
   }
 }
 
-describe("hostile filters and payloads end in bounded work", () => {
+describe("hostile filters and payloads take bounded work:", () => {
   const many = json(Array.from({ length: 100_000 }, (_, n) => n));
   const wide = json({ $or: Array.from({ length: 400 }, (_, n) => ({ $eq: -1 - n })) });
 
@@ -236,13 +236,13 @@ describe("hostile filters and payloads end in bounded work", () => {
       `${"[".repeat(100_000)}${"]".repeat(100_000)}`,
     ],
   ])("%s", (_what, filter, body) => {
-    // Either it is told in the steps there are, or given up with a reason.
+    // Either the budget of steps suffices, or the evaluation ends with a reason.
     const document = messageWith(body);
     expect(outcomeOf(document, filterOf(filter))).toMatch(/^(told|too_deep|too_costly)$/);
     expect(document.budget.steps).toBeGreaterThan(900_000);
   });
 
-  it("and all filters of a message share one bound", () => {
+  it("all filters of a message share one budget", () => {
     const document = messageWith(many);
     const costly = filterOf(json({ body: Array.from({ length: 400 }, () => -1) }));
     for (let n = 0; n < 50; n++) expect(outcomeOf(document, costly)).toBe("too_costly");
@@ -251,7 +251,7 @@ describe("hostile filters and payloads end in bounded work", () => {
   });
 });
 
-describe("against a naive evaluator", () => {
+describe("compared with a naive evaluator", () => {
   const key = fc.constantFrom("a", "b", "__proto__", "constructor", "[0]", "[-1]", "[*]");
   const primitive = fc.constantFrom<Json[]>("a", "b", "ab", 0, 1, 2, 1.5, true, false, null, "");
   const value = fc.letrec<{ value: Json }>((tie) => ({
@@ -315,10 +315,10 @@ describe("against a naive evaluator", () => {
   );
   const document = fc.dictionary(key, value, { maxKeys: 4 });
 
-  it("every filter says the same of every document", () => {
+  it("every filter gives the same result for every document", () => {
     fc.assert(
       fc.property(root, document, (wanted, found) => {
-        // As they would come: parsed from text, so that `__proto__` is a member like any other.
+        // Parsed from text as in production, so that `__proto__` is an ordinary member.
         const parsed = JSON.parse(json(found)) as Record<string, Json>;
         const clause = compileFilter(json(wanted)).failingClause(parsed);
         expect(clause === null).toBe(naive(JSON.parse(json(wanted)) as Json, parsed));
@@ -327,7 +327,7 @@ describe("against a naive evaluator", () => {
     );
   });
 
-  it("$not turns every answer round", () => {
+  it("$not inverts every result", () => {
     fc.assert(
       fc.property(root, document, (wanted, found) => {
         const parsed = JSON.parse(json(found)) as object;
@@ -339,8 +339,8 @@ describe("against a naive evaluator", () => {
   });
 });
 
-describe("what was found is shown", () => {
-  it("as JSON, with every digit, cut where it is long", () => {
+describe("the preview of a found value", () => {
+  it("is JSON with every digit, truncated when it is long", () => {
     expect(preview({ a: 12345678901234567890n, b: "x" })).toBe('{"a":12345678901234567890,"b":"x"}');
     expect(preview(12345678901234567890n)).toBe("12345678901234567890");
     expect(preview("x".repeat(500), 10)).toBe('"xxxxxxxxx…');

@@ -10,13 +10,13 @@ function bodyOf(from: Format, text: string | Uint8Array): Body {
   return { bytes: typeof text === "string" ? Buffer.from(text) : text, contentType: TYPES[from] };
 }
 
-/** The text that comes out, without the XML declaration. */
+/** Converted text, without the XML declaration. */
 function made(from: Format, to: Format, text: string | Uint8Array, xmlRoot = "message"): string {
   const out = Buffer.from(convert(bodyOf(from, text), to, xmlRoot).bytes).toString();
   return to === "xml" ? out.replace('<?xml version="1.0" encoding="UTF-8"?>\n', "") : out;
 }
 
-/** What a person is told when it is not possible. */
+/** Error message of a conversion that is refused. */
 function refusal(from: Format, to: Format, text: string | Uint8Array, xmlRoot = "message"): string {
   try {
     convert(bodyOf(from, text), to, xmlRoot);
@@ -27,7 +27,7 @@ function refusal(from: Format, to: Format, text: string | Uint8Array, xmlRoot = 
   throw new Error("It was converted.");
 }
 
-/** Any other error than a refusal is thrown. */
+/** Result of a conversion. Any error other than a refusal is thrown. */
 function outcomeOf(body: Body, to: Format): "made" | "refused" {
   try {
     convert(body, to, "message");
@@ -38,8 +38,8 @@ function outcomeOf(body: Body, to: Format): "made" | "refused" {
   }
 }
 
-describe("a body that is in the format already", () => {
-  it("is the very same one", () => {
+describe("a body that already has the format", () => {
+  it("is returned unchanged", () => {
     const body = bodyOf("json", '{ "a": 1.0 }');
     expect(convert(body, "json", "message")).toBe(body);
     const vendor = { ...body, contentType: "application/vnd.x+json; charset=utf-8" };
@@ -78,7 +78,7 @@ describe("JSON as XML", () => {
     expect(made("json", "xml", json)).toBe(xml);
   });
 
-  it("begins with its declaration and says its type", () => {
+  it("starts with an XML declaration and has the XML media type", () => {
     const { bytes, contentType } = convert(bodyOf("json", "{}"), "xml", "Order");
     expect([Buffer.from(bytes).toString(), contentType]).toEqual([
       '<?xml version="1.0" encoding="UTF-8"?>\n<Order/>',
@@ -86,14 +86,14 @@ describe("JSON as XML", () => {
     ]);
   });
 
-  it("takes the only member as its root when it is told no name, and fails when there is no such member", () => {
+  it("uses the only member as its root when no root name is given, and fails when there is no such member", () => {
     expect(made("json", "xml", '{"order":{"@id":"1","total":"2"}}', "")).toBe('<order id="1"><total>2</total></order>');
     for (const json of ["{}", '{"a":1,"b":2}', '{"a":[1]}', "[1]", '"a"', '{"@a":1}']) {
       expect(refusal("json", "xml", json, "")).toContain("exactly one member");
     }
   });
 
-  it("fails on what XML cannot hold, and says where", () => {
+  it("fails on values that XML cannot represent, and says where they are", () => {
     expect(refusal("json", "xml", '{"a":{"b":"\\u0000"}}')).toBe(
       "XML cannot hold the character U+0000, which is in message.a.b.",
     );
@@ -140,7 +140,7 @@ describe("XML as JSON", () => {
     expect(refusal("xml", "json", xml)).toContain(message);
   });
 
-  it("that is no UTF-8 is refused", () => {
+  it("that is not UTF-8 is refused", () => {
     expect(refusal("xml", "json", Buffer.from("<a>\xe9</a>", "latin1"))).toBe("The body is not UTF-8.");
   });
 });
@@ -183,14 +183,14 @@ describe("JSON as a form, and back", () => {
   });
 });
 
-describe("what cannot be converted", () => {
-  it("says why: no JSON, no such format, too deep, too large", () => {
+describe("a body that cannot be converted", () => {
+  it("is refused with the reason: not JSON, unknown format, too deep or too large", () => {
     expect(refusal("json", "xml", "{a:1}")).toContain("is not");
     expect(refusal("json", "xml", `${"[".repeat(1000)}${"]".repeat(1000)}`)).toContain("deeper than 64");
     expect(refusal("json", "xml", `${"[".repeat(200_000)}${"]".repeat(200_000)}`)).toContain("nested");
     expect(refusal("json", "xml", JSON.stringify(Array.from({ length: 250_000 }, () => 1)))).toContain("200000 values");
     expect(refusal("json", "xml", JSON.stringify("x".repeat(MAX_CONVERTED_BYTES)))).toContain("bytes");
-    // One long name, written with each item.
+    // A long name that is written once for each item.
     const name = "x".repeat(500_000);
     const items = Array.from({ length: 5000 }, () => 1);
     for (const to of ["xml", "form"] as const) {
@@ -208,7 +208,7 @@ describe("round trips", () => {
   const name = fc.oneof(fc.constantFrom("a", "b", "__proto__", "x y", "_x0041_", "1", "é", "", "a:b"), text);
   const parsed = (json: string): unknown => JSON.parse(json);
 
-  it("JSON of objects and texts comes back from XML", () => {
+  it("JSON of objects and texts survives a conversion to XML and back", () => {
     const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
       tree: fc.oneof(
         { depthSize: "small" },
@@ -229,7 +229,7 @@ describe("round trips", () => {
     );
   });
 
-  it("XML of elements, attributes and texts comes back from JSON", () => {
+  it("XML of elements, attributes and texts survives a conversion to JSON and back", () => {
     const tag = fc.constantFrom("a", "b", "c-d", "e.f", "_g");
     const escape = (value: string): string =>
       value.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
@@ -248,7 +248,7 @@ describe("round trips", () => {
           fc.oneof(
             { depthSize: "small" },
             plain,
-            // Elements of one name beside each other; others between them would change places.
+            // Elements of one name are adjacent: the conversion would move others that are between them.
             fc.tuple(tie("element"), fc.integer({ min: 1, max: 3 })).map(([inner, times]) => inner.repeat(times)),
           ),
         )
@@ -262,7 +262,7 @@ describe("round trips", () => {
     );
   });
 
-  it("JSON of objects, lists and texts comes back from a form", () => {
+  it("JSON of objects, lists and texts survives a conversion to a form and back", () => {
     const key = fc.constantFrom("a", "b c", "__proto__", "é", "=&");
     const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
       tree: fc.oneof(
@@ -281,7 +281,7 @@ describe("round trips", () => {
     );
   });
 
-  it("any bytes of any type end in a body or a reason", () => {
+  it("any bytes of any type are converted or refused", () => {
     const format = fc.constantFrom<Format>("json", "xml", "form");
     fc.assert(
       fc.property(format, format, fc.oneof(fc.string(), fc.json()), (from, to, input) => {
@@ -293,7 +293,7 @@ describe("round trips", () => {
 });
 
 describe("media types", () => {
-  it("say which format a body has", () => {
+  it("determine the format of a body", () => {
     const formats = [
       "application/json",
       "APPLICATION/VND.A+JSON;charset=utf-8",

@@ -9,8 +9,8 @@ function drained<T extends { tenant: number; endpoint: number }>(queue: FairQueu
   return items;
 }
 
-describe("turns", () => {
-  it("go round tenants, then round the endpoints of each, in order within an endpoint", () => {
+describe("a fair queue", () => {
+  it("serves tenants round robin, the endpoints of each round robin, and each endpoint in order", () => {
     const queue = new FairQueue<ReturnType<typeof item>>();
     for (const n of [1, 2, 3]) queue.push(item(1, 1, n));
     queue.push(item(1, 2));
@@ -20,7 +20,7 @@ describe("turns", () => {
     expect(queue.size).toBe(0);
   });
 
-  it("pass by those that may not go now", () => {
+  it("skips tenants that may not run now", () => {
     const queue = new FairQueue<ReturnType<typeof item>>();
     queue.push(item(1, 1));
     queue.push(item(2, 2));
@@ -29,7 +29,7 @@ describe("turns", () => {
     expect(queue.shift()).toEqual(item(1, 1));
   });
 
-  it("are given up without a trace", () => {
+  it("keeps nothing of an item that was removed", () => {
     const queue = new FairQueue<ReturnType<typeof item>>();
     const [first, second] = [item(1, 1, 1), item(1, 1, 2)];
     queue.push(first);

@@ -52,18 +52,18 @@ describe("the pool of transformations", () => {
     expect(await pool.check("nope(", at(1))).toMatchObject({ reason: "syntax" });
   });
 
-  it("lets code of one endpoint that loops delay no other: a thread is always left", async () => {
+  it("always keeps a thread free for others while the code of one endpoint loops", async () => {
     const pool = poolOf({ cpuMs: 60_000, killMs: 60_000 });
     const ended: number[] = [];
     const loops = [1, 2, 3].map(() => pool.run(LOOP, at(1)).then(() => ended.push(1)));
-    // These end while the first loop is still at it: nothing but the other thread could run them.
+    // These end while the first loop is still running, so only the other thread can have run them.
     for (let n = 0; n < 5; n++) expect(await pool.run(FINE, at(2))).toMatchObject({ kind: "returned" });
     expect(ended).toEqual([]);
     await pool[Symbol.asyncDispose]();
     await Promise.all(loops);
   });
 
-  it("gives turns, so that many runs of one tenant do not keep another waiting for all of them", async () => {
+  it("serves tenants round robin, so that many runs of one do not delay another", async () => {
     const pool = poolOf({ threads: 1 });
     const order: string[] = [];
     const run = (tenant: number, endpoint: number) =>
@@ -73,7 +73,7 @@ describe("the pool of transformations", () => {
     expect(order).toEqual(["1/1", "1/1", "2/2", "1/3", "1/1", "1/1"]);
   });
 
-  it("kills a thread that does not answer, and goes on with a new one", async () => {
+  it("kills a thread that does not respond, and continues with a new one", async () => {
     const pool = poolOf({ threads: 1, cpuMs: 1e9, killMs: 300 });
     expect(await pool.run(LOOP, at(1))).toMatchObject({
       kind: "failed",
@@ -83,7 +83,7 @@ describe("the pool of transformations", () => {
     expect(await pool.run(FINE, at(1))).toMatchObject({ kind: "returned" });
   });
 
-  it("goes on with a new thread after code that broke its sandbox or filled its memory", async () => {
+  it("continues with a new thread after code that broke its sandbox or filled its memory", async () => {
     const pool = poolOf({ threads: 1 });
     const hostile = [
       runOf("return JSON.parse('['.repeat(1e6));"),
@@ -96,7 +96,7 @@ describe("the pool of transformations", () => {
     }
   });
 
-  it("turns away what does not fit into the queue, and takes more when there is room", async () => {
+  it("rejects runs that exceed the queue limits, and accepts more once there is room", async () => {
     const pool = poolOf({ threads: 1, maxQueued: 2 });
     const results = await Promise.all([1, 2, 3, 4].map((endpoint) => pool.run(FINE, at(endpoint))));
     expect(results.map(({ kind }) => kind)).toEqual(["returned", "returned", "returned", "busy"]);
@@ -107,7 +107,7 @@ describe("the pool of transformations", () => {
     expect([first!.kind, second!.kind, third!.kind]).toEqual(["returned", "returned", "busy"]);
   });
 
-  it("gives up what is not wanted any more, and everything at its end", async () => {
+  it("drops runs that are aborted, and all runs when it is closed", async () => {
     const pool = poolOf({ threads: 1, cpuMs: 60_000, killMs: 60_000 });
     const loop = pool.run(LOOP, at(1));
     const stop = new AbortController();
@@ -122,7 +122,7 @@ describe("the pool of transformations", () => {
     expect(await pool.run(FINE, at(1))).toEqual({ kind: "busy" });
   });
 
-  it("converts bodies, and says why one cannot be, and does its work after that", async () => {
+  it("converts bodies, refuses one that cannot be converted, and still works after that", async () => {
     const pool = poolOf({ threads: 1 });
     const json = (text: string) => ({ bytes: Buffer.from(text), contentType: "application/json" });
     const conversion = { body: json('{"a":1.0}'), to: "xml", xmlRoot: "m" } as const;

@@ -7,7 +7,7 @@ const LIMITS = { cpuMs: 60, memoryBytes: 32 * 1024 * 1024, outputBytes: 100_000 
 let sandbox: Sandbox = await Sandbox.open(LIMITS);
 
 beforeEach(async () => {
-  // As the pool does it.
+  // The pool replaces worn sandboxes in the same way.
   if (sandbox.worn) sandbox = await Sandbox.open(LIMITS);
 });
 
@@ -37,15 +37,15 @@ function runOf(
 const run = (body: string, payload?: string | Uint8Array, changes?: Partial<TransformRun>): RunResult =>
   sandbox.run(runOf(`function handler(webhook) { ${body} }`, payload, changes));
 
-/** What an expression comes to in the sandbox. */
+/** Evaluates an expression in the sandbox. */
 function valueOf(expression: string): unknown {
   const result = run(`webhook.payload = { value: ${expression} }; return webhook;`);
   if (result.kind === "failed") throw new Error(result.message);
   return (JSON.parse(result.payload!.text) as { value: unknown }).value;
 }
 
-describe("the contract of a transformation", () => {
-  it("gets the webhook and returns it", () => {
+describe("a transformation", () => {
+  it("receives the webhook and returns it", () => {
     expect(run("return webhook;")).toMatchObject({
       kind: "returned",
       method: "POST",
@@ -57,7 +57,7 @@ describe("the contract of a transformation", () => {
     });
   });
 
-  it("changes payload, method, URL and headers, or cancels", () => {
+  it("can change payload, method, URL and headers, or cancel the delivery", () => {
     const code = `
       webhook.payload.n += 1; webhook.method = "PUT"; webhook.url += "?a=1"; webhook.headers["X-A"] = "b";
       return webhook;`;
@@ -81,7 +81,7 @@ describe("the contract of a transformation", () => {
     ]);
   });
 
-  it("may be declared in any way, and may be async", () => {
+  it("may be declared in any form, and may be async", () => {
     for (const code of [
       "const handler = (w) => w;",
       "globalThis.handler = function (w) { return w; };",
@@ -92,13 +92,13 @@ describe("the contract of a transformation", () => {
     }
   });
 
-  it("leaves a payload it does not touch alone, whatever its text", () => {
+  it("does not change the text of a payload that it only reads", () => {
     for (const payload of ['{ "n": 1.0, "id": 12345678901234567890, "n": 2 }', "[1 ]", '"a"', " null"]) {
       expect(run("JSON.stringify(webhook.payload); return webhook;", payload)).toMatchObject({ payload: null });
     }
   });
 
-  it("gets what is not JSON as text", () => {
+  it("receives a payload that is not JSON as text", () => {
     const xml = { contentType: "application/xml" };
     expect(run("return webhook;", "<a/>", xml)).toMatchObject({ payload: null });
     expect(run("webhook.payload = webhook.payload.replace('a', 'b'); return webhook;", "<a/>", xml)).toMatchObject({
@@ -110,7 +110,7 @@ describe("the contract of a transformation", () => {
     expect(run("return webhook;", Buffer.from([0xff, 0xfe]), xml)).toMatchObject({ payload: null });
   });
 
-  it("may log, up to a bound", () => {
+  it("may log, up to a limit on lines and line length", () => {
     const result = run('console.log("a", { b: 1 }, 2, undefined); console.error(new Error("x")); return webhook;');
     expect(result.logs).toEqual(['a {"b":1} 2 undefined', "Error: x"]);
     const many = run("for (let i = 0; i < 1e4; i++) console.log('x'.repeat(1000)); return webhook;");
@@ -118,7 +118,7 @@ describe("the contract of a transformation", () => {
     expect(many.logs[0]).toHaveLength(500);
   });
 
-  it("has the time of the message and chance that comes again", () => {
+  it("sees the time of the message as the current time, and random numbers that are the same in each run", () => {
     expect(
       valueOf(
         "[Date.now(), new Date().toISOString(), new Date(5).getTime(), new (new Date().constructor)().getTime()]",
@@ -134,7 +134,7 @@ describe("the contract of a transformation", () => {
 });
 
 describe("checking code when it is saved", () => {
-  it("finds nothing in code that works", () => {
+  it("accepts code that works", () => {
     expect(sandbox.check("function handler(webhook) { return webhook; }")).toBeNull();
   });
 
@@ -144,18 +144,18 @@ describe("checking code when it is saved", () => {
     ["export default () => 1", "SyntaxError"],
     ["handler = 5", "must declare a function"],
     ["nope(); function handler(w) { return w; }", "ReferenceError: 'nope' is not defined (line 1)"],
-  ])("says what is wrong with %j", (code, message) => {
+  ])("reports what is wrong with %j", (code, message) => {
     expect(sandbox.check(code)).toMatchObject({ reason: "syntax", message: expect.stringContaining(message) });
   });
 });
 
 describe("the sandbox", () => {
-  it("keeps nothing from one run for the next", () => {
+  it("carries nothing over from one run to the next", () => {
     run("globalThis.secret = webhook.payload; Object.prototype.leak = 1; JSON.stringify = () => '1'; return webhook;");
     expect(valueOf("[typeof secret, typeof ({}).leak, JSON.stringify({})]")).toEqual(["undefined", "undefined", "{}"]);
   });
 
-  it("has no way out: no process, module, network, timer, thread or file", () => {
+  it("gives no access to the process, modules, network, timers, threads or files", () => {
     const names =
       "process require module fetch XMLHttpRequest WebSocket setTimeout setInterval setImmediate queueMicrotask Worker WebAssembly Deno Bun std os print scriptArgs performance Atomics";
     expect(
@@ -171,7 +171,7 @@ describe("the sandbox", () => {
     expect(run("return import('fs');").kind).toBe("failed");
   });
 
-  it("cannot be confused by what the code does to the built-ins", () => {
+  it("is not affected by code that modifies the built-ins", () => {
     const code = `
       Array.prototype.toJSON = () => "x"; Object.prototype.toJSON = () => ({ a: 1 }); Promise.prototype.then = null;
       JSON.stringify = () => { throw 1 }; String = null; webhook.payload = { n: 2 }; return webhook;`;
@@ -267,14 +267,14 @@ describe("the sandbox", () => {
     expect(reasons).toContain((result as { reason: string }).reason);
   });
 
-  it("says in which line the code threw", () => {
+  it("reports the line in which the code threw", () => {
     expect(sandbox.run(runOf("function handler(webhook) {\n\n  return webhook.payload.a.b;\n}"))).toMatchObject({
       reason: "threw",
       message: expect.stringMatching(/^TypeError: .* \(line 3\)$/),
     });
   });
 
-  it("does its work after all of that", () => {
+  it("still works after all of that", () => {
     expect(valueOf("1 + 1")).toBe(2);
   });
 });
