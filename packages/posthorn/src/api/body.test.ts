@@ -11,11 +11,11 @@ describe("a body of lines", () => {
     ["a", ["a"]],
     ["a\n\n \nb\r\n", ["a", "b\r"]],
     ["a b\nc", ["a b", "c"]],
-  ])("is cut at its newlines, without empty lines: %j", (body, lines) => {
+  ])("is split at its newlines, without empty lines: %j", (body, lines) => {
     expect(texts(body)).toEqual(lines);
   });
 
-  it("is not cut any further once it has too many lines", () => {
+  it("is not split any further once it has too many lines", () => {
     expect(texts("x\n".repeat(100), 3)).toEqual(["x", "x", "x"]);
   });
 });

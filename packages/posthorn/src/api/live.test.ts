@@ -17,7 +17,7 @@ const app = Fastify();
 for (const model of MODELS) app.addSchema(model);
 afterEach(() => app.close());
 
-it("counts no stream whose client left while its token was looked up", async () => {
+it("a stream is not opened for a client that disconnected while its token was verified", async () => {
   const feed = new LiveFeed({
     run: "test",
     describe: () => Promise.resolve({ messages: new Map(), endpoints: new Map() }),

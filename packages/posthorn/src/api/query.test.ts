@@ -22,7 +22,7 @@ describe("parseQuery", () => {
     expect(parseQuery(text)).toEqual(expected);
   });
 
-  it("reads any text, and none changes what objects have in common", () => {
+  it("parses any text without changing the prototype of objects", () => {
     const name = fc.constantFrom(
       "__proto__",
       "constructor",

@@ -17,7 +17,7 @@ describe("a list", () => {
     expect(bodyOf({ rows: [], done: true })).toEqual({ data: [], iterator: null, done: true });
   });
 
-  it("that was looked through further than its rows goes on from there, also when it has none", () => {
+  it("whose scan went past its rows continues from where the scan ended, even without rows", () => {
     const data = [{ id: "b" }];
     expect(bodyOf({ rows: ["b"], done: false, next: "a" })).toEqual({
       data,

@@ -8,7 +8,7 @@ describe("Retry-After of a 503", () => {
     [10_000, [3, 5, 7]],
     [30_000, [8, 15, 22]],
     [86_400_000, [10, 20, 30]],
-  ])("grows with how long the database has been away, up to a bound, with chance in it: %i ms", (awayMs, seconds) => {
+  ])("grows with the length of the database outage up to a maximum, with jitter: %i ms", (awayMs, seconds) => {
     expect([0, 0.5, 0.999].map((chance) => retryAfterSeconds(awayMs, () => chance))).toEqual(seconds);
   });
 });

@@ -1,4 +1,4 @@
-/** Most of this is checked by the compiler: `npm run types` fails where one of these lines is no longer an error. */
+/** Tests of the types of routes. The compiler does most of it: `npm run types` fails if a `@ts-expect-error` line is no longer an error. */
 import { describe, expect, it } from "vitest";
 import { checkUrl } from "../domain/application/check-url.ts";
 import { atomically, type Context, type OutsideContext, type TransactionContext } from "../domain/context.ts";
@@ -16,7 +16,7 @@ const ROUTE = {
 } as const;
 
 describe("the type of a route", () => {
-  it("offers a POST that may run inside a write transaction no service that calls out", () => {
+  it("gives a POST handler that may run inside a write transaction no service that leaves the process", () => {
     const route = defineRoute({
       ...ROUTE,
       method: "POST",
@@ -47,7 +47,7 @@ describe("the type of a route", () => {
     expect(route.idempotency).toBeUndefined();
   });
 
-  it("offers every service to handlers that run outside a write transaction", () => {
+  it("gives handlers that run outside a write transaction every service", () => {
     const handle = async ({ ctx }: { readonly ctx: OutsideContext }) => {
       await checkUrl({ ctx, input: { url: "https://example.com/", app: null } });
       return noContent();
@@ -67,7 +67,7 @@ describe("the type of a route", () => {
 });
 
 describe("the type of an operation", () => {
-  it("that runs in a transaction refuses a context that calls out, and the reverse", () => {
+  it("that runs in a transaction does not accept a context with outside services, nor the reverse", () => {
     // @ts-expect-error it may be inside a transaction
     const outside = (ctx: Context): OutsideContext => ctx;
     // @ts-expect-error it is inside a transaction
@@ -79,7 +79,7 @@ describe("the type of an operation", () => {
   });
 });
 
-it("every route that says how it treats an idempotency key is a POST", () => {
+it("only POST routes define how they treat an idempotency key", () => {
   const declared = ROUTES.filter(({ idempotency }) => idempotency !== undefined);
   expect(declared.filter(({ method }) => method !== "POST")).toEqual([]);
 });

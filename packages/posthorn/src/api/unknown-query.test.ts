@@ -21,7 +21,7 @@ function refusal(text: string, route: Parameters<typeof refuseUnknown>[0] = own)
   }
 }
 
-describe("a query parameter that an operation of our own does not have", () => {
+describe("an unknown query parameter of an operation outside the compatible API", () => {
   it.each([
     ["limt=1", "limt", 'Did you mean "limit"?'],
     ["Limit=1", "Limit", 'Did you mean "limit"?'],
@@ -31,30 +31,30 @@ describe("a query parameter that an operation of our own does not have", () => {
     ["__proto__=1", "__proto__", "This operation has: limit, event_types."],
     ["constructor=1", "constructor", "This operation has: limit, event_types."],
     ["=1", "", "This operation has: limit, event_types."],
-  ])("is refused with its name and the one that was meant: %s", (text, name, advice) => {
+  ])("is refused with its name and a suggestion: %s", (text, name, advice) => {
     expect(refusal(text)).toEqual([[`query.${name}`, `Unknown query parameter "${name}". ${advice}`]]);
   });
 
-  it("is refused by an operation that takes none", () => {
+  it("is refused by an operation without query parameters", () => {
     const text = 'Unknown query parameter "limit". This operation has none.';
     expect(refusal("limit=1", { operationId: "v1.own" })).toEqual([["query.limit", text]]);
   });
 
-  it("is named together with others, at most five, and cut to a bounded length", () => {
+  it("is reported together with others, at most five, and truncated to a maximum length", () => {
     const names = Array.from({ length: 50 }, (_, index) => `${"x".repeat(1000)}${index}`);
     const issues = refusal(names.map((name) => `${name}=1`).join("&")) as string[][];
     expect(issues).toHaveLength(5);
     expect(JSON.stringify(issues).length).toBeLessThan(2000);
   });
 
-  it("does not change requests with only known ones", () => {
+  it("is not reported for requests with only known parameters", () => {
     expect(refusal("limit=1&event_types[]=a&event_types[1]=b")).toBeNull();
     expect(refusal("")).toBeNull();
   });
 });
 
-describe("a query parameter that an operation of the compatible API does not have", () => {
-  it("is not refused, but named in a header of printable ASCII", () => {
+describe("an unknown query parameter of an operation of the compatible API", () => {
+  it("is not refused, but reported in a header of printable ASCII", () => {
     expect(refusal("foo=1", compatible)).toBeNull();
     expect(unknownWarning(compatible, parseQuery("foo=1&limit=2"))).toBe('unknown query parameter "foo"');
     expect(unknownWarning(compatible, parseQuery("limit=2"))).toBeNull();
@@ -68,7 +68,7 @@ describe("a query parameter that an operation of the compatible API does not hav
     },
   );
 
-  it("is cut, also within a pair of surrogates, and counted beyond five", () => {
+  it("is truncated, even within a surrogate pair, and only counted from the sixth on", () => {
     const long = `${"x".repeat(63)}\u{1f600}`;
     const names = [long, ...Array.from({ length: 9 }, (_, index) => `n${index}`)];
     const warning = unknownWarning(compatible, Object.fromEntries(names.map((name) => [name, "1"])));
@@ -77,7 +77,7 @@ describe("a query parameter that an operation of the compatible API does not hav
   });
 });
 
-it("every operation of the compatible API is known as such, and no other", () => {
+it("exactly the operations of the compatible API are classified as compatible", () => {
   const { operations } = JSON.parse(
     readFileSync(new URL("../../../../e2e/inventory.json", import.meta.url), "utf8"),
   ) as { operations: { verb: string; path: string }[] };

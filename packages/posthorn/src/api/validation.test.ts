@@ -5,7 +5,7 @@ import { EndpointIn } from "./models/endpoint.ts";
 import { MessageIn } from "./models/message.ts";
 import { bodyValidator, queryValidator, type Validator } from "./validation.ts";
 
-/** The broken rules that a value is refused for, as `place: sentence`. */
+/** Rules that a value violates, as `location: sentence`. */
 function troubles(validate: Validator, value: unknown): string[] {
   try {
     validate(value);
@@ -20,7 +20,7 @@ describe("a body", () => {
   const message = bodyValidator(MessageIn);
   const endpoint = bodyValidator(EndpointIn);
 
-  it("that follows the rules passes, also with unknown fields", () => {
+  it("that follows the rules is accepted, also with unknown fields", () => {
     expect(troubles(message, { eventType: "a", payload: { any: [1] }, unknown: true })).toEqual([]);
     expect(troubles(endpoint, { url: "https://example.com", channels: null, metadata: { a: "b" } })).toEqual([]);
   });
@@ -41,19 +41,19 @@ describe("a body", () => {
       { eventType: "a", transformationsParams: { headers: { a: 1 } } },
       "body.transformationsParams.headers.a: Must be a string.",
     ],
-  ])("that breaks a rule is refused with the place and what to change: %j", (body, expected) => {
+  ])("that breaks a rule is refused with its location and what to change: %j", (body, expected) => {
     const [found, ...others] = troubles(message, body);
     expect(found?.slice(0, expected.length)).toBe(expected);
     expect(others).toEqual([]);
   });
 
-  it("names a key with slashes and tildes as it is", () => {
+  it("has keys with slashes and tildes reported without escapes", () => {
     expect(troubles(endpoint, { url: "https://example.com", metadata: { "a/b~c": 1 } })).toEqual([
       "body.metadata.a/b~c: Must be a string.",
     ]);
   });
 
-  it("is never turned into another type to make it fit", () => {
+  it("is never coerced into another type", () => {
     expect(troubles(endpoint, { url: "https://example.com", disabled: "true" })).toEqual([
       "body.disabled: Must be true or false.",
     ]);
@@ -62,7 +62,7 @@ describe("a body", () => {
     ]);
   });
 
-  it("does not inherit a field", () => {
+  it("inherits no fields", () => {
     expect(troubles(message, JSON.parse('{"__proto__":{"eventType":"a"}}'))).toEqual([
       "body.eventType: This field is required.",
     ]);
@@ -78,19 +78,19 @@ describe("a query", () => {
     }),
   );
 
-  it("is turned into the numbers and switches that it stands for", () => {
+  it("is converted into numbers and booleans", () => {
     const query: Record<string, unknown> = { limit: "5", flag: "true", before: "2026-01-01T00:00:00Z" };
     validate(query);
     expect(query).toEqual({ limit: 5, flag: true, before: "2026-01-01T00:00:00Z" });
   });
 
-  it.each(["abc", "1.5", "", "NaN", "1,5"])("that stands for no number is a 400: limit=%s", (limit) => {
+  it.each(["abc", "1.5", "", "NaN", "1,5"])("with an invalid number is refused with 400: limit=%s", (limit) => {
     expect(() => validate({ limit })).toThrow(
       expect.objectContaining({ status: 400 } satisfies Partial<PosthornError>),
     );
   });
 
-  it("that breaks a rule is refused with 422 and its place", () => {
+  it("that breaks a rule is refused with 422 and its location", () => {
     expect(troubles(validate, { limit: "0" })).toEqual(["query.limit: Must be at least 1."]);
     expect(troubles(validate, { limit: "251" })).toEqual(["query.limit: Must be at most 250."]);
   });
@@ -106,7 +106,7 @@ describe("a time in a request", () => {
     },
   );
 
-  // Each of these passes for a date-time elsewhere and is none to `Date`, or is none at all.
+  // Other validators accept some of these as a date-time, but `Date` does not.
   it.each([
     "2026-01-31T12:00:00+00",
     "2026-01-31T23:59:60Z",

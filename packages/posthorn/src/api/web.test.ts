@@ -22,7 +22,7 @@ afterAll(async () => {
 });
 
 describe("the third-party notices", () => {
-  it("are served to everybody as text that no browser runs", async () => {
+  it("are served without authentication, as text that no browser executes", async () => {
     const answer = await app.inject({ url: "/third-party-notices.txt", headers: { accept: "text/html" } });
     expect([answer.statusCode, answer.body]).toEqual([200, "good 1.0.0 (MIT) — © A"]);
     expect(answer.headers).toMatchObject({

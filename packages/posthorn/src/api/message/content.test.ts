@@ -14,7 +14,7 @@ describe("the content type of a raw payload", () => {
     },
   );
 
-  // Any of these would be stored and could never be sent.
+  // These could be stored, but never sent.
   it.each([
     "a/b;\r\n\r\nfoo=bar",
     "a/b;\n x=y",
