@@ -6,10 +6,10 @@ import { timeOfInactivity, type InactivityRule } from "./inactivity.ts";
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * HOUR_MS;
 const STEP_MS = 30 * MINUTE_MS;
-/** A Monday. */
+/** Start of the simulated time, a Monday. */
 const START = Date.UTC(2026, 0, 5);
 
-/** Mulberry32: the same numbers for the same seed. */
+/** Random numbers that are the same for the same seed (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {
@@ -22,7 +22,7 @@ function seeded(seed: number): () => number {
 
 type Traffic = (random: () => number, days: number) => number[];
 
-/** Events at a rate for each hour that depends on the time. */
+/** Poisson events with a rate per hour that depends on the time. */
 function poisson(rateAt: (time: number) => number): Traffic {
   return (random, days) => {
     const events: number[] = [];
@@ -54,12 +54,12 @@ const bursts: Traffic = (random, days) => {
 };
 
 interface Run {
-  /** When it was called silent, and when it was heard again. */
+  /** When the source was reported inactive, and when it was active again. */
   readonly alarms: readonly { readonly at: number; readonly until: number | null }[];
   readonly activity: Activity;
 }
 
-/** Lives through the events in steps, as a server does, until some days after the last. */
+/** Processes the events in steps of time for so many days, as a server does. */
 function live(
   events: readonly number[],
   days: number,
@@ -81,7 +81,7 @@ function live(
       if (open?.until === null) open.until = batch[0]!;
     }
     if (activity === null || alarms.at(-1)?.until === null) continue;
-    // Asked once an hour, and always at what it said itself.
+    // Evaluated once an hour, and after each batch of events.
     const at =
       batch.length > 0 || now % HOUR_MS === 0
         ? timeOfInactivity(activity, rule, Math.max(activity.lastAt, listenedFrom))
@@ -114,7 +114,7 @@ describe.each<[name: string, traffic: Traffic, withinHours: number]>([
 ])("%s", (_name, traffic, withinHours) => {
   it.each([1, 2])("raises no false alarm in ten weeks, and an alarm once it stops (seed %i)", (seed) => {
     const events = traffic(seeded(seed), WEEKS_10);
-    // Stops on a Monday at ten, in the middle of what is usual.
+    // Stops on a Monday at 10:00, in the middle of the usual traffic.
     const stop = START + WEEKS_10 * DAY_MS - 7 * DAY_MS + 10 * HOUR_MS;
     const { alarms } = live(
       events.filter((time) => time < stop),
@@ -126,8 +126,8 @@ describe.each<[name: string, traffic: Traffic, withinHours: number]>([
   });
 });
 
-describe("a activity", () => {
-  it("is not upset when the clocks change", () => {
+describe("the learned activity of a source", () => {
+  it("raises no alarm when daylight saving time starts or ends", () => {
     const summer = START + 50 * DAY_MS;
     for (const shift of [HOUR_MS, -HOUR_MS]) {
       const rate = (time: number): number => (atOffice(time < summer ? time : time + shift) ? 120 : 0);
@@ -135,7 +135,7 @@ describe("a activity", () => {
     }
   });
 
-  it("is not learned from the hours in which this server was down, nor is anything called silent for them", () => {
+  it("ignores the downtime of the server: it is not learned, and raises no alarm", () => {
     const events = poisson(() => 60)(seeded(5), 40);
     const down = START + 30 * DAY_MS;
     const downtime = [down, down + 20 * HOUR_MS] as const;
@@ -145,18 +145,18 @@ describe("a activity", () => {
     expect(Math.max(...activity.weeks.map(({ longestQuietMs }) => longestQuietMs))).toBeLessThan(HOUR_MS);
   });
 
-  it("raises no alarm in its first week, before it is complete", () => {
+  it("raises no alarm in its first week, while it is incomplete", () => {
     const stream = poisson((time) => (isWorkday(time) ? 600 : 0));
     expect(live(stream(seeded(1), 30), 30).alarms).toEqual([]);
   });
 
-  it("survives one flood: the weeks after it are not measured by it", () => {
+  it("does not expect a single flood of events to repeat in the weeks after it", () => {
     const flood = Array.from({ length: 100_000 }, (_, n) => START + 20 * DAY_MS + n * 30);
     const events = [...poisson(() => 20)(seeded(3), 45), ...flood].sort((one, other) => one - other);
     expect(live(events, 45).alarms).toEqual([]);
   });
 
-  it("gets used to less traffic after few alarms", () => {
+  it("adapts to less traffic after a few alarms", () => {
     const cut = START + 35 * DAY_MS;
     const events = poisson((time) => (time < cut ? 120 : 2))(seeded(4), 80);
     const { alarms } = live(events, 80);
@@ -164,17 +164,17 @@ describe("a activity", () => {
     expect(alarms.filter(({ at }) => at > cut + 14 * DAY_MS)).toEqual([]);
   });
 
-  it("hears a source again, and does not take the outage for what is usual", () => {
+  it("ends the alarm when events arrive again, and does not learn the outage as usual", () => {
     const out = START + 40 * DAY_MS;
     const events = poisson(() => 60)(seeded(6), 60).filter((time) => time < out || time >= out + DAY_MS);
     const { alarms } = live(events, 61);
     expect(alarms.length).toBe(2);
     expect(alarms[0]!.until! - out).toBeGreaterThan(DAY_MS - 1);
-    // The second silence, at the end, is told as soon as the first.
+    // The second period of inactivity, at the end, is reported as fast as the first.
     expect(alarms[1]!.at - (START + 60 * DAY_MS)).toBeLessThan(3 * HOUR_MS);
   });
 
-  it("is held to a fixed time instead when it is told one, or to none", () => {
+  it("is replaced by a fixed time, or not checked at all, when the rule says so", () => {
     const events = [START, START + HOUR_MS];
     const { alarms } = live(events, 2, { mode: "fixed", quietMs: 3 * HOUR_MS });
     expect(alarms).toHaveLength(1);
@@ -182,7 +182,7 @@ describe("a activity", () => {
     expect(live(events, 2, { mode: "off" }).alarms).toEqual([]);
   });
 
-  it("stays small forever", () => {
+  it("keeps a bounded size", () => {
     const { activity } = live(daily(0)(seeded(1), 400), 400);
     expect(activity.weeks).toHaveLength(5);
     expect(JSON.stringify(activity).length).toBeLessThan(4096);

@@ -12,7 +12,7 @@ function configOf(environment: Record<string, string>, more: SettingSources = {}
 }
 
 describe("readEnv", () => {
-  it("takes a setting from the flag, then the environment, then the file, then the default", () => {
+  it("reads a setting from the flag, then the environment, then the file, then the default", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "posthorn.env");
     writeFileSync(file, "# comment\nPOSTHORN_CONCURRENCY=1\nPOSTHORN_LOG_LEVEL='warn'\nPOSTHORN_REQUEST_TIMEOUT=3\n");
@@ -24,7 +24,7 @@ describe("readEnv", () => {
     expect(raw.endpointConcurrency).toEqual({ text: settings.endpointConcurrency.default, origin: "default" });
   });
 
-  it("finds the file by POSTHORN_CONFIG, and a flag wins over it", () => {
+  it("reads the file in POSTHORN_CONFIG unless a flag names another one", () => {
     using folder = temporaryFolder();
     const [one, two] = [join(folder.path, "one"), join(folder.path, "two")];
     writeFileSync(one, "POSTHORN_CONCURRENCY=1");
@@ -34,13 +34,13 @@ describe("readEnv", () => {
     expect(readEnv({ environment, file: two }).concurrency.text).toBe("2");
   });
 
-  it("opens loopback targets in the development mode only, and never over a given value", () => {
+  it("allows loopback targets in development mode only, and never overrides an explicit value", () => {
     expect(configOf({}).egressAllow).toBe("external");
     expect(configOf({}, { dev: true }).egressAllow).toBe("external,loopback");
     expect(configOf({ POSTHORN_EGRESS_ALLOW: "external" }, { dev: true }).egressAllow).toBe("external");
   });
 
-  it("refuses a name that is no setting, with the one that was meant", () => {
+  it("refuses an unknown setting and suggests the one that was meant", () => {
     expect(() => readEnv({ environment: { POSTHORN_DATADIR: "x" } })).toThrow(
       "did you mean POSTHORN_DATA_DIR (--data-dir)",
     );
@@ -48,7 +48,7 @@ describe("readEnv", () => {
     expect(() => readEnv({ environment: { OTHER: "x", POSTHORN_TOKEN: "t", POSTHORN_URL: "u" } })).not.toThrow();
   });
 
-  it("refuses a file that is not there, and one with a name that is no setting", () => {
+  it("refuses a missing file, and one with an unknown setting", () => {
     using folder = temporaryFolder();
     const file = join(folder.path, "posthorn.env");
     expect(() => readEnv({ environment: {}, file })).toThrow("cannot be read");
@@ -58,7 +58,7 @@ describe("readEnv", () => {
 });
 
 describe("envToConfig", () => {
-  it("takes every default", () => {
+  it("accepts every default", () => {
     expect(configOf({})).toMatchObject({
       listen: { host: "127.0.0.1", port: 8071 },
       retrySchedule: [5000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 36_000_000],
@@ -118,7 +118,7 @@ describe("envToConfig", () => {
     ["POSTHORN_INGEST_URL", "https://me:pw@hooks.example.com"],
     ["POSTHORN_INGEST_URL", "https://*.example.com"],
     ["POSTHORN_INGEST_URL", "https://hooks.example.com, https://b.example.com"],
-    // That of the pages, without a public URL.
+    // The same as the address of the dashboard when there is no public URL.
     ["POSTHORN_INGEST_URL", "http://127.0.0.1:8071"],
     ["POSTHORN_PUBLIC_URL", "hooks.example.com"],
     ["POSTHORN_DATABASE_URL", "mysql://example.com/db"],
@@ -147,13 +147,13 @@ describe("envToConfig", () => {
     ["POSTHORN_SECOND_HEADER_FAMILY", "yes"],
     ["POSTHORN_LOG_LEVEL", "loud"],
     ["POSTHORN_LOG_FORMAT", "xml"],
-  ])("refuses %s=%j in one sentence that names it", (name, text) => {
+  ])("refuses %s=%j with one sentence that names the setting", (name, text) => {
     const sentence = new RegExp(`^${name} is wrong: [^\\n]+\\.$`);
     expect(() => configOf({ [name]: text })).toThrow(expect.objectContaining({ code: "config_invalid" }));
     expect(() => configOf({ [name]: text })).toThrow(sentence);
   });
 
-  it("never repeats a secret in what it says", () => {
+  it("never repeats a secret in an error message", () => {
     for (const name of ["POSTHORN_JWT_SECRET", "POSTHORN_ENCRYPTION_KEY"]) {
       expect(() => configOf({ [name]: "leaked-secret" })).toThrow(
         expect.objectContaining({ message: expect.not.stringContaining("leaked") as string }),
@@ -189,7 +189,7 @@ describe("the password of a proxy", () => {
     },
   );
 
-  it("is masked where settings are printed, whatever else is wrong with it", () => {
+  it("is masked where settings are printed, even in an invalid URL", () => {
     for (const url of URLS) {
       const described = describeSettings(readEnv({ environment: { POSTHORN_EGRESS_PROXY: url } }));
       expect(JSON.stringify(described)).not.toContain("s3cret");
@@ -212,7 +212,7 @@ describe("describeSettings", () => {
     expect(of("POSTHORN_CONCURRENCY")).toMatchObject({ value: "512", origin: "default" });
   });
 
-  it("gives every setting a name, a flag and a sentence of its own", () => {
+  it("gives every setting a unique name, a flag and a help sentence", () => {
     const all = Object.values(settings);
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
     for (const { name, help } of all) {
@@ -226,7 +226,7 @@ describe("describeSettings", () => {
 describe("loadSecrets", () => {
   const none = { jwtSecret: "", encryptionKey: "" };
 
-  it("generates secrets once, keeps them, and makes them readable only by their owner", () => {
+  it("generates secrets once, keeps them, and makes them readable only to their owner", () => {
     using folder = temporaryFolder();
     const dataDir = join(folder.path, "data");
     const made = loadSecrets({ dataDir, ...none });
@@ -238,7 +238,7 @@ describe("loadSecrets", () => {
     expect(loadSecrets({ dataDir: other.path, ...none }).jwtSecret).not.toBe(made.jwtSecret);
   });
 
-  it("takes those that are set, and makes no file for them", () => {
+  it("uses configured secrets without creating files for them", () => {
     using folder = temporaryFolder();
     const dataDir = join(folder.path, "data");
     const key = Buffer.alloc(32, 1);
@@ -247,14 +247,14 @@ describe("loadSecrets", () => {
     expect(() => statSync(dataDir)).toThrow("ENOENT");
   });
 
-  it("refuses a damaged one rather than making another, which would lose every sealed secret", () => {
+  it("refuses a damaged key instead of generating a new one, which would make every sealed secret unreadable", () => {
     using folder = temporaryFolder();
     writeFileSync(join(folder.path, "encryption.key"), "damaged");
     expect(() => loadSecrets({ dataDir: folder.path, ...none })).toThrow("restore it from a backup");
     expect(readFileSync(join(folder.path, "encryption.key"), "utf8")).toBe("damaged");
   });
 
-  it("says in one sentence when a secret cannot be read", () => {
+  it("fails with one sentence when a secret cannot be read", () => {
     using folder = temporaryFolder();
     mkdirSync(join(folder.path, "jwt.secret"));
     expect(() => loadSecrets({ dataDir: folder.path, ...none })).toThrow(/^The secret [^\n]+\.$/);
@@ -277,7 +277,7 @@ describe("loadSecrets", () => {
     ["https://example.com", "https://example.com:8443"],
     ["http://localhost:8071", "http://127.0.0.1:8071"],
     ["http://localhost:8071", "http://localhost:8072"],
-  ])("takes an ingest URL on another host or port: %s and %s", (publicUrl, ingestUrl) => {
+  ])("accepts an ingest URL on another host or port: %s and %s", (publicUrl, ingestUrl) => {
     expect(() => configOf({ POSTHORN_PUBLIC_URL: publicUrl, POSTHORN_INGEST_URL: ingestUrl })).not.toThrow();
   });
 });

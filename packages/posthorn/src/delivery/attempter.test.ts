@@ -34,13 +34,13 @@ function job(changes: Partial<Job> = {}): Job {
 interface AttemptOptions {
   readonly headers?: object;
   readonly of?: Job;
-  /** What comes of the code of the endpoint; it has none when absent. */
+  /** Result of the transformation; absent: the endpoint has none. */
   readonly run?: RunResult | Busy;
   readonly maySend?: () => boolean;
   readonly url?: string;
 }
 
-/** One attempt at endpoint 1, which has these headers, over this client. */
+/** Makes one attempt to endpoint 1, with these headers and this HTTP client. */
 async function attempt(
   store: Store,
   egress: Pick<Egress, "send">,
@@ -93,7 +93,7 @@ describe("an attempt", () => {
   it("whose request cannot be built fails visibly instead of being postponed forever", async () => {
     await using files = await openStore();
     await using egress = new Egress({ allow: parseAllowList("loopback") });
-    // Such as a header that an earlier version still allowed.
+    // For example a header that an earlier version allowed.
     const result = await attempt(files.store, egress, { headers: { "proxy-connection": "close" } });
     expect(result).toMatchObject({ kind: "made", attempt: { status: 2, responseCode: 0, errorCode: "bad_request" } });
   });
@@ -104,7 +104,7 @@ describe("an attempt", () => {
     ["stalled", "ours"],
     ["shutdown", "ours"],
     ["canceled", "canceled"],
-  ] as const)("that failed by a fault of ours (%s) is not counted", async (code, fault) => {
+  ] as const)("that failed through a fault on our side (%s) is not counted", async (code, fault) => {
     await using files = await openStore();
     expect(await attempt(files.store, failure(code, fault))).toMatchObject({ kind: "not_now" });
   });
@@ -118,7 +118,7 @@ describe("an attempt", () => {
     expect(receiver.requests).toHaveLength(0);
   });
 
-  it("that fails by a fault of the target is recorded with the cause", async () => {
+  it("that fails through a fault of the target is recorded with the cause", async () => {
     await using files = await openStore();
     const result = await attempt(files.store, failure("timeout", "target"));
     expect(result).toMatchObject({ kind: "made", attempt: { status: 2, response: "why", errorCode: "timeout" } });

@@ -5,10 +5,10 @@ import { describe, expect, it } from "vitest";
 import { startNode, type TestNode } from "../../test/support/posthorn.ts";
 import { temporaryFolder } from "../../test/support/store.ts";
 
-/** Short enough to wait for, and told apart from the default by the time that a test may take. */
+/** Short enough to wait for, while the defaults exceed the timeout of a test. */
 const TIMEOUTS = { headersMs: 300, requestMs: 600, checkMs: 50 };
 
-/** Sends `begin`, then one byte of `rest` after the other, slowly; returns what came back until the connection was closed. */
+/** Sends `begin`, then `rest` slowly byte by byte. Returns everything received until the connection was closed. */
 async function drip(url: string, begin: string, rest: string): Promise<string> {
   const socket = connect(Number(new URL(url).port), "127.0.0.1");
   let sent = 0;
@@ -31,7 +31,7 @@ function publishHead({ token }: TestNode, length: number): string {
 }
 
 describe("a slow client", () => {
-  it("that drips its headers is cut off with 408 in JSON", async () => {
+  it("that sends its headers too slowly is disconnected with 408 in JSON", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path, { timeouts: TIMEOUTS });
     const answer = await drip(node.url, "GET /health HTTP/1.1\r\n", "x-a: b\r\n");
@@ -39,7 +39,7 @@ describe("a slow client", () => {
     expect(answer).toMatch(/\{"code":"[a-z_]+","detail":"[^"]+"\}$/);
   });
 
-  it("that drips its body is cut off, and nothing of it is stored", async () => {
+  it("that sends its body too slowly is disconnected, and nothing of it is stored", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path, { timeouts: TIMEOUTS });
     const headers = { authorization: `Bearer ${node.token}`, "content-type": "application/json" };
@@ -51,7 +51,7 @@ describe("a slow client", () => {
     expect(await list.json()).toMatchObject({ data: [] });
   });
 
-  it("that says nothing at all is cut off", async () => {
+  it("that sends nothing at all is disconnected", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path, { timeouts: TIMEOUTS });
     const answers = Array.from({ length: 50 }, () => untilClosed(connect(Number(new URL(node.url).port), "127.0.0.1")));
@@ -73,8 +73,8 @@ describe("a slow client", () => {
   });
 });
 
-describe("a start that fails half way", () => {
-  it("leaves nothing running and the folder free", async () => {
+describe("a start that fails halfway", () => {
+  it("leaves no server running and the folder unlocked", async () => {
     using folder = temporaryFolder();
     await (await startNode(folder.path))[Symbol.asyncDispose]();
     const renameColumn = (from: string, to: string): void => {
@@ -82,7 +82,7 @@ describe("a start that fails half way", () => {
       db.exec(`ALTER TABLE task RENAME COLUMN ${from} TO ${to}`);
       db.close();
     };
-    // Tasks are looked for last, when the server listens already.
+    // Tasks are read last, when the server is already listening.
     renameColumn("status", "hidden");
     const before = process.getActiveResourcesInfo().filter((name) => name === "TCPServerWrap").length;
     await expect(startNode(folder.path)).rejects.toMatchObject({ code: "storage_failed" });
