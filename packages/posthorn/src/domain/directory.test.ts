@@ -3,7 +3,7 @@ import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
 import { openStore } from "../../test/support/store.ts";
 
 describe("the policy of a lane", () => {
-  it("is there at once while the application is in memory, and is another one after a change", async () => {
+  it("is returned synchronously while the application is cached, and is updated after a change", async () => {
     await using files = await openStore();
     const { services } = servicesOver(files.store);
     await insertEndpoint(services, "https://example.com/", {});
@@ -22,7 +22,7 @@ describe("the policy of a lane", () => {
     expect(await directory.policy(1)).toMatchObject({ rate: 5 });
   });
 
-  it("of an endpoint that is gone is null", async () => {
+  it("is null for an endpoint that does not exist", async () => {
     await using files = await openStore();
     const { services } = servicesOver(files.store);
     await insertEndpoint(services, "https://example.com/", {});

@@ -8,40 +8,40 @@ function hashOf(key: string, token = "token", url = "/api/v1/app"): string | und
   return idempotencyKey(key, token, url, NOW)?.hash;
 }
 
-/** Whether a key that was kept at `NOW` is found again after `ms`. */
+/** Whether a key stored at `NOW` is found again after `ms`. */
 function isFound(key: string, ms: number): boolean {
   const kept = idempotencyKey(key, "token", "/", NOW)!.buckets[0]!;
   return idempotencyKey(key, "token", "/", NOW + ms)!.buckets.includes(kept);
 }
 
 describe("idempotencyKey", () => {
-  it("is none without a header, or with an empty one", () => {
+  it("returns no key without a header or with an empty one", () => {
     expect(idempotencyKey(undefined, "token", "/", NOW)).toBeNull();
     expect(idempotencyKey("", "token", "/", NOW)).toBeNull();
   });
 
-  it("is the same for the same caller, URL and key, and for no other", () => {
+  it("returns the same key for the same caller, URL and header only", () => {
     expect(hashOf("key")).toBe(hashOf("key"));
     const all = [hashOf("key"), hashOf("key2"), hashOf("key", "other"), hashOf("key", "token", "/api/v1/app?a=1")];
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it("tells keys apart that differ at their very end, however long they are", () => {
+  it("distinguishes keys that differ only at their end, however long they are", () => {
     const long = "k".repeat(8000);
     expect(hashOf(`${long}1`)).not.toBe(hashOf(`${long}2`));
   });
 
-  it("that a caller chose is found for at least 12 hours, and not after 18", () => {
+  it("makes a key that a caller chose found for at least 12 hours, and not after 18", () => {
     expect([0, HOUR, 6 * HOUR, 12 * HOUR].every((ms) => isFound("order-1", ms))).toBe(true);
     expect(isFound("order-1", 18 * HOUR)).toBe(false);
   });
 
-  it("that a client made for its own retries is found for at least 10 minutes, and not after 20", () => {
+  it("makes a key that a client generated for its retries found for at least 10 minutes, and not after 20", () => {
     expect([0, HOUR / 12, HOUR / 6].every((ms) => isFound("auto_1", ms))).toBe(true);
     expect(isFound("auto_1", HOUR / 3)).toBe(false);
   });
 
-  it("of the one kind never meets one of the other", () => {
+  it("never matches keys of one kind with keys of the other", () => {
     const auto = idempotencyKey("auto_1", "token", "/", NOW)!.buckets;
     const chosen = idempotencyKey("order-1", "token", "/", NOW)!.buckets;
     expect(auto.every((bucket) => bucket > 0)).toBe(true);

@@ -9,12 +9,12 @@ const HOUR = 3_600_000;
 
 interface Scene {
   readonly ctx: OutsideContext;
-  /** Milliseconds that the clock of the node has moved on. */
+  /** Milliseconds by which the clock of the node has advanced. */
   clock: number;
   readonly key: NonNullable<ReturnType<typeof idempotencyKey>>;
 }
 
-/** @param alone Whether no other node uses the database. */
+/** Services over a store. @param alone Whether no other node uses the database. */
 function sceneOver({ store }: TestStore, alone: boolean): Scene {
   const { services } = servicesOver(store);
   const start = Date.now();
@@ -30,7 +30,7 @@ function sceneOver({ store }: TestStore, alone: boolean): Scene {
   return scene;
 }
 
-/** A handler that says how often it ran, and ends when told to. */
+/** A handler that counts its runs, and ends when the test decides. */
 class Handler {
   runs = 0;
   readonly begun = Promise.withResolvers<void>();
@@ -44,7 +44,7 @@ class Handler {
   };
 }
 
-/** Begins a request that never ends, as one of a process that ended. */
+/** Starts a request that never ends, as after a crash of its process. */
 async function leaveClaim(ctx: Scene["ctx"], key: Scene["key"]): Promise<void> {
   const dead = new Handler();
   void new ClaimedRequests().once(ctx, key, dead.handle);
@@ -54,7 +54,7 @@ async function leaveClaim(ctx: Scene["ctx"], key: Scene["key"]): Promise<void> {
 const FIRST = { status: 200, json: '{"run":1}' };
 
 describe("a claimed request", () => {
-  it("leaves the database to others while its handler waits", async () => {
+  it("does not block the database while its handler waits", async () => {
     await using opened = await openStore();
     const { ctx, key } = sceneOver(opened, true);
     const handler = new Handler();
@@ -65,7 +65,7 @@ describe("a claimed request", () => {
     expect(await running).toEqual(FIRST);
   });
 
-  it("runs once when it arrives ten times at once, and all get one answer", async () => {
+  it("runs once when it arrives 10 times at once, and all callers get the same response", async () => {
     await using opened = await openStore();
     const { ctx, key } = sceneOver(opened, true);
     const handler = new Handler();
@@ -76,7 +76,7 @@ describe("a claimed request", () => {
     expect(handler.runs).toBe(1);
   });
 
-  it("keeps its answer for a later process", async () => {
+  it("keeps its response for a later process", async () => {
     await using opened = await openStore();
     const { ctx, key } = sceneOver(opened, false);
     const handler = new Handler();
@@ -86,7 +86,7 @@ describe("a claimed request", () => {
     expect(handler.runs).toBe(1);
   });
 
-  it("does not keep a failure: the next one with the key runs", async () => {
+  it("does not keep a failure, so the next request with the key runs", async () => {
     await using opened = await openStore();
     const { ctx, key } = sceneOver(opened, false);
     const claims = new ClaimedRequests();
@@ -96,7 +96,7 @@ describe("a claimed request", () => {
     expect(await claims.once(ctx, key, handler.handle)).toEqual(FIRST);
   });
 
-  it("is a conflict while another node runs it, and gives that node's answer afterwards", async () => {
+  it("is a conflict while another node runs it, and returns that node's response afterwards", async () => {
     await using opened = await openStore();
     const { ctx, key } = sceneOver(opened, false);
     const handler = new Handler();
@@ -110,14 +110,14 @@ describe("a claimed request", () => {
     expect(handler.runs).toBe(1);
   });
 
-  it("of a process that has ended runs again at once where no other node is", async () => {
+  it("of a process that has ended runs again at once when there is no other node", async () => {
     await using opened = await openStore();
     const { ctx, key } = sceneOver(opened, true);
     await leaveClaim(ctx, key);
     expect(await new ClaimedRequests().once(ctx, key, () => Promise.resolve(FIRST))).toEqual(FIRST);
   });
 
-  it("of a node that has ended is taken over by another one after two minutes", async () => {
+  it("of a node that has ended is taken over by another node after 2 minutes", async () => {
     await using opened = await openStore();
     const scene = sceneOver(opened, false);
     await leaveClaim(scene.ctx, scene.key);
@@ -127,7 +127,7 @@ describe("a claimed request", () => {
     expect(await again()).toEqual(FIRST);
   });
 
-  it("whose key was taken over leaves the other's answer as it is", async () => {
+  it("whose key was taken over does not replace the response of the other node", async () => {
     await using opened = await openStore();
     const scene = sceneOver(opened, false);
     const slow = new Handler();
@@ -154,8 +154,8 @@ describe("a claimed request", () => {
   });
 });
 
-describe("a request that is answered in one transaction", () => {
-  it("runs once when it arrives ten times at once, and all get one answer", async () => {
+describe("a request that is handled in one transaction", () => {
+  it("runs once when it arrives 10 times at once, and all callers get the same response", async () => {
     await using opened = await openStore();
     const { ctx, key } = sceneOver(opened, false);
     let runs = 0;

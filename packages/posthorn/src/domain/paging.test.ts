@@ -3,7 +3,7 @@ import { type Page, readPage, type Slice } from "./paging.ts";
 
 const ROWS = [1, 2, 3, 4, 5, 6, 7];
 
-/** Reads a page of the list 7 … 1, newest first; rows weigh what they are. */
+/** Reads a page of the list 7 … 1, newest first; the weight of a row is its number. */
 function page(limit: number, iterator: string | null, max?: number): Promise<Page<number>> {
   const fetch = async ({ from, order, limit: count }: Slice<number>): Promise<number[]> => {
     const sorted = order === "asc" ? ROWS : ROWS.toReversed();
@@ -22,13 +22,13 @@ describe("readPage", () => {
     expect(await page(3, "-4")).toEqual({ rows: [7, 6, 5], done: true });
   });
 
-  it("ends a page early when it becomes too heavy, and the next one goes on without a gap, either way", async () => {
+  it("ends a page early when it becomes too large, and the next one continues without a gap, in both directions", async () => {
     expect(await page(7, null, 15)).toEqual({ rows: [7, 6], done: false });
     expect(await page(7, "6", 15)).toEqual({ rows: [5, 4, 3, 2, 1], done: true });
     expect(await page(7, "-1", 10)).toEqual({ rows: [4, 3, 2], done: false });
   });
 
-  it("shows a row that is too heavy alone", async () => {
+  it("returns a row that is too large on a page of its own", async () => {
     expect(await page(7, null, 1)).toEqual({ rows: [7], done: false });
   });
 });

@@ -27,7 +27,7 @@ describe("a header", () => {
     expect(isSecretHeader(name, "value")).toBe(false);
   });
 
-  it("keeps its place in the list", () => {
+  it("keeps its position in the list", () => {
     expect(masked(["X-A", "1", "X-Token", "2", "X-B", "3"])).toEqual(["X-A", "1", "X-Token", null, "X-B", "3"]);
   });
 });

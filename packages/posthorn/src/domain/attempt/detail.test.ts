@@ -37,7 +37,7 @@ const facts: fc.Arbitrary<AttemptFacts> = fc.record({
 });
 
 describe("details of an attempt", () => {
-  it("are read as they were written", () => {
+  it("are the same after encoding and decoding", () => {
     fc.assert(
       fc.property(facts, (given) => {
         expect(decodeDetail(encodeDetail(given, given.extra))).toEqual(given);
@@ -45,7 +45,7 @@ describe("details of an attempt", () => {
     );
   });
 
-  it("in the encoding of a later version are absent instead of an error", () => {
+  it("in the encoding of a later version are omitted instead of causing an error", () => {
     expect(decodeDetail("[2]")).toBeNull();
   });
 });

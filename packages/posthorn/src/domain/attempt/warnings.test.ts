@@ -17,7 +17,7 @@ function certificate(days: number): Partial<AttemptFacts> {
 }
 
 describe("a warning", () => {
-  it("comes when the certificate had less than 14 days left at the time of the attempt", () => {
+  it("is raised when the certificate had less than 14 days left at the time of the attempt", () => {
     expect(warned({}, certificate(14))).toEqual([]);
     expect(warned({}, certificate(13.9))).toEqual(["certificate_expires"]);
     expect(warned({ status: 2 }, certificate(1))).toEqual(["certificate_expires"]);
@@ -28,12 +28,12 @@ describe("a warning", () => {
     "Webhook message delivery failed with error: …",
     '{"data":null,"errors":[{"message":"no"}]}',
     '{"jsonrpc":"2.0","error":{"code":-32600}}',
-  ])("comes when a success looks like a failure: %s", (response) => {
+  ])("is raised when a success looks like a failure: %s", (response) => {
     expect(warned({ response }, {})).toEqual(["success_doubtful"]);
     expect(warned({ response, status: 2 }, {})).toEqual([]);
   });
 
-  it("comes when a success is an HTML page, and not when the response is only declared as HTML, as with Slack", () => {
+  it("is raised when a success is an HTML page, but not when it is only declared as HTML, as by Slack", () => {
     const html = { headers: ["Content-Type", "text/html; charset=utf-8"], headersCut: false, truncated: false };
     const response = { ...html, bodyError: null };
     expect(warned({ response: "\n<!doctype html>" }, { response })).toEqual(["success_doubtful"]);
@@ -45,7 +45,7 @@ describe("a warning", () => {
     (response) => expect(warned({ response }, {})).toEqual([]),
   );
 
-  it("comes when the response was truncated or broke off", () => {
+  it("is raised when the response was truncated or broke off", () => {
     const response = { headers: [], headersCut: false, truncated: true, bodyError: null };
     expect(warned({}, { response })).toEqual(["response_cut"]);
     expect(warned({}, { response: { ...response, truncated: false, bodyError: "reset" } })).toEqual(["response_cut"]);

@@ -9,7 +9,7 @@ import { startBroadcast } from "./start.ts";
 
 const APPLICATIONS = 250;
 
-/** Services over a store with applications without endpoints. */
+/** Services over a store that has applications without endpoints. */
 async function customers(store: Store): Promise<Services> {
   const { services } = servicesOver(store);
   await store.transaction(async ({ db }) => {
@@ -98,7 +98,7 @@ describe("a broadcast", () => {
     await runStep(services, key);
     const before = (await sent(store)).length;
     const { public_id: task } = await store.db.selectFrom("task").select("public_id").executeTakeFirstOrThrow();
-    // While a step is between what it published and its place.
+    // Cancels the broadcast after a step has published and before it stores its checkpoint.
     const slow: Store = Object.create(store) as Store;
     slow.acceptAll = (entries) => store.acceptAll(entries);
     slow.transaction = async (work) => {

@@ -20,7 +20,7 @@ async function cancel(harness: Awaited<ReturnType<typeof dispatchHarness>>, mess
 }
 
 describe("a delivery that is canceled", () => {
-  it("while it is queued is never attempted, and the ones behind it are", async () => {
+  it("while it is queued is never attempted, while the ones behind it are", async () => {
     await using harness = await dispatchHarness({ policy: { concurrency: 1 } });
     const { attempter, files } = harness;
     attempter.script = () => null;
@@ -82,7 +82,7 @@ describe("a delivery that is canceled", () => {
 });
 
 describe("a message that has expired", () => {
-  it("is not attempted, even if it is queued in memory, and its delivery says why", async () => {
+  it("is not attempted, even if it is queued in memory, and its delivery states the reason", async () => {
     await using harness = await dispatchHarness();
     const { attempter, clock, files } = harness;
     const watch = new GuardedAttempter({ attempter, store: files.store, clock, random: Math.random, lastKey: () => 0 });
@@ -93,7 +93,7 @@ describe("a message that has expired", () => {
     expect(attempter.jobs).toHaveLength(1);
   });
 
-  it("has its unfinished deliveries canceled, and no other message's", async () => {
+  it("has its unfinished deliveries canceled, but not those of other messages", async () => {
     await using files = await openStore();
     const { services } = servicesOver(files.store);
     await files.store.acceptAll([

@@ -10,7 +10,7 @@ import { endpointStats } from "./stats.ts";
 
 const HOURS = 5;
 const START = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - HOURS * HOUR_MS;
-/** How an attempt ended; `unsent`: what it was for could not be brought into form. */
+/** How an attempt ended; `unsent`: the payload could not be converted. */
 type End = "success" | "fail" | "unsent";
 
 interface Made {
@@ -43,7 +43,7 @@ async function put(services: Services, attempts: readonly Made[]): Promise<void>
   }
 }
 
-/** Counts all attempts that began before a time into hours. */
+/** Rolls up all attempts that started before a time. */
 async function countUpTo(services: Services, after: number): Promise<void> {
   const key = keyAtTime(START + after);
   await rollUp(services, { messages: key, attempts: key }, new AbortController().signal);
@@ -55,9 +55,9 @@ function statsOf(services: Services, since: number, until: number) {
   return endpointStats({ ctx: { services, actor, tx: null }, input });
 }
 
-/** What the attempts themselves say. */
+/** Expected statistics, computed from the attempts. */
 function numbersOf(made: readonly Made[], since: number, until: number) {
-  // A key knows its time to some milliseconds.
+  // The time in a key has a resolution of a few milliseconds.
   const [from, to] = [keyAtTime(START + since), keyAfterTime(START + until)];
   const within = made.filter((_, index) => keyOf(made, index) >= from && keyOf(made, index) < to);
   const count = (wanted: End): number => within.filter(({ end }) => end === wanted).length;
@@ -65,14 +65,14 @@ function numbersOf(made: readonly Made[], since: number, until: number) {
 }
 
 const END = fc.constantFrom<End>("success", "fail", "unsent");
-/** On a border of hours often: what is counted twice, or not at all, is counted so there. */
+/** Often on the boundary of an hour, where double or missing counts would show. */
 const AFTER = fc.oneof(
   fc.integer({ min: 0, max: HOURS * HOUR_MS }),
   fc.integer({ min: 0, max: HOURS }).map((hour) => hour * HOUR_MS),
 );
 
 describe("statistics of an endpoint", () => {
-  it("match its attempts, whichever hours are rolled up and whichever range is requested", async () => {
+  it("match its attempts, whatever hours are rolled up and whatever range is requested", async () => {
     const attempts = fc.array(fc.record({ after: AFTER, end: END }), { minLength: 10, maxLength: 40 });
     const counts = fc.array(AFTER, { minLength: 3, maxLength: 3 }).map((times) => times.toSorted((a, b) => a - b));
     const ranges = fc.array(fc.tuple(AFTER, AFTER), { minLength: 10, maxLength: 10 });
@@ -93,7 +93,7 @@ describe("statistics of an endpoint", () => {
     );
   });
 
-  it("do not need the attempts of hours that are rolled up", async () => {
+  it("do not read the attempts of hours that are rolled up", async () => {
     await using files = await openStore();
     const services = await endpointIn(files.store);
     await put(services, [

@@ -3,7 +3,7 @@ import { insertEndpoint, servicesOver } from "../../../test/support/services.ts"
 import { openStore } from "../../../test/support/store.ts";
 import { pauseEndpoint } from "./set-flow.ts";
 
-it("a pause is told to the lane with its commit, so that nothing begins under what held before", async () => {
+it("a pause wakes the lane when it is committed, so that no attempt starts under the earlier state", async () => {
   await using files = await openStore();
   const { services, woken } = servicesOver(files.store);
   await insertEndpoint(services, "https://example.com/", {});

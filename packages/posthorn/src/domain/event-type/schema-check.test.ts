@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { ValidationError } from "../../lib/errors.ts";
 import { checkSchemas, schemaTrouble } from "./schema-check.ts";
 
-/** What is refused, and where. */
+/** Reason for which a schema is refused, and its location. */
 function refusal(schemas: Record<string, unknown>): { readonly loc: readonly string[]; readonly msg: string } | null {
   try {
     checkSchemas(schemas);
@@ -25,7 +25,7 @@ const DRAFTS = [
 ] as const;
 
 describe.each(DRAFTS)("a schema of %s", (name, $schema) => {
-  it("is taken with its URI in any common spelling", () => {
+  it("is accepted with any common spelling of its URI", () => {
     const body = { type: "object", properties: { id: { type: "string" } }, required: ["id"] };
     const plain = $schema.replace("#", "");
     for (const uri of [plain, `${plain}#`, plain.replace("https:", "http:"), plain.replace("http:", "https:")]) {
@@ -33,17 +33,17 @@ describe.each(DRAFTS)("a schema of %s", (name, $schema) => {
     }
   });
 
-  it("is refused with the draft and the place when it breaks its rules", () => {
+  it("is refused with the draft and the location when it breaks the rules of the draft", () => {
     const { loc, msg } = refusal({ "2": { $schema, properties: { id: { type: "text" } } } })!;
     expect(loc).toEqual(["body", "schemas", "2"]);
     expect(msg).toContain(name);
     expect(msg).toContain("/properties/id");
   });
 
-  it("is taken with a long enum in time that grows with its length", () => {
+  it("is accepted with a long enum in time linear in its length", () => {
     const values = Array.from({ length: 15_000 }, (_, value) => `v${value}`);
     expect(schemaTrouble({ $schema, enum: values })).toBeNull();
-    // A list of types is compared pairwise by the keyword that the validator comes with.
+    // The validator's own keyword would compare a list of types pairwise.
     expect(schemaTrouble({ $schema, type: values })).toContain("/type");
   });
 
@@ -59,12 +59,12 @@ describe.each(DRAFTS)("a schema of %s", (name, $schema) => {
 });
 
 describe("a schema", () => {
-  it("without $schema is one of draft-07", () => {
+  it("without $schema is treated as draft-07", () => {
     expect(schemaTrouble({ if: { type: "object" } })).toBeNull();
     expect(schemaTrouble({ if: 5 })).toContain("draft-07");
   });
 
-  it("uses keywords of its own draft", () => {
+  it("uses the keywords of its own draft", () => {
     expect(schemaTrouble({ $schema: DRAFTS[3][1], prefixItems: [{ type: "string" }], $defs: { a: {} } })).toBeNull();
     expect(schemaTrouble({ $schema: DRAFTS[3][1], prefixItems: {} })).toContain("2020-12");
     expect(schemaTrouble({ $schema: DRAFTS[2][1], dependentRequired: { a: ["b"] } })).toBeNull();
@@ -82,13 +82,13 @@ describe("a schema", () => {
     null,
     ["http://json-schema.org/draft-07/schema#"],
     {},
-  ])("of another draft is refused with its name (%j)", (given) => {
+  ])("of an unsupported draft is refused with its name (%j)", (given) => {
     const { msg } = refusal({ "1": { $schema: given } })!;
     expect(msg).toContain(`The $schema ${JSON.stringify(given)} is not supported`);
     expect(msg).toContain("2020-12");
   });
 
-  it.each([null, 1, "text", [], [{}]])("is an object or a boolean, and not %j", (given) => {
+  it.each([null, 1, "text", [], [{}]])("must be an object or a boolean, and not %j", (given) => {
     expect(refusal({ "1": given })).toMatchObject({ loc: ["body", "schemas", "1"] });
   });
 
@@ -106,12 +106,12 @@ describe("a schema", () => {
     expect(refusal({ "1": { description: "x".repeat(300_000) } })?.msg).toContain("262144 characters");
   });
 
-  it("is not asked for over the network, and its patterns are not compiled", () => {
+  it("causes no network requests, and its patterns are not compiled", () => {
     expect(schemaTrouble({ $ref: "https://192.0.2.1/schema.json", $id: "https://192.0.2.1/" })).toBeNull();
     expect(schemaTrouble({ pattern: "(a+)+$", patternProperties: { "(((": {} } })).toBeNull();
   });
 
-  it("is quoted in few characters", () => {
+  it("is quoted in error messages with few characters", () => {
     expect(schemaTrouble({ properties: { ["k".repeat(200_000)]: { type: 5 } } })!.length).toBeLessThan(700);
   });
 });

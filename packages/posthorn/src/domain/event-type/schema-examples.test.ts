@@ -7,7 +7,7 @@ describe("the examples of a schema", () => {
     (format) => expect(examplesOf({ type: "string", format })).toEqual(["text"]),
   );
 
-  it("are those that it names, before anything is generated", () => {
+  it("are the ones it contains, in preference to generated ones", () => {
     const schema = { type: "object", properties: { id: { type: "string" } } };
     expect(examplesOf({ ...schema, examples: [{ id: "a" }, { id: "b" }] })).toEqual([{ id: "a" }, { id: "b" }]);
     expect(examplesOf({ ...schema, example: { id: "c" } })).toEqual([{ id: "c" }]);
@@ -44,7 +44,7 @@ describe("the examples of a schema", () => {
     ]);
   });
 
-  it("follow local references, the first alternative, and all parts of a whole", () => {
+  it("follow local references, the first alternative, and all parts of allOf", () => {
     const schema = {
       $defs: { "a/b": { type: "object", properties: { city: { type: "string" } } } },
       allOf: [{ properties: { id: { type: "integer" } } }, { $ref: "#/$defs/a~1b" }],

@@ -19,7 +19,7 @@ function failed(times: readonly number[]): Streak {
 const TEN = Array.from({ length: 10 }, (_, index) => index * 1000);
 
 describe("progress towards being disabled", () => {
-  it("needs both the time and the number of failures", () => {
+  it("requires both the time and the number of failures", () => {
     expect(percentOfWay(failed(TEN), policy, 1_000_000)).toBe(100);
     expect(percentOfWay(failed(TEN), policy, 500_000)).toBe(50);
     expect(percentOfWay(failed([0, 999_000]), policy, 5_000_000)).toBe(20);
@@ -33,7 +33,7 @@ describe("progress towards being disabled", () => {
     expect(percentOfRate({ attempts: 100, failures: 100 }, off)).toBe(0);
   });
 
-  it("warns once at 50, 70 and 90 percent, and skips warnings that were passed over", () => {
+  it("warns once at 50, 70 and 90 percent, and skips thresholds that were passed at once", () => {
     const given: number[] = [];
     for (const percent of [10, 49, 50, 51, 69, 75, 75, 89, 95, 99]) {
       const warning = warningDue(given.at(-1) ?? 0, percent);

@@ -1,4 +1,4 @@
-/** What is looked at for a page of a list with a filter. Nothing is timed: rows are counted, and plans are read. */
+/** Tests of the rows that are scanned for a page of a filtered list. Nothing is timed: rows are counted, and query plans are read. */
 import { type CompiledQuery, type KyselyPlugin, type RootOperationNode, sql } from "kysely";
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
@@ -14,13 +14,13 @@ import { listMessages } from "./list.ts";
 import { searchMessages } from "./search.ts";
 import { MAX_SCANNED_ROWS } from "./bounded-scan.ts";
 
-/** More than is looked at for a page. */
+/** More rows than are scanned for a page. */
 const MANY = MAX_SCANNED_ROWS + 1000;
 const NONE: MessageFilter = { eventTypes: null, channel: null, tag: null };
 const TIMES = { before: null, after: null };
 const REF = { app: "app", endpoint: "ep" };
 
-/** What the lists asked the database. */
+/** Records the queries of the lists and counts their rows. */
 class Watch implements KyselyPlugin {
   readonly nodes: RootOperationNode[] = [];
   rows = 0;
@@ -51,7 +51,7 @@ interface Scene extends AsyncDisposable {
   readonly ctx: OutsideContext;
 }
 
-/** Messages with these fields and the keys 1, 2 … , each sent once to endpoint `ep` of application `app`. */
+/** Stores messages with these fields and the keys 1000, 1010 …, each sent once to endpoint `ep` of application `app`. */
 async function openScene(messages: readonly Partial<AcceptEntry>[]): Promise<Scene> {
   const opened = await openStore();
   const { store } = opened;
@@ -90,7 +90,7 @@ type Lister = (ctx: OutsideContext, ask: Ask) => Promise<Page<string>>;
 
 const asked = (ask: Ask) => ({ limit: 50, iterator: null, ...NONE, ...TIMES, ...ask });
 
-/** The lists, each as ids of messages. */
+/** The lists under test, each returning ids of messages. */
 const LISTS: Readonly<Record<string, Lister>> = {
   "messages of an application": async (ctx, ask) => {
     const page = await listMessages({ ctx, input: { app: "app", withContent: true, ...asked(ask) } });
@@ -113,7 +113,7 @@ const LISTS: Readonly<Record<string, Lister>> = {
   },
 };
 
-/** Rows of tables and indexes that a plan of PostgreSQL went through. */
+/** Number of rows of tables and indexes that a PostgreSQL plan scanned. */
 function rowsOfPlan(plan: Record<string, unknown>): number {
   const parts = ((plan["Plans"] ?? []) as Record<string, unknown>[]).map(rowsOfPlan);
   const own = "Relation Name" in plan ? Number(plan["Actual Rows"]) + Number(plan["Rows Removed by Filter"] ?? 0) : 0;
@@ -125,7 +125,7 @@ async function explained({ db }: Store, query: CompiledQuery, how: string): Prom
   return rows;
 }
 
-/** Rows that the statements went through; SQLite only says whether it went through a whole table, which is all of its rows. */
+/** Number of rows that the statements scanned. SQLite only reports whether it scanned a whole table, which counts as all its rows. */
 async function rowsLookedAt({ store, watch }: Scene): Promise<number> {
   let rows = watch.rows;
   const queries = watch.nodes.map((node) => store.db.getExecutor().compileQuery(node, { queryId: "explain" }));
@@ -138,13 +138,13 @@ async function rowsLookedAt({ store, watch }: Scene): Promise<number> {
     }
     const steps = (await explained(store, query, "EXPLAIN QUERY PLAN")).map((row) => String(row["detail"]));
     if (steps.some((step) => /^SCAN (message|delivery|attempt)/.test(step))) rows += MANY;
-    // Two columns of an index are not enough: the rare ones among all of the application.
+    // This index selects all messages of the application, which is too many.
     if (steps.some((step) => /message_of_application/.test(step))) rows += MANY;
   }
   return rows;
 }
 
-/** So many that none of them leads anywhere. */
+/** Too many event types to read each of them by an index. */
 const MANY_TYPES = ["type.1", ...Array.from({ length: 10 }, (_, index) => `other.${index}`)];
 const FILTERS: readonly Partial<MessageFilter>[] = [
   { tag: "odd" },
@@ -172,7 +172,7 @@ function fits(fields: Fields, { eventTypes = null, channel = null, tag = null }:
 
 const namesOf = (json: string | null): readonly string[] => (json === null ? [] : (JSON.parse(json) as string[]));
 
-/** As the API makes it: of the last row, unless the page says otherwise. */
+/** Iterator as the API builds it: from the last row, unless the page has its own. */
 function nextOf(name: string, { rows, next }: Page<string>): string {
   if (next !== undefined) return next;
   const message = rows.at(-1)!;
@@ -184,7 +184,7 @@ const common = Array.from({ length: MANY }, () => labelled);
 const rare = { tagsJson: '["rare","common"]', channelsJson: '["all","few"]', eventType: "rare.type" };
 
 describe("a list with a filter", () => {
-  it("leads to what is rare without looking at the rest, however old that is", async () => {
+  it("finds rare messages without scanning the rest, however old they are", async () => {
     await using scene = await openScene([rare, ...common]);
     const { ctx, watch } = scene;
     const id = placeOfKey("msg_", 1000);
@@ -204,11 +204,11 @@ describe("a list with a filter", () => {
     }
   });
 
-  it("looks at so much for a page and no more, and says where to go on", async () => {
+  it("scans a bounded number of rows for a page, and returns where to continue", async () => {
     await using scene = await openScene([{ eventType: "type.1", ...labelled }, ...common]);
     const { ctx, watch } = scene;
     for (const [name, list] of Object.entries(LISTS)) {
-      // It has no other way through so many types than all messages, and bounds of its own.
+      // With so many types search can only scan all messages, within its own bounds.
       if (name === "search") continue;
       watch.forget();
       const filter = { eventTypes: MANY_TYPES, ...(name === "attempts of an endpoint" ? { tag: "common" } : {}) };
@@ -217,7 +217,7 @@ describe("a list with a filter", () => {
       expect([name, watch.rows < 3 * MAX_SCANNED_ROWS]).toEqual([name, true]);
       const last = await list(ctx, { ...filter, iterator: first.next! });
       expect([name, last]).toEqual([name, { rows: [placeOfKey("msg_", 1000)], done: true }]);
-      // The other way round: from the oldest on.
+      // In the other direction, from the oldest message.
       const oldest = await list(ctx, { ...filter, after: 0 });
       expect([name, oldest.rows, oldest.done]).toEqual([name, [placeOfKey("msg_", 1000)], false]);
       expect(oldest.next).toMatch(/^-/);
@@ -225,7 +225,7 @@ describe("a list with a filter", () => {
     }
   });
 
-  it("shows what it lets through, all of it and once, whatever the filter and the way", async () => {
+  it("returns every matching message exactly once, whatever the filter and query plan", async () => {
     const messages = Array.from({ length: 120 }, (_, index) => ({
       eventType: `type.${index % 3}`,
       tagsJson: index % 2 === 0 ? null : JSON.stringify([`tag${index % 5}`, "odd", "odd"]),
@@ -250,7 +250,7 @@ describe("a list with a filter", () => {
 });
 
 describe("labels of a message", () => {
-  it("go with it", async () => {
+  it("are deleted with it", async () => {
     await using scene = await openScene([rare, rare]);
     const labels = () =>
       scene.store.db.selectFrom("message_label").selectAll().orderBy("kind").orderBy("name").execute();

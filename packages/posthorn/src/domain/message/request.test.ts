@@ -13,7 +13,7 @@ const request: InboundRequest = {
   origin: { provider: "generic", scheme: "none", trust: "none", deliveryId: null, occurredAt: null },
 };
 
-describe("a request that came in", () => {
+describe("an inbound request", () => {
   it("is stored with its secret headers sealed, whatever its provider, and passed on with them", () => {
     const json = encodeRequest(request, NONE, secretBox);
     expect(json).not.toContain("s3cret");
@@ -23,7 +23,7 @@ describe("a request that came in", () => {
     });
   });
 
-  it("that was stored with a secret header in the clear is shown, filtered and passed on as if it were sealed", () => {
+  it("that was stored with a secret header in plain text is shown, filtered and passed on as if it were sealed", () => {
     const json = JSON.stringify(request);
     expect(shownRequest(json).headers).toEqual(["X-Api-Key", "***", "X-Seen", "seen"]);
     expect(requestOf(json).headers).toEqual({ "x-seen": "seen" });

@@ -10,7 +10,7 @@ import { publishEvents } from "./publish.ts";
 import type { OperationalEvent } from "./events.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** Endpoint 1 of a customer, and unless told otherwise endpoint 2, which hears of it. */
+/** Endpoint 1 of a customer, and by default endpoint 2, which receives operational webhooks about it. */
 async function setUp(store: Store, listens = true): Promise<{ services: Services; pushed: DueDelivery[] }> {
   const { services } = servicesOver(store);
   const pushed: DueDelivery[] = [];
@@ -45,7 +45,7 @@ async function listen(store: Store, eventTypes: readonly string[] | null = null)
 
 const MINUTE = Math.ceil(Date.now() / 60_000) * 60_000 - 3_600_000;
 
-/** A message whose one and last attempt failed at this time. */
+/** Stores a message whose only attempt failed at this time, with no retries left. */
 async function exhaust(store: Store, id: number, at = MINUTE, endpointId = 1): Promise<void> {
   await store.accept(acceptEntry(id, { endpointIds: [endpointId] }));
   const attempt = attemptEntry(keyAtTime(at) + id, { status: 2, responseCode: 500 });
@@ -56,8 +56,8 @@ const waiting = (store: Store) => store.db.selectFrom("operational_event").selec
 const messages = (store: Store) =>
   store.db.selectFrom("message").selectAll().where("app_id", "=", 2).orderBy("id").execute();
 
-describe("what was announced", () => {
-  it("becomes one message, even when the process dies between the message and the end of its announcement", async () => {
+describe("an operational event", () => {
+  it("becomes one message, even when the process dies after storing the message and before deleting the event", async () => {
     await using files = await openStore();
     const { services, pushed } = await setUp(files.store);
     await exhaust(files.store, 1);
@@ -65,7 +65,7 @@ describe("what was announced", () => {
     expect(event).toMatchObject({ type: "message.attempt.exhausted", org_id: 1, message_id: 1, endpoint_id: 1 });
     await publishEvents(services);
     expect(await waiting(files.store)).toEqual([]);
-    // As a crash leaves it: the message is on disk, and the announcement still stands.
+    // As after a crash: the message is on disk, and the event is still in the outbox.
     await files.store.transaction(({ db }) => db.insertInto("operational_event").values(event!).execute());
     await publishEvents(services);
     expect(await waiting(files.store)).toEqual([]);
@@ -73,7 +73,7 @@ describe("what was announced", () => {
     expect(pushed).toHaveLength(1);
   });
 
-  it("is not recorded without a subscriber, and complete once there is one", async () => {
+  it("is not recorded without a subscriber, and has all its data once there is one", async () => {
     await using files = await openStore();
     await setUp(files.store, false);
     await exhaust(files.store, 1);
@@ -101,7 +101,7 @@ describe("what was announced", () => {
     expect(await waiting(files.store)).toEqual([]);
   });
 
-  it("stays small in a mass failure: ten of an endpoint in a minute, and one that counts the rest", async () => {
+  it("is merged in a mass failure: 10 per endpoint and minute, and one more that counts the rest", async () => {
     await using files = await openStore();
     const { services } = await setUp(files.store);
     for (let id = 1; id <= 200; id++) await exhaust(files.store, id);
@@ -111,12 +111,12 @@ describe("what was announced", () => {
     await publishEvents(services);
     const bodies = (await messages(files.store)).map((row) => JSON.parse(Buffer.from(row.payload!).toString()));
     expect(bodies.reduce((sum: number, body) => sum + body.data.count, 0)).toBe(200);
-    // The minute after, they stand alone again.
+    // In the next minute, events are separate again.
     await exhaust(files.store, 201, MINUTE + 60_000);
     expect(await waiting(files.store)).toMatchObject([{ count: 1, merge_key: null }]);
   });
 
-  it("that counts further while it is published is told again, and not lost", async () => {
+  it("whose count increases while it is published is published again for the rest, and not lost", async () => {
     await using files = await openStore();
     const { services } = await setUp(files.store);
     for (let id = 1; id <= 12; id++) await exhaust(files.store, id);

@@ -33,7 +33,7 @@ describe("the policy for a lane", () => {
     });
   });
 
-  it("has every value in the units of the dispatcher", () => {
+  it("has all values in the units of the dispatcher", () => {
     const lane = laneOf({
       retry: {
         backoff: { type: "exponential", first: 0.5, attempts: 9, max: 60 },
@@ -61,12 +61,12 @@ describe("the policy for a lane", () => {
     });
   });
 
-  it("takes throttleRate as its rate, or the lower of both", () => {
+  it("uses throttleRate as its rate, or the lower of both", () => {
     expect(laneOf({}, 9).rate).toBe(9);
     expect(laneOf({ limits: { ratePerSecond: 4 } }, 9).rate).toBe(4);
   });
 
-  it("is limited to the rate that the endpoint granted, or the low rate of an unverified one, unless a lower rate is set", () => {
+  it("is limited to the rate that the endpoint granted, or to the low rate of an unverified one, unless a lower rate is set", () => {
     const rateOf = (perMinute: number, policy: Policy = {}) =>
       new EndpointPolicy(over(platform, { policy, throttleRate: null }, "endpoint"), { ...PLACE, perMinute }).lane.rate;
     expect(rateOf(6)).toBe(0.1);
@@ -74,13 +74,13 @@ describe("the policy for a lane", () => {
     expect(rateOf(600, { limits: { ratePerSecond: 5 } })).toBe(5);
   });
 
-  it("is the same object each time, so that a delivery allocates nothing", () => {
+  it("is the same object each time, so that deliveries allocate nothing", () => {
     const policy = new EndpointPolicy(platform, PLACE);
     expect(policy.lane).toBe(policy.lane);
     expect(policy.success).toBe(new EndpointPolicy(platform, { ...PLACE, tenant: 8 }).success);
   });
 
-  it("of a preset has growing delays, and the preset none has no delay", () => {
+  it("has growing delays for a preset, and no delay for the preset none", () => {
     for (const preset of RETRY_PRESETS) {
       const { backoff } = laneOf({ retry: { backoff: { type: "preset", preset } } }).retry;
       const delays = backoff.kind === "schedule" ? backoff.delaysMs : [];
@@ -94,7 +94,7 @@ describe("the policy for a lane", () => {
   });
 });
 
-describe("status codes", () => {
+describe("status codes in a policy", () => {
   it.each([
     [410, [410, 410]],
     ["410", [410, 410]],

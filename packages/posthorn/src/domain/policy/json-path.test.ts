@@ -28,7 +28,7 @@ describe("a path", () => {
     "$[?@.a]",
     "$[?match(@, '(a+)+')]",
     `$${".a".repeat(40)}`,
-  ])("that could look at the same value over and over is refused: %s", (path) =>
+  ])("that could visit the same value repeatedly is refused: %s", (path) =>
     expect(() => compilePath(path)).toThrow(JsonPathError),
   );
 });

@@ -32,7 +32,7 @@ describe("pacingKey", () => {
     expect(long("a")).not.toBe(long("b"));
   });
 
-  it("is the event type, the ordering key, or one for the whole endpoint", () => {
+  it("can be the event type, the ordering key, or one key for the whole endpoint", () => {
     const message = { eventType: "a.b", orderingKey: "o", payload: Buffer.from("{}") };
     const keys = (["endpoint", "eventType", "orderingKey"] as const).map((by) => pacingKey({ by, path: "" }, message));
     expect(keys).toEqual(["*", "a.b", "o"]);

@@ -9,12 +9,12 @@ function answer(body: string, changes: Partial<JudgedResponse> = {}): JudgedResp
   return { status: 200, contentType: "application/json", body: Buffer.from(body), incomplete: false, ...changes };
 }
 
-/** Why an answer is no success; `null`: it is one. */
+/** Why a response is not a success; `null`: it is one. */
 function refusal(values: Partial<SuccessValues>, given: JudgedResponse): string | null {
   return new SuccessRule({ ...PLAIN, ...values }).refusal(given)?.sentence ?? null;
 }
 
-/** Whether one rule takes this body. */
+/** Whether one rule accepts this body. */
 function takes(rule: SuccessClause, body: string, changes: Partial<JudgedResponse> = {}): boolean {
   return refusal({ rules: [rule] }, answer(body, changes)) === null;
 }
@@ -40,7 +40,7 @@ describe("a JSON rule", () => {
     expect(takes({ type: "json", path: "$.errors[*]", exists: false }, '{"errors":[{}]}')).toBe(false);
   });
 
-  it("compares every value that the path finds", () => {
+  it("compares every value at the path", () => {
     const all = { type: "json", path: "$.items[*].ok", equals: true } as const;
     expect(takes(all, '{"items":[{"ok":true},{"ok":true}]}')).toBe(true);
     expect(takes(all, '{"items":[{"ok":true},{"ok":false}]}')).toBe(false);
@@ -82,7 +82,7 @@ describe("a rule on text or type", () => {
     expect(takes({ type: "text", pattern: "(a|a)*b", found: false }, text)).toBe(true);
   });
 
-  it("compares the content type without parameters and case", () => {
+  it("compares the content type without its parameters and ignoring case", () => {
     const html = answer("", { contentType: "Text/HTML; charset=utf-8" });
     expect(refusal({ rules: [{ type: "contentType", isNot: "text/html" }] }, html)).toContain("text/html");
     expect(refusal({ rules: [{ type: "contentType", is: "text/*" }] }, html)).toBeNull();
@@ -127,7 +127,7 @@ describe("a preset", () => {
   });
 });
 
-it("a stored rule that is no longer supported is a failure with that reason, and never a success", () => {
+it("a stored rule that is no longer supported makes every response a failure with that reason", () => {
   expect(refusal({ rules: [{ type: "text", pattern: "(" }] }, answer("x"))).toContain("is no longer supported");
   expect(refusal({ rules: [{ type: "json", path: "$[", exists: false }] }, answer("{}"))).toContain(
     "is no longer supported",

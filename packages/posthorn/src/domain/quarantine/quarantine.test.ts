@@ -8,7 +8,7 @@ import { MAX_BYTES, MAX_REQUESTS, trimQuarantine } from "./trim.ts";
 
 const DAY_MS = 86_400_000;
 
-/** Puts requests of a source into quarantine, one for each of these times. */
+/** Puts requests of a source into quarantine, one at each of these times. */
 async function insert(store: Store, sourceKey: number, times: readonly number[], bodyBytes = 1): Promise<void> {
   let now = 0;
   const ids = new IdGenerator(() => now);
@@ -40,7 +40,7 @@ async function countOf(store: Store, sourceKey: number): Promise<number> {
 }
 
 describe("the quarantine of a source", () => {
-  it("keeps a maximum number of the newest, and does not affect other sources", async () => {
+  it("keeps the newest requests up to a maximum number, and does not affect other sources", async () => {
     await using files = await openStore();
     const { store } = files;
     const now = Date.now();
@@ -63,7 +63,7 @@ describe("the quarantine of a source", () => {
     expect(oldest.id).toBeGreaterThanOrEqual(kept);
   });
 
-  it("keeps the newest by bytes", async () => {
+  it("keeps the newest requests up to a maximum size", async () => {
     await using files = await openStore();
     const now = Date.now();
     await insert(files.store, 1, [now, now + 10, now + 20], MAX_BYTES / 2);
@@ -71,7 +71,7 @@ describe("the quarantine of a source", () => {
     expect(await countOf(files.store, 1)).toBe(2);
   });
 
-  it("ends with the time that payloads are kept", async () => {
+  it("keeps requests as long as payloads are kept", async () => {
     await using files = await openStore();
     const { services } = servicesOver(files.store);
     await insert(files.store, 1, [Date.now() - 3 * DAY_MS, Date.now() - DAY_MS]);

@@ -36,10 +36,10 @@ interface Harness extends AsyncDisposable {
   readonly services: Services;
   readonly woken: number[];
   now: number;
-  /** A message whose delivery to endpoint 1 has ended in this state. */
+  /** Stores a message whose delivery to endpoint 1 has ended in this state. */
   ended(id: number, state: 1 | 2, changes?: Partial<AcceptEntry>): Promise<void>;
   start(params: Partial<ReplayParams>, kind?: string): Promise<void>;
-  /** Makes steps until there is nothing to do at this time. Returns how long the task wants to wait; `null`: it has ended. */
+  /** Runs steps until there is nothing to do at this time. Returns the wait until the next step; `null`: the task has ended. */
   run(): Promise<number | null>;
   /** Messages whose delivery is due, in order. */
   due(endpoint?: number): Promise<number[]>;
@@ -78,7 +78,7 @@ async function harness(): Promise<Harness> {
 }
 
 describe("a replay of deliveries", () => {
-  it("makes those due that fit the filter, counts what it skips and why, and ends", async () => {
+  it("makes matching deliveries due, counts skipped ones by reason, and ends", async () => {
     await using h = await harness();
     await h.ended(1, 2, { eventType: "a" });
     await h.ended(2, 1, { eventType: "a" });
@@ -87,7 +87,7 @@ describe("a replay of deliveries", () => {
     await h.files.store.transaction(({ db }) =>
       db.updateTable("message").set({ payload: null }).where("id", "=", 4).execute(),
     );
-    // Not tried yet: it goes out anyway.
+    // Not attempted yet, so it will be sent anyway.
     await h.files.store.accept(acceptEntry(5, { eventType: "a", due: h.now }));
     await h.start({ filter: { ...NO_FILTER, eventTypes: ["a"] } });
     expect(await h.run()).toBeNull();
@@ -97,12 +97,12 @@ describe("a replay of deliveries", () => {
       data: { messagesSent: 2, scanned: 5, matched: 4, payloadGone: 1, alreadyDue: 1 },
     });
     expect(await deliveryOf(h.files.store, 1)).toMatchObject({ manual: ASKED.byRecovery, generation: 1 });
-    // It succeeded already: what is asked for is one more, whatever an attempt in flight comes to.
+    // It has succeeded already, so another attempt is requested regardless of the result of one in flight.
     expect(await deliveryOf(h.files.store, 2)).toMatchObject({ manual: ASKED.byReplay, generation: 1 });
     expect(h.woken).toEqual([1]);
   });
 
-  it("filters by where the delivery stands, by the class of the last code, by channel and by tag", async () => {
+  it("filters by delivery status, class of the last status code, channel and tag", async () => {
     await using h = await harness();
     const marked = { channelsJson: '["red","blue"]', tagsJson: '["x"]' };
     await h.ended(1, 2, marked);
@@ -128,7 +128,7 @@ describe("a replay of deliveries", () => {
     expect(await dueWith({ tags: ["x"], statuses: [2] })).toEqual([1]);
   });
 
-  it("adds nothing while enough of the endpoint is due, goes on when there is room, and never fills its lane", async () => {
+  it("adds no deliveries while the endpoint has enough due, continues when there is room, and never fills its lane", async () => {
     await using h = await harness();
     for (let id = 1; id <= 1200; id++) await h.ended(id, 2);
     await h.start({});
@@ -142,7 +142,7 @@ describe("a replay of deliveries", () => {
     expect(await h.due()).toEqual(Array.from({ length: 500 }, (_, index) => 501 + index));
   });
 
-  it("looks for room less and less often while there is none, and as often as before once there was", async () => {
+  it("checks for room less and less often while there is none, and often again once there was", async () => {
     await using h = await harness();
     for (let id = 1; id <= 1100; id++) await h.ended(id, 2);
     await h.start({});
@@ -159,7 +159,7 @@ describe("a replay of deliveries", () => {
     expect(await h.due()).toHaveLength(500);
   });
 
-  it("keeps to its rate, also when it is looked at more often, and after a pause does not make it good", async () => {
+  it("keeps its rate however often it runs, and does not catch up after a pause", async () => {
     await using h = await harness();
     for (let id = 1; id <= 100; id++) await h.ended(id, 2);
     await h.start({ ratePerSecond: 10 });
@@ -168,7 +168,7 @@ describe("a replay of deliveries", () => {
       await h.run();
       return (await taskOf(h.files.store, TASK)).data["messagesSent"];
     };
-    // The task was made at a time that is yet to come: the clock was set back, and it goes on all the same.
+    // The clock was set back, so the task was created in the future. It continues nevertheless.
     const first = Number(await sentAfter(0));
     expect(first).toBe(1);
     expect(await sentAfter(99)).toBe(first);
@@ -177,7 +177,7 @@ describe("a replay of deliveries", () => {
     expect(await sentAfter(60_000)).toBe(first + 16);
   });
 
-  it("can begin with the newest", async () => {
+  it("can start with the newest deliveries", async () => {
     await using h = await harness();
     for (let id = 1; id <= 700; id++) await h.ended(id, 2);
     await h.start({ newestFirst: true });
@@ -185,7 +185,7 @@ describe("a replay of deliveries", () => {
     expect(Math.min(...(await h.due()))).toBe(201);
   });
 
-  it("looks at a bounded number of rows in a step, however rare what it looks for", async () => {
+  it("scans a bounded number of rows per step, however rare matches are", async () => {
     await using h = await harness();
     const later = { due: h.now + 1 };
     const statements = Array.from({ length: 3000 }, (_, index) => h.files.store.accept(acceptEntry(index + 1, later)));
@@ -197,7 +197,7 @@ describe("a replay of deliveries", () => {
     expect((await taskOf(h.files.store, TASK)).data).toMatchObject({ scanned: 3000, messagesSent: 0 });
   });
 
-  it("asks once for what it found, when it was asked for by others meanwhile", async () => {
+  it("does not request an attempt again that another replay has already requested", async () => {
     await using h = await harness();
     await h.ended(1, 2);
     await h.start({});
@@ -229,7 +229,7 @@ describe("a replay of deliveries", () => {
   });
 });
 
-describe("a replay of what is missing", () => {
+describe("a replay of missing messages", () => {
   it("creates a delivery for each missing message that matches, with the full retry schedule and not before its delayed time", async () => {
     await using h = await harness();
     await h.files.store.accept(acceptEntry(1, { endpointIds: [] }));

@@ -19,12 +19,12 @@ import { sweepPayloads } from "./sweep-payloads.ts";
 
 const DAY = 86_400_000;
 const NOW = Date.now();
-/** Days that have a table before today. */
+/** Number of days before today that have a table. */
 const HISTORY = 11;
 const PERIODS: RetentionPeriods = { payloadMs: 3 * DAY, attemptMs: 3 * DAY, failureMs: 8 * DAY };
 const ALL = { messages: Number.MAX_SAFE_INTEGER, attempts: Number.MAX_SAFE_INTEGER };
 
-/** A key so many days ago, at noon. */
+/** A key at noon, so many days ago. */
 const key = (daysAgo: number, sequence = 0): number =>
   keyAtTime((Math.floor(NOW / DAY) - daysAgo + 0.5) * DAY) + sequence;
 
@@ -38,11 +38,11 @@ const sweepOf = (changes: Partial<SweepOptions> = {}): SweepOptions => ({
 interface History extends AsyncDisposable {
   readonly store: PostgresStore;
   readonly client: pg.Client;
-  /** Names of the tables of days that are over. */
+  /** Names of the tables of past days. */
   tables(table: PartitionedTable): Promise<readonly string[]>;
 }
 
-/** A store with tables for days that are over. */
+/** A store with tables for past days. */
 async function openHistory(): Promise<History> {
   const stack = new AsyncDisposableStack();
   const { url } = stack.use(await createDatabase(await sharedPostgres()));
@@ -65,7 +65,7 @@ async function openHistory(): Promise<History> {
   };
 }
 
-/** Services whose clock stands at `now`, with everything counted. */
+/** Services with the clock at `now`, after everything was counted. */
 async function counted(store: Store, now = NOW): Promise<Services> {
   const services = { ...servicesOver(store).services, now: () => now };
   await rollUp(services, ALL, new AbortController().signal);
@@ -114,8 +114,8 @@ async function sweepAll(services: Services, sweep = sweepOf()): Promise<void> {
   await sweepMessages(services, sweep);
 }
 
-describe.runIf(onPostgres)("days that are over", () => {
-  it("are dropped as a whole, except messages that failed, are pending, keep their payload or were attempted recently", async () => {
+describe.runIf(onPostgres)("days past their retention", () => {
+  it("are dropped as whole tables, except messages that failed, are pending, keep their payload or were attempted recently", async () => {
     await using history = await openHistory();
     const { store } = history;
     const kept = [key(5, 1), key(5, 2), key(5, 3), key(5, 4)] as const;
@@ -134,20 +134,20 @@ describe.runIf(onPostgres)("days that are over", () => {
     expect(await idsIn(store, "message")).toEqual([...kept, key(2)]);
     expect(await labelledIn(store)).toEqual([...kept, key(2)]);
     expect(await deliveriesIn(store)).toEqual([...kept, key(2)]);
-    // Attempts that are over stay where the delivery failed.
+    // Expired attempts are kept if their delivery failed.
     expect(await idsIn(store, "attempt")).toEqual([kept[0] + 1000, key(2) + 1000, again]);
     expect(await storedIn(store)).toEqual({ attempt: 2, delivery: 5, failure: 1, message: 5, payload: 5 });
-    // That of the day with something left, and those that ended within the period.
+    // The table of the day with messages left, and those of days within the period.
     const days = await history.tables("message");
     expect(days.length).toBeLessThanOrEqual(5);
     expect(await history.tables("message_label")).toEqual(days.map((name) => name.replace("message", "message_label")));
     expect(await store.payload(kept[0])).toEqual(Buffer.from(`{"id":${kept[0]}}`));
-    // What the messages took with them can leave a table of attempts empty.
+    // Deleting messages with their attempts can leave a table of attempts empty.
     await dropDays(services, sweepOf());
     expect(await dropDays(services, sweepOf())).toBe(0);
   });
 
-  it("are left to the drop by the sweeps, which see to what it kept; then the table goes too", async () => {
+  it("are not touched by the sweeps until they are dropped; then the sweeps delete the rest and the table is dropped", async () => {
     await using history = await openHistory();
     const { store } = history;
     await publish(store, key(5), "succeeded");
@@ -170,7 +170,7 @@ describe.runIf(onPostgres)("days that are over", () => {
     expect(await deliveriesIn(store)).toEqual([]);
   });
 
-  it("stay when they are not counted yet", async () => {
+  it("are kept while they are not counted yet", async () => {
     await using history = await openHistory();
     const { store } = history;
     await publish(store, key(6), "succeeded");
@@ -192,14 +192,14 @@ describe.runIf(onPostgres)("days that are over", () => {
       );
       return store.transaction(work);
     };
-    // Its getters read private members, so they are asked of the store itself.
+    // The getters read private members, so their values come from the store itself.
     Object.defineProperties(racing, { db: { value: store.db }, hotDb: { value: store.hotDb } });
     await dropDays({ ...services, store: racing }, sweepOf());
     expect(await idsIn(store, "message")).toEqual([key(5)]);
     expect(await deliveriesIn(store)).toEqual([key(5)]);
   });
 
-  it("go on where an earlier run ended, and free event ids", async () => {
+  it("are dropped from where an earlier run stopped, and free their event ids", async () => {
     await using history = await openHistory();
     const { store } = history;
     await publish(store, key(6), "succeeded", { eventId: "one" });
@@ -220,7 +220,7 @@ describe.runIf(onPostgres)("days that are over", () => {
     expect(await store.accept(acceptEntry(key(0, 1), { eventId: "two" }))).toEqual({ kind: "duplicate_event_id" });
   });
 
-  it("are dropped once where two nodes see to it at the same time", async () => {
+  it("are dropped once when two nodes do it at the same time", async () => {
     await using history = await openHistory();
     const { store } = history;
     for (let day = 4; day < HISTORY; day++) {
@@ -234,7 +234,7 @@ describe.runIf(onPostgres)("days that are over", () => {
     expect(await deliveriesIn(store)).toHaveLength(kept.length);
   });
 
-  it("take turns with what is published and delivered meanwhile, and lose none of it", async () => {
+  it("are dropped alongside concurrent publishes and deliveries, of which none is lost", async () => {
     await using history = await openHistory();
     const { store } = history;
     for (let day = 4; day < HISTORY; day++) await publish(store, key(day), "succeeded");
@@ -255,7 +255,7 @@ describe.runIf(onPostgres)("days that are over", () => {
     expect(published.length).toBeGreaterThan(0);
   });
 
-  it("that keep too much are left to the sweeps", async () => {
+  it("that must keep too many messages are left to the sweeps", async () => {
     await using history = await openHistory();
     const { store, client } = history;
     await publish(store, key(5), "succeeded");
@@ -272,7 +272,7 @@ describe.runIf(onPostgres)("days that are over", () => {
     const services = await counted(store);
     await dropDays(services, sweepOf());
     expect(await idsIn(store, "message")).toHaveLength(20_002);
-    // Its first step is enough.
+    // One step of the sweep is enough.
     const abort = new AbortController();
     await sweepMessages(services, sweepOf({ signal: abort.signal, pause: () => Promise.resolve(abort.abort()) }));
     expect(await idsIn(store, "message")).toHaveLength(20_001);

@@ -25,7 +25,7 @@ function sweepOf(changes: Partial<SweepOptions> = {}): SweepOptions {
   return { periods: PERIODS, signal: new AbortController().signal, pause: () => Promise.resolve(), ...changes };
 }
 
-/** Services whose clock stands at `now`, with everything counted. */
+/** Services with the clock at `now`, after everything was counted. */
 async function counted(store: Store, now = NOW): Promise<Services> {
   const services = { ...servicesOver(store).services, now: () => now };
   await rollUp(services, ALL, new AbortController().signal);
@@ -34,7 +34,7 @@ async function counted(store: Store, now = NOW): Promise<Services> {
 
 const key = (daysAgo: number, sequence = 0): number => keyAtTime(NOW - daysAgo * DAY) + sequence;
 
-/** A message so many days old, with one attempt that ended like this; `pending` had none. */
+/** Stores a message with one attempt that ended like this; `pending` has none. */
 async function publish(
   store: Store,
   id: number,
@@ -84,7 +84,7 @@ describe("the sweep of messages", () => {
     expect(await store.payload(key(400))).not.toBeNull();
     for (const id of old) await store.record(recordEntry(id));
     await sweepMessages(await counted(store), sweepOf());
-    // The youngest waits for the sweep of failures, which goes over all that the first one left.
+    // The newest is deleted only by the sweep of failures, which covers everything the first sweep left.
     expect(await idsIn(store)).toEqual([key(40)]);
     await sweepMessages(await counted(store, NOW + 21 * DAY), sweepOf());
     expect(await idsIn(store)).toEqual([]);
@@ -100,7 +100,7 @@ describe("the sweep of messages", () => {
       await store.transaction(({ db }) => db.updateTable("delivery").set({ state: 0, due: NOW, manual: 1 }).execute());
       return store.transaction(work);
     };
-    // Its getters read private members, so they are asked of the store itself.
+    // The getters read private members, so their values come from the store itself.
     Object.defineProperties(racing, { db: { value: store.db }, hotDb: { value: store.hotDb } });
     expect(await sweepMessages({ ...services, store: racing }, sweepOf())).toBe(0);
     expect(await deliveryOf(store, key(31))).toMatchObject({ state: 0, due: NOW });
@@ -116,7 +116,7 @@ describe("the sweep of messages", () => {
     expect(await sweepMessages(await counted(store, NOW + 40 * DAY), sweepOf())).toBe(2);
   });
 
-  it("deletes nothing that is not counted yet", async () => {
+  it("deletes no messages that are not counted yet", async () => {
     await using files = await openStore();
     const { store } = files;
     await publish(store, key(100), "succeeded");
@@ -124,7 +124,7 @@ describe("the sweep of messages", () => {
     expect(await sweepMessages(services, sweepOf())).toBe(0);
   });
 
-  it("broken off after any step goes on from there, and comes to the same; what is left is counted right", async () => {
+  it("continues after an interruption at any step with the same result, and keeps the storage counts right", async () => {
     const ids = Array.from({ length: 250 }, (_, index) => key(90, index));
     const endOf = (index: number) => (index % 7 === 0 ? "failed" : index % 11 === 0 ? "pending" : "succeeded");
     const left = ids.filter((_, index) => index % 7 !== 0 && index % 11 === 0);
@@ -161,7 +161,7 @@ describe("the sweep of messages", () => {
     }
   });
 
-  it("takes turns with what is published and delivered meanwhile, and loses none of it", async () => {
+  it("alternates with concurrent publishes and deliveries, and loses none of them", async () => {
     await using files = await openStore();
     const { store } = files;
     await Promise.all(Array.from({ length: 1000 }, (_, index) => publish(store, key(90, index), "succeeded")));
@@ -176,7 +176,7 @@ describe("the sweep of messages", () => {
     expect(await countOf(store, "attempt")).toBe(sequence);
   });
 
-  it.skipIf(onPostgres)("gives the disk back all but a part for what comes next", async () => {
+  it.skipIf(onPostgres)("returns the freed space to the disk, except for a small reserve", async () => {
     await using files = await openStore();
     const { store } = files;
     const payload = Buffer.alloc(20_000, "x");

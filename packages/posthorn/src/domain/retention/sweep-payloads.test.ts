@@ -20,7 +20,7 @@ const keeping = (payloadMs: number) => ({
 });
 
 describe("the sweep of payloads", () => {
-  it("deletes payloads older than the default and those whose own time is over, and no other", async () => {
+  it("deletes payloads older than the default retention or past their own, and no others", async () => {
     await using files = await openStore();
     const { services } = servicesOver(files.store);
     const now = Date.now();
@@ -56,7 +56,7 @@ describe("the sweep of payloads", () => {
     expect(await files.store.payload(old + 1)).toBeNull();
   });
 
-  it("takes along the bodies that were sent in place of them, and leaves the rest of the detail", async () => {
+  it("also deletes the transformed bodies and logs of attempts, and keeps their other details", async () => {
     await using files = await openStore();
     const { services } = servicesOver(files.store);
     const old = keyAtTime(Date.now() - 2 * DAY);

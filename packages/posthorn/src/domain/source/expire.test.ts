@@ -6,7 +6,7 @@ import { createSource } from "./create.ts";
 import { expireSources } from "./expire.ts";
 import { DEFAULT_SETTINGS } from "./source.ts";
 
-it("deletes sources whose time is over, and no other", async () => {
+it("deletes expired sources, and no others", async () => {
   await using files = await openStore();
   const { services } = servicesOver(files.store);
   const orgPublicId = "org_00000000000000000000000test";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { responseType, isResponseHeader } from "./response-rules.ts";
 
-describe("a header that a source may set", () => {
+describe("a header", () => {
   it.each([
     "Content-Type",
     "retry-after",
@@ -15,7 +15,7 @@ describe("a header that a source may set", () => {
     "x-hook-secret",
     "x-request-id",
     "X-Slack-No-Retry",
-  ])("is one that only senders read: %s", (name) => {
+  ])("may be set by a source if only senders read it: %s", (name) => {
     expect(isResponseHeader(name)).toBe(true);
   });
 
@@ -91,13 +91,13 @@ describe("a header that a source may set", () => {
     "x-a:b",
     "x_mine",
     "",
-  ])("is none that a browser or a proxy acts on: %s", (name) => {
+  ])("may not be set by a source if browsers or proxies act on it: %s", (name) => {
     expect(isResponseHeader(name)).toBe(false);
     expect(isResponseHeader(name.toUpperCase())).toBe(false);
   });
 });
 
-/** Types as they may stand in `content-type`, with what a source, a receiver and a guest on the origin are sent as. */
+/** Values of `content-type`, with the type that is sent for a source, a receiver and a guest on the origin. */
 const TYPES: readonly (readonly [type: string, source: string, receiver: string, plain: string])[] = [
   ["application/json", "application/json", "application/json", "application/json"],
   ["Application/JSON; Charset=UTF-8", ...three("application/json; charset=utf-8")],
@@ -146,13 +146,13 @@ function three(type: string): readonly [string, string, string] {
   return [type, type, type];
 }
 
-describe("the type of an answer", () => {
-  it.each(TYPES)("goes by the parsed type, and is plain text when in doubt: %s", (type, source, receiver, plain) => {
+describe("the content type of a response", () => {
+  it.each(TYPES)("depends on the parsed type, and is plain text when in doubt: %s", (type, source, receiver, plain) => {
     const sent = (["source", "receiver", "plain"] as const).map((trust) => responseType(type, trust));
     expect(sent).toEqual([source, receiver, plain]);
   });
 
-  it("is nothing that a browser runs or parses as markup, for any text of a receiver or a guest", () => {
+  it("is never one that a browser executes or parses as markup, for any text of a receiver or a guest", () => {
     const words = [
       "text/html",
       "json",

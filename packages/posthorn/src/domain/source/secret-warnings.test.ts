@@ -23,13 +23,13 @@ describe("a secret", () => {
     (secret) => expect(codes(secret)).toEqual([]),
   );
 
-  it("is never part of the warning, which names the field and says that a line feed is there", () => {
+  it("is never part of the warning, which names the field and the line feed", () => {
     const [warning] = secretWarnings("secrets[1]", "s3cret\n");
     expect(warning).toMatchObject({ field: "secrets[1]", message: expect.stringContaining("ends with a line feed") });
     expect(JSON.stringify(warning)).not.toContain("s3cret");
   });
 
-  it("of the longest size is looked at without delay", () => {
+  it("of the maximum length is checked without delay", () => {
     expect(codes(`${" ".repeat(16_000)}a${" ".repeat(300)}`)).toEqual(["secret_whitespace"]);
   });
 });

@@ -19,11 +19,11 @@ interface Try {
   readonly status: 0 | 2;
   readonly errorCode?: string;
   readonly trigger?: 0 | 1;
-  /** Where the delivery stands after it; pending when left out. */
+  /** State of the delivery after it; absent: pending. */
   readonly state?: 0 | 1 | 2;
 }
 
-/** A message for endpoint 1 at this time, and what its attempts came to; each takes 40 ms. */
+/** Stores a message for endpoint 1 at this time, with the outcomes of its attempts, which take 40 ms each. */
 async function message(store: Store, at: number, tries: readonly Try[], sequence = 0): Promise<void> {
   const id = keyAtTime(at) + sequence;
   await store.accept(acceptEntry(id, { due: at }));
@@ -63,7 +63,7 @@ describe("the roll-up", () => {
     const { store } = files;
     const services = await customer(store);
     await message(store, START, [{ after: 100, status: 0, state: 1 }]);
-    // Resent manually although it had succeeded.
+    // Resent manually after it had succeeded.
     await message(store, START + 1000, [
       { after: 200, status: 0, state: 1 },
       { after: 5000, status: 0, trigger: 1, state: 1 },
@@ -100,7 +100,7 @@ describe("the roll-up", () => {
     expect(percentile(organisation!.duration, 0.5)).toBeCloseTo(40, -1);
   });
 
-  it("does not count as an attempt what failed before anything was sent, only as what became of its delivery", async () => {
+  it("counts a failure before anything was sent only for its delivery, and not as an attempt", async () => {
     await using files = await openStore();
     const { store } = files;
     const services = await customer(store);
@@ -112,7 +112,7 @@ describe("the roll-up", () => {
     expect([...organisation!.duration.values()]).toEqual([1]);
   });
 
-  it("counts an attempt in its hour, and the time from when a delayed message was due", async () => {
+  it("counts an attempt in its hour, and the latency of a delayed message from its due time", async () => {
     await using files = await openStore();
     const { store } = files;
     const services = await customer(store);
@@ -130,7 +130,7 @@ describe("the roll-up", () => {
     expect(percentile(of[1]!.latency, 0.5)).toBeCloseTo(140, -1);
   });
 
-  it("counts each row once, however it is cut into runs and whatever crashes between them", async () => {
+  it("counts each row once, however the work is split into runs, with restarts between them", async () => {
     const tries = fc.constantFrom<readonly Try[]>(
       [{ after: 100, status: 0, state: 1 }],
       [
@@ -162,12 +162,12 @@ describe("the roll-up", () => {
       fc.asyncProperty(plan, cuts, async (messages, at) => {
         expect(await run(messages, at)).toEqual(await run(messages, []));
       }),
-      // Each run opens and reopens databases, which costs a server seconds.
+      // Each run opens and reopens databases, which takes seconds on a PostgreSQL server.
       { numRuns: onPostgres ? 2 : 5 },
     );
   }, 180_000);
 
-  it("counts the newest hours by the minute too, once however it is cut, and of everything together", async () => {
+  it("also counts the newest hours by the minute for the whole organization, each row once in any split", async () => {
     await using files = await openStore();
     const { store } = files;
     const services = { ...(await customer(store)), now: () => START + 4 * HOUR_MS };
@@ -175,7 +175,7 @@ describe("the roll-up", () => {
       { after: 100, status: 2 },
       { after: 70_000, status: 0, state: 1 },
     ] as const;
-    // Older than minutes are kept; within them, twice in one minute.
+    // One message is older than the retention of minutes; two are within it, in the same minute.
     await message(store, START, tries, 1);
     await message(store, START + 2 * HOUR_MS, tries, 2);
     await message(store, START + 2 * HOUR_MS + 30_000, tries, 3);
@@ -192,12 +192,12 @@ describe("the roll-up", () => {
     expect(percentile(countsOf(rows[1]!).latency, 1)).toBeCloseTo(70_040, -4);
   });
 
-  it("loses nothing of an hour when another node counts at the same moment", async () => {
+  it("loses nothing of an hour when another node counts it at the same time", async () => {
     await using files = await openStore();
     const { store } = files;
     const services = await customer(store);
     await message(store, START, [{ after: 100, status: 0, state: 1 }]);
-    // The other one counts the attempt just before this one writes the message.
+    // The other node counts the attempt just before this one writes the message.
     let meanwhile: Promise<void> | null = null;
     const slower = new Proxy(store, {
       get: (target, name) => {
@@ -215,7 +215,7 @@ describe("the roll-up", () => {
     for (const [, messages, attempts] of counted) expect([messages, attempts]).toEqual([1, 1]);
   });
 
-  it("leaves what is not settled for the next time", async () => {
+  it("leaves rows that are not settled for the next run", async () => {
     await using files = await openStore();
     const { store } = files;
     const services = await customer(store);
@@ -226,7 +226,7 @@ describe("the roll-up", () => {
     expect((await hours(store))[0]).toMatchObject({ messages: 1, attemptsOk: 1 });
   });
 
-  it("keeps operational webhooks out of the sums of the organisation", async () => {
+  it("excludes operational webhooks from the sums of the organization", async () => {
     await using files = await openStore();
     const { store } = files;
     const services = await customer(store);
@@ -240,7 +240,7 @@ describe("the roll-up", () => {
     expect(await store.db.selectFrom("rollup_minute").selectAll().execute()).toEqual([]);
   });
 
-  it("says of each day how much it takes", async () => {
+  it("counts the rows and bytes stored for each day", async () => {
     await using files = await openStore();
     const { store } = files;
     const services = await customer(store);

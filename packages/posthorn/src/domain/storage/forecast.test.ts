@@ -5,7 +5,7 @@ import { forecast, type ForecastInput, type StoredDay } from "./forecast.ts";
 const TODAY = 20_000;
 const GB = 1e9;
 
-/** So many days of payloads, a GB each, all kept; it is the end of the last of them. */
+/** 1 GB of payloads per day, none deleted yet, at the end of the last day. */
 function grown(days: number, keepDays: number, changes: Partial<ForecastInput> = {}): ForecastInput {
   const list: StoredDay[] = Array.from({ length: Math.min(days, keepDays) }, (_, index) => ({
     day: TODAY - index,
@@ -20,7 +20,7 @@ function grown(days: number, keepDays: number, changes: Partial<ForecastInput> =
 }
 
 describe("the forecast", () => {
-  it("of a young server is a full disk, on the day on which it is", () => {
+  it("predicts the day on which the disk of a new server is full", () => {
     const young = forecast(grown(10, 90, { leftBytes: 20 * GB }));
     expect(young.fullInDays).toBe(20);
     expect(young.bytesADay / GB).toBeCloseTo(1, 1);
@@ -28,24 +28,24 @@ describe("the forecast", () => {
     expect(young.kinds.find(({ kind }) => kind === "payload")).toMatchObject({ stored: 10_000, keepDays: 90 });
   });
 
-  it("of a disk that holds all that is kept is that it never fills", () => {
+  it("predicts no full disk when the disk can hold everything that retention keeps", () => {
     expect(forecast(grown(10, 90, { leftBytes: 85 * GB })).fullInDays).toBeNull();
     expect(forecast(grown(10, 90, { leftBytes: 75 * GB })).fullInDays).toBe(75);
     expect(forecast(grown(200, 90, { leftBytes: 2 * GB })).fullInDays).toBeNull();
   });
 
-  it("says nothing of a disk that it cannot see, and of a server without traffic", () => {
+  it("predicts nothing for a disk of unknown size, or without traffic", () => {
     expect(forecast(grown(10, 90, { leftBytes: null })).fullInDays).toBeNull();
     const empty = forecast(grown(0, 90, { firstAt: null }));
     expect([empty.bytesADay, empty.steadyBytes, empty.fullInDays]).toEqual([0, 0, null]);
   });
 
-  it("goes by whole days where days are deleted early", () => {
+  it("uses whole days when retention is short", () => {
     const { kinds } = forecast(grown(30, 2));
     expect(kinds[0]!.bytesADay / GB).toBeCloseTo(1, 1);
   });
 
-  it("shares out what the file takes beside the rows", () => {
+  it("distributes the overhead of the file over the kinds of rows", () => {
     const input = grown(10, 90);
     expect(forecast({ ...input, usedBytes: 2 * input.usedBytes }).kinds[0]!.bytes / GB).toBeCloseTo(20, 0);
   });

@@ -11,7 +11,7 @@ const numbered = (unit: (n: number) => string, size = SIZE): string => {
   return text;
 };
 
-/** What became of a text: its value, or why it was refused. */
+/** Value of a text, or the reason why it was refused. */
 function outcomeOf(text: string): unknown {
   try {
     return parseYaml(text, "specRaw");
@@ -27,7 +27,7 @@ describe("a YAML document", () => {
     ["aliases", "a: &one {n: 1}\nb: *one\nc: [*one]\n", { a: { n: 1 }, b: { n: 1 }, c: [{ n: 1 }] }],
     ["merge keys of YAML 1.1", "%YAML 1.1\n---\na: &a {x: 1}\nb: {<<: *a, m: 2}\n", { a: { x: 1 }, b: { x: 1, m: 2 } }],
     ["the same key in different maps", "a: {n: 1}\nb: {n: 2}\n", { a: { n: 1 }, b: { n: 2 } }],
-  ])("may have %s", (_what, text, value) => {
+  ])("may contain %s", (_what, text, value) => {
     expect(parseYaml(text, "specRaw")).toEqual(value);
   });
 
@@ -59,13 +59,13 @@ describe("YAML that would take much memory is refused before it is parsed:", () 
     expect(outcomeOf(text)).toContain(reason);
   });
 
-  it("but not lists beside each other", () => {
+  it("but many lists next to each other are not", () => {
     expect(parseYaml(`[${"[],".repeat(300)}]`, "specRaw")).toHaveLength(300);
     expect(parseYaml("- - 1\n".repeat(300), "specRaw")).toHaveLength(300);
   });
 });
 
-describe("hostile YAML ends in bounded work:", () => {
+describe("hostile YAML takes bounded work:", () => {
   it.each<[string, string]>([
     ["many keys", numbered((n) => `k${n}: 1\n`, 150_000)],
     ["many keys of a flow map", `{${numbered((n) => `k${n}: 1, `)}}`],
