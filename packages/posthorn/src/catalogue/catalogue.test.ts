@@ -42,8 +42,8 @@ const sample = fc.oneof(
   fc.record({ id: fc.oneof(fc.integer(), fc.string()), at: formatted, tags: fc.array(json) }, { requiredKeys: ["id"] }),
 );
 
-describe("a shape", () => {
-  it("gives a schema under which every sample is valid", () => {
+describe("an inferred schema", () => {
+  it("accepts every sample it was inferred from", () => {
     fc.assert(
       fc.property(fc.array(sample, { minLength: 1, maxLength: 8 }), (samples) => {
         const validate = validator(learn(samples));
@@ -53,7 +53,7 @@ describe("a shape", () => {
     );
   });
 
-  it("is the same in whatever order and grouping its samples come", () => {
+  it("does not depend on the order and grouping of its samples", () => {
     fc.assert(
       fc.property(fc.array(sample, { minLength: 2, maxLength: 8 }), fc.nat(), (samples, at) => {
         const shapes = samples.map((each, index) => inferSchema(each, 1000 + index));
@@ -67,13 +67,13 @@ describe("a shape", () => {
     );
   });
 
-  it("is read back as it was written, whatever the names of its fields", () => {
+  it("is the same after it is stored and read, whatever the names of its fields", () => {
     const shape = learn([JSON.parse('{"__proto__": 1, "constructor": {"a": [1, "x"]}, "12345": {"b": null}}')]);
     expect(schemaFromJson(schemaToJson(shape))).toEqual(shape);
     expect([...shape.fields.keys()]).toEqual(["constructor"]);
   });
 
-  it("keeps no value of a payload, nor a name that is data", () => {
+  it("contains no values of payloads, nor field names that are data", () => {
     const shape = learn([{ "ada@example.com": "secret-1", "4711": 47.11, [`k${"x".repeat(80)}`]: true, name: "Ada" }]);
     const stored = schemaToJson(shape);
     for (const value of ["ada", "Ada", "secret", "47", "xxx"]) expect(stored).not.toContain(value);
@@ -83,7 +83,7 @@ describe("a shape", () => {
     });
   });
 
-  it("stays small under samples that never repeat a name, are very deep or very wide", () => {
+  it("stays small for samples that never repeat a name, are very deep or very wide", () => {
     let shape = inferSchema({}, 1);
     for (let n = 0; n < 400; n++)
       shape = mergeSchemas(shape, inferSchema({ [`field_${n}x`]: { [`inner_${n}x`]: n } }, n));
@@ -100,7 +100,7 @@ describe("a shape", () => {
     expect(validator(cut)(wide(5))).toBe(true);
   });
 
-  it("tells a required field from one that is missing at times, and a format from a text", () => {
+  it("distinguishes required from optional fields, and formats from plain text", () => {
     const shape = learn([
       { id: "8f14e45f-ceea-467f-a0e6-1a2b3c4d5e6f", at: "2026-02-28T10:00:00Z", note: "a" },
       { id: "0cc175b9-c0f1-4b6a-831c-399e26977266", at: "2026-02-30T10:00:00Z" },
@@ -133,13 +133,13 @@ describe("bodies", () => {
     expect(readBody(contentType, Buffer.from(body))).toEqual(value);
   });
 
-  it("of XML with a document type are skipped, so that nothing grows", () => {
+  it("of XML with a document type are skipped, so that entities cannot expand", () => {
     const bomb = '<!DOCTYPE a [<!ENTITY b "bbbb"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>';
     expect(readBody("application/xml", Buffer.from(bomb))).toBeUndefined();
   });
 });
 
-/** Compiles a module together with uses of it, under the strictest rules; the compiler's complaints. */
+/** Compiles a module together with uses of it under the strictest rules. Returns the errors. */
 function compile(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), "posthorn-types-"));
   try {
@@ -180,7 +180,7 @@ describe("exported TypeScript", () => {
     { eventType: "änderung\u2028\n", shape: learn([JSON.parse('{"__proto__": {"constructor": 1}}')]) },
   ];
 
-  it("compiles, accepts the samples and refuses what is not one", { timeout: 60_000 }, () => {
+  it("compiles, accepts the samples and rejects other values", { timeout: 60_000 }, () => {
     const module = toTypeScript("shop */ \n import x", nasty);
     const good = `import type { Events } from "./events.ts";
       export const a: Events["pull_request.opened"] = { a: { b: [1, "x", null] } };
@@ -193,7 +193,7 @@ describe("exported TypeScript", () => {
     expect(compile({ "events.ts": module, "bad.ts": bad })).toContain("TS2322");
   });
 
-  it("is the same text in whatever order the events come", () => {
+  it("does not depend on the order of the events", () => {
     expect(toTypeScript("s", nasty.toReversed())).toBe(toTypeScript("s", nasty));
   });
 

@@ -6,7 +6,7 @@ import { inferSchema } from "./inferred-schema.ts";
 
 const DAY = 86_400_000;
 
-/** Takes samples one by one, a minute apart. */
+/** Learns from samples one by one, a minute apart, and collects the changes found. */
 class Learner {
   entry: Entry = NOTHING_KNOWN;
   now = Date.UTC(2026, 0, 1);
@@ -30,8 +30,8 @@ class Learner {
 const plain = (index: number): object => ({ id: `x${index}`, amount: index, customer: { name: "a" } });
 const learned = (): Learner => new Learner().take(LEARNING_SAMPLES, plain);
 
-describe("drift", () => {
-  it("is nothing while samples are alike, and while the first ones are learned", () => {
+describe("a schema change", () => {
+  it("is not reported while samples are alike, nor while the first ones are learned", () => {
     const learner = new Learner()
       .take(10, plain)
       .take(10, () => ({ other: true }))
@@ -40,7 +40,7 @@ describe("drift", () => {
     expect(learned().take(2000, plain).told).toEqual([]);
   });
 
-  it("is a new field, told once, with when it was first and last seen", () => {
+  it("is reported once for a new field, with the times when it was first and last seen", () => {
     const learner = learned();
     const since = learner.now + 60_000;
     learner.take(500, (index) => ({ ...plain(index), customer: { name: "a", vat: "DE1" } }));
@@ -50,7 +50,7 @@ describe("drift", () => {
     expect(learner.entry.changes[0]!.lastSeen).toBeGreaterThan(since);
   });
 
-  it("is a field that is gone, once that cannot be chance, and again when it comes back", () => {
+  it("is reported for a removed field once that cannot be chance, and again when the field returns", () => {
     const learner = learned().take(2, () => ({ id: "x", amount: 1 }));
     expect(learner.told.filter((line) => line.startsWith("field_removed"))).toEqual([]);
     learner.take(300, () => ({ id: "x", amount: 1 }));
@@ -60,13 +60,13 @@ describe("drift", () => {
     expect(learner.told.at(-1)).toBe("field_added customer: null → object");
   });
 
-  it("is not a field that was seldom there and happens to be missing", () => {
+  it("is not reported when a rare field happens to be missing", () => {
     const seldom = (index: number): object => (index % 10 === 0 ? { ...plain(index), note: "n" } : plain(index));
     const learner = new Learner().take(LEARNING_SAMPLES, seldom).take(9, (index) => seldom(index + 1));
     expect(learner.told).toEqual([]);
   });
 
-  it("is a type that changes, whole numbers that become fractions too, but not the other way", () => {
+  it("is reported for a changed type, including integers that become fractions, but not the reverse", () => {
     const learner = learned().take(1, (index) => ({ ...plain(index), amount: "12.00" }));
     expect(learner.told).toEqual(["type_changed amount: integer → string"]);
     expect(learner.found[0]!.breaking).toBe(true);
@@ -77,21 +77,21 @@ describe("drift", () => {
     expect(fractions.take(50, () => ({ amount: 1 })).told).toEqual([]);
   });
 
-  it("of what was always null, or of an array that was always empty, breaks nothing", () => {
+  it("is not breaking for a field that was always null or an array that was always empty", () => {
     const learner = new Learner().take(LEARNING_SAMPLES, () => ({ note: null, lines: [] }));
     learner.take(5, () => ({ note: "x", lines: [{ sku: 1 }] }));
     expect(learner.found).toMatchObject([{ kind: "type_changed", path: "note", breaking: false }]);
     expect(learner.take(LEARNING_SAMPLES, () => ({ note: "x", lines: [{ sku: 1 }] })).told).toHaveLength(1);
   });
 
-  it("is a field that every payload had and some now lack, inside arrays too", () => {
+  it("is reported for a required field that becomes optional, also inside arrays", () => {
     const lines = (skus: readonly object[]) => () => ({ lines: skus });
     const learner = new Learner().take(LEARNING_SAMPLES, lines([{ sku: 1 }, { sku: 2 }]));
     learner.take(1, lines([{ sku: 1 }, {}]));
     expect(learner.told).toEqual(["field_optional lines[].sku: integer → integer | absent"]);
   });
 
-  it("settles: what is new becomes what is known, after many samples or after a week", () => {
+  it("becomes part of the known schema after many samples or after a week", () => {
     const learner = learned().take(LEARNING_SAMPLES + 1, (index) => ({ ...plain(index), extra: 1 }));
     expect(learner.entry.recent).not.toBeNull();
     learner.now += 8 * DAY;
@@ -100,7 +100,7 @@ describe("drift", () => {
     expect(learner.take(100, (index) => ({ ...plain(index), extra: 1 })).told).toHaveLength(1);
   });
 
-  it("keeps a bounded number of changes", () => {
+  it("is one of a bounded number that are kept", () => {
     const learner = learned();
     for (let n = 0; n < MAX_CHANGES + 20; n++) learner.take(1, (index) => ({ ...plain(index), [`field_${n}_`]: 1 }));
     expect(learner.entry.changes).toHaveLength(MAX_CHANGES);
