@@ -25,7 +25,7 @@ describe("GitHub's deliveries", () => {
     ...changes,
   });
 
-  it("are asked for by page, under the documented version, for repositories and organisations", () => {
+  it("are requested page by page, with the documented API version, for repositories and organizations", () => {
     const { url, headers } = api.list(window, "v1_9");
     expect(url).toBe("https://api.github.com/repos/acme/shop/hooks/7/deliveries?per_page=100&cursor=v1_9");
     expect(headers).toContain("2022-11-28");
@@ -34,7 +34,7 @@ describe("GitHub's deliveries", () => {
     expect(org.url).toBe("https://api.github.com/orgs/acme/hooks/7/deliveries?per_page=100");
   });
 
-  it("are read within the window, each once however often it was sent again", () => {
+  it("are read within the time window, each once however often it was redelivered", () => {
     const link = { link: '<https://api.github.com/x?cursor=v1_8&per_page=100>; rel="next"' };
     const listed = [delivery(1), delivery(2, { redelivery: true, guid: "guid-1" }), delivery(3, { action: null })];
     const page = api.readPage(answer(listed, link), window);
@@ -45,13 +45,13 @@ describe("GitHub's deliveries", () => {
     expect(page.cursor).toBe("v1_8");
   });
 
-  it("end where the window begins, though there are more pages", () => {
+  it("are read no further back than the start of the window, even if there are more pages", () => {
     const link = { link: '<https://api.github.com/x?cursor=v1_8>; rel="next"' };
     const page = api.readPage(answer([delivery(1), delivery(2000)], link), window);
     expect(page).toMatchObject({ events: [{ ref: "1" }], cursor: null });
   });
 
-  it("are read with the numbers they came with, and without a signature that would not fit", () => {
+  it("keep the exact text of their numbers, and lose a signature that would not match", () => {
     const text =
       '{"id": 5, "request": {"headers": {"X-GitHub-Event": "push", "X-Hub-Signature-256": "sha256=00"}, "payload": {"n": 12345678901234567890, "x": 1.0}}}';
     const { body, headers } = api.readContent(answer(text));
@@ -59,7 +59,7 @@ describe("GitHub's deliveries", () => {
     expect(headers).toEqual(["content-type", "application/json", "X-GitHub-Event", "push"]);
   });
 
-  it("that cannot be read are an error that says so", () => {
+  it("that cannot be parsed are reported as an unexpected response", () => {
     expect(() => api.readPage(answer("<html>"), window)).toThrow(UnexpectedResponse);
     expect(() => api.readPage(answer({ message: "hello" }), window)).toThrow(UnexpectedResponse);
     expect(() => api.readContent(answer({}))).toThrow(UnexpectedResponse);
@@ -69,7 +69,7 @@ describe("GitHub's deliveries", () => {
 describe("Stripe's events", () => {
   const api = stripeApi({ apiUrl: "https://api.stripe.com", account: "acct_1", eventTypes: ["a.b", "c.d"] }, "sk_1");
 
-  it("are asked for within the window, behind the last one seen", () => {
+  it("are requested within the time window, after the last one seen", () => {
     const { url, headers } = api.list(window, "evt_9");
     const query = new URL(url).searchParams;
     expect(query.getAll("types[]")).toEqual(["a.b", "c.d"]);
@@ -81,7 +81,7 @@ describe("Stripe's events", () => {
     expect(headers).toEqual(["authorization", "Bearer sk_1", "stripe-account", "acct_1"]);
   });
 
-  it("are cut out of the list byte for byte", () => {
+  it("are extracted from the list byte for byte", () => {
     const event = '{"id": "evt_1", "type": "a.b", "created": 1767990000, "amount": 1.10}';
     const page = api.readPage(answer(`{"object": "list", "has_more": true, "data": [ ${event} ]}`), window);
     expect(page.events[0]!.content!.body.toString()).toBe(event);
@@ -93,8 +93,8 @@ describe("Stripe's events", () => {
   });
 });
 
-describe("an API that refuses", () => {
-  it("is waited for as long as it asks", () => {
+describe("a provider API that refuses a request", () => {
+  it("is called again after the wait that it asks for", () => {
     expect(refusalOf(answer({}, { "retry-after": "30" }, 429), 0, NOW)).toMatchObject({ kind: "wait", ms: 30_000 });
     const reset = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(NOW / 1000 + 60) };
     expect(refusalOf(answer({}, reset, 403), 0, NOW)).toMatchObject({ kind: "wait", ms: 61_000 });
@@ -103,14 +103,14 @@ describe("an API that refuses", () => {
     expect(refusalOf(secondary, 6, NOW)).toMatchObject({ kind: "wait", ms: 128_000 });
   });
 
-  it("is asked less and less often, and given up in the end", () => {
+  it("is called again at growing intervals, and finally not any more", () => {
     const waits = [0, 1, 2].map((failures) => refusalOf(answer({}, {}, 500), failures, NOW));
     expect(waits).toMatchObject([{ ms: 2000 }, { ms: 4000 }, { ms: 8000 }]);
     expect(refusalOf({ status: null, message: "no answer" }, 1, NOW)).toMatchObject({ kind: "wait", ms: 4000 });
     expect(refusalOf(answer({}, {}, 429), MAX_FAILURES - 1, NOW)).toMatchObject({ kind: "fail" });
   });
 
-  it("is not asked again when asking again cannot help", () => {
+  it("is not called again after an error that a retry cannot fix", () => {
     for (const status of [400, 401, 403, 404, 422]) {
       expect(refusalOf(answer({}, {}, status), 0, NOW)).toMatchObject({ kind: "fail" });
     }

@@ -50,7 +50,7 @@ function event(id: string, kind: OriginKind, request: Arrived["origin"]["request
   };
 }
 
-/** An intake, and what it has reported. */
+/** An intake, and the activity and duplicates that it reports. */
 function intakeAndReports() {
   const activity: string[] = [];
   const duplicates: object[] = [];
@@ -77,7 +77,7 @@ describe("an event of a source", () => {
     }
   });
 
-  it("counts as activity unless a person released it, and a repetition is counted only for requests", async () => {
+  it("counts as activity unless it was released from quarantine, and only requests count as duplicates", async () => {
     const source = await liveSource("counts");
     const { intake, activity, duplicates } = intakeAndReports();
     for (const kind of KINDS) {
@@ -88,7 +88,7 @@ describe("an event of a source", () => {
     expect(duplicates).toEqual([{ eventId: "request" }]);
   });
 
-  it("is refused as busy beyond the daily quota, which does not apply to released and backfilled events", async () => {
+  it("is refused as busy over the daily quota, which does not apply to released and backfilled events", async () => {
     const source = await liveSource("quota", 1);
     const { intake } = intakeAndReports();
     expect(await intake.take(source, event("q1", "request"))).toMatchObject({ kind: "stored" });
@@ -98,7 +98,7 @@ describe("an event of a source", () => {
     expect(await intake.take(source, event("q3", "backfill"))).toMatchObject({ kind: "stored" });
   });
 
-  it("is gone with its source", async () => {
+  it("is refused as gone when its source was deleted", async () => {
     const source = await liveSource("gone");
     await services.store.transaction((tx) =>
       tx.db.updateTable("application").set({ deleted_at: 1 }).where("id", "=", source.key).execute(),

@@ -9,23 +9,23 @@ function limitsAt(time = 0): { readonly limits: InboundLimits; readonly clock: {
   return { limits: new InboundLimits(() => clock.now), clock };
 }
 
-describe("the rate of a source", () => {
-  it("lets as many come at once as in a second, then one by one", () => {
+describe("the rate limit of a source", () => {
+  it("allows a burst of one second's events, then one at a time", () => {
     const { limits, clock } = limitsAt();
     expect(Array.from({ length: 4 }, () => limits.waitOf(1, 3))).toEqual([0, 0, 0, 1]);
     clock.now = 334;
     expect([limits.waitOf(1, 3), limits.waitOf(1, 3)]).toEqual([0, 1]);
   });
 
-  it("is its own: another source is not slowed down, and one without a rate never is", () => {
+  it("does not affect other sources, nor a source without a limit", () => {
     const { limits } = limitsAt();
     expect([limits.waitOf(1, 1), limits.waitOf(1, 1), limits.waitOf(2, 1)]).toEqual([0, 1, 0]);
     expect(Array.from({ length: 100 }, () => limits.waitOf(3, null)).every((wait) => wait === 0)).toBe(true);
   });
 });
 
-describe("the quota of a day", () => {
-  it("counts what the database has of today, and begins anew with the next day", () => {
+describe("the daily quota", () => {
+  it("includes the events of today in the database, and starts again the next day", () => {
     const { limits, clock } = limitsAt(DAY_MS + 1000);
     expect([limits.knowsDay(1), limits.startOfDay()]).toEqual([false, DAY_MS]);
     limits.beginDay(1, 9);
@@ -35,7 +35,7 @@ describe("the quota of a day", () => {
     expect([limits.knowsDay(1), limits.takeEvent(1, 10)]).toEqual([false, true]);
   });
 
-  it("is not counted back by a second look at the database", () => {
+  it("does not decrease when the events in the database are read a second time", () => {
     const { limits } = limitsAt();
     limits.beginDay(1, 0);
     limits.takeEvent(1, 2);
@@ -44,8 +44,8 @@ describe("the quota of a day", () => {
   });
 });
 
-describe("bytes in memory", () => {
-  it("are bounded for each source and in all, and free again when they are given back", () => {
+describe("request bytes in memory", () => {
+  it("are limited per source and in total, and available again once released", () => {
     const { limits } = limitsAt();
     expect([limits.takeBytes(1, 64 * MIB), limits.takeBytes(1, 1)]).toEqual([true, false]);
     for (const source of [2, 3, 4]) expect(limits.takeBytes(source, 64 * MIB)).toBe(true);
