@@ -6,7 +6,7 @@ import { LaneInspector } from "./lane-inspector.ts";
 
 type Lane = NonNullable<LaneReport["lane"]>;
 
-/** Endpoint keys of the size that real ones have. */
+/** Endpoint keys as large as real ones. */
 const FIRST_KEY = 2 ** 52;
 const keys = (count: number): number[] => Array.from({ length: count }, (_, n) => FIRST_KEY + n);
 const BREAKER = {
@@ -20,13 +20,13 @@ const STREAK = { since: 1_700_000_000_000, failures: 12, lastAt: 1_700_000_000_0
 
 interface Bus {
   readonly desks: readonly LaneInspector[];
-  /** What was told between nodes, each as large as it crosses. */
+  /** Payloads sent between nodes, in their encoded form. */
   readonly payloads: string[];
-  /** Lets the deadline of all waiting calls pass. */
+  /** Lets the deadline of all pending calls pass. */
   pass(): void;
 }
 
-/** Nodes that share endpoints by the remainder of their key; every `troubledEvery`-th fails and has an open circuit. */
+/** Nodes that share endpoints by the remainder of their key; every `troubledEvery`-th endpoint fails and has an open circuit. */
 function nodes(count: number, troubledEvery: number, mute: readonly number[] = []): Bus {
   const payloads: string[] = [];
   const timers = new Set<() => void>();
@@ -63,8 +63,8 @@ function nodes(count: number, troubledEvery: number, mute: readonly number[] = [
   return { desks, payloads, pass: () => timers.forEach((callback) => callback()) };
 }
 
-describe("which endpoints are in trouble", () => {
-  it("is the same from every node, in one question and as much as there is to say", async () => {
+describe("the list of endpoints in trouble", () => {
+  it("is the same from every node, with a bounded number and size of payloads", async () => {
     const { desks, payloads } = nodes(3, 10);
     const asked = keys(3000);
     const wanted = asked.filter((key) => (key - FIRST_KEY) % 10 === 0);
@@ -73,19 +73,19 @@ describe("which endpoints are in trouble", () => {
       const troubled = await desk.troubled(asked);
       expect([...troubled.keys()].sort((a, b) => a - b)).toEqual(wanted);
       expect(troubled.get(wanted[1]!)).toEqual({ breaker: BREAKER, failing: STREAK });
-      // 2,000 keys of others, and 200 reports.
+      // 2,000 keys of other nodes, and 200 reports.
       expect(payloads.length).toBeLessThan(30);
       for (const payload of payloads) expect(payload.length).toBeLessThan(8000);
     }
   });
 
-  it("costs nothing between nodes where all lanes are here", async () => {
+  it("needs no communication between nodes when all lanes are local", async () => {
     const { desks, payloads } = nodes(1, 1);
     expect((await desks[0]!.troubled(keys(100))).size).toBe(100);
     expect(payloads).toEqual([]);
   });
 
-  it("is told without those of a node that does not answer", async () => {
+  it("omits the endpoints of a node that does not respond", async () => {
     const { desks, pass } = nodes(3, 1, [2]);
     const asking = desks[0]!.troubled(keys(300));
     await new Promise(setImmediate);

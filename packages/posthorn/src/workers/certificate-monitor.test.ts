@@ -32,7 +32,7 @@ async function kept({ store }: TestStore) {
 }
 
 describe("certificates of receivers", () => {
-  it("are kept when they are new, and written again only when they change: date, or host", async () => {
+  it("are stored when they are new, and written again only when their date or host changes", async () => {
     await using files = await openStore();
     const { clock, watch } = watching(files);
     watch.seen({ endpointKey: 1, url: "https://a.example/in?x=1", validTo: END });
@@ -58,7 +58,7 @@ describe("certificates of receivers", () => {
     await watch[Symbol.asyncDispose]();
   });
 
-  it("that an earlier run knew are not written again, and those seen last are kept at the end", async () => {
+  it("that an earlier run stored are not written again, and those seen last are stored at shutdown", async () => {
     await using files = await openStore();
     const first = watching(files);
     first.watch.seen({ endpointKey: 1, url: "https://a.example/", validTo: END });

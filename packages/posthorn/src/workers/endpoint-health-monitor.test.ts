@@ -17,13 +17,13 @@ interface Watched extends AsyncDisposable {
   readonly watch: EndpointHealthMonitor;
   readonly services: Services;
   readonly told: OperationalEvent[];
-  /** An attempt ends like this, and is on disk. */
+  /** Stores the outcome of an attempt and reports it to the monitor. */
   end(status: 0 | 2, errorCode?: string, responseCode?: number): Promise<void>;
 }
 
 let lastMessage = 0;
 
-/** A watch over endpoint 1 of a customer, or of the application of this kind. */
+/** A monitor over endpoint 1 of a customer, or of an application of this kind. */
 async function watched(files: TestStore, policy: object | null = null, kind = 0, at = START): Promise<Watched> {
   const { store } = files;
   const clock = new ManualClock(at);
@@ -53,7 +53,7 @@ async function watched(files: TestStore, policy: object | null = null, kind = 0,
     const attempt = attemptEntry(keyAtTime(clock.now()) + id, { status, errorCode, responseCode });
     await store.record(recordEntry(id, { state: status === 0 ? 1 : 2, attempt }));
     watch.recorded({ ...recordEntry(id), attempt });
-    // Time goes on when its meaning is known: what is judged later is judged by a later time.
+    // Waits for the evaluation before the test advances the clock: a later evaluation would use a later time.
     await watch.looked();
   };
   return { clock, watch, services, told, end, [Symbol.asyncDispose]: () => watch[Symbol.asyncDispose]() };
@@ -61,7 +61,7 @@ async function watched(files: TestStore, policy: object | null = null, kind = 0,
 
 const endpointOf = ({ store }: TestStore) => store.db.selectFrom("endpoint").selectAll().executeTakeFirstOrThrow();
 
-/** Fails every four hours for so many hours. */
+/** Fails one attempt every 4 hours for so many hours. */
 async function failFor({ end, clock }: Watched, hours: number): Promise<void> {
   for (let hour = 0; hour < hours; hour += 4) {
     await end(2);
@@ -69,10 +69,10 @@ async function failFor({ end, clock }: Watched, hours: number): Promise<void> {
   }
 }
 
-/** Disabled when nine of ten attempts fail. */
+/** Disables the endpoint when 9 of 10 attempts fail. */
 const RATE = { failurePercent: 90, windowSeconds: 3600, windowAttempts: 22 };
 
-/** So many attempts, a minute apart, of which each tenth succeeds. */
+/** Makes so many attempts, a minute apart, of which every tenth succeeds. */
 async function failNineOfTen({ end, clock }: Watched, attempts: number): Promise<void> {
   for (let index = 0; index < attempts; index++) {
     await end(index % 10 === 0 ? 0 : 2);
@@ -84,7 +84,7 @@ const percents = ({ told }: Watched) =>
   told.filter(({ type }) => type === "endpoint.warning").map(({ data }) => data["percent"]);
 
 describe("an endpoint that only fails", () => {
-  it("causes warnings at 50, 70 and 90 percent of five days, and is then disabled with its reason, once", async () => {
+  it("causes warnings at 50, 70 and 90 percent of 5 days, and is then disabled once, with the reason", async () => {
     await using files = await openStore();
     await using world = await watched(files);
     await failFor(world, 124);
@@ -111,12 +111,12 @@ describe("an endpoint that only fails", () => {
     expect(world.told).toHaveLength(4);
   });
 
-  it("begins anew with one success", async () => {
+  it("starts over after one success", async () => {
     await using files = await openStore();
     await using world = await watched(files);
     const warnings = () => world.told.filter(({ data }) => data["percent"] === 70);
     await failFor(world, 100);
-    // A look at the endpoint goes on after its attempt was recorded.
+    // The evaluation of the endpoint continues after its attempt was recorded.
     await eventually(() => expect(warnings()).toHaveLength(1));
     await world.end(0);
     expect(world.watch.streak(1)).toBeNull();
@@ -126,7 +126,7 @@ describe("an endpoint that only fails", () => {
     expect(warnings()).toHaveLength(2);
   });
 
-  it("is not what one is whose transformation fails: nothing was sent to it", async () => {
+  it("does not count failures of its transformation, because nothing was sent", async () => {
     await using files = await openStore();
     await using world = await watched(files);
     const attempt = attemptEntry(keyAtTime(START), { status: 2 });
@@ -136,7 +136,7 @@ describe("an endpoint that only fails", () => {
     expect(world.watch.streak(1)).toMatchObject({ failures: 1 });
   });
 
-  it("stays on after a few failures, however long ago the first was", async () => {
+  it("stays enabled after a few failures, however long ago the first was", async () => {
     await using files = await openStore();
     await using world = await watched(files);
     await world.end(2);
@@ -146,7 +146,7 @@ describe("an endpoint that only fails", () => {
     expect([(await endpointOf(files)).disabled, world.told]).toEqual([0, []]);
   });
 
-  it("stays on where the policy says so", async () => {
+  it("stays enabled when the policy turns auto-disable off", async () => {
     await using files = await openStore();
     await using world = await watched(files, { enabled: false });
     await failFor(world, 200);
@@ -154,7 +154,7 @@ describe("an endpoint that only fails", () => {
     expect([(await endpointOf(files)).disabled, world.told]).toEqual([0, []]);
   });
 
-  it("goes on where it was after a restart, and is not warned of twice", async () => {
+  it("keeps its progress over a restart, and causes no warning twice", async () => {
     await using files = await openStore();
     const before = await watched(files);
     await failFor(before, 80);
@@ -167,7 +167,7 @@ describe("an endpoint that only fails", () => {
     expect(after.told.map(({ data }) => data["percent"])).toEqual([70, 90, undefined]);
   });
 
-  it("is as good as new when it succeeded just before a crash that lost it", async () => {
+  it("starts over when it succeeded just before a crash", async () => {
     await using files = await openStore();
     const before = await watched(files);
     await failFor(before, 80);
@@ -185,7 +185,7 @@ describe("an endpoint that only fails", () => {
     await using world = await watched(files, RATE);
     await failNineOfTen(world, 20);
     await world.watch[Symbol.asyncDispose]();
-    // Of two failures that came during one look, one is not looked at: so a step can be leapt over.
+    // Failures that arrive during one evaluation share the next one, so warnings in between can be skipped.
     expect([50, 70, 90]).toEqual(expect.arrayContaining(percents(world)));
     expect([(await endpointOf(files)).disabled, percents(world).at(-1)]).toEqual([0, 90]);
     const failSince = expect.any(String) as string;
@@ -201,7 +201,7 @@ describe("an endpoint that only fails", () => {
     expect(world.told.at(-1)!.data["reason"]).toMatch(/of its last \d+ attempts failed/);
   });
 
-  it("is never disabled by its rate before a warning", async () => {
+  it("is never disabled by its failure rate before a warning", async () => {
     await using files = await openStore();
     await using world = await watched(files, RATE);
     const burst = async (): Promise<void> => {
@@ -217,7 +217,7 @@ describe("an endpoint that only fails", () => {
     await eventually(async () => expect((await endpointOf(files)).disabled).toBe(1));
   });
 
-  it("is warned of anew when its rate had fallen in between", async () => {
+  it("causes new warnings when its failure rate had fallen in between", async () => {
     await using files = await openStore();
     await using world = await watched(files, RATE);
     await failNineOfTen(world, 20);
@@ -245,7 +245,7 @@ describe("an endpoint that only fails", () => {
     expect([(await endpointOf(files)).disabled, world.told.length]).toEqual([0, told]);
   });
 
-  it("is not disabled for attempts that sent nothing", async () => {
+  it("is not disabled because of attempts that sent nothing", async () => {
     await using files = await openStore();
     await using world = await watched(files, { failurePercent: 90, windowSeconds: 3600, windowAttempts: 20 });
     for (let index = 0; index < 30; index++) {
@@ -260,7 +260,7 @@ describe("an endpoint that only fails", () => {
     expect({ attempts, failures }).toEqual({ attempts: 11, failures: 1 });
   });
 
-  it("of operational webhooks is disabled as well, without an event", async () => {
+  it("is also disabled when it receives operational webhooks, but without an event", async () => {
     await using files = await openStore();
     await using world = await watched(files, null, 1);
     await failFor(world, 124);
@@ -269,8 +269,8 @@ describe("an endpoint that only fails", () => {
   });
 });
 
-describe("an endpoint that answers 410", () => {
-  /** One failure that is no reason to disable anything, then a 410 within the same second. */
+describe("an endpoint that responds with 410", () => {
+  /** Records an ordinary failure, then a 410 within the same second. */
   async function goesAway({ end }: Watched): Promise<void> {
     await end(2, undefined, 500);
     await end(2, undefined, 410);
@@ -320,7 +320,7 @@ describe("an endpoint that answers 410", () => {
     expect((await endpointOf(files)).disabled).toBe(0);
   });
 
-  it("stays enabled when it was changed after the attempt began, until the next 410", async () => {
+  it("stays enabled when it was changed after the attempt started, until the next 410", async () => {
     await using files = await openStore();
     await using world = await watchedSince(START + 1000, files);
     await goesAway(world);
@@ -330,7 +330,7 @@ describe("an endpoint that answers 410", () => {
     expect((await endpointOf(files)).disabled).toBe(1);
   });
 
-  it("stays enabled when it is the target of a one-off replay, which has no way to enable it again", async () => {
+  it("stays enabled when it is the target of a one-off replay, which could not be enabled again", async () => {
     await using files = await openStore();
     await using world = await watchedSince(START, files);
     await files.store.transaction(({ db }) => db.updateTable("endpoint").set({ replay_task_id: 1 }).execute());

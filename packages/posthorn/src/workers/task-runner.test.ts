@@ -11,7 +11,7 @@ import { TaskLoop, TaskRunner } from "./task-runner.ts";
 
 const TASK = 1000;
 
-/** A message that failed for good, and a recovery of it that was promised. */
+/** Stores a failed message and a requested recovery of it. */
 async function promiseRecovery(store: Store): Promise<void> {
   await insertEndpoint(servicesOver(store).services, "https://example.com/", {});
   await store.accept(acceptEntry(1));
@@ -19,7 +19,7 @@ async function promiseRecovery(store: Store): Promise<void> {
   await insertTask(store, { id: TASK, params: { from: 0, to: 10 }, endpoints: [1] });
 }
 
-/** The same store, whose transactions fail so often with this error before they work. */
+/** The same store, but its first `times` transactions fail with this error. */
 function failing(store: Store, error: Error, times: number): Store {
   let left = times;
   const transaction: Store["transaction"] = (work) => (left-- > 0 ? Promise.reject(error) : store.transaction(work));
@@ -36,7 +36,7 @@ async function statusOf(store: Store): Promise<string> {
 }
 
 describe("TaskLoop", () => {
-  it("goes on with a task when the disk has space again, and does it once", async () => {
+  it("continues a task when the disk has space again, and performs it once", async () => {
     await using files = await openStore();
     await promiseRecovery(files.store);
     const { services, woken } = servicesOver(failing(files.store, new StoreError("storage_full", "full"), 2));
@@ -54,7 +54,7 @@ describe("TaskLoop", () => {
     expect(woken).toEqual([1]);
   });
 
-  it("marks a task that cannot go on as failed", async () => {
+  it("marks a task that cannot continue as failed", async () => {
     await using files = await openStore();
     await promiseRecovery(files.store);
     const { services } = servicesOver(failing(files.store, new Error("a bug of ours"), 1));
@@ -68,7 +68,7 @@ describe("TaskLoop", () => {
     await eventually(async () => expect(await statusOf(files.store)).toBe("failed"));
   });
 
-  it("stops at once while it waits, and leaves the task to the next start", async () => {
+  it("stops at once while it waits, and leaves the task for the next start", async () => {
     await using files = await openStore();
     await promiseRecovery(files.store);
     const { services } = servicesOver(failing(files.store, new StoreError("storage_full", "full"), Infinity));

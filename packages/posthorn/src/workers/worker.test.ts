@@ -13,7 +13,7 @@ import { type Worker, type WorkerFailure, Workers } from "./worker.ts";
 const inAllShards = (): boolean => true;
 const SIGNAL = { kind: "outbox", from: 1 } as const;
 
-/** A worker that writes down its calls, and fails in each of them if told to. */
+/** A worker that records its calls, and optionally fails in each of them. */
 class RecordingWorker implements Worker {
   readonly calls: string[] = [];
   readonly name: string;
@@ -65,7 +65,7 @@ function threeWorkers(failing: string | null) {
 afterEach(() => vi.restoreAllMocks());
 
 describe("the workers of a node", () => {
-  it("all receive every call, in the order of the list", async () => {
+  it("all receive every call, in the order in which they are listed", async () => {
     const { failures, list, workers } = threeWorkers(null);
     workers.started();
     await workers.gained(inAllShards);
@@ -77,7 +77,7 @@ describe("the workers of a node", () => {
     expect(failures).toEqual([]);
   });
 
-  it.each(["first", "second", "third"])("all receive every call although the %s one fails", async (failing) => {
+  it.each(["first", "second", "third"])("all receive every call even if the %s one fails", async (failing) => {
     const { failures, list, workers } = threeWorkers(failing);
     expect(() => workers.started()).toThrow(`${failing} fails`);
     await expect(workers.gained(inAllShards)).rejects.toThrow(`${failing} fails`);
@@ -89,7 +89,7 @@ describe("the workers of a node", () => {
     expect(failures).toEqual(all.map((call) => ({ worker: failing, call })));
   });
 
-  it("may leave out every call", async () => {
+  it("need not implement any call", async () => {
     const workers = new Workers([{ name: "idle", [Symbol.asyncDispose]: () => Promise.resolve() }], () =>
       expect.unreachable(),
     );

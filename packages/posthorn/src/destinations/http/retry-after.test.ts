@@ -4,7 +4,7 @@ import { retryAfterMs } from "./retry-after.ts";
 const NOW = Date.UTC(2026, 10, 25, 12, 0, 0);
 const DAY = 86_400_000;
 
-/** What an answer with these headers asks for. */
+/** Wait in milliseconds that a response with these headers asks for; `null`: none. */
 function asks(headers: Readonly<Record<string, string>>, status = 429): number | null {
   return retryAfterMs(status, Object.entries(headers).flat(), NOW);
 }
@@ -21,7 +21,7 @@ describe("Retry-After", () => {
     expect(asks({ "retry-after": value }, 500)).toBe(ms);
   });
 
-  it("as a date is compared with the clock of the receiver, however wrong it is", () => {
+  it("as a date is compared with the clock of the receiver, even if that is wrong", () => {
     const headers = { Date: "Thu, 01 Jan 1970 00:00:00 GMT", "Retry-After": "Thu, 01 Jan 1970 00:01:00 GMT" };
     expect(asks(headers)).toBe(60_000);
   });
@@ -41,11 +41,11 @@ describe("Retry-After", () => {
     "2026-11-25T12:00:30Z",
     "NaN",
     "0x10",
-  ])("that asks for nothing, or in no known words, asks for nothing: %s", (value) =>
+  ])("that names no wait, or in an unknown format, is ignored: %s", (value) =>
     expect(asks({ "retry-after": value })).toBeNull(),
   );
 
-  it("is honoured for at most a day", () => {
+  it("is honored for at most one day", () => {
     expect(asks({ "retry-after": "999999999999999" })).toBe(DAY);
     expect(asks({ "retry-after": "Sat, 25 Nov 2028 12:00:30 GMT" })).toBe(DAY);
   });
@@ -63,7 +63,7 @@ describe("rate limit headers", () => {
     [{ "X-RateLimit-Reset": String(NOW + 40_000) }, 40_000],
     [{ "X-RateLimit-Reset": "1000000060", Date: "Sun, 09 Sep 2001 01:46:40 GMT" }, 60_000],
     [{ RateLimit: '"default";r=0;t=30', "Retry-After": "7" }, 7000],
-  ])("say when to come back: %o", (headers, ms) => {
+  ])("determine the wait: %o", (headers, ms) => {
     expect(asks(headers as Record<string, string>)).toBe(ms);
     expect(asks(headers as Record<string, string>, 503)).toBe(ms);
   });
@@ -78,9 +78,7 @@ describe("rate limit headers", () => {
     { RateLimit: "t=x" },
     { RateLimit: "rest=5" },
     { "X-RateLimit-Reset": "1" + "0".repeat(20) },
-  ])("that are not understood say nothing: %o", (headers) =>
-    expect(asks(headers as Record<string, string>)).toBeNull(),
-  );
+  ])("that cannot be parsed are ignored: %o", (headers) => expect(asks(headers as Record<string, string>)).toBeNull());
 
   it("are cheap to parse at any length", () => {
     expect(asks({ RateLimit: "t=".repeat(40_000) })).toBeNull();
