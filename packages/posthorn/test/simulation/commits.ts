@@ -8,22 +8,22 @@ export interface Commit {
   readonly run: number;
   /** When it was made, in elapsed milliseconds. */
   readonly at: number;
-  /** When its answer came, in elapsed milliseconds; `null` while it is under way. */
+  /** When its response arrived, in elapsed milliseconds; `null`: not yet. */
   answeredAt: number | null;
-  /** Whether the answer said that it was made. */
+  /** Whether the response confirmed it. */
   confirmed: boolean;
 }
 
-/** Told of each commit of one connection, at the moment it is made. */
+/** Called for each commit of one connection when it is made. */
 export type CommitWatcher = (commit: Commit) => void;
 
 /** A process as the database knows it. */
 export interface Client {
   readonly life: Life;
-  /** Of what it has asked the database: that goes on while the process stands still. */
+  /** Owner of its requests in the database, which continue while the process is frozen. */
   readonly serverLife: Life;
   readonly run: number;
   readonly machine: number;
-  /** `null`: no other node uses the database, and it fails as a disk does. */
+  /** `null`: no other node uses the database, and its failures are those of a disk. */
   readonly fences: Fences | null;
 }

@@ -1,4 +1,4 @@
-/** A thread of the simulated database, less the thread: what it is asked is done on a connection when virtual time says so, or fails. */
+/** Replaces a thread of the database: requests are executed on a connection in virtual time, or fail. */
 import type { DatabaseSync } from "node:sqlite";
 import { failureOf, type Handler } from "../../src/store/sqlite/connection.ts";
 import type { Lease } from "../../src/store/cluster.ts";
@@ -11,15 +11,15 @@ import type { WriteTurns } from "./write-turns.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import type { Client, Commit, CommitWatcher } from "./commits.ts";
 
-/** Milliseconds that a late answer to a query takes at most. */
+/** Maximum delay of a late response to a query, in milliseconds. */
 const LATE_MS = 200;
-/** How errors call the database: its path is another one each time. */
+/** Name of the database in errors, since its path differs in each run. */
 export const NAME = "posthorn.db";
-/** A transaction in which nothing happens is ended by the database, as `beginWrite` of the PostgreSQL store asks it to. */
+/** Time after which the database ends an idle transaction, as `beginWrite` of the PostgreSQL store configures. */
 const IDLE_MS = 15_000;
-/** A database that does not answer is given up after so long. */
+/** Timeout of requests to a database that does not respond. */
 const ANSWER_MS = 2000;
-/** What SQLite says of a disk that fails. */
+/** Error of SQLite on a failing disk. */
 const DISK_FAILED: ThreadFailure = { message: "disk I/O error (simulated)", sqliteCode: 10 };
 
 export interface ThreadWorld {
@@ -38,20 +38,20 @@ export interface Writing {
 
 interface Waiting {
   readonly request: ThreadRequest;
-  /** Of the outcomes in it. */
+  /** Leases of the outcomes in the request. */
   readonly leases: readonly (Lease | undefined)[];
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: Error) => void;
 }
 
-/** Does one request at a time, in order, each after a while. What was read can arrive later than that. */
+/** Executes one request at a time, in order, each after a latency. The results of reads can arrive even later. */
 export class SimulatedThread implements DatabaseThread {
   readonly #world: ThreadWorld;
   readonly #handler: Handler;
   readonly #writing: Writing | null;
   readonly #line: Waiting[] = [];
   #busy = false;
-  /** The database has ended its transaction: nothing is done until it is taken back here too. */
+  /** The database has ended its transaction: requests fail until the caller rolls it back too. */
   #ended = false;
   #cancelIdle: () => void = () => undefined;
 
@@ -91,7 +91,7 @@ export class SimulatedThread implements DatabaseThread {
     const { request } = waiting;
     const { time, random, client, way } = this.#world;
     const { refuses, silent } = way();
-    // Asked by a caller whose process closed the store meanwhile.
+    // The process closed the store while this request was waiting.
     if (this.#writing?.connection.isOpen === false) return this.#answer(() => waiting.reject(this.#failure()));
     if (this.#writing !== null && changes(request, this.#writing.connection)) {
       if (!this.#writing.turns.take(this.#writing.connection, () => this.#perform(waiting))) return;
@@ -106,7 +106,7 @@ export class SimulatedThread implements DatabaseThread {
     this.#do(waiting);
   }
 
-  /** Work that is committed is answered a little later, so that a process can die in between. */
+  /** Executes a request. A commit is confirmed a little later, so that a process can die in between. */
   #do(waiting: Waiting): void {
     const { request, resolve, reject } = waiting;
     const { time, random, client, late, way } = this.#world;
@@ -128,14 +128,14 @@ export class SimulatedThread implements DatabaseThread {
       else if ("value" in outcome) resolve(outcome.value);
       else reject(toStoreError(outcome.failure, NAME));
     };
-    // One connection of many: what others read meanwhile shows what its caller does not know of yet.
+    // One of many connections: others may read the commit before its caller learns of it.
     const isBesideOthers = this.#writing === null || (client.fences !== null && request.op === "batch");
     if (isBesideOthers && random.chance(late())) this.#answerLate(answer);
     else if (commit !== null) time.after(client.serverLife, way().latency[0], () => this.#answer(answer));
     else this.#answer(answer);
   }
 
-  /** The line goes on meanwhile. */
+  /** Responds late, while further requests are executed. */
   #answerLate(answer: () => void): void {
     const { time, random, client } = this.#world;
     time.after(client.life, random.span(1, LATE_MS), answer);
@@ -178,7 +178,7 @@ export class SimulatedThread implements DatabaseThread {
     return commit;
   }
 
-  /** Lets others write, unless a transaction goes on; one that stands still is ended. */
+  /** Releases the write lock unless a transaction is open. An idle one is ended after a while. */
   #settleTurn(): void {
     if (this.#writing === null) return;
     const { connection, turns } = this.#writing;
@@ -194,7 +194,7 @@ export class SimulatedThread implements DatabaseThread {
   }
 }
 
-/** Whether a request writes, or begins to. */
+/** Whether a request writes, or starts a write transaction. */
 function changes(request: ThreadRequest, connection: DatabaseSync): boolean {
   if (request.op === "query") return !connection.isTransaction && !isRollback(request);
   return request.op === "batch" || request.op === "reclaim";
@@ -204,7 +204,7 @@ function isCommit(request: ThreadRequest): boolean {
   return request.op === "batch" || (request.op === "query" && request.sql === "COMMIT");
 }
 
-/** Taking back always works: a connection that is lost takes back too. */
+/** A rollback always works: losing the connection rolls back too. */
 function isRollback(request: ThreadRequest): boolean {
   return request.op === "query" && request.sql === "ROLLBACK";
 }

@@ -1,9 +1,9 @@
 /**
- * A database whose threads are not threads: what they do is done on real SQLite connections, when virtual time says so, and fails when
- * the simulation says so.
+ * A database without threads: requests are executed on real SQLite connections in virtual time, and fail when
+ * the simulation decides.
  *
- * The file is in memory where the system has such a place. A process that is killed loses its connections, and with them what it had
- * not committed; what it had committed is there for the next one. Several processes can have connections: of their write transactions
+ * The file is in memory where the system has a memory file system. A killed process loses its connections and with them what it had
+ * not committed; its commits remain for the next process. Several processes can have connections, and of their write transactions
  * one is open at a time.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -20,18 +20,18 @@ import { WriteTurns } from "./write-turns.ts";
 import type { VirtualTime } from "./virtual-time.ts";
 import type { CommitWatcher, Client } from "./commits.ts";
 
-/** How the database is now. */
+/** Current condition of the database. */
 export interface DatabaseWeather {
-  /** Milliseconds that a request takes at least, and at most. */
+  /** Minimum and maximum duration of a request, in milliseconds. */
   readonly latency: readonly [number, number];
   /**
-   * Part of the reads whose answer takes long to arrive, while others go on and commits are made: it shows what was there when it was
-   * read. Where several nodes share the database, part of the commits too.
+   * Share of reads whose response arrives late, while others read and commit: it contains the data from when it was
+   * read. Where several nodes share the database, also the share of commits with a late response.
    */
   readonly late: number;
-  /** Part of the requests that are refused: nothing was done, and the caller is told so. */
+  /** Share of requests that are refused: nothing was done, and the caller receives an error. */
   readonly refuses: number;
-  /** Part of the commits whose answer is lost: done or not, the caller is told that it failed. */
+  /** Share of commits whose response is lost: done or not, the caller receives an error. */
   readonly loses: number;
 }
 
@@ -40,7 +40,7 @@ export const FAIR: DatabaseWeather = { latency: [0.2, 3], late: 0.5, refuses: 0,
 export interface DatabaseOptions {
   readonly time: VirtualTime;
   readonly random: Random;
-  /** Run on each connection that writes, once it is open; returns who is told of its commits. */
+  /** Called with each new writing connection. Returns the callback for its commits. */
   readonly watch: (connection: DatabaseSync) => CommitWatcher;
 }
 
@@ -49,12 +49,12 @@ const OBSERVER = 0;
 
 export class SimulatedDatabase implements Disposable {
   weather: DatabaseWeather = FAIR;
-  /** Machines that it cannot be reached from. */
+  /** Machines from which the database cannot be reached. */
   readonly cutOff = new Set<number>();
   readonly #options: DatabaseOptions;
   readonly #folder = new MemoryFolder();
   readonly #turns = new WriteTurns();
-  /** Connections, and the run of the process that has each. */
+  /** Open connections, each with the run of its process. */
   readonly #open = new Map<DatabaseSync, number>();
 
   constructor(options: DatabaseOptions) {
@@ -66,7 +66,7 @@ export class SimulatedDatabase implements Disposable {
     return join(this.#folder.path, NAME);
   }
 
-  /** How it is with the way to it from a machine. */
+  /** Condition of the database and of the network to it from a machine. */
   way(machine: number): WayWeather {
     return { ...this.weather, silent: this.cutOff.has(machine) };
   }
@@ -81,7 +81,7 @@ export class SimulatedDatabase implements Disposable {
     return new SimulatedThread(world, writerOn(connection), writing);
   }
 
-  /** The process that had connections is gone: what it had begun and not committed is undone. */
+  /** Closes the connections of a process that is gone, which rolls back its open transactions. */
   drop(run: number): void {
     for (const [connection, owner] of this.#open) {
       if (owner !== run) continue;
@@ -91,7 +91,7 @@ export class SimulatedDatabase implements Disposable {
     }
   }
 
-  /** Looks at what is committed, beside every process. */
+  /** Reads committed data, independently of the processes. */
   look<T>(read: (connection: DatabaseSync) => T): T {
     const connection = this.#connect("reader", OBSERVER);
     const result = read(connection);
@@ -106,14 +106,14 @@ export class SimulatedDatabase implements Disposable {
 
   #connect(role: "reader" | "writer", run: number): DatabaseSync {
     const connection = new DatabaseSync(this.path, { readOnly: role === "reader" });
-    // The end of a process is simulated, that of the machine is not.
+    // Crashes of processes are simulated, but not of the machine.
     connection.exec("PRAGMA synchronous = OFF; PRAGMA temp_store = MEMORY");
     this.#open.set(connection, run);
     return connection;
   }
 }
 
-/** A folder in memory, where there is such a place. */
+/** A folder in memory, where the system has a memory file system. */
 class MemoryFolder implements Disposable {
   readonly path = mkdtempSync(join(existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "posthorn-simulation-"));
 
@@ -124,7 +124,7 @@ class MemoryFolder implements Disposable {
 
 let migrated: Buffer | null = null;
 
-/** An empty database with the schema of now. */
+/** An empty database with the current schema. */
 function template(): Buffer {
   if (migrated !== null) return migrated;
   using folder = new MemoryFolder();

@@ -1,4 +1,4 @@
-/** The machines, and what becomes of the processes on them. */
+/** The machines, and the faults of the processes on them. */
 import type { Ledger } from "./ledger.ts";
 import type { Run, Settings } from "./run.ts";
 import { Machine } from "./machine.ts";
@@ -18,25 +18,25 @@ export interface FleetOptions {
   readonly verdict: Verdict;
   readonly random: Random;
   readonly boundsRandom: Random;
-  /** What happens around processes and outlives them. */
+  /** Owner of events that are independent of processes. */
   readonly outside: Life;
   readonly world: () => NodeWorld;
   /** Changes the random settings of each process. */
   readonly adjust: (drawn: Settings) => Settings;
   readonly note: (kind: string, text: string) => void;
-  /** Told before a process begins. */
+  /** Called before a process starts. */
   readonly onStart: () => void;
-  /** Whatever a caller is told must be one of our own answers. */
+  /** Checks that errors of this work are our own. */
   readonly watch: (work: Promise<void>) => void;
 }
 
-/** A process that is told to stop has this long beyond its grace. */
+/** Time beyond its grace period within which a process must stop. */
 const STOP_SLACK = 2 * 60_000;
-/** One that does not come up is started again. */
+/** Delay after which a process that failed to start is started again. */
 const START_AGAIN = 5000;
 /** Time after which a process that was in trouble has caught up. */
 const WELL_MS = 15_000;
-/** By how much clocks differ at most, and by which part of the time they run fast or slow. */
+/** Maximum initial error of clocks in milliseconds, and maximum share of time by which they run fast or slow. */
 const SKEW = 30_000;
 const DRIFT = 0.01;
 
@@ -46,9 +46,9 @@ export class Fleet {
   readonly #unlinked = new Set<number>();
   readonly #options: FleetOptions;
   #runs = 0;
-  /** When one of them was in trouble the last time, in elapsed milliseconds. */
+  /** When one of the machines was last in trouble, in elapsed milliseconds. */
   troubledAt = 0;
-  /** Until when clocks that were set can be wrong, in elapsed milliseconds. */
+  /** Time until which clocks that were set can be wrong, in elapsed milliseconds. */
   wrongUntil = 0;
 
   constructor(options: FleetOptions) {
@@ -61,23 +61,23 @@ export class Fleet {
     });
   }
 
-  /** Processes that were started so far. */
+  /** Number of processes started so far. */
   get runs(): number {
     return this.#runs;
   }
 
-  /** The processes that are up. */
+  /** The running processes. */
   get nodes(): readonly SimulatedNode[] {
     return this.machines.flatMap(({ node }) => (node === null ? [] : [node]));
   }
 
-  /** One that is up and goes on; `null`: none is. */
+  /** A random running process that is not frozen; `null`: there is none. */
   someNode(random: Random = this.#options.random): SimulatedNode | null {
     const up = this.machines.filter(({ node, stands }) => node !== null && !stands);
     return up.length === 0 ? null : random.pick(up).node;
   }
 
-  /** Whether nothing came between a machine and the others for a while. */
+  /** Whether a machine has been healthy and connected for long enough to have caught up. */
   isWell(machine: number): boolean {
     const { wellSince } = this.machines[machine - 1]!;
     return wellSince !== null && this.#options.time.elapsed - wellSince > WELL_MS;
@@ -87,7 +87,7 @@ export class Fleet {
     return this.#unlinked.has(machine);
   }
 
-  /** After each event. */
+  /** Called after each event. */
   stepped(): void {
     for (const machine of this.machines) {
       if (machine.fuse !== null && --machine.fuse.events <= 0) this.#kill(machine, machine.fuse.downMs);
@@ -105,7 +105,7 @@ export class Fleet {
         machine.clock.jump(what.ms);
         return;
       case "crash":
-        // One that does not run cannot be killed.
+        // A process that is not running cannot be killed.
         if (!machine.isDown) machine.fuse ??= { events: what.afterEvents, downMs: what.downMs };
         return;
       case "restart":
@@ -122,7 +122,7 @@ export class Fleet {
     }
   }
 
-  /** Stops killing processes. */
+  /** Cancels the planned kills and stops of processes. */
   spare(): void {
     for (const machine of this.machines) machine.fuse = machine.stopsAtWork = null;
   }
@@ -131,7 +131,7 @@ export class Fleet {
     for (const machine of this.machines) machine.life.alive = machine.serverLife.alive = false;
   }
 
-  /** Starts a process, and again after a while when it does not come up. */
+  /** Starts a process, again after a delay if it fails to start. */
   start(machine: Machine): void {
     const { time, random, boundsRandom, span, onStart, ledger, adjust } = this.#options;
     const { number, clock } = machine;
@@ -167,7 +167,7 @@ export class Fleet {
     this.#gone(machine, downMs);
   }
 
-  /** SIGTERM. A process that does not stop in time is broken, unless it is killed meanwhile. */
+  /** SIGTERM. A process that does not stop in time violates a rule, unless it is killed in the meantime. */
   #stop(machine: Machine, downMs: number): void {
     const { node } = machine;
     if (node === null) return;
@@ -208,7 +208,7 @@ export class Fleet {
     time.after(outside, downMs, () => this.start(machine));
   }
 
-  /** SIGSTOP, and SIGCONT after a while. */
+  /** SIGSTOP, and SIGCONT after `ms`. */
   #freeze(machine: Machine, ms: number): void {
     const { time, outside } = this.#options;
     const { life } = machine;

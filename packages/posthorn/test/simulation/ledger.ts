@@ -1,6 +1,6 @@
 /**
- * The books of the simulation: what is committed, what was sent and what came back, kept apart from the product. The checks read them
- * and are told of every entry.
+ * Ledger of the simulation: commits, requests and results, recorded independently of the product. The checks read it
+ * and receive every entry.
  */
 import type { AttemptResult, Job } from "../../src/dispatch/types.ts";
 import type { Change, DeliveryChange } from "./audit.ts";
@@ -21,8 +21,8 @@ import type { Verdict } from "./verdict.ts";
 import type { Commit } from "./commits.ts";
 
 /**
- * What was changed by another process is known to a process after so many milliseconds: to a healthy one, and to any, for as
- * long as one that does not hear goes on.
+ * Milliseconds after which a process knows a change made by another one: a healthy process, and any process, for as
+ * long as one without notifications keeps running.
  */
 const NEWS_MS = 2500;
 const LATE_NEWS_MS = 10_000;
@@ -30,14 +30,14 @@ const LATE_NEWS_MS = 10_000;
 export class Ledger {
   readonly endpoints = new Map<number, TrackedEndpoint>();
   readonly hosts = new Map<string, TrackedEndpoint>();
-  /** Deliveries that are not at their end. */
+  /** Deliveries without a final state. */
   readonly live = new Set<TrackedDelivery>();
   readonly replays: ReplayCheck;
   readonly #open = new Set<TrackedDelivery>();
   readonly #time: VirtualTime;
   readonly #verdict: Verdict;
   readonly #checks: Check[] = [];
-  /** The processes that run, and the requests of each that are on their way. */
+  /** Running processes, with the number of requests in flight from each. */
   readonly #runs = new Map<Run, number>();
   #tenures: Tenures | null = null;
   #isWell: (run: Run) => boolean = () => true;
@@ -53,8 +53,8 @@ export class Ledger {
   }
 
   /**
-   * @param tenures Who has which lanes.
-   * @param isWell Whether a process reaches the database, and hears the others, for a while.
+   * @param tenures Owners of the lanes.
+   * @param isWell Whether a process has been connected to the database and receiving notifications for a while.
    */
   watchOver(tenures: Tenures, isWell: (run: Run) => boolean = () => true): void {
     this.#tenures = tenures;
@@ -74,7 +74,7 @@ export class Ledger {
     return this.#runs.has(run);
   }
 
-  /** Requests of a process that are on their way. */
+  /** Number of requests in flight from a process. */
   inFlightOf(run: Run): number {
     return this.#runs.get(run) ?? 0;
   }
@@ -102,7 +102,7 @@ export class Ledger {
     }
   }
 
-  /** The dispatcher handed a job to the attempter; `null` when it may not have. */
+  /** The dispatcher handed a job to the attempter. Returns `null` when that violates a rule. */
   begun(run: Run, job: Job): OpenAttempt | null {
     const delivery = this.delivery(job.messageId, job.endpointId);
     const tenure = this.tenureOf(job.endpointId);
@@ -127,7 +127,7 @@ export class Ledger {
     return attempt;
   }
 
-  /** The attempter said what came of it. */
+  /** The attempter returned a result. */
   ended(attempt: OpenAttempt, result: AttemptResult): void {
     attempt.result = result;
     attempt.endedAt = attempt.run.clock.wall;
@@ -141,7 +141,7 @@ export class Ledger {
     if (result.kind !== "made") this.#forget(delivery);
   }
 
-  /** @param of The attempt that made the request; `null`: none did. */
+  /** A request leaves a process. Returns a function to call when it has ended. @param of Its attempt; `null`: none. */
   requested(host: string, messageId: number, of: OpenAttempt | null): () => void {
     const endpoint = this.hosts.get(host)!;
     const made = requestedOf(endpoint.deliveries.get(messageId), of);
@@ -167,7 +167,7 @@ export class Ledger {
     if (endpoint !== undefined) endpoint.touchedAt = this.#time.elapsed;
   }
 
-  /** A probe of an endpoint is requested, whatever it asked for. */
+  /** A probe of an endpoint is requested, even if the endpoint asked to wait. */
   wanted(endpointId: number): void {
     const endpoint = this.endpoints.get(endpointId);
     if (endpoint === undefined) return;
@@ -176,7 +176,7 @@ export class Ledger {
     endpoint.repair = { ...endpoint.repair, answeredAt: elapsed };
   }
 
-  /** A process has ended: what it had open is lost. */
+  /** A process has ended: its open attempts are lost. */
   processEnded(run: Run): void {
     this.#runs.delete(run);
     for (const { inFlight } of this.endpoints.values()) {
@@ -207,12 +207,12 @@ export class Ledger {
     for (const check of this.#checks) check.finished?.();
   }
 
-  /** Whether the owner of a lane knew what was committed of a delivery before `elapsed`. It looks when it gets the lane. */
+  /** Whether the owner of a lane knew a commit to a delivery before `elapsed`. It reads the deliveries when it takes the lane. */
   knowsRow(commit: Commit, { run, since }: Tenure, elapsed: number): boolean {
     return commit.at < since || this.#hasHeard(commit, run, elapsed);
   }
 
-  /** Whether a process knew the settings that were committed before `elapsed`. */
+  /** Whether a process knew a commit to settings before `elapsed`. It reads them when it starts. */
   knowsSettings(commit: Commit, run: Run, elapsed: number): boolean {
     return commit.at < run.startedAt || this.#hasHeard(commit, run, elapsed);
   }
@@ -224,7 +224,7 @@ export class Ledger {
 
   #count({ inFlight }: TrackedEndpoint, tenure: Tenure, change: 1 | -1): void {
     const { run } = tenure;
-    // What was on its way when its process ended is not counted any more.
+    // Requests in flight when their process ended are no longer counted.
     if (!this.#runs.has(run)) return;
     this.#runs.set(run, this.#runs.get(run)! + change);
     const left = (inFlight.get(tenure) ?? 0) + change;

@@ -1,27 +1,27 @@
-/** A machine, with a clock of its own and one process after another. */
+/** A machine with its own clock, on which one process runs after another. */
 import type { Run } from "./run.ts";
 import type { MachineClock } from "./machine-clock.ts";
 import type { SimulatedNode } from "./node.ts";
 import { Life } from "./virtual-time.ts";
 
 export class Machine {
-  /** From 1. */
+  /** Counted from 1. */
   readonly number: number;
   readonly clock: MachineClock;
-  /** Of the process on it, and of what that has asked the database. */
+  /** Owners of the events of its process, and of the requests that the process has sent to the database. */
   life = new Life();
   serverLife = new Life();
   run: Run | null = null;
-  /** The process that is up. */
+  /** The running process. */
   node: SimulatedNode | null = null;
-  /** Since when it is up, goes on and reaches the database; `null`: it does not. In elapsed milliseconds. */
+  /** Since when it has been running, not frozen and connected to the database, in elapsed milliseconds; `null`: it is not. */
   wellSince: number | null = null;
-  /** When it came up, stopped, or was in trouble the last time. */
+  /** When it last started, stopped or was in trouble. */
   changedAt = 0;
-  /** Events until the process is killed; `null`: it is not going to be. */
+  /** Number of events until the process is killed; `null`: no kill is planned. */
   fuse: { events: number; readonly downMs: number } | null = null;
 
-  /** It is told to stop once a request is on its way from it, and is down for so long; `null`: it is not. */
+  /** Downtime of a stop that is planned for when it has a request in flight; `null`: none is planned. */
   stopsAtWork: number | null = null;
 
   constructor(number: number, clock: MachineClock) {

@@ -45,7 +45,7 @@ export interface ManualCall {
   readonly pauseMs: number;
 }
 
-/** Performs these operations, and returns to the replay that was started last. */
+/** Performs these operations. Pausing, resuming and canceling apply to the replay that was started last. */
 export class Hand {
   #replay: { readonly app: string; readonly id: string } | null = null;
 
@@ -89,7 +89,7 @@ export class Hand {
     }
   }
 
-  /** A replay that has ended, or is in that state already, refuses. */
+  /** Controls a replay. One that has ended, or is already in that state, refuses. */
   async #control(control: typeof pauseReplay, { ctx }: ManualCall): Promise<void> {
     if (this.#replay !== null) await control({ ctx, input: { app: this.#replay.app, replay: this.#replay.id } });
   }

@@ -35,13 +35,13 @@ export interface OperationsWorld {
   readonly ledger: Ledger;
   readonly verdict: Verdict;
   readonly random: Random;
-  /** For what is done by hand, so that the rest stays as it is. */
+  /** Stream for manual operations, so that the other streams stay the same. */
   readonly handRandom: Random;
-  /** And with slow replays. */
+  /** Stream for slow replays. */
   readonly replayRandom: Random;
-  /** And with what is stuck behind what failed. */
+  /** Stream for unblocking deliveries that are stuck behind failed ones. */
   readonly unblockRandom: Random;
-  /** And for what is whose. */
+  /** Stream for the assignment to applications. */
   readonly tenantRandom: Random;
   readonly span: Span;
 }
@@ -221,7 +221,7 @@ export class Operations {
 
   async #enableAll(node: SimulatedNode): Promise<void> {
     for (const { id, key, app } of this.endpoints) {
-      // The caller that deleted it may have been told that the deletion failed.
+      // The caller that deleted it may have received an error although the deletion was committed.
       if (this.#world.ledger.endpoints.get(key)?.deleted === true) continue;
       const input = { app, endpoint: id, changes: { disabled: false } };
       await patchEndpoint({ ctx: contextOf(node), input });

@@ -12,7 +12,7 @@ import type { Verdict } from "./verdict.ts";
 export interface Published {
   readonly id: string;
   readonly key: number;
-  /** The application that it is of, by its uid. */
+  /** Uid of its application. */
   readonly app: string;
 }
 
@@ -26,7 +26,7 @@ export interface EndpointHandle {
 /** Ordering keys. */
 export const KEYS = ["a", "b", "c"] as const;
 const APPS = ["customer", "second", "third"] as const;
-/** Deliveries of a crowd. */
+/** Number of deliveries in a crowd. */
 const CROWD = 240;
 /** Number of recent messages that operations may choose from. */
 const RECENT = 60;
@@ -35,7 +35,7 @@ export interface PublisherWorld {
   readonly ledger: Ledger;
   readonly verdict: Verdict;
   readonly random: Random;
-  /** For what is whose. */
+  /** Stream for the assignment to applications. */
   readonly tenantRandom: Random;
   readonly span: Span;
 }
@@ -49,7 +49,7 @@ export class Publisher {
   readonly #world: PublisherWorld;
   readonly #endpoints: readonly EndpointHandle[];
 
-  /** @param endpoints Those that there are, of all applications. */
+  /** @param endpoints The existing endpoints of all applications. */
   constructor(world: PublisherWorld, endpoints: readonly EndpointHandle[]) {
     const { tenantRandom, span } = world;
     this.#world = world;

@@ -1,4 +1,4 @@
-/** Chance that can be had again: the same seed gives the same numbers. */
+/** Reproducible random numbers: the same seed gives the same numbers. */
 
 /** A stream of numbers (mulberry32). Streams with different names are independent of each other. */
 export class Random {
@@ -11,7 +11,7 @@ export class Random {
     this.#state = state;
   }
 
-  /** From 0 to below 1. */
+  /** Returns a number from 0 to below 1. */
   readonly next = (): number => {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), 1 | this.#state);
@@ -19,12 +19,12 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 
-  /** A whole number from `least` to `most`, both included. */
+  /** Returns an integer from `least` to `most`, inclusive. */
   int(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
 
-  /** A number between two, small ones as likely as great ones of each order of magnitude. */
+  /** Returns a number between two others, with each order of magnitude equally likely. */
   span(least: number, most: number): number {
     return Math.round(least * (most / least) ** this.next());
   }

@@ -23,7 +23,7 @@ const MADE: AttemptResult = {
   },
 };
 
-/** One process that owns the lane of one endpoint, which has one delivery. */
+/** One process that owns the lane of one endpoint with one delivery. */
 class Scene {
   readonly books = new LedgerFixture({}, null);
   readonly #booked = new BookedAttempts(this.books.ledger, this.books.run);
@@ -33,7 +33,7 @@ class Scene {
     this.books.delivery(MESSAGE, ENDPOINT);
   }
 
-  /** Begins an attempt. Returns what lets it end, with a request before that if it says that it was made. */
+  /** Starts an attempt. Returns a function that ends it with a result, after a request if the result is `made`. */
   begin(): (result: AttemptResult) => Promise<void> {
     const { promise: until, resolve: goOn } = Promise.withResolvers<AttemptResult>();
     const attempter: Attempter = {
@@ -53,8 +53,8 @@ class Scene {
   }
 }
 
-describe("a request is of the attempt that makes it", () => {
-  it("when one before it ended without a request after its process had lost the shard (seed 7015)", async () => {
+describe("a request is assigned to the attempt that makes it", () => {
+  it("when an earlier attempt ended without a request after its process had lost the shard (seed 7015)", async () => {
     const scene = new Scene();
     const end = scene.begin();
     scene.books.loseLanes();
@@ -63,7 +63,7 @@ describe("a request is of the attempt that makes it", () => {
     expect(scene.books.verdict.violation).toBeNull();
   });
 
-  it("when one before it is still under way", async () => {
+  it("when an earlier attempt is still in flight", async () => {
     const scene = new Scene();
     const end = scene.begin();
     scene.books.loseLanes();

@@ -1,24 +1,24 @@
-/** What came of a simulation. */
+/** Result of a simulation. */
 import type { Ledger } from "./ledger.ts";
 import type { Violation } from "./verdict.ts";
 
 export interface SimulationResult {
   readonly seed: number;
   readonly violation: Violation | null;
-  /** The same for two runs of a seed. */
+  /** Hash of the log, the same for two runs of a seed. */
   readonly digest: number;
   readonly events: number;
   readonly messages: number;
   readonly deliveries: number;
   readonly requests: number;
-  /** Requests of which nothing came to disk: their process ended, or lost the shard. */
+  /** Requests without a stored outcome, because their process ended or lost the shard. */
   readonly lost: number;
   readonly processes: number;
-  /** Machines with a process each. */
+  /** Number of machines, each with one process. */
   readonly nodes: number;
 }
 
-/** What the books say in numbers. */
+/** Counts from the ledger. */
 export function countsOf(ledger: Ledger): Pick<SimulationResult, "deliveries" | "requests" | "lost"> {
   const deliveries = [...ledger.deliveries()];
   return {

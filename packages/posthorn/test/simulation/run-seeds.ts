@@ -7,11 +7,11 @@ import type { Scenario } from "./scenarios.ts";
 export interface SeedsOptions {
   /** Threads; one for each core when absent. */
   readonly threads?: number;
-  /** Told of each seed as it is done. */
+  /** Called with the result of each seed when it is done. */
   readonly onResult?: (result: SimulationResult) => void;
 }
 
-/** Resolves with one result for each seed, in the order they were given. Rejects when a seed ends in something else than a result. */
+/** Resolves with one result for each seed, in the given order. Rejects when the simulation of a seed fails. */
 export async function runSeeds(seeds: readonly number[], options: SeedsOptions = {}): Promise<SimulationResult[]> {
   const { threads = availableParallelism(), onResult } = options;
   const results: SimulationResult[] = [];
@@ -48,7 +48,7 @@ function ask(worker: Worker, seed: number): Promise<SimulationResult> {
   });
 }
 
-/** How to see a seed again, step by step. */
+/** Command that repeats a seed step by step. */
 export function replayCommand(seed: number, scenario?: Scenario): string {
   const named = scenario === undefined ? "" : ` --scenario ${scenario.name}`;
   return `Replay: npm run simulate --${named} --seed ${seed} --verbose`;

@@ -1,15 +1,15 @@
-/** Processes: what each is started with, and one run of each. */
+/** Settings and runs of simulated processes. */
 import type { DispatchLimits } from "../../src/dispatch/types.ts";
 import type { MachineClock } from "./machine-clock.ts";
 
-/** What a process is started with. */
+/** Settings with which a process is started. */
 export interface Settings {
   readonly limits: DispatchLimits;
   readonly endpointConcurrency: number;
   readonly retrySchedule: readonly number[];
   readonly requestTimeoutMs: number;
   readonly shutdownTimeoutMs: number;
-  /** A policy of whose change a process was not told may be used for so long: until the database can be read again. */
+  /** How long a process may use an outdated policy if it missed the notification: until the database can be read again. */
   readonly staleMs: number;
 }
 
@@ -17,9 +17,9 @@ export interface Settings {
 export interface Run {
   readonly number: number;
   readonly settings: Settings;
-  /** Of the machine that it is on. */
+  /** Number of its machine. */
   readonly machine: number;
   readonly clock: MachineClock;
-  /** In elapsed milliseconds. */
+  /** Start time in elapsed milliseconds. */
   readonly startedAt: number;
 }

@@ -1,4 +1,4 @@
-/** Faults of a product that trusts a clock after it was set, or after the process was frozen. */
+/** Sabotages that trust a clock after it was set, or after the process was frozen. */
 import { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../../src/dispatch/types.ts";
 import { isDueSql } from "../../src/store/immediate.ts";
@@ -8,7 +8,7 @@ import { type NamedSabotage, replaced } from "./sabotage.ts";
 import { CLOCK_SET_BACK, FROZEN_NODE } from "./scenarios.ts";
 import { intercept } from "./tampering.ts";
 
-/** Pages show nothing that is due in the future of the clock. */
+/** Omits deliveries from pages that are due in the future according to the clock. */
 function pagesByTheClock(): Disposable {
   const { prepare } = DatabaseSync.prototype;
   return replaced(DatabaseSync.prototype, "prepare", function byTheClock(this: DatabaseSync, sql, ...more) {

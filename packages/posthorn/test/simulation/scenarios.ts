@@ -1,4 +1,4 @@
-/** Short simulations that lead straight to a fault which random weeks seldom meet. */
+/** Short simulations that reliably produce situations that are rare in random weeks. */
 import type { Planned } from "./plan.ts";
 import type { Random } from "./random.ts";
 import type { Settings } from "./run.ts";
@@ -42,7 +42,7 @@ export const CLOCK_SET_BACK: Scenario = {
     const setAt = READY + random.span(10 * SECOND, 20 * SECOND);
     const planned = [
       ...publishes(random, { from: READY, to: setAt, count: random.int(30, 60) }),
-      // At times nothing is published afterwards: what is pending must go all the same.
+      // In some seeds nothing is published afterwards: pending deliveries must be sent nevertheless.
       ...publishes(random, { from: setAt, to: setAt + 20 * SECOND, count: random.pick([0, 10, 30]) }),
       { at: setAt, what: { kind: "clock_jump", machine: 1, ms: -random.span(MINUTE, 2 * HOUR) } },
     ] satisfies Planned[];

@@ -281,7 +281,7 @@ class Simulation implements Disposable {
   #setWeather(weather: DatabaseWeather): void {
     this.#note("weather", JSON.stringify(weather));
     this.#database.weather = weather;
-    // Until it is fair again there is no end of the trouble.
+    // The trouble lasts until the weather is fair again.
     this.#databaseTroubledAt = weather === FAIR ? this.#time.elapsed : Infinity;
   }
 

@@ -27,7 +27,7 @@ export interface SlowReplayWorld {
 
 export class SlowReplays {
   readonly #world: SlowReplayWorld;
-  /** The newest last. */
+  /** Replays that were started, newest last. */
   readonly #begun: BegunReplay[] = [];
 
   constructor(world: SlowReplayWorld) {

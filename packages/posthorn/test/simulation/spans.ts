@@ -4,26 +4,26 @@ import type { Random } from "./random.ts";
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 
-/** Times are milliseconds. */
+/** Durations are in milliseconds. */
 export interface Span {
-  /** 1: one that has the database for itself. */
+  /** Number of nodes. In a week it is 1, and the node does not share its database. */
   readonly nodes: number;
-  /** Things go wrong for so long. */
+  /** Duration of the first part, in which faults occur. */
   readonly trouble: number;
-  /** After it, everything healthy and nothing new: the longest retry, the longest `Retry-After` and the clock set back fit in. */
+  /** Duration of the second part, without faults or new messages. Longer than the longest retry, the longest `Retry-After` and a clock set back. */
   readonly aftermath: number;
-  /** A lane stays until the alarm for a retry has rung, also when that delivery was made by hand meanwhile. */
+  /** A lane stays until the timer of a retry has fired, even if the delivery was resent manually in the meantime. */
   readonly lastAlarm: number;
-  /** From one look at the whole to the next. */
+  /** Interval between checks of the overall state. */
   readonly sample: number;
-  /** What callers and receivers do takes so many times less long than in a week. */
+  /** Factor by which callers and receivers act faster than in a week. */
   readonly haste: number;
   readonly retrySchedules: readonly (readonly number[])[];
-  /** One application publishes more at once than the few places for attempts can take: others must have their turns all the same. */
+  /** One application publishes more at once than the low concurrency can handle. Others must be served nevertheless. */
   readonly crowded: boolean;
-  /** By how much clocks are set at most. */
+  /** Maximum amount by which clocks are set. */
   readonly clockJump: number;
-  /** A policy of whose change a process was not told may be used for so long: longer than the database can be in trouble. */
+  /** How long a process may use an outdated policy if it missed the notification: longer than the database can be in trouble. */
   readonly staleMs: number;
   readonly patience: Patience;
 }
@@ -58,27 +58,27 @@ export const TOGETHER: Omit<Span, "nodes" | "crowded"> = {
   patience: { dueMs: 4 * MINUTE, pauseMs: 20 * MINUTE, lineMs: 4 * MINUTE },
 };
 
-/** Part of the seeds in which several nodes share a database. */
+/** Share of the seeds in which several nodes share a database. */
 const SHARED = 0.25;
 
-/** Part of the seeds that are crowded. */
+/** Share of the seeds that are crowded. */
 const CROWDED = 0.12;
 
-/** @param crowdRandom For whether it is crowded, so that the rest stays as it is. */
+/** Draws the span of a seed. @param crowdRandom Separate stream that decides whether it is crowded, so that the rest stays the same. */
 export function spanOf(random: Random, crowdRandom: Random): Span {
   const crowded = crowdRandom.chance(CROWDED);
   if (!random.chance(SHARED)) return { ...WEEK, crowded };
   return { ...TOGETHER, nodes: random.pick([1, 2, 2, 3, 3, 4]), crowded };
 }
 
-/** Whether nodes share the database, though it may be one that does. */
+/** Whether the database is one that nodes share, even if there is only one node. */
 export function isShared(span: Pick<Span, "haste">): boolean {
   return span.haste !== WEEK.haste;
 }
 
-/** How long things may take when nothing stands in their way; milliseconds. */
+/** Maximum durations without trouble, in milliseconds. */
 export interface Patience {
-  /** After so much time without trouble nothing may be due for so long: longer than any backlog of the simulation. */
+  /** Maximum time for which a delivery may be due: longer than any backlog of the simulation. Applies after as much time without trouble. */
   readonly dueMs: number;
   /** Maximum time without attempts to an endpoint that has recovered: longer than any pause. */
   readonly pauseMs: number;

@@ -1,11 +1,11 @@
-/** Parts of the product as they are, but for one thing. */
+/** Wrappers that change one detail of a part of the product. */
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
 import type { Attempter, JobStore } from "../../src/dispatch/types.ts";
 import type { Cell } from "../../src/store/hot-columns.ts";
 import { decodeRecords, encodeRecordRow, unpackRows } from "../../src/store/sqlite/protocol.ts";
 import type { DatabaseThread, ThreadRequest } from "../../src/store/sqlite/protocol.ts";
 
-/** The store as it is: its methods are not its own properties. */
+/** The store with its methods as own properties, so that a spread keeps them. */
 export function passing(store: JobStore): JobStore {
   return {
     due: (endpointId, now, limit, wish) => store.due(endpointId, now, limit, wish),
@@ -36,7 +36,7 @@ export function intercept(
   };
 }
 
-/** A batch whose outcomes claim to know the delivery as it is now. */
+/** The batch with the generation of each outcome replaced by the current one of its delivery. */
 export async function withCurrentGenerations(thread: DatabaseThread, request: ThreadRequest): Promise<ThreadRequest> {
   if (request.op !== "batch" || request.batch.records.length === 0) return request;
   const records: Cell[] = [];

@@ -1,10 +1,10 @@
-/** Owners of the lanes, and since when, by what was committed. */
+/** Owners of the lanes, and since when, according to the commits. */
 import type { Lease } from "../../src/store/cluster.ts";
 import { SHARDS, shardOf } from "../../src/store/shards.ts";
 import type { CoordinationWatcher } from "./cluster/coordination.ts";
 import type { Run } from "./run.ts";
 
-/** One process has a shard, from when it took it until another one does, or it gave it up. */
+/** Period in which one process owns a shard: from taking it until another process takes it or it is released. */
 export interface Tenure {
   readonly run: Run;
   readonly fence: number;
@@ -22,11 +22,11 @@ export interface TenureWatcher {
 export interface Tenures {
   /** Owner of the lane of an endpoint; `null`: none. */
   of(endpointId: number): Tenure | null;
-  /** A process begins. */
+  /** A process starts. */
   began(run: Run): void;
 }
 
-/** One process at a time has everything, as long as it runs. */
+/** One process at a time owns all lanes, as long as it runs. */
 export class SoleTenure implements Tenures {
   #tenure: Tenure | null = null;
 

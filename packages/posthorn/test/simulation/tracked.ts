@@ -9,16 +9,16 @@ import type { Commit } from "./commits.ts";
 /** An attempt that has started and whose outcome is not stored. */
 export interface OpenAttempt {
   readonly run: Run;
-  /** Under which it was begun. */
+  /** Tenure under which it started. */
   readonly tenure: Tenure;
   readonly job: Job;
   /** A request left the process for it. */
   requested: boolean;
-  /** When it was begun, in elapsed milliseconds. */
+  /** When it started, in elapsed milliseconds. */
   readonly begunAt: number;
   /** Result of the attempter; `null` while it is in flight. */
   result: AttemptResult | null;
-  /** The clock of its machine when it said so. */
+  /** Wall clock of its machine when the attempter returned. */
   endedAt: number;
 }
 
@@ -26,7 +26,7 @@ export class TrackedDelivery {
   readonly messageId: number;
   readonly endpoint: TrackedEndpoint;
   row: DeliveryRow;
-  /** The commit that made the row what it is. */
+  /** The last commit that changed the row. */
   commit: Commit;
   /** Stored attempts, and the scheduled ones among them. */
   rows = 0;
@@ -47,7 +47,7 @@ export class TrackedDelivery {
   readonly isDelayed: boolean;
   /** When it was first due, Unix milliseconds. */
   readonly firstDue: number | null;
-  /** When the row was made, in elapsed milliseconds. */
+  /** When the row was created, in elapsed milliseconds. */
   readonly madeAt: number;
 
   constructor(
@@ -66,8 +66,8 @@ export class TrackedDelivery {
   }
 
   /**
-   * Whether it is due whatever a clock says: nothing delays its first attempt, or a person asked for the attempt. It does not go by what
-   * the product stored as `due`: that can be what is wrong.
+   * Whether it is due regardless of any clock: nothing delays its first attempt, or a person requested the attempt. Not based on what
+   * the product stored as `due`, because that may be wrong.
    */
   get isImmediate(): boolean {
     const { due, attempts, manual, generation } = this.row;
@@ -83,9 +83,9 @@ export class TrackedDelivery {
 
 export class TrackedEndpoint {
   readonly id: number;
-  /** The application that it is of. */
+  /** Its application. */
   readonly tenant: number;
-  /** With its port, if that is not the one of HTTPS. */
+  /** Host name, with the port unless it is the default of HTTPS. */
   readonly host: string;
   disabled = false;
   deleted = false;
@@ -93,20 +93,20 @@ export class TrackedEndpoint {
   pausedUntil = 0;
   /** A person discarded scheduled deliveries of messages up to this key; 0: none. */
   discardUpTo = 0;
-  /** The policies it had, with the commit that set each; the newest last. */
+  /** All its policies so far with the commit that set each, newest last. */
   readonly policies: { readonly json: string | null; readonly commit: Commit }[] = [];
   commit: Commit;
   /** When the row was changed, in elapsed milliseconds. */
   changedAt = 0;
   /** The last commit that changed something of it other than its policy. */
   repair: Commit;
-  /** When the last manual operation on it or its deliveries was, in elapsed milliseconds. */
+  /** Time of the last manual operation on it or its deliveries, in elapsed milliseconds. */
   touchedAt = 0;
   /** When a probe of it was last confirmed, in elapsed milliseconds; `null`: long ago, or never. */
   triedAt: number | null = null;
-  /** When a request left for it the last time, in elapsed milliseconds. */
+  /** When the last request to it was sent, in elapsed milliseconds. */
   requestedAt = 0;
-  /** Requests on their way, by the tenure under which they were made. */
+  /** Requests in flight, by the tenure under which they were made. */
   readonly inFlight = new Map<Tenure, number>();
   readonly deliveries = new Map<number, TrackedDelivery>();
 
@@ -128,7 +128,7 @@ export interface RecordedAttempt {
   readonly id: number;
   readonly trigger: 0 | 1;
   readonly status: number;
-  /** The attempt in the process that made it; `null`: it was never made. */
+  /** The attempt in the process that made it; `null`: no process made it. */
   readonly made: OpenAttempt | null;
 }
 
@@ -136,7 +136,7 @@ export function isMade({ result }: OpenAttempt, id: number): boolean {
   return result?.kind === "made" && result.attempt.id === id;
 }
 
-/** What a request is made for; `null` when it is not of that attempt, or comes after its end. */
+/** Delivery and attempt that a request belongs to; `null` when it does not match that attempt, or the attempt has ended. */
 export function requestedOf(
   delivery: TrackedDelivery | undefined,
   attempt: OpenAttempt | null,

@@ -1,9 +1,9 @@
-/** Time that passes only from one event to the next. */
+/** Virtual time, which advances only from one event to the next. */
 
-/** Whose events they are. What belongs to a process that was killed never happens; to one that stands still, when it goes on. */
+/** Owner of events. Events of a killed process never happen; those of a frozen one happen when it resumes. */
 export class Life {
   alive = true;
-  /** What would have happened to it while it stands still; `null`: it does not. */
+  /** Events that are due while it is frozen; `null`: it is not frozen. */
   held: Event[] | null = null;
 }
 
@@ -23,17 +23,17 @@ export class VirtualTime {
   #elapsed = 0;
   #order = 0;
 
-  /** Milliseconds since the start that really passed. */
+  /** Elapsed time: milliseconds since the start of the simulation. */
   get elapsed(): number {
     return this.#elapsed;
   }
 
-  /** What a clock shows that is right, Unix milliseconds. */
+  /** The correct wall-clock time, Unix milliseconds. */
   get utc(): number {
     return START + Math.floor(this.#elapsed);
   }
 
-  /** Lets something happen in `ms`; the result takes it back. */
+  /** Schedules an event in `ms`. Returns a function that cancels it. */
   after(life: Life, ms: number, happen: () => void): () => void {
     const event = { at: this.#elapsed + Math.max(0, ms), order: ++this.#order, life, happen, canceled: false };
     push(this.#heap, event);
@@ -46,7 +46,7 @@ export class VirtualTime {
     return new Promise((resolve) => void this.after(life, ms, resolve));
   }
 
-  /** Lets something happen now, or when the process goes on that it happens to. */
+  /** Triggers an event now, or when its process resumes if that is frozen. */
   tell(life: Life, happen: () => void): void {
     if (life.held !== null) life.held.push({ at: this.#elapsed, order: ++this.#order, life, happen, canceled: false });
     else if (life.alive) happen();
@@ -56,7 +56,7 @@ export class VirtualTime {
     life.held ??= [];
   }
 
-  /** What would have happened meanwhile happens now, in its order. */
+  /** Resumes a frozen process: the events that were held back happen now, in order. */
   thaw(life: Life): void {
     const held = life.held ?? [];
     life.held = null;
@@ -67,12 +67,12 @@ export class VirtualTime {
   }
 
   /**
-   * Lets events happen up to `end`, each with all that follows from it at once. `afterEach` says whether to go on. Returns the number
+   * Runs the events up to `end`, each with its immediate consequences. `afterEach` returns whether to continue. Returns the number
    * of events.
    */
   async run(end: number, afterEach: () => boolean): Promise<number> {
     let events = 0;
-    // Ticks come after microtasks only when they are asked for by one.
+    // A tick runs after all microtasks only if a microtask requested it.
     await Promise.resolve();
     await settled();
     for (;;) {
@@ -95,7 +95,7 @@ export class VirtualTime {
   }
 }
 
-/** Resolves when no promise is left that could go on: ticks come after all microtasks. */
+/** Resolves when no promise can make progress any more: ticks run after all microtasks. */
 function settled(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
 }

@@ -1,11 +1,11 @@
-/** Who writes to the simulated database: one connection after another, each until its transaction is at its end. */
+/** Write lock of the simulated database: one connection at a time holds it, until its transaction has ended. */
 import type { DatabaseSync } from "node:sqlite";
 
 export class WriteTurns {
   #writer: DatabaseSync | null = null;
   readonly #waiting: { readonly connection: DatabaseSync; readonly go: () => void }[] = [];
 
-  /** Returns whether it is the turn of this connection; else `go` is called when it may be. */
+  /** Takes the lock and returns whether that succeeded. If not, `go` is called when it may be tried again. */
   take(connection: DatabaseSync, go: () => void): boolean {
     if (this.#writer !== null && this.#writer !== connection) {
       this.#waiting.push({ connection, go });
@@ -15,7 +15,7 @@ export class WriteTurns {
     return true;
   }
 
-  /** Its transaction is over, or it is closed. */
+  /** Releases the lock: the transaction has ended, or the connection is closed. */
   end(connection: DatabaseSync): void {
     if (this.#writer !== connection) return;
     this.#writer = null;

@@ -8,7 +8,7 @@ import type { Tenure } from "../tenure.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 
-/** What the results of attempts tell about an endpoint, per owner of its lane. */
+/** Health of an endpoint according to the results of attempts, per owner of its lane. */
 interface Trouble {
   readonly tenure: Tenure;
   /** Wall clock until which it asked to wait. */

@@ -4,7 +4,7 @@ import { CapsCheck } from "./caps.ts";
 
 const ENDPOINT = 1;
 
-/** One endpoint that gets two attempts a second, and messages for it. */
+/** Ledger with one endpoint that has a rate of 2 attempts per second, and messages for it. */
 async function booksOfOne(): Promise<LedgerFixture> {
   const books = new LedgerFixture({}, (world) => new CapsCheck(world));
   books.endpoint(ENDPOINT, "receiver.example.com", { rate: 2 });
@@ -13,7 +13,7 @@ async function booksOfOne(): Promise<LedgerFixture> {
   return books;
 }
 
-/** Attempts that begin at these times, each with its request at once. */
+/** Starts attempts at these times, each with its request at once. */
 async function send(
   books: LedgerFixture,
   attempts: readonly (readonly [message: number, at: number])[],

@@ -36,7 +36,7 @@ interface FairnessWorld {
 export class FairnessCheck implements Check {
   readonly #world: FairnessWorld;
   readonly #underWay = new UnderWay();
-  /** Until when an endpoint had something other to wait for than being served, in elapsed milliseconds. */
+  /** Time until which an endpoint waited for something other than being served, in elapsed milliseconds. */
   readonly #busyUntil = new Map<TrackedEndpoint, number>();
   /** Fast successes in a row of each endpoint, and when it last had another result, in elapsed milliseconds. */
   readonly #good = new Map<TrackedEndpoint, { readonly tenure: Tenure; attempts: number; badAt: number }>();
@@ -67,7 +67,7 @@ export class FairnessCheck implements Check {
     const { run, result } = attempt;
     this.#underWay.count(run, String(endpoint.tenant), -1);
     if (result?.kind === "made") this.#judge(endpoint, attempt, result.attempt.status === 0);
-    // After a fault of our own the lane is paused.
+    // After a fault on our side the lane is paused.
     this.#isBusy(endpoint, this.#world.time.elapsed + (result?.kind === "not_now" ? MAX_PAUSE_MS : 0));
   }
 

@@ -17,7 +17,7 @@ export class PausesCheck implements Check {
   }
 
   begun({ endpoint, name }: TrackedDelivery, { run }: OpenAttempt): void {
-    // Deliveries of a deleted endpoint are canceled, paused or not. Another check sees that no request is made.
+    // Deliveries of a deleted endpoint are canceled, paused or not. Another check verifies that no request is made.
     if (endpoint.deleted) return;
     const left = endpoint.pausedUntil - run.clock.latestWall;
     if (left <= 0 || !this.#ledger.knowsSettings(endpoint.commit, run, this.#time.elapsed)) return;

@@ -7,9 +7,9 @@ import type { TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 
-/** It is served within this time, even if hanging attempts use up the concurrency. */
+/** A probe is made within this time, even if hanging attempts use up the concurrency. */
 const PATIENCE_MS = 180_000;
-/** Deliveries due this long before were known. */
+/** Deliveries that were due this long before were known to the process. */
 const HEARD_MS = 10_000;
 
 interface TriedWorld {

@@ -9,8 +9,8 @@ import type { VirtualTime } from "../virtual-time.ts";
 import type { Patience } from "../spans.ts";
 
 /**
- * An endpoint that got a request within this time is at work: from one request to the next its rate may pass, a pause after a fault of
- * our own, and a page that arrives late.
+ * An endpoint that received a request within this time is active: the time between two requests covers its rate, a pause after a fault on
+ * our side, and a page that arrives late.
  */
 const BUSY_MS = 15_000;
 

@@ -5,7 +5,7 @@ import { SharesCheck } from "./shares.ts";
 const HERE = 1;
 const BESIDE = 2;
 
-/** Two endpoints on one host, which may have two attempts, and three messages for each. */
+/** Ledger with two endpoints on one host, which may have two attempts in flight, and three messages for each. */
 function booksOfTwo(): LedgerFixture {
   const books = new LedgerFixture({ hostConcurrency: 2 }, (world) => new SharesCheck(world));
   books.endpoint(HERE, "receiver.example.com");

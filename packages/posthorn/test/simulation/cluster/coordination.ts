@@ -1,6 +1,6 @@
 /**
- * Who works on the simulated database, and which shard is whose: what `PostgresCluster` and the function `holds` do, in memory. The same
- * tests hold for both: `test/cluster-store.test.ts`.
+ * Nodes and shard owners on the simulated database: an in-memory version of `PostgresCluster` and the function `holds`. The same
+ * tests cover both: `test/cluster-store.test.ts`.
  */
 import type {
   ClusterNode,
@@ -29,7 +29,7 @@ interface ShardRow {
   nodeId: number | null;
 }
 
-/** Told of each change of owner, when it is committed. `host`: of the node, as it said when it joined. */
+/** Receives each change of owner when it is committed. `host`: host name of the node from when it joined. */
 export interface CoordinationWatcher {
   took(host: string, lease: Lease): void;
   released(host: string, shard: number): void;
@@ -43,7 +43,7 @@ const NOTHING: NodeReport = {
   settled: { messages: 0, attempts: 0 },
 };
 
-/** Its multiples are spread over 0 to 1: a membership slot is any, and the same in each run of a seed. */
+/** Its multiples modulo 1 are evenly spread: membership slots look random, but are the same in each run of a seed. */
 const GOLDEN = 0.618_033_988_75;
 
 export class Coordination {

@@ -1,4 +1,4 @@
-/** Outcomes under leases, which SQLite knows nothing of: what `holds` does in the statement that PostgreSQL records outcomes with. */
+/** Fencing of outcomes by leases, which SQLite lacks: replaces the function `holds` in the PostgreSQL statement that records outcomes. */
 import type { Lease } from "../../../src/store/cluster.ts";
 import type { Cell } from "../../../src/store/hot-columns.ts";
 import {
@@ -16,12 +16,12 @@ const LOST: ThreadFailure = {
   posthornCode: "shard_lost",
 };
 
-/** The leases of the outcomes that a store writes, in the order in which it was handed them: it writes them in the same order. */
+/** Queue of the leases of outcomes, in the order in which the store receives and writes them. */
 export class Fences {
   readonly holds: (lease: Lease | undefined) => boolean;
   readonly #line: (Lease | undefined)[] = [];
 
-  /** @param holds Whether the lease is held now, by what is committed. */
+  /** @param holds Whether the lease is currently held, according to the commits. */
   constructor(holds: (lease: Lease) => boolean) {
     this.holds = (lease) => lease === undefined || holds(lease);
   }
@@ -30,13 +30,13 @@ export class Fences {
     this.#line.push(lease);
   }
 
-  /** Of the outcomes that are written next. */
+  /** Leases of the outcomes that this request writes. */
   next(request: ThreadRequest): readonly (Lease | undefined)[] {
     return request.op === "batch" ? this.#line.splice(0, decodeRecords(request.batch.records).length) : [];
   }
 }
 
-/** Commits a batch without the outcomes whose lease is not held, which are refused. @param held Of each outcome in the batch. */
+/** Commits a batch without the outcomes whose lease is not held, which are refused. @param held Whether it is, for each outcome. */
 export function fenced(batch: Batch, held: readonly boolean[], commit: (batch: Batch) => unknown): unknown {
   if (held.every(Boolean)) return commit(batch);
   const records: Cell[] = [];

@@ -10,9 +10,9 @@ const ANSWER_MS = 2000;
 export interface LinkWorld {
   readonly time: VirtualTime;
   readonly random: Random;
-  /** Of the process. */
+  /** Owner of the events of the process. */
   readonly life: Life;
-  /** Of what it has asked the database, which goes on while the process stands still. */
+  /** Owner of its requests in the database, which continue while the process is frozen. */
   readonly serverLife: Life;
   /** State of the network to the database. */
   readonly way: () => WayWeather;

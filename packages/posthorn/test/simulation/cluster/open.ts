@@ -12,29 +12,29 @@ import type { WayWeather } from "./link.ts";
 import { SharedStore } from "./shared-store.ts";
 import type { Client } from "../commits.ts";
 
-/** What nodes that share the database have in common. */
+/** State that nodes on one database share. */
 export interface Sharing {
   readonly coordination: Coordination;
   readonly bus: Bus;
   readonly random: Random;
-  /** Whether what nodes hear does not get through to a machine, though the database is there. */
+  /** Whether notifications do not reach a machine although the database is available. */
   readonly isUnlinked?: (machine: number) => boolean;
 }
 
 export interface StoreWorld {
   readonly time: VirtualTime;
   readonly database: SimulatedDatabase;
-  /** `null`: one node has the database for itself. */
+  /** `null`: a single node uses the database. */
   readonly sharing: Sharing | null;
-  /** What stands between a store and its writer. */
+  /** Wraps the writer of a store. */
   readonly writer?: (thread: DatabaseThread) => DatabaseThread;
-  /** And between it and what reads beside the writer. */
+  /** Wraps the readers of a store. */
   readonly reader?: (thread: DatabaseThread) => DatabaseThread;
-  /** Whether an outcome under this lease is recorded; by what the database says unless given. */
+  /** Whether an outcome under this lease is recorded; default: according to the database. */
   readonly holds?: Coordination["holds"];
 }
 
-/** @param by Names the node to itself among those who are told. */
+/** @param by Identifies the node among the recipients of a notification. */
 export function openStore(world: StoreWorld, process: Omit<Client, "fences">, by: string): SqliteStore {
   const { sharing, time, database } = world;
   if (sharing === null) return new SqliteStore(threadsOf(world, { ...process, fences: null }));

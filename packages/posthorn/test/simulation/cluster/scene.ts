@@ -1,4 +1,4 @@
-/** Two stores on one simulated database, for the tests of what every database promises to nodes that share it. */
+/** Two stores on one simulated database, for the tests of the guarantees that every shared database gives to nodes. */
 import { setImmediate as turnOfLoop } from "node:timers/promises";
 import { auditOn } from "../audit.ts";
 import { SimulatedDatabase } from "../database.ts";
@@ -10,7 +10,7 @@ import { openStore } from "./open.ts";
 import { noticesOf } from "./shared-store.ts";
 import type { Store } from "../../../src/store/store.ts";
 
-/** So long is waited for an answer. */
+/** Step of virtual time while waiting for a response. */
 const STEP_MS = 20;
 const PATIENCE_MS = 60_000;
 const BREAK_MS = 5000;
@@ -31,7 +31,7 @@ export function openSimulatedScene(): ClusterScene {
       };
     },
   });
-  /** Moves the clock of the database on, and with it nothing else. */
+  /** Offset that advances only the clock of the database. */
   let ahead = 0;
   const sharing = { coordination: new Coordination(() => time.utc + ahead), bus, random };
   const stores = [1, 2].map((machine) => {
@@ -81,12 +81,12 @@ export function openSimulatedScene(): ClusterScene {
 
 export interface ClusterScene extends AsyncDisposable {
   readonly stores: readonly [Store, Store];
-  /** Lets so much of every lease pass. */
+  /** Advances the clock of leases. */
   leasesPass(ms: number): Promise<void>;
-  /** Waits for what was asked of a store. */
+  /** Waits for a call to a store. */
   until<T>(work: Promise<T>): Promise<T>;
-  /** Waits until the check throws no more. */
+  /** Waits until the check stops throwing. */
   eventually(check: () => void): Promise<void>;
-  /** The connections on which the nodes hear each other break, and are opened again. */
+  /** Breaks the notification connections of the nodes, which are then opened again. */
   breakLinks(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 /**
- * The store of one node among several that share the simulated database: SQLite for what is stored, and beside it what PostgreSQL adds
- * where nodes share it: membership slots, shards, fences and notifications. The same tests hold for both: `test/cluster-store.test.ts`.
+ * The store of one node among several that share the simulated database: SQLite for the data, plus what PostgreSQL adds
+ * where nodes share it: membership slots, shards, fences and notifications. The same tests cover both: `test/cluster-store.test.ts`.
  */
 import { type Kysely, sql } from "kysely";
 import type { DatabaseSync } from "node:sqlite";
@@ -142,7 +142,7 @@ export class SharedStore extends SqliteStore {
     if (unknown) this.#onUnknownCommit();
   }
 
-  /** What changes hands goes its own way; the word that a node is there, and what it hears, go through the link. */
+  /** Lease renewals and views go through the dedicated connection; all other calls do not. */
   #clusterOn(link: SimulatedLink): ClusterStore {
     const { coordination } = this.#options;
     const call = <T>(work: () => T): Promise<T> => ask(this.#options, work);
@@ -151,7 +151,7 @@ export class SharedStore extends SqliteStore {
       renew: (nodeId: number, leaseMs: number, report: NodeReport) =>
         link.query(() => coordination.renew(nodeId, leaseMs, report)),
       view: async () => {
-        // Two statements: something can change in between.
+        // Two statements, so the data can change in between.
         const [nodes, shards] = await Promise.all([
           link.query(() => coordination.nodes()),
           link.query(() => coordination.shards()),
@@ -173,7 +173,7 @@ async function noteIn(db: Kysely<Database>, payload: string): Promise<void> {
   await sql`INSERT INTO temp.notice (payload) VALUES (${payload})`.execute(db);
 }
 
-/** Notes, from now on, what the transactions of this connection tell. Returns what gives, and forgets, what those told that have committed. */
+/** Collects the notifications of this connection's transactions. Returns a function that returns and clears those of committed ones. */
 export function noticesOf(connection: DatabaseSync): () => readonly string[] {
   connection.exec("CREATE TEMP TABLE notice (seq INTEGER PRIMARY KEY, payload TEXT NOT NULL)");
   const read = connection.prepare("SELECT payload FROM temp.notice ORDER BY seq");
