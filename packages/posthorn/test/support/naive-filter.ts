@@ -1,4 +1,4 @@
-/** A plain implementation of the filter grammar, to compare the real evaluator with. No limits, no paths. */
+/** A simple implementation of the filter grammar to compare the real evaluator with. It has no limits and reports no paths. */
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 
@@ -81,7 +81,7 @@ const ordered = (test: (order: number) => boolean): Test =>
     return test(value < operand! ? -1 : value > operand! ? 1 : 0);
   });
 
-/** `null`: not to be said. */
+/** Whether one value contains the other; `null`: not defined for these types. */
 function inside(operand: Json, value: Json): boolean | null {
   if (isList(operand)) return isPlain(value) ? operand.includes(value) : null;
   if (typeof value === "string") return typeof operand === "string" ? value.includes(operand) : null;

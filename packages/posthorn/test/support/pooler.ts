@@ -3,7 +3,7 @@ import { throughSharedPooler } from "@posthorn/testkit";
 import pg from "pg";
 
 export interface Pooled {
-  /** Through the pooler. */
+  /** URL through the pooler. */
   readonly url: string;
   readonly directUrl: string;
 }

@@ -1,4 +1,4 @@
-/** Names under which people send secrets, and names that only look like it. */
+/** Header names that carry secrets, and names that only look like it. */
 
 export const SECRET_HEADERS = [
   "authorization",

@@ -1,4 +1,4 @@
-/** The clock of the machine, which a test can set forward: for whole nodes, whose work continues between two readings. */
+/** Clock of the machine that a test can set forward. For tests of whole nodes, which keep working between two readings. */
 import type { Clock } from "../../src/dispatch/types.ts";
 
 interface Timer {
