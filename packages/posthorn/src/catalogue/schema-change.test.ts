@@ -100,7 +100,7 @@ describe("a schema change", () => {
     expect(learner.take(100, (index) => ({ ...plain(index), extra: 1 })).told).toHaveLength(1);
   });
 
-  it("is one of a bounded number that are kept", () => {
+  it("is kept up to a maximum number of changes", () => {
     const learner = learned();
     for (let n = 0; n < MAX_CHANGES + 20; n++) learner.take(1, (index) => ({ ...plain(index), [`field_${n}_`]: 1 }));
     expect(learner.entry.changes).toHaveLength(MAX_CHANGES);

@@ -175,7 +175,7 @@ describe("the password of a proxy", () => {
   ];
 
   it.each(["EGRESS_PROXY", "EGRESS_NO_PROXY", "EGRESS_ALLOW", "EGRESS_TENANT_ALLOW", "EGRESS_DENY"])(
-    "is in no error when it is given as POSTHORN_%s",
+    "never appears in an error when it is given as POSTHORN_%s",
     (name) => {
       for (const url of URLS) {
         let text = "";

@@ -162,7 +162,7 @@ describe("when the clock is set back", () => {
   });
 });
 
-describe("a wait for a length of time ends as early as before the clock was set back", () => {
+describe("a wait for a duration ends no later when the clock is set back:", () => {
   /** A dispatcher at `NOW` whose attempts stay open until the test ends them. */
   async function openWaiting(policy: Partial<LanePolicy>): Promise<DispatchHarness> {
     const harness = await dispatchHarness({ policy });

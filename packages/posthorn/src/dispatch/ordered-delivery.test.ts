@@ -354,8 +354,8 @@ describe("a lane", () => {
   });
 });
 
-describe("what a failure does", () => {
-  it("skip: the jobs behind it overtake it while it is retried", async () => {
+describe("the onFailure policy", () => {
+  it("skip: the jobs behind a failed one overtake it while it is retried", async () => {
     await using harness = await ordered({ order: { ...BLOCK, onFailure: "skip" } });
     const { attempter, clock } = harness;
     attempter.script = (job) => made(job.messageId === 1 && job.attempts === 0 ? 2 : 0);
@@ -368,7 +368,7 @@ describe("what a failure does", () => {
     await allDone(harness);
   });
 
-  it("park: it is taken out at once, the jobs behind it continue, and it is sent again on a resend", async () => {
+  it("park: a failed job leaves the order at once, the jobs behind it continue, and a resend sends it again", async () => {
     await using harness = await ordered({ order: { ...BLOCK, onFailure: "park" } });
     const { attempter, files, clock } = harness;
     attempter.script = (job) => made(job.messageId === 1 && job.trigger === 0 ? 2 : 0);
@@ -379,7 +379,7 @@ describe("what a failure does", () => {
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 2, due: null, attempts: 1 });
   });
 
-  it("block: no longer than the maximum time, also over a restart", async () => {
+  it("block: a failed job delays the jobs behind it no longer than the maximum time, also over a restart", async () => {
     await using files = await openStore();
     const order = { ...BLOCK, maxBlockMs: 30_000 };
     {

@@ -28,7 +28,7 @@ function pseudoRandom(): () => number {
   return () => (state = (state * 48_271) % 2_147_483_647) / 2_147_483_647;
 }
 
-describe("a rate", () => {
+describe("a rate limit", () => {
   it.each([0.5, 1, 3, 10, 100, 999, 5000])(
     "of %d per second is never exceeded in any second, and nearly reached",
     (rate) => {
@@ -59,7 +59,7 @@ describe("a rate", () => {
     }
   });
 
-  it("below one per second is delayed by no more than a second when another node takes over", () => {
+  it("below one per second delays an attempt by at most 1 second when another node takes over", () => {
     const rare = new RateLimit(0.01, 5000);
     rare.usedUntil(5000);
     expect(rare.readyAt(5000)).toBe(5000 + SECOND_ON_ARRIVAL_MS);

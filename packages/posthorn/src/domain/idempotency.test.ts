@@ -31,12 +31,12 @@ describe("idempotencyKey", () => {
     expect(hashOf(`${long}1`)).not.toBe(hashOf(`${long}2`));
   });
 
-  it("makes a key that a caller chose found for at least 12 hours, and not after 18", () => {
+  it("keeps a key that a caller chose for at least 12 hours, and for less than 18", () => {
     expect([0, HOUR, 6 * HOUR, 12 * HOUR].every((ms) => isFound("order-1", ms))).toBe(true);
     expect(isFound("order-1", 18 * HOUR)).toBe(false);
   });
 
-  it("makes a key that a client generated for its retries found for at least 10 minutes, and not after 20", () => {
+  it("keeps a key that a client generated for its retries for at least 10 minutes, and for less than 20", () => {
     expect([0, HOUR / 12, HOUR / 6].every((ms) => isFound("auto_1", ms))).toBe(true);
     expect(isFound("auto_1", HOUR / 3)).toBe(false);
   });

@@ -40,7 +40,7 @@ export interface Planned {
 /** In a crowded simulation one attempt may be in flight, no share is reserved, and memory holds every queued delivery. */
 const CROWDED = { concurrency: 1, tenantConcurrency: 1, slowConcurrency: 1, laneJobs: 256, queueBytes: 1e6 } as const;
 
-/** @param boundsRandom For what came later, so that the rest stays as it is. */
+/** Draws the settings of a process. @param boundsRandom Separate stream for settings added later, so that the others stay the same. */
 export function settingsOf(random: Random, boundsRandom: Random, { retrySchedules, staleMs, crowded }: Span): Settings {
   const concurrency = random.int(4, 24);
   const hostConcurrency = boundsRandom.int(2, 10);

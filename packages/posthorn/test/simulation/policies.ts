@@ -9,7 +9,7 @@ export interface ExpectedPolicy {
   readonly concurrency: number;
   /** Attempts per second; `null`: unlimited. */
   readonly rate: number | null;
-  /** From and to, in milliseconds, of the wait after so many attempts; `null`: there is no other one. */
+  /** Minimum and maximum delay after this many attempts, in milliseconds; `null`: no retry follows. */
   readonly delay: (attempts: number) => readonly [number, number] | null;
   /** What a failure does to the deliveries behind it; `null`: there is no order. */
   readonly order: { readonly onFailure: "block" | "skip" | "park"; readonly maxBlockMs: number | null } | null;
@@ -54,7 +54,7 @@ const EXPONENTIAL = { type: "exponential", first: 2, factor: 4, max: 900, attemp
 
 /**
  * Every policy that may be in force for a process since `from`, in elapsed milliseconds: the newest that it knew then, and those that came
- * after it. No attempt starts under an older one, unless the caller that changed it was told that the change had failed.
+ * after it. No attempt starts under an older one, unless the caller that changed it received an error.
  */
 export function policiesInForce(
   ledger: Ledger,

@@ -53,7 +53,7 @@ function isBehind({ row, messageId }: TrackedDelivery, other: TrackedDelivery): 
   return messageId > other.messageId && row.orderKey === other.row.orderKey;
 }
 
-/** It had no further result in the meantime: each failure sets anew for how long it blocks. */
+/** Whether a delivery had no further result in the meantime: each failure restarts the time for which it blocks. */
 function isSame(row: DeliveryRow, before: DeliveryRow): boolean {
   const { state, due, attempts, generation } = row;
   const isAsDue = state === before.state && due === before.due;

@@ -95,7 +95,7 @@ export interface HarnessOptions {
   readonly retrySchedule?: readonly number[];
   /** The policy of every endpoint, where it differs from `lanePolicy`; read again each time. Each is its own tenant and host. */
   readonly policy?: Partial<LanePolicy> | ((endpointId: number) => Partial<LanePolicy>);
-  /** Replaces `policy`: as the dispatcher asks for it. */
+  /** Replaces `policy`: returns the full policy that the dispatcher requests. */
   readonly policyOf?: LanePolicies["policy"];
   readonly failing?: (endpointId: number) => Failing | null;
   readonly random?: () => number;

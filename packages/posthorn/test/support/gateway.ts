@@ -111,7 +111,7 @@ async function answerOf(response: Response): Promise<Answer> {
   try {
     json = JSON.parse(text) as Record<string, unknown>;
   } catch {
-    // Not every answer is JSON.
+    // Not every response is JSON.
   }
   return { status: response.status, headers: response.headers, text, json };
 }

@@ -43,7 +43,7 @@ describe("the rate granted to an endpoint", () => {
     expect(grantOf(made(null, granted), policy("as-created"), AT)).toMatchObject({ perMinute: 30, held: false });
   });
 
-  it("depends on a verification that is the same after it is stored and read", () => {
+  it("is derived from a verification that storing and reading does not change", () => {
     expect(toVerification(verificationJson(made("challenge", proof)))).toEqual(made("challenge", proof));
     expect([verificationJson(made(null)), toVerification(null)]).toEqual([null, made(null)]);
   });

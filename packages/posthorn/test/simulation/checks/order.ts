@@ -56,7 +56,7 @@ function isPassed({ passAt }: DeliveryRow, { clock }: Run): boolean {
   return passAt !== null && passAt <= clock.latestWall;
 }
 
-/** A manual attempt is made at once. */
+/** Whether a delivery takes part in the order. A manual attempt does not: it is made at once. */
 function standsInLine({ state, due, orderKey, manual }: DeliveryRow): boolean {
   return orderKey !== null && due !== null && state === DELIVERY_STATE.pending && manual !== ASKED.byResend;
 }

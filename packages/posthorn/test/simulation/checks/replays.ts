@@ -36,7 +36,7 @@ export class ReplayCheck implements Check {
     }
   }
 
-  /** The caller was told that the replay is in this state, and nothing else was requested since. */
+  /** The caller received confirmation that the replay is in this state, and has requested nothing else since. */
   told(taskId: number, state: TaskState): void {
     const found = this.#states.get(taskId);
     if (found === state) return;

@@ -59,7 +59,7 @@ describe("YAML that would take much memory is refused before it is parsed:", () 
     expect(outcomeOf(text)).toContain(reason);
   });
 
-  it("but many lists next to each other are not", () => {
+  it("many lists next to each other are accepted", () => {
     expect(parseYaml(`[${"[],".repeat(300)}]`, "specRaw")).toHaveLength(300);
     expect(parseYaml("- - 1\n".repeat(300), "specRaw")).toHaveLength(300);
   });
