@@ -103,7 +103,7 @@ describe("a provider API that refuses a request", () => {
     expect(refusalOf(secondary, 6, NOW)).toMatchObject({ kind: "wait", ms: 128_000 });
   });
 
-  it("is called again at growing intervals, and finally not any more", () => {
+  it("is retried at growing intervals, a limited number of times", () => {
     const waits = [0, 1, 2].map((failures) => refusalOf(answer({}, {}, 500), failures, NOW));
     expect(waits).toMatchObject([{ ms: 2000 }, { ms: 4000 }, { ms: 8000 }]);
     expect(refusalOf({ status: null, message: "no answer" }, 1, NOW)).toMatchObject({ kind: "wait", ms: 4000 });
