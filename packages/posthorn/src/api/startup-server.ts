@@ -12,13 +12,13 @@ export interface Waiting {
   readonly forMs: number;
 }
 
-export interface WaitingRoom extends AsyncDisposable {
+export interface StartupServer extends AsyncDisposable {
   /** Updates the reported state. */
   become(waiting: Waiting): void;
 }
 
 /** Throws `config_invalid` when it cannot listen there. */
-export async function openWaitingRoom(listen: ListenAddress, first: Waiting): Promise<WaitingRoom> {
+export async function openStartupServer(listen: ListenAddress, first: Waiting): Promise<StartupServer> {
   let waiting = first;
   const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
     // An open connection would prevent the real server from taking over.

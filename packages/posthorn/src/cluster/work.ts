@@ -29,16 +29,16 @@ export interface ClusterWorkOptions {
 /** Interval of scans for work whose notification was lost, for instance because the sending node crashed. */
 const LOOK_MS = 30_000;
 /** While notifications are down, caches are cleared at this interval. */
-const DEAF_MS = 500;
+const NOTIFICATIONS_DOWN_MS = 500;
 /** A write whose outcome is unknown may still commit within this time. */
-const DOUBT_MS = 2000;
+const UNKNOWN_COMMIT_MS = 2000;
 
 export class ClusterWork implements Disposable {
   readonly #options: ClusterWorkOptions;
   /** Each cancels a timer; `null`: none is set. */
   #cancelLook: (() => void) | null = null;
-  #cancelDeaf: (() => void) | null = null;
-  #cancelDoubt: (() => void) | null = null;
+  #cancelRescan: (() => void) | null = null;
+  #cancelUnknownCommit: (() => void) | null = null;
   #closed = false;
 
   constructor(options: ClusterWorkOptions) {
@@ -60,8 +60,8 @@ export class ClusterWork implements Disposable {
   [Symbol.dispose](): void {
     this.#closed = true;
     this.#cancelLook?.();
-    this.#cancelDeaf?.();
-    this.#cancelDoubt?.();
+    this.#cancelRescan?.();
+    this.#cancelUnknownCommit?.();
   }
 
   /** Sets a timer, unless this object is closed and could no longer cancel it. */
@@ -125,8 +125,8 @@ export class ClusterWork implements Disposable {
   #lookAgain(): void {
     this.#forgetAll();
     this.#lookForWork();
-    this.#cancelDoubt ??= this.#setTimer(DOUBT_MS, () => {
-      this.#cancelDoubt = null;
+    this.#cancelUnknownCommit ??= this.#setTimer(UNKNOWN_COMMIT_MS, () => {
+      this.#cancelUnknownCommit = null;
       this.#forgetAll();
       // The write may have enabled an endpoint or changed its policy.
       this.#options.dispatcher.wakeAll();
@@ -150,18 +150,18 @@ export class ClusterWork implements Disposable {
     this.#options.log.warn(
       "notifications from other nodes are down; caches are cleared every 500 ms until they are up",
     );
-    this.#cancelDeaf?.();
-    this.#staysDeaf();
+    this.#cancelRescan?.();
+    this.#rescanWhileDown();
   }
 
-  #staysDeaf(): void {
+  #rescanWhileDown(): void {
     this.#forgetAll();
-    this.#cancelDeaf = this.#setTimer(DEAF_MS, () => this.#staysDeaf());
+    this.#cancelRescan = this.#setTimer(NOTIFICATIONS_DOWN_MS, () => this.#rescanWhileDown());
   }
 
   #notificationsUp(): void {
-    this.#cancelDeaf?.();
-    this.#cancelDeaf = null;
+    this.#cancelRescan?.();
+    this.#cancelRescan = null;
     this.#forgetAll();
     this.#options.dispatcher.wakeAll();
     this.#lookForWork();

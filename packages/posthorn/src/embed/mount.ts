@@ -91,11 +91,11 @@ export class Mount {
     for (const path of ["/", "/*"]) app.all(path, () => undefined);
   };
 
-  /** Resolves when all responses in progress have ended, or after `patienceMs`. */
-  async settled(patienceMs: number): Promise<void> {
+  /** Resolves when all responses in progress have ended, or after `timeoutMs`. */
+  async settled(timeoutMs: number): Promise<void> {
     if (this.#open.size === 0) return;
     const { promise: over, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, patienceMs);
+    const timer = setTimeout(resolve, timeoutMs);
     const ended = [...this.#open].map((response) => new Promise((done) => void response.once("close", done)));
     await Promise.race([Promise.all(ended), over]);
     clearTimeout(timer);

@@ -12,7 +12,7 @@ import { openFoundation } from "./foundation.ts";
 import { type Http, startHttp } from "./http.ts";
 import type { NodeOptions } from "./options.ts";
 import { release } from "./release.ts";
-import { startPatiently } from "./wait-for-database.ts";
+import { startWhenDatabaseIsUp } from "./wait-for-database.ts";
 
 /** How long the release of the shards may take once no attempt is in flight. */
 const RELEASE_MS = 2000;
@@ -47,20 +47,20 @@ export class PosthornNode implements AsyncDisposable {
     const { config, log, listens = true, signal = null } = options;
     // Port 0 is chosen by the system, so clients could not know the port of a startup server.
     const listen = listens && config.listen.port !== 0 ? config.listen : null;
-    return startPatiently({ waitMs: config.databaseWaitMs, listen, log, signal }, (makeRoom) =>
-      PosthornNode.#start(options, makeRoom),
+    return startWhenDatabaseIsUp({ waitMs: config.databaseWaitMs, listen, log, signal }, (closeStartupServer) =>
+      PosthornNode.#start(options, closeStartupServer),
     );
   }
 
-  /** @param makeRoom Closes the startup server, so that its port is free. */
-  static async #start(options: NodeOptions, makeRoom: () => Promise<void>): Promise<PosthornNode> {
+  /** @param closeStartupServer Closes the startup server, so that its port is free. */
+  static async #start(options: NodeOptions, closeStartupServer: () => Promise<void>): Promise<PosthornNode> {
     const { clock = systemClock, log } = options;
     const stack = new AsyncDisposableStack();
     const state: NodeState = { url: "", drained: Promise.resolve() };
     let node: PosthornNode | null = null;
     try {
       const foundation = await openFoundation(options, clock, stack);
-      await makeRoom();
+      await closeStartupServer();
       node = new PosthornNode({
         ...foundation,
         options,

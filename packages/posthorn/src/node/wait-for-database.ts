@@ -1,11 +1,11 @@
 /** Waits for the database at startup, because containers start in any order. */
 import { setTimeout as delay } from "node:timers/promises";
-import { openWaitingRoom, type WaitingRoom } from "../api/startup-server.ts";
+import { openStartupServer, type StartupServer } from "../api/startup-server.ts";
 import type { ListenAddress } from "../config/parse.ts";
 import type { Logger } from "../lib/log.ts";
 import { StoreError, type StoreTrouble } from "../store/errors.ts";
 
-export interface PatientStartOptions {
+export interface WaitOptions {
   /** Maximum wait; 0: do not wait. */
   readonly waitMs: number;
   /** Address on which the startup server responds while waiting; `null`: none. */
@@ -23,24 +23,24 @@ const SAY_EVERY_MS = 30_000;
 /**
  * Starts as soon as the database is available. Permanent errors, such as a wrong password or a missing database, reject immediately.
  *
- * @param start One try. It must call `makeRoom`, which closes the startup server, before it listens itself.
+ * @param start One try. It must call `closeStartupServer`, which closes the startup server, before it listens itself.
  */
-export async function startPatiently<T>(
-  options: PatientStartOptions,
-  start: (makeRoom: () => Promise<void>) => Promise<T>,
+export async function startWhenDatabaseIsUp<T>(
+  options: WaitOptions,
+  start: (closeStartupServer: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
   const { waitMs, listen, log, signal } = options;
   const from = performance.now();
-  let room: WaitingRoom | null = null;
-  const makeRoom = async (): Promise<void> => {
-    await room?.[Symbol.asyncDispose]();
-    room = null;
+  let startupServer: StartupServer | null = null;
+  const closeStartupServer = async (): Promise<void> => {
+    await startupServer?.[Symbol.asyncDispose]();
+    startupServer = null;
   };
   let saidAt = -Infinity;
   try {
     for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(MAX_PAUSE_MS, 2 * pauseMs)) {
       try {
-        const started = await start(makeRoom);
+        const started = await start(closeStartupServer);
         if (saidAt !== -Infinity) log.info(`the database is there, after ${secondsSince(from)} s`);
         return started;
       } catch (error) {
@@ -56,14 +56,15 @@ export async function startPatiently<T>(
           const waited = endless ? `${secondsSince(from)} s so far` : `${secondsSince(from)} of ${waitMs / 1000} s`;
           log.warn({ trouble }, `waiting for the database, ${waited}: ${message}`);
         }
-        if (room === null && listen !== null) room = await openWaitingRoom(listen, { trouble, forMs });
-        else room?.become({ trouble, forMs });
+        if (startupServer === null && listen !== null)
+          startupServer = await openStartupServer(listen, { trouble, forMs });
+        else startupServer?.become({ trouble, forMs });
         const untilEnd = endless ? Infinity : waitMs - forMs;
         await pause(Math.min(pauseMs * (1 - Math.random() / 2), untilEnd), signal);
       }
     }
   } finally {
-    await makeRoom();
+    await closeStartupServer();
   }
 }
 

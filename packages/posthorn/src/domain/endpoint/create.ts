@@ -5,7 +5,7 @@ import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, write } from "../context.ts";
 import { announceEndpoint, isCustomers } from "../operational/operational.ts";
-import { disabledByHand, disabledJson } from "./disabled.ts";
+import { disabledManually, disabledJson } from "./disabled.ts";
 import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
 import { sealHeaders } from "./headers.ts";
 import { checkSecret, insertSecret } from "./secret.ts";
@@ -51,7 +51,7 @@ export async function insertEndpoint(
         headers_sealed: sealHeaders(ctx, headers),
         egress_sealed: null,
         verification_json: requiredOfNew(ctx),
-        disabled_json: fields.disabled ? disabledJson(disabledByHand(at)) : null,
+        disabled_json: fields.disabled ? disabledJson(disabledManually(at)) : null,
         created_at: at,
         updated_at: at,
         deleted_at: null,

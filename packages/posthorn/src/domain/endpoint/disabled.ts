@@ -10,7 +10,7 @@ export interface Disabled {
   readonly failSince: number | null;
 }
 
-export function disabledByHand(at: number, reason: string | null = null): Disabled {
+export function disabledManually(at: number, reason: string | null = null): Disabled {
   return { trigger: "manual", at, reason, failSince: null };
 }
 

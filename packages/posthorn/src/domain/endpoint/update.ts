@@ -5,7 +5,7 @@ import { atomically, type Call, type Context, write } from "../context.ts";
 import { announceEndpoint } from "../operational/operational.ts";
 import { insertEndpoint } from "./create.ts";
 import { originOf, toVerification, verificationJson } from "./verification.ts";
-import { disabledByHand, disabledJson } from "./disabled.ts";
+import { disabledManually, disabledJson } from "./disabled.ts";
 import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
 import { type EndpointRef, findEndpoint, getEndpoint } from "./find.ts";
 import type { Tx } from "../../store/tx.ts";
@@ -67,7 +67,7 @@ function switchColumns(
   at: number,
 ): { disabled_json?: string | null; flow_json?: null } {
   if (fields.disabled === existing.disabled) return {};
-  return { disabled_json: fields.disabled ? disabledJson(disabledByHand(at)) : null, flow_json: null };
+  return { disabled_json: fields.disabled ? disabledJson(disabledManually(at)) : null, flow_json: null };
 }
 
 async function announceChange(

@@ -105,7 +105,7 @@ function messagesQuery(db: Kysely<Database>, { params, appKey, endpoint, cursor 
   const { filter, mode } = params;
   const conditions = [messageFits(filter)];
   const ofDeliveries = params.endpoints !== null || filter.statuses !== null || filter.statusCodeClasses !== null;
-  if (mode === "messages" && ofDeliveries) conditions.push(wasOwed(params, endpoint.key));
+  if (mode === "messages" && ofDeliveries) conditions.push(hadDelivery(params, endpoint.key));
   return sql<Row>`
     SELECT message.id, existing.state, existing.attempts, existing.manual, message.event_type, message.channels_json,
            message.payload IS NOT NULL AS present, ${asFlag(conditions)} AS fits
@@ -118,7 +118,7 @@ function messagesQuery(db: Kysely<Database>, { params, appKey, endpoint, cursor 
 }
 
 /** Whether the message has a delivery to another endpoint that matches the filter. */
-function wasOwed({ endpoints, filter }: ReplayParams, targetKey: number): RawBuilder<SqlBool> {
+function hadDelivery({ endpoints, filter }: ReplayParams, targetKey: number): RawBuilder<SqlBool> {
   const among =
     endpoints === null
       ? sql`delivery.endpoint_id <> ${targetKey}`

@@ -5,7 +5,7 @@ import { DELIVERY_STATE, type Database } from "../../store/schema.ts";
 type Condition = ExpressionWrapper<Database, "message", SqlBool>;
 
 /** The message has a pending delivery. */
-export function isOwed(eb: ExpressionBuilder<Database, "message">): Condition {
+export function hasPendingDeliveries(eb: ExpressionBuilder<Database, "message">): Condition {
   return eb.exists(
     eb
       .selectFrom("delivery")

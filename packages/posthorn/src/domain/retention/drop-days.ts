@@ -14,7 +14,7 @@ import { ATTEMPT_STATUS, DELIVERY_STATE, type Database } from "../../store/schem
 import type { Services } from "../context.ts";
 import { rolledUpTo } from "../stats/roll-up.ts";
 import { DAY_MS, setStored, type StorageKind, type StoredAmount } from "../storage/day.ts";
-import { attemptBytes, attemptKind, TakenAway } from "../storage/taken.ts";
+import { attemptBytes, attemptKind, FreedBytes } from "../storage/taken.ts";
 import { messageMs, noteSwept, type SweepOptions, sweptIn, sweptUpTo } from "./retention.ts";
 
 /** Maximum number of rows of a day to keep. They are copied while changes of resources wait. */
@@ -299,7 +299,7 @@ async function deleteOrphans(db: Kysely<Database>, after: number, upTo: number):
     .where("message_id", "not in", there)
     .returning((eb) => ["id", "status", attemptBytes(eb).as("bytes")])
     .execute();
-  const taken = new TakenAway();
+  const taken = new FreedBytes();
   for (const { message_id } of deliveries) taken.add(message_id, "delivery", 0);
   for (const { id, status, bytes } of attempts) taken.add(id, attemptKind(status), bytes);
   await taken.save(db);

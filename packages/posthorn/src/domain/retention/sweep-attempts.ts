@@ -7,7 +7,7 @@ import { keyAtTime } from "../../lib/id.ts";
 import { DELIVERY_STATE, type Database } from "../../store/schema.ts";
 import type { Services } from "../context.ts";
 import { rolledUpTo } from "../stats/roll-up.ts";
-import { attemptBytes, attemptKind, TakenAway } from "../storage/taken.ts";
+import { attemptBytes, attemptKind, FreedBytes } from "../storage/taken.ts";
 import { sweepsUpTo } from "./drop-days.ts";
 import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
 
@@ -68,7 +68,7 @@ async function deleteEnded(db: Kysely<Database>, ids: readonly number[]): Promis
     )
     .returning((eb) => ["id", "status", attemptBytes(eb).as("bytes")])
     .execute();
-  const taken = new TakenAway();
+  const taken = new FreedBytes();
   for (const { id, status, bytes } of deleted) taken.add(id, attemptKind(status), bytes);
   await taken.save(db);
   return deleted.length;

@@ -10,8 +10,8 @@ import { keyAtTime } from "../../lib/id.ts";
 import type { Database } from "../../store/schema.ts";
 import type { Services } from "../context.ts";
 import { rolledUpTo } from "../stats/roll-up.ts";
-import { attemptBytes, attemptKind, TakenAway } from "../storage/taken.ts";
-import { hasFailed, isOwed, keepsPayload, wasAttemptedSince } from "./conditions.ts";
+import { attemptBytes, attemptKind, FreedBytes } from "../storage/taken.ts";
+import { hasFailed, hasPendingDeliveries, keepsPayload, wasAttemptedSince } from "./conditions.ts";
 import { sweepsUpTo } from "./drop-days.ts";
 import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
 
@@ -98,7 +98,7 @@ async function deleteEnded(
     .selectFrom("message")
     .select((eb) => ["id", eb.fn<number | null>("octet_length", ["payload"]).as("bytes")])
     .where("id", "in", candidates)
-    .where((eb) => eb.not(isOwed(eb)))
+    .where((eb) => eb.not(hasPendingDeliveries(eb)))
     .where((eb) => eb.not(keepsPayload(eb, now)))
     .where((eb) => eb.not(wasAttemptedSince(eb, recent)))
     .$if(!failures, (query) => query.where((eb) => eb.not(hasFailed(eb))))
@@ -113,7 +113,7 @@ async function deleteEnded(
   const deliveries = await db.deleteFrom("delivery").where("message_id", "in", ids).returning("message_id").execute();
   await db.deleteFrom("cancellation").where("message_id", "in", ids).execute();
   await db.deleteFrom("message").where("id", "in", ids).execute();
-  const taken = new TakenAway();
+  const taken = new FreedBytes();
   for (const { id, bytes } of ended) {
     taken.add(id, "message", 0);
     if (bytes !== null) taken.add(id, "payload", bytes);

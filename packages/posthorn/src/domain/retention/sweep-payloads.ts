@@ -6,8 +6,8 @@ import { keyAtTime } from "../../lib/id.ts";
 import { attemptsWithSentBodies, forgetSentBodies } from "../attempt/expunge.ts";
 import type { Services } from "../context.ts";
 import { rolledUpTo } from "../stats/roll-up.ts";
-import { TakenAway } from "../storage/taken.ts";
-import { isOwed } from "./conditions.ts";
+import { FreedBytes } from "../storage/taken.ts";
+import { hasPendingDeliveries } from "./conditions.ts";
 import { sweepsUpTo } from "./drop-days.ts";
 import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
 
@@ -76,7 +76,7 @@ async function expire({ store }: Services, { ids, now, upTo }: Expiring): Promis
       .selectFrom("message")
       .select((eb) => ["id", eb.fn<number | null>("octet_length", ["payload"]).as("bytes")])
       .where("id", "in", ids)
-      .where((eb) => eb.not(isOwed(eb)))
+      .where((eb) => eb.not(hasPendingDeliveries(eb)))
       .execute();
     const gone = ended.map(({ id }) => id);
     const withDelivery = ids.filter((id) => !gone.includes(id));
@@ -93,7 +93,7 @@ async function expire({ store }: Services, { ids, now, upTo }: Expiring): Promis
       sent.filter(({ message_id }) => gone.includes(message_id)),
     );
     await db.updateTable("message").set({ payload: null, expires_at: null }).where("id", "in", gone).execute();
-    const taken = new TakenAway();
+    const taken = new FreedBytes();
     for (const { id, bytes } of ended) if (bytes !== null) taken.add(id, "payload", bytes);
     await taken.save(db);
   }, "retention.sweep-payloads");

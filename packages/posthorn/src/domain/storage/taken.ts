@@ -4,7 +4,7 @@ import { timeOfKey } from "../../lib/id.ts";
 import { ATTEMPT_STATUS, type Database } from "../../store/schema.ts";
 import { addStored, DAY_MS, type StorageKind, type StoredAmount } from "./day.ts";
 
-export class TakenAway {
+export class FreedBytes {
   readonly #days = new Map<number, Partial<Record<StorageKind, StoredAmount>>>();
 
   /** Records a deleted row with its size in bytes. The time of arrival is derived from `key`. */
