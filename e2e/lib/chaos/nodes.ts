@@ -176,7 +176,7 @@ export class ChaosNodes implements AsyncDisposable {
     for (const way of ways) way.become("open");
   }
 
-  /** Does what a migration, a backup or a forgotten session of another program does. */
+  /** Holds a lock as a migration, a backup or an abandoned session of another program would. */
   async #lock(statement: string, lastsMs: number): Promise<void> {
     const client = new pg.Client(this.databaseUrl);
     client.on("error", () => undefined);

@@ -37,7 +37,7 @@ export interface Behaviour {
   readonly run: (call: LabRequest) => void;
 }
 
-/** Maximum duration of a behaviour, so that a forgotten client costs nothing. */
+/** Maximum duration of a behaviour, so that an abandoned client costs nothing. */
 export const LONGEST_MS = 120_000;
 /** Maximum number of bytes that a behaviour sends. */
 export const MOST_BYTES = 256 * 1024 * 1024;

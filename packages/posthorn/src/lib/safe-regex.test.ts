@@ -77,7 +77,7 @@ describe("a pattern that was refused", () => {
     expect(compile).not.toHaveBeenCalled();
   });
 
-  it("is forgotten after many other refused patterns", () => {
+  it("is evicted from the cache after many other refused patterns", () => {
     const refused = (source: string) => expect(() => compileRegex(source)).toThrow(SafeRegexError);
     refused("(first");
     for (let other = 0; other < 300; other++) refused(`(${other}`);
