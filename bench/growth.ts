@@ -12,7 +12,8 @@ import { clientConfig } from "../packages/posthorn/src/store/postgres/connection
 import { migrate } from "../packages/posthorn/src/store/postgres/migrate.ts";
 import { ensurePartitions } from "../packages/posthorn/src/store/postgres/partitions.ts";
 import { PostgresStore } from "../packages/posthorn/src/store/postgres/postgres-store.ts";
-import type { AcceptEntry, RecordEntry } from "../packages/posthorn/src/store/store.ts";
+import type { AcceptEntry } from "../packages/posthorn/src/store/store.ts";
+import type { Outcome } from "../packages/posthorn/src/store/delivery.ts";
 import { addHistory, DAY_MS, type HistoryPlan } from "./lib/history.ts";
 import { type MeasuredNode, percentile, startMeasuredNode } from "./lib/node-api.ts";
 import { loadAverage, nextMessage, startModule, stop } from "./lib/processes.ts";
@@ -69,7 +70,7 @@ function message(id: number, endpoints: readonly number[], due = 0): AcceptEntry
   return { id, ...what, contentType: "application/json", endpointIds: endpoints, ...nothing, ...none };
 }
 
-function outcome(messageId: number, endpointId: number, id: number): RecordEntry {
+function outcome(messageId: number, endpointId: number, id: number): Outcome {
   const answered = {
     url: "https://example.com/",
     status: 0,

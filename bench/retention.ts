@@ -15,7 +15,8 @@ import { rollUp } from "../packages/posthorn/src/domain/stats/roll-up.ts";
 import { IdGenerator, keyAtTime } from "../packages/posthorn/src/lib/id.ts";
 import { pacer } from "../packages/posthorn/src/workers/maintenance.ts";
 import { SqliteStore } from "../packages/posthorn/src/store/sqlite/sqlite-store.ts";
-import type { AcceptEntry, RecordEntry } from "../packages/posthorn/src/store/store.ts";
+import type { AcceptEntry } from "../packages/posthorn/src/store/store.ts";
+import type { Outcome } from "../packages/posthorn/src/store/delivery.ts";
 
 const { values } = parseArgs({
   options: {
@@ -56,7 +57,7 @@ function accepted(id: number): AcceptEntry {
   };
 }
 
-function delivered(id: number, attemptId: number): RecordEntry {
+function delivered(id: number, attemptId: number): Outcome {
   const outcome = { status: 0, responseCode: 200, response: "ok", durationMs: 5, errorCode: null } as const;
   const attempt = { id: attemptId, publicId: `atmpt_${attemptId}`, url: "https://example.com/", ...outcome };
   return {

@@ -7,7 +7,7 @@ import { systemClock } from "../../packages/posthorn/src/lib/clock.ts";
 import { Dispatcher } from "../../packages/posthorn/src/dispatch/dispatcher.ts";
 import type { LanePolicy } from "../../packages/posthorn/src/dispatch/policy.ts";
 import { IdGenerator } from "../../packages/posthorn/src/lib/id.ts";
-import type { DuePage } from "../../packages/posthorn/src/store/store.ts";
+import type { JobPage } from "../../packages/posthorn/src/store/delivery.ts";
 import { SqliteStore } from "../../packages/posthorn/src/store/sqlite/sqlite-store.ts";
 
 const PAGES = 50;
@@ -38,7 +38,7 @@ const policy: LanePolicy = {
   order: null,
 };
 
-async function microsOf(work: () => Promise<DuePage>): Promise<number> {
+async function microsOf(work: () => Promise<JobPage>): Promise<number> {
   const { length } = (await work()).deliveries;
   if (length !== PAGE_ROWS) throw new Error(`A page has ${length} rows and not ${PAGE_ROWS}: nothing to measure`);
   const begun = performance.now();

@@ -1,11 +1,12 @@
 /** What every database promises to nodes that share it: PostgreSQL, and the one of the simulation, so that neither drifts from the other. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ClusterStore, Lease, NodeReport, Membership } from "../src/store/cluster.ts";
+import type { ClusterStore, NodeReport, Membership } from "../src/store/cluster.ts";
+import type { Lease } from "../src/store/delivery.ts";
 import { SHARDS } from "../src/store/shards.ts";
 import type { Signal } from "../src/store/signal.ts";
 import type { Store } from "../src/store/store.ts";
 import { openClusterScene } from "./support/cluster-scene.ts";
-import { acceptEntry, attemptEntry, deliveryOf, recordEntry } from "./support/store.ts";
+import { acceptEntry, attemptRecord, deliveryOf, successOutcome } from "./support/store.ts";
 import type { ClusterScene } from "./simulation/cluster/scene.ts";
 
 const LEASE_MS = 60_000;
@@ -67,8 +68,8 @@ async function accepted(): Promise<number> {
 
 /** An outcome under a lease. */
 function outcome(messageId: number, lease?: Lease): Parameters<Store["record"]>[0] {
-  const attempt = attemptEntry(1000 * messageId + (lease?.fence ?? 0), { response: "ok" });
-  return recordEntry(messageId, { attempt, ...(lease === undefined ? {} : { lease }) });
+  const attempt = attemptRecord(1000 * messageId + (lease?.fence ?? 0), { response: "ok" });
+  return successOutcome(messageId, { attempt, ...(lease === undefined ? {} : { lease }) });
 }
 
 describe("membership slots", () => {

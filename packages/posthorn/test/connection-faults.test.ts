@@ -12,10 +12,10 @@ import { startNode } from "./support/posthorn.ts";
 import { borrowDatabase } from "./support/postgres.ts";
 import {
   acceptEntry,
-  attemptEntry,
+  attemptRecord,
   onPostgres,
   openPostgresStore,
-  recordEntry,
+  successOutcome,
   temporaryFolder,
 } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
@@ -54,13 +54,13 @@ const HELPERS: Readonly<Record<string, Helper>> = {
   record: async (store) => {
     const id = nextId();
     await store.accept(acceptEntry(id));
-    await store.record(recordEntry(id, { attempt: attemptEntry(id) }));
+    await store.record(successOutcome(id, { attempt: attemptRecord(id) }));
   },
   "record of what is announced": async (store) => {
     const id = nextId();
     await store.accept(acceptEntry(id));
-    const attempt = attemptEntry(id, { status: ATTEMPT_STATUS.fail, responseCode: 500 });
-    await store.record(recordEntry(id, { state: DELIVERY_STATE.failed, attempt }));
+    const attempt = attemptRecord(id, { status: ATTEMPT_STATUS.fail, responseCode: 500 });
+    await store.record(successOutcome(id, { state: DELIVERY_STATE.failed, attempt }));
   },
   "a page of due deliveries": (store) => store.due(1, 1, 10),
   "the backlog": (store) => store.backlog(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { acceptEntry, deliveryOf, openStore, recordEntry } from "./support/store.ts";
+import { acceptEntry, deliveryOf, openStore, successOutcome } from "./support/store.ts";
 import type { AcceptEntry, DebouncePacing, Store, ThrottlePacing } from "../src/store/store.ts";
 
 const DEBOUNCE: DebouncePacing = { key: "k", waitMs: 1000, maxWaitMs: 5000 };
@@ -66,7 +66,7 @@ describe("debounce", () => {
     await using files = await openStore();
     const { store } = files;
     await store.accept(paced(1, 0, { debounce: DEBOUNCE }));
-    await store.record(recordEntry(1, { state: 0, due: 9000, attempts: 1 }));
+    await store.record(successOutcome(1, { state: 0, due: 9000, attempts: 1 }));
     await store.accept(paced(2, 500, { debounce: DEBOUNCE }));
     expect(await deliveryOf(store, 1)).toMatchObject({ state: 0, due: 9000 });
   });

@@ -11,7 +11,7 @@ import type { Store } from "../src/store/store.ts";
 import { openClusterScene } from "./support/cluster-scene.ts";
 import { ManualClock } from "./support/manual-clock.ts";
 import { insertEndpoint, servicesOver } from "./support/services.ts";
-import { acceptEntry, attemptEntry, onPostgres, recordEntry } from "./support/store.ts";
+import { acceptEntry, attemptRecord, onPostgres, successOutcome } from "./support/store.ts";
 
 const DAY_MS = 86_400_000;
 const FACTS = { host: "here", version: "1", secretsMark: "same" };
@@ -110,7 +110,7 @@ describe.runIf(onPostgres)("work that exists once for all nodes", () => {
       const keys = Array.from({ length: 300 }, (_, index) => from + 1000 * batch + index);
       await Promise.all(keys.map((key) => a!.store.accept(acceptEntry(key))));
       await Promise.all(
-        keys.map((key) => b!.store.record(recordEntry(key, { attempt: attemptEntry(key), attempts: 1 }))),
+        keys.map((key) => b!.store.record(successOutcome(key, { attempt: attemptRecord(key), attempts: 1 }))),
       );
       const settled = { messages: keys.at(-1)!, attempts: keys.at(-1)! };
       await Promise.all([rollUp(a!, settled, signal), rollUp(b!, settled, signal), rollUp(a!, settled, signal)]);

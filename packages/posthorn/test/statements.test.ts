@@ -7,10 +7,10 @@ import { acceptTogether } from "../src/store/postgres/hot/accept.ts";
 import { duePages } from "../src/store/postgres/hot/due.ts";
 import { recordTogether } from "../src/store/postgres/hot/record.ts";
 import { PostgresStore } from "../src/store/postgres/postgres-store.ts";
-import type { PageWish } from "../src/store/store.ts";
+import type { PageSelection } from "../src/store/delivery.ts";
 import { startNode } from "./support/posthorn.ts";
 import { borrowDatabase } from "./support/postgres.ts";
-import { acceptEntry, attemptEntry, onPostgres, recordEntry, temporaryFolder } from "./support/store.ts";
+import { acceptEntry, attemptRecord, onPostgres, successOutcome, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
 const ENDPOINTS = 40;
@@ -27,7 +27,7 @@ const MOST_OF_A_SECOND = 10;
 const MOST_BETWEEN_NODES = 80;
 
 /** Each way of reading a page. */
-const WISHES: readonly (PageWish | undefined)[] = [
+const SELECTIONS: readonly (PageSelection | undefined)[] = [
   undefined,
   { kind: "newest" },
   { kind: "ordered", after: { due: -1, messageId: -1 }, known: [], keys: null },
@@ -66,8 +66,9 @@ describe.runIf(onPostgres)("hot statements", () => {
     const pool = new Pool({ url: database.url, use: "hot" }, 1);
     for (let id = 1; id <= 20; id++) {
       await acceptTogether(pool, [acceptEntry(id)]);
-      for (const wish of WISHES) await duePages(pool, [{ endpointId: 1, now: 1, newestDue: 0, limit: 10, wish }]);
-      await withClient(pool, (client) => recordTogether(client, [recordEntry(id, { attempt: attemptEntry(id) })]));
+      for (const selection of SELECTIONS)
+        await duePages(pool, [{ endpointId: 1, now: 1, newestDue: 0, limit: 10, selection }]);
+      await withClient(pool, (client) => recordTogether(client, [successOutcome(id, { attempt: attemptRecord(id) })]));
     }
     const { rows } = await withClient(pool, (client) =>
       client.query("SELECT name, generic_plans, custom_plans FROM pg_prepared_statements"),
@@ -85,7 +86,8 @@ describe.runIf(onPostgres)("hot statements", () => {
     const ids = Array.from({ length: 2000 }, (_, index) => index + 1);
     await Promise.all(ids.map((id) => store.accept(acceptEntry(id))));
     await withClient(pool, (client) => client.query("ANALYZE delivery"));
-    for (const wish of WISHES) await duePages(pool, [{ endpointId: 1, now: 1, newestDue: 0, limit: 10, wish }]);
+    for (const selection of SELECTIONS)
+      await duePages(pool, [{ endpointId: 1, now: 1, newestDue: 0, limit: 10, selection }]);
     for (const explain of [
       `EXECUTE "due ASC" ('{1}', '{1}', '{11}', '{1}')`,
       `EXECUTE "due DESC" ('{1}', '{1}', '{11}', '{1}')`,
@@ -135,15 +137,15 @@ describe.runIf(onPostgres)("simultaneous requests", () => {
         ),
       ),
     );
-    for (const wish of WISHES) {
+    for (const selection of SELECTIONS) {
       let found = 0;
       await few(async () => {
-        const pages = await Promise.all(endpoints.map((endpoint) => store.due(endpoint, 1, 100, wish)));
+        const pages = await Promise.all(endpoints.map((endpoint) => store.due(endpoint, 1, 100, selection)));
         found = pages.reduce((sum, { deliveries }) => sum + deliveries.length, 0);
       });
       expect(found).toBe(ids.length);
     }
-    const outcome = (id: number) => recordEntry(id, { endpointId: of(id), attempt: attemptEntry(id) });
+    const outcome = (id: number) => successOutcome(id, { endpointId: of(id), attempt: attemptRecord(id) });
     await few(() => Promise.all(ids.map((id) => store.record(outcome(id)))));
     await using other = await PostgresStore.open({ url: database.url });
     const told = new Set<number>();

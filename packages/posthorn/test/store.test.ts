@@ -2,8 +2,9 @@
 import { describe, expect, it } from "vitest";
 import { dueManually } from "../src/domain/delivery/resend.ts";
 import { ASKED } from "../src/store/schema.ts";
-import type { OrderedPage, PageWish, Store } from "../src/store/store.ts";
-import { acceptEntry, attemptEntry, deliveryOf, openStore, recordEntry, rowsIn } from "./support/store.ts";
+import type { Store } from "../src/store/store.ts";
+import type { OrderedPage, PageSelection } from "../src/store/delivery.ts";
+import { acceptEntry, attemptRecord, deliveryOf, openStore, successOutcome, rowsIn } from "./support/store.ts";
 
 const resend = (store: Store, messageId: number, now: number): Promise<unknown> =>
   store.transaction(({ db }) =>
@@ -85,9 +86,9 @@ describe("group commit", () => {
       files.store.accept(acceptEntry(1)),
       files.store.accept(acceptEntry(1)),
       files.store.accept(acceptEntry(2, { payload: Buffer.from("kept") })),
-      files.store.record(recordEntry(9, { attempt: attemptEntry(10) })),
+      files.store.record(successOutcome(9, { attempt: attemptRecord(10) })),
       // Pending and never due: the database refuses the row.
-      files.store.record(recordEntry(9, { state: 0, due: null })),
+      files.store.record(successOutcome(9, { state: 0, due: null })),
       files.store.accept(acceptEntry(3)),
     ]);
     expect(results.map((result) => result.status)).toEqual([
@@ -124,7 +125,7 @@ describe("record", () => {
   it("ends a delivery that succeeded and keeps its attempt", async () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(1));
-    await files.store.record(recordEntry(1, { attempt: attemptEntry(10, { response: "ok" }) }));
+    await files.store.record(successOutcome(1, { attempt: attemptRecord(10, { response: "ok" }) }));
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, due: null, attempts: 1 });
     const attempts = await files.store.db.selectFrom("attempt").selectAll().execute();
     expect(attempts).toMatchObject([{ id: 10, message_id: 1, endpoint_id: 1, response: "ok", trigger_type: 0 }]);
@@ -133,9 +134,9 @@ describe("record", () => {
   it("moves a failed delivery to its next due time, and ends it without one", async () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(1));
-    await files.store.record(recordEntry(1, { state: 0, due: 500, attempts: 1 }));
+    await files.store.record(successOutcome(1, { state: 0, due: 500, attempts: 1 }));
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 0, due: 500, attempts: 1 });
-    await files.store.record(recordEntry(1, { state: 2, attempts: 2 }));
+    await files.store.record(successOutcome(1, { state: 2, attempts: 2 }));
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 2, due: null, attempts: 2 });
   });
 
@@ -143,7 +144,7 @@ describe("record", () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(1));
     await resend(files.store, 1, 900);
-    await files.store.record(recordEntry(1));
+    await files.store.record(successOutcome(1));
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, due: 900, manual: 1, resume_due: null });
   });
 
@@ -153,7 +154,7 @@ describe("record", () => {
     await files.store.transaction(({ db }) =>
       db.updateTable("delivery").set(dueManually(900, ASKED.byRecovery)).where("message_id", "=", 1).execute(),
     );
-    await files.store.record(recordEntry(1));
+    await files.store.record(successOutcome(1));
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, due: null, manual: 0, resume_due: null });
   });
 
@@ -169,9 +170,9 @@ describe("record", () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(1));
     await resend(files.store, 1, 900);
-    await files.store.record(recordEntry(1, { state: 0, due: 5000, attempts: 1 }));
+    await files.store.record(successOutcome(1, { state: 0, due: 5000, attempts: 1 }));
     expect(await deliveryOf(files.store, 1)).toMatchObject({ due: 900, manual: 1, resume_due: 5000, attempts: 1 });
-    await files.store.record(recordEntry(1, { generation: 1, trigger: 1, state: 2, attempts: 1 }));
+    await files.store.record(successOutcome(1, { generation: 1, trigger: 1, state: 2, attempts: 1 }));
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 0, due: 5000, manual: 0, resume_due: null });
   });
 
@@ -179,11 +180,11 @@ describe("record", () => {
     await using files = await openStore();
     for (const id of [1, 2]) {
       await files.store.accept(acceptEntry(id));
-      await files.store.record(recordEntry(id, { state: 0, due: 5000 }));
+      await files.store.record(successOutcome(id, { state: 0, due: 5000 }));
       await resend(files.store, id, 900);
     }
-    await files.store.record(recordEntry(1, { generation: 1, trigger: 1 }));
-    await files.store.record(recordEntry(2, { generation: 1, trigger: 1, state: 2 }));
+    await files.store.record(successOutcome(1, { generation: 1, trigger: 1 }));
+    await files.store.record(successOutcome(2, { generation: 1, trigger: 1, state: 2 }));
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, due: null, manual: 0, resume_due: null });
     expect(await deliveryOf(files.store, 2)).toMatchObject({ state: 0, due: 5000, manual: 0, resume_due: null });
   });
@@ -195,9 +196,9 @@ describe("record", () => {
       [2, 2],
     ] as const) {
       await files.store.accept(acceptEntry(id));
-      await files.store.record(recordEntry(id, { state }));
+      await files.store.record(successOutcome(id, { state }));
       await resend(files.store, id, 900);
-      await files.store.record(recordEntry(id, { generation: 1, trigger: 1, state: 2 }));
+      await files.store.record(successOutcome(id, { generation: 1, trigger: 1, state: 2 }));
       expect(await deliveryOf(files.store, id)).toMatchObject({ state, due: null, manual: 0 });
     }
   });
@@ -208,11 +209,11 @@ describe("an outcome that is recorded again, because its commit was reported as 
     await using files = await openStore();
     const { store } = files;
     await store.accept(acceptEntry(1));
-    const outcome = recordEntry(1, { state: 0, due: 9000, attempts: 1, attempt: attemptEntry(10, { status: 2 }) });
+    const outcome = successOutcome(1, { state: 0, due: 9000, attempts: 1, attempt: attemptRecord(10, { status: 2 }) });
     await store.record(outcome);
     await store.record(outcome);
     expect(await store.db.selectFrom("attempt").select("id").execute()).toEqual([{ id: 10 }]);
-    const manual = recordEntry(1, { trigger: 1, state: 2, attempts: 1, attempt: attemptEntry(11, { status: 2 }) });
+    const manual = successOutcome(1, { trigger: 1, state: 2, attempts: 1, attempt: attemptRecord(11, { status: 2 }) });
     await store.transaction(({ db }) =>
       db.updateTable("delivery").set({ manual: 1, resume_due: 9000, due: 5 }).where("message_id", "=", 1).execute(),
     );
@@ -254,12 +255,12 @@ describe("due and backlog", () => {
       await store.accept(acceptEntry(index + 1, { due, orderKeys: [orderKey] }));
     }
     const start = { kind: "ordered", after: { due: -1, messageId: -1 }, known: [], keys: null } as const;
-    const ids = async (now: number, wish: PageWish = start): Promise<number[]> =>
-      (await store.due(1, now, 10, wish)).deliveries.map(({ messageId }) => messageId);
+    const ids = async (now: number, selection: PageSelection = start): Promise<number[]> =>
+      (await store.due(1, now, 10, selection)).deliveries.map(({ messageId }) => messageId);
     expect(await ids(100)).toEqual([1, 2, 3, 4, 5, 6]);
     // The first of `a` has failed, and is passed from 700 on; a delayed one blocks no other.
-    await store.record(recordEntry(1, { state: 0, due: 800, attempts: 1, passAt: 700 }));
-    await store.record(recordEntry(1, { state: 0, due: 800, attempts: 1, passAt: 9000 }));
+    await store.record(successOutcome(1, { state: 0, due: 800, attempts: 1, passAt: 700 }));
+    await store.record(successOutcome(1, { state: 0, due: 800, attempts: 1, passAt: 9000 }));
     expect(await store.due(1, 100, 10, start)).toMatchObject({
       nextDue: 800,
       ordered: {
@@ -276,10 +277,10 @@ describe("due and backlog", () => {
     // Resent manually: it waits for no other, and blocks none once it has ended.
     await resend(store, 6, 60);
     expect(await ids(100)).toEqual([3, 4, 5, 6]);
-    await store.record(recordEntry(3, { state: 2, due: null }));
+    await store.record(successOutcome(3, { state: 2, due: null }));
     await resend(store, 3, 30);
     expect(await ids(100)).toEqual([3, 4, 5, 6]);
-    await store.record(recordEntry(1, { state: 1, due: null, attempts: 2 }));
+    await store.record(successOutcome(1, { state: 1, due: null, attempts: 2 }));
     expect(await ids(100)).toEqual([2, 3, 4, 5, 6]);
   });
 
@@ -327,10 +328,10 @@ describe("due and backlog", () => {
     }
     await publish(60, "blocked");
     await publish(61, "blocked");
-    await store.record(recordEntry(60, { state: 0, due: 800, attempts: 1, passAt: 700 }));
-    const wish = { kind: "ordered", after: { due: 2000, messageId: 0 }, known: [] } as const;
+    await store.record(successOutcome(60, { state: 0, due: 800, attempts: 1, passAt: 700 }));
+    const selection = { kind: "ordered", after: { due: 2000, messageId: 0 }, known: [] } as const;
     const page = async (keys: readonly string[], limit = 100): Promise<readonly [readonly number[], OrderedPage]> => {
-      const { deliveries, ordered } = await store.due(1, 200, limit, { ...wish, keys });
+      const { deliveries, ordered } = await store.due(1, 200, limit, { ...selection, keys });
       return [deliveries.map(({ messageId }) => messageId), ordered!];
     };
     const even = Array.from({ length: 16 }, (_, n) => 2 * (n + 1));
@@ -361,7 +362,7 @@ describe("due and backlog", () => {
   it("sees every outcome that was passed in before the call", async () => {
     await using files = await openStore();
     await Promise.all([1, 2, 3].map((id) => files.store.accept(acceptEntry(id))));
-    const recorded = Promise.all([1, 2].map((id) => files.store.record(recordEntry(id))));
+    const recorded = Promise.all([1, 2].map((id) => files.store.record(successOutcome(id))));
     const page = await files.store.due(1, 0, 10);
     await recorded;
     expect(page.deliveries.map((delivery) => delivery.messageId)).toEqual([3]);
@@ -381,8 +382,8 @@ describe("due and backlog", () => {
     expect(await files.store.backlog()).toEqual([]);
     await files.store.accept(acceptEntry(1, { endpointIds: [3, 7, 5], due: 40 }));
     await files.store.accept(acceptEntry(2, { endpointIds: [3, 9], due: 20 }));
-    await files.store.record(recordEntry(1, { endpointId: 7 }));
-    await files.store.record(recordEntry(1, { endpointId: 5, state: 0, due: 900 }));
+    await files.store.record(successOutcome(1, { endpointId: 7 }));
+    await files.store.record(successOutcome(1, { endpointId: 5, state: 0, due: 900 }));
     expect(await files.store.backlog()).toEqual([
       { endpointId: 3, due: 20 },
       { endpointId: 5, due: 900 },
@@ -430,7 +431,7 @@ describe("keys", () => {
     await using files = await openStore();
     expect(await files.store.lastKey()).toBe(0);
     await files.store.accept(acceptEntry(41));
-    await files.store.record(recordEntry(41, { attempt: attemptEntry(77) }));
+    await files.store.record(successOutcome(41, { attempt: attemptRecord(77) }));
     expect(await (await files.reopen()).lastKey()).toBe(77);
   });
 });

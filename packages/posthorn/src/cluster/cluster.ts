@@ -1,6 +1,7 @@
 /** This node's share of the work: everything on a single node, the shards it owns in a cluster. */
 import { type PassingTime, systemTime } from "../lib/clock.ts";
-import type { Lease, LaneOwners } from "../dispatch/types.ts";
+import type { LaneOwners } from "../dispatch/types.ts";
+import type { Lease } from "../store/delivery.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
 import type { ClusterView, NodeFacts, Membership } from "../store/cluster.ts";
 import { SHARDS } from "../store/shards.ts";

@@ -2,7 +2,8 @@
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { DispatchHints } from "../domain/ports.ts";
 import type { DeliveryKey } from "../store/signal.ts";
-import type { DueDelivery, Store } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
+import type { Job } from "../store/delivery.ts";
 import type { Cluster } from "./cluster.ts";
 
 export interface ClusterDispatchOptions {
@@ -18,7 +19,7 @@ export class ClusterDispatch implements DispatchHints {
     this.#options = options;
   }
 
-  push(jobs: readonly DueDelivery[]): void {
+  push(jobs: readonly Job[]): void {
     const { cluster, dispatcher, store } = this.#options;
     const own = jobs.filter(({ endpointId }) => cluster.owns(endpointId));
     if (own.length > 0) dispatcher.push(own);

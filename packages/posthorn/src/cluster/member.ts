@@ -8,7 +8,8 @@
  * by mistake finds its membership slot gone, discards its shards, and joins again.
  */
 import type { PassingTime } from "../lib/clock.ts";
-import type { Lease, LaneOwners } from "../dispatch/types.ts";
+import type { LaneOwners } from "../dispatch/types.ts";
+import type { Lease } from "../store/delivery.ts";
 import type { ClusterStore, ClusterView, NodeFacts, NodeReport, Membership } from "../store/cluster.ts";
 import { type InShards, shardOf } from "../store/shards.ts";
 import { planFor } from "./plan.ts";

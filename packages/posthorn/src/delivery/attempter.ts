@@ -6,7 +6,8 @@ import type {
   SendResult,
   SendTrouble,
 } from "../destinations/destination.ts";
-import type { Attempter, AttemptResult, Job } from "../dispatch/types.ts";
+import type { Attempter, AttemptResult } from "../dispatch/types.ts";
+import type { Job } from "../store/delivery.ts";
 import { encodeDetail } from "../domain/attempt/detail.ts";
 import { buildRequest, type RequestFailure } from "../domain/delivery/outgoing-request.ts";
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";

@@ -2,7 +2,8 @@
  * Wraps the attempter and the store of the dispatcher: skips expired messages, waits while the database is unavailable, and tracks the
  * keys of attempts whose outcome is not stored yet.
  */
-import type { Attempter, AttemptResult, Clock, Job, JobStore, Outcome } from "../dispatch/types.ts";
+import type { Attempter, AttemptResult, Clock, JobStore } from "../dispatch/types.ts";
+import type { Job, Outcome } from "../store/delivery.ts";
 import { isStoreAway } from "../store/errors.ts";
 import { retryWhileUnavailable } from "./retry-while-unavailable.ts";
 
@@ -39,8 +40,8 @@ export class GuardedAttempter {
     const { store } = options;
     this.attempter = { attempt: (job, signal, maySend) => this.#attempt(job, signal, maySend) };
     this.store = {
-      due: async (endpointId, now, limit, wish) =>
-        retryWhileUnavailable(options, () => store.due(endpointId, now, limit, wish)),
+      due: async (endpointId, now, limit, selection) =>
+        retryWhileUnavailable(options, () => store.due(endpointId, now, limit, selection)),
       backlog: async () =>
         (await retryWhileUnavailable(options, () => store.backlog())).map((lane) => this.#ifImmediate(lane)),
       record: (outcome) => this.#record(outcome),

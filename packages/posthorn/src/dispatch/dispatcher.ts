@@ -23,13 +23,12 @@ import {
   type Clock,
   type DispatchLimits,
   type DispatchObserver,
-  type Job,
   type JobStore,
   type LaneOwners,
   limitsOf,
-  type Position,
   SOLE_OWNER,
 } from "./types.ts";
+import type { Job, Position } from "../store/delivery.ts";
 
 export interface DispatcherOptions {
   readonly store: JobStore;

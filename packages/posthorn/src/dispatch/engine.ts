@@ -2,7 +2,8 @@
 import type { JobBuffer } from "./job-buffer.ts";
 import type { Lane } from "./lane.ts";
 import type { LaneTimers } from "./timers.ts";
-import type { Clock, DispatchObserver, JobStore, Position } from "./types.ts";
+import type { Clock, DispatchObserver, JobStore } from "./types.ts";
+import type { Position } from "../store/delivery.ts";
 
 export interface Engine {
   readonly store: JobStore;

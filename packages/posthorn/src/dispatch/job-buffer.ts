@@ -1,7 +1,8 @@
 /** Jobs in memory over all lanes, within limits. Jobs that do not fit stay in the store, and their lane knows that it has more there. */
 import type { Lane } from "./lane.ts";
 import { bytesOf } from "./lane-state.ts";
-import type { DispatchLimits, Job } from "./types.ts";
+import type { DispatchLimits } from "./types.ts";
+import type { Job } from "../store/delivery.ts";
 
 export class JobBuffer {
   readonly #limits: DispatchLimits;

@@ -3,7 +3,7 @@ import { isHanging } from "./concurrency-window.ts";
 import { Fifo } from "./fifo.ts";
 import { isInOrder } from "./ordered-queue.ts";
 import type { Ticket } from "./rate-control.ts";
-import type { Job } from "./types.ts";
+import type { Job } from "../store/delivery.ts";
 
 /** Estimated memory of a job besides its payload, in bytes. */
 const JOB_BYTES = 256;

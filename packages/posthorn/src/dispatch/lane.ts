@@ -23,7 +23,7 @@ import { type Blocked, OrderedQueue } from "./ordered-queue.ts";
 import type { LanePolicy } from "./policy.ts";
 import type { RateControl, RateControlView } from "./rate-control.ts";
 import { MAX_PAUSE_MS } from "./recorder.ts";
-import type { Job, PageWish, Position } from "./types.ts";
+import type { Job, PageSelection, Position } from "../store/delivery.ts";
 
 /** What the dispatcher knows about an endpoint. */
 export interface LaneView extends RateControlView {
@@ -167,7 +167,7 @@ export class Lane {
   }
 
   /** Which jobs the next page should contain; `undefined`: the default. */
-  pageWish(): PageWish | undefined {
+  pageSelection(): PageSelection | undefined {
     if (this.#order !== null) return { kind: "ordered", ...this.#order.beginPage(), known: this.jobs.messagesInOrder };
     return this.#newestFirst ? { kind: "newest" } : undefined;
   }

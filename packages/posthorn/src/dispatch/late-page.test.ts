@@ -1,7 +1,7 @@
 /** Tests of pages that are outdated when they arrive, as happens with a database outside the process. */
 import { describe, expect, it } from "vitest";
 import { dispatchHarness, type DispatchHarness, eventually, made, resend } from "../../test/support/dispatch.ts";
-import { acceptEntry, recordEntry } from "../../test/support/store.ts";
+import { acceptEntry, successOutcome } from "../../test/support/store.ts";
 import { DELIVERY_STATE } from "../store/schema.ts";
 import type { OrderPolicy } from "./policy.ts";
 import type { JobStore } from "./types.ts";
@@ -175,7 +175,7 @@ describe("a page that arrives late", () => {
     const due = clock.now();
     await files.store.accept(acceptEntry(1, { due, orderKeys: ["a"] }));
     await files.store.accept(acceptEntry(2, { due, orderKeys: ["a"] }));
-    await files.store.record(recordEntry(1, { state: 0, due: due + 60_000 }));
+    await files.store.record(successOutcome(1, { state: 0, due: due + 60_000 }));
     dispatcher.wake(1);
     await isRead(late);
     order = BLOCK;
@@ -194,7 +194,7 @@ describe("a page that arrives late", () => {
     const { attempter, dispatcher, files, clock } = harness;
     const due = clock.now();
     for (const id of [1, 2, 3]) await files.store.accept(acceptEntry(id, { due, orderKeys: ["a"] }));
-    await files.store.record(recordEntry(1, { state: 0, due: due + 60_000 }));
+    await files.store.record(successOutcome(1, { state: 0, due: due + 60_000 }));
     dispatcher.wake(1);
     await isRead(late);
     order = BLOCK;

@@ -103,9 +103,9 @@ describe("messages of one key", () => {
     await using harness = await ordered({
       wrap: (store) => ({
         backlog: () => store.backlog(),
-        due: (endpointId, now, limit, wish) => {
-          asked.push(wish?.kind === "ordered" ? wish.keys : undefined);
-          return store.due(endpointId, now, limit, wish);
+        due: (endpointId, now, limit, selection) => {
+          asked.push(selection?.kind === "ordered" ? selection.keys : undefined);
+          return store.due(endpointId, now, limit, selection);
         },
         record: (outcome) => store.record(outcome),
       }),

@@ -6,7 +6,7 @@
  * memory for any number of keys, makes the cost of a job independent of how many wait with it, and lets a restart find the same order.
  */
 import { Fifo } from "./fifo.ts";
-import type { Job, OrderedPage, Position } from "./types.ts";
+import type { Job, OrderedPage, Position } from "../store/delivery.ts";
 
 /** Jobs of one key in memory behind the one in flight. */
 const MAX_WAITING = 16;

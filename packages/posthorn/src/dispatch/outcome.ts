@@ -1,6 +1,7 @@
 /** Outcome of an attempt, or of the decision not to make one: success, a retry, or the end of the delivery. */
 import type { Backoff, LanePolicy, OrderPolicy, RetryPolicy, StatusRange } from "./policy.ts";
-import type { AttemptResult, Job, Outcome } from "./types.ts";
+import type { AttemptResult } from "./types.ts";
+import type { Job, Outcome } from "../store/delivery.ts";
 
 export interface OutcomeContext {
   readonly policy: LanePolicy;

@@ -10,7 +10,7 @@ import { Fifo } from "./fifo.ts";
 import type { Lane } from "./lane.ts";
 import type { OrderedQueue } from "./ordered-queue.ts";
 import { FIRST_PAUSE_MS } from "./recorder.ts";
-import type { Job, JobPage, Position } from "./types.ts";
+import type { Job, JobPage, Position } from "../store/delivery.ts";
 
 /** Pages that load at the same time. Other lanes queue, so that a start neither fills memory nor delays commits. */
 const MAX_LOADING = 16;
@@ -147,7 +147,7 @@ export class PageLoader {
     const { order, newestFirst } = lane;
     // Rows that are in memory are still due in the store: the page must be long enough to reach past them.
     return store
-      .due(lane.endpointId, now, room + lane.jobs.size, lane.pageWish())
+      .due(lane.endpointId, now, room + lane.jobs.size, lane.pageSelection())
       .then((page) => ({ ...page, requestedAt: now, order, newestFirst }));
   }
 

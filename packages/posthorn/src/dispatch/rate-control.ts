@@ -7,7 +7,7 @@ import { ConcurrencyWindow } from "./concurrency-window.ts";
 import type { LanePolicy } from "./policy.ts";
 import { RateLimit, SECOND_ON_ARRIVAL_MS } from "./rate-limit.ts";
 import { SlowStart } from "./slow-start.ts";
-import type { AttemptRecord } from "./types.ts";
+import type { AttemptRecord } from "../store/delivery.ts";
 
 /** An attempt that has started. */
 export interface Ticket {

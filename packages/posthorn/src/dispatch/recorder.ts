@@ -1,5 +1,6 @@
 /** Records outcomes in the store, and retries for as long as the store refuses them. */
-import type { Clock, DispatchObserver, JobStore, Outcome } from "./types.ts";
+import type { Clock, DispatchObserver, JobStore } from "./types.ts";
+import type { Outcome } from "../store/delivery.ts";
 
 export const FIRST_PAUSE_MS = 500;
 export const MAX_PAUSE_MS = 30_000;

@@ -1,7 +1,7 @@
 /** Tests of the end of a process, and of how the next one continues. */
 import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, faulty, made } from "../../test/support/dispatch.ts";
-import { acceptEntry, attemptEntry, deliveryOf, openStore, recordEntry } from "../../test/support/store.ts";
+import { acceptEntry, attemptRecord, deliveryOf, openStore, successOutcome } from "../../test/support/store.ts";
 
 describe("stop", () => {
   it("waits for the attempts in flight, records them, and starts no others", async () => {
@@ -77,7 +77,7 @@ describe("a crash", () => {
   it("cannot repeat a recorded attempt", async () => {
     await using files = await openStore();
     await files.store.accept(acceptEntry(1));
-    await files.store.record(recordEntry(1, { attempt: attemptEntry(10) }));
+    await files.store.record(successOutcome(1, { attempt: attemptRecord(10) }));
     await using after = await dispatchHarness({ files });
     await after.dispatcher.start();
     after.clock.advance(0);

@@ -6,7 +6,8 @@ import { isRetry } from "./lane-state.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { Ticket } from "./rate-control.ts";
 import { MAX_PAUSE_MS, Recorder } from "./recorder.ts";
-import type { Attempter, AttemptResult, Job, LaneOwners, Lease, Outcome } from "./types.ts";
+import type { Attempter, AttemptResult, LaneOwners } from "./types.ts";
+import type { Job, Outcome, Lease } from "../store/delivery.ts";
 
 /** Outcomes of one lane that may wait to be stored. A lane with more starts no further attempts. */
 const MAX_RECORDING = 512;

@@ -1,58 +1,11 @@
 /** What the dispatcher needs from its surroundings. Everything slow, random or external is passed in through these interfaces. */
+import type { AttemptRecord, EndpointBacklog, Job, JobPage, Lease, Outcome, PageSelection } from "../store/delivery.ts";
 
 export interface Clock {
   /** Unix milliseconds. */
   now(): number;
   /** Calls back once after `ms`. Returns a function that cancels the timer. */
   setTimer(ms: number, callback: () => void): () => void;
-}
-
-/** A delivery in memory: one message for one endpoint. */
-export interface Job {
-  readonly messageId: number;
-  readonly publicId: string;
-  readonly endpointId: number;
-  /** When it became due, Unix milliseconds. */
-  readonly due: number;
-  /** Scheduled attempts that counted so far. */
-  readonly attempts: number;
-  readonly generation: number;
-  /** 0 scheduled, 1 manual. */
-  readonly trigger: 0 | 1;
-  readonly contentType: string;
-  readonly orderingKey: string | null;
-  /** The inbound request of the message, without its body; `null` for a published message. */
-  readonly requestJson: string | null;
-  /** `null` when it must be fetched. */
-  readonly payload: Uint8Array | null;
-  /** No attempt is made from this time on, Unix milliseconds; absent or `null`: there is no such time. */
-  readonly deliverUntil?: number | null;
-  /** When its first attempt was due, Unix milliseconds; absent: at `due`. */
-  readonly firstDue?: number;
-  /** A first attempt that nothing delays: it is due regardless of the clock. Absent: `due` decides. */
-  readonly immediate?: boolean;
-  /** It waits for the jobs of its endpoint with the same key and a lower message key; absent or `null`: it has no order. */
-  readonly orderKey?: string | null;
-  /** Resent manually, and not as part of a recovery: it waits for no other job. */
-  readonly resent?: boolean;
-}
-
-/** What is recorded about an attempt. */
-export interface AttemptRecord {
-  readonly id: number;
-  readonly publicId: string;
-  readonly url: string;
-  /** 0 success, 2 failure. */
-  readonly status: 0 | 2;
-  /** 0 when there was no response. */
-  readonly responseCode: number;
-  readonly response: string;
-  readonly durationMs: number;
-  readonly errorCode: string | null;
-  /** Request, phases and peer as JSON, for people to read. */
-  readonly detailJson: string | null;
-  /** It failed before anything was sent, so it says nothing about the endpoint. */
-  readonly unsent?: true;
 }
 
 export type AttemptResult =
@@ -82,15 +35,6 @@ export interface Attempter {
   attempt(job: Job, signal: AbortSignal, maySend: () => boolean): Promise<AttemptResult>;
 }
 
-/** As stored: 0 pending, 1 succeeded, 2 failed, 3 canceled. */
-export type JobState = 0 | 1 | 2 | 3;
-
-/** Permission to record the outcome of an attempt. An outcome under a lost lease is refused. */
-export interface Lease {
-  readonly shard: number;
-  readonly fence: number;
-}
-
 /** Which lanes this node owns. */
 export interface LaneOwners {
   /** Only this node stores jobs for its lanes, so that the store cannot have older ones that it does not know. */
@@ -109,70 +53,14 @@ export interface LaneOwners {
 /** A single node owns every lane. */
 export const SOLE_OWNER: LaneOwners = { alone: true, owns: () => true, lease: () => undefined, holds: () => true };
 
-/** Effect of an attempt, or of the decision not to make one, on its delivery. */
-export interface Outcome {
-  readonly messageId: number;
-  readonly endpointId: number;
-  readonly generation: number;
-  readonly trigger: 0 | 1;
-  readonly state: JobState;
-  readonly due: number | null;
-  readonly attempts: number;
-  readonly attempt: AttemptRecord | null;
-  /** Why and when it was canceled. */
-  readonly cancel?: { readonly reason: string; readonly at: number } | null;
-  /** From this time on other jobs may overtake it, unless an earlier time was set before; absent or `null`: unchanged. */
-  readonly passAt?: number | null;
-  readonly lease?: Lease;
-}
-
-export interface JobPage {
-  readonly deliveries: readonly Job[];
-  readonly nextDue: number | null;
-  /** Only for an ordered page. */
-  readonly ordered?: OrderedPage;
-}
-
-/** A page other than the default, which has the jobs that have waited longest first. */
-export type PageWish =
-  | { readonly kind: "newest" }
-  /**
-   * The jobs that may start: every earlier job of the same key is done, or among `known`, the message keys in memory. `keys`: a few jobs of
-   * each of these keys, lowest messages first; `null`: jobs of all keys, by due time from a place on.
-   */
-  | {
-      readonly kind: "ordered";
-      readonly after: Position;
-      readonly known: readonly number[];
-      readonly keys: readonly string[] | null;
-    };
-
-/** A place among the jobs of an endpoint by due time: just after this job. */
-export interface Position {
-  readonly due: number;
-  readonly messageId: number;
-}
-
-export interface OrderedPage {
-  /** The last job that was scanned. */
-  readonly scannedTo: Position;
-  /** No further jobs are due. */
-  readonly done: boolean;
-  /** For each key with jobs that cannot start yet: the place just before the first of them. */
-  readonly left: readonly { readonly key: string; readonly at: Position }[];
-  /** When the first of the jobs that block others may be overtaken; `null`: none is known. */
-  readonly passAt: number | null;
-  /** Keys that were requested and not scanned, because the page was full. */
-  readonly unread: readonly string[];
-}
-
 /** The database behind the lanes. */
 export interface JobStore {
   /** Jobs of one endpoint that are due at `now`, longest waiting first. Must see every outcome that was recorded before the call. */
-  due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<JobPage>;
+  due(endpointId: number, now: number, limit: number, selection?: PageSelection): Promise<JobPage>;
   /** Rejects with the code `shard_lost` when its lease is lost. */
   record(outcome: Outcome): Promise<void>;
-  backlog(): Promise<readonly { readonly endpointId: number; readonly due: number }[]>;
+  /** Endpoints with pending deliveries. */
+  backlog(): Promise<readonly EndpointBacklog[]>;
 }
 
 export interface DispatchLimits {

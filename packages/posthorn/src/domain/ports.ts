@@ -2,7 +2,7 @@
 import type { LaneView } from "../dispatch/lane.ts";
 import type { PassingTime } from "../lib/clock.ts";
 import type { ClusterView } from "../store/cluster.ts";
-import type { DueDelivery } from "../store/store.ts";
+import type { Job } from "../store/delivery.ts";
 import type { Conversion, ConversionResult } from "../format/convert.ts";
 import type { DiagnosisJob, DiagnosisReport } from "../ingest/diagnosis.ts";
 import type { Turn } from "../transform/fair-queue.ts";
@@ -26,7 +26,7 @@ export interface UrlJudge {
 
 /** Hints to the dispatcher. The rows in the store hold the same information. */
 export interface DispatchHints {
-  push(jobs: readonly DueDelivery[]): void;
+  push(jobs: readonly Job[]): void;
   /** Deliveries were stored by another node. @param from Earliest due time, Unix milliseconds; `null`: unknown. */
   look(endpointIds: readonly number[], from: number | null): void;
   wake(endpointId: number): void;

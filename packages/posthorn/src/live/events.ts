@@ -1,5 +1,5 @@
 /** Converts committed rows to the events of the live feed. */
-import type { AttemptEntry } from "../store/store.ts";
+import type { AttemptRecord } from "../store/delivery.ts";
 
 /** A message was accepted, or an attempt was recorded. `data` uses the field names of the HTTP API. */
 export interface LiveEvent {
@@ -73,7 +73,7 @@ export type CommittedRow =
       readonly messageId: number;
       readonly endpointId: number;
       readonly due: number | null;
-      readonly attempt: Pick<AttemptEntry, "publicId" | "status" | "responseCode" | "durationMs" | "errorCode">;
+      readonly attempt: Pick<AttemptRecord, "publicId" | "status" | "responseCode" | "durationMs" | "errorCode">;
       /** Unix milliseconds. */
       readonly at: number;
     };

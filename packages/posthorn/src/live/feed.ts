@@ -5,7 +5,8 @@
  * short disconnect. The database stays authoritative: a client that was disconnected for longer, or across a restart, receives a gap and
  * reloads its lists. Without an open stream the feed keeps nothing and costs nothing.
  */
-import type { AcceptEntry, CommitListener, RecordEntry } from "../store/store.ts";
+import type { AcceptEntry, CommitListener } from "../store/store.ts";
+import type { Outcome } from "../store/delivery.ts";
 import { type Describe, type Described, type LiveEvent, toEvents, type CommittedRow } from "./events.ts";
 
 /** Events kept for clients that reconnect. */
@@ -75,7 +76,7 @@ export class LiveFeed implements CommitListener, AsyncDisposable {
   }
 
   /** Called by the store after each commit. Must be cheap, because deliveries wait for it. */
-  committed(accepts: readonly AcceptEntry[], records: readonly RecordEntry[]): void {
+  committed(accepts: readonly AcceptEntry[], records: readonly Outcome[]): void {
     const at = this.#options.now();
     const rows: CommittedRow[] = accepts.map(({ id, eventId, endpointIds }) => {
       return { kind: "accept", id, eventId, endpoints: endpointIds.length };

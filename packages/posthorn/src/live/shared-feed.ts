@@ -7,7 +7,8 @@ import type { Kysely } from "kysely";
 import { timeOfKey } from "../lib/id.ts";
 import type { AttemptStatus, Database } from "../store/schema.ts";
 import type { Signal } from "../store/signal.ts";
-import type { AcceptEntry, CommitListener, RecordEntry, Store } from "../store/store.ts";
+import type { AcceptEntry, CommitListener, Store } from "../store/store.ts";
+import type { Outcome } from "../store/delivery.ts";
 import type { LiveFeed } from "./feed.ts";
 import type { CommittedRow } from "./events.ts";
 
@@ -49,7 +50,7 @@ export class SharedFeed implements CommitListener, Disposable {
     return this.#options.feed.wanted || this.#tells;
   }
 
-  committed(accepts: readonly AcceptEntry[], records: readonly RecordEntry[]): void {
+  committed(accepts: readonly AcceptEntry[], records: readonly Outcome[]): void {
     const { feed } = this.#options;
     if (feed.wanted) feed.committed(accepts, records);
     if (!this.#tells) return;

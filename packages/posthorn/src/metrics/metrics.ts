@@ -1,7 +1,7 @@
 /** Prometheus metrics of a node. docs/features/metrics.md describes each of them; `npm run check:docs` compares the names. */
 import type { Egress } from "@posthorn/egress";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
-import type { AttemptRecord, Outcome } from "../dispatch/types.ts";
+import type { AttemptRecord, Outcome } from "../store/delivery.ts";
 import type { DispatchLoad } from "../domain/ports.ts";
 import { isStoreAway } from "../store/errors.ts";
 import type { Store, StoreSize } from "../store/store.ts";

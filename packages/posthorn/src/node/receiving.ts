@@ -2,7 +2,8 @@
 import type { Egress } from "@posthorn/egress";
 import { createKeyFetcher } from "@posthorn/webhooks/provider";
 import type { MadeResult } from "../delivery/attempter.ts";
-import type { Clock, Job } from "../dispatch/types.ts";
+import type { Clock } from "../dispatch/types.ts";
+import type { Job } from "../store/delivery.ts";
 import type { Services } from "../domain/context.ts";
 import type { Directory } from "../domain/directory.ts";
 import { ProviderCalls } from "./provider-calls.ts";

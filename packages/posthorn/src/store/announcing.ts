@@ -1,6 +1,6 @@
 /** Chooses the outcomes that trigger operational webhooks, and merges them when there are many. Shared by both databases. */
 import { DELIVERY_STATE, TRIGGER } from "./schema.ts";
-import type { AttemptEntry, RecordEntry } from "./store.ts";
+import type { AttemptRecord, Outcome } from "./delivery.ts";
 import { timeOfKey } from "../lib/id.ts";
 
 /** A message counts as failing from this attempt on. */
@@ -17,9 +17,9 @@ export type AnnouncedType = "message.attempt.exhausted" | "message.attempt.faili
 
 /** The part of an outcome that these decisions need. */
 export type OutcomeFacts = Pick<
-  RecordEntry,
+  Outcome,
   "messageId" | "endpointId" | "generation" | "trigger" | "state" | "attempts"
-> & { readonly attempt: Pick<AttemptEntry, "id"> | null };
+> & { readonly attempt: Pick<AttemptRecord, "id"> | null };
 
 /** The delivery as it was before the outcome. */
 export interface DeliveryBefore {

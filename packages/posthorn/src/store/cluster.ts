@@ -3,12 +3,7 @@
  *
  * All times come from the database clock, in Unix milliseconds. No decision here depends on the clock of a node.
  */
-
-/** Permission to record outcomes of a shard. The fence grows with each change of owner, which makes older leases invalid. */
-export interface Lease {
-  readonly shard: number;
-  readonly fence: number;
-}
+import type { Lease } from "./delivery.ts";
 
 /** What a node reports when it joins. */
 export interface NodeFacts {

@@ -3,7 +3,8 @@
  * transfers the values in this order.
  */
 import type { AttemptTable, MessageTable } from "./schema.ts";
-import type { AcceptEntry, AttemptEntry, RecordEntry } from "./store.ts";
+import type { AcceptEntry } from "./store.ts";
+import type { AttemptRecord, Outcome } from "./delivery.ts";
 
 /** A value that is cheap to transfer between threads. */
 export type Cell = string | number | null;
@@ -58,7 +59,7 @@ export const MESSAGE = hotColumns<Exclude<keyof MessageTable, "payload">, Accept
 /** Columns of `attempt` that an attempt writes. `message_id`, `endpoint_id` and `trigger_type` come from its outcome. */
 export const ATTEMPT = hotColumns<
   Exclude<keyof AttemptTable, "message_id" | "endpoint_id" | "trigger_type">,
-  AttemptEntry
+  AttemptRecord
 >({
   id: ["bigint", (attempt) => attempt.id],
   public_id: ["text", (attempt) => attempt.publicId],
@@ -83,7 +84,7 @@ export const OUTCOME = hotColumns<
   | "reason"
   | "canceled_at"
   | "pass_at",
-  RecordEntry
+  Outcome
 >({
   message_id: ["bigint", (outcome) => outcome.messageId],
   endpoint_id: ["bigint", (outcome) => outcome.endpointId],

@@ -2,9 +2,9 @@
 import { timeOfKey } from "../lib/id.ts";
 import { INLINE_PAYLOAD_BYTES } from "./ordered-page.ts";
 import { ASKED } from "./schema.ts";
-import type { DueDelivery } from "./store.ts";
+import type { Job } from "./delivery.ts";
 
-export interface JobRow extends Omit<DueDelivery, "firstDue" | "resent" | "immediate"> {
+export interface JobRow extends Omit<Job, "firstDue" | "resent" | "immediate"> {
   readonly deliverAt: number | null;
   readonly resent: number;
 }
@@ -19,7 +19,7 @@ export function jobColumns(least: "least" | "min"): string {
   CASE WHEN length(m.payload) <= ${INLINE_PAYLOAD_BYTES} THEN m.payload END AS payload`;
 }
 
-export function toDelivery(row: JobRow): DueDelivery {
+export function toJob(row: JobRow): Job {
   const { messageId, publicId, endpointId, due, attempts, generation, trigger, contentType, orderingKey } = row;
   const { requestJson, payload, deliverUntil, deliverAt, orderKey, resent } = row;
   return {

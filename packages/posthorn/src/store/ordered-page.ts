@@ -1,5 +1,5 @@
 /** Chooses the deliveries of an endpoint with ordered delivery that may be sent now. Shared by both databases. */
-import type { OrderedPage, PageWish, Position } from "./store.ts";
+import type { OrderedPage, PageSelection, Position } from "./delivery.ts";
 
 /** Deliveries examined for one page, so that a key with a million queued deliveries does not hold up commits. */
 export const MAX_SCANNED = 2000;
@@ -34,7 +34,7 @@ export class OrderedPageBuilder {
   #scanned = 0;
   #passAt: number | null = null;
 
-  constructor({ after, known }: Extract<PageWish, { kind: "ordered" }>, limit: number) {
+  constructor({ after, known }: Extract<PageSelection, { kind: "ordered" }>, limit: number) {
     this.#limit = limit;
     this.#known = new Set(known);
     this.#scannedTo = after;

@@ -1,9 +1,10 @@
 /** What the rest of the server needs from a database: queries for resources, and the few hot statements of delivery. */
 import type { Kysely } from "kysely";
-import type { ClusterStore, Lease } from "./cluster.ts";
+import type { ClusterStore } from "./cluster.ts";
 import type { DayStore } from "./days.ts";
+import type { EndpointBacklog, JobPage, Outcome, PageSelection } from "./delivery.ts";
 import type { StoreError, StoreTrouble } from "./errors.ts";
-import type { AttemptStatus, Database, DeliveryState, Trigger } from "./schema.ts";
+import type { Database } from "./schema.ts";
 import type { Signal, SignalListener } from "./signal.ts";
 import type { WalLoss } from "./sqlite/wal-loss.ts";
 import type { LongTransactionListener } from "./transaction-watch.ts";
@@ -89,119 +90,11 @@ export type AcceptResult =
 /** When the delivery to each endpoint is due, in the order of `endpointIds`; `null` for one that was canceled at once. */
 export type Dues = readonly (number | null)[];
 
-/** The outcome of an attempt, or of the decision not to make one. */
-export interface RecordEntry {
-  readonly messageId: number;
-  readonly endpointId: number;
-  readonly generation: number;
-  readonly trigger: Trigger;
-  readonly state: DeliveryState;
-  /** Next due time; `null` for a final state. Ignored after a manual attempt. */
-  readonly due: number | null;
-  /** Scheduled attempts that counted so far, this one included. */
-  readonly attempts: number;
-  readonly attempt: AttemptEntry | null;
-  /** Why it was canceled, and when. */
-  readonly cancel?: { readonly reason: string; readonly at: number } | null;
-  /** From this time on, later deliveries of its order key no longer wait for it. An earlier time that is already set is kept. */
-  readonly passAt?: number | null;
-  /** The lease under which the attempt was made; absent where only one node exists. */
-  readonly lease?: Lease;
-}
-
-export interface AttemptEntry {
-  readonly id: number;
-  readonly publicId: string;
-  readonly url: string;
-  readonly status: AttemptStatus;
-  readonly responseCode: number;
-  readonly response: string;
-  readonly durationMs: number;
-  readonly errorCode: string | null;
-  /** Headers, timings and peer address. */
-  readonly detailJson: string | null;
-}
-
-/** A delivery that is due, as paged in from the database. */
-export interface DueDelivery {
-  readonly messageId: number;
-  readonly publicId: string;
-  readonly endpointId: number;
-  readonly due: number;
-  readonly attempts: number;
-  readonly generation: number;
-  readonly trigger: Trigger;
-  readonly contentType: string;
-  readonly orderingKey: string | null;
-  readonly requestJson: string | null;
-  /** `null` when it is large and must be read separately, or expunged. */
-  readonly payload: Uint8Array | null;
-  /** Unix milliseconds after which it is no longer delivered. */
-  readonly deliverUntil?: number | null;
-  /** When its first attempt was due. */
-  readonly firstDue?: number;
-  /** Waits for deliveries of its endpoint with the same order key and a lower message key. */
-  readonly orderKey?: string | null;
-  /** Requested manually, and not part of a recovery. */
-  readonly resent?: boolean;
-  /** A first attempt that nothing delayed: see `immediate.ts`. Set where `due` can lie in the future. */
-  readonly immediate?: boolean;
-}
-
-/** How to select a page other than by the longest waiting time. */
-export type PageWish =
-  /** Those that became due most recently. */
-  | { readonly kind: "newest" }
-  /**
-   * Those that order allows: every earlier delivery of the same key is final, or among `known` (message keys). `keys`: a few for each of
-   * these keys, lowest message first; `null`: for all keys, by due time from a position on.
-   */
-  | {
-      readonly kind: "ordered";
-      readonly after: Position;
-      readonly known: readonly number[];
-      readonly keys: readonly string[] | null;
-    };
-
-/** A position in the deliveries of an endpoint by due time: just after this one. */
-export interface Position {
-  readonly due: number;
-  readonly messageId: number;
-}
-
-export interface OrderedPage {
-  /** The last delivery that was examined. */
-  readonly scannedTo: Position;
-  /** Nothing more is due. */
-  readonly done: boolean;
-  /** For each key with deliveries that must still wait: the position just before the first of them. */
-  readonly left: readonly { readonly key: string; readonly at: Position }[];
-  /** When the first blocking delivery stops blocking its key; `null`: none is known. */
-  readonly passAt: number | null;
-  /** Requested keys that were not examined because the page was full. */
-  readonly unread: readonly string[];
-}
-
-export interface DuePage {
-  /** Due now, longest waiting first. */
-  readonly deliveries: readonly DueDelivery[];
-  /** When the first delivery that is not in this page is due; `null` when there is none. */
-  readonly nextDue: number | null;
-  /** Set for the wish `ordered`. */
-  readonly ordered?: OrderedPage;
-}
-
-export interface EndpointBacklog {
-  readonly endpointId: number;
-  /** When its first delivery is due. */
-  readonly due: number;
-}
-
 /** Receives what each commit stored, before the callers that wait for the commit continue. Must be quick and must not throw. */
 export interface CommitListener {
   /** Whether there is a listener to tell. */
   readonly wanted: boolean;
-  committed(accepts: readonly AcceptEntry[], records: readonly RecordEntry[]): void;
+  committed(accepts: readonly AcceptEntry[], records: readonly Outcome[]): void;
 }
 
 /** Size of the database, in bytes. */
@@ -267,7 +160,7 @@ export interface Store extends AsyncDisposable {
   /** The lowest key of a message that is being written; `null`: none is. */
   lowestWaiting(): number | null;
   /** Resolves once the outcome is on disk. Rejects with `shard_lost` when its lease is no longer held; then nothing was written. */
-  record(entry: RecordEntry): Promise<void>;
+  record(outcome: Outcome): Promise<void>;
   /** History in day partitions; `null`: it is all in one table. */
   readonly days: DayStore | null;
   /** Coordination between nodes that share the database; `null`: there is one node. */
@@ -285,7 +178,7 @@ export interface Store extends AsyncDisposable {
    * Deliveries of one endpoint that are due at `now`, or that were never delayed (see `immediate.ts`). Includes every outcome recorded
    * before the call.
    */
-  due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage>;
+  due(endpointId: number, now: number, limit: number, selection?: PageSelection): Promise<JobPage>;
   /** Endpoints with pending deliveries. */
   backlog(): Promise<readonly EndpointBacklog[]>;
   /** Latest due time of a delivery that was never delayed, Unix milliseconds, as far as this store knows; `backlog` updates it. */

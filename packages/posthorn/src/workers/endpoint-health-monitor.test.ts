@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { eventually } from "../../test/support/dispatch.ts";
 import { ManualClock } from "../../test/support/manual-clock.ts";
 import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
-import { acceptEntry, attemptEntry, openStore, recordEntry, type TestStore } from "../../test/support/store.ts";
+import { acceptEntry, attemptRecord, openStore, successOutcome, type TestStore } from "../../test/support/store.ts";
 import type { Services } from "../domain/context.ts";
 import { failureRate } from "../domain/health/load.ts";
 import { keyAtTime } from "../lib/id.ts";
@@ -50,9 +50,9 @@ async function watched(files: TestStore, policy: object | null = null, kind = 0,
   const end = async (status: 0 | 2, errorCode: string | null = null, responseCode = 500): Promise<void> => {
     const id = ++lastMessage;
     await store.accept(acceptEntry(id));
-    const attempt = attemptEntry(keyAtTime(clock.now()) + id, { status, errorCode, responseCode });
-    await store.record(recordEntry(id, { state: status === 0 ? 1 : 2, attempt }));
-    watch.recorded({ ...recordEntry(id), attempt });
+    const attempt = attemptRecord(keyAtTime(clock.now()) + id, { status, errorCode, responseCode });
+    await store.record(successOutcome(id, { state: status === 0 ? 1 : 2, attempt }));
+    watch.recorded({ ...successOutcome(id), attempt });
     // Waits for the evaluation before the test advances the clock: a later evaluation would use a later time.
     await watch.looked();
   };
@@ -129,10 +129,10 @@ describe("an endpoint that only fails", () => {
   it("does not count failures of its transformation, because nothing was sent", async () => {
     await using files = await openStore();
     await using world = await watched(files);
-    const attempt = attemptEntry(keyAtTime(START), { status: 2 });
-    world.watch.recorded({ ...recordEntry(1), attempt: { ...attempt, unsent: true } });
+    const attempt = attemptRecord(keyAtTime(START), { status: 2 });
+    world.watch.recorded({ ...successOutcome(1), attempt: { ...attempt, unsent: true } });
     expect(world.watch.streak(1)).toBeNull();
-    world.watch.recorded({ ...recordEntry(1), attempt });
+    world.watch.recorded({ ...successOutcome(1), attempt });
     expect(world.watch.streak(1)).toMatchObject({ failures: 1 });
   });
 
@@ -174,8 +174,8 @@ describe("an endpoint that only fails", () => {
     await before[Symbol.asyncDispose]();
     const { store } = files;
     await store.accept(acceptEntry(++lastMessage));
-    const attempt = attemptEntry(keyAtTime(before.clock.now() + 1000));
-    await store.record(recordEntry(lastMessage, { attempt }));
+    const attempt = attemptRecord(keyAtTime(before.clock.now() + 1000));
+    await store.record(successOutcome(lastMessage, { attempt }));
     await using after = await watched(files, null, 0, before.clock.now());
     expect(after.watch.streak(1)).toBeNull();
   });

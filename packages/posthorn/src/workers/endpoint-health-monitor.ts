@@ -5,7 +5,8 @@
  * warning, an auto-disable) are saved immediately, in one transaction with their announcement.
  */
 import { LRUCache } from "lru-cache";
-import type { Clock, DispatchObserver, Outcome } from "../dispatch/types.ts";
+import type { Clock, DispatchObserver } from "../dispatch/types.ts";
+import type { Outcome } from "../store/delivery.ts";
 import type { Services } from "../domain/context.ts";
 import type { HealthSource } from "../domain/ports.ts";
 import { type Cause, disableFailing, GONE, saveStreaks, warnOfDisabling } from "../domain/health/auto-disable.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { eventually } from "../../test/support/dispatch.ts";
 import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
 import { insertTask } from "../../test/support/task.ts";
-import { acceptEntry, deliveryOf, openStore, recordEntry } from "../../test/support/store.ts";
+import { acceptEntry, deliveryOf, openStore, successOutcome } from "../../test/support/store.ts";
 import { systemClock } from "../lib/clock.ts";
 import { StoreError } from "../store/errors.ts";
 import { ASKED } from "../store/schema.ts";
@@ -15,7 +15,7 @@ const TASK = 1000;
 async function promiseRecovery(store: Store): Promise<void> {
   await insertEndpoint(servicesOver(store).services, "https://example.com/", {});
   await store.accept(acceptEntry(1));
-  await store.record(recordEntry(1, { state: 2 }));
+  await store.record(successOutcome(1, { state: 2 }));
   await insertTask(store, { id: TASK, params: { from: 0, to: 10 }, endpoints: [1] });
 }
 

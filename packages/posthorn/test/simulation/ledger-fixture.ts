@@ -1,5 +1,6 @@
 /** Ledger of one process that owns every lane, filled in by tests of the checks. */
-import { type DispatchLimits, type Job, limitsOf } from "../../src/dispatch/types.ts";
+import { type DispatchLimits, limitsOf } from "../../src/dispatch/types.ts";
+import type { Job } from "../../src/store/delivery.ts";
 import type { CheckedWorld } from "./checks/index.ts";
 import type { Check } from "./check.ts";
 import { Ledger } from "./ledger.ts";

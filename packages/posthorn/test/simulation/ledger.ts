@@ -2,7 +2,8 @@
  * Ledger of the simulation: commits, requests and results, recorded independently of the product. The checks read it
  * and receive every entry.
  */
-import type { AttemptResult, Job } from "../../src/dispatch/types.ts";
+import type { AttemptResult } from "../../src/dispatch/types.ts";
+import type { Job } from "../../src/store/delivery.ts";
 import type { Change, DeliveryChange } from "./audit.ts";
 import type { Check } from "./check.ts";
 import { ReplayCheck } from "./checks/replays.ts";

@@ -5,7 +5,7 @@ import { LanePage } from "../../src/dispatch/lane-state.ts";
 import { RateControl } from "../../src/dispatch/rate-control.ts";
 import { RateLimit } from "../../src/dispatch/rate-limit.ts";
 import { LAST_WORDS_MS } from "../../src/dispatch/recorder.ts";
-import type { Job } from "../../src/dispatch/types.ts";
+import type { Job } from "../../src/store/delivery.ts";
 import { DirectoryEndpoint } from "../../src/domain/directory-endpoint.ts";
 import { CLUSTER_SABOTAGES } from "./cluster/sabotages.ts";
 import { type NamedSabotage, replaced } from "./sabotage.ts";
@@ -77,8 +77,8 @@ export const SABOTAGES: readonly NamedSabotage[] = [
       const seen = new Map<number, Job>();
       return {
         ...passing(store),
-        due: async (endpointId, now, limit, wish) => {
-          const page = await store.due(endpointId, now, limit, wish);
+        due: async (endpointId, now, limit, selection) => {
+          const page = await store.due(endpointId, now, limit, selection);
           const old = seen.get(endpointId);
           if (page.deliveries.length > 0) seen.set(endpointId, page.deliveries[0]!);
           return old === undefined ? page : { ...page, deliveries: [old, ...page.deliveries] };
@@ -103,7 +103,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     breaks: "only_what_is_due",
     jobs: (store) => ({
       ...passing(store),
-      due: (endpointId, now, limit, wish) => store.due(endpointId, now + HOUR, limit, wish),
+      due: (endpointId, now, limit, selection) => store.due(endpointId, now + HOUR, limit, selection),
     }),
   },
   {

@@ -8,7 +8,7 @@ import type { DatabaseThread, ThreadRequest } from "../../src/store/sqlite/proto
 /** The store with its methods as own properties, so that a spread keeps them. */
 export function passing(store: JobStore): JobStore {
   return {
-    due: (endpointId, now, limit, wish) => store.due(endpointId, now, limit, wish),
+    due: (endpointId, now, limit, selection) => store.due(endpointId, now, limit, selection),
     record: (outcome) => store.record(outcome),
     backlog: () => store.backlog(),
   };

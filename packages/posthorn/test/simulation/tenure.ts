@@ -1,5 +1,5 @@
 /** Owners of the lanes, and since when, according to the commits. */
-import type { Lease } from "../../src/store/cluster.ts";
+import type { Lease } from "../../src/store/delivery.ts";
 import { SHARDS, shardOf } from "../../src/store/shards.ts";
 import type { CoordinationWatcher } from "./cluster/coordination.ts";
 import type { Run } from "./run.ts";

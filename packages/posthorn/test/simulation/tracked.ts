@@ -1,5 +1,6 @@
 /** Entries of the ledger: endpoints, deliveries and attempts. */
-import type { AttemptResult, Job } from "../../src/dispatch/types.ts";
+import type { AttemptResult } from "../../src/dispatch/types.ts";
+import type { Job } from "../../src/store/delivery.ts";
 import { isImmediate } from "../../src/store/immediate.ts";
 import type { DeliveryChange, DeliveryRow } from "./audit.ts";
 import type { Run } from "./run.ts";
@@ -39,7 +40,7 @@ export class TrackedDelivery {
   /** Attempts in flight whose process has lost the shard: their outcomes must not be stored. */
   readonly outlived = new Set<OpenAttempt>();
   /** Requests that had been sent when a manual attempt was last requested. */
-  requestsAtWish = 0;
+  requestsAtResend = 0;
   /** The last attempt had no payload to send, or no endpoint. */
   isVoid = false;
 

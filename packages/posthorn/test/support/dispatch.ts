@@ -2,15 +2,8 @@
 import { vi } from "vitest";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { Failing, LanePolicies, LanePolicy } from "../../src/dispatch/policy.ts";
-import type {
-  Attempter,
-  AttemptResult,
-  DispatchLimits,
-  Job,
-  JobPage,
-  JobStore,
-  LaneOwners,
-} from "../../src/dispatch/types.ts";
+import type { Attempter, AttemptResult, DispatchLimits, JobStore, LaneOwners } from "../../src/dispatch/types.ts";
+import type { Job, JobPage } from "../../src/store/delivery.ts";
 import { dueManually } from "../../src/domain/delivery/resend.ts";
 import { ASKED } from "../../src/store/schema.ts";
 import { isImmediate } from "../../src/store/immediate.ts";
@@ -204,8 +197,8 @@ export function faulty(
       await faults.record?.();
       return store.record(outcome);
     },
-    due: async (endpointId, now, limit, wish): Promise<JobPage> => {
-      const page = await store.due(endpointId, now, limit, wish);
+    due: async (endpointId, now, limit, selection): Promise<JobPage> => {
+      const page = await store.due(endpointId, now, limit, selection);
       await faults.due?.();
       return page;
     },

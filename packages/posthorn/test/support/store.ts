@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { StoreListeners } from "../../src/store/open.ts";
 import { PostgresStore, type PostgresStoreOptions } from "../../src/store/postgres/postgres-store.ts";
 import { SqliteStore, type SqliteStoreOptions } from "../../src/store/sqlite/sqlite-store.ts";
-import type { AcceptEntry, AttemptEntry, RecordEntry, Store } from "../../src/store/store.ts";
+import type { AcceptEntry, Store } from "../../src/store/store.ts";
+import type { AttemptRecord, Outcome } from "../../src/store/delivery.ts";
 import { pooled } from "./pooler.ts";
 import { borrowDatabase } from "./postgres.ts";
 
@@ -121,7 +122,7 @@ export function acceptEntry(id: number, changes: Partial<AcceptEntry> = {}): Acc
   };
 }
 
-export function attemptEntry(id: number, changes: Partial<AttemptEntry> = {}): AttemptEntry {
+export function attemptRecord(id: number, changes: Partial<AttemptRecord> = {}): AttemptRecord {
   return {
     id,
     publicId: `atmpt_${id}`,
@@ -137,7 +138,7 @@ export function attemptEntry(id: number, changes: Partial<AttemptEntry> = {}): A
 }
 
 /** The outcome of a scheduled attempt that succeeded. */
-export function recordEntry(messageId: number, changes: Partial<RecordEntry> = {}): RecordEntry {
+export function successOutcome(messageId: number, changes: Partial<Outcome> = {}): Outcome {
   return {
     messageId,
     endpointId: 1,

@@ -6,7 +6,8 @@
  */
 import type { Selectable } from "kysely";
 import { APPLICATION_KIND, type BroadcastTable } from "../../store/schema.ts";
-import type { AcceptResult, DueDelivery, IdempotencyKey } from "../../store/store.ts";
+import type { AcceptResult, IdempotencyKey } from "../../store/store.ts";
+import type { Job } from "../../store/delivery.ts";
 import type { Services } from "../context.ts";
 import { firstJobs, type Prepared, prepareMessage } from "../message/prepare.ts";
 import type { Task } from "../task/task.ts";
@@ -118,7 +119,7 @@ async function publish(services: Services, { task, broadcast, applications }: Pu
   return answers.filter((answer) => answer.status === "fulfilled" && answer.value.kind !== "duplicate_event_id").length;
 }
 
-function jobsOf({ entry }: Prepared, answer: PromiseSettledResult<AcceptResult>): readonly DueDelivery[] {
+function jobsOf({ entry }: Prepared, answer: PromiseSettledResult<AcceptResult>): readonly Job[] {
   if (answer.status === "rejected" || answer.value.kind !== "stored") return [];
   return firstJobs(entry, answer.value.dues ?? null);
 }

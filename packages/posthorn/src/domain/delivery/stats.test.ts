@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
-import { acceptEntry, attemptEntry, openStore, recordEntry } from "../../../test/support/store.ts";
+import { acceptEntry, attemptRecord, openStore, successOutcome } from "../../../test/support/store.ts";
 import { keyAfterTime, keyAtTime } from "../../lib/id.ts";
 import type { Store } from "../../store/store.ts";
 import type { Services } from "../context.ts";
@@ -38,8 +38,8 @@ async function put(services: Services, attempts: readonly Made[]): Promise<void>
     const id = keyOf(attempts, index);
     await services.store.accept(acceptEntry(id, { due: START + after }));
     const errorCode = end === "unsent" ? "format_failed" : null;
-    const attempt = attemptEntry(id, { status: end === "success" ? 0 : 2, errorCode });
-    await services.store.record(recordEntry(id, { state: end === "success" ? 1 : 2, attempt }));
+    const attempt = attemptRecord(id, { status: end === "success" ? 0 : 2, errorCode });
+    await services.store.record(successOutcome(id, { state: end === "success" ? 1 : 2, attempt }));
   }
 }
 

@@ -2,7 +2,7 @@
 import { type CompiledQuery, type KyselyPlugin, type RootOperationNode, sql } from "kysely";
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
-import { acceptEntry, attemptEntry, onPostgres, openStore, recordEntry } from "../../../test/support/store.ts";
+import { acceptEntry, attemptRecord, onPostgres, openStore, successOutcome } from "../../../test/support/store.ts";
 import { keyOfId, placeOfKey } from "../../lib/id.ts";
 import type { AcceptEntry, Store } from "../../store/store.ts";
 import { listAttemptsByEndpoint } from "../attempt/list.ts";
@@ -68,7 +68,9 @@ async function openScene(messages: readonly Partial<AcceptEntry>[]): Promise<Sce
   await store.acceptAll(entries);
   await Promise.all(
     entries.map(({ id }) =>
-      store.record(recordEntry(id, { attempt: { ...attemptEntry(id + 1), publicId: placeOfKey("atmpt_", id + 1) } })),
+      store.record(
+        successOutcome(id, { attempt: { ...attemptRecord(id + 1), publicId: placeOfKey("atmpt_", id + 1) } }),
+      ),
     ),
   );
   if (onPostgres) await sql`ANALYZE`.execute(store.db);

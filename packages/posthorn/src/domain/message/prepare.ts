@@ -2,7 +2,8 @@
 import { invalid, PosthornError } from "../../lib/errors.ts";
 import { type GeneratedId, timeOfKey } from "../../lib/id.ts";
 import { isImmediate } from "../../store/immediate.ts";
-import type { AcceptEntry, DueDelivery, Dues, IdempotencyKey, OrderKeys, Pacing } from "../../store/store.ts";
+import type { AcceptEntry, Dues, IdempotencyKey, OrderKeys, Pacing } from "../../store/store.ts";
+import type { Job } from "../../store/delivery.ts";
 import type { Context } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
 import { orderKeyOf } from "../policy/order.ts";
@@ -163,10 +164,10 @@ function orderKeysOf(application: DirectoryApplication, { endpointIds, orderingK
 }
 
 /** First attempts of a stored message, for the dispatcher. */
-export function firstJobs(entry: AcceptEntry, dues: Dues | null): DueDelivery[] {
+export function firstJobs(entry: AcceptEntry, dues: Dues | null): Job[] {
   const { id: messageId, publicId, contentType, payload, orderingKey, requestJson, deliverUntil = null } = entry;
   const fresh = { attempts: 0, generation: 0, trigger: 0, orderingKey, requestJson, deliverUntil } as const;
-  const jobs: DueDelivery[] = [];
+  const jobs: Job[] = [];
   entry.endpointIds.forEach((endpointId, index) => {
     const due = dues === null ? entry.due : dues[index]!;
     if (due === null) return;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
-import { acceptEntry, attemptEntry, openStore, recordEntry } from "../../../test/support/store.ts";
+import { acceptEntry, attemptRecord, openStore, successOutcome } from "../../../test/support/store.ts";
 import { keyAtTime } from "../../lib/id.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
-import type { DueDelivery, Store } from "../../store/store.ts";
+import type { Store } from "../../store/store.ts";
+import type { Job } from "../../store/delivery.ts";
 import type { Services } from "../context.ts";
 import { writeEvent } from "./announce.ts";
 import { publishEvents } from "./publish.ts";
@@ -11,10 +12,10 @@ import type { OperationalEvent } from "./events.ts";
 import type { Tx } from "../../store/tx.ts";
 
 /** Endpoint 1 of a customer, and by default endpoint 2, which receives operational webhooks about it. */
-async function setUp(store: Store, listens = true): Promise<{ services: Services; pushed: DueDelivery[] }> {
+async function setUp(store: Store, listens = true): Promise<{ services: Services; pushed: Job[] }> {
   const { services } = servicesOver(store);
-  const pushed: DueDelivery[] = [];
-  const dispatch = { ...services.dispatch, push: (jobs: readonly DueDelivery[]) => void pushed.push(...jobs) };
+  const pushed: Job[] = [];
+  const dispatch = { ...services.dispatch, push: (jobs: readonly Job[]) => void pushed.push(...jobs) };
   await insertEndpoint(services, "https://example.com/", {});
   if (listens) await listen(store);
   return { services: { ...services, dispatch }, pushed };
@@ -48,8 +49,8 @@ const MINUTE = Math.ceil(Date.now() / 60_000) * 60_000 - 3_600_000;
 /** Stores a message whose only attempt failed at this time, with no retries left. */
 async function exhaust(store: Store, id: number, at = MINUTE, endpointId = 1): Promise<void> {
   await store.accept(acceptEntry(id, { endpointIds: [endpointId] }));
-  const attempt = attemptEntry(keyAtTime(at) + id, { status: 2, responseCode: 500 });
-  await store.record(recordEntry(id, { endpointId, state: 2, attempt }));
+  const attempt = attemptRecord(keyAtTime(at) + id, { status: 2, responseCode: 500 });
+  await store.record(successOutcome(id, { endpointId, state: 2, attempt }));
 }
 
 const waiting = (store: Store) => store.db.selectFrom("operational_event").selectAll().orderBy("id").execute();

@@ -2,7 +2,7 @@
 import { type Selectable, sql } from "kysely";
 import { timeOfKey } from "../../lib/id.ts";
 import { APPLICATION_KIND, type OperationalEventTable } from "../../store/schema.ts";
-import type { DueDelivery } from "../../store/store.ts";
+import type { Job } from "../../store/delivery.ts";
 import type { Services } from "../context.ts";
 import { mismatchOf } from "../message/match.ts";
 import type { DirectoryApplication } from "../directory.ts";
@@ -56,7 +56,7 @@ async function nextDue({ store }: Services): Promise<number | null> {
 }
 
 /** Stores the message of an event and returns its first deliveries. If the message already exists after a crash, returns none. */
-async function publishEvent(services: Services, event: DueEvent): Promise<readonly DueDelivery[]> {
+async function publishEvent(services: Services, event: DueEvent): Promise<readonly Job[]> {
   const application = await operationalApplication(services, event.org_id);
   if (application === null) return [];
   const endpointIds = [...application.endpoints.values()]

@@ -2,10 +2,10 @@ import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
 import {
   acceptEntry,
-  attemptEntry,
+  attemptRecord,
   deliveryOf,
   openStore,
-  recordEntry,
+  successOutcome,
   type TestStore,
 } from "../../../test/support/store.ts";
 import { insertTask, taskOf } from "../../../test/support/task.ts";
@@ -58,8 +58,8 @@ async function harness(): Promise<Harness> {
     woken,
     ended: async (id: number, state: 1 | 2, changes: Partial<AcceptEntry> = {}) => {
       await files.store.accept(acceptEntry(id, changes));
-      const attempt = attemptEntry(++attempts, { status: state === 1 ? 0 : 2, responseCode: state === 1 ? 200 : 500 });
-      await files.store.record(recordEntry(id, { state, attempt }));
+      const attempt = attemptRecord(++attempts, { status: state === 1 ? 0 : 2, responseCode: state === 1 ? 200 : 500 });
+      await files.store.record(successOutcome(id, { state, attempt }));
     },
     start: (params: Partial<ReplayParams>, kind = "endpoint.bulk-replay") =>
       insertTask(files.store, { id: TASK, kind, params: { ...WINDOW, ...params }, endpoints: [1] }),
@@ -136,7 +136,7 @@ describe("a replay of deliveries", () => {
     expect(await h.due()).toHaveLength(500);
     expect((await taskOf(h.files.store, TASK)).data).toMatchObject({ messagesSent: 500, waitingSince: h.now });
     for (const id of await h.due()) {
-      await h.files.store.record(recordEntry(id, { generation: 1, trigger: 1, attempt: null }));
+      await h.files.store.record(successOutcome(id, { generation: 1, trigger: 1, attempt: null }));
     }
     expect(await h.run()).toBeGreaterThan(0);
     expect(await h.due()).toEqual(Array.from({ length: 500 }, (_, index) => 501 + index));
@@ -153,7 +153,7 @@ describe("a replay of deliveries", () => {
     }
     expect(waits).toEqual([100, 100, 500, 6000, 30_000]);
     for (const id of await h.due()) {
-      await h.files.store.record(recordEntry(id, { generation: 1, trigger: 1, attempt: null }));
+      await h.files.store.record(successOutcome(id, { generation: 1, trigger: 1, attempt: null }));
     }
     expect(await h.run()).toBe(100);
     expect(await h.due()).toHaveLength(500);

@@ -1,7 +1,13 @@
 import { createDatabase, sharedPostgres } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
-import { acceptEntry, attemptEntry, onPostgres, openSqliteStore, recordEntry } from "../../../test/support/store.ts";
+import {
+  acceptEntry,
+  attemptRecord,
+  onPostgres,
+  openSqliteStore,
+  successOutcome,
+} from "../../../test/support/store.ts";
 import { keyAtTime } from "../../lib/id.ts";
 import pg from "pg";
 import { clientConfig } from "../../store/postgres/connections.ts";
@@ -80,8 +86,8 @@ async function publish(
 ): Promise<void> {
   await store.accept(acceptEntry(id, { tagsJson: '["a"]', ...changes }));
   if (end === "pending") return;
-  const attempt = attemptEntry(id + 1000, { status: end === "succeeded" ? 0 : 2, response: "answer" });
-  await store.record(recordEntry(id, { state: end === "succeeded" ? 1 : 2, attempt }));
+  const attempt = attemptRecord(id + 1000, { status: end === "succeeded" ? 0 : 2, response: "answer" });
+  await store.record(successOutcome(id, { state: end === "succeeded" ? 1 : 2, attempt }));
 }
 
 async function idsIn(store: Store, table: "message" | "attempt"): Promise<readonly number[]> {
@@ -125,7 +131,7 @@ describe.runIf(onPostgres)("days past their retention", () => {
     await publish(store, kept[2], "succeeded", { expiresAt: NOW + DAY });
     await publish(store, kept[3], "succeeded");
     const again = key(1);
-    await store.record(recordEntry(kept[3], { trigger: 1, attempt: attemptEntry(again) }));
+    await store.record(successOutcome(kept[3], { trigger: 1, attempt: attemptRecord(again) }));
     await publish(store, key(6), "succeeded");
     await publish(store, key(10), "failed");
     await publish(store, key(2), "succeeded");

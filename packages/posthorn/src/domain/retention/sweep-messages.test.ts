@@ -2,11 +2,11 @@ import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
 import {
   acceptEntry,
-  attemptEntry,
+  attemptRecord,
   deliveryOf,
   onPostgres,
   openStore,
-  recordEntry,
+  successOutcome,
 } from "../../../test/support/store.ts";
 import { keyAtTime } from "../../lib/id.ts";
 import type { Store } from "../../store/store.ts";
@@ -44,8 +44,8 @@ async function publish(
   await store.accept(acceptEntry(id, changes));
   if (end === "pending") return;
   const status = end === "succeeded" ? 0 : 2;
-  const attempt = attemptEntry(id + 1000, { status, response: "answer" });
-  await store.record(recordEntry(id, { state: end === "succeeded" ? 1 : 2, attempt }));
+  const attempt = attemptRecord(id + 1000, { status, response: "answer" });
+  await store.record(successOutcome(id, { state: end === "succeeded" ? 1 : 2, attempt }));
 }
 
 async function idsIn(store: Store): Promise<readonly number[]> {
@@ -82,7 +82,7 @@ describe("the sweep of messages", () => {
     await sweepMessages(await counted(store), sweepOf());
     expect(await idsIn(store)).toEqual(old);
     expect(await store.payload(key(400))).not.toBeNull();
-    for (const id of old) await store.record(recordEntry(id));
+    for (const id of old) await store.record(successOutcome(id));
     await sweepMessages(await counted(store), sweepOf());
     // The newest is deleted only by the sweep of failures, which covers everything the first sweep left.
     expect(await idsIn(store)).toEqual([key(40)]);
@@ -110,7 +110,7 @@ describe("the sweep of messages", () => {
     await using files = await openStore();
     const { store } = files;
     await publish(store, key(31), "succeeded");
-    await store.record(recordEntry(key(31), { trigger: 1, attempt: attemptEntry(key(2)) }));
+    await store.record(successOutcome(key(31), { trigger: 1, attempt: attemptRecord(key(2)) }));
     await publish(store, key(31, 1), "succeeded", { expiresAt: NOW + DAY });
     expect(await sweepMessages(await counted(store), sweepOf())).toBe(0);
     expect(await sweepMessages(await counted(store, NOW + 40 * DAY), sweepOf())).toBe(2);
@@ -203,7 +203,7 @@ describe("the sweep of attempts", () => {
     await publish(store, key(20, 1), "failed");
     await publish(store, key(20, 2), "pending");
     await store.record(
-      recordEntry(key(20, 2), { state: 0, due: NOW, attempt: attemptEntry(key(20, 5000), { status: 2 }) }),
+      successOutcome(key(20, 2), { state: 0, due: NOW, attempt: attemptRecord(key(20, 5000), { status: 2 }) }),
     );
     await publish(store, key(5), "succeeded");
     const services = await counted(store);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { servicesOver } from "../../../test/support/services.ts";
-import { acceptEntry, attemptEntry, openStore, recordEntry } from "../../../test/support/store.ts";
+import { acceptEntry, attemptRecord, openStore, successOutcome } from "../../../test/support/store.ts";
 import { unsentDetail } from "../../delivery/attempt-detail.ts";
 import { changeFacts } from "../../delivery/change-facts.ts";
 import { keyAtTime } from "../../lib/id.ts";
@@ -48,8 +48,8 @@ describe("the sweep of payloads", () => {
     await sweepPayloads(services, keeping(DAY));
     expect(await files.store.payload(old)).not.toBeNull();
     expect(await files.store.payload(old + 1)).not.toBeNull();
-    await files.store.record(recordEntry(old));
-    await files.store.record(recordEntry(old + 1));
+    await files.store.record(successOutcome(old));
+    await files.store.record(successOutcome(old + 1));
     const later = { ...services, now: () => now + DAY };
     await sweepPayloads(later, keeping(30 * DAY));
     expect(await files.store.payload(old)).toBeNull();
@@ -63,7 +63,7 @@ describe("the sweep of payloads", () => {
     await files.store.accept(acceptEntry(old));
     const run = { logs: ["secret"], cpuMs: 1 };
     const detailJson = unsentDetail(changeFacts(run, Buffer.from("secret")), 7);
-    await files.store.record(recordEntry(old, { attempt: attemptEntry(old + 1, { detailJson }) }));
+    await files.store.record(successOutcome(old, { attempt: attemptRecord(old + 1, { detailJson }) }));
     await rollUp(services, COUNT, signal);
     await sweepPayloads(services, keeping(DAY));
     const { detail_json: left } = await files.store.db.selectFrom("attempt").selectAll().executeTakeFirstOrThrow();

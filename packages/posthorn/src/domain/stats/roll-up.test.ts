@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
-import { acceptEntry, attemptEntry, onPostgres, openStore, recordEntry } from "../../../test/support/store.ts";
+import { acceptEntry, attemptRecord, onPostgres, openStore, successOutcome } from "../../../test/support/store.ts";
 import { keyAtTime } from "../../lib/id.ts";
 import type { Store } from "../../store/store.ts";
 import type { Services } from "../context.ts";
@@ -30,13 +30,13 @@ async function message(store: Store, at: number, tries: readonly Try[], sequence
   let attempts = 0;
   for (const { after, status, trigger = 0, state = 0, errorCode = null } of tries) {
     if (trigger === 0) attempts++;
-    const attempt = attemptEntry(keyAtTime(at + after) + sequence, {
+    const attempt = attemptRecord(keyAtTime(at + after) + sequence, {
       status,
       errorCode,
       durationMs: 40,
       response: "answer",
     });
-    await store.record(recordEntry(id, { trigger, state, attempts, due: state === 0 ? at : null, attempt }));
+    await store.record(successOutcome(id, { trigger, state, attempts, due: state === 0 ? at : null, attempt }));
   }
 }
 
@@ -119,8 +119,8 @@ describe("the roll-up", () => {
     const id = keyAtTime(START);
     const due = START + HOUR_MS;
     await store.accept(acceptEntry(id, { due, deliverAt: due }));
-    const attempt = attemptEntry(keyAtTime(due + 100), { durationMs: 40 });
-    await store.record(recordEntry(id, { attempt }));
+    const attempt = attemptRecord(keyAtTime(due + 100), { durationMs: 40 });
+    await store.record(successOutcome(id, { attempt }));
     await rollUp(services, ALL, signal);
     const of = (await hours(store)).filter(({ app }) => app === 0);
     expect(of.map(({ messages, firstTry }) => [messages, firstTry])).toEqual([

@@ -2,7 +2,8 @@
 import type pg from "pg";
 import { checkSecrets, freeSlot, type TakenSlot } from "../membership-slots.ts";
 import { SHARDS } from "../shards.ts";
-import type { ClusterNode, ClusterStore, ClusterView, Lease, NodeFacts, NodeReport, Membership } from "../cluster.ts";
+import type { ClusterNode, ClusterStore, ClusterView, NodeFacts, NodeReport, Membership } from "../cluster.ts";
+import type { Lease } from "../delivery.ts";
 import { inTransaction, type Pool } from "./connections.ts";
 import { toStoreError } from "./errors.ts";
 import type { NotificationConnection } from "./notification-connection.ts";

@@ -7,17 +7,8 @@ import { WriteHealth } from "../write-health.ts";
 import type { Database } from "../schema.ts";
 import type { ClusterStore } from "../cluster.ts";
 import type { Signal, SignalListener } from "../signal.ts";
-import type {
-  AcceptEntry,
-  AcceptResult,
-  CommitListener,
-  DuePage,
-  PageWish,
-  EndpointBacklog,
-  RecordEntry,
-  Store,
-  StoreSize,
-} from "../store.ts";
+import type { AcceptEntry, AcceptResult, CommitListener, Store, StoreSize } from "../store.ts";
+import type { JobPage, PageSelection, EndpointBacklog, Outcome } from "../delivery.ts";
 import type { PassingTime } from "../../lib/clock.ts";
 import { greatestKey, greatestMessageKey, type Telling, transactOn } from "../transaction.ts";
 import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../transaction-watch.ts";
@@ -116,8 +107,8 @@ export class PostgresStore implements Store {
   readonly #writeDb: Kysely<Database>;
   readonly #parts: Parts;
   readonly #accepts: Batcher<AcceptEntry, AcceptResult>;
-  readonly #records: Batcher<RecordEntry, Recorded>;
-  readonly #pages: Batcher<DueAsk, DuePage>;
+  readonly #records: Batcher<Outcome, Recorded>;
+  readonly #pages: Batcher<DueAsk, JobPage>;
   readonly #partitionTimer: NodeJS.Timeout;
   #onSignal: SignalListener = () => undefined;
   /** Covers the messages of this node, and those of other nodes up to the last look-up. */
@@ -228,7 +219,7 @@ export class PostgresStore implements Store {
     return lowest === Infinity ? null : lowest;
   }
 
-  async record(entry: RecordEntry): Promise<void> {
+  async record(entry: Outcome): Promise<void> {
     if ((await this.#records.push(entry)) === "lost") throw shardLost(entry);
   }
 
@@ -268,9 +259,9 @@ export class PostgresStore implements Store {
     return orStoreError(notifications.catchUp((channel, payload) => post.notify(channel, [payload])));
   }
 
-  async due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
+  async due(endpointId: number, now: number, limit: number, selection?: PageSelection): Promise<JobPage> {
     await this.#records.settled();
-    return this.#pages.push({ endpointId, now, newestDue: this.newestDue, limit, wish });
+    return this.#pages.push({ endpointId, now, newestDue: this.newestDue, limit, selection });
   }
 
   async backlog(): Promise<readonly EndpointBacklog[]> {
@@ -382,10 +373,10 @@ export class PostgresStore implements Store {
     });
   }
 
-  #recordBatcher(): Batcher<RecordEntry, Recorded> {
+  #recordBatcher(): Batcher<Outcome, Recorded> {
     const { hot, listener } = this.#parts;
     const recording = new AnnouncingRecord();
-    return new Batcher<RecordEntry, Recorded>({
+    return new Batcher<Outcome, Recorded>({
       whenAway: "keep",
       namesOf: (entry) => [nameOf(entry)],
       bytesOf: ({ attempt }) => (attempt === null ? 0 : attempt.response.length + (attempt.detailJson?.length ?? 0)),
@@ -408,8 +399,8 @@ export class PostgresStore implements Store {
   }
 
   /** Pages that are asked for at the same time are read together: a statement for each lane would cost more than its result. */
-  #pageBatcher(): Batcher<DueAsk, DuePage> {
-    return new Batcher<DueAsk, DuePage>({
+  #pageBatcher(): Batcher<DueAsk, JobPage> {
+    return new Batcher<DueAsk, JobPage>({
       whenAway: "refuse",
       parallel: 1,
       namesOf: () => [],
@@ -520,7 +511,7 @@ function kyselyOn(pool: Pool, begin: string): Kysely<Database> {
   });
 }
 
-function shardLost({ messageId }: RecordEntry): StoreError {
+function shardLost({ messageId }: Outcome): StoreError {
   return new StoreError(
     "shard_lost",
     `The outcome of message ${messageId} was not recorded: another node owns its endpoint by now and will make the attempt again.`,

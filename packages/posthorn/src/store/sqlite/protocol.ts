@@ -3,18 +3,8 @@ import type { PosthornErrorCode } from "../../lib/errors.ts";
 import { ATTEMPT, type Cell, MESSAGE, OUTCOME } from "../hot-columns.ts";
 import type { DeliveryState, Trigger } from "../schema.ts";
 import type { WalLoss } from "./wal-loss.ts";
-import type {
-  AcceptEntry,
-  AcceptResult,
-  DuePage,
-  Dues,
-  EndpointBacklog,
-  IdempotencyKey,
-  OrderKeys,
-  Pacing,
-  PageWish,
-  RecordEntry,
-} from "../store.ts";
+import type { AcceptEntry, AcceptResult, Dues, IdempotencyKey, OrderKeys, Pacing } from "../store.ts";
+import type { JobPage, EndpointBacklog, PageSelection, Outcome } from "../delivery.ts";
 
 export interface ThreadOptions {
   readonly path: string;
@@ -36,7 +26,7 @@ export interface AcceptRow {
 }
 
 /** An outcome, in the form that the writer thread uses. */
-export interface RecordRow extends Omit<RecordEntry, "attempt" | "lease" | "cancel" | "passAt"> {
+export interface RecordRow extends Omit<Outcome, "attempt" | "lease" | "cancel" | "passAt"> {
   readonly cancel: { readonly reason: string; readonly at: number } | null;
   readonly passAt: number | null;
   readonly attempt: AttemptRow | null;
@@ -98,7 +88,7 @@ export type ThreadRequest =
       readonly now: number;
       readonly newestDue: number;
       readonly limit: number;
-      readonly wish: PageWish | null;
+      readonly selection: PageSelection | null;
     }
   | { readonly op: "backlog" }
   | { readonly op: "reclaim"; readonly pages: number }
@@ -107,7 +97,7 @@ export type ThreadRequest =
 export interface ThreadResults {
   batch: BatchResult;
   query: PackedResult;
-  due: DuePage;
+  due: JobPage;
   backlog: readonly EndpointBacklog[];
   reclaim: null;
   close: null;
@@ -194,7 +184,7 @@ function parsed(json: string | null): unknown {
 }
 
 /** Appends the cells of an outcome and its attempt. */
-export function encodeRecord(cells: Cell[], entry: RecordEntry): void {
+export function encodeRecord(cells: Cell[], entry: Outcome): void {
   for (const { of } of OUTCOME.columns) cells.push(of(entry));
   if (entry.attempt === null) cells.push(null);
   else for (const { of } of ATTEMPT.columns) cells.push(of(entry.attempt));

@@ -8,18 +8,8 @@ import type { ClusterStore } from "../cluster.ts";
 import type { Database } from "../schema.ts";
 import type { PassingTime } from "../../lib/clock.ts";
 import type { Signal, SignalListener } from "../signal.ts";
-import type {
-  AcceptEntry,
-  AcceptResult,
-  CommitListener,
-  DuePage,
-  EndpointBacklog,
-  PageWish,
-  RecordEntry,
-  Store,
-  StoreCounters,
-  StoreSize,
-} from "../store.ts";
+import type { AcceptEntry, AcceptResult, CommitListener, Store, StoreCounters, StoreSize } from "../store.ts";
+import type { JobPage, EndpointBacklog, PageSelection, Outcome } from "../delivery.ts";
 import { type Lent, sqliteDialect } from "../dialect.ts";
 import { greatestKey, greatestMessageKey, transactOn } from "../transaction.ts";
 import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../transaction-watch.ts";
@@ -182,12 +172,12 @@ export class SqliteStore implements Store {
     return this.#writer.lowestWaiting();
   }
 
-  record(entry: RecordEntry): Promise<void> {
+  record(entry: Outcome): Promise<void> {
     return this.#writer.record(entry);
   }
 
-  due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
-    return this.#writer.due(endpointId, now, limit, wish);
+  due(endpointId: number, now: number, limit: number, selection?: PageSelection): Promise<JobPage> {
+    return this.#writer.due(endpointId, now, limit, selection);
   }
 
   async backlog(): Promise<readonly EndpointBacklog[]> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { acceptEntry, attemptEntry, deliveryOf, openStore, recordEntry } from "../../../test/support/store.ts";
+import { acceptEntry, attemptRecord, deliveryOf, openStore, successOutcome } from "../../../test/support/store.ts";
 
 describe("acceptAll", () => {
   it("returns a result per entry, and one that fails does not affect the others", async () => {
@@ -56,7 +56,7 @@ describe("a canceled delivery", () => {
     await using files = await openStore();
     const { store } = files;
     await store.accept(acceptEntry(1));
-    await store.record(recordEntry(1, { state: 3, attempts: 0, cancel: { reason: "expired", at: 5 } }));
+    await store.record(successOutcome(1, { state: 3, attempts: 0, cancel: { reason: "expired", at: 5 } }));
     expect(await store.db.selectFrom("cancellation").selectAll().execute()).toEqual([
       { message_id: 1, endpoint_id: 1, reason: "expired", by_message_id: null, at: 5 },
     ]);
@@ -72,8 +72,8 @@ describe("a canceled delivery", () => {
         .set((eb) => ({ state: 3, due: null, generation: eb("generation", "+", 1) }))
         .execute(),
     );
-    await store.record(recordEntry(1, { state: 0, due: 99, attempt: attemptEntry(10, { status: 2 }) }));
-    await store.record(recordEntry(2, { state: 1, attempt: attemptEntry(11) }));
+    await store.record(successOutcome(1, { state: 0, due: 99, attempt: attemptRecord(10, { status: 2 }) }));
+    await store.record(successOutcome(2, { state: 1, attempt: attemptRecord(11) }));
     expect(await deliveryOf(store, 1)).toMatchObject({ state: 3, due: null, resume_due: null });
     expect(await deliveryOf(store, 2)).toMatchObject({ state: 1, due: null });
   });

@@ -2,16 +2,8 @@
 import { StoreError } from "../errors.ts";
 import type { Cell } from "../hot-columns.ts";
 import { NewestKey } from "../immediate.ts";
-import type {
-  AcceptEntry,
-  AcceptResult,
-  CommitListener,
-  DuePage,
-  EndpointBacklog,
-  PageWish,
-  RecordEntry,
-  StoreCounters,
-} from "../store.ts";
+import type { AcceptEntry, AcceptResult, CommitListener, StoreCounters } from "../store.ts";
+import type { JobPage, EndpointBacklog, PageSelection, Outcome } from "../delivery.ts";
 import {
   type AcceptStatus,
   acceptResult,
@@ -61,7 +53,7 @@ export class Writer {
   readonly #listener: CommitListener | null;
   readonly #gather: Gather;
   #accepts: Pending<AcceptEntry, AcceptResult>[] = [];
-  #records: Pending<RecordEntry, void>[] = [];
+  #records: Pending<Outcome, void>[] = [];
   #turn: Promise<void> = Promise.resolve();
   #flushQueued = false;
   #lastBatchRows = 0;
@@ -128,16 +120,16 @@ export class Writer {
     });
   }
 
-  record(entry: RecordEntry): Promise<void> {
+  record(entry: Outcome): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#records.push({ entry, resolve, reject });
       this.#queueFlush();
     });
   }
 
-  due(endpointId: number, now: number, limit: number, wish: PageWish | null = null): Promise<DuePage> {
+  due(endpointId: number, now: number, limit: number, selection: PageSelection | null = null): Promise<JobPage> {
     return this.exclusive(() =>
-      this.#thread.request<"due">({ op: "due", endpointId, now, newestDue: this.newestKey.due, limit, wish }),
+      this.#thread.request<"due">({ op: "due", endpointId, now, newestDue: this.newestKey.due, limit, selection }),
     );
   }
 
@@ -242,7 +234,7 @@ export class Writer {
   #tell(
     listener: CommitListener,
     accepts: readonly Pending<AcceptEntry, AcceptResult>[],
-    records: readonly Pending<RecordEntry, void>[],
+    records: readonly Pending<Outcome, void>[],
     result: BatchResult,
   ): void {
     const stored = accepts.filter((_, index) => (result.accepts?.[index] ?? "stored") === "stored");
@@ -255,7 +247,7 @@ export class Writer {
 
   #settle(
     accepts: readonly Pending<AcceptEntry, AcceptResult>[],
-    records: readonly Pending<RecordEntry, void>[],
+    records: readonly Pending<Outcome, void>[],
     result: BatchResult,
   ): void {
     accepts.forEach(({ resolve, reject }, index) => {
@@ -273,7 +265,7 @@ export class Writer {
 
 function toBatch(
   accepts: readonly Pending<AcceptEntry, AcceptResult>[],
-  records: readonly Pending<RecordEntry, void>[],
+  records: readonly Pending<Outcome, void>[],
 ): Batch {
   const payloads = new Uint8Array(accepts.reduce((bytes, { entry }) => bytes + entry.payload.byteLength, 0));
   const acceptCells: Cell[] = [];

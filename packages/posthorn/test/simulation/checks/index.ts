@@ -21,7 +21,7 @@ import { SendingCheck } from "./sending.ts";
 import { ShardsCheck } from "./shards.ts";
 import { SharesCheck } from "./shares.ts";
 import { TriedCheck } from "./probes.ts";
-import { WishCheck } from "./resends.ts";
+import { ResendCheck } from "./resends.ts";
 import type { Patience } from "../spans.ts";
 
 export interface CheckedWorld {
@@ -55,7 +55,7 @@ export function allChecks(world: CheckedWorld): readonly Check[] {
     new OrderCheck(world),
     new CountingCheck(world),
     new RetryCheck(world),
-    new WishCheck(world),
+    new ResendCheck(world),
     new TriedCheck(world),
     new MemoryCheck(world),
     new ProgressCheck(world),

@@ -5,7 +5,7 @@ import type { Check } from "../check.ts";
 import type { TrackedDelivery } from "../tracked.ts";
 import type { Verdict } from "../verdict.ts";
 
-export class WishCheck implements Check {
+export class ResendCheck implements Check {
   readonly #verdict: Verdict;
 
   constructor({ verdict }: { verdict: Verdict }) {
@@ -15,13 +15,13 @@ export class WishCheck implements Check {
   changed(delivery: TrackedDelivery, before: DeliveryRow | null): void {
     const { row, requests, name } = delivery;
     if (isAlive(row) && row.generation > (before?.generation ?? -1)) {
-      delivery.requestsAtWish = requests;
+      delivery.requestsAtResend = requests;
       return;
     }
     if (before === null || !isAlive(before) || isAlive(row)) return;
     const canceled = row.state === DELIVERY_STATE.canceled || row.generation > before.generation;
     const needless = before.manual === ASKED.byRecovery && row.state === DELIVERY_STATE.succeeded;
-    if (canceled || needless || delivery.isVoid || requests > delivery.requestsAtWish) return;
+    if (canceled || needless || delivery.isVoid || requests > delivery.requestsAtResend) return;
     this.#verdict.broken("resend_is_made", `${name} was resent, but the resend ended without a request`);
   }
 }

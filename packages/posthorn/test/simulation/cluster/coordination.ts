@@ -2,14 +2,8 @@
  * Nodes and shard owners on the simulated database: an in-memory version of `PostgresCluster` and the function `holds`. The same
  * tests cover both: `test/cluster-store.test.ts`.
  */
-import type {
-  ClusterNode,
-  ClusterShard,
-  Lease,
-  NodeFacts,
-  NodeReport,
-  Membership,
-} from "../../../src/store/cluster.ts";
+import type { ClusterNode, ClusterShard, NodeFacts, NodeReport, Membership } from "../../../src/store/cluster.ts";
+import type { Lease } from "../../../src/store/delivery.ts";
 import { checkSecrets, freeSlot } from "../../../src/store/membership-slots.ts";
 import { SHARDS } from "../../../src/store/shards.ts";
 

@@ -1,5 +1,5 @@
 /** Fencing of outcomes by leases, which SQLite lacks: replaces the function `holds` in the PostgreSQL statement that records outcomes. */
-import type { Lease } from "../../../src/store/cluster.ts";
+import type { Lease } from "../../../src/store/delivery.ts";
 import type { Cell } from "../../../src/store/hot-columns.ts";
 import {
   type Batch,

@@ -10,7 +10,7 @@ import type { Signal, SignalListener } from "../../../src/store/signal.ts";
 import { fromPayload, toPayloads } from "../../../src/store/signal-text.ts";
 import { SqliteStore, type SqliteThreads } from "../../../src/store/sqlite/sqlite-store.ts";
 import type { DatabaseThread } from "../../../src/store/sqlite/protocol.ts";
-import type { DuePage, PageWish, RecordEntry } from "../../../src/store/store.ts";
+import type { JobPage, PageSelection, Outcome } from "../../../src/store/delivery.ts";
 import type { Bus } from "./bus.ts";
 import type { Coordination } from "./coordination.ts";
 import type { Fences } from "./fences.ts";
@@ -60,7 +60,7 @@ export class SharedStore extends SqliteStore {
     });
   }
 
-  override record(entry: RecordEntry): Promise<void> {
+  override record(entry: Outcome): Promise<void> {
     this.#options.fences.push(entry.lease);
     const recorded = super.record(entry);
     const ended = recorded.then(
@@ -73,7 +73,7 @@ export class SharedStore extends SqliteStore {
   }
 
   /** Shows committed rows, even if their writer does not know yet that they are committed. */
-  override async due(endpointId: number, now: number, limit: number, wish?: PageWish): Promise<DuePage> {
+  override async due(endpointId: number, now: number, limit: number, selection?: PageSelection): Promise<JobPage> {
     await Promise.all(this.#recording);
     return this.#options.pages.request<"due">({
       op: "due",
@@ -81,7 +81,7 @@ export class SharedStore extends SqliteStore {
       now,
       newestDue: this.newestDue,
       limit,
-      wish: wish ?? null,
+      selection: selection ?? null,
     });
   }
 

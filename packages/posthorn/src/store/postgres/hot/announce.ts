@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { Announcements, type DeliveryBefore, isRare } from "../../announcing.ts";
 import { APPLICATION_KIND } from "../../schema.ts";
-import type { RecordEntry } from "../../store.ts";
+import type { Outcome } from "../../delivery.ts";
 import { inTransaction, type Pool, withClient } from "../connections.ts";
 import { type Recorded, recordTogether } from "./record.ts";
 
@@ -40,7 +40,7 @@ export class AnnouncingRecord {
   readonly #announcements = new Announcements();
 
   /** Records outcomes, each of another delivery. */
-  async record(pool: Pool, entries: readonly RecordEntry[]): Promise<BatchRecorded> {
+  async record(pool: Pool, entries: readonly Outcome[]): Promise<BatchRecorded> {
     const rare = entries.filter((entry) => isRare(entry));
     if (rare.length === 0) {
       return { results: await withClient(pool, (client) => recordTogether(client, entries)), announced: false };
@@ -59,7 +59,7 @@ export class AnnouncingRecord {
     });
   }
 
-  async #announce(client: pg.ClientBase, entry: RecordEntry, before: DeliveryBefore): Promise<boolean> {
+  async #announce(client: pg.ClientBase, entry: Outcome, before: DeliveryBefore): Promise<boolean> {
     const announcement = this.#announcements.of(entry, before);
     if (announcement === null) return false;
     const { type, at, due, mergeKey, endpointId, messageId, attemptId } = announcement;
@@ -70,7 +70,7 @@ export class AnnouncingRecord {
 
 async function statesBefore(
   client: pg.ClientBase,
-  entries: readonly RecordEntry[],
+  entries: readonly Outcome[],
 ): Promise<ReadonlyMap<string, DeliveryBefore>> {
   const { rows } = await client.query<DeliveryBefore & { messageId: number; endpointId: number }>(BEFORE, [
     entries.map((entry) => entry.messageId),

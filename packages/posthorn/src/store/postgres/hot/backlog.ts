@@ -1,4 +1,4 @@
-import type { EndpointBacklog } from "../../store.ts";
+import type { EndpointBacklog } from "../../delivery.ts";
 import { type Pool, withClient } from "../connections.ts";
 
 const BACKLOG = `

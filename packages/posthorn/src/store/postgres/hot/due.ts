@@ -1,7 +1,7 @@
 import type pg from "pg";
 import { isDueSql } from "../../immediate.ts";
-import { type JobRow, toDelivery } from "../../job-row.ts";
-import type { DuePage } from "../../store.ts";
+import { type JobRow, toJob } from "../../job-row.ts";
+import type { JobPage } from "../../delivery.ts";
 import { type Pool, withClient } from "../connections.ts";
 import { type OrderedPageAsk, orderedPages } from "./ordered-page.ts";
 import { type DueAsk, type InPage, JOB_COLUMNS, NEXT, rowsOf, untilOf } from "./page.ts";
@@ -28,16 +28,16 @@ const OLDEST = page("ASC");
 const NEWEST = page("DESC");
 
 /**
- * Reads pages of due deliveries for several endpoints along the partial index of rows with a due time: oldest first, unless the wish
+ * Reads pages of due deliveries for several endpoints along the partial index of rows with a due time: oldest first, unless the selection
  * specifies another order. Uses one statement for all pages in the same order, and up to three for those of endpoints with ordered
  * delivery.
  */
-export async function duePages(pool: Pool, asks: readonly DueAsk[]): Promise<readonly DuePage[]> {
-  const pages = new Map<DueAsk, DuePage>();
+export async function duePages(pool: Pool, asks: readonly DueAsk[]): Promise<readonly JobPage[]> {
+  const pages = new Map<DueAsk, JobPage>();
   await withClient(pool, async (client) => {
     const lines = asks.filter((ask) => isLine(ask));
-    const newest = asks.filter(({ wish }) => wish?.kind === "newest");
-    const oldest = asks.filter(({ wish }) => wish === undefined);
+    const newest = asks.filter(({ selection }) => selection?.kind === "newest");
+    const oldest = asks.filter(({ selection }) => selection === undefined);
     for (const [statement, of] of [
       [OLDEST, oldest],
       [NEWEST, newest],
@@ -50,14 +50,14 @@ export async function duePages(pool: Pool, asks: readonly DueAsk[]): Promise<rea
 }
 
 function isLine(ask: DueAsk): ask is OrderedPageAsk {
-  return ask.wish?.kind === "ordered";
+  return ask.selection?.kind === "ordered";
 }
 
 async function plainPages(
   client: pg.ClientBase,
   { direction, ...statement }: ReturnType<typeof page>,
   asks: readonly DueAsk[],
-  pages: Map<DueAsk, DuePage>,
+  pages: Map<DueAsk, JobPage>,
 ): Promise<void> {
   const values = [
     asks.map(({ endpointId }) => endpointId),
@@ -70,7 +70,7 @@ async function plainPages(
   for (const [index, { nextDue, found }] of rowsOf(asks, rows).entries()) {
     const ask = asks[index]!;
     if (direction === "DESC") found.reverse();
-    const deliveries = found.slice(0, ask.limit).map(toDelivery);
+    const deliveries = found.slice(0, ask.limit).map(toJob);
     const more = found[ask.limit];
     pages.set(ask, { deliveries, nextDue: more === undefined ? nextDue : Math.min(more.due, ask.now) });
   }

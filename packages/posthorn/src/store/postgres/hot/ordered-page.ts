@@ -2,9 +2,9 @@
 import type pg from "pg";
 import { KEY_ROWS, OrderedPageBuilder, MAX_SCANNED, type Scanned } from "../../ordered-page.ts";
 import { isDueSql } from "../../immediate.ts";
-import { type JobRow, toDelivery } from "../../job-row.ts";
+import { type JobRow, toJob } from "../../job-row.ts";
 import { ASKED, DELIVERY_STATE } from "../../schema.ts";
-import type { DuePage, PageWish } from "../../store.ts";
+import type { JobPage, PageSelection } from "../../delivery.ts";
 import { nameOf } from "./announce.ts";
 import { type DueAsk, type InPage, JOB_COLUMNS, NEXT, rowsOf, untilOf } from "./page.ts";
 
@@ -73,8 +73,8 @@ const JOBS = {
   JOIN message m ON m.id = d.message_id`,
 };
 
-type OrderedWish = Extract<PageWish, { kind: "ordered" }>;
-export type OrderedPageAsk = DueAsk & { readonly wish: OrderedWish };
+type OrderedSelection = Extract<PageSelection, { kind: "ordered" }>;
+export type OrderedPageAsk = DueAsk & { readonly selection: OrderedSelection };
 
 type ScannedRow = Scanned & { readonly passAt: number | null };
 
@@ -82,16 +82,16 @@ type ScannedRow = Scanned & { readonly passAt: number | null };
 export async function orderedPages(
   client: pg.ClientBase,
   asks: readonly OrderedPageAsk[],
-  pages: Map<DueAsk, DuePage>,
+  pages: Map<DueAsk, JobPage>,
 ): Promise<void> {
   const built = [
     ...(await scans(
       client,
-      asks.filter(({ wish }) => wish.keys === null),
+      asks.filter(({ selection }) => selection.keys === null),
     )),
     ...(await keyLookups(
       client,
-      asks.filter(({ wish }) => wish.keys !== null),
+      asks.filter(({ selection }) => selection.keys !== null),
     )),
   ];
   const jobs = await jobsOf(client, built);
@@ -100,7 +100,7 @@ export async function orderedPages(
     const deliveries = builder.taken.flatMap(
       (id) => jobs.get(nameOf({ messageId: id, endpointId: ask.endpointId })) ?? [],
     );
-    pages.set(ask, { deliveries: deliveries.map(toDelivery), nextDue, ordered: builder.page });
+    pages.set(ask, { deliveries: deliveries.map(toJob), nextDue, ordered: builder.page });
   }
 }
 
@@ -112,14 +112,17 @@ interface BuiltPage {
 
 async function scans(client: pg.ClientBase, asks: readonly OrderedPageAsk[]): Promise<readonly BuiltPage[]> {
   if (asks.length === 0) return [];
-  const after = [asks.map(({ wish }) => wish.after.due), asks.map(({ wish }) => wish.after.messageId)];
+  const after = [
+    asks.map(({ selection }) => selection.after.due),
+    asks.map(({ selection }) => selection.after.messageId),
+  ];
   const { rows } = await client.query<InPage<ScannedRow>>({
     ...SCAN,
     values: [...commonOf(asks), ...after, untilOf(asks)],
   });
   return rowsOf(asks, rows).map(({ nextDue, found }, index) => {
     const ask = asks[index]!;
-    const builder = new OrderedPageBuilder(ask.wish, ask.limit);
+    const builder = new OrderedPageBuilder(ask.selection, ask.limit);
     for (const row of found) {
       if (builder.isFull) break;
       if (builder.see(row)) builder.notePassAt(row.passAt);
@@ -130,7 +133,7 @@ async function scans(client: pg.ClientBase, asks: readonly OrderedPageAsk[]): Pr
 
 async function keyLookups(client: pg.ClientBase, asks: readonly OrderedPageAsk[]): Promise<readonly BuiltPage[]> {
   if (asks.length === 0) return [];
-  const keys = asks.map(({ wish }) => wish.keys ?? []);
+  const keys = asks.map(({ selection }) => selection.keys ?? []);
   const places = keys.flatMap((ofOne, index) => ofOne.map(() => index + 1));
   const { rows } = await client.query<InPage<ScannedRow>>({
     ...KEYS,
@@ -138,7 +141,7 @@ async function keyLookups(client: pg.ClientBase, asks: readonly OrderedPageAsk[]
   });
   return rowsOf(asks, rows).map(({ nextDue, found }, index) => {
     const ask = asks[index]!;
-    const builder = new OrderedPageBuilder(ask.wish, ask.limit);
+    const builder = new OrderedPageBuilder(ask.selection, ask.limit);
     const byKey = Map.groupBy(found, ({ orderKey }) => orderKey);
     for (const key of keys[index]!) {
       const ofKey = (byKey.get(key) ?? []).sort((a, b) => a.messageId - b.messageId);
@@ -153,8 +156,8 @@ function commonOf(asks: readonly OrderedPageAsk[]): readonly (readonly number[])
   return [
     asks.map(({ endpointId }) => endpointId),
     asks.map(({ now }) => now),
-    asks.flatMap(({ endpointId, wish }) => wish.known.map(() => endpointId)),
-    asks.flatMap(({ wish }) => wish.known),
+    asks.flatMap(({ endpointId, selection }) => selection.known.map(() => endpointId)),
+    asks.flatMap(({ selection }) => selection.known),
   ];
 }
 

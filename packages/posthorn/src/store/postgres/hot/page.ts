@@ -1,6 +1,6 @@
 /** Shared parts of the statements that read pages of due deliveries. */
 import { jobColumns } from "../../job-row.ts";
-import type { PageWish } from "../../store.ts";
+import type { PageSelection } from "../../delivery.ts";
 
 export const JOB_COLUMNS = jobColumns("least");
 
@@ -15,7 +15,7 @@ export interface DueAsk {
   /** Upper bound for the due time of first attempts without a delay. */
   readonly newestDue: number;
   readonly limit: number;
-  readonly wish: PageWish | undefined;
+  readonly selection: PageSelection | undefined;
 }
 
 /** Returns the latest due time that each page reads. */

@@ -1,8 +1,8 @@
 import type pg from "pg";
 import { ATTEMPT, type Cell, OUTCOME } from "../../hot-columns.ts";
 import { ASKED, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
-import type { Lease } from "../../cluster.ts";
-import type { RecordEntry } from "../../store.ts";
+import type { Lease } from "../../delivery.ts";
+import type { Outcome } from "../../delivery.ts";
 import { namesOf, type Parameter, unnestOf } from "./unnest.ts";
 
 const { succeeded, failed, canceled } = DELIVERY_STATE;
@@ -87,10 +87,7 @@ const RECORD = {
 };
 
 /** Records outcomes, each of another delivery. Returns the result of each. */
-export async function recordTogether(
-  client: pg.ClientBase,
-  entries: readonly RecordEntry[],
-): Promise<readonly Recorded[]> {
+export async function recordTogether(client: pg.ClientBase, entries: readonly Outcome[]): Promise<readonly Recorded[]> {
   const { leases, places } = leasesOf(entries);
   const attempts = entries.map((entry) => entry.attempt);
   const values = [
@@ -108,7 +105,7 @@ export async function recordTogether(
 }
 
 /** Returns the distinct leases of a batch in the order of their shards, and for each entry the position of its lease, counted from 1. */
-function leasesOf(entries: readonly RecordEntry[]): {
+function leasesOf(entries: readonly Outcome[]): {
   readonly leases: readonly Lease[];
   readonly places: readonly (number | null)[];
 } {

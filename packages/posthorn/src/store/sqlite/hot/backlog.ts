@@ -1,5 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
-import type { EndpointBacklog } from "../../store.ts";
+import type { EndpointBacklog } from "../../delivery.ts";
 
 /**
  * Lists the endpoints that have pending deliveries. Steps along the index from one endpoint to the next, so that the cost depends on the

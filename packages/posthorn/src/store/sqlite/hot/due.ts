@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { isDueSql } from "../../immediate.ts";
-import { jobColumns, type JobRow, toDelivery } from "../../job-row.ts";
-import type { DuePage, PageWish } from "../../store.ts";
+import { jobColumns, type JobRow, toJob } from "../../job-row.ts";
+import type { JobPage, PageSelection } from "../../delivery.ts";
 import { prepareOrderedPage } from "./ordered-page.ts";
 
 export interface DueAsk {
@@ -10,14 +10,14 @@ export interface DueAsk {
   /** Upper bound for the due time of first attempts without a delay. */
   readonly newestDue: number;
   readonly limit: number;
-  readonly wish: PageWish | null;
+  readonly selection: PageSelection | null;
 }
 
 /**
- * Reads a page of due deliveries of one endpoint along the partial index of rows with a due time: oldest first, unless the wish specifies
- * another order.
+ * Reads a page of due deliveries of one endpoint along the partial index of rows with a due time: oldest first, unless the selection
+ * specifies another order.
  */
-export function prepareDue(db: DatabaseSync): (ask: DueAsk) => DuePage {
+export function prepareDue(db: DatabaseSync): (ask: DueAsk) => JobPage {
   const prepare = (direction: "ASC" | "DESC") =>
     db.prepare(`
     SELECT ${jobColumns("min")}
@@ -35,16 +35,16 @@ export function prepareDue(db: DatabaseSync): (ask: DueAsk) => DuePage {
   const nextDue = (endpointId: number, now: number): number | null =>
     (next.get(endpointId, now) as { due: number | null }).due;
 
-  return ({ endpointId, now, newestDue, limit, wish }) => {
-    if (wish?.kind === "ordered") {
-      const page = ordered({ endpointId, now, newestDue, limit, ...wish });
-      return { deliveries: page.rows.map(toDelivery), nextDue: nextDue(endpointId, now), ordered: page.page };
+  return ({ endpointId, now, newestDue, limit, selection }) => {
+    if (selection?.kind === "ordered") {
+      const page = ordered({ endpointId, now, newestDue, limit, ...selection });
+      return { deliveries: page.rows.map(toJob), nextDue: nextDue(endpointId, now), ordered: page.page };
     }
-    const statement = wish?.kind === "newest" ? newest : oldest;
+    const statement = selection?.kind === "newest" ? newest : oldest;
     const until = Math.max(now, newestDue);
     const asked = { $endpoint: endpointId, $now: now, $until: until, $limit: limit + 1 };
     const rows = statement.all(asked) as unknown as JobRow[];
-    if (rows.length <= limit) return { deliveries: rows.map(toDelivery), nextDue: nextDue(endpointId, now) };
-    return { deliveries: rows.slice(0, limit).map(toDelivery), nextDue: Math.min(rows[limit]!.due, now) };
+    if (rows.length <= limit) return { deliveries: rows.map(toJob), nextDue: nextDue(endpointId, now) };
+    return { deliveries: rows.slice(0, limit).map(toJob), nextDue: Math.min(rows[limit]!.due, now) };
   };
 }

@@ -3,11 +3,11 @@ import { KEY_ROWS, OrderedPageBuilder, MAX_SCANNED, type Scanned } from "../../o
 import { isDueSql } from "../../immediate.ts";
 import { jobColumns, type JobRow } from "../../job-row.ts";
 import { ASKED, DELIVERY_STATE } from "../../schema.ts";
-import type { OrderedPage, PageWish } from "../../store.ts";
+import type { OrderedPage, PageSelection } from "../../delivery.ts";
 
 const JOB_COLUMNS = jobColumns("min");
 
-export interface OrderedPageAsk extends Extract<PageWish, { kind: "ordered" }> {
+export interface OrderedPageAsk extends Extract<PageSelection, { kind: "ordered" }> {
   readonly endpointId: number;
   readonly now: number;
   /** Upper bound for the due time of first attempts without a delay. */
@@ -53,20 +53,20 @@ export function prepareOrderedPage(
     WHERE d.message_id = ? AND d.endpoint_id = ?`);
   const passAt = db.prepare("SELECT pass_at AS passAt FROM delivery WHERE message_id = ? AND endpoint_id = ?");
 
-  return ({ endpointId, now, newestDue, limit, ...wish }) => {
-    const builder = new OrderedPageBuilder(wish, limit);
-    const asked = { $now: now, $endpoint: endpointId, $known: JSON.stringify(wish.known) };
+  return ({ endpointId, now, newestDue, limit, ...selection }) => {
+    const builder = new OrderedPageBuilder(selection, limit);
+    const asked = { $now: now, $endpoint: endpointId, $known: JSON.stringify(selection.known) };
     const waits = ({ ahead }: Scanned): void =>
       builder.notePassAt((passAt.get(ahead, endpointId) as { passAt: number | null }).passAt);
-    if (wish.keys === null) {
-      const { due, messageId } = wish.after;
+    if (selection.keys === null) {
+      const { due, messageId } = selection.after;
       for (const row of scan.iterate({ ...asked, $until: Math.max(now, newestDue), $due: due, $message: messageId })) {
         const scanned = row as unknown as Scanned;
         if (builder.isFull) break;
         if (builder.see(scanned)) waits(scanned);
       }
     } else {
-      for (const key of wish.keys) {
+      for (const key of selection.keys) {
         builder.seeKey(key, builder.isFull ? [] : (ofKey.all({ ...asked, $key: key }) as unknown as Scanned[]), waits);
       }
     }
