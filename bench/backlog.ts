@@ -20,7 +20,7 @@ const PAYLOAD = Buffer.from(JSON.stringify({ data: "x".repeat(80) }));
 /** URL on which nothing listens. */
 const DEAD = "http://127.0.0.1:1024/";
 /** Times after the start at which memory is measured. */
-const LOOKS_MS = [5000, 40_000];
+const SAMPLES_MS = [5000, 40_000];
 
 /** Row keys of the application and its endpoints. For the ordered endpoint, each message has its own ordering key. */
 interface Owners {
@@ -50,8 +50,8 @@ async function prepare(): Promise<Owners> {
 async function serverMib(): Promise<readonly number[]> {
   await using measured = await startMeasuredNode({}, { folder });
   const found: number[] = [];
-  for (const [index, at] of LOOKS_MS.entries()) {
-    await delay(at - (LOOKS_MS[index - 1] ?? 0));
+  for (const [index, at] of SAMPLES_MS.entries()) {
+    await delay(at - (SAMPLES_MS[index - 1] ?? 0));
     found.push(residentMib(measured.node.child.pid!));
   }
   return found;
@@ -63,7 +63,8 @@ function expectAllPending(rows: number): void {
   const { pending } = db.prepare("SELECT count(*) AS pending FROM delivery WHERE due IS NOT NULL").get() as {
     pending: number;
   };
-  if (pending !== 2 * rows) throw new Error(`Of ${2 * rows} deliveries ${pending} are left: nothing to measure`);
+  if (pending !== 2 * rows)
+    throw new Error(`Of ${2 * rows} deliveries ${pending} are pending, so the measurement would be invalid`);
 }
 
 async function fillTo(rows: number, { appId, plain, ordered }: Owners): Promise<void> {
@@ -98,7 +99,7 @@ interface Measured {
 }
 
 console.log(
-  `\n| rows of each endpoint | ${LOOKS_MS.map((at) => `server MiB after ${at / 1000} s`).join(" | ")} | page of 256 µs | page in order µs | dispatcher alone MiB | its start ms |`,
+  `\n| rows of each endpoint | ${SAMPLES_MS.map((at) => `server MiB after ${at / 1000} s`).join(" | ")} | page of 256 µs | page in order µs | dispatcher alone MiB | its start ms |`,
 );
 console.log("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
 try {

@@ -35,13 +35,13 @@ const MIB = 1024 * 1024;
 const NEEDLE = "needle-in-the-haystack";
 
 async function call(node: TestNode, method: string, path: string, body?: object): Promise<Record<string, unknown>> {
-  const answer = await fetch(node.url + path, {
+  const response = await fetch(node.url + path, {
     method,
     headers: { authorization: `Bearer ${node.token}`, "content-type": "application/json" },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
   return JSON.parse(text) as Record<string, unknown>;
 }
 
@@ -99,12 +99,12 @@ async function serverTimes(node: TestNode): Promise<void> {
   const hour = new Date(Date.now() - 3_600_000).toISOString();
   await timed(node, "first page", list);
   await timed(node, "first page, last hour", `${list}&after=${hour}`);
-  await timed(node, "page behind half of them", `${list}&iterator=${await deepIterator(node, MESSAGES / 2)}`);
-  await timed(node, "of one application", `${list}&app_id=customer-3`);
-  await timed(node, "failed ones, of which there are none", `${list}&state=failed`);
-  await timed(node, "a text that 5,000 messages do not hold", `${list}&text=nowhere-to-be-found`);
-  await timed(node, "a text that one of the last 5,000 holds", `${list}&text=${NEEDLE}`);
-  await timed(node, "numbers of home", "/api/v1/stats/now");
+  await timed(node, "page in the middle of the list", `${list}&iterator=${await deepIterator(node, MESSAGES / 2)}`);
+  await timed(node, "messages of one application", `${list}&app_id=customer-3`);
+  await timed(node, "failed messages, without matches", `${list}&state=failed`);
+  await timed(node, "search without matches in 5,000 messages", `${list}&text=nowhere-to-be-found`);
+  await timed(node, "search with one match in 5,000 messages", `${list}&text=${NEEDLE}`);
+  await timed(node, "statistics of the home page", "/api/v1/stats/now");
 }
 
 async function memory(session: CDPSession): Promise<{ readonly mib: number; readonly nodes: number }> {

@@ -283,7 +283,7 @@ function guardAlone(): void {
     judge(v6, "hooks.example.com", external, settings);
   });
   console.log(
-    `The guard alone: ${url} ns for a URL (once, then it is remembered), ${address} ns for an A and an AAAA (once a connection).`,
+    `The guard alone: ${url} ns per URL (first use only, then cached), ${address} ns for an A and an AAAA record (once per connection).`,
   );
 }
 

@@ -18,7 +18,7 @@ const CASES: Readonly<Record<string, readonly string[]>> = {
 const given = process.argv.slice(2);
 const [wanted, rest] = given[0] === "--case" ? [given[1] ?? "", given.slice(2)] : ["all", given];
 if (wanted !== "all" && CASES[wanted] === undefined) {
-  throw new Error(`There is no case "${wanted}": take one of ${Object.keys(CASES).join(", ")}`);
+  throw new Error(`Unknown case "${wanted}". The cases are ${Object.keys(CASES).join(", ")}.`);
 }
 for (const [name, [module, ...flags]] of Object.entries(CASES)) {
   if (wanted !== "all" && wanted !== name) continue;

@@ -1,6 +1,6 @@
 /**
- * Cost of calls and commits with a history of 10 thousand, 1 million and 10 million attempts in a dedicated PostgreSQL. The largest needs
- * 12 GB of disk, which are freed at the end. See README.md in this folder.
+ * Cost of calls and commits with a history of 10 thousand, 1 million and 10 million attempts in a dedicated PostgreSQL. The largest history
+ * needs 12 GB of disk space, which is freed at the end. See README.md in this folder.
  *
  *     npm run bench:growth -- --attempts 10000,1000000,10000000
  */
@@ -44,8 +44,8 @@ function note(what: string, figure: string): void {
 }
 
 /**
- * Milliseconds of `work`: median and maximum. For a rejected call, the row shows how long it took, the output why,
- * and the run continues.
+ * Measures `work` in milliseconds, median and maximum. If a call is rejected, the row shows how long it took, the error is printed, and the
+ * run continues.
  */
 async function timed(what: string, times: number, work: () => Promise<unknown>): Promise<void> {
   const took: number[] = [];
@@ -105,7 +105,7 @@ async function measureStore(url: string, stage: number): Promise<void> {
   await timed(`pages of ${LANES} lanes`, CALLS, () =>
     Promise.all(lanes.map((lane) => store.due(lane, Date.now(), 16))),
   );
-  await timed("what a start looks for", CALLS, () => store.backlog());
+  await timed("queries at start-up", CALLS, () => store.backlog());
 }
 
 async function measureCalls({ call }: MeasuredNode): Promise<void> {
@@ -122,10 +122,10 @@ async function measureCalls({ call }: MeasuredNode): Promise<void> {
   await get("… with a rare tag", `${of}/msg?limit=50&tag=rare`);
   await get("messages of an endpoint", `${of}/endpoint/ep-0-0/msg?limit=50`);
   await get("… that failed there", `${of}/endpoint/ep-0-0/msg?limit=50&status=2`);
-  await get("numbers of an endpoint", `${of}/endpoint/ep-0-0/stats`);
-  await get("search, newest of all", "message?limit=50");
+  await get("statistics of an endpoint", `${of}/endpoint/ep-0-0/stats`);
+  await get("search, newest messages", "message?limit=50");
   await get("search, failed", "message?limit=50&state=failed");
-  await get("search, a text that none has", "message?limit=50&text=nobody-has-this");
+  await get("search, a text without matches", "message?limit=50&text=nobody-has-this");
   await get("Home: now", "stats/now");
   await get("Home: sums of a day", "stats/summary");
   await get("Home: series of a day", "stats/series");

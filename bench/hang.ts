@@ -7,7 +7,7 @@
 import { parseArgs } from "node:util";
 import { type MeasuredNode, percentile, publishFor, startMeasuredNode } from "./lib/node-api.ts";
 import { nextMessage, startModule, stop } from "./lib/processes.ts";
-import type { Arrival } from "./lib/wayward-receiver.ts";
+import type { Arrival } from "./lib/faulty-receiver.ts";
 
 const { values } = parseArgs({
   options: {
@@ -18,7 +18,7 @@ const { values } = parseArgs({
 });
 const [RATE, SECONDS, ROUNDS] = [Number(values.rate), Number(values.seconds), Number(values.rounds)];
 const ENDPOINTS = 100;
-/** One of ten messages is for the endpoint in question: always more than may be in flight while it hangs. */
+/** One of ten messages goes to the hanging endpoint: always more than may be in flight to it at once. */
 const SHARE = 10;
 const TIME_OUT_SECONDS = 4;
 
@@ -29,7 +29,7 @@ interface Waits {
   readonly whole: number[];
 }
 
-const receiver = startModule("wayward-receiver.ts");
+const receiver = startModule("faulty-receiver.ts");
 const { port } = await nextMessage<{ port: number }>(receiver);
 
 async function takeArrivals(): Promise<readonly Arrival[]> {

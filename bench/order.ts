@@ -69,7 +69,7 @@ function drain(store: SqliteStore, ids: IdGenerator, counted: number): Promise<M
     attempter: {
       attempt: async () => {
         const { key: id, id: publicId } = ids.next("atmpt_");
-        const answer = {
+        const response = {
           status: 0,
           responseCode: 200,
           response: "",
@@ -79,7 +79,7 @@ function drain(store: SqliteStore, ids: IdGenerator, counted: number): Promise<M
         } as const;
         return {
           kind: "made",
-          attempt: { id, publicId, url: "http://receiver.example/", ...answer },
+          attempt: { id, publicId, url: "http://receiver.example/", ...response },
           retryAfterMs: null,
         };
       },

@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { type MeasuredNode, publishFor, startMeasuredNode } from "./lib/node-api.ts";
 import { nextMessage, startModule, stop } from "./lib/processes.ts";
-import type { Arrival } from "./lib/wayward-receiver.ts";
+import type { Arrival } from "./lib/faulty-receiver.ts";
 
 const { values } = parseArgs({
   options: {
@@ -25,7 +25,7 @@ const { values } = parseArgs({
 
 const LONGEST_CATCH_UP_MS = 30_000;
 
-const receiver = startModule("wayward-receiver.ts");
+const receiver = startModule("faulty-receiver.ts");
 const { port } = await nextMessage<{ port: number }>(receiver);
 
 async function tell(message: { readonly down?: boolean }): Promise<readonly Arrival[]> {
@@ -48,8 +48,8 @@ function row(name: string, counts: readonly number[]): string {
 
 const HEADER = "\n| | seconds | mean attempts a second | peak | peak / mean |\n| --- | ---: | ---: | ---: | ---: |";
 
-/** Maximum number of attempts in any second, at whatever moment it starts. */
-function greatestInASecond(arrivals: readonly Arrival[]): number {
+/** Maximum number of attempts in any sliding window of one second. */
+function peakPerSecond(arrivals: readonly Arrival[]): number {
   let [oldest, greatest] = [0, 0];
   for (const [index, { at }] of arrivals.entries()) {
     while (arrivals[oldest]!.at <= at - 1000) oldest++;
@@ -90,12 +90,14 @@ async function outage(): Promise<void> {
   console.log(row("before", perSecond(first, wentDown - 4000, wentDown)));
   console.log(row("down", perSecond(during, wentDown, cameBack)));
   console.log(row("back", perSecond(since, cameBack, cameBack + after * 1000)));
-  console.log(`\nSecond by second since it is back: ${perSecond(since, cameBack, cameBack + after * 1000).join(" ")}`);
-  const inFlight = Math.max(...since.map((arrival) => arrival.inFlight));
-  console.log(`Greatest in any second since it is back: ${greatestInASecond(since)}, cap ${cap}`);
-  console.log(`Greatest in flight since it is back: ${inFlight}, cap ${concurrency}`);
   console.log(
-    `Published: ${published.length}, of which ${seen.size} were taken, the last ${((since.at(-1)!.at - cameBack) / 1000).toFixed(0)} s after it is back`,
+    `\nAttempts in each second since recovery: ${perSecond(since, cameBack, cameBack + after * 1000).join(" ")}`,
+  );
+  const inFlight = Math.max(...since.map((arrival) => arrival.inFlight));
+  console.log(`Peak per second since recovery: ${peakPerSecond(since)}, cap ${cap}`);
+  console.log(`Most in flight since recovery: ${inFlight}, cap ${concurrency}`);
+  console.log(
+    `Published: ${published.length}, of which ${seen.size} were delivered, the last one ${((since.at(-1)!.at - cameBack) / 1000).toFixed(0)} s after recovery`,
   );
 }
 
@@ -107,7 +109,7 @@ function afterwards(arrivals: readonly Arrival[], opened: number, seconds: numbe
   const times = arrivals.map(({ at }) => at).filter((at) => at >= opened);
   const gaps = [opened, ...times].slice(0, -1).map((at, index) => ((times[index]! - at) / 1000).toFixed(1));
   const greatest = Math.max(0, ...perSecond(arrivals, opened, opened + seconds * 1000));
-  return `Once it is open (${seconds.toFixed(0)} s): ${times.length} attempts, ${greatest} in a second at most, after ${gaps.join(", ")} s`;
+  return `While the circuit is open (${seconds.toFixed(0)} s): ${times.length} attempts, at most ${greatest} per second, at intervals of ${gaps.join(", ")} s`;
 }
 
 async function dead(): Promise<void> {
@@ -135,7 +137,7 @@ async function dead(): Promise<void> {
     }
     const { since } = (await node.call("GET", "app/bench/endpoint/ep/state")) as { readonly since: string };
     const opened = Date.parse(since);
-    console.log(row("breaker on, until it opens", perSecond(arrivals, first, opened)));
+    console.log(row("circuit breaker enabled, until it opens", perSecond(arrivals, first, opened)));
     console.log(`\n${afterwards(arrivals, opened, (end - opened) / 1000)}`);
   }
 }

@@ -153,14 +153,16 @@ try {
   row("during a sweep", during);
   const ratio = median(during, 0.99) / median(without, 0.99);
   const rate = Math.round(deleted / (ROUNDS * SECONDS));
-  process.stdout.write(`ratio of p99 ${ratio.toFixed(2)}; ${rate} messages deleted a second (${deleted} in all)\n`);
+  process.stdout.write(`ratio of p99 ${ratio.toFixed(2)}; ${rate} messages deleted per second (${deleted} in total)\n`);
   const begun = performance.now();
   let steps = 0;
   while (await store.reclaim()) steps++;
   const took = ((performance.now() - begun) / Math.max(1, steps)).toFixed(1);
   const mib = (bytes: number): string => (bytes / 1024 / 1024).toFixed(0);
   const after = await store.size();
-  process.stdout.write(`given back: ${mib(size.bytes)} to ${mib(after.bytes)} MiB, ${steps} steps of ${took} ms\n`);
+  process.stdout.write(
+    `returned to the file system: ${mib(size.bytes)} to ${mib(after.bytes)} MiB, ${steps} steps of ${took} ms\n`,
+  );
 } finally {
   await store[Symbol.asyncDispose]();
   rmSync(folder, { recursive: true, force: true });

@@ -91,7 +91,7 @@ async function sharesAreEven({ call }: MeasuredNode, nodes: number): Promise<voi
     const isEven = shares.every((share) => Math.abs(share - SHARDS / nodes) < 1);
     if (shares.length === nodes && isEven) return;
   }
-  throw new Error(`The nodes did not share the shards within ${JOIN_MS} ms`);
+  throw new Error(`The shards were not evenly distributed within ${JOIN_MS} ms`);
 }
 
 interface Sample {
@@ -118,7 +118,7 @@ async function sample({ postgres, wire, receiver, nodes, publishers }: Bench): P
 /** Publishes for a while and waits until every delivery has its outcome on disk. Returns the number of deliveries. */
 async function round(bench: Bench, seconds: number): Promise<{ deliveries: number; p50: number; p99: number }> {
   const published = await publish(bench, seconds);
-  if (published.some(({ refused }) => refused > 0)) throw new Error("Messages were refused");
+  if (published.some(({ refused }) => refused > 0)) throw new Error("Some messages were rejected");
   while ((await bench.statements.due()) > 0) await delay(20);
   const worst = (of: (one: Published) => number): number => Math.max(...published.map(of));
   const deliveries = published.reduce((sum, { accepted }) => sum + accepted, 0);
@@ -182,8 +182,8 @@ async function withNodes(postgres: TestPostgres, count: number): Promise<string>
 await using postgres = await startPostgres({ settings: SETTINGS });
 const rows: string[] = [];
 for (const count of values.nodes.split(",").map(Number)) rows.push(await withNodes(postgres, count));
-const pace = RATE === null ? `${CONNECTIONS} connections a node` : `${RATE} a second`;
-console.log(`\n${SECONDS} s, ${pace}, ${ENDPOINTS} endpoints, payloads of 1 KiB; CPU in µs a delivery\n`);
+const pace = RATE === null ? `${CONNECTIONS} connections per node` : `${RATE} a second`;
+console.log(`\n${SECONDS} s, ${pace}, ${ENDPOINTS} endpoints, payloads of 1 KiB; CPU in µs per delivery\n`);
 console.log(
   "| nodes | deliveries/s | statements/delivery | round trips/delivery | CPU nodes | PostgreSQL | publishers | receiver | counter | publish p50 ms | p99 ms | load |",
 );

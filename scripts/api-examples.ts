@@ -4,7 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ApiExport } from "./public-api.ts";
 
-/** One `@example` and what came of it. */
+/** One `@example` of an export. */
 export interface Example {
   /** The export it belongs to, such as `@posthorn/webhooks verify`. */
   readonly title: string;
@@ -34,7 +34,7 @@ export function examplesOf(exports: readonly ApiExport[]): readonly Example[] {
   );
 }
 
-/** Writes each example as a file of `folder` and type-checks all of them as one program. Returns what the compiler said. */
+/** Writes each example as a file of `folder` and type-checks all of them as one program. Returns the output of the compiler. */
 export function compileExamples(folder: string, root: string, examples: readonly Example[]): string {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
@@ -60,7 +60,7 @@ export function runExamples(folder: string, examples: readonly Example[]): reado
     encoding: "utf8",
     timeout: 120_000,
   });
-  if (stdout === "") throw new Error(`The examples did not run to their end:\n${stderr}`);
+  if (stdout === "") throw new Error(`The examples did not finish:\n${stderr}`);
   return JSON.parse(stdout) as readonly ExampleRun[];
 }
 

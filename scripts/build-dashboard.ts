@@ -1,6 +1,6 @@
 /**
- * Builds the dashboard into `packages/posthorn/web`, and says what it is doing. With `--if-changed` it builds only when a source
- * is newer than the last build.
+ * Builds the dashboard into `packages/posthorn/web` and prints its progress. With `--if-changed` it builds only when a source is newer
+ * than the last build.
  */
 import { spawnSync } from "node:child_process";
 import { globSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -24,7 +24,7 @@ const STEPS: readonly { readonly name: string; readonly run: () => Promise<void>
   { name: "Compress the files", run: compress },
 ];
 
-/** What failed, in a sentence for the person who started the build. */
+/** A failed step, with a message for the person who started the build. */
 class BuildError extends Error {}
 
 if (!process.argv.includes("--if-changed") || isStale()) await build();
@@ -67,7 +67,7 @@ function bundle(): void {
     throw new BuildError(`Vite did not start (${error.message}). Run \`npm ci\`, then try again.`);
   if (status !== 0) {
     const end = signal === null ? `ended with exit code ${status}` : `was ended by ${signal}`;
-    throw new BuildError(`\`vite ${args.join(" ")}\` ${end}. The lines above say why.`);
+    throw new BuildError(`\`vite ${args.join(" ")}\` ${end}. See the output above.`);
   }
 }
 

@@ -4,7 +4,7 @@ import { Metrics } from "../packages/posthorn/src/metrics/metrics.ts";
 
 const PAGE = "docs/features/metrics.md";
 
-// Only the names are read, so that no value is asked for.
+// Only the names are read; no metric is collected.
 const registered = new Set(new Metrics({ store: {} } as unknown as ConstructorParameters<typeof Metrics>[0]).names);
 const documented = namesIn(readFileSync(PAGE, "utf8"));
 const missing = [...registered].filter((name) => !documented.has(name));

@@ -1,5 +1,5 @@
 /**
- * Type-checks every workspace, sources and tests, each with its own settings. What the last run found out about unchanged files is kept in
+ * Type-checks the sources and tests of every workspace, each with its own settings. Results for unchanged files are cached in
  * `node_modules/.cache`, so a second run takes a few seconds.
  */
 import { spawnSync } from "node:child_process";

@@ -37,12 +37,12 @@ const WORDS: Readonly<Record<string, string>> = {
   owes: '"has pending deliveries"',
 };
 
-/** The list itself, the page that quotes the words, other languages, histories, and data that others wrote. */
+/** This list, the glossary that quotes the words, other languages, changelogs, and third-party data. */
 const EXEMPT =
   /^(?:scripts\/check-words\.ts|docs\/glossary\.md|vectors\/|packages\/dashboard\/src\/i18n\/de(?:\/|\.ts))|(?:^|\/)(?:CHANGELOG\.md|package-lock\.json)$|\.generated\./;
 const CHECKED = /\.(?:md|[cm]?[jt]sx?|json|sql|html|css|sh|yml|yaml)$/;
 
-/** What stands between the words of a phrase: white space, and the marks of a comment or text that goes on. */
+/** Matches the gap between two words of a phrase: white space, comment markers, and concatenated string literals. */
 const GAP = String.raw`(?:[\s*>|]|//|["'\`]\s*\+\s*["'\`])+`;
 /** A name in code, such as `noBody`. */
 const CAMEL_CASE = /[a-z][A-Z]/;

@@ -1,6 +1,6 @@
 /**
- * Writes the API references of the published packages from their doc comments. With `--check` it writes nothing and fails when a page on disk
- * is not the one that would be written.
+ * Writes the API references of the published packages from their doc comments. With `--check` it writes nothing and fails when a page is
+ * stale.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { formatted } from "./provider-facts.ts";
@@ -133,7 +133,7 @@ class Anchors {
     return `[${name}](#${this.of(`${entry} ${name}`)})`;
   }
 
-  /** A link to a name, in the same entry point if it has one of that name. */
+  /** A link to an export, preferably of the same entry point. */
   reference(name: string, entry: string, label = name): string {
     const key = [`${entry} ${name}`, ...this.#ids.keys()].find((one) => this.#ids.has(one) && one.endsWith(` ${name}`));
     return key === undefined ? `\`${label}\`` : `[\`${label}\`](#${this.of(key)})`;

@@ -81,7 +81,7 @@ function errorCodeTroubles(): string[] {
     const { status: real } = new PosthornError(code as PosthornErrorCode, "");
     return status === "-" || !codes.includes(code) || Number(status) === real
       ? []
-      : [`docs/api.md says ${status} for ${code}, the code says ${real}`];
+      : [`docs/api.md lists status ${status} for ${code}, but the code uses ${real}`];
   });
   return [...missing, ...unknown, ...wrong];
 }
@@ -109,7 +109,7 @@ function formatted(path: string, text: string): string {
     input: text,
     encoding: "utf8",
   });
-  if (status !== 0) throw new Error(`oxfmt refused ${path}: ${stderr}`);
+  if (status !== 0) throw new Error(`oxfmt failed on ${path}: ${stderr}`);
   return stdout;
 }
 

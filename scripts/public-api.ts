@@ -1,4 +1,4 @@
-/** Reads what a published package exports, with its doc comments, from the TypeScript program: for the API reference and its tests. */
+/** Reads the exports of a published package and their doc comments from the TypeScript program, for the API reference and its tests. */
 import { readFileSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import type {
@@ -24,7 +24,7 @@ import { API, type Project, type Symbol, SymbolFlags } from "typescript/unstable
 
 export type ExportKind = "function" | "class" | "constant" | "interface" | "type";
 
-/** A doc comment, taken apart. */
+/** A parsed doc comment. */
 export interface Doc {
   /** The text before the first block tag. */
   readonly text: string;
@@ -41,7 +41,7 @@ export interface ApiMember {
 
 /** One exported name. */
 export interface ApiExport {
-  /** What callers import it from, such as `@posthorn/webhooks/doctor`. */
+  /** The module specifier that callers import, such as `@posthorn/webhooks/doctor`. */
   readonly entry: string;
   readonly name: string;
   readonly kind: ExportKind;
@@ -180,7 +180,7 @@ function parameterText({ name, type, initializer, questionToken, dotDotDotToken 
   return `${rest}${name.getText()}${optional}: ${oneLine(type?.getText() ?? "unknown")}`;
 }
 
-/** A declaration without `export`, comments aside that stand in front of it. */
+/** A declaration without `export` and without the comments before it. */
 function bare(text: string): string {
   return text
     .replace(/^export /, "")

@@ -1,6 +1,6 @@
 /**
- * Releases the packages: builds and packs them, checks what is in them, installs them in an empty folder, starts the server there and delivers
- * a message. Publishes only with `--publish`; without it, this is the rehearsal that the tests run.
+ * Releases the packages: builds and packs them, checks their contents, installs them in an empty folder, starts the server there and
+ * delivers a message. Publishes only with `--publish`. Without it, it is the dry run that the tests execute.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -12,7 +12,7 @@ import { tryPackages } from "./release/try.ts";
 
 const { values } = parseArgs({ options: { publish: { type: "boolean", default: false } } });
 
-/** What must be true of the repository before anything is published, one sentence for each thing that is not. */
+/** Release steps that are still open. Publishing requires an empty list. */
 function openTasks(): readonly string[] {
   const { version } = manifestOf("posthorn");
   const tasks: string[] = [];
@@ -39,11 +39,11 @@ function must(command: string, args: readonly string[]): void {
     throw new Error(`${command} ${args.join(" ")} failed.`);
 }
 
-async function rehearse(folder: string): Promise<readonly Packed[]> {
+async function dryRun(folder: string): Promise<readonly Packed[]> {
   must("node", ["scripts/build.ts", "--if-changed"]);
   const packed = PUBLISHED.map((name) => pack(name, folder));
   const faults = packed.flatMap((each, index) => faultsOf(PUBLISHED[index]!, each));
-  if (faults.length > 0) throw new Error(`The packages are not fit to publish:\n${faults.join("\n")}`);
+  if (faults.length > 0) throw new Error(`The packages cannot be published:\n${faults.join("\n")}`);
   for (const { name, version, bytes, files } of packed) {
     console.log(`${name}@${version}: ${files.length} files, ${Math.ceil(bytes / 1024)} KiB`);
   }
@@ -55,10 +55,10 @@ const folder = mkdtempSync(join(tmpdir(), "posthorn-release-"));
 try {
   const tasks = values.publish ? openTasks() : [];
   if (tasks.length > 0) throw new Error(`Not ready to publish:\n${tasks.join("\n")}`);
-  const packed = await rehearse(folder);
+  const packed = await dryRun(folder);
   if (values.publish) {
     for (const { tarball } of packed) must("npm", ["publish", tarball, "--access", "public", "--provenance"]);
-  } else console.log("Rehearsal complete. Nothing was published.");
+  } else console.log("Dry run complete. Nothing was published.");
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

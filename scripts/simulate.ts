@@ -1,9 +1,9 @@
 /**
- * Simulates weeks of a node and says which seeds broke a rule.
+ * Simulates weeks of operation and prints the seeds that broke a rule.
  *
- *     npm run simulate                              a thousand weeks
- *     npm run simulate -- --seeds 20000 --from 5000  so many, from a seed on
- *     npm run simulate -- --seed 42 --verbose        one week, step by step
+ *     npm run simulate                                     a thousand weeks
+ *     npm run simulate -- --seeds 20000 --from 5000        20,000 weeks, starting with seed 5000
+ *     npm run simulate -- --seed 42 --verbose              one week, step by step
  *     npm run simulate -- --scenario frozen-node --seed 1  one seed of a scenario
  */
 import { parseArgs } from "node:util";
@@ -29,7 +29,7 @@ const { values } = parseArgs({
 const scenario = SCENARIOS.find(({ name }) => name === values.scenario);
 if (values.scenario !== undefined && (scenario === undefined || values.seed === undefined)) {
   const names = SCENARIOS.map(({ name }) => name).join(", ");
-  throw new Error(`--scenario takes one of ${names}, together with --seed.`);
+  throw new Error(`--scenario requires --seed and one of these names: ${names}.`);
 }
 
 if (values.seed === undefined) await simulateMany(Number(values.from), Number(values.seeds));
@@ -38,7 +38,7 @@ else await simulateOne(Number(values.seed), values.verbose);
 async function simulateOne(seed: number, verbose: boolean): Promise<void> {
   const result = await simulate(seed, { scenario, ...(verbose ? { log: (line) => console.log(line) } : {}) });
   if (result.violation === null) console.log(`Seed ${seed} kept every promise: ${factsOf([result])}.`);
-  else complain(result);
+  else reportViolation(result);
 }
 
 async function simulateMany(from: number, count: number): Promise<void> {
@@ -47,7 +47,7 @@ async function simulateMany(from: number, count: number): Promise<void> {
   const results = await runSeeds(seeds, {
     onResult: (result) => {
       done++;
-      if (result.violation !== null) complain(result);
+      if (result.violation !== null) reportViolation(result);
       if (done % PROGRESS_EVERY === 0) console.log(`${done} of ${count} weeks`);
     },
   });
@@ -55,7 +55,7 @@ async function simulateMany(from: number, count: number): Promise<void> {
   console.log(`${count} weeks: ${factsOf(results)}; ${broken} seeds broke a rule.`);
 }
 
-function complain({ seed, violation }: SimulationResult): void {
+function reportViolation({ seed, violation }: SimulationResult): void {
   const { rule, text, at } = violation!;
   console.log(`Seed ${seed} broke ${rule} after ${formatTime(at)}: ${text}.`);
   console.log(`  The rule: ${RULES[rule]}`);
@@ -70,7 +70,7 @@ function factsOf(results: readonly SimulationResult[]): string {
     `${sum(({ messages }) => messages)} messages`,
     `${sum(({ deliveries }) => deliveries)} deliveries`,
     `${sum(({ requests }) => requests)} requests`,
-    `${sum(({ processes }) => processes)} starts of a process`,
+    `${sum(({ processes }) => processes)} process starts`,
     `${sum(({ events }) => events)} steps`,
   ].join(", ");
 }

@@ -1,19 +1,20 @@
 /**
- * What takes too long for every change: thousands of simulated weeks with seeds that differ from day to day, ten minutes of chaos, and five
- * minutes of generated requests. Each step prints the seed that repeats it. `--from` sets the first seed of the simulation.
+ * Runs the tests that take too long for every change: thousands of simulated weeks with new seeds each day, ten minutes of chaos, and five
+ * minutes of generated requests. Each step prints its seed, so that a failure can be reproduced. `--from` sets the first seed of the
+ * simulation.
  */
 import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
 
 const DAY_MS = 86_400_000;
-const WEEKS_A_NIGHT = 5000;
+const WEEKS_PER_NIGHT = 5000;
 
 const { values } = parseArgs({ options: { from: { type: "string" } } });
 const day = Math.floor(Date.now() / DAY_MS);
-const from = values.from ?? String(day * WEEKS_A_NIGHT);
+const from = values.from ?? String(day * WEEKS_PER_NIGHT);
 
 const STEPS: readonly (readonly string[])[] = [
-  ["simulate", "--", "--from", from, "--seeds", String(WEEKS_A_NIGHT)],
+  ["simulate", "--", "--from", from, "--seeds", String(WEEKS_PER_NIGHT)],
   ["test:chaos", "--", "--minutes", "10", "--seed", String(day)],
   ["test:schemathesis", "--", "--minutes", "5", "--seed", String(day)],
 ];

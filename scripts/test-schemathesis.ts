@@ -1,6 +1,6 @@
 /**
- * Starts a server and runs schemathesis against its OpenAPI document: the API, then the sources under `/ingest`, each for half of the time.
- * Fails on an answer of 5xx and on one that its schema does not allow. `-- --minutes 10 --seed 1`.
+ * Starts a server and runs schemathesis against its OpenAPI document: first the API, then the sources under `/ingest`, each for half of the
+ * time. Fails on a 5xx response and on a response that violates its schema. Options: `-- --minutes 10 --seed 1`.
  */
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -10,10 +10,10 @@ import { parseArgs } from "node:util";
 import { startServer } from "@posthorn/testkit";
 
 const VERSION = "4.32.5";
-/** What is a fault of the server; the rest of the checks judge the document. */
+/** Checks that find faults of the server. The others find faults of the document. */
 const CHECKS = ["not_a_server_error", "response_schema_conformance", "content_type_conformance"];
-/** A stream that never ends, and what would end the token of the run. */
-const LEFT_OUT = ["v1.live", "v1.authentication.logout"];
+/** An endless stream, and the operation that would revoke the token of the run. */
+const EXCLUDED = ["v1.live", "v1.authentication.logout"];
 const PARTS = [
   { name: "API", paths: "^/api/" },
   { name: "sources", paths: "^/ingest/" },
@@ -30,7 +30,7 @@ try {
   rmSync(folder, { recursive: true, force: true });
 }
 
-/** Installs the program into a folder of its own. Returns its path. */
+/** Installs schemathesis into a separate folder. Returns the path of the program. */
 function install(): string {
   const venv = join(folder, "venv");
   const steps: [string, string[]][] = [
@@ -40,7 +40,7 @@ function install(): string {
   for (const [command, args] of steps) {
     const { status, error } = spawnSync(command, args, { stdio: "inherit" });
     if (status === 0) continue;
-    const reason = error === undefined ? `ended with code ${String(status)}` : error.message;
+    const reason = error === undefined ? `exited with code ${String(status)}` : error.message;
     throw new Error(`Cannot install schemathesis: ${command} ${reason}. Install python3 with venv and pip.`);
   }
   return join(venv, "bin", "schemathesis");
@@ -67,14 +67,14 @@ async function run(program: string): Promise<number> {
       "--continue-on-failure",
       "--no-color",
       ...Object.entries(options).map(([option, value]) => `--${option}=${value}`),
-      ...LEFT_OUT.map((id) => `--exclude-operation-id=${id}`),
+      ...EXCLUDED.map((id) => `--exclude-operation-id=${id}`),
     ];
-    // It keeps a folder of what it found where it runs.
+    // It writes its findings to the working directory.
     const { status } = spawnSync(program, args, { cwd: folder, stdio: "inherit" });
     if (status !== 0) failed.push(name);
     const health = await fetch(`${server.url}/health/live`);
-    if (!health.ok) failed.push(`${name}: the server no longer answers`);
+    if (!health.ok) failed.push(`${name}: the server no longer responds`);
   }
-  console.log(failed.length === 0 ? "\nNo 5xx, no answer that breaks its schema." : `\nFailed: ${failed.join(", ")}`);
+  console.log(failed.length === 0 ? "\nNo 5xx responses and no schema violations." : `\nFailed: ${failed.join(", ")}`);
   return failed.length === 0 ? 0 : 1;
 }

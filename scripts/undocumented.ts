@@ -1,10 +1,10 @@
-/** Finds what the doc comments of a public API leave out. */
+/** Finds gaps in the doc comments of a public API. */
 import type { ApiExport, Doc } from "./public-api.ts";
 
-/** Members whose name and type say everything. */
+/** Members that need no description beyond their name and type. */
 const OBVIOUS = new Set(["kind", "ok", "message", "[Symbol.asyncDispose]"]);
 
-/** One sentence for each gap, with the place of the declaration. */
+/** One sentence per gap, with the location of the declaration. */
 export function undocumented(exports: readonly ApiExport[]): readonly string[] {
   return exports.flatMap((one) => {
     const at = `${one.entry} ${one.name} (${one.place})`;

@@ -40,7 +40,8 @@ const policy: LanePolicy = {
 
 async function microsOf(work: () => Promise<JobPage>): Promise<number> {
   const { length } = (await work()).deliveries;
-  if (length !== PAGE_ROWS) throw new Error(`A page has ${length} rows and not ${PAGE_ROWS}: nothing to measure`);
+  if (length !== PAGE_ROWS)
+    throw new Error(`A page has ${length} rows instead of ${PAGE_ROWS}, so the measurement would be invalid`);
   const begun = performance.now();
   for (let page = 0; page < PAGES; page++) await work();
   return ((performance.now() - begun) * 1000) / PAGES;

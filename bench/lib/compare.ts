@@ -116,7 +116,7 @@ class Rounds {
     const mib = residentMib(server.pid!);
     await stop(publisher);
     await stop(server);
-    if (published.refused > 0) throw new Error(`${published.refused} events were refused`);
+    if (published.refused > 0) throw new Error(`${published.refused} events were rejected`);
     const { p50, p99, accepted } = published;
     return { eventsPerSecond: accepted / seconds, cpuMicros: (cpu / accepted) * 1e6, p50, p99, mib };
   }
@@ -163,10 +163,10 @@ function report(
   console.log(
     `\n${rounds} rounds of ${seconds} s, ${connections} connections, ${fan} endpoint(s), payloads of 1 KiB\n`,
   );
-  console.log("| | events/s | CPU µs/event (each round) | answer p50 ms | p99 ms | MiB |");
+  console.log("| | events/s | CPU µs/event (each round) | response p50 ms | p99 ms | MiB |");
   console.log("| --- | --- | --- | --- | --- | --- |");
   console.log(row("bare forwarder", forwarder));
   console.log(row("posthorn", posthorn));
-  console.log(`\nposthorn / forwarder: ${ratio((run) => run.eventsPerSecond).toFixed(2)} of the events a second,`);
-  console.log(`${(1 / ratio((run) => run.cpuMicros)).toFixed(2)} of its events for the same CPU`);
+  console.log(`\nposthorn / forwarder: ${ratio((run) => run.eventsPerSecond).toFixed(2)} of the events per second,`);
+  console.log(`${(1 / ratio((run) => run.cpuMicros)).toFixed(2)} of its events for the same CPU time`);
 }

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type StartedNode, startNode, stop } from "./processes.ts";
-import type { Sent } from "./wayward-receiver.ts";
+import type { Sent } from "./faulty-receiver.ts";
 
 /** Signs tokens. */
 export const SECRET = "bench-secret-bench-secret-bench-secret";
@@ -50,7 +50,7 @@ export async function startMeasuredNode(
 }
 
 /**
- * Publishes `perSecond` messages per second for a while. Each contains `Sent` of wayward-receiver.ts. Returns the
+ * Publishes `perSecond` messages per second for a while. Each contains `Sent` of faulty-receiver.ts. Returns the
  * time of each response by number, in Unix milliseconds with fractions.
  */
 export async function publishFor(

@@ -78,7 +78,7 @@ export function residentMib(pid: number): number {
   return Number(kib) / 1024;
 }
 
-/** Load of the machine: average number of processes that want a core, over the last minute. */
+/** Load of the machine: average number of runnable processes over the last minute. */
 export function loadAverage(): string {
   return loadavg()[0]!.toFixed(1);
 }

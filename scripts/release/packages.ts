@@ -1,4 +1,4 @@
-/** The packages that are published: how they are packed, and what must and must not be in them. */
+/** Packs the published packages and checks their contents. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, matchesGlob } from "node:path";
@@ -28,11 +28,11 @@ interface PackReport {
   readonly files: readonly { readonly path: string }[];
 }
 
-/** Tests, sources, build records, data and secrets have no place in a package. */
+/** Tests, sources, build records, data and secrets, which no package may contain. */
 const UNWANTED =
   /(^|\/)(src|test|node_modules|data)\/|\.test\.|\.tsbuildinfo$|(^|\/)\.(env|npmrc)|\.(pem|key|sqlite|db)$/;
 const REQUIRED = ["package.json", "README.md", "LICENSE"];
-/** A tarball above this has something in it by accident. */
+/** A tarball above this size contains files by accident. */
 const MAX_BYTES = 5 * 1024 * 1024;
 
 /** Packs a package of this workspace into a folder. */
@@ -50,7 +50,7 @@ export function pack(name: string, destination: string): Packed {
   return { name: published, version, tarball: join(destination, report.filename), bytes: report.size, files };
 }
 
-/** What is wrong with the contents of a package, one sentence each; empty when it can be published. */
+/** Problems with the contents of a package, one sentence each. Empty if it can be published. */
 export function faultsOf(name: string, { files, bytes }: Pick<Packed, "files" | "bytes">): readonly string[] {
   const wanted = [...REQUIRED, ...targetsOf(manifestOf(name))];
   // A subpath pattern such as `./providers/*` needs at least one file.

@@ -1,4 +1,4 @@
-/** Installs packed packages in an empty folder and uses them there, as their first user will. */
+/** Installs the packed packages in an empty folder and uses them as a new user would. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
@@ -10,7 +10,7 @@ import type { Packed } from "./packages.ts";
 const WORKSPACE_MODULES = join(import.meta.dirname, "../../node_modules");
 const START_MS = 60_000;
 
-/** Throws with the reason when something does not work; otherwise returns what it did, one line each. */
+/** Returns the completed checks, one line each. Throws with the reason if one fails. */
 export async function tryPackages(packed: readonly Packed[], folder: string): Promise<readonly string[]> {
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));

@@ -22,7 +22,7 @@ export interface Arrival {
   readonly inFlight: number;
 }
 
-const ANSWER_MS = 30;
+const RESPONSE_MS = 30;
 
 let arrivals: Arrival[] = [];
 let down = false;
@@ -40,7 +40,7 @@ const server = createServer((request, response) => {
     if (path.startsWith("/hang")) return;
     if (!path.startsWith("/down")) response.writeHead(200).end();
     else if (down) request.socket.destroy();
-    else setTimeout(() => response.writeHead(200).end(), ANSWER_MS);
+    else setTimeout(() => response.writeHead(200).end(), RESPONSE_MS);
   });
 });
 
