@@ -1,10 +1,10 @@
 /**
- * A platform that looks as if it had run for a day: fifty customers, ten sources, and receivers of which some fail. The day is simulated
- * in a minute, with a clock that is set forward between bursts of real deliveries; then it continues as an ordinary node.
+ * A platform that looks as if it had run for a day: fifty customers, ten sources, and receivers, some of which fail. The day is simulated in
+ * about a minute by advancing the clock between bursts of real deliveries. Afterwards it runs as an ordinary node.
  */
 import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
-import { type Answer, type Received, type Receiver, startReceiver } from "@posthorn/testkit";
+import { type ReceiverResponse, type Received, type Receiver, startReceiver } from "@posthorn/testkit";
 import { startNode, type TestNode } from "../../packages/posthorn/test/support/posthorn.ts";
 import { ShiftedClock } from "../../packages/posthorn/test/support/shifted-clock.ts";
 import { type Random, seededRandom } from "../lib/random.ts";
@@ -13,7 +13,7 @@ import { forged, inboundOf, SOURCE_SECRET } from "./senders.ts";
 
 const HOUR_MS = 3_600_000;
 const STEP_MS = HOUR_MS / 4;
-/** The most deliveries of one step before time continues anyway: deliveries after a failure go out slowly. */
+/** Time limit for the deliveries of one step: deliveries after a failure are sent slowly. */
 const SETTLE_MS = 1500;
 const POLL_MS = 20;
 /** Endpoints that fail permanently start to at least this long before the end. */
@@ -51,7 +51,7 @@ export class Demo implements AsyncDisposable {
     this.#node = node;
     this.#receiver = receiver;
     this.#clock = clock;
-    receiver.answer((request) => this.#answer(request));
+    receiver.respondWith((request) => this.#answer(request));
   }
 
   /** Starts the demo, and simulates its past. */
@@ -98,7 +98,7 @@ export class Demo implements AsyncDisposable {
     return this.#node.token;
   }
 
-  /** Makes something happen at random, while a person watches the demo. */
+  /** Sends random events while a person watches the demo. */
   async happen(): Promise<void> {
     this.#receiver.clear();
     await this.#publish();
@@ -112,13 +112,13 @@ export class Demo implements AsyncDisposable {
 
   /** Calls its API. @throws When the call is refused. */
   async call(method: string, path: string, body?: object): Promise<Record<string, unknown> & { readonly id: string }> {
-    const answer = await fetch(this.url + path, {
+    const response = await fetch(this.url + path, {
       method,
       headers: { authorization: `Bearer ${this.token}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    const text = await answer.text();
-    assert.ok(answer.ok, `${method} ${path}: ${answer.status} ${text}`);
+    const text = await response.text();
+    assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
     return text === "" ? { id: "" } : (JSON.parse(text) as Record<string, unknown> & { id: string });
   }
 
@@ -193,8 +193,8 @@ export class Demo implements AsyncDisposable {
     const genuine = inboundOf(type, this.#random, this.#clock.now());
     const { headers, body } = this.#random.below(25) === 0 ? forged(genuine) : genuine;
     const { pathname } = new URL(url);
-    const answer = await fetch(this.url + pathname, { method: "POST", headers, body });
-    await answer.arrayBuffer();
+    const response = await fetch(this.url + pathname, { method: "POST", headers, body });
+    await response.arrayBuffer();
   }
 
   async #settle(): Promise<void> {
@@ -208,7 +208,7 @@ export class Demo implements AsyncDisposable {
     }
   }
 
-  #answer({ headers, path }: Received): Answer {
+  #answer({ headers, path }: Received): ReceiverResponse {
     const [random, late] = [this.#random, this.#clock.now() > this.#end - OUTAGE_MS];
     switch (this.#manners.get(`${headers["host"]}${path}`) ?? "healthy") {
       case "flaky":

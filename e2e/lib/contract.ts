@@ -1,7 +1,7 @@
 /** Checks responses of the server against the inventory: status, required fields, types, nullability, form of IDs. */
 import { MODELS, type Operation, operationOf } from "./inventory.ts";
 
-export interface Answered {
+export interface RecordedResponse {
   readonly method: string;
   /** Path and query as sent. */
   readonly path: string;
@@ -10,23 +10,23 @@ export interface Answered {
   readonly body: string;
 }
 
-/** The problems of a response; empty if there are none. Routes outside the inventory must still have the common forms. */
-export function checkAnswer(answer: Answered): readonly string[] {
-  const operation = operationOf(answer.method, answer.path.split("?")[0]!);
-  const troubles = [...checkForm(answer), ...(operation === null ? [] : checkOperation(operation, answer))];
-  const { method, path, status, body } = answer;
-  return troubles.map((trouble) => `${method} ${path.slice(0, 200)} → ${status}: ${trouble}\n  ${body.slice(0, 1000)}`);
+/** Problems of a response. Routes outside the inventory must still follow the common conventions. */
+export function checkResponse(response: RecordedResponse): readonly string[] {
+  const operation = operationOf(response.method, response.path.split("?")[0]!);
+  const problems = [...checkForm(response), ...(operation === null ? [] : checkOperation(operation, response))];
+  const { method, path, status, body } = response;
+  return problems.map((problem) => `${method} ${path.slice(0, 200)} → ${status}: ${problem}\n  ${body.slice(0, 1000)}`);
 }
 
-function checkForm({ method, status, contentType, body }: Answered): string[] {
+function checkForm({ method, status, contentType, body }: RecordedResponse): string[] {
   if (status === 204) return body === "" ? [] : ["204 with a body"];
   if (method === "HEAD" || method === "OPTIONS") return [];
   if (status >= 500) return ["the server failed"];
-  const troubles = contentType === "application/json" ? [] : [`content type ${contentType}`];
+  const problems = contentType === "application/json" ? [] : [`content type ${contentType}`];
   const value = parse(body);
-  if (value === undefined) return [...troubles, "the body is not JSON"];
-  if (status < 400) return troubles;
-  return [...troubles, ...(status === 422 ? checkValidationError(value) : checkError(value))];
+  if (value === undefined) return [...problems, "the body is not JSON"];
+  if (status < 400) return problems;
+  return [...problems, ...(status === 422 ? checkValidationError(value) : checkError(value))];
 }
 
 function parse(text: string): unknown {
@@ -58,7 +58,7 @@ function isText(value: unknown): value is string {
   return typeof value === "string" && value !== "";
 }
 
-function checkOperation(operation: Operation, { status, body }: Answered): string[] {
+function checkOperation(operation: Operation, { status, body }: RecordedResponse): string[] {
   if (status >= 400) {
     const documented = operation.errors.includes(String(status)) || status === 413;
     return documented ? [] : ["the status is not documented"];
@@ -92,12 +92,12 @@ function checkModel(name: string, value: unknown, path: string): string[] {
 
 function checkList([, item, least, most, unique]: RegExpExecArray, value: unknown, path: string): string[] {
   if (!Array.isArray(value)) return [`${path} is not a list`];
-  const troubles = value.flatMap((entry, index) => checkValue(item!, entry, `${path}[${index}]`));
+  const problems = value.flatMap((entry, index) => checkValue(item!, entry, `${path}[${index}]`));
   if (value.length < Number(least ?? 0) || (most !== undefined && most !== "" && value.length > Number(most))) {
-    troubles.push(`${path} has ${value.length} items`);
+    problems.push(`${path} has ${value.length} items`);
   }
-  if (unique !== undefined && new Set(value).size !== value.length) troubles.push(`${path} has doubles`);
-  return troubles;
+  if (unique !== undefined && new Set(value).size !== value.length) problems.push(`${path} has doubles`);
+  return problems;
 }
 
 function checkMap(item: string, value: unknown, path: string): string[] {

@@ -22,7 +22,7 @@ export const HOSTILE = "<img src=x onerror=\"window.broken='yes'\"><script>windo
 /** Sends a message to an endpoint that accepts it and to one that fails with a hostile response. */
 export async function setUpScene(world: World): Promise<DashboardScene> {
   const { api, receiver } = world;
-  receiver.answer(({ path, body }) => {
+  receiver.respondWith(({ path, body }) => {
     if (path === "/bad") return { status: 500, headers: { "content-type": "text/html" }, body: HOSTILE };
     if (path === "/busy") return { status: 429, headers: { "retry-after": "3600" } };
     return path === "/ordered" && body.includes("refuse") ? 500 : 204;

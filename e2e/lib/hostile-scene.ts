@@ -1,4 +1,4 @@
-/** A platform with names of maximal length without a place to wrap, and every address of the pages that show them. */
+/** A platform with names of maximum length that cannot wrap, and the path of every page that shows them. */
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { eventually } from "@posthorn/testkit";
@@ -23,7 +23,7 @@ export interface HostileScene {
 
 export async function setUpHostileScene(world: World): Promise<HostileScene> {
   const { api, receiver } = world;
-  receiver.answer(500);
+  receiver.respondWith(500);
   const make = async (path: string, body: object): Promise<Record<string, string>> => {
     const { status, json, text } = await api.post(path, body);
     assert.ok(status === 201 || status === 202, text);

@@ -1,4 +1,4 @@
-/** Kills a server repeatedly, and knows which messages its receivers may have received twice because of it. */
+/** Kills a server repeatedly, and records which messages its receivers may have received twice because of it. */
 import type { Receiver, TestServer } from "@posthorn/testkit";
 import { pendingOnDisk } from "./disk.ts";
 

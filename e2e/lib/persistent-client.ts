@@ -61,7 +61,7 @@ export class PersistentClient implements Disposable {
         response.on("end", () => resolve({ status: response.statusCode!, text: Buffer.concat(chunks).toString() }));
         // An incomplete response does not count.
         response.on("error", reject);
-        response.on("aborted", () => reject(new Error("the answer broke off")));
+        response.on("aborted", () => reject(new Error("the connection broke during the response")));
       });
       sent.on("error", reject);
       sent.end(body);

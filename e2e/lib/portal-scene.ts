@@ -37,7 +37,7 @@ const SCHEMA = {
 
 /** A message that one endpoint accepts and another refuses. */
 export async function setUpPortal({ api, receiver }: World): Promise<PortalScene> {
-  receiver.answer(({ path }) => (path === "/bad" ? { status: 500, body: "out of order" } : 204));
+  receiver.respondWith(({ path }) => (path === "/bad" ? { status: 500, body: "out of order" } : 204));
   const make = async (path: string, body: object): Promise<string> => {
     const { status, json, text } = await api.post(`/api/v1/${path}`, body);
     assert.ok(status === 201 || status === 202, text);
@@ -111,10 +111,10 @@ export interface HostPage extends AsyncDisposable {
 /** A page of the product, on another origin than the server's. */
 export async function startHost(files: Readonly<Record<string, string>> = {}): Promise<HostPage> {
   let html = "";
-  const server = createServer((request, answer) => {
+  const server = createServer((request, response) => {
     const file = files[request.url ?? ""];
-    answer.writeHead(200, { "content-type": file === undefined ? "text/html; charset=utf-8" : "text/javascript" });
-    answer.end(file ?? html);
+    response.writeHead(200, { "content-type": file === undefined ? "text/html; charset=utf-8" : "text/javascript" });
+    response.end(file ?? html);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

@@ -130,7 +130,7 @@ async function standardFamily(
   };
 }
 
-/** The older of GitLab's two ways: a token that authenticates the sender but not the content. */
+/** The older of GitLab's two methods: a token that authenticates the sender but not the content. */
 function gitlabToken(): ProviderSender {
   return {
     provider: "gitlab",

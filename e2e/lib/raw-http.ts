@@ -29,10 +29,10 @@ export function openSocket(url: string): Promise<Socket> {
 /** Sends these bytes and returns everything received until either side closes the connection. */
 export async function sendRaw(url: string, bytes: string | Uint8Array, options: RawOptions = {}): Promise<RawAnswer> {
   const socket = await openSocket(url);
-  const answer = collect(socket, options.timeoutMs ?? 20_000);
+  const response = collect(socket, options.timeoutMs ?? 20_000);
   socket.write(bytes);
   if (options.half === true) socket.end();
-  return answer;
+  return response;
 }
 
 /** Everything received until the connection is closed. */

@@ -1,9 +1,9 @@
 /** A `fetch` that records every call and checks every response against the inventory. */
-import { type Answered, checkAnswer } from "./contract.ts";
+import { type RecordedResponse, checkResponse } from "./contract.ts";
 
 export class Recorder {
-  readonly calls: Answered[] = [];
-  readonly troubles: string[] = [];
+  readonly calls: RecordedResponse[] = [];
+  readonly problems: string[] = [];
 
   /** Pass it to an SDK as its `fetch`. */
   readonly fetch: typeof fetch = async (input, init) => {
@@ -11,7 +11,7 @@ export class Recorder {
     const response = await fetch(request);
     const body = await response.clone().text();
     const { pathname, search } = new URL(request.url);
-    const answered: Answered = {
+    const answered: RecordedResponse = {
       method: request.method,
       path: `${pathname}${search}`,
       status: response.status,
@@ -19,13 +19,13 @@ export class Recorder {
       body,
     };
     this.calls.push(answered);
-    this.troubles.push(...checkAnswer(answered));
+    this.problems.push(...checkResponse(answered));
     return response;
   };
 
   /** Throws if a response since the last call differed from the inventory. */
   verify(): void {
-    const troubles = this.troubles.splice(0);
-    if (troubles.length > 0) throw new Error(`Answers that break the contract:\n${troubles.join("\n")}`);
+    const problems = this.problems.splice(0);
+    if (problems.length > 0) throw new Error(`Responses that break the contract:\n${problems.join("\n")}`);
   }
 }

@@ -16,9 +16,9 @@ export const applicationCases: Cases = {
   },
   "application.create": {
     args: () => [{ name: "New", uid: uid("app"), metadata: { a: "b" } }],
-    check: (answer) => {
-      expect(answer).toMatchObject({ name: "New", metadata: { a: "b" } });
-      expect(answer.createdAt).toBeInstanceOf(Date);
+    check: (response) => {
+      expect(response).toMatchObject({ name: "New", metadata: { a: "b" } });
+      expect(response.createdAt).toBeInstanceOf(Date);
     },
     needs: "organisation",
     failures: [
@@ -30,19 +30,19 @@ export const applicationCases: Cases = {
   },
   "application.getOrCreate": {
     args: (scene) => [{ name: "Ignored", uid: scene.appUid }],
-    check: (answer, scene) => expect(answer).toMatchObject({ id: scene.app, name: "Scene" }),
+    check: (response, scene) => expect(response).toMatchObject({ id: scene.app, name: "Scene" }),
     needs: "organisation",
     failures: [{ title: "a rate of 0", status: 422, code: "value_error", args: () => [rated(0)] }],
   },
   "application.get": {
     args: (scene) => [scene.appUid],
-    check: (answer, scene) => expect(answer).toMatchObject({ id: scene.app, uid: scene.appUid }),
+    check: (response, scene) => expect(response).toMatchObject({ id: scene.app, uid: scene.appUid }),
     needs: "ViewBase",
     failures: [unknownAt(0, byId)],
   },
   "application.upsert": {
     args: async (scene) => [await scene.newApp(), { name: "Replaced" }],
-    check: (answer) => expect(answer).toMatchObject({ name: "Replaced", uid: null, metadata: {} }),
+    check: (response) => expect(response).toMatchObject({ name: "Replaced", uid: null, metadata: {} }),
     needs: "organisation",
     failures: [
       {
@@ -73,7 +73,7 @@ export const applicationCases: Cases = {
   },
   "application.patch": {
     args: async (scene) => [await scene.newApp(), { metadata: { only: "this" } }],
-    check: (answer) => expect(answer).toMatchObject({ name: "Other", metadata: { only: "this" } }),
+    check: (response) => expect(response).toMatchObject({ name: "Other", metadata: { only: "this" } }),
     needs: "organisation",
     failures: [
       unknownAt(0, (scene) => [scene.app, { name: "X" }]),

@@ -8,7 +8,7 @@ export interface OperationCase {
   args(scene: Scene): Args | Promise<Args>;
   // A response of either SDK; the test fails when it has another form.
   // oxlint-disable-next-line typescript/no-explicit-any
-  check?(answer: any, scene: Scene): void | Promise<void>;
+  check?(response: any, scene: Scene): void | Promise<void>;
   /** Access that the operation requires: a capability of an application token, a token of the organisation, or no token. */
   readonly needs: "no token" | "any token" | "organisation" | Capability;
   /** Not related to an application, so that a token of another one works as well. */

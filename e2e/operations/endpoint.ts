@@ -45,11 +45,11 @@ export const endpointCases: Cases = {
         rateLimit: 7,
       },
     ],
-    check: (answer, scene) => {
-      expect(answer).toMatchObject({ url: "http://localhost:4321/", description: "Mine", channels: ["red"] });
+    check: (response, scene) => {
+      expect(response).toMatchObject({ url: "http://localhost:4321/", description: "Mine", channels: ["red"] });
       const renamed = scene.version === 1 ? ["filterTypes", "rateLimit"] : ["eventTypes", "throttleRate"];
-      expect([answer[renamed[0]!], answer[renamed[1]!]]).toEqual([[scene.eventType], 7]);
-      if (scene.version === 1) expect(answer.version).toBe(1);
+      expect([response[renamed[0]!], response[renamed[1]!]]).toEqual([[scene.eventType], 7]);
+      if (scene.version === 1) expect(response.version).toBe(1);
     },
     needs: "ManageEndpoint",
     failures: [
@@ -75,13 +75,14 @@ export const endpointCases: Cases = {
   },
   "endpoint.get": {
     args: byId,
-    check: (answer, scene) => expect(answer).toMatchObject({ id: scene.endpoint, description: "", disabled: false }),
+    check: (response, scene) =>
+      expect(response).toMatchObject({ id: scene.endpoint, description: "", disabled: false }),
     needs: "ViewBase",
     failures: unknown(byId),
   },
   "endpoint.upsert": {
     args: async (scene) => [scene.app, await scene.newEndpoint(), { url: scene.url, description: "Replaced" }],
-    check: (answer) => expect(answer).toMatchObject({ description: "Replaced", uid: null }),
+    check: (response) => expect(response).toMatchObject({ description: "Replaced", uid: null }),
     needs: "ManageEndpoint",
     failures: [
       unknownAt(0, (scene) => [scene.app, scene.endpoint, { url: scene.url }]),
@@ -95,7 +96,7 @@ export const endpointCases: Cases = {
   },
   "endpoint.patch": {
     args: async (scene) => [scene.app, await scene.newEndpoint(), { description: "Patched" }],
-    check: (answer) => expect(answer.description).toBe("Patched"),
+    check: (response) => expect(response.description).toBe("Patched"),
     needs: "ManageEndpoint",
     failures: [
       ...unknown((scene) => [scene.app, scene.endpoint, {}]),
@@ -134,7 +135,7 @@ export const endpointCases: Cases = {
   },
   "endpoint.getHeaders": {
     args: byId,
-    check: (answer) => expect(answer).toEqual({ headers: {}, sensitive: [] }),
+    check: (response) => expect(response).toEqual({ headers: {}, sensitive: [] }),
     needs: "ViewBase",
     failures: unknown(byId),
   },
@@ -166,7 +167,7 @@ export const endpointCases: Cases = {
   },
   "endpoint.getStats": {
     args: byId,
-    check: (answer) => expect(answer).toMatchObject({ success: expect.any(Number), canceled: expect.any(Number) }),
+    check: (response) => expect(response).toMatchObject({ success: expect.any(Number), canceled: expect.any(Number) }),
     needs: "ViewBase",
     failures: [
       ...unknown(byId),
@@ -180,7 +181,7 @@ export const endpointCases: Cases = {
   },
   "endpoint.recover": {
     args: (scene) => [scene.app, scene.endpoint, { since: hoursAgo(1) }],
-    check: (answer) => expect(answer).toMatchObject({ task: "endpoint.recover", status: "running" }),
+    check: (response) => expect(response).toMatchObject({ task: "endpoint.recover", status: "running" }),
     needs: "CreateAttempts",
     failures: [
       ...unknown((scene) => [scene.app, scene.endpoint, { since: hoursAgo(1) }]),
@@ -194,7 +195,7 @@ export const endpointCases: Cases = {
   },
   "endpoint.replayMissing": {
     args: (scene) => [scene.app, scene.endpoint, { since: hoursAgo(1) }],
-    check: (answer) => expect(answer).toMatchObject({ task: "endpoint.replay", status: "running" }),
+    check: (response) => expect(response).toMatchObject({ task: "endpoint.replay", status: "running" }),
     needs: "CreateAttempts",
     failures: [
       ...unknown((scene) => [scene.app, scene.endpoint, { since: hoursAgo(1) }]),
@@ -212,7 +213,7 @@ export const endpointCases: Cases = {
       scene.endpoint,
       { since: hoursAgo(1), eventTypes: [scene.eventType], status: 2, statusCodeClass: 500, tag: "a", channel: "b" },
     ],
-    check: (answer) => expect(answer).toMatchObject({ task: "endpoint.bulk-replay", status: "running" }),
+    check: (response) => expect(response).toMatchObject({ task: "endpoint.bulk-replay", status: "running" }),
     needs: "CreateAttempts",
     failures: [
       ...unknown((scene) => [scene.app, scene.endpoint, { since: hoursAgo(1) }]),
@@ -230,7 +231,7 @@ export const endpointCases: Cases = {
       scene.endpoint,
       { eventType: await scene.newEventType({ schemas: { 1: { type: "object", examples: [{ an: "example" }] } } }) },
     ],
-    check: (answer) => expect(answer.payload).toEqual({ an: "example" }),
+    check: (response) => expect(response.payload).toEqual({ an: "example" }),
     needs: "CreateAttempts",
     failures: [
       ...unknown((scene) => [scene.app, scene.endpoint, { eventType: scene.eventType }]),

@@ -15,7 +15,7 @@ export const eventTypeCases: Cases = {
   },
   "eventType.create": {
     args: () => [{ name: eventTypeName(), description: "New", schemas: { 1: { type: "object" } } }],
-    check: (answer) => expect(answer).toMatchObject({ description: "New", deprecated: false, archived: false }),
+    check: (response) => expect(response).toMatchObject({ description: "New", deprecated: false, archived: false }),
     needs: "organisation",
     failures: [
       {
@@ -40,14 +40,14 @@ export const eventTypeCases: Cases = {
   },
   "eventType.get": {
     args: byName,
-    check: (answer, scene) => expect(answer.name).toBe(scene.eventType),
+    check: (response, scene) => expect(response.name).toBe(scene.eventType),
     needs: "ViewBase",
     global: true,
     failures: [unknownAt(0, byName)],
   },
   "eventType.upsert": {
     args: () => [eventTypeName(), { description: "Put" }],
-    check: (answer) => expect(answer.description).toBe("Put"),
+    check: (response) => expect(response.description).toBe("Put"),
     needs: "organisation",
     failures: [
       { title: "a name with a space", status: 422, code: "value_error", args: () => ["a b", { description: "" }] },
@@ -66,7 +66,7 @@ export const eventTypeCases: Cases = {
   },
   "eventType.patch": {
     args: async (scene) => [await scene.newEventType(), { deprecated: true }],
-    check: (answer) => expect(answer).toMatchObject({ description: "Of a test.", deprecated: true }),
+    check: (response) => expect(response).toMatchObject({ description: "Of a test.", deprecated: true }),
     needs: "organisation",
     failures: [
       unknownAt(0, (scene) => [scene.eventType, {}]),

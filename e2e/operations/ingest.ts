@@ -37,10 +37,10 @@ const sources: Cases = {
   },
   "ingest.source.create": {
     args: () => [{ name: "Mine", uid: uid("src"), metadata: { a: "b" }, type: "stripe", config: { secret } }],
-    check: (answer) => {
-      expect(answer).toMatchObject({ name: "Mine", type: "stripe", metadata: { a: "b" } });
-      expect(answer.ingestUrl).toMatch(/\/in\/[0-9a-f]{40}$/);
-      expect(JSON.stringify(answer)).not.toContain(secret);
+    check: (response) => {
+      expect(response).toMatchObject({ name: "Mine", type: "stripe", metadata: { a: "b" } });
+      expect(response.ingestUrl).toMatch(/\/in\/[0-9a-f]{40}$/);
+      expect(JSON.stringify(response)).not.toContain(secret);
     },
     needs: "organisation",
     failures: [
@@ -65,7 +65,7 @@ const sources: Cases = {
   "ingest.source.get": { args: bySource, needs: "organisation", failures: [unknownSource(bySource)] },
   "ingest.source.upsert": {
     args: async (scene) => [(await sourceOf(scene)).id, { name: "Changed", type: "slack", config: { secret } }],
-    check: (answer) => expect(answer).toMatchObject({ name: "Changed", type: "slack" }),
+    check: (response) => expect(response).toMatchObject({ name: "Changed", type: "slack" }),
     needs: "organisation",
     failures: [
       {
@@ -117,8 +117,8 @@ const endpoints: Cases = {
         headers: { "x-a": "b" },
       },
     ],
-    check: (answer) =>
-      expect(answer).toMatchObject({ url: "http://localhost:4321/", description: "Mine", metadata: { a: "b" } }),
+    check: (response) =>
+      expect(response).toMatchObject({ url: "http://localhost:4321/", description: "Mine", metadata: { a: "b" } }),
     needs: "organisation",
     failures: [
       unknownSource(async (scene) => [(await sourceOf(scene)).id, { url: scene.url }]),

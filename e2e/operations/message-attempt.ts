@@ -55,7 +55,7 @@ export const messageAttemptCases: Cases = {
   },
   "messageAttempt.get": {
     args: ofAttempt,
-    check: (answer, scene) => expect(answer).toMatchObject({ id: scene.attempt, triggerType: 0 }),
+    check: (response, scene) => expect(response).toMatchObject({ id: scene.attempt, triggerType: 0 }),
     needs: "ViewBase",
     failures: unknown(ofAttempt, [0, 1, 2]),
   },
@@ -69,7 +69,7 @@ export const messageAttemptCases: Cases = {
   },
   "messageAttempt.resend": {
     args: async (scene) => [scene.app, await scene.publish(), scene.endpoint],
-    check: (answer) => expect(answer).toEqual({}),
+    check: (response) => expect(response).toEqual({}),
     needs: "CreateAttempts",
     failures: [
       ...unknown((scene) => [scene.app, scene.message, scene.endpoint], [0, 1, 2]),

@@ -23,9 +23,9 @@ export const messageCases: Cases = {
   },
   "message.create": {
     args: (scene) => [scene.app, { eventType: scene.eventType, payload: { a: 1 }, tags: ["blue"], channels: ["red"] }],
-    check: (answer, scene) => {
-      expect(answer).toMatchObject({ eventType: scene.eventType, channels: ["red"], tags: ["blue"] });
-      expect(answer.timestamp).toBeInstanceOf(Date);
+    check: (response, scene) => {
+      expect(response).toMatchObject({ eventType: scene.eventType, channels: ["red"], tags: ["blue"] });
+      expect(response.timestamp).toBeInstanceOf(Date);
     },
     needs: "organisation",
     failures: [
@@ -62,7 +62,7 @@ export const messageCases: Cases = {
   },
   "message.get": {
     args: (scene) => [scene.app, scene.message, { withContent: true }],
-    check: (answer, scene) => expect(answer).toMatchObject({ id: scene.message, payload: { of: "a test" } }),
+    check: (response, scene) => expect(response).toMatchObject({ id: scene.message, payload: { of: "a test" } }),
     needs: "ViewBase",
     failures: unknown(byId),
   },
@@ -82,7 +82,7 @@ export const messageCases: Cases = {
   },
   "message.precheck": {
     args: (scene) => [scene.app, { eventType: scene.eventType }],
-    check: (answer) => expect(answer).toMatchObject({ active: true }),
+    check: (response) => expect(response).toMatchObject({ active: true }),
     needs: "ViewBase",
     failures: [
       unknownAt(0, (scene) => [scene.app, { eventType: scene.eventType }]),
@@ -96,7 +96,7 @@ export const messageCases: Cases = {
   },
   "message.expungeAllContents": {
     args: async (scene) => [await scene.newApp()],
-    check: (answer) => expect(answer).toMatchObject({ task: "application.purge_content", status: "running" }),
+    check: (response) => expect(response).toMatchObject({ task: "application.purge_content", status: "running" }),
     needs: "organisation",
     failures: [unknownAt(0, () => [""])],
   },

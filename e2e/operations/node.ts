@@ -40,7 +40,7 @@ export const nodeCases: Cases = {
   "health.get": { args: () => [], needs: "no token", global: true, failures: [] },
   "statistics.aggregateEventTypes": {
     args: () => [],
-    check: (answer) => expect(answer).toMatchObject({ task: "event-type.aggregate" }),
+    check: (response) => expect(response).toMatchObject({ task: "event-type.aggregate" }),
     needs: "organisation",
     failures: [],
   },

@@ -32,10 +32,10 @@ export const operationalWebhookCases: Cases = {
         ...types(["endpoint.disabled"]),
       },
     ],
-    check: (answer, scene) => {
-      expect(answer).toMatchObject({ url: "http://localhost:4321/", description: "Mine", metadata: { a: "b" } });
+    check: (response, scene) => {
+      expect(response).toMatchObject({ url: "http://localhost:4321/", description: "Mine", metadata: { a: "b" } });
       const [list, rate] = scene.version === 1 ? ["filterTypes", "rateLimit"] : ["eventTypes", "throttleRate"];
-      expect([answer[list], answer[rate]]).toEqual([["endpoint.disabled"], 7]);
+      expect([response[list], response[rate]]).toEqual([["endpoint.disabled"], 7]);
     },
     needs: "organisation",
     failures: [
@@ -60,13 +60,13 @@ export const operationalWebhookCases: Cases = {
   },
   "operationalWebhook.endpoint.get": {
     args: byId,
-    check: (answer) => expect(answer).toMatchObject({ description: "", disabled: false, metadata: {} }),
+    check: (response) => expect(response).toMatchObject({ description: "", disabled: false, metadata: {} }),
     needs: "organisation",
     failures: [unknown(byId)],
   },
   "operationalWebhook.endpoint.upsert": {
     args: async (scene) => [await made(scene), { url: scene.url, description: "Replaced" }],
-    check: (answer) => expect(answer).toMatchObject({ description: "Replaced", uid: null }),
+    check: (response) => expect(response).toMatchObject({ description: "Replaced", uid: null }),
     needs: "organisation",
     failures: [
       {
@@ -103,7 +103,7 @@ export const operationalWebhookCases: Cases = {
   },
   "operationalWebhook.endpoint.getHeaders": {
     args: byId,
-    check: (answer) => expect(answer).toEqual({ headers: {}, sensitive: [] }),
+    check: (response) => expect(response).toEqual({ headers: {}, sensitive: [] }),
     needs: "organisation",
     failures: [unknown(byId)],
   },

@@ -1,4 +1,4 @@
-/** A page as a product would have it: the known React component and all of its hooks. What they found stands in `#found` as JSON. */
+/** A page of a product with the known React component and all of its hooks. Writes their results to `#found` as JSON. */
 import { createElement, type ReactElement, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import {
@@ -34,7 +34,7 @@ interface Settings {
 declare global {
   interface Window {
     settings: Settings;
-    /** Does something through a function of a hook, and says what came of it. */
+    /** Calls a function of a hook and returns its result. */
     act: (name: string) => Promise<unknown>;
   }
 }

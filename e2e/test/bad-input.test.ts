@@ -62,8 +62,8 @@ describe("a token", () => {
     ["that looks like a key and is none", () => "phk_aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"],
     ["of ten thousand letters", () => "a".repeat(10_000)],
   ])("%s is refused with 401 and no word on why", async (_what, token) => {
-    const answer = await world.api.get("/api/v1/app", { token: token() });
-    expect([answer.status, answer.json.code]).toEqual([401, "authentication_failed"]);
+    const response = await world.api.get("/api/v1/app", { token: token() });
+    expect([response.status, response.json.code]).toEqual([401, "authentication_failed"]);
   });
 
   it.each<[string, Record<string, unknown>]>([
@@ -72,21 +72,21 @@ describe("a token", () => {
     ["an application of no organisation", { sub: randomId("app_") }],
     ["a list", { sub: ["org_x"] }],
   ])("that names %s is refused with 401", async (_what, changes) => {
-    const answer = await world.api.get("/api/v1/app", { token: makeToken(claims(changes), world.server.jwtSecret) });
-    expect([answer.status, answer.json.code]).toEqual([401, "bad_token"]);
+    const response = await world.api.get("/api/v1/app", { token: makeToken(claims(changes), world.server.jwtSecret) });
+    expect([response.status, response.json.code]).toEqual([401, "bad_token"]);
   });
 
   it.each(["Basic abc", "Bearer", "Bearer a b", "token"])(
     "in a header of another form is refused: %s",
     async (header) => {
-      const answer = await world.api.get("/api/v1/app", { token: null, headers: { authorization: header } });
-      expect(answer.status).toBe(401);
+      const response = await world.api.get("/api/v1/app", { token: null, headers: { authorization: header } });
+      expect(response.status).toBe(401);
     },
   );
 
   it("is required before anything is said about the request", async () => {
-    const answer = await world.api.post("/api/v1/app", "{ not json", { token: "nonsense" });
-    expect(answer.status).toBe(401);
+    const response = await world.api.post("/api/v1/app", "{ not json", { token: "nonsense" });
+    expect(response.status).toBe(401);
   });
 
   it("of another organisation sees nothing of this one", async () => {
@@ -139,8 +139,8 @@ describe("an unknown id", () => {
     ["GET", `${APP}/attempt/endpoint/missing`],
     ["GET", "/api/v1/event-type/missing"],
   ])("is answered with 404 and a code: %s %s", async (method, path) => {
-    const answer = await world.api.call(method, path, method === "GET" ? {} : { body: {} });
-    expect([answer.status, answer.json.code]).toEqual([404, "not_found"]);
+    const response = await world.api.call(method, path, method === "GET" ? {} : { body: {} });
+    expect([response.status, response.json.code]).toEqual([404, "not_found"]);
   });
 
   it.each<[string, string]>([
@@ -156,9 +156,9 @@ describe("an unknown id", () => {
     ["GET", "/api/v1/app/%ZZ/msg"],
     ["GET", `/api/v1/event-type/${"a".repeat(301)}`],
   ])("route or method is answered with 4xx JSON: %s %s", async (method, path) => {
-    const answer = await world.api.call(method, path);
-    expect([400, 404]).toContain(answer.status);
-    expect(answer.json).toMatchObject({ code: expect.any(String), detail: expect.any(String) });
+    const response = await world.api.call(method, path);
+    expect([400, 404]).toContain(response.status);
+    expect(response.json).toMatchObject({ code: expect.any(String), detail: expect.any(String) });
   });
 });
 
@@ -231,9 +231,9 @@ describe("a field", () => {
     ["a body that is a list", "POST", "/api/v1/app", [], "body"],
   ])("with %s is refused with 422 and its place", async (_what, method, path, body, place) => {
     const full = path.startsWith("/") ? path : `${APP}/endpoint/${endpoint}${path.slice("endpoint".length)}`;
-    const answer = await world.api.call(method, full, { body });
-    expect(answer.status).toBe(422);
-    expect(places(answer)).toEqual([place]);
+    const response = await world.api.call(method, full, { body });
+    expect(response.status).toBe(422);
+    expect(places(response)).toEqual([place]);
   });
 
   it.each([
@@ -244,9 +244,9 @@ describe("a field", () => {
     "-msg_zzzzzzzzzzzzzzzzzzzzzzzzzzz",
     "a".repeat(301),
   ])("that is no iterator of the list is refused with 422: %s", async (iterator) => {
-    const answer = await world.api.get(`${APP}/msg?iterator=${iterator}`);
-    expect(answer.status).toBe(422);
-    expect(places(answer)).toEqual(["query.iterator"]);
+    const response = await world.api.get(`${APP}/msg?iterator=${iterator}`);
+    expect(response.status).toBe(422);
+    expect(places(response)).toEqual(["query.iterator"]);
   });
 
   it.each([
@@ -259,8 +259,8 @@ describe("a field", () => {
     "before=yesterday",
     "with_content=maybe",
   ])("in the query that breaks its rule is refused: %s", async (query) => {
-    const answer = await world.api.get(`${APP}/msg?${query}`);
-    expect([400, 422]).toContain(answer.status);
+    const response = await world.api.get(`${APP}/msg?${query}`);
+    expect([400, 422]).toContain(response.status);
   });
 
   it.each([
@@ -319,12 +319,12 @@ describe("the URL of an endpoint", () => {
     "https://[::1",
     "https://%00.example.com/",
   ])("is refused with 422 and its place: %j", async (url) => {
-    for (const answer of [
+    for (const response of [
       await world.api.post(`${APP}/endpoint`, { url }),
       await world.api.patch(`${APP}/endpoint/${endpoint}`, { url }),
     ]) {
-      expect(answer.status).toBe(422);
-      expect(places(answer)).toEqual(["body.url"]);
+      expect(response.status).toBe(422);
+      expect(places(response)).toEqual(["body.url"]);
     }
   });
 
@@ -375,13 +375,13 @@ describe("the headers of an endpoint", () => {
     ["svix-signature", "v1,forged"],
     ["user-agent", "other"],
   ])("that could not be sent, or are not the customer's to set, are refused: %j", async (name, value) => {
-    for (const answer of [
+    for (const response of [
       await put({ [name]: value }),
       await world.api.patch(`${APP}/endpoint/${endpoint}/headers`, { headers: { [name]: value } }),
       await world.api.post(`${APP}/endpoint`, { url: "https://example.com/", headers: { [name]: value } }),
     ]) {
-      expect(answer.status).toBe(422);
-      expect(places(answer)[0]).toMatch(/^body\.headers/);
+      expect(response.status).toBe(422);
+      expect(places(response)[0]).toMatch(/^body\.headers/);
     }
   });
 

@@ -56,8 +56,8 @@ describe("a capture", () => {
     await page.getByLabel("Expiry").selectOption("week");
     await page.getByRole("button", { name: "Save" }).click();
     await expect.poll(async () => (await fetch(url, { method: "POST", body: "a" })).status).toBe(418);
-    const answer = await fetch(url, { method: "GET" });
-    expect([answer.headers.get("x-pot"), await answer.text()]).toEqual(["tea", '{"teapot":true}']);
+    const response = await fetch(url, { method: "GET" });
+    expect([response.headers.get("x-pot"), await response.text()]).toEqual(["tea", '{"teapot":true}']);
     await page.getByRole("button", { name: "Send test request" }).click();
     await page.getByText("HTTP 418").waitFor();
     await page

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../lib/chaos/audit.ts";
 import { duplicatesIn, type Sent } from "../lib/chaos/duplicates.ts";
-import { type Fault, nextFault, rightTime, type Target } from "../lib/chaos/faults.ts";
+import { type Fault, nextFault, trueTime, type Target } from "../lib/chaos/faults.ts";
 import { outOfOrder } from "../lib/chaos/traffic.ts";
 import { seededRandom } from "../lib/random.ts";
 
@@ -82,15 +82,15 @@ describe("the time at which a node signed", () => {
   });
 
   it("is the signed time minus the clock error, by the last step before the request arrived", () => {
-    expect(rightTime([], 1, 10_000, 10_500)).toBe(10_000);
-    expect(rightTime([step(5, 60_000)], 1, 70_000, 10_500)).toBe(10_000);
-    expect(rightTime([step(5, 60_000), step(8, -60_000)], 1, -50_000, 10_500)).toBe(10_000);
-    expect(rightTime([step(5, 60_000)], 0, 10_000, 10_500)).toBe(10_000);
+    expect(trueTime([], 1, 10_000, 10_500)).toBe(10_000);
+    expect(trueTime([step(5, 60_000)], 1, 70_000, 10_500)).toBe(10_000);
+    expect(trueTime([step(5, 60_000), step(8, -60_000)], 1, -50_000, 10_500)).toBe(10_000);
+    expect(trueTime([step(5, 60_000)], 0, 10_000, 10_500)).toBe(10_000);
   });
 
   it("uses the previous step when the last one came after the request was signed", () => {
-    expect(rightTime([step(5, 60_000), step(10.2, -60_000)], 1, 70_000, 10_500)).not.toBe(70_000);
-    expect(rightTime([step(10, -60_000)], 1, 9000, 10_500)).toBe(9000);
+    expect(trueTime([step(5, 60_000), step(10.2, -60_000)], 1, 70_000, 10_500)).not.toBe(70_000);
+    expect(trueTime([step(10, -60_000)], 1, 9000, 10_500)).toBe(9000);
   });
 });
 

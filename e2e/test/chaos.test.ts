@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFailed } from "vitest";
 import { shardOf } from "../../packages/posthorn/src/store/shards.ts";
 import { counts, countPending, outcomesBy, readAudit, startAudit } from "../lib/chaos/audit.ts";
 import { duplicatesIn, type Sent } from "../lib/chaos/duplicates.ts";
-import { type Fault, mostAtOnce, nextFault, NODES } from "../lib/chaos/faults.ts";
+import { type Fault, maxConcurrentFaults, nextFault, NODES } from "../lib/chaos/faults.ts";
 import { ChaosNodes } from "../lib/chaos/nodes.ts";
 import { SqlPublishers } from "../lib/chaos/sql-publishers.ts";
 import { lostIn, outOfOrder, Publishers } from "../lib/chaos/traffic.ts";
@@ -15,18 +15,18 @@ const MINUTES = Number(process.env["CHAOS_MINUTES"] ?? 1);
 const CHAOS_MS = MINUTES * 60_000;
 const PUBLISHERS = 6;
 /** This many publishers call the same node while it is up: their order does not depend on clock differences. */
-const FAITHFUL = 3;
+const PINNED_PUBLISHERS = 3;
 /** Database sessions of a product that publishes in its transactions. */
 const SQL_PUBLISHERS = 4;
 /** Endpoints with ordered delivery, and as many without. */
 const ENDPOINTS = 4;
-/** Faults at the same time. */
-const HANDS = 2;
+/** Maximum number of faults at the same time. */
+const FAULT_WORKERS = 2;
 /** After the last fault, leases expire and other nodes take over within this time; from then on the number of pending deliveries must fall. */
 const STUCK_MS = 120_000;
 
 /** The faults and when they happened, in seconds from the first one. */
-function storyOf(faults: readonly Fault[]): string {
+function timelineOf(faults: readonly Fault[]): string {
   const start = faults[0]?.from ?? 0;
   const seconds = (at: number): string => ((at - start) / 1000).toFixed(1).padStart(6);
   return faults
@@ -57,13 +57,13 @@ describe("three nodes on one PostgreSQL, all of which fail repeatedly", () => {
       const random = seededRandom(seed + 1);
       const sent: Sent[] = [];
       await using receiver = await startReceiver({
-        answer: (request) => {
+        response: (request) => {
           sent.push({ ...request, node: nodes.exits.nodeAt(request.fromPort) });
           return { status: 204, delayMs: random.below(20) };
         },
       });
       await using nodes = await ChaosNodes.start(random, { POSTHORN_RETRY_SCHEDULE: "0.5,1,1,2,2,5,5,5,5,5" });
-      onTestFailed(() => void process.stderr.write(`chaos test: SEED=${seed}\n${storyOf(nodes.faults)}`));
+      onTestFailed(() => void process.stderr.write(`chaos test: SEED=${seed}\n${timelineOf(nodes.faults)}`));
       const publishers = new Publishers(nodes, "chaos");
       await publishers.call("POST", "/app", { name: "Chaos", uid: "chaos" }, "app");
       const paths = Array.from({ length: 2 * ENDPOINTS }, (_, n) => `/${n < ENDPOINTS ? "ordered" : "free"}-${n}`);
@@ -80,26 +80,28 @@ describe("three nodes on one PostgreSQL, all of which fail repeatedly", () => {
       const product = await SqlPublishers.open(nodes.databaseUrl, "chaos", seededRandom(seed + 2));
 
       const work = [
-        ...Array.from({ length: PUBLISHERS }, (_, n) => publishers.run(`key-${n}`, n < FAITHFUL ? n % NODES : null)),
+        ...Array.from({ length: PUBLISHERS }, (_, n) =>
+          publishers.run(`key-${n}`, n < PINNED_PUBLISHERS ? n % NODES : null),
+        ),
         ...Array.from({ length: SQL_PUBLISHERS }, (_, n) => product.run(`sql-${n}`)),
       ];
       const until = Date.now() + CHAOS_MS;
       let ended = false;
-      const hand = async (): Promise<void> => {
+      const injectFaults = async (): Promise<void> => {
         for (;;) {
           const planned = nextFault(plan);
           await delay(planned.calmMs);
           if (ended || Date.now() >= until) return;
-          await nodes.make(planned);
+          await nodes.inject(planned);
         }
       };
-      const hands = Promise.all(Array.from({ length: HANDS }, hand));
+      const faultWorkers = Promise.all(Array.from({ length: FAULT_WORKERS }, injectFaults));
       try {
-        await Promise.race([hands, ...work]);
+        await Promise.race([faultWorkers, ...work]);
       } finally {
         // Frozen processes continue, whatever else failed.
         ended = true;
-        await hands;
+        await faultWorkers;
         publishers.end();
         product.end();
       }
@@ -123,7 +125,7 @@ describe("three nodes on one PostgreSQL, all of which fail repeatedly", () => {
         ["seed", seed],
         ["minutes", MINUTES],
         ...[...byKind].map(([kind, faults]) => [`faults: ${kind}`, faults.length] as const),
-        ["faults at one time, at most", mostAtOnce(nodes.faults)],
+        ["most concurrent faults", maxConcurrentFaults(nodes.faults)],
         ["clocks of nodes", nodes.canSetClocks ? "are set" : "NOT SET: libfaketime is missing"],
         ["messages accepted", accepted.size],
         ["of these published in transactions", committed.size],
@@ -138,7 +140,7 @@ describe("three nodes on one PostgreSQL, all of which fail repeatedly", () => {
         ["out of order within a key", wrong.length],
         ["published at nodes whose clocks were apart", clocksApart],
         ["outcomes recorded", audit.recorded],
-        ["of these while the shard was another's", audit.byStrangers],
+        ["of these while the shard was another's", audit.byNonOwners],
         ["seats that recorded", audit.writers],
         ["duplicates", duplicates.all],
         ["of these in flight at a fault of their node", duplicates.ofNode],
@@ -155,7 +157,7 @@ describe("three nodes on one PostgreSQL, all of which fail repeatedly", () => {
       expect(unwanted.map(({ headers }) => headers["webhook-id"])).toEqual([]);
       // Only nodes with different clocks may store messages of one key in another order than they were published.
       expect(byKind.has("clock step") ? 0 : clocksApart).toBe(0);
-      expect(audit).toMatchObject({ byStrangers: 0 });
+      expect(audit).toMatchObject({ byNonOwners: 0 });
       expect(audit.recorded).toBeGreaterThanOrEqual(accepted.size * paths.length);
       expect(duplicates.unexplained).toEqual([]);
       expect(duplicates.afterSuccess).toEqual([]);

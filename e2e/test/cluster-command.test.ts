@@ -34,7 +34,7 @@ describe("posthorn cluster", () => {
   it("shows both nodes and their shards, then one of them draining, then the other one with all shards", async () => {
     await using database = await createDatabase(await sharedPostgres());
     const held = Promise.withResolvers<number>();
-    await using receiver = await startReceiver({ answer: () => held.promise });
+    await using receiver = await startReceiver({ response: () => held.promise });
     const secrets = {
       POSTHORN_JWT_SECRET: `secret-of-the-cluster-${randomBytes(16).toString("hex")}`,
       POSTHORN_ENCRYPTION_KEY: randomBytes(32).toString("base64"),

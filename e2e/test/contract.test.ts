@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { checkAnswer, checkValue } from "../lib/contract.ts";
+import { checkResponse, checkValue } from "../lib/contract.ts";
 
 const APP = {
   id: "app_012345678901234567890123456",
@@ -9,13 +9,13 @@ const APP = {
   metadata: {},
 };
 
-const answer = (status: number, body: unknown, contentType = "application/json") =>
-  checkAnswer({ method: "GET", path: "/api/v1/app/x", status, contentType, body: JSON.stringify(body) });
+const response = (status: number, body: unknown, contentType = "application/json") =>
+  checkResponse({ method: "GET", path: "/api/v1/app/x", status, contentType, body: JSON.stringify(body) });
 
 test("the contract check accepts a valid response", () => {
-  expect(answer(200, APP)).toEqual([]);
-  expect(answer(404, { code: "not_found", detail: "No." })).toEqual([]);
-  expect(answer(422, { detail: [{ loc: ["body"], msg: "No.", type: "value_error" }] })).toEqual([]);
+  expect(response(200, APP)).toEqual([]);
+  expect(response(404, { code: "not_found", detail: "No." })).toEqual([]);
+  expect(response(422, { detail: [{ loc: ["body"], msg: "No.", type: "value_error" }] })).toEqual([]);
 });
 
 test.each([
@@ -29,11 +29,11 @@ test.each([
   ["a broken rule in the form of other errors", 422, { code: "x", detail: "No." }],
   ["a failure of the server", 500, {}],
 ])("the contract check rejects %s", (_title, status, body) => {
-  expect(answer(status, body)).not.toEqual([]);
+  expect(response(status, body)).not.toEqual([]);
 });
 
 test("the contract check rejects another content type", () => {
-  expect(answer(200, APP, "application/json; charset=utf-8")).not.toEqual([]);
+  expect(response(200, APP, "application/json; charset=utf-8")).not.toEqual([]);
 });
 
 test("the contract check understands the notation of the inventory", () => {

@@ -22,7 +22,7 @@ const SECRET = "secret-of-the-hook";
 const BODY = '{"exact":1.0,"large":12345678901234567890,"text":"\\u0000 \\ud83d\\ude00 ü"}';
 
 /** Returns 204 at /steady and /held, refuses /failing, and does not respond at /hanging until released. */
-function answering(hang: boolean): Parameters<Receiver["answer"]>[0] {
+function answering(hang: boolean): Parameters<Receiver["respondWith"]>[0] {
   return ({ path }) => {
     if (path === "/failing") return 500;
     return path === "/hanging" && hang ? "hang" : 204;
@@ -123,7 +123,7 @@ test(
   async () => {
     using folder = temporaryFolder();
     await using database = await createDatabase(await sharedPostgres());
-    await using receiver = await startReceiver({ answer: answering(true) });
+    await using receiver = await startReceiver({ response: answering(true) });
     const from = `sqlite:${join(folder.path, "posthorn.db")}`;
     const env = { POSTHORN_RETRY_SCHEDULE: "3600", POSTHORN_REQUEST_TIMEOUT: "300" };
     const first = await startServer({ dataDir: folder.path, env });
@@ -157,7 +157,7 @@ test(
     expect(tables(back.stdout)).toEqual(tables(there.stdout));
 
     // The server continues where it was killed: the attempt in flight is repeated, deliveries on hold are sent on request.
-    receiver.answer(answering(false));
+    receiver.respondWith(answering(false));
     receiver.clear();
     const second = await startServer({ dataDir: folder.path, databaseUrl: database.url, env });
     const account = new Account(second, first.organisation);

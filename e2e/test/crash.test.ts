@@ -56,8 +56,8 @@ describe("a server that is killed repeatedly under full load", () => {
     async () => {
       const random = seededRandom(testSeed());
       onTestFailed(() => void process.stderr.write(`crash test: SEED=${random.seed}\n`));
-      await using steady = await startReceiver({ answer: () => ({ status: 204, delayMs: random.below(10) }) });
-      await using flaky = await startReceiver({ answer: refuseSome() });
+      await using steady = await startReceiver({ response: () => ({ status: 204, delayMs: random.below(10) }) });
+      await using flaky = await startReceiver({ response: refuseSome() });
       await using server = await startServer({
         env: {
           POSTHORN_RETRY_SCHEDULE: Array.from({ length: 2 * MAX_REFUSALS }, () => "0.3").join(","),

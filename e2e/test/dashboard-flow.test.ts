@@ -10,14 +10,14 @@ const world = useWorld({ env: { POSTHORN_RETRY_SCHEDULE: "3600" } });
 const APP = "wayne";
 const MAX_TABS = 120;
 /** Status that the receiver responds with. */
-let answer = 204;
+let response = 204;
 /** IDs of the messages that it accepted. */
 const delivered: string[] = [];
 
 beforeAll(async () => {
-  world.receiver.answer(({ headers }) => {
-    if (answer === 204) delivered.push(String(headers["webhook-id"]));
-    return answer;
+  world.receiver.respondWith(({ headers }) => {
+    if (response === 204) delivered.push(String(headers["webhook-id"]));
+    return response;
   });
   const schemas = { 1: { type: "object", examples: [{ amount: 5 }] } };
   await world.api.post("/api/v1/event-type", { name: "order.paid", description: "Paid.", schemas });
@@ -58,7 +58,7 @@ describe("an outage of a receiver", () => {
     expect(await page.evaluate(() => performance.getEntriesByType("navigation").length)).toBe(loads);
 
     // The receiver fails: the page shows the cause in a sentence, and the result of a manual retry.
-    answer = 500;
+    response = 500;
     const first = await publish(2);
     await page.getByRole("link", { name: "HTTP 500 Internal Server Error" }).first().click();
     await page
@@ -71,7 +71,7 @@ describe("an outage of a receiver", () => {
     await page.getByRole("link", { name: /^Attempt 2 HTTP 500/ }).waitFor();
 
     // The circuit opens: new deliveries are on hold, and the page shows why and when the next probe is sent.
-    answer = 502;
+    response = 502;
     const state = async () => (await world.api.get(`${api}/state`)).json.state;
     const failing = async (): Promise<unknown> => {
       await publish(3);
@@ -87,7 +87,7 @@ describe("an outage of a receiver", () => {
     await page.getByText(/1 endpoint needs attention/).waitFor();
 
     // The receiver is repaired and tried at once: the deliveries on hold are sent.
-    answer = 204;
+    response = 204;
     await page.getByRole("link", { name: /View .*orders/ }).click();
     await page.getByRole("button", { name: "Try now" }).click();
     await page
@@ -134,7 +134,7 @@ async function focusInDialog(page: Page): Promise<void> {
 
 describe("without a mouse", () => {
   it("an endpoint can be created, tested with an example, viewed and disabled", async () => {
-    answer = 204;
+    response = 204;
     const page = await open(`/applications/${APP}`);
     await page.getByRole("button", { name: "New endpoint" }).first().waitFor();
     await tabTo(page, /New endpoint/);
@@ -237,7 +237,7 @@ describe("a long list", () => {
 
 describe("a message", () => {
   it("shows the effect of the transformation of each endpoint", async () => {
-    answer = 204;
+    response = 204;
     const path = `/api/v1/app/${APP}/endpoint`;
     const { json } = await world.api.post(path, { url: `${world.receiver.url}/changed`, channels: ["changed"] });
     const code = "function handler(webhook) { webhook.payload.amount = 2; return webhook; }";
@@ -304,7 +304,7 @@ describe("the live page", () => {
 
 describe("credentials, TLS and proxy of an endpoint", () => {
   it("are set one by one, apply to the next delivery, and show no secret", async () => {
-    answer = 204;
+    response = 204;
     const { json } = await world.api.post(`/api/v1/app/${APP}/endpoint`, { url: `${world.receiver.url}/secured` });
     const page = await open(`/applications/${APP}/endpoints/${json.id as string}?tab=security`);
     const credentials = page.getByRole("region", { name: "Credentials" });

@@ -231,7 +231,7 @@ describe("the events of a source", () => {
       body: JSON.stringify({ config: { url, content_type: "json", secret: SOURCE_SECRET }, events: ["issues"] }),
     });
     const { id } = (await hook.json()) as { id: number };
-    await github.emitInVain("repos/acme/shop", "issues", { action: "opened", issue: { number: 7 } });
+    await github.emitUndelivered("repos/acme/shop", "issues", { action: "opened", issue: { number: 7 } });
     const page = await open("activity");
     await page.getByLabel("Repository or organisation").fill("acme/shop");
     await page.getByLabel("Webhook ID").fill(String(id));

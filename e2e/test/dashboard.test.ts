@@ -140,8 +140,8 @@ describe("the dashboard", () => {
     await page.goto(
       `${world.server.url}/applications/${scene.app}/messages/${scene.message}/attempts/${scene.failedAttempt}`,
     );
-    const answer = page.getByRole("region", { name: "Response body" });
-    expect(await answer.innerText()).toContain(HOSTILE);
+    const response = page.getByRole("region", { name: "Response body" });
+    expect(await response.innerText()).toContain(HOSTILE);
     await page.goto(`${world.server.url}/applications/${scene.app}/endpoints/${scene.bad}`);
     await page.getByText("onerror").first().waitFor();
     expect(await page.evaluate(() => "broken" in window)).toBe(false);

@@ -15,7 +15,7 @@ beforeAll(async () => {
   tenant = await Tenant.create(world);
 });
 
-beforeEach(() => world.receiver.answer(204));
+beforeEach(() => world.receiver.respondWith(204));
 
 interface AttemptOut {
   readonly status: number;
@@ -284,8 +284,8 @@ describe("publishing", () => {
     const name = uid("inline");
     const publish = () =>
       world.api.post(`/api/v1/app/${name}/msg`, { eventType: "a", payload: {}, application: { name, uid: name } });
-    const answers = await Promise.all(Array.from({ length: 20 }, publish));
-    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+    const responses = await Promise.all(Array.from({ length: 20 }, publish));
+    expect(new Set(responses.map(({ status }) => status))).toEqual(new Set([202]));
     expect((await world.api.get(`/api/v1/app/${name}/msg`)).json.data).toHaveLength(20);
   });
 
@@ -321,7 +321,7 @@ describe("failing", () => {
   });
 
   test("a delivery is retried to the end of the schedule, each time with the same ID and bytes", async () => {
-    world.receiver.answer({ status: 500, body: "no" });
+    world.receiver.respondWith({ status: 500, body: "no" });
     const message = await tenant.publish();
     const all = await attempts(message, 3);
     expect(all.map(({ status, responseStatusCode, response }) => [status, responseStatusCode, response])).toEqual(
@@ -335,7 +335,7 @@ describe("failing", () => {
   });
 
   test("a delivery that finally succeeds is not retried again, and is shown so everywhere", async () => {
-    world.receiver.answer(({ headers }) =>
+    world.receiver.respondWith(({ headers }) =>
       world.receiver.requests.filter((r) => r.headers["webhook-id"] === headers["webhook-id"]).length < 2 ? 503 : 200,
     );
     const message = await tenant.publish();
@@ -346,7 +346,7 @@ describe("failing", () => {
   });
 
   test.each([301, 302, 307, 308])("a redirect, %i, is a failure and is not followed", async (status) => {
-    world.receiver.answer({ status, headers: { location: `${world.receiver.url}/elsewhere` } });
+    world.receiver.respondWith({ status, headers: { location: `${world.receiver.url}/elsewhere` } });
     const message = await tenant.publish();
     const [first] = await attempts(message, 3);
     expect([first!.status, first!.responseStatusCode]).toEqual([2, status]);
@@ -354,7 +354,7 @@ describe("failing", () => {
   });
 
   test.each([200, 201, 204, 299])("the status %i is a success", async (status) => {
-    world.receiver.answer(status);
+    world.receiver.respondWith(status);
     const [first] = await attempts(await tenant.publish(), 1);
     expect([first!.status, first!.responseStatusCode]).toEqual([0, status]);
   });
@@ -363,14 +363,14 @@ describe("failing", () => {
     ["never answers", "hang" as const],
     ["closes the connection", "reset" as const],
   ])("a receiver that %s is a failure that says why", async (_title, answer) => {
-    world.receiver.answer(answer);
+    world.receiver.respondWith(answer);
     const [first] = await attempts(await tenant.publish(), 3);
     expect(first).toMatchObject({ status: 2, statusText: "fail", errorCode: expect.stringMatching(/./) });
     expect(first!.response).not.toBe("");
   });
 
   test("a body that is incomplete at the deadline is truncated, and the status counts", async () => {
-    world.receiver.answer({ body: "x".repeat(1000), dripMs: 100 });
+    world.receiver.respondWith({ body: "x".repeat(1000), dripMs: 100 });
     const [first] = await attempts(await tenant.publish(), 1);
     expect([first!.status, first!.responseStatusCode]).toEqual([0, 200]);
     expect(first!.response).toMatch(/^x+$/);
@@ -387,30 +387,30 @@ describe("failing", () => {
   });
 
   test("up to 20,000 bytes of a response are stored, and an endless one costs no more", async () => {
-    world.receiver.answer({ status: 200, body: "a".repeat(50_000) });
+    world.receiver.respondWith({ status: 200, body: "a".repeat(50_000) });
     const [large] = await attempts(await tenant.publish(), 1);
     expect([large!.status, large!.response.length]).toEqual([0, 20_000]);
-    world.receiver.answer("endless");
+    world.receiver.respondWith("endless");
     const [endless] = await attempts(await tenant.publish(), 1);
     expect(endless!.response.length).toBe(20_000);
   });
 
   test("a response that is not text is stored as base64", async () => {
-    world.receiver.answer({ body: Buffer.from([0xff, 0xfe, 0x00]) });
+    world.receiver.respondWith({ body: Buffer.from([0xff, 0xfe, 0x00]) });
     const [first] = await attempts(await tenant.publish(), 1);
     expect(Buffer.from(first!.response, "base64")).toEqual(Buffer.from([0xff, 0xfe, 0x00]));
   });
 
   test("one hanging endpoint does not delay messages to another", async () => {
     const good = await tenant.endpoint();
-    world.receiver.answer(({ path }) => (path === alone.hook ? "hang" : 200));
+    world.receiver.respondWith(({ path }) => (path === alone.hook ? "hang" : 200));
     const messages = await Promise.all(Array.from({ length: 50 }, () => tenant.publish()));
     for (const message of messages) await tenant.delivery(good, message);
     expect((await tenant.get(`/attempt/endpoint/${good.id}`)).json.data[0]).toMatchObject({ status: 0 });
   });
 
   test("pending deliveries of a deleted endpoint are canceled, and shown so with expanded statuses", async () => {
-    world.receiver.answer(500);
+    world.receiver.respondWith(500);
     await world.api.patch(alone.path, { disabled: true });
     const message = await tenant.publish();
     await world.api.delete(alone.path);

@@ -344,7 +344,7 @@ describe("in the process", () => {
   });
 
   it("closes in order: attempts in flight finish, and a second close returns the first", async () => {
-    await using receiver = await startReceiver({ answer: { status: 204, delayMs: 300 } });
+    await using receiver = await startReceiver({ response: { status: 204, delayMs: 300 } });
     const embedded = await embed();
     const { posthorn } = embedded;
     await posthorn.application.create({ name: "Acme", uid: "acme" });

@@ -39,8 +39,8 @@ async function openShop(path: string, databaseUrl: string): Promise<Shop> {
   return {
     post: async (to, body) => {
       const headers = { "content-type": "application/json" };
-      const answer = await fetch(`${url}${to}`, { method: "POST", headers, body: JSON.stringify(body) });
-      return { status: answer.status, json: (await answer.json()) as Record<string, unknown> };
+      const response = await fetch(`${url}${to}`, { method: "POST", headers, body: JSON.stringify(body) });
+      return { status: response.status, json: (await response.json()) as Record<string, unknown> };
     },
     orders: async () => (await (await fetch(`${url}/orders`)).json()) as object[],
     [Symbol.asyncDispose]: async () => {

@@ -43,8 +43,8 @@ describe.each([
   test("twenty concurrent requests create one message with one response", async () => {
     const key = newKey();
     const before = await countMessages();
-    const answers = await Promise.all(Array.from({ length: 20 }, () => publish(key)));
-    expect(new Set(answers.map(({ status, json }) => `${status} ${json.id}`)).size).toBe(1);
+    const responses = await Promise.all(Array.from({ length: 20 }, () => publish(key)));
+    expect(new Set(responses.map(({ status, json }) => `${status} ${json.id}`)).size).toBe(1);
     expect(await countMessages()).toBe(before + 1);
   });
 });
@@ -114,11 +114,11 @@ describe("every POST accepts a key", () => {
   test("ten concurrent requests create one application", async () => {
     const key = `auto_${uid()}`;
     const body = { name: "At once", uid: uid() };
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 10 }, () => world.api.post("/api/v1/app", body, keyed(key))),
     );
-    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
-    expect(answers[0]!.status).toBe(201);
+    expect(new Set(responses.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(responses[0]!.status).toBe(201);
   });
 
   test("a secret is rotated once", async () => {

@@ -43,7 +43,7 @@ async function makeSource(api: Api, fields: object): Promise<OpenSource> {
 
 /** A source that returns the response of a hostile receiver. */
 async function passingOn(api: Api, contentType: string, body = SCRIPT_PAGE): Promise<OpenSource> {
-  world.receiver.answer({ status: 200, headers: { "content-type": contentType }, body });
+  world.receiver.respondWith({ status: 200, headers: { "content-type": contentType }, body });
   const source = await makeSource(api, { response: { body: "own", wait: { timeoutSeconds: 20 } } });
   await api.post(`/ingest/api/v1/source/${source.id}/endpoint`, { url: `${world.receiver.url}/evil` });
   return source;

@@ -381,9 +381,9 @@ describe("applications", () => {
   test("get_if_exists from ten concurrent callers gives all of them the same one", async () => {
     const body = { name: "Together", uid: uid() };
     const create = () => world.api.post("/api/v1/app?get_if_exists=true", body);
-    const answers = await Promise.all(Array.from({ length: 10 }, create));
-    expect(new Set(answers.map(({ json }) => json.id)).size).toBe(1);
-    expect(answers.map(({ status }) => status).toSorted((a, b) => b - a)).toEqual([201, ...Array(9).fill(200)]);
+    const responses = await Promise.all(Array.from({ length: 10 }, create));
+    expect(new Set(responses.map(({ json }) => json.id)).size).toBe(1);
+    expect(responses.map(({ status }) => status).toSorted((a, b) => b - a)).toEqual([201, ...Array(9).fill(200)]);
   });
 
   test("get_if_exists returns the one with the uid unchanged with 200, or creates it with 201", async () => {

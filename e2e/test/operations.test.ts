@@ -57,8 +57,8 @@ describe.each(SDK_VERSIONS)("SDK %i", (version) => {
   }
 
   test.each(ALL)("$key succeeds with a token of the organisation", async ({ key, args, check }) => {
-    const answer = await scene.sdk(key, ...(await args(scene)));
-    await check?.(answer, scene);
+    const response = await scene.sdk(key, ...(await args(scene)));
+    await check?.(response, scene);
     expect(world.recorder.calls.at(-1)!.status).toBeLessThan(300);
   });
 

@@ -20,14 +20,14 @@ beforeAll(async () => {
 /** Publishes a body unchanged and returns the response and the received delivery. */
 async function publish(request: string): Promise<{ id: string; text: string; received: Received }> {
   const headers = { "content-type": "application/json" };
-  const answer = await world.api.post("/api/v1/app/payloads/msg", request, { headers });
-  expect(answer.status).toBe(202);
-  const { id } = answer.json as { id: string };
+  const response = await world.api.post("/api/v1/app/payloads/msg", request, { headers });
+  expect(response.status).toBe(202);
+  const { id } = response.json as { id: string };
   const received = await world.receiver.waitFor((candidate) => candidate.headers["webhook-id"] === id, {
     intervalMs: 2,
   });
   world.receiver.clear();
-  return { id, text: answer.text, received };
+  return { id, text: response.text, received };
 }
 
 /** Verifies over bytes, as the specification says, for bodies that are not text. */
@@ -41,8 +41,8 @@ function verifyBytes({ headers, body }: Received): void {
 }
 
 /** The text of the payload in a response that ends with it. */
-function payloadText(answer: string): string {
-  return answer.slice(answer.lastIndexOf('"payload":') + '"payload":'.length, -1);
+function payloadText(response: string): string {
+  return response.slice(response.lastIndexOf('"payload":') + '"payload":'.length, -1);
 }
 
 function rawRequest(rawPayload: string, contentType: string, encoding?: "base64"): string {
@@ -91,20 +91,20 @@ describe("a JSON payload", () => {
     const { received } = await publish(`{"eventType":"payload.test","payload":${ofBytes(1_048_576)}}`);
     expect(received.body.byteLength).toBe(1_048_576);
     verifyBytes(received);
-    const answer = await world.api.post(
+    const response = await world.api.post(
       "/api/v1/app/payloads/msg",
       `{"eventType":"payload.test","payload": ${ofBytes(1_048_578)}}`,
     );
-    expect([answer.status, answer.json.code]).toEqual([413, "payload_too_large"]);
+    expect([response.status, response.json.code]).toEqual([413, "payload_too_large"]);
   });
 
   it.each(["[]", '"text"', "1.0", "null", "true"])("that is not an object is refused: %s", async (payload) => {
-    const answer = await world.api.post(
+    const response = await world.api.post(
       "/api/v1/app/payloads/msg",
       `{"eventType":"payload.test","payload":${payload}}`,
     );
-    expect(answer.status).toBe(422);
-    expect(answer.json.detail[0].loc).toContain("payload");
+    expect(response.status).toBe(422);
+    expect(response.json.detail[0].loc).toContain("payload");
   });
 });
 
@@ -171,8 +171,8 @@ describe("a raw payload", () => {
     ["a content type that is none", rawRequest("a", "nonsense"), "content-type"],
     ["a content type that is not ASCII", rawRequest("a", "text/pläin"), "content-type"],
   ])("is refused with its place: %s", async (_what, request, place) => {
-    const answer = await world.api.post("/api/v1/app/payloads/msg", request);
-    expect(answer.status).toBe(422);
-    expect(answer.json.detail[0].loc).toContain(place);
+    const response = await world.api.post("/api/v1/app/payloads/msg", request);
+    expect(response.status).toBe(422);
+    expect(response.json.detail[0].loc).toContain(place);
   });
 });

@@ -301,7 +301,7 @@ describe("a disabled endpoint", () => {
     await page.getByText("1 endpoint is disabled:").waitFor();
     await page.getByRole("link", { name: /bad/ }).first().click();
     await page.getByText("This endpoint is disabled.").first().waitFor();
-    world.receiver.answer(204);
+    world.receiver.respondWith(204);
     await page.getByRole("button", { name: "Enable" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByLabel("Resend failed messages").selectOption("day");

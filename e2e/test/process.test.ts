@@ -26,15 +26,15 @@ async function publishTo(api: Api, url: string): Promise<string> {
 }
 
 async function publish(api: Api, text = ""): Promise<string> {
-  const answer = await api.post("/api/v1/app/process/msg", { eventType: "a", payload: { text } });
-  expect(answer.status).toBe(202);
-  return answer.json.id as string;
+  const response = await api.post("/api/v1/app/process/msg", { eventType: "a", payload: { text } });
+  expect(response.status).toBe(202);
+  return response.json.id as string;
 }
 
 describe("SIGTERM", () => {
   it("refuses new connections, lets the attempt in flight finish, records it, and exits with 0", async () => {
     const held = Promise.withResolvers<void>();
-    await using receiver = await startReceiver({ answer: () => held.promise.then(() => 200) });
+    await using receiver = await startReceiver({ response: () => held.promise.then(() => 200) });
     await using server = await startServer();
     const { url } = server;
     const message = await publishTo(apiOf(server), receiver.url);
@@ -74,14 +74,14 @@ describe("SIGTERM", () => {
   });
 
   it("aborts an attempt that exceeds the shutdown timeout, unused, and the next start makes it", async () => {
-    await using receiver = await startReceiver({ answer: "hang" });
+    await using receiver = await startReceiver({ response: "hang" });
     await using server = await startServer({
       env: { POSTHORN_SHUTDOWN_TIMEOUT: "0.3", POSTHORN_REQUEST_TIMEOUT: "60" },
     });
     const message = await publishTo(apiOf(server), receiver.url);
     await receiver.waitForCount(1);
     expect(await server.stop()).toEqual({ code: 0, signal: null });
-    receiver.answer(200);
+    receiver.respondWith(200);
     await server.restart();
     await receiver.waitForCount(2);
     const api = apiOf(server);
@@ -92,7 +92,7 @@ describe("SIGTERM", () => {
   });
 
   it("a second time ends the process at once, and nothing accepted is lost", async () => {
-    await using receiver = await startReceiver({ answer: "hang" });
+    await using receiver = await startReceiver({ response: "hang" });
     using folder = temporaryFolder();
     const secret = `secret-of-a-test-${organisationId()}`;
     const token = makeToken({ sub: organisationId() }, secret);
@@ -110,7 +110,7 @@ describe("SIGTERM", () => {
       server.child.kill("SIGTERM");
       expect(await server.ended).toMatchObject({ code: 130, signal: null });
     }
-    receiver.answer(204);
+    receiver.respondWith(204);
     await using server = start();
     await server.url;
     const again = await receiver.waitFor((request) => request.index > 0);
@@ -315,9 +315,9 @@ it.each(SMALL_DISKS)(
     const body = { eventType: "a", payload: { text: "x".repeat(60_000) } };
     const publishUntilFull = async () => {
       for (;;) {
-        const answer = await api.post("/api/v1/app/process/msg", body);
-        if (answer.status !== 202) return answer;
-        accepted.push(answer.json.id as string);
+        const response = await api.post("/api/v1/app/process/msg", body);
+        if (response.status !== 202) return response;
+        accepted.push(response.json.id as string);
       }
     };
     const refused = await publishUntilFull();
@@ -328,9 +328,9 @@ it.each(SMALL_DISKS)(
 
     rmSync(filler);
     await eventually(async () => {
-      const answer = await api.post("/api/v1/app/process/msg", body);
-      expect(answer.status).toBe(202);
-      accepted.push(answer.json.id as string);
+      const response = await api.post("/api/v1/app/process/msg", body);
+      expect(response.status).toBe(202);
+      accepted.push(response.json.id as string);
     });
     const endpoint = (await api.get("/api/v1/app/process/endpoint")).json.data[0].id as string;
     await eventually(

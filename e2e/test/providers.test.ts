@@ -46,8 +46,8 @@ async function quarantineOf({ id }: Source): Promise<readonly { readonly reason:
 /** Bypasses the contract check of the common API: providers have types such as `orders/create`, which it does not allow. */
 async function messagesOf({ id }: Source): Promise<readonly { readonly eventType: string }[]> {
   const headers = { authorization: `Bearer ${world.server.token}` };
-  const answer = await fetch(`${world.server.url}/api/v1/app/${id}/msg`, { headers });
-  return ((await answer.json()) as { readonly data: readonly { readonly eventType: string }[] }).data;
+  const response = await fetch(`${world.server.url}/api/v1/app/${id}/msg`, { headers });
+  return ((await response.json()) as { readonly data: readonly { readonly eventType: string }[] }).data;
 }
 
 /** Changes one byte of the body, a digit of a text, so that the body stays of the same kind. */
@@ -60,9 +60,9 @@ describe.each(providerSenders)("$provider, signed by $by", (sender) => {
   it("is verified, stored, and forwarded byte for byte to a receiver that verifies it again", async () => {
     const source = await makeSource(sender.provider, sender.source);
     const sent = await sender.send(source.url, uid("d"));
-    const answer = await deliver(source.url, sent);
-    expect(answer.status).toBeLessThan(300);
-    expect(await answer.text()).toMatch(sender.answer ?? /^/);
+    const response = await deliver(source.url, sent);
+    expect(response.status).toBeLessThan(300);
+    expect(await response.text()).toMatch(sender.answer ?? /^/);
     expect(await messagesOf(source)).toMatchObject([sender.eventType === "" ? {} : { eventType: sender.eventType }]);
     const received = await world.receiver.waitFor(({ path }) => path === source.hook);
     expect(received.body.toString()).toBe(sent.body);
@@ -75,8 +75,8 @@ describe.each(providerSenders)("$provider, signed by $by", (sender) => {
   it.runIf(sender.signs)("is quarantined with the reason when one byte was changed, and is not forwarded", async () => {
     const source = await makeSource(sender.provider, sender.source);
     const sent = withOneByteChanged(await sender.send(source.url, uid("d")));
-    const answer = await deliver(source.url, sent);
-    expect(answer.status).toBe(401);
+    const response = await deliver(source.url, sent);
+    expect(response.status).toBe(401);
     await eventually(async () => expect(await quarantineOf(source)).toMatchObject([{ reason: "signature_mismatch" }]));
     expect(await messagesOf(source)).toEqual([]);
     expect(arrivedAt(source)).toEqual([]);
@@ -91,17 +91,17 @@ describe("handshakes", () => {
       token: "t",
       challenge: "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P",
     });
-    const answer = await deliver(source.url, slackRequest(body));
-    expect(answer.status).toBe(200);
-    expect(await answer.text()).toContain("3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P");
+    const response = await deliver(source.url, slackRequest(body));
+    expect(response.status).toBe(200);
+    expect(await response.text()).toContain("3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P");
     expect((await deliver(source.url, { ...slackRequest(body), body: `${body} ` })).status).toBe(401);
   });
 
   it("of Discord answer a PING, and refuse one with a bad signature with exactly 401", async () => {
     const source = await makeSource("discord", { publicKeys: [discordPublicKey] });
     const ping = discordRequest('{"type":1,"id":"1","application_id":"2"}');
-    const answer = await deliver(source.url, ping);
-    expect([answer.status, await answer.json()]).toEqual([200, { type: 1 }]);
+    const response = await deliver(source.url, ping);
+    expect([response.status, await response.json()]).toEqual([200, { type: 1 }]);
     const forged = { ...ping, headers: { ...ping.headers, "x-signature-ed25519": "0".repeat(128) } };
     expect((await deliver(source.url, forged)).status).toBe(401);
     expect(
@@ -117,8 +117,8 @@ describe("handshakes", () => {
         { headers: {}, body: "" },
         "GET",
       );
-    const answer = await asked("meatyhamhock");
-    expect([answer.status, await answer.text()]).toEqual([200, "1158201444"]);
+    const response = await asked("meatyhamhock");
+    expect([response.status, await response.text()]).toEqual([200, "1158201444"]);
     expect((await asked("guessed")).status).toBe(403);
   });
 
@@ -126,8 +126,11 @@ describe("handshakes", () => {
     const source = await makeSource("zoom", { secrets: ["a-webhook-secret-0123456789abcdef"] });
     const plainToken = "qgg8vlvZRS6UYooatFL8Aw";
     const body = JSON.stringify({ payload: { plainToken }, event_ts: 1, event: "endpoint.url_validation" });
-    const answer = await deliver(source.url, zoomRequest(body));
-    expect([answer.status, await answer.json()]).toEqual([200, { plainToken, encryptedToken: zoomToken(plainToken) }]);
+    const response = await deliver(source.url, zoomRequest(body));
+    expect([response.status, await response.json()]).toEqual([
+      200,
+      { plainToken, encryptedToken: zoomToken(plainToken) },
+    ]);
   });
 
   it("are not events: nothing of them is stored or forwarded", async () => {

@@ -12,8 +12,8 @@ let scene: PortalScene;
 let host: HostPage;
 
 /**
- * The page as one script. Its hooks call methods that only the first generation of the SDK has. That asks for `process`, which
- * bundlers of products provide; so does the page below.
+ * The page as one script. Its hooks call methods that only the first generation of the SDK has. That SDK reads `process`, which the bundlers
+ * of products provide, and so does the page below.
  */
 async function bundled(): Promise<string> {
   const entry = fileURLToPath(new URL("../react-page/page.ts", import.meta.url));

@@ -86,8 +86,8 @@ describe("slow clients", () => {
       sockets.forEach((socket, n) => socket.write(starts[n % 2]!));
       const drip = setInterval(() => sockets.forEach((socket) => !socket.destroyed && socket.write("a")), 500);
       try {
-        const answers = await Promise.all(Array.from({ length: 50 }, () => deliver(good)));
-        expect(new Set(answers)).toEqual(new Set([200]));
+        const responses = await Promise.all(Array.from({ length: 50 }, () => deliver(good)));
+        expect(new Set(responses)).toEqual(new Set([200]));
         const said = await Promise.all(closed);
         expect(said.flatMap(({ statuses }) => statuses).filter((status) => status !== 408)).toEqual([]);
       } finally {
@@ -145,8 +145,8 @@ describe("large bodies", () => {
         socket.write(Buffer.alloc(900_000, "a"));
         sockets.push(socket);
       }
-      const answers = await Promise.all(Array.from({ length: 30 }, () => deliver(good)));
-      expect(new Set(answers)).toEqual(new Set([200]));
+      const responses = await Promise.all(Array.from({ length: 30 }, () => deliver(good)));
+      expect(new Set(responses)).toEqual(new Set([200]));
     } finally {
       for (const socket of sockets) socket.destroy();
     }
@@ -160,8 +160,8 @@ describe("headers", () => {
     const flood = (count: number, size: number): string =>
       `POST ${new URL(good.url).pathname} HTTP/1.1\r\nhost: x\r\n${Array.from({ length: count }, (_, n) => `x-${n}: ${"a".repeat(size)}\r\n`).join("")}\r\n`;
     const before = memory();
-    const answers = await Promise.all(Array.from({ length: 30 }, () => sendRaw(world.server.url, flood(20_000, 50))));
-    expect(answers.flatMap(({ statuses }) => statuses).filter((status) => status !== 431)).toEqual([]);
+    const responses = await Promise.all(Array.from({ length: 30 }, () => sendRaw(world.server.url, flood(20_000, 50))));
+    expect(responses.flatMap(({ statuses }) => statuses).filter((status) => status !== 431)).toEqual([]);
     expect((await sendRaw(world.server.url, flood(1, 100_000))).statuses).toEqual([431]);
     expect(memory() - before).toBeLessThan(MAX_GROWTH);
   });

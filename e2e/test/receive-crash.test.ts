@@ -18,7 +18,7 @@ it(
   async () => {
     const random = seededRandom(testSeed());
     onTestFailed(() => void process.stderr.write(`receiving crash test: SEED=${random.seed}\n`));
-    await using receiver = await startReceiver({ answer: () => ({ status: 204, delayMs: random.below(10) }) });
+    await using receiver = await startReceiver({ response: () => ({ status: 204, delayMs: random.below(10) }) });
     await using server = await startServer();
     const run = new ReceiveRun(random, server, receiver);
     await run.setUp();

@@ -1,4 +1,4 @@
-/** The rehearsal of a release: packages as they would be published, installed and used in an empty folder. */
+/** Dry run of a release: the packages are packed as for publishing, then installed and used in an empty folder. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { faultsOf } from "../../scripts/release/packages.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 
-/** Prevents `npm publish` from sending anything if the script should reach it. */
+/** Runs the script with npm in dry-run mode, so that `npm publish` would send nothing. */
 const release = (...args: readonly string[]): { status: number | null; stdout: string; stderr: string } =>
   spawnSync("node", ["scripts/release.ts", ...args], {
     cwd: REPOSITORY,

@@ -12,7 +12,7 @@ let tenant: Tenant;
 let endpoint: TenantEndpoint;
 
 beforeEach(async () => {
-  world.receiver.answer(204);
+  world.receiver.respondWith(204);
   tenant = await Tenant.create(world);
   endpoint = await tenant.endpoint();
 });
@@ -63,9 +63,9 @@ async function run(verb: "recover" | "replay-missing", window: object): Promise<
 
 describe("lists of attempts", () => {
   test("filter by the status of the attempt and the class of its status code", async () => {
-    world.receiver.answer(404);
+    world.receiver.respondWith(404);
     const failed = await published(2);
-    world.receiver.answer(200);
+    world.receiver.respondWith(200);
     const sent = await published(1);
     for (const path of [`/attempt/endpoint/${endpoint.id}`, `/attempt/msg/${failed}`]) {
       const both = path.includes("endpoint");
@@ -80,7 +80,7 @@ describe("lists of attempts", () => {
   });
 
   test("omit responses on request, and include messages on request", async () => {
-    world.receiver.answer({ body: "thanks" });
+    world.receiver.respondWith({ body: "thanks" });
     const message = await published(1);
     const path = `/attempt/endpoint/${endpoint.id}`;
     expect(await rows(path)).toEqual([expect.objectContaining({ response: "thanks" })]);
@@ -107,7 +107,7 @@ describe("messages of an endpoint", () => {
   test("show the state of each: succeeded, retries exhausted, or waiting for a retry with its time", async () => {
     await world.restart({ POSTHORN_RETRY_SCHEDULE: "600" });
     const sent = await published(1);
-    world.receiver.answer(500);
+    world.receiver.respondWith(500);
     const waiting = await published(1);
     const list = `/endpoint/${endpoint.id}/msg`;
     expect((await rows(`${list}?status=0`)).map(({ id }) => id)).toEqual([sent]);
@@ -135,7 +135,7 @@ describe("resending", () => {
   });
 
   test("does not restart the schedule when it fails", async () => {
-    world.receiver.answer(500);
+    world.receiver.respondWith(500);
     const message = await published(2);
     await resend(message);
     await attemptsOf(message, 3);
@@ -161,10 +161,10 @@ describe("resending", () => {
   });
 
   test("changes the status of a message that had failed", async () => {
-    world.receiver.answer(500);
+    world.receiver.respondWith(500);
     const message = await published(2);
     expect((await rows(`/msg/${message}/endpoint`))[0]!.status).toBe(2);
-    world.receiver.answer(200);
+    world.receiver.respondWith(200);
     await resend(message);
     await attemptsOf(message, 3);
     expect((await rows(`/msg/${message}/endpoint`))[0]!.status).toBe(0);
@@ -175,9 +175,9 @@ describe("recovering", () => {
   test("sends only what failed in the time range, as manual attempts", async () => {
     const before = new Date(Date.now() - HOUR);
     const sent = await published(1);
-    world.receiver.answer(500);
+    world.receiver.respondWith(500);
     const failed = [await published(2), await published(2)];
-    world.receiver.answer(200);
+    world.receiver.respondWith(200);
     expect(await run("recover", { since: before })).toBe(2);
     for (const message of failed)
       expect((await attemptsOf(message, 3))[0]).toMatchObject({ triggerType: 1, status: 0 });
@@ -186,7 +186,7 @@ describe("recovering", () => {
   });
 
   test("respects the time range", async () => {
-    world.receiver.answer(500);
+    world.receiver.respondWith(500);
     await published(2);
     const past = { since: new Date(Date.now() - 2 * HOUR), until: new Date(Date.now() - HOUR) };
     expect(await run("recover", past)).toBe(0);
@@ -279,7 +279,7 @@ describe("examples", () => {
 describe("statistics", () => {
   test("count attempts by outcome, and waiting deliveries", async () => {
     await published(1);
-    world.receiver.answer(500);
+    world.receiver.respondWith(500);
     await published(2);
     const { json } = await world.api.get(`${endpoint.path}/stats`);
     expect(json).toEqual({ success: 1, fail: 2, pending: 0, sending: 0, canceled: 0 });
@@ -314,7 +314,7 @@ describe("deleting content", () => {
   });
 
   test("of an attempt keeps the attempt", async () => {
-    world.receiver.answer({ body: "a secret" });
+    world.receiver.respondWith({ body: "a secret" });
     const message = await published(1);
     const [attempt] = await rows(`/attempt/msg/${message}`);
     const path = `${tenant.path}/msg/${message}/attempt/${attempt!.id}`;

@@ -13,7 +13,7 @@ let endpoint: TenantEndpoint;
 const since = new Date(Date.now() - HOUR).toISOString();
 
 beforeEach(async () => {
-  world.receiver.answer(204);
+  world.receiver.respondWith(204);
   tenant = await Tenant.create(world);
   endpoint = await tenant.endpoint();
 });
@@ -33,7 +33,7 @@ async function attemptsOf(message: string, count: number): Promise<Record<string
   });
 }
 
-// oxlint-disable-next-line typescript/no-explicit-any -- what an answer holds is for the test to say
+// oxlint-disable-next-line typescript/no-explicit-any -- each test checks the fields it needs
 async function ended(id: string): Promise<any> {
   return eventually(async () => {
     const { json } = await tenant.get(`/replay/${id}`);
@@ -52,10 +52,10 @@ async function replay(fields: object): Promise<any> {
 describe("a replay by filter", () => {
   test("sends the selected messages again, to every endpoint with a delivery of them, and counts them per endpoint", async () => {
     const second = await tenant.endpoint();
-    world.receiver.answer(500);
+    world.receiver.respondWith(500);
     const failed = await published({ eventType: "a" }, 2);
     const other = await published({ eventType: "b" }, 2);
-    world.receiver.answer(204);
+    world.receiver.respondWith(204);
     const sent = await published({ eventType: "a" }, 2);
     const filter = { eventTypes: ["a"], statuses: ["fail"], statusCodeClasses: [500] };
     const plan = (await world.api.post(`${tenant.path}/replay/dry-run`, { since, ...filter })).json;
@@ -83,9 +83,9 @@ describe("a replay by filter", () => {
   });
 
   test("goes to another endpoint, regardless of its filters, and does not change the first", async () => {
-    world.receiver.answer(500);
+    world.receiver.respondWith(500);
     const failed = await published();
-    world.receiver.answer(204);
+    world.receiver.respondWith(204);
     const target = await tenant.endpoint({ channels: ["none"] });
     const job = await replay({ endpoints: [endpoint.id], statuses: ["fail"], target: { endpoint: target.id } });
     expect(job.progress).toMatchObject({ sent: 1 });
@@ -95,7 +95,7 @@ describe("a replay by filter", () => {
   });
 
   test("goes to a URL with one signed attempt each, recorded separately, and leaves no endpoint behind", async () => {
-    await using elsewhere = await startReceiver({ answer: () => 500 });
+    await using elsewhere = await startReceiver({ response: () => 500 });
     const message = await published();
     const secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     const target = { url: `${elsewhere.url}/once`, secret, headers: { "x-why": "a replay" } };
@@ -221,9 +221,9 @@ describe("access to replays", () => {
 describe.each(SDK_VERSIONS)("SDK %i", (version) => {
   test("replays by filter and reports the correct number of messages", async () => {
     const sdk = world.sdk(version);
-    world.receiver.answer(404);
+    world.receiver.respondWith(404);
     const failed = await published({ eventType: "a", channels: ["red"], tags: ["x"] });
-    world.receiver.answer(204);
+    world.receiver.respondWith(204);
     await published({ eventType: "a" });
     const { id } = await sdk("endpoint.bulkReplay", tenant.id, endpoint.id, {
       since: new Date(since),
@@ -244,7 +244,7 @@ describe.each(SDK_VERSIONS)("SDK %i", (version) => {
 
   test("deletes the contents of some or all messages, and their responses", async () => {
     const sdk = world.sdk(version);
-    world.receiver.answer({ body: "a secret" });
+    world.receiver.respondWith({ body: "a secret" });
     const [first, second] = [await published({ eventId: `event-${version}` }), await published()];
     const { results } = await sdk("message.bulkExpungeContent", tenant.id, { ids: [`event-${version}`, "nothing"] });
     expect(results).toEqual({ [`event-${version}`]: "expunged", nothing: "not-found" });

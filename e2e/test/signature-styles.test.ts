@@ -88,8 +88,8 @@ test("a text secret signs Standard Webhooks with its bytes", async () => {
   expect(new Webhook(TEXT_SECRET, { format: "raw" }).verify(received.body, received.headers)).toBeTruthy();
   // Not through the recorder: the compatible API has no such form, and its SDKs accept any text here.
   const url = `${world.server.url}${endpoint.path}/secret`;
-  const answer = await fetch(url, { headers: { authorization: `Bearer ${world.server.token}` } });
-  expect(await answer.json()).toEqual({ key: `text:${TEXT_SECRET}` });
+  const response = await fetch(url, { headers: { authorization: `Bearer ${world.server.token}` } });
+  expect(await response.json()).toEqual({ key: `text:${TEXT_SECRET}` });
 });
 
 test.each(["text:", "text:short", `text:${"x".repeat(257)}`])("the secret %s is refused", async (secret) => {
@@ -139,8 +139,8 @@ test("a token of the application cannot change how deliveries are signed", async
   const endpoint = await tenant.endpoint();
   const { json } = await world.api.post(`/api/v1/auth/app-portal-access/${tenant.id}`, {});
   const options = { token: json.token as string };
-  const answer = await world.api.patch(`${endpoint.path}/policy`, { signing: { style: "github" } }, options);
-  expect(answer.status).toBe(403);
+  const response = await world.api.patch(`${endpoint.path}/policy`, { signing: { style: "github" } }, options);
+  expect(response.status).toBe(403);
 });
 
 test("the attempt shows the signature headers that were sent", async () => {

@@ -20,7 +20,7 @@ describe("the fake GitHub API", () => {
     const hook = await rest.repos.createWebhook({ ...at, config, events: ["issues"] });
     expect(hook.data.config.secret).toBe("********");
     for (let number = 1; number <= 25; number++) {
-      await github.emitInVain("repos/acme/shop", "issues", { action: "opened", issue: { number } });
+      await github.emitUndelivered("repos/acme/shop", "issues", { action: "opened", issue: { number } });
     }
     await github.emit("repos/acme/shop", "push", {});
     const list = { ...at, hook_id: hook.data.id };
@@ -45,7 +45,7 @@ describe("the fake GitHub API", () => {
     await using github = await startGitHub({ token: "ghp_test", now: () => now });
     const { rest } = connect(github.url);
     const { data } = await rest.repos.createWebhook({ ...at, config: { url: "http://127.0.0.1:1" }, events: ["push"] });
-    await github.emitInVain("repos/acme/shop", "push", {});
+    await github.emitUndelivered("repos/acme/shop", "push", {});
     const list = () => rest.repos.listWebhookDeliveries({ ...at, hook_id: data.id });
     expect((await list()).data).toHaveLength(1);
     now += 3 * DAY_MS;
@@ -71,7 +71,7 @@ describe("the fake Stripe API", () => {
     const signature = received!.headers["stripe-signature"]!;
     const event = stripe.webhooks.constructEvent(received!.body, signature, endpoint.secret!);
     expect(event).toMatchObject({ id: first, type: "invoice.paid", data: { object: { total: 100 } } });
-    for (let n = 0; n < 23; n++) await server.emitInVain("charge.failed", { id: `ch_${n}` });
+    for (let n = 0; n < 23; n++) await server.emitUndelivered("charge.failed", { id: `ch_${n}` });
     const all = await stripe.events.list({ limit: 10 }).autoPagingToArray({ limit: 100 });
     expect(all).toHaveLength(24);
     expect(all.at(-1)!.id).toBe(first);
@@ -85,7 +85,7 @@ describe("the fake Stripe API", () => {
     let now = Date.UTC(2026, 0, 1);
     await using server = await startStripe({ key: "sk_test_1", now: () => now });
     const stripe = connect(server.url);
-    await server.emitInVain("invoice.paid", {});
+    await server.emitUndelivered("invoice.paid", {});
     expect((await stripe.events.list()).data).toHaveLength(1);
     now += 30 * DAY_MS;
     expect((await stripe.events.list()).data).toHaveLength(0);

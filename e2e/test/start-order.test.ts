@@ -25,7 +25,7 @@ async function early(env: Record<string, string> = {}): Promise<Early> {
   const folder = opening.use(temporaryFolder());
   const database = opening.use(await createDatabase(await sharedPostgres()));
   const proxy = opening.use(await startTcpProxy(Number(new URL(database.url).port)));
-  proxy.become("cut");
+  proxy.setState("cut");
   const listen = `127.0.0.1:${await freePort()}`;
   const node = opening.use(
     runCli(["start"], {
@@ -54,7 +54,7 @@ describe("a node that starts before its database", () => {
     ]);
     const publish = await fetch(`${e.url}/api/v1/app/a/msg`, { method: "POST", body: "{}" });
     expect([publish.status, publish.headers.get("retry-after")]).toEqual([503, expect.stringMatching(/^\d+$/)]);
-    e.proxy.become("open");
+    e.proxy.setState("open");
     expect(await e.node.url).toBe(e.url);
     await becomes(`${e.url}/health/ready`, 204);
     e.node.child.kill("SIGTERM");

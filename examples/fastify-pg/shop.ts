@@ -47,7 +47,7 @@ const app = Fastify();
 
 app.post<{ Body: Order }>("/orders", async (request, reply) => {
   const { customer, total, card } = request.body;
-  const answer = await inTransaction(async (client) => {
+  const response = await inTransaction(async (client) => {
     const insert = "INSERT INTO orders (customer, total) VALUES ($1, $2) RETURNING id::int, customer, total::int";
     const { rows } = await client.query<{ id: number }>(insert, [customer, total]);
     const order = rows[0]!;
@@ -57,7 +57,7 @@ app.post<{ Body: Order }>("/orders", async (request, reply) => {
     charge(card);
     return { order: order.id, message: id };
   });
-  return reply.code(201).send(answer);
+  return reply.code(201).send(response);
 });
 
 app.get("/orders", async () => (await pool.query("SELECT id::int, customer, total::int FROM orders ORDER BY id")).rows);

@@ -30,7 +30,7 @@ export async function startAudit(databaseUrl: string, shardOf: (key: number) => 
 export interface AuditResult {
   readonly recorded: number;
   /** Attempts written by a node while another one owned the shard. */
-  readonly byStrangers: number;
+  readonly byNonOwners: number;
   /** Nodes that wrote anything; a node that joined again counts again. */
   readonly writers: number;
 }
@@ -43,7 +43,7 @@ export async function readAudit(databaseUrl: string): Promise<AuditResult> {
   );
   return {
     recorded: Number(row!["recorded"]),
-    byStrangers: Number(row!["strangers"]),
+    byNonOwners: Number(row!["strangers"]),
     writers: Number(row!["writers"]),
   };
 }

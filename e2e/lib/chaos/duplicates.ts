@@ -1,7 +1,7 @@
 /** Finds repeated requests, and whether faults of their node or the database explain them. */
 import type { Received } from "@posthorn/testkit";
 import type { Outcome } from "./audit.ts";
-import { befell, type Fault, rightTime } from "./faults.ts";
+import { hadFault, type Fault, trueTime } from "./faults.ts";
 
 /** A request, and the node that sent it. */
 export interface Sent extends Received {
@@ -35,7 +35,7 @@ export function duplicatesIn(
 ): Duplicates {
   // The time at which an attempt was signed, rounded down to a second.
   const begunAt = ({ node, headers, at }: Sent): number =>
-    rightTime(faults, node, Number(headers["webhook-timestamp"]) * 1000, at);
+    trueTime(faults, node, Number(headers["webhook-timestamp"]) * 1000, at);
   const found = { all: 0, ofNode: 0, ofDatabase: 0, unexplained: [] as string[], afterSuccess: [] as string[] };
   for (const [name, sent] of Map.groupBy(requests, nameOf)) {
     const outcomes = outcomesOf(name);
@@ -47,9 +47,9 @@ export function duplicatesIn(
       if (begunAt(repeated) >= success) found.afterSuccess.push(`${line}, success stored at ${success}`);
       const storedAt = outcomes.find(({ at }) => at >= before.at)?.at ?? Infinity;
       const explains = (first: number, second: number): boolean =>
-        befell(faults, first, begunAt(before), Math.min(storedAt, repeated.at)) ||
+        hadFault(faults, first, begunAt(before), Math.min(storedAt, repeated.at)) ||
         // The repeat began in time, and its own node was frozen afterwards.
-        befell(faults, second, begunAt(repeated), repeated.at);
+        hadFault(faults, second, begunAt(repeated), repeated.at);
       if (!explains(before.node, repeated.node)) found.unexplained.push(line);
       else if (explains(NO_NODE, NO_NODE)) found.ofDatabase++;
       else found.ofNode++;

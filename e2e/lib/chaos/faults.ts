@@ -27,11 +27,11 @@ export interface PlannedFault {
   readonly lastsMs: number;
   /** For a clock step: the difference between the clock of the node and the right time afterwards. */
   readonly skewMs: number;
-  /** For a lock: what another session has locked. */
+  /** For a lock: the statement with which another session takes it. */
   readonly lock: string;
 }
 
-/** A fault that was made; Unix milliseconds. */
+/** A fault that was injected. Times in Unix milliseconds. */
 export interface Fault {
   readonly kind: FaultKind;
   readonly target: Target;
@@ -52,8 +52,8 @@ const LONG_FREEZE_MS = 12_000;
 const LOCK_MS = 6000;
 /** The longest delay until a node sees its clock step. */
 export const STEP_SEEN_MS = 1500;
-const MOST_SKEW_MS = 120_000;
-/** What a session outside Posthorn can hold: the lock of write transactions, and tables that publishing and delivering need. */
+const MAX_SKEW_MS = 120_000;
+/** Locks that a session outside Posthorn can hold: the lock of write transactions, and tables used for publishing and delivering. */
 const LOCKS = [
   "SELECT pg_advisory_xact_lock(1886352244, 2)",
   "LOCK TABLE posthorn.endpoint IN ACCESS EXCLUSIVE MODE",
@@ -67,7 +67,7 @@ export function nextFault(random: Random): PlannedFault {
   const node = random.below(NODES);
   const calmMs = random.below(CALM_MS);
   const drawnMs = random.below(FAULT_MS);
-  const skewMs = random.below(2 * MOST_SKEW_MS) - MOST_SKEW_MS;
+  const skewMs = random.below(2 * MAX_SKEW_MS) - MAX_SKEW_MS;
   const lock = LOCKS[random.below(LOCKS.length)]!;
   const target = kind.endsWith("PostgreSQL") ? "database" : node;
   return { kind, target, calmMs, lastsMs: durationOf(kind, drawnMs), skewMs, lock };
@@ -80,22 +80,22 @@ function durationOf(kind: FaultKind, drawnMs: number): number {
 }
 
 /** Whether the node, or the database, had a fault at some time between the two. */
-export function befell(faults: readonly Fault[], node: number, from: number, to: number): boolean {
+export function hadFault(faults: readonly Fault[], node: number, from: number, to: number): boolean {
   return faults.some(
     (fault) => (fault.target === node || fault.target === "database") && fault.from <= to && fault.until >= from,
   );
 }
 
 /** The real time at which a node signed a request, given its own clock and that the request arrived at `at`. */
-export function rightTime(faults: readonly Fault[], node: number, said: number, at: number): number {
+export function trueTime(faults: readonly Fault[], node: number, reported: number, at: number): number {
   const steps = faults.filter(({ kind, target, from }) => kind === "clock step" && target === node && from <= at);
   const skews = [0, ...steps.map(({ skewMs = 0 }) => skewMs)];
   // The last step that does not put it after the arrival; a step can have happened in between.
-  return skews.map((skew) => said - skew).findLast((time) => time <= at + STEP_SEEN_MS) ?? said;
+  return skews.map((skew) => reported - skew).findLast((time) => time <= at + STEP_SEEN_MS) ?? reported;
 }
 
 /** The greatest number of simultaneous faults. */
-export function mostAtOnce(faults: readonly Fault[]): number {
+export function maxConcurrentFaults(faults: readonly Fault[]): number {
   return Math.max(
     0,
     ...faults.map(({ from }) => faults.filter((other) => other.from <= from && other.until > from).length),

@@ -24,7 +24,7 @@ import { type Fault, NODES, type PlannedFault, STEP_SEEN_MS } from "./faults.ts"
 interface Member {
   readonly server: TestServer;
   /** All paths to the database. */
-  readonly ways: readonly TcpProxy[];
+  readonly proxies: readonly TcpProxy[];
   up: boolean;
   /** The source of its clock; `null`: the clock cannot be set. */
   readonly clock: FakeClock | null;
@@ -48,8 +48,8 @@ export class ChaosNodes implements AsyncDisposable {
   readonly #members: readonly Member[];
   readonly #stack: AsyncDisposableStack;
   readonly #faults: Fault[] = [];
-  /** A component with a fault gets no second one. */
-  readonly #troubled = new Map<PlannedFault["target"], Promise<void>>();
+  /** Repair of the current fault of each component, which gets no second fault before. */
+  readonly #repairs = new Map<PlannedFault["target"], Promise<void>>();
 
   private constructor(random: Random, parts: Parts) {
     this.#random = random;
@@ -79,20 +79,20 @@ export class ChaosNodes implements AsyncDisposable {
     };
     const members: Member[] = [];
     for (let index = 0; index < NODES; index++) {
-      const way = stack.use(await startTcpProxy(postgres.port));
-      const ways = [way];
+      const proxy = stack.use(await startTcpProxy(postgres.port));
+      const proxies = [proxy];
       const ownEnv: Record<string, string> = { POSTHORN_EGRESS_PROXY: await exits.open(index) };
       if (index === 0) {
         // One node uses a pooler.
         const pooled = stack.use(await startTcpProxy(Number(new URL(pooler.through(databaseUrl)).port)));
-        ways.push(pooled);
+        proxies.push(pooled);
         ownEnv["POSTHORN_DATABASE_URL"] = pooled.through(databaseUrl);
-        ownEnv["POSTHORN_DATABASE_DIRECT_URL"] = way.through(databaseUrl);
+        ownEnv["POSTHORN_DATABASE_DIRECT_URL"] = proxy.through(databaseUrl);
       }
       const clock = openFakeClock();
       if (clock !== null) Object.assign(ownEnv, stack.use(clock).env);
-      const options = { databaseUrl: way.through(databaseUrl), env: { ...common, ...ownEnv }, allowErrors: true };
-      members.push({ server: stack.use(await startServer(options)), ways, up: true, clock });
+      const options = { databaseUrl: proxy.through(databaseUrl), env: { ...common, ...ownEnv }, allowErrors: true };
+      members.push({ server: stack.use(await startServer(options)), proxies, up: true, clock });
     }
     const now = Math.floor(Date.now() / 1000);
     const token = makeToken({ sub: organisationId(), iat: now, exp: now + 86_400 }, secret);
@@ -119,21 +119,21 @@ export class ChaosNodes implements AsyncDisposable {
     return this.#members.every(({ clock }) => clock !== null);
   }
 
-  /** Causes one fault and repairs it; waits first while the same component has one. */
-  async make(planned: PlannedFault): Promise<void> {
+  /** Injects a fault and repairs it. If the component has another fault, waits for its repair first. */
+  async inject(planned: PlannedFault): Promise<void> {
     const { kind, target, skewMs } = planned;
     if (kind === "clock step" && !this.canSetClocks) return;
-    const before = this.#troubled.get(target) ?? Promise.resolve();
-    const { promise: mended, resolve: mend } = Promise.withResolvers<void>();
-    this.#troubled.set(target, mended);
+    const before = this.#repairs.get(target) ?? Promise.resolve();
+    const { promise: repaired, resolve: repair } = Promise.withResolvers<void>();
+    this.#repairs.set(target, repaired);
     await before;
     const fault = { kind, target, from: Date.now(), until: Infinity };
-    const place = this.#faults.push(kind === "clock step" ? { ...fault, skewMs } : fault) - 1;
+    const index = this.#faults.push(kind === "clock step" ? { ...fault, skewMs } : fault) - 1;
     try {
-      await this.#befall(planned);
+      await this.#start(planned);
     } finally {
-      this.#faults[place] = { ...this.#faults[place]!, until: Date.now() };
-      mend();
+      this.#faults[index] = { ...this.#faults[index]!, until: Date.now() };
+      repair();
     }
   }
 
@@ -141,17 +141,17 @@ export class ChaosNodes implements AsyncDisposable {
     return this.#stack.disposeAsync();
   }
 
-  #befall({ kind, target, lastsMs, skewMs, lock }: PlannedFault): Promise<void> {
-    if (target !== "database") return this.#fell(this.#members[target]!, { kind, lastsMs, skewMs });
+  #start({ kind, target, lastsMs, skewMs, lock }: PlannedFault): Promise<void> {
+    if (target !== "database") return this.#injectInto(this.#members[target]!, { kind, lastsMs, skewMs });
     if (kind === "lock PostgreSQL") return this.#lock(lock, lastsMs);
-    return this.#fellDatabase(kind === "kill PostgreSQL" ? "SIGKILL" : "SIGINT", lastsMs);
+    return this.#stopDatabase(kind === "kill PostgreSQL" ? "SIGKILL" : "SIGINT", lastsMs);
   }
 
-  async #fell(
+  async #injectInto(
     member: Member,
     { kind, lastsMs, skewMs }: Pick<PlannedFault, "kind" | "lastsMs" | "skewMs">,
   ): Promise<void> {
-    const { server, ways, clock } = member;
+    const { server, proxies, clock } = member;
     if (kind === "clock step") {
       clock!.set(skewMs);
       await delay(STEP_SEEN_MS);
@@ -171,9 +171,9 @@ export class ChaosNodes implements AsyncDisposable {
       process.kill(server.pid, "SIGCONT");
       return;
     }
-    for (const way of ways) way.become(kind === "cut" ? "cut" : "silent");
+    for (const proxy of proxies) proxy.setState(kind === "cut" ? "cut" : "silent");
     await delay(lastsMs);
-    for (const way of ways) way.become("open");
+    for (const proxy of proxies) proxy.setState("open");
   }
 
   /** Holds a lock as a migration, a backup or an abandoned session of another program would. */
@@ -189,7 +189,7 @@ export class ChaosNodes implements AsyncDisposable {
     }
   }
 
-  async #fellDatabase(signal: "SIGKILL" | "SIGINT", lastsMs: number): Promise<void> {
+  async #stopDatabase(signal: "SIGKILL" | "SIGINT", lastsMs: number): Promise<void> {
     await this.#postgres.stop(signal);
     if (signal === "SIGKILL") await delay(lastsMs);
     await this.#postgres.start();

@@ -8,7 +8,7 @@ import { queryPostgres } from "../disk.ts";
 const TABLE = "CREATE TABLE chaos.published (id text PRIMARY KEY, key text NOT NULL, n int NOT NULL)";
 const PAUSE_MS = 200;
 /** The longest pause between two transactions of a publisher. */
-const BREATH_MS = 300;
+const MAX_PAUSE_MS = 300;
 /** Of 100 transactions, this many are rolled back. */
 const ROLLED_BACK = 25;
 
@@ -59,7 +59,7 @@ export class SqlPublishers {
     client.on("error", () => undefined);
     await client.connect();
     try {
-      for (let n = from; ; await delay(this.#random.below(BREATH_MS))) {
+      for (let n = from; ; await delay(this.#random.below(MAX_PAUSE_MS))) {
         if (this.#end.signal.aborted) return n;
         n = await this.#transact(client, orderingKey, n);
       }

@@ -1,11 +1,11 @@
-/** Publishers that retry forever on any node, and what receivers get. */
+/** Publishers that retry forever on any node, and checks of the requests that receivers get. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Received } from "@posthorn/testkit";
 import { nameOf } from "./duplicates.ts";
 import type { ChaosNodes } from "./nodes.ts";
 
 /** Deadline of a request, after which the client calls another node: a frozen one does not respond. */
-const PATIENCE_MS = 6000;
+const REQUEST_TIMEOUT_MS = 6000;
 const PAUSE_MS = 50;
 
 export class Publishers {
@@ -72,7 +72,7 @@ export class Publishers {
           "idempotency-key": key,
         },
         body: JSON.stringify(body),
-        signal: AbortSignal.timeout(PATIENCE_MS),
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
       });
       if (response.ok) return (await response.json()) as Record<string, string>;
     } catch {

@@ -42,9 +42,9 @@ export async function startConnectProxy(status: () => number | null = () => 200)
   server.on("connect", (request, socket: Socket) => {
     asked.push(request.url ?? "");
     credentials.push(request.headers["proxy-authorization"]);
-    const answer = status();
-    if (answer === null) return;
-    if (answer !== 200) return void socket.end(`HTTP/1.1 ${answer} No\r\ncontent-length: 0\r\n\r\n`);
+    const response = status();
+    if (response === null) return;
+    if (response !== 200) return void socket.end(`HTTP/1.1 ${response} No\r\ncontent-length: 0\r\n\r\n`);
     const target = new URL(`http://${request.url}`);
     const upstream = connect(Number(target.port), target.hostname.replace(/^\[|\]$/g, ""), () => {
       socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
@@ -68,13 +68,13 @@ export async function startSocksProxy(reply = 0): Promise<TestProxy> {
       const onRequest = (request: Buffer) => {
         const { host, port } = destination(request);
         asked.push(`${host}:${port}`);
-        const answer = (code: number) => Buffer.from([5, code, 0, 1, 0, 0, 0, 0, 0, 0]);
-        if (reply !== 0) return void socket.end(answer(reply));
+        const response = (code: number) => Buffer.from([5, code, 0, 1, 0, 0, 0, 0, 0, 0]);
+        if (reply !== 0) return void socket.end(response(reply));
         const upstream = connect(port, host, () => {
-          socket.write(answer(0));
+          socket.write(response(0));
           join(socket, upstream);
         });
-        upstream.on("error", () => socket.end(answer(5)));
+        upstream.on("error", () => socket.end(response(5)));
         sockets.add(upstream);
       };
       if (!wantsPassword) {

@@ -7,18 +7,18 @@ import type { EgressOptions, EgressRequest, EgressResult } from "../src/index.ts
 
 /** Counts the requests that come in, and answers each when the test says so. */
 async function startReceiver() {
-  const answers: (() => void)[] = [];
+  const responses: (() => void)[] = [];
   const waiting: (() => void)[] = [];
   const server = createServer((_request, response) => {
-    answers.push(() => response.end("ok"));
+    responses.push(() => response.end("ok"));
     waiting.splice(0).forEach((tell) => tell());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
-    answers,
+    answers: responses,
     url: `http://a.customer.com:${(server.address() as AddressInfo).port}/`,
     async requests(count: number): Promise<void> {
-      while (answers.length < count) await new Promise<void>((resolve) => waiting.push(resolve));
+      while (responses.length < count) await new Promise<void>((resolve) => waiting.push(resolve));
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Lab, startLab } from "@posthorn/egress/lab";
-import { type Answering, type Receiver, startReceiver } from "@posthorn/testkit";
+import { type ReceiverBehaviour, type Receiver, startReceiver } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
@@ -53,9 +53,9 @@ interface Shown {
 }
 
 /** Makes one delivery with this response, and returns its attempt as shown. */
-async function attempted(answer: Answering, url = receiver.url): Promise<Shown> {
+async function attempted(response: ReceiverBehaviour, url = receiver.url): Promise<Shown> {
   receiver.clear();
-  receiver.answer(answer);
+  receiver.respondWith(response);
   await tenant.call("PATCH", "app/app/endpoint/ep", { url });
   const { id, msgId } = await tenant.firstAttempt();
   const path = `app/app/msg/${String(msgId)}/attempt/${String(id)}`;

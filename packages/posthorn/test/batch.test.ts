@@ -17,7 +17,7 @@ interface Result {
   error?: { status: number; code: string; detail: unknown };
 }
 
-interface Answer {
+interface ApiResponse {
   status: number;
   created: number;
   duplicates: number;
@@ -39,17 +39,21 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-async function post(body: string, headers: Record<string, string> = {}, path = "app/app/msg/batch"): Promise<Answer> {
+async function post(
+  body: string,
+  headers: Record<string, string> = {},
+  path = "app/app/msg/batch",
+): Promise<ApiResponse> {
   const response = await fetch(`${node.url}/api/v1/${path}`, {
     method: "POST",
     headers: { authorization: `Bearer ${node.token}`, "content-type": "application/json", ...headers },
     body,
   });
   const text = await response.text();
-  return { ...(JSON.parse(text) as Answer), status: response.status, text };
+  return { ...(JSON.parse(text) as ApiResponse), status: response.status, text };
 }
 
-function batch(messages: readonly object[], headers?: Record<string, string>, path?: string): Promise<Answer> {
+function batch(messages: readonly object[], headers?: Record<string, string>, path?: string): Promise<ApiResponse> {
   return post(JSON.stringify({ messages }), headers, path);
 }
 
@@ -133,8 +137,10 @@ describe("a batch", () => {
 
   it("sent twenty times at once under one key is one batch", async () => {
     const messages = [message({ eventType: "race" }), message({ eventType: "race" })];
-    const answers = await Promise.all(Array.from({ length: 20 }, () => batch(messages, { "idempotency-key": "race" })));
-    expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
+    const responses = await Promise.all(
+      Array.from({ length: 20 }, () => batch(messages, { "idempotency-key": "race" })),
+    );
+    expect(new Set(responses.map(({ text }) => text)).size).toBe(1);
     const { json } = await tenant.call("GET", "app/app/msg?event_types=race");
     expect(json["data"]).toHaveLength(2);
   });
@@ -162,7 +168,7 @@ describe("a batch", () => {
       headers: { authorization: `Bearer ${small.token}` },
       body: JSON.stringify({ messages: [message({ payload: { text: "x".repeat(3000) } }), message()] }),
     });
-    const { data } = (await response.json()) as Answer;
+    const { data } = (await response.json()) as ApiResponse;
     expect(data.map(({ status, error }) => error?.code ?? status)).toEqual(["payload_too_large", "created"]);
   });
 

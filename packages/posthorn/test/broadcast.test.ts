@@ -2,7 +2,7 @@ import { eventually, startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { startNode } from "./support/posthorn.ts";
 import { temporaryFolder } from "./support/store.ts";
-import { type Answered, Tenant } from "./support/tenant.ts";
+import { type ApiResponse, Tenant } from "./support/tenant.ts";
 
 const MESSAGE = { eventType: "maintenance.planned", payload: { at: "night", n: 1.0 } };
 
@@ -15,7 +15,7 @@ async function applications(tenant: Tenant, count: number, url: string | null = 
   }
 }
 
-function ended(tenant: Tenant, { json }: Answered): Promise<Record<string, unknown>> {
+function ended(tenant: Tenant, { json }: ApiResponse): Promise<Record<string, unknown>> {
   return eventually(async () => {
     const task = (await tenant.call("GET", `background-task/${String(json["id"])}`)).json;
     expect(task["status"]).not.toBe("running");
@@ -71,8 +71,8 @@ describe("a broadcast", () => {
     const headers = { authorization: `Bearer ${node.token}`, "idempotency-key": "once" };
     const send = () =>
       fetch(`${node.url}/api/v1/msg/broadcast`, { method: "POST", headers, body: JSON.stringify(MESSAGE) });
-    const answers = [await (await send()).json(), await (await send()).json()];
-    expect(answers[0]).toEqual(answers[1]);
+    const responses = [await (await send()).json(), await (await send()).json()];
+    expect(responses[0]).toEqual(responses[1]);
   });
 
   it("needs a token of the organisation, and refuses a broadcast that can reach no application", async () => {

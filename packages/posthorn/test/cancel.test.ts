@@ -99,8 +99,8 @@ describe("delay and expiry of a message", () => {
   it("end a message: it cannot be resent, and its delivery on hold is canceled as expired", async () => {
     const id = await publish({ ttlSeconds: 1 });
     await eventually(async () => {
-      const answer = await tenant.call("POST", `app/app/msg/${id}/endpoint/ep/resend`);
-      expect([answer.status, answer.json["code"]]).toEqual([400, "message_expired"]);
+      const response = await tenant.call("POST", `app/app/msg/${id}/endpoint/ep/resend`);
+      expect([response.status, response.json["code"]]).toEqual([400, "message_expired"]);
     });
     await tenant.call("PATCH", "app/app/endpoint/off", { disabled: false });
     await eventually(async () =>
@@ -111,12 +111,12 @@ describe("delay and expiry of a message", () => {
 
 describe("an endpoint that debounces", () => {
   it("gets the last message of a burst, and the others name the one that replaced them", async () => {
-    const answer = await tenant.call("POST", "app/app/endpoint", {
+    const response = await tenant.call("POST", "app/app/endpoint", {
       url: `${receiver.url}/calm`,
       uid: "calm",
       eventTypes: null,
     });
-    expect(answer.status).toBe(201);
+    expect(response.status).toBe(201);
     const policy = { debounce: { waitSeconds: 3, by: "payload", path: "customer.id" } };
     expect((await tenant.call("PUT", "app/app/endpoint/calm/policy", policy)).status).toBe(200);
     const send = (customer: number, n: number) => publish({ payload: { customer: { id: customer }, n } });

@@ -62,12 +62,12 @@ function ask(node: TestNode, path: string, init: RequestInit = {}): Promise<Resp
 
 /** The path of a source that accepts anything. */
 async function openDoor(node: TestNode): Promise<string> {
-  const answer = await ask(node, "/ingest/api/v1/source", {
+  const response = await ask(node, "/ingest/api/v1/source", {
     method: "POST",
     headers: { authorization: `Bearer ${node.token}`, "content-type": "application/json" },
     body: JSON.stringify({ name: "Door", type: "generic-webhook" }),
   });
-  const { ingestUrl } = (await answer.json()) as { ingestUrl: string };
+  const { ingestUrl } = (await response.json()) as { ingestUrl: string };
   return new URL(ingestUrl).pathname;
 }
 
@@ -85,21 +85,21 @@ function publish(node: TestNode, key?: string): Promise<Response> {
 
 /** The trouble that the node reports; `null`: it is ready. */
 async function readiness(node: TestNode): Promise<string | null> {
-  const answer = await ask(node, "/health/ready");
-  if (answer.status === 204) return null;
-  expect(answer.status).toBe(503);
-  expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
-  return ((await answer.json()) as { reason: string }).reason;
+  const response = await ask(node, "/health/ready");
+  if (response.status === 204) return null;
+  expect(response.status).toBe(503);
+  expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
+  return ((await response.json()) as { reason: string }).reason;
 }
 
 function becomes(node: TestNode, trouble: string | null): Promise<void> {
   return eventually(async () => expect(await readiness(node)).toBe(trouble));
 }
 
-async function expectRefused(answer: Response): Promise<void> {
-  const body: unknown = await answer.json();
-  expect({ status: answer.status, body }).toMatchObject({ status: 503, body: { code: "storage_unavailable" } });
-  expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
+async function expectRefused(response: Response): Promise<void> {
+  const body: unknown = await response.json();
+  expect({ status: response.status, body }).toMatchObject({ status: 503, body: { code: "storage_unavailable" } });
+  expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
 }
 
 async function ids(tenant: Tenant): Promise<string[]> {
@@ -135,7 +135,7 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
       const door = await openDoor(node);
       await eventually(async () => expect((await publish(node)).status).toBe(202));
 
-      proxy.become(weather);
+      proxy.setState(weather);
       const writes = await Promise.all([
         ...Array.from({ length: 20 }, () => publish(node)),
         ask(node, "/api/v1/app", {
@@ -146,7 +146,7 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
         ask(node, door, { method: "POST", body: "{}" }),
         ask(node, "/api/v1/app", { headers: { authorization: `Bearer ${node.token}` } }),
       ]);
-      for (const answer of writes) await expectRefused(answer);
+      for (const response of writes) await expectRefused(response);
       await becomes(node, weather === "cut" ? "unreachable" : "silent");
 
       expect((await ask(node, "/health/live")).status).toBe(204);
@@ -157,7 +157,7 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
       expect(metrics).toContain("posthorn_attempts_total");
 
       const before = (await readStored(s)).length;
-      proxy.become("open");
+      proxy.setState("open");
       await becomes(node, null);
       await eventually(async () => expect((await publish(node)).status).toBe(202));
       // Refused messages were not stored; but data that went into the black hole may still arrive.
@@ -175,15 +175,15 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
     for (let uid = 0; uid < 20; uid++) {
       await tenant.call("POST", "app/app/endpoint", { url: receiver.url, uid: `more-${uid}` });
     }
-    receiver.answer(500);
+    receiver.respondWith(500);
     expect((await publish(node)).status).toBe(202);
     await receiver.waitForCount(21);
-    proxy.become("cut");
+    proxy.setState("cut");
     await becomes(node, "unreachable");
-    const asked = proxy.asked;
-    await eventually(() => expect(proxy.asked).toBeGreaterThan(asked + 3));
+    const before = proxy.totalConnections;
+    await eventually(() => expect(proxy.totalConnections).toBeGreaterThan(before + 3));
     await Promise.all(Array.from({ length: 50 }, () => publish(node).then(expectRefused)));
-    proxy.become("open");
+    proxy.setState("open");
     await becomes(node, null);
     const lines = log.filter(({ msg, level }) => level >= 40 || msg.includes("database")).map(({ msg }) => msg);
     expect(lines.filter((line) => line.includes("database"))).toEqual([
@@ -199,14 +199,14 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
     const { node, proxy, tenant } = s;
     await tenant.setUp(receiver.url);
     expect((await publish(node, "first")).status).toBe(202);
-    proxy.become("mute");
+    proxy.setState("mute");
     await expectRefused(await publish(node, "doubt"));
-    proxy.become("open");
+    proxy.setState("open");
     await becomes(node, null);
     const again = await eventually(async () => {
-      const answer = await publish(node, "doubt");
-      expect(answer.status).toBe(202);
-      return (await answer.json()) as { id: string };
+      const response = await publish(node, "doubt");
+      expect(response.status).toBe(202);
+      return (await response.json()) as { id: string };
     });
     expect(await ids(tenant)).toHaveLength(2);
     // It is delivered too, although the node that stored it was never notified.
@@ -225,7 +225,7 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
       await tenant.call("PATCH", "app/app/endpoint/ep", { disabled: true });
       // Something else may be committed first.
       // With the end of the query: a transaction begins with READ COMMITTED.
-      proxy.breakOffAt("COMMIT\0");
+      proxy.resetOn("COMMIT\0");
       const { status } = await tenant.call("PATCH", "app/app/endpoint/ep", { disabled: false });
       expect(status).toBe(503);
       expect(await onDatabase(url, "SELECT disabled::int FROM endpoint")).toEqual([{ disabled: 0 }]);
@@ -241,17 +241,19 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
       const { node, proxy, tenant } = s;
       await tenant.setUp(receiver.url);
       const { promise: answerNow, resolve: letAnswer } = Promise.withResolvers<void>();
-      receiver.answer(async () => {
+      receiver.respondWith(async () => {
         await answerNow;
         return 204;
       });
       const published = await Promise.all(Array.from({ length: 4 }, () => publish(node)));
-      const wanted = await Promise.all(published.map(async (answer) => ((await answer.json()) as { id: string }).id));
+      const wanted = await Promise.all(
+        published.map(async (response) => ((await response.json()) as { id: string }).id),
+      );
       await receiver.waitForCount(4);
-      proxy.become(weather);
+      proxy.setState(weather);
       await becomes(node, weather === "cut" ? "unreachable" : "silent");
       letAnswer();
-      proxy.become("open");
+      proxy.setState("open");
       await becomes(node, null);
       for (const id of wanted) {
         await eventually(async () => {
@@ -269,13 +271,13 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
     const { node, proxy, tenant } = s;
     await tenant.setUp(receiver.url);
     const { promise: answerNow, resolve: letAnswer } = Promise.withResolvers<void>();
-    receiver.answer(async () => {
+    receiver.respondWith(async () => {
       await answerNow;
       return 204;
     });
     expect((await publish(node)).status).toBe(202);
     await receiver.waitForCount(1);
-    proxy.become("silent");
+    proxy.setState("silent");
     await becomes(node, "silent");
     letAnswer();
     await s[Symbol.asyncDispose]();
@@ -293,12 +295,12 @@ describe.runIf(onPostgres)("a node survives", () => {
     const publisher = async (name: string): Promise<void> => {
       for (let n = 0; !end.signal.aborted; n++) {
         for (;;) {
-          const answer = await publish(node, `${name}-${n}`);
-          if (answer.status === 202) {
-            accepted.push(((await answer.json()) as { id: string }).id);
+          const response = await publish(node, `${name}-${n}`);
+          if (response.status === 202) {
+            accepted.push(((await response.json()) as { id: string }).id);
             break;
           }
-          await expectRefused(answer);
+          await expectRefused(response);
         }
       }
     };

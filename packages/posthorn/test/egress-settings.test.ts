@@ -12,9 +12,9 @@ describe("the source addresses of deliveries", () => {
     using folder = temporaryFolder();
     const env = { POSTHORN_SOURCE_ADDRESSES: "203.0.113.9, 2001:db8::/64" };
     await using node = await startNode(folder.path, { env });
-    const answer = await fetch(node.url + SOURCES);
-    expect([answer.status, answer.headers.get("content-type")]).toEqual([200, "application/json"]);
-    const document = (await answer.json()) as { updated: string };
+    const response = await fetch(node.url + SOURCES);
+    expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/json"]);
+    const document = (await response.json()) as { updated: string };
     expect(document).toMatchObject({ version: 1, ipv4: ["203.0.113.9/32"], ipv6: ["2001:db8::/64"] });
     expect(Math.abs(Date.parse(document.updated) - Date.now())).toBeLessThan(60_000);
   });
@@ -22,8 +22,8 @@ describe("the source addresses of deliveries", () => {
   it("are not served as an empty list if the operator listed none", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
-    const answer = await fetch(node.url + SOURCES);
-    expect([answer.status, await answer.json()]).toMatchObject([404, { code: "not_found" }]);
+    const response = await fetch(node.url + SOURCES);
+    expect([response.status, await response.json()]).toMatchObject([404, { code: "not_found" }]);
   });
 });
 

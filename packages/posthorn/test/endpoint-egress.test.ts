@@ -70,10 +70,10 @@ describe("credentials of an endpoint", () => {
   it("OAuth 2: one token is used for many deliveries, and a new one is fetched when the receiver refuses it", async () => {
     let token = 0;
     await using issuer = await startReceiver({
-      answer: () => ({ status: 200, body: JSON.stringify({ access_token: `t${++token}`, token_type: "bearer" }) }),
+      response: () => ({ status: 200, body: JSON.stringify({ access_token: `t${++token}`, token_type: "bearer" }) }),
     });
     await using receiver = await startReceiver({
-      answer: ({ headers }) => (headers["authorization"] === `Bearer t${token}` ? 204 : 401),
+      response: ({ headers }) => (headers["authorization"] === `Bearer t${token}` ? 204 : 401),
     });
     const auth = { type: "oauth2", tokenUrl: issuer.url, clientId: "me", clientSecret: SECRET, scope: "hooks" };
     await endpointWith(receiver.url, { auth });
@@ -87,7 +87,7 @@ describe("credentials of an endpoint", () => {
   });
 
   it("OAuth 2: a missing token is a failed attempt that says so, and nothing is sent", async () => {
-    await using issuer = await startReceiver({ answer: 401 });
+    await using issuer = await startReceiver({ response: 401 });
     await using receiver = await startReceiver();
     const auth = { type: "oauth2", tokenUrl: issuer.url, clientId: "other", clientSecret: SECRET };
     await endpointWith(receiver.url, { auth });

@@ -26,15 +26,15 @@ async function setUpStrict(tenant: Tenant, url: string): Promise<void> {
   await tenant.setUp(url);
   const breaker = { failures: 2, windowSeconds: 1, probeSeconds: 3600, maxProbeSeconds: 3600 };
   const retry = { backoff: { type: "schedule", delays: [1], jitter: 0 } };
-  const answer = await tenant.call("PUT", `${EP}/policy`, { breaker, retry });
-  if (answer.status !== 200) throw new Error(answer.text);
+  const response = await tenant.call("PUT", `${EP}/policy`, { breaker, retry });
+  if (response.status !== 200) throw new Error(response.text);
 }
 
 describe("the state of an endpoint", () => {
   it("shows an open circuit, why, since when and until when; try-now probes it, and all deliveries resume", async () => {
     using folder = temporaryFolder();
     let code = 500;
-    await using receiver = await startReceiver({ answer: () => ({ status: code }) });
+    await using receiver = await startReceiver({ response: () => ({ status: code }) });
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);
     await setUpStrict(tenant, receiver.url);
@@ -56,7 +56,7 @@ describe("the state of an endpoint", () => {
 
   it("shows how long an endpoint asked to wait", async () => {
     using folder = temporaryFolder();
-    await using receiver = await startReceiver({ answer: { status: 429, headers: { "retry-after": "120" } } });
+    await using receiver = await startReceiver({ response: { status: 429, headers: { "retry-after": "120" } } });
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);
     await tenant.setUp(receiver.url);
@@ -89,7 +89,7 @@ describe("the state of an endpoint", () => {
 describe("a pause", () => {
   it("holds new messages, also across a restart, until it is resumed", async () => {
     using folder = temporaryFolder();
-    await using receiver = await startReceiver({ answer: 204 });
+    await using receiver = await startReceiver({ response: 204 });
     {
       await using node = await startNode(folder.path);
       const tenant = new Tenant(node);
@@ -124,7 +124,7 @@ describe("an endpoint that is enabled again", () => {
   /** Numbers that the receiver gets of messages 1 to 4, held while the endpoint was disabled, and of 5, published afterwards. */
   async function after(choice: (thirdAt: string) => object): Promise<{ got: number[]; tenant: Tenant; ids: string[] }> {
     using folder = temporaryFolder();
-    await using receiver = await startReceiver({ answer: 204 });
+    await using receiver = await startReceiver({ response: 204 });
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);
     await tenant.setUp(receiver.url);
@@ -135,8 +135,8 @@ describe("an endpoint that is enabled again", () => {
     const thirdAt = new Date().toISOString();
     ids.push(await publish(tenant, 3), await publish(tenant, 4));
     expect(await stateOf(tenant)).toMatchObject({ state: "disabled", waiting: { due: 4 } });
-    const answer = await tenant.call("POST", `${EP}/enable`, choice(thirdAt));
-    expect(answer).toMatchObject({ status: 200 });
+    const response = await tenant.call("POST", `${EP}/enable`, choice(thirdAt));
+    expect(response).toMatchObject({ status: 200 });
     await publish(tenant, 5);
     await eventually(async () => {
       expect(await stateOf(tenant)).toMatchObject({ state: "active", waiting: { due: 0, later: 0 } });
@@ -194,7 +194,7 @@ describe("ordered delivery by key", () => {
   it("shows the blocking delivery, and unblock lets later ones pass", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({
-      answer: ({ body }) => ({ status: (JSON.parse(body.toString()) as { n: number }).n === 1 ? 500 : 204 }),
+      response: ({ body }) => ({ status: (JSON.parse(body.toString()) as { n: number }).n === 1 ? 500 : 204 }),
     });
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);

@@ -1,4 +1,4 @@
-import { type Answering, type Received, startReceiver } from "@posthorn/testkit";
+import { type ReceiverBehaviour, type Received, startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { startNode } from "./support/posthorn.ts";
 import { temporaryFolder } from "./support/store.ts";
@@ -7,9 +7,12 @@ import { Tenant } from "./support/tenant.ts";
 const VERIFY = "app/app/endpoint/ep/verify";
 
 /** The result of `verify` for an endpoint with this response, and the request that it got. */
-async function verified(answer: Answering, method: string): Promise<{ json: object; asked: readonly Received[] }> {
+async function verified(
+  response: ReceiverBehaviour,
+  method: string,
+): Promise<{ json: object; asked: readonly Received[] }> {
   using folder = temporaryFolder();
-  await using receiver = await startReceiver({ answer });
+  await using receiver = await startReceiver({ response: response });
   await using node = await startNode(folder.path, { env: { POSTHORN_PUBLIC_URL: "https://hooks.example.com" } });
   const tenant = new Tenant(node);
   await tenant.setUp(receiver.url);
@@ -19,7 +22,7 @@ async function verified(answer: Answering, method: string): Promise<{ json: obje
   return { json, asked: receiver.requests };
 }
 
-const echo: Answering = ({ body }) => ({
+const echo: ReceiverBehaviour = ({ body }) => ({
   status: 200,
   body: (JSON.parse(body.toString()) as { challenge: string }).challenge,
 });
@@ -51,7 +54,7 @@ describe("verify", () => {
 
   it("blocks nothing else while it waits for a hanging endpoint, even with an idempotency key", async () => {
     using folder = temporaryFolder();
-    await using receiver = await startReceiver({ answer: "hang" });
+    await using receiver = await startReceiver({ response: "hang" });
     await using node = await startNode(folder.path, { env: { POSTHORN_REQUEST_TIMEOUT: "3" } });
     const tenant = new Tenant(node);
     await tenant.setUp(receiver.url);
@@ -79,7 +82,7 @@ describe("with verification required for new endpoints", () => {
 
   it("messages are on hold until the endpoint is verified, and are then delivered, also after a restart in between", async () => {
     using folder = temporaryFolder();
-    await using receiver = await startReceiver({ answer: echoOr204 });
+    await using receiver = await startReceiver({ response: echoOr204 });
     {
       await using node = await startNode(folder.path, { env: HELD });
       const tenant = new Tenant(node);
@@ -98,7 +101,7 @@ describe("with verification required for new endpoints", () => {
 
   it("another host must be verified again, another path need not, and the policy can turn it off", async () => {
     using folder = temporaryFolder();
-    await using receiver = await startReceiver({ answer: echoOr204 });
+    await using receiver = await startReceiver({ response: echoOr204 });
     await using other = await startReceiver();
     await using node = await startNode(folder.path, { env: HELD });
     const tenant = new Tenant(node);
@@ -115,22 +118,22 @@ describe("with verification required for new endpoints", () => {
 
   it("a refusal ends the verification, and no response does not", async () => {
     using folder = temporaryFolder();
-    await using receiver = await startReceiver({ answer: echoOr204 });
+    await using receiver = await startReceiver({ response: echoOr204 });
     await using node = await startNode(folder.path, { env: HELD });
     const tenant = new Tenant(node);
     await tenant.setUp(receiver.url);
     await tenant.call("POST", VERIFY, {});
-    receiver.answer("reset");
+    receiver.respondWith("reset");
     const away = (await tenant.call("POST", VERIFY, {})).json;
     expect(away).toMatchObject({ verified: false, verifiedAt: expect.any(String) as string });
-    receiver.answer(403);
+    receiver.respondWith(403);
     expect((await tenant.call("POST", VERIFY, {})).json).toMatchObject({ verified: false, verifiedAt: null });
   });
 
   it("deliveries carry the confirmed name", async () => {
     using folder = temporaryFolder();
     const headers = { "WebHook-Allowed-Origin": "*" };
-    await using receiver = await startReceiver({ answer: { status: 200, headers } });
+    await using receiver = await startReceiver({ response: { status: 200, headers } });
     const env = { POSTHORN_ENDPOINT_VERIFICATION: "cloudevents", POSTHORN_PUBLIC_URL: "https://hooks.example.com" };
     await using node = await startNode(folder.path, { env });
     const tenant = new Tenant(node);
@@ -143,7 +146,7 @@ describe("with verification required for new endpoints", () => {
   it("a custom header cannot replace the confirmed name", async () => {
     using folder = temporaryFolder();
     const headers = { "WebHook-Allowed-Origin": "*" };
-    await using receiver = await startReceiver({ answer: { status: 200, headers } });
+    await using receiver = await startReceiver({ response: { status: 200, headers } });
     const env = { POSTHORN_ENDPOINT_VERIFICATION: "cloudevents", POSTHORN_PUBLIC_URL: "https://hooks.example.com" };
     await using node = await startNode(folder.path, { env });
     const tenant = new Tenant(node);
@@ -157,7 +160,7 @@ describe("with verification required for new endpoints", () => {
   it("the known result can be read without a request", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver({
-      answer: { status: 200, headers: { "WebHook-Allowed-Origin": "*", "WebHook-Allowed-Rate": "120" } },
+      response: { status: 200, headers: { "WebHook-Allowed-Origin": "*", "WebHook-Allowed-Rate": "120" } },
     });
     const env = { POSTHORN_ENDPOINT_VERIFICATION: "cloudevents", POSTHORN_PUBLIC_URL: "https://hooks.example.com" };
     await using node = await startNode(folder.path, { env });
@@ -180,7 +183,7 @@ describe("with verification required for new endpoints", () => {
   });
 });
 
-const echoOr204: Answering = (request) => {
+const echoOr204: ReceiverBehaviour = (request) => {
   const { challenge } = JSON.parse(request.body.toString()) as { challenge?: string };
   return challenge === undefined ? 204 : { status: 200, body: challenge };
 };

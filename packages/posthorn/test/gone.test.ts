@@ -12,7 +12,7 @@ describe("an endpoint that returns 410", () => {
     using folder = temporaryFolder();
     await using hooks = await startReceiver();
     let status = 410;
-    await using customer = await startReceiver({ answer: () => status });
+    await using customer = await startReceiver({ response: () => status });
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);
     await tenant.setUp(customer.url);
@@ -41,7 +41,7 @@ describe("an endpoint that returns 410", () => {
 
   it("stays enabled if the policy of its application turns autoDisable.onGone off", async () => {
     using folder = temporaryFolder();
-    await using customer = await startReceiver({ answer: () => 410 });
+    await using customer = await startReceiver({ response: () => 410 });
     await using node = await startNode(folder.path);
     const tenant = new Tenant(node);
     await tenant.setUp(customer.url);

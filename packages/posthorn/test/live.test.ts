@@ -6,9 +6,9 @@ import { temporaryFolder } from "./support/store.ts";
 
 let node: TestNode;
 const folder = temporaryFolder();
-const receiver = createServer((request, answer) => {
+const receiver = createServer((request, response) => {
   request.resume();
-  answer.end("ok");
+  response.end("ok");
 });
 
 beforeAll(async () => {
@@ -29,8 +29,8 @@ afterAll(async () => {
 
 async function call(method: string, path: string, body: object, token = node.token): Promise<Record<string, unknown>> {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  const answer = await fetch(`${node.url}/api/v1/${path}`, { method, headers, body: JSON.stringify(body) });
-  return (await answer.json()) as Record<string, unknown>;
+  const response = await fetch(`${node.url}/api/v1/${path}`, { method, headers, body: JSON.stringify(body) });
+  return (await response.json()) as Record<string, unknown>;
 }
 
 interface Told {
@@ -47,15 +47,15 @@ class Stream implements AsyncDisposable {
 
   static async open(options: { readonly token?: string; readonly since?: string } = {}): Promise<Stream> {
     const stream = new Stream();
-    const answer = await fetch(`${node.url}/api/v1/live`, {
+    const response = await fetch(`${node.url}/api/v1/live`, {
       signal: stream.#abort.signal,
       headers: {
         authorization: `Bearer ${options.token ?? node.token}`,
         ...(options.since === undefined ? {} : { "last-event-id": options.since }),
       },
     });
-    if (answer.status !== 200) throw new Error(`${answer.status} ${await answer.text()}`);
-    stream.#reading = stream.#read(answer.body!);
+    if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`);
+    stream.#reading = stream.#read(response.body!);
     return stream;
   }
 
@@ -148,9 +148,9 @@ describe("GET /api/v1/live", () => {
   it("does not keep a node from stopping", async () => {
     const own = temporaryFolder();
     const other = await startNode(own.path);
-    const answer = await fetch(`${other.url}/api/v1/live`, { headers: { authorization: `Bearer ${other.token}` } });
+    const response = await fetch(`${other.url}/api/v1/live`, { headers: { authorization: `Bearer ${other.token}` } });
     await other[Symbol.asyncDispose]();
-    expect(await answer.text()).toContain("event: open");
+    expect(await response.text()).toContain("event: open");
     own[Symbol.dispose]();
   });
 });

@@ -28,7 +28,7 @@ async function deliveries(message: string, query = ""): Promise<{ data: Row[]; i
 
 describe("the deliveries of a message", () => {
   it("show the state, attempts and waiting reason for each endpoint that matched", async () => {
-    await using receiver = await startReceiver({ answer: ({ path }) => (path === "/bad" ? 500 : 204) });
+    await using receiver = await startReceiver({ response: ({ path }) => (path === "/bad" ? 500 : 204) });
     for (const [uid, fields] of Object.entries({
       good: { url: `${receiver.url}/good` },
       bad: { url: `${receiver.url}/bad` },
@@ -64,7 +64,7 @@ describe("the deliveries of a message", () => {
 
   it("show why they are on hold: a pause, an endpoint that asked to wait, an earlier one of the ordering key", async () => {
     await using receiver = await startReceiver({
-      answer: ({ path, body }) =>
+      response: ({ path, body }) =>
         path === "/busy" ? { status: 429, headers: { "retry-after": "7200" } } : body.includes("refuse") ? 500 : 204,
     });
     await tenant.call("POST", "app", { name: "Held", uid: "held" });

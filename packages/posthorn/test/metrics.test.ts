@@ -26,9 +26,9 @@ describe("metrics", () => {
     const tenant = new Tenant(node);
     await tenant.setUp(receiver.url);
     await tenant.firstAttempt();
-    receiver.answer(503);
+    receiver.respondWith(503);
     await tenant.firstAttempt();
-    receiver.answer("reset");
+    receiver.respondWith("reset");
     await tenant.firstAttempt();
     await eventually(async () => {
       const text = await (await fetch(node.metricsUrl!)).text();
@@ -91,8 +91,8 @@ describe("metrics", () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     expect(node.metricsUrl).toBeNull();
-    const answer = await fetch(`${node.url}/metrics`);
-    expect(await answer.text()).not.toContain("posthorn_");
+    const response = await fetch(`${node.url}/metrics`);
+    expect(await response.text()).not.toContain("posthorn_");
   });
 
   it("return 404 for any other path, and a missing port fails the start with the name of the setting", async () => {

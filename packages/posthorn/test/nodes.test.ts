@@ -1,7 +1,14 @@
 /** Several nodes on one PostgreSQL database. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Answer, eventually, type Receiver, startReceiver, startServer, type TestServer } from "@posthorn/testkit";
+import {
+  type ReceiverResponse,
+  eventually,
+  type Receiver,
+  startReceiver,
+  startServer,
+  type TestServer,
+} from "@posthorn/testkit";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { keyOfId } from "../src/lib/id.ts";
@@ -109,7 +116,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
   });
 
   beforeEach(() => {
-    receiver.answer(204);
+    receiver.respondWith(204);
     receiver.clear();
   });
 
@@ -194,7 +201,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     for (const id of await nodeIds()) numbers.push((await endpointsOf(id))[0]!);
     const retry = { backoff: { type: "schedule", delays: [1], jitter: 0 } };
     const breaker = { failures: 2, windowSeconds: 1, probeSeconds: 3600, maxProbeSeconds: 3600 };
-    receiver.answer(({ path }) => (numbers.includes(Number(path.slice(1))) ? 500 : 204));
+    receiver.respondWith(({ path }) => (numbers.includes(Number(path.slice(1))) ? 500 : 204));
     for (const number of numbers) {
       await call(one, "PATCH", `app/app/endpoint/ep${number}/policy`, { breaker, retry });
     }
@@ -242,7 +249,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
         expect(new Set(failing.map(pathIn))).toEqual(all((number) => `/${number}`));
       });
     }
-    receiver.answer(204);
+    receiver.respondWith(204);
     for (const number of numbers) {
       await call(one, "PATCH", `app/app/endpoint/ep${number}/policy`, { breaker: null, retry: null });
       await call(one, "POST", `app/app/endpoint/ep${number}/try-now`);
@@ -270,7 +277,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
 
   it("hand over their shards when they are stopped: nothing is repeated, and order is kept", async () => {
     await call(one, "PATCH", "app/app/policy", { order: { by: "key" } });
-    receiver.answer({ status: 204, delayMs: 20 });
+    receiver.respondWith({ status: 204, delayMs: 20 });
     const two = await start();
     await settled(2);
     const ids: string[] = [];
@@ -298,10 +305,10 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     await using two = await startProcess();
     const zombie = await settled(2);
     const [slow] = await endpointsOf(zombie);
-    const answer = Promise.withResolvers<Answer>();
+    const response = Promise.withResolvers<ReceiverResponse>();
     let asked = 0;
     // The frozen node gets a success when it is too late; the other node sees a failure.
-    receiver.answer(({ path }) => (path !== `/${slow}` ? 204 : asked++ === 0 ? answer.promise : 500));
+    receiver.respondWith(({ path }) => (path !== `/${slow}` ? 204 : asked++ === 0 ? response.promise : 500));
     const id = await publish(one);
     await eventually(() => expect(asked).toBe(1));
     process.kill(two.pid, "SIGSTOP");
@@ -315,7 +322,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     };
     await eventually(async () => expect(await attemptsOf()).toEqual([500]));
     process.kill(two.pid, "SIGCONT");
-    answer.resolve(204);
+    response.resolve(204);
     // It joins again and gets its share: by then it has tried to record its outcomes.
     expect(await settled(2)).toBeGreaterThan(zombie);
     const after = await publish(asNode(two));

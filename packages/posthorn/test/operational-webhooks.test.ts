@@ -31,8 +31,8 @@ describe("operational webhooks", () => {
   it("report failing, exhausted and recovered messages, signed, each once", async () => {
     using folder = temporaryFolder();
     await using hooks = await startReceiver();
-    let answer = 500;
-    await using customer = await startReceiver({ answer: () => answer });
+    let response = 500;
+    await using customer = await startReceiver({ response: () => response });
     await using node = await startNode(folder.path, { env: FAST });
     const tenant = new Tenant(node);
     await tenant.setUp(customer.url);
@@ -50,7 +50,7 @@ describe("operational webhooks", () => {
     const [newest] = json["data"] as Record<string, unknown>[];
     expect(lastAttempt).toEqual({ id: newest!["id"], responseStatusCode: 500, timestamp: newest!["timestamp"] });
 
-    answer = 204;
+    response = 204;
     for (let times = 0; times < 2; times++) {
       await tenant.call("POST", `app/app/msg/${String(message["id"])}/endpoint/ep/resend`);
       await customer.waitForCount(6 + times);
@@ -90,7 +90,7 @@ describe("operational webhooks", () => {
 
   it("never report about themselves, even when they fail to the end or are changed", async () => {
     using folder = temporaryFolder();
-    await using hooks = await startReceiver({ answer: 500 });
+    await using hooks = await startReceiver({ response: 500 });
     await using witness = await startReceiver();
     await using node = await startNode(folder.path, { env: FAST });
     const tenant = new Tenant(node);

@@ -23,12 +23,12 @@ function newFolder(): string {
   return temporary.path;
 }
 
-interface Answer {
+interface ApiResponse {
   readonly status: number;
   readonly json: Record<string, unknown>;
 }
 
-async function call(node: TestNode, token: string, method: string, path: string, body?: object): Promise<Answer> {
+async function call(node: TestNode, token: string, method: string, path: string, body?: object): Promise<ApiResponse> {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
   const answer = await fetch(`${node.url}${path}`, {
     method,
@@ -65,10 +65,10 @@ it("a second organisation is refused with a reason while inbound webhooks share 
 it("of concurrent first tokens, only those of one organisation are accepted", async () => {
   await using node = await startNode(newFolder());
   const orgs = Array.from({ length: 12 }, (_, index) => (index % 4) + 1);
-  const answers = await Promise.all(orgs.map(async (org) => ({ org, ...(await list(node, org)) })));
-  const admitted = new Set(answers.filter(({ status }) => status === 200).map(({ org }) => org));
+  const responses = await Promise.all(orgs.map(async (org) => ({ org, ...(await list(node, org)) })));
+  const admitted = new Set(responses.filter(({ status }) => status === 200).map(({ org }) => org));
   expect(admitted.size).toBe(1);
-  const refused = answers.filter(({ status }) => status !== 200);
+  const refused = responses.filter(({ status }) => status !== 200);
   expect(new Set(refused.map(({ json }) => json["code"]))).toEqual(new Set(["separate_origin_required"]));
   expect(await firstOrganisation(node.services.store)).not.toBeNull();
 });

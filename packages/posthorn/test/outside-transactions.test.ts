@@ -52,16 +52,16 @@ describe("a request with an idempotency key that looks up a name of a silent res
 describe("with an idempotency key", () => {
   it("an endpoint is verified once, however often and concurrently the request is sent", async () => {
     using folder = temporaryFolder();
-    await using receiver = await startReceiver({ answer: 204 });
+    await using receiver = await startReceiver({ response: 204 });
     await using node = await startNode(folder.path);
     await new Tenant(node).setUp(receiver.url);
     const ask = async () => {
-      const answer = await post(node, "app/app/endpoint/ep/verify", { method: "challenge" });
-      return `${answer.status} ${await answer.text()}`;
+      const response = await post(node, "app/app/endpoint/ep/verify", { method: "challenge" });
+      return `${response.status} ${await response.text()}`;
     };
-    const answers = [...(await Promise.all([ask(), ask(), ask()])), await ask()];
-    expect(new Set(answers).size).toBe(1);
-    expect(answers[0]).toMatch(/^200 .*challenge_mismatch/);
+    const responses = [...(await Promise.all([ask(), ask(), ask()])), await ask()];
+    expect(new Set(responses).size).toBe(1);
+    expect(responses[0]).toMatch(/^200 .*challenge_mismatch/);
     expect(receiver.requests).toHaveLength(1);
   });
 
@@ -73,12 +73,12 @@ describe("with an idempotency key", () => {
     const release = async () => {
       const path = `ingest/api/v1/source/${source.id}/quarantine/${String(row!["id"])}/release`;
       const headers = { authorization: `Bearer ${gateway.node.token}`, "idempotency-key": "key" };
-      const answer = await fetch(`${gateway.node.url}/${path}`, { method: "POST", headers });
-      return `${answer.status} ${await answer.text()}`;
+      const response = await fetch(`${gateway.node.url}/${path}`, { method: "POST", headers });
+      return `${response.status} ${await response.text()}`;
     };
-    const answers = [...(await Promise.all([release(), release()])), await release()];
-    expect(new Set(answers).size).toBe(1);
-    expect(answers[0]).toMatch(/^200 .*msg_/);
+    const responses = [...(await Promise.all([release(), release()])), await release()];
+    expect(new Set(responses).size).toBe(1);
+    expect(responses[0]).toMatch(/^200 .*msg_/);
   });
 
   it("the state of a paused endpoint is returned again, and pausing takes effect", async () => {

@@ -87,7 +87,7 @@ describe("the search over all applications", () => {
   });
 
   it("reports the state of deliveries, and finds messages by it", async () => {
-    await using receiver = await startReceiver({ answer: ({ path }) => (path === "/bad" ? 500 : 204) });
+    await using receiver = await startReceiver({ response: ({ path }) => (path === "/bad" ? 500 : 204) });
     await tenant.call("POST", "app", { name: "States", uid: "states" });
     for (const uid of ["good", "bad"]) {
       await tenant.call("POST", "app/states/endpoint", { uid, url: `${receiver.url}/${uid}`, channels: [uid, "both"] });
@@ -146,7 +146,7 @@ describe("the search over all applications", () => {
 describe("issues", () => {
   it("are failures of one endpoint with one cause, and show whether it still fails", async () => {
     let broken = true;
-    await using receiver = await startReceiver({ answer: () => (broken ? 503 : 204) });
+    await using receiver = await startReceiver({ response: () => (broken ? 503 : 204) });
     await tenant.call("POST", "app", { name: "Broken", uid: "broken" });
     await tenant.call("POST", "app/broken/endpoint", { uid: "ep", url: receiver.url });
     const messages = [await publish("broken", {}), await publish("broken", {})];

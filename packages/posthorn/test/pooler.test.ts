@@ -77,7 +77,7 @@ describe.runIf(onPostgres)(
     });
 
     beforeEach(() => {
-      receiver.answer(204);
+      receiver.respondWith(204);
       receiver.clear();
     });
 
@@ -107,14 +107,14 @@ describe.runIf(onPostgres)(
     });
 
     it("a node retries what failed", async () => {
-      receiver.answer(500);
+      receiver.respondWith(500);
       await tenant.call("PATCH", "app/app/endpoint/ep/policy", { retry: { schedule: [] } });
       const id = await publish();
       await eventually(async () => {
         const { json } = await tenant.call("GET", `app/app/attempt/msg/${id}`);
         expect((json["data"] as { status: number }[])[0]?.status).toBe(2);
       });
-      receiver.answer(204);
+      receiver.respondWith(204);
       receiver.clear();
       const recovery = await tenant.call("POST", "app/app/endpoint/ep/recover", {
         since: new Date(Date.now() - 3_600_000).toISOString(),
@@ -177,8 +177,8 @@ describe.runIf(onPostgres)(
       await arrived(id);
       await pooler.stop();
       await eventually(async () => expect((await fetch(`${node.url}/health/ready`)).status).toBe(503));
-      const answer = await tenant.call("GET", "app");
-      expect([answer.status, answer.json["code"]]).toEqual([503, "storage_unavailable"]);
+      const response = await tenant.call("GET", "app");
+      expect([response.status, response.json["code"]]).toEqual([503, "storage_unavailable"]);
       await pooler.start();
       await eventually(async () => expect((await fetch(`${node.url}/health/ready`)).status).toBe(204));
       const after = await eventually(() => publish());

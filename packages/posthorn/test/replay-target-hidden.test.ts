@@ -40,15 +40,15 @@ async function published(): Promise<string> {
 
 beforeAll(async () => {
   stack.use(folder);
-  const answers = Promise.withResolvers<void>();
-  stack.defer(() => answers.resolve());
+  const responses = Promise.withResolvers<void>();
+  stack.defer(() => responses.resolve());
   let replays = 0;
   receiver = stack.use(
     await startReceiver({
-      answer: async ({ path }) => {
+      response: async ({ path }) => {
         if (path !== "/once") return 204;
         // The first request fails, and the second lasts as long as the test.
-        if (replays++ > 0) await answers.promise;
+        if (replays++ > 0) await responses.promise;
         return 500;
       },
     }),

@@ -32,8 +32,8 @@ async function targetsAfterMaintenance({ services }: TestNode): Promise<number> 
 
 it("removes the target of a replay to a URL after its last delivery, and no earlier", async () => {
   using folder = temporaryFolder();
-  const answer = Promise.withResolvers<number>();
-  await using receiver = await startReceiver({ answer: ({ path }) => (path === "/once" ? answer.promise : 204) });
+  const response = Promise.withResolvers<number>();
+  await using receiver = await startReceiver({ response: ({ path }) => (path === "/once" ? response.promise : 204) });
   await using node = await startNode(folder.path);
   const tenant = new Tenant(node);
   await tenant.setUp(`${receiver.url}/hook`);
@@ -47,6 +47,6 @@ it("removes the target of a replay to a URL after its last delivery, and no earl
   });
   await receiver.waitForCount(2);
   expect(await targetsAfterMaintenance(node)).toBe(1);
-  answer.resolve(204);
+  response.resolve(204);
   await eventually(async () => expect(await targetsAfterMaintenance(node)).toBe(0));
 });

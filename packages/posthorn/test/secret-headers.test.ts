@@ -177,7 +177,7 @@ it("of a request to a source with expiresAt appear in no response", async () => 
 it("of a receiver's response appear in no response", async () => {
   const names = SECRET_HEADERS.filter((name) => name !== "www-authenticate");
   const headers = { ...withValue(names, "canary-of-the-receiver"), "x-seen": "seen", "www-authenticate": "Bearer" };
-  gateway.receiver.answer({ status: 401, headers });
+  gateway.receiver.respondWith({ status: 401, headers });
   await gateway.call("POST", "api/v1/app", { name: "Responses", uid: "responses" });
   await gateway.call("POST", "api/v1/app/responses/endpoint", { url: gateway.receiver.url });
   const { json } = await gateway.call("POST", "api/v1/app/responses/msg", { eventType: "a", payload: {} });

@@ -28,7 +28,7 @@ describe.runIf(onPostgres)("a URL with several servers", () => {
     primary = stack.use(await startPostgres({ settings: { log_min_messages: "panic" } }));
     standby = stack.use(await startStandby(primary));
     nothing = stack.use(await startTcpProxy(primary.port));
-    nothing.become("cut");
+    nothing.setState("cut");
   });
 
   afterAll(() => stack.disposeAsync());
@@ -38,9 +38,9 @@ describe.runIf(onPostgres)("a URL with several servers", () => {
 
     expect(await portAt(url)).toBe(primary.port);
     // A server that accepts connections and is silent delays nothing.
-    nothing.become("silent");
+    nothing.setState("silent");
     expect(await portAt(url, 60_000)).toBe(primary.port);
-    nothing.become("cut");
+    nothing.setState("cut");
 
     const location = { kind: "postgres", url, directUrl: null, connections: 2 } as const;
     expect(await runMigrations(location, Date.now())).toHaveLength(MIGRATIONS.length);

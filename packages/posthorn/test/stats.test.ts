@@ -19,10 +19,10 @@ describe("statistics", () => {
     const tenant = new Tenant(node);
     await tenant.setUp(receiver.url);
     await tenant.firstAttempt();
-    receiver.answer(500);
+    receiver.respondWith(500);
     await tenant.firstAttempt();
     const portal = await tenant.portal(["ViewBase"]);
-    const answers = await eventually(async () => {
+    const responses = await eventually(async () => {
       const list = [
         await tenant.call("GET", "stats/summary"),
         await tenant.call("GET", "stats/summary?app_id=app&endpoint_id=ep"),
@@ -31,7 +31,7 @@ describe("statistics", () => {
       for (const { json } of list) expect(json).toMatchObject({ messages: 2, attempts: { ok: 1, failed: 1 } });
       return list;
     });
-    for (const { json } of answers) {
+    for (const { json } of responses) {
       expect(json["deliveries"]).toEqual({
         firstTry: 1,
         later: 0,
@@ -77,7 +77,7 @@ describe("statistics", () => {
 
   it("report what is queued now, for which endpoints, and which endpoints fail", async () => {
     using folder = temporaryFolder();
-    await using receiver = await startReceiver({ answer: 500 });
+    await using receiver = await startReceiver({ response: 500 });
     await using node = await startNode(folder.path, ENV);
     const tenant = new Tenant(node);
     await tenant.setUp(receiver.url);

@@ -8,13 +8,13 @@ function letters(count: number): string {
   return Array.from(randomBytes(count), (byte) => BASE62[byte % 62]).join("");
 }
 
-/** A random ID of this kind that no row has. */
+/** A random ID that no row has. */
 export function randomId(prefix: string): string {
   // Starts low, so that the 20 bytes behind the prefix do not overflow.
   return `${prefix}0${letters(26)}`;
 }
 
-/** A new organisation for a test, which sees nothing of any other. */
+/** A new organisation, isolated from those of other tests. */
 export function organisationId(): string {
   return randomId("org_");
 }

@@ -13,8 +13,8 @@ export {
 export { startPgBouncer, type TestPgBouncer } from "./pgbouncer.ts";
 export { sharedPostgres, throughSharedPooler } from "./postgres-on-demand.ts";
 export {
-  type Answer,
-  type Answering,
+  type ReceiverResponse,
+  type ReceiverBehaviour,
   type Received,
   type Receiver,
   type ReceiverOptions,
@@ -25,6 +25,6 @@ export type { Exit } from "./server-process.ts";
 export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from "./providers/github.ts";
 export { startStripe, stripeRateLimit, type StripeStandIn } from "./providers/stripe.ts";
 export { freePort, installPackage } from "./system.ts";
-export { startTcpProxy, type TcpProxy, type Weather } from "./tcp-proxy.ts";
+export { startTcpProxy, type TcpProxy, type ProxyState } from "./tcp-proxy.ts";
 export { startWireCounter, type WireCounter } from "./wire-counter.ts";
 export { makeToken, makeUnsignedToken } from "./token.ts";

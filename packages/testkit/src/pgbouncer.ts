@@ -106,7 +106,7 @@ function findBinary(): string {
   if (found !== null) return found;
   installPackage("pgbouncer");
   const now = installed();
-  if (now === null) throw new Error("There is no PgBouncer here: install it, so that pgbouncer is on the path.");
+  if (now === null) throw new Error("PgBouncer is not installed. Install it so that pgbouncer is on the PATH.");
   return now;
 }
 

@@ -49,9 +49,9 @@ async function offer(variable: string, start: () => Promise<string>): Promise<Di
 }
 
 async function ask(variable: string): Promise<string> {
-  const answer = await text(connect(Number(process.env[variable]), "127.0.0.1"));
-  if (!answer.startsWith("postgres://")) throw new Error(`It did not start: ${answer}`);
-  return answer;
+  const response = await text(connect(Number(process.env[variable]), "127.0.0.1"));
+  if (!response.startsWith("postgres://")) throw new Error(`The service did not start: ${response}`);
+  return response;
 }
 
 /** URL of the server of this run, on which tests create databases. */

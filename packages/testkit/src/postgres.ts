@@ -27,7 +27,7 @@ export interface PostgresOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** Certificate and key as PEM, to accept TLS connections too. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Password of the superuser, who needs none unless it is given. */
+  /** Password of the superuser. Without it, the superuser logs in without a password. */
   readonly password?: string;
 }
 
@@ -43,8 +43,8 @@ const SETTINGS: Readonly<Record<string, string>> = {
   listen_addresses: "127.0.0.1",
 };
 
-/** How many characters at the end of its log are reported if it does not start. */
-const SAID_LENGTH = 4000;
+/** Characters from the end of the log that are reported if the server does not start. */
+const LOG_TAIL_LENGTH = 4000;
 
 /** Starts a server with its own data. */
 export async function startPostgres({ settings = {}, tls, password }: PostgresOptions = {}): Promise<TestPostgres> {
@@ -94,16 +94,16 @@ export async function startStandby(primary: TestPostgres): Promise<TestPostgres>
     settings: { primary_conninfo: following, log_min_messages: "panic" },
   });
   // From now on a commit returns when the standby has it on its disk.
-  await askOnce(primary.url, `ALTER SYSTEM SET synchronous_standby_names = '${STANDBY}'`);
-  await askOnce(primary.url, "SELECT pg_reload_conf()");
+  await queryOnce(primary.url, `ALTER SYSTEM SET synchronous_standby_names = '${STANDBY}'`);
+  await queryOnce(primary.url, "SELECT pg_reload_conf()");
   await eventually(async () => {
-    const rows = await askOnce(primary.url, "SELECT sync_state FROM pg_stat_replication");
-    if (rows[0]?.["sync_state"] !== "sync") throw new Error("The stand-by does not follow yet.");
+    const rows = await queryOnce(primary.url, "SELECT sync_state FROM pg_stat_replication");
+    if (rows[0]?.["sync_state"] !== "sync") throw new Error("The standby has not caught up yet.");
   });
   return standby;
 }
 
-/** Does what `pg_basebackup` does, which comes with a client and not with every server. Replication sends what the copy lacks. */
+/** Copies the data like `pg_basebackup`, which not every server package includes. Replication sends the missing changes. */
 async function copyData(from: TestPostgres, to: string, account: Account | null): Promise<void> {
   const client = new pg.Client({ connectionString: from.url });
   client.on("error", () => undefined);
@@ -130,7 +130,7 @@ async function copyData(from: TestPostgres, to: string, account: Account | null)
 interface Serving {
   readonly binaries: string;
   readonly account: Account | null;
-  /** With its data in the folder `data`; deleted at the end. */
+  /** Contains the data in its subfolder `data`. Deleted at the end. */
   readonly folder: string;
   readonly settings: Readonly<Record<string, string>>;
   readonly password?: string | undefined;
@@ -146,7 +146,7 @@ async function serve({ binaries, account, folder, settings, password }: Serving)
   const user = password === undefined ? "postgres" : `postgres:${password}`;
   const url = `postgres://${user}@127.0.0.1:${port}/postgres`;
   let server: ChildProcess | null = null;
-  let said = "";
+  let logTail = "";
 
   const killAtExit = (): void => void server?.kill("SIGQUIT");
   process.once("exit", killAtExit);
@@ -158,14 +158,16 @@ async function serve({ binaries, account, folder, settings, password }: Serving)
           ...account,
           stdio: ["ignore", "ignore", "pipe"],
         });
-        server.stderr!.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-SAID_LENGTH)));
+        server
+          .stderr!.setEncoding("utf8")
+          .on("data", (text: string) => (logTail = (logTail + text).slice(-LOG_TAIL_LENGTH)));
       }
-      await askOnce(url, "SELECT 1");
+      await queryOnce(url, "SELECT 1");
     };
     try {
       await eventually(check, { timeoutMs: 60_000, intervalMs: 100 });
     } catch (cause) {
-      throw new Error(`PostgreSQL did not start. It said: ${said}`, { cause });
+      throw new Error(`PostgreSQL did not start. End of its log: ${logTail}`, { cause });
     }
   };
   const stop = async (signal: "SIGINT" | "SIGQUIT" | "SIGKILL" = "SIGINT"): Promise<void> => {
@@ -201,19 +203,19 @@ export interface TestDatabase extends AsyncDisposable {
 /** Creates an empty database on the server of this URL. It is dropped with all connections to it at the end. */
 export async function createDatabase(serverUrl: string): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString("hex")}`;
-  await askOnce(serverUrl, `CREATE DATABASE ${name}`);
+  await queryOnce(serverUrl, `CREATE DATABASE ${name}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return {
     url: url.href,
     [Symbol.asyncDispose]: async () => {
-      await askOnce(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+      await queryOnce(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },
   };
 }
 
-/** The rows of a statement, on a new connection. */
-async function askOnce(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
+/** Runs a statement on a new connection and returns its rows. */
+async function queryOnce(url: string, sql: string): Promise<readonly Record<string, unknown>[]> {
   const client = new pg.Client({ connectionString: url });
   client.on("error", () => undefined);
   await client.connect();

@@ -23,7 +23,7 @@ export interface Received {
 }
 
 /** How to respond to a request. A number is a status. */
-export type Answer =
+export type ReceiverResponse =
   | number
   | {
       readonly status?: number;
@@ -41,19 +41,21 @@ export type Answer =
   /** Respond with 200 and a body that never ends. */
   | "endless";
 
-export type Answering = Answer | ((request: Received) => Answer | Promise<Answer>);
+export type ReceiverBehaviour =
+  | ReceiverResponse
+  | ((request: Received) => ReceiverResponse | Promise<ReceiverResponse>);
 
 export interface ReceiverOptions {
   /** Defaults to 204. */
-  readonly answer?: Answering;
+  readonly response?: ReceiverBehaviour;
 }
 
 export interface Receiver extends AsyncDisposable {
   /** Such as `http://127.0.0.1:40000`, without a trailing slash. */
   readonly url: string;
   readonly requests: readonly Received[];
-  /** Changes how requests are answered from now on. */
-  answer(answer: Answering): void;
+  /** Changes the response to all further requests. */
+  respondWith(response: ReceiverBehaviour): void;
   /** The first request that fulfils `predicate`, once it has arrived. */
   waitFor(predicate: (request: Received) => boolean, options?: EventuallyOptions): Promise<Received>;
   /** All requests, once there are at least `count`. */
@@ -67,14 +69,14 @@ export interface Receiver extends AsyncDisposable {
 const DRIP_BYTES = 16;
 
 /** Starts a receiver on a free port of the loopback interface. */
-export async function startReceiver({ answer = 204 }: ReceiverOptions = {}): Promise<Receiver> {
+export async function startReceiver({ response = 204 }: ReceiverOptions = {}): Promise<Receiver> {
   const requests: Received[] = [];
-  let answering: Answering = answer;
+  let current: ReceiverBehaviour = response;
   let count = 0;
   const serve = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const request: Received = { ...(await record(incoming)), index: count++ };
     requests.push(request);
-    await give(typeof answering === "function" ? await answering(request) : answering, outgoing);
+    await send(typeof current === "function" ? await current(request) : current, outgoing);
   };
   const server = createServer((incoming, outgoing) => {
     // When the sender disconnects in the middle, there is no connection for a response.
@@ -87,11 +89,11 @@ export async function startReceiver({ answer = 204 }: ReceiverOptions = {}): Pro
   return {
     url: `http://127.0.0.1:${port}`,
     requests,
-    answer: (next) => {
-      answering = next;
+    respondWith: (next) => {
+      current = next;
     },
     waitFor: (predicate, options) =>
-      eventually(() => requests.find(predicate) ?? fail("the request has not come", requests), options),
+      eventually(() => requests.find(predicate) ?? fail("the request has not arrived", requests), options),
     waitForCount: (wanted, options) =>
       eventually(
         () => (requests.length >= wanted ? requests : fail(`fewer than ${wanted} requests`, requests)),
@@ -103,7 +105,7 @@ export async function startReceiver({ answer = 204 }: ReceiverOptions = {}): Pro
     disconnected: async (options) => {
       await eventually(async () => {
         const open = await promisify(server.getConnections.bind(server))();
-        if (open > 0) throw new Error(`${open} senders are connected`);
+        if (open > 0) throw new Error(`${open} senders are still connected`);
       }, options);
     },
     close: () => close(server),
@@ -130,20 +132,20 @@ async function record(incoming: IncomingMessage): Promise<Omit<Received, "index"
   return { method, path: url, headers, rawHeaders, body: Buffer.concat(chunks), at: Date.now(), fromPort };
 }
 
-async function give(answer: Answer, outgoing: ServerResponse): Promise<void> {
-  if (answer === "hang") return;
-  if (answer === "reset") {
+async function send(response: ReceiverResponse, outgoing: ServerResponse): Promise<void> {
+  if (response === "hang") return;
+  if (response === "reset") {
     outgoing.socket?.resetAndDestroy();
     return;
   }
-  if (answer === "endless") return giveEndless(outgoing);
+  if (response === "endless") return sendEndless(outgoing);
   const {
     status = 200,
     headers = {},
     body = "",
     delayMs = 0,
     dripMs = 0,
-  } = typeof answer === "number" ? { status: answer } : answer;
+  } = typeof response === "number" ? { status: response } : response;
   if (delayMs > 0) await pause(delayMs);
   outgoing.writeHead(status, headers);
   if (dripMs === 0) {
@@ -158,7 +160,7 @@ async function give(answer: Answer, outgoing: ServerResponse): Promise<void> {
   outgoing.end();
 }
 
-async function giveEndless(outgoing: ServerResponse): Promise<void> {
+async function sendEndless(outgoing: ServerResponse): Promise<void> {
   const chunk = Buffer.alloc(64 * 1024, "a");
   // One listener for all waits: a slow reader creates many of them.
   const closed = new Promise((resolve) => void outgoing.once("close", resolve));

@@ -1,4 +1,4 @@
-/** One process of the server: how it is spawned, when it is ready, its output, and its exit. */
+/** One process of the server: spawns it, waits until it is ready, and keeps its output and exit. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { COMPILE_CACHE } from "./compile-cache.ts";
@@ -17,7 +17,7 @@ export interface RunningProcess {
   exit(): Exit | null;
   end(signal: NodeJS.Signals): Promise<Exit>;
   /** Output that a correct server does not write. */
-  troubles(): string[];
+  problems(): string[];
 }
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
@@ -59,7 +59,7 @@ export async function spawnServer(options: SpawnOptions): Promise<RunningProcess
     output: () => output,
     exit: () => exit,
     end: (signal) => end(child, ended, signal, () => output),
-    troubles: () => troublesIn(output, errors, options.npm),
+    problems: () => problemsIn(output, errors, options.npm),
   };
 }
 
@@ -125,8 +125,8 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
 
 const ERROR_LEVEL = 50;
 
-/** Errors in the log, and anything on standard error: the log goes to standard output. */
-function troublesIn(output: string, errors: string, npm: boolean): string[] {
+/** Errors in the log, and all output on standard error, because the log is written to standard output. */
+function problemsIn(output: string, errors: string, npm: boolean): string[] {
   const logged = output.split("\n").filter((line) => isErrorLine(line));
   const written = errors.trim() === "" || npm ? [] : [`standard error: ${errors.trim()}`];
   return [...logged, ...written];

@@ -29,7 +29,7 @@ export const onPostgres: boolean = process.env["POSTHORN_TEST_STORE"] === "postg
 /** Long enough for a suite, short enough to be noticed when it is reused by mistake. */
 const TOKEN_SECONDS = 86_400;
 
-/** Settings of a server with several organisations: those need a separate origin for inbound webhooks. */
+/** Settings of a server with several organisations, which requires a separate origin for inbound webhooks. */
 export const SEVERAL_ORGANISATIONS = { POSTHORN_INGEST_URL: "http://hooks.test" } as const;
 
 export class TestServer implements AsyncDisposable {
@@ -137,16 +137,16 @@ export class TestServer implements AsyncDisposable {
     this.#process = null;
     const ended = running.exit();
     const exit = await running.end(signal);
-    // npm and the shell in between are ended by the signal themselves and report that; what counts is that the server exited.
+    // The signal also ends npm and the shell in between, and they report it. Only the exit of the server counts.
     const diesOfIt = signal === "SIGKILL" || this.#options.npm === true;
     const asked = exit.code === 0 || (diesOfIt && exit.signal === signal);
     if (ended !== null || !asked) {
       this.#failures.push(
-        `it ended by itself, or not as asked by ${signal} (code ${exit.code}, signal ${exit.signal})`,
+        `it exited by itself, or not as expected after ${signal} (code ${exit.code}, signal ${exit.signal})`,
       );
     }
     this.#earlier += running.output();
-    if (this.#options.allowErrors !== true) this.#failures.push(...running.troubles());
+    if (this.#options.allowErrors !== true) this.#failures.push(...running.problems());
     return exit;
   }
 

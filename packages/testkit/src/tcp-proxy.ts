@@ -1,4 +1,4 @@
-/** A connection path between two processes that can fail as networks do. */
+/** TCP proxy between two processes that can fail the way networks do. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 
@@ -7,24 +7,24 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
  * and passes nothing on in either direction (a black hole); `mute` passes on what clients send, and no responses; a number delays everything
  * by so many milliseconds.
  */
-export type Weather = "open" | "cut" | "silent" | "mute" | { readonly lateMs: number };
+export type ProxyState = "open" | "cut" | "silent" | "mute" | { readonly lateMs: number };
 
 export interface TcpProxy extends AsyncDisposable {
   readonly port: number;
   /** The same URL through the proxy. */
   through(url: string): string;
   /** Changes what happens to existing and future connections. Withheld data is passed on once it is `open`. */
-  become(weather: Weather): void;
+  setState(state: ProxyState): void;
   /** Resets existing connections; new ones are accepted. */
   reset(): void;
   /** Resets the next connection on which a client sends this: the server receives it, and the client never learns the result. */
-  breakOffAt(text: string): void;
+  resetOn(text: string): void;
   /** Existing connections. */
   readonly connections: number;
   /** Number of connections so far. */
-  readonly asked: number;
-  /** Leads to another server from now on. */
-  leadTo(port: number): void;
+  readonly totalConnections: number;
+  /** Forwards new connections to another server. */
+  forwardTo(port: number): void;
 }
 
 interface Pair {
@@ -34,31 +34,31 @@ interface Pair {
 
 /** @param targetPort Port of the server on this machine. */
 export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
-  let weather: Weather = "open";
+  let state: ProxyState = "open";
   let port = targetPort;
-  let asked = 0;
-  let breaksAt: string | null = null;
+  let totalConnections = 0;
+  let resetText: string | null = null;
   const pairs = new Set<Pair>();
 
   const listener = createServer((client) => {
-    asked++;
-    if (weather === "cut") {
+    totalConnections++;
+    if (state === "cut") {
       client.on("error", () => undefined);
       client.resetAndDestroy();
       return;
     }
     const pair = { client, server: connect(port, "127.0.0.1") };
     pairs.add(pair);
-    carry(pair.client, pair.server, () => weather);
+    forward(pair.client, pair.server, () => state);
     pair.client.on("data", (bytes) => {
-      if (breaksAt === null || !bytes.includes(breaksAt)) return;
-      breaksAt = null;
+      if (resetText === null || !bytes.includes(resetText)) return;
+      resetText = null;
       pair.server.end();
       pair.client.resetAndDestroy();
     });
-    carry(pair.server, pair.client, () => weather);
+    forward(pair.server, pair.client, () => state);
     pair.client.once("close", () => pairs.delete(pair));
-    hold(pair, weather);
+    applyState(pair, state);
   });
   listener.listen(0, "127.0.0.1");
   await once(listener, "listening");
@@ -77,20 +77,20 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
       other.port = String((listener.address() as AddressInfo).port);
       return other.href;
     },
-    become: (next) => {
-      weather = next;
+    setState: (next) => {
+      state = next;
       if (next === "cut") reset();
-      for (const pair of pairs) hold(pair, next);
+      for (const pair of pairs) applyState(pair, next);
     },
     reset,
-    breakOffAt: (text) => void (breaksAt = text),
+    resetOn: (text) => void (resetText = text),
     get connections() {
       return pairs.size;
     },
-    get asked() {
-      return asked;
+    get totalConnections() {
+      return totalConnections;
     },
-    leadTo: (other) => void (port = other),
+    forwardTo: (other) => void (port = other),
     [Symbol.asyncDispose]: async () => {
       for (const { client, server } of pairs) {
         client.destroy();
@@ -102,9 +102,9 @@ export async function startTcpProxy(targetPort: number): Promise<TcpProxy> {
 }
 
 /** Passes on data from one side, and its end, as the current state allows. */
-function carry(from: Socket, to: Socket, weather: () => Weather): void {
+function forward(from: Socket, to: Socket, state: () => ProxyState): void {
   const later = (work: () => void): void => {
-    const now = weather();
+    const now = state();
     if (typeof now === "object") setTimeout(work, now.lateMs);
     else work();
   };
@@ -115,14 +115,14 @@ function carry(from: Socket, to: Socket, weather: () => Weather): void {
   from.once("close", () => {
     // In a black hole neither side learns that the other one is gone.
     // Earlier data is still passed on.
-    if (weather() !== "silent" && weather() !== "mute" && !to.writableEnded) to.destroy();
+    if (state() !== "silent" && state() !== "mute" && !to.writableEnded) to.destroy();
   });
 }
 
 /** Stops reading from the sides that are currently blocked. */
-function hold({ client, server }: Pair, weather: Weather): void {
-  if (weather === "silent") client.pause();
+function applyState({ client, server }: Pair, state: ProxyState): void {
+  if (state === "silent") client.pause();
   else client.resume();
-  if (weather === "silent" || weather === "mute") server.pause();
+  if (state === "silent" || state === "mute") server.pause();
   else server.resume();
 }

@@ -1,4 +1,4 @@
-/** Tokens signed without the server's own library, so that a fault in it cannot stay hidden. */
+/** Tokens signed without the server's JWT library, so that the tests find faults in it. */
 import { createHmac } from "node:crypto";
 
 /** A JWT with these claims, signed with HS256. */

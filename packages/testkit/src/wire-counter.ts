@@ -1,4 +1,4 @@
-/** A proxy to a PostgreSQL that counts statements. It costs next to nothing, because it only reads the headers of the server's messages. */
+/** A proxy to PostgreSQL that counts statements. Its overhead is negligible, because it reads only the headers of the server's messages. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 

@@ -17,7 +17,7 @@ test("a server that exits by itself fails the test", async () => {
   const server = await startServer();
   process.kill(server.pid, "SIGKILL");
   await eventually(() => expect(fetch(server.url)).rejects.toThrow("fetch failed"));
-  await expect(server[Symbol.asyncDispose]()).rejects.toThrow("ended by itself");
+  await expect(server[Symbol.asyncDispose]()).rejects.toThrow("exited by itself");
 });
 
 test("a server that cannot start reports the reason", async () => {
@@ -25,7 +25,7 @@ test("a server that cannot start reports the reason", async () => {
 });
 
 test("a receiver records exact bytes and the case of header names, and responds as configured", async () => {
-  await using receiver = await startReceiver({ answer: (request) => (request.index === 0 ? 500 : 201) });
+  await using receiver = await startReceiver({ response: (request) => (request.index === 0 ? 500 : 201) });
   const body = Buffer.from([0, 1, 255]);
   const send = (): Promise<Response> =>
     fetch(`${receiver.url}/hook?a=1`, { method: "POST", body, headers: { "X-Two-Words": "yes" } });
@@ -34,15 +34,15 @@ test("a receiver records exact bytes and the case of header names, and responds 
   const [first] = await receiver.waitForCount(2);
   expect(first).toMatchObject({ method: "POST", path: "/hook?a=1", body });
   expect(first!.headers["x-two-words"]).toBe("yes");
-  receiver.answer({ status: 302, headers: { location: "/else" }, body: "moved" });
+  receiver.respondWith({ status: 302, headers: { location: "/else" }, body: "moved" });
   const moved = await fetch(receiver.url, { redirect: "manual" });
   expect([moved.status, moved.headers.get("location"), await moved.text()]).toEqual([302, "/else", "moved"]);
-  receiver.answer("reset");
+  receiver.respondWith("reset");
   await expect(send()).rejects.toThrow("fetch failed");
 });
 
 test("an endless response waits for a slow reader with a single listener", async () => {
-  await using receiver = await startReceiver({ answer: "endless" });
+  await using receiver = await startReceiver({ response: "endless" });
   const warnings: string[] = [];
   const warned = ({ name }: Error): void => void warnings.push(name);
   process.on("warning", warned);

@@ -25,7 +25,7 @@ const NO_BODY = Buffer.alloc(0);
  * Must be registered before the hooks for API callers, such as CORS, because no hook runs after the one that responds.
  */
 export function registerInbound(app: FastifyInstance, gateway: Gateway): void {
-  const answer = async (request: FastifyRequest, reply: FastifyReply, fail: (error: Error) => void): Promise<void> => {
+  const respond = async (request: FastifyRequest, reply: FastifyReply, fail: (error: Error) => void): Promise<void> => {
     try {
       send(reply, asksForScript(request.headers) ? await refused(request, SCRIPT) : await receive(gateway, request));
     } catch (error) {
@@ -34,7 +34,7 @@ export function registerInbound(app: FastifyInstance, gateway: Gateway): void {
   };
   app.addHook("onRequest", (request, reply, done) => {
     if (request.routeOptions.config.inbound !== true) return done();
-    void answer(request, reply, done);
+    void respond(request, reply, done);
   });
   for (const url of ["/in/:token", "/in/:token/*"]) {
     app.route({
@@ -65,9 +65,9 @@ async function receive(gateway: Gateway, request: FastifyRequest): Promise<Inbou
 }
 
 /** Discards the body of a rejected request, then returns the response. */
-async function refused(request: FastifyRequest, answer: InboundResponse): Promise<InboundResponse> {
+async function refused(request: FastifyRequest, response: InboundResponse): Promise<InboundResponse> {
   await discard(request.raw);
-  return answer;
+  return response;
 }
 
 async function read(
@@ -111,10 +111,10 @@ function readBody(
   return new Promise((resolve) => {
     let chunks: Buffer[] = [];
     let size = 0;
-    const stop = (answer: InboundResponse): void => {
+    const stop = (response: InboundResponse): void => {
       raw.off("data", onData).off("end", onEnd);
       chunks = [];
-      resolve(answer);
+      resolve(response);
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.byteLength;

@@ -119,7 +119,7 @@ const DESCRIPTION = {
 
 class LiveStream {
   readonly actor: Actor;
-  readonly #answer: ServerResponse;
+  readonly #response: ServerResponse;
   readonly #request: FastifyRequest;
   readonly #options: LiveOptions;
   readonly #stopWatching: () => void;
@@ -128,16 +128,16 @@ class LiveStream {
   #skipping = false;
 
   constructor(request: FastifyRequest, reply: FastifyReply, actor: Actor, options: LiveOptions) {
-    const answer = reply.raw;
+    const response = reply.raw;
     this.actor = actor;
-    this.#answer = answer;
+    this.#response = response;
     this.#request = request;
     this.#options = options;
     // Copy headers that were set before the reply was hijacked, such as those of CORS.
     for (const [name, value] of Object.entries(reply.getHeaders())) {
-      if (value !== undefined) answer.setHeader(name, value);
+      if (value !== undefined) response.setHeader(name, value);
     }
-    answer.writeHead(200, {
+    response.writeHead(200, {
       "content-type": "text/event-stream",
       "cache-control": "no-store",
       // Keeps proxies from buffering the stream.
@@ -145,14 +145,14 @@ class LiveStream {
     });
     const { feed } = options;
     const since = request.headers["last-event-id"];
-    answer.write(`retry: 2000\nid: ${feed.position}\nevent: open\ndata: {}\n\n`);
+    response.write(`retry: 2000\nid: ${feed.position}\nevent: open\ndata: {}\n\n`);
     const watcher = {
       events: (events: readonly Numbered[]) => this.#send(events),
-      gap: (id: string) => void answer.write(`id: ${id}\nevent: gap\ndata: {}\n\n`),
+      gap: (id: string) => void response.write(`id: ${id}\nevent: gap\ndata: {}\n\n`),
     };
     this.#stopWatching = feed.watch(watcher, typeof since === "string" && since !== "" ? since : null);
     this.#heartbeat = setInterval(() => {
-      answer.write(":\n\n");
+      response.write(":\n\n");
       this.checkToken();
     }, HEARTBEAT_MS);
     // Sets the expiry timer, and detects a revocation that happened while the caller was identified.
@@ -171,13 +171,13 @@ class LiveStream {
     clearInterval(this.#heartbeat);
     clearTimeout(this.#expiry);
     this.#stopWatching();
-    if (!this.#answer.writableEnded) this.#answer.end();
+    if (!this.#response.writableEnded) this.#response.end();
   }
 
   /** Ends the stream when the token expires. Each heartbeat checks again, so an expiry after the next one needs no timer yet. */
   #endAt(expiresAt: number): void {
     clearTimeout(this.#expiry);
-    if (this.#answer.writableEnded) return;
+    if (this.#response.writableEnded) return;
     const inMs = expiresAt - this.#options.now();
     if (inMs <= HEARTBEAT_MS) this.#expiry = setTimeout(() => this.end(), Math.max(0, inMs));
   }
@@ -185,7 +185,7 @@ class LiveStream {
   #send(events: readonly Numbered[]): void {
     const own = events.filter(({ event }) => this.#maySee(event.orgId, event.appKey));
     if (own.length === 0) return;
-    if (this.#answer.writableLength > MAX_WAITING_BYTES) {
+    if (this.#response.writableLength > MAX_WAITING_BYTES) {
       this.#skipping = true;
       return;
     }
@@ -195,7 +195,7 @@ class LiveStream {
       text = `id: ${own[0]!.id}\nevent: gap\ndata: {}\n\n`;
     }
     for (const { id, event } of own) text += `id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(event.data)}\n\n`;
-    this.#answer.write(text);
+    this.#response.write(text);
   }
 
   #maySee(orgId: number, appKey: number): boolean {

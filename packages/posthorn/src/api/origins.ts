@@ -25,7 +25,7 @@ declare module "fastify" {
 export function registerOrigins(
   app: FastifyInstance,
   { ingestUrl, trustedProxies }: Origins,
-  answer: (reply: FastifyReply, error: PosthornError) => unknown,
+  respond: (reply: FastifyReply, error: PosthornError) => unknown,
 ): void {
   if (ingestUrl === "") return;
   const isForIngest = matcher(new URL(ingestUrl), addressRules(trustedProxies) ?? (() => false));
@@ -34,7 +34,7 @@ export function registerOrigins(
     const isInbound = config.inbound === true;
     if (config.onBothOrigins === true || isForIngest(request.raw) === isInbound) return done();
     const error = isInbound ? wrongOrigin(ingestUrl, request) : notHere();
-    void discard(request.raw).then(() => answer(reply, error));
+    void discard(request.raw).then(() => respond(reply, error));
   });
 }
 

@@ -24,16 +24,16 @@ const POLICY = [
 export function registerReference(app: FastifyInstance, base: string): void {
   let viewer: Promise<FastifyInstance> | null = null;
   for (const url of [PATH, `${PATH}/*`]) {
-    app.get(url, { schema: { hide: true } }, async (request, answer) => {
+    app.get(url, { schema: { hide: true } }, async (request, response) => {
       viewer ??= loadViewer(base).catch((error: unknown) => {
         viewer = null;
         throw error;
       });
       const { routing } = await viewer;
-      answer.hijack();
-      answer.raw.setHeader("content-security-policy", POLICY);
-      answer.raw.setHeader("x-content-type-options", "nosniff");
-      routing(request.raw, answer.raw);
+      response.hijack();
+      response.raw.setHeader("content-security-policy", POLICY);
+      response.raw.setHeader("x-content-type-options", "nosniff");
+      routing(request.raw, response.raw);
     });
   }
 }

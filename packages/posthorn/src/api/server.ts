@@ -104,10 +104,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     forceCloseConnections: "idle",
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
-    frameworkErrors: (error, request, answer) => {
+    frameworkErrors: (error, request, response) => {
       // No resource has an id or uid this long.
       const tooLong = error.code === "FST_ERR_MAX_PARAM_LENGTH";
-      void send(answer, tooLong ? noSuchRoute(request) : toReply(error, request));
+      void send(response, tooLong ? noSuchRoute(request) : toReply(error, request));
     },
     routerOptions: {
       ignoreTrailingSlash: true,
@@ -117,16 +117,16 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     },
   });
   app.server.on("checkExpectation", refuseExpectation);
-  app.addHook("onRequest", (request, answer, done) => {
+  app.addHook("onRequest", (request, response, done) => {
     const { httpVersionMajor, httpVersionMinor, headers } = request.raw;
     if (headers.host !== undefined || (httpVersionMajor === 1 && httpVersionMinor === 0)) return done();
-    send(answer.header("connection", "close"), reply(400, { code: "bad_request", detail: "Send a Host header." }));
+    send(response.header("connection", "close"), reply(400, { code: "bad_request", detail: "Send a Host header." }));
   });
   // Route schemas only feed the OpenAPI document: routes validate after authentication. Response bodies are already JSON text.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));
   app.decorate(RETRY_AFTER, () => retryAfterSeconds(options.services.store.troubleForMs, Math.random));
-  registerOrigins(app, options, (answer, error) => send(answer, errorReply(error)!));
+  registerOrigins(app, options, (response, error) => send(response, errorReply(error)!));
   // Must precede the hooks below, which are for callers of the API.
   registerInbound(app, options.gateway);
   app.removeAllContentTypeParsers();
@@ -145,10 +145,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     }
     done();
   });
-  app.setErrorHandler(async (error, request, answer) => {
+  app.setErrorHandler(async (error, request, response) => {
     const failure = toReply(error, request);
     if (failure.status === 413) await discard(request.raw);
-    return send(answer, failure);
+    return send(response, failure);
   });
   await app.register(cors, {
     origin: options.corsOrigins.includes("*") ? "*" : [...options.corsOrigins],
@@ -176,7 +176,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     frameAncestors: options.frameAncestors,
     ingestUrl: options.ingestUrl,
   });
-  app.setNotFoundHandler((request, answer) => page(request, answer) ?? send(answer, noSuchRoute(request)));
+  app.setNotFoundHandler((request, response) => page(request, response) ?? send(response, noSuchRoute(request)));
   return app;
 }
 
@@ -196,18 +196,18 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
       requireAccess(actor, route.access);
       request.setDecorator<Caller>("caller", { token, actor });
     },
-    handler: async (request, answer) => {
+    handler: async (request, response) => {
       const { token, actor } = request.getDecorator<Caller>("caller");
       const { query, params, originalUrl: url } = request;
       const body = (request.body as ParsedBody | undefined) ?? NO_BODY;
       const warning = unknownWarning(route, query);
-      if (warning !== null) void answer.header(WARNING_HEADER, warning);
+      if (warning !== null) void response.header(WARNING_HEADER, warning);
       const { "idempotency-key": idempotencyKey, "user-agent": userAgent } = request.headers;
       const call = { actor, caller: token, url, params, query, body, idempotencyKey, userAgent };
       const result = await invoke(services, call);
       const doubts = result.status < 300 ? bodyWarning(route, body.value) : null;
-      if (doubts !== null) void answer.header(WARNING_HEADER, warning === null ? doubts : `${warning}; ${doubts}`);
-      return send(answer, result);
+      if (doubts !== null) void response.header(WARNING_HEADER, warning === null ? doubts : `${warning}; ${doubts}`);
+      return send(response, result);
     },
   });
 }
@@ -245,14 +245,14 @@ function bearerToken(request: FastifyRequest): string {
 /** Decorator that returns the seconds for `Retry-After`. */
 const RETRY_AFTER = "retryAfterSeconds";
 
-function send(answer: FastifyReply, { status, json }: Reply): FastifyReply {
-  void answer.code(status).headers(INERT);
+function send(response: FastifyReply, { status, json }: Reply): FastifyReply {
+  void response.code(status).headers(INERT);
   // Temporary causes of a 429 end within seconds.
-  if (status === 429) void answer.header("retry-after", "5");
-  if (status === 503) void answer.header("retry-after", answer.server.getDecorator<() => number>(RETRY_AFTER)());
-  if (json === null) return answer.send();
+  if (status === 429) void response.header("retry-after", "5");
+  if (status === 503) void response.header("retry-after", response.server.getDecorator<() => number>(RETRY_AFTER)());
+  if (json === null) return response.send();
   // Sent as bytes because Fastify adds a charset to strings, which JSON does not define (RFC 8259, section 11).
-  return answer.header("content-type", "application/json").send(Buffer.from(json));
+  return response.header("content-type", "application/json").send(Buffer.from(json));
 }
 
 function toReply(error: unknown, request: FastifyRequest): Reply {
@@ -296,18 +296,18 @@ const NO_MEMBERSHIP =
 
 function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services, "store" | "cluster">): void {
   const config = { onBothOrigins: true };
-  app.get("/health/live", { schema: { hide: true }, config }, (_request, answer) => send(answer, noContent()));
-  app.get("/health/ready", { schema: { hide: true }, config }, async (_request, answer) => {
+  app.get("/health/live", { schema: { hide: true }, config }, (_request, response) => send(response, noContent()));
+  app.get("/health/ready", { schema: { hide: true }, config }, async (_request, response) => {
     // Uses the known state of the store, so that a probe never waits for a query.
     const { trouble, writeRefusal } = store;
     if (trouble === null && writeRefusal !== null) {
       store.testWrites();
-      return send(answer, errorReply(writeRefusal)!);
+      return send(response, errorReply(writeRefusal)!);
     }
-    if (trouble === null && cluster.holdsSlot) return send(answer, noContent());
+    if (trouble === null && cluster.holdsSlot) return send(response, noContent());
     const [detail, reason] =
       trouble === null ? [NO_MEMBERSHIP, "lease_over"] : [`The database ${describeTrouble(trouble)}.`, trouble];
-    return send(answer, reply(503, { code: "storage_unavailable", detail, reason }));
+    return send(response, reply(503, { code: "storage_unavailable", detail, reason }));
   });
   for (const url of ["/health", "/health/ping", "/api/v1/health", "/api/v1/health/ping"]) {
     app.route({
@@ -321,10 +321,10 @@ function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services,
         summary: "Check whether the server and its database respond",
         response: { 204: { description: "The server and its database respond.", type: "null" } },
       },
-      handler: async (_request, answer) => {
+      handler: async (_request, response) => {
         await store.ping();
         if (!cluster.holdsSlot) throw new PosthornError("storage_unavailable", NO_MEMBERSHIP);
-        return send(answer, noContent());
+        return send(response, noContent());
       },
     });
   }
@@ -343,9 +343,9 @@ async function registerDocument(app: FastifyInstance): Promise<void> {
     refResolver: { buildLocalReference: (json) => json["$id"] as string },
   });
   let document: string | null = null;
-  app.get("/api/v1/openapi.json", { schema: { hide: true } }, (_request, answer) => {
+  app.get("/api/v1/openapi.json", { schema: { hide: true } }, (_request, response) => {
     document ??= JSON.stringify(app.swagger());
-    return send(answer, { status: 200, json: document });
+    return send(response, { status: 200, json: document });
   });
 }
 

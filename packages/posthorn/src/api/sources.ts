@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { PosthornError } from "../lib/errors.ts";
 
 export function registerSources(app: FastifyInstance, sources: object | null): void {
-  app.get("/.well-known/webhook-sources.json", { schema: { hide: true } }, (_request, answer) => {
+  app.get("/.well-known/webhook-sources.json", { schema: { hide: true } }, (_request, response) => {
     // An empty list would mean "no addresses", and a firewall that uses it would block everything.
     if (sources === null) {
       throw new PosthornError(
@@ -12,6 +12,6 @@ export function registerSources(app: FastifyInstance, sources: object | null): v
       );
     }
     // Sent as bytes, like every response, because Fastify adds a charset to strings.
-    return answer.header("content-type", "application/json").send(Buffer.from(JSON.stringify(sources)));
+    return response.header("content-type", "application/json").send(Buffer.from(JSON.stringify(sources)));
   });
 }

@@ -14,7 +14,7 @@ export interface Waiting {
 
 export interface StartupServer extends AsyncDisposable {
   /** Updates the reported state. */
-  become(waiting: Waiting): void;
+  update(waiting: Waiting): void;
 }
 
 /** Throws `config_invalid` when it cannot listen there. */
@@ -23,14 +23,14 @@ export async function openStartupServer(listen: ListenAddress, first: Waiting): 
   const server = createServer({ requestTimeout: 10_000 }, (request, response) => {
     // An open connection would prevent the real server from taking over.
     response.shouldKeepAlive = false;
-    answer(request, response, waiting);
+    respond(request, response, waiting);
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => reject(cannotListen(listen, cause)));
     server.listen(listen.port, listen.host, resolve);
   });
   return {
-    become: (next) => void (waiting = next),
+    update: (next) => void (waiting = next),
     [Symbol.asyncDispose]: async () => {
       const closed = new Promise((resolve) => void server.close(resolve));
       server.closeAllConnections();
@@ -39,7 +39,7 @@ export async function openStartupServer(listen: ListenAddress, first: Waiting): 
   };
 }
 
-function answer(request: IncomingMessage, response: ServerResponse, { trouble, forMs }: Waiting): void {
+function respond(request: IncomingMessage, response: ServerResponse, { trouble, forMs }: Waiting): void {
   if (request.url?.split("?")[0]?.endsWith("/health/live") === true) {
     response.writeHead(204).end();
     return;

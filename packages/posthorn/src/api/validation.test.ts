@@ -6,7 +6,7 @@ import { MessageIn } from "./models/message.ts";
 import { bodyValidator, queryValidator, type Validator } from "./validation.ts";
 
 /** Rules that a value violates, as `location: sentence`. */
-function troubles(validate: Validator, value: unknown): string[] {
+function problems(validate: Validator, value: unknown): string[] {
   try {
     validate(value);
     return [];
@@ -21,8 +21,8 @@ describe("a body", () => {
   const endpoint = bodyValidator(EndpointIn);
 
   it("that follows the rules is accepted, also with unknown fields", () => {
-    expect(troubles(message, { eventType: "a", payload: { any: [1] }, unknown: true })).toEqual([]);
-    expect(troubles(endpoint, { url: "https://example.com", channels: null, metadata: { a: "b" } })).toEqual([]);
+    expect(problems(message, { eventType: "a", payload: { any: [1] }, unknown: true })).toEqual([]);
+    expect(problems(endpoint, { url: "https://example.com", channels: null, metadata: { a: "b" } })).toEqual([]);
   });
 
   it.each<[unknown, string]>([
@@ -42,28 +42,28 @@ describe("a body", () => {
       "body.transformationsParams.headers.a: Must be a string.",
     ],
   ])("that breaks a rule is refused with its location and what to change: %j", (body, expected) => {
-    const [found, ...others] = troubles(message, body);
+    const [found, ...others] = problems(message, body);
     expect(found?.slice(0, expected.length)).toBe(expected);
     expect(others).toEqual([]);
   });
 
   it("has keys with slashes and tildes reported without escapes", () => {
-    expect(troubles(endpoint, { url: "https://example.com", metadata: { "a/b~c": 1 } })).toEqual([
+    expect(problems(endpoint, { url: "https://example.com", metadata: { "a/b~c": 1 } })).toEqual([
       "body.metadata.a/b~c: Must be a string.",
     ]);
   });
 
   it("is never coerced into another type", () => {
-    expect(troubles(endpoint, { url: "https://example.com", disabled: "true" })).toEqual([
+    expect(problems(endpoint, { url: "https://example.com", disabled: "true" })).toEqual([
       "body.disabled: Must be true or false.",
     ]);
-    expect(troubles(endpoint, { url: "https://example.com", version: "1" })).toEqual([
+    expect(problems(endpoint, { url: "https://example.com", version: "1" })).toEqual([
       "body.version: Must be an integer.",
     ]);
   });
 
   it("inherits no fields", () => {
-    expect(troubles(message, JSON.parse('{"__proto__":{"eventType":"a"}}'))).toEqual([
+    expect(problems(message, JSON.parse('{"__proto__":{"eventType":"a"}}'))).toEqual([
       "body.eventType: This field is required.",
     ]);
   });
@@ -91,8 +91,8 @@ describe("a query", () => {
   });
 
   it("that breaks a rule is refused with 422 and its location", () => {
-    expect(troubles(validate, { limit: "0" })).toEqual(["query.limit: Must be at least 1."]);
-    expect(troubles(validate, { limit: "251" })).toEqual(["query.limit: Must be at most 250."]);
+    expect(problems(validate, { limit: "0" })).toEqual(["query.limit: Must be at least 1."]);
+    expect(problems(validate, { limit: "251" })).toEqual(["query.limit: Must be at most 250."]);
   });
 });
 

@@ -23,9 +23,9 @@ afterAll(async () => {
 
 describe("the third-party notices", () => {
   it("are served without authentication, as text that no browser executes", async () => {
-    const answer = await app.inject({ url: "/third-party-notices.txt", headers: { accept: "text/html" } });
-    expect([answer.statusCode, answer.body]).toEqual([200, "good 1.0.0 (MIT) — © A"]);
-    expect(answer.headers).toMatchObject({
+    const response = await app.inject({ url: "/third-party-notices.txt", headers: { accept: "text/html" } });
+    expect([response.statusCode, response.body]).toEqual([200, "good 1.0.0 (MIT) — © A"]);
+    expect(response.headers).toMatchObject({
       "content-type": "text/plain; charset=utf-8",
       "x-content-type-options": "nosniff",
       "content-security-policy": "default-src 'none'",

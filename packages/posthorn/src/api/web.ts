@@ -24,7 +24,7 @@ export interface WebOptions {
 }
 
 /** Responds to a request for a page; returns `null` for any other request. */
-export type PageServer = (request: FastifyRequest, answer: FastifyReply) => FastifyReply | null;
+export type PageServer = (request: FastifyRequest, response: FastifyReply) => FastifyReply | null;
 
 const NOTICES_PATH = "/third-party-notices.txt";
 const RESERVED = /^\/+(api|in|ingest|health|docs|assets|\.well-known)(\/|%2f|$)/i;
@@ -43,11 +43,11 @@ export async function registerWeb(app: FastifyInstance, options: WebOptions): Pr
     maxAge: "365d",
     preCompressed: true,
     index: false,
-    setHeaders: (answer) => void answer.header("x-content-type-options", "nosniff"),
+    setHeaders: (response) => void response.header("x-content-type-options", "nosniff"),
   });
   const ancestors = options.frameAncestors.length === 0 ? "'none'" : options.frameAncestors.join(" ");
-  const page = (answer: FastifyReply, frames: string): FastifyReply =>
-    answer
+  const page = (response: FastifyReply, frames: string): FastifyReply =>
+    response
       .code(200)
       .headers({
         "content-type": "text/html; charset=utf-8",
@@ -58,12 +58,12 @@ export async function registerWeb(app: FastifyInstance, options: WebOptions): Pr
         "cross-origin-opener-policy": "same-origin",
       })
       .send(html);
-  return (request, answer) => {
+  return (request, response) => {
     const path = request.url.split("?")[0]!;
     const wanted = (request.method === "GET" || request.method === "HEAD") && !RESERVED.test(path);
     if (!wanted || !(request.headers.accept ?? "").includes("text/html")) return null;
     // The page is the same, but only the portal may be embedded.
-    return page(answer, path === "/portal" || path.startsWith("/portal/") ? ancestors : "'none'");
+    return page(response, path === "/portal" || path.startsWith("/portal/") ? ancestors : "'none'");
   };
 }
 
@@ -78,8 +78,8 @@ function pageAt({ base, ingestUrl }: WebOptions, html: string): Buffer {
 /** Serves the script of `<posthorn-portal>`. Pages of other origins load it, so its URL never changes. */
 async function registerEmbed(app: FastifyInstance, folder: string): Promise<void> {
   const script = await readFile(`${folder}/embed.js`);
-  app.get("/portal/embed.js", { schema: { hide: true } }, (_request, answer) =>
-    answer
+  app.get("/portal/embed.js", { schema: { hide: true } }, (_request, response) =>
+    response
       .headers({
         "content-type": "text/javascript; charset=utf-8",
         "cache-control": "public, max-age=3600",
@@ -97,8 +97,8 @@ async function registerNotices(app: FastifyInstance, folder: string): Promise<vo
   // The file is missing from older builds, which must not prevent the server from starting.
   if (!existsSync(path)) return;
   const notices = await readFile(path);
-  app.get(NOTICES_PATH, { schema: { hide: true } }, (_request, answer) =>
-    answer
+  app.get(NOTICES_PATH, { schema: { hide: true } }, (_request, response) =>
+    response
       .headers({
         "content-type": "text/plain; charset=utf-8",
         "cache-control": "no-cache",

@@ -7,7 +7,7 @@ import { type ApiResponse, UnexpectedResponse } from "./types.ts";
 const NOW = Date.UTC(2026, 0, 10);
 const window = { from: NOW - 1000_000, until: NOW };
 
-function answer(body: unknown, headers: Readonly<Record<string, string>> = {}, status = 200): ApiResponse {
+function response(body: unknown, headers: Readonly<Record<string, string>> = {}, status = 200): ApiResponse {
   const text = typeof body === "string" ? body : JSON.stringify(body);
   return { status, headers: new Map(Object.entries(headers)), body: Buffer.from(text) };
 }
@@ -37,7 +37,7 @@ describe("GitHub's deliveries", () => {
   it("are read within the time window, each once however often it was redelivered", () => {
     const link = { link: '<https://api.github.com/x?cursor=v1_8&per_page=100>; rel="next"' };
     const listed = [delivery(1), delivery(2, { redelivery: true, guid: "guid-1" }), delivery(3, { action: null })];
-    const page = api.readPage(answer(listed, link), window);
+    const page = api.readPage(response(listed, link), window);
     expect(page.events.map(({ ref, eventType }) => [ref, eventType])).toEqual([
       ["1", "issues.opened"],
       ["3", "issues"],
@@ -47,22 +47,22 @@ describe("GitHub's deliveries", () => {
 
   it("are read no further back than the start of the window, even if there are more pages", () => {
     const link = { link: '<https://api.github.com/x?cursor=v1_8>; rel="next"' };
-    const page = api.readPage(answer([delivery(1), delivery(2000)], link), window);
+    const page = api.readPage(response([delivery(1), delivery(2000)], link), window);
     expect(page).toMatchObject({ events: [{ ref: "1" }], cursor: null });
   });
 
   it("keep the exact text of their numbers, and lose a signature that would not match", () => {
     const text =
       '{"id": 5, "request": {"headers": {"X-GitHub-Event": "push", "X-Hub-Signature-256": "sha256=00"}, "payload": {"n": 12345678901234567890, "x": 1.0}}}';
-    const { body, headers } = api.readContent(answer(text));
+    const { body, headers } = api.readContent(response(text));
     expect(body.toString()).toBe('{"n": 12345678901234567890, "x": 1.0}');
     expect(headers).toEqual(["content-type", "application/json", "X-GitHub-Event", "push"]);
   });
 
   it("that cannot be parsed are reported as an unexpected response", () => {
-    expect(() => api.readPage(answer("<html>"), window)).toThrow(UnexpectedResponse);
-    expect(() => api.readPage(answer({ message: "hello" }), window)).toThrow(UnexpectedResponse);
-    expect(() => api.readContent(answer({}))).toThrow(UnexpectedResponse);
+    expect(() => api.readPage(response("<html>"), window)).toThrow(UnexpectedResponse);
+    expect(() => api.readPage(response({ message: "hello" }), window)).toThrow(UnexpectedResponse);
+    expect(() => api.readContent(response({}))).toThrow(UnexpectedResponse);
   });
 });
 
@@ -83,37 +83,37 @@ describe("Stripe's events", () => {
 
   it("are extracted from the list byte for byte", () => {
     const event = '{"id": "evt_1", "type": "a.b", "created": 1767990000, "amount": 1.10}';
-    const page = api.readPage(answer(`{"object": "list", "has_more": true, "data": [ ${event} ]}`), window);
+    const page = api.readPage(response(`{"object": "list", "has_more": true, "data": [ ${event} ]}`), window);
     expect(page.events[0]!.content!.body.toString()).toBe(event);
     expect(page).toMatchObject({
       cursor: "evt_1",
       events: [{ deliveryId: "evt_1", eventType: "a.b", occurredAt: 1767990000_000 }],
     });
-    expect(() => api.readPage(answer({ error: {} }), window)).toThrow(UnexpectedResponse);
+    expect(() => api.readPage(response({ error: {} }), window)).toThrow(UnexpectedResponse);
   });
 });
 
 describe("a provider API that refuses a request", () => {
   it("is called again after the wait that it asks for", () => {
-    expect(refusalOf(answer({}, { "retry-after": "30" }, 429), 0, NOW)).toMatchObject({ kind: "wait", ms: 30_000 });
+    expect(refusalOf(response({}, { "retry-after": "30" }, 429), 0, NOW)).toMatchObject({ kind: "wait", ms: 30_000 });
     const reset = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(NOW / 1000 + 60) };
-    expect(refusalOf(answer({}, reset, 403), 0, NOW)).toMatchObject({ kind: "wait", ms: 61_000 });
-    const secondary = answer({ message: "You have exceeded a secondary rate limit." }, {}, 403);
+    expect(refusalOf(response({}, reset, 403), 0, NOW)).toMatchObject({ kind: "wait", ms: 61_000 });
+    const secondary = response({ message: "You have exceeded a secondary rate limit." }, {}, 403);
     expect(refusalOf(secondary, 0, NOW)).toMatchObject({ kind: "wait", ms: 60_000 });
     expect(refusalOf(secondary, 6, NOW)).toMatchObject({ kind: "wait", ms: 128_000 });
   });
 
   it("is retried at growing intervals, a limited number of times", () => {
-    const waits = [0, 1, 2].map((failures) => refusalOf(answer({}, {}, 500), failures, NOW));
+    const waits = [0, 1, 2].map((failures) => refusalOf(response({}, {}, 500), failures, NOW));
     expect(waits).toMatchObject([{ ms: 2000 }, { ms: 4000 }, { ms: 8000 }]);
     expect(refusalOf({ status: null, message: "no answer" }, 1, NOW)).toMatchObject({ kind: "wait", ms: 4000 });
-    expect(refusalOf(answer({}, {}, 429), MAX_FAILURES - 1, NOW)).toMatchObject({ kind: "fail" });
+    expect(refusalOf(response({}, {}, 429), MAX_FAILURES - 1, NOW)).toMatchObject({ kind: "fail" });
   });
 
   it("is not called again after an error that a retry cannot fix", () => {
     for (const status of [400, 401, 403, 404, 422]) {
-      expect(refusalOf(answer({}, {}, status), 0, NOW)).toMatchObject({ kind: "fail" });
+      expect(refusalOf(response({}, {}, status), 0, NOW)).toMatchObject({ kind: "fail" });
     }
-    expect(refusalOf(answer({}), 0, NOW)).toBeNull();
+    expect(refusalOf(response({}), 0, NOW)).toBeNull();
   });
 });

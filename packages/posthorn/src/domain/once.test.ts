@@ -3,7 +3,7 @@ import { openStore, type TestStore } from "../../test/support/store.ts";
 import { servicesOver } from "../../test/support/services.ts";
 import type { OutsideContext } from "./context.ts";
 import { idempotencyKey } from "./idempotency.ts";
-import { ClaimedRequests, type KeptAnswer, onceInTransaction } from "./once.ts";
+import { ClaimedRequests, type StoredResponse, onceInTransaction } from "./once.ts";
 
 const HOUR = 3_600_000;
 
@@ -36,7 +36,7 @@ class Handler {
   readonly begun = Promise.withResolvers<void>();
   readonly gate = Promise.withResolvers<void>();
 
-  readonly handle = async (): Promise<KeptAnswer> => {
+  readonly handle = async (): Promise<StoredResponse> => {
     const run = ++this.runs;
     this.begun.resolve();
     await this.gate.promise;
@@ -134,11 +134,11 @@ describe("a claimed request", () => {
     const running = new ClaimedRequests().once(scene.ctx, scene.key, slow.handle);
     await slow.begun.promise;
     scene.clock = 121_000;
-    const answer = { status: 200, json: '"second"' };
-    await new ClaimedRequests().once(scene.ctx, scene.key, () => Promise.resolve(answer));
+    const response = { status: 200, json: '"second"' };
+    await new ClaimedRequests().once(scene.ctx, scene.key, () => Promise.resolve(response));
     slow.gate.resolve();
     expect(await running).toEqual(FIRST);
-    expect(await new ClaimedRequests().once(scene.ctx, scene.key, slow.handle)).toEqual(answer);
+    expect(await new ClaimedRequests().once(scene.ctx, scene.key, slow.handle)).toEqual(response);
   });
 
   it("is found again after the bucket of its key has changed", async () => {
@@ -159,9 +159,9 @@ describe("a request that is handled in one transaction", () => {
     await using opened = await openStore();
     const { ctx, key } = sceneOver(opened, false);
     let runs = 0;
-    const handle = async (): Promise<KeptAnswer> => ({ status: 201, json: `{"run":${++runs}}` });
-    const answers = await Promise.all(Array.from({ length: 10 }, () => onceInTransaction(ctx, key, handle)));
-    expect(new Set(answers.map(({ json }) => json))).toEqual(new Set(['{"run":1}']));
+    const handle = async (): Promise<StoredResponse> => ({ status: 201, json: `{"run":${++runs}}` });
+    const responses = await Promise.all(Array.from({ length: 10 }, () => onceInTransaction(ctx, key, handle)));
+    expect(new Set(responses.map(({ json }) => json))).toEqual(new Set(['{"run":1}']));
     expect(runs).toBe(1);
   });
 
@@ -169,7 +169,7 @@ describe("a request that is handled in one transaction", () => {
     await using opened = await openStore();
     const { ctx, key } = sceneOver(opened, false);
     await expect(onceInTransaction(ctx, key, () => Promise.reject(new Error("refused")))).rejects.toThrow("refused");
-    const answer = { status: 204, json: null };
-    expect(await onceInTransaction(ctx, key, () => Promise.resolve(answer))).toEqual(answer);
+    const response = { status: 204, json: null };
+    expect(await onceInTransaction(ctx, key, () => Promise.resolve(response))).toEqual(response);
   });
 });

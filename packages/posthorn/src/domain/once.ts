@@ -6,7 +6,7 @@ import { type Context, inside, type OutsideContext, type TransactionContext, wri
 import type { Tx } from "../store/tx.ts";
 
 /** A stored response: its status, and its body as JSON text. */
-export interface KeptAnswer {
+export interface StoredResponse {
   readonly status: number;
   readonly json: string | null;
 }
@@ -23,14 +23,14 @@ const TAKE_OVER_MS = 120_000;
 export function onceInTransaction(
   ctx: Context,
   key: IdempotencyKey,
-  handle: (ctx: TransactionContext) => Promise<KeptAnswer>,
-): Promise<KeptAnswer> {
+  handle: (ctx: TransactionContext) => Promise<StoredResponse>,
+): Promise<StoredResponse> {
   return write(ctx, async (tx) => {
     const found = (await insertRow(tx, key)) ? null : await findRow(tx, key);
-    if (found !== null && found.status !== RUNNING) return openAnswer(ctx, found);
-    const answer = await handle(inside(ctx, tx));
-    await updateRow(tx, key, sealAnswer(ctx, answer));
-    return answer;
+    if (found !== null && found.status !== RUNNING) return openResponse(ctx, found);
+    const response = await handle(inside(ctx, tx));
+    await updateRow(tx, key, sealResponse(ctx, response));
+    return response;
   });
 }
 
@@ -47,8 +47,8 @@ export class ClaimedRequests {
   async once(
     ctx: OutsideContext,
     key: IdempotencyKey,
-    handle: (ctx: OutsideContext) => Promise<KeptAnswer>,
-  ): Promise<KeptAnswer> {
+    handle: (ctx: OutsideContext) => Promise<StoredResponse>,
+  ): Promise<StoredResponse> {
     for (let other = this.#running.get(key.hash); other !== undefined; other = this.#running.get(key.hash)) await other;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#running.set(key.hash, promise);
@@ -64,23 +64,23 @@ export class ClaimedRequests {
 async function runClaimed(
   ctx: OutsideContext,
   key: IdempotencyKey,
-  handle: (ctx: OutsideContext) => Promise<KeptAnswer>,
-): Promise<KeptAnswer> {
+  handle: (ctx: OutsideContext) => Promise<StoredResponse>,
+): Promise<StoredResponse> {
   const claim: Claim = { at: ctx.services.now(), id: randomUUID() };
   const earlier = await write(ctx, (tx) => takeClaim(ctx, tx, key, claim));
   if (earlier !== null) return earlier;
-  let answer: KeptAnswer;
+  let response: StoredResponse;
   try {
-    answer = await handle(ctx);
+    response = await handle(ctx);
   } catch (error) {
     // If this fails too, the claim is taken over later. The caller needs the first error.
     await write(ctx, (tx) => dropClaim(ctx, tx, key, claim)).catch(() => undefined);
     throw error;
   }
   await write(ctx, async (tx) => {
-    if (await holdsClaim(ctx, tx, key, claim)) await updateRow(tx, key, sealAnswer(ctx, answer));
+    if (await holdsClaim(ctx, tx, key, claim)) await updateRow(tx, key, sealResponse(ctx, response));
   });
-  return answer;
+  return response;
 }
 
 /** Identifies the run of a request, and when it started. */
@@ -90,17 +90,22 @@ interface Claim {
 }
 
 /** Claims the key, or returns the response of an earlier request. */
-async function takeClaim(ctx: OutsideContext, tx: Tx, key: IdempotencyKey, claim: Claim): Promise<KeptAnswer | null> {
+async function takeClaim(
+  ctx: OutsideContext,
+  tx: Tx,
+  key: IdempotencyKey,
+  claim: Claim,
+): Promise<StoredResponse | null> {
   const found = (await insertRow(tx, key)) ? null : await findRow(tx, key);
   if (found !== null) {
-    if (found.status !== RUNNING) return openAnswer(ctx, found);
+    if (found.status !== RUNNING) return openResponse(ctx, found);
     const other = claimIn(ctx, found);
     // Outside of a cluster, a claim that this process does not know belongs to a process that has stopped.
     const orphaned = ctx.services.cluster.alone || other === null || claim.at - other.at > TAKE_OVER_MS;
     if (!orphaned) {
       throw new PosthornError(
         "conflict",
-        "A request with this idempotency key is still running. Send it again in a few seconds to get its answer.",
+        "A request with this idempotency key is still running. Send it again in a few seconds to get its response.",
       );
     }
   }
@@ -119,16 +124,16 @@ async function holdsClaim(ctx: Context, tx: Tx, key: IdempotencyKey, claim: Clai
   return found?.status === RUNNING && claimIn(ctx, found)?.id === claim.id;
 }
 
-function claimIn(ctx: Context, { body_sealed }: AnswerRow): Claim | null {
+function claimIn(ctx: Context, { body_sealed }: IdempotencyRow): Claim | null {
   return body_sealed === null ? null : (JSON.parse(ctx.services.secretBox.open(body_sealed)) as Claim);
 }
 
-interface AnswerRow {
+interface IdempotencyRow {
   readonly status: number;
   readonly body_sealed: Uint8Array | null;
 }
 
-async function findRow({ db }: Tx, key: IdempotencyKey): Promise<AnswerRow | null> {
+async function findRow({ db }: Tx, key: IdempotencyKey): Promise<IdempotencyRow | null> {
   const row = await db
     .selectFrom("idempotency")
     .select(["status", "body_sealed"])
@@ -149,7 +154,7 @@ async function insertRow(tx: Tx, key: IdempotencyKey): Promise<boolean> {
   return numInsertedOrUpdatedRows === 1n;
 }
 
-async function updateRow({ db }: Tx, key: IdempotencyKey, row: AnswerRow): Promise<void> {
+async function updateRow({ db }: Tx, key: IdempotencyKey, row: IdempotencyRow): Promise<void> {
   await db
     .updateTable("idempotency")
     .set(row)
@@ -159,10 +164,10 @@ async function updateRow({ db }: Tx, key: IdempotencyKey, row: AnswerRow): Promi
 }
 
 /** Encrypts a response, because it may contain a token that is shown only once. */
-function sealAnswer({ services }: Context, { status, json }: KeptAnswer): AnswerRow {
+function sealResponse({ services }: Context, { status, json }: StoredResponse): IdempotencyRow {
   return { status, body_sealed: json === null ? null : services.secretBox.seal(json) };
 }
 
-function openAnswer({ services }: Context, { status, body_sealed }: AnswerRow): KeptAnswer {
+function openResponse({ services }: Context, { status, body_sealed }: IdempotencyRow): StoredResponse {
   return { status, json: body_sealed === null ? null : services.secretBox.open(body_sealed) };
 }

@@ -69,8 +69,10 @@ export class InboundVerifier {
     if (this.definition.handshakes === undefined) return null;
     const found = await answerHandshake(this.definition, request, this.#options);
     if (found === undefined) return null;
-    const { error, action = null, ...answer } = found;
-    return error === undefined ? { kind: "handshake", answer, action } : { kind: "refused", error, answer };
+    const { error, action = null, ...response } = found;
+    return error === undefined
+      ? { kind: "handshake", answer: response, action }
+      : { kind: "refused", error, answer: response };
   }
 
   /** Response that the provider expects for an accepted event. */

@@ -14,9 +14,9 @@ async function drip(url: string, begin: string, rest: string): Promise<string> {
   let sent = 0;
   const timer = setInterval(() => socket.write(rest[sent++ % rest.length]!), 30);
   socket.write(begin);
-  const answer = await untilClosed(socket);
+  const response = await untilClosed(socket);
   clearInterval(timer);
-  return answer;
+  return response;
 }
 
 function untilClosed(socket: Socket): Promise<string> {
@@ -34,9 +34,9 @@ describe("a slow client", () => {
   it("that sends its headers too slowly is disconnected with 408 in JSON", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path, { timeouts: TIMEOUTS });
-    const answer = await drip(node.url, "GET /health HTTP/1.1\r\n", "x-a: b\r\n");
-    expect(answer).toMatch(/^HTTP\/1\.1 408 /);
-    expect(answer).toMatch(/\{"code":"[a-z_]+","detail":"[^"]+"\}$/);
+    const response = await drip(node.url, "GET /health HTTP/1.1\r\n", "x-a: b\r\n");
+    expect(response).toMatch(/^HTTP\/1\.1 408 /);
+    expect(response).toMatch(/\{"code":"[a-z_]+","detail":"[^"]+"\}$/);
   });
 
   it("that sends its body too slowly is disconnected, and nothing of it is stored", async () => {
@@ -45,8 +45,8 @@ describe("a slow client", () => {
     const headers = { authorization: `Bearer ${node.token}`, "content-type": "application/json" };
     const body = JSON.stringify({ name: "Slow", uid: "slow" });
     await fetch(`${node.url}/api/v1/app`, { method: "POST", headers, body });
-    const answer = await drip(node.url, publishHead(node, 10_000), '{"eventType":"a","payload":{"a":"');
-    expect(answer).not.toContain("HTTP/1.1 2");
+    const response = await drip(node.url, publishHead(node, 10_000), '{"eventType":"a","payload":{"a":"');
+    expect(response).not.toContain("HTTP/1.1 2");
     const list = await fetch(`${node.url}/api/v1/app/slow/msg`, { headers });
     expect(await list.json()).toMatchObject({ data: [] });
   });
@@ -54,8 +54,10 @@ describe("a slow client", () => {
   it("that sends nothing at all is disconnected", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path, { timeouts: TIMEOUTS });
-    const answers = Array.from({ length: 50 }, () => untilClosed(connect(Number(new URL(node.url).port), "127.0.0.1")));
-    await Promise.all(answers);
+    const responses = Array.from({ length: 50 }, () =>
+      untilClosed(connect(Number(new URL(node.url).port), "127.0.0.1")),
+    );
+    await Promise.all(responses);
     expect((await fetch(`${node.url}/health`)).status).toBe(204);
   });
 

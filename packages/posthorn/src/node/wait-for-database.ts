@@ -58,7 +58,7 @@ export async function startWhenDatabaseIsUp<T>(
         }
         if (startupServer === null && listen !== null)
           startupServer = await openStartupServer(listen, { trouble, forMs });
-        else startupServer?.become({ trouble, forMs });
+        else startupServer?.update({ trouble, forMs });
         const untilEnd = endless ? Infinity : waitMs - forMs;
         await pause(Math.min(pauseMs * (1 - Math.random() / 2), untilEnd), signal);
       }

@@ -1,5 +1,5 @@
 import { Egress, type EgressResult, parseAllowList } from "@posthorn/egress";
-import { type Answer, startReceiver } from "@posthorn/testkit";
+import { type ReceiverResponse, startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { EndpointSender } from "../../src/destinations/http/endpoint-sender.ts";
 import { HttpDestination } from "../../src/destinations/http/http-destination.ts";
@@ -13,7 +13,7 @@ import { type Behaviour, type DestinationBench, destinationSuite } from "./desti
 const TOKEN = "token-that-must-stay-secret";
 const PASSWORD = "password-that-must-stay-secret";
 
-const ANSWERS: Readonly<Record<Exclude<Behaviour, "refuses">, Answer>> = {
+const ANSWERS: Readonly<Record<Exclude<Behaviour, "refuses">, ReceiverResponse>> = {
   accepts: 204,
   fails: { status: 500, body: "broken" },
   asks_to_wait: { status: 429, headers: { "retry-after": "30" } },
@@ -66,7 +66,7 @@ async function open(timeoutMs: number): Promise<DestinationBench> {
     get received() {
       return receiver.requests.map(({ headers, body }) => ({ messageId: headers["webhook-id"]!, body }));
     },
-    behave: (behaviour) => receiver.answer(ANSWERS[behaviour as keyof typeof ANSWERS]),
+    behave: (behaviour) => receiver.respondWith(ANSWERS[behaviour as keyof typeof ANSWERS]),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
 }

@@ -8,7 +8,7 @@ import { temporaryFolder } from "../support/store.ts";
 import { Bodies, type Schema, type Schemas } from "./bodies.ts";
 import { Latency } from "./latency.ts";
 import { type Running, startProcess } from "./process.ts";
-import { type Answer, Scene } from "./scene.ts";
+import { type ApiResponse, Scene } from "./scene.ts";
 
 const BOUND_MS = 200;
 /** Concurrent requests in the first pass. Requests that seem to block the server are sent again alone. */
@@ -88,7 +88,7 @@ afterAll(async () => {
 });
 
 /** Sends a request; its idempotency key is new. */
-async function send({ method, path, operationId }: Route, text: string): Promise<Answer> {
+async function send({ method, path, operationId }: Route, text: string): Promise<ApiResponse> {
   const token = operationId.endsWith("logout") ? await scene.portalToken() : server.token;
   return scene.send(method, scene.fill(path), text, {
     "idempotency-key": randomUUID(),
@@ -111,9 +111,9 @@ it("every route accepts the valid request made for it, so that hostile ones get 
   for (const route of routes) {
     const { operationId, schema } = route;
     const valid = VALID.get(operationId) ?? (schema === null ? "" : bodies.valid(schema));
-    const answer = await send(route, valid === "" ? "" : JSON.stringify(valid));
-    const isFine = answer.status < 300 || STATE_CODES.some((code) => answer.text.includes(`"code":"${code}"`));
-    if (!isFine) strange.push(`${route.method} ${route.path}: ${answer.status} ${answer.text.slice(0, 300)}`);
+    const response = await send(route, valid === "" ? "" : JSON.stringify(valid));
+    const isFine = response.status < 300 || STATE_CODES.some((code) => response.text.includes(`"code":"${code}"`));
+    if (!isFine) strange.push(`${route.method} ${route.path}: ${response.status} ${response.text.slice(0, 300)}`);
   }
   expect(strange).toEqual([]);
 });
@@ -136,9 +136,9 @@ it("no hostile request gets a 5xx or blocks other requests for more than 200 ms"
   /** The longest delay of other requests while this one was processed. */
   const attack = async ({ route, title, text }: Attack): Promise<number> => {
     const from = performance.now();
-    const { status, text: answer } = await send(route, text);
+    const { status, text: response } = await send(route, text);
     const to = performance.now();
-    if (status >= 500) failures.push(`${route.method} ${route.path}, ${title}: ${status} ${answer.slice(0, 200)}`);
+    if (status >= 500) failures.push(`${route.method} ${route.path}, ${title}: ${status} ${response.slice(0, 200)}`);
     // An earlier response has not delayed anything.
     if (to - from <= BOUND_MS) return 0;
     await latency.settled();

@@ -2,7 +2,7 @@
 import { eventually } from "@posthorn/testkit";
 import type { Running } from "./process.ts";
 
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
   readonly text: string;
 }
@@ -111,7 +111,7 @@ export class Scene {
     path: string,
     text: string,
     headers: Readonly<Record<string, string>> = {},
-  ): Promise<Answer> {
+  ): Promise<ApiResponse> {
     const response = await fetch(`${this.#server.url}${path}`, {
       method,
       headers: { authorization: `Bearer ${this.#server.token}`, "content-type": "application/json", ...headers },

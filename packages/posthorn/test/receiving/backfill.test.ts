@@ -88,7 +88,7 @@ describe("backfill with GitHub", () => {
     await using scene = await githubScene();
     const { github, source } = scene;
     for (let number = 0; number < 4; number++) await github.emit(OWNER, "issues", issue(number));
-    for (let number = 0; number < 3; number++) await github.emitInVain(OWNER, "issues", issue(100 + number));
+    for (let number = 0; number < 3; number++) await github.emitUndelivered(OWNER, "issues", issue(100 + number));
     expect(await messageCount(source)).toBe(4);
     const done = await run(source);
     expect(done).toMatchObject({
@@ -107,7 +107,7 @@ describe("backfill with GitHub", () => {
   it("only counts in a dry run", async () => {
     await using scene = await githubScene();
     const { github, source } = scene;
-    await github.emitInVain(OWNER, "issues", issue(1));
+    await github.emitUndelivered(OWNER, "issues", issue(1));
     const done = await run(source, { dryRun: true });
     expect(done).toMatchObject({
       state: "finished",
@@ -122,7 +122,7 @@ describe("backfill with GitHub", () => {
   it("reads what was missed where it cannot be sent again, and passes it on under the signature of the hook", async () => {
     await using scene = await githubScene({ mode: "fetch" });
     const { github, source } = scene;
-    await github.emitInVain(OWNER, "issues", issue(4711));
+    await github.emitUndelivered(OWNER, "issues", issue(4711));
     expect(await run(source)).toMatchObject({ state: "finished", missing: 1, fetched: 1, redelivered: 0 });
     const received = await gateway.receiver.waitFor((request) => request.body.includes("4711"));
     const { headers, body } = received;
@@ -134,7 +134,7 @@ describe("backfill with GitHub", () => {
   it("waits as long as a limit asks, and then goes on where it was", async () => {
     await using scene = await githubScene();
     const { github, source } = scene;
-    await github.emitInVain(OWNER, "issues", issue(1));
+    await github.emitUndelivered(OWNER, "issues", issue(1));
     github.refuseNext(primaryLimit(Math.floor(Date.now() / 1000)), secondaryLimit(1), { status: 502 });
     expect(await run(source)).toMatchObject({ state: "finished", missing: 1, redelivered: 1 });
     const lists = github.calls.filter((call) => call.startsWith("GET"));
@@ -166,7 +166,7 @@ describe("backfill with Stripe", () => {
     await using scene = await stripeScene();
     const { stripe, source } = scene;
     const ids: string[] = [];
-    for (let n = 0; n < 230; n++) ids.push(await stripe.emitInVain("invoice.paid", { id: `in_${n}`, total: n }));
+    for (let n = 0; n < 230; n++) ids.push(await stripe.emitUndelivered("invoice.paid", { id: `in_${n}`, total: n }));
     stripe.refuseNext(stripeRateLimit());
     const done = await run(source);
     expect(done).toMatchObject({ state: "finished", scanned: 230, missing: 230, fetched: 230, duplicates: 0 });
@@ -229,7 +229,7 @@ describe("a run", () => {
     await timed.call("PUT", path, { provider: "stripe", apiUrl: stripe.url, token: "sk_test_1", everyMinutes: 60 });
     for (const total of [1, 2]) {
       clock.advance(HOUR_MS);
-      await stripe.emitInVain("invoice.paid", { total });
+      await stripe.emitUndelivered("invoice.paid", { total });
       await eventually(async () => {
         clock.advance(30_000);
         expect(await timed.messages(source)).toHaveLength(total);
@@ -245,7 +245,7 @@ describe("a run", () => {
     using folder = temporaryFolder();
     await using github = await startGitHub({ token: "ghp_1", now: anHourAgo });
     const hookId = await makeHook(github, "http://127.0.0.1:8999/");
-    for (let number = 0; number < 4; number++) await github.emitInVain(OWNER, "issues", issue(number));
+    for (let number = 0; number < 4; number++) await github.emitUndelivered(OWNER, "issues", issue(number));
     const settings = { provider: "github", owner: "acme/shop", hookId, apiUrl: github.url, token: "ghp_1" };
     let id = "";
     {
@@ -276,6 +276,6 @@ async function callSource(
 ): Promise<Record<string, unknown>> {
   const headers = { authorization: `Bearer ${node.token}`, "content-type": "application/json" };
   const given = body === undefined ? {} : { body: JSON.stringify(body) };
-  const answer = await fetch(`${node.url}/ingest/api/v1/source${path}`, { method, headers, ...given });
-  return (await answer.json()) as Record<string, unknown>;
+  const response = await fetch(`${node.url}/ingest/api/v1/source${path}`, { method, headers, ...given });
+  return (await response.json()) as Record<string, unknown>;
 }

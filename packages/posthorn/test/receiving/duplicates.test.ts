@@ -43,8 +43,8 @@ beforeAll(async () => {
 afterAll(() => gateway[Symbol.asyncDispose]());
 
 async function deliver(source: TestSource, delivery: string, body = '{"ref":"main"}'): Promise<void> {
-  const answer = await send(source.url, body, githubHeaders(SECRET, body, delivery, "push"));
-  expect(answer.status).toBe(200);
+  const response = await send(source.url, body, githubHeaders(SECRET, body, delivery, "push"));
+  expect(response.status).toBe(200);
 }
 
 const github = () => gateway.source({ type: "github", secrets: [SECRET] }, false);

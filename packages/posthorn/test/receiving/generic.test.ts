@@ -170,7 +170,7 @@ describe("a generic source", () => {
   it("verifies tokens with the keys of a key set, fetched once, for one audience", async () => {
     const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const jwk = { ...publicKey.export({ format: "jwk" }), kid: "k1" };
-    await using keys = await startReceiver({ answer: { body: JSON.stringify({ keys: [jwk] }) } });
+    await using keys = await startReceiver({ response: { body: JSON.stringify({ keys: [jwk] }) } });
     const source = await sourceWith(
       { scheme: "jwt", algorithms: ["RS256"], jwksUrl: `${keys.url}/jwks`, issuer: ["them"], audience: "us" },
       [],

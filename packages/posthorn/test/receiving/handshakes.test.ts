@@ -22,8 +22,8 @@ function slack(secret: string, body: string): Record<string, string> {
 describe("a handshake", () => {
   it("that is signed gets its response, and is not an event", async () => {
     const source = await gateway.source({ type: "slack", config: { secret: "s" } });
-    const answer = await send(source.url, CHALLENGE, slack("s", CHALLENGE));
-    expect([answer.status, answer.text, answer.headers.get("content-type")]).toEqual([200, "c-1", "text/plain"]);
+    const response = await send(source.url, CHALLENGE, slack("s", CHALLENGE));
+    expect([response.status, response.text, response.headers.get("content-type")]).toEqual([200, "c-1", "text/plain"]);
     expect(await gateway.messages(source)).toEqual([]);
   });
 

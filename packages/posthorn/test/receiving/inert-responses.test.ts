@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   gateway.receiver.clear();
-  gateway.receiver.answer(204);
+  gateway.receiver.respondWith(204);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -90,7 +90,7 @@ describe("every response under /in/", () => {
     const meta = await gateway.source({ type: "meta", secrets: ["s"], config: { verifyToken: "v" } }, false);
     const events = await gateway.source({ type: "cloudevents", secrets: ["s"] }, false).catch(() => github);
     const body = '{"a":1}';
-    const answers = [
+    const responses = [
       await send(github.url, body, githubHeaders("s", body, "1")),
       await send(github.url, body, githubHeaders("wrong", body, "2")),
       await send(github.url, "x".repeat(200)),
@@ -106,20 +106,20 @@ describe("every response under /in/", () => {
       await send((await withResponse({ status: 302, body: "x" })).url, "{}"),
       await send((await withResponse({ status: 503, body: "x" })).url, "{}"),
     ];
-    for (const { headers } of answers) expectInert(headers);
-    const statuses = answers.map(({ status }) => status);
+    for (const { headers } of responses) expectInert(headers);
+    const statuses = responses.map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set([200, 204, 205, 302, 304, 401, 405, 413, 503]));
   });
 
   it("is not readable for pages of other origins", async () => {
     const { url } = await withResponse({ body: "x" });
     const headers = { origin: "https://evil.example", "access-control-request-method": "POST" };
-    const answers = [
+    const responses = [
       await send(url, "", headers, "OPTIONS"),
       await send(url, "{}", { origin: "https://evil.example" }),
     ];
-    for (const answer of answers) expectInert(answer.headers);
-    expect(answers.map(({ status }) => status)).toEqual([405, 200]);
+    for (const answer of responses) expectInert(answer.headers);
+    expect(responses.map(({ status }) => status)).toEqual([405, 200]);
   });
 });
 
@@ -202,7 +202,7 @@ describe("a receiver's response that is passed on", () => {
     ["application/json, text/html", "text/plain"],
     ["nonsense", "text/plain"],
   ])("has a type that is safe and none of its headers: %s", async (given, sent) => {
-    gateway.receiver.answer({
+    gateway.receiver.respondWith({
       status: 200,
       headers: {
         "content-type": given,
@@ -219,7 +219,7 @@ describe("a receiver's response that is passed on", () => {
   });
 
   it("is plain text if the receiver gives no type", async () => {
-    gateway.receiver.answer({ status: 200, body: "<script>alert(1)</script>" });
+    gateway.receiver.respondWith({ status: 200, body: "<script>alert(1)</script>" });
     const answer = await send((await gateway.source(waiting)).url, "{}");
     expectInert(answer.headers);
     expect(answer.headers.get("content-type")).toBe("text/plain");

@@ -16,8 +16,8 @@ describe("a webhook of a provider", () => {
   it("is verified, stored, and forwarded byte for byte with our signature and the provider's", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s3cret" } });
     const headers = githubHeaders("s3cret", BODY, "d-1");
-    const answer = await send(source.url, BODY, { ...headers, "X-Custom": "as it is" });
-    expect(answer.status).toBe(200);
+    const response = await send(source.url, BODY, { ...headers, "X-Custom": "as it is" });
+    expect(response.status).toBe(200);
     const [passed] = await gateway.receiver.waitForCount(1);
     expect(passed!.body.toString()).toBe(BODY);
     expect(passed!.headers).toMatchObject({ ...headers, "x-custom": "as it is", "x-posthorn-provider": "github" });
@@ -34,8 +34,8 @@ describe("a request that does not verify", () => {
   it("is rejected and quarantined with the reason, never delivered, and can be released", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s3cret" } });
     const changed = BODY.replace("main", "evil");
-    const answer = await send(source.url, changed, githubHeaders("s3cret", BODY, "d-1"));
-    expect([answer.status, answer.json["code"]]).toEqual([401, "not_verified"]);
+    const response = await send(source.url, changed, githubHeaders("s3cret", BODY, "d-1"));
+    expect([response.status, response.json["code"]]).toEqual([401, "not_verified"]);
     const [kept] = await gateway.quarantine(source);
     expect(kept).toMatchObject({ reason: "signature_mismatch", method: "POST", bodyBytes: changed.length });
     expect(await gateway.messages(source)).toEqual([]);
@@ -99,8 +99,8 @@ describe("a delivery that the provider repeats", () => {
   it("is recognised by its ID, however many arrive at the same time, and delivered once", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s3cret" } });
     const headers = githubHeaders("s3cret", BODY, "storm");
-    const answers = await Promise.all(Array.from({ length: 40 }, () => send(source.url, BODY, headers)));
-    expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]));
+    const responses = await Promise.all(Array.from({ length: 40 }, () => send(source.url, BODY, headers)));
+    expect(new Set(responses.map((response) => response.status))).toEqual(new Set([200]));
     await gateway.receiver.waitForCount(1);
     expect(await gateway.messages(source)).toHaveLength(1);
     await send(source.url, BODY, githubHeaders("s3cret", BODY, "another"));

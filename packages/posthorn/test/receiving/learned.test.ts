@@ -17,8 +17,8 @@ afterAll(() => gateway[Symbol.asyncDispose]());
 
 async function deliver(source: TestSource, payload: object, event = "push"): Promise<void> {
   const body = JSON.stringify(payload);
-  const answer = await send(source.url, body, githubHeaders(SECRET, body, `d-${next++}`, event));
-  expect(answer.status).toBe(200);
+  const response = await send(source.url, body, githubHeaders(SECRET, body, `d-${next++}`, event));
+  expect(response.status).toBe(200);
 }
 
 /** Delivers so many, and lets rounds of learning pass until each was looked at. */

@@ -54,8 +54,8 @@ describe("a source with a rate", () => {
   it("returns 429 above it, without affecting other sources", async () => {
     const slow = await gateway.source({ ...NONE, rateLimit: 2 });
     const other = await gateway.source(NONE);
-    const answers = await Promise.all(Array.from({ length: 20 }, () => send(slow.url, "{}")));
-    const refused = answers.filter((answer) => answer.status === 429);
+    const responses = await Promise.all(Array.from({ length: 20 }, () => send(slow.url, "{}")));
+    const refused = responses.filter((response) => response.status === 429);
     expect(refused.length).toBeGreaterThanOrEqual(15);
     expect(refused[0]!.headers.get("retry-after")).toBe("1");
     expect((await send(other.url, "{}")).status).toBe(200);

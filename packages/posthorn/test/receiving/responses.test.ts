@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   gateway.receiver.clear();
-  gateway.receiver.answer(204);
+  gateway.receiver.respondWith(204);
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
@@ -57,7 +57,7 @@ describe("a source that waits for its target", () => {
   const waiting = (wait: object) => ({ ...NONE, response: { status: 200, body: "own", wait } });
 
   it("returns the response of the endpoint", async () => {
-    gateway.receiver.answer({ status: 201, headers: { "content-type": "application/xml" }, body: "<Response/>" });
+    gateway.receiver.respondWith({ status: 201, headers: { "content-type": "application/xml" }, body: "<Response/>" });
     const source = await gateway.source(waiting({}));
     const answer = await send(source.url, "{}");
     expect([answer.status, answer.text, answer.headers.get("content-type")]).toEqual([
@@ -68,10 +68,10 @@ describe("a source that waits for its target", () => {
   });
 
   it("responds itself when the endpoint fails, is too slow, or does not exist; the event is stored", async () => {
-    gateway.receiver.answer(500);
+    gateway.receiver.respondWith(500);
     const failing = await gateway.source(waiting({}));
     expect((await send(failing.url, "{}")).text).toBe("own");
-    gateway.receiver.answer("hang");
+    gateway.receiver.respondWith("hang");
     const slow = await gateway.source(waiting({ timeoutSeconds: 0.05 }));
     expect((await send(slow.url, "{}")).text).toBe("own");
     const alone = await gateway.source(waiting({ timeoutSeconds: 20 }), false);
@@ -80,7 +80,7 @@ describe("a source that waits for its target", () => {
   });
 
   it("waits for the endpoint that it names", async () => {
-    gateway.receiver.answer(({ path }) => ({ status: 200, body: path, delayMs: path === "/named" ? 50 : 0 }));
+    gateway.receiver.respondWith(({ path }) => ({ status: 200, body: path, delayMs: path === "/named" ? 50 : 0 }));
     const source = await gateway.source(waiting({ endpoint: "named" }));
     const endpoint = { url: `${gateway.receiver.url}/named`, uid: "named" };
     await gateway.call("POST", `ingest/api/v1/source/${source.id}/endpoint`, endpoint);

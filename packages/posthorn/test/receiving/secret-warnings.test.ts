@@ -33,10 +33,10 @@ describe("a secret of a source that has quotes or white space at its ends", () =
       const other = github(fields);
       const upserted = await gateway.call("PUT", `${SOURCES}/${other.uid}`, other);
       expect([created.status, replaced.status, upserted.status]).toEqual([201, 200, 201]);
-      for (const answer of [created, replaced, upserted]) {
-        expect(answer.json["warnings"]).toEqual(warnings);
-        expect(answer.headers.get(HEADER)).toBe(header);
-        expect(answer.text).not.toContain("s3cret");
+      for (const response of [created, replaced, upserted]) {
+        expect(response.json["warnings"]).toEqual(warnings);
+        expect(response.headers.get(HEADER)).toBe(header);
+        expect(response.text).not.toContain("s3cret");
       }
       expect((await gateway.call("GET", `${SOURCES}/${body.uid}`)).json).not.toHaveProperty("warnings");
     },
@@ -63,9 +63,9 @@ describe("a secret of a source that has quotes or white space at its ends", () =
         headers: { authorization: `Bearer ${gateway.node.token}`, "idempotency-key": "warned-twice" },
         body: JSON.stringify({ name: "Shop", type: "github", secrets: ["s3cret "] }),
       });
-    for (const answer of [await post(), await post()]) {
-      expect(answer.headers.get(HEADER)).toBe('unknown query parameter "foo"; secret_whitespace in "secrets[0]"');
-      expect(await answer.json()).toMatchObject({ warnings: [whitespace("secrets[0]")] });
+    for (const response of [await post(), await post()]) {
+      expect(response.headers.get(HEADER)).toBe('unknown query parameter "foo"; secret_whitespace in "secrets[0]"');
+      expect(await response.json()).toMatchObject({ warnings: [whitespace("secrets[0]")] });
     }
   });
 
@@ -74,8 +74,12 @@ describe("a secret of a source that has quotes or white space at its ends", () =
     ["has no such secret", { secrets: ["s3cret"], config: { secret: "a b" } }, 201],
     ["has public keys in PEM", { secrets: ["-----BEGIN PUBLIC KEY-----\nMA==\n-----END PUBLIC KEY-----\n"] }, 201],
   ])("is not reported for a source that %s", async (_name, fields, status) => {
-    const answer = await gateway.call("POST", SOURCES, github(fields));
-    expect([answer.status, answer.headers.get(HEADER), answer.json["warnings"]]).toEqual([status, null, undefined]);
+    const response = await gateway.call("POST", SOURCES, github(fields));
+    expect([response.status, response.headers.get(HEADER), response.json["warnings"]]).toEqual([
+      status,
+      null,
+      undefined,
+    ]);
   });
 });
 

@@ -69,7 +69,7 @@ describe("the URL of a source", () => {
     const event = '{"type":"payment.created","event_id":"1"}';
     const form = "Body=hi&MessageSid=SM1";
     const signed = createHmac("sha1", "token").update(`${twilio.url}BodyhiMessageSidSM1`).digest("base64");
-    const answers = [
+    const responses = [
       await ask(INGEST_HOST, pathOf(twilio), {
         method: "POST",
         headers: { "content-type": "application/x-www-form-urlencoded", "x-twilio-signature": signed },
@@ -84,7 +84,7 @@ describe("the URL of a source", () => {
         body: event,
       }),
     ];
-    expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    expect(responses.map(({ status }) => status)).toEqual([200, 200]);
   });
 });
 

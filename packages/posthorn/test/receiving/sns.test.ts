@@ -66,8 +66,8 @@ describe("a subscription of Amazon SNS", () => {
   it("is confirmed at Amazon, and its notifications are then stored as they are and passed on", async () => {
     const source = await gateway.source({ type: "aws-sns", config: { topicArn: TOPIC } }, { url: TARGET });
     tokens.pending.add("t-1");
-    const answer = await send(source.url, subscription("t-1"), headers("SubscriptionConfirmation"));
-    expect(answer.status).toBe(200);
+    const response = await send(source.url, subscription("t-1"), headers("SubscriptionConfirmation"));
+    expect(response.status).toBe(200);
     expect([...tokens.confirmed]).toContain("t-1");
     expect(await gateway.messages(source)).toEqual([]);
 

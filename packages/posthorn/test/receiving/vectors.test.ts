@@ -92,14 +92,14 @@ async function sourceFor(vector: Vector): Promise<TestSource> {
   return source;
 }
 
-interface Answer {
+interface ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly text: string;
 }
 
 /** Sends the vector unchanged: its headers in their case, its bytes, its query. */
-function deliver(source: TestSource, { method, url, headers, body, config }: Vector): Promise<Answer> {
+function deliver(source: TestSource, { method, url, headers, body, config }: Vector): Promise<ApiResponse> {
   const { pathname, search } = new URL(url);
   // What a provider appends to the given URL.
   const path = config?.["baseUrl"] === undefined ? "" : pathname;

@@ -5,7 +5,7 @@ import type { NodeOptions } from "../../src/node/options.ts";
 import { startNode, type TestNode } from "./posthorn.ts";
 import { temporaryFolder } from "./store.ts";
 
-export interface Answer {
+export interface ApiResponse {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
@@ -36,7 +36,7 @@ export class TestGateway implements AsyncDisposable {
   }
 
   /** A call of the API. `path` starts at the root of the node. */
-  async call(method: string, path: string, body?: object): Promise<Answer> {
+  async call(method: string, path: string, body?: object): Promise<ApiResponse> {
     return answerOf(
       await fetch(`${this.node.url}/${path}`, {
         method,
@@ -88,7 +88,7 @@ export async function send(
   body: string | Uint8Array<ArrayBuffer>,
   headers: Record<string, string> = {},
   method = "POST",
-): Promise<Answer> {
+): Promise<ApiResponse> {
   const hasBody = method !== "GET" && method !== "HEAD";
   return answerOf(await fetch(url, { method, headers, redirect: "manual", ...(hasBody ? { body } : {}) }));
 }
@@ -105,7 +105,7 @@ export function githubHeaders(secret: string, body: string | Uint8Array, id: str
   };
 }
 
-async function answerOf(response: Response): Promise<Answer> {
+async function answerOf(response: Response): Promise<ApiResponse> {
   const text = await response.text();
   let json: Record<string, unknown> = {};
   try {

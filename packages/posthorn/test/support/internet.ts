@@ -14,14 +14,14 @@ export interface Internet extends AsyncDisposable {
 }
 
 /** @param answer The body for a URL; `null`: 404. */
-export async function startInternet(answer: (url: string) => string | null): Promise<Internet> {
+export async function startInternet(response: (url: string) => string | null): Promise<Internet> {
   const lab = await startLab();
   const { cert, key } = lab.certificates.good;
   const asked: string[] = [];
   const site = createServer({ cert, key }, (request, reply) => {
     const url = `https://${request.headers.host}${request.url}`;
     asked.push(url);
-    const body = answer(url);
+    const body = response(url);
     reply.writeHead(body === null ? 404 : 200).end(body ?? "");
   });
   await listen(site);

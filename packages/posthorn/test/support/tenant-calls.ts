@@ -1,7 +1,7 @@
 /** Every way in which a token makes the server send a request to an address. */
 import { eventually } from "@posthorn/testkit";
 import { send } from "./gateway.ts";
-import type { Answered, Tenant } from "./tenant.ts";
+import type { ApiResponse, Tenant } from "./tenant.ts";
 
 /** An application `app` with endpoint `ep` at `url`, and source `source` with an endpoint at the same URL. */
 export interface CallScene {
@@ -27,7 +27,7 @@ const ELSEWHERE = "http://203.0.114.2:8080/target";
 const MESSAGE = { eventType: "a", payload: { n: 1 } };
 const since = () => new Date(Date.now() - 3_600_000).toISOString();
 
-function accepted({ status, json, text }: Answered): Fields {
+function accepted({ status, json, text }: ApiResponse): Fields {
   if (status < 200 || status > 299) throw new Error(`${status} ${text}`);
   return json;
 }

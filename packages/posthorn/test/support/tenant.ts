@@ -2,7 +2,7 @@
 import { eventually } from "@posthorn/testkit";
 import type { TestNode } from "./posthorn.ts";
 
-export interface Answered {
+export interface ApiResponse {
   readonly status: number;
   // The test defines what a response contains.
   readonly json: Record<string, unknown>;
@@ -18,12 +18,12 @@ export class Tenant {
     this.#token = token;
   }
 
-  call(method: string, path: string, body?: object): Promise<Answered> {
+  call(method: string, path: string, body?: object): Promise<ApiResponse> {
     return this.at("api/v1", method, path, body);
   }
 
   /** As `call`, below another path than that of the API. */
-  async at(root: string, method: string, path: string, body?: object): Promise<Answered> {
+  async at(root: string, method: string, path: string, body?: object): Promise<ApiResponse> {
     const response = await fetch(`${this.#node.url}/${root}/${path}`, {
       method,
       headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },

@@ -109,7 +109,7 @@ async function publishUnheard(scene: Scene, watch: OutboxRelay, transactions: st
   // The connection that notices are asked for on must be open.
   await scene.services.store.catchUp();
   const { rows } = await client.query<{ now: string }>("SELECT clock_timestamp()::text AS now");
-  scene.way.become("mute");
+  scene.way.setState("mute");
   await client.query("BEGIN");
   await publish(client, "first");
   const between = await publish(other, "other");
@@ -137,7 +137,7 @@ describe.skipIf(!onPostgres)("a node that takes up rows of transactions", () => 
       await using scene = await openScene();
       await using watched = watchOutbox(scene);
       await publishUnheard(scene, watched.watch, transactions);
-      scene.way.become("open");
+      scene.way.setState("open");
       await eventually(() => expect(scene.handedOver).toHaveLength(3));
       expect(scene.handedOver).toEqual(["first", "other", "second"]);
       expect(watched.failures).toEqual([]);
@@ -148,10 +148,10 @@ describe.skipIf(!onPostgres)("a node that takes up rows of transactions", () => 
     await using scene = await openScene();
     await using watched = watchOutbox(scene);
     await publishUnheard(scene, watched.watch, "two transactions");
-    scene.way.become("cut");
+    scene.way.setState("cut");
     await eventually(() => expect(watched.failures).toContain("storage_unavailable"));
     expect(scene.handedOver).toEqual([]);
-    scene.way.become("open");
+    scene.way.setState("open");
     await eventually(() => {
       watched.clock.advance(1000);
       expect(scene.handedOver).toHaveLength(3);

@@ -6,7 +6,7 @@
  * `Link` header; a redelivery has the GUID of the delivery it repeats and a new ID.
  */
 import { createHmac, randomUUID } from "node:crypto";
-import { close, sendWebhook, serve, type SentWebhook, type StandInAnswer, type StandInRequest, urlOf } from "./http.ts";
+import { close, sendWebhook, serve, type SentWebhook, type FakeResponse, type StandInRequest, urlOf } from "./http.ts";
 
 const DAY_MS = 86_400_000;
 const KEEP_MS = 3 * DAY_MS;
@@ -48,13 +48,13 @@ export interface GitHubStandIn extends AsyncDisposable {
   /** Causes an event: sends it to every hook of the owner that subscribes to it. */
   emit(owner: string, event: string, payload: object): Promise<void>;
   /** Causes an event whose deliveries all fail to connect. */
-  emitInVain(owner: string, event: string, payload: object): Promise<void>;
+  emitUndelivered(owner: string, event: string, payload: object): Promise<void>;
   /** Returns these for the next requests, one each, without any effect. */
-  refuseNext(...answers: readonly StandInAnswer[]): void;
+  refuseNext(...responses: readonly FakeResponse[]): void;
 }
 
 /** GitHub's response when the hourly limit is used up; `reset` in Unix seconds. */
-export function primaryLimit(reset: number): StandInAnswer {
+export function primaryLimit(reset: number): FakeResponse {
   const headers = { "x-ratelimit-limit": "5000", "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(reset) };
   return {
     status: 403,
@@ -64,7 +64,7 @@ export function primaryLimit(reset: number): StandInAnswer {
 }
 
 /** GitHub's response to too many requests in a short time. */
-export function secondaryLimit(retryAfterSeconds: number | null): StandInAnswer {
+export function secondaryLimit(retryAfterSeconds: number | null): FakeResponse {
   return {
     status: 403,
     headers: retryAfterSeconds === null ? {} : { "retry-after": String(retryAfterSeconds) },
@@ -83,8 +83,8 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubStandIn
     url: github.url,
     calls: github.calls,
     emit: (owner, event, payload) => github.emit(owner, event, payload, true),
-    emitInVain: (owner, event, payload) => github.emit(owner, event, payload, false),
-    refuseNext: (...answers) => void github.refusals.push(...answers),
+    emitUndelivered: (owner, event, payload) => github.emit(owner, event, payload, false),
+    refuseNext: (...responses) => void github.refusals.push(...responses),
     [Symbol.asyncDispose]: () => close(server),
   };
 }
@@ -92,7 +92,7 @@ export async function startGitHub(options: GitHubOptions): Promise<GitHubStandIn
 class GitHub {
   url = "";
   readonly calls: string[] = [];
-  readonly refusals: StandInAnswer[] = [];
+  readonly refusals: FakeResponse[] = [];
   readonly #token: string;
   readonly #now: () => number;
   readonly #hooks: GitHubHook[] = [];
@@ -116,7 +116,7 @@ class GitHub {
     }
   }
 
-  async handle(request: StandInRequest): Promise<StandInAnswer> {
+  async handle(request: StandInRequest): Promise<FakeResponse> {
     const { method, url, headers } = request;
     this.calls.push(`${method} ${url.pathname}${url.search}`);
     const refusal = this.refusals.shift();
@@ -134,7 +134,7 @@ class GitHub {
     return { ...answer, headers: { ...limit, ...answer.headers } };
   }
 
-  #route({ method, url, body }: StandInRequest): StandInAnswer | Promise<StandInAnswer> {
+  #route({ method, url, body }: StandInRequest): FakeResponse | Promise<FakeResponse> {
     const path = /^\/(repos\/[^/]+\/[^/]+|orgs\/[^/]+)\/hooks(?:\/(\d+)(\/.*)?)?$/.exec(url.pathname);
     if (path === null) return refused(404, "Not Found");
     const [, owner = "", id, rest = ""] = path;
@@ -156,7 +156,7 @@ class GitHub {
     return this.#hooks.filter((hook) => hook.owner === owner).map(hookOut);
   }
 
-  #create(owner: string, body: Buffer): StandInAnswer {
+  #create(owner: string, body: Buffer): FakeResponse {
     const { config, events = ["push"] } = JSON.parse(body.toString()) as {
       readonly config?: Record<string, string>;
       readonly events?: readonly string[];
@@ -172,7 +172,7 @@ class GitHub {
     return { status: 201, json: hookOut(hook) };
   }
 
-  async #ping(hook: GitHubHook): Promise<StandInAnswer> {
+  async #ping(hook: GitHubHook): Promise<FakeResponse> {
     const payload = JSON.stringify({ zen: "Keep it logically awesome.", hook_id: hook.id, hook: hookOut(hook) });
     await this.#deliver(hook, { event: "ping", payload, guid: randomUUID(), redelivery: false }, true);
     return { status: 204 };
@@ -184,7 +184,7 @@ class GitHub {
   }
 
   /** Newest first. The cursor is opaque: it names the delivery after which the next page begins. */
-  #list(hook: GitHubHook, url: URL): StandInAnswer {
+  #list(hook: GitHubHook, url: URL): FakeResponse {
     const perPage = Math.min(100, Math.max(1, Number(url.searchParams.get("per_page") ?? 30)));
     const cursor = url.searchParams.get("cursor");
     const before = cursor === null ? Number.MAX_SAFE_INTEGER : Number(/^v1_(\d+)$/.exec(cursor)?.[1] ?? Number.NaN);
@@ -200,7 +200,7 @@ class GitHub {
   }
 
   /** Accepted at once, delivered after the response. */
-  #redeliver(hook: GitHubHook, { event, payload, guid }: Delivery): StandInAnswer {
+  #redeliver(hook: GitHubHook, { event, payload, guid }: Delivery): FakeResponse {
     setImmediate(() => void this.#deliver(hook, { event, payload, guid, redelivery: true }, true));
     return { status: 202, json: {} };
   }
@@ -246,7 +246,7 @@ class GitHub {
   }
 }
 
-function refused(status: number, message: string): StandInAnswer {
+function refused(status: number, message: string): FakeResponse {
   return { status, json: { message, documentation_url: DOCS, status: String(status) } };
 }
 

@@ -1,4 +1,4 @@
-/** Shared parts of the fake provider APIs: a small HTTP server, and webhooks that are really sent. */
+/** Shared parts of the fake provider APIs: a small HTTP server and a webhook sender. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -9,7 +9,7 @@ export interface StandInRequest {
   readonly body: Buffer;
 }
 
-export interface StandInAnswer {
+export interface FakeResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON; absent: no body. */
@@ -18,9 +18,9 @@ export interface StandInAnswer {
 
 /** Starts a server on a free port of 127.0.0.1. */
 export async function serve(
-  handle: (request: StandInRequest) => StandInAnswer | Promise<StandInAnswer>,
+  handle: (request: StandInRequest) => FakeResponse | Promise<FakeResponse>,
 ): Promise<Server> {
-  const server = createServer((incoming, outgoing) => void answer(incoming, outgoing, handle));
+  const server = createServer((incoming, outgoing) => void respond(incoming, outgoing, handle));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(0, "127.0.0.1", resolve);
@@ -38,10 +38,10 @@ export async function close(server: Server): Promise<void> {
   await closed;
 }
 
-async function answer(
+async function respond(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  handle: (request: StandInRequest) => StandInAnswer | Promise<StandInAnswer>,
+  handle: (request: StandInRequest) => FakeResponse | Promise<FakeResponse>,
 ): Promise<void> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);

@@ -5,7 +5,7 @@
  * for 30 days, newest first, in pages of at most 100 after the ID of the last one seen.
  */
 import { createHmac, randomBytes } from "node:crypto";
-import { close, sendWebhook, serve, type StandInAnswer, type StandInRequest, urlOf } from "./http.ts";
+import { close, sendWebhook, serve, type FakeResponse, type StandInRequest, urlOf } from "./http.ts";
 
 const KEEP_MS = 30 * 86_400_000;
 
@@ -39,13 +39,13 @@ export interface StripeStandIn extends AsyncDisposable {
   /** Causes an event, and sends it to the endpoints that subscribe to it. Returns the ID of the event. */
   emit(type: string, object: object): Promise<string>;
   /** Causes an event that no endpoint receives. */
-  emitInVain(type: string, object: object): Promise<string>;
+  emitUndelivered(type: string, object: object): Promise<string>;
   /** Returns these for the next requests, one each, without any effect. */
-  refuseNext(...answers: readonly StandInAnswer[]): void;
+  refuseNext(...responses: readonly FakeResponse[]): void;
 }
 
 /** Stripe's response to too many requests. */
-export function stripeRateLimit(): StandInAnswer {
+export function stripeRateLimit(): FakeResponse {
   const error = { code: "rate_limit", type: "invalid_request_error", message: "Request rate limit exceeded." };
   return { status: 429, headers: { "stripe-rate-limited-reason": "global-rate" }, json: { error } };
 }
@@ -57,15 +57,15 @@ export async function startStripe(options: StripeOptions): Promise<StripeStandIn
     url: urlOf(server),
     calls: stripe.calls,
     emit: (type, object) => stripe.emit(type, object, true),
-    emitInVain: (type, object) => stripe.emit(type, object, false),
-    refuseNext: (...answers) => void stripe.refusals.push(...answers),
+    emitUndelivered: (type, object) => stripe.emit(type, object, false),
+    refuseNext: (...responses) => void stripe.refusals.push(...responses),
     [Symbol.asyncDispose]: () => close(server),
   };
 }
 
 class Stripe {
   readonly calls: string[] = [];
-  readonly refusals: StandInAnswer[] = [];
+  readonly refusals: FakeResponse[] = [];
   readonly #key: string;
   readonly #now: () => number;
   readonly #endpoints: Endpoint[] = [];
@@ -85,17 +85,17 @@ class Stripe {
     return event.id;
   }
 
-  handle(request: StandInRequest): StandInAnswer {
+  handle(request: StandInRequest): FakeResponse {
     const { method, url } = request;
     this.calls.push(`${method} ${url.pathname}${url.search}`);
-    const answer = this.refusals.shift() ?? this.#authorised(request) ?? this.#route(request);
+    const response = this.refusals.shift() ?? this.#authorised(request) ?? this.#route(request);
     return {
-      ...answer,
-      headers: { "request-id": id("req"), "stripe-version": "2026-01-28.preview", ...answer.headers },
+      ...response,
+      headers: { "request-id": id("req"), "stripe-version": "2026-01-28.preview", ...response.headers },
     };
   }
 
-  #authorised({ headers }: StandInRequest): StandInAnswer | null {
+  #authorised({ headers }: StandInRequest): FakeResponse | null {
     const [kind = "", value = ""] = (headers["authorization"] ?? "").split(" ");
     const key = kind.toLowerCase() === "basic" ? Buffer.from(value, "base64").toString().split(":")[0] : value;
     if (key === this.#key) return null;
@@ -104,7 +104,7 @@ class Stripe {
     return { status: 401, json: { error: { type: "invalid_request_error", message } } };
   }
 
-  #route({ method, url, body }: StandInRequest): StandInAnswer {
+  #route({ method, url, body }: StandInRequest): FakeResponse {
     if (method === "POST" && url.pathname === "/v1/webhook_endpoints") return this.#create(body);
     if (method === "GET" && url.pathname === "/v1/events") return this.#list(url);
     const one = /^\/v1\/events\/(\w+)$/.exec(url.pathname)?.[1];
@@ -115,7 +115,7 @@ class Stripe {
     return missing(`Unrecognized request URL (${method}: ${url.pathname}).`, null);
   }
 
-  #create(body: Buffer): StandInAnswer {
+  #create(body: Buffer): FakeResponse {
     const form = new URLSearchParams(body.toString());
     const events = [...form].filter(([name]) => name.startsWith("enabled_events")).map(([, value]) => value);
     const endpoint: Endpoint = {
@@ -145,7 +145,7 @@ class Stripe {
     return this.#events.filter(({ at }) => at > since);
   }
 
-  #list(url: URL): StandInAnswer {
+  #list(url: URL): FakeResponse {
     const query = url.searchParams;
     const limit = Number(query.get("limit") ?? 10);
     if (!(limit >= 1 && limit <= 100)) return invalid("This value must be between 1 and 100.", "limit");
@@ -212,7 +212,7 @@ function id(prefix: string): string {
   return `${prefix}_${randomBytes(12).toString("hex")}`;
 }
 
-function missing(message: string, param: string | null): StandInAnswer {
+function missing(message: string, param: string | null): FakeResponse {
   const error = {
     code: "resource_missing",
     message,
@@ -222,7 +222,7 @@ function missing(message: string, param: string | null): StandInAnswer {
   return { status: 404, json: { error } };
 }
 
-function invalid(message: string, param: string): StandInAnswer {
+function invalid(message: string, param: string): FakeResponse {
   return {
     status: 400,
     json: { error: { code: "parameter_invalid_integer", message, param, type: "invalid_request_error" } },

@@ -81,8 +81,8 @@ suite.each(Object.values(providers).map((definition): [string, ProviderDefinitio
           // Each of these resolves to a value for WebhookErrors and rejects for anything else.
           await tryVerifyProvider(definition, given, chosen);
           await answerHandshake(definition, given, chosen);
-          const { answer } = await receiveProvider(definition, given, chosen);
-          expect(answer.status).toBeGreaterThanOrEqual(200);
+          const { answer: response } = await receiveProvider(definition, given, chosen);
+          expect(response.status).toBeGreaterThanOrEqual(200);
           describe(definition, given);
           await deduplicationKey(definition, given);
         }),
@@ -95,8 +95,8 @@ suite.each(Object.values(providers).map((definition): [string, ProviderDefinitio
 test("no response to a challenge is HTML or allows header injection", async () => {
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...Object.values(providers)), request, async (definition, given) => {
-      const answer = await answerHandshake(definition, given, {});
-      const headers = Object.entries(answer?.headers ?? {});
+      const response = await answerHandshake(definition, given, {});
+      const headers = Object.entries(response?.headers ?? {});
       expect(headers.filter(([name, text]) => name === "content-type" && text.includes("html"))).toEqual([]);
       expect(headers.filter(([, text]) => /[\r\n\0]/.test(text))).toEqual([]);
     }),

@@ -20,8 +20,11 @@ function request({ method = "POST", query = "", headers = {}, body = "" }: Given
 }
 
 async function receive(provider: string, given: Given, options: ProviderOptions = {}): Promise<string> {
-  const { kind, answer } = await receiveProvider(findProvider(provider)!, request(given), { now, ...options });
-  return `${kind} ${answer.status} ${answer.body}`.trim();
+  const { kind, answer: response } = await receiveProvider(findProvider(provider)!, request(given), {
+    now,
+    ...options,
+  });
+  return `${kind} ${response.status} ${response.body}`.trim();
 }
 
 describe("a handshake that sets a secret", () => {
@@ -29,17 +32,17 @@ describe("a handshake that sets a secret", () => {
     ["asana", { headers: { "x-hook-secret": "s3cret" }, body: "{}" }],
     ["notion", { body: '{"verification_token":"s3cret"}' }],
   ] as const)("%s hands the secret over while there is none", async (provider, given) => {
-    const answer = await answerHandshake(findProvider(provider)!, request(given), {});
-    expect(answer).toMatchObject({ status: 200, action: { kind: "store-secret", secret: "s3cret" } });
+    const response = await answerHandshake(findProvider(provider)!, request(given), {});
+    expect(response).toMatchObject({ status: 200, action: { kind: "store-secret", secret: "s3cret" } });
   });
 
   test.each([
     ["asana", { headers: { "x-hook-secret": "attacker" }, body: "{}" }],
     ["notion", { body: '{"verification_token":"attacker"}' }],
   ] as const)("%s cannot be made to replace a secret", async (provider, given) => {
-    const answer = await answerHandshake(findProvider(provider)!, request(given), { secrets: "stored" });
-    expect(answer).toMatchObject({ status: 401, error: { code: "unverifiable" } });
-    expect(answer?.action).toBeUndefined();
+    const response = await answerHandshake(findProvider(provider)!, request(given), { secrets: "stored" });
+    expect(response).toMatchObject({ status: 401, error: { code: "unverifiable" } });
+    expect(response?.action).toBeUndefined();
   });
 });
 
@@ -85,15 +88,15 @@ describe("URLs that must be fetched", () => {
 
   test("are handed over when they are the provider's", async () => {
     const url = "https://iot.us-east-1.amazonaws.com/confirmdestination/x";
-    const answer = await answerHandshake(findProvider("aws-iot")!, request(iot(url)), {});
-    expect(answer).toMatchObject({ status: 200, action: { kind: "fetch", url } });
+    const response = await answerHandshake(findProvider("aws-iot")!, request(iot(url)), {});
+    expect(response).toMatchObject({ status: 200, action: { kind: "fetch", url } });
   });
 
   test.each(["http://169.254.169.254/", "https://iot.us-east-1.amazonaws.com.evil.example/", "x"])(
     "are refused when they are not: %s",
     async (url) => {
-      const answer = await answerHandshake(findProvider("aws-iot")!, request(iot(url)), {});
-      expect(answer).toMatchObject({ status: 401, error: { code: "certificate_untrusted" } });
+      const response = await answerHandshake(findProvider("aws-iot")!, request(iot(url)), {});
+      expect(response).toMatchObject({ status: 401, error: { code: "certificate_untrusted" } });
     },
   );
 
@@ -106,9 +109,9 @@ describe("URLs that must be fetched", () => {
       SigningCertURL: "https://sns.us-east-1.amazonaws.com/x.pem",
     });
     const fetchKey = (): Promise<never> => Promise.reject(new Error("offline"));
-    const answer = await answerHandshake(findProvider("aws-sns")!, request({ body }), { fetchKey });
-    expect(answer?.status).toBe(401);
-    expect(answer?.action).toBeUndefined();
+    const response = await answerHandshake(findProvider("aws-sns")!, request({ body }), { fetchKey });
+    expect(response?.status).toBe(401);
+    expect(response?.action).toBeUndefined();
   });
 });
 
@@ -189,6 +192,6 @@ test("a braintree challenge is answered only when it looks like one", async () =
 
 test("a long challenge is not echoed whole", async () => {
   const query = `?challenge=${"x".repeat(100_000)}`;
-  const answer = await answerHandshake(findProvider("nylas")!, request({ method: "GET", query }), {});
-  expect(answer?.body.length).toBeLessThan(3000);
+  const response = await answerHandshake(findProvider("nylas")!, request({ method: "GET", query }), {});
+  expect(response?.body.length).toBeLessThan(3000);
 });

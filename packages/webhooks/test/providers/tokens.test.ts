@@ -92,13 +92,13 @@ describe("Plaid", () => {
   }
 
   test("takes the key as its API answers, and refuses one that has expired", async () => {
-    const answer =
+    const response =
       (expired_at: number | null): FetchKey =>
       () =>
         Promise.resolve(JSON.stringify({ key: { ...key, expired_at } }));
-    expect(await codeOf("plaid", await signed(), { fetchKey: answer(null) })).toBe("ok");
-    expect(await codeOf("plaid", await signed(), { fetchKey: answer(SECONDS + 1) })).toBe("ok");
-    expect(await codeOf("plaid", await signed(), { fetchKey: answer(SECONDS) })).toBe("key_untrusted");
+    expect(await codeOf("plaid", await signed(), { fetchKey: response(null) })).toBe("ok");
+    expect(await codeOf("plaid", await signed(), { fetchKey: response(SECONDS + 1) })).toBe("ok");
+    expect(await codeOf("plaid", await signed(), { fetchKey: response(SECONDS) })).toBe("key_untrusted");
   });
 
   test("without a key says where to get one", async () => {

@@ -20,9 +20,9 @@ describe("handshakes", () => {
   test.each(handshakes)("$id gets the response that the provider expects", async (vector) => {
     const { status, headers = {}, bodyText, bodyJson } = vector.expectResponse;
     const options = optionsOf(vector, HANDSHAKE_TIME);
-    const { answer } = await receiveProvider(findProvider(vector.provider)!, requestOf(vector), options);
-    const acts = answer.action !== undefined;
-    expect({ ...answer, acts, json: parseJson(answer.body) }).toMatchObject({
+    const { answer: response } = await receiveProvider(findProvider(vector.provider)!, requestOf(vector), options);
+    const acts = response.action !== undefined;
+    expect({ ...response, acts, json: parseJson(response.body) }).toMatchObject({
       status,
       headers,
       ...(bodyText !== undefined && { body: bodyText }),
@@ -37,8 +37,8 @@ describe("handshakes", () => {
     const events = vectors.filter(({ expectValid, variant }) => expectValid && !variant.includes("confirmation"));
     for (const vector of events) {
       const definition = findProvider(vector.provider)!;
-      const answer = await answerHandshake(definition, requestOf(vector), optionsOf(vector, vector.timeMs));
-      if (answer !== undefined) taken.push(vector.id);
+      const response = await answerHandshake(definition, requestOf(vector), optionsOf(vector, vector.timeMs));
+      if (response !== undefined) taken.push(vector.id);
     }
     expect(taken).toEqual([]);
   });

@@ -266,7 +266,7 @@ test("a body that looks like a template is signed as it is", async () => {
 
 describe("answers", () => {
   test("an accepted event gets the response that the provider expects", async () => {
-    const { kind, answer } = await receiveProvider(
+    const { kind, answer: response } = await receiveProvider(
       provider("twitch"),
       await sign("twitch", { headers: { "Twitch-Eventsub-Message-Id": "1" } }),
       {
@@ -274,12 +274,14 @@ describe("answers", () => {
         now,
       },
     );
-    expect({ kind, status: answer.status }).toEqual({ kind: "event", status: 204 });
+    expect({ kind, status: response.status }).toEqual({ kind: "event", status: 204 });
   });
 
   test("the response to a forged request has no details", async () => {
-    const { kind, answer } = await receiveProvider(provider("shopify"), await sign("shopify"), { secrets: "other" });
-    expect({ kind, status: answer.status, body: answer.body, headers: answer.headers }).toEqual({
+    const { kind, answer: response } = await receiveProvider(provider("shopify"), await sign("shopify"), {
+      secrets: "other",
+    });
+    expect({ kind, status: response.status, body: response.body, headers: response.headers }).toEqual({
       kind: "rejected",
       status: 401,
       body: "",

@@ -112,16 +112,16 @@ async function publish(services: Services, { task, broadcast, applications }: Pu
   const prepared = loaded
     .filter((application) => application !== null)
     .map((application) => prepareMessage({ services }, application, publication, keyFor(task, application.key)));
-  const answers = await services.store.acceptAll(prepared.map(({ entry }) => entry));
-  services.dispatch.push(prepared.flatMap((one, index) => jobsOf(one, answers[index]!)));
-  const refused = answers.find((answer) => answer.status === "rejected");
+  const results = await services.store.acceptAll(prepared.map(({ entry }) => entry));
+  services.dispatch.push(prepared.flatMap((one, index) => jobsOf(one, results[index]!)));
+  const refused = results.find((result) => result.status === "rejected");
   if (refused !== undefined) throw refused.reason as Error;
-  return answers.filter((answer) => answer.status === "fulfilled" && answer.value.kind !== "duplicate_event_id").length;
+  return results.filter((result) => result.status === "fulfilled" && result.value.kind !== "duplicate_event_id").length;
 }
 
-function jobsOf({ entry }: Prepared, answer: PromiseSettledResult<AcceptResult>): readonly Job[] {
-  if (answer.status === "rejected" || answer.value.kind !== "stored") return [];
-  return firstJobs(entry, answer.value.dues ?? null);
+function jobsOf({ entry }: Prepared, result: PromiseSettledResult<AcceptResult>): readonly Job[] {
+  if (result.status === "rejected" || result.value.kind !== "stored") return [];
+  return firstJobs(entry, result.value.dues ?? null);
 }
 
 interface Sent {

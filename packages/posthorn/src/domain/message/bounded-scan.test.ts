@@ -133,8 +133,8 @@ async function rowsLookedAt({ store, watch }: Scene): Promise<number> {
   const queries = watch.nodes.map((node) => store.db.getExecutor().compileQuery(node, { queryId: "explain" }));
   for (const query of queries) {
     if (onPostgres) {
-      const [answer] = await explained(store, query, "EXPLAIN (ANALYZE, FORMAT JSON)");
-      const plans = answer!["QUERY PLAN"] as { readonly Plan: Record<string, unknown> }[];
+      const [response] = await explained(store, query, "EXPLAIN (ANALYZE, FORMAT JSON)");
+      const plans = response!["QUERY PLAN"] as { readonly Plan: Record<string, unknown> }[];
       rows += rowsOfPlan(plans[0]!.Plan);
       continue;
     }

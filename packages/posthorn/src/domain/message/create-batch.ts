@@ -13,7 +13,7 @@ export type BatchItem =
   | {
       readonly kind: "message";
       readonly message: CreateMessage;
-      /** Whether the idempotency key belongs to the item, so that a used key makes it a duplicate. A repeated batch gets its first response. */
+      /** Whether the idempotency key belongs to the item, so that a used key makes it a duplicate. A repeated batch gets its first result. */
       readonly ownKey: boolean;
     };
 
@@ -51,9 +51,9 @@ export async function createMessages({ ctx, input }: OutsideCall<readonly BatchI
 /** Stores prepared messages and starts their deliveries. */
 async function storeAll(ctx: OutsideContext, prepared: readonly (Prepared | Failed)[]): Promise<readonly Outcome[]> {
   const entries = prepared.flatMap((one) => ("entry" in one ? [one.entry] : []));
-  const answers = await ctx.services.store.acceptAll(entries);
+  const accepted = await ctx.services.store.acceptAll(entries);
   let next = 0;
-  const outcomes = prepared.map((one) => ("entry" in one ? outcomeOf(one, answers[next++]!) : one));
+  const outcomes = prepared.map((one) => ("entry" in one ? outcomeOf(one, accepted[next++]!) : one));
   ctx.services.dispatch.push(
     outcomes.flatMap((one) => ("stored" in one ? firstJobs(one.stored.entry, one.stored.dues) : [])),
   );
@@ -106,13 +106,13 @@ function prepareItem(ctx: Context, item: BatchItem, application: DirectoryApplic
   }
 }
 
-function outcomeOf(prepared: Prepared, answer: PromiseSettledResult<AcceptResult>): Outcome {
-  if (answer.status === "rejected") return { failed: answer.reason };
-  switch (answer.value.kind) {
+function outcomeOf(prepared: Prepared, result: PromiseSettledResult<AcceptResult>): Outcome {
+  if (result.status === "rejected") return { failed: result.reason };
+  switch (result.value.kind) {
     case "stored":
-      return { stored: { ...prepared, dues: answer.value.dues ?? null } };
+      return { stored: { ...prepared, dues: result.value.dues ?? null } };
     case "replayed":
-      return { replayed: answer.value.messageId };
+      return { replayed: result.value.messageId };
     case "duplicate_event_id":
       return { duplicate: prepared };
   }

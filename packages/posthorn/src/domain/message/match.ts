@@ -58,15 +58,15 @@ const MAX_CLAUSE_LENGTH = 120;
  * The payload is parsed only if an endpoint that matches the event type and channels has a filter.
  */
 export function matchEndpoints(application: DirectoryApplication, message: MatchableMessage): Matched {
-  const known = knownAnswers(application);
+  const known = knownMatches(application);
   if (known === null || message.channels !== null) return decide(application, message);
-  let answer = known.get(message.eventType);
-  if (answer === undefined) {
-    answer = decide(application, message);
+  let matches = known.get(message.eventType);
+  if (matches === undefined) {
+    matches = decide(application, message);
     if (known.size >= MAX_KNOWN) known.clear();
-    known.set(message.eventType, answer);
+    known.set(message.eventType, matches);
   }
-  return answer;
+  return matches;
 }
 
 /** Maximum number of event types whose result is cached per application. */
@@ -74,7 +74,7 @@ const MAX_KNOWN = 200;
 const KNOWN = new WeakMap<DirectoryApplication, Map<string, Matched> | null>();
 
 /** Cached results by event type, for messages without channels. `null` if a filter makes the result depend on each message. */
-function knownAnswers(application: DirectoryApplication): Map<string, Matched> | null {
+function knownMatches(application: DirectoryApplication): Map<string, Matched> | null {
   let known = KNOWN.get(application);
   if (known === undefined) {
     const filtered = [...application.endpoints.values()].some((endpoint) => endpoint.filtered);

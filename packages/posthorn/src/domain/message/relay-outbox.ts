@@ -167,20 +167,20 @@ interface Accepted {
 async function acceptRows(services: Services, rows: readonly OutboxRow[]): Promise<Accepted> {
   const { store, dispatch } = services;
   const { prepared, left } = await prepareRows(services, rows);
-  const answers = await store.acceptInOrder(prepared.map(({ entry }) => entry));
+  const results = await store.acceptInOrder(prepared.map(({ entry }) => entry));
   const messages: number[] = [];
   const failed = new Set<number>();
   let failure: unknown = null;
   const jobs = prepared.flatMap(({ entry, row }, index) => {
-    const answer = answers[index]!;
-    if (answer.status === "rejected") {
-      if (isStoreTrouble(answer.reason)) {
+    const result = results[index]!;
+    if (result.status === "rejected") {
+      if (isStoreTrouble(result.reason)) {
         failed.add(entry.id);
-        failure = answer.reason;
-      } else left.push({ row, reason: reasonOf(answer.reason), forGood: false });
-    } else if (answer.value.kind === "stored") {
+        failure = result.reason;
+      } else left.push({ row, reason: reasonOf(result.reason), forGood: false });
+    } else if (result.value.kind === "stored") {
       messages.push(entry.id);
-      return firstJobs(entry, answer.value.dues ?? null);
+      return firstJobs(entry, result.value.dues ?? null);
     } else {
       left.push({ row, reason: "event id taken", forGood: true });
     }

@@ -5,7 +5,7 @@ import type { SuccessValues } from "./success.ts";
 
 const PLAIN: SuccessValues = { statusCodes: ["2xx"], preset: "none", rules: [], undecided: "failure" };
 
-function answer(body: string, changes: Partial<JudgedResponse> = {}): JudgedResponse {
+function response(body: string, changes: Partial<JudgedResponse> = {}): JudgedResponse {
   return { status: 200, contentType: "application/json", body: Buffer.from(body), incomplete: false, ...changes };
 }
 
@@ -16,19 +16,21 @@ function refusal(values: Partial<SuccessValues>, given: JudgedResponse): string 
 
 /** Whether one rule accepts this body. */
 function takes(rule: SuccessClause, body: string, changes: Partial<JudgedResponse> = {}): boolean {
-  return refusal({ rules: [rule] }, answer(body, changes)) === null;
+  return refusal({ rules: [rule] }, response(body, changes)) === null;
 }
 
 describe("the status", () => {
   it("is a success only for 2xx by default, whatever the body", () => {
-    for (const status of [200, 204, 299]) expect(refusal({}, answer("{", { status }))).toBeNull();
-    for (const status of [100, 199, 300, 404, 500]) expect(refusal({}, answer("", { status }))).toContain(`${status}`);
+    for (const status of [200, 204, 299]) expect(refusal({}, response("{", { status }))).toBeNull();
+    for (const status of [100, 199, 300, 404, 500])
+      expect(refusal({}, response("", { status }))).toContain(`${status}`);
   });
 
   it("is a success for the status codes that the policy lists", () => {
     const statusCodes = [200, "404", "500-502"];
-    for (const status of [200, 404, 500, 502]) expect(refusal({ statusCodes }, answer("", { status }))).toBeNull();
-    for (const status of [201, 204, 403, 503]) expect(refusal({ statusCodes }, answer("", { status }))).not.toBeNull();
+    for (const status of [200, 404, 500, 502]) expect(refusal({ statusCodes }, response("", { status }))).toBeNull();
+    for (const status of [201, 204, 403, 503])
+      expect(refusal({ statusCodes }, response("", { status }))).not.toBeNull();
   });
 });
 
@@ -65,7 +67,7 @@ describe("a JSON rule", () => {
   it("fails with a short reason for a response that is nested too deeply", () => {
     const deep = "[".repeat(9000) + "]".repeat(9000);
     const rules = [{ type: "json", path: "$..a", exists: false }] as const;
-    expect(refusal({ rules }, answer(deep))).toContain("nested too deeply");
+    expect(refusal({ rules }, response(deep))).toContain("nested too deeply");
   });
 });
 
@@ -83,12 +85,12 @@ describe("a rule on text or type", () => {
   });
 
   it("compares the content type without its parameters and ignoring case", () => {
-    const html = answer("", { contentType: "Text/HTML; charset=utf-8" });
+    const html = response("", { contentType: "Text/HTML; charset=utf-8" });
     expect(refusal({ rules: [{ type: "contentType", isNot: "text/html" }] }, html)).toContain("text/html");
     expect(refusal({ rules: [{ type: "contentType", is: "text/*" }] }, html)).toBeNull();
-    expect(refusal({ rules: [{ type: "contentType", is: "text/*" }] }, answer(""))).not.toBeNull();
+    expect(refusal({ rules: [{ type: "contentType", is: "text/*" }] }, response(""))).not.toBeNull();
     expect(
-      refusal({ rules: [{ type: "contentType", is: "text/html" }] }, answer("", { contentType: null })),
+      refusal({ rules: [{ type: "contentType", is: "text/html" }] }, response("", { contentType: null })),
     ).not.toBeNull();
   });
 });
@@ -97,12 +99,12 @@ describe("a response that was not read completely", () => {
   const rules = [{ type: "json", path: "$.ok", equals: true }] as const;
 
   it("is a failure if a rule needs its body, unless the policy says otherwise", () => {
-    expect(refusal({ rules }, answer('{"ok":tr', { incomplete: true }))).toContain("too long");
-    expect(refusal({ rules, undecided: "success" }, answer('{"ok":tr', { incomplete: true }))).toBeNull();
+    expect(refusal({ rules }, response('{"ok":tr', { incomplete: true }))).toContain("too long");
+    expect(refusal({ rules, undecided: "success" }, response('{"ok":tr', { incomplete: true }))).toBeNull();
   });
 
   it("is still judged by its content type", () => {
-    const html = answer("<", { incomplete: true, contentType: "text/html" });
+    const html = response("<", { incomplete: true, contentType: "text/html" });
     expect(refusal({ preset: "no-html", undecided: "success" }, html)).not.toBeNull();
   });
 });
@@ -116,20 +118,20 @@ describe("a preset", () => {
     ["graphql", '{"data":{},"errors":[]}', "<html>"],
     ["json-rpc", '{"result":1,"error":null}', '{"error":{"code":-32600}}'],
   ] as const)("%s tells success from failure: %s, %s", (preset, good, bad) => {
-    expect(refusal({ preset }, answer(good))).toBeNull();
-    expect(refusal({ preset }, answer(bad))).toContain("does not meet the success rule");
+    expect(refusal({ preset }, response(good))).toBeNull();
+    expect(refusal({ preset }, response(bad))).toContain("does not meet the success rule");
   });
 
   it("applies in addition to the rules", () => {
     const rules = [{ type: "text", pattern: "done" }] as const;
-    expect(refusal({ preset: "slack", rules }, answer('{"ok":true}'))).toContain("done");
-    expect(refusal({ preset: "slack", rules }, answer('{"ok":true,"x":"done"}'))).toBeNull();
+    expect(refusal({ preset: "slack", rules }, response('{"ok":true}'))).toContain("done");
+    expect(refusal({ preset: "slack", rules }, response('{"ok":true,"x":"done"}'))).toBeNull();
   });
 });
 
 it("a stored rule that is no longer supported makes every response a failure with that reason", () => {
-  expect(refusal({ rules: [{ type: "text", pattern: "(" }] }, answer("x"))).toContain("is no longer supported");
-  expect(refusal({ rules: [{ type: "json", path: "$[", exists: false }] }, answer("{}"))).toContain(
+  expect(refusal({ rules: [{ type: "text", pattern: "(" }] }, response("x"))).toContain("is no longer supported");
+  expect(refusal({ rules: [{ type: "json", path: "$[", exists: false }] }, response("{}"))).toContain(
     "is no longer supported",
   );
 });

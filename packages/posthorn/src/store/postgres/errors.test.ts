@@ -2,7 +2,7 @@ import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { toStoreError } from "./errors.ts";
 
-function answer(code: string, message: string): Error {
+function serverError(code: string, message: string): Error {
   return Object.assign(new pg.DatabaseError(message, message.length, "error"), { code });
 }
 
@@ -15,19 +15,19 @@ describe("an error of the database", () => {
     ["refused connections", network("ECONNREFUSED", "connect"), "unreachable"],
     ["a name that is not there yet", network("ENOTFOUND", "getaddrinfo"), "unreachable"],
     ["a socket that is not there yet", network("ENOENT", "connect"), "unreachable"],
-    ["a server that starts", answer("57P03", "the database system is starting up"), "refusing"],
-    ["one that stops", answer("57P01", "terminating connection due to administrator command"), "refusing"],
-    ["one without room", answer("53300", "sorry, too many clients already"), "no_connections"],
-    ["a replica", answer("25006", "cannot execute INSERT in a read-only transaction"), "read_only"],
+    ["a server that starts", serverError("57P03", "the database system is starting up"), "refusing"],
+    ["one that stops", serverError("57P01", "terminating connection due to administrator command"), "refusing"],
+    ["one without room", serverError("53300", "sorry, too many clients already"), "no_connections"],
+    ["a replica", serverError("25006", "cannot execute INSERT in a read-only transaction"), "read_only"],
   ])("is temporary and waited out: %s", (_, error, trouble) => {
     expect(toStoreError(error)).toMatchObject({ code: "storage_unavailable", trouble });
   });
 
   it.each([
-    ["a password", answer("28P01", 'password authentication failed for user "a"'), /user, password/],
-    ["a user", answer("28000", 'role "a" does not exist'), /user, password/],
-    ["a database", answer("3D000", 'database "a" does not exist'), /createdb/],
-    ["a right", answer("42501", "permission denied for database a"), /Grant it/],
+    ["a password", serverError("28P01", 'password authentication failed for user "a"'), /user, password/],
+    ["a user", serverError("28000", 'role "a" does not exist'), /user, password/],
+    ["a database", serverError("3D000", 'database "a" does not exist'), /createdb/],
+    ["a right", serverError("42501", "permission denied for database a"), /Grant it/],
     ["a certificate", network("SELF_SIGNED_CERT_IN_CHAIN", "connect"), /sslrootcert/],
     ["the file of one", network("ENOENT", "open"), /sslrootcert/],
   ])("in the configuration is permanent and names what to change: %s", (_, error, says) => {

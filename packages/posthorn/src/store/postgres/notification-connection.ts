@@ -54,9 +54,9 @@ export class NotificationConnection implements AsyncDisposable {
 
   /** Runs a query on this connection. If it does not answer in time, the connection is dropped and opened again. */
   query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<readonly Row[]> {
-    const answer = this.#lastQuery.then(() => this.#ask<Row>(text, values));
-    this.#lastQuery = answer.catch(() => undefined);
-    return answer;
+    const result = this.#lastQuery.then(() => this.#ask<Row>(text, values));
+    this.#lastQuery = result.catch(() => undefined);
+    return result;
   }
 
   /**

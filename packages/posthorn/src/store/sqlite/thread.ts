@@ -13,7 +13,7 @@ const port = parentPort!;
 try {
   const handle = options.role === "writer" ? openWriter(options) : openReader(options);
   port.on("message", ({ id, request }: { id: number; request: ThreadRequest }) => {
-    port.postMessage(answer(id, request, handle));
+    port.postMessage(respond(id, request, handle));
     if (request.op === "close") port.close();
   });
   port.postMessage({ id: 0 } satisfies ThreadReply);
@@ -22,7 +22,7 @@ try {
   port.close();
 }
 
-function answer(id: number, request: ThreadRequest, handle: Handler): ThreadReply {
+function respond(id: number, request: ThreadRequest, handle: Handler): ThreadReply {
   try {
     return { id, value: handle(request) };
   } catch (error) {

@@ -42,11 +42,11 @@ async function pacedDue(
 ): Promise<number | null> {
   const pacer = decidePacing(entry, now, option);
   let step = pacer.next();
-  while (step.done !== true) step = pacer.next(await answer(client, step.value));
+  while (step.done !== true) step = pacer.next(await runQuery(client, step.value));
   return step.value;
 }
 
-async function answer(client: pg.ClientBase, ask: PacingQuery): Promise<unknown> {
+async function runQuery(client: pg.ClientBase, ask: PacingQuery): Promise<unknown> {
   switch (ask.ask) {
     case "find":
       return (await client.query(FIND, [ask.endpointId, ask.key])).rows[0];

@@ -7,18 +7,18 @@ import type { Pacing } from "../../store.ts";
 export function preparePacing(
   db: DatabaseSync,
 ): (message: PacedMessage, endpointId: number, pacing: Pacing) => number | null {
-  const answer = prepareAnswers(db);
+  const runQuery = prepareQueries(db);
   return (message, endpointId, { now, endpoints }) => {
     const option = endpoints.find((candidate) => candidate.endpointId === endpointId);
     if (option === undefined) return message.due;
     const pacer = decidePacing(message, now, option);
     let step = pacer.next();
-    while (step.done !== true) step = pacer.next(answer(step.value));
+    while (step.done !== true) step = pacer.next(runQuery(step.value));
     return step.value;
   };
 }
 
-function prepareAnswers(db: DatabaseSync): (ask: PacingQuery) => unknown {
+function prepareQueries(db: DatabaseSync): (ask: PacingQuery) => unknown {
   const find = db.prepare("SELECT message_id, since, used FROM pacing WHERE endpoint_id = ? AND key = ?");
   const keep = db.prepare(`
     INSERT INTO pacing (endpoint_id, key, message_id, since, used, until) VALUES (?, ?, ?, ?, ?, ?)
