@@ -89,7 +89,7 @@ class Rounds {
         POSTHORN_ENDPOINT_CONCURRENCY: "64",
       };
       const { prepare, profile, requests, fan } = this.#options;
-      const { child, url: origin } = await startNode(env, profile);
+      const { child, url: origin } = await startNode(env, { profile });
       const token = organisationToken();
       const post = (path: string, body: object) => call(origin, token, path, body);
       const prepared = await prepare({ origin, target: this.#target, post, token });

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type StartedNode, startNode, stop } from "./processes.ts";
+import { type StartedNode, startNode, type StartOptions, stop } from "./processes.ts";
 import type { Sent } from "./faulty-receiver.ts";
 
 /** Signs tokens. */
@@ -17,16 +17,19 @@ export interface MeasuredNode extends AsyncDisposable {
 /** Starts the built server with the application `bench`, in a new folder unless `folder` is given. */
 export async function startMeasuredNode(
   env: Record<string, string> = {},
-  { folder: kept }: { readonly folder?: string } = {},
+  { folder: kept, ...options }: { readonly folder?: string } & StartOptions = {},
 ): Promise<MeasuredNode> {
   const folder = kept ?? mkdtempSync(join(tmpdir(), "posthorn-bench-"));
-  const node = await startNode({
-    POSTHORN_LISTEN: "127.0.0.1:0",
-    POSTHORN_DATA_DIR: folder,
-    POSTHORN_JWT_SECRET: SECRET,
-    POSTHORN_EGRESS_ALLOW: "external,loopback",
-    ...env,
-  });
+  const node = await startNode(
+    {
+      POSTHORN_LISTEN: "127.0.0.1:0",
+      POSTHORN_DATA_DIR: folder,
+      POSTHORN_JWT_SECRET: SECRET,
+      POSTHORN_EGRESS_ALLOW: "external,loopback",
+      ...env,
+    },
+    options,
+  );
   const authorization = `Bearer ${organisationToken()}`;
   const call = async (method: string, path: string, body?: object): Promise<Record<string, unknown>> => {
     const response = await fetch(`${node.url}/api/v1/${path}`, {

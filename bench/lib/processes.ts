@@ -2,6 +2,7 @@
 import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { loadavg } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const TICKS_PER_SECOND = Number(execFileSync("getconf", ["CLK_TCK"], { encoding: "utf8" }));
@@ -16,17 +17,28 @@ export interface StartedNode {
   readonly url: string;
 }
 
-/** Starts the built server like `posthorn start`. With `profile` it writes CPU profiles to that folder when it ends. */
-export function startNode(env: Record<string, string>, profile?: string): Promise<StartedNode> {
-  const main = fileURLToPath(new URL("../../packages/posthorn/dist/main.js", import.meta.url));
+export interface StartOptions {
+  /** Folder in which the server writes CPU profiles when it ends. */
+  readonly profile?: string | undefined;
+  /** Module of this folder that runs in the server before it starts. The server then has an IPC channel. */
+  readonly preload?: string | undefined;
+  /** Working tree whose build is started. Default: this one. */
+  readonly tree?: string | undefined;
+}
+
+/** Starts the built server like `posthorn start`. */
+export function startNode(env: Record<string, string>, options: StartOptions = {}): Promise<StartedNode> {
+  const { profile, preload, tree = fileURLToPath(new URL("../..", import.meta.url)) } = options;
+  const main = join(tree, "packages/posthorn/dist/main.js");
   const flags = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
+  if (preload !== undefined) flags.push(`--import=${new URL(preload, import.meta.url)}`);
   const child = spawn(process.execPath, [...flags, main, "start"], {
     env: { ...process.env, ...env },
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "inherit", ...(preload === undefined ? [] : (["ipc"] as const))],
   });
   return new Promise((resolve, reject) => {
     let log = "";
-    child.stdout.on("data", (chunk: Buffer) => {
+    child.stdout!.on("data", (chunk: Buffer) => {
       log += chunk.toString();
       const url = /"url":"([^"]+)"/.exec(log)?.[1];
       if (url !== undefined) resolve({ child, url });

@@ -79,7 +79,7 @@ export async function listMessageDeliveries({
   const rows: MessageDelivery[] = [];
   for (const row of page.rows) {
     const held = await heldOf(ctx, { messageKey: message.key, row, hold: holds.get(row.id) ?? null, now });
-    rows.push(toJob(row, tried.get(row.id) ?? NOT_TRIED, held));
+    rows.push(toDelivery(row, tried.get(row.id) ?? NOT_TRIED, held));
   }
   return { ...page, rows };
 }
@@ -105,7 +105,7 @@ interface Held {
   readonly by: string | null;
 }
 
-function toJob(row: Row, tried: Tried, held: Held | null): MessageDelivery {
+function toDelivery(row: Row, tried: Tried, held: Held | null): MessageDelivery {
   const { public_id: endpointId, uid: endpointUid, url, due } = row;
   return {
     endpointId,
