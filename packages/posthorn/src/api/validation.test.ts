@@ -1,8 +1,11 @@
+import { Ajv } from "ajv";
 import { Type } from "typebox";
 import { describe, expect, it } from "vitest";
-import { type PosthornError, ValidationError } from "../lib/errors.ts";
+import { PosthornError, ValidationError } from "../lib/errors.ts";
 import { EndpointIn } from "./models/endpoint.ts";
+import { MODELS } from "./models/index.ts";
 import { MessageIn } from "./models/message.ts";
+import { ROUTES } from "./routes.ts";
 import { bodyValidator, queryValidator, type Validator } from "./validation.ts";
 
 /** Rules that a value violates, as `location: sentence`. */
@@ -15,6 +18,34 @@ function problems(validate: Validator, value: unknown): string[] {
     return error.issues.map(({ loc, msg }) => `${loc.join(".")}: ${msg}`);
   }
 }
+
+/** Validates a value that may be refused. */
+function mayRefuse(validate: Validator, value: unknown): void {
+  try {
+    validate(value);
+  } catch (error) {
+    if (!(error instanceof PosthornError)) throw error;
+  }
+}
+
+describe("the schemas of all routes", () => {
+  it("are valid JSON Schema, which no process checks when it starts", () => {
+    const ajv = new Ajv();
+    const invalid = [...MODELS, ...ROUTES.flatMap(({ query, body }) => [query ?? {}, body ?? {}])].filter(
+      (schema) => !ajv.validateSchema(schema),
+    );
+    expect(invalid).toEqual([]);
+  });
+
+  it.each([
+    ["queries", queryValidator, ROUTES.flatMap(({ query }) => query ?? [])],
+    ["bodies", bodyValidator, ROUTES.flatMap(({ body }) => body ?? [])],
+  ] as const)("of %s compile", (_, validatorOf, schemas) => {
+    expect(schemas.length).toBeGreaterThan(10);
+    // A schema that does not compile throws another error than the refusals that `mayRefuse` expects.
+    for (const schema of schemas) expect(() => mayRefuse(validatorOf(schema), null)).not.toThrow();
+  });
+});
 
 describe("a body", () => {
   const message = bodyValidator(MessageIn);

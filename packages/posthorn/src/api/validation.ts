@@ -1,5 +1,5 @@
 /** Validates requests with the schemas of their routes, and formats violations as API errors. */
-import { Ajv, type ErrorObject, type ValidateFunction } from "ajv";
+import { Ajv, type ErrorObject, type Options, type ValidateFunction } from "ajv";
 import addFormats from "ajv-formats";
 import type { TSchema } from "typebox";
 import { invalid, PosthornError, ValidationError, type ValidationIssue } from "../lib/errors.ts";
@@ -8,9 +8,22 @@ import { layoutOf } from "./body.ts";
 import { MODELS } from "./models/index.ts";
 import { MessageBatchItem } from "./models/message-batch.ts";
 
-const SHARED_OPTIONS = { strict: false, useDefaults: true, allErrors: false } as const;
-const bodies = withModels(new Ajv({ ...SHARED_OPTIONS, coerceTypes: false }));
-const queries = withModels(new Ajv({ ...SHARED_OPTIONS, coerceTypes: true }));
+/** A test validates the schemas of all routes, so a process does not repeat it at each start. */
+const SHARED_OPTIONS = { strict: false, useDefaults: true, allErrors: false, validateSchema: false } as const;
+const bodies = compilerOf({ ...SHARED_OPTIONS, coerceTypes: false });
+const queries = compilerOf({ ...SHARED_OPTIONS, coerceTypes: true });
+
+/**
+ * Returns a function that prepares a schema. The schema is compiled on its first use, since a process starts much faster without
+ * compiling the schemas of all routes.
+ */
+function compilerOf(options: Options): (schema: TSchema) => () => ValidateFunction {
+  let ajv: Ajv | null = null;
+  return (schema) => {
+    let compiled: ValidateFunction | null = null;
+    return () => (compiled ??= (ajv ??= withModels(new Ajv(options))).compile(schema));
+  };
+}
 
 function withModels(ajv: Ajv): Ajv {
   // The package is CommonJS: its default export is a function at run time, but a namespace to the compiler.
@@ -31,8 +44,9 @@ export type Validator = (value: unknown) => void;
 
 /** Validates a body. Both wrong types and violated rules are a 422. */
 export function bodyValidator(schema: TSchema): Validator {
-  const validate = bodies.compile(schema);
+  const compiled = bodies(schema);
   return (body) => {
+    const validate = compiled();
     if (!validate(body)) throw new ValidationError(issuesOf(validate, "body"));
   };
 }
@@ -69,8 +83,9 @@ const READING = new Set(["type", "enum", "const", "anyOf", "format"]);
 
 /** Validates a query after converting texts to numbers and booleans. A text that cannot be converted is a 400. */
 export function queryValidator(schema: TSchema): Validator {
-  const validate = queries.compile(schema);
+  const compiled = queries(schema);
   return (query) => {
+    const validate = compiled();
     if (validate(query)) return;
     const [error] = validate.errors ?? [];
     if (error !== undefined && READING.has(error.keyword)) {
