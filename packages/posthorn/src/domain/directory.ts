@@ -4,7 +4,8 @@
  * It has one entry per application, loaded on first use and dropped when the application or an endpoint changes, so that publishing needs
  * no query and a retry uses the current settings.
  */
-import { LRUCache } from "lru-cache";
+import type { LRUCache } from "lru-cache";
+import { boundedCache } from "../lib/bounded-cache.ts";
 import type { LanePolicies, LanePolicy } from "../dispatch/policy.ts";
 import { keyOfId } from "../lib/id.ts";
 import { APPLICATION_KIND } from "../store/schema.ts";
@@ -23,6 +24,8 @@ export interface DirectoryApplication {
   readonly endpoints: ReadonlyMap<number, DirectoryEndpoint>;
 }
 
+/** Least number of endpoints that an application counts as, which bounds the number of applications without endpoints. */
+const APPLICATION_WEIGHT = 4;
 /** Default for `maxEndpoints`. */
 const MAX_ENDPOINTS = 200_000;
 
@@ -52,13 +55,11 @@ export class Directory implements LanePolicies {
     this.#secretBox = secretBox;
     this.#now = now;
     this.#platform = platformPolicy(policyDefaults);
-    this.#applications = new LRUCache<number, LoadedApplication>({
-      max: maxEndpoints / 4,
-      maxSize: maxEndpoints,
-      sizeCalculation: (loaded) => 1 + (loaded.application?.endpoints.size ?? 0),
+    this.#applications = boundedCache<number, LoadedApplication>(maxEndpoints, {
+      weight: (loaded) => Math.max(APPLICATION_WEIGHT, 1 + (loaded.application?.endpoints.size ?? 0)),
     });
-    this.#refs = new LRUCache({ max: maxEndpoints / 2 });
-    this.#owners = new LRUCache({ max: maxEndpoints });
+    this.#refs = boundedCache(maxEndpoints / 2);
+    this.#owners = boundedCache(maxEndpoints);
   }
 
   /** The application with this id or uid, or `null`. */

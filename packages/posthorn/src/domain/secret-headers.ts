@@ -1,5 +1,5 @@
 /** The one list of headers whose values are secrets. Whatever stores, shows or logs headers asks here. */
-import { LRUCache } from "lru-cache";
+import { boundedCache } from "../lib/bounded-cache.ts";
 
 /** Parts of names under which people send secrets. A name too many hides a harmless value; one too few shows a secret. */
 const SECRET_PART =
@@ -17,7 +17,7 @@ const SECRET_VALUE =
   /^(?:basic|bearer|digest|negotiate|token)\s|^eyJ[\w-]+\.eyJ|^(?:[rs]k_(?:live|test)|gh[opsu]|github_pat|glpat|xox[abeoprs]|whsec|whsk|phk)[_-]|^AKIA[0-9A-Z]{16}$/i;
 
 /** Senders use few names, again and again. */
-const KNOWN = new LRUCache<string, boolean>({ max: 2000 });
+const KNOWN = boundedCache<string, boolean>(2000);
 
 /** True when the value of a header is not shown, and not kept in the clear. */
 export function isSecretHeader(name: string, value: string): boolean {

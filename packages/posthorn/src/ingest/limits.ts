@@ -1,5 +1,5 @@
 /** Limits per source for rate, daily quota and memory, so that a flood on one source does not affect others. */
-import { LRUCache } from "lru-cache";
+import { boundedCache } from "../lib/bounded-cache.ts";
 
 const DAY_MS = 86_400_000;
 /** Body bytes in memory of unanswered requests, for one source and for all sources. */
@@ -18,7 +18,7 @@ interface Counts {
 
 export class InboundLimits {
   readonly #now: () => number;
-  readonly #counts = new LRUCache<number, Counts>({ max: 50_000 });
+  readonly #counts = boundedCache<number, Counts>(50_000);
   /** Counters with bytes in memory. They must not be evicted. */
   readonly #busy = new Map<number, Counts>();
   #bytes = 0;

@@ -1,6 +1,6 @@
 /** In-memory index of live sources by token and key. Entries are invalidated when a source changes. */
 import type { FetchKey } from "@posthorn/webhooks/provider";
-import { LRUCache } from "lru-cache";
+import { boundedCache } from "../lib/bounded-cache.ts";
 import { definitionOf } from "../domain/source/kind.ts";
 import { toSource } from "../domain/source/source.ts";
 import { TOKEN_PATTERN, tokenHash } from "../domain/source/token.ts";
@@ -33,9 +33,9 @@ interface KnownToken {
 
 export class SourceIndex {
   readonly #options: SourceIndexOptions;
-  readonly #tokens = new LRUCache<string, KnownToken>({ max: MAX_SOURCES });
-  readonly #unknown = new LRUCache<string, true>({ max: MAX_UNKNOWN, ttl: UNKNOWN_MS });
-  readonly #sources = new LRUCache<number, Promise<LiveSource | null>>({ max: MAX_SOURCES });
+  readonly #tokens = boundedCache<string, KnownToken>(MAX_SOURCES);
+  readonly #unknown = boundedCache<string, true>(MAX_UNKNOWN, { ttl: UNKNOWN_MS });
+  readonly #sources = boundedCache<number, Promise<LiveSource | null>>(MAX_SOURCES);
   /** Look-ups in progress, shared by concurrent requests for the same token. */
   readonly #lookups = new Map<string, Promise<LiveSource | null>>();
 

@@ -2,7 +2,7 @@
  * Records when the TLS certificates of endpoints expire. An endpoint with an unchanged certificate costs one map look-up per attempt and
  * no database access.
  */
-import { LRUCache } from "lru-cache";
+import { boundedCache } from "../lib/bounded-cache.ts";
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import { type Certificate, saveCertificates } from "../domain/health/certificates.ts";
@@ -34,7 +34,7 @@ const MAX_KNOWN = 100_000;
 export class CertificateMonitor implements Worker {
   readonly name = "certificates";
   readonly #options: CertificateMonitorOptions;
-  readonly #known = new LRUCache<number, { readonly origin: string; readonly validTo: string }>({ max: MAX_KNOWN });
+  readonly #known = boundedCache<number, { readonly origin: string; readonly validTo: string }>(MAX_KNOWN);
   readonly #unsaved = new Map<number, Certificate>();
   #saving: Promise<void> | null = null;
   #cancelTimer: (() => void) | null = null;

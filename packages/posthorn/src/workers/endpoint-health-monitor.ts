@@ -4,9 +4,9 @@
  * A healthy endpoint costs one map look-up per attempt. Failure streaks are kept in memory and saved periodically; transitions (a
  * warning, an auto-disable) are saved immediately, in one transaction with their announcement.
  */
-import { LRUCache } from "lru-cache";
 import type { Clock, DispatchObserver } from "../dispatch/types.ts";
 import type { Outcome } from "../store/delivery.ts";
+import { boundedCache } from "../lib/bounded-cache.ts";
 import type { Services } from "../domain/context.ts";
 import type { HealthSource } from "../domain/ports.ts";
 import { type Cause, disableFailing, GONE, saveStreaks, warnOfDisabling } from "../domain/health/auto-disable.ts";
@@ -45,7 +45,7 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
   readonly #options: EndpointHealthMonitorOptions;
   readonly #streaks = new Map<number, Streak>();
   readonly #lookedAt = new Map<number, number>();
-  readonly #ratedAt = new LRUCache<number, number>({ max: 10_000 });
+  readonly #ratedAt = boundedCache<number, number>(10_000);
   /** Endpoints that responded with 410, with the key of the last attempt that did. */
   readonly #gone = new Map<number, number>();
   /** Endpoints whose stored row is out of date. */

@@ -7,7 +7,7 @@ import {
   type EgressResult,
   parseAllowList,
 } from "@posthorn/egress";
-import { LRUCache } from "lru-cache";
+import { boundedCache } from "../../lib/bounded-cache.ts";
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 
 export class EndpointSender {
@@ -15,7 +15,7 @@ export class EndpointSender {
   /** Caches OAuth 2 tokens. */
   readonly #auth: AuthSender;
   /** Parsed address rules of applications, by their text. */
-  readonly #rules = new LRUCache<string, AddressRules>({ max: 10_000 });
+  readonly #rules = boundedCache<string, AddressRules>(10_000);
 
   constructor(egress: Pick<Egress, "send">) {
     this.#egress = egress;

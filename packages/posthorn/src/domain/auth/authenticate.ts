@@ -1,7 +1,7 @@
 /** Authenticates tokens. */
 import { createHash } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
-import { LRUCache } from "lru-cache";
+import { boundedCache } from "../../lib/bounded-cache.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { isId, isOrganisationId, keyOfId } from "../../lib/id.ts";
 import type { Store } from "../../store/store.ts";
@@ -35,7 +35,7 @@ export class Authenticator implements TokenIssuer {
   readonly #options: AuthenticatorOptions;
   readonly #secret: Uint8Array;
   #epoch = 0;
-  readonly #known = new LRUCache<string, Identity>({ max: 10_000 });
+  readonly #known = boundedCache<string, Identity>(10_000);
   readonly #listeners = new Set<() => void>();
 
   constructor(options: AuthenticatorOptions) {
