@@ -41,8 +41,6 @@ export function registerInbound(app: FastifyInstance, gateway: Gateway): void {
       method: [...METHODS],
       url,
       config: { inbound: true },
-      // Not part of the API.
-      schema: { hide: true },
       // Never reached, because the hook responds.
       handler: () => undefined,
     });

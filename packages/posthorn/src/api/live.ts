@@ -41,10 +41,10 @@ export function registerLive(app: FastifyInstance, options: LiveOptions): void {
     for (const stream of streams) stream.end();
     done();
   });
-  app.get("/api/v1/live", { schema: DESCRIPTION }, async (request, reply) => {
+  app.get(LIVE_PATH, async (request, reply) => {
     const { actor } = await options.identify(request);
     requireAccess(actor, "ViewBase");
-    refuseUnknown(DESCRIPTION, request.query);
+    refuseUnknown(LIVE_DESCRIPTION, request.query);
     checkLimits(streams, actor);
     reply.hijack();
     // The client disconnected during authentication. No later event would end the stream, so it would count towards the limits forever.
@@ -100,7 +100,8 @@ function checkLimits(streams: ReadonlySet<LiveStream>, actor: Actor): void {
 
 const ERROR = ref(HttpError);
 
-const DESCRIPTION = {
+export const LIVE_PATH = "/api/v1/live";
+export const LIVE_DESCRIPTION = {
   operationId: "v1.live",
   tags: ["Live"],
   summary: "Stream messages and attempts",

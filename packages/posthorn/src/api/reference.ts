@@ -24,7 +24,7 @@ const POLICY = [
 export function registerReference(app: FastifyInstance, base: string): void {
   let viewer: Promise<FastifyInstance> | null = null;
   for (const url of [PATH, `${PATH}/*`]) {
-    app.get(url, { schema: { hide: true } }, async (request, response) => {
+    app.get(url, async (request, response) => {
       viewer ??= loadViewer(base).catch((error: unknown) => {
         viewer = null;
         throw error;

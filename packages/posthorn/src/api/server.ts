@@ -1,6 +1,5 @@
 /** HTTP server: registers the routes with their shared hooks, limits and response format. */
 import cors from "@fastify/cors";
-import swagger from "@fastify/swagger";
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -8,23 +7,20 @@ import Fastify, {
   type FastifyRequest,
   LogController,
 } from "fastify";
-import { Type } from "typebox";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
 import { type Actor, requireAccess } from "../domain/access.ts";
 import type { Services } from "../domain/context.ts";
 import { PosthornError } from "../lib/errors.ts";
+import { onFirstUse } from "../lib/first-use.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { LiveFeed } from "../live/feed.ts";
 import { describeTrouble, isStoreAway } from "../store/errors.ts";
-import { VERSION } from "../lib/version.ts";
 import { invoker } from "./invoke.ts";
 import { MAX_BATCH_MESSAGES } from "./models/message-batch.ts";
 import { type BodyLayout, layoutOf, NDJSON, type ParsedBody, readBody, splitLines } from "./body.ts";
 import { answerClientError, discard, refuseExpectation } from "./connection.ts";
 import { errorReply, internalErrorReply } from "./error-reply.ts";
 import { INERT } from "./inert.ts";
-import { HttpError, HttpValidationError, ref } from "./models/common.ts";
-import { MODELS } from "./models/index.ts";
 import { registerOrigins } from "./origins.ts";
 import { parseQuery } from "./query.ts";
 import { registerReference } from "./reference.ts";
@@ -35,7 +31,6 @@ import { ROUTES } from "./routes.ts";
 import { registerLive } from "./live.ts";
 import { registerInbound } from "./inbound.ts";
 import { registerSources } from "./sources.ts";
-import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
 import { unknownWarning, WARNING_HEADER } from "./unknown-query.ts";
 import { bodyWarning } from "./body-warning.ts";
 import { registerWeb, WEB_FOLDER } from "./web.ts";
@@ -122,9 +117,6 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     if (headers.host !== undefined || (httpVersionMajor === 1 && httpVersionMinor === 0)) return done();
     send(response.header("connection", "close"), reply(400, { code: "bad_request", detail: "Send a Host header." }));
   });
-  // Route schemas only feed the OpenAPI document: routes validate after authentication. Response bodies are already JSON text.
-  app.setValidatorCompiler(() => () => true);
-  app.setSerializerCompiler(() => (body) => JSON.stringify(body));
   app.decorate(RETRY_AFTER, () => retryAfterSeconds(options.services.store.troubleForMs, Math.random));
   registerOrigins(app, options, (response, error) => send(response, errorReply(error)!));
   // Must precede the hooks below, which are for callers of the API.
@@ -159,7 +151,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     strictPreflight: false,
   });
   app.decorateRequest("caller");
-  await registerDocument(app);
+  registerDocument(app);
   for (const route of ROUTES) registerRoute(app, route, options);
   registerHealth(app, options.services);
   registerSources(app, options.sources);
@@ -186,7 +178,6 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
   app.route({
     method: route.method,
     url: route.path,
-    schema: describeRoute(route),
     config: { bodyLayout: layoutOf(route.body), takesLines: route.lines === true },
     ...(route.large === true ? { bodyLimit: options.maxBatchBytes } : {}),
     // Runs before the body is read, so that unauthenticated requests cost no more than their headers.
@@ -296,8 +287,8 @@ const NO_MEMBERSHIP =
 
 function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services, "store" | "cluster">): void {
   const config = { onBothOrigins: true };
-  app.get("/health/live", { schema: { hide: true }, config }, (_request, response) => send(response, noContent()));
-  app.get("/health/ready", { schema: { hide: true }, config }, async (_request, response) => {
+  app.get("/health/live", { config }, (_request, response) => send(response, noContent()));
+  app.get("/health/ready", { config }, async (_request, response) => {
     // Uses the known state of the store, so that a probe never waits for a query.
     const { trouble, writeRefusal } = store;
     if (trouble === null && writeRefusal !== null) {
@@ -311,16 +302,9 @@ function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services,
   });
   for (const url of ["/health", "/health/ping", "/api/v1/health", "/api/v1/health/ping"]) {
     app.route({
-      // Fastify adds a HEAD route for every GET, and leaves it out of the OpenAPI document.
       method: "GET",
       url,
       ...(url === "/api/v1/health" ? {} : { config }),
-      schema: {
-        ...(url === "/api/v1/health" ? { operationId: "v1.health.get" } : { hide: true }),
-        tags: ["Health"],
-        summary: "Check whether the server and its database respond",
-        response: { 204: { description: "The server and its database respond.", type: "null" } },
-      },
       handler: async (_request, response) => {
         await store.ping();
         if (!cluster.holdsSlot) throw new PosthornError("storage_unavailable", NO_MEMBERSHIP);
@@ -330,84 +314,10 @@ function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services,
   }
 }
 
-const TOKEN_SECURITY = [{ token: [] }];
-
-async function registerDocument(app: FastifyInstance): Promise<void> {
-  for (const model of MODELS) app.addSchema(model);
-  await app.register(swagger, {
-    openapi: {
-      openapi: "3.1.0",
-      info: { title: "Posthorn", version: VERSION, description: "Publish events; Posthorn delivers them as webhooks." },
-      components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
-    },
-    refResolver: { buildLocalReference: (json) => json["$id"] as string },
+function registerDocument(app: FastifyInstance): void {
+  const load = onFirstUse(async () => {
+    const { buildDocument } = await import("./document.ts");
+    return JSON.stringify(await buildDocument());
   });
-  let document: string | null = null;
-  app.get("/api/v1/openapi.json", { schema: { hide: true } }, (_request, response) => {
-    document ??= JSON.stringify(app.swagger());
-    return send(response, { status: 200, json: document });
-  });
-}
-
-const POST_HEADERS = Type.Object({
-  "idempotency-key": Type.Optional(
-    Type.String({
-      description: "Requests with the same key are processed once, and later ones get the same response.",
-    }),
-  ),
-});
-
-const WARNING_HEADERS = {
-  [WARNING_HEADER]: {
-    type: "string",
-    description:
-      "Names query parameters that the operation ignored, and secrets that may have been copied incorrectly.",
-  },
-};
-
-function describeRoute({
-  method,
-  path,
-  operationId,
-  tag,
-  summary,
-  description,
-  query,
-  body,
-  responses,
-}: Route): object {
-  const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
-  const error = ref(HttpError);
-  const answers = Object.entries(responses).map(([status, model]) => [
-    status,
-    {
-      description: "Done.",
-      ...(COMPATIBLE_OPERATIONS.has(operationId) ? { headers: WARNING_HEADERS } : {}),
-      ...(model === null ? { type: "null" } : ref(model)),
-    },
-  ]);
-  return {
-    operationId,
-    tags: [tag],
-    summary,
-    ...(description === undefined ? {} : { description }),
-    security: TOKEN_SECURITY,
-    ...(names.length === 0
-      ? {}
-      : { params: Type.Object(Object.fromEntries(names.map((name) => [name, Type.String()]))) }),
-    ...(query === undefined ? {} : { querystring: query }),
-    ...(method === "POST" ? { headers: POST_HEADERS } : {}),
-    ...(body === undefined ? {} : { body: ref(body) }),
-    response: {
-      ...Object.fromEntries(answers),
-      400: { description: "The request cannot be read.", ...error },
-      401: { description: "The token is missing, invalid or expired.", ...error },
-      403: { description: "The token does not have access.", ...error },
-      404: { description: "The resource does not exist, or the token cannot access it.", ...error },
-      409: { description: "The request conflicts with an existing resource.", ...error },
-      413: { description: "The request is too large.", ...error },
-      422: { description: "The request breaks a rule.", ...ref(HttpValidationError) },
-      503: { description: "The server cannot process the request now. Try again later.", ...error },
-    },
-  };
+  app.get("/api/v1/openapi.json", async (_request, answer) => send(answer, { status: 200, json: await load() }));
 }

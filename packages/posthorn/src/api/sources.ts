@@ -3,7 +3,7 @@ import type { FastifyInstance } from "fastify";
 import { PosthornError } from "../lib/errors.ts";
 
 export function registerSources(app: FastifyInstance, sources: object | null): void {
-  app.get("/.well-known/webhook-sources.json", { schema: { hide: true } }, (_request, response) => {
+  app.get("/.well-known/webhook-sources.json", (_request, response) => {
     // An empty list would mean "no addresses", and a firewall that uses it would block everything.
     if (sources === null) {
       throw new PosthornError(

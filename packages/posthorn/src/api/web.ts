@@ -78,7 +78,7 @@ function pageAt({ base, ingestUrl }: WebOptions, html: string): Buffer {
 /** Serves the script of `<posthorn-portal>`. Pages of other origins load it, so its URL never changes. */
 async function registerEmbed(app: FastifyInstance, folder: string): Promise<void> {
   const script = await readFile(`${folder}/embed.js`);
-  app.get("/portal/embed.js", { schema: { hide: true } }, (_request, response) =>
+  app.get("/portal/embed.js", (_request, response) =>
     response
       .headers({
         "content-type": "text/javascript; charset=utf-8",
@@ -97,7 +97,7 @@ async function registerNotices(app: FastifyInstance, folder: string): Promise<vo
   // The file is missing from older builds, which must not prevent the server from starting.
   if (!existsSync(path)) return;
   const notices = await readFile(path);
-  app.get(NOTICES_PATH, { schema: { hide: true } }, (_request, response) =>
+  app.get(NOTICES_PATH, (_request, response) =>
     response
       .headers({
         "content-type": "text/plain; charset=utf-8",

@@ -1,0 +1,123 @@
+/**
+ * Builds the OpenAPI document from the routes. The document is built on the first request for it, because its generator and the
+ * schemas of all routes would take up memory and time at every start.
+ */
+import swagger from "@fastify/swagger";
+import Fastify, { type RouteOptions } from "fastify";
+import { Type } from "typebox";
+import { VERSION } from "../lib/version.ts";
+import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
+import { LIVE_DESCRIPTION, LIVE_PATH } from "./live.ts";
+import { HttpError, HttpValidationError, ref } from "./models/common.ts";
+import { MODELS } from "./models/index.ts";
+import type { Route } from "./route.ts";
+import { ROUTES } from "./routes.ts";
+import { WARNING_HEADER } from "./unknown-query.ts";
+
+/** The OpenAPI document. Fails if two routes or models contradict each other. */
+export async function buildDocument(): Promise<object> {
+  // A server that never listens: the generator reads the routes of a Fastify instance.
+  const app = Fastify();
+  app.setValidatorCompiler(() => () => true);
+  app.setSerializerCompiler(() => (body) => JSON.stringify(body));
+  for (const model of MODELS) app.addSchema(model);
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: { title: "Posthorn", version: VERSION, description: "Publish events; Posthorn delivers them as webhooks." },
+      components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
+    },
+    refResolver: { buildLocalReference: (json) => json["$id"] as string },
+  });
+  for (const route of ROUTES)
+    app.route({ method: route.method, url: route.path, schema: describeRoute(route), handler: neverCalled });
+  app.route(HEALTH);
+  app.get(LIVE_PATH, { schema: LIVE_DESCRIPTION }, neverCalled);
+  await app.ready();
+  try {
+    return app.swagger();
+  } finally {
+    await app.close();
+  }
+}
+
+function neverCalled(): never {
+  throw new Error("The server of the OpenAPI document handles no requests.");
+}
+
+const HEALTH: RouteOptions = {
+  method: "GET",
+  url: "/api/v1/health",
+  schema: {
+    operationId: "v1.health.get",
+    tags: ["Health"],
+    summary: "Check whether the server and its database respond",
+    response: { 204: { description: "The server and its database respond.", type: "null" } },
+  },
+  handler: neverCalled,
+};
+
+const TOKEN_SECURITY = [{ token: [] }];
+
+const POST_HEADERS = Type.Object({
+  "idempotency-key": Type.Optional(
+    Type.String({
+      description: "Requests with the same key are processed once, and later ones get the same response.",
+    }),
+  ),
+});
+
+const WARNING_HEADERS = {
+  [WARNING_HEADER]: {
+    type: "string",
+    description:
+      "Names query parameters that the operation ignored, and secrets that may have been copied incorrectly.",
+  },
+};
+
+function describeRoute({
+  method,
+  path,
+  operationId,
+  tag,
+  summary,
+  description,
+  query,
+  body,
+  responses,
+}: Route): object {
+  const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
+  const error = ref(HttpError);
+  const answers = Object.entries(responses).map(([status, model]) => [
+    status,
+    {
+      description: "Done.",
+      ...(COMPATIBLE_OPERATIONS.has(operationId) ? { headers: WARNING_HEADERS } : {}),
+      ...(model === null ? { type: "null" } : ref(model)),
+    },
+  ]);
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    ...(description === undefined ? {} : { description }),
+    security: TOKEN_SECURITY,
+    ...(names.length === 0
+      ? {}
+      : { params: Type.Object(Object.fromEntries(names.map((name) => [name, Type.String()]))) }),
+    ...(query === undefined ? {} : { querystring: query }),
+    ...(method === "POST" ? { headers: POST_HEADERS } : {}),
+    ...(body === undefined ? {} : { body: ref(body) }),
+    response: {
+      ...Object.fromEntries(answers),
+      400: { description: "The request cannot be read.", ...error },
+      401: { description: "The token is missing, invalid or expired.", ...error },
+      403: { description: "The token does not have access.", ...error },
+      404: { description: "The resource does not exist, or the token cannot access it.", ...error },
+      409: { description: "The request conflicts with an existing resource.", ...error },
+      413: { description: "The request is too large.", ...error },
+      422: { description: "The request breaks a rule.", ...ref(HttpValidationError) },
+      503: { description: "The server cannot process the request now. Try again later.", ...error },
+    },
+  };
+}
