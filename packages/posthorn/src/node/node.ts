@@ -1,7 +1,7 @@
 /** A node: starts its store, workers and HTTP server from a configuration, and disposes them as a whole. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
-import { warnOfRefusedEgress } from "../destinations/http/tenant-egress.ts";
+import { warnOfRefusedEgress } from "../destinations/http/egress-settings.ts";
 import { refusedEgress } from "../domain/application/refused-egress.ts";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
 import type { Services } from "../domain/context.ts";

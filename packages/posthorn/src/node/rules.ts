@@ -1,8 +1,7 @@
 /** Builds the limits and checks of this server that the domain applies. */
 import { type Egress, parseAllowList } from "@posthorn/egress";
 import type { Config } from "../config/config.ts";
-import { egressTrouble } from "../destinations/http/egress-check.ts";
-import { tenantEgressRules } from "../destinations/http/tenant-egress.ts";
+import { egressTrouble, tenantEgressRules } from "../destinations/http/egress-settings.ts";
 import type { PlatformDefaults } from "../domain/policy/section.ts";
 import type { DomainRules } from "../domain/ports.ts";
 import { addressTrouble } from "../ingest/addresses.ts";

@@ -1,17 +1,15 @@
 /** HTTP destination: builds the request, signs it, sends it through the guarded client, and judges the response. */
-import type { EgressFailure, EgressResult } from "@posthorn/egress";
+import type { EgressFailure, EgressResponse } from "@posthorn/egress";
 import type { SentFacts } from "../../domain/attempt/detail.ts";
+import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import type { OutgoingRequest } from "../../domain/delivery/outgoing-request.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
 import type { SeenCertificate } from "../../workers/certificate-monitor.ts";
-import type { Destination, OutgoingMessage, SendLimits, SendResult, SendTrouble } from "../destination.ts";
-import type { EndpointSender } from "./endpoint-sender.ts";
+import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
+import { type EndpointSender, namingProxy } from "./endpoint-sender.ts";
 import { forwardedRequest } from "./forward.ts";
 import { flatHeaders, type HeaderFamily, signedHeaders, standardHeaders, USER_AGENT } from "./headers.ts";
-import { judge } from "./judge.ts";
-import { namingProxy } from "./proxy-fault.ts";
-import { MAX_RESPONSE_BYTES } from "./response-text.ts";
-import { responseFacts, tlsFacts } from "./sent-facts.ts";
+import { judge, MAX_RESPONSE_BYTES, responseFacts } from "./response.ts";
 
 export interface HttpDestinationOptions {
   readonly sender: EndpointSender;
@@ -53,7 +51,7 @@ export class HttpDestination implements Destination {
   }
 
   async send(message: OutgoingMessage, limits: SendLimits): Promise<SendResult> {
-    const { sender, now, onCertificate } = this.#options;
+    const { sender, now } = this.#options;
     const startedAt = now();
     const { messageId, endpoint } = message;
     const { method, url, shownUrl, headers, masked, contentType, body, families, userAgent } = this.#request(message);
@@ -72,44 +70,33 @@ export class HttpDestination implements Destination {
       // Timers stop while a machine is suspended, but its clock does not.
       maySend: () => limits.maySend() && now() - startedAt < timeoutMs,
     });
-    if (result.kind === "response" && result.tls !== undefined) {
-      onCertificate?.({ endpointKey: endpoint.key, url, validTo: result.tls.validTo });
-    }
-    const sent = { method, standard, headers: signed.masked, bodyBytes: body.byteLength };
-    return this.#resultOf(message, namingProxy(result, endpoint.proxyOf), { url, shownUrl, sent });
+    const facts = { method, standard, headers: signed.masked, bodyBytes: body.byteLength };
+    const sent = { endpoint, url, shownUrl, facts };
+    return result.kind === "response"
+      ? this.#responded(result, sent)
+      : failureOf(namingProxy(result, endpoint.proxyOf), sent);
   }
 
-  #resultOf(
-    { endpoint }: OutgoingMessage,
-    result: EgressResult,
-    { url, shownUrl, sent }: { readonly url: string; readonly shownUrl: string; readonly sent: SentRequest },
-  ): SendResult {
-    const { timings, peer } = result;
-    const durationMs = Math.round(timings.totalMs);
-    if (result.kind === "response") {
-      const { tls } = result;
-      const verdict = judge(result, endpoint.policy.success, this.#options.now());
-      const facts = {
-        ...sent,
+  #responded(result: EgressResponse, { endpoint, url, shownUrl, facts }: SentRequest): SendResult {
+    const { status: responseCode, timings, peer, tls } = result;
+    const { onCertificate, now } = this.#options;
+    if (tls !== undefined) onCertificate?.({ endpointKey: endpoint.key, url, validTo: tls.validTo });
+    const verdict = judge(result, endpoint.policy.success, now());
+    return {
+      ...verdict,
+      target: shownUrl,
+      durationMs: Math.round(timings.totalMs),
+      responseCode,
+      facts: {
+        ...facts,
         timings,
         peer,
-        tls: tlsFacts(tls),
+        tls: tls === undefined ? null : { protocol: tls.protocol, certificateValidTo: Date.parse(tls.validTo) },
         response: responseFacts(result),
         sentence: verdict.sentence,
         retryAfterMs: verdict.kind === "later" ? verdict.afterMs : null,
-      };
-      return { ...verdict, target: shownUrl, durationMs, responseCode: result.status, facts };
-    }
-    if (result.fault === "canceled") return { kind: "own_fault", trouble: null };
-    const trouble = result.fault === "target" ? null : troubleOf(result, url);
-    // A customer's own proxy affects only that customer, and may fail forever.
-    const isOwnProxy = result.code === "proxy_failed" && endpoint.proxyOf !== null;
-    if (trouble !== null && PASSING_FAULTS.has(result.code) && !isOwnProxy) return { kind: "own_fault", trouble };
-    const { message: response, code: errorCode } = result;
-    const facts = { ...sent, timings, peer, tls: null, response: null, sentence: null, retryAfterMs: null };
-    const kind = result.fault === "refused" ? "closed" : "retry";
-    const failure = { responseCode: 0, response, errorCode, trouble, reply: null } as const;
-    return { kind, target: shownUrl, durationMs, ...failure, facts };
+      },
+    };
   }
 
   /** The request for a message: as published, as received, or as transformation and format changed it. */
@@ -145,8 +132,23 @@ export class HttpDestination implements Destination {
   }
 }
 
-type SentRequest = Pick<SentFacts, "method" | "standard" | "headers" | "bodyBytes">;
+interface SentRequest {
+  readonly endpoint: DirectoryEndpoint;
+  readonly url: string;
+  readonly shownUrl: string;
+  readonly facts: Pick<SentFacts, "method" | "standard" | "headers" | "bodyBytes">;
+}
 
-function troubleOf({ code, detail }: EgressFailure, url: string): SendTrouble {
-  return { code, detail, origin: new URL(url).origin };
+/** There was no response. */
+function failureOf(result: EgressFailure, { endpoint, url, shownUrl: target, facts: sent }: SentRequest): SendResult {
+  const { code: errorCode, message: response, detail, fault, timings, peer } = result;
+  if (fault === "canceled") return { kind: "own_fault", trouble: null };
+  const trouble = fault === "target" ? null : { code: errorCode, detail, origin: new URL(url).origin };
+  // A customer's own proxy affects only that customer, and may fail forever.
+  const isOwnProxy = errorCode === "proxy_failed" && endpoint.proxyOf !== null;
+  if (trouble !== null && PASSING_FAULTS.has(errorCode) && !isOwnProxy) return { kind: "own_fault", trouble };
+  const facts = { ...sent, timings, peer, tls: null, response: null, sentence: null, retryAfterMs: null };
+  const failure = { responseCode: 0, response, errorCode, trouble, reply: null } as const;
+  const kind = fault === "refused" ? "closed" : "retry";
+  return { kind, target, durationMs: Math.round(timings.totalMs), ...failure, facts };
 }
