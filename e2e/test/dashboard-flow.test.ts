@@ -394,7 +394,7 @@ describe("a figure of the overview", () => {
     await page.getByRole("link", { name: /Endpoints needing attention/ }).click();
     await page.getByRole("heading", { level: 1, name: "Endpoints needing attention" }).waitFor();
     await page.getByLabel("Status").selectOption("disabled");
-    await expect.poll(() => page.url()).toContain("trouble=disabled");
+    await expect.poll(() => page.url()).toContain("problem=disabled");
     await page.goBack();
     await page.goto(world.server.url);
     await page.getByRole("link", { name: /Disk full/ }).click();

@@ -38,9 +38,11 @@ interface Rows {
 /** Every page of the dashboard, by the name of its screenshot. */
 async function pages(): Promise<readonly (readonly [string, string])[]> {
   const now = await demo.call("GET", "/api/v1/stats/now");
-  const { inTrouble } = now["endpoints"] as { inTrouble: { appId: string; endpointId: string; trouble: string }[] };
-  const failing = inTrouble.find(({ trouble }) => trouble === "failing")!;
-  const off = inTrouble.find(({ trouble }) => trouble === "disabled")!;
+  const { needingAttention } = now["endpoints"] as {
+    needingAttention: { appId: string; endpointId: string; problem: string }[];
+  };
+  const failing = needingAttention.find(({ problem }) => problem === "failing")!;
+  const off = needingAttention.find(({ problem }) => problem === "disabled")!;
   const application = `/applications/${failing.appId}`;
   const endpoint = `${application}/endpoints/${failing.endpointId}`;
   const failures = await demo.call(
@@ -99,8 +101,10 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
 /** Every page of the portal, with a token for it. */
 async function portal(): Promise<{ readonly token: string; readonly pages: readonly (readonly [string, string])[] }> {
   const now = await demo.call("GET", "/api/v1/stats/now");
-  const { inTrouble } = now["endpoints"] as { inTrouble: { appId: string; endpointId: string; trouble: string }[] };
-  const { appId, endpointId } = inTrouble.find(({ trouble }) => trouble === "failing")!;
+  const { needingAttention } = now["endpoints"] as {
+    needingAttention: { appId: string; endpointId: string; problem: string }[];
+  };
+  const { appId, endpointId } = needingAttention.find(({ problem }) => problem === "failing")!;
   const { token } = await demo.call("POST", `/api/v1/auth/app-portal-access/${appId}`, {});
   return {
     token: token as string,

@@ -35,8 +35,8 @@ export function writeNotices(web: string, root: string): void {
 export function noticesOf(packages: readonly BundledPackage[]): string {
   const unique = new Map(packages.map((entry) => [`${entry.name}@${entry.version}`, entry]));
   const sorted = [...unique].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, entry]) => entry);
-  const trouble = sorted.flatMap(troubleOf);
-  if (trouble.length > 0) throw new Error(`The dashboard cannot be shipped:\n${trouble.join("\n")}`);
+  const problems = sorted.flatMap(problemsOf);
+  if (problems.length > 0) throw new Error(`The dashboard cannot be shipped:\n${problems.join("\n")}`);
   const sections = sorted.map(
     ({ name, version, identifier, text }) =>
       `${RULE}\n${name} ${version} (${identifier})\n${RULE}\n\n${text!.trim()}\n`,
@@ -49,7 +49,7 @@ const HEAD = `Third-party notices
 The dashboard and the customer portal of Posthorn contain the following packages.
 Packages that npm installs beside Posthorn bring their licences with them.`;
 
-function troubleOf({ name, version, identifier, text }: BundledPackage): string[] {
+function problemsOf({ name, version, identifier, text }: BundledPackage): string[] {
   const of = `${name} ${version}`;
   if (identifier === undefined || !isAllowed(identifier)) {
     return [

@@ -4,7 +4,7 @@ import { Operator } from "./layout/operator.tsx";
 import { basePath } from "./lib/base.ts";
 import { TIME_WINDOWS, type TimeWindow } from "./lib/time-window.ts";
 import { type Range, RANGES, toMessageFilter } from "./lib/message-filter.ts";
-import { isTrouble, type Trouble } from "./lib/troubles.ts";
+import { isProblem, type EndpointProblem } from "./lib/endpoint-problems.ts";
 import { Home } from "./pages/home.tsx";
 import { NotFound } from "./pages/not-found.tsx";
 import { PageFault } from "./pages/page-fault.tsx";
@@ -32,8 +32,8 @@ function sourceSearch(search: Search): SourceSearch {
   };
 }
 
-function troubleSearch({ trouble }: Search): { readonly trouble?: Trouble } {
-  return isTrouble(trouble) ? { trouble } : {};
+function problemSearch({ problem }: Search): { readonly problem?: EndpointProblem } {
+  return isProblem(problem) ? { problem } : {};
 }
 
 function windowSearch(search: Search): { readonly window?: TimeWindow } {
@@ -78,7 +78,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/endpoints",
-    validateSearch: troubleSearch,
+    validateSearch: problemSearch,
     component: lazyRouteComponent(() => import("./pages/endpoints-needing-attention.tsx"), "EndpointsNeedingAttention"),
   }),
   createRoute({

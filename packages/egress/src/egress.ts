@@ -32,7 +32,7 @@ import type { NoProxy } from "./no-proxy.ts";
 import { RecentMap } from "./recent.ts";
 import type { EgressProxy, EgressRequest, EgressResult, EgressTls } from "./types.ts";
 import { DEFAULT_PORTS, parsePorts, parseTarget } from "./url.ts";
-import type { ParsedTarget, UrlRules, UrlTrouble, UrlVerdict } from "./url.ts";
+import type { ParsedTarget, UrlRules, UrlProblem, UrlVerdict } from "./url.ts";
 
 /** Options of {@link Egress}. Each has a safe default. Times are in milliseconds. */
 export interface EgressOptions {
@@ -96,7 +96,7 @@ export type EgressCheck =
   | { readonly allowed: false; readonly code: EgressErrorCode; readonly message: string; readonly detail: string };
 
 /** Why the proxy of a request may not be used. */
-export interface ProxyTrouble {
+export interface ProxyProblem {
   /** Host of the proxy; with `port` as the reason, host and port. */
   readonly host: string;
   /** `rules`: neither `allow` nor `tenantAllow` covers it. `deny`: it is on the deny list. `port`: its port is not allowed. */
@@ -239,9 +239,9 @@ export class Egress implements AsyncDisposable {
    * Checks a URL against the URL rules alone, without DNS, for the moment it is entered. Returns `null` when it is
    * valid.
    */
-  validateUrl(url: string, allow?: AddressRules): UrlTrouble | null {
+  validateUrl(url: string, allow?: AddressRules): UrlProblem | null {
     const verdict = this.#parsed(url, allow ?? null);
-    return verdict.ok ? null : verdict.trouble;
+    return verdict.ok ? null : verdict.problem;
   }
 
   /**
@@ -257,7 +257,7 @@ export class Egress implements AsyncDisposable {
    *
    * @throws {EgressConfigError} `invalid_proxy`.
    */
-  proxyTrouble(proxy: EgressProxy): ProxyTrouble | null {
+  proxyProblem(proxy: EgressProxy): ProxyProblem | null {
     const { host, port } = parseProxy(proxy);
     if (!this.#urlRules.ports.has(port)) return { host: `${host}:${port}`, reason: "port" };
     try {
@@ -375,7 +375,7 @@ export class Egress implements AsyncDisposable {
   #parse(url: string, wanted: AddressRules | null): ParsedTarget {
     const verdict = this.#parsed(url, wanted);
     if (verdict.ok) return verdict.target;
-    throw new EgressError("blocked_url", `rule ${verdict.trouble.rule}: ${verdict.trouble.message}`);
+    throw new EgressError("blocked_url", `rule ${verdict.problem.rule}: ${verdict.problem.message}`);
   }
 
   /** A name that only the rules of the request accept is refused like any other forbidden name. */
@@ -397,7 +397,7 @@ export class Egress implements AsyncDisposable {
     const shown = host.includes(":") ? `[${host}]` : host;
     const verdict = this.#parsedForTenant(`http://${shown}/`, PROXY_URL_RULES);
     if (verdict.ok) return verdict.target;
-    throw new EgressError("blocked_proxy", `proxy ${host}: rule ${verdict.trouble.rule}`);
+    throw new EgressError("blocked_proxy", `proxy ${host}: rule ${verdict.problem.rule}`);
   }
 
   #open(exchange: Exchange<Target>, controller: AbortController): Promise<Opened> {

@@ -10,7 +10,7 @@ export type { OAuth2Auth, TokenOptions } from "./auth/oauth2.ts";
 export { checkAuth, checkProxy, checkTls, parseDenyList } from "./check.ts";
 export type { DnsOptions, NameService } from "./dns/names.ts";
 export { Egress } from "./egress.ts";
-export type { EgressCheck, EgressOptions, ProxyTrouble } from "./egress.ts";
+export type { EgressCheck, EgressOptions, ProxyProblem } from "./egress.ts";
 export { EGRESS_ERRORS, EgressConfigError, EgressError } from "./errors.ts";
 export type { EgressConfigErrorCode, EgressErrorCode, EgressFault } from "./errors.ts";
 export { headerValue } from "./exchange.ts";
@@ -37,4 +37,4 @@ export type {
   EgressTlsInfo,
 } from "./types.ts";
 export { DEFAULT_PORTS, parsePorts } from "./url.ts";
-export type { PortRules, UrlTrouble } from "./url.ts";
+export type { PortRules, UrlProblem } from "./url.ts";

@@ -8,7 +8,7 @@ const ANY = parseAllowList("external,loopback,localhost,db,*.corp,*.internal");
 
 function matches(list: string, url: string): boolean {
   const verdict = parseTarget(url, RULES, ANY);
-  if (!verdict.ok) throw new Error(`${url}: ${verdict.trouble.message}`);
+  if (!verdict.ok) throw new Error(`${url}: ${verdict.problem.message}`);
   return parseNoProxy(list).matches(verdict.target);
 }
 

@@ -7,7 +7,7 @@ const rules: UrlRules = { httpsOnly: false, ports: parsePorts(DEFAULT_PORTS), ma
 const external = parseAllowList("external");
 const rule = (url: string, more: Partial<UrlRules> = {}, allow = external) => {
   const verdict = parseTarget(url, { ...rules, ...more }, allow);
-  return verdict.ok ? "ok" : verdict.trouble.rule;
+  return verdict.ok ? "ok" : verdict.problem.rule;
 };
 
 describe("URL rules", () => {

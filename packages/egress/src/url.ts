@@ -1,6 +1,6 @@
 import { parseAddress } from "./address/bytes.ts";
 import type { AddressBytes } from "./address/bytes.ts";
-import { isLocalhost, nameTrouble } from "./address/names.ts";
+import { isLocalhost, nameProblem } from "./address/names.ts";
 import { namesHost } from "./address/rules.ts";
 import type { AddressRules } from "./address/rules.ts";
 import { EgressConfigError } from "./errors.ts";
@@ -29,7 +29,7 @@ export interface UrlRules {
 }
 
 /** Why a URL is refused. `rule` is stable; `message` says what to change and never depends on an address. */
-export interface UrlTrouble {
+export interface UrlProblem {
   /** Stable name of the violated rule. */
   readonly rule:
     | "syntax"
@@ -50,7 +50,7 @@ export interface UrlTrouble {
 /** Result of {@link parseTarget}. */
 export type UrlVerdict =
   | { readonly ok: true; readonly target: ParsedTarget }
-  | { readonly ok: false; readonly trouble: UrlTrouble };
+  | { readonly ok: false; readonly problem: UrlProblem };
 
 /** A set of TCP ports. Created by {@link parsePorts}. */
 export interface PortRules {
@@ -109,8 +109,8 @@ export function parsePorts(text: string): PortRules {
 const CONTROL = /[\u0000-\u0020\u007f-\u009f\u2028\u2029]/;
 const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
-function trouble(rule: UrlTrouble["rule"], message: string): UrlVerdict {
-  return { ok: false, trouble: { rule, message } };
+function problem(rule: UrlProblem["rule"], message: string): UrlVerdict {
+  return { ok: false, problem: { rule, message } };
 }
 
 /**
@@ -120,27 +120,27 @@ function trouble(rule: UrlTrouble["rule"], message: string): UrlVerdict {
  * @param allow Host words of these rules name private hosts that are accepted.
  */
 export function parseTarget(url: string, rules: UrlRules, allow: AddressRules): UrlVerdict {
-  if (url.length > rules.maxLength) return trouble("length", `The URL is longer than ${rules.maxLength} characters.`);
+  if (url.length > rules.maxLength) return problem("length", `The URL is longer than ${rules.maxLength} characters.`);
   if (CONTROL.test(url))
-    return trouble("control-character", "The URL contains a space or a control character. Percent-encode it.");
+    return problem("control-character", "The URL contains a space or a control character. Percent-encode it.");
   const parsed = URL.parse(url);
-  if (parsed === null) return trouble("syntax", "This is not a valid URL. Use the form https://example.com/hooks.");
+  if (parsed === null) return problem("syntax", "This is not a valid URL. Use the form https://example.com/hooks.");
   if (parsed.protocol !== "https:" && parsed.protocol !== "http:") {
-    return trouble("scheme", "The URL must start with https:// (or http:// if the operator allows it).");
+    return problem("scheme", "The URL must start with https:// (or http:// if the operator allows it).");
   }
   const secure = parsed.protocol === "https:";
-  if (!secure && rules.httpsOnly) return trouble("https-only", "The URL must start with https://.");
+  if (!secure && rules.httpsOnly) return problem("https-only", "The URL must start with https://.");
   if (parsed.username !== "" || parsed.password !== "") {
-    return trouble(
+    return problem(
       "user-info",
       "Remove the user name and password from the URL. Set them as the authentication of the endpoint.",
     );
   }
-  if (url.includes("#")) return trouble("fragment", "Remove the fragment (#…) from the URL, because it is never sent.");
+  if (url.includes("#")) return problem("fragment", "Remove the fragment (#…) from the URL, because it is never sent.");
   if (parsed.href.length > rules.maxLength)
-    return trouble("length", `The URL is longer than ${rules.maxLength} characters.`);
+    return problem("length", `The URL is longer than ${rules.maxLength} characters.`);
   const port = parsed.port === "" ? (secure ? 443 : 80) : Number(parsed.port);
-  if (!rules.ports.has(port)) return trouble("port", `Port ${port} is not allowed. Use 443, or contact the operator.`);
+  if (!rules.ports.has(port)) return problem("port", `Port ${port} is not allowed. Use 443, or contact the operator.`);
   return hostOf(parsed, secure, port, allow);
 }
 
@@ -150,11 +150,11 @@ function hostOf(parsed: URL, secure: boolean, port: number, allow: AddressRules)
   const literal = parseAddress(host);
   if (literal === null) {
     if (host.length > 253 || host.split(".").some((label) => !LABEL.test(label))) {
-      return trouble("host", "The host of the URL is not a valid DNS name.");
+      return problem("host", "The host of the URL is not a valid DNS name.");
     }
-    const name = isLocalhost(host) && allow.loopback ? null : nameTrouble(host);
+    const name = isLocalhost(host) && allow.loopback ? null : nameProblem(host);
     if (name !== null && !namesHost(allow, host)) {
-      return trouble(
+      return problem(
         name,
         "The host of the URL is not a public name. Use one that is reachable on the public internet.",
       );

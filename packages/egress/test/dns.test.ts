@@ -243,14 +243,14 @@ describe("truncation", () => {
   });
 });
 
-describe("trouble of theirs and trouble of ours", () => {
+describe("DNS failures of the target and of the resolver", () => {
   test.each<[string, Reply, string, string]>([
     ["a name that does not exist", { rcode: "NXDOMAIN" }, "dns_not_found", "target"],
     ["a name without addresses", {}, "dns_not_found", "target"],
     ["silence for this name only", "silence", "dns_timeout", "target"],
     ["a failure for this name only", { rcode: "SERVFAIL" }, "dns_broken", "target"],
     ["a refusal for this name only", { rcode: "REFUSED" }, "dns_broken", "target"],
-  ])("%s is theirs", async (_title, reply, expected, fault) => {
+  ])("%s is the target's fault", async (_title, reply, expected, fault) => {
     await using dns = await startDnsServer(zone(() => reply));
     await using egress = client(dns);
     expect(await post(egress, 80)).toMatchObject({ kind: "error", code: expected, fault });
@@ -259,8 +259,8 @@ describe("trouble of theirs and trouble of ours", () => {
   test.each<[string, Reply]>([
     ["silence for every name", "silence"],
     ["a failure for every name", { rcode: "SERVFAIL" }],
-    ["answers that are no DNS", "garbage"],
-  ])("%s is ours", async (_title, reply) => {
+    ["responses that are not DNS messages", "garbage"],
+  ])("%s is our fault", async (_title, reply) => {
     await using dns = await startDnsServer(() => reply);
     await using egress = client(dns);
     expect(await post(egress, 80)).toMatchObject({ kind: "error", code: "dns_failed", fault: "ours" });

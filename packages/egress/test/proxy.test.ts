@@ -79,7 +79,7 @@ describe.each([
     expect(await get(egress, `${lab.url}/ok`)).toMatchObject({ code: "proxy_failed", fault: "ours" });
   });
 
-  test("that reaches no receiver is the receiver's trouble", async () => {
+  test("that cannot reach the receiver is the receiver's fault", async () => {
     await using proxy = await start();
     await using egress = client({ url: `${scheme}://127.0.0.1:${proxy.port}` });
     expect(await get(egress, "http://127.0.0.1:1999/ok")).toMatchObject({ fault: "target" });

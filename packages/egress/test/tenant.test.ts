@@ -187,7 +187,7 @@ describe.each([
     expect(code(await send(egress, receiver(), { allow, proxy: { url } }))).toBe("blocked_proxy");
   });
 
-  test("whose name does not resolve is in trouble itself, not the target", async () => {
+  test("whose name does not resolve is our fault and not the target's", async () => {
     const nowhere = { ...names(), query: () => Promise.resolve({ addresses: [], ttl: 1 }) };
     await using egress = client({ nameService: nowhere });
     const gone = { url: `${scheme}://gone.customer.com:3128` };
@@ -255,7 +255,7 @@ describe("what may be said when a setting is saved", () => {
     ["https://proxy.example.com", null],
   ])("about the proxy %s", async (url, expected) => {
     await using egress = client({ tenantAllow: parseAllowList("private"), deny: parseDenyList("10.9.9.9") });
-    expect(egress.proxyTrouble({ url } satisfies EgressProxy)).toEqual(expected);
+    expect(egress.proxyProblem({ url } satisfies EgressProxy)).toEqual(expected);
   });
 });
 

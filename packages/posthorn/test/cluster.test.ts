@@ -70,7 +70,7 @@ const IDLE: MemberWork = {
   report: () => ({ inFlight: 0, lanes: 0, lagMs: 0, settled: { messages: 0, attempts: 0 } }),
   inFlight: () => 0,
   announce: () => undefined,
-  trouble: (error) => {
+  onError: (error) => {
     throw error;
   },
 };

@@ -25,7 +25,7 @@ interface Scene extends AsyncDisposable {
   /** The database itself, not through the proxy. */
   readonly url: string;
   /** The log from warnings on, and the message that the database is back. */
-  readonly log: readonly { level: number; msg: string; trouble?: string }[];
+  readonly log: readonly { level: number; msg: string; outage?: string }[];
   readonly tenant: Tenant;
 }
 
@@ -83,7 +83,7 @@ function publish(node: TestNode, key?: string): Promise<Response> {
   });
 }
 
-/** The trouble that the node reports; `null`: it is ready. */
+/** The problem that the node reports; `null`: it is ready. */
 async function readiness(node: TestNode): Promise<string | null> {
   const response = await ask(node, "/health/ready");
   if (response.status === 204) return null;
@@ -92,8 +92,8 @@ async function readiness(node: TestNode): Promise<string | null> {
   return ((await response.json()) as { reason: string }).reason;
 }
 
-function becomes(node: TestNode, trouble: string | null): Promise<void> {
-  return eventually(async () => expect(await readiness(node)).toBe(trouble));
+function becomes(node: TestNode, problem: string | null): Promise<void> {
+  return eventually(async () => expect(await readiness(node)).toBe(problem));
 }
 
 async function expectRefused(response: Response): Promise<void> {

@@ -110,10 +110,10 @@ async function expectRefused(response: Response): Promise<void> {
   expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
 }
 
-async function becomes(node: TestNode, trouble: string | null): Promise<void> {
+async function becomes(node: TestNode, problem: string | null): Promise<void> {
   await eventually(async () => {
     const response = await fetch(`${node.url}/health/ready`);
-    expect(response.status === 204 ? null : ((await response.json()) as { reason: string }).reason).toBe(trouble);
+    expect(response.status === 204 ? null : ((await response.json()) as { reason: string }).reason).toBe(problem);
   });
 }
 

@@ -45,7 +45,7 @@ async function startNode(store: Store): Promise<MaintainingNode> {
     report: () => ({ inFlight: 0, lanes: 0, lagMs: 0, settled: { messages: 0, attempts: 0 } }),
     inFlight: () => 0,
     announce: () => store.signal({ kind: "nodes" }),
-    trouble: () => undefined,
+    onError: () => undefined,
   });
   const now = (): number => {
     looks++;

@@ -238,13 +238,13 @@ describe.runIf(onPostgres)("nodes on one database", () => {
         expect(new Set(reasons)).toEqual(all((number) => `ep${number} endpoint_failing`));
         const now = (await call(node, "GET", "stats/now")) as {
           waiting: Record<"due" | "held", number>;
-          endpoints: { inTrouble: Record<string, unknown>[] };
+          endpoints: { needingAttention: Record<string, unknown>[] };
         };
         expect(now.waiting.held).toBe(now.waiting.due);
-        const troubles = now.endpoints.inTrouble.map(
-          (row) => `${pathIn(row)} ${String(row["trouble"])} ${String(row["failures"])}`,
+        const problems = now.endpoints.needingAttention.map(
+          (row) => `${pathIn(row)} ${String(row["problem"])} ${String(row["failures"])}`,
         );
-        expect(new Set(troubles)).toEqual(all((number) => `/${number} failing 2`));
+        expect(new Set(problems)).toEqual(all((number) => `/${number} failing 2`));
         const failing = (await rowsAt(node, "issue?app_id=app")).filter((row) => row["failing"] === true);
         expect(new Set(failing.map(pathIn))).toEqual(all((number) => `/${number}`));
       });

@@ -53,12 +53,12 @@ describe.runIf(onPostgres)("a URL with several servers", () => {
     await side[Symbol.asyncDispose]();
     await using store = await PostgresStore.open({ url });
     await store.ping();
-    expect(store.trouble).toBeNull();
+    expect(store.outage).toBeNull();
   });
 
   it("reports the state of each if none is writable, and what to change if that is the reason", async () => {
     const none = openClient({ url: urlOf(nothing.port, standby.port), use: "queries" });
-    await expect(none).rejects.toMatchObject({ code: "storage_unavailable", trouble: "read_only" });
+    await expect(none).rejects.toMatchObject({ code: "storage_unavailable", outage: "read_only" });
     await expect(none).rejects.toThrow(
       new RegExp(`127\\.0\\.0\\.1:${nothing.port}: .*ECONN.*127\\.0\\.0\\.1:${standby.port}: it takes no writes`),
     );

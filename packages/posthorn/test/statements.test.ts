@@ -76,7 +76,7 @@ describe.runIf(onPostgres)("hot statements", () => {
     expect(rows.length).toBeGreaterThanOrEqual(6);
     for (const row of rows) expect(row).toMatchObject({ generic_plans: 20, custom_plans: 0 });
     await pool.end();
-    expect(store.trouble).toBeNull();
+    expect(store.outage).toBeNull();
   });
 
   it("page from the start of an index: nothing is sorted, and only rows of the page are read", async () => {

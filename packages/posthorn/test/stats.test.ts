@@ -86,9 +86,9 @@ describe("statistics", () => {
     await eventually(async () => {
       const { json } = await tenant.call("GET", "stats/now");
       expect(json["waiting"]).toMatchObject({ due: 1, held: 1, later: 1, oldestDueAt: null, exact: true });
-      expect(at(json, "endpoints", "inTrouble")).toMatchObject([
-        { trouble: "failing", appUid: "app", failures: 1, due: 0, disabledAt: expect.any(String) },
-        { trouble: "disabled", appUid: "app", failingSince: null, due: 1, disabledAt: null },
+      expect(at(json, "endpoints", "needingAttention")).toMatchObject([
+        { problem: "failing", appUid: "app", failures: 1, due: 0, disabledAt: expect.any(String) },
+        { problem: "disabled", appUid: "app", failingSince: null, due: 1, disabledAt: null },
       ]);
     });
     expect(at((await tenant.call("GET", "stats/now")).json, "dispatcher", "inFlight")).toBe(0);

@@ -85,7 +85,7 @@ describe("webhooks verify", () => {
     expect(out).not.toContain(SECRET);
   });
 
-  it("recognises a handshake and prints the answer", async () => {
+  it("recognises a handshake and prints the response", async () => {
     const body = '{"type":"url_verification","challenge":"abc","token":"t"}';
     const slack = await import("../src/sender-styles/slack.ts");
     const headers = slack.slackStyle("s").signSync({ body, timestampSeconds: TIME });

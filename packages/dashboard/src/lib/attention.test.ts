@@ -8,14 +8,14 @@ const AT = "2026-11-25T12:00:00.000Z";
 const DAY_MS = 86_400_000;
 const named = { endpointId: "ep_1", appId: "app_1", appUid: null, appName: "Acme", url: "https://acme.example/" };
 
-function nowWith(days: readonly number[], troubles: readonly ("failing" | "disabled")[] = []): Now {
+function nowWith(days: readonly number[], problems: readonly ("failing" | "disabled")[] = []): Now {
   const calm = { failingSince: null, disabledAt: null, failures: 0, due: 0 };
   return {
     at: AT,
     waiting: { due: 0, held: 0, later: 0, oldestDueAt: null, oldestWaitSeconds: 0, exact: true },
     dispatcher: { inFlight: 0, lanes: 0, queuedBytes: 0 },
     endpoints: {
-      inTrouble: troubles.map((trouble) => ({ ...named, ...calm, trouble })),
+      needingAttention: problems.map((problem) => ({ ...named, ...calm, problem })),
       more: false,
       certificates: days.map((day) => ({
         ...named,

@@ -2,16 +2,16 @@
 import type { components } from "../api/schema.ts";
 import type { Tone } from "../components/badge.tsx";
 import { DISK_WARNING_DAYS } from "./disk-forecast.ts";
-import { TROUBLE_TONES } from "./troubles.ts";
+import { PROBLEM_TONES } from "./endpoint-problems.ts";
 
 type Now = components["schemas"]["StatsNowOut"];
-export type EndpointTrouble = Now["endpoints"]["inTrouble"][number];
+export type AttentionEndpoint = Now["endpoints"]["needingAttention"][number];
 export type EndingCertificate = Now["endpoints"]["certificates"][number];
 export type InactiveSource = Now["sources"]["inactive"][number];
 
 export type AttentionItem =
   | { readonly kind: "disk"; readonly tone: Tone; readonly days: number }
-  | { readonly kind: "endpoint"; readonly tone: Tone; readonly trouble: EndpointTrouble }
+  | { readonly kind: "endpoint"; readonly tone: Tone; readonly problem: AttentionEndpoint }
   | { readonly kind: "certificate"; readonly tone: Tone; readonly certificate: EndingCertificate }
   | { readonly kind: "source"; readonly tone: Tone; readonly source: InactiveSource };
 
@@ -26,8 +26,8 @@ export function attentionItems(now: Now, fullInDays: number | null): readonly At
     ...(fullInDays !== null && fullInDays < DISK_WARNING_DAYS
       ? [{ kind: "disk", tone: "bad", days: fullInDays } as const]
       : []),
-    ...now.endpoints.inTrouble.map((trouble) => {
-      return { kind: "endpoint", tone: TROUBLE_TONES[trouble.trouble], trouble } as const;
+    ...now.endpoints.needingAttention.map((problem) => {
+      return { kind: "endpoint", tone: PROBLEM_TONES[problem.problem], problem } as const;
     }),
     ...now.endpoints.certificates.map((certificate) => {
       return { kind: "certificate", tone: toneOfEnd(certificate.validTo, now.at), certificate } as const;

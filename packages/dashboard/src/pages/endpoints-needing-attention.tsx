@@ -12,7 +12,7 @@ import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { formatNumber } from "../lib/format.ts";
 import { shortUrl } from "../lib/short-url.ts";
-import { isTrouble, TROUBLE_TONES, TROUBLES } from "../lib/troubles.ts";
+import { isProblem, PROBLEM_TONES, PROBLEMS } from "../lib/endpoint-problems.ts";
 import { useAudience } from "../session/audience.ts";
 
 const EVERY_MS = 5000;
@@ -21,7 +21,7 @@ export function EndpointsNeedingAttention() {
   const { t, i18n } = useTranslation();
   const audience = useAudience();
   const navigate = useNavigate({ from: "/endpoints" });
-  const { trouble } = useSearch({ from: "/operator/endpoints" });
+  const { problem } = useSearch({ from: "/operator/endpoints" });
   const now = useQuery({
     queryKey: ["stats", "now"],
     queryFn: () => must(api.GET("/api/v1/stats/now")),
@@ -29,7 +29,7 @@ export function EndpointsNeedingAttention() {
   });
   if (now.error !== null) return <Failed error={now.error} retry={() => void now.refetch()} />;
   if (now.data === undefined) return <Loading />;
-  const rows = now.data.endpoints.inTrouble.filter((row) => trouble === undefined || row.trouble === trouble);
+  const rows = now.data.endpoints.needingAttention.filter((row) => problem === undefined || row.problem === problem);
   return (
     <Page
       title={t("attention.title")}
@@ -38,11 +38,11 @@ export function EndpointsNeedingAttention() {
         <SelectField
           bare
           label={t("attention.kind")}
-          value={trouble ?? ""}
-          onChange={(value) => void navigate({ search: isTrouble(value) ? { trouble: value } : {} })}
+          value={problem ?? ""}
+          onChange={(value) => void navigate({ search: isProblem(value) ? { problem: value } : {} })}
           choices={[
             { value: "", label: t("attention.all") },
-            ...TROUBLES.map((value) => ({ value, label: t(`home.troubles.${value}`) })),
+            ...PROBLEMS.map((value) => ({ value, label: t(`home.problems.${value}`) })),
           ]}
         />
       }
@@ -65,9 +65,9 @@ export function EndpointsNeedingAttention() {
           },
           { key: "app", label: t("messages.application"), cell: (row) => <span className="muted">{row.appName}</span> },
           {
-            key: "trouble",
+            key: "problem",
             label: t("endpoints.state"),
-            cell: (row) => <Badge tone={TROUBLE_TONES[row.trouble]}>{t(`home.troubles.${row.trouble}`)}</Badge>,
+            cell: (row) => <Badge tone={PROBLEM_TONES[row.problem]}>{t(`home.problems.${row.problem}`)}</Badge>,
           },
           {
             key: "failures",

@@ -37,7 +37,7 @@ function keyOf(item: AttentionItem): string {
     case "disk":
       return "disk";
     case "endpoint":
-      return `endpoint ${item.trouble.endpointId}`;
+      return `endpoint ${item.problem.endpointId}`;
     case "certificate":
       return `certificate ${item.certificate.endpointId}`;
     case "source":
@@ -60,15 +60,15 @@ function ItemRow({ item }: { readonly item: AttentionItem }) {
 
 type OfKind<Kind extends AttentionItem["kind"]> = { readonly item: Extract<AttentionItem, { readonly kind: Kind }> };
 
-function EndpointItem({ item: { trouble, tone } }: OfKind<"endpoint">) {
+function EndpointItem({ item: { problem, tone } }: OfKind<"endpoint">) {
   const { t, i18n } = useTranslation();
-  const { url, appName, failures, due, failingSince, disabledAt } = trouble;
+  const { url, appName, failures, due, failingSince, disabledAt } = problem;
   return (
     <ItemLine
-      badge={<Badge tone={tone}>{t(`home.troubles.${trouble.trouble}`)}</Badge>}
+      badge={<Badge tone={tone}>{t(`home.problems.${problem.problem}`)}</Badge>}
       url={url}
       of={appName}
-      link={<ViewLink endpoint={trouble} />}
+      link={<ViewLink endpoint={problem} />}
     >
       {failingSince !== null && (
         <>

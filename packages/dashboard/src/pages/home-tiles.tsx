@@ -81,8 +81,8 @@ export function Tiles({ now, summary, storage, window }: TilesProps) {
       />
       <Tile
         name={t("home.attentionCount")}
-        value={now === undefined ? "–" : `${now.endpoints.inTrouble.length}${now.endpoints.more ? "+" : ""}`}
-        tone={(now?.endpoints.inTrouble.length ?? 0) > 0 ? "bad" : undefined}
+        value={now === undefined ? "–" : `${now.endpoints.needingAttention.length}${now.endpoints.more ? "+" : ""}`}
+        tone={(now?.endpoints.needingAttention.length ?? 0) > 0 ? "bad" : undefined}
         more={t("home.inFlight", { count: now?.dispatcher.inFlight ?? 0, value: count(now?.dispatcher.inFlight) })}
         link={{ to: "/endpoints" }}
       />

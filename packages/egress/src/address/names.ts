@@ -32,7 +32,7 @@ const METADATA_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /** Reason why a host name is refused without a look-up; `null` when it may be looked up. `host` is in lower case. */
-export function nameTrouble(host: string): "metadata-name" | "single-label" | "private-suffix" | null {
+export function nameProblem(host: string): "metadata-name" | "single-label" | "private-suffix" | null {
   if (METADATA_NAMES.has(host)) return "metadata-name";
   const dot = host.lastIndexOf(".");
   if (dot < 0) return "single-label";

@@ -83,7 +83,7 @@ export function secure(
     secureContext: profile.context,
     minVersion: "TLSv1.2",
     ALPNProtocols: ["http/1.1"],
-    // Node would destroy the socket and its certificate before the cause can be determined. `verifyTrouble` rejects an
+    // Node would destroy the socket and its certificate before the cause can be determined. `verifyProblem` rejects an
     // unverified certificate instead, still before a byte of the request is written.
     rejectUnauthorized: false,
     // An address literal is compared with the certificate too, but never sent as SNI (RFC 6066 section 3).
@@ -107,8 +107,8 @@ export function secure(
   socket.once("close", () => fail(new EgressError("tls_failed", `TLS with ${host}: the peer closed the connection`)));
   socket.once("secureConnect", () => {
     const certificate = socket.getPeerCertificate();
-    const trouble = verifyTrouble(socket, profile, host) ?? pinTrouble(certificate, profile, host, now());
-    if (trouble !== null) return fail(trouble);
+    const problem = verifyProblem(socket, profile, host) ?? pinProblem(certificate, profile, host, now());
+    if (problem !== null) return fail(problem);
     signal.removeEventListener("abort", onAbort);
     resolve({ socket, info: tlsInfo(socket, certificate) });
   });
@@ -119,7 +119,7 @@ export function secure(
  * Why chain, validity or name of the certificate could not be verified; `null` when they were, or when a pin replaces
  * them.
  */
-function verifyTrouble(socket: TLSSocket, profile: TlsProfile, host: string): EgressError | null {
+function verifyProblem(socket: TLSSocket, profile: TlsProfile, host: string): EgressError | null {
   if (!profile.verifyChain || socket.authorized) return null;
   const certificate = socket.getPeerCertificate(true);
   const name = String(socket.authorizationError);
@@ -160,7 +160,7 @@ function nameOf(part: PeerCertificate["subject"] | undefined): string {
   return String(part?.CN ?? part?.O ?? "");
 }
 
-function pinTrouble(certificate: PeerCertificate, profile: TlsProfile, host: string, now: number): EgressError | null {
+function pinProblem(certificate: PeerCertificate, profile: TlsProfile, host: string, now: number): EgressError | null {
   if (profile.pins.length === 0) return null;
   const fingerprint = certificate.fingerprint256;
   if (!profile.pins.includes(fingerprint.replaceAll(":", ""))) {

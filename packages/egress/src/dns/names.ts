@@ -44,7 +44,7 @@ interface Entry {
 }
 
 /** How long a failed (not negative) look-up is cached, so that a broken domain is not queried thousands of times a second. */
-const TROUBLE_TTL_MS = 1000;
+const FAILURE_TTL_MS = 1000;
 /** A resolver that answered any query within this time counts as working. */
 const HEALTHY_MS = 10_000;
 const PROBE_TIMEOUT_MS = 1000;
@@ -115,7 +115,7 @@ export class NameResolver {
     } catch (error) {
       const failure =
         error instanceof EgressError ? error : new EgressError("dns_failed", String(error), { cause: error });
-      const ttlMs = failure.code === "dns_not_found" ? this.#options.negativeTtlMs : TROUBLE_TTL_MS;
+      const ttlMs = failure.code === "dns_not_found" ? this.#options.negativeTtlMs : FAILURE_TTL_MS;
       entry = { expires: this.#now() + ttlMs, addresses: [], error: failure };
     }
     this.#remember(key, entry);

@@ -43,7 +43,7 @@ export const LONGEST_MS = 120_000;
 export const MOST_BYTES = 256 * 1024 * 1024;
 
 /** Writes an ordinary response. */
-export function answer(
+export function respond(
   { response }: LabRequest,
   status: number,
   text = "",

@@ -1,5 +1,5 @@
 import { constants, gzipSync } from "node:zlib";
-import { answer, flood, hang, raw, repeat } from "./behaviour.ts";
+import { respond, flood, hang, raw, repeat } from "./behaviour.ts";
 import type { Behaviour, LabRequest } from "./behaviour.ts";
 
 const HEAD = "HTTP/1.1 200 OK\r\n";
@@ -19,7 +19,7 @@ const WELL: readonly Behaviour[] = [
     group: "well",
     does: "Responds with 200 immediately.",
     expect: "Success.",
-    run: (call) => answer(call, 200, "ok\n"),
+    run: (call) => respond(call, 200, "ok\n"),
   },
   {
     path: "/echo",
@@ -29,7 +29,7 @@ const WELL: readonly Behaviour[] = [
     run: (call) => {
       const { method, rawHeaders } = call.request;
       const text = JSON.stringify({ method, headers: rawHeaders, body: call.body.toString("base64") });
-      answer(call, 200, text, { "content-type": "application/json" });
+      respond(call, 200, text, { "content-type": "application/json" });
     },
   },
   {
@@ -39,7 +39,7 @@ const WELL: readonly Behaviour[] = [
     expect: "Success only for 2xx; 410 disables the endpoint.",
     run: (call) => {
       const status = Number(call.rest);
-      answer(call, status >= 200 && status <= 599 ? status : 400, `${status}\n`);
+      respond(call, status >= 200 && status <= 599 ? status : 400, `${status}\n`);
     },
   },
 ];
@@ -51,7 +51,7 @@ const SLOW: readonly Behaviour[] = [
     does: "Responds with 200 after the milliseconds in the path (at most 120,000).",
     expect: "Success within the timeout, otherwise a timeout.",
     run: (call) => {
-      const timer = setTimeout(() => answer(call, 200, "late\n"), Math.min(Number(call.rest) || 0, 120_000));
+      const timer = setTimeout(() => respond(call, 200, "late\n"), Math.min(Number(call.rest) || 0, 120_000));
       call.socket.once("close", () => clearTimeout(timer));
     },
   },
@@ -163,7 +163,7 @@ const LARGE: readonly Behaviour[] = [
     group: "large",
     does: "Declares Content-Encoding: gzip and sends plain text.",
     expect: "Success, because the body is not decompressed.",
-    run: (call) => answer(call, 200, "this is not gzip\n", { "content-encoding": "gzip" }),
+    run: (call) => respond(call, 200, "this is not gzip\n", { "content-encoding": "gzip" }),
   },
 ];
 
@@ -173,7 +173,7 @@ const BUSY: readonly Behaviour[] = [
     group: "busy",
     does: "Responds with 429 and Retry-After in seconds (?after=, default 2).",
     expect: "The endpoint is paused until then.",
-    run: (call) => answer(call, 429, "slow down\n", { "retry-after": call.query.get("after") ?? "2" }),
+    run: (call) => respond(call, 429, "slow down\n", { "retry-after": call.query.get("after") ?? "2" }),
   },
   {
     path: "/retry-after/date",
@@ -182,7 +182,7 @@ const BUSY: readonly Behaviour[] = [
     expect: "The endpoint is paused until then.",
     run: (call) => {
       const when = new Date(Date.now() + Number(call.query.get("after") ?? "2") * 1000);
-      answer(call, 429, "slow down\n", { "retry-after": when.toUTCString() });
+      respond(call, 429, "slow down\n", { "retry-after": when.toUTCString() });
     },
   },
   {
@@ -190,7 +190,7 @@ const BUSY: readonly Behaviour[] = [
     group: "busy",
     does: "Responds with 503 and an invalid Retry-After.",
     expect: "The normal retry schedule applies.",
-    run: (call) => answer(call, 503, "", { "retry-after": "soon, I hope" }),
+    run: (call) => respond(call, 503, "", { "retry-after": "soon, I hope" }),
   },
   {
     path: "/flap",
@@ -199,7 +199,7 @@ const BUSY: readonly Behaviour[] = [
     expect: "The circuit breaker does not open and close with every request.",
     run: (call) => {
       const n = Math.max(1, Number(call.query.get("n") ?? "1"));
-      answer(call, Math.floor(call.count / n) % 2 === 0 ? 503 : 200);
+      respond(call, Math.floor(call.count / n) % 2 === 0 ? 503 : 200);
     },
   },
   {
@@ -208,9 +208,9 @@ const BUSY: readonly Behaviour[] = [
     does: "Fails at random: a 500, a reset or a hang in ?percent= of all calls (default 30).",
     expect: "Every message is eventually delivered.",
     run: (call) => {
-      if (call.random() * 100 >= Number(call.query.get("percent") ?? "30")) return answer(call, 200);
+      if (call.random() * 100 >= Number(call.query.get("percent") ?? "30")) return respond(call, 200);
       const kind = Math.floor(call.random() * 3);
-      if (kind === 0) answer(call, 500);
+      if (kind === 0) respond(call, 500);
       else if (kind === 1) call.socket.resetAndDestroy();
       else hang(call);
     },
@@ -219,7 +219,7 @@ const BUSY: readonly Behaviour[] = [
 
 /** Redirects the client to a place that it must not call. */
 function redirect(call: LabRequest, location: string, status = 302): void {
-  answer(call, status, "", { location });
+  respond(call, status, "", { location });
 }
 
 const ELSEWHERE: readonly Behaviour[] = [
@@ -256,14 +256,14 @@ const ELSEWHERE: readonly Behaviour[] = [
     group: "lying",
     does: `Responds with 200 and {"ok":false} in the body.`,
     expect: "Success by status; a failure if the endpoint has a success rule.",
-    run: (call) => answer(call, 200, `{"ok":false,"error":"invalid_token"}`, { "content-type": "application/json" }),
+    run: (call) => respond(call, 200, `{"ok":false,"error":"invalid_token"}`, { "content-type": "application/json" }),
   },
   {
     path: "/200-html",
     group: "lying",
     does: "Responds with 200 and the HTML page of a hosting provider.",
     expect: "Success by status; a warning that this looks like an error page.",
-    run: (call) => answer(call, 200, "<!doctype html><title>Site not found</title>", { "content-type": "text/html" }),
+    run: (call) => respond(call, 200, "<!doctype html><title>Site not found</title>", { "content-type": "text/html" }),
   },
 ];
 

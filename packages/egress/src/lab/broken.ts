@@ -1,4 +1,4 @@
-import { answer, flood, hang, raw } from "./behaviour.ts";
+import { respond, flood, hang, raw } from "./behaviour.ts";
 import type { Behaviour } from "./behaviour.ts";
 import { HEAD } from "./behaviours.ts";
 
@@ -143,7 +143,7 @@ export const BROKEN: readonly Behaviour[] = [
     does: "Responds with 200 and keep-alive, then closes the connection silently.",
     expect: "Success each time: a request that was not yet written uses a new connection.",
     run: (call) => {
-      answer(call, 200, "ok");
+      respond(call, 200, "ok");
       setTimeout(() => call.socket.end(), 5);
     },
   },
@@ -153,7 +153,7 @@ export const BROKEN: readonly Behaviour[] = [
     does: "Responds with 200 and keep-alive, then closes or resets the connection in half of all cases.",
     expect: "No success is lost; a reset on a reused socket is reported as a reset.",
     run: (call) => {
-      answer(call, 200, "ok");
+      respond(call, 200, "ok");
       if (call.random() < 0.25) setTimeout(() => call.socket.end(), 1);
       else if (call.random() < 0.34) setTimeout(() => call.socket.resetAndDestroy(), 1);
     },
@@ -167,7 +167,7 @@ export const BROKEN: readonly Behaviour[] = [
       const seen = (call.socket as { labSeen?: boolean }).labSeen === true;
       (call.socket as { labSeen?: boolean }).labSeen = true;
       if (seen) hang(call);
-      else answer(call, 200, "first\n");
+      else respond(call, 200, "first\n");
     },
   },
 ];

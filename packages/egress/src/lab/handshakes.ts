@@ -1,4 +1,4 @@
-import { answer } from "./behaviour.ts";
+import { respond } from "./behaviour.ts";
 import type { Behaviour } from "./behaviour.ts";
 
 /** Responses for endpoint verification and for credentials. */
@@ -10,8 +10,8 @@ export const HANDSHAKES: readonly Behaviour[] = [
     expect: "The endpoint counts as verified, at that rate.",
     run: (call) => {
       const origin = call.request.headers["webhook-request-origin"];
-      if (call.request.method !== "OPTIONS") return answer(call, 200);
-      answer(call, 200, "", {
+      if (call.request.method !== "OPTIONS") return respond(call, 200);
+      respond(call, 200, "", {
         "webhook-allowed-origin": typeof origin === "string" ? origin : "*",
         "webhook-allowed-rate": call.query.get("rate") ?? "120",
         allow: "POST",
@@ -23,14 +23,14 @@ export const HANDSHAKES: readonly Behaviour[] = [
     group: "handshake",
     does: "Grants a CloudEvents OPTIONS handshake to another origin.",
     expect: "The endpoint stays unverified.",
-    run: (call) => answer(call, 200, "", { "webhook-allowed-origin": "someone-else.example" }),
+    run: (call) => respond(call, 200, "", { "webhook-allowed-origin": "someone-else.example" }),
   },
   {
     path: "/challenge",
     group: "handshake",
     does: "Echoes the challenge of a JSON body.",
     expect: "The endpoint counts as verified.",
-    run: (call) => answer(call, 200, challengeOf(call.body), { "content-type": "text/plain" }),
+    run: (call) => respond(call, 200, challengeOf(call.body), { "content-type": "text/plain" }),
   },
   {
     path: "/oauth/token",
@@ -41,13 +41,13 @@ export const HANDSHAKES: readonly Behaviour[] = [
       const basic = `Basic ${Buffer.from("lab:lab").toString("base64")}`;
       const form = new URLSearchParams(call.body.toString());
       const known = call.request.headers.authorization === basic || form.get("client_secret") === "lab";
-      if (!known) return answer(call, 401, `{"error":"invalid_client"}`, { "content-type": "application/json" });
+      if (!known) return respond(call, 401, `{"error":"invalid_client"}`, { "content-type": "application/json" });
       const token = {
         access_token: `token-${call.count + 1}`,
         token_type: "Bearer",
         expires_in: Number(call.query.get("expires") ?? "60"),
       };
-      answer(call, 200, JSON.stringify(token), { "content-type": "application/json" });
+      respond(call, 200, JSON.stringify(token), { "content-type": "application/json" });
     },
   },
   {
@@ -58,7 +58,7 @@ export const HANDSHAKES: readonly Behaviour[] = [
     run: (call) => {
       const { authorization = "" } = call.request.headers;
       const good = /^Bearer token-\d+$/.test(authorization) && authorization !== `Bearer ${call.query.get("revoked")}`;
-      answer(call, good ? 200 : 401, "", good ? {} : { "www-authenticate": `Bearer error="invalid_token"` });
+      respond(call, good ? 200 : 401, "", good ? {} : { "www-authenticate": `Bearer error="invalid_token"` });
     },
   },
 ];

@@ -14,7 +14,7 @@ import { PosthornError } from "../lib/errors.ts";
 import { onFirstUse } from "../lib/first-use.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { LiveFeed } from "../live/feed.ts";
-import { describeTrouble, isStoreAway } from "../store/errors.ts";
+import { describeOutage, isStoreAway } from "../store/errors.ts";
 import { invoker } from "./invoke.ts";
 import { MAX_BATCH_MESSAGES } from "./models/message-batch.ts";
 import { type BodyLayout, layoutOf, NDJSON, type ParsedBody, readBody, splitLines } from "./body.ts";
@@ -117,7 +117,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     if (headers.host !== undefined || (httpVersionMajor === 1 && httpVersionMinor === 0)) return done();
     send(response.header("connection", "close"), reply(400, { code: "bad_request", detail: "Send a Host header." }));
   });
-  app.decorate(RETRY_AFTER, () => retryAfterSeconds(options.services.store.troubleForMs, Math.random));
+  app.decorate(RETRY_AFTER, () => retryAfterSeconds(options.services.store.outageMs, Math.random));
   registerOrigins(app, options, (response, error) => send(response, errorReply(error)!));
   // Must precede the hooks below, which are for callers of the API.
   registerInbound(app, options.gateway);
@@ -290,14 +290,14 @@ function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services,
   app.get("/health/live", { config }, (_request, response) => send(response, noContent()));
   app.get("/health/ready", { config }, async (_request, response) => {
     // Uses the known state of the store, so that a probe never waits for a query.
-    const { trouble, writeRefusal } = store;
-    if (trouble === null && writeRefusal !== null) {
+    const { outage, writeRefusal } = store;
+    if (outage === null && writeRefusal !== null) {
       store.testWrites();
       return send(response, errorReply(writeRefusal)!);
     }
-    if (trouble === null && cluster.holdsSlot) return send(response, noContent());
+    if (outage === null && cluster.holdsSlot) return send(response, noContent());
     const [detail, reason] =
-      trouble === null ? [NO_MEMBERSHIP, "lease_over"] : [`The database ${describeTrouble(trouble)}.`, trouble];
+      outage === null ? [NO_MEMBERSHIP, "lease_over"] : [`The database ${describeOutage(outage)}.`, outage];
     return send(response, reply(503, { code: "storage_unavailable", detail, reason }));
   });
   for (const url of ["/health", "/health/ping", "/api/v1/health", "/api/v1/health/ping"]) {

@@ -2,12 +2,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { ListenAddress } from "../config/parse.ts";
 import { PosthornError } from "../lib/errors.ts";
-import { describeTrouble, type StoreTrouble } from "../store/errors.ts";
+import { describeOutage, type StoreOutage } from "../store/errors.ts";
 import { INERT } from "./inert.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 
 export interface Waiting {
-  readonly trouble: StoreTrouble;
+  readonly outage: StoreOutage;
   /** How long the server has waited for the database, in milliseconds. */
   readonly forMs: number;
 }
@@ -39,13 +39,13 @@ export async function openStartupServer(listen: ListenAddress, first: Waiting): 
   };
 }
 
-function respond(request: IncomingMessage, response: ServerResponse, { trouble, forMs }: Waiting): void {
+function respond(request: IncomingMessage, response: ServerResponse, { outage, forMs }: Waiting): void {
   if (request.url?.split("?")[0]?.endsWith("/health/live") === true) {
     response.writeHead(204).end();
     return;
   }
-  const detail = `The server is starting, and its database ${describeTrouble(trouble)}. Try again later.`;
-  const body = JSON.stringify({ code: "storage_unavailable", detail, reason: trouble });
+  const detail = `The server is starting, and its database ${describeOutage(outage)}. Try again later.`;
+  const body = JSON.stringify({ code: "storage_unavailable", detail, reason: outage });
   const headers = {
     ...INERT,
     "content-type": "application/json",

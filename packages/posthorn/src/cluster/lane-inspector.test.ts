@@ -19,36 +19,36 @@ const BREAKER = {
 const STREAK = { since: 1_700_000_000_000, failures: 12, lastAt: 1_700_000_000_000, warned: 50 };
 
 interface Bus {
-  readonly desks: readonly LaneInspector[];
+  readonly inspectors: readonly LaneInspector[];
   /** Payloads sent between nodes, in their encoded form. */
   readonly payloads: string[];
   /** Lets the deadline of all pending calls pass. */
   pass(): void;
 }
 
-/** Nodes that share endpoints by the remainder of their key; every `troubledEvery`-th endpoint fails and has an open circuit. */
-function nodes(count: number, troubledEvery: number, mute: readonly number[] = []): Bus {
+/** Nodes that share endpoints by the remainder of their key; every `unhealthyEvery`-th endpoint fails and has an open circuit. */
+function nodes(count: number, unhealthyEvery: number, mute: readonly number[] = []): Bus {
   const payloads: string[] = [];
   const timers = new Set<() => void>();
-  const desks: LaneInspector[] = [];
-  const inTrouble = (key: number): boolean => (key - FIRST_KEY) % troubledEvery === 0;
+  const inspectors: LaneInspector[] = [];
+  const isUnhealthy = (key: number): boolean => (key - FIRST_KEY) % unhealthyEvery === 0;
   for (let id = 0; id < count; id++) {
     const tell = (...signals: readonly Signal[]): void => {
       if (mute.includes(id)) return;
       for (const payload of toPayloads(String(id), signals)) {
         payloads.push(payload);
-        for (const desk of desks) {
-          if (desk !== desks[id]) for (const signal of fromPayload(payload).signals) desk.hear(signal);
+        for (const inspector of inspectors) {
+          if (inspector !== inspectors[id]) for (const signal of fromPayload(payload).signals) inspector.hear(signal);
         }
       }
     };
-    desks.push(
+    inspectors.push(
       new LaneInspector({
         cluster: { id, owns: (key) => key % count === id },
         dispatcher: {
-          inspect: (key) => ({ breaker: inTrouble(key) ? BREAKER : { ...BREAKER, state: "closed" } }) as Lane,
+          inspect: (key) => ({ breaker: isUnhealthy(key) ? BREAKER : { ...BREAKER, state: "closed" } }) as Lane,
         },
-        health: { streak: (key) => (inTrouble(key) ? STREAK : null) },
+        health: { streak: (key) => (isUnhealthy(key) ? STREAK : null) },
         store: { signal: (...signals) => queueMicrotask(() => tell(...signals)) },
         time: {
           monotonic: () => 0,
@@ -60,19 +60,19 @@ function nodes(count: number, troubledEvery: number, mute: readonly number[] = [
       }),
     );
   }
-  return { desks, payloads, pass: () => timers.forEach((callback) => callback()) };
+  return { inspectors, payloads, pass: () => timers.forEach((callback) => callback()) };
 }
 
-describe("the list of endpoints in trouble", () => {
+describe("the list of unhealthy endpoints", () => {
   it("is the same from every node, with a bounded number and size of payloads", async () => {
-    const { desks, payloads } = nodes(3, 10);
+    const { inspectors, payloads } = nodes(3, 10);
     const asked = keys(3000);
     const wanted = asked.filter((key) => (key - FIRST_KEY) % 10 === 0);
-    for (const desk of desks) {
+    for (const inspector of inspectors) {
       payloads.length = 0;
-      const troubled = await desk.troubled(asked);
-      expect([...troubled.keys()].sort((a, b) => a - b)).toEqual(wanted);
-      expect(troubled.get(wanted[1]!)).toEqual({ breaker: BREAKER, failing: STREAK });
+      const unhealthy = await inspector.unhealthy(asked);
+      expect([...unhealthy.keys()].sort((a, b) => a - b)).toEqual(wanted);
+      expect(unhealthy.get(wanted[1]!)).toEqual({ breaker: BREAKER, failing: STREAK });
       // 2,000 keys of other nodes, and 200 reports.
       expect(payloads.length).toBeLessThan(30);
       for (const payload of payloads) expect(payload.length).toBeLessThan(8000);
@@ -80,14 +80,14 @@ describe("the list of endpoints in trouble", () => {
   });
 
   it("needs no communication between nodes when all lanes are local", async () => {
-    const { desks, payloads } = nodes(1, 1);
-    expect((await desks[0]!.troubled(keys(100))).size).toBe(100);
+    const { inspectors, payloads } = nodes(1, 1);
+    expect((await inspectors[0]!.unhealthy(keys(100))).size).toBe(100);
     expect(payloads).toEqual([]);
   });
 
   it("omits the endpoints of a node that does not respond", async () => {
-    const { desks, pass } = nodes(3, 1, [2]);
-    const asking = desks[0]!.troubled(keys(300));
+    const { inspectors, pass } = nodes(3, 1, [2]);
+    const asking = inspectors[0]!.unhealthy(keys(300));
     await new Promise(setImmediate);
     pass();
     expect([...(await asking).keys()].filter((key) => key % 3 === 2)).toEqual([]);

@@ -1,7 +1,7 @@
 /** Reports the delivery state of endpoints. Asks the nodes that own their lanes, through notifications of the database. */
 import type { PassingTime } from "../lib/clock.ts";
 import type { Dispatcher } from "../dispatch/dispatcher.ts";
-import type { HealthSource, LaneReport, LaneSource, LaneTrouble } from "../domain/ports.ts";
+import type { HealthSource, LaneReport, LaneSource, UnhealthyLane } from "../domain/ports.ts";
 import type { Signal } from "../store/signal.ts";
 import type { Store } from "../store/store.ts";
 import type { Cluster } from "./cluster.ts";
@@ -20,12 +20,12 @@ const WAIT_MS = 500;
 const PART_LENGTH = 5000;
 const UNKNOWN: LaneReport = { lane: null, failing: null };
 
-type Entry = readonly [endpointKey: number, trouble: LaneTrouble];
+type Entry = readonly [endpointKey: number, lane: UnhealthyLane];
 
 /** One part of a node's response. */
-interface TroubledPart {
+interface UnhealthyPart {
   readonly entries: readonly Entry[];
-  /** Number of requested endpoints that this part covers, including those without trouble. */
+  /** Number of requested endpoints that this part covers, including the healthy ones. */
   readonly among: number;
 }
 
@@ -44,17 +44,17 @@ export class LaneInspector implements LaneSource {
     return this.#ofOther(endpointKey);
   }
 
-  async troubled(endpointKeys: readonly number[]): Promise<ReadonlyMap<number, LaneTrouble>> {
+  async unhealthy(endpointKeys: readonly number[]): Promise<ReadonlyMap<number, UnhealthyLane>> {
     const { cluster } = this.#options;
-    const found = new Map(this.#troubledHere(endpointKeys.filter((key) => cluster.owns(key))));
+    const found = new Map(this.#unhealthyHere(endpointKeys.filter((key) => cluster.owns(key))));
     const endpointIds = endpointKeys.filter((key) => !cluster.owns(key));
     let missing = endpointIds.length;
     if (missing === 0) return found;
     await this.#ask(
-      (question) => ({ kind: "troubled", question, endpointIds }),
+      (question) => ({ kind: "unhealthy", question, endpointIds }),
       (text) => {
-        const { entries, among } = JSON.parse(text) as TroubledPart;
-        for (const [key, trouble] of entries) found.set(key, trouble);
+        const { entries, among } = JSON.parse(text) as UnhealthyPart;
+        for (const [key, lane] of entries) found.set(key, lane);
         missing -= among;
         return missing <= 0;
       },
@@ -69,10 +69,10 @@ export class LaneInspector implements LaneSource {
     if (signal.kind === "ask" && cluster.owns(signal.endpointId)) {
       this.#answer(signal.question, JSON.stringify(this.#own(signal.endpointId)));
     }
-    if (signal.kind === "troubled") {
+    if (signal.kind === "unhealthy") {
       const own = signal.endpointIds.filter((key) => cluster.owns(key));
       if (own.length === 0) return;
-      for (const part of partsOf(this.#troubledHere(own), own.length)) {
+      for (const part of partsOf(this.#unhealthyHere(own), own.length)) {
         this.#answer(signal.question, JSON.stringify(part));
       }
     }
@@ -83,7 +83,7 @@ export class LaneInspector implements LaneSource {
     return { lane: dispatcher.inspect(endpointKey), failing: health.streak(endpointKey) };
   }
 
-  #troubledHere(endpointKeys: readonly number[]): readonly Entry[] {
+  #unhealthyHere(endpointKeys: readonly number[]): readonly Entry[] {
     return endpointKeys.flatMap((key): readonly Entry[] => {
       const { lane, failing } = this.#own(key);
       const breaker = lane === null || lane.breaker.state === "closed" ? null : lane.breaker;
@@ -124,7 +124,7 @@ export class LaneInspector implements LaneSource {
   }
 }
 
-function partsOf(entries: readonly Entry[], among: number): readonly TroubledPart[] {
+function partsOf(entries: readonly Entry[], among: number): readonly UnhealthyPart[] {
   const parts: Entry[][] = [[]];
   let length = 0;
   for (const entry of entries) {

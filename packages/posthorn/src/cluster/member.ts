@@ -36,7 +36,7 @@ export interface MemberWork {
   readonly inFlight: (shard: number) => number;
   /** Notifies the other nodes that shards are free, or that this node joined or left. */
   readonly announce: () => void;
-  readonly trouble: (error: unknown) => void;
+  readonly onError: (error: unknown) => void;
 }
 
 /** Lease duration. A node that does not renew for this long loses its shards to other nodes. */
@@ -66,7 +66,7 @@ export class Member implements LaneOwners, AsyncDisposable {
   /** Incremented when shards are gained or lost, to detect a cluster view that was read before the change. */
   #changes = 0;
   #gaining: Promise<void> = Promise.resolve();
-  #inTrouble = false;
+  #roundFailed = false;
   #draining = false;
   #stopped = false;
   #round: Promise<void> | null = null;
@@ -163,11 +163,11 @@ export class Member implements LaneOwners, AsyncDisposable {
       let waitMs = ROUND_MS;
       try {
         waitMs = await this.#makeRound(this.#work!);
-        this.#inTrouble = false;
+        this.#roundFailed = false;
       } catch (error) {
         // Reported once per outage, not in every round.
-        if (!this.#inTrouble) this.#work!.trouble(error);
-        this.#inTrouble = true;
+        if (!this.#roundFailed) this.#work!.onError(error);
+        this.#roundFailed = true;
       }
       if (!this.#stopped) this.#cancelTimer = this.#options.time.setTimer(waitMs, () => void this.look());
     }
@@ -202,7 +202,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     const fences = new Map(mine.map(({ shard, fence }) => [shard, fence]));
     const lost = [...this.#leases.values()].filter(({ shard, fence }) => fences.get(shard) !== fence);
     for (const { shard } of lost) this.#forget(shard);
-    if (lost.length > 0) void work.leave(inShards(lost.map(({ shard }) => shard))).catch(work.trouble);
+    if (lost.length > 0) void work.leave(inShards(lost.map(({ shard }) => shard))).catch(work.onError);
     this.#takeUp(
       mine.filter(({ shard }) => !this.#leases.has(shard)).map(({ shard, fence }) => ({ shard, fence })),
       work,
@@ -222,7 +222,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     if (more > 0 && !this.#draining) {
       const idleFirst = this.shards.toSorted((a, b) => work.inFlight(a) - work.inFlight(b));
       // Not awaited: only these shards wait for their attempts in flight.
-      void this.#giveUp(idleFirst.slice(0, more)).catch(work.trouble);
+      void this.#giveUp(idleFirst.slice(0, more)).catch(work.onError);
     }
   }
 
@@ -230,7 +230,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     if (leases.length === 0) return;
     this.#changes++;
     for (const lease of leases) this.#leases.set(lease.shard, lease);
-    this.#gaining = work.gained(inShards(leases.map(({ shard }) => shard))).catch(work.trouble);
+    this.#gaining = work.gained(inShards(leases.map(({ shard }) => shard))).catch(work.onError);
   }
 
   #forget(shard: number): void {
@@ -265,7 +265,7 @@ export class Member implements LaneOwners, AsyncDisposable {
       for (const shard of shards) this.#forget(shard);
       this.#work!.announce();
     } catch (error) {
-      this.#work!.trouble(error);
+      this.#work!.onError(error);
       for (const shard of shards) this.#left.add(shard);
     }
   }
@@ -275,7 +275,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     const { store, facts, time } = this.#options;
     const lost = [...this.#leases.keys()];
     for (const shard of lost) this.#forget(shard);
-    void work.leave(inShards(lost)).catch(work.trouble);
+    void work.leave(inShards(lost)).catch(work.onError);
     const asked = time.monotonic();
     this.#membership = await store.join(facts, this.#leaseMs);
     this.#heldSince = asked;

@@ -86,7 +86,7 @@ export class ClusterWork implements Disposable {
       },
       inFlight: (shard) => dispatcher.inFlightOf((endpointId) => shardOf(endpointId) === shard),
       announce: () => services.store.signal({ kind: "nodes" }),
-      trouble: (error) =>
+      onError: (error) =>
         reporter(log)(error, "the cluster could not be updated; trying again", { node: cluster.membership?.id }),
     };
   }

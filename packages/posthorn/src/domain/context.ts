@@ -50,10 +50,7 @@ export interface TransactionServices {
 }
 
 /** The store as code inside a write transaction sees it: a nested write would deadlock. */
-export type StoreInTransaction = Pick<
-  Store,
-  "db" | "hotDb" | "lowestWaiting" | "trouble" | "troubleForMs" | "counters"
->;
+export type StoreInTransaction = Pick<Store, "db" | "hotDb" | "lowestWaiting" | "outage" | "outageMs" | "counters">;
 
 /** All services of the node, for code outside write transactions. */
 export interface Services extends TransactionServices {

@@ -41,7 +41,7 @@ export interface LaneSource {
   /** From the node that owns the lane. Nothing is known if that node does not respond. */
   of(endpointKey: number): LaneReport | Promise<LaneReport>;
   /** The endpoints among these with an open circuit or failing attempts, on all nodes that respond. */
-  troubled(endpointKeys: readonly number[]): Promise<ReadonlyMap<number, LaneTrouble>>;
+  unhealthy(endpointKeys: readonly number[]): Promise<ReadonlyMap<number, UnhealthyLane>>;
 }
 
 export interface LaneReport {
@@ -51,7 +51,7 @@ export interface LaneReport {
   readonly failing: Streak | null;
 }
 
-export interface LaneTrouble {
+export interface UnhealthyLane {
   /** `null`: the circuit is closed. */
   readonly breaker: LaneView["breaker"] | null;
   /** Current failure streak; `null`: there is none. */
@@ -71,11 +71,11 @@ export interface DomainRules {
   /** Why a proxy is refused, judged by its URL alone; `null`: it is not. */
   readonly refusedProxy: (proxy: EndpointProxy) => RefusedTarget | null;
   /** The first of these endpoint settings that the HTTP client cannot use; `null`: all are valid. */
-  readonly egressTrouble: (settings: EndpointEgress, allow: string | null) => EgressTrouble | null;
+  readonly egressProblem: (settings: EndpointEgress, allow: string | null) => EgressProblem | null;
   /** Policy values that hold where neither application nor endpoint sets one. */
   readonly policyDefaults: PlatformDefaults;
   /** Why a word is not an address, a network or a known list of allowed senders; `null`: it is one. */
-  readonly addressTrouble: (word: string) => string | null;
+  readonly addressProblem: (word: string) => string | null;
   /** Retention periods. */
   readonly retention: RetentionPeriods;
   /** Branding of the customer portal. */
@@ -118,7 +118,7 @@ export interface RefusedTarget {
   readonly reason: "rules" | "deny" | "port";
 }
 
-export interface EgressTrouble {
+export interface EgressProblem {
   /** Path of the setting. */
   readonly path: readonly string[];
   readonly message: string;

@@ -32,7 +32,7 @@ function apply({ directory, dispatch, health, operational, sources, tasks, token
       return operational.wake();
     // Handled by the composition root.
     case "ask":
-    case "troubled":
+    case "unhealthy":
     case "answer":
     case "outbox":
     case "watch":

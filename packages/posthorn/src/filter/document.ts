@@ -58,7 +58,7 @@ export class FilterDocument {
   readonly budget = { steps: MAX_STEPS_IN_ALL };
   #parsed: Record<string, unknown> | null = null;
   #parsedExactly: Record<string, unknown> | null = null;
-  #trouble: FilterError | null = null;
+  #error: FilterError | null = null;
 
   constructor(body: Uint8Array, contentType: string, facts: DocumentFacts) {
     this.#body = body;
@@ -82,7 +82,7 @@ export class FilterDocument {
    */
   viewFor(filter: CompiledFilter): object {
     if (!BODY_NAMES.some((name) => filter.roots.has(name))) return this.#facts;
-    if (this.#trouble !== null) throw this.#trouble;
+    if (this.#error !== null) throw this.#error;
     if (filter.exact) return (this.#parsedExactly ??= this.#withBody(parseExact));
     return (this.#parsed ??= this.#withBody(JSON.parse));
   }
@@ -92,13 +92,13 @@ export class FilterDocument {
       const body = parseBody(this.#body, this.#contentType, parse);
       return { ...this.#facts, body, data: body, payload: body };
     } catch (error) {
-      this.#trouble = troubleOf(error);
-      throw this.#trouble;
+      this.#error = filterErrorOf(error);
+      throw this.#error;
     }
   }
 }
 
-function troubleOf(error: unknown): FilterError {
+function filterErrorOf(error: unknown): FilterError {
   if (error instanceof FilterError) return error;
   return error instanceof RangeError
     ? new FilterError("too_deep", "The body is nested too deep to be looked at.")

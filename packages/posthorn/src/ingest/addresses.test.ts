@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addressRules, addressTrouble, PUBLISHED_ADDRESSES } from "./addresses.ts";
+import { addressRules, addressProblem, PUBLISHED_ADDRESSES } from "./addresses.ts";
 
 describe("an allow list of addresses", () => {
   it("without entries allows every address", () => {
@@ -23,12 +23,12 @@ describe("an allow list of addresses", () => {
   it.each(["", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/8/8", "::/129", "example.com", "10.0.0", "constructor"])(
     "refuses the word %j",
     (word) => {
-      expect(addressTrouble(word)).toContain("is not an IP address");
+      expect(addressProblem(word)).toContain("is not an IP address");
     },
   );
 
   it("accepts every address of the published lists", () => {
     const words = Object.values(PUBLISHED_ADDRESSES).flat();
-    expect(words.filter((word) => addressTrouble(word) !== null)).toEqual([]);
+    expect(words.filter((word) => addressProblem(word) !== null)).toEqual([]);
   });
 });

@@ -40,7 +40,7 @@ export const PUBLISHED_ADDRESSES: Readonly<Record<string, readonly string[]>> = 
 };
 
 /** Error message for an invalid entry of an allow list, or `null`. */
-export function addressTrouble(word: string): string | null {
+export function addressProblem(word: string): string | null {
   if (Object.hasOwn(PUBLISHED_ADDRESSES, word) || parseNetwork(word) !== null) return null;
   const names = Object.keys(PUBLISHED_ADDRESSES).join(", ");
   return `"${word}" is not an IP address, a network such as 10.1.0.0/16, or one of the published lists: ${names}.`;

@@ -1,5 +1,5 @@
 /** Response configured for a source, sent instead of the one its provider expects. */
-import { openInbound, type ProviderDefinition, select, type WebhookAnswer } from "@posthorn/webhooks/provider";
+import { openInbound, type ProviderDefinition, select, type WebhookResponse } from "@posthorn/webhooks/provider";
 import type { HeadersInput } from "@posthorn/webhooks";
 import { responseType, isResponseHeader } from "../domain/source/response-rules.ts";
 import type { SourceResponse } from "../domain/source/source.ts";
@@ -24,7 +24,7 @@ export function configuredResponse(
   response: SourceResponse,
   definition: ProviderDefinition,
   request: ResponseValues,
-): WebhookAnswer {
+): WebhookResponse {
   const { "content-type": contentType = "text/plain; charset=utf-8", ...headers } = allowedHeaders(response.headers);
   const escape = escaperOf(contentType);
   const body = response.body.replace(/\{(id|type|(?:header|query|body):[^{}]+)\}/g, (_, place: string) =>

@@ -2,7 +2,7 @@
  * Receives webhook requests: finds the source, applies its limits, verifies, hands events to the intake, and builds the response.
  * Independent of the HTTP server.
  */
-import type { HandshakeAction, ProviderVerified, WebhookAnswer } from "@posthorn/webhooks/provider";
+import type { HandshakeAction, ProviderVerified, WebhookResponse } from "@posthorn/webhooks/provider";
 import type { Services } from "../domain/context.ts";
 import { HOPS_HEADER, hopCountOf, MAX_HOPS } from "../domain/message/hop-count.ts";
 import type { InboundOrigin, InboundRequest } from "../domain/message/request.ts";
@@ -48,13 +48,13 @@ export interface GatewayOptions {
 }
 
 /** Response for an unknown URL. It does not reveal whether the URL ever existed. */
-export const NO_SOURCE: WebhookAnswer = jsonResponse(404, "not_found", "There is no source at this URL.");
+export const NO_SOURCE: WebhookResponse = jsonResponse(404, "not_found", "There is no source at this URL.");
 const LOOP = jsonResponse(
   508,
   "loop_detected",
   `This event was forwarded ${MAX_HOPS} times: an endpoint of a source leads back to the source. Change the URL of that endpoint.`,
 );
-export const BUSY: WebhookAnswer = jsonResponse(503, "busy", "The server is busy. Try again later.", {
+export const BUSY: WebhookResponse = jsonResponse(503, "busy", "The server is busy. Try again later.", {
   "retry-after": "5",
 });
 
@@ -68,7 +68,7 @@ export class Gateway {
   }
 
   /** The source of a token, or the response if there is none. */
-  async find(token: string): Promise<LiveSource | WebhookAnswer> {
+  async find(token: string): Promise<LiveSource | WebhookResponse> {
     const source = await this.#options.index.find(token);
     if (source === "busy") return BUSY;
     return source ?? NO_SOURCE;
@@ -81,7 +81,7 @@ export class Gateway {
   }
 
   /** Checks address, loops and rate before the body is read. Returns the response if the request is refused. */
-  admit(source: LiveSource, { address, headers }: Pick<IngestRequest, "address" | "headers">): WebhookAnswer | null {
+  admit(source: LiveSource, { address, headers }: Pick<IngestRequest, "address" | "headers">): WebhookResponse | null {
     if (!source.admits(address)) {
       return jsonResponse(403, "address_refused", "This source does not accept requests from your IP address.");
     }
@@ -103,7 +103,7 @@ export class Gateway {
     if (verdict === null) return this.#methodRefused(source);
     switch (verdict.kind) {
       case "handshake":
-        return this.#shake(source, verdict.answer, verdict.action);
+        return this.#shake(source, verdict.response, verdict.action);
       case "refused":
         this.#options.quarantine.keep(source, {
           reason: verdict.error.code,
@@ -111,7 +111,7 @@ export class Gateway {
           request: unverified(source, request),
           body: request.body,
         });
-        return verdict.answer;
+        return verdict.response;
       case "event":
         return this.#take(source, request, verdict.verified, verdict.facts);
     }
@@ -124,12 +124,12 @@ export class Gateway {
     return source.takes(method) ? source.verifier.judge(webhook) : source.verifier.handshake(webhook);
   }
 
-  #methodRefused({ settings }: LiveSource): WebhookAnswer {
+  #methodRefused({ settings }: LiveSource): WebhookResponse {
     const allow = settings.methods.join(", ");
     return jsonResponse(405, "method_not_allowed", `This source accepts ${allow}.`, { allow });
   }
 
-  async #shake(source: LiveSource, answer: WebhookAnswer, action: HandshakeAction | null): Promise<WebhookAnswer> {
+  async #shake(source: LiveSource, answer: WebhookResponse, action: HandshakeAction | null): Promise<WebhookResponse> {
     if (action === null) return answer;
     try {
       if (action.kind === "fetch") await this.#options.confirm(action.url);

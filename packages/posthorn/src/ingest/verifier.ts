@@ -12,7 +12,7 @@ import {
   type ProviderVerifier,
   providerVerifier,
   rejection,
-  type WebhookAnswer,
+  type WebhookResponse,
 } from "@posthorn/webhooks/provider";
 
 /** Facts about an event, in the same form for every provider. */
@@ -25,9 +25,9 @@ export interface EventFacts {
 }
 
 export type Verdict =
-  | { readonly kind: "handshake"; readonly answer: WebhookAnswer; readonly action: HandshakeAction | null }
+  | { readonly kind: "handshake"; readonly response: WebhookResponse; readonly action: HandshakeAction | null }
   | { readonly kind: "event"; readonly verified: ProviderVerified; readonly facts: EventFacts }
-  | { readonly kind: "refused"; readonly error: WebhookError; readonly answer: WebhookAnswer };
+  | { readonly kind: "refused"; readonly error: WebhookError; readonly response: WebhookResponse };
 
 /** Errors caused by the configuration of the source. The response is a 500, so that the provider retries. */
 const OURS: ReadonlySet<WebhookErrorCode> = new Set([
@@ -60,7 +60,7 @@ export class InboundVerifier {
       if (handshake !== null) return handshake;
     }
     const result = await this.#verifier.tryVerify(inbound);
-    if (!result.ok) return { kind: "refused", error: result.error, answer: this.#refusal(result.error) };
+    if (!result.ok) return { kind: "refused", error: result.error, response: this.#refusal(result.error) };
     return { kind: "event", verified: result, facts: eventFacts(this.definition, inbound) };
   }
 
@@ -70,17 +70,15 @@ export class InboundVerifier {
     const found = await answerHandshake(this.definition, request, this.#options);
     if (found === undefined) return null;
     const { error, action = null, ...response } = found;
-    return error === undefined
-      ? { kind: "handshake", answer: response, action }
-      : { kind: "refused", error, answer: response };
+    return error === undefined ? { kind: "handshake", response, action } : { kind: "refused", error, response };
   }
 
   /** Response that the provider expects for an accepted event. */
-  acceptance(request: Pick<WebhookRequest, "headers">): WebhookAnswer {
+  acceptance(request: Pick<WebhookRequest, "headers">): WebhookResponse {
     return acceptance(this.definition, request);
   }
 
-  #refusal(error: WebhookError): WebhookAnswer {
+  #refusal(error: WebhookError): WebhookResponse {
     if (OURS.has(error.code)) {
       return jsonResponse(
         500,
@@ -105,7 +103,7 @@ export function jsonResponse(
   code: string,
   detail: string,
   headers: Readonly<Record<string, string>> = {},
-): WebhookAnswer {
+): WebhookResponse {
   const body = JSON.stringify({ code, detail });
   return { status, headers: { "content-type": "application/json", ...headers }, body };
 }

@@ -171,7 +171,7 @@ function watchStore(registry: Registry, store: Store): void {
     () => counters.waitingBytes,
   );
   gauge(registry, "posthorn_database_up", "1 while the database can be used, else 0.", () =>
-    store.trouble === null ? 1 : 0,
+    store.outage === null ? 1 : 0,
   );
   gauge(
     registry,

@@ -8,7 +8,7 @@ import { type Logger, reporter } from "../lib/log.ts";
 import { describeFrom } from "../live/describe.ts";
 import { LiveFeed } from "../live/feed.ts";
 import { SharedFeed } from "../live/shared-feed.ts";
-import { describeTrouble, type StoreTrouble } from "../store/errors.ts";
+import { describeOutage, type StoreOutage } from "../store/errors.ts";
 import { openStore } from "../store/open.ts";
 import { describeWalLoss } from "../store/sqlite/wal-loss.ts";
 import type { Store } from "../store/store.ts";
@@ -45,7 +45,7 @@ export async function openFoundation(
   const store = stack.use(
     await openStore(config.database, {
       onFailure: fail,
-      onTrouble: (trouble) => logTrouble(log, trouble),
+      onOutage: (outage) => logProblem(log, outage),
       onWalLoss: (loss) => log.warn(loss, describeWalLoss(loss)),
       listener: shared,
     }),
@@ -60,7 +60,7 @@ export async function openFoundation(
 }
 
 /** Logs one line per state change. */
-function logTrouble(log: Logger, trouble: StoreTrouble | null): void {
-  if (trouble === null) log.info("the database is back");
-  else log.warn({ trouble }, `the database ${describeTrouble(trouble)}; trying again`);
+function logProblem(log: Logger, outage: StoreOutage | null): void {
+  if (outage === null) log.info("the database is back");
+  else log.warn({ outage }, `the database ${describeOutage(outage)}; trying again`);
 }

@@ -1,10 +1,10 @@
 /** Builds the limits and checks of this server that the domain applies. */
 import { type Egress, parseAllowList } from "@posthorn/egress";
 import type { Config } from "../config/config.ts";
-import { egressTrouble, tenantEgressRules } from "../destinations/http/egress-settings.ts";
+import { egressProblem, tenantEgressRules } from "../destinations/http/egress-settings.ts";
 import type { PlatformDefaults } from "../domain/policy/section.ts";
 import type { DomainRules } from "../domain/ports.ts";
-import { addressTrouble } from "../ingest/addresses.ts";
+import { addressProblem } from "../ingest/addresses.ts";
 import { portalLookOf, retentionOf } from "./parts.ts";
 
 export interface RulesOptions {
@@ -22,9 +22,9 @@ export function rulesOf({ config, egress, policyDefaults, listensAt }: RulesOpti
     normaliseUrl: (url, allow) => normaliseUrl(egress, url, allow),
     normaliseAllow: (words) => parseAllowList(words).text,
     ...tenantEgressRules(egress),
-    egressTrouble: (settings, allow) => egressTrouble(egress, settings, allow),
+    egressProblem: (settings, allow) => egressProblem(egress, settings, allow),
     policyDefaults,
-    addressTrouble,
+    addressProblem,
     retention: retentionOf(config),
     portalLook: portalLookOf(config),
     publicUrl: () => config.publicUrl || listensAt(),
@@ -34,7 +34,7 @@ export function rulesOf({ config, egress, policyDefaults, listensAt }: RulesOpti
 }
 
 function normaliseUrl(egress: Egress, text: string, allow: string | null): string {
-  const trouble = egress.validateUrl(text, allow === null ? undefined : parseAllowList(allow));
-  if (trouble !== null) throw new Error(trouble.message);
+  const problem = egress.validateUrl(text, allow === null ? undefined : parseAllowList(allow));
+  if (problem !== null) throw new Error(problem.message);
   return new URL(text).href;
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { openStartupServer, type StartupServer } from "../api/startup-server.ts";
 import type { ListenAddress } from "../config/parse.ts";
 import type { Logger } from "../lib/log.ts";
-import { StoreError, type StoreTrouble } from "../store/errors.ts";
+import { StoreError, type StoreOutage } from "../store/errors.ts";
 
 export interface WaitOptions {
   /** Maximum wait; 0: do not wait. */
@@ -44,21 +44,21 @@ export async function startWhenDatabaseIsUp<T>(
         if (saidAt !== -Infinity) log.info(`the database is there, after ${secondsSince(from)} s`);
         return started;
       } catch (error) {
-        const trouble = troubleIn(error);
+        const outage = outageIn(error);
         const forMs = performance.now() - from;
-        if (trouble === null || signal?.aborted === true) throw error;
+        if (outage === null || signal?.aborted === true) throw error;
         // Someone has to free disk space first, which can take any time, so this wait has no limit.
-        const endless = trouble === "disk_full" && waitMs > 0;
+        const endless = outage === "disk_full" && waitMs > 0;
         if (forMs >= waitMs && !endless) throw waitMs === 0 ? error : tooLong(error as StoreError, waitMs);
         if (performance.now() - saidAt >= SAY_EVERY_MS) {
           saidAt = performance.now();
           const { message } = error as StoreError;
           const waited = endless ? `${secondsSince(from)} s so far` : `${secondsSince(from)} of ${waitMs / 1000} s`;
-          log.warn({ trouble }, `waiting for the database, ${waited}: ${message}`);
+          log.warn({ outage }, `waiting for the database, ${waited}: ${message}`);
         }
         if (startupServer === null && listen !== null)
-          startupServer = await openStartupServer(listen, { trouble, forMs });
-        else startupServer?.update({ trouble, forMs });
+          startupServer = await openStartupServer(listen, { outage, forMs });
+        else startupServer?.update({ outage, forMs });
         const untilEnd = endless ? Infinity : waitMs - forMs;
         await pause(Math.min(pauseMs * (1 - Math.random() / 2), untilEnd), signal);
       }
@@ -69,10 +69,10 @@ export async function startWhenDatabaseIsUp<T>(
 }
 
 /** The kind of temporary fault of the database; `null`: the error is not temporary. */
-function troubleIn(error: unknown): StoreTrouble | null {
+function outageIn(error: unknown): StoreOutage | null {
   if (!(error instanceof StoreError)) return null;
   if (error.code === "storage_full") return "disk_full";
-  return error.code === "storage_unavailable" ? error.trouble : null;
+  return error.code === "storage_unavailable" ? error.outage : null;
 }
 
 function tooLong(last: StoreError, waitMs: number): StoreError {

@@ -3,7 +3,7 @@ import { PosthornError, type PosthornErrorCode } from "../lib/errors.ts";
 
 export interface StoreErrorOptions extends ErrorOptions {
   readonly unique?: boolean;
-  readonly trouble?: StoreTrouble;
+  readonly outage?: StoreOutage;
   readonly refusesWrites?: boolean;
 }
 
@@ -12,14 +12,14 @@ export class StoreError extends PosthornError {
   override readonly name = "StoreError";
   readonly unique: boolean;
   /** Why the database was unusable; `null`: it was available. */
-  readonly trouble: StoreTrouble | null;
+  readonly outage: StoreOutage | null;
   /** Whether the next write would fail for the same reason, such as a full disk. */
   readonly refusesWrites: boolean;
 
   constructor(code: PosthornErrorCode, message: string, options: StoreErrorOptions = {}) {
     super(code, message, options);
     this.unique = options.unique ?? false;
-    this.trouble = options.trouble ?? null;
+    this.outage = options.outage ?? null;
     this.refusesWrites = options.refusesWrites ?? false;
   }
 }
@@ -51,7 +51,7 @@ export function schemaMismatch(difference: string): StoreError {
   );
 }
 
-const SENTENCE: Record<StoreTrouble, string> = {
+const SENTENCE: Record<StoreOutage, string> = {
   disk_full: "has no space left on its disk",
   unreachable: "cannot be reached",
   silent: "does not answer",
@@ -62,8 +62,8 @@ const SENTENCE: Record<StoreTrouble, string> = {
 };
 
 /** Describes why a database is unusable, as the end of a sentence. */
-export function describeTrouble(trouble: StoreTrouble): string {
-  return SENTENCE[trouble];
+export function describeOutage(outage: StoreOutage): string {
+  return SENTENCE[outage];
 }
 
 /** Error for the target of an unfinished `posthorn copy`. A node must neither send from it nor write to it. */
@@ -78,7 +78,7 @@ export function copyUnfinished(): StoreError {
  * Why a database is unusable. `disk_full` occurs at startup. `silent`: it does not respond within the timeout. `not_committing`: it
  * responds, but commits do not complete. `no_connections`: no further connection is available, while those already open still work.
  */
-export type StoreTrouble =
+export type StoreOutage =
   | "disk_full"
   | "unreachable"
   | "silent"

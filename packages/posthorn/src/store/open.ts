@@ -3,7 +3,7 @@ import { SqliteStore } from "./sqlite/sqlite-store.ts";
 import { PostgresStore } from "./postgres/postgres-store.ts";
 import type { WalLoss } from "./sqlite/wal-loss.ts";
 import type { CommitListener, Store } from "./store.ts";
-import type { StoreTrouble } from "./errors.ts";
+import type { StoreOutage } from "./errors.ts";
 
 /** Where the database is: see `DatabaseConfig`. */
 export type StoreLocation =
@@ -21,7 +21,7 @@ export interface StoreListeners {
   /** Called when the store has failed for good and must be opened again. */
   readonly onFailure: (error: Error) => void;
   /** Called when the database becomes unusable, and with `null` when it is usable again. */
-  readonly onTrouble: (trouble: StoreTrouble | null) => void;
+  readonly onOutage: (outage: StoreOutage | null) => void;
   /** Called during the opening when SQLite's write-ahead log has lost commits since the store was last open. */
   readonly onWalLoss?: ((loss: WalLoss) => void) | undefined;
   /** Called with the rows that each commit has stored. */

@@ -61,8 +61,8 @@ function linesOf(signal: Signal): readonly string[] {
       return [`outbox ${signal.from}`];
     case "ask":
       return [`ask ${signal.question} ${signal.endpointId}`];
-    case "troubled":
-      return inLines(`troubled ${signal.question}`, signal.endpointIds);
+    case "unhealthy":
+      return inLines(`unhealthy ${signal.question}`, signal.endpointIds);
     case "answer":
       return [`answer ${signal.question} ${Buffer.from(signal.text).toString("base64url")}`];
     case "task":
@@ -117,7 +117,7 @@ function toSignal(kind: string, words: readonly string[]): Signal | null {
       return isKey(key) ? { kind, from: key } : null;
     case "ask":
       return isKey(keys[1]) ? { kind, question: words[0]!, endpointId: keys[1] } : null;
-    case "troubled":
+    case "unhealthy":
       return keys.slice(1).every(isKey) ? { kind, question: words[0]!, endpointIds: keys.slice(1) } : null;
     case "answer":
       return words.length === 2

@@ -40,7 +40,7 @@ export type Signal =
   /** Asks for the state of an endpoint. The node with its lane sends an `answer` with the same `question` and a report as JSON. */
   | { readonly kind: "ask"; readonly question: string; readonly endpointId: number }
   /** Asks which of these endpoints are failing. Each node sends `answer` signals for the lanes it has, in parts. */
-  | { readonly kind: "troubled"; readonly question: string; readonly endpointIds: readonly number[] }
+  | { readonly kind: "unhealthy"; readonly question: string; readonly endpointIds: readonly number[] }
   | { readonly kind: "answer"; readonly question: string; readonly text: string }
   /** A node joined, left or released shards. */
   | { readonly kind: "nodes" };

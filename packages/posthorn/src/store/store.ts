@@ -3,7 +3,7 @@ import type { Kysely } from "kysely";
 import type { ClusterStore } from "./cluster.ts";
 import type { DayStore } from "./days.ts";
 import type { EndpointBacklog, JobPage, Outcome, PageSelection } from "./delivery.ts";
-import type { StoreError, StoreTrouble } from "./errors.ts";
+import type { StoreError, StoreOutage } from "./errors.ts";
 import type { Database } from "./schema.ts";
 import type { Signal, SignalListener } from "./signal.ts";
 import type { WalLoss } from "./sqlite/wal-loss.ts";
@@ -119,9 +119,9 @@ export interface StoreCounters {
 
 export interface Store extends AsyncDisposable {
   /** The current fault of the database; `null`: none. Does not query it. */
-  readonly trouble: StoreTrouble | null;
+  readonly outage: StoreOutage | null;
   /** How long the fault has lasted; 0: there is none. */
-  readonly troubleForMs: number;
+  readonly outageMs: number;
   /** Commits that SQLite's write-ahead log had lost when the store was opened; `null`: none, as far as is known. */
   readonly walLoss: WalLoss | null;
   /** Why the last commit of messages was refused, if the next one would be refused too, for instance by a full disk; else `null`. */

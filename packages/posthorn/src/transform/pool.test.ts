@@ -13,7 +13,7 @@ function poolOf(changes: Partial<TransformPoolOptions> = {}): TransformPool {
     outputBytes: 1_000_000,
     maxQueued: 100,
     maxQueuedBytes: 1_000_000,
-    onTrouble: () => undefined,
+    onError: () => undefined,
     ...changes,
   });
   pools.push(pool);

@@ -29,7 +29,7 @@ export interface TransformPoolOptions extends SandboxLimits {
   /** Maximum size of the queued payloads, in bytes. */
   readonly maxQueuedBytes: number;
   /** Called when a thread ended unexpectedly, and not because of the code that it ran. */
-  readonly onTrouble: (error: Error) => void;
+  readonly onError: (error: Error) => void;
 }
 
 interface Waiting extends Turn {
@@ -155,11 +155,11 @@ export class TransformPool implements AsyncDisposable {
     }
     const thread = new Thread(this.#options, {
       free: () => this.#pump(),
-      gone: (trouble) => {
+      gone: (error) => {
         this.#threads.delete(thread);
-        if (trouble !== null && !this.#closed) {
+        if (error !== null && !this.#closed) {
           this.#restsUntil = performance.now() + REST_MS;
-          this.#options.onTrouble(trouble);
+          this.#options.onError(error);
         }
         this.#pump();
       },
@@ -171,8 +171,8 @@ export class TransformPool implements AsyncDisposable {
 
 interface ThreadEvents {
   free(): void;
-  /** `trouble`: set if the thread ended unexpectedly. */
-  gone(trouble: Error | null): void;
+  /** `error`: set if the thread ended unexpectedly. */
+  gone(error: Error | null): void;
 }
 
 /** One worker thread. Processes one job at a time. */

@@ -163,8 +163,8 @@ class Engine {
     for (const arg of args) arg.dispose();
     if (called.error) return this.#thrown(called.error, "threw");
     using out = called.value;
-    const trouble = this.#drainJobs(out);
-    return trouble ?? this.#outcome(out);
+    const failure = this.#drainJobs(out);
+    return failure ?? this.#outcome(out);
   }
 
   failed(reason: RunFailure, message: string, line: number | null = null): RunFailed {

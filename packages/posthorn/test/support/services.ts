@@ -34,7 +34,7 @@ function unused(): never {
 export const OTHER_SERVICES = {
   tokens: { sign: unused, forget: () => undefined },
   ownership: { ask: unused },
-  lanes: { of: () => ({ lane: null, failing: null }), troubled: () => Promise.resolve(new Map()) },
+  lanes: { of: () => ({ lane: null, failing: null }), unhealthy: () => Promise.resolve(new Map()) },
   transforms: { run: unused, check: unused, convert: unused, describeOpenApi: unused, diagnose: unused },
   operational: { announce: () => Promise.resolve(), wake: () => undefined },
   statistics: {
@@ -54,9 +54,9 @@ export const TEST_RULES: Services["rules"] = {
   normaliseAllow: (words) => words,
   refusedWords: () => [],
   refusedProxy: () => null,
-  egressTrouble: () => null,
+  egressProblem: () => null,
   policyDefaults: POLICY_DEFAULTS,
-  addressTrouble: () => null,
+  addressProblem: () => null,
   retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
   portalLook: { name: null, logo: null, colour: null, font: null },
   publicUrl: () => "",

@@ -2,7 +2,7 @@ import { WebhookError } from "../errors.ts";
 import { readHeaders, type WebhookRequest } from "../request.ts";
 import { cleanHeader } from "./handshakes.ts";
 import { openInbound } from "./inbound.ts";
-import type { HandshakeAnswer, HandshakeContext, ProviderDefinition, WebhookAnswer } from "./types.ts";
+import type { HandshakeResponse, HandshakeContext, ProviderDefinition, WebhookResponse } from "./types.ts";
 import { checkProvider, type ProviderOptions, schemeSettings } from "./verify.ts";
 
 /** Outcome of {@link receiveProvider}: the response to send, and whether the request is an event to process. */
@@ -10,7 +10,7 @@ export interface Reception {
   /** `event` only for a verified event. */
   readonly kind: "handshake" | "event" | "rejected";
   /** The response to send. */
-  readonly answer: HandshakeAnswer;
+  readonly response: HandshakeResponse;
 }
 
 /**
@@ -29,15 +29,15 @@ export interface Reception {
  *
  * const url = "https://receiver.example/webhooks?hub.mode=subscribe&hub.verify_token=mine&hub.challenge=1158201444";
  * const request = { method: "GET", url, headers: {}, body: new Uint8Array() };
- * const answer = await answerHandshake(meta, request, { secrets: "app secret", config: { verifyToken: "mine" } });
- * console.log(answer?.status, answer?.body); // 200 1158201444
+ * const response = await answerHandshake(meta, request, { secrets: "app secret", config: { verifyToken: "mine" } });
+ * console.log(response?.status, response?.body); // 200 1158201444
  * ```
  */
 export async function answerHandshake(
   definition: ProviderDefinition,
   request: WebhookRequest,
   options: ProviderOptions,
-): Promise<HandshakeAnswer | undefined> {
+): Promise<HandshakeResponse | undefined> {
   const settings = schemeSettings({ ...options, allowUnsigned: false });
   const inbound = openInbound(request, definition.payload);
   const context: HandshakeContext = {
@@ -49,8 +49,8 @@ export async function answerHandshake(
   };
   try {
     for (const handshake of definition.handshakes ?? []) {
-      const answer = await handshake.answer(context);
-      if (answer !== undefined) return answer;
+      const response = await handshake.respond(context);
+      if (response !== undefined) return response;
     }
   } catch (error) {
     if (error instanceof WebhookError) return { ...rejection(definition), error };
@@ -76,8 +76,8 @@ export async function answerHandshake(
  * import { signProvider } from "@posthorn/webhooks/testing";
  *
  * const request = await signProvider(github, { secret: "hush" });
- * const { kind, answer } = await receiveProvider(github, request, { secrets: "hush" });
- * console.log(kind, answer.status); // event 200
+ * const { kind, response } = await receiveProvider(github, request, { secrets: "hush" });
+ * console.log(kind, response.status); // event 200
  * ```
  */
 export async function receiveProvider(
@@ -87,12 +87,12 @@ export async function receiveProvider(
 ): Promise<Reception> {
   const handshake = await answerHandshake(definition, request, options);
   if (handshake !== undefined)
-    return { kind: handshake.error === undefined ? "handshake" : "rejected", answer: handshake };
+    return { kind: handshake.error === undefined ? "handshake" : "rejected", response: handshake };
   try {
     await checkProvider(definition, openInbound(request, definition.payload), schemeSettings(options));
-    return { kind: "event", answer: acceptance(definition, request) };
+    return { kind: "event", response: acceptance(definition, request) };
   } catch (error) {
-    if (error instanceof WebhookError) return { kind: "rejected", answer: { ...rejection(definition), error } };
+    if (error instanceof WebhookError) return { kind: "rejected", response: { ...rejection(definition), error } };
     throw error;
   }
 }
@@ -113,7 +113,7 @@ export async function receiveProvider(
  * console.log(acceptance(slack, { headers: {} }).status); // 200
  * ```
  */
-export function acceptance(definition: ProviderDefinition, request: Pick<WebhookRequest, "headers">): WebhookAnswer {
+export function acceptance(definition: ProviderDefinition, request: Pick<WebhookRequest, "headers">): WebhookResponse {
   const { status = 200, body = "", contentType, echo } = definition.respond ?? {};
   const headers: Record<string, string> = contentType === undefined ? {} : { "content-type": contentType };
   if (echo !== undefined) headers[echo] = cleanHeader(readHeaders(request.headers).get(echo) ?? "");
@@ -135,6 +135,6 @@ export function acceptance(definition: ProviderDefinition, request: Pick<Webhook
  * console.log(rejection(github).status); // 401
  * ```
  */
-export function rejection(definition: ProviderDefinition): WebhookAnswer {
+export function rejection(definition: ProviderDefinition): WebhookResponse {
   return { status: definition.respond?.reject ?? 401, body: "", headers: {} };
 }

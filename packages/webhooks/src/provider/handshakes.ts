@@ -1,7 +1,7 @@
 import { hmac } from "../crypto/hmac.ts";
 import { equalText, utf8 } from "../encoding.ts";
 import { WebhookError } from "../errors.ts";
-import type { Handshake, HandshakeAnswer, HandshakeContext } from "./types.ts";
+import type { Handshake, HandshakeResponse, HandshakeContext } from "./types.ts";
 import { requireSecrets } from "./require.ts";
 import { scalar, select, walk } from "./select.ts";
 
@@ -9,10 +9,10 @@ import { scalar, select, walk } from "./select.ts";
 const MOST_CHALLENGE = 2048;
 
 /** Responds with 200 to a method that the provider uses only to check that the URL exists. */
-export function answerMethod(method: "GET" | "HEAD"): Handshake {
+export function respondToMethod(method: "GET" | "HEAD"): Handshake {
   return {
     summary: `${method} → 200`,
-    answer: ({ inbound }) => (inbound.method === method ? empty(200) : undefined),
+    respond: ({ inbound }) => (inbound.method === method ? empty(200) : undefined),
   };
 }
 
@@ -20,7 +20,7 @@ export function answerMethod(method: "GET" | "HEAD"): Handshake {
 export function echoQuery(name: string, method = "GET"): Handshake {
   return {
     summary: `${method} ?${name}= → 200 text/plain, the value`,
-    answer: ({ inbound }) => {
+    respond: ({ inbound }) => {
       const challenge = inbound.method === method ? inbound.query(name) : undefined;
       return challenge === undefined ? undefined : plainText(challenge);
     },
@@ -39,7 +39,7 @@ export interface SignedChallengeOptions {
 export function signedChallenge({ when: [selector, value], path }: SignedChallengeOptions): Handshake {
   return {
     summary: `signed, ${selector} = ${value} → 200, ${path}`,
-    async answer(context) {
+    async respond(context) {
       if (select(context.inbound, selector) !== value) return undefined;
       await context.verify();
       return plainText(scalar(walk(context.inbound.payload(), path)) ?? "");
@@ -51,14 +51,14 @@ export function signedChallenge({ when: [selector, value], path }: SignedChallen
 export function pingHeader(header: string, value: string): Handshake {
   return {
     summary: `${header}: ${value} → 200`,
-    answer: ({ inbound }) => (inbound.header(header) === value ? empty(200) : undefined),
+    respond: ({ inbound }) => (inbound.header(header) === value ? empty(200) : undefined),
   };
 }
 
 /** Meta's callback verification. The verify token is chosen by the user and is not the app secret. */
 export const metaChallenge: Handshake = {
   summary: "GET ?hub.mode=subscribe&hub.verify_token= → 200, hub.challenge; 403 for another token",
-  answer({ inbound, secrets, config }) {
+  respond({ inbound, secrets, config }) {
     const challenge = inbound.query("hub.challenge");
     if (inbound.method !== "GET" || challenge === undefined) return undefined;
     const given = inbound.query("hub.verify_token") ?? "";
@@ -72,7 +72,7 @@ export const metaChallenge: Handshake = {
 export function signedEmptyBatch(path: string): Handshake {
   return {
     summary: `signed, ${path}: [] → 200, empty`,
-    async answer(context) {
+    async respond(context) {
       const events = walk(context.inbound.payload(), path);
       if (!Array.isArray(events) || events.length > 0) return undefined;
       await context.verify();
@@ -84,7 +84,7 @@ export function signedEmptyBatch(path: string): Handshake {
 /** CloudEvents webhook validation: a sender asks for permission to send. */
 export const cloudEventsOptions: Handshake = {
   summary: "OPTIONS WebHook-Request-Origin → 200 WebHook-Allowed-Origin and -Rate",
-  answer({ inbound, config }) {
+  respond({ inbound, config }) {
     const origin = inbound.header("webhook-request-origin");
     if (inbound.method !== "OPTIONS" || origin === undefined) return undefined;
     const allowed = config["allowedOrigins"]?.split(",").map((entry) => entry.trim());
@@ -105,20 +105,20 @@ export async function challengeMac(context: HandshakeContext, challenge: string)
 }
 
 /** Response without a body. */
-export function empty(status: number): HandshakeAnswer {
+export function empty(status: number): HandshakeResponse {
   return { status, headers: {}, body: "" };
 }
 
 /**
  * Response with a challenge as text that no browser interprets as HTML, because the challenge comes from the request.
  */
-export function plainText(text: string): HandshakeAnswer {
+export function plainText(text: string): HandshakeResponse {
   const headers = { "content-type": "text/plain", "x-content-type-options": "nosniff" };
   return { status: 200, headers, body: limited(text) };
 }
 
 /** Response with a JSON body. */
-export function json(value: unknown): HandshakeAnswer {
+export function json(value: unknown): HandshakeResponse {
   return { status: 200, headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
 }
 

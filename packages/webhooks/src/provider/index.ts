@@ -35,7 +35,7 @@ export type {
   Evidence,
   Handshake,
   HandshakeAction,
-  HandshakeAnswer,
+  HandshakeResponse,
   HandshakeContext,
   ProviderConfig,
   ProviderDefinition,
@@ -46,7 +46,7 @@ export type {
   SecretPart,
   Trust,
   UnsignedPolicy,
-  WebhookAnswer,
+  WebhookResponse,
 } from "./types.ts";
 export { providerTrust, schemeSummary } from "./summary.ts";
 export { unsigned } from "./unsigned.ts";

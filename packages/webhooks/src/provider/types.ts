@@ -103,7 +103,7 @@ export type HandshakeAction =
   | { readonly kind: "store-secret"; readonly secret: string };
 
 /** A response, ready to be sent. */
-export interface WebhookAnswer {
+export interface WebhookResponse {
   /** HTTP status code. */
   readonly status: number;
   /** Response headers, names in lower case. */
@@ -113,7 +113,7 @@ export interface WebhookAnswer {
 }
 
 /** Response to a handshake. A handshake is not an event and must not reach the handler. */
-export interface HandshakeAnswer extends WebhookAnswer {
+export interface HandshakeResponse extends WebhookResponse {
   /** What else the receiver must do for the handshake to succeed. */
   readonly action?: HandshakeAction;
   /** Why the handshake was refused, if it was. */
@@ -131,7 +131,7 @@ export interface Handshake {
   /** One-line description of request and response, for the provider table. */
   readonly summary: string;
   /** The response; `undefined` when the request is not this handshake. Throws a {@link WebhookError} to refuse it. */
-  answer(context: HandshakeContext): Promise<HandshakeAnswer | undefined> | HandshakeAnswer | undefined;
+  respond(context: HandshakeContext): Promise<HandshakeResponse | undefined> | HandshakeResponse | undefined;
 }
 
 /** Response that a provider expects. */

@@ -5,7 +5,7 @@ import type { Handshake, ProviderDefinition } from "../provider/types.ts";
 /** Asana sends the secret once, while the webhook is being created. */
 const secretHandshake: Handshake = {
   summary: "X-Hook-Secret → 200 with the same header; store the secret (only while there is none)",
-  answer(context) {
+  respond(context) {
     const secret = context.inbound.header("x-hook-secret");
     if (secret === undefined || secret === "") return undefined;
     requireNoSecret(context);

@@ -11,7 +11,7 @@ const HOST = /^iot\.[a-z0-9-]{3,}\.amazonaws\.com(\.cn)?$/;
 /** A destination is confirmed by a GET of the URL in the message, which anyone could have sent. */
 const confirmation: Handshake = {
   summary: "DestinationConfirmation → 200; then GET enableUrl (iot.*.amazonaws.com only)",
-  answer({ inbound }) {
+  respond({ inbound }) {
     if (inbound.header("x-amz-rules-engine-message-type") !== "DestinationConfirmation") return undefined;
     const address = walk(inbound.payload(), "enableUrl");
     if (typeof address !== "string") return empty(200);

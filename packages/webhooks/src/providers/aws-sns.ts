@@ -82,7 +82,7 @@ function checkTopic(topic: string | undefined, config: ProviderConfig): void {
  */
 const confirmation: Handshake = {
   summary: "signed, Type = SubscriptionConfirmation → 200; then GET SubscribeURL (amazonaws.com only)",
-  async answer(context) {
+  async respond(context) {
     if (walk(context.inbound.payload(), "Type") !== "SubscriptionConfirmation") return undefined;
     await context.verify();
     const url = requireTrustedUrl(String(walk(context.inbound.payload(), "SubscribeURL")), HOST, "Amazon SNS");

@@ -12,7 +12,7 @@ import { unsigned } from "../provider/unsigned.ts";
  */
 const validation: Handshake = {
   summary: "aeg-event-type: SubscriptionValidation → 200 {validationResponse}",
-  async answer(context) {
+  async respond(context) {
     const { inbound } = context;
     if (inbound.header("aeg-event-type") !== "SubscriptionValidation") return undefined;
     if (context.secrets.length > 0) await context.verify();

@@ -48,7 +48,7 @@ function xmlOf(text: string): string {
 
 const challenge: Handshake = {
   summary: "GET ?bt_challenge= → 200, public key|hex(HMAC-SHA1 of the challenge)",
-  async answer(context) {
+  async respond(context) {
     const text = context.inbound.method === "GET" ? context.inbound.query("bt_challenge") : undefined;
     if (text === undefined) return undefined;
     if (!/^[a-f0-9]{20,32}$/.test(text)) {

@@ -10,7 +10,7 @@ import type { Handshake, ProviderDefinition } from "../provider/types.ts";
  */
 const ping: Handshake = {
   summary: 'signed, type 1 → 200 {"type":1}; type 0 → 204',
-  async answer(context) {
+  async respond(context) {
     const type = walk(context.inbound.payload(), "type");
     // A webhook event has type 1 too, but contains an event.
     const isEvent = walk(context.inbound.payload(), "event") !== undefined;

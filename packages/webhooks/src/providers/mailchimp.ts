@@ -1,4 +1,4 @@
-import { answerMethod } from "../provider/handshakes.ts";
+import { respondToMethod } from "../provider/handshakes.ts";
 import { formObject } from "../provider/payload.ts";
 import { urlSecret } from "../provider/scheme/url-secret.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
@@ -14,7 +14,7 @@ export const mailchimp: ProviderDefinition = {
   event: "{body:type}",
   delivery: ["{body:type}.{body:data[id]}.{body:fired_at}", "{body:type}.{body:data[email]}.{body:fired_at}"],
   time: "{body:fired_at}",
-  handshakes: [answerMethod("GET")],
+  handshakes: [respondToMethod("GET")],
   respond: { within: 10 },
   retry: "about 20 times over 75 min",
 };

@@ -1,6 +1,6 @@
 import { utf8 } from "../encoding.ts";
 import { WebhookError } from "../errors.ts";
-import { answerMethod, empty } from "../provider/handshakes.ts";
+import { respondToMethod, empty } from "../provider/handshakes.ts";
 import { formFields, jsonField } from "../provider/payload.ts";
 import { hmac, type HmacOptions } from "../provider/scheme/hmac.ts";
 import type { Handshake, ProviderDefinition } from "../provider/types.ts";
@@ -29,7 +29,7 @@ const options: HmacOptions = {
 /** The test request at the creation of a webhook contains no events and is signed with a published key. */
 const test: Handshake = {
   summary: 'POST mandrill_events=[] signed with the key "test-webhook" or the real one → 200',
-  async answer(context) {
+  async respond(context) {
     const events = context.inbound.payload();
     if (!Array.isArray(events) || events.length > 0) return undefined;
     try {
@@ -51,7 +51,7 @@ export const mandrill: ProviderDefinition = {
   config: { webhookUrl: "webhook URL, exactly as configured" },
   payload: jsonField("mandrill_events"),
   batch: { at: "", event: ["{body:event}", "{body:type}"], id: "{body:_id}.{body:event}.{body:ts}", time: "{body:ts}" },
-  handshakes: [answerMethod("HEAD"), test],
+  handshakes: [respondToMethod("HEAD"), test],
   respond: { status: 200 },
   retry: "with backoff for 2 to 3 days; up to 1,000 events per request",
 };

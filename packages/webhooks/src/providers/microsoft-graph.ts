@@ -73,7 +73,7 @@ async function checkTokens(context: SchemeContext): Promise<void> {
 /** Sent when a subscription is created. The response is plain text, because the token may contain markup. */
 const validation: Handshake = {
   summary: "POST ?validationToken= → 200 text/plain, the token, within 10 s",
-  answer: ({ inbound }) => {
+  respond: ({ inbound }) => {
     const token = inbound.query("validationToken");
     return token === undefined ? undefined : plainText(token);
   },

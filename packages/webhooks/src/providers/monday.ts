@@ -7,7 +7,7 @@ import { unsigned } from "../provider/unsigned.ts";
 
 const challenge: Handshake = {
   summary: "POST {challenge} → 200, the same JSON",
-  answer: ({ inbound }) => {
+  respond: ({ inbound }) => {
     const payload = inbound.payload();
     const value = walk(payload, "challenge");
     return typeof value === "string" && walk(payload, "event") === undefined ? json({ challenge: value }) : undefined;

@@ -7,7 +7,7 @@ import type { Handshake, ProviderDefinition } from "../provider/types.ts";
 /** The first request contains the token that signs all later ones. The user pastes it into Notion to confirm. */
 const tokenHandshake: Handshake = {
   summary: "verification_token → 200; store it (only while there is none) and show it to the user",
-  answer(context) {
+  respond(context) {
     const token = walk(context.inbound.payload(), "verification_token");
     if (typeof token !== "string" || context.inbound.header("x-notion-signature") !== undefined) return undefined;
     requireNoSecret(context);

@@ -4,7 +4,7 @@ import type { Handshake, ProviderDefinition } from "../provider/types.ts";
 
 const verification: Handshake = {
   summary: "GET X-Okta-Verification-Challenge → 200 {verification}",
-  async answer(context) {
+  async respond(context) {
     const challenge = context.inbound.header("x-okta-verification-challenge");
     if (context.inbound.method !== "GET" || challenge === undefined) return undefined;
     if (context.secrets.length > 0) await context.verify();

@@ -1,4 +1,4 @@
-import { answerMethod } from "../provider/handshakes.ts";
+import { respondToMethod } from "../provider/handshakes.ts";
 import { hmac } from "../provider/scheme/hmac.ts";
 import type { ProviderDefinition } from "../provider/types.ts";
 
@@ -14,7 +14,7 @@ export const trello: ProviderDefinition = {
   event: "{body:action.type}",
   delivery: "{body:action.id}",
   time: "{body:action.date}",
-  handshakes: [answerMethod("HEAD")],
+  handshakes: [respondToMethod("HEAD")],
   respond: { status: 200, note: "410 deletes the webhook" },
   retry: "3 times: after 30, 60 and 120 s",
 };

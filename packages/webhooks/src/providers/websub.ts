@@ -16,7 +16,7 @@ function byHash(hash: HashName): Scheme {
 /** The hub asks whether the subscription was intended. */
 const intent: Handshake = {
   summary: "GET hub.challenge → 200, the challenge; 404 for a topic or mode that was not requested",
-  answer({ inbound, config }) {
+  respond({ inbound, config }) {
     const mode = inbound.query("hub.mode");
     if (inbound.method !== "GET" || mode === undefined) return undefined;
     const known = config["topic"] !== undefined && inbound.query("hub.topic") === config["topic"];

@@ -6,7 +6,7 @@ import type { Handshake, ProviderDefinition } from "../provider/types.ts";
 /** Unsigned form sent when the webhook is activated. The response must be 200, and it must not reach a handler. */
 const ping: Handshake = {
   summary: "unsigned form webhook_id= → exactly 200",
-  answer: ({ inbound }) =>
+  respond: ({ inbound }) =>
     inbound.header("x-wc-webhook-signature") === undefined && /^webhook_id=\d{1,20}$/.test(inbound.text())
       ? empty(200)
       : undefined,

@@ -6,7 +6,7 @@ import type { Handshake, ProviderDefinition } from "../provider/types.ts";
 /** Challenge-response check, sent when a URL is registered and every hour afterwards. */
 const crc: Handshake = {
   summary: 'GET ?crc_token= → 200 {"response_token":"sha256=" + base64(HMAC-SHA256 of the token)}',
-  async answer(context) {
+  async respond(context) {
     const token = context.inbound.method === "GET" ? context.inbound.query("crc_token") : undefined;
     if (token === undefined) return undefined;
     return json({ response_token: `sha256=${encodeBase64(await challengeMac(context, token))}` });

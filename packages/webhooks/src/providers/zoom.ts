@@ -8,7 +8,7 @@ import type { Handshake, ProviderDefinition } from "../provider/types.ts";
 /** Sent when the URL is saved and every 72 h afterwards. */
 const validation: Handshake = {
   summary: "signed, event = endpoint.url_validation → 200 {plainToken, encryptedToken = hex(HMAC-SHA256)}",
-  async answer(context) {
+  async respond(context) {
     const payload = context.inbound.payload();
     const token = walk(payload, "payload.plainToken");
     if (walk(payload, "event") !== "endpoint.url_validation" || typeof token !== "string") return undefined;

@@ -255,7 +255,7 @@ describe("schemas", () => {
   });
 });
 
-describe("handshakes that ask for more than an answer", () => {
+describe("handshakes that require an action besides the response", () => {
   const reply = { status: 200, headers: {}, body: "" };
   const action = { kind: "store-secret", secret: "s" } as const;
   const source: WebhookSource = { name: "asana", receive: async () => ({ kind: "handshake", reply, action }) };

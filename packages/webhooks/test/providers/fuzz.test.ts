@@ -81,7 +81,7 @@ suite.each(Object.values(providers).map((definition): [string, ProviderDefinitio
           // Each of these resolves to a value for WebhookErrors and rejects for anything else.
           await tryVerifyProvider(definition, given, chosen);
           await answerHandshake(definition, given, chosen);
-          const { answer: response } = await receiveProvider(definition, given, chosen);
+          const { response } = await receiveProvider(definition, given, chosen);
           expect(response.status).toBeGreaterThanOrEqual(200);
           describe(definition, given);
           await deduplicationKey(definition, given);

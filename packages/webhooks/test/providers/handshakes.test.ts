@@ -20,7 +20,7 @@ function request({ method = "POST", query = "", headers = {}, body = "" }: Given
 }
 
 async function receive(provider: string, given: Given, options: ProviderOptions = {}): Promise<string> {
-  const { kind, answer: response } = await receiveProvider(findProvider(provider)!, request(given), {
+  const { kind, response } = await receiveProvider(findProvider(provider)!, request(given), {
     now,
     ...options,
   });

@@ -20,7 +20,7 @@ describe("handshakes", () => {
   test.each(handshakes)("$id gets the response that the provider expects", async (vector) => {
     const { status, headers = {}, bodyText, bodyJson } = vector.expectResponse;
     const options = optionsOf(vector, HANDSHAKE_TIME);
-    const { answer: response } = await receiveProvider(findProvider(vector.provider)!, requestOf(vector), options);
+    const { response } = await receiveProvider(findProvider(vector.provider)!, requestOf(vector), options);
     const acts = response.action !== undefined;
     expect({ ...response, acts, json: parseJson(response.body) }).toMatchObject({
       status,

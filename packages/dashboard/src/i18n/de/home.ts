@@ -44,7 +44,7 @@ export const home: typeof english = {
     autoDisable: "wird deaktiviert",
     certificate: "Zertifikat",
     certificateEnds: "läuft ab",
-    troubles: {
+    problems: {
       failing: "Fehlschläge",
       paused: "Pausiert",
       disabled: "Deaktiviert",

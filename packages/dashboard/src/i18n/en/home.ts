@@ -43,7 +43,7 @@ export const home = {
     autoDisable: "will be disabled",
     certificate: "Certificate",
     certificateEnds: "expires",
-    troubles: { failing: "Failing", paused: "Paused", disabled: "Disabled", unverified: "Not verified" },
+    problems: { failing: "Failing", paused: "Paused", disabled: "Disabled", unverified: "Not verified" },
     failures_one: "{{count}} failed attempt",
     failures_other: "{{count}} failed attempts",
     firstFailure: "first",

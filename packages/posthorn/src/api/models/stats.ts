@@ -61,14 +61,14 @@ export const StatsSeriesOut = Type.Object(
   },
 );
 
-export const EndpointInTroubleOut = Type.Object(
+export const EndpointNeedingAttentionOut = Type.Object(
   {
     endpointId: Type.String(),
     appId: Type.String(),
     appUid: nullable(Type.String()),
     appName: Type.String(),
     url: Type.String(),
-    trouble: Type.Union([
+    problem: Type.Union([
       Type.Literal("failing"),
       Type.Literal("paused"),
       Type.Literal("disabled"),
@@ -81,7 +81,7 @@ export const EndpointInTroubleOut = Type.Object(
     ),
     due: Type.Integer({ description: "Deliveries queued for it." }),
   },
-  { $id: "EndpointInTroubleOut" },
+  { $id: "EndpointNeedingAttentionOut" },
 );
 
 export const EndingCertificateOut = Type.Object(
@@ -113,7 +113,7 @@ export const StatsNowOut = Type.Object(
     }),
     dispatcher: Type.Object({ inFlight: Type.Integer(), lanes: Type.Integer(), queuedBytes: Type.Integer() }),
     endpoints: Type.Object({
-      inTrouble: Type.Array(ref(EndpointInTroubleOut), {
+      needingAttention: Type.Array(ref(EndpointNeedingAttentionOut), {
         description: "Failing endpoints, longest first, then endpoints with deliveries on hold; at most 50.",
       }),
       more: Type.Boolean(),
@@ -192,7 +192,7 @@ export const OfApplicationQuery = { app_id: IdQuery("an application; all of them
 export const STATS_MODELS: readonly TSchema[] = [
   StatsSummaryOut,
   StatsSeriesOut,
-  EndpointInTroubleOut,
+  EndpointNeedingAttentionOut,
   EndingCertificateOut,
   StatsNowOut,
   StatsStorageOut,

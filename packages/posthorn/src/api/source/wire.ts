@@ -17,7 +17,7 @@ export function sourceOut(source: Source, ingestUrl: string): object {
 }
 
 function responseOut({ wait, delayMs = 0, ...rest }: SourceResponse): object {
-  const answer = { ...rest, delaySeconds: delayMs / 1000 };
-  if (wait === null) return { ...answer, wait };
-  return { ...answer, wait: { endpoint: wait.endpoint, timeoutSeconds: wait.timeoutMs / 1000 } };
+  const response = { ...rest, delaySeconds: delayMs / 1000 };
+  if (wait === null) return { ...response, wait };
+  return { ...response, wait: { endpoint: wait.endpoint, timeoutSeconds: wait.timeoutMs / 1000 } };
 }

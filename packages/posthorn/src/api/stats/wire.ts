@@ -79,7 +79,7 @@ export function nowOut({ at, waiting, load, endpoints, certificates, inactiveSou
     },
     dispatcher: { inFlight: load.inFlight, lanes: load.lanes, queuedBytes: load.queuedBytes },
     endpoints: {
-      inTrouble: endpoints.inTrouble.map(({ failingSince, disabledAt, ...row }) => ({
+      needingAttention: endpoints.needingAttention.map(({ failingSince, disabledAt, ...row }) => ({
         ...row,
         failingSince: dateTimeOrNull(failingSince),
         disabledAt: dateTimeOrNull(disabledAt),

@@ -2,18 +2,18 @@
 import { checkAuth, checkProxy, checkTls, type Egress, EgressConfigError, parseAllowList } from "@posthorn/egress";
 import type { RefusedEgress } from "../../domain/application/refused-egress.ts";
 import type { EndpointEgress } from "../../domain/endpoint/egress.ts";
-import type { DomainRules, EgressTrouble, RefusedTarget } from "../../domain/ports.ts";
+import type { DomainRules, EgressProblem, RefusedTarget } from "../../domain/ports.ts";
 import type { Logger } from "../../lib/log.ts";
 
 /** The setting that cannot be used, or `null`. The message contains no secret. */
-export function egressTrouble(
+export function egressProblem(
   egress: Pick<Egress, "validateUrl">,
   { auth, tls, proxy }: EndpointEgress,
   allow: string | null,
-): EgressTrouble | null {
+): EgressProblem | null {
   if (auth?.type === "oauth2") {
-    const trouble = egress.validateUrl(auth.tokenUrl, allow === null ? undefined : parseAllowList(allow));
-    if (trouble !== null) return { path: ["auth", "tokenUrl"], message: trouble.message };
+    const problem = egress.validateUrl(auth.tokenUrl, allow === null ? undefined : parseAllowList(allow));
+    if (problem !== null) return { path: ["auth", "tokenUrl"], message: problem.message };
   }
   return (
     tried(["auth"], () => auth !== undefined && checkAuth(auth)) ??
@@ -22,7 +22,7 @@ export function egressTrouble(
   );
 }
 
-function tried(path: readonly string[], check: () => unknown): EgressTrouble | null {
+function tried(path: readonly string[], check: () => unknown): EgressProblem | null {
   try {
     check();
     return null;
@@ -34,14 +34,14 @@ function tried(path: readonly string[], check: () => unknown): EgressTrouble | n
 
 /** What the operator does not allow in address rules and proxies of applications and endpoints. */
 export function tenantEgressRules(
-  egress: Pick<Egress, "refusedWords" | "proxyTrouble">,
+  egress: Pick<Egress, "refusedWords" | "proxyProblem">,
 ): Pick<DomainRules, "refusedWords" | "refusedProxy"> {
   return {
     refusedWords: (words) =>
       egress.refusedWords(parseAllowList(words)).map(({ word, reason }): RefusedTarget => ({ text: word, reason })),
     refusedProxy: (proxy) => {
-      const trouble = egress.proxyTrouble(proxy);
-      return trouble === null ? null : { text: trouble.host, reason: trouble.reason };
+      const problem = egress.proxyProblem(proxy);
+      return problem === null ? null : { text: problem.host, reason: problem.reason };
     },
   };
 }

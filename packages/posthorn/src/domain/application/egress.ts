@@ -86,8 +86,8 @@ export async function egressAllowOf(ctx: Context, applicationKey: number): Promi
 
 /** Rejects a proxy that the HTTP client cannot use or the operator does not allow. */
 function checkProxy(ctx: Context, proxy: EndpointProxy): void {
-  const trouble = ctx.services.rules.egressTrouble({ proxy }, null);
-  if (trouble !== null) throw invalid(["body", ...trouble.path], trouble.message);
+  const problem = ctx.services.rules.egressProblem({ proxy }, null);
+  if (problem !== null) throw invalid(["body", ...problem.path], problem.message);
   requireAllowedProxy(ctx, proxy);
 }
 

@@ -8,7 +8,7 @@ import type { Busy, RunFailed, RunFailure, RunReturned, TransformRun, Transforma
 import type { TransformRunner } from "../ports.ts";
 import type { MatchableMessage } from "../message/match.ts";
 import type { RequestSettings } from "../directory-endpoint.ts";
-import { headerTrouble } from "../endpoint/header-rules.ts";
+import { headerProblem } from "../endpoint/header-rules.ts";
 
 export type RequestMessage = Pick<
   MatchableMessage,
@@ -215,10 +215,10 @@ function mediaType(text: string): string {
 }
 
 function checkedHeader(name: string, value: string, fixedHeaders: readonly string[]): [string, string] {
-  const trouble = fixedHeaders.includes(name.toLowerCase())
+  const problem = fixedHeaders.includes(name.toLowerCase())
     ? "The credentials or the verification of the endpoint set it."
-    : headerTrouble(name, value);
-  if (trouble !== null) throw new ChangeError(`The transformation cannot set the header ${shown(name)}. ${trouble}`);
+    : headerProblem(name, value);
+  if (problem !== null) throw new ChangeError(`The transformation cannot set the header ${shown(name)}. ${problem}`);
   return [name, value];
 }
 

@@ -1,7 +1,7 @@
 /** Reads the credentials of an endpoint from a request: one object whose `type` determines the fields. */
 import { invalid } from "../../lib/errors.ts";
 import type { EndpointAuth } from "./egress.ts";
-import { headerTrouble } from "./header-rules.ts";
+import { headerProblem } from "./header-rules.ts";
 
 export const AUTH_TYPES = ["basic", "bearer", "header", "hmac", "oauth2"] as const;
 
@@ -49,6 +49,6 @@ function checkSendable(auth: EndpointAuth): void {
 }
 
 function checkHeader(field: string, name: string, value: string): void {
-  const trouble = headerTrouble(name, value);
-  if (trouble !== null) throw invalid(["body", "auth", field], trouble);
+  const problem = headerProblem(name, value);
+  if (problem !== null) throw invalid(["body", "auth", field], problem);
 }

@@ -25,14 +25,14 @@ export function checkHeaders(headers: HeaderMap): HeaderMap {
   const entries = Object.entries(headers);
   if (entries.length > MAX_HEADERS) throw invalid("headers", `An endpoint can have up to ${MAX_HEADERS} headers.`);
   for (const [name, value] of entries) {
-    const trouble = headerTrouble(name, value);
-    if (trouble !== null) throw invalid(["body", "headers", name], trouble);
+    const problem = headerProblem(name, value);
+    if (problem !== null) throw invalid(["body", "headers", name], problem);
   }
   return headers;
 }
 
 /** Reason why this header is not allowed; `null` if it is. */
-export function headerTrouble(name: string, value: string): string | null {
+export function headerProblem(name: string, value: string): string | null {
   const lower = name.toLowerCase();
   if (!TOKEN.test(name)) return "Not a valid header name (RFC 9110, section 5.1).";
   if (PROTECTED_NAMES.has(lower) || PROTECTED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {

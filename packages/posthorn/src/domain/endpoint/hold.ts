@@ -1,6 +1,6 @@
 /** Holds of endpoints: why their deliveries are on hold, and until when. */
 import type { Services } from "../context.ts";
-import type { LaneTrouble } from "../ports.ts";
+import type { UnhealthyLane } from "../ports.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { FOR_EVER } from "./flow.ts";
 
@@ -25,15 +25,15 @@ export interface EndpointHold {
 /**
  * Holds of these endpoints, as reported by the nodes that have their lanes. Endpoints without a hold receive due deliveries.
  *
- * @param troubled Result of `lanes.troubled` for these endpoints, if already known.
+ * @param unhealthy Result of `lanes.unhealthy` for these endpoints, if already known.
  */
 export async function holdsAmong(
   { directory, lanes }: Pick<Services, "directory" | "lanes">,
   endpointKeys: readonly number[],
   now: number,
-  troubled?: ReadonlyMap<number, LaneTrouble>,
+  unhealthy?: ReadonlyMap<number, UnhealthyLane>,
 ): Promise<ReadonlyMap<number, EndpointHold>> {
-  const known = troubled ?? (await lanes.troubled(endpointKeys));
+  const known = unhealthy ?? (await lanes.unhealthy(endpointKeys));
   const holds = new Map<number, EndpointHold>();
   for (const key of endpointKeys) {
     const endpoint = await directory.endpoint(key);
@@ -52,7 +52,7 @@ function holdBySettings({ disabled, grant, policy }: DirectoryEndpoint, now: num
   return { reason: "endpoint_paused", until: pausedUntil === FOR_EVER ? null : pausedUntil };
 }
 
-function holdByBreaker(breaker: LaneTrouble["breaker"], now: number): EndpointHold | null {
+function holdByBreaker(breaker: UnhealthyLane["breaker"], now: number): EndpointHold | null {
   if (breaker === null) return null;
   const reason = breaker.reason === "asked_to_wait" ? "endpoint_asked_to_wait" : "endpoint_failing";
   return { reason, until: breaker.nextProbeAt ?? now };

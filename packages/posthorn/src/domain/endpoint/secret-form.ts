@@ -25,7 +25,7 @@ export function isAsymmetric(secret: string): boolean {
 const TEXT_LENGTH = { min: 16, max: 256 } as const;
 
 /** Reason why a text secret is invalid; `null` if it is valid or has another form. */
-export function textTrouble(secret: string): string | null {
+export function textProblem(secret: string): string | null {
   if (!secret.startsWith(TEXT_PREFIX)) return null;
   const { length } = textOf(secret);
   if (length >= TEXT_LENGTH.min && length <= TEXT_LENGTH.max) return null;

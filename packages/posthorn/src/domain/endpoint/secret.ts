@@ -4,7 +4,7 @@ import { invalid, PosthornError } from "../../lib/errors.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
 import { announceEndpoint } from "../operational/operational.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
-import { isAsymmetric, keyOf, textTrouble } from "./secret-form.ts";
+import { isAsymmetric, keyOf, textProblem } from "./secret-form.ts";
 import type { Tx } from "../../store/tx.ts";
 
 /** Maximum number of earlier secrets that still sign alongside the current one. */
@@ -75,8 +75,8 @@ export async function insertSecret(ctx: Context, tx: Tx, endpointKey: number, se
 
 /** Validates a secret from the caller: `whsec_` with 24 to 75 bytes, an Ed25519 key pair as `whsk_`, or `text:` and a text. */
 export function checkSecret(secret: string, path = "key"): string {
-  const trouble = textTrouble(secret);
-  if (trouble !== null) throw invalid(path, trouble);
+  const problem = textProblem(secret);
+  if (problem !== null) throw invalid(path, problem);
   try {
     // Only accept a secret that can sign: any other would make every publish of the application fail.
     createSigner(keyOf(secret));

@@ -39,8 +39,8 @@ async function replaceParts({ ctx, input }: Call<SetEgress>): Promise<void> {
     ...(tls === undefined ? {} : { tls }),
     ...(proxy === undefined ? {} : { proxy }),
   };
-  const trouble = ctx.services.rules.egressTrouble(settings, await egressAllowOf(ctx, application.key));
-  if (trouble !== null) throw invalid(["body", ...trouble.path], trouble.message);
+  const problem = ctx.services.rules.egressProblem(settings, await egressAllowOf(ctx, application.key));
+  if (problem !== null) throw invalid(["body", ...problem.path], problem.message);
   if (input.proxy) requireAllowedProxy(ctx, input.proxy);
   await saveEgress(ctx, application.key, endpoint.key, settings);
 }

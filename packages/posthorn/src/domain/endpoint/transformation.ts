@@ -85,10 +85,10 @@ export async function checkCode(
   code: string,
   turn: { readonly tenant: number; readonly endpoint: number },
 ): Promise<void> {
-  const trouble = await ctx.services.transforms.check(code, turn);
-  if (trouble === null) return;
-  if (trouble.kind === "busy") throw transformsBusy();
-  throw invalid(["body", "code"], trouble.message);
+  const problem = await ctx.services.transforms.check(code, turn);
+  if (problem === null) return;
+  if (problem.kind === "busy") throw transformsBusy();
+  throw invalid(["body", "code"], problem.message);
 }
 
 export function transformsBusy(): PosthornError {

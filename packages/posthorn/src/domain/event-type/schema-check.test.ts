@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { ValidationError } from "../../lib/errors.ts";
-import { checkSchemas, schemaTrouble } from "./schema-check.ts";
+import { checkSchemas, schemaProblem } from "./schema-check.ts";
 
 /** Reason for which a schema is refused, and its location. */
 function refusal(schemas: Record<string, unknown>): { readonly loc: readonly string[]; readonly msg: string } | null {
@@ -29,7 +29,7 @@ describe.each(DRAFTS)("a schema of %s", (name, $schema) => {
     const body = { type: "object", properties: { id: { type: "string" } }, required: ["id"] };
     const plain = $schema.replace("#", "");
     for (const uri of [plain, `${plain}#`, plain.replace("https:", "http:"), plain.replace("http:", "https:")]) {
-      expect(schemaTrouble({ $schema: uri, ...body })).toBeNull();
+      expect(schemaProblem({ $schema: uri, ...body })).toBeNull();
     }
   });
 
@@ -42,32 +42,32 @@ describe.each(DRAFTS)("a schema of %s", (name, $schema) => {
 
   it("is accepted with a long enum in time linear in its length", () => {
     const values = Array.from({ length: 15_000 }, (_, value) => `v${value}`);
-    expect(schemaTrouble({ $schema, enum: values })).toBeNull();
+    expect(schemaProblem({ $schema, enum: values })).toBeNull();
     // The validator's own keyword would compare a list of types pairwise.
-    expect(schemaTrouble({ $schema, type: values })).toContain("/type");
+    expect(schemaProblem({ $schema, type: values })).toContain("/type");
   });
 
   it.each(["not", "items", "additionalProperties", "const"])(
     "is refused rather than followed to any depth (%s)",
     (keyword) => {
       for (const levels of [300, 5000, 50_000]) {
-        expect(schemaTrouble({ $schema, ...(nested(keyword, levels) as object) })).toContain("nested too deeply");
+        expect(schemaProblem({ $schema, ...(nested(keyword, levels) as object) })).toContain("nested too deeply");
       }
-      expect(schemaTrouble({ $schema, ...(nested(keyword, 50) as object) })).toBeNull();
+      expect(schemaProblem({ $schema, ...(nested(keyword, 50) as object) })).toBeNull();
     },
   );
 });
 
 describe("a schema", () => {
   it("without $schema is treated as draft-07", () => {
-    expect(schemaTrouble({ if: { type: "object" } })).toBeNull();
-    expect(schemaTrouble({ if: 5 })).toContain("draft-07");
+    expect(schemaProblem({ if: { type: "object" } })).toBeNull();
+    expect(schemaProblem({ if: 5 })).toContain("draft-07");
   });
 
   it("uses the keywords of its own draft", () => {
-    expect(schemaTrouble({ $schema: DRAFTS[3][1], prefixItems: [{ type: "string" }], $defs: { a: {} } })).toBeNull();
-    expect(schemaTrouble({ $schema: DRAFTS[3][1], prefixItems: {} })).toContain("2020-12");
-    expect(schemaTrouble({ $schema: DRAFTS[2][1], dependentRequired: { a: ["b"] } })).toBeNull();
+    expect(schemaProblem({ $schema: DRAFTS[3][1], prefixItems: [{ type: "string" }], $defs: { a: {} } })).toBeNull();
+    expect(schemaProblem({ $schema: DRAFTS[3][1], prefixItems: {} })).toContain("2020-12");
+    expect(schemaProblem({ $schema: DRAFTS[2][1], dependentRequired: { a: ["b"] } })).toBeNull();
   });
 
   it.each([
@@ -107,11 +107,11 @@ describe("a schema", () => {
   });
 
   it("causes no network requests, and its patterns are not compiled", () => {
-    expect(schemaTrouble({ $ref: "https://192.0.2.1/schema.json", $id: "https://192.0.2.1/" })).toBeNull();
-    expect(schemaTrouble({ pattern: "(a+)+$", patternProperties: { "(((": {} } })).toBeNull();
+    expect(schemaProblem({ $ref: "https://192.0.2.1/schema.json", $id: "https://192.0.2.1/" })).toBeNull();
+    expect(schemaProblem({ pattern: "(a+)+$", patternProperties: { "(((": {} } })).toBeNull();
   });
 
   it("is quoted in error messages with few characters", () => {
-    expect(schemaTrouble({ properties: { ["k".repeat(200_000)]: { type: 5 } } })!.length).toBeLessThan(700);
+    expect(schemaProblem({ properties: { ["k".repeat(200_000)]: { type: 5 } } })!.length).toBeLessThan(700);
   });
 });

@@ -15,7 +15,7 @@ const MAX_LENGTH = 256 * 1024;
 /** Maximum number of objects and arrays in all schemas of an event type. Checking them blocks the main thread for up to 60 ms. */
 const MAX_PARTS = 20_000;
 /** Maximum length of a validator message, which may quote names from the schema. */
-const MAX_TROUBLE = 500;
+const MAX_PROBLEM_LENGTH = 500;
 
 const OPTIONS: Options = { strict: false, validateFormats: false, logger: false };
 
@@ -79,15 +79,15 @@ export function checkSchemas(schemas: Readonly<Record<string, unknown>> | null |
     );
   }
   for (const [version, schema] of Object.entries(schemas)) {
-    const trouble = schemaTrouble(schema);
-    if (trouble !== null) throw invalid([...PLACE, version], trouble);
+    const problem = schemaProblem(schema);
+    if (problem !== null) throw invalid([...PLACE, version], problem);
   }
 }
 
 const PLACE = ["body", "schemas"] as const;
 
 /** Reason why the value is not a JSON Schema; `null` if it is one. */
-export function schemaTrouble(schema: unknown): string | null {
+export function schemaProblem(schema: unknown): string | null {
   if (typeof schema === "boolean") return null;
   if (typeof schema !== "object" || schema === null || Array.isArray(schema)) {
     return "A JSON Schema must be an object, true or false.";
@@ -95,7 +95,7 @@ export function schemaTrouble(schema: unknown): string | null {
   if (pathBeyond(schema) !== null) return TOO_DEEP;
   const { $schema: uri = DEFAULT_URI } = schema as { readonly $schema?: unknown };
   const draft = typeof uri === "string" ? DRAFTS.get(keyOf(uri)) : undefined;
-  if (draft !== undefined) return troubleOf(draft, schema);
+  if (draft !== undefined) return problemIn(draft, schema);
   const known = [...DRAFTS.values()].map(({ name }) => name).join(", ");
   return `The $schema ${printStart(uri, 200)} is not supported. Use the URI of one of these drafts: ${known}.`;
 }
@@ -105,7 +105,7 @@ function keyOf(uri: string): string {
   return uri.replace(/^https?:\/\//, "").replace(/#$/, "");
 }
 
-function troubleOf({ name, validate }: Draft, schema: object): string | null {
+function problemIn({ name, validate }: Draft, schema: object): string | null {
   try {
     if (validate(schema)) return null;
   } catch (error) {
@@ -115,7 +115,7 @@ function troubleOf({ name, validate }: Draft, schema: object): string | null {
   }
   const [error] = validate.errors ?? [];
   const text = `schema${error?.instancePath ?? ""} ${error?.message ?? "is wrong"}`;
-  const short = text.length > MAX_TROUBLE ? `${text.slice(0, MAX_TROUBLE)}…` : text;
+  const short = text.length > MAX_PROBLEM_LENGTH ? `${text.slice(0, MAX_PROBLEM_LENGTH)}…` : text;
   return `Not a valid JSON Schema of ${name}: ${short}.`;
 }
 

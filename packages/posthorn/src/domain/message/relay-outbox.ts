@@ -174,7 +174,7 @@ async function acceptRows(services: Services, rows: readonly OutboxRow[]): Promi
   const jobs = prepared.flatMap(({ entry, row }, index) => {
     const result = results[index]!;
     if (result.status === "rejected") {
-      if (isStoreTrouble(result.reason)) {
+      if (isStoreOutage(result.reason)) {
         failed.add(entry.id);
         failure = result.reason;
       } else left.push({ row, reason: reasonOf(result.reason), forGood: false });
@@ -213,7 +213,7 @@ async function prepareRows(
 }
 
 /** Whether the store caused the error, so that any other row would fail too. */
-function isStoreTrouble(error: unknown): boolean {
+function isStoreOutage(error: unknown): boolean {
   return error instanceof PosthornError && (error.code === "storage_unavailable" || error.code === "storage_full");
 }
 

@@ -79,7 +79,7 @@ export async function listIssues({ ctx, input }: OutsideCall<ListIssues>): Promi
     ctx,
     groups.map((group) => group.last),
   );
-  const troubled = await ctx.services.lanes.troubled([...new Set(groups.map((group) => group.endpoint_id))]);
+  const unhealthy = await ctx.services.lanes.unhealthy([...new Set(groups.map((group) => group.endpoint_id))]);
   const rows = groups.flatMap((group): readonly Issue[] => {
     const name = named.get(group.last);
     if (name === undefined) return [];
@@ -92,7 +92,7 @@ export async function listIssues({ ctx, input }: OutsideCall<ListIssues>): Promi
         messages: group.messages,
         firstAt: timeOfKey(group.first),
         lastAt: timeOfKey(group.last),
-        failing: (troubled.get(group.endpoint_id)?.failing ?? null) !== null,
+        failing: (unhealthy.get(group.endpoint_id)?.failing ?? null) !== null,
       },
     ];
   });

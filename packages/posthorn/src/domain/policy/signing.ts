@@ -2,7 +2,7 @@
 import { invalid } from "../../lib/errors.ts";
 import { defineSection } from "./section.ts";
 import type { SignatureStyle } from "./signature-style.ts";
-import { headerTrouble } from "../endpoint/header-rules.ts";
+import { headerProblem } from "../endpoint/header-rules.ts";
 
 export interface SigningValues {
   readonly style: SignatureStyle;
@@ -25,8 +25,8 @@ export const signing = defineSection<SigningValues>({
   check: (given, { path }) => {
     for (const field of ["header", "timestampHeader"] as const) {
       const name = given[field] ?? "";
-      const trouble = name === "" ? null : signatureHeaderTrouble(name);
-      if (trouble !== null) throw invalid([...path, field], trouble);
+      const problem = name === "" ? null : signatureHeaderProblem(name);
+      if (problem !== null) throw invalid([...path, field], problem);
     }
     const { header = "", timestampHeader = "" } = given;
     if (timestampHeader !== "" && header.toLowerCase() === timestampHeader.toLowerCase()) {
@@ -45,10 +45,10 @@ const RESERVED_NAMES = new Set(
 );
 const RESERVED_PREFIXES = ["access-control-", "content-", "cross-origin-", "if-", "proxy-", "sec-", "x-forwarded-"];
 
-function signatureHeaderTrouble(name: string): string | null {
+function signatureHeaderProblem(name: string): string | null {
   const lower = name.toLowerCase();
   if (RESERVED_NAMES.has(lower) || RESERVED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {
     return `The header ${name} has a meaning of its own in HTTP and cannot hold a signature. Choose another name, such as X-Acme-Signature.`;
   }
-  return headerTrouble(name, "");
+  return headerProblem(name, "");
 }

@@ -35,8 +35,8 @@ export function checkSource(
   if (publicKeys.includes("")) throw invalid("publicKeys", "A public key is empty.");
   checkPublicKeys(definition, publicKeys);
   for (const word of allowedAddresses) {
-    const trouble = services.rules.addressTrouble(word);
-    if (trouble !== null) throw invalid("allowedAddresses", trouble);
+    const problem = services.rules.addressProblem(word);
+    if (problem !== null) throw invalid("allowedAddresses", problem);
   }
   if (response !== null) checkResponse(response);
   if (input.expiresAt !== null && input.expiresAt <= services.now())

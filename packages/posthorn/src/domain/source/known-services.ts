@@ -86,7 +86,7 @@ const CLIENT_ID = "x-adobesign-clientid";
 /** Acrobat Sign sends a GET to confirm the URL, and expects its client ID in every response. */
 const intent: Handshake = {
   summary: `GET ${CLIENT_ID} → 200, the same header`,
-  async answer(context) {
+  async respond(context) {
     if (context.inbound.method !== "GET") return undefined;
     await context.verify();
     return { status: 200, headers: { [CLIENT_ID]: context.inbound.header(CLIENT_ID) ?? "" }, body: "" };

@@ -1,8 +1,8 @@
-/** Current state of an organisation: queued deliveries, load, endpoints in trouble, certificates and inactive sources. */
+/** Current state of an organisation: queued deliveries, load, endpoints in problem, certificates and inactive sources. */
 import type { Kysely } from "kysely";
 import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
 import { type Context, type OutsideCall, type OutsideContext, reader, type Services } from "../context.ts";
-import type { DispatchLoad, LaneTrouble } from "../ports.ts";
+import type { DispatchLoad, UnhealthyLane } from "../ports.ts";
 import { sourceIdOf } from "../source/source.ts";
 import { type EndpointHoldReason, holdsAmong } from "../endpoint/hold.ts";
 import { endingCertificates, type EndingCertificate } from "../health/certificates.ts";
@@ -10,7 +10,7 @@ import { disabledAt, type Streak } from "../health/streak.ts";
 
 /** Maximum number of pending deliveries counted; if there are more, the counts are lower bounds. */
 const MAX_COUNTED = 1_000_000;
-/** Maximum number of endpoints in trouble and of inactive sources listed. */
+/** Maximum number of endpoints in problem and of inactive sources listed. */
 const MAX_LISTED = 50;
 
 export interface Waiting {
@@ -27,15 +27,15 @@ export interface Waiting {
 }
 
 /** `paused`, `disabled`, `unverified`: why its deliveries are on hold. `failing`: its attempts fail, or it asked to wait. */
-export type Trouble = "failing" | "paused" | "disabled" | "unverified";
+export type EndpointProblem = "failing" | "paused" | "disabled" | "unverified";
 
-export interface EndpointInTrouble {
+export interface EndpointNeedingAttention {
   readonly endpointId: string;
   readonly appId: string;
   readonly appUid: string | null;
   readonly appName: string;
   readonly url: string;
-  readonly trouble: Trouble;
+  readonly problem: EndpointProblem;
   /** Unix milliseconds: since when all attempts have failed; `null` if they have not. */
   readonly failingSince: number | null;
   readonly failures: number;
@@ -57,7 +57,7 @@ export interface Now {
   readonly at: number;
   readonly waiting: Waiting;
   readonly load: DispatchLoad;
-  readonly endpoints: { readonly inTrouble: readonly EndpointInTrouble[]; readonly more: boolean };
+  readonly endpoints: { readonly needingAttention: readonly EndpointNeedingAttention[]; readonly more: boolean };
   /** Certificates that have expired or expire within a month, by expiry. */
   readonly certificates: readonly EndingCertificate[];
   /** Longest first. */
@@ -71,14 +71,14 @@ export async function statsNow({ ctx }: OutsideCall<null>): Promise<Now> {
   const { live, exact } = await liveOf(reader(ctx), actor.orgId, at);
   const failing = await failingRows(ctx);
   const keys = new Set([...live.map((row) => row.endpointKey), ...failing.map((row) => row.id)]);
-  const troubled = await services.lanes.troubled([...keys]);
+  const unhealthy = await services.lanes.unhealthy([...keys]);
   const holds = await holdsAmong(
     services,
     live.map((row) => row.endpointKey),
     at,
-    troubled,
+    unhealthy,
   );
-  const held = new Map([...holds].map(([key, { reason }]) => [key, TROUBLE_OF[reason]]));
+  const held = new Map([...holds].map(([key, { reason }]) => [key, PROBLEM_OF[reason]]));
   const sum = (rows: readonly LiveEndpoint[], pick: (row: LiveEndpoint) => number): number =>
     rows.reduce((total, row) => total + pick(row), 0);
   const free = live.filter(({ endpointKey, due }) => due > 0 && !held.has(endpointKey));
@@ -93,13 +93,13 @@ export async function statsNow({ ctx }: OutsideCall<null>): Promise<Now> {
       exact,
     },
     load: services.statistics.load(),
-    endpoints: await inTrouble(ctx, { live, failing, held, troubled }),
+    endpoints: await needingAttention(ctx, { live, failing, held, unhealthy }),
     certificates: await endingCertificates(ctx),
     inactiveSources: await inactiveSources(ctx),
   };
 }
 
-const TROUBLE_OF: Readonly<Record<EndpointHoldReason, Trouble>> = {
+const PROBLEM_OF: Readonly<Record<EndpointHoldReason, EndpointProblem>> = {
   endpoint_disabled: "disabled",
   endpoint_unverified: "unverified",
   endpoint_paused: "paused",
@@ -162,7 +162,7 @@ async function liveOf(db: Kysely<Database>, orgId: number, at: number): Promise<
   return { live, exact: counted < MAX_COUNTED };
 }
 
-function troubleFacts({ services, actor }: Context) {
+function problemFacts({ services, actor }: Context) {
   return services.store.db
     .selectFrom("endpoint as e")
     .innerJoin("application as a", "a.id", "e.app_id")
@@ -176,11 +176,11 @@ function troubleFacts({ services, actor }: Context) {
     .where("e.replay_task_id", "is", null);
 }
 
-type TroubleRow = Awaited<ReturnType<ReturnType<typeof troubleFacts>["execute"]>>[number];
+type ProblemRow = Awaited<ReturnType<ReturnType<typeof problemFacts>["execute"]>>[number];
 
 /** Failing endpoints in the database, longest first. Failures that just began are only in the memory of the node with the lane. */
-function failingRows(ctx: Context): Promise<readonly TroubleRow[]> {
-  return troubleFacts(ctx)
+function failingRows(ctx: Context): Promise<readonly ProblemRow[]> {
+  return problemFacts(ctx)
     .where("f.endpoint_id", "is not", null)
     .orderBy("f.since")
     .limit(MAX_LISTED + 1)
@@ -189,34 +189,37 @@ function failingRows(ctx: Context): Promise<readonly TroubleRow[]> {
 
 interface Found {
   readonly live: readonly LiveEndpoint[];
-  readonly failing: readonly TroubleRow[];
-  readonly held: ReadonlyMap<number, Trouble>;
-  readonly troubled: ReadonlyMap<number, LaneTrouble>;
+  readonly failing: readonly ProblemRow[];
+  readonly held: ReadonlyMap<number, EndpointProblem>;
+  readonly unhealthy: ReadonlyMap<number, UnhealthyLane>;
 }
 
 /** Failing endpoints, longest first, then endpoints with deliveries on hold. */
-async function inTrouble(ctx: OutsideContext, { live, failing, held, troubled }: Found): Promise<Now["endpoints"]> {
-  const streakOf = (key: number): Streak | null => troubled.get(key)?.failing ?? null;
+async function needingAttention(
+  ctx: OutsideContext,
+  { live, failing, held, unhealthy }: Found,
+): Promise<Now["endpoints"]> {
+  const streakOf = (key: number): Streak | null => unhealthy.get(key)?.failing ?? null;
   const known = new Set(failing.map((row) => row.id));
   const others = live
     .map((row) => row.endpointKey)
     .filter((key) => !known.has(key) && (streakOf(key) !== null || held.has(key)))
     .slice(0, MAX_LISTED + 1);
-  const rest = others.length === 0 ? [] : await troubleFacts(ctx).where("e.id", "in", others).execute();
+  const rest = others.length === 0 ? [] : await problemFacts(ctx).where("e.id", "in", others).execute();
   const dueOf = new Map(live.map((row) => [row.endpointKey, row.due]));
   const listed = [...failing, ...rest].map(({ id, since, failures, disabled, kind, ...named }) => {
     const more = kind === APPLICATION_KIND.source ? { ...named, appId: sourceIdOf(named.appId) } : named;
     const streak = streakOf(id);
-    const trouble: Trouble = disabled === 1 ? "disabled" : (held.get(id) ?? "failing");
+    const problem: EndpointProblem = disabled === 1 ? "disabled" : (held.get(id) ?? "failing");
     const failingSince = streak?.since ?? since;
     const due = dueOf.get(id) ?? 0;
-    return { id, row: { ...more, trouble, failingSince, failures: streak?.failures ?? failures ?? 0, due } };
+    return { id, row: { ...more, problem, failingSince, failures: streak?.failures ?? failures ?? 0, due } };
   });
   const ordered = listed.toSorted((a, b) => (a.row.failingSince ?? Infinity) - (b.row.failingSince ?? Infinity));
   const shown = ordered.slice(0, MAX_LISTED).map(async ({ id, row }) => {
     return { ...row, disabledAt: await switchedOffAt(ctx.services, id, streakOf(id)) };
   });
-  return { inTrouble: await Promise.all(shown), more: ordered.length > MAX_LISTED };
+  return { needingAttention: await Promise.all(shown), more: ordered.length > MAX_LISTED };
 }
 
 async function switchedOffAt(

@@ -19,8 +19,8 @@ describe("an error of the database", () => {
     ["one that stops", serverError("57P01", "terminating connection due to administrator command"), "refusing"],
     ["one without room", serverError("53300", "sorry, too many clients already"), "no_connections"],
     ["a replica", serverError("25006", "cannot execute INSERT in a read-only transaction"), "read_only"],
-  ])("is temporary and waited out: %s", (_, error, trouble) => {
-    expect(toStoreError(error)).toMatchObject({ code: "storage_unavailable", trouble });
+  ])("is temporary and waited out: %s", (_, error, outage) => {
+    expect(toStoreError(error)).toMatchObject({ code: "storage_unavailable", outage });
   });
 
   it.each([
@@ -31,8 +31,8 @@ describe("an error of the database", () => {
     ["a certificate", network("SELF_SIGNED_CERT_IN_CHAIN", "connect"), /sslrootcert/],
     ["the file of one", network("ENOENT", "open"), /sslrootcert/],
   ])("in the configuration is permanent and names what to change: %s", (_, error, says) => {
-    const { code, trouble, message } = toStoreError(error);
-    expect({ code, trouble }).toEqual({ code: "config_invalid", trouble: null });
+    const { code, outage, message } = toStoreError(error);
+    expect({ code, outage }).toEqual({ code: "config_invalid", outage: null });
     expect(message).toMatch(says);
     expect(message).toMatch(/POSTHORN_DATABASE_URL/);
   });

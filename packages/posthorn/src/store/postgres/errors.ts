@@ -1,6 +1,6 @@
 /** Classifies errors of PostgreSQL and of its client, and converts them to a `StoreError`. */
 import pg from "pg";
-import { StoreError, type StoreTrouble } from "../errors.ts";
+import { StoreError, type StoreOutage } from "../errors.ts";
 
 const UNIQUE_VIOLATION = "23505";
 const CHECK_VIOLATION = "23514";
@@ -60,9 +60,9 @@ export function isMissingPartition(error: unknown): boolean {
 }
 
 /** Returns why the database is unusable, judged by an error. */
-export function troubleOf(error: unknown): StoreTrouble {
+export function outageOf(error: unknown): StoreOutage {
   if (isOutOfConnections(error)) return "no_connections";
-  if (error instanceof StoreError) return error.trouble ?? "refusing";
+  if (error instanceof StoreError) return error.outage ?? "refusing";
   if (!(error instanceof pg.DatabaseError)) return "unreachable";
   return error.code === READ_ONLY ? "read_only" : "refusing";
 }
@@ -102,7 +102,7 @@ export function toStoreError(error: unknown): StoreError {
   if (!(error instanceof pg.DatabaseError) || AWAY.test(error.code ?? "") || error.code === LOCK_TIMEOUT) {
     return new StoreError("storage_unavailable", `PostgreSQL does not answer (${cause.message}); trying again.`, {
       cause,
-      trouble: troubleOf(error),
+      outage: outageOf(error),
     });
   }
   const code = error.code ?? "";

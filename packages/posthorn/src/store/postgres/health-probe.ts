@@ -1,10 +1,10 @@
 /** Health of PostgreSQL, checked with a query on one connection every second. */
 import { Socket } from "node:net";
 import pg from "pg";
-import { describeTrouble, StoreError, type StoreTrouble } from "../errors.ts";
+import { describeOutage, StoreError, type StoreOutage } from "../errors.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { CommitProbe } from "./commit-probe.ts";
-import { isOutOfConnections, troubleOf } from "./errors.ts";
+import { isOutOfConnections, outageOf } from "./errors.ts";
 import { opened, type Servers } from "./servers.ts";
 
 export interface HealthProbeOptions {
@@ -14,7 +14,7 @@ export interface HealthProbeOptions {
   /** Timeout of a check. */
   readonly timeoutMs: number;
   /** Called with each change; `null`: the database is available again. */
-  readonly onChange: (trouble: StoreTrouble | null) => void;
+  readonly onChange: (outage: StoreOutage | null) => void;
   /** A number from 0 to below 1, as `Math.random`. */
   readonly random: () => number;
 }
@@ -36,7 +36,7 @@ export class HealthProbe implements AsyncDisposable {
   #client: pg.Client | null = null;
   /** Test commit that has not been answered yet; made after a connection failed. */
   #probe: CommitProbe | null = null;
-  #trouble: StoreTrouble | null = null;
+  #outage: StoreOutage | null = null;
   #checking: Promise<void> | null = null;
   /** A connection has failed since the last check; callers wait for the next check. */
   #suspect = false;
@@ -52,8 +52,8 @@ export class HealthProbe implements AsyncDisposable {
   }
 
   /** `null`: available. */
-  get trouble(): StoreTrouble | null {
-    return this.#trouble;
+  get outage(): StoreOutage | null {
+    return this.#outage;
   }
 
   /** Servers of the address. Connections go to the one that accepts writes. */
@@ -78,7 +78,7 @@ export class HealthProbe implements AsyncDisposable {
   /** Resolves when connections may be used. Rejects at once while the database is unavailable; nothing was sent then. */
   async ready(): Promise<void> {
     if (!this.#isAway && this.#suspect) await this.#checking;
-    if (this.#isAway) throw awayError(this.#trouble);
+    if (this.#isAway) throw awayError(this.#outage);
   }
 
   /** Resolves when the database is available, however long that takes. Rejects when the store is closed first. */
@@ -108,29 +108,29 @@ export class HealthProbe implements AsyncDisposable {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#cut();
     this.#dropProbe();
-    this.#back.reject(awayError(this.#trouble));
+    this.#back.reject(awayError(this.#outage));
     await this.#checking;
   }
 
   get #isAway(): boolean {
-    return this.#closed || (this.#trouble !== null && this.#trouble !== "no_connections");
+    return this.#closed || (this.#outage !== null && this.#outage !== "no_connections");
   }
 
   async #check(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
-    const trouble = await this.#look();
+    const outage = await this.#look();
     if (this.#closed) return;
-    this.#become(trouble);
+    this.#become(outage);
     const { random } = this.#options;
-    this.#gapMs = trouble === null ? 0 : Math.min(MAX_GAP_MS, Math.max(GAP_MS, 2 * this.#gapMs));
-    const gapMs = trouble === null ? CHECK_EVERY_MS : this.#gapMs * (1 - random() / 2);
+    this.#gapMs = outage === null ? 0 : Math.min(MAX_GAP_MS, Math.max(GAP_MS, 2 * this.#gapMs));
+    const gapMs = outage === null ? CHECK_EVERY_MS : this.#gapMs * (1 - random() / 2);
     this.#timer = setTimeout(() => void this.check(), gapMs);
     this.#timer.unref();
   }
 
-  async #look(): Promise<StoreTrouble | null> {
+  async #look(): Promise<StoreOutage | null> {
     // Only a new connection shows whether the server accepts one.
-    if (this.#trouble === "no_connections") this.#drop();
+    if (this.#outage === "no_connections") this.#drop();
     const known = this.#client !== null;
     const from = performance.now();
     try {
@@ -141,11 +141,11 @@ export class HealthProbe implements AsyncDisposable {
       const silent = performance.now() - from >= this.#options.timeoutMs;
       // Only this connection may have broken.
       if (known && !silent && !this.#closed) return this.#look();
-      return silent ? "silent" : troubleOf(error);
+      return silent ? "silent" : outageOf(error);
     }
   }
 
-  async #ask(): Promise<StoreTrouble | null> {
+  async #ask(): Promise<StoreOutage | null> {
     this.#client ??= await this.#openOwn();
     const { rows } = await this.#client.query<{ transaction_read_only: string }>("SHOW transaction_read_only");
     if (rows[0]!.transaction_read_only !== "off") {
@@ -153,7 +153,7 @@ export class HealthProbe implements AsyncDisposable {
       this.#drop();
       return "read_only";
     }
-    const suspected = this.#suspect || this.#trouble === "not_committing";
+    const suspected = this.#suspect || this.#outage === "not_committing";
     return !suspected || (await this.#commits()) ? null : "not_committing";
   }
 
@@ -189,18 +189,18 @@ export class HealthProbe implements AsyncDisposable {
     client?.end().catch(() => undefined);
   }
 
-  #become(trouble: StoreTrouble | null): void {
-    if (trouble === this.#trouble) return;
+  #become(outage: StoreOutage | null): void {
+    if (outage === this.#outage) return;
     const was = this.#isAway;
-    this.#trouble = trouble;
+    this.#outage = outage;
     if (this.#isAway) this.#cut();
-    if (trouble !== "not_committing") this.#dropProbe();
+    if (outage !== "not_committing") this.#dropProbe();
     if (this.#isAway && !was) {
       this.#back = Promise.withResolvers();
       this.#back.promise.catch(() => undefined);
     }
     if (was && !this.#isAway) this.#back.resolve();
-    this.#options.onChange(trouble);
+    this.#options.onChange(outage);
   }
 
   #cut(): void {
@@ -209,11 +209,7 @@ export class HealthProbe implements AsyncDisposable {
   }
 }
 
-function awayError(trouble: StoreTrouble | null): StoreError {
-  const what = trouble === null ? "is closed" : describeTrouble(trouble);
-  return new StoreError(
-    "storage_unavailable",
-    `PostgreSQL ${what}; trying again.`,
-    trouble === null ? {} : { trouble },
-  );
+function awayError(outage: StoreOutage | null): StoreError {
+  const what = outage === null ? "is closed" : describeOutage(outage);
+  return new StoreError("storage_unavailable", `PostgreSQL ${what}; trying again.`, outage === null ? {} : { outage });
 }

@@ -2,7 +2,7 @@
 import { HandleEmptyInListsPlugin, Kysely, replaceWithNoncontingentExpression, sql } from "kysely";
 import { timeOfKey } from "../../lib/id.ts";
 import { postgresDialect } from "../dialect.ts";
-import { StoreError, type StoreTrouble } from "../errors.ts";
+import { StoreError, type StoreOutage } from "../errors.ts";
 import { WriteHealth } from "../write-health.ts";
 import type { Database } from "../schema.ts";
 import type { ClusterStore } from "../cluster.ts";
@@ -46,7 +46,7 @@ export interface PostgresStoreOptions {
   /** How long PostgreSQL may take to answer, milliseconds. */
   readonly timeoutMs?: number;
   /** Called when the database becomes unavailable, and with `null` when it is available again. */
-  readonly onTrouble?: (trouble: StoreTrouble | null) => void;
+  readonly onOutage?: (outage: StoreOutage | null) => void;
   /** Called when the node must stop. */
   readonly onFailure?: (error: Error) => void;
   /** Receives the entries of each commit. */
@@ -115,7 +115,7 @@ export class PostgresStore implements Store {
   readonly #newestKey = new NewestKey();
   #noting: Promise<void> | null = null;
   #onUnknownCommit: () => void = () => undefined;
-  #troubleSince: number | null = null;
+  #outageSince: number | null = null;
   readonly #writeHealth = new WriteHealth({ transaction: (work) => this.transaction(work, "write test") });
   /** Serialises the write transactions of this node, so that one connection per node waits for the cluster-wide lock, and not all. */
   readonly #writeMutex: Mutex;
@@ -143,7 +143,7 @@ export class PostgresStore implements Store {
     );
     let store: PostgresStore | null = null;
     await using stack = new AsyncDisposableStack();
-    const connections = connectionsOf(options, () => void (store !== null && store.#onHealth(options.onTrouble)));
+    const connections = connectionsOf(options, () => void (store !== null && store.#onHealth(options.onOutage)));
     for (const probe of connections.probes) stack.use(probe);
     const notifications = stack.use(
       await NotificationConnection.open({
@@ -178,12 +178,12 @@ export class PostgresStore implements Store {
     }
   }
 
-  get trouble(): StoreTrouble | null {
-    return this.#parts.probes.find(({ trouble }) => trouble !== null)?.trouble ?? null;
+  get outage(): StoreOutage | null {
+    return this.#parts.probes.find(({ outage }) => outage !== null)?.outage ?? null;
   }
 
-  get troubleForMs(): number {
-    return this.#troubleSince === null ? 0 : performance.now() - this.#troubleSince;
+  get outageMs(): number {
+    return this.#outageSince === null ? 0 : performance.now() - this.#outageSince;
   }
 
   async whenHere(): Promise<void> {
@@ -327,15 +327,15 @@ export class PostgresStore implements Store {
     for (const batcher of [this.#accepts, this.#records, this.#pages]) stack.defer(() => batcher.close());
   }
 
-  #onHealth(onTrouble: PostgresStoreOptions["onTrouble"]): void {
-    const { trouble } = this;
-    this.#troubleSince = trouble === null ? null : (this.#troubleSince ?? performance.now());
-    if (trouble === null) {
+  #onHealth(onOutage: PostgresStoreOptions["onOutage"]): void {
+    const { outage } = this;
+    this.#outageSince = outage === null ? null : (this.#outageSince ?? performance.now());
+    if (outage === null) {
       this.#accepts.resume();
       this.#records.resume();
       this.#pages.resume();
     }
-    onTrouble?.(trouble);
+    onOutage?.(outage);
   }
 
   #acceptBatcher(): Batcher<AcceptEntry, AcceptResult> {

@@ -1,14 +1,14 @@
 /** The servers of a database. One of them accepts writes, and a failover changes which. */
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
-import { StoreError, type StoreTrouble } from "../errors.ts";
+import { StoreError, type StoreOutage } from "../errors.ts";
 import { toStoreError } from "./errors.ts";
 import { serversName, serverUrls } from "./server-urls.ts";
 
 /** Interval for checking a standby again while other servers have not responded, because it may be promoted at any time. */
 const AGAIN_MS = 250;
 /** Which error to report when no server is writable: one that an operator must fix, else the one closest to working. */
-const TELLING: readonly (StoreTrouble | null)[] = [
+const TELLING: readonly (StoreOutage | null)[] = [
   null,
   "read_only",
   "no_connections",
@@ -106,20 +106,20 @@ async function takesWrites(client: pg.Client): Promise<boolean> {
 }
 
 function readOnly(): StoreError {
-  return new StoreError("storage_unavailable", "it takes no writes", { trouble: "read_only" });
+  return new StoreError("storage_unavailable", "it takes no writes", { outage: "read_only" });
 }
 
 function noneOf(urls: readonly string[], errors: readonly unknown[]): StoreError {
   const found = errors.map((error) => toStoreError(error));
-  const [telling] = found.toSorted((a, b) => TELLING.indexOf(a.trouble) - TELLING.indexOf(b.trouble));
-  const { code, trouble } = telling!;
+  const [telling] = found.toSorted((a, b) => TELLING.indexOf(a.outage) - TELLING.indexOf(b.outage));
+  const { code, outage } = telling!;
   const each = found.map(
     (error, at) => `${hostOf(urls[at]!)}: ${((error.cause as Error | undefined) ?? error).message}`,
   );
   const cause = new Error(each.join("; "), { cause: telling });
-  return trouble === null
+  return outage === null
     ? new StoreError(code, `PostgreSQL refuses: ${cause.message}. See POSTHORN_DATABASE_URL.`, { cause })
-    : new StoreError(code, `PostgreSQL does not answer (${cause.message}); trying again.`, { cause, trouble });
+    : new StoreError(code, `PostgreSQL does not answer (${cause.message}); trying again.`, { cause, outage });
 }
 
 function hostOf(url: string): string {

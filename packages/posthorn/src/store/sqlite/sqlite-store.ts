@@ -66,8 +66,8 @@ export class SqliteStore implements Store {
   readonly days = null;
   readonly cluster: ClusterStore | null = null;
   /** Always `null`: without its file, the node ends. */
-  readonly trouble = null;
-  readonly troubleForMs = 0;
+  readonly outage = null;
+  readonly outageMs = 0;
   readonly walLoss: WalLoss | null;
   readonly #writeDb: Kysely<Database>;
   readonly #writer: Writer;

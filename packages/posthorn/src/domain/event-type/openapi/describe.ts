@@ -1,6 +1,6 @@
 /** First part of an import: parses the document, finds its webhooks and checks their schemas. Runs in a worker thread. */
 import { invalid, ValidationError, type ValidationIssue } from "../../../lib/errors.ts";
-import { schemaTrouble } from "../schema-check.ts";
+import { schemaProblem } from "../schema-check.ts";
 import { type DescribedEventType, eventTypesOf } from "./read.ts";
 import { parseYaml } from "./yaml.ts";
 
@@ -33,8 +33,8 @@ function eventTypesIn(request: Uint8Array): readonly DescribedEventType[] {
   const field = typeof specRaw === "string" ? "specRaw" : "spec";
   const described = eventTypesOf(typeof specRaw === "string" ? parseSpec(specRaw) : spec, field);
   for (const { name, schema } of described) {
-    const trouble = schema === null ? null : schemaTrouble(schema);
-    if (trouble !== null) throw invalid(["body", field, "webhooks", name], trouble);
+    const problem = schema === null ? null : schemaProblem(schema);
+    if (problem !== null) throw invalid(["body", field, "webhooks", name], problem);
   }
   return described;
 }
