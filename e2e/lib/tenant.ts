@@ -8,6 +8,7 @@ export interface TenantEndpoint {
   readonly id: string;
   /** Path of the receiver that the endpoint calls. */
   readonly hook: string;
+  readonly url: string;
   /** Path of the API. */
   readonly path: string;
 }
@@ -35,7 +36,7 @@ export class Tenant {
       ...fields,
     });
     assert.equal(made.status, 201, made.text);
-    return { id: made.json.id, hook, path: `${this.path}/endpoint/${made.json.id}` };
+    return { id: made.json.id, hook, url: made.json.url, path: `${this.path}/endpoint/${made.json.id}` };
   }
 
   /** Publishes a message; a text is the whole body of the request. Returns the message ID. */

@@ -60,11 +60,14 @@ describe("a replay by filter", () => {
     const filter = { eventTypes: ["a"], statuses: ["fail"], statusCodeClasses: [500] };
     const plan = (await world.api.post(`${tenant.path}/replay/dry-run`, { since, ...filter })).json;
     expect(plan).toMatchObject({ toSend: 2, exact: true });
-    const counted = plan.endpoints.map((part: Record<string, unknown>) => [part["endpointId"], part["toSend"]]);
+    const counted = plan.endpoints.map(({ endpointId, url, toSend }: Record<string, unknown>) => [
+      endpointId,
+      [url, toSend],
+    ]);
     expect(new Map(counted)).toEqual(
       new Map([
-        [endpoint.id, 1],
-        [second.id, 1],
+        [endpoint.id, [endpoint.url, 1]],
+        [second.id, [second.url, 1]],
       ]),
     );
     const job = await replay({ ...filter, reason: "the receiver was broken" });
@@ -75,7 +78,10 @@ describe("a replay by filter", () => {
       progress: { sent: 2, matched: 2, percent: 100 },
       parameters: { ...filter, target: null },
     });
-    expect(job.endpoints.map((part: { sent: number }) => part.sent)).toEqual([1, 1]);
+    expect(job.endpoints).toMatchObject([
+      { url: endpoint.url, sent: 1 },
+      { url: second.url, sent: 1 },
+    ]);
     const attempts = await attemptsOf(failed, 4);
     expect(attempts.map(({ triggerType }) => triggerType)).toEqual([1, 1, 0, 0]);
     expect(await attemptsOf(other, 2)).toHaveLength(2);
@@ -101,6 +107,7 @@ describe("a replay by filter", () => {
     const target = { url: `${elsewhere.url}/once`, secret, headers: { "x-why": "a replay" } };
     const job = await replay({ target });
     expect(job.parameters.target).toMatchObject({ url: target.url });
+    expect(job.endpoints).toMatchObject([{ url: target.url, sent: 1 }]);
     const received = await elsewhere.waitFor(({ path }) => path === "/once");
     new Webhook(secret).verify(received.body, received.headers);
     expect([received.headers["webhook-id"], received.headers["x-why"]]).toEqual([message, "a replay"]);

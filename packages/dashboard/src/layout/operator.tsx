@@ -1,10 +1,9 @@
 /** Dashboard for operators, who sign in with a token of the organisation. */
 import { Link } from "@tanstack/react-router";
-import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
-import { Trans, useTranslation } from "react-i18next";
-import { api, must } from "../api/client.ts";
+import { Trans } from "react-i18next";
 import { isSource } from "../lib/source.ts";
+import { ApplicationName } from "../parts/application-name.tsx";
 import { AudienceContext, type Audience } from "../session/audience.ts";
 import { useSession } from "../session/use-session.ts";
 import { Shell } from "./shell.tsx";
@@ -47,15 +46,6 @@ function applicationCrumbs(app: string) {
       <ApplicationName app={app} />
     </Link>,
   ];
-}
-
-function ApplicationName({ app }: { readonly app: string }) {
-  const { t } = useTranslation();
-  const application = useQuery({
-    queryKey: ["application", app],
-    queryFn: () => must(api.GET("/api/v1/app/{app_id}", { params: { path: { app_id: app } } })),
-  });
-  return <>{application.data?.name ?? t("applications.one")}</>;
 }
 
 export function Operator() {

@@ -2,6 +2,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Url } from "../components/url.tsx";
 import { api, must } from "../api/client.ts";
 import { fixedList } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
@@ -106,10 +107,12 @@ function ApplicationField({
     queryKey: ["applications", "names"],
     queryFn: () => must(api.GET("/api/v1/app", { params: { query: { limit: 250, order: "descending" } } })),
   });
+  // Links name the application by its ID. People know it by its external ID.
+  const linked = applications.data?.data.find(({ id }) => id === value);
   return (
     <SuggestField
       label={t("applications.one")}
-      value={value === "" ? undefined : value}
+      value={value === "" ? undefined : (linked?.uid ?? value)}
       onChange={onChange}
       placeholder={t("replays.appPlaceholder")}
       choices={applications.data?.data.map(({ id, uid, name }) => ({ value: uid ?? id, label: name })) ?? []}
@@ -189,9 +192,27 @@ function DryRunResult({ plan, busy, error, onStart }: PlannedProps) {
         rowKey={(row) => row.endpointId ?? "url"}
         empty={t("replays.noParts")}
         columns={[
-          { key: "endpoint", label: t("endpoints.one"), cell: (row) => <code>{row.endpointId ?? "URL"}</code> },
-          { key: "matched", label: t("replays.matched"), end: true, cell: (row) => row.matched },
-          { key: "toSend", label: t("replays.toSend"), end: true, cell: (row) => row.toSend },
+          {
+            key: "endpoint",
+            label: t("endpoints.one"),
+            cell: (row) => (
+              <span title={row.url}>
+                <Url url={row.url} />
+              </span>
+            ),
+          },
+          {
+            key: "matched",
+            label: t("replays.matched"),
+            end: true,
+            cell: (row) => formatNumber(i18n.language, row.matched),
+          },
+          {
+            key: "toSend",
+            label: t("replays.toSend"),
+            end: true,
+            cell: (row) => formatNumber(i18n.language, row.toSend),
+          },
         ]}
       />
       <Form

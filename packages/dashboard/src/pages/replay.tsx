@@ -3,6 +3,7 @@ import { Link, useParams } from "@tanstack/react-router";
 import { Pause, Play } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
+import { Url } from "../components/url.tsx";
 import { api, must } from "../api/client.ts";
 import { fixedList } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
@@ -16,6 +17,7 @@ import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { formatDuration, formatNumber } from "../lib/format.ts";
 import { TASK_TONES } from "../lib/task.ts";
+import { ApplicationName } from "../parts/application-name.tsx";
 import { useAudience } from "../session/audience.ts";
 
 type Job = components["schemas"]["ReplayJobDetailOut"];
@@ -130,7 +132,9 @@ function ReplayProgress({ job }: { readonly job: Job }) {
           [t("replays.alreadyDue"), count(progress.skipped.alreadyDue)],
           [
             t("replays.left"),
-            progress.secondsLeft === null ? "–" : formatDuration(i18n.language, progress.secondsLeft * 1000),
+            progress.secondsLeft === null || job.endedAt !== null
+              ? "–"
+              : formatDuration(i18n.language, progress.secondsLeft * 1000),
           ],
         ]}
       />
@@ -152,7 +156,7 @@ function ReplaySelection({ app, job }: { readonly app: string; readonly job: Job
                 [
                   t("applications.one"),
                   <Link key="app" to="/applications/$app" params={{ app }}>
-                    <code>{app}</code>
+                    <ApplicationName app={app} />
                   </Link>,
                 ] as const,
               ]),
@@ -171,7 +175,7 @@ function ReplaySelection({ app, job }: { readonly app: string; readonly job: Job
             />,
           ],
           [t("messages.type"), <Tags key="types" names={parameters.eventTypes} none={t("replays.any")} />],
-          [t("replays.target"), parameters.target?.url ?? parameters.target?.endpointId ?? t("replays.sameEndpoint")],
+          [t("replays.target"), parameters.target === null ? t("replays.sameEndpoint") : targetOf(job)],
           [
             t("replays.rate"),
             parameters.ratePerSecond === null ? t("replays.asFast") : String(parameters.ratePerSecond),
@@ -183,6 +187,11 @@ function ReplaySelection({ app, job }: { readonly app: string; readonly job: Job
       />
     </Card>
   );
+}
+
+/** URL that the messages are sent to. */
+function targetOf({ parameters: { target }, endpoints }: Job): string {
+  return target?.url ?? endpoints.find(({ endpointId }) => endpointId === target?.endpointId)?.url ?? "–";
 }
 
 function ReplayEndpoints({ app, job }: { readonly app: string; readonly job: Job }) {
@@ -200,7 +209,11 @@ function ReplayEndpoints({ app, job }: { readonly app: string; readonly job: Job
           {
             key: "endpoint",
             label: t("endpoints.one"),
-            cell: (row) => <Link {...audience.endpoint(app, row.endpointId)}>{row.endpointId}</Link>,
+            cell: (row) => (
+              <Link {...audience.endpoint(app, row.endpointId)} title={row.url}>
+                <Url url={row.url} />
+              </Link>
+            ),
           },
           {
             key: "state",

@@ -63,7 +63,11 @@ export function Replays() {
           key: "by",
           label: t("replays.by"),
           wideOnly: true,
-          cell: (row) => <span className={styles["short"]}>{row.askedBy}</span>,
+          cell: (row) => (
+            <span className={styles["short"]} title={row.askedBy}>
+              {row.askedBy}
+            </span>
+          ),
         },
         timeColumn(t("messages.time"), "createdAt"),
       ]}

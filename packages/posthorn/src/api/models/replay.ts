@@ -110,6 +110,7 @@ export const ReplayPlanOut = Type.Object(
     endpoints: Type.Array(
       Type.Object({
         endpointId: nullable(Type.String({ description: "Null for a URL." })),
+        url: Type.String({ description: "URL of the endpoint, or the URL of the target." }),
         ...countFields,
         toSend: Type.Integer(),
         exact: Type.Boolean(),
@@ -181,6 +182,7 @@ export const ReplayJobDetailOut = Type.Object(
     endpoints: Type.Array(
       Type.Object({
         endpointId: Type.String(),
+        url: Type.String({ description: "URL of the endpoint." }),
         ...countFields,
         sent: Type.Integer(),
         done: Type.Boolean(),

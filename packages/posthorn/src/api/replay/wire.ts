@@ -93,14 +93,14 @@ function countsOut({ scanned, matched, payloadGone, alreadyDue }: ReplayCounts):
   return { scanned, matched, skipped: { payloadGone, alreadyDue } };
 }
 
-export function replayPartOut({ endpointId, sent, done, endpointGone, ...counts }: ReplayPart): object {
-  return { endpointId, ...countsOut(counts), sent, done, endpointGone };
+export function replayPartOut({ endpointId, url, sent, done, endpointGone, ...counts }: ReplayPart): object {
+  return { endpointId, url, ...countsOut(counts), sent, done, endpointGone };
 }
 
 export function replayPlanOut({ parts, exact }: ReplayPlan): object {
   return { toSend: parts.reduce((sum, { toSend }) => sum + toSend, 0), exact, endpoints: parts.map(plannedOut) };
 }
 
-function plannedOut({ endpointId, toSend, exact, ...counts }: PlannedPart): object {
-  return { endpointId, ...countsOut(counts), toSend, exact };
+function plannedOut({ endpointId, url, toSend, exact, ...counts }: PlannedPart): object {
+  return { endpointId, url, ...countsOut(counts), toSend, exact };
 }

@@ -24,6 +24,7 @@ export interface ReplayProgress {
 
 export interface ReplayPart extends ReplayCounts {
   readonly endpointId: string;
+  readonly url: string;
   readonly sent: number;
   readonly done: boolean;
   readonly endpointGone: boolean;
@@ -96,7 +97,7 @@ export async function replayParts(ctx: Context, taskKey: number): Promise<readon
     .selectFrom("task_part")
     .innerJoin("endpoint", "endpoint.id", "task_part.endpoint_id")
     .selectAll("task_part")
-    .select("endpoint.public_id")
+    .select(["endpoint.public_id", "endpoint.url"])
     .where("task_id", "=", taskKey)
     .orderBy("task_part.endpoint_id")
     .limit(MAX_PARTS)
@@ -104,9 +105,10 @@ export async function replayParts(ctx: Context, taskKey: number): Promise<readon
   return rows.map(toPart);
 }
 
-function toPart(row: Selectable<TaskPartTable> & { readonly public_id: string }): ReplayPart {
+function toPart(row: Selectable<TaskPartTable> & { readonly public_id: string; readonly url: string }): ReplayPart {
   return {
     endpointId: row.public_id,
+    url: row.url,
     scanned: row.scanned,
     matched: row.matched,
     sent: row.sent,

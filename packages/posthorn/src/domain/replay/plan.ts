@@ -9,6 +9,7 @@ import { type ReplayRequest, resolveReplay } from "./start.ts";
 export interface PlannedPart extends ReplayCounts {
   /** `null`: the URL from the request. */
   readonly endpointId: string | null;
+  readonly url: string;
   /** Number of deliveries that it would make due. */
   readonly toSend: number;
   /** `false` if counting stopped at a limit, so that there may be more. */
@@ -32,7 +33,7 @@ export async function planReplay({ ctx, input }: Call<ReplayRequest>): Promise<R
   const { application, params, endpoints, oneOff } = await resolveReplay(ctx, input);
   const budget = { rows: MAX_ROWS, until: ctx.services.now() + MAX_MS };
   if (oneOff !== null) {
-    const target = { key: oneOff.key } as DirectoryEndpoint;
+    const target = { key: oneOff.key, url: oneOff.url } as DirectoryEndpoint;
     const part = await countPart(ctx, { params, appKey: application.key, endpoint: target }, budget);
     return { parts: [{ ...part, endpointId: null }], exact: part.exact };
   }
@@ -83,5 +84,5 @@ async function countPart(
       alreadyDue: counts.alreadyDue + found.alreadyDue,
     };
   }
-  return { endpointId: endpoint.id, ...counts, toSend, exact };
+  return { endpointId: endpoint.id, url: endpoint.url, ...counts, toSend, exact };
 }
