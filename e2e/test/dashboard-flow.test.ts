@@ -105,7 +105,7 @@ describe("an outage of a receiver", () => {
     await page.getByRole("dialog").getByRole("button", { name: "Recover" }).click();
     await page.getByRole("progressbar", { name: "Progress" }).waitFor();
     await page.getByText("Finished").first().waitFor();
-    await page.getByText("100 %").waitFor();
+    await page.getByText("100%").waitFor();
     await expect.poll(() => delivered.includes(first)).toBe(true);
     await page.goto(`${world.server.url}/messages?state=failed`);
     await page.getByText("No messages match these filters.").waitFor();

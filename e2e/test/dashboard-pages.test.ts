@@ -25,10 +25,12 @@ async function open(path: string, options: Parameters<typeof browser.open>[0] = 
   return page;
 }
 
+const LOADING = /^(Loading|Wird geladen)$/;
+
 /** Waits until nothing is loading and a page or an error is shown. */
 async function settled(page: Page): Promise<void> {
   await page.locator('h1, main [role="alert"], [role="alert"]').first().waitFor();
-  await expect.poll(() => page.getByRole("status", { name: "Loading" }).count()).toBe(0);
+  await expect.poll(() => page.getByRole("status", { name: LOADING }).count()).toBe(0);
 }
 
 /** Elements wider than the window, innermost first; empty when the page has no horizontal scroll bar. */
@@ -49,12 +51,42 @@ function tooWide(page: Page): Promise<readonly string[]> {
   });
 }
 
+/** Words of up to 24 characters in table cells that continue on the next line. IDs and other code may break anywhere. */
+function brokenWords(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => {
+    const broken: string[] = [];
+    for (const cell of document.querySelectorAll("main td")) {
+      const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+      for (let text = texts.nextNode(); text !== null; text = texts.nextNode()) {
+        if (text.parentElement!.closest("code, pre") !== null) continue;
+        for (const { 0: word, index } of text.textContent!.matchAll(/[^\s\-./]+/g)) {
+          const range = document.createRange();
+          range.setStart(text, index);
+          range.setEnd(text, index + word.length);
+          const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+          if (word.length <= 24 && lines.size > 1) broken.push(word);
+        }
+      }
+    }
+    return broken;
+  });
+}
+
+/** Texts in tables that are IDs of endpoints or applications, and not shown as code beside a name. */
+function shownIds(page: Page): Promise<readonly string[]> {
+  return page
+    .locator("main td")
+    .filter({ hasText: /^(?:ep|app)_[0-9A-Za-z]{20,}$/ })
+    .filter({ hasNot: page.locator("code") })
+    .allInnerTexts();
+}
+
 describe.each(["dashboard", "portal"] as const)("every page of the %s", (face) => {
   it(
-    "is no wider than the window at 390, 768 and 1440 pixels, its tabs included",
+    "is no wider than the window at 390, 768 and 1440 pixels in German, and breaks no word in a table, its tabs included",
     async () => {
       const token = face === "portal" ? (await portalLink(world, scene.app)).token : world.server.token;
-      const page = await browser.open({ token, reducedMotion: "reduce" });
+      const page = await browser.open({ token, reducedMotion: "reduce", locale: "de-DE" });
       const isPortal = (path: string): boolean => /^\/portal(\/|$)/.test(path);
       const found: string[] = [];
       const todo = routePaths(scene.parameters).filter((path) => isPortal(path) === (face === "portal"));
@@ -69,7 +101,9 @@ describe.each(["dashboard", "portal"] as const)("every page of the %s", (face) =
         for (const width of [1440, 768, 390]) {
           await page.setViewportSize({ width, height: HEIGHT });
           for (const fault of await tooWide(page)) found.push(`${path} at ${width}: ${fault}`);
+          for (const word of await brokenWords(page)) found.push(`${path} at ${width}: breaks "${word}"`);
         }
+        for (const id of await shownIds(page)) found.push(`${path} shows ${id}`);
         const hrefs = await page
           .locator('main a[href*="tab="]')
           .evaluateAll((links) => links.map((link) => link.getAttribute("href")!));

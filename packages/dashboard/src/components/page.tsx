@@ -4,11 +4,12 @@ import { useTranslation } from "react-i18next";
 import { useLook } from "../portal/use-look.ts";
 import { Copy } from "./copy.tsx";
 import styles from "./page.module.css";
+import { Url } from "./url.tsx";
 
 export interface PageProps {
   readonly title: string;
-  /** The full text of a shortened title, for the tooltip and the copy button. */
-  readonly fullTitle?: string;
+  /** The full URL, where the title is a shortened one: for the tooltip and the copy button. */
+  readonly fullUrl?: string;
   /** Badge beside the title, such as a status. */
   readonly badge?: ReactNode;
   /** Purpose of the page in a sentence. */
@@ -18,7 +19,7 @@ export interface PageProps {
   readonly children: ReactNode;
 }
 
-export function Page({ title, fullTitle = title, badge, lead, crumbs, actions, children }: PageProps) {
+export function Page({ title, fullUrl, badge, lead, crumbs, actions, children }: PageProps) {
   const { t } = useTranslation();
   const { name: product = "Posthorn" } = useLook();
   useEffect(() => {
@@ -38,8 +39,8 @@ export function Page({ title, fullTitle = title, badge, lead, crumbs, actions, c
         )}
         <div className={styles["head"]}>
           <div className={styles["name"]}>
-            <h1 title={fullTitle}>{title}</h1>
-            {fullTitle !== title && <Copy text={fullTitle} />}
+            <h1 title={fullUrl ?? title}>{fullUrl === undefined ? title : <Url url={fullUrl} />}</h1>
+            {fullUrl !== undefined && fullUrl !== title && <Copy text={fullUrl} />}
             {badge}
           </div>
           {actions !== undefined && <div className={styles["actions"]}>{actions}</div>}

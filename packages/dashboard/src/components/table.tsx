@@ -41,6 +41,9 @@ const AHEAD = 10;
 const PHONE = "(max-width: 46rem)";
 /** Average width in pixels that a column needs. */
 const COLUMN_WIDTH = 112;
+/** Number of rows whose words are checked for breaks, and the length of the longest word that must not break. */
+const CHECKED_ROWS = 10;
+const WORD_LENGTH = 24;
 
 export function Table<Row>(props: TableProps<Row>) {
   const { list, empty, emptyAction } = props;
@@ -140,15 +143,62 @@ function useCards(frame: RefObject<HTMLDivElement | null>, columns: number): voi
   useLayoutEffect(() => {
     const element = frame.current;
     if (element === null) return;
-    const choose = (): void => {
-      const cards = matchMedia(PHONE).matches || element.clientWidth < columns * COLUMN_WIDTH;
-      element.toggleAttribute("data-cards", cards);
-    };
-    choose();
-    const observer = new ResizeObserver(choose);
+    let room = 0;
+    const observer = new ResizeObserver(() => {
+      if (element.clientWidth === room) return;
+      room = element.clientWidth;
+      chooseLayout(element, columns);
+    });
+    room = element.clientWidth;
+    chooseLayout(element, columns);
     observer.observe(element);
     return () => observer.disconnect();
   }, [frame, columns]);
+  // Rows that were added or scrolled into view can contain a longer word.
+  useLayoutEffect(() => {
+    if (frame.current !== null && isCut(frame.current)) chooseLayout(frame.current, columns);
+  });
+}
+
+/**
+ * Chooses the first layout that fits: a table that breaks lines between words, a table that also breaks words longer
+ * than `WORD_LENGTH` such as IDs and URLs, or cards.
+ */
+function chooseLayout(frame: HTMLElement, columns: number): void {
+  frame.removeAttribute("data-cards");
+  frame.removeAttribute("data-break");
+  if (matchMedia(PHONE).matches || frame.clientWidth < columns * COLUMN_WIDTH) {
+    frame.setAttribute("data-cards", "");
+  } else if (isCut(frame)) {
+    frame.setAttribute("data-break", "");
+    frame.toggleAttribute("data-cards", isCut(frame) || breaksWords(frame));
+  }
+}
+
+function isCut(frame: HTMLElement): boolean {
+  return frame.firstElementChild!.scrollWidth > frame.clientWidth;
+}
+
+function breaksWords(frame: HTMLElement): boolean {
+  const cells = [...frame.querySelectorAll("tr[data-index]")]
+    .slice(0, CHECKED_ROWS)
+    .flatMap((row) => [...row.children]);
+  return cells.some((cell) => {
+    const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    for (let node = texts.nextNode(); node !== null; node = texts.nextNode()) if (hasBrokenWord(node)) return true;
+    return false;
+  });
+}
+
+function hasBrokenWord(text: Node): boolean {
+  const words = (text.textContent ?? "").matchAll(/[^\s\-./]+/g);
+  return [...words].some(({ 0: word, index }) => {
+    if (word.length > WORD_LENGTH) return false;
+    const range = document.createRange();
+    range.setStart(text, index);
+    range.setEnd(text, index + word.length);
+    return new Set([...range.getClientRects()].map(({ top }) => Math.round(top))).size > 1;
+  });
 }
 
 /** Keeps the column widths of the first rows, so that virtualised rows do not move the columns while scrolling. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { formatDuration } from "./format.ts";
+import { formatDuration, formatPercent } from "./format.ts";
 
 describe("a duration", () => {
   it.each([
@@ -12,4 +12,12 @@ describe("a duration", () => {
   ])("of %d ms is shown as %s", (ms, text) => expect(formatDuration("en", ms).replaceAll("\u00a0", " ")).toBe(text));
 
   it("has the words of the page's language", () => expect(formatDuration("de", 432_000_000)).toBe("5 Tage"));
+});
+
+describe("a percentage", () => {
+  it("is written as in the page's language", () => {
+    expect(formatPercent("en", 99.406, 2)).toBe("99.41%");
+    expect(formatPercent("de", 99.406, 2)).toBe("99,41\u00a0%");
+    expect(formatPercent("en", 100)).toBe("100%");
+  });
 });

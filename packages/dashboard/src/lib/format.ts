@@ -9,6 +9,12 @@ export function formatNumber(language: string, value: number, digits = 0): strin
   return new Intl.NumberFormat(regional(language), { maximumFractionDigits: digits }).format(value);
 }
 
+/** A share from 0 to 100, such as 99.4% in English and 99,4 % in German. */
+export function formatPercent(language: string, percent: number, digits = 0): string {
+  const format = { style: "percent", maximumFractionDigits: digits } as const;
+  return new Intl.NumberFormat(regional(language), format).format(percent / 100);
+}
+
 /** A compact number, such as 12.4k. */
 export function formatCompact(language: string, value: number): string {
   return new Intl.NumberFormat(regional(language), { notation: "compact", maximumFractionDigits: 1 }).format(value);

@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { Url } from "../components/url.tsx";
 import { api, must } from "../api/client.ts";
 import { fixedList } from "../api/list.ts";
 import { Badge } from "../components/badge.tsx";
@@ -11,7 +12,6 @@ import { Failed, Loading } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { formatNumber } from "../lib/format.ts";
-import { shortUrl } from "../lib/short-url.ts";
 import { isProblem, PROBLEM_TONES, PROBLEMS } from "../lib/endpoint-problems.ts";
 import { useAudience } from "../session/audience.ts";
 
@@ -59,7 +59,7 @@ export function EndpointsNeedingAttention() {
             label: t("endpoints.url"),
             cell: (row) => (
               <Link {...audience.endpoint(row.appId, row.endpointId)} title={row.url}>
-                {shortUrl(row.url)}
+                <Url url={row.url} />
               </Link>
             ),
           },

@@ -8,7 +8,7 @@ import { Empty, Loading } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { formatNumber } from "../lib/format.ts";
 import type { AttentionItem } from "../lib/attention.ts";
-import { shortUrl } from "../lib/short-url.ts";
+import { Url } from "../components/url.tsx";
 import { useAudience } from "../session/audience.ts";
 import styles from "./home.module.css";
 
@@ -167,11 +167,12 @@ interface ItemLineProps {
   readonly children?: ReactNode;
 }
 
-function ItemLine({ badge, url, name = shortUrl(url ?? ""), of, link, children }: ItemLineProps) {
+function ItemLine({ badge, url = "", name, of, link, children }: ItemLineProps) {
   return (
     <li className={styles["item"]}>
       <p>
-        {badge} <strong title={url}>{name}</strong> {of !== undefined && <span className="muted">{of}</span>}
+        {badge} <strong title={url}>{name ?? <Url url={url} />}</strong>{" "}
+        {of !== undefined && <span className="muted">{of}</span>}
         {children !== undefined && (
           <>
             <br />

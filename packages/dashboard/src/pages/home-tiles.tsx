@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { components } from "../api/schema.ts";
 import { DISK_WARNING_DAYS } from "../lib/disk-forecast.ts";
-import { formatBytes, formatCompact, formatDuration, formatNumber } from "../lib/format.ts";
+import { formatBytes, formatCompact, formatDuration, formatPercent } from "../lib/format.ts";
 import type { TimeWindow } from "../lib/time-window.ts";
 import styles from "./home.module.css";
 
@@ -25,7 +25,7 @@ export function Tiles({ now, summary, storage, window }: TilesProps) {
   const ms = (value: number | null | undefined): string =>
     value === null || value === undefined ? "–" : formatDuration(language, value);
   const percent = (value: number | null | undefined): string =>
-    value === null || value === undefined ? "–" : `${formatNumber(language, value, 2)} %`;
+    value === null || value === undefined ? "–" : formatPercent(language, value, 2);
   const success = summary?.deliveries.successPercent;
   const attempts = summary && summary.attempts.ok + summary.attempts.failed;
   const inactive = now?.sources.inactive.length ?? 0;

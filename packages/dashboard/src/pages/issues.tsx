@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { Url } from "../components/url.tsx";
 import { api, must } from "../api/client.ts";
 import type { List } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
@@ -12,7 +13,6 @@ import { Table } from "../components/table.tsx";
 import { attemptCause } from "../lib/cause.ts";
 import { formatNumber } from "../lib/format.ts";
 import { type Range, RANGES } from "../lib/message-filter.ts";
-import { shortUrl } from "../lib/short-url.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import styles from "../parts/filters.module.css";
 import listStyles from "../parts/message-list.module.css";
@@ -90,7 +90,7 @@ function IssueTable({ list }: { readonly list: List<Issue> }) {
                 {attemptCause(t, { ...row, status: FAILED })}
               </Link>
               <span className="muted" title={row.url}>
-                {shortUrl(row.url)}
+                <Url url={row.url} />
               </span>
             </span>
           ),

@@ -1,13 +1,13 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { Url } from "../components/url.tsx";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Badge, Tags } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { type FormValues, TextField } from "../components/form.tsx";
-import { shortUrl } from "../lib/short-url.ts";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListSection } from "../components/list-page.tsx";
 
@@ -35,7 +35,11 @@ export function OperationalWebhooks() {
         {
           key: "url",
           label: t("endpoints.url"),
-          cell: (row) => <strong title={row.url}>{shortUrl(row.url)}</strong>,
+          cell: (row) => (
+            <strong title={row.url}>
+              <Url url={row.url} />
+            </strong>
+          ),
         },
         {
           key: "types",

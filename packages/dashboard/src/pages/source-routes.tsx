@@ -1,10 +1,10 @@
 /** Diagram of the routes of a source, with an editor for the selected route. */
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { Url } from "../components/url.tsx";
 import { Badge, Tags } from "../components/badge.tsx";
 import { Card } from "../components/page.tsx";
 import { Empty, Failed, Loading, Note } from "../components/state.tsx";
-import { shortUrl } from "../lib/short-url.ts";
 import { NewRoute } from "../parts/new-route.tsx";
 import { RouteEditor } from "../parts/route-editor.tsx";
 import { type RouteGraph, useRoutes } from "../parts/use-routes.ts";
@@ -104,7 +104,9 @@ function Step({ node, first }: { readonly node: Node; readonly first: boolean })
       )}
       <span className={styles["node"]}>
         {node.kind === "endpoint" ? (
-          <strong title={node.url}>{shortUrl(node.url ?? "")}</strong>
+          <strong title={node.url}>
+            <Url url={node.url ?? ""} />
+          </strong>
         ) : (
           <strong>{t(`routes.kinds.${node.kind}`)}</strong>
         )}

@@ -134,7 +134,9 @@ function Overview({ source }: { readonly source: Source }) {
           <Facts
             facts={[
               [t("sources.verification"), t(allowUnsigned ? "sources.unsignedToo" : "sources.signedOnly")],
-              [t("sources.configured"), <Tags key="configured" names={configured} />],
+              ...(configured.length === 0
+                ? []
+                : [[t("sources.configured"), <Tags key="configured" names={configured} />] as const]),
               [t("sources.methods"), <Tags key="methods" names={methods} />],
               [t("sources.addresses"), <Tags key="addresses" names={allowedAddresses} none={t("sources.anywhere")} />],
               [t("sources.deduplication"), t(`sourceEdit.deduplications.${deduplicationOf(deduplication)}`)],
@@ -224,7 +226,7 @@ function Quarantine({ id }: { readonly id: string }) {
               </Link>
             ),
           },
-          { key: "from", label: t("quarantine.from"), cell: (row) => <code>{row.address}</code> },
+          { key: "from", label: t("quarantine.from"), tight: true, cell: (row) => <code>{row.address}</code> },
           {
             key: "size",
             label: t("messages.size"),

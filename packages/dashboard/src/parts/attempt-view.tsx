@@ -1,6 +1,7 @@
 /** Page of one attempt: cause, timing, request, response, and changes before sending. */
 import { useQuery } from "@tanstack/react-query";
 import { useTranslation } from "react-i18next";
+import { Url } from "../components/url.tsx";
 import { type ExactBody, getMessage } from "../api/message.ts";
 import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
@@ -13,7 +14,6 @@ import { Time } from "../components/time.tsx";
 import { attemptCause } from "../lib/cause.ts";
 import { toCurl } from "../lib/curl.ts";
 import { formatBytes } from "../lib/format.ts";
-import { shortUrl } from "../lib/short-url.ts";
 import { useAudience } from "../session/audience.ts";
 import { Link } from "@tanstack/react-router";
 import styles from "./attempt-view.module.css";
@@ -108,7 +108,7 @@ function AttemptFacts({
         [
           t("endpoints.one"),
           <Link key="endpoint" {...audience.endpoint(app, attempt.endpointId)} title={attempt.url}>
-            {shortUrl(attempt.url)}
+            <Url url={attempt.url} />
           </Link>,
         ],
         [t("messages.time"), <Time key="time" at={attempt.timestamp} />],

@@ -8,7 +8,7 @@ import { Spark } from "../components/chart.tsx";
 import { Copyable } from "../components/copy.tsx";
 import { Card, Columns, Facts, Section, Stack } from "../components/page.tsx";
 import { Time } from "../components/time.tsx";
-import { formatCompact, formatDuration, formatNumber } from "../lib/format.ts";
+import { formatCompact, formatDuration, formatPercent } from "../lib/format.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { Attempts } from "./attempts.tsx";
 import { Blockers, EndpointStateCard } from "./endpoint-state.tsx";
@@ -102,7 +102,7 @@ function LastDay({ app, id }: { readonly app: string; readonly id: string }) {
       t("endpoints.attempts"),
       data === undefined ? "–" : formatCompact(language, data.attempts.ok + data.attempts.failed),
     ],
-    [t("home.success"), success === null || success === undefined ? "–" : `${formatNumber(language, success, 2)} %`],
+    [t("home.success"), success === null || success === undefined ? "–" : formatPercent(language, success, 2)],
     [
       t("home.deliveryLatency"),
       data?.latency.p50 === null || data === undefined ? "–" : formatDuration(language, data.latency.p50),

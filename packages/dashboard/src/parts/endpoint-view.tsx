@@ -44,7 +44,7 @@ export function EndpointView({ app, id }: { readonly app: string; readonly id: s
   return (
     <Page
       title={shortUrl(data.url)}
-      fullTitle={data.url}
+      fullUrl={data.url}
       badge={<EndpointStateBadge app={app} endpoint={id} />}
       {...(data.description === "" ? {} : { lead: data.description })}
       crumbs={audience.crumbs(app)}

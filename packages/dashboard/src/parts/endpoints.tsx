@@ -1,10 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { Url } from "../components/url.tsx";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Badge, Tags } from "../components/badge.tsx";
 import { Table } from "../components/table.tsx";
-import { shortUrl } from "../lib/short-url.ts";
 import { useAudience } from "../session/audience.ts";
 import { EndpointStateBadge } from "./endpoint-state.tsx";
 import styles from "./message-list.module.css";
@@ -32,7 +32,7 @@ export function Endpoints({ app }: { readonly app: string }) {
           cell: (row) => (
             <span className={styles["name"]}>
               <Link {...audience.endpoint(app, row.id)} title={row.url}>
-                {shortUrl(row.url)}
+                <Url url={row.url} />
               </Link>
               {row.description !== "" && <span className="muted">{row.description}</span>}
             </span>

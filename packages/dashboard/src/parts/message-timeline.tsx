@@ -12,6 +12,7 @@ import {
   X,
 } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { Url } from "../components/url.tsx";
 import type { ExactMessage } from "../api/message.ts";
 import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
@@ -20,7 +21,6 @@ import { Time } from "../components/time.tsx";
 import { attemptCause } from "../lib/cause.ts";
 import { formatDuration } from "../lib/format.ts";
 import { DELIVERY_TONES, type DeliveryWord } from "../lib/status.ts";
-import { shortUrl } from "../lib/short-url.ts";
 import { isSource } from "../lib/source.ts";
 import { useAudience } from "../session/audience.ts";
 import { InboundSteps } from "./inbound-steps.tsx";
@@ -135,7 +135,7 @@ function DeliveryStep({ app, message, delivery, attempts }: DeliveryStepProps) {
       tone={DELIVERY_TONES[state]}
       title={
         <Link {...audience.endpoint(app, delivery.endpointId)} title={delivery.url}>
-          {shortUrl(delivery.url)}
+          <Url url={delivery.url} />
         </Link>
       }
       badge={<Badge tone={DELIVERY_TONES[state]}>{t(`deliveries.states.${state}`)}</Badge>}

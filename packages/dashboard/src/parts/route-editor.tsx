@@ -3,13 +3,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ArrowRight } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { Url } from "../components/url.tsx";
 import { api, must } from "../api/client.ts";
 import { Button, buttonClass } from "../components/button.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { Form, FormRow, type FormValues, SelectField, SwitchField } from "../components/form.tsx";
 import { Card, Columns } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
-import { shortUrl } from "../lib/short-url.ts";
 import { EndpointStateBadge } from "./endpoint-state.tsx";
 import { EndpointMatching } from "./endpoint-matching.tsx";
 import styles from "./route-editor.module.css";
@@ -47,7 +47,9 @@ export function RouteEditor({ source, endpoint: id, onDeleted }: RouteEditorProp
   return (
     <section className={styles["editor"]} aria-label={t("routes.one")}>
       <header className={styles["head"]}>
-        <h2 title={endpoint.data.url}>{shortUrl(endpoint.data.url)}</h2>
+        <h2 title={endpoint.data.url}>
+          <Url url={endpoint.data.url} />
+        </h2>
         <EndpointStateBadge app={source} endpoint={id} />
         <span className={styles["actions"]}>
           <Link

@@ -64,7 +64,7 @@ export const frame: typeof english = {
   },
   filters: {
     direction: "Richtung",
-    bothDirections: "Ausgehend und eingehend",
+    bothDirections: "Jede Richtung",
     directions: { out: "Ausgehend", in: "Eingehend" },
     title: "Filter",
     search: "ID, event:… oder Text im Payload",

@@ -41,7 +41,7 @@ export const home: typeof english = {
     byCause: "Fehler nach Ursache",
     attentionNone:
       "Kein Handlungsbedarf. Hier erscheinen fehlschlagende Endpunkte, angehaltene Zustellungen, ablaufende Zertifikate, inaktive Quellen und eine Festplatte, die sich füllt.",
-    autoDisable: "wird deaktiviert",
+    autoDisable: "Deaktivierung",
     certificate: "Zertifikat",
     certificateEnds: "läuft ab",
     problems: {
@@ -52,7 +52,7 @@ export const home: typeof english = {
     },
     failures_one: "{{count}} fehlgeschlagener Versuch",
     failures_other: "{{count}} fehlgeschlagene Versuche",
-    firstFailure: "erster",
+    firstFailure: "der erste",
     pending_one: "{{value}} ausstehende Zustellung",
     pending_other: "{{value}} ausstehende Zustellungen",
     inactiveSince: "Inaktiv seit",

@@ -32,7 +32,7 @@ export const ingest: typeof english = {
     verification: "Verifizierung",
     signedOnly: "nur verifizierte Anfragen",
     unsignedToo: "auch unsignierte Anfragen",
-    configured: "Konfiguriert",
+    configured: "Einstellungen des Anbieters",
     methods: "Methoden",
     addresses: "Erlaubte Adressen",
     anywhere: "alle",

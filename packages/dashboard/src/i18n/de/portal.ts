@@ -26,8 +26,8 @@ export const portal: typeof english = {
     },
     health: {
       disabled: "Dieser Endpunkt ist deaktiviert.",
-      failing: "Schlägt fehl seit",
-      autoDisable: "Er wird deaktiviert, wenn bis <when/> keine Zustellung gelingt.",
+      failing: "Fehlschläge seit",
+      autoDisable: "Der Endpunkt wird deaktiviert, wenn bis <when/> keine Zustellung gelingt.",
       disabledText:
         "Seine Zustellungen sind angehalten und verbrauchen keine Versuche. Sie können sie senden, wenn Sie ihn wieder aktivieren.",
       someDisabled_one: "{{count}} Endpunkt ist deaktiviert:",

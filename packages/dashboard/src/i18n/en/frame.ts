@@ -63,7 +63,7 @@ export const frame = {
   },
   filters: {
     direction: "Direction",
-    bothDirections: "Outbound and inbound",
+    bothDirections: "Any direction",
     directions: { out: "Outbound", in: "Inbound" },
     title: "Filters",
     search: "ID, event:… or payload text",

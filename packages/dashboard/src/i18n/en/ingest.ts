@@ -30,7 +30,7 @@ export const ingest = {
     verification: "Verification",
     signedOnly: "verified requests only",
     unsignedToo: "unsigned requests too",
-    configured: "Configured",
+    configured: "Provider settings",
     methods: "Methods",
     addresses: "Allowed addresses",
     anywhere: "any",
