@@ -115,7 +115,7 @@ describe("credentials that need no request", () => {
   });
 });
 
-/** A token endpoint and a hook on one server, with what it was asked. */
+/** A server with a token endpoint and a hook, which records its requests. */
 async function startOAuth(
   token: (request: IncomingMessage, body: string, response: ServerResponse, count: number) => void,
 ) {

@@ -14,7 +14,7 @@ import {
 
 cryptoProvider.set(globalThis.crypto);
 
-/** A certificate with its key, as a server and as an issuer need it. */
+/** A certificate and its key, for a server or an issuer. */
 export interface Made {
   readonly name: string;
   readonly cert: string;
@@ -24,19 +24,19 @@ export interface Made {
 
 export interface Wish {
   readonly name: string;
-  /** Absent: it is signed by itself. */
+  /** Defaults to a self-signed certificate. */
   readonly issuer?: Made;
   readonly authority?: true;
-  /** Names it is for. Default `127.0.0.1`. */
+  /** Names in the certificate. Defaults to `127.0.0.1`. */
   readonly addresses?: readonly string[];
   readonly hosts?: readonly string[];
-  /** Days from now. Default -1 and 30. */
+  /** Start of validity, in days from now. Defaults to -1; the end defaults to 30. */
   readonly from?: number;
   readonly to?: number;
-  /** Where its issuer's certificate is said to be. */
+  /** URL of the issuer's certificate, as written into this one. */
   readonly issuerUrl?: string;
   readonly usage?: ExtendedKeyUsage;
-  /** How many authorities may be below it. */
+  /** Maximum number of authorities below it. */
   readonly pathLength?: number;
 }
 

@@ -3,7 +3,7 @@ import DNS from "dns2";
 const { Packet } = DNS;
 type Resource = DNS.Packet.Resource;
 
-/** What the server says to one question. */
+/** Reply of the server to one query. */
 export type Reply =
   | {
       readonly a?: readonly string[];
@@ -16,16 +16,16 @@ export type Reply =
   | "garbage"
   | "truncated";
 
-/** A question as the server saw it. */
+/** A query that the server received. */
 export interface Question {
   readonly name: string;
   readonly type: "A" | "AAAA" | "NS" | "other";
   readonly over: "udp" | "tcp";
 }
 
-/** A real DNS server on loopback whose answers a test decides, question by question. */
+/** A real DNS server on loopback whose reply to each query a test decides. */
 export interface DnsServer extends AsyncDisposable {
-  /** `address:port`, as the `servers` option takes it. */
+  /** `address:port`, for the `servers` option. */
   readonly address: string;
   readonly questions: Question[];
 }
@@ -44,7 +44,7 @@ export async function startDnsServer(zone: (question: Question) => Reply): Promi
     if (asked === undefined) return;
     const question: Question = { name: asked.name.toLowerCase(), type: TYPES[asked.type ?? 0] ?? "other", over };
     questions.push(question);
-    // The probe for the root is answered unless a test says otherwise.
+    // Probes for the root zone get a reply unless a test overrides it.
     const reply = zone(question);
     if (reply === "silence") return;
     const response = Packet.createResponseFromRequest(request);
@@ -67,7 +67,7 @@ export async function startDnsServer(zone: (question: Question) => Reply): Promi
   };
 }
 
-/** UDP and TCP on one port, as a resolver expects: the port the one gets may be taken in the other, so try again. */
+/** Listens on one port for UDP and TCP, as a resolver expects. Tries again when a port is free for only one of them. */
 async function listen(onUdp: DNS.DnsHandler, onTcp: DNS.DnsHandler) {
   for (let tries = 0; ; tries++) {
     const udp = DNS.createUDPServer(onUdp);

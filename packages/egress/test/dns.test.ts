@@ -26,7 +26,7 @@ async function startReceiver() {
 }
 
 const HOST = "hooks.customer.com";
-/** Only this one address is open: everything else a name may resolve to is as bad as a private one would be. */
+/** Allows only this address, so that every other address is treated like a private one. */
 const ONE = parseAllowList("127.0.0.1");
 
 const client = (dns: DnsServer, more: EgressOptions = {}) =>
@@ -42,7 +42,7 @@ const post = (egress: Egress, port: number, host = HOST): Promise<EgressResult> 
     maxResponseBytes: 1000,
   });
 
-/** Answers for {@link HOST}; a working resolver for all else. */
+/** Replies for {@link HOST}. All other names resolve. */
 const zone = (reply: (question: Question) => Reply) => (question: Question) =>
   question.name === HOST ? reply(question) : ({ rcode: "NXDOMAIN" } as const);
 
@@ -68,7 +68,7 @@ describe("DNS rebinding", () => {
   test("the address that was vetted is the address that is dialled, though every question gets another answer", async () => {
     await using receiver = await startReceiver();
     let asked = 0;
-    // Allowed at the first look-up, denied at the second one, which would be used for dialling.
+    // The first look-up returns an allowed address, and the second one, which would be used for dialling, a denied one.
     await using dns = await startDnsServer(
       zone(({ type }) => (type === "A" ? { a: [asked++ === 0 ? "127.0.0.1" : "10.0.0.1"], ttl: 0 } : {})),
     );
@@ -288,7 +288,7 @@ describe("DNS failures of the target and of the resolver", () => {
     const results = await Promise.all(Array.from({ length: 100 }, () => post(egress, 80)));
     expect(new Set(results.map(code))).toEqual(new Set(["dns_timeout"]));
     expect(Math.max(...results.map(({ timings }) => timings.totalMs))).toBeLessThan(3000);
-    // One look-up for all of them: two questions, two tries each, and the probe.
+    // One look-up for all of them: two queries with two tries each.
     expect(dns.questions.filter(({ name }) => name === HOST).length).toBeLessThanOrEqual(4);
   });
 });

@@ -20,7 +20,7 @@ describe("the page on egress", () => {
     const missing = SPECIAL_RANGES.filter(({ cidr, network, rule }) => {
       const forms = [cidr, cidr.replace(ipv4Mask, "$1/$2"), cidr.replace(/\.0\.0\/(1[26])$/, "/$1")];
       if (network.bits === network.bytes.length * 8) forms.push(formatAddress(network.bytes));
-      // Parts of a larger block that is listed, or denied as unallocated.
+      // Parts of a larger block that is listed or denied as unallocated.
       const inside = ["orchid", "nat64-reserved", "reserved"].includes(rule);
       return !inside && !forms.some((form) => page.includes(`\`${form}\``));
     });

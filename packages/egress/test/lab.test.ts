@@ -4,7 +4,7 @@ import type { EgressErrorCode, EgressRequest, EgressResult } from "../src/index.
 import { BEHAVIOURS, startLab } from "../src/lab/index.ts";
 import type { Lab, LabPortName } from "../src/lab/index.ts";
 
-/** What a behaviour must come to: a status, a status with a broken body, or an error. */
+/** Expected outcome of a behaviour: a status, a status with a broken body, or an error. */
 type Outcome =
   | {
       readonly status: number;
@@ -179,7 +179,7 @@ describe("bounded memory", () => {
       const before = process.memoryUsage();
       await Promise.all(Array.from({ length: 40 }, () => send(lab.url + path, { timeoutMs: 5000 })));
       const after = process.memoryUsage();
-      // Forty caps of 16 KiB are 0.6 MiB; forty inflated bombs would be 2 GB. The lab's own buffers are in here too.
+      // Forty bodies capped at 16 KiB are 0.6 MiB; forty inflated bombs would be 2 GB. The figure includes the lab's own buffers.
       expect(after.heapUsed + after.external - before.heapUsed - before.external).toBeLessThan(96 * 1024 * 1024);
     },
   );
@@ -193,7 +193,7 @@ describe("keep-alive", () => {
       await new Promise((resolve) => setTimeout(resolve, index % 10));
     }
     const lost = outcomes.filter((result) => result.kind === "error");
-    // A caller may send these again at once: the socket had served before, and died with the request on its way.
+    // A caller may retry these immediately: the socket was reused, and broke while the request was in transit.
     expect(lost.filter(({ code, timings }) => code !== "reset" || !timings.reused)).toEqual([]);
     expect(lost.length).toBeLessThan(15);
   });

@@ -6,7 +6,7 @@ import { describe, expect, test, vi } from "vitest";
 import { Egress, EGRESS_ERRORS, parseAllowList } from "../src/index.ts";
 import type { EgressOptions, EgressRequest, EgressResult, NameService } from "../src/index.ts";
 
-/** Every name is this machine: so that one receiver stands for any number of origins. */
+/** Resolves every name to this machine, so that one receiver stands for any number of origins. */
 const everyName: NameService = {
   query: (_host, family) => Promise.resolve({ addresses: family === 4 ? ["127.0.0.1"] : [], ttl: 60 }),
   probe: () => Promise.resolve(),
@@ -14,7 +14,7 @@ const everyName: NameService = {
   cancel: () => {},
 };
 
-/** Holds what comes until it is let go. */
+/** A receiver that delays its responses until they are released. */
 async function startReceiver(handle?: (request: IncomingMessage, response: ServerResponse) => void) {
   const held: ServerResponse[] = [];
   let peak = 0;
@@ -273,7 +273,7 @@ describe("send", () => {
       request.on("end", () => response.end());
     });
     await using egress = client();
-    // A view into a larger buffer, as a store hands it out.
+    // A view into a larger buffer, as a store may return it.
     const view = new Uint8Array(Buffer.concat([Buffer.from("before"), body, Buffer.from("after")]).buffer);
     const at = Buffer.from(view).indexOf(body);
     await send(egress, `http://a.customer.com:${receiver.port}/`, { body: view.subarray(at, at + body.length) });

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Egress, parseAllowList } from "../src/index.ts";
 import type { EgressResult } from "../src/index.ts";
 
-/** Sends what the path of the request says, in base64url, and closes. */
+/** Sends the bytes that the path of the request contains in base64url, and closes the connection. */
 const server = createServer((socket) => {
   socket.on("error", () => {});
   socket.once("data", (head) => {

@@ -2,7 +2,7 @@ import { createServer as createHttpServer } from "node:http";
 import { connect, createServer as createTcpServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 
-/** A proxy on loopback that notes what it was asked for. `answer` decides: See each kind. */
+/** A proxy on loopback that records its requests. */
 export interface TestProxy extends AsyncDisposable {
   readonly port: number;
   readonly asked: string[];
@@ -23,7 +23,7 @@ async function stop(server: Server, sockets: Set<Socket>): Promise<void> {
   await new Promise((resolve) => server.close(resolve));
 }
 
-/** Joins two sockets, so that the end of one is the end of the other. */
+/** Pipes two sockets into each other. When one ends, so does the other. */
 function join(a: Socket, b: Socket): void {
   a.pipe(b);
   b.pipe(a);
@@ -33,7 +33,7 @@ function join(a: Socket, b: Socket): void {
   b.on("close", () => a.destroy());
 }
 
-/** An HTTP proxy that knows CONNECT. `status` other than 200 is its refusal; `null` says nothing at all. */
+/** An HTTP proxy with CONNECT. It refuses with any `status` other than 200, and never responds with `null`. */
 export async function startConnectProxy(status: () => number | null = () => 200): Promise<TestProxy> {
   const asked: string[] = [];
   const credentials: (string | undefined)[] = [];
@@ -57,7 +57,7 @@ export async function startConnectProxy(status: () => number | null = () => 200)
   return { port, asked, credentials, [Symbol.asyncDispose]: () => stop(server, sockets) };
 }
 
-/** A SOCKS5 proxy (RFC 1928, RFC 1929). `reply` other than 0 is its refusal. */
+/** A SOCKS5 proxy (RFC 1928, RFC 1929). It refuses with any `reply` other than 0. */
 export async function startSocksProxy(reply = 0): Promise<TestProxy> {
   const asked: string[] = [];
   const credentials: (string | undefined)[] = [];

@@ -1,11 +1,11 @@
-/** A process that stood still does not send what is out of date when it goes on. */
+/** A process that was suspended does not send outdated requests when it resumes. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { Egress, parseAllowList } from "../src/index.ts";
 import type { EgressOptions, EgressRequest, EgressResult } from "../src/index.ts";
 
-/** Counts the requests that come in, and answers each when the test says so. */
+/** A receiver that counts requests and responds to each when the test calls it. */
 async function startReceiver() {
   const responses: (() => void)[] = [];
   const waiting: (() => void)[] = [];
@@ -27,7 +27,7 @@ async function startReceiver() {
   };
 }
 
-/** A client whose clock and name service do what the test says. */
+/** A client whose clock and name service the test controls. */
 function openClient(options: EgressOptions = {}) {
   const clock = { now: 0 };
   let looked: PromiseWithResolvers<void> | null = null;
@@ -45,7 +45,7 @@ function openClient(options: EgressOptions = {}) {
     },
     ...options,
   });
-  /** The answer of the name service comes when the result is called. */
+  /** Delays the reply of the name service until the returned function is called. */
   const holdNames = (): (() => void) => {
     const held = (looked = Promise.withResolvers<void>());
     return () => held.resolve();

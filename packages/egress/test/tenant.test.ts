@@ -1,4 +1,4 @@
-/** What rules and proxies of a single request, which a tenant may have chosen, can open. */
+/** Limits of the rules and proxies of a single request, which a tenant may have chosen. */
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -16,7 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => lab.close());
 
-/** Names and their addresses. All others are this machine. */
+/** Names and their addresses. All other names resolve to this machine. */
 const ZONE: Readonly<Record<string, readonly string[]>> = {
   "mixed.customer.com": ["203.0.114.1", "127.0.0.1"],
   "metadata.customer.com": ["169.254.169.254"],
@@ -32,7 +32,7 @@ function names(zone = ZONE): NameService {
   };
 }
 
-/** A platform whose receivers are below `hooks.customer.com`, and nothing else of this machine. */
+/** A platform that allows receivers below `hooks.customer.com`, and nothing else on this machine. */
 const client = (more: EgressOptions = {}) =>
   new Egress({ allow: parseAllowList("external,*.hooks.customer.com"), nameService: names(), ...more });
 const send = (egress: Egress, url: string, more: Partial<EgressRequest> = {}): Promise<EgressResult> =>
@@ -197,7 +197,7 @@ describe.each([
 
 test("an https proxy of a request is verified for its name over the judged address", async () => {
   await using egress = client({ tenantAllow: parseAllowList("loopback") });
-  // It speaks TLS with a certificate of the lab, which is no known authority: so the handshake must fail.
+  // The lab's certificate is not issued by a known authority, so the handshake must fail.
   const proxy = { url: lab.ports["tls-good"] };
   expect(await send(egress, receiver(), { proxy })).toMatchObject({ code: "proxy_failed" });
 });
@@ -259,7 +259,7 @@ describe("what may be said when a setting is saved", () => {
   });
 });
 
-/** Counts who connects. */
+/** Counts connections. */
 async function startListener() {
   let connections = 0;
   const server = createServer((socket) => {

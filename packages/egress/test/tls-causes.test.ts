@@ -1,4 +1,4 @@
-/** Certificates that cannot be verified, each told apart by its cause. */
+/** Certificates that cannot be verified, each reported with its cause. */
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { ExtendedKeyUsage } from "@peculiar/x509";
@@ -17,7 +17,7 @@ beforeAll(async () => {
   intermediate = await makeCertificate({ name: "Intermediate", authority: true, issuer: root });
 });
 
-/** The result of a request to a server that shows this certificate, followed by these. */
+/** The result of a request to a server that presents this certificate and chain. */
 async function shown(leaf: Made, chain: readonly Made[], ca: string | null): Promise<EgressResult> {
   const cert = [leaf, ...chain].map((one) => one.cert).join("\n");
   let requests = 0;
@@ -39,7 +39,7 @@ async function shown(leaf: Made, chain: readonly Made[], ca: string | null): Pro
   });
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  // Nothing of a request may reach a server that is not verified.
+  // No part of a request may reach a server whose certificate was not verified.
   expect(requests).toBe(result.kind === "response" ? 1 : 0);
   return result;
 }

@@ -1,4 +1,4 @@
-/** What every database promises to nodes that share it: PostgreSQL, and the one of the simulation, so that neither drifts from the other. */
+/** Guarantees of a database that nodes share. Runs on PostgreSQL and on the simulation's database, so that both behave the same. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ClusterStore, NodeReport, Membership } from "../src/store/cluster.ts";
 import type { Lease } from "../src/store/delivery.ts";
@@ -22,7 +22,7 @@ const REPORT: NodeReport = {
 let scene: ClusterScene;
 let one: Store;
 let two: Store;
-/** Messages that were stored so far. */
+/** Number of messages stored so far. */
 let messages = 0;
 
 beforeAll(async () => {
@@ -52,7 +52,7 @@ const take = (
 const release = (store: Store, { id }: Membership, shards: readonly number[]): Promise<void> =>
   scene.until(of(store).release(id, shards));
 
-/** Runs with a membership of each store, which is released at the end. */
+/** Runs `work` with a membership of each store, which is released at the end. */
 async function seated(work: (a: Membership, b: Membership) => Promise<void>): Promise<void> {
   const memberships = [await join(one), await join(two)] as const;
   await work(...memberships);
@@ -151,7 +151,7 @@ describe("shards", () => {
       const [second] = await take(two, b, [7]);
       expect(second!.fence).toBeGreaterThan(first!.fence);
       expect(await take(one, a, [7])).toEqual([]);
-      // Not its to give up.
+      // A shard of the other node.
       await release(one, a, [7]);
       expect((await scene.until(of(one).view())).shards[7]).toEqual({ ...second, nodeId: b.id });
     });

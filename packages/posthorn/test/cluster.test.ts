@@ -61,7 +61,7 @@ describe("the cluster", () => {
   });
 });
 
-/** Of a node that has nothing to do. */
+/** Callbacks of an idle node. */
 const IDLE: MemberWork = {
   gained: async () => undefined,
   leave: async () => undefined,
@@ -97,7 +97,7 @@ describe.runIf(onPostgres)("a membership slot", () => {
     await member.look();
     expect(member.holdsSlot).toBe(true);
 
-    // It is buried meanwhile.
+    // The other nodes declare it dead meanwhile.
     now = 5000;
     const before = member.membership;
     await store.leave(before.id);

@@ -1,4 +1,4 @@
-/** After a failed statement no connection of a pool stays in a transaction, whichever statement of which helper failed. */
+/** After a failed statement of any helper, no connection of a pool stays in a transaction. */
 import { eventually } from "@posthorn/testkit";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
@@ -27,7 +27,7 @@ const REPORT = { draining: false, inFlight: 0, lanes: 0, lagMs: 0, settled: { me
 
 type Helper = (store: Store) => Promise<unknown>;
 
-/** Each way in which this store lends a connection. */
+/** Every helper with which this store lends a connection. */
 const HELPERS: Readonly<Record<string, Helper>> = {
   "a write transaction": (store) =>
     store.transaction(async ({ db, signal }) => {
@@ -97,7 +97,7 @@ async function leftInTransaction(observer: pg.Client): Promise<readonly Session[
   return rows;
 }
 
-/** More at the same time than there are connections, so that each of them is used. */
+/** Runs more calls at the same time than there are connections, so that each connection is used. */
 async function everyConnectionWorks(store: Store): Promise<void> {
   const ids = Array.from({ length: 6 }, nextId);
   await Promise.all([

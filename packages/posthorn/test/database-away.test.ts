@@ -1,4 +1,4 @@
-/** A node while PostgreSQL is unavailable, seen from outside, with a connection path that fails as networks do. */
+/** A node while PostgreSQL is unavailable, tested from outside, with a connection that fails the way networks do. */
 import { Writable } from "node:stream";
 import {
   createDatabase,
@@ -16,7 +16,7 @@ import { startNode, type TestNode } from "./support/posthorn.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
-/** No request of these tests takes longer, whatever the database does. */
+/** Upper bound for every request of these tests, whatever the database does. */
 const NEVER_HANGS_MS = 15_000;
 
 interface Scene extends AsyncDisposable {
@@ -24,7 +24,7 @@ interface Scene extends AsyncDisposable {
   readonly proxy: TcpProxy;
   /** The database itself, not through the proxy. */
   readonly url: string;
-  /** The log from warnings on, and the message that the database is back. */
+  /** Log entries from level warning, and the entry that the database is back. */
   readonly log: readonly { level: number; msg: string; outage?: string }[];
   readonly tenant: Tenant;
 }
@@ -61,7 +61,7 @@ function ask(node: TestNode, path: string, init: RequestInit = {}): Promise<Resp
 }
 
 /** The path of a source that accepts anything. */
-async function openDoor(node: TestNode): Promise<string> {
+async function createSource(node: TestNode): Promise<string> {
   const response = await ask(node, "/ingest/api/v1/source", {
     method: "POST",
     headers: { authorization: `Bearer ${node.token}`, "content-type": "application/json" },
@@ -83,7 +83,7 @@ function publish(node: TestNode, key?: string): Promise<Response> {
   });
 }
 
-/** The problem that the node reports; `null`: it is ready. */
+/** The outage that the node reports; `null`: it is ready. */
 async function readiness(node: TestNode): Promise<string | null> {
   const response = await ask(node, "/health/ready");
   if (response.status === 204) return null;
@@ -127,15 +127,15 @@ const TERMINATE = `
 describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
   it.each(["cut", "silent"] as const)(
     "refuses every write with 503 and Retry-After, serves what needs no database, and is as before afterwards (%s)",
-    async (weather) => {
+    async (state) => {
       await using receiver = await startReceiver();
       await using s = await scene();
       const { node, proxy, tenant } = s;
       await tenant.setUp(receiver.url);
-      const door = await openDoor(node);
+      const sourcePath = await createSource(node);
       await eventually(async () => expect((await publish(node)).status).toBe(202));
 
-      proxy.setState(weather);
+      proxy.setState(state);
       const writes = await Promise.all([
         ...Array.from({ length: 20 }, () => publish(node)),
         ask(node, "/api/v1/app", {
@@ -143,11 +143,11 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
           headers: { authorization: `Bearer ${node.token}`, "content-type": "application/json" },
           body: JSON.stringify({ name: "New" }),
         }),
-        ask(node, door, { method: "POST", body: "{}" }),
+        ask(node, sourcePath, { method: "POST", body: "{}" }),
         ask(node, "/api/v1/app", { headers: { authorization: `Bearer ${node.token}` } }),
       ]);
       for (const response of writes) await expectRefused(response);
-      await becomes(node, weather === "cut" ? "unreachable" : "silent");
+      await becomes(node, state === "cut" ? "unreachable" : "silent");
 
       expect((await ask(node, "/health/live")).status).toBe(204);
       expect((await ask(node, "/api/v1/openapi.json")).status).toBe(200);
@@ -163,7 +163,7 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
       // Refused messages were not stored; but data that went into the black hole may still arrive.
       const after = (await ids(tenant)).length;
       expect(after).toBeGreaterThan(before);
-      expect(after).toBeLessThanOrEqual(before + (weather === "cut" ? 1 : writes.length));
+      expect(after).toBeLessThanOrEqual(before + (state === "cut" ? 1 : writes.length));
     },
   );
 
@@ -223,7 +223,7 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
     await tenant.call("POST", "app/app/msg", { eventType: "a", payload: {} });
     await eventually(async () => {
       await tenant.call("PATCH", "app/app/endpoint/ep", { disabled: true });
-      // Something else may be committed first.
+      // Another transaction may be committed first.
       // With the end of the query: a transaction begins with READ COMMITTED.
       proxy.resetOn("COMMIT\0");
       const { status } = await tenant.call("PATCH", "app/app/endpoint/ep", { disabled: false });
@@ -235,14 +235,14 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
 
   it.each(["cut", "silent"] as const)(
     "keeps outcomes of attempts under way, and writes each once (%s)",
-    async (weather) => {
+    async (state) => {
       await using receiver = await startReceiver();
       await using s = await scene();
       const { node, proxy, tenant } = s;
       await tenant.setUp(receiver.url);
-      const { promise: answerNow, resolve: letAnswer } = Promise.withResolvers<void>();
+      const { promise: respondNow, resolve: releaseResponse } = Promise.withResolvers<void>();
       receiver.respondWith(async () => {
-        await answerNow;
+        await respondNow;
         return 204;
       });
       const published = await Promise.all(Array.from({ length: 4 }, () => publish(node)));
@@ -250,9 +250,9 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
         published.map(async (response) => ((await response.json()) as { id: string }).id),
       );
       await receiver.waitForCount(4);
-      proxy.setState(weather);
-      await becomes(node, weather === "cut" ? "unreachable" : "silent");
-      letAnswer();
+      proxy.setState(state);
+      await becomes(node, state === "cut" ? "unreachable" : "silent");
+      releaseResponse();
       proxy.setState("open");
       await becomes(node, null);
       for (const id of wanted) {
@@ -270,16 +270,16 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
     await using s = await scene();
     const { node, proxy, tenant } = s;
     await tenant.setUp(receiver.url);
-    const { promise: answerNow, resolve: letAnswer } = Promise.withResolvers<void>();
+    const { promise: respondNow, resolve: releaseResponse } = Promise.withResolvers<void>();
     receiver.respondWith(async () => {
-      await answerNow;
+      await respondNow;
       return 204;
     });
     expect((await publish(node)).status).toBe(202);
     await receiver.waitForCount(1);
     proxy.setState("silent");
     await becomes(node, "silent");
-    letAnswer();
+    releaseResponse();
     await s[Symbol.asyncDispose]();
   });
 });

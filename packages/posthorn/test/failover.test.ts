@@ -26,7 +26,7 @@ const QUIET = { log_min_messages: "panic" };
 interface Scene extends AsyncDisposable {
   readonly primary: TestPostgres;
   readonly standby: TestPostgres;
-  /** Stands for the DNS name of the database, which leads to the current primary. */
+  /** Stands in for the DNS name of the database, which points to the current primary. */
   readonly proxy: TcpProxy;
   /** The database URL of the nodes. */
   readonly nodeUrl: string;
@@ -36,7 +36,7 @@ interface Scene extends AsyncDisposable {
   readonly receiver: Receiver;
 }
 
-/** @param named Whether the nodes' URL lists both servers, the standby first; otherwise it has one name that leads to the primary. */
+/** @param named `both`: the nodes' URL lists both servers, the standby first. `one`: it has one name that points to the primary. */
 async function openScene(named: "one" | "both" = "one"): Promise<Scene> {
   await using opening = new AsyncDisposableStack();
   const folder = opening.use(temporaryFolder());
@@ -187,7 +187,7 @@ describe.runIf(onPostgres)("with a synchronous standby", () => {
       await s.primary.stop("SIGKILL");
       if (named === "one") {
         for (const node of nodes) await becomes(node, "unreachable");
-        // The name leads to the standby before it accepts writes.
+        // The name points to the standby before the standby accepts writes.
         s.proxy.forwardTo(s.standby.port);
       }
       for (const node of nodes) await becomes(node, "read_only");

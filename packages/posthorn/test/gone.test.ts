@@ -1,4 +1,4 @@
-/** What the API shows after an endpoint returned 410 Gone. */
+/** State of an endpoint in the API after it returned 410 Gone. */
 import { eventually, startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { startNode } from "./support/posthorn.ts";

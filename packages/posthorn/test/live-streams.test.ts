@@ -1,4 +1,4 @@
-/** Live streams: how many may be open, how they end with their token, and which origins may read them. */
+/** Live streams: limits, end of the token, and allowed origins. */
 import { makeToken, SEVERAL_ORGANISATIONS } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startNode, type TestNode } from "./support/posthorn.ts";

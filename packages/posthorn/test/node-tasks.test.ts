@@ -1,4 +1,4 @@
-/** Work that is done once for all nodes of a database. */
+/** Tasks that only one of the nodes of a database runs. */
 import { eventually } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { systemTime } from "../src/lib/clock.ts";
@@ -16,21 +16,21 @@ import { acceptEntry, attemptRecord, onPostgres, successOutcome } from "./suppor
 const DAY_MS = 86_400_000;
 const FACTS = { host: "here", version: "1", secretsMark: "same" };
 /** Time for a lease to expire and for another node to take the shards. */
-const PATIENCE = { timeoutMs: 40_000 };
+const TAKE_OVER_TIMEOUT = { timeoutMs: 40_000 };
 
 interface MaintainingNode extends AsyncDisposable {
   readonly cluster: Cluster;
-  /** Its maintenance reads the time while it runs. */
-  readonly looks: number;
-  /** The time of its maintenance. */
+  /** Number of times that its maintenance has read the clock, which shows that it runs. */
+  readonly clockReads: number;
+  /** Clock of its maintenance. */
   readonly clock: ManualClock;
-  /** It no longer renews its lease. */
+  /** Stops the renewal of its lease. */
   die(): void;
 }
 
 async function startNode(store: Store): Promise<MaintainingNode> {
   let isDead = false;
-  let looks = 0;
+  let clockReads = 0;
   const time = {
     monotonic: () => systemTime.monotonic(),
     setTimer: (ms: number, callback: () => void) => systemTime.setTimer(ms, () => (isDead ? undefined : callback())),
@@ -48,7 +48,7 @@ async function startNode(store: Store): Promise<MaintainingNode> {
     onError: () => undefined,
   });
   const now = (): number => {
-    looks++;
+    clockReads++;
     return Date.now();
   };
   const services = { ...servicesOver(store).services, now };
@@ -66,8 +66,8 @@ async function startNode(store: Store): Promise<MaintainingNode> {
   return {
     cluster,
     clock,
-    get looks() {
-      return looks;
+    get clockReads() {
+      return clockReads;
     },
     die: () => {
       isDead = true;
@@ -87,17 +87,17 @@ describe.runIf(onPostgres)("work that exists once for all nodes", () => {
     const nodes = [one, two];
     await eventually(() => {
       for (const { cluster } of nodes) expect(cluster.shards).toBe(SHARDS / 2);
-    }, PATIENCE);
+    }, TAKE_OVER_TIMEOUT);
     const leader = nodes.find(({ cluster }) => cluster.leads)!;
     const other = nodes.find((node) => node !== leader)!;
     expect(other.cluster.leads).toBe(false);
     for (const { clock } of nodes) clock.advance(60_000);
-    await eventually(() => expect(leader.looks).toBeGreaterThan(0));
-    expect(other.looks).toBe(0);
+    await eventually(() => expect(leader.clockReads).toBeGreaterThan(0));
+    expect(other.clockReads).toBe(0);
     leader.die();
-    await eventually(() => expect(other.cluster.leads).toBe(true), PATIENCE);
+    await eventually(() => expect(other.cluster.leads).toBe(true), TAKE_OVER_TIMEOUT);
     other.clock.advance(60_000);
-    await eventually(() => expect(other.looks).toBeGreaterThan(0));
+    await eventually(() => expect(other.clockReads).toBeGreaterThan(0));
   });
 
   it("counts each attempt once, although two nodes count at the same time", async () => {

@@ -22,7 +22,7 @@ const ENDPOINTS = 12;
 const folder = temporaryFolder();
 const SETTINGS = { POSTHORN_RETRY_SCHEDULE: "3600,3600" };
 /** Time for a lease to expire and for another node to take the shard. */
-const PATIENCE = { timeoutMs: 40_000 };
+const TAKE_OVER_TIMEOUT = { timeoutMs: 40_000 };
 
 let databaseUrl: string;
 let receiver: Receiver;
@@ -69,7 +69,7 @@ function settled(nodes: number): Promise<number> {
     ]);
     for (const { shards } of rows) expect(Math.abs(Number(shards) - 64 / nodes)).toBeLessThan(1);
     return ids.at(-1)!;
-  }, PATIENCE);
+  }, TAKE_OVER_TIMEOUT);
 }
 
 async function call(node: TestNode, method: string, path: string, body?: object): Promise<Record<string, unknown>> {
@@ -262,16 +262,16 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     const tryToPublish = () => new Tenant(one).call("POST", "app/app/msg", { eventType: "a", payload: {} });
     // It cannot renew its lease, although the database responds.
     await client.query("BEGIN; SELECT id FROM posthorn.node FOR UPDATE");
-    await eventually(async () => expect(await status("/health/ready")).toBe(503), PATIENCE);
+    await eventually(async () => expect(await status("/health/ready")).toBe(503), TAKE_OVER_TIMEOUT);
     expect((await tryToPublish()).status).toBe(503);
     expect(await status("/health")).toBe(503);
     expect(await status("/health/live")).toBe(204);
     await client.query("ROLLBACK");
-    await eventually(async () => expect(await status("/health/ready")).toBe(204), PATIENCE);
+    await eventually(async () => expect(await status("/health/ready")).toBe(204), TAKE_OVER_TIMEOUT);
     const { status: accepted, json } = await tryToPublish();
     expect(accepted).toBe(202);
     expect(await status("/health")).toBe(204);
-    await eventually(() => everywhere(String(json["id"])), PATIENCE);
+    await eventually(() => everywhere(String(json["id"])), TAKE_OVER_TIMEOUT);
     await settled(1);
   });
 
@@ -286,7 +286,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
       // In the middle, with attempts in flight.
       if (n === 15) await two[Symbol.asyncDispose]();
     }
-    await eventually(() => everywhere(ids.at(-1)!), PATIENCE);
+    await eventually(() => everywhere(ids.at(-1)!), TAKE_OVER_TIMEOUT);
     for (let endpoint = 0; endpoint < ENDPOINTS; endpoint++) expect(received(endpoint)).toEqual(ids);
     await call(one, "PATCH", "app/app/policy", { order: { by: "none" } });
   });
@@ -297,7 +297,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     const ids = [await publish(asNode(two)), await publish(asNode(two))];
     await two.kill();
     ids.push(await publish(one));
-    await eventually(() => ids.forEach(everywhere), PATIENCE);
+    await eventually(() => ids.forEach(everywhere), TAKE_OVER_TIMEOUT);
     expect(await settled(1)).toBeGreaterThan(0);
   });
 
@@ -312,7 +312,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     const id = await publish(one);
     await eventually(() => expect(asked).toBe(1));
     process.kill(two.pid, "SIGSTOP");
-    await eventually(() => expect(asked).toBe(2), PATIENCE);
+    await eventually(() => expect(asked).toBe(2), TAKE_OVER_TIMEOUT);
     const attemptsOf = async (): Promise<unknown> => {
       const { rows } = await client.query(
         "SELECT response_code AS code FROM posthorn.attempt WHERE message_id = $1 AND endpoint_id = $2",
@@ -326,7 +326,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     // It joins again and gets its share: by then it has tried to record its outcomes.
     expect(await settled(2)).toBeGreaterThan(zombie);
     const after = await publish(asNode(two));
-    await eventually(() => everywhere(after), PATIENCE);
+    await eventually(() => everywhere(after), TAKE_OVER_TIMEOUT);
     expect(await attemptsOf()).toEqual([500]);
     const { rows } = await client.query(
       "SELECT state, attempts FROM posthorn.delivery WHERE message_id = $1 AND endpoint_id = $2",

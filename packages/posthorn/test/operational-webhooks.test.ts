@@ -9,19 +9,19 @@ const HOOKS = "operational-webhook/endpoint";
 /** Five attempts: failing at the fourth, exhausted at the fifth. */
 const FAST = { POSTHORN_RETRY_SCHEDULE: "0.01,0.01,0.01,0.01" };
 
-interface Told {
+interface ReceivedEvent {
   readonly type: string;
   readonly data: Record<string, unknown>;
 }
 
-function toldOf(receiver: Receiver): Told[] {
-  return receiver.requests.map(({ body }) => JSON.parse(body.toString()) as Told);
+function eventsOf(receiver: Receiver): ReceivedEvent[] {
+  return receiver.requests.map(({ body }) => JSON.parse(body.toString()) as ReceivedEvent);
 }
 
 /** The received events, once there are this many. */
-function told(receiver: Receiver, count: number): Promise<Told[]> {
+function receivedEvents(receiver: Receiver, count: number): Promise<ReceivedEvent[]> {
   return eventually(() => {
-    const all = toldOf(receiver);
+    const all = eventsOf(receiver);
     if (all.length < count) throw new Error(`${all.length} of ${count}: ${JSON.stringify(all)}`);
     return all;
   });
@@ -41,7 +41,7 @@ describe("operational webhooks", () => {
     expect(made.status).toBe(201);
     const message = (await tenant.call("POST", "app/app/msg", { eventType: "a", eventId: "e1", payload: {} })).json;
 
-    const [failing, exhausted] = await told(hooks, 2);
+    const [failing, exhausted] = await receivedEvents(hooks, 2);
     const subject = { appUid: "app", endpointUid: "ep", msgId: message["id"], msgEventId: "e1", count: 1 };
     expect(failing).toMatchObject({ type: "message.attempt.failing", data: subject });
     expect(exhausted).toMatchObject({ type: "message.attempt.exhausted", data: subject });
@@ -55,7 +55,7 @@ describe("operational webhooks", () => {
       await tenant.call("POST", `app/app/msg/${String(message["id"])}/endpoint/ep/resend`);
       await customer.waitForCount(6 + times);
     }
-    expect((await told(hooks, 3))[2]).toMatchObject({ type: "message.attempt.recovered", data: subject });
+    expect((await receivedEvents(hooks, 3))[2]).toMatchObject({ type: "message.attempt.recovered", data: subject });
     const secret = await tenant.call("GET", `${HOOKS}/${String(made.json["id"])}/secret`);
     for (const { body, headers } of hooks.requests) {
       await verify({ body, headers }, secret.json["key"] as string);
@@ -76,7 +76,7 @@ describe("operational webhooks", () => {
     await tenant.call("PATCH", "app/app/endpoint/ep", { disabled: true });
     await tenant.call("PATCH", "app/app/endpoint/ep", { disabled: false });
     await tenant.call("DELETE", "app/app/endpoint/ep");
-    const types = (await told(all, 6)).map(({ type }) => type);
+    const types = (await receivedEvents(all, 6)).map(({ type }) => type);
     expect(types.toSorted()).toEqual([
       "endpoint.created",
       "endpoint.deleted",
@@ -85,7 +85,7 @@ describe("operational webhooks", () => {
       "endpoint.updated",
       "endpoint.updated",
     ]);
-    expect((await told(some, 1)).map(({ type }) => type)).toEqual(["endpoint.deleted"]);
+    expect((await receivedEvents(some, 1)).map(({ type }) => type)).toEqual(["endpoint.deleted"]);
   });
 
   it("never report about themselves, even when they fail to the end or are changed", async () => {
@@ -104,7 +104,7 @@ describe("operational webhooks", () => {
     await tenant.call("PUT", `${HOOKS}/${String(failing["id"])}`, { url: hooks.url, disabled: true });
     await tenant.call("DELETE", `${HOOKS}/${String(failing["id"])}`);
     await tenant.call("DELETE", "app/app/endpoint/ep");
-    const types = (await told(witness, 4)).map(({ type }) => type);
+    const types = (await receivedEvents(witness, 4)).map(({ type }) => type);
     expect(types.toSorted()).toEqual(["endpoint.created", "endpoint.deleted", "endpoint.disabled", "endpoint.updated"]);
   });
 

@@ -9,7 +9,7 @@ import { Tenant } from "./support/tenant.ts";
 
 const DAY_MS = 86_400_000;
 
-/** How many targets of replays exist after maintenance has run once. */
+/** Number of replay targets after maintenance has run once. */
 async function targetsAfterMaintenance({ services }: TestNode): Promise<number> {
   await using maintenance = new Maintenance({
     services: () => services,

@@ -20,11 +20,11 @@ const MESSAGES = 2000;
 /** Concurrent publishers: enough that simultaneous messages can be written together. */
 const PUBLISHERS = 64;
 /** Statements per delivery when many are written together. A statement per message, outcome or lane would be 1 or more. */
-const MOST_OF_A_DELIVERY = 0.2;
+const MAX_PER_DELIVERY = 0.2;
 /** Health probe, lease, search for work: statements that a node makes whether or not there is work. */
-const MOST_OF_A_SECOND = 10;
+const MAX_PER_SECOND = 10;
 /** With several nodes, each notifies the others, and pages for notifications: each at most 40 times a second. */
-const MOST_BETWEEN_NODES = 80;
+const MAX_PER_SECOND_WITH_SEVERAL_NODES = 80;
 
 /** Each way of reading a page. */
 const SELECTIONS: readonly (PageSelection | undefined)[] = [
@@ -195,7 +195,7 @@ describe.runIf(onPostgres)("under load, PostgreSQL runs a fraction of a statemen
     await delivered(FIRST + MESSAGES);
     const seconds = (performance.now() - begun) / 1000;
     const asked = counter.statements - statements;
-    const ofASecond = count * (MOST_OF_A_SECOND + (count === 1 ? 0 : MOST_BETWEEN_NODES));
-    expect(asked).toBeLessThan(MOST_OF_A_DELIVERY * MESSAGES + ofASecond * seconds);
+    const ofASecond = count * (MAX_PER_SECOND + (count === 1 ? 0 : MAX_PER_SECOND_WITH_SEVERAL_NODES));
+    expect(asked).toBeLessThan(MAX_PER_DELIVERY * MESSAGES + ofASecond * seconds);
   });
 });

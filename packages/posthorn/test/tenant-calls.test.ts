@@ -1,4 +1,4 @@
-/** No request that a tenant makes the server send reaches an address that the operator refuses, whatever the rules of the application. */
+/** No request that a tenant triggers reaches an address that the operator refuses, whatever the rules of the application. */
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { eventually } from "@posthorn/testkit";

@@ -1,4 +1,4 @@
-/** What a token of an organisation can allow on a server whose operator allows only the public internet. */
+/** Egress rules that a token of an organisation can set on a server whose operator allows only the public internet. */
 import { eventually, startReceiver } from "@posthorn/testkit";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** How tokens end: logout, and deletion of their application. */
+/** End of tokens: logout, and deletion of their application. */
 import { makeToken } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ROUTES } from "../src/api/routes.ts";

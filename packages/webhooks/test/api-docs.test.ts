@@ -5,7 +5,7 @@ import { publicApi } from "../../../scripts/public-api.ts";
 import { undocumented } from "../../../scripts/undocumented.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-// Below the package, so that its own name and its test dependencies resolve; ignored as build output is.
+// Inside the package, so that its name and its test dependencies resolve. Ignored by Git like build output.
 const FOLDER = fileURLToPath(new URL("./dist/examples/", import.meta.url));
 
 const exports = publicApi(fileURLToPath(new URL("../", import.meta.url)));

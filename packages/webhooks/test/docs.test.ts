@@ -7,7 +7,7 @@ import { WEBHOOK_ERROR_CODES } from "../src/errors.ts";
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const PAGES = `${ROOT}docs/webhooks/`;
 const README = `${ROOT}packages/webhooks/README.md`;
-// Below the package, so that its own name and its test dependencies resolve; ignored as build output is.
+// Inside the package, so that its name and its test dependencies resolve. Ignored by Git like build output.
 const FOLDER = fileURLToPath(new URL("./dist/docs/", import.meta.url));
 
 const read = (path: string): string => readFileSync(path, "utf8");
@@ -61,7 +61,7 @@ declare const Bun: { serve(options: { routes: Record<string, Serve> }): unknown 
 declare const request: import("@posthorn/webhooks").WebhookRequest;
 `,
     );
-    // The examples of the table of providers end with the result: what to do with it is the reader's.
+    // The examples in the provider table end with an unused result.
     const compilerOptions = {
       noUnusedLocals: false,
       lib: ["ES2024", "ESNext.Disposable", "DOM", "DOM.Iterable"],

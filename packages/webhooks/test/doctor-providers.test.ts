@@ -27,7 +27,7 @@ describe("the doctor, for every provider that signs the body", () => {
     expect(chosen.length).toBeGreaterThan(70);
   });
 
-  // Apple signs a token inside the body: what stands around it does not count.
+  // Apple signs a token inside the body. The text around the token is not covered.
   const exact = chosen.filter(({ provider }) => provider !== "apple-appstore");
   it.each(exact)("$provider: a newline at the end", async (vector) => {
     const request = requestOf(vector);
@@ -42,7 +42,7 @@ describe("the doctor, for every provider that signs the body", () => {
     async (vector) => {
       const options = { ...optionsOf(vector, vector.timeMs), secrets: [`"${vector.secrets[0]}"`] };
       const diagnosis = await diagnoseProvider(findProvider(vector.provider)!, requestOf(vector), options);
-      // Where a public key verifies, the secret is not asked.
+      // The secret is not used when a public key verifies.
       expect(diagnosis.ok || diagnosis.findings.some(({ code }) => code === "secret_quoted")).toBe(true);
     },
   );

@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { describe, expect, it } from "vitest";
 
-/** Minified code of what a bundler would make of an application that has just these lines. */
+/** Bundles an application that consists of these lines, minified. */
 async function bundle(...lines: string[]): Promise<string> {
   const result = await build({
     stdin: { contents: lines.join("\n"), resolveDir: import.meta.dirname, loader: "ts" },
@@ -21,7 +21,7 @@ const gzipped = (code: string): number => gzipSync(code, { level: 9 }).length;
 const VERIFY_PROVIDER = 'export { verifyProvider } from "@posthorn/webhooks/provider";';
 
 describe("a bundle stays small (bytes, minified and gzipped)", () => {
-  // Raise a number only with a reason in the commit.
+  // To raise a limit, give the reason in the commit message.
   it.each([
     ["verifying Standard Webhooks", 3050, ['export { verify } from "@posthorn/webhooks";']],
     ["signing Standard Webhooks", 2500, ['export { createSigner } from "@posthorn/webhooks";']],
@@ -48,7 +48,7 @@ describe("a bundle stays small (bytes, minified and gzipped)", () => {
     ],
   ])("%s: at most %i", async (name, limit, lines) => {
     const size = gzipped(await bundle(...lines));
-    // Shown by the reporter, so that growth is seen before it breaks the test.
+    // The reporter shows the size, so that growth is visible before the test fails.
     expect({ name, size, fits: size <= limit }).toEqual({ name, size, fits: true });
   });
 

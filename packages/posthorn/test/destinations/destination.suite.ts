@@ -14,11 +14,11 @@ export type Behaviour =
   | "refuses"
   /** The receiver accepts no message any longer. */
   | "is_closed"
-  /** It takes the message and never responds. */
+  /** It reads the message and never responds. */
   | "hangs"
   /** The connection ends without a response. */
   | "breaks_off"
-  /** It accepts, with a response larger than what is kept. */
+  /** It accepts, with a response that is larger than the stored part. */
   | "accepts_at_length";
 
 export interface ReceivedMessage {
@@ -36,7 +36,7 @@ export interface DestinationBench extends AsyncDisposable {
   behave(behaviour: Behaviour): void;
   /** The same destination while something on our side is broken, such as the resolver. */
   readonly broken: Destination;
-  /** The same endpoint at a place where nothing listens. */
+  /** The same endpoint at an address without a listener. */
   readonly unreachable: DirectoryEndpoint;
 }
 

@@ -1,4 +1,4 @@
-/** What was missed is asked of the provider's own API: against stand-ins that the official SDKs drive in e2e/test/stand-ins.test.ts. */
+/** Backfill of missed events from the provider's API, against fakes that e2e/test/stand-ins.test.ts verifies with the official SDKs. */
 import {
   eventually,
   type GitHubStandIn,
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => gateway[Symbol.asyncDispose]());
 
-/** A clock of a provider that is behind: what happened there is old enough to have been missed. */
+/** Clock of a provider that is an hour behind, so that its events are old enough to count as missed. */
 const anHourAgo = (): number => Date.now() - HOUR_MS;
 
 async function run(source: TestSource, body: object = {}): Promise<Record<string, unknown>> {
@@ -254,7 +254,7 @@ describe("a run", () => {
       await callSource(node, "PUT", "/shop/backfill", settings);
       const since = new Date(Date.now() - 24 * HOUR_MS).toISOString();
       id = String((await callSource(node, "POST", "/shop/backfill/run", { since }))["id"]);
-      // One is asked for each second: the limit of GitHub.
+      // One redelivery per second: GitHub's limit.
       await eventually(async () => {
         expect((await callSource(node, "GET", `/shop/backfill/run/${id}`))["redelivered"]).toBeGreaterThan(0);
       });

@@ -1,4 +1,4 @@
-/** What is learned from the traffic of a source: schemas, their changes, and silence. */
+/** Schemas, schema changes and inactivity learned from the traffic of a source. */
 import { eventually, startReceiver } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { githubHeaders, send, TestGateway, type TestSource } from "../support/gateway.ts";
@@ -21,12 +21,12 @@ async function deliver(source: TestSource, payload: object, event = "push"): Pro
   expect(response.status).toBe(200);
 }
 
-/** Delivers so many, and lets rounds of learning pass until each was looked at. */
+/** Delivers this many events, and runs rounds of learning until each was sampled. */
 async function teach(source: TestSource, count: number, payload: object, event = "push", type = event): Promise<void> {
   const known = await samplesOf(source, type);
   for (let n = 1; n <= count; n++) {
     await deliver(source, payload, event);
-    // Of one type a round looks at five.
+    // A round samples five events of a type.
     if (n % 5 === 0 || n === count) await eventually(() => learned(source, type, known + n));
   }
 }
@@ -93,7 +93,7 @@ describe("the catalogue of a source", () => {
 describe("a source that falls silent", () => {
   const activity = (source: TestSource) => gateway.call("GET", `ingest/api/v1/source/${source.id}/activity`);
 
-  /** Minute by minute: a leap would look as if the server had been down meanwhile. */
+  /** Advances the clock minute by minute: with a jump, the server would seem to have been down. */
   function minutesUntil(source: TestSource, state: object): Promise<void> {
     return eventually(async () => {
       clock.advance(60_000);

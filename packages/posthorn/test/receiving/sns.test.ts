@@ -1,4 +1,4 @@
-/** A subscription of Amazon SNS from its confirmation on, against a stand-in that signs as SNS does and notices who confirms. */
+/** An Amazon SNS subscription from its confirmation, against a fake that signs like SNS and records confirmations. */
 import { createSign, generateKeyPairSync } from "node:crypto";
 import { eventually } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -11,7 +11,7 @@ const CERTIFICATE = `${HOST}/SimpleNotificationService-1.pem`;
 const TARGET = "https://hooks.acme-orders.com/sns";
 const { privateKey, publicKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
-/** What SNS has of subscriptions: which tokens it gave out, and which came back. */
+/** Subscriptions of the fake: tokens that it issued, and tokens that were confirmed. */
 const tokens = { pending: new Set<string>(), confirmed: new Set<string>() };
 let internet: Internet;
 let gateway: TestGateway;

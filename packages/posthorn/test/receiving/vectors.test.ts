@@ -42,7 +42,7 @@ const { vectors, handshakes } = JSON.parse(readFileSync(FILE, "utf8")) as {
   readonly handshakes: readonly HandshakeVector[];
 };
 
-/** Handshake vectors have no time of their own: all were made for this one. */
+/** Handshake vectors have no time: all were created for this one. */
 const HANDSHAKE_TIME = Date.parse("2026-01-15T12:00:00Z");
 /** Providers whose requests name the URL of a certificate: it is fetched from there, not configured. */
 const CERTIFICATE_BY_ADDRESS = new Set(["aws-sns", "paypal"]);
@@ -101,7 +101,7 @@ interface ApiResponse {
 /** Sends the vector unchanged: its headers in their case, its bytes, its query. */
 function deliver(source: TestSource, { method, url, headers, body, config }: Vector): Promise<ApiResponse> {
   const { pathname, search } = new URL(url);
-  // What a provider appends to the given URL.
+  // Path that the provider appends to the given URL.
   const path = config?.["baseUrl"] === undefined ? "" : pathname;
   const target = new URL(source.url + path + search);
   const bytes = Buffer.from(body, "base64");

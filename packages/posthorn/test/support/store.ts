@@ -17,7 +17,7 @@ export function temporaryFolder(): { readonly path: string } & Disposable {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** A store in its own place, which is deleted at the end. */
+/** A store in its own folder or database, which is deleted at the end. */
 export class TestStore<S extends Store = Store, Options = object> implements AsyncDisposable {
   /** Path or URL of the database. */
   readonly location: string;
@@ -162,7 +162,7 @@ export function deliveryOf(store: Store, messageId: number, endpointId = 1) {
     .executeTakeFirst();
 }
 
-/** How many rows a table has. */
+/** Number of rows of a table. */
 export async function rowsIn(store: Store, table: "message" | "delivery" | "attempt"): Promise<number> {
   const row = await store.db
     .selectFrom(table)

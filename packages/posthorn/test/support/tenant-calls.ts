@@ -1,4 +1,4 @@
-/** Every way in which a token makes the server send a request to an address. */
+/** Every API call that makes the server send a request to an address. */
 import { eventually } from "@posthorn/testkit";
 import { send } from "./gateway.ts";
 import type { ApiResponse, Tenant } from "./tenant.ts";

@@ -1,4 +1,4 @@
-/** Transactions that publish keep their order when their rows can be read before their notices arrive. */
+/** Publishing transactions keep their order when their rows are visible before their notifications arrive. */
 import { eventually, startTcpProxy, type TcpProxy } from "@posthorn/testkit";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
@@ -15,10 +15,10 @@ import { onPostgres } from "../support/store.ts";
 
 interface Scene extends AsyncDisposable {
   readonly services: Services;
-  /** Payloads of messages in the order in which they were handed to the dispatcher. */
+  /** Payloads of messages, in the order in which the dispatcher got them. */
   readonly handedOver: readonly string[];
-  /** To PostgreSQL, for the connections on which the node hears notices and stores messages. */
-  readonly way: TcpProxy;
+  /** Proxy to PostgreSQL for the connections on which the node receives notifications and stores messages. */
+  readonly proxy: TcpProxy;
   connect(): Promise<pg.Client>;
   /** Opens the store of another node. */
   openStore(): Promise<PostgresStore>;
@@ -27,11 +27,11 @@ interface Scene extends AsyncDisposable {
 async function openScene(): Promise<Scene> {
   await using opening = new AsyncDisposableStack();
   const { url } = opening.use(await borrowDatabase());
-  const way = opening.use(await startTcpProxy(Number(new URL(url).port)));
-  // A store with two URLs takes the first for one of a pooler, and sets nothing on its connections.
+  const proxy = opening.use(await startTcpProxy(Number(new URL(url).port)));
+  // A store with two URLs assumes that the first is a pooler's, and sets nothing on its connections.
   const pooled = new URL(url);
   pooled.searchParams.set("options", "-c search_path=posthorn");
-  const store = opening.use(await PostgresStore.open({ url: pooled.href, directUrl: way.through(url) }));
+  const store = opening.use(await PostgresStore.open({ url: pooled.href, directUrl: proxy.through(url) }));
   const { services } = servicesOver(store);
   await insertEndpoint(services, "http://receiver.test/", {});
   await store.db.insertInto("organisation").values({ id: 1, public_id: "org_test", created_at: 0 }).execute();
@@ -46,7 +46,7 @@ async function openScene(): Promise<Scene> {
   return {
     services: { ...services, dispatch },
     handedOver,
-    way,
+    proxy,
     connect: async () => {
       const client = new pg.Client(url);
       stack.defer(() => client.end());
@@ -76,11 +76,11 @@ async function publish(client: pg.Client, payload: string): Promise<string> {
 interface Watched extends AsyncDisposable {
   readonly watch: OutboxRelay;
   readonly clock: ManualClock;
-  /** Codes of failed looks and reasons of rows that were set aside. */
+  /** Codes of failed scans, and reasons of skipped rows. */
   readonly failures: unknown[];
 }
 
-/** Follows the outbox as a node does. */
+/** Runs an outbox relay like that of a node. */
 function watchOutbox({ services }: Scene): Watched {
   const clock = new ManualClock();
   const failures: unknown[] = [];
@@ -101,15 +101,15 @@ function watchOutbox({ services }: Scene): Watched {
 }
 
 /**
- * Publishes "first" and "second" in order, with another message between them, and wakes the watch as if the notice of the other message
- * had arrived first. Resolves when the node has read the rows and waits for an answer: of its notices it has heard none.
+ * Publishes "first" and "second" in order, with another message between them, and wakes the relay as if the notification of the other message
+ * had arrived first. Resolves when the node has read the rows and waits for a response, without having received any notification.
  */
 async function publishUnheard(scene: Scene, watch: OutboxRelay, transactions: string): Promise<void> {
   const [client, other] = await Promise.all([scene.connect(), scene.connect()]);
-  // The connection that notices are asked for on must be open.
+  // The connection that requests notifications must be open.
   await scene.services.store.catchUp();
   const { rows } = await client.query<{ now: string }>("SELECT clock_timestamp()::text AS now");
-  scene.way.setState("mute");
+  scene.proxy.setState("mute");
   await client.query("BEGIN");
   await publish(client, "first");
   const between = await publish(other, "other");
@@ -120,7 +120,7 @@ async function publishUnheard(scene: Scene, watch: OutboxRelay, transactions: st
   await eventually(() => checkSent(client, rows[0]!.now));
 }
 
-/** Throws until the node has sent, after this time, a statement that stores messages or one that asks for the notices it has not heard. */
+/** Throws until the node has sent, after this time, a statement that stores messages or one that requests missing notifications. */
 async function checkSent(client: pg.Client, after: string): Promise<void> {
   const { rowCount } = await client.query(
     `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'posthorn hot'
@@ -137,7 +137,7 @@ describe.skipIf(!onPostgres)("a node that takes up rows of transactions", () => 
       await using scene = await openScene();
       await using watched = watchOutbox(scene);
       await publishUnheard(scene, watched.watch, transactions);
-      scene.way.setState("open");
+      scene.proxy.setState("open");
       await eventually(() => expect(scene.handedOver).toHaveLength(3));
       expect(scene.handedOver).toEqual(["first", "other", "second"]);
       expect(watched.failures).toEqual([]);
@@ -148,10 +148,10 @@ describe.skipIf(!onPostgres)("a node that takes up rows of transactions", () => 
     await using scene = await openScene();
     await using watched = watchOutbox(scene);
     await publishUnheard(scene, watched.watch, "two transactions");
-    scene.way.setState("cut");
+    scene.proxy.setState("cut");
     await eventually(() => expect(watched.failures).toContain("storage_unavailable"));
     expect(scene.handedOver).toEqual([]);
-    scene.way.setState("open");
+    scene.proxy.setState("open");
     await eventually(() => {
       watched.clock.advance(1000);
       expect(scene.handedOver).toHaveLength(3);

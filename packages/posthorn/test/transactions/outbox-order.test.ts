@@ -1,4 +1,4 @@
-/** Transactions that publish keep their order, whichever node was to take them up and whatever became of it. */
+/** Publishing transactions keep their order, whichever node relays them and even if it fails. */
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { describe, expect, it } from "vitest";
@@ -6,11 +6,11 @@ import { LOCK, lockCall } from "../../src/store/postgres/locks.ts";
 import { onPostgres } from "../support/store.ts";
 import { openScene, type Scene } from "./scene.ts";
 
-/** One transaction that publishes message `n`. @param told Whether it sends the notice. */
-async function publish(client: pg.Client, n: number, told = true): Promise<void> {
+/** Publishes message `n` in a transaction. @param notified Whether it sends the notification. */
+async function publish(client: pg.Client, n: number, notified = true): Promise<void> {
   await client.query("BEGIN");
-  // The function sends one notice for each transaction, and takes this setting for a sign that it has.
-  if (!told) await client.query("SELECT set_config('posthorn.published_from', 'untold', true)");
+  // The function sends one notification per transaction. This setting marks it as sent.
+  if (!notified) await client.query("SELECT set_config('posthorn.published_from', 'untold', true)");
   await client.query("SELECT posthorn.publish('app', 'order.paid', $1::text, ordering_key => 'order-1')", [String(n)]);
   await client.query("COMMIT");
 }
@@ -26,7 +26,7 @@ function received({ receiver }: Scene): readonly number[] {
   return receiver.requests.map(({ body }) => Number(body.toString()));
 }
 
-/** Listens as nodes do. `last` resolves when so many notices of the outbox have come. */
+/** Listens like a node. `last` resolves when this many notifications of the outbox have arrived. */
 async function listenFor(listening: pg.Client, count: number): Promise<{ readonly last: Promise<void> }> {
   const { promise: last, resolve } = Promise.withResolvers<void>();
   let left = count;
@@ -43,13 +43,13 @@ describe.skipIf(!onPostgres)("the order of transactions that publish", () => {
     async (nodes) => {
       await using scene = await openOrderedScene(nodes);
       const [client, dying, listening] = await Promise.all([scene.connect(), scene.connect(), scene.connect()]);
-      // As a node that takes rows up, and comes to none of them.
+      // Like a node that begins to relay and fails before the first row.
       await dying.query(`BEGIN; SELECT ${lockCall(LOCK.outbox)}`);
       const heard = await listenFor(listening, 10);
       for (let n = 1; n <= 10; n++) await publish(client, n);
       await heard.last;
       expect(scene.receiver.requests).toHaveLength(0);
-      // The next notice comes right after the death.
+      // The next notification arrives right after the node has died.
       await client.query("SELECT pg_terminate_backend($1)", [(dying as unknown as { processID: number }).processID]);
       for (let n = 11; n <= 20; n++) await publish(client, n);
       await scene.receiver.waitForCount(20);

@@ -9,7 +9,7 @@ import { requestOf, type RequestVector, vectors } from "./vectors.ts";
 const all = Object.values(providers);
 const folder = new URL("../../src/providers/", import.meta.url);
 
-/** What the vectors of a provider lack. */
+/** Gaps in the vectors of a provider. */
 function gapsOf(id: string): readonly string[] {
   const own = vectors.filter(({ provider }) => findProvider(provider)?.id === id);
   const [accepted, rejected] = [

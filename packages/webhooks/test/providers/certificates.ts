@@ -1,6 +1,6 @@
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 
-/** Certificates made on the spot: just enough DER to write what `x509.ts` reads. */
+/** Generates certificates with a minimal DER encoder for the parts that `x509.ts` reads. */
 
 export interface TestCertificate {
   readonly der: Buffer;
@@ -11,7 +11,7 @@ export interface TestCertificate {
 
 export interface CertificateOptions {
   readonly subject: string;
-  /** Signs itself unless given. */
+  /** Defaults to a self-signed certificate. */
   readonly issuer?: TestCertificate;
   readonly curve?: "P-256" | "P-384";
   readonly notBefore?: string;
@@ -49,7 +49,7 @@ export function makeCertificate(options: CertificateOptions): TestCertificate {
   return { der, base64: der.toString("base64"), privateKey, subject };
 }
 
-/** Root, intermediate and leaf as Apple arranges them, with the parts to be spoilt given. */
+/** Root, intermediate and leaf like those of Apple. Tests pass the parts to corrupt. */
 export function makeChain(
   spoil: { readonly intermediate?: Partial<CertificateOptions>; readonly leaf?: Partial<CertificateOptions> } = {},
 ): { readonly root: TestCertificate; readonly leaf: TestCertificate; readonly x5c: string[] } {

@@ -7,7 +7,7 @@ import { tryVerifyProvider } from "../../src/provider/verify.ts";
 import { providers } from "../../src/providers/index.ts";
 import { vectors } from "./vectors.ts";
 
-/** Header names that any vector of the catalogue has: random requests should get past "the header is missing". */
+/** Header names of all vectors, so that random requests pass the check for missing headers. */
 const HEADERS = [...new Set(vectors.flatMap(({ headers }) => Object.keys(headers).map((name) => name.toLowerCase())))];
 
 const SCRAPS = [
@@ -78,7 +78,7 @@ suite.each(Object.values(providers).map((definition): [string, ProviderDefinitio
     test("every request is decided, and only a WebhookError is thrown", async () => {
       await fc.assert(
         fc.asyncProperty(request, options, async (given, chosen) => {
-          // Each of these resolves to a value for WebhookErrors and rejects for anything else.
+          // Each of these resolves for a WebhookError and rejects for any other error.
           await tryVerifyProvider(definition, given, chosen);
           await answerHandshake(definition, given, chosen);
           const { response } = await receiveProvider(definition, given, chosen);

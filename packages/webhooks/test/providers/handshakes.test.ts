@@ -150,7 +150,7 @@ describe("Mandrill's test key", () => {
   const form = { "content-type": "application/x-www-form-urlencoded" };
 
   async function sign(events: string): Promise<WebhookRequest> {
-    // Its own definition refuses the key; a plain HMAC of the same form does not.
+    // The provider's definition rejects the key. A plain HMAC of the same form accepts it.
     const { createHmac } = await import("node:crypto");
     const signature = createHmac("sha1", "test-webhook").update(`${url}mandrill_events${events}`).digest("base64");
     const headers = { ...form, "x-mandrill-signature": signature };
@@ -186,7 +186,7 @@ test("a braintree challenge is answered only when it looks like one", async () =
   const options = { secrets: "private", config: { publicKey: "public" } };
   const ok = { method: "GET", query: "?bt_challenge=20f9f8ed05f77439fe955c977e4c8a53" };
   expect(await receive("braintree", ok, options)).toMatch(/^handshake 200 public\|[0-9a-f]{40}$/);
-  // Anything else would make us an oracle that signs what an attacker likes.
+  // Otherwise the receiver would be an oracle that signs any text for an attacker.
   expect(await receive("braintree", { method: "GET", query: "?bt_challenge=<script>" }, options)).toBe("rejected 401");
 });
 

@@ -7,7 +7,7 @@ import { signProvider, type SignProviderOptions } from "../../src/testing/index.
 import { pem } from "./certificates.ts";
 import { NOW, type Oracle, type OracleRequest, oracles } from "./oracles.ts";
 
-// The libraries read the machine's clock; ours is passed in.
+// The libraries read the system clock. Our functions get the time as an option.
 beforeAll(() => {
   vi.useFakeTimers({ now: NOW, toFake: ["Date"] });
 });
@@ -18,7 +18,7 @@ afterAll(() => {
 const RUNS = 15;
 const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 40 });
 
-/** Some libraries answer, others throw; some of those throw with a promise. */
+/** Some libraries return a boolean, and others throw or reject. */
 async function accepts(oracle: Oracle, request: OracleRequest): Promise<boolean> {
   try {
     return (await oracle.accepts(request)) !== false;
@@ -52,7 +52,7 @@ async function acceptedByUs(oracle: Oracle, headers: Readonly<Record<string, str
   return result.ok;
 }
 
-/** A secret or private key of the same form that is not the right one. */
+/** A wrong secret or private key of the same form. */
 function another({ options: { secret = "" }, provider }: Oracle): SignProviderOptions {
   if (provider === "discord") return { privateKey: pem(generateKeyPairSync("ed25519").privateKey) };
   if (provider === "sendgrid")

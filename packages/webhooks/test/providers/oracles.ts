@@ -5,12 +5,12 @@ import { pem } from "./certificates.ts";
 import type { WebhookRequest } from "../../src/request.ts";
 
 /**
- * Official libraries of the providers, each behind the smallest structural type that we need of it: their own types are
- * hundreds of megabytes that the type checker would have to read.
+ * Official libraries of the providers, each with a minimal structural type. Their own types are hundreds of megabytes, which the type
+ * checker would have to read.
  */
 const require = createRequire(import.meta.url);
 
-/** Some libraries have a CommonJS build only, some an ECMAScript build only. */
+/** Loads a library that has only a CommonJS build or only an ES module build. */
 async function load<T>(name: string): Promise<T> {
   try {
     return require(name) as T;
@@ -19,7 +19,7 @@ async function load<T>(name: string): Promise<T> {
   }
 }
 
-/** One library: whether it accepts a request, and headers that it signs with where it can sign. */
+/** Official library of a provider: verifies requests and, if it can, signs them. */
 export interface Oracle {
   readonly library: string;
   readonly provider: string;
@@ -42,7 +42,7 @@ export interface Signed {
   readonly body?: string;
 }
 
-/** The second at which everything happens; the libraries read the machine's clock, which the test sets to it. */
+/** Current time of all tests. The libraries read the system clock, which the tests set to it. */
 export const NOW: number = Date.parse("2026-03-01T12:00:00Z");
 const SECONDS = NOW / 1000;
 const URL_CALLED = "https://example.com/webhooks?a=1";

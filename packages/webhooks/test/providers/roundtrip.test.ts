@@ -30,8 +30,8 @@ async function verdict(sample: Sample, request: WebhookRequest, options = option
 }
 
 /**
- * Puts another character in the place of one. Case alone does not count: in hexadecimal, in the names of authentication
- * schemes and in the escapes of a form it means nothing.
+ * Replaces one character by another. Does not only change the case, which has no meaning in hexadecimal, in names of authentication schemes
+ * and in escapes of a form.
  */
 function changed(text: string, at: number, by: number): string {
   const index = at % text.length;
@@ -102,7 +102,7 @@ describe.each(named.filter(([, { scheme }]) => scheme.covers === "body"))("%s co
   });
 });
 
-/** Named by the request, but not what is signed: where to find the certificate. */
+/** Headers that are not signed: the URL of the certificate. */
 const UNSIGNED_HEADERS = ["paypal-cert-url"];
 
 function fetchKey(): Promise<never> {

@@ -4,12 +4,12 @@ import type { ProviderConfig, ProviderDefinition, Scheme } from "../../src/provi
 import { providers } from "../../src/providers/index.ts";
 import { makeChain, pem } from "./certificates.ts";
 
-/** What it takes to sign and verify with one scheme of one provider. */
+/** Input for signing and verifying with one scheme of one provider. */
 export interface Sample {
   readonly definition: ProviderDefinition;
   readonly scheme: Scheme;
   readonly secret: string;
-  /** A secret of the same form that is not the right one. */
+  /** A wrong secret of the same form. */
   readonly otherSecret: string;
   readonly privateKey?: string;
   readonly publicKey?: KeyInput;
@@ -18,7 +18,7 @@ export interface Sample {
   readonly config: ProviderConfig;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Wraps an arbitrary text into a body of the form that the scheme needs. */
+  /** Wraps arbitrary text into a body of the form that the scheme requires. */
   readonly body: (text: string) => string;
 }
 
@@ -29,7 +29,7 @@ const ec = twoKeys(() => generateKeyPairSync("ec", { namedCurve: "P-256" }));
 const ed = twoKeys(() => generateKeyPairSync("ed25519"));
 const apple = makeChain();
 
-/** Where a provider wants more than a text as secret and any body. */
+/** Providers that need a special secret or body. */
 const OVERRIDES: Readonly<Record<string, Partial<Sample>>> = {
   "apple-appstore": {
     privateKey: pem(apple.leaf.privateKey),

@@ -167,7 +167,7 @@ describe("Atlassian Connect", () => {
   test("a token is valid for one method, path and query", async () => {
     const request = await signed("https://example.com/app/issue?b=2&a=x%20y&a=1");
     expect(await codeOf("atlassian-connect", request, options)).toBe("ok");
-    // The order of the query is not part of it.
+    // The order of query parameters does not matter.
     expect(
       await codeOf("atlassian-connect", { ...request, url: "https://example.com/app/issue?a=1&a=x+y&b=2" }, options),
     ).toBe("ok");

@@ -33,7 +33,7 @@ describe("handshakes", () => {
 
   test("an event is never taken for a handshake", async () => {
     const taken: string[] = [];
-    // A confirmation of SNS is both: a message that verifies, and a handshake.
+    // An SNS confirmation is both a verified message and a handshake.
     const events = vectors.filter(({ expectValid, variant }) => expectValid && !variant.includes("confirmation"));
     for (const vector of events) {
       const definition = findProvider(vector.provider)!;

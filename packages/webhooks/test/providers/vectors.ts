@@ -42,17 +42,17 @@ interface VectorFile {
 const file = new URL("../../../../vectors/providers.json", import.meta.url);
 export const { vectors, handshakes } = JSON.parse(readFileSync(file, "utf8")) as VectorFile;
 
-/** Handshake vectors have no clock of their own: all of them were made for this second. */
+/** Handshake vectors have no time: all were created for this one. */
 export const HANDSHAKE_TIME: number = Date.parse("2026-01-15T12:00:00Z");
 
 export function requestOf({ method, url, headers, body }: Vector): WebhookRequest {
   return { method, url, headers, body: new Uint8Array(Buffer.from(body, "base64")) };
 }
 
-/** Providers whose requests name the address of a certificate: it is served from there, not given beforehand. */
+/** Providers whose requests name the URL of a certificate, which is fetched from there instead of being configured. */
 const CERTIFICATE_BY_ADDRESS = new Set(["aws-sns", "paypal"]);
 
-/** What a caller would pass for this vector. */
+/** Options that a caller would pass for this vector. */
 export function optionsOf(vector: Vector, timeMs: number): ProviderOptions {
   const { provider, secrets, config } = vector;
   const byAddress = CERTIFICATE_BY_ADDRESS.has(provider);
@@ -68,8 +68,8 @@ export function optionsOf(vector: Vector, timeMs: number): ProviderOptions {
 }
 
 /**
- * Serves a provider's certificate at every address but `…-bad.pem`, where the vectors `cert-other-key` mean another
- * one to be: see docs/webhooks/vectors.md.
+ * Serves a provider's certificate at every URL except `…-bad.pem`, where the vectors `cert-other-key` expect another one. See
+ * docs/webhooks/vectors.md.
  */
 function serveKey(provider: string): FetchKey {
   return ({ url = "" }) => {

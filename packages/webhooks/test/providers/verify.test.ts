@@ -116,7 +116,7 @@ describe("there is no falling back to something weaker", () => {
   });
 
   test("a provider's public key is not accepted as an HMAC secret", async () => {
-    // The token of an attacker: HS256, keyed with the published key.
+    // A forged token: HS256 with the public key as the secret.
     const key = '{"kty":"RSA","n":"x","e":"AQAB"}';
     const token = ["eyJhbGciOiJIUzI1NiJ9", "e30"].join(".");
     const signature = createHmac("sha256", key).update(token).digest("base64url");
@@ -158,7 +158,7 @@ describe("a provider that does not sign", () => {
     const unsigned = { ...request, headers: {} };
     expect(await codeOf("github", unsigned, { allowUnsigned: true })).toBe("missing_header");
     expect(await codeOf("github", unsigned, { allowUnsigned: true, secrets: [] })).toBe("secret_invalid");
-    // Mollie signs when there is a secret, and classic webhooks bring an id only.
+    // Mollie signs only if a secret is configured, and classic webhooks contain only an ID.
     expect(await codeOf("mollie", unsigned, { allowUnsigned: true })).toBe("missing_header");
   });
 });

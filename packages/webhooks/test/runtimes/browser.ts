@@ -11,7 +11,7 @@ import type { Report } from "./shims/test.ts";
 const SYSTEM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const PAGE = '<!doctype html><meta charset="utf-8"><script type="module" src="/suite.mjs"></script>';
 
-/** A Chromium: the system's, else Debian's package where this may install it, else the one Playwright fetches. */
+/** Finds Chromium: that of the system, else Debian's package if it can be installed, else Playwright's download. */
 export function findChromium(): string {
   const installed = SYSTEM.find((path) => existsSync(path));
   if (installed !== undefined) return installed;
@@ -32,8 +32,8 @@ export function findChromium(): string {
 }
 
 /**
- * Runs the suite in a page and gives its report. The page comes from 127.0.0.1, which counts as a secure context:
- * without one there is no `crypto.subtle`.
+ * Runs the suite in a page and returns its report. The page is served from 127.0.0.1, which is a secure context, because `crypto.subtle`
+ * exists only there.
  */
 export async function runInChromium(executable: string): Promise<Report> {
   const profile = mkdtempSync(join(tmpdir(), "posthorn-chromium-"));

@@ -8,19 +8,19 @@ export const OUT: string = `${FOLDER}dist/`;
 const PACKAGE = fileURLToPath(new URL("../../", import.meta.url));
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 
-/** Installs the runtimes by the lock file beside them, unless what is installed is by the same one. */
+/** Installs the runtimes from their lock file, unless they were installed from the same one. */
 export function installRuntimes(): void {
   const lock = readFileSync(`${FOLDER}package-lock.json`, "utf8");
   const stamp = `${FOLDER}node_modules/.installed`;
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === lock) return;
-  // The platform packages hold the programs themselves: no install script has to run.
+  // The platform packages contain the programs, so no install script has to run.
   execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: FOLDER, stdio: "pipe" });
   writeFileSync(stamp, lock);
 }
 
 /**
- * Builds the package as it is published, and the suite beside it: once for runtimes that resolve packages and have
- * `node:test`, once as a single file for each of the two that have not.
+ * Builds the package as it is published, and the suite: once for runtimes that resolve packages and have `node:test`, and once as a single
+ * file for each of the two runtimes that do not.
  */
 export async function buildSuite(): Promise<void> {
   rmSync(OUT, { recursive: true, force: true });

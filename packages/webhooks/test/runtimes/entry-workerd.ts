@@ -1,7 +1,7 @@
 import { runTests } from "./shims/test.ts";
 
 const worker = {
-  /** Called by `workerd test`; an exception fails the run. */
+  /** Called by `workerd test`. An exception fails the run. */
   async test(): Promise<void> {
     await import("./suite.ts");
     const { passed, failures } = await runTests();

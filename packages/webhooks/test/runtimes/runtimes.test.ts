@@ -9,7 +9,7 @@ const run = promisify(execFile);
 const MINUTES = 60_000;
 const MODULES = `${FOLDER}node_modules/`;
 const SUITE = `${OUT}suite.test.mjs`;
-/** How many tests the suite has: a runner that finds none must not pass. */
+/** Number of tests in the suite. A runner that finds fewer must fail. */
 const TESTS = 9;
 
 function program(...candidates: string[]): string {

@@ -1,6 +1,6 @@
 /**
- * What must hold on every runtime, written for `node:test`. Node, Deno and Bun run this file as it is; workerd and the
- * browser have no `node:test`, so there a bundler puts the two small modules of `shims/` in the place of Node's.
+ * Test suite for every runtime, written for `node:test`. Node, Deno and Bun run this file unchanged. For workerd and the browser, which have
+ * no `node:test`, a bundler replaces it by the two small modules in `shims/`.
  */
 import { deepEqual, equal, ok, rejects } from "node:assert/strict";
 import { test } from "node:test";
@@ -23,7 +23,7 @@ import { createReceiver, standardWebhooks } from "@posthorn/webhooks/receiver";
 import { githubStyle } from "@posthorn/webhooks/sender-styles";
 import { vectors } from "./vectors.ts";
 
-/** `test` gives a promise that the runner itself waits for. */
+/** Registers a test. The runner waits for the promise that `test` returns. */
 function check(name: string, body: () => void | Promise<void>): void {
   void test(name, body);
 }
@@ -124,7 +124,7 @@ check("providers: every vector of the catalogue is decided as expected", async (
     const { method, url, headers, secrets, expectValid, timeMs } = vector;
     const body = Uint8Array.from(atob(vector.body), (char) => char.charCodeAt(0));
     const certificate = async (request: { url?: string }) => {
-      // The vectors mean another certificate by this name.
+      // The vectors expect another certificate under this name.
       const key = vectors.find(({ provider, publicKeys }) => provider === vector.provider && publicKeys !== undefined);
       if (request.url?.endsWith("-bad.pem") || key?.publicKeys?.[0] === undefined) throw new Error("not there");
       return key.publicKeys[0];

@@ -1,6 +1,6 @@
 import data from "../../../../vectors/providers.json" with { type: "json" };
 
-/** What the suite reads of a request vector. */
+/** The fields of a request vector that the suite uses. */
 export interface RuntimeVector {
   readonly id: string;
   readonly provider: string;

@@ -1,11 +1,11 @@
-/** Stands in for `node:test` where there is none: collects the tests, so that a runner can run them one by one. */
+/** Replacement for `node:test` on runtimes without it: collects the tests for a runner. */
 const tests: { readonly name: string; readonly body: () => unknown }[] = [];
 
 export function test(name: string, body: () => unknown): void {
   tests.push({ name, body });
 }
 
-/** What came of the tests; `failures` are empty when all passed. */
+/** Result of the tests. `failures` is empty if all passed. */
 export interface Report {
   readonly passed: number;
   readonly failures: readonly string[];
