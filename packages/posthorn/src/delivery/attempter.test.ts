@@ -2,17 +2,19 @@ import { Egress, type EgressResult, parseAllowList } from "@posthorn/egress";
 import { startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../test/support/services.ts";
-import { acceptEntry, openStore } from "../../test/support/store.ts";
+import { acceptEntry, openStore, successOutcome } from "../../test/support/store.ts";
 import type { AttemptResult } from "../dispatch/types.ts";
 import type { Job } from "../store/delivery.ts";
 import type { Store } from "../store/store.ts";
 import type { Busy, RunResult } from "../transform/types.ts";
+import { AttemptTracker } from "./attempt-tracker.ts";
 import { DeliveryAttempter } from "./attempter.ts";
 import { EndpointSender } from "../destinations/http/endpoint-sender.ts";
 import { HttpDestination } from "../destinations/http/http-destination.ts";
 
 const { signal } = new AbortController();
 const onTrouble = (): void => undefined;
+const random = (): number => 0;
 
 function job(changes: Partial<Job> = {}): Job {
   const { id: messageId, publicId, payload, contentType, due } = acceptEntry(1);
@@ -39,13 +41,21 @@ interface AttemptOptions {
   readonly run?: RunResult | Busy;
   readonly maySend?: () => boolean;
   readonly url?: string;
+  readonly tracker?: AttemptTracker;
 }
 
 /** Makes one attempt to endpoint 1, with these headers and this HTTP client. */
 async function attempt(
   store: Store,
   egress: Pick<Egress, "send">,
-  { headers = {}, of = job(), run, maySend = () => true, url = "http://127.0.0.1:8080/" }: AttemptOptions = {},
+  {
+    headers = {},
+    of = job(),
+    run,
+    maySend = () => true,
+    url = "http://127.0.0.1:8080/",
+    tracker = new AttemptTracker(() => 0),
+  }: AttemptOptions = {},
 ): Promise<AttemptResult> {
   const { services } = servicesOver(store);
   await insertEndpoint(services, url, headers);
@@ -66,6 +76,9 @@ async function attempt(
     },
     transforms,
     ids,
+    tracker,
+    now,
+    random,
     onTrouble,
   } as const;
   return new DeliveryAttempter(options).attempt(of, signal, maySend);
@@ -119,6 +132,35 @@ describe("an attempt", () => {
     expect(receiver.requests).toHaveLength(0);
   });
 
+  it.each([
+    ["is made before its message expires", 60_000, { kind: "made" }],
+    ["is void once its message has expired, and says so", 0, { kind: "void", reason: "expired" }],
+  ])("%s", async (_title, msLeft, expected) => {
+    await using files = await openStore();
+    const of = job({ deliverUntil: Date.now() + msLeft });
+    expect(await attempt(files.store, failure("timeout", "target"), { of })).toMatchObject(expected);
+  });
+
+  it("is tracked from before its key is assigned until its outcome is stored", async () => {
+    await using files = await openStore();
+    let lastKey = 10;
+    const tracker = new AttemptTracker(() => lastKey);
+    const seen: number[] = [];
+    const { send } = failure("timeout", "target");
+    const egress = {
+      send: () => {
+        lastKey = 20;
+        seen.push(tracker.settledUpTo);
+        return send();
+      },
+    };
+    const result = await attempt(files.store, egress, { tracker });
+    expect(seen).toEqual([10]);
+    expect(tracker.settledUpTo).toBe(10);
+    tracker.settled(successOutcome(1, { attempt: (result as Extract<AttemptResult, { kind: "made" }>).attempt }));
+    expect(tracker.settledUpTo).toBe(20);
+  });
+
   it("that fails through a fault of the target is recorded with the cause", async () => {
     await using files = await openStore();
     const result = await attempt(files.store, failure("timeout", "target"));
@@ -166,6 +208,9 @@ describe("an attempt", () => {
       destinations: { http: new HttpDestination({ sender: new EndpointSender(never), now, families: [], secretBox }) },
       transforms,
       ids,
+      tracker: new AttemptTracker(() => ids.lastKey),
+      now,
+      random,
       onTrouble,
     };
     expect(await new DeliveryAttempter(options).attempt(job({ endpointId: 2 }), signal, () => true)).toMatchObject({

@@ -1,4 +1,7 @@
-/** Makes one attempt: reads the current endpoint, applies its transformation and format, and sends the message to its destination. */
+/**
+ * Makes one attempt: reads the current endpoint, applies its transformation and format, and sends the message to its destination. Skips
+ * messages that have expired, and waits while the database is unavailable.
+ */
 import type {
   Destinations,
   OutgoingMessage,
@@ -15,9 +18,10 @@ import type { Directory } from "../domain/directory.ts";
 import { readStored } from "../domain/message/sample.ts";
 import type { TransformRunner } from "../domain/ports.ts";
 import type { IdGenerator } from "../lib/id.ts";
+import { isStoreAway } from "../store/errors.ts";
 import type { Store } from "../store/store.ts";
-import { unsentDetail } from "./attempt-detail.ts";
-import { changeFacts, type ChangeFacts } from "./change-facts.ts";
+import { changeFacts, type ChangeFacts, unsentDetail } from "./attempt-detail.ts";
+import type { AttemptTracker } from "./attempt-tracker.ts";
 
 export interface DeliveryAttempterOptions {
   readonly store: Store;
@@ -25,6 +29,10 @@ export interface DeliveryAttempterOptions {
   readonly destinations: Destinations;
   readonly transforms: TransformRunner;
   readonly ids: IdGenerator;
+  readonly tracker: AttemptTracker;
+  readonly now: () => number;
+  /** Returns a number from 0 to below 1, like `Math.random`. */
+  readonly random: () => number;
   /** Called with the result of each attempt before it is recorded. Must be quick and must not throw. */
   readonly onSent?: (job: Job, result: MadeResult) => void;
   /** Called when no request was made, with details that only operators may see. */
@@ -42,6 +50,8 @@ export interface AttemptTrouble extends SendTrouble {
 const OWN_FAULT_PAUSE_MS = 2000;
 /** How long a lane waits when no transformation thread is free. */
 const BUSY_PAUSE_MS = 500;
+/** Jobs that waited for the database return to it, since another node may have done them. The lane loads them again within this time. */
+const RETURN_MS = 500;
 
 export class DeliveryAttempter implements Attempter {
   readonly #options: DeliveryAttempterOptions;
@@ -51,17 +61,44 @@ export class DeliveryAttempter implements Attempter {
   }
 
   async attempt(job: Job, signal: AbortSignal, maySend: () => boolean): Promise<AttemptResult> {
+    const { tracker, now, random } = this.#options;
+    const { deliverUntil } = job;
+    if (deliverUntil !== null && deliverUntil !== undefined && deliverUntil <= now()) {
+      return { kind: "void", reason: "expired" };
+    }
+    const started = tracker.started();
+    let result: AttemptResult | null = null;
+    try {
+      result = await this.#attempt(job, { signal, maySend });
+      return result;
+    } catch (error) {
+      if (!isStoreAway(error)) throw error;
+      await this.#storeIsBack(signal);
+      return { kind: "not_now", pauseMs: random() * RETURN_MS };
+    } finally {
+      tracker.ended(started, result);
+    }
+  }
+
+  async #storeIsBack(signal: AbortSignal): Promise<void> {
+    const { promise: aborted, resolve: abort } = Promise.withResolvers<void>();
+    signal.addEventListener("abort", () => abort(), { once: true });
+    if (!signal.aborted) await Promise.race([this.#options.store.whenHere(), aborted]);
+  }
+
+  /** Rejects when the database is unavailable. */
+  async #attempt(job: Job, limits: SendLimits): Promise<AttemptResult> {
     const { store, directory } = this.#options;
     const endpoint = await directory.endpoint(job.endpointId);
     if (endpoint === null) return { kind: "void", reason: "endpoint_gone" };
     if (endpoint.isHeld) return { kind: "held" };
     if (job.trigger === 0 && endpoint.discards(job.messageId)) return { kind: "void", reason: "discarded" };
-    if (endpoint.changesRequest) return this.#attemptChanged(job, endpoint, { signal, maySend });
+    if (endpoint.changesRequest) return this.#attemptChanged(job, endpoint, limits);
     const body = job.payload ?? (await store.payload(job.messageId));
     if (body === null) return { kind: "void", reason: "payload_gone" };
     const { publicId: messageId, requestJson, contentType } = job;
     const message = { messageId, endpoint, requestJson, contentType, body, changed: null };
-    return this.#send(job, message, null, { signal, maySend });
+    return this.#send(job, message, null, limits);
   }
 
   /** Applies transformation and format first. Reads the message again: code sees more of it than a delivery needs. */

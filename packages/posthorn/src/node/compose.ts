@@ -74,7 +74,7 @@ export function compose(base: NodeBase): Composition {
   });
   const { health, certificates } = buildMonitors(parts, stack);
   stack.defer(base.untilReleased);
-  const { dispatcher, guard } = buildSending({
+  const { dispatcher, tracker } = buildSending({
     config,
     log,
     clock,
@@ -104,7 +104,7 @@ export function compose(base: NodeBase): Composition {
     logLongTransaction(log, transaction);
     metrics.longTransaction(transaction);
   });
-  const settling: SettledKeysOptions = { store, cluster, ids, attempts: () => guard.settledUpTo };
+  const settling: SettledKeysOptions = { store, cluster, ids, attempts: () => tracker.settledUpTo };
   const statistics = stack.use(
     buildStatistics(parts, { settled: () => settledEverywhere(settling), load: () => dispatcher.load }),
   );

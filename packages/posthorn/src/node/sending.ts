@@ -1,9 +1,9 @@
 /** Constructs the parts that deliver messages: destinations, attempter and dispatcher. */
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Config } from "../config/config.ts";
+import { AttemptTracker } from "../delivery/attempt-tracker.ts";
 import { DeliveryAttempter, type MadeResult } from "../delivery/attempter.ts";
-import { GuardedAttempter } from "../delivery/guarded-attempter.ts";
-import { retryWhileUnavailable } from "../delivery/retry-while-unavailable.ts";
+import { DeliveryStore } from "../delivery/delivery-store.ts";
 import type { EndpointSender } from "../destinations/http/endpoint-sender.ts";
 import { HttpDestination } from "../destinations/http/http-destination.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
@@ -38,24 +38,20 @@ export interface SendingOptions {
 
 export interface Sending {
   readonly dispatcher: Dispatcher;
-  readonly guard: GuardedAttempter;
+  readonly tracker: AttemptTracker;
 }
 
 export function buildSending(options: SendingOptions): Sending {
-  const { config, log, clock, store, cluster, ids, directory, health } = options;
-  const databaseWait = { store, clock, random: Math.random };
-  const guard = new GuardedAttempter({
-    attempter: buildAttempter(options),
-    ...databaseWait,
-    lastKey: () => ids.lastKey,
-  });
+  const { config, log, clock, store: database, cluster, ids, directory, health } = options;
+  const tracker = new AttemptTracker(() => ids.lastKey);
+  const store = new DeliveryStore({ store: database, clock, random: Math.random, tracker });
   const dispatcher = new Dispatcher({
-    store: guard.store,
-    attempter: guard.attempter,
+    store,
+    attempter: buildAttempter(options, tracker),
     clock,
     random: Math.random,
     policies: {
-      policy: (endpointId) => retryWhileUnavailable(databaseWait, () => directory.policy(endpointId)),
+      policy: (endpointId) => store.read(() => directory.policy(endpointId)),
       failing: (endpointId) => health.streak(endpointId),
     },
     limits: { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) },
@@ -68,10 +64,10 @@ export function buildSending(options: SendingOptions): Sending {
       trouble: (what, error) => reporter(log)(error, `${what} failed; trying again`),
     },
   });
-  return { dispatcher, guard };
+  return { dispatcher, tracker };
 }
 
-function buildAttempter(options: SendingOptions): DeliveryAttempter {
+function buildAttempter(options: SendingOptions, tracker: AttemptTracker): DeliveryAttempter {
   const { config, log, clock, store, ids, directory, secretBox, sender, transforms, certificates, onSent } = options;
   const http = new HttpDestination({
     sender,
@@ -86,6 +82,9 @@ function buildAttempter(options: SendingOptions): DeliveryAttempter {
     destinations: { http },
     transforms,
     ids,
+    tracker,
+    now: clock.now,
+    random: Math.random,
     onSent,
     onTrouble: (trouble) => log.warn(trouble, "an attempt failed before a request was sent"),
   });

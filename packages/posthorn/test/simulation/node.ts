@@ -6,17 +6,17 @@ import { Cluster } from "../../src/cluster/cluster.ts";
 import { ClusterDispatch } from "../../src/cluster/dispatch.ts";
 import { LaneInspector } from "../../src/cluster/lane-inspector.ts";
 import { ClusterWork } from "../../src/cluster/work.ts";
+import { AttemptTracker } from "../../src/delivery/attempt-tracker.ts";
 import { DeliveryAttempter } from "../../src/delivery/attempter.ts";
+import { DeliveryStore } from "../../src/delivery/delivery-store.ts";
 import { EndpointSender } from "../../src/destinations/http/endpoint-sender.ts";
 import { HttpDestination } from "../../src/destinations/http/http-destination.ts";
 import { EndpointHealthMonitor } from "../../src/workers/endpoint-health-monitor.ts";
-import { retryWhileUnavailable } from "../../src/delivery/retry-while-unavailable.ts";
 import { TaskRunner } from "../../src/workers/task-runner.ts";
 import { Workers } from "../../src/workers/worker.ts";
-import { GuardedAttempter } from "../../src/delivery/guarded-attempter.ts";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { LanePolicy } from "../../src/dispatch/policy.ts";
-import type { Attempter, Clock, JobStore } from "../../src/dispatch/types.ts";
+import type { Attempter, Clock } from "../../src/dispatch/types.ts";
 import type { Services } from "../../src/domain/context.ts";
 import { Directory } from "../../src/domain/directory.ts";
 import type { PlatformDefaults } from "../../src/domain/policy/section.ts";
@@ -109,8 +109,9 @@ export class SimulatedNode {
     this.#tasks = new TaskRunner({ services, clock, owns, onFailure: (_task, error) => onFailure(error) });
     this.#health = new EndpointHealthMonitor({ services, clock, onFailure, onDisabled: () => undefined });
     const books = new BookedAttempts(world.ledger, run);
-    const watch = buildGuarded(world, { clock, store, directory, secretBox, ids, life, books });
-    this.dispatcher = this.#buildDispatcher(world, { clock, directory, watch, books });
+    const tracker = new AttemptTracker(() => ids.lastKey);
+    const attempter = buildAttempter(world, { clock, store, directory, secretBox, ids, tracker, life, books });
+    this.dispatcher = this.#buildDispatcher(world, { clock, directory, attempter, tracker, books });
     const dispatch = new ClusterDispatch({ cluster, dispatcher: this.dispatcher, store });
     const lanes = new LaneInspector({
       cluster,
@@ -140,7 +141,7 @@ export class SimulatedNode {
       workers: new Workers([this.#health, this.#tasks], onFailure),
       ids,
       feed: { watchedElsewhere: () => undefined, storedElsewhere: () => undefined },
-      settled: () => settledOf(store, ids, watch),
+      settled: () => settledOf(store, ids, tracker),
       log: judgingLog(world.verdict),
     });
   }
@@ -179,20 +180,31 @@ export class SimulatedNode {
     await this.#store[Symbol.asyncDispose]();
   }
 
-  #buildDispatcher(world: NodeWorld, { clock, directory, watch, books }: DispatcherParts): Dispatcher {
+  #buildDispatcher(world: NodeWorld, { clock, directory, attempter, tracker, books }: DispatcherParts): Dispatcher {
     const { sabotage, sabotageRandom, dispatchRandom, verdict } = world;
     const { limits } = this.run.settings;
-    const databaseWait = { store: this.#store, clock, random: dispatchRandom.next };
-    const attempter = sabotage.attempter?.(watch.attempter, sabotageRandom) ?? watch.attempter;
+    const database = this.#store;
+    const store = new DeliveryStore({
+      store: {
+        ...withLatePages(database, world, this.life),
+        whenHere: () => database.whenHere(),
+        get newestDue() {
+          return database.newestDue;
+        },
+      },
+      clock,
+      random: dispatchRandom.next,
+      tracker,
+    });
     return new Dispatcher({
-      store: sabotage.jobs?.(watch.store, sabotageRandom) ?? watch.store,
-      attempter: books.around(attempter, sabotage.heard),
+      store: sabotage.jobs?.(store, sabotageRandom) ?? store,
+      attempter: books.around(sabotage.attempter?.(attempter, sabotageRandom) ?? attempter, sabotage.heard),
       clock: sabotage.clock?.(clock, sabotageRandom) ?? clock,
       random: dispatchRandom.next,
       policies: {
         policy: (endpointId) =>
           sabotaged(
-            retryWhileUnavailable(databaseWait, () => directory.policy(endpointId)),
+            store.read(() => directory.policy(endpointId)),
             sabotage,
           ),
         failing: (endpointId) => this.#health.streak(endpointId),
@@ -210,16 +222,18 @@ export class SimulatedNode {
 interface DispatcherParts {
   readonly clock: Clock;
   readonly directory: Directory;
-  readonly watch: { readonly attempter: Attempter; readonly store: JobStore };
+  readonly attempter: Attempter;
+  readonly tracker: AttemptTracker;
   readonly books: BookedAttempts;
 }
 
-interface WatchParts {
+interface AttempterParts {
   readonly clock: Clock;
   readonly store: SqliteStore;
   readonly directory: Directory;
   readonly secretBox: SecretBox;
   readonly ids: IdGenerator;
+  readonly tracker: AttemptTracker;
   readonly life: Life;
   readonly books: BookedAttempts;
 }
@@ -234,40 +248,29 @@ function sabotaged(
 }
 
 /** The real attempter on the simulated network. */
-function buildGuarded(
+function buildAttempter(
   world: NodeWorld,
-  { clock, store, directory, secretBox, ids, life, books }: WatchParts,
-): GuardedAttempter {
+  { clock, store, directory, secretBox, ids, tracker, life, books }: AttempterParts,
+): DeliveryAttempter {
   const { networkRandom: random, dispatchRandom } = world;
   const network = new SimulatedNetwork({ ...world, life, random, watcher: books });
   const sender = new EndpointSender(network);
   const http = new HttpDestination({ sender, now: clock.now, families: ["webhook"], secretBox });
-  const attempter = new DeliveryAttempter({
+  return new DeliveryAttempter({
     store,
     transforms: OTHER_SERVICES.transforms,
     directory,
     destinations: { http },
     ids,
-    onTrouble: () => undefined,
-  });
-  const jobs = {
-    ...withLatePages(store, world, life),
-    whenHere: () => store.whenHere(),
-    get newestDue() {
-      return store.newestDue;
-    },
-  };
-  return new GuardedAttempter({
-    attempter,
-    store: jobs,
-    clock,
+    tracker,
+    now: clock.now,
     random: dispatchRandom.next,
-    lastKey: () => ids.lastKey,
+    onTrouble: () => undefined,
   });
 }
 
 /** Keys of a node up to which everything is stored, or never will be. */
-function settledOf(store: SqliteStore, ids: IdGenerator, { settledUpTo }: GuardedAttempter): SettledKeys {
+function settledOf(store: SqliteStore, ids: IdGenerator, { settledUpTo }: AttemptTracker): SettledKeys {
   const last = ids.settle();
   const lowest = store.lowestWaiting();
   return { messages: lowest === null ? last : lowest - 1, attempts: settledUpTo };

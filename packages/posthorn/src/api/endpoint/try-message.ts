@@ -1,4 +1,4 @@
-import { keptBody } from "../../delivery/change-facts.ts";
+import { keptBody } from "../../delivery/attempt-detail.ts";
 import { type Tried, tryMessage as tryVerb } from "../../domain/endpoint/try.ts";
 import { pairs } from "../attempt-wire.ts";
 import { memberText } from "../filter/text.ts";

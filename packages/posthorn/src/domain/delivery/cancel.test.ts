@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, made } from "../../../test/support/dispatch.ts";
 import { servicesOver } from "../../../test/support/services.ts";
 import { acceptEntry, deliveryOf, openStore } from "../../../test/support/store.ts";
-import { GuardedAttempter } from "../../delivery/guarded-attempter.ts";
 import { applySignals } from "../signals.ts";
 import { expireDeliveries } from "../message/expire-deliveries.ts";
 import { cancelDeliveries } from "./cancel.ts";
@@ -82,17 +81,6 @@ describe("a delivery that is canceled", () => {
 });
 
 describe("a message that has expired", () => {
-  it("is not attempted, even if it is queued in memory, and its delivery states the reason", async () => {
-    await using harness = await dispatchHarness();
-    const { attempter, clock, files } = harness;
-    const watch = new GuardedAttempter({ attempter, store: files.store, clock, random: Math.random, lastKey: () => 0 });
-    const job = { messageId: 1, deliverUntil: clock.now() + 1000 } as Parameters<typeof attempter.attempt>[0];
-    expect((await watch.attempter.attempt(job, signal, () => true)).kind).toBe("made");
-    clock.advance(1000);
-    expect(await watch.attempter.attempt(job, signal, () => true)).toEqual({ kind: "void", reason: "expired" });
-    expect(attempter.jobs).toHaveLength(1);
-  });
-
   it("has its unfinished deliveries canceled, but not those of other messages", async () => {
     await using files = await openStore();
     const { services } = servicesOver(files.store);
@@ -109,46 +97,5 @@ describe("a message that has expired", () => {
     const rows = await files.store.db.selectFrom("cancellation").select(["message_id", "reason"]).execute();
     expect(rows.map((row) => row.reason)).toEqual(["expired", "expired", "expired"]);
     expect(await files.store.db.selectFrom("message_deadline").selectAll().execute()).toEqual([]);
-  });
-});
-
-describe("the settled key of the guarded attempter", () => {
-  it("is the highest key below which no attempt is unfinished", async () => {
-    await using harness = await dispatchHarness();
-    const { attempter, files, clock } = harness;
-    let lastKey = 10;
-    const watch = new GuardedAttempter({
-      attempter,
-      store: files.store,
-      clock,
-      random: Math.random,
-      lastKey: () => lastKey,
-    });
-    expect(watch.settledUpTo).toBe(10);
-    attempter.script = () => null;
-    await files.store.acceptAll([acceptEntry(1), acceptEntry(2)]);
-    const first = watch.attempter.attempt({ messageId: 1 } as never, signal, () => true);
-    lastKey = 20;
-    const second = watch.attempter.attempt({ messageId: 2 } as never, signal, () => true);
-    expect(watch.settledUpTo).toBe(10);
-    const result = made(0);
-    attempter.open[0]!.end(result);
-    await first;
-    expect(watch.settledUpTo).toBe(10);
-    const { attempt } = result as Extract<typeof result, { kind: "made" }>;
-    const outcome = {
-      messageId: 1,
-      endpointId: 1,
-      generation: 0,
-      trigger: 0,
-      state: 1,
-      due: null,
-      attempts: 1,
-    } as const;
-    await watch.store.record({ ...outcome, attempt });
-    expect(watch.settledUpTo).toBe(20);
-    attempter.open[0]!.end({ kind: "held" });
-    await second;
-    expect(watch.settledUpTo).toBe(20);
   });
 });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { servicesOver } from "../../../test/support/services.ts";
 import { acceptEntry, attemptRecord, openStore, successOutcome } from "../../../test/support/store.ts";
-import { unsentDetail } from "../../delivery/attempt-detail.ts";
-import { changeFacts } from "../../delivery/change-facts.ts";
+import { changeFacts, unsentDetail } from "../../delivery/attempt-detail.ts";
 import { keyAtTime } from "../../lib/id.ts";
 import { decodeDetail } from "../attempt/detail.ts";
 import { rollUp } from "../stats/roll-up.ts";

@@ -1,0 +1,73 @@
+/** The database as the dispatcher uses it: reads wait while it is unavailable, instead of failing or polling it. */
+import type { Clock, JobStore } from "../dispatch/types.ts";
+import type { EndpointBacklog, JobPage, Outcome, PageSelection } from "../store/delivery.ts";
+import { isStoreAway } from "../store/errors.ts";
+import type { AttemptTracker } from "./attempt-tracker.ts";
+
+export interface DeliveryStoreOptions {
+  /** `whenHere` resolves when the database is available. */
+  readonly store: JobStore & { whenHere(): Promise<void>; readonly newestDue: number };
+  readonly clock: Clock;
+  /** Returns a number from 0 to below 1, like `Math.random`. */
+  readonly random: () => number;
+  readonly tracker: AttemptTracker;
+}
+
+/** First pause after a read that failed although the database is available. It doubles up to the maximum; jitter takes off up to half. */
+const PAUSE_MS = 100;
+const MAX_PAUSE_MS = 2000;
+
+export class DeliveryStore implements JobStore {
+  readonly #options: DeliveryStoreOptions;
+
+  constructor(options: DeliveryStoreOptions) {
+    this.#options = options;
+  }
+
+  /** Repeats a read until the database is available. Rejects with any other error of the read, or when the store is closed. */
+  read<T>(read: () => T | Promise<T>): T | Promise<T> {
+    const found = read();
+    return found instanceof Promise ? found.catch((error: unknown) => this.#readAgain(read, error)) : found;
+  }
+
+  async due(endpointId: number, now: number, limit: number, selection?: PageSelection): Promise<JobPage> {
+    return this.read(() => this.#options.store.due(endpointId, now, limit, selection));
+  }
+
+  /**
+   * Deliveries due in the future may be first attempts that nothing delayed, stored before the clock was set back. They count as due now:
+   * loading a page tells them apart.
+   */
+  async backlog(): Promise<readonly EndpointBacklog[]> {
+    const { store, clock } = this.#options;
+    const lanes = await this.read(() => store.backlog());
+    return lanes.map((lane) => (lane.due > store.newestDue ? lane : { ...lane, due: Math.min(lane.due, clock.now()) }));
+  }
+
+  async record(outcome: Outcome): Promise<void> {
+    const { store, tracker } = this.#options;
+    try {
+      await store.record(outcome);
+    } catch (error) {
+      // It will never be stored: another node makes the attempt again, under another key.
+      if ((error as { readonly code?: unknown }).code === "shard_lost") tracker.settled(outcome);
+      throw error;
+    }
+    tracker.settled(outcome);
+  }
+
+  async #readAgain<T>(read: () => T | Promise<T>, first: unknown): Promise<T> {
+    const { store, clock, random } = this.#options;
+    let failure = first;
+    for (let pauseMs = PAUSE_MS; isStoreAway(failure); pauseMs = Math.min(MAX_PAUSE_MS, 2 * pauseMs)) {
+      await new Promise<void>((resolve) => void clock.setTimer(pauseMs * (1 - random() / 2), resolve));
+      await store.whenHere();
+      try {
+        return await read();
+      } catch (error) {
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+}
