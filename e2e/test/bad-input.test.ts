@@ -84,12 +84,12 @@ describe("a token", () => {
     },
   );
 
-  it("is required before anything is said about the request", async () => {
+  it("is checked before the response reveals anything about the request", async () => {
     const response = await world.api.post("/api/v1/app", "{ not json", { token: "nonsense" });
     expect(response.status).toBe(401);
   });
 
-  it("of another organisation sees nothing of this one", async () => {
+  it("of another organisation cannot read this one", async () => {
     const stranger = world.api.as(world.server.tokenOf(randomId("org_")));
     for (const path of [APP, `${APP}/endpoint`, `${APP}/endpoint/${endpoint}`, `${APP}/msg/${message}`]) {
       expect((await stranger.get(path)).status).toBe(404);
@@ -97,7 +97,7 @@ describe("a token", () => {
     expect((await stranger.get("/api/v1/app")).json.data).toEqual([]);
   });
 
-  it("of one application sees nothing of another and may not act for the organisation", async () => {
+  it("of one application cannot read another one or act for the organisation", async () => {
     const { token } = (await world.api.post("/api/v1/auth/app-portal-access/other", {})).json;
     const portal = world.api.as(token);
     expect((await portal.get("/api/v1/app/other/endpoint")).status).toBe(200);

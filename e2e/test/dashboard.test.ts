@@ -93,7 +93,7 @@ describe("signing in", () => {
 });
 
 describe("the dashboard", () => {
-  it("says on the overview that an endpoint needs attention, and links to it", async () => {
+  it("shows on the overview that an endpoint needs attention, and links to it", async () => {
     const page = await open("/");
     await page.getByText(/1 endpoint needs attention/).waitFor();
     await page.getByRole("link", { name: /View .*bad/ }).click();

@@ -240,7 +240,7 @@ const WRITE_PAGE = [
 ].join(" && ");
 
 describe("the build of the dashboard", () => {
-  it("names each step before it begins, and says when there is nothing to do", async () => {
+  it("prints each step before it begins, and reports when there is nothing to do", async () => {
     const built = await buildWith(`${WRITE_PAGE} && echo x > packages/posthorn/web/assets/a.js`);
     expect(built.first).toMatch(/^Building the dashboard\./);
     expect(built.output).toMatch(

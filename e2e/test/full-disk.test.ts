@@ -106,7 +106,7 @@ test("a server with a full disk is live but not ready, and accepts messages agai
   expect(await publish()).toBe(202);
 });
 
-test("a server that starts on a full disk waits, says why, and starts once there is space", async () => {
+test("a server that starts on a full disk waits, logs the reason, and starts once there is space", async () => {
   const fill = 'mkdir -m 700 "$DISK/data" && printf "%s" "$(head -c 32 /dev/zero | base64)" > "$DISK/data/jwt.secret"';
   const key = 'cp "$DISK/data/jwt.secret" "$DISK/data/encryption.key"';
   const full = '{ head -c 16m /dev/zero > "$DISK/filler" 2>/dev/null || true; }';

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { runCli } from "../lib/cli.ts";
 import { temporaryFolder } from "../lib/folder.ts";
 
-test("posthorn migrate shows what it would do, does it, and has nothing to do the second time", async () => {
+test("posthorn migrate prints its plan, applies it, and does nothing the second time", async () => {
   using folder = temporaryFolder();
   const migrate = async (...args: readonly string[]) => {
     await using cli = runCli(["migrate", ...args], { POSTHORN_DATA_DIR: folder.path });

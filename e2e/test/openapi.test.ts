@@ -62,7 +62,7 @@ describe("the document", () => {
     }
   });
 
-  test("gives every operation its own ID, a summary, and the path parameters of its path", () => {
+  test("defines a unique ID, a summary and all path parameters for every operation", () => {
     const ids = all().map(([, { operationId }]) => operationId);
     expect(new Set(ids).size).toBe(ids.length);
     for (const [route, operation] of all()) {

@@ -97,7 +97,7 @@ describe("handshakes", () => {
     expect((await deliver(source.url, { ...slackRequest(body), body: `${body} ` })).status).toBe(401);
   });
 
-  it("of Discord answer a PING, and refuse one with a bad signature with exactly 401", async () => {
+  it("of Discord respond to a PING, and reject one with a bad signature with exactly 401", async () => {
     const source = await makeSource("discord", { publicKeys: [discordPublicKey] });
     const ping = discordRequest('{"type":1,"id":"1","application_id":"2"}');
     const response = await deliver(source.url, ping);
@@ -122,7 +122,7 @@ describe("handshakes", () => {
     expect((await asked("guessed")).status).toBe(403);
   });
 
-  it("of Zoom answer the URL validation with its token encrypted", async () => {
+  it("of Zoom respond to the URL validation with the encrypted token", async () => {
     const source = await makeSource("zoom", { secrets: ["a-webhook-secret-0123456789abcdef"] });
     const plainToken = "qgg8vlvZRS6UYooatFL8Aw";
     const body = JSON.stringify({ payload: { plainToken }, event_ts: 1, event: "endpoint.url_validation" });

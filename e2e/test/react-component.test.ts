@@ -36,7 +36,7 @@ beforeAll(async () => {
 
 afterAll(() => host?.[Symbol.asyncDispose]());
 
-it("every hook finds what is there, every function does what it says, and the component shows the portal", async () => {
+it("every hook returns its data, every function works, and the component shows the portal", async () => {
   const { url, token } = await portalLink(world, scene.app);
   const { app, bad, message } = scene;
   const settings = { server: world.server.url, token, portal: url, app, endpoint: bad, message };

@@ -65,7 +65,7 @@ describe("a node that starts before its database", () => {
     expect(stdout.match(/the database is there, after \d+ s/g)).toHaveLength(1);
   });
 
-  it("exits after the longest allowed wait, and says why", async () => {
+  it("exits with the reason after the longest allowed wait", async () => {
     await using e = await early({ POSTHORN_DATABASE_WAIT: "0.5" });
     expect(await e.node.ended).toMatchObject({
       code: 1,

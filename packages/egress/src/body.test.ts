@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { CappedBody } from "./body.ts";
 
-test("the body is the chunks one after the other, cut at the cap, and a cut is told", () => {
+test("the body consists of the chunks in order, and is truncated at the cap with a flag", () => {
   const chunks = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 });
   fc.assert(
     fc.property(chunks, fc.integer({ min: 0, max: 2000 }), (parts, cap) => {

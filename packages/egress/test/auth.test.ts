@@ -162,7 +162,7 @@ const give = (response: ServerResponse, fields: Record<string, unknown>, status 
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(fields));
 
 describe("OAuth 2 client credentials", () => {
-  test("asks as RFC 6749 says, id and secret form-encoded, and uses the token", async () => {
+  test("requests a token according to RFC 6749, with form-encoded ID and secret, and uses it", async () => {
     await using server = await startOAuth((_in, _body, out) =>
       give(out, { access_token: "t1", token_type: "Bearer", expires_in: 3600 }),
     );
@@ -174,7 +174,7 @@ describe("OAuth 2 client credentials", () => {
     expect(server.hooks).toEqual(["Bearer t1"]);
   });
 
-  test("puts the credentials into the form where the provider wants them there", async () => {
+  test("sends the credentials in the form if the provider requires it", async () => {
     await using server = await startOAuth((_in, _body, out) => give(out, { access_token: "t1", token_type: "bearer" }));
     await new AuthSender(egress).send(request(`${server.url}/hook`), {
       ...server.auth,

@@ -65,7 +65,7 @@ describe("DNS rebinding", () => {
     expect(receiver.connections).toBe(1);
   });
 
-  test("the address that was vetted is the address that is dialled, though every question gets another answer", async () => {
+  test("the checked address is the dialled address, although every query gets a different reply", async () => {
     await using receiver = await startReceiver();
     let asked = 0;
     // The first look-up returns an allowed address, and the second one, which would be used for dialling, a denied one.

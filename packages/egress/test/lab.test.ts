@@ -198,7 +198,7 @@ describe("keep-alive", () => {
     expect(lost.length).toBeLessThan(15);
   });
 
-  test("the rest of a body that was longer than it said is never taken for another answer", async () => {
+  test("the rest of a body longer than declared is never parsed as another response", async () => {
     const statuses = new Set<unknown>();
     for (let index = 0; index < 10; index++) {
       const result = await send(`${lab.url}/length/long`);

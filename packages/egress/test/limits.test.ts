@@ -80,7 +80,7 @@ describe("the bound of sockets", () => {
     await vi.waitFor(() => expect(receiver.open).toBe(0));
   });
 
-  test("the socket idle longest goes first; the one just used stays", async () => {
+  test("the socket that was idle longest is closed first, and the last used one is kept", async () => {
     await using receiver = await startReceiver();
     await using egress = client({ maxSockets: 2 });
     const reused = async (name: string) =>
@@ -125,7 +125,7 @@ describe("the bound of sockets", () => {
     expect(receiver.peak).toBeLessThanOrEqual(6);
   });
 
-  test("many requests at once to few sockets are all answered, in turn", async () => {
+  test("many concurrent requests over few sockets all get a response, in order", async () => {
     await using receiver = await startReceiver();
     await using egress = client({ maxSockets: 7, maxSocketsPerOrigin: 2 });
     const all = Array.from({ length: 600 }, (_none, index) =>

@@ -58,7 +58,7 @@ function send(egress: Egress, url: string, more: Partial<EgressRequest> = {}): P
   return egress.send({ method: "POST", url, headers: [], body, timeoutMs: 15_000, maxResponseBytes: 1000, ...more });
 }
 
-describe("a request whose deadline passed while the process stood still", () => {
+describe("a request whose deadline passed while the process was suspended", () => {
   test("in a DNS look-up is not sent", async () => {
     await using receiver = await startReceiver();
     const { egress, clock, holdNames } = openClient();
@@ -104,7 +104,7 @@ describe("a request whose deadline passed while the process stood still", () => 
 });
 
 describe("a request whose caller no longer allows it", () => {
-  test("is not written, whenever the caller says so before it is", async () => {
+  test("is not written if the caller withdraws it before", async () => {
     await using receiver = await startReceiver();
     const { egress, holdNames } = openClient();
     await using _ = egress;

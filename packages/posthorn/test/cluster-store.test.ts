@@ -103,7 +103,7 @@ describe("membership slots", () => {
     });
   });
 
-  it("are shown with what was said last, and for how long they hold", async () => {
+  it("are listed with their last report and the end of their lease", async () => {
     await seated(async (a, b) => {
       expect(await scene.until(of(one).renew(a.id, LEASE_MS, REPORT))).toBe(true);
       const { nodes, shards } = await scene.until(of(two).view());
@@ -131,7 +131,7 @@ describe("membership slots", () => {
 });
 
 describe("shards", () => {
-  it("go to one of those who want them at the same time", async () => {
+  it("go to one of several concurrent requesters", async () => {
     await seated(async (a, b) => {
       const wanted = [3, 4, 5];
       const both = Promise.all([of(one).take(a.id, wanted, []), of(two).take(b.id, wanted, [])]);
@@ -250,7 +250,7 @@ describe("signals", () => {
     }
   });
 
-  it("are known to be missed when the connection breaks, and to be heard again", async () => {
+  it("are reported as missed when the connection breaks, and received again afterwards", async () => {
     const hearing: boolean[][] = scene.stores.map((store) => {
       const changes: boolean[] = [];
       of(store).onNotificationState((up) => changes.push(up));

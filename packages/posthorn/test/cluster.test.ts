@@ -51,7 +51,7 @@ describe("the cluster", () => {
     expect(text).toMatch(/^posthorn_dispatcher_lag_seconds 0$/m);
   });
 
-  it.runIf(onPostgres)("shows a node that joins, and the one that answers", async () => {
+  it.runIf(onPostgres)("shows a node that joins, and the one that responds", async () => {
     const another = await startNode(folder.path);
     const [one, two] = [await cluster(node), await cluster(another)];
     await another[Symbol.asyncDispose]();

@@ -214,7 +214,7 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
     expect(receiver.requests.filter(({ headers }) => headers["webhook-id"] === again.id)).toHaveLength(1);
   });
 
-  it("finds out by itself what changed in a commit with an unknown outcome", async () => {
+  it("detects the changes of a commit with an unknown outcome", async () => {
     await using receiver = await startReceiver();
     await using s = await scene();
     const { proxy, tenant, url } = s;

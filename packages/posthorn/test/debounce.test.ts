@@ -54,7 +54,7 @@ describe("debounce", () => {
     expect(dues).toEqual([1000, 1900, 2800, 3700, 4600, 5000]);
   });
 
-  it("starts again once the delivery was due, so that one in flight is never canceled", async () => {
+  it("restarts once the delivery was due, so that a delivery in flight is never canceled", async () => {
     await using files = await openStore();
     const { store } = files;
     const options = { debounce: DEBOUNCE };

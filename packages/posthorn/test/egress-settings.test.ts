@@ -41,7 +41,7 @@ describe("the settings of the platform", () => {
     });
   });
 
-  it("deny what is denied although it is also allowed", async () => {
+  it("deny addresses that are both denied and allowed", async () => {
     using folder = temporaryFolder();
     await using receiver = await startReceiver();
     await using node = await startNode(folder.path, { env: { POSTHORN_EGRESS_DENY: "127.0.0.0/8" } });

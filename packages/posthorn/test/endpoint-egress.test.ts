@@ -86,7 +86,7 @@ describe("credentials of an endpoint", () => {
     expect(issuer.requests).toHaveLength(2);
   });
 
-  it("OAuth 2: a missing token is a failed attempt that says so, and nothing is sent", async () => {
+  it("OAuth 2: without a token the attempt fails with that reason, and nothing is sent", async () => {
     await using issuer = await startReceiver({ response: 401 });
     await using receiver = await startReceiver();
     const auth = { type: "oauth2", tokenUrl: issuer.url, clientId: "other", clientSecret: SECRET };
@@ -102,7 +102,7 @@ describe("credentials of an endpoint", () => {
 });
 
 describe("TLS settings of an endpoint", () => {
-  it("a client certificate and a private CA make mTLS work, and without either the attempt says which is missing", async () => {
+  it("mTLS works with a client certificate and a private CA, and the attempt names the missing one", async () => {
     const { ca, client } = lab.certificates;
     const url = `${lab.ports["tls-client-certificate"]}/ok`;
     await endpointWith(url, { tls: { ca: ca.cert, cert: client.cert, key: client.key } });

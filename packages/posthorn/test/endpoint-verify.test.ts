@@ -42,7 +42,7 @@ describe("verify", () => {
     expect((await verified(204, "challenge")).json).toMatchObject({ verified: false, code: "challenge_mismatch" });
   });
 
-  it("says why an endpoint did not confirm", async () => {
+  it("explains why an endpoint did not confirm", async () => {
     expect((await verified(204, "cloudevents")).json).toMatchObject({ verified: false, code: "origin_not_allowed" });
     expect((await verified("reset", "cloudevents")).json).toMatchObject({
       verified: false,

@@ -52,7 +52,7 @@ async function put(text: string): Promise<{ status: number; text: string }> {
 }
 
 describe("the filter of an endpoint", () => {
-  it("matches the content of each message, and says why one was not sent", async () => {
+  it("matches the content of each message, and explains why one was not sent", async () => {
     expect(await tenant.call("PUT", FILTER, { filter: { body: { n: { $gt: 1 } } } })).toMatchObject({ status: 204 });
     const low = await publish({ payload: { n: 1 } });
     const high = await publish({ payload: { n: 2 } });

@@ -110,7 +110,7 @@ describe("a live stream", () => {
     expect(await stream.ended()).toContain("event: open");
   });
 
-  it("handles CORS as POSTHORN_CORS_ORIGINS says", async () => {
+  it("handles CORS according to POSTHORN_CORS_ORIGINS", async () => {
     await using allowed = await Stream.open(node.token, node, { origin: ORIGIN });
     expect(allowed.response.headers.get("access-control-allow-origin")).toBe(ORIGIN);
     expect(allowed.response.headers.get("vary")).toMatch(/origin/i);

@@ -97,7 +97,7 @@ describe("a database", () => {
     ]);
   });
 
-  it("reports what was done and what remains, changes nothing by it, and is up to date after one run", async () => {
+  it("reports applied and pending migrations without changing anything, and is up to date after one run", async () => {
     await using old = await databaseAt(3);
     const applied = (await migrationStates(old.location)).map((state) => state.applied);
     expect(applied).toEqual(MIGRATIONS.map((_, index) => index < 3));

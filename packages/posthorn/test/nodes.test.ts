@@ -160,7 +160,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     await reading;
   });
 
-  it("apply at once what is changed on any of them", async () => {
+  it("apply changes made on any of them immediately", async () => {
     await using two = await start();
     const mine = (await endpointsOf((await nodeIds())[0]!))[0]!;
     await settled(2);

@@ -172,7 +172,7 @@ describe("issues", () => {
 });
 
 describe("the address checker", () => {
-  it("says whether a URL would be allowed, and which rule refuses it", async () => {
+  it("reports whether a URL would be allowed, and which rule refuses it", async () => {
     const check = async (body: object): Promise<Row> => (await tenant.call("POST", "egress/check", body)).json;
     expect(await check({ url: "http://169.254.169.254/" })).toMatchObject({ allowed: false, addresses: [] });
     expect((await check({ url: "http://169.254.169.254/" }))["detail"]).toEqual(expect.stringContaining("169.254"));

@@ -427,7 +427,7 @@ describe("transaction", () => {
 });
 
 describe("keys", () => {
-  it("knows the greatest key in use, so that keys continue from there", async () => {
+  it("returns the greatest key in use, so that new keys continue from there", async () => {
     await using files = await openStore();
     expect(await files.store.lastKey()).toBe(0);
     await files.store.accept(acceptEntry(41));

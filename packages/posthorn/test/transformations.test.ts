@@ -256,7 +256,7 @@ describe("the transformation of an endpoint", () => {
     await eventually(() => expect(receiver.requests.slice(before).map(({ path }) => path)).toEqual(["/plain"]));
   });
 
-  it("that takes too long is retried by the schedule, because the machine may be at fault", async () => {
+  it("that times out is retried by the schedule, because the machine may be overloaded", async () => {
     await setCode("for (;;);");
     const message = await publish();
     await eventually(async () => expect(await attemptsOf(message)).toHaveLength(2));

@@ -37,7 +37,7 @@ describe("readHeaders", () => {
     for (const name of ["constructor", "tostring", "__proto__", "get"]) expect(headers.get(name)).toBeUndefined();
   });
 
-  it("takes a record with a header called get for a record", () => {
+  it("treats a record with a header named get as a record", () => {
     expect(readHeaders({ get: "value" }).get("get")).toBe("value");
   });
 });

@@ -36,14 +36,14 @@ const standardRequest = message({
 });
 
 describe("webhooks verify", () => {
-  it("says that a Stripe request verifies, and what it is about", async () => {
+  it("reports that a Stripe request verifies, with its type and ID", async () => {
     const { status, out } = await webhooks(["verify", "--provider", "stripe", "--secret", SECRET], stripeRequest());
     expect(status).toBe(0);
     expect(out).toContain("Verified (hmac, signed at 2023-11-14T22:13:20.000Z)");
     expect(out).toContain("event invoice.paid, delivery evt_1");
   });
 
-  it("says why not, and what the doctor found", async () => {
+  it("explains the rejection with the findings of the doctor", async () => {
     const args = ["verify", "--provider", "stripe", "--secret", SECRET];
     const { status, out } = await webhooks(args, stripeRequest(`${BODY}\n`));
     expect(status).toBe(1);
@@ -141,14 +141,14 @@ describe("parseHttpMessage", () => {
     }
   });
 
-  it("takes an absolute target, --url before all, and the proxy's headers", () => {
+  it("uses --url first, then an absolute target, then the proxy's headers", () => {
     expect(parse("GET http://b.test/ HTTP/1.1\n\n")).toMatchObject({ url: "http://b.test/" });
     expect(parse("GET http://b.test/ HTTP/1.1\n\n", "https://c.test/")).toMatchObject({ url: "https://c.test/" });
     const forwarded = "GET /x HTTP/1.1\nHost: in\nX-Forwarded-Host: out\nX-Forwarded-Proto: http\n\n";
     expect(parse(forwarded)).toMatchObject({ url: "http://out/x" });
   });
 
-  it("takes the body out of its chunks", () => {
+  it("decodes a chunked body", () => {
     const head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
     expect(parse(`${head}4\r\nwebh\r\n4;x=1\r\nooks\r\n0\r\n\r\n`)).toMatchObject({
       body: new TextEncoder().encode("webhooks"),
@@ -156,7 +156,7 @@ describe("parseHttpMessage", () => {
     expect(parse(`${head}not chunked`)).toMatchObject({ body: new TextEncoder().encode("not chunked") });
   });
 
-  it("takes a head without an empty line after it for a request without a body", () => {
+  it("treats a head without a following empty line as a request without a body", () => {
     expect(parse("GET / HTTP/1.1\nHost: a.test\n")).toMatchObject({ method: "GET", body: new Uint8Array(0) });
   });
 });

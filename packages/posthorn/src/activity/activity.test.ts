@@ -174,7 +174,7 @@ describe("the learned activity of a source", () => {
     expect(alarms[1]!.at - (START + 60 * DAY_MS)).toBeLessThan(3 * HOUR_MS);
   });
 
-  it("is replaced by a fixed time, or not checked at all, when the rule says so", () => {
+  it("is replaced by a fixed time, or not checked at all, if the rule requests it", () => {
     const events = [START, START + HOUR_MS];
     const { alarms } = live(events, 2, { mode: "fixed", quietMs: 3 * HOUR_MS });
     expect(alarms).toHaveLength(1);

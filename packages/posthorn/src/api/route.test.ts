@@ -16,7 +16,7 @@ const ROUTE = {
 } as const;
 
 describe("the type of a route", () => {
-  it("gives a POST handler that may run inside a write transaction no service that leaves the process", () => {
+  it("offers no external service to a POST handler that may run inside a write transaction", () => {
     const route = defineRoute({
       ...ROUTE,
       method: "POST",

@@ -94,7 +94,7 @@ describe("Stripe's events", () => {
 });
 
 describe("a provider API that refuses a request", () => {
-  it("is called again after the wait that it asks for", () => {
+  it("is called again after the delay that it requests", () => {
     expect(refusalOf(response({}, { "retry-after": "30" }, 429), 0, NOW)).toMatchObject({ kind: "wait", ms: 30_000 });
     const reset = { "x-ratelimit-remaining": "0", "x-ratelimit-reset": String(NOW / 1000 + 60) };
     expect(refusalOf(response({}, reset, 403), 0, NOW)).toMatchObject({ kind: "wait", ms: 61_000 });

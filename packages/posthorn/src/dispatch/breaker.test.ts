@@ -94,7 +94,7 @@ describe("a breaker", () => {
     expect(breaker.view()).toMatchObject({ state: "open", nextProbeAt: 41_000 });
   });
 
-  it("stays open for exactly as long as the endpoint asks, and for growing times when it names no time", () => {
+  it("stays open for exactly as long as the endpoint requests, or for increasing times if it requests none", () => {
     const breaker = new Breaker();
     expect(breaker.askedToWait(0, breaker.epoch, 7000, policy)).toBe(true);
     expect(breaker.view()).toMatchObject({ state: "open", reason: "asked_to_wait", nextProbeAt: 7000 });

@@ -96,7 +96,7 @@ describe("the concurrency limit of an endpoint", () => {
     expect(window.limit(64)).toBe(64);
   });
 
-  it("stays high when the endpoint becomes three times slower for good, and learns the new duration", () => {
+  it("stays high when the endpoint becomes permanently three times slower, and adapts to the new duration", () => {
     const window = new ConcurrencyWindow();
     let now = answers(window, 60, 300);
     now = answersFor(window, 3 * HOUR, 900, now);

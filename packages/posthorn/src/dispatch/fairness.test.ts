@@ -80,7 +80,7 @@ describe("endpoints on one host", () => {
 });
 
 describe("slow endpoints", () => {
-  it("share a part of the concurrency, so that some is always left for fast endpoints", async () => {
+  it("share a part of the concurrency, so that a part is always reserved for fast endpoints", async () => {
     await using harness = await dispatchHarness({
       limits: { concurrency: 8, slowConcurrency: 2 },
       policy: (id) => ({ ...lanePolicy(id), concurrency: 4 }),
@@ -104,7 +104,7 @@ describe("slow endpoints", () => {
 });
 
 describe("retries", () => {
-  it("share a part of the concurrency, so that some is always left for first attempts", async () => {
+  it("share a part of the concurrency, so that a part is always reserved for first attempts", async () => {
     await using harness = await dispatchHarness({
       limits: { concurrency: 8, retryConcurrency: 2 },
       retrySchedule: [5000, 5000],

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { dispatchHarness, eventually, lanePolicy, made } from "../../test/support/dispatch.ts";
 import type { LanePolicy } from "./policy.ts";
 
-describe("a policy that takes long to read", () => {
+describe("a policy that is slow to load", () => {
   it("creates no second lane of the endpoint when it arrives after the lane became idle", async () => {
     const later = Promise.withResolvers<LanePolicy>();
     const answers: (LanePolicy | Promise<LanePolicy>)[] = [lanePolicy(1), later.promise];

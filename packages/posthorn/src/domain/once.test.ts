@@ -110,7 +110,7 @@ describe("a claimed request", () => {
     expect(handler.runs).toBe(1);
   });
 
-  it("of a process that has ended runs again at once when there is no other node", async () => {
+  it("of a process that has ended runs again immediately when there is no other node", async () => {
     await using opened = await openStore();
     const { ctx, key } = sceneOver(opened, true);
     await leaveClaim(ctx, key);

@@ -93,7 +93,7 @@ describe("JSON as XML", () => {
     }
   });
 
-  it("fails on values that XML cannot represent, and says where they are", () => {
+  it("fails on values that XML cannot represent, and names their position", () => {
     expect(refusal("json", "xml", '{"a":{"b":"\\u0000"}}')).toBe(
       "XML cannot hold the character U+0000, which is in message.a.b.",
     );

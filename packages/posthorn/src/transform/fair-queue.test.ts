@@ -29,7 +29,7 @@ describe("a fair queue", () => {
     expect(queue.shift()).toEqual(item(1, 1));
   });
 
-  it("keeps nothing of an item that was removed", () => {
+  it("keeps no data of a removed item", () => {
     const queue = new FairQueue<ReturnType<typeof item>>();
     const [first, second] = [item(1, 1, 1), item(1, 1, 2)];
     queue.push(first);

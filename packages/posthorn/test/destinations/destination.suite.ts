@@ -96,7 +96,7 @@ export function destinationSuite({ kind, open, without = [] }: SuiteOptions): vo
       },
     );
 
-    it("reports a receiver that cannot be reached as a failure that may pass, and says what to do", async () => {
+    it("reports an unreachable receiver as a temporary failure with advice", async () => {
       await using bench = await open(LONG_MS);
       const result = of(await bench.destination.send(message(bench.unreachable), LIMITS), "retry");
       expect(result.responseCode).toBe(0);
@@ -104,7 +104,7 @@ export function destinationSuite({ kind, open, without = [] }: SuiteOptions): vo
       expect(result.reply).toBeNull();
     });
 
-    it("charges a fault of our own to no attempt, and tells operators about it", async () => {
+    it("uses no attempt for a fault of Posthorn, and logs it", async () => {
       await using bench = await open(LONG_MS);
       const result = of(await bench.broken.send(message(bench.endpoint), LIMITS), "own_fault");
       expect(result.trouble?.code).toMatch(/^[a-z_]+$/);

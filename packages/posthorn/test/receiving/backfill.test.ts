@@ -119,7 +119,7 @@ describe("backfill with GitHub", () => {
     expect(await messageCount(source)).toBe(0);
   });
 
-  it("reads what was missed where it cannot be sent again, and passes it on under the signature of the hook", async () => {
+  it("fetches missed events that the provider cannot resend, and forwards them with the signature of the hook", async () => {
     await using scene = await githubScene({ mode: "fetch" });
     const { github, source } = scene;
     await github.emitUndelivered(OWNER, "issues", issue(4711));
@@ -131,7 +131,7 @@ describe("backfill with GitHub", () => {
     expect(JSON.parse(body.toString())).toEqual(issue(4711));
   });
 
-  it("waits as long as a limit asks, and then goes on where it was", async () => {
+  it("waits as long as a rate limit requests, and then continues", async () => {
     await using scene = await githubScene();
     const { github, source } = scene;
     await github.emitUndelivered(OWNER, "issues", issue(1));
@@ -141,7 +141,7 @@ describe("backfill with GitHub", () => {
     expect(lists).toHaveLength(4);
   });
 
-  it("says what is wrong with a token, and does not ask again", async () => {
+  it("reports what is wrong with a token, and does not retry", async () => {
     await using scene = await githubScene({ token: "ghp_wrong" });
     const done = await run(scene.source);
     expect(done).toMatchObject({
@@ -162,7 +162,7 @@ describe("backfill with Stripe", () => {
     return { stripe, source, [Symbol.asyncDispose]: () => stripe[Symbol.asyncDispose]() };
   }
 
-  it("takes in what was missed, over many pages and a limit, each event once, verified by who gets it", async () => {
+  it("backfills missed events once each, over many pages and a rate limit, verifiable by the recipient", async () => {
     await using scene = await stripeScene();
     const { stripe, source } = scene;
     const ids: string[] = [];
@@ -179,7 +179,7 @@ describe("backfill with Stripe", () => {
 });
 
 describe("what is asked for", () => {
-  it("is never older than what is kept here: it would look as if it had not come", async () => {
+  it("never includes events older than the local retention, which would seem to be missing", async () => {
     await using shortly = await TestGateway.start({
       POSTHORN_PAYLOAD_RETENTION_DAYS: "1",
       POSTHORN_ATTEMPT_RETENTION_DAYS: "1",
@@ -220,7 +220,7 @@ describe("what is asked for", () => {
 describe("a run", () => {
   const stripeSource = { type: "stripe", secrets: [SECRET] };
 
-  it("begins by itself when its time has come, and again after that", async () => {
+  it("starts automatically at its scheduled time, and repeats", async () => {
     const clock = new ShiftedClock();
     await using timed = await TestGateway.start({}, { clock });
     await using stripe = await startStripe({ key: "sk_test_1", now: () => clock.now() - HOUR_MS / 2 });
@@ -241,7 +241,7 @@ describe("a run", () => {
     });
   });
 
-  it("goes on where it was when the server is stopped and started again", async () => {
+  it("continues where it stopped when the server is restarted", async () => {
     using folder = temporaryFolder();
     await using github = await startGitHub({ token: "ghp_1", now: anHourAgo });
     const hookId = await makeHook(github, "http://127.0.0.1:8999/");

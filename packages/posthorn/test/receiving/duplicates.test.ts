@@ -106,7 +106,7 @@ describe("a delivery that is repeated", () => {
     expect(counts.toSorted((a, b) => a - b)).toEqual([1, 3]);
   });
 
-  it("is counted as well when it is recognised by its content", async () => {
+  it("is also counted when it is recognised by its content", async () => {
     const source = await gateway.source(
       { type: "generic-webhook", allowUnsigned: true, deduplication: "content" },
       false,

@@ -235,7 +235,7 @@ describe("routes", () => {
 });
 
 describe("an endpoint that leads back to its own source", () => {
-  it("gets a webhook a limited number of times, and its last attempt says why", async () => {
+  it("receives a webhook a limited number of times, and the last attempt names the reason", async () => {
     const source = await gateway.source(generic(), false);
     const path = `ingest/api/v1/source/${source.id}/endpoint`;
     expect((await gateway.call("POST", path, { url: source.url })).status).toBe(201);

@@ -44,7 +44,7 @@ const catalogue = (source: TestSource, more = "") =>
   gateway.call("GET", `ingest/api/v1/source/${source.id}/catalogue${more}`);
 
 describe("the catalogue of a source", () => {
-  it("has each event type with its schema, told as JSON Schema and TypeScript", async () => {
+  it("lists each event type with its schema as JSON Schema and TypeScript", async () => {
     const source = await gateway.source({ type: "github", secrets: [SECRET] }, false);
     await teach(source, 3, { ref: "refs/heads/main", commits: [{ id: "a", files: 2 }] });
     await teach(source, 2, { action: "opened", issue: { number: 1 } }, "issues", "issues.opened");
@@ -68,7 +68,7 @@ describe("the catalogue of a source", () => {
     expect((await catalogue(source, "/push")).status).toBe(404);
   });
 
-  it("says what changed, in its entry and to operational webhooks", async () => {
+  it("reports changes in its entry and to operational webhooks", async () => {
     await using ears = await startReceiver();
     const listening = { url: ears.url, eventTypes: ["source.schema_changed"] };
     await gateway.call("POST", "api/v1/operational-webhook/endpoint", listening);
@@ -101,7 +101,7 @@ describe("a source that falls silent", () => {
     });
   }
 
-  it("is told to operational webhooks once, and again when it is heard", async () => {
+  it("is reported by operational webhooks once, and again when the source becomes active", async () => {
     await using ears = await startReceiver();
     await gateway.call("POST", "api/v1/operational-webhook/endpoint", {
       url: ears.url,
@@ -133,7 +133,7 @@ describe("a source that falls silent", () => {
     expect(ears.requests).toHaveLength(2);
   });
 
-  it("is learning while too little is known, and off when told so", async () => {
+  it("is learning while there is too little data, and off when it is disabled", async () => {
     const source = await gateway.source({ type: "github", secrets: [SECRET] }, false);
     expect((await activity(source)).json).toMatchObject({
       mode: "learned",

@@ -160,7 +160,7 @@ describe("any other host", () => {
     }
   });
 
-  it("reflects nothing of a path without a token", async () => {
+  it("reflects no part of a path without a token", async () => {
     const answer = await ask(MAIN_HOST, "/in/%3Cscript%3E");
     expect([answer.status, answer.text.includes("script")]).toEqual([421, false]);
   });
@@ -169,7 +169,7 @@ describe("any other host", () => {
 describe("the host of a request", () => {
   const forwarded = (host: string) => ({ "x-forwarded-host": host });
 
-  it("is the last one that a trusted proxy gives", async () => {
+  it("is the last one that a trusted proxy adds", async () => {
     const from = "127.0.0.2";
     expect((await post("10.0.0.1:8071", { from, headers: forwarded(INGEST_HOST) })).status).toBe(200);
     expect((await post("10.0.0.1:8071", { from, headers: forwarded(`${MAIN_HOST}, ${INGEST_HOST}`) })).status).toBe(

@@ -50,7 +50,7 @@ describe("a source", () => {
     expect((await push(source, "s")).status).toBe(200);
   });
 
-  it("takes a new secret beside the old one, until the overlap or its deletion ends it", async () => {
+  it("accepts a new secret beside the old one until the overlap ends or the old one is deleted", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "old" } });
     const added = await gateway.call("POST", `${SOURCES}/${source.id}/secret`, { secret: "new" });
     expect(added.status).toBe(201);
@@ -106,7 +106,7 @@ describe("a source", () => {
     expect([made.status, made.json["detail"]]).toEqual([422, [expect.objectContaining({ msg: expect.any(String) })]]);
   });
 
-  it("is seen by a token of its own, which sees no other and changes none", async () => {
+  it("is visible to its own token, which can neither read nor change others", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "s" } });
     const access = await gateway.call("POST", `${SOURCES}/${source.id}/dashboard`, {});
     const portal = (path: string) =>
@@ -120,7 +120,7 @@ describe("a source", () => {
 });
 
 describe("what is never shown", () => {
-  it("stays over a PUT that does not name it, and not over a change of the provider", async () => {
+  it("survives a PUT that omits it, but not a change of the provider", async () => {
     const meta = { name: "Meta", type: "meta", config: { secret: "app-secret", verifyToken: "verify-token" } };
     const { json } = await gateway.call("POST", SOURCES, meta);
     const path = `${SOURCES}/${String(json["id"])}`;

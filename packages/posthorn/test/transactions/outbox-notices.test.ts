@@ -130,7 +130,7 @@ async function checkSent(client: pg.Client, after: string): Promise<void> {
   if (rowCount === 0) throw new Error("the node has sent nothing");
 }
 
-describe.skipIf(!onPostgres)("a node that takes up rows of transactions", () => {
+describe.skipIf(!onPostgres)("a node that relays rows of transactions", () => {
   it.each(["one transaction", "two transactions"])(
     "keeps the order of %s when it can read the rows before it hears of them",
     async (transactions) => {
@@ -144,7 +144,7 @@ describe.skipIf(!onPostgres)("a node that takes up rows of transactions", () => 
     },
   );
 
-  it("stores none of them when it loses the connection on which it hears of them, and all in order afterwards", async () => {
+  it("stores none of them while the notification connection is lost, and all in order afterwards", async () => {
     await using scene = await openScene();
     await using watched = watchOutbox(scene);
     await publishUnheard(scene, watched.watch, "two transactions");
@@ -159,7 +159,7 @@ describe.skipIf(!onPostgres)("a node that takes up rows of transactions", () => 
     expect(scene.handedOver).toEqual(["first", "other", "second"]);
   });
 
-  it("tells the other nodes of deliveries whose message a node stored before it died", async () => {
+  it("notifies the other nodes of deliveries that a node stored before it died", async () => {
     await using scene = await openScene();
     await using watched = watchOutbox(scene);
     const client = await scene.connect();

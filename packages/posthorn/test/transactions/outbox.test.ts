@@ -54,7 +54,7 @@ describe.skipIf(!onPostgres)("the outbox", () => {
     expect(got.sort()).toEqual(ids);
   });
 
-  it("parks rows that cannot become a message, says why, and continues with the rows behind", async () => {
+  it("skips rows that cannot become a message, reports the reason, and continues with the next rows", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     await client.query("BEGIN");

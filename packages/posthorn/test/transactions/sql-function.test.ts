@@ -225,7 +225,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     await expect(client.query(sql, [json["id"]])).rejects.toMatchObject({ code: "PH404" });
   });
 
-  it("needs only the use of the schema from a role, and gives it nothing else", async () => {
+  it("requires only USAGE on the schema, and grants nothing else", async () => {
     await using scene = await openScene();
     const owner = await scene.connect();
     const stranger = await scene.connect(await restrictedUrl(owner, scene.url, []));
@@ -241,7 +241,7 @@ describe.skipIf(!onPostgres)("posthorn.publish", () => {
     await expect(shop.query("SELECT posthorn.next_message_key()")).rejects.toMatchObject({ code: "42501" });
   });
 
-  it("sends what was committed while no node ran, and what arrived while the listener was disconnected", async () => {
+  it("sends messages that were committed while no node was running or while the listener was disconnected", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     await scene.node[Symbol.asyncDispose]();

@@ -205,7 +205,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     expect(events.map(({ app, key }) => `${app} ${key}`).sort()).toEqual(["app shop.orders/1", "other shop.orders/2"]);
   });
 
-  it("reports a row that moves to another key or application as deleted in the old place and created in the new one", async () => {
+  it("reports a row that moves to another key or application as deleted there and created here", async () => {
     await using shop = await Shop.open(scene);
     await shop.client.query("INSERT INTO shop.orders VALUES (1, 'a', 1, 'app'), (2, 'b', 1, 'app')");
     await shop.add({ app: { column: "tenant" }, payload: '{"new": {{new.status}}, "old": {{old.status}}}' });
@@ -277,7 +277,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     });
   });
 
-  it("keeps a change when nothing of Posthorn works any longer", async () => {
+  it("keeps a change even if no part of Posthorn works", async () => {
     await using shop = await Shop.open(scene);
     await shop.add();
     await shop.client.query(

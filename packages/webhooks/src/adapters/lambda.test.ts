@@ -52,7 +52,7 @@ async function v1(requestContext: object): Promise<LambdaEventV1> {
 }
 
 describe("lambdaHandler", () => {
-  it("takes an HTTP API or function URL event, and gives the URL as it was called", async () => {
+  it("accepts an HTTP API or function URL event, and returns the URL as it was called", async () => {
     const { events, receiver } = setUp();
     expect(await lambdaHandler(receiver)(await v2(BODY))).toEqual({
       statusCode: 200,
@@ -72,7 +72,7 @@ describe("lambdaHandler", () => {
     expect(events[0]?.request.body).toEqual(bytes);
   });
 
-  it("refuses a body that says it is Base64 and is not", async () => {
+  it("refuses a body that is declared as Base64 and is not", async () => {
     const { failures, receiver } = setUp();
     expect(await lambdaHandler(receiver)(await v2("%%%", true))).toMatchObject({ statusCode: 400 });
     expect(failures).toMatchObject([{ error: { code: "body_invalid" } }]);
@@ -98,7 +98,7 @@ describe("lambdaHandler", () => {
     expect(await lambdaHandler(receiver, { maxBodyBytes: 3 })(await v2(BODY))).toMatchObject({ statusCode: 413 });
   });
 
-  it("waits for the handler even when the receiver answers first: Lambda freezes afterwards", async () => {
+  it("waits for the handler even if the receiver responds first, because Lambda freezes afterwards", async () => {
     let done = false;
     const receiver = createReceiver({
       source: standardWebhooks(SECRET),

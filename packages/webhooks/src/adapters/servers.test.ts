@@ -134,7 +134,7 @@ describe.each(Object.entries(FRAMEWORKS))("%s", (name, start) => {
     expect(failures).toMatchObject([{ stage: "rejected" }]);
   });
 
-  it("handles a delivery once and answers its duplicate the same", async () => {
+  it("handles a delivery once and returns the same response to a duplicate", async () => {
     const { events, receiver } = collect();
     const base = await start(receiver);
     const statuses = [await call(base, await signedPost(BODY)), await call(base, await signedPost(BODY))];
@@ -148,7 +148,7 @@ describe.each(Object.entries(FRAMEWORKS))("%s", (name, start) => {
     expect(response.status).toBe(413);
   });
 
-  it("refuses a body over the limit that does not tell its length beforehand", async () => {
+  it("refuses a body over the limit without a declared length", async () => {
     const { events, receiver } = collect();
     const text = JSON.stringify({ a: "x".repeat(LIMIT) });
     const init = await signedPost(text);
@@ -193,13 +193,13 @@ describe("a body consumed by the framework", () => {
     return { status: response.status, body: await response.json(), error: failures[0]?.error };
   }
 
-  it("express.json() in front: says to mount before it", async () => {
+  it("express.json() before the adapter: the error explains to mount the adapter first", async () => {
     const { failures, receiver } = collect();
     const app = express().use(express.json()).all("/hooks", expressHandler(receiver));
     expect(await outcome(await listen(createServer(app)), failures)).toMatchObject(eaten(/express\.json/));
   });
 
-  it("koa: says to use the middleware before the body parser", async () => {
+  it("koa: the error explains to use the middleware before the body parser", async () => {
     const { failures, receiver } = collect();
     const app = new Koa();
     app.use(async (context, next) => {
@@ -211,7 +211,7 @@ describe("a body consumed by the framework", () => {
     expect(await outcome(await listen(koaServer(app)), failures)).toMatchObject(eaten(/ctx\.request\.rawBody/));
   });
 
-  it("koa: takes the raw text that body parsers keep", async () => {
+  it("koa: uses the raw text that body parsers keep", async () => {
     const { events, receiver } = collect();
     const app = new Koa();
     app.use(async (context, next) => {
@@ -225,7 +225,7 @@ describe("a body consumed by the framework", () => {
     expect([response.status, events.length]).toEqual([200, 1]);
   });
 
-  it("a Request with a consumed body: the error says to pass it earlier", async () => {
+  it("a Request with a consumed body: the error explains to pass it earlier", async () => {
     const { failures, receiver } = collect();
     const handler = fetchHandler(receiver);
     const base = serveFetch(async (request) => {
@@ -256,7 +256,7 @@ describe("frameworks keep working beside the adapter", () => {
     expect(await response.text()).toBe("other");
   });
 
-  it("node:http: answers and closes when the body ends early", async () => {
+  it("node:http: responds and closes when the body ends early", async () => {
     const { failures, receiver } = collect();
     const base = await listen(createServer(nodeHandler(receiver)));
     const { port, hostname } = new URL(base);
@@ -292,7 +292,7 @@ describe("the public URL", () => {
     expect(await urlSeen({ trustProxy: true }, forwarded)).toBe(`https://hooks.example.com${PATH}`);
   });
 
-  it("takes publicUrl, with the prefix that a proxy strips", async () => {
+  it("uses publicUrl with the prefix that a proxy strips", async () => {
     expect(await urlSeen({ publicUrl: "https://example.com/in/" }, forwarded)).toBe(`https://example.com/in${PATH}`);
   });
 

@@ -308,7 +308,7 @@ describe("the work of the doctor is bounded", () => {
     expect(Math.max(...sizes)).toBeLessThanOrEqual(4 * body.length + 65_536);
   });
 
-  it("by bytes or tries: it says that it stopped", async () => {
+  it("by bytes or tries, and reports that it stopped", async () => {
     const small = unverified('{"a":1}');
     expect(await diagnoseStandard(small, SECRET, { now })).toMatchObject({ stopped: undefined });
     expect(await diagnoseStandard(small, SECRET, { now, maxTries: 10 })).toMatchObject({
@@ -333,7 +333,7 @@ describe("the work of the doctor is bounded", () => {
     ]);
   });
 
-  it("and says when something is nested too deeply to look into", async () => {
+  it("and reports values that are nested too deeply to inspect", async () => {
     const check = () => Promise.reject(new RangeError("Maximum call stack size exceeded"));
     let calls = 0;
     const first = () =>

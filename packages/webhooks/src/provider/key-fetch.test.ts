@@ -58,7 +58,7 @@ test("whatever a caller's function throws becomes key_unavailable", async () => 
   await expect(fetchKey(custom, request)).rejects.toMatchObject({ code: "key_unavailable" });
 });
 
-test("a provider without a public address asks for keys", async () => {
+test("a provider without a public URL for its keys requires configured keys", async () => {
   await expect(fetchKey(createKeyFetcher(), { provider: "plaid", kid: "k" })).rejects.toMatchObject({
     code: "key_unavailable",
   });

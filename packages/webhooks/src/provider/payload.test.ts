@@ -12,7 +12,7 @@ describe("multipartField", () => {
     expect(multipartField(body, type, "json")).toBe('{"a":1}');
   });
 
-  test("takes a quoted boundary", () => {
+  test("accepts a quoted boundary", () => {
     expect(multipartField(body, 'multipart/form-data; boundary="xx"', "other")).toBe("no");
   });
 

@@ -80,7 +80,7 @@ describe("deduplication", () => {
     expect(count).toBe(2);
   });
 
-  it("asks for a retry when the first is still being handled, so that its failure loses nothing", async () => {
+  it("requests a retry while the first delivery is still being handled, so that its failure loses nothing", async () => {
     const { opened, open } = gate();
     const { receive } = receiverWith(() => opened);
     const first = receive(await request());
@@ -230,7 +230,7 @@ describe("schemas", () => {
     expect(amounts).toEqual(["1"]);
   });
 
-  it("refuse a payload that does not fit with 422 and the place, and do not claim it", async () => {
+  it("refuse an invalid payload with 422 and the position, and do not claim it", async () => {
     let count = 0;
     const failures: ReceiverFailure[] = [];
     const { receive } = createReceiver({

@@ -10,14 +10,14 @@ afterEach(() => {
 });
 
 describe("sender styles", () => {
-  it("GitHub: gives the value that GitHub's documentation prints", () => {
+  it("GitHub: returns the value in GitHub's documentation", () => {
     const headers = githubStyle("It's a Secret to Everybody").signSync({ body: "Hello, World!", timestampSeconds: 0 });
     expect(headers).toEqual({
       "X-Hub-Signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
     });
   });
 
-  it("Slack: gives the value that Slack's documentation prints", () => {
+  it("Slack: returns the value in Slack's documentation", () => {
     const body =
       "token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c";
     expect(slackStyle("8f742231b10e8888abcd99yyyzzz85a5").signSync({ body, timestampSeconds: 1531420618 })).toEqual({

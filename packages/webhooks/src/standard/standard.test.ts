@@ -83,7 +83,7 @@ describe.each([["node:crypto"], ["WebCrypto"]])("Standard Webhooks on %s", (engi
     });
   });
 
-  it("tells which of several secrets is in use", async () => {
+  it("reports which of several secrets is in use", async () => {
     expect(await check(headers(`${V1A} ${V1}`), [OTHER, SECRET])).toMatchObject({ secretIndex: 1, version: "v1" });
     expect(await check(headers(V1A), [OTHER, PUBLIC_KEY])).toMatchObject({ secretIndex: 1, version: "v1a" });
   });
@@ -185,7 +185,7 @@ describe.each([["node:crypto"], ["WebCrypto"]])("Standard Webhooks on %s", (engi
     expect(await secretKeyFromSeed(parseSecret(SECRET_KEY).bytes.slice(0, 32))).toBe(SECRET_KEY);
   });
 
-  it("refuses an Ed25519 key whose halves do not belong together", async () => {
+  it("refuses an Ed25519 key whose halves do not match", async () => {
     const bytes = parseSecret(SECRET_KEY).bytes.slice();
     bytes.reverse();
     const broken = `whsk_${btoa(String.fromCharCode(...bytes))}`;
@@ -231,7 +231,7 @@ describe("secrets", () => {
     expect(() => parseSecret(`whsec_${btoa("x".repeat(76))}`)).toThrow(WebhookError);
   });
 
-  it("takes Base64 without prefix or padding, and bytes as they are", async () => {
+  it("accepts Base64 without prefix or padding, and raw bytes", async () => {
     expect(await check(headers(V1), SECRET.slice(6))).toMatchObject({ ok: true });
     expect(await check(headers(V1), parseSecret(SECRET).bytes)).toMatchObject({ ok: true });
     const unpadded = PUBLIC_KEY.replace("=", "");

@@ -84,7 +84,7 @@ test("without a pinned root nothing is believed", async () => {
 describe("parseCertificate", () => {
   const certificate = makeCertificate({ subject: "X", isAuthority: true, marker: LEAF_MARKER });
 
-  test("reads what it was made of", () => {
+  test("reads back the values it was generated with", () => {
     expect(parseCertificate(certificate.der)).toMatchObject({
       curve: "p256",
       signatureHash: "sha256",

@@ -42,7 +42,7 @@ describe("Google Pub/Sub", () => {
   };
   const fetchKey: FetchKey = () => Promise.resolve({ keys: [jwk] });
 
-  test("takes the key set from Google, and the key that the token names", async () => {
+  test("fetches the key set from Google, and uses the key that the token names", async () => {
     const asked = vi.fn<FetchKey>(fetchKey);
     expect(await codeOf("google-pubsub", await bearer({ kid: "k1" }, claims), { config, fetchKey: asked })).toBe("ok");
     expect(asked.mock.calls).toEqual([
@@ -91,7 +91,7 @@ describe("Plaid", () => {
     return signProvider(findProvider("plaid")!, { body: '{\n  "a": 1\n}', privateKey: pem(ec.privateKey), now });
   }
 
-  test("takes the key as its API answers, and refuses one that has expired", async () => {
+  test("accepts the key in the form of the provider's API, and rejects an expired one", async () => {
     const response =
       (expired_at: number | null): FetchKey =>
       () =>

@@ -74,7 +74,7 @@ describe("the code names the cause", () => {
   });
 });
 
-describe("there is no falling back to something weaker", () => {
+describe("never falls back to a weaker scheme", () => {
   test("GitLab: a valid token does not compensate for a bad signature", async () => {
     const secrets = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
     const headers = {
@@ -134,7 +134,7 @@ describe("a provider that does not sign", () => {
     body: new Uint8Array(0),
   };
 
-  test("is unverifiable, and the error says what to do instead", async () => {
+  test("is unverifiable, and the error names the alternative", async () => {
     const result = await tryVerifyProvider(provider("docker-hub"), request, {});
     expect(result).toMatchObject({ ok: false, error: { code: "unverifiable" } });
     expect(result.ok ? "" : result.error.message).toContain("secret in the URL");
@@ -192,7 +192,7 @@ test("HubSpot v3 signs the URL with some escapes undone", async () => {
 });
 
 describe("rotation", () => {
-  test("any of the secrets may match, and the result tells which", async () => {
+  test("any of the secrets may match, and the result names it", async () => {
     const request = await sign("stripe");
     const result = await verifyProvider(provider("stripe"), request, { secrets: ["new", SECRET], now });
     expect(result.secretIndex).toBe(1);

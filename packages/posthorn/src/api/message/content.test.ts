@@ -29,7 +29,7 @@ describe("the content type of a raw payload", () => {
   });
 });
 
-describe("a raw payload whose signature would also fit another id and timestamp", () => {
+describe("a raw payload whose signature would also match another ID and timestamp", () => {
   const raw = (rawPayload: string) =>
     contentOf({ eventType: "a", transformationsParams: { rawPayload } }, Buffer.alloc(0));
 

@@ -69,7 +69,7 @@ describe("a delivery that is canceled", () => {
     expect(attempter.jobs).toHaveLength(1);
   });
 
-  it("after it had succeeded stays succeeded: only the further attempt is canceled", async () => {
+  it("after a success stays succeeded, and only the additional attempt is canceled", async () => {
     await using harness = await dispatchHarness();
     const { files } = harness;
     await harness.publish(1);

@@ -64,7 +64,7 @@ describe("a schema", () => {
     expect(schemaProblem({ if: 5 })).toContain("draft-07");
   });
 
-  it("uses the keywords of its own draft", () => {
+  it("uses the keywords of its draft", () => {
     expect(schemaProblem({ $schema: DRAFTS[3][1], prefixItems: [{ type: "string" }], $defs: { a: {} } })).toBeNull();
     expect(schemaProblem({ $schema: DRAFTS[3][1], prefixItems: {} })).toContain("2020-12");
     expect(schemaProblem({ $schema: DRAFTS[2][1], dependentRequired: { a: ["b"] } })).toBeNull();

@@ -78,7 +78,7 @@ describe("a rule on text or type", () => {
     expect(takes({ type: "text", pattern: "error", found: false }, "an error")).toBe(false);
   });
 
-  it("takes time in proportion to the response, whatever the pattern", () => {
+  it("takes time proportional to the response, whatever the pattern", () => {
     const text = "a".repeat(20_000);
     expect(takes({ type: "text", pattern: "(a+)+$b", found: false }, text)).toBe(true);
     expect(takes({ type: "text", pattern: "(a|a)*b", found: false }, text)).toBe(true);

@@ -142,7 +142,7 @@ describe("a replay of deliveries", () => {
     expect(await h.due()).toEqual(Array.from({ length: 500 }, (_, index) => 501 + index));
   });
 
-  it("checks for room less and less often while there is none, and often again once there was", async () => {
+  it("checks for space at increasing intervals while there is none, and frequently again afterwards", async () => {
     await using h = await harness();
     for (let id = 1; id <= 1100; id++) await h.ended(id, 2);
     await h.start({});

@@ -192,7 +192,7 @@ describe("the roll-up", () => {
     expect(percentile(countsOf(rows[1]!).latency, 1)).toBeCloseTo(70_040, -4);
   });
 
-  it("loses nothing of an hour when another node counts it at the same time", async () => {
+  it("counts an hour completely when another node counts it at the same time", async () => {
     await using files = await openStore();
     const { store } = files;
     const services = await customer(store);
