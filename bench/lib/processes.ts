@@ -22,15 +22,18 @@ export interface StartOptions {
   readonly profile?: string | undefined;
   /** Module of this folder that runs in the server before it starts. The server then has an IPC channel. */
   readonly preload?: string | undefined;
+  /** Further flags for Node. */
+  readonly nodeFlags?: readonly string[] | undefined;
   /** Working tree whose build is started. Default: this one. */
   readonly tree?: string | undefined;
 }
 
 /** Starts the built server like `posthorn start`. */
 export function startNode(env: Record<string, string>, options: StartOptions = {}): Promise<StartedNode> {
-  const { profile, preload, tree = fileURLToPath(new URL("../..", import.meta.url)) } = options;
+  const { profile, preload, nodeFlags = [], tree = fileURLToPath(new URL("../..", import.meta.url)) } = options;
   const main = join(tree, "packages/posthorn/dist/main.js");
-  const flags = profile === undefined ? [] : ["--cpu-prof", `--cpu-prof-dir=${profile}`];
+  const flags = [...nodeFlags];
+  if (profile !== undefined) flags.push("--cpu-prof", `--cpu-prof-dir=${profile}`);
   if (preload !== undefined) flags.push(`--import=${new URL(preload, import.meta.url)}`);
   const child = spawn(process.execPath, [...flags, main, "start"], {
     env: { ...process.env, ...env },
