@@ -99,6 +99,7 @@ export function compose(base: NodeBase): Composition {
     load: () => dispatcher.load,
     egress,
     inboundDuplicates: () => receiving.duplicates.total,
+    served: config.metricsListen !== null && options.listens !== false,
   });
   store.onLongTransaction((transaction) => {
     logLongTransaction(log, transaction);
