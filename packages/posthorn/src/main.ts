@@ -1,5 +1,9 @@
 #!/usr/bin/env node
-import { runProgram } from "./cli/program.ts";
+import { boundYoungGeneration } from "./cli/young-generation.ts";
+
+// Before anything else is loaded, because it may start the process again.
+boundYoungGeneration();
+const { runProgram } = await import("./cli/program.ts");
 
 // Who reads the output may stop early, as `head` does: that is the end of the output and not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
