@@ -3,6 +3,7 @@ import { isUtf8 } from "node:buffer";
 import type { TSchema } from "typebox";
 import { invalid, ValidationError } from "../lib/errors.ts";
 import { MAX_JSON_DEPTH, TOO_DEEP } from "../lib/json-depth.ts";
+import { readEnvelope } from "../lib/json-envelope.ts";
 import { type Fault, findMistake, JsonScanner, type Range } from "../lib/json-scanner.ts";
 import { TimeSlice } from "../lib/time-slice.ts";
 
@@ -14,6 +15,8 @@ export interface ParsedBody {
   readonly lines?: readonly Buffer[];
   /** Unparsed list items of a large body. */
   readonly items?: readonly Buffer[];
+  /** Bytes of the payload, if they are already known. `value` then has an empty object in its place. */
+  readonly content?: Buffer;
   /** Whether the depth and the number of values have already been checked. */
   readonly isBounded?: true;
 }
@@ -33,7 +36,7 @@ const OPAQUE = ["payload", "data", "spec", "specRaw"] as const;
 const LIST = "messages";
 
 /** Bodies up to this size are parsed in one step, which takes at most 10 ms. Larger ones are first scanned in slices. */
-const PARSED_AT_ONCE_BYTES = 64 * 1024;
+export const PARSED_AT_ONCE_BYTES = 64 * 1024;
 /** Maximum number of values in a large body outside opaque members. Parsing this many distinct names takes 60 ms. */
 const MAX_VALUES = 50_000;
 /** Bytes scanned between two checks of the time slice. */
@@ -75,6 +78,15 @@ function firstOfLine(raw: Buffer, from: number): number {
 /** Reads a body of any size without blocking the event loop. */
 export function readBody(raw: Buffer, layout: BodyLayout): ParsedBody | Promise<ParsedBody> {
   return raw.length <= PARSED_AT_ONCE_BYTES ? parseBody(raw) : scanBody(raw, layout);
+}
+
+/** Members that can hold the payload of a message. */
+const CONTENT = ["payload", "data"] as const;
+
+/** Parses the body of a small publish request. The payload stays bytes. */
+export function parsePublication(raw: Buffer): ParsedBody {
+  const envelope = isUtf8(raw) ? readEnvelope(raw, CONTENT) : null;
+  return envelope === null ? parseBody(raw) : { raw, ...envelope, isBounded: true };
 }
 
 /** Parses a body in one step. An empty body is an empty object, because some clients send nothing where others send `{}`. */

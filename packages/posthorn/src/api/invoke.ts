@@ -32,15 +32,15 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
   return async (services, { actor, caller, url, params, query, body, idempotencyKey: given, userAgent }) => {
     refuseUnknown(route, query);
     checkQuery(query);
-    const { raw, value, lines = null, items = null, isBounded = false } = body;
+    const { raw, value, lines = null, items = null, content = null, isBounded = false } = body;
     if (lines === null) {
       if (!isBounded) checkDepth(value, raw);
       checkBody?.(value);
     }
     const key = route.method === "POST" ? idempotencyKey(given, caller, url, services.now()) : null;
     const keyOf = (at: string, text: string) => idempotencyKey(text, caller, at, services.now());
-    const request = { params, query, body: value, rawBody: raw, lines, items, idempotency: key, keyOf, userAgent };
-    const handle = (ctx: Context): Promise<Reply> => route.handle({ ...request, ctx } as never);
+    const request = { params, query, body: value, rawBody: raw, lines, items, content, idempotency: key, keyOf };
+    const handle = (ctx: Context): Promise<Reply> => route.handle({ ...request, userAgent, ctx } as never);
     const ctx: OutsideContext = { services, actor, tx: null, operation: route.operationId };
     const { idempotency = "transaction" } = route;
     if (key !== null && idempotency === "transaction") return onceInTransaction(ctx, key, handle);

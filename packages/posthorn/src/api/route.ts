@@ -33,6 +33,8 @@ export interface RouteRequest<Params, Query, Body, Ctx = OutsideContext> {
   readonly body: Body;
   /** The body as received. */
   readonly rawBody: Buffer;
+  /** Bytes of the payload in a body that is a message, if they are already known. */
+  readonly content: Buffer | null;
   /** Idempotency key of a POST, if the caller sent one. Routes with idempotency `own` store it themselves. */
   readonly idempotency: IdempotencyKey | null;
   /** `User-Agent` of the caller. */

@@ -78,6 +78,15 @@ export class Directory implements LanePolicies {
     return this.application(key);
   }
 
+  /** The application with this id or uid, if it is in memory and current. */
+  known(orgId: number, ref: string): DirectoryApplication | null {
+    const key = this.#refs.get(`${orgId}/${ref}`);
+    const loaded = key === undefined ? undefined : this.#applications.get(key);
+    if (loaded === undefined || loaded.application === null || loaded.freshUntil <= this.#now()) return null;
+    const { application } = loaded;
+    return application.id === ref || application.uid === ref ? application : null;
+  }
+
   /** The application with this key, or `null` if it does not exist any more. */
   application(key: number): Promise<DirectoryApplication | null> | DirectoryApplication | null {
     const loaded = this.#applications.get(key);

@@ -11,13 +11,20 @@ export interface MessageContent {
 }
 
 const JSON_TYPE = "application/json";
-export function contentOf(body: Static<typeof MessageIn>, rawBody: Buffer): MessageContent {
+
+/** @param known Bytes of the payload, if they are already known. */
+export function contentOf(
+  body: Static<typeof MessageIn>,
+  rawBody: Buffer,
+  known: Buffer | null = null,
+): MessageContent {
   const params = body.transformationsParams;
   if (params?.rawPayload !== undefined && params.rawPayload !== null) {
     const payload = decode(params.rawPayload, params.rawPayloadEncoding ?? "utf-8");
     refuseAmbiguous(payload);
     return { payload, contentType: contentTypeOf(params.headers ?? {}) };
   }
+  if (known !== null) return { payload: known, contentType: JSON_TYPE };
   const { payload, data } = findMembers(rawBody, ["payload", "data"]);
   const found = payload ?? data;
   if (found === undefined) throw invalid("payload", "This field is required.", "value_error.jsondecode");

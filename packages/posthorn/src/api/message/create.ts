@@ -21,13 +21,15 @@ export const createMessage = defineRoute({
   query: Type.Object(WithContentQuery),
   body: MessageIn,
   responses: { 202: MessageOut },
-  handle: async ({ ctx, params, query, body, rawBody, idempotency }) => {
+  handle: async ({ ctx, params, query, body, rawBody, content, idempotency }) => {
     const input = {
+      ...publicationOf(body, rawBody, content),
       app: params.app_id,
       application: body.application ? applicationInput(body.application) : null,
-      ...publicationOf(body, rawBody),
       idempotency,
     };
-    return accepted(messageOut(await createVerb({ ctx, input }), { withContent: query.with_content ?? true }));
+    const message = await createVerb({ ctx, input });
+    const withContent = query.with_content ?? true;
+    return accepted(messageOut(message, { withContent, isJsonObject: message.payload === content }));
   },
 });

@@ -9,15 +9,20 @@ import { contentOf } from "./content.ts";
 const SECOND = 1000;
 const HOUR = 3_600_000;
 
-/** @param raw Bytes from which `body` was parsed. */
-export function publicationOf(body: Static<typeof MessageIn>, raw: Buffer): Publication {
+/**
+ * @param raw Bytes from which `body` was parsed.
+ * @param content Bytes of the payload, if they are already known.
+ */
+export function publicationOf(body: Static<typeof MessageIn>, raw: Buffer, content: Buffer | null = null): Publication {
+  const { payload, contentType } = contentOf(body, raw, content);
   return {
     eventType: body.eventType,
     eventId: body.eventId ?? null,
     channels: body.channels ?? null,
     tags: body.tags ?? null,
     orderingKey: body.orderingKey ?? null,
-    ...contentOf(body, raw),
+    payload,
+    contentType,
     deliverAt: toMs(body.deliverAt),
     delayMs: inMs(body.delaySeconds),
     deliverUntil: toMs(body.expiresAt),
