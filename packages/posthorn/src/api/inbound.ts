@@ -1,5 +1,5 @@
 /** HTTP routes of inbound webhooks. They read raw bodies without parsing and require no API token. */
-import type { IncomingMessage } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { BUSY, type Gateway } from "../ingest/gateway.ts";
 import type { InboundResponse } from "../ingest/inbound-response.ts";
@@ -27,7 +27,12 @@ const NO_BODY = Buffer.alloc(0);
 export function registerInbound(app: FastifyInstance, gateway: Gateway): void {
   const respond = async (request: FastifyRequest, reply: FastifyReply, fail: (error: Error) => void): Promise<void> => {
     try {
-      send(reply, asksForScript(request.headers) ? await refused(request, SCRIPT) : await receive(gateway, request));
+      const { raw, ip } = request;
+      const { token } = request.params as { readonly token: string };
+      const response = await receiveInbound(gateway, { raw, token, address: ip });
+      // Bypasses Fastify, which adds a charset to strings, and a content type where the provider expects none.
+      reply.hijack();
+      sendInbound(reply.raw, response);
     } catch (error) {
       fail(error as Error);
     }
@@ -54,27 +59,34 @@ declare module "fastify" {
   }
 }
 
-async function receive(gateway: Gateway, request: FastifyRequest): Promise<InboundResponse> {
-  const { token } = request.params as { readonly token: string };
+/** Request to the URL of a source. */
+export interface InboundCall {
+  readonly raw: IncomingMessage;
+  readonly token: string;
+  /** Address of the sender. */
+  readonly address: string;
+}
+
+/** Reads a request and passes it to its source. */
+export async function receiveInbound(gateway: Gateway, call: InboundCall): Promise<InboundResponse> {
+  const { raw, token, address } = call;
+  if (asksForScript(raw.headers)) return refused(raw, SCRIPT);
   const source = await gateway.find(token);
-  const refusal =
-    "status" in source ? source : gateway.admit(source, { address: request.ip, headers: request.headers });
-  return refusal === null ? read(gateway, source as LiveSource, token, request) : refused(request, refusal);
+  const refusal = "status" in source ? source : gateway.admit(source, { address, headers: raw.headers });
+  return refusal === null ? read(gateway, source as LiveSource, call) : refused(raw, refusal);
 }
 
 /** Discards the body of a rejected request, then returns the response. */
-async function refused(request: FastifyRequest, response: InboundResponse): Promise<InboundResponse> {
-  await discard(request.raw);
+async function refused(raw: IncomingMessage, response: InboundResponse): Promise<InboundResponse> {
+  await discard(raw);
   return response;
 }
 
 async function read(
   gateway: Gateway,
   source: LiveSource,
-  token: string,
-  request: FastifyRequest,
+  { raw, token, address }: InboundCall,
 ): Promise<InboundResponse> {
-  const { raw, ip } = request;
   const held = { bytes: 0 };
   try {
     const body = await readBody(raw, gateway.maxBodyBytes(source), (bytes) => {
@@ -88,7 +100,7 @@ async function read(
     }
     const { path, query } = partsOf(raw.url ?? "", token);
     const { method = "GET", rawHeaders, headers } = raw;
-    return await gateway.receive(source, { token, method, path, query, rawHeaders, headers, address: ip, body });
+    return await gateway.receive(source, { token, method, path, query, rawHeaders, headers, address, body });
   } finally {
     gateway.limits.giveBytes(source.key, held.bytes);
   }
@@ -146,10 +158,7 @@ function partsOf(url: string, token: string): { readonly path: string; readonly 
   return { path: whole.slice(whole.indexOf(token) + token.length), query };
 }
 
-/** Bypasses Fastify, which adds a charset to strings, and a content type where the provider expects none. */
-function send(reply: FastifyReply, { status, headers, body }: InboundResponse): void {
-  reply.hijack();
-  const { raw } = reply;
+export function sendInbound(raw: ServerResponse, { status, headers, body }: InboundResponse): void {
   // A response without a body has no length (RFC 9110, section 8.6).
   if (status === 204 || status === 304) return void raw.writeHead(status, { ...headers, ...INERT }).end();
   const length = status === 205 ? 0 : Buffer.byteLength(body);

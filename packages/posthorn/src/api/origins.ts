@@ -27,8 +27,8 @@ export function registerOrigins(
   { ingestUrl, trustedProxies }: Origins,
   respond: (reply: FastifyReply, error: PosthornError) => unknown,
 ): void {
-  if (ingestUrl === "") return;
-  const isForIngest = matcher(new URL(ingestUrl), addressRules(trustedProxies) ?? (() => false));
+  const isForIngest = ingestMatcher({ ingestUrl, trustedProxies });
+  if (isForIngest === null) return;
   app.addHook("onRequest", (request, reply, done) => {
     const { config } = request.routeOptions;
     const isInbound = config.inbound === true;
@@ -38,8 +38,14 @@ export function registerOrigins(
   });
 }
 
-/** Returns a function that checks whether a request targets the origin of inbound webhooks. An unreadable host does not match. */
-function matcher(ingest: URL, trusts: (address: string) => boolean): (request: IncomingMessage) => boolean {
+/**
+ * Returns a function that checks whether a request targets the origin of inbound webhooks; `null` if there is no separate origin. An
+ * unreadable host does not match.
+ */
+export function ingestMatcher({ ingestUrl, trustedProxies }: Origins): ((request: IncomingMessage) => boolean) | null {
+  if (ingestUrl === "") return null;
+  const ingest = new URL(ingestUrl);
+  const trusts = addressRules(trustedProxies) ?? (() => false);
   const wanted = authorityOf(ingest.host, ingest.protocol);
   return ({ headers, url = "", socket }) => {
     const forwarded = headers["x-forwarded-host"];

@@ -1,4 +1,5 @@
 /** HTTP server: registers the routes with their shared hooks, limits and response format. */
+import { createServer, type Server } from "node:http";
 import cors from "@fastify/cors";
 import Fastify, {
   type FastifyBaseLogger,
@@ -14,14 +15,19 @@ import { PosthornError } from "../lib/errors.ts";
 import { onFirstUse } from "../lib/first-use.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { LiveFeed } from "../live/feed.ts";
-import { describeOutage, isStoreAway } from "../store/errors.ts";
+import { describeOutage } from "../store/errors.ts";
 import { invoker } from "./invoke.ts";
 import { MAX_BATCH_MESSAGES } from "./models/message-batch.ts";
 import { type BodyLayout, layoutOf, NDJSON, type ParsedBody, readBody, splitLines } from "./body.ts";
 import { answerClientError, discard, refuseExpectation } from "./connection.ts";
-import { errorReply, internalErrorReply } from "./error-reply.ts";
+import { errorReply } from "./error-reply.ts";
+import { failureReply } from "./failure.ts";
+import { Front, type Listener } from "./hot/front.ts";
+import { inboundRoute } from "./hot/inbound.ts";
+import { publishRoute } from "./hot/publish.ts";
+import { responder } from "./hot/respond.ts";
 import { INERT } from "./inert.ts";
-import { registerOrigins } from "./origins.ts";
+import { ingestMatcher, registerOrigins } from "./origins.ts";
 import { parseQuery } from "./query.ts";
 import { registerReference } from "./reference.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
@@ -57,6 +63,8 @@ export interface ServerOptions {
   readonly frameAncestors: readonly string[];
   /** Path at which a host application has mounted the server, such as `/webhooks`; empty at the root. */
   readonly base: string;
+  /** Whether Fastify handles all requests, for tests. */
+  readonly onlyFastify?: boolean;
   /** Overrides the default timeouts, for tests. */
   readonly timeouts?: Partial<HttpTimeouts>;
 }
@@ -75,12 +83,21 @@ export interface HttpTimeouts {
 
 const TIMEOUTS: HttpTimeouts = { headersMs: 15_000, requestMs: 30_000, stalledMs: 60_000, checkMs: 2000 };
 
+/** How long an idle connection stays open: longer than load balancers keep theirs. */
+const KEEP_ALIVE_MS = 72_000;
+
 /** Allowance for the rest of the request. The payload itself may take twice its size when it is escaped as a JSON string. */
 const BODY_OVERHEAD_BYTES = 64 * 1024;
 
 export async function buildServer(options: ServerOptions): Promise<FastifyInstance> {
   const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  const front = frontOf(options);
+  let requestListener: Listener | null = null;
   const app = Fastify({
+    serverFactory: (fastify) => {
+      requestListener ??= front.before(fastify);
+      return listeningServer(requestListener, timeouts);
+    },
     loggerInstance: options.log,
     // Few requests log anything, so a child logger for each request is not worth its cost.
     childLoggerFactory: (log) => log,
@@ -88,21 +105,13 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     // An empty list would also trust no proxy, but would check each request.
     trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
     bodyLimit: 2 * options.maxPayloadBytes + BODY_OVERHEAD_BYTES,
-    connectionTimeout: timeouts.stalledMs,
-    requestTimeout: timeouts.requestMs,
-    http: {
-      headersTimeout: timeouts.headersMs,
-      connectionsCheckingInterval: timeouts.checkMs,
-      // Node would respond without a body and without our headers.
-      requireHostHeader: false,
-    },
     forceCloseConnections: "idle",
     return503OnClosing: false,
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, response) => {
       // No resource has an id or uid this long.
       const tooLong = error.code === "FST_ERR_MAX_PARAM_LENGTH";
-      void send(response, tooLong ? noSuchRoute(request) : toReply(error, request));
+      void send(response, tooLong ? noSuchRoute(request) : failureReply(error, request));
     },
     routerOptions: {
       ignoreTrailingSlash: true,
@@ -112,12 +121,17 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     },
   });
   app.server.on("checkExpectation", refuseExpectation);
+  app.decorate(LISTENER, requestListener);
+  app.addHook("preClose", (done) => {
+    front.close();
+    done();
+  });
   app.addHook("onRequest", (request, response, done) => {
     const { httpVersionMajor, httpVersionMinor, headers } = request.raw;
     if (headers.host !== undefined || (httpVersionMajor === 1 && httpVersionMinor === 0)) return done();
     send(response.header("connection", "close"), reply(400, { code: "bad_request", detail: "Send a Host header." }));
   });
-  app.decorate(RETRY_AFTER, () => retryAfterSeconds(options.services.store.outageMs, Math.random));
+  app.decorate(RETRY_AFTER, retryAfterOf(options));
   registerOrigins(app, options, (response, error) => send(response, errorReply(error)!));
   // Must precede the hooks below, which are for callers of the API.
   registerInbound(app, options.gateway);
@@ -138,12 +152,12 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     done();
   });
   app.setErrorHandler(async (error, request, response) => {
-    const failure = toReply(error, request);
+    const failure = failureReply(error, request);
     if (failure.status === 413) await discard(request.raw);
     return send(response, failure);
   });
   await app.register(cors, {
-    origin: options.corsOrigins.includes("*") ? "*" : [...options.corsOrigins],
+    origin: allowsAnyOrigin(options) ? "*" : [...options.corsOrigins],
     methods: ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"],
     exposedHeaders: [WARNING_HEADER],
     maxAge: 600,
@@ -170,6 +184,61 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   });
   app.setNotFoundHandler((request, response) => page(request, response) ?? send(response, noSuchRoute(request)));
   return app;
+}
+
+/** Decorator with the request listener, for a host program that passes requests on. */
+const LISTENER = "requestListener";
+
+/** Request listener of a server. */
+export function listenerOf(app: FastifyInstance): Listener {
+  return app.getDecorator<Listener>(LISTENER);
+}
+
+function listeningServer(listener: Listener, timeouts: HttpTimeouts): Server {
+  const server = createServer(
+    {
+      requestTimeout: timeouts.requestMs,
+      headersTimeout: timeouts.headersMs,
+      connectionsCheckingInterval: timeouts.checkMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      // Node would respond without a body and without our headers.
+      requireHostHeader: false,
+    },
+    listener,
+  );
+  return server.setTimeout(timeouts.stalledMs);
+}
+
+function frontOf(options: ServerOptions): Front {
+  if (options.onlyFastify === true) return new Front(null);
+  const { services, authenticator, gateway, log, trustedProxies } = options;
+  const isForIngest = ingestMatcher(options);
+  const retryAfter = retryAfterOf(options);
+  const respond = responder([], retryAfter);
+  return new Front({
+    publish: publishRoute({
+      services,
+      authenticator,
+      log,
+      respond: responder(corsHeaders(options), retryAfter),
+      isForIngest,
+    }),
+    inbound: inboundRoute({ gateway, log, respond, isForIngest, hasProxies: trustedProxies.length > 0 }),
+  });
+}
+
+function retryAfterOf({ services }: Pick<ServerOptions, "services">): () => number {
+  return () => retryAfterSeconds(services.store.outageMs, Math.random);
+}
+
+function allowsAnyOrigin({ corsOrigins }: Pick<ServerOptions, "corsOrigins">): boolean {
+  return corsOrigins.includes("*");
+}
+
+/** The headers that the CORS plugin adds to the response to a request without `Origin`. */
+function corsHeaders(options: Pick<ServerOptions, "corsOrigins">): readonly string[] {
+  const first = allowsAnyOrigin(options) ? ["access-control-allow-origin", "*"] : ["vary", "Origin"];
+  return [...first, "access-control-expose-headers", WARNING_HEADER];
 }
 
 function registerRoute(app: FastifyInstance, route: Route, options: ServerOptions): void {
@@ -244,33 +313,6 @@ function send(response: FastifyReply, { status, json }: Reply): FastifyReply {
   if (json === null) return response.send();
   // Sent as bytes because Fastify adds a charset to strings, which JSON does not define (RFC 8259, section 11).
   return response.header("content-type", "application/json").send(Buffer.from(json));
-}
-
-function toReply(error: unknown, request: FastifyRequest): Reply {
-  const known = errorReply(error);
-  if (known !== null) {
-    if (known.status >= 500) logFailure(request, error);
-    return known;
-  }
-  const { code, statusCode, message } = error as { code?: string; statusCode?: number; message: string };
-  if (code === "FST_ERR_CTP_BODY_TOO_LARGE") {
-    return reply(413, {
-      code: "payload_too_large",
-      detail: "The request is larger than this server accepts (POSTHORN_MAX_PAYLOAD_BYTES).",
-    });
-  }
-  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return reply(statusCode, { code: "bad_request", detail: message });
-  }
-  logFailure(request, error);
-  return internalErrorReply();
-}
-
-/** Logs a failed request. It is only a warning if the client has disconnected, for example because the server is stopping. */
-function logFailure({ log, socket }: FastifyRequest, err: unknown): void {
-  // The store logs a database outage once.
-  if (isStoreAway(err)) log.debug({ err }, "request failed");
-  else log[socket.destroyed ? "warn" : "error"]({ err }, "request failed");
 }
 
 function noSuchRoute({ method, url }: FastifyRequest): Reply {

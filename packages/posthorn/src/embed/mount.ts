@@ -11,6 +11,7 @@ import type { FastifyInstance } from "fastify";
 import { discard } from "../api/connection.ts";
 import { errorReply } from "../api/error-reply.ts";
 import { INERT } from "../api/inert.ts";
+import { listenerOf } from "../api/server.ts";
 import { PosthornError } from "../lib/errors.ts";
 
 /** Request listener of `node:http`, and handler of Express and Connect. */
@@ -62,7 +63,7 @@ export class Mount {
     }
     this.#open.add(response);
     response.once("close", () => this.#open.delete(response));
-    this.#server.routing(request, response);
+    listenerOf(this.#server)(request, response);
   };
 
   readonly fetch = async (request: Request, env?: NodeBindings): Promise<Response> => {

@@ -40,7 +40,7 @@ export async function startHttp(
   { metrics, ...parts }: HttpParts,
   stack: AsyncDisposableStack,
 ): Promise<Http> {
-  const { config, log, base = "", timeouts = {} } = options;
+  const { config, log, base = "", timeouts = {}, onlyFastify = false } = options;
   const { corsOrigins, maxPayloadBytes, maxBatchBytes, sourceAddresses, trustedProxies, ingestUrl } = config;
   const server = await buildServer({
     ...parts,
@@ -53,6 +53,7 @@ export async function startHttp(
     ingestUrl,
     frameAncestors: config.portalFrameAncestors,
     base,
+    onlyFastify,
     timeouts,
   });
   stack.defer(() => closeServer(server));

@@ -12,6 +12,8 @@ export interface NodeOptions {
   readonly log: Logger;
   /** Timeouts for slow clients; tests use shorter ones. */
   readonly timeouts?: Partial<HttpTimeouts>;
+  /** Whether Fastify handles all requests; tests compare its responses with those of the hot routes. */
+  readonly onlyFastify?: boolean;
   /** Default: the clock of this machine. */
   readonly clock?: Clock;
   /** False: the node does not listen; a host program passes requests to `server.routing`. */

@@ -61,6 +61,12 @@ export class Authenticator implements TokenIssuer {
     return known;
   }
 
+  /** The caller of a token whose identity is cached; `null` if it has to be looked up, or has expired. */
+  known(token: string): Actor | null {
+    const known = this.#known.get(token);
+    return known === undefined || known.expiresAt <= this.#options.now() ? null : known.actor;
+  }
+
   /** Clears the cache after a revocation and notifies the listeners of {@link onForget}. */
   forget(): void {
     this.#epoch++;
