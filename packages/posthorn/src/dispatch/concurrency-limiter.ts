@@ -1,7 +1,6 @@
 /** Concurrency limits that lanes share: overall, per tenant, per host, for slow endpoints and for retries. */
-import { FairQueue } from "./fair-queue.ts";
-import { Fifo } from "./fifo.ts";
 import type { Lane } from "./lane.ts";
+import { FairQueue, Fifo } from "./queues.ts";
 import type { DispatchLimits } from "./types.ts";
 
 /** The limits that one attempt counts against. */
@@ -13,28 +12,20 @@ export interface Permit {
 
 /** Limit on attempts in flight, with a queue of the lanes that wait for it. */
 class Semaphore {
+  inFlight = 0;
   readonly #limit: number;
   readonly #waiting = new Fifo<Lane>();
-  #inFlight = 0;
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
   get isAvailable(): boolean {
-    return this.#inFlight < this.#limit;
+    return this.inFlight < this.#limit;
   }
 
   get isUnused(): boolean {
-    return this.#inFlight === 0 && this.#waiting.length === 0;
-  }
-
-  acquire(): void {
-    this.#inFlight++;
-  }
-
-  release(): void {
-    this.#inFlight--;
+    return this.inFlight === 0 && this.#waiting.length === 0;
   }
 
   enqueue(lane: Lane): void {
@@ -115,7 +106,7 @@ export class ConcurrencyLimiter {
   /** Counts an attempt that starts. Returns the permit to release when it ends. */
   acquire({ tenant, host, semaphores }: Permit, isRetry: boolean): Permit {
     const permit = { tenant, host, semaphores: isRetry ? [...semaphores, this.#retries] : semaphores };
-    for (const semaphore of permit.semaphores) semaphore.acquire();
+    for (const semaphore of permit.semaphores) semaphore.inFlight++;
     this.#queue.started(tenant);
     this.#inFlight++;
     return permit;
@@ -124,7 +115,7 @@ export class ConcurrencyLimiter {
   release({ tenant, host, semaphores }: Permit): void {
     this.#inFlight--;
     for (const semaphore of semaphores) {
-      semaphore.release();
+      semaphore.inFlight--;
       this.#wakeNext(semaphore);
     }
     this.#queue.ended(tenant);

@@ -13,7 +13,6 @@ import { JobBuffer } from "./job-buffer.ts";
 import type { Lane, LaneView } from "./lane.ts";
 import { type DispatcherLoad, Lanes } from "./lanes.ts";
 import { PageLoader } from "./page-loader.ts";
-import { PolicyRefresh } from "./policy-refresh.ts";
 import type { LanePolicies } from "./policy.ts";
 import { LAST_WORDS_MS } from "./recorder.ts";
 import { RunLoop } from "./run-loop.ts";
@@ -49,11 +48,11 @@ const RESCAN_MS = 2000;
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #owners: LaneOwners;
+  readonly #engine: Engine;
   readonly #lanes: Lanes;
   readonly #limiter: ConcurrencyLimiter;
   readonly #buffer: JobBuffer;
   readonly #timers: LaneTimers;
-  readonly #policies: PolicyRefresh;
   readonly #pages: PageLoader;
   readonly #loop: RunLoop;
   /** Cancels the scheduled scan of the store; `null`: none is scheduled. */
@@ -61,23 +60,22 @@ export class Dispatcher {
   /** Scans for unfinished jobs: how many were started, and the last one that is complete. */
   #scans = 0;
   #scanned = 0;
-  #state: "running" | "stopping" | "stopped" = "running";
 
   constructor(options: DispatcherOptions) {
     const { clock, policies, random, attempter } = options;
     const limits = limitsOf(options.limits);
     this.#options = options;
     this.#owners = options.owners ?? SOLE_OWNER;
-    this.#lanes = new Lanes(policies, random);
-    this.#limiter = new ConcurrencyLimiter(limits, (lane) => this.#enqueue(lane));
+    this.#limiter = new ConcurrencyLimiter(limits, (lane) => this.#engine.enqueue(lane));
     this.#buffer = new JobBuffer(limits);
     this.#timers = new LaneTimers(
       clock,
       (endpointId) => this.#ring(endpointId),
       (ms) => this.#clockSetBack(ms),
     );
-    const engine = this.#engine();
-    this.#policies = new PolicyRefresh(this.#lanes, engine);
+    const engine = this.#buildEngine();
+    this.#engine = engine;
+    this.#lanes = new Lanes(policies, random, engine);
     this.#pages = new PageLoader(engine);
     this.#loop = new RunLoop({ engine, limiter: this.#limiter, attempter, owners: this.#owners, random });
   }
@@ -132,7 +130,7 @@ export class Dispatcher {
 
   /** Continues after `owners` granted no lease for a while. */
   resume(): void {
-    for (const lane of this.#lanes.all()) this.#enqueue(lane);
+    for (const lane of this.#lanes.all()) this.#engine.enqueue(lane);
     this.#loop.pump();
   }
 
@@ -149,7 +147,7 @@ export class Dispatcher {
    * Repeats until the store responds.
    */
   rescan(): void {
-    if (this.#state !== "running") return;
+    if (!this.#engine.isRunning) return;
     this.#cancelRescan ??= this.#options.clock.setTimer(RESCAN_MS, () => void this.#rescan());
   }
 
@@ -157,7 +155,8 @@ export class Dispatcher {
   push(jobs: readonly Job[]): void {
     const now = this.#options.clock.now();
     for (const job of jobs) {
-      if (this.#pages.wasLoaded(job)) continue;
+      // It was in a page already: it is or was in memory, or was left to the store.
+      if (this.#buffer.handOffs.take(job)) continue;
       const isKnown = this.#scanned === this.#scans || this.#lanes.get(job.endpointId) !== undefined;
       const lane = this.#lanes.getOrMake(job.endpointId);
       if (!isKnown) lane.noteMoreInStore();
@@ -206,15 +205,14 @@ export class Dispatcher {
    * delivery stays pending. So does a delivery whose outcome cannot be stored because the store is down.
    */
   async stop(graceMs: number): Promise<void> {
-    if (this.#state !== "running") return;
-    this.#state = "stopping";
+    if (!this.#engine.isRunning) return;
+    this.#engine.isRunning = false;
     this.#timers.stop();
     this.#pages.release();
     this.#cancelRescan?.();
     await this.#loop.settledWithin(graceMs);
     this.#loop.abort();
     await this.#loop.settledWithin(LAST_WORDS_MS);
-    this.#state = "stopped";
     this.#lanes.clear();
     this.#limiter.clear();
   }
@@ -229,30 +227,36 @@ export class Dispatcher {
     }
   }
 
-  #engine(): Engine {
+  #buildEngine(): Engine {
     const { store, clock, observer } = this.#options;
-    return {
+    const engine: Engine = {
       store,
       clock,
       observer,
       buffer: this.#buffer,
       timers: this.#timers,
-      isRunning: () => this.#state === "running",
-      isReady: (lane) => this.#policies.isReady(lane),
+      isRunning: true,
+      isReady: (lane) => this.#lanes.isReady(lane),
       checkStore: (lane, from) => this.#checkStore(lane, from),
       loadPage: (lane) => this.#pages.load(lane),
       suspend: (lane, until) => this.#suspend(lane, until),
-      enqueue: (lane) => this.#enqueue(lane),
+      enqueue: (lane) => {
+        if (lane.isRetired || lane.jobs.ready === 0) return;
+        if (engine.isRunning && this.#lanes.isReady(lane)) this.#limiter.enqueue(lane);
+      },
       pump: () => this.#loop.pump(),
-      dropIfIdle: (lane) => this.#dropIfIdle(lane),
+      dropIfIdle: (lane) => {
+        if (lane.isIdle && this.#lanes.drop(lane)) this.#timers.forget(lane);
+      },
     };
+    return engine;
   }
 
   /** Takes a job that was just stored into memory. Returns whether there was room for it. */
   #takeOver(lane: Lane, job: Job): boolean {
-    if (!this.#policies.isReady(lane) || !this.#buffer.hasRoom(lane, job)) return false;
+    if (!this.#lanes.isReady(lane) || !this.#buffer.hasRoom(lane, job)) return false;
     if ((lane.order !== null && this.#mayHaveEarlier(lane)) || !this.#buffer.put(lane, job)) return false;
-    this.#enqueue(lane);
+    this.#engine.enqueue(lane);
     return true;
   }
 
@@ -268,7 +272,7 @@ export class Dispatcher {
     const { dueFrom, unblocks } = lane.ring(this.#options.clock.now());
     this.#timers.arm(lane);
     if (dueFrom !== null || unblocks || lane.hasMoreInStore) this.#checkStore(lane, dueFrom ?? NOWHERE);
-    else this.#enqueue(lane);
+    else this.#engine.enqueue(lane);
     this.#loop.pump();
   }
 
@@ -280,21 +284,12 @@ export class Dispatcher {
 
   #checkStore(lane: Lane, from?: Position): void {
     this.#pages.checkStore(lane, from);
-    this.#enqueue(lane);
+    this.#engine.enqueue(lane);
     this.#loop.pump();
-  }
-
-  #enqueue(lane: Lane): void {
-    if (lane.isRetired) return;
-    if (lane.jobs.ready > 0 && this.#state === "running" && this.#policies.isReady(lane)) this.#limiter.enqueue(lane);
   }
 
   #suspend(lane: Lane, until: number): void {
     this.#buffer.spill(lane);
     if (until !== Number.POSITIVE_INFINITY) this.#timers.resumeAt(lane, until);
-  }
-
-  #dropIfIdle(lane: Lane): void {
-    if (lane.isIdle && this.#lanes.drop(lane)) this.#timers.forget(lane);
   }
 }

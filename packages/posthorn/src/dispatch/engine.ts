@@ -12,7 +12,7 @@ export interface Engine {
   readonly buffer: JobBuffer;
   readonly timers: LaneTimers;
   /** `false` once a stop was requested. */
-  isRunning(): boolean;
+  isRunning: boolean;
   /** Whether the policy of the lane is known. If it has to be read first, the lane continues once it was. */
   isReady(lane: Lane): boolean;
   /** The store has, or may have, a job that the lane does not know. @param from Place from which it is due; absent: anywhere. */

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type DispatchHarness, dispatchHarness, eventually, firstJob, made } from "../../test/support/dispatch.ts";
 import { acceptEntry } from "../../test/support/store.ts";
-import { HandOffDedupe } from "./page-loader.ts";
+import { HandOffDedupe } from "./job-buffer.ts";
 
 const job = (messageId: number, endpointId = 1) =>
   firstJob(acceptEntry(messageId, { endpointIds: [endpointId] }), endpointId);

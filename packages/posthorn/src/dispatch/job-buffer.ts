@@ -4,7 +4,39 @@ import { bytesOf } from "./lane-state.ts";
 import type { DispatchLimits } from "./types.ts";
 import type { Job } from "../store/delivery.ts";
 
+/** Number of jobs that the dedupe remembers. A job that is handed over after that many others may be attempted twice. */
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Remembers the jobs that a page showed before their publisher handed them over. A database may show a message to one connection before
+ * another connection learns that its commit succeeded. Accepting such a job again would attempt it twice.
+ */
+export class HandOffDedupe {
+  readonly #keys = new Set<string>();
+
+  get size(): number {
+    return this.#keys.size;
+  }
+
+  /** A page contains the job. */
+  note(job: Job): void {
+    // Only jobs without any attempt are handed over.
+    if (job.attempts > 0 || job.generation > 0) return;
+    this.#keys.add(keyOf(job));
+    if (this.#keys.size <= MAX_REMEMBERED) return;
+    const [oldest] = this.#keys;
+    this.#keys.delete(oldest!);
+  }
+
+  /** Returns whether a page has contained the job that is handed over. A job is handed over once. */
+  take(job: Job): boolean {
+    return this.#keys.size > 0 && this.#keys.delete(keyOf(job));
+  }
+}
+
 export class JobBuffer {
+  /** Jobs that were loaded before they were handed over. */
+  readonly handOffs = new HandOffDedupe();
   readonly #limits: DispatchLimits;
   #queuedBytes = 0;
 
@@ -66,4 +98,8 @@ export class JobBuffer {
   spill(lane: Lane): void {
     for (const spilled of lane.spill()) this.#queuedBytes -= bytesOf(spilled);
   }
+}
+
+function keyOf({ endpointId, messageId }: Job): string {
+  return `${endpointId} ${messageId}`;
 }

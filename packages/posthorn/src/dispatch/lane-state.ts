@@ -1,6 +1,6 @@
 /** The parts of a lane: its jobs in memory, and the page that it loads from the store. */
 import { isHanging } from "./concurrency-window.ts";
-import { Fifo } from "./fifo.ts";
+import { Fifo } from "./queues.ts";
 import { isInOrder } from "./ordered-queue.ts";
 import type { Ticket } from "./rate-control.ts";
 import type { Job } from "../store/delivery.ts";

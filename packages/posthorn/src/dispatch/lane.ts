@@ -17,7 +17,7 @@
  *
  * Circuit breaker, rate and concurrency of the endpoint are in `rate-control.ts`, which outlives the lane.
  */
-import type { QueuePlace } from "./fair-queue.ts";
+import type { QueuePlace } from "./queues.ts";
 import { LaneJobs, LanePage } from "./lane-state.ts";
 import { type Blocked, OrderedQueue } from "./ordered-queue.ts";
 import type { LanePolicy } from "./policy.ts";

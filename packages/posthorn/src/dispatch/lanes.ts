@@ -1,7 +1,12 @@
-/** Registry of the lanes in memory, and of the rate control of each endpoint, which is kept longer than its lane. */
+/**
+ * Registry of the lanes in memory, and of the rate control of each endpoint, which is kept longer than its lane. Keeps each lane on the
+ * current policy of its endpoint, and starts nothing before that policy is known.
+ */
+import type { Engine } from "./engine.ts";
 import { Lane } from "./lane.ts";
-import { RateControl } from "./rate-control.ts";
 import type { LanePolicies, LanePolicy } from "./policy.ts";
+import { RateControl } from "./rate-control.ts";
+import { FIRST_PAUSE_MS } from "./recorder.ts";
 
 /** Endpoints without a lane whose rate control is kept; the least recently used are dropped first. */
 const MAX_CONTROLS = 10_000;
@@ -40,14 +45,16 @@ export interface DispatcherLoad {
 export class Lanes {
   readonly #policies: LanePolicies;
   readonly #random: () => number;
+  readonly #engine: Engine;
   readonly #lanes = new Map<number, Lane>();
   /** For endpoints that have no lane now; the most recently used at the end. */
   readonly #controls = new Map<number, RateControl>();
   #ownSince: number | null = null;
 
-  constructor(policies: LanePolicies, random: () => number) {
+  constructor(policies: LanePolicies, random: () => number, engine: Engine) {
     this.#policies = policies;
     this.#random = random;
+    this.#engine = engine;
   }
 
   get size(): number {
@@ -115,18 +122,23 @@ export class Lanes {
     return lane?.hasPolicy === true ? lane.control : (this.#controls.get(endpointId) ?? null);
   }
 
-  /** Gives the lane the current policy: `null` if it has it now, else a promise that resolves once it has, to whether the policy is a new one. */
-  refresh(lane: Lane, now: () => number): Promise<boolean> | null {
-    const policy = this.#policies.policy(lane.endpointId);
-    if (!(policy instanceof Promise)) {
-      this.#adopt(lane, policy ?? DELETED, now());
-      return null;
+  /**
+   * Whether the policy of the lane is known. If it has to be read first, the lane continues once it was. A known policy stays in force until
+   * a newer one was read, unless the lane was woken since.
+   */
+  isReady(lane: Lane): boolean {
+    if (!lane.isPolicyRequested) {
+      const policy = this.#policies.policy(lane.endpointId);
+      if (!(policy instanceof Promise)) {
+        this.#adopt(lane, policy);
+        lane.policyArrived(lane.wakes);
+        this.#applyOrder(lane);
+        return true;
+      }
+      lane.policyRequested();
+      void this.#await(lane, policy, lane.wakes);
     }
-    return policy.then((found) => {
-      const before = lane.hasPolicy ? lane.control.policy : undefined;
-      this.#adopt(lane, found ?? DELETED, now());
-      return before !== lane.control.policy;
-    });
+    return lane.hasPolicy && !lane.isPolicyStale;
   }
 
   /** @param ms By how much the clock was set back. @param now What it shows since. */
@@ -140,13 +152,45 @@ export class Lanes {
     this.#controls.clear();
   }
 
-  #adopt(lane: Lane, policy: LanePolicy, now: number): void {
+  async #await(lane: Lane, requested: Promise<LanePolicy | null>, wakes: number): Promise<void> {
+    const engine = this.#engine;
+    try {
+      const policy = await requested;
+      const before = lane.hasPolicy ? lane.control.policy : undefined;
+      this.#adopt(lane, policy);
+      lane.policyArrived(wakes);
+      this.#applyOrder(lane);
+      // A new policy may allow what the one before did not.
+      if (before !== lane.control.policy || lane.isPolicyStale) engine.checkStore(lane);
+      else if (lane.hasMoreInStore) engine.loadPage(lane);
+      else engine.dropIfIdle(lane);
+    } catch (error) {
+      lane.policyFailed();
+      engine.observer?.trouble?.("page", error);
+      lane.noteMoreInStore();
+      engine.timers.pause(lane, FIRST_PAUSE_MS);
+    }
+  }
+
+  /** @param found `null`: the endpoint does not exist (any longer). */
+  #adopt(lane: Lane, found: LanePolicy | null): void {
     const { endpointId } = lane;
+    const policy = found ?? DELETED;
+    const now = this.#engine.clock.now();
     if (!lane.hasPolicy) {
       lane.useControl(this.#controls.get(endpointId) ?? this.#newControl(endpointId, policy, now));
       this.#controls.delete(endpointId);
     }
     lane.control.adopt(policy, now);
+  }
+
+  /** Follows a policy that starts, ends or reverses an order. Jobs in memory are found again in the store. */
+  #applyOrder(lane: Lane): void {
+    const { policy } = lane.control;
+    if (lane.isOrderedAs(policy)) return;
+    if (lane.jobs.size > 0) lane.noteMoreInStore();
+    this.#engine.buffer.spill(lane);
+    lane.orderAs(policy);
   }
 
   #newControl(endpointId: number, policy: LanePolicy, now: number): RateControl {

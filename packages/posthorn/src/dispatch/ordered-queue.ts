@@ -5,7 +5,7 @@
  * stay in the store and are passed over once. When their key is free, the next jobs of that key are requested by name. This bounds the
  * memory for any number of keys, makes the cost of a job independent of how many wait with it, and lets a restart find the same order.
  */
-import { Fifo } from "./fifo.ts";
+import { Fifo } from "./queues.ts";
 import type { Job, OrderedPage, Position } from "../store/delivery.ts";
 
 /** Jobs of one key in memory behind the one in flight. */

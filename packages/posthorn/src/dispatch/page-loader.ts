@@ -6,7 +6,7 @@
  * fits the order of its lane is dropped and requested again.
  */
 import { type Engine, EVERYWHERE, NOWHERE } from "./engine.ts";
-import { Fifo } from "./fifo.ts";
+import { Fifo } from "./queues.ts";
 import type { Lane } from "./lane.ts";
 import type { OrderedQueue } from "./ordered-queue.ts";
 import { FIRST_PAUSE_MS } from "./recorder.ts";
@@ -14,8 +14,6 @@ import type { Job, JobPage, Position } from "../store/delivery.ts";
 
 /** Pages that load at the same time. Other lanes queue, so that a start neither fills memory nor delays commits. */
 const MAX_LOADING = 16;
-/** Number of jobs that the dedupe remembers. A job that is handed over after that many others may be attempted twice. */
-const MAX_REMEMBERED = 10_000;
 
 /** A page, and the state of its lane when it was requested. */
 interface RequestedPage extends JobPage {
@@ -25,36 +23,8 @@ interface RequestedPage extends JobPage {
   readonly newestFirst: boolean;
 }
 
-/**
- * Remembers the jobs that a page showed before their publisher handed them over. A database may show a message to one connection before
- * another connection learns that its commit succeeded. Accepting such a job again would attempt it twice.
- */
-export class HandOffDedupe {
-  readonly #keys = new Set<string>();
-
-  get size(): number {
-    return this.#keys.size;
-  }
-
-  /** A page contains the job. */
-  note(job: Job): void {
-    // Only jobs without any attempt are handed over.
-    if (job.attempts > 0 || job.generation > 0) return;
-    this.#keys.add(keyOf(job));
-    if (this.#keys.size <= MAX_REMEMBERED) return;
-    const [oldest] = this.#keys;
-    this.#keys.delete(oldest!);
-  }
-
-  /** Returns whether a page has contained the job that is handed over. A job is handed over once. */
-  take(job: Job): boolean {
-    return this.#keys.delete(keyOf(job));
-  }
-}
-
 export class PageLoader {
   readonly #engine: Engine;
-  readonly #handOffs = new HandOffDedupe();
   /** Lanes whose page is queued. */
   readonly #queue = new Fifo<Lane>();
   /** For each page that is loading: stops waiting for it. */
@@ -62,11 +32,6 @@ export class PageLoader {
 
   constructor(engine: Engine) {
     this.#engine = engine;
-  }
-
-  /** Whether a job that is handed over was in a page already, and so is or was in memory, or was left to the store. */
-  wasLoaded(job: Job): boolean {
-    return this.#handOffs.take(job);
   }
 
   /** The store has, or may have, a job that the lane does not know. */
@@ -80,7 +45,7 @@ export class PageLoader {
 
   /** Loads due jobs of a lane from the store, as many as it has room for. */
   load(lane: Lane): void {
-    if (!this.#engine.isRunning() || lane.isHeld || lane.isRetired || lane.page.isLoading) return;
+    if (!this.#engine.isRunning || lane.isHeld || lane.isRetired || lane.page.isLoading) return;
     if (this.#loading.size < MAX_LOADING) return this.#begin(lane);
     if (!lane.page.isQueued) this.#queue.push(lane);
     lane.page.queue();
@@ -130,7 +95,7 @@ export class PageLoader {
   /** Requests a page; `null` when the lane does not need one now. */
   #request(lane: Lane): Promise<RequestedPage> | null {
     const { store, clock, buffer, timers } = this.#engine;
-    if (lane.isHeld || lane.isRetired || !this.#engine.isRunning() || !this.#engine.isReady(lane)) return null;
+    if (lane.isHeld || lane.isRetired || !this.#engine.isRunning || !this.#engine.isReady(lane)) return null;
     const now = clock.now();
     if (lane.isPaused(now)) {
       // The timer that fired may have been set for a time before the pause ends.
@@ -177,8 +142,8 @@ export class PageLoader {
   #takeJob(lane: Lane, job: Job): void {
     // If the delivery was made due again after its cancellation, another page was requested.
     if (lane.page.isOutdated(job)) return;
-    this.#handOffs.note(job);
     const { buffer } = this.#engine;
+    buffer.handOffs.note(job);
     const generation = lane.jobs.generationOf(job.messageId);
     if (generation === undefined) {
       if (buffer.roomOf(lane) <= 0) this.#leaveInStore(lane, job);
@@ -206,8 +171,4 @@ export class PageLoader {
     lane.order?.pageFailed();
     this.load(lane);
   }
-}
-
-function keyOf({ endpointId, messageId }: Job): string {
-  return `${endpointId} ${messageId}`;
 }

@@ -53,7 +53,7 @@ export class RunLoop {
   /** Starts attempts in fair order until a limit is reached. */
   pump(): void {
     const engine = this.#engine;
-    if (!engine.isRunning()) return;
+    if (!engine.isRunning) return;
     while (this.#mayStart) {
       const lane = this.#limiter.dequeue();
       if (lane === undefined) return;
@@ -236,7 +236,7 @@ export class RunLoop {
 
   #continue(lane: Lane): void {
     const engine = this.#engine;
-    if (!engine.isRunning()) return;
+    if (!engine.isRunning) return;
     if (lane.hasMoreInStore) engine.loadPage(lane);
     engine.dropIfIdle(lane);
     engine.enqueue(lane);

@@ -1,5 +1,5 @@
 /** Sabotages: each breaks one rule on purpose. */
-import { FairQueue } from "../../src/dispatch/fair-queue.ts";
+import { FairQueue } from "../../src/dispatch/queues.ts";
 import type { Lane } from "../../src/dispatch/lane.ts";
 import { LanePage } from "../../src/dispatch/lane-state.ts";
 import { RateControl } from "../../src/dispatch/rate-control.ts";

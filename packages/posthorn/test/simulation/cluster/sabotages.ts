@@ -1,6 +1,6 @@
 /** Sabotages of the rules between nodes. */
 import { Dispatcher } from "../../../src/dispatch/dispatcher.ts";
-import { HandOffDedupe } from "../../../src/dispatch/page-loader.ts";
+import { HandOffDedupe } from "../../../src/dispatch/job-buffer.ts";
 import { type NamedSabotage, replaced } from "../sabotage.ts";
 
 /** Interval at which nodes look for jobs without a notification, as in `cluster/work.ts`. */

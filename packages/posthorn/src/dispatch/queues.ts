@@ -1,5 +1,41 @@
-/** Fair queue of lanes: round robin over tenants, and over the lanes of each tenant. */
-import { Fifo } from "./fifo.ts";
+/** Queues of the dispatcher: first in first out, and fair between tenants. */
+
+/** First-in, first-out queue with constant cost at any length (`Array.shift` moves every remaining element). */
+export class Fifo<T> {
+  #items: T[] = [];
+  #head = 0;
+
+  get length(): number {
+    return this.#items.length - this.#head;
+  }
+
+  get first(): T | undefined {
+    return this.#items[this.#head];
+  }
+
+  push(item: T): void {
+    this.#items.push(item);
+  }
+
+  shift(): T | undefined {
+    const item = this.#items[this.#head];
+    if (item === undefined) return undefined;
+    this.#head++;
+    if (this.#head > 64 && this.#head * 2 > this.#items.length) {
+      this.#items = this.#items.slice(this.#head);
+      this.#head = 0;
+    }
+    return item;
+  }
+
+  /** Removes and returns all items. */
+  drain(): readonly T[] {
+    const items = this.#items.slice(this.#head);
+    this.#items = [];
+    this.#head = 0;
+    return items;
+  }
+}
 
 /** Position of a lane in the queues of the concurrency limiter. Only the fair queue and the semaphores write to it. */
 export interface QueuePlace {
@@ -22,7 +58,10 @@ interface TenantQueue<Item> {
   isQueued: boolean;
 }
 
-/** A tenant with ten thousand endpoints is served as often as a tenant with one, and has at most `tenantCap` attempts in flight. */
+/**
+ * Fair queue: round robin over tenants, and over the items of each tenant. A tenant with ten thousand endpoints is served as often as a tenant with one,
+ * and has at most `tenantCap` attempts in flight.
+ */
 export class FairQueue<Item extends QueueItem> {
   readonly #tenantCap: number;
   readonly #tenants = new Map<number, TenantQueue<Item>>();
