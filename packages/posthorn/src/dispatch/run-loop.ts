@@ -156,7 +156,9 @@ export class RunLoop {
     this.#engine.enqueue(lane);
     this.#engine.pump();
     const context = { policy: lane.control.policy, now, random: this.#options.random };
-    const outcome = { ...outcomeOf(job, result, context), ...(lease === undefined ? {} : { lease }) };
+    // In an ordered lane, the next delivery of the key waits for the commit.
+    const mayWait = lane.order === null;
+    const outcome = { ...outcomeOf(job, result, context), mayWait, ...(lease === undefined ? {} : { lease }) };
     const isRecorded = await this.#recorder.record(outcome);
     // A page that was requested before may still show the job as due: the job stays known until that page was taken over.
     await lane.page.taken();

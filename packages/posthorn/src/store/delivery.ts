@@ -80,6 +80,8 @@ export interface Outcome {
   readonly passAt?: number | null;
   /** The lease under which the attempt was made; absent where only one node exists. */
   readonly lease?: Lease;
+  /** No other delivery waits for it: it may be committed some milliseconds later, together with others. Not stored. */
+  readonly mayWait?: boolean;
 }
 
 /** How to select a page other than by the longest waiting time. */

@@ -14,6 +14,8 @@ export interface BatcherOptions<Entry, Result> {
   readonly isAlone?: (entry: Entry) => boolean;
   /** While the database is unavailable, entries are refused at once or kept until it is back. */
   readonly whenAway: "refuse" | "keep";
+  /** Whether an entry may be committed some milliseconds later, together with others; absent: none may. */
+  readonly mayWait?: (entry: Entry) => boolean;
   /** Called when the outcome of a commit is unknown because its connection broke, after its entries were refused. */
   readonly onUnknownCommit?: () => void;
   /** Called after each commit, before its callers continue. */
@@ -46,6 +48,10 @@ const MAX_WAITING_ENTRIES = 100_000;
 const GATHER_MS = 2;
 /** Size of the last batch that counts as load. */
 const GATHER_FROM = 16;
+/** How long entries that may wait do so for others. */
+const WAIT_MS = 15;
+/** So many entries are committed without waiting. */
+const MAX_WAITING = 64;
 /** Pause after the database became unavailable, at first and at most. Up to half is taken off at random. */
 const PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2000;
@@ -61,6 +67,8 @@ export class Batcher<Entry, Result> {
   readonly #busySeries = new Set<Series>();
   #places = 0;
   #gathering = false;
+  /** The timer of entries that wait for others; `null`: none do. */
+  #waitTimer: NodeJS.Timeout | null = null;
   #lastBatch = 0;
   #pause = 0;
   #pausedUntil: NodeJS.Timeout | null = null;
@@ -86,7 +94,9 @@ export class Batcher<Entry, Result> {
     this.#waitingBytes += bytes;
     return new Promise((resolve, reject) => {
       this.#waiting.push({ entry, series, names, bytes, place: this.#places++, resolve, reject });
-      this.#gather();
+      const mayWait = this.#options.mayWait?.(entry) === true && this.#waiting.length < MAX_WAITING;
+      if (!mayWait) this.#gather();
+      else if (!this.#gathering) this.#waitTimer ??= setTimeout(() => this.#gather(), WAIT_MS);
     });
   }
 
@@ -99,6 +109,7 @@ export class Batcher<Entry, Result> {
   /** Resolves when every entry pushed before the call is settled. Rejects while the database is unavailable. */
   async settled(): Promise<void> {
     const upTo = this.#places;
+    if (this.#waitTimer !== null) this.#gather();
     while (this.#hasBefore(upTo)) {
       if (this.#pausedUntil !== null) throw this.#awayError();
       await this.#ended.promise;
@@ -138,6 +149,7 @@ export class Batcher<Entry, Result> {
   }
 
   #gather(): void {
+    this.#endWait();
     if (this.#gathering || this.#pausedUntil !== null || this.#underWay.size >= (this.#options.parallel ?? PARALLEL))
       return;
     this.#gathering = true;
@@ -186,7 +198,7 @@ export class Batcher<Entry, Result> {
   async #run(batch: Waiting<Entry, Result>[]): Promise<void> {
     this.#underWay.add(batch);
     this.#lastBatch = batch.length;
-    if (this.#waiting.length > 0) this.#gather();
+    if (this.#hasUrgent) this.#gather();
     try {
       await this.#settle(batch);
       this.#pause = 0;
@@ -202,7 +214,17 @@ export class Batcher<Entry, Result> {
     const ended = this.#ended;
     this.#ended = Promise.withResolvers();
     ended.resolve();
-    if (this.#waiting.length > 0) this.#gather();
+    if (this.#hasUrgent) this.#gather();
+  }
+
+  /** Whether entries are queued that do not wait for others. */
+  get #hasUrgent(): boolean {
+    return this.#waiting.length > 0 && this.#waitTimer === null;
+  }
+
+  #endWait(): void {
+    if (this.#waitTimer !== null) clearTimeout(this.#waitTimer);
+    this.#waitTimer = null;
   }
 
   /** Commits a batch. If an entry is invalid, commits each one separately, so that the others succeed. Rejects when the database is unavailable. */

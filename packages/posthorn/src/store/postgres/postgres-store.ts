@@ -378,6 +378,7 @@ export class PostgresStore implements Store {
     const recording = new AnnouncingRecord();
     return new Batcher<Outcome, Recorded>({
       whenAway: "keep",
+      mayWait: ({ mayWait }) => mayWait === true,
       namesOf: (entry) => [nameOf(entry)],
       bytesOf: ({ attempt }) => (attempt === null ? 0 : attempt.response.length + (attempt.detailJson?.length ?? 0)),
       commit: async (entries) => {

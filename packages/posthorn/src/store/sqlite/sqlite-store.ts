@@ -18,7 +18,7 @@ import { lockFolder } from "./folder-lock.ts";
 import { type DatabaseThread, unpackRows } from "./protocol.ts";
 import { ThreadClient } from "./thread-client.ts";
 import type { WalLoss } from "./wal-loss.ts";
-import { type Gather, Writer } from "./writer.ts";
+import { type Gather, type SetTimer, Writer } from "./writer.ts";
 import type { Tx } from "../tx.ts";
 
 export interface SqliteStoreOptions {
@@ -45,6 +45,7 @@ export interface SqliteThreads {
   readonly hotReader: DatabaseThread;
   readonly readers: readonly DatabaseThread[];
   readonly gather?: Gather;
+  readonly setTimer?: SetTimer;
   readonly listener?: CommitListener | null;
   readonly walLoss?: WalLoss | null;
   /** Released when the store is closed. */
@@ -80,10 +81,10 @@ export class SqliteStore implements Store {
   #onSignal: SignalListener = () => undefined;
 
   /** Creates a store on open threads. Use `open` to open them for a file. */
-  constructor({ path, writer, hotReader, readers, gather, listener, lock, time, walLoss }: SqliteThreads) {
+  constructor({ path, writer, hotReader, readers, gather, setTimer, listener, lock, time, walLoss }: SqliteThreads) {
     this.walLoss = walLoss ?? null;
     this.#watch = new TransactionWatch(time);
-    this.#writer = new Writer(writer, path, { gather, listener });
+    this.#writer = new Writer(writer, path, { gather, setTimer, listener });
     this.#writer.onCommitted = () => this.#writeHealth.committed();
     this.#writer.onRefused = (error) => this.#writeHealth.failed(error);
     this.#hotReader = hotReader;

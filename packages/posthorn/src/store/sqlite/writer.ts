@@ -29,9 +29,15 @@ const MAX_WAITING_BYTES = 256 * 1024 * 1024;
 const GATHER_MS = 2;
 /** Size of the last batch, in rows, that counts as load. */
 const GATHER_FROM_ROWS = 16;
+/** How long outcomes that may wait do so for the next message, whose commit they share. */
+const OUTCOME_WAIT_MS = 15;
+/** So many outcomes are committed without waiting. */
+const MAX_WAITING_OUTCOMES = 64;
 
 export interface WriterOptions {
   readonly gather?: Gather | undefined;
+  /** Calls back once after `ms`, and returns a function that cancels the timer; `setTimeout` by default. */
+  readonly setTimer?: SetTimer | undefined;
   readonly listener?: CommitListener | null | undefined;
 }
 
@@ -52,10 +58,13 @@ export class Writer {
   readonly #path: string;
   readonly #listener: CommitListener | null;
   readonly #gather: Gather;
+  readonly #setTimer: SetTimer;
   #accepts: Pending<AcceptEntry, AcceptResult>[] = [];
   #records: Pending<Outcome, void>[] = [];
   #turn: Promise<void> = Promise.resolve();
   #flushQueued = false;
+  /** Cancels the timer of outcomes that wait for a message; `null`: none do. */
+  #cancelWait: (() => void) | null = null;
   #lastBatchRows = 0;
   /** Newest key of the messages that are stored or queued. */
   readonly newestKey = new NewestKey();
@@ -76,6 +85,7 @@ export class Writer {
     this.#path = path;
     this.#listener = options.listener ?? null;
     this.#gather = options.gather ?? gather;
+    this.#setTimer = options.setTimer ?? setTimer;
   }
 
   get counters(): StoreCounters {
@@ -123,7 +133,8 @@ export class Writer {
   record(entry: Outcome): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#records.push({ entry, resolve, reject });
-      this.#queueFlush();
+      if (entry.mayWait !== true || this.#records.length >= MAX_WAITING_OUTCOMES) this.#queueFlush();
+      else if (!this.#flushQueued) this.#cancelWait ??= this.#setTimer(OUTCOME_WAIT_MS, () => this.#queueFlush());
     });
   }
 
@@ -155,8 +166,13 @@ export class Writer {
     }
   }
 
-  /** Runs `work` alone, after all work that was queued before it. */
+  /** Runs `work` alone, after all messages, outcomes and work that were queued before it. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#cancelWait !== null) this.#queueFlush();
+    return this.#enqueue(work);
+  }
+
+  #enqueue<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
     this.#turn = result.then(
       () => undefined,
@@ -167,14 +183,19 @@ export class Writer {
 
   /** Waits for all queued work, then closes the connection. */
   async close(): Promise<void> {
-    while (this.#accepts.length + this.#records.length > 0) await this.#turn;
+    while (this.#accepts.length + this.#records.length > 0) {
+      this.#queueFlush();
+      await this.#turn;
+    }
     await this.exclusive(() => this.#thread.close());
   }
 
   #queueFlush(): void {
+    this.#cancelWait?.();
+    this.#cancelWait = null;
     if (this.#flushQueued) return;
     this.#flushQueued = true;
-    void this.exclusive(async () => {
+    void this.#enqueue(async () => {
       await this.#gather(this.#lastBatchRows >= GATHER_FROM_ROWS);
       this.#flushQueued = false;
       await this.#flush();
@@ -282,6 +303,14 @@ function toBatch(
 
 /** Waits for more entries: until the end of this event loop iteration, or a little longer under load. */
 export type Gather = (underLoad: boolean) => Promise<void>;
+
+/** Calls back once after a time in milliseconds. Returns a function that cancels the timer. */
+export type SetTimer = (ms: number, callback: () => void) => () => void;
+
+function setTimer(ms: number, callback: () => void): () => void {
+  const timer = setTimeout(callback, ms);
+  return () => clearTimeout(timer);
+}
 
 function gather(underLoad: boolean): Promise<void> {
   return new Promise((resolve) => {

@@ -56,6 +56,7 @@ function threadsOf({ database, time, writer: between, reader: beside }: StoreWor
     hotReader: reader(),
     readers: [beside === undefined ? reader() : beside(reader())],
     gather: (underLoad) => time.delay(client.life, underLoad ? 2 : 0),
+    setTimer: (ms, callback) => time.after(client.life, ms, callback),
     lock: { [Symbol.dispose]: () => undefined },
   };
 }
