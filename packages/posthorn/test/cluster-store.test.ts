@@ -10,7 +10,7 @@ import { acceptEntry, attemptRecord, deliveryOf, successOutcome } from "./suppor
 import type { ClusterScene } from "./simulation/cluster/scene.ts";
 
 const LEASE_MS = 60_000;
-const FACTS = { host: "here", version: "1", secretsMark: "same" };
+const FACTS = { host: "here", version: "1", secretsMark: "same", process: null, hasEnded: () => false };
 const REPORT: NodeReport = {
   draining: false,
   inFlight: 1,
@@ -170,6 +170,21 @@ describe("shards", () => {
     const c = await join(one);
     expect((await take(one, c, [1, 2])).map(({ shard }) => shard)).toEqual(expect.arrayContaining([1, 2]));
     await leave(one, c);
+  });
+
+  it("of a node whose process has ended can be taken as soon as another node joins, and those of other nodes cannot", async () => {
+    const killed = await join(one, { process: "killed" });
+    const living = await join(one, { process: "living" });
+    const unknown = await join(one);
+    await take(one, killed, [1]);
+    await take(one, living, [2]);
+    await take(one, unknown, [3]);
+    const next = await join(two, { process: "next", hasEnded: (process: string) => process === "killed" });
+    expect(next.slot).not.toBe(killed.slot);
+    const taken = await take(two, next, [1, 2, 3], [living, unknown]);
+    expect(taken.map(({ shard }) => shard)).toEqual([1]);
+    expect(await scene.until(of(one).renew(killed.id, LEASE_MS, REPORT))).toBe(false);
+    for (const member of [living, unknown, next]) await leave(two, member);
   });
 
   it("are not given to a node that was buried", async () => {

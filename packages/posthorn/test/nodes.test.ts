@@ -301,6 +301,51 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     expect(await settled(1)).toBeGreaterThan(0);
   });
 
+  describe("are replaced by a process on the same machine", () => {
+    /** Keeps the lease of a node from expiring during the test, and returns the fences of its shards. */
+    const pinned = async (id: number): Promise<readonly object[]> => {
+      await client.query("UPDATE posthorn.node SET leased_until = leased_until + 600000 WHERE id = $1", [id]);
+      return fencesOf(id);
+    };
+    const fencesOf = async (id: number): Promise<readonly object[]> =>
+      (await client.query("SELECT id, fence FROM posthorn.shard WHERE node_id = $1 ORDER BY id", [id])).rows;
+
+    it("at once when they were killed: their shards are taken before their lease expires, and no others", async () => {
+      await using two = await startProcess();
+      const killed = await settled(2);
+      await two.kill();
+      const shards = await pinned(killed);
+      const living = (await nodeIds()).find((id) => id !== killed);
+      const others = await fencesOf(living!);
+      await using three = await startProcess();
+      const replacing = await settled(2);
+      expect((await fencesOf(replacing)).length).toBe(shards.length);
+      expect(await fencesOf(living!)).toEqual(others);
+      const id = await publish(asNode(three));
+      await eventually(() => everywhere(id), TAKE_OVER_TIMEOUT);
+    });
+
+    it("not while they exist, even if they are frozen", async () => {
+      await using two = await startProcess();
+      const frozen = await settled(2);
+      process.kill(two.pid, "SIGSTOP");
+      try {
+        const shards = await pinned(frozen);
+        expect(shards.length).toBeGreaterThan(0);
+        await using three = await startProcess();
+        await eventually(async () => {
+          const ids = await nodeIds();
+          expect(ids).toHaveLength(3);
+          expect((await fencesOf(ids.at(-1)!)).length).toBeGreaterThan(0);
+        }, TAKE_OVER_TIMEOUT);
+        expect(await publish(asNode(three))).toMatch(/^msg_/);
+        expect(await fencesOf(frozen)).toEqual(shards);
+      } finally {
+        process.kill(two.pid, "SIGCONT");
+      }
+    });
+  });
+
   it("record nothing for one that was frozen while its shards went to others", async () => {
     await using two = await startProcess();
     const zombie = await settled(2);

@@ -11,6 +11,10 @@ export interface NodeFacts {
   readonly version: string;
   /** Fingerprint of the node's secrets. All nodes must have the same one. */
   readonly secretsMark: string;
+  /** Identifies the process of the node; `null`: it cannot be identified. */
+  readonly process: string | null;
+  /** Whether the process of another node has ended, as far as this one can prove. */
+  readonly hasEnded: (process: string) => boolean;
 }
 
 /** What a node reports with each renewal. */
@@ -64,7 +68,10 @@ export interface ClusterView {
 
 /** Cluster decisions in the database. Each call is one short transaction. */
 export interface ClusterStore {
-  /** Takes a membership slot. Throws `config_invalid` when the secrets differ from those of the other nodes, or no slot is free. */
+  /**
+   * Takes a membership slot, and removes the nodes whose process has ended, so that their shards can be taken before their lease expires.
+   * Throws `config_invalid` when the secrets differ from those of the other nodes, or no slot is free.
+   */
   join(facts: NodeFacts, leaseMs: number): Promise<Membership>;
   /** Extends the membership and all its leases to `leaseMs` from now. False: another node has removed it, and its leases are over. */
   renew(nodeId: number, leaseMs: number, report: NodeReport): Promise<boolean>;

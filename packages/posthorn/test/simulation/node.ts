@@ -31,6 +31,7 @@ import { openStore, type Sharing } from "./cluster/open.ts";
 import type { SimulatedDatabase } from "./database.ts";
 import { expectOwnError, judgingLog } from "./error-check.ts";
 import type { Ledger } from "./ledger.ts";
+import type { NodeFacts } from "../../src/store/cluster.ts";
 import type { Run, Settings } from "./run.ts";
 import { withLatePages } from "./late-pages.ts";
 import { SimulatedNetwork } from "./network.ts";
@@ -158,7 +159,7 @@ export class SimulatedNode {
     const process = { ...place, run: run.number, machine: run.machine };
     const store = openStore(storeWorld, process, hostOf(run));
     const clock = run.clock.for(life);
-    const facts = { host: hostOf(run), version: "simulated", secretsMark: "same" };
+    const facts = { host: hostOf(run), version: "simulated", secretsMark: "same", ...processFacts(run) };
     const cluster = await Cluster.join({ store, facts, time: sabotage.time?.(clock) ?? clock });
     const { slot, keysFrom } = cluster.membership ?? { slot: null, keysFrom: 0 };
     const lastKey = Math.max(keysFrom - 1, await store.lastKey());
@@ -217,6 +218,12 @@ export class SimulatedNode {
       },
     });
   }
+}
+
+/** A machine runs one process at a time: when another one starts there, the earlier ones have ended. */
+function processFacts({ machine, number }: Run): Pick<NodeFacts, "process" | "hasEnded"> {
+  const own = `${machine}/${number}`;
+  return { process: own, hasEnded: (other) => other !== own && other.startsWith(`${machine}/`) };
 }
 
 interface DispatcherParts {

@@ -23,6 +23,7 @@ import { sourceDuplicates } from "./034-source-duplicates.ts";
 import { migrationChecksums } from "./035-migration-checksums.ts";
 import { sourceNames } from "./036-source-names.ts";
 import { checksumOf } from "./checksum.ts";
+import { nodeProcess } from "./037-node-process.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
@@ -57,6 +58,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "source duplicates", sql: sourceDuplicates },
   { name: "migration checksums", sql: migrationChecksums },
   { name: "source names", sql: sourceNames },
+  { name: "node process", sql: nodeProcess },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

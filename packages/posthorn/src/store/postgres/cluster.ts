@@ -15,12 +15,12 @@ const LOCK_TIMEOUT = "2s";
 const MAKE_SHARDS =
   "INSERT INTO shard SELECT id, NULL, 0 FROM generate_series(0, $1::bigint - 1) AS id ON CONFLICT DO NOTHING";
 const OTHERS = `
-  SELECT slot, host, secrets_mark AS "secretsMark", (leased_until > clock_ms())::int AS live,
+  SELECT id, process, slot, host, secrets_mark AS "secretsMark", (leased_until > clock_ms())::int AS live,
     greatest(settled_messages, settled_attempts) AS settled
   FROM node ORDER BY id`;
 const JOIN = `
-  INSERT INTO node (slot, host, version, secrets_mark, started_at, seen_at, leased_until)
-  VALUES ($1, $2, $3, $4, clock_ms(), clock_ms(), clock_ms() + $5) RETURNING id`;
+  INSERT INTO node (slot, host, version, secrets_mark, process, started_at, seen_at, leased_until)
+  VALUES ($1, $2, $3, $4, $5, clock_ms(), clock_ms(), clock_ms() + $6) RETURNING id`;
 const COUNTED = "SELECT coalesce(max(last_id), 0) AS counted FROM rollup_cursor";
 const RENEW = `
   UPDATE node SET seen_at = clock_ms(), leased_until = clock_ms() + $2, draining = $3, in_flight = $4, lanes = $5,
@@ -46,8 +46,12 @@ const TAKE = `
 const LOCK_SHARDS = `SELECT ${lockShard("id")} FROM unnest($1::bigint[]) AS id`;
 const RELEASE = "UPDATE shard SET node_id = NULL, fence = fence + 1 WHERE id = ANY ($1::bigint[]) AND node_id = $2";
 const LEAVE = "DELETE FROM node WHERE id = $1";
+const REMOVE = "DELETE FROM node WHERE id = ANY ($1::bigint[])";
 
 interface OtherRow extends Omit<TakenSlot, "live"> {
+  readonly id: number;
+  /** `null`: unknown, as of a node of an earlier version. */
+  readonly process: string | null;
   readonly live: number;
   readonly settled: number;
 }
@@ -92,11 +96,15 @@ export class PostgresCluster implements ClusterStore {
     return this.#alone(async (client) => {
       await client.query(MAKE_SHARDS, [SHARDS]);
       const { rows } = await client.query<OtherRow>(OTHERS);
-      const others = rows.map(({ live, ...other }) => ({ ...other, live: live === 1 }));
+      const { host, version, secretsMark, process, hasEnded } = facts;
+      const ended = rows.filter((other) => other.process !== null && hasEnded(other.process)).map(({ id }) => id);
+      const others = rows.map(({ live, ...other }) => ({ ...other, live: live === 1 && !ended.includes(other.id) }));
+      // Not the slot of a node that has ended: its clock may have been ahead.
       const slot = freeSlot(others, Math.random());
       checkSecrets(facts, others);
-      const { host, version, secretsMark } = facts;
-      const joined = await client.query<{ id: number }>(JOIN, [slot, host, version, secretsMark, leaseMs]);
+      if (ended.length > 0) await client.query(REMOVE, [ended]);
+      const values = [slot, host, version, secretsMark, process, leaseMs];
+      const joined = await client.query<{ id: number }>(JOIN, values);
       const counting = await client.query<{ counted: number }>(COUNTED);
       const settled = Math.max(counting.rows[0]!.counted, ...others.map((other) => other.settled));
       return { id: joined.rows[0]!.id, slot, keysFrom: settled + 1 };

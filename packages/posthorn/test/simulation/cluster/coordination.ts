@@ -60,14 +60,16 @@ export class Coordination {
   join(facts: NodeFacts, leaseMs: number): Membership {
     const now = this.#now();
     const rows = [...this.#nodes.values()];
-    const others = rows.map(({ slot, facts: { host, secretsMark }, leasedUntil }) => ({
-      slot,
-      host,
-      secretsMark,
-      live: leasedUntil > now,
+    const ended = rows.filter(({ facts: other }) => other.process !== null && facts.hasEnded(other.process));
+    const others = rows.map((row) => ({
+      slot: row.slot,
+      host: row.facts.host,
+      secretsMark: row.facts.secretsMark,
+      live: row.leasedUntil > now && !ended.includes(row),
     }));
     const slot = freeSlot(others, (this.#lastId * GOLDEN) % 1);
     checkSecrets(facts, others);
+    for (const row of ended) this.#nodes.delete(row.id);
     const id = ++this.#lastId;
     const settled = rows.map(({ report }) => Math.max(report.settled.messages, report.settled.attempts));
     this.#nodes.set(id, {

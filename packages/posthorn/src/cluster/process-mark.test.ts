@@ -1,0 +1,38 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { hasEnded, ownMark } from "./process-mark.ts";
+
+const own = ownMark();
+
+describe.skipIf(own === null)("the mark of a process", () => {
+  const [machine, pid, startedAt] = own!.split("/") as [string, string, string];
+
+  it("shows that a running process has not ended", () => {
+    expect(hasEnded(own!)).toBe(false);
+  });
+
+  it("proves the end of a process that was killed, and not before", async () => {
+    const child = spawn("sleep", ["60"]);
+    await once(child, "spawn");
+    const stat = readFileSync(`/proc/${child.pid}/stat`, "utf8");
+    const mark = [machine, child.pid, stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]].join("/");
+    expect(hasEnded(mark)).toBe(false);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(hasEnded(mark)).toBe(true);
+  });
+
+  it("proves the end of a process whose ID another process has by now", () => {
+    expect(hasEnded([machine, pid, String(Number(startedAt) - 1)].join("/"))).toBe(true);
+  });
+
+  it.each([
+    ["another machine", ["other:1", "999999999", "1"]],
+    ["another container", [machine.replace(/\d+$/, "1"), "999999999", "1"]],
+    ["nothing", [""]],
+  ])("proves nothing about a process of %s", (_, parts) => {
+    expect(hasEnded(parts.join("/"))).toBe(false);
+  });
+});
