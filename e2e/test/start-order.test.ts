@@ -62,7 +62,7 @@ describe("a node that starts before its database", () => {
     expect([code, stderr]).toEqual([0, ""]);
     // One line when the wait begins, and one when it ends.
     expect(stdout.match(/waiting for the database, 0 of 300 s: /g)).toHaveLength(1);
-    expect(stdout.match(/the database is there, after \d+ s/g)).toHaveLength(1);
+    expect(stdout.match(/the database is available after \d+ s/g)).toHaveLength(1);
   });
 
   it("exits with the reason after the longest allowed wait", async () => {
@@ -100,7 +100,7 @@ describe("a database that runs but refuses connections", () => {
     {
       what: "no password",
       url: () => right().replace(":right@", "@"),
-      says: /PostgreSQL wants a password, and POSTHORN_DATABASE_URL has none/,
+      says: /PostgreSQL requires a password, but POSTHORN_DATABASE_URL contains none/,
     },
     {
       what: "a database that is not there",

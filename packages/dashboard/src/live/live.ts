@@ -51,7 +51,7 @@ export interface LiveReader {
 /** The connection counts as lost after this time without data. The server sends a comment every 15 seconds. */
 const QUIET_MS = 40_000;
 const FIRST_WAIT_MS = 1000;
-const LONGEST_WAIT_MS = 15_000;
+const MAX_WAIT_MS = 15_000;
 
 const readers = new Set<LiveReader>();
 const watchers = new Set<() => void>();
@@ -129,7 +129,7 @@ async function run(token: string, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
     setState("broken");
     await pause(wait, signal);
-    wait = Math.min(LONGEST_WAIT_MS, wait * 2);
+    wait = Math.min(MAX_WAIT_MS, wait * 2);
   }
 }
 

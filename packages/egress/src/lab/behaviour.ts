@@ -38,9 +38,9 @@ export interface Behaviour {
 }
 
 /** Maximum duration of a behaviour, so that an abandoned client costs nothing. */
-export const LONGEST_MS = 120_000;
+export const MAX_DURATION_MS = 120_000;
 /** Maximum number of bytes that a behaviour sends. */
-export const MOST_BYTES = 256 * 1024 * 1024;
+export const MAX_BYTES = 256 * 1024 * 1024;
 
 /** Writes an ordinary response. */
 export function respond(
@@ -61,7 +61,7 @@ export function raw({ socket }: LabRequest, text: string | Buffer, end = false):
 
 /** Sends nothing more, for a limited time. */
 export function hang({ socket }: LabRequest): void {
-  const timer = setTimeout(() => socket.destroy(), LONGEST_MS);
+  const timer = setTimeout(() => socket.destroy(), MAX_DURATION_MS);
   socket.once("close", () => clearTimeout(timer));
 }
 
@@ -78,7 +78,7 @@ export function flood({ socket }: LabRequest, chunk: (index: number) => string |
   let sent = 0;
   let index = 0;
   const pump = () => {
-    while (!socket.destroyed && sent < MOST_BYTES) {
+    while (!socket.destroyed && sent < MAX_BYTES) {
       const next = chunk(index++);
       sent += next.length;
       if (!socket.write(next)) {

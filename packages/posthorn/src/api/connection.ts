@@ -50,8 +50,8 @@ const CLIENT_ERRORS: Readonly<Record<string, ClientError>> = {
 };
 
 /** Responds to an invalid HTTP request in the usual error format, and closes the connection. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  // While an earlier request on the connection is unanswered, the client would take this response for its response.
+export function respondToClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  // While an earlier request on the connection has no response yet, the client would mistake this response for it.
   const answering = (socket as unknown as Record<string, unknown>)["_httpMessage"] ?? null;
   if (error.code === "ECONNRESET" || !socket.writable || answering !== null) {
     socket.destroy();

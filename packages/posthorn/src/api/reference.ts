@@ -24,16 +24,16 @@ const POLICY = [
 export function registerReference(app: FastifyInstance, base: string): void {
   let viewer: Promise<FastifyInstance> | null = null;
   for (const url of [PATH, `${PATH}/*`]) {
-    app.get(url, async (request, response) => {
+    app.get(url, async (request, reply) => {
       viewer ??= loadViewer(base).catch((error: unknown) => {
         viewer = null;
         throw error;
       });
       const { routing } = await viewer;
-      response.hijack();
-      response.raw.setHeader("content-security-policy", POLICY);
-      response.raw.setHeader("x-content-type-options", "nosniff");
-      routing(request.raw, response.raw);
+      reply.hijack();
+      reply.raw.setHeader("content-security-policy", POLICY);
+      reply.raw.setHeader("x-content-type-options", "nosniff");
+      routing(request.raw, reply.raw);
     });
   }
 }

@@ -19,7 +19,7 @@ import { describeOutage } from "../store/errors.ts";
 import { invoker } from "./invoke.ts";
 import { MAX_BATCH_MESSAGES } from "./models/message-batch.ts";
 import { type BodyLayout, layoutOf, NDJSON, type ParsedBody, readBody, splitLines } from "./body.ts";
-import { answerClientError, discard, refuseExpectation } from "./connection.ts";
+import { respondToClientError, discard, refuseExpectation } from "./connection.ts";
 import { errorReply } from "./error-reply.ts";
 import { failureReply } from "./failure.ts";
 import { Front, type Listener } from "./hot/front.ts";
@@ -107,7 +107,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     bodyLimit: 2 * options.maxPayloadBytes + BODY_OVERHEAD_BYTES,
     forceCloseConnections: "idle",
     return503OnClosing: false,
-    clientErrorHandler: answerClientError,
+    clientErrorHandler: respondToClientError,
     frameworkErrors: (error, request, response) => {
       // No resource has an id or uid this long.
       const tooLong = error.code === "FST_ERR_MAX_PARAM_LENGTH";

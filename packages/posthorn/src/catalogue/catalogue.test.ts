@@ -23,10 +23,10 @@ import { toTypeScript } from "./typescript.ts";
 const learn = (samples: readonly unknown[], at = 1000): InferredSchema =>
   samples.map((sample, index) => inferSchema(sample, at + index)).reduce(mergeSchemas);
 
-function validator(shape: InferredSchema) {
+function validator(schema: InferredSchema) {
   const ajv = new Ajv2020({ strict: true, allowUnionTypes: true, ownProperties: true });
   addFormats.default(ajv);
-  return ajv.compile(toJsonSchema("test", shape));
+  return ajv.compile(toJsonSchema("test", schema));
 }
 
 const json = fc.jsonValue({ maxDepth: 4 });
@@ -56,39 +56,39 @@ describe("an inferred schema", () => {
   it("does not depend on the order and grouping of its samples", () => {
     fc.assert(
       fc.property(fc.array(sample, { minLength: 2, maxLength: 8 }), fc.nat(), (samples, at) => {
-        const shapes = samples.map((each, index) => inferSchema(each, 1000 + index));
+        const schemas = samples.map((each, index) => inferSchema(each, 1000 + index));
         const split = 1 + (at % (samples.length - 1));
         const grouped = mergeSchemas(
-          shapes.slice(split).toReversed().reduce(mergeSchemas),
-          shapes.slice(0, split).reduce(mergeSchemas),
+          schemas.slice(split).toReversed().reduce(mergeSchemas),
+          schemas.slice(0, split).reduce(mergeSchemas),
         );
-        expect(schemaToJson(grouped)).toBe(schemaToJson(shapes.reduce(mergeSchemas)));
+        expect(schemaToJson(grouped)).toBe(schemaToJson(schemas.reduce(mergeSchemas)));
       }),
     );
   });
 
   it("is the same after it is stored and read, whatever the names of its fields", () => {
-    const shape = learn([JSON.parse('{"__proto__": 1, "constructor": {"a": [1, "x"]}, "12345": {"b": null}}')]);
-    expect(schemaFromJson(schemaToJson(shape))).toEqual(shape);
-    expect([...shape.fields.keys()]).toEqual(["constructor"]);
+    const schema = learn([JSON.parse('{"__proto__": 1, "constructor": {"a": [1, "x"]}, "12345": {"b": null}}')]);
+    expect(schemaFromJson(schemaToJson(schema))).toEqual(schema);
+    expect([...schema.fields.keys()]).toEqual(["constructor"]);
   });
 
   it("contains no values of payloads, nor field names that are data", () => {
-    const shape = learn([{ "ada@example.com": "secret-1", "4711": 47.11, [`k${"x".repeat(80)}`]: true, name: "Ada" }]);
-    const stored = schemaToJson(shape);
+    const schema = learn([{ "ada@example.com": "secret-1", "4711": 47.11, [`k${"x".repeat(80)}`]: true, name: "Ada" }]);
+    const stored = schemaToJson(schema);
     for (const value of ["ada", "Ada", "secret", "47", "xxx"]) expect(stored).not.toContain(value);
-    expect(toJsonSchema("t", shape)).toMatchObject({
+    expect(toJsonSchema("t", schema)).toMatchObject({
       properties: { name: { type: "string" } },
       additionalProperties: { type: ["boolean", "number", "string"] },
     });
   });
 
   it("stays small for samples that never repeat a name, are very deep or very wide", () => {
-    let shape = inferSchema({}, 1);
+    let schema = inferSchema({}, 1);
     for (let n = 0; n < 400; n++)
-      shape = mergeSchemas(shape, inferSchema({ [`field_${n}x`]: { [`inner_${n}x`]: n } }, n));
-    expect(shape).toMatchObject({ isMap: true });
-    expect(places(shape)).toBeLessThan(400);
+      schema = mergeSchemas(schema, inferSchema({ [`field_${n}x`]: { [`inner_${n}x`]: n } }, n));
+    expect(schema).toMatchObject({ isMap: true });
+    expect(places(schema)).toBeLessThan(400);
     let deep: unknown = 1;
     for (let n = 0; n < 5000; n++) deep = n % 2 === 0 ? [deep] : { deep };
     expect(places(inferSchema(deep, 1))).toBeLessThan(20);
@@ -101,11 +101,11 @@ describe("an inferred schema", () => {
   });
 
   it("distinguishes required from optional fields, and formats from plain text", () => {
-    const shape = learn([
+    const schema = learn([
       { id: "8f14e45f-ceea-467f-a0e6-1a2b3c4d5e6f", at: "2026-02-28T10:00:00Z", note: "a" },
       { id: "0cc175b9-c0f1-4b6a-831c-399e26977266", at: "2026-02-30T10:00:00Z" },
     ]);
-    expect(toJsonSchema("t", shape)).toEqual({
+    expect(toJsonSchema("t", schema)).toEqual({
       $schema: "https://json-schema.org/draft/2020-12/schema",
       title: "t",
       type: "object",
@@ -170,14 +170,14 @@ describe("exported TypeScript", () => {
   const nasty = [
     {
       eventType: "pull_request.opened",
-      shape: learn([{ a: { b: [1, "x", null] }, "with space": 1, 'quo"te': 2, class: 3 }, { a: {} }]),
+      schema: learn([{ a: { b: [1, "x", null] }, "with space": 1, 'quo"te': 2, class: 3 }, { a: {} }]),
     },
-    { eventType: "pull-request/opened", shape: learn([[{ x: 1 }], [{ x: 1, y: [] }]]) },
-    { eventType: "*/ export const evil = 1; /*", shape: learn(["text", 1, null]) },
-    { eventType: "42", shape: learn([{}]) },
-    { eventType: "Events", shape: learn([{ "12": { z: 1 }, named: true }]) },
-    { eventType: "Record", shape: learn([{ "12": { z: 1 } }, { "13": { z: "a" } }]) },
-    { eventType: "änderung\u2028\n", shape: learn([JSON.parse('{"__proto__": {"constructor": 1}}')]) },
+    { eventType: "pull-request/opened", schema: learn([[{ x: 1 }], [{ x: 1, y: [] }]]) },
+    { eventType: "*/ export const evil = 1; /*", schema: learn(["text", 1, null]) },
+    { eventType: "42", schema: learn([{}]) },
+    { eventType: "Events", schema: learn([{ "12": { z: 1 }, named: true }]) },
+    { eventType: "Record", schema: learn([{ "12": { z: 1 } }, { "13": { z: "a" } }]) },
+    { eventType: "änderung\u2028\n", schema: learn([JSON.parse('{"__proto__": {"constructor": 1}}')]) },
   ];
 
   it("compiles, accepts the samples and rejects other values", { timeout: 60_000 }, () => {
@@ -202,7 +202,7 @@ describe("exported TypeScript", () => {
     const unique = new Map(events.map(([eventType, value]) => [eventType, learn([value])]));
     const module = toTypeScript(
       "any",
-      [...unique].map(([eventType, shape]) => ({ eventType, shape })),
+      [...unique].map(([eventType, schema]) => ({ eventType, schema })),
     );
     expect(compile({ "events.ts": module })).toBe("");
   });

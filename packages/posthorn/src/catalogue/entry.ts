@@ -86,16 +86,16 @@ function keyOf({ kind, path, before }: Change): string {
 }
 
 /** The schema without the fields at these paths. */
-function without(shape: InferredSchema, paths: readonly string[], path: string): InferredSchema {
-  if (paths.length === 0) return shape;
-  const fields = [...shape.fields]
+function without(schema: InferredSchema, paths: readonly string[], path: string): InferredSchema {
+  if (paths.length === 0) return schema;
+  const fields = [...schema.fields]
     .map(([name, field]) => [path === "" ? name : `${path}.${name}`, name, field] as const)
     .filter(([at]) => !paths.includes(at))
     .map(([at, name, field]) => [name, without(field, paths, at)] as const);
   return {
-    ...shape,
+    ...schema,
     fields: new Map(fields),
-    items: shape.items && without(shape.items, paths, `${path}[]`),
-    entries: shape.entries && without(shape.entries, paths, `${path}{}`),
+    items: schema.items && without(schema.items, paths, `${path}[]`),
+    entries: schema.entries && without(schema.entries, paths, `${path}{}`),
   };
 }

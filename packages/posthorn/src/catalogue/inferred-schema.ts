@@ -73,7 +73,7 @@ function learn(value: unknown, at: number, depth: number): InferredSchema {
   return bounded({
     ...flat,
     fields: new Map(members.filter(([name]) => !isData(name))),
-    entries: mergeAll(members.filter(([name]) => isData(name)).map(([, shape]) => shape)),
+    entries: mergeAll(members.filter(([name]) => isData(name)).map(([, schema]) => schema)),
   });
 }
 
@@ -146,20 +146,20 @@ function mergeOptional(one: InferredSchema | null, other: InferredSchema | null)
   return merge(one, other);
 }
 
-function mergeAll(shapes: readonly InferredSchema[]): InferredSchema | null {
-  return shapes.reduce<InferredSchema | null>(mergeOptional, null);
+function mergeAll(schemas: readonly InferredSchema[]): InferredSchema | null {
+  return schemas.reduce<InferredSchema | null>(mergeOptional, null);
 }
 
 /** Turns objects with too many names into maps, and drops the content of cut places. Permanent, so that the order of merges does not matter. */
-function bounded(shape: InferredSchema): InferredSchema {
-  const { fields, isMap, entries, cut } = shape;
-  if (cut) return { ...shape, fields: new Map(), isMap: false, entries: null, items: null };
-  if (fields.size <= MAX_FIELDS && !(isMap && fields.size > 0)) return shape;
-  return { ...shape, fields: new Map(), isMap: true, entries: mergeOptional(entries, mergeAll([...fields.values()])) };
+function bounded(schema: InferredSchema): InferredSchema {
+  const { fields, isMap, entries, cut } = schema;
+  if (cut) return { ...schema, fields: new Map(), isMap: false, entries: null, items: null };
+  if (fields.size <= MAX_FIELDS && !(isMap && fields.size > 0)) return schema;
+  return { ...schema, fields: new Map(), isMap: true, entries: mergeOptional(entries, mergeAll([...fields.values()])) };
 }
 
-function fit(shape: InferredSchema): InferredSchema {
-  let fitting = shape;
+function fit(schema: InferredSchema): InferredSchema {
+  let fitting = schema;
   for (let depth = MAX_DEPTH; places(fitting) > MAX_PLACES; depth--) fitting = cutAt(fitting, depth);
   return fitting;
 }
@@ -171,12 +171,12 @@ export function places({ fields, entries, items }: InferredSchema): number {
   return count + (entries === null ? 0 : places(entries)) + (items === null ? 0 : places(items));
 }
 
-function cutAt(shape: InferredSchema, depth: number): InferredSchema {
-  const { fields, entries, items } = shape;
-  if (fields.size === 0 && entries === null && items === null) return shape;
-  if (depth === 0) return bounded({ ...shape, cut: true });
+function cutAt(schema: InferredSchema, depth: number): InferredSchema {
+  const { fields, entries, items } = schema;
+  if (fields.size === 0 && entries === null && items === null) return schema;
+  if (depth === 0) return bounded({ ...schema, cut: true });
   return {
-    ...shape,
+    ...schema,
     fields: new Map([...fields].map(([name, field]) => [name, cutAt(field, depth - 1)])),
     entries: entries && cutAt(entries, depth - 1),
     items: items && cutAt(items, depth - 1),
@@ -196,8 +196,8 @@ interface StoredSchema {
 }
 type StoredSighting = readonly [count: number, first: number, last: number];
 
-export function schemaToJson(shape: InferredSchema): string {
-  return JSON.stringify(toStored(shape));
+export function schemaToJson(schema: InferredSchema): string {
+  return JSON.stringify(toStored(schema));
 }
 
 /** Reads the output of {@link schemaToJson}. */
@@ -222,7 +222,7 @@ function toStored({ seen, kinds, fields, isMap, entries, items, formats, cut }: 
 /** Sorted by name, so that the result does not depend on the order of samples. */
 export function sortedFields(
   fields: ReadonlyMap<string, InferredSchema>,
-): readonly (readonly [name: string, shape: InferredSchema])[] {
+): readonly (readonly [name: string, schema: InferredSchema])[] {
   return [...fields].toSorted(([one], [other]) => (one < other ? -1 : 1));
 }
 

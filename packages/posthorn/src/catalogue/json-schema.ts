@@ -6,17 +6,17 @@ export interface JsonSchema {
   readonly [keyword: string]: unknown;
 }
 
-export function toJsonSchema(title: string, shape: InferredSchema): JsonSchema {
-  return { $schema: "https://json-schema.org/draft/2020-12/schema", title, ...schemaOf(shape) };
+export function toJsonSchema(title: string, schema: InferredSchema): JsonSchema {
+  return { $schema: "https://json-schema.org/draft/2020-12/schema", title, ...schemaOf(schema) };
 }
 
-function schemaOf(shape: InferredSchema): JsonSchema {
-  const kinds = kindsOf(shape);
+function schemaOf(schema: InferredSchema): JsonSchema {
+  const kinds = kindsOf(schema);
   return {
     ...(kinds.length === 1 ? { type: kinds[0] } : { type: kinds }),
-    ...(shape.kinds.has("string") && shape.formats.length > 0 ? { format: shape.formats[0] } : {}),
-    ...(shape.kinds.has("array") && shape.items !== null ? { items: schemaOf(shape.items) } : {}),
-    ...(shape.kinds.has("object") && !shape.cut ? objectKeywords(shape) : {}),
+    ...(schema.kinds.has("string") && schema.formats.length > 0 ? { format: schema.formats[0] } : {}),
+    ...(schema.kinds.has("array") && schema.items !== null ? { items: schemaOf(schema.items) } : {}),
+    ...(schema.kinds.has("object") && !schema.cut ? objectKeywords(schema) : {}),
   };
 }
 
@@ -25,15 +25,15 @@ export function kindsOf({ kinds }: InferredSchema): readonly Kind[] {
   return KINDS.filter((kind) => kinds.has(kind) && !(kind === "integer" && kinds.has("number")));
 }
 
-function objectKeywords(shape: InferredSchema): JsonSchema {
-  const fields = sortedFields(shape.fields);
-  const required = fields.filter(([, field]) => isRequired(field, shape)).map(([name]) => name);
+function objectKeywords(schema: InferredSchema): JsonSchema {
+  const fields = sortedFields(schema.fields);
+  const required = fields.filter(([, field]) => isRequired(field, schema)).map(([name]) => name);
   return {
     ...(fields.length === 0
       ? {}
       : { properties: Object.fromEntries(fields.map(([name, field]) => [name, schemaOf(field)])) }),
     ...(required.length === 0 ? {} : { required }),
-    ...(shape.entries === null ? {} : { additionalProperties: schemaOf(shape.entries) }),
+    ...(schema.entries === null ? {} : { additionalProperties: schemaOf(schema.entries) }),
   };
 }
 

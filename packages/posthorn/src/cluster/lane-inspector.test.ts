@@ -38,7 +38,7 @@ function nodes(count: number, unhealthyEvery: number, mute: readonly number[] = 
       for (const payload of toPayloads(String(id), signals)) {
         payloads.push(payload);
         for (const inspector of inspectors) {
-          if (inspector !== inspectors[id]) for (const signal of fromPayload(payload).signals) inspector.hear(signal);
+          if (inspector !== inspectors[id]) for (const signal of fromPayload(payload).signals) inspector.handle(signal);
         }
       }
     };

@@ -31,9 +31,9 @@ interface UnhealthyPart {
 
 export class LaneInspector implements LaneSource {
   readonly #options: LaneInspectorOptions;
-  /** Pending questions to other nodes, by id. */
-  readonly #asked = new Map<string, (text: string) => void>();
-  #questions = 0;
+  /** Pending requests to other nodes, by ID. */
+  readonly #pending = new Map<string, (text: string) => void>();
+  #requests = 0;
 
   constructor(options: LaneInspectorOptions) {
     this.#options = options;
@@ -50,8 +50,8 @@ export class LaneInspector implements LaneSource {
     const endpointIds = endpointKeys.filter((key) => !cluster.owns(key));
     let missing = endpointIds.length;
     if (missing === 0) return found;
-    await this.#ask(
-      (question) => ({ kind: "unhealthy", question, endpointIds }),
+    await this.#request(
+      (request) => ({ kind: "unhealthy", request, endpointIds }),
       (text) => {
         const { entries, among } = JSON.parse(text) as UnhealthyPart;
         for (const [key, lane] of entries) found.set(key, lane);
@@ -62,18 +62,18 @@ export class LaneInspector implements LaneSource {
     return found;
   }
 
-  /** Handles a question or a response of another node. */
-  hear(signal: Signal): void {
+  /** Handles a request or response of another node. */
+  handle(signal: Signal): void {
     const { cluster } = this.#options;
-    if (signal.kind === "answer") this.#asked.get(signal.question)?.(signal.text);
-    if (signal.kind === "ask" && cluster.owns(signal.endpointId)) {
-      this.#answer(signal.question, JSON.stringify(this.#own(signal.endpointId)));
+    if (signal.kind === "lane_response") this.#pending.get(signal.request)?.(signal.text);
+    if (signal.kind === "lane" && cluster.owns(signal.endpointId)) {
+      this.#respond(signal.request, JSON.stringify(this.#own(signal.endpointId)));
     }
     if (signal.kind === "unhealthy") {
       const own = signal.endpointIds.filter((key) => cluster.owns(key));
       if (own.length === 0) return;
       for (const part of partsOf(this.#unhealthyHere(own), own.length)) {
-        this.#answer(signal.question, JSON.stringify(part));
+        this.#respond(signal.request, JSON.stringify(part));
       }
     }
   }
@@ -93,8 +93,8 @@ export class LaneInspector implements LaneSource {
 
   async #ofOther(endpointId: number): Promise<LaneReport> {
     let report = UNKNOWN;
-    await this.#ask(
-      (question) => ({ kind: "ask", question, endpointId }),
+    await this.#request(
+      (request) => ({ kind: "lane", request, endpointId }),
       (text) => {
         report = JSON.parse(text) as LaneReport;
         return true;
@@ -103,23 +103,23 @@ export class LaneInspector implements LaneSource {
     return report;
   }
 
-  #answer(question: string, text: string): void {
-    this.#options.store.signal({ kind: "answer", question, text });
+  #respond(request: string, text: string): void {
+    this.#options.store.signal({ kind: "lane_response", request, text });
   }
 
-  /** @param hear Handles a response and returns whether it was the last one. */
-  #ask(toSignal: (question: string) => Signal, hear: (text: string) => boolean): Promise<void> {
+  /** @param onResponse Handles a response and returns whether it was the last one. */
+  #request(toSignal: (request: string) => Signal, onResponse: (text: string) => boolean): Promise<void> {
     const { cluster, store, time } = this.#options;
-    const question = `${cluster.id}.${++this.#questions}`;
+    const request = `${cluster.id}.${++this.#requests}`;
     return new Promise((resolve) => {
       const end = (): void => {
         cancel();
-        this.#asked.delete(question);
+        this.#pending.delete(request);
         resolve();
       };
       const cancel = time.setTimer(WAIT_MS, end);
-      this.#asked.set(question, (text) => void (hear(text) && end()));
-      store.signal(toSignal(question));
+      this.#pending.set(request, (text) => void (onResponse(text) && end()));
+      store.signal(toSignal(request));
     });
   }
 }

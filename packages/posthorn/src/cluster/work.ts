@@ -20,7 +20,7 @@ export interface ClusterWorkOptions {
   readonly workers: Workers;
   readonly feed: Pick<SharedFeed, "watchedElsewhere" | "storedElsewhere">;
   readonly ids: IdGenerator;
-  readonly lanes: Pick<LaneInspector, "hear">;
+  readonly lanes: Pick<LaneInspector, "handle">;
   /** Keys of this node up to which every row is on disk. */
   readonly settled: () => SettledKeys;
   readonly log: Logger;
@@ -44,7 +44,7 @@ export class ClusterWork implements Disposable {
   constructor(options: ClusterWorkOptions) {
     this.#options = options;
     const { services } = options;
-    services.store.onSignal((signals) => this.#hear(signals));
+    services.store.onSignal((signals) => this.#handle(signals));
     services.store.onUnknownCommit(() => this.#lookAgain());
     services.store.cluster?.onNotificationState((up) => (up ? this.#notificationsUp() : this.#notificationsDown()));
   }
@@ -110,10 +110,10 @@ export class ClusterWork implements Disposable {
     await workers.left(isLeft);
   }
 
-  #hear(signals: readonly Signal[]): void {
+  #handle(signals: readonly Signal[]): void {
     applySignals(this.#options.services, signals);
     for (const signal of signals) {
-      this.#options.lanes.hear(signal);
+      this.#options.lanes.handle(signal);
       if (signal.kind === "nodes") this.#options.cluster.look();
       this.#options.workers.notified(signal);
       if (signal.kind === "watch") this.#options.feed.watchedElsewhere();

@@ -1,4 +1,4 @@
-/** Who calls an operation, and what they may do. */
+/** Callers of operations, and their permissions. */
 import { PosthornError } from "../lib/errors.ts";
 
 /** Capabilities of application tokens, with their names in the HTTP API. */

@@ -19,7 +19,7 @@ import type {
   HealthSource,
   SourceOperations,
   LaneSource,
-  OwnershipAsker,
+  EndpointVerifier,
   StatisticsSource,
   TaskQueue,
   TokenIssuer,
@@ -57,7 +57,7 @@ export interface Services extends TransactionServices {
   readonly store: Store;
   readonly lanes: LaneSource;
   readonly tokens: TokenIssuer;
-  readonly ownership: OwnershipAsker;
+  readonly ownership: EndpointVerifier;
   readonly transforms: TransformRunner;
   readonly providerApis: ProviderApis;
   readonly sources: SourceOperations;

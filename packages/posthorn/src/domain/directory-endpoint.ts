@@ -24,7 +24,7 @@ export class DirectoryEndpoint {
   readonly id: string;
   readonly uid: string | null;
   readonly url: string;
-  /** How inbound requests are forwarded. */
+  /** Settings for forwarding inbound requests. */
   readonly forward: Forwarding;
   readonly disabled: boolean;
   /** Which deliveries it may receive, according to its endpoint verification. */
@@ -59,7 +59,7 @@ export class DirectoryEndpoint {
   #signer: StandardSigner | null = null;
   #requestSigner: RequestSigner | null | undefined = undefined;
 
-  /** How deliveries to it are made. */
+  /** Effective policy of its deliveries. */
   readonly policy: EndpointPolicy;
 
   /**

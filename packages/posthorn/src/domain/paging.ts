@@ -1,5 +1,5 @@
 /** Keyset paging of lists in both directions, from the id of the last or first row of a page. */
-import { type IdPrefix, keyOfId, placeOfKey } from "../lib/id.ts";
+import { type IdPrefix, keyOfId, iteratorOfKey } from "../lib/id.ts";
 import { ValidationError } from "../lib/errors.ts";
 
 export interface PageRequest {
@@ -69,7 +69,7 @@ export async function readScannedPage<Row>(
   const page = pageOf(rows, request.limit, backwards, weight);
   // If the page is not done, the scan found more rows than fit, and the next page begins with them.
   if (stoppedAt === null || !page.done) return page;
-  return { ...page, done: false, next: `${backwards ? "-" : ""}${placeOfKey(prefix, stoppedAt)}` };
+  return { ...page, done: false, next: `${backwards ? "-" : ""}${iteratorOfKey(prefix, stoppedAt)}` };
 }
 
 function sliceOf<Key>(

@@ -20,7 +20,7 @@ import type { Ownership, OwnershipMethod } from "./endpoint/verification.ts";
 
 /** Judges URLs by the addresses that their host names resolve to. */
 export interface UrlJudge {
-  /** Whether deliveries to this URL would be allowed, by the current DNS answer. `allow`: see `egress_allow`. */
+  /** Whether deliveries to this URL would be allowed, by the current DNS records. `allow`: see `egress_allow`. */
   judge(url: string, allow: string | null): Promise<UrlVerdict>;
 }
 
@@ -132,7 +132,7 @@ export interface TokenIssuer {
 }
 
 /** Sends verification requests to endpoints. */
-export interface OwnershipAsker {
+export interface EndpointVerifier {
   ask(endpoint: DirectoryEndpoint, method: OwnershipMethod): Promise<Ownership>;
 }
 

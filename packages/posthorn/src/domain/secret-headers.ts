@@ -1,4 +1,4 @@
-/** The one list of headers whose values are secrets. Whatever stores, shows or logs headers asks here. */
+/** The only list of headers with secret values. All code that stores, shows or logs headers uses it. */
 import { boundedCache } from "../lib/bounded-cache.ts";
 
 /** Parts of names under which people send secrets. A name too many hides a harmless value; one too few shows a secret. */
@@ -12,7 +12,7 @@ const KEY_WORD =
 /** … that is none to a lock. */
 const HARMLESS_KEY =
   /(?:^|[-_])(?:cache|deduplication|dedupe?|idempotency|message|ordering|partition|routing|sort|surrogate)[-_]?keys?(?:$|[-_])/i;
-/** Values that say by themselves that they are one. */
+/** Values that are recognisable as secrets. */
 const SECRET_VALUE =
   /^(?:basic|bearer|digest|negotiate|token)\s|^eyJ[\w-]+\.eyJ|^(?:[rs]k_(?:live|test)|gh[opsu]|github_pat|glpat|xox[abeoprs]|whsec|whsk|phk)[_-]|^AKIA[0-9A-Z]{16}$/i;
 
@@ -42,7 +42,7 @@ export function isSecretResponseHeader(name: string, value: string): boolean {
   return isSecretHeader(name, value) && !PUBLIC_IN_RESPONSES.test(name);
 }
 
-/** A flat list of names and values with `null` in place of what is hidden. */
+/** A flat list of names and values, with `null` for hidden values. */
 export function masked(headers: readonly string[]): readonly (string | null)[] {
   return headers.map((text, index) => (index % 2 === 1 && isSecretHeader(headers[index - 1]!, text) ? null : text));
 }

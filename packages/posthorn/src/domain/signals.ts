@@ -31,9 +31,9 @@ function apply({ directory, dispatch, health, operational, sources, tasks, token
     case "operational":
       return operational.wake();
     // Handled by the composition root.
-    case "ask":
+    case "lane":
     case "unhealthy":
-    case "answer":
+    case "lane_response":
     case "outbox":
     case "watch":
     case "stored":

@@ -15,7 +15,7 @@ import { PosthornError } from "../lib/errors.ts";
 import { keyOfId, timeOfKey } from "../lib/id.ts";
 import { type Caller, type CallOptions, jsonBody } from "./call.ts";
 import { publishOn } from "./publish.ts";
-import type * as shapes from "./shapes.ts";
+import type * as types from "./types.ts";
 import { type HostTransaction, statementsOn } from "./transaction.ts";
 
 export interface PublishOptions extends CallOptions {
@@ -31,7 +31,7 @@ type Wire = Static<typeof MessageModel>;
 const checkMessage = bodyValidator(MessageModel);
 
 /** Validates a message as the HTTP API does. Throws a `ValidationError` if it is invalid. */
-export function readMessage(message: shapes.MessageIn): { readonly wire: Wire; readonly publication: Publication } {
+export function readMessage(message: types.MessageIn): { readonly wire: Wire; readonly publication: Publication } {
   const { raw, value } = jsonBody(toWire(message));
   checkMessage(value);
   const wire = value as Wire;
@@ -39,7 +39,7 @@ export function readMessage(message: shapes.MessageIn): { readonly wire: Wire; r
 }
 
 /** Converts a message to the API's format. Bytes become its raw payload. */
-function toWire({ payload, contentType = "application/json", ...rest }: shapes.MessageIn): object {
+function toWire({ payload, contentType = "application/json", ...rest }: types.MessageIn): object {
   if (!(payload instanceof Uint8Array)) return { ...rest, payload };
   const rawPayload = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString("base64");
   const headers = { "content-type": contentType };
@@ -47,28 +47,28 @@ function toWire({ payload, contentType = "application/json", ...rest }: shapes.M
 }
 
 /** The API model of a message that was published with this id. */
-export function publishedMessage(id: string, publication: Publication): shapes.MessageOut {
+export function publishedMessage(id: string, publication: Publication): types.MessageOut {
   const key = keyOfId("msg_", id)!;
   const timestamp = timeOfKey(key);
   const { deliverAt, delayMs, deliverUntil, ttlMs } = publication;
   const due = deliverAt ?? (delayMs === null ? null : timestamp + delayMs);
   const until = deliverUntil ?? (ttlMs === null ? null : (due ?? timestamp) + ttlMs);
   const message = { ...publication, key, id, timestamp, deliverAt: due, deliverUntil: until };
-  return JSON.parse(messageOut(message, { withContent: true }).text) as shapes.MessageOut;
+  return JSON.parse(messageOut(message, { withContent: true }).text) as types.MessageOut;
 }
 
 /** Operations on messages. `ctx` must be the context of the organisation. */
 export function messageVerbs(on: Caller, ctx: Context, onPostgres: boolean) {
   const [create, get, list] = [on(createMessage), on(getMessage), on(listMessages)];
-  type Out = Promise<shapes.MessageOut>;
+  type Out = Promise<types.MessageOut>;
   return {
     /** Resolves when the message and its deliveries are on disk or, with `tx`, when the message is part of that transaction. */
-    create: (appId: string, message: shapes.MessageIn, { tx, ...options }: PublishOptions = {}): Out =>
+    create: (appId: string, message: types.MessageIn, { tx, ...options }: PublishOptions = {}): Out =>
       tx === undefined
         ? create({ path: [appId], body: toWire(message), ...options })
         : createIn({ ctx, onPostgres, tx }, appId, message, options),
     get: (appId: string, messageId: string): Out => get({ path: [appId, messageId] }),
-    list: (appId: string, query?: Omit<shapes.PageOptions, "order">): Promise<shapes.Page<shapes.MessageOut>> =>
+    list: (appId: string, query?: Omit<types.PageOptions, "order">): Promise<types.Page<types.MessageOut>> =>
       list({ path: [appId], query }),
   };
 }
@@ -83,9 +83,9 @@ interface Within {
 async function createIn(
   { ctx, onPostgres, tx }: Within,
   appId: string,
-  message: shapes.MessageIn,
+  message: types.MessageIn,
   { idempotencyKey = null }: { readonly idempotencyKey?: string | null },
-): Promise<shapes.MessageOut> {
+): Promise<types.MessageOut> {
   if (!onPostgres) {
     throw new PosthornError("not_supported", "tx needs Posthorn on PostgreSQL, in the database of the transaction.");
   }

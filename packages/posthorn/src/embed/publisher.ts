@@ -4,7 +4,7 @@ import { toStoreError } from "../store/postgres/errors.ts";
 import { PosthornError } from "../lib/errors.ts";
 import { type PublishOptions, publishedMessage, readMessage } from "./messages.ts";
 import { publishOn } from "./publish.ts";
-import type { MessageIn, MessageOut } from "./shapes.ts";
+import type { MessageIn, MessageOut } from "./types.ts";
 import { type SendStatement, statementsOn } from "./transaction.ts";
 
 export interface PublisherOptions {

@@ -92,7 +92,7 @@ function onKnex(tx: KnexTransaction): SendStatement {
 }
 
 /**
- * Drizzle only accepts parameters in an instance of its own class. They are therefore written into the statement as hexadecimal digits,
+ * Drizzle only accepts parameters in an instance of its SQL class. They are therefore written into the statement as hexadecimal digits,
  * which cannot be interpreted as SQL, whatever their content or the server's settings.
  */
 function onDrizzle(tx: DrizzleTransaction): SendStatement {

@@ -21,7 +21,7 @@ import { listEventTypes } from "../api/event-type/list.ts";
 import { patchEventType } from "../api/event-type/patch.ts";
 import { upsertEventType } from "../api/event-type/upsert.ts";
 import type { Caller, CallOptions } from "./call.ts";
-import type * as shapes from "./shapes.ts";
+import type * as types from "./types.ts";
 
 type Done = Promise<void>;
 
@@ -29,18 +29,18 @@ type Done = Promise<void>;
 export function applicationVerbs(on: Caller) {
   const [create, get, list] = [on(createApplication), on(getApplication), on(listApplications)];
   const [update, patch, remove] = [on(upsertApplication), on(patchApplication), on(deleteApplication)];
-  type Out = Promise<shapes.ApplicationOut>;
+  type Out = Promise<types.ApplicationOut>;
   return {
     /** Rejects with `conflict` if an application with this uid exists. */
-    create: (body: shapes.ApplicationIn, options?: CallOptions): Out => create({ body, ...options }),
+    create: (body: types.ApplicationIn, options?: CallOptions): Out => create({ body, ...options }),
     /** Creates an application, or returns the existing one with this uid unchanged. */
-    getOrCreate: (body: shapes.ApplicationIn, options?: CallOptions): Out =>
+    getOrCreate: (body: types.ApplicationIn, options?: CallOptions): Out =>
       create({ body, query: { get_if_exists: true }, ...options }),
     get: (appId: string): Out => get({ path: [appId] }),
-    list: (query?: shapes.PageOptions): Promise<shapes.Page<shapes.ApplicationOut>> => list({ query }),
+    list: (query?: types.PageOptions): Promise<types.Page<types.ApplicationOut>> => list({ query }),
     /** Replaces all fields. Creates the object if no object has this uid. */
-    update: (appId: string, body: shapes.ApplicationIn): Out => update({ path: [appId], body }),
-    patch: (appId: string, body: shapes.ApplicationPatch): Out => patch({ path: [appId], body }),
+    update: (appId: string, body: types.ApplicationIn): Out => update({ path: [appId], body }),
+    patch: (appId: string, body: types.ApplicationPatch): Out => patch({ path: [appId], body }),
     delete: (appId: string): Done => remove({ path: [appId] }),
   };
 }
@@ -50,26 +50,26 @@ export function endpointVerbs(on: Caller) {
   const [create, get, list] = [on(createEndpoint), on(getEndpoint), on(listEndpoints)];
   const [update, patch, remove] = [on(upsertEndpoint), on(patchEndpoint), on(deleteEndpoint)];
   const [secret, rotate] = [on(getSecret), on(rotateSecret)];
-  type Out = Promise<shapes.EndpointOut>;
+  type Out = Promise<types.EndpointOut>;
   return {
-    create: (appId: string, body: shapes.EndpointIn, options?: CallOptions): Out =>
+    create: (appId: string, body: types.EndpointIn, options?: CallOptions): Out =>
       create({ path: [appId], body, ...options }),
     get: (appId: string, endpointId: string): Out => get({ path: [appId, endpointId] }),
-    list: (appId: string, query?: shapes.PageOptions): Promise<shapes.Page<shapes.EndpointOut>> =>
+    list: (appId: string, query?: types.PageOptions): Promise<types.Page<types.EndpointOut>> =>
       list({ path: [appId], query }),
     /** Replaces all fields. Creates the object if no object has this uid. */
-    update: (appId: string, endpointId: string, body: shapes.EndpointUpdate): Out =>
+    update: (appId: string, endpointId: string, body: types.EndpointUpdate): Out =>
       update({ path: [appId, endpointId], body }),
-    patch: (appId: string, endpointId: string, body: shapes.EndpointPatch): Out =>
+    patch: (appId: string, endpointId: string, body: types.EndpointPatch): Out =>
       patch({ path: [appId, endpointId], body }),
     delete: (appId: string, endpointId: string): Done => remove({ path: [appId, endpointId] }),
     /** The secret with which the receiver verifies signatures. */
-    getSecret: (appId: string, endpointId: string): Promise<shapes.EndpointSecretOut> =>
+    getSecret: (appId: string, endpointId: string): Promise<types.EndpointSecretOut> =>
       secret({ path: [appId, endpointId] }),
     rotateSecret: (
       appId: string,
       endpointId: string,
-      body: shapes.EndpointSecretRotateIn = {},
+      body: types.EndpointSecretRotateIn = {},
       options?: CallOptions,
     ): Done => rotate({ path: [appId, endpointId], body, ...options }),
   };
@@ -79,14 +79,14 @@ export function endpointVerbs(on: Caller) {
 export function eventTypeVerbs(on: Caller) {
   const [create, get, list] = [on(createEventType), on(getEventType), on(listEventTypes)];
   const [update, patch, remove] = [on(upsertEventType), on(patchEventType), on(deleteEventType)];
-  type Out = Promise<shapes.EventTypeOut>;
+  type Out = Promise<types.EventTypeOut>;
   return {
-    create: (body: shapes.EventTypeIn, options?: CallOptions): Out => create({ body, ...options }),
+    create: (body: types.EventTypeIn, options?: CallOptions): Out => create({ body, ...options }),
     get: (name: string): Out => get({ path: [name] }),
-    list: (query?: shapes.PageOptions): Promise<shapes.Page<shapes.EventTypeOut>> => list({ query }),
+    list: (query?: types.PageOptions): Promise<types.Page<types.EventTypeOut>> => list({ query }),
     /** Replaces all fields. Creates the event type if it does not exist. */
-    update: (name: string, body: shapes.EventTypeUpdate): Out => update({ path: [name], body }),
-    patch: (name: string, body: shapes.EventTypePatch): Out => patch({ path: [name], body }),
+    update: (name: string, body: types.EventTypeUpdate): Out => update({ path: [name], body }),
+    patch: (name: string, body: types.EventTypePatch): Out => patch({ path: [name], body }),
     /** Archives the event type. */
     delete: (name: string): Done => remove({ path: [name] }),
   };
@@ -97,7 +97,7 @@ export function authenticationVerbs(on: Caller) {
   const access = on(appPortalAccess);
   return {
     /** Returns a token for one application and the URL of its portal. */
-    appPortalAccess: (appId: string, body: shapes.AppPortalAccessIn = {}): Promise<shapes.AppPortalAccessOut> =>
+    appPortalAccess: (appId: string, body: types.AppPortalAccessIn = {}): Promise<types.AppPortalAccessOut> =>
       access({ path: [appId], body }),
   };
 }

@@ -1,4 +1,4 @@
-/** Limits what is parsed of a request: a payload with millions of values would block the event loop, so it counts as unreadable. */
+/** Limits the payload that is parsed: millions of values would block the event loop, so such a payload counts as unreadable. */
 import type { PayloadReader, ProviderDefinition } from "@posthorn/webhooks/provider";
 import { hasMoreFieldsThan, hasMoreValuesThan } from "../lib/value-count.ts";
 

@@ -101,7 +101,7 @@ export class EndpointResponses {
   }
 }
 
-/** Passes on status, body and a safe content type, but no other header: the endpoint may belong to someone else than the URL does. */
+/** Passes on status, body and a safe content type, but no other header: the endpoint may have another owner than the URL. */
 function passedOn({ status, contentType, body }: EndpointResponse): InboundResponse {
   // 1xx and invalid codes cannot be a final response (RFC 9110, section 15).
   const final = status >= 200 && status <= 599 ? status : 200;

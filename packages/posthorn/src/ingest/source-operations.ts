@@ -83,7 +83,7 @@ export class LiveSourceOperations implements SourceOperations {
     if (report.ok) return report;
     const result = await transforms.diagnose(job, organisationTurn(source.orgId));
     if (result.kind === "busy") throw transformsBusy();
-    // The thread was killed or ran out of memory. Return what is known without the search.
+    // The thread was killed or ran out of memory. Return the result without the search.
     return result.kind === "failed" ? report : result;
   }
 

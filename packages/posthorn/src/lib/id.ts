@@ -159,7 +159,7 @@ export class IdGenerator {
 }
 
 /** The smallest id with a key: an iterator for a list whose last scanned row is not shown. No object has this id. */
-export function placeOfKey(prefix: IdPrefix, key: number): string {
+export function iteratorOfKey(prefix: IdPrefix, key: number): string {
   spread(key, NOTHING_RANDOM, 0);
   return prefix + encodeLimbs();
 }

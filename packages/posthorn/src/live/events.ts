@@ -30,7 +30,7 @@ export interface Described {
 /** Looks up messages and endpoints by their keys. */
 export type Describe = (messages: readonly number[], endpoints: readonly number[]) => Promise<Described>;
 
-/** Events in the order of their commits. A row whose message was deleted is left out. */
+/** Events in the order of their commits. Rows of deleted messages are omitted. */
 export function toEvents(rows: readonly CommittedRow[], described: Described): readonly LiveEvent[] {
   return rows.flatMap((row): readonly LiveEvent[] => {
     const message = described.messages.get(row.kind === "accept" ? row.id : row.messageId);

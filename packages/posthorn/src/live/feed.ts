@@ -84,11 +84,11 @@ export class LiveFeed implements CommitListener, AsyncDisposable {
     for (const { messageId, endpointId, due, attempt } of records) {
       if (attempt !== null) rows.push({ kind: "record", messageId, endpointId, due, attempt, at });
     }
-    this.told(rows, false);
+    this.append(rows, false);
   }
 
   /** As `committed`, for rows that the caller has looked up. `missed`: there were more. */
-  told(rows: readonly CommittedRow[], missed: boolean): void {
+  append(rows: readonly CommittedRow[], missed: boolean): void {
     if (this.#closed) return;
     const fits = this.#waiting.length + rows.length <= MAX_WAITING;
     if (fits) this.#waiting.push(...rows);

@@ -23,37 +23,37 @@ export interface SharedFeedOptions {
 }
 
 /** Interval at which a node with open streams announces them. */
-const SAY_MS = 5000;
+const ANNOUNCE_MS = 5000;
 /** How long after the last announcement this node sends its events. */
-const TELL_MS = 15_000;
+const FORWARD_MS = 15_000;
 const GATHER_MS = 150;
 /** Maximum keys of one kind in a signal. If there are more, watchers receive a gap. */
 const MAX_KEYS = 300;
 
 export class SharedFeed implements CommitListener, Disposable {
   readonly #options: SharedFeedOptions;
-  #tellUntil = 0;
+  #forwardUntil = 0;
   #messages: number[] = [];
   #attempts: number[] = [];
   #missed = false;
   /** Cancels sending the gathered keys; `null`: there are none. */
   #cancelSend: (() => void) | null = null;
   /** Cancels the next announcement of open streams; `null`: none is scheduled. */
-  #cancelSay: (() => void) | null = null;
+  #cancelAnnounce: (() => void) | null = null;
 
   constructor(options: SharedFeedOptions) {
     this.#options = options;
-    options.feed.onWatched(() => this.#say());
+    options.feed.onWatched(() => this.#announce());
   }
 
   get wanted(): boolean {
-    return this.#options.feed.wanted || this.#tells;
+    return this.#options.feed.wanted || this.#forwards;
   }
 
   committed(accepts: readonly AcceptEntry[], records: readonly Outcome[]): void {
     const { feed } = this.#options;
     if (feed.wanted) feed.committed(accepts, records);
-    if (!this.#tells) return;
+    if (!this.#forwards) return;
     for (const { id } of accepts) this.#gather(this.#messages, id);
     for (const { attempt } of records) if (attempt !== null) this.#gather(this.#attempts, attempt.id);
     this.#cancelSend ??= this.#options.setTimer(GATHER_MS, () => this.#send());
@@ -62,12 +62,12 @@ export class SharedFeed implements CommitListener, Disposable {
   /** Cancels its timers. */
   [Symbol.dispose](): void {
     this.#cancelSend?.();
-    this.#cancelSay?.();
+    this.#cancelAnnounce?.();
   }
 
   /** Called when a stream is open on another node. */
   watchedElsewhere(): void {
-    this.#tellUntil = this.#options.now() + TELL_MS;
+    this.#forwardUntil = this.#options.now() + FORWARD_MS;
   }
 
   /** Called when another node has stored these rows. */
@@ -75,25 +75,25 @@ export class SharedFeed implements CommitListener, Disposable {
     const { feed, store, onFailure } = this.#options;
     if (!feed.wanted) return;
     rowsOf(store().db, messages, attempts).then(
-      (rows) => feed.told(rows, missed),
+      (rows) => feed.append(rows, missed),
       (error: unknown) => {
-        feed.told([], true);
+        feed.append([], true);
         onFailure(error);
       },
     );
   }
 
-  get #tells(): boolean {
-    return this.#tellUntil > this.#options.now();
+  get #forwards(): boolean {
+    return this.#forwardUntil > this.#options.now();
   }
 
-  #say(): void {
+  #announce(): void {
     const { feed, store } = this.#options;
     if (!feed.wanted) return;
     store().signal({ kind: "watch" });
-    this.#cancelSay ??= this.#options.setTimer(SAY_MS, () => {
-      this.#cancelSay = null;
-      this.#say();
+    this.#cancelAnnounce ??= this.#options.setTimer(ANNOUNCE_MS, () => {
+      this.#cancelAnnounce = null;
+      this.#announce();
     });
   }
 

@@ -87,7 +87,7 @@ export function compose(base: NodeBase): Composition {
     transforms,
     health,
     certificates,
-    onSent: (job, result) => receiving.tell(job, result),
+    onSent: (job, result) => receiving.notify(job, result),
     onRecorded: (outcome) => metrics.recorded(outcome),
   });
   stack.defer(() => dispatcher.stop(config.shutdownTimeoutMs));
@@ -171,7 +171,7 @@ export function compose(base: NodeBase): Composition {
   return { services: composed, authenticator, metrics, receiving, workers, clusterWork };
 }
 
-/** Whether responses of a source must be plain text, because the pages on the same origin belong to someone else. */
+/** Whether responses of a source must be plain text, because the pages on the same origin have another owner. */
 async function plainResponsesOnly(
   { rules, store }: Services,
   { embedded }: NodeOptions,

@@ -104,7 +104,7 @@ export class Receiving implements AsyncDisposable {
   }
 
   /** Called after each attempt of a delivery. */
-  tell({ messageId, endpointId }: Job, { kind, responseCode, reply }: MadeResult): void {
+  notify({ messageId, endpointId }: Job, { kind, responseCode, reply }: MadeResult): void {
     if (!this.#responses.isAwaited(messageId)) return;
     this.#responses.received({
       messageId,

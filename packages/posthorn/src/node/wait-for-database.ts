@@ -18,7 +18,7 @@ export interface WaitOptions {
 /** First and longest pause between two tries. Jitter shortens each by up to half. */
 const PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2000;
-const SAY_EVERY_MS = 30_000;
+const LOG_INTERVAL_MS = 30_000;
 
 /**
  * Starts as soon as the database is available. Permanent errors, such as a wrong password or a missing database, reject immediately.
@@ -36,12 +36,12 @@ export async function startWhenDatabaseIsUp<T>(
     await startupServer?.[Symbol.asyncDispose]();
     startupServer = null;
   };
-  let saidAt = -Infinity;
+  let loggedAt = -Infinity;
   try {
     for (let pauseMs = PAUSE_MS; ; pauseMs = Math.min(MAX_PAUSE_MS, 2 * pauseMs)) {
       try {
         const started = await start(closeStartupServer);
-        if (saidAt !== -Infinity) log.info(`the database is there, after ${secondsSince(from)} s`);
+        if (loggedAt !== -Infinity) log.info(`the database is available after ${secondsSince(from)} s`);
         return started;
       } catch (error) {
         const outage = outageIn(error);
@@ -50,8 +50,8 @@ export async function startWhenDatabaseIsUp<T>(
         // Someone has to free disk space first, which can take any time, so this wait has no limit.
         const endless = outage === "disk_full" && waitMs > 0;
         if (forMs >= waitMs && !endless) throw waitMs === 0 ? error : tooLong(error as StoreError, waitMs);
-        if (performance.now() - saidAt >= SAY_EVERY_MS) {
-          saidAt = performance.now();
+        if (performance.now() - loggedAt >= LOG_INTERVAL_MS) {
+          loggedAt = performance.now();
           const { message } = error as StoreError;
           const waited = endless ? `${secondsSince(from)} s so far` : `${secondsSince(from)} of ${waitMs / 1000} s`;
           log.warn({ outage }, `waiting for the database, ${waited}: ${message}`);

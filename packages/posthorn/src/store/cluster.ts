@@ -5,7 +5,7 @@
  */
 import type { Lease } from "./delivery.ts";
 
-/** What a node reports when it joins. */
+/** Facts that a node reports when it joins. */
 export interface NodeFacts {
   readonly host: string;
   readonly version: string;
@@ -17,7 +17,7 @@ export interface NodeFacts {
   readonly hasEnded: (process: string) => boolean;
 }
 
-/** What a node reports with each renewal. */
+/** State that a node reports with each renewal. */
 export interface NodeReport {
   /** The node takes no new shards and releases those it has. */
   readonly draining: boolean;

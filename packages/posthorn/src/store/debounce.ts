@@ -15,7 +15,7 @@ export interface PacingRow {
 }
 
 export type PacingQuery =
-  /** Reads the row of a key; the answer is a `PacingRow` or `undefined`. */
+  /** Reads the row of a key. The result is a `PacingRow` or `undefined`. */
   | { readonly ask: "find"; readonly endpointId: number; readonly key: string }
   | {
       readonly ask: "keep";
@@ -24,7 +24,7 @@ export type PacingQuery =
       readonly row: PacingRow;
       readonly until: number;
     }
-  /** Cancels a delivery without an attempt that is not due yet; any other may be in flight. The answer is whether it was canceled. */
+  /** Cancels a delivery without an attempt that is not due yet; any other may be in flight. The result is whether it was canceled. */
   | { readonly ask: "replace"; readonly messageId: number; readonly endpointId: number; readonly now: number }
   /** Stores why a delivery was canceled. */
   | {

@@ -59,12 +59,12 @@ function linesOf(signal: Signal): readonly string[] {
       ];
     case "outbox":
       return [`outbox ${signal.from}`];
-    case "ask":
-      return [`ask ${signal.question} ${signal.endpointId}`];
+    case "lane":
+      return [`lane ${signal.request} ${signal.endpointId}`];
     case "unhealthy":
-      return inLines(`unhealthy ${signal.question}`, signal.endpointIds);
-    case "answer":
-      return [`answer ${signal.question} ${Buffer.from(signal.text).toString("base64url")}`];
+      return inLines(`unhealthy ${signal.request}`, signal.endpointIds);
+    case "lane_response":
+      return [`lane_response ${signal.request} ${Buffer.from(signal.text).toString("base64url")}`];
     case "task":
       return [`task ${signal.key} ${signal.task}`];
     case "wake":
@@ -115,13 +115,13 @@ function toSignal(kind: string, words: readonly string[]): Signal | null {
       return isKey(key) ? { kind, key } : null;
     case "outbox":
       return isKey(key) ? { kind, from: key } : null;
-    case "ask":
-      return isKey(keys[1]) ? { kind, question: words[0]!, endpointId: keys[1] } : null;
+    case "lane":
+      return isKey(keys[1]) ? { kind, request: words[0]!, endpointId: keys[1] } : null;
     case "unhealthy":
-      return keys.slice(1).every(isKey) ? { kind, question: words[0]!, endpointIds: keys.slice(1) } : null;
-    case "answer":
+      return keys.slice(1).every(isKey) ? { kind, request: words[0]!, endpointIds: keys.slice(1) } : null;
+    case "lane_response":
       return words.length === 2
-        ? { kind, question: words[0]!, text: Buffer.from(words[1]!, "base64url").toString() }
+        ? { kind, request: words[0]!, text: Buffer.from(words[1]!, "base64url").toString() }
         : null;
     case "task":
       return isKey(key) && words[1] !== undefined ? { kind, key, task: words[1] } : null;

@@ -37,11 +37,11 @@ export type Signal =
     }
   /** A transaction of the product has published: the outbox has rows to relay from this key on. */
   | { readonly kind: "outbox"; readonly from: number }
-  /** Asks for the state of an endpoint. The node with its lane sends an `answer` with the same `question` and a report as JSON. */
-  | { readonly kind: "ask"; readonly question: string; readonly endpointId: number }
-  /** Asks which of these endpoints are failing. Each node sends `answer` signals for the lanes it has, in parts. */
-  | { readonly kind: "unhealthy"; readonly question: string; readonly endpointIds: readonly number[] }
-  | { readonly kind: "answer"; readonly question: string; readonly text: string }
+  /** Requests the state of a lane. Its node sends a `lane_response` with the same `request` and a report as JSON. */
+  | { readonly kind: "lane"; readonly request: string; readonly endpointId: number }
+  /** Requests the endpoints among these that fail. Each node sends `lane_response` signals for its lanes, in parts. */
+  | { readonly kind: "unhealthy"; readonly request: string; readonly endpointIds: readonly number[] }
+  | { readonly kind: "lane_response"; readonly request: string; readonly text: string }
   /** A node joined, left or released shards. */
   | { readonly kind: "nodes" };
 

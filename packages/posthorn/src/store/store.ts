@@ -1,4 +1,4 @@
-/** What the rest of the server needs from a database: queries for resources, and the few hot statements of delivery. */
+/** Interface of the database for the rest of the server: queries for resources, and the few hot statements of delivery. */
 import type { Kysely } from "kysely";
 import type { ClusterStore } from "./cluster.ts";
 import type { DayStore } from "./days.ts";
@@ -82,7 +82,7 @@ export interface IdempotencyKey {
 
 export type AcceptResult =
   | { readonly kind: "stored"; readonly dues?: Dues }
-  /** The idempotency key was used before: this message answers the request. */
+  /** The idempotency key was used before, and this message is the result. */
   | { readonly kind: "replayed"; readonly messageId: number }
   /** The application has a message with this event id. */
   | { readonly kind: "duplicate_event_id" };
@@ -92,7 +92,7 @@ export type Dues = readonly (number | null)[];
 
 /** Receives what each commit stored, before the callers that wait for the commit continue. Must be quick and must not throw. */
 export interface CommitListener {
-  /** Whether there is a listener to tell. */
+  /** Whether commits need to be reported. */
   readonly wanted: boolean;
   committed(accepts: readonly AcceptEntry[], records: readonly Outcome[]): void;
 }
@@ -130,7 +130,7 @@ export interface Store extends AsyncDisposable {
   testWrites(): void;
   /** Resolves once the database responds, however long that takes; rejects when the store is closed first. */
   whenHere(): Promise<void>;
-  /** Reads what is committed. Never waits for a writer. */
+  /** Reads committed rows. Never waits for a writer. */
   readonly db: Kysely<Database>;
   /** As `db`, for the short look-ups of deliveries and authentication: callers' lists do not delay them. */
   readonly hotDb: Kysely<Database>;
@@ -185,7 +185,7 @@ export interface Store extends AsyncDisposable {
   readonly newestDue: number;
   /** Exact bytes of a message; `null` once expunged. */
   payload(messageId: number): Promise<Uint8Array | null>;
-  /** Rejects when the database does not answer. */
+  /** Rejects when the database does not respond. */
   ping(): Promise<void>;
   /**
    * Returns some freed space to the disk, in a step small enough not to delay writes. False when there is nothing to return: a part is

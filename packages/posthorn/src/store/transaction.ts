@@ -6,14 +6,14 @@ import type { TransactionWatch } from "./transaction-watch.ts";
 import type { Tx } from "./tx.ts";
 
 /** How the signals of a transaction are sent. */
-export interface Telling {
+export interface SignalHooks {
   /** Called in the transaction, after its work. */
   readonly beforeCommit?: (signals: readonly Signal[], db: Kysely<Database>) => Promise<void>;
   /** Called on this node, after the commit. */
   readonly committed: (signals: readonly Signal[]) => void;
 }
 
-export interface Transacting extends Telling {
+export interface Transacting extends SignalHooks {
   readonly watch: TransactionWatch;
   /** Names the transaction in reports. */
   readonly operation: string;

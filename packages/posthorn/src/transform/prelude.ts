@@ -9,7 +9,7 @@ export const PRELUDE = `(function (now, seed, log) {
   const { stringify, parse } = JSON;
   const { String, Array, Object, Promise, Error } = globalThis;
 
-  // The time of the message, so that each attempt sends the same.
+  // Fixed to the time of the message, so that each attempt sends the same bytes.
   const RealDate = Date;
   const FixedDate = function Date(...parts) {
     if (new.target === undefined) return new RealDate(now).toString();
@@ -23,7 +23,7 @@ export const PRELUDE = `(function (now, seed, log) {
   globalThis.Date = FixedDate;
   delete globalThis.performance;
 
-  // Chance that comes out the same for each attempt: FNV-1a of the seed into mulberry32.
+  // Deterministic randomness, the same for each attempt: mulberry32 seeded with FNV-1a.
   let state = 2166136261;
   for (let i = 0; i < seed.length; i++) state = Math.imul(state ^ seed.charCodeAt(i), 16777619);
   Math.random = () => {
@@ -52,17 +52,17 @@ export const PRELUDE = `(function (now, seed, log) {
     const out = { state: "waiting", error: undefined, facts: undefined, kind: undefined, payload: undefined };
     const facts = parse(factsJson);
     let payload = text;
-    let wasJson = false;
+    let parsed = false;
     if (isJson) {
       try {
         payload = parse(text);
-        wasJson = true;
+        parsed = true;
       } catch (error) {
-        // It says that it is JSON and is not: the code gets the text.
+        // Declared as JSON but invalid: the code gets the text.
       }
     }
     const original = payload;
-    const before = wasJson ? stringify(payload) : text;
+    const originalText = parsed ? stringify(payload) : text;
     const webhook = { ...facts, method: "POST", payload, headers: {}, cancel: false };
     const finish = (result) => {
       if (!isObject(result) || Array.isArray(result)) {
@@ -85,9 +85,9 @@ export const PRELUDE = `(function (now, seed, log) {
         out.kind = changed === original ? "same" : "text";
         out.payload = changed;
       } else {
-        const after = changed === undefined ? "null" : stringify(changed);
-        out.kind = wasJson && after === before ? "same" : "json";
-        out.payload = after;
+        const newText = changed === undefined ? "null" : stringify(changed);
+        out.kind = parsed && newText === originalText ? "same" : "json";
+        out.payload = newText;
       }
       if (out.kind === "same" || cancel) out.payload = undefined;
       out.state = "done";

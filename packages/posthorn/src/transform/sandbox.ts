@@ -90,7 +90,7 @@ export class Sandbox {
       this.#close(engine);
       return result;
     } catch (error) {
-      // The engine could not report the error: it ran out of stack or memory, or failed an assertion of its own.
+      // The engine could not report the error: it ran out of stack or memory, or failed an internal assertion.
       this.#broken = true;
       const text = error instanceof Error ? error.message : String(error);
       const message = /stack/i.test(text) ? "The code recurses too deep." : "The code brought its sandbox down.";

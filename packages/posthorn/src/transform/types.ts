@@ -13,7 +13,7 @@ export interface TransformRun {
   readonly contentType: string;
 }
 
-/** What the code receives besides the payload. */
+/** Input of the code besides the payload. */
 export interface WebhookFacts {
   readonly id: string;
   readonly url: string;

@@ -37,7 +37,7 @@ export interface HttpVerified extends Verified {
   readonly nonce: string | undefined;
 }
 
-const MOST_SIGNATURES = 16;
+const MAX_SIGNATURES = 16;
 const TARGET_PARTS = new Set(["@scheme", "@authority", "@path", "@query"]);
 
 interface Candidate {
@@ -148,7 +148,7 @@ function candidates(request: WebhookRequest, options: HttpVerifyOptions): readon
     if (options.tag !== undefined && covered.parameters.get("tag") !== options.tag) continue;
     if (member.value instanceof Uint8Array) found.push({ label, covered, signature: member.value });
   }
-  return found.slice(0, MOST_SIGNATURES);
+  return found.slice(0, MAX_SIGNATURES);
 }
 
 async function verifyCandidate(

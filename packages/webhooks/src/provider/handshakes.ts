@@ -6,7 +6,7 @@ import { requireSecrets } from "./require.ts";
 import { scalar, select, walk } from "./select.ts";
 
 /** Maximum length of an echoed challenge. Real challenges have at most a few hundred characters. */
-const MOST_CHALLENGE = 2048;
+const MAX_CHALLENGE_LENGTH = 2048;
 
 /** Responds with 200 to a method that the provider uses only to check that the URL exists. */
 export function respondToMethod(method: "GET" | "HEAD"): Handshake {
@@ -138,5 +138,5 @@ export function cleanHeader(value: string): string {
 
 /** Cuts a text to the maximum length of a challenge. A challenge that was cut fails at the sender. */
 function limited(text: string): string {
-  return text.slice(0, MOST_CHALLENGE);
+  return text.slice(0, MAX_CHALLENGE_LENGTH);
 }

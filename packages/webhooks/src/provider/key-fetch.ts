@@ -19,8 +19,8 @@ interface Entry {
   readonly since: number;
 }
 
-const MOST_BYTES = 256 * 1024;
-const MOST_ENTRIES = 100;
+const MAX_BYTES = 256 * 1024;
+const MAX_ENTRIES = 100;
 const FRESH_GAP_MS = 60_000;
 
 /**
@@ -60,7 +60,7 @@ export function createKeyFetcher(options: KeyFetcherOptions = {}): FetchKey {
     const entry: Entry = { text: download(url, options), since: now() };
     entries.delete(url);
     entries.set(url, entry);
-    if (entries.size > MOST_ENTRIES) entries.delete(entries.keys().next().value!);
+    if (entries.size > MAX_ENTRIES) entries.delete(entries.keys().next().value!);
     try {
       return await entry.text;
     } catch (error) {
@@ -128,7 +128,7 @@ async function download(url: string, options: KeyFetcherOptions): Promise<string
   for (let read = await reader.read(); !read.done; read = await reader.read()) {
     chunks.push(read.value);
     size += read.value.length;
-    if (size > MOST_BYTES) {
+    if (size > MAX_BYTES) {
       await reader.cancel();
       throw new Error("The response of the key server is larger than 256 KiB.");
     }

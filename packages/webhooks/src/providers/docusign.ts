@@ -5,11 +5,11 @@ import type { ProviderDefinition } from "../provider/types.ts";
 import { xmlFields } from "../provider/xml.ts";
 
 // Accounts have up to 100 keys and one header per active key.
-const MOST_KEYS = 100;
+const MAX_KEYS = 100;
 
 function numbered(inbound: Inbound): readonly string[] {
   const signatures: string[] = [];
-  for (let number = 1; number <= MOST_KEYS; number += 1) {
+  for (let number = 1; number <= MAX_KEYS; number += 1) {
     const signature = inbound.header(`x-docusign-signature-${number}`);
     if (signature === undefined) break;
     signatures.push(signature);

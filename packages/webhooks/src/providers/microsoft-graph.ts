@@ -8,7 +8,7 @@ import type { Evidence, Handshake, ProviderDefinition, Scheme, SchemeContext } f
 
 const KEY_SET = "https://login.microsoftonline.com/common/discovery/v2.0/keys";
 // Each token costs a signature check, and a request contains one per tenant.
-const MOST_TOKENS = 100;
+const MAX_TOKENS = 100;
 // Service principal that publishes the change notifications of Microsoft Graph.
 const PUBLISHER = "0bf30f3b-4a52-48df-9a82-234910c4a086";
 
@@ -48,7 +48,7 @@ async function checkTokens(context: SchemeContext): Promise<void> {
   const tokens = walk(inbound.payload(), "validationTokens");
   const appId = config["appId"];
   if (!Array.isArray(tokens) || appId === undefined) return;
-  if (tokens.length > MOST_TOKENS) {
+  if (tokens.length > MAX_TOKENS) {
     throw new WebhookError("body_invalid", "There are more validation tokens than a batch has tenants.", {
       field: "validationTokens",
     });

@@ -53,7 +53,7 @@ export interface StandardVerifier {
 }
 
 // Each Ed25519 check costs about 0.1 ms, so the number of candidates in one header is bounded.
-const MOST_SIGNATURES = 32;
+const MAX_SIGNATURES = 32;
 const MISMATCH = "does not match: the secret belongs to another endpoint, or the body was changed";
 
 interface Key {
@@ -204,7 +204,7 @@ function checkRequest(
   const headers = readHeaders(request.headers);
   const family = familyOf(headers, options.headerPrefixes ?? ["webhook", "svix"]);
   const headerName = `${family}-signature`;
-  const signatures = requireHeader(headers, headerName).split(" ", MOST_SIGNATURES);
+  const signatures = requireHeader(headers, headerName).split(" ", MAX_SIGNATURES);
   const id = requireHeader(headers, `${family}-id`);
   if (id.includes(".") && options.allowDotsInId !== true) {
     throw failure("id_invalid", `${family}-id`, "contains a full stop");

@@ -17,11 +17,11 @@ export function catalogueEntryOut({ eventType, received, firstAt, lastAt, change
 }
 
 export function catalogueDetailOut(detail: CatalogueDetail): object {
-  const { eventType, shape, samples, changes } = detail;
+  const { eventType, schema, samples, changes } = detail;
   return {
     ...catalogueEntryOut(detail),
     samples,
-    schema: shape === null ? null : toJsonSchema(eventType, shape),
+    schema: schema === null ? null : toJsonSchema(eventType, schema),
     changes: changes.map(changeOut),
   };
 }
@@ -33,9 +33,9 @@ export function catalogueExportOut({
   readonly source: Source;
   readonly entries: readonly CatalogueDetail[];
 }): object {
-  const known = entries.flatMap(({ eventType, shape }) => (shape === null ? [] : [{ eventType, shape }]));
+  const known = entries.flatMap(({ eventType, schema }) => (schema === null ? [] : [{ eventType, schema }]));
   return {
-    schemas: Object.fromEntries(known.map(({ eventType, shape }) => [eventType, toJsonSchema(eventType, shape)])),
+    schemas: Object.fromEntries(known.map(({ eventType, schema }) => [eventType, toJsonSchema(eventType, schema)])),
     typescript: toTypeScript(source.name, known),
   };
 }

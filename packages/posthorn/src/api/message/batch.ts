@@ -33,7 +33,7 @@ interface RawItem {
 type AppOf = (item: Static<typeof MessageBatchItem>) => string;
 
 /** Handles a batch. `appOf` returns the application of an item. */
-export async function answerBatch(request: BatchRequest, appOf: AppOf): Promise<Reply> {
+export async function handleBatch(request: BatchRequest, appOf: AppOf): Promise<Reply> {
   const items = await readItems(request, appOf);
   const results = await createMessages({ ctx: request.ctx, input: items });
   const failure = failedForNow(results);

@@ -1,7 +1,7 @@
 import { invalid } from "../../lib/errors.ts";
 import { BatchOut, MessageBatchIn } from "../models/message-batch.ts";
 import { defineRoute } from "../route.ts";
-import { answerBatch } from "./batch.ts";
+import { handleBatch } from "./batch.ts";
 
 export const createMessageBatchOfAll = defineRoute({
   method: "POST",
@@ -17,7 +17,7 @@ export const createMessageBatchOfAll = defineRoute({
   body: MessageBatchIn,
   responses: { 202: BatchOut },
   handle: (request) =>
-    answerBatch(request, ({ app }) => {
+    handleBatch(request, ({ app }) => {
       if (app !== null && app !== undefined) return app;
       throw invalid("app", "Set the application of the message, by id or uid.", "value_error.jsondecode");
     }),

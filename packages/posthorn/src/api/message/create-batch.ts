@@ -1,6 +1,6 @@
 import { BatchOut, MessageBatchIn } from "../models/message-batch.ts";
 import { defineRoute } from "../route.ts";
-import { answerBatch } from "./batch.ts";
+import { handleBatch } from "./batch.ts";
 
 export const createMessageBatch = defineRoute({
   method: "POST",
@@ -16,5 +16,5 @@ export const createMessageBatch = defineRoute({
   lines: true,
   body: MessageBatchIn,
   responses: { 202: BatchOut },
-  handle: (request) => answerBatch(request, () => request.params.app_id),
+  handle: (request) => handleBatch(request, () => request.params.app_id),
 });

@@ -6,7 +6,7 @@
  * the database.
  */
 
-/** What a destination reports about an attempt. */
+/** Facts about an attempt from its destination. */
 export interface SentFacts {
   readonly method: string;
   /** The standard headers, without the ID. */
@@ -20,17 +20,17 @@ export interface SentFacts {
   readonly tls: TlsFacts | null;
   /** `null`: there was no response. */
   readonly response: ResponseFacts | null;
-  /** What to do about a failure, where the cause has no sentence of its own. */
+  /** Advice about a failure whose cause has no standard sentence. */
   readonly sentence: string | null;
   readonly retryAfterMs: number | null;
 }
 
-/** What is stored. */
+/** Stored details of an attempt. */
 export interface AttemptFacts extends SentFacts {
   readonly extra: AttemptExtra;
 }
 
-/** What delivery adds, such as how the message was changed before it was sent; `null`: nothing. */
+/** Details that delivery adds, such as changes to the message before it was sent; `null`: none. */
 export type AttemptExtra = Readonly<Record<string, unknown>> | null;
 
 export interface StandardFacts {
@@ -68,7 +68,7 @@ export interface ResponseFacts {
   readonly headers: readonly (string | null)[];
   /** The response had more, or longer, headers than are kept. */
   readonly headersCut: boolean;
-  /** The body was longer than what was read. */
+  /** The body was longer than the part that was read. */
   readonly truncated: boolean;
   /** Error code of what ended the body early. */
   readonly bodyError: string | null;

@@ -21,7 +21,7 @@ export interface CatalogueSummary {
 
 export interface CatalogueDetail extends CatalogueSummary {
   /** `null` if no payload could be parsed. */
-  readonly shape: InferredSchema | null;
+  readonly schema: InferredSchema | null;
   readonly samples: number;
   /** Newest first. */
   readonly changes: readonly Change[];
@@ -90,7 +90,7 @@ async function details(ctx: Context, source: Source, eventType: string | null): 
   const rows = await query.execute();
   return rows.map((row) => {
     const entry = toEntry(row);
-    return { ...toSummary(row), shape: currentSchema(entry), samples: samplesOf(entry), changes: entry.changes };
+    return { ...toSummary(row), schema: currentSchema(entry), samples: samplesOf(entry), changes: entry.changes };
   });
 }
 

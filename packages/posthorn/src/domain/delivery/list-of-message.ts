@@ -1,4 +1,4 @@
-/** Status of the deliveries of a message: state, attempts, and what each one waits for. */
+/** Status of the deliveries of a message: state, attempts, and the reason for waiting. */
 import { timeOfKey } from "../../lib/id.ts";
 import { ATTEMPT_STATUS, DELIVERY_STATE } from "../../store/schema.ts";
 import { type Context, type OutsideCall, reader } from "../context.ts";
@@ -129,7 +129,7 @@ interface Holding {
   readonly now: number;
 }
 
-/** What a delivery waits for besides its due time. A retry that is due after the hold has ended waits only for that due time. */
+/** The reason why a delivery waits, besides its due time. A retry that is due after the hold has ended waits only for that due time. */
 async function heldOf(ctx: Context, { messageKey, row, hold, now }: Holding): Promise<Held | null> {
   const { id, due, order_key } = row;
   if (due === null) return null;

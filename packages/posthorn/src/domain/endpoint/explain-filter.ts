@@ -3,7 +3,7 @@ import type { FilterDocument } from "../../filter/document.ts";
 import { FilterError } from "../../filter/types.ts";
 import { notFound } from "../../lib/errors.ts";
 import type { Call } from "../context.ts";
-import { documentOf, type MatchableMessage, mismatchOf, type Mismatch, type Wants } from "../message/match.ts";
+import { documentOf, type MatchableMessage, mismatchOf, type Mismatch, type MatchCriteria } from "../message/match.ts";
 import { readSample, type Sample } from "../message/sample.ts";
 import { readFilter } from "./filter.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
@@ -44,7 +44,7 @@ export async function explainEndpointFilter({ ctx, input }: Call<EndpointRef & E
 }
 
 /** Explains the match of a loaded message. `given`: a filter to use instead of the endpoint's own. */
-export function explainOf(known: Wants, message: MatchableMessage, given: CompiledFilter | null): Explanation {
+export function explainOf(known: MatchCriteria, message: MatchableMessage, given: CompiledFilter | null): Explanation {
   const { eventTypes, channels } = known;
   const plain = mismatchOf({ eventTypes, channels, filtered: false, filter: null }, message, null);
   if (plain !== null) return explanationOf(plain, null);

@@ -31,7 +31,7 @@ export function verificationJson({ required, proof }: Verification): string | nu
   return required === null && proof === null ? null : JSON.stringify({ required, proof });
 }
 
-/** What an endpoint may receive. */
+/** Deliveries that an endpoint may receive. */
 export interface Grant {
   /** Required verification method; `null` if none is required. */
   readonly required: VerificationMethod | null;

@@ -3,7 +3,7 @@ import { type CompiledQuery, type KyselyPlugin, type RootOperationNode, sql } fr
 import { describe, expect, it } from "vitest";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
 import { acceptEntry, attemptRecord, onPostgres, openStore, successOutcome } from "../../../test/support/store.ts";
-import { keyOfId, placeOfKey } from "../../lib/id.ts";
+import { keyOfId, iteratorOfKey } from "../../lib/id.ts";
 import type { AcceptEntry, Store } from "../../store/store.ts";
 import { listAttemptsByEndpoint } from "../attempt/list.ts";
 import type { OutsideContext } from "../context.ts";
@@ -63,13 +63,13 @@ async function openScene(messages: readonly Partial<AcceptEntry>[]): Promise<Sce
   });
   const entries = messages.map((fields, index) => ({
     ...acceptEntry(1000 + 10 * index, fields),
-    publicId: placeOfKey("msg_", 1000 + 10 * index),
+    publicId: iteratorOfKey("msg_", 1000 + 10 * index),
   }));
   await store.acceptAll(entries);
   await Promise.all(
     entries.map(({ id }) =>
       store.record(
-        successOutcome(id, { attempt: { ...attemptRecord(id + 1), publicId: placeOfKey("atmpt_", id + 1) } }),
+        successOutcome(id, { attempt: { ...attemptRecord(id + 1), publicId: iteratorOfKey("atmpt_", id + 1) } }),
       ),
     ),
   );
@@ -178,7 +178,7 @@ const namesOf = (json: string | null): readonly string[] => (json === null ? [] 
 function nextOf(name: string, { rows, next }: Page<string>): string {
   if (next !== undefined) return next;
   const message = rows.at(-1)!;
-  return name === "attempts of an endpoint" ? placeOfKey("atmpt_", keyOfId("msg_", message)! + 1) : message;
+  return name === "attempts of an endpoint" ? iteratorOfKey("atmpt_", keyOfId("msg_", message)! + 1) : message;
 }
 
 const labelled = { tagsJson: '["common"]', channelsJson: '["all"]' };
@@ -189,7 +189,7 @@ describe("a list with a filter", () => {
   it("finds rare messages without scanning the rest, however old they are", async () => {
     await using scene = await openScene([rare, ...common]);
     const { ctx, watch } = scene;
-    const id = placeOfKey("msg_", 1000);
+    const id = iteratorOfKey("msg_", 1000);
     const filters: readonly Partial<MessageFilter>[] = [
       { tag: "rare" },
       { channel: "few" },
@@ -218,10 +218,10 @@ describe("a list with a filter", () => {
       expect([name, first]).toEqual([name, { rows: [], done: false, next: expect.any(String) }]);
       expect([name, watch.rows < 3 * MAX_SCANNED_ROWS]).toEqual([name, true]);
       const last = await list(ctx, { ...filter, iterator: first.next! });
-      expect([name, last]).toEqual([name, { rows: [placeOfKey("msg_", 1000)], done: true }]);
+      expect([name, last]).toEqual([name, { rows: [iteratorOfKey("msg_", 1000)], done: true }]);
       // In the other direction, from the oldest message.
       const oldest = await list(ctx, { ...filter, after: 0 });
-      expect([name, oldest.rows, oldest.done]).toEqual([name, [placeOfKey("msg_", 1000)], false]);
+      expect([name, oldest.rows, oldest.done]).toEqual([name, [iteratorOfKey("msg_", 1000)], false]);
       expect(oldest.next).toMatch(/^-/);
       expect(await list(ctx, { ...filter, after: 0, iterator: oldest.next! })).toEqual({ rows: [], done: true });
     }
@@ -236,7 +236,7 @@ describe("a list with a filter", () => {
     await using scene = await openScene(messages);
     for (const filter of FILTERS) {
       const wanted = messages.flatMap((fields, index) =>
-        fits(fields, filter) ? [placeOfKey("msg_", 1000 + 10 * index)] : [],
+        fits(fields, filter) ? [iteratorOfKey("msg_", 1000 + 10 * index)] : [],
       );
       for (const [name, list] of Object.entries(LISTS)) {
         const found: string[] = [];

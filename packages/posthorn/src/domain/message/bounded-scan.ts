@@ -14,11 +14,11 @@ export const MAX_SCANNED_ROWS = 5000;
 /** Rows read by one statement. */
 const READ_AT_ONCE = 500;
 /** Each event type is an index lookup. A filter with more types matches so many messages that a scan of all finds enough. */
-const MOST_TYPES = 10;
+const MAX_TYPES = 10;
 /** Up to this number of messages, their attempts are read instead of all attempts of the endpoint. */
 const FEW = 200;
 /** Maximum number of messages scanned to find out whether there are few. */
-const MOST_FOR_FEW = 1000;
+const MAX_SCANNED_FOR_FEW = 1000;
 
 /** Range of keys (exclusive; `null`: unbounded), and the order in which to read it. */
 export interface ScanRange {
@@ -58,7 +58,7 @@ export function messageKeySources(
   const sources: KeySource[] = [];
   if (tag !== null) sources.push(labelKeys(ctx, appKey, LABEL_KIND.tag, tag));
   if (channel !== null) sources.push(labelKeys(ctx, appKey, LABEL_KIND.channel, channel));
-  if (eventTypes !== null && eventTypes.length <= MOST_TYPES) sources.push(typeKeys(ctx, appKey, eventTypes));
+  if (eventTypes !== null && eventTypes.length <= MAX_TYPES) sources.push(typeKeys(ctx, appKey, eventTypes));
   return sources;
 }
 
@@ -98,7 +98,13 @@ async function fewMessages(ctx: Context, appKey: number, filter: MessageFilter):
   const sources = messageKeySources(ctx, appKey, filter);
   if (sources.length === 0) return null;
   const all: ScanRange = { above: null, below: null, order: "desc" };
-  const { rows, stoppedAt } = await scan(sources, all, FEW + 1, (keys) => matching(ctx, filter, keys), MOST_FOR_FEW);
+  const { rows, stoppedAt } = await scan(
+    sources,
+    all,
+    FEW + 1,
+    (keys) => matching(ctx, filter, keys),
+    MAX_SCANNED_FOR_FEW,
+  );
   return stoppedAt === null && rows.length <= FEW ? rows : null;
 }
 
@@ -188,11 +194,15 @@ export async function readAll<Row>(
 
 /** The source with the fewest keys, counted up to the limit of a scan. Rare conditions are found with the first query. */
 async function shortest(sources: readonly KeySource[], range: ScanRange): Promise<KeySource> {
-  const first = await fewestKeys(sources, range, FEW + 1);
-  return keySourceOf(first.length <= FEW ? first : await fewestKeys(sources, range, MAX_SCANNED_ROWS));
+  const first = await sourceWithFewestKeys(sources, range, FEW + 1);
+  return keySourceOf(first.length <= FEW ? first : await sourceWithFewestKeys(sources, range, MAX_SCANNED_ROWS));
 }
 
-async function fewestKeys(sources: readonly KeySource[], range: ScanRange, limit: number): Promise<readonly number[]> {
+async function sourceWithFewestKeys(
+  sources: readonly KeySource[],
+  range: ScanRange,
+  limit: number,
+): Promise<readonly number[]> {
   const found = await Promise.all(sources.map((source) => source(range, limit)));
   return found.reduce((fewest, keys) => (keys.length < fewest.length ? keys : fewest));
 }

@@ -8,11 +8,11 @@ import {
   matchEndpoints,
   type MatchableMessage,
   mismatchOf,
-  type Wants,
+  type MatchCriteria,
 } from "./match.ts";
 
-const ANY: Wants = { eventTypes: null, channels: null, filtered: false, filter: null };
-const PAID: Wants = { ...ANY, filtered: true, filter: compileFilter('{"body":{"paid":true}}') };
+const ANY: MatchCriteria = { eventTypes: null, channels: null, filtered: false, filter: null };
+const PAID: MatchCriteria = { ...ANY, filtered: true, filter: compileFilter('{"body":{"paid":true}}') };
 
 function message(payload: object, more: Partial<MatchableMessage> = {}): MatchableMessage {
   return {
@@ -29,7 +29,7 @@ function message(payload: object, more: Partial<MatchableMessage> = {}): Matchab
 }
 
 /** An application with these endpoints, under the keys 1, 2, 3 …; the last one is the target of a replay to a URL. */
-function applicationOf(endpoints: readonly Wants[]): DirectoryApplication {
+function applicationOf(endpoints: readonly MatchCriteria[]): DirectoryApplication {
   const own = endpoints.map((wants, index) => ({ ...wants, key: index + 1, oneOff: false }));
   const target = { ...ANY, eventTypes: new Set<string>(), key: own.length + 1, oneOff: true };
   return {
@@ -37,7 +37,7 @@ function applicationOf(endpoints: readonly Wants[]): DirectoryApplication {
   } as unknown as DirectoryApplication;
 }
 
-function reasonFor(endpoint: Wants, given: MatchableMessage): unknown {
+function reasonFor(endpoint: MatchCriteria, given: MatchableMessage): unknown {
   return mismatchOf(endpoint, given, () => documentOf(given));
 }
 

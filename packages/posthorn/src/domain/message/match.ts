@@ -104,7 +104,7 @@ export function* matchableEndpoints({
 }
 
 /** Fields of an endpoint that decide whether it matches a message. */
-export type Wants = Pick<DirectoryEndpoint, "eventTypes" | "channels" | "filtered" | "filter">;
+export type MatchCriteria = Pick<DirectoryEndpoint, "eventTypes" | "channels" | "filtered" | "filter">;
 
 /**
  * Reason why the endpoint does not match the message; `null` if it does. The target of a replay to a URL matches no event type.
@@ -112,7 +112,7 @@ export type Wants = Pick<DirectoryEndpoint, "eventTypes" | "channels" | "filtere
  * @param document The message as filters see it; `null` to only check event types and channels.
  */
 export function mismatchOf(
-  endpoint: Wants,
+  endpoint: MatchCriteria,
   message: Pick<MatchableMessage, "eventType" | "channels">,
   document: (() => FilterDocument) | null,
 ): Mismatch | null {
@@ -124,7 +124,7 @@ export function mismatchOf(
   return endpoint.filtered && document !== null ? filterMismatch(endpoint, document()) : null;
 }
 
-function filterMismatch(endpoint: Wants, document: FilterDocument): Mismatch | null {
+function filterMismatch(endpoint: MatchCriteria, document: FilterDocument): Mismatch | null {
   try {
     const clause = endpoint.filter === null ? null : document.failingClause(endpoint.filter);
     return clause === null ? null : { reason: "filter", clause };

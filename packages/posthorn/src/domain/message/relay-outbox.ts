@@ -57,7 +57,7 @@ export async function relayOutbox(services: Services, from: number, lowestHeard:
   const { store } = services;
   const { ids, next } = await nextRows(services, from);
   if (ids.length === 0) return { messages: 0, parked: [], next: null, failure: null };
-  // No key is lower than 0, so what was read from there on is complete.
+  // No key is lower than 0, so a scan from there is complete.
   if (from > 0) await store.catchUp();
   if (lowestHeard() < from) return { messages: 0, parked: [], next: lowestHeard(), failure: null };
   const rows = await store.db.selectFrom("outbox").selectAll().where("id", "in", ids).orderBy("id").execute();

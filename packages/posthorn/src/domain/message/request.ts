@@ -10,7 +10,7 @@ export interface InboundOrigin {
   /** Provider id, or `generic`. */
   readonly provider: string;
   readonly scheme: string;
-  /** How far the sender is verified: see `Trust` of `@posthorn/webhooks`. `released`: released from the quarantine. */
+  /** Level of verification of the sender: see `Trust` of `@posthorn/webhooks`. `released`: released from the quarantine. */
   readonly trust: "signed" | "shared-secret" | "none" | "released";
   /** The provider's id of the delivery. */
   readonly deliveryId: string | null;

@@ -6,7 +6,7 @@
  */
 import { type ExpressionBuilder, sql } from "kysely";
 import { ValidationError } from "../../lib/errors.ts";
-import { keyOfId, placeOfKey, timeOfKey } from "../../lib/id.ts";
+import { keyOfId, iteratorOfKey, timeOfKey } from "../../lib/id.ts";
 import { APPLICATION_KIND, type ApplicationKind, type Database, DELIVERY_STATE } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
 import { type Context, type OutsideCall, type OutsideContext, reader } from "../context.ts";
@@ -94,8 +94,8 @@ export async function searchMessages({ ctx, input }: OutsideCall<SearchMessages>
   const scope = await scopeOf(ctx, input);
   const from = input.iterator === null ? null : keyOfIterator(input.iterator);
   if (scope.keys?.length === 0) return { rows: [], next: null };
-  const along = keySourcesOf(ctx, scope);
-  if (along.length > 0) return alongTrails(ctx, scope, from, along);
+  const sources = keySourcesOf(ctx, scope);
+  if (sources.length > 0) return scanKeySources(ctx, scope, from, sources);
   // Messages with a known key are found whatever their age.
   const end = scope.keys === null ? await endOfStretch(ctx, scope, from) : undefined;
   const found = input.text === null ? await byColumns(ctx, scope, from, end) : await byText(ctx, scope, from, end);
@@ -115,7 +115,7 @@ function keySourcesOf(ctx: Context, { appKey, keys, text, ...filter }: Scope): r
   return appKey === null || keys !== null || text !== null ? [] : messageKeySources(ctx, appKey, filter);
 }
 
-async function alongTrails(
+async function scanKeySources(
   ctx: OutsideContext,
   scope: Scope,
   from: number | null,
@@ -132,8 +132,8 @@ async function alongTrails(
   });
   const page = found.rows.slice(0, scope.limit).map((key) => rows.get(key)!);
   const next = found.rows.length > page.length ? page.at(-1)!.public_id : null;
-  const place = found.stoppedAt === null ? null : placeOfKey("msg_", found.stoppedAt);
-  return { rows: await withDeliveries(ctx, page), next: next ?? place };
+  const resumeAt = found.stoppedAt === null ? null : iteratorOfKey("msg_", found.stoppedAt);
+  return { rows: await withDeliveries(ctx, page), next: next ?? resumeAt };
 }
 
 interface Scope extends SearchMessages {
@@ -233,12 +233,12 @@ function candidates(ctx: Context, scope: Scope, from: number | null, end: End | 
   if (end !== undefined) query = query.where("message.id", ">=", end.id);
   if (scope.keys !== null) query = query.where("message.id", "in", scope.keys);
   else if (scope.id !== null) query = query.where("message.event_id", "=", scope.id);
-  if (scope.state !== null || scope.endpointKey !== null) query = query.where((eb) => stands(eb, scope));
+  if (scope.state !== null || scope.endpointKey !== null) query = query.where((eb) => hasMatchingDelivery(eb, scope));
   return query;
 }
 
 /** Condition on the deliveries of a message, or on those of the requested endpoint. */
-function stands(eb: ExpressionBuilder<Database, "message">, { state, endpointKey, holds }: Scope) {
+function hasMatchingDelivery(eb: ExpressionBuilder<Database, "message">, { state, endpointKey, holds }: Scope) {
   let withDelivery = eb
     .selectFrom("delivery")
     .select("delivery.endpoint_id")

@@ -9,7 +9,7 @@ import { SuccessRule } from "./success-rule.ts";
 import type { SuccessValues } from "./success.ts";
 import type { PolicyValues } from "./sections.ts";
 
-/** What the lane of an endpoint needs besides its policy. */
+/** Data that the lane of an endpoint needs besides its policy. */
 export interface PolicyPlace {
   /** Key of the application. */
   readonly tenant: number;
@@ -17,7 +17,7 @@ export interface PolicyPlace {
   readonly host: () => string;
   /** Deliveries per minute that the endpoint granted, or gets before it is verified; `null`: unlimited. */
   readonly perMinute: number | null;
-  /** What a person decided. */
+  /** Settings made by a person, such as a pause. */
   readonly flow: Flow;
 }
 

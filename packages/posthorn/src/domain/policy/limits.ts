@@ -15,7 +15,7 @@ export interface LimitsValues {
 
 /**
  * The organisation may set an application above or below the values of the platform. An endpoint can only be stricter than its application,
- * so a person who manages endpoints cannot raise the limits of the platform. The timeout has a maximum of its own.
+ * so a person who manages endpoints cannot raise the limits of the platform. The timeout has a separate maximum.
  */
 export const limits = defineSection<LimitsValues>({
   tenant: "ManageEndpoint",

@@ -5,7 +5,7 @@ import { defineSection } from "./section.ts";
 export interface OrderValues {
   /** `none`: in any order. `endpoint`: one at a time. `key`: one at a time per ordering key. */
   readonly by: "none" | "endpoint" | "key";
-  /** What a failure does to the deliveries behind it. */
+  /** Effect of a failure on the deliveries behind it. */
   readonly onFailure: OrderPolicy["onFailure"];
   /** Seconds after which a blocking message is overtaken; 0: never. */
   readonly maxBlockSeconds: number;

@@ -13,7 +13,7 @@ export interface PacingKeyValues {
   readonly path: string;
 }
 
-/** What a key can be taken from. */
+/** Parts of a message from which a key can be extracted. */
 export interface PacedMessage {
   readonly eventType: string;
   readonly orderingKey: string | null;

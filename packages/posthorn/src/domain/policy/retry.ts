@@ -48,7 +48,7 @@ export const RETRY_PRESETS = Object.keys(PRESETS) as readonly RetryPreset[];
 /** Default jitter. It is only added, so that no retry is early. */
 const JITTER = 0.2;
 /** With shorter delays, a customer could put load on the platform with a failing endpoint of its own. */
-const LEAST_TENANT_DELAY_SECONDS = 1;
+const MIN_TENANT_DELAY_SECONDS = 1;
 
 export const retry = defineSection<RetryValues>({
   tenant: "ManageEndpoint",
@@ -83,7 +83,7 @@ function checkBackoff(backoff: BackoffValues, { path, by }: SectionCheck): void 
     throw invalid([...path, "backoff", strange], `Not used by a backoff of type ${backoff.type}. Remove it.`);
   }
   const shortest = Math.min(...(backoff.delays ?? []), backoff.first ?? Number.POSITIVE_INFINITY);
-  if (by === "application" && shortest < LEAST_TENANT_DELAY_SECONDS) {
+  if (by === "application" && shortest < MIN_TENANT_DELAY_SECONDS) {
     const field = backoff.type === "schedule" ? "delays" : "first";
     throw invalid([...path, "backoff", field], "The shortest delay before a retry is 1 second.");
   }

@@ -1,4 +1,4 @@
-/** Section of a policy: one group of delivery settings, in a file of its own. */
+/** Section of a policy: one group of delivery settings. Each has its own file. */
 import type { Capability } from "../access.ts";
 import type { SignatureStyle } from "./signature-style.ts";
 import type { VerificationMethod } from "./verification-method.ts";
@@ -31,13 +31,13 @@ export interface SectionCheck {
 }
 
 /**
- * One section. `Values` are the values in force, every field set. A field that is left out is inherited, so "none" needs a value of its own
+ * One section. `Values` are the values in force, every field set. An omitted field is inherited, so "none" needs its own value
  * (0, an empty list, a word) and is never `null`.
  */
 export interface PolicySection<Values extends object> {
   /** The values where neither the endpoint nor its application sets them. */
   platform(defaults: PlatformDefaults): Values;
-  /** Throws a 422 for what the API schema cannot express. The values match the schema already. */
+  /** Checks rules that the API schema cannot express, and throws a 422. The values already match the schema. */
   check?(given: Partial<Values>, check: SectionCheck): void;
   /** Combines two levels. Absent: given fields replace those of the level below. */
   merge?(below: Values, given: Partial<Values>, level: PolicyLevel): Values;

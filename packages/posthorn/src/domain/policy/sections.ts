@@ -33,7 +33,7 @@ export const SECTION_NAMES = Object.keys(SECTIONS) as readonly SectionName[];
 /** A resolved policy: every field is set. */
 export type PolicyValues = { readonly [Name in SectionName]: ValuesOf<(typeof SECTIONS)[Name]> };
 
-/** A policy as it is set and stored: fields that are left out are inherited. */
+/** A policy as it is set and stored. Omitted fields are inherited. */
 export type Policy = { readonly [Name in SectionName]?: Partial<PolicyValues[Name]> };
 
 /** A section without the type of its values. */

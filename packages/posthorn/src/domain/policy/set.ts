@@ -8,12 +8,12 @@ import { applicationLayer, endpointLayer, type PolicyView, viewOf } from "./get.
 import type { PolicyLevel } from "./section.ts";
 import { type Policy, SECTION_NAMES, type SectionName, sectionOf } from "./sections.ts";
 
-/** A policy in a request: `null` means left out, or removed in a change. */
+/** A policy in a request. `null` stands for an omitted field, or removes it in a change. */
 export type PolicyInput = { readonly [Name in SectionName]?: object | null };
 
 export interface PolicyWrite {
   readonly policy: PolicyInput;
-  /** `true`: sections and fields that are left out stay, and `null` removes one. `false`: the policy is replaced. */
+  /** `true`: omitted sections and fields are kept, and `null` removes one. `false`: the policy is replaced. */
   readonly change: boolean;
 }
 

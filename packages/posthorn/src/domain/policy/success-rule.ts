@@ -10,7 +10,7 @@ export interface JudgedResponse {
   readonly status: number;
   readonly contentType: string | null;
   readonly body: Uint8Array;
-  /** The body is longer than what was read, or its transfer was cut off. */
+  /** The body is longer than the part that was read, or its transfer was cut off. */
   readonly incomplete: boolean;
 }
 

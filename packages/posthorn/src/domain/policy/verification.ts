@@ -2,7 +2,7 @@
 import { defineSection } from "./section.ts";
 import { VERIFICATION_METHODS } from "./verification-method.ts";
 
-/** `as-created`: what the platform asked of new endpoints when this one was made. */
+/** `as-created`: the method that the platform required when the endpoint was created. */
 export const VERIFICATION_MODES = ["as-created", "off", ...VERIFICATION_METHODS] as const;
 export type VerificationMode = (typeof VERIFICATION_MODES)[number];
 

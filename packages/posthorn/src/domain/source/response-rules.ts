@@ -1,5 +1,5 @@
 /**
- * What a response under `/in/` may contain. Its content comes from outside, and a browser that opens the URL must neither run it nor follow
+ * Restrictions on responses under `/in/`. Their content comes from outside, and a browser that opens the URL must neither run it nor follow
  * its headers.
  */
 import { type MediaType, parseMediaType } from "../../format/media-type.ts";

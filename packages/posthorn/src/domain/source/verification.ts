@@ -36,7 +36,7 @@ export interface SignedTimeSettings {
   readonly toleranceSeconds: number;
 }
 
-/** Where the signature is, and what it covers. */
+/** Position of the signature, and the parts of the request that it covers. */
 export interface SignatureForm {
   readonly header: string;
   readonly encoding: "hex" | "base64" | "base64url";

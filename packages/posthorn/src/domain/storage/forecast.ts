@@ -47,7 +47,7 @@ export interface Forecast {
 
 const RATE_DAYS = 7;
 /** Minimum age of the data for a meaningful rate: 1 hour. */
-const LEAST_DAYS = 1 / 24;
+const MIN_DAYS = 1 / 24;
 /** Horizon of the forecast. Deletion keeps up with growth long before. */
 const LOOK_DAYS = 3650;
 /** Below this size, the ratio of estimate to file size is not meaningful. */
@@ -95,7 +95,7 @@ function forecastOf(kind: StorageKind, days: readonly StoredDay[], input: Foreca
     days.filter(({ day }) => day >= from),
     ({ bytes }) => bytes,
   );
-  const bytesADay = elapsed < LEAST_DAYS ? 0 : came / elapsed;
+  const bytesADay = elapsed < MIN_DAYS ? 0 : came / elapsed;
   const bytes = sum(days, (day) => day.bytes);
   return {
     kind,

@@ -7,18 +7,18 @@ const COMMIT = "SELECT pg_logical_emit_message(TRUE, 'posthorn', '')";
 
 export class CommitProbe implements Disposable {
   /** Resolves with true when the server has responded to the commit, however long that takes. Rejects when the connection fails. */
-  readonly answer: Promise<boolean>;
+  readonly response: Promise<boolean>;
   readonly #client: pg.Client;
 
   constructor(config: pg.ClientConfig) {
     this.#client = new pg.Client({ ...config, query_timeout: 0 });
     this.#client.on("error", () => undefined);
-    this.answer = this.#ask();
-    // The probe may be disposed before the answer rejects, and then nothing handles the rejection.
-    this.answer.catch(() => undefined);
+    this.response = this.#ask();
+    // The probe may be disposed before the response rejects, and then nothing handles the rejection.
+    this.response.catch(() => undefined);
   }
 
-  /** Closes the connection, even if the answer is outstanding. */
+  /** Closes the connection, even if the response is outstanding. */
   [Symbol.dispose](): void {
     this.#client.end().catch(() => undefined);
   }

@@ -1,4 +1,4 @@
-/** Connections to PostgreSQL: their settings, and how a failed one is returned to the pool. */
+/** Connections to PostgreSQL: settings, and return to the pool after a failure. */
 import pg from "pg";
 import { PosthornError } from "../../lib/errors.ts";
 import type { Lent } from "../dialect.ts";
@@ -12,7 +12,7 @@ export const SCHEMA = "posthorn";
 
 /** Default of `POSTHORN_DATABASE_TIMEOUT`. */
 export const TIMEOUT_MS = 5000;
-/** Timeout of queries that read or change many rows. The health probe notices sooner that PostgreSQL does not answer at all. */
+/** Timeout of queries that read or change many rows. The health probe detects earlier that PostgreSQL does not respond at all. */
 const QUERY_MS = 15_000;
 /** Timeout of a migration, which waits for other nodes and may rewrite tables. */
 const SCHEMA_MS = 600_000;
@@ -215,7 +215,7 @@ export async function lend(pool: Pool): Promise<Lent> {
   };
 }
 
-/** PostgreSQL answers COMMIT in a failed transaction by rolling back, and reports success. */
+/** In a failed transaction, PostgreSQL rolls back on COMMIT and reports success. */
 function checkCommitted({ command }: pg.QueryResult): void {
   if (command === "COMMIT") return;
   throw new StoreError(

@@ -84,7 +84,7 @@ function isUntrusted(error: Error): boolean {
 function refusal(error: Error): string {
   const said = `PostgreSQL refuses: ${error.message}`;
   if (NO_PASSWORD.test(error.message)) {
-    return "PostgreSQL wants a password, and POSTHORN_DATABASE_URL has none: postgres://user:password@host/database.";
+    return "PostgreSQL requires a password, but POSTHORN_DATABASE_URL contains none. Use postgres://user:password@host/database.";
   }
   if (isUntrusted(error)) return `${said}. See sslmode and sslrootcert in POSTHORN_DATABASE_URL.`;
   const code = error instanceof pg.DatabaseError ? error.code : undefined;

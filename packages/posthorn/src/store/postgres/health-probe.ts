@@ -34,7 +34,7 @@ export class HealthProbe implements AsyncDisposable {
   readonly #options: HealthProbeOptions;
   readonly #sockets = new Set<Socket>();
   #client: pg.Client | null = null;
-  /** Test commit that has not been answered yet; made after a connection failed. */
+  /** Pending test commit, made after a connection failed. */
   #probe: CommitProbe | null = null;
   #outage: StoreOutage | null = null;
   #checking: Promise<void> | null = null;
@@ -161,7 +161,7 @@ export class HealthProbe implements AsyncDisposable {
   async #commits(): Promise<boolean> {
     const { config, servers, timeoutMs } = this.#options;
     this.#probe ??= new CommitProbe(config(servers.url));
-    const answered = await Promise.race([this.#probe.answer, delay(timeoutMs, false, { ref: false })]);
+    const answered = await Promise.race([this.#probe.response, delay(timeoutMs, false, { ref: false })]);
     if (answered) this.#dropProbe();
     return answered;
   }

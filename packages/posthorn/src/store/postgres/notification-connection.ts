@@ -52,7 +52,7 @@ export class NotificationConnection implements AsyncDisposable {
     return connection;
   }
 
-  /** Runs a query on this connection. If it does not answer in time, the connection is dropped and opened again. */
+  /** Runs a query on this connection. If there is no response in time, the connection is dropped and opened again. */
   query<Row extends pg.QueryResultRow>(text: string, values: unknown[] = []): Promise<readonly Row[]> {
     const result = this.#lastQuery.then(() => this.#ask<Row>(text, values));
     this.#lastQuery = result.catch(() => undefined);
@@ -136,7 +136,7 @@ export class NotificationConnection implements AsyncDisposable {
     this.#refuseEchoes();
     this.#options.onNotificationState(false);
     this.#openLater();
-    // Does not wait for an outstanding answer.
+    // Does not wait for an outstanding response.
     await client.end().catch(() => undefined);
   }
 

@@ -16,7 +16,7 @@ const DAY_MS = 86_400_000;
 /** Number of future days that have partitions. */
 const DAYS_AHEAD = 7;
 /** Maximum days of history that get their own partitions in a new database. Each partition makes planning a little slower. */
-const MOST_DAYS = 366;
+const MAX_DAYS = 366;
 /** The lock waits for running queries, and all later queries wait for the lock. */
 const LOCK_TIMEOUT = "5s";
 
@@ -39,7 +39,7 @@ export async function ensurePartitions(
   tables: readonly PartitionedTable[] = PARTITIONED,
 ): Promise<void> {
   const today = Math.floor(now / DAY_MS);
-  const first = Math.max(Math.floor(since / DAY_MS), today - MOST_DAYS);
+  const first = Math.max(Math.floor(since / DAY_MS), today - MAX_DAYS);
   const wanted = today + DAYS_AHEAD;
   for (const table of tables) {
     const existing = await partitionsOf(client, table);

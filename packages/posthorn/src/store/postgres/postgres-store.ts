@@ -10,7 +10,7 @@ import type { Signal, SignalListener } from "../signal.ts";
 import type { AcceptEntry, AcceptResult, CommitListener, Store, StoreSize } from "../store.ts";
 import type { JobPage, PageSelection, EndpointBacklog, Outcome } from "../delivery.ts";
 import type { PassingTime } from "../../lib/clock.ts";
-import { greatestKey, greatestMessageKey, type Telling, transactOn } from "../transaction.ts";
+import { greatestKey, greatestMessageKey, type SignalHooks, transactOn } from "../transaction.ts";
 import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../transaction-watch.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { clientConfig, inTransaction, lend, onOwnClient, Pool, SCHEMA, TIMEOUT_MS, withClient } from "./connections.ts";
@@ -43,7 +43,7 @@ export interface PostgresStoreOptions {
   readonly directUrl?: string | null;
   /** Connections for queries, beside the few for hot statements. */
   readonly connections?: number;
-  /** How long PostgreSQL may take to answer, milliseconds. */
+  /** Response timeout of PostgreSQL, milliseconds. */
   readonly timeoutMs?: number;
   /** Called when the database becomes unavailable, and with `null` when it is available again. */
   readonly onOutage?: (outage: StoreOutage | null) => void;
@@ -232,7 +232,7 @@ export class PostgresStore implements Store {
   }
 
   signal(...signals: readonly Signal[]): void {
-    this.#parts.post.tell(signals);
+    this.#parts.post.send(signals);
   }
 
   onUnknownCommit(listener: () => void): void {
@@ -319,7 +319,7 @@ export class PostgresStore implements Store {
     for (const probe of probes) stack.use(probe);
     stack.defer(async () => {
       ended = Promise.all([hot.end(), lookups.end(), queries.end(), notifications[Symbol.asyncDispose]()]);
-      // A server that does not answer does not close connections either; then the probes cut them.
+      // A server that does not respond does not close connections either. Then the probes cut them.
       await Promise.race([ended, delay(CLOSE_TIMEOUT_MS)]);
     });
     stack.defer(() => post.close());
@@ -430,7 +430,7 @@ export class PostgresStore implements Store {
   async #transact<T>(work: (tx: Tx) => Promise<T>, operation: string): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
-        return await transactOn(this.#writeDb, { ...this.#telling, watch: this.#parts.watch, operation }, work);
+        return await transactOn(this.#writeDb, { ...this.#signalHooks, watch: this.#parts.watch, operation }, work);
       } catch (error) {
         if (error instanceof StoreError && isAway(error.cause)) this.#onUnknownCommit();
         if (tries === TRIES || !(error instanceof StoreError) || !isRetryable(error.cause)) throw error;
@@ -438,8 +438,8 @@ export class PostgresStore implements Store {
     }
   }
 
-  readonly #telling: Telling = {
-    beforeCommit: (signals, db) => this.#parts.post.tellIn(db, signals),
+  readonly #signalHooks: SignalHooks = {
+    beforeCommit: (signals, db) => this.#parts.post.sendIn(db, signals),
     committed: (signals) => this.#onSignal(signals, "here"),
   };
 
@@ -449,15 +449,15 @@ export class PostgresStore implements Store {
   }
 
   #receive(payload: string): void {
-    const told = this.#parts.post.read(payload);
-    if (told === null) return;
+    const received = this.#parts.post.read(payload);
+    if (received === null) return;
     // The clock of the other node may be ahead of this one. Its first attempts are due all the same.
-    const fromAhead = told.signals.some((signal) => signal.kind === "due" && (signal.from ?? 0) > Date.now());
+    const fromAhead = received.signals.some((signal) => signal.kind === "due" && (signal.from ?? 0) > Date.now());
     const known = fromAhead ? this.#noteNewest().catch(() => undefined) : null;
-    if (known === null) this.#onSignal(told.signals, "elsewhere");
-    else void known.then(() => this.#onSignal(told.signals, "elsewhere"));
+    if (known === null) this.#onSignal(received.signals, "elsewhere");
+    else void known.then(() => this.#onSignal(received.signals, "elsewhere"));
     // A later version sent a signal that this one does not know: everything is looked up again.
-    if (told.unknown) this.#onUnknownCommit();
+    if (received.unknown) this.#onUnknownCommit();
   }
 
   /** Looks up the newest message of all nodes. */

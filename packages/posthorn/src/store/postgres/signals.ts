@@ -32,26 +32,26 @@ export class SignalPost {
   #dueFrom: number | null = Number.POSITIVE_INFINITY;
   #timer: NodeJS.Timeout | null = null;
   /** Time of the last notification, milliseconds of the process. */
-  #toldAt = Number.NEGATIVE_INFINITY;
+  #sentAt = Number.NEGATIVE_INFINITY;
 
   constructor(pool: Pool) {
     this.#pool = pool;
   }
 
   /** Sends signals with the commit of the transaction; if it fails, none are sent. */
-  async tellIn(db: Kysely<Database>, signals: readonly Signal[]): Promise<void> {
+  async sendIn(db: Kysely<Database>, signals: readonly Signal[]): Promise<void> {
     for (const payload of toPayloads(this.#by, signals))
       await sql`SELECT pg_notify(${CHANNEL}, ${payload})`.execute(db);
   }
 
   /** Sends signals soon, without a guarantee that they arrive. */
-  tell(signals: readonly Signal[]): void {
+  send(signals: readonly Signal[]): void {
     for (const signal of signals) {
       if (signal.kind !== "due") this.#waiting.push(signal);
-      else if (this.#due.size < MAX_WAITING) this.#tellDue(signal);
+      else if (this.#due.size < MAX_WAITING) this.#addDue(signal);
     }
     if (this.#timer !== null) return;
-    const waitMs = Math.max(GATHER_MS, this.#toldAt + APART_MS - performance.now());
+    const waitMs = Math.max(GATHER_MS, this.#sentAt + APART_MS - performance.now());
     this.#timer = setTimeout(() => void this.#send(), waitMs);
   }
 
@@ -62,8 +62,8 @@ export class SignalPost {
 
   /** Reads a notification. Returns `null` for one that this node has sent. */
   read(payload: string): { readonly signals: readonly Signal[]; readonly unknown: boolean } | null {
-    const { by, ...told } = fromPayload(payload);
-    return by === this.#by ? null : told;
+    const { by, ...received } = fromPayload(payload);
+    return by === this.#by ? null : received;
   }
 
   /** Sends the pending signals. */
@@ -73,14 +73,14 @@ export class SignalPost {
     await this.#send();
   }
 
-  #tellDue({ endpointIds, from }: Extract<Signal, { kind: "due" }>): void {
+  #addDue({ endpointIds, from }: Extract<Signal, { kind: "due" }>): void {
     for (const key of endpointIds) this.#due.add(key);
     this.#dueFrom = from === null || this.#dueFrom === null ? null : Math.min(from, this.#dueFrom);
   }
 
   async #send(): Promise<void> {
     this.#timer = null;
-    this.#toldAt = performance.now();
+    this.#sentAt = performance.now();
     const due: Signal = { kind: "due", endpointIds: [...this.#due], from: this.#dueFrom };
     const payloads = toPayloads(this.#by, [...this.#waiting, ...(this.#due.size === 0 ? [] : [due])]);
     this.#waiting = [];

@@ -71,7 +71,7 @@ function close(db: DatabaseSync): null {
   return null;
 }
 
-/** Runs a batch as one transaction. If one of its rows fails, runs each row in a transaction of its own, so that the others succeed. */
+/** Runs a batch as one transaction. If one of its rows fails, runs each row in a separate transaction, so that the others succeed. */
 function prepareCommit(db: DatabaseSync, announcing: AnnouncingRecord): (batch: Batch) => BatchResult {
   const accept = prepareAccept(db);
   const { record, announced } = announcing;

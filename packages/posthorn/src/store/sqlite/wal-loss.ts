@@ -42,7 +42,7 @@ function isOfFile(mark: WalMark, path: string): boolean {
   return existsSync(path) && fileState(path) === mark.file;
 }
 
-/** Describes what was found, what it means and what to do. */
+/** Describes the loss, its meaning, and what to do. */
 export function describeWalLoss({ kind, path, frames, expectedFrames }: WalLoss): string {
   const found = {
     missing: `The write-ahead log ${path} is missing or has a damaged header. It held at least ${expectedFrames} pages of committed changes when the server last ran.`,

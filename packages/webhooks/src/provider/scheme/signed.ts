@@ -88,7 +88,7 @@ export interface SignedReader {
 }
 
 // Public-key checks are expensive, so the number of signatures in one header is bounded.
-const MOST_SIGNATURES = 32;
+const MAX_SIGNATURES = 32;
 
 const NO_FIELDS: Map<string, string> = /* @__PURE__ */ new Map();
 
@@ -111,7 +111,7 @@ export function signedReader(options: SignedOptions): SignedReader {
       const signatures = (fieldReader?.read ?? plainSignatures)(options, values, fields);
       const time = timestamp?.read(context, fields);
       return {
-        signatures: signatures.length > MOST_SIGNATURES ? signatures.slice(0, MOST_SIGNATURES) : signatures,
+        signatures: signatures.length > MAX_SIGNATURES ? signatures.slice(0, MAX_SIGNATURES) : signatures,
         skip: fieldReader === undefined ? prefix.length : 0,
         signedAt: time?.at,
         message: (secret) =>
