@@ -4,7 +4,7 @@ import { dueManually } from "../src/domain/delivery/resend.ts";
 import { ASKED } from "../src/store/schema.ts";
 import type { Store } from "../src/store/store.ts";
 import type { OrderedPage, PageSelection } from "../src/store/delivery.ts";
-import { acceptEntry, attemptRecord, deliveryOf, openStore, successOutcome, rowsIn } from "./support/store.ts";
+import { acceptEntry, attemptRecord, deliveryOf, openWholeStore, successOutcome, rowsIn } from "./support/store.ts";
 
 const resend = (store: Store, messageId: number, now: number): Promise<unknown> =>
   store.transaction(({ db }) =>
@@ -15,7 +15,7 @@ const key = (byte: number, buckets = [2, 1]) => ({ hash: `hash-${byte}`, buckets
 
 describe("accept", () => {
   it("stores the message byte for byte with a delivery for each endpoint, and both exist after a reopen", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const payload = Buffer.from([0x7b, 0x00, 0xff, 0x7d]);
     const entry = acceptEntry(1, { payload, endpointIds: [1, 2], due: 50 });
     expect(await files.store.accept(entry)).toEqual({ kind: "stored" });
@@ -26,7 +26,7 @@ describe("accept", () => {
   });
 
   it("keeps payloads in one commit apart, including an empty one", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const payloads = ["", "a", "", "bc", "d".repeat(70_000), ""];
     await Promise.all(
       payloads.map((text, index) => files.store.accept(acceptEntry(index + 1, { payload: Buffer.from(text) }))),
@@ -37,7 +37,7 @@ describe("accept", () => {
   });
 
   it("returns the first message for a used idempotency key and stores nothing", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const first = files.store.accept(acceptEntry(1, { idempotency: key(1) }));
     // In the same commit, and in a later one.
     const second = files.store.accept(acceptEntry(2, { idempotency: key(1) }));
@@ -51,14 +51,14 @@ describe("accept", () => {
   });
 
   it("accepts an idempotency key again once its buckets have expired, and never mixes up two keys", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     await files.store.accept(acceptEntry(1, { idempotency: key(1, [2, 1]) }));
     expect(await files.store.accept(acceptEntry(2, { idempotency: key(1, [4, 3]) }))).toEqual({ kind: "stored" });
     expect(await files.store.accept(acceptEntry(3, { idempotency: key(2, [4, 3]) }))).toEqual({ kind: "stored" });
   });
 
   it("refuses an event ID that the application already has, and only that one", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const store = (id: number, appId: number) => files.store.accept(acceptEntry(id, { appId, eventId: "order-1" }));
     expect(await Promise.all([store(1, 1), store(2, 1), store(3, 2)])).toEqual([
       { kind: "stored" },
@@ -69,7 +69,7 @@ describe("accept", () => {
   });
 
   it("returns the message of a repeated request before it checks the event ID", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     await files.store.accept(acceptEntry(1, { eventId: "order-1", idempotency: key(1) }));
     expect(await files.store.accept(acceptEntry(2, { eventId: "order-1", idempotency: key(1) }))).toEqual({
       kind: "replayed",
@@ -80,7 +80,7 @@ describe("accept", () => {
 
 describe("group commit", () => {
   it("a refused row does not affect the others", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     await files.store.accept(acceptEntry(9));
     const results = await Promise.allSettled([
       files.store.accept(acceptEntry(1)),
@@ -106,14 +106,14 @@ describe("group commit", () => {
   });
 
   it("commits thousands of simultaneous rows, in several commits", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const ids = Array.from({ length: 3000 }, (_, index) => index + 1);
     await Promise.all(ids.map((id) => files.store.accept(acceptEntry(id))));
     expect(await rowsIn(files.store, "message")).toBe(3000);
   });
 
   it("loses nothing that waits when the store is closed", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const accepted = Array.from({ length: 2500 }, (_, index) => files.store.accept(acceptEntry(index + 1)));
     const store = await files.reopen();
     await Promise.all(accepted);
@@ -123,7 +123,7 @@ describe("group commit", () => {
 
 describe("record", () => {
   it("ends a delivery that succeeded and keeps its attempt", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     await files.store.accept(acceptEntry(1));
     await files.store.record(successOutcome(1, { attempt: attemptRecord(10, { response: "ok" }) }));
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, due: null, attempts: 1 });
@@ -132,7 +132,7 @@ describe("record", () => {
   });
 
   it("moves a failed delivery to its next due time, and ends it without one", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     await files.store.accept(acceptEntry(1));
     await files.store.record(successOutcome(1, { state: 0, due: 500, attempts: 1 }));
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 0, due: 500, attempts: 1 });
@@ -141,7 +141,7 @@ describe("record", () => {
   });
 
   it("does not undo a resend that arrived during the attempt", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     await files.store.accept(acceptEntry(1));
     await resend(files.store, 1, 900);
     await files.store.record(successOutcome(1));
@@ -149,7 +149,7 @@ describe("record", () => {
   });
 
   it("drops a recovery that arrived during the attempt if that attempt succeeds", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     await files.store.accept(acceptEntry(1));
     await files.store.transaction(({ db }) =>
       db.updateTable("delivery").set(dueManually(900, ASKED.byRecovery)).where("message_id", "=", 1).execute(),
@@ -159,7 +159,7 @@ describe("record", () => {
   });
 
   it("refuses a pending delivery without a due time, which would never be found", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     await expect(files.store.accept(acceptEntry(1, { due: Number.NaN }))).rejects.toMatchObject({
       code: "storage_failed",
     });
@@ -167,7 +167,7 @@ describe("record", () => {
   });
 
   it("keeps the retry after the attempt in flight for after the resend", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     await files.store.accept(acceptEntry(1));
     await resend(files.store, 1, 900);
     await files.store.record(successOutcome(1, { state: 0, due: 5000, attempts: 1 }));
@@ -177,7 +177,7 @@ describe("record", () => {
   });
 
   it("a successful resend ends the schedule; a failed one returns to it", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     for (const id of [1, 2]) {
       await files.store.accept(acceptEntry(id));
       await files.store.record(successOutcome(id, { state: 0, due: 5000 }));
@@ -190,7 +190,7 @@ describe("record", () => {
   });
 
   it("a failed resend does not undo a success or an end", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     for (const [id, state] of [
       [1, 1],
       [2, 2],
@@ -206,7 +206,7 @@ describe("record", () => {
 
 describe("an outcome that is recorded again, because its commit was reported as failed", () => {
   it("counts once, and does not undo requests made meanwhile", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const { store } = files;
     await store.accept(acceptEntry(1));
     const outcome = successOutcome(1, { state: 0, due: 9000, attempts: 1, attempt: attemptRecord(10, { status: 2 }) });
@@ -225,7 +225,7 @@ describe("an outcome that is recorded again, because its commit was reported as 
 
 describe("due and backlog", () => {
   it("pages the deliveries of one endpoint, longest waiting first, and returns when the next one is due", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const dues = [30, 10, 20, 400, 10];
     for (const [index, due] of dues.entries()) await files.store.accept(acceptEntry(index + 1, { due }));
     await files.store.accept(acceptEntry(9, { due: 5, endpointIds: [2] }));
@@ -239,7 +239,7 @@ describe("due and backlog", () => {
   });
 
   it("pages from the other end if the newest are requested", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     for (const [index, due] of [30, 10, 20, 400].entries()) await files.store.accept(acceptEntry(index + 1, { due }));
     const { deliveries, nextDue } = await files.store.due(1, 100, 2, { kind: "newest" });
     expect(deliveries.map(({ messageId }) => messageId)).toEqual([1, 3]);
@@ -247,7 +247,7 @@ describe("due and backlog", () => {
   });
 
   it("with ordered delivery, pages those that may be sent, and returns which keys have others, where, and until when", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const { store } = files;
     const keys = ["a", "a", "b", "b", null, "a", "c"];
     for (const [index, orderKey] of keys.entries()) {
@@ -285,7 +285,7 @@ describe("due and backlog", () => {
   });
 
   it("with ordered delivery, pages nothing that follows one in memory while another between them is missing", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const { store } = files;
     for (const [id, due] of [
       [1, 10],
@@ -314,7 +314,7 @@ describe("due and backlog", () => {
   });
 
   it("with ordered delivery, pages the next deliveries of keys by name, lowest messages first, a few of each", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const { store } = files;
     const publish = (id: number, orderKey: string, due = 10): Promise<unknown> =>
       store.accept(acceptEntry(id, { due, orderKeys: [orderKey] }));
@@ -350,7 +350,7 @@ describe("due and backlog", () => {
   });
 
   it("has everything that an attempt needs, but leaves a large payload to be fetched", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     await files.store.accept(acceptEntry(1, { contentType: "text/plain" }));
     await files.store.accept(acceptEntry(2, { payload: Buffer.alloc(20_000) }));
     const { deliveries } = await files.store.due(1, 0, 10);
@@ -360,7 +360,7 @@ describe("due and backlog", () => {
   });
 
   it("sees every outcome that was passed in before the call", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     await Promise.all([1, 2, 3].map((id) => files.store.accept(acceptEntry(id))));
     const recorded = Promise.all([1, 2].map((id) => files.store.record(successOutcome(id))));
     const page = await files.store.due(1, 0, 10);
@@ -369,7 +369,7 @@ describe("due and backlog", () => {
   });
 
   it("shows a resend with its generation and trigger", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     await files.store.accept(acceptEntry(1));
     await resend(files.store, 1, 7);
     await resend(files.store, 1, 8);
@@ -378,7 +378,7 @@ describe("due and backlog", () => {
   });
 
   it("lists each endpoint with pending deliveries, with its first due time", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     expect(await files.store.backlog()).toEqual([]);
     await files.store.accept(acceptEntry(1, { endpointIds: [3, 7, 5], due: 40 }));
     await files.store.accept(acceptEntry(2, { endpointIds: [3, 9], due: 20 }));
@@ -394,7 +394,7 @@ describe("due and backlog", () => {
 
 describe("transaction", () => {
   it("publishes changes after the commit, and nothing when it fails", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const told: unknown[] = [];
     files.store.onSignal((signals, origin) => told.push(...signals, origin));
     const insert = (id: number, fail: boolean) =>
@@ -413,7 +413,7 @@ describe("transaction", () => {
   });
 
   it("does not mix with commits of messages that arrive meanwhile", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const accepted: Promise<unknown>[] = [];
     const failed = files.store.transaction(async ({ db }) => {
       await db.insertInto("organisation").values({ id: 1, public_id: "org_1", created_at: 0 }).execute();
@@ -428,7 +428,7 @@ describe("transaction", () => {
 
 describe("keys", () => {
   it("returns the greatest key in use, so that new keys continue from there", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     expect(await files.store.lastKey()).toBe(0);
     await files.store.accept(acceptEntry(41));
     await files.store.record(successOutcome(41, { attempt: attemptRecord(77) }));

@@ -6,13 +6,13 @@
  * not committed; its commits remain for the next process. Several processes can have connections, and of their write transactions
  * one is open at a time.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { readerOn, writerOn } from "../../src/store/sqlite/connection.ts";
-import { migrate } from "../../src/store/sqlite/migrate.ts";
 import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
+import { emptyDatabase } from "../support/empty-database.ts";
 import type { WayWeather } from "./cluster/link.ts";
 import { NAME, SimulatedThread } from "./database-thread.ts";
 import type { Random } from "./random.ts";
@@ -59,7 +59,7 @@ export class SimulatedDatabase implements Disposable {
 
   constructor(options: DatabaseOptions) {
     this.#options = options;
-    writeFileSync(this.path, template());
+    writeFileSync(this.path, emptyDatabase());
   }
 
   get path(): string {
@@ -120,19 +120,4 @@ class MemoryFolder implements Disposable {
   [Symbol.dispose](): void {
     rmSync(this.path, { recursive: true, force: true });
   }
-}
-
-let migrated: Buffer | null = null;
-
-/** An empty database with the current schema. */
-function template(): Buffer {
-  if (migrated !== null) return migrated;
-  using folder = new MemoryFolder();
-  const path = join(folder.path, "template.db");
-  const connection = new DatabaseSync(path);
-  connection.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL");
-  migrate(connection);
-  connection.close();
-  migrated = readFileSync(path);
-  return migrated;
 }

@@ -1,13 +1,17 @@
 /** A real store with its own folder, and rows to put into it. */
 import { onPostgres } from "@posthorn/testkit";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { StoreListeners } from "../../src/store/open.ts";
 import { PostgresStore, type PostgresStoreOptions } from "../../src/store/postgres/postgres-store.ts";
+import { lockFolder } from "../../src/store/sqlite/folder-lock.ts";
 import { SqliteStore, type SqliteStoreOptions } from "../../src/store/sqlite/sqlite-store.ts";
+import type { WalLoss } from "../../src/store/sqlite/wal-loss.ts";
 import type { AcceptEntry, Store } from "../../src/store/store.ts";
 import type { AttemptRecord, Outcome } from "../../src/store/delivery.ts";
+import { emptyDatabase } from "./empty-database.ts";
+import { InlineThread } from "./inline-thread.ts";
 import { pooled } from "./pooler.ts";
 import { borrowDatabase } from "./postgres.ts";
 
@@ -67,9 +71,54 @@ export { onPostgres };
 /** Whether queries of this run go through a pooler: a Vitest project. */
 const throughPooler = process.env["POSTHORN_TEST_POOLER"] === "1";
 
-/** An empty store in the database of this run. */
+/**
+ * An empty store in the database of this run. On SQLite it has no threads of its own, which start slowly: a test of the threads uses
+ * {@link openSqliteStore}, or {@link openWholeStore} on both databases.
+ */
 export function openStore(listeners: Partial<StoreListeners> = {}): Promise<TestStore> {
+  return onPostgres ? openPostgresStore(listeners) : openInlineStore(listeners);
+}
+
+/** The same as {@link openStore}, with database threads as in production. */
+export function openWholeStore(listeners: Partial<StoreListeners> = {}): Promise<TestStore> {
   return onPostgres ? openPostgresStore(listeners) : openSqliteStore(listeners);
+}
+
+function openInlineStore(listeners: Partial<StoreListeners>): Promise<TestStore> {
+  const folder = temporaryFolder();
+  const path = join(folder.path, "posthorn.db");
+  writeFileSync(path, emptyDatabase(), { mode: 0o600 });
+  return TestStore.open(
+    path,
+    async () => openInline(path, listeners),
+    () => folder[Symbol.dispose](),
+  );
+}
+
+function openInline(path: string, { listener, onWalLoss }: Partial<StoreListeners>): SqliteStore {
+  using stack = new DisposableStack();
+  const lock = stack.use(lockFolder(path));
+  let walLoss: WalLoss | null = null;
+  const noteWalLoss = (loss: WalLoss): void => {
+    walLoss = loss;
+    onWalLoss?.(loss);
+  };
+  const thread = (role: "writer" | "reader"): InlineThread =>
+    new InlineThread({ path, role, maxPages: null }, noteWalLoss);
+  const writer = thread("writer");
+  const [hotReader, reader] = [thread("reader"), thread("reader")];
+  const store = new SqliteStore({
+    path,
+    writer,
+    hotReader,
+    readers: [reader],
+    lock,
+    walLoss,
+    listener: listener ?? null,
+  });
+  // The store releases the lock.
+  stack.move();
+  return store;
 }
 
 export function openSqliteStore(

@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { acceptEntry, attemptRecord, deliveryOf, openStore, successOutcome } from "../../../test/support/store.ts";
+import { acceptEntry, attemptRecord, deliveryOf, openWholeStore, successOutcome } from "../../../test/support/store.ts";
 
 describe("acceptAll", () => {
   it("returns a result per entry, and one that fails does not affect the others", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const { store } = files;
     await store.accept(acceptEntry(1, { eventId: "taken" }));
     const entries = [
@@ -27,7 +27,7 @@ describe("acceptAll", () => {
   });
 
   it("accepts more entries than one commit holds, and keeps their order", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const entries = Array.from({ length: 1000 }, (_, index) =>
       acceptEntry(index + 1, { endpointIds: [1, 2, 3, 4, 5, 6] }),
     );
@@ -40,7 +40,7 @@ describe("acceptAll", () => {
 
 describe("lowestWaiting", () => {
   it("is the lowest key that is not on disk, from the call until its commit", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const { store } = files;
     expect(store.lowestWaiting()).toBeNull();
     const first = store.accept(acceptEntry(7));
@@ -53,7 +53,7 @@ describe("lowestWaiting", () => {
 
 describe("a canceled delivery", () => {
   it("keeps the reason of the outcome that canceled it", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const { store } = files;
     await store.accept(acceptEntry(1));
     await store.record(successOutcome(1, { state: 3, attempts: 0, cancel: { reason: "expired", at: 5 } }));
@@ -63,7 +63,7 @@ describe("a canceled delivery", () => {
   });
 
   it("stays canceled when the attempt in flight fails, and is succeeded when that succeeds", async () => {
-    await using files = await openStore();
+    await using files = await openWholeStore();
     const { store } = files;
     await store.acceptAll([acceptEntry(1), acceptEntry(2)]);
     await store.transaction(({ db }) =>

@@ -1,0 +1,41 @@
+/** Opens the connection of a database thread. */
+import { type Handler, readerOn, writerOn } from "./connection.ts";
+import { openForReading, openForWriting, refuseHalfCopy } from "./file.ts";
+import { migrate } from "./migrate.ts";
+import type { ThreadOptions } from "./protocol.ts";
+import { findWalLoss, type WalLoss } from "./wal-loss.ts";
+import { WalMarker } from "./wal-mark.ts";
+
+/** Opens the connection and returns its request handler. The writer migrates the schema, and reports commits that the log has lost. */
+export function openHandler(options: ThreadOptions, onWalLoss: (loss: WalLoss) => void): Handler {
+  return options.role === "writer" ? openWriter(options, onWalLoss) : openReader(options);
+}
+
+function openReader({ path }: ThreadOptions): Handler {
+  return readerOn(openForReading(path));
+}
+
+function openWriter({ path, maxPages }: ThreadOptions, onWalLoss: (loss: WalLoss) => void): Handler {
+  const loss = findWalLoss(path);
+  if (loss !== null) onWalLoss(loss);
+  const db = openForWriting(path);
+  try {
+    refuseHalfCopy(db);
+    migrate(db);
+    // Starts a new log. Otherwise the frames behind the damage would be reported at each start.
+    if (loss !== null) db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    // The caller may open the file as soon as it receives the error.
+    db.close();
+    throw error;
+  }
+  if (maxPages !== null) db.exec(`PRAGMA max_page_count = ${maxPages}`);
+  const handle = writerOn(db);
+  const marker = WalMarker.open(db, path);
+  return (request) => {
+    if (request.op === "close") marker?.remove();
+    const result = handle(request);
+    if (request.op !== "close") marker?.changed();
+    return result;
+  };
+}
