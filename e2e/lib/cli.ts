@@ -1,7 +1,7 @@
 /** The command line as a child process, for commands that exit by themselves or are signalled step by step. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { COMPILE_CACHE } from "@posthorn/testkit";
+import { COMPILE_CACHE, programArguments } from "@posthorn/testkit";
 
 export interface Ended {
   readonly code: number | null;
@@ -19,12 +19,11 @@ export interface Cli extends AsyncDisposable {
 }
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const MAIN = "packages/posthorn/src/main.ts";
 
 /** Runs `posthorn` with these arguments. Of the environment of the tests it gets only PATH and HOME. */
 export function runCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Cli {
   const { PATH = "", HOME = "" } = process.env;
-  const child = spawn(process.execPath, ["--conditions=@posthorn/source", MAIN, ...args], {
+  const child = spawn(process.execPath, [...programArguments(), ...args], {
     cwd: ROOT,
     env: { PATH, HOME, ...COMPILE_CACHE, ...env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -4,12 +4,10 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { eventually, freePort } from "@posthorn/testkit";
+import { eventually, freePort, programArguments } from "@posthorn/testkit";
 import { expect, test } from "vitest";
 import { runCli } from "../lib/cli.ts";
 import { temporaryFolder } from "../lib/folder.ts";
-
-const MAIN = join(import.meta.dirname, "../../packages/posthorn/src/main.ts");
 
 class DiskServer implements AsyncDisposable {
   readonly url: string;
@@ -21,7 +19,7 @@ class DiskServer implements AsyncDisposable {
   constructor(port: number, prepare: string) {
     this.url = `http://127.0.0.1:${port}`;
     this.#mount = mkdtempSync(join(tmpdir(), "posthorn-disk-"));
-    const start = [process.execPath, "--conditions=@posthorn/source", MAIN, "start", "--dev"];
+    const start = [process.execPath, ...programArguments(), "start", "--dev"];
     const script = `mount -t tmpfs -o size=8m tmpfs "$DISK" && ${prepare} && exec "$@"`;
     this.#child = spawn("unshare", ["--map-root-user", "--mount", "sh", "-c", script, "sh", ...start], {
       env: {

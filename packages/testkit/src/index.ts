@@ -22,6 +22,7 @@ export {
 } from "./receiver.ts";
 export { onPostgres, type ServerOptions, SEVERAL_ORGANISATIONS, startServer, type TestServer } from "./server.ts";
 export type { Exit } from "./server-process.ts";
+export { programArguments, SERVER_BUNDLE } from "./server-program.ts";
 export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from "./providers/github.ts";
 export { startStripe, stripeRateLimit, type StripeStandIn } from "./providers/stripe.ts";
 export { freePort, installPackage } from "./system.ts";

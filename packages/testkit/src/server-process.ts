@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { COMPILE_CACHE } from "./compile-cache.ts";
+import { programArguments } from "./server-program.ts";
 
 export interface SpawnOptions {
   readonly npm: boolean;
@@ -65,8 +66,7 @@ export async function spawnServer(options: SpawnOptions): Promise<RunningProcess
 
 function commandOf({ npm, dev }: SpawnOptions): [string, string[]] {
   if (npm) return ["npm", ["start"]];
-  const main = "packages/posthorn/src/main.ts";
-  return [process.execPath, ["--conditions=@posthorn/source", main, "start", ...(dev ? ["--dev"] : [])]];
+  return [process.execPath, [...programArguments(), "start", ...(dev ? ["--dev"] : [])]];
 }
 
 /** The environment without variables of the test runner and settings of the developer's shell. */
