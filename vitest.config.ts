@@ -6,7 +6,7 @@ shareCompileCache();
 
 const PURE = pureTests(import.meta.dirname);
 
-/** What also runs on PostgreSQL: everything that opens a store through `openStore` or starts a node. */
+/** Tests that also run on PostgreSQL: they open a store with `openStore`, or start a node. */
 const ON_BOTH_STORES = [
   "packages/posthorn/test/**/*.test.ts",
   "packages/posthorn/src/{delivery,dispatch,domain}/**/*.test.ts",
@@ -17,20 +17,22 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@posthorn/source", "node", "module"] } },
   test: {
     globalSetup: "packages/testkit/src/postgres-on-demand.ts",
-    // Takes both cores for minutes: a suite of its own.
+    // The simulation is a suite of its own.
     exclude: ["packages/posthorn/test/simulation/**"],
     pool: "forks",
+    // Files share a process, which saves starting it and loading the modules for each. A file that leaves something behind fails.
+    isolate: false,
+    setupFiles: "packages/testkit/src/leak-check.ts",
     execArgv: ["--conditions=@posthorn/source"],
-    // Not a measure of speed: the first test on PostgreSQL starts its server, and a busy machine takes its time.
+    // Generous, because the first test on PostgreSQL starts the server, and a machine may be busy.
     testTimeout: 180_000,
     hookTimeout: 300_000,
-    // The tests wait for disks and sockets more than for the processor.
+    // More than two cores can run at once, because tests also wait for disks and sockets.
     maxWorkers: 3,
     projects: [
       {
         extends: true,
-        // These start nothing, so they share a worker and what it has loaded.
-        test: { name: "pure", include: [...PURE], isolate: false },
+        test: { name: "pure", include: [...PURE] },
       },
       {
         extends: true,
@@ -45,14 +47,13 @@ export default defineConfig({
         test: {
           name: "postgres",
           include: ON_BOTH_STORES,
-          // Half a thousand requests through the door, of which the store sees nothing new.
           exclude: [
             "packages/posthorn/test/simulation/**",
+            // Hundreds of requests that the store handles like those of other tests.
             "packages/posthorn/test/receiving/vectors.test.ts",
-            // A thousand bodies, of which hardly one reaches the store.
+            // A thousand bodies, almost all refused before they reach the store.
             "packages/posthorn/test/hostile/**",
-            // Without a store.
-            "packages/posthorn/src/dispatch/{breaker,concurrency-window,rate-control,rate-limit,retry,timers}.test.ts",
+            ...PURE,
           ],
           env: { POSTHORN_TEST_STORE: "postgres" },
         },

@@ -1,12 +1,13 @@
-/** Which test files need neither a store nor a server, thread, socket or child process, so that they can share a worker. */
+/** Finds the test files for `npm run test:quick`: those that need no store, server, thread, socket or child process. */
 import { globSync, readFileSync } from "node:fs";
 
-const NEEDS_ISOLATION =
-  /openStore|[hH]arness|SqliteStore|PostgresStore|@posthorn\/testkit|startNode|startServer|new Worker|node:(?:child_process|worker_threads|net|http|https|http2|dns|dgram)"|Pool\(|\/test\/|vi\.(?:mock|stub|useFakeTimers)/;
+/** Text in a test file that uses one of these. */
+const USES_SYSTEM =
+  /openStore|openWholeStore|[hH]arness|SqliteStore|PostgresStore|@posthorn\/testkit|startNode|startServer|new Worker|node:(?:child_process|worker_threads|net|http|https|http2|dns|dgram)"|Pool\(|\/test\/|vi\.(?:mock|stub|useFakeTimers)/;
 
-/** Paths relative to the repository's root, in a stable order. */
+/** Returns paths relative to the root of the repository, sorted. */
 export function pureTests(root: string): readonly string[] {
   return globSync("packages/*/src/**/*.test.ts", { cwd: root })
-    .filter((path) => !NEEDS_ISOLATION.test(readFileSync(`${root}/${path}`, "utf8")))
+    .filter((path) => !USES_SYSTEM.test(readFileSync(`${root}/${path}`, "utf8")))
     .sort();
 }
