@@ -1,23 +1,36 @@
-/** Finds a Chromium for the tests: an installed one, else Debian's package, else Playwright's. */
+/** Finds a Chromium for the tests: an installed one, or Debian's package, or Playwright's. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
-const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+/** The headless shell is first, because it renders the same page with half the CPU time. */
+const PLACES = [
+  "/usr/bin/chromium-headless-shell",
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+];
+/** Packages of Debian. Older releases have only the second one. */
+const PACKAGES = ["chromium-headless-shell", "chromium"];
 
-/** Path of the program; installs it if there is none, which takes a minute. */
+/** Returns the path of the program. Installs one if there is none, which takes a minute. */
 export function findChromium(): string {
   const found = process.env["POSTHORN_TEST_CHROMIUM"] ?? installed();
   if (found !== undefined) return found;
   if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
-    run("apt-get", ["update"]);
-    run("apt-get", ["install", "-y", "--no-install-recommends", "chromium"]);
-    const packaged = installed();
-    if (packaged !== undefined) return packaged;
+    succeeds("apt-get", ["update"]);
+    for (const name of PACKAGES) {
+      if (!succeeds("apt-get", ["install", "-y", "--no-install-recommends", name])) continue;
+      const packaged = installed();
+      if (packaged !== undefined) return packaged;
+    }
   }
   const require = createRequire(import.meta.url);
-  run(process.execPath, [require.resolve("playwright-core/cli.js"), "install", "chromium"]);
+  const command = [require.resolve("playwright-core/cli.js"), "install", "chromium"];
+  if (!succeeds(process.execPath, command)) {
+    throw new Error(`No Chromium is installed, and \`node ${command.join(" ")}\` failed: install it manually.`);
+  }
   return chromium.executablePath();
 }
 
@@ -25,12 +38,10 @@ function installed(): string | undefined {
   return PLACES.find((path) => existsSync(path));
 }
 
-function run(command: string, args: readonly string[]): void {
+function succeeds(command: string, args: readonly string[]): boolean {
   const { status } = spawnSync(command, args, {
     stdio: ["ignore", "ignore", "inherit"],
     env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
   });
-  if (status !== 0) {
-    throw new Error(`There is no Chromium, and \`${command} ${args.join(" ")}\` failed: install it manually.`);
-  }
+  return status === 0;
 }
