@@ -1,9 +1,9 @@
 /**
- * Everything that must hold: format, lint, types, documents, words, and all tests. Goes on after a failure, so that one run shows
- * all there is to mend. Ends with the line `N passed, N failed`; a failed check counts as one.
+ * Runs all checks and tests: format, lint, types, documents, words, unused code, and the three test suites. A failure does not stop the run,
+ * so one run reports everything that needs fixing. The last line is `N passed, N failed`; a failed check counts as one.
  *
- * Files whose process was ended by the engine itself run once more, and are named at the end. V8 loses count of its pages of code now
- * and then where threads come and go in great number, as in these tests (`Check failed: jit_page.has_value()`, nodejs/node#64500).
+ * If V8 crashes the process of a test file, the file runs once more and is listed at the end. V8 sometimes crashes in processes that start
+ * and end many threads, as these tests do (`Check failed: jit_page.has_value()`, nodejs/node#64500).
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -12,10 +12,14 @@ import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 
-const CHECKS = ["format:check", "lint", "types", "check:docs", "check:words", "check:unused"];
-const SUITES = ["test:unit", "test:simulation", "test:e2e"];
+/**
+ * Scripts that run one after the other beside the unit and end-to-end tests, which wait for disks and sockets part of the time. Their output
+ * is printed when each one ends.
+ */
+const BESIDE = ["format:check", "lint", "types", "check:docs", "check:words", "check:unused", "test:simulation"];
+const MAIN = ["test:unit", "test:e2e"];
 
-/** What is read of Vitest's JSON report. */
+/** The part of Vitest's JSON report that this script reads. */
 interface Report {
   readonly testResults: readonly FileReport[];
 }
@@ -23,7 +27,7 @@ interface Report {
 interface FileReport {
   readonly name: string;
   readonly status: string;
-  /** Why a file as a whole failed, else empty. */
+  /** Error outside of any test of the file; empty if there is none. */
   readonly message: string;
   readonly assertionResults: readonly {
     readonly fullName: string;
@@ -32,42 +36,47 @@ interface FileReport {
   }[];
 }
 
-/** How Vitest tells of a process that died, and in which file. */
+/** Vitest's message when a test process crashes, with the test file it was running. */
 const DIED = /Worker exited unexpectedly with signal (?:SIGTRAP|SIGSEGV)\b.* while running test file (\S+)/g;
-/** How many errors it knows of no test. */
+/** Vitest's count of errors outside of any test. */
 const UNHANDLED = /Vitest caught (\d+) unhandled errors?/;
-/** What a script wrote before its end arrives within this. */
-const LAST_WORDS_MS = 5000;
-/** More than that is no accident of the engine. */
-const MOST_AGAIN = 2;
-
-/** Of what a failed test says. The whole stands further up, where it ran. */
+/** Longest wait for the remaining output of a script after its process has exited. */
+const REMAINING_OUTPUT_MS = 5000;
+/** If more files than this crash, the cause is probably not V8, and no file runs again. */
+const MAX_REPEATED_FILES = 2;
+/** Lines of each failure in the summary. The full message is printed where the test ran. */
 const MESSAGE_LINES = 25;
 
 const results = mkdtempSync(join(tmpdir(), "posthorn-test-"));
 const failures: string[] = [];
-const ranAgain: string[] = [];
+const repeatedFiles: string[] = [];
 let passed = 0;
 let failed = 0;
 
-for (const check of CHECKS) {
-  if ((await npm(check)).succeeded) passed++;
-  else fail(`npm run ${check}`);
-}
-for (const suite of SUITES) await runSuite(suite);
+await Promise.all([runAll(BESIDE, "at the end"), runAll(MAIN, "at once")]);
 rmSync(results, { recursive: true, force: true });
-// At the end too, since what ran after it can be longer than what a log keeps.
-for (const file of ranAgain) console.log(`\nRAN AGAIN ${file}: its process was ended by the engine`);
+// Repeated here, because a log may keep only the end of a long output.
+for (const file of repeatedFiles) console.log(`\nREPEATED ${file}: V8 crashed its process`);
 for (const failure of failures) console.log(`\nFAILED ${failure}`);
 console.log(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-async function runSuite(suite: string): Promise<void> {
-  const first = await runTests(suite, []);
-  const died = first.onlyDied && first.died.length <= MOST_AGAIN ? first.died : [];
-  const again = died.length === 0 ? null : await runTests(suite, died);
-  ranAgain.push(...died);
-  // Of a file that ran again only that counts.
+type Printing = "at once" | "at the end";
+
+async function runAll(scripts: readonly string[], printing: Printing): Promise<void> {
+  for (const script of scripts) {
+    if (script.startsWith("test:")) await runSuite(script, printing);
+    else if ((await npm(script, [], printing)).succeeded) passed++;
+    else fail(`npm run ${script}`);
+  }
+}
+
+async function runSuite(suite: string, printing: Printing): Promise<void> {
+  const first = await runTests(suite, [], printing);
+  const died = first.onlyDied && first.died.length <= MAX_REPEATED_FILES ? first.died : [];
+  const again = died.length === 0 ? null : await runTests(suite, died, printing);
+  repeatedFiles.push(...died);
+  // For a repeated file, only the second result counts.
   const kept = first.files.filter(({ name }) => !died.includes(fileOf(name)));
   const found = [...kept, ...(again?.files ?? [])];
   for (const { assertionResults } of found) {
@@ -75,7 +84,7 @@ async function runSuite(suite: string): Promise<void> {
   }
   const all = failuresOf(found);
   for (const failure of all) fail(failure);
-  // A suite can fail with no test to blame: an error outside of any test, a process that ended.
+  // A suite can fail without a failed test: because of an error outside of any test, or a process that exited.
   const succeeded = again === null ? first.succeeded : again.succeeded;
   if (!succeeded && all.length === 0) fail(`npm run ${suite}`);
 }
@@ -83,25 +92,30 @@ async function runSuite(suite: string): Promise<void> {
 interface Run {
   readonly succeeded: boolean;
   readonly files: readonly FileReport[];
-  /** Files whose process died. */
+  /** Test files that V8 crashed. */
   readonly died: readonly string[];
-  /** Nothing else went wrong outside of tests. */
+  /** Whether these crashes are the only errors outside of tests. */
   readonly onlyDied: boolean;
 }
 
-async function runTests(suite: string, files: readonly string[]): Promise<Run> {
+async function runTests(suite: string, files: readonly string[], printing: Printing): Promise<Run> {
   const report = join(results, `${suite.replace(":", "-")}-${files.length}.json`);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const { succeeded, output } = await npm(suite, ["--", ...files, ...reporters]);
+  const { succeeded, output } = await npm(suite, ["--", ...files, ...reporters], printing);
   const text = stripVTControlCharacters(output);
   const deaths = [...text.matchAll(DIED)].map(([, name]) => fileOf(name!));
   const onlyDied = deaths.length === Number(UNHANDLED.exec(text)?.[1] ?? 0);
   return { succeeded, files: readReport(report).testResults, died: [...new Set(deaths)], onlyDied };
 }
 
-/** Runs a script, shows what it says, and returns it. */
-async function npm(script: string, args: readonly string[] = []): Promise<{ succeeded: boolean; output: string }> {
-  console.log(`\n— npm run ${[script, ...args.filter((arg) => !arg.startsWith("--"))].join(" ")}`);
+/** Runs a script, prints its output, and returns it. */
+async function npm(
+  script: string,
+  args: readonly string[],
+  printing: Printing,
+): Promise<{ succeeded: boolean; output: string }> {
+  const title = `\n— npm run ${[script, ...args.filter((arg) => !arg.startsWith("--"))].join(" ")}`;
+  if (printing === "at once") console.log(title);
   const child = spawn("npm", ["run", "-s", script, ...args], {
     stdio: ["inherit", "pipe", "pipe"],
     env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}) },
@@ -113,18 +127,19 @@ async function npm(script: string, args: readonly string[] = []): Promise<{ succ
   ] as const) {
     from.on("data", (chunk: Buffer) => {
       output += chunk.toString();
-      to.write(chunk);
+      if (printing === "at once") to.write(chunk);
     });
   }
-  const { promise: ended, resolve: end } = Promise.withResolvers<boolean>();
-  const { promise: said, resolve: hear } = Promise.withResolvers<void>();
-  child.on("exit", (code) => end(code === 0));
-  child.on("close", () => hear());
-  const succeeded = await ended;
-  // A process that it left behind may keep the output stream open forever.
-  await Promise.race([said, delay(LAST_WORDS_MS, undefined, { ref: false })]);
+  const { promise: exited, resolve: exit } = Promise.withResolvers<boolean>();
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+  child.on("exit", (code) => exit(code === 0));
+  child.on("close", () => close());
+  const succeeded = await exited;
+  // A process that the script left running can keep the output stream open forever.
+  await Promise.race([closed, delay(REMAINING_OUTPUT_MS, undefined, { ref: false })]);
   child.stdout.destroy();
   child.stderr.destroy();
+  if (printing === "at the end") console.log(`${title}\n${output}`);
   return { succeeded, output };
 }
 
@@ -137,7 +152,7 @@ function fail(what: string): void {
   failures.push(what);
 }
 
-/** Each test that failed, and each file that did not come as far as its tests. */
+/** Failed tests, and files that failed outside of their tests. */
 function failuresOf(files: readonly FileReport[]): string[] {
   return files.flatMap(({ name, status, message, assertionResults }) => {
     const file = fileOf(name);
@@ -155,7 +170,7 @@ function readReport(file: string): Report {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Report;
   } catch {
-    // The suite did not get as far as its report.
+    // The suite ended before it wrote its report.
     return { testResults: [] };
   }
 }
