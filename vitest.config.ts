@@ -45,6 +45,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "undici",
+          include: [
+            "packages/egress/test/{dns,lab,limits,malformed,stalled,tenant,tls,tls-causes}.test.ts",
+            "packages/posthorn/test/destinations/http.test.ts",
+            "packages/posthorn/test/endpoint-egress.test.ts",
+          ],
+          env: { POSTHORN_TEST_HTTP_CLIENT: "undici" },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "postgres",
           include: ON_BOTH_STORES,
           exclude: [

@@ -13,9 +13,9 @@ export class CappedBody {
     this.#cap = cap;
   }
 
-  /** Copies what fits. Returns false when part of the chunk did not fit. */
-  add(chunk: Uint8Array): boolean {
-    const take = Math.min(chunk.length, this.#cap - this.#size);
+  /** Copies what fits of the bytes from `from` to `to`. Returns false when part of them did not fit. */
+  add(chunk: Buffer, from: number, to: number): boolean {
+    const take = Math.min(to - from, this.#cap - this.#size);
     const size = this.#size + take;
     if (size > this.#buffer.length) {
       const grown = Buffer.allocUnsafe(
@@ -24,9 +24,9 @@ export class CappedBody {
       this.#buffer.copy(grown, 0, 0, this.#size);
       this.#buffer = grown;
     }
-    this.#buffer.set(take === chunk.length ? chunk : chunk.subarray(0, take), this.#size);
+    chunk.copy(this.#buffer, this.#size, from, from + take);
     this.#size = size;
-    return take === chunk.length;
+    return take === to - from;
   }
 
   bytes(): Buffer {

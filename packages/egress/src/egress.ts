@@ -25,11 +25,14 @@ import { Exchange } from "./exchange.ts";
 import type { ExchangeHost } from "./exchange.ts";
 import { Sockets } from "./pool.ts";
 import type { Connection, Pool } from "./pool.ts";
+import { Cancellations } from "./cancellations.ts";
+import { Deadlines } from "./deadlines.ts";
 import { prepareHeaders } from "./headers.ts";
-import { LinkedList } from "./linked-list.ts";
+import { headStart, serialise } from "./http1/request.ts";
 import { parseNoProxy } from "./no-proxy.ts";
 import type { NoProxy } from "./no-proxy.ts";
 import { RecentMap } from "./recent.ts";
+import type { OutgoingRequest } from "./transport.ts";
 import type { EgressProxy, EgressRequest, EgressResult, EgressTls } from "./types.ts";
 import { DEFAULT_PORTS, parsePorts, parseTarget } from "./url.ts";
 import type { ParsedTarget, UrlRules, UrlProblem, UrlVerdict } from "./url.ts";
@@ -82,6 +85,12 @@ export interface EgressOptions {
   readonly proxy?: EgressProxy;
   /** Targets that are called without `proxy`. The guard still applies to them. See {@link parseNoProxy}. */
   readonly noProxy?: NoProxy;
+  /**
+   * HTTP client that writes requests and reads responses. Defaults to `builtin`, which costs about half the CPU time of
+   * `undici`. Requests through a proxy always use `undici`. Set `undici` to find out whether a problem is caused by the
+   * built-in client.
+   */
+  readonly client?: "builtin" | "undici";
   /** Replaces `node:dns`, for tests. */
   readonly nameService?: NameService;
   /** Monotonic clock in milliseconds, for tests. */
@@ -110,6 +119,10 @@ interface Target {
   readonly allow: AddressRules | null;
   readonly tls: TlsProfile;
   readonly proxy: ProxyProfile | null;
+  /** Uses the built-in client. */
+  readonly isBuiltin: boolean;
+  /** Part of the head that all requests share, for the built-in client. */
+  readonly headStart: string;
   pool: Pool;
 }
 
@@ -143,7 +156,9 @@ export class Egress implements AsyncDisposable {
   readonly #names: NameResolver;
   readonly #sockets: Sockets;
   readonly #targets: RecentMap<Target>;
-  readonly #exchanges = new LinkedList<Exchange<Target>>();
+  /** Contains every running exchange. */
+  readonly #deadlines = new Deadlines<Exchange<Target>>();
+  readonly #isBuiltin: boolean;
   readonly #connectTimeoutMs: number;
   readonly #tls: TlsProfile;
   readonly #proxy: ProxyProfile | null;
@@ -193,6 +208,7 @@ export class Egress implements AsyncDisposable {
     this.#tls = tlsProfile(options.tls ?? {});
     this.#proxy = options.proxy === undefined ? null : parseProxy(options.proxy);
     this.#noProxy = options.noProxy ?? parseNoProxy("");
+    this.#isBuiltin = options.client !== "undici";
     this.#host = this.#exchangeHost(now);
   }
 
@@ -204,20 +220,18 @@ export class Egress implements AsyncDisposable {
   send(request: EgressRequest): Promise<EgressResult> {
     const { promise, resolve } = Promise.withResolvers<EgressResult>();
     let target: Target;
-    let headers: string[];
+    let outgoing: OutgoingRequest;
     try {
       if (this.#closed) throw new EgressError("shutdown", "the client is closed");
       if (request.signal?.aborted === true)
         throw new EgressError("canceled", "the signal was aborted before the request");
       target = this.#target(request);
-      headers = prepareHeaders(request.headers);
+      outgoing = outgoingRequest(request, target);
     } catch (error) {
       resolve(failedEarly(error));
       return promise;
     }
-    const exchange = new Exchange(this.#host, request, target, target.parsed.path, headers, resolve);
-    exchange.running = this.#exchanges.push(exchange);
-    this.#poolOf(target).acquire(exchange);
+    this.#poolOf(target).acquire(new Exchange(this.#host, request, target, outgoing, resolve));
     return promise;
   }
 
@@ -305,7 +319,7 @@ export class Egress implements AsyncDisposable {
       sockets: this.#sockets.open,
       idle: this.#sockets.idle.size,
       origins: this.#sockets.pools.size,
-      requests: this.#exchanges.size,
+      requests: this.#deadlines.size,
       urls: this.#targets.size,
     };
   }
@@ -313,8 +327,9 @@ export class Egress implements AsyncDisposable {
   /** Ends every running request with `shutdown` and closes all sockets. Resolves when the last one is closed. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const exchange of this.#exchanges.values())
+    for (const exchange of this.#deadlines.values())
       exchange.fail(new EgressError("shutdown", "the client is closing"));
+    this.#deadlines.close();
     this.#names.close();
     await this.#sockets.close();
   }
@@ -326,16 +341,17 @@ export class Egress implements AsyncDisposable {
   #exchangeHost(now: () => number): ExchangeHost<Target> {
     return {
       now,
+      deadlines: this.#deadlines,
+      cancellations: new Cancellations(),
       open: (exchange, controller) => this.#open(exchange, controller),
       revet: (target, connection) => this.#revet(target, connection),
       dnsTimeoutCode: () => (this.#names.healthy ? "dns_timeout" : "dns_failed"),
       pool: (target) => this.#poolOf(target),
-      ended: ({ running }) => void (running !== null && this.#exchanges.remove(running)),
     };
   }
 
   #poolOf(target: Target): Pool {
-    if (target.pool.dead) target.pool = this.#sockets.pool(target.key, target.parsed.origin);
+    if (target.pool.dead) target.pool = this.#sockets.pool(target.key, target.parsed.origin, target.isBuiltin);
     return target.pool;
   }
 
@@ -350,13 +366,17 @@ export class Egress implements AsyncDisposable {
     if (target === undefined) {
       const parsed = this.#parse(url, allow ?? null);
       const key = profile + parsed.origin;
+      const usedProxy = proxyUsed === this.#proxy && this.#noProxy.matches(parsed) ? null : proxyUsed;
+      const isBuiltin = this.#isBuiltin && usedProxy === null;
       target = {
         parsed,
         key,
         allow: allow ?? null,
         tls: tlsUsed,
-        proxy: proxyUsed === this.#proxy && this.#noProxy.matches(parsed) ? null : proxyUsed,
-        pool: this.#sockets.pool(key, parsed.origin),
+        proxy: usedProxy,
+        isBuiltin,
+        headStart: isBuiltin ? headStart(parsed.origin, parsed.path) : "",
+        pool: this.#sockets.pool(key, parsed.origin, isBuiltin),
       };
       this.#targets.set(cacheKey, target);
     }
@@ -407,6 +427,7 @@ export class Egress implements AsyncDisposable {
       vet: () => this.#vet(target.parsed, target.allow),
       vetProxy: (proxy) => this.#vetProxy(proxy),
       target: target.parsed,
+      isBuiltin: target.isBuiltin,
       tls: target.tls,
       proxy: target.proxy,
       signal: controller.signal,
@@ -481,6 +502,12 @@ export class Egress implements AsyncDisposable {
     if (refusal === null) connection.generation = this.#sockets.generation;
     return refusal;
   }
+}
+
+function outgoingRequest({ method, headers, body }: EgressRequest, target: Target): OutgoingRequest {
+  const { path } = target.parsed;
+  if (target.isBuiltin) return serialise(method, path, target.headStart, headers, body);
+  return { method, path, headers: prepareHeaders(headers), body, head: "", isLast: false };
 }
 
 function refusalDetail(

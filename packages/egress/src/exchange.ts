@@ -1,19 +1,19 @@
-import { errors } from "undici";
-import type { Dispatcher } from "undici";
 import { CappedBody } from "./body.ts";
-
+import type { CancelEntry, Cancelable, Cancellations } from "./cancellations.ts";
 import type { Opened, OpenPhase } from "./connect/open.ts";
-import { tlsErrorCode } from "./connect/tls.ts";
+import type { DeadlineEntry, Deadlines, Timed } from "./deadlines.ts";
 import { EgressError } from "./errors.ts";
 import type { EgressErrorCode } from "./errors.ts";
 import type { ListNode } from "./linked-list.ts";
-import { STALE } from "./pool.ts";
 import type { Connection, Pool, Waiter } from "./pool.ts";
+import type { OutgoingRequest, ReplyHandler } from "./transport.ts";
 import type { EgressRequest, EgressResponse, EgressResult, EgressTimings } from "./types.ts";
 
 /** What an exchange needs from its client. `T` is the client's representation of a target. */
 export interface ExchangeHost<T> {
   readonly now: () => number;
+  readonly deadlines: Deadlines<Exchange<T>>;
+  readonly cancellations: Cancellations;
   /** Opens a checked connection for the exchange, until the controller aborts. */
   open(exchange: Exchange<T>, controller: AbortController): Promise<Opened>;
   /** Why a connection that was checked under earlier rules may no longer be used; `null` when it may. */
@@ -22,7 +22,6 @@ export interface ExchangeHost<T> {
   dnsTimeoutCode(): EgressErrorCode;
   /** The pool to ask again after a connection turned out to be stale. */
   pool(target: T): Pool;
-  ended(exchange: Exchange<T>): void;
 }
 
 type Mutable<O> = { -readonly [K in keyof O]: O[K] };
@@ -43,25 +42,23 @@ const REDIRECT = new Set([300, 301, 302, 303, 307, 308]);
  * queue → [dns → [proxy →] connect → [tls →]] wait → body → done
  * ```
  *
- * Every exchange ends in {@link Exchange.finish}, exactly once: it clears the timer and releases or closes the
+ * Every exchange ends in {@link Exchange.finish}, exactly once: it ends the deadline and releases or closes the
  * connection.
  */
-export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
+export class Exchange<T> implements Waiter, ReplyHandler, Timed, Cancelable {
   readonly request: EgressRequest;
   readonly target: T;
+  readonly dueAt: number;
   place: ListNode<Waiter> | null = null;
-  /** Node in the client's list of running exchanges. */
-  running: ListNode<Exchange<T>> | null = null;
-  readonly #path: string;
-  readonly #headers: string[];
+  readonly #outgoing: OutgoingRequest;
   readonly #host: ExchangeHost<T>;
   readonly #resolve: (result: EgressResult) => void;
   readonly #startedAt: number;
-  readonly #timer: NodeJS.Timeout;
-  #onAbort: (() => void) | null = null;
+  readonly #deadline: DeadlineEntry<Exchange<T>>;
+  readonly #cancel: CancelEntry | null;
   #opening: AbortController | null = null;
   #connection: Connection | null = null;
-  #controller: Dispatcher.DispatchController | null = null;
+  #isWritten = false;
   #phase: Phase = "queue";
   #phaseAt: number;
   #stale = 0;
@@ -82,30 +79,26 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
     host: ExchangeHost<T>,
     request: EgressRequest,
     target: T,
-    path: string,
-    headers: string[],
+    outgoing: OutgoingRequest,
     resolve: (result: EgressResult) => void,
   ) {
     this.#host = host;
     this.request = request;
     this.target = target;
-    this.#path = path;
-    this.#headers = headers;
+    this.#outgoing = outgoing;
     this.#resolve = resolve;
     this.#body = new CappedBody(request.maxResponseBytes);
     this.#startedAt = host.now();
     this.#phaseAt = this.#startedAt;
-    this.#timer = setTimeout(onDeadline, Math.max(0, request.timeoutMs), this);
-    if (request.signal !== undefined) this.#listen(request.signal);
+    // A timer measures real time, whatever the clock of a test says.
+    const timeoutMs = request.timeoutMs > 0 ? request.timeoutMs : 0;
+    this.dueAt = performance.now() + timeoutMs;
+    this.#deadline = host.deadlines.add(this, timeoutMs);
+    this.#cancel = request.signal === undefined ? null : host.cancellations.add(request.signal, this);
   }
 
   get done(): boolean {
     return this.#phase === "done";
-  }
-
-  #listen(signal: AbortSignal): void {
-    this.#onAbort = () => this.fail(new EgressError("canceled", "the signal of the request was aborted"));
-    signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
   // ---- waiting for a connection
@@ -160,23 +153,20 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
     this.#reused = connection.requests > 1;
     this.#peer = connection.opened.peer;
     this.enter("wait");
-    const { method, body } = this.request;
-    connection.client.dispatch({ method, path: this.#path, headers: this.#headers, body }, this);
+    connection.transport.send(this.#outgoing, this);
   }
 
   onNoConnection(error: EgressError): void {
     this.fail(error);
   }
 
-  // ---- undici's callbacks
+  // ---- what the connection reports
 
-  /** undici calls this immediately before it writes the head, in the same turn of the event loop. */
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
+  onWrite(): boolean {
     const refusal = this.#refusal();
-    if (refusal === null) return;
-    this.fail(refusal);
-    controller.abort(refusal);
+    if (refusal === null) this.#isWritten = true;
+    else this.fail(refusal);
+    return refusal === null;
   }
 
   /**
@@ -194,34 +184,32 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
     return this.#host.now() - this.#startedAt - this.request.timeoutMs;
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
+  onInformational(): void {
+    if (this.done || ++this.#informational <= MAX_INFORMATIONAL) return;
+    this.fail(new EgressError("protocol", "more than 16 informational responses"));
+  }
+
+  onHead(status: number, headers: string[]): void {
     if (this.done) return;
-    if (status < 200) {
-      if (++this.#informational > MAX_INFORMATIONAL)
-        this.fail(new EgressError("protocol", "more than 16 informational responses"));
-      return;
-    }
     this.enter("body");
     this.#status = status;
-    this.#responseHeaders = flat(controller);
+    this.#responseHeaders = headers;
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onBody(bytes: Buffer, from: number, to: number): void {
     if (this.done) return;
-    if (!this.#body.add(chunk)) this.#finishResponse(true);
+    if (!this.#body.add(bytes, from, to)) this.#finishResponse(true, false);
   }
 
-  onResponseEnd(): void {
-    if (!this.done) this.#finishResponse(false);
+  onEnd(isReusable: boolean): void {
+    if (!this.done) this.#finishResponse(false, isReusable);
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onFailure(error: EgressError): void {
     if (this.done) return;
-    const failure = this.#classify(error);
-    // undici starts a request when it writes the head. A connection lost before that has not delivered anything.
-    const unwritten = this.#controller === null && failure.code === "reset";
+    const unwritten = !this.#isWritten && error.code === "reset";
     if (unwritten && this.#reused && this.#stale < MAX_STALE) return this.#again();
-    this.fail(failure);
+    this.fail(error);
   }
 
   /** The idle connection closed before a byte was written, so using another one cannot send the request twice. */
@@ -229,7 +217,6 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
     this.#stale++;
     const connection = this.#connection;
     this.#connection = null;
-    this.#controller = null;
     this.#peer = null;
     if (connection !== null) connection.pool.discard(connection);
     this.enter("queue");
@@ -243,7 +230,7 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
   fail(error: EgressError): void {
     if (this.done) return;
     if (this.#phase === "body" && error.code !== "canceled" && error.code !== "shutdown") {
-      return this.#finishResponse(false, error);
+      return this.#finishResponse(false, false, error);
     }
     this.#opening?.abort(error);
     const { code, fault, message, detail } = error;
@@ -252,10 +239,14 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
     this.#resolve({ kind: "error", code, fault, message, detail, timings, peer });
   }
 
-  deadline(): void {
+  onCancel(): void {
+    this.fail(new EgressError("canceled", "the signal of the request was aborted"));
+  }
+
+  onDeadline(): void {
     const limit = `the timeout of ${this.request.timeoutMs} ms`;
     const lateMs = this.#lateMs();
-    if (this.#controller === null && lateMs > STALLED_MS) {
+    if (!this.#isWritten && lateMs > STALLED_MS) {
       return this.fail(new EgressError("stalled", `${limit} fired ${Math.round(lateMs)} ms late`));
     }
     switch (this.#phase) {
@@ -283,7 +274,7 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
     }
   }
 
-  #finishResponse(truncated: boolean, error?: EgressError): void {
+  #finishResponse(truncated: boolean, isReusable: boolean, error?: EgressError): void {
     const tls = this.#connection?.opened.tls ?? null;
     const peer = this.#peer;
     const response: Mutable<EgressResponse> = {
@@ -292,7 +283,7 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
       headers: this.#responseHeaders,
       body: this.#body.bytes(),
       truncated,
-      timings: this.#finish(!truncated && error === undefined),
+      timings: this.#finish(isReusable),
       peer,
     };
     if (error !== undefined) response.bodyError = { code: error.code, message: error.message, detail: error.detail };
@@ -306,20 +297,17 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
 
   #finish(reusable: boolean): EgressTimings {
     this.enter("done");
-    clearTimeout(this.#timer);
-    if (this.#onAbort !== null) this.request.signal?.removeEventListener("abort", this.#onAbort);
+    this.#host.deadlines.remove(this.#deadline);
+    if (this.#cancel !== null) this.#host.cancellations.remove(this.#cancel);
     const connection = this.#connection;
     this.#connection = null;
     if (connection === null) {
       this.#host.pool(this.target).leave(this);
     } else if (reusable) {
-      // undici decides only after this callback returns whether the socket stays open.
-      queueMicrotask(() => connection.pool.release(connection));
+      connection.pool.release(connection);
     } else {
-      this.#controller?.abort(new EgressError("canceled", "the exchange ended"));
       connection.pool.discard(connection);
     }
-    this.#host.ended(this);
     return {
       queueMs: micros(this.#queueMs),
       dnsMs: micros(this.#dnsMs),
@@ -331,53 +319,11 @@ export class Exchange<T> implements Waiter, Dispatcher.DispatchHandler {
       reused: this.#reused,
     };
   }
-
-  #classify(error: Error): EgressError {
-    const code = "code" in error ? String(error.code) : "";
-    const detail = `${code === "" ? error.name : code}: ${error.message}`;
-    const known = codeOf(error, code);
-    // Once the request has been written, undici only reads the response, so the peer sent what it cannot handle.
-    const fallback = this.#controller === null ? "internal" : "protocol";
-    return new EgressError(known ?? fallback, detail, { cause: error });
-  }
 }
 
 /** Rounds milliseconds to three decimals; further digits are noise. */
 function micros<T extends number | null>(ms: T): T {
   return (ms === null ? null : Math.round(ms * 1000) / 1000) as T;
-}
-
-/** Error codes of sockets whose peer or route is gone. */
-const LOST = new Set(["ECONNRESET", "EPIPE", "ETIMEDOUT", "ECONNABORTED", "EHOSTUNREACH", "ENETUNREACH"]);
-
-function onDeadline(exchange: Exchange<unknown>): void {
-  exchange.deadline();
-}
-
-/** Code of an error from undici or a socket; `null` for any other error. */
-function codeOf(error: Error, code: string): EgressErrorCode | null {
-  if (error instanceof EgressError) return error.code;
-  if (error instanceof errors.HeadersOverflowError) return "headers_too_large";
-  if (error instanceof errors.HTTPParserError || error instanceof errors.ResponseContentLengthMismatchError)
-    return "protocol";
-  if (error instanceof errors.InvalidArgumentError || error instanceof errors.NotSupportedError) return "bad_request";
-  if (error instanceof errors.RequestContentLengthMismatchError) return "bad_request";
-  if (STALE in error || error instanceof errors.ClientDestroyedError) return "reset";
-  if (error instanceof errors.SocketError)
-    return /^bad (?:response|upgrade)$/.test(error.message) ? "protocol" : "reset";
-  const tls = tlsErrorCode(error);
-  if (tls !== null) return tls;
-  if (LOST.has(code)) return "reset";
-  return "syscall" in error ? "internal" : null;
-}
-
-/** Header bytes as text in Latin-1, so that every byte is preserved. */
-function flat(controller: Dispatcher.DispatchController): string[] {
-  const raw = controller.rawHeaders;
-  if (!Array.isArray(raw)) return [];
-  const out: string[] = [];
-  for (const part of raw) out.push(typeof part === "string" ? part : part.toString("latin1"));
-  return out;
 }
 
 /**

@@ -15,12 +15,39 @@ const RESERVED: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
-/** Lengths of the names above: a fast test before the names are compared. */
-const LENGTHS: ReadonlySet<number> = new Set([...RESERVED, "accept-encoding"].map((name) => name.length));
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const NOT_A_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
+type NameKind = "ordinary" | "encoding" | "reserved" | "invalid";
+
+/** Kinds of recent names: a request has the same ones again and again, and one look-up is cheaper than the checks. */
+const kinds = new Map<string, NameKind>();
+const MAX_KINDS = 4096;
+
+function kindOf(name: string): NameKind {
+  let kind = kinds.get(name);
+  if (kind === undefined) {
+    kind = judgeName(name);
+    if (kinds.size >= MAX_KINDS) kinds.clear();
+    if (name.length <= 256) kinds.set(name, kind);
+  }
+  return kind;
+}
+
+function judgeName(name: string): NameKind {
+  const lower = name.toLowerCase();
+  if (lower === "accept-encoding") return "encoding";
+  if (RESERVED.has(lower)) return "reserved";
+  return TOKEN.test(name) ? "ordinary" : "invalid";
+}
+
+function reserved(name: string): EgressError {
+  return new EgressError("bad_request", `the header ${name} is set by the client itself`);
+}
 
 /**
  * Copies the flat list, adds `Accept-Encoding: identity` unless the caller sets that header, and refuses headers that
- * belong to the connection. undici checks the syntax.
+ * belong to the connection. The syntax of the others is checked when they are written.
  *
  * @throws {EgressError} `bad_request`.
  */
@@ -28,13 +55,32 @@ export function prepareHeaders(headers: readonly string[]): string[] {
   const out = headers.slice();
   let hasEncoding = false;
   for (let index = 0; index < out.length; index += 2) {
-    const name = out[index]!;
-    if (!LENGTHS.has(name.length)) continue;
-    const lower = name.toLowerCase();
-    if (lower === "accept-encoding") hasEncoding = true;
-    else if (RESERVED.has(lower))
-      throw new EgressError("bad_request", `the header ${name} is set by the client itself`);
+    const kind = kindOf(out[index]!);
+    if (kind === "encoding") hasEncoding = true;
+    else if (kind === "reserved") throw reserved(out[index]!);
   }
   if (!hasEncoding) out.push("accept-encoding", "identity");
   return out;
+}
+
+/**
+ * Header lines of a request as they are sent, with `Accept-Encoding: identity` unless the caller sets that header.
+ *
+ * @throws {EgressError} `bad_request` for headers that belong to the connection and for invalid ones.
+ */
+export function headerLines(headers: readonly string[]): string {
+  if (headers.length % 2 !== 0) throw new EgressError("bad_request", "a header has no value");
+  let lines = "";
+  let hasEncoding = false;
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index]!;
+    const value = headers[index + 1]!;
+    const kind = kindOf(name);
+    if (kind === "encoding") hasEncoding = true;
+    else if (kind === "reserved") throw reserved(name);
+    else if (kind === "invalid") throw new EgressError("bad_request", `invalid header name ${JSON.stringify(name)}`);
+    if (NOT_A_VALUE.test(value)) throw new EgressError("bad_request", `invalid value of the header ${name}`);
+    lines += `${name}: ${value}\r\n`;
+  }
+  return hasEncoding ? lines : `${lines}accept-encoding: identity\r\n`;
 }

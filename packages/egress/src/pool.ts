@@ -1,15 +1,16 @@
-import { Client } from "undici";
 import type { Opened } from "./connect/open.ts";
 import type { EgressError } from "./errors.ts";
+import { Wire } from "./http1/wire.ts";
+import { WriteQueue } from "./http1/write-queue.ts";
+import { IdleTimer } from "./idle-timer.ts";
 import { LinkedList } from "./linked-list.ts";
 import type { ListNode } from "./linked-list.ts";
+import type { Transport } from "./transport.ts";
+import { UndiciTransport } from "./undici-transport.ts";
 
-/** Marks the error of a connection that closed before anything was written, so that another one may be used. */
-export const STALE = Symbol("posthorn.egress.stale");
-
-/** An open connection: a socket with its own undici client, which serves one request at a time. */
+/** An open connection: a socket with its own HTTP client, which serves one request at a time. */
 export interface Connection {
-  readonly client: Client;
+  readonly transport: Transport;
   readonly opened: Opened;
   readonly pool: Pool;
   /** Time of opening, on the monotonic clock. */
@@ -18,6 +19,8 @@ export interface Connection {
   generation: number;
   requests: number;
   closed: boolean;
+  /** Time at which it is closed if it is still idle. */
+  idleUntil: number;
   /** Node in the list of idle connections of all pools. */
   idle: ListNode<Connection> | null;
 }
@@ -58,6 +61,8 @@ export class Sockets {
   readonly pools = new Map<string, Pool>();
   /** Idle connections of all pools, longest idle first. */
   readonly idle = new LinkedList<Connection>();
+  readonly idleTimer: IdleTimer<Connection>;
+  readonly writes = new WriteQueue();
   /** Pools that could not open a socket because the client's limit was reached. */
   readonly #starved = new Set<Pool>();
   readonly now: () => number;
@@ -69,6 +74,7 @@ export class Sockets {
   constructor(limits: SocketLimits, now: () => number) {
     this.limits = limits;
     this.now = now;
+    this.idleTimer = new IdleTimer(this.idle, now, (connection) => connection.pool.discard(connection));
   }
 
   /** Sockets that are open or opening. */
@@ -76,10 +82,10 @@ export class Sockets {
     return this.#open;
   }
 
-  pool(key: string, origin: string): Pool {
+  pool(key: string, origin: string, isBuiltin: boolean): Pool {
     let pool = this.pools.get(key);
     if (pool === undefined) {
-      pool = new Pool(this, key, origin);
+      pool = new Pool(this, key, origin, isBuiltin);
       this.pools.set(key, pool);
     }
     return pool;
@@ -124,6 +130,7 @@ export class Sockets {
   /** Closes every socket. Resolves when the last one is closed. */
   async close(): Promise<void> {
     for (const pool of this.pools.values()) pool.destroy();
+    this.idleTimer.close();
     if (this.#open > 0) this.#drained ??= Promise.withResolvers<undefined>();
     await this.#drained?.promise;
   }
@@ -134,6 +141,7 @@ export class Pool {
   readonly origin: string;
   readonly #sockets: Sockets;
   readonly #key: string;
+  readonly #isBuiltin: boolean;
   readonly #connections = new Set<Connection>();
   /** Idle connections, most recently used last. Reusing that one first lets the others time out. */
   readonly #idle: Connection[] = [];
@@ -142,9 +150,11 @@ export class Pool {
   /** True once the pool has been removed from the map. Its holder must then look up the pool of the origin again. */
   dead = false;
 
-  constructor(sockets: Sockets, key: string, origin: string) {
+  /** @param isBuiltin Whether its connections use the built-in client, otherwise undici. */
+  constructor(sockets: Sockets, key: string, origin: string, isBuiltin: boolean) {
     this.#sockets = sockets;
     this.#key = key;
+    this.#isBuiltin = isBuiltin;
     this.origin = origin;
   }
 
@@ -162,11 +172,13 @@ export class Pool {
 
   /** The most recently used idle connection. Connections that are too old are collected in `old`. */
   #takeIdle(old: Connection[]): Connection | undefined {
+    if (this.#idle.length === 0) return undefined;
+    const now = this.#sockets.now();
     for (;;) {
       const connection = this.#idle.pop();
       if (connection === undefined) return undefined;
       this.#leaveIdle(connection);
-      if (!this.#isOld(connection)) return connection;
+      if (connection.idleUntil > now && this.#isUsable(connection, now)) return connection;
       old.push(connection);
     }
   }
@@ -177,8 +189,8 @@ export class Pool {
     return link !== null && this.#sockets.idle.remove(link);
   }
 
-  #isOld(connection: Connection): boolean {
-    return this.#sockets.now() - connection.openedAt > this.#sockets.limits.maxAgeMs;
+  #isUsable({ opened, openedAt }: Connection, now: number): boolean {
+    return !opened.socket.destroyed && now - openedAt <= this.#sockets.limits.maxAgeMs;
   }
 
   /** Removes a waiter that ended early. It aborts the opening of its connection itself. */
@@ -200,7 +212,8 @@ export class Pool {
   /** Takes back a connection whose request succeeded and which can serve another. */
   release(connection: Connection): void {
     if (connection.closed) return;
-    if (connection.opened.socket.destroyed || this.#isOld(connection)) return this.discard(connection);
+    const now = this.#sockets.now();
+    if (!this.#isUsable(connection, now)) return this.discard(connection);
     const next = this.#waiters.shift();
     if (next !== undefined) {
       connection.requests++;
@@ -208,9 +221,17 @@ export class Pool {
     } else if (this.#sockets.wanted) {
       this.discard(connection);
     } else {
-      this.#idle.push(connection);
-      connection.idle = this.#sockets.idle.push(connection);
+      this.#park(connection, now);
     }
+  }
+
+  #park(connection: Connection, now: number): void {
+    const { idle, idleTimer } = this.#sockets;
+    connection.transport.park();
+    connection.idleUntil = now + connection.transport.idleMs;
+    connection.idle = idle.push(connection);
+    this.#idle.push(connection);
+    idleTimer.expect(connection.idleUntil);
   }
 
   /** Closes a connection. Safe to call twice. */
@@ -222,8 +243,7 @@ export class Pool {
       const index = this.#idle.indexOf(connection);
       if (index >= 0) this.#idle.splice(index, 1);
     }
-    connection.opened.socket.destroy();
-    void connection.client.destroy().catch(() => {});
+    connection.transport.destroy();
     this.#sockets.release();
     this.pump();
     this.#retireIfEmpty();
@@ -253,36 +273,19 @@ export class Pool {
   }
 
   #adopt(opened: Opened, generation: number): Connection {
-    const { limits, now } = this.#sockets;
-    let handed = false;
-    const client = new Client(this.origin, {
-      // The socket was opened and checked before. A second call means that it closed before the request was written.
-      // The callback must be asynchronous, because undici is not ready for it during the call.
-      connect: (_options, callback) => {
-        const again = handed;
-        handed = true;
-        queueMicrotask(() => {
-          if (again) callback(Object.assign(new Error("stale connection"), { [STALE]: true }), null);
-          else callback(null, opened.socket);
-        });
-      },
-      allowH2: false,
-      pipelining: 1,
-      // The exchange has its own timeout over all phases.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: limits.keepAliveMs,
-      keepAliveMaxTimeout: Math.max(limits.keepAliveMs, 60_000),
-      maxHeaderSize: limits.maxHeaderBytes,
-    });
+    const { limits, now, writes } = this.#sockets;
+    const transport = this.#isBuiltin
+      ? new Wire(opened, writes, limits)
+      : new UndiciTransport(this.origin, opened, limits);
     const connection: Connection = {
-      client,
+      transport,
       opened,
       pool: this,
       openedAt: now(),
       generation,
       requests: 1,
       closed: false,
+      idleUntil: Number.POSITIVE_INFINITY,
       idle: null,
     };
     this.#connections.add(connection);

@@ -7,13 +7,14 @@ import { authHeaders, AuthSender, Egress, parseAllowList } from "../src/index.ts
 import type { EgressRequest, EgressResult, OAuth2Auth } from "../src/index.ts";
 import { startLab } from "../src/lab/index.ts";
 import type { Lab } from "../src/lab/index.ts";
+import { CLIENT } from "./client.ts";
 
 let lab: Lab;
 let egress: Egress;
 
 beforeAll(async () => {
   lab = await startLab();
-  egress = new Egress({ allow: parseAllowList("loopback") });
+  egress = new Egress({ client: CLIENT, allow: parseAllowList("loopback") });
 });
 
 afterAll(async () => {

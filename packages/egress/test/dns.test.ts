@@ -6,6 +6,7 @@ import { Egress, parseAllowList } from "../src/index.ts";
 import type { EgressOptions, EgressResult } from "../src/index.ts";
 import { startDnsServer } from "./dns-server.ts";
 import type { DnsServer, Question, Reply } from "./dns-server.ts";
+import { CLIENT } from "./client.ts";
 
 /** A receiver on `127.0.0.1` that counts connections and echoes the Host header. */
 async function startReceiver() {
@@ -30,7 +31,12 @@ const HOST = "hooks.customer.com";
 const ONE = parseAllowList("127.0.0.1");
 
 const client = (dns: DnsServer, more: EgressOptions = {}) =>
-  new Egress({ allow: ONE, ...more, dns: { servers: [dns.address], timeoutMs: 400, tries: 2, ...more.dns } });
+  new Egress({
+    client: CLIENT,
+    allow: ONE,
+    ...more,
+    dns: { servers: [dns.address], timeoutMs: 400, tries: 2, ...more.dns },
+  });
 
 const post = (egress: Egress, port: number, host = HOST): Promise<EgressResult> =>
   egress.send({

@@ -3,6 +3,7 @@ import { Egress, EGRESS_ERRORS, parseAllowList } from "../src/index.ts";
 import type { EgressErrorCode, EgressRequest, EgressResult } from "../src/index.ts";
 import { BEHAVIOURS, startLab } from "../src/lab/index.ts";
 import type { Lab, LabPortName } from "../src/lab/index.ts";
+import { CLIENT } from "./client.ts";
 
 /** Expected outcome of a behaviour: a status, a status with a broken body, or an error. */
 type Outcome =
@@ -124,7 +125,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
-  egress = new Egress({ allow: parseAllowList("loopback"), tls: { ca: lab.certificates.ca.cert } });
+  egress = new Egress({ client: CLIENT, allow: parseAllowList("loopback"), tls: { ca: lab.certificates.ca.cert } });
 });
 
 afterEach(async () => {

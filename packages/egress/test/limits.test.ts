@@ -5,6 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { Egress, EGRESS_ERRORS, parseAllowList } from "../src/index.ts";
 import type { EgressOptions, EgressRequest, EgressResult, NameService } from "../src/index.ts";
+import { CLIENT } from "./client.ts";
 
 /** Resolves every name to this machine, so that one receiver stands for any number of origins. */
 const everyName: NameService = {
@@ -47,7 +48,7 @@ async function startReceiver(handle?: (request: IncomingMessage, response: Serve
 }
 
 const client = (options: EgressOptions = {}) =>
-  new Egress({ allow: parseAllowList("loopback"), nameService: everyName, ...options });
+  new Egress({ client: CLIENT, allow: parseAllowList("loopback"), nameService: everyName, ...options });
 const send = (egress: Egress, url: string, more: Partial<EgressRequest> = {}): Promise<EgressResult> =>
   egress.send({
     method: "POST",
@@ -192,6 +193,7 @@ describe("giving up", () => {
 describe("send", () => {
   test("never rejects for any input, and always returns an exported code", async () => {
     await using egress = new Egress({
+      client: CLIENT,
       allow: parseAllowList("10.255.255.1"),
       nameService: everyName,
       connectTimeoutMs: 5,

@@ -2,13 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Egress, parseAllowList, verifyChallenge, verifyCloudEvents, webhookSources } from "../src/index.ts";
 import { startLab } from "../src/lab/index.ts";
 import type { Lab } from "../src/lab/index.ts";
+import { CLIENT } from "./client.ts";
 
 let lab: Lab;
 let egress: Egress;
 
 beforeAll(async () => {
   lab = await startLab();
-  egress = new Egress({ allow: parseAllowList("loopback") });
+  egress = new Egress({ client: CLIENT, allow: parseAllowList("loopback") });
 });
 
 afterAll(async () => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { Egress, parseAllowList } from "../src/index.ts";
 import type { EgressOptions, EgressRequest, EgressResult } from "../src/index.ts";
+import { CLIENT } from "./client.ts";
 
 /** A receiver that counts requests and responds to each when the test calls it. */
 async function startReceiver() {
@@ -32,6 +33,7 @@ function openClient(options: EgressOptions = {}) {
   const clock = { now: 0 };
   let looked: PromiseWithResolvers<void> | null = null;
   const egress = new Egress({
+    client: CLIENT,
     allow: parseAllowList("loopback"),
     now: () => clock.now,
     nameService: {

@@ -7,6 +7,7 @@ import type { EgressOptions, EgressProxy, EgressRequest, EgressResult, NameServi
 import { startLab } from "../src/lab/index.ts";
 import type { Lab } from "../src/lab/index.ts";
 import { startConnectProxy, startSocksProxy } from "./proxies.ts";
+import { CLIENT } from "./client.ts";
 
 let lab: Lab;
 
@@ -34,7 +35,7 @@ function names(zone = ZONE): NameService {
 
 /** A platform that allows receivers below `hooks.customer.com`, and nothing else on this machine. */
 const client = (more: EgressOptions = {}) =>
-  new Egress({ allow: parseAllowList("external,*.hooks.customer.com"), nameService: names(), ...more });
+  new Egress({ client: CLIENT, allow: parseAllowList("external,*.hooks.customer.com"), nameService: names(), ...more });
 const send = (egress: Egress, url: string, more: Partial<EgressRequest> = {}): Promise<EgressResult> =>
   egress.send({ method: "GET", url, headers: [], body: null, timeoutMs: 2000, maxResponseBytes: 1000, ...more });
 const code = (result: EgressResult) => (result.kind === "error" ? result.code : result.status);
@@ -228,7 +229,11 @@ describe("what may be said when a setting is saved", () => {
     ["external", "localhost", "", ["localhost"]],
     ["external,loopback", "localhost", "", []],
   ])("platform %j, wanted %j, tenants %j: refused are %j", async (allow, wanted, tenants, refused) => {
-    await using egress = new Egress({ allow: parseAllowList(allow), tenantAllow: parseAllowList(tenants) });
+    await using egress = new Egress({
+      client: CLIENT,
+      allow: parseAllowList(allow),
+      tenantAllow: parseAllowList(tenants),
+    });
     expect(egress.refusedWords(parseAllowList(wanted)).map(({ word }) => word)).toEqual(refused);
   });
 

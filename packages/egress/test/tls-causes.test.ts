@@ -8,6 +8,7 @@ import { Egress, EGRESS_ERRORS, parseAllowList } from "../src/index.ts";
 import type { EgressResult } from "../src/index.ts";
 import { makeCertificate } from "./certificates.ts";
 import type { Made, Wish } from "./certificates.ts";
+import { CLIENT } from "./client.ts";
 
 let root: Made;
 let intermediate: Made;
@@ -27,7 +28,7 @@ async function shown(leaf: Made, chain: readonly Made[], ca: string | null): Pro
   });
   server.on("tlsClientError", () => {});
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  await using egress = new Egress({ allow: parseAllowList("loopback") });
+  await using egress = new Egress({ client: CLIENT, allow: parseAllowList("loopback") });
   const result = await egress.send({
     method: "POST",
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`,

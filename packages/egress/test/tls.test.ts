@@ -4,6 +4,7 @@ import { Egress, parseAllowList } from "../src/index.ts";
 import type { EgressOptions, EgressResult, EgressTls } from "../src/index.ts";
 import { startLab } from "../src/lab/index.ts";
 import type { Lab } from "../src/lab/index.ts";
+import { CLIENT } from "./client.ts";
 
 let lab: Lab;
 
@@ -28,7 +29,7 @@ const code = (result: EgressResult) => (result.kind === "error" ? result.code : 
 const fingerprint = (pem: string) => new X509Certificate(pem).fingerprint256;
 
 async function once(url: string, tls?: EgressTls, options: EgressOptions = {}): Promise<EgressResult> {
-  await using egress = new Egress({ allow, ...options });
+  await using egress = new Egress({ client: CLIENT, allow, ...options });
   return await get(egress, url, tls);
 }
 
@@ -107,7 +108,7 @@ describe("a client certificate", () => {
   test("is presented only to its own endpoint, never over another endpoint's socket", async () => {
     const { ca, client } = lab.certificates;
     const url = `${lab.ports["tls-client-certificate"]}/ok`;
-    await using egress = new Egress({ allow, tls: { ca: ca.cert } });
+    await using egress = new Egress({ client: CLIENT, allow, tls: { ca: ca.cert } });
     expect(code(await get(egress, url, { ca: ca.cert, cert: client.cert, key: client.key }))).toBe(200);
     expect(code(await get(egress, url))).toBe("tls_client_certificate");
     expect(code(await get(egress, url, { ca: ca.cert, cert: client.cert, key: client.key }))).toBe(200);
@@ -115,7 +116,7 @@ describe("a client certificate", () => {
 
   test("equal settings share sockets, though they come as a new object each time", async () => {
     const { ca, client } = lab.certificates;
-    await using egress = new Egress({ allow });
+    await using egress = new Egress({ client: CLIENT, allow });
     const settings = () => ({ ca: ca.cert, cert: client.cert, key: client.key });
     await get(egress, `${lab.ports["tls-client-certificate"]}/ok`, settings());
     const second = await get(egress, `${lab.ports["tls-client-certificate"]}/ok`, settings());

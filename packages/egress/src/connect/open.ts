@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import { formatAddress } from "../address/bytes.ts";
 import type { AddressBytes } from "../address/bytes.ts";
 import type { EgressError } from "../errors.ts";
+import { Inbox } from "../http1/inbox.ts";
 import type { EgressTlsInfo } from "../types.ts";
 import type { ParsedTarget } from "../url.ts";
 import type { ProxyProfile } from "./proxy.ts";
@@ -24,6 +25,8 @@ export interface OpenContext {
   /** Resolves a tenant's proxy and checks every resolved address, like `vet`. */
   vetProxy(proxy: ProxyProfile): Promise<readonly AddressBytes[]>;
   readonly target: ParsedTarget;
+  /** The connection is for the built-in client. */
+  readonly isBuiltin: boolean;
   readonly tls: TlsProfile;
   readonly proxy: ProxyProfile | null;
   readonly signal: AbortSignal;
@@ -42,6 +45,8 @@ export interface Opened {
   readonly tls: EgressTlsInfo | null;
   /** Checked address of the proxy; `null` without a proxy and for the operator's. */
   readonly proxyAddress: AddressBytes | null;
+  /** Delivers the bytes of a plain socket to the built-in client. `null`: the socket emits them. */
+  readonly inbox: Inbox | null;
 }
 
 /**
@@ -53,12 +58,13 @@ export async function openConnection(context: OpenContext): Promise<Opened> {
   const { target, signal, onPhase } = context;
   onPhase("dns");
   const vetted = await untilAborted(context.vet(), signal);
-  const { socket: raw, address, proxyAddress } = await reach(vetted, context);
+  const inbox = context.isBuiltin && !target.secure ? new Inbox() : null;
+  const { socket: raw, address, proxyAddress } = await reach(vetted, context, inbox);
   const text = formatAddress(address);
   const peer = address.length === 4 ? `${text}:${target.port}` : `[${text}]:${target.port}`;
   if (!target.secure) {
     onPhase(null);
-    return { socket: raw, address, peer, tls: null, proxyAddress };
+    return { socket: raw, address, peer, tls: null, proxyAddress, inbox };
   }
   onPhase("tls");
   const { socket, info } = await secure(
@@ -70,17 +76,18 @@ export async function openConnection(context: OpenContext): Promise<Opened> {
     context.wallClock,
   );
   onPhase(null);
-  return { socket, address, peer, tls: info, proxyAddress };
+  return { socket, address, peer, tls: info, proxyAddress, inbox: null };
 }
 
 async function reach(
   vetted: readonly AddressBytes[],
   context: OpenContext,
+  inbox: Inbox | null,
 ): Promise<Dialed & { readonly proxyAddress: AddressBytes | null }> {
   const { target, proxy, signal, onPhase } = context;
   if (proxy === null) {
     onPhase("connect");
-    return { ...(await dial(vetted, target.port, signal)), proxyAddress: null };
+    return { ...(await dial(vetted, target.port, signal, inbox)), proxyAddress: null };
   }
   onPhase("proxy");
   const at = proxy.trusted ? null : await untilAborted(context.vetProxy(proxy), signal);

@@ -3,6 +3,7 @@ import type { LookupFunction, Socket } from "node:net";
 import { formatAddress, parseAddress, sameAddress, unmap } from "../address/bytes.ts";
 import type { AddressBytes } from "../address/bytes.ts";
 import { EgressError } from "../errors.ts";
+import type { Inbox } from "../http1/inbox.ts";
 import type { EgressErrorCode } from "../errors.ts";
 
 /** Delay before the next address is tried in parallel (RFC 8305 section 5). */
@@ -19,9 +20,15 @@ export interface Dialed {
  * address of the socket is compared again once it is open.
  *
  * @param vetted Addresses that passed the guard.
+ * @param inbox Receives the bytes of the socket instead of its `data` event.
  * @throws {EgressError} `connect_refused`, `connect_timeout`, `connect_unreachable`, or the signal's reason.
  */
-export function dial(vetted: readonly AddressBytes[], port: number, signal: AbortSignal): Promise<Dialed> {
+export function dial(
+  vetted: readonly AddressBytes[],
+  port: number,
+  signal: AbortSignal,
+  inbox: Inbox | null = null,
+): Promise<Dialed> {
   const { promise, resolve, reject } = Promise.withResolvers<Dialed>();
   const texts = vetted.map(formatAddress);
   const [first = ""] = texts;
@@ -41,7 +48,13 @@ export function dial(vetted: readonly AddressBytes[], port: number, signal: Abor
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ATTEMPT_DELAY_MS,
   };
-  const socket = connect({ port, noDelay: true, keepAlive: true, ...(texts.length === 1 ? { host: first } : many) });
+  const socket = connect({
+    port,
+    noDelay: true,
+    keepAlive: true,
+    ...(texts.length === 1 ? { host: first } : many),
+    ...(inbox === null ? {} : { onread: inbox.onread }),
+  });
   const onAbort = () => {
     socket.destroy();
     reject(signal.reason as Error);

@@ -10,6 +10,9 @@ import { insertEndpoint, POLICY_DEFAULTS, servicesOver } from "../support/servic
 import { openStore } from "../support/store.ts";
 import { type Behaviour, type DestinationBench, destinationSuite } from "./destination.suite.ts";
 
+/** The Vitest project `undici` runs these tests a second time. */
+const CLIENT = process.env["POSTHORN_TEST_HTTP_CLIENT"] === "undici" ? "undici" : "builtin";
+
 const TOKEN = "token-that-must-stay-secret";
 const PASSWORD = "password-that-must-stay-secret";
 
@@ -48,7 +51,7 @@ async function endpointAt(store: Store, url: string, requestTimeoutMs: number) {
 async function open(timeoutMs: number): Promise<DestinationBench> {
   const stack = new AsyncDisposableStack();
   const receiver = stack.use(await startReceiver());
-  const egress = stack.use(new Egress({ allow: parseAllowList("loopback") }));
+  const egress = stack.use(new Egress({ allow: parseAllowList("loopback"), client: CLIENT }));
   const there = stack.use(await openStore());
   const elsewhere = stack.use(await openStore());
   const { endpoint, secretBox } = await endpointAt(there.store, `${receiver.url}/hook`, timeoutMs);

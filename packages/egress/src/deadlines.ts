@@ -1,0 +1,94 @@
+import { LinkedList } from "./linked-list.ts";
+import type { ListNode } from "./linked-list.ts";
+
+/** Something that ends at a time, unless it ends before. */
+export interface Timed {
+  /** On the clock of `performance.now()`. */
+  readonly dueAt: number;
+  /** Called once at `dueAt` or later. */
+  onDeadline(): void;
+}
+
+/** Place of an entry, for its removal. */
+export interface DeadlineEntry<T> {
+  readonly list: LinkedList<T>;
+  readonly node: ListNode<T>;
+}
+
+/** Longest delay of a Node timer. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
+
+/**
+ * Deadlines of all requests of a client, with one timer. A timer for each request would cost about as much as parsing
+ * its response. As accurate as a timer of Node: never early, and late by about a millisecond unless the process stalls.
+ *
+ * Deadlines with the same timeout form a list, which is sorted because they start in order. The timer runs for the
+ * earliest one and is not stopped when that one ends early: when it fires, it is set for the next.
+ */
+export class Deadlines<T extends Timed> {
+  /** By timeout in milliseconds, rounded up. */
+  readonly #lists = new Map<number, LinkedList<T>>();
+  #size = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(one: T, timeoutMs: number): DeadlineEntry<T> {
+    const key = Math.ceil(timeoutMs);
+    let list = this.#lists.get(key);
+    if (list === undefined) {
+      list = new LinkedList();
+      this.#lists.set(key, list);
+    }
+    if (one.dueAt < this.#timerAt) this.#arm(one.dueAt);
+    else if (this.#size === 0) this.#timer?.ref();
+    this.#size++;
+    return { list, node: list.push(one) };
+  }
+
+  remove({ list, node }: DeadlineEntry<T>): void {
+    if (!list.remove(node)) return;
+    // The timer may stay, but must not keep the process running.
+    if (--this.#size === 0) this.#timer?.unref();
+  }
+
+  /** Copy of the current entries. */
+  values(): T[] {
+    return [...this.#lists.values()].flatMap((list) => list.values());
+  }
+
+  /** Stops the timer. Entries can no longer be added. */
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timerAt = Number.NEGATIVE_INFINITY;
+  }
+
+  #arm(at: number): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timerAt = at;
+    const delay = Math.ceil(at - performance.now());
+    this.#timer = setTimeout(() => this.#fire(), Math.min(Math.max(delay, 1), MAX_DELAY_MS));
+  }
+
+  #fire(): void {
+    this.#timer = null;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const now = performance.now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const [key, list] of this.#lists) {
+      for (let one = list.first; one !== undefined && one.dueAt <= now; one = list.first) this.#end(list, one);
+      if (list.first === undefined) this.#lists.delete(key);
+      else next = Math.min(next, list.first.dueAt);
+    }
+    if (next < this.#timerAt) this.#arm(next);
+  }
+
+  #end(list: LinkedList<T>, one: T): void {
+    list.shift();
+    this.#size--;
+    one.onDeadline();
+  }
+}

@@ -1,0 +1,2 @@
+/** HTTP client under test. The Vitest project `undici` runs the tests a second time with the other one. */
+export const CLIENT = process.env["POSTHORN_TEST_HTTP_CLIENT"] === "undici" ? "undici" : "builtin";
