@@ -94,6 +94,7 @@ describe("envToConfig", () => {
     ["POSTHORN_SECOND_HEADER_FAMILY", "false", { secondHeaderFamily: false }],
     ["POSTHORN_EGRESS_DENY", "8.8.8.0/24, *.evil.example", { egressDeny: "*.evil.example,8.8.8.0/24" }],
     ["POSTHORN_EGRESS_PROXY", "http://me:a%25b@proxy:4750", { egressProxy: "http://me:a%25b@proxy:4750" }],
+    ["POSTHORN_EGRESS_CLIENT", "undici", { egressClient: "undici" }],
     ["POSTHORN_HTTPS_ONLY", "true", { httpsOnly: true }],
     ["POSTHORN_SOURCE_ADDRESSES", "192.0.2.1, 2001:db8::/64", { sourceAddresses: ["192.0.2.1", "2001:db8::/64"] }],
   ])("reads %s=%j", (name, text, expected) => {
@@ -132,6 +133,7 @@ describe("envToConfig", () => {
     ["POSTHORN_REQUEST_TIMEOUT", "1e3"],
     ["POSTHORN_REQUEST_TIMEOUT", ""],
     ["POSTHORN_EGRESS_ALLOW", "10.0.0.0/99"],
+    ["POSTHORN_EGRESS_CLIENT", "fetch"],
     ["POSTHORN_EGRESS_ALLOW", "http://example.com"],
     ["POSTHORN_EGRESS_DENY", "private"],
     ["POSTHORN_EGRESS_DENY", "10.0.0.0/99"],

@@ -34,6 +34,7 @@ export interface Setting<T> {
 }
 
 const VERIFICATIONS = ["off", ...VERIFICATION_METHODS] as const;
+const EGRESS_CLIENTS = ["builtin", "undici"] as const;
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export const LOG_FORMATS = ["json", "pretty"] as const;
 
@@ -194,6 +195,12 @@ export const settings = {
     help: "Targets that bypass POSTHORN_EGRESS_PROXY, as in NO_PROXY: host, .suffix, *.suffix, address, CIDR range or *, each with an optional :port, separated by commas.",
     default: "",
     parse: (text) => parseNoProxy(text).text,
+  }),
+  egressClient: setting({
+    name: "POSTHORN_EGRESS_CLIENT",
+    help: `HTTP client of deliveries, for troubleshooting: ${EGRESS_CLIENTS.join(" or ")}. Deliveries through a proxy always use undici.`,
+    default: "builtin",
+    parse: (text) => parseChoice(text, EGRESS_CLIENTS),
   }),
   httpsOnly: setting({
     name: "POSTHORN_HTTPS_ONLY",

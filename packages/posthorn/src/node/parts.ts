@@ -40,6 +40,7 @@ export function egressOf(config: Config, more: EgressOptions = {}): Egress {
     httpsOnly: config.httpsOnly,
     ...(config.egressProxy === "" ? {} : { proxy: { url: config.egressProxy } }),
     noProxy: parseNoProxy(config.egressNoProxy),
+    client: config.egressClient,
     maxSockets: 2 * config.concurrency,
     maxSocketsPerOrigin: hostConcurrencyOf(config),
     ...more,

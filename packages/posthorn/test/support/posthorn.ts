@@ -31,6 +31,7 @@ export async function startNode(
   const environment = {
     POSTHORN_DATA_DIR: folder,
     POSTHORN_LISTEN: "127.0.0.1:0",
+    POSTHORN_EGRESS_CLIENT: process.env["POSTHORN_TEST_HTTP_CLIENT"] ?? "builtin",
     ...(onPostgres ? { POSTHORN_DATABASE_URL: await databaseOf(folder) } : {}),
     ...options.env,
   };
