@@ -1,12 +1,15 @@
 /**
- * Compares `@posthorn/egress` with bare `undici` and `fetch`: requests per second and CPU time per request, over 1, 500 and
- * 5,000 origins, http and https. Each client runs in its own process, in turn, because code warmed up by one client would
+ * Compares `@posthorn/egress`, with its built-in HTTP client and with undici, to bare `undici`, `node:http` and `fetch`:
+ * requests per second and CPU time per request, over 1, 500 and 5,000 origins, http and https. Each client runs in its own process, in turn, because code warmed up by one client would
  * slow another one down. See README.md in this folder.
  *
  *     npm run bench:egress -- --seconds 4 --rounds 3
+ *     npm run bench:egress -- --seconds 1 --case "http, 1 origin"
  */
 import { fork } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
+import { Agent as HttpAgent, request as httpRequest } from "node:http";
+import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { Egress, parseAllowList } from "@posthorn/egress";
 import type { NameService } from "@posthorn/egress";
 import { parseArgs } from "node:util";
@@ -31,7 +34,11 @@ interface Contender {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seconds: { type: "string", default: "4" }, rounds: { type: "string", default: "3" } },
+  options: {
+    seconds: { type: "string", default: "4" },
+    rounds: { type: "string", default: "3" },
+    case: { type: "string" },
+  },
 });
 const SECONDS = Number(values.seconds);
 const ROUNDS = Number(values.rounds);
@@ -71,8 +78,9 @@ function originsOf(count: number, secure: boolean, receiver: Receiver): string[]
   );
 }
 
-function egressContender(origins: readonly string[], receiver: Receiver): Contender {
+function egressContender(client: "builtin" | "undici", origins: readonly string[], receiver: Receiver): Contender {
   const egress = new Egress({
+    client,
     allow: parseAllowList("loopback"),
     nameService: everyName,
     tls: { ca: receiver.ca },
@@ -81,6 +89,8 @@ function egressContender(origins: readonly string[], receiver: Receiver): Conten
     keepAliveMs: 600_000,
   });
   const urls = origins.map((origin) => `${origin}/hook`);
+  // As the dispatcher does, which cancels all attempts when it stops.
+  const { signal } = new AbortController();
   return {
     send: async (index) => {
       const result = await egress.send({
@@ -90,6 +100,7 @@ function egressContender(origins: readonly string[], receiver: Receiver): Conten
         body: BODY,
         timeoutMs: 15_000,
         maxResponseBytes: 65_536,
+        signal,
       });
       if (result.kind === "error") throw new Error(`${result.code}: ${result.detail}`);
     },
@@ -122,6 +133,28 @@ function undiciContender(origins: readonly string[], receiver: Receiver): Conten
         pools[index]!.dispatch({ method: "POST", path: "/hook", headers: HEADERS, body: BODY }, handler);
       }),
     close: async () => void (await Promise.all(pools.map((pool) => pool.close()))),
+  };
+}
+
+function nodeHttpContender(origins: readonly string[], receiver: Receiver): Contender {
+  const options = { keepAlive: true, maxSockets: CONCURRENCY, lookup, ca: receiver.ca };
+  const isSecure = origins[0]!.startsWith("https:");
+  const agent = isSecure ? new HttpsAgent(options as object) : new HttpAgent(options as object);
+  const open = isSecure ? httpsRequest : httpRequest;
+  const headers = [...HEADERS, "content-length", String(BODY.length)];
+  return {
+    send: (index) =>
+      new Promise((resolve, reject) => {
+        const chunks: Buffer[] = [];
+        const url = new URL(`${origins[index]}/hook`);
+        const request = open(url, { method: "POST", agent, headers: [...headers, "host", url.host] }, (response) => {
+          response.on("data", (chunk: Buffer) => void chunks.push(chunk));
+          response.on("end", () => resolve());
+        });
+        request.on("error", reject);
+        request.end(BODY);
+      }),
+    close: async () => agent.destroy(),
   };
 }
 
@@ -174,9 +207,9 @@ async function drive(send: Send, origins: number, until: (done: number) => boole
 const median = (figures: readonly number[]) => [...figures].sort((a, b) => a - b)[Math.floor(figures.length / 2)]!;
 
 /** Opens one connection per request, to measure DNS, the checked dial, and the second check of the socket. */
-function newConnections(kind: "undici" | "egress", receiver: Receiver): Contender {
+function newConnections(kind: "undici" | "builtin" | "bare", receiver: Receiver): Contender {
   const url = `http://h0.bench.posthorn.dev:${receiver.http}/hook`;
-  if (kind === "undici") {
+  if (kind === "bare") {
     return {
       send: async () => {
         const client = new Client(new URL(url).origin, { allowH2: false, connect: { lookup } as object });
@@ -188,7 +221,12 @@ function newConnections(kind: "undici" | "egress", receiver: Receiver): Contende
       close: async () => {},
     };
   }
-  const egress = new Egress({ allow: parseAllowList("loopback"), nameService: everyName, maxSocketAgeMs: -1 });
+  const egress = new Egress({
+    client: kind,
+    allow: parseAllowList("loopback"),
+    nameService: everyName,
+    maxSocketAgeMs: -1,
+  });
   return {
     send: async () => {
       const result = await egress.send({
@@ -207,10 +245,13 @@ function newConnections(kind: "undici" | "egress", receiver: Receiver): Contende
 
 const MAKERS: Record<string, (origins: readonly string[], receiver: Receiver) => Contender> = {
   undici: undiciContender,
-  egress: egressContender,
+  egress: (origins, receiver) => egressContender("builtin", origins, receiver),
+  "egress through undici": (origins, receiver) => egressContender("undici", origins, receiver),
+  "node:http": nodeHttpContender,
   fetch: fetchContender,
-  "undici-new": (_origins, receiver) => newConnections("undici", receiver),
-  "egress-new": (_origins, receiver) => newConnections("egress", receiver),
+  "undici-new": (_origins, receiver) => newConnections("bare", receiver),
+  "egress-new": (_origins, receiver) => newConnections("builtin", receiver),
+  "egress through undici-new": (_origins, receiver) => newConnections("undici", receiver),
 };
 
 /** Job of a worker process, passed at its start. */
@@ -233,6 +274,7 @@ async function runWorker({ kind, count, secure, receiver }: Job): Promise<void> 
 }
 
 async function compare(title: string, kinds: readonly string[], job: Omit<Job, "kind">): Promise<void> {
+  if (values.case !== undefined && values.case !== title) return;
   const workers = new Map<string, ChildProcess>();
   for (const kind of kinds) {
     const worker = fork(
@@ -344,12 +386,22 @@ async function main(): Promise<void> {
   for (const secure of [false, true]) {
     for (const count of [1, 500, 5000]) {
       const title = `${secure ? "https" : "http"}, ${count.toLocaleString("en")} ${count === 1 ? "origin" : "origins"}`;
-      await compare(title, ["undici", "egress", "fetch"], { count, secure, receiver });
+      await compare(title, ["undici", "egress", "egress through undici", "node:http", "fetch"], {
+        count,
+        secure,
+        receiver,
+      });
     }
   }
-  await compare("http, a new connection each", ["undici-new", "egress-new"], { count: 1, secure: false, receiver });
-  guardAlone();
-  await manyOrigins(receiver);
+  await compare("http, a new connection each", ["undici-new", "egress-new", "egress through undici-new"], {
+    count: 1,
+    secure: false,
+    receiver,
+  });
+  if (values.case === undefined) {
+    guardAlone();
+    await manyOrigins(receiver);
+  }
   child.kill();
 }
 
