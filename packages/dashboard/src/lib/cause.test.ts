@@ -14,7 +14,7 @@ describe("the cause of an attempt", () => {
     const end = (errorCode: string | null, responseStatusCode = 0, status = 2) =>
       attemptCause(german.t, { errorCode, responseStatusCode, status });
     expect(end("connect_refused")).toBe("Verbindung abgelehnt");
-    expect(end("success_rule", 200)).toBe("HTTP 200 OK, nach der Regel des Endpunkts kein Erfolg");
+    expect(end("success_rule", 200)).toBe("HTTP 200 OK, Erfolgsregel nicht erfüllt");
     expect(end("something_new")).toBe("Something new");
     expect(end(null)).toBe("Keine Antwort");
     expect(end("status", 500)).toBe("HTTP 500 Internal Server Error");

@@ -28,7 +28,7 @@ export const applications: typeof english = {
   },
   allow: {
     title: "Erlaubte Ziele",
-    lead: "Wohin Zustellungen dieser Anwendung gehen dürfen. Diese Regeln ersetzen die der Plattform und öffnen nur, was der Betreiber für Anwendungen freigibt.",
+    lead: "Ziele, an die Zustellungen dieser Anwendung gehen dürfen. Diese Regeln ersetzen die der Plattform, können aber nur freigeben, was der Betreiber für Anwendungen erlaubt.",
     words: "Regeln",
     help: "Zum Beispiel external oder 10.1.0.0/16, wenn der Betreiber es freigibt. Leer lassen, um die Regeln der Plattform zu verwenden.",
     refused:

@@ -29,11 +29,11 @@ export const causes: typeof english = {
     headers_too_large: "Header der Antwort zu groß",
     proxy_denied: "Vom ausgehenden Proxy abgelehnt",
     proxy_target: "Host für ausgehenden Proxy nicht erreichbar",
-    proxy_failed: "Ausgehender Proxy gestört",
+    proxy_failed: "Fehler im ausgehenden Proxy",
     auth_refused: "Token-Endpunkt hat den Client abgelehnt",
     auth_unavailable: "Token-Endpunkt lieferte kein Token",
     redirect: "Weiterleitungen werden nicht verfolgt",
-    success_rule: "nach der Regel des Endpunkts kein Erfolg",
+    success_rule: "Erfolgsregel nicht erfüllt",
     transform_failed: "Transformation fehlgeschlagen",
   },
 };

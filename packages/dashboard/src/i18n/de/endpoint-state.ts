@@ -28,12 +28,12 @@ export const endpointState: typeof english = {
       asked_to_wait:
         "Der Endpunkt hat in seiner letzten Antwort um eine Pause gebeten (Retry-After), deshalb sind Zustellungen angehalten.",
       failing_before_restart:
-        "Der Endpunkt schlug vor dem Neustart dieses Servers fehl. Vor weiteren Zustellungen wird ein Testversuch gesendet.",
+        "Vor dem Neustart dieses Servers sind Zustellungen an den Endpunkt fehlgeschlagen. Vor weiteren Zustellungen wird ein Testversuch gesendet.",
     },
     pausedUntil: "Der Endpunkt ist pausiert bis",
     since: "Seit",
     nextProbe: "Nächster Testversuch",
-    failing: "Schlägt fehl",
+    failing: "Fehlschläge",
     autoDisable: "Deaktivierung",
     certificate: "Zertifikat läuft ab",
     inFlight: "Laufend",
@@ -43,7 +43,7 @@ export const endpointState: typeof english = {
     oldest: "Älteste ausstehende",
     later: "Geplant",
     rate: "Höchstrate pro Sekunde",
-    recent: "Antwortzeit zuletzt",
+    recent: "Aktuelle Antwortzeit",
     tryNow: "Jetzt versuchen",
     pause: "Pausieren",
     resume: "Fortsetzen",

@@ -40,7 +40,7 @@ export const home: typeof english = {
     needsAttention: "Handlungsbedarf",
     byCause: "Fehler nach Ursache",
     attentionNone:
-      "Kein Handlungsbedarf. Hier erscheinen fehlschlagende Endpunkte, angehaltene Zustellungen, ablaufende Zertifikate, inaktive Quellen und eine Festplatte, die sich füllt.",
+      "Kein Handlungsbedarf. Hier erscheinen Endpunkte mit Fehlschlägen, angehaltene Zustellungen, ablaufende Zertifikate, inaktive Quellen und eine Festplatte, die sich füllt.",
     autoDisable: "Deaktivierung",
     certificate: "Zertifikat",
     certificateEnds: "läuft ab",
@@ -70,11 +70,11 @@ export const home: typeof english = {
   },
   attention: {
     title: "Auffällige Endpunkte",
-    lead: "Zuerst fehlschlagende Endpunkte, die am längsten betroffenen oben, dann Endpunkte mit angehaltenen Zustellungen.",
-    more: "Zuerst fehlschlagende Endpunkte, die am längsten betroffenen oben, dann Endpunkte mit angehaltenen Zustellungen. Nur die ersten werden angezeigt.",
+    lead: "Zuerst Endpunkte mit Fehlschlägen, die am längsten betroffenen oben, dann Endpunkte mit angehaltenen Zustellungen.",
+    more: "Zuerst Endpunkte mit Fehlschlägen, die am längsten betroffenen oben, dann Endpunkte mit angehaltenen Zustellungen. Nur die ersten werden angezeigt.",
     kind: "Status",
     all: "Jeder Status",
-    none: "Kein Endpunkt ist auffällig. Alle Zustellungen laufen.",
+    none: "Keine auffälligen Endpunkte. Alle Zustellungen laufen.",
     failures: "Fehler",
     pending: "Ausstehend",
   },

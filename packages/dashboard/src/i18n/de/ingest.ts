@@ -104,7 +104,7 @@ export const ingest: typeof english = {
   diff: { title: "Vorher und nachher", tooLong: "Zu lang für einen Vergleich." },
   storage: {
     title: "Speicher",
-    lead: "Für den ganzen Server. Die Einstellungen zur Aufbewahrung legen fest, wie lange Daten jeder Art bleiben.",
+    lead: "Speicherbelegung des gesamten Servers. Die Aufbewahrungseinstellungen legen fest, wie lange jede Art von Daten gespeichert bleibt.",
     database: "Datenbank",
     freed: "Wiederverwendbar in der Datenbank",
     disk: "Festplatte",

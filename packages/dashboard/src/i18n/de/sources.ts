@@ -20,7 +20,7 @@ export const sources: typeof english = {
     configUnset: "Nicht gesetzt.",
     configAll: "Diese Einstellungen werden gemeinsam ersetzt: Um eine zu ändern, geben Sie alle ein.",
     accepts: "Angenommene Anfragen",
-    size: "Größe des Bodys höchstens (KiB)",
+    size: "Maximale Größe des Bodys (KiB)",
     sizeHelp: "Leer lassen für die Grenze des Servers.",
     rate: "Anfragen pro Sekunde",
     quota: "Ereignisse pro Tag",
@@ -36,7 +36,8 @@ export const sources: typeof english = {
     responses: { provider: "Wie vom Anbieter erwartet", own: "Eigene Antwort" },
     bodyHelp: "Kann {id}, {type}, {header:…}, {query:…} und {body:…} enthalten.",
     wait: "Auf einen Endpunkt warten",
-    waitHelp: "Der Absender erhält die Antwort des Endpunkts, wenn sie rechtzeitig gelingt, sonst die Antwort oben.",
+    waitHelp:
+      "Der Absender erhält die Antwort des Endpunkts, wenn dieser rechtzeitig erfolgreich antwortet, sonst die Antwort oben.",
     waitNone: "Nicht warten",
     waitAny: "Der erste Endpunkt, der antwortet",
     waitSeconds: "Zeitlimit (Sekunden)",
@@ -162,7 +163,7 @@ export const sources: typeof english = {
     modeTexts: {
       learned: "Posthorn lernt die übliche Aktivität nach Stunde und Wochentag.",
       fixed: "Für Quellen, die selten senden oder nie lange inaktiv sein dürfen.",
-      off: "Keine Warnung, gleich wie lange die Quelle inaktiv ist.",
+      off: "Keine Warnung, unabhängig davon, wie lange die Quelle inaktiv ist.",
     },
     minutes: "Inaktiv nach (Minuten)",
     day: "Tag",
@@ -173,7 +174,7 @@ export const sources: typeof english = {
     title: "Backfill",
     lead: "Holt hier fehlende Ereignisse über die API des Anbieters nach, damit Ausfälle keine Lücken hinterlassen.",
     notPossible:
-      "Backfill gibt es für Quellen von GitHub und Stripe: Verpasste Ereignisse werden über deren API geholt.",
+      "Backfill ist für Quellen von GitHub und Stripe verfügbar. Verpasste Ereignisse werden über deren APIs nachgeholt.",
     owner: "Repository oder Organisation",
     hookId: "Webhook-ID",
     hookIdHelp: "Die Zahl am Ende der URL des Webhooks in den Einstellungen von GitHub.",

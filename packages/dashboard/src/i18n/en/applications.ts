@@ -27,13 +27,13 @@ export const applications = {
   },
   allow: {
     title: "Allowed targets",
-    lead: "Where deliveries of this application may go. These rules replace the platform’s, and open only what the operator lets applications open.",
+    lead: "Targets that deliveries of this application may reach. These rules replace the platform’s rules, but cannot exceed what the operator allows for applications.",
     words: "Rules",
-    help: "For example external, or 10.1.0.0/16 where the operator allows it. Leave empty to use the platform’s rules.",
+    help: "For example external, or 10.1.0.0/16 if the operator allows it. Leave empty to use the platform’s rules.",
     refused:
-      "These rules have no effect, because the operator does not let applications open them: {{words}}. Remove them, or ask the operator to add them to POSTHORN_EGRESS_TENANT_ALLOW.",
+      "These rules have no effect, because the operator does not allow them for applications: {{words}}. Remove them, or ask the operator to add them to POSTHORN_EGRESS_TENANT_ALLOW.",
     proxyRefused:
-      "Deliveries of this application fail, because its proxy is at an address that the operator does not let applications reach. Set another proxy, or ask the operator to add its host to POSTHORN_EGRESS_TENANT_ALLOW.",
+      "Deliveries of this application fail, because its proxy is at an address that the operator does not allow for applications. Set another proxy, or ask the operator to add its host to POSTHORN_EGRESS_TENANT_ALLOW.",
   },
   endpoints: {
     title: "Endpoints",

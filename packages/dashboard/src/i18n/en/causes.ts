@@ -32,7 +32,7 @@ export const causes = {
     auth_refused: "Token endpoint rejected the client",
     auth_unavailable: "Token endpoint returned no token",
     redirect: "Redirects are not followed",
-    success_rule: "not a success by the endpoint’s rule",
+    success_rule: "success rule not met",
     transform_failed: "Transformation failed",
   },
 };

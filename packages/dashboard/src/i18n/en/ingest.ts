@@ -101,7 +101,7 @@ export const ingest = {
   diff: { title: "Before and after", tooLong: "Too long to compare here." },
   storage: {
     title: "Storage",
-    lead: "Of the whole server. The retention settings define how long each kind of data is kept.",
+    lead: "Storage used by the whole server. The retention settings define how long each kind of data is kept.",
     database: "Database",
     freed: "Reusable space in the database",
     disk: "Disk",

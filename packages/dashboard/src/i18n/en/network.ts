@@ -9,7 +9,7 @@ export const network = {
     },
     none: "Not configured.",
     proxyRefused:
-      "Deliveries to this endpoint fail, because its proxy is at an address that the operator does not let applications reach. Set another proxy, or ask the operator to add its host to POSTHORN_EGRESS_TENANT_ALLOW.",
+      "Deliveries to this endpoint fail, because its proxy is at an address that the operator does not allow for applications. Set another proxy, or ask the operator to add its host to POSTHORN_EGRESS_TENANT_ALLOW.",
     set: "Configure",
     replace: "Replace",
     remove: "Remove",

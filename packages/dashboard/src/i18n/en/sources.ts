@@ -167,7 +167,7 @@ export const sources = {
   backfill: {
     title: "Backfill",
     lead: "Fetches events missing here from the provider’s API, so outages leave no gaps.",
-    notPossible: "Backfill is available for sources of GitHub and Stripe: it fetches missed events from their APIs.",
+    notPossible: "Backfill is available for GitHub and Stripe sources. It fetches missed events from their APIs.",
     owner: "Repository or organisation",
     hookId: "Webhook ID",
     hookIdHelp: "The number at the end of the webhook’s URL in the GitHub settings.",
