@@ -13,7 +13,7 @@ import type { Services } from "../packages/posthorn/src/domain/context.ts";
 import { sweepMessages } from "../packages/posthorn/src/domain/retention/sweep-messages.ts";
 import { rollUp } from "../packages/posthorn/src/domain/stats/roll-up.ts";
 import { IdGenerator, keyAtTime } from "../packages/posthorn/src/lib/id.ts";
-import { pacer } from "../packages/posthorn/src/workers/maintenance.ts";
+import { pauseBetweenSteps } from "../packages/posthorn/src/workers/maintenance.ts";
 import { SqliteStore } from "../packages/posthorn/src/store/sqlite/sqlite-store.ts";
 import type { AcceptEntry } from "../packages/posthorn/src/store/store.ts";
 import type { Outcome } from "../packages/posthorn/src/store/delivery.ts";
@@ -139,7 +139,7 @@ try {
     without.push(await load(store, ids));
     const abort = new AbortController();
     const { signal } = abort;
-    const sweep = sweepMessages(services, { periods: PERIODS, signal, pause: pacer(signal) });
+    const sweep = sweepMessages(services, { periods: PERIODS, signal, pause: pauseBetweenSteps(signal) });
     during.push(await load(store, ids));
     abort.abort();
     deleted += await sweep;

@@ -44,10 +44,10 @@ const HELPERS: Readonly<Record<string, Helper>> = {
   "a look-up": (store) => store.payload(1),
   accept: (store) => store.accept(acceptEntry(nextId())),
   "accept of several": (store) => store.acceptAll([acceptEntry(nextId()), acceptEntry(nextId())]),
-  "accept of a paced message": (store) => {
+  "accept of a debounced message": (store) => {
     const debounce = { key: "k", waitMs: 1000, maxWaitMs: 5000 };
-    const pacing = { now: 1, endpoints: [{ endpointId: 1, debounce, throttle: null }] };
-    return store.accept(acceptEntry(nextId(), { pacing }));
+    const flowControl = { now: 1, endpoints: [{ endpointId: 1, debounce, throttle: null }] };
+    return store.accept(acceptEntry(nextId(), { flowControl }));
   },
   "accept into a day without a partition": (store) =>
     store.accept(acceptEntry(keyAtTime(Date.now() + 20 * 86_400_000) + nextId())),

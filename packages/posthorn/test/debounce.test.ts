@@ -1,21 +1,21 @@
 import { describe, expect, it } from "vitest";
 import { acceptEntry, deliveryOf, openStore, successOutcome } from "./support/store.ts";
-import type { AcceptEntry, DebouncePacing, Store, ThrottlePacing } from "../src/store/store.ts";
+import type { AcceptEntry, DebounceRule, Store, ThrottleRule } from "../src/store/store.ts";
 
-const DEBOUNCE: DebouncePacing = { key: "k", waitMs: 1000, maxWaitMs: 5000 };
-const THROTTLE: ThrottlePacing = { key: "k", limit: 2, windowMs: 1000, maxDelayMs: 0 };
+const DEBOUNCE: DebounceRule = { key: "k", waitMs: 1000, maxWaitMs: 5000 };
+const THROTTLE: ThrottleRule = { key: "k", limit: 2, windowMs: 1000, maxDelayMs: 0 };
 
 interface Options {
-  readonly debounce?: DebouncePacing | null;
-  readonly throttle?: ThrottlePacing | null;
+  readonly debounce?: DebounceRule | null;
+  readonly throttle?: ThrottleRule | null;
 }
 
 /** Publishes at `now` to endpoint 1, which debounces or throttles, and endpoint 2, which does not. */
-function paced(id: number, now: number, { debounce = null, throttle = null }: Options): AcceptEntry {
+function message(id: number, now: number, { debounce = null, throttle = null }: Options): AcceptEntry {
   return acceptEntry(id, {
     due: now,
     endpointIds: [1, 2],
-    pacing: { now, endpoints: [{ endpointId: 1, debounce, throttle }] },
+    flowControl: { now, endpoints: [{ endpointId: 1, debounce, throttle }] },
   });
 }
 
@@ -37,7 +37,7 @@ describe("debounce", () => {
     await using files = await openStore();
     const { store } = files;
     const options = { debounce: DEBOUNCE };
-    expect(await duesOf(store, [paced(1, 100, options), paced(2, 600, options)])).toEqual([1100, 1600]);
+    expect(await duesOf(store, [message(1, 100, options), message(2, 600, options)])).toEqual([1100, 1600]);
     expect(await deliveryOf(store, 1)).toMatchObject({ state: 3, due: null, generation: 1 });
     expect(await deliveryOf(store, 2)).toMatchObject({ state: 0, due: 1600 });
     expect(await deliveryOf(store, 1, 2)).toMatchObject({ state: 0, due: 100 });
@@ -49,7 +49,7 @@ describe("debounce", () => {
     const times = [0, 900, 1800, 2700, 3600, 4500];
     const dues = await duesOf(
       files.store,
-      times.map((time, index) => paced(index + 1, time, { debounce: DEBOUNCE })),
+      times.map((time, index) => message(index + 1, time, { debounce: DEBOUNCE })),
     );
     expect(dues).toEqual([1000, 1900, 2800, 3700, 4600, 5000]);
   });
@@ -58,31 +58,31 @@ describe("debounce", () => {
     await using files = await openStore();
     const { store } = files;
     const options = { debounce: DEBOUNCE };
-    expect(await duesOf(store, [paced(1, 0, options), paced(2, 1000, options)])).toEqual([1000, 2000]);
+    expect(await duesOf(store, [message(1, 0, options), message(2, 1000, options)])).toEqual([1000, 2000]);
     expect(await deliveryOf(store, 1)).toMatchObject({ state: 0, due: 1000 });
   });
 
   it("does not replace a delivery that was attempted and waits for its retry", async () => {
     await using files = await openStore();
     const { store } = files;
-    await store.accept(paced(1, 0, { debounce: DEBOUNCE }));
+    await store.accept(message(1, 0, { debounce: DEBOUNCE }));
     await store.record(successOutcome(1, { state: 0, due: 9000, attempts: 1 }));
-    await store.accept(paced(2, 500, { debounce: DEBOUNCE }));
+    await store.accept(message(2, 500, { debounce: DEBOUNCE }));
     expect(await deliveryOf(store, 1)).toMatchObject({ state: 0, due: 9000 });
   });
 
   it("keeps keys apart, and remembers them across a restart", async () => {
     await using files = await openStore();
-    await files.store.accept(paced(1, 0, { debounce: DEBOUNCE }));
-    await files.store.accept(paced(2, 0, { debounce: { ...DEBOUNCE, key: "other" } }));
+    await files.store.accept(message(1, 0, { debounce: DEBOUNCE }));
+    await files.store.accept(message(2, 0, { debounce: { ...DEBOUNCE, key: "other" } }));
     const store = await files.reopen();
-    await store.accept(paced(3, 500, { debounce: DEBOUNCE }));
+    await store.accept(message(3, 500, { debounce: DEBOUNCE }));
     expect(await cancellations(store)).toEqual([{ message_id: 1, reason: "debounced", by_message_id: 3 }]);
   });
 
   it("does not bring a scheduled message forward", async () => {
     await using files = await openStore();
-    const later = { ...paced(1, 0, { debounce: DEBOUNCE }), due: 60_000 };
+    const later = { ...message(1, 0, { debounce: DEBOUNCE }), due: 60_000 };
     expect(await duesOf(files.store, [later])).toEqual([60_000]);
   });
 });
@@ -94,7 +94,7 @@ describe("throttle", () => {
     const times = [0, 10, 20, 999, 1000, 1001, 1002];
     const dues = await duesOf(
       store,
-      times.map((time, index) => paced(index + 1, time, { throttle: THROTTLE })),
+      times.map((time, index) => message(index + 1, time, { throttle: THROTTLE })),
     );
     expect(dues).toEqual([0, 10, null, null, 1000, 1001, null]);
     expect(await deliveryOf(store, 3)).toMatchObject({ state: 3, due: null });
@@ -108,7 +108,7 @@ describe("throttle", () => {
   it("optionally delays them to the first window with room, as far as allowed", async () => {
     await using files = await openStore();
     const throttle = { ...THROTTLE, maxDelayMs: 2000 };
-    const entries = Array.from({ length: 7 }, (_, index) => paced(index + 1, 0, { throttle }));
+    const entries = Array.from({ length: 7 }, (_, index) => message(index + 1, 0, { throttle }));
     expect(await duesOf(files.store, entries)).toEqual([0, 0, 1000, 1000, 2000, 2000, null]);
   });
 
@@ -117,7 +117,7 @@ describe("throttle", () => {
     let time = 0;
     const entries = Array.from({ length: 60 }, (_, index) => {
       time += (index * 7919) % 230;
-      return paced(index + 1, time, { throttle: { ...THROTTLE, maxDelayMs: 1500 } });
+      return message(index + 1, time, { throttle: { ...THROTTLE, maxDelayMs: 1500 } });
     });
     const dues = ((await duesOf(files.store, entries)) as (number | null)[]).filter((due) => due !== null);
     const windows = new Map<number, number>();
@@ -132,7 +132,11 @@ describe("throttle", () => {
   it("counts the messages that debounce lets through, not those it replaces", async () => {
     await using files = await openStore();
     const options = { debounce: DEBOUNCE, throttle: { ...THROTTLE, limit: 1, windowMs: 60_000 } };
-    const dues = await duesOf(files.store, [paced(1, 0, options), paced(2, 500, options), paced(3, 5000, options)]);
+    const dues = await duesOf(files.store, [
+      message(1, 0, options),
+      message(2, 500, options),
+      message(3, 5000, options),
+    ]);
     expect(dues).toEqual([1000, 1500, null]);
   });
 });

@@ -109,9 +109,9 @@ function StateFacts({ status }: { readonly status: EndpointState }) {
       ? null
       : [t("endpointState.oldest"), <Time key="oldest" at={waiting.oldestDue} relative />],
     [t("endpointState.later"), count(waiting.later)],
-    rate.easedTo === null && rate.perSecond === null
+    rate.reducedPerSecond === null && rate.perSecond === null
       ? null
-      : [t("endpointState.rate"), formatNumber(language, rate.easedTo ?? rate.perSecond ?? 0, 1)],
+      : [t("endpointState.rate"), formatNumber(language, rate.reducedPerSecond ?? rate.perSecond ?? 0, 1)],
     recentMs === null ? null : [t("endpointState.recent"), formatDuration(language, recentMs)],
     status.certificateValidTo === null
       ? null

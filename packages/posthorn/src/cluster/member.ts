@@ -143,7 +143,7 @@ export class Member implements LaneOwners, AsyncDisposable {
   /** Takes no more shards, and gives up each owned shard as soon as it has no attempts in flight. */
   async drain(): Promise<void> {
     this.#draining = true;
-    await this.#giveUp(this.shards);
+    await this.#leaveShards(this.shards);
   }
 
   /** Releases the membership slot. */
@@ -222,7 +222,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     if (more > 0 && !this.#draining) {
       const idleFirst = this.shards.toSorted((a, b) => work.inFlight(a) - work.inFlight(b));
       // Not awaited: only these shards wait for their attempts in flight.
-      void this.#giveUp(idleFirst.slice(0, more)).catch(work.onError);
+      void this.#leaveShards(idleFirst.slice(0, more)).catch(work.onError);
     }
   }
 
@@ -240,12 +240,12 @@ export class Member implements LaneOwners, AsyncDisposable {
     this.#left.delete(shard);
   }
 
-  async #giveUp(shards: readonly number[]): Promise<void> {
+  async #leaveShards(shards: readonly number[]): Promise<void> {
     for (const shard of shards) this.#leaving.add(shard);
-    await Promise.all(shards.map((shard) => this.#giveUpOne(shard)));
+    await Promise.all(shards.map((shard) => this.#leaveShard(shard)));
   }
 
-  async #giveUpOne(shard: number): Promise<void> {
+  async #leaveShard(shard: number): Promise<void> {
     const lease = this.#leases.get(shard);
     await this.#work!.leave(inShards([shard]));
     // The shard was lost in the meantime, and may have been taken again.

@@ -119,7 +119,7 @@ describe("an endpoint that recovers", () => {
   it("receives its full rate at once after a brief failure", () => {
     const endpoint = new Endpoint({ breaker: BREAKER }, (now) => ({ ms: 5, code: now > 5000 && now < 7000 ? 0 : 200 }));
     endpoint.run(20_000);
-    expect(endpoint.control.view().easedTo).toBeNull();
+    expect(endpoint.control.view().reducedPerSecond).toBeNull();
     expect(endpoint.perSecond(19_000, 20_000)[0]).toBeGreaterThan(1000);
     // The failure itself caused no burst of attempts either.
     expect(endpoint.perSecond(6000, 7000)[0]).toBeLessThanOrEqual(20);

@@ -27,7 +27,7 @@ export interface RateControlView {
   /** Attempts per second that its policy allows; `null`: unlimited. */
   readonly ratePerSecond: number | null;
   /** Reduced attempts per second while the endpoint fails or recovers; `null`: not reduced. */
-  readonly easedTo: number | null;
+  readonly reducedPerSecond: number | null;
   /** Whether the endpoint recovers from an outage and its rate is rising. */
   readonly isRecovering: boolean;
   /** Recent duration of an attempt, in milliseconds. */
@@ -151,7 +151,7 @@ export class RateControl {
       concurrency: this.concurrency,
       maxConcurrency,
       ratePerSecond,
-      easedTo: this.#slowStart.perSecond,
+      reducedPerSecond: this.#slowStart.perSecond,
       isRecovering: this.#slowStart.isRising,
       recentMs: Math.round(this.#window.recentMs),
     };

@@ -5,23 +5,23 @@
  * A generator yields the queries that the decision needs, so that the synchronous and the asynchronous store share it.
  */
 import { isImmediate } from "./immediate.ts";
-import type { DebouncePacing, EndpointPacing, ThrottlePacing } from "./store.ts";
+import type { DebounceRule, EndpointFlowControl, ThrottleRule } from "./store.ts";
 
 /** State of a key: see `PacingTable`. */
-export interface PacingRow {
+export interface FlowRow {
   readonly message_id: number | null;
   readonly since: number;
   readonly used: number;
 }
 
-export type PacingQuery =
-  /** Reads the row of a key. The result is a `PacingRow` or `undefined`. */
+export type FlowQuery =
+  /** Reads the row of a key. The result is a `FlowRow` or `undefined`. */
   | { readonly ask: "find"; readonly endpointId: number; readonly key: string }
   | {
       readonly ask: "keep";
       readonly endpointId: number;
       readonly key: string;
-      readonly row: PacingRow;
+      readonly row: FlowRow;
       readonly until: number;
     }
   /** Cancels a delivery without an attempt that is not due yet; any other may be in flight. The result is whether it was canceled. */
@@ -36,19 +36,19 @@ export type PacingQuery =
       readonly now: number;
     };
 
-export type Pacer<T> = Generator<PacingQuery, T, unknown>;
+export type FlowDecision<T> = Generator<FlowQuery, T, unknown>;
 
-export interface PacedMessage {
+export interface DueMessage {
   readonly id: number;
   readonly due: number;
 }
 
 /** Returns when the delivery of a message to one endpoint is due, or `null` when it is canceled. */
-export function* decidePacing(
-  message: PacedMessage,
+export function* decideFlow(
+  message: DueMessage,
   now: number,
-  { endpointId, ...option }: EndpointPacing,
-): Pacer<number | null> {
+  { endpointId, ...option }: EndpointFlowControl,
+): FlowDecision<number | null> {
   const waits = option.debounce === null ? null : yield* debounce(message, endpointId, now, option.debounce);
   let due: number | null = waits === null ? message.due : waits.due;
   // A message that replaces another one takes over its place in the window.
@@ -75,7 +75,7 @@ interface Waits {
 }
 
 /** Replaces the pending message of the key, if there is one. */
-function* debounce(message: PacedMessage, endpointId: number, now: number, option: DebouncePacing): Pacer<Waits> {
+function* debounce(message: DueMessage, endpointId: number, now: number, option: DebounceRule): FlowDecision<Waits> {
   const key = debounceKey(option);
   const known = yield* find(endpointId, key);
   const messageId = known?.message_id ?? null;
@@ -88,7 +88,7 @@ function* debounce(message: PacedMessage, endpointId: number, now: number, optio
 }
 
 /** Returns the start of the first window with room; `null` when that is later than the longest delay allowed. */
-function* throttle(endpointId: number, due: number, option: ThrottlePacing): Pacer<number | null> {
+function* throttle(endpointId: number, due: number, option: ThrottleRule): FlowDecision<number | null> {
   const key = throttleKey(option);
   const known = yield* find(endpointId, key);
   const { limit, windowMs, maxDelayMs } = option;
@@ -106,19 +106,19 @@ function* throttle(endpointId: number, due: number, option: ThrottlePacing): Pac
   return Math.max(due, since);
 }
 
-function* find(endpointId: number, key: string): Pacer<PacingRow | undefined> {
-  return (yield { ask: "find", endpointId, key }) as PacingRow | undefined;
+function* find(endpointId: number, key: string): FlowDecision<FlowRow | undefined> {
+  return (yield { ask: "find", endpointId, key }) as FlowRow | undefined;
 }
 
-function debounceKey({ key }: DebouncePacing): string {
+function debounceKey({ key }: DebounceRule): string {
   return `d${key}`;
 }
 
-function throttleKey({ key }: ThrottlePacing): string {
+function throttleKey({ key }: ThrottleRule): string {
   return `t${key}`;
 }
 
 /** Keys that an endpoint with these options uses. */
-export function pacingKeys({ debounce: wait, throttle: limit }: EndpointPacing): readonly string[] {
+export function flowKeys({ debounce: wait, throttle: limit }: EndpointFlowControl): readonly string[] {
   return [...(wait === null ? [] : [debounceKey(wait)]), ...(limit === null ? [] : [throttleKey(limit)])];
 }

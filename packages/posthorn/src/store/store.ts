@@ -36,7 +36,7 @@ export interface AcceptEntry {
   /** Unix milliseconds after which it is no longer delivered; absent or `null`: no limit. */
   readonly deliverUntil?: number | null;
   /** For the endpoints that debounce or throttle; absent or `null`: none does. */
-  readonly pacing?: Pacing | null;
+  readonly flowControl?: FlowControl | null;
   /** The order key at each of `endpointIds`, `null` for those without an order; absent or `null`: none has one. */
   readonly orderKeys?: OrderKeys | null;
 }
@@ -44,20 +44,20 @@ export interface AcceptEntry {
 export type OrderKeys = readonly (string | null)[];
 
 /** Debounce and throttle rules, applied in the transaction that accepts the message. */
-export interface Pacing {
+export interface FlowControl {
   /** Unix milliseconds of the publish. */
   readonly now: number;
-  readonly endpoints: readonly EndpointPacing[];
+  readonly endpoints: readonly EndpointFlowControl[];
 }
 
-export interface EndpointPacing {
+export interface EndpointFlowControl {
   readonly endpointId: number;
-  readonly debounce: DebouncePacing | null;
-  readonly throttle: ThrottlePacing | null;
+  readonly debounce: DebounceRule | null;
+  readonly throttle: ThrottleRule | null;
 }
 
 /** A newer message of the key replaces one that has not been sent yet. */
-export interface DebouncePacing {
+export interface DebounceRule {
   readonly key: string;
   /** Time without a message after which the last one is sent. */
   readonly waitMs: number;
@@ -66,7 +66,7 @@ export interface DebouncePacing {
 }
 
 /** At most `limit` deliveries of the key in a window, which begins with the first of them. */
-export interface ThrottlePacing {
+export interface ThrottleRule {
   readonly key: string;
   readonly limit: number;
   readonly windowMs: number;

@@ -111,15 +111,15 @@ export class TransformPool implements AsyncDisposable {
     if (this.#closed || signal?.aborted === true || (full && this.#queue.size > 0)) return Promise.resolve(BUSY);
     return new Promise((resolve) => {
       const settle = (result: ThreadResult | Busy): void => {
-        signal?.removeEventListener("abort", giveUp);
+        signal?.removeEventListener("abort", cancel);
         resolve(result);
       };
       const waiting: Waiting = { tenant, endpoint, request, bytes, settle };
-      const giveUp = (): void => {
+      const cancel = (): void => {
         if (this.#queue.remove(waiting)) this.#queuedBytes -= bytes;
         settle(BUSY);
       };
-      signal?.addEventListener("abort", giveUp, { once: true });
+      signal?.addEventListener("abort", cancel, { once: true });
       this.#queuedBytes += bytes;
       this.#queue.push(waiting);
       this.#pump();

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import { dropOldKeys } from "../domain/idempotency.ts";
-import { dropOldPacing, expireDeliveries } from "../domain/message/expire-deliveries.ts";
+import { dropOldFlowState, expireDeliveries } from "../domain/message/expire-deliveries.ts";
 import { dropParked } from "../domain/message/relay-outbox.ts";
 import { expireInbound } from "../domain/quarantine/expire.ts";
 import { dropDays } from "../domain/retention/drop-days.ts";
@@ -69,7 +69,7 @@ export class Maintenance implements Worker {
     // If this node stops being the leader during a long run, the new leader continues.
     const led = new AbortController();
     const signal = AbortSignal.any([this.#abort.signal, led.signal]);
-    const rest = pacer(signal);
+    const rest = pauseBetweenSteps(signal);
     const pause = async (): Promise<void> => {
       await rest();
       if (!leads()) led.abort();
@@ -77,7 +77,7 @@ export class Maintenance implements Worker {
     const sweep: SweepOptions = { periods, signal, pause };
     try {
       await expireDeliveries(services, signal);
-      await dropOldPacing(services, signal);
+      await dropOldFlowState(services, signal);
       await dropOldKeys(services.store, services.now(), signal);
       await services.store.transaction(async ({ db }) => {
         await db.deleteFrom("revoked_token").where("expires_at", "<", services.now()).execute();
@@ -99,7 +99,7 @@ export class Maintenance implements Worker {
 }
 
 /** Returns a function that pauses after a step, so that steps take at most `SHARE` of the time. */
-export function pacer(signal: AbortSignal): () => Promise<void> {
+export function pauseBetweenSteps(signal: AbortSignal): () => Promise<void> {
   let begun = performance.now();
   return async () => {
     const tookMs = performance.now() - begun;

@@ -43,7 +43,7 @@ function stateOut({
     })),
     inFlight: lane?.inFlight ?? 0,
     concurrency: { now: lane?.concurrency ?? null, max: limits.concurrency },
-    rate: { perSecond: limits.rate, easedTo: lane?.easedTo ?? null },
+    rate: { perSecond: limits.rate, reducedPerSecond: lane?.reducedPerSecond ?? null },
     recentMs: lane?.recentMs ?? null,
   };
 }

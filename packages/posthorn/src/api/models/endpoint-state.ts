@@ -59,7 +59,7 @@ export const EndpointStateOut = Type.Object(
     }),
     rate: Type.Object({
       perSecond: Rate,
-      easedTo: nullable(
+      reducedPerSecond: nullable(
         Type.Number({ description: "Attempts per second allowed while the endpoint is failing or recovering." }),
       ),
     }),

@@ -69,14 +69,14 @@ function change(call: Call<EndpointRef>, to: Change): Promise<void> {
       .set({ flow_json: flowJson(flow), updated_at: now })
       .where("id", "=", endpoint.key)
       .execute();
-    if (enabled && endpoint.disabled) await switchOn(ctx, tx, application, endpoint);
+    if (enabled && endpoint.disabled) await clearDisabled(ctx, tx, application, endpoint);
     tx.signal({ kind: "application", key: application.key });
     // In both cases the lane is notified before it starts another attempt.
     tx.signal({ kind: flow.pausedUntil === null ? "try" : "wake", endpointId: endpoint.key });
   });
 }
 
-async function switchOn(ctx: Context, tx: Tx, application: Application, endpoint: Endpoint): Promise<void> {
+async function clearDisabled(ctx: Context, tx: Tx, application: Application, endpoint: Endpoint): Promise<void> {
   await tx.db
     .updateTable("endpoint")
     .set({ disabled: 0, disabled_json: null })

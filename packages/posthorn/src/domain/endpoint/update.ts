@@ -45,7 +45,11 @@ async function save(
   const updatedAt = ctx.services.now();
   try {
     await write(ctx, async (tx) => {
-      const columns = { ...toColumns(fields), ...switchColumns(existing, fields, updatedAt), updated_at: updatedAt };
+      const columns = {
+        ...toColumns(fields),
+        ...enablementColumns(existing, fields, updatedAt),
+        updated_at: updatedAt,
+      };
       await tx.db.updateTable("endpoint").set(columns).where("id", "=", existing.key).execute();
       if (originOf(url) !== originOf(existing.url)) await forgetProof(tx, existing.key);
       await announceChange(ctx, tx, application, existing, fields);
@@ -61,7 +65,7 @@ async function save(
 }
 
 /** Columns to set if this change enables or disables the endpoint. */
-function switchColumns(
+function enablementColumns(
   existing: Endpoint,
   fields: EndpointInput,
   at: number,

@@ -37,7 +37,7 @@ export async function expireDeliveries(services: Services, signal: AbortSignal):
 }
 
 /** Deletes keys of debouncing and throttling that are no longer needed. */
-export async function dropOldPacing(services: Services, signal: AbortSignal): Promise<void> {
+export async function dropOldFlowState(services: Services, signal: AbortSignal): Promise<void> {
   for (let dropped = DROP_STEP; dropped === DROP_STEP && !signal.aborted;) {
     dropped = await services.store.transaction(async ({ db }) => {
       const rows = await db

@@ -2,7 +2,7 @@
 import { invalid, PosthornError } from "../../lib/errors.ts";
 import { type GeneratedId, timeOfKey } from "../../lib/id.ts";
 import { isImmediate } from "../../store/immediate.ts";
-import type { AcceptEntry, Dues, IdempotencyKey, OrderKeys, Pacing } from "../../store/store.ts";
+import type { AcceptEntry, Dues, IdempotencyKey, OrderKeys, FlowControl } from "../../store/store.ts";
 import type { Job } from "../../store/delivery.ts";
 import type { Context } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
@@ -132,21 +132,21 @@ export function prepareMessage(
     idempotency,
     deliverUntil,
   };
-  const pacing = pacingOf(application, entry, now);
+  const flowControl = flowControlOf(application, entry, now);
   const orderKeys = orderKeysOf(application, entry);
   const timestamp = timeOfKey(key);
   const message = { key, id, eventType, eventId, channels, tags, payload, contentType, timestamp, deliverAt };
   const { orderingKey } = input;
   return {
-    entry: pacing === null && orderKeys === null ? entry : { ...entry, pacing, orderKeys },
+    entry: flowControl === null && orderKeys === null ? entry : { ...entry, flowControl, orderKeys },
     message: { ...message, orderingKey, deliverUntil },
   };
 }
 
 /** Rules of the endpoints that debounce or throttle; `null` if none does. */
-function pacingOf(application: DirectoryApplication, entry: AcceptEntry, now: number): Pacing | null {
+function flowControlOf(application: DirectoryApplication, entry: AcceptEntry, now: number): FlowControl | null {
   const endpoints = entry.endpointIds.flatMap((key) => {
-    const rule = application.endpoints.get(key)?.policy.pacing ?? null;
+    const rule = application.endpoints.get(key)?.policy.flowControl ?? null;
     return rule === null ? [] : [rule(key, entry)];
   });
   return endpoints.length === 0 ? null : { now, endpoints };

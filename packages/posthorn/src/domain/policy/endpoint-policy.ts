@@ -3,7 +3,7 @@ import type { LanePolicy } from "../../dispatch/policy.ts";
 import type { Flow } from "../endpoint/flow.ts";
 import { breakerPolicy } from "./breaker.ts";
 import { orderPolicy } from "./order.ts";
-import { type PacingRule, pacingRule } from "./pacing.ts";
+import { type FlowControlRule, flowControlRule } from "./flow-control.ts";
 import { retryPolicy } from "./retry.ts";
 import { SuccessRule } from "./success-rule.ts";
 import type { SuccessValues } from "./success.ts";
@@ -26,7 +26,7 @@ export class EndpointPolicy {
   readonly values: PolicyValues;
   readonly #place: PolicyPlace;
   #lane: LanePolicy | null = null;
-  #pacing: PacingRule | null | undefined = undefined;
+  #flowControl: FlowControlRule | null | undefined = undefined;
   #success: SuccessRule | null = null;
 
   constructor(values: PolicyValues, place: PolicyPlace) {
@@ -35,9 +35,10 @@ export class EndpointPolicy {
   }
 
   /** How deliveries are debounced and throttled; `null`: not at all. */
-  get pacing(): PacingRule | null {
-    if (this.#pacing === undefined) this.#pacing = pacingRule(this.values.debounce, this.values.throttle);
-    return this.#pacing;
+  get flowControl(): FlowControlRule | null {
+    if (this.#flowControl === undefined)
+      this.#flowControl = flowControlRule(this.values.debounce, this.values.throttle);
+    return this.#flowControl;
   }
 
   /** For the dispatcher. The same object each time. */

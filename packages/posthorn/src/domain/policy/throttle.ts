@@ -1,8 +1,8 @@
 /** Throttle: limits the number of deliveries per key and time window. */
-import { checkPacingKey, type PacingKeyValues } from "./pacing-key.ts";
+import { checkFlowKey, type FlowKeyValues } from "./flow-key.ts";
 import { defineSection } from "./section.ts";
 
-export interface ThrottleValues extends PacingKeyValues {
+export interface ThrottleValues extends FlowKeyValues {
   /** Deliveries per window; 0: no throttle. */
   readonly limit: number;
   /** Length of a window, which starts with its first delivery. */
@@ -14,5 +14,5 @@ export interface ThrottleValues extends PacingKeyValues {
 export const throttle = defineSection<ThrottleValues>({
   tenant: "ManageEndpoint",
   platform: () => ({ limit: 0, windowSeconds: 60, maxDelaySeconds: 0, by: "eventType", path: "" }),
-  check: checkPacingKey,
+  check: checkFlowKey,
 });

@@ -44,7 +44,7 @@ export async function replayStep(services: Services, task: Task): Promise<Step> 
   if (parts.length === 0) return { kind: "write", write: (tx) => finish(tx, task, params, data) };
   for (const part of parts) {
     const endpoint = await services.directory.endpoint(part.endpoint_id);
-    if (endpoint === null) return { kind: "write", write: (tx) => giveUp(tx, part, data) };
+    if (endpoint === null) return { kind: "write", write: (tx) => endPart(tx, part, data) };
     const room = Math.min(budget.rows, await roomAt(services, endpoint.key, params, now));
     if (room < 1) continue;
     const found = await scan(services.store.db, { params, appKey: task.appKey!, endpoint, cursor: part.cursor }, room);
@@ -190,7 +190,7 @@ async function makeDue(
 }
 
 /** Ends a part whose endpoint was deleted. */
-async function giveUp(tx: Tx, part: Part, data: ReplayData): Promise<StepResult> {
+async function endPart(tx: Tx, part: Part, data: ReplayData): Promise<StepResult> {
   await tx.db
     .updateTable("task_part")
     .set({ done: 1, endpoint_gone: 1 })

@@ -217,12 +217,12 @@ async function needingAttention(
   });
   const ordered = listed.toSorted((a, b) => (a.row.failingSince ?? Infinity) - (b.row.failingSince ?? Infinity));
   const shown = ordered.slice(0, MAX_LISTED).map(async ({ id, row }) => {
-    return { ...row, disabledAt: await switchedOffAt(ctx.services, id, streakOf(id)) };
+    return { ...row, disabledAt: await autoDisableAt(ctx.services, id, streakOf(id)) };
   });
   return { needingAttention: await Promise.all(shown), more: ordered.length > MAX_LISTED };
 }
 
-async function switchedOffAt(
+async function autoDisableAt(
   { directory }: Pick<Services, "directory">,
   endpointKey: number,
   streak: Streak | null,

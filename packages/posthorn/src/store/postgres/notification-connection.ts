@@ -85,7 +85,7 @@ export class NotificationConnection implements AsyncDisposable {
       return (await client.query<Row>(text, values)).rows;
     } catch (error) {
       // Whatever the error: a new connection is known to work.
-      await this.#giveUp(client);
+      await this.#disconnect(client);
       if (isAway(error)) this.#options.probe.failed(error);
       throw toStoreError(error);
     }
@@ -119,7 +119,7 @@ export class NotificationConnection implements AsyncDisposable {
       return;
     }
     this.#client = client;
-    client.once("end", () => void this.#giveUp(client));
+    client.once("end", () => void this.#disconnect(client));
   }
 
   async #share(client: pg.Client): Promise<void> {
@@ -130,7 +130,7 @@ export class NotificationConnection implements AsyncDisposable {
     }
   }
 
-  async #giveUp(client: pg.Client): Promise<void> {
+  async #disconnect(client: pg.Client): Promise<void> {
     if (this.#client !== client || this.#closed) return;
     this.#client = null;
     this.#refuseEchoes();

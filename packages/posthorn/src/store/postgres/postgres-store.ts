@@ -15,7 +15,7 @@ import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../tran
 import { setTimeout as delay } from "node:timers/promises";
 import { clientConfig, inTransaction, lend, onOwnClient, Pool, SCHEMA, TIMEOUT_MS, withClient } from "./connections.ts";
 import { isAway, isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
-import { acceptPaced, acceptTogether, keysOf } from "./hot/accept.ts";
+import { acceptWithFlowControl, acceptTogether, keysOf } from "./hot/accept.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
 import type { Recorded } from "./hot/record.ts";
 import { backlog } from "./hot/backlog.ts";
@@ -345,11 +345,11 @@ export class PostgresStore implements Store {
       onUnknownCommit: () => this.#onUnknownCommit(),
       namesOf: keysOf,
       bytesOf: ({ payload }) => payload.byteLength,
-      isAlone: isPaced,
+      isAlone: hasFlowControl,
       commit: async (entries) => {
         const [first] = entries as readonly [AcceptEntry, ...AcceptEntry[]];
-        const accept = isPaced(first)
-          ? async () => [await acceptPaced(hot, first)]
+        const accept = hasFlowControl(first)
+          ? async () => [await acceptWithFlowControl(hot, first)]
           : () => acceptTogether(hot, entries);
         // Another commit has just taken the key of this message. The next try finds that one.
         const raced = entries.length === 1 && keysOf(first).length > 0 ? isUnique : () => false;
@@ -519,8 +519,8 @@ function shardLost({ messageId }: Outcome): StoreError {
   );
 }
 
-function isPaced({ pacing }: AcceptEntry): boolean {
-  return pacing !== null && pacing !== undefined;
+function hasFlowControl({ flowControl }: AcceptEntry): boolean {
+  return flowControl !== null && flowControl !== undefined;
 }
 
 async function orStoreError<T>(work: Promise<T>): Promise<T> {

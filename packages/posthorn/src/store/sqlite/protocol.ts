@@ -3,7 +3,7 @@ import type { PosthornErrorCode } from "../../lib/errors.ts";
 import { ATTEMPT, type Cell, MESSAGE, OUTCOME } from "../hot-columns.ts";
 import type { DeliveryState, Trigger } from "../schema.ts";
 import type { WalLoss } from "./wal-loss.ts";
-import type { AcceptEntry, AcceptResult, Dues, IdempotencyKey, OrderKeys, Pacing } from "../store.ts";
+import type { AcceptEntry, AcceptResult, Dues, IdempotencyKey, OrderKeys, FlowControl } from "../store.ts";
 import type { JobPage, EndpointBacklog, PageSelection, Outcome } from "../delivery.ts";
 
 export interface ThreadOptions {
@@ -19,7 +19,7 @@ export interface AcceptRow {
   readonly message: readonly Cell[];
   readonly payloadBytes: number;
   readonly due: number;
-  readonly pacing: Pacing | null;
+  readonly flowControl: FlowControl | null;
   readonly orderKeys: OrderKeys | null;
   readonly idempotency: IdempotencyKey | null;
   readonly endpointIds: readonly number[];
@@ -127,13 +127,13 @@ export interface ThreadReply {
 /** Appends the cells of a message and its deliveries. */
 export function encodeAccept(cells: Cell[], entry: AcceptEntry): void {
   for (const { of } of MESSAGE.columns) cells.push(of(entry));
-  const { due, idempotency, endpointIds, pacing, orderKeys } = entry;
+  const { due, idempotency, endpointIds, flowControl, orderKeys } = entry;
   encodeDeliveries(cells, {
     payloadBytes: entry.payload.byteLength,
     due,
     idempotency,
     endpointIds,
-    pacing: pacing ?? null,
+    flowControl: flowControl ?? null,
     orderKeys: orderKeys ?? null,
   });
 }
@@ -145,11 +145,11 @@ export function encodeAcceptRow(cells: Cell[], row: AcceptRow): void {
 }
 
 function encodeDeliveries(cells: Cell[], row: Omit<AcceptRow, "message">): void {
-  const { payloadBytes, due, idempotency: key, endpointIds, pacing, orderKeys } = row;
+  const { payloadBytes, due, idempotency: key, endpointIds, flowControl, orderKeys } = row;
   cells.push(
     payloadBytes,
     due,
-    pacing === null ? null : JSON.stringify(pacing),
+    flowControl === null ? null : JSON.stringify(flowControl),
     orderKeys === null ? null : JSON.stringify(orderKeys),
     key === null ? null : key.hash,
     key === null ? 0 : key.buckets.length,
@@ -167,7 +167,7 @@ export function decodeAccepts(cells: readonly Cell[]): readonly AcceptRow[] {
       message: reader.cells(MESSAGE.columns.length),
       payloadBytes: reader.number(),
       due: reader.number(),
-      pacing: parsed(reader.textOrNull()) as Pacing | null,
+      flowControl: parsed(reader.textOrNull()) as FlowControl | null,
       orderKeys: parsed(reader.textOrNull()) as OrderKeys | null,
     };
     const hash = reader.textOrNull();

@@ -79,12 +79,12 @@ export class SimulatedLink {
     try {
       return await ask(this.#world, work);
     } catch (error) {
-      this.#giveUp();
+      this.#disconnect();
       throw error;
     }
   }
 
-  #giveUp(): void {
+  #disconnect(): void {
     if (!this.#open) return;
     this.#open = false;
     this.#onNotificationState(false);

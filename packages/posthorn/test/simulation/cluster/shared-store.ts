@@ -56,7 +56,7 @@ export class SharedStore extends SqliteStore {
       life,
       hears: () => link.hears,
       silent: () => linkWay().silent,
-      onMessage: (payload) => this.#hear(payload),
+      onMessage: (payload) => this.#onMessage(payload),
     });
   }
 
@@ -135,7 +135,7 @@ export class SharedStore extends SqliteStore {
     if (!way().silent) for (const payload of payloads) bus.told(payload);
   }
 
-  #hear(payload: string): void {
+  #onMessage(payload: string): void {
     const { by, signals, unknown } = fromPayload(payload);
     if (by === this.#options.by) return;
     this.#listener(signals, "elsewhere");

@@ -6,7 +6,7 @@ import { BreakerPolicyModel } from "./breaker.ts";
 import { FormatPolicyModel } from "./format.ts";
 import { LimitsPolicyModel } from "./limits.ts";
 import { OrderPolicyModel } from "./order.ts";
-import { DebouncePolicyModel, ThrottlePolicyModel } from "./pacing.ts";
+import { DebouncePolicyModel, ThrottlePolicyModel } from "./flow-control.ts";
 import { RetryPolicyModel } from "./retry.ts";
 import { SigningPolicyModel } from "./signing.ts";
 import { SuccessPolicyModel } from "./success.ts";

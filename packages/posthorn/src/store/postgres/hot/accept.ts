@@ -3,7 +3,7 @@ import { MESSAGE } from "../../hot-columns.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptEntry, AcceptResult, Dues } from "../../store.ts";
 import { inTransaction, type Pool, withClient } from "../connections.ts";
-import { pacedDues } from "./debounce.ts";
+import { controlledDues } from "./debounce.ts";
 import { namesOf, type Parameter, unnestOf } from "./unnest.ts";
 
 /** Input columns of a message: those of its table, followed by the values that are stored elsewhere. */
@@ -71,14 +71,14 @@ export async function acceptTogether(pool: Pool, entries: readonly AcceptEntry[]
 }
 
 /** Accepts a message with debounce or throttle rules. */
-export function acceptPaced(pool: Pool, entry: AcceptEntry): Promise<AcceptResult> {
+export function acceptWithFlowControl(pool: Pool, entry: AcceptEntry): Promise<AcceptResult> {
   return inTransaction(pool, async (client) => {
-    await client.query("SAVEPOINT unpaced");
-    const dues = await pacedDues(client, entry, entry.pacing!);
+    await client.query("SAVEPOINT before_flow_control");
+    const dues = await controlledDues(client, entry, entry.flowControl!);
     const refusal = (await run(client, [entry], dues)).get(entry.id);
     if (refusal === undefined) return { kind: "stored", dues };
     // The message is a duplicate: undo its effects on other messages of its debounce and throttle keys.
-    await client.query("ROLLBACK TO SAVEPOINT unpaced");
+    await client.query("ROLLBACK TO SAVEPOINT before_flow_control");
     return refusal;
   });
 }

@@ -1,7 +1,7 @@
 import type pg from "pg";
-import { decidePacing, type PacingQuery, pacingKeys } from "../../debounce.ts";
+import { decideFlow, type FlowQuery, flowKeys } from "../../debounce.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
-import type { AcceptEntry, Dues, EndpointPacing, Pacing } from "../../store.ts";
+import type { AcceptEntry, Dues, EndpointFlowControl, FlowControl } from "../../store.ts";
 
 const LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
 const FIND = "SELECT message_id, since, used FROM pacing WHERE endpoint_id = $1 AND key = $2";
@@ -21,9 +21,13 @@ const NOTE = `
  * Returns when each delivery of a message is due, in the order of its endpoints. Advisory locks serialize messages with the same key,
  * because a new key has no row to lock.
  */
-export async function pacedDues(client: pg.ClientBase, entry: AcceptEntry, { now, endpoints }: Pacing): Promise<Dues> {
+export async function controlledDues(
+  client: pg.ClientBase,
+  entry: AcceptEntry,
+  { now, endpoints }: FlowControl,
+): Promise<Dues> {
   const options = new Map(endpoints.map((option) => [option.endpointId, option]));
-  const keys = endpoints.flatMap((option) => pacingKeys(option).map((key) => `pacing/${option.endpointId}/${key}`));
+  const keys = endpoints.flatMap((option) => flowKeys(option).map((key) => `pacing/${option.endpointId}/${key}`));
   // Always in the same order, to avoid deadlocks.
   for (const key of keys.toSorted()) await client.query(LOCK, [key]);
   const dues: (number | null)[] = [];
@@ -38,15 +42,15 @@ async function pacedDue(
   client: pg.ClientBase,
   entry: AcceptEntry,
   now: number,
-  option: EndpointPacing,
+  option: EndpointFlowControl,
 ): Promise<number | null> {
-  const pacer = decidePacing(entry, now, option);
-  let step = pacer.next();
-  while (step.done !== true) step = pacer.next(await runQuery(client, step.value));
+  const decision = decideFlow(entry, now, option);
+  let step = decision.next();
+  while (step.done !== true) step = decision.next(await runQuery(client, step.value));
   return step.value;
 }
 
-async function runQuery(client: pg.ClientBase, ask: PacingQuery): Promise<unknown> {
+async function runQuery(client: pg.ClientBase, ask: FlowQuery): Promise<unknown> {
   switch (ask.ask) {
     case "find":
       return (await client.query(FIND, [ask.endpointId, ask.key])).rows[0];

@@ -3,7 +3,7 @@ import { type Cell, MESSAGE, placeholders } from "../../hot-columns.ts";
 import { LABEL_KIND, type LabelKind } from "../../labels.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptRow, AcceptStatus } from "../protocol.ts";
-import { preparePacing } from "./debounce.ts";
+import { prepareFlowControl } from "./debounce.ts";
 
 const { at } = MESSAGE;
 
@@ -30,10 +30,10 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
   const insertDelivery = db.prepare(`
     INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, order_key)
     VALUES (?, ?, ?, ?, 0, 0, 0, ?)`);
-  const pace = preparePacing(db);
+  const dueUnderFlowControl = prepareFlowControl(db);
 
   return (row, payload) => {
-    const { message, idempotency: key, pacing, orderKeys } = row;
+    const { message, idempotency: key, flowControl, orderKeys } = row;
     const id = message[at.id] as number;
     const eventId = message[at.event_id]!;
     const deliverUntil = message[at.deliver_until]!;
@@ -50,14 +50,14 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
     insertLabels(row, LABEL_KIND.tag, message[at.tags_json]!);
     if (deliverUntil !== null) insertDeadline.run(deliverUntil, id);
     if (key !== null) keepKey.run(key.buckets[0]!, key.hash, id);
-    if (pacing === null) {
+    if (flowControl === null) {
       row.endpointIds.forEach((endpointId, index) =>
         insertDelivery.run(id, endpointId, DELIVERY_STATE.pending, row.due, orderKey(index)),
       );
       return "stored";
     }
     return row.endpointIds.map((endpointId, index) => {
-      const due = pace({ id, due: row.due }, endpointId, pacing);
+      const due = dueUnderFlowControl({ id, due: row.due }, endpointId, flowControl);
       const state = due === null ? DELIVERY_STATE.canceled : DELIVERY_STATE.pending;
       insertDelivery.run(id, endpointId, state, due, orderKey(index));
       return due;

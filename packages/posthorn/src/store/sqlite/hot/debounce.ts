@@ -1,24 +1,24 @@
 import type { DatabaseSync } from "node:sqlite";
-import { decidePacing, type PacingQuery, type PacedMessage } from "../../debounce.ts";
+import { decideFlow, type FlowQuery, type DueMessage } from "../../debounce.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
-import type { Pacing } from "../../store.ts";
+import type { FlowControl } from "../../store.ts";
 
 /** Debounces and throttles the delivery of a message to one endpoint. Returns when it is due, or `null` when it is canceled. */
-export function preparePacing(
+export function prepareFlowControl(
   db: DatabaseSync,
-): (message: PacedMessage, endpointId: number, pacing: Pacing) => number | null {
+): (message: DueMessage, endpointId: number, flowControl: FlowControl) => number | null {
   const runQuery = prepareQueries(db);
   return (message, endpointId, { now, endpoints }) => {
     const option = endpoints.find((candidate) => candidate.endpointId === endpointId);
     if (option === undefined) return message.due;
-    const pacer = decidePacing(message, now, option);
-    let step = pacer.next();
-    while (step.done !== true) step = pacer.next(runQuery(step.value));
+    const decision = decideFlow(message, now, option);
+    let step = decision.next();
+    while (step.done !== true) step = decision.next(runQuery(step.value));
     return step.value;
   };
 }
 
-function prepareQueries(db: DatabaseSync): (ask: PacingQuery) => unknown {
+function prepareQueries(db: DatabaseSync): (ask: FlowQuery) => unknown {
   const find = db.prepare("SELECT message_id, since, used FROM pacing WHERE endpoint_id = ? AND key = ?");
   const keep = db.prepare(`
     INSERT INTO pacing (endpoint_id, key, message_id, since, used, until) VALUES (?, ?, ?, ?, ?, ?)

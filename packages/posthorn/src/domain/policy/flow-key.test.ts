@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { pacingKey } from "./pacing-key.ts";
+import { flowKey } from "./flow-key.ts";
 
 function keyAt(path: string, payload: string): string {
-  return pacingKey({ by: "payload", path }, { eventType: "a", orderingKey: null, payload: Buffer.from(payload) });
+  return flowKey({ by: "payload", path }, { eventType: "a", orderingKey: null, payload: Buffer.from(payload) });
 }
 
-describe("pacingKey", () => {
+describe("flowKey", () => {
   it.each([
     ["customer.id", '{"customer":{"id":"c1"}}', '"c1"'],
     ["customer.id", ' {"id":"no", "customer" : { "id" : 12345678901234567890 } }', "12345678901234567890"],
@@ -34,8 +34,8 @@ describe("pacingKey", () => {
 
   it("can be the event type, the ordering key, or one key for the whole endpoint", () => {
     const message = { eventType: "a.b", orderingKey: "o", payload: Buffer.from("{}") };
-    const keys = (["endpoint", "eventType", "orderingKey"] as const).map((by) => pacingKey({ by, path: "" }, message));
+    const keys = (["endpoint", "eventType", "orderingKey"] as const).map((by) => flowKey({ by, path: "" }, message));
     expect(keys).toEqual(["*", "a.b", "o"]);
-    expect(pacingKey({ by: "orderingKey", path: "" }, { ...message, orderingKey: null })).toBe("-");
+    expect(flowKey({ by: "orderingKey", path: "" }, { ...message, orderingKey: null })).toBe("-");
   });
 });

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { PACING_KINDS } from "../../../domain/policy/pacing-key.ts";
+import { FLOW_KEY_KINDS } from "../../../domain/policy/flow-key.ts";
 import { nullable } from "../common.ts";
 
 const DAY = 86_400;
@@ -8,7 +8,7 @@ const key = {
   by: Type.Optional(
     nullable(
       Type.Union(
-        PACING_KINDS.map((kind) => Type.Literal(kind)),
+        FLOW_KEY_KINDS.map((kind) => Type.Literal(kind)),
         {
           description:
             "How deliveries are grouped: all together, by event type, by ordering key, or by a value of the payload.",

@@ -5,16 +5,16 @@ import { findMembers } from "../../lib/json-range.ts";
 import type { SectionCheck } from "./section.ts";
 
 /** `endpoint`: one key for everything. `payload`: the value at `path`. */
-export const PACING_KINDS = ["endpoint", "eventType", "orderingKey", "payload"] as const;
+export const FLOW_KEY_KINDS = ["endpoint", "eventType", "orderingKey", "payload"] as const;
 
-export interface PacingKeyValues {
-  readonly by: (typeof PACING_KINDS)[number];
+export interface FlowKeyValues {
+  readonly by: (typeof FLOW_KEY_KINDS)[number];
   /** With `by: payload`: member names separated by dots, such as `customer.id`; otherwise empty. */
   readonly path: string;
 }
 
 /** Parts of a message from which a key can be extracted. */
-export interface PacedMessage {
+export interface KeyedMessage {
   readonly eventType: string;
   readonly orderingKey: string | null;
   readonly payload: Uint8Array;
@@ -26,7 +26,7 @@ const MAX_KEY = 64;
 /** Key of messages without such a value. */
 const NONE = "-";
 
-export function checkPacingKey({ by, path }: Partial<PacingKeyValues>, check: SectionCheck): void {
+export function checkFlowKey({ by, path }: Partial<FlowKeyValues>, check: SectionCheck): void {
   const place = [...check.path, "path"];
   if (by === "payload" && (path === undefined || path === "")) {
     throw invalid(place, "With `by: payload`, set the path of the value, such as customer.id.");
@@ -39,7 +39,7 @@ export function checkPacingKey({ by, path }: Partial<PacingKeyValues>, check: Se
 }
 
 /** The key of a message: short, and never empty. */
-export function pacingKey({ by, path }: PacingKeyValues, message: PacedMessage): string {
+export function flowKey({ by, path }: FlowKeyValues, message: KeyedMessage): string {
   switch (by) {
     case "endpoint":
       return "*";

@@ -1,14 +1,14 @@
 /** Converts debounce and throttle of an endpoint for the store. */
-import type { EndpointPacing } from "../../store/store.ts";
+import type { EndpointFlowControl } from "../../store/store.ts";
 import type { DebounceValues } from "./debounce.ts";
-import { type PacedMessage, pacingKey } from "./pacing-key.ts";
+import { type KeyedMessage, flowKey } from "./flow-key.ts";
 import type { ThrottleValues } from "./throttle.ts";
 
 /** Returns what applies to one message at an endpoint. */
-export type PacingRule = (endpointId: number, message: PacedMessage) => EndpointPacing;
+export type FlowControlRule = (endpointId: number, message: KeyedMessage) => EndpointFlowControl;
 
 /** `null` for an endpoint with neither, as nearly all are, so that they cost nothing. */
-export function pacingRule(debounce: DebounceValues, throttle: ThrottleValues): PacingRule | null {
+export function flowControlRule(debounce: DebounceValues, throttle: ThrottleValues): FlowControlRule | null {
   if (debounce.waitSeconds === 0 && throttle.limit === 0) return null;
   return (endpointId, message) => ({
     endpointId,
@@ -17,15 +17,15 @@ export function pacingRule(debounce: DebounceValues, throttle: ThrottleValues): 
   });
 }
 
-function debounceOf(values: DebounceValues, message: PacedMessage): EndpointPacing["debounce"] {
+function debounceOf(values: DebounceValues, message: KeyedMessage): EndpointFlowControl["debounce"] {
   const waitMs = inMs(values.waitSeconds);
   const maxWaitMs = Math.max(waitMs, inMs(values.maxWaitSeconds));
-  return { key: pacingKey(values, message), waitMs, maxWaitMs };
+  return { key: flowKey(values, message), waitMs, maxWaitMs };
 }
 
-function throttleOf(values: ThrottleValues, message: PacedMessage): EndpointPacing["throttle"] {
+function throttleOf(values: ThrottleValues, message: KeyedMessage): EndpointFlowControl["throttle"] {
   const { limit, windowSeconds, maxDelaySeconds } = values;
-  const key = pacingKey(values, message);
+  const key = flowKey(values, message);
   return { key, limit, windowMs: inMs(windowSeconds), maxDelayMs: inMs(maxDelaySeconds) };
 }
 
