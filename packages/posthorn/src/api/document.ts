@@ -117,6 +117,9 @@ function describeRoute({
       409: { description: "The request conflicts with an existing resource.", ...error },
       413: { description: "The request is too large.", ...error },
       422: { description: "The request breaks a rule.", ...ref(HttpValidationError) },
+      ...(operationId === "v1.message.create"
+        ? { 429: { description: "Too many deliveries of the application wait to be sent. Try again later.", ...error } }
+        : {}),
       503: { description: "The server cannot process the request now. Try again later.", ...error },
     },
   };

@@ -256,6 +256,12 @@ export const settings = {
     default: "512",
     parse: (text) => parseInteger(text, { min: 1, max: 10_000 }),
   }),
+  maxBacklog: setting({
+    name: "POSTHORN_MAX_BACKLOG",
+    help: "Deliveries that may wait to be sent. While there are more, publishing gets 429 for the applications that most of them belong to. 0: any number.",
+    default: "0",
+    parse: (text) => parseInteger(text, { min: 0, max: 1_000_000_000 }),
+  }),
   endpointConcurrency: setting({
     name: "POSTHORN_ENDPOINT_CONCURRENCY",
     help: "Maximum number of concurrent attempts to one endpoint.",

@@ -13,6 +13,7 @@ import type { Directory } from "./directory.ts";
 import type { ProviderApis } from "./backfill/provider-apis.ts";
 import type { Actor } from "./access.ts";
 import type {
+  BacklogSource,
   ClusterSource,
   DispatchHints,
   DomainRules,
@@ -45,6 +46,7 @@ export interface TransactionServices {
   readonly health: HealthSource;
   readonly sources: Pick<SourceOperations, "invalidate" | "clear">;
   readonly statistics: Pick<StatisticsSource, "load">;
+  readonly backlog: BacklogSource;
   readonly cluster: Omit<ClusterSource, "view">;
   readonly rules: DomainRules;
 }

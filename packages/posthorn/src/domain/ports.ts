@@ -176,6 +176,12 @@ export interface ClusterSource {
   view(): Promise<ClusterView>;
 }
 
+/** Deliveries that wait to be sent. */
+export interface BacklogSource {
+  /** Whether messages of this application are refused, because more of its deliveries wait than the server may queue. */
+  isFullFor(appId: number): boolean;
+}
+
 export interface DispatchLoad {
   /** Attempts in flight. */
   readonly inFlight: number;

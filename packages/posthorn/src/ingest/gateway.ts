@@ -86,6 +86,7 @@ export class Gateway {
       return jsonResponse(403, "address_refused", "This source does not accept requests from your IP address.");
     }
     if (hopCountOf(headers[HOPS_HEADER]) >= MAX_HOPS) return LOOP;
+    if (this.#options.services().backlog.isFullFor(source.key)) return BUSY;
     const wait = this.limits.waitOf(source.key, source.settings.rateLimit);
     if (wait === 0) return null;
     const detail = "This source receives more requests than its rate limit allows. Try again later.";

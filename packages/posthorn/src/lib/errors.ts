@@ -24,6 +24,7 @@ export type PosthornErrorCode =
   | "event_type_exists"
   | "wrong_origin"
   | "payload_too_large"
+  | "backlog_full"
   | "too_many_streams"
   | "diagnosis_running"
   | "too_many_organisation_streams"
@@ -68,6 +69,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   event_type_exists: 409,
   payload_too_large: 413,
   wrong_origin: 421,
+  backlog_full: 429,
   too_many_streams: 429,
   diagnosis_running: 429,
   too_many_organisation_streams: 429,

@@ -19,6 +19,8 @@ export interface MetricsOptions {
   readonly inboundDuplicates: () => number;
   /** Whether anyone can read the metrics. Those of the process are not collected otherwise: they wake it 100 times per second. */
   readonly served: boolean;
+  /** Deliveries that waited to be sent when they were last counted. */
+  readonly backlog: () => number;
 }
 
 /** In seconds. By default an attempt times out after at most 60 s. */
@@ -132,7 +134,13 @@ function counter(registry: Registry, name: string, help: string, value: () => nu
   );
 }
 
-function watchDispatcher(registry: Registry, { load, shards, now }: MetricsOptions): void {
+function watchDispatcher(registry: Registry, { load, shards, now, backlog }: MetricsOptions): void {
+  gauge(
+    registry,
+    "posthorn_backlog_deliveries",
+    "Deliveries that waited to be sent when they were last counted, on all nodes. Deliveries on hold or paused do not count.",
+    backlog,
+  );
   gauge(registry, "posthorn_shards", "Number of the 64 endpoint shards that this node owns.", shards);
   gauge(
     registry,

@@ -22,7 +22,14 @@ import { Receiving } from "./receiving.ts";
 import { rulesOf } from "./rules.ts";
 import { buildSending } from "./sending.ts";
 import { settledEverywhere, settledHere, type SettledKeysOptions } from "./settled-keys.ts";
-import { buildMaintenance, buildMonitors, buildPublishers, buildStatistics, joinWorkers } from "./workers.ts";
+import {
+  buildBacklogMonitor,
+  buildMaintenance,
+  buildMonitors,
+  buildPublishers,
+  buildStatistics,
+  joinWorkers,
+} from "./workers.ts";
 
 /** Values that are only known once the node runs, or closes. */
 export interface NodeState {
@@ -100,6 +107,7 @@ export function compose(base: NodeBase): Composition {
     egress,
     inboundDuplicates: () => receiving.duplicates.total,
     served: config.metricsListen !== null && options.listens !== false,
+    backlog: () => backlog.waiting,
   });
   store.onLongTransaction((transaction) => {
     logLongTransaction(log, transaction);
@@ -109,6 +117,7 @@ export function compose(base: NodeBase): Composition {
   const statistics = stack.use(
     buildStatistics(parts, { settled: () => settledEverywhere(settling), load: () => dispatcher.load }),
   );
+  const backlog = stack.use(buildBacklogMonitor(parts));
   const receiving = stack.use(
     new Receiving({
       services,
@@ -135,6 +144,7 @@ export function compose(base: NodeBase): Composition {
     operational,
     health,
     statistics,
+    backlog,
     dispatch: new ClusterDispatch({ cluster, dispatcher, store }),
     tokens: authenticator,
     sources: receiving.operations,
@@ -151,7 +161,7 @@ export function compose(base: NodeBase): Composition {
   const maintenance = buildMaintenance(parts);
   const workers = joinWorkers(
     // Endpoint health comes first, so that no task sends to an endpoint before its failure streak is loaded.
-    [health, tasks, outbox, operational, certificates, statistics, receiving.monitor, maintenance],
+    [health, tasks, outbox, operational, certificates, statistics, backlog, receiving.monitor, maintenance],
     log,
   );
   const clusterWork = stack.use(

@@ -6,6 +6,7 @@ import type { Services } from "../domain/context.ts";
 import type { DispatchLoad } from "../domain/ports.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
 import { type Logger, reporter } from "../lib/log.ts";
+import { BacklogMonitor } from "../workers/backlog-monitor.ts";
 import { CertificateMonitor } from "../workers/certificate-monitor.ts";
 import { EndpointHealthMonitor } from "../workers/endpoint-health-monitor.ts";
 import { Maintenance } from "../workers/maintenance.ts";
@@ -92,6 +93,20 @@ export function buildStatistics({ log, clock, cluster, services }: WorkerParts, 
     clock,
     leads: () => cluster.leads,
     onFailure: (error) => reporter(log)(error, "statistics could not be updated; trying again"),
+  });
+}
+
+export function buildBacklogMonitor({ config, log, clock, services }: WorkerParts): BacklogMonitor {
+  return new BacklogMonitor({
+    services,
+    clock,
+    max: config.maxBacklog,
+    onChange: ({ isOver, ...backlog }) => {
+      if (!isOver) log.info(backlog, "the backlog of deliveries is small again");
+      else if (config.maxBacklog > 0) log.warn(backlog, "too many deliveries wait to be sent: messages are refused");
+      else log.warn(backlog, "many deliveries wait to be sent: more are published than this server can send");
+    },
+    onFailure: (error) => reporter(log)(error, "the backlog could not be measured; trying again"),
   });
 }
 

@@ -41,6 +41,7 @@ export const OTHER_SERVICES = {
     refresh: () => Promise.resolve(),
     load: () => ({ inFlight: 0, lanes: 0, queuedBytes: 0, oldestDue: null }),
   },
+  backlog: { isFullFor: () => false },
   cluster: { id: 1, alone: true, holdsSlot: true, time: systemTime, view: unused },
   urls: { judge: () => Promise.resolve({ allowed: true, addresses: [] }) },
   providerApis: { send: unused, take: unused },

@@ -1,6 +1,7 @@
 import { notFound, PosthornError } from "../../lib/errors.ts";
 import { TimeSlice } from "../../lib/time-slice.ts";
 import type { AcceptResult } from "../../store/store.ts";
+import { admitMessage } from "../backlog/admit.ts";
 import { type Context, type OutsideCall, type OutsideContext, reader } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
 import { type CreateMessage, findOrCreateApplication } from "./create.ts";
@@ -100,6 +101,7 @@ function prepareItem(ctx: Context, item: BatchItem, application: DirectoryApplic
   if (item.kind === "refused") return { failed: item.error };
   try {
     checkPublication(ctx, item.message);
+    admitMessage(ctx, application.key);
     return prepareMessage(ctx, application, item.message, item.message.idempotency);
   } catch (error) {
     return { failed: error };

@@ -2,6 +2,7 @@ import { invalid, notFound, PosthornError } from "../../lib/errors.ts";
 import type { IdempotencyKey } from "../../store/store.ts";
 import type { ApplicationInput } from "../application/application.ts";
 import { insertApplication } from "../application/create.ts";
+import { admitMessage } from "../backlog/admit.ts";
 import type { Context, OutsideCall } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
 import { storedMessage } from "./find.ts";
@@ -23,6 +24,7 @@ export async function createMessage({ ctx, input }: OutsideCall<CreateMessage>):
   const { directory, cluster } = ctx.services;
   // Most applications are in memory, and nothing has to be waited for.
   const application = directory.known(ctx.actor.orgId, input.app) ?? (await findOrCreateApplication(ctx, input));
+  admitMessage(ctx, application.key);
   const { entry, message } = prepareMessage(ctx, application, input, input.idempotency);
   const result = await ctx.services.store.accept(entry);
   switch (result.kind) {
