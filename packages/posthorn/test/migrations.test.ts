@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { keyAtTime } from "../src/lib/id.ts";
 import { migrationStates, runMigrations } from "../src/store/migrate.ts";
@@ -46,6 +47,38 @@ async function newestShape(): Promise<Shape> {
   await using fresh = await databaseAt(SCHEMA_VERSION);
   return await fresh.shape();
 }
+
+/** Names of the columns of each table in the Kysely types, by the name of the table. */
+function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
+  const text = ["schema.ts", "source-schema.ts"]
+    .map((name) => readFileSync(new URL(`../src/store/${name}`, import.meta.url), "utf8"))
+    .join("\n");
+  const types = new Map<string, readonly string[]>();
+  for (const [, name = "", base, body = ""] of text.matchAll(
+    /export interface (\w+)(?: extends (\w+))? \{\n(.*?)\n\}/gs,
+  )) {
+    const own = [...body.matchAll(/^ {2}(?:readonly )?(\w+)\??:/gm)].map(([, column = ""]) => column);
+    types.set(name, [...(types.get(base ?? "") ?? []), ...own]);
+  }
+  const [, database = ""] = /export interface Database \{\n(.*?)\n\}/s.exec(text) ?? [];
+  const tables = [...database.matchAll(/^ {2}(?:readonly )?(\w+): (\w+);/gm)];
+  return new Map(tables.map(([, table = "", type = ""]) => [table, new Set(types.get(type))]));
+}
+
+describe("a new database", () => {
+  it("has the columns that its Kysely types name, and no others", async () => {
+    const typed = typedColumns();
+    expect(typed.size).toBeGreaterThan(30);
+    const differences = [...(await newestShape())].flatMap(([table, columns]) => {
+      const named = typed.get(table);
+      if (named === undefined) return [];
+      const untyped = [...columns.keys()].filter((column) => !named.has(column));
+      const missing = [...named].filter((column) => !columns.has(column));
+      return [...untyped.map((one) => `${table}.${one} has no type`), ...missing.map((one) => `${table} lacks ${one}`)];
+    });
+    expect(differences).toEqual([]);
+  });
+});
 
 describe("a database", () => {
   const newest = newestShape();

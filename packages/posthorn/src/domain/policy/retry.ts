@@ -126,17 +126,24 @@ export function retryPolicy(values: RetryValues): RetryPolicy {
 const EXPONENTIAL = { factor: 2, maxSeconds: 12 * HOUR } as const;
 
 function backoffPolicy(backoff: BackoffValues): Backoff {
-  if (backoff.type === "exponential") {
-    return {
-      kind: "exponential",
-      firstMs: toMs(backoff.first ?? 0),
-      factor: backoff.factor ?? EXPONENTIAL.factor,
-      maxMs: toMs(backoff.max ?? EXPONENTIAL.maxSeconds),
-      attempts: backoff.attempts ?? 1,
-    };
+  switch (backoff.type) {
+    case "exponential":
+      return {
+        kind: "exponential",
+        firstMs: toMs(backoff.first ?? 0),
+        factor: backoff.factor ?? EXPONENTIAL.factor,
+        maxMs: toMs(backoff.max ?? EXPONENTIAL.maxSeconds),
+        attempts: backoff.attempts ?? 1,
+      };
+    case "preset":
+      return schedule(PRESETS[backoff.preset ?? "none"], backoff);
+    case "schedule":
+      return schedule(backoff.delays ?? [], backoff);
   }
-  const delays = backoff.type === "preset" ? PRESETS[backoff.preset ?? "none"] : (backoff.delays ?? []);
-  return { kind: "schedule", delaysMs: delays.map(toMs), jitter: backoff.jitter ?? JITTER };
+}
+
+function schedule(delays: readonly number[], { jitter = JITTER }: BackoffValues): Backoff {
+  return { kind: "schedule", delaysMs: delays.map(toMs), jitter };
 }
 
 function toMs(seconds: number): number {

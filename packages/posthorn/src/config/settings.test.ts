@@ -1,0 +1,14 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { settings } from "./settings.ts";
+
+const SOURCE = new URL("../", import.meta.url);
+
+it("each setting is used outside its declaration", () => {
+  const files = readdirSync(SOURCE, { recursive: true, encoding: "utf8" }).filter(
+    (name) => name.endsWith(".ts") && !name.endsWith(".test.ts") && !name.endsWith("config/settings.ts"),
+  );
+  const code = files.map((name) => readFileSync(new URL(name, SOURCE), "utf8")).join("\n");
+  const unused = Object.keys(settings).filter((key) => !new RegExp(`\\b${key}\\b`).test(code));
+  expect(unused).toEqual([]);
+});
