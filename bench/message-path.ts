@@ -33,7 +33,7 @@ report();
 
 /** The functions that were called for each message, by source file. */
 async function measure(): Promise<ReadonlyMap<string, readonly FunctionCalls[]>> {
-  await using measured = await startMeasuredNode({}, { preload: "coverage.ts", tree: values.tree });
+  await using measured = await startMeasuredNode({}, { preload: "coverage.ts", tree: values.tree, modules: true });
   await measured.call("POST", "app/bench/endpoint", { url: `http://127.0.0.1:${port}/` });
   for (let n = 0; n < Number(values["warm-up"]); n++) await publish(measured);
   let common: readonly FunctionCalls[] | null = null;

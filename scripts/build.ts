@@ -1,4 +1,7 @@
-/** Builds the dashboard into the server, then the published packages in the order of their dependencies: `tsc` to `dist/`, and the licence beside it. */
+/**
+ * Builds the dashboard into the server, then the published packages in the order of their dependencies: `tsc` to `dist/`, and the licence
+ * beside it. Then bundles the server.
+ */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, rmSync } from "node:fs";
 
@@ -19,3 +22,6 @@ for (const name of ["webhooks", "egress", "posthorn"]) {
   }
   copyFileSync("LICENSE", `${folder}/LICENSE`);
 }
+
+const { status: server } = spawnSync("node", ["scripts/bundle-server.ts"], { stdio: "inherit" });
+if (server !== 0) process.exit(server ?? 1);

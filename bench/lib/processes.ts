@@ -1,6 +1,6 @@
 /** Child processes of a benchmark and their resource usage. */
 import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -22,6 +22,8 @@ export interface StartOptions {
   readonly profile?: string | undefined;
   /** Module of this folder that runs in the server before it starts. The server then has an IPC channel. */
   readonly preload?: string | undefined;
+  /** Starts the separate modules instead of the bundle. */
+  readonly modules?: boolean | undefined;
   /** Further flags for Node. */
   readonly nodeFlags?: readonly string[] | undefined;
   /** Working tree whose build is started. Default: this one. */
@@ -30,8 +32,14 @@ export interface StartOptions {
 
 /** Starts the built server like `posthorn start`. */
 export function startNode(env: Record<string, string>, options: StartOptions = {}): Promise<StartedNode> {
-  const { profile, preload, nodeFlags = [], tree = fileURLToPath(new URL("../..", import.meta.url)) } = options;
-  const main = join(tree, "packages/posthorn/dist/main.js");
+  const {
+    profile,
+    preload,
+    nodeFlags = [],
+    modules = false,
+    tree = fileURLToPath(new URL("../..", import.meta.url)),
+  } = options;
+  const main = join(tree, modules ? "packages/posthorn/dist/main.js" : serverOf(tree));
   const flags = [...nodeFlags];
   if (profile !== undefined) flags.push("--cpu-prof", `--cpu-prof-dir=${profile}`);
   if (preload !== undefined) flags.push(`--import=${new URL(preload, import.meta.url)}`);
@@ -48,6 +56,12 @@ export function startNode(env: Record<string, string>, options: StartOptions = {
     });
     child.once("exit", (code) => reject(new Error(`the server ended with ${code}: ${log}`)));
   });
+}
+
+/** The program of a build. Earlier builds have no bundle. */
+function serverOf(tree: string): string {
+  const bundle = "packages/posthorn/dist/server/main.js";
+  return existsSync(join(tree, bundle)) ? bundle : "packages/posthorn/dist/main.js";
 }
 
 /** The next message from a process. */

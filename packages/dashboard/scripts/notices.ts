@@ -17,7 +17,16 @@ export interface BundledPackage {
 }
 
 /** Licences that only require their notice. Read a new licence before you add it. */
-const ALLOWED = new Set(["0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "OFL-1.1"]);
+const ALLOWED = new Set([
+  "0BSD",
+  "Apache-2.0",
+  "BlueOak-1.0.0",
+  "BSD-2-Clause",
+  "BSD-3-Clause",
+  "ISC",
+  "MIT",
+  "OFL-1.1",
+]);
 const LICENCE_FILE = "{LICENSE,LICENCE,COPYING,License,Licence,license,licence,copying}*";
 const RULE = "-".repeat(80);
 
@@ -31,22 +40,28 @@ export function writeNotices(web: string, root: string): void {
   rmSync(`${web}/.vite`, { recursive: true });
 }
 
-/** The text of the notices, with each package once. */
-export function noticesOf(packages: readonly BundledPackage[]): string {
+/**
+ * The text of the notices, with each package once.
+ *
+ * @param product What contains the packages, as the subject of a sentence.
+ */
+export function noticesOf(packages: readonly BundledPackage[], product = DASHBOARD): string {
   const unique = new Map(packages.map((entry) => [`${entry.name}@${entry.version}`, entry]));
   const sorted = [...unique].toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([, entry]) => entry);
   const problems = sorted.flatMap(problemsOf);
-  if (problems.length > 0) throw new Error(`The dashboard cannot be shipped:\n${problems.join("\n")}`);
+  if (problems.length > 0) throw new Error(`${product} cannot be shipped:\n${problems.join("\n")}`);
   const sections = sorted.map(
     ({ name, version, identifier, text }) =>
       `${RULE}\n${name} ${version} (${identifier})\n${RULE}\n\n${text!.trim()}\n`,
   );
-  return `${HEAD}\n\n${sections.join("\n")}`;
+  return `${headOf(product)}\n\n${sections.join("\n")}`;
 }
 
-const HEAD = `Third-party notices
+const DASHBOARD = "The dashboard and the customer portal of Posthorn";
 
-The dashboard and the customer portal of Posthorn contain the following packages.
+const headOf = (product: string): string => `Third-party notices
+
+${product} contain the following packages.
 Packages that npm installs beside Posthorn bring their licences with them.`;
 
 function problemsOf({ name, version, identifier, text }: BundledPackage): string[] {
@@ -67,11 +82,11 @@ function isAllowed(identifier: string): boolean {
 }
 
 /** Folder of the package that a built file comes from, relative to the build root. */
-function packageFolder(src: string | undefined): string | null {
+export function packageFolder(src: string | undefined): string | null {
   return /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(src ?? "")?.[0] ?? null;
 }
 
-function readPackage(folder: string): BundledPackage {
+export function readPackage(folder: string): BundledPackage {
   const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as {
     name: string;
     version: string;

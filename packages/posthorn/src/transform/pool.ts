@@ -189,7 +189,10 @@ class Thread {
     this.#options = options;
     this.#events = events;
     // The built package has a .js file here, the repository a .ts file.
-    const file = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
+    const file = new URL(
+      import.meta.url.endsWith(".ts") ? "./transform-thread.ts" : "./transform-thread.js",
+      import.meta.url,
+    );
     const { cpuMs, memoryBytes, outputBytes } = options;
     this.#worker = new Worker(file, {
       workerData: { cpuMs, memoryBytes, outputBytes } satisfies SandboxLimits,

@@ -1,0 +1,61 @@
+/**
+ * Bundles the server with its dependencies into `packages/posthorn/dist/server`: a few files instead of 2,300 modules, which halves the
+ * CPU time of a start and saves 30 MiB of memory. The modules in `dist` stay for programs that import the package.
+ */
+import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+import { noticesOf, packageFolder, readPackage } from "../packages/dashboard/scripts/notices.ts";
+
+const PACKAGE = fileURLToPath(new URL("../packages/posthorn/", import.meta.url));
+const SOURCE = join(PACKAGE, "src");
+const TARGET = join(PACKAGE, "dist/server");
+
+const EXTERNAL = [
+  // Loaded on first use: the viewer of the API reference, the sandbox with its WebAssembly file, and the driver of PostgreSQL.
+  /^@scalar\//,
+  /^@jitl\//,
+  /^quickjs-emscripten-core$/,
+  /^pg(-copy-streams|-native)?$/,
+  // A package without a licence file cannot be shipped as a part of another.
+  /^abstract-logging$/,
+];
+
+/** Every file is a sibling of the others, so that a thread is found beside the file that starts it. */
+const INPUT = {
+  main: join(SOURCE, "main.ts"),
+  thread: join(SOURCE, "store/sqlite/thread.ts"),
+  "transform-thread": join(SOURCE, "transform/transform-thread.ts"),
+};
+
+rmSync(TARGET, { recursive: true, force: true });
+const bundle = await rolldown({
+  input: INPUT,
+  platform: "node",
+  external: [...EXTERNAL, ...builtinModules.map((name) => new RegExp(`^(node:)?${name}$`))],
+  resolve: { conditionNames: ["@posthorn/source", "node", "default"] },
+  logLevel: "warn",
+});
+const { output } = await bundle.write({
+  dir: TARGET,
+  format: "esm",
+  // Names and lines stay, so that stack traces and profiles are readable.
+  minify: false,
+  comments: false,
+  entryFileNames: "[name].js",
+  chunkFileNames: "[name]-[hash].js",
+});
+await bundle.close();
+for (const file of globSync(join(TARGET, "*.js"))) writeFileSync(file, asAscii(readFileSync(file, "utf8")));
+const modules = output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
+const packages = [...new Set(modules.flatMap((id) => packageFolder(id) ?? []))].map(readPackage);
+writeFileSync(join(TARGET, "THIRD-PARTY-NOTICES.txt"), noticesOf(packages, "The files of the server beside this one"));
+const bytes = output.reduce((sum, part) => sum + (part.type === "chunk" ? part.code.length : 0), 0);
+console.log(`Bundled the server: ${output.length} files, ${(bytes / 1024 / 1024).toFixed(1)} MiB`);
+
+/** Escapes all other characters: V8 keeps a source text with one of them in two bytes per character. */
+function asAscii(code: string): string {
+  return code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
