@@ -14,11 +14,13 @@ const SOURCE = join(PACKAGE, "src");
 const TARGET = join(PACKAGE, "dist/server");
 
 const EXTERNAL = [
-  // Loaded on first use: the viewer of the API reference, the sandbox with its WebAssembly file, and the driver of PostgreSQL.
+  // Loaded on first use: the viewer of the API reference, the sandbox with its WebAssembly file, the driver of PostgreSQL,
+  // and the log for a terminal.
   /^@scalar\//,
   /^@jitl\//,
   /^quickjs-emscripten-core$/,
   /^pg(-copy-streams|-native)?$/,
+  /^pino-pretty$/,
   // A package without a licence file cannot be shipped as a part of another.
   /^abstract-logging$/,
 ];

@@ -2,43 +2,56 @@
 import { Command, CommanderError } from "commander";
 import { PosthornError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
-import { addClusterCommand } from "./cluster/show.ts";
-import { addConfigCommand } from "./config/show.ts";
-import { addCopyCommand } from "./database/copy.ts";
-import { addMigrateCommand } from "./database/migrate.ts";
-import { addKeyCreateCommand } from "./key/create.ts";
-import { addKeyListCommand } from "./key/list.ts";
-import { addKeyRevokeCommand } from "./key/revoke.ts";
-import { addLabCommand } from "./lab/start.ts";
-import { addStartCommand } from "./server/start.ts";
-import { addStorageCommand } from "./storage/show.ts";
-import { addTablesAddCommand } from "./tables/add.ts";
-import { addTablesListCommand } from "./tables/list.ts";
-import { addTablesRemoveCommand } from "./tables/remove.ts";
-import { addTokenCommand } from "./token/create.ts";
 
-function buildProgram(): Command {
+type Add = (program: Command) => void;
+
+/** Commands by name. Only the one that was called is loaded: the server takes ten times as long to load as most others. */
+const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  start: async () => (await import("./server/start.ts")).addStartCommand,
+  config: async () => (await import("./config/show.ts")).addConfigCommand,
+  token: async () => (await import("./token/create.ts")).addTokenCommand,
+  lab: async () => (await import("./lab/start.ts")).addLabCommand,
+  storage: async () => (await import("./storage/show.ts")).addStorageCommand,
+  cluster: async () => (await import("./cluster/show.ts")).addClusterCommand,
+  migrate: async () => (await import("./database/migrate.ts")).addMigrateCommand,
+  copy: async () => (await import("./database/copy.ts")).addCopyCommand,
+  key: loadKeyCommands,
+  tables: loadTablesCommands,
+};
+
+async function loadKeyCommands(): Promise<Add> {
+  const { addKeyCreateCommand } = await import("./key/create.ts");
+  const { addKeyListCommand } = await import("./key/list.ts");
+  const { addKeyRevokeCommand } = await import("./key/revoke.ts");
+  return (program) => {
+    const key = program.command("key").description("API keys of the organisation");
+    addKeyCreateCommand(key);
+    addKeyListCommand(key);
+    addKeyRevokeCommand(key);
+  };
+}
+
+async function loadTablesCommands(): Promise<Add> {
+  const { addTablesAddCommand } = await import("./tables/add.ts");
+  const { addTablesListCommand } = await import("./tables/list.ts");
+  const { addTablesRemoveCommand } = await import("./tables/remove.ts");
+  return (program) => {
+    const tables = program.command("tables").description("events for changes of your own PostgreSQL tables");
+    addTablesAddCommand(tables);
+    addTablesListCommand(tables);
+    addTablesRemoveCommand(tables);
+  };
+}
+
+/** The program with the command of this name, or with all of them if there is none, for example because it is an option. */
+async function buildProgram(name: string): Promise<Command> {
   const program = new Command("posthorn")
     .description("A self-hosted webhook platform: publish events, Posthorn signs and delivers them.")
     .version(VERSION)
     .showHelpAfterError("(`posthorn help` lists the commands)")
     .exitOverride();
-  addStartCommand(program);
-  addConfigCommand(program);
-  addTokenCommand(program);
-  addLabCommand(program);
-  addStorageCommand(program);
-  addClusterCommand(program);
-  addMigrateCommand(program);
-  addCopyCommand(program);
-  const key = program.command("key").description("API keys of the organisation");
-  addKeyCreateCommand(key);
-  addKeyListCommand(key);
-  addKeyRevokeCommand(key);
-  const tables = program.command("tables").description("events for changes of your own PostgreSQL tables");
-  addTablesAddCommand(tables);
-  addTablesListCommand(tables);
-  addTablesRemoveCommand(tables);
+  const called = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]!] : Object.values(COMMANDS);
+  for (const load of called) (await load())(program);
   return program;
 }
 
@@ -48,7 +61,8 @@ function buildProgram(): Command {
  */
 export async function runProgram(args: readonly string[]): Promise<number> {
   try {
-    await buildProgram().parseAsync([...args], { from: "user" });
+    const program = await buildProgram(args[0] ?? "");
+    await program.parseAsync([...args], { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

@@ -1,6 +1,7 @@
 /** Log of the process: one JSON object per line, or formatted for a terminal. It never contains secrets. */
+import { createRequire } from "node:module";
 import { type Logger, pino } from "pino";
-import pretty from "pino-pretty";
+import type { PinoPretty } from "pino-pretty";
 import { PosthornError } from "./errors.ts";
 
 export type { Logger };
@@ -25,6 +26,8 @@ const REDACTED = [
 export function createLog({ level, format }: LogOptions): Logger {
   const options = { level, redact: REDACTED, base: null };
   if (format === "json") return pino(options);
+  // Servers log JSON, so the formatter is loaded only for a terminal.
+  const pretty = createRequire(import.meta.url)("pino-pretty") as typeof PinoPretty;
   return pino(options, pretty({ ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l", sync: true }));
 }
 

@@ -17,8 +17,6 @@ export interface MetricsOptions {
   readonly egress: Pick<Egress, "stats">;
   /** Duplicate deliveries at sources since the process started. */
   readonly inboundDuplicates: () => number;
-  /** Whether anyone can read the metrics. Those of the process are not collected otherwise: they wake it 100 times per second. */
-  readonly served: boolean;
   /** Deliveries that waited to be sent when they were last counted. */
   readonly backlog: () => number;
 }
@@ -37,7 +35,7 @@ export class Metrics {
 
   constructor(options: MetricsOptions) {
     const registers = [this.#registry];
-    if (options.served) collectDefaultMetrics({ register: this.#registry });
+    collectDefaultMetrics({ register: this.#registry });
     this.#attempts = new Counter({
       name: "posthorn_attempts_total",
       help: "Recorded attempts, by outcome and by cause: the class of the status code, or the error code.",

@@ -12,7 +12,7 @@ import { Directory } from "../domain/directory.ts";
 import { ensureOrganisation, firstOrganisation } from "../domain/organisation/ensure.ts";
 import type { Logger } from "../lib/log.ts";
 import { SecretBox } from "../lib/secret-box.ts";
-import { Metrics } from "../metrics/metrics.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { LongTransaction } from "../store/transaction-watch.ts";
 import type { Workers } from "../workers/worker.ts";
 import type { Foundation } from "./foundation.ts";
@@ -44,6 +44,8 @@ export interface NodeBase extends Foundation {
   readonly clock: Clock;
   readonly stack: AsyncDisposableStack;
   readonly state: NodeState;
+  /** Class of the metrics; `null`: they are not served, so neither their library nor their monitor of the event loop is loaded. */
+  readonly metrics: typeof Metrics | null;
   /** Waits until the shards of this node are released, for a limited time. */
   readonly untilReleased: () => Promise<void>;
 }
@@ -51,7 +53,8 @@ export interface NodeBase extends Foundation {
 export interface Composition {
   readonly services: Services;
   readonly authenticator: Authenticator;
-  readonly metrics: Metrics;
+  /** `null`: metrics are not served. */
+  readonly metrics: Metrics | null;
   readonly receiving: Receiving;
   readonly workers: Workers;
   readonly clusterWork: ClusterWork;
@@ -95,23 +98,25 @@ export function compose(base: NodeBase): Composition {
     health,
     certificates,
     onSent: (job, result) => receiving.notify(job, result),
-    onRecorded: (outcome) => metrics.recorded(outcome),
+    onRecorded: (outcome) => metrics?.recorded(outcome),
   });
   stack.defer(() => dispatcher.stop(config.shutdownTimeoutMs));
   const { outbox, operational, tasks } = buildPublishers(parts, stack);
-  const metrics = new Metrics({
-    store,
-    shards: () => cluster.shards,
-    now: clock.now,
-    load: () => dispatcher.load,
-    egress,
-    inboundDuplicates: () => receiving.duplicates.total,
-    served: config.metricsListen !== null && options.listens !== false,
-    backlog: () => backlog.waiting,
-  });
+  const metrics =
+    base.metrics === null
+      ? null
+      : new base.metrics({
+          store,
+          shards: () => cluster.shards,
+          now: clock.now,
+          load: () => dispatcher.load,
+          egress,
+          inboundDuplicates: () => receiving.duplicates.total,
+          backlog: () => backlog.waiting,
+        });
   store.onLongTransaction((transaction) => {
     logLongTransaction(log, transaction);
-    metrics.longTransaction(transaction);
+    metrics?.longTransaction(transaction);
   });
   const settling: SettledKeysOptions = { store, cluster, ids, attempts: () => tracker.settledUpTo };
   const statistics = stack.use(

@@ -22,7 +22,8 @@ export interface HttpParts {
   readonly authenticator: Authenticator;
   readonly gateway: Gateway;
   readonly feed: LiveFeed;
-  readonly metrics: Metrics;
+  /** `null`: metrics are not served. */
+  readonly metrics: Metrics | null;
 }
 
 export interface Http {
@@ -62,7 +63,8 @@ export async function startHttp(
     return { server, url: "", metricsUrl: null };
   }
   const { metricsListen } = config;
-  const metricsServer = metricsListen === null ? null : stack.use(await serveMetrics(metrics, metricsListen));
+  const metricsServer =
+    metrics === null || metricsListen === null ? null : stack.use(await serveMetrics(metrics, metricsListen));
   try {
     return { server, url: await server.listen(config.listen), metricsUrl: metricsServer?.url ?? null };
   } catch (cause) {

@@ -61,8 +61,10 @@ export class PosthornNode implements AsyncDisposable {
     try {
       const foundation = await openFoundation(options, clock, stack);
       await closeStartupServer();
+      const served = options.listens !== false && options.config.metricsListen !== null;
       node = new PosthornNode({
         ...foundation,
+        metrics: served ? (await import("../metrics/metrics.ts")).Metrics : null,
         options,
         clock,
         stack,

@@ -1,6 +1,4 @@
 /** Opens the configured store. */
-import { SqliteStore } from "./sqlite/sqlite-store.ts";
-import { PostgresStore } from "./postgres/postgres-store.ts";
 import type { WalLoss } from "./sqlite/wal-loss.ts";
 import type { CommitListener, Store } from "./store.ts";
 import type { StoreOutage } from "./errors.ts";
@@ -28,9 +26,14 @@ export interface StoreListeners {
   readonly listener: CommitListener;
 }
 
-export function openStore(location: StoreLocation, listeners: StoreListeners): Promise<Store> {
+/** Opens the store, and loads only the code of its database. */
+export async function openStore(location: StoreLocation, listeners: StoreListeners): Promise<Store> {
   const { onFailure, onWalLoss, listener } = listeners;
-  if (location.kind === "sqlite") return SqliteStore.open({ path: location.path, onFailure, onWalLoss, listener });
+  if (location.kind === "sqlite") {
+    const { SqliteStore } = await import("./sqlite/sqlite-store.ts");
+    return SqliteStore.open({ path: location.path, onFailure, onWalLoss, listener });
+  }
   const { kind: _kind, ...options } = location;
+  const { PostgresStore } = await import("./postgres/postgres-store.ts");
   return PostgresStore.open({ ...options, ...listeners });
 }

@@ -1,0 +1,39 @@
+/** Starts a server from source in a folder, without any request, and stops it. */
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const MAIN = fileURLToPath(new URL("../../packages/posthorn/src/main.ts", import.meta.url));
+
+export interface StartedServer {
+  /** URLs of the modules that the main thread loaded, without those of Node. */
+  readonly modules: readonly string[];
+  readonly threads: readonly string[];
+}
+
+export async function startServer(folder: string): Promise<StartedServer> {
+  const list = join(folder, "modules.txt");
+  const probe = new URL("loaded-modules.ts", import.meta.url).href;
+  const child = spawn(process.execPath, ["--conditions=@posthorn/source", `--import=${probe}`, MAIN, "start"], {
+    env: {
+      PATH: process.env["PATH"],
+      LOADED_MODULES: list,
+      POSTHORN_DATA_DIR: join(folder, "data"),
+      POSTHORN_LISTEN: "127.0.0.1:0",
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  let log = "";
+  for await (const chunk of child.stdout) {
+    log += String(chunk);
+    if (log.includes("listens on")) break;
+  }
+  const tasks = `/proc/${child.pid}/task`;
+  const threads = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/comm`, "utf8").trim());
+  child.kill("SIGTERM");
+  await ended;
+  const modules = readFileSync(list, "utf8").split("\n");
+  return { modules: modules.filter((url) => !url.startsWith("node:")), threads };
+}
