@@ -20,7 +20,7 @@ const REFERENCES: readonly Reference[] = [
     title: "API reference of @posthorn/webhooks",
     introduction:
       "Every function, class and type of the package, by entry point. The examples are compiled and run by the tests.\n\n" +
-      "Each provider definition has an entry point of its own, `@posthorn/webhooks/providers/<id>`: see [Providers](providers.md). " +
+      "Each provider definition has its own entry point, `@posthorn/webhooks/providers/<id>`: see [Providers](providers.md). " +
       "The [error codes](errors.md) are explained on their own page.",
   },
   {

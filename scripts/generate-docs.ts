@@ -56,7 +56,7 @@ function decisionList(): string {
   return links.join("\n");
 }
 
-/** Causes of failed attempts. Faults of the server and aborted attempts are left out: they are never recorded. */
+/** Causes of failed attempts. Faults of the server and aborted attempts are omitted: they are never recorded. */
 function causesTable(): string {
   const rows = Object.entries(EGRESS_ERRORS)
     .filter(([, { fault }]) => fault === "target" || fault === "refused")

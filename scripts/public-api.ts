@@ -62,7 +62,7 @@ const MAX_TYPE = 1000;
 
 const DOC_COMMENT = /\/\*\*((?:(?!\*\/)[^])*)\*\/\s*$/;
 
-/** Every export of the entry points of a package, in the order of its `package.json`. Patterns such as `./providers/*` are left out. */
+/** Every export of the entry points of a package, in the order of its `package.json`. Patterns such as `./providers/*` are omitted. */
 export function publicApi(folder: string): readonly ApiExport[] {
   const { name, exports } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
     name: string;
@@ -166,7 +166,7 @@ function nameOf(node: Node): Node | undefined {
   return (node as { readonly name?: Node }).name;
 }
 
-/** A signature as declaration files write it: parameters with a default are optional, and the default is left out. */
+/** A signature as declaration files write it: parameters with a default are optional, and the default is omitted. */
 function callSignature(name: string, node: FunctionDeclaration | MethodDeclaration | ConstructorDeclaration): string {
   const generics = node.typeParameters?.map((one) => one.getText()).join(", ");
   const parameters = node.parameters.map(parameterText).join(", ");

@@ -168,7 +168,7 @@ const endpoints: Cases = {
     needs: "organisation",
     failures: [
       {
-        title: "a header of our own",
+        title: "a custom header",
         status: 422,
         code: "value_error",
         args: async (scene) => [...(await endpointOf(scene)), { headers: { "webhook-id": "b" } }],

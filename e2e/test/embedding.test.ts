@@ -74,7 +74,7 @@ interface CallInit {
   readonly signal?: AbortSignal;
 }
 
-/** Servers with a page of their own, body parsers, and Posthorn under /hooks. */
+/** Servers with their own page, body parsers, and Posthorn under /hooks. */
 const HOSTS: Readonly<Record<string, (posthorn: Posthorn) => Promise<Host>>> = {
   "node:http": (posthorn) => {
     const server = createServer((request, response) => {

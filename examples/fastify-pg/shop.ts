@@ -14,7 +14,7 @@ await pool.query(
   "CREATE TABLE IF NOT EXISTS orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, customer text NOT NULL, total bigint NOT NULL)",
 );
 
-// Publishes in the transactions of the shop, so it needs no connection of its own.
+// Publishes in the transactions of the shop, so it needs no separate connection.
 const posthorn = new PosthornPublisher();
 
 /** Stands in for the bank. */

@@ -1,6 +1,6 @@
 """Drives a running server with the official Python client and prints one line of JSON per check.
 
-Environment: SERVER_URL and TOKEN (of an organisation). Receives deliveries on a loopback port of its own.
+Environment: SERVER_URL and TOKEN (of an organisation). Receives deliveries on its own loopback port.
 """
 
 import datetime

@@ -42,8 +42,8 @@ export interface EgressOptions {
   /** What may be called. Defaults to `external`. See {@link parseAllowList}. */
   readonly allow?: AddressRules;
   /**
-   * What the rules and the proxy of a single request may allow in addition to `allow`. Defaults to nothing: a request
-   * can narrow the platform's rules but not extend them.
+   * Targets that the rules and the proxy of a single request may allow in addition to `allow`. Defaults to none: a
+   * request can narrow the platform's rules but not extend them.
    */
   readonly tenantAllow?: AddressRules;
   /**
@@ -79,7 +79,7 @@ export interface EgressOptions {
   readonly maxHeaderBytes?: number;
   /** Maximum number of cached parsed URLs. Defaults to 20,000. */
   readonly maxUrls?: number;
-  /** TLS settings for requests that have none of their own. */
+  /** TLS settings for requests without their own settings. */
   readonly tls?: EgressTls;
   /** Proxy of the operator. Its own address is not checked. Variables such as `HTTP_PROXY` are never read. */
   readonly proxy?: EgressProxy;
@@ -259,7 +259,7 @@ export class Egress implements AsyncDisposable {
   }
 
   /**
-   * The words of an allow list that have no effect because they would allow what the platform denies to its tenants.
+   * The words of an allow list that have no effect because the platform denies these targets to its tenants.
    */
   refusedWords(allow: AddressRules): readonly RefusedWord[] {
     return refusedWords(allow, this.#policy);

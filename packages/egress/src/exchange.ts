@@ -9,7 +9,7 @@ import type { Connection, Pool, Waiter } from "./pool.ts";
 import type { OutgoingRequest, ReplyHandler } from "./transport.ts";
 import type { EgressRequest, EgressResponse, EgressResult, EgressTimings } from "./types.ts";
 
-/** What an exchange needs from its client. `T` is the client's representation of a target. */
+/** Functions of a client that an exchange uses. `T` is the client's representation of a target. */
 export interface ExchangeHost<T> {
   readonly now: () => number;
   readonly deadlines: Deadlines<Exchange<T>>;
@@ -31,7 +31,7 @@ type Phase = "queue" | OpenPhase | "wait" | "body" | "done";
 const MAX_INFORMATIONAL = 16;
 /** Number of consecutive idle connections that may turn out to be closed before the exchange fails: more than a pool has. */
 const MAX_STALE = 40;
-/** A timer that fires this much too late shows that the process stalled and says nothing about the peer. */
+/** A timer that fires this late shows that the process stalled, and is no evidence about the peer. */
 const STALLED_MS = 1000;
 const REDIRECT = new Set([300, 301, 302, 303, 307, 308]);
 
@@ -160,7 +160,7 @@ export class Exchange<T> implements Waiter, ReplyHandler, Timed, Cancelable {
     this.fail(error);
   }
 
-  // ---- what the connection reports
+  // ---- events of the connection
 
   onWrite(): boolean {
     const refusal = this.#refusal();

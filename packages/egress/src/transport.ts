@@ -38,6 +38,6 @@ export interface Transport {
   send(request: OutgoingRequest, reply: ReplyHandler): void;
   /** Called when the connection becomes idle. An idle connection does not keep the process running. */
   park(): void;
-  /** Closes the connection. The handler of a request that has not ended may still be told of a failure. */
+  /** Closes the connection. The handler of a pending request may still receive a failure. */
   destroy(): void;
 }

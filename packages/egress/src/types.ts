@@ -26,7 +26,7 @@ export interface EgressProxy {
   /** `http://`, `https://` or `socks5://` URL, with `user:password@` if the proxy requires it. */
   readonly url: string;
   /**
-   * What the proxy is asked to dial: the checked `address` (the default, so that nothing is left to resolve), or the
+   * Target that the proxy dials: the checked `address` (the default, so that nothing is left to resolve), or the
    * `name`, for proxies that maintain their own lists of names, such as smokescreen.
    */
   readonly target?: "address" | "name";
@@ -86,7 +86,7 @@ export interface EgressTimings {
   readonly reused: boolean;
 }
 
-/** What the peer presented in its TLS handshake. */
+/** TLS version, cipher and certificate of the peer. */
 export interface EgressTlsInfo {
   /** Protocol version, such as `TLSv1.3`. */
   readonly protocol: string;
@@ -104,7 +104,7 @@ export interface EgressTlsInfo {
   readonly fingerprint256: string;
 }
 
-/** A response was received. Its status tells whether the request succeeded. */
+/** A response was received. Its status shows whether the request succeeded. */
 export interface EgressResponse {
   readonly kind: "response";
   /** HTTP status code. */

@@ -9,7 +9,7 @@ import type { OutgoingRequest, ReplyHandler, Transport } from "./transport.ts";
 /** Marks the error of a connection that closed before anything was written, so that another one may be used. */
 const STALE = Symbol("posthorn.egress.stale");
 
-/** HTTP/1.1 through an undici client of its own: for proxies, and for all requests when the `client` option asks for it. */
+/** HTTP/1.1 through a separate undici client: for proxies, and for all requests when the `client` option asks for it. */
 export class UndiciTransport implements Transport {
   /** undici closes idle connections itself. */
   readonly idleMs = Number.POSITIVE_INFINITY;
@@ -93,7 +93,7 @@ class UndiciExchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    // Once the request has been written, undici only reads the response, so the peer sent what it cannot handle.
+    // Once the request has been written, undici only reads the response, so the peer sent an invalid response.
     const fallback = this.#controller === null ? "internal" : "protocol";
     const reply = this.#reply;
     this.#reply = null;

@@ -28,7 +28,7 @@ export interface UrlRules {
   readonly maxLength: number;
 }
 
-/** Why a URL is refused. `rule` is stable; `message` says what to change and never depends on an address. */
+/** Reason why a URL is refused. `rule` is stable; `message` says what to change and never depends on an address. */
 export interface UrlProblem {
   /** Stable name of the violated rule. */
   readonly rule:

@@ -189,7 +189,7 @@ describe("targets without proxy", () => {
     expect(proxy.asked).toEqual([]);
   });
 
-  test("still go through the proxy of their own request", async () => {
+  test("still go through the proxy of their request", async () => {
     await using own = await startConnectProxy();
     await using egress = client({ url: "http://127.0.0.1:1" }, { noProxy: parseNoProxy("*") });
     const request = { method: "GET", url: `${lab.url}/ok`, headers: [], body: null };

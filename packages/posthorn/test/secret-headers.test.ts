@@ -92,7 +92,7 @@ it("appear in no response: attempts, inbound events, quarantine, dry runs, filte
   })().catch(() => undefined);
 
   const headers = { "content-type": "application/json", "x-seen": "seen", ...withValue(SECRET_HEADERS, INBOUND) };
-  // The endpoint's own headers replace the inbound ones, so one request is forwarded without any of its own.
+  // The endpoint's own headers replace the inbound ones, so one request is forwarded without custom headers.
   await gateway.call("PUT", `${endpoint}/headers`, { headers: {} });
   expect(await receive(source.url, headers)).toBe(200);
   const passed = await eventually(() => {

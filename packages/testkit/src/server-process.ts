@@ -32,7 +32,7 @@ export async function spawnServer(options: SpawnOptions): Promise<RunningProcess
     cwd: ROOT,
     env: { ...plainEnvironment(), ...COMPILE_CACHE, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
-    // A process group of its own, so that npm and its child processes end together.
+    // A separate process group, so that npm and its child processes end together.
     detached: true,
   });
   let output = "";

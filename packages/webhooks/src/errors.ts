@@ -90,7 +90,7 @@ export class WebhookError extends Error {
   readonly details: WebhookErrorDetails;
 
   /**
-   * Creates an error. Only schemes and sources of your own need this.
+   * Creates an error. Only custom schemes and sources need this.
    *
    * @param code Stable cause.
    * @param message What was wrong, where, and what to do. Must not contain a secret or a signature.
@@ -105,7 +105,7 @@ export class WebhookError extends Error {
 }
 
 /**
- * Tells whether a value is a {@link WebhookError}, including one created by another copy of this package.
+ * Checks whether a value is a {@link WebhookError}, including one created by another copy of this package.
  *
  * @param value Anything, usually what a `catch` clause received.
  * @returns `true` when `code` and `details` can be read.

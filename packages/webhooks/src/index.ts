@@ -1,6 +1,6 @@
 /**
- * `@posthorn/webhooks`: Standard Webhooks and what every scheme shares. Providers, adapters, the doctor and HTTP message
- * signatures each have a subpath of their own, so that one does not bring the others.
+ * `@posthorn/webhooks`: Standard Webhooks and the parts that all schemes share. Providers, adapters, the doctor and HTTP message
+ * signatures each have a separate subpath, so that importing one does not load the others.
  */
 export {
   isWebhookError,

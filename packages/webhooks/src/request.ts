@@ -80,7 +80,7 @@ export function requireHeader(headers: HeaderReader, name: string): string {
   );
 }
 
-/** Fast path: Node provides lower-case names, so one look-up usually suffices. An array has no header names of its own. */
+/** Fast path: Node provides lower-case names, so one look-up usually suffices. An array has no properties named like headers. */
 function direct(headers: HeadersInput, name: string): string | undefined {
   const value = isHeadersLike(headers)
     ? headers.get(name)

@@ -1,6 +1,6 @@
 import type { WebhookError } from "./errors.ts";
 
-/** What every scheme reports about a request whose signature or credential was accepted. */
+/** Result of every scheme for a request whose signature or credential was accepted. */
 export interface Verified {
   readonly ok: true;
   /** Scheme that was checked, such as `standard-webhooks` or the name of a provider's scheme. */

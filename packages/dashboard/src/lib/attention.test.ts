@@ -26,7 +26,7 @@ function nowWith(days: readonly number[], problems: readonly ("failing" | "disab
   };
 }
 
-describe("the items that item attention", () => {
+describe("the items that need attention", () => {
   it("are sorted by urgency: full disk and disabled endpoints, then warnings, then information", () => {
     const items = attentionItems(nowWith([20], ["failing", "disabled"]), 2);
     expect(items.map(({ kind, tone }) => [kind, tone])).toEqual([

@@ -1,4 +1,4 @@
-/** Items that item attention, for the health sentence and the list of the overview. */
+/** Items that need attention, for the health sentence and the list of the overview. */
 import type { components } from "../api/schema.ts";
 import type { Tone } from "../components/badge.tsx";
 import { DISK_WARNING_DAYS } from "./disk-forecast.ts";
@@ -11,12 +11,12 @@ export type InactiveSource = Now["sources"]["inactive"][number];
 
 export type AttentionItem =
   | { readonly kind: "disk"; readonly tone: Tone; readonly days: number }
-  | { readonly kind: "endpoint"; readonly tone: Tone; readonly problem: AttentionEndpoint }
+  | { readonly kind: "endpoint"; readonly tone: Tone; readonly endpoint: AttentionEndpoint }
   | { readonly kind: "certificate"; readonly tone: Tone; readonly certificate: EndingCertificate }
   | { readonly kind: "source"; readonly tone: Tone; readonly source: InactiveSource };
 
 const DAY_MS = 86_400_000;
-/** Days before its expiry at which a certificate is urgent, and at which it items attention. */
+/** Days before its expiry at which a certificate is urgent, and at which it needs attention. */
 const ENDS_NOW_DAYS = 7;
 const ENDS_SOON_DAYS = 14;
 const ORDER: readonly Tone[] = ["bad", "warn", "info", "good", "neutral"];
@@ -26,8 +26,8 @@ export function attentionItems(now: Now, fullInDays: number | null): readonly At
     ...(fullInDays !== null && fullInDays < DISK_WARNING_DAYS
       ? [{ kind: "disk", tone: "bad", days: fullInDays } as const]
       : []),
-    ...now.endpoints.needingAttention.map((problem) => {
-      return { kind: "endpoint", tone: PROBLEM_TONES[problem.problem], problem } as const;
+    ...now.endpoints.needingAttention.map((endpoint) => {
+      return { kind: "endpoint", tone: PROBLEM_TONES[endpoint.problem], endpoint } as const;
     }),
     ...now.endpoints.certificates.map((certificate) => {
       return { kind: "certificate", tone: toneOfEnd(certificate.validTo, now.at), certificate } as const;
@@ -43,7 +43,7 @@ export function toneOfEnd(validTo: string, at: string): Tone {
   return days <= ENDS_NOW_DAYS ? "bad" : days <= ENDS_SOON_DAYS ? "warn" : "info";
 }
 
-/** Whether an item items action soon; others are informational. */
+/** Whether an item needs action soon. Other items are informational. */
 export function isUrgent({ tone }: AttentionItem): boolean {
   return tone === "bad" || tone === "warn";
 }

@@ -1,4 +1,4 @@
-/** Base path and base URL of the page: a program can mount Posthorn below a path of its own. */
+/** Base path and base URL of the page: a program can mount Posthorn below any path. */
 
 /** Path below which the page is mounted, such as `/webhooks`; empty at the root. */
 export function basePath(): string {
@@ -10,7 +10,7 @@ export function baseUrl(): string {
   return `${location.origin}${basePath()}`;
 }
 
-/** Whether inbound webhooks have an origin of their own, different from that of this page. */
+/** Whether inbound webhooks have a separate origin, different from that of this page. */
 export function hasSeparateIngest(): boolean {
   return document.querySelector('meta[name="posthorn-ingest"]') !== null;
 }

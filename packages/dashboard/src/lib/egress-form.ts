@@ -51,7 +51,7 @@ export const AUTH_FIELDS: Readonly<Record<AuthType, readonly AuthField[]>> = {
 
 export const AUTH_TYPES = Object.keys(AUTH_FIELDS) as readonly AuthType[];
 
-/** Builds the request body. Empty fields are left out, so that the server's defaults apply. */
+/** Builds the request body. Empty fields are omitted, so that the server's defaults apply. */
 export function authFromForm(type: AuthType, values: FormValues): Auth {
   const given = AUTH_FIELDS[type].map(({ name }) => [name, (values[name] ?? "").trim()] as const);
   return { type, ...Object.fromEntries(given.filter(([, value]) => value !== "")) };

@@ -25,7 +25,7 @@ export const GENERIC = "generic-webhook";
 
 const KIB = 1024;
 
-/** Request body that changes nothing. `PUT` resets fields that are left out. */
+/** Request body that changes nothing. `PUT` resets omitted fields. */
 export function sourceInput(source: Source): SourceIn {
   const { id: _id, config: _config, configured: _configured, ingestUrl: _ingestUrl, ...named } = source;
   const { createdAt: _createdAt, updatedAt: _updatedAt, warnings: _warnings, ...kept } = named;

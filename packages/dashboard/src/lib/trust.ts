@@ -1,4 +1,4 @@
-/** How a received request was verified, by its API name. */
+/** Levels of verification of a received request, by their API names. */
 const TRUSTS = ["signed", "shared-secret", "none", "released"] as const;
 export type Trust = (typeof TRUSTS)[number] | "unknown";
 

@@ -152,7 +152,7 @@ function AllowedTargets({ app }: { readonly app: string }) {
   );
 }
 
-/** Says which stored rules the operator does not let applications use. */
+/** Lists stored rules that have no effect because the operator does not allow them for applications. */
 function RefusedEgress({ egress }: { readonly egress: components["schemas"]["ApplicationEgress"] }) {
   const { t } = useTranslation();
   const { refusedWords, proxy } = egress;

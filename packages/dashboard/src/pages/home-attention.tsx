@@ -12,7 +12,7 @@ import { Url } from "../components/url.tsx";
 import { useAudience } from "../session/audience.ts";
 import styles from "./home.module.css";
 
-/** List of items that item attention, most urgent first. `undefined` while loading. */
+/** List of items that need attention, most urgent first. `undefined` while loading. */
 export function NeedsAttention({ items }: { readonly items: readonly AttentionItem[] | undefined }) {
   const { t } = useTranslation();
   return (
@@ -37,7 +37,7 @@ function keyOf(item: AttentionItem): string {
     case "disk":
       return "disk";
     case "endpoint":
-      return `endpoint ${item.problem.endpointId}`;
+      return `endpoint ${item.endpoint.endpointId}`;
     case "certificate":
       return `certificate ${item.certificate.endpointId}`;
     case "source":
@@ -60,15 +60,15 @@ function ItemRow({ item }: { readonly item: AttentionItem }) {
 
 type OfKind<Kind extends AttentionItem["kind"]> = { readonly item: Extract<AttentionItem, { readonly kind: Kind }> };
 
-function EndpointItem({ item: { problem, tone } }: OfKind<"endpoint">) {
+function EndpointItem({ item: { endpoint, tone } }: OfKind<"endpoint">) {
   const { t, i18n } = useTranslation();
-  const { url, appName, failures, due, failingSince, disabledAt } = problem;
+  const { url, appName, failures, due, failingSince, disabledAt } = endpoint;
   return (
     <ItemLine
-      badge={<Badge tone={tone}>{t(`home.problems.${problem.problem}`)}</Badge>}
+      badge={<Badge tone={tone}>{t(`home.problems.${endpoint.problem}`)}</Badge>}
       url={url}
       of={appName}
-      link={<ViewLink endpoint={problem} />}
+      link={<ViewLink endpoint={endpoint} />}
     >
       {failingSince !== null && (
         <>

@@ -1,4 +1,4 @@
-/** Overview page: health, figures, charts, and items that item attention. Every figure links to the list behind it. */
+/** Overview page: health, figures, charts, and items that need attention. Every figure links to the list behind it. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";

@@ -24,7 +24,7 @@ type Change = components["schemas"]["CatalogueChange"];
 
 export interface SourceCatalogueProps {
   readonly source: Source;
-  /** Name of the event type to show; the list of event types when left out. */
+  /** Name of the event type to show. If omitted, the list of event types is shown. */
   readonly type?: string | undefined;
 }
 

@@ -69,7 +69,7 @@ function NewSource() {
       ),
     onSuccess: async ({ id, warnings = [] }) => {
       await queries.invalidateQueries({ queryKey: ["sources"] });
-      // Navigating at once would hide the warnings.
+      // Navigating away would hide the warnings.
       if (warnings.length === 0) await show(id);
     },
   });

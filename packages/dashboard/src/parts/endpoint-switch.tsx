@@ -17,7 +17,7 @@ const HELD = ["replay", "newest", "since", "discard"] as const;
 type Held = (typeof HELD)[number];
 
 const DAY_MS = 86_400_000;
-/** How many days of failed messages are resent when the endpoint is enabled. */
+/** Number of days whose failed messages are resent when the endpoint is enabled. */
 const AGAIN_DAYS = { none: 0, day: 1, week: 7, twoWeeks: 14 } as const;
 type Again = keyof typeof AGAIN_DAYS;
 

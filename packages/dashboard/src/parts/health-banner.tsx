@@ -11,7 +11,7 @@ export interface HealthBannerProps {
   readonly endpoint: Endpoint;
 }
 
-/** Says that the endpoint is disabled and offers to enable it, or that it is failing and when it will be disabled. */
+/** Banner for a disabled endpoint, with a button to enable it, or for a failing one, with the time at which it will be disabled. */
 export function HealthBanner({ app, endpoint }: HealthBannerProps) {
   const { t } = useTranslation();
   const { can } = useAudience();

@@ -21,7 +21,7 @@ import { timeColumn } from "../components/list-page.tsx";
 type Found = components["schemas"]["FoundMessageOut"];
 
 export interface MessageListProps {
-  /** ID of the application; messages of all applications when left out. */
+  /** ID of the application. If omitted, messages of all applications are listed. */
   readonly app?: string;
   readonly filter: MessageFilter;
   readonly onFilter: (filter: MessageFilter) => void;

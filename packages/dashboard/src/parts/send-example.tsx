@@ -74,7 +74,7 @@ export function SendExample({ app, endpoint }: EndpointActionsProps) {
   );
 }
 
-/** Names of the event types with an example; `null` while loading. Types whose list fails to load are left out. */
+/** Names of the event types with an example; `null` while loading. Types whose list fails to load are omitted. */
 function useExampleTypes(app: string, enabled: boolean): readonly string[] | null {
   const types = useQuery({
     queryKey: ["event-types", "names"],

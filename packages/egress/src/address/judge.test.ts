@@ -143,7 +143,7 @@ describe("spellings reach the guard as the same address", () => {
 describe("the guard against an independent list (ipaddr.js)", () => {
   const octets = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 
-  /** Refused here though the list calls it unicast, each for a reason of its own. */
+  /** Refused here though the list calls it unicast, each for a different reason. */
   const stricter = (bytes: AddressBytes): boolean => {
     // Outside 2000::/3 nothing is handed out for the public internet.
     if (bytes.length === 16 && bytes[0]! >> 5 !== 1) return true;

@@ -9,9 +9,9 @@ import { GLOBAL_UNICAST, SPECIAL_RANGES } from "./special.ts";
 
 /** The platform's rules, and how far the rules of one request may extend them. */
 export interface GuardPolicy extends GuardSettings {
-  /** What the platform allows. */
+  /** Rules of the platform. */
   readonly allow: AddressRules;
-  /** What the rules or the proxy of a single request may allow in addition to `allow`. */
+  /** Targets that the rules or the proxy of a single request may allow in addition to `allow`. */
   readonly tenantAllow: AddressRules;
 }
 
@@ -54,7 +54,7 @@ export function namesHostFor(host: string, wanted: AddressRules | null, policy: 
   return namesHost(wanted, host) && (namesHost(policy.allow, host) || namesHost(policy.tenantAllow, host));
 }
 
-/** The words of `wanted` that would allow what neither `allow` nor `tenantAllow` allows, in order. */
+/** The words of `wanted` that go beyond `allow` and `tenantAllow`, in order. */
 export function refusedWords(wanted: AddressRules, policy: GuardPolicy): readonly RefusedWord[] {
   const refused: RefusedWord[] = [];
   for (const word of wanted.text.split(",").filter((text) => text !== "")) {

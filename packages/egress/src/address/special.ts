@@ -2,7 +2,7 @@ import { parseNetwork } from "./bytes.ts";
 import type { Network } from "./bytes.ts";
 
 /**
- * What can allow a special range.
+ * Rules that can allow a special range.
  *
  * - `loopback`, `private`: the allow-list word of that name, a network that contains the address, or a host word.
  * - `special`: only a network or a host word.
@@ -18,7 +18,7 @@ export interface SpecialRange {
   readonly cidr: string;
   /** Short stable name, shown to operators. */
   readonly rule: string;
-  /** What can allow the range. */
+  /** Rules that can allow the range. */
   readonly class: RangeClass;
   /** Origin of the range: an RFC, or the vendor of the service at this address. */
   readonly source: string;

@@ -97,7 +97,7 @@ export class AuthSender {
 }
 
 /**
- * Creates the headers for all kinds of credentials that need no request of their own.
+ * Creates the headers for all kinds of credentials that need no separate request.
  *
  * @param auth Credentials other than OAuth 2.
  * @param body The exact bytes of the body; `null` for none.

@@ -26,7 +26,7 @@ export interface DnsOptions {
 export interface NameService {
   /** Addresses and the shortest TTL in seconds. Rejects with an error that has a `code`, like `node:dns`. */
   query(host: string, family: 4 | 6): Promise<{ readonly addresses: readonly string[]; readonly ttl: number }>;
-  /** Asks anything that a working resolver can answer. Rejects when the resolver itself fails. */
+  /** Sends a query that every working resolver can answer. Rejects when the resolver itself fails. */
   probe(): Promise<unknown>;
   /**
    * Resolves a name like the operating system, with hosts file and search list. Only for names that the operator
@@ -173,7 +173,7 @@ export class NameResolver {
     }
   }
 
-  /** Tells their fault from ours: a timeout is theirs when our resolver answers for other names, and ours when it does not. */
+  /** Attributes a failure. A timeout is the target's fault if our resolver answers queries for other names, and ours if it does not. */
   async #failure(host: string, codes: readonly string[]): Promise<EgressError> {
     const worst = codes.find((code) => !NOT_FOUND.has(code));
     const detail = `DNS look-up of ${host}: ${codes.join(", ")}`;

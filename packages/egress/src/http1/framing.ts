@@ -3,7 +3,7 @@ import { malformed } from "./malformed.ts";
 
 const TIMEOUT = /(?:^|,)[\t ]*timeout=(\d+)/i;
 
-/** What the headers of a response say about the end of its body and of the connection. */
+/** End of the body and of the connection, as determined by the headers of a response. */
 export class Framing {
   /** Value of `Content-Length`; -1 when absent. */
   contentLength = -1;
@@ -22,7 +22,7 @@ export class Framing {
   }
 
   /**
-   * Reads one header. Tells the names apart by their length first.
+   * Reads one header. Compares the length of its name first.
    *
    * @throws {EgressError} `protocol` for a length that is invalid, repeated or combined with a transfer coding.
    */

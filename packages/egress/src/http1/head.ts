@@ -141,7 +141,7 @@ export class HeadScanner {
     return at;
   }
 
-  /** One byte at a time, so that what is not HTTP is rejected before its first line ends. */
+  /** Reads one byte at a time, so that data that is not HTTP is rejected before its first line ends. */
   #statusLine(bytes: Buffer, at: number): number {
     const byte = bytes[at]!;
     const place = at - this.start;

@@ -17,7 +17,7 @@ const MAX_KEEP_ALIVE_MS = 60_000;
 /** A body up to this size is copied behind its head, so that both are one buffer. */
 const MAX_COPIED_BODY = 16_384;
 
-/** What a wire needs to know of the limits of its client. */
+/** Limits of the client that apply to a wire. */
 export interface WireLimits {
   readonly keepAliveMs: number;
   readonly maxHeaderBytes: number;
@@ -116,7 +116,7 @@ export class Wire implements Transport, ByteReceiver, ResponseSink, Writable {
     }
   }
 
-  // ---- what the socket reports
+  // ---- events of the socket
 
   onBytes(bytes: Buffer, length: number): void {
     if (this.#isClosed) return;
@@ -156,7 +156,7 @@ export class Wire implements Transport, ByteReceiver, ResponseSink, Writable {
     reply?.onFailure(error);
   }
 
-  // ---- what the parser reports
+  // ---- events of the parser
 
   onInformational(): void {
     this.#reply?.onInformational();
@@ -181,7 +181,7 @@ export class Wire implements Transport, ByteReceiver, ResponseSink, Writable {
     reply?.onEnd(isReusable && !isLast && this.idleMs > 0 && (!isPending || this.#isTls));
   }
 
-  /** Closes a connection on which bytes of an answered request still wait: the peer would read the next one as its rest. */
+  /** Closes a connection with unsent bytes of a completed request, because the peer would read the next request as their continuation. */
   #isDrained(): boolean {
     if (this.#isWritten || this.#socket.writableLength === 0) return true;
     this.#lose(new EgressError("reset", "the response came before the request was written completely"));

@@ -27,9 +27,9 @@ export interface Behaviour {
   readonly path: string;
   /** Group in the index page. */
   readonly group: string;
-  /** What the lab does. */
+  /** Behaviour of the lab. */
   readonly does: string;
-  /** What a good sender does in response. */
+  /** Expected behaviour of a sender. */
   readonly expect: string;
   /** Leaves the request body unread when false. */
   readonly readBody?: false;

@@ -9,9 +9,9 @@ export interface LabPort {
   readonly name: string;
   /** URL without a trailing slash. */
   readonly url: string;
-  /** What the lab does. */
+  /** Behaviour of the lab. */
   readonly does: string;
-  /** What a good sender does in response. */
+  /** Expected behaviour of a sender. */
   readonly expect: string;
 }
 

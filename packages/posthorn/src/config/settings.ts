@@ -288,7 +288,7 @@ export const settings = {
   }),
   trustedProxies: setting({
     name: "POSTHORN_TRUSTED_PROXIES",
-    help: "Addresses and networks of your own proxies, separated by commas. Posthorn takes the client address from their X-Forwarded-For and the host from their X-Forwarded-Host. Empty: the address of the connection is used.",
+    help: "Addresses and networks of your proxies, separated by commas. Posthorn takes the client address from their X-Forwarded-For and the host from their X-Forwarded-Host. Empty: the address of the connection is used.",
     default: "",
     parse: parseAddresses,
   }),

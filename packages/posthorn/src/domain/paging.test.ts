@@ -28,7 +28,7 @@ describe("readPage", () => {
     expect(await page(7, "-1", 10)).toEqual({ rows: [4, 3, 2], done: false });
   });
 
-  it("returns a row that is too large on a page of its own", async () => {
+  it("returns a row that is too large on a separate page", async () => {
     expect(await page(7, null, 1)).toEqual({ rows: [7], done: false });
   });
 });

@@ -84,7 +84,7 @@ export interface DomainRules {
   readonly publicUrl: () => string;
   /** Base URL for inbound webhooks, without a trailing slash. */
   readonly ingestUrl: () => string;
-  /** Whether inbound webhooks have an origin of their own, apart from the dashboard and the portal. */
+  /** Whether inbound webhooks have a separate origin, apart from the dashboard and the portal. */
   readonly separateIngest: boolean;
 }
 

@@ -167,6 +167,6 @@ function prefixOf(publicUrl: string): string {
   if (!OWN_PATHS.test(path)) return path;
   throw new PosthornError(
     "config_invalid",
-    `Posthorn cannot be mounted at ${path}, where it has paths of its own: choose another path in publicUrl.`,
+    `Posthorn cannot be mounted at ${path}, where it has its own paths. Choose another path in publicUrl.`,
   );
 }

@@ -75,7 +75,7 @@ class XmlPrinter {
     return { attributes, content };
   }
 
-  /** One element per item. The items of a nested list become elements of their own. */
+  /** One element per item. The items of a nested list become separate elements. */
   #list(name: string, list: readonly Tree[], path: string, scope: Scope): string {
     return list.map((item) => this.element(name, item, path, scope)).join("");
   }

@@ -10,7 +10,7 @@ export interface Day {
 }
 
 export interface DayStore {
-  /** Days that have a table of their own, oldest first. Rows older than the first day share one table that is not listed. */
+  /** Days that have a separate table, oldest first. Rows older than the first day share one table that is not listed. */
   days(table: TableOfDays): Promise<readonly Day[]>;
   /** Replaces the table of a day with a small one that has only the rows in `keep`. The cost does not depend on its size. Runs in `tx`. */
   keepOnly(tx: Tx, table: TableOfDays, day: Day, keep: readonly number[]): Promise<void>;

@@ -16,7 +16,7 @@ export type StoreLocation =
     };
 
 export interface StoreListeners {
-  /** Called when the store has failed for good and must be opened again. */
+  /** Called when the store has failed permanently and must be opened again. */
   readonly onFailure: (error: Error) => void;
   /** Called when the database becomes unusable, and with `null` when it is usable again. */
   readonly onOutage: (outage: StoreOutage | null) => void;

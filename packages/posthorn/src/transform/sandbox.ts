@@ -184,7 +184,7 @@ class Engine {
 
   #log(line: string): void {
     if (this.#logs.length < MAX_LOG_LINES) this.#logs.push(line.slice(0, MAX_LOG_LENGTH));
-    else if (this.#logs.length === MAX_LOG_LINES) this.#logs.push("… more lines are left out");
+    else if (this.#logs.length === MAX_LOG_LINES) this.#logs.push("… more lines are omitted");
   }
 
   /** Runs pending promise jobs until the handler's promise is settled or no jobs are left. */

@@ -37,7 +37,7 @@ const NO_SOCKETS: EgressResult = {
   peer: null,
 };
 
-/** An endpoint of an application of its own. */
+/** An endpoint of a separate application. */
 async function endpointAt(store: Store, url: string, requestTimeoutMs: number) {
   const { services } = servicesOver(store);
   const auth = { type: "basic", user: "me", password: PASSWORD };

@@ -203,7 +203,7 @@ describe("what is asked for", () => {
     expect((await gateway.call("POST", `${path}/run`, {})).status).toBe(404);
   });
 
-  it("is forgotten with its token when it is deleted, and kept when the token is left out", async () => {
+  it("is forgotten with its token when it is deleted, and kept when the token is omitted", async () => {
     const source = await gateway.source({ type: "stripe", secrets: [SECRET] });
     const path = `ingest/api/v1/source/${source.id}/backfill`;
     const body = { provider: "stripe", token: "t", everyMinutes: 30 };

@@ -72,7 +72,7 @@ export { onPostgres };
 const throughPooler = process.env["POSTHORN_TEST_POOLER"] === "1";
 
 /**
- * An empty store in the database of this run. On SQLite it has no threads of its own, which start slowly: a test of the threads uses
+ * An empty store in the database of this run. On SQLite it has no separate threads, which start slowly: a test of the threads uses
  * {@link openSqliteStore}, or {@link openWholeStore} on both databases.
  */
 export function openStore(listeners: Partial<StoreListeners> = {}): Promise<TestStore> {

@@ -20,7 +20,7 @@ export function tooLarge(limit: number): WebhookError {
   );
 }
 
-/** Creates a `body_already_read` error that says how to keep the raw body in the framework in use. */
+/** Creates a `body_already_read` error that explains how to keep the raw body in the framework. */
 export function alreadyRead(remedy: string): WebhookError {
   return new WebhookError(
     "body_already_read",

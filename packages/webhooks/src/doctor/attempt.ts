@@ -2,7 +2,7 @@ import type { WebhookRequest } from "../request.ts";
 import type { VerifyResult } from "../result.ts";
 import type { StandardSecret } from "../standard/secret.ts";
 
-/** What is verified: request, secrets and settings. The doctor changes these to undo likely mistakes. */
+/** Input of one verification: request, secrets and settings. The doctor changes these to undo likely mistakes. */
 export interface Attempt {
   /** The request, as it arrived or with a mistake undone. */
   readonly request: WebhookRequest;

@@ -119,7 +119,7 @@ const KINDS: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^(your|my|change|replace|todo|xxx|<)[\w -]*/i, "a placeholder"],
 ];
 
-/** What the form of the secrets suggests when nothing matches. */
+/** Findings from the form of the secrets when nothing matches. */
 export function secretHints(secrets: readonly StandardSecret[]): Finding[] {
   const hints: Finding[] = [];
   for (const [index, secret] of secrets.entries()) {

@@ -66,7 +66,7 @@ export function serializeMember(member: SfMember): string {
   return "items" in member ? serializeInnerList(member) : serializeItem(member);
 }
 
-/** Tells whether a text can be a structured-field string: printable ASCII only. */
+/** Checks whether a text can be a structured-field string: printable ASCII only. */
 export function isSfString(text: string): boolean {
   return /^[ -~]*$/.test(text);
 }

@@ -8,7 +8,7 @@ import { type HttpSignatureKey, type PreparedVerifier, prepareVerifier } from ".
 import { malformed, signatureBase } from "./signature-base.ts";
 import { parseDictionary, type SfInnerList } from "./structured-fields.ts";
 
-/** What a signature must satisfy: a valid signature that covers the wrong components proves nothing. */
+/** Requirements on a signature. A valid signature that covers the wrong components proves nothing. */
 export interface HttpVerifyOptions extends ClockOptions {
   /**
    * Components that must be covered, without parameters. Defaults to `@method`, `@authority`, `@path` and, for a

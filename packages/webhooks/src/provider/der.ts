@@ -4,7 +4,7 @@
  */
 export interface DerNode {
   readonly tag: number;
-  /** The whole element including its header: what the signature of a certificate covers. */
+  /** The whole element including its header. The signature of a certificate covers these bytes. */
   readonly raw: Uint8Array;
   readonly content: Uint8Array;
 }

@@ -105,7 +105,7 @@ function batchItems(definition: ProviderDefinition, inbound: Inbound): readonly 
   return Array.isArray(items) ? items : [];
 }
 
-/** Reads Unix seconds (with or without a fraction) or milliseconds, told apart by their size, or ISO 8601. */
+/** Reads Unix seconds (with or without a fraction) or milliseconds, distinguished by their magnitude, or ISO 8601. */
 function toDate(text: string | undefined): Date | undefined {
   if (text === undefined) return undefined;
   const number = /^\d{1,16}(\.\d+)?$/.test(text) ? Number(text) : undefined;

@@ -121,7 +121,7 @@ export function acceptance(definition: ProviderDefinition, request: Pick<Webhook
 }
 
 /**
- * Response to a delivery that does not verify. It has no body, so that it tells a forger nothing.
+ * Response to a delivery that does not verify. It has no body, so that it reveals nothing to an attacker.
  *
  * @param definition Definition of the provider.
  * @returns Status 401 unless the provider needs another.

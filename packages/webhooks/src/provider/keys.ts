@@ -9,7 +9,7 @@ import { parseJson } from "./payload.ts";
  */
 export type KeyInput = string | JsonWebKey;
 
-/** What a scheme requests from a {@link FetchKey}. */
+/** Request of a scheme to a {@link FetchKey}. */
 export interface KeyRequest {
   /** ID of the provider. */
   readonly provider: string;

@@ -6,7 +6,7 @@ import type { FetchKey, KeyInput } from "./keys.ts";
 import type { Finder, Selector, Templates } from "./select.ts";
 
 /**
- * What an accepted request proves.
+ * Evidence that an accepted request provides.
  *
  * - `signed`: the sender holds a key, and the parts that the scheme covers are unchanged.
  * - `shared-secret`: the sender knows a fixed credential. The body is not protected.
@@ -38,7 +38,7 @@ export type ProviderConfig = Readonly<Record<string, string | undefined>>;
  */
 export type SecretPart = Selector | `xml:${string}` | "url";
 
-/** What a scheme can use while it verifies a request. */
+/** Input of a scheme that verifies a request. */
 export interface SchemeContext extends ClockOptions {
   /** The request. */
   readonly inbound: Inbound;
@@ -54,7 +54,7 @@ export interface SchemeContext extends ClockOptions {
   readonly cache: Map<unknown, unknown>;
 }
 
-/** What a scheme learned from a request that it accepted. */
+/** Facts that a scheme established about an accepted request. */
 export interface Evidence {
   /** Signed timestamp in milliseconds since the Unix epoch. */
   readonly signedAt?: number | undefined;
@@ -67,7 +67,7 @@ export interface Evidence {
 }
 
 /**
- * One way in which a provider authenticates its requests. Each scheme is created by a function of its own module
+ * One way in which a provider authenticates its requests. Each scheme is created by a function of a separate module
  * (`hmac`, `jwt`, …), so that a bundle contains only the schemes that its definitions use. A scheme throws nothing
  * but {@link WebhookError}.
  */
@@ -76,13 +76,13 @@ export interface Scheme {
   readonly kind: string;
   /** Distinguishes the schemes of one provider. */
   readonly name: string;
-  /** What an accepted request proves. */
+  /** Evidence that an accepted request provides. */
   readonly trust: Exclude<Trust, "none">;
   /** Part of the request that is protected. */
   readonly covers: Coverage;
   /** One-line description of what is checked, for schemes whose kind and options do not show it. */
   readonly summary?: string;
-  /** What the caller must supply. Public keys may also be fetched. */
+  /** Keys that the caller must supply. Public keys may also be fetched. */
   readonly needs: "secrets" | "publicKeys";
   /** Parts of the request that are credentials. */
   readonly mask?: readonly SecretPart[];
@@ -95,7 +95,7 @@ export interface Scheme {
   verify(context: SchemeContext): Awaitable<Evidence>;
 }
 
-/** What the receiver must do for a handshake to succeed, besides responding. */
+/** Action that a handshake requires besides the response. */
 export type HandshakeAction =
   /** Send a GET to this URL, which is on the provider's allow list, to confirm the subscription. */
   | { readonly kind: "fetch"; readonly url: string }
@@ -114,13 +114,13 @@ export interface WebhookResponse {
 
 /** Response to a handshake. A handshake is not an event and must not reach the handler. */
 export interface HandshakeResponse extends WebhookResponse {
-  /** What else the receiver must do for the handshake to succeed. */
+  /** Action that the handshake requires besides the response. */
   readonly action?: HandshakeAction;
-  /** Why the handshake was refused, if it was. */
+  /** Error of a refused handshake. */
   readonly error?: WebhookError;
 }
 
-/** What a handshake can use. */
+/** Input of a handshake. */
 export interface HandshakeContext extends SchemeContext {
   /** Throws unless the request is signed the way the provider signs events. */
   verify(): Promise<void>;

@@ -22,13 +22,13 @@ export interface ProviderOptions extends ClockOptions {
 }
 
 /**
- * An accepted request, and what it proves. `id` is set only when the signature covers it; `describe` finds the
+ * An accepted request, and the evidence it provides. `id` is set only when the signature covers it; `describe` finds the
  * delivery ID of every provider that has one.
  */
 export interface ProviderVerified extends Verified {
   /** ID of the provider. */
   readonly provider: string;
-  /** What the request proves. */
+  /** Evidence that the request provides. */
   readonly trust: Trust;
   /** Part of the request that the scheme protects. */
   readonly covers: Coverage;

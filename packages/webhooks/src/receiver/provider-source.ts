@@ -65,7 +65,7 @@ export function providerWebhooks(definition: ProviderDefinition, options: Provid
 }
 
 /**
- * Tells whether the delivery ID is in a header while the signature covers only the body. Such an ID can be replaced
+ * Checks whether the delivery ID is in a header while the signature covers only the body. Such an ID can be replaced
  * in a captured request to make it look like a new delivery.
  */
 function hasUnsignedId({ delivery }: ProviderDefinition, { trust, covers }: ProviderVerified): boolean {

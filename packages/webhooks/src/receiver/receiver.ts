@@ -23,7 +23,7 @@ export interface ReceiverFailure {
 
 /** Settings that do not depend on event types. */
 export interface ReceiverSettings {
-  /** Verifies requests: {@link standardWebhooks}, {@link providerWebhooks}, or a source of your own. */
+  /** Verifies requests: {@link standardWebhooks}, {@link providerWebhooks}, or your own source. */
   readonly source: WebhookSource;
   /**
    * When to respond to the sender.
@@ -78,7 +78,7 @@ export interface ValidatingReceiverOptions<Schemas extends EventSchemas> extends
   readonly handle: (event: EventOf<SchemaOutputs<Schemas>>) => unknown;
 }
 
-/** What the runtime provides besides request and response. */
+/** Functions of the runtime besides request and response. */
 export interface ReceiveContext {
   /** Keeps the process alive for work that continues after the response, as in Cloudflare Workers. */
   readonly waitUntil?: (work: Promise<unknown>) => void;

@@ -15,7 +15,7 @@ export interface SourceEvent {
   readonly payload: unknown;
 }
 
-/** What the owner of the receiver must do for a handshake to succeed. */
+/** Action of the receiver's owner that a handshake requires. */
 export type SourceAction =
   /** Send a GET to this URL, which the source has checked to be the sender's, to confirm the subscription. */
   | { readonly kind: "fetch"; readonly url: string }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type DeliveryStore, ioredisStore, memoryStore, redisStore } from "./store.ts";
 
-/** The commands of Redis that the stores use, by their documented behaviour, with a clock of its own. */
+/** The commands of Redis that the stores use, by their documented behaviour, with their own clock. */
 function fakeRedis(now: () => number) {
   const entries = new Map<string, { value: string; expires: number }>();
   const live = (key: string) => {

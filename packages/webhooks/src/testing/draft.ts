@@ -1,4 +1,4 @@
-/** A request under construction, and what a signer works with. */
+/** A request under construction, and the input of a signer. */
 import type { ProviderConfig, ProviderDefinition } from "../provider/types.ts";
 
 /** A request under construction. Signers add headers and may change URL and body. */

@@ -186,8 +186,8 @@ export const SummaryStepQuery = {
 };
 
 const IdQuery = (what: string) => Type.Optional(Type.String({ maxLength: 256, description: `Id or uid of ${what}.` }));
-export const OfEndpointQuery = { endpoint_id: IdQuery("an endpoint; the whole application when left out") };
-export const OfApplicationQuery = { app_id: IdQuery("an application; all of them when left out"), ...OfEndpointQuery };
+export const OfEndpointQuery = { endpoint_id: IdQuery("an endpoint; the whole application if omitted") };
+export const OfApplicationQuery = { app_id: IdQuery("an application; all of them if omitted"), ...OfEndpointQuery };
 
 export const STATS_MODELS: readonly TSchema[] = [
   StatsSummaryOut,

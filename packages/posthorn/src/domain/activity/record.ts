@@ -5,7 +5,7 @@ import { timeOfInactivity, type InactivityRule } from "../../activity/inactivity
 import type { Services } from "../context.ts";
 import { announceSource } from "../source/announce.ts";
 
-/** Rule of sources that have no rule of their own. */
+/** Rule of sources without their own rule. */
 export const DEFAULT_RULE: InactivityRule = { mode: "learned" };
 
 /** @param listenedFrom When the server began to receive without interruption, in Unix milliseconds. */

@@ -71,7 +71,7 @@ function laneOf(
   };
 }
 
-/** Rules by their values: endpoints without values of their own share the object, and thereby the rule. */
+/** Rules by their values: endpoints without their own values share the object, and thereby the rule. */
 const rules = new WeakMap<SuccessValues, SuccessRule>();
 
 function successRule(values: SuccessValues): SuccessRule {

@@ -47,7 +47,7 @@ export const RETRY_PRESETS = Object.keys(PRESETS) as readonly RetryPreset[];
 
 /** Default jitter. It is only added, so that no retry is early. */
 const JITTER = 0.2;
-/** With shorter delays, a customer could put load on the platform with a failing endpoint of its own. */
+/** With shorter delays, a customer could put load on the platform with its own failing endpoint. */
 const MIN_TENANT_DELAY_SECONDS = 1;
 
 export const retry = defineSection<RetryValues>({

@@ -35,7 +35,7 @@ export const signing = defineSection<SigningValues>({
   },
 });
 
-/** Headers with a meaning of their own in HTTP: a signature in them would break the request, be dropped by proxies, or replace a credential. */
+/** Headers with a defined meaning in HTTP: a signature in them would break the request, be dropped by proxies, or replace a credential. */
 const RESERVED_NAMES = new Set(
   (
     "accept accept-charset accept-encoding accept-language accept-ranges allow authorization cookie cookie2 date etag forwarded from " +
@@ -48,7 +48,7 @@ const RESERVED_PREFIXES = ["access-control-", "content-", "cross-origin-", "if-"
 function signatureHeaderProblem(name: string): string | null {
   const lower = name.toLowerCase();
   if (RESERVED_NAMES.has(lower) || RESERVED_PREFIXES.some((prefix) => lower.startsWith(prefix))) {
-    return `The header ${name} has a meaning of its own in HTTP and cannot hold a signature. Choose another name, such as X-Acme-Signature.`;
+    return `The header ${name} has a defined meaning in HTTP and cannot hold a signature. Choose another name, such as X-Acme-Signature.`;
   }
   return headerProblem(name, "");
 }

@@ -26,7 +26,7 @@ export interface SqliteStoreOptions {
   readonly path: string;
   /** Reader threads for lists and gets, in addition to the one for short look-ups. */
   readonly readers?: number;
-  /** Called when a thread ends unexpectedly. The store has failed for good and must be opened again. */
+  /** Called when a thread ends unexpectedly. The store has failed permanently and must be opened again. */
   readonly onFailure?: (error: Error) => void;
   /** Called during the opening when the write-ahead log has lost commits since the store was last open. */
   readonly onWalLoss?: ((loss: WalLoss) => void) | undefined;

@@ -26,7 +26,7 @@ export type Claims = Readonly<Record<string, unknown>>;
 /** Algorithms that a provider may use. `none` is not among them. */
 export type JwtAlgorithm = "HS256" | "HS384" | "HS512" | "ES256" | "RS256";
 
-/** What a token must satisfy. */
+/** Requirements on a token. */
 export interface TokenOptions {
   /** Accepted algorithms. The token can only choose among them. */
   readonly algorithms: readonly JwtAlgorithm[];

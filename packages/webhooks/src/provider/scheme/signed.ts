@@ -4,7 +4,7 @@ import type { Inbound } from "../inbound.ts";
 import { select, type Selector } from "../select.ts";
 import type { Coverage, ProviderConfig, SchemeContext } from "../types.ts";
 
-/** Location of the signatures and what they cover: the options that HMAC and public-key schemes share. */
+/** Options that HMAC and public-key schemes share: location of the signatures, and the signed content. */
 export interface SignedOptions {
   /** Name of the scheme. */
   readonly name?: string;
@@ -51,7 +51,7 @@ export interface SignedTime {
   readonly at: number;
 }
 
-/** What a `signed` function can use. */
+/** Input of a `signed` function. */
 export interface SignedInput {
   /** The request. */
   readonly inbound: Inbound;
