@@ -324,6 +324,20 @@ describe.each(CLIENTS)("a connection of the client %s", (client) => {
     expect(server.received.join("").match(/POST/g)).toHaveLength(2);
   });
 
+  test("whose request fails in maySend fails that request only", async () => {
+    await using server = await RawServer.start(answer);
+    await using egress = open(client);
+    const maySend = () => {
+      throw new Error("not now");
+    };
+    // The first on a new connection, the second on a reused one, written in one turn with others.
+    expect(await send(egress, server.url, { maySend })).toMatchObject({ kind: "error" });
+    await Promise.all([send(egress, server.url), send(egress, server.url)]);
+    const [failed, other] = await Promise.all([send(egress, server.url, { maySend }), send(egress, server.url)]);
+    expect(failed).toMatchObject({ kind: "error" });
+    expect(other).toMatchObject({ kind: "response", status: 200 });
+  });
+
   test("reads a response that a peer sent in the same segment as its end", async () => {
     await using server = await RawServer.start((socket) => void socket.end("HTTP/1.1 200 OK\r\n\r\nuntil the end"));
     await using egress = open(client);

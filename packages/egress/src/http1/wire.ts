@@ -93,10 +93,20 @@ export class Wire implements Transport, ByteReceiver, ResponseSink, Writable {
     if (request === null || reply === null) return;
     if (this.#isEarly) return this.#lose(malformed("bytes before the request"));
     if (!this.#isDrained()) return;
-    if (!reply.onWrite()) return;
+    if (!this.#mayWrite(reply)) return;
     this.#isWritten = this.#isUsed = true;
     this.#parser.begin(this, request.method === "HEAD");
     this.#writeBytes(request.head, request.body);
+  }
+
+  /** An exception of the caller's `maySend` is a failure of its request. It must not stop the others of this turn. */
+  #mayWrite(reply: ReplyHandler): boolean {
+    try {
+      return reply.onWrite();
+    } catch (error) {
+      this.#lose(toEgressError(error));
+      return false;
+    }
   }
 
   #writeBytes(head: string, body: Uint8Array | null): void {
