@@ -71,7 +71,7 @@ export interface InboundCall {
 export async function receiveInbound(gateway: Gateway, call: InboundCall): Promise<InboundResponse> {
   const { raw, token, address } = call;
   if (asksForScript(raw.headers)) return refused(raw, SCRIPT);
-  const source = await gateway.find(token);
+  const source = gateway.known(token) ?? (await gateway.find(token));
   const refusal = "status" in source ? source : gateway.admit(source, { address, headers: raw.headers });
   return refusal === null ? read(gateway, source as LiveSource, call) : refused(raw, refusal);
 }

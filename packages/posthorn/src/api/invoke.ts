@@ -29,7 +29,8 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
   const checkBody = route.body === undefined ? null : bodyValidator(route.body);
   const checkDepth = depthValidator(route.body);
   const claims = new ClaimedRequests();
-  return async (services, { actor, caller, url, params, query, body, idempotencyKey: given, userAgent }) => {
+  const begin = (services: Services, call: Invocation): Promise<Reply> => {
+    const { actor, caller, url, params, query, body, idempotencyKey: given, userAgent } = call;
     refuseUnknown(route, query);
     checkQuery(query);
     const { raw, value, lines = null, items = null, content = null, isBounded = false } = body;
@@ -46,5 +47,13 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
     if (key !== null && idempotency === "transaction") return onceInTransaction(ctx, key, handle);
     if (key !== null && idempotency === "claim") return claims.once(ctx, key, handle);
     return handle(ctx);
+  };
+  // Not async, because that would add three promises to each request.
+  return (services, call) => {
+    try {
+      return begin(services, call);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
 }

@@ -67,6 +67,11 @@ export class Gateway {
     this.limits = options.limits;
   }
 
+  /** The source of a token, if it is in memory and current. */
+  known(token: string): LiveSource | null {
+    return this.#options.index.known(token);
+  }
+
   /** The source of a token, or the response if there is none. */
   async find(token: string): Promise<LiveSource | WebhookResponse> {
     const source = await this.#options.index.find(token);
@@ -94,9 +99,9 @@ export class Gateway {
   }
 
   /** Verifies a request, stores its event or quarantines it, and returns the response. */
-  async receive(source: LiveSource, request: IngestRequest): Promise<InboundResponse> {
-    const response = await this.#respond(source, request);
-    return source.plainResponsesOnly ? plainResponse(response) : response;
+  receive(source: LiveSource, request: IngestRequest): Promise<InboundResponse> {
+    const response = this.#respond(source, request);
+    return source.plainResponsesOnly ? response.then(plainResponse) : response;
   }
 
   async #respond(source: LiveSource, request: IngestRequest): Promise<InboundResponse> {
@@ -166,6 +171,7 @@ export class Gateway {
     const taken = await intake.take(source, event, {
       beforeFirstAttempt: (messageId) => responses.expect(source, messageId),
     });
+    if (taken.kind === "stored" && source.settings.response === null) return source.verifier.acceptance(request);
     if (taken.kind === "gone") return NO_SOURCE;
     if (taken.kind === "busy") {
       const detail = "This source has received its daily quota of events.";

@@ -35,12 +35,22 @@ export class SourceIndex {
   readonly #options: SourceIndexOptions;
   readonly #tokens = boundedCache<string, KnownToken>(MAX_SOURCES);
   readonly #unknown = boundedCache<string, true>(MAX_UNKNOWN, { ttl: UNKNOWN_MS });
-  readonly #sources = boundedCache<number, Promise<LiveSource | null>>(MAX_SOURCES);
+  /** Sources, loads in progress, and loads that found nothing. */
+  readonly #sources = boundedCache<number, LiveSource | Promise<LiveSource | null>>(MAX_SOURCES);
   /** Look-ups in progress, shared by concurrent requests for the same token. */
   readonly #lookups = new Map<string, Promise<LiveSource | null>>();
 
   constructor(options: SourceIndexOptions) {
     this.#options = options;
+  }
+
+  /** The source of a token, if it is in memory and current. */
+  known(token: string): LiveSource | null {
+    const known = this.#tokens.get(token);
+    const now = this.#options.now();
+    if (known === undefined || known.expiresAt <= now) return null;
+    const source = this.#sources.get(known.key);
+    return source instanceof LiveSource && source.freshUntil > now ? source : null;
   }
 
   /** The source of a token, or `null`. `"busy"` if too many unknown tokens are being looked up. */
@@ -69,10 +79,7 @@ export class SourceIndex {
     }
     const loading = this.#load(key);
     this.#sources.set(key, loading);
-    // Do not cache a failed load.
-    loading.catch(() => {
-      if (this.#sources.peek(key) === loading) this.#sources.delete(key);
-    });
+    void this.#keep(key, loading);
     return loading;
   }
 
@@ -88,6 +95,14 @@ export class SourceIndex {
     this.#sources.clear();
     this.#tokens.clear();
     this.#unknown.clear();
+  }
+
+  /** Keeps the source of a load, unless it was invalidated during the load. A failed load is not cached. */
+  async #keep(key: number, loading: Promise<LiveSource | null>): Promise<void> {
+    const source = await loading.catch(() => "failed" as const);
+    if (this.#sources.peek(key) !== loading) return;
+    if (source === "failed") this.#sources.delete(key);
+    else if (source !== null) this.#sources.set(key, source);
   }
 
   async #lookUp(token: string): Promise<LiveSource | null> {

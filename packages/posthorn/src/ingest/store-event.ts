@@ -70,7 +70,7 @@ export async function storeEvent(
   if (result.kind === "duplicate_event_id") return { kind: "duplicate", of: { eventId: eventId! } };
   hooks?.beforeFirstAttempt(entry.id);
   services.dispatch.push(firstJobs(entry, result.dues ?? null));
-  await commitWait(services, [entry]);
+  if (!services.cluster.alone) await commitWait(services, [entry]);
   return { kind: "stored", messageId: entry.id, publicId: entry.publicId, endpointIds: entry.endpointIds };
 }
 

@@ -16,7 +16,7 @@ export interface NodeOptions {
   readonly onlyFastify?: boolean;
   /** Default: the clock of this machine. */
   readonly clock?: Clock;
-  /** False: the node does not listen; a host program passes requests to `server.routing`. */
+  /** False: the node does not listen; a host program passes requests to the listener of the server. */
   readonly listens?: boolean;
   /** Path at which a host program mounts the server, such as `/webhooks`. Default: empty. */
   readonly base?: string;
