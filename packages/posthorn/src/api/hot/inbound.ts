@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { FastifyBaseLogger } from "fastify";
 import type { Gateway } from "../../ingest/gateway.ts";
+import type { InboundResponse } from "../../ingest/inbound-response.ts";
 import { failureReply } from "../failure.ts";
 import { receiveInbound, sendInbound } from "../inbound.ts";
 import type { HotRoute } from "./front.ts";
@@ -29,10 +30,16 @@ export function inboundRoute({ gateway, log, respond, isForIngest, hasProxies }:
     const { headers, socket } = request;
     if (headers.host === undefined || (hasProxies && headers["x-forwarded-for"] !== undefined)) return false;
     if (isForIngest?.(request) === false) return false;
-    receiveInbound(gateway, { raw: request, token, address: socket.remoteAddress! }).then(
-      (inbound) => sendInbound(response, inbound),
-      (error: unknown) => respond(response, failureReply(error, { log, socket }), false),
-    );
+    const fail = (error: unknown): void => respond(response, failureReply(error, { log, socket }), false);
+    const succeed = (inbound: InboundResponse): void => {
+      try {
+        sendInbound(response, inbound);
+      } catch (error) {
+        // A response of a receiver or a setting that cannot be written.
+        fail(error);
+      }
+    };
+    receiveInbound(gateway, { raw: request, token, address: socket.remoteAddress! }).then(succeed, fail);
     return true;
   };
 }

@@ -3,7 +3,7 @@ import type { ServerResponse } from "node:http";
 import { INERT } from "../inert.ts";
 import type { Reply } from "../reply.ts";
 
-/** Writes a response. `close`: closes the connection afterwards. */
+/** Writes a response, unless a host program has already written one. `close`: closes the connection afterwards. */
 export type Responder = (response: ServerResponse, reply: Reply, close: boolean) => void;
 
 const FINAL_HEADERS = Object.entries(INERT).flat();
@@ -16,6 +16,8 @@ const TYPE_HEADERS = ["content-type", "application/json"];
 export function responder(first: readonly string[], retryAfter: () => number): Responder {
   const ordinary = [...first, ...FINAL_HEADERS, ...TYPE_HEADERS];
   return (response, { status, json }, close) => {
+    // For example because a timeout of the host program has ended it.
+    if (response.headersSent) return;
     const text = json ?? "";
     const length = Buffer.byteLength(text);
     const headers = close || status === 429 || status === 503 ? headersOf(first, status, close, retryAfter) : ordinary;
