@@ -143,7 +143,7 @@ test(
     killed.child.kill("SIGKILL");
     expect((await killed.ended).signal).toBe("SIGKILL");
     await using refused = runCli(["start", "--data-dir", folder.path], { POSTHORN_DATABASE_URL: database.url });
-    expect(await refused.ended).toMatchObject({ code: 1, stderr: expect.stringContaining("a copy that is not whole") });
+    expect(await refused.ended).toMatchObject({ code: 1, stderr: expect.stringContaining("an incomplete copy") });
     const there = await copy(from, database.url);
     expect([there.code, there.stdout]).toEqual([0, expect.stringContaining("Going on with the copy")]);
     expect(there.stderr).toMatch(/message: copied \d+ of \d+ rows \(\d+ %\)/);

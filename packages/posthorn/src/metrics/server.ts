@@ -17,7 +17,7 @@ export async function serveMetrics(metrics: Metrics, { host, port }: ListenAddre
     }
     metrics.text().then(
       ({ type, body }) => response.writeHead(200, { "content-type": type }).end(body),
-      () => response.writeHead(503, { "content-type": "text/plain" }).end("The database does not answer.\n"),
+      () => response.writeHead(503, { "content-type": "text/plain" }).end("The database does not respond.\n"),
     );
   });
   await new Promise<void>((resolve, reject) => {

@@ -54,11 +54,11 @@ export function schemaMismatch(difference: string): StoreError {
 const SENTENCE: Record<StoreOutage, string> = {
   disk_full: "has no space left on its disk",
   unreachable: "cannot be reached",
-  silent: "does not answer",
-  refusing: "turns connections away",
-  read_only: "takes no writes: it is a replica, or recovers",
-  not_committing: "answers, but not to a commit: it waits for a stand-by",
-  no_connections: "has no connection to spare",
+  silent: "does not respond",
+  refusing: "refuses connections",
+  read_only: "accepts no writes, because it is a replica or in recovery",
+  not_committing: "responds but completes no commits, because it waits for a standby",
+  no_connections: "has no free connections",
 };
 
 /** Describes why a database is unusable, as the end of a sentence. */
@@ -70,7 +70,7 @@ export function describeOutage(outage: StoreOutage): string {
 export function copyUnfinished(): StoreError {
   return new StoreError(
     "copy_unfinished",
-    "The database is a copy that is not whole: run the same `posthorn copy` again, which goes on where it stopped, or empty the database.",
+    "The database is an incomplete copy. Run the same `posthorn copy` again, which continues where it stopped, or empty the database.",
   );
 }
 

@@ -228,7 +228,7 @@ function translate(name: string, error: unknown): StoreError {
   const translated = toStoreError(error);
   if (translated.code !== "storage_unavailable") return translated;
   const cause = translated.cause as Error;
-  return new StoreError("storage_unavailable", `${name} does not answer (${cause.message}).`, { cause });
+  return new StoreError("storage_unavailable", `${name} does not respond (${cause.message}).`, { cause });
 }
 
 function shapeOf(name: string, columns: readonly ColumnRow[]): TableShape {

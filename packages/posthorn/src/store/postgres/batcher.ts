@@ -139,7 +139,7 @@ export class Batcher<Entry, Result> {
   }
 
   #awayError(): StoreError {
-    return new StoreError("storage_unavailable", "PostgreSQL does not answer; trying again.");
+    return new StoreError("storage_unavailable", "PostgreSQL does not respond; trying again.");
   }
 
   #hasBefore(place: number): boolean {

@@ -100,7 +100,7 @@ export function toStoreError(error: unknown): StoreError {
     return new StoreError("config_invalid", refusal(error), { cause });
   }
   if (!(error instanceof pg.DatabaseError) || AWAY.test(error.code ?? "") || error.code === LOCK_TIMEOUT) {
-    return new StoreError("storage_unavailable", `PostgreSQL does not answer (${cause.message}); trying again.`, {
+    return new StoreError("storage_unavailable", `PostgreSQL does not respond (${cause.message}); trying again.`, {
       cause,
       outage: outageOf(error),
     });

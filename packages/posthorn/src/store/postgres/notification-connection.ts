@@ -161,7 +161,7 @@ export class NotificationConnection implements AsyncDisposable {
 }
 
 function down(): StoreError {
-  return new StoreError("storage_unavailable", "PostgreSQL does not answer; trying again.");
+  return new StoreError("storage_unavailable", "PostgreSQL does not respond; trying again.");
 }
 
 function inUse(): StoreError {

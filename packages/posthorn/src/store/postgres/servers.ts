@@ -119,7 +119,7 @@ function noneOf(urls: readonly string[], errors: readonly unknown[]): StoreError
   const cause = new Error(each.join("; "), { cause: telling });
   return outage === null
     ? new StoreError(code, `PostgreSQL refuses: ${cause.message}. See POSTHORN_DATABASE_URL.`, { cause })
-    : new StoreError(code, `PostgreSQL does not answer (${cause.message}); trying again.`, { cause, outage });
+    : new StoreError(code, `PostgreSQL does not respond (${cause.message}); trying again.`, { cause, outage });
 }
 
 function hostOf(url: string): string {

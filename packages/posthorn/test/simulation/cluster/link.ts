@@ -102,5 +102,5 @@ export class SimulatedLink {
 }
 
 export function unavailable(): StoreError {
-  return new StoreError("storage_unavailable", "PostgreSQL does not answer; trying again.");
+  return new StoreError("storage_unavailable", "PostgreSQL does not respond; trying again.");
 }
