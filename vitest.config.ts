@@ -27,8 +27,8 @@ export default defineConfig({
     // Generous, because the first test on PostgreSQL starts the server, and a machine may be busy.
     testTimeout: 180_000,
     hookTimeout: 300_000,
-    // More than two cores can run at once, because tests also wait for disks and sockets.
-    maxWorkers: 3,
+    // `npm test` runs the checks and the simulation beside these tests, and some of them measure delays.
+    maxWorkers: 2,
     projects: [
       {
         extends: true,
