@@ -1,6 +1,6 @@
 /** Test files that share a process: one that leaves something behind fails, and says what. */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -18,7 +18,9 @@ const TIDY = `vi.stubGlobal("leftBehind", 1); vi.stubEnv("LEFT_BEHIND", "1"); vi
 
 describe("a test file in a shared process", () => {
   it("fails if it leaves a variable, global, listener, server, thread or dispatcher behind, and passes if it cleans up", () => {
-    const folder = mkdtempSync(join(ROOT, "node_modules", ".cache", "leaks-"));
+    const cache = join(ROOT, "node_modules", ".cache");
+    mkdirSync(cache, { recursive: true });
+    const folder = mkdtempSync(join(cache, "leaks-"));
     try {
       const files = Object.entries({ ...LEAKS, tidy: [TIDY] }).map(([name, [code]]) => [name, code] as const);
       for (const [name, code] of files) writeFileSync(join(folder, `${name}.test.ts`), fileOf(code!));
