@@ -8,7 +8,7 @@
  */
 import { parseArgs } from "node:util";
 import { replayCommand, runSeeds } from "../packages/posthorn/test/simulation/run-seeds.ts";
-import { formatTime } from "../packages/posthorn/test/simulation/diary.ts";
+import { formatTime } from "../packages/posthorn/test/simulation/event-log.ts";
 import type { SimulationResult } from "../packages/posthorn/test/simulation/result.ts";
 import { SCENARIOS } from "../packages/posthorn/test/simulation/scenarios.ts";
 import { simulate } from "../packages/posthorn/test/simulation/simulation.ts";

@@ -1,7 +1,7 @@
 /** Attempts in flight of each process, by the limit they count against. */
 import type { Run } from "./run.ts";
 
-export class UnderWay {
+export class AttemptsInFlight {
   readonly #counts = new WeakMap<Run, Map<string, number>>();
 
   of(run: Run, name: string): number {

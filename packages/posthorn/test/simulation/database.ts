@@ -21,7 +21,7 @@ import type { VirtualTime } from "./virtual-time.ts";
 import type { CommitWatcher, Client } from "./commits.ts";
 
 /** Current condition of the database. */
-export interface DatabaseWeather {
+export interface DatabaseConditions {
   /** Minimum and maximum duration of a request, in milliseconds. */
   readonly latency: readonly [number, number];
   /**
@@ -35,7 +35,7 @@ export interface DatabaseWeather {
   readonly loses: number;
 }
 
-export const FAIR: DatabaseWeather = { latency: [0.2, 3], late: 0.5, refuses: 0, loses: 0 };
+export const FAIR: DatabaseConditions = { latency: [0.2, 3], late: 0.5, refuses: 0, loses: 0 };
 
 export interface DatabaseOptions {
   readonly time: VirtualTime;
@@ -48,7 +48,7 @@ export interface DatabaseOptions {
 const OBSERVER = 0;
 
 export class SimulatedDatabase implements Disposable {
-  weather: DatabaseWeather = FAIR;
+  conditions: DatabaseConditions = FAIR;
   /** Machines from which the database cannot be reached. */
   readonly cutOff = new Set<number>();
   readonly #options: DatabaseOptions;
@@ -68,14 +68,14 @@ export class SimulatedDatabase implements Disposable {
 
   /** Condition of the database and of the network to it from a machine. */
   way(machine: number): WayWeather {
-    return { ...this.weather, silent: this.cutOff.has(machine) };
+    return { ...this.conditions, silent: this.cutOff.has(machine) };
   }
 
   /** Opens a connection for one process. */
   thread(role: "reader" | "writer", client: Client): DatabaseThread {
     const connection = this.#connect(role, client.run);
     const { time, random, watch } = this.#options;
-    const world = { time, random, client, late: () => this.weather.late, way: () => this.way(client.machine) };
+    const world = { time, random, client, late: () => this.conditions.late, way: () => this.way(client.machine) };
     if (role === "reader") return new SimulatedThread(world, readerOn(connection), null);
     const writing = { connection, turns: this.#turns, onCommit: watch(connection) };
     return new SimulatedThread(world, writerOn(connection), writing);

@@ -18,7 +18,7 @@ export interface LatePagesWorld {
 
 export function withLatePages(store: JobStore, { time, database, pagesRandom }: LatePagesWorld, life: Life): JobStore {
   const arrive = async <T>(answer: T): Promise<T> => {
-    if (pagesRandom.chance(database.weather.late)) await time.delay(life, pagesRandom.span(1, LATE_MS));
+    if (pagesRandom.chance(database.conditions.late)) await time.delay(life, pagesRandom.span(1, LATE_MS));
     return answer;
   };
   return {

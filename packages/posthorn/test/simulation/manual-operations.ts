@@ -46,21 +46,21 @@ export interface ManualCall {
 }
 
 /** Performs these operations. Pausing, resuming and canceling apply to the replay that was started last. */
-export class Hand {
+export class ManualOperations {
   #replay: { readonly app: string; readonly id: string } | null = null;
 
-  async perform(name: ManualOperation, hand: ManualCall): Promise<void> {
-    const { ctx, app, endpoint, random, now, message } = hand;
+  async perform(name: ManualOperation, call: ManualCall): Promise<void> {
+    const { ctx, app, endpoint, random, now, message } = call;
     const ref = { app, endpoint };
     switch (name) {
       case "pause":
-        await pauseEndpoint({ ctx, input: { ...ref, until: now + random.span(1000, hand.pauseMs) } });
+        await pauseEndpoint({ ctx, input: { ...ref, until: now + random.span(1000, call.pauseMs) } });
         return;
       case "resume":
         await resumeEndpoint({ ctx, input: ref });
         return;
       case "enable_with":
-        await enableEndpoint({ ctx, input: { ...ref, held: someChoice(hand) } });
+        await enableEndpoint({ ctx, input: { ...ref, held: someChoice(call) } });
         return;
       case "try_now":
         await tryEndpointNow({ ctx, input: ref });
@@ -68,7 +68,7 @@ export class Hand {
       case "unblock": {
         const which = random.int(0, 2);
         const input = {
-          orderingKey: which === 0 ? hand.orderingKey : null,
+          orderingKey: which === 0 ? call.orderingKey : null,
           messageId: which === 1 ? message : null,
         };
         await unblockEndpoint({ ctx, input: { ...ref, ...input } });
@@ -78,14 +78,14 @@ export class Hand {
         if (message !== null) await cancelMessage({ ctx, input: { app, message, endpoint } });
         return;
       case "replay":
-        this.#replay = { app, id: await begin(hand) };
+        this.#replay = { app, id: await begin(call) };
         return;
       case "pause_replay":
-        return this.#control(pauseReplay, hand);
+        return this.#control(pauseReplay, call);
       case "resume_replay":
-        return this.#control(resumeReplay, hand);
+        return this.#control(resumeReplay, call);
       case "cancel_replay":
-        return this.#control(cancelReplay, hand);
+        return this.#control(cancelReplay, call);
     }
   }
 

@@ -26,7 +26,7 @@ import type { DatabaseThread } from "../../src/store/sqlite/protocol.ts";
 import type { SqliteStore } from "../../src/store/sqlite/sqlite-store.ts";
 import { SecretBox } from "../../src/lib/secret-box.ts";
 import { OTHER_SERVICES, TEST_RULES } from "../support/services.ts";
-import { BookedAttempts } from "./recorded-attempts.ts";
+import { RecordedAttempts } from "./recorded-attempts.ts";
 import { openStore, type Sharing } from "./cluster/open.ts";
 import type { SimulatedDatabase } from "./database.ts";
 import { expectOwnError, judgingLog } from "./error-check.ts";
@@ -109,10 +109,19 @@ export class SimulatedNode {
     const owns = (key: number): boolean => cluster.owns(key);
     this.#tasks = new TaskRunner({ services, clock, owns, onFailure: (_task, error) => onFailure(error) });
     this.#health = new EndpointHealthMonitor({ services, clock, onFailure, onDisabled: () => undefined });
-    const books = new BookedAttempts(world.ledger, run);
+    const recordedAttempts = new RecordedAttempts(world.ledger, run);
     const tracker = new AttemptTracker(() => ids.lastKey);
-    const attempter = buildAttempter(world, { clock, store, directory, secretBox, ids, tracker, life, books });
-    this.dispatcher = this.#buildDispatcher(world, { clock, directory, attempter, tracker, books });
+    const attempter = buildAttempter(world, {
+      clock,
+      store,
+      directory,
+      secretBox,
+      ids,
+      tracker,
+      life,
+      recordedAttempts,
+    });
+    this.dispatcher = this.#buildDispatcher(world, { clock, directory, attempter, tracker, recordedAttempts });
     const dispatch = new ClusterDispatch({ cluster, dispatcher: this.dispatcher, store });
     const lanes = new LaneInspector({
       cluster,
@@ -181,7 +190,10 @@ export class SimulatedNode {
     await this.#store[Symbol.asyncDispose]();
   }
 
-  #buildDispatcher(world: NodeWorld, { clock, directory, attempter, tracker, books }: DispatcherParts): Dispatcher {
+  #buildDispatcher(
+    world: NodeWorld,
+    { clock, directory, attempter, tracker, recordedAttempts }: DispatcherParts,
+  ): Dispatcher {
     const { sabotage, sabotageRandom, dispatchRandom, verdict } = world;
     const { limits } = this.run.settings;
     const database = this.#store;
@@ -199,7 +211,10 @@ export class SimulatedNode {
     });
     return new Dispatcher({
       store: sabotage.jobs?.(store, sabotageRandom) ?? store,
-      attempter: books.around(sabotage.attempter?.(attempter, sabotageRandom) ?? attempter, sabotage.heard),
+      attempter: recordedAttempts.around(
+        sabotage.attempter?.(attempter, sabotageRandom) ?? attempter,
+        sabotage.attemptResult,
+      ),
       clock: sabotage.clock?.(clock, sabotageRandom) ?? clock,
       random: dispatchRandom.next,
       policies: {
@@ -231,7 +246,7 @@ interface DispatcherParts {
   readonly directory: Directory;
   readonly attempter: Attempter;
   readonly tracker: AttemptTracker;
-  readonly books: BookedAttempts;
+  readonly recordedAttempts: RecordedAttempts;
 }
 
 interface AttempterParts {
@@ -242,7 +257,7 @@ interface AttempterParts {
   readonly ids: IdGenerator;
   readonly tracker: AttemptTracker;
   readonly life: Life;
-  readonly books: BookedAttempts;
+  readonly recordedAttempts: RecordedAttempts;
 }
 
 function sabotaged(
@@ -257,10 +272,10 @@ function sabotaged(
 /** The real attempter on the simulated network. */
 function buildAttempter(
   world: NodeWorld,
-  { clock, store, directory, secretBox, ids, tracker, life, books }: AttempterParts,
+  { clock, store, directory, secretBox, ids, tracker, life, recordedAttempts }: AttempterParts,
 ): DeliveryAttempter {
   const { networkRandom: random, dispatchRandom } = world;
-  const network = new SimulatedNetwork({ ...world, life, random, watcher: books });
+  const network = new SimulatedNetwork({ ...world, life, random, watcher: recordedAttempts });
   const sender = new EndpointSender(network);
   const http = new HttpDestination({ sender, now: clock.now, families: ["webhook"], secretBox });
   return new DeliveryAttempter({

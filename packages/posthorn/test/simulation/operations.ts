@@ -11,7 +11,7 @@ import { bulkReplay, recoverEndpoint, replayMissing } from "../../src/domain/rep
 import type { Ledger } from "./ledger.ts";
 import type { TrackedDelivery } from "./tracked.ts";
 import type { SimulatedNode } from "./node.ts";
-import { type ManualCall, type ManualOperation, Hand, isManual } from "./manual-operations.ts";
+import { type ManualCall, type ManualOperation, ManualOperations, isManual } from "./manual-operations.ts";
 import { someOrder, somePolicy } from "./policies.ts";
 import { contextOf, type EndpointHandle, KEYS, type Published, Publisher } from "./publishing.ts";
 import type { Random } from "./random.ts";
@@ -36,7 +36,7 @@ export interface OperationsWorld {
   readonly verdict: Verdict;
   readonly random: Random;
   /** Stream for manual operations, so that the other streams stay the same. */
-  readonly handRandom: Random;
+  readonly manualRandom: Random;
   /** Stream for slow replays. */
   readonly replayRandom: Random;
   /** Stream for unblocking deliveries that are stuck behind failed ones. */
@@ -56,7 +56,7 @@ export class Operations {
   readonly endpoints: EndpointHandle[] = [];
   readonly #world: OperationsWorld;
   readonly #publisher: Publisher;
-  readonly #hand = new Hand();
+  readonly #manualOperations = new ManualOperations();
   readonly #slowReplays: SlowReplays;
 
   constructor(world: OperationsWorld) {
@@ -118,7 +118,7 @@ export class Operations {
   chanceOf(name: OperationName): Random | undefined {
     if (isOfSlowReplay(name)) return this.#world.replayRandom;
     if (name === "unblock_stuck") return this.#world.unblockRandom;
-    return isManual(name) ? this.#world.handRandom : undefined;
+    return isManual(name) ? this.#world.manualRandom : undefined;
   }
 
   /** Performs the operation on a random message and endpoint. Rejects as the domain operation does. */
@@ -131,12 +131,12 @@ export class Operations {
     if (isOfSlowReplay(name)) return this.#slowReplays.perform(name, node, this.endpoints);
     const { random, ledger, span } = this.#world;
     const isOpen = name !== "cancel" || random.chance(0.5);
-    const underWay = random.chance(0.7) ? this.#underWay(isOpen, node, random) : null;
-    const endpoint = underWay?.endpoint ?? random.pick(this.endpoints);
-    const since = Math.floor(node.run.clock.wall - random.span(HOUR, 48 * HOUR) / span.haste);
+    const inFlight = random.chance(0.7) ? this.#pickInFlight(isOpen, node, random) : null;
+    const endpoint = inFlight?.endpoint ?? random.pick(this.endpoints);
+    const since = Math.floor(node.run.clock.wall - random.span(HOUR, 48 * HOUR) / span.speedUp);
     // Newer messages are chosen more often.
     const recent = this.#publisher.recent.filter(({ app }) => app === endpoint.app);
-    const message = underWay?.message ?? recent[Math.floor(recent.length * random.next() ** 3)];
+    const message = inFlight?.message ?? recent[Math.floor(recent.length * random.next() ** 3)];
     ledger.touched(endpoint.key);
     try {
       await this.#do(name, contextOf(node), { endpoint, message, since });
@@ -185,14 +185,14 @@ export class Operations {
   }
 
   async #manual(name: ManualOperation, node: SimulatedNode): Promise<void> {
-    const { handRandom: random, span, ledger } = this.#world;
-    const next = name === "cancel_next" ? this.#underWay(false, node, random) : null;
+    const { manualRandom: random, span, ledger } = this.#world;
+    const next = name === "cancel_next" ? this.#pickInFlight(false, node, random) : null;
     const waiting = name === "try_now" ? this.#leftAlone(node) : [];
     const endpoint = next?.endpoint ?? random.pick(waiting.length > 0 ? waiting : this.endpoints);
     const { app } = endpoint;
     const recent = next === null ? this.#publisher.recent.filter((message) => message.app === app) : [next.message];
     if (name === "try_now") ledger.wanted(endpoint.key);
-    const hand: ManualCall = {
+    const call: ManualCall = {
       ctx: contextOf(node),
       app,
       endpoint: endpoint.id,
@@ -201,12 +201,12 @@ export class Operations {
       orderingKey: random.pick(KEYS),
       random,
       now: node.run.clock.wall,
-      backMs: (48 * HOUR) / span.haste,
-      pauseMs: (2 * HOUR) / span.haste,
+      backMs: (48 * HOUR) / span.speedUp,
+      pauseMs: (2 * HOUR) / span.speedUp,
     };
     ledger.touched(endpoint.key);
     try {
-      await this.#hand.perform(name, hand);
+      await this.#manualOperations.perform(name, call);
       if (name === "try_now") ledger.endpoints.get(endpoint.key)!.triedAt = this.#world.time.elapsed;
     } finally {
       ledger.touched(endpoint.key);
@@ -229,7 +229,7 @@ export class Operations {
   }
 
   /** A message that is in flight to an endpoint, or will be soon. */
-  #underWay(
+  #pickInFlight(
     isOpen: boolean,
     { run }: SimulatedNode,
     random: Random,

@@ -1,7 +1,7 @@
 /** The plan of one seed: everything that will happen. */
 import { limitsOf } from "../../src/dispatch/types.ts";
-import type { BusWeather } from "./cluster/bus.ts";
-import { type DatabaseWeather, FAIR } from "./database.ts";
+import type { BusConditions } from "./cluster/bus.ts";
+import { type DatabaseConditions, FAIR } from "./database.ts";
 import type { Settings } from "./run.ts";
 import type { ManualOperation } from "./manual-operations.ts";
 import { Random } from "./random.ts";
@@ -10,9 +10,9 @@ import type { SlowReplayStep, OperationName } from "./operation-names.ts";
 
 export type Happening =
   | { readonly kind: "operation"; readonly name: OperationName }
-  | { readonly kind: "weather"; readonly weather: DatabaseWeather }
+  | { readonly kind: "conditions"; readonly conditions: DatabaseConditions }
   /** Quality of the notifications between nodes. */
-  | { readonly kind: "bus"; readonly weather: BusWeather }
+  | { readonly kind: "bus"; readonly conditions: BusConditions }
   | MachineHappening;
 
 /** An event on one of the machines, by its number. */
@@ -108,7 +108,7 @@ export function wholePlanOf(seed: number, span: Span): readonly Planned[] {
 }
 
 function planOf(random: Random, span: Span): readonly Planned[] {
-  const { nodes, trouble, haste } = span;
+  const { nodes, trouble, speedUp } = span;
   const planned: Planned[] = [];
   const add = (at: number, what: Happening): void => {
     if (at < trouble) planned.push({ at, what });
@@ -121,7 +121,7 @@ function planOf(random: Random, span: Span): readonly Planned[] {
     for (const at of times(mean)) {
       operation(at, name as OperationName);
       if (name === "disable" && random.chance(0.8)) {
-        operation(at + random.span(60_000 / haste, (24 * HOUR) / haste), "enable");
+        operation(at + random.span(60_000 / speedUp, (24 * HOUR) / speedUp), "enable");
       }
     }
   }
@@ -185,12 +185,12 @@ function manualPlanOf(random: Random, span: Span, planned: readonly Planned[]): 
 const SLOW_REPLAYS = 0.25;
 
 /** Replays earlier messages, and pauses, resumes or cancels the replay while it runs. */
-function slowReplayPlanOf(random: Random, { trouble, haste }: Span, planned: readonly Planned[]): readonly Planned[] {
+function slowReplayPlanOf(random: Random, { trouble, speedUp }: Span, planned: readonly Planned[]): readonly Planned[] {
   const published = planned.filter(({ what }) => what.kind === "operation" && what.name === "publish");
   if (published.length === 0 || !random.chance(SLOW_REPLAYS)) return [];
   const begin = random.pick(published).at + random.span(1000, MINUTE);
   const pause = begin + random.span(300, 5000);
-  const goOn = pause + random.span(1000, (2 * HOUR) / haste);
+  const goOn = pause + random.span(1000, (2 * HOUR) / speedUp);
   const cancel = (random.chance(0.5) ? pause : goOn) + random.span(300, 5000);
   const steps: [number, SlowReplayStep][] = [
     [begin, "begin_slow_replay"],
@@ -216,15 +216,15 @@ function addWeather(
   { add, longest }: { readonly add: Add; readonly longest: number },
 ): void {
   for (const at of times) {
-    const weather = random.pick<DatabaseWeather>([
+    const conditions = random.pick<DatabaseConditions>([
       { ...FAIR, latency: [50, random.span(100, 5000)] },
       { ...FAIR, refuses: random.pick([0.1, 0.5, 1]) },
       { ...FAIR, loses: random.pick([0.1, 0.5]) },
       { ...FAIR, late: 1 },
       { latency: [1, 300], late: 0.7, refuses: 0.1, loses: 0.1 },
     ]);
-    add(at, { kind: "weather", weather });
-    add(at + random.span(1000, longest), { kind: "weather", weather: FAIR });
+    add(at, { kind: "conditions", conditions });
+    add(at + random.span(1000, longest), { kind: "conditions", conditions: FAIR });
   }
 }
 
@@ -244,6 +244,6 @@ function addSplits(
     }
   }
   for (const at of some(2)) {
-    add(at, { kind: "bus", weather: { delayMs: random.span(20, 2000), loses: random.pick([0, 0.5, 1]) } });
+    add(at, { kind: "bus", conditions: { delayMs: random.span(20, 2000), loses: random.pick([0, 0.5, 1]) } });
   }
 }

@@ -68,7 +68,7 @@ export class Publisher {
 
   async publish(node: SimulatedNode, app: string, random: Random = this.#world.random): Promise<void> {
     const { ledger, span } = this.#world;
-    const hours = (most: number): number => Math.floor((most * HOUR) / span.haste);
+    const hours = (most: number): number => Math.floor((most * HOUR) / span.speedUp);
     const own = this.#endpoints.filter((endpoint) => endpoint.app === app);
     const expected = own.map(({ key }) => ledger.endpoints.get(key)!).filter(({ deleted }) => !deleted);
     const { id, key } = await createMessage({

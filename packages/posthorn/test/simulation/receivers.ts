@@ -34,10 +34,10 @@ export class Receiver {
   readonly #phases: Phase[] = [{ from: 0, mood: "healthy" }];
 
   /** Trouble ends with its span. */
-  constructor(host: string, random: Random, { trouble: until, haste }: Span) {
+  constructor(host: string, random: Random, { trouble: until, speedUp }: Span) {
     this.host = host;
     if (random.chance(0.25)) return;
-    const minutes = (least: number, most: number): number => random.span(least * MINUTE, most * MINUTE) / haste;
+    const minutes = (least: number, most: number): number => random.span(least * MINUTE, most * MINUTE) / speedUp;
     for (let at = minutes(10, 2880); at < until;) {
       const mood = random.chance(0.02) ? "gone" : random.pick(TROUBLE);
       this.#phases.push({ from: at, mood });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Attempter, AttemptResult } from "../../src/dispatch/types.ts";
-import { BookedAttempts } from "./recorded-attempts.ts";
+import { RecordedAttempts } from "./recorded-attempts.ts";
 import { LedgerFixture, jobOf } from "./ledger-fixture.ts";
 
 const HOST = "receiver.example.com";
@@ -25,12 +25,12 @@ const MADE: AttemptResult = {
 
 /** One process that owns the lane of one endpoint with one delivery. */
 class Scene {
-  readonly books = new LedgerFixture({}, null);
-  readonly #booked = new BookedAttempts(this.books.ledger, this.books.run);
+  readonly recordedAttempts = new LedgerFixture({}, null);
+  readonly #booked = new RecordedAttempts(this.recordedAttempts.ledger, this.recordedAttempts.run);
 
   constructor() {
-    this.books.endpoint(ENDPOINT, HOST);
-    this.books.delivery(MESSAGE, ENDPOINT);
+    this.recordedAttempts.endpoint(ENDPOINT, HOST);
+    this.recordedAttempts.delivery(MESSAGE, ENDPOINT);
   }
 
   /** Starts an attempt. Returns a function that ends it with a result, after a request if the result is `made`. */
@@ -57,18 +57,18 @@ describe("a request is assigned to the attempt that makes it", () => {
   it("when an earlier attempt ended without a request after its process had lost the shard (seed 7015)", async () => {
     const scene = new Scene();
     const end = scene.begin();
-    scene.books.loseLanes();
+    scene.recordedAttempts.loseLanes();
     await end(NOT_NOW);
     await scene.begin()(MADE);
-    expect(scene.books.verdict.violation).toBeNull();
+    expect(scene.recordedAttempts.verdict.violation).toBeNull();
   });
 
   it("when an earlier attempt is still in flight", async () => {
     const scene = new Scene();
     const end = scene.begin();
-    scene.books.loseLanes();
+    scene.recordedAttempts.loseLanes();
     await scene.begin()(MADE);
     await end(NOT_NOW);
-    expect(scene.books.verdict.violation).toBeNull();
+    expect(scene.recordedAttempts.verdict.violation).toBeNull();
   });
 });

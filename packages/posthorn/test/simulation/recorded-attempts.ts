@@ -6,7 +6,7 @@ import type { NetworkWatcher } from "./network.ts";
 import type { Run } from "./run.ts";
 import type { OpenAttempt } from "./tracked.ts";
 
-export class BookedAttempts implements NetworkWatcher {
+export class RecordedAttempts implements NetworkWatcher {
   readonly #ledger: Ledger;
   readonly #run: Run;
   /**
@@ -20,15 +20,15 @@ export class BookedAttempts implements NetworkWatcher {
     this.#run = run;
   }
 
-  /** @param heard Changes the result that the dispatcher receives. */
-  around(attempter: Attempter, heard: (result: AttemptResult) => AttemptResult = (result) => result): Attempter {
+  /** @param changed Changes the result that the dispatcher receives. */
+  around(attempter: Attempter, changed: (result: AttemptResult) => AttemptResult = (result) => result): Attempter {
     return {
       attempt: async (job, signal, maySend) => {
         const open = this.#ledger.begun(this.#run, job);
         try {
           const result = await this.#made.run(open, () => attempter.attempt(job, signal, maySend));
           if (open !== null) this.#ledger.ended(open, result);
-          return heard(result);
+          return changed(result);
         } catch (error) {
           if (open !== null) this.#ledger.ended(open, { kind: "not_now", pauseMs: 0 });
           throw error;

@@ -40,7 +40,7 @@ export interface Sabotage {
   /** The store as the dispatcher sees it. */
   jobs?(store: JobStore, random: Random): JobStore;
   /** The result of an attempt as the dispatcher receives it, after it was entered in the ledger. */
-  heard?(result: AttemptResult): AttemptResult;
+  attemptResult?(result: AttemptResult): AttemptResult;
   attempter?(attempter: Attempter, random: Random): Attempter;
   /** The clock of the dispatcher. */
   clock?(clock: Clock, random: Random): Clock;

@@ -188,7 +188,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     name: "a retry that ignores Retry-After",
     breaks: "retry_policy",
     orShows: ["breaker"],
-    heard: (result) => (result.kind === "made" ? { ...result, retryAfterMs: null } : result),
+    attemptResult: (result) => (result.kind === "made" ? { ...result, retryAfterMs: null } : result),
   },
   {
     name: "a lane that ignores Retry-After",

@@ -33,7 +33,7 @@ export const CLOCK_SET_BACK: Scenario = {
     aftermath: 12 * HOUR,
     sample: 10 * SECOND,
     retrySchedules: [[1000, 10_000], [5000]],
-    patience: { dueMs: 3 * MINUTE, pauseMs: 3 * MINUTE, lineMs: 2 * MINUTE },
+    waitLimits: { dueMs: 3 * MINUTE, pauseMs: 3 * MINUTE, queueMs: 2 * MINUTE },
   },
   settings: (drawn) => ({ ...drawn, limits: { ...drawn.limits, laneJobs: 3 } }),
   policy: { order: ORDER, limits: { timeoutMs: 15_000, ratePerSecond: 2 } },
@@ -56,7 +56,7 @@ export const CLOCK_SET_BACK: Scenario = {
 export const FROZEN_NODE: Scenario = {
   name: "frozen-node",
   // With twice the speed of a week, no receiver has trouble before the end.
-  span: { ...TOGETHER, crowded: false, nodes: 2, haste: 2, trouble: READY + 90 * SECOND, aftermath: 12 * HOUR },
+  span: { ...TOGETHER, crowded: false, nodes: 2, speedUp: 2, trouble: READY + 90 * SECOND, aftermath: 12 * HOUR },
   settings: (drawn) => ({ ...drawn, requestTimeoutMs: 30_000 }),
   policy: { order: ORDER },
   maxConnectMs: 3000,

@@ -3,7 +3,7 @@ import { replayCommand, runSeeds } from "./run-seeds.ts";
 import { Random } from "./random.ts";
 import { SABOTAGES } from "./sabotages.ts";
 import { type Scenario, SCENARIOS } from "./scenarios.ts";
-import { formatTime } from "./diary.ts";
+import { formatTime } from "./event-log.ts";
 import type { SimulationResult } from "./result.ts";
 import { simulate } from "./simulation.ts";
 import { isShared, spanOf } from "./spans.ts";

@@ -10,8 +10,8 @@ import { Bus, CLEAR } from "./cluster/bus.ts";
 import { Coordination } from "./cluster/coordination.ts";
 import type { Sharing } from "./cluster/open.ts";
 import { noticesOf } from "./cluster/shared-store.ts";
-import { type DatabaseWeather, FAIR, SimulatedDatabase } from "./database.ts";
-import { describe, Diary } from "./diary.ts";
+import { type DatabaseConditions, FAIR, SimulatedDatabase } from "./database.ts";
+import { describe, EventLog } from "./event-log.ts";
 import { Fleet } from "./fleet.ts";
 import { Ledger } from "./ledger.ts";
 import { expectOwnError } from "./error-check.ts";
@@ -46,7 +46,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
 
 class Simulation implements Disposable {
   readonly #seed: number;
-  readonly #diary: Diary;
+  readonly #eventLog: EventLog;
   readonly #span: Span;
   readonly #scenario: Scenario | null;
   readonly #time = new VirtualTime();
@@ -67,7 +67,7 @@ class Simulation implements Disposable {
 
   constructor(seed: number, { sabotage = {}, scenario, log }: SimulationOptions) {
     this.#seed = seed;
-    this.#diary = new Diary(log);
+    this.#eventLog = new EventLog(log);
     const random = (name: string): Random => new Random(seed, name);
     const span = scenario?.span ?? spanOf(random("span"), random("crowd"));
     this.#span = span;
@@ -87,7 +87,7 @@ class Simulation implements Disposable {
       ledger,
       verdict,
       random: random("operations"),
-      handRandom: random("by hand"),
+      manualRandom: random("by hand"),
       replayRandom: random("slow replays"),
       unblockRandom: random("unblock"),
       tenantRandom: random("tenants"),
@@ -100,7 +100,7 @@ class Simulation implements Disposable {
       database: this.#database,
       sharing,
       receivers: this.#receivers,
-      longestWait: Math.floor(7200 / Math.min(24, span.haste)),
+      longestWait: Math.floor(7200 / Math.min(24, span.speedUp)),
       networkRandom: random("network"),
       connectRandom: random("connect"),
       maxConnectMs: scenario?.maxConnectMs ?? 0,
@@ -134,7 +134,7 @@ class Simulation implements Disposable {
         clocks: machines.map(({ clock }) => clock),
         nodes: () => this.#fleet.nodes,
         shards,
-        patience: span.patience,
+        waitLimits: span.waitLimits,
         calmSince: () => Math.max(this.#fleet.troubledAt, this.#fleet.wrongUntil, this.#databaseTroubledAt),
         wellSince: () => Math.max(this.#fleet.troubledAt, this.#databaseTroubledAt),
         databaseWellSince: () => this.#databaseTroubledAt,
@@ -155,11 +155,11 @@ class Simulation implements Disposable {
     await this.#continue(trouble);
     if (this.#verdict.violation === null) await this.#end();
     const { violation } = this.#verdict;
-    if (violation !== null) this.#diary.tell(`broken: ${violation.rule}: ${violation.text}`);
+    if (violation !== null) this.#eventLog.tell(`broken: ${violation.rule}: ${violation.text}`);
     return {
       seed: this.#seed,
       violation,
-      digest: this.#diary.digest,
+      digest: this.#eventLog.digest,
       events: this.#events,
       messages: this.#operations.published,
       ...countsOf(this.#ledger),
@@ -232,12 +232,12 @@ class Simulation implements Disposable {
 
   /** From now on everything is healthy, and every delivery must finish. */
   async #end(): Promise<void> {
-    const { trouble, aftermath, lastAlarm, sample } = this.#span;
+    const { trouble, aftermath, lastTimer, sample } = this.#span;
     const step = Math.min(HOUR, Math.max(sample, 5 * MINUTE));
     this.#fleet.spare();
     this.#note("aftermath", "");
-    this.#setWeather(FAIR);
-    this.#bus.weather = CLEAR;
+    this.#setConditions(FAIR);
+    this.#bus.conditions = CLEAR;
     await this.#continue(trouble + step);
     const node = this.#fleet.someNode();
     if (this.#fleet.nodes.length < this.#span.nodes || node === null) {
@@ -250,7 +250,7 @@ class Simulation implements Disposable {
       const isDone = this.#ledger.live.size === 0 && !this.#ledger.replays.areRunning;
       if (isDone || this.#verdict.violation !== null) break;
     }
-    await this.#continue(this.#time.elapsed + lastAlarm);
+    await this.#continue(this.#time.elapsed + lastTimer);
     this.#compareWithDatabase();
     this.#ledger.finish();
   }
@@ -273,16 +273,16 @@ class Simulation implements Disposable {
 
   #happen(what: Happening): void {
     if (what.kind === "operation") this.#perform(what.name);
-    else if (what.kind === "weather") this.#setWeather(what.weather);
-    else if (what.kind === "bus") this.#bus.weather = what.weather;
+    else if (what.kind === "conditions") this.#setConditions(what.conditions);
+    else if (what.kind === "bus") this.#bus.conditions = what.conditions;
     else this.#fleet.happen(what);
   }
 
-  #setWeather(weather: DatabaseWeather): void {
-    this.#note("weather", JSON.stringify(weather));
-    this.#database.weather = weather;
-    // The trouble lasts until the weather is fair again.
-    this.#databaseTroubledAt = weather === FAIR ? this.#time.elapsed : Infinity;
+  #setConditions(conditions: DatabaseConditions): void {
+    this.#note("conditions", JSON.stringify(conditions));
+    this.#database.conditions = conditions;
+    // The trouble lasts until the conditions is fair again.
+    this.#databaseTroubledAt = conditions === FAIR ? this.#time.elapsed : Infinity;
   }
 
   #perform(name: OperationName): void {
@@ -306,6 +306,6 @@ class Simulation implements Disposable {
   }
 
   #note(kind: string, text: string): void {
-    this.#diary.note(this.#time.elapsed, kind, text);
+    this.#eventLog.note(this.#time.elapsed, kind, text);
   }
 }

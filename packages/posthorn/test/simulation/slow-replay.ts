@@ -57,7 +57,7 @@ export class SlowReplays {
       ctx: contextOf(node),
       input: {
         app,
-        since: node.run.clock.wall - (48 * HOUR) / span.haste,
+        since: node.run.clock.wall - (48 * HOUR) / span.speedUp,
         until: null,
         filter: NO_FILTER,
         endpoints: random.chance(0.7) ? [endpoint] : null,

@@ -13,11 +13,11 @@ export interface Span {
   /** Duration of the second part, without faults or new messages. Longer than the longest retry, the longest `Retry-After` and a clock set back. */
   readonly aftermath: number;
   /** A lane stays until the timer of a retry has fired, even if the delivery was resent manually in the meantime. */
-  readonly lastAlarm: number;
+  readonly lastTimer: number;
   /** Interval between checks of the overall state. */
   readonly sample: number;
   /** Factor by which callers and receivers act faster than in a week. */
-  readonly haste: number;
+  readonly speedUp: number;
   readonly retrySchedules: readonly (readonly number[])[];
   /** One application publishes more at once than the low concurrency can handle. Others must be served nevertheless. */
   readonly crowded: boolean;
@@ -25,16 +25,16 @@ export interface Span {
   readonly clockJump: number;
   /** How long a process may use an outdated policy if it missed the notification: longer than the database can be in trouble. */
   readonly staleMs: number;
-  readonly patience: Patience;
+  readonly waitLimits: WaitLimits;
 }
 
 export const WEEK: Omit<Span, "crowded"> = {
   nodes: 1,
   trouble: 7 * 24 * HOUR,
   aftermath: 96 * HOUR,
-  lastAlarm: 48 * HOUR,
+  lastTimer: 48 * HOUR,
   sample: HOUR,
-  haste: 1,
+  speedUp: 1,
   retrySchedules: [
     [5000, 5 * MINUTE, 0.5 * HOUR, 2 * HOUR, 5 * HOUR, 10 * HOUR, 10 * HOUR],
     [1000, 10_000, MINUTE, 0.5 * HOUR],
@@ -43,19 +43,19 @@ export const WEEK: Omit<Span, "crowded"> = {
   ],
   clockJump: 6 * HOUR,
   staleMs: 30 * MINUTE,
-  patience: { dueMs: 4 * HOUR, pauseMs: 4 * HOUR, lineMs: 10 * MINUTE },
+  waitLimits: { dueMs: 4 * HOUR, pauseMs: 4 * HOUR, queueMs: 10 * MINUTE },
 };
 
 export const TOGETHER: Omit<Span, "nodes" | "crowded"> = {
   trouble: 20 * MINUTE,
   aftermath: 3 * HOUR,
-  lastAlarm: 20 * MINUTE,
+  lastTimer: 20 * MINUTE,
   sample: 5000,
-  haste: 200,
+  speedUp: 200,
   retrySchedules: [[1000, 5000, 20_000, MINUTE], [1000, 10_000], [5000, 20_000], []],
   clockJump: 2 * MINUTE,
   staleMs: 2 * MINUTE,
-  patience: { dueMs: 4 * MINUTE, pauseMs: 20 * MINUTE, lineMs: 4 * MINUTE },
+  waitLimits: { dueMs: 4 * MINUTE, pauseMs: 20 * MINUTE, queueMs: 4 * MINUTE },
 };
 
 /** Share of the seeds in which several nodes share a database. */
@@ -72,16 +72,16 @@ export function spanOf(random: Random, crowdRandom: Random): Span {
 }
 
 /** Whether the database is one that nodes share, even if there is only one node. */
-export function isShared(span: Pick<Span, "haste">): boolean {
-  return span.haste !== WEEK.haste;
+export function isShared(span: Pick<Span, "speedUp">): boolean {
+  return span.speedUp !== WEEK.speedUp;
 }
 
 /** Maximum durations without trouble, in milliseconds. */
-export interface Patience {
+export interface WaitLimits {
   /** Maximum time for which a delivery may be due: longer than any backlog of the simulation. Applies after as much time without trouble. */
   readonly dueMs: number;
   /** Maximum time without attempts to an endpoint that has recovered: longer than any pause. */
   readonly pauseMs: number;
   /** An ordered queue continues within this time once it can. */
-  readonly lineMs: number;
+  readonly queueMs: number;
 }

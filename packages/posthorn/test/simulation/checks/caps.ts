@@ -31,9 +31,9 @@ export class CapsCheck implements Check {
     for (const open of this.#retries) if (!this.#ledger.isRunning(open.run)) this.#retries.delete(open);
     this.#retries.add(attempt);
     const { retryConcurrency } = attempt.run.settings.limits;
-    const underWay = [...this.#retries].filter(({ run }) => run === attempt.run).length;
-    if (underWay <= retryConcurrency) return;
-    this.#verdict.broken("caps", `${underWay} retries in flight, limit ${retryConcurrency}`);
+    const inFlight = [...this.#retries].filter(({ run }) => run === attempt.run).length;
+    if (inFlight <= retryConcurrency) return;
+    this.#verdict.broken("caps", `${inFlight} retries in flight, limit ${retryConcurrency}`);
   }
 
   ended(_delivery: TrackedDelivery, attempt: OpenAttempt): void {

@@ -8,7 +8,7 @@ import { policiesInForce } from "../policies.ts";
 import type { Run } from "../run.ts";
 import type { Tenure } from "../tenure.ts";
 import type { OpenAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
-import { UnderWay } from "../attempts-in-flight.ts";
+import { AttemptsInFlight } from "../attempts-in-flight.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 import { hostnameOf } from "./shares.ts";
@@ -35,7 +35,7 @@ interface FairnessWorld {
  */
 export class FairnessCheck implements Check {
   readonly #world: FairnessWorld;
-  readonly #underWay = new UnderWay();
+  readonly #attemptsInFlight = new AttemptsInFlight();
   /** Time until which an endpoint waited for something other than being served, in elapsed milliseconds. */
   readonly #busyUntil = new Map<TrackedEndpoint, number>();
   /** Fast successes in a row of each endpoint, and when it last had another result, in elapsed milliseconds. */
@@ -52,7 +52,7 @@ export class FairnessCheck implements Check {
   }
 
   begun({ endpoint, name }: TrackedDelivery, { run }: OpenAttempt): void {
-    this.#underWay.count(run, String(endpoint.tenant), 1);
+    this.#attemptsInFlight.count(run, String(endpoint.tenant), 1);
     this.#isBusy(endpoint);
     // Deliveries of a deleted endpoint belong to no application.
     if (endpoint.deleted) return;
@@ -65,7 +65,7 @@ export class FairnessCheck implements Check {
 
   ended({ endpoint }: TrackedDelivery, attempt: OpenAttempt): void {
     const { run, result } = attempt;
-    this.#underWay.count(run, String(endpoint.tenant), -1);
+    this.#attemptsInFlight.count(run, String(endpoint.tenant), -1);
     if (result?.kind === "made") this.#judge(endpoint, attempt, result.attempt.status === 0);
     // After a fault on our side the lane is paused.
     this.#isBusy(endpoint, this.#world.time.elapsed + (result?.kind === "not_now" ? MAX_PAUSE_MS : 0));
@@ -113,7 +113,7 @@ export class FairnessCheck implements Check {
     if (since > time.elapsed || run.clock.jumpedAt > run.startedAt) return false;
     const { tenantConcurrency, hostConcurrency, concurrency } = run.settings.limits;
     if (!this.#isGood(endpoint, tenure) || (hostConcurrency < concurrency && this.#sharesHost(endpoint))) return false;
-    if (this.#underWay.of(run, String(endpoint.tenant)) >= tenantConcurrency) return false;
+    if (this.#attemptsInFlight.of(run, String(endpoint.tenant)) >= tenantConcurrency) return false;
     const policies = policiesInForce(ledger, endpoint, { run, from: time.elapsed - SETTLED_MS });
     if (policies.some(({ rate, order }) => rate !== null || order !== null)) return false;
     const deliveries = [...endpoint.deliveries.values()];

@@ -22,7 +22,7 @@ import { ShardsCheck } from "./shards.ts";
 import { SharesCheck } from "./shares.ts";
 import { TriedCheck } from "./probes.ts";
 import { ResendCheck } from "./resends.ts";
-import type { Patience } from "../spans.ts";
+import type { WaitLimits } from "../spans.ts";
 
 export interface CheckedWorld {
   readonly ledger: Ledger;
@@ -35,7 +35,7 @@ export interface CheckedWorld {
   readonly nodes: () => readonly SimulatedNode[];
   /** Owners of the shards; `null`: there are no shards. */
   readonly shards: readonly (Tenure | null)[] | null;
-  readonly patience: Patience;
+  readonly waitLimits: WaitLimits;
   /** When a process, the database or a clock was last in trouble, in elapsed milliseconds. */
   readonly calmSince: () => number;
   /** The same, but a wrong clock counts only at the moment it is set. */

@@ -23,7 +23,7 @@ export class OrderCheck implements Check {
   begun(delivery: TrackedDelivery, attempt: OpenAttempt): void {
     const { endpoint, row } = delivery;
     const { run } = attempt;
-    if (endpoint.deleted || !standsInLine(row) || isPassed(row, run)) return;
+    if (endpoint.deleted || !isQueued(row) || isPassed(row, run)) return;
     const policies = policiesInForce(this.#ledger, endpoint, { run, from: attempt.begunAt });
     if (policies.some(({ order }) => order === null)) return;
     for (const other of this.#ledger.live) {
@@ -36,7 +36,7 @@ export class OrderCheck implements Check {
   /** A delivery counts as earlier only if it was stored, and had an order, the whole time. */
   #blocks(other: TrackedDelivery, delivery: TrackedDelivery, { run, tenure }: OpenAttempt): boolean {
     const { row, commit, madeAt, firstDue } = other;
-    if (row.orderKey !== delivery.row.orderKey || !standsInLine(row) || row.generation > 0) return false;
+    if (row.orderKey !== delivery.row.orderKey || !isQueued(row) || row.generation > 0) return false;
     if (madeAt > delivery.madeAt || isPassed(row, run)) return false;
     // Whichever node stored it: deliveries stored after it are found together with it, or later.
     const isAsMade = commit.at === madeAt && commit.run !== run.number;
@@ -57,6 +57,6 @@ function isPassed({ passAt }: DeliveryRow, { clock }: Run): boolean {
 }
 
 /** Whether a delivery takes part in the order. A manual attempt does not: it is made at once. */
-function standsInLine({ state, due, orderKey, manual }: DeliveryRow): boolean {
+function isQueued({ state, due, orderKey, manual }: DeliveryRow): boolean {
   return orderKey !== null && due !== null && state === DELIVERY_STATE.pending && manual !== ASKED.byResend;
 }

@@ -6,25 +6,25 @@ import { PausesCheck } from "./pauses.ts";
 const ENDPOINT = 1;
 const PAUSED = { pausedUntil: START + 60_000 };
 
-function booksOfOne(): LedgerFixture {
-  const books = new LedgerFixture({}, (world) => new PausesCheck(world));
-  books.endpoint(ENDPOINT, "receiver.example.com", PAUSED);
-  books.delivery(1, ENDPOINT);
-  return books;
+function fixtureOfOne(): LedgerFixture {
+  const fixture = new LedgerFixture({}, (world) => new PausesCheck(world));
+  fixture.endpoint(ENDPOINT, "receiver.example.com", PAUSED);
+  fixture.delivery(1, ENDPOINT);
+  return fixture;
 }
 
 it("a paused endpoint receives nothing", async () => {
-  const books = booksOfOne();
-  await books.at(1);
-  books.begin(1, ENDPOINT);
-  expect(books.verdict.violation?.rule).toBe("held_gets_nothing");
+  const fixture = fixtureOfOne();
+  await fixture.at(1);
+  fixture.begin(1, ENDPOINT);
+  expect(fixture.verdict.violation?.rule).toBe("held_gets_nothing");
 });
 
 it("the deliveries of a paused endpoint are canceled once it is deleted (seed 6709)", async () => {
-  const books = booksOfOne();
-  books.endpoint(ENDPOINT, "receiver.example.com", { ...PAUSED, deleted: true });
-  await books.at(1);
-  const attempt = books.begin(1, ENDPOINT);
-  books.ledger.ended(attempt, { kind: "void", reason: "endpoint_gone" });
-  expect(books.verdict.violation).toBeNull();
+  const fixture = fixtureOfOne();
+  fixture.endpoint(ENDPOINT, "receiver.example.com", { ...PAUSED, deleted: true });
+  await fixture.at(1);
+  const attempt = fixture.begin(1, ENDPOINT);
+  fixture.ledger.ended(attempt, { kind: "void", reason: "endpoint_gone" });
+  expect(fixture.verdict.violation).toBeNull();
 });

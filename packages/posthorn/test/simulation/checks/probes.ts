@@ -8,9 +8,9 @@ import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 
 /** A probe is made within this time, even if hanging attempts use up the concurrency. */
-const PATIENCE_MS = 180_000;
+const PROBE_MS = 180_000;
 /** Deliveries that were due this long before were known to the process. */
-const HEARD_MS = 10_000;
+const NOTICE_MS = 10_000;
 
 interface TriedWorld {
   readonly ledger: Ledger;
@@ -32,7 +32,7 @@ export class TriedCheck implements Check {
     const { ledger, time, verdict } = this.#world;
     for (const endpoint of ledger.endpoints.values()) {
       const { triedAt } = endpoint;
-      if (triedAt === null || time.elapsed - triedAt < PATIENCE_MS) continue;
+      if (triedAt === null || time.elapsed - triedAt < PROBE_MS) continue;
       endpoint.triedAt = null;
       if (endpoint.requestedAt >= triedAt || !this.#isUndisturbed(endpoint, triedAt)) continue;
       const waiting = [...endpoint.deliveries.values()].find((delivery) => this.#waitedAt(delivery, triedAt));
@@ -49,8 +49,8 @@ export class TriedCheck implements Check {
     const { ledger, calmSince } = this.#world;
     const { disabled, deleted, pausedUntil, commit, id } = endpoint;
     const tenure = ledger.tenureOf(id);
-    if (disabled || deleted || pausedUntil > this.#wall - HEARD_MS || tenure === null) return false;
-    return Math.max(commit.at, calmSince(), tenure.since) < since - HEARD_MS;
+    if (disabled || deleted || pausedUntil > this.#wall - NOTICE_MS || tenure === null) return false;
+    return Math.max(commit.at, calmSince(), tenure.since) < since - NOTICE_MS;
   }
 
   /** An ordered delivery may wait for another one. */
@@ -58,7 +58,7 @@ export class TriedCheck implements Check {
     const { state, due, orderKey } = row;
     if (state !== DELIVERY_STATE.pending || due === null || orderKey !== null || open !== null) return false;
     const wall = this.#wall - (this.#world.time.elapsed - elapsed);
-    return commit.at < elapsed - HEARD_MS && due < wall - HEARD_MS;
+    return commit.at < elapsed - NOTICE_MS && due < wall - NOTICE_MS;
   }
 
   /** By the clock that is furthest behind. */

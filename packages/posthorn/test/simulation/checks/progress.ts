@@ -6,7 +6,7 @@ import type { MachineClock } from "../machine-clock.ts";
 import type { Receiver } from "../receivers.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
-import type { Patience } from "../spans.ts";
+import type { WaitLimits } from "../spans.ts";
 
 /**
  * An endpoint that received a request within this time is active: the time between two requests covers its rate, a pause after a fault on
@@ -22,7 +22,7 @@ export class ProgressCheck implements Check {
   readonly #calmSince: () => number;
   readonly #wellSince: () => number;
   readonly #clocks: readonly MachineClock[];
-  readonly #patience: Patience;
+  readonly #waitLimits: WaitLimits;
 
   /** @param world With `calmSince` and `wellSince` as in `CheckedWorld`. */
   constructor(world: {
@@ -33,7 +33,7 @@ export class ProgressCheck implements Check {
     calmSince: () => number;
     wellSince: () => number;
     clocks: readonly MachineClock[];
-    patience: Patience;
+    waitLimits: WaitLimits;
   }) {
     this.#ledger = world.ledger;
     this.#time = world.time;
@@ -42,15 +42,15 @@ export class ProgressCheck implements Check {
     this.#calmSince = world.calmSince;
     this.#wellSince = world.wellSince;
     this.#clocks = world.clocks;
-    this.#patience = world.patience;
+    this.#waitLimits = world.waitLimits;
   }
 
   sampled(): void {
-    const { dueMs, lineMs } = this.#patience;
+    const { dueMs, queueMs } = this.#waitLimits;
     const wall = this.#wall;
     const { elapsed } = this.#time;
     if ([...this.#ledger.runs].length === 0) return;
-    if (elapsed - this.#wellSince() >= lineMs) this.#sampleSetBack();
+    if (elapsed - this.#wellSince() >= queueMs) this.#sampleSetBack();
     if (elapsed - this.#calmSince() < dueMs) return;
     for (const delivery of this.#ledger.live) {
       if (!this.#isLongDue(delivery) || !this.#takes(delivery) || this.#waitsInLine(delivery)) continue;
@@ -64,10 +64,10 @@ export class ProgressCheck implements Check {
 
   /** A first attempt without a delay does not wait until a clock that was set back shows its time again. */
   #sampleSetBack(): void {
-    const { lineMs } = this.#patience;
+    const { queueMs } = this.#waitLimits;
     for (const delivery of this.#ledger.live) {
       const { row, isImmediate, madeAt, name } = delivery;
-      if (!isImmediate || row.manual !== 0 || row.due! <= this.#wall || this.#time.elapsed - madeAt < lineMs) continue;
+      if (!isImmediate || row.manual !== 0 || row.due! <= this.#wall || this.#time.elapsed - madeAt < queueMs) continue;
       if (this.#takes(delivery) && !this.#waitsInLine(delivery)) {
         this.#verdict.broken("found_again", `${name} waits for a clock that was set back`);
       }
@@ -88,7 +88,7 @@ export class ProgressCheck implements Check {
   }
 
   #isLongDue({ row, isImmediate, madeAt }: TrackedDelivery): boolean {
-    const { dueMs } = this.#patience;
+    const { dueMs } = this.#waitLimits;
     return isImmediate && row.manual === 0 ? this.#time.elapsed - madeAt >= dueMs : row.due! <= this.#wall - dueMs;
   }
 
@@ -100,20 +100,20 @@ export class ProgressCheck implements Check {
   /** Behind a delivery that is retried later, or one of many that are sent one at a time. */
   #waitsInLine({ endpoint, messageId, row: { orderKey } }: TrackedDelivery): boolean {
     if (orderKey === null) return false;
-    const { lineMs } = this.#patience;
+    const { queueMs } = this.#waitLimits;
     const wall = this.#wall;
-    if (this.#time.elapsed - endpoint.requestedAt < lineMs) return true;
+    if (this.#time.elapsed - endpoint.requestedAt < queueMs) return true;
     for (const other of this.#ledger.live) {
       const { endpoint: where, messageId: id, row } = other;
       if (where !== endpoint || id >= messageId || row.orderKey !== orderKey || other.isImmediate) continue;
-      if (row.due! > wall && (row.passAt === null || row.passAt > wall - lineMs)) return true;
+      if (row.due! > wall && (row.passAt === null || row.passAt > wall - queueMs)) return true;
     }
     return false;
   }
 
   #takes({ endpoint }: TrackedDelivery): boolean {
     const { elapsed } = this.#time;
-    const { dueMs, pauseMs } = this.#patience;
+    const { dueMs, pauseMs } = this.#waitLimits;
     const healthySince = this.#receivers.get(endpoint.host)!.healthySince(elapsed);
     if (endpoint.disabled || healthySince === null || elapsed - endpoint.changedAt < dueMs) return false;
     // It works off a backlog at its rate.

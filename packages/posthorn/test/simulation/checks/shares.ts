@@ -2,12 +2,12 @@
 import type { Check } from "../check.ts";
 import type { Run } from "../run.ts";
 import type { OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
-import { UnderWay } from "../attempts-in-flight.ts";
+import { AttemptsInFlight } from "../attempts-in-flight.ts";
 import type { Verdict } from "../verdict.ts";
 
 export class SharesCheck implements Check {
   readonly #verdict: Verdict;
-  readonly #underWay = new UnderWay();
+  readonly #attemptsInFlight = new AttemptsInFlight();
   /** Attempts in flight that count for their application and their host. */
   readonly #placed = new WeakSet<OpenAttempt>();
 
@@ -29,9 +29,9 @@ export class SharesCheck implements Check {
 
   ended({ endpoint }: TrackedDelivery, attempt: OpenAttempt): void {
     const { run } = attempt;
-    this.#underWay.count(run, "in all", -1);
+    this.#attemptsInFlight.count(run, "in all", -1);
     if (!this.#placed.delete(attempt)) return;
-    for (const [name] of placesOf(endpoint, run)) this.#underWay.count(run, name, -1);
+    for (const [name] of placesOf(endpoint, run)) this.#attemptsInFlight.count(run, name, -1);
   }
 
   #place(endpoint: TrackedEndpoint, attempt: OpenAttempt): void {
@@ -41,8 +41,8 @@ export class SharesCheck implements Check {
   }
 
   #count(run: Run, name: string, most: number): void {
-    const underWay = this.#underWay.count(run, name, 1);
-    if (underWay > most) this.#verdict.broken("caps", `${underWay} attempts in flight ${name}, limit ${most}`);
+    const inFlight = this.#attemptsInFlight.count(run, name, 1);
+    if (inFlight > most) this.#verdict.broken("caps", `${inFlight} attempts in flight ${name}, limit ${most}`);
   }
 }
 

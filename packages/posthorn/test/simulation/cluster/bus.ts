@@ -3,14 +3,14 @@ import type { Random } from "../random.ts";
 import type { Life, VirtualTime } from "../virtual-time.ts";
 
 /** Quality of the notifications between nodes. */
-export interface BusWeather {
+export interface BusConditions {
   /** Maximum delay of a notification, in milliseconds. */
   readonly delayMs: number;
   /** Share of notifications outside of transactions that never arrive. */
   readonly loses: number;
 }
 
-export const CLEAR: BusWeather = { delayMs: 20, loses: 0 };
+export const CLEAR: BusConditions = { delayMs: 20, loses: 0 };
 
 export interface Listener {
   readonly life: Life;
@@ -32,7 +32,7 @@ export interface BusOptions {
 const RESEND_MS = 200;
 
 export class Bus {
-  weather: BusWeather = CLEAR;
+  conditions: BusConditions = CLEAR;
   readonly #options: BusOptions;
   readonly #listeners = new Set<Listener>();
 
@@ -52,14 +52,14 @@ export class Bus {
     for (const listener of this.#listeners) {
       if (!listener.life.alive) this.#listeners.delete(listener);
       else if (listener.hears()) {
-        time.after(listener.life, random.span(1, this.weather.delayMs), () => this.#arrive(listener, payload));
+        time.after(listener.life, random.span(1, this.conditions.delayMs), () => this.#arrive(listener, payload));
       }
     }
   }
 
   /** Notifications outside of a transaction, which may be lost without a sign. */
   told(payload: string): void {
-    if (!this.#options.random.chance(this.weather.loses)) this.committed(payload);
+    if (!this.#options.random.chance(this.conditions.loses)) this.committed(payload);
   }
 
   /** Notifications in transit are lost with the connection. */

@@ -2,7 +2,7 @@
 import type { Change } from "./audit.ts";
 import { HOUR } from "./spans.ts";
 
-export class Diary {
+export class EventLog {
   readonly #log: ((line: string) => void) | undefined;
   #digest = 0;
 
