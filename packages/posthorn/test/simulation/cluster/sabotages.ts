@@ -1,4 +1,5 @@
 /** Sabotages of the rules between nodes. */
+import type { NodeFacts } from "../../../src/store/cluster.ts";
 import { Dispatcher } from "../../../src/dispatch/dispatcher.ts";
 import { HandOffDedupe } from "../../../src/dispatch/job-buffer.ts";
 import { type NamedSabotage, replaced } from "../sabotage.ts";
@@ -124,7 +125,11 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
     orShows: ["found_again"],
     coordination: (coordination) => {
       const take = coordination.take.bind(coordination);
-      Object.assign(coordination, { take: (nodeId: number, shards: readonly number[]) => take(nodeId, shards, []) });
+      const join = coordination.join.bind(coordination);
+      Object.assign(coordination, {
+        take: (nodeId: number, shards: readonly number[]) => take(nodeId, shards, []),
+        join: (facts: NodeFacts, leaseMs: number) => join({ ...facts, hasEnded: () => false }, leaseMs),
+      });
     },
   },
   {
