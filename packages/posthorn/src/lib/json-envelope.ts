@@ -166,16 +166,11 @@ function areHex(json: Uint8Array, start: number, end: number): boolean {
 }
 
 function afterScalar(json: Uint8Array, start: number, end: number): number {
-  switch (json[start]) {
-    case 0x74:
-      return afterWord(json, start, TRUE);
-    case 0x66:
-      return afterWord(json, start, FALSE);
-    case 0x6e:
-      return afterWord(json, start, NULL);
-    default:
-      return afterNumber(json, start, end);
-  }
+  const first = json[start];
+  if (first === 0x74) return afterWord(json, start, TRUE);
+  if (first === 0x66) return afterWord(json, start, FALSE);
+  if (first === 0x6e) return afterWord(json, start, NULL);
+  return afterNumber(json, start, end);
 }
 
 const [TRUE, FALSE, NULL] = ["true", "false", "null"].map((word) => Buffer.from(word)) as [Buffer, Buffer, Buffer];

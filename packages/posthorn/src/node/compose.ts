@@ -102,18 +102,15 @@ export function compose(base: NodeBase): Composition {
   });
   stack.defer(() => dispatcher.stop(config.shutdownTimeoutMs));
   const { outbox, operational, tasks } = buildPublishers(parts, stack);
-  const metrics =
-    base.metrics === null
-      ? null
-      : new base.metrics({
-          store,
-          shards: () => cluster.shards,
-          now: clock.now,
-          load: () => dispatcher.load,
-          egress,
-          inboundDuplicates: () => receiving.duplicates.total,
-          backlog: () => backlog.waiting,
-        });
+  const metrics = newMetrics(base.metrics, {
+    store,
+    shards: () => cluster.shards,
+    now: clock.now,
+    load: () => dispatcher.load,
+    egress,
+    inboundDuplicates: () => receiving.duplicates.total,
+    backlog: () => backlog.waiting,
+  });
   store.onLongTransaction((transaction) => {
     logLongTransaction(log, transaction);
     metrics?.longTransaction(transaction);
@@ -184,6 +181,10 @@ export function compose(base: NodeBase): Composition {
   );
   stack.use(maintenance);
   return { services: composed, authenticator, metrics, receiving, workers, clusterWork };
+}
+
+function newMetrics(metrics: typeof Metrics | null, sources: ConstructorParameters<typeof Metrics>[0]): Metrics | null {
+  return metrics === null ? null : new metrics(sources);
 }
 
 /** Whether responses of a source must be plain text, because the pages on the same origin have another owner. */
