@@ -14,8 +14,8 @@ const POLL_MS = 20;
 const OWNED = ["TCPServerWrap", "UDPWrap", "ProcessWrap", "FSEventWrap"];
 /** Where `fetch` keeps the dispatcher of all its requests. */
 const DISPATCHER = Symbol.for("undici.globalDispatcher.1");
-/** Vitest and Node set these while a file runs. */
-const TEMPORARY_GLOBAL = /^__vitest|^VITEST/;
+/** Vitest sets these while a file runs, and Zod keeps its registry in them from its first use. */
+const HARMLESS_GLOBAL = /^__vitest|^VITEST|^__zod_/;
 /** Libraries listen for the end of the process when they are first used. */
 const HARMLESS_LISTENERS = new Set(["exit"]);
 
@@ -75,7 +75,7 @@ function leaksSince(): readonly string[] {
   const now = stateOf();
   const changed = (name: string): boolean => now.env[name] !== before.env[name];
   const variables = Object.keys({ ...before.env, ...now.env }).filter(changed);
-  const globals = [...now.globals].filter((name) => !before.globals.has(name) && !TEMPORARY_GLOBAL.test(name));
+  const globals = [...now.globals].filter((name) => !before.globals.has(name) && !HARMLESS_GLOBAL.test(name));
   const listeners = [...now.listeners].filter(
     ([name, count]) => !HARMLESS_LISTENERS.has(name) && count > (before.listeners.get(name) ?? 0),
   );

@@ -361,7 +361,7 @@ describe.skipIf(!onPostgres)("a table source", () => {
     [{ app: { constant: "none" } }, "shop.orders", 'There is no application "none"'],
     [{}, "shop.nothing", "There is no table shop.nothing"],
     [{}, "posthorn.message", "is a table of Posthorn's own"],
-    [{}, "shop.seen", "is no table"],
+    [{}, "shop.seen", "is not a table"],
     [{}, "shop.keyless", "has no primary key"],
   ] satisfies [Partial<TableSource>, string, string][])("is refused: %j of %s", async (changes, table, reason) => {
     await using shop = await Shop.open(scene);
