@@ -1,58 +1,20 @@
 /**
- * Bundles the server into one file, once before all test files. From a bundle, a process starts with half the CPU time that loading a
- * thousand modules takes, and the tests start several hundred. The tests of `npm start` run the source, and `release.test.ts` the published
- * packages.
+ * Bundles the server once before all test files, as the build of the published package does, so that the tests start what users install.
+ * The tests of `npm start` run the source, and `release.test.ts` the published packages.
  */
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
 import { SERVER_BUNDLE } from "@posthorn/testkit";
-import { build, type Plugin } from "vite";
 
+/** A folder of its own, because `release.test.ts` builds the package while other tests start servers. */
+const FOLDER = "test/dist";
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
-const FOLDER = `${REPOSITORY}node_modules/.cache/server`;
 
-/** Packages that look for their own files at run time. */
-const UNBUNDLED = [
-  "@fastify/static",
-  "@fastify/swagger",
-  "@jitl/quickjs-wasmfile-release-sync",
-  "@scalar/fastify-api-reference",
-  "pg",
-  "pg-copy-streams",
-  "pino",
-  "pino-pretty",
-  "quickjs-emscripten-core",
-];
-
-/** Lets modules find the files beside their source: the built pages, `package.json` and the programs of their threads. */
-const sourceUrls: Plugin = {
-  name: "source-urls",
-  enforce: "pre",
-  transform: (code, id) => {
-    if (id.includes("/node_modules/") || !code.includes("import.meta.url")) return null;
-    return { code: code.replaceAll("import.meta.url", JSON.stringify(pathToFileURL(id).href)), map: null };
-  },
-};
-
-export async function setup(): Promise<void> {
-  await build({
-    configFile: false,
-    root: REPOSITORY,
-    logLevel: "warn",
-    plugins: [sourceUrls],
-    resolve: { conditions: ["@posthorn/source"] },
-    ssr: {
-      noExternal: true,
-      external: UNBUNDLED,
-      resolve: { conditions: ["@posthorn/source", "node", "import", "module", "default"] },
-    },
-    build: {
-      ssr: `${REPOSITORY}packages/posthorn/src/main.ts`,
-      outDir: FOLDER,
-      emptyOutDir: true,
-      minify: false,
-      target: "node24",
-      rolldownOptions: { output: { entryFileNames: "main.js" } },
-    },
+export function setup(): void {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ["scripts/bundle-server.ts", FOLDER], {
+    cwd: REPOSITORY,
+    encoding: "utf8",
   });
-  process.env[SERVER_BUNDLE] = `${FOLDER}/main.js`;
+  if (status !== 0) throw new Error(`scripts/bundle-server.ts failed:\n${stdout}${stderr}`);
+  process.env[SERVER_BUNDLE] = `${REPOSITORY}packages/posthorn/${FOLDER}/main.js`;
 }

@@ -8,6 +8,6 @@ export const SERVER_BUNDLE = "POSTHORN_TEST_SERVER_BUNDLE";
 
 /** Arguments of Node that start `posthorn`; its own arguments follow. */
 export function programArguments(): readonly string[] {
-  // Threads run from source in both cases.
-  return ["--conditions=@posthorn/source", process.env[SERVER_BUNDLE] ?? SOURCE];
+  const bundle = process.env[SERVER_BUNDLE];
+  return bundle === undefined ? ["--conditions=@posthorn/source", SOURCE] : [bundle];
 }
