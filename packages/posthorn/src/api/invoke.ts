@@ -1,4 +1,5 @@
 /** Calls a route: validates the request, applies the idempotency key and runs the handler. Used for HTTP and in-process calls. */
+import { setTimeout as delay } from "node:timers/promises";
 import { Type } from "typebox";
 import type { Actor } from "../domain/access.ts";
 import type { Context, OutsideContext, Services } from "../domain/context.ts";
@@ -46,7 +47,7 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
     const { idempotency = "transaction" } = route;
     if (key !== null && idempotency === "transaction") return onceInTransaction(ctx, key, handle);
     if (key !== null && idempotency === "claim") return claims.once(ctx, key, handle);
-    return handle(ctx);
+    return route.method === "GET" ? afterOutcomes(services, () => handle(ctx)) : handle(ctx);
   };
   // Not async, because that would add three promises to each request.
   return (services, call) => {
@@ -56,4 +57,16 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
       return Promise.reject(error);
     }
   };
+}
+
+/** A read waits at most this long for the commit of outcomes, which can queue behind a write transaction. */
+const MAX_COMMIT_WAIT_MS = 100;
+
+/** Commits outcomes that wait for company before a read, so that a client that received a webhook finds its attempt in the next list. */
+function afterOutcomes(services: Services, read: () => Promise<Reply>): Promise<Reply> {
+  const stored = services.store.commitWaiting();
+  if (stored === null) return read();
+  const limit = delay(MAX_COMMIT_WAIT_MS, undefined, { ref: false });
+  // A failed commit is retried by the store and says nothing about this read.
+  return Promise.race([stored.catch(() => undefined), limit]).then(read);
 }

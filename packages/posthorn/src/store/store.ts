@@ -161,6 +161,8 @@ export interface Store extends AsyncDisposable {
   lowestWaiting(): number | null;
   /** Resolves once the outcome is on disk. Rejects with `shard_lost` when its lease is no longer held; then nothing was written. */
   record(outcome: Outcome): Promise<void>;
+  /** Commits the outcomes that wait to share a commit (`Outcome.mayWait`), so that reads show them; `null`: none wait. */
+  commitWaiting(): Promise<void> | null;
   /** History in day partitions; `null`: it is all in one table. */
   readonly days: DayStore | null;
   /** Coordination between nodes that share the database; `null`: there is one node. */

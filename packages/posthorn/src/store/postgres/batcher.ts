@@ -116,6 +116,11 @@ export class Batcher<Entry, Result> {
     }
   }
 
+  /** Commits the entries that wait for others; `null`: none do. */
+  commitWaiting(): Promise<void> | null {
+    return this.#waitTimer === null ? null : this.settled();
+  }
+
   /** Continues at once because the database is available again. */
   resume(): void {
     if (this.#pausedUntil === null) return;

@@ -259,6 +259,10 @@ export class PostgresStore implements Store {
     return orStoreError(notifications.catchUp((channel, payload) => post.notify(channel, [payload])));
   }
 
+  commitWaiting(): Promise<void> | null {
+    return this.#records.commitWaiting();
+  }
+
   async due(endpointId: number, now: number, limit: number, selection?: PageSelection): Promise<JobPage> {
     await this.#records.settled();
     return this.#pages.push({ endpointId, now, newestDue: this.newestDue, limit, selection });

@@ -77,6 +77,16 @@ describe("an outcome that may wait", () => {
     expect(requests).toEqual(["0 messages, 1 outcomes", "due", "0 messages, 1 outcomes", "transaction"]);
   });
 
+  it("is on disk before a read that asks for it, and only then is there something to wait for", async () => {
+    const { writer, requests, timers } = openWriter();
+    expect(writer.commitWaiting()).toBeNull();
+    void writer.record(waiting(1));
+    await writer.commitWaiting();
+    expect(requests).toEqual(["0 messages, 1 outcomes"]);
+    expect(timers.size).toBe(0);
+    expect(writer.commitWaiting()).toBeNull();
+  });
+
   it("is on disk before the store is closed", async () => {
     const { writer, requests } = openWriter();
     const recorded = writer.record(waiting(1));
@@ -117,5 +127,9 @@ describe("an entry of a batcher that may wait", () => {
     expect(commits).toEqual([]);
     await batcher.settled();
     expect(commits).toEqual([[1]]);
+    expect(batcher.commitWaiting()).toBeNull();
+    void batcher.push(2);
+    await batcher.commitWaiting();
+    expect(commits).toEqual([[1], [2]]);
   });
 });

@@ -177,6 +177,10 @@ export class SqliteStore implements Store {
     return this.#writer.record(entry);
   }
 
+  commitWaiting(): Promise<void> | null {
+    return this.#writer.commitWaiting();
+  }
+
   due(endpointId: number, now: number, limit: number, selection?: PageSelection): Promise<JobPage> {
     return this.#writer.due(endpointId, now, limit, selection);
   }

@@ -138,6 +138,13 @@ export class Writer {
     });
   }
 
+  /** Commits the outcomes that wait for a message; `null`: none do. */
+  commitWaiting(): Promise<void> | null {
+    if (this.#cancelWait === null) return null;
+    this.#queueFlush();
+    return this.#turn;
+  }
+
   due(endpointId: number, now: number, limit: number, selection: PageSelection | null = null): Promise<JobPage> {
     return this.exclusive(() =>
       this.#thread.request<"due">({ op: "due", endpointId, now, newestDue: this.newestKey.due, limit, selection }),
