@@ -125,7 +125,7 @@ async function measureCalls({ call }: MeasuredNode): Promise<void> {
   await get("statistics of an endpoint", `${of}/endpoint/ep-0-0/stats`);
   await get("search, newest messages", "message?limit=50");
   await get("search, failed", "message?limit=50&state=failed");
-  await get("search, a text without matches", "message?limit=50&text=nobody-has-this");
+  await get("search, a text without matches", "message?limit=50&text=no-such-text");
   await get("Home: now", "stats/now");
   await get("Home: sums of a day", "stats/summary");
   await get("Home: series of a day", "stats/series");

@@ -54,7 +54,7 @@ if (folder !== undefined) {
     process.on("SIGUSR2", () => {
       write();
       // The rule is about windows of browsers.
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin
+      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
       channel.postMessage(null);
     });
   }

@@ -156,12 +156,12 @@ export class ResponseParser {
   #frame(): void {
     const { status, version, framing } = this.#head;
     const { contentLength, isEncoded, isChunked, hasClose, hasKeepAlive } = framing;
-    const noBody = this.#isHead || status === 204 || status === 304;
+    const isBodyless = this.#isHead || status === 204 || status === 304;
     const untilClose = isEncoded ? !isChunked : contentLength < 0;
     // A body after 204 or 304 would be taken for the next response.
     const mayHaveBody = isEncoded || contentLength > 0;
-    this.#keepsAlive = !hasClose && (version === 11 || hasKeepAlive) && (noBody ? !mayHaveBody : !untilClose);
-    if (noBody) return;
+    this.#keepsAlive = !hasClose && (version === 11 || hasKeepAlive) && (isBodyless ? !mayHaveBody : !untilClose);
+    if (isBodyless) return;
     this.#left = contentLength;
     if (isChunked) {
       this.#chunks.reset();
