@@ -1,0 +1,238 @@
+/**
+ * What each kind of destination declares. The API model, validation, sealing, masking, the forms and the documentation follow from it. Pure:
+ * a declaration connects to nothing.
+ */
+
+interface FieldBase {
+  /** Name in forms and documentation. */
+  readonly label: string;
+  /** One or two sentences: what to enter, and where in the other product to find it. */
+  readonly help: string;
+  readonly required: boolean;
+  /** Sealed at rest, never returned, never in a log. */
+  readonly secret: boolean;
+  /** Decides where the secrets are sent: when it changes, they must be entered again. */
+  readonly isTarget?: boolean;
+  readonly example?: string;
+}
+
+export interface TextField extends FieldBase {
+  readonly type: "text";
+  readonly maxLength: number;
+  /** Regular expression that the whole value must match. */
+  readonly pattern?: string;
+  /** More than one line: a key, a certificate, a template. */
+  readonly multiline?: boolean;
+  readonly default?: string;
+}
+
+export interface UrlField extends FieldBase {
+  readonly type: "url";
+  /** With the colon: `https:`. */
+  readonly schemes: readonly string[];
+  readonly default?: string;
+}
+
+export interface IntegerField extends FieldBase {
+  readonly type: "integer";
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly default?: number;
+}
+
+export interface BooleanField extends FieldBase {
+  readonly type: "boolean";
+  readonly default: boolean;
+}
+
+export interface ChoiceField extends FieldBase {
+  readonly type: "choice";
+  readonly choices: readonly string[];
+  readonly default?: string;
+}
+
+export type Field = TextField | UrlField | IntegerField | BooleanField | ChoiceField;
+export type Fields = Readonly<Record<string, Field>>;
+
+type ValueOf<F extends Field> = F extends { readonly type: "integer" }
+  ? number
+  : F extends { readonly type: "boolean" }
+    ? boolean
+    : F extends { readonly type: "choice"; readonly choices: readonly (infer Choice)[] }
+      ? Choice
+      : string;
+
+type IsSet<F extends Field> = F extends { readonly required: true } | { readonly default: {} } ? never : null;
+
+/** A configuration after validation: defaults applied, `null` for optional fields without a value. */
+export type ConfigOf<F extends Fields> = { readonly [Name in keyof F]: ValueOf<F[Name]> | IsSet<F[Name]> };
+
+/** A message in the form that kinds other than HTTP send. */
+export interface KindMessage {
+  /** Public ID, the same in every attempt. */
+  readonly id: string;
+  readonly eventType: string;
+  /** ID that the publisher gave the event; `null`: none. */
+  readonly eventId: string | null;
+  /** Messages with the same key keep their order; `null`: the endpoint has no ordered delivery. */
+  readonly orderingKey: string | null;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  readonly contentType: string;
+  /** As published or received, or as transformation and format changed it. */
+  readonly body: Uint8Array;
+  /** `webhook-id`, `webhook-timestamp`, `webhook-signature`, and the endpoint's own headers, for protocols that have headers or attributes. */
+  readonly attributes: readonly (readonly [name: string, value: string])[];
+  /** Whether a user sent it to test the endpoint. */
+  readonly isTest: boolean;
+}
+
+/** Stable codes of attempts that failed at destinations other than HTTP. `status` and the codes of the HTTP client apply to them as well. */
+export type DestinationErrorCode =
+  /** Credentials are wrong, expired, or lack a permission. */
+  | "credentials_refused"
+  /** Queue, topic, channel, bucket or table does not exist or no longer accepts messages. */
+  | "target_not_found"
+  | "message_too_large"
+  /** The target will not accept this content. */
+  | "message_invalid"
+  | "rate_limited"
+  /** The target or its service is overloaded or down. */
+  | "target_unavailable"
+  | "timeout"
+  | "connection_failed"
+  /** The response does not follow the target's protocol. */
+  | "protocol_error";
+
+interface FailedItem {
+  readonly code: DestinationErrorCode;
+  /** What the target said, with its own code if it has one, and what to do about it. Without secrets. */
+  readonly sentence: string;
+}
+
+/** Outcome for one message. `destinations/destination.ts` explains the kinds. */
+export type ItemResult =
+  | {
+      readonly kind: "ok";
+      /** What the target calls the message, such as an SQS message ID or `topic/partition/offset`; `null`: nothing. */
+      readonly reference: string | null;
+      /** The target had the message already, from an earlier attempt. */
+      readonly isDuplicate?: boolean;
+    }
+  | (FailedItem & { readonly kind: "retry" | "refused" | "closed" })
+  | (FailedItem & { readonly kind: "later"; readonly afterMs: number });
+
+export type DestinationGroup =
+  | "http"
+  | "chat"
+  | "paging"
+  | "automation"
+  | "queue"
+  | "stream"
+  | "storage"
+  | "database"
+  | "mail"
+  | "pull";
+
+interface Declaration<F extends Fields> {
+  /** Product name, as its vendor writes it. */
+  readonly title: string;
+  /** One sentence: what arrives where. */
+  readonly summary: string;
+  readonly group: DestinationGroup;
+  readonly fields: F;
+  readonly limits: {
+    /** Largest body that the target accepts, in bytes. */
+    readonly bodyBytes: number;
+    /** `null`: one message at a time. */
+    readonly batch: { readonly items: number; readonly bytes: number } | null;
+  };
+  /**
+   * How the target treats a message that is sent again: recognises its ID (`key`), refuses to create the same object twice (`create-only`),
+   * or stores it twice (`none`).
+   */
+  readonly idempotency: "key" | "create-only" | "none";
+  /** Whether the target keeps the order of what it receives: of all messages, of those with one key, or of none. */
+  readonly ordering: "all" | "key" | "none";
+  /** Steps in the other product, in order: complete sentences. */
+  readonly setup: readonly string[];
+  /** Further checks of a configuration; `null`: none failed. */
+  check?(config: ConfigOf<F>): { readonly field: keyof F & string; readonly problem: string } | null;
+  /** Where messages go, as a URL without secrets. Shown in lists and attempts; its host shares a concurrency limit. */
+  target(config: ConfigOf<F>): string;
+}
+
+/** How a request is authenticated, beyond what is in its URL and headers. */
+export type KindAuth =
+  | AwsAuth
+  | { readonly type: "google"; readonly credentialsJson: string; readonly scope: string }
+  | {
+      readonly type: "azure-sas";
+      /** Resource that the token is for. */
+      readonly resource: string;
+      readonly keyName: string;
+      readonly key: string;
+    }
+  | { readonly type: "azure-shared-key"; readonly account: string; readonly key: string };
+
+export interface AwsAuth {
+  readonly type: "aws";
+  readonly service: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string | null;
+  /** Role to assume with these keys; `null`: none. */
+  readonly role: { readonly arn: string; readonly externalId: string | null } | null;
+}
+
+export interface KindRequest {
+  readonly method: "POST" | "PUT";
+  readonly url: string;
+  /** Flat list of names and values. */
+  readonly headers: readonly string[];
+  /** Lower-case names of headers whose values are hidden in attempts. */
+  readonly secretHeaders: readonly string[];
+  readonly body: Uint8Array;
+  readonly auth: KindAuth | null;
+}
+
+export interface KindResponse {
+  readonly status: number;
+  /** Lower-case name → value. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** At most 64 KiB. */
+  readonly body: Uint8Array;
+}
+
+/** A kind that sends one HTTP request for one or more messages. */
+export interface HttpKind<F extends Fields> extends Declaration<F> {
+  readonly family: "http";
+  /**
+   * @param messages At least one; more only if `limits.batch` is set.
+   * @param now Unix milliseconds.
+   * @returns The request, or why the message can never be sent.
+   */
+  request(
+    config: ConfigOf<F>,
+    messages: readonly KindMessage[],
+    now: number,
+  ): KindRequest | (FailedItem & { readonly kind: "refused" });
+  /** One result per message, in the order of `messages`. */
+  judge(response: KindResponse, messages: readonly KindMessage[], now: number): readonly ItemResult[];
+}
+
+/** A kind that sends over a connection of its own, by a driver in the connector thread. */
+export interface ConnectionKind<F extends Fields> extends Declaration<F> {
+  readonly family: "connection";
+  /** npm packages that the driver needs, with the major version: `@platformatic/kafka@2`. */
+  readonly packages: readonly string[];
+  /** Ports that it may dial, in addition to those that the operator allows; `null`: the port of the configuration. */
+  readonly ports: readonly number[] | null;
+}
+
+export type AnyKind = HttpKind<Fields> | ConnectionKind<Fields>;
+
+/** Checks a declaration and keeps its exact type. */
+export const httpKind = <const F extends Fields>(kind: HttpKind<F>): HttpKind<F> => kind;
+export const connectionKind = <const F extends Fields>(kind: ConnectionKind<F>): ConnectionKind<F> => kind;
