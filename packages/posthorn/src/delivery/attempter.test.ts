@@ -13,7 +13,7 @@ import { EndpointSender } from "../destinations/http/endpoint-sender.ts";
 import { HttpDestination } from "../destinations/http/http-destination.ts";
 
 const { signal } = new AbortController();
-const onTrouble = (): void => undefined;
+const onProblem = (): void => undefined;
 const random = (): number => 0;
 
 function job(changes: Partial<Job> = {}): Job {
@@ -79,7 +79,7 @@ async function attempt(
     tracker,
     now,
     random,
-    onTrouble,
+    onProblem,
   } as const;
   return new DeliveryAttempter(options).attempt(of, signal, maySend);
 }
@@ -211,7 +211,7 @@ describe("an attempt", () => {
       tracker: new AttemptTracker(() => ids.lastKey),
       now,
       random,
-      onTrouble,
+      onProblem,
     };
     expect(await new DeliveryAttempter(options).attempt(job({ endpointId: 2 }), signal, () => true)).toMatchObject({
       kind: "void",

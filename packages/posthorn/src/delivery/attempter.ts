@@ -7,7 +7,7 @@ import type {
   OutgoingMessage,
   SendLimits,
   SendResult,
-  SendTrouble,
+  SendProblem,
 } from "../destinations/destination.ts";
 import type { Attempter, AttemptResult } from "../dispatch/types.ts";
 import type { Job } from "../store/delivery.ts";
@@ -36,13 +36,13 @@ export interface DeliveryAttempterOptions {
   /** Called with the result of each attempt before it is recorded. Must be quick and must not throw. */
   readonly onSent?: (job: Job, result: MadeResult) => void;
   /** Called when no request was made, with details that only operators may see. */
-  readonly onTrouble: (trouble: AttemptTrouble) => void;
+  readonly onProblem: (problem: AttemptProblem) => void;
 }
 
 /** A result that counts as an attempt. */
 export type MadeResult = Exclude<SendResult, { kind: "own_fault" }>;
 
-export interface AttemptTrouble extends SendTrouble {
+export interface AttemptProblem extends SendProblem {
   readonly endpointId: string;
 }
 
@@ -150,11 +150,11 @@ export class DeliveryAttempter implements Attempter {
     extra: { readonly change: ChangeFacts } | null,
     limits: SendLimits,
   ): Promise<AttemptResult> {
-    const { destinations, ids, onSent, onTrouble } = this.#options;
+    const { destinations, ids, onSent, onProblem } = this.#options;
     const { endpoint } = message;
     const { key, id } = ids.next("atmpt_");
     const result = await destinations[endpoint.destinationKind].send(message, limits);
-    if (result.kind !== "ok" && result.trouble !== null) onTrouble({ ...result.trouble, endpointId: endpoint.id });
+    if (result.kind !== "ok" && result.problem !== null) onProblem({ ...result.problem, endpointId: endpoint.id });
     if (result.kind === "own_fault") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     onSent?.(job, result);
     const { target: url, responseCode, response, durationMs, facts } = result;

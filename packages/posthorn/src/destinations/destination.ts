@@ -36,7 +36,7 @@ export interface DestinationReply {
 }
 
 /** Why nothing was sent, for operators only: the rule, the resolved address, the setting. */
-export interface SendTrouble {
+export interface SendProblem {
   readonly code: string;
   readonly detail: string;
   /** Where the message was to be sent, without anything that may be secret. */
@@ -58,7 +58,7 @@ interface SentAttempt {
 
 interface FailedSend extends SentAttempt {
   readonly errorCode: string;
-  readonly trouble: SendTrouble | null;
+  readonly problem: SendProblem | null;
 }
 
 /** Outcome of sending a message. `delivery/` decides what follows from it. */
@@ -73,8 +73,8 @@ export type SendResult =
   | (FailedSend & { readonly kind: "refused" })
   /** The destination accepts no messages until it is changed. */
   | (FailedSend & { readonly kind: "closed" })
-  /** A fault on Posthorn's side. Nothing was sent, and no attempt is used up. `trouble`: `null` when the attempt was canceled. */
-  | { readonly kind: "own_fault"; readonly trouble: SendTrouble | null };
+  /** A fault on Posthorn's side. Nothing was sent, and no attempt is used up. `problem`: `null` when the attempt was canceled. */
+  | { readonly kind: "own_fault"; readonly problem: SendProblem | null };
 
 export interface Destination {
   /** Sends a message once. Never rejects. Ends by the timeout of the endpoint, or soon after `signal` aborts. */

@@ -94,7 +94,7 @@ describe("memory and fairness limits", () => {
     const { attempter, clock, files } = harness;
     const ids = Array.from({ length: 700 }, (_, index) => index + 1);
     await Promise.all(ids.map((id) => harness.publish(id, { endpointIds: [1 + (id % 3)] })));
-    await eventually(() => expect(harness.trouble).toContain("record"));
+    await eventually(() => expect(harness.faults).toContain("record"));
     const before = attempter.jobs.length;
     expect(before).toBeLessThan(200);
     await harness.publish(701, { endpointIds: [4] });

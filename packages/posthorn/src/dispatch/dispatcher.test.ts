@@ -86,12 +86,12 @@ describe("a job", () => {
 
   it("whose attempt throws is attempted again after a pause, without using up a retry", async () => {
     await using harness = await dispatchHarness();
-    const { attempter, clock, trouble, files } = harness;
+    const { attempter, clock, faults, files } = harness;
     attempter.script = () => {
       throw new Error("a bug of ours");
     };
     await harness.publish(1);
-    await eventually(() => expect(trouble).toEqual(["attempt"]));
+    await eventually(() => expect(faults).toEqual(["attempt"]));
     attempter.script = () => made(0);
     await eventually(() => expect(clock.waiting).toBe(1));
     clock.advance(30_000);
@@ -174,13 +174,13 @@ describe("an outcome that the store refuses", () => {
           record: () => (failures-- > 0 ? Promise.reject(new Error("disk full")) : Promise.resolve()),
         }),
     });
-    const { attempter, clock, trouble, files } = harness;
+    const { attempter, clock, faults, files } = harness;
     await harness.publish(1);
     await eventually(async () => {
       clock.advance(30_000);
       expect(await files.store.backlog()).toEqual([]);
     });
-    expect(trouble).toEqual(["record", "record", "record"]);
+    expect(faults).toEqual(["record", "record", "record"]);
     expect(attempter.jobs).toHaveLength(1);
     // The wait can last hours, so it must not leave listeners behind.
     await eventually(() => expect(getEventListeners(attempter.signal!, "abort")).toEqual([]));

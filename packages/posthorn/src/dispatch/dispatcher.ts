@@ -222,7 +222,7 @@ export class Dispatcher {
     try {
       await this.start();
     } catch (error) {
-      this.#options.observer?.trouble?.("page", error);
+      this.#options.observer?.fault?.("page", error);
       this.rescan();
     }
   }

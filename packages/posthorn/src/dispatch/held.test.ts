@@ -133,12 +133,12 @@ describe("a pause after a fault on our side", () => {
       wrap: (store) =>
         faulty(store, { due: () => (broken ? Promise.reject(new Error("cannot read")) : Promise.resolve()) }),
     });
-    const { attempter, trouble, clock, files } = harness;
+    const { attempter, faults, clock, files } = harness;
     attempter.script = () => null;
     for (let id = 1; id <= 4; id++) await harness.publish(id);
     broken = true;
     harness.dispatcher.wake(1);
-    await eventually(() => expect(trouble).toContain("page"));
+    await eventually(() => expect(faults).toContain("page"));
     attempter.script = () => made(0);
     attempter.open[0]!.end(made(0));
     await eventually(() => expect(harness.dispatcher.load.inFlight).toBe(0));

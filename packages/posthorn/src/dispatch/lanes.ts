@@ -166,7 +166,7 @@ export class Lanes {
       else engine.dropIfIdle(lane);
     } catch (error) {
       lane.policyFailed();
-      engine.observer?.trouble?.("page", error);
+      engine.observer?.fault?.("page", error);
       lane.noteMoreInStore();
       engine.timers.pause(lane, FIRST_PAUSE_MS);
     }

@@ -251,9 +251,9 @@ describe("a policy that cannot be read", () => {
     await using harness = await dispatchHarness({
       policyOf: () => (broken ? Promise.reject(new Error("cannot read")) : Promise.resolve(policy)),
     });
-    const { attempter, clock, trouble } = harness;
+    const { attempter, clock, faults } = harness;
     await harness.publish(1);
-    await eventually(() => expect(trouble).toEqual(["page"]));
+    await eventually(() => expect(faults).toEqual(["page"]));
     expect(attempter.messages).toEqual([]);
     broken = false;
     await eventually(() => {

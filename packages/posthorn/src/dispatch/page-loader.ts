@@ -77,7 +77,7 @@ export class PageLoader {
     } catch (error) {
       lane.page.end();
       lane.order?.pageFailed();
-      this.#engine.observer?.trouble?.("page", error);
+      this.#engine.observer?.fault?.("page", error);
       this.#engine.timers.pause(lane, FIRST_PAUSE_MS);
     }
   }

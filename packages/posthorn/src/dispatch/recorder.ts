@@ -65,7 +65,7 @@ export class Recorder {
       return "recorded";
     } catch (error) {
       if ((error as { readonly code?: unknown }).code === "shard_lost") return "lost";
-      this.#options.observer?.trouble?.("record", error);
+      this.#options.observer?.fault?.("record", error);
       return "refused";
     }
   }

@@ -37,7 +37,7 @@ describe("stop", () => {
       wrap: (store) => faulty(store, { record: () => Promise.reject(new Error("disk gone")) }),
     });
     await harness.publish(1);
-    await eventually(() => expect(harness.trouble).toContain("record"));
+    await eventually(() => expect(harness.faults).toContain("record"));
     const stopped = harness.dispatcher.stop(1000);
     harness.clock.advance(1000);
     await stopped;
@@ -65,7 +65,7 @@ describe("a crash", () => {
         wrap: (store) => faulty(store, { record: () => Promise.reject(new Error("killed")) }),
       });
       await before.publish(1);
-      await eventually(() => expect(before.trouble).toContain("record"));
+      await eventually(() => expect(before.faults).toContain("record"));
       firstIds.push(...before.attempter.jobs.map((job) => job.publicId));
     }
     await using after = await dispatchHarness({ files });
@@ -102,6 +102,6 @@ describe("a write that was reported as failed", () => {
       harness.clock.advance(2000);
       expect(harness.attempter.messages).toEqual([1]);
     });
-    expect(harness.trouble).toEqual(["page", "page"]);
+    expect(harness.faults).toEqual(["page", "page"]);
   });
 });

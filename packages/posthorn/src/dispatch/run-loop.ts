@@ -172,7 +172,7 @@ export class RunLoop {
       const result = await attempter.attempt(job, this.#abort.signal, () => owners.holds(lease));
       return this.#abort.signal.aborted && result.kind !== "made" ? null : result;
     } catch (error) {
-      this.#engine.observer?.trouble?.("attempt", error);
+      this.#engine.observer?.fault?.("attempt", error);
       return { kind: "not_now", pauseMs: MAX_PAUSE_MS };
     }
   }

@@ -95,5 +95,5 @@ export interface DispatchObserver {
   /** An outcome is stored. */
   recorded?(outcome: Outcome): void;
   /** A fault on Posthorn's side, which is retried. */
-  trouble?(what: "record" | "page" | "attempt", error: unknown): void;
+  fault?(operation: "record" | "page" | "attempt", error: unknown): void;
 }

@@ -61,7 +61,7 @@ export function buildSending(options: SendingOptions): Sending {
         health.recorded(outcome);
         options.onRecorded(outcome);
       },
-      trouble: (what, error) => reporter(log)(error, `${what} failed; trying again`),
+      fault: (operation, error) => reporter(log)(error, `${operation} failed; trying again`),
     },
   });
   return { dispatcher, tracker };
@@ -86,6 +86,6 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
     now: clock.now,
     random: Math.random,
     onSent,
-    onTrouble: (trouble) => log.warn(trouble, "an attempt failed before a request was sent"),
+    onProblem: (problem) => log.warn(problem, "an attempt failed before a request was sent"),
   });
 }

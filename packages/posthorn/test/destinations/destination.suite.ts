@@ -91,7 +91,7 @@ export function destinationSuite({ kind, open, without = [] }: SuiteOptions): vo
         const result = of(await bench.destination.send(message(bench.endpoint), LIMITS), expected);
         expect(result.errorCode).toMatch(/^[a-z_]+$/);
         expect(result.target).not.toBe("");
-        expect(result.trouble).toBeNull();
+        expect(result.problem).toBeNull();
         expect(result.kind === "later" ? result.afterMs : 1).toBeGreaterThan(0);
       },
     );
@@ -107,7 +107,7 @@ export function destinationSuite({ kind, open, without = [] }: SuiteOptions): vo
     it("uses no attempt for a fault of Posthorn, and logs it", async () => {
       await using bench = await open(LONG_MS);
       const result = of(await bench.broken.send(message(bench.endpoint), LIMITS), "own_fault");
-      expect(result.trouble?.code).toMatch(/^[a-z_]+$/);
+      expect(result.problem?.code).toMatch(/^[a-z_]+$/);
       expect(bench.received).toEqual([]);
     });
 
@@ -115,7 +115,7 @@ export function destinationSuite({ kind, open, without = [] }: SuiteOptions): vo
       await using bench = await open(LONG_MS);
       const limits = { signal, maySend: () => false };
       const result = of(await bench.destination.send(message(bench.endpoint), limits), "own_fault");
-      expect(result.trouble).toBeNull();
+      expect(result.problem).toBeNull();
       expect(bench.received).toEqual([]);
     });
 

@@ -229,7 +229,7 @@ export class SimulatedNode {
       owners: sabotage.owners?.(this.#cluster) ?? this.#cluster,
       observer: {
         recorded: (outcome) => this.#health.recorded(outcome),
-        trouble: (_what, error) => expectOwnError(verdict, error),
+        fault: (_operation, error) => expectOwnError(verdict, error),
       },
     });
   }
@@ -287,7 +287,7 @@ function buildAttempter(
     tracker,
     now: clock.now,
     random: dispatchRandom.next,
-    onTrouble: () => undefined,
+    onProblem: () => undefined,
   });
 }
 

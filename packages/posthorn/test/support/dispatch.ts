@@ -77,7 +77,7 @@ export interface DispatchHarness extends AsyncDisposable {
   readonly clock: ManualClock;
   readonly attempter: ScriptedAttempter;
   readonly dispatcher: Dispatcher;
-  readonly trouble: string[];
+  readonly faults: string[];
   readonly files: TestStore;
   /** Stores a message and hands it to the dispatcher, as a publish does. */
   publish(id: number, changes?: Partial<AcceptEntry>): Promise<void>;
@@ -119,7 +119,7 @@ export async function dispatchHarness(options: HarnessOptions = {}): Promise<Dis
   const { store } = files;
   const clock = new ManualClock();
   const attempter = new ScriptedAttempter();
-  const trouble: string[] = [];
+  const faults: string[] = [];
   const dispatcher = new Dispatcher({
     store: options.wrap?.(store) ?? store,
     attempter,
@@ -136,13 +136,13 @@ export async function dispatchHarness(options: HarnessOptions = {}): Promise<Dis
     },
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     ...(options.owners === undefined ? {} : { owners: options.owners }),
-    observer: { trouble: (what) => void trouble.push(what) },
+    observer: { fault: (operation) => void faults.push(operation) },
   });
   return {
     clock,
     attempter,
     dispatcher,
-    trouble,
+    faults,
     files,
     publish: async (id, changes = {}) => {
       const entry = acceptEntry(id, { due: clock.now(), ...changes });

@@ -142,13 +142,13 @@ interface SentRequest {
 /** There was no response. */
 function failureOf(result: EgressFailure, { endpoint, url, shownUrl: target, facts: sent }: SentRequest): SendResult {
   const { code: errorCode, message: response, detail, fault, timings, peer } = result;
-  if (fault === "canceled") return { kind: "own_fault", trouble: null };
-  const trouble = fault === "target" ? null : { code: errorCode, detail, origin: new URL(url).origin };
+  if (fault === "canceled") return { kind: "own_fault", problem: null };
+  const problem = fault === "target" ? null : { code: errorCode, detail, origin: new URL(url).origin };
   // A customer's own proxy affects only that customer, and may fail forever.
   const isOwnProxy = errorCode === "proxy_failed" && endpoint.proxyOf !== null;
-  if (trouble !== null && PASSING_FAULTS.has(errorCode) && !isOwnProxy) return { kind: "own_fault", trouble };
+  if (problem !== null && PASSING_FAULTS.has(errorCode) && !isOwnProxy) return { kind: "own_fault", problem };
   const facts = { ...sent, timings, peer, tls: null, response: null, sentence: null, retryAfterMs: null };
-  const failure = { responseCode: 0, response, errorCode, trouble, reply: null } as const;
+  const failure = { responseCode: 0, response, errorCode, problem, reply: null } as const;
   const kind = fault === "refused" ? "closed" : "retry";
   return { kind, target, durationMs: Math.round(timings.totalMs), ...failure, facts };
 }

@@ -22,7 +22,7 @@ interface Judged {
 
 interface JudgedFailure extends Judged {
   readonly errorCode: "status" | "redirect" | "success_rule";
-  readonly trouble: null;
+  readonly problem: null;
 }
 
 export type HttpVerdict =
@@ -47,7 +47,7 @@ export function judge(response: EgressResponse, rule: SuccessRule, now: number):
     reply,
     sentence: byRule ? refusal.sentence : null,
     errorCode: byRule ? "success_rule" : isRedirect ? "redirect" : "status",
-    trouble: null,
+    problem: null,
   };
   const afterMs = retryAfterMs(status, headers, now);
   if (afterMs !== null) return { kind: "later", afterMs, ...failure };
