@@ -183,7 +183,14 @@ export interface AwsAuth {
   readonly secretAccessKey: string;
   readonly sessionToken: string | null;
   /** Role to assume with these keys; `null`: none. */
-  readonly role: { readonly arn: string; readonly externalId: string | null } | null;
+  readonly role: AwsRole | null;
+}
+
+export interface AwsRole {
+  readonly arn: string;
+  readonly externalId: string | null;
+  /** URL of the Security Token Service that issues credentials for the role. */
+  readonly stsUrl: string;
 }
 
 export interface KindRequest {
