@@ -74,7 +74,7 @@ describe("a replay by filter", () => {
     expect(job).toMatchObject({
       status: "finished",
       reason: "the receiver was broken",
-      askedBy: world.server.organisation,
+      requestedBy: world.server.organisation,
       progress: { sent: 2, matched: 2, percent: 100 },
       parameters: { ...filter, target: null },
     });
@@ -198,7 +198,7 @@ describe("access to replays", () => {
     await published();
     const portal = world.api.as(await tokenWith(tenant.id, ["ViewBase", "CreateAttempts"], "someone@work"));
     const { status, json } = await portal.post(`${tenant.path}/replay`, { since });
-    expect([status, json.askedBy]).toEqual([202, `${tenant.id} session someone@work`]);
+    expect([status, json.requestedBy]).toEqual([202, `${tenant.id} session someone@work`]);
     expect((await portal.get(`${tenant.path}/replay/${json.id}`)).status).toBe(200);
     const target = { url: `${world.receiver.url}/taken` };
     for (const path of ["/replay", "/replay/dry-run"]) {

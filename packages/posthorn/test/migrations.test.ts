@@ -18,6 +18,10 @@ const RENAMED: Readonly<Record<string, string>> = {
   silent_at: "inactive_at",
   silent_since: "inactive_since",
   reconciled_until: "backfilled_until",
+  pacing: "flow_state",
+  source_watch: "ingest_uptime",
+  listened_from: "up_since",
+  asked_by: "requested_by",
 };
 const today = (name: string): string => RENAMED[name] ?? name;
 const TASK_DATA = '{"cursor":1,"messagesSent":2,"from":3,"to":4}';
@@ -127,6 +131,27 @@ describe("a database", () => {
     expect(await old.run("SELECT event_types_json FROM endpoint ORDER BY id")).toMatchObject([
       { event_types_json: '["source.inactive","source.backfilled","endpoint.disabled"]' },
       { event_types_json: types },
+    ]);
+  });
+
+  it("has the progress of backfills and replays under its new names, and values that contain the old ones unchanged", async () => {
+    const version = MIGRATIONS.findIndex(({ name }) => name === "state names");
+    await using old = await databaseAt(version);
+    await fill(old);
+    const value = 'the API answered {"trouble":1}';
+    const backfill = { already: 3, failures: 1, trouble: value };
+    await old.run("UPDATE task SET kind = 'source.backfill', data_json = $1", [JSON.stringify(backfill)]);
+    await old.run("CREATE TABLE kept AS SELECT * FROM task");
+    await old.run("UPDATE kept SET id = id + 1, public_id = 'task_2', kind = 'endpoint.recover', data_json = $1", [
+      JSON.stringify({ paceFrom: NOW, waitingSince: null }),
+    ]);
+    await old.run("INSERT INTO task SELECT * FROM kept");
+    await old.run("DROP TABLE kept");
+    await runMigrations(old.location, NOW);
+    const rows = await old.run("SELECT data_json FROM task ORDER BY id");
+    expect(rows.map(({ data_json }) => JSON.parse(String(data_json)))).toEqual([
+      { duplicates: 3, failures: 1, lastError: value },
+      { budgetFrom: NOW, waitingSince: null },
     ]);
   });
 

@@ -1,14 +1,14 @@
 /** Guarantees of every store. Runs on each of them: see the projects in `vitest.config.ts`. */
 import { describe, expect, it } from "vitest";
 import { dueManually } from "../src/domain/delivery/resend.ts";
-import { ASKED } from "../src/store/schema.ts";
+import { REQUESTED_BY } from "../src/store/schema.ts";
 import type { Store } from "../src/store/store.ts";
 import type { OrderedPage, PageSelection } from "../src/store/delivery.ts";
 import { acceptEntry, attemptRecord, deliveryOf, openWholeStore, successOutcome, rowsIn } from "./support/store.ts";
 
 const resend = (store: Store, messageId: number, now: number): Promise<unknown> =>
   store.transaction(({ db }) =>
-    db.updateTable("delivery").set(dueManually(now, ASKED.byResend)).where("message_id", "=", messageId).execute(),
+    db.updateTable("delivery").set(dueManually(now, REQUESTED_BY.resend)).where("message_id", "=", messageId).execute(),
   );
 
 const key = (byte: number, buckets = [2, 1]) => ({ hash: `hash-${byte}`, buckets });
@@ -152,7 +152,7 @@ describe("record", () => {
     await using files = await openWholeStore();
     await files.store.accept(acceptEntry(1));
     await files.store.transaction(({ db }) =>
-      db.updateTable("delivery").set(dueManually(900, ASKED.byRecovery)).where("message_id", "=", 1).execute(),
+      db.updateTable("delivery").set(dueManually(900, REQUESTED_BY.recovery)).where("message_id", "=", 1).execute(),
     );
     await files.store.record(successOutcome(1));
     expect(await deliveryOf(files.store, 1)).toMatchObject({ state: 1, due: null, manual: 0, resume_due: null });

@@ -180,7 +180,7 @@ function ReplaySelection({ app, job }: { readonly app: string; readonly job: Job
             t("replays.rate"),
             parameters.ratePerSecond === null ? t("replays.asFast") : String(parameters.ratePerSecond),
           ],
-          [t("replays.by"), job.askedBy],
+          [t("replays.by"), job.requestedBy],
           [t("replays.started"), <Time key="at" at={job.createdAt} />],
           [t("replays.ended"), <Time key="end" at={job.endedAt} />],
         ]}

@@ -64,8 +64,8 @@ export function Replays() {
           label: t("replays.by"),
           wideOnly: true,
           cell: (row) => (
-            <span className={styles["short"]} title={row.askedBy}>
-              {row.askedBy}
+            <span className={styles["short"]} title={row.requestedBy}>
+              {row.requestedBy}
             </span>
           ),
         },

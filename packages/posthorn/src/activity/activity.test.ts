@@ -67,16 +67,16 @@ function live(
   downtime: readonly [number, number] = [0, 0],
 ): Run {
   let activity: Activity | null = null;
-  let listenedFrom = START;
+  let upSince = START;
   const alarms: { at: number; until: number | null }[] = [];
   let next = 0;
   for (let now = START; now < START + days * DAY_MS; now += STEP_MS) {
     const batch: number[] = [];
     for (; next < events.length && events[next]! < now; next++) batch.push(events[next]!);
     if (now >= downtime[0] && now < downtime[1]) continue;
-    if (now - STEP_MS < downtime[1] && now >= downtime[1]) listenedFrom = now;
+    if (now - STEP_MS < downtime[1] && now >= downtime[1]) upSince = now;
     if (batch.length > 0) {
-      activity = foldArrivals(activity, arrivals(batch), listenedFrom);
+      activity = foldArrivals(activity, arrivals(batch), upSince);
       const open = alarms.at(-1);
       if (open?.until === null) open.until = batch[0]!;
     }
@@ -84,7 +84,7 @@ function live(
     // Evaluated once an hour, and after each batch of events.
     const at =
       batch.length > 0 || now % HOUR_MS === 0
-        ? timeOfInactivity(activity, rule, Math.max(activity.lastAt, listenedFrom))
+        ? timeOfInactivity(activity, rule, Math.max(activity.lastAt, upSince))
         : null;
     if (at !== null && at <= now) alarms.push({ at: now, until: null });
   }

@@ -8,11 +8,11 @@ const WEEKS = 5;
 
 /**
  * Adds arrivals to the activity.
- * @param listenedFrom When the server began to receive without interruption. A gap before that is not counted, because events may have
+ * @param upSince When the server began to receive without interruption. A gap before that is not counted, because events may have
  * been sent while no server was running.
  */
-export function foldArrivals(activity: Activity | null, arrivals: Arrivals, listenedFrom: number): Activity {
-  const quietFrom = activity === null ? arrivals.firstAt : Math.max(activity.lastAt, listenedFrom);
+export function foldArrivals(activity: Activity | null, arrivals: Arrivals, upSince: number): Activity {
+  const quietFrom = activity === null ? arrivals.firstAt : Math.max(activity.lastAt, upSince);
   const quiet =
     activity === null || arrivals.firstAt <= quietFrom ? NO_QUIET : quietTime(activity, quietFrom, arrivals.firstAt);
   const weeks = new Map((activity?.weeks ?? []).map((week) => [week.index, week]));

@@ -9,7 +9,7 @@ import {
   resend,
 } from "../../test/support/dispatch.ts";
 import { acceptEntry, deliveryOf, openStore } from "../../test/support/store.ts";
-import { ASKED } from "../store/schema.ts";
+import { REQUESTED_BY } from "../store/schema.ts";
 import { dueManually } from "../domain/delivery/resend.ts";
 import type { OrderPolicy } from "./policy.ts";
 import { type AttemptResult, SOLE_OWNER } from "./types.ts";
@@ -451,7 +451,7 @@ describe("a manual action", () => {
     attempter.jobs.length = 0;
     attempter.script = () => null;
     await files.store.transaction(async ({ db }) => {
-      await db.updateTable("delivery").set(dueManually(clock.now(), ASKED.byRecovery)).execute();
+      await db.updateTable("delivery").set(dueManually(clock.now(), REQUESTED_BY.recovery)).execute();
     });
     dispatcher.wake(1);
     for (let id = 1; id <= 6; id++) {

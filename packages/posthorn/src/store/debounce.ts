@@ -7,7 +7,7 @@
 import { isImmediate } from "./immediate.ts";
 import type { DebounceRule, EndpointFlowControl, ThrottleRule } from "./store.ts";
 
-/** State of a key: see `PacingTable`. */
+/** State of a key: see `FlowStateTable`. */
 export interface FlowRow {
   readonly message_id: number | null;
   readonly since: number;
@@ -16,19 +16,19 @@ export interface FlowRow {
 
 export type FlowQuery =
   /** Reads the row of a key. The result is a `FlowRow` or `undefined`. */
-  | { readonly ask: "find"; readonly endpointId: number; readonly key: string }
+  | { readonly kind: "find"; readonly endpointId: number; readonly key: string }
   | {
-      readonly ask: "keep";
+      readonly kind: "keep";
       readonly endpointId: number;
       readonly key: string;
       readonly row: FlowRow;
       readonly until: number;
     }
   /** Cancels a delivery without an attempt that is not due yet; any other may be in flight. The result is whether it was canceled. */
-  | { readonly ask: "replace"; readonly messageId: number; readonly endpointId: number; readonly now: number }
+  | { readonly kind: "replace"; readonly messageId: number; readonly endpointId: number; readonly now: number }
   /** Stores why a delivery was canceled. */
   | {
-      readonly ask: "note";
+      readonly kind: "note";
       readonly messageId: number;
       readonly endpointId: number;
       readonly reason: "debounced" | "throttled";
@@ -54,10 +54,10 @@ export function* decideFlow(
   // A message that replaces another one takes over its place in the window.
   if (option.throttle !== null && waits?.replaced !== true) due = yield* throttle(endpointId, due, option.throttle);
   if (due === null) {
-    yield { ask: "note", messageId: message.id, endpointId, reason: "throttled", byMessageId: null, now };
+    yield { kind: "note", messageId: message.id, endpointId, reason: "throttled", byMessageId: null, now };
   } else if (waits !== null) {
     yield {
-      ask: "keep",
+      kind: "keep",
       endpointId,
       key: waits.key,
       row: { message_id: message.id, since: waits.since, used: 0 },
@@ -79,8 +79,8 @@ function* debounce(message: DueMessage, endpointId: number, now: number, option:
   const key = debounceKey(option);
   const known = yield* find(endpointId, key);
   const messageId = known?.message_id ?? null;
-  const replaced = messageId !== null && (yield { ask: "replace", messageId, endpointId, now }) === true;
-  if (replaced) yield { ask: "note", messageId, endpointId, reason: "debounced", byMessageId: message.id, now };
+  const replaced = messageId !== null && (yield { kind: "replace", messageId, endpointId, now }) === true;
+  if (replaced) yield { kind: "note", messageId, endpointId, reason: "debounced", byMessageId: message.id, now };
   const since = replaced ? known!.since : now;
   const earliest = isImmediate(message.id, message.due) ? now : message.due;
   const due = Math.max(earliest, Math.min(now + option.waitMs, since + option.maxWaitMs));
@@ -102,12 +102,12 @@ function* throttle(endpointId: number, due: number, option: ThrottleRule): FlowD
     used = 0;
   }
   if (since > due + maxDelayMs) return null;
-  yield { ask: "keep", endpointId, key, row: { message_id: null, since, used: used + 1 }, until: since + windowMs };
+  yield { kind: "keep", endpointId, key, row: { message_id: null, since, used: used + 1 }, until: since + windowMs };
   return Math.max(due, since);
 }
 
 function* find(endpointId: number, key: string): FlowDecision<FlowRow | undefined> {
-  return (yield { ask: "find", endpointId, key }) as FlowRow | undefined;
+  return (yield { kind: "find", endpointId, key }) as FlowRow | undefined;
 }
 
 function debounceKey({ key }: DebounceRule): string {

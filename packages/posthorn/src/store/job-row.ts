@@ -1,7 +1,7 @@
 /** Columns that a page of due deliveries reads. Shared by both databases. */
 import { timeOfKey } from "../lib/id.ts";
 import { INLINE_PAYLOAD_BYTES } from "./ordered-page.ts";
-import { ASKED } from "./schema.ts";
+import { REQUESTED_BY } from "./schema.ts";
 import type { Job } from "./delivery.ts";
 
 export interface JobRow extends Omit<Job, "firstDue" | "resent" | "immediate"> {
@@ -13,7 +13,7 @@ export interface JobRow extends Omit<Job, "firstDue" | "resent" | "immediate"> {
 export function jobColumns(least: "least" | "min"): string {
   return `
   d.message_id AS "messageId", m.public_id AS "publicId", d.endpoint_id AS "endpointId", d.due AS due, d.attempts AS attempts,
-  d.generation AS generation, ${least}(d.manual, 1) AS "trigger", d.manual = ${ASKED.byResend} AS resent, d.order_key AS "orderKey",
+  d.generation AS generation, ${least}(d.manual, 1) AS "trigger", d.manual = ${REQUESTED_BY.resend} AS resent, d.order_key AS "orderKey",
   m.content_type AS "contentType", m.ordering_key AS "orderingKey", m.request_json AS "requestJson",
   m.deliver_until AS "deliverUntil", m.deliver_at AS "deliverAt",
   CASE WHEN length(m.payload) <= ${INLINE_PAYLOAD_BYTES} THEN m.payload END AS payload`;

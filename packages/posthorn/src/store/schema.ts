@@ -16,7 +16,7 @@ import type {
   SourceSecretTable,
   SourceTable,
   SourceTokenTable,
-  SourceWatchTable,
+  IngestUptimeTable,
 } from "./source-schema.ts";
 
 /** State of a delivery. `sending` and `held` are not stored: the first is known in memory, the second follows from the endpoint. */
@@ -49,14 +49,14 @@ export const TRIGGER = { scheduled: 0, manual: 1 } as const;
 export type Trigger = (typeof TRIGGER)[keyof typeof TRIGGER];
 
 /** Who requested the attempt that is due. */
-export const ASKED = {
-  bySchedule: 0,
+export const REQUESTED_BY = {
+  schedule: 0,
   /** Sent even if an attempt in flight succeeds in the meantime. */
-  byResend: 1,
+  resend: 1,
   /** Skipped if an attempt in flight succeeds in the meantime. */
-  byRecovery: 2,
-  /** Like `byResend`, but in the order of its key, because many messages are sent again. */
-  byReplay: 3,
+  recovery: 2,
+  /** Like `resend`, but in the order of its key, because many messages are sent again. */
+  replay: 3,
 } as const;
 
 export interface OrganisationTable {
@@ -231,7 +231,7 @@ export interface CancellationTable {
 }
 
 /** Debounce or throttle state of one key at one endpoint. */
-export interface PacingTable {
+export interface FlowStateTable {
   endpoint_id: number;
   /** `d` or `t`, then the key. */
   key: string;
@@ -300,7 +300,7 @@ export interface DeliveryTable {
   attempts: number;
   /** Changes when an API call makes the row due, so that the outcome of an attempt in flight cannot undo that. */
   generation: number;
-  /** Who requested the attempt that is due: one of `ASKED`. */
+  /** Who requested the attempt that is due: one of `REQUESTED_BY`. */
   manual: number;
   /** The due time to restore when the manual attempt fails. */
   resume_due: number | null;
@@ -366,7 +366,7 @@ export interface TaskTable {
   /** Progress, and the position to continue from where the parts do not have it. */
   data_json: string;
   /** Who requested it, as text for display. */
-  asked_by: string;
+  requested_by: string;
   updated_at: number;
   /** `null` while the task is not finished. */
   ended_at: number | null;
@@ -498,7 +498,7 @@ export interface Database {
   outbox: OutboxTable;
   late_message: LateMessageTable;
   cancellation: CancellationTable;
-  pacing: PacingTable;
+  flow_state: FlowStateTable;
   broadcast: BroadcastTable;
   rollup: RollupTable;
   rollup_minute: RollupMinuteTable;
@@ -507,6 +507,6 @@ export interface Database {
   source_activity: SourceActivityTable;
   source_duplicate_total: SourceDuplicateTotalTable;
   source_duplicate: SourceDuplicateTable;
-  source_watch: SourceWatchTable;
+  ingest_uptime: IngestUptimeTable;
   source_backfill: SourceBackfillTable;
 }

@@ -97,9 +97,11 @@ export interface SourceDuplicateTable {
   last_at: number;
 }
 
-export interface SourceWatchTable {
+/** One row: how long some node has been receiving without interruption. */
+export interface IngestUptimeTable {
   id: number;
-  listened_from: number;
+  up_since: number;
+  /** When a node last confirmed it. */
   seen_at: number;
 }
 

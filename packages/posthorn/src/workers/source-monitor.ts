@@ -2,7 +2,7 @@
 import type { Services } from "../domain/context.ts";
 import { startDueBackfills } from "../domain/backfill/run.ts";
 import { recordArrivals } from "../domain/activity/record.ts";
-import { findInactive, keepListening } from "../domain/activity/find-inactive.ts";
+import { findInactive, recordUptime } from "../domain/activity/find-inactive.ts";
 import { HOUR_MS } from "../activity/activity.ts";
 import type { Worker } from "./worker.ts";
 
@@ -59,7 +59,7 @@ export class SourceMonitor implements Worker {
     this.#stopped = true;
     this.#cancelTimer();
     await this.#running;
-    await this.#attempt(async (services) => this.#record(services, await keepListening(services)));
+    await this.#attempt(async (services) => this.#record(services, await recordUptime(services)));
   }
 
   #later(): void {
@@ -69,19 +69,19 @@ export class SourceMonitor implements Worker {
 
   #round(): Promise<void> {
     return this.#attempt(async (services) => {
-      const listenedFrom = await keepListening(services);
-      await this.#record(services, listenedFrom);
+      const upSince = await recordUptime(services);
+      await this.#record(services, upSince);
       if (!this.#options.leads()) return;
-      await findInactive(services, listenedFrom);
+      await findInactive(services, upSince);
       await startDueBackfills(services);
     });
   }
 
-  async #record(services: Services, listenedFrom: number): Promise<void> {
+  async #record(services: Services, upSince: number): Promise<void> {
     const arriving = this.#arriving;
     this.#arriving = new Map();
     for (const [sourceKey, arrivals] of arriving) {
-      await this.#attempt(() => recordArrivals(services, sourceKey, arrivals, listenedFrom));
+      await this.#attempt(() => recordArrivals(services, sourceKey, arrivals, upSince));
     }
   }
 

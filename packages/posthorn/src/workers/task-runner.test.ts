@@ -5,7 +5,7 @@ import { insertTask } from "../../test/support/task.ts";
 import { acceptEntry, deliveryOf, openStore, successOutcome } from "../../test/support/store.ts";
 import { systemClock } from "../lib/clock.ts";
 import { StoreError } from "../store/errors.ts";
-import { ASKED } from "../store/schema.ts";
+import { REQUESTED_BY } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
 import { TaskLoop, TaskRunner } from "./task-runner.ts";
 
@@ -50,7 +50,7 @@ describe("TaskLoop", () => {
     await runners.gained();
     await eventually(async () => expect(await statusOf(files.store)).toBe("finished"));
     expect(failures).toHaveLength(2);
-    expect(await deliveryOf(files.store, 1)).toMatchObject({ manual: ASKED.byRecovery, generation: 1 });
+    expect(await deliveryOf(files.store, 1)).toMatchObject({ manual: REQUESTED_BY.recovery, generation: 1 });
     expect(woken).toEqual([1]);
   });
 

@@ -13,7 +13,7 @@ export interface DeliveryRow {
   readonly due: number | null;
   readonly attempts: number;
   readonly generation: number;
-  /** See `ASKED`. */
+  /** See `REQUESTED_BY`. */
   readonly manual: number;
   readonly resumeDue: number | null;
   /** Order key; `null`: the delivery has no order. */

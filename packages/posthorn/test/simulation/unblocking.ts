@@ -1,6 +1,6 @@
 /** Unblocks endpoints whose deliveries wait behind failed ones. */
 import { unblockEndpoint } from "../../src/domain/endpoint/unblock.ts";
-import { ASKED, DELIVERY_STATE } from "../../src/store/schema.ts";
+import { REQUESTED_BY, DELIVERY_STATE } from "../../src/store/schema.ts";
 import type { DeliveryRow } from "./audit.ts";
 import type { Ledger } from "./ledger.ts";
 import type { SimulatedNode } from "./node.ts";
@@ -46,7 +46,7 @@ function blockersOf(ledger: Ledger, { key }: EndpointHandle): readonly TrackedDe
 }
 
 function blocks({ row: { state, attempts, manual, orderKey } }: TrackedDelivery): boolean {
-  return orderKey !== null && state === DELIVERY_STATE.pending && attempts > 0 && manual !== ASKED.byResend;
+  return orderKey !== null && state === DELIVERY_STATE.pending && attempts > 0 && manual !== REQUESTED_BY.resend;
 }
 
 function isBehind({ row, messageId }: TrackedDelivery, other: TrackedDelivery): boolean {

@@ -5,7 +5,7 @@ import type { Failing, LanePolicies, LanePolicy } from "../../src/dispatch/polic
 import type { Attempter, AttemptResult, DispatchLimits, JobStore, LaneOwners } from "../../src/dispatch/types.ts";
 import type { Job, JobPage } from "../../src/store/delivery.ts";
 import { dueManually } from "../../src/domain/delivery/resend.ts";
-import { ASKED } from "../../src/store/schema.ts";
+import { REQUESTED_BY } from "../../src/store/schema.ts";
 import { isImmediate } from "../../src/store/immediate.ts";
 import type { AcceptEntry } from "../../src/store/store.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -175,7 +175,7 @@ export async function resend(
   await files.store.transaction(async ({ db }) => {
     await db
       .updateTable("delivery")
-      .set(dueManually(clock.now(), ASKED.byResend))
+      .set(dueManually(clock.now(), REQUESTED_BY.resend))
       .where("message_id", "=", messageId)
       .where("endpoint_id", "=", endpointId)
       .execute();

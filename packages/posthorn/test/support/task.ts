@@ -25,7 +25,7 @@ export async function insertTask(store: Store, { id, kind, params, endpoints }: 
         status: "running",
         params_json: JSON.stringify(params),
         data_json: JSON.stringify({ messagesSent: 0 }),
-        asked_by: "a test",
+        requested_by: "a test",
         updated_at: 0,
         ended_at: null,
       })

@@ -40,7 +40,7 @@ export function backfillSettingsOut({
 export function backfillRunOut(task: Task): object {
   // Only `startBackfill` creates tasks of this kind.
   const { from, until, dryRun } = task.params as BackfillParams;
-  const { scanned, missing, fetched, redelivered, already, trouble, error, examples } = task.data as BackfillData;
+  const { scanned, missing, fetched, redelivered, duplicates, lastError, error, examples } = task.data as BackfillData;
   return {
     id: task.id,
     state: task.state,
@@ -51,8 +51,8 @@ export function backfillRunOut(task: Task): object {
     missing,
     fetched,
     redelivered,
-    duplicates: already,
-    lastError: error ?? trouble,
+    duplicates,
+    lastError: error ?? lastError,
     examples: examples.map((each) => ({ ...each, occurredAt: new Date(each.occurredAt).toISOString() })),
     createdAt: new Date(task.createdAt).toISOString(),
     updatedAt: new Date(task.updatedAt).toISOString(),

@@ -126,7 +126,7 @@ const jobFields = {
   id: Type.String(),
   task: TaskKindModel,
   status: State,
-  askedBy: Type.String({
+  requestedBy: Type.String({
     description: "The API key, the organisation, or the application with the session of its token.",
   }),
   reason: Type.String(),

@@ -55,7 +55,7 @@ export async function replayOut(ctx: Context, task: Task): Promise<object> {
     id: task.id,
     task: task.kind,
     status: task.state,
-    askedBy: task.askedBy,
+    requestedBy: task.requestedBy,
     reason: params.reason,
     createdAt: dateTime(task.createdAt),
     updatedAt: dateTime(task.updatedAt),

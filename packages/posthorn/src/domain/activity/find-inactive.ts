@@ -1,4 +1,4 @@
-/** Finds sources that have become inactive, and tracks since when a server has been receiving. */
+/** Finds sources that have become inactive, and records since when a server has been receiving. */
 import { expectedEvents, profileOf } from "../../activity/profile.ts";
 import type { Activity } from "../../activity/activity.ts";
 import { timeOfInactivity, type InactivityRule } from "../../activity/inactivity.ts";
@@ -13,23 +13,23 @@ const STEP = 100;
 const ONLY_ROW = 1;
 
 /** Records that this node is receiving. Returns since when some node has been, without interruption. */
-export async function keepListening({ store, now }: Services): Promise<number> {
+export async function recordUptime({ store, now }: Services): Promise<number> {
   const at = now();
   return store.transaction(async ({ db }) => {
-    const row = await db.selectFrom("source_watch").selectAll().where("id", "=", ONLY_ROW).executeTakeFirst();
+    const row = await db.selectFrom("ingest_uptime").selectAll().where("id", "=", ONLY_ROW).executeTakeFirst();
     const isUnbroken = row !== undefined && at - row.seen_at <= BREAK_MS;
-    const columns = { listened_from: isUnbroken ? row.listened_from : at, seen_at: at };
+    const columns = { up_since: isUnbroken ? row.up_since : at, seen_at: at };
     await db
-      .insertInto("source_watch")
+      .insertInto("ingest_uptime")
       .values({ id: ONLY_ROW, ...columns })
       .onConflict((conflict) => conflict.column("id").doUpdateSet(columns))
       .execute();
-    return columns.listened_from;
-  }, "activity.watch");
+    return columns.up_since;
+  }, "activity.find-inactive");
 }
 
 /** Announces sources that have become inactive. Returns how many. */
-export async function findInactive(services: Services, listenedFrom: number): Promise<number> {
+export async function findInactive(services: Services, upSince: number): Promise<number> {
   const now = services.now();
   const due = await services.store.db
     .selectFrom("source_activity")
@@ -41,12 +41,12 @@ export async function findInactive(services: Services, listenedFrom: number): Pr
     .limit(STEP)
     .execute();
   let found = 0;
-  for (const { source_id } of due) if (await judge(services, source_id, listenedFrom, now)) found += 1;
+  for (const { source_id } of due) if (await judge(services, source_id, upSince, now)) found += 1;
   return found;
 }
 
 /** Checks again in the transaction: an event may have arrived since, or the server was down in between. */
-function judge(services: Services, sourceKey: number, listenedFrom: number, now: number): Promise<boolean> {
+function judge(services: Services, sourceKey: number, upSince: number, now: number): Promise<boolean> {
   return services.store.transaction(async (tx) => {
     const row = await tx.db
       .selectFrom("source_activity")
@@ -56,7 +56,7 @@ function judge(services: Services, sourceKey: number, listenedFrom: number, now:
       .executeTakeFirst();
     if (row === undefined) return false;
     const activity = row.activity_json === null ? null : (JSON.parse(row.activity_json) as Activity);
-    const quietFrom = Math.max(row.last_at ?? 0, row.counted_from, listenedFrom);
+    const quietFrom = Math.max(row.last_at ?? 0, row.counted_from, upSince);
     const at = timeOfInactivity(activity, JSON.parse(row.rule_json) as InactivityRule, quietFrom);
     const isInactive = at !== null && at <= now;
     const columns = isInactive ? { inactive_since: now } : { inactive_at: at };
@@ -68,5 +68,5 @@ function judge(services: Services, sourceKey: number, listenedFrom: number, now:
       inactiveForSeconds: Math.round((now - quietFrom) / 1000),
       expectedEvents: Math.round(expected),
     });
-  }, "activity.watch");
+  }, "activity.find-inactive");
 }

@@ -8,12 +8,12 @@ import { announceSource } from "../source/announce.ts";
 /** Rule of sources without their own rule. */
 export const DEFAULT_RULE: InactivityRule = { mode: "learned" };
 
-/** @param listenedFrom When the server began to receive without interruption, in Unix milliseconds. */
+/** @param upSince When the server began to receive without interruption, in Unix milliseconds. */
 export async function recordArrivals(
   services: Services,
   sourceKey: number,
   arrivals: Arrivals,
-  listenedFrom: number,
+  upSince: number,
 ): Promise<void> {
   await services.store.transaction(async (tx) => {
     const row = await tx.db
@@ -23,11 +23,11 @@ export async function recordArrivals(
       .executeTakeFirst();
     const rule = row === undefined ? DEFAULT_RULE : (JSON.parse(row.rule_json) as InactivityRule);
     const known = row?.activity_json ?? null;
-    const activity = foldArrivals(known === null ? null : (JSON.parse(known) as Activity), arrivals, listenedFrom);
+    const activity = foldArrivals(known === null ? null : (JSON.parse(known) as Activity), arrivals, upSince);
     const columns = {
       activity_json: JSON.stringify(activity),
       last_at: activity.lastAt,
-      inactive_at: timeOfInactivity(activity, rule, Math.max(activity.lastAt, listenedFrom)),
+      inactive_at: timeOfInactivity(activity, rule, Math.max(activity.lastAt, upSince)),
       inactive_since: null,
     };
     await tx.db

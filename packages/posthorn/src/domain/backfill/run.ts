@@ -36,11 +36,11 @@ export interface BackfillData extends TaskData {
   /** Missing events that the provider was asked to send again. */
   readonly redelivered: number;
   /** Missing events that arrived by themselves during the run. */
-  readonly already: number;
+  readonly duplicates: number;
   /** Consecutive failures of the API. */
   readonly failures: number;
   /** The last of them. */
-  readonly trouble: string | null;
+  readonly lastError: string | null;
   /** First missing events, shown with the run. */
   readonly examples: readonly {
     readonly deliveryId: string;
@@ -58,9 +58,9 @@ export const NOTHING_DONE: BackfillData = {
   missing: 0,
   fetched: 0,
   redelivered: 0,
-  already: 0,
+  duplicates: 0,
   failures: 0,
-  trouble: null,
+  lastError: null,
   examples: [],
 };
 

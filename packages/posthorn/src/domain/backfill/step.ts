@@ -69,7 +69,7 @@ async function attempt(
   if (response.status !== null && refusal === null) {
     try {
       const { data: after, waitMs } = await take(response);
-      return wrote({ ...after, failures: 0, trouble: null }, waitMs);
+      return wrote({ ...after, failures: 0, lastError: null }, waitMs);
     } catch (error) {
       if (error instanceof UnexpectedResponse) return failed(data, error.message);
       throw error;
@@ -78,7 +78,7 @@ async function attempt(
   // The provider no longer has this one event. Continue with the others.
   if (response.status === 404 && data.waiting.length > 0) return wrote({ ...data, waiting: data.waiting.slice(1) }, 0);
   if (refusal!.kind === "fail") return failed(data, refusal!.reason);
-  return wrote({ ...data, failures: data.failures + 1, trouble: refusal!.reason }, refusal!.ms);
+  return wrote({ ...data, failures: data.failures + 1, lastError: refusal!.reason }, refusal!.ms);
 }
 
 /** Compares a page with the stored events. Stores missing events whose content is in the list; queues the others. */
@@ -102,7 +102,7 @@ async function takePage(work: Work, response: ApiResponse): Promise<Progress> {
       missing: data.missing + missing.length,
       fetched: data.fetched + fetched,
       messagesSent: data.messagesSent + fetched,
-      already: data.already + held.length - fetched,
+      duplicates: data.duplicates + held.length - fetched,
       examples: [...data.examples, ...missing.map(exampleOf)].slice(0, MAX_EXAMPLES),
     },
   };
@@ -122,7 +122,7 @@ async function takeEvent(work: Work, ref: string, response: ApiResponse): Promis
       waiting,
       fetched: data.fetched + (isNew ? 1 : 0),
       messagesSent: data.messagesSent + (isNew ? 1 : 0),
-      already: data.already + (isNew ? 0 : 1),
+      duplicates: data.duplicates + (isNew ? 0 : 1),
     },
   };
 }

@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import { PosthornError } from "../../lib/errors.ts";
-import { ASKED, DELIVERY_STATE } from "../../store/schema.ts";
+import { REQUESTED_BY, DELIVERY_STATE } from "../../store/schema.ts";
 import { type Call, reader, write } from "../context.ts";
 import { getEndpoint } from "../endpoint/find.ts";
 import { getMessage, type MessageRef } from "../message/find.ts";
@@ -48,21 +48,21 @@ async function makeDueManually(tx: Tx, messageKey: number, endpointKey: number, 
       due: now,
       attempts: 0,
       generation: 0,
-      manual: ASKED.byResend,
+      manual: REQUESTED_BY.resend,
       resume_due: null,
     })
     .onConflict((conflict) =>
-      conflict.columns(["message_id", "endpoint_id"]).doUpdateSet(dueManually(now, ASKED.byResend)),
+      conflict.columns(["message_id", "endpoint_id"]).doUpdateSet(dueManually(now, REQUESTED_BY.resend)),
     )
     .execute();
 }
 
 /** Columns that make a manual attempt of an existing delivery due now, and keep its scheduled retry for later. */
-export function dueManually(now: number, asked: typeof ASKED.byResend | typeof ASKED.byRecovery) {
+export function dueManually(now: number, by: typeof REQUESTED_BY.resend | typeof REQUESTED_BY.recovery) {
   return {
     resume_due: sql<number | null>`CASE WHEN delivery.manual = 0 THEN delivery.due ELSE delivery.resume_due END`,
     due: now,
-    manual: asked,
+    manual: by,
     generation: sql<number>`delivery.generation + 1`,
   };
 }

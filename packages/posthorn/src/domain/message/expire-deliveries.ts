@@ -41,14 +41,14 @@ export async function dropOldFlowState(services: Services, signal: AbortSignal):
   for (let dropped = DROP_STEP; dropped === DROP_STEP && !signal.aborted;) {
     dropped = await services.store.transaction(async ({ db }) => {
       const rows = await db
-        .selectFrom("pacing")
+        .selectFrom("flow_state")
         .select(["endpoint_id", "key"])
         .where("until", "<", services.now())
         .limit(DROP_STEP)
         .execute();
       for (const [endpointId, own] of Map.groupBy(rows, (row) => row.endpoint_id)) {
         const keys = own.map((row) => row.key);
-        await db.deleteFrom("pacing").where("endpoint_id", "=", endpointId).where("key", "in", keys).execute();
+        await db.deleteFrom("flow_state").where("endpoint_id", "=", endpointId).where("key", "in", keys).execute();
       }
       return rows.length;
     }, "message.expire-deliveries");

@@ -12,17 +12,17 @@ export function pauseReplay(call: Call<ReplayRef>): Promise<Task> {
 }
 
 export function resumeReplay(call: Call<ReplayRef>): Promise<Task> {
-  return change(call, ["paused"], (data, now) => ({ state: "running", data: goOn(data, now) }));
+  return change(call, ["paused"], (data, now) => ({ state: "running", data: unpaused(data, now) }));
 }
 
 /** Cancels a replay. Deliveries that are already due are still sent, except those to a URL, which are canceled. */
 export function cancelReplay(call: Call<ReplayRef>): Promise<Task> {
-  return change(call, ["running", "paused"], (data, now) => ({ state: "canceled", data: goOn(data, now) }));
+  return change(call, ["running", "paused"], (data, now) => ({ state: "canceled", data: unpaused(data, now) }));
 }
 
-function goOn(data: ReplayData, now: number): ReplayData {
+function unpaused(data: ReplayData, now: number): ReplayData {
   const pausedMs = data.pausedMs + (data.pausedAt === null ? 0 : now - data.pausedAt);
-  return { ...data, pausedMs, pausedAt: null, paceFrom: now, waitingSince: null };
+  return { ...data, pausedMs, pausedAt: null, budgetFrom: now, waitingSince: null };
 }
 
 type Change = (data: ReplayData, now: number) => { readonly state: TaskState; readonly data: ReplayData };

@@ -75,7 +75,7 @@ export interface ReplayData extends TaskData, ReplayCounts {
   /** Endpoint that was last processed. */
   readonly lastPart: number;
   /** Start of the time for which the rate allows further deliveries. */
-  readonly paceFrom: number;
+  readonly budgetFrom: number;
   /** Unix milliseconds: since when every endpoint has had enough due deliveries; `null` if one accepts more. */
   readonly waitingSince: number | null;
   readonly pausedAt: number | null;
@@ -87,7 +87,7 @@ export function newReplayData(now: number): ReplayData {
     ...NO_COUNTS,
     messagesSent: 0,
     lastPart: 0,
-    paceFrom: now,
+    budgetFrom: now,
     waitingSince: null,
     pausedAt: null,
     pausedMs: 0,

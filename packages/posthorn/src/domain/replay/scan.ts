@@ -3,7 +3,7 @@
  * length of the history nor on how rare matches are.
  */
 import { type Kysely, type RawBuilder, type SqlBool, sql } from "kysely";
-import { ASKED, type Database, DELIVERY_STATE } from "../../store/schema.ts";
+import { REQUESTED_BY, type Database, DELIVERY_STATE } from "../../store/schema.ts";
 import { indexedBy, orderedJoin } from "../../store/portable-sql.ts";
 import { hasStatus, type Status } from "../delivery/delivery.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
@@ -73,7 +73,7 @@ export async function scan(db: Kysely<Database>, from: ScanFrom, room: number): 
 
 /** Deliveries in progress: a manual attempt was requested, or the first attempt has not been made yet. */
 function isDue({ state, attempts, manual }: Row): boolean {
-  return (manual ?? 0) !== ASKED.bySchedule || (state === DELIVERY_STATE.pending && attempts === 0);
+  return (manual ?? 0) !== REQUESTED_BY.schedule || (state === DELIVERY_STATE.pending && attempts === 0);
 }
 
 /** Whether the message matches the endpoint and has no delivery to it. Always `true` in modes other than `missing`. */

@@ -9,7 +9,7 @@ import {
   type TestStore,
 } from "../../../test/support/store.ts";
 import { insertTask, taskOf } from "../../../test/support/task.ts";
-import { ASKED } from "../../store/schema.ts";
+import { REQUESTED_BY } from "../../store/schema.ts";
 import type { AcceptEntry } from "../../store/store.ts";
 import type { Services } from "../context.ts";
 import { runStep } from "../task/run.ts";
@@ -96,9 +96,9 @@ describe("a replay of deliveries", () => {
       status: "finished",
       data: { messagesSent: 2, scanned: 5, matched: 4, payloadGone: 1, alreadyDue: 1 },
     });
-    expect(await deliveryOf(h.files.store, 1)).toMatchObject({ manual: ASKED.byRecovery, generation: 1 });
+    expect(await deliveryOf(h.files.store, 1)).toMatchObject({ manual: REQUESTED_BY.recovery, generation: 1 });
     // It has succeeded already, so another attempt is requested regardless of the result of one in flight.
-    expect(await deliveryOf(h.files.store, 2)).toMatchObject({ manual: ASKED.byReplay, generation: 1 });
+    expect(await deliveryOf(h.files.store, 2)).toMatchObject({ manual: REQUESTED_BY.replay, generation: 1 });
     expect(h.woken).toEqual([1]);
   });
 
@@ -238,7 +238,7 @@ describe("a replay of missing messages", () => {
     await h.start({ mode: "missing", endpoints: [{ key: 1, id: "ep_1" }] }, "endpoint.replay");
     expect(await h.run()).toBeNull();
     expect(await h.due()).toEqual([1]);
-    expect(await deliveryOf(h.files.store, 1)).toMatchObject({ manual: ASKED.bySchedule, attempts: 0 });
+    expect(await deliveryOf(h.files.store, 1)).toMatchObject({ manual: REQUESTED_BY.schedule, attempts: 0 });
     expect(await deliveryOf(h.files.store, 3)).toMatchObject({ due: h.now + 5000 });
     expect((await taskOf(h.files.store, TASK)).data).toMatchObject({ messagesSent: 2, scanned: 3, matched: 2 });
   });

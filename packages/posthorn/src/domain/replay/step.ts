@@ -6,7 +6,7 @@
  * the replay continues at other endpoints.
  */
 import { type RawBuilder, type Selectable, sql } from "kysely";
-import { ASKED, DELIVERY_STATE, type TaskPartTable } from "../../store/schema.ts";
+import { REQUESTED_BY, DELIVERY_STATE, type TaskPartTable } from "../../store/schema.ts";
 import { indexedBy } from "../../store/portable-sql.ts";
 import type { Services, TransactionServices } from "../context.ts";
 import { dueManually } from "../delivery/resend.ts";
@@ -71,10 +71,10 @@ interface Budget {
   readonly from: number;
 }
 
-function budgetOf({ ratePerSecond }: ReplayParams, { paceFrom }: ReplayData, now: number): Budget {
+function budgetOf({ ratePerSecond }: ReplayParams, { budgetFrom }: ReplayData, now: number): Budget {
   if (ratePerSecond === null) return { rows: CHUNK, waitMs: 0, from: now };
   // A time in the future was stored before the clock was set back.
-  const from = paceFrom > now ? now - 1000 / ratePerSecond : Math.max(paceFrom, now - BURST_MS);
+  const from = budgetFrom > now ? now - 1000 / ratePerSecond : Math.max(budgetFrom, now - BURST_MS);
   const rows = Math.min(CHUNK, Math.floor(((now - from) * ratePerSecond) / 1000));
   return { rows, waitMs: Math.max(1, Math.ceil(from + 1000 / ratePerSecond - now)), from };
 }
@@ -144,7 +144,7 @@ async function send(services: TransactionServices, tx: Tx, sending: Sending): Pr
     payloadGone: data.payloadGone + found.payloadGone,
     alreadyDue: data.alreadyDue + alreadyDue,
     lastPart: part.endpoint_id,
-    paceFrom: params.ratePerSecond === null ? data.paceFrom : budget.from + (made * 1000) / params.ratePerSecond,
+    budgetFrom: params.ratePerSecond === null ? data.budgetFrom : budget.from + (made * 1000) / params.ratePerSecond,
     waitingSince: null,
   };
   return { data: next, end: null, waitMs: 0 };
@@ -169,21 +169,21 @@ async function makeDue(
   const { numUpdatedRows } = await db
     .updateTable("delivery")
     .set({
-      ...dueManually(now, ASKED.byRecovery),
+      ...dueManually(now, REQUESTED_BY.recovery),
       // A succeeded delivery is sent again; one that is being retried is not sent again if that retry succeeds.
       manual: sql<number>`CASE WHEN state IN (${DELIVERY_STATE.failed}, ${DELIVERY_STATE.pending})
-                          THEN ${ASKED.byRecovery} ELSE ${ASKED.byReplay} END`,
+                          THEN ${REQUESTED_BY.recovery} ELSE ${REQUESTED_BY.replay} END`,
     })
     .where("endpoint_id", "=", endpoint.key)
     .where("message_id", "in", keys)
-    .where("manual", "=", ASKED.bySchedule)
+    .where("manual", "=", REQUESTED_BY.schedule)
     .where((eb) => eb.not(eb.and([eb("state", "=", DELIVERY_STATE.pending), eb("attempts", "=", 0)])))
     .executeTakeFirstOrThrow();
   if (params.mode === "failing" || params.mode === "deliveries") return Number(numUpdatedRows);
   const { numAffectedRows } = await sql`
     INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, resume_due, order_key)
     SELECT id, ${endpoint.key}, ${DELIVERY_STATE.pending}, CASE WHEN deliver_at > ${now} THEN deliver_at ELSE ${now} END, 0, 0,
-           ${params.target.kind === "url" ? ASKED.byResend : ASKED.bySchedule}, NULL, ${orderColumn(endpoint)}
+           ${params.target.kind === "url" ? REQUESTED_BY.resend : REQUESTED_BY.schedule}, NULL, ${orderColumn(endpoint)}
     FROM message WHERE id IN (${sql.join(keys)})
     ON CONFLICT DO NOTHING`.execute(db);
   return Number(numUpdatedRows) + Number(numAffectedRows ?? 0n);

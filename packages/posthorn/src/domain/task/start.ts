@@ -24,7 +24,7 @@ export async function startTask(ctx: Context, task: NewTask): Promise<Task> {
   const at = now();
   const { key, id } = ids.next("qtask_");
   const { orgId } = ctx.actor;
-  const askedBy = nameOf(ctx.actor);
+  const requestedBy = nameOf(ctx.actor);
   const row = {
     id: key,
     public_id: id,
@@ -34,7 +34,7 @@ export async function startTask(ctx: Context, task: NewTask): Promise<Task> {
     status: "running",
     params_json: JSON.stringify(params),
     data_json: JSON.stringify(data),
-    asked_by: askedBy,
+    requested_by: requestedBy,
     updated_at: at,
     ended_at: null,
   };
@@ -45,7 +45,7 @@ export async function startTask(ctx: Context, task: NewTask): Promise<Task> {
     tx.signal({ kind: "task", key, task: kind });
   });
   const times = { createdAt: at, updatedAt: at, endedAt: null };
-  return { key, id, kind, state: "running", orgId, appKey, params, data, askedBy, ...times };
+  return { key, id, kind, state: "running", orgId, appKey, params, data, requestedBy, ...times };
 }
 
 /** Maximum unfinished tasks, including paused ones, of one application or of the organisation as a whole. */

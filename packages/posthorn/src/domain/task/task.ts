@@ -61,7 +61,7 @@ export interface Task {
   readonly appKey: number | null;
   readonly params: unknown;
   readonly data: TaskData;
-  readonly askedBy: string;
+  readonly requestedBy: string;
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly endedAt: number | null;
@@ -77,7 +77,7 @@ export function toTask(row: Selectable<TaskTable>): Task {
     appKey: row.app_id,
     params: JSON.parse(row.params_json) as unknown,
     data: JSON.parse(row.data_json) as TaskData,
-    askedBy: row.asked_by,
+    requestedBy: row.requested_by,
     createdAt: timeOfKey(row.id),
     updatedAt: row.updated_at,
     endedAt: row.ended_at,

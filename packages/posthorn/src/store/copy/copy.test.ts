@@ -240,7 +240,7 @@ describe("a copy that was stopped", () => {
     async (to) => {
       await using place = await places();
       const db = newFile(place.path("a.db"));
-      for (const table of ["message", "delivery", "attempt", "pacing"]) fill(db, table, 2500);
+      for (const table of ["message", "delivery", "attempt", "flow_state"]) fill(db, table, 2500);
       db.close();
       const toServer = to === "to PostgreSQL";
       if (!toServer) await copy(fileSource(place.path("a.db")), await PostgresSide.open(place.url));
@@ -268,7 +268,7 @@ describe("a copy that was stopped", () => {
     await using place = await places();
     for (const name of ["a.db", "b.db"]) {
       const db = newFile(place.path(name));
-      fill(db, "pacing", 10);
+      fill(db, "flow_state", 10);
       db.close();
     }
     await expect(
@@ -287,7 +287,7 @@ describe("a copy is refused", () => {
   it("when a row differs in the comparison at the end, and the target stays unusable", async () => {
     await using place = await places();
     const db = newFile(place.path("a.db"));
-    fill(db, "pacing", 10);
+    fill(db, "flow_state", 10);
     db.close();
     let tampered: Promise<unknown> | null = null;
     await using source = fileSource(place.path("a.db"));
@@ -295,7 +295,7 @@ describe("a copy is refused", () => {
     const sides = {
       source,
       target: Object.assign(target, {
-        derive: () => (tampered = ask(place.url, "UPDATE pacing SET used = 5 WHERE key LIKE '1 %'")),
+        derive: () => (tampered = ask(place.url, "UPDATE flow_state SET used = 5 WHERE key LIKE '1 %'")),
       }),
     };
     await expect(runCopy(sides, await planCopy(sides, canOpen), ignore)).rejects.toMatchObject(
@@ -389,7 +389,7 @@ describe("a plan", () => {
   it("reports what would be copied, and creates neither files nor tables", async () => {
     await using place = await places();
     const db = newFile(place.path("a.db"));
-    fill(db, "pacing", 10);
+    fill(db, "flow_state", 10);
     db.close();
     await using source = fileSource(place.path("a.db"));
     await using server = await PostgresSide.open(place.url);
@@ -397,12 +397,12 @@ describe("a plan", () => {
     for (const target of [server, file]) {
       const { tables } = await planCopy({ source, target }, canOpen);
       expect(tables.filter(({ rows }) => rows > 0).map(({ shape, rows }) => [shape.name, rows])).toEqual([
-        ["pacing", 10],
+        ["flow_state", 10],
       ]);
       expect(await target.version()).toBe(0);
     }
     expect(await ask(place.url, "SELECT nspname FROM pg_namespace WHERE nspname = 'posthorn'")).toEqual([]);
-    const digest = await digestOf(source, (await source.shapes()).get("pacing")!);
+    const digest = await digestOf(source, (await source.shapes()).get("flow_state")!);
     expect(digest.rows).toBe(10);
   });
 });

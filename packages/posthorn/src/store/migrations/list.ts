@@ -22,8 +22,9 @@ import { messageLabels } from "./033-message-labels.ts";
 import { sourceDuplicates } from "./034-source-duplicates.ts";
 import { migrationChecksums } from "./035-migration-checksums.ts";
 import { sourceNames } from "./036-source-names.ts";
-import { checksumOf } from "./checksum.ts";
 import { nodeProcess } from "./037-node-process.ts";
+import { stateNames } from "./038-state-names.ts";
+import { checksumOf } from "./checksum.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
@@ -59,6 +60,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "migration checksums", sql: migrationChecksums },
   { name: "source names", sql: sourceNames },
   { name: "node process", sql: nodeProcess },
+  { name: "state names", sql: stateNames },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,5 +1,5 @@
 /** Checks the order of deliveries to endpoints with ordered delivery. */
-import { ASKED, DELIVERY_STATE } from "../../../src/store/schema.ts";
+import { REQUESTED_BY, DELIVERY_STATE } from "../../../src/store/schema.ts";
 import type { DeliveryRow } from "../audit.ts";
 import type { Check } from "../check.ts";
 import type { Ledger } from "../ledger.ts";
@@ -58,5 +58,5 @@ function isPassed({ passAt }: DeliveryRow, { clock }: Run): boolean {
 
 /** Whether a delivery takes part in the order. A manual attempt does not: it is made at once. */
 function isQueued({ state, due, orderKey, manual }: DeliveryRow): boolean {
-  return orderKey !== null && due !== null && state === DELIVERY_STATE.pending && manual !== ASKED.byResend;
+  return orderKey !== null && due !== null && state === DELIVERY_STATE.pending && manual !== REQUESTED_BY.resend;
 }

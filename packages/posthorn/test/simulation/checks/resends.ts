@@ -1,5 +1,5 @@
 /** Checks that resends and recoveries are attempted. */
-import { ASKED, DELIVERY_STATE } from "../../../src/store/schema.ts";
+import { REQUESTED_BY, DELIVERY_STATE } from "../../../src/store/schema.ts";
 import type { DeliveryRow } from "../audit.ts";
 import type { Check } from "../check.ts";
 import type { TrackedDelivery } from "../tracked.ts";
@@ -20,7 +20,7 @@ export class ResendCheck implements Check {
     }
     if (before === null || !isAlive(before) || isAlive(row)) return;
     const canceled = row.state === DELIVERY_STATE.canceled || row.generation > before.generation;
-    const needless = before.manual === ASKED.byRecovery && row.state === DELIVERY_STATE.succeeded;
+    const needless = before.manual === REQUESTED_BY.recovery && row.state === DELIVERY_STATE.succeeded;
     if (canceled || needless || delivery.isVoid || requests > delivery.requestsAtResend) return;
     this.#verdict.broken("resend_is_made", `${name} was resent, but the resend ended without a request`);
   }
@@ -28,5 +28,5 @@ export class ResendCheck implements Check {
 
 /** A manual attempt was requested and not made yet. */
 function isAlive({ manual, due }: DeliveryRow): boolean {
-  return manual !== ASKED.bySchedule && due !== null;
+  return manual !== REQUESTED_BY.schedule && due !== null;
 }

@@ -4,9 +4,9 @@ import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptEntry, Dues, EndpointFlowControl, FlowControl } from "../../store.ts";
 
 const LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-const FIND = "SELECT message_id, since, used FROM pacing WHERE endpoint_id = $1 AND key = $2";
+const FIND = "SELECT message_id, since, used FROM flow_state WHERE endpoint_id = $1 AND key = $2";
 const KEEP = `
-  INSERT INTO pacing (endpoint_id, key, message_id, since, used, until) VALUES ($1, $2, $3, $4, $5, $6)
+  INSERT INTO flow_state (endpoint_id, key, message_id, since, used, until) VALUES ($1, $2, $3, $4, $5, $6)
   ON CONFLICT (endpoint_id, key) DO UPDATE SET
     message_id = excluded.message_id, since = excluded.since, used = excluded.used, until = excluded.until`;
 const REPLACE = `
@@ -27,18 +27,18 @@ export async function controlledDues(
   { now, endpoints }: FlowControl,
 ): Promise<Dues> {
   const options = new Map(endpoints.map((option) => [option.endpointId, option]));
-  const keys = endpoints.flatMap((option) => flowKeys(option).map((key) => `pacing/${option.endpointId}/${key}`));
+  const keys = endpoints.flatMap((option) => flowKeys(option).map((key) => `flow/${option.endpointId}/${key}`));
   // Always in the same order, to avoid deadlocks.
   for (const key of keys.toSorted()) await client.query(LOCK, [key]);
   const dues: (number | null)[] = [];
   for (const endpointId of entry.endpointIds) {
     const option = options.get(endpointId);
-    dues.push(option === undefined ? entry.due : await pacedDue(client, entry, now, option));
+    dues.push(option === undefined ? entry.due : await controlledDue(client, entry, now, option));
   }
   return dues;
 }
 
-async function pacedDue(
+async function controlledDue(
   client: pg.ClientBase,
   entry: AcceptEntry,
   now: number,
@@ -50,17 +50,17 @@ async function pacedDue(
   return step.value;
 }
 
-async function runQuery(client: pg.ClientBase, ask: FlowQuery): Promise<unknown> {
-  switch (ask.ask) {
+async function runQuery(client: pg.ClientBase, query: FlowQuery): Promise<unknown> {
+  switch (query.kind) {
     case "find":
-      return (await client.query(FIND, [ask.endpointId, ask.key])).rows[0];
+      return (await client.query(FIND, [query.endpointId, query.key])).rows[0];
     case "keep": {
-      const { message_id: messageId, since, used } = ask.row;
-      return client.query(KEEP, [ask.endpointId, ask.key, messageId, since, used, ask.until]);
+      const { message_id: messageId, since, used } = query.row;
+      return client.query(KEEP, [query.endpointId, query.key, messageId, since, used, query.until]);
     }
     case "replace":
-      return (await client.query(REPLACE, [ask.messageId, ask.endpointId, ask.now])).rowCount === 1;
+      return (await client.query(REPLACE, [query.messageId, query.endpointId, query.now])).rowCount === 1;
     case "note":
-      return client.query(NOTE, [ask.messageId, ask.endpointId, ask.reason, ask.byMessageId, ask.now]);
+      return client.query(NOTE, [query.messageId, query.endpointId, query.reason, query.byMessageId, query.now]);
   }
 }

@@ -3,7 +3,7 @@ import type pg from "pg";
 import { KEY_ROWS, OrderedPageBuilder, MAX_SCANNED, type Scanned } from "../../ordered-page.ts";
 import { isDueSql } from "../../immediate.ts";
 import { type JobRow, toJob } from "../../job-row.ts";
-import { ASKED, DELIVERY_STATE } from "../../schema.ts";
+import { REQUESTED_BY, DELIVERY_STATE } from "../../schema.ts";
 import type { JobPage, PageSelection } from "../../delivery.ts";
 import { nameOf } from "./announce.ts";
 import { type DueAsk, type InPage, JOB_COLUMNS, NEXT, rowsOf, untilOf } from "./page.ts";
@@ -17,14 +17,14 @@ import { type DueAsk, type InPage, JOB_COLUMNS, NEXT, rowsOf, untilOf } from "./
 const AHEAD = `
     LEFT JOIN LATERAL (
       SELECT e.message_id, e.pass_at FROM delivery e
-      WHERE d.order_key IS NOT NULL AND d.manual <> ${ASKED.byResend} AND coalesce(d.pass_at > a.now, TRUE)
+      WHERE d.order_key IS NOT NULL AND d.manual <> ${REQUESTED_BY.resend} AND coalesce(d.pass_at > a.now, TRUE)
         AND e.endpoint_id = a.endpoint_id AND e.order_key = d.order_key AND e.message_id < d.message_id
         AND e.order_key IS NOT NULL AND e.due IS NOT NULL AND coalesce(e.pass_at > a.now, TRUE)
         AND (e.endpoint_id, e.message_id) NOT IN (SELECT * FROM unnest($3::bigint[], $4::bigint[]))
-        AND (e.state = ${DELIVERY_STATE.pending} OR e.manual <> ${ASKED.byResend})
+        AND (e.state = ${DELIVERY_STATE.pending} OR e.manual <> ${REQUESTED_BY.resend})
         AND (${isDueSql("e", "a.now")} OR (e.state = ${DELIVERY_STATE.pending} AND e.attempts > 0))
       ORDER BY e.message_id DESC LIMIT 1) AS e ON TRUE`;
-const SCANNED = `d.message_id AS "messageId", d.due, d.order_key AS "orderKey", (d.manual = ${ASKED.byResend})::int AS resent,
+const SCANNED = `d.message_id AS "messageId", d.due, d.order_key AS "orderKey", (d.manual = ${REQUESTED_BY.resend})::int AS resent,
       e.message_id AS ahead, e.pass_at AS "passAt"`;
 
 /** Scans all due deliveries of an endpoint. */

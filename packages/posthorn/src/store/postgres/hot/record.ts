@@ -1,6 +1,6 @@
 import type pg from "pg";
 import { ATTEMPT, type Cell, OUTCOME } from "../../hot-columns.ts";
-import { ASKED, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
+import { REQUESTED_BY, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
 import type { Lease } from "../../delivery.ts";
 import type { Outcome } from "../../delivery.ts";
 import { namesOf, type Parameter, unnestOf } from "./unnest.ts";
@@ -56,7 +56,7 @@ const RECORD = {
         ELSE i.state END,
       due = CASE
         WHEN d.generation <> i.generation
-          THEN CASE WHEN i.state = ${succeeded} AND d.manual = ${ASKED.byRecovery} THEN NULL ELSE d.due END
+          THEN CASE WHEN i.state = ${succeeded} AND d.manual = ${REQUESTED_BY.recovery} THEN NULL ELSE d.due END
         WHEN i.trigger_type = ${TRIGGER.scheduled} THEN i.due
         WHEN i.state = ${failed} THEN d.resume_due END,
       attempts = CASE
@@ -65,7 +65,7 @@ const RECORD = {
         ELSE d.attempts END,
       manual = CASE
         WHEN d.generation <> i.generation
-          THEN CASE WHEN i.state = ${succeeded} AND d.manual = ${ASKED.byRecovery} THEN 0 ELSE d.manual END
+          THEN CASE WHEN i.state = ${succeeded} AND d.manual = ${REQUESTED_BY.recovery} THEN 0 ELSE d.manual END
         WHEN i.trigger_type = ${TRIGGER.scheduled} THEN d.manual
         ELSE 0 END,
       resume_due = CASE

@@ -18,10 +18,10 @@ export function prepareFlowControl(
   };
 }
 
-function prepareQueries(db: DatabaseSync): (ask: FlowQuery) => unknown {
-  const find = db.prepare("SELECT message_id, since, used FROM pacing WHERE endpoint_id = ? AND key = ?");
+function prepareQueries(db: DatabaseSync): (query: FlowQuery) => unknown {
+  const find = db.prepare("SELECT message_id, since, used FROM flow_state WHERE endpoint_id = ? AND key = ?");
   const keep = db.prepare(`
-    INSERT INTO pacing (endpoint_id, key, message_id, since, used, until) VALUES (?, ?, ?, ?, ?, ?)
+    INSERT INTO flow_state (endpoint_id, key, message_id, since, used, until) VALUES (?, ?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET message_id = excluded.message_id, since = excluded.since, used = excluded.used, until = excluded.until`);
   const replace = db.prepare(`
     UPDATE delivery SET state = ${DELIVERY_STATE.canceled}, due = NULL, generation = generation + 1
@@ -29,16 +29,23 @@ function prepareQueries(db: DatabaseSync): (ask: FlowQuery) => unknown {
   const note = db.prepare(`
     INSERT INTO cancellation (message_id, endpoint_id, reason, by_message_id, at) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO UPDATE SET reason = excluded.reason, by_message_id = excluded.by_message_id, at = excluded.at`);
-  return (ask) => {
-    switch (ask.ask) {
+  return (query) => {
+    switch (query.kind) {
       case "find":
-        return find.get(ask.endpointId, ask.key);
+        return find.get(query.endpointId, query.key);
       case "keep":
-        return keep.run(ask.endpointId, ask.key, ask.row.message_id, ask.row.since, ask.row.used, ask.until);
+        return keep.run(
+          query.endpointId,
+          query.key,
+          query.row.message_id,
+          query.row.since,
+          query.row.used,
+          query.until,
+        );
       case "replace":
-        return replace.run(ask.messageId, ask.endpointId, ask.now).changes > 0;
+        return replace.run(query.messageId, query.endpointId, query.now).changes > 0;
       case "note":
-        return note.run(ask.messageId, ask.endpointId, ask.reason, ask.byMessageId, ask.now);
+        return note.run(query.messageId, query.endpointId, query.reason, query.byMessageId, query.now);
     }
   };
 }

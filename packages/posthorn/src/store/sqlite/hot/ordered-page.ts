@@ -2,7 +2,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { KEY_ROWS, OrderedPageBuilder, MAX_SCANNED, type Scanned } from "../../ordered-page.ts";
 import { isDueSql } from "../../immediate.ts";
 import { jobColumns, type JobRow } from "../../job-row.ts";
-import { ASKED, DELIVERY_STATE } from "../../schema.ts";
+import { REQUESTED_BY, DELIVERY_STATE } from "../../schema.ts";
 import type { OrderedPage, PageSelection } from "../../delivery.ts";
 
 const JOB_COLUMNS = jobColumns("min");
@@ -26,13 +26,13 @@ export function prepareOrderedPage(
   // retried. Messages scheduled for later by their publisher, deliveries that have blocked for long enough, and resends of finished ones
   // are skipped. So are those in memory ($known): an earlier one can arrive after them, from a publisher that scheduled it or from a node
   // whose clock is behind.
-  const columns = `d.message_id AS messageId, d.due AS due, d.order_key AS orderKey, d.manual = ${ASKED.byResend} AS resent,
-      CASE WHEN d.order_key IS NOT NULL AND d.manual <> ${ASKED.byResend} AND coalesce(d.pass_at > $now, TRUE) THEN (
+  const columns = `d.message_id AS messageId, d.due AS due, d.order_key AS orderKey, d.manual = ${REQUESTED_BY.resend} AS resent,
+      CASE WHEN d.order_key IS NOT NULL AND d.manual <> ${REQUESTED_BY.resend} AND coalesce(d.pass_at > $now, TRUE) THEN (
         SELECT e.message_id FROM delivery e INDEXED BY delivery_order
         WHERE e.endpoint_id = d.endpoint_id AND e.order_key = d.order_key AND e.message_id < d.message_id
           AND e.due IS NOT NULL AND coalesce(e.pass_at > $now, TRUE)
           AND e.message_id NOT IN (SELECT value FROM json_each($known))
-          AND (e.state = ${DELIVERY_STATE.pending} OR e.manual <> ${ASKED.byResend})
+          AND (e.state = ${DELIVERY_STATE.pending} OR e.manual <> ${REQUESTED_BY.resend})
           AND (${isDueSql("e", "$now")} OR (e.state = ${DELIVERY_STATE.pending} AND e.attempts > 0))
         ORDER BY e.message_id DESC LIMIT 1) END AS ahead`;
   const scan = db.prepare(`

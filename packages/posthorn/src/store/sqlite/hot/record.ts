@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { ATTEMPT, placeholders } from "../../hot-columns.ts";
-import { ASKED, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
+import { REQUESTED_BY, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
 import type { RecordRow } from "../protocol.ts";
 
 /**
@@ -37,8 +37,8 @@ export function prepareRecord(db: DatabaseSync): (entry: RecordRow) => void {
         WHEN ?1 = ${DELIVERY_STATE.succeeded} OR state = ${DELIVERY_STATE.canceled} THEN NULL
         WHEN ?5 = ${TRIGGER.scheduled} THEN ?6
         ELSE resume_due END,
-      due = CASE WHEN ?1 = ${DELIVERY_STATE.succeeded} AND manual = ${ASKED.byRecovery} THEN NULL ELSE due END,
-      manual = CASE WHEN ?1 = ${DELIVERY_STATE.succeeded} AND manual = ${ASKED.byRecovery} THEN 0 ELSE manual END
+      due = CASE WHEN ?1 = ${DELIVERY_STATE.succeeded} AND manual = ${REQUESTED_BY.recovery} THEN NULL ELSE due END,
+      manual = CASE WHEN ?1 = ${DELIVERY_STATE.succeeded} AND manual = ${REQUESTED_BY.recovery} THEN 0 ELSE manual END
     WHERE message_id = ?3 AND endpoint_id = ?4`);
 
   const noteCancel = db.prepare(`
