@@ -170,7 +170,7 @@ export class DeliveryAttempter implements Attempter {
       errorCode: isSuccess ? null : result.errorCode,
       detailJson: encodeDetail(facts, extra),
     } as const;
-    const retryAfterMs = result.kind === "later" ? result.afterMs : null;
+    const retryAfterMs = result.kind === "later" || result.kind === "ok" ? (result.afterMs ?? null) : null;
     return { kind: "made", attempt, retryAfterMs, ...(result.kind === "refused" ? { final: true } : {}) };
   }
 }

@@ -63,8 +63,8 @@ interface FailedSend extends SentAttempt {
 
 /** Outcome of sending a message. `delivery/` decides what follows from it. */
 export type SendResult =
-  /** The receiver has accepted the message. */
-  | (SentAttempt & { readonly kind: "ok" })
+  /** The receiver has accepted the message. `afterMs`: it asked to wait before the next one, because its rate limit is used up. */
+  | (SentAttempt & { readonly kind: "ok"; readonly afterMs?: number })
   /** The attempt failed and may succeed later. */
   | (FailedSend & { readonly kind: "retry" })
   /** The receiver asked to wait. Applies to the endpoint and not only to this message. */

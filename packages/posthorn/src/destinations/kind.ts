@@ -118,6 +118,8 @@ export type ItemResult =
       readonly reference: string | null;
       /** The target had the message already, from an earlier attempt. */
       readonly isDuplicate?: boolean;
+      /** The target accepts no further message for this long, because its rate limit is used up: the endpoint waits. */
+      readonly afterMs?: number;
     }
   | (FailedItem & { readonly kind: "retry" | "refused" | "closed" })
   | (FailedItem & { readonly kind: "later"; readonly afterMs: number });

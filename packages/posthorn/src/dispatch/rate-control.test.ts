@@ -56,7 +56,7 @@ class Endpoint {
       const { ms, code, retryAfterMs = null } = this.#answer(this.#now);
       const full = this.#inFlight.length + 1 >= control.concurrency;
       const end = (): void => {
-        if (code === 200) control.succeeded(this.#now, ticket, full);
+        if (code === 200) control.succeeded(this.#now, ticket, full, retryAfterMs);
         else control.failed(this.#now, ticket, { responseCode: code, retryAfterMs }, 0.5);
       };
       this.#inFlight.push({ at: this.#now + ms, end });
@@ -142,6 +142,22 @@ describe("an endpoint that asks to wait", () => {
     const endpoint = new Endpoint({ concurrency: 1 }, () => ({ ms: 0, code }));
     endpoint.run(20_000);
     expect(endpoint.starts).toEqual([0, 1000, 3000, 7000, 15_000]);
+  });
+
+  it("receives nothing until the time it named with a success, without opening its circuit", () => {
+    const endpoint = new Endpoint({ concurrency: 1 }, (now) => ({
+      ms: 10,
+      code: 200,
+      ...(now < 100 ? { retryAfterMs: 2000 } : {}),
+    }));
+    endpoint.run(3000);
+    expect(endpoint.starts.slice(0, 3)).toEqual([0, 2010, 2020]);
+    expect(endpoint.control.isClosed).toBe(true);
+    endpoint.control.succeeded(3000, { startedAt: 2990, epoch: 0 }, false, 5000);
+    endpoint.control.clockSetBack(1000);
+    expect(endpoint.control.readyAt(3000)).toBe(7000);
+    endpoint.control.tryNow(3000);
+    expect(endpoint.control.readyAt(3000)).toBe(3000);
   });
 
   it("is not paused by a failure that does not ask to wait", () => {

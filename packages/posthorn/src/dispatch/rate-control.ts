@@ -40,6 +40,8 @@ export class RateControl {
   readonly #slowStart = new SlowStart();
   #policy: LanePolicy;
   #rate: RateLimit | null = null;
+  /** The endpoint accepted a message and asked for no other before then. Unix milliseconds. */
+  #notBefore = 0;
 
   /** @param ownSince Since when no other node delivers to the endpoint, Unix milliseconds; `null`: no other node ever did. */
   constructor(policy: LanePolicy, now: number, ownSince: number | null = null) {
@@ -76,7 +78,7 @@ export class RateControl {
 
   /** When the rate allows the next attempt. */
   readyAt(now: number): number {
-    return Math.max(this.#slowStart.readyAt(now), this.#rate === null ? now : this.#rate.readyAt(now));
+    return Math.max(this.#slowStart.readyAt(now), this.#rate === null ? now : this.#rate.readyAt(now), this.#notBefore);
   }
 
   /** The circuit is closed. */
@@ -94,11 +96,13 @@ export class RateControl {
   }
 
   tryNow(now: number): void {
+    this.#notBefore = 0;
     this.#breaker.tryNow(now);
   }
 
   /** The clock was set back. Rate limits detect that on their own. */
   clockSetBack(ms: number): void {
+    this.#notBefore -= ms;
     this.#breaker.clockSetBack(ms);
   }
 
@@ -117,8 +121,12 @@ export class RateControl {
     this.#rate?.giveBack(ticket.startedAt);
   }
 
-  /** @param isFull Whether as many attempts were in flight as allowed. */
-  succeeded(now: number, ticket: Ticket, isFull: boolean): void {
+  /**
+   * @param isFull Whether as many attempts were in flight as allowed.
+   * @param waitMs How long the endpoint asked to wait before the next attempt; `null`: it did not ask.
+   */
+  succeeded(now: number, ticket: Ticket, isFull: boolean, waitMs: number | null = null): void {
+    if (waitMs !== null) this.#notBefore = Math.max(this.#notBefore, now + waitMs);
     const { failures, since } = this.#breaker.streak;
     this.#window.succeeded(ticket.startedAt, now, isFull);
     if (this.#breaker.succeeded(now, ticket.epoch)) {

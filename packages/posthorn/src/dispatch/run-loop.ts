@@ -187,7 +187,7 @@ export class RunLoop {
     if (result.kind !== "made" || result.attempt.unsent === true) {
       control.notMade(now, ticket);
     } else if (result.attempt.status === 0) {
-      control.succeeded(now, ticket, isFull);
+      control.succeeded(now, ticket, isFull, result.retryAfterMs);
     } else {
       const { responseCode } = result.attempt;
       const failure = { responseCode, retryAfterMs: result.retryAfterMs };

@@ -15,7 +15,7 @@ export type AttemptResult =
       readonly attempt: AttemptRecord;
       /** A retry would fail in the same way, so there is none. */
       readonly final?: true;
-      /** How long the endpoint asked to wait; `null`: it did not ask. */
+      /** How long the endpoint asked to wait, which it may also do when it accepts a message; `null`: it did not ask. */
       readonly retryAfterMs: number | null;
     }
   /** The endpoint is disabled. No attempt is used up. The lane is held until it is woken. */
