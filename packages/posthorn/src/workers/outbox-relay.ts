@@ -24,14 +24,17 @@ const BUSY_PAUSE_MS = 250;
 
 /**
  * Follows the outbox from the lowest key that may still have a row. Every node receives every notification, and drops a key only after it
- * has held the lock and read from that key, even if another node relayed the row. Rows left by a crashed node are therefore relayed before
- * rows that were published later.
+ * has held the lock and read from that key, even if another node relayed the row. Its first read starts at key 0. Rows left by a crashed
+ * node, or published before this node received notifications, are therefore relayed before rows that were published later.
  */
 export class OutboxRelay implements Worker {
   readonly name = "outbox relay";
   readonly #options: OutboxRelayOptions;
-  /** The lowest key that may still have a row; `null`: all announced rows are relayed. */
-  #from: number | null = null;
+  /**
+   * The lowest key that may still have a row; `null`: all announced rows are relayed. At first every key may: notifications arrive before
+   * `started`, and those of earlier rows were missed.
+   */
+  #from: number | null = 0;
   #running: Promise<void> | null = null;
   #stopped = false;
   /** Cancels the pause after an incomplete read; `null`: there is none. */

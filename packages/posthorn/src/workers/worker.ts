@@ -10,8 +10,9 @@ import type { InShards } from "../store/shards.ts";
  *
  *     constructed → started → (gained | left | rescan | notified)* → disposed
  *
- * `gained` may come before `started`, and any of them may be called while an earlier call is still running. A worker implements only the
- * methods that it needs. All state of a worker can be rebuilt from the database.
+ * `gained`, `rescan` and `notified` may come before `started`, and any of them may be called while an earlier call is still running. Signals
+ * that were sent before the node was constructed are not passed on. A worker implements only the methods that it needs. All state of a
+ * worker can be rebuilt from the database.
  */
 export interface Worker extends AsyncDisposable {
   /** Appears in the log when a call to this worker fails. */

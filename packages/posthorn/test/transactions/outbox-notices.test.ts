@@ -16,7 +16,7 @@ import { onPostgres } from "../support/store.ts";
 interface Scene extends AsyncDisposable {
   readonly services: Services;
   /** Payloads of messages, in the order in which the dispatcher got them. */
-  readonly handedOver: readonly string[];
+  readonly handedOver: string[];
   /** Proxy to PostgreSQL for the connections on which the node receives notifications and stores messages. */
   readonly proxy: TcpProxy;
   connect(): Promise<pg.Client>;
@@ -80,8 +80,21 @@ interface Watched extends AsyncDisposable {
   readonly failures: unknown[];
 }
 
-/** Runs an outbox relay like that of a node. */
-function watchOutbox({ services }: Scene): Watched {
+/** Runs an outbox relay like that of a node that has started: it has scanned the whole outbox once. */
+async function watchOutbox(scene: Scene): Promise<Watched> {
+  const { services, handedOver } = scene;
+  const client = await scene.connect();
+  await publish(client, "earlier");
+  await services.store.catchUp();
+  const watched = constructRelay(scene);
+  watched.watch.started();
+  await eventually(() => checkEmpty(client));
+  expect(handedOver.splice(0)).toEqual(["earlier"]);
+  return watched;
+}
+
+/** Constructs an outbox relay that receives the notifications of the store and is not started. */
+function constructRelay({ services }: Scene): Watched {
   const clock = new ManualClock();
   const failures: unknown[] = [];
   const watch = new OutboxRelay({
@@ -135,7 +148,7 @@ describe.skipIf(!onPostgres)("a node that relays rows of transactions", () => {
     "keeps the order of %s when it can read the rows before it hears of them",
     async (transactions) => {
       await using scene = await openScene();
-      await using watched = watchOutbox(scene);
+      await using watched = await watchOutbox(scene);
       await publishUnheard(scene, watched.watch, transactions);
       scene.proxy.setState("open");
       await eventually(() => expect(scene.handedOver).toHaveLength(3));
@@ -146,7 +159,7 @@ describe.skipIf(!onPostgres)("a node that relays rows of transactions", () => {
 
   it("stores none of them while the notification connection is lost, and all in order afterwards", async () => {
     await using scene = await openScene();
-    await using watched = watchOutbox(scene);
+    await using watched = await watchOutbox(scene);
     await publishUnheard(scene, watched.watch, "two transactions");
     scene.proxy.setState("cut");
     await eventually(() => expect(watched.failures).toContain("storage_unavailable"));
@@ -159,9 +172,22 @@ describe.skipIf(!onPostgres)("a node that relays rows of transactions", () => {
     expect(scene.handedOver).toEqual(["first", "other", "second"]);
   });
 
+  it("relays rows that were committed before it listened first, even if it is notified of later ones during its start", async () => {
+    await using scene = await openScene();
+    const client = await scene.connect();
+    await publish(client, "first");
+    // The notification of the first row arrives before there is a relay that could receive it.
+    await scene.services.store.catchUp();
+    await using watched = constructRelay(scene);
+    await publish(client, "second");
+    await eventually(() => expect(scene.handedOver).toContain("second"));
+    expect(scene.handedOver).toEqual(["first", "second"]);
+    expect(watched.failures).toEqual([]);
+  });
+
   it("notifies the other nodes of deliveries that a node stored before it died", async () => {
     await using scene = await openScene();
-    await using watched = watchOutbox(scene);
+    await using watched = await watchOutbox(scene);
     const client = await scene.connect();
     await client.query("BEGIN");
     await publish(client, "first");

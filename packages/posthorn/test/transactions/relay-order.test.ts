@@ -23,7 +23,10 @@ type Step =
   | { readonly kind: "free" }
   /** The database fails the next scan of a relay that has more rows than this, after it has stored this many. */
   | { readonly kind: "fail"; readonly relay: number; readonly after: number }
+  /** The node of a relay starts again. It receives notices at once, and missed those before. */
   | { readonly kind: "restart"; readonly relay: number }
+  /** The start of the node is complete. */
+  | { readonly kind: "started"; readonly relay: number }
   | { readonly kind: "advance"; readonly ms: number };
 
 const relay = fc.nat(1);
@@ -36,7 +39,7 @@ const STEP: fc.Arbitrary<Step> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("hold" as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("free" as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("fail" as const), relay, after: fc.nat(2) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("restart" as const), relay }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("restart" as const, "started" as const), relay }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant("advance" as const), ms: fc.constantFrom(250, 1000, 5000) }) },
 );
 /** Covers the pause after a failure and the scan for rows of lost notifications. */
@@ -75,8 +78,10 @@ class Relay {
       onFailure: () => undefined,
       onParked: () => expect.unreachable(),
     });
-    // As a node does when it starts.
-    this.#watch.wake();
+  }
+
+  started(): void {
+    this.#watch.started();
   }
 
   wake(from?: number): void {
@@ -138,7 +143,7 @@ class Scene {
     this.#services = services;
     this.#client = client;
     this.#firstKey = firstKey;
-    this.#relays = [0, 1].map(() => this.#start());
+    this.#relays = [0, 1].map(() => this.#construct());
   }
 
   async take(step: Step): Promise<void> {
@@ -158,8 +163,10 @@ class Scene {
         return this.#relays[step.relay]!.failAfter(step.after);
       case "restart":
         await this.#relays[step.relay]!.stop();
-        this.#relays[step.relay] = this.#start();
+        this.#relays[step.relay] = this.#construct();
         return;
+      case "started":
+        return this.#relays[step.relay]!.started();
       case "advance":
         return this.#advance(step.ms);
     }
@@ -168,7 +175,10 @@ class Scene {
   /** Everything works again, for long enough. */
   async finish(): Promise<void> {
     await this.#free();
-    for (const each of this.#relays) each.failAfter(Number.POSITIVE_INFINITY);
+    for (const each of this.#relays) {
+      each.failAfter(Number.POSITIVE_INFINITY);
+      each.started();
+    }
     for (let n = 0; n < 3; n++) await this.#advance(CAUGHT_UP_MS);
     for (const each of this.#relays) await each.stop();
   }
@@ -178,7 +188,7 @@ class Scene {
     if (this.#unlinked.delete(index)) this.#relays[index]!.wake();
   }
 
-  #start(): Relay {
+  #construct(): Relay {
     return new Relay(this.#services, this.#clock, this.stored);
   }
 
