@@ -2,7 +2,9 @@
 import type { Static } from "typebox";
 import type { ApplicationInput } from "../domain/application/application.ts";
 import type { SetApplicationEgress } from "../domain/application/egress.ts";
+import type { ConfigInput } from "../destinations/config.ts";
 import type { EndpointInput } from "../domain/endpoint/endpoint.ts";
+import type { TargetInput } from "../domain/endpoint/sealed-config.ts";
 import type { SetEgress } from "../domain/endpoint/set-egress.ts";
 import type { EventTypeInput } from "../domain/event-type/event-type.ts";
 import type { PageRequest } from "../domain/paging.ts";
@@ -70,9 +72,20 @@ function cleared(rate: number | null | undefined): number | null | undefined {
   return rate === 0 ? null : rate;
 }
 
+/** Fields of a target that a request has. Some routes accept only webhooks. */
+interface TargetBody {
+  readonly kind?: string;
+  readonly url?: string;
+  readonly config?: ConfigInput;
+}
+
+function targetInput({ kind, url, config }: TargetBody): TargetInput {
+  return { kind: kind ?? null, url: url ?? null, config: config ?? null };
+}
+
 export function endpointInput(body: Static<typeof EndpointUpsertIn>): EndpointInput {
   return {
-    url: body.url,
+    ...targetInput(body),
     description: body.description ?? "",
     version: body.version ?? 1,
     throttleRate: either(body.throttleRate, body.rateLimit) ?? null,
@@ -86,7 +99,9 @@ export function endpointInput(body: Static<typeof EndpointUpsertIn>): EndpointIn
 
 export function endpointChanges(body: Static<typeof EndpointPatch>): Partial<EndpointInput> {
   return given<EndpointInput>({
+    kind: body.kind,
     url: body.url,
+    config: body.config,
     description: body.description,
     version: body.version,
     throttleRate: cleared(either(body.throttleRate, body.rateLimit)),

@@ -53,11 +53,16 @@ export function eventTypeOut(eventType: EventType, withContent = true): object {
   };
 }
 
+function configOut(config: Endpoint["config"]): object {
+  return config === null ? {} : { config: config.values, configSecrets: config.secrets };
+}
+
 /** An endpoint without its metadata, as embedded in other objects. */
 function endpointFields({ key: _key, appKey: _appKey, metadata: _metadata, ...endpoint }: Endpoint): object {
-  const { throttleRate, eventTypes, createdAt, updatedAt, ...rest } = endpoint;
+  const { throttleRate, eventTypes, createdAt, updatedAt, config, ...rest } = endpoint;
   return {
     ...rest,
+    ...configOut(config),
     throttleRate,
     rateLimit: throttleRate,
     eventTypes,
@@ -73,9 +78,10 @@ export function endpointOut(endpoint: Endpoint): object {
 
 /** An endpoint of operational webhooks, which has no channels and no version. */
 export function operationalEndpointOut({ channels: _channels, version: _version, ...endpoint }: Endpoint): object {
-  const { key: _key, appKey: _appKey, throttleRate, eventTypes, createdAt, updatedAt, ...rest } = endpoint;
+  const { key: _key, appKey: _appKey, throttleRate, eventTypes, createdAt, updatedAt, config, ...rest } = endpoint;
   return {
     ...rest,
+    ...configOut(config),
     throttleRate,
     rateLimit: throttleRate,
     eventTypes,

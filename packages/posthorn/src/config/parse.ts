@@ -1,5 +1,6 @@
 /** Parsers of setting values. Each throws an `Error` with a short message that says what was expected. */
 import { checkProxy, webhookSources } from "@posthorn/egress";
+import { DESTINATION_KINDS, kindNamed } from "../destinations/kinds.ts";
 
 export interface ListenAddress {
   readonly host: string;
@@ -20,6 +21,15 @@ export function parseList(text: string): readonly string[] {
     .split(",")
     .map((item) => item.trim())
     .filter((item) => item !== "");
+}
+
+/** Parses a list of destination kinds. Returns `null` for all. */
+export function parseDestinations(text: string): ReadonlySet<string> | null {
+  const names = parseList(text);
+  if (names.length === 1 && names[0] === "all") return null;
+  const unknown = names.find((name) => kindNamed(name) === null);
+  if (unknown === undefined) return new Set(names);
+  throw new Error(`there is no destination kind "${unknown}". Kinds: ${Object.keys(DESTINATION_KINDS).join(", ")}`);
 }
 
 export function parseInteger(text: string, bounds: Bounds): number {

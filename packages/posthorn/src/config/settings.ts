@@ -6,6 +6,7 @@ import {
   parseAddress,
   parseChoice,
   parseDecimal,
+  parseDestinations,
   parseFrameAncestors,
   parseInteger,
   parseList,
@@ -170,6 +171,12 @@ export const settings = {
     default: "external",
     devDefault: "external,loopback",
     parse: (text) => parseAllowList(text).text,
+  }),
+  destinations: setting({
+    name: "POSTHORN_DESTINATIONS",
+    help: "Destination kinds that endpoints may have: `all`, or names separated by commas, such as http,slack,sqs. Webhooks (http) are always allowed.",
+    default: "all",
+    parse: parseDestinations,
   }),
   egressTenantAllow: setting({
     name: "POSTHORN_EGRESS_TENANT_ALLOW",

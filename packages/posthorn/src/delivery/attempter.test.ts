@@ -9,6 +9,7 @@ import type { Store } from "../store/store.ts";
 import type { Busy, RunResult } from "../transform/types.ts";
 import { AttemptTracker } from "./attempt-tracker.ts";
 import { DeliveryAttempter } from "./attempter.ts";
+import { destinationsOf } from "../destinations/destinations.ts";
 import { EndpointSender } from "../destinations/http/endpoint-sender.ts";
 import { HttpDestination } from "../destinations/http/http-destination.ts";
 
@@ -71,9 +72,11 @@ async function attempt(
   const options = {
     store,
     directory,
-    destinations: {
-      http: new HttpDestination({ sender: new EndpointSender(egress), now, families: ["webhook"], secretBox }),
-    },
+    destinations: destinationsOf({
+      own: { http: new HttpDestination({ sender: new EndpointSender(egress), now, families: ["webhook"], secretBox }) },
+      http: null,
+      connection: null,
+    }),
     transforms,
     ids,
     tracker,
@@ -205,7 +208,11 @@ describe("an attempt", () => {
     const options = {
       store: files.store,
       directory,
-      destinations: { http: new HttpDestination({ sender: new EndpointSender(never), now, families: [], secretBox }) },
+      destinations: destinationsOf({
+        own: { http: new HttpDestination({ sender: new EndpointSender(never), now, families: [], secretBox }) },
+        http: null,
+        connection: null,
+      }),
       transforms,
       ids,
       tracker: new AttemptTracker(() => ids.lastKey),

@@ -4,6 +4,7 @@
  */
 import type {
   Destinations,
+  MessageFacts,
   OutgoingMessage,
   SendLimits,
   SendResult,
@@ -15,7 +16,9 @@ import { encodeDetail } from "../domain/attempt/detail.ts";
 import { buildRequest, type RequestFailure } from "../domain/delivery/outgoing-request.ts";
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
 import type { Directory } from "../domain/directory.ts";
+import type { MatchableMessage } from "../domain/message/match.ts";
 import { readStored } from "../domain/message/sample.ts";
+import { WHOLE_ENDPOINT } from "../domain/policy/order.ts";
 import type { TransformRunner } from "../domain/ports.ts";
 import type { IdGenerator } from "../lib/id.ts";
 import { isStoreAway } from "../store/errors.ts";
@@ -46,6 +49,8 @@ export interface AttemptProblem extends SendProblem {
   readonly endpointId: string;
 }
 
+/** Tag of messages that were sent to test an endpoint. */
+const TEST_TAG = "posthorn.test";
 /** How long a lane waits after a fault on Posthorn's side. */
 const OWN_FAULT_PAUSE_MS = 2000;
 /** How long a lane waits when no transformation thread is free. */
@@ -93,15 +98,15 @@ export class DeliveryAttempter implements Attempter {
     if (endpoint === null) return { kind: "void", reason: "endpoint_gone" };
     if (endpoint.isHeld) return { kind: "held" };
     if (job.trigger === 0 && endpoint.discards(job.messageId)) return { kind: "void", reason: "discarded" };
-    if (endpoint.changesRequest) return this.#attemptChanged(job, endpoint, limits);
+    if (endpoint.changesRequest || endpoint.needsFacts) return this.#attemptChanged(job, endpoint, limits);
     const body = job.payload ?? (await store.payload(job.messageId));
     if (body === null) return { kind: "void", reason: "payload_gone" };
     const { publicId: messageId, requestJson, contentType } = job;
-    const message = { messageId, endpoint, requestJson, contentType, body, changed: null };
+    const message = { messageId, endpoint, requestJson, contentType, body, changed: null, facts: null };
     return this.#send(job, message, null, limits);
   }
 
-  /** Applies transformation and format first. Reads the message again: code sees more of it than a delivery needs. */
+  /** Applies transformation and format first. Reads the message again: code and kinds see more of it than a webhook needs. */
   async #attemptChanged(job: Job, endpoint: DirectoryEndpoint, limits: SendLimits): Promise<AttemptResult> {
     const { store, transforms } = this.#options;
     const stored = await readStored(store.hotDb, job.messageId);
@@ -119,8 +124,10 @@ export class DeliveryAttempter implements Attempter {
         const { request: changed, differs, run } = built;
         const { contentType, body } = changed;
         const { publicId: messageId, requestJson } = job;
-        const message = { messageId, endpoint, requestJson, contentType, body, changed };
-        return this.#send(job, message, { change: changeFacts(run, differs ? body : null) }, limits);
+        const facts = endpoint.needsFacts ? factsOf(job, endpoint, stored) : null;
+        const message = { messageId, endpoint, requestJson, contentType, body, changed, facts };
+        const extra = endpoint.changesRequest ? { change: changeFacts(run, differs ? body : null) } : null;
+        return this.#send(job, message, extra, limits);
       }
     }
   }
@@ -153,7 +160,9 @@ export class DeliveryAttempter implements Attempter {
     const { destinations, ids, onSent, onProblem } = this.#options;
     const { endpoint } = message;
     const { key, id } = ids.next("atmpt_");
-    const result = await destinations[endpoint.destinationKind].send(message, limits);
+    const destination = destinations.of(endpoint.destinationKind);
+    if (destination === null) return { kind: "held" };
+    const result = await destination.send(message, limits);
     if (result.kind !== "ok" && result.problem !== null) onProblem({ ...result.problem, endpointId: endpoint.id });
     if (result.kind === "own_fault") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     onSent?.(job, result);
@@ -168,9 +177,24 @@ export class DeliveryAttempter implements Attempter {
       response,
       durationMs,
       errorCode: isSuccess ? null : result.errorCode,
-      detailJson: encodeDetail(facts, extra),
+      detailJson: encodeDetail(facts, result.extra ? { ...result.extra, ...extra } : extra),
     } as const;
     const retryAfterMs = result.kind === "later" || result.kind === "ok" ? (result.afterMs ?? null) : null;
     return { kind: "made", attempt, retryAfterMs, ...(result.kind === "refused" ? { final: true } : {}) };
   }
+}
+
+function factsOf(
+  { orderKey, orderingKey }: Job,
+  { id }: DirectoryEndpoint,
+  { eventType, eventId, channels, tags, time }: MatchableMessage,
+): MessageFacts {
+  return {
+    eventType,
+    eventId,
+    channels: channels ?? [],
+    isTest: tags?.includes(TEST_TAG) === true,
+    createdAt: time,
+    orderingKey: orderKey === WHOLE_ENDPOINT ? id : (orderKey ?? orderingKey),
+  };
 }

@@ -2,10 +2,9 @@
  * Interface between delivery and the places that messages go to. Each kind of destination implements it once; `delivery/` is independent of
  * protocols, addresses and signatures.
  */
-import type { SentFacts } from "../domain/attempt/detail.ts";
+import type { AttemptExtra, SentFacts } from "../domain/attempt/detail.ts";
 import type { OutgoingRequest } from "../domain/delivery/outgoing-request.ts";
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
-import type { DestinationKindName } from "./kinds.ts";
 
 /** A message that is ready to be sent, except for what its destination adds: address, headers, signature. */
 export interface OutgoingMessage {
@@ -18,6 +17,20 @@ export interface OutgoingMessage {
   readonly body: Uint8Array;
   /** The request as transformation and format changed it; `null`: the message is sent as published or received. */
   readonly changed: OutgoingRequest | null;
+  /** `null` for webhooks, which do without them. */
+  readonly facts: MessageFacts | null;
+}
+
+/** What destinations other than webhooks need to know about a message. */
+export interface MessageFacts {
+  readonly eventType: string;
+  readonly eventId: string | null;
+  readonly channels: readonly string[];
+  readonly isTest: boolean;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  /** Key that the publisher gave the message, or the endpoint's ID if it delivers all messages in order; `null`: neither. */
+  readonly orderingKey: string | null;
 }
 
 /** Limits that end an attempt early. */
@@ -53,6 +66,8 @@ interface SentAttempt {
   /** The response, or a sentence that says why there is none. */
   readonly response: string;
   readonly facts: SentFacts;
+  /** What the receiver calls the message, and other details that only some kinds have. */
+  readonly extra?: AttemptExtra;
   readonly reply: DestinationReply | null;
 }
 
@@ -81,5 +96,8 @@ export interface Destination {
   send(message: OutgoingMessage, limits: SendLimits): Promise<SendResult>;
 }
 
-/** The destinations of a node, by kind. */
-export type Destinations = Readonly<Record<DestinationKindName, Destination>>;
+/** The destinations of a node. */
+export interface Destinations {
+  /** Sends messages to endpoints of a kind. `null`: this node cannot. */
+  of(kind: string): Destination | null;
+}

@@ -74,8 +74,10 @@ export interface KindMessage {
   readonly eventType: string;
   /** ID that the publisher gave the event; `null`: none. */
   readonly eventId: string | null;
-  /** Messages with the same key keep their order; `null`: the endpoint has no ordered delivery. */
+  /** Key that the publisher gave the message, or the endpoint's ID if it delivers all messages in order; `null`: neither. */
   readonly orderingKey: string | null;
+  /** Channels that the message was published to. */
+  readonly channels: readonly string[];
   /** Unix milliseconds. */
   readonly createdAt: number;
   readonly contentType: string;
@@ -240,8 +242,16 @@ export interface ConnectionKind<F extends Fields> extends Declaration<F> {
   readonly ports: readonly number[] | null;
 }
 
-export type AnyKind = HttpKind<Fields> | ConnectionKind<Fields>;
+/** A kind with an implementation of its own, such as webhooks, or endpoints that are read instead of sent to. */
+export interface OwnKind<F extends Fields> extends Declaration<F> {
+  readonly family: "own";
+}
+
+export type AnyKind = HttpKind<Fields> | ConnectionKind<Fields> | OwnKind<Fields>;
+/** A validated configuration of any kind. */
+export type KindConfig = ConfigOf<Fields>;
 
 /** Checks a declaration and keeps its exact type. */
 export const httpKind = <const F extends Fields>(kind: HttpKind<F>): HttpKind<F> => kind;
+export const ownKind = <const F extends Fields>(kind: OwnKind<F>): OwnKind<F> => kind;
 export const connectionKind = <const F extends Fields>(kind: ConnectionKind<F>): ConnectionKind<F> => kind;

@@ -1,7 +1,9 @@
 /** Endpoints in the form that delivery uses, with the settings of their application. Encrypted values are decrypted on first use. */
 import { createSigner, type StandardSigner } from "@posthorn/webhooks";
 import type { Selectable } from "kysely";
-import { DESTINATION_KINDS, type DestinationKindName } from "../destinations/kinds.ts";
+import type { KindConfig } from "../destinations/kind.ts";
+import type { KindProblem, KindRules } from "../destinations/kind-rules.ts";
+import { hostOf, WEBHOOK_KIND } from "../destinations/kinds.ts";
 import { type CompiledFilter, compileFilter } from "../filter/compile.ts";
 import type { ApplicationTable, EndpointTable } from "../store/schema.ts";
 import type { SecretBox } from "../lib/secret-box.ts";
@@ -11,6 +13,7 @@ import { authHeaderNames, type EndpointEgress, type EndpointProxy } from "./endp
 import { toFlow } from "./endpoint/flow.ts";
 import { type Forwarding, toForwarding } from "./endpoint/forwarding.ts";
 import { keyOf } from "./endpoint/secret-form.ts";
+import { openConfig } from "./endpoint/sealed-config.ts";
 import { type Grant, grantOf, toVerification } from "./endpoint/verification.ts";
 import { EndpointPolicy } from "./policy/endpoint-policy.ts";
 import { layerOf, over } from "./policy/resolve.ts";
@@ -23,6 +26,11 @@ export class DirectoryEndpoint {
   readonly key: number;
   readonly id: string;
   readonly uid: string | null;
+  /** Name of its destination kind, which this version may not know. */
+  readonly destinationKind: string;
+  /** Why its kind cannot be used on this node; `null`: it can. */
+  readonly kindProblem: KindProblem | null;
+  /** URL of a webhook; for other kinds, where messages go, without secrets. */
   readonly url: string;
   /** Settings for forwarding inbound requests. */
   readonly forward: Forwarding;
@@ -48,7 +56,9 @@ export class DirectoryEndpoint {
   readonly #sealedTransformation: Uint8Array | null;
   readonly #sealedHeaders: Uint8Array | null;
   readonly #sealedEgress: Uint8Array | null;
+  readonly #sealedConfig: Uint8Array | null;
   readonly #sealedSecrets: readonly Uint8Array[];
+  #config: KindConfig | null = null;
   #filter: CompiledFilter | null = null;
   #transformation: Transformation | null = null;
   #headers: readonly string[] | null = null;
@@ -64,13 +74,14 @@ export class DirectoryEndpoint {
 
   /**
    * @param secrets Secrets that currently sign, newest first.
-   * @param below Settings of the application.
    */
-  constructor(row: EndpointRow, secrets: readonly SealedSecret[], secretBox: SecretBox, below: ApplicationSettings) {
+  constructor(row: EndpointRow, secrets: readonly SealedSecret[], { secretBox, kinds, below }: EndpointSurroundings) {
     this.key = row.id;
     this.id = row.public_id;
     this.uid = row.uid;
     this.forward = toForwarding(row.forward_json);
+    this.destinationKind = row.kind;
+    this.kindProblem = row.kind === WEBHOOK_KIND ? null : kinds.problem(row.kind);
     this.url = row.url;
     this.disabled = row.disabled === 1;
     this.egressAllow = below.egressAllow;
@@ -81,10 +92,13 @@ export class DirectoryEndpoint {
     const values = over(below.policy, layerOf(row), "endpoint");
     const flow = toFlow(row.flow_json);
     this.#discardUpTo = flow.discardUpTo;
-    this.grant = grantOf(toVerification(row.verification_json), values.verification, row.url);
+    this.grant =
+      row.kind === WEBHOOK_KIND
+        ? grantOf(toVerification(row.verification_json), values.verification, row.url)
+        : WITHOUT_VERIFICATION;
     this.policy = new EndpointPolicy(values, {
       tenant: row.app_id,
-      host: () => DESTINATION_KINDS[this.destinationKind].hostOf(row.url),
+      host: () => hostOf(row.url),
       perMinute: this.grant.perMinute,
       flow,
     });
@@ -95,11 +109,17 @@ export class DirectoryEndpoint {
     this.#sealedTransformation = row.transformation_enabled === 1 ? row.transformation_sealed : null;
     this.#sealedHeaders = row.headers_sealed;
     this.#sealedEgress = row.egress_sealed;
+    this.#sealedConfig = row.config_sealed;
     this.#sealedSecrets = secrets.map((secret) => secret.secret_sealed);
   }
 
-  get destinationKind(): DestinationKindName {
-    return "http";
+  /** Configuration of its kind, with secrets. Returns the same object each time. `null`: the kind has none. */
+  get config(): KindConfig | null {
+    if (this.#sealedConfig === null) return null;
+    return (this.#config ??= openConfig(this.#secretBox, {
+      kind: this.destinationKind,
+      config_sealed: this.#sealedConfig,
+    }));
   }
 
   /** Content filter; `null`: none. Compiled on first use. */
@@ -117,6 +137,11 @@ export class DirectoryEndpoint {
   /** Whether the body it receives can differ from the published one. */
   get changesRequest(): boolean {
     return this.#sealedTransformation !== null || this.policy.values.format.body !== "as-published";
+  }
+
+  /** Whether its kind sends more of a message than its body. */
+  get needsFacts(): boolean {
+    return this.destinationKind !== WEBHOOK_KIND;
   }
 
   /** Settings for building a request to it from a message. */
@@ -162,9 +187,9 @@ export class DirectoryEndpoint {
     return this.#headerNames;
   }
 
-  /** Whether its deliveries are on hold because the endpoint is disabled or not verified. */
+  /** Whether its deliveries are on hold because the endpoint is disabled, not verified, or of a kind that this node cannot use. */
   get isHeld(): boolean {
-    return this.disabled || this.grant.held;
+    return this.disabled || this.grant.held || this.kindProblem !== null;
   }
 
   /** Whether its delivery of this message, unless requested manually, was discarded when the endpoint was enabled again. */
@@ -230,6 +255,14 @@ export class DirectoryEndpoint {
 
 type EndpointRow = Selectable<EndpointTable>;
 
+/** What the endpoints of an application share. */
+export interface EndpointSurroundings {
+  readonly secretBox: SecretBox;
+  readonly kinds: KindRules;
+  /** Settings of the application. */
+  readonly below: ApplicationSettings;
+}
+
 /** Settings of an application for all its endpoints. Its proxy is decrypted on first use, and all endpoints share the same object. */
 export class ApplicationSettings {
   readonly egressAllow: string | null;
@@ -257,6 +290,7 @@ export class ApplicationSettings {
 }
 
 const NO_EGRESS: EndpointEgress = {};
+const WITHOUT_VERIFICATION: Grant = { required: null, proof: null, held: false, perMinute: null };
 
 export interface SealedSecret {
   readonly secret_sealed: Uint8Array;

@@ -5,6 +5,7 @@
  * no query and a retry uses the current settings.
  */
 import type { LRUCache } from "lru-cache";
+import { ALL_KINDS, type KindRules } from "../destinations/kind-rules.ts";
 import { boundedCache } from "../lib/bounded-cache.ts";
 import type { LanePolicies, LanePolicy } from "../dispatch/policy.ts";
 import { keyOfId } from "../lib/id.ts";
@@ -34,6 +35,8 @@ export interface DirectoryOptions {
   readonly secretBox: SecretBox;
   readonly now: () => number;
   readonly policyDefaults: PlatformDefaults;
+  /** Destination kinds that this node can use. Default: all. */
+  readonly kinds?: KindRules;
   /** Maximum endpoints in memory, across all applications. */
   readonly maxEndpoints?: number;
 }
@@ -43,6 +46,7 @@ export class Directory implements LanePolicies {
   readonly #secretBox: SecretBox;
   readonly #now: () => number;
   readonly #platform: PolicyValues;
+  readonly #kinds: KindRules;
   /** Entries are added when their load starts, so that concurrent look-ups share one load and an invalidation affects a load in progress. */
   readonly #applications: LRUCache<number, LoadedApplication>;
   /** Keys of applications by organisation and id or uid. */
@@ -50,11 +54,12 @@ export class Directory implements LanePolicies {
   /** Which application an endpoint belongs to; never changes. */
   readonly #owners: LRUCache<number, number>;
 
-  constructor({ store, secretBox, now, policyDefaults, maxEndpoints = MAX_ENDPOINTS }: DirectoryOptions) {
+  constructor({ store, secretBox, now, policyDefaults, kinds, maxEndpoints = MAX_ENDPOINTS }: DirectoryOptions) {
     this.#store = store;
     this.#secretBox = secretBox;
     this.#now = now;
     this.#platform = platformPolicy(policyDefaults);
+    this.#kinds = kinds ?? ALL_KINDS;
     this.#applications = boundedCache<number, LoadedApplication>(maxEndpoints, {
       weight: (loaded) => Math.max(APPLICATION_WEIGHT, 1 + (loaded.application?.endpoints.size ?? 0)),
     });
@@ -201,12 +206,13 @@ export class Directory implements LanePolicies {
     const { public_id: id, uid, org_id: orgId } = application;
     const policy = over(this.#platform, layerOf(application), "application");
     const below = new ApplicationSettings(application, policy, this.#secretBox);
+    const surroundings = { secretBox: this.#secretBox, kinds: this.#kinds, below };
     const endpoints = new Map<number, DirectoryEndpoint>();
     for (const [endpointKey, own] of Map.groupBy(rows, (row) => row.id)) {
       const secrets = own.flatMap(({ secret_sealed, expires_at }) =>
         secret_sealed === null ? [] : [{ secret_sealed, expires_at }],
       );
-      endpoints.set(endpointKey, new DirectoryEndpoint(own[0]!, secrets, this.#secretBox, below));
+      endpoints.set(endpointKey, new DirectoryEndpoint(own[0]!, secrets, surroundings));
       this.#owners.set(endpointKey, key);
     }
     return { key, id, uid, orgId, endpoints };

@@ -1,4 +1,5 @@
 /** Interfaces through which the domain calls the rest of the node, which implements them. */
+import type { KindRules } from "../destinations/kind-rules.ts";
 import type { LaneView } from "../dispatch/lane.ts";
 import type { PassingTime } from "../lib/clock.ts";
 import type { ClusterView } from "../store/cluster.ts";
@@ -59,6 +60,8 @@ export interface UnhealthyLane {
 }
 
 export interface DomainRules {
+  /** Destination kinds that this installation can use. */
+  readonly kinds: KindRules;
   readonly maxPayloadBytes: number;
   /** Maximum body size of an inbound webhook. */
   readonly maxInboundBytes: number;

@@ -5,6 +5,7 @@ import { LaneInspector } from "../cluster/lane-inspector.ts";
 import { ClusterWork } from "../cluster/work.ts";
 import { EndpointSender } from "../destinations/http/endpoint-sender.ts";
 import { OwnershipCheck } from "../destinations/http/endpoint-verification.ts";
+import { kindRules } from "../destinations/kind-rules.ts";
 import type { Clock } from "../dispatch/types.ts";
 import { Authenticator } from "../domain/auth/authenticate.ts";
 import type { Services } from "../domain/context.ts";
@@ -72,7 +73,8 @@ export function compose(base: NodeBase): Composition {
   const parts = { config, log, clock, cluster, services };
   const secretBox = new SecretBox(secrets.encryptionKey);
   const policyDefaults = policyDefaultsOf(config);
-  const directory = new Directory({ store, secretBox, now: clock.now, policyDefaults });
+  const kinds = kindRules({ allowed: config.destinations });
+  const directory = new Directory({ store, secretBox, now: clock.now, policyDefaults, kinds });
   const egress = stack.adopt(egressOf(config, options.egress), (client) => client.close());
   const sender = new EndpointSender(egress);
   const transforms = stack.use(transformPoolOf(config, log));
@@ -158,7 +160,7 @@ export function compose(base: NodeBase): Composition {
       publicUrl: () => composed.rules.publicUrl(),
     }),
     urls: { judge: (url, allow) => egress.check(url, allow === null ? undefined : parseAllowList(allow)) },
-    rules: rulesOf({ config, egress, policyDefaults, listensAt: () => state.url }),
+    rules: rulesOf({ config, egress, policyDefaults, kinds, listensAt: () => state.url }),
   };
   const maintenance = buildMaintenance(parts);
   const workers = joinWorkers(

@@ -2,6 +2,7 @@
 import { type Egress, parseAllowList } from "@posthorn/egress";
 import type { Config } from "../config/config.ts";
 import { egressProblem, tenantEgressRules } from "../destinations/http/egress-settings.ts";
+import type { KindRules } from "../destinations/kind-rules.ts";
 import type { PlatformDefaults } from "../domain/policy/section.ts";
 import type { DomainRules } from "../domain/ports.ts";
 import { addressProblem } from "../ingest/addresses.ts";
@@ -11,12 +12,14 @@ export interface RulesOptions {
   readonly config: Config;
   readonly egress: Egress;
   readonly policyDefaults: PlatformDefaults;
+  readonly kinds: KindRules;
   /** URL at which the API listens; empty until it does. */
   readonly listensAt: () => string;
 }
 
-export function rulesOf({ config, egress, policyDefaults, listensAt }: RulesOptions): DomainRules {
+export function rulesOf({ config, egress, policyDefaults, kinds, listensAt }: RulesOptions): DomainRules {
   return {
+    kinds,
     maxPayloadBytes: config.maxPayloadBytes,
     maxInboundBytes: config.maxInboundBytes,
     normaliseUrl: (url, allow) => normaliseUrl(egress, url, allow),

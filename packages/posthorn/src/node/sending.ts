@@ -5,6 +5,7 @@ import { AttemptTracker } from "../delivery/attempt-tracker.ts";
 import { DeliveryAttempter, type MadeResult } from "../delivery/attempter.ts";
 import { DeliveryStore } from "../delivery/delivery-store.ts";
 import type { EndpointSender } from "../destinations/http/endpoint-sender.ts";
+import { destinationsOf } from "../destinations/destinations.ts";
 import { HttpDestination } from "../destinations/http/http-destination.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Clock } from "../dispatch/types.ts";
@@ -79,7 +80,7 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
   return new DeliveryAttempter({
     store,
     directory,
-    destinations: { http },
+    destinations: destinationsOf({ own: { http }, http: null, connection: null }),
     transforms,
     ids,
     tracker,

@@ -136,6 +136,10 @@ export interface EndpointTable {
   replay_task_id: Generated<number | null>;
   /** How inbound requests are forwarded; `null`: their body as a POST, with their original headers. */
   forward_json: Generated<string | null>;
+  /** Name of its destination kind. */
+  kind: Generated<string>;
+  /** Configuration of its destination kind, as JSON; `null`: the kind has none. */
+  config_sealed: Generated<Uint8Array | null>;
 }
 
 export interface EndpointSecretTable {

@@ -55,8 +55,18 @@ const SHORT_MS = 300;
 const { signal } = new AbortController();
 const LIMITS = { signal, maySend: () => true };
 
+const FACTS = {
+  eventType: "invoice.paid",
+  eventId: "evt_1",
+  channels: ["eu"],
+  isTest: false,
+  createdAt: Date.UTC(2026, 0, 31),
+  orderingKey: null,
+};
+
 function message(endpoint: DirectoryEndpoint, body = Buffer.from('{"n": 1.0}')): OutgoingMessage {
-  return { messageId: "msg_1", endpoint, requestJson: null, contentType: "application/json", body, changed: null };
+  const contentType = "application/json";
+  return { messageId: "msg_1", endpoint, requestJson: null, contentType, body, changed: null, facts: FACTS };
 }
 
 /** Fails unless the result is of this kind. */

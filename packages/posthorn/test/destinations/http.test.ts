@@ -3,7 +3,7 @@ import { type ReceiverResponse, startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { EndpointSender } from "../../src/destinations/http/endpoint-sender.ts";
 import { HttpDestination } from "../../src/destinations/http/http-destination.ts";
-import { DESTINATION_KINDS } from "../../src/destinations/kinds.ts";
+import { hostOf } from "../../src/destinations/kinds.ts";
 import { Directory } from "../../src/domain/directory.ts";
 import type { Store } from "../../src/store/store.ts";
 import { insertEndpoint, POLICY_DEFAULTS, servicesOver } from "../support/services.ts";
@@ -80,7 +80,7 @@ describe("the host of an HTTP destination", () => {
   it.each(["https://EXAMPLE.com/a", "http://example.com:8080/b", "https://example.com./c"])(
     "is the same for %s, so that these endpoints share a concurrency limit",
     (url) => {
-      expect(DESTINATION_KINDS.http.hostOf(url)).toBe("example.com");
+      expect(hostOf(url)).toBe("example.com");
     },
   );
 });

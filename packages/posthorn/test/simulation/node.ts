@@ -9,6 +9,7 @@ import { ClusterWork } from "../../src/cluster/work.ts";
 import { AttemptTracker } from "../../src/delivery/attempt-tracker.ts";
 import { DeliveryAttempter } from "../../src/delivery/attempter.ts";
 import { DeliveryStore } from "../../src/delivery/delivery-store.ts";
+import { destinationsOf } from "../../src/destinations/destinations.ts";
 import { EndpointSender } from "../../src/destinations/http/endpoint-sender.ts";
 import { HttpDestination } from "../../src/destinations/http/http-destination.ts";
 import { EndpointHealthMonitor } from "../../src/workers/endpoint-health-monitor.ts";
@@ -282,7 +283,7 @@ function buildAttempter(
     store,
     transforms: OTHER_SERVICES.transforms,
     directory,
-    destinations: { http },
+    destinations: destinationsOf({ own: { http }, http: null, connection: null }),
     ids,
     tracker,
     now: clock.now,

@@ -72,7 +72,9 @@ export class Operations {
       ctx: contextOf(node),
       input: {
         app,
+        kind: null,
         url: `https://${host}/hook`,
+        config: null,
         uid: null,
         description: "",
         version: 1,

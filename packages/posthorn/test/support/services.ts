@@ -1,6 +1,7 @@
 /** The services of a node without its server and dispatcher, over a real store, with one endpoint. */
 import { randomBytes } from "node:crypto";
 import { generateSecret } from "@posthorn/webhooks";
+import { ALL_KINDS } from "../../src/destinations/kind-rules.ts";
 import { systemTime } from "../../src/lib/clock.ts";
 import type { Services } from "../../src/domain/context.ts";
 import { Directory } from "../../src/domain/directory.ts";
@@ -49,6 +50,7 @@ export const OTHER_SERVICES = {
 } satisfies Partial<Services>;
 
 export const TEST_RULES: Services["rules"] = {
+  kinds: ALL_KINDS,
   maxPayloadBytes: 1024,
   maxInboundBytes: 1024,
   normaliseUrl: (url) => url,

@@ -12,7 +12,6 @@ import {
   StringMap,
   Uid,
   uidWithout,
-  Url,
 } from "./common.ts";
 
 const EndpointUid = uidWithout("ep_");
@@ -21,6 +20,33 @@ const EventTypes = nullable(Type.Array(Name, { minItems: 1, maxItems: 1000 }));
 const FilterTypes = nullable(Type.Array(Name, { maxItems: 1000 }));
 const Channels = nullable(Type.Array(ChannelName, { minItems: 1, maxItems: 10 }));
 const LooseRate = Type.Integer({ minimum: 0, maximum: 65_535 });
+
+/** Kind and configuration of the destination. The domain validates them, because only it knows the fields of each kind. */
+export const targetSettings = {
+  url: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 2048,
+      description: "Required for the kind `http`, and not allowed otherwise.",
+    }),
+  ),
+  kind: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description:
+        "Destination kind, `http` by default. `GET /api/v1/destination-kinds` lists the kinds and their fields. It cannot be changed.",
+    }),
+  ),
+  config: Type.Optional(
+    Type.Unsafe<Record<string, unknown>>({
+      type: "object",
+      additionalProperties: { type: ["string", "number", "boolean", "null"] },
+      description:
+        "Configuration of the destination kind. Secrets are stored encrypted and never returned. In a change, secrets that are not given are kept, unless a field that decides where they are sent changes.",
+    }),
+  ),
+};
 
 export const endpointSettings = {
   description: Type.Optional(Type.String({ maxLength: 65_536 })),
@@ -37,7 +63,7 @@ export const endpointSettings = {
 
 export const EndpointIn = Type.Object(
   {
-    url: Url,
+    ...targetSettings,
     ...endpointSettings,
     secret: Type.Optional(Secret),
     headers: Type.Optional(nullable(StringMap)),
@@ -49,14 +75,14 @@ export const EndpointIn = Type.Object(
 );
 
 export const EndpointUpsertIn = Type.Object(
-  { url: Url, ...endpointSettings },
+  { ...targetSettings, ...endpointSettings },
   { $id: "EndpointUpsertIn", description: "Omitted fields are reset to their defaults; secret and headers are kept." },
 );
 
 export const EndpointPatch = Type.Object(
   {
+    ...targetSettings,
     ...endpointSettings,
-    url: Type.Optional(Url),
     throttleRate: Type.Optional(nullable(LooseRate)),
     rateLimit: Type.Optional(nullable(LooseRate)),
     eventTypes: Type.Optional(FilterTypes),
@@ -68,7 +94,20 @@ export const EndpointPatch = Type.Object(
 export const endpointOutFields = {
   id: Type.String(),
   uid: nullable(Uid),
-  url: Type.String(),
+  kind: Type.String({ description: "Destination kind; `http` for a webhook." }),
+  config: Type.Optional(
+    Type.Record(Type.String(), Type.Unknown(), {
+      description: "Configuration of the destination kind, without secrets. Absent for the kind `http`.",
+    }),
+  ),
+  configSecrets: Type.Optional(
+    Type.Record(Type.String(), Type.Boolean(), {
+      description: "Whether each secret of the configuration has a value.",
+    }),
+  ),
+  url: Type.String({
+    description: "URL of a webhook. For other kinds, where messages go, without secrets.",
+  }),
   description: Type.String(),
   version: Type.Integer(),
   throttleRate: nullable(

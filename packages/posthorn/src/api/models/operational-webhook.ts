@@ -1,11 +1,11 @@
 import { Type } from "typebox";
-import { DateTime, listOf, nullable, Secret, StringMap, Uid, Url } from "./common.ts";
-import { endpointOutFields, endpointSettings, secretRotation } from "./endpoint.ts";
+import { DateTime, listOf, nullable, Secret, StringMap, Uid } from "./common.ts";
+import { endpointOutFields, endpointSettings, secretRotation, targetSettings } from "./endpoint.ts";
 
 const { version: _version, channels: _channels, ...settings } = endpointSettings;
 
 export const OperationalWebhookEndpointIn = Type.Object(
-  { url: Url, ...settings, secret: Type.Optional(Secret), headers: Type.Optional(nullable(StringMap)) },
+  { ...targetSettings, ...settings, secret: Type.Optional(Secret), headers: Type.Optional(nullable(StringMap)) },
   {
     $id: "OperationalWebhookEndpointIn",
     description: "Without `eventTypes`, the endpoint receives all operational webhooks.",
@@ -13,7 +13,7 @@ export const OperationalWebhookEndpointIn = Type.Object(
 );
 
 export const OperationalWebhookEndpointUpsertIn = Type.Object(
-  { url: Url, ...settings },
+  { ...targetSettings, ...settings },
   {
     $id: "OperationalWebhookEndpointUpsertIn",
     description: "Omitted fields are reset to their defaults; secret and headers are kept.",
@@ -24,6 +24,9 @@ export const OperationalWebhookEndpointOut = Type.Object(
   {
     id: endpointOutFields.id,
     uid: nullable(Uid),
+    kind: endpointOutFields.kind,
+    config: endpointOutFields.config,
+    configSecrets: endpointOutFields.configSecrets,
     url: endpointOutFields.url,
     description: endpointOutFields.description,
     throttleRate: endpointOutFields.throttleRate,

@@ -1,8 +1,8 @@
 /** Endpoints of sources, to which events are forwarded. */
 import { Type } from "typebox";
-import { DateTime, listOf, nullable, Secret, StringMap, Uid, Url } from "./common.ts";
+import { DateTime, listOf, nullable, Secret, StringMap, Uid } from "./common.ts";
 import { EndpointTransformationPatch } from "./transformation.ts";
-import { endpointOutFields, endpointSettings, secretRotation } from "./endpoint.ts";
+import { endpointOutFields, endpointSettings, secretRotation, targetSettings } from "./endpoint.ts";
 
 const { version: _version, channels: _channels, ...shared } = endpointSettings;
 /** Event type names come from providers, so every string is allowed. */
@@ -18,7 +18,7 @@ const ForwardingFields = {
 };
 
 export const IngestEndpointIn = Type.Object(
-  { url: Url, ...settings, secret: Type.Optional(Secret), headers: Type.Optional(nullable(StringMap)) },
+  { ...targetSettings, ...settings, secret: Type.Optional(Secret), headers: Type.Optional(nullable(StringMap)) },
   {
     $id: "IngestEndpointIn",
     description: "Without `eventTypes`, the endpoint receives all events that pass its filter.",
@@ -26,7 +26,7 @@ export const IngestEndpointIn = Type.Object(
 );
 
 export const IngestEndpointUpsertIn = Type.Object(
-  { url: Url, ...settings },
+  { ...targetSettings, ...settings },
   {
     $id: "IngestEndpointUpsertIn",
     description: "Omitted fields are reset to their defaults. Secret and headers do not change.",
@@ -37,6 +37,9 @@ export const IngestEndpointOut = Type.Object(
   {
     id: endpointOutFields.id,
     uid: nullable(Uid),
+    kind: endpointOutFields.kind,
+    config: endpointOutFields.config,
+    configSecrets: endpointOutFields.configSecrets,
     url: endpointOutFields.url,
     description: endpointOutFields.description,
     throttleRate: endpointOutFields.throttleRate,

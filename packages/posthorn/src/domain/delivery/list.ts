@@ -122,5 +122,5 @@ export async function listMessageEndpoints({
     if (slice.from !== null) query = query.where("delivery.endpoint_id", comparison(slice.order), slice.from);
     return query.execute();
   });
-  return { ...page, rows: page.rows.map((row) => ({ endpoint: toEndpoint(row), delivery: statusOf(row) })) };
+  return { ...page, rows: page.rows.map((row) => ({ endpoint: toEndpoint(ctx, row), delivery: statusOf(row) })) };
 }

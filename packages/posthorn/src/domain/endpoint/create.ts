@@ -1,4 +1,5 @@
 import { generateSecret } from "@posthorn/webhooks";
+import { WEBHOOK_KIND } from "../../destinations/kinds.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
 import type { Application } from "../application/application.ts";
@@ -6,9 +7,10 @@ import { getApplication } from "../application/find.ts";
 import { type Call, type Context, write } from "../context.ts";
 import { announceEndpoint, isCustomers } from "../operational/operational.ts";
 import { disabledManually, disabledJson } from "./disabled.ts";
-import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
+import { checkEventTypes, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
 import { sealHeaders } from "./headers.ts";
 import { checkSecret, insertSecret } from "./secret.ts";
+import { newTarget } from "./target.ts";
 import { verificationJson } from "./verification.ts";
 import { checkHeaders, type HeaderMap } from "./header-rules.ts";
 import type { Tx } from "../../store/tx.ts";
@@ -33,7 +35,8 @@ export async function insertEndpoint(
 ): Promise<Endpoint> {
   const { key: appKey } = application;
   const { secret, headers, ...fields } = input;
-  const checked = { ...fields, url: await checkUrl(ctx, appKey, fields.url) };
+  const { url, shown, columns: targetColumns } = await newTarget(ctx, appKey, fields);
+  const checked = { ...fields, url };
   const signingSecret = secret === null ? generateSecret() : checkSecret(secret, "secret");
   checkHeaders(headers);
   await checkEventTypes(ctx, fields.eventTypes, null);
@@ -45,12 +48,13 @@ export async function insertEndpoint(
       await checkRoom(tx, appKey);
       const row = {
         ...columns,
+        ...targetColumns,
         id: key,
         public_id: id,
         app_id: appKey,
         headers_sealed: sealHeaders(ctx, headers),
         egress_sealed: null,
-        verification_json: requiredOfNew(ctx),
+        verification_json: targetColumns.kind === WEBHOOK_KIND ? requiredOfNew(ctx) : null,
         disabled_json: fields.disabled ? disabledJson(disabledManually(at)) : null,
         created_at: at,
         updated_at: at,
@@ -64,7 +68,8 @@ export async function insertEndpoint(
   } catch (error) {
     throw isUniqueViolation(error) ? uidClash(fields.uid, error) : error;
   }
-  return { ...checked, key, id, appKey, createdAt: at, updatedAt: at };
+  const { kind } = targetColumns;
+  return { ...checked, kind, config: shown, key, id, appKey, createdAt: at, updatedAt: at };
 }
 
 /** Verification that the platform requires of new endpoints of customers. */

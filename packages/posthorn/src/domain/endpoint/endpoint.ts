@@ -4,6 +4,8 @@ import { APPLICATION_KIND, type EndpointTable } from "../../store/schema.ts";
 import { metadataJson } from "../application/application.ts";
 import { egressAllowOf } from "../application/egress.ts";
 import { type Context, reader } from "../context.ts";
+import type { ShownConfig } from "../../destinations/config.ts";
+import { shownConfigOf, type TargetInput } from "./sealed-config.ts";
 import { isVisible, toEventType } from "../event-type/event-type.ts";
 import { OPERATIONAL_EVENT_TYPES } from "../operational/events.ts";
 
@@ -12,7 +14,12 @@ export interface Endpoint {
   readonly key: number;
   readonly id: string;
   readonly appKey: number;
+  /** Name of its destination kind. */
+  readonly kind: string;
+  /** Configuration of its kind without secrets; `null`: the kind has none. */
+  readonly config: ShownConfig | null;
   readonly uid: string | null;
+  /** URL of a webhook; for other kinds, where messages go, without secrets. */
   readonly url: string;
   readonly description: string;
   readonly version: number;
@@ -25,13 +32,17 @@ export interface Endpoint {
   readonly updatedAt: number;
 }
 
-export type EndpointInput = Omit<Endpoint, "key" | "id" | "appKey" | "createdAt" | "updatedAt">;
+type ComputedField = "key" | "id" | "appKey" | "kind" | "config" | "createdAt" | "updatedAt";
 
-export function toEndpoint(row: Selectable<EndpointTable>): Endpoint {
+export type EndpointInput = Omit<Endpoint, ComputedField | "url"> & TargetInput;
+
+export function toEndpoint({ services }: Context, row: Selectable<EndpointTable>): Endpoint {
   return {
     key: row.id,
     id: row.public_id,
     appKey: row.app_id,
+    kind: row.kind,
+    config: shownConfigOf(services.secretBox, row),
     uid: row.uid,
     url: row.url,
     description: row.description,
@@ -65,9 +76,11 @@ type EndpointColumns = Omit<
   | "replay_task_id"
   | "flow_json"
   | "forward_json"
+  | "kind"
+  | "config_sealed"
 >;
 
-export function toColumns(input: EndpointInput): EndpointColumns {
+export function toColumns(input: Omit<Endpoint, ComputedField>): EndpointColumns {
   return {
     uid: input.uid,
     url: input.url,

@@ -22,7 +22,7 @@ export async function findEndpoint(ctx: Context, application: Application, ref: 
   const row = await (
     key === null ? query.where("uid", "=", ref) : query.where("id", "=", key).where("public_id", "=", ref)
   ).executeTakeFirst();
-  return row === undefined ? null : toEndpoint(row);
+  return row === undefined ? null : toEndpoint(ctx, row);
 }
 
 /** Returns the endpoint and its application. Throws `not_found`. */

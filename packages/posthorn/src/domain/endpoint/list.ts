@@ -23,5 +23,5 @@ export async function listEndpoints({ ctx, input }: Call<ListEndpoints>): Promis
     if (slice.from !== null) query = query.where("id", comparison(slice.order), slice.from);
     return query.execute();
   });
-  return { ...page, rows: page.rows.map(toEndpoint) };
+  return { ...page, rows: page.rows.map((row) => toEndpoint(ctx, row)) };
 }

@@ -1,3 +1,4 @@
+import { WEBHOOK_KIND } from "../../destinations/kinds.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
@@ -6,8 +7,9 @@ import { announceEndpoint } from "../operational/operational.ts";
 import { insertEndpoint } from "./create.ts";
 import { originOf, toVerification, verificationJson } from "./verification.ts";
 import { disabledManually, disabledJson } from "./disabled.ts";
-import { checkEventTypes, checkUrl, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
+import { checkEventTypes, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
 import { type EndpointRef, findEndpoint, getEndpoint } from "./find.ts";
+import { changedTarget, type Target, urlMissing } from "./target.ts";
 import type { Tx } from "../../store/tx.ts";
 
 /** Replaces all fields except secret and headers, or creates an endpoint (with a new id) if there is none. */
@@ -17,7 +19,11 @@ export function upsertEndpoint(
   return atomically(call, async ({ ctx, input }) => {
     const application = await getApplication(ctx, input.app);
     const existing = await findEndpoint(ctx, application, input.endpoint);
-    if (existing !== null) return { endpoint: await save(ctx, application, existing, input.fields), created: false };
+    if (existing !== null) {
+      checkUrlGiven(existing, input.fields);
+      const target = await changedTarget(ctx, existing, input.fields, "secrets");
+      return { endpoint: await save(ctx, application, existing, { ...input.fields, target }), created: false };
+    }
     const endpoint = await insertEndpoint(ctx, application, { ...input.fields, secret: null, headers: {} });
     return { endpoint, created: true };
   });
@@ -29,17 +35,29 @@ export function patchEndpoint(
 ): Promise<Endpoint> {
   return atomically(call, async ({ ctx, input }) => {
     const { application, endpoint } = await getEndpoint(ctx, input);
-    return save(ctx, application, endpoint, { ...endpoint, ...input.changes });
+    const { kind = null, url = null, config = null, ...settings } = input.changes;
+    const target = await changedTarget(ctx, endpoint, { kind, url, config }, "all");
+    return save(ctx, application, endpoint, { ...endpoint, ...settings, target });
   });
+}
+
+/** A webhook is replaced as a whole, while the configuration of other kinds is kept if none is given. */
+function checkUrlGiven({ kind }: Endpoint, { url }: EndpointInput): void {
+  if (kind === WEBHOOK_KIND && url === null) throw urlMissing();
+}
+
+interface SaveInput extends Omit<EndpointInput, "kind" | "url" | "config"> {
+  /** `null`: it does not change. */
+  readonly target: Target | null;
 }
 
 async function save(
   ctx: Context,
   application: Application,
   existing: Endpoint,
-  input: EndpointInput,
+  { target, ...input }: SaveInput,
 ): Promise<Endpoint> {
-  const url = input.url === existing.url ? input.url : await checkUrl(ctx, existing.appKey, input.url);
+  const { url } = target ?? existing;
   const fields = { ...input, url };
   await checkEventTypes(ctx, fields.eventTypes, existing.eventTypes);
   const updatedAt = ctx.services.now();
@@ -47,11 +65,13 @@ async function save(
     await write(ctx, async (tx) => {
       const columns = {
         ...toColumns(fields),
+        ...(target === null ? {} : target.columns),
         ...enablementColumns(existing, fields, updatedAt),
         updated_at: updatedAt,
       };
       await tx.db.updateTable("endpoint").set(columns).where("id", "=", existing.key).execute();
-      if (originOf(url) !== originOf(existing.url)) await forgetProof(tx, existing.key);
+      if (existing.kind === WEBHOOK_KIND && originOf(url) !== originOf(existing.url))
+        await forgetProof(tx, existing.key);
       await announceChange(ctx, tx, application, existing, fields);
       tx.signal({ kind: "application", key: existing.appKey });
       if (existing.disabled && !fields.disabled) tx.signal({ kind: "healthy", endpointId: existing.key });
@@ -61,13 +81,13 @@ async function save(
   } catch (error) {
     throw isUniqueViolation(error) ? uidClash(fields.uid, error) : error;
   }
-  return { ...existing, ...fields, updatedAt };
+  return { ...existing, ...fields, config: target === null ? existing.config : target.shown, updatedAt };
 }
 
 /** Columns to set if this change enables or disables the endpoint. */
 function enablementColumns(
   existing: Endpoint,
-  fields: EndpointInput,
+  fields: Pick<Endpoint, "disabled">,
   at: number,
 ): { disabled_json?: string | null; flow_json?: null } {
   if (fields.disabled === existing.disabled) return {};
@@ -79,7 +99,7 @@ async function announceChange(
   tx: Tx,
   application: Application,
   existing: Endpoint,
-  fields: EndpointInput,
+  fields: Pick<Endpoint, "uid" | "disabled">,
 ): Promise<void> {
   const subject = { application, endpoint: { id: existing.id, uid: fields.uid } };
   await announceEndpoint(ctx, tx, "endpoint.updated", subject);

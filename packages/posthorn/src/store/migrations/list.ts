@@ -24,6 +24,7 @@ import { migrationChecksums } from "./035-migration-checksums.ts";
 import { sourceNames } from "./036-source-names.ts";
 import { nodeProcess } from "./037-node-process.ts";
 import { stateNames } from "./038-state-names.ts";
+import { destinationKinds } from "./039-destination-kinds.ts";
 import { checksumOf } from "./checksum.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
@@ -61,6 +62,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "source names", sql: sourceNames },
   { name: "node process", sql: nodeProcess },
   { name: "state names", sql: stateNames },
+  { name: "destination kinds", sql: destinationKinds },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

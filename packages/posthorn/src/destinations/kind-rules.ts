@@ -1,0 +1,45 @@
+/** Decides which destination kinds an installation can use. */
+import { DESTINATION_KINDS, kindNamed, WEBHOOK_KIND } from "./kinds.ts";
+
+export interface KindProblem {
+  readonly code: "kind_unknown" | "kind_not_allowed" | "kind_unavailable";
+  /** Complete sentences: why endpoints of the kind cannot be used, and what to do about it. */
+  readonly sentence: string;
+}
+
+export interface KindRules {
+  /** Why this installation cannot send to endpoints of a kind; `null`: it can. */
+  problem(kind: string): KindProblem | null;
+}
+
+export interface KindRulesOptions {
+  /** Names of allowed kinds; `null`: all. Webhooks are always allowed. */
+  readonly allowed: ReadonlySet<string> | null;
+  /** npm packages of a kind that are not installed. */
+  readonly missingPackages?: (kind: string) => readonly string[];
+}
+
+export function kindRules({ allowed, missingPackages = () => [] }: KindRulesOptions): KindRules {
+  return {
+    problem: (name) => {
+      if (name === WEBHOOK_KIND) return null;
+      const kind = kindNamed(name);
+      if (kind === null) return { code: "kind_unknown", sentence: unknownSentence(name) };
+      if (allowed !== null && !allowed.has(name)) {
+        const sentence = `This server does not allow ${kind.title} destinations. The operator can add "${name}" to POSTHORN_DESTINATIONS.`;
+        return { code: "kind_not_allowed", sentence };
+      }
+      const missing = missingPackages(name);
+      if (missing.length === 0) return null;
+      const sentence = `${kind.title} destinations need a package that is not installed. Run "npm i ${missing.join(" ")}" where Posthorn is installed, and restart it.`;
+      return { code: "kind_unavailable", sentence };
+    },
+  };
+}
+
+function unknownSentence(name: string): string {
+  return `This version of Posthorn has no destination kind "${name}". It has: ${Object.keys(DESTINATION_KINDS).join(", ")}.`;
+}
+
+/** Allows every kind. */
+export const ALL_KINDS: KindRules = kindRules({ allowed: null });
