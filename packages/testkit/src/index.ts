@@ -2,6 +2,7 @@
 export { COMPILE_CACHE } from "./compile-cache.ts";
 export { eventually, type EventuallyOptions } from "./eventually.ts";
 export { eventTypeName, organisationId, randomId, uid } from "./factories.ts";
+export { freePort } from "./free-port.ts";
 export {
   createDatabase,
   type PostgresOptions,
@@ -25,7 +26,7 @@ export type { Exit } from "./server-process.ts";
 export { programArguments, SERVER_BUNDLE } from "./server-program.ts";
 export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from "./providers/github.ts";
 export { startStripe, stripeRateLimit, type StripeStandIn } from "./providers/stripe.ts";
-export { freePort, installPackage } from "./system.ts";
+export { installPackage } from "./system.ts";
 export { startTcpProxy, type TcpProxy, type ProxyState } from "./tcp-proxy.ts";
 export { startWireCounter, type WireCounter } from "./wire-counter.ts";
 export { makeToken, makeUnsignedToken } from "./token.ts";

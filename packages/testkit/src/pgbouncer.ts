@@ -4,7 +4,8 @@ import { chownSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import pg from "pg";
 import { eventually } from "./eventually.ts";
-import { folderOf, freePort, installPackage, pathFolders, serviceAccount } from "./system.ts";
+import { freePort } from "./free-port.ts";
+import { folderOf, installPackage, pathFolders, serviceAccount } from "./system.ts";
 
 export interface TestPgBouncer extends AsyncDisposable {
   /** The same database through the pooler. */

@@ -5,8 +5,9 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import pg from "pg";
 import { eventually } from "./eventually.ts";
+import { freePort } from "./free-port.ts";
 import { postgresBinaries } from "./postgres-binaries.ts";
-import { type Account, folderOf, freePort, run, serviceAccount } from "./system.ts";
+import { type Account, folderOf, run, serviceAccount } from "./system.ts";
 
 export interface TestPostgres extends AsyncDisposable {
   /** URL of the database `postgres`, as the superuser. */

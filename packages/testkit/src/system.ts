@@ -1,7 +1,6 @@
-/** System services that tests start: found or installed, run by a suitable account, on a free port. */
+/** System services that tests start: found or installed, and run by a suitable account. */
 import { spawnSync } from "node:child_process";
 import { chownSync, existsSync, mkdtempSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -44,16 +43,4 @@ export function run(command: string, args: readonly string[], account: Account |
   const { status, stdout, stderr, error } = spawnSync(command, args, { ...account, encoding: "utf8", cwd });
   if (status === 0) return stdout.trim();
   throw new Error(`${command} failed: ${error?.message ?? stderr}`);
-}
-
-/** A port of the loopback interface without a listener. */
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
-    });
-  });
 }

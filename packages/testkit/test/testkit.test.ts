@@ -1,5 +1,9 @@
-import { expect, test } from "vitest";
-import { eventually, startReceiver, startServer } from "../src/index.ts";
+import { spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { describe, expect, it, test } from "vitest";
+import { eventually, freePort, startReceiver, startServer } from "../src/index.ts";
 
 test("a server starts, keeps its data across a kill and a restart, and stops with code 0", async () => {
   await using server = await startServer();
@@ -52,4 +56,33 @@ test("an endless response waits for a slow reader with a single listener", async
   await receiver.disconnected();
   process.off("warning", warned);
   expect(warnings).toEqual([]);
+});
+
+describe("a free port", () => {
+  it("is outside the range from which the system takes ports for other sockets", async () => {
+    const file = "/proc/sys/net/ipv4/ip_local_port_range";
+    const [from, to] = existsSync(file) ? readFileSync(file, "utf8").split(/\s+/).map(Number) : [32_768, 60_999];
+    const port = await freePort();
+    expect(port < from! || port > to!).toBe(true);
+  });
+
+  it("is not given to another process", async () => {
+    const module = new URL("../src/free-port.ts", import.meta.url).href;
+    const script = `
+      import { freePort } from ${JSON.stringify(module)};
+      const ports = [];
+      while (ports.length < 100) ports.push(await freePort());
+      console.log(ports.join());`;
+    const { stdout } = spawnSync(process.execPath, ["--input-type=module", "--eval", script], { encoding: "utf8" });
+    const others = stdout.split(",").map(Number);
+    expect(others).toHaveLength(100);
+    for (let count = 0; count < 100; count++) expect(others).not.toContain(await freePort());
+  });
+
+  it("is skipped while it is in use", async () => {
+    const port = await freePort();
+    await using server = createServer().listen(port, "127.0.0.1");
+    await once(server, "listening");
+    for (let count = 0; count < 100; count++) expect(await freePort()).not.toBe(port);
+  });
 });
