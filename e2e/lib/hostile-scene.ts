@@ -7,6 +7,8 @@ import type { World } from "./world.ts";
 
 /** The maximal length of an external ID. */
 export const LONG = "x".repeat(60);
+/** As long as a signature, and with slashes where no line may break. */
+const LONG_CODE = "/4FKRG1bjh2wLE3FNE=".repeat(4);
 /** The maximal length of an event type. */
 export const LONG_TYPE = `invoice.${"y".repeat(120)}`;
 
@@ -39,7 +41,7 @@ export async function setUpHostileScene(world: World): Promise<HostileScene> {
     uid: LONG,
     description: LONG,
     channels: [LONG],
-    headers: { [`x-${LONG.slice(0, 60)}`]: LONG },
+    headers: { [`x-${LONG.slice(0, 60)}`]: LONG, "x-signature": LONG_CODE },
   });
   const published = { eventType: LONG_TYPE, eventId: LONG, channels: [LONG], tags: [LONG], payload: { [LONG]: LONG } };
   const { id: message } = await make(`/api/v1/app/${app!}/msg`, published);

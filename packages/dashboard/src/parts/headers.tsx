@@ -16,7 +16,7 @@ export function Headers({ headers, cut = false }: HeadersProps) {
         {headers.map(({ name, value }, index) => (
           <tr key={index}>
             <th scope="row">{name}</th>
-            <td>{value ?? <span className="muted">{t("attempts.hidden")}</span>}</td>
+            <td>{value === null ? <span className="muted">{t("attempts.hidden")}</span> : <code>{value}</code>}</td>
           </tr>
         ))}
         {cut && (
