@@ -58,6 +58,8 @@ export default defineConfig({
     // Generous, because a page may respond slowly on a busy machine.
     expect: { poll: { timeout: 60_000 } },
     hookTimeout: 300_000,
+    // The summary of `npm test` prints messages without their diff.
+    chaiConfig: { truncateThreshold: 2000 },
     projects: [
       { extends: true, test: { name: "sqlite", include: ["test/**/*.test.ts"] } },
       {

@@ -12,5 +12,7 @@ export default defineConfig({
     pool: "forks",
     execArgv: ["--conditions=@posthorn/source"],
     testTimeout: 60_000,
+    // The summary of `npm test` prints messages without their diff.
+    chaiConfig: { truncateThreshold: 2000 },
   },
 });
