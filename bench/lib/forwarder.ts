@@ -9,7 +9,7 @@ const server = createServer((request, response) => {
   request.on("data", (chunk: Buffer) => chunks.push(chunk));
   request.on("end", () => {
     const body = Buffer.concat(chunks);
-    const answer = (status: number): void => {
+    const respond = (status: number): void => {
       response.writeHead(status, { "content-type": "application/json" });
       response.end('{"ok":true}');
     };
@@ -24,8 +24,8 @@ const server = createServer((request, response) => {
         onRequestStart: () => undefined,
         onResponseStart: () => undefined,
         onResponseData: () => undefined,
-        onResponseEnd: () => answer(202),
-        onResponseError: () => answer(502),
+        onResponseEnd: () => respond(202),
+        onResponseError: () => respond(502),
       },
     );
   });

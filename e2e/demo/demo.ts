@@ -51,7 +51,7 @@ export class Demo implements AsyncDisposable {
     this.#node = node;
     this.#receiver = receiver;
     this.#clock = clock;
-    receiver.respondWith((request) => this.#answer(request));
+    receiver.respondWith((request) => this.#respond(request));
   }
 
   /** Starts the demo, and simulates its past. */
@@ -208,7 +208,7 @@ export class Demo implements AsyncDisposable {
     }
   }
 
-  #answer({ headers, path }: Received): ReceiverResponse {
+  #respond({ headers, path }: Received): ReceiverResponse {
     const [random, late] = [this.#random, this.#clock.now() > this.#end - OUTAGE_MS];
     switch (this.#manners.get(`${headers["host"]}${path}`) ?? "healthy") {
       case "flaky":

@@ -72,10 +72,10 @@ export class CrashRun {
       const body = `{"key":"${key}","exact":1.0,"text":"${"x".repeat(this.random.below(600))}"}`;
       const request = `{"eventType":"crash.test","payload":${body}}`;
       const path = `/api/v1/app/${this.app}/msg`;
-      const answer = await client.post(apiCall(path, this.server.token, key, request));
-      assert.equal(answer.status, 202, answer.text);
-      if (answer.tries > 1) this.repeats++;
-      this.published.push({ key, body, id: (JSON.parse(answer.text) as { id: string }).id });
+      const response = await client.post(apiCall(path, this.server.token, key, request));
+      assert.equal(response.status, 202, response.text);
+      if (response.tries > 1) this.repeats++;
+      this.published.push({ key, body, id: (JSON.parse(response.text) as { id: string }).id });
     }
   }
 
@@ -87,8 +87,8 @@ export class CrashRun {
       if (some === undefined) continue;
       const path = `/api/v1/app/${this.app}/msg/${some.id}/endpoint/${this.flakyId}/resend`;
       const key = `resend-${this.resends++}`;
-      const answer = await client.post(apiCall(path, this.server.token, key, "{}"));
-      assert.equal(answer.status, 202, answer.text);
+      const response = await client.post(apiCall(path, this.server.token, key, "{}"));
+      assert.equal(response.status, 202, response.text);
     }
   }
 

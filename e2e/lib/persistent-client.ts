@@ -15,7 +15,7 @@ export function apiCall(path: string, token: string, key: string, body: string):
   return { path, headers, body };
 }
 
-export interface FinalAnswer {
+export interface FinalResponse {
   readonly status: number;
   readonly text: string;
   /** How often the request was sent. */
@@ -36,10 +36,10 @@ export class PersistentClient implements Disposable {
   }
 
   /** Resolves with any response below 500; throws only when the client is closed. */
-  async post(wanted: PersistentRequest): Promise<FinalAnswer> {
+  async post(wanted: PersistentRequest): Promise<FinalResponse> {
     for (let tries = 1; !this.#ended; tries++) {
-      const answer = await this.#once(wanted).catch(() => null);
-      if (answer !== null && answer.status < 500) return { ...answer, tries };
+      const response = await this.#once(wanted).catch(() => null);
+      if (response !== null && response.status < 500) return { ...response, tries };
       await delay(PAUSE_MS);
     }
     throw new Error(`gave up on ${wanted.path}`);

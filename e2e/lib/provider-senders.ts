@@ -40,7 +40,7 @@ export interface ProviderSender {
   readonly signs: boolean;
   readonly eventType: string;
   /** The response that the provider expects. */
-  readonly answer?: RegExp;
+  readonly response?: RegExp;
   readonly send: (url: string, id: string) => Promise<Sent> | Sent;
   /** Verifies as a receiver of this provider does: throws or returns false to reject. */
   readonly accepts: (request: Arrived) => unknown;
@@ -370,7 +370,7 @@ function teams(): ProviderSender {
     source: { secrets: [TEAMS_TOKEN] },
     signs: true,
     eventType: "message",
-    answer: /^\{"type":"message"/,
+    response: /^\{"type":"message"/,
     send: (_url, id) => {
       const body = odd({ type: "message", id, text: "<at>Bot</at> hello" });
       return { body, headers: { ...JSON_TYPE, authorization: teamsSignature(body) } };
@@ -468,7 +468,7 @@ function salesforce(): ProviderSender {
     source: {},
     signs: false,
     eventType: "Account",
-    answer: /<Ack>true<\/Ack>/,
+    response: /<Ack>true<\/Ack>/,
     send: (_url, id) => ({ body: soap(id), headers: { "content-type": "text/xml; charset=utf-8", soapaction: '""' } }),
     accepts: ({ headers, body }) =>
       headers["soapaction"] === '""' && body.includes("<OrganizationId>00D1</OrganizationId>"),

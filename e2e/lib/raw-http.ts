@@ -1,7 +1,7 @@
 /** Raw HTTP, for requests that no client would send. */
 import { connect, type Socket } from "node:net";
 
-export interface RawAnswer {
+export interface RawResponse {
   /** Everything received until the connection was closed. */
   readonly text: string;
   /** Status codes of the responses in it, in order. */
@@ -27,7 +27,7 @@ export function openSocket(url: string): Promise<Socket> {
 }
 
 /** Sends these bytes and returns everything received until either side closes the connection. */
-export async function sendRaw(url: string, bytes: string | Uint8Array, options: RawOptions = {}): Promise<RawAnswer> {
+export async function sendRaw(url: string, bytes: string | Uint8Array, options: RawOptions = {}): Promise<RawResponse> {
   const socket = await openSocket(url);
   const response = collect(socket, options.timeoutMs ?? 20_000);
   socket.write(bytes);
@@ -36,7 +36,7 @@ export async function sendRaw(url: string, bytes: string | Uint8Array, options: 
 }
 
 /** Everything received until the connection is closed. */
-export function collect(socket: Socket, timeoutMs: number): Promise<RawAnswer> {
+export function collect(socket: Socket, timeoutMs: number): Promise<RawResponse> {
   const chunks: Buffer[] = [];
   return new Promise((resolve) => {
     socket.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -47,7 +47,7 @@ export function collect(socket: Socket, timeoutMs: number): Promise<RawAnswer> {
   });
 }
 
-function read(text: string): RawAnswer {
+function read(text: string): RawResponse {
   const statuses = [...text.matchAll(/^HTTP\/1\.1 (\d{3})/gm)].map((match) => Number(match[1]));
   const body = text.slice(text.lastIndexOf("\r\n\r\n") + 4);
   try {

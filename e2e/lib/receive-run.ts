@@ -74,10 +74,10 @@ export class ReceiveRun {
         "x-hub-signature-256": `sha256=${createHmac("sha256", SECRET).update(body).digest("hex")}`,
       };
       const storm = Array.from({ length: 1 + this.#random.below(STORM) }, async () => {
-        const answer = await client.post({ path: this.#path, headers, body });
-        assert.equal(answer.status, 200, answer.text);
+        const response = await client.post({ path: this.#path, headers, body });
+        assert.equal(response.status, 200, response.text);
         this.requests += 1;
-        if (answer.tries > 1) this.repeats += 1;
+        if (response.tries > 1) this.repeats += 1;
       });
       await Promise.all(storm);
       this.accepted.set(id, body);

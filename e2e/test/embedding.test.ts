@@ -143,8 +143,8 @@ describe.each(Object.entries(HOSTS))("in %s", (_name, start) => {
     expect(created.status).toBe(201);
     const payload = '{ "n": 1.0,  "big": 12345678901234567890 }';
     const body = `{"eventType":"a","payload":${payload}}`;
-    const answer = await call("/api/v1/app/acme/msg", { method: "POST", body });
-    expect(answer.status).toBe(202);
+    const reply = await call("/api/v1/app/acme/msg", { method: "POST", body });
+    expect(reply.status).toBe(202);
     const got = await receiver.waitFor(({ path }) => path === "/api");
     expect(got.body.toString()).toBe(payload);
   });
@@ -163,7 +163,7 @@ describe.each(Object.entries(HOSTS))("in %s", (_name, start) => {
     const target = JSON.stringify({ url: `${receiver.url}/door` });
     await call(`/ingest/api/v1/source/${id}/endpoint`, { method: "POST", body: target });
     const body = '{"zen" :\t"1.0"}\n';
-    const answer = await fetch(ingestUrl.replace("https://shop.example", host.url), {
+    const reply = await fetch(ingestUrl.replace("https://shop.example", host.url), {
       method: "POST",
       headers: {
         "content-type": "application/json",
@@ -173,7 +173,7 @@ describe.each(Object.entries(HOSTS))("in %s", (_name, start) => {
       },
       body,
     });
-    expect(answer.status).toBe(200);
+    expect(reply.status).toBe(200);
     const got = await receiver.waitFor(({ path }) => path === "/door");
     expect(got.body.toString()).toBe(body);
   });
@@ -237,27 +237,24 @@ describe("a body that the program has already read", () => {
     },
   };
 
-  it.each(Object.entries(CASES))(
-    "is an answer that says so, in %s, and not a wrong signature",
-    async (_name, start) => {
-      await using embedded = await embed({ publicUrl: PUBLIC_URL });
-      const host = await start(embedded.posthorn);
-      const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
-      const send = (path: string, body?: string) =>
-        fetch(`${host.url}/hooks${path}`, body === undefined ? { headers } : { method: "POST", headers, body });
-      for (const path of ["/in/any", "/api/v1/app"]) {
-        const answer = await send(path, '{"name":"Acme"}');
-        expect(answer.status).toBe(500);
-        expect(await answer.json()).toMatchObject({
-          code: "body_consumed",
-          detail: expect.stringContaining("express.json()") as string,
-        });
-      }
-      // Without a body nothing was lost.
-      expect((await send("/api/v1/app")).status).toBe(200);
-      await host.close();
-    },
-  );
+  it.each(Object.entries(CASES))("is reported as such in %s, and not as a wrong signature", async (_name, start) => {
+    await using embedded = await embed({ publicUrl: PUBLIC_URL });
+    const host = await start(embedded.posthorn);
+    const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+    const send = (path: string, body?: string) =>
+      fetch(`${host.url}/hooks${path}`, body === undefined ? { headers } : { method: "POST", headers, body });
+    for (const path of ["/in/any", "/api/v1/app"]) {
+      const reply = await send(path, '{"name":"Acme"}');
+      expect(reply.status).toBe(500);
+      expect(await reply.json()).toMatchObject({
+        code: "body_consumed",
+        detail: expect.stringContaining("express.json()") as string,
+      });
+    }
+    // Without a body nothing was lost.
+    expect((await send("/api/v1/app")).status).toBe(200);
+    await host.close();
+  });
 });
 
 describe("in the process", () => {

@@ -40,9 +40,9 @@ describe("a body", () => {
     ["\ufeff{}", /position 0\b/],
     ["{}{}", /position 2\b/],
   ])("that is not JSON is refused with the position of the mistake: %j", async (body, place) => {
-    const answer = await world.api.post(PUBLISH, body);
-    expect(answer.status).toBe(422);
-    expect(answer.json.detail[0].msg).toMatch(place);
+    const response = await world.api.post(PUBLISH, body);
+    expect(response.status).toBe(422);
+    expect(response.json.detail[0].msg).toMatch(place);
   });
 
   it.each([
@@ -55,9 +55,9 @@ describe("a body", () => {
     ],
     ["a compressed one", Buffer.from("1f8b0800000000000003ab560500", "hex")],
   ])("that is no UTF-8 is refused: %s", async (_what, body) => {
-    const answer = await world.api.post(PUBLISH, body);
-    expect(answer.status).toBe(422);
-    expect(answer.json.detail[0].msg).toContain("UTF-8");
+    const response = await world.api.post(PUBLISH, body);
+    expect(response.status).toBe(422);
+    expect(response.json.detail[0].msg).toContain("UTF-8");
   });
 
   it.each([
@@ -68,10 +68,10 @@ describe("a body", () => {
     ";;;",
     "a/b/c",
   ])("is JSON whatever its type says: %s", async (type) => {
-    const answer = await world.api.post(PUBLISH, '{"eventType":"a","payload":{}}', {
+    const response = await world.api.post(PUBLISH, '{"eventType":"a","payload":{}}', {
       headers: { "content-type": type },
     });
-    expect(answer.status).toBe(202);
+    expect(response.status).toBe(202);
   });
 
   it.each([
@@ -155,8 +155,8 @@ describe("bytes that are not a request", () => {
     ["a path of 100 KB", `GET /${"a".repeat(100_000)} HTTP/1.1\r\nhost: x\r\n\r\n`, 431],
     ["an unknown method", "STEAL /health HTTP/1.1\r\nhost: x\r\n\r\n", 400],
   ])("are refused, and the connection is closed: %s", async (_what, bytes, status) => {
-    const answer = await sendRaw(world.server.url, Buffer.from(bytes, "latin1"));
-    expect(answer.statuses.at(0) ?? 400).toBe(status);
+    const response = await sendRaw(world.server.url, Buffer.from(bytes, "latin1"));
+    expect(response.statuses.at(0) ?? 400).toBe(status);
   });
 
   it.each(["nonsense\r\n\r\n", `GET /health HTTP/1.1\r\nhost: x\r\na: ${"a".repeat(100_000)}\r\n\r\n`])(
@@ -173,9 +173,9 @@ describe("bytes that are not a request", () => {
     "do no harm as another method or form of path: %s",
     async (line) => {
       const socket = await openSocket(world.server.url);
-      const answer = collect(socket, 20_000);
+      const response = collect(socket, 20_000);
       socket.end(`${line} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
-      expect((await answer).statuses.every((status) => status < 500)).toBe(true);
+      expect((await response).statuses.every((status) => status < 500)).toBe(true);
     },
   );
 
@@ -207,7 +207,7 @@ describe("bytes that are not a request", () => {
     }
     const token = "nonsense";
     const refused = Array.from({ length: 1000 }, () => world.api.post(PUBLISH, "{", { token }));
-    expect(new Set((await Promise.all(refused)).map((answer) => answer.status))).toEqual(new Set([401]));
+    expect(new Set((await Promise.all(refused)).map((response) => response.status))).toEqual(new Set([401]));
     const published = await world.api.post(PUBLISH, { eventType: "a", payload: { still: "here" } });
     expect(published.status).toBe(202);
   });

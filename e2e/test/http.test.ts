@@ -19,7 +19,7 @@ describe("paths", () => {
     ["with two slashes at the beginning", (id: string) => `//api/v1/app/${id}`],
     ["with both", (id: string) => `//api/v1/app/${id}/`],
     ["with a query after a slash", (id: string) => `/api/v1/app/${id}/?unknown=1`],
-  ])("%s lead to the same answer", async (_title, path) => {
+  ])("%s lead to the same response", async (_title, path) => {
     const { status, json } = await world.api.get(path(app));
     expect([status, json.id]).toEqual([200, app]);
   });
@@ -151,9 +151,9 @@ describe("invalid requests", () => {
     ["with a bad header", "GET /health HTTP/1.1\r\nHost: a\r\nbad header\r\n\r\n", "400"],
     ["with headers of 100 KB", `GET /health HTTP/1.1\r\nHost: a\r\nx: ${"y".repeat(100_000)}\r\n\r\n`, "431"],
   ])("%s are answered with JSON, and the server stays up", async (_title, bytes, status) => {
-    const answer = await exchange(bytes);
-    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
-    expect(JSON.parse(answer.split("\r\n\r\n")[1]!)).toMatchObject({ code: "bad_request" });
+    const response = await exchange(bytes);
+    expect(response).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(JSON.parse(response.split("\r\n\r\n")[1]!)).toMatchObject({ code: "bad_request" });
     expect((await world.api.get("/health")).status).toBe(204);
   });
 });
@@ -172,7 +172,8 @@ describe("clients that disconnect or are slow", () => {
   test("clients that send their headers slowly are disconnected, and others are served meanwhile", async () => {
     const slow = Array.from({ length: 50 }, () => exchange("POST /api/v1/app HTTP/1.1\r\nHost: a\r\nX-Slow: "));
     expect((await world.api.get(`/api/v1/app/${app}`)).status).toBe(200);
-    for (const answer of await Promise.all(slow)) expect(answer).toMatch(/^HTTP\/1.1 408 [^]*"code":"request_timeout"/);
+    for (const response of await Promise.all(slow))
+      expect(response).toMatch(/^HTTP\/1.1 408 [^]*"code":"request_timeout"/);
   });
 });
 
@@ -258,7 +259,7 @@ describe("browsers", () => {
     const headers = { origin: "https://customer.example" };
     const good = await world.api.get(`/api/v1/app/${app}`, { headers });
     const bad = await world.api.get("/api/v1/app/none", { headers });
-    for (const answer of [good, bad]) expect(answer.headers.get("access-control-allow-origin")).toBe("*");
+    for (const response of [good, bad]) expect(response.headers.get("access-control-allow-origin")).toBe("*");
   });
 });
 

@@ -115,8 +115,8 @@ describe("the response of a source", () => {
       const response = { headers: { "content-type": type }, body: `${SCRIPT_PAGE}{query:q}` };
       const { url } = await makeSource(world.api, { response });
       const page = await signedIn(origin, token);
-      const answer = await page.goto(`${url}?q=${encodeURIComponent(SCRIPT_PAGE)}`);
-      expect(await answer!.text()).toContain("&#60;script&#62;");
+      const reply = await page.goto(`${url}?q=${encodeURIComponent(SCRIPT_PAGE)}`);
+      expect(await reply!.text()).toContain("&#60;script&#62;");
       await expectUnharmed(page, origin, token);
     }
   });
@@ -201,9 +201,9 @@ describe("mounted in a program", () => {
     const api = new Api(`${origin}/hooks`, token, new Recorder());
     const own = await makeSource(api, { response: { headers: { "content-type": "text/html" }, body: SCRIPT_PAGE } });
     for (const { url } of [own, await passingOn(api, "text/html"), await passingOn(api, "application/xml")]) {
-      const answer = await fetch(url, { method: "POST", body: "{}" });
-      expect(answer.headers.get("content-type")).toBe("text/plain");
-      expect(answer.headers.get("content-security-policy")).toBe("default-src 'none'; sandbox");
+      const reply = await fetch(url, { method: "POST", body: "{}" });
+      expect(reply.headers.get("content-type")).toBe("text/plain");
+      expect(reply.headers.get("content-security-policy")).toBe("default-src 'none'; sandbox");
       const page = await signedIn(origin, token);
       await page.goto(url);
       await expectUnharmed(page, origin, token);
@@ -226,8 +226,8 @@ describe("with a separate origin", () => {
     const source = await makeSource(api, { response, expiresAt: new Date(Date.now() + 86_400_000).toISOString() });
     expect(source.url.startsWith(`http://localhost:${port}/in/`)).toBe(true);
     const page = await signedIn(server.url, server.token);
-    const answer = await page.goto(source.url);
-    expect(answer!.status()).toBe(200);
+    const reply = await page.goto(source.url);
+    expect(reply!.status()).toBe(200);
     await expectUnharmed(page, server.url, server.token);
     expect((await page.goto(source.url.replace("localhost", "127.0.0.1")))!.status()).toBe(421);
     expect((await page.goto(`http://localhost:${port}/`))!.status()).toBe(404);

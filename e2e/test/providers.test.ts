@@ -62,7 +62,7 @@ describe.each(providerSenders)("$provider, signed by $by", (sender) => {
     const sent = await sender.send(source.url, uid("d"));
     const response = await deliver(source.url, sent);
     expect(response.status).toBeLessThan(300);
-    expect(await response.text()).toMatch(sender.answer ?? /^/);
+    expect(await response.text()).toMatch(sender.response ?? /^/);
     expect(await messagesOf(source)).toMatchObject([sender.eventType === "" ? {} : { eventType: sender.eventType }]);
     const received = await world.receiver.waitFor(({ path }) => path === source.hook);
     expect(received.body.toString()).toBe(sent.body);

@@ -73,7 +73,7 @@ describe("a node that starts before its database", () => {
     expect(await e.node.ended).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(
-        /^posthorn: The database was not there within 0.5 s \(POSTHORN_DATABASE_WAIT\).*ECONN/,
+        /^posthorn: The database was unavailable for 0.5 s \(POSTHORN_DATABASE_WAIT\).*ECONN/,
       ) as string,
     });
   });

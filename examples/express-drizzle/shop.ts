@@ -57,14 +57,14 @@ app.post("/customers", async (request, response) => {
 
 app.post("/orders", async (request, response) => {
   const { customer, total, card } = request.body as Order;
-  const answer = await db.transaction(async (tx) => {
+  const result = await db.transaction(async (tx) => {
     const [order] = await tx.insert(orders).values({ customer, total }).returning();
     const message = await posthorn.message.create(customer, { eventType: "order.paid", payload: order! }, { tx });
     // If this fails, the transaction rolls back: there is no order and no event.
     charge(card);
     return { order: order!.id, message: message.id };
   });
-  response.status(201).json(answer);
+  response.status(201).json(result);
 });
 
 app.get("/orders", async (_request, response) => {

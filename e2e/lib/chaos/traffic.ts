@@ -48,10 +48,10 @@ export class Publishers {
   ): Promise<Record<string, string>> {
     for (let tries = 1; ; tries++) {
       const url = node === null || tries > 1 ? this.#nodes.anyUrl() : this.#nodes.urlOf(node);
-      const answer = url === null ? null : await this.#ask(url, method, { path, body, key });
-      if (answer !== null) {
+      const response = url === null ? null : await this.#ask(url, method, { path, body, key });
+      if (response !== null) {
         if (tries > 1) this.repeated++;
-        return answer;
+        return response;
       }
       await delay(PAUSE_MS);
     }

@@ -52,9 +52,9 @@ describe("a backlog above POSTHORN_MAX_BACKLOG", () => {
     receiver.respondWith(({ path }) => (path === "/busy" ? response.promise : 204));
     for (let n = 0; n < 2 * MAX; n++) expect((await publish("busy")).status).toBe(202);
     const refused = await eventually(async () => {
-      const answer = await publish("busy");
-      expect(answer.status).toBe(429);
-      return answer;
+      const reply = await publish("busy");
+      expect(reply.status).toBe(429);
+      return reply;
     });
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
     expect(await refused.json()).toMatchObject({ code: "backlog_full" });

@@ -73,7 +73,7 @@ describe("a batch", () => {
 
   it("gives each message its own result: a refused one does not affect the others", async () => {
     await tenant.call("POST", "app/app/msg", message({ eventId: "taken" }));
-    const answer = await batch([
+    const response = await batch([
       message({ eventId: "first" }),
       message({ eventType: "a b" }),
       message({ eventId: "taken" }),
@@ -82,8 +82,8 @@ describe("a batch", () => {
       message({ eventId: "first" }),
       message(),
     ]);
-    expect(answer).toMatchObject({ status: 202, created: 2, duplicates: 2, failed: 3 });
-    expect(answer.data.map(({ status }) => status)).toEqual([
+    expect(response).toMatchObject({ status: 202, created: 2, duplicates: 2, failed: 3 });
+    expect(response.data.map(({ status }) => status)).toEqual([
       "created",
       "failed",
       "duplicate",
@@ -92,13 +92,13 @@ describe("a batch", () => {
       "duplicate",
       "created",
     ]);
-    expect(answer.data[5]!.id).toBe(answer.data[0]!.id);
-    expect(answer.data[1]!.error).toMatchObject({
+    expect(response.data[5]!.id).toBe(response.data[0]!.id);
+    expect(response.data[1]!.error).toMatchObject({
       status: 422,
       code: "validation",
       detail: [{ loc: ["body", "messages", "[1]", "eventType"] }],
     });
-    expect(answer.data[3]!.error).toMatchObject({ detail: [{ loc: ["body", "messages", "[3]", "payload"] }] });
+    expect(response.data[3]!.error).toMatchObject({ detail: [{ loc: ["body", "messages", "[3]", "payload"] }] });
   });
 
   it("that is sent again under its key gets the same response and stores nothing", async () => {
@@ -173,8 +173,8 @@ describe("a batch", () => {
   });
 
   it("for an unknown application fails each message with not_found", async () => {
-    const answer = await batch([message()], {}, "app/missing/msg/batch");
-    expect(answer).toMatchObject({ status: 202, failed: 1, data: [{ error: { status: 404, code: "not_found" } }] });
+    const response = await batch([message()], {}, "app/missing/msg/batch");
+    expect(response).toMatchObject({ status: 202, failed: 1, data: [{ error: { status: 404, code: "not_found" } }] });
   });
 
   it("is refused for a token of an application", async () => {

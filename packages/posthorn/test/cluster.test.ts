@@ -7,7 +7,7 @@ import { Tenant } from "./support/tenant.ts";
 interface Cluster {
   readonly nodes: readonly {
     readonly id: number;
-    readonly answers: boolean;
+    readonly current: boolean;
     readonly state: string;
     readonly shards: number;
   }[];
@@ -33,7 +33,7 @@ const cluster = async (of: TestNode): Promise<Cluster> =>
 describe("the cluster", () => {
   it("of one node is that node, which has every shard", async () => {
     const { nodes, shards, lagSeconds } = await cluster(node);
-    expect(nodes).toMatchObject([{ answers: true, state: "working", shards: 64, inFlight: 0, lagSeconds: 0 }]);
+    expect(nodes).toMatchObject([{ current: true, state: "working", shards: 64, inFlight: 0, lagSeconds: 0 }]);
     expect(shards).toHaveLength(64);
     expect(shards.every((shard) => shard.node === nodes[0]!.id)).toBe(true);
     expect(lagSeconds).toBe(0);
@@ -55,8 +55,8 @@ describe("the cluster", () => {
     const another = await startNode(folder.path);
     const [one, two] = [await cluster(node), await cluster(another)];
     await another[Symbol.asyncDispose]();
-    expect(one.nodes.map(({ answers }) => answers)).toEqual([true, false]);
-    expect(two.nodes.map(({ answers }) => answers)).toEqual([false, true]);
+    expect(one.nodes.map(({ current }) => current)).toEqual([true, false]);
+    expect(two.nodes.map(({ current }) => current)).toEqual([false, true]);
     expect((await cluster(node)).nodes).toHaveLength(1);
   });
 });

@@ -91,8 +91,8 @@ describe("the filter of an endpoint", () => {
 
   it("is refused with the invalid clause, and the previous one stays", async () => {
     await tenant.call("PUT", FILTER, { filter: { eventType: "a" } });
-    const answer = await tenant.call("PUT", FILTER, { filter: { body: { n: { $gt: [] } } } });
-    expect(answer).toMatchObject({ status: 422, json: { detail: [{ loc: ["body", "filter", "body.n.$gt"] }] } });
+    const response = await tenant.call("PUT", FILTER, { filter: { body: { n: { $gt: [] } } } });
+    expect(response).toMatchObject({ status: 422, json: { detail: [{ loc: ["body", "filter", "body.n.$gt"] }] } });
     expect(await tenant.call("PUT", FILTER, { filter: { amount: 1 } })).toMatchObject({ status: 422 });
     expect(await tenant.call("PUT", FILTER, { filter: [1] })).toMatchObject({ status: 422 });
     expect((await tenant.call("GET", FILTER)).json).toEqual({ filter: { eventType: "a" } });
@@ -139,9 +139,9 @@ describe("the reason why an endpoint does not get a message", () => {
       await tenant.call("POST", "app/many/endpoint", { url: receiver.url, channels: ["eu"] });
     }
     const { json } = await tenant.call("POST", "app/many/msg", { eventType: "a", payload: {} });
-    const answer = await tenant.call("GET", `app/many/msg/${String(json["id"])}/matching`);
-    expect(answer.json).toMatchObject({ matched: 0, unmatched: 210 });
-    expect(answer.json["reasons"]).toHaveLength(200);
+    const response = await tenant.call("GET", `app/many/msg/${String(json["id"])}/matching`);
+    expect(response.json).toMatchObject({ matched: 0, unmatched: 210 });
+    expect(response.json["reasons"]).toHaveLength(200);
   });
 });
 
@@ -190,10 +190,10 @@ describe("explaining a filter", () => {
     ["character classes", `(?i)[${"b-\u{10ffff}".repeat(240)}]`, "use fewer Unicode classes"],
   ])("refuses a pattern with too many %s, and says what to change", async (_what, pattern, advice) => {
     const filter = { body: { a: { $regex: pattern } } };
-    const answer = await tenant.call("POST", "filter/explain", { filter, payload: {} });
-    expect(answer).toMatchObject({ status: 422 });
-    expect(answer.text).toContain(advice);
-    expect(answer.text).toContain("body.a.$regex");
+    const response = await tenant.call("POST", "filter/explain", { filter, payload: {} });
+    expect(response).toMatchObject({ status: 422 });
+    expect(response.text).toContain(advice);
+    expect(response.text).toContain("body.a.$regex");
   });
 
   it("refuses a filter that could not be saved, and changes nothing", async () => {

@@ -30,12 +30,12 @@ interface ApiResponse {
 
 async function call(node: TestNode, token: string, method: string, path: string, body?: object): Promise<ApiResponse> {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  const answer = await fetch(`${node.url}${path}`, {
+  const reply = await fetch(`${node.url}${path}`, {
     method,
     headers,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  return { status: answer.status, json: (await answer.json()) as Record<string, unknown> };
+  return { status: reply.status, json: (await reply.json()) as Record<string, unknown> };
 }
 
 const list = async (node: TestNode, org: number) =>
@@ -48,8 +48,8 @@ async function pageOf(node: TestNode, org: number): Promise<string | null> {
   const fields = { name: "Pages", type: "generic-webhook", verification: { scheme: "none" }, response };
   const made = await call(node, token, "POST", "/ingest/api/v1/source", fields);
   const { pathname, host } = new URL(made.json["ingestUrl"] as string);
-  const answer = await fetch(`${node.url}${pathname}`, { method: "POST", body: "{}", headers: { host } });
-  return answer.headers.get("content-type");
+  const reply = await fetch(`${node.url}${pathname}`, { method: "POST", body: "{}", headers: { host } });
+  return reply.headers.get("content-type");
 }
 
 it("a second organisation is refused with a reason while inbound webhooks share the origin of the dashboard", async () => {

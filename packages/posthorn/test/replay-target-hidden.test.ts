@@ -116,8 +116,8 @@ async function pathsThatShowIt(token: string): Promise<string[]> {
       if (!("get" in operations)) continue;
       asked++;
       for (const message of [before, during]) {
-        const answer = await get(filled(path.replace("{msg_id}", message)), token);
-        if (answer.includes(hiddenId)) shown.push(path);
+        const response = await get(filled(path.replace("{msg_id}", message)), token);
+        if (response.includes(hiddenId)) shown.push(path);
       }
     }
   }

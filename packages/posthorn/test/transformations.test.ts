@@ -29,8 +29,8 @@ afterAll(async () => {
 const handler = (body: string): string => `function handler(webhook) { ${body} }`;
 
 async function setCode(body: string, variables: object | null = null): Promise<void> {
-  const answer = await tenant.call("PATCH", CODE, { code: handler(body), enabled: true, variables });
-  expect(answer).toMatchObject({ status: 204 });
+  const response = await tenant.call("PATCH", CODE, { code: handler(body), enabled: true, variables });
+  expect(response).toMatchObject({ status: 204 });
 }
 
 async function setFormat(format: object): Promise<void> {
@@ -107,8 +107,8 @@ describe("the transformation of an endpoint", () => {
       "const noHandler = 1234567890;",
       "throw 123456789;",
     ]) {
-      const answer = await tenant.call("PATCH", CODE, { code });
-      expect(answer).toMatchObject({ status: 422, json: { detail: [{ loc: ["body", "code"] }] } });
+      const response = await tenant.call("PATCH", CODE, { code });
+      expect(response).toMatchObject({ status: 422, json: { detail: [{ loc: ["body", "code"] }] } });
     }
     const { text } = await tenant.call("PATCH", CODE, { code: "function handler(webhook) {\n  return (;\n}" });
     expect(text).toContain("(line 2)");
@@ -357,9 +357,9 @@ describe("the format of an endpoint", () => {
 
 describe("a trial", () => {
   const tryIt = async (fields: object) => {
-    const answer = await tenant.call("POST", `${ENDPOINT}/try`, { eventType: "a", payload: { n: 1 }, ...fields });
-    expect(answer).toMatchObject({ status: 200 });
-    return answer.json;
+    const response = await tenant.call("POST", `${ENDPOINT}/try`, { eventType: "a", payload: { n: 1 }, ...fields });
+    expect(response).toMatchObject({ status: 200 });
+    return response.json;
   };
 
   it("shows match, request and logs, and sends and stores nothing", async () => {

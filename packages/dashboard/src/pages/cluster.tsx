@@ -77,9 +77,9 @@ function Nodes({ cluster: { at, nodes } }: { readonly cluster: Cluster }) {
         {
           key: "node",
           label: t("cluster.one"),
-          cell: ({ id, answers }) => (
+          cell: ({ id, current }) => (
             <>
-              <strong>{t("cluster.node", { id })}</strong> {answers && <Badge>{t("cluster.answers")}</Badge>}
+              <strong>{t("cluster.node", { id })}</strong> {current && <Badge>{t("cluster.current")}</Badge>}
             </>
           ),
         },

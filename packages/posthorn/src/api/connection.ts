@@ -52,8 +52,8 @@ const CLIENT_ERRORS: Readonly<Record<string, ClientError>> = {
 /** Responds to an invalid HTTP request in the usual error format, and closes the connection. */
 export function respondToClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   // While an earlier request on the connection has no response yet, the client would mistake this response for it.
-  const answering = (socket as unknown as Record<string, unknown>)["_httpMessage"] ?? null;
-  if (error.code === "ECONNRESET" || !socket.writable || answering !== null) {
+  const responding = (socket as unknown as Record<string, unknown>)["_httpMessage"] ?? null;
+  if (error.code === "ECONNRESET" || !socket.writable || responding !== null) {
     socket.destroy();
     return;
   }

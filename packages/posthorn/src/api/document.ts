@@ -88,7 +88,7 @@ function describeRoute({
 }: Route): object {
   const names = [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
   const error = ref(HttpError);
-  const answers = Object.entries(responses).map(([status, model]) => [
+  const described = Object.entries(responses).map(([status, model]) => [
     status,
     {
       description: "Done.",
@@ -109,7 +109,7 @@ function describeRoute({
     ...(method === "POST" ? { headers: POST_HEADERS } : {}),
     ...(body === undefined ? {} : { body: ref(body) }),
     response: {
-      ...Object.fromEntries(answers),
+      ...Object.fromEntries(described),
       400: { description: "The request cannot be read.", ...error },
       401: { description: "The token is missing, invalid or expired.", ...error },
       403: { description: "The token does not have access.", ...error },

@@ -361,5 +361,5 @@ function registerDocument(app: FastifyInstance): void {
     const { buildDocument } = await import("./document.ts");
     return JSON.stringify(await buildDocument());
   });
-  app.get("/api/v1/openapi.json", async (_request, answer) => send(answer, { status: 200, json: await load() }));
+  app.get("/api/v1/openapi.json", async (_request, response) => send(response, { status: 200, json: await load() }));
 }

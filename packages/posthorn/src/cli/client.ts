@@ -34,10 +34,10 @@ export async function call(
     signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   const text = await response.text();
-  const answer = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+  const json = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
   if (!response.ok)
-    throw new PosthornError("bad_request", `${response.status}: ${JSON.stringify(answer["detail"] ?? answer)}`);
-  return answer;
+    throw new PosthornError("bad_request", `${response.status}: ${JSON.stringify(json["detail"] ?? json)}`);
+  return json;
 }
 
 async function request(url: string, path: string, init: RequestInit): Promise<Response> {
@@ -46,7 +46,7 @@ async function request(url: string, path: string, init: RequestInit): Promise<Re
   } catch (cause) {
     throw new PosthornError(
       "bad_request",
-      `No server answers at ${url}: start it with \`posthorn start\`, or give --url.`,
+      `No server responds at ${url}: start it with \`posthorn start\`, or give --url.`,
       { cause },
     );
   }

@@ -4,7 +4,7 @@ import { lanePolicy } from "../../test/support/dispatch.ts";
 import { RateControl } from "./rate-control.ts";
 import type { LanePolicy } from "./policy.ts";
 
-interface Answer {
+interface Response {
   readonly ms: number;
   /** HTTP status; 200 is a success. */
   readonly code: number;
@@ -18,11 +18,11 @@ class Endpoint {
   readonly starts: number[] = [];
   #now = 0;
   readonly #inFlight: { at: number; end: () => void }[] = [];
-  readonly #answer: (now: number) => Answer;
+  readonly #respond: (now: number) => Response;
 
-  constructor(policy: Partial<LanePolicy>, answer: (now: number) => Answer) {
+  constructor(policy: Partial<LanePolicy>, respond: (now: number) => Response) {
     this.control = new RateControl({ ...lanePolicy(1), concurrency: 64, ...policy }, 0);
-    this.#answer = answer;
+    this.#respond = respond;
   }
 
   /** Advances to `until` with an unlimited backlog. */
@@ -53,7 +53,7 @@ class Endpoint {
       if (control.suspendedUntil(this.#now) > this.#now || control.readyAt(this.#now) > this.#now) return;
       const ticket = control.started(this.#now);
       this.starts.push(this.#now);
-      const { ms, code, retryAfterMs = null } = this.#answer(this.#now);
+      const { ms, code, retryAfterMs = null } = this.#respond(this.#now);
       const full = this.#inFlight.length + 1 >= control.concurrency;
       const end = (): void => {
         if (code === 200) control.succeeded(this.#now, ticket, full, retryAfterMs);

@@ -69,7 +69,7 @@ export class Mount {
   readonly fetch = async (request: Request, env?: NodeBindings): Promise<Response> => {
     if (request.bodyUsed || (env?.incoming !== undefined && isConsumed(env.incoming))) return toResponse(consumed());
     const { host, pathname, search } = new URL(request.url);
-    const answer = await this.#server.inject({
+    const response = await this.#server.inject({
       method: request.method as "GET",
       url: this.#strip(pathname + search),
       headers: { host, ...Object.fromEntries(request.headers) },
@@ -77,8 +77,8 @@ export class Mount {
       remoteAddress: env?.incoming?.socket.remoteAddress ?? UNKNOWN_ADDRESS,
       payloadAsStream: true,
     });
-    const { statusCode: status, headers } = answer;
-    const body = WITHOUT_BODY.has(status) ? null : (Readable.toWeb(answer.stream()) as ReadableStream);
+    const { statusCode: status, headers } = response;
+    const body = WITHOUT_BODY.has(status) ? null : (Readable.toWeb(response.stream()) as ReadableStream);
     return new Response(body, { status, headers: toHeaders(headers) });
   };
 

@@ -33,7 +33,7 @@ export interface PosthornOptions {
 /** Paths of Posthorn's routes. It cannot be mounted at them, because the mount path would be ambiguous. */
 const OWN_PATHS = /^\/(?:api(?:\/v1)?|in|ingest|health|docs|assets|portal|\.well-known)$/;
 /** How long `close` waits for responses in progress. */
-const CLOSE_ANSWERS_MS = 5000;
+const CLOSE_RESPONSES_MS = 5000;
 
 /**
  * A node in this process. By default it opens no port, reads no environment variables and handles no signals. Several nodes in one
@@ -134,7 +134,7 @@ export class Posthorn implements AsyncDisposable {
   async close(): Promise<void> {
     this.#node.server.server.closeIdleConnections();
     await this.#node.server.close();
-    await this.#mount.settled(CLOSE_ANSWERS_MS);
+    await this.#mount.settled(CLOSE_RESPONSES_MS);
     await this.#node[Symbol.asyncDispose]();
   }
 

@@ -109,7 +109,7 @@ export class Gateway {
     if (verdict === null) return this.#methodRefused(source);
     switch (verdict.kind) {
       case "handshake":
-        return this.#shake(source, verdict.response, verdict.action);
+        return this.#completeHandshake(source, verdict.response, verdict.action);
       case "refused":
         this.#options.quarantine.keep(source, {
           reason: verdict.error.code,
@@ -135,12 +135,16 @@ export class Gateway {
     return jsonResponse(405, "method_not_allowed", `This source accepts ${allow}.`, { allow });
   }
 
-  async #shake(source: LiveSource, answer: WebhookResponse, action: HandshakeAction | null): Promise<WebhookResponse> {
-    if (action === null) return answer;
+  async #completeHandshake(
+    source: LiveSource,
+    response: WebhookResponse,
+    action: HandshakeAction | null,
+  ): Promise<WebhookResponse> {
+    if (action === null) return response;
     try {
       if (action.kind === "fetch") await this.#options.confirm(action.url);
       else await this.#options.quarantine.storeFirstSecret(source, action.secret);
-      return answer;
+      return response;
     } catch (error) {
       this.#options.onFailure("a handshake with a provider failed", error);
       return jsonResponse(502, "handshake_failed", "The handshake could not be completed. Try again.");

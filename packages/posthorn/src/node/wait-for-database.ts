@@ -78,7 +78,7 @@ function outageIn(error: unknown): StoreOutage | null {
 function tooLong(last: StoreError, waitMs: number): StoreError {
   return new StoreError(
     "storage_unavailable",
-    `The database was not there within ${waitMs / 1000} s (POSTHORN_DATABASE_WAIT). The last answer: ${last.message}`,
+    `The database was unavailable for ${waitMs / 1000} s (POSTHORN_DATABASE_WAIT). Last error: ${last.message}`,
     { cause: last },
   );
 }

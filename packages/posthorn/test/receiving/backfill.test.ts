@@ -178,8 +178,8 @@ describe("backfill with Stripe", () => {
   });
 });
 
-describe("what is asked for", () => {
-  it("never includes events older than the local retention, which would seem to be missing", async () => {
+describe("backfill settings", () => {
+  it("never request events older than the local retention, which would seem to be missing", async () => {
     await using shortly = await TestGateway.start({
       POSTHORN_PAYLOAD_RETENTION_DAYS: "1",
       POSTHORN_ATTEMPT_RETENTION_DAYS: "1",
@@ -191,7 +191,7 @@ describe("what is asked for", () => {
     expect(Date.now() - Date.parse(json["since"] as string)).toBeLessThan(25 * HOUR_MS);
   });
 
-  it("must fit the source, and needs a token and an address that may be called", async () => {
+  it("must fit the source, and need a token and an address that may be called", async () => {
     const source = await gateway.source({ type: "stripe", secrets: [SECRET] });
     const path = `ingest/api/v1/source/${source.id}/backfill`;
     const github = { provider: "github", owner: "a/b", hookId: 1, token: "t" };
@@ -203,7 +203,7 @@ describe("what is asked for", () => {
     expect((await gateway.call("POST", `${path}/run`, {})).status).toBe(404);
   });
 
-  it("is forgotten with its token when it is deleted, and kept when the token is omitted", async () => {
+  it("keep the token when it is omitted, and delete it with the settings", async () => {
     const source = await gateway.source({ type: "stripe", secrets: [SECRET] });
     const path = `ingest/api/v1/source/${source.id}/backfill`;
     const body = { provider: "stripe", token: "t", everyMinutes: 30 };

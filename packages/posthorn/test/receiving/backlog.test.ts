@@ -19,14 +19,14 @@ describe("a source whose deliveries exceed POSTHORN_MAX_BACKLOG", () => {
     gateway.receiver.respondWith(() => response.promise);
     let accepted = 0;
     const receive = async (): Promise<{ readonly status: number; readonly headers: Headers }> => {
-      const answer = await send(source.url, "{}", githubHeaders(SECRET, "{}", crypto.randomUUID()));
-      if (answer.status < 300) accepted++;
-      return answer;
+      const reply = await send(source.url, "{}", githubHeaders(SECRET, "{}", crypto.randomUUID()));
+      if (reply.status < 300) accepted++;
+      return reply;
     };
     const refused = await eventually(async () => {
-      const answer = await receive();
-      expect(answer.status).toBe(503);
-      return answer;
+      const reply = await receive();
+      expect(reply.status).toBe(503);
+      return reply;
     });
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
     expect(accepted).toBeGreaterThan(2);

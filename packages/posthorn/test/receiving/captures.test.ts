@@ -35,8 +35,8 @@ it("responds with any final status, with headers and a body, and stores the requ
     body: '{"no":1.0}',
   };
   const source = await capture({ response });
-  const answer = await fetch(`${source.url}/a/b?c=d`, { method: "DELETE", body: "same" });
-  expect([answer.status, answer.headers.get("x-seen"), await answer.text()]).toEqual([503, "yes", '{"no":1.0}']);
+  const reply = await fetch(`${source.url}/a/b?c=d`, { method: "DELETE", body: "same" });
+  expect([reply.status, reply.headers.get("x-seen"), await reply.text()]).toEqual([503, "yes", '{"no":1.0}']);
   await fetch(source.url, { method: "POST", body: "same" });
   const { json } = await gateway.call("GET", `ingest/api/v1/source/${source.id}/event`);
   expect(json["data"]).toMatchObject([
@@ -48,14 +48,14 @@ it("responds with any final status, with headers and a body, and stores the requ
 it("delays its response as configured, and stores the request before", async () => {
   const source = await capture({ response: { delaySeconds: 20 } });
   let answered = false;
-  const answer = fetch(source.url, { method: "POST", body: "slow" }).then((response) => {
+  const reply = fetch(source.url, { method: "POST", body: "slow" }).then((response) => {
     answered = true;
     return response.status;
   });
   await eventually(async () => expect(await gateway.messages(source)).toHaveLength(1));
   expect(answered).toBe(false);
   clock.advance(20_000);
-  expect(await answer).toBe(200);
+  expect(await reply).toBe(200);
 });
 
 it("ends at its expiry: the URL stops working at once", async () => {

@@ -63,13 +63,13 @@ describe("every response under /in/", () => {
     ["GET", "/IN/x"],
   ])("carries the policy and nosniff where there is no source: %s %s", async (method, path) => {
     const { hostname, port } = new URL(gateway.node.url);
-    const answer = await rawRequest(
+    const response = await rawRequest(
       gateway.node.url,
       `${method} ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\naccept: text/html\r\nconnection: close\r\n\r\n`,
     );
-    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
-    expect(answer.toLowerCase()).toContain(`content-security-policy: ${POLICY}\r\n`);
-    expect(answer.toLowerCase()).toContain("x-content-type-options: nosniff\r\n");
+    expect(response).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect(response.toLowerCase()).toContain(`content-security-policy: ${POLICY}\r\n`);
+    expect(response.toLowerCase()).toContain("x-content-type-options: nosniff\r\n");
   });
 
   it.each([
@@ -78,10 +78,10 @@ describe("every response under /in/", () => {
     ["bytes that are no HTTP", `GET ${unknown} HTTP/9.9\r\n\r\n`, 400],
     ["headers that are too large", `GET ${unknown} HTTP/1.1\r\nhost: a\r\nx: ${"a".repeat(40_000)}\r\n\r\n`, 431],
   ])("carries them when the request is refused before any route: %s", async (_what, text, status) => {
-    const answer = await rawRequest(gateway.node.url, text);
-    expect(answer.startsWith(`HTTP/1.1 ${status} `)).toBe(true);
-    expect(answer).toContain(`content-security-policy: ${POLICY}\r\n`);
-    expect(answer).toContain("x-content-type-options: nosniff\r\n");
+    const response = await rawRequest(gateway.node.url, text);
+    expect(response.startsWith(`HTTP/1.1 ${status} `)).toBe(true);
+    expect(response).toContain(`content-security-policy: ${POLICY}\r\n`);
+    expect(response).toContain("x-content-type-options: nosniff\r\n");
   });
 
   it("carries them for every outcome of a source: accepted, refused, too large, wrong method, handshake, empty", async () => {
@@ -118,7 +118,7 @@ describe("every response under /in/", () => {
       await send(url, "", headers, "OPTIONS"),
       await send(url, "{}", { origin: "https://evil.example" }),
     ];
-    for (const answer of responses) expectInert(answer.headers);
+    for (const response of responses) expectInert(response.headers);
     expect(responses.map(({ status }) => status)).toEqual([405, 200]);
   });
 });
@@ -138,9 +138,9 @@ describe("a browser that requests a script or worker", () => {
       const { hostname, port, pathname } = new URL(url);
       const lines = Object.entries({ host: `${hostname}:${port}`, connection: "close", ...headers });
       const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
-      const answer = await rawRequest(url, `GET ${pathname} HTTP/1.1\r\n${head}\r\n`);
-      expect(answer).toMatch(/^HTTP\/1\.1 403 /);
-      expect(answer).toContain('"code":"script_refused"');
+      const response = await rawRequest(url, `GET ${pathname} HTTP/1.1\r\n${head}\r\n`);
+      expect(response).toMatch(/^HTTP\/1\.1 403 /);
+      expect(response).toContain('"code":"script_refused"');
     }
     expect(await gateway.messages(source)).toEqual([]);
   });
@@ -159,7 +159,7 @@ describe("headers of a source's response", () => {
     { "content-type": "text/html, application/json" },
     { "content-type": "" },
     { "content-type": "application/json", "Content-Type": "text/html" },
-  ])("are refused when they are saved, and the answer says why: %j", async (headers) => {
+  ])("are refused when they are saved, and the error says why: %j", async (headers) => {
     const fields = { name: "Test source", ...OPEN, response: { headers } };
     const made = await gateway.call("POST", "ingest/api/v1/source", fields);
     expect(made.status).toBe(422);
@@ -181,9 +181,9 @@ describe("headers of a source's response", () => {
       "Content-Type": "text/javascript",
     };
     await storeHeaders(source, stored);
-    const answer = await send(source.url, "{}");
-    expectInert(answer.headers);
-    expect([answer.headers.get("x-mine"), answer.headers.get("content-type")]).toEqual(["yes", "text/plain"]);
+    const response = await send(source.url, "{}");
+    expectInert(response.headers);
+    expect([response.headers.get("x-mine"), response.headers.get("content-type")]).toEqual(["yes", "text/plain"]);
   });
 });
 
@@ -213,16 +213,16 @@ describe("a receiver's response that is passed on", () => {
       },
       body: "<script>alert(1)</script>",
     });
-    const answer = await send((await gateway.source(waiting)).url, "{}");
-    expectInert(answer.headers);
-    expect([answer.headers.get("content-type"), answer.text]).toEqual([sent, "<script>alert(1)</script>"]);
+    const response = await send((await gateway.source(waiting)).url, "{}");
+    expectInert(response.headers);
+    expect([response.headers.get("content-type"), response.text]).toEqual([sent, "<script>alert(1)</script>"]);
   });
 
   it("is plain text if the receiver gives no type", async () => {
     gateway.receiver.respondWith({ status: 200, body: "<script>alert(1)</script>" });
-    const answer = await send((await gateway.source(waiting)).url, "{}");
-    expectInert(answer.headers);
-    expect(answer.headers.get("content-type")).toBe("text/plain");
+    const response = await send((await gateway.source(waiting)).url, "{}");
+    expectInert(response.headers);
+    expect(response.headers.get("content-type")).toBe("text/plain");
   });
 });
 

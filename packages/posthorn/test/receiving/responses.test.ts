@@ -23,33 +23,33 @@ describe("a custom response of the source", () => {
       body: '{"echo":"{body:a.b}","n":"{query:n}","h":"{header:X-Test}","type":"{type}","none":"{body:c}"}',
     };
     const source = await gateway.source({ ...NONE, response }, false);
-    const answer = await send(`${source.url}?n=1`, '{"kind":"k","a":{"b":"say \\"hi\\""}}', { "x-test": "t" });
-    expect([answer.status, answer.headers.get("x-mine")]).toEqual([202, "yes"]);
-    expect(answer.json).toEqual({ echo: 'say "hi"', n: "1", h: "t", type: "k", none: "" });
+    const reply = await send(`${source.url}?n=1`, '{"kind":"k","a":{"b":"say \\"hi\\""}}', { "x-test": "t" });
+    expect([reply.status, reply.headers.get("x-mine")]).toEqual([202, "yes"]);
+    expect(reply.json).toEqual({ echo: 'say "hi"', n: "1", h: "t", type: "k", none: "" });
   });
 
   it("can contain the ID of the message", async () => {
     const source = await gateway.source({ ...NONE, response: { body: "taken in as {id}" } }, false);
-    const answer = await send(source.url, "{}");
+    const reply = await send(source.url, "{}");
     const [message] = await gateway.messages(source);
-    expect(answer.text).toBe(`taken in as ${message!["id"] as string}`);
+    expect(reply.text).toBe(`taken in as ${message!["id"] as string}`);
   });
 
   it("does not turn received content into a web page", async () => {
     const response = { headers: { "content-type": "text/html" }, body: "<p>{body:a}</p>" };
     const source = await gateway.source({ ...NONE, response }, false);
-    const answer = await send(source.url, '{"a":"<script>alert(1)</script>"}');
-    expect(answer.text).toBe("<p>&#60;script&#62;alert(1)&#60;/script&#62;</p>");
-    expect(answer.headers.get("content-security-policy")).toBe("default-src 'none'; sandbox");
-    expect(answer.headers.get("x-content-type-options")).toBe("nosniff");
+    const reply = await send(source.url, '{"a":"<script>alert(1)</script>"}');
+    expect(reply.text).toBe("<p>&#60;script&#62;alert(1)&#60;/script&#62;</p>");
+    expect(reply.headers.get("content-security-policy")).toBe("default-src 'none'; sandbox");
+    expect(reply.headers.get("x-content-type-options")).toBe("nosniff");
   });
 
   it("is for accepted requests, not for rejected ones", async () => {
     const secrets = ["s"];
     const verification = { scheme: "bearer" };
     const source = await gateway.source({ ...NONE, verification, secrets, response: { body: "welcome" } }, false);
-    const answer = await send(source.url, "{}", { authorization: "Bearer wrong" });
-    expect([answer.status, answer.text.includes("welcome")]).toEqual([401, false]);
+    const reply = await send(source.url, "{}", { authorization: "Bearer wrong" });
+    expect([reply.status, reply.text.includes("welcome")]).toEqual([401, false]);
   });
 });
 
@@ -59,8 +59,8 @@ describe("a source that waits for its target", () => {
   it("returns the response of the endpoint", async () => {
     gateway.receiver.respondWith({ status: 201, headers: { "content-type": "application/xml" }, body: "<Response/>" });
     const source = await gateway.source(waiting({}));
-    const answer = await send(source.url, "{}");
-    expect([answer.status, answer.text, answer.headers.get("content-type")]).toEqual([
+    const reply = await send(source.url, "{}");
+    expect([reply.status, reply.text, reply.headers.get("content-type")]).toEqual([
       201,
       "<Response/>",
       "application/xml",

@@ -113,9 +113,9 @@ describe("the host of inbound webhooks", () => {
   ])("serves nothing else: %s", async (path) => {
     const headers = { accept: "text/html", authorization: `Bearer ${gateway.node.token}` };
     for (const method of ["GET", "POST", "OPTIONS"]) {
-      const answer = await ask(INGEST_HOST, path, { method, headers });
-      expect([answer.status, JSON.parse(answer.text)]).toMatchObject([404, { code: "not_found" }]);
-      expect(answer.headers["content-security-policy"]).toBe("default-src 'none'; sandbox");
+      const response = await ask(INGEST_HOST, path, { method, headers });
+      expect([response.status, JSON.parse(response.text)]).toMatchObject([404, { code: "not_found" }]);
+      expect(response.headers["content-security-policy"]).toBe("default-src 'none'; sandbox");
     }
   });
 
@@ -143,12 +143,12 @@ describe("any other host", () => {
     const before = (await gateway.messages(source)).length;
     for (const method of ["POST", "GET"]) {
       const headers = { "x-forwarded-host": "evil.example" };
-      const answer = await post(host, { method, headers, body: method === "GET" ? "" : "{}" });
-      expect([answer.status, JSON.parse(answer.text)]).toMatchObject([421, { code: "wrong_origin" }]);
-      expect(answer.text).toContain(source.url);
-      expect(answer.text).not.toContain("evil.example");
-      expect(answer.headers["location"]).toBeUndefined();
-      expect(answer.headers["content-security-policy"]).toBe("default-src 'none'; sandbox");
+      const response = await post(host, { method, headers, body: method === "GET" ? "" : "{}" });
+      expect([response.status, JSON.parse(response.text)]).toMatchObject([421, { code: "wrong_origin" }]);
+      expect(response.text).toContain(source.url);
+      expect(response.text).not.toContain("evil.example");
+      expect(response.headers["location"]).toBeUndefined();
+      expect(response.headers["content-security-policy"]).toBe("default-src 'none'; sandbox");
     }
     expect(await gateway.messages(source)).toHaveLength(before);
   });
@@ -161,8 +161,8 @@ describe("any other host", () => {
   });
 
   it("reflects no part of a path without a token", async () => {
-    const answer = await ask(MAIN_HOST, "/in/%3Cscript%3E");
-    expect([answer.status, answer.text.includes("script")]).toEqual([421, false]);
+    const response = await ask(MAIN_HOST, "/in/%3Cscript%3E");
+    expect([response.status, response.text.includes("script")]).toEqual([421, false]);
   });
 });
 

@@ -96,10 +96,10 @@ describe("a source", () => {
       { secrets: ["no base64!"], verification: { scheme: "hmac", header: "x", secretEncoding: "base64" } },
     ],
     ["secrets and public keys mixed", { verification: { scheme: "jwt", algorithms: ["HS256", "RS256"] } }],
-    ["an answer that breaks its line", { response: { headers: { "x-a": "b\r\nc: d" } } }],
-    ["an answer that is no final one", { response: { status: 199 } }],
+    ["a response header with a line break", { response: { headers: { "x-a": "b\r\nc: d" } } }],
+    ["a response with an interim status", { response: { status: 199 } }],
     ["an end that has passed", { expiresAt: "2020-01-01T00:00:00Z" }],
-    ["an answer that sets a cookie", { response: { headers: { "Set-Cookie": "a=b" } } }],
+    ["a response that sets a cookie", { response: { headers: { "Set-Cookie": "a=b" } } }],
     ["a uid that looks like an id", { uid: "src_0" }],
   ])("with %s is refused", async (_, fields) => {
     const made = await gateway.call("POST", SOURCES, { name: "Wrong", type: "generic-webhook", ...fields });

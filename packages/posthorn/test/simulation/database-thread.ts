@@ -18,7 +18,7 @@ export const NAME = "posthorn.db";
 /** Time after which the database ends an idle transaction, as `beginWrite` of the PostgreSQL store configures. */
 const IDLE_MS = 15_000;
 /** Timeout of requests to a database that does not respond. */
-const ANSWER_MS = 2000;
+const RESPONSE_MS = 2000;
 /** Error of SQLite on a failing disk. */
 const DISK_FAILED: ThreadFailure = { message: "disk I/O error (simulated)", sqliteCode: 10 };
 
@@ -92,14 +92,16 @@ export class SimulatedThread implements DatabaseThread {
     const { time, random, client, way } = this.#world;
     const { refuses, silent } = way();
     // The process closed the store while this request was waiting.
-    if (this.#writing?.connection.isOpen === false) return this.#answer(() => waiting.reject(this.#failure()));
+    if (this.#writing?.connection.isOpen === false) return this.#respond(() => waiting.reject(this.#failure()));
     if (this.#writing !== null && changes(request, this.#writing.connection)) {
       if (!this.#writing.turns.take(this.#writing.connection, () => this.#perform(waiting))) return;
     }
     const isSure = request.op === "close" || isRollback(request);
     if (!isSure && (silent || random.chance(refuses) || this.#ended)) {
       this.#settleTurn();
-      time.after(client.serverLife, silent ? ANSWER_MS : 0, () => this.#answer(() => waiting.reject(this.#failure())));
+      time.after(client.serverLife, silent ? RESPONSE_MS : 0, () =>
+        this.#respond(() => waiting.reject(this.#failure())),
+      );
       return;
     }
     this.#ended &&= !isRollback(request);
@@ -113,13 +115,13 @@ export class SimulatedThread implements DatabaseThread {
     const lost = isCommit(request) && random.chance(way().loses);
     if (lost && random.chance(0.5)) {
       this.#settleTurn();
-      this.#answer(() => reject(this.#failure()));
+      this.#respond(() => reject(this.#failure()));
       return;
     }
     const outcome = this.#handle(waiting);
     const commit = this.#committed(request);
     this.#settleTurn();
-    const answer = (): void => {
+    const settle = (): void => {
       const isHeard = !lost && !(commit !== null && way().silent);
       if (commit !== null) {
         Object.assign(commit, { answeredAt: time.elapsed, confirmed: isHeard && "value" in outcome });
@@ -130,23 +132,23 @@ export class SimulatedThread implements DatabaseThread {
     };
     // One of many connections: others may read the commit before its caller learns of it.
     const isBesideOthers = this.#writing === null || (client.fences !== null && request.op === "batch");
-    if (isBesideOthers && random.chance(late())) this.#answerLate(answer);
-    else if (commit !== null) time.after(client.serverLife, way().latency[0], () => this.#answer(answer));
-    else this.#answer(answer);
+    if (isBesideOthers && random.chance(late())) this.#respondLate(settle);
+    else if (commit !== null) time.after(client.serverLife, way().latency[0], () => this.#respond(settle));
+    else this.#respond(settle);
   }
 
   /** Responds late, while further requests are executed. */
-  #answerLate(answer: () => void): void {
+  #respondLate(settle: () => void): void {
     const { time, random, client } = this.#world;
-    time.after(client.life, random.span(1, LATE_MS), answer);
-    this.#answer(() => undefined);
+    time.after(client.life, random.span(1, LATE_MS), settle);
+    this.#respond(() => undefined);
   }
 
-  #answer(answer: () => void): void {
+  #respond(settle: () => void): void {
     const { time, client } = this.#world;
     time.tell(client.life, () => {
       this.#line.shift();
-      answer();
+      settle();
       this.#next();
     });
   }

@@ -17,9 +17,9 @@ export interface LatePagesWorld {
 }
 
 export function withLatePages(store: JobStore, { time, database, pagesRandom }: LatePagesWorld, life: Life): JobStore {
-  const arrive = async <T>(answer: T): Promise<T> => {
+  const arrive = async <T>(result: T): Promise<T> => {
     if (pagesRandom.chance(database.conditions.late)) await time.delay(life, pagesRandom.span(1, LATE_MS));
-    return answer;
+    return result;
   };
   return {
     due: async (...asked) => arrive(await store.due(...asked)),

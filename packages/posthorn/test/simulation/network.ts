@@ -30,7 +30,7 @@ export interface NetworkOptions {
   readonly longestWait: number;
 }
 
-interface Answer {
+interface SimulatedResponse {
   readonly afterMs: number;
   readonly result: (totalMs: number) => EgressResult;
 }
@@ -51,7 +51,7 @@ export class SimulatedNetwork {
     const { time, life, random, receivers, watcher } = this.#options;
     const { host } = new URL(request.url);
     const own = random.chance(0.003) ? failure(random.pick(OWN_FAULTS)) : null;
-    const answer = own ?? this.#answer(receivers.get(host)!.moodAt(time.elapsed), request.timeoutMs);
+    const simulated = own ?? this.#responseFor(receivers.get(host)!.moodAt(time.elapsed), request.timeoutMs);
     const messageId = keyOfId("msg_", headerValue(request.headers, "webhook-id") ?? "");
     const began = time.elapsed;
     return new Promise((resolve) => {
@@ -71,9 +71,9 @@ export class SimulatedNetwork {
         if (request.maySend?.() === false) return failed("canceled");
         if (own === null) ended = watcher.requested(host, messageId!);
         cancel =
-          answer.afterMs > leftMs
+          simulated.afterMs > leftMs
             ? time.after(life, leftMs, () => failed("timeout"))
-            : time.after(life, answer.afterMs, () => end(answer.result(time.elapsed - began)));
+            : time.after(life, simulated.afterMs, () => end(simulated.result(time.elapsed - began)));
       };
       request.signal?.addEventListener("abort", abort, { once: true });
       const connectMs = this.#connectMs();
@@ -89,19 +89,19 @@ export class SimulatedNetwork {
     return maxConnectMs === 0 || connectRandom.chance(0.5) ? 0 : connectRandom.span(1, maxConnectMs);
   }
 
-  #answer(mood: Mood, timeoutMs: number): Answer {
+  #responseFor(mood: Mood, timeoutMs: number): SimulatedResponse {
     const { random } = this.#options;
     switch (mood) {
       case "healthy":
         return response(200, random.span(5, 400));
       case "slow":
-        return answerWithin(timeoutMs, response(200, random.span(1000, 25_000)));
+        return withinTimeout(timeoutMs, response(200, random.span(1000, 25_000)));
       case "down":
         return { ...failure(random.pick(TARGET_FAULTS)), afterMs: random.span(1, 50) };
       case "hanging":
         return { ...failure("timeout"), afterMs: timeoutMs };
       case "resetting":
-        return answerWithin(timeoutMs, { ...failure("reset"), afterMs: random.span(1, 10_000) });
+        return withinTimeout(timeoutMs, { ...failure("reset"), afterMs: random.span(1, 10_000) });
       case "failing":
         return response(random.pick([500, 502, 504, 404, 301]), random.span(5, 2000));
       case "flapping":
@@ -113,7 +113,7 @@ export class SimulatedNetwork {
     }
   }
 
-  #limited(): Answer {
+  #limited(): SimulatedResponse {
     const { random, time, longestWait } = this.#options;
     const seconds = random.span(1, longestWait);
     const until = new Date(time.utc + seconds * 1000).toUTCString();
@@ -123,15 +123,15 @@ export class SimulatedNetwork {
   }
 }
 
-function answerWithin(timeoutMs: number, answer: Answer): Answer {
-  return answer.afterMs <= timeoutMs ? answer : { ...failure("timeout"), afterMs: timeoutMs };
+function withinTimeout(timeoutMs: number, result: SimulatedResponse): SimulatedResponse {
+  return result.afterMs <= timeoutMs ? result : { ...failure("timeout"), afterMs: timeoutMs };
 }
 
 function timings(totalMs: number) {
   return { queueMs: 0, dnsMs: 0, connectMs: 0, tlsMs: 0, waitMs: totalMs, bodyMs: 0, totalMs, reused: true };
 }
 
-function response(status: number, afterMs: number, headers: readonly string[] = []): Answer {
+function response(status: number, afterMs: number, headers: readonly string[] = []): SimulatedResponse {
   return {
     afterMs,
     result: (totalMs) => ({
@@ -146,7 +146,7 @@ function response(status: number, afterMs: number, headers: readonly string[] = 
   };
 }
 
-function failure(code: EgressErrorCode): Answer {
+function failure(code: EgressErrorCode): SimulatedResponse {
   const { fault, message } = EGRESS_ERRORS[code];
   return {
     afterMs: 1,

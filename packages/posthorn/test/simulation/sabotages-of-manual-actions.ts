@@ -16,9 +16,9 @@ export const MANUAL_ACTION_SABOTAGES: readonly NamedSabotage[] = [
     breaks: "replay_held",
     reader: (thread) =>
       intercept(thread, async (request, pass) => {
-        const answer = await pass(request);
-        if (!asks(request, 'select * from "task" where "id" = ?')) return answer;
-        const { cells, ...rest } = answer as PackedResult;
+        const response = await pass(request);
+        if (!asks(request, 'select * from "task" where "id" = ?')) return response;
+        const { cells, ...rest } = response as PackedResult;
         return { ...rest, cells: cells.map((cell) => (HELD.has(cell) ? "running" : cell)) };
       }),
     thread: (thread) =>

@@ -37,7 +37,7 @@ export class TestGateway implements AsyncDisposable {
 
   /** A call of the API. `path` starts at the root of the node. */
   async call(method: string, path: string, body?: object): Promise<ApiResponse> {
-    return answerOf(
+    return responseOf(
       await fetch(`${this.node.url}/${path}`, {
         method,
         headers: { authorization: `Bearer ${this.node.token}`, "content-type": "application/json" },
@@ -90,7 +90,7 @@ export async function send(
   method = "POST",
 ): Promise<ApiResponse> {
   const hasBody = method !== "GET" && method !== "HEAD";
-  return answerOf(await fetch(url, { method, headers, redirect: "manual", ...(hasBody ? { body } : {}) }));
+  return responseOf(await fetch(url, { method, headers, redirect: "manual", ...(hasBody ? { body } : {}) }));
 }
 
 /** The headers of a GitHub webhook. */
@@ -105,7 +105,7 @@ export function githubHeaders(secret: string, body: string | Uint8Array, id: str
   };
 }
 
-async function answerOf(response: Response): Promise<ApiResponse> {
+async function responseOf(response: Response): Promise<ApiResponse> {
   const text = await response.text();
   let json: Record<string, unknown> = {};
   try {

@@ -36,8 +36,8 @@ export class Tenant {
   /** Application `app`, with endpoint `ep` at this URL. */
   async setUp(url: string): Promise<void> {
     await this.call("POST", "app", { name: "Test", uid: "app" });
-    const answer = await this.call("POST", "app/app/endpoint", { url, uid: "ep" });
-    if (answer.status !== 201) throw new Error(answer.text);
+    const response = await this.call("POST", "app/app/endpoint", { url, uid: "ep" });
+    if (response.status !== 201) throw new Error(response.text);
   }
 
   /** This tenant with a token of one application. */

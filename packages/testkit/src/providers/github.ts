@@ -125,13 +125,13 @@ class GitHub {
       return { status: 403, json: { message: "Request forbidden by administrative rules." } };
     if (!/^(?:bearer|token) /i.test(headers["authorization"] ?? "")) return refused(401, "Requires authentication");
     if (headers["authorization"]!.split(" ")[1] !== this.#token) return refused(401, "Bad credentials");
-    const answer = await this.#route(request);
+    const response = await this.#route(request);
     const limit = {
       "x-ratelimit-limit": "5000",
       "x-ratelimit-remaining": "4999",
       "x-ratelimit-reset": String(Math.ceil(this.#now() / 1000) + 3600),
     };
-    return { ...answer, headers: { ...limit, ...answer.headers } };
+    return { ...response, headers: { ...limit, ...response.headers } };
   }
 
   #route({ method, url, body }: StandInRequest): FakeResponse | Promise<FakeResponse> {

@@ -22,7 +22,7 @@ export const cluster: typeof english = {
     none: "Noch hat sich kein Knoten registriert.",
     one: "Knoten",
     node: "Knoten {{id}}",
-    answers: "Liefert diese Seite",
+    current: "Liefert diese Seite",
     host: "Host",
     version: "Version",
     state: "Status",

@@ -19,7 +19,7 @@ export const cluster = {
     none: "No node has registered yet.",
     one: "Node",
     node: "Node {{id}}",
-    answers: "Serves this page",
+    current: "Serves this page",
     host: "Host",
     version: "Version",
     state: "Status",

@@ -10,7 +10,7 @@ const NodeOut = Type.Object({
     NODE_STATES.map((state) => Type.Literal(state)),
     { description: "`silent`: the node has not reported for so long that other nodes take over its shards." },
   ),
-  answers: Type.Boolean({ description: "Whether this node answered the request." }),
+  current: Type.Boolean({ description: "Whether this node handled the request." }),
   startedAt: DateTime,
   lastSeenAt: DateTime,
   shards: Type.Integer({ description: "Number of shards it owns." }),

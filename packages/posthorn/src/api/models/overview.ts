@@ -48,7 +48,7 @@ export const IssueOut = Type.Object(
     errorCode: nullable(
       Type.String({ description: "Error class of the failure; null when the status code says it all." }),
     ),
-    responseStatusCode: count("0 when there was no answer."),
+    responseStatusCode: count("0 when there was no response."),
     attempts: count(),
     messages: count(),
     firstAt: DateTime,

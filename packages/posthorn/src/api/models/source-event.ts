@@ -113,7 +113,7 @@ export const IngestSourceTypeOut = Type.Object(
     schemes: Type.Array(Type.Object({ name: Type.String(), summary: Type.String() })),
     handshakes: Type.Array(Type.String()),
     hasDeliveryId: Type.Boolean(),
-    answersWithinSeconds: nullable(Type.Number()),
+    responseTimeoutSeconds: nullable(Type.Number()),
     retry: nullable(Type.String({ description: "When and how often the provider retries." })),
     publishedAddresses: Type.Boolean({ description: "Whether `allowedAddresses` accepts the name of this provider." }),
   },

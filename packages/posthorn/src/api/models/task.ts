@@ -23,7 +23,7 @@ export const BackgroundTaskOut = Type.Object(
       { additionalProperties: true, description: "Progress, and for some kinds of tasks the result." },
     ),
   },
-  { $id: "BackgroundTaskOut", description: "Work that continues after its request was answered." },
+  { $id: "BackgroundTaskOut", description: "Work that continues after the response to its request." },
 );
 
 export const BackgroundTaskList = listOf(BackgroundTaskOut);

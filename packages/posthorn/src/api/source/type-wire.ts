@@ -15,7 +15,7 @@ export function sourceTypeOut({ type, definition }: SourceType): object {
     schemes: schemes.map((scheme) => ({ name: scheme.name, summary: schemeSummary(scheme) })),
     handshakes: (handshakes ?? []).map((handshake) => handshake.summary),
     hasDeliveryId: delivery !== undefined || batch?.id !== undefined,
-    answersWithinSeconds: respond?.within ?? null,
+    responseTimeoutSeconds: respond?.within ?? null,
     retry: retry ?? null,
     publishedAddresses: Object.hasOwn(PUBLISHED_ADDRESSES, type),
   };

@@ -2,14 +2,14 @@ import type { Command } from "commander";
 import { addClientFlags, call } from "../client.ts";
 import { print, printTable } from "../output.ts";
 
-interface ClusterAnswer {
+interface ClusterOut {
   readonly at: string;
   readonly nodes: readonly {
     readonly id: number;
     readonly host: string;
     readonly version: string;
     readonly state: string;
-    readonly answers: boolean;
+    readonly current: boolean;
     readonly startedAt: string;
     readonly lastSeenAt: string;
     readonly shards: number;
@@ -24,17 +24,17 @@ interface ClusterAnswer {
 export function addClusterCommand(program: Command): void {
   const command = program.command("cluster").description("show the nodes of the cluster and their load");
   addClientFlags(command)
-    .option("--json", "as the API answers")
+    .option("--json", "print the response of the API")
     .action(async (options: Record<string, unknown>) => {
-      const cluster = (await call(options, "GET", "/api/v1/cluster")) as unknown as ClusterAnswer;
+      const cluster = (await call(options, "GET", "/api/v1/cluster")) as unknown as ClusterOut;
       if (options["json"] === true) print(JSON.stringify(cluster, null, 2));
       else show(cluster);
     });
 }
 
-function show({ at, nodes, shards, lagSeconds }: ClusterAnswer): void {
+function show({ at, nodes, shards, lagSeconds }: ClusterOut): void {
   const rows = nodes.map((node) => [
-    `${node.id}${node.answers ? " *" : ""}`,
+    `${node.id}${node.current ? " *" : ""}`,
     node.host,
     node.version,
     node.state,
@@ -47,7 +47,7 @@ function show({ at, nodes, shards, lagSeconds }: ClusterAnswer): void {
   printTable([["NODE", "HOST", "VERSION", "STATE", "STARTED", "SEEN", "SHARDS", "IN FLIGHT", "LAG"], ...rows]);
   const unowned = shards.filter(({ node }) => node === null).length;
   print(
-    `\n* answers. ${shards.length} shards, ${unowned === 0 ? "each with a node" : `${unowned} without a node`}; ` +
-      `what waits for its turn has waited ${lagSeconds.toFixed(1)} s at most.`,
+    `\n* handled this request. ${shards.length} shards, ${unowned === 0 ? "each with a node" : `${unowned} without a node`}; ` +
+      `the longest wait of a due delivery is ${lagSeconds.toFixed(1)} s.`,
   );
 }

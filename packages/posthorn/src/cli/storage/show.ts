@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { addClientFlags, call } from "../client.ts";
 import { printTable, size } from "../output.ts";
 
-interface StorageAnswer {
+interface StorageOut {
   readonly bytes: number;
   readonly freeBytes: number;
   readonly disk: { readonly freeBytes: number } | null;
@@ -23,7 +23,7 @@ interface StorageAnswer {
 export function addStorageCommand(program: Command): void {
   const command = program.command("storage").description("show stored data, daily growth and the disk forecast");
   addClientFlags(command).action(async (options: Record<string, unknown>) => {
-    const storage = (await call(options, "GET", "/api/v1/stats/storage")) as unknown as StorageAnswer;
+    const storage = (await call(options, "GET", "/api/v1/stats/storage")) as unknown as StorageOut;
     const rows = storage.kinds.map(({ kind, stored, bytes, bytesADay, keepDays, steadyBytes }) => [
       kind,
       String(stored),

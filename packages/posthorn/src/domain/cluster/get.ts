@@ -17,7 +17,7 @@ export interface ClusterState {
 export interface NodeInCluster extends Omit<ClusterNode, "leaseMs"> {
   readonly state: NodeState;
   /** Whether this node serves the current request. */
-  readonly answers: boolean;
+  readonly current: boolean;
   readonly shards: number;
 }
 
@@ -43,12 +43,12 @@ export async function getCluster({ ctx }: OutsideCall<null>): Promise<ClusterSta
   };
 }
 
-function inCluster({ leaseMs, ...node }: ClusterNode, { shards }: ClusterView, answering: number): NodeInCluster {
+function inCluster({ leaseMs, ...node }: ClusterNode, { shards }: ClusterView, currentId: number): NodeInCluster {
   const working = node.report.draining ? "draining" : "working";
   return {
     ...node,
     state: leaseMs > 0 ? working : "silent",
-    answers: node.id === answering,
+    current: node.id === currentId,
     shards: shards.filter(({ nodeId }) => nodeId === node.id).length,
   };
 }

@@ -15,7 +15,7 @@ const RETRY_MS = 500;
 const LOCK_TIMEOUT_MS = 5000;
 const LOCK_RETRY_MS = 100;
 /** A query that takes longer means that notifications are down too. Short compared with the leases, which are renewed on this connection. */
-const ANSWER_MS = 2000;
+const QUERY_TIMEOUT_MS = 2000;
 
 export interface NotificationConnectionOptions {
   /** Probe of the direct connections: a pooler does not pass on notifications. */
@@ -100,7 +100,7 @@ export class NotificationConnection implements AsyncDisposable {
 
   async #open(): Promise<void> {
     const { probe, onMessage } = this.#options;
-    const client = await probe.open({ query_timeout: ANSWER_MS }).catch((error: unknown) => {
+    const client = await probe.open({ query_timeout: QUERY_TIMEOUT_MS }).catch((error: unknown) => {
       throw toStoreError(error);
     });
     client.on("notification", ({ channel, payload }) => {

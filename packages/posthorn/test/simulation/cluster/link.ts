@@ -5,7 +5,7 @@ import type { Life, VirtualTime } from "../virtual-time.ts";
 
 /** As in `store/postgres/link.ts`. */
 const RETRY_MS = 500;
-const ANSWER_MS = 2000;
+const RESPONSE_MS = 2000;
 
 export interface LinkWorld {
   readonly time: VirtualTime;
@@ -33,18 +33,19 @@ export interface WayWeather {
 export function ask<T>({ time, random, life, serverLife, way }: LinkWorld, work: () => T): Promise<T> {
   return new Promise((resolve, reject) => {
     const fail = (): void => reject(unavailable());
-    const answer = (ms: number, then: () => void): void => void time.after(serverLife, ms, () => time.tell(life, then));
+    const respond = (ms: number, then: () => void): void =>
+      void time.after(serverLife, ms, () => time.tell(life, then));
     const [least, most] = way().latency;
-    if (way().silent) return answer(ANSWER_MS, fail);
+    if (way().silent) return respond(RESPONSE_MS, fail);
     time.after(serverLife, random.span(10 * least, 10 * most) / 10, () => {
       const { refuses, loses, silent } = way();
-      if (silent || random.chance(refuses)) return answer(silent ? ANSWER_MS : 0, fail);
+      if (silent || random.chance(refuses)) return respond(silent ? RESPONSE_MS : 0, fail);
       const lost = random.chance(loses);
       try {
         const result = work();
-        answer(lost ? ANSWER_MS : least, lost ? fail : () => resolve(result));
+        respond(lost ? RESPONSE_MS : least, lost ? fail : () => resolve(result));
       } catch (error) {
-        answer(least, () => reject(error));
+        respond(least, () => reject(error));
       }
     });
   });
@@ -69,9 +70,9 @@ export class SimulatedLink {
 
   /** Sends a statement on this connection. A connection without a response is dropped and opened again. */
   query<T>(work: () => T): Promise<T> {
-    const answer = this.#turn.then(() => this.#ask(work));
-    this.#turn = answer.catch(() => undefined);
-    return answer;
+    const result = this.#turn.then(() => this.#ask(work));
+    this.#turn = result.catch(() => undefined);
+    return result;
   }
 
   async #ask<T>(work: () => T): Promise<T> {
