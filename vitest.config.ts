@@ -17,8 +17,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["@posthorn/source", "node", "module"] } },
   test: {
     globalSetup: "packages/testkit/src/postgres-on-demand.ts",
-    // The simulation is a suite of its own.
-    exclude: ["packages/posthorn/test/simulation/**"],
+    // Suites of their own.
+    exclude: ["packages/posthorn/test/{counterparts,simulation}/**"],
     pool: "forks",
     // Files share a process, which saves starting it and loading the modules for each. A file that leaves something behind fails.
     isolate: false,
@@ -41,7 +41,7 @@ export default defineConfig({
         test: {
           name: "sqlite",
           include: ["packages/*/src/**/*.test.ts", "packages/*/test/**/*.test.ts"],
-          exclude: ["packages/posthorn/test/simulation/**", ...PURE],
+          exclude: ["packages/posthorn/test/{counterparts,simulation}/**", ...PURE],
         },
       },
       {
@@ -62,7 +62,7 @@ export default defineConfig({
           name: "postgres",
           include: ON_BOTH_STORES,
           exclude: [
-            "packages/posthorn/test/simulation/**",
+            "packages/posthorn/test/{counterparts,simulation}/**",
             // Hundreds of requests that the store handles like those of other tests.
             "packages/posthorn/test/receiving/vectors.test.ts",
             // A thousand bodies, almost all refused before they reach the store.

@@ -1,5 +1,5 @@
 /**
- * Runs all checks and tests: format, lint, types, documents, words, unused code, and the three test suites. A failure does not stop the run,
+ * Runs all checks and tests: format, lint, types, documents, words, unused code, and the four test suites. A failure does not stop the run,
  * so one run reports everything that needs fixing. The last line is `N passed, N failed`; a failed check counts as one.
  *
  * If V8 crashes the process of a test file, the file runs once more and is listed at the end. V8 sometimes crashes in processes that start
@@ -16,7 +16,16 @@ import { stripVTControlCharacters } from "node:util";
  * Scripts that run one after the other beside the unit and end-to-end tests, which wait for disks and sockets part of the time. Their output
  * is printed when each one ends.
  */
-const BESIDE = ["format:check", "lint", "types", "check:docs", "check:words", "check:unused", "test:simulation"];
+const BESIDE = [
+  "format:check",
+  "lint",
+  "types",
+  "check:docs",
+  "check:words",
+  "check:unused",
+  "test:simulation",
+  "test:destinations",
+];
 const MAIN = ["test:unit", "test:e2e"];
 
 /** The part of Vitest's JSON report that this script reads. */

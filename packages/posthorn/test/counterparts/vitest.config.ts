@@ -1,0 +1,22 @@
+import { defineConfig } from "vitest/config";
+import { shareCompileCache } from "../../../testkit/src/compile-cache.ts";
+
+shareCompileCache();
+
+/** Tests of destinations with real brokers and services. Each file starts those that it needs. */
+export default defineConfig({
+  root: import.meta.dirname,
+  resolve: { conditions: ["@posthorn/source"] },
+  ssr: { resolve: { conditions: ["@posthorn/source", "node", "module"] } },
+  test: {
+    include: ["**/*.test.ts"],
+    globalSetup: "../../../testkit/src/postgres-on-demand.ts",
+    pool: "forks",
+    execArgv: ["--conditions=@posthorn/source"],
+    testTimeout: 180_000,
+    // The first run on a machine installs and builds the counterparts.
+    hookTimeout: 900_000,
+    // While one file waits for its counterpart to start, the other one works.
+    maxWorkers: 2,
+  },
+});

@@ -1,0 +1,12 @@
+/** Real brokers and services that destinations are tested with. Each is installed once, and started by the tests that need it. */
+export { installOnce } from "./cache.ts";
+export { dataFolder, debianProgram, goProgram, programOnPath } from "./installed.ts";
+export { KAFKA_USER, type KafkaOptions, startKafka, type TestKafka } from "./kafka.ts";
+export { type MailSummary, startMailpit, type TestMailpit } from "./mailpit.ts";
+export { startMosquitto, type TestMosquitto } from "./mosquitto.ts";
+export { startNats, type TestNats } from "./nats.ts";
+export { type ProgramOptions, TestProgram } from "./program.ts";
+export { startRabbitMq, type TestRabbitMq } from "./rabbitmq.ts";
+export { reachPort } from "./reach.ts";
+export { startRedis, type TestRedis } from "./redis.ts";
+export { isSkipped, missing } from "./skipped.ts";

@@ -1,0 +1,64 @@
+/** Mailpit for tests: an SMTP server that keeps what it receives and shows it over HTTP. */
+import { join } from "node:path";
+import { freePort } from "../free-port.ts";
+import { dataFolder, goProgram } from "./installed.ts";
+import { TestProgram } from "./program.ts";
+import { reachPort } from "./reach.ts";
+
+const VERSION = "v1.33.1";
+
+export interface MailSummary {
+  readonly ID: string;
+  readonly MessageID: string;
+  readonly Subject: string;
+}
+
+export interface TestMailpit extends AsyncDisposable {
+  readonly program: TestProgram;
+  readonly smtpPort: number;
+  /** The mails received so far, newest first. */
+  mails(): Promise<readonly MailSummary[]>;
+  /** Source text of a mail. */
+  source(id: string): Promise<string>;
+}
+
+/** @param args Further flags, such as `["--max-message-size", "1"]`. */
+export async function startMailpit(args: readonly string[] = []): Promise<TestMailpit> {
+  const command = await goProgram("github.com/axllent/mailpit", VERSION, "mailpit");
+  const stack = new AsyncDisposableStack();
+  const folder = stack.use(dataFolder("mailpit")).path;
+  const [smtpPort, httpPort] = [await freePort(), await freePort()];
+  const program = stack.use(
+    new TestProgram({
+      name: "Mailpit",
+      command,
+      args: [
+        `--smtp=127.0.0.1:${smtpPort}`,
+        `--listen=127.0.0.1:${httpPort}`,
+        `--database=${join(folder, "mails.db")}`,
+        "--max=0",
+        "--disable-version-check",
+        ...args,
+      ],
+      env: { GOMEMLIMIT: "256MiB" },
+      ready: async () => {
+        await reachPort(smtpPort);
+        await reachPort(httpPort);
+      },
+    }),
+  );
+  await program.start();
+  const api = async (path: string): Promise<string> => {
+    const response = await fetch(`http://127.0.0.1:${httpPort}/api/v1/${path}`);
+    if (!response.ok) throw new Error(`Mailpit responded with ${response.status} to ${path}`);
+    return response.text();
+  };
+  return {
+    program,
+    smtpPort,
+    mails: async () =>
+      (JSON.parse(await api("messages?limit=10000")) as { readonly messages: readonly MailSummary[] }).messages,
+    source: (id) => api(`message/${id}/raw`),
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}

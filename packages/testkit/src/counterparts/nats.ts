@@ -1,0 +1,42 @@
+/** NATS with JetStream for tests. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { freePort } from "../free-port.ts";
+import { dataFolder, goProgram } from "./installed.ts";
+import { TestProgram } from "./program.ts";
+import { reachPort } from "./reach.ts";
+
+const VERSION = "v2.15.3";
+
+export interface TestNats extends AsyncDisposable {
+  readonly program: TestProgram;
+  readonly port: number;
+}
+
+/** @param lines Further lines of the configuration, such as `authorization { token: "t" }`. */
+export async function startNats(lines = ""): Promise<TestNats> {
+  const command = await goProgram("github.com/nats-io/nats-server/v2", VERSION, "nats");
+  const stack = new AsyncDisposableStack();
+  const folder = stack.use(dataFolder("nats")).path;
+  const port = await freePort();
+  const config = join(folder, "nats.conf");
+  writeFileSync(
+    config,
+    `listen: "127.0.0.1:${port}"
+max_payload: 1MB
+jetstream { store_dir: "${folder}/jetstream", max_mem: 64MB, max_file: 1GB, sync_interval: always }
+${lines}
+`,
+  );
+  const program = stack.use(
+    new TestProgram({
+      name: "NATS",
+      command,
+      args: ["-c", config],
+      env: { GOMEMLIMIT: "256MiB" },
+      ready: () => reachPort(port, Buffer.from("PING\r\n")),
+    }),
+  );
+  await program.start();
+  return { program, port, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}

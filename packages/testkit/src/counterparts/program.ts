@@ -1,0 +1,106 @@
+/** A program that a test starts, kills, freezes and starts again. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Account } from "../system.ts";
+
+export interface ProgramOptions {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Added to the environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  readonly account?: Account | null;
+  /** Rejects until the program can be used. */
+  readonly ready: () => Promise<unknown>;
+}
+
+const POLL_MS = 100;
+const START_MS = 120_000;
+/** Kept for the error message of a failed start. */
+const OUTPUT_LENGTH = 4000;
+
+export class TestProgram implements AsyncDisposable {
+  readonly #options: ProgramOptions;
+  #process: ChildProcess | null = null;
+  #output = "";
+
+  constructor(options: ProgramOptions) {
+    this.#options = options;
+    process.once("exit", this.#killAtExit);
+  }
+
+  /** Starts it and waits until it can be used. */
+  async start(): Promise<void> {
+    const { name, command, args, env, cwd, account, ready } = this.#options;
+    // A process group of its own, because some programs are scripts that start the server as a child.
+    const child = spawn(command, [...args], {
+      ...account,
+      cwd,
+      detached: true,
+      env: { ...process.env, ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    this.#process = child;
+    this.#output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        this.#output = (this.#output + chunk.toString()).slice(-OUTPUT_LENGTH);
+      });
+    }
+    child.on("error", (error) => {
+      this.#output += error.message;
+    });
+    const deadline = Date.now() + START_MS;
+    for (;;) {
+      if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) {
+        throw new Error(`${name} ended while it started:\n${this.#output}`);
+      }
+      try {
+        return void (await ready());
+      } catch (error) {
+        if (Date.now() >= deadline) {
+          await this.kill();
+          throw new Error(`${name} did not start:\n${this.#output}`, { cause: error });
+        }
+      }
+      await delay(POLL_MS);
+    }
+  }
+
+  /** Kills it and its children with SIGKILL, and waits for its end. */
+  async kill(): Promise<void> {
+    const child = this.#process;
+    this.#process = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => void child.once("exit", resolve));
+    signalGroup(child, "SIGKILL");
+    await ended;
+  }
+
+  /** Stops it without closing its connections: it accepts connections and never responds. */
+  freeze(): void {
+    if (this.#process !== null) signalGroup(this.#process, "SIGSTOP");
+  }
+
+  unfreeze(): void {
+    if (this.#process !== null) signalGroup(this.#process, "SIGCONT");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    process.off("exit", this.#killAtExit);
+    await this.kill();
+  }
+
+  readonly #killAtExit = (): void => {
+    if (this.#process !== null) signalGroup(this.#process, "SIGKILL");
+  };
+}
+
+function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-child.pid!, signal);
+  } catch {
+    // It has ended.
+  }
+}
