@@ -1,9 +1,9 @@
 /** The rules by which the chaos test counts, and the repeatability of its plan. */
 import { describe, expect, it } from "vitest";
 import type { Outcome } from "../lib/chaos/audit.ts";
+import { describeDisorder, outOfOrder } from "../lib/chaos/disorder.ts";
 import { duplicatesIn, type Sent } from "../lib/chaos/duplicates.ts";
 import { type Fault, nextFault, trueTime, type Target } from "../lib/chaos/faults.ts";
-import { outOfOrder } from "../lib/chaos/traffic.ts";
 import { seededRandom } from "../lib/random.ts";
 
 /** A request of message `m` to `/a`, begun at this second and received half a second later. */
@@ -53,13 +53,38 @@ describe("a repeated request", () => {
 describe("requests of one key", () => {
   const request = (n: number, id: string): Sent => ({
     ...sent(0, n),
-    headers: { "webhook-id": id },
+    headers: { "webhook-id": id, "webhook-timestamp": String(n) },
     body: Buffer.from(JSON.stringify({ key: "k", n })),
   });
 
   it("are out of order when one arrives after a later one with the greater ID", () => {
     expect(outOfOrder([request(0, "a"), request(1, "b"), request(2, "c")])).toEqual({ wrong: [], clocksApart: 0 });
     expect(outOfOrder([request(0, "a"), request(2, "c"), request(1, "b")]).wrong).toHaveLength(1);
+  });
+
+  it("are reported with the history of both messages and the faults at that time", () => {
+    const requests = [request(2, "c"), request(1, "b")];
+    const { wrong } = outOfOrder(requests);
+    const report = describeDisorder(wrong, {
+      requests,
+      faults: [fault(1, 0, 0.2), fault("database", 1, 2), fault(2, 9, 10)],
+      publications: new Map([["b", { by: "node 1", from: 500, until: 900 }]]),
+      storedOf: (name) => (name === "/a c" ? { at: 1200, by: "node 2", orderKey: "k" } : undefined),
+      outcomesOf: (name) => (name === "/a b" ? [{ succeeded: true, at: 2600 }] : []),
+    });
+    expect(report.split("\n")).toEqual([
+      "/a k: 1 arrived after 2",
+      "  1 b",
+      "    0.500 published by node 1",
+      "    0.900 accepted, as the client knows",
+      "    1.500 arrived from node 0, signed 1",
+      "    2.600 outcome stored: success",
+      "  2 c",
+      "    1.200 stored by node 2, order key k",
+      "    2.500 arrived from node 0, signed 2",
+      "  1.000 to 2.000 cut database",
+      "",
+    ]);
   });
 
   it("were published at nodes with different clocks when the later one has the lesser ID", () => {

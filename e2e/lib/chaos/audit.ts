@@ -1,4 +1,7 @@
-/** Audit in the database: for each attempt, a trigger records which node wrote it and which node owned the shard at that moment. */
+/**
+ * Audit in the database. For each attempt, a trigger records which node wrote it and which node owned the shard at that moment; for each
+ * message, which node stored it.
+ */
 import { queryPostgres } from "../disk.ts";
 
 /** The key of an attempt contains the number of its node's membership slot. */
@@ -16,7 +19,15 @@ const AUDIT = `
       NEW.message_id, NEW.endpoint_id, NEW.status, extract(epoch FROM clock_timestamp()) * 1000;
     RETURN NULL;
   END $$;
-  CREATE TRIGGER chaos AFTER INSERT ON posthorn.attempt FOR EACH ROW EXECUTE FUNCTION chaos.note()`;
+  CREATE TRIGGER chaos AFTER INSERT ON posthorn.attempt FOR EACH ROW EXECUTE FUNCTION chaos.note();
+  CREATE TABLE chaos.stored (message_id bigint, at bigint, by text);
+  CREATE FUNCTION chaos.note_message() RETURNS trigger LANGUAGE plpgsql VOLATILE AS $$
+  BEGIN
+    INSERT INTO chaos.stored
+    VALUES (NEW.id, extract(epoch FROM clock_timestamp()) * 1000, current_setting('application_name'));
+    RETURN NULL;
+  END $$;
+  CREATE TRIGGER chaos_message AFTER INSERT ON posthorn.message FOR EACH ROW EXECUTE FUNCTION chaos.note_message()`;
 
 /** @param shardOf The shard of an endpoint's key. */
 export async function startAudit(databaseUrl: string, shardOf: (key: number) => number): Promise<void> {
@@ -69,6 +80,40 @@ export async function outcomesBy(databaseUrl: string): Promise<ReadonlyMap<strin
     outcomes.set(name, [...(outcomes.get(name) ?? []), outcome]);
   }
   return outcomes;
+}
+
+/** A stored delivery. */
+export interface Stored {
+  /** Shortly before the commit; Unix milliseconds. */
+  readonly at: number;
+  /** `application_name` of the session that stored it. */
+  readonly by: string;
+  readonly orderKey: string | null;
+}
+
+/** Stored deliveries of these messages, by endpoint and message as their public IDs separated by a space. */
+export async function storedBy(databaseUrl: string, ids: readonly string[]): Promise<ReadonlyMap<string, Stored>> {
+  const rows = await queryPostgres(
+    databaseUrl,
+    `SELECT e.public_id || ' ' || m.public_id AS name, s.at, s.by, d.order_key
+     FROM message m JOIN chaos.stored s ON s.message_id = m.id JOIN delivery d ON d.message_id = m.id
+     JOIN endpoint e ON e.id = d.endpoint_id WHERE m.public_id = ANY ($1)`,
+    [ids],
+  );
+  return new Map(
+    rows.map((row) => {
+      const stored = { at: Number(row["at"]), by: String(row["by"]), orderKey: row["order_key"] as string | null };
+      return [row["name"] as string, stored];
+    }),
+  );
+}
+
+/** Number of deliveries of a message that are ordered. */
+export async function countOrdered(databaseUrl: string, id: string): Promise<number> {
+  const sql =
+    "SELECT count(d.order_key) AS ordered FROM message m JOIN delivery d ON d.message_id = m.id WHERE m.public_id = $1";
+  const [row] = await queryPostgres(databaseUrl, sql, [id]);
+  return Number(row!["ordered"]);
 }
 
 /** Number of pending deliveries and of outbox rows that were not relayed yet. */

@@ -81,17 +81,18 @@ export class ChaosNodes implements AsyncDisposable {
     for (let index = 0; index < NODES; index++) {
       const proxy = stack.use(await startTcpProxy(postgres.port));
       const proxies = [proxy];
+      const url = named(databaseUrl, index);
       const ownEnv: Record<string, string> = { POSTHORN_EGRESS_PROXY: await exits.open(index) };
       if (index === 0) {
         // One node uses a pooler.
         const pooled = stack.use(await startTcpProxy(Number(new URL(pooler.through(databaseUrl)).port)));
         proxies.push(pooled);
-        ownEnv["POSTHORN_DATABASE_URL"] = pooled.through(databaseUrl);
-        ownEnv["POSTHORN_DATABASE_DIRECT_URL"] = proxy.through(databaseUrl);
+        ownEnv["POSTHORN_DATABASE_URL"] = pooled.through(url);
+        ownEnv["POSTHORN_DATABASE_DIRECT_URL"] = proxy.through(url);
       }
       const clock = openFakeClock();
       if (clock !== null) Object.assign(ownEnv, stack.use(clock).env);
-      const options = { databaseUrl: proxy.through(databaseUrl), env: { ...common, ...ownEnv }, allowErrors: true };
+      const options = { databaseUrl: proxy.through(url), env: { ...common, ...ownEnv }, allowErrors: true };
       members.push({ server: stack.use(await startServer(options)), proxies, up: true, clock });
     }
     const now = Math.floor(Date.now() / 1000);
@@ -194,4 +195,11 @@ export class ChaosNodes implements AsyncDisposable {
     if (signal === "SIGKILL") await delay(lastsMs);
     await this.#postgres.start();
   }
+}
+
+/** The URL of the database for a node, whose sessions the audit recognises. */
+function named(databaseUrl: string, node: number): string {
+  const url = new URL(databaseUrl);
+  url.searchParams.set("application_name", `node ${node}`);
+  return url.href;
 }

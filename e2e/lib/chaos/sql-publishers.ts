@@ -3,9 +3,12 @@ import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import type { Random } from "../random.ts";
 import { queryPostgres } from "../disk.ts";
+import type { Publication } from "./disorder.ts";
 
 /** The product's own table: a transaction has committed if, and only if, its row exists. */
-const TABLE = "CREATE TABLE chaos.published (id text PRIMARY KEY, key text NOT NULL, n int NOT NULL)";
+const TABLE = `
+  CREATE TABLE chaos.published (
+    id text PRIMARY KEY, key text NOT NULL, n int NOT NULL, at timestamptz NOT NULL DEFAULT clock_timestamp())`;
 const PAUSE_MS = 200;
 /** The longest pause between two transactions of a publisher. */
 const MAX_PAUSE_MS = 300;
@@ -15,6 +18,8 @@ const ROLLED_BACK = 25;
 export class SqlPublishers {
   /** IDs of messages whose transaction the product rolled back. */
   readonly rolledBack = new Set<string>();
+  /** When the response to the commit of a message arrived, by ID. */
+  readonly #ended = new Map<string, number>();
   readonly #databaseUrl: string;
   readonly #app: string;
   readonly #random: Random;
@@ -48,10 +53,15 @@ export class SqlPublishers {
     this.#end.abort();
   }
 
-  /** IDs of committed messages. */
-  async committed(): Promise<ReadonlySet<string>> {
-    const rows = await queryPostgres(this.#databaseUrl, "SELECT id FROM chaos.published");
-    return new Set(rows.map(({ id }) => id as string));
+  /** Committed messages, by ID. */
+  async committed(): Promise<ReadonlyMap<string, Publication>> {
+    const rows = await queryPostgres(this.#databaseUrl, "SELECT id, at FROM chaos.published");
+    return new Map(
+      rows.map(({ id, at }) => {
+        const from = (at as Date).getTime();
+        return [id as string, { by: "a transaction", from, until: this.#ended.get(id as string) ?? from }];
+      }),
+    );
   }
 
   async #work(orderingKey: string, from: number): Promise<number> {
@@ -87,6 +97,7 @@ export class SqlPublishers {
       return from;
     }
     await client.query("COMMIT");
+    for (const id of ids) this.#ended.set(id, Date.now());
     return from + messages;
   }
 

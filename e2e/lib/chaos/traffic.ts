@@ -1,6 +1,7 @@
 /** Publishers that retry forever on any node, and checks of the requests that receivers get. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Received } from "@posthorn/testkit";
+import type { Publication } from "./disorder.ts";
 import { nameOf } from "./duplicates.ts";
 import type { ChaosNodes } from "./nodes.ts";
 
@@ -9,7 +10,8 @@ const REQUEST_TIMEOUT_MS = 6000;
 const PAUSE_MS = 50;
 
 export class Publishers {
-  readonly accepted = new Set<string>();
+  /** Accepted messages, by ID. */
+  readonly accepted = new Map<string, Publication>();
   /** Requests that were sent more than once before they were accepted. */
   repeated = 0;
   readonly #nodes: ChaosNodes;
@@ -27,11 +29,17 @@ export class Publishers {
    * @param node Asked first each time; `null`: any.
    */
   async run(orderingKey: string, node: number | null): Promise<void> {
-    for (let n = 0; !this.#end.signal.aborted; n++) {
-      const body = { eventType: "chaos.test", orderingKey, payload: { key: orderingKey, n } };
-      const { id } = await this.call("POST", `/app/${this.#app}/msg`, body, `${orderingKey}/${n}`, node);
-      this.accepted.add(id!);
-    }
+    for (let n = 0; !this.#end.signal.aborted; n++) await this.publish(orderingKey, n, node);
+  }
+
+  /** Publishes a message until it is accepted, and returns its ID. */
+  async publish(orderingKey: string, n: number, node: number | null): Promise<string> {
+    const body = { eventType: "chaos.test", orderingKey, payload: { key: orderingKey, n } };
+    const from = Date.now();
+    const { id } = await this.call("POST", `/app/${this.#app}/msg`, body, `${orderingKey}/${n}`, node);
+    const by = node === null ? "any node" : `node ${node}`;
+    this.accepted.set(id!, { by, from, until: Date.now() });
+    return id!;
   }
 
   end(): void {
@@ -82,36 +90,6 @@ export class Publishers {
     if (response.status === 503 || response.status === 408) return null;
     throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
   }
-}
-
-export interface Disorder {
-  /** Requests whose message arrived after a later one of its ordering key that has the greater ID, one line each. */
-  readonly wrong: readonly string[];
-  /** The same if the later one has the lesser ID: it was published at a node whose clock was behind that of the other. */
-  readonly clocksApart: number;
-}
-
-/** Messages that arrived in another order than they were published. IDs sort as text by the time at which the node or database accepted the message. */
-export function outOfOrder(requests: readonly Received[]): Disorder {
-  const before = new Map<string, { readonly n: number; readonly id: string }[]>();
-  const seen = new Set<string>();
-  const wrong: string[] = [];
-  let clocksApart = 0;
-  for (const request of requests) {
-    const { key, n } = JSON.parse(request.body.toString()) as { readonly key: string; readonly n: number };
-    if (seen.has(nameOf(request))) continue;
-    seen.add(nameOf(request));
-    const lane = `${request.path} ${key}`;
-    const id = request.headers["webhook-id"]!;
-    const earlier = before.get(lane) ?? [];
-    const passed = earlier.filter((other) => other.n > n);
-    const overtaker = passed.find((other) => other.id > id);
-    if (overtaker !== undefined) wrong.push(`${lane}: ${n} (${id}) after ${overtaker.n} (${overtaker.id})`);
-    else if (passed.length > 0) clocksApart++;
-    earlier.push({ n, id });
-    before.set(lane, earlier);
-  }
-  return { wrong, clocksApart };
 }
 
 /** The messages that each endpoint never received. */
