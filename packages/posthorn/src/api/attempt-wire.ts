@@ -10,8 +10,10 @@ export function attemptDetailOut({ attempt, facts, nextAttempt }: AttemptWithDet
   if (facts === null) return { ...fields, detail: null };
   const { timings, tls } = facts;
   const { reused, waitMs, queueMs, dnsMs, connectMs, tlsMs, bodyMs, totalMs } = timings;
-  const { change, unsent } = facts.extra ?? {};
+  const { change, unsent, reference, duplicate } = facts.extra ?? {};
   const detail = {
+    reference: reference ?? null,
+    duplicate: duplicate === true,
     change: change ?? null,
     sentence: sentenceOf(attempt, facts),
     warnings: warningsOf(attempt, facts),
@@ -56,10 +58,10 @@ function requestOut({ url, messageId }: AttemptWithDetail["attempt"], facts: Att
     `${family}-signature`,
     signature,
   ]);
-  const { host } = new URL(url);
+  // The target of a kind other than a webhook may have no host.
+  const host = URL.parse(url)?.host ?? "";
   const headers = pairs([
-    "host",
-    host,
+    ...(host === "" ? [] : ["host", host]),
     "content-length",
     String(facts.bodyBytes),
     // A forwarded request has its own values among the other headers.

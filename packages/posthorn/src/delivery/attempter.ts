@@ -12,8 +12,8 @@ import type {
 } from "../destinations/destination.ts";
 import type { Attempter, AttemptResult } from "../dispatch/types.ts";
 import type { Job } from "../store/delivery.ts";
-import { encodeDetail } from "../domain/attempt/detail.ts";
-import { buildRequest, type RequestFailure } from "../domain/delivery/outgoing-request.ts";
+import { type AttemptExtra, encodeDetail } from "../domain/attempt/detail.ts";
+import { buildRequest, type RequestFailure, type RunFacts } from "../domain/delivery/outgoing-request.ts";
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
 import type { Directory } from "../domain/directory.ts";
 import type { MatchableMessage } from "../domain/message/match.ts";
@@ -23,7 +23,7 @@ import type { TransformRunner } from "../domain/ports.ts";
 import type { IdGenerator } from "../lib/id.ts";
 import { isStoreAway } from "../store/errors.ts";
 import type { Store } from "../store/store.ts";
-import { changeFacts, type ChangeFacts, unsentDetail } from "./attempt-detail.ts";
+import { changeFacts, unsentDetail } from "./attempt-detail.ts";
 import type { AttemptTracker } from "./attempt-tracker.ts";
 
 export interface DeliveryAttempterOptions {
@@ -126,8 +126,8 @@ export class DeliveryAttempter implements Attempter {
         const { publicId: messageId, requestJson } = job;
         const facts = endpoint.needsFacts ? factsOf(job, endpoint, stored) : null;
         const message = { messageId, endpoint, requestJson, contentType, body, changed, facts };
-        const extra = endpoint.changesRequest ? { change: changeFacts(run, differs ? body : null) } : null;
-        return this.#send(job, message, extra, limits);
+        const change = endpoint.changesRequest ? { run, changedBody: differs ? body : null } : null;
+        return this.#send(job, message, change, limits);
       }
     }
   }
@@ -151,12 +151,7 @@ export class DeliveryAttempter implements Attempter {
     return { kind: "made", attempt, retryAfterMs: null, ...(final ? { final } : {}) };
   }
 
-  async #send(
-    job: Job,
-    message: OutgoingMessage,
-    extra: { readonly change: ChangeFacts } | null,
-    limits: SendLimits,
-  ): Promise<AttemptResult> {
+  async #send(job: Job, message: OutgoingMessage, change: Change | null, limits: SendLimits): Promise<AttemptResult> {
     const { destinations, ids, onSent, onProblem } = this.#options;
     const { endpoint } = message;
     const { key, id } = ids.next("atmpt_");
@@ -166,7 +161,7 @@ export class DeliveryAttempter implements Attempter {
     if (result.kind !== "ok" && result.problem !== null) onProblem({ ...result.problem, endpointId: endpoint.id });
     if (result.kind === "own_fault") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     onSent?.(job, result);
-    const { target: url, responseCode, response, durationMs, facts } = result;
+    const { target: url, responseCode, response, durationMs, facts, extra } = result;
     const isSuccess = result.kind === "ok";
     const attempt = {
       id: key,
@@ -177,11 +172,26 @@ export class DeliveryAttempter implements Attempter {
       response,
       durationMs,
       errorCode: isSuccess ? null : result.errorCode,
-      detailJson: encodeDetail(facts, result.extra ? { ...result.extra, ...extra } : extra),
+      detailJson: encodeDetail(facts, extraOf(change, result)),
+      // A message that is refused before it is sent says nothing about the health of the endpoint.
+      ...(result.kind === "refused" && extra?.["unsent"] === true ? { unsent: true as const } : {}),
     } as const;
     const retryAfterMs = result.kind === "later" || result.kind === "ok" ? (result.afterMs ?? null) : null;
     return { kind: "made", attempt, retryAfterMs, ...(result.kind === "refused" ? { final: true } : {}) };
   }
+}
+
+/** How transformation and format changed a message. */
+interface Change {
+  /** `null`: there is no transformation. */
+  readonly run: RunFacts | null;
+  /** `null`: the body did not change. */
+  readonly changedBody: Uint8Array | null;
+}
+
+function extraOf(change: Change | null, { extra = null, sentBody }: MadeResult): AttemptExtra {
+  if (change === null && sentBody === undefined) return extra;
+  return { ...extra, change: changeFacts(change?.run ?? null, sentBody ?? change?.changedBody ?? null) };
 }
 
 function factsOf(

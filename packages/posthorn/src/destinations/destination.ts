@@ -68,6 +68,8 @@ interface SentAttempt {
   readonly facts: SentFacts;
   /** What the receiver calls the message, and other details that only some kinds have. */
   readonly extra?: AttemptExtra;
+  /** The body that was sent, with secrets hidden; absent: that of the message as it was passed. */
+  readonly sentBody?: Uint8Array;
   readonly reply: DestinationReply | null;
 }
 

@@ -4,8 +4,11 @@ import type { Config } from "../config/config.ts";
 import { AttemptTracker } from "../delivery/attempt-tracker.ts";
 import { DeliveryAttempter, type MadeResult } from "../delivery/attempter.ts";
 import { DeliveryStore } from "../delivery/delivery-store.ts";
+import { CloudAuthorizer } from "../destinations/auth/cloud-authorizer.ts";
 import type { EndpointSender } from "../destinations/http/endpoint-sender.ts";
 import { destinationsOf } from "../destinations/destinations.ts";
+import type { HeaderFamily } from "../destinations/http/headers.ts";
+import { ShapedDestination } from "../destinations/shaped/shaped-destination.ts";
 import { HttpDestination } from "../destinations/http/http-destination.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Clock } from "../dispatch/types.ts";
@@ -70,17 +73,25 @@ export function buildSending(options: SendingOptions): Sending {
 
 function buildAttempter(options: SendingOptions, tracker: AttemptTracker): DeliveryAttempter {
   const { config, log, clock, store, ids, directory, secretBox, sender, transforms, certificates, onSent } = options;
+  const families: readonly HeaderFamily[] = config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"];
   const http = new HttpDestination({
     sender,
     now: clock.now,
-    families: config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"],
+    families,
     secretBox,
+    onCertificate: (seen) => certificates.seen(seen),
+  });
+  const shaped = new ShapedDestination({
+    sender,
+    authorizer: new CloudAuthorizer(),
+    now: clock.now,
+    families,
     onCertificate: (seen) => certificates.seen(seen),
   });
   return new DeliveryAttempter({
     store,
     directory,
-    destinations: destinationsOf({ own: { http }, http: null, connection: null }),
+    destinations: destinationsOf({ own: { http }, http: shaped, connection: null }),
     transforms,
     ids,
     tracker,

@@ -19,11 +19,21 @@ export type Behaviour =
   /** The connection ends without a response. */
   | "breaks_off"
   /** It accepts, with a response that is larger than the stored part. */
-  | "accepts_at_length";
+  | "accepts_at_length"
+  /** The credentials are wrong. */
+  | "rejects_credentials"
+  /** It has the message already, from an earlier attempt. */
+  | "has_it_already"
+  /** A failure whose response repeats the whole request, with its credentials. */
+  | "echoes";
 
 export interface ReceivedMessage {
-  readonly messageId: string;
-  readonly body: Buffer;
+  /** ID by which the receiver recognises the message; `null`: the kind sends none. */
+  readonly messageId: string | null;
+  /** `null`: the kind sends the message in another form. */
+  readonly body: Buffer | null;
+  /** Key within which the receiver keeps the order; absent: it has none. */
+  readonly orderingKey?: string | null;
 }
 
 export interface DestinationBench extends AsyncDisposable {
@@ -46,6 +56,8 @@ export interface SuiteOptions {
   readonly open: (timeoutMs: number) => Promise<DestinationBench>;
   /** Behaviours that the receivers of this kind do not have. */
   readonly without?: readonly Behaviour[];
+  /** Largest body that the kind declares, in bytes; absent: larger than tests can send. */
+  readonly maxBodyBytes?: number;
 }
 
 const MAX_RESPONSE = 20_000;
@@ -75,95 +87,158 @@ function of<Kind extends SendResult["kind"]>(result: SendResult, kind: Kind): Ex
   return result as Extract<SendResult, { kind: Kind }>;
 }
 
-export function destinationSuite({ kind, open, without = [] }: SuiteOptions): void {
-  describe(`destination kind ${kind}`, () => {
-    it("delivers the exact bytes once, under the ID of the message", async () => {
-      await using bench = await open(LONG_MS);
-      const body = Buffer.from('{ "big": 12345678901234567890, "text": "ü\\u00fc" }\n');
-      const result = of(await bench.destination.send(message(bench.endpoint, body), LIMITS), "ok");
-      expect(bench.received).toEqual([{ messageId: "msg_1", body }]);
-      expect(result.facts).toMatchObject({ bodyBytes: body.byteLength, sentence: null, retryAfterMs: null });
-      expect(result.durationMs).toBeGreaterThanOrEqual(0);
-    });
-
-    const failures = [
-      ["fails", "retry"],
-      ["breaks_off", "retry"],
-      ["asks_to_wait", "later"],
-      ["refuses", "refused"],
-      ["is_closed", "closed"],
-    ] as const;
-    it.each(failures.filter(([behaviour]) => !without.includes(behaviour)))(
-      "reports a receiver that %s as %s, with an error code and a target without credentials",
-      async (behaviour, expected) => {
-        await using bench = await open(LONG_MS);
-        bench.behave(behaviour);
-        const result = of(await bench.destination.send(message(bench.endpoint), LIMITS), expected);
-        expect(result.errorCode).toMatch(/^[a-z_]+$/);
-        expect(result.target).not.toBe("");
-        expect(result.problem).toBeNull();
-        expect(result.kind === "later" ? result.afterMs : 1).toBeGreaterThan(0);
-      },
-    );
-
-    it("reports an unreachable receiver as a temporary failure with advice", async () => {
-      await using bench = await open(LONG_MS);
-      const result = of(await bench.destination.send(message(bench.unreachable), LIMITS), "retry");
-      expect(result.responseCode).toBe(0);
-      expect(result.response).toMatch(/\w+\.$/);
-      expect(result.reply).toBeNull();
-    });
-
-    it("uses no attempt for a fault of Posthorn, and logs it", async () => {
-      await using bench = await open(LONG_MS);
-      const result = of(await bench.broken.send(message(bench.endpoint), LIMITS), "own_fault");
-      expect(result.problem?.code).toMatch(/^[a-z_]+$/);
-      expect(bench.received).toEqual([]);
-    });
-
-    it("sends nothing once the lane may belong to another node", async () => {
-      await using bench = await open(LONG_MS);
-      const limits = { signal, maySend: () => false };
-      const result = of(await bench.destination.send(message(bench.endpoint), limits), "own_fault");
-      expect(result.problem).toBeNull();
-      expect(bench.received).toEqual([]);
-    });
-
-    it("ends soon after it was canceled, without using up an attempt", async () => {
-      await using bench = await open(LONG_MS);
-      bench.behave("hangs");
-      const abort = new AbortController();
-      const sent = bench.destination.send(message(bench.endpoint), { ...LIMITS, signal: abort.signal });
-      await eventually(() => expect(bench.received).toHaveLength(1));
-      abort.abort();
-      of(await sent, "own_fault");
-    });
-
-    it("ends at the timeout of the endpoint when the receiver does not respond", async () => {
-      await using bench = await open(SHORT_MS);
-      bench.behave("hangs");
-      const result = of(await bench.destination.send(message(bench.endpoint), LIMITS), "retry");
-      expect(result.responseCode).toBe(0);
-      expect(result.durationMs).toBeGreaterThanOrEqual(Math.floor(SHORT_MS * 0.9));
-    });
-
-    it.skipIf(without.includes("accepts_at_length"))("keeps only the beginning of a response of any size", async () => {
-      await using bench = await open(LONG_MS);
-      bench.behave("accepts_at_length");
-      const result = of(await bench.destination.send(message(bench.endpoint), LIMITS), "ok");
-      expect(result.response.length).toBeLessThanOrEqual(MAX_RESPONSE);
-      expect(result.reply).toMatchObject({ incomplete: true });
-    });
-
-    it("shows no credential of the endpoint in anything that is recorded or logged", async () => {
-      await using bench = await open(LONG_MS);
-      const results = [await bench.destination.send(message(bench.endpoint), LIMITS)];
-      bench.behave("fails");
-      results.push(await bench.destination.send(message(bench.endpoint), LIMITS));
-      results.push(await bench.broken.send(message(bench.endpoint), LIMITS));
-      const shown = JSON.stringify(results, (key, value: unknown) => (key === "reply" ? null : value));
-      expect(bench.secrets.length).toBeGreaterThan(0);
-      expect(bench.secrets.filter((secret) => shown.includes(secret))).toEqual([]);
-    });
+export function destinationSuite(options: SuiteOptions): void {
+  describe(`destination kind ${options.kind}`, () => {
+    deliveryTests(options);
+    targetTests(options);
   });
+}
+
+/** What applies to every receiver. */
+function deliveryTests({ open, without = [] }: SuiteOptions): void {
+  it("delivers the exact bytes once, under the ID of the message", async () => {
+    await using bench = await open(LONG_MS);
+    const body = Buffer.from('{ "big": 12345678901234567890, "text": "ü\\u00fc" }\n');
+    const result = of(await bench.destination.send(message(bench.endpoint, body), LIMITS), "ok");
+    expect(bench.received).toHaveLength(1);
+    const [received] = bench.received;
+    expect(received!.messageId ?? "msg_1").toBe("msg_1");
+    expect(received!.body ?? body).toEqual(body);
+    expect(result.facts).toMatchObject({ sentence: null, retryAfterMs: null });
+    expect(result.facts.bodyBytes).toBeGreaterThan(0);
+    expect(result.durationMs).toBeGreaterThanOrEqual(0);
+  });
+
+  const failures = [
+    ["fails", "retry"],
+    ["breaks_off", "retry"],
+    ["asks_to_wait", "later"],
+    ["refuses", "refused"],
+    ["is_closed", "closed"],
+    ["rejects_credentials", "closed"],
+  ] as const;
+  it.each(failures.filter(([behaviour]) => !without.includes(behaviour)))(
+    "reports a receiver that %s as %s, with an error code and a target without credentials",
+    async (behaviour, expected) => {
+      await using bench = await open(LONG_MS);
+      bench.behave(behaviour);
+      const result = of(await bench.destination.send(message(bench.endpoint), LIMITS), expected);
+      expect(result.errorCode).toMatch(/^[a-z_]+$/);
+      expect(result.target).not.toBe("");
+      expect(result.problem).toBeNull();
+      expect(result.kind === "later" ? result.afterMs : 1).toBeGreaterThan(0);
+    },
+  );
+
+  it("reports an unreachable receiver as a temporary failure with advice", async () => {
+    await using bench = await open(LONG_MS);
+    const result = of(await bench.destination.send(message(bench.unreachable), LIMITS), "retry");
+    expect(result.responseCode).toBe(0);
+    expect(result.response).toMatch(/\w+\.$/);
+    expect(result.reply).toBeNull();
+  });
+
+  it("uses no attempt for a fault of Posthorn, and logs it", async () => {
+    await using bench = await open(LONG_MS);
+    const result = of(await bench.broken.send(message(bench.endpoint), LIMITS), "own_fault");
+    expect(result.problem?.code).toMatch(/^[a-z_]+$/);
+    expect(bench.received).toEqual([]);
+  });
+
+  it("sends nothing once the lane may belong to another node", async () => {
+    await using bench = await open(LONG_MS);
+    const limits = { signal, maySend: () => false };
+    const result = of(await bench.destination.send(message(bench.endpoint), limits), "own_fault");
+    expect(result.problem).toBeNull();
+    expect(bench.received).toEqual([]);
+  });
+
+  it("ends soon after it was canceled, without using up an attempt", async () => {
+    await using bench = await open(LONG_MS);
+    bench.behave("hangs");
+    const abort = new AbortController();
+    const sent = bench.destination.send(message(bench.endpoint), { ...LIMITS, signal: abort.signal });
+    await eventually(() => expect(bench.received).toHaveLength(1));
+    abort.abort();
+    of(await sent, "own_fault");
+  });
+
+  it("ends at the timeout of the endpoint when the receiver does not respond", async () => {
+    await using bench = await open(SHORT_MS);
+    bench.behave("hangs");
+    const result = of(await bench.destination.send(message(bench.endpoint), LIMITS), "retry");
+    expect(result.responseCode).toBe(0);
+    expect(result.durationMs).toBeGreaterThanOrEqual(Math.floor(SHORT_MS * 0.9));
+  });
+
+  it.skipIf(without.includes("accepts_at_length"))("keeps only the beginning of a response of any size", async () => {
+    await using bench = await open(LONG_MS);
+    bench.behave("accepts_at_length");
+    const result = of(await bench.destination.send(message(bench.endpoint), LIMITS), "ok");
+    expect(result.response.length).toBeLessThanOrEqual(MAX_RESPONSE);
+    expect(result.reply).toMatchObject({ incomplete: true });
+  });
+
+  it("shows no credential of the endpoint in anything that is recorded or logged", async () => {
+    await using bench = await open(LONG_MS);
+    const results = [await bench.destination.send(message(bench.endpoint), LIMITS)];
+    bench.behave("fails");
+    results.push(await bench.destination.send(message(bench.endpoint), LIMITS));
+    results.push(await bench.broken.send(message(bench.endpoint), LIMITS));
+    if (!without.includes("echoes")) {
+      bench.behave("echoes");
+      results.push(await bench.destination.send(message(bench.endpoint), LIMITS));
+    }
+    const shown = JSON.stringify(results, (key, value: unknown) =>
+      key === "reply" ? null : value instanceof Uint8Array ? Buffer.from(value).toString("utf8") : value,
+    );
+    expect(bench.secrets.length).toBeGreaterThan(0);
+    expect(bench.secrets.filter((secret) => shown.includes(secret))).toEqual([]);
+  });
+}
+
+/** What depends on the limits, credentials and duplicate detection of the target. */
+function targetTests({ open, without = [], maxBodyBytes }: SuiteOptions): void {
+  it.skipIf(without.includes("rejects_credentials"))("says that the credentials were rejected", async () => {
+    await using bench = await open(LONG_MS);
+    bench.behave("rejects_credentials");
+    const result = of(await bench.destination.send(message(bench.endpoint), LIMITS), "closed");
+    expect(result.errorCode).toBe("credentials_refused");
+    expect(result.facts.sentence).toMatch(/\w+\.$/);
+  });
+
+  it.skipIf(maxBodyBytes === undefined)(
+    "refuses a message over the limit of the target without sending it",
+    async () => {
+      await using bench = await open(LONG_MS);
+      const body = Buffer.alloc(maxBodyBytes! + 1, "a");
+      const result = of(await bench.destination.send(message(bench.endpoint, body), LIMITS), "refused");
+      expect(result).toMatchObject({ errorCode: "message_too_large", responseCode: 0, extra: { unsent: true } });
+      expect(result.response).toMatch(/\w+\.$/);
+      expect(bench.received).toEqual([]);
+    },
+  );
+
+  it("sends a later attempt under the same ID and ordering key", async () => {
+    await using bench = await open(LONG_MS);
+    const ordered = { ...message(bench.endpoint), facts: { ...FACTS, orderingKey: "customer-1" } };
+    bench.behave("fails");
+    await bench.destination.send(ordered, LIMITS);
+    bench.behave("accepts");
+    of(await bench.destination.send(ordered, LIMITS), "ok");
+    expect(bench.received).toHaveLength(2);
+    const [first, second] = bench.received;
+    expect(second!.messageId).toBe(first!.messageId);
+    expect(second!.orderingKey).toBe(first!.orderingKey);
+  });
+
+  it.skipIf(without.includes("has_it_already"))(
+    "counts a message that the target has already as delivered",
+    async () => {
+      await using bench = await open(LONG_MS);
+      bench.behave("has_it_already");
+      const result = of(await bench.destination.send(message(bench.endpoint), LIMITS), "ok");
+      expect(result.extra).toMatchObject({ duplicate: true });
+    },
+  );
 }

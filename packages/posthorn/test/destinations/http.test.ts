@@ -16,7 +16,10 @@ const CLIENT = process.env["POSTHORN_TEST_HTTP_CLIENT"] === "undici" ? "undici" 
 const TOKEN = "token-that-must-stay-secret";
 const PASSWORD = "password-that-must-stay-secret";
 
-const ANSWERS: Readonly<Record<Exclude<Behaviour, "refuses">, ReceiverResponse>> = {
+/** Behaviours that only other kinds know. */
+const WITHOUT = ["refuses", "rejects_credentials", "has_it_already", "echoes"] as const;
+
+const ANSWERS: Readonly<Record<Exclude<Behaviour, (typeof WITHOUT)[number]>, ReceiverResponse>> = {
   accepts: 204,
   fails: { status: 500, body: "broken" },
   asks_to_wait: { status: 429, headers: { "retry-after": "30" } },
@@ -74,7 +77,7 @@ async function open(timeoutMs: number): Promise<DestinationBench> {
   };
 }
 
-destinationSuite({ kind: "http", open, without: ["refuses"] });
+destinationSuite({ kind: "http", open, without: WITHOUT });
 
 describe("the host of an HTTP destination", () => {
   it.each(["https://EXAMPLE.com/a", "http://example.com:8080/b", "https://example.com./c"])(

@@ -28,6 +28,15 @@ export const AttemptDetail = Type.Object(
     ),
     nextAttempt: nullable(DateTime),
     retryAfterMs: Ms("How long the endpoint asked Posthorn to wait."),
+    reference: nullable(
+      Type.String({
+        description:
+          "What the destination calls the message, such as an SQS message ID. Null: nothing, or it is a webhook.",
+      }),
+    ),
+    duplicate: Type.Boolean({
+      description: "Whether the destination had the message already, from an earlier attempt.",
+    }),
     request: nullable(
       Type.Object(
         {

@@ -1,12 +1,11 @@
 /** HTTP destination: builds the request, signs it, sends it through the guarded client, and judges the response. */
-import type { EgressFailure, EgressResponse } from "@posthorn/egress";
-import type { SentFacts } from "../../domain/attempt/detail.ts";
-import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
+import type { EgressResponse } from "@posthorn/egress";
 import type { OutgoingRequest } from "../../domain/delivery/outgoing-request.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
 import type { SeenCertificate } from "../../workers/certificate-monitor.ts";
 import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
 import { type EndpointSender, namingProxy } from "./endpoint-sender.ts";
+import { failureOf, type SentRequest } from "./failure.ts";
 import { forwardedRequest } from "./forward.ts";
 import { flatHeaders, type HeaderFamily, signedHeaders, standardHeaders, USER_AGENT } from "./headers.ts";
 import { judge, MAX_RESPONSE_BYTES, responseFacts } from "./response.ts";
@@ -32,14 +31,6 @@ interface UnsignedRequest extends OutgoingRequest {
   readonly userAgent: string;
 }
 
-/** Temporary faults on Posthorn's side, which affect every delivery alike. Any other fault would recur with the same request. */
-const PASSING_FAULTS: ReadonlySet<string> = new Set([
-  "dns_failed",
-  "proxy_failed",
-  "no_sockets",
-  "stalled",
-  "shutdown",
-]);
 /** Methods whose requests have no body unless one is given. */
 const BODILESS: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "DELETE"]);
 
@@ -130,25 +121,4 @@ export class HttpDestination implements Destination {
       body: changed.body,
     };
   }
-}
-
-interface SentRequest {
-  readonly endpoint: DirectoryEndpoint;
-  readonly url: string;
-  readonly shownUrl: string;
-  readonly facts: Pick<SentFacts, "method" | "standard" | "headers" | "bodyBytes">;
-}
-
-/** There was no response. */
-function failureOf(result: EgressFailure, { endpoint, url, shownUrl: target, facts: sent }: SentRequest): SendResult {
-  const { code: errorCode, message: response, detail, fault, timings, peer } = result;
-  if (fault === "canceled") return { kind: "own_fault", problem: null };
-  const problem = fault === "target" ? null : { code: errorCode, detail, origin: new URL(url).origin };
-  // A customer's own proxy affects only that customer, and may fail forever.
-  const isOwnProxy = errorCode === "proxy_failed" && endpoint.proxyOf !== null;
-  if (problem !== null && PASSING_FAULTS.has(errorCode) && !isOwnProxy) return { kind: "own_fault", problem };
-  const facts = { ...sent, timings, peer, tls: null, response: null, sentence: null, retryAfterMs: null };
-  const failure = { responseCode: 0, response, errorCode, problem, reply: null } as const;
-  const kind = fault === "refused" ? "closed" : "retry";
-  return { kind, target, durationMs: Math.round(timings.totalMs), ...failure, facts };
 }

@@ -62,7 +62,7 @@ function redirectText({ body, location }: EgressResponse): string {
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** The body as text; in base64 if it is not UTF-8. */
-function textOf(body: Uint8Array): string {
+export function textOf(body: Uint8Array): string {
   if (body.byteLength === 0) return "";
   try {
     return utf8.decode(body);

@@ -1,0 +1,32 @@
+import type { OutgoingMessage } from "../destination.ts";
+import { type HeaderFamily, standardHeaders } from "../http/headers.ts";
+import type { KindMessage } from "../kind.ts";
+
+/**
+ * Converts a message to the form that kinds other than webhooks send, with the signature of the endpoint and its headers as attributes.
+ *
+ * @param now Unix milliseconds.
+ */
+export function kindMessage(message: OutgoingMessage, families: readonly HeaderFamily[], now: number): KindMessage {
+  const { messageId, endpoint, contentType, body, changed, facts } = message;
+  const standard = standardHeaders(endpoint, { messageId, now, contentType, body, families });
+  const attributes = standard.families.flatMap((family): (readonly [string, string])[] => [
+    [`${family}-id`, messageId],
+    [`${family}-timestamp`, String(standard.timestamp)],
+    [`${family}-signature`, standard.signature],
+  ]);
+  const headers = changed?.headers ?? endpoint.headers;
+  for (let index = 0; index + 1 < headers.length; index += 2) attributes.push([headers[index]!, headers[index + 1]!]);
+  return {
+    id: messageId,
+    eventType: facts?.eventType ?? "",
+    eventId: facts?.eventId ?? null,
+    orderingKey: facts?.orderingKey ?? null,
+    channels: facts?.channels ?? [],
+    createdAt: facts?.createdAt ?? now,
+    contentType,
+    body,
+    attributes,
+    isTest: facts?.isTest ?? false,
+  };
+}

@@ -1,0 +1,337 @@
+/**
+ * Runs HTTP kinds: builds the request that a kind declares, authenticates it, sends it through the guarded client, and has the kind judge the
+ * response.
+ */
+import { Buffer } from "node:buffer";
+import type { EgressFailure, EgressResponse, EgressResult } from "@posthorn/egress";
+import type { SentFacts } from "../../domain/attempt/detail.ts";
+import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
+import { isSecretHeader } from "../../domain/secret-headers.ts";
+import type { SeenCertificate } from "../../workers/certificate-monitor.ts";
+import type { AuthorizedRequest, AuthResult, KindAuthorizer } from "../auth/authorizer.ts";
+import { secretsOf } from "../config.ts";
+import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
+import { type EndpointSender, namingProxy } from "../http/endpoint-sender.ts";
+import { failureOf } from "../http/failure.ts";
+import { type HeaderFamily, USER_AGENT } from "../http/headers.ts";
+import { MAX_RESPONSE_BYTES, responseFacts, textOf } from "../http/response.ts";
+import type { Fields, HttpKind, ItemResult, KindConfig, KindMessage, KindRequest, KindResponse } from "../kind.ts";
+import { kindNamed } from "../kinds.ts";
+import { kindMessage } from "./message.ts";
+import { secretHider } from "./secrets.ts";
+
+export interface ShapedDestinationOptions {
+  readonly sender: EndpointSender;
+  readonly authorizer: KindAuthorizer;
+  readonly now: () => number;
+  /** Names under which the signature of a message is sent, where the protocol has headers or attributes. */
+  readonly families: readonly HeaderFamily[];
+  /** Called with the certificate that a receiver presented. Must be quick and must not throw. */
+  readonly onCertificate?: (seen: SeenCertificate) => void;
+}
+
+/** Bytes of a response that a kind can judge. */
+const MAX_JUDGED_BYTES = 65_536;
+const NO_TIMINGS = { queueMs: 0, dnsMs: null, connectMs: null, tlsMs: null, waitMs: null, bodyMs: null } as const;
+
+/** One attempt in progress. */
+interface Sending {
+  readonly endpoint: DirectoryEndpoint;
+  readonly kind: HttpKind<Fields>;
+  readonly message: KindMessage;
+  readonly request: KindRequest;
+  readonly limits: SendLimits;
+  /** Unix milliseconds. */
+  readonly deadline: number;
+  /** Secrets of the configuration, and of the endpoint's headers. */
+  readonly secrets: readonly string[];
+}
+
+export class ShapedDestination implements Destination {
+  readonly #options: ShapedDestinationOptions;
+
+  constructor(options: ShapedDestinationOptions) {
+    this.#options = options;
+  }
+
+  async send(outgoing: OutgoingMessage, limits: SendLimits): Promise<SendResult> {
+    const { now, families } = this.#options;
+    const startedAt = now();
+    const { endpoint } = outgoing;
+    const kind = kindNamed(endpoint.destinationKind);
+    const { config } = endpoint;
+    if (kind?.family !== "http" || config === null) return unusable(endpoint);
+    const message = kindMessage(outgoing, families, startedAt);
+    const secrets = [...secretsOf(kind, config), ...secretAttributes(message)];
+    const hide = secretHider(secrets);
+    const { byteLength } = message.body;
+    if (byteLength > kind.limits.bodyBytes) return unsent(endpoint, tooLarge(kind, byteLength));
+    const request = built(kind, config, message, startedAt);
+    if ("error" in request) return broken(endpoint, hide(request.error));
+    if ("kind" in request) return unsent(endpoint, { ...request, sentence: hide(request.sentence) });
+    const deadline = startedAt + endpoint.policy.values.limits.timeoutMs;
+    return this.#run({ endpoint, kind, message, request, limits, deadline, secrets });
+  }
+
+  async #run(sending: Sending): Promise<SendResult> {
+    const { request, endpoint } = sending;
+    let authorized = await this.#authorize(sending);
+    if (authorized.kind !== "authorized") return this.#refused(sending, authorized);
+    let result = await this.#exchange(sending, authorized);
+    if (result.kind === "response" && this.#isOutdated(request, result)) {
+      authorized = await this.#authorize(sending);
+      if (authorized.kind !== "authorized") return this.#refused(sending, authorized);
+      result = await this.#exchange(sending, authorized);
+    }
+    if (result.kind === "response") return this.#responded(sending, authorized, result);
+    return this.#failed(sending, authorized, namingProxy(result, endpoint.proxyOf));
+  }
+
+  /** Whether the request must be sent once more, with new credentials. */
+  #isOutdated(request: KindRequest, response: EgressResponse): boolean {
+    const { authorizer, now } = this.#options;
+    return request.auth !== null && authorizer.isOutdated(request, request.auth, responseOf(response), now());
+  }
+
+  #authorize({ request, endpoint, limits, deadline }: Sending): Promise<AuthResult> | AuthorizedRequest {
+    const { url, headers, auth } = request;
+    const { authorizer, now } = this.#options;
+    if (auth === null) return { kind: "authorized", url, headers, secretHeaders: [] };
+    const { tls, proxy } = endpoint.egress;
+    return authorizer.authorize(request, auth, {
+      now: now(),
+      send: (token) => this.#send(endpoint, { ...token, limits, deadline }),
+      network: tls === undefined && proxy === undefined ? (endpoint.egressAllow ?? "") : `endpoint ${endpoint.id}`,
+      timeoutMs: deadline - now(),
+      signal: limits.signal,
+    });
+  }
+
+  #exchange({ request, endpoint, limits, deadline }: Sending, authorized: AuthorizedRequest): Promise<EgressResult> {
+    const { url, headers } = authorized;
+    const { method, body } = request;
+    return this.#send(endpoint, { method, url, headers: withUserAgent(headers), body, limits, deadline });
+  }
+
+  #send(
+    endpoint: DirectoryEndpoint,
+    { method, url, headers, body, limits, deadline }: Exchange,
+  ): Promise<EgressResult> {
+    const { sender, now } = this.#options;
+    return sender.send(endpoint, {
+      method,
+      url,
+      headers,
+      body,
+      timeoutMs: Math.max(1, deadline - now()),
+      maxResponseBytes: MAX_JUDGED_BYTES,
+      signal: limits.signal,
+      // Timers stop while a machine is suspended, but its clock does not.
+      maySend: () => limits.maySend() && now() < deadline,
+    });
+  }
+
+  /** The request could not be authenticated, so that it was not sent. */
+  #refused(sending: Sending, result: Exclude<AuthResult, AuthorizedRequest>): SendResult {
+    const { endpoint, request, secrets } = sending;
+    if (result.kind === "unreachable") {
+      const { url, headers } = request;
+      const failure = namingProxy(result.failure, endpoint.proxyOf);
+      return this.#failed(sending, { kind: "authorized", url, headers, secretHeaders: [] }, failure);
+    }
+    return unsent(endpoint, { ...result, sentence: secretHider(secrets)(result.sentence) });
+  }
+
+  #failed(sending: Sending, authorized: AuthorizedRequest, failure: EgressFailure): SendResult {
+    const { endpoint } = sending;
+    const { url } = authorized;
+    return failureOf(failure, { endpoint, url, shownUrl: endpoint.url, facts: factsOf(sending, authorized) });
+  }
+
+  #responded(sending: Sending, authorized: AuthorizedRequest, response: EgressResponse): SendResult {
+    const { endpoint, message, request } = sending;
+    const hide = secretHider([...sending.secrets, ...credentialsIn(authorized, hiddenHeaders(request, authorized))]);
+    const { status: responseCode, timings, peer, tls, body } = response;
+    const { onCertificate, now } = this.#options;
+    const { url } = authorized;
+    if (tls !== undefined) onCertificate?.({ endpointKey: endpoint.key, url, validTo: tls.validTo });
+    const item = judged(sending, response, now());
+    const text = hide(textOf(body.subarray(0, MAX_RESPONSE_BYTES)));
+    const facts = responseFacts(response);
+    const sent = {
+      target: endpoint.url,
+      durationMs: Math.round(timings.totalMs),
+      responseCode,
+      response: text,
+      facts: {
+        ...factsOf(sending, authorized),
+        timings,
+        peer,
+        tls: tls === undefined ? null : { protocol: tls.protocol, certificateValidTo: Date.parse(tls.validTo) },
+        response: { ...facts, headers: facts.headers.map((header) => (header === null ? null : hide(header))) },
+        sentence: item.kind === "ok" ? null : hide(item.sentence),
+        retryAfterMs: item.afterMs ?? null,
+      },
+      reply: replyOf(response),
+      ...sentBodyOf(request, message, hide),
+    };
+    if (item.kind === "ok") {
+      const { reference, isDuplicate = false, afterMs } = item;
+      const extra = {
+        reference: reference === null ? null : hide(reference),
+        ...(isDuplicate ? { duplicate: true } : {}),
+      };
+      return { kind: "ok", ...sent, extra, ...(afterMs === undefined ? {} : { afterMs }) };
+    }
+    const failure = { errorCode: item.code, problem: null };
+    if (item.kind === "later") return { kind: "later", afterMs: item.afterMs, ...sent, ...failure };
+    return { kind: item.kind, ...sent, ...failure };
+  }
+}
+
+type Exchange = Pick<KindRequest, "url" | "headers"> &
+  Pick<Sending, "limits" | "deadline"> & { readonly method: string; readonly body: Uint8Array | null };
+
+/** The first result that the kind has for the message. */
+type Judged = ItemResult & { readonly afterMs?: number };
+
+/** A kind that cannot judge a response must not stop the lane. */
+function judged({ kind, message }: Sending, response: EgressResponse, now: number): Judged {
+  const { title } = kind;
+  try {
+    const [item] = kind.judge(responseOf(response), [message], now);
+    if (item !== undefined) return item;
+  } catch {
+    // Judged below.
+  }
+  const sentence = `${title} responded with status ${response.status} in a form that Posthorn does not understand. Check that the configuration names a ${title} server.`;
+  return { kind: "retry", code: "protocol_error", sentence };
+}
+
+function responseOf({ status, headers, body }: EgressResponse): KindResponse {
+  const named: Record<string, string> = {};
+  for (let index = 0; index + 1 < headers.length; index += 2)
+    named[headers[index]!.toLowerCase()] ??= headers[index + 1]!;
+  return { status, headers: named, body };
+}
+
+function replyOf({ headers, body, truncated, bodyError }: EgressResponse) {
+  const index = headers.findIndex((name, at) => at % 2 === 0 && name.toLowerCase() === "content-type");
+  return {
+    contentType: index === -1 ? null : headers[index + 1]!,
+    body: body.subarray(0, MAX_RESPONSE_BYTES),
+    incomplete: truncated || bodyError !== undefined || body.byteLength > MAX_RESPONSE_BYTES,
+  };
+}
+
+function built(
+  kind: HttpKind<Fields>,
+  config: KindConfig,
+  message: KindMessage,
+  now: number,
+): ReturnType<HttpKind<Fields>["request"]> | { readonly error: string } {
+  try {
+    return kind.request(config, [message], now);
+  } catch (error) {
+    return { error: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function withUserAgent(headers: readonly string[]): readonly string[] {
+  const isNamed = headers.some((name, index) => index % 2 === 0 && name.toLowerCase() === "user-agent");
+  return isNamed ? headers : [...headers, "user-agent", USER_AGENT];
+}
+
+const NO_STANDARD = { contentType: "", userAgent: "", families: [], timestamp: 0, signature: "" } as const;
+
+/** Lower-case names of headers whose values are not shown. */
+function hiddenHeaders(request: KindRequest, { secretHeaders }: AuthorizedRequest): ReadonlySet<string> {
+  return new Set([...request.secretHeaders, ...secretHeaders]);
+}
+
+function secretAttributes({ attributes }: KindMessage): readonly string[] {
+  return attributes.filter(([name, value]) => isSecretHeader(name, value)).map(([, value]) => value);
+}
+
+/** Values of hidden headers, with and without their scheme, since a response may repeat either. */
+function credentialsIn({ headers }: AuthorizedRequest, hidden: ReadonlySet<string>): readonly string[] {
+  return headers.flatMap((value, index) => {
+    if (index % 2 === 0 || !hidden.has(headers[index - 1]!.toLowerCase())) return [];
+    return [value, value.replace(/^\S+ /, "")];
+  });
+}
+
+function factsOf(
+  { request, secrets }: Sending,
+  authorized: AuthorizedRequest,
+): Pick<SentFacts, "method" | "standard" | "headers" | "bodyBytes"> {
+  const hidden = hiddenHeaders(request, authorized);
+  const hide = secretHider(secrets);
+  const sent = withUserAgent(authorized.headers);
+  const shown = sent.map((text, index) => {
+    if (index % 2 === 0) return text;
+    const name = sent[index - 1]!;
+    return hidden.has(name.toLowerCase()) || isSecretHeader(name, text) || hide(text) !== text ? null : text;
+  });
+  return { method: request.method, standard: NO_STANDARD, headers: shown, bodyBytes: request.body.byteLength };
+}
+
+/** The body as the kind built it, with secrets hidden, unless it is that of the message. */
+function sentBodyOf(
+  request: KindRequest,
+  { body }: KindMessage,
+  hide: (text: string) => string,
+): { readonly sentBody?: Uint8Array } {
+  if (request.body === body || Buffer.from(request.body).equals(body)) return {};
+  const text = textOf(request.body);
+  const shown = hide(text);
+  return { sentBody: shown === text ? request.body : Buffer.from(shown, "utf8") };
+}
+
+function tooLarge({ title, limits }: HttpKind<Fields>, bytes: number): Refusal {
+  const sentence = `The message has ${bytes} bytes, and ${title} accepts up to ${limits.bodyBytes}. Shorten it with a transformation, or publish smaller messages.`;
+  return { kind: "refused", code: "message_too_large", sentence };
+}
+
+interface Refusal {
+  readonly kind: "retry" | "closed" | "refused";
+  readonly code: string;
+  readonly sentence: string;
+}
+
+/** An attempt that failed before the message was sent. */
+function unsent({ url }: DirectoryEndpoint, { kind, code, sentence }: Refusal): SendResult {
+  const facts = {
+    method: "POST",
+    standard: NO_STANDARD,
+    headers: [],
+    bodyBytes: 0,
+    peer: null,
+    tls: null,
+    response: null,
+  };
+  return {
+    kind,
+    errorCode: code,
+    target: url,
+    durationMs: 0,
+    responseCode: 0,
+    response: sentence,
+    facts: { ...facts, timings: { ...NO_TIMINGS, totalMs: 0, reused: false }, sentence: null, retryAfterMs: null },
+    extra: { unsent: true },
+    reply: null,
+    problem: null,
+  };
+}
+
+function unusable({ url, destinationKind }: DirectoryEndpoint): SendResult {
+  const detail = `The endpoint has no valid configuration for the destination kind "${destinationKind}".`;
+  return { kind: "own_fault", problem: { code: "config_missing", detail, origin: url } };
+}
+
+/** A fault in the code of the kind. It would stop the lane if it were not counted as an attempt. */
+function broken(endpoint: DirectoryEndpoint, detail: string): SendResult {
+  const sentence = "Posthorn could not build the request for this message. Report this to the operator.";
+  const result = unsent(endpoint, { kind: "retry", code: "message_invalid", sentence });
+  return { ...result, problem: { code: "kind_failed", detail, origin: endpoint.url } } as SendResult;
+}
