@@ -27,6 +27,7 @@ export default defineConfig({
     // Generous, because the first test on PostgreSQL starts the server, and a machine may be busy.
     testTimeout: 180_000,
     hookTimeout: 300_000,
+    expect: { poll: { timeout: 60_000 } },
     // The summary of `npm test` prints messages without their diff.
     chaiConfig: { truncateThreshold: 2000 },
     // `npm test` runs the checks and the simulation beside these tests, and some of them measure delays.

@@ -2,12 +2,12 @@ import { createHmac } from "node:crypto";
 import { createServer } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { authHeaders, AuthSender, Egress, parseAllowList } from "../src/index.ts";
 import type { EgressRequest, EgressResult, OAuth2Auth } from "../src/index.ts";
 import { startLab } from "../src/lab/index.ts";
 import type { Lab } from "../src/lab/index.ts";
-import { CLIENT } from "./client.ts";
+import { CLIENT, HANG_MS } from "./client.ts";
 
 let lab: Lab;
 let egress: Egress;
@@ -27,7 +27,7 @@ const request = (url: string): EgressRequest => ({
   url,
   headers: ["content-type", "application/json"],
   body: Buffer.from(`{"a":1}`),
-  timeoutMs: 2000,
+  timeoutMs: HANG_MS,
   maxResponseBytes: 4000,
 });
 const code = (result: EgressResult) => (result.kind === "error" ? result.code : result.status);
@@ -152,6 +152,8 @@ async function startOAuth(
     revoked,
     url,
     auth,
+    /** Resets every connection. */
+    disconnect: () => server.closeAllConnections(),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -279,23 +281,23 @@ describe("OAuth 2 client credentials", () => {
 
   test("the deadline covers the token too", async () => {
     await using server = await startOAuth(() => {});
-    const started = performance.now();
     const result = await new AuthSender(egress).send({ ...request(`${server.url}/hook`), timeoutMs: 100 }, server.auth);
     expect(result).toMatchObject({ code: "auth_unavailable", fault: "target" });
-    expect(performance.now() - started).toBeLessThan(2000);
   });
 
   test("a delivery that waits for a shared token keeps its own timeout and signal", async () => {
     await using server = await startOAuth(() => {});
     const sender = new AuthSender(egress);
     const controller = new AbortController();
-    const patient = sender.send({ ...request(`${server.url}/hook`), timeoutMs: 1500 }, server.auth);
+    const patient = sender.send(request(`${server.url}/hook`), server.auth);
     const hasty = sender.send({ ...request(`${server.url}/hook`), timeoutMs: 50 }, server.auth);
     const left = sender.send({ ...request(`${server.url}/hook`), signal: controller.signal }, server.auth);
     controller.abort();
     expect(code(await left)).toBe("canceled");
     expect(code(await hasty)).toBe("auth_unavailable");
     expect(await Promise.race([patient, Promise.resolve("still waiting")])).toBe("still waiting");
+    await vi.waitFor(() => expect(server.asked).toHaveLength(1), HANG_MS);
+    server.disconnect();
     expect(code(await patient)).toBe("auth_unavailable");
     expect(server.asked).toHaveLength(1);
   });

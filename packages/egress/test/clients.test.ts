@@ -10,6 +10,7 @@ import { makeCertificates } from "../src/lab/certificates.ts";
 import { RawServer } from "./raw-server.ts";
 import type { Responder } from "./raw-server.ts";
 import { CORPUS, mutated } from "./responses.ts";
+import { HANG_MS } from "./client.ts";
 
 const CLIENTS = ["builtin", "undici"] as const;
 const OK = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
@@ -28,7 +29,7 @@ const open = (client: (typeof CLIENTS)[number], more: EgressOptions = {}) =>
 
 function send(egress: Egress, url: string, more: Partial<EgressRequest> = {}): Promise<EgressResult> {
   const body = Buffer.from("{}");
-  return egress.send({ method: "POST", url, headers: [], body, timeoutMs: 5000, maxResponseBytes: 1000, ...more });
+  return egress.send({ method: "POST", url, headers: [], body, timeoutMs: HANG_MS, maxResponseBytes: 1000, ...more });
 }
 
 const TLS_RECEIVER = `
@@ -241,7 +242,7 @@ describe.each(CLIENTS)("a connection of the client %s", (client) => {
     await using egress = open(client);
     for (let index = 0; index < 3; index++) {
       expect(await send(egress, server.url)).toMatchObject({ kind: "response", status: 200 });
-      await later();
+      await vi.waitFor(() => expect(egress.stats.sockets).toBe(0), HANG_MS);
     }
     expect(server.received).toHaveLength(3);
   });
@@ -279,10 +280,9 @@ describe.each(CLIENTS)("a connection of the client %s", (client) => {
     await using egress = open(client);
     for (let index = 0; index < 3; index++) {
       expect(await send(egress, server.url)).toMatchObject({ status: 200, timings: { reused: false } });
-      await later();
+      await vi.waitFor(() => expect(egress.stats.sockets).toBe(0), HANG_MS);
     }
     expect(server.received).toHaveLength(3);
-    await vi.waitFor(() => expect(egress.stats.sockets).toBe(0));
   });
 
   test("is closed after a response that was longer than its limit", async () => {
@@ -306,7 +306,7 @@ describe.each(CLIENTS)("a connection of the client %s", (client) => {
     await using egress = open(client, { keepAliveMs: 100 });
     await send(egress, server.url);
     expect(egress.stats.idle).toBe(1);
-    await vi.waitFor(() => expect(egress.stats.sockets).toBe(0), 5000);
+    await vi.waitFor(() => expect(egress.stats.sockets).toBe(0), HANG_MS);
     // Two seconds are deducted, so that the request does not meet a closing peer.
     await send(egress, server.url, { headers: ["x-idle", "2"] });
     expect(egress.stats.sockets).toBe(0);

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { Egress, EGRESS_ERRORS, parseAllowList } from "../src/index.ts";
 import type { EgressOptions, EgressRequest, EgressResult, NameService } from "../src/index.ts";
-import { CLIENT } from "./client.ts";
+import { CLIENT, HANG_MS } from "./client.ts";
 
 /** Resolves every name to this machine, so that one receiver stands for any number of origins. */
 const everyName: NameService = {
@@ -55,7 +55,7 @@ const send = (egress: Egress, url: string, more: Partial<EgressRequest> = {}): P
     url,
     headers: [],
     body: Buffer.from("{}"),
-    timeoutMs: 5000,
+    timeoutMs: HANG_MS,
     maxResponseBytes: 1000,
     ...more,
   });
@@ -78,7 +78,7 @@ describe("the bound of sockets", () => {
     expect(wrong).toEqual([]);
     expect(receiver.peak).toBeLessThanOrEqual(60);
     await egress.close();
-    await vi.waitFor(() => expect(receiver.open).toBe(0));
+    await vi.waitFor(() => expect(receiver.open).toBe(0), HANG_MS);
   });
 
   test("the socket that was idle longest is closed first, and the last used one is kept", async () => {
@@ -100,7 +100,7 @@ describe("the bound of sockets", () => {
     await using receiver = await startReceiver();
     await using egress = client({ maxSockets: 1 });
     const first = send(egress, `http://a.customer.com:${receiver.port}/hold`);
-    await vi.waitFor(() => expect(receiver.held).toHaveLength(1));
+    await vi.waitFor(() => expect(receiver.held).toHaveLength(1), HANG_MS);
     const late = await send(egress, `http://b.customer.com:${receiver.port}/`, { timeoutMs: 50 });
     expect(late).toMatchObject({ code: "no_sockets", fault: "ours" });
     const patient = send(egress, `http://b.customer.com:${receiver.port}/`);
@@ -113,13 +113,13 @@ describe("the bound of sockets", () => {
     await using receiver = await startReceiver();
     await using egress = client({ maxSockets: 10, maxSocketsPerOrigin: 3 });
     const slow = Array.from({ length: 20 }, () => send(egress, `http://slow.customer.com:${receiver.port}/hold`));
-    await vi.waitFor(() => expect(receiver.held).toHaveLength(3));
+    await vi.waitFor(() => expect(receiver.held).toHaveLength(3), HANG_MS);
     const fast = await Promise.all(
       Array.from({ length: 50 }, () => send(egress, `http://fast.customer.com:${receiver.port}/`)),
     );
     expect(fast.every((result) => code(result) === 200)).toBe(true);
     for (let done = 0; done < 20; done++) {
-      await vi.waitFor(() => expect(receiver.held.length).toBeGreaterThan(done));
+      await vi.waitFor(() => expect(receiver.held.length).toBeGreaterThan(done), HANG_MS);
       receiver.held[done]!.end();
     }
     expect((await Promise.all(slow)).map(code)).toEqual(Array.from({ length: 20 }, () => 200));
@@ -155,7 +155,7 @@ describe("giving up", () => {
     await using egress = client();
     const controller = new AbortController();
     const sent = send(egress, `http://a.customer.com:${receiver.port}/hold`, { signal: controller.signal });
-    await vi.waitFor(() => expect(receiver.held).toHaveLength(1));
+    await vi.waitFor(() => expect(receiver.held).toHaveLength(1), HANG_MS);
     controller.abort();
     expect(await sent).toMatchObject({ code: "canceled", fault: "canceled" });
     expect(egress.stats).toMatchObject({ sockets: 0, requests: 0 });
@@ -167,11 +167,11 @@ describe("giving up", () => {
     await using receiver = await startReceiver();
     const egress = client();
     const sent = send(egress, `http://a.customer.com:${receiver.port}/hold`);
-    await vi.waitFor(() => expect(receiver.held).toHaveLength(1));
+    await vi.waitFor(() => expect(receiver.held).toHaveLength(1), HANG_MS);
     await Promise.all([egress.close(), egress.close()]);
     expect(await sent).toMatchObject({ code: "shutdown", fault: "ours" });
     expect(code(await send(egress, `http://a.customer.com:${receiver.port}/`))).toBe("shutdown");
-    await vi.waitFor(() => expect(receiver.open).toBe(0));
+    await vi.waitFor(() => expect(receiver.open).toBe(0), HANG_MS);
   });
 
   test("at any moment leaves nothing behind", async () => {
@@ -186,7 +186,7 @@ describe("giving up", () => {
       await Promise.all(sent);
       expect(egress.stats).toMatchObject({ sockets: 0, idle: 0, origins: 0, requests: 0 });
     }
-    await vi.waitFor(() => expect(receiver.open).toBe(0));
+    await vi.waitFor(() => expect(receiver.open).toBe(0), HANG_MS);
   });
 });
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Egress, parseAllowList } from "../src/index.ts";
 import type { EgressResult } from "../src/index.ts";
-import { CLIENT } from "./client.ts";
+import { CLIENT, HANG_MS } from "./client.ts";
 
 /** Sends the bytes that the path of the request contains in base64url, and closes the connection. */
 const server = createServer((socket) => {
@@ -26,7 +26,7 @@ afterAll(() => new Promise<void>((resolve) => server.close(() => resolve())));
 async function answered(bytes: string): Promise<EgressResult> {
   await using egress = new Egress({ client: CLIENT, allow: parseAllowList("loopback"), maxUrlLength: 100_000 });
   const path = Buffer.from(bytes, "latin1").toString("base64url");
-  const request = { method: "POST", headers: [], body: Buffer.from("{}"), timeoutMs: 5000, maxResponseBytes: 1000 };
+  const request = { method: "POST", headers: [], body: Buffer.from("{}"), timeoutMs: HANG_MS, maxResponseBytes: 1000 };
   return await egress.send({ ...request, url: `${origin}/${path}` });
 }
 

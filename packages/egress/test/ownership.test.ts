@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Egress, parseAllowList, verifyChallenge, verifyCloudEvents, webhookSources } from "../src/index.ts";
 import { startLab } from "../src/lab/index.ts";
 import type { Lab } from "../src/lab/index.ts";
-import { CLIENT } from "./client.ts";
+import { CLIENT, HANG_MS } from "./client.ts";
 
 let lab: Lab;
 let egress: Egress;
@@ -17,13 +17,16 @@ afterAll(async () => {
   await lab.close();
 });
 
+/** The path that never responds is the only one to reach its timeout. */
+const timeoutOf = (path: string): number => (path === "/hang/head" ? 100 : HANG_MS);
+
 describe("the CloudEvents handshake", () => {
   const ask = (path: string) =>
     verifyCloudEvents(egress, {
       url: lab.url + path,
       origin: "hooks.sender.example",
       ratePerMinute: 600,
-      timeoutMs: 500,
+      timeoutMs: timeoutOf(path),
     });
 
   test("a grant for our origin verifies, at the rate that was granted", async () => {
@@ -49,7 +52,7 @@ describe("the CloudEvents handshake", () => {
       origin: "hooks.sender.example",
       ratePerMinute: 0.4,
       callback: "https://hooks.sender.example/grant?id=1",
-      timeoutMs: 500,
+      timeoutMs: HANG_MS,
     });
     const seen = JSON.parse(result.kind === "response" ? Buffer.from(result.body).toString() : "{}") as {
       method: string;
@@ -62,14 +65,22 @@ describe("the CloudEvents handshake", () => {
   });
 
   test("a blocked target receives no request", async () => {
-    const result = await verifyCloudEvents(egress, { url: "http://10.0.0.1/", origin: "a.example", timeoutMs: 500 });
+    const result = await verifyCloudEvents(egress, {
+      url: "http://10.0.0.1/",
+      origin: "a.example",
+      timeoutMs: HANG_MS,
+    });
     expect(result).toMatchObject({ verified: false, code: "unreachable", result: { code: "blocked_address" } });
   });
 });
 
 describe("the challenge", () => {
   const ask = (path: string, challenge?: string) =>
-    verifyChallenge(egress, { url: lab.url + path, timeoutMs: 500, ...(challenge === undefined ? {} : { challenge }) });
+    verifyChallenge(egress, {
+      url: lab.url + path,
+      timeoutMs: timeoutOf(path),
+      ...(challenge === undefined ? {} : { challenge }),
+    });
 
   test("sent back verifies", async () => {
     expect(await ask("/challenge")).toMatchObject({ verified: true });

@@ -6,6 +6,7 @@ import type { Lab } from "../src/lab/index.ts";
 import { startDnsServer } from "./dns-server.ts";
 import type { DnsServer } from "./dns-server.ts";
 import { startConnectProxy, startSocksProxy } from "./proxies.ts";
+import { HANG_MS } from "./client.ts";
 
 let lab: Lab;
 let dns: DnsServer;
@@ -30,7 +31,7 @@ const client = (proxy: EgressProxy, more: EgressOptions = {}) =>
     tls: { ca: lab.certificates.ca.cert },
     ...more,
   });
-const get = (egress: Egress, url: string, timeoutMs = 2000): Promise<EgressResult> =>
+const get = (egress: Egress, url: string, timeoutMs = HANG_MS): Promise<EgressResult> =>
   egress.send({ method: "GET", url, headers: [], body: null, timeoutMs, maxResponseBytes: 1000 });
 const code = (result: EgressResult) => (result.kind === "error" ? result.code : result.status);
 const port = (url: string) => new URL(url).port;
@@ -150,7 +151,7 @@ test("the proxy of a request takes precedence over the platform's, and null disa
     url: `${lab.url}/ok`,
     headers: [],
     body: null,
-    timeoutMs: 2000,
+    timeoutMs: HANG_MS,
     maxResponseBytes: 100,
   };
   expect(code(await egress.send({ ...request, proxy: { url: `http://127.0.0.1:${proxy.port}` } }))).toBe(200);
@@ -194,7 +195,7 @@ describe("targets without proxy", () => {
     await using egress = client({ url: "http://127.0.0.1:1" }, { noProxy: parseNoProxy("*") });
     const request = { method: "GET", url: `${lab.url}/ok`, headers: [], body: null };
     const proxy = { url: `http://127.0.0.1:${own.port}` };
-    expect(code(await egress.send({ ...request, timeoutMs: 2000, maxResponseBytes: 100, proxy }))).toBe(200);
+    expect(code(await egress.send({ ...request, timeoutMs: HANG_MS, maxResponseBytes: 100, proxy }))).toBe(200);
     expect(own.asked).toHaveLength(1);
   });
 });

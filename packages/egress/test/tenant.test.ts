@@ -7,7 +7,7 @@ import type { EgressOptions, EgressProxy, EgressRequest, EgressResult, NameServi
 import { startLab } from "../src/lab/index.ts";
 import type { Lab } from "../src/lab/index.ts";
 import { startConnectProxy, startSocksProxy } from "./proxies.ts";
-import { CLIENT } from "./client.ts";
+import { CLIENT, HANG_MS } from "./client.ts";
 
 let lab: Lab;
 
@@ -37,7 +37,7 @@ function names(zone = ZONE): NameService {
 const client = (more: EgressOptions = {}) =>
   new Egress({ client: CLIENT, allow: parseAllowList("external,*.hooks.customer.com"), nameService: names(), ...more });
 const send = (egress: Egress, url: string, more: Partial<EgressRequest> = {}): Promise<EgressResult> =>
-  egress.send({ method: "GET", url, headers: [], body: null, timeoutMs: 2000, maxResponseBytes: 1000, ...more });
+  egress.send({ method: "GET", url, headers: [], body: null, timeoutMs: HANG_MS, maxResponseBytes: 1000, ...more });
 const code = (result: EgressResult) => (result.kind === "error" ? result.code : result.status);
 const port = () => new URL(lab.url).port;
 const receiver = () => `http://a.hooks.customer.com:${port()}/ok`;

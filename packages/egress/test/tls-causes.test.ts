@@ -8,7 +8,7 @@ import { Egress, EGRESS_ERRORS, parseAllowList } from "../src/index.ts";
 import type { EgressResult } from "../src/index.ts";
 import { makeCertificate } from "./certificates.ts";
 import type { Made, Wish } from "./certificates.ts";
-import { CLIENT } from "./client.ts";
+import { CLIENT, HANG_MS } from "./client.ts";
 
 let root: Made;
 let intermediate: Made;
@@ -34,7 +34,7 @@ async function shown(leaf: Made, chain: readonly Made[], ca: string | null): Pro
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     headers: ["authorization", "s3cret"],
     body: Buffer.from("{}"),
-    timeoutMs: 5000,
+    timeoutMs: HANG_MS,
     maxResponseBytes: 100,
     ...(ca === null ? {} : { tls: { ca } }),
   });

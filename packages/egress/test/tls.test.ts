@@ -4,7 +4,7 @@ import { Egress, parseAllowList } from "../src/index.ts";
 import type { EgressOptions, EgressResult, EgressTls } from "../src/index.ts";
 import { startLab } from "../src/lab/index.ts";
 import type { Lab } from "../src/lab/index.ts";
-import { CLIENT } from "./client.ts";
+import { CLIENT, HANG_MS } from "./client.ts";
 
 let lab: Lab;
 
@@ -21,7 +21,7 @@ const get = (egress: Egress, url: string, tls?: EgressTls): Promise<EgressResult
     url,
     headers: [],
     body: null,
-    timeoutMs: 2000,
+    timeoutMs: HANG_MS,
     maxResponseBytes: 1000,
     ...(tls === undefined ? {} : { tls }),
   });
