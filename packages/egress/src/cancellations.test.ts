@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Cancellations } from "./cancellations.ts";
+import { Cancellations } from "./aborts.ts";
 
 /** A signal that counts its listeners. */
 function countedSignal() {

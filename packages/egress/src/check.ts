@@ -5,7 +5,7 @@ import type { EndpointAuth } from "./auth/auth.ts";
 import { parseProxy } from "./connect/proxy.ts";
 import { tlsProfile } from "./connect/tls.ts";
 import { EgressConfigError, EgressError } from "./errors.ts";
-import { prepareHeaders } from "./headers.ts";
+import { prepareHeaders } from "./request-head.ts";
 import type { EgressProxy, EgressTls } from "./types.ts";
 
 /**

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Deadlines } from "./deadlines.ts";
-import type { DeadlineEntry, Timed } from "./deadlines.ts";
+import { type DeadlineEntry, Deadlines, type Timed } from "./aborts.ts";
 
 describe("deadlines", () => {
   const ended: string[] = [];

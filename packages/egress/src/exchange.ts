@@ -1,10 +1,9 @@
 import { CappedBody } from "./body.ts";
-import type { CancelEntry, Cancelable, Cancellations } from "./cancellations.ts";
+import type { CancelEntry, Cancelable, Cancellations, DeadlineEntry, Deadlines, Timed } from "./aborts.ts";
 import type { Opened, OpenPhase } from "./connect/open.ts";
-import type { DeadlineEntry, Deadlines, Timed } from "./deadlines.ts";
 import { EgressError } from "./errors.ts";
 import type { EgressErrorCode } from "./errors.ts";
-import type { ListNode } from "./linked-list.ts";
+import type { ListNode } from "./collections.ts";
 import type { Connection, Pool, Waiter } from "./pool.ts";
 import type { OutgoingRequest, ReplyHandler } from "./transport.ts";
 import type { EgressRequest, EgressResponse, EgressResult, EgressTimings } from "./types.ts";

@@ -1,4 +1,4 @@
-import type { LinkedList } from "./linked-list.ts";
+import type { LinkedList } from "./collections.ts";
 
 /** Shortest delay of the timer, so that many connections with different ends do not make it run all the time. */
 const MIN_DELAY_MS = 100;

@@ -3,7 +3,7 @@ import type { Egress } from "../egress.ts";
 import { EGRESS_ERRORS, EgressError } from "../errors.ts";
 import type { EgressErrorCode } from "../errors.ts";
 import { failedEarly } from "../failure.ts";
-import { RecentMap } from "../recent.ts";
+import { RecentMap } from "../collections.ts";
 import type { EgressFailure, EgressRequest, EgressResult } from "../types.ts";
 
 /** OAuth 2 client credentials (RFC 6749 section 4.4). The token endpoint is called through the same address guard. */

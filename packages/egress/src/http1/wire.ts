@@ -6,9 +6,7 @@ import { toEgressError } from "../failure.ts";
 import type { OutgoingRequest, ReplyHandler, Transport } from "../transport.ts";
 import type { ByteReceiver } from "./inbox.ts";
 import { malformed } from "./malformed.ts";
-import { ResponseParser } from "./parser.ts";
-import type { ResponseSink } from "./parser.ts";
-import type { Writable, WriteQueue } from "./write-queue.ts";
+import { ResponseParser, type ResponseSink } from "./parser.ts";
 
 /** Deducted from the time that the peer announced, so that it does not close the connection with a request on its way. */
 const KEEP_ALIVE_MARGIN_MS = 2000;
@@ -196,5 +194,32 @@ export class Wire implements Transport, ByteReceiver, ResponseSink, Writable {
     if (this.#isWritten || this.#socket.writableLength === 0) return true;
     this.#lose(new EgressError("reset", "the response came before the request was written completely"));
     return false;
+  }
+}
+
+/** A connection with a request that is to be written. */
+export interface Writable {
+  write(): void;
+}
+
+/**
+ * Writes requests to reused connections in the check phase of the event loop, all of one turn together.
+ *
+ * Between the request and its writing, the event loop reports what happened to the idle socket: a peer that closed it,
+ * so that the request goes to another connection instead of being lost, and bytes that would be taken for the response.
+ */
+export class WriteQueue {
+  #waiting: Writable[] = [];
+  #spare: Writable[] = [];
+  readonly #flush = (): void => {
+    const batch = this.#waiting;
+    this.#waiting = this.#spare;
+    for (const one of batch) one.write();
+    batch.length = 0;
+    this.#spare = batch;
+  };
+
+  add(one: Writable): void {
+    if (this.#waiting.push(one) === 1) setImmediate(this.#flush);
   }
 }

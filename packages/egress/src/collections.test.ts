@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { LinkedList } from "./linked-list.ts";
-import type { ListNode } from "./linked-list.ts";
+import { LinkedList } from "./collections.ts";
+import type { ListNode } from "./collections.ts";
 
 test("a linked list behaves like an array, and a removed node references nothing", () => {
   const step = fc.oneof(
