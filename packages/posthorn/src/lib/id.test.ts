@@ -29,17 +29,12 @@ describe("ids", () => {
   });
 
   it("are not generated while another node may hold the slot, which would generate the same ones", () => {
-    let holds = true;
-    const ids = new IdGenerator(
-      () => 1_764_000_000_000,
-      0,
-      5,
-      () => holds,
-    );
+    const membership = { holdsSlot: true };
+    const ids = new IdGenerator(() => 1_764_000_000_000, 0, 5, membership);
     const before = ids.next("msg_").key;
-    holds = false;
+    membership.holdsSlot = false;
     expect(() => ids.next("msg_")).toThrow(expect.objectContaining({ code: "storage_unavailable" }));
-    holds = true;
+    membership.holdsSlot = true;
     expect(ids.next("msg_").key).toBeGreaterThan(before);
   });
 

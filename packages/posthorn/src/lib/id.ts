@@ -79,6 +79,12 @@ const SLOTS = 64;
 /** Sequence numbers of a tick for the generators. Those above are reserved for keys created in the database. */
 const SHARED_SEQUENCES = SEQUENCES_PER_TICK / 2;
 
+interface SlotMembership {
+  readonly holdsSlot: boolean;
+}
+
+const ALONE: SlotMembership = { holdsSlot: true };
+
 /**
  * Generates ids. Keys are unique and strictly increasing, even if the clock is set back: within one tick the sequence increases, and a
  * clock that is behind the last key is ignored until it catches up.
@@ -89,17 +95,17 @@ export class IdGenerator {
   readonly #now: () => number;
   readonly #pool = new Uint16Array(2048);
   #poolOffset = 2048;
-  readonly #holdsSlot: () => boolean;
+  readonly #membership: SlotMembership;
 
   /**
    * @param slot Distinguishes its keys from those of other nodes on the same database; `null`: there are no other nodes.
-   * @param holdsSlot Whether no other node can currently hold the slot.
+   * @param membership Whether this node currently holds its slot, so that no other node can.
    */
-  constructor(now: () => number, lastKey = 0, slot: number | null = null, holdsSlot: () => boolean = () => true) {
+  constructor(now: () => number, lastKey = 0, slot: number | null = null, membership: SlotMembership = ALONE) {
     this.#now = now;
     this.#lastKey = lastKey;
     this.#slot = slot;
-    this.#holdsSlot = holdsSlot;
+    this.#membership = membership;
   }
 
   /** Switches to another slot and to keys from `keysFrom` on. */
@@ -129,8 +135,11 @@ export class IdGenerator {
 
   /** Throws `storage_unavailable` while another node may hold the slot, because both would create the same keys. */
   next(prefix: IdPrefix): GeneratedId {
-    if (!this.#holdsSlot()) {
-      throw new PosthornError("storage_unavailable", "The other nodes may think that this one is gone; it asks them.");
+    if (!this.#membership.holdsSlot) {
+      throw new PosthornError(
+        "storage_unavailable",
+        "Other nodes may consider this node gone. It is renewing its membership; try again.",
+      );
     }
     const key = this.#free(Math.max(keyAtTime(this.#now()), this.#lastKey + 1));
     // A tick has 16,384 keys and a second 250 ticks. The counter may overflow into ticks 250–255, which is harmless.

@@ -55,7 +55,7 @@ export async function openFoundation(
   const cluster = stack.use(await Cluster.join({ store, facts: nodeFacts(secrets) }));
   const { slot, keysFrom } = cluster.membership ?? { slot: null, keysFrom: 0 };
   const lastKey = Math.max(keysFrom - 1, await store.lastKey());
-  const ids = new IdGenerator(clock.now, lastKey, slot, () => cluster.holdsSlot);
+  const ids = new IdGenerator(clock.now, lastKey, slot, cluster);
   return { store, cluster, feed, shared, ids, failed };
 }
 

@@ -173,7 +173,7 @@ export class SimulatedNode {
     const cluster = await Cluster.join({ store, facts, time: sabotage.time?.(clock) ?? clock });
     const { slot, keysFrom } = cluster.membership ?? { slot: null, keysFrom: 0 };
     const lastKey = Math.max(keysFrom - 1, await store.lastKey());
-    const ids = new IdGenerator(clock.now, lastKey, slot, () => cluster.holdsSlot);
+    const ids = new IdGenerator(clock.now, lastKey, slot, cluster);
     const node = new SimulatedNode(world, place, { store, ids, cluster });
     await node.#clusterWork.start();
     return node;
