@@ -3,7 +3,6 @@
  * schemas of all routes would take up memory and time at every start.
  */
 import swagger from "@fastify/swagger";
-import Fastify, { type RouteOptions } from "fastify";
 import { Type } from "typebox";
 import { VERSION } from "../lib/version.ts";
 import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
@@ -12,7 +11,9 @@ import { HttpError, HttpValidationError, ref } from "./models/common.ts";
 import { MODELS } from "./models/index.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
-import { WARNING_HEADER } from "./unknown-query.ts";
+import { WARNING_HEADER } from "./validation.ts";
+
+import Fastify, { type RouteOptions } from "fastify";
 
 /** The OpenAPI document. Fails if two routes or models contradict each other. */
 export async function buildDocument(): Promise<object> {

@@ -8,8 +8,7 @@ import { ClaimedRequests, onceInTransaction } from "../domain/once.ts";
 import type { ParsedBody } from "./body.ts";
 import type { Reply } from "./reply.ts";
 import type { Route } from "./route.ts";
-import { refuseUnknown } from "./unknown-query.ts";
-import { bodyValidator, depthValidator, queryValidator } from "./validation.ts";
+import { bodyValidator, depthValidator, queryValidator, refuseUnknown } from "./validation.ts";
 
 export interface Invocation {
   readonly actor: Actor;

@@ -9,7 +9,7 @@ import { type Actor, requireAccess } from "../domain/access.ts";
 import { PosthornError } from "../lib/errors.ts";
 import type { LiveFeed, Numbered } from "../live/feed.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
-import { refuseUnknown } from "./unknown-query.ts";
+import { refuseUnknown } from "./validation.ts";
 
 export interface LiveOptions {
   readonly feed: LiveFeed;

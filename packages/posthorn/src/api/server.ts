@@ -22,10 +22,9 @@ import { type BodyLayout, layoutOf, NDJSON, type ParsedBody, readBody, splitLine
 import { respondToClientError, discard, refuseExpectation } from "./connection.ts";
 import { errorReply } from "./error-reply.ts";
 import { failureReply } from "./failure.ts";
-import { Front, type Listener } from "./hot/front.ts";
+import { Front, type Listener, responder } from "./hot/front.ts";
 import { inboundRoute } from "./hot/inbound.ts";
 import { publishRoute } from "./hot/publish.ts";
-import { responder } from "./hot/respond.ts";
 import { INERT } from "./inert.ts";
 import { ingestMatcher, registerOrigins } from "./origins.ts";
 import { parseQuery } from "./query.ts";
@@ -37,7 +36,7 @@ import { ROUTES } from "./routes.ts";
 import { registerLive } from "./live.ts";
 import { registerInbound } from "./inbound.ts";
 import { registerSources } from "./sources.ts";
-import { unknownWarning, WARNING_HEADER } from "./unknown-query.ts";
+import { unknownWarning, WARNING_HEADER } from "./validation.ts";
 import { bodyWarning } from "./body-warning.ts";
 import { registerWeb, WEB_FOLDER } from "./web.ts";
 

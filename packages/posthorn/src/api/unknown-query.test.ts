@@ -5,7 +5,7 @@ import { ValidationError } from "../lib/errors.ts";
 import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
 import { parseQuery } from "./query.ts";
 import { ROUTES } from "./routes.ts";
-import { refuseUnknown, unknownWarning } from "./unknown-query.ts";
+import { refuseUnknown, unknownWarning } from "./validation.ts";
 
 const query = Type.Object({ limit: Type.Optional(Type.Integer()), event_types: Type.Optional(Type.String()) });
 const own = { operationId: "v1.own", query };

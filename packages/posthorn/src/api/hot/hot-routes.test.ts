@@ -5,7 +5,7 @@ import { pino } from "pino";
 import { describe, expect, it } from "vitest";
 import type { Gateway } from "../../ingest/gateway.ts";
 import { inboundRoute } from "./inbound.ts";
-import { responder } from "./respond.ts";
+import { responder } from "./front.ts";
 
 const respond = responder(["vary", "Origin"], () => 7);
 

@@ -5,8 +5,7 @@ import type { Gateway } from "../../ingest/gateway.ts";
 import type { InboundResponse } from "../../ingest/inbound-response.ts";
 import { failureReply } from "../failure.ts";
 import { receiveInbound, sendInbound } from "../inbound.ts";
-import type { HotRoute } from "./front.ts";
-import type { Responder } from "./respond.ts";
+import type { HotRoute, Responder } from "./front.ts";
 
 export interface InboundOptions {
   readonly gateway: Gateway;

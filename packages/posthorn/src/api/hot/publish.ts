@@ -4,14 +4,12 @@ import type { FastifyBaseLogger } from "fastify";
 import type { Authenticator } from "../../domain/auth/authenticate.ts";
 import { requireAccess } from "../../domain/access.ts";
 import type { Services } from "../../domain/context.ts";
-import { type ParsedBody, PARSED_AT_ONCE_BYTES, parsePublication } from "../body.ts";
+import { PARSED_AT_ONCE_BYTES, type ParsedBody, parsePublication } from "../body.ts";
 import { failureReply } from "../failure.ts";
 import { invoker } from "../invoke.ts";
 import { createMessage } from "../message/create.ts";
 import type { Reply } from "../reply.ts";
-import type { HotRoute } from "./front.ts";
-import { readBody } from "./read-body.ts";
-import type { Responder } from "./respond.ts";
+import type { HotRoute, Responder } from "./front.ts";
 
 export interface PublishOptions {
   readonly services: Services;
@@ -78,4 +76,24 @@ export function publishRoute({ services, authenticator, log, respond, isForInges
 /** Whether the request comes from a program, and its length is known. Fastify rejects a request without a host. */
 function isOrdinary(headers: IncomingHttpHeaders): boolean {
   return headers.host !== undefined && headers.origin === undefined && headers["transfer-encoding"] === undefined;
+}
+
+/** A chunk may be a view of everything that was read at once; beyond this many unused bytes it is copied, so that they are freed. */
+const MAX_UNUSED_BYTES = 4096;
+
+/** Calls `done` with the whole body. Does not call it if the client disconnects. */
+export function readBody(request: IncomingMessage, done: (body: Buffer) => void): void {
+  let first: Buffer | null = null;
+  let chunks: Buffer[] | null = null;
+  request.on("data", (chunk: Buffer) => {
+    if (first === null) first = chunk;
+    else (chunks ??= [first]).push(chunk);
+  });
+  request.on("end", () => done(chunks === null ? own(first ?? EMPTY) : Buffer.concat(chunks)));
+}
+
+const EMPTY = Buffer.alloc(0);
+
+function own(chunk: Buffer): Buffer {
+  return chunk.buffer.byteLength - chunk.length > MAX_UNUSED_BYTES ? Buffer.from(chunk) : chunk;
 }

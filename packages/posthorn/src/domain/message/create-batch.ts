@@ -1,12 +1,11 @@
 import { notFound, PosthornError } from "../../lib/errors.ts";
 import { TimeSlice } from "../../lib/time-slice.ts";
 import type { AcceptResult } from "../../store/store.ts";
-import { admitMessage } from "../backlog/admit.ts";
+import { admitMessage, checkPublication, firstJobs, type Prepared, prepareMessage } from "./prepare.ts";
 import { type Context, type OutsideCall, type OutsideContext, reader } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
 import { type CreateMessage, findOrCreateApplication } from "./create.ts";
 import { commitWait } from "./commit-wait.ts";
-import { checkPublication, firstJobs, type Prepared, prepareMessage } from "./prepare.ts";
 
 /** One message of a batch, or the error that rejects it. */
 export type BatchItem =

@@ -2,13 +2,12 @@ import { invalid, notFound, PosthornError } from "../../lib/errors.ts";
 import type { IdempotencyKey } from "../../store/store.ts";
 import type { ApplicationInput } from "../application/application.ts";
 import { insertApplication } from "../application/create.ts";
-import { admitMessage } from "../backlog/admit.ts";
+import { admitMessage, checkPublication, firstJobs, prepareMessage, type Publication } from "./prepare.ts";
 import type { Context, OutsideCall } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
 import { storedMessage } from "./find.ts";
 import { commitWait } from "./commit-wait.ts";
 import type { Message } from "./message.ts";
-import { checkPublication, firstJobs, prepareMessage, type Publication } from "./prepare.ts";
 
 export interface CreateMessage extends Publication {
   /** Id or uid of the application. */

@@ -2,7 +2,7 @@
 import { invalid, PosthornError } from "../../lib/errors.ts";
 import { type GeneratedId, timeOfKey } from "../../lib/id.ts";
 import { isImmediate } from "../../store/immediate.ts";
-import type { AcceptEntry, Dues, IdempotencyKey, OrderKeys, FlowControl } from "../../store/store.ts";
+import type { AcceptEntry, Dues, FlowControl, IdempotencyKey, OrderKeys } from "../../store/store.ts";
 import type { Job } from "../../store/delivery.ts";
 import type { Context } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
@@ -191,4 +191,13 @@ export function firstJobs(entry: AcceptEntry, dues: Dues | null): Job[] {
 
 function dueOf({ deliverAt, delayMs }: Publication, now: number): number {
   return deliverAt ?? now + (delayMs ?? 0);
+}
+
+/** Refuses a message of an application whose deliveries exceed its share of `POSTHORN_MAX_BACKLOG`. */
+export function admitMessage({ services }: Context, appId: number): void {
+  if (!services.backlog.isFullFor(appId)) return;
+  throw new PosthornError(
+    "backlog_full",
+    "Too many deliveries of this application wait to be sent. The message was not stored. Try again later.",
+  );
 }
