@@ -89,7 +89,7 @@ describe.each(ORDERS)("messages in order by %s, more than a lane holds", (by) =>
     before.harness.clock.advance(10_000);
     await stopped;
     await using after = await openScene({ by, files, at: NOW - HOUR, lastId: before.ids.at(-1)! });
-    // By this clock nothing is due yet: `GuardedAttempter` wakes the lane nevertheless.
+    // By this clock nothing is due yet: `DeliveryStore` wakes the lane nevertheless.
     after.harness.dispatcher.wake(1);
     await after.publish(8);
     await finish(after);

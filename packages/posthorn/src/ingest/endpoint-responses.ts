@@ -1,19 +1,31 @@
 /** Lets a sender wait for the response of an endpoint, if its source is configured that way. */
 import type { Directory } from "../domain/directory.ts";
 import { responseType } from "../domain/source/response-rules.ts";
+import type { DeliveryKey } from "../store/signal.ts";
 import type { InboundResponse } from "./inbound-response.ts";
 import type { LiveSource } from "./live-source.ts";
 
-/** Response of an endpoint to the first attempt of a message. */
-export interface EndpointResponse {
-  readonly messageId: number;
-  readonly endpointId: number;
+/** Result of an attempt that was made. */
+export interface AttemptedDelivery {
   /** Whether the attempt counts as a success. */
+  readonly succeeded: boolean;
+  /** Status code of the response; 0: there was none. */
+  readonly status: number;
+  /** `null`: there was no response. `incomplete`: the body was cut off. */
+  readonly reply: {
+    readonly contentType: string | null;
+    readonly body: Uint8Array;
+    readonly incomplete: boolean;
+  } | null;
+}
+
+/** Response of an endpoint to the first attempt of a message. */
+interface EndpointResponse {
+  readonly endpointId: number;
   readonly succeeded: boolean;
   readonly status: number;
   readonly contentType: string | null;
   readonly body: Uint8Array;
-  /** Whether the body was cut off. */
   readonly incomplete: boolean;
 }
 
@@ -38,16 +50,18 @@ export class EndpointResponses {
     if (wait) this.#waiting.set(messageId, { received: [], wake: () => undefined });
   }
 
-  /** Whether a sender waits for the responses to this message. */
-  isAwaited(messageId: number): boolean {
-    return this.#waiting.has(messageId);
-  }
-
-  /** Called after an attempt. */
-  received(response: EndpointResponse): void {
-    const waiting = this.#waiting.get(response.messageId);
+  /** Called after each attempt of a delivery. */
+  attempted({ messageId, endpointId }: DeliveryKey, { succeeded, status, reply }: AttemptedDelivery): void {
+    const waiting = this.#waiting.get(messageId);
     if (waiting === undefined) return;
-    waiting.received.push(response);
+    waiting.received.push({
+      endpointId,
+      succeeded,
+      status,
+      ...(reply === null
+        ? { contentType: null, body: new Uint8Array(), incomplete: true }
+        : { contentType: reply.contentType, body: reply.body, incomplete: reply.incomplete }),
+    });
     waiting.wake();
   }
 

@@ -11,6 +11,7 @@ import { Authenticator } from "../domain/auth/authenticate.ts";
 import type { Services } from "../domain/context.ts";
 import { Directory } from "../domain/directory.ts";
 import { ensureOrganisation, firstOrganisation } from "../domain/organisation/ensure.ts";
+import { EndpointResponses } from "../ingest/endpoint-responses.ts";
 import type { Logger } from "../lib/log.ts";
 import { SecretBox } from "../lib/secret-box.ts";
 import type { Metrics } from "../metrics/metrics.ts";
@@ -85,6 +86,16 @@ export function compose(base: NodeBase): Composition {
     ensureOrganisation: (publicId) => ensureOrganisation(composed, publicId),
   });
   const { health, certificates } = buildMonitors(parts, stack);
+  const metrics = newMetrics(base.metrics, {
+    store,
+    shards: () => cluster.shards,
+    now: clock.now,
+    load: () => dispatcher.load,
+    egress,
+    inboundDuplicates: () => receiving.duplicates.total,
+    backlog: () => backlog.waiting,
+  });
+  const responses = new EndpointResponses(directory, clock.setTimer);
   stack.defer(base.untilReleased);
   const { dispatcher, tracker } = buildSending({
     config,
@@ -99,20 +110,11 @@ export function compose(base: NodeBase): Composition {
     transforms,
     health,
     certificates,
-    onSent: (job, result) => receiving.notify(job, result),
-    onRecorded: (outcome) => metrics?.recorded(outcome),
+    responses,
+    metrics,
   });
   stack.defer(() => dispatcher.stop(config.shutdownTimeoutMs));
   const { outbox, operational, tasks } = buildPublishers(parts, stack);
-  const metrics = newMetrics(base.metrics, {
-    store,
-    shards: () => cluster.shards,
-    now: clock.now,
-    load: () => dispatcher.load,
-    egress,
-    inboundDuplicates: () => receiving.duplicates.total,
-    backlog: () => backlog.waiting,
-  });
   store.onLongTransaction((transaction) => {
     logLongTransaction(log, transaction);
     metrics?.longTransaction(transaction);
@@ -127,7 +129,7 @@ export function compose(base: NodeBase): Composition {
       services,
       store,
       secretBox,
-      directory,
+      responses,
       egress,
       clock,
       log,

@@ -1,16 +1,13 @@
 /** Builds the parts that receive inbound webhooks. */
 import type { Egress } from "@posthorn/egress";
 import { createKeyFetcher } from "@posthorn/webhooks/provider";
-import type { MadeResult } from "../delivery/attempter.ts";
 import type { Clock } from "../dispatch/types.ts";
-import type { Job } from "../store/delivery.ts";
 import type { Services } from "../domain/context.ts";
-import type { Directory } from "../domain/directory.ts";
 import { ProviderCalls } from "./provider-calls.ts";
 import type { ProviderApis } from "../domain/backfill/provider-apis.ts";
 import { BackfillIntake } from "../ingest/backfill-intake.ts";
 import { DuplicateCounter } from "../ingest/duplicate-counter.ts";
-import { EndpointResponses } from "../ingest/endpoint-responses.ts";
+import type { EndpointResponses } from "../ingest/endpoint-responses.ts";
 import { Gateway } from "../ingest/gateway.ts";
 import { Intake } from "../ingest/intake.ts";
 import { InboundLimits } from "../ingest/limits.ts";
@@ -27,7 +24,7 @@ export interface ReceivingOptions {
   readonly services: () => Services;
   readonly store: Store;
   readonly secretBox: SecretBox;
-  readonly directory: Directory;
+  readonly responses: EndpointResponses;
   readonly egress: Pick<Egress, "send">;
   readonly clock: Clock;
   readonly leads: () => boolean;
@@ -48,17 +45,15 @@ export class Receiving implements AsyncDisposable {
   readonly duplicates: DuplicateCounter;
   readonly providerApis: ProviderApis;
   readonly #calls: ProviderCalls;
-  readonly #responses: EndpointResponses;
   readonly #sampler: TrafficSampler;
   /** Released together with the other parts of this class. */
   readonly monitor: SourceMonitor;
 
   constructor(options: ReceivingOptions) {
-    const { services, store, secretBox, directory, egress, clock, leads, plainResponsesOnly, log } = options;
+    const { services, store, secretBox, responses, egress, clock, leads, plainResponsesOnly, log } = options;
     const report = reporter(log);
     const fetchKey = createKeyFetcher({ fetch: fetchThrough(egress), now: clock.now });
     const index = new SourceIndex({ store, secretBox, now: clock.now, fetchKey, plainResponsesOnly });
-    this.#responses = new EndpointResponses(directory, clock.setTimer);
     this.quarantine = new Quarantine({
       services,
       setTimer: clock.setTimer,
@@ -97,23 +92,9 @@ export class Receiving implements AsyncDisposable {
       intake,
       limits,
       confirm: (url) => confirm(egress, url),
-      responses: this.#responses,
+      responses,
       quarantine: this.quarantine,
       onFailure: (what, error) => report(error, what),
-    });
-  }
-
-  /** Called after each attempt of a delivery. */
-  notify({ messageId, endpointId }: Job, { kind, responseCode, reply }: MadeResult): void {
-    if (!this.#responses.isAwaited(messageId)) return;
-    this.#responses.received({
-      messageId,
-      endpointId,
-      succeeded: kind === "ok",
-      status: responseCode,
-      ...(reply === null
-        ? { contentType: null, body: new Uint8Array(), incomplete: true }
-        : { contentType: reply.contentType, body: reply.body, incomplete: reply.incomplete }),
     });
   }
 

@@ -2,7 +2,7 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Config } from "../config/config.ts";
 import { AttemptTracker } from "../delivery/attempt-tracker.ts";
-import { DeliveryAttempter, type MadeResult } from "../delivery/attempter.ts";
+import { DeliveryAttempter } from "../delivery/attempter.ts";
 import { DeliveryStore } from "../delivery/delivery-store.ts";
 import { CloudAuthorizer } from "../destinations/auth/cloud-authorizer.ts";
 import type { EndpointSender } from "../destinations/http/endpoint-sender.ts";
@@ -12,11 +12,12 @@ import { ShapedDestination } from "../destinations/shaped/shaped-destination.ts"
 import { HttpDestination } from "../destinations/http/http-destination.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Clock } from "../dispatch/types.ts";
-import type { Job, Outcome } from "../store/delivery.ts";
 import type { Directory } from "../domain/directory.ts";
+import type { EndpointResponses } from "../ingest/endpoint-responses.ts";
 import type { IdGenerator } from "../lib/id.ts";
 import { type Logger, reporter } from "../lib/log.ts";
 import type { SecretBox } from "../lib/secret-box.ts";
+import type { Metrics } from "../metrics/metrics.ts";
 import type { Store } from "../store/store.ts";
 import type { TransformPool } from "../transform/pool.ts";
 import type { CertificateMonitor } from "../workers/certificate-monitor.ts";
@@ -36,8 +37,10 @@ export interface SendingOptions {
   readonly transforms: TransformPool;
   readonly health: EndpointHealthMonitor;
   readonly certificates: CertificateMonitor;
-  readonly onSent: (job: Job, result: MadeResult) => void;
-  readonly onRecorded: (outcome: Outcome) => void;
+  /** Passes the responses of endpoints on to the senders that wait for them. */
+  readonly responses: EndpointResponses;
+  /** `null`: metrics are not served. */
+  readonly metrics: Metrics | null;
 }
 
 export interface Sending {
@@ -46,7 +49,7 @@ export interface Sending {
 }
 
 export function buildSending(options: SendingOptions): Sending {
-  const { config, log, clock, store: database, cluster, ids, directory, health } = options;
+  const { config, log, clock, store: database, cluster, ids, directory, health, metrics } = options;
   const tracker = new AttemptTracker(() => ids.lastKey);
   const store = new DeliveryStore({ store: database, clock, random: Math.random, tracker });
   const dispatcher = new Dispatcher({
@@ -63,7 +66,7 @@ export function buildSending(options: SendingOptions): Sending {
     observer: {
       recorded: (outcome) => {
         health.recorded(outcome);
-        options.onRecorded(outcome);
+        metrics?.recorded(outcome);
       },
       fault: (operation, error) => reporter(log)(error, `${operation} failed; trying again`),
     },
@@ -72,7 +75,7 @@ export function buildSending(options: SendingOptions): Sending {
 }
 
 function buildAttempter(options: SendingOptions, tracker: AttemptTracker): DeliveryAttempter {
-  const { config, log, clock, store, ids, directory, secretBox, sender, transforms, certificates, onSent } = options;
+  const { config, log, clock, store, ids, directory, secretBox, sender, transforms, certificates, responses } = options;
   const families: readonly HeaderFamily[] = config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"];
   const http = new HttpDestination({
     sender,
@@ -97,7 +100,8 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
     tracker,
     now: clock.now,
     random: Math.random,
-    onSent,
+    onSent: (job, { kind, responseCode: status, reply }) =>
+      responses.attempted(job, { succeeded: kind === "ok", status, reply }),
     onProblem: (problem) => log.warn(problem, "an attempt failed before a request was sent"),
   });
 }
