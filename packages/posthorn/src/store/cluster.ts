@@ -85,6 +85,9 @@ export interface ClusterStore {
   release(nodeId: number, shards: readonly number[]): Promise<void>;
   /** Releases the membership and all shards. */
   leave(nodeId: number): Promise<void>;
-  /** Sets the listener for the state of notifications from other nodes: `false` when they go down, `true` when they are up again. */
+  /**
+   * Sets the listener for the state of notifications from other nodes: `false` when they go down, or are down at the call; `true` when they
+   * are up again.
+   */
   onNotificationState(listener: (up: boolean) => void): void;
 }

@@ -77,6 +77,7 @@ export class PostgresCluster implements ClusterStore {
   readonly #notifications: NotificationConnection;
   readonly #pool: Pool;
   #onNotificationState: (up: boolean) => void = () => undefined;
+  #areNotificationsUp = true;
 
   constructor(notifications: NotificationConnection, pool: Pool) {
     this.#notifications = notifications;
@@ -85,10 +86,12 @@ export class PostgresCluster implements ClusterStore {
 
   onNotificationState(listener: (up: boolean) => void): void {
     this.#onNotificationState = listener;
+    if (!this.#areNotificationsUp) listener(false);
   }
 
   /** Called when notifications go down or come up again. */
   notificationsAre(up: boolean): void {
+    this.#areNotificationsUp = up;
     this.#onNotificationState(up);
   }
 

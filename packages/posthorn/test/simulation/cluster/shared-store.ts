@@ -163,6 +163,7 @@ export class SharedStore extends SqliteStore {
       leave: (nodeId) => call(() => coordination.leave(nodeId)),
       onNotificationState: (listener) => {
         this.#onNotificationState = listener;
+        if (!link.hears) listener(false);
       },
     };
   }
