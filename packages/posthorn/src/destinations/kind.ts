@@ -229,6 +229,8 @@ export interface HttpKind<F extends Fields> extends Declaration<F> {
     messages: readonly KindMessage[],
     now: number,
   ): KindRequest | (FailedItem & { readonly kind: "refused" });
+  /** Whether messages may share a request with this configuration. Absent: if `limits.batch` is set. */
+  sharesRequests?(config: ConfigOf<F>): boolean;
   /** One result per message, in the order of `messages`. */
   judge(response: KindResponse, messages: readonly KindMessage[], now: number): readonly ItemResult[];
 }

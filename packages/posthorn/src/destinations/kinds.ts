@@ -1,6 +1,19 @@
 /** Registry of destination kinds: what is known about a destination without connecting to it. Pure, so that the domain can use it. */
 import type { AnyKind } from "./kind.ts";
+import { AZURE_BLOB } from "./kinds/azure-blob.ts";
+import { CLICK_HOUSE } from "./kinds/click-house.ts";
+import { EVENT_BRIDGE } from "./kinds/event-bridge.ts";
+import { EVENT_GRID } from "./kinds/event-grid.ts";
+import { EVENT_HUBS } from "./kinds/event-hubs.ts";
+import { FIREHOSE } from "./kinds/firehose.ts";
+import { GOOGLE_CLOUD_STORAGE } from "./kinds/google-cloud-storage.ts";
+import { GOOGLE_PUB_SUB } from "./kinds/google-pub-sub.ts";
 import { HTTP } from "./kinds/http.ts";
+import { KINESIS } from "./kinds/kinesis.ts";
+import { S3 } from "./kinds/s3.ts";
+import { SERVICE_BUS } from "./kinds/service-bus.ts";
+import { SNS } from "./kinds/sns.ts";
+import { SQS } from "./kinds/sqs.ts";
 
 /** Kind of endpoints that were created without one. */
 export const WEBHOOK_KIND = "http";
@@ -8,6 +21,19 @@ export const WEBHOOK_KIND = "http";
 /** Declarations by the name that the API uses. */
 export const DESTINATION_KINDS: Readonly<Record<string, AnyKind>> = {
   http: HTTP,
+  sqs: SQS,
+  sns: SNS,
+  eventBridge: EVENT_BRIDGE,
+  kinesis: KINESIS,
+  firehose: FIREHOSE,
+  googlePubSub: GOOGLE_PUB_SUB,
+  serviceBus: SERVICE_BUS,
+  eventHubs: EVENT_HUBS,
+  eventGrid: EVENT_GRID,
+  s3: S3,
+  googleCloudStorage: GOOGLE_CLOUD_STORAGE,
+  azureBlob: AZURE_BLOB,
+  clickhouse: CLICK_HOUSE,
 };
 
 /** Declaration of a kind; `null`: this version does not know it. */

@@ -1,0 +1,100 @@
+/** Message bodies in the forms that queues, streams and archives of cloud services take. No form changes or loses a byte of a body. */
+import type { KindMessage } from "../kind.ts";
+
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** Characters that XML 1.0 does not allow. SQS and SNS replace or refuse them. */
+// eslint-disable-next-line no-control-regex -- control characters are what it looks for
+const NOT_XML = /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/;
+
+/** A body as text: as it is, or in base64. */
+export interface TextBody {
+  readonly text: string;
+  readonly isBase64: boolean;
+}
+
+/** For services that take any text. */
+export function plainText(body: Uint8Array): TextBody {
+  const text = utf8Text(body);
+  return text === null ? base64Text(body) : { text, isBase64: false };
+}
+
+/** For services that take the characters of XML. */
+export function xmlSafeText(body: Uint8Array): TextBody {
+  const text = utf8Text(body);
+  return text === null || NOT_XML.test(text) ? base64Text(body) : { text, isBase64: false };
+}
+
+/** The body, if it is a JSON document. */
+export function jsonText(body: Uint8Array): string | null {
+  const text = utf8Text(body);
+  if (text === null) return null;
+  try {
+    JSON.parse(text);
+    return text;
+  } catch {
+    return null;
+  }
+}
+
+/** The body, if it is a JSON object. */
+export function jsonObjectText(body: Uint8Array): string | null {
+  const text = jsonText(body);
+  return text !== null && /^[\t\n\r ]*\{/.test(text) ? text : null;
+}
+
+/**
+ * What is known about a message besides its body: its own attributes, event type, content type, and whether the body is in base64. Empty
+ * values are left out, because most services refuse them.
+ */
+export function attributesOf(
+  { eventType, contentType, attributes }: KindMessage,
+  isBase64 = false,
+): readonly (readonly [name: string, value: string])[] {
+  const own: readonly (readonly [string, string])[] = [
+    ["event-type", eventType],
+    ["content-type", contentType],
+    ["content-encoding", isBase64 ? "base64" : ""],
+  ];
+  const names = new Set(own.filter(([, value]) => value !== "").map(([name]) => name));
+  const others = attributes.filter(([name]) => !names.has(name.toLowerCase()));
+  return [...others, ...own].filter(([, value]) => value !== "");
+}
+
+/**
+ * The message as one line of JSON with a line feed: ID, type, time and body. A JSON body is inserted as it is under `payload`, so that its
+ * numbers and the order of its members stay. Other text is a string under `payloadText`, and other bytes are under `payloadBase64`.
+ */
+export function jsonLine({ id, eventId, eventType, createdAt, contentType, body }: KindMessage): string {
+  const head = JSON.stringify({
+    id,
+    eventType,
+    ...(eventId === null ? {} : { eventId }),
+    timestamp: new Date(createdAt).toISOString(),
+  });
+  return `${head.slice(0, -1)},${payloadMember(body, contentType)}}\n`;
+}
+
+/** The document in one line. JSON has line breaks only between its tokens, where a space means the same. */
+export function inOneLine(json: string): string {
+  return json.replace(/[\r\n]+/g, " ").trim();
+}
+
+function payloadMember(body: Uint8Array, contentType: string): string {
+  const json = jsonText(body);
+  if (json !== null) return `"payload":${inOneLine(json)}`;
+  const { text, isBase64 } = plainText(body);
+  const type = contentType === "" ? "" : `"contentType":${JSON.stringify(contentType)},`;
+  return `${type}"${isBase64 ? "payloadBase64" : "payloadText"}":${JSON.stringify(text)}`;
+}
+
+function utf8Text(body: Uint8Array): string | null {
+  try {
+    return utf8.decode(body);
+  } catch {
+    return null;
+  }
+}
+
+function base64Text(body: Uint8Array): TextBody {
+  return { text: Buffer.from(body).toString("base64"), isBase64: true };
+}

@@ -1,0 +1,92 @@
+import type { Fields, KindMessage } from "../kind.ts";
+import { httpKind } from "../kind.ts";
+import {
+  asciiJson,
+  azureFailure,
+  batchEntry,
+  entityAuth,
+  entityUrl,
+  NAMESPACE_FIELDS,
+  propertyHeaders,
+} from "./azure.ts";
+import { forAll, isSuccess } from "./cloud-result.ts";
+
+const TITLE = "Azure Service Bus";
+/** Over HTTP, in every tier. The standard tier accepts 256 KiB. */
+const MAX_BYTES = 1_048_576;
+const MAX_BATCH_BYTES = 262_144;
+/** Longest session ID. */
+const MAX_SESSION = 128;
+
+const FIELDS = {
+  queue: {
+    type: "text",
+    label: "Queue or topic",
+    help: "Name of the queue or topic.",
+    required: true,
+    secret: false,
+    isTarget: true,
+    maxLength: 260,
+    pattern: "[A-Za-z0-9][A-Za-z0-9._/-]*",
+    example: "events",
+  },
+  ...NAMESPACE_FIELDS,
+} as const satisfies Fields;
+
+/** Sends messages to a queue or topic of Azure Service Bus. */
+export const SERVICE_BUS = httpKind({
+  family: "http",
+  title: TITLE,
+  summary:
+    "Sends each event to an Azure Service Bus queue or topic. The message ID lets the queue detect duplicates, and the ordering key is the session.",
+  group: "queue",
+  fields: FIELDS,
+  limits: { bodyBytes: MAX_BYTES, batch: { items: 100, bytes: MAX_BATCH_BYTES } },
+  idempotency: "key",
+  ordering: "key",
+  setup: [
+    "In the Azure portal, open the Service Bus namespace and create a queue or topic. Enable duplicate detection for exactly-once delivery, and sessions to keep the order by key.",
+    "Open the queue or topic, choose Shared access policies → Add, and create a policy with the claim Send only.",
+    "Enter the host name of the namespace, the name of the queue or topic, and name and primary key of the policy.",
+  ],
+
+  target: (config) => entityUrl(config, config.queue),
+
+  request(config, messages) {
+    const [first] = messages;
+    const isSingle = messages.length === 1;
+    const headers = isSingle
+      ? [
+          "content-type",
+          first!.contentType || "application/octet-stream",
+          "brokerproperties",
+          asciiJson(propertiesOf(first!)),
+          ...propertyHeaders(first!),
+        ]
+      : ["content-type", "application/vnd.microsoft.servicebus.json"];
+    return {
+      method: "POST",
+      url: `${entityUrl(config, config.queue)}/messages`,
+      headers: [...headers, "x-ms-retrypolicy", "NoRetry"],
+      secretHeaders: [],
+      body: isSingle
+        ? first!.body
+        : Buffer.from(JSON.stringify(messages.map((message) => batchEntry(message, batchPropertiesOf(message))))),
+      auth: entityAuth(config, config.queue),
+    };
+  },
+
+  judge: (response, messages) =>
+    forAll(messages, isSuccess(response) ? { kind: "ok", reference: null } : azureFailure(TITLE, response)),
+});
+
+function propertiesOf({ id, eventType, orderingKey }: KindMessage): object {
+  // Queues without sessions ignore the session ID, and those with sessions require one.
+  return { MessageId: id, Label: eventType, SessionId: (orderingKey ?? id).slice(0, MAX_SESSION) };
+}
+
+function batchPropertiesOf(message: KindMessage): object {
+  return message.contentType === ""
+    ? propertiesOf(message)
+    : { ...propertiesOf(message), ContentType: message.contentType };
+}

@@ -1,0 +1,124 @@
+import type { ConfigOf, Fields, ItemResult, KindMessage } from "../kind.ts";
+import { httpKind } from "../kind.ts";
+import { AWS_FIELDS, awsFailure, awsItemFailure, awsJsonRequest, awsSetup } from "./aws.ts";
+import { attributesOf, xmlSafeText } from "./cloud-body.ts";
+import { asObjects, asText, bodyObject, forAll, isSuccess, refused, type Refusal, unreadable } from "./cloud-result.ts";
+
+const TITLE = "Amazon SQS";
+/** Of a message with its attributes, and of all messages of a request. Queues may have a lower limit. */
+const MAX_BYTES = 1_048_576;
+const MAX_ATTRIBUTES = 10;
+
+const FIELDS = {
+  queueUrl: {
+    type: "url",
+    label: "Queue URL",
+    help: "URL of the queue, from its page in the SQS console under Details. The name of a FIFO queue ends in .fifo.",
+    required: true,
+    secret: false,
+    isTarget: true,
+    schemes: ["https:", "http:"],
+    example: "https://sqs.eu-central-1.amazonaws.com/123456789012/events",
+  },
+  ...AWS_FIELDS,
+} as const satisfies Fields;
+
+type Config = ConfigOf<typeof FIELDS>;
+
+/** Sends messages to a queue of Amazon SQS. */
+export const SQS = httpKind({
+  family: "http",
+  title: TITLE,
+  summary: "Sends each event as a message to an Amazon SQS queue, standard or FIFO.",
+  group: "queue",
+  fields: FIELDS,
+  limits: { bodyBytes: MAX_BYTES, batch: { items: 10, bytes: MAX_BYTES } },
+  idempotency: "key",
+  ordering: "key",
+  setup: [
+    "In the SQS console, create a queue. For exactly-once delivery, or to keep the order, choose the type FIFO.",
+    "Set Maximum message size to the largest event that you expect, up to 1,024 KiB.",
+    ...awsSetup("sqs:SendMessage"),
+    "Copy the URL of the queue from its Details and enter it here.",
+  ],
+
+  check({ queueUrl, region }) {
+    const host = /^sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(new URL(queueUrl).hostname);
+    if (host !== null && host[1] !== region) {
+      return { field: "region", problem: `The queue is in ${host[1]}, according to its URL. Enter this region.` };
+    }
+    return /^\/.*[^/]$/.test(new URL(queueUrl).pathname)
+      ? null
+      : { field: "queueUrl", problem: "The URL has no queue name. Copy it from the details of the queue." };
+  },
+
+  target: ({ queueUrl }) => queueUrl,
+
+  request(config, messages) {
+    const entries = messages.map((message, index) => entryOf(config, message, index));
+    const problem = entries.find((entry) => "kind" in entry);
+    if (problem !== undefined) return problem as Refusal;
+    const base = config.endpointUrl ?? new URL(config.queueUrl).origin;
+    const target = { service: "sqs", host: "sqs", target: "AmazonSQS.SendMessageBatch", version: "1.0" } as const;
+    return awsJsonRequest({ ...config, endpointUrl: base }, target, { QueueUrl: config.queueUrl, Entries: entries });
+  },
+
+  judge(response, messages) {
+    if (!isSuccess(response)) return forAll(messages, awsFailure(TITLE, response));
+    const { Successful: successful, Failed: failures } = bodyObject(response);
+    const results = new Map<string, ItemResult>();
+    for (const entry of asObjects(successful)) {
+      results.set(asText(entry["Id"]), { kind: "ok", reference: asText(entry["MessageId"]) || null });
+    }
+    for (const entry of asObjects(failures)) {
+      const status = entry["SenderFault"] === true ? 400 : 500;
+      results.set(asText(entry["Id"]), awsItemFailure(TITLE, asText(entry["Code"]), asText(entry["Message"]), status));
+    }
+    return messages.map((_, index) => results.get(String(index)) ?? unreadable(TITLE, response));
+  },
+});
+
+function entryOf(
+  { queueUrl }: Config,
+  message: KindMessage,
+  index: number,
+): Readonly<Record<string, unknown>> | Refusal {
+  if (message.body.byteLength === 0) return refused("message_invalid", `${TITLE} accepts no message without a body.`);
+  const { text, isBase64 } = xmlSafeText(message.body);
+  const attributes = attributesOf(message, isBase64);
+  if (attributes.length > MAX_ATTRIBUTES) {
+    return refused(
+      "message_invalid",
+      `${TITLE} accepts ${MAX_ATTRIBUTES} attributes for each message, and this one has ${attributes.length}. Remove headers of the endpoint.`,
+    );
+  }
+  const bytes = attributes.reduce(
+    (sum, [name, value]) => sum + Buffer.byteLength(name) + "String".length + Buffer.byteLength(value),
+    Buffer.byteLength(text),
+  );
+  if (bytes > MAX_BYTES) {
+    return refused(
+      "message_too_large",
+      `${TITLE} accepts messages of up to ${MAX_BYTES} bytes, and this one has ${bytes} with its attributes${isBase64 ? " and in base64" : ""}.`,
+    );
+  }
+  return {
+    Id: String(index),
+    MessageBody: text,
+    MessageAttributes: Object.fromEntries(
+      attributes.map(([name, value]) => [attributeName(name), { DataType: "String", StringValue: value }]),
+    ),
+    ...(queueUrl.endsWith(".fifo") ? { MessageGroupId: fifoGroup(message), MessageDeduplicationId: message.id } : {}),
+  };
+}
+
+/** Without an ordering key each message is a group of its own, so that none waits for another. */
+export function fifoGroup({ orderingKey, id }: KindMessage): string {
+  const group = (orderingKey ?? id).replace(/[^\x21-\x7e]/g, "_").slice(0, 128);
+  return group === "" ? id : group;
+}
+
+/** AWS accepts letters, digits and some punctuation in names, which headers exceed. */
+export function attributeName(name: string): string {
+  return name.replace(/[^A-Za-z0-9_.-]/g, "_").replace(/^(?=aws\.|amazon\.|\.)/i, "_");
+}
