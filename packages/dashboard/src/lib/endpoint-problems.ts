@@ -3,7 +3,13 @@ import type { Tone } from "../components/badge.tsx";
 
 export type EndpointProblem = components["schemas"]["EndpointNeedingAttentionOut"]["problem"];
 
-export const PROBLEMS = ["failing", "paused", "disabled", "unverified"] as const satisfies readonly EndpointProblem[];
+export const PROBLEMS = [
+  "failing",
+  "paused",
+  "disabled",
+  "unverified",
+  "unavailable",
+] as const satisfies readonly EndpointProblem[];
 
 /** States that can resolve without a person are warnings. */
 export const PROBLEM_TONES: Readonly<Record<EndpointProblem, Tone>> = {
@@ -11,6 +17,7 @@ export const PROBLEM_TONES: Readonly<Record<EndpointProblem, Tone>> = {
   paused: "warn",
   disabled: "bad",
   unverified: "bad",
+  unavailable: "bad",
 };
 
 export function isProblem(name: unknown): name is EndpointProblem {

@@ -8,6 +8,7 @@ export const STATE_TONES: Readonly<Record<EndpointState["state"], Tone>> = {
   active: "good",
   disabled: "warn",
   unverified: "warn",
+  unavailable: "bad",
   paused: "warn",
   open: "bad",
   half_open: "warn",

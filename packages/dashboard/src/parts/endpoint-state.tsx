@@ -150,7 +150,7 @@ function StateActions({ app, endpoint, status }: EndpointStateProps & { readonly
     }
   });
   const { state } = status;
-  if (state === "disabled" || state === "unverified") return null;
+  if (state === "disabled" || state === "unverified" || state === "unavailable") return null;
   const tryable = state === "open" || state === "half_open";
   return (
     <>

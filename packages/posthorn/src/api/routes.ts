@@ -15,6 +15,7 @@ import { getEventType } from "./event-type/get.ts";
 import { listEventTypes } from "./event-type/list.ts";
 import { patchEventType } from "./event-type/patch.ts";
 import { upsertEventType } from "./event-type/upsert.ts";
+import { listDestinationKinds } from "./destination/list-kinds.ts";
 import { bulkReplay } from "./endpoint/bulk-replay.ts";
 import { createEndpoint } from "./endpoint/create.ts";
 import { deleteEgress } from "./endpoint/delete-egress.ts";
@@ -41,6 +42,7 @@ import { pauseEndpoint } from "./endpoint/pause.ts";
 import { resumeEndpoint } from "./endpoint/resume.ts";
 import { unblockEndpoint } from "./endpoint/unblock.ts";
 import { tryNow } from "./endpoint/try-now.ts";
+import { testEndpoint } from "./endpoint/test.ts";
 import { upsertEndpoint } from "./endpoint/upsert.ts";
 import { verify } from "./endpoint/verify.ts";
 import { bulkExpungeContent } from "./message/bulk-expunge-content.ts";
@@ -140,6 +142,7 @@ export const ROUTES: readonly Route[] = [
   listEventTypes,
   patchEventType,
   upsertEventType,
+  listDestinationKinds,
   createEndpoint,
   deleteEndpoint,
   getHeaders,
@@ -166,6 +169,7 @@ export const ROUTES: readonly Route[] = [
   deleteEgress,
   getVerification,
   verify,
+  testEndpoint,
   upsertEndpoint,
   getFilter,
   setFilter,

@@ -18,6 +18,7 @@ import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
 import type { Directory } from "../domain/directory.ts";
 import type { MatchableMessage } from "../domain/message/match.ts";
 import { readStored } from "../domain/message/sample.ts";
+import { TEST_TAG } from "../domain/message/test-tag.ts";
 import { WHOLE_ENDPOINT } from "../domain/policy/order.ts";
 import type { TransformRunner } from "../domain/ports.ts";
 import type { IdGenerator } from "../lib/id.ts";
@@ -49,8 +50,6 @@ export interface AttemptProblem extends SendProblem {
   readonly endpointId: string;
 }
 
-/** Tag of messages that were sent to test an endpoint. */
-const TEST_TAG = "posthorn.test";
 /** How long a lane waits after a fault on Posthorn's side. */
 const OWN_FAULT_PAUSE_MS = 2000;
 /** How long a lane waits when no transformation thread is free. */

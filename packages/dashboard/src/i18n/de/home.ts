@@ -49,6 +49,7 @@ export const home: typeof english = {
       paused: "Pausiert",
       disabled: "Deaktiviert",
       unverified: "Nicht verifiziert",
+      unavailable: "Nicht verfügbar",
     },
     failures_one: "{{count}} fehlgeschlagener Versuch",
     failures_other: "{{count}} fehlgeschlagene Versuche",

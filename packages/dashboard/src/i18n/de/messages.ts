@@ -49,6 +49,8 @@ export const messages: typeof english = {
     heldReasons: {
       endpoint_disabled: "Angehalten, ohne Versuche zu verbrauchen: Der Endpunkt ist deaktiviert.",
       endpoint_unverified: "Angehalten, ohne Versuche zu verbrauchen: Der Endpunkt ist noch nicht verifiziert.",
+      endpoint_kind_unavailable:
+        "Angehalten, ohne Versuche zu verbrauchen: Dieser Server kann das Ziel des Endpunkts nicht verwenden.",
       endpoint_paused: "Angehalten, ohne Versuche zu verbrauchen: Der Endpunkt ist pausiert.",
       endpoint_failing:
         "Angehalten, ohne Versuche zu verbrauchen: Die letzten Versuche an diesen Endpunkt sind alle fehlgeschlagen.",

@@ -48,6 +48,8 @@ export const messages = {
     heldReasons: {
       endpoint_disabled: "On hold, without using up retries: the endpoint is disabled.",
       endpoint_unverified: "On hold, without using up retries: the endpoint is not verified yet.",
+      endpoint_kind_unavailable:
+        "On hold, without using up retries: this server cannot use the destination of the endpoint.",
       endpoint_paused: "On hold, without using up retries: the endpoint is paused.",
       endpoint_failing: "On hold, without using up retries: recent attempts to this endpoint all failed.",
       endpoint_asked_to_wait: "On hold, without using up retries: the endpoint asked to wait (Retry-After).",

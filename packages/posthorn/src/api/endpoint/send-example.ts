@@ -1,10 +1,9 @@
-import type { Static } from "typebox";
 import { sendExample as sendVerb } from "../../domain/message/send-example.ts";
-import { findMembers } from "../../lib/json-range.ts";
 import { EventExampleIn } from "../models/endpoint.ts";
 import { MessageOut } from "../models/message.ts";
 import { accepted } from "../reply.ts";
 import { defineRoute } from "../route.ts";
+import { exampleInput } from "./example-input.ts";
 import { messageOut } from "../wire.ts";
 
 export const sendExample = defineRoute({
@@ -23,18 +22,7 @@ export const sendExample = defineRoute({
   body: EventExampleIn,
   responses: { 202: MessageOut },
   handle: async ({ ctx, params, body, rawBody, idempotency }) => {
-    const input = {
-      app: params.app_id,
-      endpoint: params.endpoint_id,
-      eventType: body.eventType,
-      exampleIndex: body.exampleIndex ?? 0,
-      payload: payloadOf(body, rawBody),
-      idempotency,
-    };
+    const input = { app: params.app_id, endpoint: params.endpoint_id, ...exampleInput(body, rawBody), idempotency };
     return accepted(messageOut(await sendVerb({ ctx, input }), { withContent: true }));
   },
 });
-
-function payloadOf({ payload }: Static<typeof EventExampleIn>, rawBody: Buffer): Buffer | null {
-  return payload === undefined || payload === null ? null : findMembers(rawBody, ["payload"]).payload!;
-}

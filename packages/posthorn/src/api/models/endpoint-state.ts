@@ -12,7 +12,7 @@ export const EndpointStateOut = Type.Object(
     reason: nullable(
       Type.String({
         description:
-          "Why the endpoint is disabled, such as `gone` after a 410 response; or why its circuit is open: `failures`, `asked_to_wait` (Retry-After, 429 or 503) or `failing_before_restart`.",
+          "Why the endpoint is disabled, such as `gone` after a 410 response; or why its circuit is open: `failures`, `asked_to_wait` (Retry-After, 429 or 503) or `failing_before_restart`. For `unavailable`, a sentence: what is missing on this server.",
       }),
     ),
     since: nullable(DateTime),

@@ -1,4 +1,6 @@
 /** All named models of the API. */
+import { DESTINATION_MODELS } from "./destination-kind.ts";
+import { EndpointTestOut } from "./endpoint-test.ts";
 import { CLUSTER_MODELS } from "./cluster.ts";
 import type { TSchema } from "typebox";
 import {
@@ -114,6 +116,7 @@ export const MODELS: readonly TSchema[] = [
   ...CATALOGUE_MODELS,
   ...SOURCE_ACTIVITY_MODELS,
   ...BACKFILL_MODELS,
+  ...DESTINATION_MODELS,
   EndpointIn,
   EndpointUpsertIn,
   EndpointPatch,
@@ -155,6 +158,7 @@ export const MODELS: readonly TSchema[] = [
   AttemptDetail,
   MessageAttemptOut,
   MessageAttemptList,
+  EndpointTestOut,
   EndpointFilterIn,
   EndpointFilterOut,
   EndpointFilterExplainIn,

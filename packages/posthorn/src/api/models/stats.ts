@@ -73,6 +73,7 @@ export const EndpointNeedingAttentionOut = Type.Object(
       Type.Literal("paused"),
       Type.Literal("disabled"),
       Type.Literal("unverified"),
+      Type.Literal("unavailable"),
     ]),
     failingSince: nullable(DateTime),
     failures: Type.Integer({ description: "Failed attempts since then." }),

@@ -5,11 +5,12 @@ import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { FOR_EVER } from "./flow.ts";
 
 /**
- * The endpoint is disabled, not verified, or paused; its circuit is open because it failed, or because its response asked to wait.
+ * The endpoint is disabled, not verified, paused, or of a destination kind that cannot be used; its circuit is open because it failed, or because its response asked to wait.
  */
 export const ENDPOINT_HOLD_REASONS = [
   "endpoint_disabled",
   "endpoint_unverified",
+  "endpoint_kind_unavailable",
   "endpoint_paused",
   "endpoint_failing",
   "endpoint_asked_to_wait",
@@ -44,9 +45,10 @@ export async function holdsAmong(
   return holds;
 }
 
-function holdBySettings({ disabled, grant, policy }: DirectoryEndpoint, now: number): EndpointHold | null {
+function holdBySettings({ disabled, grant, kindProblem, policy }: DirectoryEndpoint, now: number): EndpointHold | null {
   if (disabled) return { reason: "endpoint_disabled", until: null };
   if (grant.held) return { reason: "endpoint_unverified", until: null };
+  if (kindProblem !== null) return { reason: "endpoint_kind_unavailable", until: null };
   const { pausedUntil } = policy.lane;
   if (pausedUntil === null || pausedUntil <= now) return null;
   return { reason: "endpoint_paused", until: pausedUntil === FOR_EVER ? null : pausedUntil };

@@ -5,6 +5,7 @@ import { atomically, type Call, type Context, reader, write } from "../context.t
 import { type AuthFields, readAuth } from "./auth-fields.ts";
 import type { EndpointEgress, EndpointProxy, EndpointTls } from "./egress.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
+import { requireHttp, requireWebhook } from "./only-webhooks.ts";
 
 export interface SetEgress extends EndpointRef {
   /** An absent part is unchanged; `null` removes it. */
@@ -30,6 +31,9 @@ async function replaceParts({ ctx, input }: Call<SetEgress>): Promise<void> {
     throw new PosthornError("insufficient access", "Only an organisation token can set a proxy.");
   }
   const { application, endpoint } = await getEndpoint(ctx, input);
+  if (input.auth) requireWebhook(endpoint, ["body", "auth"], "Credentials of requests");
+  if (input.tls) requireHttp(endpoint, ["body", "tls"], "TLS settings");
+  if (input.proxy) requireHttp(endpoint, ["body", "proxy"], "Proxies");
   const before = await readEgress(ctx, endpoint.key);
   const auth = input.auth === undefined ? before.auth : input.auth === null ? undefined : readAuth(input.auth);
   const tls = input.tls === undefined ? before.tls : (input.tls ?? undefined);

@@ -1,5 +1,6 @@
 import { atomically, type Call, reader } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
+import { requireWebhook } from "./only-webhooks.ts";
 import { type Forwarding, toForwarding } from "./forwarding.ts";
 
 export async function getForwarding({ ctx, input }: Call<EndpointRef>): Promise<Forwarding> {
@@ -15,6 +16,7 @@ export async function getForwarding({ ctx, input }: Call<EndpointRef>): Promise<
 export function setForwarding(call: Call<EndpointRef & { readonly forwarding: Forwarding }>): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
     const { application, endpoint } = await getEndpoint(ctx, input);
+    requireWebhook(endpoint, ["body"], "Forwarding settings");
     const { db, signal } = ctx.tx;
     await db
       .updateTable("endpoint")

@@ -11,11 +11,21 @@ import { type Disabled, toDisabled } from "./disabled.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 
 /**
- * `active`: deliveries are sent. `disabled`: no deliveries. `unverified`: not verified yet. `paused`: paused by a call. `open`: the circuit
+ * `active`: deliveries are sent. `disabled`: no deliveries. `unverified`: not verified yet. `unavailable`: this
+ * server cannot use its destination kind. `paused`: paused by a call. `open`: the circuit
  * is open, because the endpoint failed or asked to wait. `half_open`: probing. `recovering`: the probe succeeded, and the rate rises
  * every second.
  */
-export const FLOW_STATES = ["active", "disabled", "unverified", "paused", "open", "half_open", "recovering"] as const;
+export const FLOW_STATES = [
+  "active",
+  "disabled",
+  "unverified",
+  "unavailable",
+  "paused",
+  "open",
+  "half_open",
+  "recovering",
+] as const;
 export type FlowState = (typeof FLOW_STATES)[number];
 
 /** Times are Unix milliseconds. */
@@ -82,6 +92,8 @@ function stateOf(
 ): Pick<EndpointState, "state" | "reason" | "since"> {
   if (endpoint.disabled) return { state: "disabled", reason: disabled?.reason ?? null, since: disabled?.at ?? null };
   if (endpoint.grant.held) return { state: "unverified", reason: null, since: null };
+  const { kindProblem } = endpoint;
+  if (kindProblem !== null) return { state: "unavailable", reason: kindProblem.sentence, since: null };
   const { pausedUntil } = endpoint.policy.lane;
   if (pausedUntil !== null && pausedUntil > now) return { state: "paused", reason: null, since: null };
   if (lane === null) return { state: "active", reason: null, since: null };

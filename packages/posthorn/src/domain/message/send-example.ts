@@ -1,3 +1,4 @@
+import { WEBHOOK_KIND } from "../../destinations/kinds.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { timeOfKey } from "../../lib/id.ts";
 import { type Context, type OutsideCall, reader } from "../context.ts";
@@ -7,6 +8,7 @@ import { examplesOf, type Schema } from "../event-type/schema-examples.ts";
 import type { IdempotencyKey } from "../../store/store.ts";
 import { storedMessage } from "./find.ts";
 import type { Message } from "./message.ts";
+import { TEST_TAG } from "./test-tag.ts";
 import { checkPayloadSize } from "./prepare.ts";
 
 export interface SendExample extends EndpointRef {
@@ -34,6 +36,8 @@ export async function sendExample({ ctx, input }: OutsideCall<SendExample>): Pro
       ? await findExample(ctx, application.key, input)
       : { payload: input.payload, contentType: JSON_TYPE };
   checkPayloadSize(ctx, payload);
+  // Receivers of webhooks get exactly what they would get for a published message.
+  const tags = endpoint.kind === WEBHOOK_KIND ? null : [TEST_TAG];
   const { store, ids, now, dispatch } = ctx.services;
   const { key, id } = ids.next("msg_");
   const at = now();
@@ -44,7 +48,7 @@ export async function sendExample({ ctx, input }: OutsideCall<SendExample>): Pro
     eventType: input.eventType,
     eventId: null,
     channelsJson: null,
-    tagsJson: null,
+    tagsJson: tags === null ? null : JSON.stringify(tags),
     orderingKey: null,
     unmatchedJson: null,
     requestJson: null,
@@ -72,7 +76,7 @@ export async function sendExample({ ctx, input }: OutsideCall<SendExample>): Pro
       payload,
     },
   ]);
-  const none = { eventId: null, channels: null, tags: null, deliverAt: null, orderingKey: null, deliverUntil: null };
+  const none = { eventId: null, channels: null, tags, deliverAt: null, orderingKey: null, deliverUntil: null };
   return { key, id, eventType: input.eventType, payload, contentType, timestamp: timeOfKey(key), ...none };
 }
 

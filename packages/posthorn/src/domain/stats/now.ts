@@ -26,8 +26,8 @@ export interface Waiting {
   readonly exact: boolean;
 }
 
-/** `paused`, `disabled`, `unverified`: why its deliveries are on hold. `failing`: its attempts fail, or it asked to wait. */
-export type EndpointProblem = "failing" | "paused" | "disabled" | "unverified";
+/** `paused`, `disabled`, `unverified`, `unavailable`: why its deliveries are on hold. `failing`: its attempts fail, or it asked to wait. */
+export type EndpointProblem = "failing" | "paused" | "disabled" | "unverified" | "unavailable";
 
 export interface EndpointNeedingAttention {
   readonly endpointId: string;
@@ -102,6 +102,7 @@ export async function statsNow({ ctx }: OutsideCall<null>): Promise<Now> {
 const PROBLEM_OF: Readonly<Record<EndpointHoldReason, EndpointProblem>> = {
   endpoint_disabled: "disabled",
   endpoint_unverified: "unverified",
+  endpoint_kind_unavailable: "unavailable",
   endpoint_paused: "paused",
   endpoint_failing: "failing",
   endpoint_asked_to_wait: "failing",

@@ -1,0 +1,46 @@
+import type { AnyKind, Field } from "../../destinations/kind.ts";
+import type { KindProblem } from "../../destinations/kind-rules.ts";
+import { DESTINATION_KINDS } from "../../destinations/kinds.ts";
+import { DestinationKindList } from "../models/destination-kind.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const listDestinationKinds = defineRoute({
+  method: "GET",
+  path: "/api/v1/destination-kinds",
+  operationId: "v1.destination-kind.list",
+  tag: "Destination",
+  summary: "List destination kinds",
+  description:
+    "Every kind that this version has, with the fields of its configuration, its limits and guarantees, and the steps to set it up. " +
+    "`available` says whether endpoints of the kind can be created on this server.",
+  access: "ViewBase",
+  responses: { 200: DestinationKindList },
+  handle: ({ ctx }) => {
+    const { kinds } = ctx.services.rules;
+    const data = Object.entries(DESTINATION_KINDS).map(([name, kind]) => kindOut(name, kind, kinds.problem(name)));
+    return Promise.resolve(ok({ data }));
+  },
+});
+
+function kindOut(name: string, kind: AnyKind, problem: KindProblem | null): object {
+  const { title, summary, group, family, fields, limits, idempotency, ordering, setup } = kind;
+  return {
+    kind: name,
+    title,
+    summary,
+    group,
+    family,
+    fields: Object.entries(fields).map(([field, declared]) => fieldOut(field, declared)),
+    limits,
+    idempotency,
+    ordering,
+    setup,
+    available: problem === null,
+    problem: problem === null ? null : { code: problem.code, message: problem.sentence },
+  };
+}
+
+function fieldOut(name: string, { isTarget = false, default: preset, example, ...rest }: Field): object {
+  return { name, ...rest, isTarget, default: preset ?? null, example: example ?? null };
+}

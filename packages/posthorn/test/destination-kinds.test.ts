@@ -1,0 +1,282 @@
+/** Endpoints of destination kinds, over the HTTP API of a real node. */
+import { pino } from "pino";
+import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { EXAMPLE_KIND } from "./support/example-kind.ts";
+import { registerKind } from "./support/kinds.ts";
+import { startNode, type TestNode } from "./support/posthorn.ts";
+import { temporaryFolder } from "./support/store.ts";
+import { Tenant } from "./support/tenant.ts";
+
+const TOKEN = "token-that-must-stay-secret";
+const PASSWORD = "password-that-must-stay-secret";
+const ENDPOINT = "app/app/endpoint";
+
+let node: TestNode;
+let tenant: Tenant;
+let receiver: Receiver;
+const logged: string[] = [];
+const folder = temporaryFolder();
+const registered = registerKind("exampleQueue", EXAMPLE_KIND);
+
+beforeAll(async () => {
+  receiver = await startReceiver();
+  const log = pino({ level: "trace" }, { write: (line: string) => void logged.push(line) });
+  node = await startNode(folder.path, { env: { POSTHORN_RETRY_SCHEDULE: "" }, log });
+  tenant = new Tenant(node);
+  await tenant.call("POST", "app", { name: "Test", uid: "app" });
+});
+
+afterAll(async () => {
+  await node[Symbol.asyncDispose]();
+  await receiver.close();
+  folder[Symbol.dispose]();
+  registered[Symbol.dispose]();
+});
+
+beforeEach(() => {
+  receiver.clear();
+  receiver.respondWith({ status: 200, body: "reference-1" });
+});
+
+const config = () => ({ serverUrl: receiver.url, queue: "invoices", token: TOKEN, password: PASSWORD });
+let number = 0;
+
+/** A new endpoint of the example kind; its uid. */
+async function created(changes: object = {}): Promise<string> {
+  const uid = `queue-${number++}`;
+  const answer = await tenant.call("POST", ENDPOINT, { uid, kind: "exampleQueue", config: config(), ...changes });
+  if (answer.status !== 201) throw new Error(answer.text);
+  return uid;
+}
+
+function problem(loc: readonly string[], msg: unknown) {
+  return { status: 422, json: { detail: [expect.objectContaining({ loc: ["body", ...loc], msg })] } };
+}
+
+describe("an endpoint of a kind with a configuration", () => {
+  it("is created with it, and shows its target and everything but secrets", async () => {
+    const uid = await created();
+    const shown = {
+      kind: "exampleQueue",
+      url: `${receiver.url}/invoices`,
+      config: { serverUrl: receiver.url, queue: "invoices", delaySeconds: 5, compress: false, region: null },
+      configSecrets: { token: true, password: true },
+    };
+    expect((await tenant.call("GET", `${ENDPOINT}/${uid}`)).json).toMatchObject(shown);
+    const { json } = await tenant.call("GET", `${ENDPOINT}?limit=250`);
+    expect(json["data"]).toContainEqual(expect.objectContaining({ uid, ...shown }));
+  });
+
+  it("receives published messages through its kind, and the attempt names what the target called the message", async () => {
+    const uid = await created({ eventTypes: null, channels: ["through"] });
+    const { json } = await tenant.call("POST", "app/app/msg", {
+      eventType: "a",
+      channels: ["through"],
+      payload: { n: 1 },
+    });
+    const request = await receiver.waitFor(({ headers }) => headers["x-id"] === json["id"]);
+    expect(request.body.toString()).toBe('{"n":1}');
+    expect(request.headers).toMatchObject({
+      authorization: `Bearer ${TOKEN}`,
+      "webhook-signature": expect.any(String),
+    });
+    const detail = await eventually(async () => {
+      const list = await tenant.call("GET", `app/app/attempt/endpoint/${uid}`);
+      const [attempt] = list.json["data"] as { id: string }[];
+      return (await tenant.call("GET", `app/app/msg/${String(json["id"])}/attempt/${attempt!.id}`)).json["detail"];
+    });
+    expect(detail).toMatchObject({ reference: "reference-1", duplicate: false, change: null });
+    const { headers } = (detail as { request: { headers: { name: string; value: string | null }[] } }).request;
+    expect(headers).toContainEqual({ name: "authorization", value: null });
+    await tenant.call("DELETE", `${ENDPOINT}/${uid}`);
+  });
+
+  it("keeps secrets that an update does not have, and asks for all of them again when the target changes", async () => {
+    const uid = await created();
+    expect(await tenant.call("PATCH", `${ENDPOINT}/${uid}`, { config: { region: "eu" } })).toMatchObject({
+      status: 200,
+      json: { config: { region: "eu", queue: "invoices" }, configSecrets: { token: true, password: true } },
+    });
+    const moved = { config: { serverUrl: "https://elsewhere.example.com" } };
+    const refused = await tenant.call("PATCH", `${ENDPOINT}/${uid}`, moved);
+    expect(refused.status).toBe(422);
+    const locs = (refused.json["detail"] as { loc: string[] }[]).map(({ loc }) => loc.at(-1));
+    expect(locs).toEqual(["token", "password"]);
+    const withSecrets = { config: { ...moved.config, token: "new-token", password: null } };
+    expect(await tenant.call("PATCH", `${ENDPOINT}/${uid}`, withSecrets)).toMatchObject({
+      status: 200,
+      json: { url: "https://elsewhere.example.com/invoices", configSecrets: { token: true, password: false } },
+    });
+  });
+
+  it("keeps its configuration in a replacement without one, and resets fields that a given one does not have", async () => {
+    const uid = await created({ config: { ...config(), region: "us" } });
+    expect(await tenant.call("PUT", `${ENDPOINT}/${uid}`, { uid, description: "new" })).toMatchObject({
+      status: 200,
+      json: { description: "new", config: { region: "us" } },
+    });
+    const { token: _token, password: _password, ...open } = config();
+    expect(await tenant.call("PUT", `${ENDPOINT}/${uid}`, { uid, kind: "exampleQueue", config: open })).toMatchObject({
+      status: 200,
+      json: { config: { region: null }, configSecrets: { token: true, password: true } },
+    });
+  });
+
+  it.each([
+    ["an unknown kind", { kind: "carrierPigeon" }, ["kind"], /^This version of Posthorn has no destination kind/],
+    ["a URL", { url: "https://a.example.com/" }, ["url"], /have no URL/],
+    ["an unknown field", { config: { colour: "red" } }, ["config", "colour"], /^Unknown field/],
+    ["a blocked port", { config: { serverUrl: "https://a.example.com:22" } }, ["config", "serverUrl"], /^Port 22/],
+    ["a field of the wrong form", { config: { queue: "A" } }, ["config", "queue"], /^Does not have the expected form/],
+  ])("is refused with %s", async (_, changes, loc, msg) => {
+    const body = {
+      kind: "exampleQueue",
+      ...changes,
+      config: { ...config(), ...(changes as { config?: object }).config },
+    };
+    expect(await tenant.call("POST", ENDPOINT, body)).toMatchObject(problem(loc, expect.stringMatching(msg)));
+  });
+
+  it("never becomes one of another kind", async () => {
+    const uid = await created();
+    const cannot = problem(["kind"], expect.stringMatching(/cannot be changed/));
+    expect(
+      await tenant.call("PATCH", `${ENDPOINT}/${uid}`, { kind: "http", url: "https://a.example.com/" }),
+    ).toMatchObject(cannot);
+    expect(
+      await tenant.call("PUT", `${ENDPOINT}/${uid}`, { kind: "http", url: "https://a.example.com/" }),
+    ).toMatchObject(cannot);
+  });
+
+  it("has no settings that only webhooks have", async () => {
+    const uid = await created();
+    const egress = `${ENDPOINT}/${uid}/egress`;
+    const auth = { auth: { type: "bearer", token: "x" } };
+    expect(await tenant.call("PUT", egress, auth)).toMatchObject(
+      problem(["auth"], expect.stringMatching(/webhooks only/)),
+    );
+    const verify = await tenant.call("POST", `${ENDPOINT}/${uid}/verify`, {});
+    expect(verify).toMatchObject(problem(["method"], expect.stringMatching(/webhooks only/)));
+    const policy = await tenant.call("PATCH", `${ENDPOINT}/${uid}/policy`, { signing: { style: "github" } });
+    expect(policy).toMatchObject(problem(["signing"], expect.stringMatching(/webhooks only/)));
+  });
+
+  it("can be tested: the message is marked, and the response is returned", async () => {
+    const uid = await created();
+    receiver.respondWith({ status: 401, body: `no such token ${TOKEN}` });
+    const { status, json } = await tenant.call("POST", `${ENDPOINT}/${uid}/test`, { eventType: "posthorn.ping" });
+    expect(status).toBe(200);
+    expect(json).toMatchObject({
+      message: { eventType: "posthorn.ping", tags: ["posthorn.test"] },
+      attempt: {
+        status: 2,
+        errorCode: "credentials_refused",
+        response: "no such token ***",
+        detail: { sentence: 'Example Queue said "no such token ***". Check the queue.' },
+      },
+    });
+  });
+});
+
+describe("a webhook", () => {
+  it("is created, changed and shown as without kinds", async () => {
+    const { json, status } = await tenant.call("POST", ENDPOINT, { url: "https://a.example.com/hook", uid: "hook" });
+    expect([status, json["kind"], json["config"]]).toEqual([201, "http", undefined]);
+    expect(await tenant.call("PATCH", `${ENDPOINT}/hook`, { url: "https://b.example.com/" })).toMatchObject({
+      status: 200,
+    });
+    const required = problem(["url"], "This field is required.");
+    expect(await tenant.call("POST", ENDPOINT, { description: "no URL" })).toMatchObject(required);
+    expect(await tenant.call("PUT", `${ENDPOINT}/hook`, {})).toMatchObject(required);
+    const none = problem(["config"], expect.stringMatching(/have no configuration/));
+    expect(await tenant.call("PATCH", `${ENDPOINT}/hook`, { config: { a: 1 } })).toMatchObject(none);
+  });
+});
+
+describe("the list of destination kinds", () => {
+  it("describes every field, and is open to customers", async () => {
+    const portal = await tenant.portal(["ViewBase"]);
+    const { json } = await portal.call("GET", "destination-kinds");
+    const kinds = json["data"] as { kind: string }[];
+    expect(kinds.find(({ kind }) => kind === "exampleQueue")).toMatchObject({
+      title: "Example Queue",
+      group: "queue",
+      idempotency: "key",
+      ordering: "key",
+      available: true,
+      problem: null,
+      limits: { bodyBytes: 10_000, batch: null },
+      fields: expect.arrayContaining([
+        expect.objectContaining({ name: "queue", type: "text", required: true, secret: false, pattern: "[a-z]+" }),
+        expect.objectContaining({ name: "token", secret: true }),
+        expect.objectContaining({ name: "serverUrl", isTarget: true }),
+      ]),
+    });
+  });
+});
+
+describe("a kind that the operator does not allow", () => {
+  it("is refused for new endpoints, and holds the deliveries of existing ones without using up attempts", async () => {
+    using place = temporaryFolder();
+    let endpointId = "";
+    {
+      await using before = await startNode(place.path);
+      const own = new Tenant(before);
+      await own.call("POST", "app", { name: "Test", uid: "app" });
+      const { json } = await own.call("POST", ENDPOINT, { kind: "exampleQueue", config: config(), uid: "ep" });
+      endpointId = String(json["id"]);
+    }
+    await using after = await startNode(place.path, { env: { POSTHORN_DESTINATIONS: "http" } });
+    const own = new Tenant(after);
+    const sentence = /^This server does not allow Example Queue destinations\. The operator can add "exampleQueue"/;
+    const refused = await own.call("POST", ENDPOINT, { kind: "exampleQueue", config: config() });
+    expect(refused).toMatchObject(problem(["kind"], expect.stringMatching(sentence)));
+    const { json } = await own.call("POST", "app/app/msg", { eventType: "a", payload: { n: 1 } });
+    const deliveries = await eventually(async () => {
+      const { json: list } = await own.call("GET", `app/app/msg/${String(json["id"])}/delivery`);
+      const [delivery] = list["data"] as object[];
+      expect(delivery).toMatchObject({ endpointId, state: "held", heldReason: "endpoint_kind_unavailable" });
+      return list;
+    });
+    expect(deliveries["data"]).toHaveLength(1);
+    const state = await own.call("GET", `${ENDPOINT}/ep/state`);
+    expect(state.json).toMatchObject({ state: "unavailable", reason: expect.stringMatching(sentence) });
+    const kinds = await own.call("GET", "destination-kinds");
+    expect(kinds.json["data"]).toContainEqual(
+      expect.objectContaining({
+        kind: "exampleQueue",
+        available: false,
+        problem: expect.objectContaining({ code: "kind_not_allowed" }),
+      }),
+    );
+    expect(receiver.requests).toEqual([]);
+    const attempts = await own.call("GET", "app/app/attempt/endpoint/ep");
+    expect(attempts.json["data"]).toEqual([]);
+  });
+});
+
+it("no secret of a configuration is in a response of the API or in the log", async () => {
+  const uid = await created();
+  receiver.respondWith(({ headers }) => ({ status: 500, body: JSON.stringify(headers) }));
+  const { json } = await tenant.call("POST", `${ENDPOINT}/${uid}/test`, { eventType: "posthorn.ping" });
+  const id = (json["message"] as { id: string }).id;
+  const paths = [
+    `${ENDPOINT}/${uid}`,
+    ENDPOINT,
+    `${ENDPOINT}/${uid}/headers`,
+    `${ENDPOINT}/${uid}/egress`,
+    `${ENDPOINT}/${uid}/state`,
+    `${ENDPOINT}/${uid}/policy`,
+    `${ENDPOINT}/${uid}/msg`,
+    `app/app/attempt/endpoint/${uid}?with_msg=true`,
+    `app/app/attempt/msg/${id}`,
+    `app/app/msg/${id}/delivery`,
+    `app/app/msg/${id}/endpoint`,
+    "destination-kinds",
+    "stats/now",
+  ];
+  const shown = await Promise.all(paths.map(async (path) => (await tenant.call("GET", path)).text));
+  const texts = [JSON.stringify(json), ...shown, ...logged];
+  expect(texts.filter((text) => text.includes(TOKEN) || text.includes(PASSWORD))).toEqual([]);
+});
