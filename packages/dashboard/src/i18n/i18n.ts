@@ -1,6 +1,7 @@
 /** Translations. The language comes from the URL (`?lang=de`), the stored choice, or the browser, in that order. */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
+import { SERVER_TEXTS } from "../lib/server-text.ts";
 import { en } from "./en.ts";
 
 export const LANGUAGES = ["en", "de"] as const;
@@ -21,8 +22,9 @@ declare module "i18next" {
 /** Loads the translations of a language other than English. */
 async function load(language: Language): Promise<void> {
   if (language === "en" || i18next.hasResourceBundle(language, "translation")) return;
-  const { de } = await import("./de.ts");
+  const [{ de }, { server }] = await Promise.all([import("./de.ts"), import("./de/server.ts")]);
   i18next.addResourceBundle(language, "translation", de);
+  i18next.addResourceBundle(language, SERVER_TEXTS, server);
 }
 
 export async function startI18n(): Promise<void> {

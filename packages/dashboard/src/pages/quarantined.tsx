@@ -10,12 +10,14 @@ import { Card, Columns, Facts, Page } from "../components/page.tsx";
 import { Payload } from "../components/payload.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
+import { serverText } from "../lib/server-text.ts";
 import { Diagnosis } from "../parts/diagnosis.tsx";
 import { Headers } from "../parts/headers.tsx";
+import { ServerSentence } from "../parts/server-sentence.tsx";
 
 /** Page of a quarantined request: why verification failed, the request, and actions to release or delete it. */
 export function QuarantinedPage() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { source, request: id } = useParams({ from: "/operator/sources/$source/quarantine/$request" });
   const path = { source_id: source, request_id: id };
   const request = useQuery({
@@ -38,7 +40,9 @@ export function QuarantinedPage() {
       ]}
       actions={<QuarantineActions source={source} id={id} kept={data.bodyKept} reason={data.reason} />}
     >
-      <Note tone="bad">{data.detail}</Note>
+      <Note tone="bad">
+        <ServerSentence {...serverText(i18n, "quarantine", data.reason, data.detail)} />
+      </Note>
       <Doctor source={source} id={id} />
       <Columns>
         <Card title={t("attempts.request")}>

@@ -12,6 +12,7 @@ import { tabOf, Tabs } from "../components/tabs.tsx";
 import { Time } from "../components/time.tsx";
 import { formatBytes } from "../lib/format.ts";
 import { deduplicationOf, type Source } from "../lib/source-form.ts";
+import { serverText } from "../lib/server-text.ts";
 import { trustOf } from "../lib/trust.ts";
 import { SourceDuplicates } from "../parts/source-duplicates.tsx";
 import { SourceUrl } from "../parts/source-url.tsx";
@@ -222,7 +223,7 @@ function Quarantine({ id }: { readonly id: string }) {
             label: t("quarantine.reason"),
             cell: (row) => (
               <Link to="/sources/$source/quarantine/$request" params={{ source: id, request: row.id }}>
-                {row.detail}
+                {serverText(i18n, "quarantine", row.reason, row.detail).text}
               </Link>
             ),
           },

@@ -14,10 +14,12 @@ import { Time } from "../components/time.tsx";
 import { attemptCause } from "../lib/cause.ts";
 import { toCurl } from "../lib/curl.ts";
 import { formatBytes } from "../lib/format.ts";
+import { attemptText, serverText } from "../lib/server-text.ts";
 import { useAudience } from "../session/audience.ts";
 import { Link } from "@tanstack/react-router";
 import styles from "./attempt-view.module.css";
 import { Headers } from "./headers.tsx";
+import { ServerSentence } from "./server-sentence.tsx";
 import { Change, sentTypeOf, useAttempt } from "./message-change.tsx";
 import { Waterfall } from "./waterfall.tsx";
 
@@ -31,7 +33,7 @@ export interface AttemptViewProps {
 }
 
 export function AttemptView({ app, message, id }: AttemptViewProps) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const audience = useAudience();
   const path = { app_id: app, msg_id: message };
   const attempt = useAttempt({ app, message, id });
@@ -63,10 +65,14 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
         )
       }
     >
-      {detail?.sentence !== null && detail?.sentence !== undefined && <Note tone="bad">{detail.sentence}</Note>}
+      {detail?.sentence !== null && detail?.sentence !== undefined && (
+        <Note tone="bad">
+          <ServerSentence {...attemptText(i18n, data, detail.sentence)} />
+        </Note>
+      )}
       {detail?.warnings.map((warning) => (
         <Note key={warning.code} tone="warn">
-          {warning.message}
+          <ServerSentence {...serverText(i18n, "warning", warning.code, warning.message)} />
         </Note>
       ))}
       <Columns>
@@ -191,7 +197,6 @@ function Request({ detail, body, contentType }: RequestProps) {
 function Response({ attempt, detail }: { readonly attempt: Attempt; readonly detail: Detail | null }) {
   const { t } = useTranslation();
   const response = detail?.response ?? null;
-  const contentType = response?.headers.find(({ name }) => name.toLowerCase() === "content-type")?.value ?? "";
   return (
     <Card
       title={t("attempts.response")}
@@ -206,16 +211,24 @@ function Response({ attempt, detail }: { readonly attempt: Attempt; readonly det
       ) : (
         <Headers headers={response.headers} cut={response.headersCut} />
       )}
-      {attempt.response === "" ? (
-        <p className="muted">{t("attempts.emptyBody")}</p>
-      ) : (
-        <Payload
-          label={t("attempts.responseBody")}
-          text={attempt.response}
-          contentType={contentType}
-          note={response?.truncated === true && <span>{t("attempts.cut")}</span>}
-        />
-      )}
+      <ResponseBody attempt={attempt} detail={detail} />
     </Card>
+  );
+}
+
+function ResponseBody({ attempt, detail }: { readonly attempt: Attempt; readonly detail: Detail | null }) {
+  const { t } = useTranslation();
+  const response = detail?.response ?? null;
+  // Without a response, this is the sentence at the top of the page.
+  if (response === null && detail?.sentence === attempt.response) return null;
+  if (attempt.response === "") return <p className="muted">{t("attempts.emptyBody")}</p>;
+  const contentType = response?.headers.find(({ name }) => name.toLowerCase() === "content-type")?.value ?? "";
+  return (
+    <Payload
+      label={t("attempts.responseBody")}
+      text={attempt.response}
+      contentType={contentType}
+      note={response?.truncated === true && <span>{t("attempts.cut")}</span>}
+    />
   );
 }

@@ -90,21 +90,23 @@ export interface KindMessage {
 }
 
 /** Stable codes of attempts that failed at destinations other than HTTP. `status` and the codes of the HTTP client apply to them as well. */
-export type DestinationErrorCode =
+export const DESTINATION_ERROR_CODES = [
   /** Credentials are wrong, expired, or lack a permission. */
-  | "credentials_refused"
+  "credentials_refused",
   /** Queue, topic, channel, bucket or table does not exist or no longer accepts messages. */
-  | "target_not_found"
-  | "message_too_large"
+  "target_not_found",
+  "message_too_large",
   /** The target will not accept this content. */
-  | "message_invalid"
-  | "rate_limited"
+  "message_invalid",
+  "rate_limited",
   /** The target or its service is overloaded or down. */
-  | "target_unavailable"
-  | "timeout"
-  | "connection_failed"
+  "target_unavailable",
+  "timeout",
+  "connection_failed",
   /** The response does not follow the target's protocol. */
-  | "protocol_error";
+  "protocol_error",
+] as const;
+export type DestinationErrorCode = (typeof DESTINATION_ERROR_CODES)[number];
 
 interface FailedItem {
   readonly code: DestinationErrorCode;

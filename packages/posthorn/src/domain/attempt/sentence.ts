@@ -1,6 +1,6 @@
 /** Explains the HTTP status of a failed attempt, and what to do about it. */
 
-const BY_STATUS: Readonly<Record<number, string>> = {
+export const STATUS_SENTENCES: Readonly<Record<number, string>> = {
   400: "400 Bad Request: your endpoint did not understand the request. Read the response for what is missing.",
   401: "401 Unauthorized: your endpoint needs credentials, or rejected the ones that were sent. Check the credentials of this endpoint.",
   403: "403 Forbidden: your endpoint refused the request. Check its access rules and the credentials of this endpoint.",
@@ -29,7 +29,7 @@ const BY_STATUS: Readonly<Record<number, string>> = {
  * @param location Target of a redirect; `null`: the response does not name one.
  */
 export function statusSentence(status: number, location: string | null): string {
-  const known = BY_STATUS[status];
+  const known = STATUS_SENTENCES[status];
   if (known !== undefined) return known;
   if (status >= 300 && status <= 399) {
     return `The URL redirects to ${location ?? "another URL"}. Redirects are not followed. Set the new URL in the endpoint.`;

@@ -1,0 +1,163 @@
+/**
+ * Sentences of the server by their stable code. Texts under `sentences` say all that the English sentence says. Texts under `summaries`
+ * are followed by the English sentence, which has details such as names and values. English pages show only the server's sentences.
+ */
+export const server = {
+  sentences: {
+    attempt: {
+      blocked_url:
+        "Diese URL ist nicht erlaubt. Verwenden Sie eine http- oder https-URL eines öffentlichen Hosts auf einem üblichen Web-Port, ohne Benutzernamen.",
+      blocked_address:
+        "Dieses Ziel ist gesperrt. Verwenden Sie eine URL, die im öffentlichen Internet erreichbar ist, oder wenden Sie sich an den Betreiber.",
+      blocked_proxy:
+        "Die Adresse des Proxys ist gesperrt. Verwenden Sie eine, die im öffentlichen Internet erreichbar ist, oder wenden Sie sich an den Betreiber.",
+      dns_not_found: "Der Hostname existiert nicht. Prüfen Sie die Schreibweise und die DNS-Einträge.",
+      dns_timeout: "Die Nameserver dieses Hosts haben nicht rechtzeitig geantwortet. Prüfen Sie das DNS der Domain.",
+      dns_broken: "Die Nameserver dieses Hosts melden einen Fehler. Prüfen Sie das DNS der Domain, auch DNSSEC.",
+      dns_failed: "Unser DNS-Resolver ist ausgefallen. Auf Ihrer Seite ist nichts zu tun.",
+      connect_refused:
+        "Der Host hat die Verbindung abgelehnt. Prüfen Sie, ob der Server läuft und auf diesem Port lauscht.",
+      connect_timeout:
+        "Der Host hat die Verbindung nicht rechtzeitig angenommen. Prüfen Sie die Firewall und ob der Server läuft.",
+      connect_unreachable: "Es gibt keine Route zu diesem Host. Prüfen Sie die Adressen in den DNS-Einträgen.",
+      tls_expired: "Das TLS-Zertifikat des Hosts oder eines in seiner Kette ist abgelaufen. Erneuern Sie es.",
+      tls_not_yet_valid:
+        "Das TLS-Zertifikat des Hosts ist noch nicht gültig. Prüfen Sie seine Daten und die Uhr des Servers.",
+      tls_name:
+        "Das TLS-Zertifikat des Hosts gilt für einen anderen Namen. Stellen Sie eines aus, das den Hostnamen dieser URL enthält.",
+      tls_self_signed:
+        "Das TLS-Zertifikat des Hosts ist selbst signiert. Verwenden Sie eines einer öffentlichen Zertifizierungsstelle, oder hinterlegen Sie es als eigene Zertifizierungsstelle.",
+      tls_chain:
+        "Das TLS-Zertifikat des Hosts stammt von einer unbekannten Zertifizierungsstelle. Verwenden Sie eine öffentliche, oder hinterlegen Sie diese als eigene Zertifizierungsstelle.",
+      tls_incomplete_chain:
+        "Der Host sendet seine Zwischenzertifikate nicht. Konfigurieren Sie ihn so, dass er die vollständige Kette sendet.",
+      tls_revoked: "Das TLS-Zertifikat des Hosts wurde von seiner Zertifizierungsstelle widerrufen. Ersetzen Sie es.",
+      tls_invalid:
+        "Das TLS-Zertifikat des Hosts ist für Server ungeeignet, zu schwach oder falsch signiert. Stellen Sie ein neues aus.",
+      tls_pin:
+        "Das TLS-Zertifikat des Hosts entspricht nicht dem Pin. Aktualisieren Sie den Pin, wenn das Zertifikat erneuert wurde.",
+      tls_client_certificate:
+        "Der Host verlangt ein Client-Zertifikat oder hat das gesendete abgelehnt. Hinterlegen Sie das richtige Zertifikat.",
+      tls_version:
+        "Der Host unterstützt TLS 1.2 oder neuer nicht mit einem verwendbaren Verfahren. Aktualisieren Sie seine TLS-Einstellungen.",
+      tls_failed:
+        "Der TLS-Handshake mit dem Host ist fehlgeschlagen. Prüfen Sie, ob auf diesem Port TLS gesprochen wird.",
+      timeout:
+        "Der Host hat nicht rechtzeitig geantwortet. Antworten Sie zuerst mit 2xx, und erledigen Sie die Arbeit danach.",
+      reset:
+        "Der Host hat die Verbindung vor der Antwort geschlossen. Suchen Sie in seinen Logs nach einem Absturz oder einer Grenze des Proxys.",
+      protocol:
+        "Die Antwort des Hosts ist kein gültiges HTTP/1.1. Prüfen Sie, welches Programm auf diesem Port antwortet.",
+      headers_too_large: "Die Header der Antwort sind zu groß. Senden Sie weniger oder kürzere Header.",
+      proxy_failed: "Unser ausgehender Proxy ist ausgefallen. Auf Ihrer Seite ist nichts zu tun.",
+      proxy_denied: "Unser ausgehender Proxy erlaubt dieses Ziel nicht. Wenden Sie sich an den Betreiber.",
+      proxy_target:
+        "Unser ausgehender Proxy konnte diesen Host nicht erreichen. Prüfen Sie, ob der Server läuft und erreichbar ist.",
+      auth_refused:
+        "Der Token-Endpunkt hat den Client abgelehnt. Prüfen Sie Client-ID, Secret und Scope dieses Endpunkts.",
+      auth_unavailable:
+        "Der Token-Endpunkt hat kein verwendbares Token geliefert. Prüfen Sie seine URL und ob der Server läuft.",
+      no_sockets: "Es war nicht rechtzeitig eine Verbindung frei. Auf Ihrer Seite ist nichts zu tun.",
+      bad_request: "Die Anfrage konnte nicht erstellt werden. Prüfen Sie die eigenen Header dieses Endpunkts.",
+      bad_tls_settings:
+        "Die TLS-Einstellungen dieses Endpunkts sind unbrauchbar. Prüfen Sie Zertifizierungsstelle, Zertifikat und Schlüssel.",
+      stalled:
+        "Unser Prozess stand länger still als die Zeitgrenze. Die Anfrage wurde nicht gesendet. Auf Ihrer Seite ist nichts zu tun.",
+      shutdown: "Der Absender wird gerade beendet. Die Anfrage wurde nicht gesendet.",
+      internal: "Auf unserer Seite ist ein unerwarteter Fehler aufgetreten. Auf Ihrer Seite ist nichts zu tun.",
+      canceled: "Die Anfrage wurde abgebrochen, bevor sie fertig war.",
+    },
+    status: {
+      "400": "400 Bad Request: Ihr Endpunkt hat die Anfrage nicht verstanden. Lesen Sie in der Antwort, was fehlt.",
+      "401":
+        "401 Unauthorized: Ihr Endpunkt verlangt Zugangsdaten oder hat die gesendeten abgelehnt. Prüfen Sie die Zugangsdaten dieses Endpunkts.",
+      "403":
+        "403 Forbidden: Ihr Endpunkt hat die Anfrage abgelehnt. Prüfen Sie seine Zugriffsregeln und die Zugangsdaten dieses Endpunkts.",
+      "404": "404 Not Found: Unter dieser URL gibt es keine Ressource. Prüfen Sie den Pfad.",
+      "405":
+        "405 Method Not Allowed: Diese URL nimmt kein POST an. Prüfen Sie den Pfad und ob Ihre Anwendung POST verarbeitet.",
+      "408": "408 Request Timeout: Ihr Endpunkt hat nicht länger auf die Anfrage gewartet. Prüfen Sie den Proxy davor.",
+      "409": "409 Conflict: Ihr Endpunkt hat einen Konflikt gemeldet. Lesen Sie die Ursache in der Antwort.",
+      "410":
+        "410 Gone: Ihr Endpunkt meldet, dass es ihn nicht mehr gibt. Löschen Sie ihn, oder tragen Sie die neue URL ein und aktivieren Sie ihn wieder.",
+      "411":
+        "411 Length Required: Ihr Endpunkt verlangt eine Längenangabe, die gesendet wurde. Prüfen Sie den Proxy davor.",
+      "413":
+        "413 Content Too Large: Der Payload ist für Ihren Endpunkt zu groß. Erhöhen Sie seine Grenze, oder senden Sie kleinere Payloads.",
+      "415": "415 Unsupported Media Type: Ihr Endpunkt nimmt diesen Content-Type nicht an.",
+      "421":
+        "421 Misdirected Request: Der Server ist für diesen Host nicht zuständig. Prüfen Sie die URL und die DNS-Einträge der Domain.",
+      "422":
+        "422 Unprocessable Content: Ihr Endpunkt hat die Anfrage verstanden und ihren Inhalt abgelehnt. Lesen Sie den Grund in der Antwort.",
+      "425": "425 Too Early: Ihr Endpunkt ist für diese Anfrage noch nicht bereit.",
+      "429":
+        "429 Too Many Requests: Ihr Endpunkt verlangt weniger Anfragen. Begrenzen Sie die Rate des Endpunkts, oder erhöhen Sie seine Grenze.",
+      "500":
+        "500 Internal Server Error: In Ihrer Anwendung ist ein Fehler aufgetreten. Prüfen Sie ihre Logs zur Zeit dieses Versuchs.",
+      "501": "501 Not Implemented: Ihr Server unterstützt diese Anfrage nicht. Prüfen Sie die URL.",
+      "502":
+        "502 Bad Gateway: Ein Proxy vor Ihrem Server hat von ihm keine gültige Antwort erhalten. Prüfen Sie, ob Ihre Anwendung läuft.",
+      "503":
+        "503 Service Unavailable: Ihr Server ist zurzeit nicht verfügbar. Prüfen Sie, ob er läuft und Kapazität hat.",
+      "504":
+        "504 Gateway Timeout: Ein Proxy vor Ihrem Server hat zu lange auf ihn gewartet. Antworten Sie zuerst mit 2xx, und erledigen Sie die Arbeit danach.",
+      "4xx": "Ihr Endpunkt hat die Anfrage abgelehnt. Lesen Sie den Grund in der Antwort.",
+      "5xx": "In Ihrem Server ist ein Fehler aufgetreten. Prüfen Sie seine Logs zur Zeit dieses Versuchs.",
+      other: "Dieser Status gilt nicht als Erfolg. Prüfen Sie die Richtlinie dieses Endpunkts.",
+    },
+  },
+  summaries: {
+    attempt: {
+      redirect:
+        "Die URL leitet weiter. Weiterleitungen werden nicht verfolgt. Tragen Sie die neue URL im Endpunkt ein.",
+      success_rule: "Die Antwort erfüllt die Erfolgsregel nicht. Prüfen Sie die Richtlinie dieses Endpunkts.",
+      transform_failed: "Die Transformation ist fehlgeschlagen. Prüfen Sie ihren Code.",
+      format_failed: "Der Payload konnte nicht in das Format dieses Endpunkts umgewandelt werden.",
+      credentials_refused: "Das Ziel hat die Zugangsdaten abgelehnt.",
+      target_not_found: "Das Ziel existiert nicht oder nimmt keine Nachrichten mehr an.",
+      message_too_large: "Die Nachricht ist für das Ziel zu groß.",
+      message_invalid: "Das Ziel hat den Inhalt der Nachricht abgelehnt.",
+      rate_limited: "Das Ziel verlangt weniger Nachrichten.",
+      target_unavailable: "Das Ziel ist überlastet oder ausgefallen.",
+      connection_failed: "Die Verbindung zum Ziel ist fehlgeschlagen.",
+      protocol_error: "Die Antwort des Ziels entspricht nicht seinem Protokoll.",
+    },
+    warning: {
+      certificate_expires: "Das TLS-Zertifikat des Endpunkts läuft bald ab. Erneuern Sie es.",
+      success_doubtful: "Der Status ist ein Erfolg, aber die Antwort sieht nach einem Fehler aus.",
+      response_cut: "Die Antwort wurde nicht vollständig gelesen.",
+    },
+    quarantine: {
+      missing_header: "Ein Header, den das Verfahren verlangt, fehlt.",
+      malformed_header: "Ein Header ist vorhanden, aber nicht lesbar.",
+      missing_field: "Ein Feld, ein Parameter oder ein Claim, den das Verfahren verlangt, fehlt.",
+      unknown_version: "Die Anfrage hat nur Signaturen unbekannter Versionen.",
+      unsupported_algorithm: "Der Algorithmus wird nicht akzeptiert.",
+      body_invalid: "Der Body oder seine Kodierung hat nicht die verlangte Form.",
+      body_too_large: "Der Body überschreitet die erlaubte Größe.",
+      body_already_read: "Der Body wurde bereits gelesen.",
+      body_unavailable: "Die Verbindung endete, bevor der ganze Body angekommen war.",
+      signature_mismatch: "Keine Signatur stimmt überein.",
+      digest_mismatch: "Der Hash in einem Header oder Token passt nicht zum Body.",
+      credential_mismatch: "Ein Token oder Passwort stimmt nicht überein.",
+      url_mismatch: "Die Signatur gilt für eine andere URL.",
+      id_invalid: "Die ID der Nachricht enthält einen Punkt, der den signierten Text mehrdeutig macht.",
+      timestamp_invalid: "Der signierte Zeitstempel fehlt oder ist nicht lesbar.",
+      timestamp_too_old: "Die Anfrage wurde vor zu langer Zeit signiert.",
+      timestamp_too_new: "Der Zeitstempel der Signatur liegt in der Zukunft.",
+      token_invalid: "Ein JSON Web Token ist fehlerhaft oder hat einen falschen Claim.",
+      token_expired: "Ein Token oder eine Signatur ist abgelaufen.",
+      token_not_yet_valid: "Ein Token ist noch nicht gültig.",
+      certificate_untrusted: "Ein Zertifikat oder seine URL gehört nicht zum Anbieter.",
+      key_untrusted: "Der öffentliche Schlüssel ist nicht unter den vertrauenswürdigen.",
+      replayed: "Derselbe signierte Body ist schon unter einer anderen ID eingegangen.",
+      unverifiable: "Der Anbieter signiert seine Anfragen nicht.",
+      secret_invalid: "Ein Secret oder Schlüssel ist unbrauchbar.",
+      config_missing: "Eine Einstellung, die das Verfahren verlangt, fehlt.",
+      key_unavailable: "Der Schlüssel für diese Signatur fehlt oder konnte nicht geladen werden.",
+      argument_invalid: "Eine Einstellung der Quelle ist ungültig.",
+      runtime_unsupported: "Die Laufzeitumgebung unterstützt dieses Verfahren nicht.",
+      event_invalid: "Der Payload entspricht nicht dem Schema seines Event-Typs.",
+    },
+  },
+} as const;
