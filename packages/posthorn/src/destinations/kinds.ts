@@ -14,6 +14,18 @@ import { S3 } from "./kinds/s3.ts";
 import { SERVICE_BUS } from "./kinds/service-bus.ts";
 import { SNS } from "./kinds/sns.ts";
 import { SQS } from "./kinds/sqs.ts";
+import { CLOUD_EVENTS } from "./kinds/cloud-events.ts";
+import { DISCORD } from "./kinds/discord.ts";
+import { GOOGLE_CHAT } from "./kinds/google-chat.ts";
+import { IFTTT } from "./kinds/ifttt.ts";
+import { MATTERMOST } from "./kinds/mattermost.ts";
+import { PAGER_DUTY } from "./kinds/pager-duty.ts";
+import { POSTHORN } from "./kinds/posthorn.ts";
+import { ROCKET_CHAT } from "./kinds/rocket-chat.ts";
+import { SLACK } from "./kinds/slack.ts";
+import { TEAMS } from "./kinds/teams.ts";
+import { TELEGRAM } from "./kinds/telegram.ts";
+import { ZAPIER } from "./kinds/zapier.ts";
 
 /** Kind of endpoints that were created without one. */
 export const WEBHOOK_KIND = "http";
@@ -34,6 +46,18 @@ export const DESTINATION_KINDS: Readonly<Record<string, AnyKind>> = {
   googleCloudStorage: GOOGLE_CLOUD_STORAGE,
   azureBlob: AZURE_BLOB,
   clickhouse: CLICK_HOUSE,
+  slack: SLACK,
+  discord: DISCORD,
+  teams: TEAMS,
+  googleChat: GOOGLE_CHAT,
+  telegram: TELEGRAM,
+  mattermost: MATTERMOST,
+  rocketChat: ROCKET_CHAT,
+  pagerDuty: PAGER_DUTY,
+  zapier: ZAPIER,
+  ifttt: IFTTT,
+  cloudEvents: CLOUD_EVENTS,
+  posthorn: POSTHORN,
 };
 
 /** Declaration of a kind; `null`: this version does not know it. */

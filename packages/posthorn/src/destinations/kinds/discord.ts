@@ -1,0 +1,175 @@
+import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
+import { DISCORD_LIMITS, discordEmbed, type DiscordMessage } from "../chat/discord-card.ts";
+import { fit, lineOf } from "../chat/excerpt.ts";
+import { failed, JSON_HEADERS, jsonBody, jsonBytes, judgeStatus, maskedUrl, rateLimited } from "../chat/judge.ts";
+import { excerpt, renderCard } from "../chat/render.ts";
+import { templateProblem } from "../chat/template.ts";
+import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
+
+const FIX = "Create a new webhook in the settings of the channel and enter its URL here.";
+const NAMES = { product: "Discord", fix: FIX } as const;
+/** Longest pause after a success. Discord's windows are seconds. */
+const MAX_PAUSE_MS = 60_000;
+
+export const DISCORD = httpKind({
+  family: "http",
+  title: "Discord",
+  summary: "Posts each event as a message to a Discord channel, thread or forum.",
+  group: "chat",
+  fields: {
+    url: {
+      type: "url",
+      schemes: ["https:"],
+      label: "Webhook URL",
+      help: "The URL of the webhook, from the settings of the channel under Integrations.",
+      required: true,
+      secret: true,
+      isTarget: true,
+      example: "https://discord.com/api/webhooks/1234567890/abcdef",
+    },
+    username: {
+      type: "text",
+      maxLength: DISCORD_LIMITS.username,
+      label: "Name",
+      help: "Name shown as the author of messages, instead of the name of the webhook.",
+      required: false,
+      secret: false,
+      example: "Billing",
+    },
+    threadId: {
+      type: "text",
+      maxLength: 20,
+      pattern: "\\d{15,20}",
+      label: "Thread ID",
+      help: "ID of an existing thread or forum post to write to. With Developer Mode on, right-click it and select Copy Thread ID.",
+      required: false,
+      secret: false,
+      example: "1234567890123456789",
+    },
+    threadName: {
+      type: "text",
+      maxLength: 1000,
+      label: "Forum post",
+      help: "For forum channels: template of the title of the post that is created for each event.",
+      required: false,
+      secret: false,
+      example: "{{ eventType | humanise }}",
+    },
+    ...CARD_FIELDS,
+  },
+  limits: { bodyBytes: 67_108_864, batch: null },
+  idempotency: "none",
+  ordering: "none",
+  setup: [
+    "In Discord, open the settings of the channel (the gear icon) and select Integrations, then Webhooks.",
+    "Select New Webhook, give it a name, and select Save Changes.",
+    "Select Copy Webhook URL and enter the URL here.",
+    "For a forum channel, also enter a thread ID or a template for the title of forum posts.",
+  ],
+  check: (config) => {
+    if (!/\/webhooks\/\d+\/[\w-]+\/?$/.test(new URL(config.url).pathname)) {
+      const problem =
+        "This is not the URL of a Discord webhook, which ends in /webhooks/, a number and a token. Copy it again from Discord.";
+      return { field: "url", problem };
+    }
+    if (config.username !== null && /clyde|discord/i.test(config.username)) {
+      return { field: "username", problem: 'Discord does not allow names that contain "clyde" or "discord".' };
+    }
+    if (config.threadId !== null && config.threadName !== null) {
+      return { field: "threadName", problem: "Enter either a thread ID or a title of forum posts, not both." };
+    }
+    const problem = config.threadName === null ? null : templateProblem(config.threadName);
+    return problem === null ? cardProblem(config) : { field: "threadName", problem };
+  },
+  target: ({ url }) => maskedUrl(url, new URL(url).pathname.split("/").filter(Boolean).length - 1),
+  request: (config, [message]) => {
+    const { card, scope } = renderCard(message!, config);
+    const url = new URL(config.url);
+    // Without it, Discord reports success before the message is stored.
+    url.searchParams.set("wait", "true");
+    if (config.threadId !== null) url.searchParams.set("thread_id", config.threadId);
+    const thread =
+      config.threadName === null
+        ? ""
+        : fit(lineOf(excerpt(config.threadName, scope).text), { limit: DISCORD_LIMITS.threadName });
+    const body: DiscordMessage = {
+      embeds: [discordEmbed(card)],
+      allowed_mentions: { parse: [] },
+      ...(config.username === null ? {} : { username: config.username }),
+      ...(config.threadName === null
+        ? {}
+        : { thread_name: thread || fit(card.title, { limit: DISCORD_LIMITS.threadName }) }),
+    };
+    return {
+      method: "POST",
+      url: url.href,
+      headers: JSON_HEADERS,
+      secretHeaders: [],
+      body: jsonBytes(body),
+      auth: null,
+    };
+  },
+  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+});
+
+type Rule = readonly [kind: "refused" | "closed", code: Parameters<typeof failed>[1], sentence: string];
+
+/** Codes of Discord's API, as of 27 November 2026 (docs.discord.com, JSON error codes). */
+const CODES: Readonly<Record<number, Rule>> = {
+  10_003: ["closed", "target_not_found", `The channel no longer exists. ${FIX}`],
+  10_015: ["closed", "target_not_found", `The webhook was deleted. ${FIX}`],
+  40_005: ["refused", "message_too_large", "The message is larger than Discord accepts."],
+  50_006: ["refused", "message_invalid", "The message is empty."],
+  50_013: ["closed", "credentials_refused", `The webhook may not post to the channel. ${FIX}`],
+  50_027: ["closed", "credentials_refused", `The token in the webhook URL is wrong. ${FIX}`],
+  50_035: [
+    "refused",
+    "message_invalid",
+    "Discord did not accept the form of the message. Please report this with the event.",
+  ],
+  50_083: ["closed", "target_not_found", "The thread is archived and locked. Enter another thread ID."],
+  160_005: ["closed", "target_not_found", "The thread is locked. Enter another thread ID."],
+  220_001: [
+    "closed",
+    "message_invalid",
+    "The channel is a forum. Enter a thread ID, or a template for the title of forum posts.",
+  ],
+  220_002: [
+    "closed",
+    "message_invalid",
+    "A thread ID and a title of forum posts cannot be used together. Remove one of them.",
+  ],
+  220_003: ["closed", "message_invalid", "The channel is not a forum. Remove the title of forum posts."],
+};
+
+function judge(response: KindResponse, now: number): ItemResult {
+  const body = jsonBody(response);
+  if (response.status === 200 || response.status === 204) {
+    const { id, channel_id: channel } = body ?? {};
+    const pause = pauseOf(response);
+    const reference = typeof id === "string" ? (typeof channel === "string" ? `${channel}/${id}` : id) : null;
+    return { kind: "ok", reference, ...(pause === null ? {} : { afterMs: pause }) };
+  }
+  if (response.status === 429) {
+    const seconds = body?.["retry_after"];
+    const waitMs = typeof seconds === "number" && seconds > 0 ? Math.ceil(Math.min(seconds, 86_400) * 1000) : null;
+    return rateLimited(
+      response,
+      now,
+      "Discord limits how many messages it accepts (HTTP 429). Posthorn waits as long as Discord asks.",
+      waitMs,
+    );
+  }
+  const code = body?.["code"];
+  const rule = typeof code === "number" && Object.hasOwn(CODES, code) ? CODES[code]! : null;
+  if (rule === null) return judgeStatus(response, now, NAMES);
+  const [kind, errorCode, sentence] = rule;
+  return failed(kind, errorCode, `Discord responded with code ${String(code)}. ${sentence}`);
+}
+
+/** How long Discord accepts nothing after this message, by its headers. Waiting avoids the 429 that the next message would get. */
+function pauseOf({ headers }: KindResponse): number | null {
+  if (headers["x-ratelimit-remaining"] !== "0") return null;
+  const seconds = Number(headers["x-ratelimit-reset-after"]);
+  return seconds > 0 ? Math.min(Math.ceil(seconds * 1000), MAX_PAUSE_MS) : null;
+}

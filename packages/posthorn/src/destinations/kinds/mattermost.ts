@@ -1,0 +1,96 @@
+import { attachmentMessage, escapeMattermost } from "../chat/attachment-card.ts";
+import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
+import { failed, JSON_HEADERS, jsonBody, jsonBytes, judgeStatus, maskedUrl, quoted, stringIn } from "../chat/judge.ts";
+import { renderCard } from "../chat/render.ts";
+import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
+
+const FIX = "Check the incoming webhook in Mattermost under Integrations, and enter its URL here.";
+const NAMES = { product: "Mattermost", fix: FIX } as const;
+
+export const MATTERMOST = httpKind({
+  family: "http",
+  title: "Mattermost",
+  summary: "Posts each event as a message to a Mattermost channel.",
+  group: "chat",
+  fields: {
+    url: {
+      type: "url",
+      schemes: ["https:", "http:"],
+      label: "Webhook URL",
+      help: "The URL of an incoming webhook of your Mattermost server.",
+      required: true,
+      secret: true,
+      isTarget: true,
+      example: "https://mattermost.example.com/hooks/abcdefghijklmnopqrstuvwxyz",
+    },
+    channel: {
+      type: "text",
+      maxLength: 64,
+      pattern: "@?[a-z0-9._-]{1,64}",
+      label: "Channel",
+      help: "Name of another channel to post to, as in its URL, or @name for a direct message. The webhook must not be locked to its channel.",
+      required: false,
+      secret: false,
+      example: "town-square",
+    },
+    ...CARD_FIELDS,
+  },
+  limits: { bodyBytes: 67_108_864, batch: null },
+  idempotency: "none",
+  ordering: "none",
+  setup: [
+    "In Mattermost, open the product menu and select Integrations, then Incoming Webhooks. If it is missing, a system administrator must enable it.",
+    "Select Add Incoming Webhook, enter a title, select the channel, and select Save.",
+    "Copy the URL that is shown and enter it here.",
+  ],
+  check: cardProblem,
+  target: ({ url }) => maskedUrl(url, new URL(url).pathname.split("/").filter(Boolean).length - 1),
+  request: (config, [message]) => {
+    const { card } = renderCard(message!, config);
+    const body = {
+      ...attachmentMessage(card, escapeMattermost),
+      ...(config.channel === null ? {} : { channel: config.channel }),
+    };
+    return {
+      method: "POST",
+      url: config.url,
+      headers: JSON_HEADERS,
+      secretHeaders: [],
+      body: jsonBytes(body),
+      auth: null,
+    };
+  },
+  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+});
+
+/** IDs of errors, as of 27 November 2026 (server of Mattermost, incoming webhooks). */
+function judge(response: KindResponse, now: number): ItemResult {
+  if (response.status === 200) {
+    const said = quoted(response);
+    if (said === "ok") return { kind: "ok", reference: null };
+    return failed("retry", "protocol_error", `The server did not respond as Mattermost does. ${FIX}`);
+  }
+  const id = stringIn(jsonBody(response), "id");
+  if (/webhook\.(?:invalid|disabled|user)\b|store\.sql_webhooks\.get_incoming/.test(id)) {
+    return failed(
+      "closed",
+      "target_not_found",
+      `Mattermost does not know the webhook, or has disabled it (${id}). ${FIX}`,
+    );
+  }
+  if (/webhook\.(?:channel|channel_locked|team)\b|channel\.(?:get|not_found)|store\.sql_channel\.get/.test(id)) {
+    return failed(
+      "closed",
+      "target_not_found",
+      `The webhook cannot post to the channel (${id}). Check the name of the channel, and that the webhook is not locked to another.`,
+    );
+  }
+  if (/permissions|read_only/.test(id)) {
+    return failed(
+      "closed",
+      "credentials_refused",
+      `The webhook may not post to the channel (${id}). Ask an administrator, or select another channel.`,
+    );
+  }
+  return judgeStatus(response, now, NAMES);
+}

@@ -1,0 +1,93 @@
+import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
+import { failed, JSON_HEADERS, jsonBody, jsonBytes, judgeStatus, maskedUrl, rateLimited } from "../chat/judge.ts";
+import { renderCard } from "../chat/render.ts";
+import { teamsMessage } from "../chat/teams-card.ts";
+import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
+
+const FIX = "Copy the URL again from the workflow in Teams, and check that the workflow is turned on.";
+const NAMES = { product: "The workflow", fix: FIX } as const;
+
+export const TEAMS = httpKind({
+  family: "http",
+  title: "Microsoft Teams",
+  summary: "Posts each event as a card to a Teams channel or chat, through a workflow.",
+  group: "chat",
+  fields: {
+    url: {
+      type: "url",
+      schemes: ["https:"],
+      label: "Workflow URL",
+      help: "The URL that Teams shows after you have created the workflow.",
+      required: true,
+      secret: true,
+      isTarget: true,
+      example:
+        "https://prod-00.westeurope.logic.azure.com:443/workflows/abc/triggers/manual/paths/invoke?api-version=2016-06-01&sig=…",
+    },
+    ...CARD_FIELDS,
+  },
+  limits: { bodyBytes: 67_108_864, batch: null },
+  idempotency: "none",
+  ordering: "none",
+  setup: [
+    "In Teams, select More options (…) beside the channel or chat, and select Workflows.",
+    'Search for "webhook" and select the template "Send webhook alerts to a channel" (or "to a chat").',
+    "Sign in if Teams asks for it, select Next, select the team and the channel, and select Add workflow.",
+    "Copy the URL that is shown and enter it here.",
+    "A workflow belongs to the person who created it. Add a second owner, so that it continues to run when that person leaves.",
+  ],
+  check: (config) => {
+    const { hostname } = new URL(config.url);
+    if (hostname === "outlook.office.com" || /(?:^|\.)webhook\.office(?:365)?\.com$/.test(hostname)) {
+      const problem =
+        'This is the URL of an Office 365 connector. Microsoft has retired connectors. In Teams, create a workflow from the template "Send webhook alerts to a channel" and enter its URL.';
+      return { field: "url", problem };
+    }
+    return cardProblem(config);
+  },
+  target: ({ url }) => maskedUrl(url, 1),
+  request: (config, [message]) => {
+    const { card } = renderCard(message!, config);
+    const body = jsonBytes(teamsMessage(card));
+    return { method: "POST", url: config.url, headers: JSON_HEADERS, secretHeaders: [], body, auth: null };
+  },
+  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+});
+
+const OFF =
+  "The workflow is turned off or was deleted. Turn it on in Teams under Workflows, or create a new one and enter its URL.";
+
+function judge(response: KindResponse, now: number): ItemResult {
+  const { status, headers } = response;
+  // 202: the workflow has started. Teams does not say whether it posts the card.
+  if (status >= 200 && status < 300) return { kind: "ok", reference: headers["x-ms-workflow-run-id"] ?? null };
+  const error = jsonBody(response)?.["error"];
+  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
+  switch (code) {
+    case "WorkflowNotFound":
+    case "WorkflowTriggerNotFound":
+    case "WorkflowTriggerIsNotEnabled":
+    case "WorkflowDisabled":
+      return failed("closed", "target_not_found", `Microsoft responded with "${code}". ${OFF}`);
+    case "AuthorizationFailed":
+    case "AuthenticationFailed":
+    case "DirectApiAuthorizationRequired":
+    case "DirectApiInvalidAuthorizationScheme":
+      return failed(
+        "closed",
+        "credentials_refused",
+        `Microsoft responded with "${code}". The workflow must accept requests from anyone with its URL. ${FIX}`,
+      );
+    case "TriggerInputSchemaMismatch":
+      return failed(
+        "closed",
+        "message_invalid",
+        `Microsoft responded with "${code}". The workflow expects other content. Create it from the template "Send webhook alerts to a channel".`,
+      );
+    case "TooManyRequests":
+    case "RequestThrottled":
+      return rateLimited(response, now, "Microsoft limits how often the workflow can run. Posthorn waits.");
+    default:
+      return judgeStatus(response, now, NAMES);
+  }
+}

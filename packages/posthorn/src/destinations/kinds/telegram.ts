@@ -1,0 +1,174 @@
+import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
+import { failed, JSON_HEADERS, jsonBody, jsonBytes, judgeStatus, rateLimited } from "../chat/judge.ts";
+import { renderCard } from "../chat/render.ts";
+import { telegramHtml } from "../chat/telegram-card.ts";
+import { type ConfigOf, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
+
+const NAMES = { product: "Telegram", fix: "Check the bot token and the chat ID." } as const;
+
+const FIELDS = {
+  botToken: {
+    type: "text",
+    maxLength: 100,
+    pattern: "\\d{6,14}:[\\w-]{30,80}",
+    label: "Bot token",
+    help: "The token that BotFather gave you for the bot.",
+    required: true,
+    secret: true,
+    example: "123456789:AAExampleExampleExampleExampleExampl",
+  },
+  chatId: {
+    type: "text",
+    maxLength: 64,
+    pattern: "-?\\d{1,20}|@[A-Za-z]\\w{3,40}",
+    label: "Chat ID",
+    help: "The number of the chat, which is negative for groups and channels, or the @name of a public channel.",
+    required: true,
+    secret: false,
+    isTarget: true,
+    example: "-1001234567890",
+  },
+  topicId: {
+    type: "integer",
+    minimum: 1,
+    maximum: 2_147_483_647,
+    label: "Topic",
+    help: "For groups with topics: the number of the topic, which is the last number in the link of one of its messages.",
+    required: false,
+    secret: false,
+  },
+  silent: {
+    type: "boolean",
+    default: false,
+    label: "Silent",
+    help: "Sends messages without a sound.",
+    required: false,
+    secret: false,
+  },
+  apiUrl: {
+    type: "url",
+    schemes: ["https:", "http:"],
+    default: "https://api.telegram.org",
+    label: "API server",
+    help: "Change it only if you run your own Bot API server.",
+    required: false,
+    secret: false,
+    isTarget: true,
+  },
+  ...CARD_FIELDS,
+} as const;
+
+export const TELEGRAM = httpKind({
+  family: "http",
+  title: "Telegram",
+  summary: "Sends each event as a message of your bot to a Telegram chat, group or channel.",
+  group: "chat",
+  fields: FIELDS,
+  limits: { bodyBytes: 67_108_864, batch: null },
+  idempotency: "none",
+  ordering: "none",
+  setup: [
+    "In Telegram, open a chat with @BotFather, send /newbot, and follow its questions. Enter the token that it returns here.",
+    "Add the bot to the group, or to the channel as an administrator. For a private chat, send the bot a message first.",
+    "Send a message to the chat, then open https://api.telegram.org/bot<token>/getUpdates in a browser and copy the number at chat, id.",
+    "Enter that number as the chat ID. For a public channel, enter its @name.",
+  ],
+  check: cardProblem,
+  target: (config) => `${methodUrl(config, "****")}?chat_id=${encodeURIComponent(config.chatId)}`,
+  request: (config, [message]) => {
+    const { card } = renderCard(message!, config);
+    const body = {
+      chat_id: config.chatId,
+      text: telegramHtml(card),
+      parse_mode: "HTML",
+      link_preview_options: { is_disabled: true },
+      disable_notification: config.silent,
+      ...(config.topicId === null ? {} : { message_thread_id: config.topicId }),
+    } as const;
+    const url = methodUrl(config, config.botToken);
+    return { method: "POST", url, headers: JSON_HEADERS, secretHeaders: [], body: jsonBytes(body), auth: null };
+  },
+  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+});
+
+function methodUrl({ apiUrl }: ConfigOf<typeof FIELDS>, token: string): string {
+  return `${apiUrl.replace(/\/+$/, "")}/bot${token}/sendMessage`;
+}
+
+type Rule = readonly [pattern: RegExp, kind: "refused" | "closed", code: Parameters<typeof failed>[1], fix: string];
+
+/** Descriptions of errors, which have no codes of their own. As of 27 November 2026, core.telegram.org/bots/api. */
+const RULES: readonly Rule[] = [
+  [/chat not found/i, "closed", "target_not_found", "Check the chat ID, and add the bot to the chat."],
+  [
+    /message thread not found|topic_(?:closed|deleted|id_invalid)/i,
+    "closed",
+    "target_not_found",
+    "Check the number of the topic, and that it is open.",
+  ],
+  [
+    /bot was (?:blocked|kicked)|user is deactivated|bot is not a member|can't initiate conversation/i,
+    "closed",
+    "target_not_found",
+    "Add the bot to the chat again.",
+  ],
+  [
+    /not enough rights|have no rights|need administrator rights|chat_write_forbidden/i,
+    "closed",
+    "credentials_refused",
+    "Make the bot an administrator, or allow members to send messages.",
+  ],
+  [/message is too long/i, "refused", "message_too_large", "Shorten the text with a template."],
+  [/can't parse entities|message text is empty/i, "refused", "message_invalid", "Please report this with the event."],
+];
+
+function judge(response: KindResponse, now: number): ItemResult {
+  const body = jsonBody(response);
+  if (response.status === 200 && body?.["ok"] === true) return { kind: "ok", reference: referenceIn(body["result"]) };
+  const description = typeof body?.["description"] === "string" ? body["description"].slice(0, 200) : "";
+  const { retry_after: seconds, migrate_to_chat_id: newId } = parametersIn(body?.["parameters"]);
+  if (response.status === 429) {
+    const waitMs = seconds === null ? null : Math.min(seconds, 86_400) * 1000;
+    return rateLimited(
+      response,
+      now,
+      "Telegram limits how many messages a bot may send (HTTP 429). Posthorn waits as long as Telegram asks.",
+      waitMs,
+    );
+  }
+  if (newId !== null) {
+    return failed(
+      "closed",
+      "target_not_found",
+      `The group has become a supergroup and has a new ID. Enter ${newId} as the chat ID.`,
+    );
+  }
+  if (response.status === 401 || (response.status === 404 && description === "Not Found")) {
+    return failed(
+      "closed",
+      "credentials_refused",
+      "Telegram does not know the bot token. Enter the token that BotFather shows for the bot.",
+    );
+  }
+  const rule = RULES.find(([pattern]) => pattern.test(description));
+  if (rule === undefined) return judgeStatus(response, now, NAMES);
+  const [, kind, code, fix] = rule;
+  return failed(kind, code, `Telegram responded with "${description}". ${fix}`);
+}
+
+function referenceIn(result: unknown): string | null {
+  if (typeof result !== "object" || result === null || !("message_id" in result)) return null;
+  return String(result.message_id);
+}
+
+function parametersIn(value: unknown): {
+  readonly retry_after: number | null;
+  readonly migrate_to_chat_id: number | null;
+} {
+  const parameters = typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  const numberAt = (name: string): number | null => {
+    const found = parameters[name];
+    return typeof found === "number" ? found : null;
+  };
+  return { retry_after: numberAt("retry_after"), migrate_to_chat_id: numberAt("migrate_to_chat_id") };
+}
