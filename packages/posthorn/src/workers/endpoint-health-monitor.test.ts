@@ -111,6 +111,22 @@ describe("an endpoint that only fails", () => {
     expect(world.told).toHaveLength(4);
   });
 
+  it.each(["credentials_refused", "target_not_found"])(
+    "causes the first warning at once when its destination accepts nothing until it is changed (%s), and again after a success",
+    async (code) => {
+      await using files = await openStore();
+      await using world = await watched(files);
+      await world.end(2, "target_unavailable", 0);
+      expect(percents(world)).toEqual([]);
+      await world.end(2, code, 0);
+      await world.end(2, code, 0);
+      expect(percents(world)).toEqual([50]);
+      await world.end(0);
+      await world.end(2, code, 0);
+      expect(percents(world)).toEqual([50, 50]);
+    },
+  );
+
   it("starts over after one success", async () => {
     await using files = await openStore();
     await using world = await watched(files);

@@ -12,7 +12,7 @@ import type { HealthSource } from "../domain/ports.ts";
 import { type Cause, disableFailing, GONE, saveStreaks, warnOfDisabling } from "../domain/health/auto-disable.ts";
 import { loadStreaks } from "../domain/health/load.ts";
 import { judgeRate } from "../domain/health/rate.ts";
-import { disabledAt, percentOfWay, type Streak, warningDue, withFailure } from "../domain/health/streak.ts";
+import { disabledAt, percentOfWay, type Streak, warningDue, WARNINGS, withFailure } from "../domain/health/streak.ts";
 import { timeOfKey } from "../lib/id.ts";
 import type { InShards } from "../store/shards.ts";
 import type { AutoDisableValues } from "../domain/policy/auto-disable.ts";
@@ -33,6 +33,8 @@ const SAVE_MS = 30_000;
 const SAVE_ROWS = 500;
 /** Minimum interval between two evaluations of a failing endpoint. */
 const LOOK_MS = 1000;
+/** Codes of destinations that accept nothing until they are changed, such as with revoked credentials. */
+const CLOSED_CODES: ReadonlySet<string> = new Set(["credentials_refused", "target_not_found"]);
 /** Minimum interval between two counts of a failure rate. */
 const RATE_MS = 60_000;
 /** 410 Gone: the receiver asks for no more requests. */
@@ -50,6 +52,8 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
   readonly #gone = new Map<number, number>();
   /** Endpoints whose stored row is out of date. */
   readonly #unsaved = new Set<number>();
+  /** Endpoints whose destination accepts nothing until it is changed: they are warned about at once. */
+  readonly #closed = new Set<number>();
   /** Endpoints that have a stored row. */
   readonly #saved = new Set<number>();
   /** Evaluations in progress: one per endpoint at a time, so that nothing is announced twice. */
@@ -83,8 +87,10 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
     const now = this.#options.clock.now();
     this.#change(endpointId, withFailure(known, now));
     const lookedAt = this.#lookedAt.get(endpointId);
+    const isNewlyClosed = CLOSED_CODES.has(attempt.errorCode ?? "") && !this.#closed.has(endpointId);
+    if (isNewlyClosed) this.#closed.add(endpointId);
     if (isGone) this.#gone.set(endpointId, attempt.id);
-    else if (lookedAt !== undefined && now >= lookedAt && now - lookedAt < LOOK_MS) return;
+    else if (!isNewlyClosed && lookedAt !== undefined && now >= lookedAt && now - lookedAt < LOOK_MS) return;
     this.#lookedAt.set(endpointId, now);
     const under = this.#looks.get(endpointId);
     if (under === undefined) this.#looks.set(endpointId, { again: false, done: this.#lookUntilDone(endpointId) });
@@ -98,7 +104,8 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
     for (const known of [this.#streaks, this.#lookedAt, this.#gone]) {
       for (const key of known.keys()) if (isLeft(key)) known.delete(key);
     }
-    for (const known of [this.#saved, this.#unsaved]) for (const key of known) if (isLeft(key)) known.delete(key);
+    for (const known of [this.#saved, this.#unsaved, this.#closed])
+      for (const key of known) if (isLeft(key)) known.delete(key);
   }
 
   /** Current failure streak of an endpoint; `null`: there is none. */
@@ -110,6 +117,7 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
   forget(endpointKey: number): void {
     this.#lookedAt.delete(endpointKey);
     this.#gone.delete(endpointKey);
+    this.#closed.delete(endpointKey);
     this.#change(endpointKey, null);
   }
 
@@ -193,7 +201,7 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
       return;
     }
     if (streak === undefined) return;
-    const warning = warningDue(streak.warned, percent);
+    const warning = warningDue(streak.warned, this.#closed.has(endpointKey) ? Math.max(percent, WARNINGS[0]) : percent);
     if (warning === null) return;
     await warnOfDisabling(services, { endpointKey, streak, percent: warning, disabledAt: disabledAt(streak, policy) });
     this.#saved.add(endpointKey);

@@ -1,4 +1,5 @@
 /** All named models of the API. */
+import { COMPATIBLE_DESTINATION_MODELS } from "./destination.ts";
 import { DESTINATION_MODELS } from "./destination-kind.ts";
 import { EndpointTestOut } from "./endpoint-test.ts";
 import { CLUSTER_MODELS } from "./cluster.ts";
@@ -117,6 +118,7 @@ export const MODELS: readonly TSchema[] = [
   ...SOURCE_ACTIVITY_MODELS,
   ...BACKFILL_MODELS,
   ...DESTINATION_MODELS,
+  ...COMPATIBLE_DESTINATION_MODELS,
   EndpointIn,
   EndpointUpsertIn,
   EndpointPatch,

@@ -42,8 +42,8 @@ export function patchEndpoint(
 }
 
 /** A webhook is replaced as a whole, while the configuration of other kinds is kept if none is given. */
-function checkUrlGiven({ kind }: Endpoint, { url }: EndpointInput): void {
-  if (kind === WEBHOOK_KIND && url === null) throw urlMissing();
+function checkUrlGiven(existing: Endpoint, { kind, url }: EndpointInput): void {
+  if (existing.kind === WEBHOOK_KIND && (kind ?? WEBHOOK_KIND) === WEBHOOK_KIND && url === null) throw urlMissing();
 }
 
 interface SaveInput extends Omit<EndpointInput, "kind" | "url" | "config"> {

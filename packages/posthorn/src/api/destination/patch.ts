@@ -1,0 +1,20 @@
+import { patchDestination as patchVerb } from "../../domain/destination/save.ts";
+import { DestinationOut, DestinationPatch } from "../models/destination.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { destinationChange, destinationOut } from "./wire.ts";
+
+export const patchDestination = defineRoute({
+  method: "PATCH",
+  path: "/api/v1/app/:app_id/destination/:destination_id",
+  operationId: "v1.destination.patch",
+  tag: "Destination",
+  summary: "Update a destination",
+  access: "ManageEndpoint",
+  body: DestinationPatch,
+  responses: { 200: DestinationOut },
+  handle: async ({ ctx, params, body }) => {
+    const input = { app: params.app_id, endpoint: params.destination_id, change: destinationChange(body) };
+    return ok(destinationOut(await patchVerb({ ctx, input })));
+  },
+});
