@@ -201,10 +201,14 @@ export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Creates an empty database on the server of this URL. It is dropped with all connections to it at the end. */
-export async function createDatabase(serverUrl: string): Promise<TestDatabase> {
+/**
+ * Creates a database on the server of this URL. It is dropped with all connections to it at the end.
+ *
+ * @param template Database of the server to copy, without connections to it; an empty one by default.
+ */
+export async function createDatabase(serverUrl: string, template = "template1"): Promise<TestDatabase> {
   const name = `test_${randomBytes(8).toString("hex")}`;
-  await queryOnce(serverUrl, `CREATE DATABASE ${name}`);
+  await queryOnce(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   return {
