@@ -34,21 +34,43 @@ export type Actor =
       /** Hash of the signed part of the token, and its expiry: both are needed to revoke it. */
       readonly tokenHash: Uint8Array;
       readonly tokenExpiresAt: number;
+      /** What the token is for, and nothing else; absent: whatever its capabilities allow. */
+      readonly scope?: TokenScope;
     };
 
-/** Required access: organisation tokens only, application tokens with a capability as well, or any token. */
-export type Access = "organisation" | Capability | "any token";
+/** What a scoped token is for: one of the two is set. */
+export interface TokenScope {
+  /** Reading the feed of this endpoint. */
+  readonly endpointKey: number | null;
+  /** Completing this subscription, and reading the feed of its endpoint. */
+  readonly autoConfigKey: number | null;
+}
+
+/**
+ * Required access: organisation tokens only; application tokens with a capability as well; any token that is not scoped. Routes with `pull`
+ * and `subscribe` are for scoped tokens too; other tokens of an application need `ViewBase` for the first and `ManageEndpoint` for the second.
+ */
+export type Access = "organisation" | Capability | "any token" | "pull" | "subscribe";
+
+const CAPABILITY_FOR = { pull: "ViewBase", subscribe: "ManageEndpoint" } as const;
 
 /** Throws `insufficient access` unless the actor has this access. The transport calls it once for each operation. */
 export function requireAccess(actor: Actor, access: Access): void {
-  if (actor.kind === "organisation" || access === "any token") return;
+  if (actor.kind === "organisation") return;
+  const { scope } = actor;
+  if (scope !== undefined) {
+    if (access === "pull" || (access === "subscribe" && scope.autoConfigKey !== null)) return;
+    throw new PosthornError("insufficient access", "This token is for one subscription, and cannot be used for this.");
+  }
+  if (access === "any token") return;
   if (access === "organisation") {
     throw new PosthornError(
       "insufficient access",
       "This call needs a token of the organisation, not of one application.",
     );
   }
-  if (!actor.capabilities.has(access)) {
-    throw new PosthornError("insufficient access", `This token does not have the capability ${access}.`);
+  const capability = access === "pull" || access === "subscribe" ? CAPABILITY_FOR[access] : access;
+  if (!actor.capabilities.has(capability)) {
+    throw new PosthornError("insufficient access", `This token does not have the capability ${capability}.`);
   }
 }

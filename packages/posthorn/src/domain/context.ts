@@ -21,6 +21,7 @@ import type {
   SourceOperations,
   LaneSource,
   EndpointVerifier,
+  FeedSource,
   StatisticsSource,
   TaskQueue,
   TokenIssuer,
@@ -66,6 +67,7 @@ export interface Services extends TransactionServices {
   readonly statistics: StatisticsSource;
   readonly cluster: ClusterSource;
   readonly urls: UrlJudge;
+  readonly feeds: FeedSource;
 }
 
 interface ContextFields {

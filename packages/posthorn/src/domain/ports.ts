@@ -196,6 +196,20 @@ export interface DispatchLoad {
   readonly oldestDue: number | null;
 }
 
+/** The feeds of this node. */
+export interface FeedSource {
+  /** Returns the horizon (see `Store.feedHorizon`), at most a moment old. */
+  horizon(): Promise<number>;
+  /** The horizon as last looked up. */
+  readonly known: number;
+  /**
+   * Resolves when the application has messages after `after`, or the signal is aborted. Never rejects.
+   *
+   * @param after The horizon up to which the caller has read.
+   */
+  wait(appKey: number, options: { readonly after: number; readonly signal: AbortSignal }): Promise<void>;
+}
+
 /** Starts background tasks. */
 export interface TaskQueue {
   start(taskKey: number, kind: TaskKind): void;

@@ -24,6 +24,7 @@ export type PosthornErrorCode =
   | "event_type_exists"
   | "wrong_origin"
   | "payload_too_large"
+  | "cursor_expired"
   | "backlog_full"
   | "too_many_streams"
   | "diagnosis_running"
@@ -67,6 +68,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   request_timeout: 408,
   conflict: 409,
   event_type_exists: 409,
+  cursor_expired: 410,
   payload_too_large: 413,
   wrong_origin: 421,
   backlog_full: 429,

@@ -26,6 +26,7 @@ import { buildSending } from "./sending.ts";
 import { settledEverywhere, settledHere, type SettledKeysOptions } from "./settled-keys.ts";
 import {
   buildBacklogMonitor,
+  buildFeeds,
   buildMaintenance,
   buildMonitors,
   buildPublishers,
@@ -120,6 +121,7 @@ export function compose(base: NodeBase): Composition {
     metrics?.longTransaction(transaction);
   });
   const settling: SettledKeysOptions = { store, cluster, ids, attempts: () => tracker.settledUpTo };
+  const feeds = stack.use(buildFeeds(parts, () => settledHere(settling).messages));
   const statistics = stack.use(
     buildStatistics(parts, { settled: () => settledEverywhere(settling), load: () => dispatcher.load }),
   );
@@ -156,6 +158,7 @@ export function compose(base: NodeBase): Composition {
     sources: receiving.operations,
     providerApis: receiving.providerApis,
     cluster,
+    feeds,
     ownership: new OwnershipCheck({
       sender,
       timeoutMs: config.requestTimeoutMs,

@@ -13,7 +13,7 @@ export interface SettledKeysOptions {
 }
 
 /** Settled keys of this node. */
-export function settledHere({ store, ids, attempts }: SettledKeysOptions): SettledKeys {
+export function settledHere({ store, ids, attempts }: Omit<SettledKeysOptions, "cluster">): SettledKeys {
   const last = ids.settle();
   const lowest = store.lowestWaiting();
   return { messages: lowest === null ? last : lowest - 1, attempts: attempts() };

@@ -3,6 +3,7 @@ import type { Cluster } from "../cluster/cluster.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
+import { FeedWatch } from "../domain/feed/watch.ts";
 import type { DispatchLoad } from "../domain/ports.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
 import { type Logger, reporter } from "../lib/log.ts";
@@ -93,6 +94,16 @@ export function buildStatistics({ log, clock, cluster, services }: WorkerParts, 
     clock,
     leads: () => cluster.leads,
     onFailure: (error) => reporter(log)(error, "statistics could not be updated; trying again"),
+  });
+}
+
+/** @param settled Returns the key up to which the messages of this node are settled. */
+export function buildFeeds({ log, clock, services }: WorkerParts, settled: () => number): FeedWatch {
+  return new FeedWatch({
+    store: () => services().store,
+    settled,
+    clock,
+    onFailure: (error) => reporter(log)(error, "new messages of feeds could not be looked up; trying again"),
   });
 }
 

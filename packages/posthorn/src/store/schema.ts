@@ -7,6 +7,14 @@
  */
 import type { Generated } from "kysely";
 import type {
+  AutoConfigTable,
+  FeedConsumerTable,
+  FeedLateTable,
+  FeedLeaseTable,
+  HubSubscriptionTable,
+  ScopedTokenTable,
+} from "./feed-schema.ts";
+import type {
   CatalogueEntryTable,
   QuarantineTable,
   SourceBackfillTable,
@@ -513,4 +521,10 @@ export interface Database {
   source_duplicate: SourceDuplicateTable;
   ingest_uptime: IngestUptimeTable;
   source_backfill: SourceBackfillTable;
+  feed_late: FeedLateTable;
+  feed_consumer: FeedConsumerTable;
+  feed_lease: FeedLeaseTable;
+  auto_config: AutoConfigTable;
+  scoped_token: ScopedTokenTable;
+  hub_subscription: HubSubscriptionTable;
 }

@@ -39,6 +39,10 @@ export interface AcceptEntry {
   readonly flowControl?: FlowControl | null;
   /** The order key at each of `endpointIds`, `null` for those without an order; absent or `null`: none has one. */
   readonly orderKeys?: OrderKeys | null;
+  /** Those of `endpointIds` whose consumers pull: their deliveries succeed when they are stored; absent or `null`: none. */
+  readonly pulled?: readonly number[] | null;
+  /** The key was made long before the commit, by another process: readers of feeds may have passed it. */
+  readonly hasEarlierKey?: boolean;
 }
 
 export type OrderKeys = readonly (string | null)[];
@@ -197,6 +201,13 @@ export interface Store extends AsyncDisposable {
   size(): Promise<StoreSize>;
   /** The same object each time, with current values. */
   readonly counters: StoreCounters;
+  /**
+   * Returns the horizon of feeds: the order of messages up to this key is final. Moves it on if there are newer messages, and no
+   * transaction is still writing below.
+   *
+   * @param settled Returns the key up to which the messages of this node are settled.
+   */
+  feedHorizon(settled: () => number): Promise<number>;
   /** The highest key in use. */
   lastKey(): Promise<number>;
 }

@@ -1,5 +1,6 @@
 /** Write transactions for resources. Shared by both databases. */
 import type { Kysely } from "kysely";
+import { feedHorizonIn } from "./feed-horizon.ts";
 import type { Database } from "./schema.ts";
 import type { Signal } from "./signal.ts";
 import type { TransactionWatch } from "./transaction-watch.ts";
@@ -48,6 +49,9 @@ const KEYED_TABLES = [
   "api_key",
   "source_secret",
   "quarantine",
+  "feed_consumer",
+  "auto_config",
+  "scoped_token",
 ] as const;
 
 /** Returns the greatest message key; 0: there is no message. */
@@ -59,7 +63,7 @@ export async function greatestMessageKey(db: Kysely<Database>): Promise<number> 
   return row?.id ?? 0;
 }
 
-/** Returns the greatest key in use; 0 for an empty database. */
+/** Returns the greatest key that must not be issued again; 0 for an empty database. */
 export async function greatestKey(db: Kysely<Database>): Promise<number> {
   const keys = await Promise.all(
     KEYED_TABLES.map(async (table) => {
@@ -70,5 +74,6 @@ export async function greatestKey(db: Kysely<Database>): Promise<number> {
       return row?.id ?? 0;
     }),
   );
-  return Math.max(...keys);
+  // Readers of feeds may have passed keys of which no row exists.
+  return Math.max(await feedHorizonIn(db), ...keys);
 }

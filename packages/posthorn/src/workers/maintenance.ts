@@ -5,6 +5,7 @@ import type { Services } from "../domain/context.ts";
 import { dropOldKeys } from "../domain/idempotency.ts";
 import { dropOldFlowState, expireDeliveries } from "../domain/message/expire-deliveries.ts";
 import { dropParked } from "../domain/message/relay-outbox.ts";
+import { expireFeeds } from "../domain/feed/consumer.ts";
 import { expireInbound } from "../domain/quarantine/expire.ts";
 import { dropDays } from "../domain/retention/drop-days.ts";
 import { sweepOneOffs } from "../domain/replay/one-off.ts";
@@ -83,6 +84,7 @@ export class Maintenance implements Worker {
         await db.deleteFrom("revoked_token").where("expires_at", "<", services.now()).execute();
       }, "maintenance");
       await dropParked(services, services.now() - periods.failureMs);
+      await expireFeeds(services, signal);
       await expireSources(services, signal);
       await sweepOneOffs(services);
       await expireInbound(services, periods.payloadMs, signal);

@@ -46,6 +46,7 @@ export const OTHER_SERVICES = {
   cluster: { id: 1, alone: true, holdsSlot: true, time: systemTime, view: unused },
   urls: { judge: () => Promise.resolve({ allowed: true, addresses: [] }) },
   providerApis: { send: unused, take: unused },
+  feeds: { horizon: unused, known: 0, wait: unused },
   sources: { invalidate: () => undefined, clear: () => undefined, release: unused, diagnose: unused },
 } satisfies Partial<Services>;
 

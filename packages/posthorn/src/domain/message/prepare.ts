@@ -131,6 +131,7 @@ export function prepareMessage(
     endpointIds,
     idempotency,
     deliverUntil,
+    ...(identity === undefined ? {} : { hasEarlierKey: true }),
   };
   const flowControl = flowControlOf(application, entry, now);
   const orderKeys = orderKeysOf(application, entry);

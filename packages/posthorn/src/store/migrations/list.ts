@@ -26,6 +26,7 @@ import { nodeProcess } from "./037-node-process.ts";
 import { stateNames } from "./038-state-names.ts";
 import { destinationKinds } from "./039-destination-kinds.ts";
 import { checksumOf } from "./checksum.ts";
+import { feeds } from "./039-feeds.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
@@ -63,6 +64,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "node process", sql: nodeProcess },
   { name: "state names", sql: stateNames },
   { name: "destination kinds", sql: destinationKinds },
+  { name: "feeds", sql: feeds },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -22,6 +22,7 @@ import { backlog } from "./hot/backlog.ts";
 import { duePages } from "./hot/due.ts";
 import type { DueAsk } from "./hot/page.ts";
 import { PostgresDays } from "./days.ts";
+import { moveFeedHorizon } from "./feed.ts";
 import { Counters } from "./counters.ts";
 import { PostgresCluster } from "./cluster.ts";
 import { NewestKey } from "../immediate.ts";
@@ -308,6 +309,10 @@ export class PostgresStore implements Store {
       SELECT coalesce(sum(pg_table_size(oid) + pg_indexes_size(oid)), 0) AS bytes FROM pg_class
       WHERE relnamespace = to_regnamespace(${SCHEMA}) AND relkind = 'r'`.execute(this.hotDb);
     return { bytes: rows[0]!.bytes, freeBytes: 0, disk: null };
+  }
+
+  feedHorizon(): Promise<number> {
+    return orStoreError(moveFeedHorizon(this.#parts.queries));
   }
 
   lastKey(): Promise<number> {

@@ -21,6 +21,8 @@ export interface AcceptRow {
   readonly due: number;
   readonly flowControl: FlowControl | null;
   readonly orderKeys: OrderKeys | null;
+  readonly pulled: readonly number[] | null;
+  readonly hasEarlierKey: boolean;
   readonly idempotency: IdempotencyKey | null;
   readonly endpointIds: readonly number[];
 }
@@ -127,7 +129,7 @@ export interface ThreadReply {
 /** Appends the cells of a message and its deliveries. */
 export function encodeAccept(cells: Cell[], entry: AcceptEntry): void {
   for (const { of } of MESSAGE.columns) cells.push(of(entry));
-  const { due, idempotency, endpointIds, flowControl, orderKeys } = entry;
+  const { due, idempotency, endpointIds, flowControl, orderKeys, pulled, hasEarlierKey } = entry;
   encodeDeliveries(cells, {
     payloadBytes: entry.payload.byteLength,
     due,
@@ -135,6 +137,8 @@ export function encodeAccept(cells: Cell[], entry: AcceptEntry): void {
     endpointIds,
     flowControl: flowControl ?? null,
     orderKeys: orderKeys ?? null,
+    pulled: pulled ?? null,
+    hasEarlierKey: hasEarlierKey === true,
   });
 }
 
@@ -145,12 +149,14 @@ export function encodeAcceptRow(cells: Cell[], row: AcceptRow): void {
 }
 
 function encodeDeliveries(cells: Cell[], row: Omit<AcceptRow, "message">): void {
-  const { payloadBytes, due, idempotency: key, endpointIds, flowControl, orderKeys } = row;
+  const { payloadBytes, due, idempotency: key, endpointIds, flowControl, orderKeys, pulled, hasEarlierKey } = row;
   cells.push(
     payloadBytes,
     due,
     flowControl === null ? null : JSON.stringify(flowControl),
     orderKeys === null ? null : JSON.stringify(orderKeys),
+    pulled === null ? null : JSON.stringify(pulled),
+    hasEarlierKey ? 1 : 0,
     key === null ? null : key.hash,
     key === null ? 0 : key.buckets.length,
     endpointIds.length,
@@ -169,6 +175,8 @@ export function decodeAccepts(cells: readonly Cell[]): readonly AcceptRow[] {
       due: reader.number(),
       flowControl: parsed(reader.textOrNull()) as FlowControl | null,
       orderKeys: parsed(reader.textOrNull()) as OrderKeys | null,
+      pulled: parsed(reader.textOrNull()) as readonly number[] | null,
+      hasEarlierKey: reader.number() === 1,
     };
     const hash = reader.textOrNull();
     const buckets = reader.number();

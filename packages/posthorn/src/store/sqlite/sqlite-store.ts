@@ -11,6 +11,7 @@ import type { Signal, SignalListener } from "../signal.ts";
 import type { AcceptEntry, AcceptResult, CommitListener, Store, StoreCounters, StoreSize } from "../store.ts";
 import type { JobPage, EndpointBacklog, PageSelection, Outcome } from "../delivery.ts";
 import { type Lent, sqliteDialect } from "../dialect.ts";
+import { moveFeedHorizon } from "../feed-horizon.ts";
 import { greatestKey, greatestMessageKey, transactOn } from "../transaction.ts";
 import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../transaction-watch.ts";
 import { createFile } from "./file.ts";
@@ -256,6 +257,10 @@ export class SqliteStore implements Store {
 
   get counters(): StoreCounters {
     return this.#writer.counters;
+  }
+
+  feedHorizon(settled: () => number): Promise<number> {
+    return moveFeedHorizon(this, settled);
   }
 
   lastKey(): Promise<number> {

@@ -18,6 +18,7 @@ const INPUT: readonly Parameter[] = [
 const DELIVERY: readonly Parameter[] = [
   { column: "message_id", type: "bigint" },
   { column: "endpoint_id", type: "bigint" },
+  { column: "state", type: "int" },
   { column: "due", type: "bigint" },
   { column: "order_key", type: "text" },
 ];
@@ -28,6 +29,8 @@ const DELIVERY: readonly Parameter[] = [
  * A message whose idempotency key or event ID is in use is skipped and returned. If a concurrent commit takes the key, the unique index
  * makes the whole statement fail; the caller then stores each message separately and finds the earlier one. Payloads are concatenated in
  * one binary value, because an array of them would be sent as hexadecimal text.
+ *
+ * A message with a key that readers of feeds may have passed gets its place in `feed_late` (see migration 039).
  */
 const ACCEPT = {
   name: "accept",
@@ -54,10 +57,14 @@ const ACCEPT = {
     INSERT INTO message_label (app_id, kind, name, message_id)
     SELECT f.app_id, l.kind, l.name, f.id FROM fresh f CROSS JOIN LATERAL labels_of(f.channels_json, f.tags_json) l
     WHERE f.channels_json IS NOT NULL OR f.tags_json IS NOT NULL
+  ), feed AS MATERIALIZED (
+    SELECT feed_limit() AS next
+  ), late AS (
+    INSERT INTO feed_late (app_id, after_key, message_id)
+    SELECT f.app_id, feed.next, f.id FROM fresh f CROSS JOIN feed WHERE f.id <= feed.next
   ), deliveries AS (
     INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, order_key)
-    SELECT d.message_id, d.endpoint_id, CASE WHEN d.due IS NULL THEN ${DELIVERY_STATE.canceled} ELSE ${DELIVERY_STATE.pending} END,
-      d.due, 0, 0, 0, d.order_key
+    SELECT d.message_id, d.endpoint_id, d.state, d.due, 0, 0, 0, d.order_key
     FROM ${unnestOf(DELIVERY, INPUT.length + 2)} AS d (${namesOf(DELIVERY)})
     WHERE d.message_id NOT IN (SELECT id FROM judged WHERE replayed IS NOT NULL OR taken)
   )
@@ -101,6 +108,9 @@ async function run(
   const payload = Buffer.concat(entries.map((entry) => entry.payload));
   let offset = 1;
   const offsets = entries.map((entry) => (offset += entry.payload.byteLength) - entry.payload.byteLength);
+  const deliveries = entries.flatMap((entry) =>
+    entry.endpointIds.map((endpointId, index) => newDelivery(entry, endpointId, index, dues)),
+  );
   const values = [
     ...MESSAGE.columns.map(({ of }) => entries.map(of)),
     offsets,
@@ -111,11 +121,28 @@ async function run(
     payload,
     entries.flatMap((entry) => entry.endpointIds.map(() => entry.id)),
     entries.flatMap((entry) => entry.endpointIds),
-    dues ?? entries.flatMap((entry) => entry.endpointIds.map(() => entry.due)),
-    entries.flatMap((entry) => entry.endpointIds.map((_, index) => entry.orderKeys?.[index] ?? null)),
+    deliveries.map(({ state }) => state),
+    deliveries.map(({ due }) => due),
+    deliveries.map(({ orderKey }) => orderKey),
   ];
   const { rows } = await client.query<{ id: number; replayed: number | null }>({ ...ACCEPT, values });
   return new Map(rows.map(({ id, replayed }) => [id, refusalOf(replayed)]));
+}
+
+interface NewDelivery {
+  readonly state: number;
+  readonly due: number | null;
+  readonly orderKey: string | null;
+}
+
+/** @param dues Due times under flow control, of the only entry; `null`: there is none. */
+function newDelivery(entry: AcceptEntry, endpointId: number, index: number, dues: Dues | null): NewDelivery {
+  if (entry.pulled?.includes(endpointId) === true) {
+    return { state: DELIVERY_STATE.succeeded, due: null, orderKey: null };
+  }
+  const due = dues === null ? entry.due : dues[index]!;
+  const state = due === null ? DELIVERY_STATE.canceled : DELIVERY_STATE.pending;
+  return { state, due, orderKey: entry.orderKeys?.[index] ?? null };
 }
 
 function refusalOf(replayed: number | null): AcceptResult {

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type Cell, MESSAGE, placeholders } from "../../hot-columns.ts";
+import { FEED_CURSOR } from "../../feed-horizon.ts";
 import { LABEL_KIND, type LabelKind } from "../../labels.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptRow, AcceptStatus } from "../protocol.ts";
@@ -31,9 +32,12 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
     INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, order_key)
     VALUES (?, ?, ?, ?, 0, 0, 0, ?)`);
   const dueUnderFlowControl = prepareFlowControl(db);
+  const insertLate = db.prepare(`
+    INSERT INTO feed_late (app_id, after_key, message_id)
+    SELECT ?, last_id, ? FROM rollup_cursor WHERE source = '${FEED_CURSOR}' AND last_id >= ?`);
 
   return (row, payload) => {
-    const { message, idempotency: key, flowControl, orderKeys } = row;
+    const { message, idempotency: key, flowControl, orderKeys, pulled } = row;
     const id = message[at.id] as number;
     const eventId = message[at.event_id]!;
     const deliverUntil = message[at.deliver_until]!;
@@ -50,13 +54,20 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
     insertLabels(row, LABEL_KIND.tag, message[at.tags_json]!);
     if (deliverUntil !== null) insertDeadline.run(deliverUntil, id);
     if (key !== null) keepKey.run(key.buckets[0]!, key.hash, id);
+    if (row.hasEarlierKey) insertLate.run(message[at.app_id]!, id, id);
     if (flowControl === null) {
-      row.endpointIds.forEach((endpointId, index) =>
-        insertDelivery.run(id, endpointId, DELIVERY_STATE.pending, row.due, orderKey(index)),
-      );
+      row.endpointIds.forEach((endpointId, index) => {
+        if (pulled?.includes(endpointId) === true)
+          insertDelivery.run(id, endpointId, DELIVERY_STATE.succeeded, null, null);
+        else insertDelivery.run(id, endpointId, DELIVERY_STATE.pending, row.due, orderKey(index));
+      });
       return "stored";
     }
     return row.endpointIds.map((endpointId, index) => {
+      if (pulled?.includes(endpointId) === true) {
+        insertDelivery.run(id, endpointId, DELIVERY_STATE.succeeded, null, null);
+        return null;
+      }
       const due = dueUnderFlowControl({ id, due: row.due }, endpointId, flowControl);
       const state = due === null ? DELIVERY_STATE.canceled : DELIVERY_STATE.pending;
       insertDelivery.run(id, endpointId, state, due, orderKey(index));
