@@ -21,6 +21,12 @@ export interface Invocation {
   readonly body: ParsedBody;
   readonly idempotencyKey: string | string[] | undefined;
   readonly userAgent?: string | undefined;
+  /** See `RouteRequest.disconnected`; absent: the caller is this process. */
+  readonly disconnected?: (() => AbortSignal) | undefined;
+}
+
+function never(): AbortSignal {
+  return new AbortController().signal;
 }
 
 /** Compiles the schemas of a route once. The caller must check the actor's access before each invocation. */
@@ -30,7 +36,7 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
   const checkDepth = depthValidator(route.body);
   const claims = new ClaimedRequests();
   const begin = (services: Services, call: Invocation): Promise<Reply> => {
-    const { actor, caller, url, params, query, body, idempotencyKey: given, userAgent } = call;
+    const { actor, caller, url, params, query, body, idempotencyKey: given, userAgent, disconnected = never } = call;
     refuseUnknown(route, query);
     checkQuery(query);
     const { raw, value, lines = null, items = null, content = null, isBounded = false } = body;
@@ -41,7 +47,8 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
     const key = route.method === "POST" ? idempotencyKey(given, caller, url, services.now()) : null;
     const keyOf = (at: string, text: string) => idempotencyKey(text, caller, at, services.now());
     const request = { params, query, body: value, rawBody: raw, lines, items, content, idempotency: key, keyOf };
-    const handle = (ctx: Context): Promise<Reply> => route.handle({ ...request, userAgent, ctx } as never);
+    const handle = (ctx: Context): Promise<Reply> =>
+      route.handle({ ...request, userAgent, disconnected, ctx } as never);
     const ctx: OutsideContext = { services, actor, tx: null, operation: route.operationId };
     const { idempotency = "transaction" } = route;
     if (key !== null && idempotency === "transaction") return onceInTransaction(ctx, key, handle);

@@ -43,6 +43,8 @@ export interface RouteRequest<Params, Query, Body, Ctx = OutsideContext> {
   readonly lines: readonly Buffer[] | null;
   /** Unparsed list items of a large JSON body; `null` if `body` contains them. */
   readonly items: readonly Buffer[] | null;
+  /** Returns a signal that is aborted when the caller disconnects before the response. */
+  readonly disconnected: () => AbortSignal;
   /** Returns the idempotency key that the caller would have with this text at this URL. */
   readonly keyOf: (url: string, key: string) => IdempotencyKey;
 }

@@ -1,4 +1,5 @@
 /** All routes of the API that require a token. */
+import { FEED_ROUTES } from "./feed/routes.ts";
 import { createApplication } from "./application/create.ts";
 import { deleteApplication } from "./application/delete.ts";
 import { getApplicationEgress } from "./application/get-egress.ts";
@@ -266,6 +267,7 @@ export const ROUTES: readonly Route[] = [
   rotateOperationalSecret,
   setOperationalHeaders,
   upsertOperationalEndpoint,
+  ...FEED_ROUTES,
   ...SOURCE_ROUTES,
   ...SOURCE_MONITORING_ROUTES,
 ];

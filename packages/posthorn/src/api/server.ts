@@ -262,13 +262,21 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
       const warning = unknownWarning(route, query);
       if (warning !== null) void response.header(WARNING_HEADER, warning);
       const { "idempotency-key": idempotencyKey, "user-agent": userAgent } = request.headers;
-      const call = { actor, caller: token, url, params, query, body, idempotencyKey, userAgent };
+      const disconnected = (): AbortSignal => whenClosed(response);
+      const call = { actor, caller: token, url, params, query, body, idempotencyKey, userAgent, disconnected };
       const result = await invoke(services, call);
       const doubts = result.status < 300 ? bodyWarning(route, body.value) : null;
       if (doubts !== null) void response.header(WARNING_HEADER, warning === null ? doubts : `${warning}; ${doubts}`);
       return send(response, result);
     },
   });
+}
+
+function whenClosed({ raw }: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  if (raw.closed) controller.abort();
+  else raw.once("close", () => controller.abort());
+  return controller.signal;
 }
 
 /** Caller of a request. */

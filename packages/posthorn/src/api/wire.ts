@@ -158,6 +158,15 @@ export function messageOut(message: Message, options: MessageOptions): JsonText 
   return messageJson(message, options, {});
 }
 
+/** A message of a feed. @param raw Returns the payload as `rawPayload` in base64. */
+export function pulledMessageOut(message: Message, more: object, raw: boolean): JsonText {
+  if (!raw || message.payload === null) return messageJson(message, { withContent: true }, more);
+  const text = Buffer.from(message.payload).toString("base64");
+  return new JsonText(
+    `${messageFields(message, more)},"rawPayload":"${text}","rawPayloadEncoding":"base64","payload":${EMPTY}}`,
+  );
+}
+
 /** Replaces a payload that was deleted or has expired. */
 const EXPIRED = '{"expired":true}';
 const EMPTY = "{}";

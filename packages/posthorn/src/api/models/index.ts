@@ -50,6 +50,7 @@ import {
   EndpointVerifyIn,
   EndpointVerifyOut,
 } from "./endpoint-egress.ts";
+import { FEED_MODELS } from "./feed.ts";
 import { BACKFILL_MODELS } from "./backfill.ts";
 import { CATALOGUE_MODELS } from "./catalogue.ts";
 import { SOURCE_ACTIVITY_MODELS } from "./source-activity.ts";
@@ -194,4 +195,5 @@ export const MODELS: readonly TSchema[] = [
   ...STATS_MODELS,
   ...USAGE_MODELS,
   ...BROADCAST_MODELS,
+  ...FEED_MODELS,
 ];
