@@ -2,7 +2,7 @@
  * Places in the order of a feed, and cursors.
  *
  * A message stands at its key, unless readers could have passed that key before it was stored: then it stands behind another key, in the
- * order of the late messages there (see migration 039). The order never changes, and is the same for every reader.
+ * order of the late messages there (see migration 040). The order never changes, and is the same for every reader.
  */
 import { invalid } from "../../lib/errors.ts";
 import { keyAtTime, timeOfKey } from "../../lib/id.ts";

@@ -26,7 +26,7 @@ import { nodeProcess } from "./037-node-process.ts";
 import { stateNames } from "./038-state-names.ts";
 import { destinationKinds } from "./039-destination-kinds.ts";
 import { checksumOf } from "./checksum.ts";
-import { feeds } from "./039-feeds.ts";
+import { feeds } from "./040-feeds.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {

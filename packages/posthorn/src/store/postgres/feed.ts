@@ -10,7 +10,7 @@ import type pg from "pg";
 import { FEED_CURSOR } from "../feed-horizon.ts";
 import { inTransaction, type Pool, withClient } from "./connections.ts";
 
-/** "feed" in ASCII: the first number of the advisory locks, as in migration 039. */
+/** "feed" in ASCII: the first number of the advisory locks, as in migration 040. */
 const LOCK_CLASS = 1_717_920_100;
 const LOCKS = 2_147_483_647;
 /** Messages younger than this usually have transactions in progress beside them. Waiting for those keeps their messages in key order. */

@@ -30,7 +30,7 @@ const DELIVERY: readonly Parameter[] = [
  * makes the whole statement fail; the caller then stores each message separately and finds the earlier one. Payloads are concatenated in
  * one binary value, because an array of them would be sent as hexadecimal text.
  *
- * A message with a key that readers of feeds may have passed gets its place in `feed_late` (see migration 039).
+ * A message with a key that readers of feeds may have passed gets its place in `feed_late` (see migration 040).
  */
 const ACCEPT = {
   name: "accept",
