@@ -59,13 +59,3 @@ export interface ScopedTokenTable {
   /** `null` for the current token; for an earlier one, the end of its grace period. */
   expires_at: number | null;
 }
-
-/** A WebSub subscription or a REST hook. Its deliveries go to an endpoint of the application. */
-export interface HubSubscriptionTable {
-  endpoint_id: number;
-  app_id: number;
-  topic: string;
-  callback: string;
-  /** End of the lease; `null`: it has none. */
-  lease_until: number | null;
-}

@@ -11,7 +11,6 @@ import type {
   FeedConsumerTable,
   FeedLateTable,
   FeedLeaseTable,
-  HubSubscriptionTable,
   ScopedTokenTable,
 } from "./feed-schema.ts";
 import type {
@@ -526,5 +525,4 @@ export interface Database {
   feed_lease: FeedLeaseTable;
   auto_config: AutoConfigTable;
   scoped_token: ScopedTokenTable;
-  hub_subscription: HubSubscriptionTable;
 }

@@ -28,7 +28,6 @@ const COPIED: { readonly [T in keyof Database]: true } = {
   feed_lease: true,
   auto_config: true,
   scoped_token: true,
-  hub_subscription: true,
   task: true,
   task_part: true,
   broadcast: true,

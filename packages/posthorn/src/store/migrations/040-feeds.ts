@@ -71,15 +71,6 @@ CREATE UNIQUE INDEX scoped_token_hash ON scoped_token (hash);
 CREATE INDEX scoped_token_of_endpoint ON scoped_token (endpoint_id) WHERE endpoint_id IS NOT NULL;
 CREATE INDEX scoped_token_of_auto_config ON scoped_token (auto_config_id) WHERE auto_config_id IS NOT NULL;
 
-CREATE TABLE hub_subscription (
-  endpoint_id INTEGER PRIMARY KEY,
-  app_id INTEGER NOT NULL,
-  topic TEXT NOT NULL,
-  callback TEXT NOT NULL,
-  lease_until INTEGER
-) STRICT;
-CREATE UNIQUE INDEX hub_subscription_callback ON hub_subscription (app_id, topic, callback);
-CREATE INDEX hub_subscription_lease ON hub_subscription (lease_until) WHERE lease_until IS NOT NULL;
 `;
 
 const postgres = `
