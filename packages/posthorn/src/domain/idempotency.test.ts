@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { idempotencyKey } from "./idempotency.ts";
 
-const HOUR = 3_600_000;
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const NOW = Date.UTC(2026, 0, 31, 12);
 
 function hashOf(key: string, token = "token", url = "/api/v1/app"): string | undefined {
@@ -39,6 +40,15 @@ describe("idempotencyKey", () => {
   it("keeps a key that a client generated for its retries for at least 10 minutes, and for less than 20", () => {
     expect([0, HOUR / 12, HOUR / 6].every((ms) => isFound("auto_1", ms))).toBe(true);
     expect(isFound("auto_1", HOUR / 3)).toBe(false);
+  });
+
+  it.each(["order-1", "auto_1"])("finds the key %s at a node whose clock is up to five minutes behind", (key) => {
+    const minutes = Array.from({ length: 12 * 60 }, (_, minute) => NOW + minute * MINUTE);
+    const missed = minutes.filter((at) => {
+      const kept = idempotencyKey(key, "token", "/", at + 5 * MINUTE)!.buckets[0]!;
+      return !idempotencyKey(key, "token", "/", at)!.buckets.includes(kept);
+    });
+    expect(missed).toEqual([]);
   });
 
   it("never matches keys of one kind with keys of the other", () => {

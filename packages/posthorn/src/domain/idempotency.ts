@@ -2,9 +2,10 @@
  * Idempotency keys, which make repeated POST requests run only once; see `once.ts`.
  *
  * Keys are hashed with the token and the whole URL, so that different callers never share one. They are stored in time buckets: a look-up
- * reads the current bucket and the ones before it, an insert uses the current bucket, and old buckets are deleted as a whole. Keys that
- * client libraries generate for their retries (`auto_…`) are only needed for minutes and have short buckets; keys chosen by callers are
- * valid for at least 12 hours.
+ * reads the current bucket and the ones before it, an insert uses the current bucket, and old buckets are deleted as a whole. Shortly before
+ * the end of a bucket, a look-up also reads the next one, because the clock of the node that stored the key may be ahead. Keys that client
+ * libraries generate for their retries (`auto_…`) are only needed for minutes and have short buckets; keys chosen by callers are valid for
+ * at least 12 hours.
  */
 import { createHash } from "node:crypto";
 import { sql, type SqlBool } from "kysely";
@@ -15,6 +16,8 @@ const AUTO_BUCKET = 10 * MINUTE;
 const CHOSEN_BUCKET = 6 * 60 * MINUTE;
 /** Buckets that are searched for the key of an inbound request. */
 const INBOUND_BUCKETS = 5;
+/** Largest difference between the clocks of two nodes at which a key is still found. */
+const CLOCK_TOLERANCE = 5 * MINUTE;
 /** Length of the stored hash in base64url characters: 132 bits. */
 const HASH_LENGTH = 22;
 
@@ -41,17 +44,20 @@ function hashOf(text: string): string {
 
 /** Buckets of a key derived from an inbound request, valid for at least 24 hours. */
 export function bucketsOfDay(now: number): readonly number[] {
-  const bucket = Math.floor(now / CHOSEN_BUCKET);
-  return Array.from({ length: INBOUND_BUCKETS }, (_, back) => -(bucket - back));
+  return bucketsBefore(now, CHOSEN_BUCKET, INBOUND_BUCKETS).map((bucket) => -bucket);
 }
 
 function bucketsAt(auto: boolean, now: number): readonly number[] {
-  if (auto) {
-    const bucket = Math.floor(now / AUTO_BUCKET);
-    return [bucket, bucket - 1];
-  }
-  const bucket = Math.floor(now / CHOSEN_BUCKET);
-  return [-bucket, -(bucket - 1), -(bucket - 2)];
+  if (auto) return bucketsBefore(now, AUTO_BUCKET, 2);
+  return bucketsBefore(now, CHOSEN_BUCKET, 3).map((bucket) => -bucket);
+}
+
+/** The current bucket first, then those before it, and the next one if it may have begun at another node. */
+function bucketsBefore(now: number, length: number, count: number): readonly number[] {
+  const current = Math.floor(now / length);
+  const buckets = Array.from({ length: count }, (_, back) => current - back);
+  const next = Math.floor((now + CLOCK_TOLERANCE) / length);
+  return next === current ? buckets : [...buckets, next];
 }
 
 /** Rows deleted in one transaction, few enough not to delay publishing noticeably. */

@@ -78,7 +78,7 @@ export interface ThrottleRule {
   readonly maxDelayMs: number;
 }
 
-/** A hashed idempotency key, and the time buckets in which an earlier use would be stored, newest first. */
+/** A hashed idempotency key, and the time buckets in which an earlier use would be stored; a new one is stored in the first. */
 export interface IdempotencyKey {
   readonly hash: string;
   readonly buckets: readonly number[];
