@@ -23,6 +23,14 @@ export function parseList(text: string): readonly string[] {
     .filter((item) => item !== "");
 }
 
+/** Absolute `https:` or `http:` URLs, separated by commas. */
+export function parseUrlList(text: string): readonly string[] {
+  const urls = parseList(text);
+  const wrong = urls.find((url) => !/^https?:$/.test(URL.parse(url)?.protocol ?? ""));
+  if (wrong !== undefined) throw new Error(`${wrong} is not an http or https URL`);
+  return urls;
+}
+
 /** Parses a list of destination kinds. Returns `null` for all. */
 export function parseDestinations(text: string): ReadonlySet<string> | null {
   const names = parseList(text);

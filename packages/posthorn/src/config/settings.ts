@@ -15,6 +15,7 @@ import {
   parseSchedule,
   parseSwitch,
   parseText,
+  parseUrlList,
 } from "./parse.ts";
 import { SIGNATURE_STYLES } from "../domain/policy/signature-style.ts";
 import { VERIFICATION_METHODS } from "../domain/policy/verification-method.ts";
@@ -177,6 +178,12 @@ export const settings = {
     help: "Destination kinds that endpoints may have: `all`, or names separated by commas, such as http,slack,sqs. Webhooks (http) are always allowed.",
     default: "all",
     parse: parseDestinations,
+  }),
+  googleTokenUrls: setting({
+    name: "POSTHORN_GOOGLE_TOKEN_URLS",
+    help: "URLs beyond Google's own that key files of service accounts may name as token_uri, separated by commas. Empty: none.",
+    default: "",
+    parse: parseUrlList,
   }),
   egressTenantAllow: setting({
     name: "POSTHORN_EGRESS_TENANT_ALLOW",

@@ -86,7 +86,7 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
   });
   const shaped = new ShapedDestination({
     sender,
-    authorizer: new CloudAuthorizer(),
+    authorizer: new CloudAuthorizer({ googleTokenUrls: config.googleTokenUrls }),
     now: clock.now,
     families,
     onCertificate: (seen) => certificates.seen(seen),
