@@ -14,6 +14,11 @@ export interface DashboardScene {
   readonly source: string;
   /** The endpoint to which inbound events are forwarded. */
   readonly route: string;
+  /** A request to the source whose signature was wrong. */
+  readonly rejected: string;
+  /** A source that captures any request. */
+  readonly capture: string;
+  readonly replay: string;
 }
 
 export const SOURCE_SECRET = "a-secret";
@@ -55,7 +60,22 @@ export async function setUpScene(world: World): Promise<DashboardScene> {
     assert.equal(attempts.length, 2);
     return attempts.find(({ endpointId }) => endpointId === bad)!.id;
   });
-  return { app, good, bad, message, failedAttempt, eventType, source, route };
+  await sendPush(ingestUrl, "refs/heads/main", "wrong");
+  const rejected = await eventually(async () => {
+    const { json } = await api.get(`/ingest/api/v1/source/${source}/quarantine`);
+    const [row] = json.data as { id: string }[];
+    assert.ok(row);
+    return row.id;
+  });
+  const { id: capture } = await make("/ingest/api/v1/source", {
+    name: "Capture",
+    type: "generic-webhook",
+    verification: { scheme: "none" },
+    expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
+  });
+  const since = new Date(Date.now() - 3_600_000).toISOString();
+  const { id: replay } = await make(`/api/v1/app/${app}/endpoint/${good}/recover`, { since });
+  return { app, good, bad, message, failedAttempt, eventType, source, route, rejected, capture, replay };
 }
 
 /** Sends a signed GitHub push event. @returns The status of the response. */
@@ -81,7 +101,7 @@ export async function sendPush(
 
 /** Every page of the dashboard, by a readable name. */
 export function pagesOf(scene: DashboardScene): readonly (readonly [string, string])[] {
-  const { app, bad, message, failedAttempt, eventType, source, route } = scene;
+  const { app, bad, message, failedAttempt, eventType, source, route, rejected, capture, replay } = scene;
   const endpoint = `/applications/${app}/endpoints/${bad}`;
   return [
     ["home", "/"],
@@ -114,8 +134,11 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["settings of a source", `/sources/${source}?tab=settings`],
     ["events of a source", `/sources/${source}?tab=events`],
     ["quarantine", `/sources/${source}?tab=quarantine`],
+    ["rejected request", `/sources/${source}/quarantine/${rejected}`],
     ["captures", "/capture"],
+    ["capture", `/capture/${capture}`],
     ["replays", "/replays"],
+    ["replay", `/replays/${app}/${replay}`],
     ["new replay", "/replays/new"],
     ["cluster", "/cluster"],
     ["keys", "/settings"],

@@ -11,6 +11,8 @@ export interface PortalScene {
   readonly bad: string;
   readonly message: string;
   readonly failedAttempt: string;
+  readonly eventType: string;
+  readonly replay: string;
   readonly other: { readonly app: string; readonly endpoint: string; readonly message: string };
 }
 
@@ -68,7 +70,9 @@ export async function setUpPortal({ api, receiver }: World): Promise<PortalScene
     assert.equal(attempts.length, 2);
     return attempts.find(({ endpointId }) => endpointId === bad)!.id;
   });
-  return { app, good, bad, message, failedAttempt, other };
+  const since = new Date(Date.now() - 3_600_000).toISOString();
+  const replay = await make(`app/${app}/endpoint/${good}/recover`, { since });
+  return { app, good, bad, message, failedAttempt, eventType: "invoice.paid", replay, other };
 }
 
 /** A link to the portal of an application. */
@@ -83,7 +87,8 @@ export async function portalLink(
 }
 
 /** Every page of the portal, by a readable name. */
-export function portalPages({ bad, message, failedAttempt }: PortalScene): readonly (readonly [string, string])[] {
+export function portalPages(scene: PortalScene): readonly (readonly [string, string])[] {
+  const { bad, message, failedAttempt, eventType, replay } = scene;
   return [
     ["endpoints", "/portal"],
     ["endpoint", `/portal/endpoints/${bad}`],
@@ -96,7 +101,8 @@ export function portalPages({ bad, message, failedAttempt }: PortalScene): reado
     ["message", `/portal/messages/${message}`],
     ["attempt", `/portal/messages/${message}/attempts/${failedAttempt}`],
     ["catalogue", "/portal/event-types"],
-    ["event type", "/portal/event-types/invoice.paid"],
+    ["event type", `/portal/event-types/${eventType}`],
+    ["replay", `/portal/replays/${replay}`],
     ["signing", "/portal/signing"],
     ["feed", "/portal/feed"],
   ];
