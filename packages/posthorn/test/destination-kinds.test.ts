@@ -2,6 +2,8 @@
 import { pino } from "pino";
 import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { checkConfig, secretsOf } from "../src/destinations/config.ts";
+import { DESTINATION_KINDS } from "../src/destinations/kinds.ts";
 import { EXAMPLE_KIND } from "./support/example-kind.ts";
 import { registerKind } from "./support/kinds.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
@@ -11,6 +13,23 @@ import { Tenant } from "./support/tenant.ts";
 const TOKEN = "token-that-must-stay-secret";
 const PASSWORD = "password-that-must-stay-secret";
 const ENDPOINT = "app/app/endpoint";
+
+/**
+ * Each kind with a configuration of the examples of its fields, and the secrets in it. Kinds whose examples are no valid configuration are
+ * not among them: their own tests have one.
+ */
+const KINDS_WITH_SECRETS = Object.entries(DESTINATION_KINDS).flatMap(([name, kind]) => {
+  const given = Object.fromEntries(
+    Object.entries(kind.fields).flatMap(([field, { example, secret, type, ...declared }]) => {
+      const hidden = secret && !("pattern" in declared) && type === "text" ? `hidden-${name}-${field}` : example;
+      if (hidden === undefined || !(secret || declared.required)) return [];
+      return [[field, type === "integer" ? Number(hidden) : hidden]];
+    }),
+  );
+  const checked = checkConfig(kind, given, null);
+  const secrets = checked.kind === "valid" ? secretsOf(kind, checked.config).filter((one) => one.length > 5) : [];
+  return secrets.length === 0 ? [] : [[name, given, secrets] as const];
+});
 
 let node: TestNode;
 let tenant: Tenant;
@@ -256,27 +275,68 @@ describe("a kind that the operator does not allow", () => {
   });
 });
 
-it("no secret of a configuration is in a response of the API or in the log", async () => {
-  const uid = await created();
-  receiver.respondWith(({ headers }) => ({ status: 500, body: JSON.stringify(headers) }));
-  const { json } = await tenant.call("POST", `${ENDPOINT}/${uid}/test`, { eventType: "posthorn.ping" });
-  const id = (json["message"] as { id: string }).id;
-  const paths = [
-    `${ENDPOINT}/${uid}`,
-    ENDPOINT,
-    `${ENDPOINT}/${uid}/headers`,
-    `${ENDPOINT}/${uid}/egress`,
-    `${ENDPOINT}/${uid}/state`,
-    `${ENDPOINT}/${uid}/policy`,
-    `${ENDPOINT}/${uid}/msg`,
-    `app/app/attempt/endpoint/${uid}?with_msg=true`,
-    `app/app/attempt/msg/${id}`,
-    `app/app/msg/${id}/delivery`,
-    `app/app/msg/${id}/endpoint`,
-    "destination-kinds",
-    "stats/now",
-  ];
+/** Paths that show an endpoint, its messages, or its attempts. */
+const pathsOf = (uid: string, message: string): readonly string[] => [
+  `${ENDPOINT}/${uid}`,
+  ENDPOINT,
+  "app/app/destination",
+  `${ENDPOINT}/${uid}/headers`,
+  `${ENDPOINT}/${uid}/egress`,
+  `${ENDPOINT}/${uid}/state`,
+  `${ENDPOINT}/${uid}/policy`,
+  `${ENDPOINT}/${uid}/msg`,
+  `app/app/attempt/endpoint/${uid}?with_msg=true`,
+  `app/app/attempt/msg/${message}`,
+  `app/app/msg/${message}/delivery`,
+  `app/app/msg/${message}/endpoint`,
+  "stats/now",
+];
+
+/** Everything that the API returns about an endpoint, its operational webhooks, and the log. */
+async function allTexts(uid: string, answers: readonly string[]): Promise<readonly string[]> {
+  const published = await tenant.call("POST", "app/app/msg", { eventType: "any", payload: { n: 1 } });
+  const paths = pathsOf(uid, String(published.json["id"]));
   const shown = await Promise.all(paths.map(async (path) => (await tenant.call("GET", path)).text));
-  const texts = [JSON.stringify(json), ...shown, ...logged];
-  expect(texts.filter((text) => text.includes(TOKEN) || text.includes(PASSWORD))).toEqual([]);
+  const operational = receiver.requests
+    .filter(({ path }) => path === "/operational")
+    .map(({ body }) => body.toString());
+  return [...answers, ...shown, ...operational, ...logged];
+}
+
+describe("secrets of a configuration", () => {
+  beforeAll(async () => {
+    const answer = await tenant.call("POST", "operational-webhook/endpoint", { url: `${receiver.url}/operational` });
+    if (answer.status !== 201) throw new Error(answer.text);
+  });
+
+  it("are in no response of the API, operational webhook or log line, also if the destination repeats them", async () => {
+    const uid = await created();
+    receiver.respondWith(({ path, headers }) =>
+      path === "/operational" ? 204 : { status: 500, body: JSON.stringify(headers) },
+    );
+    const { json } = await tenant.call("POST", `${ENDPOINT}/${uid}/test`, { eventType: "posthorn.ping" });
+    await tenant.call("PATCH", `${ENDPOINT}/${uid}`, { disabled: true });
+    await receiver.waitFor(({ path, body }) => path === "/operational" && body.includes("endpoint.disabled"));
+    const texts = await allTexts(uid, [JSON.stringify(json)]);
+    expect(texts.filter((text) => text.includes(TOKEN) || text.includes(PASSWORD))).toEqual([]);
+  });
+
+  it.each(KINDS_WITH_SECRETS)(
+    "of the kind %s are in no response of the API or log line",
+    async (kind, given, secrets) => {
+      const uid = `secret-${kind}`;
+      const answers: string[] = [];
+      const change = async (method: string, path: string, body: object): Promise<number> => {
+        const { status, text } = await tenant.call(method, path, body);
+        answers.push(text);
+        return status;
+      };
+      expect(await change("POST", ENDPOINT, { uid, kind, config: given, disabled: true })).toBe(201);
+      expect(await change("PATCH", `${ENDPOINT}/${uid}`, { kind, config: given })).toBe(200);
+      await change("PATCH", `${ENDPOINT}/${uid}`, { config: { unknown: "field" } });
+      const texts = await allTexts(uid, answers);
+      expect(texts.filter((text) => secrets.some((secret) => text.includes(secret)))).toEqual([]);
+      await tenant.call("DELETE", `${ENDPOINT}/${uid}`);
+    },
+  );
 });

@@ -51,6 +51,16 @@ const WEBHOOK = { post: { requestBody: { content: { "application/json": { schema
 /** Valid bodies of routes whose schema does not define what is valid. */
 const VALID = new Map<string, object>([
   ["v1.ingest.backfill.update", { provider: "github", token: "token", owner: "o/r", hookId: 1 }],
+  ...["v1.endpoint.create", "v1.endpoint.update", "v1.ingest.endpoint.create", "v1.ingest.endpoint.update"].map(
+    (route) => [route, { url: "https://silent.example.com/" }] as const,
+  ),
+  ...["v1.operational-webhook.endpoint.create", "v1.operational-webhook.endpoint.upsert"].map(
+    (route) => [route, { url: "https://silent.example.com/" }] as const,
+  ),
+  ...["v1.destination.create", "v1.destination.upsert"].map(
+    (route) => [route, { type: "fifoEndpoint", config: { url: "https://silent.example.com/" } }] as const,
+  ),
+  ["v1.destination.patch", { type: "fifoEndpoint" }],
   ["v1.event-type.import-openapi", { spec: { openapi: "3.1.0", webhooks: { "order.sent": WEBHOOK } } }],
 ]);
 

@@ -47,6 +47,10 @@ export class Scene {
       url: "https://silent.example.com/",
       uid: "ep",
     });
+    const destination = await scene.#post(`/api/v1/app/${app}/destination`, {
+      type: "fifoEndpoint",
+      config: { url: "https://silent.example.com/" },
+    });
     const changed = await scene.#post("/ingest/api/v1/source", { name: "Changed", type: "generic-webhook" });
     for (const body of [`${"[".repeat(20_000)}${"]".repeat(20_000)}`, "{}"]) {
       await fetch(String(source["ingestUrl"]), { method: "POST", body });
@@ -55,6 +59,7 @@ export class Scene {
     for (const [name, value] of Object.entries({
       app_id: app,
       endpoint_id: endpoint["id"],
+      destination_id: destination["id"],
       event_type_name: "order.paid",
       msg_id: message["id"],
       replay_id: replay["id"],
