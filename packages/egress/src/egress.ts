@@ -248,6 +248,30 @@ export class Egress implements AsyncDisposable {
   }
 
   /**
+   * Resolves a host and checks its addresses like those of a URL, for a connection with another protocol. The caller dials
+   * the returned addresses and no other, and decides about the port. Causes no traffic except DNS.
+   *
+   * @param host A DNS name or an address.
+   * @param allow Rules of the tenant.
+   */
+  async checkHost(host: string, allow?: AddressRules): Promise<EgressCheck> {
+    try {
+      const shown = host.includes(":") ? `[${host}]` : host;
+      const target = this.#parseBy(HOST_RULES, `http://${shown}/`, allow ?? null);
+      const addresses = await this.#vet(target, allow ?? null);
+      return { allowed: true, addresses: addresses.map(formatAddress) };
+    } catch (error) {
+      const { code, message, detail } = toEgressError(error);
+      return { allowed: false, code, message, detail };
+    }
+  }
+
+  /** Whether requests may be sent to a port. */
+  allowsPort(port: number): boolean {
+    return this.#urlRules.ports.has(port);
+  }
+
+  /**
    * Checks a URL against the URL rules alone, without DNS, for the moment it is entered. Returns `null` when it is
    * valid.
    */
@@ -391,17 +415,21 @@ export class Egress implements AsyncDisposable {
   }
 
   #parse(url: string, wanted: AddressRules | null): ParsedTarget {
-    const verdict = this.#parsed(url, wanted);
+    return this.#parseBy(this.#urlRules, url, wanted);
+  }
+
+  #parseBy(rules: UrlRules, url: string, wanted: AddressRules | null): ParsedTarget {
+    const verdict = this.#parsed(url, wanted, rules);
     if (verdict.ok) return verdict.target;
     throw new EgressError("blocked_url", `rule ${verdict.problem.rule}: ${verdict.problem.message}`);
   }
 
   /** A name that only the rules of the request accept is refused like any other forbidden name. */
-  #parsed(url: string, wanted: AddressRules | null): UrlVerdict {
+  #parsed(url: string, wanted: AddressRules | null, rules = this.#urlRules): UrlVerdict {
     const { allow } = this.#policy;
-    const verdict = parseTarget(url, this.#urlRules, wanted ?? allow);
+    const verdict = parseTarget(url, rules, wanted ?? allow);
     if (!verdict.ok || wanted === null) return verdict;
-    return this.#parsedForTenant(url, this.#urlRules);
+    return this.#parsedForTenant(url, rules);
   }
 
   #parsedForTenant(url: string, rules: UrlRules): UrlVerdict {
@@ -413,7 +441,7 @@ export class Egress implements AsyncDisposable {
   /** @throws {EgressError} `blocked_proxy` when the name of a tenant's proxy must not be looked up. */
   #proxyTarget(host: string): ParsedTarget {
     const shown = host.includes(":") ? `[${host}]` : host;
-    const verdict = this.#parsedForTenant(`http://${shown}/`, PROXY_URL_RULES);
+    const verdict = this.#parsedForTenant(`http://${shown}/`, HOST_RULES);
     if (verdict.ok) return verdict.target;
     throw new EgressError("blocked_proxy", `proxy ${host}: rule ${verdict.problem.rule}`);
   }
@@ -517,8 +545,8 @@ function refusalDetail(
   return `rule ${verdict.rule}: ${formatAddress(address)}${from}; to allow it, ${verdict.setting}`;
 }
 
-/** Rules for the host of a proxy. Its port has already been checked against the rules for targets. */
-const PROXY_URL_RULES: UrlRules = { httpsOnly: false, ports: parsePorts("1-65535"), maxLength: 2048 };
+/** Rules for a host alone: that of a proxy, or of a connection that is not HTTP. Its port is checked separately. */
+const HOST_RULES: UrlRules = { httpsOnly: false, ports: parsePorts("1-65535"), maxLength: 2048 };
 
 const LOCALHOST: readonly AddressBytes[] = [
   Uint8Array.of(127, 0, 0, 1),
