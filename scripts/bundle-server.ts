@@ -16,6 +16,8 @@ const PACKAGE = fileURLToPath(new URL("../packages/posthorn/", import.meta.url))
 const SOURCE = join(PACKAGE, "src");
 const TARGET = join(PACKAGE, process.argv[2] ?? "dist/server");
 
+const CLIENTS = Object.keys(readManifest(join(PACKAGE, "package.json")).peerDependencies);
+
 const EXTERNAL = [
   // Loaded on first use: the viewer of the API reference, the sandbox with its WebAssembly file, the driver of PostgreSQL,
   // and the log for a terminal.
@@ -24,6 +26,8 @@ const EXTERNAL = [
   /^quickjs-emscripten-core$/,
   /^pg(-copy-streams|-native)?$/,
   /^pino-pretty$/,
+  // Optional packages: the clients of destinations.
+  ...CLIENTS.map((name) => new RegExp(`^${name}(?:/|$)`)),
   // A package without a licence file cannot be shipped as a part of another.
   /^abstract-logging$/,
 ];
@@ -33,6 +37,7 @@ const INPUT = {
   main: join(SOURCE, "main.ts"),
   thread: join(SOURCE, "store/sqlite/thread.ts"),
   "transform-thread": join(SOURCE, "transform/transform-thread.ts"),
+  "connector-thread": join(SOURCE, "destinations/connections/connector-thread.ts"),
 };
 
 rmSync(TARGET, { recursive: true, force: true });
@@ -59,6 +64,10 @@ const packages = [...new Set(modules.flatMap((id) => packageFolder(id) ?? []))].
 writeFileSync(join(TARGET, "THIRD-PARTY-NOTICES.txt"), noticesOf(packages, "The files of the server beside this one"));
 const bytes = output.reduce((sum, part) => sum + (part.type === "chunk" ? part.code.length : 0), 0);
 console.log(`Bundled the server: ${output.length} files, ${(bytes / 1024 / 1024).toFixed(1)} MiB`);
+
+function readManifest(file: string): { readonly peerDependencies: Readonly<Record<string, string>> } {
+  return JSON.parse(readFileSync(file, "utf8")) as { readonly peerDependencies: Readonly<Record<string, string>> };
+}
 
 /** Escapes all other characters: V8 keeps a source text with one of them in two bytes per character. */
 function asAscii(code: string): string {

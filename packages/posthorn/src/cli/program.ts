@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   lab: async () => (await import("./lab/start.ts")).addLabCommand,
   storage: async () => (await import("./storage/show.ts")).addStorageCommand,
   cluster: async () => (await import("./cluster/show.ts")).addClusterCommand,
+  connectors: async () => (await import("./connectors/list.ts")).addConnectorsCommand,
   migrate: async () => (await import("./database/migrate.ts")).addMigrateCommand,
   copy: async () => (await import("./database/copy.ts")).addCopyCommand,
   key: loadKeyCommands,

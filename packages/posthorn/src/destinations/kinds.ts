@@ -26,6 +26,14 @@ import { SLACK } from "./kinds/slack.ts";
 import { TEAMS } from "./kinds/teams.ts";
 import { TELEGRAM } from "./kinds/telegram.ts";
 import { ZAPIER } from "./kinds/zapier.ts";
+import { AMQP } from "./kinds/amqp.ts";
+import { KAFKA } from "./kinds/kafka.ts";
+import { MQTT } from "./kinds/mqtt.ts";
+import { NATS } from "./kinds/nats.ts";
+import { POSTGRES } from "./kinds/postgres.ts";
+import { RABBITMQ } from "./kinds/rabbitmq.ts";
+import { REDIS } from "./kinds/redis.ts";
+import { SMTP } from "./kinds/smtp.ts";
 
 /** Kind of endpoints that were created without one. */
 export const WEBHOOK_KIND = "http";
@@ -58,6 +66,14 @@ export const DESTINATION_KINDS: Readonly<Record<string, AnyKind>> = {
   ifttt: IFTTT,
   cloudEvents: CLOUD_EVENTS,
   posthorn: POSTHORN,
+  kafka: KAFKA,
+  rabbitMq: RABBITMQ,
+  amqp: AMQP,
+  nats: NATS,
+  redis: REDIS,
+  mqtt: MQTT,
+  postgres: POSTGRES,
+  smtp: SMTP,
 };
 
 /** Declaration of a kind; `null`: this version does not know it. */

@@ -3,7 +3,7 @@ import { parseAllowList } from "@posthorn/egress";
 import { ClusterDispatch } from "../cluster/dispatch.ts";
 import { LaneInspector } from "../cluster/lane-inspector.ts";
 import { ClusterWork } from "../cluster/work.ts";
-import { EndpointSender } from "../destinations/http/endpoint-sender.ts";
+import { missingPackages } from "../destinations/connections/installed.ts";
 import { OwnershipCheck } from "../destinations/http/endpoint-verification.ts";
 import { kindRules } from "../destinations/kind-rules.ts";
 import type { Clock } from "../dispatch/types.ts";
@@ -19,9 +19,10 @@ import type { LongTransaction } from "../store/transaction-watch.ts";
 import type { Workers } from "../workers/worker.ts";
 import type { Foundation } from "./foundation.ts";
 import type { NodeOptions } from "./options.ts";
-import { egressOf, policyDefaultsOf, transformPoolOf } from "./parts.ts";
+import { policyDefaultsOf, transformPoolOf } from "./parts.ts";
 import { Receiving } from "./receiving.ts";
 import { rulesOf } from "./rules.ts";
+import { buildClients } from "./clients.ts";
 import { buildSending } from "./sending.ts";
 import { settledEverywhere, settledHere, type SettledKeysOptions } from "./settled-keys.ts";
 import {
@@ -75,10 +76,9 @@ export function compose(base: NodeBase): Composition {
   const parts = { config, log, clock, cluster, services };
   const secretBox = new SecretBox(secrets.encryptionKey);
   const policyDefaults = policyDefaultsOf(config);
-  const kinds = kindRules({ allowed: config.destinations });
+  const kinds = kindRules({ allowed: config.destinations, missingPackages });
   const directory = new Directory({ store, secretBox, now: clock.now, policyDefaults, kinds });
-  const egress = stack.adopt(egressOf(config, options.egress), (client) => client.close());
-  const sender = new EndpointSender(egress);
+  const { egress, sender, connector } = buildClients(options, stack);
   const transforms = stack.use(transformPoolOf(config, log));
   const authenticator = new Authenticator({
     store,
@@ -108,6 +108,7 @@ export function compose(base: NodeBase): Composition {
     directory,
     secretBox,
     sender,
+    connector,
     transforms,
     health,
     certificates,

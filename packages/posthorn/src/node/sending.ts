@@ -5,6 +5,8 @@ import { AttemptTracker } from "../delivery/attempt-tracker.ts";
 import { DeliveryAttempter } from "../delivery/attempter.ts";
 import { DeliveryStore } from "../delivery/delivery-store.ts";
 import { CloudAuthorizer } from "../destinations/auth/cloud-authorizer.ts";
+import { ConnectionDestination } from "../destinations/connections/connection-destination.ts";
+import type { Connector } from "../destinations/connections/connector.ts";
 import type { EndpointSender } from "../destinations/http/endpoint-sender.ts";
 import { destinationsOf } from "../destinations/destinations.ts";
 import type { HeaderFamily } from "../destinations/http/headers.ts";
@@ -34,6 +36,8 @@ export interface SendingOptions {
   readonly directory: Directory;
   readonly secretBox: SecretBox;
   readonly sender: EndpointSender;
+  /** Holds the connections of destinations that are not HTTP. */
+  readonly connector: Connector;
   readonly transforms: TransformPool;
   readonly health: EndpointHealthMonitor;
   readonly certificates: CertificateMonitor;
@@ -75,7 +79,20 @@ export function buildSending(options: SendingOptions): Sending {
 }
 
 function buildAttempter(options: SendingOptions, tracker: AttemptTracker): DeliveryAttempter {
-  const { config, log, clock, store, ids, directory, secretBox, sender, transforms, certificates, responses } = options;
+  const {
+    config,
+    log,
+    clock,
+    store,
+    ids,
+    directory,
+    secretBox,
+    sender,
+    connector,
+    transforms,
+    certificates,
+    responses,
+  } = options;
   const families: readonly HeaderFamily[] = config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"];
   const http = new HttpDestination({
     sender,
@@ -91,10 +108,11 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
     families,
     onCertificate: (seen) => certificates.seen(seen),
   });
+  const connection = new ConnectionDestination({ connector, now: clock.now, families });
   return new DeliveryAttempter({
     store,
     directory,
-    destinations: destinationsOf({ own: { http }, http: shaped, connection: null }),
+    destinations: destinationsOf({ own: { http }, http: shaped, connection }),
     transforms,
     ids,
     tracker,

@@ -1,0 +1,34 @@
+import type { Command } from "commander";
+import { type ConnectorState, connectorStates, type PackageState } from "../../destinations/connections/installed.ts";
+import { print, printTable } from "../output.ts";
+
+/** `posthorn connectors`: shows which destinations that need a client of their own can be used here. */
+export function addConnectorsCommand(program: Command): void {
+  program
+    .command("connectors")
+    .description("list the destinations that need a client package, and whether it is installed")
+    .option("--json", "print as JSON")
+    .action(({ json = false }: { json?: boolean }) => {
+      const states = connectorStates();
+      if (json) print(JSON.stringify(states, null, 2));
+      else printStates(states);
+    });
+}
+
+function printStates(states: readonly ConnectorState[]): void {
+  printTable([
+    ["KIND", "DESTINATION", "PACKAGE", "STATE"],
+    ...states.flatMap(({ kind, title, packages }) =>
+      packages.map((state) => [kind, title, state.name, stateOf(state)]),
+    ),
+  ]);
+  const missing = states.flatMap(({ packages }) => packages).filter(({ isUsable }) => !isUsable);
+  if (missing.length === 0) return;
+  const commands = [...new Set(missing.map(({ name, needed }) => `${name}@${needed}`))];
+  print(`\nTo install all that are missing: npm i ${commands.join(" ")}`);
+}
+
+function stateOf({ installed, needed, isUsable }: PackageState): string {
+  if (installed === null) return "not installed";
+  return isUsable ? installed : `${installed}, needs version ${needed}`;
+}

@@ -1,0 +1,161 @@
+/** Destination of all kinds that send over a connection. Passes each message to the connector thread, and its result to delivery. */
+import type { SentFacts } from "../../domain/attempt/detail.ts";
+import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
+import { isSecretHeader } from "../../domain/secret-headers.ts";
+import { secretsOf } from "../config.ts";
+import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
+import type { HeaderFamily } from "../http/headers.ts";
+import type { ConnectionKind, Fields, ItemResult, KindMessage } from "../kind.ts";
+import { kindNamed } from "../kinds.ts";
+import { kindMessage } from "../shaped/message.ts";
+import { secretHider } from "../shaped/secrets.ts";
+import type { Connector } from "./connector.ts";
+import type { LinkFacts } from "./protocol.ts";
+
+export interface ConnectionDestinationOptions {
+  readonly connector: Pick<Connector, "send">;
+  readonly now: () => number;
+  /** Names under which the signature of a message is sent. */
+  readonly families: readonly HeaderFamily[];
+}
+
+interface Sending {
+  readonly endpoint: DirectoryEndpoint;
+  readonly kind: ConnectionKind<Fields>;
+  readonly message: KindMessage;
+  readonly durationMs: number;
+  /** Replaces secrets of the configuration in a text. */
+  readonly hide: (text: string) => string;
+}
+
+const NO_LINK: LinkFacts = { connectMs: null, peer: null };
+const NO_STANDARD = { contentType: "", userAgent: "", families: [], timestamp: 0, signature: "" } as const;
+
+export class ConnectionDestination implements Destination {
+  readonly #options: ConnectionDestinationOptions;
+
+  constructor(options: ConnectionDestinationOptions) {
+    this.#options = options;
+  }
+
+  async send(outgoing: OutgoingMessage, { signal, maySend }: SendLimits): Promise<SendResult> {
+    const { connector, now, families } = this.#options;
+    const { endpoint } = outgoing;
+    const { config } = endpoint;
+    const kind = kindNamed(endpoint.destinationKind);
+    if (kind?.family !== "connection" || config === null)
+      return ownFault(endpoint, "config_missing", "no valid configuration");
+    const startedAt = now();
+    const message = kindMessage(outgoing, families, startedAt);
+    const hide = secretHider(secretsOf(kind, config));
+    const { timeoutMs } = endpoint.policy.values.limits;
+    const sending = (): Sending => ({ endpoint, kind, message, hide, durationMs: Math.max(0, now() - startedAt) });
+    const { byteLength } = message.body;
+    if (byteLength > kind.limits.bodyBytes) return failed(sending(), tooLarge(kind, byteLength), NO_LINK);
+    const result = await connector.send({
+      kind: endpoint.destinationKind,
+      config,
+      tenant: endpoint.policy.lane.tenant,
+      allow: endpoint.egressAllow,
+      message,
+      timeoutMs,
+      signal,
+      // Timers stop while a machine is suspended, but its clock does not.
+      maySend: () => maySend() && now() - startedAt < timeoutMs,
+    });
+    switch (result.kind) {
+      case "canceled":
+        return { kind: "own_fault", problem: null };
+      case "own_fault":
+        return ownFault(endpoint, result.code, result.detail);
+      case "timeout":
+        return failed(sending(), timedOut(kind, timeoutMs), NO_LINK);
+      case "item":
+        return result.result.kind === "ok"
+          ? succeeded(sending(), result.result, result.facts)
+          : failed(sending(), result.result, result.facts);
+    }
+  }
+}
+
+type Failure = Exclude<ItemResult, { readonly kind: "ok" }>;
+
+function succeeded(
+  sending: Sending,
+  { reference, isDuplicate = false }: Extract<ItemResult, { kind: "ok" }>,
+  link: LinkFacts,
+): SendResult {
+  const { endpoint, durationMs, hide } = sending;
+  return {
+    kind: "ok",
+    target: endpoint.url,
+    durationMs,
+    responseCode: 0,
+    response: reference === null ? "" : hide(reference),
+    facts: factsOf(sending, link, null),
+    extra: { reference: reference === null ? null : hide(reference), ...(isDuplicate ? { duplicate: true } : {}) },
+    reply: null,
+  };
+}
+
+function failed(sending: Sending, failure: Failure, link: LinkFacts): SendResult {
+  const { endpoint, durationMs, hide } = sending;
+  const sent = {
+    target: endpoint.url,
+    durationMs,
+    responseCode: 0,
+    response: hide(failure.sentence),
+    facts: factsOf(sending, link, failure),
+    reply: null,
+    errorCode: failure.code,
+    problem: null,
+  };
+  return failure.kind === "later"
+    ? { ...sent, kind: "later", afterMs: failure.afterMs }
+    : { ...sent, kind: failure.kind };
+}
+
+function factsOf(
+  { kind, message, durationMs, hide }: Sending,
+  { connectMs, peer }: LinkFacts,
+  failure: Failure | null,
+): SentFacts {
+  return {
+    method: kind.title,
+    standard: NO_STANDARD,
+    headers: message.attributes.flatMap(([name, value]) => [
+      name,
+      isSecretHeader(name, value) || hide(value) !== value ? null : value,
+    ]),
+    bodyBytes: message.body.byteLength,
+    timings: {
+      queueMs: 0,
+      dnsMs: null,
+      connectMs: connectMs === null ? null : Math.min(connectMs, durationMs),
+      tlsMs: null,
+      waitMs: Math.max(0, durationMs - (connectMs ?? 0)),
+      bodyMs: null,
+      totalMs: durationMs,
+      reused: connectMs === null,
+    },
+    peer,
+    tls: null,
+    response: null,
+    sentence: null,
+    retryAfterMs: failure?.kind === "later" ? failure.afterMs : null,
+  };
+}
+
+function tooLarge({ title, limits }: ConnectionKind<Fields>, bytes: number): Failure {
+  const sentence = `The message has ${bytes} bytes, and ${title} accepts up to ${limits.bodyBytes}. Shorten it with a transformation, or publish smaller messages.`;
+  return { kind: "refused", code: "message_too_large", sentence };
+}
+
+function timedOut({ title }: ConnectionKind<Fields>, timeoutMs: number): Failure {
+  const sentence = `${title} did not confirm the message within ${timeoutMs} ms. Check that the server is running and not overloaded.`;
+  return { kind: "retry", code: "timeout", sentence };
+}
+
+function ownFault({ url }: DirectoryEndpoint, code: string, detail: string): SendResult {
+  return { kind: "own_fault", problem: { code, detail, origin: url } };
+}

@@ -1,0 +1,299 @@
+/**
+ * The connector thread as seen from the main thread. The thread starts with the first message, and again after it has ended. Deadlines are
+ * kept here, so that a thread that does not respond delays nothing: it is ended, and its messages count as own faults.
+ */
+import { createHash } from "node:crypto";
+import { Worker } from "node:worker_threads";
+import { LRUCache } from "lru-cache";
+import type { KindConfig, KindMessage } from "../kind.ts";
+import type {
+  FromThread,
+  LinkSpec,
+  PostToThread,
+  ThreadOptions,
+  ThreadResult,
+  ToThread,
+  VetResult,
+} from "./protocol.ts";
+
+export interface ConnectorOptions extends Partial<ThreadOptions> {
+  /** Resolves the host of a connection and checks port and addresses. Must not reject. */
+  readonly vet: (request: VetRequest) => Promise<VetResult>;
+  /** Called when the thread ended unexpectedly. */
+  readonly onError: (error: Error) => void;
+  /** Largest heap of the thread, in MiB. Default: 512. */
+  readonly heapMb?: number;
+  /** A thread that does not respond for this long is ended. Default: 15 seconds. */
+  readonly stuckMs?: number;
+}
+
+export interface VetRequest {
+  readonly kind: string;
+  readonly host: string;
+  readonly port: number;
+  /** Address rules of the application; `null`: the platform's. */
+  readonly allow: string | null;
+}
+
+export interface ConnectorRequest {
+  readonly kind: string;
+  readonly config: KindConfig;
+  /** Application. */
+  readonly tenant: number;
+  /** Address rules of the application; `null`: the platform's. */
+  readonly allow: string | null;
+  readonly message: KindMessage;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+  /** Called right before the message is sent. `false`: it may not be sent. */
+  readonly maySend: () => boolean;
+}
+
+export type ConnectorResult =
+  | ThreadResult
+  | { readonly kind: "timeout" }
+  /** The caller canceled it, or it may not be sent any longer. */
+  | { readonly kind: "canceled" };
+
+interface PendingMessage {
+  readonly request: ConnectorRequest;
+  readonly settle: (result: ConnectorResult) => void;
+}
+
+const MAX_LINKS = 500;
+const MAX_LINKS_PER_TENANT = 25;
+const IDLE_MS = 60_000;
+const HEAP_MB = 512;
+const STUCK_MS = 15_000;
+const RESTART_MS = 1000;
+/** A post with more bytes in bodies is sent at once instead of at the end of the turn. */
+const POST_BYTES = 1024 * 1024;
+const KNOWN_LINKS = 10_000;
+const NO_BYTES = new Uint8Array(0);
+
+export class Connector implements AsyncDisposable {
+  readonly #options: ConnectorOptions;
+  readonly #pending = new Map<number, PendingMessage>();
+  /** Link IDs that the thread knows, by the hash of their settings. */
+  readonly #links: LRUCache<string, number>;
+  readonly #specs = new Map<number, { readonly spec: LinkSpec; readonly allow: string | null }>();
+  readonly #hashes = new WeakMap<KindConfig, string>();
+  #worker: Worker | null = null;
+  #outbox: ToThread[] = [];
+  #bodies: Uint8Array[] = [];
+  #bodyBytes = 0;
+  #flushing = false;
+  #lastId = 0;
+  #lastLink = 0;
+  #openLinks = 0;
+  #restsUntil = 0;
+  #watch: NodeJS.Timeout | null = null;
+  #lastPing = 0;
+  #lastPong = 0;
+  #pingedAt = 0;
+  #isClosed = false;
+
+  constructor(options: ConnectorOptions) {
+    this.#options = options;
+    this.#links = new LRUCache({
+      max: KNOWN_LINKS,
+      dispose: (link) => {
+        this.#specs.delete(link);
+        if (this.#worker !== null) this.#post({ op: "forget", link });
+      },
+    });
+  }
+
+  /** Current numbers for metrics. */
+  get stats(): { readonly isRunning: boolean; readonly connections: number; readonly inFlight: number } {
+    return { isRunning: this.#worker !== null, connections: this.#openLinks, inFlight: this.#pending.size };
+  }
+
+  /** Sends one message. Never rejects. Settles by the timeout, whatever the thread does. */
+  send(request: ConnectorRequest): Promise<ConnectorResult> {
+    const { signal, timeoutMs, maySend } = request;
+    if (signal.aborted || this.#isClosed) return Promise.resolve({ kind: "canceled" });
+    if (this.#worker === null && performance.now() < this.#restsUntil) {
+      return Promise.resolve(ownFault("connector_down", "the connector thread is about to be restarted"));
+    }
+    const id = ++this.#lastId;
+    return new Promise((resolve) => {
+      const end = (result: ConnectorResult): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", abort);
+        this.#pending.delete(id);
+        if (this.#pending.size === 0) this.#stopWatch();
+        resolve(result);
+      };
+      const drop = (result: ConnectorResult, isTimeout: boolean): void => {
+        end(result);
+        this.#post({ op: "cancel", id, isTimeout });
+      };
+      const timer = setTimeout(() => drop({ kind: "timeout" }, true), timeoutMs);
+      const abort = (): void => drop({ kind: "canceled" }, false);
+      signal.addEventListener("abort", abort, { once: true });
+      this.#pending.set(id, { request, settle: end });
+      this.#start();
+      const link = this.#linkOf(request);
+      if (!maySend()) return end({ kind: "canceled" });
+      this.#postMessage(id, link, request.message);
+    });
+  }
+
+  /** Ends the thread and its connections. Messages in flight settle as canceled. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    this.#stopWatch();
+    for (const { settle } of this.#pending.values()) settle({ kind: "canceled" });
+    const worker = this.#worker;
+    this.#worker = null;
+    await worker?.terminate();
+  }
+
+  #start(): void {
+    if (this.#watch === null) this.#startWatch();
+    if (this.#worker !== null) return;
+    const {
+      heapMb = HEAP_MB,
+      maxLinks = MAX_LINKS,
+      maxLinksPerTenant = MAX_LINKS_PER_TENANT,
+      idleMs = IDLE_MS,
+    } = this.#options;
+    // The built package has a .js file here, the repository a .ts file.
+    const name = import.meta.url.endsWith(".ts") ? "./connector-thread.ts" : "./connector-thread.js";
+    const worker = new Worker(new URL(name, import.meta.url), {
+      workerData: { maxLinks, maxLinksPerTenant, idleMs } satisfies ThreadOptions,
+      name: "posthorn-connector",
+      env: {},
+      resourceLimits: { maxOldGenerationSizeMb: heapMb },
+    });
+    this.#worker = worker;
+    worker.on("message", (items: readonly FromThread[]) => {
+      for (const item of items) this.#take(item);
+    });
+    worker.on("error", (error) => this.#fail(worker, error instanceof Error ? error : new Error(String(error))));
+    worker.on("exit", () => this.#fail(worker, new Error("the connector thread ended")));
+    worker.unref();
+  }
+
+  /** The thread has ended or does not respond. Its messages may have been sent: they are sent again. */
+  #fail(worker: Worker, error: Error): void {
+    if (this.#worker !== worker) return;
+    this.#worker = null;
+    this.#restsUntil = performance.now() + RESTART_MS;
+    this.#openLinks = 0;
+    this.#outbox = [];
+    this.#bodies = [];
+    this.#bodyBytes = 0;
+    this.#links.clear();
+    for (const { settle } of this.#pending.values()) settle(ownFault("connector_down", error.message));
+    void worker.terminate();
+    if (!this.#isClosed) this.#options.onError(error);
+  }
+
+  #take(item: FromThread): void {
+    switch (item.op) {
+      case "done":
+        return this.#pending.get(item.id)?.settle(item.result);
+      case "ask": {
+        const pending = this.#pending.get(item.id);
+        if (pending === undefined) return;
+        if (pending.request.maySend()) return this.#post({ op: "go", id: item.id });
+        pending.settle({ kind: "canceled" });
+        return this.#post({ op: "cancel", id: item.id, isTimeout: false });
+      }
+      case "vet":
+        return void this.#vet(item);
+      case "pong":
+        this.#lastPong = item.id;
+        return;
+      case "count":
+        this.#openLinks = item.links;
+    }
+  }
+
+  async #vet({ id, link, host, port }: Extract<FromThread, { op: "vet" }>): Promise<void> {
+    const known = this.#specs.get(link);
+    const result: VetResult =
+      known === undefined
+        ? { allowed: false, code: "canceled", sentence: "The connection was closed.", detail: "", isOurs: true }
+        : await this.#options.vet({ kind: known.spec.kind, host, port, allow: known.allow });
+    if (this.#worker !== null) this.#post({ op: "vetted", id, result });
+  }
+
+  #linkOf({ kind, config, tenant, allow }: ConnectorRequest): number {
+    let hash = this.#hashes.get(config);
+    if (hash === undefined) {
+      hash = createHash("sha256").update(JSON.stringify(config)).digest("base64");
+      this.#hashes.set(config, hash);
+    }
+    const key = `${kind} ${tenant} ${allow ?? ""} ${hash}`;
+    const known = this.#links.get(key);
+    if (known !== undefined) return known;
+    const link = ++this.#lastLink;
+    const spec = { kind, config, tenant };
+    this.#links.set(key, link);
+    this.#specs.set(link, { spec, allow });
+    this.#post({ op: "link", link, spec });
+    return link;
+  }
+
+  #postMessage(id: number, link: number, { body, ...message }: KindMessage): void {
+    const bodyStart = this.#bodyBytes;
+    this.#bodies.push(body);
+    this.#bodyBytes += body.byteLength;
+    this.#post({ op: "send", id, link, message, bodyStart, bodyLength: body.byteLength, allowedAt: Date.now() });
+    if (this.#bodyBytes > POST_BYTES) this.#flush();
+  }
+
+  #post(message: ToThread): void {
+    this.#outbox.push(message);
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(() => {
+      this.#flushing = false;
+      this.#flush();
+    });
+  }
+
+  /** Bodies share memory with other deliveries, so they are copied once, into a buffer that is handed over. */
+  #flush(): void {
+    const [items, parts] = [this.#outbox, this.#bodies];
+    if (items.length === 0 || this.#worker === null) return;
+    const bodies = parts.length === 0 ? NO_BYTES : new Uint8Array(this.#bodyBytes);
+    let offset = 0;
+    for (const part of parts) {
+      bodies.set(part, offset);
+      offset += part.byteLength;
+    }
+    this.#outbox = [];
+    this.#bodies = [];
+    this.#bodyBytes = 0;
+    this.#worker.postMessage({ items, bodies } satisfies PostToThread, parts.length === 0 ? [] : [bodies.buffer]);
+  }
+
+  /** Runs while messages are in flight, and keeps the process alive for them. */
+  #startWatch(): void {
+    const { stuckMs = STUCK_MS } = this.#options;
+    this.#lastPong = this.#lastPing;
+    this.#watch = setInterval(() => {
+      const worker = this.#worker;
+      if (worker === null) return;
+      if (this.#lastPong === this.#lastPing) {
+        this.#pingedAt = performance.now();
+        this.#post({ op: "ping", id: ++this.#lastPing });
+      } else if (performance.now() - this.#pingedAt > stuckMs) {
+        this.#fail(worker, new Error(`the connector thread did not respond for ${stuckMs} ms`));
+      }
+    }, stuckMs / 3);
+  }
+
+  #stopWatch(): void {
+    if (this.#watch !== null) clearInterval(this.#watch);
+    this.#watch = null;
+  }
+}
+
+function ownFault(code: string, detail: string): ConnectorResult {
+  return { kind: "own_fault", code, detail };
+}

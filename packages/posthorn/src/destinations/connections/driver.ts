@@ -1,0 +1,74 @@
+/** Interface of the drivers that send messages over a connection. They run in the connector thread. */
+import type { DestinationErrorCode, ItemResult, KindConfig, KindMessage } from "../kind.ts";
+
+export type FailedResult = Exclude<ItemResult, { readonly kind: "ok" }>;
+
+/** An open connection to one target with one set of credentials. */
+export interface Link {
+  /**
+   * Sends one message. Resolves when the target has stored it or refused it. May reject: `Driver.failure` explains the error. Several
+   * messages may be in flight.
+   *
+   * @param signal Aborts when the caller no longer waits.
+   */
+  send(message: KindMessage, signal: AbortSignal): Promise<ItemResult>;
+  /** Closes the connection at once. Messages in flight reject. */
+  close(): void | Promise<void>;
+}
+
+export interface LinkHost {
+  /** Aborts when the connection is no longer needed. */
+  readonly signal: AbortSignal;
+  /** To be called when the link can no longer be used. The next message opens another one. */
+  readonly onDown: (error?: unknown) => void;
+}
+
+export interface Driver {
+  /** Connects and authenticates. Rejects if that fails, and leaves no socket open in that case. */
+  open(config: KindConfig, host: LinkHost): Promise<Link>;
+  /** Explains an error of `open` or `send` in the terms of the protocol; `null`: not an error of the protocol. */
+  failure(error: unknown): FailedResult | null;
+}
+
+/** Helpers for results. A sentence says what the target said, with its own code, and what to do about it. */
+export const retry = (code: DestinationErrorCode, sentence: string): FailedResult => ({
+  kind: "retry",
+  code,
+  sentence,
+});
+export const refused = (code: DestinationErrorCode, sentence: string): FailedResult => ({
+  kind: "refused",
+  code,
+  sentence,
+});
+export const closed = (code: DestinationErrorCode, sentence: string): FailedResult => ({
+  kind: "closed",
+  code,
+  sentence,
+});
+export const later = (code: DestinationErrorCode, sentence: string, afterMs: number): FailedResult => ({
+  kind: "later",
+  code,
+  sentence,
+  afterMs,
+});
+
+/** Rejection of a driver that already knows the result. */
+export class ResultError extends Error {
+  readonly result: FailedResult;
+
+  constructor(result: FailedResult) {
+    super(result.sentence);
+    this.result = result;
+  }
+}
+
+/** Longest text of a target that a sentence repeats. */
+const QUOTE_LENGTH = 300;
+
+/** Text of a target as part of a sentence: on one line, cut, without a full stop at the end. */
+export function quoted(text: string): string {
+  const line = text.replaceAll(/[\s\p{Cc}]+/gu, " ").trim();
+  const cut = line.length > QUOTE_LENGTH ? `${line.slice(0, QUOTE_LENGTH)}…` : line;
+  return cut.replace(/\.$/, "");
+}

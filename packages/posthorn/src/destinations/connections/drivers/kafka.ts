@@ -1,0 +1,177 @@
+import { type MessageToProduce, Producer, type ProducerOptions } from "@platformatic/kafka";
+import type { KAFKA } from "../../kinds/kafka.ts";
+import type { ConfigOf, ItemResult, KindMessage } from "../../kind.ts";
+import { Coalescer } from "../coalescer.ts";
+import { closed, type Driver, type FailedResult, later, type Link, quoted, refused, retry } from "../driver.ts";
+import { causesOf } from "../failure.ts";
+import { type TlsOptions, tlsOptions } from "../tls.ts";
+
+type Config = ConfigOf<typeof KAFKA.fields>;
+type Record_ = MessageToProduce;
+
+const CONNECT_MS = 10_000;
+const REQUEST_MS = 30_000;
+const THROTTLED_MS = 5000;
+/** One request at a time: an idempotent producer numbers its batches, and a failed one would invalidate those behind it. */
+const BATCH = { items: 1000, bytes: 1_000_000, requests: 1 } as const;
+
+const MECHANISMS = {
+  plain: "PLAIN",
+  "scram-sha-256": "SCRAM-SHA-256",
+  "scram-sha-512": "SCRAM-SHA-512",
+} as const;
+
+export const kafkaDriver: Driver = {
+  open: async (config, { signal, onDown }) => {
+    const settings = config as Config;
+    const producer = new Producer(optionsOf(settings));
+    const link = new KafkaLink(producer, settings.topic, onDown);
+    signal.addEventListener("abort", () => link.close(), { once: true });
+    try {
+      // Fails for wrong credentials and missing topics before the first message.
+      await producer.metadata({ topics: [settings.topic] });
+    } catch (error) {
+      link.close();
+      throw error;
+    }
+    return link;
+  },
+  failure: kafkaFailure,
+};
+
+function optionsOf(config: Config): ProducerOptions<Buffer, Buffer, Buffer, Buffer> {
+  const { brokers, tls, saslMechanism, username, password } = config;
+  // The server name is that of each broker, so it is left to the client.
+  const secure: TlsOptions = tlsOptions(config, null);
+  return {
+    clientId: "posthorn",
+    bootstrapBrokers: brokers.split(/, ?/),
+    connectTimeout: CONNECT_MS,
+    requestTimeout: REQUEST_MS,
+    idempotent: true,
+    acks: -1,
+    autocreateTopics: false,
+    // The dispatcher retries, by the policy of the endpoint.
+    retries: 0,
+    ...(tls ? { tls: secure, tlsServerName: true } : {}),
+    ...(saslMechanism === "none"
+      ? {}
+      : {
+          sasl: {
+            mechanism: MECHANISMS[saslMechanism],
+            username: username ?? "",
+            password: password ?? "",
+          },
+        }),
+  };
+}
+
+class KafkaLink implements Link {
+  readonly #producer: Producer;
+  readonly #topic: string;
+  readonly #onDown: () => void;
+  readonly #coalescer = new Coalescer<Record_, ItemResult>(BATCH, (records) => this.#produce(records));
+
+  constructor(producer: Producer, topic: string, onDown: () => void) {
+    this.#producer = producer;
+    this.#topic = topic;
+    this.#onDown = onDown;
+    producer.on("error", () => onDown());
+  }
+
+  send(message: KindMessage): Promise<ItemResult> {
+    return this.#coalescer.add(recordOf(this.#topic, message), message.body.byteLength);
+  }
+
+  close(): void {
+    this.#producer.close(true, () => undefined);
+  }
+
+  async #produce(records: readonly Record_[]): Promise<readonly ItemResult[]> {
+    try {
+      const { offsets = [] } = await this.#producer.send({ messages: [...records] });
+      // A request of several records says where each partition's part begins, and not where each record is.
+      const [first] = offsets;
+      const reference =
+        records.length === 1 && first !== undefined ? `${first.topic}/${first.partition}/${first.offset}` : null;
+      return records.map(() => ({ kind: "ok", reference }));
+    } catch (error) {
+      // The numbers of later batches would not follow on those that the broker has.
+      this.#onDown();
+      // One record can be to blame for all of them, which the next attempts find out: they arrive separately.
+      throw error;
+    }
+  }
+}
+
+function recordOf(topic: string, { id, eventType, orderingKey, createdAt, attributes, body }: KindMessage): Record_ {
+  const headers = new Map<Buffer, Buffer>();
+  for (const [name, value] of [["event-type", eventType] as const, ...attributes]) {
+    headers.set(Buffer.from(name), Buffer.from(value));
+  }
+  if (!attributes.some(([name]) => name === "webhook-id")) headers.set(Buffer.from("webhook-id"), Buffer.from(id));
+  return {
+    topic,
+    ...(orderingKey === null ? {} : { key: Buffer.from(orderingKey) }),
+    value: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+    headers,
+    timestamp: BigInt(createdAt),
+  };
+}
+
+const CREDENTIALS = new Set([
+  "SASL_AUTHENTICATION_FAILED",
+  "UNSUPPORTED_SASL_MECHANISM",
+  "ILLEGAL_SASL_STATE",
+  "TOPIC_AUTHORIZATION_FAILED",
+  "CLUSTER_AUTHORIZATION_FAILED",
+  "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
+]);
+const TOO_LARGE = new Set(["MESSAGE_TOO_LARGE", "RECORD_LIST_TOO_LARGE"]);
+const INVALID = new Set(["INVALID_RECORD", "INVALID_TIMESTAMP", "CORRUPT_MESSAGE"]);
+const NO_TOPIC = new Set(["UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION", "UNKNOWN_TOPIC_ID"]);
+const THROTTLED = new Set(["THROTTLING_QUOTA_EXCEEDED"]);
+
+function kafkaFailure(error: unknown): FailedResult | null {
+  const chain = causesOf(error);
+  const codes = chain.flatMap((one) => ("apiId" in one && typeof one.apiId === "string" ? [one.apiId] : []));
+  const found = (set: ReadonlySet<string>): string | undefined => codes.find((code) => set.has(code));
+  const credentials = found(CREDENTIALS);
+  if (credentials !== undefined) {
+    const advice =
+      credentials.startsWith("TOPIC") || credentials.startsWith("CLUSTER")
+        ? "Allow the user to write to the topic."
+        : "Check SASL mechanism, user name and password.";
+    return closed("credentials_refused", `Kafka refused access (${credentials}). ${advice}`);
+  }
+  const large = found(TOO_LARGE);
+  if (large !== undefined) {
+    return refused(
+      "message_too_large",
+      `The message is larger than the topic accepts (${large}). Raise max.message.bytes of the topic.`,
+    );
+  }
+  const invalid = found(INVALID);
+  if (invalid !== undefined)
+    return refused("message_invalid", `Kafka refused the record (${invalid}). Check the settings of the topic.`);
+  const missing = found(NO_TOPIC);
+  if (missing !== undefined) {
+    return closed(
+      "target_not_found",
+      `The topic does not exist (${missing}). Create it, or allow the user to describe it.`,
+    );
+  }
+  const throttled = found(THROTTLED);
+  if (throttled !== undefined)
+    return later("rate_limited", `The quota of the user is used up (${throttled}).`, THROTTLED_MS);
+  const [code] = codes;
+  if (code !== undefined) return retry("target_unavailable", `Kafka could not store the message (${code}).`);
+  const authentication = chain.find((one) => "code" in one && one.code === "PLT_KFK_AUTHENTICATION");
+  if (authentication !== undefined) {
+    return closed(
+      "credentials_refused",
+      `Kafka refused the credentials: ${quoted(authentication.message)}. Check SASL mechanism, user name and password.`,
+    );
+  }
+  return null;
+}

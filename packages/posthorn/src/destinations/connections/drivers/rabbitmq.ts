@@ -1,0 +1,205 @@
+import type { Socket } from "node:net";
+import { type ChannelModel, type ConfirmChannel, connect, type Message } from "amqplib";
+import type { RABBITMQ } from "../../kinds/rabbitmq.ts";
+import type { ConfigOf, KindMessage } from "../../kind.ts";
+import { closed, type Driver, type FailedResult, later, type Link, quoted, refused, retry } from "../driver.ts";
+import { hostAndPort, tlsOptions } from "../tls.ts";
+
+type Config = ConfigOf<typeof RABBITMQ.fields>;
+
+const BLOCKED_MS = 10_000;
+const HEARTBEAT_SECONDS = 30;
+
+export const rabbitMqDriver: Driver = {
+  open: async (config, { signal, onDown }) => {
+    const settings = config as Config;
+    const url = new URL(settings.uri);
+    const isTls = url.protocol === "amqps:";
+    const { host: hostname, port } = hostAndPort(url, isTls ? 5671 : 5672);
+    const connection = await connect(
+      {
+        protocol: isTls ? "amqps" : "amqp",
+        hostname,
+        port,
+        username: decodeURIComponent(url.username),
+        password: decodeURIComponent(url.password),
+        vhost: url.pathname.length > 1 ? url.pathname.slice(1) : "/",
+        heartbeat: HEARTBEAT_SECONDS,
+      },
+      { noDelay: true, ...tlsOptions(settings, hostname) },
+    );
+    const link = new RabbitMqLink(connection, settings, onDown);
+    if (signal.aborted) drop(connection);
+    await link.openChannel();
+    return link;
+  },
+  failure: rabbitMqFailure,
+};
+
+class RabbitMqLink implements Link {
+  readonly #connection: ChannelModel;
+  readonly #config: Config;
+  readonly #onDown: () => void;
+  /** Messages that the exchange could not route, until the confirmation that follows. */
+  readonly #returned = new Map<string, Message>();
+  readonly #rejects = new Set<(error: unknown) => void>();
+  #channel: ConfirmChannel | null = null;
+  #error: unknown = null;
+  /** Reason that the broker gave for accepting nothing. */
+  #blocked: string | null = null;
+  #lastNumber = 0;
+
+  constructor(connection: ChannelModel, config: Config, onDown: () => void) {
+    this.#connection = connection;
+    this.#config = config;
+    this.#onDown = onDown;
+    connection.on("error", (error: Error) => this.#end(error));
+    connection.on("close", () => this.#end(new Error("the broker closed the connection")));
+    connection.on("blocked", (reason: string) => {
+      this.#blocked = reason;
+      // What was published since the alarm is confirmed only after it, so its messages are sent again.
+      this.#rejectAll(new BlockedError(reason));
+    });
+    connection.on("unblocked", () => {
+      this.#blocked = null;
+    });
+  }
+
+  async openChannel(): Promise<void> {
+    const channel = await this.#connection.createConfirmChannel();
+    channel.on(
+      "return",
+      (message: Message) => void this.#returned.set(String(message.properties.correlationId), message),
+    );
+    // The broker closes the channel when the exchange does not exist or must not be written to.
+    channel.on("error", (error: Error) => this.#end(error));
+    channel.on("close", () => this.#end(new Error("the broker closed the channel")));
+    this.#channel = channel;
+  }
+
+  async send(message: KindMessage, signal: AbortSignal): Promise<ReturnType<typeof outcomeOf>> {
+    if (this.#blocked !== null) throw new BlockedError(this.#blocked);
+    if (this.#error !== null) throw this.#error;
+    const number = String(++this.#lastNumber);
+    const { exchange, routingKey } = this.#config;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#rejects.add(reject);
+    signal.addEventListener("abort", () => reject(new Error("canceled")), { once: true });
+    try {
+      const properties = { ...propertiesOf(message), correlationId: number, mandatory: true };
+      this.#channel!.publish(exchange ?? "", routingKey, Buffer.from(message.body), properties, (error: unknown) =>
+        error === null || error === undefined ? resolve() : reject(new NackError()),
+      );
+      await promise;
+      return outcomeOf(this.#returned.get(number), this.#config);
+    } finally {
+      this.#rejects.delete(reject);
+      this.#returned.delete(number);
+    }
+  }
+
+  close(): void {
+    this.#end(new Error("closed"));
+    drop(this.#connection);
+  }
+
+  #end(error: unknown): void {
+    this.#error ??= error;
+    this.#rejectAll(this.#error);
+    this.#onDown();
+  }
+
+  #rejectAll(error: unknown): void {
+    for (const reject of this.#rejects) reject(error);
+  }
+}
+
+/** Ends a connection without the closing handshake, which a broker that hangs never completes. */
+function drop({ connection }: ChannelModel): void {
+  (connection as unknown as { readonly stream: Socket }).stream.destroy();
+}
+
+class NackError extends Error {}
+
+class BlockedError extends Error {}
+
+function propertiesOf({ id, eventType, contentType, createdAt, attributes }: KindMessage): object {
+  return {
+    messageId: id,
+    type: eventType.slice(0, 255),
+    contentType: contentType.slice(0, 255),
+    timestamp: Math.floor(createdAt / 1000),
+    deliveryMode: 2,
+    headers: Object.fromEntries(attributes),
+  };
+}
+
+function outcomeOf(returned: Message | undefined, { exchange, routingKey }: Config) {
+  if (returned === undefined) return { kind: "ok", reference: null } as const;
+  const where =
+    exchange === null
+      ? `no queue is named "${routingKey}"`
+      : `exchange "${exchange}" has no queue bound for "${routingKey}"`;
+  return closed(
+    "target_not_found",
+    `The broker could not route the message (312 NO_ROUTE): ${where}. Declare or bind the queue, or change the routing key.`,
+  );
+}
+
+function rabbitMqFailure(error: unknown): FailedResult | null {
+  if (error instanceof BlockedError) {
+    const sentence = `The broker accepts no messages at the moment (connection.blocked: ${quoted(error.message)}). Free memory or disk space on it.`;
+    return later("target_unavailable", sentence, BLOCKED_MS);
+  }
+  if (error instanceof NackError) {
+    return retry(
+      "target_unavailable",
+      "The broker did not store the message (basic.nack). Check the limits of the queue and the log of the broker.",
+    );
+  }
+  if (!(error instanceof Error)) return null;
+  const text = quoted(error.message);
+  const code =
+    "code" in error && typeof error.code === "number"
+      ? error.code
+      : Number(/\b(3\d\d|4\d\d|5\d\d) \(/.exec(text)?.[1] ?? 0);
+  switch (code) {
+    case 311:
+      return refused("message_too_large", `The message is larger than the broker accepts: ${text}.`);
+    case 402:
+    case 530:
+      return closed(
+        "target_not_found",
+        `The broker refused the virtual host: ${text}. Check the path of the URI and the permissions of the user.`,
+      );
+    case 403:
+      return closed(
+        "credentials_refused",
+        `The broker refused access: ${text}. Check user name, password, and the permission to write to the exchange.`,
+      );
+    case 404:
+      return closed(
+        "target_not_found",
+        `The exchange or virtual host does not exist: ${text}. Create it, or change the configuration.`,
+      );
+    case 406:
+      // A body over max_message_size closes the channel with this code.
+      return /size|larger/i.test(text)
+        ? refused("message_too_large", `The message is larger than the broker accepts: ${text}.`)
+        : refused("message_invalid", `The broker refused the message: ${text}.`);
+    case 320:
+    case 541:
+      return retry("target_unavailable", `The broker closed the connection: ${text}.`);
+    default:
+      // The client reports only the frame that refused the virtual host, without its text.
+      if (/Expected ConnectionOpenOk/.test(text)) {
+        return closed(
+          "target_not_found",
+          "The broker refused the virtual host. Check the path of the URI and the permissions of the user.",
+        );
+      }
+      return /ACCESS.REFUSED/i.test(text)
+        ? closed("credentials_refused", `The broker refused the user: ${text}. Check user name and password.`)
+        : null;
+  }
+}

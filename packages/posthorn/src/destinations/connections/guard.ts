@@ -1,0 +1,155 @@
+/**
+ * Guards every TCP connection of the connector thread. Drivers dial the addresses of their configuration and those that brokers advertise;
+ * both are resolved and checked in the main thread, under the rules of the application whose message is being sent.
+ *
+ * The guard replaces methods of `net.Socket`, which `net.connect`, `tls.connect`, HTTP and WebSockets all use. It must be installed before
+ * a driver is loaded. The context of a link follows its promises, timers and sockets; a connection without a context is refused.
+ */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { type LookupFunction, Socket, type TcpNetConnectOpts } from "node:net";
+import { Readable } from "node:stream";
+import type { VettedAddress, VetResult } from "./protocol.ts";
+
+/** Delay before the next address is tried in parallel (RFC 8305 section 5). */
+const ATTEMPT_DELAY_MS = 250;
+/**
+ * Bytes that a target may send for one message in addition to what is left of its allowance. Responses to producers are short; the first
+ * allowance covers handshakes and metadata of large clusters.
+ */
+const BYTES_PER_MESSAGE = 65_536;
+const MAX_ALLOWANCE = 8 * 1024 * 1024;
+
+/** A connection that the guard refused or ended. `result` says why, unless it is a flood. */
+export class GuardError extends Error {
+  readonly code: "EGUARD" | "EFLOOD";
+  readonly refusal: Extract<VetResult, { allowed: false }> | null;
+
+  constructor(code: "EGUARD" | "EFLOOD", message: string, refusal: GuardError["refusal"] = null) {
+    super(message);
+    this.code = code;
+    this.refusal = refusal;
+  }
+}
+
+/** What the sockets of one link may do. */
+export class DialContext {
+  readonly #vet: (host: string, port: number) => Promise<VetResult>;
+  #allowance = MAX_ALLOWANCE;
+  /** `address:port` of the last connection. */
+  peer: string | null = null;
+  readonly #refused = Promise.withResolvers<never>();
+
+  constructor(vet: (host: string, port: number) => Promise<VetResult>) {
+    this.#vet = vet;
+    // Usually nothing is refused, and nothing waits for it.
+    this.#refused.promise.catch(() => undefined);
+  }
+
+  /** Waits for work of a driver, but not after the guard has refused or ended a connection: some drivers hide such errors or wait forever. */
+  unlessRefused<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#refused.promise]);
+  }
+
+  run<T>(work: () => T): T {
+    return contexts.run(this, work);
+  }
+
+  async vet(host: string, port: number): Promise<Extract<VetResult, { allowed: true }>["addresses"]> {
+    const result = await this.#vet(host, port);
+    if (result.allowed) return result.addresses;
+    throw this.#refuse(new GuardError("EGUARD", result.sentence, result));
+  }
+
+  /** Allows the responses to one more message. */
+  extend(): void {
+    this.#allowance = Math.min(MAX_ALLOWANCE, this.#allowance + BYTES_PER_MESSAGE);
+  }
+
+  /** Counts received bytes. Returns an error when the target sent too many. */
+  receive(bytes: number): GuardError | null {
+    this.#allowance -= bytes;
+    if (this.#allowance >= 0) return null;
+    return this.#refuse(new GuardError("EFLOOD", "The target sent more data than its protocol needs."));
+  }
+
+  #refuse(error: GuardError): GuardError {
+    this.#refused.reject(error);
+    return error;
+  }
+}
+
+const contexts = new AsyncLocalStorage<DialContext>();
+
+type ConnectOptions = Partial<TcpNetConnectOpts> & { readonly path?: string; readonly fd?: number };
+type Listener = (() => void) | undefined;
+
+/** Guards all sockets of this thread from now on. */
+export function installGuard(): void {
+  const { connect } = Socket.prototype;
+  function guardedConnect(this: Socket, ...args: unknown[]): Socket {
+    const [options, listener] = connectArguments(args);
+    const context = contexts.getStore();
+    const { host = "localhost" } = options;
+    const port = Number(options.port);
+    let lookup: LookupFunction;
+    if (context === undefined || options.path !== undefined || !Number.isInteger(port)) {
+      const refusal = new GuardError("EGUARD", "Only TCP connections of a destination are allowed in this thread.");
+      lookup = (_host, _options, done) => process.nextTick(done, refusal, "");
+    } else {
+      this.once("connect", () => {
+        context.peer = `${this.remoteFamily === "IPv6" ? `[${this.remoteAddress}]` : this.remoteAddress}:${this.remotePort}`;
+      });
+      lookup = (_host, { all }, done) => void lookUp(context, { host, port, isAll: all === true }, done);
+    }
+    const guarded = {
+      ...options,
+      path: undefined,
+      port: Number.isInteger(port) ? port : 1,
+      // A name, so that literal addresses are looked up as well.
+      host: "guarded.invalid",
+      lookup,
+      family: 0,
+      hints: 0,
+      localAddress: undefined,
+      localPort: undefined,
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: ATTEMPT_DELAY_MS,
+    };
+    return Reflect.apply(connect, this, [guarded, listener]) as Socket;
+  }
+  Socket.prototype.connect = guardedConnect;
+  Socket.prototype.push = function guardedPush(this: Socket, chunk: unknown, encoding?: BufferEncoding): boolean {
+    const flood = chunk instanceof Uint8Array ? contexts.getStore()?.receive(chunk.byteLength) : null;
+    if (flood === null || flood === undefined) return Readable.prototype.push.call(this, chunk, encoding);
+    this.destroy(flood);
+    return false;
+  };
+}
+
+type Lookup = Parameters<LookupFunction>[2];
+
+async function lookUp(
+  context: DialContext,
+  { host, port, isAll }: { readonly host: string; readonly port: number; readonly isAll: boolean },
+  done: Lookup,
+): Promise<void> {
+  try {
+    const addresses = await context.vet(host, port);
+    const [{ address, family }] = addresses as [VettedAddress];
+    // On a turn of its own, so that an error of the caller is not taken for one of the look-up.
+    if (isAll) process.nextTick(done, null, [...addresses]);
+    else process.nextTick(done, null, address, family);
+  } catch (error) {
+    process.nextTick(done, error, "");
+  }
+}
+
+/** The forms of `socket.connect`: a normalised list from `net.connect`, options, a path, or port and host. */
+function connectArguments(args: readonly unknown[]): [options: ConnectOptions, listener: Listener] {
+  const list = Array.isArray(args[0]) ? (args[0] as readonly unknown[]) : args;
+  const [first, second] = list;
+  const listener = list.findLast((arg) => typeof arg === "function") as Listener;
+  if (typeof first === "object" && first !== null) return [first, listener];
+  if (typeof first === "string" && !/^\d+$/.test(first)) return [{ path: first }, listener];
+  return [{ port: Number(first), ...(typeof second === "string" ? { host: second } : {}) }, listener];
+}

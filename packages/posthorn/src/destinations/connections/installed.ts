@@ -1,0 +1,71 @@
+/** Client packages of destination kinds: which are installed on this node. */
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { DESTINATION_KINDS } from "../kinds.ts";
+
+export interface ConnectorState {
+  readonly kind: string;
+  readonly title: string;
+  readonly packages: readonly PackageState[];
+}
+
+export interface PackageState {
+  readonly name: string;
+  /** Major version that the driver needs. */
+  readonly needed: number;
+  /** `null`: not installed. */
+  readonly installed: string | null;
+  readonly isUsable: boolean;
+}
+
+/** State of the packages of each kind that connects by itself, in the order of the registry. */
+export function connectorStates(): readonly ConnectorState[] {
+  return Object.entries(DESTINATION_KINDS).flatMap(([kind, declaration]) =>
+    declaration.family === "connection"
+      ? [{ kind, title: declaration.title, packages: declaration.packages.map(packageState) }]
+      : [],
+  );
+}
+
+const missing = new Map<string, readonly string[]>();
+
+/** Packages of a kind that must be installed, as arguments of `npm i`. Read once: a new package is found after a restart. */
+export function missingPackages(kind: string): readonly string[] {
+  let found = missing.get(kind);
+  if (found === undefined) {
+    const declaration = Object.hasOwn(DESTINATION_KINDS, kind) ? DESTINATION_KINDS[kind]! : null;
+    const packages = declaration?.family === "connection" ? declaration.packages : [];
+    found = packages.filter((text) => !packageState(text).isUsable);
+    missing.set(kind, found);
+  }
+  return found;
+}
+
+/** @param text Name and major version: `amqplib@2`. */
+function packageState(text: string): PackageState {
+  const at = text.lastIndexOf("@");
+  const [name, needed] = [text.slice(0, at), Number(text.slice(at + 1))];
+  const installed = installedVersion(name);
+  return { name, needed, installed, isUsable: installed !== null && Number(installed.split(".")[0]) === needed };
+}
+
+/** Reads the manifest without loading the package. Many packages do not export it, so it is searched for above the entry point. */
+function installedVersion(name: string): string | null {
+  for (const folder of searchPaths()) {
+    try {
+      const text = readFileSync(join(folder, name, "package.json"), "utf8");
+      return String((JSON.parse(text) as { readonly version?: unknown }).version);
+    } catch {
+      // Looked for in the next folder.
+    }
+  }
+  return null;
+}
+
+/** `node_modules` folders from this file upwards, as `import` searches them. */
+function searchPaths(): readonly string[] {
+  const paths = createRequire(import.meta.url).resolve.paths("posthorn-connector") ?? [];
+  return paths.length > 0 ? paths : [join(dirname(fileURLToPath(import.meta.url)), "node_modules")];
+}

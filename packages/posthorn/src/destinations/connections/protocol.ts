@@ -1,0 +1,81 @@
+/** Messages between the main thread and the connector thread. Each side collects the messages of one turn and posts them together. */
+import type { ItemResult, KindConfig, KindMessage } from "../kind.ts";
+
+/** Connection settings: what a link is shared by. */
+export interface LinkSpec {
+  readonly kind: string;
+  readonly config: KindConfig;
+  /** Application. Links are never shared between applications, and limited per application. */
+  readonly tenant: number;
+}
+
+export type ToThread =
+  /** Announces settings before the first message that refers to them. */
+  | { readonly op: "link"; readonly link: number; readonly spec: LinkSpec }
+  | { readonly op: "forget"; readonly link: number }
+  | {
+      readonly op: "send";
+      readonly id: number;
+      readonly link: number;
+      /** Without its body, which is in the common buffer of the post. */
+      readonly message: Omit<KindMessage, "body">;
+      readonly bodyStart: number;
+      readonly bodyLength: number;
+      /** Unix milliseconds at which the caller allowed the sending. */
+      readonly allowedAt: number;
+    }
+  /** Reply to `ask`. */
+  | { readonly op: "go"; readonly id: number }
+  | { readonly op: "cancel"; readonly id: number; readonly isTimeout: boolean }
+  | { readonly op: "vetted"; readonly id: number; readonly result: VetResult }
+  | { readonly op: "ping"; readonly id: number };
+
+export interface PostToThread {
+  readonly items: readonly ToThread[];
+  /** Bodies of the messages, one after the other. */
+  readonly bodies: Uint8Array;
+}
+
+export type FromThread =
+  | { readonly op: "done"; readonly id: number; readonly result: ThreadResult }
+  /** The message can be sent now, but it waited. May it still be sent? */
+  | { readonly op: "ask"; readonly id: number }
+  | { readonly op: "vet"; readonly id: number; readonly link: number; readonly host: string; readonly port: number }
+  | { readonly op: "pong"; readonly id: number }
+  | { readonly op: "count"; readonly links: number };
+
+export interface VettedAddress {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** Addresses that may be dialled, or why none may. `sentence` is safe to show; `detail` is for operators. */
+export type VetResult =
+  | { readonly allowed: true; readonly addresses: readonly VettedAddress[] }
+  | {
+      readonly allowed: false;
+      readonly code: string;
+      readonly sentence: string;
+      readonly detail: string;
+      /** Posthorn's own fault, such as a resolver that does not respond. */
+      readonly isOurs: boolean;
+    };
+
+/** `own_fault`: nothing was sent, for a reason that the target is not to blame for. */
+export type ThreadResult =
+  | { readonly kind: "item"; readonly result: ItemResult; readonly facts: LinkFacts }
+  | { readonly kind: "own_fault"; readonly code: string; readonly detail: string };
+
+/** Facts for the record of an attempt. */
+export interface LinkFacts {
+  /** Milliseconds until the connection was open; `null`: it was open already. */
+  readonly connectMs: number | null;
+  /** `address:port` of the last connection that was opened. */
+  readonly peer: string | null;
+}
+
+export interface ThreadOptions {
+  readonly maxLinks: number;
+  readonly maxLinksPerTenant: number;
+  readonly idleMs: number;
+}

@@ -1,0 +1,54 @@
+import { connectionKind } from "../kind.ts";
+import { clientCertificateProblem, PASSWORD, TLS_FIELDS, USERNAME } from "./connection-fields.ts";
+
+export const MQTT = connectionKind({
+  family: "connection",
+  title: "MQTT",
+  summary: "Publishes each message to a topic of an MQTT 5 broker with QoS 1.",
+  group: "queue",
+  fields: {
+    url: {
+      type: "url",
+      label: "URL",
+      help: "Protocol, host and port of the broker. Use mqtts for TLS.",
+      required: true,
+      secret: false,
+      isTarget: true,
+      schemes: ["mqtt:", "mqtts:"],
+      example: "mqtts://mqtt.example.com:8883",
+    },
+    topic: {
+      type: "text",
+      label: "Topic",
+      help: "Topic of each message, without wildcards.",
+      required: true,
+      secret: false,
+      maxLength: 1000,
+      pattern: "[^+#\\u0000]+",
+      example: "webhooks/invoices",
+    },
+    retain: {
+      type: "boolean",
+      label: "Retain",
+      help: "Whether the broker keeps the last message for new subscribers.",
+      required: false,
+      secret: false,
+      default: false,
+    },
+    username: USERNAME,
+    password: PASSWORD,
+    ...TLS_FIELDS,
+  },
+  limits: { bodyBytes: 16 * 1024 * 1024, batch: null },
+  idempotency: "none",
+  ordering: "all",
+  setup: [
+    "Create a user that may publish to the topic.",
+    "Make sure that a consumer has a persistent session: a broker discards messages without a subscriber.",
+    "Enter URL, topic and credentials here, and send a test event.",
+  ],
+  packages: ["mqtt@5"],
+  ports: [1883, 8883],
+  check: clientCertificateProblem,
+  target: ({ url, topic }) => `${url.replace(/\/$/, "")}/${topic.replace(/^\//, "")}`,
+});

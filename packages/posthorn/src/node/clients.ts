@@ -1,0 +1,28 @@
+/** Clients through which a node sends to destinations. All of them connect only to addresses that the rules of the operator allow. */
+import type { Egress } from "@posthorn/egress";
+import { Connector } from "../destinations/connections/connector.ts";
+import { vetWith } from "../destinations/connections/vet.ts";
+import { EndpointSender } from "../destinations/http/endpoint-sender.ts";
+import type { NodeOptions } from "./options.ts";
+import { egressOf } from "./parts.ts";
+
+export interface Clients {
+  readonly egress: Egress;
+  readonly sender: EndpointSender;
+  /** Holds the connections of destinations that are not HTTP, in a thread that starts with the first message to one of them. */
+  readonly connector: Connector;
+}
+
+export function buildClients(
+  { config, log, egress: options }: Pick<NodeOptions, "config" | "log" | "egress">,
+  stack: AsyncDisposableStack,
+): Clients {
+  const egress = stack.adopt(egressOf(config, options), (client) => client.close());
+  const connector = stack.use(
+    new Connector({
+      vet: vetWith(egress),
+      onError: (error) => log.error({ err: error }, "the connector thread ended; it is started again"),
+    }),
+  );
+  return { egress, sender: new EndpointSender(egress), connector };
+}
