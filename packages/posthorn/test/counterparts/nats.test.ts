@@ -1,0 +1,123 @@
+import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { eventually } from "@posthorn/testkit";
+import { isSkipped, startNats, type TestNats } from "@posthorn/testkit/counterparts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { accepted, ALL_BYTES, messageOf, openConnector, rejected, type TestConnector } from "./support.ts";
+
+/** Users with passwords, a token-free default, and an account without JetStream. */
+const ACCOUNTS = `
+accounts {
+  A: { jetstream: enabled, users: [
+    { user: alice, password: alice-secret },
+    { user: reader, password: reader-secret, permissions: { publish: { deny: ["events.>"] } } },
+    { nkey: UDXU4RCSJNZOIQHZNWXHXORDPRTGNJAHAHFRGZNEEJCPQTT2M7NLCNF4 }
+  ] }
+  B: { users: [{ user: bob, password: bob-secret }] }
+}`;
+/** Seed of the NKey above, from the documentation of NATS. It protects nothing. */
+const SEED = "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY";
+
+describe.skipIf(isSkipped("nats"))("NATS JetStream", () => {
+  let nats: TestNats;
+  let connection: NatsConnection;
+  let manager: JetStreamManager;
+  let connector: TestConnector;
+  const configOf = (changes: object = {}) => ({
+    servers: `127.0.0.1:${nats.port}`,
+    subject: "events.invoices",
+    tls: false,
+    username: "alice",
+    password: "alice-secret",
+    ...changes,
+  });
+
+  const reconnect = async (): Promise<void> => {
+    connection = await connect({ servers: `127.0.0.1:${nats.port}`, user: "alice", pass: "alice-secret" });
+    manager = await jetstreamManager(connection);
+  };
+  beforeAll(async () => {
+    nats = await startNats(ACCOUNTS);
+    await reconnect();
+    await manager.streams.add({ name: "events", subjects: ["events.>"], duplicate_window: 120_000_000_000 });
+    connector = openConnector();
+  });
+  afterAll(async () => {
+    await connection?.close();
+    await connector?.[Symbol.asyncDispose]();
+    await nats?.[Symbol.asyncDispose]();
+  });
+
+  it("stores the exact bytes with ID and headers, and names stream and sequence", async () => {
+    const message = messageOf(ALL_BYTES);
+    const { reference } = accepted(await connector.send("nats", configOf(), message));
+    const [stream, sequence] = reference!.split("/");
+    expect(stream).toBe("events");
+    const stored = await manager.streams.getMessage("events", { seq: Number(sequence) });
+    expect(stored!.data).toEqual(ALL_BYTES);
+    expect(stored!.header.get("Nats-Msg-Id")).toBe(message.id);
+    expect(stored!.header.get("webhook-signature")).toBe("v1,signature");
+    expect(stored!.header.get("Content-Type")).toBe("application/json");
+  });
+
+  it("stores a message that is sent again only once", async () => {
+    const message = messageOf();
+    const first = accepted(await connector.send("nats", configOf(), message));
+    const second = accepted(await connector.send("nats", configOf(), message));
+    expect(second).toEqual({ ...first, isDuplicate: true });
+  });
+
+  it("stores hundreds of messages that are sent at once, each one once", async () => {
+    const before = (await manager.streams.info("events")).state.messages;
+    const messages = Array.from({ length: 500 }, () => messageOf());
+    for (const result of await Promise.all(messages.map((message) => connector.send("nats", configOf(), message))))
+      accepted(result);
+    expect((await manager.streams.info("events")).state.messages - before).toBe(500);
+  });
+
+  it("refuses wrong credentials without repeating them, and accepts an NKey", async () => {
+    const wrong = await connector.send("nats", configOf({ password: "wrong-password" }), messageOf());
+    expect(rejected(wrong, "closed", "credentials_refused")).not.toContain("wrong-password");
+    accepted(await connector.send("nats", configOf({ username: null, password: null, nkeySeed: SEED }), messageOf()));
+  });
+
+  it("refuses a user without permission for the subject", async () => {
+    const reader = configOf({ username: "reader", password: "reader-secret" });
+    rejected(await connector.send("nats", reader, messageOf(), { timeoutMs: 5000 }), "closed", "credentials_refused");
+  });
+
+  it("refuses a subject that no stream stores, and an account without JetStream", async () => {
+    rejected(await connector.send("nats", configOf({ subject: "other" }), messageOf()), "closed", "target_not_found");
+    const bob = configOf({ username: "bob", password: "bob-secret" });
+    rejected(await connector.send("nats", bob, messageOf()), "closed", "target_not_found");
+  });
+
+  it("refuses messages that are larger than server or stream accept", async () => {
+    const large = messageOf(Buffer.alloc(2 * 1024 * 1024));
+    rejected(await connector.send("nats", configOf(), large), "refused", "message_too_large");
+    await manager.streams.add({ name: "small", subjects: ["small"], max_msg_size: 1000 });
+    rejected(
+      await connector.send("nats", configOf({ subject: "small" }), messageOf("a".repeat(2000))),
+      "refused",
+      "message_too_large",
+    );
+  });
+
+  it("pauses while the stream is full", async () => {
+    await manager.streams.add({ name: "full", subjects: ["full"], max_msgs: 1, discard: "new" });
+    accepted(await connector.send("nats", configOf({ subject: "full" }), messageOf()));
+    rejected(await connector.send("nats", configOf({ subject: "full" }), messageOf()), "later", "target_unavailable");
+  });
+
+  it("is retried when the server is killed before it has acknowledged, and then stores it once", async () => {
+    nats.program.freeze();
+    const message = messageOf();
+    const sent = connector.send("nats", configOf(), message);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await nats.program.kill();
+    rejected(await sent, "retry", "connection_failed");
+    await nats.program.start();
+    await eventually(async () => accepted(await connector.send("nats", configOf(), message)));
+    expect(accepted(await connector.send("nats", configOf(), message))).toMatchObject({ isDuplicate: true });
+  });
+});

@@ -1,0 +1,110 @@
+import { isSkipped, startRedis, type TestRedis } from "@posthorn/testkit/counterparts";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { accepted, ALL_BYTES, messageOf, openConnector, rejected, type TestConnector } from "./support.ts";
+
+describe.skipIf(isSkipped("redis"))("Redis streams", () => {
+  let redis: TestRedis;
+  let client: Redis;
+  let connector: TestConnector;
+  const configOf = (changes: object = {}) => ({
+    url: `redis://127.0.0.1:${redis.port}/0`,
+    password: redis.password,
+    stream: "events",
+    ...changes,
+  });
+
+  beforeAll(async () => {
+    redis = await startRedis(["--maxmemory", "16mb"]);
+    client = new Redis({ port: redis.port, host: "127.0.0.1", password: redis.password });
+    client.on("error", () => undefined);
+    connector = openConnector();
+  });
+  afterAll(async () => {
+    client.disconnect();
+    await connector[Symbol.asyncDispose]();
+    await redis[Symbol.asyncDispose]();
+  });
+
+  it("receives the exact bytes, the ID and the headers, and names the entry", async () => {
+    const message = messageOf(ALL_BYTES);
+    const { reference } = accepted(await connector.send("redis", configOf(), message));
+    const [[entry, fields]] = (await client.callBuffer("XRANGE", "events", reference!, reference!)) as [
+      [Buffer, Buffer[]],
+    ];
+    expect(entry.toString()).toBe(reference);
+    const values = new Map(
+      fields.flatMap((field, index) => (index % 2 === 0 ? [[field.toString(), fields[index + 1]!]] : [])),
+    );
+    expect(values.get("payload")).toEqual(Buffer.from(ALL_BYTES));
+    expect(values.get("id")?.toString()).toBe(message.id);
+    expect(values.get("type")?.toString()).toBe("invoice.paid");
+    expect(values.get("created-at")?.toString()).toBe("2026-01-02T03:04:05.000Z");
+    expect(JSON.parse(values.get("headers")!.toString())).toEqual(Object.fromEntries(message.attributes));
+  });
+
+  it("stores hundreds of messages that are sent at once, each one once", async () => {
+    const messages = Array.from({ length: 500 }, () => messageOf());
+    const config = configOf({ stream: "many" });
+    for (const result of await Promise.all(messages.map((message) => connector.send("redis", config, message))))
+      accepted(result);
+    expect(await client.xlen("many")).toBe(500);
+  });
+
+  it("trims the stream to the maximum length", async () => {
+    const config = configOf({ stream: "short", maxLength: 100 });
+    await Promise.all(Array.from({ length: 1000 }, () => connector.send("redis", config, messageOf())));
+    expect(await client.xlen("short")).toBeLessThan(400);
+  });
+
+  it("refuses wrong and missing credentials, without repeating them", async () => {
+    const wrong = await connector.send("redis", configOf({ password: "wrong-password" }), messageOf());
+    expect(rejected(wrong, "closed", "credentials_refused")).not.toContain("wrong-password");
+    rejected(await connector.send("redis", configOf({ password: null }), messageOf()), "closed", "credentials_refused");
+  });
+
+  it("refuses a user without permission for the stream, and accepts one with no other permission", async () => {
+    await client.call("ACL", "SETUSER", "writer", "on", ">writer-secret", "~allowed", "+xadd");
+    const user = { username: "writer", password: "writer-secret" };
+    accepted(await connector.send("redis", configOf({ ...user, stream: "allowed" }), messageOf()));
+    rejected(
+      await connector.send("redis", configOf({ ...user, stream: "other" }), messageOf()),
+      "closed",
+      "credentials_refused",
+    );
+  });
+
+  it("refuses a key that is not a stream, and a database that does not exist", async () => {
+    await client.set("text", "1");
+    rejected(await connector.send("redis", configOf({ stream: "text" }), messageOf()), "closed", "target_not_found");
+    const url = `redis://127.0.0.1:${redis.port}/99`;
+    rejected(await connector.send("redis", configOf({ url }), messageOf()), "closed", "target_not_found");
+  });
+
+  it("pauses while Redis is out of memory", async () => {
+    await client.call("CONFIG", "SET", "maxmemory", "1mb");
+    const result = await connector.send("redis", configOf({ stream: "full" }), messageOf("a".repeat(100_000)));
+    rejected(result, "later", "target_unavailable");
+    await client.call("CONFIG", "SET", "maxmemory", "64mb");
+    accepted(await connector.send("redis", configOf({ stream: "full" }), messageOf()));
+  });
+
+  it("is retried when Redis is killed before it has acknowledged, and accepts again after its restart", async () => {
+    accepted(await connector.send("redis", configOf(), messageOf()));
+    redis.program.freeze();
+    const sent = connector.send("redis", configOf(), messageOf());
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await redis.program.kill();
+    rejected(await sent, "retry", "connection_failed");
+    rejected(await connector.send("redis", configOf(), messageOf()), "retry", "connection_failed");
+    await redis.program.start();
+    accepted(await connector.send("redis", configOf(), messageOf()));
+  });
+
+  it("ends at the timeout while Redis is frozen, and uses another connection afterwards", async () => {
+    redis.program.freeze();
+    expect(await connector.send("redis", configOf(), messageOf(), { timeoutMs: 300 })).toEqual({ kind: "timeout" });
+    redis.program.unfreeze();
+    accepted(await connector.send("redis", configOf(), messageOf()));
+  });
+});
