@@ -48,10 +48,8 @@ function optionsOf(config: Config): ProducerOptions<Buffer, Buffer, Buffer, Buff
     bootstrapBrokers: brokers.split(/, ?/),
     connectTimeout: CONNECT_MS,
     requestTimeout: REQUEST_MS,
-    idempotent: true,
-    acks: -1,
     autocreateTopics: false,
-    // The dispatcher retries, by the policy of the endpoint.
+    // The dispatcher retries, by the policy of the endpoint. With `idempotent` here, the client would retry forever, whatever this says.
     retries: 0,
     ...(tls ? { tls: secure, tlsServerName: true } : {}),
     ...(saslMechanism === "none"
@@ -89,19 +87,35 @@ class KafkaLink implements Link {
 
   async #produce(records: readonly Record_[]): Promise<readonly ItemResult[]> {
     try {
-      const { offsets = [] } = await this.#producer.send({ messages: [...records] });
-      // A request of several records says where each partition's part begins, and not where each record is.
-      const [first] = offsets;
-      const reference =
-        records.length === 1 && first !== undefined ? `${first.topic}/${first.partition}/${first.offset}` : null;
+      const { offsets = [] } = await this.#producer.send({ messages: [...records], idempotent: true, acks: -1 });
+      const reference = records.length === 1 ? referenceOf(offsets) : null;
       return records.map(() => ({ kind: "ok", reference }));
     } catch (error) {
       // The numbers of later batches would not follow on those that the broker has.
       this.#onDown();
-      // One record can be to blame for all of them, which the next attempts find out: they arrive separately.
-      throw error;
+      if (records.length === 1 || kafkaFailure(error)?.kind !== "refused") throw error;
+    }
+    // Kafka refuses a batch as a whole because of one record. Each is sent on its own, without the numbers.
+    const results: ItemResult[] = [];
+    for (const record of records) results.push(await this.#produceAlone(record));
+    return results;
+  }
+
+  async #produceAlone(record: Record_): Promise<ItemResult> {
+    try {
+      const { offsets = [] } = await this.#producer.send({ messages: [record], idempotent: false, acks: -1 });
+      return { kind: "ok", reference: referenceOf(offsets) };
+    } catch (error) {
+      const result = kafkaFailure(error);
+      if (result === null) throw error;
+      return result;
     }
   }
+}
+
+/** A request of several records says where each partition's part begins, and not where each record is. */
+function referenceOf([first]: readonly { topic: string; partition: number; offset: bigint }[]): string | null {
+  return first === undefined ? null : `${first.topic}/${first.partition}/${first.offset}`;
 }
 
 function recordOf(topic: string, { id, eventType, orderingKey, createdAt, attributes, body }: KindMessage): Record_ {
@@ -154,7 +168,9 @@ function kafkaFailure(error: unknown): FailedResult | null {
   const invalid = found(INVALID);
   if (invalid !== undefined)
     return refused("message_invalid", `Kafka refused the record (${invalid}). Check the settings of the topic.`);
-  const missing = found(NO_TOPIC);
+  const missing =
+    found(NO_TOPIC) ??
+    (chain.some(({ message }) => message.startsWith("Unknown topic ")) ? "UNKNOWN_TOPIC_OR_PARTITION" : undefined);
   if (missing !== undefined) {
     return closed(
       "target_not_found",
