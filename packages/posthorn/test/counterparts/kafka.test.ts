@@ -141,7 +141,10 @@ describe.skipIf(isSkipped("kafka"))("a Kafka broker that advertises the metadata
     await admin.close();
     await using connector = openConnector({}, "loopback,external");
     const config = { brokers: kafka.plain, topic: "events", tls: false };
-    const sentence = rejected(await connector.send("kafka", config, messageOf()), "closed", "connection_failed");
+    // The coordinator that gives producers their IDs loads for a moment after the start.
+    const sentence = await eventually(async () =>
+      rejected(await connector.send("kafka", config, messageOf()), "closed", "connection_failed"),
+    );
     expect(sentence).not.toContain("169.254");
   });
 });
