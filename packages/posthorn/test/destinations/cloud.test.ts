@@ -1,6 +1,13 @@
 /** Runs the conformance suite for the kinds of cloud services, with responses as their vendors document them. */
 import type { Received, ReceiverResponse } from "@posthorn/testkit";
 import type { KindAuthorizer } from "../../src/destinations/auth/authorizer.ts";
+import {
+  clickHouseProblem,
+  eventGridProblem,
+  eventHubsProblem,
+  pubSubProblem,
+  serviceBusProblem,
+} from "../support/cloud-contracts.ts";
 import { CLOUD_CONFIGS, type CloudKindName } from "../support/cloud-kinds.ts";
 import { destinationSuite, type ReceivedMessage } from "./destination.suite.ts";
 import { httpKindBench, type HttpKindBenchOptions, type Responses } from "./http-kind-bench.ts";
@@ -23,6 +30,13 @@ const ECHO = ({ headers, body }: Received): ReceiverResponse => ({
   body: `${JSON.stringify(headers)}${body.toString("utf8")}`,
 });
 
+/** Accepts only what the documentation of the service allows. */
+const strictly =
+  (problemWith: (request: Received) => string | null, response: ReceiverResponse) =>
+  (request: Received): ReceiverResponse => {
+    const problem = problemWith(request);
+    return problem === null ? response : { status: 400, body: problem };
+  };
 const json = (status: number, body: object): ReceiverResponse => ({ status, body: JSON.stringify(body) });
 const awsError = (status: number, code: string): ReceiverResponse =>
   json(status, { __type: code, message: "Said by AWS." });
@@ -146,7 +160,7 @@ const CONTRACTS: Readonly<Record<CloudKindName, Contract>> = {
   googlePubSub: {
     authorizer: GOOGLE_TOKEN,
     responses: {
-      accepts: json(200, { messageIds: ["19917247034"] }),
+      accepts: strictly(pubSubProblem, json(200, { messageIds: ["19917247034"] })),
       asks_to_wait: googleError(429, "RESOURCE_EXHAUSTED"),
       refuses: googleError(400, "INVALID_ARGUMENT"),
       is_closed: googleError(404, "NOT_FOUND"),
@@ -192,7 +206,7 @@ const CONTRACTS: Readonly<Record<CloudKindName, Contract>> = {
   },
   serviceBus: {
     responses: {
-      accepts: { status: 201 },
+      accepts: strictly(serviceBusProblem, { status: 201 }),
       asks_to_wait: {
         status: 503,
         body: "<Error><Code>503</Code><Detail>ServerBusy: The request was terminated.</Detail></Error>",
@@ -213,7 +227,7 @@ const CONTRACTS: Readonly<Record<CloudKindName, Contract>> = {
   },
   eventHubs: {
     responses: {
-      accepts: { status: 201 },
+      accepts: strictly(eventHubsProblem, { status: 201 }),
       asks_to_wait: { status: 503, body: "<Error><Code>503</Code><Detail>ServerBusy</Detail></Error>" },
       refuses: { status: 400, body: "<Error><Code>400</Code><Detail>BadRequest</Detail></Error>" },
       is_closed: { status: 404, body: "<Error><Code>404</Code><Detail>MessagingEntityNotFound</Detail></Error>" },
@@ -228,7 +242,7 @@ const CONTRACTS: Readonly<Record<CloudKindName, Contract>> = {
   },
   eventGrid: {
     responses: {
-      accepts: { status: 200 },
+      accepts: strictly(eventGridProblem, { status: 200 }),
       asks_to_wait: json(429, { error: { code: "TooManyRequests", message: "m" } }),
       refuses: json(413, { error: { code: "RequestEntityTooLarge", message: "m" } }),
       is_closed: json(404, { error: { code: "ResourceNotFound", message: "m" } }),
@@ -244,7 +258,7 @@ const CONTRACTS: Readonly<Record<CloudKindName, Contract>> = {
   },
   clickhouse: {
     responses: {
-      accepts: { headers: { "x-clickhouse-query-id": "query-1" } },
+      accepts: strictly(clickHouseProblem, { headers: { "x-clickhouse-query-id": "query-1" } }),
       asks_to_wait: clickHouseError(500, 252, "Too many parts"),
       refuses: clickHouseError(400, 27, "Cannot parse input"),
       is_closed: clickHouseError(404, 60, "Unknown table"),
