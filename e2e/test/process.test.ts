@@ -118,30 +118,40 @@ describe("SIGTERM", () => {
   });
 });
 
+/** CPU time of a process and its threads so far. */
+function cpuSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]!.split(" ");
+  // User and system time, in hundredths of a second.
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
 describe("a start", () => {
-  it("is fast", async () => {
-    const times: number[] = [];
-    using folder = temporaryFolder();
-    for (let run = 0; run < 3; run++) {
-      const began = performance.now();
-      await using server = runCli([
-        "start",
-        "--dev",
-        "--log-format",
-        "json",
-        "--listen",
-        "127.0.0.1:0",
-        "--data-dir",
-        folder.path,
-      ]);
-      const { status } = await fetch(`${await server.url}/health`);
-      times.push(Math.round(performance.now() - began));
-      expect(status).toBe(204);
-    }
-    process.stdout.write(`start to first answer: ${times.join(", ")} ms (the first makes the database)\n`);
-    // The goal is two seconds; the limit is for machines with a high load.
-    expect(Math.min(...times)).toBeLessThan(15_000);
-  });
+  // CPU time, because other processes of a busy machine delay a start.
+  it.runIf(process.platform === "linux")(
+    "until the first response takes less than five seconds of CPU time",
+    async () => {
+      const seconds: number[] = [];
+      using folder = temporaryFolder();
+      for (let run = 0; run < 3; run++) {
+        await using server = runCli([
+          "start",
+          "--dev",
+          "--log-format",
+          "json",
+          "--listen",
+          "127.0.0.1:0",
+          "--data-dir",
+          folder.path,
+        ]);
+        expect((await fetch(`${await server.url}/health`)).status).toBe(204);
+        seconds.push(cpuSeconds(server.child.pid!));
+      }
+      process.stdout.write(
+        `start to first response: ${seconds.join(", ")} s of CPU time (the first creates the database)\n`,
+      );
+      expect(Math.min(...seconds)).toBeLessThan(5);
+    },
+  );
 
   it("on a data folder that another process uses is refused with a message and does not disturb that process", async () => {
     await using server = await startServer();
