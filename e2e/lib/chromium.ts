@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { installPackage } from "@posthorn/testkit";
 import { chromium } from "playwright-core";
 
 /** The headless shell is first, because it renders the same page with half the CPU time. */
@@ -18,13 +19,15 @@ const PACKAGES = ["chromium-headless-shell", "chromium"];
 export function findChromium(): string {
   const found = process.env["POSTHORN_TEST_CHROMIUM"] ?? installed();
   if (found !== undefined) return found;
-  if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
-    succeeds("apt-get", ["update"]);
-    for (const name of PACKAGES) {
-      if (!succeeds("apt-get", ["install", "-y", "--no-install-recommends", name])) continue;
-      const packaged = installed();
-      if (packaged !== undefined) return packaged;
+  for (const name of PACKAGES) {
+    try {
+      installPackage(name);
+    } catch {
+      // The release of the system does not have this package.
+      continue;
     }
+    const packaged = installed();
+    if (packaged !== undefined) return packaged;
   }
   const require = createRequire(import.meta.url);
   const command = [require.resolve("playwright-core/cli.js"), "install", "chromium"];

@@ -31,11 +31,15 @@ export function pathFolders(): string[] {
 /** Installs a system package where possible: as root on Debian. */
 export function installPackage(name: string): void {
   if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return;
-  // One after the other: two processes of a run may notice at once that it is missing.
+  // One after the other: two processes of a run may notice at once that it is missing, and `apt-get` fails while another one runs.
   const alone = (...args: string[]): string =>
-    run("flock", [join(tmpdir(), "posthorn-apt.lock"), "apt-get", ...args], null);
+    run(
+      "flock",
+      [join(tmpdir(), "posthorn-apt.lock"), "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", ...args],
+      null,
+    );
   alone("update", "-qq");
-  alone("install", "-y", "-qq", "--no-install-recommends", name);
+  alone("install", "-o", "DPkg::Lock::Timeout=600", "-y", "-qq", "--no-install-recommends", name);
 }
 
 /** Runs a program to its end, and returns its output. */

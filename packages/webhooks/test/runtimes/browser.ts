@@ -16,10 +16,14 @@ export function findChromium(): string {
   const installed = SYSTEM.find((path) => existsSync(path));
   if (installed !== undefined) return installed;
   if (process.getuid?.() === 0 && existsSync("/usr/bin/apt-get")) {
+    // Other test processes may install packages too.
+    const lock = join(tmpdir(), "posthorn-apt.lock");
     const apt = (...parameters: string[]) =>
-      execFileSync("env", ["DEBIAN_FRONTEND=noninteractive", "apt-get", ...parameters], { stdio: "pipe" });
+      execFileSync("flock", [lock, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", ...parameters], {
+        stdio: "pipe",
+      });
     apt("update");
-    apt("install", "-y", "--no-install-recommends", "chromium");
+    apt("install", "-o", "DPkg::Lock::Timeout=600", "-y", "--no-install-recommends", "chromium");
     return "/usr/bin/chromium";
   }
   execFileSync(process.execPath, [`${FOLDER}node_modules/playwright-core/cli.js`, "install", "chromium"], {
