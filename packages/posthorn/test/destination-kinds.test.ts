@@ -53,7 +53,10 @@ afterAll(async () => {
   registered[Symbol.dispose]();
 });
 
-beforeEach(() => {
+beforeEach(async () => {
+  // Endpoints of earlier tests would receive the messages of this one.
+  const { json } = await tenant.call("GET", `${ENDPOINT}?limit=250`);
+  for (const { id } of json["data"] as { id: string }[]) await tenant.call("DELETE", `${ENDPOINT}/${id}`);
   receiver.clear();
   receiver.respondWith({ status: 200, body: "reference-1" });
 });
@@ -108,7 +111,6 @@ describe("an endpoint of a kind with a configuration", () => {
     expect(detail).toMatchObject({ reference: "reference-1", duplicate: false, change: null });
     const { headers } = (detail as { request: { headers: { name: string; value: string | null }[] } }).request;
     expect(headers).toContainEqual({ name: "authorization", value: null });
-    await tenant.call("DELETE", `${ENDPOINT}/${uid}`);
   });
 
   it("keeps secrets that an update does not have, and asks for all of them again when the target changes", async () => {
@@ -195,6 +197,86 @@ describe("an endpoint of a kind with a configuration", () => {
         detail: { sentence: 'Example Queue said "no such token ***". Check the queue.' },
       },
     });
+  });
+});
+
+describe("a message to a kind with a configuration", () => {
+  it("has the body and content type that the transformation returned, and the attempt shows them", async () => {
+    const uid = await created({ channels: ["changed"] });
+    const code = "function handler(webhook) { webhook.payload = { sum: webhook.payload.n + 1 }; return webhook; }";
+    const transformation = `${ENDPOINT}/${uid}/transformation`;
+    expect(await tenant.call("PATCH", transformation, { code, enabled: true })).toMatchObject({ status: 204 });
+    await tenant.call("POST", "app/app/msg", { eventType: "a", channels: ["changed"], payload: { n: 1 } });
+    const request = await receiver.waitFor(({ body }) => body.includes("sum"));
+    expect(request.body.toString()).toBe('{"sum":2}');
+    const { json } = await eventually(async () => {
+      const list = await tenant.call("GET", `app/app/attempt/endpoint/${uid}`);
+      const [attempt] = list.json["data"] as { id: string; msgId: string }[];
+      return tenant.call("GET", `app/app/msg/${attempt!.msgId}/attempt/${attempt!.id}`);
+    });
+    expect(json["detail"]).toMatchObject({ reference: "reference-1", change: { body: { text: '{"sum":2}' } } });
+  });
+
+  it("carries its ordering key, or the ID of an endpoint that delivers everything in order", async () => {
+    await created({ channels: ["keyed"] });
+    const whole = await created({ channels: ["whole"] });
+    await tenant.call("PATCH", `${ENDPOINT}/${whole}/policy`, { order: { by: "endpoint" } });
+    const { json } = await tenant.call("GET", `${ENDPOINT}/${whole}`);
+    for (const channel of ["keyed", "whole"]) {
+      const message = { eventType: channel, channels: [channel], orderingKey: "customer-1", payload: {} };
+      await tenant.call("POST", "app/app/msg", message);
+    }
+    const requests = await receiver.waitForCount(2);
+    const keys = requests.map(({ headers }) => headers["x-order"]);
+    expect(new Set(keys)).toEqual(new Set(["customer-1", String(json["id"])]));
+  });
+
+  it("is refused without using the network when it is too large, and is not retried", async () => {
+    const uid = await created();
+    const payload = { text: "a".repeat(10_001) };
+    const { json } = await tenant.call("POST", `${ENDPOINT}/${uid}/test`, { eventType: "posthorn.ping", payload });
+    const text = "The message has 10012 bytes, and Example Queue accepts up to 10000.";
+    expect(json["attempt"]).toMatchObject({
+      errorCode: "message_too_large",
+      response: expect.stringContaining(text),
+      detail: { request: null, sentence: expect.stringContaining(text), nextAttempt: null },
+    });
+    expect(receiver.requests).toEqual([]);
+    // A message that was never sent says nothing about the endpoint.
+    expect((await tenant.call("GET", `${ENDPOINT}/${uid}/state`)).json).toMatchObject({
+      state: "active",
+      failing: null,
+    });
+  });
+});
+
+describe("an endpoint of a kind that this version does not know", () => {
+  it("keeps its deliveries on hold and says why, and everything else about it still works", async () => {
+    const uid = await created({ channels: ["future"] });
+    await node.services.store.transaction(async ({ db, signal }) => {
+      const of = db.updateTable("endpoint").set({ kind: "carrierPigeon" }).where("uid", "=", uid);
+      const [row] = await of.returning("app_id").execute();
+      signal({ kind: "application", key: row!.app_id });
+    });
+    const { json } = await tenant.call("POST", "app/app/msg", { eventType: "a", channels: ["future"], payload: {} });
+    const state = await tenant.call("GET", `${ENDPOINT}/${uid}/state`);
+    const sentence = expect.stringMatching(/^This version of Posthorn has no destination kind "carrierPigeon"/);
+    expect(state.json).toMatchObject({ state: "unavailable", reason: sentence, failing: null });
+    const deliveries = await tenant.call("GET", `app/app/msg/${String(json["id"])}/delivery`);
+    expect(deliveries.json["data"]).toMatchObject([{ state: "held", heldReason: "endpoint_kind_unavailable" }]);
+    expect(await tenant.call("GET", `${ENDPOINT}/${uid}`)).toMatchObject({
+      status: 200,
+      json: { kind: "carrierPigeon" },
+    });
+    const changed = await tenant.call("PATCH", `${ENDPOINT}/${uid}`, { description: "kept" });
+    expect(changed).toMatchObject({ status: 200, json: { description: "kept" } });
+    expect(receiver.requests).toEqual([]);
+    await node.services.store.transaction(async ({ db, signal }) => {
+      const of = db.updateTable("endpoint").set({ kind: "exampleQueue" }).where("uid", "=", uid);
+      const [row] = await of.returning(["app_id", "id"]).execute();
+      signal({ kind: "application", key: row!.app_id }, { kind: "wake", endpointId: row!.id });
+    });
+    await receiver.waitFor(({ headers }) => headers["x-id"] === json["id"]);
   });
 });
 
