@@ -8,6 +8,7 @@ import type { HeaderFamily } from "../http/headers.ts";
 import type { ConnectionKind, Fields, ItemResult, KindMessage } from "../kind.ts";
 import { kindNamed } from "../kinds.ts";
 import { kindMessage } from "../shaped/message.ts";
+import { secretAttributes } from "../shaped/shaped-destination.ts";
 import { secretHider } from "../shaped/secrets.ts";
 import type { Connector } from "./connector.ts";
 import type { LinkFacts } from "./protocol.ts";
@@ -29,6 +30,8 @@ interface Sending {
 }
 
 const NO_LINK: LinkFacts = { connectMs: null, peer: null };
+/** Failures without a response of the target. */
+const UNANSWERED: ReadonlySet<string> = new Set(["connection_failed", "timeout"]);
 const NO_STANDARD = { contentType: "", userAgent: "", families: [], timestamp: 0, signature: "" } as const;
 
 export class ConnectionDestination implements Destination {
@@ -47,11 +50,11 @@ export class ConnectionDestination implements Destination {
       return ownFault(endpoint, "config_missing", "no valid configuration");
     const startedAt = now();
     const message = kindMessage(outgoing, families, startedAt);
-    const hide = secretHider(secretsOf(kind, config));
+    const hide = secretHider([...secretsOf(kind, config), ...secretAttributes(message)]);
     const { timeoutMs } = endpoint.policy.values.limits;
     const sending = (): Sending => ({ endpoint, kind, message, hide, durationMs: Math.max(0, now() - startedAt) });
     const { byteLength } = message.body;
-    if (byteLength > kind.limits.bodyBytes) return failed(sending(), tooLarge(kind, byteLength), NO_LINK);
+    if (byteLength > kind.limits.bodyBytes) return failed(sending(), tooLarge(kind, byteLength), null);
     const result = await connector.send({
       kind: endpoint.destinationKind,
       config,
@@ -98,14 +101,16 @@ function succeeded(
   };
 }
 
-function failed(sending: Sending, failure: Failure, link: LinkFacts): SendResult {
+/** @param link `null`: nothing was sent. */
+function failed(sending: Sending, failure: Failure, link: LinkFacts | null): SendResult {
   const { endpoint, durationMs, hide } = sending;
   const sent = {
     target: endpoint.url,
     durationMs,
     responseCode: 0,
     response: hide(failure.sentence),
-    facts: factsOf(sending, link, failure),
+    facts: factsOf(sending, link ?? NO_LINK, failure),
+    ...(link === null ? { extra: { unsent: true } } : {}),
     reply: null,
     errorCode: failure.code,
     problem: null,
@@ -141,7 +146,8 @@ function factsOf(
     peer,
     tls: null,
     response: null,
-    sentence: null,
+    // Without a response of the target, it is in place of the response.
+    sentence: failure === null || UNANSWERED.has(failure.code) ? null : hide(failure.sentence),
     retryAfterMs: failure?.kind === "later" ? failure.afterMs : null,
   };
 }

@@ -249,7 +249,7 @@ function hiddenHeaders(request: KindRequest, { secretHeaders }: AuthorizedReques
   return new Set([...request.secretHeaders, ...secretHeaders]);
 }
 
-function secretAttributes({ attributes }: KindMessage): readonly string[] {
+export function secretAttributes({ attributes }: KindMessage): readonly string[] {
   return attributes.filter(([name, value]) => isSecretHeader(name, value)).map(([, value]) => value);
 }
 
