@@ -1,5 +1,6 @@
 /** AWS Signature Version 4 in the `Authorization` header. */
-import { createHash, createHmac } from "node:crypto";
+import { createHmac, hash } from "node:crypto";
+import { boundedCache } from "../../lib/bounded-cache.ts";
 
 export interface AwsCredentials {
   readonly accessKeyId: string;
@@ -70,10 +71,10 @@ export function awsSignature(
   scope: AwsScope,
   { accessKeyId, secretAccessKey }: AwsCredentials,
 ): AwsSignature {
-  const headers = canonicalHeaders(request);
+  const url = new URL(request.url);
+  const headers = canonicalHeaders(request.headers, url.host);
   const names = [...headers.keys()].toSorted();
   const signedNames = names.join(";");
-  const url = new URL(request.url);
   const canonicalRequest = [
     request.method,
     canonicalPath(url.pathname, scope.service),
@@ -87,13 +88,26 @@ export function awsSignature(
   const day = date.slice(0, 8);
   const scopeText = `${day}/${scope.region}/${scope.service}/aws4_request`;
   const stringToSign = [ALGORITHM, date, scopeText, sha256(canonicalRequest)].join("\n");
-  const key = [day, scope.region, scope.service, "aws4_request"].reduce<string | Buffer>(
-    (previous, part) => createHmac("sha256", previous).update(part).digest(),
-    `AWS4${secretAccessKey}`,
-  );
+  const key = signingKey(secretAccessKey, day, scope);
   const signature = createHmac("sha256", key).update(stringToSign).digest("hex");
   const authorization = `${ALGORITHM} Credential=${accessKeyId}/${scopeText}, SignedHeaders=${signedNames}, Signature=${signature}`;
   return { canonicalRequest, stringToSign, authorization };
+}
+
+/** Keys that are derived from a secret for one day. Deriving one costs four times as much as signing with it. */
+const signingKeys = boundedCache<string, Buffer>(1000);
+
+function signingKey(secretAccessKey: string, day: string, { region, service }: AwsScope): Buffer {
+  const id = [day, region, service, secretAccessKey].join("\n");
+  let key = signingKeys.get(id);
+  if (key === undefined) {
+    key = [day, region, service, "aws4_request"].reduce<Buffer>(
+      (previous, part) => createHmac("sha256", previous).update(part).digest(),
+      Buffer.from(`AWS4${secretAccessKey}`),
+    );
+    signingKeys.set(id, key);
+  }
+  return key;
 }
 
 /** `20150830T123600Z` */
@@ -109,8 +123,8 @@ export function encodeRfc3986(text: string): string {
   );
 }
 
-function canonicalHeaders({ url, headers }: AwsRequest): Map<string, string> {
-  const values = new Map([["host", new URL(url).host]]);
+function canonicalHeaders(headers: readonly string[], host: string): Map<string, string> {
+  const values = new Map([["host", host]]);
   for (let index = 0; index + 1 < headers.length; index += 2) {
     const name = headers[index]!.toLowerCase();
     if (UNSIGNED.has(name)) continue;
@@ -162,5 +176,5 @@ function reencode(text: string): string {
 }
 
 function sha256(data: Uint8Array | string): string {
-  return createHash("sha256").update(data).digest("hex");
+  return hash("sha256", data, "hex");
 }
