@@ -192,6 +192,9 @@ describe("roles of AWS", () => {
     expect(scene.authorizer.isOutdated(REQUEST, ROLE, expired, NOW)).toBe(true);
     await scene.authorize(ROLE);
     expect(scene.sent).toHaveLength(2);
+    const revoked = response(403, "<Error><Code>InvalidClientTokenId</Code></Error>");
+    expect(scene.authorizer.isOutdated(REQUEST, ROLE, revoked, NOW)).toBe(true);
+    expect(scene.authorizer.isOutdated(REQUEST, ROLE, revoked, NOW)).toBe(false);
     expect(scene.authorizer.isOutdated(REQUEST, KEYS, expired, NOW)).toBe(false);
   });
 

@@ -21,7 +21,9 @@ const SECRET_HEADERS = ["authorization", "x-amz-security-token"] as const;
 /** AWS accepts dates that differ by up to 5 or 15 minutes. A smaller difference is not the cause of a refusal. */
 const LEAST_SKEW_MS = 60_000;
 const MAX_HOSTS = 1000;
-const TOKEN_ERROR = /\b(?:ExpiredToken(?:Exception)?|TokenRefreshRequired)\b/;
+/** Temporary credentials that have expired, or that their role no longer grants. */
+const TOKEN_ERROR =
+  /\b(?:ExpiredToken(?:Exception)?|InvalidAccessKeyId|InvalidClientTokenId|InvalidToken|TokenRefreshRequired|UnrecognizedClientException)\b/;
 const DATE_ERROR =
   /\b(?:RequestTimeTooSkewed|RequestExpired)\b|Signature (?:expired: |not yet current: )|The difference between the request time and the current time/;
 
