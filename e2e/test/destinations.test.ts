@@ -47,6 +47,16 @@ const TYPES: readonly (readonly [type: string, config: Readonly<Record<string, u
     },
     "p4ssword-x",
   ],
+  ["rabbitMq", { uri: "amqps://me:p4ssword-y@rabbit.example.com/", routingKey: "events" }, "p4ssword-y"],
+  [
+    "postgres",
+    {
+      url: "postgres://me@db.example.com:5432/acme?sslmode=require",
+      password: "p4ssword-z",
+      tableName: "public.events",
+    },
+    "p4ssword-z",
+  ],
 ];
 
 describe("a destination", () => {

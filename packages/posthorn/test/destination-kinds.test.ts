@@ -280,6 +280,17 @@ describe("an endpoint of a kind that this version does not know", () => {
   });
 });
 
+it("an endpoint that sends over a connection is refused in an application with a proxy, which it would bypass", async () => {
+  await tenant.call("POST", "app", { name: "Behind a proxy", uid: "proxied" });
+  const proxy = { url: "http://127.0.0.1:3128" };
+  expect(await tenant.call("PUT", "app/proxied/egress", { proxy })).toMatchObject({ status: 204 });
+  const [kind] = Object.entries(DESTINATION_KINDS).find(([, { family }]) => family === "connection")!;
+  const refused = await tenant.call("POST", "app/proxied/endpoint", { kind, config: {} });
+  expect(refused).toMatchObject(problem(["kind"], expect.stringMatching(/sends through a proxy/)));
+  const http = await tenant.call("POST", "app/proxied/endpoint", { kind: "exampleQueue", config: config() });
+  expect(http).toMatchObject({ status: 201 });
+});
+
 describe("a webhook", () => {
   it("is created, changed and shown as without kinds", async () => {
     const { json, status } = await tenant.call("POST", ENDPOINT, { url: "https://a.example.com/hook", uid: "hook" });

@@ -1,5 +1,6 @@
 /** Converts destinations between the API and the domain. */
 import type { Static } from "typebox";
+import { typeOfConfig } from "../../domain/destination/config.ts";
 import type { Destination } from "../../domain/destination/destination.ts";
 import type { DestinationChange, DestinationInput } from "../../domain/destination/save.ts";
 import type { DestinationIn, DestinationPatch } from "../models/destination.ts";
@@ -12,7 +13,7 @@ export function destinationOut(destination: Destination): object {
     id,
     uid,
     type,
-    config: headers === null ? (config?.values ?? {}) : { url, headers },
+    config: headers === null ? typeOfConfig(type, config?.values ?? {}) : { url, headers },
     status,
     currentIterator: position,
     failureReason,

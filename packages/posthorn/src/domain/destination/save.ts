@@ -14,6 +14,7 @@ import { currentSecret, rotateSecret } from "../endpoint/secret.ts";
 import { patchEndpoint, upsertEndpoint } from "../endpoint/update.ts";
 import { setEndpointPolicy } from "../policy/set.ts";
 import { type Destination, destinationEndpoint, isDestination, toDestination } from "./destination.ts";
+import { configOfType } from "./config.ts";
 import { kindOfType } from "./types.ts";
 
 type Settings = Pick<EndpointInput, "uid" | "disabled" | "eventTypes" | "channels" | "metadata">;
@@ -111,7 +112,8 @@ interface DestinationParts {
 
 function partsOf({ type, config }: Pick<DestinationInput, "type" | "config">): DestinationParts {
   const kind = kindOfType(type);
-  if (kind !== WEBHOOK_KIND) return { kind, target: { kind, url: null, config }, headers: null, secret: null };
+  if (kind !== WEBHOOK_KIND)
+    return { kind, target: { kind, url: null, config: configOfType(type, config) }, headers: null, secret: null };
   const { url, headers, key, ...others } = config;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw invalid(["body", "config", unknown], "Unknown field. Fields: url, headers, key.");

@@ -99,6 +99,7 @@ interface GivenConfig {
 
 async function configured(ctx: Context, appKey: number, { kind, input, before }: GivenConfig): Promise<Target> {
   const declaration = kindNamed(kind)!;
+  await refuseBesideProxy(ctx, appKey, declaration);
   const checked = checkConfig(declaration, input, before);
   if (checked.kind === "invalid") {
     throw new ValidationError(
@@ -113,6 +114,19 @@ async function configured(ctx: Context, appKey: number, { kind, input, before }:
   await checkUrls(ctx, appKey, declaration, config);
   const config_sealed = ctx.services.secretBox.seal(JSON.stringify(config));
   return { url: declaration.target(config), shown: shownConfig(declaration, config), columns: { kind, config_sealed } };
+}
+
+/** A connection would bypass the proxy that all requests of the application go through. */
+async function refuseBesideProxy(ctx: Context, appKey: number, { family, title }: AnyKind): Promise<void> {
+  if (family !== "connection") return;
+  const { egress_sealed: sealed } = await reader(ctx)
+    .selectFrom("application")
+    .select("egress_sealed")
+    .where("id", "=", appKey)
+    .executeTakeFirstOrThrow();
+  if (sealed === null) return;
+  const sentence = `This application sends through a proxy, which ${title} destinations cannot use. Use another application, or remove its proxy.`;
+  throw invalid("kind", sentence);
 }
 
 /** Checks the URLs that Posthorn sends requests to, as those of webhooks. */
