@@ -121,7 +121,7 @@ describe("a card with templates", () => {
       message({ amount: 1250, currency: "eur", customer: { name: "Acme" }, due: "2026-12-01T09:30:00Z" }),
       {
         title:
-          "{{ body.customer.name | upper }} owes {{ body.amount | divide: 100 | round: 2 }} {{ body.currency | upper }}",
+          "{{ body.customer.name | upper }} pays {{ body.amount | divide: 100 | round: 2 }} {{ body.currency | upper }}",
         text: 'Due on {{ body.due | date: "DD.MM.YYYY HH:mm", "Europe/Berlin" }}.',
         fields: "Customer: {{ body.customer.name }}\n\nMissing: {{ body.nothing }}\nUnit: EUR",
         link: "https://example.com/{{ id }}",
@@ -129,7 +129,7 @@ describe("a card with templates", () => {
       },
     );
     expect(card).toMatchObject({
-      title: "ACME owes 12.50 EUR",
+      title: "ACME pays 12.50 EUR",
       text: "Due on 01.12.2026 10:30.",
       fields: { Customer: "Acme", Unit: "EUR" },
       link: "https://example.com/msg_2x8Yq0",
