@@ -25,6 +25,7 @@ import { patchDestination } from "./destination/patch.ts";
 import { patchDestinationTransformation } from "./destination/patch-transformation.ts";
 import { upsertDestination } from "./destination/upsert.ts";
 import { listDestinationKinds } from "./destination/list-kinds.ts";
+import { previewDestinationKind } from "./destination/preview-kind.ts";
 import { bulkReplay } from "./endpoint/bulk-replay.ts";
 import { createEndpoint } from "./endpoint/create.ts";
 import { deleteEgress } from "./endpoint/delete-egress.ts";
@@ -160,6 +161,7 @@ export const ROUTES: readonly Route[] = [
   patchDestination,
   patchDestinationTransformation,
   upsertDestination,
+  previewDestinationKind,
   createEndpoint,
   deleteEndpoint,
   getHeaders,

@@ -1,6 +1,7 @@
 /** All named models of the API. */
 import { COMPATIBLE_DESTINATION_MODELS } from "./destination.ts";
 import { DESTINATION_MODELS } from "./destination-kind.ts";
+import { DestinationPreviewIn, DestinationPreviewOut } from "./destination-preview.ts";
 import { EndpointTestOut } from "./endpoint-test.ts";
 import { CLUSTER_MODELS } from "./cluster.ts";
 import type { TSchema } from "typebox";
@@ -120,6 +121,8 @@ export const MODELS: readonly TSchema[] = [
   ...BACKFILL_MODELS,
   ...DESTINATION_MODELS,
   ...COMPATIBLE_DESTINATION_MODELS,
+  DestinationPreviewIn,
+  DestinationPreviewOut,
   EndpointIn,
   EndpointUpsertIn,
   EndpointPatch,
