@@ -1,0 +1,164 @@
+/**
+ * Writes `docs/destinations/`: an overview and a page for each kind of destination, from the declarations. With `--check` it writes nothing
+ * and fails when a page is stale.
+ */
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { AnyKind, Field } from "../packages/posthorn/src/destinations/kind.ts";
+import { DESTINATION_KINDS } from "../packages/posthorn/src/destinations/kinds.ts";
+import { formatted } from "./provider-facts.ts";
+
+const FOLDER = "docs/destinations";
+const NOTE =
+  "<!-- Written by scripts/generate-destination-docs.ts from packages/posthorn/src/destinations/kinds. Do not edit. -->";
+
+const GROUPS = {
+  http: "HTTP",
+  chat: "Chat",
+  paging: "Paging",
+  automation: "Automation",
+  queue: "Queues",
+  stream: "Streams",
+  storage: "Storage",
+  database: "Databases",
+  mail: "E-mail",
+  pull: "Pull",
+} as const;
+
+const IDEMPOTENCY = {
+  key: "The destination recognises a repeated message by its ID, so that it counts once.",
+  "create-only": "The destination refuses to create the same object twice, so that each message is stored once.",
+  none: "After a timeout, a message may arrive twice: the destination does not recognise repetitions.",
+} as const;
+
+const ORDERING = {
+  all: "The destination keeps the order of all messages.",
+  key: "The destination keeps the order of messages with the same ordering key.",
+  none: "The destination does not promise an order.",
+} as const;
+
+/** Folders with pages written by hand are possible, so only these files are compared. */
+function pages(): ReadonlyMap<string, string> {
+  const kinds = Object.entries(DESTINATION_KINDS);
+  const all = kinds.map(([name, kind]) => [`${FOLDER}/${fileOf(name)}`, page(name, kind)] as const);
+  return new Map([[`${FOLDER}/README.md`, overview(kinds)], ...all]);
+}
+
+function fileOf(name: string): string {
+  return `${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.md`;
+}
+
+function overview(kinds: readonly (readonly [string, AnyKind])[]): string {
+  const chapters = Object.entries(GROUPS).flatMap(([group, heading]) => {
+    const members = kinds.filter(([, kind]) => kind.group === group);
+    if (members.length === 0) return [];
+    const rows = members.map(
+      ([name, { title, summary }]) => `| [${title}](${fileOf(name)}) | \`${name}\` | ${cell(summary)} |`,
+    );
+    return [`## ${heading}\n\n| Destination | \`kind\` | What it does |\n| --- | --- | --- |\n${rows.join("\n")}`];
+  });
+  return `# Destinations
+
+Where Posthorn can deliver messages to, besides your own URL. Each destination is an endpoint with a \`kind\` and a \`config\`; retries, order,
+filters, transformations, replay and statistics work as for webhooks.
+
+${NOTE}
+
+\`\`\`sh
+call GET  destination-kinds                    # the kinds of this server, with their fields
+call POST app/demo/endpoint '{"kind": "slack", "config": {"url": "https://hooks.slack.com/services/T0/B0/x"}}'
+call POST destination-kinds/slack/preview '{"eventType": "invoice.paid", "payload": {"amount": 12}}'
+\`\`\`
+
+Chat destinations turn events into cards: [cards and templates](cards.md).
+
+${chapters.join("\n\n")}
+`;
+}
+
+function page(name: string, kind: AnyKind): string {
+  const { title, summary, setup, fields, limits, idempotency, ordering } = kind;
+  const entries = Object.entries(fields);
+  const hasCard = Object.hasOwn(fields, "severity") && Object.hasOwn(fields, "title");
+  return `# ${title}
+
+${summary}
+
+${NOTE}
+
+\`\`\`sh
+call POST app/demo/endpoint '${JSON.stringify(exampleBody(name, entries))}'
+\`\`\`
+
+## Set it up
+
+${setup.map((step, index) => `${index + 1}. ${prose(step)}`).join("\n")}
+
+${entries.length === 0 ? "" : `## Configure it\n\n| Field | Type | | Description |\n| --- | --- | --- | --- |\n${entries.map(([field, declared]) => row(field, declared)).join("\n")}\n\nSecrets are stored encrypted and never returned.${entries.some(([, { isTarget }]) => isTarget === true) ? " When a field marked as target changes, all secrets must be entered again." : ""}\n`}
+## What to expect
+
+- ${IDEMPOTENCY[idempotency]}
+- ${ORDERING[ordering]}
+- ${hasCard ? "Events of any size are accepted. Long texts are shortened to what the destination accepts, and the message says so. See [cards and templates](cards.md)." : `Messages have up to ${sizeOf(limits.bodyBytes)}.`}
+${limits.batch === null ? "- One request has one message." : `- One request has up to ${limits.batch.items} messages and ${sizeOf(limits.batch.bytes)}.`}
+`;
+}
+
+function exampleBody(name: string, entries: readonly (readonly [string, Field])[]): object {
+  if (entries.length === 0) return name === "http" ? { url: "https://example.com/webhooks" } : { kind: name };
+  const required = entries.filter(([, field]) => field.required && field.default === undefined);
+  const config = Object.fromEntries(required.map(([field, { example }]) => [field, example ?? "…"]));
+  return { kind: name, config };
+}
+
+function row(name: string, field: Field): string {
+  const marks = [
+    field.required ? "required" : "",
+    field.secret ? "secret" : "",
+    field.isTarget === true ? "target" : "",
+  ].filter((mark) => mark !== "");
+  const preset = field.default === undefined ? "" : ` Default: \`${String(field.default)}\`.`;
+  const type = field.type === "choice" ? field.choices.map((choice) => `\`${choice}\``).join(", ") : field.type;
+  const example = field.example === undefined ? "" : ` Example: \`${field.example.replaceAll("\n", " ⏎ ")}\``;
+  return `| \`${name}\` | ${type} | ${marks.join(", ")} | ${cell(field.help)}${preset}${cell(example)} |`;
+}
+
+/** A vertical bar would end the cell. */
+function cell(text: string): string {
+  return prose(text).replaceAll("|", "\\|");
+}
+
+/** \`<token>\` would be an element. */
+function prose(text: string): string {
+  return text.replaceAll(/<(\w+)>/g, "&lt;$1&gt;");
+}
+
+function sizeOf(bytes: number): string {
+  if (bytes % 1_048_576 === 0) return `${bytes / 1_048_576} MiB`;
+  if (bytes % 1024 === 0) return `${bytes / 1024} KiB`;
+  return `${bytes.toLocaleString("en")} bytes`;
+}
+
+const isCheck = process.argv.includes("--check");
+const made = new Map<string, string>();
+for (const [path, text] of pages()) made.set(path, formatted(path, text));
+mkdirSync(FOLDER, { recursive: true });
+const stale = [...made].filter(([path, text]) => readIfThere(path) !== text).map(([path]) => path);
+const extra = readdirSync(FOLDER)
+  .map((file) => `${FOLDER}/${file}`)
+  .filter((path) => !made.has(path) && readFileSync(path, "utf8").includes(NOTE));
+if (isCheck && stale.length + extra.length > 0) {
+  console.error(`Not current; run "npm run generate:docs": ${[...stale, ...extra].join(", ")}`);
+  process.exitCode = 1;
+}
+if (!isCheck) {
+  for (const path of stale) writeFileSync(path, made.get(path)!);
+  for (const path of extra) rmSync(path);
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return null;
+  }
+}
