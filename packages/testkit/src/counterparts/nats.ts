@@ -13,8 +13,11 @@ export interface TestNats extends AsyncDisposable {
   readonly port: number;
 }
 
-/** @param lines Further lines of the configuration, such as `authorization { token: "t" }`. */
-export async function startNats(lines = ""): Promise<TestNats> {
+/**
+ * @param lines Further lines of the configuration, such as `authorization { token: "t" }`.
+ * @param sync When JetStream writes to the disk: `always` before it acknowledges a message, or an interval such as `2m`, its default.
+ */
+export async function startNats(lines = "", sync = "always"): Promise<TestNats> {
   const command = await goProgram("github.com/nats-io/nats-server/v2", VERSION, "nats");
   const stack = new AsyncDisposableStack();
   const folder = stack.use(dataFolder("nats")).path;
@@ -24,7 +27,7 @@ export async function startNats(lines = ""): Promise<TestNats> {
     config,
     `listen: "127.0.0.1:${port}"
 max_payload: 1MB
-jetstream { store_dir: "${folder}/jetstream", max_mem: 64MB, max_file: 1GB, sync_interval: always }
+jetstream { store_dir: "${folder}/jetstream", max_mem: 64MB, max_file: 1GB, sync_interval: ${sync} }
 ${lines}
 `,
   );

@@ -1,5 +1,6 @@
 /** A program that a test starts, kills, freezes and starts again. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Account } from "../system.ts";
 
@@ -16,6 +17,8 @@ export interface ProgramOptions {
 }
 
 const POLL_MS = 100;
+/** Part of every Linux distribution; absent elsewhere. */
+const SETPRIV = "/usr/bin/setpriv";
 const START_MS = 120_000;
 /** Kept for the error message of a failed start. */
 const OUTPUT_LENGTH = 4000;
@@ -34,7 +37,7 @@ export class TestProgram implements AsyncDisposable {
   async start(): Promise<void> {
     const { name, command, args, env, cwd, account, ready } = this.#options;
     // A process group of its own, because some programs are scripts that start the server as a child.
-    const child = spawn(command, [...args], {
+    const child = spawn(...untilWeEnd(command, args), {
       ...account,
       cwd,
       detached: true,
@@ -95,6 +98,11 @@ export class TestProgram implements AsyncDisposable {
   readonly #killAtExit = (): void => {
     if (this.#process !== null) signalGroup(this.#process, "SIGKILL");
   };
+}
+
+/** The system kills the program with this process, also if that is killed itself. */
+function untilWeEnd(command: string, args: readonly string[]): [string, string[]] {
+  return existsSync(SETPRIV) ? [SETPRIV, ["--pdeathsig", "KILL", command, ...args]] : [command, [...args]];
 }
 
 function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
