@@ -3,7 +3,7 @@ import { WEBHOOK_KIND } from "../../destinations/kinds.ts";
 import { invalid } from "../../lib/errors.ts";
 
 /** A webhook that receives its messages in order. */
-export const FIFO_TYPE = "fifoEndpoint";
+const FIFO_TYPE = "fifoEndpoint";
 
 /** Destination kinds by the type that the compatible API calls them. */
 const KINDS: Readonly<Record<string, string>> = {
