@@ -72,6 +72,12 @@ describe.skipIf(isSkipped("rabbitmq"))("RabbitMQ", () => {
         "target_not_found",
       );
       expect(sentence).toContain("312 NO_ROUTE");
+      const large = messageOf(Buffer.alloc(3_000_000));
+      rejected(
+        await connector.send("rabbitMq", configOf({ routingKey: "nowhere" }), large),
+        "closed",
+        "target_not_found",
+      );
       await channel.assertExchange("unbound", "topic");
       rejected(
         await connector.send("rabbitMq", configOf({ exchange: "unbound" }), messageOf()),

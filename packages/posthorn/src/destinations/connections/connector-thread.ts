@@ -131,7 +131,7 @@ async function resultOf(job: Job, id: number, message: KindMessage, allowedAt: n
     const connectMs = isReused ? null : performance.now() - startedAt;
     if (Date.now() - allowedAt > ALLOWED_MS || Date.now() < allowedAt) await allowedAgain(job, id);
     if (signal.aborted) return CANCELED;
-    context.extend();
+    context.extend(message.body.byteLength);
     const { driver } = used;
     try {
       const result = await context.unlessRefused(context.run(() => link.send(message, signal)));

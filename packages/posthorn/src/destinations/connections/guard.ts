@@ -12,12 +12,12 @@ import type { VettedAddress, VetResult } from "./protocol.ts";
 
 /** Delay before the next address is tried in parallel (RFC 8305 section 5). */
 const ATTEMPT_DELAY_MS = 250;
-/**
- * Bytes that a target may send for one message in addition to what is left of its allowance. Responses to producers are short; the first
- * allowance covers handshakes and metadata of large clusters.
- */
-const BYTES_PER_MESSAGE = 65_536;
-const MAX_ALLOWANCE = 8 * 1024 * 1024;
+/** Bytes that a target may send before the first message: handshakes, certificates and metadata. */
+const FIRST_ALLOWANCE = 1024 * 1024;
+/** Bytes that it may send for each message in addition to the size of the message, which RabbitMQ returns if it cannot route it. */
+const BYTES_PER_MESSAGE = 16_384;
+/** Some clients take quadratic time to read a response that has no end, so that more would keep the thread busy for seconds. */
+const MAX_ALLOWANCE = 32 * 1024 * 1024;
 
 /** A connection that the guard refused or ended. `result` says why, unless it is a flood. */
 export class GuardError extends Error {
@@ -34,7 +34,7 @@ export class GuardError extends Error {
 /** What the sockets of one link may do. */
 export class DialContext {
   readonly #vet: (host: string, port: number) => Promise<VetResult>;
-  #allowance = MAX_ALLOWANCE;
+  #allowance = FIRST_ALLOWANCE;
   /** `address:port` of the last connection. */
   peer: string | null = null;
   readonly #refused = Promise.withResolvers<never>();
@@ -60,9 +60,9 @@ export class DialContext {
     throw this.#refuse(new GuardError("EGUARD", result.sentence, result));
   }
 
-  /** Allows the responses to one more message. */
-  extend(): void {
-    this.#allowance = Math.min(MAX_ALLOWANCE, this.#allowance + BYTES_PER_MESSAGE);
+  /** Allows the responses to one more message of this size. */
+  extend(bodyBytes: number): void {
+    this.#allowance = Math.min(MAX_ALLOWANCE, this.#allowance + BYTES_PER_MESSAGE + bodyBytes);
   }
 
   /** Counts received bytes. Returns an error when the target sent too many. */
