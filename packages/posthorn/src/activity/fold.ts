@@ -48,7 +48,7 @@ const NO_QUIET = { longestQuietMs: 0, mostMissed: 0 };
 /** A gap long enough to count as inactivity is cut to the limit, so that an outage does not become the new normal. */
 function quietTime(activity: Activity, from: number, to: number): { longestQuietMs: number; mostMissed: number } {
   const inactiveFrom = timeOfInactivity(activity, { mode: "learned" }, from) ?? to;
-  const missed = expectedEvents(profileOf(activity, activity.lastAt), from, to);
+  const missed = expectedEvents(profileOf(activity), from, to);
   return {
     longestQuietMs: Math.min(to, inactiveFrom) - from,
     mostMissed: isWellKnown(activity) ? Math.min(missed, quietLimit(activity).missed) : missed,

@@ -44,7 +44,7 @@ export function timeOfInactivity(activity: Activity | null, rule: InactivityRule
   const { quietMs, missed } = quietLimit(activity);
   const { firstAt, lastAt, total } = activity;
   if (lastAt - firstAt < MIN_KNOWN_MS || total < MIN_KNOWN_EVENTS) return null;
-  const profile = profileOf(activity, lastAt);
+  const profile = profileOf(activity);
   const byTime = quietFrom + quietMs;
   if (profile === null) return byTime;
   const byEvents = timeOfMissing(profile, quietFrom, missed);

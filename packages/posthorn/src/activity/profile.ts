@@ -23,9 +23,21 @@ const MIN_OBSERVATIONS = 2;
 const SUFFICIENT_SHARE = 0.5;
 const DAY_HOURS = 24;
 
-/** Profile from the events received until `until`. `null` while fewer than two weeks are known. */
-export function profileOf(activity: Activity, until: number): Profile | null {
-  const history = historyOf(activity, until);
+/** Profiles that were computed. An activity never changes, and each update of it asks for its profile several times. */
+const profiles = new WeakMap<Activity, Profile | null>();
+
+/** Profile from the events up to the last one. `null` while fewer than two weeks are known. */
+export function profileOf(activity: Activity): Profile | null {
+  let profile = profiles.get(activity);
+  if (profile === undefined) {
+    profile = makeProfile(activity);
+    profiles.set(activity, profile);
+  }
+  return profile;
+}
+
+function makeProfile(activity: Activity): Profile | null {
+  const history = historyOf(activity);
   const [week] = ratesOf(history, WEEK_HOURS);
   const usual = week! * WEEK_HOURS;
   if (usual === 0) return null;
@@ -80,11 +92,11 @@ interface History {
   readonly countAt: (hour: number) => number;
 }
 
-function historyOf({ firstAt, weeks }: Activity, until: number): History {
+function historyOf({ firstAt, lastAt, weeks }: Activity): History {
   const byIndex = new Map(weeks.map((week) => [week.index, week.counts]));
   return {
     begin: Math.ceil(firstAt / HOUR_MS),
-    end: Math.floor(until / HOUR_MS),
+    end: Math.floor(lastAt / HOUR_MS),
     countAt: (hour) => byIndex.get(Math.floor(hour / WEEK_HOURS))?.[hour % WEEK_HOURS] ?? 0,
   };
 }

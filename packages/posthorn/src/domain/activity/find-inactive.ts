@@ -62,7 +62,7 @@ function judge(services: Services, sourceKey: number, upSince: number, now: numb
     const columns = isInactive ? { inactive_since: now } : { inactive_at: at };
     await tx.db.updateTable("source_activity").set(columns).where("source_id", "=", sourceKey).execute();
     if (!isInactive) return false;
-    const expected = activity === null ? 0 : expectedEvents(profileOf(activity, activity.lastAt), quietFrom, now);
+    const expected = activity === null ? 0 : expectedEvents(profileOf(activity), quietFrom, now);
     return announceSource(services, tx, sourceKey, "source.inactive", {
       lastReceivedAt: isoOrNull(row.last_at),
       inactiveForSeconds: Math.round((now - quietFrom) / 1000),

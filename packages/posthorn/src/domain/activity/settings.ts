@@ -33,7 +33,7 @@ export async function getActivity({ ctx, input }: Call<{ readonly source: string
     .executeTakeFirst();
   const activity = row === undefined || row.activity_json === null ? null : (JSON.parse(row.activity_json) as Activity);
   const rule = row === undefined ? DEFAULT_RULE : (JSON.parse(row.rule_json) as InactivityRule);
-  const profile = activity === null ? null : profileOf(activity, activity.lastAt);
+  const profile = activity === null ? null : profileOf(activity);
   const inactiveAt = row?.inactive_at ?? null;
   const inactiveSince = row?.inactive_since ?? null;
   return {
