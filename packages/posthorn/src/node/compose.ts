@@ -15,7 +15,7 @@ import { EndpointResponses } from "../ingest/endpoint-responses.ts";
 import type { Logger } from "../lib/log.ts";
 import { SecretBox } from "../lib/secret-box.ts";
 import type { Metrics } from "../metrics/metrics.ts";
-import type { LongTransaction } from "../store/transaction-watch.ts";
+import type { Store } from "../store/store.ts";
 import type { Workers } from "../workers/worker.ts";
 import type { Foundation } from "./foundation.ts";
 import type { NodeOptions } from "./options.ts";
@@ -117,10 +117,7 @@ export function compose(base: NodeBase): Composition {
   });
   stack.defer(() => dispatcher.stop(config.shutdownTimeoutMs));
   const { outbox, operational, tasks } = buildPublishers(parts, stack);
-  store.onLongTransaction((transaction) => {
-    logLongTransaction(log, transaction);
-    metrics?.longTransaction(transaction);
-  });
+  reportLongTransactions(store, log, metrics);
   const settling: SettledKeysOptions = { store, cluster, ids, attempts: () => tracker.settledUpTo };
   const feeds = stack.use(buildFeeds(parts, () => settledHere(settling).messages));
   const statistics = stack.use(
@@ -205,8 +202,12 @@ async function plainResponsesOnly(
   return embedded === true || orgId !== (await firstOrganisation(store));
 }
 
-/** Logs the operation that blocks other writes, once while it does and once when it has ended. */
-function logLongTransaction(log: Logger, { operation, openMs, ended }: LongTransaction): void {
-  const state = ended ? "was open for" : "has been open for";
-  log.warn({ operation, openMs, ended }, `a write transaction ${state} ${openMs} ms (${operation})`);
+/** Logs and counts each operation that blocks other writes, once while it does and once when it has ended. */
+function reportLongTransactions(store: Store, log: Logger, metrics: Metrics | null): void {
+  store.onLongTransaction((transaction) => {
+    const { operation, openMs, ended } = transaction;
+    const state = ended ? "was open for" : "has been open for";
+    log.warn({ operation, openMs, ended }, `a write transaction ${state} ${openMs} ms (${operation})`);
+    metrics?.longTransaction(transaction);
+  });
 }
