@@ -3,6 +3,7 @@ import type { en } from "./en.ts";
 import { capture } from "./de/capture.ts";
 import { causes } from "./de/causes.ts";
 import { cluster } from "./de/cluster.ts";
+import { destinations } from "./de/destinations.ts";
 import { endpointState } from "./de/endpoint-state.ts";
 import { frame } from "./de/frame.ts";
 import { home } from "./de/home.ts";
@@ -19,6 +20,7 @@ export const de: typeof en = {
   ...capture,
   ...causes,
   ...cluster,
+  ...destinations,
   ...endpointState,
   ...frame,
   ...home,

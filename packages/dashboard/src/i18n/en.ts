@@ -2,6 +2,7 @@
 import { capture } from "./en/capture.ts";
 import { causes } from "./en/causes.ts";
 import { cluster } from "./en/cluster.ts";
+import { destinations } from "./en/destinations.ts";
 import { endpointState } from "./en/endpoint-state.ts";
 import { frame } from "./en/frame.ts";
 import { home } from "./en/home.ts";
@@ -18,6 +19,7 @@ export const en = {
   ...capture,
   ...causes,
   ...cluster,
+  ...destinations,
   ...endpointState,
   ...frame,
   ...home,

@@ -9,6 +9,7 @@ import { type FormValues, SelectField } from "../components/form.tsx";
 import { useAudience } from "../session/audience.ts";
 import { EndpointSwitch } from "./endpoint-switch.tsx";
 import { SendExample } from "./send-example.tsx";
+import { TestDestination } from "./test-destination.tsx";
 import { FormDialog } from "../components/form-dialog.tsx";
 
 import type { EndpointActionsProps } from "./endpoint-props.ts";
@@ -17,7 +18,8 @@ export function EndpointActions({ app, endpoint }: EndpointActionsProps) {
   const { can } = useAudience();
   return (
     <>
-      {can("CreateAttempts") && <SendExample app={app} endpoint={endpoint} />}
+      {can("CreateAttempts") && endpoint.kind === "http" && <SendExample app={app} endpoint={endpoint} />}
+      {can("CreateAttempts") && endpoint.kind !== "http" && <TestDestination app={app} endpoint={endpoint} />}
       {can("CreateAttempts") && <Recover app={app} endpoint={endpoint} />}
       {can("ManageEndpoint") && !endpoint.disabled && <EndpointSwitch app={app} endpoint={endpoint} />}
     </>

@@ -13,6 +13,7 @@ import { useLiveRefresh } from "../live/use-live.ts";
 import { Attempts } from "./attempts.tsx";
 import { Blockers, EndpointStateCard } from "./endpoint-state.tsx";
 import styles from "./endpoint-overview.module.css";
+import { useDestinationKinds } from "./destination-picker.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
 
 export interface EndpointOverviewProps {
@@ -23,6 +24,7 @@ export interface EndpointOverviewProps {
 export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
   const { t } = useTranslation();
   const path = { app_id: app, endpoint_id: endpoint.id };
+  const kinds = useDestinationKinds();
   const failures = useList(["attempts", app, endpoint.id, "failures"], () =>
     must(
       api.GET("/api/v1/app/{app_id}/attempt/endpoint/{endpoint_id}", {
@@ -48,6 +50,7 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
             <Facts
               facts={[
                 [t("messages.id"), <Copyable key="id" text={endpoint.id} />],
+                [t("destinations.kind"), kinds?.find(({ kind }) => kind === endpoint.kind)?.title ?? endpoint.kind],
                 [t("applications.uid"), endpoint.uid ?? "–"],
                 [t("endpoints.types"), <Tags key="types" names={endpoint.eventTypes} none={t("endpoints.allTypes")} />],
                 [

@@ -9,6 +9,9 @@ import { Card } from "../components/page.tsx";
 import { useAudience } from "../session/audience.ts";
 import { UrlField } from "./url-field.tsx";
 import { SaveFoot } from "../components/form-foot.tsx";
+import { type DestinationKind, toConfig } from "../lib/destination-config.ts";
+import { DestinationFields } from "./destination-fields.tsx";
+import { useDestinationKinds } from "./destination-picker.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
 
 export interface EndpointSettingsProps {
@@ -22,19 +25,23 @@ export function EndpointSettings({ app, endpoint }: EndpointSettingsProps) {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const path = { app_id: app, endpoint_id: endpoint.id };
+  const isWebhook = endpoint.kind === "http";
+  const kind = useDestinationKinds()?.find((candidate) => candidate.kind === endpoint.kind);
   const save = useMutation({
-    mutationFn: ({ url = "", description = "", uid = "", rateLimit = "" }: FormValues) =>
-      must(
+    mutationFn: (values: FormValues) => {
+      const { url = "", description = "", uid = "", rateLimit = "" } = values;
+      return must(
         api.PATCH("/api/v1/app/{app_id}/endpoint/{endpoint_id}", {
           params: { path },
           body: {
-            url: url.trim(),
+            ...(isWebhook ? { url: url.trim() } : configOf(kind, values)),
             description,
             uid: uid.trim() === "" ? null : uid.trim(),
             rateLimit: rateLimit === "" ? null : Number(rateLimit),
           },
         }),
-      ),
+      );
+    },
     onSuccess: async (saved) => {
       queries.setQueryData(["endpoint", app, endpoint.id], saved);
       await queries.invalidateQueries({ queryKey: ["endpoints", app] });
@@ -54,7 +61,10 @@ export function EndpointSettings({ app, endpoint }: EndpointSettingsProps) {
           error={save.error}
           foot={<SaveFoot save={save} />}
         >
-          <UrlField app={app} value={endpoint.url} />
+          {isWebhook && <UrlField app={app} value={endpoint.url} />}
+          {!isWebhook && kind !== undefined && (
+            <DestinationFields kind={kind} config={endpoint.config} secrets={endpoint.configSecrets} />
+          )}
           <TextField name="description" label={t("endpoints.description")} value={endpoint.description} />
           <FormRow>
             <TextField
@@ -92,4 +102,9 @@ export function EndpointSettings({ app, endpoint }: EndpointSettingsProps) {
       </Card>
     </>
   );
+}
+
+/** The configuration is not changed before its fields are known. */
+function configOf(kind: DestinationKind | undefined, values: FormValues) {
+  return kind === undefined ? {} : { config: toConfig(kind.fields, values) };
 }

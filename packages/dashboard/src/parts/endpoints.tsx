@@ -8,12 +8,14 @@ import { Table } from "../components/table.tsx";
 import { useAudience } from "../session/audience.ts";
 import { EndpointStateBadge } from "./endpoint-state.tsx";
 import styles from "./message-list.module.css";
+import { useDestinationKinds } from "./destination-picker.tsx";
 import { NewEndpoint } from "./new-endpoint.tsx";
 
 /** Table of the endpoints of an application. */
 export function Endpoints({ app }: { readonly app: string }) {
   const { t } = useTranslation();
   const audience = useAudience();
+  const kinds = useDestinationKinds();
   const list = useList(["endpoints", app], (page) =>
     must(api.GET("/api/v1/app/{app_id}/endpoint", { params: { path: { app_id: app }, query: page } })),
   );
@@ -34,6 +36,9 @@ export function Endpoints({ app }: { readonly app: string }) {
               <Link {...audience.endpoint(app, row.id)} title={row.url}>
                 <Url url={row.url} />
               </Link>
+              {row.kind !== "http" && (
+                <span className="muted">{kinds?.find(({ kind }) => kind === row.kind)?.title ?? row.kind}</span>
+              )}
               {row.description !== "" && <span className="muted">{row.description}</span>}
             </span>
           ),

@@ -9,6 +9,12 @@ import { useAudience } from "../session/audience.ts";
 import { namesOf, TypePicker } from "./type-picker.tsx";
 import { UrlField } from "./url-field.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
+import { toConfig } from "../lib/destination-config.ts";
+import { DestinationFields } from "./destination-fields.tsx";
+import { DestinationPicker, useDestinationKinds } from "./destination-picker.tsx";
+
+/** Kind of endpoints that have a URL of their own. */
+const WEBHOOK = "http";
 
 export function NewEndpoint({ app }: { readonly app: string }) {
   const { t } = useTranslation();
@@ -16,6 +22,9 @@ export function NewEndpoint({ app }: { readonly app: string }) {
   const navigate = useNavigate();
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);
+  const [kind, setKind] = useState(WEBHOOK);
+  const kinds = useDestinationKinds();
+  const chosen = kinds?.find((candidate) => candidate.kind === kind);
   const create = useMutation({
     mutationFn: (body: components["schemas"]["EndpointIn"]) =>
       must(api.POST("/api/v1/app/{app_id}/endpoint", { params: { path: { app_id: app } }, body })),
@@ -24,8 +33,10 @@ export function NewEndpoint({ app }: { readonly app: string }) {
       await navigate(audience.endpoint(app, id));
     },
   });
-  const submit = ({ url = "", description = "", eventTypes, channels }: FormValues): void => {
-    create.mutate({ url: url.trim(), description, eventTypes: namesOf(eventTypes), channels: namesOf(channels) });
+  const submit = (values: FormValues): void => {
+    const { url = "", description = "", eventTypes, channels } = values;
+    const target = kind === WEBHOOK ? { url: url.trim() } : { kind, config: toConfig(chosen?.fields ?? [], values) };
+    create.mutate({ ...target, description, eventTypes: namesOf(eventTypes), channels: namesOf(channels) });
   };
   return (
     <FormDialog
@@ -39,7 +50,9 @@ export function NewEndpoint({ app }: { readonly app: string }) {
       error={create.error}
       busy={create.isPending}
     >
-      <UrlField app={app} />
+      {kinds !== undefined && <DestinationPicker kinds={kinds} value={kind} onChange={setKind} />}
+      {kind === WEBHOOK && <UrlField app={app} />}
+      {kind !== WEBHOOK && chosen !== undefined && <DestinationFields key={kind} kind={chosen} />}
       <TextField name="description" label={t("endpoints.description")} />
       <TypePicker app={app} value={[]} />
       <TextField name="channels" label={t("messages.channels")} help={t("endpoints.channelsHelp")} />
