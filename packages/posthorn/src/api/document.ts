@@ -7,6 +7,7 @@ import { Type } from "typebox";
 import { VERSION } from "../lib/version.ts";
 import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
 import { LIVE_DESCRIPTION, LIVE_PATH } from "./live.ts";
+import { descriptionOf, STREAM_PATHS } from "./feed/stream.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
 import { MODELS } from "./models/index.ts";
 import type { Route } from "./route.ts";
@@ -34,6 +35,7 @@ export async function buildDocument(): Promise<object> {
     app.route({ method: route.method, url: route.path, schema: describeRoute(route), handler: neverCalled });
   app.route(HEALTH);
   app.get(LIVE_PATH, { schema: LIVE_DESCRIPTION }, neverCalled);
+  for (const scope of STREAM_PATHS) app.get(scope.path, { schema: descriptionOf(scope) }, neverCalled);
   await app.ready();
   try {
     return app.swagger();

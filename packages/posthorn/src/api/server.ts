@@ -33,6 +33,7 @@ import { retryAfterSeconds } from "./retry-after.ts";
 import { noContent, type Reply, reply } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
+import { registerFeedStreams } from "./feed/stream.ts";
 import { registerLive } from "./live.ts";
 import { registerInbound } from "./inbound.ts";
 import { registerSources } from "./sources.ts";
@@ -173,6 +174,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     identify: async (request) => options.authenticator.identify(bearerToken(request)),
     onTokensRevoked: (listener) => options.authenticator.onForget(listener),
     now: options.services.now,
+  });
+  registerFeedStreams(app, {
+    services: options.services,
+    identify: async (request) => options.authenticator.identify(bearerToken(request)),
   });
   registerReference(app, options.base);
   const page = await registerWeb(app, {

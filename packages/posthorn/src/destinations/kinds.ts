@@ -20,6 +20,7 @@ import { GOOGLE_CHAT } from "./kinds/google-chat.ts";
 import { IFTTT } from "./kinds/ifttt.ts";
 import { MATTERMOST } from "./kinds/mattermost.ts";
 import { PAGER_DUTY } from "./kinds/pager-duty.ts";
+import { POLLING } from "./kinds/polling.ts";
 import { POSTHORN } from "./kinds/posthorn.ts";
 import { ROCKET_CHAT } from "./kinds/rocket-chat.ts";
 import { SLACK } from "./kinds/slack.ts";
@@ -37,6 +38,9 @@ import { SMTP } from "./kinds/smtp.ts";
 
 /** Kind of endpoints that were created without one. */
 export const WEBHOOK_KIND = "http";
+
+/** Kind of endpoints that consumers pull from. */
+export const POLLING_KIND = "polling";
 
 /** Declarations by the name that the API uses. */
 export const DESTINATION_KINDS: Readonly<Record<string, AnyKind>> = {
@@ -74,6 +78,7 @@ export const DESTINATION_KINDS: Readonly<Record<string, AnyKind>> = {
   mqtt: MQTT,
   postgres: POSTGRES,
   smtp: SMTP,
+  [POLLING_KIND]: POLLING,
 };
 
 /** Declaration of a kind; `null`: this version does not know it. */

@@ -26,7 +26,8 @@ export type IdPrefix =
   | "key_"
   | "src_"
   | "ssec_"
-  | "quar_";
+  | "quar_"
+  | "acsub_";
 
 export interface GeneratedId {
   /** Integer primary key: at most 53 bits, increasing within a process. */

@@ -157,11 +157,7 @@ export function compose(base: NodeBase): Composition {
     providerApis: receiving.providerApis,
     cluster,
     feeds,
-    ownership: new OwnershipCheck({
-      sender,
-      timeoutMs: config.requestTimeoutMs,
-      publicUrl: () => composed.rules.publicUrl(),
-    }),
+    ownership: ownershipOf(sender, config.requestTimeoutMs, services),
     urls: { judge: (url, allow) => egress.check(url, allow === null ? undefined : parseAllowList(allow)) },
     rules: rulesOf({ config, egress, policyDefaults, kinds, listensAt: () => state.url }),
   };
@@ -186,6 +182,10 @@ export function compose(base: NodeBase): Composition {
   );
   stack.use(maintenance);
   return { services: composed, authenticator, metrics, receiving, workers, clusterWork };
+}
+
+function ownershipOf(sender: EndpointSender, timeoutMs: number, services: () => Services): OwnershipCheck {
+  return new OwnershipCheck({ sender, timeoutMs, publicUrl: () => services().rules.publicUrl() });
 }
 
 function newMetrics(metrics: typeof Metrics | null, sources: ConstructorParameters<typeof Metrics>[0]): Metrics | null {

@@ -10,6 +10,8 @@ import type { Connector } from "../destinations/connections/connector.ts";
 import type { EndpointSender } from "../destinations/http/endpoint-sender.ts";
 import { destinationsOf } from "../destinations/destinations.ts";
 import type { HeaderFamily } from "../destinations/http/headers.ts";
+import { POLLING_KIND } from "../destinations/kinds.ts";
+import { PulledDestination } from "../destinations/pulled.ts";
 import { ShapedDestination } from "../destinations/shaped/shaped-destination.ts";
 import { HttpDestination } from "../destinations/http/http-destination.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
@@ -112,7 +114,11 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
   return new DeliveryAttempter({
     store,
     directory,
-    destinations: destinationsOf({ own: { http }, http: shaped, connection }),
+    destinations: destinationsOf({
+      own: { http, [POLLING_KIND]: new PulledDestination() },
+      http: shaped,
+      connection,
+    }),
     transforms,
     ids,
     tracker,

@@ -163,6 +163,58 @@ describe("feeds over HTTP", () => {
     }
   });
 
+  describe("a stream", () => {
+    /** Reads events until there are `wanted` messages, and disconnects. */
+    async function stream(path: string, wanted: number, lastEventId?: string) {
+      const abort = new AbortController();
+      const response = await fetch(`${node.url}/api/v1${path}`, {
+        headers: {
+          authorization: `Bearer ${node.token}`,
+          ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
+        },
+        signal: abort.signal,
+      });
+      expect(response.headers.get("content-type")).toBe("text/event-stream");
+      let text = "";
+      const messages: { readonly id: string; readonly cursor: string }[] = [];
+      const decoder = new TextDecoder();
+      for await (const chunk of response.body!) {
+        text += decoder.decode(chunk as Uint8Array, { stream: true });
+        const events = text.split("\n\n");
+        text = events.pop()!;
+        for (const event of events) {
+          const found = /^id: (.*)\nevent: message\ndata: (.*)$/.exec(event);
+          if (found !== null) messages.push({ cursor: found[1]!, id: (JSON.parse(found[2]!) as { id: string }).id });
+        }
+        if (messages.length >= wanted) break;
+      }
+      abort.abort();
+      return messages;
+    }
+
+    it("has the stored messages, and those that are published later", async () => {
+      const { app, publish } = await newApp();
+      const ids = await publish(2);
+      const reading = stream(`/app/${app}/feed/stream`, 3);
+      const [later] = await publish(1);
+      expect((await reading).map(({ id }) => id)).toEqual([...ids, later]);
+    });
+
+    it("continues after the last event that the client received", async () => {
+      const { app, publish } = await newApp();
+      const ids = await publish(5);
+      const first = await stream(`/app/${app}/feed/stream`, 2);
+      const rest = await stream(`/app/${app}/feed/stream`, 3, first[1]!.cursor);
+      expect(rest.map(({ id }) => id)).toEqual(ids.slice(2));
+    });
+
+    it("needs a token, and a cursor of this feed", async () => {
+      const { app } = await newApp();
+      expect((await call("GET", `/app/${app}/feed/stream`, undefined, "nonsense")).status).toBe(401);
+      expect((await call("GET", `/app/${app}/feed/stream?cursor=nonsense`)).status).toBe(422);
+    });
+  });
+
   describe("a consumer", () => {
     it("receives each message once while it commits, and again what it did not commit in time", async () => {
       const { app, publish } = await newApp();

@@ -1,7 +1,9 @@
 /** The routes of feeds, their consumers and pollers. */
 import type { Route } from "../route.ts";
+import { AUTO_CONFIG_ROUTES } from "./auto-config.ts";
 import { consumerRoutes } from "./consumers.ts";
 import { consumerPoll, consumerSeek, leasedCommit, leasedPoll, poll } from "./pollers.ts";
+import { getPollerToken, rotatePollerToken } from "./poller-token.ts";
 import { readRoute } from "./read.ts";
 import { SCOPES } from "./scope.ts";
 
@@ -12,4 +14,7 @@ export const FEED_ROUTES: readonly Route[] = [
   consumerSeek,
   leasedPoll,
   leasedCommit,
+  getPollerToken,
+  rotatePollerToken,
+  ...AUTO_CONFIG_ROUTES,
 ];

@@ -51,6 +51,7 @@ import {
   EndpointVerifyIn,
   EndpointVerifyOut,
 } from "./endpoint-egress.ts";
+import { AUTO_CONFIG_MODELS } from "./auto-config.ts";
 import { FEED_MODELS } from "./feed.ts";
 import { BACKFILL_MODELS } from "./backfill.ts";
 import { CATALOGUE_MODELS } from "./catalogue.ts";
@@ -199,4 +200,5 @@ export const MODELS: readonly TSchema[] = [
   ...USAGE_MODELS,
   ...BROADCAST_MODELS,
   ...FEED_MODELS,
+  ...AUTO_CONFIG_MODELS,
 ];

@@ -12,6 +12,9 @@ import type { TokenIssuer } from "../ports.ts";
 /** Prefix of API keys, so that leaked keys can be recognised. */
 export const KEY_PREFIX = "phk_";
 
+/** Prefix of tokens for one endpoint or subscription. */
+export const SCOPED_PREFIX = "sk_";
+
 /** Custom claim, because the seconds of `iat` cannot distinguish a new token from one revoked just before. */
 const ISSUED_MS = "iat_ms";
 
@@ -53,7 +56,7 @@ export class Authenticator implements TokenIssuer {
     let known = this.#known.get(token);
     if (known === undefined) {
       const epoch = this.#epoch;
-      known = token.startsWith(KEY_PREFIX) ? await this.#fromKey(token) : await this.#fromJwt(token);
+      known = await this.#lookUp(token);
       // If a token was revoked during the lookup, the result may be outdated, so do not cache it.
       if (epoch === this.#epoch) this.#known.set(token, known);
     }
@@ -86,6 +89,40 @@ export class Authenticator implements TokenIssuer {
       .setProtectedHeader({ alg: "HS256", typ: "JWT" })
       .setIssuedAt(Math.floor(now / 1000))
       .sign(this.#secret);
+  }
+
+  #lookUp(token: string): Promise<Identity> {
+    if (token.startsWith(KEY_PREFIX)) return this.#fromKey(token);
+    return token.startsWith(SCOPED_PREFIX) ? this.#fromScoped(token) : this.#fromJwt(token);
+  }
+
+  async #fromScoped(token: string): Promise<Identity> {
+    const hash = hashToken(token);
+    const row = await this.#options.store.hotDb
+      .selectFrom("scoped_token as t")
+      .innerJoin("organisation as o", "o.id", "t.org_id")
+      .innerJoin("application as a", "a.id", "t.app_id")
+      .select(["t.org_id", "t.app_id", "t.endpoint_id", "t.auto_config_id", "t.expires_at", "o.public_id as org"])
+      .select("a.public_id as app")
+      .where("t.hash", "=", hash)
+      .where("a.deleted_at", "is", null)
+      .executeTakeFirst();
+    if (row === undefined) throw refused();
+    const expiresAt = row.expires_at ?? Number.POSITIVE_INFINITY;
+    const actor: ApplicationActor = {
+      kind: "application",
+      orgId: row.org_id,
+      orgPublicId: row.org,
+      appId: row.app_id,
+      appPublicId: row.app,
+      sessionId: null,
+      capabilities: new Set(),
+      featureFlags: new Set(),
+      tokenHash: hash,
+      tokenExpiresAt: expiresAt,
+      scope: { endpointKey: row.endpoint_id, autoConfigKey: row.auto_config_id },
+    };
+    return { actor, expiresAt };
   }
 
   async #fromKey(token: string): Promise<Identity> {

@@ -1,4 +1,5 @@
 /** Prepares a message to be stored: validates it, matches it with endpoints and assigns its id. */
+import { POLLING_KIND } from "../../destinations/kinds.ts";
 import { invalid, PosthornError } from "../../lib/errors.ts";
 import { type GeneratedId, timeOfKey } from "../../lib/id.ts";
 import { isImmediate } from "../../store/immediate.ts";
@@ -133,22 +134,33 @@ export function prepareMessage(
     deliverUntil,
     ...(identity === undefined ? {} : { hasEarlierKey: true }),
   };
+  const pulled = pulledOf(application, entry);
   const flowControl = flowControlOf(application, entry, now);
   const orderKeys = orderKeysOf(application, entry);
   const timestamp = timeOfKey(key);
   const message = { key, id, eventType, eventId, channels, tags, payload, contentType, timestamp, deliverAt };
   const { orderingKey } = input;
   return {
-    entry: flowControl === null && orderKeys === null ? entry : { ...entry, flowControl, orderKeys },
+    entry:
+      flowControl === null && orderKeys === null && pulled === null
+        ? entry
+        : { ...entry, flowControl, orderKeys, pulled },
     message: { ...message, orderingKey, deliverUntil },
   };
+}
+
+/** The polling endpoints, whose deliveries succeed when they are stored; `null` if there is none. */
+function pulledOf(application: DirectoryApplication, { endpointIds }: AcceptEntry): readonly number[] | null {
+  const pulled = endpointIds.filter((key) => application.endpoints.get(key)?.destinationKind === POLLING_KIND);
+  return pulled.length === 0 ? null : pulled;
 }
 
 /** Rules of the endpoints that debounce or throttle; `null` if none does. */
 function flowControlOf(application: DirectoryApplication, entry: AcceptEntry, now: number): FlowControl | null {
   const endpoints = entry.endpointIds.flatMap((key) => {
-    const rule = application.endpoints.get(key)?.policy.flowControl ?? null;
-    return rule === null ? [] : [rule(key, entry)];
+    const endpoint = application.endpoints.get(key);
+    const rule = endpoint?.policy.flowControl ?? null;
+    return rule === null || endpoint?.destinationKind === POLLING_KIND ? [] : [rule(key, entry)];
   });
   return endpoints.length === 0 ? null : { now, endpoints };
 }
@@ -171,7 +183,7 @@ export function firstJobs(entry: AcceptEntry, dues: Dues | null): Job[] {
   const jobs: Job[] = [];
   entry.endpointIds.forEach((endpointId, index) => {
     const due = dues === null ? entry.due : dues[index]!;
-    if (due === null) return;
+    if (due === null || entry.pulled?.includes(endpointId) === true) return;
     const orderKey = entry.orderKeys?.[index] ?? null;
     const immediate = isImmediate(messageId, due);
     jobs.push({

@@ -1,0 +1,66 @@
+/** Routes of the token that reads the feed of one endpoint. */
+import { currentToken, issueToken, type ScopedToken } from "../../domain/auth/scoped-token.ts";
+import { atomically } from "../../domain/context.ts";
+import { getEndpoint } from "../../domain/endpoint/find.ts";
+import { ApiTokenOut, RotatePollerTokenIn } from "../models/auto-config.ts";
+import { created, ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { dateTime, dateTimeOrNull } from "../wire.ts";
+
+const GRACE_SECONDS = 86_400;
+
+function tokenOut({ key, token, createdAt, expiresAt }: ScopedToken, endpoint: string): object {
+  return {
+    id: `sktok_${key.toString(36)}`,
+    token,
+    name: null,
+    createdAt: dateTime(createdAt),
+    expiresAt: dateTimeOrNull(expiresAt),
+    scopes: [`pull:${endpoint}`],
+  };
+}
+
+export const getPollerToken = defineRoute({
+  method: "GET",
+  path: "/api/v1/auth/app/:app_id/poller/:endpoint_id/token",
+  operationId: "v1.authentication.get-poller-token",
+  tag: "Authentication",
+  summary: "Get the token that reads the feed of an endpoint",
+  description: "The token can be used for nothing else. It is created by the first call.",
+  access: "ManageEndpointSecret",
+  responses: { 200: ApiTokenOut },
+  handle: async ({ ctx, params }) => {
+    const input = { app: params.app_id, endpoint: params.endpoint_id };
+    const { endpoint, token } = await atomically({ ctx, input }, async ({ ctx: inside }) => {
+      const found = await getEndpoint(inside, input);
+      const scope = { endpointKey: found.endpoint.key, autoConfigKey: null };
+      const current = await currentToken(inside, inside.tx.db, scope);
+      const owner = { appKey: found.application.key, ...scope };
+      return { ...found, token: current ?? (await issueToken(inside, inside.tx, owner, { graceMs: 0 })) };
+    });
+    return ok(tokenOut(token, endpoint.id));
+  },
+});
+
+export const rotatePollerToken = defineRoute({
+  method: "POST",
+  path: "/api/v1/auth/app/:app_id/poller/:endpoint_id/token/rotate",
+  operationId: "v1.authentication.rotate-poller-token",
+  tag: "Authentication",
+  summary: "Replace the token that reads the feed of an endpoint",
+  description: "Earlier tokens stay valid for a day, or as long as `oldTokenExpiry` says.",
+  access: "ManageEndpointSecret",
+  body: RotatePollerTokenIn,
+  responses: { 201: ApiTokenOut },
+  handle: async ({ ctx, params, body }) => {
+    const input = { app: params.app_id, endpoint: params.endpoint_id };
+    const { endpoint, token } = await atomically({ ctx, input }, async ({ ctx: inside }) => {
+      const found = await getEndpoint(inside, input);
+      const owner = { appKey: found.application.key, endpointKey: found.endpoint.key, autoConfigKey: null };
+      const expiresAt = body.expiry ? ctx.services.now() + body.expiry * 1000 : null;
+      const graceMs = (body.oldTokenExpiry ?? GRACE_SECONDS) * 1000;
+      return { ...found, token: await issueToken(inside, inside.tx, owner, { graceMs, expiresAt }) };
+    });
+    return created(tokenOut(token, endpoint.id));
+  },
+});
