@@ -93,11 +93,15 @@ function dependencyTroubles(): string[] {
     const heading = section.split("\n", 1)[0]!.trim();
     const manifest = heading === "Tools" ? "package.json" : `packages/${heading}/package.json`;
     if (!existsSync(manifest)) return [];
-    const { dependencies = {}, devDependencies = {} } = JSON.parse(read(manifest)) as Record<string, object>;
-    const used = Object.keys(heading === "Tools" ? devDependencies : dependencies);
-    const listed = [...section.matchAll(/^- `([^`]+)`/gm)].map((match) => match[1]!);
+    const manifestOf = JSON.parse(read(manifest)) as Record<string, object>;
+    const { dependencies = {}, devDependencies = {}, peerDependencies = {} } = manifestOf;
+    const used = Object.keys(heading === "Tools" ? devDependencies : { ...dependencies, ...peerDependencies });
+    const known = new Set([...used, ...Object.keys(devDependencies)]);
+    // An item can name several packages: `one`, `two`: their common reason.
+    const items = [...section.matchAll(/^- (`[^`]+`(?:,\s+`[^`]+`)*)/gm)].map((match) => match[1]!);
+    const listed = items.flatMap((item) => [...item.matchAll(/`([^`]+)`/g)].map((match) => match[1]!));
     const unexplained = used.filter((name) => !listed.includes(name));
-    const unused = listed.filter((name) => !used.includes(name));
+    const unused = listed.filter((name) => !known.has(name));
     return unexplained
       .map((name) => `docs/dependencies.md does not list ${name} (${heading})`)
       .concat(unused.map((name) => `docs/dependencies.md lists ${name} (${heading}), which is not used`));
