@@ -10,6 +10,7 @@ import { Card, Columns, Facts, Page } from "../components/page.tsx";
 import { Payload } from "../components/payload.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
+import { requestLine } from "../lib/request-line.ts";
 import { serverText } from "../lib/server-text.ts";
 import { Diagnosis } from "../parts/diagnosis.tsx";
 import { Headers } from "../parts/headers.tsx";
@@ -51,7 +52,7 @@ export function QuarantinedPage() {
               [t("quarantine.reason"), <code key="reason">{data.reason}</code>],
               [t("quarantine.from"), <code key="from">{data.address}</code>],
               [t("messages.time"), <Time key="time" at={data.timestamp} />],
-              [t("quarantine.line"), <code key="line">{`${data.method} ${data.path}${data.query}`}</code>],
+              [t("quarantine.line"), <code key="line">{requestLine(data)}</code>],
             ]}
           />
           <Headers headers={data.headers} />

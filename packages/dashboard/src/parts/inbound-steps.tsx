@@ -8,6 +8,7 @@ import { Time } from "../components/time.tsx";
 import { trustOf } from "../lib/trust.ts";
 import { Headers } from "./headers.tsx";
 import { Step } from "./timeline-step.tsx";
+import { requestLine } from "../lib/request-line.ts";
 
 export interface InboundStepsProps {
   readonly source: string;
@@ -40,7 +41,7 @@ export function InboundSteps({ source, message }: InboundStepsProps) {
         {data !== undefined && (
           <details>
             <summary>
-              <code>{`${data.method} ${data.path === "" ? "/" : data.path}${data.query === "" ? "" : `?${data.query}`}`}</code>
+              <code>{requestLine(data)}</code>
             </summary>
             <Headers headers={data.headers} />
           </details>

@@ -34,7 +34,8 @@ export const frame: typeof english = {
     submit: "Anmelden",
     expired:
       "Dieses Token ist ungültig: Es ist abgelaufen, wurde widerrufen oder nicht vollständig kopiert. Melden Sie sich mit einem anderen Token an.",
-    portal: "Dieser Link ist abgelaufen. Öffnen Sie die Seite erneut über das Produkt, das Sie hierher geführt hat.",
+    portal:
+      "Dieser Link ist abgelaufen. Öffnen Sie die Seite erneut aus dem Produkt, über das Sie hierher gelangt sind.",
   },
   list: {
     more: "Mehr laden",

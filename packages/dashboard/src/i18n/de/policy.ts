@@ -41,7 +41,7 @@ export const policy: typeof english = {
     },
     fields: {
       retry_backoff: "Abstände zwischen Versuchen",
-      retry_maxAgeSeconds: "Keine Wiederholungen mehr nach (Sekunden)",
+      retry_maxAgeSeconds: "Keine Wiederholung nach (Sekunden)",
       retry_stopCodes: "Statuscodes, die Wiederholungen beenden",
       retry_retryCodes: "Nur diese Statuscodes wiederholen",
       limits_concurrency: "Gleichzeitige Versuche",

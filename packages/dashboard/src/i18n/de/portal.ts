@@ -11,7 +11,7 @@ export const portal: typeof english = {
     },
     endpoints: { lead: "URLs in Ihrem System, die Ereignisse empfangen." },
     deliveries: {
-      lead: "Ereignisse und ihre Zustellungen an Ihre Endpunkte. Öffnen Sie eines, um jeden Versuch zu sehen.",
+      lead: "Ereignisse und ihre Zustellungen an Ihre Endpunkte. Öffnen Sie ein Ereignis, um alle Versuche zu sehen.",
     },
     types: {
       search: "Ereignistyp suchen",
@@ -75,7 +75,7 @@ export const portal: typeof english = {
       live: "Live verfolgen",
       liveLead: "Server-Sent Events melden neue Nachrichten sofort. Senden Sie beim erneuten Verbinden Last-Event-ID.",
       token:
-        "POSTHORN_TOKEN ist ein Token für Ihr Konto. Das Produkt, das Sie hierher geführt hat, kann eines ausstellen.",
+        "POSTHORN_TOKEN ist ein Token für Ihr Konto. Sie erhalten es in dem Produkt, aus dem Sie dieses Portal geöffnet haben.",
       useToken: "Token dieser Sitzung verwenden",
       copyToken: "Token kopieren (läuft mit dieser Sitzung ab)",
       newest: "Neueste im Feed",

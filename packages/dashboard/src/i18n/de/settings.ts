@@ -104,7 +104,7 @@ export const settings: typeof english = {
   },
   operational: {
     title: "Betriebs-Webhooks",
-    lead: "Lassen Sie sich über Ereignisse der Plattform benachrichtigen, zum Beispiel einen deaktivierten Endpunkt.",
+    lead: "Lassen Sie sich über Ereignisse der Plattform benachrichtigen, zum Beispiel über einen deaktivierten Endpunkt.",
     none: "Noch keine Betriebs-Webhooks.",
   },
 };

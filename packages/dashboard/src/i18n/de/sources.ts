@@ -20,7 +20,7 @@ export const sources: typeof english = {
     configUnset: "Nicht gesetzt.",
     configAll: "Diese Einstellungen werden gemeinsam ersetzt: Um eine zu ändern, geben Sie alle ein.",
     accepts: "Angenommene Anfragen",
-    size: "Maximale Größe des Bodys (KiB)",
+    size: "Maximaler Body (KiB)",
     sizeHelp: "Leer lassen für die Grenze des Servers.",
     rate: "Anfragen pro Sekunde",
     quota: "Ereignisse pro Tag",

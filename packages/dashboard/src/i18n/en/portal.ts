@@ -9,7 +9,7 @@ export const portal = {
       feed: "Feed",
     },
     endpoints: { lead: "URLs in your system that receive events." },
-    deliveries: { lead: "Events and their deliveries to your endpoints. Open one to see every attempt." },
+    deliveries: { lead: "Events and their deliveries to your endpoints. Open an event to see every attempt." },
     types: {
       search: "Find an event type",
       all: "All types, including future ones",
