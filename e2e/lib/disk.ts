@@ -1,4 +1,4 @@
-/** Reads what a killed server left on the disk, from a copy so that nothing of it changes. */
+/** Reads the data folder of a stopped server from a copy, so that the original does not change. */
 import { copyFileSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

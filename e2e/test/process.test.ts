@@ -73,7 +73,7 @@ describe("SIGTERM", () => {
     expect(await stopping).toEqual({ code: 0, signal: null });
   });
 
-  it("aborts an attempt that exceeds the shutdown timeout, unused, and the next start makes it", async () => {
+  it("aborts an attempt that exceeds the shutdown timeout without using it up, and the next start repeats it", async () => {
     await using receiver = await startReceiver({ response: "hang" });
     await using server = await startServer({
       env: { POSTHORN_SHUTDOWN_TIMEOUT: "0.3", POSTHORN_REQUEST_TIMEOUT: "60" },
@@ -91,7 +91,7 @@ describe("SIGTERM", () => {
     expect(new Set(receiver.requests.map((request) => request.headers["webhook-id"]))).toEqual(new Set([message]));
   });
 
-  it("a second time ends the process at once, and nothing accepted is lost", async () => {
+  it("sent twice ends the process at once, and no accepted message is lost", async () => {
     await using receiver = await startReceiver({ response: "hang" });
     using folder = temporaryFolder();
     const secret = `secret-of-a-test-${organisationId()}`;

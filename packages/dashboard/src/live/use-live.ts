@@ -23,12 +23,12 @@ export function useLive(reader: LiveReader): void {
 }
 
 /**
- * Invalidates the queries with `keys` after live events that `concerns` accepts, at most once per `paceMs`.
+ * Invalidates the queries with `keys` after live events that `concerns` accepts, at most once per `intervalMs`.
  */
 export function useLiveRefresh(
   keys: readonly QueryKey[],
   concerns: (event: LiveEvent) => boolean = () => true,
-  paceMs = 2000,
+  intervalMs = 2000,
 ): void {
   const queries = useQueryClient();
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
@@ -36,7 +36,7 @@ export function useLiveRefresh(
     timer.current ??= setTimeout(() => {
       timer.current = null;
       for (const queryKey of keys) void queries.invalidateQueries({ queryKey });
-    }, paceMs);
+    }, intervalMs);
   };
   useEffect(
     () => () => {

@@ -12,7 +12,7 @@ const GROWTH = 1.1;
 /** Rate per second from which the limit is lifted. */
 const UNLIMITED_FROM = 4096;
 /** Share of its good rate that an endpoint keeps when it asks for less. */
-const ASKED = 0.8;
+const KEPT_SHARE = 0.8;
 /** Weight of the newest second in the good rate. */
 const NEWEST = 0.3;
 
@@ -56,7 +56,7 @@ export class SlowStart {
 
   /** The endpoint asked for less than its good rate. */
   askedForLess(): void {
-    this.#goodRate *= ASKED;
+    this.#goodRate *= KEPT_SHARE;
   }
 
   /** @param failingSince When the failures before this began; `null`: there were none. */

@@ -1,6 +1,6 @@
 /** Interface of the checks, and the events that they receive. */
 import type { DeliveryRow } from "./audit.ts";
-import type { Tenure, TenureEnd } from "./tenure.ts";
+import type { Ownership, OwnershipEnd } from "./ownership.ts";
 import type { OpenAttempt, RecordedAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "./tracked.ts";
 
 /** Each method is optional. A check calls `verdict.broken` when its rule is violated. */
@@ -16,7 +16,7 @@ export interface Check {
   /** A request is about to leave the process. `null`: no such row was ever committed, or no attempt was started. */
   requested?(endpoint: TrackedEndpoint, messageId: number, made: RequestedAttempt | null): void;
   /** A process has lost a shard. `open`: deliveries there with attempts in flight, whose outcomes no longer count. */
-  tenureEnded?(tenure: Tenure, how: TenureEnd, open: readonly TrackedDelivery[]): void;
+  ownershipEnded?(ownership: Ownership, how: OwnershipEnd, open: readonly TrackedDelivery[]): void;
   /** After each event. */
   stepped?(): void;
   /** Once an hour. */

@@ -6,7 +6,7 @@ import type { Check } from "./check.ts";
 import { Ledger } from "./ledger.ts";
 import { MachineClock } from "./machine-clock.ts";
 import type { Run } from "./run.ts";
-import type { Tenure } from "./tenure.ts";
+import type { Ownership } from "./ownership.ts";
 import type { OpenAttempt } from "./tracked.ts";
 import { Verdict } from "./verdict.ts";
 import { Life, VirtualTime } from "./virtual-time.ts";
@@ -31,7 +31,7 @@ export class LedgerFixture {
   readonly verdict = new Verdict(() => this.time.elapsed);
   readonly ledger = new Ledger(this.time, this.verdict);
   readonly run: Run;
-  #tenure: Tenure;
+  #ownership: Ownership;
 
   constructor(
     limits: Partial<DispatchLimits>,
@@ -47,8 +47,8 @@ export class LedgerFixture {
     };
     const clock = new MachineClock(this.time, { skewMs: 0, drift: 0 });
     this.run = { number: 1, settings, machine: 1, clock, startedAt: 0 };
-    this.#tenure = { run: this.run, fence: 0, since: 0 };
-    this.ledger.watchOver({ of: () => this.#tenure, began: () => undefined });
+    this.#ownership = { run: this.run, fence: 0, since: 0 };
+    this.ledger.watchOver({ of: () => this.#ownership, began: () => undefined });
     this.ledger.started(this.run);
     this.ledger.use(check === null ? [] : [check(this)]);
   }
@@ -97,9 +97,9 @@ export class LedgerFixture {
 
   /** The process loses every lane and gets them back. */
   loseLanes(): void {
-    const lost = this.#tenure;
-    this.#tenure = { run: this.run, fence: lost.fence + 1, since: this.time.elapsed };
-    this.ledger.tenureEnded(lost, "taken");
+    const lost = this.#ownership;
+    this.#ownership = { run: this.run, fence: lost.fence + 1, since: this.time.elapsed };
+    this.ledger.ownershipEnded(lost, "taken");
   }
 
   #commit() {

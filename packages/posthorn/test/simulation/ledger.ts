@@ -8,7 +8,7 @@ import type { Change, DeliveryChange } from "./audit.ts";
 import type { Check } from "./check.ts";
 import { ReplayCheck } from "./checks/replays.ts";
 import type { Run } from "./run.ts";
-import type { Tenure, TenureEnd, Tenures } from "./tenure.ts";
+import type { Ownership, OwnershipEnd, Owners } from "./ownership.ts";
 import {
   isMade,
   type OpenAttempt,
@@ -40,7 +40,7 @@ export class Ledger {
   readonly #checks: Check[] = [];
   /** Running processes, with the number of requests in flight from each. */
   readonly #runs = new Map<Run, number>();
-  #tenures: Tenures | null = null;
+  #owners: Owners | null = null;
   #isWell: (run: Run) => boolean = () => true;
 
   constructor(time: VirtualTime, verdict: Verdict) {
@@ -54,17 +54,17 @@ export class Ledger {
   }
 
   /**
-   * @param tenures Owners of the lanes.
+   * @param owners Owners of the lanes.
    * @param isWell Whether a process has been connected to the database and receiving notifications for a while.
    */
-  watchOver(tenures: Tenures, isWell: (run: Run) => boolean = () => true): void {
-    this.#tenures = tenures;
+  watchOver(owners: Owners, isWell: (run: Run) => boolean = () => true): void {
+    this.#owners = owners;
     this.#isWell = isWell;
   }
 
   /** Owner of the lane of an endpoint; `null`: none. */
-  tenureOf(endpointId: number): Tenure | null {
-    return this.#tenures!.of(endpointId);
+  ownershipOf(endpointId: number): Ownership | null {
+    return this.#owners!.of(endpointId);
   }
 
   get runs(): Iterable<Run> {
@@ -106,13 +106,13 @@ export class Ledger {
   /** The dispatcher handed a job to the attempter. Returns `null` when that violates a rule. */
   begun(run: Run, job: Job): OpenAttempt | null {
     const delivery = this.delivery(job.messageId, job.endpointId);
-    const tenure = this.tenureOf(job.endpointId);
+    const ownership = this.ownershipOf(job.endpointId);
     if (delivery === undefined) {
       this.#verdict.broken("accepted_is_stored", `message ${job.messageId} is attempted and was never committed`);
       return null;
     }
-    if (tenure?.run !== run) {
-      const owner = tenure === null ? "of no process" : `of process ${tenure.run.number}`;
+    if (ownership?.run !== run) {
+      const owner = ownership === null ? "of no process" : `of process ${ownership.run.number}`;
       this.#verdict.broken("one_owner", `${delivery.name} is attempted by process ${run.number}, and is ${owner}`);
       return null;
     }
@@ -121,7 +121,7 @@ export class Ledger {
       return null;
     }
     const { elapsed: begunAt } = this.#time;
-    const attempt: OpenAttempt = { run, tenure, job, requested: false, begunAt, result: null, endedAt: 0 };
+    const attempt: OpenAttempt = { run, ownership, job, requested: false, begunAt, result: null, endedAt: 0 };
     for (const check of this.#checks) check.begun?.(delivery, attempt);
     delivery.open = attempt;
     this.#open.add(delivery);
@@ -153,13 +153,13 @@ export class Ledger {
     delivery.requests++;
     attempt.requested = true;
     if (delivery.open !== attempt) delivery.lost++;
-    this.#count(endpoint, attempt.tenure, 1);
-    return () => this.#count(endpoint, attempt.tenure, -1);
+    this.#count(endpoint, attempt.ownership, 1);
+    return () => this.#count(endpoint, attempt.ownership, -1);
   }
 
   started(run: Run): void {
     this.#runs.set(run, 0);
-    this.#tenures!.began(run);
+    this.#owners!.began(run);
   }
 
   /** A manual operation on an endpoint starts or has ended. */
@@ -181,15 +181,15 @@ export class Ledger {
   processEnded(run: Run): void {
     this.#runs.delete(run);
     for (const { inFlight } of this.endpoints.values()) {
-      for (const tenure of inFlight.keys()) if (tenure.run === run) inFlight.delete(tenure);
+      for (const ownership of inFlight.keys()) if (ownership.run === run) inFlight.delete(ownership);
     }
     for (const delivery of this.#open) if (delivery.open!.run === run) this.#forget(delivery);
   }
 
   /** The shard has another owner or none: open attempts of the former owner must not be recorded. */
-  tenureEnded(tenure: Tenure, how: TenureEnd): void {
-    const open = [...this.#open].filter((delivery) => delivery.open!.tenure === tenure);
-    for (const check of this.#checks) check.tenureEnded?.(tenure, how, open);
+  ownershipEnded(ownership: Ownership, how: OwnershipEnd): void {
+    const open = [...this.#open].filter((delivery) => delivery.open!.ownership === ownership);
+    for (const check of this.#checks) check.ownershipEnded?.(ownership, how, open);
     for (const delivery of open) {
       delivery.outlived.add(delivery.open!);
       this.#forget(delivery);
@@ -209,7 +209,7 @@ export class Ledger {
   }
 
   /** Whether the owner of a lane knew a commit to a delivery before `elapsed`. It reads the deliveries when it takes the lane. */
-  knowsRow(commit: Commit, { run, since }: Tenure, elapsed: number): boolean {
+  knowsRow(commit: Commit, { run, since }: Ownership, elapsed: number): boolean {
     return commit.at < since || this.#hasHeard(commit, run, elapsed);
   }
 
@@ -223,14 +223,14 @@ export class Ledger {
     return confirmed && answeredAt !== null && answeredAt < elapsed;
   }
 
-  #count({ inFlight }: TrackedEndpoint, tenure: Tenure, change: 1 | -1): void {
-    const { run } = tenure;
+  #count({ inFlight }: TrackedEndpoint, ownership: Ownership, change: 1 | -1): void {
+    const { run } = ownership;
     // Requests in flight when their process ended are no longer counted.
     if (!this.#runs.has(run)) return;
     this.#runs.set(run, this.#runs.get(run)! + change);
-    const left = (inFlight.get(tenure) ?? 0) + change;
-    if (left === 0) inFlight.delete(tenure);
-    else inFlight.set(tenure, left);
+    const left = (inFlight.get(ownership) ?? 0) + change;
+    if (left === 0) inFlight.delete(ownership);
+    else inFlight.set(ownership, left);
   }
 
   #forget(delivery: TrackedDelivery): void {

@@ -39,7 +39,7 @@ import { SimulatedNetwork } from "./network.ts";
 import type { Random } from "./random.ts";
 import type { Receiver } from "./receivers.ts";
 import type { Sabotage } from "./sabotage.ts";
-import { hostOf } from "./tenure.ts";
+import { hostOf } from "./ownership.ts";
 import type { Verdict } from "./verdict.ts";
 import type { Life, VirtualTime } from "./virtual-time.ts";
 

@@ -189,7 +189,7 @@ export class Operations {
   async #manual(name: ManualOperation, node: SimulatedNode): Promise<void> {
     const { manualRandom: random, span, ledger } = this.#world;
     const next = name === "cancel_next" ? this.#pickInFlight(false, node, random) : null;
-    const waiting = name === "try_now" ? this.#leftAlone(node) : [];
+    const waiting = name === "try_now" ? this.#waitingEndpoints(node) : [];
     const endpoint = next?.endpoint ?? random.pick(waiting.length > 0 ? waiting : this.endpoints);
     const { app } = endpoint;
     const recent = next === null ? this.#publisher.recent.filter((message) => message.app === app) : [next.message];
@@ -248,7 +248,7 @@ export class Operations {
   }
 
   /** Endpoints with due deliveries to which nothing is sent. */
-  #leftAlone({ run }: SimulatedNode): readonly EndpointHandle[] {
+  #waitingEndpoints({ run }: SimulatedNode): readonly EndpointHandle[] {
     const { ledger, time } = this.#world;
     const due = [...ledger.live].filter(({ open, row }) => open === null && row.due! <= run.clock.wall);
     const waiting = new Set(due.map(({ endpoint }) => endpoint));

@@ -30,7 +30,7 @@ export const CLOCK_SET_BACK: Scenario = {
     ...WEEK,
     crowded: false,
     trouble: SHORT,
-    aftermath: 12 * HOUR,
+    recovery: 12 * HOUR,
     sample: 10 * SECOND,
     retrySchedules: [[1000, 10_000], [5000]],
     waitLimits: { dueMs: 3 * MINUTE, pauseMs: 3 * MINUTE, queueMs: 2 * MINUTE },
@@ -56,7 +56,7 @@ export const CLOCK_SET_BACK: Scenario = {
 export const FROZEN_NODE: Scenario = {
   name: "frozen-node",
   // With twice the speed of a week, no receiver has trouble before the end.
-  span: { ...TOGETHER, crowded: false, nodes: 2, speedUp: 2, trouble: READY + 90 * SECOND, aftermath: 12 * HOUR },
+  span: { ...TOGETHER, crowded: false, nodes: 2, speedUp: 2, trouble: READY + 90 * SECOND, recovery: 12 * HOUR },
   settings: (drawn) => ({ ...drawn, requestTimeoutMs: 30_000 }),
   policy: { order: ORDER },
   maxConnectMs: 3000,

@@ -24,7 +24,7 @@ import { countsOf, type SimulationResult } from "./result.ts";
 import type { Sabotage } from "./sabotage.ts";
 import type { Scenario } from "./scenarios.ts";
 import { HOUR, isShared, MINUTE, type Span, spanOf } from "./spans.ts";
-import { ShardTenures, SoleTenure, type Tenure } from "./tenure.ts";
+import { ShardOwners, SoleOwner, type Ownership } from "./ownership.ts";
 import { Verdict } from "./verdict.ts";
 import { Life, VirtualTime } from "./virtual-time.ts";
 import type { CommitWatcher } from "./commits.ts";
@@ -178,19 +178,19 @@ class Simulation implements Disposable {
   #share(
     random: Random,
     { coordination: sabotage }: Sabotage,
-  ): { readonly sharing: Sharing | null; readonly shards: readonly (Tenure | null)[] | null } {
+  ): { readonly sharing: Sharing | null; readonly shards: readonly (Ownership | null)[] | null } {
     if (!isShared(this.#span)) {
-      this.#ledger.watchOver(new SoleTenure());
+      this.#ledger.watchOver(new SoleOwner());
       return { sharing: null, shards: null };
     }
-    const tenures = new ShardTenures(() => this.#time.elapsed, {
-      ended: (tenure, how) => this.#ledger.tenureEnded(tenure, how),
+    const owners = new ShardOwners(() => this.#time.elapsed, {
+      ended: (ownership, how) => this.#ledger.ownershipEnded(ownership, how),
     });
-    this.#ledger.watchOver(tenures, ({ machine }) => this.#fleet.isWell(machine));
-    const coordination = new Coordination(() => this.#time.utc, tenures);
+    this.#ledger.watchOver(owners, ({ machine }) => this.#fleet.isWell(machine));
+    const coordination = new Coordination(() => this.#time.utc, owners);
     sabotage?.(coordination);
     const isUnlinked = (machine: number): boolean => this.#fleet.isUnlinked(machine);
-    return { sharing: { coordination, bus: this.#bus, random, isUnlinked }, shards: tenures.shards };
+    return { sharing: { coordination, bus: this.#bus, random, isUnlinked }, shards: owners.shards };
   }
 
   #watchCommits(connection: DatabaseSync): CommitWatcher {
@@ -232,10 +232,10 @@ class Simulation implements Disposable {
 
   /** From now on everything is healthy, and every delivery must finish. */
   async #end(): Promise<void> {
-    const { trouble, aftermath, lastTimer, sample } = this.#span;
+    const { trouble, recovery, lastTimer, sample } = this.#span;
     const step = Math.min(HOUR, Math.max(sample, 5 * MINUTE));
     this.#fleet.spare();
-    this.#note("aftermath", "");
+    this.#note("recovery", "");
     this.#setConditions(FAIR);
     this.#bus.conditions = CLEAR;
     await this.#continue(trouble + step);
@@ -245,7 +245,7 @@ class Simulation implements Disposable {
     } else {
       this.#watch(this.#operations.letAllGo(node));
     }
-    for (let at = trouble + 2 * step; at <= trouble + aftermath; at += step) {
+    for (let at = trouble + 2 * step; at <= trouble + recovery; at += step) {
       await this.#continue(at);
       const isDone = this.#ledger.live.size === 0 && !this.#ledger.replays.areRunning;
       if (isDone || this.#verdict.violation !== null) break;

@@ -11,7 +11,7 @@ export interface Span {
   /** Duration of the first part, in which faults occur. */
   readonly trouble: number;
   /** Duration of the second part, without faults or new messages. Longer than the longest retry, the longest `Retry-After` and a clock set back. */
-  readonly aftermath: number;
+  readonly recovery: number;
   /** A lane stays until the timer of a retry has fired, even if the delivery was resent manually in the meantime. */
   readonly lastTimer: number;
   /** Interval between checks of the overall state. */
@@ -31,7 +31,7 @@ export interface Span {
 export const WEEK: Omit<Span, "crowded"> = {
   nodes: 1,
   trouble: 7 * 24 * HOUR,
-  aftermath: 96 * HOUR,
+  recovery: 96 * HOUR,
   lastTimer: 48 * HOUR,
   sample: HOUR,
   speedUp: 1,
@@ -48,7 +48,7 @@ export const WEEK: Omit<Span, "crowded"> = {
 
 export const TOGETHER: Omit<Span, "nodes" | "crowded"> = {
   trouble: 20 * MINUTE,
-  aftermath: 3 * HOUR,
+  recovery: 3 * HOUR,
   lastTimer: 20 * MINUTE,
   sample: 5000,
   speedUp: 200,

@@ -4,14 +4,14 @@ import type { Job } from "../../src/store/delivery.ts";
 import { isImmediate } from "../../src/store/immediate.ts";
 import type { DeliveryChange, DeliveryRow } from "./audit.ts";
 import type { Run } from "./run.ts";
-import type { Tenure } from "./tenure.ts";
+import type { Ownership } from "./ownership.ts";
 import type { Commit } from "./commits.ts";
 
 /** An attempt that has started and whose outcome is not stored. */
 export interface OpenAttempt {
   readonly run: Run;
-  /** Tenure under which it started. */
-  readonly tenure: Tenure;
+  /** Ownership under which it started. */
+  readonly ownership: Ownership;
   readonly job: Job;
   /** A request left the process for it. */
   requested: boolean;
@@ -107,8 +107,8 @@ export class TrackedEndpoint {
   triedAt: number | null = null;
   /** When the last request to it was sent, in elapsed milliseconds. */
   requestedAt = 0;
-  /** Requests in flight, by the tenure under which they were made. */
-  readonly inFlight = new Map<Tenure, number>();
+  /** Requests in flight, by the ownership under which they were made. */
+  readonly inFlight = new Map<Ownership, number>();
   readonly deliveries = new Map<number, TrackedDelivery>();
 
   constructor({ id, tenant, host, commit }: Pick<TrackedEndpoint, "id" | "tenant" | "host" | "commit">) {

@@ -4,13 +4,13 @@ import type { Ledger } from "../ledger.ts";
 import type { OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
 import { breakerWentOff, policiesInForce } from "../policies.ts";
 import type { Settings } from "../run.ts";
-import type { Tenure } from "../tenure.ts";
+import type { Ownership } from "../ownership.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 
 /** Health of an endpoint according to the results of attempts, per owner of its lane. */
 interface Trouble {
-  readonly tenure: Tenure;
+  readonly ownership: Ownership;
   /** Wall clock until which it asked to wait. */
   askedUntil: number;
   /** When it last asked, in elapsed milliseconds. */
@@ -42,8 +42,8 @@ export class BreakerCheck implements Check {
     this.#verdict = verdict;
   }
 
-  ended({ endpoint }: TrackedDelivery, { tenure, result, endedAt }: OpenAttempt): void {
-    if (result?.kind !== "made" || this.#ledger.tenureOf(endpoint.id) !== tenure) return;
+  ended({ endpoint }: TrackedDelivery, { ownership, result, endedAt }: OpenAttempt): void {
+    if (result?.kind !== "made" || this.#ledger.ownershipOf(endpoint.id) !== ownership) return;
     const { status, responseCode } = result.attempt;
     const { retryAfterMs } = result;
     if (status === 0) {
@@ -51,9 +51,9 @@ export class BreakerCheck implements Check {
       return;
     }
     let trouble = this.#trouble.get(endpoint);
-    if (trouble?.tenure !== tenure) {
+    if (trouble?.ownership !== ownership) {
       trouble = {
-        tenure,
+        ownership,
         askedUntil: 0,
         askedAt: 0,
         failures: 0,
@@ -75,7 +75,7 @@ export class BreakerCheck implements Check {
   requested(endpoint: TrackedEndpoint, _messageId: number, made: RequestedAttempt | null): void {
     const trouble = this.#trouble.get(endpoint);
     const open = made?.attempt;
-    if (trouble === undefined || open === undefined || trouble.tenure !== open.tenure) return;
+    if (trouble === undefined || open === undefined || trouble.ownership !== open.ownership) return;
     const { elapsed } = this.#time;
     const { wall } = open.run.clock;
     // It may have started before the endpoint asked.
@@ -94,7 +94,7 @@ export class BreakerCheck implements Check {
   }
 
   #checkProbe(endpoint: TrackedEndpoint, trouble: Trouble, begunAt: number): void {
-    const { run } = trouble.tenure;
+    const { run } = trouble.ownership;
     // Since the previous attempt, which may have had another policy.
     const from = Math.min(begunAt, Math.max(trouble.probedAt, 0));
     const [policy, ...others] = policiesInForce(this.#ledger, endpoint, { run, from });

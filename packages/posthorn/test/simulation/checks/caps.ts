@@ -4,7 +4,7 @@ import type { Check } from "../check.ts";
 import type { Ledger } from "../ledger.ts";
 import type { OpenAttempt, RequestedAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
 import { policiesInForce } from "../policies.ts";
-import type { Tenure } from "../tenure.ts";
+import type { Ownership } from "../ownership.ts";
 import type { Verdict } from "../verdict.ts";
 
 /** The clock of the product has a resolution of 1 ms. */
@@ -17,7 +17,7 @@ export class CapsCheck implements Check {
   readonly #verdict: Verdict;
   readonly #retries = new Set<OpenAttempt>();
   /** Attempts that sent a request, by the owner of their endpoint when they started. */
-  readonly #begun = new WeakMap<Tenure, Map<TrackedEndpoint, Begins>>();
+  readonly #begun = new WeakMap<Ownership, Map<TrackedEndpoint, Begins>>();
   /** The same over all owners. */
   readonly #begunByAll = new Map<TrackedEndpoint, Begins>();
 
@@ -43,10 +43,10 @@ export class CapsCheck implements Check {
   /** Another request is about to be in flight. Requests of an earlier owner of the lane do not count. */
   requested(endpoint: TrackedEndpoint, _messageId: number, made: RequestedAttempt | null): void {
     if (made === null) return;
-    const { run, tenure, begunAt } = made.attempt;
+    const { run, ownership, begunAt } = made.attempt;
     const policies = policiesInForce(this.#ledger, endpoint, { run, from: begunAt });
     const mostHere = Math.max(...policies.map(({ concurrency }) => concurrency));
-    const inFlightHere = endpoint.inFlight.get(tenure) ?? 0;
+    const inFlightHere = endpoint.inFlight.get(ownership) ?? 0;
     if (inFlightHere >= mostHere) {
       this.#verdict.broken("caps", `${inFlightHere + 1} requests to ${endpoint.host} in flight, limit ${mostHere}`);
     }
@@ -57,10 +57,10 @@ export class CapsCheck implements Check {
   }
 
   /** A change of the owner, also by a restart, allows no further attempts; below one per second it may allow one. */
-  #checkRate(endpoint: TrackedEndpoint, { run, tenure, begunAt }: OpenAttempt, rate: number): void {
+  #checkRate(endpoint: TrackedEndpoint, { run, ownership, begunAt }: OpenAttempt, rate: number): void {
     const begin = { run, at: begunAt };
     // By the clock of the owner.
-    const begun = this.#begunUnder(tenure, endpoint).add(begin, SECOND / run.clock.passedAt(1));
+    const begun = this.#begunUnder(ownership, endpoint).add(begin, SECOND / run.clock.passedAt(1));
     if (begun > rate) this.#verdict.broken("rate", `${begun} attempts to ${endpoint.host} in a second, limit ${rate}`);
     const all = this.#begunByAll.get(endpoint) ?? new Begins();
     this.#begunByAll.set(endpoint, all);
@@ -69,9 +69,9 @@ export class CapsCheck implements Check {
     this.#verdict.broken("rate", `${byAll} attempts to ${endpoint.host} in a second by all owners, limit ${rate}`);
   }
 
-  #begunUnder(tenure: Tenure, endpoint: TrackedEndpoint): Begins {
-    const begun = this.#begun.get(tenure) ?? new Map<TrackedEndpoint, Begins>();
-    this.#begun.set(tenure, begun);
+  #begunUnder(ownership: Ownership, endpoint: TrackedEndpoint): Begins {
+    const begun = this.#begun.get(ownership) ?? new Map<TrackedEndpoint, Begins>();
+    this.#begun.set(ownership, begun);
     const begins = begun.get(endpoint) ?? new Begins();
     begun.set(endpoint, begins);
     return begins;

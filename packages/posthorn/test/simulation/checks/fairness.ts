@@ -6,7 +6,7 @@ import type { Check } from "../check.ts";
 import type { Ledger } from "../ledger.ts";
 import { policiesInForce } from "../policies.ts";
 import type { Run } from "../run.ts";
-import type { Tenure } from "../tenure.ts";
+import type { Ownership } from "../ownership.ts";
 import type { OpenAttempt, TrackedDelivery, TrackedEndpoint } from "../tracked.ts";
 import { AttemptsInFlight } from "../attempts-in-flight.ts";
 import type { Verdict } from "../verdict.ts";
@@ -39,7 +39,7 @@ export class FairnessCheck implements Check {
   /** Time until which an endpoint waited for something other than being served, in elapsed milliseconds. */
   readonly #busyUntil = new Map<TrackedEndpoint, number>();
   /** Fast successes in a row of each endpoint, and when it last had another result, in elapsed milliseconds. */
-  readonly #good = new Map<TrackedEndpoint, { readonly tenure: Tenure; attempts: number; badAt: number }>();
+  readonly #good = new Map<TrackedEndpoint, { readonly ownership: Ownership; attempts: number; badAt: number }>();
   /** How many attempts each other application started while an endpoint waited. */
   readonly #passed = new Map<TrackedEndpoint, Map<number, number>>();
 
@@ -71,18 +71,18 @@ export class FairnessCheck implements Check {
     this.#isBusy(endpoint, this.#world.time.elapsed + (result?.kind === "not_now" ? MAX_PAUSE_MS : 0));
   }
 
-  #judge(endpoint: TrackedEndpoint, { tenure, begunAt }: OpenAttempt, succeeded: boolean): void {
+  #judge(endpoint: TrackedEndpoint, { ownership, begunAt }: OpenAttempt, succeeded: boolean): void {
     const { elapsed } = this.#world.time;
     let good = this.#good.get(endpoint);
-    if (good?.tenure !== tenure) this.#good.set(endpoint, (good = { tenure, attempts: 0, badAt: -Infinity }));
+    if (good?.ownership !== ownership) this.#good.set(endpoint, (good = { ownership, attempts: 0, badAt: -Infinity }));
     if (succeeded && elapsed - begunAt <= QUICK_MS) good.attempts++;
     else Object.assign(good, { attempts: 0, badAt: elapsed });
   }
 
-  #isGood(endpoint: TrackedEndpoint, tenure: Tenure): boolean {
+  #isGood(endpoint: TrackedEndpoint, ownership: Ownership): boolean {
     const good = this.#good.get(endpoint);
     if (good === undefined) return true;
-    if (good.tenure !== tenure) return false;
+    if (good.ownership !== ownership) return false;
     return good.badAt === -Infinity || (good.attempts >= GOOD && this.#world.time.elapsed - good.badAt >= GOOD_FOR_MS);
   }
 
@@ -104,15 +104,16 @@ export class FairnessCheck implements Check {
   /** Whether a first attempt to this endpoint waits only to be served. */
   #waits(endpoint: TrackedEndpoint, run: Run): boolean {
     const { ledger, time, calmSince } = this.#world;
-    const tenure = ledger.tenureOf(endpoint.id);
-    if (tenure?.run !== run || endpoint.disabled || endpoint.deleted) return false;
+    const ownership = ledger.ownershipOf(endpoint.id);
+    if (ownership?.run !== run || endpoint.disabled || endpoint.deleted) return false;
     if (endpoint.pausedUntil + SETTLED_MS > run.clock.wall) return false;
     const busy = this.#busyUntil.get(endpoint) ?? 0;
     const { changedAt, touchedAt } = endpoint;
-    const since = Math.max(busy, changedAt, touchedAt, tenure.since, run.startedAt, calmSince()) + SETTLED_MS;
+    const since = Math.max(busy, changedAt, touchedAt, ownership.since, run.startedAt, calmSince()) + SETTLED_MS;
     if (since > time.elapsed || run.clock.jumpedAt > run.startedAt) return false;
     const { tenantConcurrency, hostConcurrency, concurrency } = run.settings.limits;
-    if (!this.#isGood(endpoint, tenure) || (hostConcurrency < concurrency && this.#sharesHost(endpoint))) return false;
+    if (!this.#isGood(endpoint, ownership) || (hostConcurrency < concurrency && this.#sharesHost(endpoint)))
+      return false;
     if (this.#attemptsInFlight.of(run, String(endpoint.tenant)) >= tenantConcurrency) return false;
     const policies = policiesInForce(ledger, endpoint, { run, from: time.elapsed - SETTLED_MS });
     if (policies.some(({ rate, order }) => rate !== null || order !== null)) return false;

@@ -5,7 +5,7 @@ import type { Machine } from "../machine.ts";
 import type { MachineClock } from "../machine-clock.ts";
 import type { SimulatedNode } from "../node.ts";
 import type { Receiver } from "../receivers.ts";
-import type { Tenure } from "../tenure.ts";
+import type { Ownership } from "../ownership.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 import { BreakerCheck } from "./breaker.ts";
@@ -34,7 +34,7 @@ export interface CheckedWorld {
   /** Running processes. */
   readonly nodes: () => readonly SimulatedNode[];
   /** Owners of the shards; `null`: there are no shards. */
-  readonly shards: readonly (Tenure | null)[] | null;
+  readonly shards: readonly (Ownership | null)[] | null;
   readonly waitLimits: WaitLimits;
   /** When a process, the database or a clock was last in trouble, in elapsed milliseconds. */
   readonly calmSince: () => number;

@@ -34,13 +34,13 @@ export class OrderCheck implements Check {
   }
 
   /** A delivery counts as earlier only if it was stored, and had an order, the whole time. */
-  #blocks(other: TrackedDelivery, delivery: TrackedDelivery, { run, tenure }: OpenAttempt): boolean {
+  #blocks(other: TrackedDelivery, delivery: TrackedDelivery, { run, ownership }: OpenAttempt): boolean {
     const { row, commit, madeAt, firstDue } = other;
     if (row.orderKey !== delivery.row.orderKey || !isQueued(row) || row.generation > 0) return false;
     if (madeAt > delivery.madeAt || isPassed(row, run)) return false;
     // Whichever node stored it: deliveries stored after it are found together with it, or later.
     const isAsMade = commit.at === madeAt && commit.run !== run.number;
-    if (!isAsMade && !this.#ledger.knowsRow(commit, tenure, this.#time.elapsed)) return false;
+    if (!isAsMade && !this.#ledger.knowsRow(commit, ownership, this.#time.elapsed)) return false;
     // Delayed by its sender: others do not wait for it before it is due by the clock of the process.
     if (row.attempts > 0 || other.isImmediate) return true;
     return firstDue! <= delivery.firstDue! && !this.#wasPutOff(other, delivery, run) && row.due! <= run.clock.wall;

@@ -48,9 +48,9 @@ export class TriedCheck implements Check {
   #isUndisturbed(endpoint: TrackedEndpoint, since: number): boolean {
     const { ledger, calmSince } = this.#world;
     const { disabled, deleted, pausedUntil, commit, id } = endpoint;
-    const tenure = ledger.tenureOf(id);
-    if (disabled || deleted || pausedUntil > this.#wall - NOTICE_MS || tenure === null) return false;
-    return Math.max(commit.at, calmSince(), tenure.since) < since - NOTICE_MS;
+    const ownership = ledger.ownershipOf(id);
+    if (disabled || deleted || pausedUntil > this.#wall - NOTICE_MS || ownership === null) return false;
+    return Math.max(commit.at, calmSince(), ownership.since) < since - NOTICE_MS;
   }
 
   /** An ordered delivery may wait for another one. */

@@ -19,11 +19,11 @@ export class SendingCheck implements Check {
   }
 
   /** A change during an attempt may come too late for it, so the state at its start counts. */
-  begun(delivery: TrackedDelivery, { run, tenure, job }: OpenAttempt): void {
+  begun(delivery: TrackedDelivery, { run, ownership, job }: OpenAttempt): void {
     const { row, commit, name } = delivery;
     const { latestWall } = run.clock;
     if (row.due === null) {
-      if (!this.#ledger.knowsRow(commit, tenure, this.#time.elapsed)) return;
+      if (!this.#ledger.knowsRow(commit, ownership, this.#time.elapsed)) return;
       const rule = row.state === SUCCEEDED ? "never_doubled" : "only_what_is_due";
       this.#verdict.broken(rule, `${name} is attempted, although it is finished (state ${row.state})`);
       return;
@@ -48,8 +48,8 @@ export class SendingCheck implements Check {
     if (attempt.requested) {
       this.#verdict.broken("never_doubled", `${delivery.name}: two requests for one attempt`);
     }
-    const { tenure } = attempt;
-    if (this.#ledger.tenureOf(endpoint.id) !== tenure) {
+    const { ownership } = attempt;
+    if (this.#ledger.ownershipOf(endpoint.id) !== ownership) {
       this.#verdict.broken("one_owner", `${delivery.name} was sent by a process that had lost its lane`);
     }
     const knows = this.#ledger.knowsSettings(endpoint.commit, attempt.run, attempt.begunAt);

@@ -2,7 +2,7 @@
 import type { Check } from "../check.ts";
 import type { TrackedDelivery } from "../tracked.ts";
 import type { Machine } from "../machine.ts";
-import type { Tenure, TenureEnd } from "../tenure.ts";
+import type { Ownership, OwnershipEnd } from "../ownership.ts";
 import type { Verdict } from "../verdict.ts";
 import type { VirtualTime } from "../virtual-time.ts";
 
@@ -21,7 +21,7 @@ export interface ShardsWorld {
   readonly verdict: Verdict;
   readonly machines: readonly Machine[];
   /** Owners of the shards; `null`: there are no shards. */
-  readonly shards: readonly (Tenure | null)[] | null;
+  readonly shards: readonly (Ownership | null)[] | null;
   /** When the database was last in trouble, in elapsed milliseconds. */
   readonly databaseWellSince: () => number;
 }
@@ -33,7 +33,7 @@ export class ShardsCheck implements Check {
     this.#world = world;
   }
 
-  tenureEnded({ run, fence }: Tenure, how: TenureEnd, open: readonly TrackedDelivery[]): void {
+  ownershipEnded({ run, fence }: Ownership, how: OwnershipEnd, open: readonly TrackedDelivery[]): void {
     const { verdict } = this.#world;
     if (how === "released") {
       // A node that stops gives up, in the end, outcomes that an unavailable database cannot record. The next owner repeats these attempts.
@@ -52,19 +52,19 @@ export class ShardsCheck implements Check {
     if (shards === null) return;
     const well = machines.filter(({ number }) => this.#wellFor(number) > MOVED_MS);
     if (well.length === 0) return;
-    const gone = shards.findIndex((tenure) => tenure === null || !this.#isThere(tenure));
+    const gone = shards.findIndex((ownership) => ownership === null || !this.#isThere(ownership));
     if (gone !== -1 && this.#allFor() > MOVED_MS) {
       verdict.broken("shards_move", `shard ${gone} has no owner, although ${well.length} nodes are healthy`);
     }
     if (this.#allFor() <= EVEN_MS) return;
     const shares = machines
       .filter(({ node }) => node !== null)
-      .map((machine) => shards.filter((tenure) => tenure?.run === machine.run).length);
+      .map((machine) => shards.filter((ownership) => ownership?.run === machine.run).length);
     if (Math.max(...shares) - Math.min(...shares) <= 1) return;
     verdict.broken("shards_move", `the nodes have ${shares.join(", ")} shards`);
   }
 
-  #isThere({ run }: Pick<Tenure, "run">): boolean {
+  #isThere({ run }: Pick<Ownership, "run">): boolean {
     return this.#world.machines.some((machine) => machine.run === run);
   }
 

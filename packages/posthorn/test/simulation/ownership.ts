@@ -5,53 +5,53 @@ import type { CoordinationWatcher } from "./cluster/coordination.ts";
 import type { Run } from "./run.ts";
 
 /** Period in which one process owns a shard: from taking it until another process takes it or it is released. */
-export interface Tenure {
+export interface Ownership {
   readonly run: Run;
   readonly fence: number;
   /** In elapsed milliseconds. */
   readonly since: number;
 }
 
-/** How a tenure ended: the shard was given up, or another process took it. */
-export type TenureEnd = "released" | "taken";
+/** How an ownership ended: the shard was given up, or another process took it. */
+export type OwnershipEnd = "released" | "taken";
 
-export interface TenureWatcher {
-  ended(tenure: Tenure, how: TenureEnd): void;
+export interface OwnershipWatcher {
+  ended(ownership: Ownership, how: OwnershipEnd): void;
 }
 
-export interface Tenures {
+export interface Owners {
   /** Owner of the lane of an endpoint; `null`: none. */
-  of(endpointId: number): Tenure | null;
+  of(endpointId: number): Ownership | null;
   /** A process starts. */
   began(run: Run): void;
 }
 
 /** One process at a time owns all lanes, as long as it runs. */
-export class SoleTenure implements Tenures {
-  #tenure: Tenure | null = null;
+export class SoleOwner implements Owners {
+  #ownership: Ownership | null = null;
 
-  of(): Tenure | null {
-    return this.#tenure;
+  of(): Ownership | null {
+    return this.#ownership;
   }
 
   began(run: Run): void {
-    this.#tenure = { run, fence: 0, since: run.startedAt };
+    this.#ownership = { run, fence: 0, since: run.startedAt };
   }
 }
 
 /** The shards of several processes. */
-export class ShardTenures implements Tenures, CoordinationWatcher {
-  readonly shards: (Tenure | null)[] = Array.from({ length: SHARDS }, () => null);
+export class ShardOwners implements Owners, CoordinationWatcher {
+  readonly shards: (Ownership | null)[] = Array.from({ length: SHARDS }, () => null);
   readonly #now: () => number;
-  readonly #watcher: TenureWatcher;
+  readonly #watcher: OwnershipWatcher;
   readonly #runs = new Map<string, Run>();
 
-  constructor(now: () => number, watcher: TenureWatcher) {
+  constructor(now: () => number, watcher: OwnershipWatcher) {
     this.#now = now;
     this.#watcher = watcher;
   }
 
-  of(endpointId: number): Tenure | null {
+  of(endpointId: number): Ownership | null {
     return this.shards[shardOf(endpointId)]!;
   }
 
