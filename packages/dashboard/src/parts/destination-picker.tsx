@@ -15,7 +15,7 @@ export function useDestinationKinds(): readonly DestinationKind[] | undefined {
     queryFn: () => must(api.GET("/api/v1/destination-kinds")),
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return kinds.data?.data as readonly DestinationKind[] | undefined;
+  return kinds.data?.data;
 }
 
 export interface DestinationPickerProps {
