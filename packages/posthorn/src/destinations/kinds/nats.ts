@@ -54,7 +54,7 @@ export const NATS = connectionKind({
       required: false,
       secret: true,
       maxLength: 256,
-      pattern: "SU[A-Z2-7]+",
+      pattern: "SU[A-Z2-7]{56}",
       example: "SUACSSL3UAHUDXKFSNVUZRF5UHPMWZ6BFDTJ7M6USDXIEDNPPQYYYCU3VY",
     },
     credentials: {
