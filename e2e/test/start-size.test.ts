@@ -27,8 +27,8 @@ describe("the start of a server", () => {
     using folder = temporaryFolder();
     const { modules } = await startServer(folder.path);
     expect(modules.filter((url) => ON_FIRST_USE.some((part) => url.includes(part)))).toEqual([]);
-    // 2,053 when this was written. Raise it deliberately: each module costs 0.3 ms of CPU time and 15 KiB of memory.
-    expect(modules.length).toBeLessThan(2150);
+    // 2,201 with the declarations of all destination kinds. Raise it deliberately: each module costs 0.3 ms of CPU time and 15 KiB of memory.
+    expect(modules.length).toBeLessThan(2300);
   });
 
   it("starts one writer and two reader threads, and no thread for transformations", async () => {
