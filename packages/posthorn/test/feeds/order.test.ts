@@ -115,7 +115,7 @@ describe("a feed", () => {
     expect((await readUntil(writer, OF_APPLICATION, 3, FEED_START)).keys).toEqual([first, ...after.keys]);
   });
 
-  it("writes nothing while nobody publishes", async () => {
+  it("writes nothing while no message is published", async () => {
     await publish(writer);
     await readUntil(writer, OF_APPLICATION, 1, FEED_START);
     const horizon = await horizonAt(writer);

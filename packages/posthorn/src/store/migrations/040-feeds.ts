@@ -7,7 +7,7 @@
  * below the horizon gets a row in `feed_late`, in the same transaction, and is read after the key in `after_key`.
  *
  * In PostgreSQL, `feed_next` is the next horizon. Its value is not transactional, so that a transaction sees it at every isolation level.
- * `feed_limit` locks the value until the end of the transaction: the next horizon holds once nobody has a lock of the last one. 1717920100 is
+ * `feed_limit` locks the value until the end of the transaction: the next horizon holds once no transaction has a lock of the last one. 1717920100 is
  * "feed", as in store/postgres/feed.ts.
  */
 import { type Migration, toPostgres } from "./portable.ts";

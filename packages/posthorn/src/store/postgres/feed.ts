@@ -2,7 +2,7 @@
  * Moves the horizon of feeds in PostgreSQL, where several nodes write at the same time.
  *
  * The next horizon is announced in the sequence `feed_next`. A transaction that stores messages locks the value that it has read until it
- * ends, and gives messages at or below the value a place behind it. So once nobody holds a lock of the last value, every message up to the
+ * ends, and gives messages at or below the value a place behind it. So once no transaction holds a lock of the last value, every message up to the
  * new one is visible, and later ones know that they are late. Nothing waits for a lock: while an old transaction is open, the horizon stays.
  */
 import { setTimeout as delay } from "node:timers/promises";
