@@ -179,7 +179,7 @@ describe("feeds over HTTP", () => {
       const messages: { readonly id: string; readonly cursor: string }[] = [];
       const decoder = new TextDecoder();
       for await (const chunk of response.body!) {
-        text += decoder.decode(chunk as Uint8Array, { stream: true });
+        text += decoder.decode(chunk, { stream: true });
         const events = text.split("\n\n");
         text = events.pop()!;
         for (const event of events) {

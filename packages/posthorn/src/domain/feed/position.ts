@@ -24,10 +24,6 @@ export function laterOf(a: Position, b: Position): Position {
   return compare(a, b) < 0 ? b : a;
 }
 
-export function earlierOf(a: Position, b: Position): Position {
-  return compare(a, b) < 0 ? a : b;
-}
-
 /** The place before the messages of this time and later. */
 export function positionAtTime(ms: number): Position {
   return { key: Math.max(0, keyAtTime(ms) - 1), late: 0 };
