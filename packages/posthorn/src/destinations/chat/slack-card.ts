@@ -2,7 +2,7 @@
 import { type Card, buildWithin, type Extent, footerOf, shownFields, SYMBOLS } from "./card.ts";
 import { type Excerpt, fit } from "./excerpt.ts";
 
-/** Limits as of 27 November 2026 (docs.slack.dev, reference of Block Kit). */
+/** Limits, recorded on 27 November 2026 (docs.slack.dev, reference of Block Kit). */
 export const SLACK_LIMITS = {
   blocks: 50,
   header: 150,
@@ -14,15 +14,22 @@ export const SLACK_LIMITS = {
   messageCharacters: 12_000,
 } as const;
 
-interface TextObject {
-  readonly type: "plain_text" | "mrkdwn";
+interface PlainText {
+  readonly type: "plain_text";
   readonly text: string;
-  readonly emoji?: false;
-  readonly verbatim?: true;
+  readonly emoji: false;
 }
 
+interface MarkdownText {
+  readonly type: "mrkdwn";
+  readonly text: string;
+  readonly verbatim: true;
+}
+
+type TextObject = PlainText | MarkdownText;
+
 export type SlackBlock =
-  | { readonly type: "header"; readonly text: TextObject }
+  | { readonly type: "header"; readonly text: PlainText }
   | { readonly type: "section"; readonly text: TextObject }
   | { readonly type: "section"; readonly fields: readonly TextObject[] }
   | { readonly type: "context"; readonly elements: readonly TextObject[] };
@@ -77,7 +84,7 @@ export function titled({ title, severity }: Card): Excerpt {
   return { text: SYMBOLS[severity] + title.text, more: title.more };
 }
 
-function plain(text: Excerpt, limit: number): TextObject {
+function plain(text: Excerpt, limit: number): PlainText {
   return { type: "plain_text", text: fit(text, { limit, escape: escapeSlack }), emoji: false };
 }
 
