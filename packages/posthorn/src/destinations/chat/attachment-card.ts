@@ -2,7 +2,7 @@
 import { type Card, buildWithin, type Extent, footerOf, hexColour, shownFields } from "./card.ts";
 import { fit } from "./excerpt.ts";
 
-/** Limits as of 27 November 2026 (developers.mattermost.com and docs.rocket.chat, incoming webhooks). */
+/** Limits, recorded on 27 November 2026 (developers.mattermost.com and docs.rocket.chat, incoming webhooks). */
 export const ATTACHMENT_LIMITS = {
   /** Mattermost accepts 16,383 characters in a post; longer attachments are cut or refused. Rocket.Chat's default is 5,000 for text. */
   messageCharacters: 12_000,

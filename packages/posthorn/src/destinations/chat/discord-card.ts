@@ -2,7 +2,7 @@
 import { type Card, buildWithin, COLOURS, type Extent, footerOf, shownFields, SYMBOLS } from "./card.ts";
 import { fit } from "./excerpt.ts";
 
-/** Limits as of 27 November 2026 (docs.discord.com, embed limits). */
+/** Limits, recorded on 27 November 2026 (docs.discord.com, embed limits). */
 export const DISCORD_LIMITS = {
   title: 256,
   description: 4096,

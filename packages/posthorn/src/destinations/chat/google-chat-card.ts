@@ -2,7 +2,7 @@
 import { type Card, buildWithin, type Extent, footerOf, hexColour, shownFields, SYMBOLS } from "./card.ts";
 import { type Excerpt, fit } from "./excerpt.ts";
 
-/** Limits as of 27 November 2026 (developers.google.com, Chat API: method `spaces.messages.create`, cards). */
+/** Limits, recorded on 27 November 2026 (developers.google.com, Chat API: method `spaces.messages.create`, cards). */
 export const GOOGLE_CHAT_LIMITS = {
   /** The limit is 32,000 bytes with everything that Google adds. */
   messageBytes: 30_000,

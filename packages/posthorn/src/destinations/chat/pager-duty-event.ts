@@ -3,7 +3,7 @@ import { type Card, type Severity } from "./card.ts";
 import { type EventBody, isObject } from "./event.ts";
 import { fit } from "./excerpt.ts";
 
-/** Limits as of 27 November 2026 (developer.pagerduty.com, Events API v2). */
+/** Limits, recorded on 27 November 2026 (developer.pagerduty.com, Events API v2). */
 export const PAGER_DUTY_LIMITS = {
   summary: 1024,
   dedupKey: 255,

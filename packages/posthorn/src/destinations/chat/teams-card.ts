@@ -5,7 +5,7 @@
 import { type Card, buildWithin, type Extent, footerOf, type Severity, shownFields, SYMBOLS } from "./card.ts";
 import { type Excerpt, fit } from "./excerpt.ts";
 
-/** Limits as of 27 November 2026 (learn.microsoft.com, connector reference of Teams). */
+/** Limits, recorded on 27 November 2026 (learn.microsoft.com, connector reference of Teams). */
 export const TEAMS_LIMITS = {
   /** Teams counts "about 28 KB"; the rest is for what the workflow adds. */
   messageBytes: 25_000,

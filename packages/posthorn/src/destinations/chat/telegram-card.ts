@@ -3,7 +3,7 @@ import { type Card, buildWithin, type Extent, footerOf, shownFields, SYMBOLS } f
 import { type Excerpt, fit } from "./excerpt.ts";
 import { escapeHtml } from "./google-chat-card.ts";
 
-/** Limits as of 27 November 2026 (core.telegram.org/bots/api, `sendMessage`). */
+/** Limits, recorded on 27 November 2026 (core.telegram.org/bots/api, `sendMessage`). */
 export const TELEGRAM_LIMITS = {
   /** Telegram counts characters after it has parsed the HTML. Posthorn counts the HTML, which is longer. */
   text: 4096,

@@ -114,7 +114,7 @@ export const DISCORD = httpKind({
 
 type Rule = readonly [kind: "refused" | "closed", code: Parameters<typeof failed>[1], sentence: string];
 
-/** Codes of Discord's API, as of 27 November 2026 (docs.discord.com, JSON error codes). */
+/** Codes of Discord's API (docs.discord.com, JSON error codes). */
 const CODES: Readonly<Record<number, Rule>> = {
   10_003: ["closed", "target_not_found", `The channel no longer exists. ${FIX}`],
   10_015: ["closed", "target_not_found", `The webhook was deleted. ${FIX}`],

@@ -8,7 +8,7 @@ import { type ConfigOf, httpKind, type ItemResult, type KindMessage, type KindRe
 
 const FIX = "Open the documentation of Webhooks in IFTTT and copy the key again.";
 const NAMES = { product: "IFTTT", fix: FIX } as const;
-/** Longest value. IFTTT does not document a limit; notifications show less. As of 27 November 2026. */
+/** Longest value. IFTTT documents no limit; notifications show less. */
 export const IFTTT_LIMITS = { value: 2000 } as const;
 
 const template = { type: "text", maxLength: 1000, multiline: true, required: false, secret: false } as const;

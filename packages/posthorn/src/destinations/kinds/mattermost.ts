@@ -63,13 +63,18 @@ export const MATTERMOST = httpKind({
   judge: (response, messages, now) => messages.map(() => judge(response, now)),
 });
 
-/** IDs of errors, as of 27 November 2026 (server of Mattermost, incoming webhooks). */
+/**
+ * By the IDs of errors in Mattermost's server. Newer servers send `web.incoming_webhook.general.app_error` for most of them, so that only the
+ * status tells what happened.
+ */
 function judge(response: KindResponse, now: number): ItemResult {
   if (response.status === 200) {
     const said = quoted(response);
     if (said === "ok") return { kind: "ok", reference: null };
     return failed("retry", "protocol_error", `The server did not respond as Mattermost does. ${FIX}`);
   }
+  // The same IDs occur with 500 while the database of the server is unavailable.
+  if (response.status === 500) return judgeStatus(response, now, NAMES);
   const id = stringIn(jsonBody(response), "id");
   if (/webhook\.(?:invalid|disabled|user)\b|store\.sql_webhooks\.get_incoming/.test(id)) {
     return failed(

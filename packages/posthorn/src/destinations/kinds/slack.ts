@@ -75,7 +75,7 @@ type Rule = readonly [kind: "retry" | "refused" | "closed", code: Parameters<typ
 const INVALID = "Slack did not accept the form of the message. Please report this with the event.";
 const GONE = `The webhook was removed, or its app was uninstalled or disabled. ${FIX}`;
 
-/** Errors of incoming webhooks, which Slack sends as plain text. As of 27 November 2026, docs.slack.dev and its changelog. */
+/** Errors of incoming webhooks, which Slack sends as plain text. See docs.slack.dev and its changelog; recorded on 27 November 2026. */
 const ERRORS: Readonly<Record<string, Rule>> = {
   invalid_payload: ["refused", "message_invalid", INVALID],
   invalid_blocks: ["refused", "message_invalid", INVALID],

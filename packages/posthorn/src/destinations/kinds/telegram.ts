@@ -97,7 +97,7 @@ function methodUrl({ apiUrl }: ConfigOf<typeof FIELDS>, token: string): string {
 
 type Rule = readonly [pattern: RegExp, kind: "refused" | "closed", code: Parameters<typeof failed>[1], fix: string];
 
-/** Descriptions of errors, which have no codes of their own. As of 27 November 2026, core.telegram.org/bots/api. */
+/** Descriptions of errors, which have no codes of their own. Recorded on 27 November 2026. */
 const RULES: readonly Rule[] = [
   [/chat not found/i, "closed", "target_not_found", "Check the chat ID, and add the bot to the chat."],
   [

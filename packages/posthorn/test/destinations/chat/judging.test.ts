@@ -1,4 +1,4 @@
-/** What each kind makes of the responses that its vendor documents, as of 27 November 2026. */
+/** What each kind makes of the responses of its vendor. */
 /* oxlint-disable vitest/no-conditional-expect, vitest/expect-expect -- properties check what an event happens to contain */
 import { describe, expect, it } from "vitest";
 import type { ItemResult, KindResponse } from "../../../src/destinations/kind.ts";
@@ -96,6 +96,12 @@ const CASES: readonly (readonly [kind: string, name: string, answer: KindRespons
   ["telegram", "a malformed token", telegram(404, "Not Found"), "closed credentials_refused"],
   ["telegram", "502", response(502), "retry target_unavailable"],
   ["mattermost", "ok", response(200, "ok"), "ok"],
+  [
+    "mattermost",
+    "database unavailable",
+    mattermost(500, "web.incoming_webhook.channel.app_error"),
+    "retry target_unavailable",
+  ],
   ["mattermost", "another server", response(200, "<html>"), "retry protocol_error"],
   [
     "mattermost",
