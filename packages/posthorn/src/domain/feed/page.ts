@@ -51,7 +51,7 @@ export async function checkRetained(db: Kysely<Database>, position: Position): P
   if (position.key >= (await retainedFrom(db))) return;
   throw new PosthornError(
     "cursor_expired",
-    "Messages after this position have been deleted because their retention period ended. Start again at the oldest stored message (startingPosition `earliest`), or at the end (`latest`). A named consumer continues after a reset.",
+    "Messages after this position have been deleted because their retention period ended. Start again at the oldest stored message or at the end (`starting_position`: `earliest` or `latest`). A named consumer continues after a reset.",
   );
 }
 
