@@ -31,8 +31,8 @@ async function fakeServer(onConnection: (socket: Socket) => void): Promise<FakeS
   };
 }
 
-/** A server that accepts connections and never says anything. */
-const silentServer = (): Promise<FakeServer> => fakeServer(() => undefined);
+/** A server that accepts connections, reads what it gets, so that it notices their end, and never says anything. */
+const silentServer = (): Promise<FakeServer> => fakeServer((socket) => void socket.resume());
 
 /** Sends data as fast as the client reads it. */
 function flood(socket: Socket, start = Buffer.alloc(0)): void {

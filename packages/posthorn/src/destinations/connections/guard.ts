@@ -38,6 +38,8 @@ export class DialContext {
   /** `address:port` of the last connection. */
   peer: string | null = null;
   readonly #refused = Promise.withResolvers<never>();
+  readonly #sockets = new Set<Socket>();
+  #isEnded = false;
 
   constructor(vet: (host: string, port: number) => Promise<VetResult>) {
     this.#vet = vet;
@@ -52,6 +54,22 @@ export class DialContext {
 
   run<T>(work: () => T): T {
     return contexts.run(this, work);
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  add(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once("close", () => this.#sockets.delete(socket));
+  }
+
+  /** Destroys all sockets and refuses others, for drivers that cannot give up a connection while they open it, or that reconnect. */
+  end(): void {
+    this.#isEnded = true;
+    this.#refused.reject(new Error("The connection was closed."));
+    for (const socket of this.#sockets) socket.destroy();
   }
 
   async vet(host: string, port: number): Promise<Extract<VetResult, { allowed: true }>["addresses"]> {
@@ -92,10 +110,11 @@ export function installGuard(): void {
     const { host = "localhost" } = options;
     const port = Number(options.port);
     let lookup: LookupFunction;
-    if (context === undefined || options.path !== undefined || !Number.isInteger(port)) {
+    if (context === undefined || context.isEnded || options.path !== undefined || !Number.isInteger(port)) {
       const refusal = new GuardError("EGUARD", "Only TCP connections of a destination are allowed in this thread.");
       lookup = (_host, _options, done) => process.nextTick(done, refusal, "");
     } else {
+      context.add(this);
       this.once("connect", () => {
         context.peer = `${this.remoteFamily === "IPv6" ? `[${this.remoteAddress}]` : this.remoteAddress}:${this.remotePort}`;
       });

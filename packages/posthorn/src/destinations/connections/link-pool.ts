@@ -84,7 +84,10 @@ export class LinkPool {
   /** Gives up on a link whose target did not respond in time. */
   retire(id: number): void {
     const entry = this.#current.get(id);
-    if (entry !== undefined) this.#retire(entry);
+    if (entry === undefined) return;
+    this.#retire(entry);
+    // Other messages that wait for it to open are sent again later.
+    if (!entry.isOpen) this.#close(entry);
   }
 
   /** Closes links that have not been used for a while. */
@@ -149,6 +152,12 @@ export class LinkPool {
     entry.isRetired = true;
     if (this.#current.get(entry.id) === entry) this.#current.delete(entry.id);
     entry.abort.abort();
-    entry.opened.then(({ link }) => entry.context.run(() => link.close())).catch(() => undefined);
+    const { context } = entry;
+    // A client that waits for a target that says nothing may never end by itself.
+    if (!entry.isOpen) context.end();
+    entry.opened
+      .then(({ link }) => context.run(() => link.close()))
+      .catch(() => undefined)
+      .finally(() => context.end());
   }
 }
