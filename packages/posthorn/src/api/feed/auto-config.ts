@@ -54,7 +54,7 @@ const getAutoConfig = defineRoute({
     return ok({
       id,
       tokenCensored: `sk_auto_…${tokenEnd}`,
-      status: endpoint === null ? "pending" : "connected",
+      status: endpoint === null ? "pending" : "active",
       endpId: endpoint === null || isPulled ? null : endpoint.id,
       destId: isPulled ? endpoint.id : null,
       createdAt: dateTime(createdAt),

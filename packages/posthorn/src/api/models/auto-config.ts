@@ -16,7 +16,7 @@ export const AutoConfigSubscriptionOut = Type.Object(
   {
     id: Type.String(),
     tokenCensored: Type.String(),
-    status: Type.Union([Type.Literal("pending"), Type.Literal("connected")], {
+    status: Type.Union([Type.Literal("pending"), Type.Literal("active")], {
       description: "`pending` until the receiver has subscribed.",
     }),
     endpId: nullable(Type.String({ description: "The endpoint, if a URL was registered." })),
