@@ -7,6 +7,8 @@ export interface Operation {
   readonly method: string;
   /** Name of the method in the older SDK. */
   readonly v1method: string | null;
+  /** Only classes inside the SDK call it, such as `AutoConfigConsumer`; there is no public method. */
+  readonly internal?: true;
   readonly verb: string;
   /** With parameters in braces. */
   readonly path: string;

@@ -1,7 +1,8 @@
 /** The official SDKs of both major versions, called by the operation names of the inventory. */
 import { Svix } from "svix";
 import { Svix as Svix1 } from "svix1";
-import { OPERATIONS, keyOf } from "./inventory.ts";
+import { Api } from "./api.ts";
+import { OPERATIONS, type Operation, keyOf } from "./inventory.ts";
 import type { Recorder } from "./recorder.ts";
 
 export type SdkVersion = 1 | 2;
@@ -26,6 +27,7 @@ export function sdkOf(version: SdkVersion, url: string, token: string, recorder:
   return (key, ...args) => {
     const operation = OPERATIONS.find((candidate) => keyOf(candidate) === key);
     if (operation === undefined) throw new Error(`The inventory has no operation ${key}.`);
+    if (operation.internal === true) return callByPath(new Api(url, token, recorder), operation, args);
     // Operations that the older SDK lacks are called with the newer one.
     const client = version === 1 && operation.v1method !== null ? older : newer;
     // A resource may be nested, such as `operationalWebhook.endpoint`; the older SDK may have its methods on the outer one.
@@ -35,6 +37,18 @@ export function sdkOf(version: SdkVersion, url: string, token: string, recorder:
     const name = inner !== undefined && operation.method in inner ? operation.method : operation.v1method!;
     return (resource[name] as Method).apply(resource, [...args]);
   };
+}
+
+/** Calls an operation without a public method. Arguments: the parameters of its path, then its body or query, named as on the wire. */
+async function callByPath(api: Api, { verb, path, body }: Operation, args: readonly unknown[]): Promise<unknown> {
+  const rest = [...args];
+  const target = path.replaceAll(/\{\w+\}/g, () => encodeURIComponent(String(rest.shift())));
+  const [input] = rest;
+  const query = body === null && input !== undefined ? `?${new URLSearchParams(input as Record<string, string>)}` : "";
+  const { status, json } = await api.call(verb, target + query, body === null ? {} : { body: input });
+  if (status >= 400)
+    throw Object.assign(new Error(`${verb} ${target} returned ${status}.`), { code: status, body: json });
+  return json;
 }
 
 /** Status and body of the error of a call. Fails if the call succeeds. */

@@ -4,6 +4,7 @@ import { OPERATIONS, keyOf, operationOf } from "../lib/inventory.ts";
 import { errorOf, SDK_VERSIONS, type Sdk } from "../lib/sdk.ts";
 import { useWorld } from "../lib/world.ts";
 import { applicationCases } from "../operations/application.ts";
+import { autoConfigCases } from "../operations/auto-config.ts";
 import { CAPABILITIES, type Cases } from "../operations/case.ts";
 import { destinationCases } from "../operations/destination.ts";
 import { endpointCases } from "../operations/endpoint.ts";
@@ -13,10 +14,12 @@ import { messageAttemptCases } from "../operations/message-attempt.ts";
 import { messageCases } from "../operations/message.ts";
 import { nodeCases } from "../operations/node.ts";
 import { operationalWebhookCases } from "../operations/operational-webhook.ts";
+import { pollerCases } from "../operations/poller.ts";
 import { type Scene, setScene } from "../operations/scene.ts";
 
 const CASES: Cases = {
   ...applicationCases,
+  ...autoConfigCases,
   ...destinationCases,
   ...endpointCases,
   ...eventTypeCases,
@@ -25,6 +28,7 @@ const CASES: Cases = {
   ...messageAttemptCases,
   ...nodeCases,
   ...operationalWebhookCases,
+  ...pollerCases,
 };
 
 const ALL = Object.entries(CASES).map(([key, operation]) => Object.assign({ key }, operation));
