@@ -61,6 +61,11 @@ const VALID = new Map<string, object>([
     (route) => [route, { type: "fifoEndpoint", config: { url: "https://silent.example.com/" } }] as const,
   ),
   ["v1.destination.patch", { type: "fifoEndpoint" }],
+  ["v1.autoconfig.subscribe-destination", { type: "pollingEndpoint" }],
+  ["v1.autoconfig.subscribe-endpoint", { url: "https://silent.example.com/" }],
+  ...["v1.feed.consumer.reset", "v1.endpoint.feed.consumer.reset"].map(
+    (route) => [route, { startingPosition: "earliest" }] as const,
+  ),
   ["v1.event-type.import-openapi", { spec: { openapi: "3.1.0", webhooks: { "order.sent": WEBHOOK } } }],
 ]);
 
@@ -75,6 +80,9 @@ beforeAll(async () => {
   folder = temporaryFolder();
   [server, control] = await Promise.all([startProcess("server", folder.path), startProcess("control", folder.path)]);
   scene = await Scene.make(server);
+  for (const feed of ["feed.consumer.commit", "endpoint.feed.consumer.commit", "polling-endpoint.consumer-commit"]) {
+    VALID.set(`v1.${feed}`, { offset: scene.offset });
+  }
   const document = (await (await fetch(`${server.url}/api/v1/openapi.json`)).json()) as {
     readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
     readonly components: { readonly schemas: Schemas };

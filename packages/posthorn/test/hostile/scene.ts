@@ -10,6 +10,8 @@ export interface ApiResponse {
 export class Scene {
   /** Valid values of path parameters; the API's names for them. */
   readonly ids = new Map<string, string>();
+  /** Position of a message in the feeds of the application and its endpoints. */
+  offset = 0;
   readonly #server: Running;
 
   private constructor(server: Running) {
@@ -51,6 +53,19 @@ export class Scene {
       type: "fifoEndpoint",
       config: { url: "https://silent.example.com/" },
     });
+    const polling = await scene.#post(`/api/v1/app/${app}/endpoint`, { kind: "polling" });
+    for (const feed of ["", `/endpoint/${String(endpoint["id"])}`]) {
+      await scene.#post(`/api/v1/app/${app}${feed}/feed/consumer/worker/poll`, {});
+    }
+    await scene.#get(`/api/v1/app/${app}/polling-endpoint/${String(polling["id"])}/consumer/worker`);
+    await scene.#post(`/api/v1/app/${app}/msg`, { eventType: "order.paid", payload: { amount: 2 } });
+    const feed = (await scene.#get(`/api/v1/app/${app}/feed`)) as {
+      readonly data: readonly { readonly offset: number }[];
+    };
+    scene.offset = feed.data.at(-1)!.offset;
+    const [subscription, pushed] = await Promise.all(
+      ["", ""].map(() => scene.#post(`/api/v1/app/${app}/autoconfig`, {})),
+    );
     const changed = await scene.#post("/ingest/api/v1/source", { name: "Changed", type: "generic-webhook" });
     for (const body of [`${"[".repeat(20_000)}${"]".repeat(20_000)}`, "{}"]) {
       await fetch(String(source["ingestUrl"]), { method: "POST", body });
@@ -61,6 +76,11 @@ export class Scene {
       endpoint_id: endpoint["id"],
       destination_id: destination["id"],
       event_type_name: "order.paid",
+      kind: "slack",
+      sink_id: polling["id"],
+      consumer_id: "worker",
+      autoconfig_id: subscription!["id"],
+      pushed_autoconfig_id: pushed!["id"],
       msg_id: message["id"],
       replay_id: replay["id"],
       task_id: broadcast["id"],
@@ -83,6 +103,7 @@ export class Scene {
     const special: Readonly<Record<string, string | undefined>> = {
       endpoint_id: kind === "" ? undefined : `${kind}_endpoint_id`,
       request_id: path.endsWith("/release") ? "released_request_id" : undefined,
+      autoconfig_id: path.endsWith("/endpoint") ? "pushed_autoconfig_id" : undefined,
       source_id: path.endsWith("{source_id}") ? "changed_source_id" : undefined,
     };
     return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
@@ -125,6 +146,14 @@ export class Scene {
     return { status: response.status, text: await response.text() };
   }
 
+  async #get(path: string): Promise<unknown> {
+    const response = await fetch(`${this.#server.url}${path}`, {
+      headers: { authorization: `Bearer ${this.#server.token}` },
+    });
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
   async #post(path: string, body: object): Promise<Record<string, unknown>> {
     const { status, text } = await this.send("POST", path, JSON.stringify(body));
     if (status >= 300) throw new Error(`${path}: ${status} ${text}`);
@@ -133,10 +162,7 @@ export class Scene {
 
   /** The IDs of the requests in quarantine, newest first, once there are this many. */
   async #quarantined(source: string, count: number): Promise<readonly string[]> {
-    const response = await fetch(`${this.#server.url}/ingest/api/v1/source/${source}/quarantine`, {
-      headers: { authorization: `Bearer ${this.#server.token}` },
-    });
-    const { data } = (await response.json()) as { data: { id: string }[] };
+    const { data } = (await this.#get(`/ingest/api/v1/source/${source}/quarantine`)) as { data: { id: string }[] };
     if (data.length < count) throw new Error(`${data.length} of ${count} in quarantine`);
     return data.map((row) => row.id);
   }
