@@ -28,6 +28,14 @@ export interface OpenOptions extends BrowserContextOptions {
   readonly refused?: true;
 }
 
+const PRINTED_CHARACTERS = 2000;
+
+/** Prints what a page of a failed test shows, because a timeout says only what it does not show. */
+async function printPage(page: Page): Promise<void> {
+  const text = await page.evaluate(() => document.body.innerText).catch((error: Error) => error.message);
+  process.stderr.write(`\n${page.url()} shows:\n${text.replaceAll(/\n+/g, "\n").slice(0, PRINTED_CHARACTERS)}\n`);
+}
+
 /** Starts the browser. A test fails when its pages report an error. */
 export function useBrowser(): TestBrowser {
   let browser: Browser;
@@ -36,7 +44,8 @@ export function useBrowser(): TestBrowser {
   beforeAll(async () => {
     browser = await chromium.launch({ executablePath: findChromium(), args: FLAGS });
   }, INSTALL_MS);
-  afterEach(async () => {
+  afterEach(async ({ task }) => {
+    if (task.result?.state === "fail") await Promise.all(pages.map(printPage));
     await Promise.all(pages.splice(0).map((page) => page.context().close()));
     const seen = faults.splice(0);
     if (seen.length > 0) throw new Error(`The page reported:\n${seen.join("\n")}`);
