@@ -172,7 +172,7 @@ describe.skipIf(!onPostgres)("a node that relays rows of transactions", () => {
     expect(scene.handedOver).toEqual(["first", "other", "second"]);
   });
 
-  it("relays rows that were committed before it listened first, even if it is notified of later ones during its start", async () => {
+  it("relays rows committed before its start ahead of those that it is notified of while it starts", async () => {
     await using scene = await openScene();
     const client = await scene.connect();
     await publish(client, "first");

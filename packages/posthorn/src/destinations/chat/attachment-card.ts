@@ -1,6 +1,6 @@
 /** A card as a message attachment, the format of Mattermost and Rocket.Chat. The two differ in what they parse in texts. */
 import { type Card, buildWithin, type Extent, footerOf, hexColour, shownFields } from "./card.ts";
-import { fit } from "./excerpt.ts";
+import { shortened } from "./excerpt.ts";
 
 /** Limits, recorded on 27 November 2026 (developers.mattermost.com and docs.rocket.chat, incoming webhooks). */
 export const ATTACHMENT_LIMITS = {
@@ -36,17 +36,17 @@ const SHORT = 40;
 
 function build(card: Card, extent: Extent, escape: Escape): AttachmentMessage {
   const { fields, leftOut } = shownFields(card, extent);
-  const title = fit(card.title, { limit: 300, escape });
-  const footer = fit(footerOf(card, leftOut), { limit: 300, escape });
+  const title = shortened(card.title, { limit: 300, escape });
+  const footer = shortened(footerOf(card, leftOut), { limit: 300, escape });
   const attachment = {
     fallback: title,
     color: hexColour(card.severity),
     title,
     ...(card.link === null ? {} : { title_link: card.link }),
-    ...(card.text.text === "" ? {} : { text: fit(card.text, { limit: extent.text, escape }) }),
+    ...(card.text.text === "" ? {} : { text: shortened(card.text, { limit: extent.text, escape }) }),
     fields: fields.map(({ name, value }) => ({
-      title: fit(name, { limit: 200, escape }),
-      value: fit(value, { limit: extent.value, escape }),
+      title: shortened(name, { limit: 200, escape }),
+      value: shortened(value, { limit: extent.value, escape }),
       short: value.text.length <= SHORT,
     })),
     ...(footer === "" ? {} : { footer }),

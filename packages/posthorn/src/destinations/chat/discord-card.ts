@@ -1,6 +1,6 @@
 /** A card as a Discord message with one embed. Mentions are off for the whole message, and Markdown is escaped. */
 import { type Card, buildWithin, COLOURS, type Extent, footerOf, shownFields, SYMBOLS } from "./card.ts";
-import { fit } from "./excerpt.ts";
+import { shortened } from "./excerpt.ts";
 
 /** Limits, recorded on 27 November 2026 (docs.discord.com, embed limits). */
 export const DISCORD_LIMITS = {
@@ -47,17 +47,20 @@ const INLINE = 40;
 
 function build(card: Card, extent: Extent): DiscordEmbed {
   const { fields, leftOut } = shownFields(card, extent);
-  const footer = fit(footerOf(card, leftOut), { limit: 300 });
+  const footer = shortened(footerOf(card, leftOut), { limit: 300 });
   const title = { text: SYMBOLS[card.severity] + card.title.text, more: card.title.more };
   return {
-    title: fit(title, { limit: DISCORD_LIMITS.title, escape: escapeDiscord }),
-    ...(card.text.text === "" ? {} : { description: fit(card.text, { limit: extent.text, escape: escapeDiscord }) }),
+    title: shortened(title, { limit: DISCORD_LIMITS.title, escape: escapeDiscord }),
+    ...(card.text.text === ""
+      ? {}
+      : { description: shortened(card.text, { limit: extent.text, escape: escapeDiscord }) }),
     ...(card.link === null ? {} : { url: card.link }),
     timestamp: new Date(card.timestamp).toISOString(),
     color: COLOURS[card.severity],
     fields: fields.map(({ name, value }) => ({
-      name: fit(name, { limit: DISCORD_LIMITS.fieldName, escape: escapeDiscord }) || "–",
-      value: fit(value, { limit: Math.min(extent.value, DISCORD_LIMITS.fieldValue), escape: escapeDiscord }) || "–",
+      name: shortened(name, { limit: DISCORD_LIMITS.fieldName, escape: escapeDiscord }) || "–",
+      value:
+        shortened(value, { limit: Math.min(extent.value, DISCORD_LIMITS.fieldValue), escape: escapeDiscord }) || "–",
       inline: value.text.length <= INLINE,
     })),
     ...(footer === "" ? {} : { footer: { text: footer } }),

@@ -37,7 +37,7 @@ export function lineOf(text: string, more = 0): Excerpt {
   return { ...excerpt, text: excerpt.text.replace(/\s+/g, " ") };
 }
 
-export interface FitOptions {
+export interface ShorteningOptions {
   /** Longest result, in UTF-16 units, which are never fewer than characters. */
   readonly limit: number;
   /** Escapes text for the target. The escaped form of two texts in a row must be the two escaped forms in a row. */
@@ -48,7 +48,7 @@ export interface FitOptions {
  * Escapes a text for a target, shortened to its limit. It is cut between graphemes, so that no emoji, accent or escape sequence is split, and
  * ends with how many characters are missing.
  */
-export function fit({ text, more }: Excerpt, { limit, escape = asIs }: FitOptions): string {
+export function shortened({ text, more }: Excerpt, { limit, escape = asIs }: ShorteningOptions): string {
   const whole = escape(text);
   if (more === 0 && whole.length <= limit) return whole;
   const longest = limit < LEAST_WITH_COUNT ? "…" : marker(more + codePoints(text, 0));

@@ -1,7 +1,7 @@
 /** A card as a flat JSON object, for automation services that map names to values. */
 import type { KindMessage } from "../kind.ts";
 import { buildWithin, type Card, footerOf, shownFields } from "./card.ts";
-import { type Excerpt, fit } from "./excerpt.ts";
+import { type Excerpt, shortened } from "./excerpt.ts";
 
 const MAX_CHARACTERS = 30_000;
 
@@ -28,14 +28,14 @@ export function flatCard(card: Card, { id, eventType, isTest }: KindMessage): Fl
         id,
         event_type: eventType,
         time: new Date(card.timestamp).toISOString(),
-        title: fit(card.title, { limit: 300 }),
-        text: fit(card.text, { limit: extent.text }),
+        title: shortened(card.title, { limit: 300 }),
+        text: shortened(card.text, { limit: extent.text }),
         link: card.link ?? "",
         severity: card.severity,
-        footer: fit(footerOf(card, leftOut), { limit: 300 }),
+        footer: shortened(footerOf(card, leftOut), { limit: 300 }),
         test: isTest,
         fields: Object.fromEntries(
-          fields.map(({ name, value }) => [fit(name, { limit: 100 }), fit(value, { limit: extent.value })]),
+          fields.map(({ name, value }) => [shortened(name, { limit: 100 }), shortened(value, { limit: extent.value })]),
         ),
       };
     },
@@ -44,7 +44,9 @@ export function flatCard(card: Card, { id, eventType, isTest }: KindMessage): Fl
 
 /** Text and fields of a card in lines. */
 export function summaryOf(card: Card): Excerpt {
-  const lines = card.fields.map(({ name, value }) => `${fit(name, { limit: 100 })}: ${fit(value, { limit: 500 })}`);
+  const lines = card.fields.map(
+    ({ name, value }) => `${shortened(name, { limit: 100 })}: ${shortened(value, { limit: 500 })}`,
+  );
   const text = [card.text.text, ...lines].filter((line) => line !== "").join("\n");
   return { text, more: card.text.more };
 }

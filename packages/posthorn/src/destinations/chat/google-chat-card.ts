@@ -1,6 +1,6 @@
 /** A card as a Google Chat message. It has no text outside of the card, where Google Chat would parse mentions. */
 import { type Card, buildWithin, type Extent, footerOf, hexColour, shownFields, SYMBOLS } from "./card.ts";
-import { type Excerpt, fit } from "./excerpt.ts";
+import { type Excerpt, shortened } from "./excerpt.ts";
 
 /** Limits, recorded on 27 November 2026 (developers.google.com, Chat API: method `spaces.messages.create`, cards). */
 export const GOOGLE_CHAT_LIMITS = {
@@ -64,14 +64,14 @@ function build(card: Card, extent: Extent): GoogleChatMessage {
 
 /** Where Google Chat shows text as it is. Angle brackets are replaced, because the documentation does not rule out HTML. */
 function plain(text: Excerpt, limit: number): string {
-  return fit(text, { limit, escape: (part) => part.replace(/</g, "‹").replace(/>/g, "›") });
+  return shortened(text, { limit, escape: (part) => part.replace(/</g, "‹").replace(/>/g, "›") });
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
 /** Where Google Chat parses a few HTML elements. */
 function formatted(text: Excerpt, limit: number): string {
-  return fit(text, { limit, escape: escapeHtml });
+  return shortened(text, { limit, escape: escapeHtml });
 }
 
 export function escapeHtml(text: string): string {

@@ -1,7 +1,7 @@
 /** A card as an event of PagerDuty's Events API v2. */
 import { type Card, type Severity } from "./card.ts";
 import { type EventBody, isObject } from "./event.ts";
-import { fit } from "./excerpt.ts";
+import { shortened } from "./excerpt.ts";
 
 /** Limits, recorded on 27 November 2026 (developer.pagerduty.com, Events API v2). */
 export const PAGER_DUTY_LIMITS = {
@@ -67,10 +67,10 @@ function plainNumbers(event: PagerDutyEvent): PagerDutyEvent {
 function build(card: Card, parts: PagerDutyParts, event: unknown): PagerDutyEvent {
   const { routingKey, action, dedupKey, source, eventType } = parts;
   const fields = card.fields.map(
-    ({ name, value }) => [fit(name, { limit: 100 }), fit(value, { limit: 1000 })] as const,
+    ({ name, value }) => [shortened(name, { limit: 100 }), shortened(value, { limit: 1000 })] as const,
   );
   const details = {
-    ...(card.text.text === "" ? {} : { text: fit(card.text, { limit: 3000 }) }),
+    ...(card.text.text === "" ? {} : { text: shortened(card.text, { limit: 3000 }) }),
     ...Object.fromEntries(fields),
     ...(event === undefined || (isObject(event) && Object.keys(event).length === 0) ? {} : { event }),
   };
@@ -81,7 +81,7 @@ function build(card: Card, parts: PagerDutyParts, event: unknown): PagerDutyEven
     client: "Posthorn",
     ...(card.link === null ? {} : { client_url: card.link, links: [{ href: card.link, text: "View details" }] }),
     payload: {
-      summary: fit(card.title, { limit: PAGER_DUTY_LIMITS.summary }),
+      summary: shortened(card.title, { limit: PAGER_DUTY_LIMITS.summary }),
       source,
       severity: SEVERITIES[card.severity],
       timestamp: new Date(card.timestamp).toISOString(),

@@ -1,6 +1,6 @@
 /** A card as a Slack message with Block Kit. Texts are `plain_text`, in which Slack parses neither mentions nor links nor formatting. */
 import { type Card, buildWithin, type Extent, footerOf, shownFields, SYMBOLS } from "./card.ts";
-import { type Excerpt, fit } from "./excerpt.ts";
+import { type Excerpt, shortened } from "./excerpt.ts";
 
 /** Limits, recorded on 27 November 2026 (docs.slack.dev, reference of Block Kit). */
 export const SLACK_LIMITS = {
@@ -59,7 +59,7 @@ function build(card: Card, extent: Extent): SlackMessage {
     blocks.push({ type: "section", text: plain(card.text, Math.min(extent.text, SLACK_LIMITS.sectionText)) });
   // Two columns: names left, values right.
   const cells = fields.flatMap(({ name, value }) => [
-    { type: "mrkdwn", text: `*${fit(name, { limit: 200, escape: escapeBold })}*`, verbatim: true } as const,
+    { type: "mrkdwn", text: `*${shortened(name, { limit: 200, escape: escapeBold })}*`, verbatim: true } as const,
     plain(value.text === "" ? { text: "–", more: 0 } : value, extent.value),
   ]);
   for (let at = 0; at < cells.length; at += SLACK_LIMITS.sectionFields) {
@@ -71,7 +71,7 @@ function build(card: Card, extent: Extent): SlackMessage {
   }
   if (footer.text !== "") blocks.push({ type: "context", elements: [plain(footer, 300)] });
   return {
-    text: fit(title, { limit: 300, escape: escapeSlack }),
+    text: shortened(title, { limit: 300, escape: escapeSlack }),
     mrkdwn: false,
     blocks,
     link_names: false,
@@ -85,7 +85,7 @@ export function titled({ title, severity }: Card): Excerpt {
 }
 
 function plain(text: Excerpt, limit: number): PlainText {
-  return { type: "plain_text", text: fit(text, { limit, escape: escapeSlack }), emoji: false };
+  return { type: "plain_text", text: shortened(text, { limit, escape: escapeSlack }), emoji: false };
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };

@@ -3,7 +3,7 @@
  * blocks and fact sets would.
  */
 import { type Card, buildWithin, type Extent, footerOf, type Severity, shownFields, SYMBOLS } from "./card.ts";
-import { type Excerpt, fit } from "./excerpt.ts";
+import { type Excerpt, shortened } from "./excerpt.ts";
 
 /** Limits, recorded on 27 November 2026 (learn.microsoft.com, connector reference of Teams). */
 export const TEAMS_LIMITS = {
@@ -105,5 +105,5 @@ function block(run: Omit<TextRun, "type">): RichTextBlock {
 
 /** `{{DATE(…)}}` and `{{TIME(…)}}` are functions of Adaptive Cards: a joiner between the braces makes them text. */
 function text({ text: whole, more }: Excerpt, limit: number): string {
-  return fit({ text: whole.replaceAll("{{", "{\u2060{"), more }, { limit });
+  return shortened({ text: whole.replaceAll("{{", "{\u2060{"), more }, { limit });
 }

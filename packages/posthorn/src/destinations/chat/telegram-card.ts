@@ -1,6 +1,6 @@
 /** A card as a Telegram message in HTML. */
 import { type Card, buildWithin, type Extent, footerOf, shownFields, SYMBOLS } from "./card.ts";
-import { type Excerpt, fit } from "./excerpt.ts";
+import { type Excerpt, shortened } from "./excerpt.ts";
 import { escapeHtml } from "./google-chat-card.ts";
 
 /** Limits, recorded on 27 November 2026 (core.telegram.org/bots/api, `sendMessage`). */
@@ -33,7 +33,7 @@ function build(card: Card, extent: Extent): string {
 }
 
 function text(excerpt: Excerpt, limit: number): string {
-  return fit(excerpt, { limit, escape: escapeTelegram });
+  return shortened(excerpt, { limit, escape: escapeTelegram });
 }
 
 /**

@@ -2,7 +2,7 @@
 import { isScalar, isShown, jsonOf, textOf } from "./event.ts";
 import { formatDate, isTimeZone } from "./format-date.ts";
 import { humanise } from "./humanise.ts";
-import { excerptOf, fit } from "./excerpt.ts";
+import { excerptOf, shortened } from "./excerpt.ts";
 
 type Values = readonly (string | number)[];
 
@@ -77,7 +77,7 @@ export const FILTERS: Readonly<Record<string, Filter>> = {
     help: "Shortens a text to a number of characters.",
     example: "{{ body.description | truncate: 200 }}",
     check: wholeNumber(1, 4000),
-    apply: (value, [limit]) => fit(excerptOf(plain(value)), { limit: Number(limit) }),
+    apply: (value, [limit]) => shortened(excerptOf(plain(value)), { limit: Number(limit) }),
   },
   date: {
     help: "Formats a time: RFC 3339, or Unix seconds or milliseconds. `YYYY`, `MM`, `DD`, `HH`, `mm` and `ss` are replaced. The time zone is UTC unless a second argument names another.",

@@ -1,6 +1,6 @@
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
 import { DISCORD_LIMITS, discordEmbed, type DiscordMessage } from "../chat/discord-card.ts";
-import { fit, lineOf } from "../chat/excerpt.ts";
+import { shortened, lineOf } from "../chat/excerpt.ts";
 import { failed, JSON_HEADERS, jsonBody, jsonBytes, judgeStatus, maskedUrl, rateLimited } from "../chat/judge.ts";
 import { excerpt, renderCard } from "../chat/render.ts";
 import { templateProblem } from "../chat/template.ts";
@@ -91,14 +91,14 @@ export const DISCORD = httpKind({
     const thread =
       config.threadName === null
         ? ""
-        : fit(lineOf(excerpt(config.threadName, scope).text), { limit: DISCORD_LIMITS.threadName });
+        : shortened(lineOf(excerpt(config.threadName, scope).text), { limit: DISCORD_LIMITS.threadName });
     const body: DiscordMessage = {
       embeds: [discordEmbed(card)],
       allowed_mentions: { parse: [] },
       ...(config.username === null ? {} : { username: config.username }),
       ...(config.threadName === null
         ? {}
-        : { thread_name: thread || fit(card.title, { limit: DISCORD_LIMITS.threadName }) }),
+        : { thread_name: thread || shortened(card.title, { limit: DISCORD_LIMITS.threadName }) }),
     };
     return {
       method: "POST",

@@ -1,5 +1,5 @@
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
-import { fit, lineOf } from "../chat/excerpt.ts";
+import { shortened, lineOf } from "../chat/excerpt.ts";
 import { type GoogleChatMessage, googleChatMessage } from "../chat/google-chat-card.ts";
 import { failed, JSON_HEADERS, jsonBody, jsonBytes, judgeStatus, rateLimited } from "../chat/judge.ts";
 import { excerpt, renderCard } from "../chat/render.ts";
@@ -66,7 +66,9 @@ export const GOOGLE_CHAT = httpKind({
     // A message with a known request ID is not posted again.
     url.searchParams.set("requestId", message!.id);
     const key =
-      config.threadKey === null ? "" : fit(lineOf(excerpt(config.threadKey, scope).text), { limit: MAX_THREAD_KEY });
+      config.threadKey === null
+        ? ""
+        : shortened(lineOf(excerpt(config.threadKey, scope).text), { limit: MAX_THREAD_KEY });
     if (key !== "") url.searchParams.set("messageReplyOption", "REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD");
     const body: GoogleChatMessage = {
       ...googleChatMessage(card),

@@ -1,6 +1,6 @@
 import { failed, jsonBody, JSON_HEADERS, jsonBytes, judgeStatus, quoted } from "../chat/judge.ts";
 import { readBody } from "../chat/event.ts";
-import { type Excerpt, fit } from "../chat/excerpt.ts";
+import { type Excerpt, shortened } from "../chat/excerpt.ts";
 import { summaryOf } from "../chat/flat-card.ts";
 import { excerpt, NO_TEMPLATES, renderCard } from "../chat/render.ts";
 import { templateProblem } from "../chat/template.ts";
@@ -109,7 +109,7 @@ function urlOf({ event, content }: Config, key: string): string {
 function valuesOf(config: Config, message: KindMessage): Readonly<Record<"value1" | "value2" | "value3", string>> {
   const { card, scope } = renderCard(message, NO_TEMPLATES);
   const valueOf = (text: string | null, otherwise: Excerpt): string =>
-    fit(text === null ? otherwise : excerpt(text, scope), { limit: IFTTT_LIMITS.value });
+    shortened(text === null ? otherwise : excerpt(text, scope), { limit: IFTTT_LIMITS.value });
   return {
     value1: valueOf(config.value1, card.title),
     value2: valueOf(config.value2, summaryOf(card)),

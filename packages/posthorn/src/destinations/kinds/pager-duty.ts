@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
-import { fit, lineOf } from "../chat/excerpt.ts";
+import { shortened, lineOf } from "../chat/excerpt.ts";
 import { failed, JSON_HEADERS, jsonBody, jsonBytes, judgeStatus, rateLimited } from "../chat/judge.ts";
 import {
   PAGER_DUTY_ACTIONS,
@@ -95,7 +95,7 @@ export const PAGER_DUTY = httpKind({
       routingKey: config.routingKey,
       action: actionOf(resultOf(config.action)),
       dedupKey: keyOf((config.dedupKey === null ? "" : resultOf(config.dedupKey)) || id),
-      source: fit(lineOf(resultOf(config.source) || "Posthorn"), { limit: PAGER_DUTY_LIMITS.source }),
+      source: shortened(lineOf(resultOf(config.source) || "Posthorn"), { limit: PAGER_DUTY_LIMITS.source }),
       eventType,
     });
     const url = urlOf(config.region);

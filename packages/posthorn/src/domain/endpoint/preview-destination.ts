@@ -1,7 +1,7 @@
 /** Shows what a destination would receive for an event, without sending anything. */
 import { checkConfig, type ConfigProblem } from "../../destinations/config.ts";
 import { hexColour } from "../../destinations/chat/card.ts";
-import { fit } from "../../destinations/chat/excerpt.ts";
+import { shortened } from "../../destinations/chat/excerpt.ts";
 import { type CardTemplates, renderCard } from "../../destinations/chat/render.ts";
 import type { AnyKind, KindConfig, KindMessage } from "../../destinations/kind.ts";
 import { kindNamed } from "../../destinations/kinds.ts";
@@ -82,16 +82,16 @@ function hasCard({ fields }: AnyKind): boolean {
 function cardOf(message: KindMessage, config: KindConfig): PreviewedCard {
   const { card } = renderCard(message, config as unknown as CardTemplates);
   return {
-    title: fit(card.title, { limit: 300 }),
-    text: fit(card.text, { limit: 3000 }),
+    title: shortened(card.title, { limit: 300 }),
+    text: shortened(card.text, { limit: 3000 }),
     fields: card.fields.map(({ name, value }) => ({
-      name: fit(name, { limit: 200 }),
-      value: fit(value, { limit: 1000 }),
+      name: shortened(name, { limit: 200 }),
+      value: shortened(value, { limit: 1000 }),
     })),
     fieldsLeftOut: card.fieldsLeftOut,
     link: card.link,
     severity: card.severity,
     colour: hexColour(card.severity),
-    footer: fit(card.footer, { limit: 300 }),
+    footer: shortened(card.footer, { limit: 300 }),
   };
 }

@@ -2,7 +2,7 @@
 /* oxlint-disable vitest/no-conditional-expect, vitest/expect-expect -- properties check what an event happens to contain */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type FitOptions, excerptOf, fit } from "../../../src/destinations/chat/excerpt.ts";
+import { type ShorteningOptions, excerptOf, shortened } from "../../../src/destinations/chat/excerpt.ts";
 import { NO_TEMPLATES, renderCard, type CardTemplates } from "../../../src/destinations/chat/render.ts";
 import { parseTemplate, renderTemplate, scopeOf, templateProblem } from "../../../src/destinations/chat/template.ts";
 import { readBody } from "../../../src/destinations/chat/event.ts";
@@ -257,7 +257,7 @@ describe("a template", () => {
 });
 
 describe("a shortened text", () => {
-  const escapes: Readonly<Record<string, FitOptions["escape"]>> = {
+  const escapes: Readonly<Record<string, ShorteningOptions["escape"]>> = {
     none: (part) => part,
     slack: escapeSlack,
     discord: escapeDiscord,
@@ -273,7 +273,7 @@ describe("a shortened text", () => {
         (whole, limit, name) => {
           const escape = escapes[name]!;
           const excerpt = excerptOf(whole);
-          const result = fit(excerpt, { limit, escape });
+          const result = shortened(excerpt, { limit, escape });
           expect(result.length).toBeLessThanOrEqual(limit);
           expect(result.isWellFormed()).toBe(true);
           const note = /… \(shortened, (\d+) more characters?\)$/.exec(result);
@@ -299,9 +299,9 @@ describe("a shortened text", () => {
   });
 
   it("says how much is missing of the original, not of what was kept", () => {
-    expect(fit(excerptOf("a".repeat(20_000)), { limit: 100 })).toBe(
+    expect(shortened(excerptOf("a".repeat(20_000)), { limit: 100 })).toBe(
       `${"a".repeat(100 - 36)}… (shortened, 19936 more characters)`,
     );
-    expect(fit(excerptOf("😀".repeat(50)), { limit: 10 })).toBe("😀😀😀😀…");
+    expect(shortened(excerptOf("😀".repeat(50)), { limit: 10 })).toBe("😀😀😀😀…");
   });
 });

@@ -91,7 +91,7 @@ class KafkaLink implements Link {
       const reference = records.length === 1 ? referenceOf(offsets) : null;
       return records.map(() => ({ kind: "ok", reference }));
     } catch (error) {
-      // The numbers of later batches would not follow on those that the broker has.
+      // Batches are numbered without gaps, and the broker does not have this one, so the producer starts again.
       this.#onDown();
       if (records.length === 1 || kafkaFailure(error)?.kind !== "refused") throw error;
     }
