@@ -19,7 +19,7 @@ const MAX_GRAPHEME = 64;
 const LEAST_WITH_COUNT = 80;
 
 /** Control characters, and those that reverse the direction of the text around them. Line breaks and tabs stay. */
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- removes control characters
 const UNPRINTABLE = /[\0-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ufeff]/g;
 
 const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });

@@ -14,7 +14,7 @@ export function quoted({ body }: KindResponse): string {
     .decode(body.subarray(0, 4 * MAX_QUOTED))
     .replace(/\s+/g, " ")
     .trim();
-  // oxlint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- removes control characters
   const clean = text.replace(/[\0-\x1f\x7f]/g, "");
   return clean.length > MAX_QUOTED ? `${clean.slice(0, MAX_QUOTED).toWellFormed()}…` : clean;
 }
