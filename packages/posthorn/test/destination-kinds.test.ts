@@ -2,7 +2,7 @@
 import { pino } from "pino";
 import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { checkConfig, secretsOf } from "../src/destinations/config.ts";
+import { checkConfig, secretsOf } from "../src/fields/config.ts";
 import { DESTINATION_KINDS } from "../src/destinations/kinds.ts";
 import { EXAMPLE_KIND } from "./support/example-kind.ts";
 import { registerKind } from "./support/kinds.ts";

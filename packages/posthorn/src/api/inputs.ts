@@ -2,7 +2,7 @@
 import type { Static } from "typebox";
 import type { ApplicationInput } from "../domain/application/application.ts";
 import type { SetApplicationEgress } from "../domain/application/egress.ts";
-import type { ConfigInput } from "../destinations/config.ts";
+import type { ConfigInput } from "../fields/config.ts";
 import type { EndpointInput } from "../domain/endpoint/endpoint.ts";
 import type { TargetInput } from "../domain/endpoint/sealed-config.ts";
 import type { SetEgress } from "../domain/endpoint/set-egress.ts";

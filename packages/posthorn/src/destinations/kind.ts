@@ -2,70 +2,9 @@
  * What each kind of destination declares. The API model, validation, sealing, masking, the forms and the documentation follow from it. Pure:
  * a declaration connects to nothing.
  */
+import type { ConfigOf, Fields } from "../fields/field.ts";
 
-interface FieldBase {
-  /** Name in forms and documentation. */
-  readonly label: string;
-  /** One or two sentences: what to enter, and where in the other product to find it. */
-  readonly help: string;
-  readonly required: boolean;
-  /** Sealed at rest, never returned, never in a log. */
-  readonly secret: boolean;
-  /** Decides where the secrets are sent: when it changes, they must be entered again. */
-  readonly isTarget?: boolean;
-  readonly example?: string;
-}
-
-export interface TextField extends FieldBase {
-  readonly type: "text";
-  readonly maxLength: number;
-  /** Regular expression that the whole value must match. */
-  readonly pattern?: string;
-  /** More than one line: a key, a certificate, a template. */
-  readonly multiline?: boolean;
-  readonly default?: string;
-}
-
-export interface UrlField extends FieldBase {
-  readonly type: "url";
-  /** With the colon: `https:`. */
-  readonly schemes: readonly string[];
-  readonly default?: string;
-}
-
-export interface IntegerField extends FieldBase {
-  readonly type: "integer";
-  readonly minimum: number;
-  readonly maximum: number;
-  readonly default?: number;
-}
-
-export interface BooleanField extends FieldBase {
-  readonly type: "boolean";
-  readonly default: boolean;
-}
-
-export interface ChoiceField extends FieldBase {
-  readonly type: "choice";
-  readonly choices: readonly string[];
-  readonly default?: string;
-}
-
-export type Field = TextField | UrlField | IntegerField | BooleanField | ChoiceField;
-export type Fields = Readonly<Record<string, Field>>;
-
-type ValueOf<F extends Field> = F extends { readonly type: "integer" }
-  ? number
-  : F extends { readonly type: "boolean" }
-    ? boolean
-    : F extends { readonly type: "choice"; readonly choices: readonly (infer Choice)[] }
-      ? Choice
-      : string;
-
-type IsSet<F extends Field> = F extends { readonly required: true } | { readonly default: {} } ? never : null;
-
-/** A configuration after validation: defaults applied, `null` for optional fields without a value. */
-export type ConfigOf<F extends Fields> = { readonly [Name in keyof F]: ValueOf<F[Name]> | IsSet<F[Name]> };
+export type { ChoiceField, ConfigOf, Field, Fields, KindConfig, TextField } from "../fields/field.ts";
 
 /** A message in the form that kinds other than HTTP send. */
 export interface KindMessage {
@@ -252,8 +191,6 @@ export interface OwnKind<F extends Fields> extends Declaration<F> {
 }
 
 export type AnyKind = HttpKind<Fields> | ConnectionKind<Fields> | OwnKind<Fields>;
-/** A validated configuration of any kind. */
-export type KindConfig = ConfigOf<Fields>;
 
 /** Checks a declaration and keeps its exact type. */
 export const httpKind = <const F extends Fields>(kind: HttpKind<F>): HttpKind<F> => kind;

@@ -4,7 +4,7 @@ import { Egress, parseAllowList } from "@posthorn/egress";
 import { ConnectionDestination } from "../../src/destinations/connections/connection-destination.ts";
 import { Connector } from "../../src/destinations/connections/connector.ts";
 import { vetWith } from "../../src/destinations/connections/vet.ts";
-import { checkConfig } from "../../src/destinations/config.ts";
+import { checkConfig } from "../../src/fields/config.ts";
 import type { KindConfig } from "../../src/destinations/kind.ts";
 import { REDIS } from "../../src/destinations/kinds/redis.ts";
 import { Directory } from "../../src/domain/directory.ts";

@@ -3,7 +3,7 @@ import { Egress, type EgressRequest, type EgressResult, parseAllowList } from "@
 import { type Received, type ReceiverBehaviour, startReceiver } from "@posthorn/testkit";
 import type { KindAuthorizer } from "../../src/destinations/auth/authorizer.ts";
 import { CloudAuthorizer } from "../../src/destinations/auth/cloud-authorizer.ts";
-import { checkConfig, secretsOf } from "../../src/destinations/config.ts";
+import { checkConfig, secretsOf } from "../../src/fields/config.ts";
 import { EndpointSender } from "../../src/destinations/http/endpoint-sender.ts";
 import type { KindConfig } from "../../src/destinations/kind.ts";
 import { kindNamed } from "../../src/destinations/kinds.ts";

@@ -1,7 +1,8 @@
-import type { AnyKind, Field } from "../../destinations/kind.ts";
+import type { AnyKind } from "../../destinations/kind.ts";
 import type { KindProblem } from "../../destinations/kind-rules.ts";
 import { DESTINATION_KINDS } from "../../destinations/kinds.ts";
 import { DestinationKindList } from "../models/destination-kind.ts";
+import { fieldOut } from "../models/kind-fields.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 
@@ -39,8 +40,4 @@ function kindOut(name: string, kind: AnyKind, problem: KindProblem | null): obje
     available: problem === null,
     problem: problem === null ? null : { code: problem.code, message: problem.sentence },
   };
-}
-
-function fieldOut(name: string, { isTarget = false, default: preset, example, ...rest }: Field): object {
-  return { name, ...rest, isTarget, default: preset ?? null, example: example ?? null };
 }

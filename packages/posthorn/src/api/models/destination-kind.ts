@@ -1,31 +1,9 @@
 /** Destination kinds as the API describes them, derived from their declarations. */
 import { type TSchema, Type } from "typebox";
-import type { AnyKind, Field } from "../../destinations/kind.ts";
+import type { AnyKind } from "../../destinations/kind.ts";
 import { DESTINATION_KINDS } from "../../destinations/kinds.ts";
 import { nullable } from "./common.ts";
-
-const FieldValue = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
-
-const DestinationField = Type.Object({
-  name: Type.String({ description: "Name in `config`." }),
-  type: Type.Union(["text", "url", "integer", "boolean", "choice"].map((type) => Type.Literal(type))),
-  label: Type.String(),
-  help: Type.String({ description: "What to enter, and where in the other product to find it." }),
-  required: Type.Boolean(),
-  secret: Type.Boolean({ description: "Stored encrypted and never returned." }),
-  isTarget: Type.Boolean({
-    description: "Decides where the secrets are sent: when it changes, all secrets must be entered again.",
-  }),
-  default: nullable(FieldValue),
-  example: nullable(Type.String()),
-  multiline: Type.Optional(Type.Boolean()),
-  maxLength: Type.Optional(Type.Integer()),
-  pattern: Type.Optional(Type.String({ description: "Regular expression that the whole value must match." })),
-  schemes: Type.Optional(Type.Array(Type.String(), { description: "Schemes of the URL, with the colon." })),
-  minimum: Type.Optional(Type.Integer()),
-  maximum: Type.Optional(Type.Integer()),
-  choices: Type.Optional(Type.Array(Type.String())),
-});
+import { configModel, KindField } from "./kind-fields.ts";
 
 export const DestinationKindOut = Type.Object(
   {
@@ -39,7 +17,7 @@ export const DestinationKindOut = Type.Object(
     family: Type.String({
       description: "`http`: sends HTTP requests. `connection`: keeps a connection. `own`: neither.",
     }),
-    fields: Type.Array(DestinationField),
+    fields: Type.Array(KindField),
     limits: Type.Object({
       bodyBytes: Type.Integer({ description: "Largest body that the destination accepts, in bytes." }),
       batch: nullable(
@@ -77,38 +55,10 @@ export const DestinationKindList = Type.Object(
   { $id: "DestinationKindList" },
 );
 
-/** Schema of the values of one field. */
-function schemaOf(field: Field): TSchema {
-  const about = { description: field.secret ? `${field.help} Write-only.` : field.help };
-  switch (field.type) {
-    case "text":
-      return Type.String({ ...about, maxLength: field.maxLength, ...patternOf(field) });
-    case "url":
-      return Type.String({ ...about, maxLength: 2048 });
-    case "integer":
-      return Type.Integer({ ...about, minimum: field.minimum, maximum: field.maximum });
-    case "boolean":
-      return Type.Boolean(about);
-    case "choice":
-      return Type.Union(
-        field.choices.map((choice) => Type.Literal(choice)),
-        about,
-      );
-  }
-}
-
-function patternOf({ pattern }: Extract<Field, { readonly type: "text" }>): { readonly pattern?: string } {
-  return pattern === undefined ? {} : { pattern: `^(?:${pattern})$` };
-}
-
-function configModel(name: string, { title, fields }: AnyKind): TSchema {
-  const properties = Object.entries(fields).map(([field, declared]) => {
-    const schema = schemaOf(declared);
-    return [field, declared.required && declared.default === undefined ? schema : Type.Optional(nullable(schema))];
-  });
-  return Type.Object(Object.fromEntries(properties) as Record<string, TSchema>, {
+function destinationConfig(name: string, kind: AnyKind): TSchema {
+  return configModel(kind, {
     $id: `${name[0]!.toUpperCase()}${name.slice(1)}DestinationConfig`,
-    description: `Field \`config\` of endpoints of the kind \`${name}\` (${title}).`,
+    description: `Field \`config\` of endpoints of the kind \`${name}\` (${kind.title}).`,
   });
 }
 
@@ -117,6 +67,6 @@ export const DESTINATION_MODELS: readonly TSchema[] = [
   DestinationKindOut,
   DestinationKindList,
   ...Object.entries(DESTINATION_KINDS).flatMap(([name, kind]) =>
-    Object.keys(kind.fields).length === 0 ? [] : [configModel(name, kind)],
+    Object.keys(kind.fields).length === 0 ? [] : [destinationConfig(name, kind)],
   ),
 ];

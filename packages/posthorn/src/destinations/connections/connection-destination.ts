@@ -2,7 +2,7 @@
 import type { SentFacts } from "../../domain/attempt/detail.ts";
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import { isSecretHeader } from "../../domain/secret-headers.ts";
-import { secretsOf } from "../config.ts";
+import { secretsOf } from "../../fields/config.ts";
 import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
 import type { HeaderFamily } from "../http/headers.ts";
 import type { ConnectionKind, Fields, ItemResult, KindMessage } from "../kind.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { CLOUD_CONFIGS, type CloudKindName, message, NOW, response } from "../../../test/support/cloud-kinds.ts";
-import { checkConfig } from "../config.ts";
+import { checkConfig } from "../../fields/config.ts";
 import type { Fields, HttpKind, KindConfig, KindMessage, KindRequest } from "../kind.ts";
 import { kindNamed } from "../kinds.ts";
 

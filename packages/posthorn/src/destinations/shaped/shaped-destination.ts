@@ -9,7 +9,7 @@ import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import { isSecretHeader } from "../../domain/secret-headers.ts";
 import type { SeenCertificate } from "../../workers/certificate-monitor.ts";
 import type { AuthorizedRequest, AuthResult, KindAuthorizer } from "../auth/authorizer.ts";
-import { secretsOf } from "../config.ts";
+import { secretsOf } from "../../fields/config.ts";
 import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
 import { type EndpointSender, namingProxy } from "../http/endpoint-sender.ts";
 import { failureOf } from "../http/failure.ts";

@@ -1,5 +1,5 @@
 /** Configurations of destination types whose fields differ from those of the kind. */
-import type { ConfigInput } from "../../destinations/config.ts";
+import type { ConfigInput } from "../../fields/config.ts";
 
 /** Converts a configuration of the compatible API to that of the kind. */
 export function configOfType(type: string, config: ConfigInput): ConfigInput {

@@ -1,5 +1,5 @@
 /** Creates and changes destinations of the compatible API. */
-import type { ConfigInput } from "../../destinations/config.ts";
+import type { ConfigInput } from "../../fields/config.ts";
 import { WEBHOOK_KIND } from "../../destinations/kinds.ts";
 import { invalid, ValidationError } from "../../lib/errors.ts";
 import { requireAccess } from "../access.ts";

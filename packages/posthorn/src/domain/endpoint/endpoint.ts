@@ -4,7 +4,7 @@ import { APPLICATION_KIND, type EndpointTable } from "../../store/schema.ts";
 import { metadataJson } from "../application/application.ts";
 import { egressAllowOf } from "../application/egress.ts";
 import { type Context, reader } from "../context.ts";
-import type { ShownConfig } from "../../destinations/config.ts";
+import type { ShownConfig } from "../../fields/config.ts";
 import { shownConfigOf, type TargetInput } from "./sealed-config.ts";
 import { isVisible, toEventType } from "../event-type/event-type.ts";
 import { OPERATIONAL_EVENT_TYPES } from "../operational/events.ts";

@@ -1,5 +1,5 @@
 /** Shows what a destination would receive for an event, without sending anything. */
-import { checkConfig, type ConfigProblem } from "../../destinations/config.ts";
+import { checkConfig, type ConfigProblem } from "../../fields/config.ts";
 import { hexColour } from "../../destinations/chat/card.ts";
 import { shortened } from "../../destinations/chat/excerpt.ts";
 import { type CardTemplates, renderCard } from "../../destinations/chat/render.ts";

@@ -1,5 +1,5 @@
 /** Stored configuration of an endpoint whose destination kind has one. */
-import { completeConfig, type ConfigInput, type ShownConfig, shownConfig } from "../../destinations/config.ts";
+import { completeConfig, type ConfigInput, type ShownConfig, shownConfig } from "../../fields/config.ts";
 import type { KindConfig } from "../../destinations/kind.ts";
 import { kindNamed } from "../../destinations/kinds.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";

@@ -5,7 +5,7 @@ import {
   type ConfigInput,
   type ShownConfig,
   shownConfig,
-} from "../../destinations/config.ts";
+} from "../../fields/config.ts";
 import type { AnyKind, KindConfig } from "../../destinations/kind.ts";
 import { kindNamed, WEBHOOK_KIND } from "../../destinations/kinds.ts";
 import { invalid, ValidationError } from "../../lib/errors.ts";

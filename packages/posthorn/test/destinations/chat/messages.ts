@@ -8,7 +8,7 @@ import type {
   KindRequest,
   KindResponse,
 } from "../../../src/destinations/kind.ts";
-import { checkConfig } from "../../../src/destinations/config.ts";
+import { checkConfig } from "../../../src/fields/config.ts";
 import { DESTINATION_KINDS } from "../../../src/destinations/kinds.ts";
 
 export const CREATED_AT = Date.UTC(2026, 10, 27, 12, 0, 0);

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { EXAMPLE_KIND } from "../../test/support/example-kind.ts";
+import type { AnyKind } from "../destinations/kind.ts";
+import { DESTINATION_KINDS } from "../destinations/kinds.ts";
 import { checkConfig, completeConfig, type ConfigInput, secretsOf, shownConfig } from "./config.ts";
-import type { AnyKind, Field, KindConfig } from "./kind.ts";
-import { DESTINATION_KINDS } from "./kinds.ts";
+import type { Field, KindConfig } from "./field.ts";
 
 const VALID = { serverUrl: "https://queue.example.com", queue: "invoices", token: "t0ken" };
 

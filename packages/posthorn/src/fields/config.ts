@@ -1,5 +1,5 @@
-/** Configurations of destination kinds: validation, defaults and masking, all derived from the declared fields. Pure. */
-import type { AnyKind, Field, KindConfig } from "./kind.ts";
+/** Configurations of kinds: validation, defaults and masking, all derived from the declared fields. Pure. */
+import type { Configurable, Field, KindConfig } from "./field.ts";
 
 type Value = string | number | boolean | null;
 /** Values as entered. An absent field keeps its value, or gets its default; `null` clears it. */
@@ -33,7 +33,7 @@ export interface ConfigBefore {
  *
  * @param before `null`: there is none.
  */
-export function checkConfig(kind: AnyKind, input: ConfigInput, before: ConfigBefore | null): CheckedConfig {
+export function checkConfig(kind: Configurable, input: ConfigInput, before: ConfigBefore | null): CheckedConfig {
   const names = Object.keys(kind.fields);
   const problems: ConfigProblem[] = Object.keys(input)
     .filter((name) => !Object.hasOwn(kind.fields, name))
@@ -56,13 +56,13 @@ export function checkConfig(kind: AnyKind, input: ConfigInput, before: ConfigBef
 }
 
 /** The configuration as stored, with the values of fields that were declared after it was stored. */
-export function completeConfig(kind: AnyKind, stored: Readonly<Record<string, Value>>): KindConfig {
+export function completeConfig(kind: Configurable, stored: Readonly<Record<string, Value>>): KindConfig {
   return Object.fromEntries(
     Object.entries(kind.fields).map(([name, field]) => [name, stored[name] ?? defaultOf(field)]),
   );
 }
 
-export function shownConfig(kind: AnyKind, config: KindConfig): ShownConfig {
+export function shownConfig(kind: Configurable, config: KindConfig): ShownConfig {
   const entries = Object.entries(kind.fields);
   const named = (secret: boolean): readonly string[] =>
     entries.filter(([, field]) => field.secret === secret).map(([name]) => name);
@@ -73,16 +73,16 @@ export function shownConfig(kind: AnyKind, config: KindConfig): ShownConfig {
 }
 
 /** Values of the secret fields. */
-export function secretsOf(kind: AnyKind, config: KindConfig): readonly string[] {
+export function secretsOf(kind: Configurable, config: KindConfig): readonly string[] {
   return Object.entries(kind.fields).flatMap(([name, field]) => {
     const value = config[name] ?? null;
     return field.secret && value !== null ? [String(value)] : [];
   });
 }
 
-/** Otherwise, a caller who may change the endpoint but does not know its secrets could have them sent to a server of their own. */
+/** Otherwise, a caller who may change the configuration but does not know its secrets could have them sent to a server of their own. */
 function secretsToEnterAgain(
-  kind: AnyKind,
+  kind: Configurable,
   { input, config, before }: { readonly input: ConfigInput; readonly config: KindConfig; readonly before: KindConfig },
 ): readonly ConfigProblem[] {
   const fields = Object.entries(kind.fields);
@@ -97,7 +97,7 @@ function secretsToEnterAgain(
     }));
 }
 
-function unknownField({ title }: AnyKind, names: readonly string[]): string {
+function unknownField({ title }: Configurable, names: readonly string[]): string {
   if (names.length === 0) return `Unknown field. ${title} has no configuration.`;
   return `Unknown field. ${title} has the fields ${names.join(", ")}.`;
 }

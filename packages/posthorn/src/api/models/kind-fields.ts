@@ -1,0 +1,69 @@
+/** Models of the fields that kinds of destinations and sources declare. */
+import { type TSchema, Type } from "typebox";
+import type { Configurable, Field } from "../../fields/field.ts";
+import { nullable } from "./common.ts";
+
+const FieldValue = Type.Union([Type.String(), Type.Number(), Type.Boolean()]);
+
+/** A declared field, as forms need it. */
+export const KindField = Type.Object({
+  name: Type.String({ description: "Name in `config`." }),
+  type: Type.Union(["text", "url", "integer", "boolean", "choice"].map((type) => Type.Literal(type))),
+  label: Type.String(),
+  help: Type.String({ description: "What to enter, and where in the other product to find it." }),
+  required: Type.Boolean(),
+  secret: Type.Boolean({ description: "Stored encrypted and never returned." }),
+  isTarget: Type.Boolean({
+    description: "Decides where the secrets are sent: when it changes, all secrets must be entered again.",
+  }),
+  default: nullable(FieldValue),
+  example: nullable(Type.String()),
+  multiline: Type.Optional(Type.Boolean()),
+  maxLength: Type.Optional(Type.Integer()),
+  pattern: Type.Optional(Type.String({ description: "Regular expression that the whole value must match." })),
+  schemes: Type.Optional(Type.Array(Type.String(), { description: "Schemes of the URL, with the colon." })),
+  minimum: Type.Optional(Type.Integer()),
+  maximum: Type.Optional(Type.Integer()),
+  choices: Type.Optional(Type.Array(Type.String())),
+});
+
+/** Schema of the values of one field. */
+function schemaOf(field: Field): TSchema {
+  const about = { description: field.secret ? `${field.help} Write-only.` : field.help };
+  switch (field.type) {
+    case "text":
+      return Type.String({ ...about, maxLength: field.maxLength, ...patternOf(field) });
+    case "url":
+      return Type.String({ ...about, maxLength: 2048 });
+    case "integer":
+      return Type.Integer({ ...about, minimum: field.minimum, maximum: field.maximum });
+    case "boolean":
+      return Type.Boolean(about);
+    case "choice":
+      return Type.Union(
+        field.choices.map((choice) => Type.Literal(choice)),
+        about,
+      );
+  }
+}
+
+function patternOf({ pattern }: Extract<Field, { readonly type: "text" }>): { readonly pattern?: string } {
+  return pattern === undefined ? {} : { pattern: `^(?:${pattern})$` };
+}
+
+/** Model of the configuration of a kind. */
+export function configModel(
+  { fields }: Configurable,
+  about: { readonly $id: string; readonly description: string },
+): TSchema {
+  const properties = Object.entries(fields).map(([field, declared]) => {
+    const schema = schemaOf(declared);
+    return [field, declared.required && declared.default === undefined ? schema : Type.Optional(nullable(schema))];
+  });
+  return Type.Object(Object.fromEntries(properties) as Record<string, TSchema>, about);
+}
+
+/** API representation of a declared field. */
+export function fieldOut(name: string, { isTarget = false, default: preset, example, ...rest }: Field): object {
+  return { name, ...rest, isTarget, default: preset ?? null, example: example ?? null };
+}
