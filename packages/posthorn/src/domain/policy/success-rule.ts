@@ -1,6 +1,6 @@
 /** Decides whether a response is a success. The cost is bounded by the length of the response. */
 import { SafeRegexError } from "../../lib/safe-regex.ts";
-import { compilePath, JsonPathError } from "./json-path.ts";
+import { compilePath, JsonPathError } from "../../lib/json-path.ts";
 import { rangesOf } from "./retry.ts";
 import { compileText, SUCCESS_PRESETS, type SuccessClause } from "./success-clauses.ts";
 import type { SuccessValues } from "./success.ts";

@@ -1,7 +1,7 @@
 /** Which responses are a success: by status, and by rules for content type and body. */
 import { invalid } from "../../lib/errors.ts";
 import { SafeRegexError } from "../../lib/safe-regex.ts";
-import { compilePath, JsonPathError } from "./json-path.ts";
+import { compilePath, JsonPathError } from "../../lib/json-path.ts";
 import { rangeOf, type StatusCodes } from "./retry.ts";
 import { defineSection } from "./section.ts";
 import { compileText, type SuccessClause, type SuccessPreset } from "./success-clauses.ts";

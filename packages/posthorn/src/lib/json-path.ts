@@ -58,6 +58,6 @@ function run(query: JSONPathQuery, json: unknown): readonly unknown[] {
     return query.query(json as Parameters<JSONPathQuery["query"]>[0]).values();
   } catch (cause) {
     if (!(cause instanceof JSONPathError)) throw cause;
-    throw new JsonPathError(`The response is nested too deeply for a path with "..".`, { cause });
+    throw new JsonPathError(`The value is nested too deeply for a path with "..".`, { cause });
   }
 }
