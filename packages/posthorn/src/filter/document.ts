@@ -87,6 +87,17 @@ export class FilterDocument {
     return (this.#parsed ??= this.#withBody(JSON.parse));
   }
 
+  /**
+   * Returns the parsed body.
+   *
+   * @throws {FilterError} if it is neither JSON nor a form, or too large to be parsed.
+   */
+  json(): unknown {
+    if (this.#error !== null) throw this.#error;
+    this.#parsed ??= this.#withBody(JSON.parse);
+    return this.#parsed["body"];
+  }
+
   #withBody(parse: (text: string) => unknown): Record<string, unknown> {
     try {
       const body = parseBody(this.#body, this.#contentType, parse);
