@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { Cancellations } from "./aborts.ts";
+import { Cancellations } from "./timeouts.ts";
 
 /** A signal that counts its listeners. */
 function countedSignal() {

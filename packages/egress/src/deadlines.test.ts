@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { type DeadlineEntry, Deadlines, type Timed } from "./aborts.ts";
+import { type DeadlineEntry, Deadlines, type Timed } from "./timeouts.ts";
 
 describe("deadlines", () => {
   const ended: string[] = [];

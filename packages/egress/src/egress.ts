@@ -25,7 +25,7 @@ import { Exchange } from "./exchange.ts";
 import type { ExchangeHost } from "./exchange.ts";
 import { Sockets } from "./pool.ts";
 import type { Connection, Pool } from "./pool.ts";
-import { Cancellations, Deadlines } from "./aborts.ts";
+import { Cancellations, Deadlines } from "./timeouts.ts";
 import { headStart, prepareHeaders, serialise } from "./request-head.ts";
 import { parseNoProxy } from "./no-proxy.ts";
 import type { NoProxy } from "./no-proxy.ts";

@@ -1,9 +1,7 @@
-import { CappedBody } from "./body.ts";
-import type { CancelEntry, Cancelable, Cancellations, DeadlineEntry, Deadlines, Timed } from "./aborts.ts";
+import { CappedBody, type ListNode } from "./collections.ts";
+import type { Cancelable, CancelEntry, Cancellations, DeadlineEntry, Deadlines, Timed } from "./timeouts.ts";
 import type { Opened, OpenPhase } from "./connect/open.ts";
-import { EgressError } from "./errors.ts";
-import type { EgressErrorCode } from "./errors.ts";
-import type { ListNode } from "./collections.ts";
+import { EgressError, type EgressErrorCode } from "./errors.ts";
 import type { Connection, Pool, Waiter } from "./pool.ts";
 import type { OutgoingRequest, ReplyHandler } from "./transport.ts";
 import type { EgressRequest, EgressResponse, EgressResult, EgressTimings } from "./types.ts";

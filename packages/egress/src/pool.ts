@@ -1,10 +1,8 @@
 import type { Opened } from "./connect/open.ts";
 import type { EgressError } from "./errors.ts";
-import { Wire } from "./http1/wire.ts";
-import { WriteQueue } from "./http1/wire.ts";
-import { IdleTimer } from "./idle-timer.ts";
-import { LinkedList } from "./collections.ts";
-import type { ListNode } from "./collections.ts";
+import { Wire, WriteQueue } from "./http1/wire.ts";
+import { IdleTimer } from "./timeouts.ts";
+import { LinkedList, type ListNode } from "./collections.ts";
 import type { Transport } from "./transport.ts";
 import { UndiciTransport } from "./undici-transport.ts";
 

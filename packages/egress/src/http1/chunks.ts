@@ -1,4 +1,4 @@
-import { CR, HTAB, LF, SPACE, TOKEN } from "./bytes.ts";
+import { CR, HTAB, LF, SPACE, TOKEN } from "./framing.ts";
 import { malformed } from "./malformed.ts";
 
 // States of the decoder.

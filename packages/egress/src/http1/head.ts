@@ -1,5 +1,4 @@
-import { CR, isDigit, isSpace, LF, SPACE, TOKEN, VALUE } from "./bytes.ts";
-import { checkTrailer, Framing } from "./framing.ts";
+import { checkTrailer, CR, Framing, isDigit, isSpace, LF, SPACE, TOKEN, VALUE } from "./framing.ts";
 import { malformed, tooLarge } from "./malformed.ts";
 
 // States of the scanner. A field is a header or, after a chunked body, a trailer.

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { CappedBody } from "./body.ts";
+import { CappedBody } from "./collections.ts";
 
 test("the body consists of the chunks in order, and is truncated at the cap with a flag", () => {
   const chunks = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20 });
