@@ -1,6 +1,6 @@
 import { after, type Awaitable } from "../awaitable.ts";
 import { ed25519Signer } from "../crypto/ed25519.ts";
-import { hmacKey } from "../crypto/hmac.ts";
+import { hmacKey, type MessageParts } from "../crypto/hmac.ts";
 import { encodeBase64 } from "../encoding.ts";
 import { WebhookError } from "../errors.ts";
 import { invalid, parseSecret, secretList, type StandardSecret } from "./secret.ts";
@@ -36,7 +36,13 @@ export interface StandardMessage {
   readonly headerFamily?: "webhook" | "svix" | "both";
 }
 
-type SignPart = (prefix: string, body: Uint8Array | string) => Awaitable<string>;
+/** Signs with one secret. */
+interface PartSigner {
+  /** What its parts of the header begin with. */
+  readonly version: "v1," | "v1a,";
+  /** Computes the signature in base64. */
+  signature(message: MessageParts): Awaitable<string>;
+}
 
 /**
  * Prepares a signer, so that secrets are decoded and keys imported only once. `whsec_` secrets produce `v1`
@@ -61,18 +67,17 @@ type SignPart = (prefix: string, body: Uint8Array | string) => Awaitable<string>
 export function createSigner(secrets: StandardSecret | readonly StandardSecret[]): StandardSigner {
   const signers = secretList(secrets).map(signerFor);
   const single = signers.length === 1 ? signers[0] : undefined;
-
   return {
     async sign(id, timestampSeconds, body) {
       const prefix = signedPrefix(id, timestampSeconds);
       const signatures: string[] = [];
-      for (const signPart of signers) signatures.push(await signPart(prefix, body));
+      for (const signer of signers) signatures.push(signer.version + (await signer.signature([prefix, body])));
       return signatures.join(" ");
     },
     signSync(id, timestampSeconds, body) {
       const prefix = signedPrefix(id, timestampSeconds);
-      if (single !== undefined) return settled(single(prefix, body));
-      return signers.map((signPart) => settled(signPart(prefix, body))).join(" ");
+      if (single !== undefined) return single.version + settled(single.signature([prefix, body]));
+      return signers.map((signer) => signer.version + settled(signer.signature([prefix, body]))).join(" ");
     },
   };
 }
@@ -121,15 +126,15 @@ export async function sign(
   return headers;
 }
 
-function signerFor(secret: StandardSecret): SignPart {
+function signerFor(secret: StandardSecret): PartSigner {
   const { kind, bytes } = parseSecret(secret);
   if (kind === "symmetric") {
     const key = hmacKey("sha256", bytes);
-    return (prefix, body) => after(key.macText([prefix, body], "base64"), (mac) => `v1,${mac}`);
+    return { version: "v1,", signature: (message) => key.macText(message, "base64") };
   }
   if (kind === "public") throw invalid("A whpk_ key can only verify. Sign with the matching whsk_ key.");
   const signBytes = ed25519Signer(bytes);
-  return (prefix, body) => after(signBytes([prefix, body]), (signature) => `v1a,${encodeBase64(signature)}`);
+  return { version: "v1a,", signature: (message) => after(signBytes(message), encodeBase64) };
 }
 
 function signedPrefix(id: string, timestampSeconds: number): string {
