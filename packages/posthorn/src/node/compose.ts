@@ -1,6 +1,6 @@
 /** Constructs the parts of a node on its foundation and connects them. Nothing runs yet. */
 import { parseAllowList } from "@posthorn/egress";
-import { ClusterDispatch } from "../cluster/dispatch.ts";
+import { ClusterDispatch } from "../cluster/cluster.ts";
 import { LaneInspector } from "../cluster/lane-inspector.ts";
 import { ClusterWork } from "../cluster/work.ts";
 import { missingPackages } from "../destinations/connections/installed.ts";

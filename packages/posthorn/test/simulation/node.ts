@@ -2,8 +2,7 @@
  * One run of a node: the parts that `PosthornNode` assembles, without the HTTP server and the periodic jobs, on a database, a network
  * and a clock of the simulation.
  */
-import { Cluster } from "../../src/cluster/cluster.ts";
-import { ClusterDispatch } from "../../src/cluster/dispatch.ts";
+import { Cluster, ClusterDispatch } from "../../src/cluster/cluster.ts";
 import { LaneInspector } from "../../src/cluster/lane-inspector.ts";
 import { ClusterWork } from "../../src/cluster/work.ts";
 import { AttemptTracker } from "../../src/delivery/attempt-tracker.ts";
