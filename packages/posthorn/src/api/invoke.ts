@@ -44,7 +44,8 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
       if (!isBounded) checkDepth(value, raw);
       checkBody?.(value);
     }
-    const key = route.method === "POST" ? idempotencyKey(given, caller, url, services.now()) : null;
+    const hasKey = given !== undefined && route.method === "POST";
+    const key = hasKey ? idempotencyKey(given, caller, url, services.now()) : null;
     const keyOf = (at: string, text: string) => idempotencyKey(text, caller, at, services.now());
     const request = { params, query, body: value, rawBody: raw, lines, items, content, idempotency: key, keyOf };
     const handle = (ctx: Context): Promise<Reply> =>

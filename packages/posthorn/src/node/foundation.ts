@@ -47,7 +47,8 @@ export async function openFoundation(
       onFailure: fail,
       onOutage: (outage) => logProblem(log, outage),
       onWalLoss: (loss) => log.warn(loss, describeWalLoss(loss)),
-      listener: shared,
+      // Without other nodes, events of this one go straight to its feed.
+      listener: config.database.kind === "sqlite" ? feed : shared,
     }),
   );
   // Disposed before the store, from which it reads.

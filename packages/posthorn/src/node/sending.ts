@@ -124,8 +124,10 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
     tracker,
     now: clock.now,
     random: Math.random,
-    onSent: (job, { kind, responseCode: status, reply }) =>
-      responses.attempted(job, { succeeded: kind === "ok", status, reply }),
+    onSent: (job, { kind, responseCode: status, reply }) => {
+      // Only senders of inbound webhooks wait for a response.
+      if (job.requestJson !== null) responses.attempted(job, { succeeded: kind === "ok", status, reply });
+    },
     onProblem: (problem) => log.warn(problem, "an attempt failed before a request was sent"),
   });
 }

@@ -169,7 +169,8 @@ function flowControlOf(application: DirectoryApplication, entry: AcceptEntry, no
 function orderKeysOf(application: DirectoryApplication, { endpointIds, orderingKey }: AcceptEntry): OrderKeys | null {
   let ordered = false;
   const keys = endpointIds.map((endpointId) => {
-    const key = orderKeyOf(application.endpoints.get(endpointId)?.policy.lane.order ?? null, orderingKey);
+    const policy = application.endpoints.get(endpointId)?.policy.lane.order ?? null;
+    const key = policy === null ? null : orderKeyOf(policy, orderingKey);
     ordered ||= key !== null;
     return key;
   });
