@@ -1,7 +1,7 @@
 /** The routes in front of Fastify respond like Fastify's own: the same requests to a node with them and to one without. */
 import { makeToken } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { Front } from "../src/api/hot/front.ts";
+import { Front } from "../src/api/front.ts";
 import { githubHeaders } from "./support/gateway.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { rawRequest } from "./support/raw-http.ts";

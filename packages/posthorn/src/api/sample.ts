@@ -2,7 +2,7 @@
 import type { Static } from "typebox";
 import type { Sample } from "../domain/message/sample.ts";
 import { invalid } from "../lib/errors.ts";
-import { contentOf } from "./message/publication.ts";
+import { contentOf } from "./message/create.ts";
 import type { EndpointFilterExplainIn } from "./models/filter.ts";
 
 /** Event type of a sample message without one. */

@@ -1,13 +1,6 @@
 /** HTTP server: registers the routes with their shared hooks, limits and response format. */
-import { createServer, type Server } from "node:http";
 import cors from "@fastify/cors";
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  type FastifyReply,
-  type FastifyRequest,
-  LogController,
-} from "fastify";
+import { createServer, type Server } from "node:http";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
 import { type Actor, requireAccess } from "../domain/access.ts";
 import type { Services } from "../domain/context.ts";
@@ -19,12 +12,10 @@ import { describeOutage } from "../store/errors.ts";
 import { invoker } from "./invoke.ts";
 import { MAX_BATCH_MESSAGES } from "./models/message-batch.ts";
 import { type BodyLayout, layoutOf, NDJSON, type ParsedBody, readBody, splitLines } from "./body.ts";
-import { respondToClientError, discard, refuseExpectation } from "./connection.ts";
+import { discard, refuseExpectation, respondToClientError } from "./connection.ts";
 import { errorReply } from "./error-reply.ts";
 import { failureReply } from "./failure.ts";
-import { Front, type Listener, responder } from "./hot/front.ts";
-import { inboundRoute } from "./hot/inbound.ts";
-import { publishRoute } from "./hot/publish.ts";
+import { Front, inboundRoute, type Listener, publishRoute, responder } from "./front.ts";
 import { INERT } from "./inert.ts";
 import { ingestMatcher, registerOrigins } from "./origins.ts";
 import { parseQuery } from "./query.ts";
@@ -40,6 +31,14 @@ import { registerSources } from "./sources.ts";
 import { unknownWarning, WARNING_HEADER } from "./validation.ts";
 import { bodyWarning } from "./body-warning.ts";
 import { registerWeb, WEB_FOLDER } from "./web.ts";
+
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from "fastify";
 
 export interface ServerOptions {
   readonly services: Services;

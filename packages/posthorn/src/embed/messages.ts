@@ -1,8 +1,8 @@
 /** Publishes messages within the process, optionally in a transaction of the host application. */
-import { createMessage } from "../api/message/create.ts";
+import type * as types from "./types.ts";
+import { createMessage, publicationOf } from "../api/message/create.ts";
 import { getMessage } from "../api/message/get.ts";
 import { listMessages } from "../api/message/list.ts";
-import { publicationOf } from "../api/message/publication.ts";
 import { applicationInput } from "../api/inputs.ts";
 import { MessageIn as MessageModel } from "../api/models/message.ts";
 import { bodyValidator } from "../api/validation.ts";
@@ -15,7 +15,6 @@ import { PosthornError } from "../lib/errors.ts";
 import { keyOfId, timeOfKey } from "../lib/id.ts";
 import { type Caller, type CallOptions, jsonBody } from "./call.ts";
 import { publishOn } from "./publish.ts";
-import type * as types from "./types.ts";
 import { type HostTransaction, statementsOn } from "./transaction.ts";
 
 export interface PublishOptions extends CallOptions {

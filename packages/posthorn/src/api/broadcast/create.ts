@@ -1,5 +1,5 @@
 import { startBroadcast } from "../../domain/broadcast/start.ts";
-import { publicationOf } from "../message/publication.ts";
+import { publicationOf } from "../message/create.ts";
 import { BroadcastIn, BroadcastOut } from "../models/broadcast.ts";
 import { accepted } from "../reply.ts";
 import { defineRoute } from "../route.ts";

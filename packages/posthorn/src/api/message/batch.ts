@@ -17,7 +17,7 @@ import type { RouteRequest } from "../route.ts";
 import { MAX_BATCH_MESSAGES, MessageBatchItem } from "../models/message-batch.ts";
 import type { Static } from "typebox";
 import { bodyValidator } from "../validation.ts";
-import { publicationOf } from "./publication.ts";
+import { publicationOf } from "./create.ts";
 
 type BatchRequest = Pick<
   RouteRequest<unknown, unknown, unknown>,

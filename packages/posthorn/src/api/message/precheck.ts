@@ -2,7 +2,7 @@ import { precheckMessage as precheckVerb } from "../../domain/message/precheck.t
 import { MessagePrecheckIn, MessagePrecheckOut } from "../models/message-precheck.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
-import { contentOf } from "./publication.ts";
+import { contentOf } from "./create.ts";
 
 export const precheckMessage = defineRoute({
   method: "POST",

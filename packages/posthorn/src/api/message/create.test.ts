@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { contentOf } from "./publication.ts";
+import { contentOf } from "./create.ts";
 
 function rawWith(contentType: string): ReturnType<typeof contentOf> {
   const transformationsParams = { rawPayload: "<a/>", headers: { "content-type": contentType } };

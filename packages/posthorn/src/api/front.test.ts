@@ -3,9 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { pino } from "pino";
 import { describe, expect, it } from "vitest";
-import type { Gateway } from "../../ingest/gateway.ts";
-import { inboundRoute } from "./inbound.ts";
-import { responder } from "./front.ts";
+import type { Gateway } from "../ingest/gateway.ts";
+import { inboundRoute, responder } from "./front.ts";
 
 const respond = responder(["vary", "Origin"], () => 7);
 
