@@ -1,15 +1,21 @@
 /**
  * Runs the tests that take too long for every change: thousands of simulated weeks with new seeds each day, ten minutes of chaos, five
  * minutes of generated requests, and 200 kills while sending to real destinations. Each step prints its seed, so that a failure can be
- * reproduced. `--from` sets the first seed of the simulation.
+ * reproduced. `--from` sets the first seed of the simulation, `--kills` the number of kills.
  */
 import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 
 const DAY_MS = 86_400_000;
 const WEEKS_PER_NIGHT = 5000;
 
-const { values } = parseArgs({ options: { from: { type: "string" } } });
+/** In tests that kill the server while it sends, instead of the ten of every other run. */
+const KILLS = "200";
+
+const { values } = parseArgs({ options: { from: { type: "string" }, kills: { type: "string", default: KILLS } } });
 const day = Math.floor(Date.now() / DAY_MS);
 const from = values.from ?? String(day * WEEKS_PER_NIGHT);
 
@@ -19,16 +25,22 @@ const STEPS: readonly (readonly string[])[] = [
   ["test:schemathesis", "--", "--minutes", "5", "--seed", String(day)],
   ["test:destinations", "--", "kills"],
 ];
-/** In tests that kill the server while it sends, instead of the ten of every other run. */
-const KILLS = "200";
+const results = mkdtempSync(join(tmpdir(), "posthorn-nightly-"));
+const report = join(results, "kills.jsonl");
+const env = {
+  ...process.env,
+  POSTHORN_TEST_KILLS: values.kills,
+  POSTHORN_TEST_SEED: process.env["POSTHORN_TEST_SEED"] ?? String(day),
+  POSTHORN_TEST_REPORT: report,
+};
 
 const failed = STEPS.filter((step) => {
   console.log(`\n— npm run ${step.join(" ")}`);
-  return (
-    spawnSync("npm", ["run", "-s", ...step], { stdio: "inherit", env: { ...process.env, POSTHORN_TEST_KILLS: KILLS } })
-      .status !== 0
-  );
+  return spawnSync("npm", ["run", "-s", ...step], { stdio: "inherit", env }).status !== 0;
 });
+// A test that failed has no line: its output is above.
+if (existsSync(report)) console.log(`\nKills:\n${readFileSync(report, "utf8").trimEnd()}`);
+rmSync(results, { recursive: true, force: true });
 for (const step of failed) console.log(`FAILED npm run ${step.join(" ")}`);
 console.log(`${STEPS.length - failed.length} passed, ${failed.length} failed`);
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -1,0 +1,228 @@
+/** Kills a server at random while messages are published, and checks what arrived. A seed reproduces the choices of a run. */
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { appendFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { eventually, startServer, type TestServer } from "@posthorn/testkit";
+import { Random } from "../../simulation/random.ts";
+
+/** The nightly run sets a larger number. */
+export const KILLS = Number(process.env["POSTHORN_TEST_KILLS"] ?? 10);
+const SEED = Number(process.env["POSTHORN_TEST_SEED"] ?? Date.now() % 2 ** 31);
+/** File to which the reports are appended, one line of JSON each. */
+const REPORT_FILE = process.env["POSTHORN_TEST_REPORT"];
+
+export const TIMEOUT_MS = 300_000 + KILLS * 30_000;
+/** Broker faults are slower than kills, because a broker takes seconds to start. */
+const KILLS_PER_FAULT = 3;
+const PUBLISHERS = 4;
+const MESSAGES_A_LIFE = 60;
+const LEAST_A_LIFE = 10;
+const MAX_LIFE_MS = 400;
+const PAUSE_MS = 20;
+const ARRIVAL = { timeoutMs: 180_000, intervalMs: 500 } as const;
+/** Retries come quickly, and continue for longer than a broker needs to start again. */
+const RETRIES = Array.from({ length: 50 }, (_, index) => (index < 5 ? "0.5" : "3")).join(",");
+
+/** A target with the messages that it has, in any order, each as often as it has it. */
+export interface Sink {
+  readonly kind: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  /** Whether the target recognises a message that is sent again. */
+  readonly isExactlyOnce: boolean;
+  /** IDs of the messages. Called when nothing is killed any more. */
+  ids(): Promise<readonly string[]>;
+}
+
+/** A running broker or service. */
+export interface Counterpart {
+  readonly name: string;
+  readonly sinks: readonly Sink[];
+  /** Settings that a server needs to send to it. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Ends its connections while messages are in flight, without losing what it has confirmed; absent: it keeps its data in memory. */
+  readonly kill?: () => Promise<void>;
+  /** Accepts connections and says nothing until `unfreeze`. */
+  readonly freeze?: () => void;
+  readonly unfreeze?: () => void;
+}
+
+export interface Report {
+  readonly test: string;
+  readonly seed: number;
+  readonly kills: number;
+  readonly accepted: number;
+  readonly [more: string]: unknown;
+}
+
+export function report(line: Report): void {
+  const text = `${JSON.stringify(line)}\n`;
+  process.stdout.write(text);
+  if (REPORT_FILE !== undefined) appendFileSync(REPORT_FILE, text);
+}
+
+/** A server that is killed, and publishers that publish each message until it is accepted. */
+export class KillRun implements AsyncDisposable {
+  readonly test: string;
+  readonly random: Random;
+  readonly server: TestServer;
+  /** IDs of the accepted messages. */
+  readonly accepted = new Set<string>();
+  app = "";
+  #url: string | null;
+  #left = 0;
+  #isEnded = false;
+  #next = 0;
+  readonly #publishers: readonly Promise<void>[];
+
+  private constructor(test: string, server: TestServer) {
+    this.test = test;
+    this.random = new Random(SEED, test);
+    this.server = server;
+    this.#url = server.url;
+    this.#publishers = Array.from({ length: PUBLISHERS }, () => this.#publishAll());
+  }
+
+  static async start(test: string, env: Readonly<Record<string, string>> = {}): Promise<KillRun> {
+    process.stdout.write(`${test}: POSTHORN_TEST_SEED=${SEED}\n`);
+    // A short timeout, so that a broker that says nothing is part of every run.
+    const server = await startServer({
+      env: { POSTHORN_RETRY_SCHEDULE: RETRIES, POSTHORN_REQUEST_TIMEOUT: "3", ...env },
+    });
+    const run = new KillRun(test, server);
+    try {
+      run.app = (await run.call("POST", "/app", { name: "kills" }))["id"] as string;
+      // Counterparts are stopped on purpose.
+      await run.call("PATCH", `/app/${run.app}/policy`, { breaker: { enabled: false } });
+    } catch (error) {
+      await run[Symbol.asyncDispose]();
+      throw error;
+    }
+    return run;
+  }
+
+  async call(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
+    const response = await this.#fetch(method, path, body === undefined ? undefined : JSON.stringify(body));
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} ${response.status}: ${text}`);
+    return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
+  }
+
+  /** Base URL of the API; `null` while the server is down. */
+  get url(): string | null {
+    return this.#url;
+  }
+
+  async addEndpoints(sinks: readonly Sink[]): Promise<void> {
+    for (const { kind, config } of sinks) await this.call("POST", `/app/${this.app}/endpoint`, { kind, config });
+  }
+
+  /** Kills the server again and again, and one of the counterparts now and then. */
+  async kills(counterparts: readonly Counterpart[] = []): Promise<{ readonly faults: number }> {
+    const faults = counterparts.flatMap((one) => [
+      ...(one.kill === undefined ? [] : [() => this.#killWhileSending(one)]),
+      ...(one.freeze === undefined ? [] : [() => this.#silence(one)]),
+    ]);
+    const start = this.random.int(0, 1000);
+    let done = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      await this.#life();
+      if (faults.length > 0 && kill % KILLS_PER_FAULT === 0) await faults[(start + done++) % faults.length]!();
+    }
+    this.#left = MESSAGES_A_LIFE;
+    await eventually(() => assert(this.#left <= 0));
+    this.#isEnded = true;
+    await Promise.all(this.#publishers);
+    assert(this.accepted.size > KILLS * LEAST_A_LIFE);
+    return { faults: done };
+  }
+
+  /** Waits until every accepted message has arrived, and returns how often one arrived again at each sink. */
+  async arrived(sinks: readonly Sink[]): Promise<Record<string, number>> {
+    const repeated: Record<string, number> = {};
+    for (const { kind, isExactlyOnce, ids } of sinks) {
+      const all = await eventually(async () => {
+        const found = await ids();
+        const distinct = new Set(found);
+        const missing = [...this.accepted].filter((id) => !distinct.has(id));
+        assert.deepEqual(missing, [], `${kind} lacks ${missing.length} of ${this.accepted.size}: ${missing.join(" ")}`);
+        return found;
+      }, ARRIVAL);
+      repeated[kind] = all.length - new Set(all).size;
+      if (isExactlyOnce) assert.equal(repeated[kind], 0, `${kind} has messages more than once`);
+    }
+    return repeated;
+  }
+
+  report(more: Readonly<Record<string, unknown>>): void {
+    report({ test: this.test, seed: SEED, kills: KILLS, accepted: this.accepted.size, ...more });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isEnded = true;
+    this.#url = null;
+    await Promise.all(this.#publishers);
+    await this.server[Symbol.asyncDispose]();
+  }
+
+  /** The server accepts some messages and is killed while it sends them. */
+  async #life(): Promise<void> {
+    this.#left = MESSAGES_A_LIFE;
+    const goal = this.accepted.size + this.random.int(LEAST_A_LIFE, MESSAGES_A_LIFE - PUBLISHERS);
+    while (this.accepted.size < goal) await delay(1);
+    // Half of the kills come while messages are accepted, the others while their deliveries end.
+    if (this.random.chance(0.5)) await delay(this.random.int(0, MAX_LIFE_MS));
+    this.#url = null;
+    await this.server.kill();
+    await this.server.restart();
+    this.#url = this.server.url;
+  }
+
+  /** Freezes the counterpart, so that messages are sent and not confirmed, and kills it then. */
+  async #killWhileSending({ freeze, kill }: Counterpart): Promise<void> {
+    this.#left = MESSAGES_A_LIFE;
+    freeze?.();
+    await delay(this.random.int(0, MAX_LIFE_MS));
+    await kill!();
+  }
+
+  async #silence({ freeze, unfreeze }: Counterpart): Promise<void> {
+    freeze!();
+    try {
+      await this.#life();
+    } finally {
+      unfreeze!();
+    }
+  }
+
+  async #publishAll(): Promise<void> {
+    while (!this.#isEnded) {
+      if (this.#left > 0) {
+        this.#left--;
+        const id = await this.#publish(`{"n":${this.#next++},"exact":1.0}`, randomUUID());
+        if (id !== null) this.accepted.add(id);
+      } else await delay(PAUSE_MS);
+    }
+  }
+
+  async #publish(payload: string, key: string): Promise<string | null> {
+    const body = `{"eventType":"invoice.paid","payload":${payload}}`;
+    while (!this.#isEnded) {
+      const response = await this.#fetch("POST", `/app/${this.app}/msg`, body, { "idempotency-key": key }).catch(
+        () => null,
+      );
+      if (response?.status === 202) return ((await response.json()) as { readonly id: string }).id;
+      await delay(PAUSE_MS);
+    }
+    return null;
+  }
+
+  #fetch(method: string, path: string, body?: string, headers: Record<string, string> = {}): Promise<Response> {
+    if (this.#url === null) return Promise.reject(new Error("the server is down"));
+    return fetch(`${this.#url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${this.server.token}`, "content-type": "application/json", ...headers },
+      ...(body === undefined ? {} : { body }),
+    });
+  }
+}
