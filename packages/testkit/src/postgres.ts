@@ -26,8 +26,8 @@ export interface TestPostgres extends AsyncDisposable {
 export interface PostgresOptions {
   /** Additional settings of the server. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Certificate and key as PEM, to accept TLS connections too. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Certificate and key as PEM, to accept TLS connections too. With `clientCa`, those need a certificate that it signed. */
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
   /** Password of the superuser. Without it, the superuser logs in without a password. */
   readonly password?: string;
 }
@@ -69,8 +69,14 @@ export async function startPostgres({ settings = {}, tls, password }: PostgresOp
     place(join(data, "server.crt"), tls.cert);
     place(join(data, "server.key"), tls.key);
   }
-  const ssl = tls === undefined ? "off" : "on";
-  return serve({ binaries, account, folder, settings: { ssl, ...settings }, password });
+  const ssl: Record<string, string> = { ssl: tls === undefined ? "off" : "on" };
+  if (tls?.clientCa !== undefined) {
+    place(join(data, "clients.crt"), tls.clientCa);
+    ssl["ssl_ca_file"] = "clients.crt";
+    const lines = "hostssl all all 127.0.0.1/32 trust clientcert=verify-ca\nhostnossl all all 127.0.0.1/32 trust\n";
+    place(join(data, "pg_hba.conf"), lines);
+  }
+  return serve({ binaries, account, folder, settings: { ...ssl, ...settings }, password });
 }
 
 /** Name of a standby in `synchronous_standby_names` of its primary. */

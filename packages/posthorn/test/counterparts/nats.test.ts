@@ -1,9 +1,13 @@
+import { randomUUID } from "node:crypto";
 import { jetstreamManager, type JetStreamManager } from "@nats-io/jetstream";
-import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { connect, credsAuthenticator, nkeys, type NatsConnection } from "@nats-io/transport-node";
 import { eventually } from "@posthorn/testkit";
 import { isSkipped, startNats, type TestNats } from "@posthorn/testkit/counterparts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { accepted, ALL_BYTES, messageOf, openConnector, rejected, type TestConnector } from "./support.ts";
+
+const { createAccount, createOperator, createUser } = nkeys;
+type KeyPair = ReturnType<typeof createUser>;
 
 /** Users with passwords, a token-free default, and an account without JetStream. */
 const ACCOUNTS = `
@@ -121,3 +125,84 @@ describe.skipIf(isSkipped("nats"))("NATS JetStream", () => {
     expect(accepted(await connector.send("nats", configOf(), message))).toMatchObject({ isDuplicate: true });
   });
 });
+
+describe.skipIf(isSkipped("nats"))("NATS with other credentials", () => {
+  const send = async (port: number, credentials: object) => {
+    await using connector = openConnector();
+    return await connector.send(
+      "nats",
+      { servers: `127.0.0.1:${port}`, subject: "events", tls: false, ...credentials },
+      messageOf(),
+    );
+  };
+  const createStream = async (connection: NatsConnection): Promise<void> => {
+    await (await jetstreamManager(connection)).streams.add({ name: "events", subjects: ["events"] });
+    await connection.close();
+  };
+
+  it("accepts a token, and refuses a wrong one without repeating it", async () => {
+    await using server = await startNats('authorization { token: "token-secret" }');
+    await createStream(await connect({ servers: `127.0.0.1:${server.port}`, token: "token-secret" }));
+    accepted(await send(server.port, { token: "token-secret" }));
+    const wrong = await send(server.port, { token: "wrong-token" });
+    expect(rejected(wrong, "closed", "credentials_refused")).not.toContain("wrong-token");
+  });
+
+  it("accepts a credentials file of an operator, and refuses one of another account", async () => {
+    const realm = createRealm();
+    await using server = await startNats(realm.lines);
+    const credentials = realm.credentials();
+    const authenticator = credsAuthenticator(new TextEncoder().encode(credentials));
+    await createStream(await connect({ servers: `127.0.0.1:${server.port}`, authenticator }));
+    accepted(await send(server.port, { credentials }));
+    const foreign = createRealm().credentials();
+    const sentence = rejected(await send(server.port, { credentials: foreign }), "closed", "credentials_refused");
+    expect(sentence).not.toContain("-----");
+  });
+
+  it("explains a credentials file that is none", async () => {
+    await using server = await startNats();
+    const result = await send(server.port, { credentials: "-----BEGIN NATS USER JWT-----\nnonsense" });
+    rejected(result, "closed", "credentials_refused");
+  });
+});
+
+/** An operator with an account, as `nsc` creates them: configuration of a server, and the credentials file of a user. */
+function createRealm(): { readonly lines: string; credentials(): string } {
+  const [operator, system, account] = [createOperator(), createAccount(), createAccount()];
+  const unlimited = { subs: -1, data: -1, payload: -1, imports: -1, exports: -1, conn: -1, leaf: -1, wildcards: true };
+  const storage = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
+  const accountClaims = (more: object) => ({ type: "account", version: 2, limits: { ...unlimited, ...more } });
+  const publicKeys = { system: system.getPublicKey(), account: account.getPublicKey() };
+  const operatorClaims = { type: "operator", version: 2, system_account: publicKeys.system };
+  const operatorJwt = natsJwt(operator, operator.getPublicKey(), operatorClaims);
+  const systemJwt = natsJwt(operator, publicKeys.system, accountClaims({}));
+  const accountJwt = natsJwt(operator, publicKeys.account, accountClaims(storage));
+  return {
+    lines: `operator: ${operatorJwt}
+system_account: ${publicKeys.system}
+resolver: MEMORY
+resolver_preload: { ${publicKeys.system}: ${systemJwt}, ${publicKeys.account}: ${accountJwt} }`,
+    credentials: () => {
+      const user = createUser();
+      const jwt = natsJwt(account, user.getPublicKey(), { type: "user", version: 2, subs: -1, data: -1, payload: -1 });
+      const seed = new TextDecoder().decode(user.getSeed());
+      return `-----BEGIN NATS USER JWT-----\n${jwt}\n------END NATS USER JWT------\n
+-----BEGIN USER NKEY SEED-----\n${seed}\n------END USER NKEY SEED------\n`;
+    },
+  };
+}
+
+/** @param issuer Signs the token. @param subject Public key that it is for. */
+function natsJwt(issuer: KeyPair, subject: string, nats: object): string {
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const claims = {
+    jti: randomUUID(),
+    iat: Math.floor(Date.now() / 1000),
+    iss: issuer.getPublicKey(),
+    sub: subject,
+    nats,
+  };
+  const signed = `${part({ typ: "JWT", alg: "ed25519-nkey" })}.${part(claims)}`;
+  return `${signed}.${Buffer.from(issuer.sign(new TextEncoder().encode(signed))).toString("base64url")}`;
+}

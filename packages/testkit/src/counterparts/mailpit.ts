@@ -4,6 +4,7 @@ import { freePort } from "../free-port.ts";
 import { dataFolder, goProgram } from "./installed.ts";
 import { TestProgram } from "./program.ts";
 import { reachPort } from "./reach.ts";
+import { certificateFiles, type CounterpartTls } from "./tls.ts";
 
 const VERSION = "v1.33.1";
 
@@ -22,8 +23,16 @@ export interface TestMailpit extends AsyncDisposable {
   source(id: string): Promise<string>;
 }
 
-/** @param args Further flags, such as `["--max-message-size", "1"]`. */
-export async function startMailpit(args: readonly string[] = []): Promise<TestMailpit> {
+export interface MailpitTls extends CounterpartTls {
+  /** TLS from the first byte, or after STARTTLS. */
+  readonly mode: "tls" | "starttls";
+}
+
+/**
+ * @param args Further flags, such as `["--smtp-max-message-size", "1"]`.
+ * @param tls Certificates; absent: connections are not encrypted.
+ */
+export async function startMailpit(args: readonly string[] = [], tls?: MailpitTls): Promise<TestMailpit> {
   const command = await goProgram("github.com/axllent/mailpit", VERSION, "mailpit");
   const stack = new AsyncDisposableStack();
   const folder = stack.use(dataFolder("mailpit")).path;
@@ -38,6 +47,7 @@ export async function startMailpit(args: readonly string[] = []): Promise<TestMa
         `--database=${join(folder, "mails.db")}`,
         "--max=0",
         "--disable-version-check",
+        ...(tls === undefined ? [] : tlsArguments(folder, tls)),
         ...args,
       ],
       env: { GOMEMLIMIT: "256MiB" },
@@ -61,4 +71,13 @@ export async function startMailpit(args: readonly string[] = []): Promise<TestMa
     source: (id) => api(`message/${id}/raw`),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+function tlsArguments(folder: string, tls: MailpitTls): string[] {
+  const { cert, key } = certificateFiles(folder, tls);
+  return [
+    `--smtp-tls-cert=${cert}`,
+    `--smtp-tls-key=${key}`,
+    tls.mode === "tls" ? "--smtp-require-tls" : "--smtp-require-starttls",
+  ];
 }

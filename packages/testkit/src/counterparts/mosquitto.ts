@@ -6,19 +6,24 @@ import { run } from "../system.ts";
 import { dataFolder, debianProgram, programOnPath } from "./installed.ts";
 import { TestProgram } from "./program.ts";
 import { reachPort } from "./reach.ts";
+import { certificateFiles, type CounterpartTls } from "./tls.ts";
 
 export interface TestMosquitto extends AsyncDisposable {
   readonly program: TestProgram;
   readonly port: number;
   /** Port that requires the user `alice` with the password `alice-secret`, who may write to `allowed/#` only. */
   readonly passwordPort: number;
+  /** Port for TLS, with anonymous access; `null` without certificates. */
+  readonly tlsPort: number | null;
 }
 
-export async function startMosquitto(extraLines = ""): Promise<TestMosquitto> {
+/** @param tls Certificates of a third port, which requires TLS. */
+export async function startMosquitto(extraLines = "", tls?: CounterpartTls): Promise<TestMosquitto> {
   const command = debianProgram("mosquitto", "mosquitto", "mosquitto");
   const stack = new AsyncDisposableStack();
   const folder = stack.use(dataFolder("mosquitto")).path;
   const [port, passwordPort] = [await freePort(), await freePort()];
+  const tlsPort = tls === undefined ? null : await freePort();
   const passwords = join(folder, "passwords");
   run(programOnPath("mosquitto_passwd")!, ["-b", "-c", passwords, "alice", "alice-secret"], null);
   const rules = join(folder, "rules");
@@ -40,6 +45,7 @@ listener ${passwordPort} 127.0.0.1
 allow_anonymous false
 password_file ${passwords}
 acl_file ${rules}
+${tls === undefined ? "" : tlsListener(folder, tlsPort!, tls)}
 user root
 `,
   );
@@ -47,5 +53,15 @@ user root
     new TestProgram({ name: "Mosquitto", command, args: ["-c", config], ready: () => reachPort(port) }),
   );
   await program.start();
-  return { program, port, passwordPort, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+  return { program, port, passwordPort, tlsPort, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+function tlsListener(folder: string, port: number, tls: CounterpartTls): string {
+  const { cert, key, clientCa } = certificateFiles(folder, tls);
+  const clients = clientCa === null ? "" : `cafile ${clientCa}\nrequire_certificate true\n`;
+  return `listener ${port} 127.0.0.1
+allow_anonymous true
+certfile ${cert}
+keyfile ${key}
+${clients}`;
 }

@@ -5,6 +5,7 @@ import { freePort } from "../free-port.ts";
 import { dataFolder, goProgram } from "./installed.ts";
 import { TestProgram } from "./program.ts";
 import { reachPort } from "./reach.ts";
+import { certificateFiles, type CounterpartTls } from "./tls.ts";
 
 const VERSION = "v2.15.3";
 
@@ -16,8 +17,9 @@ export interface TestNats extends AsyncDisposable {
 /**
  * @param lines Further lines of the configuration, such as `authorization { token: "t" }`.
  * @param sync When JetStream writes to the disk: `always` before it acknowledges a message, or an interval such as `2m`, its default.
+ * @param tls Certificates; absent: connections are not encrypted.
  */
-export async function startNats(lines = "", sync = "always"): Promise<TestNats> {
+export async function startNats(lines = "", sync = "always", tls?: CounterpartTls): Promise<TestNats> {
   const command = await goProgram("github.com/nats-io/nats-server/v2", VERSION, "nats");
   const stack = new AsyncDisposableStack();
   const folder = stack.use(dataFolder("nats")).path;
@@ -28,6 +30,7 @@ export async function startNats(lines = "", sync = "always"): Promise<TestNats> 
     `listen: "127.0.0.1:${port}"
 max_payload: 1MB
 jetstream { store_dir: "${folder}/jetstream", max_mem: 64MB, max_file: 1GB, sync_interval: ${sync} }
+${tls === undefined ? "" : tlsLines(folder, tls)}
 ${lines}
 `,
   );
@@ -42,4 +45,10 @@ ${lines}
   );
   await program.start();
   return { program, port, [Symbol.asyncDispose]: () => stack.disposeAsync() };
+}
+
+function tlsLines(folder: string, tls: CounterpartTls): string {
+  const { cert, key, clientCa } = certificateFiles(folder, tls);
+  const clients = clientCa === null ? "" : `, ca_file: "${clientCa}", verify: true`;
+  return `tls { cert_file: "${cert}", key_file: "${key}"${clients} }`;
 }

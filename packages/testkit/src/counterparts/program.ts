@@ -30,7 +30,7 @@ export class TestProgram implements AsyncDisposable {
 
   constructor(options: ProgramOptions) {
     this.#options = options;
-    process.once("exit", this.#killAtExit);
+    programs.add(this);
   }
 
   /** Starts it and waits until it can be used. */
@@ -91,14 +91,21 @@ export class TestProgram implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    process.off("exit", this.#killAtExit);
+    programs.delete(this);
     await this.kill();
   }
 
-  readonly #killAtExit = (): void => {
+  /** Kills it without waiting. */
+  killNow(): void {
     if (this.#process !== null) signalGroup(this.#process, "SIGKILL");
-  };
+  }
 }
+
+/** Programs of this process. One listener for all of them, because Node.js warns about more than ten. */
+const programs = new Set<TestProgram>();
+process.once("exit", () => {
+  for (const program of programs) program.killNow();
+});
 
 /** The system kills the program with this process, also if that is killed itself. */
 function untilWeEnd(command: string, args: readonly string[]): [string, string[]] {

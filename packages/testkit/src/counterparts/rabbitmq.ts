@@ -6,6 +6,7 @@ import { run } from "../system.ts";
 import { dataFolder, debianProgram, programOnPath } from "./installed.ts";
 import { TestProgram } from "./program.ts";
 import { reachPort } from "./reach.ts";
+import { certificateFiles, type CounterpartTls } from "./tls.ts";
 
 /** Beginning of AMQP 0.9.1. Listening is not enough: the server must respond to it. */
 const GREETING = Buffer.from("414d515000000901", "hex");
@@ -13,17 +14,21 @@ const GREETING = Buffer.from("414d515000000901", "hex");
 export interface TestRabbitMq extends AsyncDisposable {
   readonly program: TestProgram;
   readonly port: number;
+  /** Port for TLS; `null` without certificates. */
+  readonly tlsPort: number | null;
   /** `amqp://guest:guest@127.0.0.1:port`. */
   readonly url: string;
   /** Runs `rabbitmqctl` on this server. */
   control(...args: string[]): string;
 }
 
-export async function startRabbitMq(): Promise<TestRabbitMq> {
+/** @param tls Certificates of a second port, which requires TLS. */
+export async function startRabbitMq(tls?: CounterpartTls): Promise<TestRabbitMq> {
   const command = debianProgram("rabbitmq-server", "rabbitmq-server", "rabbitmq");
   const stack = new AsyncDisposableStack();
   const folder = stack.use(dataFolder("rabbitmq")).path;
   const [port, distribution, names] = [await freePort(), await freePort(), await freePort()];
+  const tlsPort = tls === undefined ? null : await freePort();
   const node = `posthorn${port}@localhost`;
   writeFileSync(join(folder, "enabled_plugins"), "[rabbitmq_amqp1_0].\n");
   writeFileSync(
@@ -35,7 +40,7 @@ amqp1_0.default_vhost = /
 log.file = false
 log.console = true
 log.console.level = error
-`,
+${tls === undefined ? "" : tlsLines(folder, tlsPort!, tls)}`,
   );
   const env = {
     // The cookie is in this folder.
@@ -79,10 +84,26 @@ log.console.level = error
   return {
     program,
     port,
+    tlsPort,
     url: `amqp://guest:guest@127.0.0.1:${port}`,
     control: (...args) => run("env", [...assignments(env), script(programOnPath("rabbitmqctl")!), ...args], null),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
+}
+
+function tlsLines(folder: string, port: number, tls: CounterpartTls): string {
+  const { cert, key, clientCa } = certificateFiles(folder, tls);
+  const clients =
+    clientCa === null
+      ? "ssl_options.verify = verify_none\n"
+      : `ssl_options.cacertfile = ${clientCa}
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = true
+`;
+  return `listeners.ssl.1 = 127.0.0.1:${port}
+ssl_options.certfile = ${cert}
+ssl_options.keyfile = ${key}
+${clients}`;
 }
 
 /** Debian's programs on the PATH switch to the account `rabbitmq`; those in this folder run as the current user. */

@@ -1,11 +1,14 @@
 /**
  * Guards every TCP connection of the connector thread. Drivers dial the addresses of their configuration and those that brokers advertise;
- * both are resolved and checked in the main thread, under the rules of the application whose message is being sent.
+ * both are resolved and checked in the main thread, under the rules of the application whose message is being sent. Drivers cannot look up
+ * names themselves.
  *
  * The guard replaces methods of `net.Socket`, which `net.connect`, `tls.connect`, HTTP and WebSockets all use. It must be installed before
  * a driver is loaded. The context of a link follows its promises, timers and sockets; a connection without a context is refused.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
+import dns from "node:dns";
+import { syncBuiltinESMExports } from "node:module";
 import { type LookupFunction, Socket, type TcpNetConnectOpts } from "node:net";
 import { Readable } from "node:stream";
 import type { VettedAddress, VetResult } from "./protocol.ts";
@@ -101,8 +104,9 @@ const contexts = new AsyncLocalStorage<DialContext>();
 type ConnectOptions = Partial<TcpNetConnectOpts> & { readonly path?: string; readonly fd?: number };
 type Listener = (() => void) | undefined;
 
-/** Guards all sockets of this thread from now on. */
+/** Guards all sockets and name look-ups of this thread from now on. */
 export function installGuard(): void {
+  refuseLookUps();
   const { connect } = Socket.prototype;
   function guardedConnect(this: Socket, ...args: unknown[]): Socket {
     const [options, listener] = connectArguments(args);
@@ -134,7 +138,10 @@ export function installGuard(): void {
       autoSelectFamily: true,
       autoSelectFamilyAttemptTimeout: ATTEMPT_DELAY_MS,
     };
-    return Reflect.apply(connect, this, [guarded, listener]) as Socket;
+    Reflect.apply(connect, this, [guarded, listener]);
+    // TLS that begins later on this socket checks the certificate for this host if the driver names none, as for addresses.
+    Reflect.set(this, "_host", host);
+    return this;
   }
   Socket.prototype.connect = guardedConnect;
   Socket.prototype.push = function guardedPush(this: Socket, chunk: unknown, encoding?: BufferEncoding): boolean {
@@ -143,6 +150,23 @@ export function installGuard(): void {
     this.destroy(flood);
     return false;
   };
+}
+
+/** A client that resolves names itself would pass the rules for host names, and use another resolver. */
+function refuseLookUps(): void {
+  const refusal = (): GuardError => new GuardError("EGUARD", "Names are looked up by the main thread.");
+  const replace = (module: object, refuse: (...args: readonly unknown[]) => unknown): void => {
+    for (const name of Object.keys(module)) {
+      if (/^(?:lookup|resolve|reverse)/.test(name)) Reflect.set(module, name, refuse);
+    }
+  };
+  replace(dns, (...args) => {
+    const done = args.at(-1);
+    if (typeof done !== "function") throw refusal();
+    process.nextTick(done, refusal());
+  });
+  replace(dns.promises, () => Promise.reject(refusal()));
+  syncBuiltinESMExports();
 }
 
 type Lookup = Parameters<LookupFunction>[2];

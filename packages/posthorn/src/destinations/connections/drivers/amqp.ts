@@ -85,7 +85,8 @@ class AmqpLink implements Link {
       port,
       reconnect: false,
       idle_time_out: IDLE_MS,
-      ...(isTls ? { transport: "tls", ...tlsOptions(config, host) } : { transport: "tcp" }),
+      // The client would send addresses as server names, which TLS does not allow.
+      ...(isTls ? { transport: "tls", servername: "", ...tlsOptions(config, host) } : { transport: "tcp" }),
       ...(config.username === null ? {} : { username: config.username, password: config.password ?? "" }),
     });
     this.#sender = this.#connection.open_sender({ target: { address: config.address }, autosettle: true });

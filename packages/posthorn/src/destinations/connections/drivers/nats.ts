@@ -9,9 +9,19 @@ import {
 } from "@nats-io/transport-node";
 import type { NATS } from "../../kinds/nats.ts";
 import type { ConfigOf, ItemResult, KindMessage } from "../../kind.ts";
-import { closed, type Driver, type FailedResult, later, type Link, quoted, refused, retry } from "../driver.ts";
+import {
+  closed,
+  type Driver,
+  type FailedResult,
+  later,
+  type Link,
+  quoted,
+  refused,
+  ResultError,
+  retry,
+} from "../driver.ts";
 import { causesOf } from "../failure.ts";
-import { tlsOptions } from "../tls.ts";
+import { hostAndPort, tlsOptions } from "../tls.ts";
 
 type Config = ConfigOf<typeof NATS.fields>;
 
@@ -24,19 +34,7 @@ const FULL_MS = 30_000;
 export const natsDriver: Driver = {
   open: async (config, { signal, onDown }) => {
     const settings = config as Config;
-    const connection = await connect({
-      name: "posthorn",
-      servers: settings.servers.split(/, ?/),
-      // Servers announce further addresses. Only those of the configuration are dialled.
-      ignoreClusterUpdates: true,
-      reconnect: false,
-      timeout: CONNECT_MS,
-      pingInterval: PING_MS,
-      maxPingOut: 2,
-      noAsyncTraces: true,
-      ...(settings.tls ? { tls: tlsOf(settings) } : { tls: null }),
-      ...credentialsOf(settings),
-    });
+    const connection = await firstConnection(settings);
     if (signal.aborted) await connection.close();
     void connection.closed().then((error) => onDown(error ?? undefined));
     return new NatsLink(connection, settings.subject);
@@ -44,9 +42,42 @@ export const natsDriver: Driver = {
   failure: natsFailure,
 };
 
-function tlsOf(config: Config): object {
-  const { ca, cert, key } = tlsOptions(config, null);
+/** Tries the servers one after the other. The client would send the same server name to all of them. */
+async function firstConnection(config: Config): Promise<NatsConnection> {
+  let problem: unknown;
+  for (const server of config.servers.split(/, ?/)) {
+    try {
+      return await connectTo(server, config);
+    } catch (error) {
+      problem = error;
+    }
+  }
+  throw problem;
+}
+
+function connectTo(server: string, config: Config): Promise<NatsConnection> {
+  return connect({
+    name: "posthorn",
+    servers: server,
+    // Servers announce further addresses. Only those of the configuration are dialled.
+    ignoreClusterUpdates: true,
+    // The client would look up names itself, which the address rules do not see.
+    resolve: false,
+    reconnect: false,
+    timeout: CONNECT_MS,
+    pingInterval: PING_MS,
+    maxPingOut: 2,
+    noAsyncTraces: true,
+    ...(config.tls ? { tls: tlsOf(config, server) } : { tls: null }),
+    ...credentialsOf(config),
+  });
+}
+
+function tlsOf(config: Config, server: string): object {
+  const url = URL.parse(`tls://${server}`);
+  const { ca, cert, key, servername } = tlsOptions(config, url === null ? null : hostAndPort(url, 4222).host);
   return {
+    ...(servername === undefined ? {} : { servername }),
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
     ...(key === undefined ? {} : { key }),
@@ -54,12 +85,26 @@ function tlsOf(config: Config): object {
 }
 
 function credentialsOf({ username, password, token, nkeySeed, credentials }: Config): object {
-  const by = (authenticator: Authenticator): object => ({ authenticator });
+  const by = (authenticator: Authenticator): object => ({ authenticator: readable(authenticator) });
   const encoder = new TextEncoder();
   if (credentials !== null) return by(credsAuthenticator(encoder.encode(credentials)));
   if (nkeySeed !== null) return by(nkeyAuthenticator(encoder.encode(nkeySeed)));
   if (token !== null) return { token };
   return username === null ? {} : { user: username, pass: password ?? "" };
+}
+
+/** The client reads seeds and credentials files when it signs. */
+function readable(authenticator: Authenticator): Authenticator {
+  return (nonce) => {
+    try {
+      return authenticator(nonce);
+    } catch {
+      // The message of the client may contain a part of them.
+      const sentence =
+        "The NKey seed or credentials file cannot be read. Enter the whole seed, or the whole content of the file.";
+      throw new ResultError(closed("credentials_refused", sentence));
+    }
+  };
 }
 
 class NatsLink implements Link {

@@ -6,7 +6,7 @@ import type { SMTPPoolOptions } from "nodemailer/lib/smtp-pool";
 import type { SMTP } from "../../kinds/smtp.ts";
 import type { ConfigOf, ItemResult, KindMessage } from "../../kind.ts";
 import { closed, type Driver, type FailedResult, later, type Link, quoted, refused, retry } from "../driver.ts";
-import { causesOf } from "../failure.ts";
+import { causesOf, tlsFailure } from "../failure.ts";
 import { tlsOptions } from "../tls.ts";
 
 type Config = ConfigOf<typeof SMTP.fields>;
@@ -115,6 +115,9 @@ interface SmtpError extends Error {
 
 function smtpFailure(error: unknown): FailedResult | null {
   const found = causesOf(error) as readonly SmtpError[];
+  // The client replaces the code of a TLS error by its own.
+  const tls = found.map(tlsFailure).find((result) => result !== null);
+  if (tls !== undefined) return tls;
   const known = found.find(({ code, responseCode }) => responseCode !== undefined || code?.startsWith("E") === true);
   if (known === undefined) return null;
   const { code = "", responseCode = 0, command = "" } = known;
