@@ -1,0 +1,53 @@
+/**
+ * German for what destination kinds declare: summaries, labels, help and setup steps. The key is the English text, so that a changed
+ * declaration needs a new translation; `packages/posthorn/test/kind-texts.test.ts` names what is missing or no longer used.
+ */
+import { brokers } from "./kinds/brokers.ts";
+import { chat } from "./kinds/chat.ts";
+import { clouds } from "./kinds/clouds.ts";
+
+/** Titles of products, which have the same name in every language. Other titles are in `texts`. */
+export const products: readonly string[] = [
+  "Webhook",
+  "Amazon SQS",
+  "Amazon SNS",
+  "Amazon EventBridge",
+  "Amazon Kinesis Data Streams",
+  "Amazon Data Firehose",
+  "Google Cloud Pub/Sub",
+  "Azure Service Bus",
+  "Azure Event Hubs",
+  "Azure Event Grid",
+  "Amazon S3",
+  "Google Cloud Storage",
+  "Azure Blob Storage",
+  "ClickHouse",
+  "Slack",
+  "Discord",
+  "Microsoft Teams",
+  "Google Chat",
+  "Telegram",
+  "Mattermost",
+  "Rocket.Chat",
+  "PagerDuty",
+  "Zapier",
+  "IFTTT",
+  "CloudEvents",
+  "Posthorn",
+  "Apache Kafka",
+  "RabbitMQ",
+  "AMQP 1.0",
+  "NATS JetStream",
+  "MQTT",
+  "PostgreSQL",
+];
+
+export const texts: Readonly<Record<string, string>> = { ...clouds, ...chat, ...brokers };
+
+/** English texts that need another translation at one place, by `kind.field.label` or `kind.field.help`. */
+export const places: Readonly<Record<string, string>> = {
+  "smtp.subject.label": "Betreff",
+  "telegram.topicId.label": "Thema",
+  "eventBridge.source.label": "Source",
+  "eventGrid.source.label": "Source",
+};

@@ -1,0 +1,174 @@
+/** German for the declarations of brokers, databases and mail, by the English text. Names in `*stars*` stay English. */
+export const brokers: Readonly<Record<string, string>> = {
+  // Shared by connections
+  Topic: "Topic",
+  TLS: "TLS",
+  "Name of the account. Leave it empty if the server needs none.":
+    "Name des Kontos. Leer lassen, wenn der Server keines verlangt.",
+  "Password of the account.": "Passwort des Kontos.",
+  "Certificate authority": "Zertifizierungsstelle",
+  "PEM certificates that the server's certificate must be signed by. Leave it empty if a public authority signed it.":
+    "PEM-Zertifikate, von denen das Zertifikat des Servers signiert sein muss. Leer lassen, wenn eine öffentliche Zertifizierungsstelle es signiert hat.",
+  "Client certificate": "Client-Zertifikat",
+  "PEM certificate that Posthorn presents, for servers that require one (mutual TLS).":
+    "PEM-Zertifikat, mit dem sich Posthorn ausweist, für Server, die eines verlangen (mutual TLS).",
+  "Client key": "Schlüssel des Client-Zertifikats",
+  "PEM private key of the client certificate, without a passphrase.":
+    "Privater PEM-Schlüssel des Client-Zertifikats, ohne Passphrase.",
+
+  // Kafka
+  "Produces each message to a topic, with the ordering key as the record's key.":
+    "Schreibt jede Nachricht in ein Topic, mit dem Ordnungsschlüssel als Schlüssel des Datensatzes.",
+  "Bootstrap brokers": "Bootstrap-Broker",
+  "Hosts and ports of one or more brokers, separated by commas. Posthorn also connects to the other brokers that these advertise.":
+    "Hosts und Ports eines oder mehrerer Broker, durch Kommas getrennt. Posthorn verbindet sich auch mit den anderen Brokern, die diese bekannt geben.",
+  "Name of an existing topic. Posthorn does not create topics.":
+    "Name eines bestehenden Topics. Posthorn legt keine Topics an.",
+  "Whether the listener of the brokers uses TLS (security protocol SSL or SASL_SSL).":
+    "Ob der Listener der Broker TLS verwendet (Sicherheitsprotokoll SSL oder SASL_SSL).",
+  "SASL mechanism": "SASL-Mechanismus",
+  "How Posthorn authenticates. Choose none for listeners without authentication or with client certificates.":
+    "Wie sich Posthorn anmeldet. Wählen Sie none für Listener ohne Anmeldung oder mit Client-Zertifikaten.",
+  "Create the topic, for example with kafka-topics.sh --create --topic webhooks.":
+    "Legen Sie das Topic an, zum Beispiel mit kafka-topics.sh --create --topic webhooks.",
+  "Create an account for Posthorn and allow it to write to the topic (operations Write, Describe and IdempotentWrite).":
+    "Legen Sie ein Konto für Posthorn an, und erlauben Sie ihm, in das Topic zu schreiben (Operationen Write, Describe und IdempotentWrite).",
+  "Make sure that the address that each broker advertises (advertised.listeners) can be reached from Posthorn.":
+    "Stellen Sie sicher, dass Posthorn die Adresse erreicht, die jeder Broker bekannt gibt (advertised.listeners).",
+  "Enter brokers, topic and credentials here, and send a test event.":
+    "Tragen Sie Broker, Topic und Zugangsdaten hier ein, und senden Sie ein Testereignis.",
+
+  // RabbitMQ
+  "Publishes each message to an exchange, or directly to a queue, and waits until the broker has confirmed it.":
+    "Veröffentlicht jede Nachricht an einen Exchange oder direkt in eine Queue und wartet auf die Bestätigung des Brokers.",
+  URI: "URI",
+  "AMQP URI with user name, password and virtual host. It is stored encrypted and never shown again.":
+    "AMQP-URI mit Benutzername, Passwort und virtuellem Host. Sie wird verschlüsselt gespeichert und nicht wieder angezeigt.",
+  Exchange: "Exchange",
+  "Name of an existing exchange. Leave it empty for the default exchange, which delivers to the queue that the routing key names.":
+    "Name eines bestehenden Exchange. Leer lassen für den Standard-Exchange, der an die Queue zustellt, die der Routing-Key nennt.",
+  "Routing key": "Routing-Key",
+  "Routing key of each message. With the default exchange, the name of the queue.":
+    "Routing-Key jeder Nachricht. Beim Standard-Exchange der Name der Queue.",
+  "Declare a durable queue for the messages, and bind it to the exchange if you use one.":
+    "Legen Sie eine dauerhafte Queue für die Nachrichten an, und binden Sie sie an den Exchange, falls Sie einen verwenden.",
+  "Create a user for Posthorn with write permission on the exchange (amq.default for the default exchange).":
+    "Legen Sie für Posthorn einen Benutzer mit Schreibrecht auf den Exchange an (amq.default für den Standard-Exchange).",
+  "Enter the URI and the routing key here, and send a test event.":
+    "Tragen Sie URI und Routing-Key hier ein, und senden Sie ein Testereignis.",
+
+  // AMQP 1.0
+  "Sends each message to an address of an AMQP 1.0 broker, such as ActiveMQ Artemis, Qpid or RabbitMQ 4.":
+    "Sendet jede Nachricht an eine Adresse eines AMQP-1.0-Brokers, etwa ActiveMQ Artemis, Qpid oder RabbitMQ 4.",
+  "Protocol, host and port of the broker. Use amqps for TLS.":
+    "Protokoll, Host und Port des Brokers. Verwenden Sie amqps für TLS.",
+  Address: "Adresse",
+  "Queue or topic, in the form that the broker uses, for example /queues/webhooks in RabbitMQ 4.":
+    "Queue oder Topic in der Schreibweise des Brokers, zum Beispiel /queues/webhooks in RabbitMQ 4.",
+  "User name for SASL PLAIN. Leave it empty for ANONYMOUS, or EXTERNAL with a client certificate.":
+    "Benutzername für SASL PLAIN. Leer lassen für ANONYMOUS oder, mit Client-Zertifikat, EXTERNAL.",
+  "Create the queue or topic in the broker.": "Legen Sie die Queue oder das Topic im Broker an.",
+  "Create an account that may send to it.": "Legen Sie ein Konto an, das dorthin senden darf.",
+  "Enter URL, address and credentials here, and send a test event.":
+    "Tragen Sie URL, Adresse und Zugangsdaten hier ein, und senden Sie ein Testereignis.",
+
+  // NATS
+  "Publishes each message to a JetStream subject, which recognises messages that are sent again.":
+    "Veröffentlicht jede Nachricht unter einem JetStream-Subject, das wiederholt gesendete Nachrichten erkennt.",
+  Servers: "Server",
+  "Hosts and ports of one or more servers, separated by commas. Posthorn connects to these only, not to servers that they announce.":
+    "Hosts und Ports eines oder mehrerer Server, durch Kommas getrennt. Posthorn verbindet sich nur mit diesen, nicht mit weiteren Servern, die sie bekannt geben.",
+  Subject: "Subject",
+  "Subject of each message. A stream must store it.": "Subject jeder Nachricht. Ein Stream muss es speichern.",
+  "Whether to require TLS.": "Ob TLS verlangt wird.",
+  Token: "Token",
+  "Token of servers that authenticate by token.": "Token, für Server mit Token-Anmeldung.",
+  "NKey seed": "NKey-Seed",
+  "Seed of a user's NKey. It starts with SU.": "Seed des NKeys eines Benutzers. Er beginnt mit SU.",
+  "Credentials file": "Credentials-Datei",
+  "Content of a .creds file with a user's JWT and seed.": "Inhalt einer .creds-Datei mit JWT und Seed eines Benutzers.",
+  "Create a stream whose subjects include the subject, for example with nats stream add.":
+    "Legen Sie einen Stream an, der das Subject umfasst, zum Beispiel mit nats stream add.",
+  "Create a user that may publish to the subject and subscribe to _INBOX.>.":
+    "Legen Sie einen Benutzer an, der unter dem Subject veröffentlichen und _INBOX.> abonnieren darf.",
+  "Enter servers, subject and credentials here, and send a test event.":
+    "Tragen Sie Server, Subject und Zugangsdaten hier ein, und senden Sie ein Testereignis.",
+
+  // Redis
+  "Redis streams": "Redis-Streams",
+  "Appends each message to a stream of Redis or Valkey.":
+    "Hängt jede Nachricht an einen Stream von Redis oder Valkey an.",
+  "Protocol, host, port and database number of the server. Use rediss for TLS.":
+    "Protokoll, Host, Port und Datenbanknummer des Servers. Verwenden Sie rediss für TLS.",
+  Stream: "Stream",
+  "Key of the stream. Redis creates it with the first message.":
+    "Schlüssel des Streams. Redis legt ihn mit der ersten Nachricht an.",
+  "Maximum length": "Maximale Länge",
+  "Approximate number of entries to keep. Redis removes older ones. Leave it empty to keep all.":
+    "Ungefähre Anzahl der Einträge, die erhalten bleiben. Ältere entfernt Redis. Leer lassen, um alle zu behalten.",
+  "User name of an ACL user. Leave it empty for the default user.":
+    "Name eines ACL-Benutzers. Leer lassen für den Standardbenutzer.",
+  "Create an ACL user that may run XADD on the stream: ACL SETUSER posthorn on >PASSWORD ~webhooks +xadd, and +select for a database other than 0.":
+    "Legen Sie einen ACL-Benutzer an, der auf dem Stream XADD ausführen darf: ACL SETUSER posthorn on >PASSWORT ~webhooks +xadd, für eine andere Datenbank als 0 zusätzlich +select.",
+  "Set appendonly to yes, and appendfsync to always if a confirmed message must survive a crash of the server.":
+    "Setzen Sie appendonly auf yes, und appendfsync auf always, wenn eine bestätigte Nachricht einen Absturz des Servers überstehen muss.",
+  "Enter URL, stream and credentials here, and send a test event.":
+    "Tragen Sie URL, Stream und Zugangsdaten hier ein, und senden Sie ein Testereignis.",
+
+  // MQTT
+  "Publishes each message to a topic of an MQTT 5 broker with QoS 1.":
+    "Veröffentlicht jede Nachricht mit QoS 1 unter einem Topic eines MQTT-5-Brokers.",
+  "Protocol, host and port of the broker. Use mqtts for TLS.":
+    "Protokoll, Host und Port des Brokers. Verwenden Sie mqtts für TLS.",
+  "Topic of each message, without wildcards.": "Topic jeder Nachricht, ohne Platzhalter.",
+  Retain: "Aufbewahren (Retain)",
+  "Whether the broker keeps the last message for new subscribers.":
+    "Ob der Broker die letzte Nachricht für neue Abonnenten aufbewahrt.",
+  "Create a user that may publish to the topic.":
+    "Legen Sie einen Benutzer an, der unter dem Topic veröffentlichen darf.",
+  "Make sure that a consumer has a persistent session: a broker discards messages without a subscriber.":
+    "Sorgen Sie für einen Consumer mit dauerhafter Sitzung: Nachrichten ohne Abonnenten verwirft der Broker.",
+  "Enter URL, topic and credentials here, and send a test event.":
+    "Tragen Sie URL, Topic und Zugangsdaten hier ein, und senden Sie ein Testereignis.",
+
+  // PostgreSQL
+  "Inserts each message as a row of a table, once.": "Fügt jede Nachricht genau einmal als Zeile in eine Tabelle ein.",
+  "Protocol, host, port and database, without user name and password.":
+    "Protokoll, Host, Port und Datenbank, ohne Benutzername und Passwort.",
+  "Role that may insert into the table.": "Rolle, die Zeilen in die Tabelle einfügen darf.",
+  "Table of the rows, with its schema if it is not on the search path.":
+    "Tabelle für die Zeilen, mit ihrem Schema, falls es nicht im Suchpfad liegt.",
+  "verify-full requires TLS and a certificate for the host; disable connects without encryption.":
+    "verify-full verlangt TLS und ein Zertifikat für den Host; disable verbindet unverschlüsselt.",
+  "Create the table: CREATE TABLE webhooks (id text PRIMARY KEY, event_type text NOT NULL, event_id text, created_at timestamptz NOT NULL, content_type text NOT NULL, headers jsonb NOT NULL, payload bytea NOT NULL). Payloads that are always JSON can be stored as jsonb instead of bytea.":
+    "Legen Sie die Tabelle an: CREATE TABLE webhooks (id text PRIMARY KEY, event_type text NOT NULL, event_id text, created_at timestamptz NOT NULL, content_type text NOT NULL, headers jsonb NOT NULL, payload bytea NOT NULL). Sind alle Payloads JSON, ist statt bytea auch jsonb möglich.",
+  "Create a role for Posthorn: GRANT INSERT, SELECT (id) ON webhooks TO posthorn_writer.":
+    "Legen Sie eine Rolle für Posthorn an: GRANT INSERT, SELECT (id) ON webhooks TO posthorn_writer.",
+  "Enter URL, credentials and table here, and send a test event.":
+    "Tragen Sie URL, Zugangsdaten und Tabelle hier ein, und senden Sie ein Testereignis.",
+
+  // E-mail
+  "E-mail (SMTP)": "E-Mail (SMTP)",
+  "Sends each message as an e-mail, with the payload as text.":
+    "Sendet jede Nachricht als E-Mail, mit dem Payload als Text.",
+  Server: "Server",
+  "Host of the SMTP server that accepts mail from you for delivery.":
+    "Host des SMTP-Servers, über den Sie E-Mails versenden.",
+  Port: "Port",
+  "587 with STARTTLS, 465 with TLS.": "587 mit STARTTLS, 465 mit TLS.",
+  Encryption: "Verschlüsselung",
+  "starttls requires an encrypted connection after the greeting; tls starts with one; none sends everything in clear text.":
+    "starttls verlangt nach der Begrüßung eine verschlüsselte Verbindung; tls beginnt mit einer; none sendet alles im Klartext.",
+  From: "Von",
+  "Address of the sender. The server must accept it.": "Adresse des Absenders. Der Server muss sie annehmen.",
+  To: "An",
+  "Addresses of up to 10 recipients, separated by commas.": "Adressen von bis zu 10 Empfängern, durch Kommas getrennt.",
+  "{{eventType}}, {{eventId}} and {{messageId}} are replaced by those of the message.":
+    "{{eventType}}, {{eventId}} und {{messageId}} werden durch die Werte der Nachricht ersetzt.",
+  "Create an account or an app password for SMTP at your mail provider.":
+    "Legen Sie bei Ihrem Mail-Anbieter ein Konto oder ein App-Passwort für SMTP an.",
+  "Allow the sender address for this account, and set up SPF and DKIM for its domain.":
+    "Erlauben Sie diesem Konto die Absenderadresse, und richten Sie SPF und DKIM für ihre Domain ein.",
+  "Enter server, credentials and addresses here, and send a test event.":
+    "Tragen Sie Server, Zugangsdaten und Adressen hier ein, und senden Sie ein Testereignis.",
+};
