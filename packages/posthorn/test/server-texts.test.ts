@@ -1,13 +1,35 @@
 /** Each sentence that the server shows by a stable code has a German text in the dashboard and the portal. */
 import { EGRESS_ERRORS } from "@posthorn/egress";
 import { WEBHOOK_ERROR_CODES } from "@posthorn/webhooks";
+import type { FindingCode } from "@posthorn/webhooks/doctor";
 import { describe, expect, it } from "vitest";
+import { doctor } from "../../dashboard/src/i18n/de/doctor.ts";
 import { causes } from "../../dashboard/src/i18n/de/causes.ts";
 import { server } from "../../dashboard/src/i18n/de/server.ts";
 import { DESTINATION_ERROR_CODES } from "../src/destinations/kind.ts";
 import { STATUS_SENTENCES } from "../src/domain/attempt/sentence.ts";
+import type { KindProblem } from "../src/destinations/kind-rules.ts";
+import type { PosthornErrorCode } from "../src/lib/errors.ts";
 
 const { sentences, summaries } = server;
+
+/** Codes of errors that stop the start of a process, and so never reach a page. */
+type StartErrorCode =
+  | "body_consumed"
+  | "config_invalid"
+  | "data_folder_in_use"
+  | "schema_too_new"
+  | "schema_mismatch"
+  | "copy_unfinished"
+  | "copy_refused";
+type ApiErrorCode = Exclude<PosthornErrorCode, StartErrorCode>;
+
+// The compiler names missing codes: these lists exist only as types.
+const API_TEXTS: Readonly<Record<ApiErrorCode, string>> = summaries.api;
+const FINDING_TEXTS: Readonly<Record<FindingCode, string>> = { ...doctor.sentences, ...doctor.summaries };
+/** Kinds that are unknown or not allowed are not offered. */
+const KIND_TEXTS: Readonly<Record<Exclude<KindProblem["code"], "kind_unknown" | "kind_not_allowed">, string>> =
+  summaries.kind;
 
 /** Codes of attempts whose sentence names details of the endpoint or its response. */
 const WITH_DETAILS = ["redirect", "success_rule", "transform_failed", "format_failed", ...DESTINATION_ERROR_CODES];
@@ -30,6 +52,14 @@ describe("a German text exists", () => {
   it("for the sentence of each status, and for no other status", () => {
     const exact = Object.keys(sentences.status).filter((status) => /^\d+$/.test(status));
     expect(exact).toEqual(Object.keys(STATUS_SENTENCES));
+  });
+
+  it.each([
+    ["for each error of the API", API_TEXTS],
+    ["for each finding of the signature doctor", FINDING_TEXTS],
+    ["for each problem with a destination kind", KIND_TEXTS],
+  ])("%s", (_, texts) => {
+    expect(Object.entries(texts).filter(([, text]) => text.trim() === "")).toEqual([]);
   });
 
   it("for each reason of a rejected request", () => {

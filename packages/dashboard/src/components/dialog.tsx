@@ -2,6 +2,7 @@ import { Dialog as BaseDialog } from "@base-ui/react/dialog";
 import { type ReactElement, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "./button.tsx";
+import { ErrorText } from "./error-text.tsx";
 import styles from "./dialog.module.css";
 
 export interface DialogProps {
@@ -64,7 +65,7 @@ export function Confirm({ trigger, title, text, action, danger = false, onConfir
       {children}
       {error !== null && (
         <p className={styles["error"]} role="alert">
-          {error.message}
+          <ErrorText error={error} />
         </p>
       )}
       <div className={styles["foot"]}>

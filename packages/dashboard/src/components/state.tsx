@@ -3,6 +3,7 @@ import { Inbox, TriangleAlert } from "lucide-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "./button.tsx";
+import { ErrorText } from "./error-text.tsx";
 import styles from "./state.module.css";
 
 export function Empty({ children, action }: { readonly children: ReactNode; readonly action?: ReactNode }) {
@@ -23,7 +24,9 @@ export function Failed({ error, retry }: { readonly error: Error; readonly retry
       <p>
         <strong>{t("list.failed")}</strong>
         <br />
-        <span className={styles["error"]}>{error.message}</span>
+        <span className={styles["error"]}>
+          <ErrorText error={error} />
+        </span>
       </p>
       {retry !== undefined && <Button onClick={retry}>{t("list.retry")}</Button>}
     </div>

@@ -1,7 +1,7 @@
 import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 import { server } from "../i18n/de/server.ts";
-import { attemptText, SERVER_TEXTS, serverText } from "./server-text.ts";
+import { attemptText, errorText, SERVER_TEXTS, serverText } from "./server-text.ts";
 
 const german = i18next.createInstance();
 const english = i18next.createInstance();
@@ -31,6 +31,13 @@ describe("a sentence of the server", () => {
   it("with details follows its translation", () => {
     expect(failed(200, "success_rule")).toEqual({ text: server.summaries.attempt.success_rule, original: "English." });
     expect(serverText(german, "quarantine", "signature_mismatch", "English.").original).toBe("English.");
+  });
+
+  it("in an error of the API is translated by its code, and an error without one is shown as it is", () => {
+    const coded = Object.assign(new Error("English."), { code: "validation" });
+    expect(errorText(german, coded)).toEqual({ text: server.summaries.api.validation, original: "English." });
+    expect(errorText(english, coded)).toEqual({ text: "English.", original: null });
+    expect(errorText(german, new Error("Deutsch."))).toEqual({ text: "Deutsch.", original: null });
   });
 
   it("with an unknown code is shown as sent", () => {

@@ -10,7 +10,7 @@ export interface ServerText {
   readonly original: string | null;
 }
 
-type Kind = "attempt" | "status" | "warning" | "quarantine";
+type Kind = "attempt" | "status" | "warning" | "quarantine" | "api" | "doctor" | "kind";
 
 /** @param code Stable code of the sentence; one without a translation is shown as the server sent it. */
 export function serverText(i18next: i18n, kind: Kind, code: string, sentence: string): ServerText {
@@ -20,6 +20,12 @@ export function serverText(i18next: i18n, kind: Kind, code: string, sentence: st
   if (typeof full === "string") return { text: full, original: null };
   const summary = textIn("summaries");
   return typeof summary === "string" ? { text: summary, original: sentence } : { text: sentence, original: null };
+}
+
+/** Message of an error. Those of the API have a code. */
+export function errorText(i18next: i18n, error: Error): ServerText {
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  return serverText(i18next, "api", code, error.message);
 }
 
 interface FailedAttempt {

@@ -14,7 +14,7 @@ import { requestLine } from "../lib/request-line.ts";
 import { serverText } from "../lib/server-text.ts";
 import { Diagnosis } from "../parts/diagnosis.tsx";
 import { Headers } from "../parts/headers.tsx";
-import { ServerSentence } from "../parts/server-sentence.tsx";
+import { ServerSentence } from "../components/server-sentence.tsx";
 
 /** Page of a quarantined request: why verification failed, the request, and actions to release or delete it. */
 export function QuarantinedPage() {

@@ -19,7 +19,7 @@ import { useAudience } from "../session/audience.ts";
 import { Link } from "@tanstack/react-router";
 import styles from "./attempt-view.module.css";
 import { Headers } from "./headers.tsx";
-import { ServerSentence } from "./server-sentence.tsx";
+import { ServerSentence } from "../components/server-sentence.tsx";
 import { Change, sentTypeOf, useAttempt } from "./message-change.tsx";
 import { Waterfall } from "./waterfall.tsx";
 

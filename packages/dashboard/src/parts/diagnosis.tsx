@@ -1,5 +1,7 @@
 import { useTranslation } from "react-i18next";
+import { ServerSentence } from "../components/server-sentence.tsx";
 import { Note } from "../components/state.tsx";
+import { serverText } from "../lib/server-text.ts";
 import styles from "./diagnosis.module.css";
 
 interface Finding {
@@ -10,7 +12,7 @@ interface Finding {
 export interface DiagnosisProps {
   readonly diagnosis: {
     readonly ok: boolean;
-    readonly error?: { readonly message: string } | null | undefined;
+    readonly error?: Finding | null | undefined;
     readonly findings: readonly Finding[];
     readonly hints: readonly Finding[];
     /** Why the diagnosis stopped early. */
@@ -22,20 +24,24 @@ export interface DiagnosisProps {
 
 /** Result of a signature diagnosis: proven causes, or suspicions when nothing was proven. */
 export function Diagnosis({ diagnosis, ok }: DiagnosisProps) {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const { error, findings, hints, stopped } = diagnosis;
   if (diagnosis.ok) return <Note tone="good">{ok}</Note>;
   const shown = findings.length > 0 ? findings : hints;
   return (
     <>
       <Note tone={findings.length > 0 ? "warn" : "info"}>
-        {findings.length > 0 ? t("doctor.proved") : (error?.message ?? t("doctor.nothing"))}
+        {findings.length > 0 && t("doctor.proved")}
+        {findings.length === 0 && !error && t("doctor.nothing")}
+        {findings.length === 0 && error && (
+          <ServerSentence {...serverText(i18n, "quarantine", error.code, error.message)} />
+        )}
       </Note>
       {shown.length > 0 && (
         <ul className={styles["findings"]}>
           {shown.map(({ code, message }) => (
             <li key={code}>
-              {message} <code className="muted">{code}</code>
+              <ServerSentence {...serverText(i18n, "doctor", code, message)} /> <code className="muted">{code}</code>
             </li>
           ))}
         </ul>

@@ -1,9 +1,12 @@
+import { doctor } from "./doctor.ts";
+
 /**
  * Sentences of the server by their stable code. Texts under `sentences` say all that the English sentence says. Texts under `summaries`
  * are followed by the English sentence, which has details such as names and values. English pages show only the server's sentences.
  */
 export const server = {
   sentences: {
+    doctor: doctor.sentences,
     attempt: {
       blocked_url:
         "Diese URL ist nicht erlaubt. Verwenden Sie eine http- oder https-URL eines öffentlichen Hosts auf einem üblichen Web-Port, ohne Benutzernamen.",
@@ -107,6 +110,46 @@ export const server = {
     },
   },
   summaries: {
+    doctor: doctor.summaries,
+    api: {
+      bad_request: "Die Anfrage ist nicht lesbar.",
+      validation: "Bitte korrigieren Sie diese Angaben:",
+      egress_not_allowed: "Diese Adresse ist nicht erlaubt.",
+      invalid_range: "Der Zeitraum ist ungültig.",
+      limit_reached: "Eine Obergrenze ist erreicht.",
+      missing_payload: "Der Payload dieser Nachricht wurde gelöscht.",
+      message_expired: "Diese Nachricht ist abgelaufen.",
+      no_example: "Für diesen Ereignistyp gibt es kein Beispiel.",
+      endpoint_disabled: "Dieser Endpunkt ist deaktiviert. Aktivieren Sie ihn zuerst.",
+      authentication_failed: "Die Anmeldung ist fehlgeschlagen.",
+      bad_token: "Das Token ist ungültig oder abgelaufen.",
+      "insufficient access": "Ihr Token hat dafür keine Berechtigung.",
+      separate_origin_required: "Dafür muss der Server eine eigene Adresse für eingehende Anfragen haben.",
+      not_found: "Dieses Objekt existiert nicht, oder Sie haben keinen Zugriff darauf.",
+      not_supported: "Das ist auf diesem Server nicht möglich.",
+      request_timeout: "Die Anfrage kam nicht rechtzeitig vollständig an. Versuchen Sie es noch einmal.",
+      conflict: "Die Änderung steht im Konflikt mit dem aktuellen Stand.",
+      event_type_exists: "Diesen Ereignistyp gibt es schon.",
+      wrong_origin: "Diese Adresse des Servers ist dafür nicht vorgesehen.",
+      payload_too_large: "Der Inhalt ist zu groß.",
+      cursor_expired: "Diese Position ist abgelaufen, weil ihre Nachrichten gelöscht wurden. Beginnen Sie neu.",
+      backlog_full: "Zu viele Zustellungen stehen aus. Versuchen Sie es später noch einmal.",
+      too_many_streams: "Zu viele Live-Verbindungen sind offen.",
+      diagnosis_running: "Eine Diagnose läuft bereits. Warten Sie, bis sie fertig ist.",
+      too_many_organisation_streams: "Zu viele Live-Verbindungen dieser Organisation sind offen.",
+      too_many_application_streams: "Zu viele Live-Verbindungen dieser Anwendung sind offen.",
+      transforms_busy: "Der Server führt gerade zu viele Transformationen aus. Versuchen Sie es gleich noch einmal.",
+      storage_full: "Der Speicher des Servers ist voll.",
+      storage_corrupt: "Die Daten des Servers sind beschädigt.",
+      storage_failed: "Der Server konnte nicht speichern. Versuchen Sie es noch einmal.",
+      storage_unavailable:
+        "Die Datenbank des Servers ist zurzeit nicht erreichbar. Versuchen Sie es gleich noch einmal.",
+      shard_lost: "Ein anderer Knoten hat diese Daten gerade übernommen. Versuchen Sie es noch einmal.",
+      internal_error: "Auf dem Server ist ein unerwarteter Fehler aufgetreten.",
+    },
+    kind: {
+      kind_unavailable: "Auf dem Server fehlt ein Paket für dieses Ziel.",
+    },
     attempt: {
       redirect:
         "Die URL leitet weiter. Weiterleitungen werden nicht verfolgt. Tragen Sie die neue URL im Endpunkt ein.",
