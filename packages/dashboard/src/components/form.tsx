@@ -1,7 +1,8 @@
 import { Field as BaseField } from "@base-ui/react/field";
 import { Form as BaseForm } from "@base-ui/react/form";
 import { Switch as BaseSwitch } from "@base-ui/react/switch";
-import { type FormEvent, type ReactNode, useId } from "react";
+import { type FormEvent, type KeyboardEvent, type ReactNode, useId } from "react";
+import { ErrorText } from "./error-text.tsx";
 import styles from "./form.module.css";
 
 export type FormValues = Readonly<Record<string, string>>;
@@ -37,7 +38,7 @@ export function FormError({ error }: { readonly error: Error | null }) {
   if (error === null) return null;
   return (
     <p className={styles["error"]} role="alert">
-      {error.message}
+      <ErrorText error={error} />
     </p>
   );
 }
@@ -50,7 +51,7 @@ export function FormRow({ children }: { readonly children: ReactNode }) {
 export interface TextFieldProps {
   readonly name: string;
   readonly label: string;
-  readonly help?: string;
+  readonly help?: ReactNode;
   readonly type?: "text" | "url" | "password" | "number" | "datetime-local";
   readonly value?: string;
   readonly placeholder?: string;
@@ -61,6 +62,7 @@ export interface TextFieldProps {
   readonly step?: number | "any";
   /** Called on each change. The field is uncontrolled. */
   readonly onValue?: (value: string) => void;
+  readonly onKeyDown?: (event: KeyboardEvent) => void;
 }
 
 export function TextField({ name, label, help, type = "text", value = "", onValue, ...rest }: TextFieldProps) {
@@ -85,7 +87,7 @@ export function TextField({ name, label, help, type = "text", value = "", onValu
 export interface AreaFieldProps {
   readonly name: string;
   readonly label: string;
-  readonly help?: string;
+  readonly help?: ReactNode;
   readonly value?: string;
   readonly placeholder?: string;
   readonly rows?: number;
@@ -118,7 +120,7 @@ export interface Choice {
 export interface SelectFieldProps {
   readonly name?: string;
   readonly label: string;
-  readonly help?: string;
+  readonly help?: ReactNode;
   /** Initial value; with `onChange`, the current value. */
   readonly value?: string;
   /** Called on each change. Makes the field controlled. */
@@ -156,6 +158,7 @@ export function SelectField({ name, label, help, value, onChange, choices, bare 
 
 export interface SwitchFieldProps {
   readonly label: string;
+  readonly help?: ReactNode;
   readonly name?: string;
   readonly checked?: boolean;
   readonly defaultChecked?: boolean;
@@ -163,9 +166,9 @@ export interface SwitchFieldProps {
   readonly onChange?: (checked: boolean) => void;
 }
 
-export function SwitchField({ label, name, checked, defaultChecked, disabled, onChange }: SwitchFieldProps) {
+export function SwitchField({ label, help, name, checked, defaultChecked, disabled, onChange }: SwitchFieldProps) {
   const shown = checked === undefined ? { defaultChecked: defaultChecked ?? false } : { checked };
-  return (
+  const field = (
     <label className={styles["switch"]}>
       <BaseSwitch.Root
         name={name}
@@ -179,6 +182,13 @@ export function SwitchField({ label, name, checked, defaultChecked, disabled, on
       {label}
     </label>
   );
+  if (help === undefined) return field;
+  return (
+    <div className={styles["field"]}>
+      {field}
+      <p className={styles["help"]}>{help}</p>
+    </div>
+  );
 }
 
 /** Group of checkboxes. The form value is a comma-separated list. */
@@ -191,7 +201,7 @@ export function ChecksField({
 }: {
   readonly name: string;
   readonly label: string;
-  readonly help?: string;
+  readonly help?: ReactNode;
   readonly choices: readonly Choice[];
   readonly value: readonly string[];
 }) {

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest";
 import {
+  changedTarget,
   type DestinationField,
-  type DestinationKind,
   groupedKinds,
   matchingKinds,
+  targetName,
   toConfig,
 } from "./destination-config.ts";
 
@@ -44,14 +45,47 @@ test("a configuration has typed values, leaves empty secrets out, and resets oth
   expect(toConfig(fields, values)).toEqual({ a: "x", b: 7, c: true, e: null, f: "1\n 2" });
 });
 
-test("kinds are found by name, summary and group", () => {
-  const kind = (name: string, group: string): DestinationKind =>
-    ({ kind: name, title: name, summary: "Posts events", group }) as DestinationKind;
+test("a stored secret is removed only when that was asked for", () => {
+  const fields = [field("a", "text", { secret: true }), field("b", "text", { secret: true })];
+  expect(toConfig(fields, { "config.a": "", "config.b": "", "remove.b": "on" })).toEqual({ b: null });
+  expect(toConfig(fields, { "config.b": "new", "remove.b": "on" })).toEqual({ b: "new" });
+});
+
+test("a changed field that decides where secrets are sent is found", () => {
+  const fields = [
+    field("host", "text", { isTarget: true }),
+    field("port", "integer", { isTarget: true }),
+    field("tls", "boolean", { isTarget: true }),
+    field("url", "url", { isTarget: true, secret: true }),
+    field("note", "text"),
+  ];
+  const stored = { host: "a.example", port: 5671, tls: true, note: null };
+  const same = { "config.host": " a.example ", "config.port": "5671", "config.tls": "on", "config.url": "" };
+  const changed = (values: Record<string, string>) => changedTarget(fields, stored, { ...same, ...values })?.name;
+  expect(changed({})).toBeUndefined();
+  expect(changed({ "config.note": "x" })).toBeUndefined();
+  expect(changed({ "config.host": "b.example" })).toBe("host");
+  expect(changed({ "config.port": "" })).toBe("port");
+  expect(changed({ "config.tls": "" })).toBe("tls");
+  expect(changed({ "config.url": "https://b.example" })).toBe("url");
+});
+
+test("kinds are found by name, summary and group in both languages", () => {
+  const kind = (name: string, group: string) => ({ name, searched: `${name} posts events`, group });
   const kinds = [kind("slack", "chat"), kind("sqs", "queue"), kind("teams", "chat")];
-  expect(matchingKinds(kinds, "CHAT posts").map(({ kind: name }) => name)).toEqual(["slack", "teams"]);
-  expect(matchingKinds(kinds, "nothing")).toEqual([]);
+  const found = (query: string) =>
+    matchingKinds(kinds, query, (group) => (group === "queue" ? "Warteschlange" : group)).map(({ name }) => name);
+  expect(found("CHAT posts")).toEqual(["slack", "teams"]);
+  expect(found("warte")).toEqual(["sqs"]);
+  expect(found("queue")).toEqual(["sqs"]);
+  expect(found("nothing")).toEqual([]);
   expect(groupedKinds(kinds).map(([group, members]) => [group, members.length])).toEqual([
     ["chat", 2],
     ["queue", 1],
   ]);
+});
+
+test("a target is named without its scheme", () => {
+  expect(targetName("https://sqs.eu-central-1.amazonaws.com/1/orders")).toBe("sqs.eu-central-1.amazonaws.com/1/orders");
+  expect(targetName("kafka://broker:9092/orders/")).toBe("broker:9092/orders");
 });

@@ -44,11 +44,11 @@ function DisabledNote({ app }: { readonly app: string }) {
   return (
     <Note tone="warn">
       <strong>{t("portal.health.someDisabled", { count: off.length })}</strong>{" "}
-      {off.slice(0, 3).map(({ id, url }, index) => (
+      {off.slice(0, 3).map(({ id, url, kind, description }, index) => (
         <span key={id}>
           {index > 0 && ", "}
           <Link {...audience.endpoint(app, id)} className="linked">
-            {url}
+            {kind === "http" || description === "" ? url : description}
           </Link>
         </span>
       ))}

@@ -1,11 +1,16 @@
+import { TriangleAlert } from "lucide-react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { AreaField, SelectField, SwitchField, TextField } from "../components/form.tsx";
-import { type DestinationField, type DestinationKind, hasCard, inputName } from "../lib/destination-config.ts";
+import { AreaField, type FormValues, SelectField, SwitchField, TextField } from "../components/form.tsx";
+import { RichText } from "../components/rich-text.tsx";
+import { Note } from "../components/state.tsx";
+import { changedTarget, hasCard, inputName, removalName } from "../lib/destination-config.ts";
+import type { LocalField, LocalKind } from "../lib/kind-texts.ts";
 import { DestinationPreview } from "./destination-preview.tsx";
 import styles from "./destination.module.css";
 
 export interface DestinationFieldsProps {
-  readonly kind: DestinationKind;
+  readonly kind: LocalKind;
   /** Stored configuration without secrets; absent for a new endpoint. */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   /** Whether each secret has a value. */
@@ -15,13 +20,20 @@ export interface DestinationFieldsProps {
 /** Setup steps, the fields that the kind declares, and a preview of its messages. */
 export function DestinationFields({ kind, config, secrets }: DestinationFieldsProps) {
   const { t } = useTranslation();
+  const root = useRef<HTMLDivElement>(null);
+  const target = useChangedTarget(root, kind, config);
+  const stored = kind.fields.filter(({ secret, name }) => secret && secrets?.[name] === true);
+  // A secret that is itself the target is not sent elsewhere.
+  const asked = new Set(target === null ? [] : stored.filter((field) => field !== target).map(({ name }) => name));
   return (
-    <div className={styles["fields"]}>
+    <div ref={root} className={styles["fields"]}>
       <details>
         <summary>{t("destinations.setup", { title: kind.title })}</summary>
         <ol className={styles["steps"]}>
           {kind.setup.map((step) => (
-            <li key={step}>{step}</li>
+            <li key={step.text}>
+              <RichText {...step} />
+            </li>
           ))}
         </ol>
       </details>
@@ -31,37 +43,78 @@ export function DestinationFields({ kind, config, secrets }: DestinationFieldsPr
           field={field}
           value={config?.[field.name]}
           isSet={secrets?.[field.name] === true}
+          isAsked={asked.has(field.name)}
         />
       ))}
+      {target !== null && asked.size > 0 && (
+        <Note tone="warn">
+          {t("destinations.again", {
+            target: target.label,
+            secrets: stored.flatMap(({ name, label }) => (asked.has(name) ? [label] : [])).join(", "),
+          })}
+        </Note>
+      )}
       {hasCard(kind) && <DestinationPreview kind={kind} />}
     </div>
   );
 }
 
+/** The changed field that decides where secrets are sent; `null`: none, or the endpoint is new. */
+function useChangedTarget(
+  root: RefObject<HTMLElement | null>,
+  kind: LocalKind,
+  config: DestinationFieldsProps["config"],
+): LocalField | null {
+  const [target, setTarget] = useState<LocalField | null>(null);
+  useEffect(() => {
+    const form = root.current?.closest("form");
+    if (config === undefined || form === null || form === undefined) return;
+    const read = (): void => setTarget(changedTarget(kind.fields, config, textsOf(form)));
+    form.addEventListener("input", read);
+    // Switches report changes by clicks only, and set their value afterwards.
+    const later = (): void => void requestAnimationFrame(read);
+    form.addEventListener("click", later);
+    return () => {
+      form.removeEventListener("input", read);
+      form.removeEventListener("click", later);
+    };
+  }, [root, kind, config]);
+  return target;
+}
+
+function textsOf(form: HTMLFormElement): FormValues {
+  return Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value as string]));
+}
+
 interface ConfigFieldProps {
-  readonly field: DestinationField;
+  readonly field: LocalField;
   readonly value: unknown;
   /** For secrets: a value is stored. */
   readonly isSet: boolean;
+  /** For secrets: the stored value must be entered again. */
+  readonly isAsked: boolean;
 }
 
-function ConfigField({ field, value, isSet }: ConfigFieldProps) {
+function ConfigField({ field, value, isSet, isAsked }: ConfigFieldProps) {
   const { t } = useTranslation();
   const name = inputName(field.name);
   const label = field.required ? field.label : t("destinations.optional", { label: field.label });
   const current = value ?? field.default;
   const text = typeof current === "string" || typeof current === "number" ? String(current) : "";
-  const placeholder = isSet ? t("destinations.secretSet") : (field.example ?? "");
-  const shared = { name, label, help: field.help, placeholder } as const;
+  const help = <RichText {...field.help} />;
+  const placeholder = isSet
+    ? t(isAsked ? "destinations.secretAgain" : "destinations.secretSet")
+    : (field.example ?? "");
+  const shared = { name, label, help, placeholder } as const;
   switch (field.type) {
     case "boolean":
-      return <SwitchField name={name} label={field.label} defaultChecked={current === true} />;
+      return <SwitchField name={name} label={field.label} help={help} defaultChecked={current === true} />;
     case "choice":
       return (
         <SelectField
           name={name}
           label={label}
-          help={field.help}
+          help={help}
           value={text}
           choices={(field.choices ?? []).map((choice) => ({ value: choice, label: choice }))}
         />
@@ -70,13 +123,29 @@ function ConfigField({ field, value, isSet }: ConfigFieldProps) {
       return <TextField {...shared} type="number" value={text} {...boundsOf(field)} />;
     case "text":
     case "url": {
-      const required = field.required && !isSet;
-      if (field.multiline === true) return <AreaField {...shared} value={text} rows={3} required={required} />;
-      return <TextField {...shared} type={field.secret ? "password" : "text"} value={text} required={required} />;
+      const required = field.required && (!isSet || isAsked);
+      const input =
+        field.multiline === true ? (
+          <AreaField {...shared} value={text} rows={3} required={required} />
+        ) : (
+          <TextField {...shared} type={field.secret ? "password" : "text"} value={text} required={required} />
+        );
+      if (!field.secret || !isSet) return input;
+      return (
+        <div className={styles["secret"]} data-asked={isAsked || undefined}>
+          {input}
+          {isAsked && (
+            <p className={styles["asked"]}>
+              <TriangleAlert aria-hidden /> {t("destinations.secretAgain")}
+            </p>
+          )}
+          {!field.required && <SwitchField name={removalName(field.name)} label={t("destinations.secretRemove")} />}
+        </div>
+      );
     }
   }
 }
 
-function boundsOf({ minimum, maximum }: DestinationField): { readonly min?: number; readonly max?: number } {
+function boundsOf({ minimum, maximum }: LocalField): { readonly min?: number; readonly max?: number } {
   return { ...(minimum === undefined ? {} : { min: minimum }), ...(maximum === undefined ? {} : { max: maximum }) };
 }

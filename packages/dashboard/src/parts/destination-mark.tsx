@@ -1,36 +1,87 @@
-/** Drawings for kinds of destination: one shape for each group, in a colour for each kind. They are not the logos of the products. */
+/** Marks for kinds of destination: a symbol for each kind, in a colour for each group. They are not the logos of the products. */
+import {
+  Archive,
+  ArrowLeftRight,
+  Bus,
+  Cable,
+  ChartColumn,
+  Cloud,
+  CloudUpload,
+  Container,
+  Cpu,
+  Database,
+  Droplets,
+  Gamepad2,
+  Grid3x3,
+  Hash,
+  Inbox,
+  Layers,
+  ListEnd,
+  type LucideIcon,
+  Mail,
+  Megaphone,
+  MessageSquareText,
+  MessagesSquare,
+  Network,
+  Rabbit,
+  RadioTower,
+  Rocket,
+  Rss,
+  Send,
+  Share2,
+  Siren,
+  Split,
+  Users,
+  Waves,
+  Waypoints,
+  Webhook,
+  Zap,
+} from "lucide-react";
+import styles from "./destination.module.css";
 
-const SHAPES: Readonly<Record<string, string>> = {
-  http: "M9 12h14M9 20h14M19 8l4 4-4 4M13 24l-4-4 4-4",
-  chat: "M8 9h16v11H16l-5 4v-4H8z",
-  paging: "M10 21v-6a6 6 0 0 1 12 0v6zM8 21h16M14 24h4",
-  automation: "M17 7l-7 10h6l-1 8 7-10h-6z",
-  queue: "M8 11h16M8 16h16M8 21h16",
-  stream: "M8 12c4-4 6 4 9 0s5 0 7 0M8 20c4-4 6 4 9 0s5 0 7 0",
-  storage: "M8 12l8-4 8 4v9l-8 4-8-4zM8 12l8 4 8-4M16 16v9",
-  database: "M9 11c0-4 14-4 14 0v10c0 4-14 4-14 0zM9 11c0 4 14 4 14 0M9 16c0 4 14 4 14 0",
-  mail: "M8 10h16v12H8zM8 10l8 7 8-7",
-  pull: "M16 8v12M11 15l5 5 5-5M9 24h14",
+const MARKS: Readonly<Record<string, LucideIcon>> = {
+  http: Webhook,
+  cloudEvents: Cloud,
+  posthorn: Rss,
+  slack: Hash,
+  discord: Gamepad2,
+  teams: Users,
+  googleChat: MessageSquareText,
+  telegram: Send,
+  mattermost: MessagesSquare,
+  rocketChat: Rocket,
+  pagerDuty: Siren,
+  zapier: Zap,
+  ifttt: Split,
+  sqs: ListEnd,
+  sns: Megaphone,
+  googlePubSub: Share2,
+  serviceBus: Bus,
+  rabbitMq: Rabbit,
+  amqp: ArrowLeftRight,
+  mqtt: Cpu,
+  eventBridge: Waypoints,
+  kinesis: Waves,
+  firehose: Droplets,
+  eventHubs: Cable,
+  eventGrid: Grid3x3,
+  kafka: Network,
+  nats: RadioTower,
+  redis: Layers,
+  s3: Archive,
+  googleCloudStorage: CloudUpload,
+  azureBlob: Container,
+  clickhouse: ChartColumn,
+  postgres: Database,
+  smtp: Mail,
+  polling: Inbox,
 };
 
 export function DestinationMark({ kind, group }: { readonly kind: string; readonly group: string }) {
+  const Mark = MARKS[kind] ?? Webhook;
   return (
-    <svg viewBox="0 0 32 32" width="32" height="32" aria-hidden focusable="false">
-      <rect width="32" height="32" rx="8" fill={`hsl(${hueOf(kind)} 45% 40%)`} />
-      <path
-        d={SHAPES[group] ?? SHAPES["http"]}
-        fill="none"
-        stroke="#fff"
-        strokeWidth="2"
-        strokeLinejoin="round"
-        strokeLinecap="round"
-      />
-    </svg>
+    <span className={styles["mark"]} data-group={group} aria-hidden>
+      <Mark />
+    </span>
   );
-}
-
-function hueOf(kind: string): number {
-  let hash = 7;
-  for (const character of kind) hash = (hash * 31 + character.codePointAt(0)!) % 360;
-  return hash;
 }

@@ -1,25 +1,18 @@
-import { useQuery } from "@tanstack/react-query";
-import { useId, useState } from "react";
+import { type KeyboardEvent, useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
 import { TextField } from "../components/form.tsx";
-import { type DestinationKind, groupedKinds, matchingKinds } from "../lib/destination-config.ts";
+import { RichText } from "../components/rich-text.tsx";
+import { ServerSentence } from "../components/server-sentence.tsx";
+import { groupedKinds, matchingKinds } from "../lib/destination-config.ts";
+import type { LocalKind } from "../lib/kind-texts.ts";
+import { serverText } from "../lib/server-text.ts";
+import { useAudience } from "../session/audience.ts";
 import { DestinationMark } from "./destination-mark.tsx";
 import styles from "./destination.module.css";
 
-/** The kinds of this server; `undefined` while loading. */
-export function useDestinationKinds(): readonly DestinationKind[] | undefined {
-  const kinds = useQuery({
-    queryKey: ["destination-kinds"],
-    queryFn: () => must(api.GET("/api/v1/destination-kinds")),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
-  return kinds.data?.data;
-}
-
 export interface DestinationPickerProps {
-  readonly kinds: readonly DestinationKind[];
+  readonly kinds: readonly LocalKind[];
   readonly value: string;
   readonly onChange: (kind: string) => void;
 }
@@ -28,63 +21,93 @@ export interface DestinationPickerProps {
 export function DestinationPicker({ kinds, value, onChange }: DestinationPickerProps) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
+  const toggle = useRef<HTMLButtonElement>(null);
   const id = useId();
   const chosen = kinds.find(({ kind }) => kind === value);
   if (chosen === undefined) return null;
+  const close = (): void => {
+    setOpen(false);
+    toggle.current?.focus();
+  };
   return (
     <div className={styles["fields"]}>
       <div className={styles["chosen"]}>
-        <span className={styles["mark"]}>
-          <DestinationMark kind={chosen.kind} group={chosen.group} />
-        </span>
-        <span>
+        <DestinationMark kind={chosen.kind} group={chosen.group} />
+        <span className={styles["about"]}>
           <span className={styles["name"]}>{chosen.title}</span>
-          <span className={styles["summary"]}>{chosen.summary}</span>
+          <span className={styles["summary"]}>
+            <RichText {...chosen.summary} />
+          </span>
         </span>
-        <Button aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
+        <Button ref={toggle} aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
           {t(open ? "destinations.close" : "destinations.choose")}
         </Button>
       </div>
       <div id={id} hidden={!open}>
-        {open && <Kinds kinds={kinds} value={value} onChange={onChange} />}
+        {open && <Kinds kinds={kinds.filter(isShown)} value={value} onChange={onChange} onClose={close} />}
       </div>
     </div>
   );
 }
 
-function Kinds({ kinds, value, onChange }: DestinationPickerProps) {
+/** Kinds that the operator does not allow are not offered. */
+function isShown({ problem }: LocalKind): boolean {
+  return problem?.code !== "kind_not_allowed";
+}
+
+interface KindsProps extends DestinationPickerProps {
+  readonly onClose: () => void;
+}
+
+function Kinds({ kinds, value, onChange, onClose }: KindsProps) {
   const { t } = useTranslation();
   const [query, setQuery] = useState("");
-  const found = matchingKinds(kinds, query);
+  const list = useRef<HTMLDivElement>(null);
+  const groupName = (group: string): string => t(`destinations.groups.${group}` as never, { defaultValue: group });
+  const found = matchingKinds(kinds, query, groupName);
+  const choose = (kind: string): void => {
+    onChange(kind);
+    onClose();
+  };
+  const keyInSearch = (event: KeyboardEvent): void => {
+    const first = found.find(({ available }) => available);
+    // Enter would submit the form around the picker.
+    if (event.key === "Enter") {
+      event.preventDefault();
+      if (first !== undefined) choose(first.kind);
+    }
+    if (event.key === "ArrowDown") {
+      event.preventDefault();
+      const radios = [...(list.current?.querySelectorAll<HTMLInputElement>("input:enabled") ?? [])];
+      (radios.find(({ checked }) => checked) ?? radios[0])?.focus();
+    }
+  };
   return (
     <div className={styles["fields"]}>
-      <TextField name="destination.search" label={t("destinations.search")} onValue={setQuery} />
+      <TextField
+        name="destination.search"
+        label={t("destinations.search")}
+        help={t("destinations.searchHelp")}
+        autoFocus
+        onValue={setQuery}
+        onKeyDown={keyInSearch}
+      />
       <p className="visually-hidden" role="status">
         {t("destinations.found", { count: found.length })}
       </p>
       {/* Scrollable regions must be reachable by keyboard. */}
-      <div className={styles["list"]} role="region" tabIndex={0} aria-label={t("destinations.list")}>
+      <div ref={list} className={styles["list"]} role="region" tabIndex={0} aria-label={t("destinations.list")}>
         {groupedKinds(found).map(([group, members]) => (
           <fieldset key={group} className={styles["group"]}>
-            <legend>{t(`destinations.groups.${group}`, { defaultValue: group })}</legend>
+            <legend>{groupName(group)}</legend>
             {members.map((kind) => (
-              <label key={kind.kind} className={styles["kind"]}>
-                <input
-                  type="radio"
-                  name="destination.kind"
-                  value={kind.kind}
-                  checked={kind.kind === value}
-                  disabled={!kind.available}
-                  onChange={() => onChange(kind.kind)}
-                />
-                <span className={styles["mark"]}>
-                  <DestinationMark kind={kind.kind} group={kind.group} />
-                </span>
-                <span>
-                  <span className={styles["name"]}>{kind.title}</span>
-                  <span className={styles["summary"]}>{kind.problem?.message ?? kind.summary}</span>
-                </span>
-              </label>
+              <KindChoice
+                key={kind.kind}
+                kind={kind}
+                checked={kind.kind === value}
+                onChange={onChange}
+                onChoose={choose}
+              />
             ))}
           </fieldset>
         ))}
@@ -92,4 +115,53 @@ function Kinds({ kinds, value, onChange }: DestinationPickerProps) {
       </div>
     </div>
   );
+}
+
+interface KindChoiceProps {
+  readonly kind: LocalKind;
+  readonly checked: boolean;
+  /** With the arrow keys: the list stays open. */
+  readonly onChange: (kind: string) => void;
+  readonly onChoose: (kind: string) => void;
+}
+
+function KindChoice({ kind: { kind, title, summary, group, available, problem }, ...props }: KindChoiceProps) {
+  const id = useId();
+  return (
+    <label className={styles["kind"]}>
+      <input
+        type="radio"
+        name="destination.kind"
+        value={kind}
+        checked={props.checked}
+        disabled={!available}
+        aria-describedby={id}
+        aria-label={title}
+        onChange={() => props.onChange(kind)}
+        // Arrow keys also cause clicks, which have no detail.
+        onClick={({ detail }) => detail > 0 && props.onChoose(kind)}
+        onKeyDown={(event) => {
+          // Enter would submit the form around the picker.
+          if (event.key !== "Enter") return;
+          event.preventDefault();
+          props.onChoose(kind);
+        }}
+      />
+      <DestinationMark kind={kind} group={group} />
+      <span className={styles["about"]}>
+        <span className={styles["name"]}>{title}</span>
+        <span className={styles["summary"]} id={id}>
+          {problem === null ? <RichText {...summary} /> : <Problem problem={problem} />}
+        </span>
+      </span>
+    </label>
+  );
+}
+
+/** Why a kind is not available. Customers cannot install packages, so they see no details. */
+function Problem({ problem: { code, message } }: { readonly problem: NonNullable<LocalKind["problem"]> }) {
+  const { t, i18n } = useTranslation();
+  const { kind } = useAudience();
+  if (kind === "portal") return t("destinations.unavailable");
+  return <ServerSentence {...serverText(i18n, "kind", code, message)} />;
 }

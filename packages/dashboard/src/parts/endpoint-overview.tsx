@@ -1,5 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { TFunction } from "i18next";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
@@ -13,8 +15,9 @@ import { useLiveRefresh } from "../live/use-live.ts";
 import { Attempts } from "./attempts.tsx";
 import { Blockers, EndpointStateCard } from "./endpoint-state.tsx";
 import styles from "./endpoint-overview.module.css";
-import { useDestinationKinds } from "./destination-picker.tsx";
+import { EndpointConfig } from "./endpoint-config.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
+import { useDestinationKind } from "./use-destination-kinds.ts";
 
 export interface EndpointOverviewProps {
   readonly app: string;
@@ -24,7 +27,7 @@ export interface EndpointOverviewProps {
 export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
   const { t } = useTranslation();
   const path = { app_id: app, endpoint_id: endpoint.id };
-  const kinds = useDestinationKinds();
+  const kind = useDestinationKind(endpoint.kind);
   const failures = useList(["attempts", app, endpoint.id, "failures"], () =>
     must(
       api.GET("/api/v1/app/{app_id}/attempt/endpoint/{endpoint_id}", {
@@ -50,7 +53,8 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
             <Facts
               facts={[
                 [t("messages.id"), <Copyable key="id" text={endpoint.id} />],
-                [t("destinations.kind"), kinds?.find(({ kind }) => kind === endpoint.kind)?.title ?? endpoint.kind],
+                [t("destinations.kind"), kind?.title ?? endpoint.kind],
+                ...targetOf(t, endpoint),
                 [t("applications.uid"), endpoint.uid ?? "–"],
                 [t("endpoints.types"), <Tags key="types" names={endpoint.eventTypes} none={t("endpoints.allTypes")} />],
                 [
@@ -61,6 +65,7 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
               ]}
             />
           </Card>
+          {endpoint.kind !== "http" && <EndpointConfig endpoint={endpoint} />}
         </Stack>
       </Columns>
       <Section
@@ -75,6 +80,11 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
       </Section>
     </>
   );
+}
+
+/** The title of a page of another kind than webhooks does not show the whole target. */
+function targetOf(t: TFunction, { kind, url }: Endpoint): readonly (readonly [string, ReactNode])[] {
+  return kind === "http" || url === "" ? [] : [[t("destinations.target"), <Copyable key="target" text={url} />]];
 }
 
 function LastDay({ app, id }: { readonly app: string; readonly id: string }) {

@@ -9,10 +9,11 @@ import { Card } from "../components/page.tsx";
 import { useAudience } from "../session/audience.ts";
 import { UrlField } from "./url-field.tsx";
 import { SaveFoot } from "../components/form-foot.tsx";
-import { type DestinationKind, toConfig } from "../lib/destination-config.ts";
+import { toConfig } from "../lib/destination-config.ts";
+import type { LocalKind } from "../lib/kind-texts.ts";
 import { DestinationFields } from "./destination-fields.tsx";
-import { useDestinationKinds } from "./destination-picker.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
+import { useDestinationKind } from "./use-destination-kinds.ts";
 
 export interface EndpointSettingsProps {
   readonly app: string;
@@ -26,7 +27,7 @@ export function EndpointSettings({ app, endpoint }: EndpointSettingsProps) {
   const queries = useQueryClient();
   const path = { app_id: app, endpoint_id: endpoint.id };
   const isWebhook = endpoint.kind === "http";
-  const kind = useDestinationKinds()?.find((candidate) => candidate.kind === endpoint.kind);
+  const kind = useDestinationKind(endpoint.kind);
   const save = useMutation({
     mutationFn: (values: FormValues) => {
       const { url = "", description = "", uid = "", rateLimit = "" } = values;
@@ -105,6 +106,6 @@ export function EndpointSettings({ app, endpoint }: EndpointSettingsProps) {
 }
 
 /** The configuration is not changed before its fields are known. */
-function configOf(kind: DestinationKind | undefined, values: FormValues) {
+function configOf(kind: LocalKind | undefined, values: FormValues) {
   return kind === undefined ? {} : { config: toConfig(kind.fields, values) };
 }

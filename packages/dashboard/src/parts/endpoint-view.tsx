@@ -5,9 +5,10 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
-import { Page } from "../components/page.tsx";
+import { Page, type PageProps } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { tabOf, Tabs } from "../components/tabs.tsx";
+import { targetName } from "../lib/destination-config.ts";
 import { shortUrl } from "../lib/short-url.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { useAudience } from "../session/audience.ts";
@@ -22,6 +23,7 @@ import { EndpointSettings } from "./endpoint-settings.tsx";
 import { HealthBanner } from "./health-banner.tsx";
 import { PolicyEditor } from "./policy-editor.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
+import { useDestinationKinds } from "./use-destination-kinds.ts";
 
 const TABS = ["overview", "attempts", "matching", "policy", "security", "settings"] as const;
 
@@ -34,6 +36,7 @@ export function EndpointView({ app, id }: { readonly app: string; readonly id: s
   const tabs = TABS.filter((name) => !NEEDS_MANAGING.has(name) || audience.can("ManageEndpoint"));
   const tab = tabOf(tabs, useSearch({ strict: false }).tab);
   const path = { app_id: app, endpoint_id: id };
+  const kinds = useDestinationKinds();
   const endpoint = useQuery({
     queryKey: ["endpoint", app, id],
     queryFn: () => must(api.GET("/api/v1/app/{app_id}/endpoint/{endpoint_id}", { params: { path } })),
@@ -41,12 +44,12 @@ export function EndpointView({ app, id }: { readonly app: string; readonly id: s
   if (endpoint.error !== null) return <Failed error={endpoint.error} retry={() => void endpoint.refetch()} />;
   if (endpoint.data === undefined) return <Loading />;
   const { data } = endpoint;
+  const kind = kinds?.find((one) => one.kind === data.kind);
+  const heading = headingOf(data, kind?.title ?? data.kind);
   return (
     <Page
-      title={shortUrl(data.url)}
-      fullUrl={data.url}
+      {...heading}
       badge={<EndpointStateBadge app={app} endpoint={id} />}
-      {...(data.description === "" ? {} : { lead: data.description })}
       crumbs={audience.crumbs(app)}
       actions={<EndpointActions app={app} endpoint={data} />}
     >
@@ -59,6 +62,19 @@ export function EndpointView({ app, id }: { readonly app: string; readonly id: s
       <Tab app={app} endpoint={data} tab={tab} />
     </Page>
   );
+}
+
+/** A webhook is known by its URL, and any other kind by its description, or by kind and target. */
+function headingOf(
+  { kind, url, description }: Endpoint,
+  kindTitle: string,
+): Pick<PageProps, "title" | "fullUrl" | "lead"> {
+  if (kind === "http") {
+    return { title: shortUrl(url), fullUrl: url, ...(description === "" ? {} : { lead: description }) };
+  }
+  const target = shortUrl(targetName(url));
+  if (description !== "") return { title: description, lead: target === "" ? kindTitle : `${kindTitle} · ${target}` };
+  return { title: target === "" ? kindTitle : `${kindTitle} · ${target}` };
 }
 
 function labelOf(name: (typeof TABS)[number], audience: "operator" | "portal") {

@@ -5,11 +5,16 @@ import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Badge, Tags } from "../components/badge.tsx";
 import { Table } from "../components/table.tsx";
+import { targetName } from "../lib/destination-config.ts";
+import type { LocalKind } from "../lib/kind-texts.ts";
+import { shortUrl } from "../lib/short-url.ts";
 import { useAudience } from "../session/audience.ts";
+import { DestinationMark } from "./destination-mark.tsx";
+import type { Endpoint } from "./endpoint-props.ts";
 import { EndpointStateBadge } from "./endpoint-state.tsx";
 import styles from "./message-list.module.css";
-import { useDestinationKinds } from "./destination-picker.tsx";
 import { NewEndpoint } from "./new-endpoint.tsx";
+import { useDestinationKinds } from "./use-destination-kinds.ts";
 
 /** Table of the endpoints of an application. */
 export function Endpoints({ app }: { readonly app: string }) {
@@ -30,16 +35,10 @@ export function Endpoints({ app }: { readonly app: string }) {
       columns={[
         {
           key: "url",
-          label: t("endpoints.url"),
+          label: t("endpoints.one"),
           cell: (row) => (
             <span className={styles["name"]}>
-              <Link {...audience.endpoint(app, row.id)} title={row.url}>
-                <Url url={row.url} />
-              </Link>
-              {row.kind !== "http" && (
-                <span className="muted">{kinds?.find(({ kind }) => kind === row.kind)?.title ?? row.kind}</span>
-              )}
-              {row.description !== "" && <span className="muted">{row.description}</span>}
+              <EndpointName app={app} endpoint={row} kind={kinds?.find(({ kind }) => kind === row.kind)} />
             </span>
           ),
         },
@@ -64,5 +63,40 @@ export function Endpoints({ app }: { readonly app: string }) {
         },
       ]}
     />
+  );
+}
+
+interface EndpointNameProps {
+  readonly app: string;
+  readonly endpoint: Endpoint;
+  readonly kind: LocalKind | undefined;
+}
+
+/** A webhook by its URL; any other kind by its description, or by its target. */
+function EndpointName({ app, endpoint: { id, url, kind: name, description }, kind }: EndpointNameProps) {
+  const audience = useAudience();
+  const link = audience.endpoint(app, id);
+  if (name === "http") {
+    return (
+      <>
+        <Link {...link} title={url}>
+          <Url url={url} />
+        </Link>
+        {description !== "" && <span className="muted">{description}</span>}
+      </>
+    );
+  }
+  const title = kind?.title ?? name;
+  const target = targetName(url);
+  return (
+    <span className={styles["kind"]}>
+      <DestinationMark kind={name} group={kind?.group ?? ""} />
+      <span className={styles["name"]}>
+        <Link {...link} title={url}>
+          {description !== "" || target === "" ? description || title : <Url url={target} />}
+        </Link>
+        <span className="muted">{description !== "" && target !== "" ? `${title} · ${shortUrl(target)}` : title}</span>
+      </span>
+    </span>
   );
 }

@@ -11,7 +11,8 @@ import { UrlField } from "./url-field.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { toConfig } from "../lib/destination-config.ts";
 import { DestinationFields } from "./destination-fields.tsx";
-import { DestinationPicker, useDestinationKinds } from "./destination-picker.tsx";
+import { DestinationPicker } from "./destination-picker.tsx";
+import { useDestinationKinds } from "./use-destination-kinds.ts";
 
 /** Kind of endpoints that have a URL of their own. */
 const WEBHOOK = "http";

@@ -1,16 +1,14 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Send } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import { Button } from "../components/button.tsx";
 import { AreaField, type FormValues, SelectField } from "../components/form.tsx";
 import { Loading } from "../components/state.tsx";
 import { exampleTypes, toExampleBody } from "../lib/send-example.ts";
 import { useAudience } from "../session/audience.ts";
-import { FormDialog } from "../components/form-dialog.tsx";
 import type { EndpointActionsProps } from "./endpoint-props.ts";
+import { SendDialog } from "./send-dialog.tsx";
 
 /** Number of recent messages in which unregistered event types are looked for. */
 const RECENT = 50;
@@ -38,22 +36,15 @@ export function SendExample({ app, endpoint }: EndpointActionsProps) {
     onSuccess: (message) => navigate(audience.message(app, message.id)),
   });
   return (
-    <FormDialog
-      trigger={
-        <Button>
-          <Send aria-hidden />
-          {t("endpoints.test")}
-        </Button>
-      }
+    <SendDialog
       title={t("endpoints.test")}
+      lead={t("endpoints.testText")}
       open={open}
       onOpenChange={setOpen}
-      submit={t("actions.send")}
       onSubmit={(values) => send.mutate(values)}
       error={send.error}
       busy={send.isPending || types === null}
     >
-      <p className="muted">{t("endpoints.testText")}</p>
       {types === null ? (
         <Loading lines={1} />
       ) : (
@@ -70,7 +61,7 @@ export function SendExample({ app, endpoint }: EndpointActionsProps) {
         help={t("endpoints.testPayloadHelp")}
         placeholder={'{ "id": "inv_1042" }'}
       />
-    </FormDialog>
+    </SendDialog>
   );
 }
 
