@@ -9,6 +9,9 @@ import { Random } from "../../simulation/random.ts";
 /** The nightly run sets a larger number. */
 export const KILLS = Number(process.env["POSTHORN_TEST_KILLS"] ?? 10);
 const SEED = Number(process.env["POSTHORN_TEST_SEED"] ?? Date.now() % 2 ** 31);
+/** Ends a run early, which then reports fewer kills. */
+const MINUTES = Number(process.env["POSTHORN_TEST_KILL_MINUTES"] ?? Infinity);
+const KILLS_PER_LINE = 20;
 /** File to which the reports are appended, one line of JSON each. */
 const REPORT_FILE = process.env["POSTHORN_TEST_REPORT"];
 
@@ -19,6 +22,8 @@ const PUBLISHERS = 4;
 const MESSAGES_A_LIFE = 60;
 const LEAST_A_LIFE = 10;
 const MAX_LIFE_MS = 400;
+/** Longest wait for a delivery to an endpoint, which may be frozen or waiting for a retry. */
+const DELIVERY_MS = 10_000;
 const PAUSE_MS = 20;
 const ARRIVAL = { timeoutMs: 180_000, intervalMs: 500 } as const;
 /** Retries come quickly, and continue for longer than a broker needs to start again. */
@@ -70,7 +75,10 @@ export class KillRun implements AsyncDisposable {
   readonly accepted = new Set<string>();
   app = "";
   #url: string | null;
+  #startedAt = Date.now();
+  readonly #endpoints: string[] = [];
   #left = 0;
+  #kills = 0;
   #isEnded = false;
   #next = 0;
   readonly #publishers: readonly Promise<void>[];
@@ -114,7 +122,10 @@ export class KillRun implements AsyncDisposable {
   }
 
   async addEndpoints(sinks: readonly Sink[]): Promise<void> {
-    for (const { kind, config } of sinks) await this.call("POST", `/app/${this.app}/endpoint`, { kind, config });
+    for (const { kind, config } of sinks) {
+      const { id } = await this.call("POST", `/app/${this.app}/endpoint`, { kind, config });
+      this.#endpoints.push(id as string);
+    }
   }
 
   /** Kills the server again and again, and one of the counterparts now and then. */
@@ -124,16 +135,21 @@ export class KillRun implements AsyncDisposable {
       ...(one.freeze === undefined ? [] : [() => this.#silence(one)]),
     ]);
     const start = this.random.int(0, 1000);
+    const deadline = Date.now() + MINUTES * 60_000;
     let done = 0;
-    for (let kill = 0; kill < KILLS; kill++) {
+    for (let kill = 0; kill < KILLS && Date.now() < deadline; kill++) {
       await this.#life();
+      this.#kills++;
+      if (this.#kills % KILLS_PER_LINE === 0) {
+        process.stdout.write(`${this.test}: ${this.#kills} kills, ${this.accepted.size} messages accepted\n`);
+      }
       if (faults.length > 0 && kill % KILLS_PER_FAULT === 0) await faults[(start + done++) % faults.length]!();
     }
     this.#left = MESSAGES_A_LIFE;
     await eventually(() => assert(this.#left <= 0));
     this.#isEnded = true;
     await Promise.all(this.#publishers);
-    assert(this.accepted.size > KILLS * LEAST_A_LIFE);
+    assert(this.accepted.size > this.#kills * LEAST_A_LIFE);
     return { faults: done };
   }
 
@@ -155,7 +171,7 @@ export class KillRun implements AsyncDisposable {
   }
 
   report(more: Readonly<Record<string, unknown>>): void {
-    report({ test: this.test, seed: SEED, kills: KILLS, accepted: this.accepted.size, ...more });
+    report({ test: this.test, seed: SEED, kills: this.#kills, accepted: this.accepted.size, ...more });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -170,12 +186,25 @@ export class KillRun implements AsyncDisposable {
     this.#left = MESSAGES_A_LIFE;
     const goal = this.accepted.size + this.random.int(LEAST_A_LIFE, MESSAGES_A_LIFE - PUBLISHERS);
     while (this.accepted.size < goal) await delay(1);
-    // Half of the kills come while messages are accepted, the others while their deliveries end.
-    if (this.random.chance(0.5)) await delay(this.random.int(0, MAX_LIFE_MS));
+    // Some kills come while messages are accepted, and others while they are delivered, also on a slow machine.
+    if (this.#endpoints.length > 0 && this.random.chance(0.7)) await this.#delivery(this.random.pick(this.#endpoints));
+    await delay(this.random.int(0, MAX_LIFE_MS) * (this.random.chance(0.5) ? 1 : 0.1));
     this.#url = null;
     await this.server.kill();
     await this.server.restart();
     this.#url = this.server.url;
+    this.#startedAt = Date.now();
+  }
+
+  /** Waits until this process of the server has delivered a message to the endpoint. */
+  async #delivery(endpoint: string): Promise<void> {
+    const deadline = Date.now() + DELIVERY_MS;
+    while (Date.now() < deadline) {
+      const { data } = await this.call("GET", `/app/${this.app}/attempt/endpoint/${endpoint}?limit=1&status=0`);
+      const [last] = data as readonly { readonly timestamp: string }[];
+      if (last !== undefined && Date.parse(last.timestamp) > this.#startedAt) return;
+      await delay(PAUSE_MS);
+    }
   }
 
   /** Freezes the counterpart, so that messages are sent and not confirmed, and kills it then. */
