@@ -46,6 +46,9 @@ describe("metrics", () => {
       expect(/^posthorn_disk_free_bytes [1-9]/m.test(text)).toBe(!onPostgres);
       expect(sample(text, "posthorn_dispatcher_in_flight")).toBe(0);
       expect(sample(text, "posthorn_egress_requests")).toBe(0);
+      expect(sample(text, "posthorn_connector_failures_total")).toBe(0);
+      // The thread starts with the first message to a destination that needs it.
+      expect(sample(text, "posthorn_connector_memory_bytes")).toBe(0);
       expect(sample(text, "process_resident_memory_bytes")).toBeGreaterThan(0);
     });
   });

@@ -1,6 +1,7 @@
 /** Prometheus metrics of a node. docs/features/metrics.md describes each of them; `npm run check:docs` compares the names. */
 import type { Egress } from "@posthorn/egress";
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { ConnectorStats } from "../destinations/connections/connector.ts";
 import type { AttemptRecord, Outcome } from "../store/delivery.ts";
 import type { DispatchLoad } from "../domain/ports.ts";
 import { isStoreAway } from "../store/errors.ts";
@@ -15,6 +16,7 @@ export interface MetricsOptions {
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly egress: Pick<Egress, "stats">;
+  readonly connector: { readonly stats: ConnectorStats };
   /** Duplicate deliveries at sources since the process started. */
   readonly inboundDuplicates: () => number;
   /** Deliveries that waited to be sent when they were last counted. */
@@ -63,6 +65,7 @@ export class Metrics {
     watchDispatcher(this.#registry, options);
     watchStore(this.#registry, options.store);
     watchEgress(this.#registry, options.egress);
+    watchConnector(this.#registry, options.connector);
     counter(
       this.#registry,
       "posthorn_inbound_duplicates_total",
@@ -240,5 +243,43 @@ function watchEgress(registry: Registry, egress: Pick<Egress, "stats">): void {
     "posthorn_egress_requests",
     "Requests to endpoints in flight or waiting for a socket.",
     () => egress.stats.requests,
+  );
+}
+
+function watchConnector(registry: Registry, connector: MetricsOptions["connector"]): void {
+  const byKind = (name: string, help: string, values: (stats: ConnectorStats) => Readonly<Record<string, number>>) =>
+    registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        labelNames: ["kind"],
+        registers: [],
+        collect() {
+          this.reset();
+          for (const [kind, value] of Object.entries(values(connector.stats))) this.set({ kind }, value);
+        },
+      }),
+    );
+  byKind(
+    "posthorn_connector_connections",
+    "Open connections to brokers, databases and mail servers, by kind of destination.",
+    (stats) => stats.connections,
+  );
+  byKind(
+    "posthorn_connector_in_flight",
+    "Messages sent over these connections that wait for their result, by kind of destination.",
+    (stats) => stats.inFlight,
+  );
+  counter(
+    registry,
+    "posthorn_connector_failures_total",
+    "How often the thread that holds these connections ended unexpectedly. It starts again with the next message.",
+    () => connector.stats.failures,
+  );
+  gauge(
+    registry,
+    "posthorn_connector_memory_bytes",
+    "Memory of the thread that holds these connections, 0 while it does not run.",
+    () => connector.stats.memoryBytes,
   );
 }

@@ -94,6 +94,7 @@ export function compose(base: NodeBase): Composition {
     now: clock.now,
     load: () => dispatcher.load,
     egress,
+    connector,
     inboundDuplicates: () => receiving.duplicates.total,
     backlog: () => backlog.waiting,
   });

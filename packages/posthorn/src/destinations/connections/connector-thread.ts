@@ -33,7 +33,7 @@ const jobs = new Map<number, Job>();
 const vets = new Map<number, (result: VetResult) => void>();
 let lastVet = 0;
 let outbox: FromThread[] = [];
-let reported = 0;
+let reported = "{}";
 
 interface Job {
   readonly link: number;
@@ -60,7 +60,7 @@ const pool = new LinkPool({
 setInterval(
   () => {
     pool.closeIdle();
-    report();
+    report(true);
   },
   Math.min(IDLE_CHECK_MS, options.idleMs),
 ).unref();
@@ -193,10 +193,14 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | nul
   return Promise.race([work, promise]);
 }
 
-function report(): void {
-  if (pool.size === reported) return;
-  reported = pool.size;
-  post({ op: "count", links: reported });
+/** @param always Also if the links are the same, because the memory has changed. */
+function report(always = false): void {
+  const links = pool.counts;
+  const text = JSON.stringify(links);
+  if (text === reported && !always) return;
+  reported = text;
+  const { heapTotal, external } = process.memoryUsage();
+  post({ op: "count", counts: { links, memoryBytes: heapTotal + external } });
 }
 
 /** Everything of one turn is posted together, which costs a tenth of single posts. */

@@ -10,6 +10,7 @@ import type {
   FromThread,
   LinkSpec,
   PostToThread,
+  ThreadCounts,
   ThreadOptions,
   ThreadResult,
   ToThread,
@@ -55,6 +56,19 @@ export type ConnectorResult =
   /** The caller canceled it, or it may not be sent any longer. */
   | { readonly kind: "canceled" };
 
+/** Current numbers for metrics. */
+export interface ConnectorStats {
+  readonly isRunning: boolean;
+  /** Open connections by kind. */
+  readonly connections: Readonly<Record<string, number>>;
+  /** Messages that wait for their result, by kind. */
+  readonly inFlight: Readonly<Record<string, number>>;
+  /** How often the thread has ended unexpectedly since the process started. */
+  readonly failures: number;
+  /** Heap and buffers of the thread; 0 while it does not run. */
+  readonly memoryBytes: number;
+}
+
 interface PendingMessage {
   readonly request: ConnectorRequest;
   readonly settle: (result: ConnectorResult) => void;
@@ -70,6 +84,7 @@ const RESTART_MS = 1000;
 const POST_BYTES = 1024 * 1024;
 const KNOWN_LINKS = 10_000;
 const NO_BYTES = new Uint8Array(0);
+const NO_COUNTS: ThreadCounts = { links: {}, memoryBytes: 0 };
 
 export class Connector implements AsyncDisposable {
   readonly #options: ConnectorOptions;
@@ -85,7 +100,8 @@ export class Connector implements AsyncDisposable {
   #flushing = false;
   #lastId = 0;
   #lastLink = 0;
-  #openLinks = 0;
+  #counts = NO_COUNTS;
+  #failures = 0;
   #restsUntil = 0;
   #watch: NodeJS.Timeout | null = null;
   #lastPing = 0;
@@ -105,8 +121,11 @@ export class Connector implements AsyncDisposable {
   }
 
   /** Current numbers for metrics. */
-  get stats(): { readonly isRunning: boolean; readonly connections: number; readonly inFlight: number } {
-    return { isRunning: this.#worker !== null, connections: this.#openLinks, inFlight: this.#pending.size };
+  get stats(): ConnectorStats {
+    const inFlight: Record<string, number> = {};
+    for (const { request } of this.#pending.values()) inFlight[request.kind] = (inFlight[request.kind] ?? 0) + 1;
+    const { links: connections, memoryBytes } = this.#counts;
+    return { isRunning: this.#worker !== null, connections, inFlight, failures: this.#failures, memoryBytes };
   }
 
   /** Sends one message. Never rejects. Settles by the timeout, whatever the thread does. */
@@ -181,14 +200,16 @@ export class Connector implements AsyncDisposable {
     if (this.#worker !== worker) return;
     this.#worker = null;
     this.#restsUntil = performance.now() + RESTART_MS;
-    this.#openLinks = 0;
+    this.#counts = NO_COUNTS;
     this.#outbox = [];
     this.#bodies = [];
     this.#bodyBytes = 0;
     this.#links.clear();
     for (const { settle } of this.#pending.values()) settle(ownFault("connector_down", error.message));
     void worker.terminate();
-    if (!this.#isClosed) this.#options.onError(error);
+    if (this.#isClosed) return;
+    this.#failures++;
+    this.#options.onError(error);
   }
 
   #take(item: FromThread): void {
@@ -208,7 +229,7 @@ export class Connector implements AsyncDisposable {
         this.#lastPong = item.id;
         return;
       case "count":
-        this.#openLinks = item.links;
+        this.#counts = item.counts;
     }
   }
 

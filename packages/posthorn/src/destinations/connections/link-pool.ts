@@ -32,6 +32,7 @@ export interface PooledLink {
 
 interface Entry {
   readonly id: number;
+  readonly kind: string;
   readonly tenant: number;
   readonly context: DialContext;
   readonly abort: AbortController;
@@ -53,8 +54,11 @@ export class LinkPool {
     this.#options = options;
   }
 
-  get size(): number {
-    return this.#all.size;
+  /** Number of links by kind. */
+  get counts(): Readonly<Record<string, number>> {
+    const counts: Record<string, number> = {};
+    for (const { kind } of this.#all) counts[kind] = (counts[kind] ?? 0) + 1;
+    return counts;
   }
 
   /** Opens a link, or returns the open one. Rejects when the connection fails; the next call tries again. */
@@ -102,6 +106,7 @@ export class LinkPool {
     const abort = new AbortController();
     const entry: Entry = {
       id,
+      kind: spec.kind,
       tenant: spec.tenant,
       context,
       abort,

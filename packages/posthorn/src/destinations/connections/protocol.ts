@@ -42,7 +42,15 @@ export type FromThread =
   | { readonly op: "ask"; readonly id: number }
   | { readonly op: "vet"; readonly id: number; readonly link: number; readonly host: string; readonly port: number }
   | { readonly op: "pong"; readonly id: number }
-  | { readonly op: "count"; readonly links: number };
+  | { readonly op: "count"; readonly counts: ThreadCounts };
+
+/** Current numbers of the thread, for metrics. */
+export interface ThreadCounts {
+  /** Open links by kind. */
+  readonly links: Readonly<Record<string, number>>;
+  /** Heap and buffers of the thread. */
+  readonly memoryBytes: number;
+}
 
 export interface VettedAddress {
   readonly address: string;
