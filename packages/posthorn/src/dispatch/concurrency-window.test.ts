@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConcurrencyWindow } from "./concurrency-window.ts";
+import { ConcurrencyWindow } from "./rate-control.ts";
 
 const HOUR = 3_600_000;
 

@@ -1,8 +1,7 @@
 /** The parts of a lane: its jobs in memory, and the page that it loads from the store. */
-import { isHanging } from "./concurrency-window.ts";
+import { isHanging, type Ticket } from "./rate-control.ts";
 import { Fifo } from "./queues.ts";
 import { isInOrder } from "./ordered-queue.ts";
-import type { Ticket } from "./rate-control.ts";
 import type { Job } from "../store/delivery.ts";
 
 /** Estimated memory of a job besides its payload, in bytes. */
