@@ -10,7 +10,7 @@ import type { Busy, RunResult } from "../transform/types.ts";
 import { AttemptTracker } from "./attempt-tracker.ts";
 import { DeliveryAttempter } from "./attempter.ts";
 import { destinationsOf } from "../destinations/destinations.ts";
-import { EndpointSender } from "../destinations/http/endpoint-sender.ts";
+import { EndpointSender } from "../destinations/http/request.ts";
 import { HttpDestination } from "../destinations/http/http-destination.ts";
 
 const { signal } = new AbortController();

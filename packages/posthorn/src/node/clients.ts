@@ -2,7 +2,7 @@
 import type { Egress } from "@posthorn/egress";
 import { Connector } from "../destinations/connections/connector.ts";
 import { vetWith } from "../destinations/connections/vet.ts";
-import { EndpointSender } from "../destinations/http/endpoint-sender.ts";
+import { EndpointSender } from "../destinations/http/request.ts";
 import type { NodeOptions } from "./options.ts";
 import { egressOf } from "./parts.ts";
 

@@ -4,7 +4,7 @@ import { ClusterDispatch } from "../cluster/cluster.ts";
 import { LaneInspector } from "../cluster/lane-inspector.ts";
 import { ClusterWork } from "../cluster/work.ts";
 import { missingPackages } from "../destinations/connections/installed.ts";
-import type { EndpointSender } from "../destinations/http/endpoint-sender.ts";
+import type { EndpointSender } from "../destinations/http/request.ts";
 import { OwnershipCheck } from "../destinations/http/endpoint-verification.ts";
 import { kindRules } from "../destinations/kind-rules.ts";
 import type { Clock } from "../dispatch/types.ts";

@@ -1,7 +1,7 @@
 /** Calls provider APIs through the egress client with its address guard. */
 import type { Egress } from "@posthorn/egress";
 import type { ApiResponse, ApiRequest, ApiFailure } from "../backfill/types.ts";
-import { USER_AGENT } from "../destinations/http/headers.ts";
+import { USER_AGENT } from "../destinations/http/request.ts";
 
 const TIMEOUT_MS = 20_000;
 /** A page of 100 Stripe events is rarely larger than 1 MB. */

@@ -4,7 +4,7 @@ import { type Received, type ReceiverBehaviour, startReceiver } from "@posthorn/
 import type { KindAuthorizer } from "../../src/destinations/auth/authorizer.ts";
 import { CloudAuthorizer } from "../../src/destinations/auth/cloud-authorizer.ts";
 import { checkConfig, secretsOf } from "../../src/fields/config.ts";
-import { EndpointSender } from "../../src/destinations/http/endpoint-sender.ts";
+import { EndpointSender } from "../../src/destinations/http/request.ts";
 import type { KindConfig } from "../../src/destinations/kind.ts";
 import { kindNamed } from "../../src/destinations/kinds.ts";
 import { ShapedDestination } from "../../src/destinations/shaped/shaped-destination.ts";

@@ -1,7 +1,7 @@
 import { Egress, type EgressResult, parseAllowList } from "@posthorn/egress";
 import { type ReceiverResponse, startReceiver } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
-import { EndpointSender } from "../../src/destinations/http/endpoint-sender.ts";
+import { EndpointSender } from "../../src/destinations/http/request.ts";
 import { HttpDestination } from "../../src/destinations/http/http-destination.ts";
 import { hostOf } from "../../src/destinations/kinds.ts";
 import { Directory } from "../../src/domain/directory.ts";

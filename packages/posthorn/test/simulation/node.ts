@@ -9,7 +9,7 @@ import { AttemptTracker } from "../../src/delivery/attempt-tracker.ts";
 import { DeliveryAttempter } from "../../src/delivery/attempter.ts";
 import { DeliveryStore } from "../../src/delivery/delivery-store.ts";
 import { destinationsOf } from "../../src/destinations/destinations.ts";
-import { EndpointSender } from "../../src/destinations/http/endpoint-sender.ts";
+import { EndpointSender } from "../../src/destinations/http/request.ts";
 import { HttpDestination } from "../../src/destinations/http/http-destination.ts";
 import { EndpointHealthMonitor } from "../../src/workers/endpoint-health-monitor.ts";
 import { TaskRunner } from "../../src/workers/task-runner.ts";

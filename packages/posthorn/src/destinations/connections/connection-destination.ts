@@ -4,7 +4,7 @@ import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import { isSecretHeader } from "../../domain/secret-headers.ts";
 import { secretsOf } from "../../fields/config.ts";
 import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
-import type { HeaderFamily } from "../http/headers.ts";
+import type { HeaderFamily } from "../http/request.ts";
 import type { ConnectionKind, Fields, ItemResult, KindMessage } from "../kind.ts";
 import { kindNamed } from "../kinds.ts";
 import { kindMessage } from "../shaped/message.ts";

@@ -2,8 +2,7 @@
 import { verifyChallenge, verifyCloudEvents } from "@posthorn/egress";
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import type { Ownership, OwnershipMethod } from "../../domain/endpoint/verification.ts";
-import type { EndpointSender } from "./endpoint-sender.ts";
-import { USER_AGENT } from "./headers.ts";
+import { type EndpointSender, USER_AGENT } from "./request.ts";
 
 export interface OwnershipCheckOptions {
   readonly sender: EndpointSender;

@@ -3,7 +3,7 @@ import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import { HOPS_HEADER, hopCountOf } from "../../domain/message/hop-count.ts";
 import { type InboundOrigin, type OpenedRequest, openRequest } from "../../domain/message/request.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
-import { type HeaderFamily, USER_AGENT } from "./headers.ts";
+import { type HeaderFamily, USER_AGENT } from "./request.ts";
 
 /** A forwarded request, complete except for Posthorn's signature. */
 export interface ForwardedRequest {

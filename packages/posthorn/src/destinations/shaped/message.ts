@@ -1,5 +1,5 @@
 import type { OutgoingMessage } from "../destination.ts";
-import { type HeaderFamily, standardHeaders } from "../http/headers.ts";
+import { type HeaderFamily, standardHeaders } from "../http/request.ts";
 import type { KindMessage } from "../kind.ts";
 
 /**

@@ -1,7 +1,17 @@
-/** Headers of a delivery. */
+/** Requests to endpoints: their headers and signatures, and the client that sends them. */
 import type { StandardFacts } from "../../domain/attempt/detail.ts";
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import { VERSION } from "../../lib/version.ts";
+import {
+  type AddressRules,
+  AuthSender,
+  type Egress,
+  type EgressFailure,
+  type EgressRequest,
+  type EgressResult,
+  parseAllowList,
+} from "@posthorn/egress";
+import { boundedCache } from "../../lib/bounded-cache.ts";
 
 export const USER_AGENT = `Posthorn/${VERSION}`;
 
@@ -73,4 +83,67 @@ export async function signedHeaders(endpoint: DirectoryEndpoint, request: Styled
 
 function without<Value extends string | null>(headers: readonly Value[], names: ReadonlySet<string>): Value[] {
   return headers.filter((_, index) => !names.has((headers[index - (index % 2)] ?? "").toLowerCase()));
+}
+
+/** Sends requests to an endpoint with its address rules, credentials, TLS settings and proxy. */
+export class EndpointSender {
+  readonly #egress: Pick<Egress, "send">;
+  /** Caches OAuth 2 tokens. */
+  readonly #auth: AuthSender;
+  /** Parsed address rules of applications, by their text. */
+  readonly #rules = boundedCache<string, AddressRules>(10_000);
+
+  constructor(egress: Pick<Egress, "send">) {
+    this.#egress = egress;
+    this.#auth = new AuthSender(egress);
+  }
+
+  /** Never rejects. */
+  send(endpoint: DirectoryEndpoint, plain: EgressRequest): Promise<EgressResult> {
+    const { auth, tls, proxy } = endpoint.egress;
+    const isPlain = endpoint.egressAllow === null && tls === undefined && proxy === undefined && auth === undefined;
+    if (isPlain) return this.#egress.send(plain);
+    const request: EgressRequest = {
+      ...plain,
+      ...(endpoint.egressAllow === null ? {} : { allow: this.#rulesOf(endpoint.egressAllow) }),
+      ...(tls === undefined ? {} : { tls }),
+      ...(proxy === undefined ? {} : { proxy }),
+    };
+    return auth === undefined ? this.#egress.send(request) : this.#auth.send(request, auth);
+  }
+
+  #rulesOf(text: string): AddressRules {
+    let rules = this.#rules.get(text);
+    if (rules === undefined) {
+      rules = parseAllowList(text);
+      this.#rules.set(text, rules);
+    }
+    return rules;
+  }
+}
+
+const PROXY_SENTENCES = {
+  endpoint: {
+    proxy_failed: "The proxy of this endpoint failed. Check the proxy, or set another one for the endpoint.",
+    proxy_denied: "The proxy of this endpoint does not allow this target. Allow the target in the proxy.",
+    blocked_proxy:
+      "The proxy of this endpoint is at a blocked address. Use a proxy that is reachable on the public internet, or ask the operator.",
+  },
+  application: {
+    proxy_failed: "The proxy of this application failed. Check the proxy, or set another one for the application.",
+    proxy_denied: "The proxy of this application does not allow this target. Allow the target in the proxy.",
+    blocked_proxy:
+      "The proxy of this application is at a blocked address. Use a proxy that is reachable on the public internet, or ask the operator.",
+  },
+} as const;
+
+/**
+ * Names the proxy that failed, if it is that of the endpoint or of its application. For the platform's proxy, the message of the HTTP
+ * client stays.
+ */
+export function namingProxy(result: EgressFailure, proxyOf: DirectoryEndpoint["proxyOf"]): EgressFailure {
+  const { code } = result;
+  if (proxyOf === null) return result;
+  if (code !== "proxy_failed" && code !== "proxy_denied" && code !== "blocked_proxy") return result;
+  return { ...result, message: PROXY_SENTENCES[proxyOf][code] };
 }
