@@ -27,7 +27,8 @@ export type IdPrefix =
   | "src_"
   | "ssec_"
   | "quar_"
-  | "acsub_";
+  | "acsub_"
+  | "batch_";
 
 export interface GeneratedId {
   /** Integer primary key: at most 53 bits, increasing within a process. */

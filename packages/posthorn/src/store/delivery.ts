@@ -21,6 +21,8 @@ export interface Job {
   readonly requestJson: string | null;
   /** `null` when it is large and must be read separately, or expunged. */
   readonly payload: Uint8Array | null;
+  /** Size of the payload; absent: that of `payload`. */
+  readonly bytes?: number;
   /** No attempt is made from this time on, Unix milliseconds; absent or `null`: there is no such time. */
   readonly deliverUntil?: number | null;
   /** When its first attempt was due, Unix milliseconds; absent: at `due`. */
@@ -84,6 +86,28 @@ export interface Outcome {
   readonly mayWait?: boolean;
 }
 
+/** A batch that its target recognises by its members: it is sent again as a whole. */
+export interface KeptBatch {
+  readonly id: number;
+  readonly endpointId: number;
+  /** In the order in which they are sent. */
+  readonly messageIds: readonly number[];
+}
+
+/** Storage of batches. */
+export interface BatchStore {
+  /** Batches of an endpoint that were kept and not forgotten, oldest first. */
+  list(endpointId: number): Promise<readonly KeptBatch[]>;
+  /**
+   * Resolves once the batch is on disk. Rejects with `shard_lost` when its lease is no longer held; then nothing was written.
+   *
+   * @param ended Batches that are not needed any longer, and are deleted.
+   */
+  keep(batch: KeptBatch, lease: Lease | undefined, ended: readonly number[]): Promise<void>;
+  /** The pending deliveries among these, due or not, without payloads. Includes every outcome that was recorded before the call. */
+  members(endpointId: number, messageIds: readonly number[]): Promise<readonly Job[]>;
+}
+
 /** How to select a page other than by the longest waiting time. */
 export type PageSelection =
   /** The jobs that became due most recently. */
@@ -97,6 +121,8 @@ export type PageSelection =
       readonly after: Position;
       readonly known: readonly number[];
       readonly keys: readonly string[] | null;
+      /** Jobs per key of `keys`; absent: 16. */
+      readonly perKey?: number;
     };
 
 /** A position among the deliveries of an endpoint by due time: just after this one. */

@@ -4,24 +4,36 @@ import { INLINE_PAYLOAD_BYTES } from "./ordered-page.ts";
 import { REQUESTED_BY } from "./schema.ts";
 import type { Job } from "./delivery.ts";
 
-export interface JobRow extends Omit<Job, "firstDue" | "resent" | "immediate"> {
+export interface JobRow extends Omit<Job, "firstDue" | "resent" | "immediate" | "bytes"> {
+  /** `null`: expunged. */
+  readonly bytes: number | null;
   readonly deliverAt: number | null;
   readonly resent: number;
 }
 
 /** SQL columns of a delivery `d` and its message `m`. `least`: name of the function that returns the lesser of two values. */
 export function jobColumns(least: "least" | "min"): string {
+  return `${jobColumnsBut(least)},
+  CASE WHEN length(m.payload) <= ${INLINE_PAYLOAD_BYTES} THEN m.payload END AS payload`;
+}
+
+/** As `jobColumns`, for callers that read the payload later. */
+export function jobColumnsWithoutPayload(least: "least" | "min"): string {
+  return `${jobColumnsBut(least)}, NULL AS payload`;
+}
+
+function jobColumnsBut(least: "least" | "min"): string {
   return `
   d.message_id AS "messageId", m.public_id AS "publicId", d.endpoint_id AS "endpointId", d.due AS due, d.attempts AS attempts,
   d.generation AS generation, ${least}(d.manual, 1) AS "trigger", d.manual = ${REQUESTED_BY.resend} AS resent, d.order_key AS "orderKey",
   m.content_type AS "contentType", m.ordering_key AS "orderingKey", m.request_json AS "requestJson",
   m.deliver_until AS "deliverUntil", m.deliver_at AS "deliverAt",
-  CASE WHEN length(m.payload) <= ${INLINE_PAYLOAD_BYTES} THEN m.payload END AS payload`;
+  length(m.payload) AS bytes`;
 }
 
 export function toJob(row: JobRow): Job {
   const { messageId, publicId, endpointId, due, attempts, generation, trigger, contentType, orderingKey } = row;
-  const { requestJson, payload, deliverUntil, deliverAt, orderKey, resent } = row;
+  const { requestJson, payload, bytes, deliverUntil, deliverAt, orderKey, resent } = row;
   return {
     messageId,
     publicId,
@@ -34,6 +46,7 @@ export function toJob(row: JobRow): Job {
     orderingKey,
     requestJson,
     payload,
+    bytes: bytes ?? 0,
     ...(deliverUntil === undefined ? {} : { deliverUntil }),
     firstDue: deliverAt ?? timeOfKey(messageId),
     ...(orderKey === undefined ? {} : { orderKey }),

@@ -4,7 +4,7 @@ import type { OrderedPage, PageSelection, Position } from "./delivery.ts";
 /** Deliveries examined for one page, so that a key with a million queued deliveries does not hold up commits. */
 export const MAX_SCANNED = 2000;
 
-/** Deliveries read per requested key: a lane keeps no more of a key in memory. One extra row is read to learn whether there are more. */
+/** Deliveries read per requested key, unless the lane asks for more. One extra row is read to learn whether there are more. */
 export const KEY_ROWS = 16;
 
 /** Payloads larger than this, in bytes, are read when the attempt begins instead of with the page. */
@@ -24,6 +24,7 @@ export class OrderedPageBuilder {
   /** Message keys of the chosen deliveries. */
   readonly taken: number[] = [];
   readonly #limit: number;
+  readonly #perKey: number;
   readonly #known: ReadonlySet<number>;
   /** Chosen deliveries that others may follow in the same page. */
   readonly #there = new Set<number>();
@@ -34,8 +35,9 @@ export class OrderedPageBuilder {
   #scanned = 0;
   #passAt: number | null = null;
 
-  constructor({ after, known }: Extract<PageSelection, { kind: "ordered" }>, limit: number) {
+  constructor({ after, known, perKey = KEY_ROWS }: Extract<PageSelection, { kind: "ordered" }>, limit: number) {
     this.#limit = limit;
+    this.#perKey = perKey;
     this.#known = new Set(known);
     this.#scannedTo = after;
   }
@@ -67,7 +69,7 @@ export class OrderedPageBuilder {
       return;
     }
     for (const [index, row] of rows.entries()) {
-      if (this.isFull || index === KEY_ROWS) {
+      if (this.isFull || index === this.#perKey) {
         if (!this.#left.has(key)) this.#left.set(key, { due: row.due, messageId: row.messageId - 1 });
         return;
       }

@@ -479,6 +479,14 @@ export interface EndpointRateTable {
   warned: number;
 }
 
+/** Members of a batch that is sent again as a whole until it succeeds or is refused. */
+export interface DeliveryBatchTable {
+  id: number;
+  endpoint_id: number;
+  /** Keys of its messages in the order in which they are sent, as a JSON array. */
+  message_ids_json: string;
+}
+
 export interface Database {
   source: SourceTable;
   source_secret: SourceSecretTable;
@@ -525,4 +533,5 @@ export interface Database {
   feed_lease: FeedLeaseTable;
   auto_config: AutoConfigTable;
   scoped_token: ScopedTokenTable;
+  delivery_batch: DeliveryBatchTable;
 }

@@ -2,7 +2,7 @@
 import type { Kysely } from "kysely";
 import type { ClusterStore } from "./cluster.ts";
 import type { DayStore } from "./days.ts";
-import type { EndpointBacklog, JobPage, Outcome, PageSelection } from "./delivery.ts";
+import type { BatchStore, EndpointBacklog, JobPage, Outcome, PageSelection } from "./delivery.ts";
 import type { StoreError, StoreOutage } from "./errors.ts";
 import type { Database } from "./schema.ts";
 import type { Signal, SignalListener } from "./signal.ts";
@@ -165,6 +165,9 @@ export interface Store extends AsyncDisposable {
   lowestWaiting(): number | null;
   /** Resolves once the outcome is on disk. Rejects with `shard_lost` when its lease is no longer held; then nothing was written. */
   record(outcome: Outcome): Promise<void>;
+  /** As `record`, for outcomes under one lease, in one commit. */
+  recordAll(outcomes: readonly Outcome[]): Promise<void>;
+  readonly batches: BatchStore;
   /** Commits the outcomes that wait to share a commit (`Outcome.mayWait`), so that reads show them; `null`: none wait. */
   commitWaiting(): Promise<void> | null;
   /** History in day partitions; `null`: it is all in one table. */

@@ -52,6 +52,7 @@ const KEYED_TABLES = [
   "feed_consumer",
   "auto_config",
   "scoped_token",
+  "delivery_batch",
 ] as const;
 
 /** Returns the greatest message key; 0: there is no message. */

@@ -46,6 +46,7 @@ const COPIED: { readonly [T in keyof Database]: true } = {
   message: true,
   message_label: true,
   delivery: true,
+  delivery_batch: true,
   cancellation: true,
   attempt: true,
 };

@@ -27,6 +27,7 @@ import { stateNames } from "./038-state-names.ts";
 import { destinationKinds } from "./039-destination-kinds.ts";
 import { checksumOf } from "./checksum.ts";
 import { feeds } from "./040-feeds.ts";
+import { deliveryBatches } from "./041-delivery-batches.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
@@ -65,6 +66,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "state names", sql: stateNames },
   { name: "destination kinds", sql: destinationKinds },
   { name: "feeds", sql: feeds },
+  { name: "delivery batches", sql: deliveryBatches },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -8,7 +8,8 @@ import type { Database } from "../schema.ts";
 import type { ClusterStore } from "../cluster.ts";
 import type { Signal, SignalListener } from "../signal.ts";
 import type { AcceptEntry, AcceptResult, CommitListener, Store, StoreSize } from "../store.ts";
-import type { JobPage, PageSelection, EndpointBacklog, Outcome } from "../delivery.ts";
+import type { AttemptRecord, BatchStore, EndpointBacklog, JobPage, Outcome, PageSelection } from "../delivery.ts";
+import { batchMembers, keptBatches } from "../delivery-batches.ts";
 import type { PassingTime } from "../../lib/clock.ts";
 import { greatestKey, greatestMessageKey, type SignalHooks, transactOn } from "../transaction.ts";
 import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../transaction-watch.ts";
@@ -17,6 +18,7 @@ import { clientConfig, inTransaction, lend, onOwnClient, Pool, SCHEMA, TIMEOUT_M
 import { isAway, isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
 import { acceptWithFlowControl, acceptTogether, keysOf } from "./hot/accept.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
+import { keepBatch } from "./hot/keep-batch.ts";
 import type { Recorded } from "./hot/record.ts";
 import { backlog } from "./hot/backlog.ts";
 import { duePages } from "./hot/due.ts";
@@ -57,6 +59,8 @@ export interface PostgresStoreOptions {
 }
 
 const CONNECTIONS = 8;
+/** Outcomes of one batch of deliveries that get a commit of their own. */
+const LARGE_BATCH = 16;
 /** How long a write transaction waits for those before it, in multiples of the database timeout. */
 const MUTEX_TIMEOUTS = 3;
 /** Two for accepts, two for outcomes, and one for pages of due deliveries. */
@@ -108,7 +112,8 @@ export class PostgresStore implements Store {
   readonly #writeDb: Kysely<Database>;
   readonly #parts: Parts;
   readonly #accepts: Batcher<AcceptEntry, AcceptResult>;
-  readonly #records: Batcher<Outcome, Recorded>;
+  /** Each entry has the outcomes of one attempt: one, or those of a batch, which are committed together. */
+  readonly #records: Batcher<readonly Outcome[], Recorded>;
   readonly #pages: Batcher<DueAsk, JobPage>;
   readonly #partitionTimer: NodeJS.Timeout;
   #onSignal: SignalListener = () => undefined;
@@ -221,7 +226,23 @@ export class PostgresStore implements Store {
   }
 
   async record(entry: Outcome): Promise<void> {
-    if ((await this.#records.push(entry)) === "lost") throw shardLost(entry);
+    if ((await this.#records.push([entry])) === "lost") throw shardLost(entry);
+  }
+
+  async recordAll(entries: readonly Outcome[]): Promise<void> {
+    if (entries.length > 0 && (await this.#records.push(entries)) === "lost") throw shardLost(entries[0]!);
+  }
+
+  get batches(): BatchStore {
+    const { hot } = this.#parts;
+    return {
+      list: (endpointId) => orStoreError(keptBatches(this.hotDb, endpointId)),
+      members: (endpointId, messageIds) => orStoreError(batchMembers(this.hotDb, "least", endpointId, messageIds)),
+      keep: async (batch, lease, ended) => {
+        if (!(await orStoreError(keepBatch(hot, batch, lease, ended))))
+          throw shardLost({ messageId: batch.messageIds[0]! });
+      },
+    };
   }
 
   get cluster(): ClusterStore {
@@ -382,26 +403,31 @@ export class PostgresStore implements Store {
     });
   }
 
-  #recordBatcher(): Batcher<Outcome, Recorded> {
+  #recordBatcher(): Batcher<readonly Outcome[], Recorded> {
     const { hot, listener } = this.#parts;
     const recording = new AnnouncingRecord();
-    return new Batcher<Outcome, Recorded>({
+    return new Batcher<readonly Outcome[], Recorded>({
       whenAway: "keep",
-      mayWait: ({ mayWait }) => mayWait === true,
-      namesOf: (entry) => [nameOf(entry)],
-      bytesOf: ({ attempt }) => (attempt === null ? 0 : attempt.response.length + (attempt.detailJson?.length ?? 0)),
+      mayWait: ([first]) => first!.mayWait === true,
+      namesOf: (outcomes) => outcomes.map((outcome) => nameOf(outcome)),
+      bytesOf: (outcomes) => outcomes.reduce((bytes, { attempt }) => bytes + bytesOfAttempt(attempt), 0),
+      // One with many outcomes would exceed the size of a commit together with others.
+      isAlone: (outcomes) => outcomes.length >= LARGE_BATCH,
       commit: async (entries) => {
-        const newest = entries.reduce((key, { attempt }) => Math.max(key, attempt?.id ?? 0), 0);
-        const record = () => this.#trying(newest, () => recording.record(hot, entries));
-        const { results, announced } = await this.counters.timing("records", entries.length, record);
+        const outcomes = entries.length === 1 ? entries[0]! : entries.flat();
+        const newest = outcomes.reduce((key, { attempt }) => Math.max(key, attempt?.id ?? 0), 0);
+        const record = () => this.#trying(newest, () => recording.record(hot, outcomes));
+        const { results, announced } = await this.counters.timing("records", outcomes.length, record);
         if (announced) this.#announced();
-        return results;
+        // The outcomes of an entry have one lease.
+        let at = 0;
+        return entries.map(({ length }) => results[(at += length) - length]!);
       },
       onCommit: (entries, results) => {
         if (listener?.wanted === true) {
           listener.committed(
             [],
-            entries.filter((_, at) => results[at] === "recorded"),
+            entries.flatMap((outcomes, at) => (results[at] === "recorded" ? outcomes : [])),
           );
         }
       },
@@ -521,11 +547,15 @@ function kyselyOn(pool: Pool, begin: string): Kysely<Database> {
   });
 }
 
-function shardLost({ messageId }: Outcome): StoreError {
+function shardLost({ messageId }: Pick<Outcome, "messageId">): StoreError {
   return new StoreError(
     "shard_lost",
     `The outcome of message ${messageId} was not recorded: another node owns its endpoint by now and will make the attempt again.`,
   );
+}
+
+function bytesOfAttempt(attempt: AttemptRecord | null): number {
+  return attempt === null ? 0 : attempt.response.length + (attempt.detailJson?.length ?? 0);
 }
 
 function hasFlowControl({ flowControl }: AcceptEntry): boolean {

@@ -9,7 +9,8 @@ import type { Database } from "../schema.ts";
 import type { PassingTime } from "../../lib/clock.ts";
 import type { Signal, SignalListener } from "../signal.ts";
 import type { AcceptEntry, AcceptResult, CommitListener, Store, StoreCounters, StoreSize } from "../store.ts";
-import type { JobPage, EndpointBacklog, PageSelection, Outcome } from "../delivery.ts";
+import type { BatchStore, EndpointBacklog, JobPage, Outcome, PageSelection } from "../delivery.ts";
+import { batchMembers, keptBatches } from "../delivery-batches.ts";
 import { type Lent, sqliteDialect } from "../dialect.ts";
 import { moveFeedHorizon } from "../feed-horizon.ts";
 import { greatestKey, greatestMessageKey, transactOn } from "../transaction.ts";
@@ -177,6 +178,22 @@ export class SqliteStore implements Store {
   record(entry: Outcome): Promise<void> {
     return this.#writer.record(entry);
   }
+
+  recordAll(entries: readonly Outcome[]): Promise<void> {
+    return this.#writer.recordAll(entries);
+  }
+
+  readonly batches: BatchStore = {
+    list: (endpointId) => keptBatches(this.hotDb, endpointId),
+    members: (endpointId, messageIds) => batchMembers(this.hotDb, "min", endpointId, messageIds),
+    keep: async ({ id, endpointId, messageIds }, _lease, ended) => {
+      const insert = "INSERT INTO delivery_batch (id, endpoint_id, message_ids_json) VALUES (?, ?, ?)";
+      await this.#writer.run(insert, [id, endpointId, JSON.stringify(messageIds)]);
+      if (ended.length === 0) return;
+      const remove = "DELETE FROM delivery_batch WHERE id IN (SELECT value FROM json_each(?))";
+      await this.#writer.run(remove, [JSON.stringify(ended)]);
+    },
+  };
 
   commitWaiting(): Promise<void> | null {
     return this.#writer.commitWaiting();

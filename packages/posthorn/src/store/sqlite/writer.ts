@@ -138,6 +138,31 @@ export class Writer {
     });
   }
 
+  /** Records outcomes in one commit. */
+  async recordAll(entries: readonly Outcome[]): Promise<void> {
+    const recorded = entries.map(
+      (entry, index) =>
+        new Promise<void>((resolve, reject) => {
+          this.#records.push({ entry, together: index < entries.length - 1, resolve, reject });
+        }),
+    );
+    this.#queueFlush();
+    const failed = (await Promise.allSettled(recorded)).find((one) => one.status === "rejected");
+    if (failed !== undefined) throw failed.reason;
+  }
+
+  /** Runs one statement in a transaction of its own. */
+  run(sql: string, parameters: readonly unknown[]): Promise<void> {
+    return this.exclusive(async () => {
+      try {
+        await this.query(sql, parameters);
+      } catch (error) {
+        this.onUnknownCommit();
+        throw error;
+      }
+    });
+  }
+
   /** Commits the outcomes that wait for a message; `null`: none do. */
   commitWaiting(): Promise<void> | null {
     if (this.#cancelWait === null) return null;
@@ -212,7 +237,7 @@ export class Writer {
 
   async #flush(): Promise<void> {
     const accepts = this.#takeAccepts();
-    const records = this.#records.splice(0, Math.max(0, MAX_BATCH_ROWS - accepts.length));
+    const records = this.#takeRecords(MAX_BATCH_ROWS - accepts.length);
     this.#lastBatchRows = accepts.length + records.length;
     this.#committing = accepts;
     const begun = performance.now();
@@ -257,6 +282,15 @@ export class Writer {
     }
     this.#counters.waitingBytes -= bytes;
     return this.#accepts.splice(0, entries);
+  }
+
+  /** Takes outcomes up to a number of rows. Outcomes of one batch stay in one commit. */
+  #takeRecords(rows: number): Pending<Outcome, void>[] {
+    let count = 0;
+    let together = false;
+    while (count < this.#records.length && (together || count < rows))
+      together = this.#records[count++]!.together === true;
+    return this.#records.splice(0, count);
   }
 
   #tell(

@@ -49,7 +49,7 @@ const KEYS = {
   name: "ordered page of keys",
   text: `
   SELECT a.place::int, n.due AS "nextDue", s.*
-  FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS a (endpoint_id, now, place)
+  FROM unnest($1::bigint[], $2::bigint[], $7::int[]) WITH ORDINALITY AS a (endpoint_id, now, key_rows, place)
   ${NEXT}
   LEFT JOIN LATERAL (
     SELECT ${SCANNED}
@@ -58,7 +58,7 @@ const KEYS = {
       SELECT * FROM delivery d
       WHERE d.endpoint_id = a.endpoint_id AND d.order_key = k.key AND d.order_key IS NOT NULL AND d.due IS NOT NULL
         AND ${isDueSql("d", "a.now")}
-      ORDER BY d.message_id LIMIT ${KEY_ROWS + 1}) AS d
+      ORDER BY d.message_id LIMIT a.key_rows) AS d
     ${AHEAD}
     WHERE k.place = a.place) AS s ON TRUE`,
 };
@@ -137,7 +137,13 @@ async function keyLookups(client: pg.ClientBase, asks: readonly OrderedPageAsk[]
   const places = keys.flatMap((ofOne, index) => ofOne.map(() => index + 1));
   const { rows } = await client.query<InPage<ScannedRow>>({
     ...KEYS,
-    values: [...commonOf(asks), places, keys.flat()],
+    values: [
+      ...commonOf(asks),
+      places,
+      keys.flat(),
+      // One extra row, to know whether more are due.
+      asks.map(({ selection }) => (selection.perKey ?? KEY_ROWS) + 1),
+    ],
   });
   return rowsOf(asks, rows).map(({ nextDue, found }, index) => {
     const ask = asks[index]!;

@@ -47,7 +47,7 @@ export function prepareOrderedPage(
     FROM delivery d INDEXED BY delivery_order
     WHERE d.endpoint_id = $endpoint AND d.order_key = $key AND d.due IS NOT NULL AND ${isDueSql("d", "$now")}
     ORDER BY d.message_id
-    LIMIT ${KEY_ROWS + 1}`);
+    LIMIT $rows`);
   const job = db.prepare(`
     SELECT ${JOB_COLUMNS} FROM delivery d JOIN message m ON m.id = d.message_id
     WHERE d.message_id = ? AND d.endpoint_id = ?`);
@@ -56,6 +56,7 @@ export function prepareOrderedPage(
   return ({ endpointId, now, newestDue, limit, ...selection }) => {
     const builder = new OrderedPageBuilder(selection, limit);
     const asked = { $now: now, $endpoint: endpointId, $known: JSON.stringify(selection.known) };
+    const { perKey = KEY_ROWS } = selection;
     const waits = ({ ahead }: Scanned): void =>
       builder.notePassAt((passAt.get(ahead, endpointId) as { passAt: number | null }).passAt);
     if (selection.keys === null) {
@@ -67,7 +68,11 @@ export function prepareOrderedPage(
       }
     } else {
       for (const key of selection.keys) {
-        builder.seeKey(key, builder.isFull ? [] : (ofKey.all({ ...asked, $key: key }) as unknown as Scanned[]), waits);
+        builder.seeKey(
+          key,
+          builder.isFull ? [] : (ofKey.all({ ...asked, $key: key, $rows: perKey + 1 }) as unknown as Scanned[]),
+          waits,
+        );
       }
     }
     const rows = builder.taken.map((id) => job.get(id, endpointId) as unknown as JobRow);
