@@ -31,6 +31,7 @@ const POLICY: LanePolicy = {
   retry: { backoff: { kind: "schedule", delaysMs: [], jitter: 0 }, maxAgeMs: null, stopCodes: [], retryCodes: null },
   breaker: null,
   order: { by: "key", onFailure: "block", maxBlockMs: null },
+  batch: null,
 };
 
 async function fill(store: SqliteStore, ids: IdGenerator, rows: number, keys: number): Promise<void> {

@@ -36,6 +36,7 @@ const policy: LanePolicy = {
   },
   breaker: null,
   order: null,
+  batch: null,
 };
 
 async function microsOf(work: () => Promise<JobPage>): Promise<number> {

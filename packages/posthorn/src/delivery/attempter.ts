@@ -2,30 +2,31 @@
  * Makes one attempt: reads the current endpoint, applies its transformation and format, and sends the message to its destination. Skips
  * messages that have expired, and waits while the database is unavailable.
  */
-import type {
-  Destinations,
-  MessageFacts,
-  OutgoingMessage,
-  SendLimits,
-  SendResult,
-  SendProblem,
-} from "../destinations/destination.ts";
-import type { Attempter, AttemptResult } from "../dispatch/types.ts";
+import type { Destinations, OutgoingMessage, SendLimits } from "../destinations/destination.ts";
+import type { Attempter, AttemptResult, BatchAttempt, BatchedResult } from "../dispatch/types.ts";
 import type { Job } from "../store/delivery.ts";
-import { type AttemptExtra, encodeDetail } from "../domain/attempt/detail.ts";
-import { buildRequest, type RequestFailure, type RunFacts } from "../domain/delivery/outgoing-request.ts";
+import { buildRequest } from "../domain/delivery/outgoing-request.ts";
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
 import type { Directory } from "../domain/directory.ts";
-import type { MatchableMessage } from "../domain/message/match.ts";
 import { readStored } from "../domain/message/sample.ts";
-import { TEST_TAG } from "../domain/message/test-tag.ts";
-import { WHOLE_ENDPOINT } from "../domain/policy/order.ts";
 import type { TransformRunner } from "../domain/ports.ts";
 import type { IdGenerator } from "../lib/id.ts";
 import { isStoreAway } from "../store/errors.ts";
 import type { Store } from "../store/store.ts";
-import { changeFacts, unsentDetail } from "./attempt-detail.ts";
+import {
+  type AttemptProblem,
+  BUSY_PAUSE_MS,
+  type Change,
+  changeOf,
+  extraOf,
+  factsOf,
+  type MadeResult,
+  madeResult,
+  OWN_FAULT_PAUSE_MS,
+  unsentResult,
+} from "./attempt-record.ts";
 import type { AttemptTracker } from "./attempt-tracker.ts";
+import { BatchSender } from "./batch-sender.ts";
 
 export interface DeliveryAttempterOptions {
   readonly store: Store;
@@ -43,25 +44,16 @@ export interface DeliveryAttempterOptions {
   readonly onProblem: (problem: AttemptProblem) => void;
 }
 
-/** A result that counts as an attempt. */
-export type MadeResult = Exclude<SendResult, { kind: "own_fault" }>;
-
-export interface AttemptProblem extends SendProblem {
-  readonly endpointId: string;
-}
-
-/** How long a lane waits after a fault on Posthorn's side. */
-const OWN_FAULT_PAUSE_MS = 2000;
-/** How long a lane waits when no transformation thread is free. */
-const BUSY_PAUSE_MS = 500;
 /** Jobs that waited for the database return to it, since another node may have done them. The lane loads them again within this time. */
 const RETURN_MS = 500;
 
 export class DeliveryAttempter implements Attempter {
   readonly #options: DeliveryAttempterOptions;
+  readonly #batches: BatchSender;
 
   constructor(options: DeliveryAttempterOptions) {
     this.#options = options;
+    this.#batches = new BatchSender(options);
   }
 
   async attempt(job: Job, signal: AbortSignal, maySend: () => boolean): Promise<AttemptResult> {
@@ -81,6 +73,27 @@ export class DeliveryAttempter implements Attempter {
       return { kind: "not_now", pauseMs: random() * RETURN_MS };
     } finally {
       tracker.ended(started, result);
+    }
+  }
+
+  async attemptBatch(jobs: readonly Job[], batch: BatchAttempt): Promise<readonly BatchedResult[]> {
+    const { tracker, random } = this.#options;
+    const started = jobs.map(() => tracker.started());
+    let results: readonly BatchedResult[] | null = null;
+    try {
+      results = await this.#batches.attempt(jobs, batch);
+      return results;
+    } catch (error) {
+      const isLost = (error as { readonly code?: unknown }).code === "shard_lost";
+      if (!isLost && !isStoreAway(error)) throw error;
+      if (!isLost) await this.#storeIsBack(batch.signal);
+      const pauseMs = random() * RETURN_MS;
+      return jobs.map(() => ({ kind: "not_now", pauseMs }));
+    } finally {
+      for (const [index, attempt] of started.entries()) {
+        const result = results?.[index] ?? null;
+        tracker.ended(attempt, result?.kind === "made" ? result : null);
+      }
     }
   }
 
@@ -118,36 +131,17 @@ export class DeliveryAttempter implements Attempter {
       case "canceled":
         return { kind: "void", reason: "transformation" };
       case "failed":
-        return this.#unsent(endpoint, built);
+        return unsentResult(this.#options.ids, endpoint, built);
       case "request": {
-        const { request: changed, differs, run } = built;
+        const { request: changed } = built;
         const { contentType, body } = changed;
         const { publicId: messageId, requestJson } = job;
         const facts = endpoint.needsFacts ? factsOf(job, endpoint, stored) : null;
         const message = { messageId, endpoint, requestJson, contentType, body, changed, facts };
-        const change = endpoint.changesRequest ? { run, changedBody: differs ? body : null } : null;
+        const change = changeOf(endpoint, built);
         return this.#send(job, message, change, limits);
       }
     }
-  }
-
-  /** The request could not be built. That counts as an attempt, because a retry would most likely fail in the same way. */
-  #unsent({ url }: DirectoryEndpoint, { code, message, final, run }: RequestFailure): AttemptResult {
-    const { key, id } = this.#options.ids.next("atmpt_");
-    const durationMs = Math.round(run?.cpuMs ?? 0);
-    const attempt = {
-      id: key,
-      publicId: id,
-      url,
-      status: 2,
-      responseCode: 0,
-      response: message,
-      durationMs,
-      errorCode: code,
-      detailJson: unsentDetail(changeFacts(run, null), durationMs),
-      unsent: true,
-    } as const;
-    return { kind: "made", attempt, retryAfterMs: null, ...(final ? { final } : {}) };
   }
 
   async #send(job: Job, message: OutgoingMessage, change: Change | null, limits: SendLimits): Promise<AttemptResult> {
@@ -160,50 +154,6 @@ export class DeliveryAttempter implements Attempter {
     if (result.kind !== "ok" && result.problem !== null) onProblem({ ...result.problem, endpointId: endpoint.id });
     if (result.kind === "own_fault") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     onSent?.(job, result);
-    const { target: url, responseCode, response, durationMs, facts, extra } = result;
-    const isSuccess = result.kind === "ok";
-    const attempt = {
-      id: key,
-      publicId: id,
-      url,
-      status: isSuccess ? 0 : 2,
-      responseCode,
-      response,
-      durationMs,
-      errorCode: isSuccess ? null : result.errorCode,
-      detailJson: encodeDetail(facts, extraOf(change, result)),
-      // A message that is refused before it is sent says nothing about the health of the endpoint.
-      ...(result.kind === "refused" && extra?.["unsent"] === true ? { unsent: true as const } : {}),
-    } as const;
-    const retryAfterMs = result.kind === "later" || result.kind === "ok" ? (result.afterMs ?? null) : null;
-    return { kind: "made", attempt, retryAfterMs, ...(result.kind === "refused" ? { final: true } : {}) };
+    return madeResult({ key, id }, result, extraOf(change, result));
   }
-}
-
-/** How transformation and format changed a message. */
-interface Change {
-  /** `null`: there is no transformation. */
-  readonly run: RunFacts | null;
-  /** `null`: the body did not change. */
-  readonly changedBody: Uint8Array | null;
-}
-
-function extraOf(change: Change | null, { extra = null, sentBody }: MadeResult): AttemptExtra {
-  if (change === null && sentBody === undefined) return extra;
-  return { ...extra, change: changeFacts(change?.run ?? null, sentBody ?? change?.changedBody ?? null) };
-}
-
-function factsOf(
-  { orderKey, orderingKey }: Job,
-  { id }: DirectoryEndpoint,
-  { eventType, eventId, channels, tags, time }: MatchableMessage,
-): MessageFacts {
-  return {
-    eventType,
-    eventId,
-    channels: channels ?? [],
-    isTest: tags?.includes(TEST_TAG) === true,
-    createdAt: time,
-    orderingKey: orderKey === WHOLE_ENDPOINT ? id : (orderKey ?? orderingKey),
-  };
 }

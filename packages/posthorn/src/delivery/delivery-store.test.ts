@@ -14,6 +14,12 @@ async function settledAfter(failure: Error | null): Promise<number> {
     store: {
       due: () => Promise.reject(new Error("not part of this test")),
       backlog: () => Promise.resolve([]),
+      recordAll: () => Promise.reject(new Error("not part of this test")),
+      batches: {
+        list: () => Promise.resolve([]),
+        keep: () => Promise.resolve(),
+        members: () => Promise.resolve([]),
+      },
       record: () => (failure === null ? Promise.resolve() : Promise.reject(failure)),
       whenHere: () => Promise.resolve(),
       newestDue: 0,

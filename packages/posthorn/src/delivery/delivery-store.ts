@@ -1,6 +1,6 @@
 /** The database as the dispatcher uses it: reads wait while it is unavailable, instead of failing or polling it. */
 import type { Clock, JobStore } from "../dispatch/types.ts";
-import type { EndpointBacklog, JobPage, Outcome, PageSelection } from "../store/delivery.ts";
+import type { BatchStore, EndpointBacklog, JobPage, Outcome, PageSelection } from "../store/delivery.ts";
 import { isStoreAway } from "../store/errors.ts";
 import type { AttemptTracker } from "./attempt-tracker.ts";
 
@@ -55,6 +55,24 @@ export class DeliveryStore implements JobStore {
     }
     tracker.settled(outcome);
   }
+
+  async recordAll(outcomes: readonly Outcome[]): Promise<void> {
+    const { store, tracker } = this.#options;
+    try {
+      await store.recordAll(outcomes);
+    } catch (error) {
+      if ((error as { readonly code?: unknown }).code === "shard_lost")
+        for (const outcome of outcomes) tracker.settled(outcome);
+      throw error;
+    }
+    for (const outcome of outcomes) tracker.settled(outcome);
+  }
+
+  readonly batches: BatchStore = {
+    list: async (endpointId) => this.read(() => this.#options.store.batches.list(endpointId)),
+    members: async (...asked) => this.read(() => this.#options.store.batches.members(...asked)),
+    keep: (...kept) => this.#options.store.batches.keep(...kept),
+  };
 
   async #readAgain<T>(read: () => T | Promise<T>, first: unknown): Promise<T> {
     const { store, clock, random } = this.#options;

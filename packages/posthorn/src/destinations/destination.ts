@@ -96,6 +96,11 @@ export type SendResult =
 export interface Destination {
   /** Sends a message once. Never rejects. Ends by the timeout of the endpoint, or soon after `signal` aborts. */
   send(message: OutgoingMessage, limits: SendLimits): Promise<SendResult>;
+  /**
+   * As `send`, for several messages of one endpoint in one request. Returns a result per message. `split`: the request was refused as a whole, so
+   * that none of the messages was accepted, and one of them may be the reason. Absent: messages are sent one by one.
+   */
+  sendBatch?(messages: readonly OutgoingMessage[], limits: SendLimits): Promise<readonly SendResult[] | "split">;
 }
 
 /** The destinations of a node. */

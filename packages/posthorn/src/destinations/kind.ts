@@ -79,6 +79,23 @@ export type DestinationGroup =
   | "mail"
   | "pull";
 
+/** What the target accepts in one request. */
+export interface BatchLimits {
+  readonly items: number;
+  /** Bytes of the bodies. */
+  readonly bytes: number;
+  /** Whether the target accepts all messages of a request or none of them. If not, each message has its own outcome. */
+  readonly isAtomic: boolean;
+  /** Whether the target recognises a repeated request by all of its messages, and not each message by its ID. */
+  readonly isIdentity?: boolean;
+}
+
+/** How a target treats repetitions and order. */
+export interface Guarantees {
+  readonly idempotency: "key" | "create-only" | "none";
+  readonly ordering: "all" | "key" | "none";
+}
+
 interface Declaration<F extends Fields> {
   /** Product name, as its vendor writes it. */
   readonly title: string;
@@ -90,7 +107,7 @@ interface Declaration<F extends Fields> {
     /** Largest body that the target accepts, in bytes. */
     readonly bodyBytes: number;
     /** `null`: one message at a time. */
-    readonly batch: { readonly items: number; readonly bytes: number } | null;
+    readonly batch: BatchLimits | null;
   };
   /**
    * How the target treats a message that is sent again: recognises its ID (`key`), refuses to create the same object twice (`create-only`),
@@ -99,6 +116,12 @@ interface Declaration<F extends Fields> {
   readonly idempotency: "key" | "create-only" | "none";
   /** Whether the target keeps the order of what it receives: of all messages, of those with one key, or of none. */
   readonly ordering: "all" | "key" | "none";
+  /** Both of them for a configuration. Absent: as declared, which is the most that the kind can do. */
+  guarantees?(config: ConfigOf<F>): Guarantees;
+  /** How long, and under which condition, the target recognises a message that is sent again. Absent: it does not, or without a limit. */
+  readonly deduplication?: string;
+  /** Whether messages may share a request with this configuration. Absent: if `limits.batch` is set. */
+  sharesRequests?(config: ConfigOf<F>): boolean;
   /** Steps in the other product, in order: complete sentences. */
   readonly setup: readonly string[];
   /** Further checks of a configuration; `null`: none failed. */
@@ -170,8 +193,6 @@ export interface HttpKind<F extends Fields> extends Declaration<F> {
     messages: readonly KindMessage[],
     now: number,
   ): KindRequest | (FailedItem & { readonly kind: "refused" });
-  /** Whether messages may share a request with this configuration. Absent: if `limits.batch` is set. */
-  sharesRequests?(config: ConfigOf<F>): boolean;
   /** One result per message, in the order of `messages`. */
   judge(response: KindResponse, messages: readonly KindMessage[], now: number): readonly ItemResult[];
 }

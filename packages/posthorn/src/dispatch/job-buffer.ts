@@ -1,6 +1,8 @@
 /** Jobs in memory over all lanes, within limits. Jobs that do not fit stay in the store, and their lane knows that it has more there. */
 import type { Lane } from "./lane.ts";
-import { bytesOf } from "./lane-state.ts";
+import { bytesOf, isRetry, messageBytes } from "./lane-state.ts";
+import { isInOrder } from "./ordered-queue.ts";
+import type { BatchPolicy } from "./policy.ts";
 import type { DispatchLimits } from "./types.ts";
 import type { Job } from "../store/delivery.ts";
 
@@ -54,25 +56,39 @@ export class JobBuffer {
     // Once some jobs of a lane are only in the store, later ones queue behind them there.
     if (lane.isHeld || lane.hasMoreInStore || lane.page.isLoading || !lane.control.isClosed) return false;
     if (lane.order !== null && !lane.isComplete && !lane.order.follows(job)) return false;
-    return lane.queued < this.#limits.laneJobs && this.#queuedBytes < this.#limits.queueBytes;
+    return lane.queued < lane.room(this.#limits.laneJobs) && this.#queuedBytes < this.#limits.queueBytes;
   }
 
-  /** How many jobs may be loaded from the store. When memory is short, each lane still gets one, so that every lane makes progress. */
+  /**
+   * How many jobs may be loaded from the store. When memory is short, each lane still gets one, or one batch, so that every lane makes progress.
+   */
   roomOf(lane: Lane): number {
     const { queueBytes, laneJobs } = this.#limits;
-    if (this.#queuedBytes >= queueBytes || !lane.control.isClosed) return lane.queued === 0 ? 1 : 0;
-    return laneJobs - lane.queued;
+    if (this.#queuedBytes >= queueBytes || !lane.control.isClosed) {
+      return Math.max(0, (lane.control.policy.batch?.items ?? 1) - lane.queued);
+    }
+    return lane.room(laneJobs) - lane.queued;
   }
 
   /** Enough jobs of the lane have started to make another page worthwhile. */
   isHalfEmpty(lane: Lane): boolean {
-    return lane.queued * 2 < this.#limits.laneJobs;
+    return lane.queued * 2 < lane.room(this.#limits.laneJobs);
   }
 
   /** Returns whether the job is in memory now. */
   put(lane: Lane, job: Job): boolean {
+    if (lane.control.policy.batch !== null) return this.#putForBatch(lane, job);
     if (!lane.enqueue(job)) return false;
     this.#queuedBytes += bytesOf(job);
+    return true;
+  }
+
+  /** Payloads are read when a batch is sent, so that a batch that waits for more holds none. */
+  #putForBatch(lane: Lane, job: Job): boolean {
+    const held = job.payload === null ? job : { ...job, payload: null, bytes: messageBytes(job) };
+    if (!lane.enqueue(held)) return false;
+    lane.noteQueued(held, 1);
+    this.#queuedBytes += bytesOf(held);
     return true;
   }
 
@@ -81,16 +97,77 @@ export class JobBuffer {
     for (;;) {
       const job = lane.jobs.take(retries);
       if (job === undefined) return undefined;
-      this.#queuedBytes -= bytesOf(job);
+      if (lane.jobs.isClaimed(job)) continue;
+      this.#remove(lane, job);
       if (!lane.jobs.isRevoked(job)) return job;
       lane.release(job);
     }
   }
 
+  /**
+   * Removes and returns the next jobs that may be sent together, in order. One that belongs to a kept batch is returned alone: the other members
+   * may not be in memory.
+   */
+  takeBatch(lane: Lane, retries: boolean, batch: BatchPolicy): readonly Job[] {
+    const first = this.take(lane, retries);
+    if (first === undefined) return [];
+    const isKept = (job: Job): boolean => lane.kept !== null && lane.kept.batchOf(job.messageId) !== null;
+    if (isKept(first)) return [first];
+    const jobs = [first];
+    let bytes = messageBytes(first);
+    const fits = (job: Job | undefined): job is Job =>
+      job !== undefined &&
+      jobs.length < batch.items &&
+      bytes + messageBytes(job) <= batch.bytes &&
+      isRetry(job) === isRetry(first) &&
+      !isKept(job) &&
+      // The members of a kept batch have their retries, and their last attempt, at the same time.
+      (!batch.isKept || (job.attempts === first.attempts && job.trigger === first.trigger));
+    for (let head: Job | undefined = first; head !== undefined; head = this.#takeNext(lane, first, fits)) {
+      if (head !== first) {
+        jobs.push(head);
+        bytes += messageBytes(head);
+      }
+      if (!batch.sharesKeys || lane.order === null || !isInOrder(head)) continue;
+      while (fits(lane.order.nextBehind(head))) {
+        const next = lane.order.takeBehind(head)!;
+        this.#remove(lane, next);
+        // Canceled: the key stays in use by the jobs before it.
+        if (lane.jobs.isRevoked(next)) lane.jobs.forget(next);
+        else {
+          jobs.push(next);
+          bytes += messageBytes(next);
+        }
+      }
+    }
+    return jobs;
+  }
+
+  /** Takes a queued job out of turn. */
+  claim(lane: Lane, job: Job): void {
+    lane.jobs.claim(job);
+    this.#remove(lane, job);
+  }
+
+  #takeNext(lane: Lane, like: Job, fits: (job: Job | undefined) => job is Job): Job | undefined {
+    while (fits(lane.jobs.nextLike(like))) {
+      const job = lane.jobs.takeLike(like)!;
+      this.#remove(lane, job);
+      if (!lane.jobs.isRevoked(job)) return job;
+      lane.release(job);
+    }
+    return undefined;
+  }
+
+  #remove(lane: Lane, job: Job): void {
+    this.#queuedBytes -= bytesOf(job);
+    if (lane.control.policy.batch !== null) lane.noteQueued(job, -1);
+  }
+
   /** The job failed, and the jobs behind it are left to the store. Returns whether the store has jobs that need not wait for its retry. */
   block(lane: Lane, job: Job, passAt: number | null): boolean {
     const { waiting, again } = lane.block(job, passAt);
-    for (const left of waiting) this.#queuedBytes -= bytesOf(left);
+    for (const left of waiting) this.#remove(lane, left);
     return again;
   }
 

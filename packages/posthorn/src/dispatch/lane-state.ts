@@ -20,6 +20,10 @@ export class LaneJobs {
   readonly #revoked = new Set<number>();
   /** Attempts in flight, the oldest first. */
   readonly #tickets = new Set<Ticket>();
+  /** Jobs of the attempts in flight: more than attempts where batches are sent. */
+  #started = 0;
+  /** Jobs that an attempt has taken out of turn. They are still queued, and are skipped. */
+  readonly #claimed = new WeakSet<Job>();
 
   /** Jobs in memory, in whatever state. */
   get size(): number {
@@ -36,8 +40,18 @@ export class LaneJobs {
     return this.#firstAttempts.first ?? this.#retries.first ?? null;
   }
 
+  /** The first of the ready retries. */
+  get nextRetry(): Job | null {
+    return this.#retries.first ?? null;
+  }
+
   get inFlight(): number {
     return this.#tickets.size;
+  }
+
+  /** Jobs whose attempt is in flight. */
+  get started(): number {
+    return this.#started;
   }
 
   /** The oldest attempt in flight has taken so long that the endpoint counts as slow. */
@@ -65,7 +79,7 @@ export class LaneJobs {
 
   /** Allows a job to start. */
   makeReady(job: Job): void {
-    (isRetry(job) ? this.#retries : this.#firstAttempts).push(job);
+    this.#queueOf(job).push(job);
   }
 
   /**
@@ -83,17 +97,53 @@ export class LaneJobs {
     return this.#retries.shift();
   }
 
-  started(ticket: Ticket): void {
-    this.#tickets.add(ticket);
+  /** The next ready job that is queued as this one is: with the first attempts, or with the retries. */
+  nextLike(job: Job): Job | undefined {
+    const queue = this.#queueOf(job);
+    while (queue.first !== undefined && this.#claimed.has(queue.first)) queue.shift();
+    return queue.first;
   }
 
-  ended(ticket: Ticket): void {
+  takeLike(job: Job): Job | undefined {
+    return this.#queueOf(job).shift();
+  }
+
+  /** An attempt takes a queued job out of turn. */
+  claim(job: Job): void {
+    this.#claimed.add(job);
+  }
+
+  isClaimed(job: Job): boolean {
+    return this.#claimed.has(job);
+  }
+
+  get(messageId: number): Job | undefined {
+    return this.#byMessage.get(messageId);
+  }
+
+  attemptStarted(ticket: Ticket, jobs: number): void {
+    this.#tickets.add(ticket);
+    this.#started += jobs;
+  }
+
+  attemptEnded(ticket: Ticket, jobs: number): void {
     this.#tickets.delete(ticket);
+    this.#started -= jobs;
+  }
+
+  /** An attempt in flight has taken more jobs, or has given some up. */
+  startedMore(jobs: number): void {
+    this.#started += jobs;
   }
 
   /** Removes and returns all ready jobs. */
   drainReady(): readonly Job[] {
-    return [...this.#firstAttempts.drain(), ...this.#retries.drain()];
+    const ready = [...this.#firstAttempts.drain(), ...this.#retries.drain()];
+    return ready.filter((job) => !this.#claimed.has(job));
+  }
+
+  #queueOf(job: Job): Fifo<Job> {
+    return isRetry(job) ? this.#retries : this.#firstAttempts;
   }
 
   /** A job left memory: its outcome is stored, or it is left to the store. */
@@ -176,6 +226,11 @@ export class LanePage {
 /** A manual attempt is queued with the first attempts, because a person waits for it. */
 export function isRetry(job: Job): boolean {
   return job.attempts > 0 && job.trigger === 0;
+}
+
+/** Bytes of the message of a job. */
+export function messageBytes({ bytes, payload }: Job): number {
+  return bytes ?? payload?.byteLength ?? 0;
 }
 
 export function bytesOf(job: Job): number {

@@ -17,10 +17,11 @@
  *
  * Circuit breaker, rate and concurrency of the endpoint are in `rate-control.ts`, which outlives the lane.
  */
+import type { KeptBatches } from "./kept-batches.ts";
 import type { QueuePlace } from "./queues.ts";
-import { LaneJobs, LanePage } from "./lane-state.ts";
-import { type Blocked, OrderedQueue } from "./ordered-queue.ts";
-import type { LanePolicy } from "./policy.ts";
+import { LaneJobs, LanePage, messageBytes } from "./lane-state.ts";
+import { type Blocked, MAX_WAITING, OrderedQueue } from "./ordered-queue.ts";
+import type { BatchPolicy, LanePolicy } from "./policy.ts";
 import type { RateControl, RateControlView } from "./rate-control.ts";
 import { MAX_PAUSE_MS } from "./recorder.ts";
 import type { Job, PageSelection, Position } from "../store/delivery.ts";
@@ -40,6 +41,7 @@ export class Lane {
   #control: RateControl | null = null;
   #isPolicyRequested = false;
   #isPolicyStale = false;
+  #areBatchesRequested = false;
   /** Number of times the lane was woken. Shows whether a policy or an attempt result predates the last change. */
   #wakes = 0;
   #hasMoreInStore = false;
@@ -52,6 +54,12 @@ export class Lane {
   #resumeAt: number | null = null;
   #order: OrderedQueue | null = null;
   #newestFirst = false;
+  /** Batches that are sent again as a whole; `null`: the policy has none. */
+  kept: KeptBatches | null = null;
+  /** Bytes of the messages that are queued, if the policy sends batches. */
+  #queuedBytes = 0;
+  /** Since when the lane waits for more jobs to send together; `null`: it does not. */
+  #gathersSince: number | null = null;
 
   constructor(endpointId: number) {
     this.endpointId = endpointId;
@@ -95,6 +103,14 @@ export class Lane {
   policyArrived(wakes: number): void {
     this.#isPolicyRequested = false;
     if (wakes === this.#wakes) this.#isPolicyStale = false;
+  }
+
+  batchesRequested(): void {
+    this.#areBatchesRequested = true;
+  }
+
+  batchesArrived(): void {
+    this.#areBatchesRequested = false;
   }
 
   policyFailed(): void {
@@ -168,7 +184,11 @@ export class Lane {
 
   /** Which jobs the next page should contain; `undefined`: the default. */
   pageSelection(): PageSelection | undefined {
-    if (this.#order !== null) return { kind: "ordered", ...this.#order.beginPage(), known: this.jobs.messagesInOrder };
+    if (this.#order !== null) {
+      const { batch } = this.control.policy;
+      const perKey = batch === null || !batch.sharesKeys ? {} : { perKey: this.#order.maxWaiting };
+      return { kind: "ordered", ...this.#order.beginPage(), known: this.jobs.messagesInOrder, ...perKey };
+    }
     return this.#newestFirst ? { kind: "newest" } : undefined;
   }
 
@@ -209,6 +229,7 @@ export class Lane {
   clockSetBack(ms: number, now: number): void {
     this.#control?.clockSetBack(ms);
     if (this.#resumeAt !== null) this.#resumeAt -= ms;
+    if (this.#gathersSince !== null) this.#gathersSince -= ms;
     if (this.#pausedUntil > now) this.pauseUntil(this.#pausedUntil - ms);
   }
 
@@ -221,13 +242,15 @@ export class Lane {
     return this.#newestFirst;
   }
 
-  isOrderedAs({ order, newestFirst }: LanePolicy): boolean {
+  isOrderedAs({ order, newestFirst, batch }: LanePolicy): boolean {
+    if (this.#order !== null) this.#order.maxWaiting = maxWaiting(batch);
     return (order === null) === (this.#order === null) && newestFirst === this.#newestFirst;
   }
 
   /** Follows a policy that starts, ends or reverses an order. Nothing may be queued. */
-  orderAs({ order, newestFirst }: LanePolicy): void {
-    if ((order === null) !== (this.#order === null)) this.#order = order === null ? null : new OrderedQueue();
+  orderAs({ order, newestFirst, batch }: LanePolicy): void {
+    if (order === null) this.#order = null;
+    else this.#order ??= new OrderedQueue(maxWaiting(batch));
     this.#newestFirst = newestFirst;
   }
 
@@ -238,7 +261,7 @@ export class Lane {
 
   /** Attempts that have ended and whose outcome is not stored yet. */
   get recording(): number {
-    return this.jobs.size - this.queued - this.jobs.inFlight;
+    return this.jobs.size - this.queued - this.jobs.started;
   }
 
   /**
@@ -246,13 +269,42 @@ export class Lane {
    * so a lane with a pending request stays: an endpoint must not have two lanes. A held lane stays, because it stores why it is held.
    */
   get isIdle(): boolean {
-    if (this.#isPolicyRequested || this.jobs.size > 0 || this.#isHeld) return false;
+    if (this.#isPolicyRequested || this.#areBatchesRequested || this.jobs.size > 0 || this.#isHeld) return false;
     return this.isComplete;
   }
 
   /** The endpoint is slow to respond, or a response is overdue. */
   isSlow(now: number): boolean {
     return this.control.isSlow || this.jobs.isHanging(now);
+  }
+
+  /** Jobs that may be in memory. @param most If no batch is larger. */
+  room(most: number): number {
+    const batch = this.#control?.policy.batch ?? null;
+    return batch === null ? most : Math.max(most, 2 * batch.items);
+  }
+
+  /** Until when the lane waits for more jobs to send together. @returns `now` if it does not wait. */
+  gathersUntil(now: number): number {
+    const { batch } = this.control.policy;
+    const { nextReady, nextRetry } = this.jobs;
+    // A person waits for a manual attempt.
+    if (batch === null || batch.waitMs === 0 || nextReady === null || nextReady.trigger === 1) return now;
+    // A batch that is sent again waits for no others.
+    if (this.#isKept(nextReady) || this.#isKept(nextRetry)) return now;
+    if (this.queued >= batch.items || this.#queuedBytes >= batch.bytes) return now;
+    this.#gathersSince ??= Math.min(nextReady.due, now);
+    return this.#gathersSince + batch.waitMs;
+  }
+
+  #isKept(job: Job | null): boolean {
+    return job !== null && this.kept !== null && this.kept.batchOf(job.messageId) !== null;
+  }
+
+  /** A job was queued, or left the queue. */
+  noteQueued(job: Job, sign: 1 | -1): void {
+    this.#queuedBytes += sign * messageBytes(job);
+    if (sign === -1) this.#gathersSince = null;
   }
 
   /** Returns whether the job is in memory now. */
@@ -268,7 +320,8 @@ export class Lane {
   /** The job left memory and its ordering key is free: the next job of the key may start. */
   release(job: Job): void {
     this.jobs.forget(job);
-    const next = this.#order?.release(job) ?? null;
+    let next = this.#order?.release(job) ?? null;
+    while (next !== null && next !== "in_store" && this.jobs.isClaimed(next)) next = this.#order!.release(next);
     if (next === "in_store") this.#hasMoreInStore = true;
     else if (next !== null) this.jobs.makeReady(next);
   }
@@ -276,9 +329,10 @@ export class Lane {
   /** The job failed, and leaves memory together with the jobs that wait for its retry. */
   block(job: Job, passAt: number | null): Blocked {
     this.jobs.forget(job);
-    const blocked = this.#order?.block(job, passAt) ?? { waiting: [], again: false };
-    for (const waiting of blocked.waiting) this.jobs.forget(waiting);
-    return blocked;
+    const { waiting, again } = this.#order?.block(job, passAt) ?? { waiting: [], again: false };
+    const left = waiting.filter((other) => !this.jobs.isClaimed(other));
+    for (const other of left) this.jobs.forget(other);
+    return { waiting: left, again };
   }
 
   /** Removes all queued jobs from memory and returns them. The store still has them. */
@@ -286,7 +340,10 @@ export class Lane {
     // Draining an ordered queue forgets which keys were passed over. Only another scan of the store finds them.
     if (this.#order?.isClean === false) this.#hasMoreInStore = true;
     const ready = this.jobs.drainReady();
-    const spilled = this.#order === null ? ready : [...ready, ...this.#order.drain(ready)];
+    const waiting = this.#order?.drain(ready).filter((job) => !this.jobs.isClaimed(job)) ?? [];
+    const spilled = waiting.length === 0 ? ready : [...ready, ...waiting];
+    this.#queuedBytes = 0;
+    this.#gathersSince = null;
     for (const job of spilled) this.jobs.forget(job);
     if (spilled.length > 0) this.#hasMoreInStore = true;
     return spilled;
@@ -297,4 +354,9 @@ export class Lane {
     this.jobs.revoke(messageId);
     this.page.revoke(messageId);
   }
+}
+
+/** Jobs of one order key that a lane holds in memory behind the first. */
+function maxWaiting(batch: BatchPolicy | null): number {
+  return batch === null || !batch.sharesKeys ? MAX_WAITING : Math.max(MAX_WAITING, 2 * batch.items);
 }

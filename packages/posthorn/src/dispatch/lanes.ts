@@ -3,6 +3,7 @@
  * current policy of its endpoint, and starts nothing before that policy is known.
  */
 import type { Engine } from "./engine.ts";
+import { KeptBatches } from "./kept-batches.ts";
 import { Lane } from "./lane.ts";
 import type { LanePolicies, LanePolicy } from "./policy.ts";
 import { RateControl } from "./rate-control.ts";
@@ -29,6 +30,7 @@ const DELETED: LanePolicy = {
   },
   breaker: null,
   order: null,
+  batch: null,
 };
 
 /** What a dispatcher holds in memory. */
@@ -49,6 +51,8 @@ export class Lanes {
   readonly #lanes = new Map<number, Lane>();
   /** For endpoints that have no lane now; the most recently used at the end. */
   readonly #controls = new Map<number, RateControl>();
+  /** For endpoints with batches that are sent again as a whole; the most recently used at the end. */
+  readonly #kept = new Map<number, KeptBatches>();
   #ownSince: number | null = null;
 
   constructor(policies: LanePolicies, random: () => number, engine: Engine) {
@@ -73,6 +77,7 @@ export class Lanes {
   /** Removes and returns the lanes of these endpoints, and forgets their rate control. */
   remove(isGone: (endpointId: number) => boolean): readonly Lane[] {
     for (const endpointId of this.#controls.keys()) if (isGone(endpointId)) this.#controls.delete(endpointId);
+    for (const endpointId of this.#kept.keys()) if (isGone(endpointId)) this.#kept.delete(endpointId);
     const removed = [...this.#lanes.values()].filter(({ endpointId }) => isGone(endpointId));
     for (const { endpointId } of removed) this.#lanes.delete(endpointId);
     return removed;
@@ -133,12 +138,12 @@ export class Lanes {
         this.#adopt(lane, policy);
         lane.policyArrived(lane.wakes);
         this.#applyOrder(lane);
-        return true;
+        return this.#hasBatches(lane);
       }
       lane.policyRequested();
       void this.#await(lane, policy, lane.wakes);
     }
-    return lane.hasPolicy && !lane.isPolicyStale;
+    return lane.hasPolicy && !lane.isPolicyStale && this.#hasBatches(lane);
   }
 
   /** @param ms By how much the clock was set back. @param now What it shows since. */
@@ -150,6 +155,42 @@ export class Lanes {
   clear(): void {
     this.#lanes.clear();
     this.#controls.clear();
+    this.#kept.clear();
+  }
+
+  /** Whether the batches that have to be sent again are known, if the policy has such batches. If not, the lane continues once they are. */
+  #hasBatches(lane: Lane): boolean {
+    const { batch } = lane.control.policy;
+    if (batch === null || !batch.isKept) {
+      lane.kept = null;
+      return true;
+    }
+    const { endpointId } = lane;
+    lane.kept ??= this.#kept.get(endpointId) ?? new KeptBatches(this.#engine.store.batches, endpointId);
+    if (lane.kept.isLoaded) return true;
+    void this.#loadBatches(lane, lane.kept);
+    return false;
+  }
+
+  async #loadBatches(lane: Lane, kept: KeptBatches): Promise<void> {
+    const engine = this.#engine;
+    if (kept.isLoading) return;
+    lane.batchesRequested();
+    try {
+      await kept.load();
+      lane.batchesArrived();
+      this.#kept.set(lane.endpointId, kept);
+      for (const endpointId of this.#kept.keys()) {
+        if (this.#kept.size <= MAX_CONTROLS) break;
+        if (!this.#lanes.has(endpointId)) this.#kept.delete(endpointId);
+      }
+      engine.checkStore(lane);
+    } catch (error) {
+      lane.batchesArrived();
+      engine.observer?.fault?.("page", error);
+      lane.noteMoreInStore();
+      engine.timers.pause(lane, FIRST_PAUSE_MS);
+    }
   }
 
   async #await(lane: Lane, requested: Promise<LanePolicy | null>, wakes: number): Promise<void> {

@@ -21,6 +21,8 @@ class LateReads {
       await store.record(outcome);
       this.recorded++;
     },
+    recordAll: (outcomes) => store.recordAll(outcomes),
+    batches: store.batches,
   });
 
   /** Outcomes that are on disk and confirmed to the dispatcher. */

@@ -1,6 +1,7 @@
 /** Tests of ordered delivery by key with the real store: which job may start, and the effects of restarts, failures and manual actions. */
 import { describe, expect, it } from "vitest";
 import {
+  batchesOf,
   type DispatchHarness,
   dispatchHarness,
   eventually,
@@ -102,6 +103,7 @@ describe("messages of one key", () => {
     const asked: (readonly string[] | null | undefined)[] = [];
     await using harness = await ordered({
       wrap: (store) => ({
+        ...batchesOf(store),
         backlog: () => store.backlog(),
         due: (endpointId, now, limit, selection) => {
           asked.push(selection?.kind === "ordered" ? selection.keys : undefined);
@@ -127,6 +129,7 @@ describe("messages of one key", () => {
     const gate = Promise.withResolvers<void>();
     await using harness = await ordered({
       wrap: (store) => ({
+        ...batchesOf(store),
         backlog: () => store.backlog(),
         due: (...ask) => store.due(...ask),
         record: async (outcome) => {
@@ -208,6 +211,7 @@ describe("messages of one key", () => {
     const paged: number[] = [];
     await using harness = await ordered({
       wrap: (store) => ({
+        ...batchesOf(store),
         backlog: () => store.backlog(),
         due: async (...ask) => {
           const page = await store.due(...ask);
@@ -256,6 +260,7 @@ describe("a page that is loading", () => {
     await using harness = await ordered({
       retrySchedule: [3_600_000],
       wrap: (store) => ({
+        ...batchesOf(store),
         backlog: () => store.backlog(),
         record: (outcome) => store.record(outcome),
         due: async (...ask) => {

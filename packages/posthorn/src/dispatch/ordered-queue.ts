@@ -8,8 +8,8 @@
 import { Fifo } from "./queues.ts";
 import type { Job, OrderedPage, Position } from "../store/delivery.ts";
 
-/** Jobs of one key in memory behind the one in flight. */
-const MAX_WAITING = 16;
+/** Jobs of one key in memory behind the one in flight, unless batches are larger. */
+export const MAX_WAITING = 16;
 /** Keys with jobs that were passed over and that are known by name. Of further keys, only the place of the first job is known. */
 const MAX_LEFT = 1000;
 /** Keys that are requested in one page. */
@@ -39,6 +39,8 @@ interface KeyQueue {
 }
 
 export class OrderedQueue {
+  /** Jobs of one key in memory behind the one in flight. */
+  maxWaiting: number;
   /** Start of the next page: jobs due before it are in memory, or were passed over. */
   #from = START;
   /** The earliest place that was requested again while a page is loading. */
@@ -65,6 +67,10 @@ export class OrderedQueue {
   /** When the first job that blocks others stops blocking them. */
   #passAt: number | null = null;
 
+  constructor(maxWaiting = MAX_WAITING) {
+    this.maxWaiting = maxWaiting;
+  }
+
   /** Number of jobs in memory that wait for another job. */
   get waiting(): number {
     return this.#waiting;
@@ -79,7 +85,7 @@ export class OrderedQueue {
   follows({ orderKey }: Job): boolean {
     if (orderKey === null || orderKey === undefined) return false;
     const queue = this.#keys.get(orderKey);
-    return queue !== undefined && queue.waiting.length < MAX_WAITING && !this.#isLeft(orderKey);
+    return queue !== undefined && queue.waiting.length < this.maxWaiting && !this.#isLeft(orderKey);
   }
 
   /**
@@ -100,7 +106,7 @@ export class OrderedQueue {
       this.#keys.set(orderKey, { waiting: new Fifo(), lowestLeft: Number.POSITIVE_INFINITY });
       return "go";
     }
-    if (queue.waiting.length >= MAX_WAITING) {
+    if (queue.waiting.length >= this.maxWaiting) {
       this.#leave(orderKey, placeOf(job));
       queue.lowestLeft = Math.min(queue.lowestLeft, job.messageId);
       return "leave";
@@ -125,6 +131,23 @@ export class OrderedQueue {
     }
     if (this.#isLoading) this.#freed.add(orderKey);
     return this.#want(orderKey) ? "in_store" : null;
+  }
+
+  /** The job that waits directly behind the jobs of this key that have started. */
+  nextBehind({ orderKey }: Job): Job | undefined {
+    return typeof orderKey === "string" ? this.#keys.get(orderKey)?.waiting.first : undefined;
+  }
+
+  /** Removes and returns it, to be sent together with them. */
+  takeBehind({ orderKey }: Job): Job | undefined {
+    const next = this.#keys.get(orderKey!)?.waiting.shift();
+    if (next !== undefined) this.#waiting--;
+    return next;
+  }
+
+  /** A job that has started was not sent, since one before it failed. It is left to the store. */
+  leaveBehind(job: Job): void {
+    if (typeof job.orderKey === "string") this.#leave(job.orderKey, placeOf(job));
   }
 
   /** A job failed. The jobs behind it wait for its retry and are left to the store. */

@@ -17,6 +17,22 @@ export interface LanePolicy {
   readonly breaker: BreakerPolicy | null;
   /** `null`: deliveries are made in any order. */
   readonly order: OrderPolicy | null;
+  /** `null`: each delivery is sent on its own. */
+  readonly batch: BatchPolicy | null;
+}
+
+/** How deliveries are sent together. A batch counts as one attempt against concurrency and rate. */
+export interface BatchPolicy {
+  /** Most deliveries in a batch; at least 2. */
+  readonly items: number;
+  /** Most bytes of messages in a batch. A larger message is sent on its own. */
+  readonly bytes: number;
+  /** How long the first delivery waits for others; 0: those that are due go together. */
+  readonly waitMs: number;
+  /** Whether a batch may have several deliveries with one order key. If not, a target that accepts only some of them would change their order. */
+  readonly sharesKeys: boolean;
+  /** The target recognises a batch by its members: it is stored before it is sent, and sent again as a whole. */
+  readonly isKept: boolean;
 }
 
 /** From and to, both inclusive. */

@@ -33,35 +33,44 @@ export class Recorder {
   }
 
   /** Returns whether the outcome is stored. It is not if the process ends, or if another node owns the lane by now. */
-  async record(outcome: Outcome): Promise<boolean> {
-    const bytes = bytesOf(outcome);
+  record(outcome: Outcome): Promise<boolean> {
+    return this.#record(() => this.#options.store.record(outcome), bytesOf(outcome));
+  }
+
+  /** As `record`, for the outcomes of a batch, in one commit. */
+  recordAll(outcomes: readonly Outcome[]): Promise<boolean> {
+    const bytes = outcomes.reduce((sum, outcome) => sum + bytesOf(outcome), 0);
+    return this.#record(() => this.#options.store.recordAll(outcomes), bytes);
+  }
+
+  async #record(write: () => Promise<void>, bytes: number): Promise<boolean> {
     this.#bytes += bytes;
-    const offered = await this.#offer(outcome);
-    const recorded = offered === "refused" ? await this.#insist(outcome) : offered === "recorded";
+    const offered = await this.#offer(write);
+    const recorded = offered === "refused" ? await this.#insist(write) : offered === "recorded";
     this.#bytes -= bytes;
     return recorded;
   }
 
-  async #insist(outcome: Outcome): Promise<boolean> {
+  async #insist(write: () => Promise<void>): Promise<boolean> {
     this.#refused++;
-    const recorded = await this.#offerAgain(outcome);
+    const recorded = await this.#offerAgain(write);
     this.#refused--;
     return recorded;
   }
 
-  async #offerAgain(outcome: Outcome): Promise<boolean> {
+  async #offerAgain(write: () => Promise<void>): Promise<boolean> {
     const { signal } = this.#options;
     for (let pause = FIRST_PAUSE_MS; !signal.aborted; pause = Math.min(2 * pause, MAX_PAUSE_MS)) {
       await this.#sleep(pause);
-      const offered = await this.#offer(outcome);
+      const offered = await this.#offer(write);
       if (offered !== "refused") return offered === "recorded";
     }
     return false;
   }
 
-  async #offer(outcome: Outcome): Promise<"recorded" | "lost" | "refused"> {
+  async #offer(write: () => Promise<void>): Promise<"recorded" | "lost" | "refused"> {
     try {
-      await this.#options.store.record(outcome);
+      await write();
       return "recorded";
     } catch (error) {
       if ((error as { readonly code?: unknown }).code === "shard_lost") return "lost";

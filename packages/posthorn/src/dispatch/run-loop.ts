@@ -1,8 +1,10 @@
 /** Starts attempts in fair order within the limits, and handles their results until each outcome is stored. */
+import { BatchRun, type BatchInFlight } from "./batch-run.ts";
 import type { ConcurrencyLimiter, Permit } from "./concurrency-limiter.ts";
 import { type Engine, NOWHERE } from "./engine.ts";
 import type { Lane } from "./lane.ts";
 import { isRetry } from "./lane-state.ts";
+import type { BatchPolicy } from "./policy.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { Ticket } from "./rate-control.ts";
 import { MAX_PAUSE_MS, Recorder } from "./recorder.ts";
@@ -38,6 +40,7 @@ export class RunLoop {
   readonly #limiter: ConcurrencyLimiter;
   readonly #recorder: Recorder;
   readonly #abort = new AbortController();
+  readonly #batches: BatchRun;
   /** The jobs in flight, each with its lane. */
   readonly #unfinished = new Map<Promise<void>, Lane>();
 
@@ -48,6 +51,14 @@ export class RunLoop {
     this.#engine = engine;
     this.#limiter = limiter;
     this.#recorder = new Recorder({ store, clock, observer, signal: this.#abort.signal });
+    this.#batches = new BatchRun({
+      ...options,
+      recorder: this.#recorder,
+      signal: this.#abort.signal,
+      judge: (inFlight, result, at) => this.#judge(inFlight, result, at),
+      close: (lane, job, outcome, isRecorded) => this.#close(lane, job, outcome, isRecorded),
+      noteRecorded: (lane, outcome, isRevoked) => this.#noteRecorded(lane, outcome, isRevoked),
+    });
   }
 
   /** Starts attempts in fair order until a limit is reached. */
@@ -110,6 +121,11 @@ export class RunLoop {
       engine.timers.resumeAt(lane, readyAt);
       return false;
     }
+    const gathersUntil = control.policy.batch === null ? now : lane.gathersUntil(now);
+    if (gathersUntil > now) {
+      engine.timers.resumeAt(lane, gathersUntil);
+      return false;
+    }
     return this.#startNext(lane, now);
   }
 
@@ -120,21 +136,46 @@ export class RunLoop {
     if (lease === null) return false;
     const permit = limiter.permitFor(lane, now);
     if (permit === null) return false;
-    const job = this.#engine.buffer.take(lane, limiter.allowsRetries);
-    if (job === undefined) {
-      if (lane.jobs.ready > 0) limiter.waitForRetries(lane);
-      this.#engine.dropIfIdle(lane);
-      return false;
+    const { batch } = lane.control.policy;
+    if (batch !== null && this.#options.attempter.attemptBatch !== undefined) {
+      return this.#startBatch(lane, batch, { now, lease, permit });
     }
+    const job = this.#engine.buffer.take(lane, limiter.allowsRetries);
+    if (job === undefined) return this.#foundNone(lane);
     const ticket = lane.control.started(now);
-    lane.jobs.started(ticket);
-    this.#track({ lane, job, ticket, permit: limiter.acquire(permit, isRetry(job)), lease });
+    lane.jobs.attemptStarted(ticket, 1);
+    const inFlight = { lane, job, ticket, permit: limiter.acquire(permit, isRetry(job)), lease };
+    this.#track(lane, this.#finish(inFlight));
     return true;
   }
 
-  #track(inFlight: InFlight): void {
-    const { lane } = inFlight;
-    const finished = this.#finish(inFlight).finally(() => {
+  #startBatch(
+    lane: Lane,
+    batch: BatchPolicy,
+    { now, lease, permit }: { readonly now: number; readonly lease: Lease | undefined; readonly permit: Permit },
+  ): boolean {
+    const limiter = this.#limiter;
+    const jobs = this.#engine.buffer.takeBatch(lane, limiter.allowsRetries, batch);
+    const [first] = jobs;
+    if (first === undefined) return this.#foundNone(lane);
+    // It is sent together with the batch that is being completed.
+    if (this.#batches.joins(lane, first)) return true;
+    const ticket = lane.control.started(now);
+    lane.jobs.attemptStarted(ticket, jobs.length);
+    const inFlight: BatchInFlight = { lane, ticket, permit: limiter.acquire(permit, isRetry(first)), lease, batch };
+    this.#track(lane, this.#batches.run(inFlight, jobs));
+    return true;
+  }
+
+  /** The lane has no job that may start now. */
+  #foundNone(lane: Lane): boolean {
+    if (lane.jobs.ready > 0) this.#limiter.waitForRetries(lane);
+    this.#engine.dropIfIdle(lane);
+    return false;
+  }
+
+  #track(lane: Lane, ending: Promise<void>): void {
+    const finished = ending.finally(() => {
       this.#unfinished.delete(finished);
       this.#continue(lane);
     });
@@ -146,7 +187,7 @@ export class RunLoop {
     const { wakes } = lane;
     const result = await this.#attempt(inFlight);
     const isFull = lane.jobs.inFlight >= lane.control.concurrency;
-    lane.jobs.ended(inFlight.ticket);
+    lane.jobs.attemptEnded(inFlight.ticket, 1);
     this.#limiter.release(inFlight.permit);
     if (result === null) return lane.jobs.forget(job);
     // The same time for both: otherwise a retry would be due slightly later than the endpoint may be tried again.
@@ -179,7 +220,7 @@ export class RunLoop {
 
   /** Updates the rate control of the endpoint with the result. */
   #judge(
-    { lane, ticket }: InFlight,
+    { lane, ticket }: Pick<InFlight, "lane" | "ticket">,
     result: AttemptResult,
     { now, isFull }: { readonly now: number; readonly isFull: boolean },
   ): void {
@@ -220,7 +261,12 @@ export class RunLoop {
     const isRevoked = lane.jobs.isRevoked(job);
     if (blocks || !isRecorded) this.#block(lane, job, passAt);
     else lane.release(job);
-    if (!isRecorded) return;
+    if (isRecorded) this.#noteRecorded(lane, outcome, isRevoked);
+  }
+
+  /** The outcome is stored, and the job has left memory. */
+  #noteRecorded(lane: Lane, outcome: Outcome, isRevoked: boolean): void {
+    const engine = this.#engine;
     // Canceled while it was in flight: the jobs behind it must not wait for a retry that is never made.
     if (isRevoked) engine.checkStore(lane);
     if (outcome.due !== null) engine.timers.noteDue(lane, outcome.due);

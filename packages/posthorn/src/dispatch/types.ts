@@ -1,5 +1,17 @@
 /** What the dispatcher needs from its surroundings. Everything slow, random or external is passed in through these interfaces. */
-import type { AttemptRecord, EndpointBacklog, Job, JobPage, Lease, Outcome, PageSelection } from "../store/delivery.ts";
+import type { KeptBatches } from "./kept-batches.ts";
+import type { BatchPolicy } from "./policy.ts";
+import type {
+  AttemptRecord,
+  BatchStore,
+  EndpointBacklog,
+  Job,
+  JobPage,
+  KeptBatch,
+  Lease,
+  Outcome,
+  PageSelection,
+} from "../store/delivery.ts";
 
 export interface Clock {
   /** Unix milliseconds. */
@@ -33,6 +45,25 @@ export interface Attempter {
    * process was suspended or cut off. Then nothing is sent and the result is `not_now`.
    */
   attempt(job: Job, signal: AbortSignal, maySend: () => boolean): Promise<AttemptResult>;
+  /** Makes one attempt for each of several jobs of an endpoint, with few requests. Returns a result per job. Absent: there are no batches. */
+  attemptBatch?(jobs: readonly Job[], batch: BatchAttempt): Promise<readonly BatchedResult[]>;
+}
+
+/** `behind`: a job before it in the same order failed, so that it was not sent. No attempt is used up. */
+export type BatchedResult = AttemptResult | { readonly kind: "behind" };
+
+export interface BatchAttempt {
+  readonly policy: BatchPolicy;
+  readonly signal: AbortSignal;
+  /** As for `attempt`. */
+  readonly maySend: () => boolean;
+  /** The batch that these jobs were sent in before; `null`: none, or it is not complete any longer. */
+  readonly earlier: KeptBatch | null;
+  /** Batches of the endpoint, for targets that recognise them; `null`: the target does not. */
+  readonly kept: KeptBatches | null;
+  /** Whether a job that fails stops those of the same order key behind it. */
+  readonly isOrdered: boolean;
+  readonly lease: Lease | undefined;
 }
 
 /** Which lanes this node owns. */
@@ -59,6 +90,9 @@ export interface JobStore {
   due(endpointId: number, now: number, limit: number, selection?: PageSelection): Promise<JobPage>;
   /** Rejects with the code `shard_lost` when its lease is lost. */
   record(outcome: Outcome): Promise<void>;
+  /** As `record`, for outcomes under one lease, in one commit. */
+  recordAll(outcomes: readonly Outcome[]): Promise<void>;
+  readonly batches: BatchStore;
   /** Endpoints with pending deliveries. */
   backlog(): Promise<readonly EndpointBacklog[]>;
 }

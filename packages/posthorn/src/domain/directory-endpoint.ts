@@ -1,9 +1,10 @@
 /** Endpoints in the form that delivery uses, with the settings of their application. Encrypted values are decrypted on first use. */
 import { createSigner, type StandardSigner } from "@posthorn/webhooks";
 import type { Selectable } from "kysely";
+import { type BatchRules, batchRules } from "../destinations/batch-rules.ts";
 import type { KindConfig } from "../destinations/kind.ts";
 import type { KindProblem, KindRules } from "../destinations/kind-rules.ts";
-import { hostOf, WEBHOOK_KIND } from "../destinations/kinds.ts";
+import { hostOf, kindNamed, WEBHOOK_KIND } from "../destinations/kinds.ts";
 import { type CompiledFilter, compileFilter } from "../filter/compile.ts";
 import type { ApplicationTable, EndpointTable } from "../store/schema.ts";
 import type { SecretBox } from "../lib/secret-box.ts";
@@ -101,6 +102,7 @@ export class DirectoryEndpoint {
       host: () => hostOf(row.url),
       perMinute: this.grant.perMinute,
       flow,
+      batches: () => this.#batchRules(),
     });
     this.#below = below;
     this.filtered = row.filter_json !== null;
@@ -120,6 +122,12 @@ export class DirectoryEndpoint {
       kind: this.destinationKind,
       config_sealed: this.#sealedConfig,
     }));
+  }
+
+  #batchRules(): BatchRules | null {
+    const kind = kindNamed(this.destinationKind);
+    const { config } = this;
+    return kind === null || config === null ? null : batchRules(kind, config);
   }
 
   /** Content filter; `null`: none. Compiled on first use. */

@@ -25,5 +25,7 @@ export function withLatePages(store: JobStore, { time, database, pagesRandom }: 
     due: async (...asked) => arrive(await store.due(...asked)),
     backlog: async () => arrive(await store.backlog()),
     record: (outcome) => store.record(outcome),
+    recordAll: (outcomes) => store.recordAll(outcomes),
+    batches: store.batches,
   };
 }

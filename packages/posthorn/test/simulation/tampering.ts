@@ -11,6 +11,8 @@ export function passing(store: JobStore): JobStore {
     due: (endpointId, now, limit, selection) => store.due(endpointId, now, limit, selection),
     record: (outcome) => store.record(outcome),
     backlog: () => store.backlog(),
+    recordAll: (outcomes) => store.recordAll(outcomes),
+    batches: store.batches,
   };
 }
 

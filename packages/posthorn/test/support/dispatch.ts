@@ -2,7 +2,15 @@
 import { vi } from "vitest";
 import { Dispatcher } from "../../src/dispatch/dispatcher.ts";
 import type { Failing, LanePolicies, LanePolicy } from "../../src/dispatch/policy.ts";
-import type { Attempter, AttemptResult, DispatchLimits, JobStore, LaneOwners } from "../../src/dispatch/types.ts";
+import type {
+  Attempter,
+  AttemptResult,
+  BatchAttempt,
+  BatchedResult,
+  DispatchLimits,
+  JobStore,
+  LaneOwners,
+} from "../../src/dispatch/types.ts";
 import type { Job, JobPage } from "../../src/store/delivery.ts";
 import { dueManually } from "../../src/domain/delivery/resend.ts";
 import { REQUESTED_BY } from "../../src/store/schema.ts";
@@ -48,6 +56,35 @@ export class ScriptedAttempter implements Attempter {
   signal: AbortSignal | null = null;
   /** `null` leaves the attempt open. */
   script: (job: Job) => AttemptResult | null = () => made(0);
+  /** The jobs of every batch, in order. */
+  readonly batches: (readonly Job[])[] = [];
+  /** Sends a batch. By default it stores it if its target recognises batches, and has every job accepted. */
+  batchScript: (jobs: readonly Job[], batch: BatchAttempt) => Promise<readonly BatchedResult[]> = async (
+    jobs,
+    batch,
+  ) => {
+    await this.keep(jobs, batch);
+    return jobs.map(() => made(0));
+  };
+
+  async attemptBatch(jobs: readonly Job[], batch: BatchAttempt): Promise<readonly BatchedResult[]> {
+    this.batches.push(jobs);
+    return this.batchScript(jobs, batch);
+  }
+
+  /** Stores a batch as its sender does. Returns its key. */
+  async keep(jobs: readonly Job[], { kept, earlier, lease }: BatchAttempt): Promise<number | null> {
+    if (kept === null) return null;
+    const ids = jobs.map(({ messageId }) => messageId);
+    if (earlier !== null && earlier.messageIds.join() === ids.join()) return earlier.id;
+    if (earlier !== null) kept.end(earlier);
+    return (await kept.keep(++lastAttemptKey, ids, lease)).id;
+  }
+
+  /** Messages of every batch, in order. */
+  get batchedMessages(): readonly (readonly number[])[] {
+    return this.batches.map((jobs) => jobs.map(({ messageId }) => messageId));
+  }
 
   attempt(job: Job, signal: AbortSignal): Promise<AttemptResult> {
     this.jobs.push(job);
@@ -111,6 +148,7 @@ export function lanePolicy(endpointId: number, delaysMs: readonly number[] = [50
     retry: { backoff: { kind: "schedule", delaysMs, jitter: 0 }, maxAgeMs: null, stopCodes: [], retryCodes: null },
     breaker: null,
     order: null,
+    batch: null,
   };
 }
 
@@ -183,6 +221,11 @@ export async function resend(
   dispatcher.wake(endpointId);
 }
 
+/** The methods of a store that a test leaves as they are. */
+export function batchesOf(store: JobStore): Pick<JobStore, "recordAll" | "batches"> {
+  return { recordAll: (outcomes) => store.recordAll(outcomes), batches: store.batches };
+}
+
 /** A store whose calls a test can make fail or delay. */
 export function faulty(
   store: JobStore,
@@ -197,6 +240,11 @@ export function faulty(
       await faults.record?.();
       return store.record(outcome);
     },
+    recordAll: async (outcomes) => {
+      await faults.record?.();
+      return store.recordAll(outcomes);
+    },
+    batches: store.batches,
     due: async (endpointId, now, limit, selection): Promise<JobPage> => {
       const page = await store.due(endpointId, now, limit, selection);
       await faults.due?.();

@@ -8,7 +8,7 @@ import { jsonLine } from "./cloud-body.ts";
 import { refused, type Refusal } from "./cloud-result.ts";
 
 /** Messages and bytes of one object. */
-export const ARCHIVE_BATCH = { items: 1000, bytes: 8_388_608 } as const;
+export const ARCHIVE_BATCH = { items: 1000, bytes: 8_388_608, isAtomic: true, isIdentity: true } as const;
 /** Largest body of a message. */
 export const ARCHIVE_BODY_BYTES = 67_108_864;
 /** In bytes: the limit of S3 and Google; Azure allows 1,024 characters. */

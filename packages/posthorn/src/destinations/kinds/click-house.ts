@@ -98,9 +98,10 @@ export const CLICK_HOUSE = httpKind({
   summary: "Inserts each event as a row into a ClickHouse table.",
   group: "database",
   fields: FIELDS,
-  limits: { bodyBytes: MAX_BYTES, batch: { items: 10_000, bytes: MAX_BYTES } },
+  limits: { bodyBytes: MAX_BYTES, batch: { items: 1000, bytes: MAX_BYTES, isAtomic: true, isIdentity: true } },
   idempotency: "key",
   ordering: "none",
+  deduplication: "The table recognises a batch within its deduplication window.",
   setup: [
     "Create a table, for example: CREATE TABLE events (id String, event_type LowCardinality(String), created_at DateTime64(3, 'UTC'), payload String) ENGINE = MergeTree ORDER BY created_at SETTINGS non_replicated_deduplication_window = 10000.",
     "Create a user: CREATE USER posthorn IDENTIFIED BY '…'; GRANT INSERT ON events TO posthorn.",

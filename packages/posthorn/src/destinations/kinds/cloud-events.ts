@@ -48,7 +48,7 @@ export const CLOUD_EVENTS = httpKind({
       example: "Bearer abcdef",
     },
   },
-  limits: { bodyBytes: 67_108_864, batch: { items: 100, bytes: 1_048_576 } },
+  limits: { bodyBytes: 67_108_864, batch: { items: 100, bytes: 1_048_576, isAtomic: true } },
   idempotency: "key",
   ordering: "none",
   setup: [
@@ -61,6 +61,7 @@ export const CLOUD_EVENTS = httpKind({
       ? null
       : { field: "source", problem: "Must be a URI or a path, such as https://example.com/billing." },
   target: ({ url }) => url,
+  sharesRequests: ({ mode }) => mode === "batch",
   request: ({ url, mode, source, authorization }, messages) => {
     const secret = authorization === null ? [] : ["authorization", authorization];
     const parts = { method: "POST", url, secretHeaders: ["authorization"], auth: null } as const;

@@ -65,7 +65,7 @@ export const EVENT_BRIDGE = httpKind({
     "Puts each event on an Amazon EventBridge event bus, with the payload as detail and the message ID in resources.",
   group: "stream",
   fields: FIELDS,
-  limits: { bodyBytes: MAX_BYTES, batch: { items: 10, bytes: MAX_BYTES } },
+  limits: { bodyBytes: MAX_BYTES, batch: { items: 10, bytes: MAX_BYTES, isAtomic: false } },
   idempotency: "none",
   ordering: "none",
   setup: [

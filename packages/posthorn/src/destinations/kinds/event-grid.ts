@@ -49,7 +49,7 @@ export const EVENT_GRID = httpKind({
   summary: "Publishes each event to an Azure Event Grid topic as a CloudEvent, under the ID of the message.",
   group: "stream",
   fields: FIELDS,
-  limits: { bodyBytes: MAX_BYTES, batch: { items: 100, bytes: MAX_BYTES } },
+  limits: { bodyBytes: MAX_BYTES, batch: { items: 100, bytes: MAX_BYTES, isAtomic: true } },
   idempotency: "none",
   ordering: "none",
   setup: [

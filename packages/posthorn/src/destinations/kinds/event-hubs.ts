@@ -39,7 +39,7 @@ export const EVENT_HUBS = httpKind({
   summary: "Sends each event to an Azure event hub. The ordering key, or else the message ID, is the partition key.",
   group: "stream",
   fields: FIELDS,
-  limits: { bodyBytes: MAX_BYTES, batch: { items: 100, bytes: MAX_BATCH_BYTES } },
+  limits: { bodyBytes: MAX_BYTES, batch: { items: 100, bytes: MAX_BATCH_BYTES, isAtomic: true } },
   idempotency: "none",
   ordering: "key",
   setup: [

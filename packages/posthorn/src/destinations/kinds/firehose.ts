@@ -42,7 +42,7 @@ export const FIREHOSE = httpKind({
     "Puts each event into an Amazon Data Firehose stream, which writes it to S3, Redshift, OpenSearch or another store.",
   group: "stream",
   fields: FIELDS,
-  limits: { bodyBytes: MAX_RECORD_BYTES, batch: { items: 500, bytes: MAX_BATCH_BYTES } },
+  limits: { bodyBytes: MAX_RECORD_BYTES, batch: { items: 500, bytes: MAX_BATCH_BYTES, isAtomic: false } },
   idempotency: "none",
   ordering: "none",
   setup: [

@@ -48,7 +48,7 @@ export const GOOGLE_PUB_SUB = httpKind({
   summary: "Publishes each event to a Google Cloud Pub/Sub topic, with its ID and type as attributes.",
   group: "queue",
   fields: FIELDS,
-  limits: { bodyBytes: MAX_BYTES, batch: { items: 1000, bytes: MAX_BATCH_BYTES } },
+  limits: { bodyBytes: MAX_BYTES, batch: { items: 1000, bytes: MAX_BATCH_BYTES, isAtomic: true } },
   idempotency: "none",
   ordering: "key",
   setup: [

@@ -43,7 +43,7 @@ export const KINESIS = httpKind({
     "Puts each event into an Amazon Kinesis data stream. The ordering key, or else the message ID, is the partition key.",
   group: "stream",
   fields: FIELDS,
-  limits: { bodyBytes: MAX_BYTES, batch: { items: 500, bytes: MAX_BYTES } },
+  limits: { bodyBytes: MAX_BYTES, batch: { items: 500, bytes: MAX_BYTES, isAtomic: false } },
   idempotency: "none",
   ordering: "key",
   setup: [

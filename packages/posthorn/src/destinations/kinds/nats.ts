@@ -71,6 +71,7 @@ export const NATS = connectionKind({
   limits: { bodyBytes: 1_000_000, batch: null },
   idempotency: "key",
   ordering: "all",
+  deduplication: "The stream recognises an ID within its duplicate window, which is 2 minutes by default.",
   setup: [
     "Create a stream whose subjects include the subject, for example with nats stream add.",
     "Create a user that may publish to the subject and subscribe to _INBOX.>.",

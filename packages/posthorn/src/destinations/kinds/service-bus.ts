@@ -41,9 +41,10 @@ export const SERVICE_BUS = httpKind({
     "Sends each event to an Azure Service Bus queue or topic. The message ID lets the queue detect duplicates, and the ordering key is the session.",
   group: "queue",
   fields: FIELDS,
-  limits: { bodyBytes: MAX_BYTES, batch: { items: 100, bytes: MAX_BATCH_BYTES } },
+  limits: { bodyBytes: MAX_BYTES, batch: { items: 100, bytes: MAX_BATCH_BYTES, isAtomic: true } },
   idempotency: "key",
   ordering: "key",
+  deduplication: "The queue or topic recognises an ID within its window if duplicate detection is switched on.",
   setup: [
     "In the Azure portal, open the Service Bus namespace and create a queue or topic. Enable duplicate detection for exactly-once delivery, and sessions to keep the order by key.",
     "Open the queue or topic, choose Shared access policies → Add, and create a policy with the claim Send only.",

@@ -33,11 +33,15 @@ export interface ShapedDestinationOptions {
 const MAX_JUDGED_BYTES = 65_536;
 const NO_TIMINGS = { queueMs: 0, dnsMs: null, connectMs: null, tlsMs: null, waitMs: null, bodyMs: null } as const;
 
+/** Characters of a response that are recorded for each message of a batch. */
+const BATCH_RESPONSE_LENGTH = 1000;
+
 /** One attempt in progress. */
 interface Sending {
   readonly endpoint: DirectoryEndpoint;
   readonly kind: HttpKind<Fields>;
-  readonly message: KindMessage;
+  /** More than one for a batch. */
+  readonly messages: readonly KindMessage[];
   readonly request: KindRequest;
   readonly limits: SendLimits;
   /** Unix milliseconds. */
@@ -54,36 +58,49 @@ export class ShapedDestination implements Destination {
   }
 
   async send(outgoing: OutgoingMessage, limits: SendLimits): Promise<SendResult> {
-    const { now, families } = this.#options;
-    const startedAt = now();
-    const { endpoint } = outgoing;
-    const kind = kindNamed(endpoint.destinationKind);
-    const { config } = endpoint;
-    if (kind?.family !== "http" || config === null) return unusable(endpoint);
-    const message = kindMessage(outgoing, families, startedAt);
-    const secrets = [...secretsOf(kind, config), ...secretAttributes(message)];
-    const hide = secretHider(secrets);
-    const { byteLength } = message.body;
-    if (byteLength > kind.limits.bodyBytes) return unsent(endpoint, tooLarge(kind, byteLength));
-    const request = built(kind, config, message, startedAt);
-    if ("error" in request) return broken(endpoint, hide(request.error));
-    if ("kind" in request) return unsent(endpoint, { ...request, sentence: hide(request.sentence) });
-    const deadline = startedAt + endpoint.policy.values.limits.timeoutMs;
-    return this.#run({ endpoint, kind, message, request, limits, deadline, secrets });
+    const [result] = await this.#sendAll([outgoing], limits);
+    return result!;
   }
 
-  async #run(sending: Sending): Promise<SendResult> {
-    const { request, endpoint } = sending;
+  async sendBatch(messages: readonly OutgoingMessage[], limits: SendLimits): Promise<readonly SendResult[] | "split"> {
+    const results = await this.#sendAll(messages, limits);
+    return results.length > 1 && isRefusedAsWhole(results) ? "split" : results;
+  }
+
+  async #sendAll(outgoing: readonly OutgoingMessage[], limits: SendLimits): Promise<readonly SendResult[]> {
+    const { now, families } = this.#options;
+    const startedAt = now();
+    const { endpoint } = outgoing[0]!;
+    const kind = kindNamed(endpoint.destinationKind);
+    const { config } = endpoint;
+    const all = (result: SendResult): readonly SendResult[] => outgoing.map(() => result);
+    if (kind?.family !== "http" || config === null) return all(unusable(endpoint));
+    const messages = outgoing.map((message) => kindMessage(message, families, startedAt));
+    const secrets = [...secretsOf(kind, config), ...messages.flatMap((message) => secretAttributes(message))];
+    const unique = messages.length === 1 ? secrets : [...new Set(secrets)];
+    const hide = secretHider(unique);
+    const large = messages.find(({ body }) => body.byteLength > kind.limits.bodyBytes);
+    if (large !== undefined) return all(unsent(endpoint, tooLarge(kind, large.body.byteLength)));
+    const request = built(kind, config, messages, startedAt);
+    if ("error" in request) return all(broken(endpoint, hide(request.error)));
+    if ("kind" in request) return all(unsent(endpoint, { ...request, sentence: hide(request.sentence) }));
+    const deadline = startedAt + endpoint.policy.values.limits.timeoutMs;
+    return this.#run({ endpoint, kind, messages, request, limits, deadline, secrets: unique });
+  }
+
+  async #run(sending: Sending): Promise<readonly SendResult[]> {
+    const { request, endpoint, messages } = sending;
+    const all = (result: SendResult): readonly SendResult[] => messages.map(() => result);
     let authorized = await this.#authorize(sending);
-    if (authorized.kind !== "authorized") return this.#refused(sending, authorized);
+    if (authorized.kind !== "authorized") return all(this.#refused(sending, authorized));
     let result = await this.#exchange(sending, authorized);
     if (result.kind === "response" && this.#isOutdated(request, result)) {
       authorized = await this.#authorize(sending);
-      if (authorized.kind !== "authorized") return this.#refused(sending, authorized);
+      if (authorized.kind !== "authorized") return all(this.#refused(sending, authorized));
       result = await this.#exchange(sending, authorized);
     }
     if (result.kind === "response") return this.#responded(sending, authorized, result);
-    return this.#failed(sending, authorized, namingProxy(result, endpoint.proxyOf));
+    return all(this.#failed(sending, authorized, namingProxy(result, endpoint.proxyOf)));
   }
 
   /** Whether the request must be sent once more, with new credentials. */
@@ -147,64 +164,86 @@ export class ShapedDestination implements Destination {
     return failureOf(failure, { endpoint, url, shownUrl: endpoint.url, facts: factsOf(sending, authorized) });
   }
 
-  #responded(sending: Sending, authorized: AuthorizedRequest, response: EgressResponse): SendResult {
-    const { endpoint, message, request } = sending;
+  #responded(sending: Sending, authorized: AuthorizedRequest, response: EgressResponse): readonly SendResult[] {
+    const { endpoint, messages, request } = sending;
     const hide = secretHider([...sending.secrets, ...credentialsIn(authorized, hiddenHeaders(request, authorized))]);
     const { status: responseCode, timings, peer, tls, body } = response;
     const { onCertificate, now } = this.#options;
     const { url } = authorized;
     if (tls !== undefined) onCertificate?.({ endpointKey: endpoint.key, url, validTo: tls.validTo });
-    const item = judged(sending, response, now());
-    const text = hide(textOf(body.subarray(0, MAX_RESPONSE_BYTES)));
-    const facts = responseFacts(response);
-    const sent = {
-      target: endpoint.url,
-      durationMs: Math.round(timings.totalMs),
-      responseCode,
-      response: text,
-      facts: {
-        ...factsOf(sending, authorized),
-        timings,
-        peer,
-        tls: tls === undefined ? null : { protocol: tls.protocol, certificateValidTo: Date.parse(tls.validTo) },
-        response: { ...facts, headers: facts.headers.map((header) => (header === null ? null : hide(header))) },
-        sentence: item.kind === "ok" ? null : hide(item.sentence),
-        retryAfterMs: item.afterMs ?? null,
-      },
-      reply: replyOf(response),
-      ...sentBodyOf(request, message, hide),
+    const isBatch = messages.length > 1;
+    const text = hide(textOf(body.subarray(0, isBatch ? BATCH_RESPONSE_LENGTH : MAX_RESPONSE_BYTES)));
+    const received = responseFacts(response);
+    const facts = {
+      ...factsOf(sending, authorized),
+      timings,
+      peer,
+      tls: tls === undefined ? null : { protocol: tls.protocol, certificateValidTo: Date.parse(tls.validTo) },
+      response: { ...received, headers: received.headers.map((header) => (header === null ? null : hide(header))) },
     };
-    if (item.kind === "ok") {
-      const { reference, isDuplicate = false, afterMs } = item;
-      const extra = {
-        reference: reference === null ? null : hide(reference),
-        ...(isDuplicate ? { duplicate: true } : {}),
+    const reply = replyOf(response);
+    const withoutHeaders = { ...facts, response: { ...facts.response, headers: [] } };
+    return judged(sending, response, now()).map((item, index) => {
+      const message = messages[index]!;
+      const sent = {
+        target: endpoint.url,
+        durationMs: Math.round(timings.totalMs),
+        responseCode,
+        // The response to a batch that was accepted is about all of its messages.
+        response: !isBatch || responseCode >= 400 ? text : responseTo(item, hide),
+        facts: {
+          // Headers are recorded once, with the first message.
+          ...(index === 0 ? facts : withoutHeaders),
+          ...(isBatch ? { bodyBytes: message.body.byteLength } : {}),
+          sentence: item.kind === "ok" ? null : hide(item.sentence),
+          retryAfterMs: item.afterMs ?? null,
+        },
+        reply,
+        ...(isBatch ? {} : sentBodyOf(request, message, hide)),
       };
-      return { kind: "ok", ...sent, extra, ...(afterMs === undefined ? {} : { afterMs }) };
-    }
-    const failure = { errorCode: item.code, problem: null };
-    if (item.kind === "later") return { kind: "later", afterMs: item.afterMs, ...sent, ...failure };
-    return { kind: item.kind, ...sent, ...failure };
+      if (item.kind === "ok") {
+        const { reference, isDuplicate = false, afterMs } = item;
+        const extra = {
+          reference: reference === null ? null : hide(reference),
+          ...(isDuplicate ? { duplicate: true } : {}),
+        };
+        return { kind: "ok", ...sent, extra, ...(afterMs === undefined ? {} : { afterMs }) };
+      }
+      const failure = { errorCode: item.code, problem: null };
+      if (item.kind === "later") return { kind: "later", afterMs: item.afterMs, ...sent, ...failure };
+      return { kind: item.kind, ...sent, ...failure };
+    });
   }
+}
+
+/** Whether no message was accepted because of what is in the request, and not because of each message. */
+function isRefusedAsWhole(results: readonly SendResult[]): boolean {
+  return results.every(
+    (result) => result.kind === "refused" && (result.extra?.["unsent"] === true || result.responseCode >= 400),
+  );
+}
+
+function responseTo(item: Judged, hide: (text: string) => string): string {
+  return item.kind === "ok" ? "" : hide(item.sentence);
 }
 
 type Exchange = Pick<KindRequest, "url" | "headers"> &
   Pick<Sending, "limits" | "deadline"> & { readonly method: string; readonly body: Uint8Array | null };
 
-/** The first result that the kind has for the message. */
+/** The result that the kind has for a message. */
 type Judged = ItemResult & { readonly afterMs?: number };
 
 /** A kind that cannot judge a response must not stop the lane. */
-function judged({ kind, message }: Sending, response: EgressResponse, now: number): Judged {
+function judged({ kind, messages }: Sending, response: EgressResponse, now: number): readonly Judged[] {
   const { title } = kind;
+  let items: readonly ItemResult[] = [];
   try {
-    const [item] = kind.judge(responseOf(response), [message], now);
-    if (item !== undefined) return item;
+    items = kind.judge(responseOf(response), messages, now);
   } catch {
     // Judged below.
   }
   const sentence = `${title} responded with status ${response.status} in a form that Posthorn does not understand. Check that the configuration names a ${title} server.`;
-  return { kind: "retry", code: "protocol_error", sentence };
+  return messages.map((_, index) => items[index] ?? { kind: "retry", code: "protocol_error", sentence });
 }
 
 function responseOf({ status, headers, body }: EgressResponse): KindResponse {
@@ -226,11 +265,11 @@ function replyOf({ headers, body, truncated, bodyError }: EgressResponse) {
 function built(
   kind: HttpKind<Fields>,
   config: KindConfig,
-  message: KindMessage,
+  messages: readonly KindMessage[],
   now: number,
 ): ReturnType<HttpKind<Fields>["request"]> | { readonly error: string } {
   try {
-    return kind.request(config, [message], now);
+    return kind.request(config, messages, now);
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };
   }

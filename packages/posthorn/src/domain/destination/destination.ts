@@ -12,6 +12,8 @@ import { getHeaders } from "../endpoint/headers.ts";
 import type { HeaderMap } from "../endpoint/header-rules.ts";
 import type { ListEndpoints } from "../endpoint/list.ts";
 import { comparison, idIterator, type Page, readPage } from "../paging.ts";
+import type { BatchValues } from "../policy/batch.ts";
+import { layerOf } from "../policy/resolve.ts";
 import { TYPED_KINDS, typeOfKind } from "./types.ts";
 
 /** Times are Unix milliseconds. */
@@ -26,6 +28,8 @@ export interface Destination {
   /** Why the last attempt failed; `null`: it succeeded, or there was none. */
   readonly failureReason: string | null;
   readonly nextRetryAt: number | null;
+  /** How its messages are sent together. */
+  readonly batch: Pick<BatchValues, "maxItems" | "maxWaitSeconds">;
 }
 
 export async function getDestination({ ctx, input }: Call<EndpointRef>): Promise<Destination> {
@@ -99,7 +103,19 @@ export async function toDestination(ctx: Context, app: string, endpoint: Endpoin
     position,
     failureReason,
     nextRetryAt,
+    batch: await batchOf(ctx, key),
   };
+}
+
+async function batchOf(ctx: Context, endpointKey: number): Promise<Destination["batch"]> {
+  const row = await reader(ctx)
+    .selectFrom("endpoint")
+    .select("policy_json")
+    .where("id", "=", endpointKey)
+    .executeTakeFirst();
+  const { maxItems = 1, maxWaitSeconds = 0 } =
+    layerOf({ policy_json: row?.policy_json ?? null, throttle_rate: null }).policy.batch ?? {};
+  return { maxItems, maxWaitSeconds };
 }
 
 /** Longest reason that is returned, in characters. */

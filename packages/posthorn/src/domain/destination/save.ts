@@ -22,12 +22,14 @@ type Settings = Pick<EndpointInput, "uid" | "disabled" | "eventTypes" | "channel
 export interface DestinationInput extends Settings {
   readonly type: string;
   readonly config: ConfigInput;
+  readonly batch: Destination["batch"];
 }
 
 /** Absent fields are unchanged. */
 export interface DestinationChange extends Partial<Settings> {
   readonly type: string;
   readonly config?: ConfigInput;
+  readonly batch?: Partial<Destination["batch"]>;
 }
 
 /** Events are sent to a destination in order. */
@@ -52,13 +54,14 @@ export function upsertDestination(
       return { destination: await create(ctx, app, fields), created: true };
     }
     const parts = partsOf(fields);
-    const { type: _type, config: _config, ...settings } = fields;
+    const { type: _type, config: _config, batch, ...settings } = fields;
     const endpoint = await placed(parts.kind, async () => {
       const saved = await upsertEndpoint({
         ctx,
         input: { app, endpoint: existing.id, fields: { ...BARE, ...settings, ...parts.target } },
       });
       await setWebhookParts(ctx, app, existing, parts);
+      await setBatch(ctx, app, existing, batch);
       return saved.endpoint;
     });
     return { destination: await toDestination(ctx, app, endpoint), created: false };
@@ -71,7 +74,7 @@ export function patchDestination(
   return atomically(call, async ({ ctx, input }) => {
     const { app, change } = input;
     const { endpoint } = await destinationEndpoint(ctx, input);
-    const { type, config = {}, ...settings } = change;
+    const { type, config = {}, batch = {}, ...settings } = change;
     const parts = partsOf({ type, config });
     const { url, config: own } = parts.target;
     const changes = {
@@ -83,6 +86,7 @@ export function patchDestination(
     const changed = await placed(parts.kind, async () => {
       const saved = await patchEndpoint({ ctx, input: { app, endpoint: endpoint.id, changes } });
       await setWebhookParts(ctx, app, endpoint, parts);
+      if (Object.keys(batch).length > 0) await setBatch(ctx, app, endpoint, batch);
       return saved;
     });
     return toDestination(ctx, app, changed);
@@ -93,13 +97,22 @@ export function patchDestination(
 const BARE = { description: "", version: 1, throttleRate: null } as const;
 
 async function create(ctx: TransactionContext, app: string, fields: DestinationInput): Promise<Destination> {
-  const { type: _type, config: _config, ...settings } = fields;
+  const { type: _type, config: _config, batch, ...settings } = fields;
   const { kind, target, headers, secret } = partsOf(fields);
   if (secret !== null) requireAccess(ctx.actor, "ManageEndpointSecret");
   const input = { ...BARE, ...settings, ...target, app, secret, headers: headers ?? {} };
   const endpoint = await placed(kind, () => createEndpoint({ ctx, input }));
-  await setEndpointPolicy({ ctx, input: { app, endpoint: endpoint.id, policy: IN_ORDER, change: true } });
+  await setEndpointPolicy({ ctx, input: { app, endpoint: endpoint.id, policy: { ...IN_ORDER, batch }, change: true } });
   return toDestination(ctx, app, endpoint);
+}
+
+async function setBatch(
+  ctx: TransactionContext,
+  app: string,
+  { id }: Endpoint,
+  batch: Partial<Destination["batch"]>,
+): Promise<void> {
+  await setEndpointPolicy({ ctx, input: { app, endpoint: id, policy: { batch }, change: true } });
 }
 
 interface DestinationParts {

@@ -43,11 +43,22 @@ export async function readSample(
 
 /** Reads a message with its payload; `null` if either no longer exists. */
 export async function readStored(db: Kysely<Database>, messageKey: number): Promise<MatchableMessage | null> {
-  const row = await db
+  const row = await selectStored(db).where("id", "=", messageKey).executeTakeFirst();
+  return row === undefined || row.payload === null ? null : matchableOf(row);
+}
+
+/** Reads several messages with their payloads, by key. Those that no longer exist are missing. */
+export async function readAllStored(
+  db: Kysely<Database>,
+  messageKeys: readonly number[],
+): Promise<ReadonlyMap<number, MatchableMessage>> {
+  const rows = await selectStored(db).where("id", "in", messageKeys).execute();
+  return new Map(rows.flatMap((row) => (row.payload === null ? [] : [[row.id, matchableOf(row)]])));
+}
+
+function selectStored(db: Kysely<Database>) {
+  return db
     .selectFrom("message")
     .select(["id", "public_id", "event_type", "event_id", "channels_json", "tags_json", "payload", "content_type"])
-    .select("request_json")
-    .where("id", "=", messageKey)
-    .executeTakeFirst();
-  return row === undefined || row.payload === null ? null : matchableOf(row);
+    .select("request_json");
 }

@@ -6,7 +6,7 @@ import { over, platformPolicy } from "./resolve.ts";
 import { rangeOf, RETRY_PRESETS } from "./retry.ts";
 import type { Policy } from "./sections.ts";
 
-const PLACE = { tenant: 7, host: () => "example.com", perMinute: null, flow: NO_FLOW };
+const PLACE = { tenant: 7, host: () => "example.com", perMinute: null, flow: NO_FLOW, batches: () => null };
 const platform = platformPolicy(POLICY_DEFAULTS);
 
 function laneOf(policy: Policy, throttleRate: number | null = null) {
@@ -30,6 +30,7 @@ describe("the policy for a lane", () => {
       },
       breaker: { failures: 10, windowMs: 30_000, probeMs: 30_000, maxProbeMs: 900_000 },
       order: null,
+      batch: null,
     });
   });
 

@@ -1,6 +1,8 @@
 /** The policy of one endpoint in the forms that delivery needs. Each is built on first use. */
+import type { BatchRules } from "../../destinations/batch-rules.ts";
 import type { LanePolicy } from "../../dispatch/policy.ts";
 import type { Flow } from "../endpoint/flow.ts";
+import { batchPolicy } from "./batch.ts";
 import { breakerPolicy } from "./breaker.ts";
 import { orderPolicy } from "./order.ts";
 import { type FlowControlRule, flowControlRule } from "./flow-control.ts";
@@ -19,6 +21,8 @@ export interface PolicyPlace {
   readonly perMinute: number | null;
   /** Settings made by a person, such as a pause. */
   readonly flow: Flow;
+  /** How its target accepts several messages; `null`: it takes one at a time. */
+  readonly batches: () => BatchRules | null;
 }
 
 export class EndpointPolicy {
@@ -55,8 +59,8 @@ export class EndpointPolicy {
 }
 
 function laneOf(
-  { retry, limits, breaker, order }: PolicyValues,
-  { tenant, host, perMinute, flow }: PolicyPlace,
+  { retry, limits, breaker, order, batch }: PolicyValues,
+  { tenant, host, perMinute, flow, batches }: PolicyPlace,
 ): LanePolicy {
   return {
     tenant,
@@ -68,6 +72,7 @@ function laneOf(
     retry: retryPolicy(retry),
     breaker: breakerPolicy(breaker),
     order: orderPolicy(order),
+    batch: batchPolicy(batch, batches),
   };
 }
 

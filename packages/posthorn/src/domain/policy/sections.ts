@@ -1,5 +1,6 @@
 /** Registry of policy sections. A new section is a file in this folder, a model in `api/models/policy`, and a line in each of the lists. */
 import { autoDisable } from "./auto-disable.ts";
+import { batch } from "./batch.ts";
 import { breaker } from "./breaker.ts";
 import { debounce } from "./debounce.ts";
 import { format } from "./format.ts";
@@ -22,6 +23,7 @@ export const SECTIONS = {
   verification,
   throttle,
   debounce,
+  batch,
   format,
   signing,
 } as const;

@@ -1,0 +1,261 @@
+/**
+ * Makes one attempt for several jobs of an endpoint: builds their messages, sends them in as few requests as the limits allow, and splits a batch
+ * that is refused as a whole until the message that is at fault stands alone.
+ */
+import type { Destination, Destinations, OutgoingMessage, SendResult } from "../destinations/destination.ts";
+import type { AttemptResult, BatchAttempt, BatchedResult } from "../dispatch/types.ts";
+import { buildRequest } from "../domain/delivery/outgoing-request.ts";
+import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
+import type { Directory } from "../domain/directory.ts";
+import { readAllStored } from "../domain/message/sample.ts";
+import type { TransformRunner } from "../domain/ports.ts";
+import { type GeneratedId, type IdGenerator, iteratorOfKey } from "../lib/id.ts";
+import type { Job, KeptBatch } from "../store/delivery.ts";
+import type { Store } from "../store/store.ts";
+import {
+  type AttemptProblem,
+  BUSY_PAUSE_MS,
+  type Change,
+  changeOf,
+  extraOf,
+  factsOf,
+  type MadeResult,
+  madeResult,
+  OWN_FAULT_PAUSE_MS,
+  unsentResult,
+} from "./attempt-record.ts";
+import { ByteBudget } from "./byte-budget.ts";
+
+/** Bytes of messages in batches that are being sent, over all endpoints. */
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** A message of the batch that is ready to be sent. */
+interface Ready {
+  /** Place of its job in the batch. */
+  readonly index: number;
+  readonly job: Job;
+  readonly message: OutgoingMessage;
+  readonly change: Change | null;
+}
+
+interface Sending {
+  readonly endpoint: DirectoryEndpoint;
+  readonly destination: Destination;
+  readonly batch: BatchAttempt;
+  readonly results: (BatchedResult | null)[];
+  /** Order keys with a message that failed. */
+  readonly failedKeys: Set<string>;
+}
+
+export interface BatchSenderOptions {
+  readonly store: Pick<Store, "hotDb">;
+  readonly directory: Directory;
+  readonly destinations: Destinations;
+  readonly transforms: TransformRunner;
+  readonly ids: IdGenerator;
+  readonly now: () => number;
+  /** As for the attempter. */
+  readonly onSent?: (job: Job, result: MadeResult) => void;
+  readonly onProblem: (problem: AttemptProblem) => void;
+}
+
+export class BatchSender {
+  readonly #options: BatchSenderOptions;
+  readonly #budget = new ByteBudget(MAX_BYTES);
+
+  constructor(options: BatchSenderOptions) {
+    this.#options = options;
+  }
+
+  /** Returns a result per job. Rejects when the database is unavailable, and with `shard_lost` when another node owns the lane. */
+  async attempt(jobs: readonly Job[], batch: BatchAttempt): Promise<readonly BatchedResult[]> {
+    const { directory, destinations } = this.#options;
+    const all = (result: BatchedResult): readonly BatchedResult[] => jobs.map(() => result);
+    const endpoint = await directory.endpoint(jobs[0]!.endpointId);
+    if (endpoint === null) return all({ kind: "void", reason: "endpoint_gone" });
+    if (endpoint.isHeld) return all({ kind: "held" });
+    const destination = destinations.of(endpoint.destinationKind);
+    if (destination === null) return all({ kind: "held" });
+    using stack = new DisposableStack();
+    stack.use(await this.#budget.take(jobs.reduce((sum, { bytes = 0 }) => sum + bytes, 0)));
+    const sending = { endpoint, destination, batch, results: jobs.map(() => null), failedKeys: new Set<string>() };
+    const ready = await this.#prepare(jobs, sending);
+    if (ready === "busy") return all({ kind: "not_now", pauseMs: BUSY_PAUSE_MS });
+    await this.#send(sending, ready);
+    return sending.results.map((result) => result ?? { kind: "behind" });
+  }
+
+  /** Builds the messages. Those that are not to be sent get their result. `busy`: no transformation thread is free. */
+  async #prepare(
+    jobs: readonly Job[],
+    { endpoint, results, batch }: Pick<Sending, "endpoint" | "results" | "batch">,
+  ): Promise<readonly Ready[] | "busy"> {
+    const { store, transforms, now, ids } = this.#options;
+    const messages = await readAllStored(
+      store.hotDb,
+      jobs.map(({ messageId }) => messageId),
+    );
+    const ready: Ready[] = [];
+    for (const [index, job] of jobs.entries()) {
+      const stored = messages.get(job.messageId);
+      const reason = voidReason(job, endpoint, now()) ?? (stored === undefined ? "payload_gone" : null);
+      if (reason !== null || stored === undefined) {
+        results[index] = { kind: "void", ...(reason === null ? {} : { reason }) };
+        continue;
+      }
+      const { requestSettings: settings } = endpoint;
+      const built = await buildRequest({ settings, message: stored, transforms, signal: batch.signal });
+      if (built.kind === "busy") return "busy";
+      if (built.kind === "canceled") results[index] = { kind: "void", reason: "transformation" };
+      else if (built.kind === "failed") results[index] = unsentResult(ids, endpoint, built);
+      else {
+        const { request: changed } = built;
+        const { contentType, body } = changed;
+        const { publicId: messageId, requestJson } = job;
+        const facts = factsOf(job, endpoint, stored);
+        const message = { messageId, endpoint, requestJson, contentType, body, changed, facts };
+        ready.push({ index, job, message, change: changeOf(endpoint, built) });
+      }
+    }
+    return ready;
+  }
+
+  async #send(sending: Sending, ready: readonly Ready[]): Promise<void> {
+    const { batch, results } = sending;
+    const parts = isSame(ready, batch.earlier) ? [ready] : partsOf(ready, batch.policy);
+    for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+      const sendable = part.filter(({ job }) => !isBehind(sending, job));
+      if (sendable.length === 0) continue;
+      const sent = await this.#sendPart(sending, sendable);
+      if (sent === "split") {
+        const half = Math.ceil(sendable.length / 2);
+        parts.unshift(sendable.slice(0, half), sendable.slice(half));
+        continue;
+      }
+      for (const [place, one] of sendable.entries()) {
+        results[one.index] = sent[place]!;
+        if (batch.isOrdered && isFailed(sent[place]!)) sending.failedKeys.add(one.job.orderKey ?? "");
+      }
+      // The rest would meet the same fault.
+      if (!sent.some((result) => isAccepted(result) || isFinal(result))) return;
+    }
+  }
+
+  async #sendPart(sending: Sending, part: readonly Ready[]): Promise<readonly AttemptResult[] | "split"> {
+    const { ids } = this.#options;
+    const { destination, batch, endpoint } = sending;
+    const attempts = part.map(() => ids.next("atmpt_"));
+    const kept = await this.#keep(batch, part);
+    const id = kept?.id ?? attempts[0]!.key;
+    const { signal, maySend } = batch;
+    const sent = await sendAll(
+      destination,
+      part.map(({ message }) => message),
+      { signal, maySend },
+    );
+    if (sent === "split") {
+      // The target has accepted none of them, so that other batches may have them.
+      if (kept !== null) batch.kept!.end(kept);
+      return sent;
+    }
+    this.#reportProblem(endpoint, sent);
+    return part.map((ready, place) =>
+      this.#result(ready, sent[place]!, {
+        attempt: attempts[place]!,
+        batch: { id: iteratorOfKey("batch_", id), index: place, size: part.length },
+      }),
+    );
+  }
+
+  /** Stores the members if the target recognises a batch by them; `null`: it does not. */
+  async #keep({ kept, earlier, lease }: BatchAttempt, part: readonly Ready[]): Promise<KeptBatch | null> {
+    if (kept === null) return null;
+    const messageIds = part.map(({ job }) => job.messageId);
+    if (earlier !== null && isSame(part, earlier)) return earlier;
+    if (earlier !== null) kept.end(earlier);
+    return kept.keep(this.#options.ids.next("batch_").key, messageIds, lease);
+  }
+
+  #result(
+    { job, change }: Ready,
+    result: SendResult,
+    {
+      attempt,
+      batch,
+    }: {
+      readonly attempt: GeneratedId;
+      readonly batch: { readonly id: string; readonly index: number; readonly size: number };
+    },
+  ): AttemptResult {
+    if (result.kind === "own_fault") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
+    this.#options.onSent?.(job, result);
+    const extra = extraOf(change, result);
+    return madeResult(attempt, result, batch.size === 1 ? extra : { ...extra, batch });
+  }
+
+  /** A problem of the request is the same for all its messages. */
+  #reportProblem({ id: endpointId }: DirectoryEndpoint, results: readonly SendResult[]): void {
+    const found = results.find((result) => result.kind !== "ok" && result.problem !== null);
+    if (found !== undefined && found.kind !== "ok") this.#options.onProblem({ ...found.problem!, endpointId });
+  }
+}
+
+async function sendAll(
+  destination: Destination,
+  messages: readonly OutgoingMessage[],
+  limits: Pick<BatchAttempt, "signal" | "maySend">,
+): Promise<readonly SendResult[] | "split"> {
+  if (messages.length > 1 && destination.sendBatch !== undefined) return destination.sendBatch(messages, limits);
+  const results: SendResult[] = [];
+  for (const message of messages) results.push(await destination.send(message, limits));
+  return results;
+}
+
+function voidReason(
+  { deliverUntil = null, trigger, messageId }: Job,
+  endpoint: DirectoryEndpoint,
+  now: number,
+): string | null {
+  if (deliverUntil !== null && deliverUntil <= now) return "expired";
+  return trigger === 0 && endpoint.discards(messageId) ? "discarded" : null;
+}
+
+/** Splits the messages where a batch is full. Transformations may have made them larger than they were when they were chosen. */
+function partsOf(ready: readonly Ready[], { items, bytes }: BatchAttempt["policy"]): (readonly Ready[])[] {
+  const parts: Ready[][] = [];
+  let size = 0;
+  for (const one of ready) {
+    const { byteLength } = one.message.body;
+    const last = parts.at(-1);
+    if (last === undefined || last.length >= items || size + byteLength > bytes) {
+      parts.push([one]);
+      size = byteLength;
+    } else {
+      last.push(one);
+      size += byteLength;
+    }
+  }
+  return parts;
+}
+
+function isSame(ready: readonly Ready[], batch: KeptBatch | null): boolean {
+  if (batch === null || ready.length !== batch.messageIds.length) return false;
+  return ready.every(({ job }, index) => job.messageId === batch.messageIds[index]);
+}
+
+function isBehind({ batch, failedKeys }: Sending, { orderKey }: Job): boolean {
+  return batch.isOrdered && typeof orderKey === "string" && failedKeys.has(orderKey);
+}
+
+/** The delivery is retried, so that those behind it have to wait. */
+function isFailed(result: AttemptResult): boolean {
+  return result.kind !== "made" || (result.attempt.status !== 0 && result.final !== true);
+}
+
+function isAccepted(result: AttemptResult): boolean {
+  return result.kind === "made" && result.attempt.status === 0;
+}
+
+function isFinal(result: AttemptResult): boolean {
+  return result.kind === "made" && result.final === true;
+}
