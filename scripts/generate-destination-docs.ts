@@ -76,7 +76,7 @@ ${chapters.join("\n\n")}
 }
 
 function page(name: string, kind: AnyKind): string {
-  const { title, summary, setup, fields, limits, idempotency, ordering } = kind;
+  const { title, summary, setup, fields, limits, idempotency, ordering, deduplication } = kind;
   const entries = Object.entries(fields);
   const hasCard = Object.hasOwn(fields, "severity") && Object.hasOwn(fields, "title");
   return `# ${title}
@@ -96,10 +96,10 @@ ${setup.map((step, index) => `${index + 1}. ${prose(step)}`).join("\n")}
 ${entries.length === 0 ? "" : `## Configure it\n\n| Field | Type | | Description |\n| --- | --- | --- | --- |\n${entries.map(([field, declared]) => row(field, declared)).join("\n")}\n\nSecrets are stored encrypted and never returned.${entries.some(([, { isTarget }]) => isTarget === true) ? " When a field marked as target changes, all secrets must be entered again." : ""}\n`}
 ## What to expect
 
-- ${IDEMPOTENCY[idempotency]}
+- ${IDEMPOTENCY[idempotency]}${deduplication === undefined ? "" : ` ${deduplication}`}
 - ${ORDERING[ordering]}
 - ${hasCard ? "Events of any size are accepted. Long texts are shortened to what the destination accepts, and the message says so. See [cards and templates](cards.md)." : `Messages have up to ${sizeOf(limits.bodyBytes)}.`}
-${limits.batch === null ? "- One request has one message." : `- One request has up to ${limits.batch.items} messages and ${sizeOf(limits.batch.bytes)}.`}
+${limits.batch === null ? "- One request has one message." : `- One request has up to ${limits.batch.items} messages and ${sizeOf(limits.batch.bytes)}, with [batches](../features/destination-batches.md). ${limits.batch.isAtomic ? "The destination accepts all of them or none." : "Each message has its own outcome."}`}
 `;
 }
 

@@ -10,10 +10,11 @@ export function attemptDetailOut({ attempt, facts, nextAttempt }: AttemptWithDet
   if (facts === null) return { ...fields, detail: null };
   const { timings, tls } = facts;
   const { reused, waitMs, queueMs, dnsMs, connectMs, tlsMs, bodyMs, totalMs } = timings;
-  const { change, unsent, reference, duplicate } = facts.extra ?? {};
+  const { change, unsent, reference, duplicate, batch } = facts.extra ?? {};
   const detail = {
     reference: reference ?? null,
     duplicate: duplicate === true,
+    batch: batch ?? null,
     change: change ?? null,
     sentence: sentenceOf(attempt, facts),
     warnings: warningsOf(attempt, facts),

@@ -25,7 +25,8 @@ export const listDestinationKinds = defineRoute({
 });
 
 function kindOut(name: string, kind: AnyKind, problem: KindProblem | null): object {
-  const { title, summary, group, family, fields, limits, idempotency, ordering, setup } = kind;
+  const { title, summary, group, family, fields, limits, idempotency, ordering, deduplication, setup } = kind;
+  const { bodyBytes, batch } = limits;
   return {
     kind: name,
     title,
@@ -33,9 +34,13 @@ function kindOut(name: string, kind: AnyKind, problem: KindProblem | null): obje
     group,
     family,
     fields: Object.entries(fields).map(([field, declared]) => fieldOut(field, declared)),
-    limits,
+    limits: {
+      bodyBytes,
+      batch: batch === null ? null : { items: batch.items, bytes: batch.bytes, atomic: batch.isAtomic },
+    },
     idempotency,
     ordering,
+    deduplication: deduplication ?? null,
     setup,
     available: problem === null,
     problem: problem === null ? null : { code: problem.code, message: problem.sentence },

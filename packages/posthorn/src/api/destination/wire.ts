@@ -7,7 +7,7 @@ import type { DestinationIn, DestinationPatch } from "../models/destination.ts";
 import { dateTime, dateTimeOrNull } from "../wire.ts";
 
 export function destinationOut(destination: Destination): object {
-  const { endpoint, type, headers, status, position, failureReason, nextRetryAt } = destination;
+  const { endpoint, type, headers, status, position, failureReason, nextRetryAt, batch } = destination;
   const { id, uid, url, config, eventTypes, channels, metadata, createdAt, updatedAt } = endpoint;
   return {
     id,
@@ -18,9 +18,8 @@ export function destinationOut(destination: Destination): object {
     currentIterator: position,
     failureReason,
     nextRetryAt: dateTimeOrNull(nextRetryAt),
-    // Messages are sent one by one.
-    batchSize: 1,
-    maxWaitSecs: 0,
+    batchSize: batch.maxItems,
+    maxWaitSecs: Math.ceil(batch.maxWaitSeconds),
     eventTypes,
     channels,
     metadata,
@@ -35,6 +34,7 @@ export function destinationInput(body: Static<typeof DestinationIn>): Destinatio
     config: body.config ?? {},
     uid: body.uid ?? null,
     disabled: body.status === "disabled",
+    batch: { maxItems: body.batchSize ?? 1, maxWaitSeconds: body.maxWaitSecs ?? 0 },
     eventTypes: orAll(body.eventTypes),
     channels: orAll(body.channels),
     metadata: body.metadata ?? {},
@@ -47,6 +47,7 @@ export function destinationChange(body: Static<typeof DestinationPatch>): Destin
     ...(body.config === undefined ? {} : { config: body.config }),
     ...(body.uid === undefined ? {} : { uid: body.uid }),
     ...(body.status === undefined || body.status === null ? {} : { disabled: body.status === "disabled" }),
+    ...batchChange(body),
     ...(body.eventTypes === undefined ? {} : { eventTypes: orAll(body.eventTypes) }),
     ...(body.channels === undefined ? {} : { channels: orAll(body.channels) }),
     ...(body.metadata === undefined ? {} : { metadata: body.metadata ?? {} }),
@@ -55,4 +56,15 @@ export function destinationChange(body: Static<typeof DestinationPatch>): Destin
 
 function orAll(names: readonly string[] | null | undefined): readonly string[] | null {
   return names === null || names === undefined || names.length === 0 ? null : names;
+}
+
+/** `null` restores the default. */
+function batchChange({ batchSize, maxWaitSecs }: Static<typeof DestinationPatch>): Pick<DestinationChange, "batch"> {
+  if (batchSize === undefined && maxWaitSecs === undefined) return {};
+  return {
+    batch: {
+      ...(batchSize === undefined ? {} : { maxItems: batchSize ?? 1 }),
+      ...(maxWaitSecs === undefined ? {} : { maxWaitSeconds: maxWaitSecs ?? 0 }),
+    },
+  };
 }

@@ -37,6 +37,16 @@ export const AttemptDetail = Type.Object(
     duplicate: Type.Boolean({
       description: "Whether the destination had the message already, from an earlier attempt.",
     }),
+    batch: nullable(
+      Type.Object(
+        {
+          id: Type.String({ description: "The same for all messages of the request, and for each time it was sent." }),
+          index: Type.Integer({ description: "Position of the message, from 0." }),
+          size: Type.Integer({ description: "Messages in the request." }),
+        },
+        { description: "Null: the message was sent on its own." },
+      ),
+    ),
     request: nullable(
       Type.Object(
         {

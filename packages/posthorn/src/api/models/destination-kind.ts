@@ -21,7 +21,14 @@ export const DestinationKindOut = Type.Object(
     limits: Type.Object({
       bodyBytes: Type.Integer({ description: "Largest body that the destination accepts, in bytes." }),
       batch: nullable(
-        Type.Object({ items: Type.Integer(), bytes: Type.Integer() }, { description: "Null: one message at a time." }),
+        Type.Object(
+          {
+            items: Type.Integer(),
+            bytes: Type.Integer(),
+            atomic: Type.Boolean({ description: "Whether all messages of a request are accepted, or none of them." }),
+          },
+          { description: "What one request may contain. Null: one message at a time." },
+        ),
       ),
     }),
     idempotency: Type.Union(
@@ -34,6 +41,9 @@ export const DestinationKindOut = Type.Object(
     ordering: Type.Union(
       ["all", "key", "none"].map((value) => Type.Literal(value)),
       { description: "Whether the destination keeps the order of all messages, of those with one key, or of none." },
+    ),
+    deduplication: nullable(
+      Type.String({ description: "How long, and under which condition, a message that is sent again is recognised." }),
     ),
     setup: Type.Array(Type.String(), { description: "Steps in the other product, in order." }),
     available: Type.Boolean({ description: "Whether endpoints of this kind can be created on this server." }),

@@ -18,12 +18,13 @@ const DestinationType = Type.String({
 const BatchSize = Type.Integer({
   minimum: 1,
   maximum: 10_000,
-  description: "Has no effect: messages are sent one by one.",
+  description:
+    "Most messages in a request. Has no effect on types that accept one message at a time, such as `fifoEndpoint`.",
 });
 const MaxWait = Type.Integer({
   minimum: 0,
   maximum: 86_400,
-  description: "Has no effect: messages are sent one by one.",
+  description: "Seconds that the first message of a request waits for others.",
 });
 /** Forms without a selection send an empty list. */
 const EventTypes = Type.Array(Name, { maxItems: 1000 });

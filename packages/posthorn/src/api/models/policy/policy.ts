@@ -2,6 +2,7 @@
 import { Type } from "typebox";
 import { nullable, ref } from "../common.ts";
 import { AutoDisablePolicyModel } from "./auto-disable.ts";
+import { BatchPolicyModel } from "./batch.ts";
 import { BreakerPolicyModel } from "./breaker.ts";
 import { FormatPolicyModel } from "./format.ts";
 import { LimitsPolicyModel } from "./limits.ts";
@@ -22,6 +23,7 @@ const SECTION_MODELS = {
   verification: VerificationPolicyModel,
   throttle: ThrottlePolicyModel,
   debounce: DebouncePolicyModel,
+  batch: BatchPolicyModel,
   format: FormatPolicyModel,
   signing: SigningPolicyModel,
 } as const;
@@ -36,6 +38,7 @@ const sections = {
   verification: Type.Optional(nullable(ref(SECTION_MODELS.verification))),
   throttle: Type.Optional(nullable(ref(SECTION_MODELS.throttle))),
   debounce: Type.Optional(nullable(ref(SECTION_MODELS.debounce))),
+  batch: Type.Optional(nullable(ref(SECTION_MODELS.batch))),
   format: Type.Optional(nullable(ref(SECTION_MODELS.format))),
   signing: Type.Optional(nullable(ref(SECTION_MODELS.signing))),
 };
