@@ -6,45 +6,18 @@
  *     node scripts/bundle-server.ts test/dist  writes another folder of the package, for the end-to-end tests. It must have the same depth.
  */
 import { globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { builtinModules } from "node:module";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { rolldown } from "rolldown";
+import { EXTERNAL, PACKAGE, SOURCE, THREADS } from "./bundle-parts.ts";
 import { noticesOf, packageFolder, readPackage } from "../packages/dashboard/scripts/notices.ts";
 
-const PACKAGE = fileURLToPath(new URL("../packages/posthorn/", import.meta.url));
-const SOURCE = join(PACKAGE, "src");
 const TARGET = join(PACKAGE, process.argv[2] ?? "dist/server");
-
-const CLIENTS = Object.keys(readManifest(join(PACKAGE, "package.json")).peerDependencies);
-
-const EXTERNAL = [
-  // Loaded on first use: the viewer of the API reference, the sandbox with its WebAssembly file, the driver of PostgreSQL,
-  // and the log for a terminal.
-  /^@scalar\//,
-  /^@jitl\//,
-  /^quickjs-emscripten-core$/,
-  /^pg(-copy-streams|-native)?$/,
-  /^pino-pretty$/,
-  // Optional packages: the clients of destinations.
-  ...CLIENTS.map((name) => new RegExp(`^${name}(?:/|$)`)),
-  // A package without a licence file cannot be shipped as a part of another.
-  /^abstract-logging$/,
-];
-
-/** Every file is a sibling of the others, so that a thread is found beside the file that starts it. */
-const INPUT = {
-  main: join(SOURCE, "main.ts"),
-  thread: join(SOURCE, "store/sqlite/thread.ts"),
-  "transform-thread": join(SOURCE, "transform/transform-thread.ts"),
-  "connector-thread": join(SOURCE, "destinations/connections/connector-thread.ts"),
-};
 
 rmSync(TARGET, { recursive: true, force: true });
 const bundle = await rolldown({
-  input: INPUT,
+  input: { main: join(SOURCE, "main.ts"), ...THREADS },
   platform: "node",
-  external: [...EXTERNAL, ...builtinModules.map((name) => new RegExp(`^(node:)?${name}$`))],
+  external: [...EXTERNAL],
   resolve: { conditionNames: ["@posthorn/source", "node", "default"] },
   logLevel: "warn",
 });
@@ -64,10 +37,6 @@ const packages = [...new Set(modules.flatMap((id) => packageFolder(id) ?? []))].
 writeFileSync(join(TARGET, "THIRD-PARTY-NOTICES.txt"), noticesOf(packages, "The files of the server beside this one"));
 const bytes = output.reduce((sum, part) => sum + (part.type === "chunk" ? part.code.length : 0), 0);
 console.log(`Bundled the server: ${output.length} files, ${(bytes / 1024 / 1024).toFixed(1)} MiB`);
-
-function readManifest(file: string): { readonly peerDependencies: Readonly<Record<string, string>> } {
-  return JSON.parse(readFileSync(file, "utf8")) as { readonly peerDependencies: Readonly<Record<string, string>> };
-}
 
 /** Escapes all other characters: V8 keeps a source text with one of them in two bytes per character. */
 function asAscii(code: string): string {

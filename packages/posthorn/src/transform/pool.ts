@@ -5,6 +5,7 @@
  * more threads, one endpoint never occupies all of them, so that slow code delays only its own deliveries.
  */
 import { Worker } from "node:worker_threads";
+import { threadFile } from "../lib/thread-file.ts";
 import { FairQueue, type Turn } from "./fair-queue.ts";
 import type { OpenApiDescription } from "../domain/event-type/openapi/describe.ts";
 import type { DiagnosisJob, DiagnosisReport } from "../ingest/diagnosis.ts";
@@ -188,13 +189,8 @@ class Thread {
   constructor(options: TransformPoolOptions, events: ThreadEvents) {
     this.#options = options;
     this.#events = events;
-    // The built package has a .js file here, the repository a .ts file.
-    const file = new URL(
-      import.meta.url.endsWith(".ts") ? "./transform-thread.ts" : "./transform-thread.js",
-      import.meta.url,
-    );
     const { cpuMs, memoryBytes, outputBytes } = options;
-    this.#worker = new Worker(file, {
+    this.#worker = new Worker(threadFile("./transform-thread", import.meta.url), {
       workerData: { cpuMs, memoryBytes, outputBytes } satisfies SandboxLimits,
       name: "posthorn-transform",
       env: {},

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import { Worker } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
+import { threadFile } from "../../lib/thread-file.ts";
 import type { KindConfig, KindMessage } from "../kind.ts";
 import type {
   FromThread,
@@ -178,9 +179,7 @@ export class Connector implements AsyncDisposable {
       maxLinksPerTenant = MAX_LINKS_PER_TENANT,
       idleMs = IDLE_MS,
     } = this.#options;
-    // The built package has a .js file here, the repository a .ts file.
-    const name = import.meta.url.endsWith(".ts") ? "./connector-thread.ts" : "./connector-thread.js";
-    const worker = new Worker(new URL(name, import.meta.url), {
+    const worker = new Worker(threadFile("./connector-thread", import.meta.url), {
       workerData: { maxLinks, maxLinksPerTenant, idleMs } satisfies ThreadOptions,
       name: "posthorn-connector",
       env: {},

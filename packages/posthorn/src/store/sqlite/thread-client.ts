@@ -1,5 +1,6 @@
 /** Client of a database thread, used by the main thread. */
 import { Worker } from "node:worker_threads";
+import { threadFile } from "../../lib/thread-file.ts";
 import { StoreError } from "../errors.ts";
 import type {
   DatabaseThread,
@@ -49,9 +50,10 @@ export class ThreadClient implements DatabaseThread {
   private constructor(options: ThreadOptions, listeners: ThreadListeners) {
     this.#path = options.path;
     this.#listeners = listeners;
-    // The built package has `thread.js` beside this file, the repository `thread.ts`.
-    const file = new URL(import.meta.url.endsWith(".ts") ? "./thread.ts" : "./thread.js", import.meta.url);
-    this.#worker = new Worker(file, { workerData: options, name: `posthorn-${options.role}` });
+    this.#worker = new Worker(threadFile("./thread", import.meta.url), {
+      workerData: options,
+      name: `posthorn-${options.role}`,
+    });
     this.#worker.on("message", (message: ThreadMessage) => {
       if ("walLoss" in message) this.#listeners.onWalLoss?.(message.walLoss);
       else this.#settle(message);

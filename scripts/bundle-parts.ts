@@ -1,0 +1,38 @@
+/** What the bundles of the server and of the tests have in common: the files of worker threads, and the packages that stay outside. */
+import { readFileSync } from "node:fs";
+import { builtinModules } from "node:module";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const PACKAGE = fileURLToPath(new URL("../packages/posthorn/", import.meta.url));
+export const SOURCE = join(PACKAGE, "src");
+
+interface Manifest {
+  readonly peerDependencies: Readonly<Record<string, string>>;
+}
+
+const CLIENTS = Object.keys(
+  (JSON.parse(readFileSync(join(PACKAGE, "package.json"), "utf8")) as Manifest).peerDependencies,
+);
+
+export const EXTERNAL: readonly RegExp[] = [
+  // Loaded on first use: the viewer of the API reference, the sandbox with its WebAssembly file, the driver of PostgreSQL,
+  // and the log for a terminal.
+  /^@scalar\//,
+  /^@jitl\//,
+  /^quickjs-emscripten-core$/,
+  /^pg(-copy-streams|-native)?$/,
+  /^pino-pretty$/,
+  // Optional packages: the clients of destinations.
+  ...CLIENTS.map((name) => new RegExp(`^${name}(?:/|$)`)),
+  // A package without a licence file cannot be shipped as a part of another.
+  /^abstract-logging$/,
+  ...builtinModules.map((name) => new RegExp(`^(node:)?${name}$`)),
+];
+
+/** Every file is a sibling of the one that starts the thread. */
+export const THREADS = {
+  thread: join(SOURCE, "store/sqlite/thread.ts"),
+  "transform-thread": join(SOURCE, "transform/transform-thread.ts"),
+  "connector-thread": join(SOURCE, "destinations/connections/connector-thread.ts"),
+};
