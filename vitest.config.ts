@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { shareCompileCache } from "./packages/testkit/src/compile-cache.ts";
 import { pureTests } from "./scripts/pure-tests.ts";
@@ -6,6 +7,12 @@ shareCompileCache();
 
 const PURE = pureTests(import.meta.dirname);
 
+/** Worker threads start from a bundle: see `bundle-threads.ts`. */
+const BUNDLED_THREADS = {
+  find: /^.*\/lib\/thread-file\.ts$/,
+  replacement: join(import.meta.dirname, "packages/posthorn/test/support/bundled-thread-file.ts"),
+};
+
 /** Tests that also run on PostgreSQL: they open a store with `openStore`, or start a node. */
 const ON_BOTH_STORES = [
   "packages/posthorn/test/**/*.test.ts",
@@ -13,16 +20,16 @@ const ON_BOTH_STORES = [
 ];
 
 export default defineConfig({
-  resolve: { conditions: ["@posthorn/source"] },
+  resolve: { conditions: ["@posthorn/source"], alias: [BUNDLED_THREADS] },
   ssr: { resolve: { conditions: ["@posthorn/source", "node", "module"] } },
   test: {
-    globalSetup: "packages/testkit/src/postgres-on-demand.ts",
+    globalSetup: ["packages/testkit/src/postgres-on-demand.ts", "packages/posthorn/test/support/bundle-threads.ts"],
     // Suites of their own.
     exclude: ["packages/posthorn/test/{counterparts,simulation}/**"],
     pool: "forks",
     // Files share a process, which saves starting it and loading the modules for each. A file that leaves something behind fails.
     isolate: false,
-    setupFiles: "packages/testkit/src/leak-check.ts",
+    setupFiles: ["packages/testkit/src/costs.ts", "packages/testkit/src/leak-check.ts"],
     execArgv: ["--conditions=@posthorn/source"],
     // Generous, because the first test on PostgreSQL starts the server, and a machine may be busy.
     testTimeout: 180_000,

@@ -52,6 +52,7 @@ export default defineConfig({
     pool: "forks",
     // Each file runs its own server process.
     maxWorkers: 3,
+    setupFiles: "../packages/testkit/src/costs.ts",
     sequence: { sequencer: SlowFirst },
     execArgv: ["--conditions=@posthorn/source"],
     testTimeout: 180_000,

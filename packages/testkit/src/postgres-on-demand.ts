@@ -8,8 +8,11 @@ import { text } from "node:stream/consumers";
 import { startPgBouncer } from "./pgbouncer.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 
-/** Tests kill processes and not machines: data that PostgreSQL has passed to the system is safe, and commits need not wait for the disk. */
-const SETTINGS = { fsync: "off" };
+/**
+ * Tests kill processes and not machines: data that PostgreSQL has passed to the system is safe, and commits need not wait for the disk.
+ * Autovacuum would visit hundreds of databases that are dropped soon, and compiling queries takes longer than running them here.
+ */
+const SETTINGS = { fsync: "off", autovacuum: "off", jit: "off" };
 
 /** The sockets on which the processes of the run request each service. */
 const POSTGRES = "POSTHORN_TEST_POSTGRES_PORT";

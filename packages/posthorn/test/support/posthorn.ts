@@ -1,4 +1,6 @@
 /** A whole node in this process, with its own folder. */
+import { existsSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { pino } from "pino";
 import { organisationToken } from "../../src/cli/token/create.ts";
 import { envToConfig } from "../../src/config/config.ts";
@@ -7,7 +9,7 @@ import { loadSecrets } from "../../src/config/secrets.ts";
 import type { Services } from "../../src/domain/context.ts";
 import { PosthornNode } from "../../src/node/node.ts";
 import type { NodeOptions } from "../../src/node/options.ts";
-
+import { emptyDatabase } from "./empty-database.ts";
 import { borrowDatabase } from "./postgres.ts";
 import { onPostgres } from "./store.ts";
 
@@ -36,6 +38,7 @@ export async function startNode(
     ...options.env,
   };
   const config = envToConfig(readEnv({ environment, dev: true }));
+  if (config.database.kind === "sqlite") provideTables(config.database.path);
   const secrets = loadSecrets(config);
   const posthorn = await PosthornNode.start({ config, secrets, log: pino({ level: "silent" }), ...options });
   return {
@@ -47,6 +50,11 @@ export async function startNode(
     token: await organisationToken(secrets.jwtSecret, "org_00000000000000000000000test"),
     [Symbol.asyncDispose]: () => posthorn[Symbol.asyncDispose](),
   };
+}
+
+/** Copies an empty database with the current tables to the path, unless there is one. All migrations together take long. */
+function provideTables(path: string): void {
+  if (existsSync(dirname(path)) && !existsSync(path)) writeFileSync(path, emptyDatabase(), { mode: 0o600 });
 }
 
 /** Created when a folder is first used; a node started again on the folder finds its data. Deleted with the server. */
