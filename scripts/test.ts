@@ -1,32 +1,44 @@
 /**
  * Runs all checks and tests: format, lint, types, documents, words, unused code, and the four test suites. A failure does not stop the run,
  * so one run reports everything that needs fixing. The last line is `N passed, N failed`; a failed check counts as one.
+ * `npm test -- unit e2e checks` runs only these lanes, without the brokers.
  *
  * If V8 crashes the process of a test file, the file runs once more and is listed at the end. V8 sometimes crashes in processes that start
  * and end many threads, as these tests do (`Check failed: jit_page.has_value()`, nodejs/node#64500).
  */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { setPriority, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 
 /**
- * Scripts that run one after the other beside the unit and end-to-end tests, which wait for disks and sockets part of the time. Their output
- * is printed when each one ends.
+ * Lanes that run beside each other; the scripts of a lane run one after the other. The tests of the first three lanes wait for disks, sockets
+ * and timers most of the time. The last lane only computes: it has a low priority and uses what the others leave of the processor, so that
+ * it slows down no test that measures a delay.
  */
-const BESIDE = [
-  "format:check",
-  "lint",
-  "types",
-  "check:docs",
-  "check:words",
-  "check:unused",
-  "test:simulation",
-  "test:destinations",
+const LANES: readonly Lane[] = [
+  { name: "unit", scripts: ["test:unit"] },
+  { name: "e2e", scripts: ["test:e2e"] },
+  { name: "destinations", scripts: ["test:destinations"] },
+  {
+    name: "checks",
+    scripts: ["format:check", "lint", "types", "check:docs", "check:words", "check:unused", "test:simulation"],
+    background: true,
+  },
 ];
-const MAIN = ["test:unit", "test:e2e"];
+/** Niceness of scripts in the background. */
+const BACKGROUND_NICENESS = 10;
+
+interface Lane {
+  readonly name: string;
+  readonly scripts: readonly string[];
+  readonly background?: boolean;
+}
+
+/** Runs before every lane except those in the background: servers read the pages, and must not find half of them. */
+const BUILD_PAGES = ["build:dashboard", "--", "--if-changed"] as const;
 
 /** The part of Vitest's JSON report that this script reads. */
 interface Report {
@@ -56,34 +68,104 @@ const MAX_REPEATED_FILES = 2;
 /** Lines of each failure in the summary. The full message is printed where the test ran. */
 const MESSAGE_LINES = 25;
 
+/** Output of one script, which is printed in its turn. */
+class ScriptOutput implements Disposable {
+  readonly #turns: OutputTurns;
+  #waiting = "";
+  #printing = false;
+  ended = false;
+
+  constructor(turns: OutputTurns) {
+    this.#turns = turns;
+  }
+
+  write(text: string): void {
+    if (this.#printing) process.stdout.write(text);
+    else this.#waiting += text;
+  }
+
+  /** Prints what has been written so far, and everything later at once. */
+  print(): void {
+    this.#printing = true;
+    process.stdout.write(this.#waiting);
+    this.#waiting = "";
+  }
+
+  [Symbol.dispose](): void {
+    this.ended = true;
+    this.#turns.advance();
+  }
+}
+
+/** Prints the output of one running script at once, and that of each other one when its turn comes. */
+class OutputTurns {
+  readonly #scripts: ScriptOutput[] = [];
+
+  next(): ScriptOutput {
+    const script = new ScriptOutput(this);
+    this.#scripts.push(script);
+    if (this.#scripts.length === 1) script.print();
+    return script;
+  }
+
+  /** Prints all scripts that have ended, and then the first one that still runs. */
+  advance(): void {
+    while (this.#scripts.length > 0 && this.#scripts[0]!.ended) {
+      this.#scripts.shift();
+      this.#scripts[0]?.print();
+    }
+  }
+}
+
 const results = mkdtempSync(join(tmpdir(), "posthorn-test-"));
 const failures: string[] = [];
 const repeatedFiles: string[] = [];
 let passed = 0;
 let failed = 0;
 
-await Promise.all([runAll(BESIDE, "at the end"), runAll(MAIN, "at once")]);
+const began = performance.now();
+const turns = new OutputTurns();
+
+const pages = buildPages();
+
+await Promise.all(chosenLanes().map(runLane));
 rmSync(results, { recursive: true, force: true });
 // Repeated here, because a log may keep only the end of a long output.
 for (const file of repeatedFiles) console.log(`\nREPEATED ${file}: V8 crashed its process`);
 for (const failure of failures) console.log(`\nFAILED ${failure}`);
-console.log(`\n${passed} passed, ${failed} failed`);
+console.log(`\nTook ${Math.round((performance.now() - began) / 1000)} s`);
+console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
-type Printing = "at once" | "at the end";
+/** The lanes named as arguments; all of them without an argument. */
+function chosenLanes(): readonly Lane[] {
+  const names = process.argv.slice(2);
+  const unknown = names.find((name) => !LANES.some((lane) => lane.name === name));
+  if (unknown !== undefined) {
+    console.error(`Unknown lane "${unknown}". Choose from ${LANES.map(({ name }) => name).join(", ")}.`);
+    process.exit(2);
+  }
+  return names.length === 0 ? LANES : LANES.filter(({ name }) => names.includes(name));
+}
 
-async function runAll(scripts: readonly string[], printing: Printing): Promise<void> {
+async function runLane({ scripts, background = false }: Lane): Promise<void> {
+  if (!background) await pages;
   for (const script of scripts) {
-    if (script.startsWith("test:")) await runSuite(script, printing);
-    else if ((await npm(script, [], printing)).succeeded) passed++;
+    if (script.startsWith("test:")) await runSuite(script, background);
+    else if ((await npm(script, [], background)).succeeded) passed++;
     else fail(`npm run ${script}`);
   }
 }
 
-async function runSuite(suite: string, printing: Printing): Promise<void> {
-  const first = await runTests(suite, [], printing);
+async function buildPages(): Promise<void> {
+  const [script, ...args] = BUILD_PAGES;
+  if (!(await npm(script, args, false)).succeeded) fail(`npm run ${script}`);
+}
+
+async function runSuite(suite: string, background: boolean): Promise<void> {
+  const first = await runTests(suite, [], background);
   const died = first.onlyDied && first.died.length <= MAX_REPEATED_FILES ? first.died : [];
-  const again = died.length === 0 ? null : await runTests(suite, died, printing);
+  const again = died.length === 0 ? null : await runTests(suite, died, background);
   repeatedFiles.push(...died);
   // For a repeated file, only the second result counts.
   const kept = first.files.filter(({ name }) => !died.includes(fileOf(name)));
@@ -107,36 +189,37 @@ interface Run {
   readonly onlyDied: boolean;
 }
 
-async function runTests(suite: string, files: readonly string[], printing: Printing): Promise<Run> {
+async function runTests(suite: string, files: readonly string[], background: boolean): Promise<Run> {
   const report = join(results, `${suite.replace(":", "-")}-${files.length}.json`);
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const { succeeded, output } = await npm(suite, ["--", ...files, ...reporters], printing);
+  const { succeeded, output } = await npm(suite, ["--", ...files, ...reporters], background);
   const text = stripVTControlCharacters(output);
   const deaths = [...text.matchAll(DIED)].map(([, name]) => fileOf(name!));
   const onlyDied = deaths.length === Number(UNHANDLED.exec(text)?.[1] ?? 0);
   return { succeeded, files: readReport(report).testResults, died: [...new Set(deaths)], onlyDied };
 }
 
-/** Runs a script, prints its output, and returns it. */
+/** Runs a script, prints its output in turn, and returns it. */
 async function npm(
   script: string,
   args: readonly string[],
-  printing: Printing,
+  background: boolean,
 ): Promise<{ succeeded: boolean; output: string }> {
-  const title = `\n— npm run ${[script, ...args.filter((arg) => !arg.startsWith("--"))].join(" ")}`;
-  if (printing === "at once") console.log(title);
+  const start = performance.now();
+  const name = ["npm run", script, ...args.filter((arg) => !arg.startsWith("--"))].join(" ");
+  using printing = turns.next();
+  printing.write(`\n— ${name}\n`);
   const child = spawn("npm", ["run", "-s", script, ...args], {
     stdio: ["inherit", "pipe", "pipe"],
     env: { ...process.env, ...(process.stdout.isTTY ? { FORCE_COLOR: "1" } : {}) },
   });
+  // Its own processes inherit it.
+  if (background && child.pid !== undefined) setPriority(child.pid, BACKGROUND_NICENESS);
   let output = "";
-  for (const [from, to] of [
-    [child.stdout, process.stdout],
-    [child.stderr, process.stderr],
-  ] as const) {
-    from.on("data", (chunk: Buffer) => {
-      output += chunk.toString();
-      if (printing === "at once") to.write(chunk);
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+      printing.write(text);
     });
   }
   const { promise: exited, resolve: exit } = Promise.withResolvers<boolean>();
@@ -148,7 +231,7 @@ async function npm(
   await Promise.race([closed, delay(REMAINING_OUTPUT_MS, undefined, { ref: false })]);
   child.stdout.destroy();
   child.stderr.destroy();
-  if (printing === "at the end") console.log(`${title}\n${output}`);
+  printing.write(`— ${name} took ${Math.round((performance.now() - start) / 1000)} s\n`);
   return { succeeded, output };
 }
 
