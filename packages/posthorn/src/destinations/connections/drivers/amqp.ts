@@ -165,7 +165,9 @@ function errorOf(context: EventContext | Error): Error {
   if (context instanceof Error) return context;
   const holders = [context, context.sender, context.session, context.connection] as readonly (Failed | undefined)[];
   const error = holders.map((holder) => holder?.error).find((one) => one !== undefined && one !== null);
-  if (error instanceof Error) return error;
+  // Errors of the connection are errors of the client with the condition of the broker.
+  if (error instanceof Error && !("condition" in error)) return error;
+  if (error instanceof Error) return new AmqpError(String(error.condition), error.message);
   return new AmqpError(error?.condition ?? "", error?.description ?? "the broker ended the link");
 }
 
@@ -209,6 +211,12 @@ function conditionFailure(condition: string, text: string): FailedResult | null 
     case "amqp:not-implemented":
     case "amqp:invalid-field":
       return closed("target_not_found", `The broker does not allow sending to this address: ${text}.`);
+    case "amqp:connection:redirect":
+    case "amqp:link:redirect":
+      return closed(
+        "target_not_found",
+        `The broker redirects to another address (${condition}), which Posthorn does not follow. Enter that address.`,
+      );
     case "amqp:link:message-size-exceeded":
       return refused("message_too_large", `The message is larger than the broker accepts: ${text}.`);
     case "amqp:resource-limit-exceeded":

@@ -136,6 +136,12 @@ function reasonFailure(code: number, message: string): FailedResult {
     case 0x85:
     case 0x90:
       return closed("target_not_found", `The broker does not accept this topic or client (${text}). Check the topic.`);
+    case 0x9c:
+    case 0x9d:
+      return closed(
+        "target_not_found",
+        `The broker refers to another server (${text}), which Posthorn does not follow. Enter the address of that server.`,
+      );
     case 0x95:
       return refused("message_too_large", `The message is larger than the broker accepts (${text}).`);
     case 0x99:
