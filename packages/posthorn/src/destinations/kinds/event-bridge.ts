@@ -14,7 +14,10 @@ import { jsonObjectText } from "./cloud-body.ts";
 import { asObjects, asText, bodyObject, forAll, isSuccess, refused, type Refusal, unreadable } from "./cloud-result.ts";
 
 const TITLE = "Amazon EventBridge";
-/** Of an entry, and of all entries of a request. */
+/**
+ * Of an entry, and of all entries of a request. AWS raised it from 256 KB in 2026; copies of its documentation still say 256 KB (read on 27
+ * November 2026), and EventBridge itself refuses what its region does not accept.
+ */
 const MAX_BYTES = 1_048_576;
 /** Bytes that an entry has with its time. */
 const TIME_BYTES = 14;

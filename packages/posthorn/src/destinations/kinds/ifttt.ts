@@ -124,6 +124,7 @@ function isJson(message: KindMessage): boolean {
     : body.kind === "too_large" && /json/i.test(message.contentType);
 }
 
+/** IFTTT documents no errors. Its responses are as clients of others quote them (`You sent an invalid key.`), read on 27 November 2026. */
 function judge(response: KindResponse, now: number): ItemResult {
   if (response.status === 200) {
     // IFTTT says so also if no applet has such a trigger.

@@ -5,7 +5,10 @@ import { jsonLine } from "./cloud-body.ts";
 import { asObjects, asText, bodyObject, forAll, isSuccess, refused, type Refusal, unreadable } from "./cloud-result.ts";
 
 const TITLE = "Amazon Kinesis Data Streams";
-/** Of a record with its partition key, and of a request. Streams accept 1 MiB a record unless their limit was raised. */
+/**
+ * Of a record with its partition key, and of a request. Streams accept 1 MiB a record unless their limit was raised (API reference, `PutRecords`
+ * and `UpdateMaxRecordSize`, read on 27 November 2026).
+ */
 const MAX_BYTES = 10_485_760;
 const MAX_KEY = 256;
 

@@ -65,6 +65,7 @@ export const ROCKET_CHAT = httpKind({
   judge: (response, messages, now) => messages.map(() => judge(response, now)),
 });
 
+/** Errors of incoming integrations, by the source text of Rocket.Chat (`integrations/server/api/api.ts`), read on 27 November 2026. */
 function judge(response: KindResponse, now: number): ItemResult {
   const body = jsonBody(response);
   if (response.status === 200 && body?.["success"] === true) return { kind: "ok", reference: null };
@@ -74,6 +75,13 @@ function judge(response: KindResponse, now: number): ItemResult {
       "closed",
       "target_not_found",
       `Rocket.Chat responded with "${said}". Check the name of the channel, and that the user of the integration is a member.`,
+    );
+  }
+  if (/overriding destination channel is disabled/i.test(said)) {
+    return failed(
+      "closed",
+      "target_not_found",
+      `Rocket.Chat responded with "${said}". Leave the channel empty, or allow the integration to override it.`,
     );
   }
   if (/invalid integration|integration.*(?:disabled|not found)/i.test(said)) {

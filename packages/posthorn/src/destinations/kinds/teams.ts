@@ -57,6 +57,7 @@ export const TEAMS = httpKind({
 const OFF =
   "The workflow is turned off or was deleted. Turn it on in Teams under Workflows, or create a new one and enter its URL.";
 
+/** Error codes of Azure Logic Apps, which run workflows, recorded on 27 November 2026. A workflow that is off or deleted is a 400. */
 function judge(response: KindResponse, now: number): ItemResult {
   const { status, headers } = response;
   // 202: the workflow has started. Teams does not say whether it posts the card.

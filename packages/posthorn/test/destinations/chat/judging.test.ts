@@ -141,6 +141,18 @@ const CASES: readonly (readonly [kind: string, name: string, answer: KindRespons
     response(404, { success: false, message: "Invalid integration id or token provided." }),
     "closed target_not_found",
   ],
+  [
+    "rocketChat",
+    "a channel that the integration may not override",
+    response(400, { success: false, error: "overriding destination channel is disabled for this integration" }),
+    "closed target_not_found",
+  ],
+  [
+    "rocketChat",
+    "an integration that is switched off",
+    response(503, { success: false, error: "Service Unavailable" }),
+    "retry target_unavailable",
+  ],
   ["rocketChat", "another server", response(200, "hello"), "retry protocol_error"],
   ["pagerDuty", "202", response(202, { status: "success", dedup_key: "k" }), "ok"],
   [
