@@ -104,6 +104,79 @@ describe.skipIf(isSkipped("mailpit"))("E-mail", () => {
     expect(source).toMatch(/^content-type: text\/plain/im);
   });
 
+  /** The parts of a mail, decoded, by their type. */
+  const partsOf = async (config: object, message: ReturnType<typeof messageOf>) => {
+    accepted(await connector.send("smtp", configOf(config), message));
+    const [mail] = await mailpit.mails();
+    const [source, shown] = [await mailpit.source(mail!.ID), await mailpit.mail(mail!.ID)];
+    return { source, ...shown };
+  };
+
+  it("has an HTML part with title, fields and link, in which every text of the event is escaped", async () => {
+    const payload = {
+      message: '<script>alert(1)</script> & "quoted"',
+      customer: '<img src=x onerror="alert(2)">',
+      url: "https://example.com/?a=1&b=<2>",
+      "<b>name</b>": "bold",
+    };
+    const { HTML, Text, source } = await partsOf({}, messageOf(JSON.stringify(payload)));
+    expect(source).toMatch(/^content-type: multipart\/alternative/im);
+    expect(HTML).toContain("Invoice paid");
+    expect(HTML).toContain("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;quoted&quot;");
+    expect(HTML).toContain("&lt;img src=x onerror=&quot;alert(2)&quot;&gt;");
+    expect(HTML).toContain('href="https://example.com/?a=1&amp;b=%3C2%3E"');
+    expect(HTML).not.toMatch(/<script|<img|<b>name|src="|@import|<link/i);
+    expect(JSON.parse(Text)).toEqual(payload);
+  });
+
+  it("is plain text only if the HTML part is turned off", async () => {
+    const { HTML, source } = await partsOf({ html: false }, messageOf());
+    expect(HTML).toBe("");
+    expect(source).toMatch(/^content-type: text\/plain/im);
+  });
+
+  it("names a link to unsubscribe if there is one, and never asks for automatic replies", async () => {
+    const without = await partsOf({}, messageOf());
+    expect(without.source).not.toMatch(/^list-unsubscribe/im);
+    expect(without.source).toMatch(/^auto-submitted: auto-generated\r?$/im);
+    for (const unsubscribe of ["https://example.com/off?a=1&b=2", "mailto:off@example.com?subject=off"]) {
+      const { source } = await partsOf({ unsubscribe }, messageOf());
+      expect(source.replaceAll(/\r?\n[ \t]+/g, " ")).toContain(`List-Unsubscribe: <${unsubscribe}>`);
+    }
+  });
+
+  it("has the same Message-ID in every attempt", async () => {
+    const message = messageOf();
+    const first = await partsOf({}, message);
+    const second = await partsOf({}, message);
+    expect(first.MessageID).toBe(`${message.id}@example.com`);
+    expect(second.MessageID).toBe(first.MessageID);
+  });
+
+  it("carries long lines and characters beyond ASCII through servers for 7 bits and 998 characters a line", async () => {
+    const payload = JSON.stringify({ text: `größer 漢字 🎉 ${"a".repeat(5000)}${"ü".repeat(3000)}` });
+    const { source, Text, HTML } = await partsOf({ subject: "Größer 🎉 {{eventType}}" }, messageOf(payload));
+    expect(Math.max(...source.split(/\r?\n/).map((line) => line.length))).toBeLessThanOrEqual(998);
+    // oxlint-disable-next-line no-control-regex -- finds bytes beyond ASCII
+    expect(source).not.toMatch(/[^\x00-\x7f]/);
+    expect(Text.trim()).toBe(payload);
+    expect(HTML).toContain("größer 漢字 🎉");
+    const [mail] = await mailpit.mails();
+    expect(mail!.Subject).toBe("Größer 🎉 invoice.paid");
+  });
+
+  it("sends internationalised domains in their ASCII form", async () => {
+    const config = { from: "webhooks@münchen.example", to: "team@bücher.example, second@example.com" };
+    const message = messageOf();
+    const { MessageID, From, To } = await partsOf(config, message);
+    expect(MessageID).toBe(`${message.id}@xn--mnchen-3ya.example`);
+    expect([From, ...To].map(({ Address }) => Address)).toEqual([
+      "webhooks@xn--mnchen-3ya.example",
+      "team@xn--bcher-kva.example",
+      "second@example.com",
+    ]);
+  });
+
   const replies = [
     ["wrong credentials", { AUTH: "535 5.7.8 wrong" }, "closed", "credentials_refused"],
     ["a sender that is not allowed", { MAIL: "550 5.7.1 no" }, "closed", "target_not_found"],

@@ -14,11 +14,21 @@ export interface MailSummary {
   readonly Subject: string;
 }
 
+/** A mail as a mail program shows it. */
+export interface ShownMail {
+  readonly MessageID: string;
+  readonly From: { readonly Address: string };
+  readonly To: readonly { readonly Address: string }[];
+  readonly Text: string;
+  readonly HTML: string;
+}
+
 export interface TestMailpit extends AsyncDisposable {
   readonly program: TestProgram;
   readonly smtpPort: number;
   /** The mails received so far, newest first. */
   mails(): Promise<readonly MailSummary[]>;
+  mail(id: string): Promise<ShownMail>;
   /** Source text of a mail. */
   source(id: string): Promise<string>;
 }
@@ -68,6 +78,7 @@ export async function startMailpit(args: readonly string[] = [], tls?: MailpitTl
     smtpPort,
     mails: async () =>
       (JSON.parse(await api("messages?limit=10000")) as { readonly messages: readonly MailSummary[] }).messages,
+    mail: async (id) => JSON.parse(await api(`message/${id}`)) as ShownMail,
     source: (id) => api(`message/${id}/raw`),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

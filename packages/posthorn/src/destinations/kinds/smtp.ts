@@ -6,7 +6,7 @@ const ADDRESS = '[^\\s@<>,;:"()\\[\\]\\\\]+@[^\\s@<>,;:"()\\[\\]\\\\]+';
 export const SMTP = connectionKind({
   family: "connection",
   title: "E-mail (SMTP)",
-  summary: "Sends each message as an e-mail, with the payload as text.",
+  summary: "Sends each message as an e-mail, with the payload as text and a summary in HTML.",
   group: "mail",
   fields: {
     host: {
@@ -67,6 +67,24 @@ export const SMTP = connectionKind({
       secret: false,
       maxLength: 200,
       default: "{{eventType}}",
+    },
+    html: {
+      type: "boolean",
+      label: "HTML summary",
+      help: "Adds an HTML part with title, text, fields and link of the event. Mail programs show it instead of the payload.",
+      required: false,
+      secret: false,
+      default: true,
+    },
+    unsubscribe: {
+      type: "text",
+      label: "Unsubscribe link",
+      help: "https: or mailto: URL with which recipients can unsubscribe (header List-Unsubscribe). Mail providers expect it from senders of many mails.",
+      required: false,
+      secret: false,
+      maxLength: 1000,
+      pattern: "https://[!#-;=?-~]+|mailto:[!#-;=?-~]+@[!#-;=?-~]+",
+      example: "https://example.com/unsubscribe",
     },
     ca: TLS_FIELDS.ca,
   },

@@ -11,7 +11,9 @@ import { describe, expect, it } from "vitest";
 import { ATTACHMENT_LIMITS, type AttachmentMessage } from "../../../src/destinations/chat/attachment-card.ts";
 import { DISCORD_LIMITS, type DiscordMessage, embedCharacters } from "../../../src/destinations/chat/discord-card.ts";
 import { GOOGLE_CHAT_LIMITS, type GoogleChatMessage } from "../../../src/destinations/chat/google-chat-card.ts";
+import { MAIL_LIMITS, mailHtml } from "../../../src/destinations/chat/mail-card.ts";
 import { PAGER_DUTY_LIMITS, type PagerDutyEvent } from "../../../src/destinations/chat/pager-duty-event.ts";
+import { NO_TEMPLATES, renderCard } from "../../../src/destinations/chat/render.ts";
 import { SLACK_LIMITS, type SlackMessage } from "../../../src/destinations/chat/slack-card.ts";
 import { TEAMS_LIMITS, type TeamsMessage } from "../../../src/destinations/chat/teams-card.ts";
 import { TELEGRAM_LIMITS } from "../../../src/destinations/chat/telegram-card.ts";
@@ -279,3 +281,20 @@ function expectLength(value: string, least: number, most: number): void {
 function withoutMarker(value: string): string {
   return value.replace(/… \(shortened[^()]*\)$/, "");
 }
+
+describe("the HTML part of a mail", () => {
+  /** Tags of the template. Texts of events must not add any, and must not leave their attribute. */
+  const TAG =
+    /^<(?:!doctype html|html lang="en"|meta charset="utf-8"|br|a href="https?:[^"<>\s]*" style="color:#111827"|(?:body|div|h1|p|table|th scope="row"|td) style="[^"<>]*"|head|title|tr|\/(?:html|head|title|body|div|h1|a|p|table|tr|th|td))>$/;
+
+  it("is bounded, and contains no tag of an event", () => {
+    fc.assert(
+      fc.property(event, (body) => {
+        const html = mailHtml(renderCard(message(body), NO_TEMPLATES).card);
+        expect(Buffer.byteLength(html)).toBeLessThanOrEqual(MAIL_LIMITS.html);
+        expect((html.match(/<[^>]*>?/g) ?? []).filter((tag) => !TAG.test(tag))).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+});

@@ -149,8 +149,8 @@ export const brokers: Readonly<Record<string, string>> = {
 
   // E-mail
   "E-mail (SMTP)": "E-Mail (SMTP)",
-  "Sends each message as an e-mail, with the payload as text.":
-    "Sendet jede Nachricht als E-Mail, mit dem Payload als Text.",
+  "Sends each message as an e-mail, with the payload as text and a summary in HTML.":
+    "Sendet jede Nachricht als E-Mail, mit dem Payload als Text und einer Zusammenfassung in HTML.",
   Server: "Server",
   "Host of the SMTP server that accepts mail from you for delivery.":
     "Host des SMTP-Servers, über den Sie E-Mails versenden.",
@@ -165,6 +165,12 @@ export const brokers: Readonly<Record<string, string>> = {
   "Addresses of up to 10 recipients, separated by commas.": "Adressen von bis zu 10 Empfängern, durch Kommas getrennt.",
   "{{eventType}}, {{eventId}} and {{messageId}} are replaced by those of the message.":
     "{{eventType}}, {{eventId}} und {{messageId}} werden durch die Werte der Nachricht ersetzt.",
+  "HTML summary": "HTML-Zusammenfassung",
+  "Adds an HTML part with title, text, fields and link of the event. Mail programs show it instead of the payload.":
+    "Ergänzt einen HTML-Teil mit Titel, Text, Feldern und Link des Ereignisses. Mail-Programme zeigen ihn anstelle des Payloads.",
+  "Unsubscribe link": "Abmelde-Link",
+  "https: or mailto: URL with which recipients can unsubscribe (header List-Unsubscribe). Mail providers expect it from senders of many mails.":
+    "URL mit https: oder mailto:, über die sich Empfänger abmelden (Header List-Unsubscribe). Mail-Anbieter erwarten sie von Absendern vieler Mails.",
   "Create an account or an app password for SMTP at your mail provider.":
     "Legen Sie bei Ihrem Mail-Anbieter ein Konto oder ein App-Passwort für SMTP an.",
   "Allow the sender address for this account, and set up SPF and DKIM for its domain.":

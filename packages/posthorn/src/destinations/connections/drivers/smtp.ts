@@ -1,8 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import { once } from "node:events";
+import { domainToASCII } from "node:url";
 import { connect, type Socket } from "node:net";
 import { createTransport } from "nodemailer";
 import type { SMTPPoolOptions } from "nodemailer/lib/smtp-pool";
+import { mailHtml } from "../../chat/mail-card.ts";
+import { NO_TEMPLATES, renderCard } from "../../chat/render.ts";
 import type { SMTP } from "../../kinds/smtp.ts";
 import type { ConfigOf, ItemResult, KindMessage } from "../../kind.ts";
 import { closed, type Driver, type FailedResult, later, type Link, quoted, refused, retry } from "../driver.ts";
@@ -56,18 +59,25 @@ class SmtpLink implements Link {
   }
 
   async send(message: KindMessage): Promise<ItemResult> {
-    const { from, to, subject } = this.#config;
+    const { from, to, subject, html, unsubscribe } = this.#config;
     const { id, body, contentType, createdAt, attributes } = message;
-    const host = from.slice(from.lastIndexOf("@") + 1);
+    const domain = from.slice(from.lastIndexOf("@") + 1);
     const content = Buffer.from(body);
     const isText = isUtf8(content);
     const sent = await this.#transport.sendMail({
-      messageId: `<${id}@${host}>`,
+      // The same in every attempt, so that mail servers can recognise repetitions.
+      messageId: `<${id}@${domainToASCII(domain) || domain}>`,
       date: new Date(createdAt),
       from,
       to: to.split(/, ?/),
       subject: subjectOf(subject, message),
-      headers: Object.fromEntries(attributes.filter(([name]) => MAIL_HEADER.test(name))),
+      headers: {
+        ...Object.fromEntries(attributes.filter(([name]) => MAIL_HEADER.test(name))),
+        // No replies of vacation responders (RFC 3834).
+        "Auto-Submitted": "auto-generated",
+      },
+      ...(unsubscribe === null ? {} : { list: { unsubscribe } }),
+      ...(html ? { html: mailHtml(renderCard(message, NO_TEMPLATES).card) } : {}),
       text: isText ? content.toString() : "The payload is attached, because it is not text.",
       ...(isText ? {} : { attachments: [{ filename: "payload", content, contentType }] }),
       disableFileAccess: true,
