@@ -150,4 +150,36 @@ describe("the token of a polling endpoint", () => {
     expect(await as(token, "GET", `/app/${app}/poller/${endpoint}`)).toBe(401);
     expect(await as(next, "GET", `/app/${app}/poller/${endpoint}`)).toBe(200);
   });
+
+  test("ends with those in their grace period when it is revoked, and another one can be created", async () => {
+    const endpoint = (await world.api.post(`/api/v1/app/${app}/endpoint`, { kind: "polling" })).json.id as string;
+    const path = `/api/v1/auth/app/${app}/poller/${endpoint}/token`;
+    const earlier = (await world.api.get(path)).json.token as string;
+    const current = (await world.api.post(`${path}/rotate`, {})).json.token as string;
+    expect(await as(earlier, "GET", `/app/${app}/poller/${endpoint}`)).toBe(200);
+    expect((await world.api.delete(path)).status).toBe(204);
+    for (const token of [earlier, current]) expect(await as(token, "GET", `/app/${app}/poller/${endpoint}`)).toBe(401);
+    const next = (await world.api.get(path)).json.token as string;
+    expect(await as(next, "GET", `/app/${app}/poller/${endpoint}`)).toBe(200);
+  });
+});
+
+describe("the list of subscriptions", () => {
+  test("has those of the application, newest first, page by page, without their tokens", async () => {
+    const own = (await world.api.post("/api/v1/app", { name: "Own" })).json.id as string;
+    const path = `/api/v1/app/${own}/autoconfig`;
+    const created: { readonly id: string; readonly token: string }[] = [];
+    for (let count = 0; count < 3; count++) created.unshift((await world.api.post(path)).json as never);
+    const first = (await world.api.get(`${path}?limit=2`)).json;
+    const second = (await world.api.get(`${path}?limit=2&iterator=${first.iterator as string}`)).json;
+    const rows = [...(first.data as { id: string }[]), ...(second.data as { id: string }[])];
+    expect(rows.map(({ id }) => id)).toEqual(created.map(({ id }) => id));
+    expect(second.done).toBe(true);
+    expect(rows[0]).toMatchObject({ status: "pending", endpId: null, destId: null });
+    const { tok } = JSON.parse(Buffer.from(created[0]!.token.slice("auto_v2_".length), "base64").toString()) as {
+      readonly tok: string;
+    };
+    expect(JSON.stringify(rows)).not.toContain(tok);
+    expect((rows[0] as unknown as { tokenCensored: string }).tokenCensored).toBe(`sk_auto_…${tok.slice(-4)}`);
+  });
 });

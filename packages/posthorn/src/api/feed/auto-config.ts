@@ -1,20 +1,24 @@
 /** Routes of subscriptions that receivers complete themselves. */
+import { Type } from "typebox";
 import {
   type CreatedAutoConfig,
   createAutoConfig as createVerb,
+  type AutoConfigState,
   deleteAutoConfig as deleteVerb,
   getAutoConfig as getVerb,
+  listAutoConfigs as listVerb,
   rotateAutoConfig as rotateVerb,
   subscribeDestination as destinationVerb,
   subscribeEndpoint as endpointVerb,
 } from "../../domain/auto-config/auto-config.ts";
 import { POLLING_KIND } from "../../destinations/kinds.ts";
 import { destinationInput, destinationOut } from "../destination/wire.ts";
-import { endpointInput } from "../inputs.ts";
-import { AutoConfigOut, AutoConfigRotateIn, AutoConfigSubscriptionOut } from "../models/auto-config.ts";
+import { endpointInput, pageOf } from "../inputs.ts";
+import { AutoConfigList, AutoConfigOut, AutoConfigRotateIn, AutoConfigSubscriptionOut } from "../models/auto-config.ts";
+import { PageQuery } from "../models/common.ts";
 import { DestinationIn, DestinationOut } from "../models/destination.ts";
 import { EndpointIn, EndpointOut } from "../models/endpoint.ts";
-import { noContent, ok } from "../reply.ts";
+import { list, noContent, ok } from "../reply.ts";
 import { defineRoute, type Route } from "../route.ts";
 import { dateTime, endpointOut } from "../wire.ts";
 
@@ -25,6 +29,18 @@ const refOf = (params: { readonly app_id: string; readonly autoconfig_id: string
 
 function createdOut({ createdAt, ...rest }: CreatedAutoConfig): object {
   return { ...rest, createdAt: dateTime(createdAt) };
+}
+
+function subscriptionOut({ id, createdAt, endpoint, tokenEnd }: AutoConfigState): object {
+  const isPulled = endpoint?.kind === POLLING_KIND;
+  return {
+    id,
+    tokenCensored: `sk_auto_…${tokenEnd}`,
+    status: endpoint === null ? "pending" : "active",
+    endpId: endpoint === null || isPulled ? null : endpoint.id,
+    destId: isPulled ? endpoint.id : null,
+    createdAt: dateTime(createdAt),
+  };
 }
 
 const createAutoConfig = defineRoute({
@@ -48,17 +64,22 @@ const getAutoConfig = defineRoute({
   summary: "Get a subscription",
   access: "subscribe",
   responses: { 200: AutoConfigSubscriptionOut },
-  handle: async ({ ctx, params }) => {
-    const { id, createdAt, endpoint, tokenEnd } = await getVerb({ ctx, input: refOf(params) });
-    const isPulled = endpoint?.kind === POLLING_KIND;
-    return ok({
-      id,
-      tokenCensored: `sk_auto_…${tokenEnd}`,
-      status: endpoint === null ? "pending" : "active",
-      endpId: endpoint === null || isPulled ? null : endpoint.id,
-      destId: isPulled ? endpoint.id : null,
-      createdAt: dateTime(createdAt),
-    });
+  handle: async ({ ctx, params }) => ok(subscriptionOut(await getVerb({ ctx, input: refOf(params) }))),
+});
+
+const listAutoConfigs = defineRoute({
+  method: "GET",
+  path: "/api/v1/app/:app_id/autoconfig",
+  operationId: "v1.autoconfig.list",
+  tag: "Auto-configuration",
+  summary: "List subscriptions",
+  description: "Newest first.",
+  access: "ManageEndpoint",
+  query: Type.Object(PageQuery),
+  responses: { 200: AutoConfigList },
+  handle: async ({ ctx, params, query }) => {
+    const input = { ...pageOf(query), app: params.app_id };
+    return list(await listVerb({ ctx, input }), ({ id }) => id, subscriptionOut);
   },
 });
 
@@ -128,6 +149,7 @@ const subscribeEndpoint = defineRoute({
 
 export const AUTO_CONFIG_ROUTES: readonly Route[] = [
   createAutoConfig,
+  listAutoConfigs,
   getAutoConfig,
   rotateAutoConfig,
   deleteAutoConfig,

@@ -1,9 +1,9 @@
 /** Routes of the token that reads the feed of one endpoint. */
-import { currentToken, issueToken, type ScopedToken } from "../../domain/auth/scoped-token.ts";
+import { currentToken, issueToken, revokeTokens, type ScopedToken } from "../../domain/auth/scoped-token.ts";
 import { atomically } from "../../domain/context.ts";
 import { getEndpoint } from "../../domain/endpoint/find.ts";
 import { ApiTokenOut, RotatePollerTokenIn } from "../models/auto-config.ts";
-import { created, ok } from "../reply.ts";
+import { created, noContent, ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 import { dateTime, dateTimeOrNull } from "../wire.ts";
 
@@ -62,5 +62,24 @@ export const rotatePollerToken = defineRoute({
       return { ...found, token: await issueToken(inside, inside.tx, owner, { graceMs, expiresAt }) };
     });
     return created(tokenOut(token, endpoint.id));
+  },
+});
+
+export const revokePollerToken = defineRoute({
+  method: "DELETE",
+  path: "/api/v1/auth/app/:app_id/poller/:endpoint_id/token",
+  operationId: "v1.authentication.revoke-poller-token",
+  tag: "Authentication",
+  summary: "Revoke the tokens that read the feed of an endpoint",
+  description: "Earlier tokens in their grace period end as well. Getting the token again creates another one.",
+  access: "ManageEndpointSecret",
+  responses: { 204: null },
+  handle: async ({ ctx, params }) => {
+    const input = { app: params.app_id, endpoint: params.endpoint_id };
+    await atomically({ ctx, input }, async ({ ctx: inside }) => {
+      const { endpoint } = await getEndpoint(inside, input);
+      await revokeTokens(inside.tx, { endpointKey: endpoint.key, autoConfigKey: null });
+    });
+    return noContent();
   },
 });

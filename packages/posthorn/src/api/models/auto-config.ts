@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { DateTime, nullable, Secret } from "./common.ts";
+import { DateTime, listOf, nullable, Secret } from "./common.ts";
 
 export const AutoConfigOut = Type.Object(
   {
@@ -25,6 +25,8 @@ export const AutoConfigSubscriptionOut = Type.Object(
   },
   { $id: "AutoConfigSubscriptionOut" },
 );
+
+export const AutoConfigList = listOf(AutoConfigSubscriptionOut);
 
 export const AutoConfigRotateIn = Type.Object(
   {
@@ -74,6 +76,7 @@ export const ApiTokenOut = Type.Object(
 export const AUTO_CONFIG_MODELS = [
   AutoConfigOut,
   AutoConfigSubscriptionOut,
+  AutoConfigList,
   AutoConfigRotateIn,
   RotatePollerTokenIn,
   ApiTokenOut,

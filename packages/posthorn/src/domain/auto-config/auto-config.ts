@@ -18,6 +18,7 @@ import { insertEndpoint } from "../endpoint/create.ts";
 import { checkEventTypes, type Endpoint, type EndpointInput, toEndpoint } from "../endpoint/endpoint.ts";
 import { checkSecret, rotateSecret } from "../endpoint/secret.ts";
 import { patchEndpoint } from "../endpoint/update.ts";
+import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 
 export interface AutoConfigRef {
   /** Id or uid of the application. */
@@ -107,11 +108,16 @@ async function endpointOf(ctx: Context, { endpoint_id: key }: Selectable<AutoCon
   return row === undefined ? null : toEndpoint(ctx, row);
 }
 
-export async function getAutoConfig({
-  ctx,
-  input,
-}: Call<AutoConfigRef>): Promise<AutoConfig & { readonly tokenEnd: string }> {
-  const { row } = await find(ctx, input);
+export interface AutoConfigState extends AutoConfig {
+  /** Last characters of the token; empty if it was revoked. */
+  readonly tokenEnd: string;
+}
+
+export async function getAutoConfig({ ctx, input }: Call<AutoConfigRef>): Promise<AutoConfigState> {
+  return stateOf(ctx, (await find(ctx, input)).row);
+}
+
+async function stateOf(ctx: Context, row: Selectable<AutoConfigTable>): Promise<AutoConfigState> {
   const current = await currentToken(ctx, reader(ctx), { endpointKey: null, autoConfigKey: row.id });
   return {
     key: row.id,
@@ -120,6 +126,23 @@ export async function getAutoConfig({
     endpoint: await endpointOf(ctx, row),
     tokenEnd: current?.token.slice(-4) ?? "",
   };
+}
+
+export async function listAutoConfigs({
+  ctx,
+  input,
+}: Call<PageRequest & { readonly app: string }>): Promise<Page<AutoConfigState>> {
+  const application = await getApplication(ctx, input.app);
+  const page = await readPage(input, { order: "desc", keyOf: idIterator("acsub_") }, (slice) => {
+    const rows = reader(ctx)
+      .selectFrom("auto_config")
+      .selectAll()
+      .where("app_id", "=", application.key)
+      .orderBy("id", slice.order)
+      .limit(slice.limit);
+    return (slice.from === null ? rows : rows.where("id", comparison(slice.order), slice.from)).execute();
+  });
+  return { ...page, rows: await Promise.all(page.rows.map((row) => stateOf(ctx, row))) };
 }
 
 /** Replaces token and signing secret. The earlier ones are valid until the grace period ends. */
