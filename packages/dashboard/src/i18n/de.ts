@@ -5,6 +5,7 @@ import { causes } from "./de/causes.ts";
 import { cluster } from "./de/cluster.ts";
 import { destinations } from "./de/destinations.ts";
 import { endpointState } from "./de/endpoint-state.ts";
+import { feed } from "./de/feed.ts";
 import { frame } from "./de/frame.ts";
 import { home } from "./de/home.ts";
 import { ingest } from "./de/ingest.ts";
@@ -22,6 +23,7 @@ export const de: typeof en = {
   ...cluster,
   ...destinations,
   ...endpointState,
+  ...feed,
   ...frame,
   ...home,
   ...ingest,

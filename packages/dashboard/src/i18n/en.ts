@@ -4,6 +4,7 @@ import { causes } from "./en/causes.ts";
 import { cluster } from "./en/cluster.ts";
 import { destinations } from "./en/destinations.ts";
 import { endpointState } from "./en/endpoint-state.ts";
+import { feed } from "./en/feed.ts";
 import { frame } from "./en/frame.ts";
 import { home } from "./en/home.ts";
 import { ingest } from "./en/ingest.ts";
@@ -21,6 +22,7 @@ export const en = {
   ...cluster,
   ...destinations,
   ...endpointState,
+  ...feed,
   ...frame,
   ...home,
   ...ingest,

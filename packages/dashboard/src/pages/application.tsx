@@ -9,12 +9,13 @@ import { Failed, Loading } from "../components/state.tsx";
 import { tabOf, Tabs } from "../components/tabs.tsx";
 import { toMessageFilter } from "../lib/message-filter.ts";
 import { Endpoints } from "../parts/endpoints.tsx";
+import { Feed } from "../parts/feed.tsx";
 import { MessageList } from "../parts/message-list.tsx";
 import { NewEndpoint } from "../parts/new-endpoint.tsx";
 import { PolicyEditor } from "../parts/policy-editor.tsx";
 import { ApplicationSettings } from "./application-settings.tsx";
 
-const TABS = ["endpoints", "messages", "policy", "settings"] as const;
+const TABS = ["endpoints", "messages", "feed", "policy", "settings"] as const;
 
 export function ApplicationPage() {
   const { t } = useTranslation();
@@ -63,6 +64,7 @@ export function ApplicationPage() {
           onFilter={(filter) => void navigate({ search: { ...filter, tab: "messages" } })}
         />
       )}
+      {tab === "feed" && <Feed app={app} endpoint={null} />}
       {tab === "policy" && <ApplicationPolicy app={app} />}
       {tab === "settings" && <ApplicationSettings application={application.data} />}
     </Page>

@@ -1,4 +1,4 @@
-/** Explains how to poll for events in networks that cannot receive inbound requests, with commands for the API. */
+/** Pulling events in networks that cannot receive inbound requests: commands for the API, consumers and tokens. */
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -13,33 +13,28 @@ import { useLiveRefresh } from "../live/use-live.ts";
 import { useAudience } from "../session/audience.ts";
 import { useApplication } from "../session/use-application.ts";
 import { useSession } from "../session/use-session.ts";
-import { baseUrl } from "../lib/base.ts";
+import { feedSnippets, feedUrl } from "../lib/feed.ts";
+import { Feed } from "../parts/feed.tsx";
 import { timeColumn } from "../components/list-page.tsx";
-
-const AUTHORISATION = '  -H "authorization: Bearer $POSTHORN_TOKEN"';
 
 export function PortalFeed() {
   const { t } = useTranslation();
   const app = useApplication();
-  const base = `${baseUrl()}/api/v1/app/${app}/msg`;
-  const commands = {
-    begin: `curl "${base}?limit=50&after=2026-01-01T00:00:00Z" \\\n${AUTHORISATION}`,
-    go: `curl "${base}?limit=50&iterator=$PREV_ITERATOR" \\\n${AUTHORISATION}`,
-    live: `curl -N "${baseUrl()}/api/v1/live" \\\n${AUTHORISATION}`,
-  };
+  const commands = feedSnippets(feedUrl(app, null));
   return (
     <Page title={t("portal.nav.feed")} lead={t("portal.feed.lead")}>
       <Columns>
         <Card title={t("portal.feed.poll")} lead={t("portal.feed.begin")}>
-          <CodeBlock label={t("portal.feed.begin")} text={commands.begin} />
+          <CodeBlock label={t("feed.poll")} text={commands.poll} />
           <p className="muted">{t("portal.feed.go")}</p>
-          <CodeBlock label={t("portal.feed.go")} text={commands.go} />
+          <CodeBlock label={t("feed.commit")} text={commands.commit} />
         </Card>
         <Card title={t("portal.feed.live")} lead={t("portal.feed.liveLead")}>
-          <CodeBlock label={t("portal.feed.live")} text={commands.live} />
+          <CodeBlock label={t("portal.feed.live")} text={commands.stream} />
           <Token />
         </Card>
       </Columns>
+      <Feed app={app} endpoint={null} />
       <Newest app={app} />
     </Page>
   );

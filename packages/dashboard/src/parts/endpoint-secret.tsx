@@ -5,11 +5,13 @@ import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
 import { Copyable } from "../components/copy.tsx";
-import { FormError, type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { FormError, type FormValues, TextField } from "../components/form.tsx";
 import formStyles from "../components/form.module.css";
 import { Card } from "../components/page.tsx";
 import { useAudience } from "../session/audience.ts";
 import { FormDialog } from "../components/form-dialog.tsx";
+import { GRACE, type Grace } from "../lib/grace.ts";
+import { GraceField } from "./poller-token.tsx";
 
 interface Ref {
   readonly app: string;
@@ -52,9 +54,6 @@ export function Secret({ app, id }: Ref) {
   );
 }
 
-const GRACE = { none: 0, hour: 3600, day: 86_400, week: 604_800 } as const;
-type Grace = keyof typeof GRACE;
-
 function Rotate({ app, id, onRotated }: Ref & { readonly onRotated: () => void }) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
@@ -92,12 +91,7 @@ function Rotate({ app, id, onRotated }: Ref & { readonly onRotated: () => void }
         busy={rotate.isPending}
       >
         <p className="muted">{t("endpoints.rotateText")}</p>
-        <SelectField
-          name="grace"
-          label={t("endpoints.grace")}
-          value="day"
-          choices={(Object.keys(GRACE) as Grace[]).map((value) => ({ value, label: t(`endpoints.graces.${value}`) }))}
-        />
+        <GraceField label={t("endpoints.grace")} />
         <TextField name="key" label={t("endpoints.ownSecret")} help={t("endpoints.ownSecretHelp")} />
       </FormDialog>
     </>

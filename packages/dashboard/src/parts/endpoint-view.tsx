@@ -20,12 +20,13 @@ import { EndpointMatching } from "./endpoint-matching.tsx";
 import { EndpointOverview } from "./endpoint-overview.tsx";
 import { EndpointSecurity } from "./endpoint-security.tsx";
 import { EndpointSettings } from "./endpoint-settings.tsx";
+import { Feed } from "./feed.tsx";
 import { HealthBanner } from "./health-banner.tsx";
 import { PolicyEditor } from "./policy-editor.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
 import { useDestinationKinds } from "./use-destination-kinds.ts";
 
-const TABS = ["overview", "attempts", "matching", "policy", "security", "settings"] as const;
+const TABS = ["overview", "attempts", "matching", "policy", "feed", "security", "settings"] as const;
 
 /** Tabs that are hidden from customers without the capability `ManageEndpoint`. */
 const NEEDS_MANAGING: ReadonlySet<string> = new Set(["matching", "policy", "settings"]);
@@ -97,6 +98,8 @@ function Tab({ app, endpoint, tab }: TabProps) {
       return <EndpointMatching app={app} endpoint={endpoint} />;
     case "policy":
       return <EndpointPolicy app={app} id={endpoint.id} />;
+    case "feed":
+      return <Feed app={app} endpoint={endpoint.id} />;
     case "security":
       return <EndpointSecurity app={app} endpoint={endpoint} />;
     case "settings":

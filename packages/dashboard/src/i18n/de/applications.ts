@@ -14,7 +14,13 @@ export const applications: typeof english = {
     delete: "Anwendung löschen",
     deleteTitle: "{{name}} löschen?",
     deleteText: "Ihre Endpunkte werden gelöscht und ausstehende Zustellungen abgebrochen.",
-    tabs: { endpoints: "Endpunkte", messages: "Nachrichten", policy: "Zustellregeln", settings: "Einstellungen" },
+    tabs: {
+      endpoints: "Endpunkte",
+      messages: "Nachrichten",
+      feed: "Feed",
+      policy: "Zustellregeln",
+      settings: "Einstellungen",
+    },
   },
   portalAccess: {
     title: "Kundenportal",
@@ -62,6 +68,7 @@ export const applications: typeof english = {
       attempts: "Versuche",
       matching: "Typen und Filter",
       policy: "Zustellregeln",
+      feed: "Feed",
       security: "Secret und Header",
       settings: "Einstellungen",
     },

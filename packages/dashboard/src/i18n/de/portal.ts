@@ -70,10 +70,12 @@ export const portal: typeof english = {
     feed: {
       lead: "Für Netze, die keine eingehenden Anfragen empfangen können: Rufen Sie die Ereignisse selbst ab.",
       poll: "Neue Ereignisse abrufen",
-      begin: "Beginnen Sie bei einem Zeitpunkt. Die Seite enthält die ältesten Nachrichten danach, mit Payload.",
-      go: "Übergeben Sie danach jeweils prevIterator aus der letzten Antwort. Speichern Sie ihn: Er ist Ihre Position im Feed.",
+      begin:
+        "Liefert die ältesten noch nicht bestätigten Nachrichten mit Payload, oder wartet bis zu 30 Sekunden auf eine.",
+      go: "Bestätigen Sie nach der Verarbeitung einer Seite den Offset ihrer letzten Nachricht. Was nicht innerhalb von 60 Sekunden bestätigt ist, wird erneut ausgegeben.",
       live: "Live verfolgen",
-      liveLead: "Server-Sent Events melden neue Nachrichten sofort. Senden Sie beim erneuten Verbinden Last-Event-ID.",
+      liveLead:
+        "Server-Sent Events liefern neue Nachrichten sofort. Senden Sie beim erneuten Verbinden Last-Event-ID, um an derselben Stelle fortzufahren.",
       token:
         "POSTHORN_TOKEN ist ein Token für Ihr Konto. Sie erhalten es in dem Produkt, aus dem Sie dieses Portal geöffnet haben.",
       useToken: "Token dieser Sitzung verwenden",

@@ -13,7 +13,13 @@ export const applications = {
     delete: "Delete application",
     deleteTitle: "Delete {{name}}?",
     deleteText: "Its endpoints are deleted and pending deliveries are canceled.",
-    tabs: { endpoints: "Endpoints", messages: "Messages", policy: "Delivery policy", settings: "Settings" },
+    tabs: {
+      endpoints: "Endpoints",
+      messages: "Messages",
+      feed: "Feed",
+      policy: "Delivery policy",
+      settings: "Settings",
+    },
   },
   portalAccess: {
     title: "Customer portal",
@@ -61,6 +67,7 @@ export const applications = {
       attempts: "Attempts",
       matching: "Types and filter",
       policy: "Delivery policy",
+      feed: "Feed",
       security: "Secret and headers",
       settings: "Settings",
     },

@@ -65,10 +65,12 @@ export const portal = {
     feed: {
       lead: "For networks that cannot receive inbound requests: poll for events instead.",
       poll: "Poll for new events",
-      begin: "Start at a point in time. The page contains the oldest messages after it, with their payloads.",
-      go: "Then pass prevIterator from the last response each time. Store it: it is your position in the feed.",
+      begin:
+        "Returns the oldest messages that you have not committed, with their payloads, or waits up to 30 seconds for one.",
+      go: "After processing a page, commit the offset of its last message. Messages that you do not commit within 60 seconds are handed out again.",
       live: "Watch live",
-      liveLead: "Server-sent events announce new messages immediately. Send Last-Event-ID when you reconnect.",
+      liveLead:
+        "Server-sent events deliver new messages immediately. Send Last-Event-ID when you reconnect to continue where you stopped.",
       token: "POSTHORN_TOKEN is a token for your account. The product that linked you here can issue one.",
       useToken: "Use the token of this session",
       copyToken: "Copy token (expires with this session)",

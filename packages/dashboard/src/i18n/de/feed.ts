@@ -1,0 +1,65 @@
+import type { feed as english } from "../en/feed.ts";
+
+export const feed: typeof english = {
+  feed: {
+    consumers: "Consumer",
+    consumersLead:
+      "Jeder Consumer liest den Feed in seinem eigenen Tempo. Posthorn merkt sich seine Position und löscht sie nach 30 Tagen ohne Zugriff.",
+    none: "Noch keine Consumer. Der erste Abruf legt einen an:",
+    firstPoll: "Befehl, der einen Consumer anlegt",
+    poll: "Nachrichten abrufen",
+    commit: "Verarbeitete Nachrichten bestätigen",
+    stream: "Nachrichten streamen",
+    name: "Consumer",
+    position: "Bestätigt bis",
+    start: "Anfang des Feeds",
+    lag: "Rückstand",
+    upToDate: "Aktuell",
+    behind_one: "{{value}} Nachricht",
+    behind_other: "{{value}} Nachrichten",
+    leases: "Offene Leases",
+    used: "Zuletzt gelesen",
+    expires: "Läuft ab",
+    actions: "Aktionen",
+    reset: "Position zurücksetzen",
+    resetTitle: "Position von {{name}} zurücksetzen?",
+    resetTo: "Fortfahren ab",
+    resets: {
+      earliest: "der ältesten gespeicherten Nachricht",
+      latest: "dem Ende des Feeds",
+      after: "einem Zeitpunkt",
+    },
+    resetAfter: "Zeitpunkt",
+    resetRepeats:
+      "Nachrichten nach dieser Position werden erneut ausgegeben, auch bereits bestätigte. Offene Leases enden.",
+    resetSkips: "Noch nicht gelesene Nachrichten werden übersprungen. Offene Leases enden.",
+    deleteTitle: "Consumer {{name}} löschen?",
+    deleteText:
+      "Seine Position geht verloren. Die Nachrichten bleiben im Feed; ein Abruf unter diesem Namen legt einen neuen Consumer an.",
+    token: "Polling-Token",
+    tokenLead: "Liest nur den Feed dieses Endpunkts.",
+    rotate: "Token rotieren",
+    rotateTitle: "Token rotieren?",
+    rotateText: "Der Empfänger erhält ein neues Token und ein neues Signatur-Secret.",
+    grace: "Das bisherige Token läuft ab",
+    revoked: "Alle Token dieses Endpunkts wurden widerrufen.",
+    revokeTitle: "Token widerrufen?",
+    revokeText:
+      "Consumer, die es verwenden, können nicht mehr lesen, auch nicht mit früheren Token, die noch nicht abgelaufen sind.",
+    revokeSubscription:
+      "Der Empfänger kann keine Nachrichten mehr abrufen und seinen Endpunkt nicht mehr ändern. Der Endpunkt bleibt bestehen, bis Sie ihn löschen.",
+    subscriptions: "Abonnement-Token",
+    subscriptionsLead:
+      "Geben Sie ein Token an einen Empfänger weiter. Er registriert damit eine URL oder ruft Nachrichten ab.",
+    newSubscription: "Token erstellen",
+    noSubscriptions: "Noch keine Abonnement-Token. Erstellen Sie eines; der Empfänger braucht dann nur diesen Code:",
+    snippet: "Code für den Empfänger",
+    subscriptionToken: "Token",
+    status: "Status",
+    created: "Kopieren Sie das Token jetzt. Es wird nur einmal angezeigt.",
+    pending: "Wartet auf den Empfänger",
+    pushed: "Webhook",
+    pulled: "Ruft Nachrichten ab",
+    openEndpoint: "Endpunkt öffnen",
+  },
+};
