@@ -8,6 +8,7 @@ const SOURCE: Source = {
   type: "github",
   config: {},
   configured: ["verifyToken"],
+  kind: "webhook",
   ingestUrl: "https://hooks.example/in/1",
   metadata: { team: "a" },
   verification: null,

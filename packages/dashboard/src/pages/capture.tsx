@@ -62,8 +62,8 @@ export function CapturePage() {
     >
       <div className={styles["url"]}>
         <code>{data.ingestUrl}</code>
-        <Copy text={data.ingestUrl} />
-        <SendToCapture url={data.ingestUrl} />
+        <Copy text={data.ingestUrl ?? ""} />
+        <SendToCapture url={data.ingestUrl ?? ""} />
       </div>
       <div className={styles["panes"]}>
         <section className={styles["list"]} aria-label={t("capture.requests")}>

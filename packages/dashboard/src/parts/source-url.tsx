@@ -67,7 +67,7 @@ export function SourceUrl({ source }: { readonly source: Source }) {
       }
     >
       <p>
-        <Copyable text={source.ingestUrl} />
+        <Copyable text={source.ingestUrl ?? ""} />
       </p>
       {rotate.isSuccess && <Note tone="good">{t("sourceUrl.rotated")}</Note>}
     </Card>

@@ -1,6 +1,7 @@
 /** Parsers of setting values. Each throws an `Error` with a short message that says what was expected. */
 import { checkProxy, webhookSources } from "@posthorn/egress";
 import { DESTINATION_KINDS, kindNamed } from "../destinations/kinds.ts";
+import { SOURCE_KINDS, sourceKindNamed } from "../sources/kinds.ts";
 
 export interface ListenAddress {
   readonly host: string;
@@ -38,6 +39,15 @@ export function parseDestinations(text: string): ReadonlySet<string> | null {
   const unknown = names.find((name) => kindNamed(name) === null);
   if (unknown === undefined) return new Set(names);
   throw new Error(`there is no destination kind "${unknown}". Kinds: ${Object.keys(DESTINATION_KINDS).join(", ")}`);
+}
+
+/** `null`: all. */
+export function parseSourceKinds(text: string): ReadonlySet<string> | null {
+  const names = parseList(text);
+  if (names.length === 1 && names[0] === "all") return null;
+  const unknown = names.find((name) => sourceKindNamed(name) === null);
+  if (unknown === undefined) return new Set(names);
+  throw new Error(`there is no source kind "${unknown}". Kinds: ${Object.keys(SOURCE_KINDS).join(", ")}`);
 }
 
 export function parseInteger(text: string, bounds: Bounds): number {

@@ -7,6 +7,7 @@ import {
   parseChoice,
   parseDecimal,
   parseDestinations,
+  parseSourceKinds,
   parseFrameAncestors,
   parseInteger,
   parseList,
@@ -178,6 +179,18 @@ export const settings = {
     help: "Destination kinds that endpoints may have: `all`, or names separated by commas, such as http,slack,sqs. Webhooks (http) are always allowed.",
     default: "all",
     parse: parseDestinations,
+  }),
+  sourceKinds: setting({
+    name: "POSTHORN_SOURCE_KINDS",
+    help: "Source kinds that may be created and read: `all`, or names separated by commas, such as schedule,http. Webhooks (webhook) are always allowed.",
+    default: "all",
+    parse: parseSourceKinds,
+  }),
+  sourceQuota: setting({
+    name: "POSTHORN_SOURCE_QUOTA",
+    help: "Most sources of one organisation that Posthorn reads: those of other kinds than webhooks.",
+    default: "1000",
+    parse: (text) => parseInteger(text, { min: 0, max: 1_000_000 }),
   }),
   googleTokenUrls: setting({
     name: "POSTHORN_GOOGLE_TOKEN_URLS",

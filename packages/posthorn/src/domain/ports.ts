@@ -1,5 +1,6 @@
 /** Interfaces through which the domain calls the rest of the node, which implements them. */
 import type { KindRules } from "../destinations/kind-rules.ts";
+import type { SourceKindRules } from "../sources/kind-rules.ts";
 import type { LaneView } from "../dispatch/lane.ts";
 import type { PassingTime } from "../lib/clock.ts";
 import type { ClusterView } from "../store/cluster.ts";
@@ -62,6 +63,10 @@ export interface UnhealthyLane {
 export interface DomainRules {
   /** Destination kinds that this installation can use. */
   readonly kinds: KindRules;
+  /** Source kinds that this installation can use. */
+  readonly sourceKinds: SourceKindRules;
+  /** Most sources of an organisation that Posthorn reads: those of other kinds than webhooks. */
+  readonly sourceQuota: number;
   readonly maxPayloadBytes: number;
   /** Maximum body size of an inbound webhook. */
   readonly maxInboundBytes: number;

@@ -22,7 +22,7 @@ export interface ArrivedOrigin {
   readonly kind: OriginKind;
   /** Provider ID. */
   readonly provider: string;
-  /** Verification scheme, or `provider-api`. */
+  /** Verification scheme, `provider-api`, or for `read`, the kind of the source. */
   readonly scheme: string;
   /** The HTTP request that carried the event. `null` if there was none. */
   readonly request: RequestLine | null;
@@ -30,8 +30,11 @@ export interface ArrivedOrigin {
 
 export type RequestLine = Pick<InboundRequest, "method" | "path" | "query" | "address">;
 
-/** `request`: to the source URL. `release`: from quarantine, by a person. `backfill`: read from the provider's API. */
-export type OriginKind = "request" | "release" | "backfill";
+/**
+ * `request`: to the source URL. `release`: from quarantine, by a person. `backfill`: read from the provider's API. `read`: by the runner of a
+ * source that is no webhook.
+ */
+export type OriginKind = "request" | "release" | "backfill" | "read";
 
 /** Event of a kind that the daily quota does not apply to. */
 export interface ArrivedUnlimited extends Arrived {

@@ -69,14 +69,15 @@ export class Gateway {
 
   /** The source of a token, if it is in memory and current. */
   known(token: string): LiveSource | null {
-    return this.#options.index.known(token);
+    const source = this.#options.index.known(token);
+    return source?.receives === true ? source : null;
   }
 
   /** The source of a token, or the response if there is none. */
   async find(token: string): Promise<LiveSource | WebhookResponse> {
     const source = await this.#options.index.find(token);
     if (source === "busy") return BUSY;
-    return source ?? NO_SOURCE;
+    return source === null || !source.receives ? NO_SOURCE : source;
   }
 
   /** Largest body that the source accepts, in bytes. */

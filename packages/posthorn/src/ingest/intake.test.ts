@@ -26,7 +26,10 @@ async function liveSource(uid: string, dailyQuota: number | null = null): Promis
   const actor = { kind: "organisation", orgId: 1, orgPublicId: "org_1", keyId: null } as const;
   const ctx: Context = { services, actor, tx: null };
   const input = { name: uid, uid, type: "github", config: {}, metadata: {}, expiresAt: null, secrets: ["s3cret"] };
-  const { source } = await createSource({ ctx, input: { ...DEFAULT_SETTINGS, ...input, dailyQuota } });
+  const { source } = await createSource({
+    ctx,
+    input: { kind: "webhook", kindConfig: null, ...DEFAULT_SETTINGS, ...input, dailyQuota },
+  });
   const index = new SourceIndex({
     store: services.store,
     secretBox: services.secretBox,

@@ -1,6 +1,6 @@
 /**
  * Single entry point for the events of all sources, however they arrive: as a webhook request, released from quarantine, or fetched by a
- * backfill. Sources that listen to a schedule or a queue will use it too. See docs/decisions/095-intake-seam.md.
+ * backfill, or read by the runner of a source. See docs/decisions/095-intake-seam.md.
  */
 import type { Services } from "../domain/context.ts";
 import { keyAtTime } from "../lib/id.ts";
@@ -26,6 +26,8 @@ const RULES: Readonly<Record<OriginKind, OriginRules>> = {
   release: { quota: false, countsDuplicates: false, countsActivity: false },
   // Backfill finds duplicates by design and reports them with the run.
   backfill: { quota: false, countsDuplicates: false, countsActivity: true },
+  // A repetition follows from a crash between event and cursor, or from the peer's redelivery.
+  read: { quota: true, countsDuplicates: true, countsActivity: true },
 };
 
 /** Result of an intake. */
@@ -65,6 +67,9 @@ export class Intake {
     if (stored.kind === "duplicate" && rules.countsDuplicates) {
       this.#options.duplicates.count({ sourceKey: source.key, of: stored.of, at: now() });
     }
+    // A runner that is over its quota reads the same events again: those stored before must not use up the next day.
+    if (stored.kind === "duplicate" && event.origin.kind === "read" && dailyQuota !== null)
+      limits.giveEvent(source.key);
     return stored;
   }
 

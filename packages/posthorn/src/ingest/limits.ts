@@ -65,6 +65,12 @@ export class InboundLimits {
     return true;
   }
 
+  /** Takes back an event that turned out to be a repetition. */
+  giveEvent(sourceKey: number): void {
+    const counts = this.#counts.get(sourceKey);
+    if (counts !== undefined && counts.day === this.#today()) counts.events = Math.max(0, counts.events - 1);
+  }
+
   /** Seconds until the next day begins. */
   untilTomorrow(): number {
     return Math.ceil(((this.#today() + 1) * DAY_MS - this.#now()) / 1000);

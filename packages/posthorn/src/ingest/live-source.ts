@@ -3,6 +3,7 @@ import { type FetchKey, type ProviderDefinition, secretParts } from "@posthorn/w
 import type { ProviderOptions } from "@posthorn/webhooks/provider";
 import type { Credentials } from "../domain/message/request.ts";
 import type { Source } from "../domain/source/source.ts";
+import { sourceKindNamed } from "../sources/kinds.ts";
 import { addressRules } from "./addresses.ts";
 import { withBoundedPayload } from "./bounded-payload.ts";
 import { InboundVerifier } from "./verifier.ts";
@@ -59,6 +60,11 @@ export class LiveSource {
     this.credentials = source.expiresAt === null ? credentials : { ...credentials, query: false };
     this.#methods = new Set(source.methods);
     this.#admits = addressRules(source.allowedAddresses);
+  }
+
+  /** Whether it accepts requests at its URL. */
+  get receives(): boolean {
+    return sourceKindNamed(this.settings.kind)?.receives === true;
   }
 
   get key(): number {

@@ -1,7 +1,7 @@
 /** In-memory index of live sources by token and key. Entries are invalidated when a source changes. */
 import type { FetchKey } from "@posthorn/webhooks/provider";
 import { boundedCache } from "../lib/bounded-cache.ts";
-import { definitionOf } from "../domain/source/kind.ts";
+import { definitionOfSource } from "../domain/source/kind.ts";
 import { toSource } from "../domain/source/source.ts";
 import { TOKEN_PATTERN, tokenHash } from "../domain/source/token.ts";
 import type { Store } from "../store/store.ts";
@@ -131,7 +131,7 @@ export class SourceIndex {
       .executeTakeFirst();
     if (row === undefined || (row.expires_at !== null && row.expires_at <= now())) return null;
     const source = toSource(row, secretBox);
-    const definition = definitionOf(source.type, source.verification);
+    const definition = definitionOfSource(source);
     if (definition === null) return null;
     const secrets = await db
       .selectFrom("source_secret")

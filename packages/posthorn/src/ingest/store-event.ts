@@ -92,12 +92,13 @@ function isFiltered({ endpoints }: DirectoryApplication): boolean {
  */
 function identityOf(
   { key, settings, definition }: LiveSource,
-  { id, type, body }: Arrived,
+  { id, type, body, origin }: Arrived,
   { method, path, query }: RequestLine,
   now: number,
 ): { readonly eventId: string | null; readonly idempotency: IdempotencyKey | null } {
   const { deduplication, type: sourceType } = settings;
-  const byId = deduplication === "auto" || deduplication === "id";
+  // What a runner reads again must be recognised, whatever the settings of the source are.
+  const byId = deduplication === "auto" || deduplication === "id" || origin.kind === "read";
   if (byId && id !== null) return { eventId: shortId(id), idempotency: null };
   const byContent = deduplication === "content" || (deduplication === "auto" && definition.id !== "generic");
   if (!byContent) return { eventId: null, idempotency: null };

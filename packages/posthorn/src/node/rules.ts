@@ -1,11 +1,13 @@
 /** Builds the limits and checks of this server that the domain applies. */
 import { type Egress, parseAllowList } from "@posthorn/egress";
 import type { Config } from "../config/config.ts";
+import { missingOf } from "../destinations/connections/installed.ts";
 import { egressProblem, tenantEgressRules } from "../destinations/http/egress-settings.ts";
 import type { KindRules } from "../destinations/kind-rules.ts";
 import type { PlatformDefaults } from "../domain/policy/section.ts";
 import type { DomainRules } from "../domain/ports.ts";
 import { addressProblem } from "../ingest/addresses.ts";
+import { sourceKindRules } from "../sources/kind-rules.ts";
 import { portalLookOf, retentionOf } from "./parts.ts";
 
 export interface RulesOptions {
@@ -20,6 +22,8 @@ export interface RulesOptions {
 export function rulesOf({ config, egress, policyDefaults, kinds, listensAt }: RulesOptions): DomainRules {
   return {
     kinds,
+    sourceKinds: sourceKindRules({ allowed: config.sourceKinds, missingPackages: missingOf }),
+    sourceQuota: config.sourceQuota,
     maxPayloadBytes: config.maxPayloadBytes,
     maxInboundBytes: config.maxInboundBytes,
     normaliseUrl: (url, allow) => normaliseUrl(egress, url, allow),

@@ -1,5 +1,6 @@
 /** SQL fragments that differ between the databases. */
 import { type Kysely, PostgresAdapter, type RawBuilder, sql } from "kysely";
+import type { Lease } from "./delivery.ts";
 import type { Database } from "./schema.ts";
 
 /** `INDEXED BY` on SQLite, which would otherwise choose the wrong index. PostgreSQL chooses by its statistics. */
@@ -10,6 +11,15 @@ export function indexedBy(db: Kysely<Database>, index: string): RawBuilder<unkno
 /** A join that reads its left side first on SQLite. On PostgreSQL, the planner decides. */
 export function orderedJoin(db: Kysely<Database>): RawBuilder<unknown> {
   return isPostgres(db) ? sql`JOIN` : sql`CROSS JOIN`;
+}
+
+/**
+ * Whether a lease is still held. It stays so until the end of the transaction. PostgreSQL only: on SQLite, the node has no lease because it owns
+ * everything.
+ */
+export async function leaseHeld(db: Kysely<Database>, { shard, fence }: Lease): Promise<boolean> {
+  const { rows } = await sql<{ held: boolean }>`SELECT holds(${shard}, ${fence}) AS held`.execute(db);
+  return rows[0]?.held === true;
 }
 
 function isPostgres(db: Kysely<Database>): boolean {

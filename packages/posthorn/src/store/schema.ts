@@ -20,6 +20,7 @@ import type {
   SourceDuplicateTable,
   SourceDuplicateTotalTable,
   SourceActivityTable,
+  SourceRunTable,
   SourceSecretTable,
   SourceTable,
   SourceTokenTable,
@@ -528,6 +529,7 @@ export interface Database {
   source_duplicate: SourceDuplicateTable;
   ingest_uptime: IngestUptimeTable;
   source_backfill: SourceBackfillTable;
+  source_run: SourceRunTable;
   feed_late: FeedLateTable;
   feed_consumer: FeedConsumerTable;
   feed_lease: FeedLeaseTable;

@@ -1,17 +1,20 @@
 /** Kysely types of the tables of sources and inbound requests. See `schema.ts`. */
+import type { Generated } from "kysely";
 
-/** An inbound URL. Its key is also the key of the application that has its endpoints and messages. */
+/** A source of events. Its key is also the key of the application that has its endpoints and messages. */
 export interface SourceTable {
   id: number;
   public_id: string;
   org_id: number;
   uid: string | null;
   name: string;
-  /** The name of a provider, or of a kind of source. */
+  /** The name of a provider; for other kinds than webhooks, usually the name of the kind. */
   type: string;
+  /** How its events arrive. See `sources/kinds.ts`. */
+  kind: Generated<string>;
   /** Settings that are not secret: see `SourceSettings`. */
   settings_json: string;
-  /** Settings of the provider, some of them secret, as JSON; `null`: none. */
+  /** Settings of the provider or configuration of the kind, some of them secret, as JSON; `null`: none. */
   config_sealed: Uint8Array | null;
   metadata_json: string;
   created_at: number;
@@ -116,4 +119,26 @@ export interface SourceBackfillTable {
   next_at: number | null;
   backfilled_until: number | null;
   updated_at: number;
+}
+
+/** State of reading a source of another kind than webhooks. */
+export interface SourceRunTable {
+  source_id: number;
+  /** Grows with each writer of the cursor, and with each change of the configuration. */
+  version: number;
+  cursor_json: string | null;
+  /** `waiting`, `running` or `failing`. */
+  state: string;
+  /** Failures since the last success. */
+  failures: number;
+  error_code: string | null;
+  error_text: string | null;
+  error_hint: string | null;
+  failing_since: number | null;
+  last_success_at: number | null;
+  last_failure_at: number | null;
+  last_event_at: number | null;
+  events: number;
+  /** When it is read next; `null`: it is connected. */
+  next_at: number | null;
 }

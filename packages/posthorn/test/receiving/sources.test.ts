@@ -85,7 +85,7 @@ describe("a source", () => {
 
   it.each([
     ["a type that is not known", { type: "no-such-thing" }],
-    ["a schedule, which is no webhook", { type: "cron", config: { schedule: "* * * * *", payload: "{}" } }],
+    ["a schedule of the type cron without its payload", { type: "cron", config: { schedule: "0 9 * * *" } }],
     ["an empty secret", { type: "github", config: { secret: "" } }],
     ["a setting that its provider does not have", { type: "github", config: { secret: "s", color: "red" } }],
     ["a verification beside a provider", { type: "github", verification: { scheme: "basic" } }],

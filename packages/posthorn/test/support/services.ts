@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { generateSecret } from "@posthorn/webhooks";
 import { ALL_KINDS } from "../../src/destinations/kind-rules.ts";
+import { ALL_SOURCE_KINDS } from "../../src/sources/kind-rules.ts";
 import { systemTime } from "../../src/lib/clock.ts";
 import type { Services } from "../../src/domain/context.ts";
 import { Directory } from "../../src/domain/directory.ts";
@@ -52,6 +53,8 @@ export const OTHER_SERVICES = {
 
 export const TEST_RULES: Services["rules"] = {
   kinds: ALL_KINDS,
+  sourceKinds: ALL_SOURCE_KINDS,
+  sourceQuota: 1000,
   maxPayloadBytes: 1024,
   maxInboundBytes: 1024,
   normaliseUrl: (url) => url,

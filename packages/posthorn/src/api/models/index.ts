@@ -1,6 +1,7 @@
 /** All named models of the API. */
 import { COMPATIBLE_DESTINATION_MODELS } from "./destination.ts";
 import { DESTINATION_MODELS } from "./destination-kind.ts";
+import { SOURCE_KIND_MODELS } from "./source-kind.ts";
 import { DestinationPreviewIn, DestinationPreviewOut } from "./destination-preview.ts";
 import { EndpointTestOut } from "./endpoint-test.ts";
 import { CLUSTER_MODELS } from "./cluster.ts";
@@ -121,6 +122,7 @@ export const MODELS: readonly TSchema[] = [
   ...SOURCE_ACTIVITY_MODELS,
   ...BACKFILL_MODELS,
   ...DESTINATION_MODELS,
+  ...SOURCE_KIND_MODELS,
   ...COMPATIBLE_DESTINATION_MODELS,
   DestinationPreviewIn,
   DestinationPreviewOut,

@@ -198,14 +198,27 @@ export const IngestSourceIn = Type.Object(
     name: Type.String({ minLength: 2, maxLength: 256 }),
     uid: Type.Optional(nullable(SourceUid)),
     metadata: Type.Optional(Metadata),
-    type: Type.String({
-      maxLength: 64,
-      description: "Provider such as `github`, or `generic-webhook`. GET /ingest/api/v1/source-type lists all types.",
-    }),
+    type: Type.Optional(
+      Type.String({
+        maxLength: 64,
+        description:
+          "Provider such as `github`, or `generic-webhook`. GET /ingest/api/v1/source-type lists all types. Required for webhooks. `cron` creates a schedule.",
+      }),
+    ),
+    kind: Type.Optional(
+      nullable(
+        Type.String({
+          maxLength: 64,
+          description:
+            "How events arrive: `webhook` (default), or what Posthorn reads, such as `schedule` or `http`. GET /ingest/api/v1/source-kinds lists all kinds. Cannot be changed.",
+        }),
+      ),
+    ),
     config: Type.Optional(
       nullable(
         Type.Record(Type.String(), Type.Unknown(), {
-          description: "Settings of the provider, and optionally `secret` or `publicKey`. Never returned.",
+          description:
+            "Webhooks: settings of the provider, and optionally `secret` or `publicKey`, never returned. Other kinds: the fields of the kind; secrets are never returned, and change only if the request contains them.",
         }),
       ),
     ),
@@ -252,13 +265,20 @@ export const IngestSourceOut = Type.Object(
     uid: nullable(SourceUid),
     name: Type.String(),
     type: Type.String(),
+    kind: Type.String({ description: "How events arrive: `webhook`, or the name of another kind." }),
     config: Type.Record(Type.String(), Type.Unknown(), {
-      description: "Always empty, because settings of providers can be secrets.",
+      description:
+        "Fields of the kind without secrets. Empty for webhooks, because settings of providers can be secrets.",
     }),
-    configured: Type.Array(Type.String(), { description: "Names of the provider settings that are set." }),
-    ingestUrl: Type.String({
-      description: "URL to enter at the provider. Keep it secret: anyone who knows it can send requests.",
+    configured: Type.Array(Type.String(), {
+      description: "Names of the settings that have a value, secrets included.",
     }),
+    ingestUrl: nullable(
+      Type.String({
+        description:
+          "URL to enter at the provider. Keep it secret: anyone who knows it can send requests. Null: sources of this kind receive no requests.",
+      }),
+    ),
     metadata: StringMap,
     verification: nullable(SourceVerification),
     publicKeys: Type.Array(Type.String()),

@@ -12,7 +12,8 @@ export const createSource = defineRoute({
   operationId: "v1.ingest.source.create",
   tag: "Ingest",
   summary: "Create a source",
-  description: "The response contains `ingestUrl`, the URL to enter at the provider.",
+  description:
+    "For webhooks, the response contains `ingestUrl`, the URL to enter at the provider. Sources of other kinds are read from now on.",
   access: "organisation",
   body: IngestSourceIn,
   responses: { 201: IngestSourceOut },

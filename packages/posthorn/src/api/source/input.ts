@@ -3,8 +3,10 @@ import type { Static } from "typebox";
 import { definitionOf, verifiesWithPublicKeys } from "../../domain/source/kind.ts";
 import { DEFAULT_SETTINGS, type SourceInput, type SourceResponse } from "../../domain/source/source.ts";
 import type { SignatureForm, Verification } from "../../domain/source/verification.ts";
+import { WEBHOOK_SOURCE } from "../../sources/kinds.ts";
 import { invalid } from "../../lib/errors.ts";
 import type { IngestSourceIn, SourceVerification } from "../models/source.ts";
+import { CRON_KIND, CRON_TYPE, cronConfig } from "./cron.ts";
 import { toMs } from "../wire.ts";
 
 type Body = Static<typeof IngestSourceIn>;
@@ -23,15 +25,18 @@ export type GivenSource = Omit<SourceInput, "config"> & {
 
 /** Input of a source. Secrets and `config` are separate: they are never returned, so a body without them keeps the stored ones. */
 export function sourceInput(body: Body): GivenSource {
-  const { secrets, publicKeys, config, toleranceSeconds } = configOf(body);
+  const target = targetOf(body);
+  const { type, kind } = target;
+  const isWebhook = kind === WEBHOOK_SOURCE;
+  const { secrets, publicKeys, config, toleranceSeconds } = isWebhook ? configOf(type, body.config) : NO_CONFIG;
   const verification = verificationOf(body.verification ?? null);
-  const definition = definitionOf(body.type, verification);
+  const definition = isWebhook ? definitionOf(type, verification) : null;
   const provesNothing = definition?.unsigned !== undefined;
   const keys = keysOf(body.secrets ?? secrets, body.publicKeys ?? publicKeys, definition);
   return {
     name: body.name,
     uid: body.uid ?? null,
-    type: body.type,
+    ...target,
     metadata: body.metadata ?? {},
     config: (body.config ?? null) === null ? null : config,
     secrets: keys.secrets,
@@ -60,6 +65,20 @@ function keysOf(
   return { secrets: [], publicKeys: [...new Set([...publicKeys, ...secrets])] };
 }
 
+/** Kind, type, and the configuration of the kind. A kind other than `webhook` is its own type. */
+function targetOf({ type, kind: given, config = null }: Body): Pick<SourceInput, "type" | "kind" | "kindConfig"> {
+  if (type === CRON_TYPE && (given ?? CRON_KIND) === CRON_KIND) {
+    return { type, kind: CRON_KIND, kindConfig: config === null ? null : cronConfig(config) };
+  }
+  const kind = given ?? WEBHOOK_SOURCE;
+  if (kind !== WEBHOOK_SOURCE) {
+    if (type === undefined || type === kind) return { type: kind, kind, kindConfig: config };
+    throw invalid("type", `Leave this out: the type of sources of the kind "${kind}" is "${kind}".`);
+  }
+  if (type === undefined) throw invalid("type", "This field is required.");
+  return { type, kind, kindConfig: null };
+}
+
 interface ReadConfig {
   readonly secrets: readonly string[] | null;
   readonly publicKeys: readonly string[];
@@ -67,8 +86,10 @@ interface ReadConfig {
   readonly toleranceSeconds: number | null;
 }
 
+const NO_CONFIG: ReadConfig = { secrets: null, publicKeys: [], config: {}, toleranceSeconds: null };
+
 /** Splits `config` into provider settings, secrets and keys. */
-function configOf({ type, config: given }: Body): ReadConfig {
+function configOf(type: string, given: Body["config"]): ReadConfig {
   const config: Record<string, string> = {};
   let secret: string | null = null;
   let publicKeys: readonly string[] = [];

@@ -30,6 +30,9 @@ import { getEvent } from "./get-event.ts";
 import { getDuplicates } from "./get-duplicates.ts";
 import { sourceGraph } from "./graph.ts";
 import { listTypes } from "./list-types.ts";
+import { listSourceKinds } from "./list-kinds.ts";
+import { getState } from "./get-state.ts";
+import { pollSource } from "./poll.ts";
 import { getSourceTransformation } from "../source-endpoint/get-transformation.ts";
 import { patchSourceTransformation } from "../source-endpoint/patch-transformation.ts";
 import type { Route } from "../route.ts";
@@ -66,6 +69,9 @@ export const SOURCE_ROUTES: readonly Route[] = [
   getDuplicates,
   sourceGraph,
   listTypes,
+  listSourceKinds,
+  getState,
+  pollSource,
   getSourceTransformation,
   patchSourceTransformation,
 ];

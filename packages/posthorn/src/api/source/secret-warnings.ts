@@ -5,7 +5,7 @@ import type { IngestSourceIn, IngestSourceSecretIn } from "../models/source.ts";
 
 /** Warnings about secrets and settings of a source. Values are not returned later, so warn when they are set. */
 export function sourceWarnings(body: Static<typeof IngestSourceIn>): readonly SecretWarning[] {
-  const definition = definitionOf(body.type, null);
+  const definition = definitionOf(body.type ?? "", null);
   // Public keys have been parsed already, so none is malformed.
   const secrets = definition !== null && verifiesWithPublicKeys(definition) ? [] : (body.secrets ?? []);
   return [

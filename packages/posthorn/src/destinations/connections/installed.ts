@@ -29,18 +29,21 @@ export function connectorStates(): readonly ConnectorState[] {
   );
 }
 
-const missing = new Map<string, readonly string[]>();
-
-/** Packages of a kind that must be installed, as arguments of `npm i`. Read once: a new package is found after a restart. */
+/** Packages of a destination kind that must be installed. */
 export function missingPackages(kind: string): readonly string[] {
-  let found = missing.get(kind);
-  if (found === undefined) {
-    const declaration = Object.hasOwn(DESTINATION_KINDS, kind) ? DESTINATION_KINDS[kind]! : null;
-    const packages = declaration?.family === "connection" ? declaration.packages : [];
-    found = packages.filter((text) => !packageState(text).isUsable);
-    missing.set(kind, found);
-  }
-  return found;
+  const declaration = Object.hasOwn(DESTINATION_KINDS, kind) ? DESTINATION_KINDS[kind]! : null;
+  return declaration?.family === "connection" ? missingOf(declaration.packages) : [];
+}
+
+const usable = new Map<string, boolean>();
+
+/** Those of these packages that must be installed, as arguments of `npm i`. Read once: a new package is found after a restart. */
+export function missingOf(packages: readonly string[]): readonly string[] {
+  return packages.filter((text) => {
+    const known = usable.get(text) ?? packageState(text).isUsable;
+    usable.set(text, known);
+    return !known;
+  });
 }
 
 /** @param text Name and major version: `amqplib@2`. */

@@ -1,6 +1,7 @@
 /** Checks of source input beyond the API schema. */
 import { invalid } from "../../lib/errors.ts";
 import { parseMediaType } from "../../format/media-type.ts";
+import { WEBHOOK_SOURCE } from "../../sources/kinds.ts";
 import type { Context } from "../context.ts";
 import { HEADER_RULE, isResponseHeader, isResponseType, TYPE_RULE } from "./response-rules.ts";
 import { GENERIC_TYPE, requireDefinition } from "./kind.ts";
@@ -16,6 +17,10 @@ export function checkSource(
   { services }: Pick<Context, "services">,
   input: SourceInput & { readonly secrets: readonly string[] },
 ): void {
+  if (input.kind !== WEBHOOK_SOURCE) {
+    checkRead(services, input);
+    return;
+  }
   const { type, verification, config, secrets, allowedAddresses, response, publicKeys } = input;
   if (verification !== null && type !== GENERIC_TYPE) {
     throw invalid(
@@ -39,8 +44,29 @@ export function checkSource(
     if (problem !== null) throw invalid("allowedAddresses", problem);
   }
   if (response !== null) checkResponse(response);
-  if (input.expiresAt !== null && input.expiresAt <= services.now())
-    throw invalid("expiresAt", "`expiresAt` must be in the future.");
+  checkExpiry(services, input);
+}
+
+/** A source that Posthorn reads has no requests that could be verified. */
+function checkRead(
+  services: Pick<Context["services"], "now">,
+  input: SourceInput & { readonly secrets: readonly string[] },
+): void {
+  const { kind, verification, secrets, publicKeys } = input;
+  const set = [
+    ["verification", verification !== null],
+    ["secrets", secrets.length > 0],
+    ["publicKeys", publicKeys.length > 0],
+  ] as const;
+  for (const [field, isSet] of set) {
+    if (isSet)
+      throw invalid(field, `Sources of the kind "${kind}" have no such setting. Their settings are in \`config\`.`);
+  }
+  checkExpiry(services, input);
+}
+
+function checkExpiry({ now }: Pick<Context["services"], "now">, { expiresAt }: SourceInput): void {
+  if (expiresAt !== null && expiresAt <= now()) throw invalid("expiresAt", "`expiresAt` must be in the future.");
 }
 
 function checkResponse({ headers }: SourceResponse): void {

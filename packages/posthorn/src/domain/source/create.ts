@@ -3,7 +3,10 @@ import { APPLICATION_KIND } from "../../store/schema.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
 import { metadataJson } from "../application/application.ts";
 import { type Call, type Context, write } from "../context.ts";
+import type { KindConfig } from "../../fields/field.ts";
 import { checkSource } from "./check.ts";
+import { newKindConfig } from "./kind-config.ts";
+import { insertRun } from "./run.ts";
 import { insertSourceSecret } from "./secret.ts";
 import { applicationIdOf, settingsJson, type Source, type SourceInput } from "./source.ts";
 import { ingestUrl, insertToken } from "./token.ts";
@@ -17,17 +20,18 @@ export interface CreatedSource {
   readonly ingestUrl: string;
 }
 
-/** Creates a source with its URL, and the application that holds its endpoints and messages. */
+/** Creates a source with its URL and, if it is read, its state, and the application that holds its endpoints and messages. */
 export async function createSource({ ctx, input }: Call<CreateSource>): Promise<CreatedSource> {
   checkSource(ctx, input);
   const { services, actor } = ctx;
   const { key, id } = services.ids.next("src_");
   const at = services.now();
   const { secrets, ...fields } = input;
+  const kindConfig = await newKindConfig(ctx, input);
   try {
     const token = await write(ctx, async (tx) => {
       const { db } = tx;
-      const columns = { ...toColumns(ctx, fields), created_at: at, updated_at: at, deleted_at: null };
+      const columns = { ...toColumns(ctx, fields, kindConfig), created_at: at, updated_at: at, deleted_at: null };
       await db
         .insertInto("source")
         .values({ ...columns, id: key, public_id: id, org_id: actor.orgId })
@@ -51,21 +55,30 @@ export async function createSource({ ctx, input }: Call<CreateSource>): Promise<
         .execute();
       // Inserted oldest first, because verification tries the newest secret first.
       for (const secret of secrets.toReversed()) await insertSourceSecret(ctx, tx, key, secret);
+      if (kindConfig !== null) {
+        await insertRun(tx, key, at);
+        tx.signal({ kind: "source", key });
+      }
       return insertToken(ctx, tx, key);
     });
-    return { source: { ...fields, key, id, createdAt: at, updatedAt: at }, ingestUrl: ingestUrl(ctx, token) };
+    return {
+      source: { ...fields, kindConfig, key, id, createdAt: at, updatedAt: at },
+      ingestUrl: ingestUrl(ctx, token),
+    };
   } catch (error) {
     throw uidTaken(error, input.uid);
   }
 }
 
 /** Columns of the source row. */
-export function toColumns(ctx: Context, input: SourceInput) {
-  const { name, uid, type, config, metadata, expiresAt } = input;
+export function toColumns(ctx: Context, input: SourceInput, kindConfig: KindConfig | null) {
+  const { name, uid, type, kind, metadata, expiresAt } = input;
+  const config = kindConfig ?? input.config;
   return {
     name,
     uid,
     type,
+    kind,
     settings_json: settingsJson(input),
     config_sealed: Object.keys(config).length === 0 ? null : ctx.services.secretBox.seal(JSON.stringify(config)),
     metadata_json: metadataJson(metadata),

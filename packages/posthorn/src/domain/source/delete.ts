@@ -19,6 +19,7 @@ export function deleteSource(call: Call<{ readonly ref: string }>): Promise<void
       "source_duplicate_total",
       "source_duplicate",
       "source_backfill",
+      "source_run",
     ] as const) {
       await db.deleteFrom(table).where("source_id", "=", key).execute();
     }

@@ -12,7 +12,16 @@ it("deletes expired sources, and no others", async () => {
   const orgPublicId = "org_00000000000000000000000test";
   const orgId = await ensureOrganisation(services, orgPublicId);
   const ctx = { services, actor: { kind: "organisation", orgId, orgPublicId, keyId: null }, tx: null } as const;
-  const input = { ...DEFAULT_SETTINGS, uid: null, type: "github", config: {}, metadata: {}, secrets: ["s"] };
+  const input = {
+    kind: "webhook",
+    kindConfig: null,
+    ...DEFAULT_SETTINGS,
+    uid: null,
+    type: "github",
+    config: {},
+    metadata: {},
+    secrets: ["s"],
+  };
   const hour = 3_600_000;
   const start = Date.now();
   for (const [name, expiresAt] of [

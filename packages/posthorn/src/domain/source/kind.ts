@@ -2,7 +2,9 @@
 import type { ProviderDefinition, Scheme } from "@posthorn/webhooks/provider";
 import { findProvider, providers } from "@posthorn/webhooks/providers";
 import { invalid } from "../../lib/errors.ts";
+import { sourceKindNamed, WEBHOOK_SOURCE } from "../../sources/kinds.ts";
 import { KNOWN_SERVICES } from "./known-services.ts";
+import type { Source } from "./source.ts";
 import { genericDefinition, isJwt, type Verification } from "./verification.ts";
 
 export const GENERIC_TYPE = "generic-webhook";
@@ -37,6 +39,18 @@ export function definitionOf(type: string, verification: Verification | null): P
   if (type === GENERIC_TYPE) return genericDefinition(verification ?? UNVERIFIED);
   if (Object.hasOwn(KNOWN_SERVICES, type)) return KNOWN_SERVICES[type]!;
   return findProvider(ALIASES[type] ?? type) ?? null;
+}
+
+/** As {@link definitionOf}, for any kind of source. Events of other kinds than webhooks are not verified. */
+export function definitionOfSource({
+  kind,
+  type,
+  verification,
+}: Pick<Source, "kind" | "type" | "verification">): ProviderDefinition | null {
+  if (kind === WEBHOOK_SOURCE) return definitionOf(type, verification);
+  const declaration = sourceKindNamed(kind);
+  if (declaration === null) return null;
+  return { ...genericDefinition(UNVERIFIED), id: kind, name: declaration.title };
 }
 
 /** Like {@link definitionOf}, but throws a validation error for an unknown type. */

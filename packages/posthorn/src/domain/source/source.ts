@@ -1,7 +1,10 @@
-/** Source: a URL that receives webhooks, with its settings. */
+/** Source of events: a URL that receives webhooks, or something that Posthorn reads, with its settings. */
 import type { Selectable } from "kysely";
 import type { SourceTable } from "../../store/source-schema.ts";
+import type { KindConfig } from "../../fields/field.ts";
+import { completeConfig, type ConfigInput } from "../../fields/config.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
+import { sourceKindNamed, WEBHOOK_SOURCE } from "../../sources/kinds.ts";
 import type { Verification } from "./verification.ts";
 
 /** How duplicates are detected. */
@@ -55,8 +58,12 @@ export interface Source extends SourceSettings {
   readonly uid: string | null;
   readonly name: string;
   readonly type: string;
-  /** Settings of the provider, such as a verify token. Some are secrets. */
+  /** How its events arrive. */
+  readonly kind: string;
+  /** Settings of the provider, such as a verify token. Some are secrets. Empty for other kinds than webhooks. */
   readonly config: Readonly<Record<string, string>>;
+  /** Configuration of its kind, some of it secret; `null`: webhooks have none, or this version does not know the kind. */
+  readonly kindConfig: KindConfig | null;
   readonly metadata: Readonly<Record<string, string>>;
   /** When its URL stops working and it is deleted; `null`: never. */
   readonly expiresAt: number | null;
@@ -83,13 +90,18 @@ export interface SourceInput extends SourceSettings {
   readonly name: string;
   readonly uid: string | null;
   readonly type: string;
+  readonly kind: string;
   readonly config: Readonly<Record<string, string>>;
+  /** Configuration of the kind as entered; `null`: not given. */
+  readonly kindConfig: ConfigInput | null;
   readonly metadata: Record<string, string>;
   readonly expiresAt: number | null;
 }
 
 export function toSource(row: Selectable<SourceTable>, secretBox: SecretBox): Source {
-  const { config_sealed: sealed } = row;
+  const { kind } = row;
+  const config = row.config_sealed === null ? {} : (JSON.parse(secretBox.open(row.config_sealed)) as object);
+  const declaration = kind === WEBHOOK_SOURCE ? null : sourceKindNamed(kind);
   return {
     ...DEFAULT_SETTINGS,
     ...(JSON.parse(row.settings_json) as Partial<SourceSettings>),
@@ -98,7 +110,9 @@ export function toSource(row: Selectable<SourceTable>, secretBox: SecretBox): So
     uid: row.uid,
     name: row.name,
     type: row.type,
-    config: sealed === null ? {} : (JSON.parse(secretBox.open(sealed)) as Record<string, string>),
+    kind,
+    config: kind === WEBHOOK_SOURCE ? (config as Record<string, string>) : {},
+    kindConfig: declaration === null ? null : completeConfig(declaration, config as KindConfig),
     metadata: JSON.parse(row.metadata_json) as Record<string, string>,
     expiresAt: row.expires_at,
     createdAt: row.created_at,

@@ -2,6 +2,10 @@ import { atomically, type Call, type Context, write } from "../context.ts";
 import { checkSource } from "./check.ts";
 import { createSource, type CreateSource, type CreatedSource, toColumns, uidTaken } from "./create.ts";
 import { findSource } from "./find.ts";
+import { keepsCursor } from "../../sources/kind.ts";
+import { sourceKindNamed } from "../../sources/kinds.ts";
+import { changedKindConfig } from "./kind-config.ts";
+import { restartRun } from "./run.ts";
 import { endSecrets, insertSourceSecret } from "./secret.ts";
 import type { Source } from "./source.ts";
 import { currentTokens, ingestUrl } from "./token.ts";
@@ -29,10 +33,11 @@ async function save(ctx: Context, existing: Source, input: Omit<UpsertSource, "r
   const { secrets, ...given } = input;
   const fields = { ...given, config: given.config ?? (given.type === existing.type ? existing.config : {}) };
   checkSource(ctx, { ...fields, secrets: secrets ?? [] });
+  const kindConfig = changedKindConfig(ctx, existing, fields);
   const updatedAt = ctx.services.now();
   try {
     await write(ctx, async (tx) => {
-      const columns = { ...toColumns(ctx, fields), updated_at: updatedAt };
+      const columns = { ...toColumns(ctx, fields, kindConfig), updated_at: updatedAt };
       await tx.db.updateTable("source").set(columns).where("id", "=", existing.key).execute();
       const { name } = fields;
       await tx.db
@@ -44,11 +49,16 @@ async function save(ctx: Context, existing: Source, input: Omit<UpsertSource, "r
         await endSecrets(ctx, tx, existing.key, 0);
         for (const secret of secrets.toReversed()) await insertSourceSecret(ctx, tx, existing.key, secret);
       }
+      if (kindConfig !== null) {
+        const before = existing.kindConfig;
+        const isKept = before !== null && keepsCursor(sourceKindNamed(fields.kind)!, before, kindConfig);
+        await restartRun(tx, existing.key, { now: updatedAt, keepsCursor: isKept });
+      }
       tx.signal({ kind: "source", key: existing.key });
     });
   } catch (error) {
     throw uidTaken(error, fields.uid);
   }
   const token = (await currentTokens(ctx, [existing.key])).get(existing.key)!;
-  return { source: { ...existing, ...fields, updatedAt }, ingestUrl: ingestUrl(ctx, token) };
+  return { source: { ...existing, ...fields, kindConfig, updatedAt }, ingestUrl: ingestUrl(ctx, token) };
 }

@@ -22,6 +22,7 @@ const COPIED: { readonly [T in keyof Database]: true } = {
   source_duplicate: true,
   ingest_uptime: true,
   source_backfill: true,
+  source_run: true,
   catalogue_entry: true,
   feed_late: true,
   feed_consumer: true,

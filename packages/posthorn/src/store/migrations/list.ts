@@ -25,6 +25,7 @@ import { sourceNames } from "./036-source-names.ts";
 import { nodeProcess } from "./037-node-process.ts";
 import { stateNames } from "./038-state-names.ts";
 import { destinationKinds } from "./039-destination-kinds.ts";
+import { sourceRunners } from "./043-source-runners.ts";
 import { checksumOf } from "./checksum.ts";
 import { feeds } from "./040-feeds.ts";
 import { deliveryBatches } from "./041-delivery-batches.ts";
@@ -67,6 +68,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "destination kinds", sql: destinationKinds },
   { name: "feeds", sql: feeds },
   { name: "delivery batches", sql: deliveryBatches },
+  { name: "source runners", sql: sourceRunners },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,0 +1,43 @@
+import type { AnySourceKind } from "../../sources/kind.ts";
+import type { SourceKindProblem } from "../../sources/kind-rules.ts";
+import { SOURCE_KINDS } from "../../sources/kinds.ts";
+import { fieldOut } from "../models/kind-fields.ts";
+import { SourceKindList } from "../models/source-kind.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const listSourceKinds = defineRoute({
+  method: "GET",
+  path: "/ingest/api/v1/source-kinds",
+  operationId: "v1.ingest.source-kind.list",
+  tag: "Ingest",
+  summary: "List the source kinds",
+  description:
+    "Every kind that this version has, with the fields of its configuration, its events, and the steps to set it up. " +
+    "`available` says whether sources of the kind can be created on this server.",
+  access: "organisation",
+  responses: { 200: SourceKindList },
+  handle: ({ ctx }) => {
+    const { sourceKinds } = ctx.services.rules;
+    const data = Object.entries(SOURCE_KINDS).map(([name, kind]) => kindOut(name, kind, sourceKinds.problem(name)));
+    return Promise.resolve(ok({ data }));
+  },
+});
+
+function kindOut(name: string, kind: AnySourceKind, problem: SourceKindProblem | null): object {
+  const { title, summary, group, family, fields, events, repeats, receives = false, setup } = kind;
+  return {
+    kind: name,
+    title,
+    summary,
+    group,
+    family,
+    fields: Object.entries(fields).map(([field, declared]) => fieldOut(field, declared)),
+    events,
+    repeats,
+    receives,
+    setup,
+    available: problem === null,
+    problem: problem === null ? null : { code: problem.code, message: problem.sentence },
+  };
+}

@@ -1,0 +1,183 @@
+/** State of reading a source, in the database: cursor, health, and when it is read next. */
+import type { Selectable } from "kysely";
+import type { Cursor } from "../../sources/driver.ts";
+import type { Lease } from "../../store/delivery.ts";
+import { leaseHeld } from "../../store/portable-sql.ts";
+import type { SourceRunTable } from "../../store/source-schema.ts";
+import type { Store } from "../../store/store.ts";
+import type { Tx } from "../../store/tx.ts";
+
+/** `waiting`: for the next poll. `running`: connected, or reading. `failing`: the last read failed. */
+export type RunState = "waiting" | "running" | "failing";
+
+export interface RunError {
+  readonly code: string;
+  /** What went wrong. */
+  readonly message: string;
+  /** What to do about it; `null`: nothing. */
+  readonly hint: string | null;
+}
+
+/** Health of a source that is read. Times are Unix milliseconds. */
+export interface SourceRun {
+  readonly state: RunState;
+  /** Failures since the last success. */
+  readonly failures: number;
+  readonly failingSince: number | null;
+  /** The last failure, until the next success. */
+  readonly error: RunError | null;
+  readonly lastSuccessAt: number | null;
+  readonly lastFailureAt: number | null;
+  readonly lastEventAt: number | null;
+  /** Events stored so far. */
+  readonly events: number;
+  /** When it is read next; `null`: it is connected. */
+  readonly nextAt: number | null;
+}
+
+/** What a runner writes after a read. */
+export interface RunUpdate {
+  /** `null`: unchanged. */
+  readonly cursor: Cursor | null;
+  readonly run: SourceRun;
+}
+
+/** Permission to write the cursor of one source. A later claim makes it invalid. */
+export interface RunClaim {
+  readonly sourceKey: number;
+  readonly version: number;
+  readonly lease: Lease | undefined;
+}
+
+export interface Claimed {
+  readonly claim: RunClaim;
+  readonly cursor: Cursor | null;
+  readonly run: SourceRun;
+}
+
+/** Longest cursor, as JSON. */
+const MAX_CURSOR = 256 * 1024;
+
+/** Row of a new source, which is read at once. */
+export async function insertRun({ db }: Tx, sourceKey: number, now: number): Promise<void> {
+  await db
+    .insertInto("source_run")
+    .values({
+      source_id: sourceKey,
+      version: 0,
+      cursor_json: null,
+      state: "waiting",
+      failures: 0,
+      error_code: null,
+      error_text: null,
+      error_hint: null,
+      failing_since: null,
+      last_success_at: null,
+      last_failure_at: null,
+      last_event_at: null,
+      events: 0,
+      next_at: now,
+    })
+    .execute();
+}
+
+/**
+ * After a change of the configuration: whoever reads the source with the old one can no longer write, and it is read at once.
+ *
+ * @param keepsCursor Whether reading continues where it is.
+ */
+export async function restartRun(
+  { db }: Tx,
+  sourceKey: number,
+  { now, keepsCursor }: { readonly now: number; readonly keepsCursor: boolean },
+): Promise<void> {
+  await db
+    .updateTable("source_run")
+    .set((eb) => ({
+      version: eb("version", "+", 1),
+      next_at: now,
+      state: "waiting",
+      failures: 0,
+      error_code: null,
+      error_text: null,
+      error_hint: null,
+      failing_since: null,
+      ...(keepsCursor ? {} : { cursor_json: null }),
+    }))
+    .where("source_id", "=", sourceKey)
+    .execute();
+}
+
+/** Makes the caller the only one who can write the cursor. `null`: the source is deleted, or another node owns it. */
+export function claimRun(
+  store: Pick<Store, "transaction">,
+  sourceKey: number,
+  lease: Lease | undefined,
+): Promise<Claimed | null> {
+  return store.transaction(async ({ db }) => {
+    if (lease !== undefined && !(await leaseHeld(db, lease))) return null;
+    const row = await db
+      .updateTable("source_run")
+      .set((eb) => ({ version: eb("version", "+", 1) }))
+      .where("source_id", "=", sourceKey)
+      .returningAll()
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    return { claim: { sourceKey, version: row.version, lease }, cursor: cursorOf(row), run: toRun(row) };
+  }, "source.claim");
+}
+
+/** Writes cursor and health. `lost`: a later claim exists, the lease is over, or the source is deleted; nothing was written. */
+export function saveRun(
+  store: Pick<Store, "transaction">,
+  { sourceKey, version, lease }: RunClaim,
+  { cursor, run }: RunUpdate,
+): Promise<"saved" | "lost"> {
+  const cursorJson = cursor === null ? null : JSON.stringify(cursor);
+  if (cursorJson !== null && cursorJson.length > MAX_CURSOR) throw new Error("The cursor is larger than 256 KiB.");
+  return store.transaction(async ({ db }) => {
+    if (lease !== undefined && !(await leaseHeld(db, lease))) return "lost";
+    const { numUpdatedRows } = await db
+      .updateTable("source_run")
+      .set({ ...columnsOf(run), ...(cursorJson === null ? {} : { cursor_json: cursorJson }) })
+      .where("source_id", "=", sourceKey)
+      .where("version", "=", version)
+      .executeTakeFirst();
+    return Number(numUpdatedRows) === 1 ? "saved" : "lost";
+  }, "source.save");
+}
+
+export function toRun(row: Selectable<SourceRunTable>): SourceRun {
+  const { error_code: code, error_text: message, error_hint: hint } = row;
+  return {
+    state: row.state as RunState,
+    failures: row.failures,
+    failingSince: row.failing_since,
+    error: code === null ? null : { code, message: message ?? "", hint },
+    lastSuccessAt: row.last_success_at,
+    lastFailureAt: row.last_failure_at,
+    lastEventAt: row.last_event_at,
+    events: row.events,
+    nextAt: row.next_at,
+  };
+}
+
+function cursorOf({ cursor_json: json }: Selectable<SourceRunTable>): Cursor | null {
+  return json === null ? null : (JSON.parse(json) as Cursor);
+}
+
+function columnsOf(run: SourceRun) {
+  return {
+    state: run.state,
+    failures: run.failures,
+    failing_since: run.failingSince,
+    error_code: run.error?.code ?? null,
+    error_text: run.error?.message ?? null,
+    error_hint: run.error?.hint ?? null,
+    last_success_at: run.lastSuccessAt,
+    last_failure_at: run.lastFailureAt,
+    last_event_at: run.lastEventAt,
+    events: run.events,
+    next_at: run.nextAt,
+  };
+}

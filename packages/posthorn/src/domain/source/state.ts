@@ -1,0 +1,36 @@
+import { notFound } from "../../lib/errors.ts";
+import { atomically, type Call, type Context, reader } from "../context.ts";
+import { getSource } from "./find.ts";
+import { type SourceRun, toRun } from "./run.ts";
+import type { Source } from "./source.ts";
+
+/** State of a source that is read. `unavailable`: this installation cannot read the kind. */
+export type SourceState = Omit<SourceRun, "state"> & { readonly state: SourceRun["state"] | "unavailable" };
+
+/** Throws `not_found` for webhooks. */
+export async function getSourceState({ ctx, input }: Call<{ readonly source: string }>): Promise<SourceState> {
+  return stateOf(ctx, await getSource(ctx, input.source));
+}
+
+/** Makes a source due. Its node reads it at once. */
+export function pollSource(call: Call<{ readonly source: string }>): Promise<SourceState> {
+  return atomically(call, async ({ ctx, input }) => {
+    const source = await getSource(ctx, input.source);
+    const state = await stateOf(ctx, source);
+    if (state.nextAt === null || state.state === "unavailable") return state;
+    const nextAt = ctx.services.now();
+    await ctx.tx.db.updateTable("source_run").set({ next_at: nextAt }).where("source_id", "=", source.key).execute();
+    ctx.tx.signal({ kind: "source", key: source.key });
+    return { ...state, nextAt };
+  });
+}
+
+async function stateOf(ctx: Context, { key, kind }: Source): Promise<SourceState> {
+  const row = await reader(ctx).selectFrom("source_run").selectAll().where("source_id", "=", key).executeTakeFirst();
+  if (row === undefined) throw notFound("state: Posthorn reads no webhooks");
+  const run = toRun(row);
+  const problem = ctx.services.rules.sourceKinds.problem(kind);
+  if (problem === null) return run;
+  const error = { code: problem.code, message: problem.sentence, hint: null };
+  return { ...run, state: "unavailable", error, nextAt: null };
+}

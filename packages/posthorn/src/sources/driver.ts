@@ -1,0 +1,160 @@
+/** What the code that reads a source implements, and what it gets. `docs/decisions/109-source-runners.md` has the reasons. */
+import type { KindConfig } from "../fields/field.ts";
+
+/** Position in what a source reads, as JSON. At most 256 KiB. */
+export type Cursor = Readonly<Record<string, unknown>>;
+
+/** An event that a source has read. */
+export interface SourceEvent {
+  /** The same each time the event is read: Posthorn drops repetitions by it. */
+  readonly id: string;
+  readonly type: string;
+  readonly body: Uint8Array;
+  readonly contentType: string;
+  /** When it happened, in Unix milliseconds; `null`: unknown. */
+  readonly occurredAt: number | null;
+  /** Alternating names and values: metadata that filters and transformations can read. */
+  readonly headers: readonly string[];
+}
+
+/** Something that was read but is no event. It is quarantined, and reading continues behind it. */
+export interface Unreadable {
+  /** Stable code, such as `json_invalid`. */
+  readonly reason: string;
+  /** What is wrong with it. */
+  readonly detail: string;
+  readonly body: Uint8Array;
+  readonly contentType: string;
+}
+
+/** An HTTP request of a driver. It passes the address guard; redirects are followed for GET and HEAD. */
+export interface SourceRequest {
+  readonly method: string;
+  readonly url: string;
+  /** Alternating names and values. */
+  readonly headers: readonly string[];
+  readonly body: Uint8Array | null;
+  readonly maxResponseBytes: number;
+}
+
+export interface SourceResponse {
+  readonly status: number;
+  /** Names in lower case. The first value of each. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** Decompressed. */
+  readonly body: Uint8Array;
+  /** URL of the last request, after redirects. */
+  readonly url: string;
+}
+
+/** Surroundings of a driver. */
+export interface SourceHost {
+  readonly config: KindConfig;
+  /** Public ID of the source. */
+  readonly sourceId: string;
+  readonly name: string;
+  /** URL of the source, where it receives requests. */
+  readonly url: string;
+  /** Aborted when the source is changed, deleted, or moves to another node, and when time is up. */
+  readonly signal: AbortSignal;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Sends a request. Rejects with a {@link SourceFailure} if there is no response. */
+  send(request: SourceRequest): Promise<SourceResponse>;
+  /** Resolves after this time. Rejects when the signal is aborted. */
+  wait(ms: number): Promise<void>;
+}
+
+/** When a source is polled again. */
+export type NextPoll =
+  /** After the interval of its configuration. */
+  | { readonly kind: "interval" }
+  /** At once: there is more to read. */
+  | { readonly kind: "now" }
+  | { readonly kind: "at"; readonly at: number };
+
+/** Result of a poll. Events are stored before the cursor moves. */
+export interface Polled {
+  readonly events: readonly SourceEvent[];
+  readonly unreadable?: readonly Unreadable[];
+  readonly cursor: Cursor;
+  readonly next: NextPoll;
+}
+
+export interface PolledDriver {
+  readonly family: "poll";
+  /** @param cursor `null`: the source has not been polled yet. */
+  poll(host: SourceHost, cursor: Cursor | null): Promise<Polled>;
+}
+
+/** Surroundings of a driver that keeps a connection. */
+export interface ListeningHost extends SourceHost {
+  /**
+   * Stores events, and then the cursor. Resolves when both are on disk: acknowledge the peer then, and not before. Waits while too many events
+   * are in flight, so that a driver which awaits it before it reads on is slowed down. Rejects when nothing more may be stored; leave the
+   * events unacknowledged then.
+   *
+   * @param cursor `null`: unchanged, because the peer keeps the position itself.
+   */
+  emit(events: readonly SourceEvent[], cursor: Cursor | null): Promise<void>;
+  /** Stores what cannot be read in quarantine. Resolves when it is queued to be written. */
+  quarantine(unreadable: Unreadable): Promise<void>;
+  /** The connection works. */
+  connected(): void;
+}
+
+export interface ListeningDriver {
+  readonly family: "listen";
+  /**
+   * Reads until the signal is aborted, then closes its connections and resolves. Rejects with a {@link SourceFailure} when the connection
+   * ends; it is called again after a pause that grows with each failure.
+   */
+  listen(host: ListeningHost, cursor: Cursor | null): Promise<void>;
+  /**
+   * Removes what it has created at the peer, such as a session or a consumer group. Called after the source was deleted, by the node that read
+   * it, if that node is still running.
+   */
+  forget?(host: SourceHost): Promise<void>;
+}
+
+export type SourceDriver = PolledDriver | ListeningDriver;
+
+/** Stable codes of failures to read a source. */
+export const SOURCE_ERROR_CODES = [
+  "credentials_refused",
+  "target_not_found",
+  "target_refused",
+  "target_unavailable",
+  "rate_limited",
+  "address_refused",
+  "connection_failed",
+  "timeout",
+  "response_too_large",
+  "unreadable",
+  "protocol_error",
+  /** A fault of Posthorn. */
+  "internal",
+] as const;
+export type SourceErrorCode = (typeof SOURCE_ERROR_CODES)[number];
+
+/** Reading a source failed. */
+export class SourceFailure extends Error {
+  override readonly name = "SourceFailure";
+  readonly code: SourceErrorCode;
+  /** What to do about it; `null`: wait. */
+  readonly hint: string | null;
+  /** The peer accepts no request before this many milliseconds; `null`: it did not say. */
+  readonly retryAfterMs: number | null;
+
+  /** @param message What went wrong, as a sentence without secrets. */
+  constructor(
+    code: SourceErrorCode,
+    message: string,
+    { hint = null, retryAfterMs = null }: { readonly hint?: string | null; readonly retryAfterMs?: number | null } = {},
+  ) {
+    super(message);
+    this.code = code;
+    this.hint = hint;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
