@@ -19,6 +19,8 @@ export interface MetricsOptions {
   readonly connector: { readonly stats: ConnectorStats };
   /** Duplicate deliveries at sources since the process started. */
   readonly inboundDuplicates: () => number;
+  /** Number of sources that this node reads. */
+  readonly sources: () => number;
   /** Deliveries that waited to be sent when they were last counted. */
   readonly backlog: () => number;
 }
@@ -34,6 +36,8 @@ export class Metrics {
   readonly #duration: Histogram;
   readonly #outcomes: Counter<"state">;
   readonly #longTransactions: Counter<"operation">;
+  readonly #sourceReads: Counter<"kind" | "result">;
+  readonly #sourceEvents: Counter<"kind">;
 
   constructor(options: MetricsOptions) {
     const registers = [this.#registry];
@@ -62,6 +66,19 @@ export class Metrics {
       labelNames: ["operation"],
       registers,
     });
+    this.#sourceReads = new Counter({
+      name: "posthorn_source_reads_total",
+      help: "Polls and connections of sources that Posthorn reads, by the kind of the source and the result: ok or failed.",
+      labelNames: ["kind", "result"],
+      registers,
+    });
+    this.#sourceEvents = new Counter({
+      name: "posthorn_source_events_total",
+      help: "Events stored of sources that Posthorn reads, by the kind of the source.",
+      labelNames: ["kind"],
+      registers,
+    });
+    gauge(this.#registry, "posthorn_sources_read", "Sources that this node reads.", options.sources);
     watchDispatcher(this.#registry, options);
     watchStore(this.#registry, options.store);
     watchEgress(this.#registry, options.egress);
@@ -80,6 +97,15 @@ export class Metrics {
     if (attempt === null) return;
     this.#attempts.inc({ outcome: attempt.status === 0 ? "success" : "failure", cause: causeOf(attempt) });
     this.#duration.observe(attempt.durationMs / 1000);
+  }
+
+  /** Counts a poll of a source, or a connection to one. */
+  sourceRead(kind: string, result: "ok" | "failed"): void {
+    this.#sourceReads.inc({ kind, result });
+  }
+
+  sourceEvents(kind: string, events: number): void {
+    this.#sourceEvents.inc({ kind }, events);
   }
 
   /** Counts a long write transaction, once, at its first report. */

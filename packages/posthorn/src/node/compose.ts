@@ -96,6 +96,7 @@ export function compose(base: NodeBase): Composition {
     egress,
     connector,
     inboundDuplicates: () => receiving.duplicates.total,
+    sources: () => receiving.runner.size,
     backlog: () => backlog.waiting,
   });
   const responses = new EndpointResponses(directory, clock.setTimer);
@@ -136,6 +137,8 @@ export function compose(base: NodeBase): Composition {
       clock,
       log,
       leads: () => cluster.leads,
+      shards: cluster,
+      counts: metrics,
       plainResponsesOnly: (orgId) => plainResponsesOnly(composed, options, orgId),
     }),
   );
@@ -166,7 +169,7 @@ export function compose(base: NodeBase): Composition {
   const maintenance = buildMaintenance(parts);
   const workers = joinWorkers(
     // Endpoint health comes first, so that no task sends to an endpoint before its failure streak is loaded.
-    [health, tasks, outbox, operational, certificates, statistics, backlog, receiving.monitor, maintenance],
+    [health, tasks, outbox, operational, certificates, statistics, backlog, ...receiving.workers, maintenance],
     log,
   );
   const clusterWork = stack.use(

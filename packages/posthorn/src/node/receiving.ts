@@ -12,6 +12,16 @@ import { Gateway } from "../ingest/gateway.ts";
 import { Intake } from "../ingest/intake.ts";
 import { InboundLimits } from "../ingest/limits.ts";
 import { Quarantine } from "../ingest/quarantine.ts";
+import type { Lease } from "../store/delivery.ts";
+import { ingestUrl } from "../domain/source/token.ts";
+import type { Unreadable } from "../sources/driver.ts";
+import { sourceDriver } from "../sources/drivers.ts";
+import { ReadLimiter } from "../sources/limits.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { Worker } from "../workers/worker.ts";
+import { SourceRunner } from "../workers/source-runner.ts";
+import { sourceClient } from "./source-client.ts";
+import type { LiveSource } from "../ingest/live-source.ts";
 import { SourceIndex } from "../ingest/source-index.ts";
 import { LiveSourceOperations } from "../ingest/source-operations.ts";
 import { SourceMonitor } from "../workers/source-monitor.ts";
@@ -28,6 +38,14 @@ export interface ReceivingOptions {
   readonly egress: Pick<Egress, "send">;
   readonly clock: Clock;
   readonly leads: () => boolean;
+  /** Which sources this node may read. */
+  readonly shards: {
+    owns(key: number): boolean;
+    lease(key: number): Lease | undefined | null;
+    holds(lease: Lease | undefined): boolean;
+  };
+  /** `null`: metrics are not served. */
+  readonly counts: Pick<Metrics, "sourceRead" | "sourceEvents"> | null;
   /** See `SourceIndexOptions`. */
   readonly plainResponsesOnly: (orgId: number) => Promise<boolean>;
   readonly log: Logger;
@@ -48,9 +66,12 @@ export class Receiving implements AsyncDisposable {
   readonly #sampler: TrafficSampler;
   /** Released together with the other parts of this class. */
   readonly monitor: SourceMonitor;
+  /** Reads sources of other kinds than webhooks. Released before the other parts of this class. */
+  readonly runner: SourceRunner;
 
   constructor(options: ReceivingOptions) {
-    const { services, store, secretBox, responses, egress, clock, leads, plainResponsesOnly, log } = options;
+    const { services, store, secretBox, responses, egress, clock, leads, shards, counts, plainResponsesOnly, log } =
+      options;
     const report = reporter(log);
     const fetchKey = createKeyFetcher({ fetch: fetchThrough(egress), now: clock.now });
     const index = new SourceIndex({ store, secretBox, now: clock.now, fetchKey, plainResponsesOnly });
@@ -85,6 +106,26 @@ export class Receiving implements AsyncDisposable {
     const intake = new Intake({ services, now, limits, duplicates: this.duplicates, onStored: stored });
     const backfill = new BackfillIntake({ index, intake, now });
     this.operations = new LiveSourceOperations({ index, intake, services });
+    this.runner = new SourceRunner({
+      services,
+      clock,
+      random: Math.random,
+      owns: (key) => shards.owns(key),
+      lease: (key) => shards.lease(key),
+      holds: (lease) => shards.holds(lease),
+      source: (key) => index.source(key),
+      take: (source, event) => intake.take(source, event),
+      quarantine: (source, unreadable) => this.#quarantineUnreadable(source, unreadable),
+      urlOf: (source) => urlOf(services(), source),
+      send: sourceClient(egress),
+      driver: sourceDriver,
+      limiter: new ReadLimiter(),
+      observer: {
+        read: (kind, result) => counts?.sourceRead(kind, result),
+        stored: (kind, events) => counts?.sourceEvents(kind, events),
+        fault: (sourceKey, error) => report(error, "a source could not be read; trying again", { sourceKey }),
+      },
+    });
     this.providerApis = { send: this.#calls.send.bind(this.#calls), take: backfill.take.bind(backfill) };
     this.gateway = new Gateway({
       services,
@@ -98,11 +139,48 @@ export class Receiving implements AsyncDisposable {
     });
   }
 
+  /** Resolves when it is written, because the source moves on afterwards. */
+  #quarantineUnreadable(source: LiveSource, { reason, detail, body, contentType }: Unreadable): Promise<void> {
+    const origin = {
+      provider: source.definition.id,
+      scheme: source.definition.id,
+      trust: "none" as const,
+      deliveryId: null,
+      occurredAt: null,
+    };
+    const request = {
+      method: "POST",
+      path: "",
+      query: "",
+      address: "",
+      headers: ["content-type", contentType],
+      origin,
+    };
+    this.quarantine.keep(source, { reason, detail, request, body });
+    return this.quarantine.flush();
+  }
+
+  get workers(): readonly Worker[] {
+    return [this.monitor, this.runner];
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await using stack = new AsyncDisposableStack();
     for (const part of [this.duplicates, this.quarantine, this.#sampler, this.monitor]) stack.use(part);
     stack.use(this.#calls);
+    stack.use(this.runner);
   }
+}
+
+/** Current URL of a source. */
+async function urlOf(services: Services, { key }: LiveSource): Promise<string> {
+  const row = await services.store.hotDb
+    .selectFrom("source_token")
+    .select("token_sealed")
+    .where("source_id", "=", key)
+    .where("expires_at", "is", null)
+    .executeTakeFirstOrThrow();
+  return ingestUrl({ services }, services.secretBox.open(row.token_sealed));
 }
 
 /** `fetch` through the egress client with its address guard, because key URLs come from source settings or requests. */

@@ -1,0 +1,530 @@
+/**
+ * Reads one source: claims it, polls or listens, stores events, moves the cursor, and decides when to read again.
+ *
+ *     due → claimed → reading → events stored → cursor and health saved → waiting → due …
+ *
+ * Events are stored before the cursor moves, so that a crash in between reads them again; their IDs let the intake drop them then. The claim
+ * makes the cursor of this run the only one that can be written (`domain/source/run.ts`).
+ */
+import type { LiveSource } from "../ingest/live-source.ts";
+import type { Services } from "../domain/context.ts";
+import { type Claimed, claimRun, type RunUpdate, saveRun, type SourceRun as RunHealth } from "../domain/source/run.ts";
+import type { Arrived } from "../ingest/arrived.ts";
+import type { Taken } from "../ingest/intake.ts";
+import { PosthornError } from "../lib/errors.ts";
+import {
+  type ListeningDriver,
+  type PolledDriver,
+  type SourceDriver,
+  type SourceEvent,
+  SourceFailure,
+  type SourceHost,
+  type SourceRequest,
+  type SourceResponse,
+  type Unreadable,
+} from "../sources/driver.ts";
+import { InFlight } from "../sources/in-flight.ts";
+import { type AnySourceKind, hostOfTarget } from "../sources/kind.ts";
+import { sourceKindNamed } from "../sources/kinds.ts";
+import type { ReadLimiter } from "../sources/limits.ts";
+import { backoffMs, LISTEN_BACKOFF, pollBackoff } from "../sources/retry.ts";
+import type { Lease } from "../store/delivery.ts";
+import type { Clock } from "../dispatch/types.ts";
+
+/** What a run needs from its node. */
+export interface SourceRunParts {
+  readonly services: () => Services;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** `undefined`: this node owns everything. `null`: it may not read the source now. */
+  readonly lease: (sourceKey: number) => Lease | undefined | null;
+  readonly holds: (lease: Lease | undefined) => boolean;
+  readonly source: (sourceKey: number) => Promise<LiveSource | null>;
+  readonly take: (source: LiveSource, event: Arrived) => Promise<Taken>;
+  readonly quarantine: (source: LiveSource, unreadable: Unreadable) => Promise<void>;
+  readonly urlOf: (source: LiveSource) => Promise<string>;
+  readonly send: (request: SourceRequest, options: SendOptions) => Promise<SourceResponse>;
+  readonly driver: (kind: string) => SourceDriver | null;
+  readonly limiter: ReadLimiter;
+  readonly observer: RunObserver;
+}
+
+export interface SendOptions {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+export interface RunObserver {
+  /** A read has ended. */
+  read(kind: string, result: "ok" | "failed"): void;
+  stored(kind: string, events: number): void;
+  /** A fault of Posthorn or its database. */
+  fault(sourceKey: number, error: unknown): void;
+}
+
+/** Longest time that one poll may take, with all its requests. */
+const POLL_MS = 90_000;
+/** Timeout of one request. */
+const REQUEST_MS = 30_000;
+/** Events that are stored at the same time. */
+const CHUNK = 64;
+/** The clock is read at least this often while a source waits, because it can be changed. */
+const LOOK_MS = 30_000;
+/** Pause before a source is tried again whose shard is not held, or whose claim is lost. */
+const RETRY_MS = 1000;
+/** Pause while the installation cannot read the kind. */
+const UNAVAILABLE_MS = 300_000;
+/** Pauses while the database is away. */
+const STORE_BACKOFF = { firstMs: 500, maxMs: 15_000 };
+/** Health of a connected source is written at most this often. */
+const HEALTH_MS = 10_000;
+/** How long a stopped run may take to end. Its cursor is fenced in any case. */
+const STOP_MS = 5000;
+/** Time to remove a session at the peer after the source was deleted. */
+const FORGET_MS = 10_000;
+
+interface Reading {
+  readonly source: LiveSource;
+  readonly kind: AnySourceKind;
+  readonly lease: Lease | undefined;
+  readonly claimed: Claimed;
+  readonly signal: AbortSignal;
+}
+
+/** The read ended without a result: nothing was written, and nothing is to be reported. */
+class Dropped extends Error {}
+
+export class SourceRun {
+  readonly key: number;
+  readonly #parts: SourceRunParts;
+  #nextAt: number;
+  #claimed: Claimed | null = null;
+  #controller = new AbortController();
+  #cancelTimer: () => void = () => undefined;
+  #reading: Promise<void> | null = null;
+  /** As last read. */
+  #source: LiveSource | null = null;
+  #isStarted = false;
+  #isStopped = false;
+  /** Failures of the database in a row. */
+  #storeFailures = 0;
+  /** Set while reading, when the source has become due again. */
+  #isDueAgain = false;
+
+  constructor(parts: SourceRunParts, key: number, nextAt: number) {
+    this.#parts = parts;
+    this.key = key;
+    this.#nextAt = nextAt;
+  }
+
+  start(): void {
+    if (this.#isStarted || this.#isStopped) return;
+    this.#isStarted = true;
+    this.#schedule();
+  }
+
+  /** The row has changed: the configuration, or when it is due. */
+  changed(nextAt: number | null, isRestart: boolean): void {
+    if (this.#isStopped) return;
+    if (isRestart) {
+      this.#claimed = null;
+      this.#controller.abort(new Dropped());
+    }
+    if (nextAt !== null) this.#nextAt = nextAt;
+    if (this.#reading !== null) this.#isDueAgain ||= isRestart;
+    else if (this.#isStarted) this.#schedule();
+  }
+
+  /** The version that this run has claimed; `null`: none. A higher one in the database means that it must start anew. */
+  get version(): number | null {
+    return this.#claimed?.claim.version ?? null;
+  }
+
+  /** Ends the read in progress, without writing. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#cancelTimer();
+    this.#controller.abort(new Dropped());
+    if (this.#reading === null) return;
+    let cancel = (): void => undefined;
+    const late = new Promise<void>((resolve) => (cancel = this.#parts.clock.setTimer(STOP_MS, resolve)));
+    await Promise.race([this.#reading, late]);
+    cancel();
+  }
+
+  #schedule(): void {
+    this.#cancelTimer();
+    if (this.#isStopped) return;
+    const { clock } = this.#parts;
+    const waitMs = Math.min(Math.max(0, this.#nextAt - clock.now()), LOOK_MS);
+    this.#cancelTimer = clock.setTimer(waitMs, () => this.#look());
+  }
+
+  #look(): void {
+    if (this.#isStopped || this.#reading !== null) return;
+    if (this.#parts.clock.now() < this.#nextAt) {
+      this.#schedule();
+      return;
+    }
+    this.#isDueAgain = false;
+    this.#reading = this.#read().finally(() => {
+      this.#reading = null;
+      if (this.#isDueAgain) this.#nextAt = this.#parts.clock.now();
+      this.#schedule();
+    });
+  }
+
+  #after(ms: number): void {
+    this.#nextAt = this.#parts.clock.now() + ms;
+  }
+
+  /** Never rejects. */
+  async #read(): Promise<void> {
+    const controller = new AbortController();
+    this.#controller = controller;
+    try {
+      const reading = await this.#begin(controller.signal);
+      if (reading !== null) await this.#run(reading, controller);
+      this.#storeFailures = 0;
+    } catch (error) {
+      if (error instanceof Dropped || controller.signal.aborted) {
+        this.#claimed = null;
+        this.#after(RETRY_MS);
+        return;
+      }
+      // The database is away, or the fault is ours: nothing is known to be written.
+      this.#claimed = null;
+      this.#storeFailures++;
+      this.#after(backoffMs(STORE_BACKOFF, this.#storeFailures, this.#parts.random));
+      this.#parts.observer.fault(this.key, error);
+    }
+  }
+
+  /** `null`: it cannot be read now. */
+  async #begin(signal: AbortSignal): Promise<Reading | null> {
+    const { services, lease: leaseOf, source: find, driver } = this.#parts;
+    const lease = leaseOf(this.key);
+    if (lease === null) {
+      this.#after(RETRY_MS);
+      return null;
+    }
+    const source = await find(this.key);
+    if (source === null) {
+      // Its deletion or its end is announced; until then nothing is read.
+      this.#after(LOOK_MS);
+      return null;
+    }
+    const { kind: name, kindConfig } = source.settings;
+    const kind = sourceKindNamed(name);
+    const isUsable = services().rules.sourceKinds.problem(name) === null && driver(name) !== null;
+    if (kind === null || kindConfig === null || !isUsable) {
+      this.#after(UNAVAILABLE_MS);
+      return null;
+    }
+    if (this.#claimed !== null && this.#claimed.claim.lease !== lease) this.#claimed = null;
+    this.#claimed ??= await claimRun(services().store, this.key, lease);
+    if (this.#claimed === null) {
+      this.#after(RETRY_MS);
+      return null;
+    }
+    this.#source = source;
+    return { source, kind, lease, claimed: this.#claimed, signal };
+  }
+
+  async #run(reading: Reading, controller: AbortController): Promise<void> {
+    const { driver: driverOf, limiter, clock } = this.#parts;
+    const { source, kind, signal } = reading;
+    const driver = driverOf(source.settings.kind)!;
+    if (driver.family === "listen") {
+      await this.#listen(reading, driver);
+      return;
+    }
+    const keys = { orgId: source.orgId, host: hostOfTarget(kind, source.settings.kindConfig!) };
+    await limiter.run(keys, signal, async () => {
+      const cancel = clock.setTimer(POLL_MS, () => controller.abort(TIMED_OUT));
+      try {
+        await this.#poll(reading, driver);
+      } finally {
+        cancel();
+      }
+    });
+  }
+
+  async #poll(reading: Reading, driver: PolledDriver): Promise<void> {
+    const { clock, random, observer } = this.#parts;
+    const { source, kind, claimed, signal } = reading;
+    const everyMs = kind.family === "poll" ? kind.everyMs(source.settings.kindConfig!) : null;
+    try {
+      const polled = await orAborted(driver.poll(await this.#host(reading), claimed.cursor), signal);
+      const taken = await this.#takeAll(reading, polled.events);
+      if (taken.kind === "busy") {
+        await this.#postpone(reading, taken.retryAfterSeconds * 1000);
+        return;
+      }
+      for (const unreadable of polled.unreadable ?? []) await this.#parts.quarantine(source, unreadable);
+      const now = clock.now();
+      const { next } = polled;
+      const waitMs = next.kind === "interval" ? (everyMs ?? LOOK_MS) * (1 + 0.1 * random()) : 0;
+      const nextAt = next.kind === "at" ? next.at : Math.ceil(now + waitMs);
+      observer.read(source.settings.kind, "ok");
+      await this.#save(reading, { cursor: polled.cursor, run: succeeded(claimed.run, { now, nextAt, ...taken }) });
+    } catch (error) {
+      await this.#fail(reading, error, pollBackoff(everyMs));
+    }
+  }
+
+  async #listen(reading: Reading, driver: ListeningDriver): Promise<void> {
+    const session = new ListeningSession(this.#parts, reading, {
+      host: await this.#host(reading),
+      takeAll: (events) => this.#takeAll(reading, events),
+      save: (update) => this.#save(reading, update),
+    });
+    try {
+      await orAborted(driver.listen(session.host, reading.claimed.cursor), reading.signal);
+      // It ends only when it is stopped.
+      throw new SourceFailure("connection_failed", "The connection has ended.");
+    } catch (error) {
+      await session.settle();
+      await this.#fail(reading, error, LISTEN_BACKOFF);
+    }
+  }
+
+  /** Waits for the next day, because the daily quota is used up. The cursor stays. */
+  async #postpone(reading: Reading, ms: number): Promise<void> {
+    const now = this.#parts.clock.now();
+    const message = "The source has received its daily quota of events. Reading continues tomorrow.";
+    const error = { code: "quota_exceeded", message, hint: "Raise `dailyQuota` of the source." };
+    const run: RunHealth = { ...reading.claimed.run, error, nextAt: now + ms };
+    await this.#save(reading, { cursor: null, run });
+  }
+
+  /** Writes a failure of the source. Rethrows what is none. */
+  async #fail(
+    reading: Reading,
+    error: unknown,
+    backoff: { readonly firstMs: number; readonly maxMs: number },
+  ): Promise<void> {
+    const failure = failureOf(error, reading.signal);
+    if (failure === null) throw error;
+    const { clock, random, observer } = this.#parts;
+    const now = clock.now();
+    const { run } = this.#claimed ?? reading.claimed;
+    const failures = run.failures + 1;
+    const waitMs = Math.max(failure.retryAfterMs ?? 0, backoffMs(backoff, failures, random));
+    observer.read(reading.source.settings.kind, "failed");
+    await this.#save(reading, {
+      cursor: null,
+      run: {
+        ...run,
+        state: "failing",
+        failures,
+        failingSince: run.failingSince ?? now,
+        error: { code: failure.code, message: failure.message, hint: failure.hint },
+        lastFailureAt: now,
+        nextAt: Math.ceil(now + waitMs),
+      },
+    });
+  }
+
+  /** Rejects if the claim is lost: then nothing was written. */
+  async #save(reading: Reading, update: RunUpdate): Promise<void> {
+    const { services, holds } = this.#parts;
+    const held = this.#claimed;
+    if (held === null || held.claim !== reading.claimed.claim || !holds(reading.lease)) throw new Dropped();
+    if ((await saveRun(services().store, held.claim, update)) === "lost") throw new Dropped();
+    this.#claimed = { claim: held.claim, cursor: update.cursor ?? held.cursor, run: update.run };
+    if (update.run.nextAt !== null) this.#nextAt = update.run.nextAt;
+  }
+
+  /** Stores events in order, in parts. */
+  async #takeAll(reading: Reading, events: readonly SourceEvent[]): Promise<TakenAll> {
+    const { take, holds, observer } = this.#parts;
+    const { source, lease, signal } = reading;
+    let stored = 0;
+    for (let from = 0; from < events.length;) {
+      // A node that was frozen must not write what its successor has read by now.
+      if (signal.aborted || !holds(lease)) throw new Dropped();
+      const part = events.slice(from, from + CHUNK);
+      const results = await Promise.all(part.map((event) => take(source, arrived(source, event))));
+      stored += results.filter(({ kind }) => kind === "stored").length;
+      if (results.some(({ kind }) => kind === "gone")) throw new Dropped();
+      const firstBusy = results.findIndex(({ kind }) => kind === "busy");
+      const busy = results[firstBusy];
+      // Repetitions have given back what they took of the quota.
+      const isRetried = results.some(({ kind }) => kind === "duplicate");
+      if (busy?.kind === "busy" && !isRetried) return busy;
+      from += firstBusy === -1 ? part.length : firstBusy;
+    }
+    if (stored > 0) observer.stored(source.settings.kind, stored);
+    return { kind: "stored", stored };
+  }
+
+  /** After the source was deleted: removes what the driver has created at the peer. Never rejects. */
+  async forget(): Promise<void> {
+    const { driver: driverOf, clock, observer } = this.#parts;
+    const source = this.#source;
+    const driver = source === null ? null : driverOf(source.settings.kind);
+    if (source === null || driver?.family !== "listen" || driver.forget === undefined) return;
+    const controller = new AbortController();
+    const cancel = clock.setTimer(FORGET_MS, () => controller.abort(TIMED_OUT));
+    try {
+      const host = await this.#host({ source, signal: controller.signal });
+      await orAborted(driver.forget(host), controller.signal);
+    } catch (error) {
+      observer.fault(this.key, error);
+    } finally {
+      cancel();
+    }
+  }
+
+  async #host({ source, signal }: Pick<Reading, "source" | "signal">): Promise<SourceHost> {
+    const { clock, send, urlOf } = this.#parts;
+    const { kindConfig, id, name } = source.settings;
+    return {
+      config: kindConfig!,
+      sourceId: id,
+      name,
+      url: sourceKindNamed(source.settings.kind)?.receives === true ? await urlOf(source) : "",
+      signal,
+      now: clock.now,
+      send: (request) => send(request, { signal, timeoutMs: REQUEST_MS }),
+      wait: (ms) => waitFor(clock, ms, signal),
+    };
+  }
+}
+
+type TakenAll =
+  | { readonly kind: "stored"; readonly stored: number }
+  | { readonly kind: "busy"; readonly retryAfterSeconds: number };
+
+const TIMED_OUT = new SourceFailure("timeout", `Reading took longer than ${POLL_MS / 1000} seconds.`);
+
+interface SessionCalls {
+  readonly host: SourceHost;
+  readonly takeAll: (events: readonly SourceEvent[]) => Promise<TakenAll>;
+  readonly save: (update: RunUpdate) => Promise<void>;
+}
+
+/** One connection of a listening source: bounds what is in flight, and keeps the order of cursors. */
+class ListeningSession {
+  readonly #parts: SourceRunParts;
+  readonly #reading: Reading;
+  readonly #calls: SessionCalls;
+  readonly #inFlight = new InFlight();
+  /** The emit before. Cursors are saved in the order of their emits. */
+  #last: Promise<void> = Promise.resolve();
+  #health: RunHealth;
+  #savedAt = 0;
+
+  constructor(parts: SourceRunParts, reading: Reading, calls: SessionCalls) {
+    this.#parts = parts;
+    this.#reading = reading;
+    this.#calls = calls;
+    this.#health = reading.claimed.run;
+  }
+
+  get host() {
+    return {
+      ...this.#calls.host,
+      emit: (events: readonly SourceEvent[], cursor: RunUpdate["cursor"]) => this.#emit(events, cursor),
+      quarantine: (unreadable: Unreadable) => this.#parts.quarantine(this.#reading.source, unreadable),
+      connected: () => void this.#connected().catch(() => undefined),
+    };
+  }
+
+  /** Resolves when no emit is running. */
+  async settle(): Promise<void> {
+    await this.#last.catch(() => undefined);
+  }
+
+  async #emit(events: readonly SourceEvent[], cursor: RunUpdate["cursor"]): Promise<void> {
+    const bytes = events.reduce((sum, { body }) => sum + body.byteLength, 0);
+    const release = await this.#inFlight.enter(events.length, bytes, this.#reading.signal);
+    const before = this.#last;
+    const emitted = this.#store(events, cursor, before).finally(release);
+    this.#last = emitted;
+    await emitted;
+  }
+
+  async #store(events: readonly SourceEvent[], cursor: RunUpdate["cursor"], before: Promise<void>): Promise<void> {
+    let taken = await this.#calls.takeAll(events);
+    while (taken.kind === "busy") {
+      // The peer keeps the events meanwhile. The quota may be raised before the day ends.
+      await this.#calls.host.wait(Math.min(taken.retryAfterSeconds * 1000, 60_000));
+      taken = await this.#calls.takeAll(events);
+    }
+    await before;
+    const now = this.#parts.clock.now();
+    this.#health = { ...succeeded(this.#health, { now, nextAt: null, stored: taken.stored }), state: "running" };
+    if (cursor === null && now - this.#savedAt < HEALTH_MS) return;
+    this.#savedAt = now;
+    await this.#calls.save({ cursor, run: this.#health });
+  }
+
+  async #connected(): Promise<void> {
+    const now = this.#parts.clock.now();
+    this.#health = { ...succeeded(this.#health, { now, nextAt: null, stored: 0 }), state: "running" };
+    this.#savedAt = now;
+    this.#parts.observer.read(this.#reading.source.settings.kind, "ok");
+    await this.#calls.save({ cursor: null, run: this.#health });
+  }
+}
+
+function succeeded(
+  run: RunHealth,
+  { now, nextAt, stored }: { readonly now: number; readonly nextAt: number | null; readonly stored: number },
+): RunHealth {
+  return {
+    state: "waiting",
+    failures: 0,
+    failingSince: null,
+    error: null,
+    lastSuccessAt: now,
+    lastFailureAt: run.lastFailureAt,
+    lastEventAt: stored > 0 ? now : run.lastEventAt,
+    events: run.events + stored,
+    nextAt,
+  };
+}
+
+/** `null`: the read was stopped, or the database is away. */
+function failureOf(error: unknown, signal: AbortSignal): SourceFailure | null {
+  const cause = signal.aborted ? (signal.reason as unknown) : error;
+  if (cause instanceof SourceFailure) return cause;
+  if (cause instanceof Dropped || (cause instanceof PosthornError && cause.status >= 500)) return null;
+  return new SourceFailure("internal", "Posthorn could not read the source because of a fault of its own.", {
+    hint: cause instanceof Error ? `Report this: ${cause.message}` : null,
+  });
+}
+
+function arrived(
+  { definition }: LiveSource,
+  { id, type, body, contentType, occurredAt, headers }: SourceEvent,
+): Arrived {
+  const origin = { kind: "read" as const, provider: definition.id, scheme: definition.id, request: null };
+  return { id, type, occurredAt, contentType, headers, body, trust: "none", origin };
+}
+
+/** A driver that ignores the signal must not keep its source. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason as Error);
+  if (signal.aborted) abort();
+  else signal.addEventListener("abort", abort, { once: true });
+  return Promise.race([work, promise]).finally(() => signal.removeEventListener("abort", abort));
+}
+
+function waitFor({ setTimer }: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      cancel();
+      reject(signal.reason as Error);
+    };
+    const cancel = setTimer(ms, () => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    });
+    signal.addEventListener("abort", abort, { once: true });
+  });
+}
