@@ -113,6 +113,14 @@ describe("PostgreSQL rows", () => {
     );
   });
 
+  it("refuse a wrong password without repeating it", async () => {
+    await using secured = await startPostgres({ password: "right-password" });
+    const { port } = new URL(secured.url);
+    const config = configOf({ url: `postgres://127.0.0.1:${port}/postgres`, password: "wrong-password" });
+    const wrong = await connector.send("postgres", config, messageOf());
+    expect(rejected(wrong, "closed", "credentials_refused")).not.toContain("wrong-password");
+  });
+
   it("report a constraint that the row violates as a problem of the message", async () => {
     await database.query(`CREATE TABLE strict ${TABLE}; ALTER TABLE strict ADD CHECK (length(payload) < 100)`);
     const config = configOf({ tableName: "strict" });

@@ -128,6 +128,19 @@ describe.skipIf(isSkipped("rabbitmq"))("RabbitMQ", () => {
       );
     });
 
+    it("refuses a message that is larger than the broker accepts, and sends the next one", async () => {
+      broker.control("eval", "application:set_env(rabbit, max_message_size, 100000).");
+      try {
+        // Channels read the limit when they are opened.
+        await using other = openConnector();
+        const large = messageOf(Buffer.alloc(200_000));
+        rejected(await other.send("rabbitMq", configOf(), large), "refused", "message_too_large");
+        accepted(await other.send("rabbitMq", configOf(), messageOf()));
+      } finally {
+        broker.control("eval", "application:set_env(rabbit, max_message_size, 134217728).");
+      }
+    });
+
     it("pauses while the memory alarm of the broker is on", async () => {
       accepted(await connector.send("rabbitMq", configOf(), messageOf()));
       broker.control("set_vm_memory_high_watermark", "0.000001");

@@ -1,3 +1,4 @@
+import { eventually } from "@posthorn/testkit";
 import { isSkipped, startRedis, type TestRedis } from "@posthorn/testkit/counterparts";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -79,6 +80,14 @@ describe.skipIf(isSkipped("redis"))("Redis streams", () => {
     rejected(await connector.send("redis", configOf({ stream: "text" }), messageOf()), "closed", "target_not_found");
     const url = `redis://127.0.0.1:${redis.port}/99`;
     rejected(await connector.send("redis", configOf({ url }), messageOf()), "closed", "target_not_found");
+  });
+
+  it("refuses a message that is larger than Redis accepts, and sends the next one", async () => {
+    await client.call("CONFIG", "SET", "proto-max-bulk-len", "1mb");
+    const large = await connector.send("redis", configOf(), messageOf(Buffer.alloc(2 * 1024 * 1024)));
+    rejected(large, "refused", "message_too_large");
+    await client.call("CONFIG", "SET", "proto-max-bulk-len", "512mb");
+    await eventually(async () => accepted(await connector.send("redis", configOf(), messageOf())));
   });
 
   it("pauses while Redis is out of memory", async () => {

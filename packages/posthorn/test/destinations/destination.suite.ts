@@ -1,31 +1,12 @@
 /** Conformance suite of destination kinds. Each kind runs it against a stand-in for its receivers. */
 import { describe, expect, it } from "vitest";
 import type { Destination, OutgoingMessage, SendResult } from "../../src/destinations/destination.ts";
+import { DESTINATION_KINDS } from "../../src/destinations/kinds.ts";
 import type { DirectoryEndpoint } from "../../src/domain/directory-endpoint.ts";
 import { eventually } from "../support/dispatch.ts";
+import { type Behaviour, EXCEPTIONS } from "./conformance.ts";
 
-/** How the stand-in treats the next messages. */
-export type Behaviour =
-  | "accepts"
-  /** A failure that may pass. */
-  | "fails"
-  | "asks_to_wait"
-  /** This message will never be accepted. */
-  | "refuses"
-  /** The receiver accepts no message any longer. */
-  | "is_closed"
-  /** It reads the message and never responds. */
-  | "hangs"
-  /** The connection ends without a response. */
-  | "breaks_off"
-  /** It accepts, with a response that is larger than the stored part. */
-  | "accepts_at_length"
-  /** The credentials are wrong. */
-  | "rejects_credentials"
-  /** It has the message already, from an earlier attempt. */
-  | "has_it_already"
-  /** A failure whose response repeats the whole request, with its credentials. */
-  | "echoes";
+export type { Behaviour } from "./conformance.ts";
 
 export interface ReceivedMessage {
   /** ID by which the receiver recognises the message; `null`: the kind sends none. */
@@ -89,6 +70,13 @@ function of<Kind extends SendResult["kind"]>(result: SendResult, kind: Kind): Ex
 
 export function destinationSuite(options: SuiteOptions): void {
   describe(`destination kind ${options.kind}`, () => {
+    const { kind, without = [] } = options;
+    it.runIf(Object.hasOwn(DESTINATION_KINDS, kind))(
+      "is tested for every class of result but those with a reason",
+      () => {
+        expect(without.toSorted()).toEqual(Object.keys(EXCEPTIONS[kind] ?? {}).toSorted());
+      },
+    );
     deliveryTests(options);
     targetTests(options);
   });

@@ -143,6 +143,12 @@ function redisFailure(error: unknown): FailedResult | null {
       }
       if (/DB index/i.test(text))
         return closed("target_not_found", `The database does not exist: ${text}. Check the number in the URL.`);
+      if (/invalid bulk length|exceeds maximum allowed size/i.test(text)) {
+        return refused(
+          "message_too_large",
+          `The message is larger than Redis accepts: ${text}. Raise proto-max-bulk-len of the server.`,
+        );
+      }
       return refused("message_invalid", `Redis refused the message: ${text}.`);
     default:
       return null;
