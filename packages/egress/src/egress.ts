@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { formatAddress, parseAddress } from "./address/bytes.ts";
 import type { AddressBytes } from "./address/bytes.ts";
 import { parseNat64 } from "./address/judge.ts";
@@ -12,7 +13,7 @@ import type { AddressRules } from "./address/rules.ts";
 import { ConnectBudget } from "./connect/budget.ts";
 import { openConnection } from "./connect/open.ts";
 import type { Opened } from "./connect/open.ts";
-import { parseProxy, tenantProxy } from "./connect/proxy.ts";
+import { parseProxy, tenantProxy, throughProxy } from "./connect/proxy.ts";
 import type { ProxyProfile } from "./connect/proxy.ts";
 import { tlsProfile } from "./connect/tls.ts";
 import type { TlsProfile } from "./connect/tls.ts";
@@ -263,6 +264,41 @@ export class Egress implements AsyncDisposable {
     } catch (error) {
       const { code, message, detail } = toEgressError(error);
       return { allowed: false, code, message, detail };
+    }
+  }
+
+  /**
+   * Resolves and checks a host like {@link checkHost}, and opens a connection to it through the proxy of the platform. Returns
+   * `null` if there is no proxy, or none for this host: the caller dials the addresses of `checkHost` then.
+   *
+   * @param target A DNS name or an address, and a port that the caller has decided about.
+   * @param allow Rules of the tenant.
+   */
+  async openTunnel(
+    target: { readonly host: string; readonly port: number },
+    allow?: AddressRules,
+  ): Promise<
+    | { readonly allowed: true; readonly socket: Socket; readonly address: string }
+    | Extract<EgressCheck, { allowed: false }>
+    | null
+  > {
+    if (this.#proxy === null) return null;
+    const controller = new AbortController();
+    const budget = new ConnectBudget(this.#connectTimeoutMs, controller);
+    try {
+      const { host, port } = target;
+      const shown = host.includes(":") ? `[${host}]` : host;
+      const parsed = this.#parseBy(HOST_RULES, `http://${shown}:${port}/`, allow ?? null);
+      if (this.#noProxy.matches(parsed)) return null;
+      const vetted = await this.#vet(parsed, allow ?? null);
+      const onPhase = (phase: "proxy" | "connect"): void => budget.enter(phase);
+      const opened = await throughProxy(this.#proxy, null, vetted, parsed, controller.signal, onPhase);
+      return { allowed: true, socket: opened.socket, address: formatAddress(opened.address) };
+    } catch (error) {
+      const { code, message, detail } = toEgressError(error);
+      return { allowed: false, code, message, detail };
+    } finally {
+      budget.enter(null);
     }
   }
 

@@ -21,6 +21,7 @@ export function buildClients(
   const connector = stack.use(
     new Connector({
       vet: vetWith(egress),
+      isProxied: config.egressProxy !== "",
       onError: (error) => log.error({ err: error }, "the connector thread ended; it is started again"),
     }),
   );

@@ -193,7 +193,7 @@ const NAMES = WANTED.flatMap(([, { names }]) => names);
 
 /** Every name is this machine, so that a certificate can be for another one. */
 const toThisMachine = (): Promise<VetResult> =>
-  Promise.resolve({ allowed: true, addresses: [{ address: "127.0.0.1", family: 4 }] });
+  Promise.resolve({ allowed: true, addresses: [{ address: "127.0.0.1", family: 4 }], relay: null });
 
 describe("a connection with TLS", () => {
   const stack = new AsyncDisposableStack();

@@ -24,10 +24,10 @@ import type {
 const ALLOWED_MS = 100;
 const IDLE_CHECK_MS = 5000;
 
-installGuard();
+const options = workerData as ThreadOptions;
+installGuard(options);
 
 const port = parentPort!;
-const options = workerData as ThreadOptions;
 const specs = new Map<number, LinkSpec>();
 const jobs = new Map<number, Job>();
 const vets = new Map<number, (result: VetResult) => void>();

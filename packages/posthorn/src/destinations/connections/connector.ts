@@ -178,9 +178,10 @@ export class Connector implements AsyncDisposable {
       maxLinks = MAX_LINKS,
       maxLinksPerTenant = MAX_LINKS_PER_TENANT,
       idleMs = IDLE_MS,
+      isProxied = false,
     } = this.#options;
     const worker = new Worker(threadFile("./connector-thread", import.meta.url), {
-      workerData: { maxLinks, maxLinksPerTenant, idleMs } satisfies ThreadOptions,
+      workerData: { maxLinks, maxLinksPerTenant, idleMs, isProxied } satisfies ThreadOptions,
       name: "posthorn-connector",
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: heapMb },

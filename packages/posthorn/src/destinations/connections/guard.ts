@@ -9,9 +9,9 @@
 import { AsyncLocalStorage } from "node:async_hooks";
 import dns from "node:dns";
 import { syncBuiltinESMExports } from "node:module";
-import { type LookupFunction, Socket, type TcpNetConnectOpts } from "node:net";
+import { isIPv6, type LookupFunction, Socket, type TcpNetConnectOpts } from "node:net";
 import { Readable } from "node:stream";
-import type { VettedAddress, VetResult } from "./protocol.ts";
+import type { ThreadOptions, VettedAddress, VetResult } from "./protocol.ts";
 
 /** Delay before the next address is tried in parallel (RFC 8305 section 5). */
 const ATTEMPT_DELAY_MS = 250;
@@ -75,9 +75,9 @@ export class DialContext {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  async vet(host: string, port: number): Promise<Extract<VetResult, { allowed: true }>["addresses"]> {
+  async vet(host: string, port: number): Promise<Extract<VetResult, { allowed: true }>> {
     const result = await this.#vet(host, port);
-    if (result.allowed) return result.addresses;
+    if (result.allowed) return result;
     throw this.#refuse(new GuardError("EGUARD", result.sentence, result));
   }
 
@@ -105,7 +105,7 @@ type ConnectOptions = Partial<TcpNetConnectOpts> & { readonly path?: string; rea
 type Listener = (() => void) | undefined;
 
 /** Guards all sockets and name look-ups of this thread from now on. */
-export function installGuard(): void {
+export function installGuard({ isProxied }: Pick<ThreadOptions, "isProxied">): void {
   refuseLookUps();
   const { connect } = Socket.prototype;
   function guardedConnect(this: Socket, ...args: unknown[]): Socket {
@@ -119,8 +119,15 @@ export function installGuard(): void {
       lookup = (_host, _options, done) => process.nextTick(done, refusal, "");
     } else {
       context.add(this);
+      if (isProxied) {
+        const dial = (...dialArgs: readonly unknown[]) => Reflect.apply(connect, this, dialArgs);
+        if (listener !== undefined) this.once("connect", listener);
+        Reflect.set(this, "_host", host);
+        void connectLater(this, { context, host, port, dial, options });
+        return this;
+      }
       this.once("connect", () => {
-        context.peer = `${this.remoteFamily === "IPv6" ? `[${this.remoteAddress}]` : this.remoteAddress}:${this.remotePort}`;
+        context.peer = peerOf(String(this.remoteAddress), Number(this.remotePort));
       });
       lookup = (_host, { all }, done) => void lookUp(context, { host, port, isAll: all === true }, done);
     }
@@ -169,6 +176,59 @@ function refuseLookUps(): void {
   syncBuiltinESMExports();
 }
 
+interface Dialling {
+  readonly context: DialContext;
+  readonly host: string;
+  readonly port: number;
+  readonly dial: (options: object) => unknown;
+  readonly options: ConnectOptions;
+}
+
+/**
+ * Connects when the main thread has allowed it and, if the proxy of the operator is for this target, has opened the tunnel: only then the
+ * port is known. What drivers write until then waits, as for any socket that is connecting.
+ */
+async function connectLater(socket: Socket, { context, host, port, dial, options }: Dialling): Promise<void> {
+  Reflect.set(socket, "connecting", true);
+  try {
+    const { addresses, relay } = await context.vet(host, port);
+    if (socket.destroyed) return;
+    socket.once("connect", () => {
+      const { remoteAddress, remotePort } = socket;
+      context.peer = relay === null ? peerOf(String(remoteAddress), Number(remotePort)) : peerOf(relay.address, port);
+    });
+    const all = addresses.map(({ address, family }) => ({ address, family }));
+    dial({
+      ...options,
+      path: undefined,
+      host: "guarded.invalid",
+      port: relay?.port ?? port,
+      lookup: fixed(all),
+      family: 0,
+      hints: 0,
+      localAddress: undefined,
+      localPort: undefined,
+      autoSelectFamily: true,
+      autoSelectFamilyAttemptTimeout: ATTEMPT_DELAY_MS,
+    });
+    Reflect.set(socket, "_host", host);
+  } catch (error) {
+    socket.destroy(error as Error);
+  }
+}
+
+function fixed(addresses: readonly VettedAddress[]): LookupFunction {
+  return (_host, { all }, done) => {
+    const [{ address, family }] = addresses as [VettedAddress];
+    if (all === true) process.nextTick(done, null, [...addresses]);
+    else process.nextTick(done, null, address, family);
+  };
+}
+
+function peerOf(address: string, port: number): string {
+  return `${isIPv6(address) ? `[${address}]` : address}:${port}`;
+}
+
 type Lookup = Parameters<LookupFunction>[2];
 
 async function lookUp(
@@ -177,7 +237,7 @@ async function lookUp(
   done: Lookup,
 ): Promise<void> {
   try {
-    const addresses = await context.vet(host, port);
+    const { addresses } = await context.vet(host, port);
     const [{ address, family }] = addresses as [VettedAddress];
     // On a turn of its own, so that an error of the caller is not taken for one of the look-up.
     if (isAll) process.nextTick(done, null, [...addresses]);

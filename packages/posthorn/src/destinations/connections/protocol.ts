@@ -52,14 +52,23 @@ export interface ThreadCounts {
   readonly memoryBytes: number;
 }
 
+export interface Relay {
+  readonly port: number;
+  /** Address of the target, for the record of attempts. */
+  readonly address: string;
+}
+
 export interface VettedAddress {
   readonly address: string;
   readonly family: 4 | 6;
 }
 
-/** Addresses that may be dialled, or why none may. `sentence` is safe to show; `detail` is for operators. */
+/**
+ * Addresses that may be dialled, a local port that leads to the target through the proxy of the operator, or why the target may not be
+ * dialled. `sentence` is safe to show; `detail` is for operators.
+ */
 export type VetResult =
-  | { readonly allowed: true; readonly addresses: readonly VettedAddress[] }
+  | { readonly allowed: true; readonly addresses: readonly VettedAddress[]; readonly relay: Relay | null }
   | {
       readonly allowed: false;
       readonly code: string;
@@ -83,6 +92,8 @@ export interface LinkFacts {
 }
 
 export interface ThreadOptions {
+  /** Whether connections may go through a proxy of the operator. */
+  readonly isProxied: boolean;
   readonly maxLinks: number;
   readonly maxLinksPerTenant: number;
   readonly idleMs: number;

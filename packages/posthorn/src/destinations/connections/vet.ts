@@ -1,12 +1,16 @@
 /** Decides which addresses the connections of destinations may dial: the ports of their kind, and the address rules of HTTP requests. */
+import { isIPv6 } from "node:net";
 import { type AddressRules, EGRESS_ERRORS, type Egress, parseAllowList } from "@posthorn/egress";
 import { boundedCache } from "../../lib/bounded-cache.ts";
 import { kindNamed } from "../kinds.ts";
 import type { VetRequest } from "./connector.ts";
 import type { VetResult } from "./protocol.ts";
+import { openRelay } from "./relay.ts";
 
 /** @returns The `vet` function of a connector. */
-export function vetWith(egress: Pick<Egress, "checkHost" | "allowsPort">): (request: VetRequest) => Promise<VetResult> {
+export function vetWith(
+  egress: Pick<Egress, "checkHost" | "allowsPort" | "openTunnel">,
+): (request: VetRequest) => Promise<VetResult> {
   const rules = boundedCache<string, AddressRules>(10_000);
   const rulesOf = (text: string): AddressRules => {
     let parsed = rules.get(text);
@@ -25,12 +29,19 @@ export function vetWith(egress: Pick<Egress, "checkHost" | "allowsPort">): (requ
         isOurs: false,
       };
     }
-    const result = await egress.checkHost(host, allow === null ? undefined : rulesOf(allow));
+    const ownRules = allow === null ? undefined : rulesOf(allow);
+    const tunnel = await egress.openTunnel({ host, port }, ownRules);
+    if (tunnel?.allowed === true) {
+      return {
+        allowed: true,
+        addresses: [{ address: "127.0.0.1", family: 4 }],
+        relay: { port: await openRelay(tunnel.socket), address: tunnel.address },
+      };
+    }
+    const result = tunnel ?? (await egress.checkHost(host, ownRules));
     if (result.allowed) {
-      const addresses = result.addresses.map(
-        (address) => ({ address, family: address.includes(":") ? 6 : 4 }) as const,
-      );
-      return { allowed: true, addresses };
+      const addresses = result.addresses.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }) as const);
+      return { allowed: true, addresses, relay: null };
     }
     const { code, message: sentence, detail } = result;
     return { allowed: false, code, sentence, detail, isOurs: EGRESS_ERRORS[code].fault === "ours" };
