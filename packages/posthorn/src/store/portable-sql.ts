@@ -18,8 +18,8 @@ export function orderedJoin(db: Kysely<Database>): RawBuilder<unknown> {
  * everything.
  */
 export async function leaseHeld(db: Kysely<Database>, { shard, fence }: Lease): Promise<boolean> {
-  const { rows } = await sql<{ held: boolean }>`SELECT holds(${shard}, ${fence}) AS held`.execute(db);
-  return rows[0]?.held === true;
+  const { rows } = await sql<{ held: number }>`SELECT holds(${shard}, ${fence}) AS held`.execute(db);
+  return rows[0]?.held === 1;
 }
 
 function isPostgres(db: Kysely<Database>): boolean {
