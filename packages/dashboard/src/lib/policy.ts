@@ -23,7 +23,7 @@ export const POLICY_CHOICES: Readonly<Record<string, readonly string[]>> = {
   "throttle.by": ["endpoint", "eventType", "orderingKey", "payload"],
   "debounce.by": ["endpoint", "eventType", "orderingKey", "payload"],
   "format.body": ["as-published", "json", "xml", "form"],
-  "signing.style": ["standard", "http-signatures", "github", "shopify", "slack", "stripe"],
+  "signing.style": ["standard", "http-signatures", "asana", "github", "shopify", "slack", "stripe"],
 };
 
 const KINDS: Readonly<Record<string, FieldKind>> = {

@@ -156,7 +156,7 @@ export const settings = {
   }),
   signatureHeader: setting({
     name: "POSTHORN_SIGNATURE_HEADER",
-    help: "Name of the signature header for the styles github, shopify, slack and stripe. Empty: the default name of the style.",
+    help: "Name of the signature header for the styles asana, github, shopify, slack and stripe. Empty: the default name of the style.",
     default: "",
     parse: (text) =>
       parsePattern(text, "^[A-Za-z0-9][A-Za-z0-9-]{0,99}$", "the name of a header, such as X-Acme-Signature"),

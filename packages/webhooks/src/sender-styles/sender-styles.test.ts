@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { WebhookError } from "../errors.ts";
+import { asanaStyle } from "./asana.ts";
 import { githubStyle } from "./github.ts";
 import { shopifyStyle } from "./shopify.ts";
 import { slackStyle } from "./slack.ts";
@@ -14,6 +15,13 @@ describe("sender styles", () => {
     const headers = githubStyle("It's a Secret to Everybody").signSync({ body: "Hello, World!", timestampSeconds: 0 });
     expect(headers).toEqual({
       "X-Hub-Signature-256": "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
+    });
+  });
+
+  it("Asana: returns the hexadecimal value of GitHub's documentation without a prefix", () => {
+    const headers = asanaStyle("It's a Secret to Everybody").signSync({ body: "Hello, World!", timestampSeconds: 0 });
+    expect(headers).toEqual({
+      "X-Hook-Signature": "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17",
     });
   });
 
@@ -43,12 +51,12 @@ describe("sender styles", () => {
     ]);
   });
 
-  it.each([githubStyle, shopifyStyle, slackStyle, stripeStyle])("%o refuses an empty secret", (style) => {
+  it.each([asanaStyle, githubStyle, shopifyStyle, slackStyle, stripeStyle])("%o refuses an empty secret", (style) => {
     expect(() => style("")).toThrow(WebhookError);
     expect(() => style([])).toThrow(WebhookError);
   });
 
-  it.each([githubStyle, shopifyStyle, slackStyle, stripeStyle])(
+  it.each([asanaStyle, githubStyle, shopifyStyle, slackStyle, stripeStyle])(
     "%o signs alike with WebCrypto alone",
     async (style) => {
       const message = { body: "{}", timestampSeconds: 1 };

@@ -107,6 +107,7 @@ export const policy: typeof english = {
       standard: "Standard Webhooks",
       "http-signatures": "HTTP Message Signatures (RFC 9421)",
       github: "GitHub",
+      asana: "Asana",
       shopify: "Shopify",
       oldest: "älteste Zustellungen",
       newest: "neueste Zustellungen",

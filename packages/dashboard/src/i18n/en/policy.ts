@@ -105,6 +105,7 @@ export const policy = {
       standard: "Standard Webhooks",
       "http-signatures": "HTTP Message Signatures (RFC 9421)",
       github: "GitHub",
+      asana: "Asana",
       shopify: "Shopify",
       oldest: "oldest deliveries",
       newest: "newest deliveries",

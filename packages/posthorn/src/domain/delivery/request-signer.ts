@@ -1,6 +1,13 @@
 /** Signs deliveries in formats other than Standard Webhooks: HTTP Message Signatures, and the formats of well-known senders. */
 import { type HttpSignatureKey, signRequest } from "@posthorn/webhooks/http-signatures";
-import { githubStyle, shopifyStyle, slackStyle, stripeStyle, type StyleSigner } from "@posthorn/webhooks/sender-styles";
+import {
+  asanaStyle,
+  githubStyle,
+  shopifyStyle,
+  slackStyle,
+  stripeStyle,
+  type StyleSigner,
+} from "@posthorn/webhooks/sender-styles";
 import { isAsymmetric, keyOf, textOf } from "../endpoint/secret-form.ts";
 import type { SigningValues } from "../policy/signing.ts";
 import type { SignatureStyle } from "../policy/signature-style.ts";
@@ -44,6 +51,7 @@ interface HeaderNames {
 }
 
 const STYLES: Readonly<Record<TextStyle, (secrets: readonly string[], names: HeaderNames) => StyleSigner>> = {
+  asana: asanaStyle,
   github: githubStyle,
   shopify: shopifyStyle,
   slack: slackStyle,
