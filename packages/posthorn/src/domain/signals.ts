@@ -35,6 +35,7 @@ function apply({ directory, dispatch, health, operational, sources, tasks, token
     case "unhealthy":
     case "lane_response":
     case "outbox":
+    case "subscriptions":
     case "watch":
     case "stored":
     case "nodes":

@@ -28,7 +28,9 @@ export type IdPrefix =
   | "ssec_"
   | "quar_"
   | "acsub_"
-  | "batch_";
+  | "batch_"
+  | "topic_"
+  | "sub_";
 
 export interface GeneratedId {
   /** Integer primary key: at most 53 bits, increasing within a process. */

@@ -13,6 +13,7 @@ import type {
   FeedLeaseTable,
   ScopedTokenTable,
 } from "./feed-schema.ts";
+import type { SubscriptionTable, WebSubRequestTable, WebSubTopicTable } from "./subscription-schema.ts";
 import type {
   CatalogueEntryTable,
   QuarantineTable,
@@ -536,4 +537,7 @@ export interface Database {
   auto_config: AutoConfigTable;
   scoped_token: ScopedTokenTable;
   delivery_batch: DeliveryBatchTable;
+  websub_topic: WebSubTopicTable;
+  subscription: SubscriptionTable;
+  websub_request: WebSubRequestTable;
 }

@@ -80,6 +80,7 @@ function linesOf(signal: Signal): readonly string[] {
       );
     case "tokens":
     case "operational":
+    case "subscriptions":
     case "watch":
     case "nodes":
       return [signal.kind];
@@ -101,6 +102,7 @@ function toSignal(kind: string, words: readonly string[]): Signal | null {
   switch (kind) {
     case "tokens":
     case "operational":
+    case "subscriptions":
     case "watch":
     case "nodes":
       return { kind };

@@ -26,6 +26,8 @@ export type Signal =
   | { readonly kind: "task"; readonly key: number; readonly task: string }
   /** Events for operational webhooks are pending. */
   | { readonly kind: "operational" }
+  /** A request at the WebSub hub is pending, or a subscription may have ended. */
+  | { readonly kind: "subscriptions" }
   /** A live stream is open: nodes send `stored` signals for a while. */
   | { readonly kind: "watch" }
   /** Keys of stored messages and attempts. `missed`: the lists are incomplete. */

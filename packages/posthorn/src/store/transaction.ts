@@ -53,6 +53,9 @@ const KEYED_TABLES = [
   "auto_config",
   "scoped_token",
   "delivery_batch",
+  "websub_topic",
+  "subscription",
+  "websub_request",
 ] as const;
 
 /** Returns the greatest message key; 0: there is no message. */

@@ -29,6 +29,7 @@ import { sourceRunners } from "./043-source-runners.ts";
 import { checksumOf } from "./checksum.ts";
 import { feeds } from "./040-feeds.ts";
 import { deliveryBatches } from "./041-delivery-batches.ts";
+import { subscriptions } from "./042-subscriptions.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
@@ -69,6 +70,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "feeds", sql: feeds },
   { name: "delivery batches", sql: deliveryBatches },
   { name: "source runners", sql: sourceRunners },
+  { name: "subscriptions", sql: subscriptions },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

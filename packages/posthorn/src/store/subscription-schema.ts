@@ -1,0 +1,56 @@
+/** Kysely types of the tables of subscriptions that receivers manage themselves. */
+
+/** A topic of the WebSub hub: events of an application. */
+export interface WebSubTopicTable {
+  id: number;
+  public_id: string;
+  app_id: number;
+  /** The URL of the topic contains this token. Whoever has it may read the topic and subscribe. */
+  token_hash: Uint8Array;
+  token_sealed: Uint8Array;
+  description: string;
+  event_types_json: string | null;
+  channels_json: string | null;
+  disabled: number;
+  /** Shortest, longest and default lease, in seconds. */
+  lease_min: number;
+  lease_max: number;
+  lease_default: number;
+  max_subscriptions: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface SubscriptionTable {
+  id: number;
+  public_id: string;
+  app_id: number;
+  protocol: "websub" | "rest-hook";
+  /** `null`: a REST hook. */
+  topic_id: number | null;
+  endpoint_id: number;
+  /** Hash of the URL that receives the events. A topic has one subscription for each. */
+  target_hash: Uint8Array;
+  /** `null`: it does not expire. */
+  lease_seconds: number | null;
+  lease_until: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** A request to the hub whose intent is not verified yet, or a notice to a subscriber that is not sent yet. */
+export interface WebSubRequestTable {
+  id: number;
+  app_id: number;
+  topic_id: number;
+  target_hash: Uint8Array;
+  /** Host of the callback, for a limit on requests that are open at one host. */
+  host: string;
+  mode: "subscribe" | "unsubscribe" | "denied";
+  /** Callback, topic URL, lease, secret. */
+  detail_sealed: Uint8Array;
+  /** Calls of the callback that failed. */
+  tries: number;
+  /** Time of the next call. */
+  due: number;
+}
