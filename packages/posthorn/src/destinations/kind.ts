@@ -102,6 +102,8 @@ interface Declaration<F extends Fields> {
   /** One sentence: what arrives where. */
   readonly summary: string;
   readonly group: DestinationGroup;
+  /** Endpoints of the kind are created and changed by subscribers only. */
+  readonly isSubscription?: true;
   readonly fields: F;
   readonly limits: {
     /** Largest body that the target accepts, in bytes. */

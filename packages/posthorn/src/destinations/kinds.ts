@@ -26,6 +26,7 @@ import { ROCKET_CHAT } from "./kinds/rocket-chat.ts";
 import { SLACK } from "./kinds/slack.ts";
 import { TEAMS } from "./kinds/teams.ts";
 import { TELEGRAM } from "./kinds/telegram.ts";
+import { WEB_SUB } from "./kinds/web-sub.ts";
 import { ZAPIER } from "./kinds/zapier.ts";
 import { AMQP } from "./kinds/amqp.ts";
 import { KAFKA } from "./kinds/kafka.ts";
@@ -41,6 +42,14 @@ export const WEBHOOK_KIND = "http";
 
 /** Kind of endpoints that consumers pull from. */
 export const POLLING_KIND = "polling";
+
+/** Kind of endpoints that receive CloudEvents over HTTP. */
+export const CLOUD_EVENTS_KIND = "cloudEvents";
+
+/** Whether endpoints of a kind can be asked whether they accept deliveries: those whose receiver has a URL of its own. */
+export function isVerifiable(kind: string): boolean {
+  return kind === WEBHOOK_KIND || kind === CLOUD_EVENTS_KIND;
+}
 
 /** Declarations by the name that the API uses. */
 export const DESTINATION_KINDS: Readonly<Record<string, AnyKind>> = {
@@ -68,7 +77,8 @@ export const DESTINATION_KINDS: Readonly<Record<string, AnyKind>> = {
   pagerDuty: PAGER_DUTY,
   zapier: ZAPIER,
   ifttt: IFTTT,
-  cloudEvents: CLOUD_EVENTS,
+  [CLOUD_EVENTS_KIND]: CLOUD_EVENTS,
+  webSub: WEB_SUB,
   posthorn: POSTHORN,
   kafka: KAFKA,
   rabbitMq: RABBITMQ,

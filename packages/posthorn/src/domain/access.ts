@@ -38,7 +38,7 @@ export type Actor =
       readonly scope?: TokenScope;
     };
 
-/** What a scoped token is for: one of the two is set. */
+/** What a scoped token is for: one of the two is set, or neither, which is for the REST hooks of its application. */
 export interface TokenScope {
   /** Reading the feed of this endpoint. */
   readonly endpointKey: number | null;
@@ -47,20 +47,31 @@ export interface TokenScope {
 }
 
 /**
- * Required access: organisation tokens only; application tokens with a capability as well; any token that is not scoped. Routes with `pull`
- * and `subscribe` are for scoped tokens too; other tokens of an application need `ViewBase` for the first and `ManageEndpoint` for the second.
+ * Required access: organisation tokens only; application tokens with a capability as well; any token that is not scoped. Routes with `pull`,
+ * `subscribe` and `hooks` are for scoped tokens too; other tokens of an application need `ViewBase` for the first and `ManageEndpoint` for the
+ * others.
  */
-export type Access = "organisation" | Capability | "any token" | "pull" | "subscribe";
+export type Access = "organisation" | Capability | "any token" | "pull" | "subscribe" | "hooks";
 
-const CAPABILITY_FOR = { pull: "ViewBase", subscribe: "ManageEndpoint" } as const;
+const CAPABILITY_FOR = { pull: "ViewBase", subscribe: "ManageEndpoint", hooks: "ManageEndpoint" } as const;
+
+function isForHooks({ endpointKey, autoConfigKey }: TokenScope): boolean {
+  return endpointKey === null && autoConfigKey === null;
+}
+
+function isInScope(scope: TokenScope, access: Access): boolean {
+  if (isForHooks(scope)) return access === "hooks";
+  return access === "pull" || (access === "subscribe" && scope.autoConfigKey !== null);
+}
 
 /** Throws `insufficient access` unless the actor has this access. The transport calls it once for each operation. */
 export function requireAccess(actor: Actor, access: Access): void {
   if (actor.kind === "organisation") return;
   const { scope } = actor;
   if (scope !== undefined) {
-    if (access === "pull" || (access === "subscribe" && scope.autoConfigKey !== null)) return;
-    throw new PosthornError("insufficient access", "This token is for one subscription, and cannot be used for this.");
+    if (isInScope(scope, access)) return;
+    const of = isForHooks(scope) ? "REST hooks" : "one subscription";
+    throw new PosthornError("insufficient access", `This token is for ${of}, and cannot be used for this.`);
   }
   if (access === "any token") return;
   if (access === "organisation") {
@@ -69,7 +80,8 @@ export function requireAccess(actor: Actor, access: Access): void {
       "This call needs a token of the organisation, not of one application.",
     );
   }
-  const capability = access === "pull" || access === "subscribe" ? CAPABILITY_FOR[access] : access;
+  const capability =
+    access === "pull" || access === "subscribe" || access === "hooks" ? CAPABILITY_FOR[access] : access;
   if (!actor.capabilities.has(capability)) {
     throw new PosthornError("insufficient access", `This token does not have the capability ${capability}.`);
   }

@@ -19,6 +19,7 @@ import type {
   DomainRules,
   HealthSource,
   SourceOperations,
+  SubscriberClient,
   LaneSource,
   EndpointVerifier,
   FeedSource,
@@ -68,6 +69,7 @@ export interface Services extends TransactionServices {
   readonly cluster: ClusterSource;
   readonly urls: UrlJudge;
   readonly feeds: FeedSource;
+  readonly subscribers: SubscriberClient;
 }
 
 interface ContextFields {

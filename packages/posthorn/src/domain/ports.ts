@@ -144,6 +144,37 @@ export interface EndpointVerifier {
   ask(endpoint: DirectoryEndpoint, method: OwnershipMethod): Promise<Ownership>;
 }
 
+/** Calls the URLs of receivers that subscribe, outside of deliveries. */
+export interface SubscriberClient {
+  /** Never rejects. */
+  send(request: SubscriberRequest): Promise<SubscriberResponse>;
+}
+
+export interface SubscriberRequest {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  /** Flat list of names and values. */
+  readonly headers: readonly string[];
+  /** Address rules of the application; `null`: the platform's apply. */
+  readonly allow: string | null;
+  /** Proxy of the application; `null`: the platform's, if any. */
+  readonly proxy: EndpointProxy | null;
+  readonly signal?: AbortSignal;
+}
+
+export type SubscriberResponse =
+  | {
+      readonly kind: "response";
+      readonly status: number;
+      /** Lower-case name → value. */
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: Uint8Array;
+      /** The body is longer than what was read. */
+      readonly truncated: boolean;
+    }
+  /** There was none. `code`: that of the HTTP client. */
+  | { readonly kind: "error"; readonly code: string; readonly message: string };
+
 /** Runs transformations and conversions in isolated threads. Its promises never reject. */
 export interface TransformRunner {
   run(run: TransformRun, turn: Turn, signal?: AbortSignal): Promise<RunResult | Busy>;

@@ -26,6 +26,7 @@ export type PosthornErrorCode =
   | "payload_too_large"
   | "cursor_expired"
   | "backlog_full"
+  | "too_many_requests"
   | "too_many_streams"
   | "diagnosis_running"
   | "too_many_organisation_streams"
@@ -72,6 +73,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   payload_too_large: 413,
   wrong_origin: 421,
   backlog_full: 429,
+  too_many_requests: 429,
   too_many_streams: 429,
   diagnosis_running: 429,
   too_many_organisation_streams: 429,

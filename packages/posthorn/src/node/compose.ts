@@ -6,6 +6,7 @@ import { ClusterWork } from "../cluster/work.ts";
 import { missingPackages } from "../destinations/connections/installed.ts";
 import type { EndpointSender } from "../destinations/http/request.ts";
 import { OwnershipCheck } from "../destinations/http/endpoint-verification.ts";
+import { GuardedSubscriberClient } from "../destinations/http/subscriber-client.ts";
 import { kindRules } from "../destinations/kind-rules.ts";
 import type { Clock } from "../dispatch/types.ts";
 import { Authenticator } from "../domain/auth/authenticate.ts";
@@ -33,6 +34,7 @@ import {
   buildMonitors,
   buildPublishers,
   buildStatistics,
+  buildSubscriptionManager,
   joinWorkers,
 } from "./workers.ts";
 
@@ -162,14 +164,19 @@ export function compose(base: NodeBase): Composition {
     providerApis: receiving.providerApis,
     cluster,
     feeds,
+    subscribers: new GuardedSubscriberClient(egress),
     ownership: ownershipOf(sender, config.requestTimeoutMs, services),
     urls: { judge: (url, allow) => egress.check(url, allow === null ? undefined : parseAllowList(allow)) },
     rules: rulesOf({ config, egress, policyDefaults, kinds, listensAt: () => state.url }),
   };
+  const subscriptions = stack.use(buildSubscriptionManager(parts));
   const maintenance = buildMaintenance(parts);
   const workers = joinWorkers(
     // Endpoint health comes first, so that no task sends to an endpoint before its failure streak is loaded.
-    [health, tasks, outbox, operational, certificates, statistics, backlog, ...receiving.workers, maintenance],
+    [
+      ...[health, tasks, outbox, operational, certificates, statistics, backlog],
+      ...[...receiving.workers, subscriptions, maintenance],
+    ],
     log,
   );
   const clusterWork = stack.use(

@@ -14,6 +14,7 @@ import { Maintenance } from "../workers/maintenance.ts";
 import { OperationalWebhookPublisher } from "../workers/operational-webhook-publisher.ts";
 import { OutboxRelay } from "../workers/outbox-relay.ts";
 import { Statistics } from "../workers/statistics.ts";
+import { SubscriptionManager } from "../workers/subscription-manager.ts";
 import { TaskRunner } from "../workers/task-runner.ts";
 import { type Worker, Workers } from "../workers/worker.ts";
 import { retentionOf } from "./parts.ts";
@@ -128,6 +129,15 @@ export function buildMaintenance({ config, log, clock, cluster, services }: Work
     clock,
     leads: () => cluster.leads,
     onFailure: (error) => reporter(log)(error, "maintenance failed"),
+  });
+}
+
+export function buildSubscriptionManager({ log, clock, cluster, services }: WorkerParts): SubscriptionManager {
+  return new SubscriptionManager({
+    services,
+    clock,
+    leads: () => cluster.leads,
+    onFailure: (error) => reporter(log)(error, "subscriptions could not be processed; trying again"),
   });
 }
 

@@ -36,6 +36,7 @@ function unused(): never {
 export const OTHER_SERVICES = {
   tokens: { sign: unused, forget: () => undefined },
   ownership: { ask: unused },
+  subscribers: { send: unused },
   lanes: { of: () => ({ lane: null, failing: null }), unhealthy: () => Promise.resolve(new Map()) },
   transforms: { run: unused, check: unused, convert: unused, describeOpenApi: unused, diagnose: unused },
   operational: { announce: () => Promise.resolve(), wake: () => undefined },

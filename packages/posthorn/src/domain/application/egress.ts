@@ -84,6 +84,21 @@ export async function egressAllowOf(ctx: Context, applicationKey: number): Promi
   return row.egress_allow;
 }
 
+/** Address rules and proxy of an application, for requests that belong to none of its endpoints. */
+export async function applicationEgress(
+  ctx: Context,
+  applicationKey: number,
+): Promise<{ readonly allow: string | null; readonly proxy: EndpointProxy | null }> {
+  const row = await reader(ctx)
+    .selectFrom("application")
+    .select(["egress_allow", "egress_sealed"])
+    .where("id", "=", applicationKey)
+    .executeTakeFirstOrThrow();
+  const { egress_allow: allow, egress_sealed: sealed } = row;
+  if (sealed === null) return { allow, proxy: null };
+  return { allow, ...(JSON.parse(ctx.services.secretBox.open(sealed)) as { readonly proxy: EndpointProxy }) };
+}
+
 /** Rejects a proxy that the HTTP client cannot use or the operator does not allow. */
 function checkProxy(ctx: Context, proxy: EndpointProxy): void {
   const problem = ctx.services.rules.egressProblem({ proxy }, null);

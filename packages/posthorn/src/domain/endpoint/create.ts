@@ -1,5 +1,5 @@
 import { generateSecret } from "@posthorn/webhooks";
-import { WEBHOOK_KIND } from "../../destinations/kinds.ts";
+import { isVerifiable } from "../../destinations/kinds.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
 import type { Application } from "../application/application.ts";
@@ -10,7 +10,7 @@ import { disabledManually, disabledJson } from "./disabled.ts";
 import { checkEventTypes, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
 import { sealHeaders } from "./headers.ts";
 import { checkSecret, insertSecret } from "./secret.ts";
-import { newTarget } from "./target.ts";
+import { newTarget, type TargetRights } from "./target.ts";
 import { verificationJson } from "./verification.ts";
 import { checkHeaders, type HeaderMap } from "./header-rules.ts";
 import type { Tx } from "../../store/tx.ts";
@@ -32,14 +32,16 @@ export async function insertEndpoint(
   ctx: Context,
   application: Pick<Application, "key" | "id" | "uid">,
   input: Omit<CreateEndpoint, "app">,
+  rights: TargetRights = {},
 ): Promise<Endpoint> {
   const { key: appKey } = application;
   const { secret, headers, ...fields } = input;
-  const { url, shown, columns: targetColumns } = await newTarget(ctx, appKey, fields);
+  const { url, shown, columns: targetColumns } = await newTarget(ctx, appKey, fields, rights);
   const checked = { ...fields, url };
   const signingSecret = secret === null ? generateSecret() : checkSecret(secret, "secret");
   checkHeaders(headers);
-  await checkEventTypes(ctx, fields.eventTypes, null);
+  // Those of a subscription are its topic's, which were checked when it was created.
+  await checkEventTypes(ctx, fields.eventTypes, rights.isSubscription === true ? fields.eventTypes : null);
   const { key, id } = ctx.services.ids.next("ep_");
   const at = ctx.services.now();
   const columns = toColumns(checked);
@@ -54,7 +56,7 @@ export async function insertEndpoint(
         app_id: appKey,
         headers_sealed: sealHeaders(ctx, headers),
         egress_sealed: null,
-        verification_json: targetColumns.kind === WEBHOOK_KIND ? requiredOfNew(ctx) : null,
+        verification_json: isVerifiable(targetColumns.kind) ? requiredOfNew(ctx) : null,
         disabled_json: fields.disabled ? disabledJson(disabledManually(at)) : null,
         created_at: at,
         updated_at: at,

@@ -21,9 +21,20 @@ export interface Target {
   readonly columns: { readonly kind: string; readonly config_sealed: Uint8Array | null };
 }
 
+export interface TargetRights {
+  /** Whether a subscriber has confirmed the endpoint. */
+  readonly isSubscription?: boolean;
+}
+
 /** Validates the target of a new endpoint. Throws a 422 that names the field. */
-export async function newTarget(ctx: Context, appKey: number, input: TargetInput): Promise<Target> {
+export async function newTarget(
+  ctx: Context,
+  appKey: number,
+  input: TargetInput,
+  rights: TargetRights = {},
+): Promise<Target> {
   const kind = input.kind ?? WEBHOOK_KIND;
+  if (rights.isSubscription !== true) refuseSubscription(kind, "kind");
   const problem = ctx.services.rules.kinds.problem(kind);
   if (problem !== null) throw invalid("kind", problem.sentence);
   if (kind === WEBHOOK_KIND) return webhook(ctx, appKey, input);
@@ -55,6 +66,7 @@ export async function changedTarget(
   }
   refuseUrl(existing.kind, url);
   if (config === null) return null;
+  refuseSubscription(existing.kind, "config");
   const problem = ctx.services.rules.kinds.problem(existing.kind);
   if (problem !== null) throw invalid("kind", problem.sentence);
   const row = await reader(ctx)
@@ -65,6 +77,15 @@ export async function changedTarget(
   const current = openConfig(ctx.services.secretBox, row);
   const before = current === null ? null : { config: current, keeps };
   return configured(ctx, existing.appKey, { kind: existing.kind, input: config, before });
+}
+
+/** Only the subscriber can say where its events go. */
+function refuseSubscription(kind: string, field: string): void {
+  if (kindNamed(kind)?.isSubscription !== true) return;
+  throw invalid(
+    field,
+    "Endpoints of this kind are created and changed by subscribers at the WebSub hub. Give them the URL of a topic (POST /api/v1/app/{app_id}/websub/topic).",
+  );
 }
 
 async function webhook(ctx: Context, appKey: number, { url, config }: Omit<TargetInput, "kind">): Promise<Target> {

@@ -45,6 +45,7 @@ export function disableFailing(services: Services, endpointKey: number, cause: C
       failures,
     });
     tx.signal({ kind: "application", key: subject.app_id });
+    if (reason === GONE) tx.signal({ kind: "subscriptions" });
     return true;
   }, "health.auto-disable");
 }

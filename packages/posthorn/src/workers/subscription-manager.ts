@@ -1,0 +1,131 @@
+/**
+ * Settles requests at the WebSub hub, and ends subscriptions that have expired or whose receiver responded with 410 Gone. Only the leader
+ * does. Without requests and leases it is idle.
+ */
+import type { Clock } from "../dispatch/types.ts";
+import type { Services } from "../domain/context.ts";
+import { endExpired, endGone } from "../domain/subscription/end.ts";
+import { dueRequests, nextDue, settleRequest } from "../domain/websub/settle.ts";
+import type { Signal } from "../store/signal.ts";
+import type { Worker } from "./worker.ts";
+
+export interface SubscriptionManagerOptions {
+  /** Called at each step, because the services do not exist yet when the worker is constructed. */
+  readonly services: () => Services;
+  readonly clock: Pick<Clock, "now" | "setTimer">;
+  /** Whether this node works for the cluster. */
+  readonly leads: () => boolean;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Callbacks called at the same time. A slow one occupies its place for up to ten seconds. */
+const CONCURRENT = 32;
+/** Callbacks of one host called at the same time. */
+const CONCURRENT_AT_HOST = 4;
+/** Pause after a failure of the store. */
+const PAUSE_MS = 2000;
+/** Longest time between two looks, in case a signal was lost. */
+const MAX_SLEEP_MS = 60_000;
+
+export class SubscriptionManager implements Worker {
+  readonly name = "subscriptions";
+  readonly #options: SubscriptionManagerOptions;
+  readonly #stopping = new AbortController();
+  /** Requests whose callback is being called, with their hosts. */
+  readonly #calls = new Map<number, { readonly host: string; readonly done: Promise<void> }>();
+  #running: Promise<void> | null = null;
+  #again = false;
+  #cancelTimer: () => void = () => undefined;
+
+  constructor(options: SubscriptionManagerOptions) {
+    this.#options = options;
+  }
+
+  gained(): Promise<void> {
+    this.#wake();
+    return Promise.resolve();
+  }
+
+  rescan(): void {
+    this.#wake();
+  }
+
+  notified({ kind }: Signal): void {
+    if (kind === "subscriptions") this.#wake();
+  }
+
+  /** Calls that are running are aborted; their requests stay stored. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort();
+    this.#cancelTimer();
+    await this.#running;
+    await Promise.all([...this.#calls.values()].map(({ done }) => done));
+  }
+
+  #wake(): void {
+    if (this.#stopping.signal.aborted || !this.#options.leads()) return;
+    this.#again = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+      if (this.#again) this.#wake();
+    });
+  }
+
+  async #run(): Promise<void> {
+    const { services, clock, leads, onFailure } = this.#options;
+    const { signal } = this.#stopping;
+    while (this.#again && !signal.aborted && leads()) {
+      this.#again = false;
+      this.#cancelTimer();
+      try {
+        const known = services();
+        await endGone(known, signal);
+        const lease = await endExpired(known, signal);
+        await this.#start(known);
+        this.#sleepUntil(earliest(lease, await nextDue(known)));
+      } catch (error) {
+        onFailure(error);
+        this.#sleepUntil(clock.now() + PAUSE_MS);
+      }
+    }
+  }
+
+  async #start(services: Services): Promise<void> {
+    const room = CONCURRENT - this.#calls.size;
+    if (room <= 0) return;
+    // Those that are running are still due, so they are read again.
+    for (const row of await dueRequests(services, CONCURRENT + this.#calls.size)) {
+      if (this.#calls.size >= CONCURRENT) return;
+      const atHost = [...this.#calls.values()].filter(({ host }) => host === row.host).length;
+      if (this.#calls.has(row.id) || atHost >= CONCURRENT_AT_HOST) continue;
+      this.#calls.set(row.id, { host: row.host, done: this.#settle(services, row) });
+    }
+  }
+
+  async #settle(services: Services, row: Parameters<typeof settleRequest>[1]): Promise<void> {
+    const { clock, onFailure } = this.#options;
+    try {
+      await settleRequest(services, row, this.#stopping.signal);
+      this.#calls.delete(row.id);
+      this.#wake();
+    } catch (error) {
+      onFailure(error);
+      this.#calls.delete(row.id);
+      this.#sleepUntil(clock.now() + PAUSE_MS);
+    }
+  }
+
+  #sleepUntil(time: number | null): void {
+    const { clock } = this.#options;
+    if (this.#stopping.signal.aborted || time === null) return;
+    // A request whose callback is being called is due. Its end wakes the worker.
+    const left = Math.min(MAX_SLEEP_MS, Math.max(this.#calls.size > 0 ? PAUSE_MS : 0, time - clock.now()));
+    this.#cancelTimer();
+    this.#cancelTimer = clock.setTimer(left, () => this.#wake());
+  }
+}
+
+function earliest(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}
