@@ -2,6 +2,7 @@
 import {
   Archive,
   ArrowLeftRight,
+  BellRing,
   Bus,
   Cable,
   ChartColumn,
@@ -42,6 +43,7 @@ import styles from "./destination.module.css";
 const MARKS: Readonly<Record<string, LucideIcon>> = {
   http: Webhook,
   cloudEvents: Cloud,
+  webSub: BellRing,
   posthorn: Rss,
   slack: Hash,
   discord: Gamepad2,

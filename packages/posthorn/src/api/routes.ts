@@ -1,5 +1,8 @@
 /** All routes of the API that require a token. */
 import { FEED_ROUTES } from "./feed/routes.ts";
+import { REST_HOOK_ROUTES } from "./rest-hook/routes.ts";
+import { WEBSUB_SUBSCRIPTION_ROUTES } from "./websub/subscriptions.ts";
+import { TOPIC_ROUTES } from "./websub/topics.ts";
 import { createApplication } from "./application/create.ts";
 import { deleteApplication } from "./application/delete.ts";
 import { getApplicationEgress } from "./application/get-egress.ts";
@@ -270,6 +273,9 @@ export const ROUTES: readonly Route[] = [
   setOperationalHeaders,
   upsertOperationalEndpoint,
   ...FEED_ROUTES,
+  ...TOPIC_ROUTES,
+  ...WEBSUB_SUBSCRIPTION_ROUTES,
+  ...REST_HOOK_ROUTES,
   ...SOURCE_ROUTES,
   ...SOURCE_MONITORING_ROUTES,
 ];

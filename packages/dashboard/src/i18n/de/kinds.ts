@@ -33,6 +33,7 @@ export const products: readonly string[] = [
   "Zapier",
   "IFTTT",
   "CloudEvents",
+  "WebSub",
   "Posthorn",
   "Apache Kafka",
   "RabbitMQ",

@@ -133,6 +133,7 @@ export const server = {
       wrong_origin: "Diese Adresse des Servers ist dafür nicht vorgesehen.",
       payload_too_large: "Der Inhalt ist zu groß.",
       cursor_expired: "Diese Position ist abgelaufen, weil ihre Nachrichten gelöscht wurden. Beginnen Sie neu.",
+      too_many_requests: "Zu viele Anfragen. Versuchen Sie es in einer Minute noch einmal.",
       backlog_full: "Zu viele Zustellungen stehen aus. Versuchen Sie es später noch einmal.",
       too_many_streams: "Zu viele Live-Verbindungen sind offen.",
       diagnosis_running: "Eine Diagnose läuft bereits. Warten Sie, bis sie fertig ist.",

@@ -24,8 +24,14 @@ export const listDestinationKinds = defineRoute({
   },
 });
 
+const SUBSCRIBED = {
+  code: "kind_subscribed",
+  message: "Subscribers at the WebSub hub create these endpoints. Create a topic and give them its URL.",
+} as const;
+
 function kindOut(name: string, kind: AnyKind, problem: KindProblem | null): object {
   const { title, summary, group, family, fields, limits, idempotency, ordering, deduplication, setup } = kind;
+  const { isSubscription = false } = kind;
   const { bodyBytes, batch } = limits;
   return {
     kind: name,
@@ -42,7 +48,8 @@ function kindOut(name: string, kind: AnyKind, problem: KindProblem | null): obje
     ordering,
     deduplication: deduplication ?? null,
     setup,
-    available: problem === null,
-    problem: problem === null ? null : { code: problem.code, message: problem.sentence },
+    available: problem === null && !isSubscription,
+    problem:
+      problem === null ? (isSubscription ? SUBSCRIBED : null) : { code: problem.code, message: problem.sentence },
   };
 }

@@ -50,7 +50,7 @@ export const DestinationKindOut = Type.Object(
     problem: nullable(
       Type.Object(
         {
-          code: Type.String({ description: "`kind_not_allowed` or `kind_unavailable`." }),
+          code: Type.String({ description: "`kind_not_allowed`, `kind_unavailable` or `kind_subscribed`." }),
           message: Type.String({ description: "Why it is not available, and what the operator can do." }),
         },
         { description: "Null: it is available." },

@@ -98,6 +98,7 @@ import { BATCH_MODELS } from "./message-batch.ts";
 import { STATS_MODELS } from "./stats.ts";
 import { TRANSFORMATION_MODELS } from "./transformation.ts";
 import { USAGE_MODELS } from "./usage.ts";
+import { SUBSCRIPTION_MODELS } from "./subscription.ts";
 import { BROADCAST_MODELS } from "./broadcast.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 import { SOURCE_MODELS } from "./source-models.ts";
@@ -203,4 +204,5 @@ export const MODELS: readonly TSchema[] = [
   ...BROADCAST_MODELS,
   ...FEED_MODELS,
   ...AUTO_CONFIG_MODELS,
+  ...SUBSCRIPTION_MODELS,
 ];

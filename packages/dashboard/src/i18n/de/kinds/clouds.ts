@@ -46,6 +46,26 @@ export const clouds: Readonly<Record<string, string>> = {
   "Send a test event. The other server recognises repeated events by their ID.":
     "Senden Sie ein Testereignis. Der andere Server erkennt Wiederholungen an der ID.",
 
+  // WebSub
+  "Sends each event of a topic to a subscriber at the WebSub hub.":
+    "Sendet jedes Ereignis eines Topics an einen Abonnenten des WebSub-Hubs.",
+  Callback: "Callback",
+  "The URL at which the subscriber receives the events.": "Die URL, unter der der Abonnent die Ereignisse empfängt.",
+  Secret: "Secret",
+  "The URL of the topic, which each event repeats in its Link header.":
+    "Die URL des Topics, die jedes Ereignis im Link-Header nennt.",
+  Hub: "Hub",
+  "The URL of the hub, which each event repeats in its Link header.":
+    "Die URL des Hubs, die jedes Ereignis im Link-Header nennt.",
+  "The hub.secret of the subscriber. Events are signed with it.":
+    "Das hub.secret des Abonnenten. Ereignisse werden damit signiert.",
+  "Create a topic with `POST /api/v1/app/{app_id}/websub/topic`, and give its URL to the subscriber.":
+    "Legen Sie mit `POST /api/v1/app/{app_id}/websub/topic` ein Topic an, und geben Sie dem Abonnenten dessen URL.",
+  "The subscriber finds the hub in the Link header of the topic, and subscribes there.":
+    "Der Abonnent findet den Hub im Link-Header des Topics und abonniert dort.",
+  "The endpoint appears when the subscriber has confirmed its request.":
+    "Der Endpunkt erscheint, sobald der Abonnent seine Anfrage bestätigt hat.",
+
   // AWS
   "Sends each event as a message to an Amazon SQS queue, standard or FIFO.":
     "Sendet jedes Ereignis als Nachricht an eine Amazon-SQS-Queue, Standard oder FIFO.",

@@ -1,0 +1,170 @@
+import { Type } from "typebox";
+import { MAX_SUBSCRIPTIONS, LEASE_DEFAULTS } from "../../domain/websub/topic.ts";
+import { ChannelName, DateTime, listOf, Name, nullable, ref, Url } from "./common.ts";
+
+const Lease = Type.Integer({ minimum: 60, maximum: 31_536_000 });
+
+const FIELDS = {
+  description: Type.Optional(Type.String({ maxLength: 1000 })),
+  eventTypes: Type.Optional(
+    nullable(Type.Array(Name, { maxItems: 250, description: "Events of the topic. Null: all types." })),
+  ),
+  channels: Type.Optional(nullable(Type.Array(ChannelName, { maxItems: 10, description: "Null: all." }))),
+  disabled: Type.Optional(
+    Type.Boolean({
+      default: false,
+      description: "Refuses new subscriptions and renewals, and reading. Subscriptions end with their leases.",
+    }),
+  ),
+  leaseSeconds: Type.Optional(
+    Type.Object(
+      {
+        min: Type.Optional({ ...Lease, default: LEASE_DEFAULTS.min }),
+        max: Type.Optional({ ...Lease, default: LEASE_DEFAULTS.max }),
+        default: Type.Optional({ ...Lease, default: LEASE_DEFAULTS.default }),
+      },
+      {
+        description:
+          "How long subscriptions last without renewal. Requests for shorter or longer leases get the shortest or longest.",
+      },
+    ),
+  ),
+  maxSubscriptions: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 10_000, default: MAX_SUBSCRIPTIONS, description: "Further ones are denied." }),
+  ),
+} as const;
+
+export const WebSubTopicIn = Type.Object(FIELDS, {
+  $id: "WebSubTopicIn",
+  description: "A topic of the WebSub hub: events of an application that third parties can subscribe to.",
+});
+
+export const WebSubTopicPatch = Type.Object(FIELDS, {
+  $id: "WebSubTopicPatch",
+  description: "Omitted fields do not change.",
+});
+
+export const WebSubTopicOut = Type.Object(
+  {
+    id: Type.String(),
+    url: Type.String({
+      description: "For subscribers (`hub.topic`). Anyone with it can read the topic and subscribe.",
+    }),
+    hub: Type.String({ description: "URL of the hub. Subscribers find it in the Link header of the topic." }),
+    description: Type.String(),
+    eventTypes: nullable(Type.Array(Type.String())),
+    channels: nullable(Type.Array(Type.String())),
+    disabled: Type.Boolean(),
+    leaseSeconds: Type.Object({ min: Type.Integer(), max: Type.Integer(), default: Type.Integer() }),
+    maxSubscriptions: Type.Integer(),
+    createdAt: DateTime,
+    updatedAt: DateTime,
+  },
+  { $id: "WebSubTopicOut" },
+);
+
+export const WebSubTopicList = listOf(WebSubTopicOut);
+
+export const WebSubSubscriptionOut = Type.Object(
+  {
+    id: Type.String(),
+    topicId: Type.String(),
+    callback: Type.String(),
+    endpointId: Type.String({ description: "The endpoint that delivers to it, with attempts, statistics and state." }),
+    isSigned: Type.Boolean({ description: "Whether the subscriber has given a `hub.secret`." }),
+    leaseSeconds: Type.Integer(),
+    expiresAt: DateTime,
+    createdAt: DateTime,
+    renewedAt: DateTime,
+  },
+  { $id: "WebSubSubscriptionOut" },
+);
+
+export const WebSubSubscriptionList = listOf(WebSubSubscriptionOut);
+
+export const RestHookIn = Type.Object(
+  {
+    targetUrl: Type.Optional({
+      ...Url,
+      description: "Where events are sent. Also accepted as `target_url`, `hookUrl` or `hook_url`.",
+    }),
+    target_url: Type.Optional(Url),
+    hookUrl: Type.Optional(Url),
+    hook_url: Type.Optional(Url),
+    event: Type.Optional({ ...Name, description: "An event type. Without one, and without `eventTypes`: all." }),
+    eventTypes: Type.Optional(Type.Array(Name, { maxItems: 250 })),
+    channels: Type.Optional(nullable(Type.Array(ChannelName, { maxItems: 10 }))),
+    description: Type.Optional(Type.String({ maxLength: 1000 })),
+    handshake: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          "Sends a POST with `X-Hook-Secret` to the URL first, which must return the header. Deliveries then have `X-Hook-Signature`.",
+      }),
+    ),
+  },
+  { $id: "RestHookIn", description: "A subscription of an automation platform, such as Zapier, n8n or Make." },
+);
+
+export const RestHookOut = Type.Object(
+  {
+    id: Type.String(),
+    targetUrl: Type.String(),
+    eventTypes: nullable(Type.Array(Type.String())),
+    channels: nullable(Type.Array(Type.String())),
+    description: Type.String(),
+    endpointId: Type.String({ description: "The endpoint that delivers to it, with attempts, statistics and state." }),
+    createdAt: DateTime,
+  },
+  { $id: "RestHookOut" },
+);
+
+export const RestHookList = listOf(RestHookOut);
+
+export const RestHookSamples = Type.Array(Type.Unknown(), {
+  $id: "RestHookSamples",
+  description: "Payloads as they are delivered, newest first.",
+});
+
+export const RestHookTokenIn = Type.Object(
+  {
+    expiry: Type.Optional(
+      nullable(
+        Type.Integer({ minimum: 60, maximum: 315_360_000, description: "In seconds. Null: it does not expire." }),
+      ),
+    ),
+  },
+  { $id: "RestHookTokenIn" },
+);
+
+export const RestHookTokenOut = Type.Object(
+  {
+    id: Type.String(),
+    token: nullable(Type.String({ description: "Only in the response that created it." })),
+    tokenCensored: Type.String(),
+    createdAt: DateTime,
+    expiresAt: nullable(DateTime),
+  },
+  { $id: "RestHookTokenOut" },
+);
+
+export const RestHookTokenList = Type.Object(
+  { data: Type.Array(ref(RestHookTokenOut)) },
+  { $id: "RestHookTokenList", description: "Oldest first." },
+);
+
+export const SUBSCRIPTION_MODELS = [
+  WebSubTopicIn,
+  WebSubTopicPatch,
+  WebSubTopicOut,
+  WebSubTopicList,
+  WebSubSubscriptionOut,
+  WebSubSubscriptionList,
+  RestHookIn,
+  RestHookOut,
+  RestHookList,
+  RestHookSamples,
+  RestHookTokenIn,
+  RestHookTokenOut,
+  RestHookTokenList,
+];
