@@ -60,6 +60,7 @@ const VALID = new Map<string, object>([
   ...["v1.destination.create", "v1.destination.upsert"].map(
     (route) => [route, { type: "fifoEndpoint", config: { url: "https://silent.example.com/" } }] as const,
   ),
+  ["v1.rest-hook.create", { targetUrl: "https://silent.example.com/" }],
   ["v1.destination.patch", { type: "fifoEndpoint" }],
   ["v1.autoconfig.subscribe-destination", { type: "pollingEndpoint" }],
   ["v1.autoconfig.subscribe-endpoint", { url: "https://silent.example.com/" }],

@@ -66,6 +66,9 @@ export class Scene {
     const [subscription, pushed] = await Promise.all(
       ["", ""].map(() => scene.#post(`/api/v1/app/${app}/autoconfig`, {})),
     );
+    const topic = await scene.#post(`/api/v1/app/${app}/websub/topic`, {});
+    const hook = await scene.#post(`/api/v1/app/${app}/rest-hook`, { targetUrl: "https://silent.example.com/" });
+    const hookToken = await scene.#post(`/api/v1/app/${app}/rest-hook-token`, {});
     const changed = await scene.#post("/ingest/api/v1/source", { name: "Changed", type: "generic-webhook" });
     for (const body of [`${"[".repeat(20_000)}${"]".repeat(20_000)}`, "{}"]) {
       await fetch(String(source["ingestUrl"]), { method: "POST", body });
@@ -74,6 +77,10 @@ export class Scene {
     for (const [name, value] of Object.entries({
       app_id: app,
       endpoint_id: endpoint["id"],
+      topic_id: topic["id"],
+      subscription_id: hook["id"],
+      hook_id: hook["id"],
+      token_id: hookToken["id"],
       destination_id: destination["id"],
       event_type_name: "order.paid",
       kind: "slack",
