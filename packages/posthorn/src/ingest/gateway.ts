@@ -7,6 +7,7 @@ import type { Services } from "../domain/context.ts";
 import { HOPS_HEADER, hopCountOf, MAX_HOPS } from "../domain/message/hop-count.ts";
 import type { InboundOrigin, InboundRequest } from "../domain/message/request.ts";
 import { ingestUrl } from "../domain/source/token.ts";
+import { splitBatch, STRUCTURED_TYPE } from "./cloud-events-batch.ts";
 import { configuredResponse } from "./configured-response.ts";
 import type { EndpointResponses } from "./endpoint-responses.ts";
 import { headerOf } from "./headers.ts";
@@ -120,7 +121,7 @@ export class Gateway {
         });
         return verdict.response;
       case "event":
-        return this.#take(source, request, verdict.verified, verdict.facts);
+        return this.#takeAll(source, request, verdict);
     }
   }
 
@@ -152,6 +153,43 @@ export class Gateway {
     }
   }
 
+  /** Stores the event of a request, or each of a batch. */
+  async #takeAll(
+    source: LiveSource,
+    request: IngestRequest,
+    { verified, facts }: Extract<Verdict, { readonly kind: "event" }>,
+  ): Promise<InboundResponse> {
+    const contentType = headerOf(request.rawHeaders, "content-type") ?? "";
+    const batch = splitBatch(source.definition, { contentType, body: request.body });
+    if (batch === null) return this.#take(source, request, verified, facts);
+    if (batch.kind === "invalid") return jsonResponse(400, "bad_request", batch.message);
+    const { intake } = this.#options;
+    const { method, path, query, address, rawHeaders } = request;
+    const headers = withContentType(rawHeaders, STRUCTURED_TYPE);
+    // The events are stored together, and acknowledged only if all are: the sender repeats the batch otherwise, and what is stored already is
+    // recognised by its ID.
+    const results = await Promise.all(
+      batch.events.map((event) =>
+        intake.take(source, {
+          ...event.facts,
+          contentType: STRUCTURED_TYPE,
+          headers,
+          body: event.body,
+          trust: verified.trust,
+          origin: {
+            kind: "request",
+            provider: source.definition.id,
+            scheme: verified.scheme,
+            request: { method, path, query, address },
+          },
+        }),
+      ),
+    );
+    const refused = results.find(({ kind }) => kind === "gone" || kind === "busy");
+    if (refused?.kind === "gone") return NO_SOURCE;
+    return refused?.kind === "busy" ? quotaExceeded(refused.retryAfterSeconds) : source.verifier.acceptance(request);
+  }
+
   async #take(
     source: LiveSource,
     request: IngestRequest,
@@ -178,10 +216,7 @@ export class Gateway {
     });
     if (taken.kind === "stored" && source.settings.response === null) return source.verifier.acceptance(request);
     if (taken.kind === "gone") return NO_SOURCE;
-    if (taken.kind === "busy") {
-      const detail = "This source has received its daily quota of events.";
-      return jsonResponse(429, "quota_exceeded", detail, { "retry-after": String(taken.retryAfterSeconds) });
-    }
+    if (taken.kind === "busy") return quotaExceeded(taken.retryAfterSeconds);
     return this.#responseTo(source, request, facts, taken);
   }
 
@@ -202,6 +237,18 @@ export class Gateway {
     const id = taken.kind === "stored" ? taken.publicId : "";
     return configuredResponse(response, source.definition, { ...request, id, type: facts.type });
   }
+}
+
+function quotaExceeded(retryAfterSeconds: number): WebhookResponse {
+  const detail = "This source has received its daily quota of events.";
+  return jsonResponse(429, "quota_exceeded", detail, { "retry-after": String(retryAfterSeconds) });
+}
+
+/** Headers of a request for one of its events. */
+function withContentType(rawHeaders: readonly string[], contentType: string): readonly string[] {
+  return rawHeaders.map((value, index) =>
+    index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === "content-type" ? contentType : value,
+  );
 }
 
 /** The URL that the provider called. */
