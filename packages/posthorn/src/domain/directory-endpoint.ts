@@ -4,7 +4,7 @@ import type { Selectable } from "kysely";
 import { type BatchRules, batchRules } from "../destinations/batch-rules.ts";
 import type { KindConfig } from "../destinations/kind.ts";
 import type { KindProblem, KindRules } from "../destinations/kind-rules.ts";
-import { hostOf, kindNamed, WEBHOOK_KIND } from "../destinations/kinds.ts";
+import { hostOf, isVerifiable, kindNamed, WEBHOOK_KIND } from "../destinations/kinds.ts";
 import { type CompiledFilter, compileFilter } from "../filter/compile.ts";
 import type { ApplicationTable, EndpointTable } from "../store/schema.ts";
 import type { SecretBox } from "../lib/secret-box.ts";
@@ -93,10 +93,9 @@ export class DirectoryEndpoint {
     const values = over(below.policy, layerOf(row), "endpoint");
     const flow = toFlow(row.flow_json);
     this.#discardUpTo = flow.discardUpTo;
-    this.grant =
-      row.kind === WEBHOOK_KIND
-        ? grantOf(toVerification(row.verification_json), values.verification, row.url)
-        : WITHOUT_VERIFICATION;
+    this.grant = isVerifiable(row.kind)
+      ? grantOf(toVerification(row.verification_json), values.verification, row.url)
+      : WITHOUT_VERIFICATION;
     this.policy = new EndpointPolicy(values, {
       tenant: row.app_id,
       host: () => hostOf(row.url),

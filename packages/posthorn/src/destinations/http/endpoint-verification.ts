@@ -21,7 +21,10 @@ export class OwnershipCheck {
   async ask(endpoint: DirectoryEndpoint, method: OwnershipMethod): Promise<Ownership> {
     const { sender, timeoutMs, publicUrl } = this.#options;
     const client = { send: sender.send.bind(sender, endpoint) };
-    const request = { url: endpoint.url, timeoutMs, headers: ["user-agent", USER_AGENT, ...endpoint.headers] };
+    const authorization = endpoint.config?.["authorization"];
+    const credentials = typeof authorization === "string" ? ["authorization", authorization] : [];
+    const headers = ["user-agent", USER_AGENT, ...endpoint.headers, ...credentials];
+    const request = { url: endpoint.url, timeoutMs, headers };
     const requestOrigin = method === "challenge" ? null : new URL(publicUrl()).hostname;
     const outcome =
       requestOrigin === null

@@ -1,6 +1,6 @@
 import { batchEvents, binaryHeaders, structuredEvent } from "../chat/cloud-event.ts";
 import { judgeReceiver } from "../chat/judge.ts";
-import { httpKind } from "../kind.ts";
+import { httpKind, type KindMessage } from "../kind.ts";
 
 export const CLOUD_EVENTS = httpKind({
   family: "http",
@@ -66,7 +66,7 @@ export const CLOUD_EVENTS = httpKind({
     const secret = authorization === null ? [] : ["authorization", authorization];
     const parts = { method: "POST", url, secretHeaders: ["authorization"], auth: null } as const;
     if (mode === "batch" || messages.length > 1) {
-      const headers = ["content-type", "application/cloudevents-batch+json", ...secret];
+      const headers = ["content-type", "application/cloudevents-batch+json", ...originOf(messages[0]!), ...secret];
       return { ...parts, headers, body: batchEvents(messages, source) };
     }
     const message = messages[0]!;
@@ -80,3 +80,8 @@ export const CLOUD_EVENTS = httpKind({
   },
   judge: (response, messages, now) => messages.map(() => judgeReceiver(response, now)),
 });
+
+/** The origin that the receiver has allowed, which every request must name (web hooks, section 2.2). */
+function originOf({ attributes }: KindMessage): readonly string[] {
+  return attributes.filter(([name]) => name.toLowerCase() === "origin").flat();
+}

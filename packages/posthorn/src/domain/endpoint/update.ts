@@ -1,4 +1,4 @@
-import { WEBHOOK_KIND } from "../../destinations/kinds.ts";
+import { isVerifiable, WEBHOOK_KIND } from "../../destinations/kinds.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
@@ -70,8 +70,7 @@ async function save(
         updated_at: updatedAt,
       };
       await tx.db.updateTable("endpoint").set(columns).where("id", "=", existing.key).execute();
-      if (existing.kind === WEBHOOK_KIND && originOf(url) !== originOf(existing.url))
-        await forgetProof(tx, existing.key);
+      if (isVerifiable(existing.kind) && originOf(url) !== originOf(existing.url)) await forgetProof(tx, existing.key);
       await announceChange(ctx, tx, application, existing, fields);
       tx.signal({ kind: "application", key: existing.appKey });
       if (existing.disabled && !fields.disabled) tx.signal({ kind: "healthy", endpointId: existing.key });

@@ -2,7 +2,7 @@ import { notFound } from "../../lib/errors.ts";
 import { type Call, type Context, type OutsideCall, write } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
-import { requireWebhook } from "./only-webhooks.ts";
+import { requireVerifiable } from "./only-webhooks.ts";
 import {
   type Grant,
   originOf,
@@ -41,7 +41,7 @@ export async function verifyEndpoint({
   input,
 }: OutsideCall<EndpointRef & { readonly method: OwnershipMethod | null }>): Promise<VerifyOutcome> {
   const { endpoint } = await getEndpoint(ctx, input);
-  requireWebhook(endpoint, ["body", "method"], "Verification requests");
+  requireVerifiable(endpoint, ["body", "method"]);
   const known = await ctx.services.directory.endpoint(endpoint.key);
   if (known === null) throw notFound("endpoint");
   const method = input.method ?? known.grant.required ?? "cloudevents";

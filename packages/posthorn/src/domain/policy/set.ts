@@ -4,7 +4,7 @@ import { getApplication } from "../application/find.ts";
 import type { ApplicationRef } from "../application/egress.ts";
 import { atomically, type Call, type Context, write } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "../endpoint/find.ts";
-import { requireWebhook } from "../endpoint/only-webhooks.ts";
+import { requireVerifiable, requireWebhook } from "../endpoint/only-webhooks.ts";
 import { applicationLayer, endpointLayer, type PolicyView, viewOf } from "./get.ts";
 import type { PolicyLevel } from "./section.ts";
 import { type Policy, SECTION_NAMES, type SectionName, sectionOf } from "./sections.ts";
@@ -19,11 +19,10 @@ export interface PolicyWrite {
 }
 
 /** Sections about responses and signatures of HTTP requests, which other kinds judge and build themselves. */
-const WEBHOOK_SECTIONS = ["success", "signing", "verification"] as const;
+const WEBHOOK_SECTIONS = ["success", "signing"] as const;
 const SECTION_SUBJECTS = {
   success: "Success rules",
   signing: "Signature styles",
-  verification: "Verification requests",
 } as const;
 
 export function setEndpointPolicy(call: Call<EndpointRef & PolicyWrite>): Promise<PolicyView> {
@@ -32,6 +31,7 @@ export function setEndpointPolicy(call: Call<EndpointRef & PolicyWrite>): Promis
     for (const name of WEBHOOK_SECTIONS) {
       if (input.policy[name]) requireWebhook(endpoint, ["body", name], SECTION_SUBJECTS[name]);
     }
+    if (input.policy.verification) requireVerifiable(endpoint, ["body", "verification"]);
     const before = await endpointLayer(ctx, endpoint.key);
     const policy = nextPolicy(ctx, before.policy, input, "endpoint");
     await write(ctx, async ({ db, signal }) => {
