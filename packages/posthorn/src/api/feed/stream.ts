@@ -8,10 +8,11 @@ import { Type } from "typebox";
 import { type Actor, requireAccess } from "../../domain/access.ts";
 import type { Identity } from "../../domain/auth/authenticate.ts";
 import type { OutsideContext, Services } from "../../domain/context.ts";
-import { getFeed } from "../../domain/feed/find.ts";
+import { type FeedRef, getFeed } from "../../domain/feed/find.ts";
 import type { FeedFilter, FeedPage } from "../../domain/feed/page.ts";
 import { encodeCursor, type Feed, type Position } from "../../domain/feed/position.ts";
 import { readFeedWaiting } from "../../domain/feed/read.ts";
+import { PosthornError } from "../../lib/errors.ts";
 import { HttpError, HttpValidationError, ref } from "../models/common.ts";
 import { FeedQuery } from "../models/feed.ts";
 import { queryValidator, refuseUnknown } from "../validation.ts";
@@ -83,7 +84,8 @@ async function open(request: FastifyRequest, reply: FastifyReply, options: Openi
   response.write(`retry: 2000\nid: ${encodeCursor(feed, from)}\nevent: open\ndata: {}\n\n`);
   const signal = AbortSignal.any([ended.signal, closing]);
   const reading = { ctx, feed, from, filter: filterOf(query), raw: query.raw ?? false };
-  const stillAllowed = async (): Promise<boolean> => isAllowed(await identify(request).catch(() => null), actor);
+  const stillAllowed = async (): Promise<boolean> =>
+    isAllowed(await identify(request).catch(() => null), actor) && isReadable(ctx, refOf(request.params));
   await pump(response, reading, signal, stillAllowed).catch((error: unknown) => {
     if (!signal.aborted) request.log.warn({ err: error }, "a stream of a feed ended; its client reconnects");
   });
@@ -92,6 +94,17 @@ async function open(request: FastifyRequest, reply: FastifyReply, options: Openi
 
 function isAllowed(identity: Identity | null, actor: Actor): boolean {
   return identity !== null && identity.actor.orgId === actor.orgId;
+}
+
+/** Whether the feed can still be read: its endpoint was neither deleted nor, if it is only pulled, disabled. */
+async function isReadable(ctx: OutsideContext, feed: FeedRef): Promise<boolean> {
+  try {
+    await getFeed(ctx, feed);
+    return true;
+  } catch (error) {
+    if (error instanceof PosthornError && error.status < 500) return false;
+    throw error;
+  }
 }
 
 interface Reading {

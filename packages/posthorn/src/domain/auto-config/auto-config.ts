@@ -8,6 +8,7 @@ import { POLLING_KIND, WEBHOOK_KIND } from "../../destinations/kinds.ts";
 import { invalid, notFound, PosthornError } from "../../lib/errors.ts";
 import { keyOfId } from "../../lib/id.ts";
 import type { AutoConfigTable } from "../../store/feed-schema.ts";
+import type { Actor } from "../access.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { currentToken, issueToken, revokeTokens, type ScopedToken } from "../auth/scoped-token.ts";
@@ -209,9 +210,7 @@ export function subscribeDestination(
     if (fields.type !== "pollingEndpoint") throw invalid("type", "This token can create a `pollingEndpoint` only.");
     const existing = await boundTo(ctx, row, POLLING_KIND);
     await checkEventTypes(ctx, fields.eventTypes, existing?.eventTypes ?? null);
-    const { orgId, orgPublicId } = ctx.actor;
-    // The token has no capabilities. What it may do was checked above.
-    const inside: TransactionContext = { ...ctx, actor: { kind: "organisation", orgId, orgPublicId, keyId: null } };
+    const inside: TransactionContext = { ...ctx, actor: ofItsApplication(ctx.actor) };
     const { destination } = await upsertDestination({
       ctx: inside,
       input: { app: application.id, endpoint: existing?.id ?? row.public_id, fields },
@@ -219,6 +218,16 @@ export function subscribeDestination(
     if (existing === null) await bind(ctx, row, destination.endpoint);
     return destination;
   });
+}
+
+/**
+ * The caller with the capability that creating its endpoint needs. A token of a subscription has none, and is confined to its application
+ * still.
+ */
+function ofItsApplication(actor: Actor): Actor {
+  if (actor.kind === "organisation" || actor.scope === undefined) return actor;
+  const { scope: _scope, ...application } = actor;
+  return { ...application, capabilities: new Set(["ViewBase", "ManageEndpoint"]) };
 }
 
 async function boundTo(ctx: Context, row: Selectable<AutoConfigTable>, kind: string): Promise<Endpoint | null> {

@@ -1,4 +1,5 @@
 /** Finds the feed that a request names, as far as the caller may read it. */
+import { POLLING_KIND } from "../../destinations/kinds.ts";
 import { notFound, PosthornError } from "../../lib/errors.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
@@ -31,6 +32,12 @@ export async function getFeed(ctx: Context, { app, endpoint: ref }: FeedRef): Pr
   }
   const endpoint = await findEndpoint(ctx, application, ref);
   if (endpoint === null || !(await mayRead(ctx, endpoint.key))) throw notFound("endpoint");
+  if (endpoint.disabled && endpoint.kind === POLLING_KIND) {
+    throw new PosthornError(
+      "endpoint_disabled",
+      "This polling endpoint is disabled and cannot be read. Enable it; the messages since then are on hold and follow.",
+    );
+  }
   return { feed: { appKey: application.key, endpointKey: endpoint.key }, application, endpoint };
 }
 
