@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 const DAY_MS = 86_400_000;
 const WEEKS_PER_NIGHT = 5000;
 
-/** In tests that kill the server while it sends, instead of the ten of every other run. */
+/** In each test that kills the server while it sends. Every other run has ten in all of them. */
 const KILLS = "200";
 
 const { values } = parseArgs({ options: { from: { type: "string" }, kills: { type: "string", default: KILLS } } });

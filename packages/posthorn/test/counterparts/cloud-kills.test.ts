@@ -1,11 +1,13 @@
 import { expect, it } from "vitest";
 import { isSkipped } from "@posthorn/testkit/counterparts";
 import { CLOUDS } from "./kills/cloud-sinks.ts";
-import { KillRun, KILLS, TIMEOUT_MS } from "./kills/run.ts";
+import { KillRun, killsOr, timeoutFor } from "./kills/run.ts";
+
+const KILLS = killsOr(3);
 
 it(
   `every cloud service has every accepted message although the server is killed ${KILLS} times, and services are frozen in between`,
-  { timeout: TIMEOUT_MS },
+  { timeout: timeoutFor(KILLS) },
   async () => {
     await using stack = new AsyncDisposableStack();
     const wanted = Object.entries(CLOUDS).filter(([name]) => !isSkipped(name));
@@ -14,7 +16,7 @@ it(
     const env = Object.assign({}, ...counterparts.map((one) => one.env ?? {})) as Record<string, string>;
     await using run = await KillRun.start("cloud kills", env);
     await run.addEndpoints(sinks);
-    const { faults } = await run.kills(counterparts);
+    const { faults } = await run.kill(KILLS, counterparts);
     const repeated = await run.arrived(sinks);
     run.report({ faults, repeated });
     expect(Object.keys(repeated)).toHaveLength(sinks.length);

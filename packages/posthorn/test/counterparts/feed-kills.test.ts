@@ -1,18 +1,20 @@
 import { eventually } from "@posthorn/testkit";
 import { expect, it } from "vitest";
 import { startReaders } from "./kills/feed-readers.ts";
-import { KillRun, KILLS, TIMEOUT_MS } from "./kills/run.ts";
+import { KillRun, killsOr, timeoutFor } from "./kills/run.ts";
+
+const KILLS = killsOr(3);
 
 it(
   `readers of a feed get every accepted message although they crash and the server is killed ${KILLS} times`,
-  { timeout: TIMEOUT_MS },
+  { timeout: timeoutFor(KILLS) },
   async () => {
     await using run = await KillRun.start("feed kills");
     const { id } = await run.call("POST", `/app/${run.app}/endpoint`, { kind: "polling" });
     const readers = startReaders(run, id as string);
     await using stack = new AsyncDisposableStack();
     for (const reader of readers.all) stack.defer(() => reader.stop());
-    await run.kills();
+    await run.kill(KILLS);
 
     const repeated: Record<string, number> = {};
     for (const { name, isExactlyOnce, read } of readers.all) {

@@ -12,7 +12,7 @@ import {
 import { forAll, isSuccess } from "./cloud-result.ts";
 
 const TITLE = "Azure Service Bus";
-/** Over HTTP, in every tier. The standard tier accepts 256 KiB. */
+/** Over HTTP in the premium tier. The standard tier accepts 256 KiB (quotas of Service Bus, read on 27 November 2026). */
 const MAX_BYTES = 1_048_576;
 const MAX_BATCH_BYTES = 262_144;
 /** Longest session ID. */

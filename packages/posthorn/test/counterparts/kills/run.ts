@@ -6,8 +6,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { eventually, startServer, type TestServer } from "@posthorn/testkit";
 import { Random } from "../../simulation/random.ts";
 
-/** The nightly run sets a larger number. */
-export const KILLS = Number(process.env["POSTHORN_TEST_KILLS"] ?? 10);
+/** Kills of each test, which the nightly run sets. */
+const WANTED_KILLS = process.env["POSTHORN_TEST_KILLS"];
 const SEED = Number(process.env["POSTHORN_TEST_SEED"] ?? Date.now() % 2 ** 31);
 /** Ends a run early, which then reports fewer kills. */
 const MINUTES = Number(process.env["POSTHORN_TEST_KILL_MINUTES"] ?? Infinity);
@@ -15,7 +15,15 @@ const KILLS_PER_LINE = 20;
 /** File to which the reports are appended, one line of JSON each. */
 const REPORT_FILE = process.env["POSTHORN_TEST_REPORT"];
 
-export const TIMEOUT_MS = 300_000 + KILLS * 30_000;
+/** @param usual Kills in every other run: ten in all tests together. */
+export function killsOr(usual: number): number {
+  return Number(WANTED_KILLS ?? usual);
+}
+
+export function timeoutFor(kills: number): number {
+  return 300_000 + kills * 30_000;
+}
+
 /** Broker faults are slower than kills, because a broker takes seconds to start. */
 const KILLS_PER_FAULT = 3;
 const PUBLISHERS = 4;
@@ -128,8 +136,8 @@ export class KillRun implements AsyncDisposable {
     }
   }
 
-  /** Kills the server again and again, and one of the counterparts now and then. */
-  async kills(counterparts: readonly Counterpart[] = []): Promise<{ readonly faults: number }> {
+  /** Kills the server this often, and one of the counterparts now and then. */
+  async kill(kills: number, counterparts: readonly Counterpart[] = []): Promise<{ readonly faults: number }> {
     const faults = counterparts.flatMap((one) => [
       ...(one.kill === undefined ? [] : [() => this.#killWhileSending(one)]),
       ...(one.freeze === undefined ? [] : [() => this.#silence(one)]),
@@ -137,7 +145,7 @@ export class KillRun implements AsyncDisposable {
     const start = this.random.int(0, 1000);
     const deadline = Date.now() + MINUTES * 60_000;
     let done = 0;
-    for (let kill = 0; kill < KILLS && Date.now() < deadline; kill++) {
+    for (let kill = 0; kill < kills && Date.now() < deadline; kill++) {
       await this.#life();
       this.#kills++;
       if (this.#kills % KILLS_PER_LINE === 0) {

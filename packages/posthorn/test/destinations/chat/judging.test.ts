@@ -149,7 +149,7 @@ const CASES: readonly (readonly [kind: string, name: string, answer: KindRespons
   ],
   [
     "rocketChat",
-    "an integration that is switched off",
+    "an integration that is disabled",
     response(503, { success: false, error: "Service Unavailable" }),
     "retry target_unavailable",
   ],
