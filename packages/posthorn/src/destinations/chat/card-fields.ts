@@ -35,7 +35,7 @@ export const CARD_FIELDS = {
   severity: {
     ...template,
     label: "Severity",
-    help: `Template that results in ${SEVERITIES.slice(0, -1).join(", ")} or ${SEVERITIES.at(-1)}, and decides the colour. Without one, Posthorn derives it from the event and its type.`,
+    help: `Template that returns ${SEVERITIES.slice(0, -1).join(", ")} or ${SEVERITIES.at(-1)}, which sets the colour. Without one, Posthorn derives it from the event and its type.`,
     example: '{{ body.status | map: "firing", "error", "resolved", "success" }}',
   },
 } as const;

@@ -16,7 +16,7 @@ import {
 const REGION = {
   type: "text",
   label: "Region",
-  help: "AWS region in which the target is, such as eu-central-1.",
+  help: "AWS region of the target, such as eu-central-1.",
   required: true,
   secret: false,
   isTarget: true,
@@ -49,7 +49,7 @@ export const AWS_FIELDS = {
   roleArn: {
     type: "text",
     label: "Role ARN",
-    help: "Role to assume with these keys, for a target in another account. Its trust policy must allow the user. Leave empty to use the keys themselves.",
+    help: "Role to assume with these keys, for a target in another account. Its trust policy must allow the user. Leave empty to use the keys directly.",
     required: false,
     secret: false,
     maxLength: 2048,
@@ -68,7 +68,7 @@ export const AWS_FIELDS = {
   endpointUrl: {
     type: "url",
     label: "Endpoint URL",
-    help: "URL of another service with the same API, such as MinIO or LocalStack, or of a VPC endpoint. Leave empty for AWS itself.",
+    help: "URL of another service with the same API, such as MinIO or LocalStack, or of a VPC endpoint. Leave empty for AWS.",
     required: false,
     secret: false,
     isTarget: true,
@@ -85,7 +85,7 @@ export function awsSetup(permission: string): readonly string[] {
     `In the IAM console, create a policy that allows ${permission} on this resource only.`,
     "Create a user without console access, attach the policy, and create an access key for it under Security credentials.",
     "Enter region, access key ID and secret access key here.",
-    "For a target in another account: create a role there with the policy, let its trust policy name the user and an external ID, and enter both.",
+    "For a target in another account: create a role there with the policy, name the user and an external ID in its trust policy, and enter the role and the external ID here.",
   ];
 }
 

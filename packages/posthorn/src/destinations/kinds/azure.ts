@@ -47,7 +47,7 @@ export const NAMESPACE_FIELDS = {
   endpointUrl: {
     type: "url",
     label: "Endpoint URL",
-    help: "URL of a private endpoint or another service with the same API. Leave empty for Azure itself.",
+    help: "URL of a private endpoint or another service with the same API. Leave empty for Azure.",
     required: false,
     secret: false,
     isTarget: true,

@@ -33,7 +33,7 @@ const FIELDS = {
   username: {
     type: "text",
     label: "User name",
-    help: "A user that may insert into this table and nothing else.",
+    help: "A user that can insert into this table and do nothing else.",
     required: true,
     secret: false,
     maxLength: 256,
@@ -106,7 +106,7 @@ export const CLICK_HOUSE = httpKind({
     "Create a table, for example: CREATE TABLE events (id String, event_type LowCardinality(String), created_at DateTime64(3, 'UTC'), payload String) ENGINE = MergeTree ORDER BY created_at SETTINGS non_replicated_deduplication_window = 10000.",
     "Create a user: CREATE USER posthorn IDENTIFIED BY '…'; GRANT INSERT ON events TO posthorn.",
     "Enter the URL of the HTTP interface, the user, and the names of database and table.",
-    "A repeated insert is recognised within the deduplication window of the table, which replicated tables and ClickHouse Cloud have by default.",
+    "ClickHouse ignores repeated inserts within the deduplication window of the table. Replicated tables and ClickHouse Cloud have one by default.",
   ],
 
   check({ columns, database, tableName }) {

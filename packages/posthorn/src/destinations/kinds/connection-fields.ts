@@ -35,7 +35,7 @@ export const TLS_FIELDS = {
 export const USERNAME = {
   type: "text",
   label: "User name",
-  help: "Name of the account. Leave it empty if the server needs none.",
+  help: "Name of the account. Leave it empty if the server does not require one.",
   required: false,
   secret: false,
   maxLength: 256,

@@ -22,7 +22,7 @@ const FIELDS = {
   accessKey: {
     type: "text",
     label: "Access key",
-    help: "Key 1 or key 2 of the topic, from its Access keys.",
+    help: "Key 1 or key 2 of the topic, from the page Access keys.",
     required: true,
     secret: true,
     maxLength: 256,

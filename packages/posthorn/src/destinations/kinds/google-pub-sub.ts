@@ -17,7 +17,7 @@ const FIELDS = {
   projectId: {
     type: "text",
     label: "Project ID",
-    help: "ID of the Google Cloud project that the topic is in.",
+    help: "ID of the Google Cloud project that contains the topic.",
     required: true,
     secret: false,
     isTarget: true,

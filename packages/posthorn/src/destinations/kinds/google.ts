@@ -18,7 +18,7 @@ export const GOOGLE_FIELDS = {
   credentials: {
     type: "text",
     label: "Service account key",
-    help: "The whole JSON key file of a service account, from IAM & Admin → Service Accounts → Keys → Add key → Create new key → JSON.",
+    help: "The complete JSON key file of a service account, from IAM & Admin → Service Accounts → Keys → Add key → Create new key → JSON.",
     required: true,
     secret: true,
     multiline: true,
@@ -27,7 +27,7 @@ export const GOOGLE_FIELDS = {
   endpointUrl: {
     type: "url",
     label: "Endpoint URL",
-    help: "URL of a regional endpoint, or of another service with the same API. Leave empty for Google itself.",
+    help: "URL of a regional endpoint, or of another service with the same API. Leave empty for Google.",
     required: false,
     secret: false,
     isTarget: true,
@@ -53,7 +53,7 @@ export function googleSetup(role: string, resource: string): readonly string[] {
   return [
     "In the Google Cloud console, open IAM & Admin → Service Accounts and create a service account.",
     `Grant it the role ${role} on the ${resource} only, under Permissions of the ${resource}.`,
-    "Open the service account, choose Keys → Add key → Create new key → JSON, and paste the whole file here.",
+    "Open the service account, choose Keys → Add key → Create new key → JSON, and paste the complete file here.",
   ];
 }
 

@@ -33,7 +33,7 @@ export const KAFKA = connectionKind({
     tls: {
       type: "boolean",
       label: "TLS",
-      help: "Whether the listener of the brokers uses TLS (security protocol SSL or SASL_SSL).",
+      help: "Turn on if the brokers use TLS (security protocol SSL or SASL_SSL).",
       required: false,
       secret: false,
       default: true,

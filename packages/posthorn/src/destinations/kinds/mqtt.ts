@@ -30,7 +30,7 @@ export const MQTT = connectionKind({
     retain: {
       type: "boolean",
       label: "Retain",
-      help: "Whether the broker keeps the last message for new subscribers.",
+      help: "Turn on if the broker should keep the last message for new subscribers.",
       required: false,
       secret: false,
       default: false,
@@ -44,7 +44,7 @@ export const MQTT = connectionKind({
   ordering: "all",
   setup: [
     "Create a user that may publish to the topic.",
-    "Make sure that a consumer has a persistent session: a broker discards messages without a subscriber.",
+    "Make sure that a consumer has a persistent session. Brokers discard messages that have no subscriber.",
     "Enter URL, topic and credentials here, and send a test event.",
   ],
   packages: ["mqtt@5"],

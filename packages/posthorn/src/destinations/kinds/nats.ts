@@ -31,7 +31,7 @@ export const NATS = connectionKind({
     tls: {
       type: "boolean",
       label: "TLS",
-      help: "Whether to require TLS.",
+      help: "Turn on to require TLS.",
       required: false,
       secret: false,
       default: true,

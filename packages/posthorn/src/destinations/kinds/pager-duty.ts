@@ -50,14 +50,14 @@ export const PAGER_DUTY = httpKind({
     action: {
       ...template,
       label: "Action",
-      help: "Template that results in trigger, acknowledge or resolve. Any other result triggers an alert, so that none is missed.",
+      help: "Template that returns trigger, acknowledge or resolve. Any other result triggers an alert, so that none is missed.",
       example: '{{ body.status | map: "firing", "trigger", "resolved", "resolve" }}',
       default: "trigger",
     },
     dedupKey: {
       ...template,
       label: "Deduplication key",
-      help: "Template of the key of the alert. Events with the same key change the same alert, so use an ID that the event that resolves it has too. Without one, each event is an alert of its own.",
+      help: "Template of the key of the alert. Events with the same key change the same alert, so use an ID that the resolving event also contains. Without one, each event is an alert of its own.",
       example: "{{ body.incident.id }}",
     },
     source: {

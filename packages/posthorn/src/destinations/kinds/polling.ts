@@ -11,7 +11,7 @@ export const POLLING = ownKind({
   idempotency: "key",
   ordering: "all",
   setup: [
-    "Create the endpoint, and get its token with `GET /api/v1/auth/app/{app_id}/poller/{endpoint_id}/token`.",
+    "Create the endpoint, then get its token with `GET /api/v1/auth/app/{app_id}/poller/{endpoint_id}/token`.",
     "Poll `/api/v1/app/{app_id}/polling-endpoint/{endpoint_id}/consumer/{name}` with this token, and commit the offset of the last message that you processed.",
   ],
   target: () => "polling:",

@@ -4,7 +4,7 @@ import { choice, clientCertificateProblem, PASSWORD, TLS_FIELDS, USERNAME } from
 export const POSTGRES = connectionKind({
   family: "connection",
   title: "PostgreSQL",
-  summary: "Inserts each message as a row of a table, once.",
+  summary: "Inserts each message as a row into a table, exactly once.",
   group: "database",
   fields: {
     url: {

@@ -12,7 +12,7 @@ export const SMTP = connectionKind({
     host: {
       type: "text",
       label: "Server",
-      help: "Host of the SMTP server that accepts mail from you for delivery.",
+      help: "Host name of the SMTP server that sends your mail.",
       required: true,
       secret: false,
       isTarget: true,

@@ -3,7 +3,7 @@ export const brokers: Readonly<Record<string, string>> = {
   // Shared by connections
   Topic: "Topic",
   TLS: "TLS",
-  "Name of the account. Leave it empty if the server needs none.":
+  "Name of the account. Leave it empty if the server does not require one.":
     "Name des Kontos. Leer lassen, wenn der Server keines verlangt.",
   "Password of the account.": "Passwort des Kontos.",
   "Certificate authority": "Zertifizierungsstelle",
@@ -24,7 +24,7 @@ export const brokers: Readonly<Record<string, string>> = {
     "Hosts und Ports eines oder mehrerer Broker, durch Kommas getrennt. Posthorn verbindet sich auch mit den anderen Brokern, die diese bekannt geben.",
   "Name of an existing topic. Posthorn does not create topics.":
     "Name eines bestehenden Topics. Posthorn legt keine Topics an.",
-  "Whether the listener of the brokers uses TLS (security protocol SSL or SASL_SSL).":
+  "Turn on if the brokers use TLS (security protocol SSL or SASL_SSL).":
     "Ob der Listener der Broker TLS verwendet (Sicherheitsprotokoll SSL oder SASL_SSL).",
   "SASL mechanism": "SASL-Mechanismus",
   "How Posthorn authenticates. Choose none for listeners without authentication or with client certificates.":
@@ -80,7 +80,7 @@ export const brokers: Readonly<Record<string, string>> = {
     "Hosts und Ports eines oder mehrerer Server, durch Kommas getrennt. Posthorn verbindet sich nur mit diesen, nicht mit weiteren Servern, die sie bekannt geben.",
   Subject: "Subject",
   "Subject of each message. A stream must store it.": "Subject jeder Nachricht. Ein Stream muss es speichern.",
-  "Whether to require TLS.": "Ob TLS verlangt wird.",
+  "Turn on to require TLS.": "Ob TLS verlangt wird.",
   Token: "Token",
   "Token of servers that authenticate by token.": "Token, für Server mit Token-Anmeldung.",
   "NKey seed": "NKey-Seed",
@@ -122,17 +122,18 @@ export const brokers: Readonly<Record<string, string>> = {
     "Protokoll, Host und Port des Brokers. Verwenden Sie mqtts für TLS.",
   "Topic of each message, without wildcards.": "Topic jeder Nachricht, ohne Platzhalter.",
   Retain: "Aufbewahren (Retain)",
-  "Whether the broker keeps the last message for new subscribers.":
+  "Turn on if the broker should keep the last message for new subscribers.":
     "Ob der Broker die letzte Nachricht für neue Abonnenten aufbewahrt.",
   "Create a user that may publish to the topic.":
     "Legen Sie einen Benutzer an, der unter dem Topic veröffentlichen darf.",
-  "Make sure that a consumer has a persistent session: a broker discards messages without a subscriber.":
+  "Make sure that a consumer has a persistent session. Brokers discard messages that have no subscriber.":
     "Sorgen Sie für einen Consumer mit dauerhafter Sitzung: Nachrichten ohne Abonnenten verwirft der Broker.",
   "Enter URL, topic and credentials here, and send a test event.":
     "Tragen Sie URL, Topic und Zugangsdaten hier ein, und senden Sie ein Testereignis.",
 
   // PostgreSQL
-  "Inserts each message as a row of a table, once.": "Fügt jede Nachricht genau einmal als Zeile in eine Tabelle ein.",
+  "Inserts each message as a row into a table, exactly once.":
+    "Fügt jede Nachricht genau einmal als Zeile in eine Tabelle ein.",
   "Protocol, host, port and database, without user name and password.":
     "Protokoll, Host, Port und Datenbank, ohne Benutzername und Passwort.",
   "Role that may insert into the table.": "Rolle, die Zeilen in die Tabelle einfügen darf.",
@@ -152,8 +153,7 @@ export const brokers: Readonly<Record<string, string>> = {
   "Sends each message as an e-mail, with the payload as text and a summary in HTML.":
     "Sendet jede Nachricht als E-Mail, mit dem Payload als Text und einer Zusammenfassung in HTML.",
   Server: "Server",
-  "Host of the SMTP server that accepts mail from you for delivery.":
-    "Host des SMTP-Servers, über den Sie E-Mails versenden.",
+  "Host name of the SMTP server that sends your mail.": "Host des SMTP-Servers, über den Sie E-Mails versenden.",
   Port: "Port",
   "587 with STARTTLS, 465 with TLS.": "587 mit STARTTLS, 465 mit TLS.",
   Encryption: "Verschlüsselung",

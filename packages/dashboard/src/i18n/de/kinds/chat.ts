@@ -15,7 +15,7 @@ export const chat: Readonly<Record<string, string>> = {
   "Template of the URL that the card links to. Without one, the URL in the event.":
     "Vorlage der URL, auf die die Karte verweist. Ohne Vorlage: die URL im Ereignis.",
   Severity: "Schweregrad",
-  "Template that results in info, success, warning, error or critical, and decides the colour. Without one, Posthorn derives it from the event and its type.":
+  "Template that returns info, success, warning, error or critical, which sets the colour. Without one, Posthorn derives it from the event and its type.":
     "Vorlage, die info, success, warning, error oder critical ergibt und die Farbe bestimmt. Ohne Vorlage leitet Posthorn den Schweregrad aus dem Ereignis und seinem Typ ab.",
 
   // Slack
@@ -145,10 +145,10 @@ export const chat: Readonly<Record<string, string>> = {
   "Service region of your PagerDuty account: eu if its address contains .eu.pagerduty.com.":
     "Region Ihres PagerDuty-Kontos: eu, wenn seine Adresse .eu.pagerduty.com enthält.",
   Action: "Aktion",
-  "Template that results in trigger, acknowledge or resolve. Any other result triggers an alert, so that none is missed.":
+  "Template that returns trigger, acknowledge or resolve. Any other result triggers an alert, so that none is missed.":
     "Vorlage, die trigger, acknowledge oder resolve ergibt. Jedes andere Ergebnis löst einen Alarm aus, damit keiner verloren geht.",
   "Deduplication key": "Deduplizierungsschlüssel",
-  "Template of the key of the alert. Events with the same key change the same alert, so use an ID that the event that resolves it has too. Without one, each event is an alert of its own.":
+  "Template of the key of the alert. Events with the same key change the same alert, so use an ID that the resolving event also contains. Without one, each event is an alert of its own.":
     "Vorlage für den Schlüssel des Alarms. Ereignisse mit demselben Schlüssel ändern denselben Alarm. Verwenden Sie deshalb eine ID, die auch das Ereignis enthält, das ihn schließt. Ohne Vorlage ist jedes Ereignis ein eigener Alarm.",
   "Template of the system that has the problem.": "Vorlage für den Namen des Systems, das das Problem hat.",
   "In PagerDuty, open Services, then Service Directory, and select the service.":

@@ -11,7 +11,7 @@ export const clouds: Readonly<Record<string, string>> = {
   "Polling endpoint": "Polling-Endpunkt",
   "Keeps matching events for a consumer that pulls them, for example from behind a firewall.":
     "Hält passende Ereignisse zum Abruf bereit, zum Beispiel für Consumer hinter einer Firewall.",
-  "Create the endpoint, and get its token with `GET /api/v1/auth/app/{app_id}/poller/{endpoint_id}/token`.":
+  "Create the endpoint, then get its token with `GET /api/v1/auth/app/{app_id}/poller/{endpoint_id}/token`.":
     "Legen Sie den Endpunkt an, und rufen Sie sein Token mit `GET /api/v1/auth/app/{app_id}/poller/{endpoint_id}/token` ab.",
   "Poll `/api/v1/app/{app_id}/polling-endpoint/{endpoint_id}/consumer/{name}` with this token, and commit the offset of the last message that you processed.":
     "Rufen Sie mit diesem Token `/api/v1/app/{app_id}/polling-endpoint/{endpoint_id}/consumer/{name}` ab, und bestätigen Sie den Offset der letzten verarbeiteten Nachricht.",
@@ -73,7 +73,7 @@ export const clouds: Readonly<Record<string, string>> = {
   "URL of the queue, from its page in the SQS console under Details. The name of a FIFO queue ends in .fifo.":
     "URL der Queue, in der SQS-Konsole auf ihrer Seite unter *Details*. Der Name einer FIFO-Queue endet auf .fifo.",
   Region: "Region",
-  "AWS region in which the target is, such as eu-central-1.":
+  "AWS region of the target, such as eu-central-1.":
     "AWS-Region, in der sich das Ziel befindet, zum Beispiel eu-central-1.",
   "Access key ID": "Access-Key-ID",
   "ID of an access key of an IAM user, from IAM → Users → Security credentials → Access keys.":
@@ -82,13 +82,13 @@ export const clouds: Readonly<Record<string, string>> = {
   "Secret of this access key. AWS shows it once, when the key is created.":
     "Geheimer Teil dieses Zugriffsschlüssels. AWS zeigt ihn nur einmal, beim Anlegen des Schlüssels.",
   "Role ARN": "ARN der Rolle",
-  "Role to assume with these keys, for a target in another account. Its trust policy must allow the user. Leave empty to use the keys themselves.":
+  "Role to assume with these keys, for a target in another account. Its trust policy must allow the user. Leave empty to use the keys directly.":
     "Rolle, die mit diesen Schlüsseln angenommen wird, für ein Ziel in einem anderen Konto. Ihre Vertrauensrichtlinie muss den Benutzer zulassen. Leer lassen, um die Schlüssel direkt zu verwenden.",
   "External ID": "Externe ID",
   "External ID that the trust policy of the role requires, if any.":
     "Externe ID, falls die Vertrauensrichtlinie der Rolle eine verlangt.",
   "Endpoint URL": "Endpunkt-URL",
-  "URL of another service with the same API, such as MinIO or LocalStack, or of a VPC endpoint. Leave empty for AWS itself.":
+  "URL of another service with the same API, such as MinIO or LocalStack, or of a VPC endpoint. Leave empty for AWS.":
     "URL eines anderen Dienstes mit derselben API, etwa MinIO oder LocalStack, oder eines VPC-Endpunkts. Leer lassen für AWS selbst.",
   "In the SQS console, create a queue. For exactly-once delivery, or to keep the order, choose the type FIFO.":
     "Legen Sie in der SQS-Konsole eine Queue an. Wählen Sie den Typ FIFO, wenn jede Nachricht genau einmal zugestellt werden oder die Reihenfolge erhalten bleiben soll.",
@@ -100,7 +100,7 @@ export const clouds: Readonly<Record<string, string>> = {
     "Legen Sie einen Benutzer ohne Konsolenzugriff an, weisen Sie ihm die Richtlinie zu, und erzeugen Sie unter *Security credentials* einen Zugriffsschlüssel.",
   "Enter region, access key ID and secret access key here.":
     "Tragen Sie Region, Access-Key-ID und Secret Access Key hier ein.",
-  "For a target in another account: create a role there with the policy, let its trust policy name the user and an external ID, and enter both.":
+  "For a target in another account: create a role there with the policy, name the user and an external ID in its trust policy, and enter the role and the external ID here.":
     "Für ein Ziel in einem anderen Konto: Legen Sie dort eine Rolle mit der Richtlinie an, nennen Sie in ihrer Vertrauensrichtlinie den Benutzer und eine externe ID, und tragen Sie Rolle und externe ID ein.",
   "Copy the URL of the queue from its Details and enter it here.":
     "Kopieren Sie die URL der Queue aus *Details*, und tragen Sie sie hier ein.",
@@ -179,13 +179,13 @@ export const clouds: Readonly<Record<string, string>> = {
   "Publishes each event to a Google Cloud Pub/Sub topic, with its ID and type as attributes.":
     "Veröffentlicht jedes Ereignis in einem Topic von Google Cloud Pub/Sub, mit ID und Typ als Attributen.",
   "Project ID": "Projekt-ID",
-  "ID of the Google Cloud project that the topic is in.": "ID des Google-Cloud-Projekts, zu dem das Topic gehört.",
+  "ID of the Google Cloud project that contains the topic.": "ID des Google-Cloud-Projekts, zu dem das Topic gehört.",
   "Topic ID": "Topic-ID",
   "ID of the topic, without projects/…/topics/ before it.": "ID des Topics, ohne projects/…/topics/ davor.",
   "Service account key": "Schlüssel des Dienstkontos",
-  "The whole JSON key file of a service account, from IAM & Admin → Service Accounts → Keys → Add key → Create new key → JSON.":
+  "The complete JSON key file of a service account, from IAM & Admin → Service Accounts → Keys → Add key → Create new key → JSON.":
     "Die vollständige JSON-Schlüsseldatei eines Dienstkontos, aus *IAM & Admin → Service Accounts → Keys → Add key → Create new key → JSON*.",
-  "URL of a regional endpoint, or of another service with the same API. Leave empty for Google itself.":
+  "URL of a regional endpoint, or of another service with the same API. Leave empty for Google.":
     "URL eines regionalen Endpunkts oder eines anderen Dienstes mit derselben API. Leer lassen für Google selbst.",
   "In the Google Cloud console, open Pub/Sub → Topics and create a topic.":
     "Öffnen Sie in der Google-Cloud-Konsole *Pub/Sub → Topics*, und legen Sie ein Topic an.",
@@ -193,7 +193,7 @@ export const clouds: Readonly<Record<string, string>> = {
     "Öffnen Sie in der Google-Cloud-Konsole *IAM & Admin → Service Accounts*, und legen Sie ein Dienstkonto an.",
   "Grant it the role Pub/Sub Publisher on the topic only, under Permissions of the topic.":
     "Geben Sie ihm unter *Permissions* des Topics die Rolle *Pub/Sub Publisher*, nur für dieses Topic.",
-  "Open the service account, choose Keys → Add key → Create new key → JSON, and paste the whole file here.":
+  "Open the service account, choose Keys → Add key → Create new key → JSON, and paste the complete file here.":
     "Öffnen Sie das Dienstkonto, wählen Sie *Keys → Add key → Create new key → JSON*, und fügen Sie die vollständige Datei hier ein.",
   "Enter project ID and topic ID.": "Tragen Sie Projekt-ID und Topic-ID ein.",
   "To keep the order, enable message ordering in the subscription, and enter a regional endpoint such as https://europe-west1-pubsub.googleapis.com.":
@@ -219,7 +219,7 @@ export const clouds: Readonly<Record<string, string>> = {
   Key: "Schlüssel",
   "Primary or secondary key of this policy, such as the SharedAccessKey in its connection string.":
     "Primärer oder sekundärer Schlüssel dieser Richtlinie, in der Verbindungszeichenfolge als SharedAccessKey.",
-  "URL of a private endpoint or another service with the same API. Leave empty for Azure itself.":
+  "URL of a private endpoint or another service with the same API. Leave empty for Azure.":
     "URL eines privaten Endpunkts oder eines anderen Dienstes mit derselben API. Leer lassen für Azure selbst.",
   "In the Azure portal, open the Service Bus namespace and create a queue or topic. Enable duplicate detection for exactly-once delivery, and sessions to keep the order by key.":
     "Öffnen Sie im Azure-Portal den Service-Bus-Namespace, und legen Sie eine Queue oder ein Topic an. Aktivieren Sie die Duplikaterkennung, damit jede Nachricht genau einmal zugestellt wird, und Sitzungen, damit die Reihenfolge je Schlüssel erhalten bleibt.",
@@ -243,7 +243,7 @@ export const clouds: Readonly<Record<string, string>> = {
   "URL of a custom topic or domain with the schema Cloud Event v1.0, from its Overview in the Azure portal.":
     "URL eines benutzerdefinierten Topics oder einer Domain mit dem Schema *Cloud Event v1.0*, im Azure-Portal unter *Overview*.",
   "Access key": "Zugriffsschlüssel",
-  "Key 1 or key 2 of the topic, from its Access keys.": "Schlüssel 1 oder 2 des Topics, unter *Access keys*.",
+  "Key 1 or key 2 of the topic, from the page Access keys.": "Schlüssel 1 oder 2 des Topics, unter *Access keys*.",
   "Value of source in the events, which subscriptions can filter by. A URI or a path.":
     "Wert von source in den Ereignissen, nach dem Abonnements filtern können: eine URI oder ein Pfad.",
   "In the Azure portal, create an Event Grid topic, and choose Cloud Event Schema v1.0 on the tab Advanced. The schema cannot be changed later.":
@@ -275,7 +275,7 @@ export const clouds: Readonly<Record<string, string>> = {
   "URL of the HTTP interface with its port: 8443 with TLS, as in ClickHouse Cloud, or 8123 without.":
     "URL der HTTP-Schnittstelle mit Port: 8443 mit TLS, wie in ClickHouse Cloud, oder 8123 ohne.",
   "User name": "Benutzername",
-  "A user that may insert into this table and nothing else.":
+  "A user that can insert into this table and do nothing else.":
     "Ein Benutzer, der nur Zeilen in diese Tabelle einfügen darf.",
   Password: "Passwort",
   "Password of this user.": "Passwort dieses Benutzers.",
@@ -295,6 +295,6 @@ export const clouds: Readonly<Record<string, string>> = {
     "Legen Sie einen Benutzer an: CREATE USER posthorn IDENTIFIED BY '…'; GRANT INSERT ON events TO posthorn.",
   "Enter the URL of the HTTP interface, the user, and the names of database and table.":
     "Tragen Sie die URL der HTTP-Schnittstelle, den Benutzer sowie die Namen von Datenbank und Tabelle ein.",
-  "A repeated insert is recognised within the deduplication window of the table, which replicated tables and ClickHouse Cloud have by default.":
+  "ClickHouse ignores repeated inserts within the deduplication window of the table. Replicated tables and ClickHouse Cloud have one by default.":
     "Wiederholte Einfügungen werden im Deduplizierungsfenster der Tabelle erkannt. Replizierte Tabellen und ClickHouse Cloud haben es standardmäßig.",
 };
