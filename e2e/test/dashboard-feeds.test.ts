@@ -40,7 +40,7 @@ it("an application without consumers shows the command that creates one, and a c
   expect(await row.getByRole("cell").nth(3).innerText()).toBe("1");
   expect(await violations(page)).toEqual([]);
 
-  await row.getByRole("button", { name: "Reset position" }).click();
+  await row.getByRole("button", { name: "Reset" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Continue from").selectOption({ label: "The end of the feed" });
   await dialog.getByText("Messages that have not been read are skipped.").waitFor();

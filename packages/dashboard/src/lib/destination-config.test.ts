@@ -85,7 +85,9 @@ test("kinds are found by name, summary and group in both languages", () => {
   ]);
 });
 
-test("a target is named without its scheme", () => {
+test("a target is named without its scheme and what is hidden in it", () => {
   expect(targetName("https://sqs.eu-central-1.amazonaws.com/1/orders")).toBe("sqs.eu-central-1.amazonaws.com/1/orders");
   expect(targetName("kafka://broker:9092/orders/")).toBe("broker:9092/orders");
+  expect(targetName("https://hooks.slack.com/services/T1/B1/****")).toBe("hooks.slack.com/services/T1/B1");
+  expect(targetName("polling:")).toBe("");
 });

@@ -83,9 +83,9 @@ export function groupedKinds<K extends { readonly group: string }>(
   return [...Map.groupBy(kinds, ({ group }) => group)];
 }
 
-/** Where a kind sends to, without the scheme, for titles and lists. */
+/** Where a kind sends to, for titles and lists: without the scheme and hidden parts at the end. Empty for kinds that send nowhere. */
 export function targetName(url: string): string {
-  return url.replace(/^[a-z][a-z0-9+.-]*:\/\//i, "").replace(/\/$/, "");
+  return url.replace(/^[a-z][a-z0-9+.-]*:(?:\/\/)?/i, "").replace(/(?:\/\**)+$/, "");
 }
 
 /** Whether messages are cards, which templates change. */

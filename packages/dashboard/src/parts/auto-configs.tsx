@@ -12,12 +12,12 @@ import { Copyable } from "../components/copy.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { FormError, type FormValues } from "../components/form.tsx";
-import formStyles from "../components/form.module.css";
 import { ListSection, timeColumn } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
 import { GRACE, type Grace } from "../lib/grace.ts";
 import { useAudience } from "../session/audience.ts";
 import { GraceField } from "./poller-token.tsx";
+import styles from "./row-actions.module.css";
 
 type Subscription = components["schemas"]["AutoConfigSubscriptionOut"];
 
@@ -68,7 +68,7 @@ export function AutoConfigs({ app }: { readonly app: string }) {
           tight: true,
           end: true,
           cell: ({ id }) => (
-            <div className={formStyles["foot"]}>
+            <div className={styles["actions"]}>
               {can("ManageEndpointSecret") && <Rotate app={app} id={id} onRotated={show} />}
               <Revoke app={app} id={id} />
             </div>

@@ -10,11 +10,11 @@ import { CodeBlock } from "../components/code-block.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { FormDialog } from "../components/form-dialog.tsx";
 import { type FormValues, SelectField, TextField } from "../components/form.tsx";
-import formStyles from "../components/form.module.css";
 import { ListSection } from "../components/list-page.tsx";
 import { Time } from "../components/time.tsx";
 import { expiresSoon, feedSnippets, feedUrl, MAX_LAG } from "../lib/feed.ts";
 import { formatNumber } from "../lib/format.ts";
+import styles from "./row-actions.module.css";
 
 type Consumer = components["schemas"]["FeedConsumerOut"];
 
@@ -124,7 +124,7 @@ function Actions({ app, endpoint, name }: ActionsProps) {
     await queries.invalidateQueries({ queryKey: ["feed-consumers", app, endpoint] });
   };
   return (
-    <div className={formStyles["foot"]}>
+    <div className={styles["actions"]}>
       <Reset app={app} endpoint={endpoint} name={name} />
       <Confirm
         trigger={
@@ -177,7 +177,7 @@ function Reset({ app, endpoint, name }: ActionsProps) {
   });
   return (
     <FormDialog
-      trigger={<Button small>{t("feed.reset")}</Button>}
+      trigger={<Button small>{t("feed.move")}</Button>}
       title={t("feed.resetTitle", { name })}
       open={open}
       onOpenChange={setOpen}

@@ -21,6 +21,7 @@ export const feed: typeof english = {
     used: "Zuletzt gelesen",
     expires: "Läuft ab",
     actions: "Aktionen",
+    move: "Zurücksetzen",
     reset: "Position zurücksetzen",
     resetTitle: "Position von {{name}} zurücksetzen?",
     resetTo: "Fortfahren ab",

@@ -20,6 +20,7 @@ export const feed = {
     used: "Last read",
     expires: "Expires",
     actions: "Actions",
+    move: "Reset",
     reset: "Reset position",
     resetTitle: "Reset the position of {{name}}?",
     resetTo: "Continue from",
