@@ -30,7 +30,7 @@ export function PortalFeed() {
           <CodeBlock label={t("feed.commit")} text={commands.commit} />
         </Card>
         <Card title={t("portal.feed.live")} lead={t("portal.feed.liveLead")}>
-          <CodeBlock label={t("portal.feed.live")} text={commands.stream} />
+          <CodeBlock label={t("feed.stream")} text={commands.stream} />
           <Token />
         </Card>
       </Columns>
