@@ -141,6 +141,7 @@ export function compose(base: NodeBase): Composition {
       leads: () => cluster.leads,
       shards: cluster,
       counts: metrics,
+      transforms,
       plainResponsesOnly: (orgId) => plainResponsesOnly(composed, options, orgId),
     }),
   );

@@ -14,11 +14,14 @@ import { InboundLimits } from "../ingest/limits.ts";
 import { Quarantine } from "../ingest/quarantine.ts";
 import type { Lease } from "../store/delivery.ts";
 import { ingestUrl } from "../domain/source/token.ts";
-import type { Unreadable } from "../sources/driver.ts";
+import { type ParseJob, type ParseResult, SourceFailure, type Unreadable } from "../sources/driver.ts";
 import { sourceDriver } from "../sources/drivers.ts";
 import { ReadLimiter } from "../sources/limits.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Worker } from "../workers/worker.ts";
+import { organisationTurn } from "../transform/fair-queue.ts";
+import type { TransformPool } from "../transform/pool.ts";
+import type { ParseTurn } from "../workers/source-run.ts";
 import { SourceRunner } from "../workers/source-runner.ts";
 import { sourceClient } from "./source-client.ts";
 import type { LiveSource } from "../ingest/live-source.ts";
@@ -39,6 +42,8 @@ export interface ReceivingOptions {
   readonly clock: Clock;
   readonly leads: () => boolean;
   /** Which sources this node may read. */
+  /** Threads that parse documents. */
+  readonly transforms: Pick<TransformPool, "parse">;
   readonly shards: {
     owns(key: number): boolean;
     lease(key: number): Lease | undefined | null;
@@ -70,8 +75,20 @@ export class Receiving implements AsyncDisposable {
   readonly runner: SourceRunner;
 
   constructor(options: ReceivingOptions) {
-    const { services, store, secretBox, responses, egress, clock, leads, shards, counts, plainResponsesOnly, log } =
-      options;
+    const {
+      services,
+      store,
+      secretBox,
+      responses,
+      egress,
+      clock,
+      leads,
+      shards,
+      counts,
+      transforms,
+      plainResponsesOnly,
+      log,
+    } = options;
     const report = reporter(log);
     const fetchKey = createKeyFetcher({ fetch: fetchThrough(egress), now: clock.now });
     const index = new SourceIndex({ store, secretBox, now: clock.now, fetchKey, plainResponsesOnly });
@@ -118,6 +135,7 @@ export class Receiving implements AsyncDisposable {
       quarantine: (source, unreadable) => this.#quarantineUnreadable(source, unreadable),
       urlOf: (source) => urlOf(services(), source),
       send: sourceClient(egress),
+      parse: (job, turn) => parseWith(transforms, job, turn),
       driver: sourceDriver,
       limiter: new ReadLimiter(),
       observer: {
@@ -170,6 +188,18 @@ export class Receiving implements AsyncDisposable {
     stack.use(this.#calls);
     stack.use(this.runner);
   }
+}
+
+/** A thread that is killed fails the document, and a full queue only the read. */
+async function parseWith(
+  transforms: Pick<TransformPool, "parse">,
+  job: ParseJob,
+  { orgId, signal }: ParseTurn,
+): Promise<ParseResult> {
+  const result = await transforms.parse(job, organisationTurn(orgId), signal);
+  if (result.kind === "failed") return { kind: "unreadable", detail: "Parsing it took too much time or memory." };
+  if (result.kind !== "busy") return result;
+  throw new SourceFailure("internal", "All threads that parse documents are busy. Posthorn tries again.");
 }
 
 /** Current URL of a source. */

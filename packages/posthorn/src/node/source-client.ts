@@ -58,7 +58,10 @@ async function read(
   const headers = new Map<string, string>();
   for (let index = 0; index + 1 < response.headers.length; index += 2) {
     const name = response.headers[index]!.toLowerCase();
-    if (!headers.has(name)) headers.set(name, response.headers[index + 1]!);
+    const value = response.headers[index + 1]!;
+    const first = headers.get(name);
+    if (first === undefined) headers.set(name, value);
+    else if (name === "link") headers.set(name, `${first}, ${value}`);
   }
   return { status, headers, body: await decompressed(response.body, headers, maxResponseBytes), url };
 }

@@ -1,7 +1,7 @@
 /** What the code that reads a source implements, and what it gets. `docs/decisions/109-source-runners.md` has the reasons. */
 import type { KindConfig } from "../fields/field.ts";
 
-/** Position in what a source reads, as JSON. At most 256 KiB. */
+/** Position in what a source reads, as JSON. At most 512 KiB. */
 export type Cursor = Readonly<Record<string, unknown>>;
 
 /** An event that a source has read. */
@@ -39,13 +39,39 @@ export interface SourceRequest {
 
 export interface SourceResponse {
   readonly status: number;
-  /** Names in lower case. The first value of each. */
+  /** Names in lower case. The first value of each; all of `link`. */
   readonly headers: ReadonlyMap<string, string>;
   /** Decompressed. */
   readonly body: Uint8Array;
   /** URL of the last request, after redirects. */
   readonly url: string;
 }
+
+/** A document to be parsed in a worker thread. */
+export type ParseJob =
+  /** A list in a JSON document, by paths. */
+  | {
+      readonly kind: "items";
+      readonly body: Uint8Array;
+      readonly items: string;
+      readonly itemId: string;
+      readonly nextCursor: string | null;
+    }
+  /** RSS, Atom, RDF or JSON Feed. */
+  | { readonly kind: "feed"; readonly body: Uint8Array }
+  /** iCalendar. Occurrences that start between `from` and `to` (Unix milliseconds) are listed. */
+  | {
+      readonly kind: "calendar";
+      readonly body: Uint8Array;
+      readonly from: number;
+      readonly to: number;
+      readonly timeZone: string;
+    };
+
+/** Result of a {@link ParseJob}: plain data, or what is wrong with the document. */
+export type ParseResult =
+  | { readonly kind: "parsed"; readonly value: unknown }
+  | { readonly kind: "unreadable"; readonly detail: string };
 
 /** Surroundings of a driver. */
 export interface SourceHost {
@@ -61,6 +87,8 @@ export interface SourceHost {
   readonly now: () => number;
   /** Sends a request. Rejects with a {@link SourceFailure} if there is no response. */
   send(request: SourceRequest): Promise<SourceResponse>;
+  /** Parses an untrusted document in a worker thread, with limits of time and memory. */
+  parse(job: ParseJob): Promise<ParseResult>;
   /** Resolves after this time. Rejects when the signal is aborted. */
   wait(ms: number): Promise<void>;
 }
@@ -77,6 +105,8 @@ export type NextPoll =
 export interface Polled {
   readonly events: readonly SourceEvent[];
   readonly unreadable?: readonly Unreadable[];
+  /** What is wrong although the read was complete. It is shown, and the source counts as failing. */
+  readonly problem?: SourceFailure;
   readonly cursor: Cursor;
   readonly next: NextPoll;
 }

@@ -9,6 +9,7 @@ import { threadFile } from "../lib/thread-file.ts";
 import { FairQueue, type Turn } from "./fair-queue.ts";
 import type { OpenApiDescription } from "../domain/event-type/openapi/describe.ts";
 import type { DiagnosisJob, DiagnosisReport } from "../ingest/diagnosis.ts";
+import type { ParseJob, ParseResult } from "../sources/driver.ts";
 import type { Conversion, ConversionResult } from "../format/convert.ts";
 import type {
   Busy,
@@ -92,6 +93,13 @@ export class TransformPool implements AsyncDisposable {
   diagnose(job: DiagnosisJob, turn: Turn): Promise<DiagnosisReport | RunFailed | Busy> {
     const request = { id: ++this.#lastId, op: "diagnose", job } as const;
     return this.#submit(request, turn, job.request.body.byteLength) as Promise<DiagnosisReport | RunFailed | Busy>;
+  }
+
+  /** Parses a document of a source. Never rejects. */
+  parse(document: ParseJob, turn: Turn, signal?: AbortSignal): Promise<ParseResult | RunFailed | Busy> {
+    const job = { id: ++this.#lastId, op: "parse", document } as const;
+    const bytes = document.body.byteLength;
+    return this.#submit(job, turn, bytes, signal) as Promise<ParseResult | RunFailed | Busy>;
   }
 
   /** Ends the threads and any runs in progress. */

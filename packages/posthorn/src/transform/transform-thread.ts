@@ -1,11 +1,12 @@
 /**
- * Worker thread for work that may take long: transformations, body conversions, imports and diagnoses. One job at a time, with an empty
+ * Worker thread for work that may take long: transformations, body conversions, imports, diagnoses and documents of sources. One job at a time, with an empty
  * environment.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { describeOpenApi } from "../domain/event-type/openapi/describe.ts";
 import { tryConvert } from "../format/convert.ts";
 import { diagnose } from "../ingest/diagnosis.ts";
+import { parseDocument } from "../sources/parse/parse.ts";
 import { Sandbox } from "./sandbox.ts";
 import type { SandboxLimits, ThreadMessage, ThreadRequest, ThreadResult } from "./types.ts";
 
@@ -32,6 +33,8 @@ function resultOf(request: ThreadRequest): ThreadResult | Promise<ThreadResult> 
       return describeOpenApi(request.request);
     case "diagnose":
       return diagnose(request.job);
+    case "parse":
+      return parseDocument(request.document);
   }
 }
 

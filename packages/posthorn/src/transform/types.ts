@@ -1,6 +1,7 @@
 /** Messages to and from transformation threads. */
 import type { OpenApiDescription } from "../domain/event-type/openapi/describe.ts";
 import type { DiagnosisJob, DiagnosisReport } from "../ingest/diagnosis.ts";
+import type { ParseJob, ParseResult } from "../sources/driver.ts";
 import type { Conversion, ConversionResult } from "../format/convert.ts";
 
 /** One run of a transformation on one message. */
@@ -85,10 +86,11 @@ export type ThreadRequest = { readonly id: number } & (
   /** `request`: the body of an import. */
   | { readonly op: "describe"; readonly request: Uint8Array }
   | { readonly op: "diagnose"; readonly job: DiagnosisJob }
+  | { readonly op: "parse"; readonly document: ParseJob }
 );
 
 /** Result from a thread; `null`: the checked code has no errors. */
-export type ThreadResult = RunResult | ConversionResult | OpenApiDescription | DiagnosisReport | null;
+export type ThreadResult = RunResult | ConversionResult | OpenApiDescription | DiagnosisReport | ParseResult | null;
 
 export type ThreadMessage =
   | { readonly kind: "ready" }

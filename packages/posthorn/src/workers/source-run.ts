@@ -14,6 +14,8 @@ import type { Taken } from "../ingest/intake.ts";
 import { PosthornError } from "../lib/errors.ts";
 import {
   type ListeningDriver,
+  type ParseJob,
+  type ParseResult,
   type PolledDriver,
   type SourceDriver,
   type SourceEvent,
@@ -44,6 +46,7 @@ export interface SourceRunParts {
   readonly quarantine: (source: LiveSource, unreadable: Unreadable) => Promise<void>;
   readonly urlOf: (source: LiveSource) => Promise<string>;
   readonly send: (request: SourceRequest, options: SendOptions) => Promise<SourceResponse>;
+  readonly parse: (job: ParseJob, turn: ParseTurn) => Promise<ParseResult>;
   readonly driver: (kind: string) => SourceDriver | null;
   readonly limiter: ReadLimiter;
   readonly observer: RunObserver;
@@ -52,6 +55,11 @@ export interface SourceRunParts {
 export interface SendOptions {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+}
+
+export interface ParseTurn {
+  readonly orgId: number;
+  readonly signal: AbortSignal;
 }
 
 export interface RunObserver {
@@ -266,8 +274,13 @@ export class SourceRun {
       const { next } = polled;
       const waitMs = next.kind === "interval" ? (everyMs ?? LOOK_MS) * (1 + 0.1 * random()) : 0;
       const nextAt = next.kind === "at" ? next.at : Math.ceil(now + waitMs);
-      observer.read(source.settings.kind, "ok");
-      await this.#save(reading, { cursor: polled.cursor, run: succeeded(claimed.run, { now, nextAt, ...taken }) });
+      const run = succeeded(claimed.run, { now, nextAt, ...taken });
+      const { problem } = polled;
+      observer.read(source.settings.kind, problem === undefined ? "ok" : "failed");
+      await this.#save(reading, {
+        cursor: polled.cursor,
+        run: problem === undefined ? run : { ...run, ...failed(claimed.run, problem, now) },
+      });
     } catch (error) {
       await this.#fail(reading, error, pollBackoff(everyMs));
     }
@@ -316,11 +329,7 @@ export class SourceRun {
       cursor: null,
       run: {
         ...run,
-        state: "failing",
-        failures,
-        failingSince: run.failingSince ?? now,
-        error: { code: failure.code, message: failure.message, hint: failure.hint },
-        lastFailureAt: now,
+        ...failed(run, failure, now),
         nextAt: Math.ceil(now + waitMs),
       },
     });
@@ -378,7 +387,7 @@ export class SourceRun {
   }
 
   async #host({ source, signal }: Pick<Reading, "source" | "signal">): Promise<SourceHost> {
-    const { clock, send, urlOf } = this.#parts;
+    const { clock, send, parse, urlOf } = this.#parts;
     const { kindConfig, id, name } = source.settings;
     return {
       config: kindConfig!,
@@ -388,6 +397,7 @@ export class SourceRun {
       signal,
       now: clock.now,
       send: (request) => send(request, { signal, timeoutMs: REQUEST_MS }),
+      parse: (job) => parse(job, { orgId: source.orgId, signal }),
       wait: (ms) => waitFor(clock, ms, signal),
     };
   }
@@ -484,6 +494,16 @@ function succeeded(
     lastEventAt: stored > 0 ? now : run.lastEventAt,
     events: run.events + stored,
     nextAt,
+  };
+}
+
+function failed(run: RunHealth, { code, message, hint }: SourceFailure, now: number) {
+  return {
+    state: "failing" as const,
+    failures: run.failures + 1,
+    failingSince: run.failingSince ?? now,
+    error: { code, message, hint },
+    lastFailureAt: now,
   };
 }
 

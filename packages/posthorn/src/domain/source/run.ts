@@ -56,7 +56,7 @@ export interface Claimed {
 }
 
 /** Longest cursor, as JSON. */
-const MAX_CURSOR = 256 * 1024;
+const MAX_CURSOR = 512 * 1024;
 
 /** Row of a new source, which is read at once. */
 export async function insertRun({ db }: Tx, sourceKey: number, now: number): Promise<void> {
@@ -134,7 +134,7 @@ export function saveRun(
   { cursor, run }: RunUpdate,
 ): Promise<"saved" | "lost"> {
   const cursorJson = cursor === null ? null : JSON.stringify(cursor);
-  if (cursorJson !== null && cursorJson.length > MAX_CURSOR) throw new Error("The cursor is larger than 256 KiB.");
+  if (cursorJson !== null && cursorJson.length > MAX_CURSOR) throw new Error("The cursor is larger than 512 KiB.");
   return store.transaction(async ({ db }) => {
     if (lease !== undefined && !(await leaseHeld(db, lease))) return "lost";
     const { numUpdatedRows } = await db

@@ -22,6 +22,13 @@ export function offsetAt(zone: string, at: number): number {
   return Date.UTC(year!, month! - 1, day, hour, minute, seconds) - second;
 }
 
+/** Instant of a wall-clock time, given as if it were in UTC. The first one of a repeated time; of one that does not exist, one beside the gap. */
+export function instantAt(zone: string, wall: number): number {
+  const guess = wall - offsetAt(zone, wall - offsetAt(zone, wall));
+  const earlier = wall - offsetAt(zone, guess - 3_600_000);
+  return earlier < guess && earlier + offsetAt(zone, earlier) === wall ? earlier : guess;
+}
+
 /** First instant in the range (from, to] at which the offset is not that of `from`. The offset at `to` must differ. */
 export function firstChange(zone: string, from: number, to: number): number {
   const offset = offsetAt(zone, from);

@@ -1,0 +1,23 @@
+/** Parses documents of sources, in a worker thread. Parsers are loaded when they are first needed. */
+import type { ParseJob, ParseResult } from "../driver.ts";
+
+/** Never rejects: what a parser throws is what is wrong with the document. */
+export async function parseDocument(job: ParseJob): Promise<ParseResult> {
+  try {
+    return { kind: "parsed", value: await valueOf(job) };
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { kind: "unreadable", detail: text.slice(0, 300) };
+  }
+}
+
+async function valueOf(job: ParseJob): Promise<unknown> {
+  switch (job.kind) {
+    case "items":
+      return (await import("./items.ts")).parseItems(job);
+    case "feed":
+      return (await import("./feed.ts")).parseFeed(job.body);
+    case "calendar":
+      return (await import("./calendar.ts")).parseCalendar(job);
+  }
+}
