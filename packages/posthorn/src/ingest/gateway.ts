@@ -18,6 +18,8 @@ import type { LiveSource } from "./live-source.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { SourceIndex } from "./source-index.ts";
 import type { Stored } from "./store-event.ts";
+import { respondToHub } from "./websub.ts";
+import { WEBSUB_KIND } from "../sources/kinds.ts";
 import { type EventFacts, jsonResponse, type Verdict } from "./verifier.ts";
 
 /** Request to the URL of a source, with its body read. */
@@ -107,6 +109,7 @@ export class Gateway {
   }
 
   async #respond(source: LiveSource, request: IngestRequest): Promise<InboundResponse> {
+    if (source.settings.kind === WEBSUB_KIND) return respondToHub(this.#options, source, request);
     const verdict = await this.#judge(source, request);
     if (verdict === null) return this.#methodRefused(source);
     switch (verdict.kind) {

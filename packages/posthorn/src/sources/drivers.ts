@@ -1,9 +1,17 @@
 /** The driver of each source kind that is read. */
 import type { SourceDriver } from "./driver.ts";
+import { FEED_DRIVER } from "./drivers/feed.ts";
+import { HTTP_DRIVER } from "./drivers/http.ts";
+import { ICAL_DRIVER } from "./drivers/ical.ts";
 import { SCHEDULE_DRIVER } from "./drivers/schedule.ts";
+import { WEBSUB_DRIVER } from "./drivers/websub.ts";
 
 const DRIVERS: Readonly<Record<string, SourceDriver>> = {
   schedule: SCHEDULE_DRIVER,
+  http: HTTP_DRIVER,
+  feed: FEED_DRIVER,
+  websub: WEBSUB_DRIVER,
+  ical: ICAL_DRIVER,
 };
 
 /** `null`: events of the kind arrive as requests, or this version does not know it. */

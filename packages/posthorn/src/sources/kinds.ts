@@ -1,7 +1,14 @@
 /** Registry of source kinds: what is known about a source without reading it. Pure, so that the domain can use it. */
 import type { AnySourceKind } from "./kind.ts";
+import { FEED } from "./kinds/feed.ts";
+import { HTTP_POLL } from "./kinds/http.ts";
+import { ICAL_KIND } from "./kinds/ical.ts";
 import { SCHEDULE } from "./kinds/schedule.ts";
+import { WEBSUB } from "./kinds/websub.ts";
 import { WEBHOOK } from "./kinds/webhook.ts";
+
+/** Kind of sources whose requests come from a WebSub hub. */
+export const WEBSUB_KIND = "websub";
 
 /** Kind of sources that were created without one. */
 export const WEBHOOK_SOURCE = "webhook";
@@ -10,6 +17,10 @@ export const WEBHOOK_SOURCE = "webhook";
 export const SOURCE_KINDS: Readonly<Record<string, AnySourceKind>> = {
   [WEBHOOK_SOURCE]: WEBHOOK,
   schedule: SCHEDULE,
+  http: HTTP_POLL,
+  feed: FEED,
+  [WEBSUB_KIND]: WEBSUB,
+  ical: ICAL_KIND,
 };
 
 /** Declaration of a kind; `null`: this version does not know it. */

@@ -1,0 +1,56 @@
+import { polledKind } from "../kind.ts";
+import { isTimeZone } from "../schedule/time-zone.ts";
+import { everySecondsField, REQUEST_FIELDS, requestProblem, START_FIELD, URL_FIELD } from "./request-fields.ts";
+
+export const ICAL_KIND = polledKind({
+  family: "poll",
+  title: "iCalendar",
+  summary:
+    "Reads a calendar at a URL, and emits an event before an appointment starts, and when one is created, changed or removed.",
+  group: "calendar",
+  fields: {
+    url: { ...URL_FIELD, example: "https://calendar.example.com/team.ics" },
+    ...REQUEST_FIELDS,
+    everySeconds: everySecondsField(900),
+    minutesBefore: {
+      type: "integer",
+      label: "Minutes before the start",
+      help: "How long before an appointment `calendar.starting` is emitted.",
+      required: false,
+      secret: false,
+      minimum: 0,
+      maximum: 10_080,
+      default: 15,
+    },
+    timeZone: {
+      type: "text",
+      label: "Time zone",
+      help: "IANA name of the zone of all-day appointments, and of times without a zone.",
+      required: false,
+      secret: false,
+      maxLength: 64,
+      default: "UTC",
+      example: "Europe/Berlin",
+    },
+    start: START_FIELD,
+  },
+  events: [
+    {
+      type: "calendar.starting",
+      description: "An appointment starts in `minutesBefore` minutes. Each occurrence of a recurring one.",
+    },
+    { type: "calendar.created", description: "There is a new appointment." },
+    { type: "calendar.changed", description: "An appointment has changed, for example its time." },
+    { type: "calendar.removed", description: "An appointment that had not ended is gone, or was cancelled." },
+  ],
+  repeats: "dropped",
+  setup: [
+    "Enter the URL of the calendar in the iCalendar format (`.ics`), which most calendars call its secret or public address.",
+  ],
+  everyMs: ({ everySeconds }) => everySeconds * 1000,
+  check: (config) => {
+    if (isTimeZone(config.timeZone)) return requestProblem(config);
+    return { field: "timeZone", problem: "Unknown time zone. Use an IANA name such as Europe/Berlin." };
+  },
+  target: ({ url }) => url,
+});
