@@ -39,6 +39,11 @@ export class Scene {
     const message = await scene.#post(`/api/v1/app/${app}/msg`, { eventType: "order.paid", payload: { amount: 1 } });
     const replay = await scene.#post(`/api/v1/app/${app}/replay`, { since: new Date(0).toISOString() });
     const broadcast = await scene.#post("/api/v1/msg/broadcast", { eventType: "order.paid", payload: {} });
+    const read = await scene.#post("/ingest/api/v1/source", {
+      name: "Schedule",
+      kind: "schedule",
+      config: { cron: "0 9 * * *" },
+    });
     const source = await scene.#post("/ingest/api/v1/source", {
       name: "Source",
       type: "github",
@@ -95,6 +100,7 @@ export class Scene {
       request_id: request,
       released_request_id: released,
       changed_source_id: changed["id"],
+      read_source_id: read["id"],
       operational_endpoint_id: operational["id"],
       source_endpoint_id: target["id"],
     })) {
@@ -111,7 +117,11 @@ export class Scene {
       endpoint_id: kind === "" ? undefined : `${kind}_endpoint_id`,
       request_id: path.endsWith("/release") ? "released_request_id" : undefined,
       autoconfig_id: path.endsWith("/endpoint") ? "pushed_autoconfig_id" : undefined,
-      source_id: path.endsWith("{source_id}") ? "changed_source_id" : undefined,
+      source_id: path.endsWith("{source_id}")
+        ? "changed_source_id"
+        : /\{source_id\}\/(?:state|poll)$/.test(path)
+          ? "read_source_id"
+          : undefined,
     };
     return path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
       const id = this.ids.get(special[name] ?? name);
