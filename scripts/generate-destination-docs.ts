@@ -2,10 +2,9 @@
  * Writes `docs/destinations/`: an overview and a page for each kind of destination, from the declarations. With `--check` it writes nothing
  * and fails when a page is stale.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AnyKind, Field } from "../packages/posthorn/src/destinations/kind.ts";
 import { DESTINATION_KINDS } from "../packages/posthorn/src/destinations/kinds.ts";
-import { formatted } from "./provider-facts.ts";
+import { cell, fieldTable, fileOfKind, prose, writePages } from "./kind-pages.ts";
 
 const FOLDER = "docs/destinations";
 const NOTE =
@@ -39,12 +38,8 @@ const ORDERING = {
 /** Folders with pages written by hand are possible, so only these files are compared. */
 function pages(): ReadonlyMap<string, string> {
   const kinds = Object.entries(DESTINATION_KINDS);
-  const all = kinds.map(([name, kind]) => [`${FOLDER}/${fileOf(name)}`, page(name, kind)] as const);
+  const all = kinds.map(([name, kind]) => [`${FOLDER}/${fileOfKind(name)}`, page(name, kind)] as const);
   return new Map([[`${FOLDER}/README.md`, overview(kinds)], ...all]);
-}
-
-function fileOf(name: string): string {
-  return `${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}.md`;
 }
 
 function overview(kinds: readonly (readonly [string, AnyKind])[]): string {
@@ -52,7 +47,7 @@ function overview(kinds: readonly (readonly [string, AnyKind])[]): string {
     const members = kinds.filter(([, kind]) => kind.group === group);
     if (members.length === 0) return [];
     const rows = members.map(
-      ([name, { title, summary }]) => `| [${title}](${fileOf(name)}) | \`${name}\` | ${cell(summary)} |`,
+      ([name, { title, summary }]) => `| [${title}](${fileOfKind(name)}) | \`${name}\` | ${cell(summary)} |`,
     );
     return [`## ${heading}\n\n| Destination | \`kind\` | What it does |\n| --- | --- | --- |\n${rows.join("\n")}`];
   });
@@ -93,7 +88,7 @@ call POST app/demo/endpoint '${JSON.stringify(exampleBody(name, entries))}'
 
 ${setup.map((step, index) => `${index + 1}. ${prose(step)}`).join("\n")}
 
-${entries.length === 0 ? "" : `## Configure it\n\n| Field | Type | | Description |\n| --- | --- | --- | --- |\n${entries.map(([field, declared]) => row(field, declared)).join("\n")}\n\nSecrets are stored encrypted and never returned.${entries.some(([, { isTarget }]) => isTarget === true) ? " When a field marked as target changes, all secrets must be entered again." : ""}\n`}
+${entries.length === 0 ? "" : `## Configure it\n\n${fieldTable(entries)}\n`}
 ## What to expect
 
 - ${IDEMPOTENCY[idempotency]}${deduplication === undefined ? "" : ` ${deduplication}`}
@@ -110,55 +105,10 @@ function exampleBody(name: string, entries: readonly (readonly [string, Field])[
   return { kind: name, config };
 }
 
-function row(name: string, field: Field): string {
-  const marks = [
-    field.required ? "required" : "",
-    field.secret ? "secret" : "",
-    field.isTarget === true ? "target" : "",
-  ].filter((mark) => mark !== "");
-  const preset = field.default === undefined ? "" : ` Default: \`${String(field.default)}\`.`;
-  const type = field.type === "choice" ? field.choices.map((choice) => `\`${choice}\``).join(", ") : field.type;
-  const example = field.example === undefined ? "" : ` Example: \`${field.example.replaceAll("\n", " ⏎ ")}\``;
-  return `| \`${name}\` | ${type} | ${marks.join(", ")} | ${cell(field.help)}${preset}${cell(example)} |`;
-}
-
-/** A vertical bar would end the cell. */
-function cell(text: string): string {
-  return prose(text).replaceAll("|", "\\|");
-}
-
-/** \`<token>\` would be an element. */
-function prose(text: string): string {
-  return text.replaceAll(/<(\w+)>/g, "&lt;$1&gt;");
-}
-
 function sizeOf(bytes: number): string {
   if (bytes % 1_048_576 === 0) return `${bytes / 1_048_576} MiB`;
   if (bytes % 1024 === 0) return `${bytes / 1024} KiB`;
   return `${bytes.toLocaleString("en")} bytes`;
 }
 
-const isCheck = process.argv.includes("--check");
-const made = new Map<string, string>();
-for (const [path, text] of pages()) made.set(path, formatted(path, text));
-mkdirSync(FOLDER, { recursive: true });
-const stale = [...made].filter(([path, text]) => readIfThere(path) !== text).map(([path]) => path);
-const extra = readdirSync(FOLDER)
-  .map((file) => `${FOLDER}/${file}`)
-  .filter((path) => !made.has(path) && readFileSync(path, "utf8").includes(NOTE));
-if (isCheck && stale.length + extra.length > 0) {
-  console.error(`Not current; run "npm run generate:docs": ${[...stale, ...extra].join(", ")}`);
-  process.exitCode = 1;
-}
-if (!isCheck) {
-  for (const path of stale) writeFileSync(path, made.get(path)!);
-  for (const path of extra) rmSync(path);
-}
-
-function readIfThere(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
-  }
-}
+writePages(FOLDER, NOTE, pages());

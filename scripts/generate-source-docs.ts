@@ -1,0 +1,121 @@
+/**
+ * Writes `docs/sources/`: an overview and a page for each kind of source that Posthorn reads, from the declarations. With `--check` it writes
+ * nothing and fails when a page is stale.
+ */
+import type { AnySourceKind } from "../packages/posthorn/src/sources/kind.ts";
+import { SOURCE_KINDS, WEBHOOK_SOURCE } from "../packages/posthorn/src/sources/kinds.ts";
+import { cell, fieldTable, fileOfKind, prose, writePages } from "./kind-pages.ts";
+
+const FOLDER = "docs/sources";
+const NOTE =
+  "<!-- Written by scripts/generate-source-docs.ts from packages/posthorn/src/sources/kinds. Do not edit. -->";
+
+const GROUPS = {
+  schedule: "Time",
+  web: "Web",
+  calendar: "Calendars",
+  queue: "Queues",
+  stream: "Streams",
+  storage: "Storage",
+  database: "Databases",
+  mail: "E-mail",
+  http: "Requests",
+} as const;
+
+const REPEATS = {
+  dropped: "An event that is read again, for example after a crash, has the same ID and is dropped.",
+  possible:
+    "After a crash, an event may be stored twice: the source has no ID by which a repetition could be recognised.",
+} as const;
+
+function pages(): ReadonlyMap<string, string> {
+  const kinds = Object.entries(SOURCE_KINDS).filter(([name]) => name !== WEBHOOK_SOURCE);
+  const all = kinds.map(([name, kind]) => [`${FOLDER}/${fileOfKind(name)}`, page(name, kind)] as const);
+  return new Map([[`${FOLDER}/README.md`, overview(kinds)], ...all]);
+}
+
+function overview(kinds: readonly (readonly [string, AnySourceKind])[]): string {
+  const chapters = Object.entries(GROUPS).flatMap(([group, heading]) => {
+    const members = kinds.filter(([, kind]) => kind.group === group);
+    if (members.length === 0) return [];
+    const rows = members.map(
+      ([name, { title, summary }]) => `| [${title}](${fileOfKind(name)}) | \`${name}\` | ${cell(summary)} |`,
+    );
+    return [`## ${heading}\n\n| Source | \`kind\` | What it does |\n| --- | --- | --- |\n${rows.join("\n")}`];
+  });
+  return `# Sources that Posthorn reads
+
+Sources need not be [webhooks](../receiving.md): Posthorn can read a schedule, a URL or a feed, and turn what it finds into events. Endpoints,
+filters, transformations, replay and statistics work as for webhooks.
+
+${NOTE}
+
+\`\`\`sh
+source GET  source-kinds                       # the kinds of this server, with their fields
+source POST source '{"name": "Every morning", "kind": "schedule", "config": {"cron": "0 9 * * 1-5", "timeZone": "Europe/Berlin"}}'
+source POST source/src_…/endpoint '{"url": "https://example.com/webhooks"}'
+source GET  source/src_…/state                 # whether reading works, and when it is read next
+source POST source/src_…/poll                  # read it now
+\`\`\`
+
+\`source\` stands for a call of the API below \`/ingest/api/v1/\`, as [receiving](../receiving.md) shows it.
+
+## How reading works
+
+- **One node reads a source.** It is the owner of the shard of the source. When the node stops or loses the shard, another one continues.
+- **Events are stored before the position moves.** After a crash, Posthorn reads from the last position, and drops the events that are stored
+  already by their IDs. A node that was frozen and lost the source can no longer move the position.
+- **Failures are retried** with growing pauses, from 30 seconds up to 15 minutes or the interval of the source, and as late as a
+  \`Retry-After\` header says. \`state\` has the cause and what to do about it.
+- **A changed target starts anew.** When the URL changes, Posthorn forgets what it has seen. Other changes continue where reading is.
+- **Limits.** A source is polled at most every 30 seconds. A node polls at most 64 sources at the same time, 8 of one organisation and 2 at one
+  host, over all organisations. Responses have up to 8 MiB. Addresses are checked by the same rules as endpoints
+  ([\`POSTHORN_EGRESS_ALLOW\`](../configuration.md)). \`POSTHORN_SOURCE_QUOTA\` limits the sources of an organisation, and
+  \`POSTHORN_SOURCE_KINDS\` the kinds.
+- **What cannot be read** as an event is quarantined, and reading continues behind it.
+
+${chapters.join("\n\n")}
+`;
+}
+
+function page(name: string, kind: AnySourceKind): string {
+  const { title, summary, setup, fields, events, repeats } = kind;
+  const entries = Object.entries(fields);
+  const required = entries.filter(([, field]) => field.required && field.default === undefined);
+  const config = Object.fromEntries(required.map(([field, { example }]) => [field, example ?? "…"]));
+  const body = { name: title, kind: name, config: Object.keys(config).length === 0 ? exampleOf(entries) : config };
+  return `# ${title}
+
+${summary}
+
+${NOTE}
+
+\`\`\`sh
+source POST source '${JSON.stringify(body).replaceAll("'", String.raw`'\''`)}'
+\`\`\`
+
+## Set it up
+
+${setup.map((step, index) => `${index + 1}. ${prose(step)}`).join("\n")}
+
+## Configure it
+
+${fieldTable(entries)}
+
+## Events
+
+| Type | When |
+| --- | --- |
+${events.map(({ type, description }) => `| \`${type}\` | ${cell(description)} |`).join("\n")}
+
+${REPEATS[repeats]}
+`;
+}
+
+/** The first field with an example. */
+function exampleOf(entries: readonly (readonly [string, { readonly example?: string }])[]): object {
+  const found = entries.find(([, { example }]) => example !== undefined);
+  return found === undefined ? {} : { [found[0]]: found[1].example };
+}
+
+writePages(FOLDER, NOTE, pages());
