@@ -16,13 +16,15 @@ const CLIENTS = Object.keys(
 );
 
 export const EXTERNAL: readonly RegExp[] = [
-  // Loaded on first use: the viewer of the API reference, the sandbox with its WebAssembly file, the driver of PostgreSQL,
-  // and the log for a terminal.
+  // Loaded on first use: the viewer of the API reference, the sandbox with its WebAssembly file, the driver of PostgreSQL, the log for a
+  // terminal, and the parsers of feeds and calendars. The licence of the last one (MPL-2.0) is about files, which stay as they are.
   /^@scalar\//,
   /^@jitl\//,
   /^quickjs-emscripten-core$/,
   /^pg(-copy-streams|-native)?$/,
   /^pino-pretty$/,
+  /^feedsmith$/,
+  /^ical\.js$/,
   // Optional packages: the clients of destinations.
   ...CLIENTS.map((name) => new RegExp(`^${name}(?:/|$)`)),
   // A package without a licence file cannot be shipped as a part of another.
