@@ -73,7 +73,7 @@ const DECOMPRESS = {
   br: promisify(brotliDecompress),
 } as const;
 
-/** Some servers compress although nobody has asked them to. A small response must not become a large one in memory. */
+/** Some servers compress without being asked. A small response must not become a large one in memory. */
 async function decompressed(
   body: Uint8Array,
   headers: ReadonlyMap<string, string>,

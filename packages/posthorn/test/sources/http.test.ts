@@ -85,7 +85,7 @@ describe("items of a list", () => {
     const source = await scene.source("http", { url: server.url, emit: "items", items: "$.data[*]" });
     server.respond = responds(list(5, 4, 3, 2, 1));
     await scene.next(source);
-    server.respond = responds('{"data": [{"id": 6}, {"name": "nobody"}]}');
+    server.respond = responds('{"data": [{"id": 6}, {"name": "no ID"}]}');
     await scene.next(source);
     expect(await scene.payloads(source)).toEqual([{ id: 4, name: "item 4" }, { id: 5, name: "item 5" }, { id: 6 }]);
     expect(await scene.gateway.quarantine(source)).toMatchObject([{ reason: "item_without_id" }]);

@@ -82,7 +82,7 @@ export async function insertRun({ db }: Tx, sourceKey: number, now: number): Pro
 }
 
 /**
- * After a change of the configuration: whoever reads the source with the old one can no longer write, and it is read at once.
+ * After a change of the configuration: a run with the old one can no longer write, and it is read at once.
  *
  * @param keepsCursor Whether reading continues where it is.
  */
