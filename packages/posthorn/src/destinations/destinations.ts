@@ -14,10 +14,10 @@ export interface DestinationsOptions {
 export function destinationsOf({ own, http, connection }: DestinationsOptions): Destinations {
   return {
     of: (name) => {
+      if (Object.hasOwn(own, name)) return own[name]!;
       const family = kindNamed(name)?.family;
       if (family === "http") return http;
-      if (family === "connection") return connection;
-      return own[name] ?? null;
+      return family === "connection" ? connection : null;
     },
   };
 }

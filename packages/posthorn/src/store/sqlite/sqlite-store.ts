@@ -87,7 +87,7 @@ export class SqliteStore implements Store {
     this.walLoss = walLoss ?? null;
     this.#watch = new TransactionWatch(time);
     this.#writer = new Writer(writer, path, { gather, setTimer, listener });
-    this.#writer.onCommitted = () => this.#writeHealth.committed();
+    this.#writer.onRecovered = () => this.#writeHealth.committed();
     this.#writer.onRefused = (error) => this.#writeHealth.failed(error);
     this.#hotReader = hotReader;
     this.#readers = readers;

@@ -71,12 +71,14 @@ export class Writer {
   /** Called after a commit with events for operational webhooks. */
   onAnnounced: () => void = () => undefined;
   readonly #counters = { commits: 0, commitMs: 0, accepts: 0, records: 0, waitingBytes: 0 };
-  /** Called after each successful commit. */
-  onCommitted: () => void = () => undefined;
+  /** Called after the first successful group commit since a commit was refused. */
+  onRecovered: () => void = () => undefined;
   /** Called with the reason for each failed commit. */
   onRefused: (error: StoreError) => void = () => undefined;
   /** Called when the outcome of a commit is unknown. */
   onUnknownCommit: () => void = () => undefined;
+  /** The last commit was refused. */
+  #isRefused = false;
   /** Accepts in the commit that is in progress. */
   #committing: readonly Pending<AcceptEntry, AcceptResult>[] = [];
 
@@ -192,7 +194,7 @@ export class Writer {
       const result = await this.#thread.request<"query">({ op: "query", sql, parameters });
       return { rows: unpackRows(result), changes: result.changes };
     } catch (error) {
-      if (error instanceof StoreError) this.onRefused(error);
+      if (error instanceof StoreError) this.#refused(error);
       if (sql === "COMMIT") this.onUnknownCommit();
       throw error;
     }
@@ -247,17 +249,25 @@ export class Writer {
         batch.payloads.buffer as ArrayBuffer,
       ]);
       this.#count(accepts.length, records.length, performance.now() - begun);
-      this.onCommitted();
+      if (this.#isRefused) {
+        this.#isRefused = false;
+        this.onRecovered();
+      }
       if (this.#listener?.wanted === true) this.#tell(this.#listener, accepts, records, result);
       this.#settle(accepts, records, result);
       if (result.announced) this.onAnnounced();
     } catch (error) {
-      if (error instanceof StoreError) this.onRefused(error);
+      if (error instanceof StoreError) this.#refused(error);
       for (const { reject } of [...accepts, ...records]) reject(error as Error);
       this.onUnknownCommit();
     } finally {
       this.#committing = [];
     }
+  }
+
+  #refused(error: StoreError): void {
+    this.#isRefused = true;
+    this.onRefused(error);
   }
 
   #count(accepts: number, records: number, tookMs: number): void {
