@@ -18,7 +18,9 @@ const folder = temporaryFolder();
 beforeAll(async () => {
   lab = await startLab();
   receiver = await startReceiver();
-  node = await startNode(folder.path, { env: { POSTHORN_RETRY_SCHEDULE: "3600" } });
+  node = await startNode(folder.path, {
+    env: { POSTHORN_RETRY_SCHEDULE: "3600", POSTHORN_MAX_REQUEST_TIMEOUT: "300" },
+  });
   tenant = new Tenant(node);
   await tenant.setUp(receiver.url);
 });
@@ -233,10 +235,12 @@ describe("success rules", () => {
 });
 
 it("the timeout of an endpoint ends its attempts", async () => {
+  // Longer than this test may take.
+  const { status } = await tenant.call("PUT", "app/app/policy", { limits: { timeoutMs: 300_000 } });
+  expect(status).toBe(200);
   await tenant.call("PUT", "app/app/endpoint/ep/policy", { limits: { timeoutMs: 100 } });
   const { attempt } = await attempted("hang");
   expect(attempt).toMatchObject({ status: 2, errorCode: "timeout" });
-  // The platform's timeout is 15 seconds.
-  expect(attempt["responseDurationMs"]).toBeLessThan(10_000);
   await tenant.call("PUT", "app/app/endpoint/ep/policy", {});
+  await tenant.call("PUT", "app/app/policy", {});
 });

@@ -47,9 +47,9 @@ function contextOf(egress: Egress): AuthContext {
   const { signal } = new AbortController();
   return {
     now: Date.now(),
-    send: (request) => egress.send({ ...request, timeoutMs: 5000, maxResponseBytes: 65_536, signal }),
+    send: (request) => egress.send({ ...request, timeoutMs: 300_000, maxResponseBytes: 65_536, signal }),
     network: "",
-    timeoutMs: 5000,
+    timeoutMs: 300_000,
     signal,
   };
 }
