@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { made } from "../../test/support/dispatch.ts";
 import { successOutcome } from "../../test/support/store.ts";
-import { AttemptTracker } from "./attempt-tracker.ts";
+import { AttemptTracker } from "./delivery-store.ts";
 
 describe("the settled key of the attempt tracker", () => {
   it("is the highest key below which no attempt is unfinished", () => {

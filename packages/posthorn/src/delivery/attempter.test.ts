@@ -7,7 +7,7 @@ import type { AttemptResult } from "../dispatch/types.ts";
 import type { Job } from "../store/delivery.ts";
 import type { Store } from "../store/store.ts";
 import type { Busy, RunResult } from "../transform/types.ts";
-import { AttemptTracker } from "./attempt-tracker.ts";
+import { AttemptTracker } from "./delivery-store.ts";
 import { DeliveryAttempter } from "./attempter.ts";
 import { destinationsOf } from "../destinations/destinations.ts";
 import { EndpointSender } from "../destinations/http/request.ts";

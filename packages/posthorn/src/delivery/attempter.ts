@@ -25,7 +25,7 @@ import {
   OWN_FAULT_PAUSE_MS,
   unsentResult,
 } from "./attempt-record.ts";
-import type { AttemptTracker } from "./attempt-tracker.ts";
+import type { AttemptTracker } from "./delivery-store.ts";
 import { BatchSender } from "./batch-sender.ts";
 
 export interface DeliveryAttempterOptions {

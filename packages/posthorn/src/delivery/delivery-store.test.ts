@@ -3,8 +3,7 @@ import { made } from "../../test/support/dispatch.ts";
 import { successOutcome } from "../../test/support/store.ts";
 import { systemClock } from "../lib/clock.ts";
 import { StoreError } from "../store/errors.ts";
-import { AttemptTracker } from "./attempt-tracker.ts";
-import { DeliveryStore } from "./delivery-store.ts";
+import { AttemptTracker, DeliveryStore } from "./delivery-store.ts";
 
 /** Records the outcome of an attempt with key 11 in a store that fails with `failure`, if any. Returns the settled key, 10 while it is open. */
 async function settledAfter(failure: Error | null): Promise<number> {

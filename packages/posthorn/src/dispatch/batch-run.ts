@@ -2,11 +2,10 @@
 import type { ConcurrencyLimiter, Permit } from "./concurrency-limiter.ts";
 import type { Engine } from "./engine.ts";
 import type { Lane } from "./lane.ts";
-import { outcomeOf } from "./outcome.ts";
+import { MAX_PAUSE_MS, outcomeOf, type Recorder } from "./outcome.ts";
 import { isInOrder } from "./ordered-queue.ts";
 import type { BatchPolicy } from "./policy.ts";
 import type { Ticket } from "./rate-control.ts";
-import { MAX_PAUSE_MS, type Recorder } from "./recorder.ts";
 import type { Attempter, AttemptResult, BatchedResult, LaneOwners } from "./types.ts";
 import type { Job, KeptBatch, Lease, Outcome } from "../store/delivery.ts";
 

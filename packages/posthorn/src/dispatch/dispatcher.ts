@@ -14,7 +14,7 @@ import type { Lane, LaneView } from "./lane.ts";
 import { type DispatcherLoad, Lanes } from "./lanes.ts";
 import { PageLoader } from "./page-loader.ts";
 import type { LanePolicies } from "./policy.ts";
-import { LAST_WORDS_MS } from "./recorder.ts";
+import { LAST_WORDS_MS } from "./outcome.ts";
 import { RunLoop } from "./run-loop.ts";
 import { LaneTimers } from "./timers.ts";
 import {

@@ -23,7 +23,7 @@ import { LaneJobs, LanePage, messageBytes } from "./lane-state.ts";
 import { type Blocked, MAX_WAITING, OrderedQueue } from "./ordered-queue.ts";
 import type { BatchPolicy, LanePolicy } from "./policy.ts";
 import type { RateControl, RateControlView } from "./rate-control.ts";
-import { MAX_PAUSE_MS } from "./recorder.ts";
+import { MAX_PAUSE_MS } from "./outcome.ts";
 import type { Job, PageSelection, Position } from "../store/delivery.ts";
 
 /** What the dispatcher knows about an endpoint. */

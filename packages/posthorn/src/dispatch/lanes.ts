@@ -7,7 +7,7 @@ import { KeptBatches } from "./kept-batches.ts";
 import { Lane } from "./lane.ts";
 import type { LanePolicies, LanePolicy } from "./policy.ts";
 import { RateControl } from "./rate-control.ts";
-import { FIRST_PAUSE_MS } from "./recorder.ts";
+import { FIRST_PAUSE_MS } from "./outcome.ts";
 
 /** Endpoints without a lane whose rate control is kept; the least recently used are dropped first. */
 const MAX_CONTROLS = 10_000;

@@ -9,7 +9,7 @@ import { type Engine, EVERYWHERE, NOWHERE } from "./engine.ts";
 import { Fifo } from "./queues.ts";
 import type { Lane } from "./lane.ts";
 import type { OrderedQueue } from "./ordered-queue.ts";
-import { FIRST_PAUSE_MS } from "./recorder.ts";
+import { FIRST_PAUSE_MS } from "./outcome.ts";
 import type { Job, JobPage, Position } from "../store/delivery.ts";
 
 /** Pages that load at the same time. Other lanes queue, so that a start neither fills memory nor delays commits. */

@@ -1,15 +1,14 @@
 /** Starts attempts in fair order within the limits, and handles their results until each outcome is stored. */
-import { BatchRun, type BatchInFlight } from "./batch-run.ts";
+import { type BatchInFlight, BatchRun } from "./batch-run.ts";
 import type { ConcurrencyLimiter, Permit } from "./concurrency-limiter.ts";
 import { type Engine, NOWHERE } from "./engine.ts";
 import type { Lane } from "./lane.ts";
 import { isRetry } from "./lane-state.ts";
 import type { BatchPolicy } from "./policy.ts";
-import { outcomeOf } from "./outcome.ts";
+import { MAX_PAUSE_MS, outcomeOf, Recorder } from "./outcome.ts";
 import type { Ticket } from "./rate-control.ts";
-import { MAX_PAUSE_MS, Recorder } from "./recorder.ts";
 import type { Attempter, AttemptResult, LaneOwners } from "./types.ts";
-import type { Job, Outcome, Lease } from "../store/delivery.ts";
+import type { Job, Lease, Outcome } from "../store/delivery.ts";
 
 /** Outcomes of one lane that may wait to be stored. A lane with more starts no further attempts. */
 const MAX_RECORDING = 512;

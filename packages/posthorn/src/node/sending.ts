@@ -1,14 +1,13 @@
 /** Constructs the parts that deliver messages: destinations, attempter and dispatcher. */
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Config } from "../config/config.ts";
-import { AttemptTracker } from "../delivery/attempt-tracker.ts";
+import { AttemptTracker, DeliveryStore } from "../delivery/delivery-store.ts";
 import { DeliveryAttempter } from "../delivery/attempter.ts";
-import { DeliveryStore } from "../delivery/delivery-store.ts";
+import { destinationsOf } from "../destinations/destinations.ts";
 import { CloudAuthorizer } from "../destinations/auth/cloud-authorizer.ts";
 import { ConnectionDestination } from "../destinations/connections/connection-destination.ts";
 import type { Connector } from "../destinations/connections/connector.ts";
 import type { EndpointSender, HeaderFamily } from "../destinations/http/request.ts";
-import { destinationsOf } from "../destinations/destinations.ts";
 import { POLLING_KIND } from "../destinations/kinds.ts";
 import { PulledDestination } from "../destinations/pulled.ts";
 import { ShapedDestination } from "../destinations/shaped/shaped-destination.ts";

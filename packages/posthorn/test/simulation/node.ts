@@ -5,9 +5,8 @@
 import { Cluster, ClusterDispatch } from "../../src/cluster/cluster.ts";
 import { LaneInspector } from "../../src/cluster/lane-inspector.ts";
 import { ClusterWork } from "../../src/cluster/work.ts";
-import { AttemptTracker } from "../../src/delivery/attempt-tracker.ts";
+import { AttemptTracker, DeliveryStore } from "../../src/delivery/delivery-store.ts";
 import { DeliveryAttempter } from "../../src/delivery/attempter.ts";
-import { DeliveryStore } from "../../src/delivery/delivery-store.ts";
 import { destinationsOf } from "../../src/destinations/destinations.ts";
 import { EndpointSender } from "../../src/destinations/http/request.ts";
 import { HttpDestination } from "../../src/destinations/http/http-destination.ts";

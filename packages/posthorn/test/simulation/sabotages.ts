@@ -4,7 +4,7 @@ import type { Lane } from "../../src/dispatch/lane.ts";
 import { LanePage } from "../../src/dispatch/lane-state.ts";
 import { RateControl } from "../../src/dispatch/rate-control.ts";
 import { RateLimit } from "../../src/dispatch/rate-limit.ts";
-import { LAST_WORDS_MS } from "../../src/dispatch/recorder.ts";
+import { LAST_WORDS_MS } from "../../src/dispatch/outcome.ts";
 import type { Job } from "../../src/store/delivery.ts";
 import { DirectoryEndpoint } from "../../src/domain/directory-endpoint.ts";
 import { CLUSTER_SABOTAGES } from "./cluster/sabotages.ts";

@@ -16,7 +16,7 @@ import {
 import { failureOf, type SentRequest } from "./failure.ts";
 import { forwardedRequest } from "./forward.ts";
 import type { ResponseFacts } from "../../domain/attempt/detail.ts";
-import type { SuccessRule } from "../../domain/policy/success-rule.ts";
+import type { SuccessRule } from "../../domain/policy/endpoint-policy.ts";
 import { isSecretResponseHeader } from "../../domain/secret-headers.ts";
 import { retryAfterMs } from "./retry-after.ts";
 

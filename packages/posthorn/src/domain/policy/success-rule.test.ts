@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type JudgedResponse, SuccessRule } from "./success-rule.ts";
+import { type JudgedResponse, SuccessRule } from "./endpoint-policy.ts";
 import type { SuccessClause } from "./success-clauses.ts";
 import type { SuccessValues } from "./success.ts";
 

@@ -1,6 +1,6 @@
 /** Checks that applications are served in turn: the backlog of one does not delay first attempts of another. */
 import { DELIVERY_STATE } from "../../../src/store/schema.ts";
-import { MAX_PAUSE_MS } from "../../../src/dispatch/recorder.ts";
+import { MAX_PAUSE_MS } from "../../../src/dispatch/outcome.ts";
 import type { DeliveryRow } from "../audit.ts";
 import type { Check } from "../check.ts";
 import type { Ledger } from "../ledger.ts";
