@@ -1,8 +1,8 @@
 /**
- * Costs of deliveries over the connector thread, compared with HTTP requests in the same run: CPU time of this process, with the thread, and
- * deliveries per second.
+ * Costs of sending to SQS, Kafka, RabbitMQ and NATS, one by one and in batches, compared with HTTP requests in the same run: CPU time of this
+ * process with its threads, and messages per second. `bench/delivery-path.ts` measures whole deliveries.
  *
- *     npm run bench:destinations -- --messages 5000 --concurrency 64
+ *     npm run bench:destinations -- --messages 5000 --concurrency 64 --batch 100
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -24,9 +24,13 @@ const { values } = parseArgs({
     messages: { type: "string", default: "5000" },
     concurrency: { type: "string", default: "64" },
     bytes: { type: "string", default: "1024" },
+    batch: { type: "string", default: "100" },
   },
 });
 const [MESSAGES, CONCURRENCY, BYTES] = [Number(values.messages), Number(values.concurrency), Number(values.bytes)];
+const BATCH = Number(values.batch);
+/** Batches in flight. */
+const BATCHES = 4;
 const ROUNDS = 3;
 const TIMEOUT_MS = 60_000;
 /** Responds to every request with 204, in a process of its own. */
@@ -36,7 +40,9 @@ const RECEIVER = `require("node:http").createServer((request, response) => {
 
 interface Path {
   readonly name: string;
-  send(message: KindMessage): Promise<void>;
+  /** Messages in one call; absent: 1. */
+  readonly batch?: number;
+  send(messages: readonly KindMessage[]): Promise<void>;
 }
 
 const { signal } = new AbortController();
@@ -44,9 +50,9 @@ await using stack = new AsyncDisposableStack();
 const egress = stack.use(new Egress({ allow: parseAllowList("loopback") }));
 const connector = stack.use(new Connector({ vet: vetWith(egress), onError: (error) => console.error(error) }));
 const paths: Path[] = [await httpPath()];
-if (!isSkipped("nats")) paths.push(await natsPath());
-if (!isSkipped("rabbitmq")) paths.push(await rabbitMqPath());
-if (!isSkipped("kafka")) paths.push(await kafkaPath());
+if (!isSkipped("nats")) paths.push(...inBatches(await natsPath()));
+if (!isSkipped("rabbitmq")) paths.push(...inBatches(await rabbitMqPath()));
+if (!isSkipped("kafka")) paths.push(...inBatches(await kafkaPath()));
 
 // The first round compiles the code and opens the connections.
 for (const path of paths) await measure(path);
@@ -63,19 +69,23 @@ console.log(`${MESSAGES} messages of ${BYTES} bytes, ${CONCURRENCY} at once, bes
 for (const [name, { cpuUs, perSecond }] of best) {
   const ratio = (cpuUs / http.cpuUs).toFixed(2);
   console.log(
-    `${name.padEnd(10)}${cpuUs.toFixed(0).padStart(6)} µs CPU  ${ratio} × http  ${perSecond.toFixed(0).padStart(7)} a second`,
+    `${name.padEnd(16)}${cpuUs.toFixed(0).padStart(6)} µs CPU  ${ratio} × http  ${perSecond.toFixed(0).padStart(7)} a second`,
   );
 }
 
-async function measure({ send }: Path): Promise<{ readonly cpuUs: number; readonly perSecond: number }> {
+async function measure({ send, batch = 1 }: Path): Promise<{ readonly cpuUs: number; readonly perSecond: number }> {
   const body = Buffer.alloc(BYTES, "a");
   const cpu = process.cpuUsage();
   const startedAt = performance.now();
   let left = MESSAGES;
   const worker = async (): Promise<void> => {
-    while (left-- > 0) await send(messageOf(body));
+    while (left > 0) {
+      const count = Math.min(batch, left);
+      left -= count;
+      await send(Array.from({ length: count }, () => messageOf(body)));
+    }
   };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
+  await Promise.all(Array.from({ length: batch === 1 ? CONCURRENCY : BATCHES }, worker));
   const { user, system } = process.cpuUsage(cpu);
   return { cpuUs: (user + system) / MESSAGES, perSecond: (MESSAGES / (performance.now() - startedAt)) * 1000 };
 }
@@ -108,7 +118,8 @@ async function httpPath(): Promise<Path> {
     await once(receiver, "exit");
   });
   const url = `http://127.0.0.1:${port}/`;
-  const send = async ({ attributes, body }: KindMessage): Promise<void> => {
+  const send = async ([message]: readonly KindMessage[]): Promise<void> => {
+    const { attributes, body } = message!;
     const headers = ["content-type", "application/json", ...attributes.flat()];
     const result = await egress.send({
       method: "POST",
@@ -120,7 +131,7 @@ async function httpPath(): Promise<Path> {
     });
     if (result.kind !== "response") throw new Error(result.message);
   };
-  await eventually(() => send(messageOf(Buffer.from("{}"))));
+  await eventually(() => send([messageOf(Buffer.from("{}"))]));
   return { name: "http", send };
 }
 
@@ -131,12 +142,21 @@ function over(kind: string, given: Readonly<Record<string, unknown>>): Path {
   ) as KindConfig;
   return {
     name: kind,
-    send: async (message) => {
+    send: async (messages) => {
       const base = { kind, config, tenant: 1, allow: null, timeoutMs: TIMEOUT_MS, signal, maySend: () => true };
-      const result = await connector.send({ ...base, message });
-      if (result.kind !== "item" || result.result.kind !== "ok") throw new Error(JSON.stringify(result));
+      const result = await connector.send({ ...base, messages });
+      if (result.kind !== "items" || result.results.some((one) => one.kind !== "ok"))
+        throw new Error(JSON.stringify(result));
     },
   };
+}
+
+/** The path as it is, and with several messages in a call. */
+function inBatches({ name, send }: Path): readonly Path[] {
+  return [
+    { name, send },
+    { name: `${name} × ${BATCH}`, send, batch: BATCH },
+  ];
 }
 
 async function natsPath(): Promise<Path> {
@@ -162,6 +182,6 @@ async function kafkaPath(): Promise<Path> {
   await admin.createTopics({ topics: ["events"] });
   await admin.close();
   const path = over("kafka", { brokers: plain, topic: "events", tls: false });
-  await eventually(() => path.send(messageOf(Buffer.from("{}"))));
+  await eventually(() => path.send([messageOf(Buffer.from("{}"))]));
   return path;
 }

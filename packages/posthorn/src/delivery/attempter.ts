@@ -8,7 +8,6 @@ import type { Job } from "../store/delivery.ts";
 import { buildRequest } from "../domain/delivery/outgoing-request.ts";
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
 import type { Directory } from "../domain/directory.ts";
-import { readStored } from "../domain/message/sample.ts";
 import type { TransformRunner } from "../domain/ports.ts";
 import type { IdGenerator } from "../lib/id.ts";
 import { isStoreAway } from "../store/errors.ts";
@@ -27,6 +26,7 @@ import {
 } from "./attempt-record.ts";
 import type { AttemptTracker } from "./delivery-store.ts";
 import { BatchSender } from "./batch-sender.ts";
+import { StoredMessages } from "./stored-messages.ts";
 
 export interface DeliveryAttempterOptions {
   readonly store: Store;
@@ -50,10 +50,12 @@ const RETURN_MS = 500;
 export class DeliveryAttempter implements Attempter {
   readonly #options: DeliveryAttempterOptions;
   readonly #batches: BatchSender;
+  readonly #messages: StoredMessages;
 
   constructor(options: DeliveryAttempterOptions) {
     this.#options = options;
     this.#batches = new BatchSender(options);
+    this.#messages = new StoredMessages(options.store.hotDb);
   }
 
   async attempt(job: Job, signal: AbortSignal, maySend: () => boolean): Promise<AttemptResult> {
@@ -120,8 +122,8 @@ export class DeliveryAttempter implements Attempter {
 
   /** Applies transformation and format first. Reads the message again: code and kinds see more of it than a webhook needs. */
   async #attemptChanged(job: Job, endpoint: DirectoryEndpoint, limits: SendLimits): Promise<AttemptResult> {
-    const { store, transforms } = this.#options;
-    const stored = await readStored(store.hotDb, job.messageId);
+    const { transforms } = this.#options;
+    const stored = await this.#messages.read(job.messageId, job.bytes ?? 0);
     if (stored === null) return { kind: "void", reason: "payload_gone" };
     const { requestSettings: settings } = endpoint;
     const built = await buildRequest({ settings, message: stored, transforms, signal: limits.signal });

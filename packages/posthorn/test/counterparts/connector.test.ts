@@ -115,7 +115,7 @@ describe("a target that misbehaves", () => {
     await using connector = openConnector({ heapMb: 128 });
     const before = process.memoryUsage().rss;
     const result = await connector.send(kind, onPort(kind, server.port), messageOf(), { timeoutMs: 20_000 });
-    expect(result).toMatchObject({ kind: "item", result: { kind: "retry" } });
+    expect(result).toMatchObject({ kind: "items", results: [{ kind: "retry" }] });
     await eventually(() => expect(server.connections.every((socket) => socket.destroyed)).toBe(true));
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
   });
@@ -136,7 +136,7 @@ describe("a target that misbehaves", () => {
     abort.abort();
     // Some clients have timeouts of their own, which a busy machine can reach.
     const outcomes = (await Promise.all(hanging)).map((result) =>
-      result.kind === "item" ? result.result.kind : result.kind,
+      result.kind === "items" ? result.results[0]!.kind : result.kind,
     );
     expect(outcomes.filter((outcome) => outcome !== "canceled" && outcome !== "retry")).toEqual([]);
   });

@@ -144,7 +144,7 @@ describe("PostgreSQL rows", () => {
     const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'posthorn' AND wait_event_type = 'Lock'`;
     await eventually(async () => expect((await database.query(terminate)).rowCount).toBe(1));
     await database.query("COMMIT");
-    expect(await sent).toMatchObject({ kind: "item", result: { kind: "retry" } });
+    expect(await sent).toMatchObject({ kind: "items", results: [{ kind: "retry" }] });
     accepted(await connector.send("postgres", configOf(), message));
     expect(accepted(await connector.send("postgres", configOf(), message))).toMatchObject({ isDuplicate: true });
   });

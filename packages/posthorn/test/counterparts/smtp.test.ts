@@ -206,7 +206,7 @@ describe.skipIf(isSkipped("mailpit"))("E-mail", () => {
     const sent = connector.send("smtp", configOf(), messageOf());
     await new Promise((resolve) => setTimeout(resolve, 200));
     await mailpit.program.kill();
-    expect(await sent).toMatchObject({ kind: "item", result: { kind: "retry" } });
+    expect(await sent).toMatchObject({ kind: "items", results: [{ kind: "retry" }] });
     await mailpit.program.start();
     await eventually(async () => accepted(await connector.send("smtp", configOf(), messageOf())));
   });

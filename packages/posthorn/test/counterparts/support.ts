@@ -45,7 +45,7 @@ export function openConnector(options: Partial<ConnectorOptions> = {}, allow = "
       const key = JSON.stringify([kind, values]);
       const config = configs.get(key) ?? complete(DESTINATION_KINDS[kind]!, values);
       configs.set(key, config);
-      return connector.send({ kind, config, tenant, allow: null, message, timeoutMs, signal, maySend });
+      return connector.send({ kind, config, tenant, allow: null, messages: [message], timeoutMs, signal, maySend });
     },
     [Symbol.asyncDispose]: async () => {
       await connector[Symbol.asyncDispose]();
@@ -86,8 +86,8 @@ export function messageOf(body: string | Uint8Array = '{"n": 1.0}', changes: Par
 export const ALL_BYTES = Uint8Array.from({ length: 512 }, (_, index) => index % 256);
 
 export function accepted(result: ConnectorResult): Extract<ItemResult, { kind: "ok" }> {
-  expect(result).toMatchObject({ kind: "item", result: { kind: "ok" } });
-  return (result as { readonly result: Extract<ItemResult, { kind: "ok" }> }).result;
+  expect(result).toMatchObject({ kind: "items", results: [{ kind: "ok" }] });
+  return (result as { readonly results: readonly Extract<ItemResult, { kind: "ok" }>[] }).results[0]!;
 }
 
 /** Expects a failure of this kind with this code, and a sentence in the form that users read. */
@@ -96,8 +96,8 @@ export function rejected(
   kind: "retry" | "later" | "refused" | "closed",
   code: string,
 ): string {
-  expect(result).toMatchObject({ kind: "item", result: { kind, code } });
-  const { sentence } = (result as { readonly result: { readonly sentence: string } }).result;
+  expect(result).toMatchObject({ kind: "items", results: [{ kind, code }] });
+  const { sentence } = (result as { readonly results: readonly { readonly sentence: string }[] }).results[0]!;
   expect(sentence).toMatch(/^[A-Z].*\.$/s);
   return sentence;
 }

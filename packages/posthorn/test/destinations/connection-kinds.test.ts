@@ -55,7 +55,8 @@ class StandIn {
   unreachable: KindConfig | null = null;
 
   readonly send = async (request: ConnectorRequest): Promise<ConnectorResult> => {
-    const { message, config, maySend } = request;
+    const { messages, config, maySend } = request;
+    const message = messages[0]!;
     if (config === this.unreachable) return item(REFUSED);
     if (!maySend()) return { kind: "canceled" };
     this.received.push({ messageId: message.id, body: Buffer.from(message.body), orderingKey: message.orderingKey });
@@ -69,7 +70,7 @@ class StandIn {
 }
 
 function item(result: ItemResult): ThreadResult {
-  return { kind: "item", result, facts: FACTS };
+  return { kind: "items", results: [result], facts: FACTS };
 }
 
 function silence({ timeoutMs, signal }: ConnectorRequest): Promise<ConnectorResult> {

@@ -41,26 +41,54 @@ export class ConnectionDestination implements Destination {
     this.#options = options;
   }
 
-  async send(outgoing: OutgoingMessage, { signal, maySend }: SendLimits): Promise<SendResult> {
+  async send(outgoing: OutgoingMessage, limits: SendLimits): Promise<SendResult> {
+    const [result] = await this.#sendAll([outgoing], limits);
+    return result!;
+  }
+
+  async sendBatch(messages: readonly OutgoingMessage[], limits: SendLimits): Promise<readonly SendResult[] | "split"> {
+    const kind = kindNamed(messages[0]!.endpoint.destinationKind);
+    const results = await this.#sendAll(messages, limits);
+    const isAtomic = kind?.limits.batch?.isAtomic === true;
+    const isWhole = results.every(
+      (result) => result.kind === "refused" && (isAtomic || result.extra?.["unsent"] === true),
+    );
+    return isWhole && results.length > 1 ? "split" : results;
+  }
+
+  async #sendAll(
+    outgoing: readonly OutgoingMessage[],
+    { signal, maySend }: SendLimits,
+  ): Promise<readonly SendResult[]> {
     const { connector, now, families } = this.#options;
-    const { endpoint } = outgoing;
+    const { endpoint } = outgoing[0]!;
     const { config } = endpoint;
     const kind = kindNamed(endpoint.destinationKind);
+    const all = (result: SendResult): readonly SendResult[] => outgoing.map(() => result);
     if (kind?.family !== "connection" || config === null)
-      return ownFault(endpoint, "config_missing", "no valid configuration");
+      return all(ownFault(endpoint, "config_missing", "no valid configuration"));
     const startedAt = now();
-    const message = kindMessage(outgoing, families, startedAt);
-    const hide = secretHider([...secretsOf(kind, config), ...secretAttributes(message)]);
+    const messages = outgoing.map((message) => kindMessage(message, families, startedAt));
+    const secrets = new Set([...secretsOf(kind, config), ...messages.flatMap((message) => secretAttributes(message))]);
+    const hide = secretHider([...secrets]);
     const { timeoutMs } = endpoint.policy.values.limits;
-    const sending = (): Sending => ({ endpoint, kind, message, hide, durationMs: Math.max(0, now() - startedAt) });
-    const { byteLength } = message.body;
-    if (byteLength > kind.limits.bodyBytes) return failed(sending(), tooLarge(kind, byteLength), null);
+    const sending = (message: KindMessage): Sending => ({
+      endpoint,
+      kind,
+      message,
+      hide,
+      durationMs: Math.max(0, now() - startedAt),
+    });
+    const allFailed = (failure: Failure, link: LinkFacts | null): readonly SendResult[] =>
+      messages.map((message) => failed(sending(message), failure, link));
+    const large = messages.find(({ body }) => body.byteLength > kind.limits.bodyBytes);
+    if (large !== undefined) return allFailed(tooLarge(kind, large.body.byteLength), null);
     const result = await connector.send({
       kind: endpoint.destinationKind,
       config,
       tenant: endpoint.policy.lane.tenant,
       allow: endpoint.egressAllow,
-      message,
+      messages,
       timeoutMs,
       signal,
       // Timers stop while a machine is suspended, but its clock does not.
@@ -68,15 +96,18 @@ export class ConnectionDestination implements Destination {
     });
     switch (result.kind) {
       case "canceled":
-        return { kind: "own_fault", problem: null };
+        return all({ kind: "own_fault", problem: null });
       case "own_fault":
-        return ownFault(endpoint, result.code, result.detail);
+        return all(ownFault(endpoint, result.code, result.detail));
       case "timeout":
-        return failed(sending(), timedOut(kind, timeoutMs), NO_LINK);
-      case "item":
-        return result.result.kind === "ok"
-          ? succeeded(sending(), result.result, result.facts)
-          : failed(sending(), result.result, result.facts);
+        return allFailed(timedOut(kind, timeoutMs), NO_LINK);
+      case "items":
+        return messages.map((message, index) => {
+          const item = result.results[index]!;
+          return item.kind === "ok"
+            ? succeeded(sending(message), item, result.facts)
+            : failed(sending(message), item, result.facts);
+        });
     }
   }
 }

@@ -7,8 +7,9 @@ import { ConnectorMissing, loadDriver } from "./drivers.ts";
 import { causesOf, connectionFailure, unknownFailure } from "./failure.ts";
 import { DialContext, GuardError, installGuard } from "./guard.ts";
 import { LinkPool, NoFreeLink, type PooledLink } from "./link-pool.ts";
-import type { Driver } from "./driver.ts";
-import type { KindMessage } from "../kind.ts";
+import type { Driver, Link } from "./driver.ts";
+import type { ItemResult, KindMessage } from "../kind.ts";
+import { decodeMessages } from "./message-cells.ts";
 import type {
   FromThread,
   LinkFacts,
@@ -80,11 +81,9 @@ function take(item: ToThread, bodies: Uint8Array): void {
       specs.delete(item.link);
       pool.retire(item.link);
       return;
-    case "send": {
-      const body = bodies.subarray(item.bodyStart, item.bodyStart + item.bodyLength);
-      void send(item, { ...item.message, body });
+    case "send":
+      void send(item, decodeMessages(item.cells, bodies, item.bodyStart));
       return;
-    }
     case "go":
       jobs.get(item.id)?.go?.();
       return;
@@ -109,14 +108,33 @@ function cancel(id: number, isTimeout: boolean): void {
   if (isTimeout) pool.retire(job.link);
 }
 
-async function send({ id, link, allowedAt }: Extract<ToThread, { op: "send" }>, message: KindMessage): Promise<void> {
+async function send(
+  { id, link, allowedAt }: Extract<ToThread, { op: "send" }>,
+  messages: readonly KindMessage[],
+): Promise<void> {
   const job: Job = { link, abort: new AbortController(), go: null };
   jobs.set(id, job);
-  const result = await untilAborted(resultOf(job, id, message, allowedAt), job.abort.signal);
-  if (jobs.delete(id) && result !== null) post({ op: "done", id, result });
+  const result = await untilAborted(resultOf(job, id, messages, allowedAt), job.abort.signal);
+  if (jobs.delete(id) && result !== null) post(replyOf(id, result));
 }
 
-async function resultOf(job: Job, id: number, message: KindMessage, allowedAt: number): Promise<ThreadResult> {
+/** The usual reply has few objects, since each costs time on both sides. */
+function replyOf(id: number, result: ThreadResult): FromThread {
+  if (result.kind !== "items") return { op: "done", id, result };
+  const references: (string | null)[] = [];
+  for (const one of result.results) {
+    if (one.kind !== "ok" || one.isDuplicate === true || one.afterMs !== undefined) return { op: "done", id, result };
+    references.push(one.reference);
+  }
+  return { op: "stored", id, references, ...result.facts };
+}
+
+async function resultOf(
+  job: Job,
+  id: number,
+  messages: readonly KindMessage[],
+  allowedAt: number,
+): Promise<ThreadResult> {
   const startedAt = performance.now();
   const { signal } = job.abort;
   let used: PooledLink | null = null;
@@ -131,30 +149,65 @@ async function resultOf(job: Job, id: number, message: KindMessage, allowedAt: n
     const connectMs = isReused ? null : performance.now() - startedAt;
     if (Date.now() - allowedAt > ALLOWED_MS || Date.now() < allowedAt) await allowedAgain(job, id);
     if (signal.aborted) return CANCELED;
-    context.extend(message.body.byteLength);
+    context.extend(messages.reduce((bytes, { body }) => bytes + body.byteLength, 0));
     const { driver } = used;
-    try {
-      const result = await context.unlessRefused(context.run(() => link.send(message, signal)));
-      return { kind: "item", result, facts: { connectMs, peer: context.peer } };
-    } catch (error) {
+    const facts = (): LinkFacts => ({ connectMs, peer: context.peer });
+    const failed = (error: unknown): ItemResult => {
       // After an error, the state of the connection is unknown.
       isBroken = true;
-      return failureOf(error, driver, { connectMs, peer: context.peer });
+      return failureOf(error, driver);
+    };
+    try {
+      const results = await context.unlessRefused(context.run(() => sendAll(link, messages, { signal, failed })));
+      return { kind: "items", results, facts: facts() };
+    } catch (error) {
+      const result = failed(error);
+      if (isOwnFault(error)) return ownFaultOf(error);
+      return { kind: "items", results: messages.map(() => result), facts: facts() };
     }
   } catch (error) {
-    return openFailure(error, job.link, performance.now() - startedAt);
+    return openFailure(error, { job, messages, connectMs: performance.now() - startedAt });
   } finally {
     signal.removeEventListener("abort", release);
     release();
   }
 }
 
-async function openFailure(error: unknown, link: number, connectMs: number): Promise<ThreadResult> {
+/** @param failed Explains the error of one message. */
+async function sendAll(
+  link: Link,
+  messages: readonly KindMessage[],
+  { signal, failed }: { readonly signal: AbortSignal; readonly failed: (error: unknown) => ItemResult },
+): Promise<readonly ItemResult[]> {
+  const [first] = messages;
+  if (messages.length === 1) return [await link.send(first!, signal)];
+  if (link.sendAll !== undefined) return link.sendAll(messages, signal);
+  return Promise.all(
+    messages.map(async (message) => {
+      try {
+        return await link.send(message, signal);
+      } catch (error) {
+        if (isOwnFault(error)) throw error;
+        return failed(error);
+      }
+    }),
+  );
+}
+
+async function openFailure(
+  error: unknown,
+  {
+    job,
+    messages,
+    connectMs,
+  }: { readonly job: Job; readonly messages: readonly KindMessage[]; readonly connectMs: number },
+): Promise<ThreadResult> {
   if (error instanceof ConnectorMissing || error instanceof NoFreeLink) {
     return { kind: "own_fault", code: error.code, detail: error.message };
   }
-  const driver = await driverOf(link);
-  return failureOf(error, driver, { connectMs, peer: null });
+  if (isOwnFault(error)) return ownFaultOf(error);
+  const result = failureOf(error, await driverOf(job.link));
+  return { kind: "items", results: messages.map(() => result), facts: { connectMs, peer: null } };
 }
 
 /** `null`: it cannot be loaded. */
@@ -166,15 +219,23 @@ async function driverOf(link: number): Promise<Driver | null> {
   }
 }
 
-function failureOf(error: unknown, driver: Driver | null, facts: LinkFacts): ThreadResult {
-  const guarded = causesOf(error).find((one) => one instanceof GuardError);
-  if (guarded?.refusal?.isOurs === true) {
-    const { code, detail } = guarded.refusal;
-    return { kind: "own_fault", code, detail };
-  }
-  const result =
-    connectionFailure(guarded) ?? driver?.failure(error) ?? connectionFailure(error) ?? unknownFailure(error);
-  return { kind: "item", result, facts };
+function guardErrorOf(error: unknown): GuardError | undefined {
+  return causesOf(error).find((one) => one instanceof GuardError);
+}
+
+/** The guard refused a connection because of a fault on Posthorn's side. */
+function isOwnFault(error: unknown): boolean {
+  return guardErrorOf(error)?.refusal?.isOurs === true;
+}
+
+function ownFaultOf(error: unknown): ThreadResult {
+  const { code, detail } = guardErrorOf(error)!.refusal!;
+  return { kind: "own_fault", code, detail };
+}
+
+function failureOf(error: unknown, driver: Driver | null): ItemResult {
+  const guarded = guardErrorOf(error);
+  return connectionFailure(guarded) ?? driver?.failure(error) ?? connectionFailure(error) ?? unknownFailure(error);
 }
 
 const CANCELED: ThreadResult = { kind: "own_fault", code: "canceled", detail: "" };

@@ -7,6 +7,7 @@ import { Worker } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
 import { threadFile } from "../../lib/thread-file.ts";
 import type { KindConfig, KindMessage } from "../kind.ts";
+import { encodeMessages } from "./message-cells.ts";
 import type {
   FromThread,
   LinkSpec,
@@ -44,7 +45,8 @@ export interface ConnectorRequest {
   readonly tenant: number;
   /** Address rules of the application; `null`: the platform's. */
   readonly allow: string | null;
-  readonly message: KindMessage;
+  /** Of one endpoint; at least one. */
+  readonly messages: readonly KindMessage[];
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
   /** Called right before the message is sent. `false`: it may not be sent. */
@@ -129,7 +131,7 @@ export class Connector implements AsyncDisposable {
     return { isRunning: this.#worker !== null, connections, inFlight, failures: this.#failures, memoryBytes };
   }
 
-  /** Sends one message. Never rejects. Settles by the timeout, whatever the thread does. */
+  /** Sends messages over one connection. Never rejects. Settles by the timeout, whatever the thread does. */
   send(request: ConnectorRequest): Promise<ConnectorResult> {
     const { signal, timeoutMs, maySend } = request;
     if (signal.aborted || this.#isClosed) return Promise.resolve({ kind: "canceled" });
@@ -156,7 +158,7 @@ export class Connector implements AsyncDisposable {
       this.#start();
       const link = this.#linkOf(request);
       if (!maySend()) return end({ kind: "canceled" });
-      this.#postMessage(id, link, request.message);
+      this.#postMessages(id, link, request.messages);
     });
   }
 
@@ -214,6 +216,11 @@ export class Connector implements AsyncDisposable {
 
   #take(item: FromThread): void {
     switch (item.op) {
+      case "stored": {
+        const { id, references, connectMs, peer } = item;
+        const results = references.map((reference) => ({ kind: "ok", reference }) as const);
+        return this.#pending.get(id)?.settle({ kind: "items", results, facts: { connectMs, peer } });
+      }
       case "done":
         return this.#pending.get(item.id)?.settle(item.result);
       case "ask": {
@@ -259,11 +266,13 @@ export class Connector implements AsyncDisposable {
     return link;
   }
 
-  #postMessage(id: number, link: number, { body, ...message }: KindMessage): void {
+  #postMessages(id: number, link: number, messages: readonly KindMessage[]): void {
     const bodyStart = this.#bodyBytes;
-    this.#bodies.push(body);
-    this.#bodyBytes += body.byteLength;
-    this.#post({ op: "send", id, link, message, bodyStart, bodyLength: body.byteLength, allowedAt: Date.now() });
+    for (const { body } of messages) {
+      this.#bodies.push(body);
+      this.#bodyBytes += body.byteLength;
+    }
+    this.#post({ op: "send", id, link, cells: encodeMessages(messages), bodyStart, allowedAt: Date.now() });
     if (this.#bodyBytes > POST_BYTES) this.#flush();
   }
 

@@ -12,6 +12,8 @@ export interface Link {
    * @param signal Aborts when the caller no longer waits.
    */
   send(message: KindMessage, signal: AbortSignal): Promise<ItemResult>;
+  /** As `send`, for several messages in one step. Returns a result per message. Absent: they are sent one behind the other, without waiting. */
+  sendAll?(messages: readonly KindMessage[], signal: AbortSignal): Promise<readonly ItemResult[]>;
   /** Closes the connection at once. Messages in flight reject. */
   close(): void | Promise<void>;
 }

@@ -1,5 +1,6 @@
 /** Messages between the main thread and the connector thread. Each side collects the messages of one turn and posts them together. */
-import type { ItemResult, KindConfig, KindMessage } from "../kind.ts";
+import type { ItemResult, KindConfig } from "../kind.ts";
+import type { Cell } from "./message-cells.ts";
 
 /** Connection settings: what a link is shared by. */
 export interface LinkSpec {
@@ -17,10 +18,9 @@ export type ToThread =
       readonly op: "send";
       readonly id: number;
       readonly link: number;
-      /** Without its body, which is in the common buffer of the post. */
-      readonly message: Omit<KindMessage, "body">;
+      /** Messages without their bodies (see `message-cells.ts`), which are in the common buffer of the post. */
+      readonly cells: readonly Cell[];
       readonly bodyStart: number;
-      readonly bodyLength: number;
       /** Unix milliseconds at which the caller allowed the sending. */
       readonly allowedAt: number;
     }
@@ -37,6 +37,8 @@ export interface PostToThread {
 }
 
 export type FromThread =
+  /** The target has stored every message. */
+  | ({ readonly op: "stored"; readonly id: number; readonly references: readonly (string | null)[] } & LinkFacts)
   | { readonly op: "done"; readonly id: number; readonly result: ThreadResult }
   /** The message can be sent now, but it waited. May it still be sent? */
   | { readonly op: "ask"; readonly id: number }
@@ -78,9 +80,9 @@ export type VetResult =
       readonly isOurs: boolean;
     };
 
-/** `own_fault`: nothing was sent, for a reason that the target is not to blame for. */
+/** `items`: one result per message. `own_fault`: nothing was sent, for a reason that the target is not to blame for. */
 export type ThreadResult =
-  | { readonly kind: "item"; readonly result: ItemResult; readonly facts: LinkFacts }
+  | { readonly kind: "items"; readonly results: readonly ItemResult[]; readonly facts: LinkFacts }
   | { readonly kind: "own_fault"; readonly code: string; readonly detail: string };
 
 /** Facts for the record of an attempt. */

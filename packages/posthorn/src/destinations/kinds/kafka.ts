@@ -50,7 +50,7 @@ export const KAFKA = connectionKind({
     ...TLS_FIELDS,
   },
   // The default limit of brokers, less the envelope of a record.
-  limits: { bodyBytes: 1_000_000, batch: null },
+  limits: { bodyBytes: 1_000_000, batch: { items: 500, bytes: 1_000_000, isAtomic: false } },
   idempotency: "none",
   ordering: "key",
   setup: [

@@ -39,7 +39,7 @@ export const MQTT = connectionKind({
     password: PASSWORD,
     ...TLS_FIELDS,
   },
-  limits: { bodyBytes: 16 * 1024 * 1024, batch: null },
+  limits: { bodyBytes: 16 * 1024 * 1024, batch: { items: 100, bytes: 4 * 1024 * 1024, isAtomic: false } },
   idempotency: "none",
   ordering: "all",
   setup: [

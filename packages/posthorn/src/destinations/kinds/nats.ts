@@ -68,7 +68,7 @@ export const NATS = connectionKind({
     },
     ...TLS_FIELDS,
   },
-  limits: { bodyBytes: 1_000_000, batch: null },
+  limits: { bodyBytes: 1_000_000, batch: { items: 500, bytes: 4 * 1024 * 1024, isAtomic: false } },
   idempotency: "key",
   ordering: "all",
   deduplication: "The stream recognises an ID within its duplicate window, which is 2 minutes by default.",

@@ -37,7 +37,7 @@ export const POSTGRES = connectionKind({
     }),
     ...TLS_FIELDS,
   },
-  limits: { bodyBytes: 16 * 1024 * 1024, batch: null },
+  limits: { bodyBytes: 16 * 1024 * 1024, batch: { items: 500, bytes: 4 * 1024 * 1024, isAtomic: true } },
   idempotency: "key",
   ordering: "all",
   deduplication: "An ID is recognised as long as its row exists.",

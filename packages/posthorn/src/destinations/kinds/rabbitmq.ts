@@ -37,7 +37,7 @@ export const RABBITMQ = connectionKind({
     },
     ...TLS_FIELDS,
   },
-  limits: { bodyBytes: 16 * 1024 * 1024, batch: null },
+  limits: { bodyBytes: 16 * 1024 * 1024, batch: { items: 500, bytes: 4 * 1024 * 1024, isAtomic: false } },
   idempotency: "none",
   ordering: "all",
   setup: [

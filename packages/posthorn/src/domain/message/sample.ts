@@ -52,7 +52,10 @@ export async function readAllStored(
   db: Kysely<Database>,
   messageKeys: readonly number[],
 ): Promise<ReadonlyMap<number, MatchableMessage>> {
-  const rows = await selectStored(db).where("id", "in", messageKeys).execute();
+  // A statement for each power of two, and not for each count, so that it stays prepared.
+  const size = 2 ** Math.ceil(Math.log2(messageKeys.length));
+  const padded = Array.from({ length: size }, (_, index) => messageKeys[Math.min(index, messageKeys.length - 1)]!);
+  const rows = await selectStored(db).where("id", "in", padded).execute();
   return new Map(rows.flatMap((row) => (row.payload === null ? [] : [[row.id, matchableOf(row)]])));
 }
 

@@ -1,7 +1,7 @@
 import { type MessageToProduce, Producer, type ProducerOptions } from "@platformatic/kafka";
 import type { KAFKA } from "../../kinds/kafka.ts";
 import type { ConfigOf, ItemResult, KindMessage } from "../../kind.ts";
-import { Coalescer } from "../coalescer.ts";
+import { Coalescer } from "../../../lib/coalescer.ts";
 import { closed, type Driver, type FailedResult, later, type Link, quoted, refused, retry } from "../driver.ts";
 import { causesOf } from "../failure.ts";
 import { type TlsOptions, tlsOptions } from "../tls.ts";

@@ -65,36 +65,46 @@ class PostgresLink implements Link {
     this.#destroy = destroy;
   }
 
-  /** A session runs one statement at a time. */
-  send(message: KindMessage, signal: AbortSignal): Promise<ItemResult> {
+  async send(message: KindMessage, signal: AbortSignal): Promise<ItemResult> {
+    const [result] = await this.sendAll([message], signal);
+    return result!;
+  }
+
+  /** A session runs one statement at a time. The rows of one statement are stored together or not at all. */
+  sendAll(messages: readonly KindMessage[], signal: AbortSignal): Promise<readonly ItemResult[]> {
     const sent = this.#tail.then(() => {
       if (signal.aborted) throw new Error("canceled");
-      return this.#insert(message);
+      return this.#insert(messages);
     });
     this.#tail = sent.catch(() => undefined);
     return sent;
   }
 
-  async #insert(message: KindMessage): Promise<ItemResult> {
-    const { id, eventType, eventId, createdAt, contentType, attributes, body } = message;
+  async #insert(messages: readonly KindMessage[]): Promise<readonly ItemResult[]> {
     const { insert, isBinary } = this.#table;
-    const bytes = Buffer.from(body);
-    if (!isBinary && !isUtf8(bytes)) {
-      return refused(
-        "message_invalid",
-        'The payload is not UTF-8 text. Change the type of the column "payload" to bytea.',
-      );
+    const all = (result: ItemResult): readonly ItemResult[] => messages.map(() => result);
+    const values: unknown[] = [];
+    for (const { id, eventType, eventId, createdAt, contentType, attributes, body } of messages) {
+      const bytes = Buffer.from(body);
+      if (!isBinary && !isUtf8(bytes)) {
+        const sentence = 'The payload is not UTF-8 text. Change the type of the column "payload" to bytea.';
+        return all(refused("message_invalid", sentence));
+      }
+      const headers = JSON.stringify(Object.fromEntries(attributes));
+      const time = new Date(createdAt).toISOString();
+      values.push(id, eventType, eventId, time, contentType, headers, isBinary ? bytes : bytes.toString());
     }
-    const headers = JSON.stringify(Object.fromEntries(attributes));
-    const time = new Date(createdAt).toISOString();
-    const values = [id, eventType, eventId, time, contentType, headers, isBinary ? bytes : bytes.toString()];
+    const { length } = messages;
+    const query = { text: `${insert} VALUES ${rowsOf(length)} ON CONFLICT DO NOTHING`, values };
     try {
-      const { rowCount } = await this.#client.query({ name: "insert", text: insert, values });
-      return rowCount === 0 ? { kind: "ok", reference: id, isDuplicate: true } : { kind: "ok", reference: id };
+      const { rowCount } = await this.#client.query(length === 1 ? { ...query, name: "insert" } : query);
+      // Which rows of several were there already is not known without the permission to read the table.
+      const isDuplicate = rowCount === 0 ? { isDuplicate: true } : {};
+      return messages.map(({ id }) => ({ kind: "ok", reference: id, ...isDuplicate }));
     } catch (error) {
       const result = error instanceof pg.DatabaseError ? postgresFailure(error) : null;
       // The session stays usable after an error of a statement.
-      if (result !== null && !/^(?:08|57P)/.test(codeOf(error))) return result;
+      if (result !== null && !/^(?:08|57P)/.test(codeOf(error))) return all(result);
       throw error;
     }
   }
@@ -123,8 +133,15 @@ async function tableOf(client: pg.Client, name: string): Promise<Table> {
 
 const PAYLOAD_TYPE = `SELECT format_type(atttypid, NULL) AS type FROM pg_attribute
 WHERE attrelid = to_regclass($1) AND attname = 'payload' AND NOT attisdropped`;
-const INSERT = `(id, event_type, event_id, created_at, content_type, headers, payload)
-VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`;
+const COLUMNS = ["id", "event_type", "event_id", "created_at", "content_type", "headers", "payload"] as const;
+const INSERT = `(${COLUMNS.join(", ")})`;
+
+/** Placeholders of as many rows. */
+function rowsOf(count: number): string {
+  const row = (index: number): string =>
+    COLUMNS.map((_, column) => `$${index * COLUMNS.length + column + 1}`).join(", ");
+  return Array.from({ length: count }, (_, index) => `(${row(index)})`).join(", ");
+}
 
 function postgresFailure(error: unknown): FailedResult | null {
   if (!(error instanceof Error)) return null;

@@ -1,4 +1,4 @@
-/** Collects the messages that arrive while a request is in flight, and sends them with the next one. Nothing waits for more messages. */
+/** Collects the items that arrive while a request is in flight, and sends them with the next one. Nothing waits for more items. */
 
 export interface CoalescerLimits {
   readonly items: number;
@@ -32,7 +32,7 @@ export class Coalescer<Item, Result> {
       this.#waiting.push({ item, bytes, resolve, reject });
       if (this.#isScheduled) return;
       this.#isScheduled = true;
-      // Messages of the same turn arrive one after the other.
+      // Items of the same turn arrive one after the other.
       queueMicrotask(() => {
         this.#isScheduled = false;
         this.#pump();
