@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { shareCompileCache } from "./packages/testkit/src/compile-cache.ts";
+import { SlowFirstOfProject } from "./packages/testkit/src/slow-first.ts";
 import { pureTests } from "./scripts/pure-tests.ts";
 
 shareCompileCache();
@@ -29,6 +30,7 @@ export default defineConfig({
     pool: "forks",
     // Files share a process, which saves starting it and loading the modules for each. A file that leaves something behind fails.
     isolate: false,
+    sequence: { sequencer: SlowFirstOfProject },
     setupFiles: ["packages/testkit/src/costs.ts", "packages/testkit/src/leak-check.ts"],
     execArgv: ["--conditions=@posthorn/source"],
     // Generous, because the first test on PostgreSQL starts the server, and a machine may be busy.

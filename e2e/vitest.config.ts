@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
-import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { shareCompileCache } from "../packages/testkit/src/compile-cache.ts";
+import { SlowFirst } from "../packages/testkit/src/slow-first.ts";
 
 shareCompileCache();
 
@@ -15,33 +15,6 @@ const ON_BOTH_STORES = [
   "repair",
   "replay",
 ];
-
-/** Files that take a minute or more, slowest first. */
-const SLOW = [
-  "crash",
-  "chaos",
-  "first-run",
-  "dashboard",
-  "receive-crash",
-  "process",
-  "screenshots",
-  "portal",
-  "dashboard-pages",
-  "start-order",
-  "receive-abuse",
-  "dashboard-flow",
-];
-
-/** Starts slow files first, so that no core is idle at the end. In a new clone, Vitest would start the largest files first. */
-class SlowFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification): number => {
-      const index = SLOW.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
-      return index === -1 ? SLOW.length : index;
-    };
-    return (await super.sort(files)).toSorted((one, other) => rank(one) - rank(other));
-  }
-}
 
 export default defineConfig({
   root: import.meta.dirname,

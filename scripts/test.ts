@@ -1,13 +1,13 @@
 /**
  * Runs all checks and tests: format, lint, types, documents, words, unused code, and the four test suites. A failure does not stop the run,
  * so one run reports everything that needs fixing. The last line is `N passed, N failed`; a failed check counts as one.
- * `npm test -- unit e2e checks` runs only these lanes, without the brokers.
+ * `npm test -- unit e2e checks` runs only these lanes, without the brokers. `npm test -- --durations` writes down which test files take long.
  *
  * If V8 crashes the process of a test file, the file runs once more and is listed at the end. V8 sometimes crashes in processes that start
  * and end many threads, as these tests do (`Check failed: jit_page.has_value()`, nodejs/node#64500).
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setPriority, tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -47,6 +47,8 @@ interface Report {
 
 interface FileReport {
   readonly name: string;
+  readonly startTime: number;
+  readonly endTime: number;
   readonly status: string;
   /** Error outside of any test of the file; empty if there is none. */
   readonly message: string;
@@ -65,6 +67,11 @@ const UNHANDLED = /Vitest caught (\d+) unhandled errors?/;
 const REMAINING_OUTPUT_MS = 5000;
 /** If more files than this crash, the cause is probably not V8, and no file runs again. */
 const MAX_REPEATED_FILES = 2;
+/** Writes {@link SLOW_TESTS} at the end. */
+const DURATIONS = "--durations";
+/** Test files that Vitest starts first, and their seconds. */
+const SLOW_TESTS = "scripts/slow-tests.json";
+const SLOW_SECONDS = 10;
 /** Lines of each failure in the summary. The full message is printed where the test ran. */
 const MESSAGE_LINES = 25;
 
@@ -118,6 +125,8 @@ class OutputTurns {
 }
 
 const results = mkdtempSync(join(tmpdir(), "posthorn-test-"));
+/** Seconds of each test file, the longest of its projects. */
+const durations = new Map<string, number>();
 const failures: string[] = [];
 const repeatedFiles: string[] = [];
 let passed = 0;
@@ -130,6 +139,7 @@ const pages = buildPages();
 
 await Promise.all(chosenLanes().map(runLane));
 rmSync(results, { recursive: true, force: true });
+if (process.argv.includes(DURATIONS)) writeSlowTests();
 // Repeated here, because a log may keep only the end of a long output.
 for (const file of repeatedFiles) console.log(`\nREPEATED ${file}: V8 crashed its process`);
 for (const failure of failures) console.log(`\nFAILED ${failure}`);
@@ -139,7 +149,7 @@ process.exitCode = failed === 0 ? 0 : 1;
 
 /** The lanes named as arguments; all of them without an argument. */
 function chosenLanes(): readonly Lane[] {
-  const names = process.argv.slice(2);
+  const names = process.argv.slice(2).filter((name) => name !== DURATIONS);
   const unknown = names.find((name) => !LANES.some((lane) => lane.name === name));
   if (unknown !== undefined) {
     console.error(`Unknown lane "${unknown}". Choose from ${LANES.map(({ name }) => name).join(", ")}.`);
@@ -157,6 +167,15 @@ async function runLane({ scripts, background = false }: Lane): Promise<void> {
   }
 }
 
+/** Keeps the entries of files that did not run. */
+function writeSlowTests(): void {
+  const before = JSON.parse(readFileSync(SLOW_TESTS, "utf8")) as Record<string, number>;
+  const all = Object.entries({ ...before, ...Object.fromEntries(durations) });
+  const slow = all.filter(([path, seconds]) => seconds >= SLOW_SECONDS && existsSync(path));
+  const sorted = slow.sort(([, one], [, other]) => other - one);
+  writeFileSync(SLOW_TESTS, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`);
+}
+
 async function buildPages(): Promise<void> {
   const [script, ...args] = BUILD_PAGES;
   if (!(await npm(script, args, false)).succeeded) fail(`npm run ${script}`);
@@ -172,6 +191,10 @@ async function runSuite(suite: string, background: boolean): Promise<void> {
   const found = [...kept, ...(again?.files ?? [])];
   for (const { assertionResults } of found) {
     passed += assertionResults.filter(({ status }) => status === "passed").length;
+  }
+  for (const { name, startTime, endTime } of found) {
+    const seconds = Math.round((endTime - startTime) / 1000);
+    durations.set(fileOf(name), Math.max(seconds, durations.get(fileOf(name)) ?? 0));
   }
   const all = failuresOf(found);
   for (const failure of all) fail(failure);

@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { shareCompileCache } from "../../../testkit/src/compile-cache.ts";
+import { SlowFirst } from "../../../testkit/src/slow-first.ts";
 
 shareCompileCache();
 
@@ -12,6 +13,7 @@ export default defineConfig({
     include: ["**/*.test.ts"],
     globalSetup: "../../../testkit/src/postgres-on-demand.ts",
     pool: "forks",
+    sequence: { sequencer: SlowFirst },
     execArgv: ["--conditions=@posthorn/source"],
     testTimeout: 180_000,
     // The first run on a machine installs and builds the counterparts.
