@@ -5,7 +5,7 @@ export interface WebSubTopicTable {
   id: number;
   public_id: string;
   app_id: number;
-  /** The URL of the topic contains this token. Whoever has it may read the topic and subscribe. */
+  /** The URL of the topic contains this token. Anyone with it may read the topic and subscribe. */
   token_hash: Uint8Array;
   token_sealed: Uint8Array;
   description: string;

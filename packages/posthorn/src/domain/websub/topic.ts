@@ -1,6 +1,6 @@
 /**
- * Topics of the WebSub hub: events of an application, as a URL that third parties can read and subscribe to. The URL contains a token; whoever
- * has it may do both, and nothing else.
+ * Topics of the WebSub hub: events of an application, as a URL that third parties can read and subscribe to. The URL contains a token; anyone
+ * with it may do both, and nothing else.
  */
 import { randomBytes } from "node:crypto";
 import type { Selectable } from "kysely";
