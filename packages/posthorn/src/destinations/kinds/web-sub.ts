@@ -60,11 +60,7 @@ export const WEB_SUB = httpKind({
     const { body, contentType, attributes } = message!;
     const signature =
       secret === null ? [] : ["x-hub-signature", `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`];
-    const headers = [
-      ...["content-type", contentType, "link", linkHeader(hub, topic)],
-      ...signature,
-      ...attributes.flat(),
-    ];
+    const headers = ["content-type", contentType, "link", linkHeader(hub, topic), ...signature, ...attributes.flat()];
     return { method: "POST", url: callback, headers, secretHeaders: [], body, auth: null };
   },
   judge: (response, messages, now) => messages.map(() => judge(response, now)),
