@@ -178,7 +178,7 @@ describe("an endpoint of a kind with a configuration", () => {
       problem(["auth"], expect.stringMatching(/webhooks only/)),
     );
     const verify = await tenant.call("POST", `${ENDPOINT}/${uid}/verify`, {});
-    expect(verify).toMatchObject(problem(["method"], expect.stringMatching(/webhooks only/)));
+    expect(verify).toMatchObject(problem(["method"], expect.stringMatching(/webhooks and CloudEvents only/)));
     const policy = await tenant.call("PATCH", `${ENDPOINT}/${uid}/policy`, { signing: { style: "github" } });
     expect(policy).toMatchObject(problem(["signing"], expect.stringMatching(/webhooks only/)));
   });
