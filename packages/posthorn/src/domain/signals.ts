@@ -36,6 +36,7 @@ function apply({ directory, dispatch, health, operational, sources, tasks, token
     case "lane_response":
     case "outbox":
     case "subscriptions":
+    case "condition":
     case "watch":
     case "stored":
     case "nodes":

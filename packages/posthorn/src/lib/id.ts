@@ -30,7 +30,8 @@ export type IdPrefix =
   | "acsub_"
   | "batch_"
   | "topic_"
-  | "sub_";
+  | "sub_"
+  | "watch_";
 
 export interface GeneratedId {
   /** Integer primary key: at most 53 bits, increasing within a process. */

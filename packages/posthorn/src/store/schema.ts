@@ -5,6 +5,7 @@
  * flags are 0 or 1, columns that end in `_json` contain JSON text, and columns that end in `_sealed` contain bytes encrypted by
  * `SecretBox`.
  */
+import type { WatchEventTable, WatchKeyTable, WatchTable } from "./watch-schema.ts";
 import type { Generated } from "kysely";
 import type {
   AutoConfigTable,
@@ -532,6 +533,9 @@ export interface Database {
   source_backfill: SourceBackfillTable;
   source_run: SourceRunTable;
   feed_late: FeedLateTable;
+  watch: WatchTable;
+  watch_key: WatchKeyTable;
+  watch_event: WatchEventTable;
   feed_consumer: FeedConsumerTable;
   feed_lease: FeedLeaseTable;
   auto_config: AutoConfigTable;

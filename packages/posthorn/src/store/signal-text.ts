@@ -50,6 +50,7 @@ function linesOf(signal: Signal): readonly string[] {
   switch (signal.kind) {
     case "application":
     case "source":
+    case "condition":
       return [`${signal.kind} ${signal.key}`];
     case "stored":
       return [
@@ -114,6 +115,7 @@ function toSignal(kind: string, words: readonly string[]): Signal | null {
       return { kind: "stored", messages: [], attempts: [], missed: true };
     case "application":
     case "source":
+    case "condition":
       return isKey(key) ? { kind, key } : null;
     case "outbox":
       return isKey(key) ? { kind, from: key } : null;

@@ -28,6 +28,8 @@ export type Signal =
   | { readonly kind: "operational" }
   /** A request at the WebSub hub is pending, or a subscription may have ended. */
   | { readonly kind: "subscriptions" }
+  /** A watch was created, changed or deleted. */
+  | { readonly kind: "condition"; readonly key: number }
   /** A live stream is open: nodes send `stored` signals for a while. */
   | { readonly kind: "watch" }
   /** Keys of stored messages and attempts. `missed`: the lists are incomplete. */

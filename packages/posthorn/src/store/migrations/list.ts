@@ -30,6 +30,7 @@ import { checksumOf } from "./checksum.ts";
 import { feeds } from "./040-feeds.ts";
 import { deliveryBatches } from "./041-delivery-batches.ts";
 import { subscriptions } from "./042-subscriptions.ts";
+import { watches } from "./046-watches.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
@@ -71,6 +72,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "delivery batches", sql: deliveryBatches },
   { name: "source runners", sql: sourceRunners },
   { name: "subscriptions", sql: subscriptions },
+  { name: "watches", sql: watches },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
