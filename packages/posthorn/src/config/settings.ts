@@ -289,6 +289,18 @@ export const settings = {
     default: "0",
     parse: (text) => parseInteger(text, { min: 0, max: 1_000_000_000 }),
   }),
+  maxWatches: setting({
+    name: "POSTHORN_MAX_WATCHES",
+    help: "Maximum number of watches of an organisation.",
+    default: "1000",
+    parse: (text) => parseInteger(text, { min: 0, max: 100_000 }),
+  }),
+  maxWatchKeys: setting({
+    name: "POSTHORN_MAX_WATCH_KEYS",
+    help: "Maximum number of keys, such as devices, of all watches of an organisation. A watch ignores new keys beyond it.",
+    default: "100000",
+    parse: (text) => parseInteger(text, { min: 1, max: 10_000_000 }),
+  }),
   endpointConcurrency: setting({
     name: "POSTHORN_ENDPOINT_CONCURRENCY",
     help: "Maximum number of concurrent attempts to one endpoint.",

@@ -86,6 +86,8 @@ export interface DomainRules {
   readonly addressProblem: (word: string) => string | null;
   /** Retention periods. */
   readonly retention: RetentionPeriods;
+  /** Watches of an organisation, and keys of all of them. */
+  readonly watches: { readonly max: number; readonly maxKeys: number };
   /** Branding of the customer portal. */
   readonly portalLook: PortalLook;
   /** Public URL of this server, without a trailing slash. */

@@ -23,6 +23,8 @@ export interface MetricsOptions {
   readonly sources: () => number;
   /** Deliveries that waited to be sent when they were last counted. */
   readonly backlog: () => number;
+  /** Watches that this node evaluates. */
+  readonly watches: () => number;
 }
 
 /** In seconds. By default an attempt times out after at most 60 s. */
@@ -38,6 +40,9 @@ export class Metrics {
   readonly #longTransactions: Counter<"operation">;
   readonly #sourceReads: Counter<"kind" | "result">;
   readonly #sourceEvents: Counter<"kind">;
+  readonly #watchSamples: Counter;
+  readonly #watchTransitions: Counter;
+  readonly #watchSeconds: Counter;
 
   constructor(options: MetricsOptions) {
     const registers = [this.#registry];
@@ -79,6 +84,22 @@ export class Metrics {
       registers,
     });
     gauge(this.#registry, "posthorn_sources_read", "Sources that this node reads.", options.sources);
+    this.#watchSamples = new Counter({
+      name: "posthorn_watch_samples_total",
+      help: "Samples that watches of this node evaluated.",
+      registers,
+    });
+    this.#watchTransitions = new Counter({
+      name: "posthorn_watch_transitions_total",
+      help: "Transitions that watches of this node reported.",
+      registers,
+    });
+    this.#watchSeconds = new Counter({
+      name: "posthorn_watch_step_seconds_total",
+      help: "Seconds in which watches of this node were evaluated and stored.",
+      registers,
+    });
+    gauge(this.#registry, "posthorn_watches", "Watches that this node evaluates.", options.watches);
     watchDispatcher(this.#registry, options);
     watchStore(this.#registry, options.store);
     watchEgress(this.#registry, options.egress);
@@ -106,6 +127,13 @@ export class Metrics {
 
   sourceEvents(kind: string, events: number): void {
     this.#sourceEvents.inc({ kind }, events);
+  }
+
+  /** Counts a step of a watch. */
+  watchStep({ samples, transitions }: { readonly samples: number; readonly transitions: number }, ms: number): void {
+    this.#watchSamples.inc(samples);
+    this.#watchTransitions.inc(transitions);
+    this.#watchSeconds.inc(ms / 1000);
   }
 
   /** Counts a long write transaction, once, at its first report. */

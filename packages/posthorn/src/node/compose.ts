@@ -35,6 +35,7 @@ import {
   buildPublishers,
   buildStatistics,
   buildSubscriptionManager,
+  buildWatches,
   joinWorkers,
 } from "./workers.ts";
 
@@ -100,6 +101,7 @@ export function compose(base: NodeBase): Composition {
     inboundDuplicates: () => receiving.duplicates.total,
     sources: () => receiving.runner.size,
     backlog: () => backlog.waiting,
+    watches: () => watches.size,
   });
   const responses = new EndpointResponses(directory, clock.setTimer);
   stack.defer(base.untilReleased);
@@ -125,6 +127,7 @@ export function compose(base: NodeBase): Composition {
   reportLongTransactions(store, log, metrics);
   const settling: SettledKeysOptions = { store, cluster, ids, attempts: () => tracker.settledUpTo };
   const feeds = stack.use(buildFeeds(parts, () => settledHere(settling).messages));
+  const watches = stack.use(buildWatches(parts, (step, ms) => metrics?.watchStep(step, ms)));
   const statistics = stack.use(
     buildStatistics(parts, { settled: () => settledEverywhere(settling), load: () => dispatcher.load }),
   );
@@ -176,7 +179,7 @@ export function compose(base: NodeBase): Composition {
     // Endpoint health comes first, so that no task sends to an endpoint before its failure streak is loaded.
     [
       ...[health, tasks, outbox, operational, certificates, statistics, backlog],
-      ...[...receiving.workers, subscriptions, maintenance],
+      ...[...receiving.workers, subscriptions, watches, maintenance],
     ],
     log,
   );

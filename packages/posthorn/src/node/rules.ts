@@ -33,6 +33,7 @@ export function rulesOf({ config, egress, policyDefaults, kinds, listensAt }: Ru
     policyDefaults,
     addressProblem,
     retention: retentionOf(config),
+    watches: { max: config.maxWatches, maxKeys: config.maxWatchKeys },
     portalLook: portalLookOf(config),
     publicUrl: () => config.publicUrl || listensAt(),
     ingestUrl: () => config.ingestUrl || config.publicUrl || listensAt(),

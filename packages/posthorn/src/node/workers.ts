@@ -16,6 +16,7 @@ import { OutboxRelay } from "../workers/outbox-relay.ts";
 import { Statistics } from "../workers/statistics.ts";
 import { SubscriptionManager } from "../workers/subscription-manager.ts";
 import { TaskRunner } from "../workers/task-runner.ts";
+import { WatchRunner } from "../workers/watch-runner.ts";
 import { type Worker, Workers } from "../workers/worker.ts";
 import { retentionOf } from "./parts.ts";
 
@@ -95,6 +96,20 @@ export function buildStatistics({ log, clock, cluster, services }: WorkerParts, 
     clock,
     leads: () => cluster.leads,
     onFailure: (error) => reporter(log)(error, "statistics could not be updated; trying again"),
+  });
+}
+
+/** @param onStep Called after each step of a watch. */
+export function buildWatches(
+  { log, clock, cluster, services }: WorkerParts,
+  onStep: ConstructorParameters<typeof WatchRunner>[0]["onStep"],
+): WatchRunner {
+  return new WatchRunner({
+    services,
+    clock,
+    owns: (watchKey) => cluster.owns(watchKey),
+    onStep,
+    onFailure: (watchKey, error) => reporter(log)(error, "a watch could not be evaluated; trying again", { watchKey }),
   });
 }
 

@@ -15,6 +15,7 @@ import { sweepAttempts } from "../domain/retention/sweep-attempts.ts";
 import { sweepCounts } from "../domain/retention/sweep-counts.ts";
 import { sweepMessages } from "../domain/retention/sweep-messages.ts";
 import { sweepPayloads } from "../domain/retention/sweep-payloads.ts";
+import { expireWatchEvents } from "../domain/watch/emit.ts";
 import type { Worker } from "./worker.ts";
 
 export interface MaintenanceOptions {
@@ -85,6 +86,7 @@ export class Maintenance implements Worker {
       }, "maintenance");
       await dropParked(services, services.now() - periods.failureMs);
       await expireFeeds(services, signal);
+      await expireWatchEvents(services, signal);
       await expireSources(services, signal);
       await sweepOneOffs(services);
       await expireInbound(services, periods.payloadMs, signal);

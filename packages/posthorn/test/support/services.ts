@@ -66,6 +66,7 @@ export const TEST_RULES: Services["rules"] = {
   policyDefaults: POLICY_DEFAULTS,
   addressProblem: () => null,
   retention: { payloadMs: 86_400_000, attemptMs: 86_400_000, failureMs: 86_400_000 },
+  watches: { max: 1000, maxKeys: 100_000 },
   portalLook: { name: null, logo: null, colour: null, font: null },
   publicUrl: () => "",
   ingestUrl: () => "",
