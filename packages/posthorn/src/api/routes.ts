@@ -1,4 +1,5 @@
 /** All routes of the API that require a token. */
+import { watchRoutes } from "./watch/routes.ts";
 import { FEED_ROUTES } from "./feed/routes.ts";
 import { REST_HOOK_ROUTES } from "./rest-hook/routes.ts";
 import { WEBSUB_SUBSCRIPTION_ROUTES } from "./websub/subscriptions.ts";
@@ -276,6 +277,7 @@ export const ROUTES: readonly Route[] = [
   ...TOPIC_ROUTES,
   ...WEBSUB_SUBSCRIPTION_ROUTES,
   ...REST_HOOK_ROUTES,
+  ...watchRoutes,
   ...SOURCE_ROUTES,
   ...SOURCE_MONITORING_ROUTES,
 ];

@@ -1,4 +1,5 @@
 /** All named models of the API. */
+import { WATCH_MODELS } from "./watch.ts";
 import { COMPATIBLE_DESTINATION_MODELS } from "./destination.ts";
 import { DESTINATION_MODELS } from "./destination-kind.ts";
 import { SOURCE_KIND_MODELS } from "./source-kind.ts";
@@ -205,4 +206,5 @@ export const MODELS: readonly TSchema[] = [
   ...FEED_MODELS,
   ...AUTO_CONFIG_MODELS,
   ...SUBSCRIPTION_MODELS,
+  ...WATCH_MODELS,
 ];
