@@ -98,7 +98,7 @@ describe.runIf(onPostgres)("hot statements", () => {
       expect(plan).toMatch(/Index (?:Only )?Scan (?:Backward )?using delivery_due on delivery/);
       expect(plan).not.toMatch(/Sort|Bitmap|JIT/);
     }
-    const ofKeys = `EXPLAIN EXECUTE "ordered page of keys" ('{1}', '{1}', '{1}', '{1}', '{1}', '{a}')`;
+    const ofKeys = `EXPLAIN EXECUTE "ordered page of keys" ('{1}', '{1}', '{1}', '{1}', '{1}', '{a}', '{17}')`;
     const plan = await withClient(pool, (client) => client.query<{ "QUERY PLAN": string }>(ofKeys));
     // Both the next deliveries of the key and their predecessors.
     const text = plan.rows.map((row) => row["QUERY PLAN"]).join("\n");
