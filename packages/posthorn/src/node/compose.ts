@@ -84,12 +84,7 @@ export function compose(base: NodeBase): Composition {
   const directory = new Directory({ store, secretBox, now: clock.now, policyDefaults, kinds });
   const { egress, sender, connector } = buildClients(options, stack);
   const transforms = stack.use(transformPoolOf(config, log));
-  const authenticator = new Authenticator({
-    store,
-    jwtSecret: secrets.jwtSecret,
-    now: clock.now,
-    ensureOrganisation: (publicId) => ensureOrganisation(composed, publicId),
-  });
+  const authenticator = authenticatorOf(base, services);
   const { health, certificates } = buildMonitors(parts, stack);
   const metrics = newMetrics(base.metrics, {
     store,
@@ -175,14 +170,9 @@ export function compose(base: NodeBase): Composition {
   };
   const subscriptions = stack.use(buildSubscriptionManager(parts));
   const maintenance = buildMaintenance(parts);
-  const workers = joinWorkers(
-    // Endpoint health comes first, so that no task sends to an endpoint before its failure streak is loaded.
-    [
-      ...[health, tasks, outbox, operational, certificates, statistics, backlog],
-      ...[...receiving.workers, subscriptions, watches, maintenance],
-    ],
-    log,
-  );
+  // Endpoint health comes first, so that no task sends to an endpoint before its failure streak is loaded.
+  const first = [health, tasks, outbox, operational, certificates, statistics, backlog];
+  const workers = joinWorkers([...first, ...receiving.workers, subscriptions, watches, maintenance], log);
   const clusterWork = stack.use(
     new ClusterWork({
       services: composed,
@@ -198,6 +188,15 @@ export function compose(base: NodeBase): Composition {
   );
   stack.use(maintenance);
   return { services: composed, authenticator, metrics, receiving, workers, clusterWork };
+}
+
+function authenticatorOf({ options, store, clock }: NodeBase, services: () => Services): Authenticator {
+  return new Authenticator({
+    store,
+    jwtSecret: options.secrets.jwtSecret,
+    now: clock.now,
+    ensureOrganisation: (publicId) => ensureOrganisation(services(), publicId),
+  });
 }
 
 function ownershipOf(sender: EndpointSender, timeoutMs: number, services: () => Services): OwnershipCheck {

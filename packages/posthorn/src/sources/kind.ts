@@ -2,9 +2,9 @@
  * What each kind of source declares. The API model, validation, sealing, masking, the forms and the documentation follow from it. Pure: a
  * declaration reads nothing. The code that reads is a driver (`driver.ts`).
  */
-import type { Configurable, ConfigOf, Fields, KindConfig } from "../fields/field.ts";
+import type { ConfigOf, Fields, KindConfig } from "../fields/field.ts";
 
-export type { ConfigOf, Field, Fields, KindConfig } from "../fields/field.ts";
+export type { ConfigOf, Fields, KindConfig } from "../fields/field.ts";
 
 export type SourceGroup =
   | "http"
@@ -67,13 +67,9 @@ export type AnySourceKind = PolledKind<Fields> | ListeningKind<Fields> | Request
 
 /** Checks a declaration and keeps its exact type. */
 export const polledKind = <const F extends Fields>(kind: PolledKind<F>): PolledKind<F> => kind;
+/** @public No kind listens yet. */
 export const listeningKind = <const F extends Fields>(kind: ListeningKind<F>): ListeningKind<F> => kind;
 export const requestKind = <const F extends Fields>(kind: RequestKind<F>): RequestKind<F> => kind;
-
-/** A kind as validation of its configuration needs it. */
-export function configurable(kind: AnySourceKind): Configurable {
-  return kind;
-}
 
 /** Shortest time between two polls of a source. */
 export const MIN_POLL_SECONDS = 30;

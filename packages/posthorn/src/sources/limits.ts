@@ -1,8 +1,5 @@
 /** Limits on how much is read at the same time, over all sources of a node. */
 
-/** Waits for its turn, then runs `work`. */
-export type Limited = <T>(keys: LimitKeys, signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
-
 export interface LimitKeys {
   readonly orgId: number;
   /** Host that is read; `null`: none. */

@@ -1,6 +1,7 @@
 /** Models of watches: durable conditions on messages. The rules are explained in docs/features/watches.md. */
 import { Type } from "typebox";
 import type { RuleJson } from "../../conditions/schema.ts";
+import { MAX_DRY_RUN } from "../../domain/watch/dry-run.ts";
 import { DateTime, listOf, literals, Name, nullable, ref, uidWithout } from "./common.ts";
 
 const Duration = Type.String({
@@ -192,7 +193,7 @@ export const WatchDryRunIn = Type.Object(
     rule: RuleRef,
     eventTypes: Type.Optional(EventTypes),
     limit: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 5000, default: 500, description: "Newest messages to evaluate." }),
+      Type.Integer({ minimum: 1, maximum: MAX_DRY_RUN, default: 500, description: "Newest messages to evaluate." }),
     ),
     since: Type.Optional(nullable(DateTime)),
   },

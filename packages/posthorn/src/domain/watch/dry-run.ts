@@ -41,6 +41,7 @@ export interface DryRunResult {
   readonly isPartial: boolean;
 }
 
+/** Messages that one dry run may evaluate. */
 export const MAX_DRY_RUN = 5000;
 const AT_ONCE = 100;
 const MAX_BYTES = 32 * 1024 * 1024;
