@@ -95,7 +95,7 @@ export class Metrics {
       registers,
     });
     this.#watchSeconds = new Counter({
-      name: "posthorn_watch_step_seconds_total",
+      name: "posthorn_watch_seconds_total",
       help: "Seconds in which watches of this node were evaluated and stored.",
       registers,
     });
