@@ -86,6 +86,42 @@ async function s3Of(aws: AwsClient, base: Config): Promise<Sink> {
   return { kind: "s3", config, isExactlyOnce: true, ids: () => aws.objectKeys("killed") };
 }
 
+/** Targets of several messages in a request: one with an outcome for each, one that keeps an order, and one that recognises whole batches. */
+export const openBatches: OpenCounterpart = async (stack) => {
+  const moto = stack.use(await startMoto());
+  const aws = new AwsClient(moto.url);
+  const base = awsConfig(moto.url);
+  const batched = (sink: Sink, maxItems: number): Sink => ({
+    ...sink,
+    policy: { batch: { maxItems, maxWaitSeconds: 0.1 } },
+  });
+  await aws.createBucket("batches");
+  const config = { ...base, bucket: "batches", key: "{id}.jsonl", format: "jsonLines" };
+  const known = new Map<string, readonly string[]>();
+  const ids = async (): Promise<readonly string[]> => {
+    for (const key of await aws.objectKeys("batches")) {
+      if (known.has(key)) continue;
+      const lines = (await aws.object("batches", key)).toString("utf8").trimEnd().split("\n");
+      known.set(
+        key,
+        lines.map((line) => (JSON.parse(line) as { readonly id: string }).id),
+      );
+    }
+    return [...known.values()].flat();
+  };
+  const archive: Sink = { kind: "s3", config, isExactlyOnce: true, ids };
+  return {
+    name: "moto",
+    // After it was frozen, the stand-in has once stored a batch of a FIFO queue twice, with the same deduplication IDs.
+    sinks: [
+      batched(archive, 25),
+      batched({ ...(await sqsOf(aws, base)), isExactlyOnce: false }, 10),
+      batched(await kinesisOf(aws, base), 50),
+    ],
+    ...silenceOf(moto.program),
+  };
+};
+
 const openAzurite: OpenCounterpart = async (stack) => {
   const { url, account, key, program } = stack.use(await startAzurite());
   const call = async (method: "GET" | "PUT", path: string): Promise<string> => {

@@ -43,6 +43,8 @@ const RETRIES = Array.from({ length: 50 }, (_, index) => (index < 5 ? "0.5" : "3
 export interface Sink {
   readonly kind: string;
   readonly config: Readonly<Record<string, unknown>>;
+  /** Policy of the endpoint; absent: that of the application. */
+  readonly policy?: object;
   /** Whether the target recognises a message that is sent again. */
   readonly isExactlyOnce: boolean;
   /** IDs of the messages. Called when nothing is killed any more. */
@@ -132,8 +134,9 @@ export class KillRun implements AsyncDisposable {
   }
 
   async addEndpoints(sinks: readonly Sink[]): Promise<void> {
-    for (const { kind, config } of sinks) {
+    for (const { kind, config, policy } of sinks) {
       const { id } = await this.call("POST", `/app/${this.app}/endpoint`, { kind, config });
+      if (policy !== undefined) await this.call("PATCH", `/app/${this.app}/endpoint/${id as string}/policy`, policy);
       this.#endpoints.push(id as string);
     }
   }
