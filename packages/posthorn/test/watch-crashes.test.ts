@@ -64,6 +64,8 @@ describe("a watch whose node is killed", () => {
     await base.store.accept(
       acceptEntry(key, { publicId: `msg_${key}`, payload: Buffer.from("{}"), due: 0, endpointIds: [] }),
     );
+    // PostgreSQL moves the horizon past a key only when no transaction below it can be open.
+    await expect.poll(() => base.feeds.horizon(), { timeout: 60_000 }).toBeGreaterThanOrEqual(key);
   }
 
   async function newWatch(rule: RuleJson): Promise<number> {

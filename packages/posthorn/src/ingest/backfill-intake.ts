@@ -1,6 +1,5 @@
 /** Takes in events that a backfill has read from a provider's API. */
 import type { ProviderDefinition } from "@posthorn/webhooks/provider";
-import { signProvider } from "@posthorn/webhooks/testing";
 import type { BackfillResult } from "../domain/backfill/provider-apis.ts";
 import type { EventContent, ListedEvent } from "../backfill/types.ts";
 import { headerOf } from "./headers.ts";
@@ -54,6 +53,8 @@ function factsOf(listed: ListedEvent | null): EventFacts {
 async function signatureOf(source: LiveSource, { headers, body }: EventContent, now: number): Promise<string[]> {
   const [secret] = source.options.secrets ?? [];
   if (secret === undefined || !isSymmetric(source.definition)) return [];
+  // Only backfills sign as a provider.
+  const { signProvider } = await import("@posthorn/webhooks/testing");
   const signed = await signProvider(source.definition, { body, secret, now: () => now });
   const known = headersOf(headers);
   const added = Object.entries(signed.headers as Readonly<Record<string, string>>);

@@ -67,6 +67,7 @@ export const EXCEPTIONS: Readonly<Record<string, Exceptions>> = {
   ifttt: HTTP_KIND,
   cloudEvents: { ...HTTP_KIND, refuses: BY_STATUS, rejects_credentials: BY_STATUS },
   posthorn: { ...HTTP_KIND, refuses: BY_STATUS },
+  webSub: { ...HTTP_KIND, refuses: BY_STATUS, rejects_credentials: "The secret signs what is sent and is never sent." },
   kafka: CONNECTION,
   rabbitMq: CONNECTION,
   amqp: CONNECTION,
@@ -113,6 +114,7 @@ export const SUITES: Readonly<Record<string, readonly string[]>> = {
     "ifttt",
     "cloudEvents",
     "posthorn",
+    "webSub",
   ],
   "connection-kinds.test.ts": ["kafka", "rabbitMq", "amqp", "nats", "redis", "mqtt", "postgres", "smtp"],
 };

@@ -85,7 +85,7 @@ function fill(db: DatabaseSync, table: string, rows: number): void {
       if (type === "INTEGER") return pk > 0 ? BigInt(row) * 2n ** 50n + 1n : pick(INTEGERS, notnull, row);
       if (type === "TEXT")
         return pk > 0 || UNIQUE.has(name) ? `${row} ${TEXTS[row % TEXTS.length]!}` : pick(TEXTS, notnull, row);
-      return pk > 0 || name === "hash" ? randomBytes(32) : pick(BLOBS, notnull, row);
+      return pk > 0 || name.endsWith("hash") ? randomBytes(32) : pick(BLOBS, notnull, row);
     });
     insert.run(...values);
   }

@@ -3,7 +3,7 @@ import type { Received } from "@posthorn/testkit";
 import type { ReceivedMessage } from "../destination.suite.ts";
 import { destinationSuite } from "../destination.suite.ts";
 import { httpKindBench, type Responses } from "../http-kind-bench.ts";
-import { CONFIGS } from "./messages.ts";
+import { CONFIGS as CARDS, SECRET } from "./messages.ts";
 
 const later = { status: 429, headers: { "retry-after": "30" } } as const;
 /** A server that repeats the request, to show that secrets are hidden in what is recorded. */
@@ -78,6 +78,7 @@ const RESPONSES: Readonly<Record<string, Responses>> = {
     is_closed: { status: 404 },
     rejects_credentials: { status: 401 },
   },
+  webSub: { accepts: { status: 202 }, is_closed: { status: 410 } },
 };
 
 /** Kinds that send the body of the message itself. */
@@ -85,6 +86,16 @@ const UNCHANGED: Readonly<Record<string, string>> = {
   zapier: "webhook-id",
   cloudEvents: "ce-id",
   posthorn: "webhook-id",
+};
+
+const CONFIGS: typeof CARDS = {
+  ...CARDS,
+  webSub: {
+    callback: "https://example.com/callback?id=42",
+    topic: "https://posthorn.example.com/websub/topic/1",
+    hub: "https://posthorn.example.com/websub",
+    secret: SECRET,
+  },
 };
 
 function readBy(header: string) {
