@@ -153,7 +153,12 @@ describe.each(KINDS)("the declaration of %s", (_, kind) => {
       fc.property(configsOf(kind), (config) => {
         const shown = shownConfig(kind, config);
         const text = JSON.stringify(shown);
-        expect(secretsOf(kind, config).filter((secret) => secret.length > 5 && text.includes(secret))).toEqual([]);
+        const open = Object.entries(config).flatMap(([name, value]) =>
+          kind.fields[name]!.secret ? [] : [String(value)],
+        );
+        // A value that is no secret may happen to contain one.
+        const secrets = secretsOf(kind, config).filter((secret) => !open.some((value) => value.includes(secret)));
+        expect(secrets.filter((secret) => secret.length > 5 && text.includes(secret))).toEqual([]);
         const secretNames = Object.keys(kind.fields).filter((name) => kind.fields[name]!.secret);
         expect(Object.keys(shown.secrets)).toEqual(secretNames);
         expect(Object.keys(shown.values).filter((name) => secretNames.includes(name))).toEqual([]);

@@ -7,7 +7,7 @@ import type { Services } from "../domain/context.ts";
 import { HOPS_HEADER, hopCountOf, MAX_HOPS } from "../domain/message/hop-count.ts";
 import type { InboundOrigin, InboundRequest } from "../domain/message/request.ts";
 import { ingestUrl } from "../domain/source/token.ts";
-import { splitBatch, STRUCTURED_TYPE } from "./cloud-events-batch.ts";
+import { type SplitBatch, splitBatch, STRUCTURED_TYPE } from "./cloud-events-batch.ts";
 import { configuredResponse } from "./configured-response.ts";
 import type { EndpointResponses } from "./endpoint-responses.ts";
 import { headerOf } from "./headers.ts";
@@ -124,7 +124,7 @@ export class Gateway {
         });
         return verdict.response;
       case "event":
-        return this.#takeAll(source, request, verdict);
+        return this.#takeAll(source, request, verdict.verified, verdict.facts);
     }
   }
 
@@ -156,15 +156,26 @@ export class Gateway {
     }
   }
 
-  /** Stores the event of a request, or each of a batch. */
-  async #takeAll(
+  /** Stores the event of a request, or each of a batch. Not async, which would cost every event two promises. */
+  #takeAll(
     source: LiveSource,
     request: IngestRequest,
-    { verified, facts }: Extract<Verdict, { readonly kind: "event" }>,
+    verified: ProviderVerified,
+    facts: EventFacts,
   ): Promise<InboundResponse> {
     const contentType = headerOf(request.rawHeaders, "content-type") ?? "";
     const batch = splitBatch(source.definition, { contentType, body: request.body });
-    if (batch === null) return this.#take(source, request, verified, facts);
+    return batch === null
+      ? this.#take(source, request, verified, facts)
+      : this.#takeBatch(source, request, verified, batch);
+  }
+
+  async #takeBatch(
+    source: LiveSource,
+    request: IngestRequest,
+    verified: ProviderVerified,
+    batch: SplitBatch,
+  ): Promise<InboundResponse> {
     if (batch.kind === "invalid") return jsonResponse(400, "bad_request", batch.message);
     const { intake } = this.#options;
     const { method, path, query, address, rawHeaders } = request;

@@ -48,6 +48,9 @@ const HINTS = {
 
 const WEBHOOK = { post: { requestBody: { content: { "application/json": { schema: { type: "object" } } } } } };
 
+const RULE = { read: { value: "$.amount" }, when: { above: 5 } };
+const WATCH = { name: "Amount", rule: RULE, emit: { type: "amount.high" } };
+
 /** Valid bodies of routes whose schema does not define what is valid. */
 const VALID = new Map<string, object>([
   ["v1.ingest.backfill.update", { provider: "github", token: "token", owner: "o/r", hookId: 1 }],
@@ -61,6 +64,12 @@ const VALID = new Map<string, object>([
     (route) => [route, { type: "fifoEndpoint", config: { url: "https://silent.example.com/" } }] as const,
   ),
   ["v1.rest-hook.create", { targetUrl: "https://silent.example.com/" }],
+  ...["v1.watch.create", "v1.watch.update"].map((route) => [route, WATCH] as const),
+  ...["v1.ingest.source.create", "v1.ingest.source.update"].map(
+    (route) => [route, { name: "Source", type: "generic-webhook" }] as const,
+  ),
+  ["v1.watch.dry-run", { rule: RULE }],
+  ["v1.watch.key.reset", { key: "" }],
   ["v1.destination.patch", { type: "fifoEndpoint" }],
   ["v1.autoconfig.subscribe-destination", { type: "pollingEndpoint" }],
   ["v1.autoconfig.subscribe-endpoint", { url: "https://silent.example.com/" }],

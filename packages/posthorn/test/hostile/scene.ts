@@ -74,6 +74,11 @@ export class Scene {
     const topic = await scene.#post(`/api/v1/app/${app}/websub/topic`, {});
     const hook = await scene.#post(`/api/v1/app/${app}/rest-hook`, { targetUrl: "https://silent.example.com/" });
     const hookToken = await scene.#post(`/api/v1/app/${app}/rest-hook-token`, {});
+    const watch = await scene.#post(`/api/v1/app/${app}/watch`, {
+      name: "Amount",
+      rule: { read: { value: "$.amount" }, when: { above: 5 } },
+      emit: { type: "amount.high" },
+    });
     const changed = await scene.#post("/ingest/api/v1/source", { name: "Changed", type: "generic-webhook" });
     for (const body of [`${"[".repeat(20_000)}${"]".repeat(20_000)}`, "{}"]) {
       await fetch(String(source["ingestUrl"]), { method: "POST", body });
@@ -86,6 +91,7 @@ export class Scene {
       subscription_id: hook["id"],
       hook_id: hook["id"],
       token_id: hookToken["id"],
+      watch_id: watch["id"],
       destination_id: destination["id"],
       event_type_name: "order.paid",
       kind: "slack",

@@ -269,6 +269,8 @@ export const SABOTAGES: readonly NamedSabotage[] = [
   {
     name: "a dispatcher that misses when endpoints are enabled",
     breaks: "found_again",
+    // It misses when they are put on hold as well.
+    orShows: ["held_gets_nothing"],
     hints: (dispatcher) => ({
       push: (jobs) => dispatcher.push(jobs),
       look: (endpointIds, from) => dispatcher.look(endpointIds, from),

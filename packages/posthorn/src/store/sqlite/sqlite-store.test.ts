@@ -37,7 +37,7 @@ describe("a full disk", () => {
   });
 
   it("is reported until a write succeeds again, which the store can test by itself", async () => {
-    await using files = await openSqliteStore({ maxPages: 140 });
+    await using files = await openSqliteStore({ maxPages: 200 });
     const { store } = files;
     expect(store.writeRefusal).toBeNull();
     const payload = Buffer.alloc(40_000, "x");

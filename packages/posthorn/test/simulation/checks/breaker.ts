@@ -15,6 +15,8 @@ interface Trouble {
   askedUntil: number;
   /** When it last asked, in elapsed milliseconds. */
   askedAt: number;
+  /** How long it asked to wait then, in milliseconds. */
+  waitMs: number;
   /** Failures in a row, and the wall clock at the first and last of them. */
   failures: number;
   firstAt: number;
@@ -56,6 +58,7 @@ export class BreakerCheck implements Check {
         ownership,
         askedUntil: 0,
         askedAt: 0,
+        waitMs: 0,
         failures: 0,
         firstAt: endedAt,
         lastAt: endedAt,
@@ -70,6 +73,7 @@ export class BreakerCheck implements Check {
     if (retryAfterMs === null) return;
     trouble.askedUntil = Math.max(trouble.askedUntil, endedAt + retryAfterMs);
     trouble.askedAt = this.#time.elapsed;
+    trouble.waitMs = trouble.askedUntil - endedAt;
   }
 
   requested(endpoint: TrackedEndpoint, _messageId: number, made: RequestedAttempt | null): void {
@@ -77,9 +81,12 @@ export class BreakerCheck implements Check {
     const open = made?.attempt;
     if (trouble === undefined || open === undefined || trouble.ownership !== open.ownership) return;
     const { elapsed } = this.#time;
-    const { wall } = open.run.clock;
+    const { clock } = open.run;
+    const { wall } = clock;
+    // A clock that is set back shows an earlier time after the whole wait.
+    const hasWaited = clock.passedAt(elapsed) - clock.passedAt(trouble.askedAt) >= trouble.waitMs;
     // It may have started before the endpoint asked.
-    const isEarly = open.begunAt > trouble.askedAt && wall < trouble.askedUntil;
+    const isEarly = open.begunAt > trouble.askedAt && wall < trouble.askedUntil && !hasWaited;
     const isChanged = elapsed - endpoint.changedAt < CHANGED_MS;
     // A change of the policy may request a probe. What the endpoint asks for then replaces what it asked for before.
     const isForgiven = isEarly && (isChanged || isRepaired(endpoint, trouble, open.run.settings));
