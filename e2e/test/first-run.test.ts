@@ -106,6 +106,14 @@ class Terminal implements AsyncDisposable {
   }
 }
 
+/** The JSON objects in the output of commands, without the lines that the receiver in the background printed between. */
+function objectsIn(output: string): readonly Json[] {
+  return output
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Json);
+}
+
 const readme = readFileSync(join(REPOSITORY, "README.md"), "utf8");
 
 /** Commands of the README in their order: its shell blocks, and `npm run …` within sentences. */
@@ -141,11 +149,7 @@ describe("the README", () => {
       await terminal.run(startReceiver!);
       // A person is slower than this test: the receiver listens before they publish.
       await eventually(() => fetch(`http://127.0.0.1:${receiverPort}`));
-      const published = await terminal.run(publish!.replace("…", token!));
-      const [application, endpoint, message] = published
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line) as Json);
+      const [application, endpoint, message] = objectsIn(await terminal.run(publish!.replace("…", token!)));
       expect([application, endpoint, message]).toMatchObject([{ uid: "demo" }, { uid: "receiver" }, {}]);
       await terminal.waitFor(new RegExp(`${message!["id"] as string} \\{ amount: 12\\.5 \\}`));
 
@@ -154,10 +158,7 @@ describe("the README", () => {
         expect(data).toMatchObject([{ msgId: message!["id"], status: 0, responseStatusCode: 204 }]);
       });
 
-      const made = (await terminal.run(source!))
-        .trim()
-        .split("\n")
-        .map((line) => JSON.parse(line) as Json);
+      const made = objectsIn(await terminal.run(source!));
       expect(made).toMatchObject([{ uid: "github", ingestUrl: expect.stringMatching(/^http/) as unknown }, {}]);
       const before = terminal.output.length;
       expect(await terminal.run(signedRequest!)).toContain("200");
