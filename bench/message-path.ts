@@ -1,11 +1,11 @@
 /**
- * Source files and functions that one message passes through on the main thread of the built server (SQLite), in steady state: published
+ * Source files and functions that one message passes through on the main thread of the server (SQLite), in steady state: published
  * over HTTP, stored, queued, signed, sent, and its outcome recorded. The fewer there are, the easier the path is to follow.
  *
  *     npm run bench:path -- --functions --max-files 60
  *
- * Counts what was called for each of several messages, so background work does not count. `--tree` measures the build of another working
- * tree; `--max-files` fails if more files are entered.
+ * Counts what was called for each of several messages, so background work does not count. `--tree` measures another working tree;
+ * `--max-files` fails if more files are entered, as `npm run check:path` does.
  */
 import { parseArgs } from "node:util";
 import type { FunctionCalls } from "./lib/coverage.ts";
@@ -33,7 +33,7 @@ report();
 
 /** The functions that were called for each message, by source file. */
 async function measure(): Promise<ReadonlyMap<string, readonly FunctionCalls[]>> {
-  await using measured = await startMeasuredNode({}, { preload: "coverage.ts", tree: values.tree, modules: true });
+  await using measured = await startMeasuredNode({}, { preload: "coverage.ts", tree: values.tree, source: true });
   await measured.call("POST", "app/bench/endpoint", { url: `http://127.0.0.1:${port}/` });
   for (let n = 0; n < Number(values["warm-up"]); n++) await publish(measured);
   let common: readonly FunctionCalls[] | null = null;
@@ -72,12 +72,9 @@ function keepCommon(kept: readonly FunctionCalls[] | null, more: readonly Functi
   });
 }
 
-/** `posthorn/src/dispatch/lane.ts` for the URL of the module that was built from it. */
+/** `posthorn/src/dispatch/lane.ts` for the URL of this module. */
 function sourceOf(url: string): string {
-  return url
-    .replace(/^.*\/packages\//, "")
-    .replace("/dist/", "/src/")
-    .replace(/\.js$/, ".ts");
+  return url.replace(/^.*\/packages\//, "");
 }
 
 function report(): void {

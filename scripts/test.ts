@@ -24,7 +24,16 @@ const LANES: readonly Lane[] = [
   { name: "destinations", scripts: ["test:destinations"] },
   {
     name: "checks",
-    scripts: ["format:check", "lint", "types", "check:docs", "check:words", "check:unused", "test:simulation"],
+    scripts: [
+      "format:check",
+      "lint",
+      "types",
+      "check:docs",
+      "check:words",
+      "check:unused",
+      "check:path",
+      "test:simulation",
+    ],
     background: true,
   },
 ];

@@ -5,7 +5,7 @@
 import { Session } from "node:inspector";
 import { isMainThread } from "node:worker_threads";
 
-/** Calls of one function of a built module. */
+/** Calls of one function of a module. */
 export interface FunctionCalls {
   /** URL of the module. */
   readonly url: string;
@@ -16,7 +16,7 @@ export interface FunctionCalls {
   readonly calls: number;
 }
 
-const MODULE = /\/packages\/\w+\/dist\/.*\.js$/;
+const MODULE = /\/packages\/\w+\/src\/.*\.ts$/;
 
 // Worker threads inherit the flag that loads this module.
 if (isMainThread && process.send !== undefined) {

@@ -22,25 +22,26 @@ export interface StartOptions {
   readonly profile?: string | undefined;
   /** Module of this folder that runs in the server before it starts. The server then has an IPC channel. */
   readonly preload?: string | undefined;
-  /** Starts the separate modules instead of the bundle. */
-  readonly modules?: boolean | undefined;
+  /** Starts the source instead of the built bundle. */
+  readonly source?: boolean | undefined;
   /** Further flags for Node. */
   readonly nodeFlags?: readonly string[] | undefined;
-  /** Working tree whose build is started. Default: this one. */
+  /** Working tree that is started. Default: this one. */
   readonly tree?: string | undefined;
 }
 
-/** Starts the built server like `posthorn start`. */
+/** Starts the server like `posthorn start`. */
 export function startNode(env: Record<string, string>, options: StartOptions = {}): Promise<StartedNode> {
   const {
     profile,
     preload,
     nodeFlags = [],
-    modules = false,
+    source = false,
     tree = fileURLToPath(new URL("../..", import.meta.url)),
   } = options;
-  const main = join(tree, modules ? "packages/posthorn/dist/main.js" : serverOf(tree));
+  const main = join(tree, source ? "packages/posthorn/src/main.ts" : serverOf(tree));
   const flags = [...nodeFlags];
+  if (source) flags.push("--conditions=@posthorn/source");
   if (profile !== undefined) flags.push("--cpu-prof", `--cpu-prof-dir=${profile}`);
   if (preload !== undefined) flags.push(`--import=${new URL(preload, import.meta.url)}`);
   const child = spawn(process.execPath, [...flags, main, "start"], {

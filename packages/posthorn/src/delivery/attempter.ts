@@ -150,8 +150,8 @@ export class DeliveryAttempter implements Attempter {
     const { destinations, ids, onSent, onProblem } = this.#options;
     const { endpoint } = message;
     const { key, id } = ids.next("atmpt_");
-    const destination = destinations.of(endpoint.destinationKind);
-    if (destination === null) return { kind: "held" };
+    const destination = destinations.get(endpoint.destinationKind);
+    if (destination === undefined) return { kind: "held" };
     const result = await destination.send(message, limits);
     if (result.kind !== "ok" && result.problem !== null) onProblem({ ...result.problem, endpointId: endpoint.id });
     if (result.kind === "own_fault") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };

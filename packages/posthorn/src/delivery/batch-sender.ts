@@ -74,8 +74,8 @@ export class BatchSender {
     const endpoint = await directory.endpoint(jobs[0]!.endpointId);
     if (endpoint === null) return all({ kind: "void", reason: "endpoint_gone" });
     if (endpoint.isHeld) return all({ kind: "held" });
-    const destination = destinations.of(endpoint.destinationKind);
-    if (destination === null) return all({ kind: "held" });
+    const destination = destinations.get(endpoint.destinationKind);
+    if (destination === undefined) return all({ kind: "held" });
     using stack = new DisposableStack();
     stack.use(await this.#budget.take(jobs.reduce((sum, { bytes = 0 }) => sum + bytes, 0)));
     const sending = { endpoint, destination, batch, results: jobs.map(() => null), failedKeys: new Set<string>() };

@@ -103,8 +103,5 @@ export interface Destination {
   sendBatch?(messages: readonly OutgoingMessage[], limits: SendLimits): Promise<readonly SendResult[] | "split">;
 }
 
-/** The destinations of a node. */
-export interface Destinations {
-  /** Sends messages to endpoints of a kind. `null`: this node cannot. */
-  of(kind: string): Destination | null;
-}
+/** The destinations of a node by kind of endpoint. Endpoints of a kind that is missing cannot be sent to. */
+export type Destinations = ReadonlyMap<string, Destination>;

@@ -1,6 +1,6 @@
-/** Finds the destination that sends to endpoints of a kind. */
+/** Assigns a destination to each kind of endpoint. */
 import type { Destination, Destinations } from "./destination.ts";
-import { kindNamed } from "./kinds.ts";
+import { DESTINATION_KINDS } from "./kinds.ts";
 
 export interface DestinationsOptions {
   /** Destinations of kinds with an implementation of their own, by the name of the kind. */
@@ -12,12 +12,10 @@ export interface DestinationsOptions {
 }
 
 export function destinationsOf({ own, http, connection }: DestinationsOptions): Destinations {
-  return {
-    of: (name) => {
-      if (Object.hasOwn(own, name)) return own[name]!;
-      const family = kindNamed(name)?.family;
-      if (family === "http") return http;
-      return family === "connection" ? connection : null;
-    },
-  };
+  const destinations = new Map(Object.entries(own));
+  for (const [name, { family }] of Object.entries(DESTINATION_KINDS)) {
+    const shared = family === "http" ? http : family === "connection" ? connection : null;
+    if (shared !== null && !destinations.has(name)) destinations.set(name, shared);
+  }
+  return destinations;
 }
