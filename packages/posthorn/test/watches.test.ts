@@ -236,6 +236,75 @@ describe("watches over HTTP", () => {
     expect(await db.selectFrom("watch").select("id").where("public_id", "=", watch.id).execute()).toEqual([]);
   });
 
+  it("need the capability ManageWatch, which no token has unless it is granted by name", async () => {
+    const app = await newApp();
+    const watch = await newWatch(app, { read: { value: "$.t" }, when: { above: 10 } });
+    const rule = { when: { above: 10 } };
+    const body = { name: "x", emit: { type: "x" }, rule };
+    const own = `/app/${app}/watch`;
+    const calls: readonly (readonly [method: string, path: string, body?: object])[] = [
+      ["GET", own],
+      ["POST", own, body],
+      ["POST", `${own}/dry-run`, { rule }],
+      ["GET", `${own}/${watch.id}`],
+      ["PUT", `${own}/${watch.id}`, body],
+      ["PATCH", `${own}/${watch.id}`, { name: "y" }],
+      ["GET", `${own}/${watch.id}/key`],
+      ["GET", `${own}/${watch.id}/key-state?key=`],
+      ["GET", `${own}/${watch.id}/transition`],
+      ["POST", `${own}/${watch.id}/reset`, { key: "" }],
+      ["DELETE", `${own}/${watch.id}`],
+    ];
+    const others = ["ViewBase", "ViewEndpointSecret", "ManageEndpointSecret", "ManageTransformations"];
+    const portal = async (capabilities: readonly string[] | null): Promise<string> =>
+      (await expectOk<{ token: string }>("POST", `/auth/app-portal-access/${app}`, { capabilities })).token;
+    const statuses = (token: string): Promise<readonly number[]> =>
+      Promise.all(calls.map(async ([method, path, input]) => (await call(method, path, input, token)).status));
+
+    for (const token of [await portal(null), await portal([...others, "CreateAttempts", "ManageEndpoint"])]) {
+      expect(new Set(await statuses(token))).toEqual(new Set([403]));
+    }
+    const manager = await portal(["ManageWatch"]);
+    for (const [method, path, input] of calls) {
+      expect((await call(method, path, input, manager)).status, `${method} ${path}`).toBeLessThan(300);
+    }
+    expect((await call("GET", "/watch", undefined, manager)).status).toBe(403);
+    const elsewhere = { ...body, emit: { type: "x", app: await newApp() } };
+    expect((await call("POST", own, elsewhere, manager)).status).toBe(404);
+    expect((await call("GET", `/app/${await newApp()}/watch`, undefined, manager)).status).toBe(404);
+  });
+
+  it("are listed over all applications, filtered by application, state and text, in pages", async () => {
+    const [app, other] = [await newApp(), await newApp()];
+    const name = `Boiler ${app}`;
+    const rule = { read: { value: "$.t", key: "$.device" }, when: { above: 10 } };
+    const hot = await newWatch(app, rule, { name: `${name} HOT` });
+    const slow = await newWatch(app, { ...rule, for: "1h" }, { name: `${name} slow` });
+    const cold = await newWatch(app, { ...rule, when: { above: 99 } }, { name: `${name} cold` });
+    const paused = await newWatch(other, rule, { name: `${name} paused`, paused: true });
+    await publish(app, { device: "a", t: 11 });
+    await publish(app, { device: "b", t: 9 });
+    const list = async (query: string) => {
+      const { data } = await expectOk<{ data: { id: string }[] }>(
+        "GET",
+        `/watch?order=ascending&search=${encodeURIComponent(name.toLowerCase())}${query}`,
+      );
+      return data.map(({ id }) => id);
+    };
+    await expect.poll(() => list("&state=raised")).toEqual([hot.id]);
+    await expect.poll(() => list("&state=pending")).toEqual([slow.id]);
+    expect(await list("&state=clear")).toEqual([cold.id]);
+    expect(await list("&state=paused")).toEqual([paused.id]);
+    expect(await list("")).toEqual([hot.id, slow.id, cold.id, paused.id]);
+    expect(await list(`&app=${other}`)).toEqual([paused.id]);
+    expect(await list("&limit=2")).toEqual([hot.id, slow.id]);
+    expect(await expectOk("GET", `/app/${app}/watch?state=raised&search=hot`)).toMatchObject({
+      data: [{ id: hot.id, app: { name: app }, keys: 2, phases: { clear: 1, pending: 0, raised: 1, clearing: 0 } }],
+      done: true,
+    });
+    expect((await call("GET", "/watch?state=loud")).status).toBe(400);
+  });
+
   it("have a limit per organisation", async () => {
     const app = await newApp();
     const all = async (): Promise<number> => {

@@ -9,8 +9,12 @@ export const CAPABILITIES = [
   "ManageTransformations",
   "CreateAttempts",
   "ManageEndpoint",
+  "ManageWatch",
 ] as const;
 export type Capability = (typeof CAPABILITIES)[number];
+
+/** Capabilities of tokens that name none. Watches belong to the operator, who has to grant `ManageWatch` by name. */
+export const DEFAULT_CAPABILITIES: readonly Capability[] = CAPABILITIES.filter((name) => name !== "ManageWatch");
 
 /** The caller, identified once per request. */
 export type Actor =

@@ -34,7 +34,7 @@ export const AppPortalAccessIn = Type.Object(
     capabilities: Type.Optional(
       nullable(
         Type.Array(Type.Union(CAPABILITIES.map((name) => Type.Literal(name))), {
-          description: "All capabilities by default.",
+          description: "All capabilities but `ManageWatch` by default.",
         }),
       ),
     ),

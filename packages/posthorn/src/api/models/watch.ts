@@ -2,6 +2,7 @@
 import { Type } from "typebox";
 import type { RuleJson } from "../../conditions/schema.ts";
 import { MAX_DRY_RUN } from "../../domain/watch/dry-run.ts";
+import { WATCH_STATES } from "../../domain/watch/find.ts";
 import { DateTime, listOf, literals, Name, nullable, ref, uidWithout } from "./common.ts";
 
 const Duration = Type.String({
@@ -122,12 +123,20 @@ export const WatchOut = Type.Object(
     id: Type.String(),
     uid: nullable(Type.String()),
     name: Type.String(),
+    app: Type.Object(
+      { id: Type.String(), name: Type.String() },
+      { description: "Application or source that is watched." },
+    ),
     eventTypes: nullable(Type.Array(Type.String())),
     emit: Type.Object({ type: Type.String(), app: Type.String() }),
     rule: RuleRef,
     version: Type.Integer({ description: "Counts the rules that it has had." }),
     paused: Type.Boolean(),
     keys: Type.Integer({ description: "Keys with a state." }),
+    phases: Type.Object(
+      { clear: Type.Integer(), pending: Type.Integer(), raised: Type.Integer(), clearing: Type.Integer() },
+      { description: "Keys in each phase." },
+    ),
     samples: Type.Integer({ description: "Samples evaluated." }),
     unreadable: Type.Integer({ description: "Samples without a readable value. They change nothing." }),
     ignored: Type.Integer({ description: "Samples of new keys beyond the limits." }),
@@ -228,6 +237,26 @@ export const WatchDryRunOut = Type.Object(
 );
 
 export const WatchList = listOf(WatchOut);
+
+/** Filters of lists of watches. */
+export const WatchFilters = {
+  state: Type.Optional(
+    Type.Union(
+      WATCH_STATES.map((state) => Type.Literal(state)),
+      {
+        description:
+          "`raised`: a key is raised or clearing. `pending`: a key is pending, and none is raised. `clear`: all keys are clear. `paused`: the watch is paused; the other states leave paused watches out.",
+      },
+    ),
+  ),
+  search: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 256,
+      description: "A part of the name, the uid or the event type, in any case.",
+    }),
+  ),
+};
 
 export const WATCH_MODELS = [
   WatchCondition,

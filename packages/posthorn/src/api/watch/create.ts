@@ -12,7 +12,7 @@ export const createWatch = defineRoute({
   summary: "Create a watch",
   description:
     "Evaluates the messages that are published from now on. `app_id` is an application or a source. Each transition is published as a message of the application in `emit`.",
-  access: "ManageEndpoint",
+  access: "ManageWatch",
   idempotency: "claim",
   body: WatchIn,
   responses: { 201: WatchOut },

@@ -9,7 +9,7 @@ export const deleteWatch = defineRoute({
   tag: "Watch",
   summary: "Delete a watch",
   description: "Events that it has published stay.",
-  access: "ManageEndpoint",
+  access: "ManageWatch",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await deleteVerb({ ctx, input: { app: params.app_id, watch: params.watch_id } });

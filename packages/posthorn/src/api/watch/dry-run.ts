@@ -13,7 +13,7 @@ export const dryRunWatch = defineRoute({
   summary: "Try a rule on stored messages",
   description:
     "Evaluates the newest messages and returns the transitions that the rule would have reported. Stores and publishes nothing.",
-  access: "ViewBase",
+  access: "ManageWatch",
   idempotency: "none",
   body: WatchDryRunIn,
   responses: { 200: WatchDryRunOut },

@@ -11,7 +11,7 @@ export const getWatchKey = defineRoute({
   operationId: "v1.watch.key.get",
   tag: "Watch",
   summary: "Get a key of a watch and why it is raised or clear",
-  access: "ViewBase",
+  access: "ManageWatch",
   query: Type.Object({ key: WatchKeyName }),
   responses: { 200: WatchKeyDetailOut },
   handle: async ({ ctx, params, query }) => {

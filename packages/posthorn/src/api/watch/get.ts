@@ -10,7 +10,7 @@ export const getWatch = defineRoute({
   operationId: "v1.watch.get",
   tag: "Watch",
   summary: "Get a watch",
-  access: "ViewBase",
+  access: "ManageWatch",
   responses: { 200: WatchOut },
   handle: async ({ ctx, params }) => {
     const watch = await getVerb({ ctx, input: { app: params.app_id, watch: params.watch_id } });

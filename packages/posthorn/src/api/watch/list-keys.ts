@@ -14,7 +14,7 @@ export const listWatchKeys = defineRoute({
   tag: "Watch",
   summary: "List the keys of a watch",
   description: "By key, with the phase and the last value of each.",
-  access: "ViewBase",
+  access: "ManageWatch",
   query: Type.Object({ ...PageQuery, phase: Type.Optional(WatchPhase) }),
   responses: { 200: WatchKeyList },
   handle: async ({ ctx, params, query }) => {

@@ -14,7 +14,7 @@ export const listWatchTransitions = defineRoute({
   tag: "Watch",
   summary: "List the transitions of a watch",
   description: "Newest first, as long as the messages that report them are stored.",
-  access: "ViewBase",
+  access: "ManageWatch",
   query: Type.Object({ ...PageQuery, key: Type.Optional(WatchKeyName) }),
   responses: { 200: WatchTransitionList },
   handle: async ({ ctx, params, query }) => {

@@ -10,7 +10,7 @@ export const resetWatchKey = defineRoute({
   tag: "Watch",
   summary: "Reset a key of a watch",
   description: "Forgets its state. If it is raised, it is cleared first, with the reason `reset`.",
-  access: "ManageEndpoint",
+  access: "ManageWatch",
   body: WatchResetIn,
   responses: { 204: null },
   handle: async ({ ctx, params, body }) => {

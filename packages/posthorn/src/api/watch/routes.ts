@@ -6,13 +6,14 @@ import { getWatchKey } from "./get-key.ts";
 import { getWatch } from "./get.ts";
 import { listWatchKeys } from "./list-keys.ts";
 import { listWatchTransitions } from "./list-transitions.ts";
-import { listWatches } from "./list.ts";
+import { listAllWatches, listWatches } from "./list.ts";
 import { patchWatch } from "./patch.ts";
 import { resetWatchKey } from "./reset-key.ts";
 import { updateWatch } from "./update.ts";
 
 export const watchRoutes: readonly Route[] = [
   listWatches,
+  listAllWatches,
   createWatch,
   dryRunWatch,
   getWatch,

@@ -2,7 +2,7 @@
 import type { RuleJson } from "../../conditions/schema.ts";
 import type { Context } from "../../domain/context.ts";
 import type { DryRunResult } from "../../domain/watch/dry-run.ts";
-import { targetIds } from "../../domain/watch/find.ts";
+import { applicationsOf, phaseCounts, type PhaseCounts } from "../../domain/watch/find.ts";
 import type { ExplainedKey, WatchKey, WatchTransition } from "../../domain/watch/keys.ts";
 import type { WatchInput } from "../../domain/watch/save.ts";
 import type { Watch } from "../../domain/watch/watch.ts";
@@ -36,17 +36,19 @@ export function patched(watch: Watch, changes: Partial<Body>): WatchInput {
 }
 
 export async function watchesOut(ctx: Context, watches: readonly Watch[]): Promise<readonly object[]> {
-  const targets = await targetIds(ctx, watches);
+  const [applications, phases] = await Promise.all([applicationsOf(ctx, watches), phaseCounts(ctx, watches)]);
   return watches.map((watch) => ({
     id: watch.id,
     uid: watch.uid,
     name: watch.name,
+    app: applications.get(watch.appKey) ?? { id: "", name: "" },
     eventTypes: watch.eventTypes,
-    emit: { type: watch.emitType, app: targets.get(watch.targetKey) ?? "" },
+    emit: { type: watch.emitType, app: applications.get(watch.targetKey)?.id ?? "" },
     rule: watch.rule,
     version: watch.version,
     paused: watch.isPaused,
     keys: watch.keyCount,
+    phases: phasesOut(watch, phases.get(watch.key)),
     samples: watch.samples,
     unreadable: watch.unreadable,
     ignored: watch.ignored,
@@ -54,6 +56,12 @@ export async function watchesOut(ctx: Context, watches: readonly Watch[]): Promi
     createdAt: dateTime(watch.createdAt),
     updatedAt: dateTime(watch.updatedAt),
   }));
+}
+
+/** Keys that are neither pending, raised nor clearing are clear. */
+function phasesOut({ keyCount }: Watch, counts: PhaseCounts = {}): object {
+  const { pending = 0, raised = 0, clearing = 0 } = counts;
+  return { clear: Math.max(0, keyCount - pending - raised - clearing), pending, raised, clearing };
 }
 
 export async function watchOut(ctx: Context, watch: Watch): Promise<object> {

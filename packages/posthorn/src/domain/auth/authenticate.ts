@@ -6,7 +6,7 @@ import { PosthornError } from "../../lib/errors.ts";
 import { isId, isOrganisationId, keyOfId } from "../../lib/id.ts";
 import type { Store } from "../../store/store.ts";
 import { ANY_SESSION } from "./expire-all.ts";
-import { type Actor, CAPABILITIES, type Capability } from "../access.ts";
+import { type Actor, CAPABILITIES, type Capability, DEFAULT_CAPABILITIES } from "../access.ts";
 import type { TokenIssuer } from "../ports.ts";
 
 /** Prefix of API keys, so that leaked keys can be recognised. */
@@ -230,9 +230,9 @@ function hasCanonicalSignature(token: string): boolean {
   return Buffer.from(signature, "base64url").toString("base64url") === signature;
 }
 
-/** Capabilities of a token. One without the claim was signed externally with the secret, and has all capabilities of an application. */
+/** Capabilities of a token. One without the claim was signed externally with the secret, and has the default capabilities. */
 function capabilitiesOf(claim: unknown): ReadonlySet<Capability> {
-  if (claim === undefined) return new Set(CAPABILITIES);
+  if (claim === undefined) return new Set(DEFAULT_CAPABILITIES);
   const names = stringsOf(claim) ?? [];
   return new Set(CAPABILITIES.filter((capability) => names.includes(capability)));
 }

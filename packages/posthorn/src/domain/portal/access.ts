@@ -2,7 +2,7 @@ import type { Application, ApplicationInput } from "../application/application.t
 import { insertApplication } from "../application/create.ts";
 import { findApplication } from "../application/find.ts";
 import { invalid, notFound } from "../../lib/errors.ts";
-import { CAPABILITIES, type Capability } from "../access.ts";
+import { type Capability, DEFAULT_CAPABILITIES } from "../access.ts";
 import { atomically, type Call, type OutsideCall } from "../context.ts";
 import { type LinkLook, lookQuery } from "./look.ts";
 
@@ -11,7 +11,7 @@ export interface PortalAccess {
   /** Application to create if none has the uid `app`. */
   readonly application: ApplicationInput | null;
   readonly readOnly: boolean;
-  /** `null`: all. */
+  /** `null`: all but `ManageWatch`. */
   readonly capabilities: readonly Capability[] | null;
   readonly featureFlags: readonly string[];
   readonly expirySeconds: number;
@@ -30,7 +30,7 @@ export async function createPortalAccess({
 }: OutsideCall<PortalAccess>): Promise<{ readonly url: string; readonly token: string }> {
   const { tokens, rules, now } = ctx.services;
   const application = await atomically({ ctx, input }, findOrMake);
-  const asked = input.capabilities ?? CAPABILITIES;
+  const asked = input.capabilities ?? DEFAULT_CAPABILITIES;
   const cap = input.readOnly ? asked.filter((capability) => READ_ONLY.has(capability)) : asked;
   const token = await tokens.sign({
     sub: application.id,
