@@ -2,40 +2,31 @@
  * Makes one attempt for several jobs of an endpoint: builds their messages, sends them in as few requests as the limits allow, and splits a batch
  * that is refused as a whole until the message that is at fault stands alone.
  */
-import type { Destination, Destinations, OutgoingMessage, SendResult } from "../destinations/destination.ts";
+import type { Destination, OutgoingMessage, SendResult } from "../destinations/destination.ts";
 import type { AttemptResult, BatchAttempt, BatchedResult } from "../dispatch/types.ts";
-import { buildRequest } from "../domain/delivery/outgoing-request.ts";
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
-import type { Directory } from "../domain/directory.ts";
 import { readAllStored } from "../domain/message/sample.ts";
-import type { TransformRunner } from "../domain/ports.ts";
-import { type GeneratedId, type IdGenerator, iteratorOfKey } from "../lib/id.ts";
+import { iteratorOfKey } from "../lib/id.ts";
 import type { Job, KeptBatch } from "../store/delivery.ts";
-import type { Store } from "../store/store.ts";
 import {
-  type AttemptProblem,
+  type AttemptOptions,
+  type AttemptSteps,
   BUSY_PAUSE_MS,
-  type Change,
-  changeOf,
-  extraOf,
-  factsOf,
-  type MadeResult,
-  madeResult,
-  OWN_FAULT_PAUSE_MS,
-  unsentResult,
-} from "./attempt-record.ts";
+  ENDPOINT_GONE,
+  HELD,
+  isDiscarded,
+  PAYLOAD_GONE,
+  type ReadyMessage,
+} from "./attempt-steps.ts";
 import { ByteBudget } from "./byte-budget.ts";
 
 /** Bytes of messages in batches that are being sent, over all endpoints. */
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** A message of the batch that is ready to be sent. */
-interface Ready {
-  /** Place of its job in the batch. */
+interface Ready extends ReadyMessage {
+  /** Position of its job in the batch. */
   readonly index: number;
-  readonly job: Job;
-  readonly message: OutgoingMessage;
-  readonly change: Change | null;
 }
 
 interface Sending {
@@ -47,35 +38,24 @@ interface Sending {
   readonly failedKeys: Set<string>;
 }
 
-export interface BatchSenderOptions {
-  readonly store: Pick<Store, "hotDb">;
-  readonly directory: Directory;
-  readonly destinations: Destinations;
-  readonly transforms: TransformRunner;
-  readonly ids: IdGenerator;
-  readonly now: () => number;
-  /** As for the attempter. */
-  readonly onSent?: (job: Job, result: MadeResult) => void;
-  readonly onProblem: (problem: AttemptProblem) => void;
-}
-
 export class BatchSender {
-  readonly #options: BatchSenderOptions;
-  readonly #budget = new ByteBudget(MAX_BYTES);
+  readonly #options: AttemptOptions;
+  readonly #steps: AttemptSteps;
+  readonly #budget: ByteBudget;
 
-  constructor(options: BatchSenderOptions) {
+  constructor(options: AttemptOptions, steps: AttemptSteps, maxBytes = MAX_BYTES) {
     this.#options = options;
+    this.#steps = steps;
+    this.#budget = new ByteBudget(maxBytes);
   }
 
   /** Returns a result per job. Rejects when the database is unavailable, and with `shard_lost` when another node owns the lane. */
   async attempt(jobs: readonly Job[], batch: BatchAttempt): Promise<readonly BatchedResult[]> {
-    const { directory, destinations } = this.#options;
     const all = (result: BatchedResult): readonly BatchedResult[] => jobs.map(() => result);
-    const endpoint = await directory.endpoint(jobs[0]!.endpointId);
-    if (endpoint === null) return all({ kind: "void", reason: "endpoint_gone" });
-    if (endpoint.isHeld) return all({ kind: "held" });
-    const destination = destinations.get(endpoint.destinationKind);
-    if (destination === undefined) return all({ kind: "held" });
+    const endpoint = await this.#options.directory.endpoint(jobs[0]!.endpointId);
+    if (endpoint === null) return all(ENDPOINT_GONE);
+    const destination = this.#steps.destination(endpoint);
+    if (destination === null) return all(HELD);
     using stack = new DisposableStack();
     stack.use(await this.#budget.take(jobs.reduce((sum, { bytes = 0 }) => sum + bytes, 0)));
     const sending = { endpoint, destination, batch, results: jobs.map(() => null), failedKeys: new Set<string>() };
@@ -86,38 +66,32 @@ export class BatchSender {
   }
 
   /** Builds the messages. Those that are not to be sent get their result. `busy`: no transformation thread is free. */
-  async #prepare(
-    jobs: readonly Job[],
-    { endpoint, results, batch }: Pick<Sending, "endpoint" | "results" | "batch">,
-  ): Promise<readonly Ready[] | "busy"> {
-    const { store, transforms, now, ids } = this.#options;
+  async #prepare(jobs: readonly Job[], sending: Omit<Sending, "destination">): Promise<readonly Ready[] | "busy"> {
+    const { endpoint, batch, results } = sending;
     const messages = await readAllStored(
-      store.hotDb,
+      this.#options.store.hotDb,
       jobs.map(({ messageId }) => messageId),
     );
     const ready: Ready[] = [];
     for (const [index, job] of jobs.entries()) {
       const stored = messages.get(job.messageId);
-      const reason = voidReason(job, endpoint, now()) ?? (stored === undefined ? "payload_gone" : null);
-      if (reason !== null || stored === undefined) {
-        results[index] = { kind: "void", ...(reason === null ? {} : { reason }) };
+      const unsent = this.#unsent(job, endpoint);
+      if (unsent !== null || stored === undefined) {
+        results[index] = unsent ?? PAYLOAD_GONE;
         continue;
       }
-      const { requestSettings: settings } = endpoint;
-      const built = await buildRequest({ settings, message: stored, transforms, signal: batch.signal });
-      if (built.kind === "busy") return "busy";
-      if (built.kind === "canceled") results[index] = { kind: "void", reason: "transformation" };
-      else if (built.kind === "failed") results[index] = unsentResult(ids, endpoint, built);
-      else {
-        const { request: changed } = built;
-        const { contentType, body } = changed;
-        const { publicId: messageId, requestJson } = job;
-        const facts = factsOf(job, endpoint, stored);
-        const message = { messageId, endpoint, requestJson, contentType, body, changed, facts };
-        ready.push({ index, job, message, change: changeOf(endpoint, built) });
-      }
+      const built = await this.#steps.build(job, endpoint, stored, batch.signal);
+      if (built.kind === "not_now") return "busy";
+      if (built.kind === "ready") ready.push({ ...built, index });
+      else results[index] = built;
     }
     return ready;
+  }
+
+  /** The result of a job that is not sent; `null`: it is. */
+  #unsent(job: Job, endpoint: DirectoryEndpoint): AttemptResult | null {
+    if (this.#steps.isExpired(job)) return { kind: "void", reason: "expired" };
+    return isDiscarded(job, endpoint) ? { kind: "void", reason: "discarded" } : null;
   }
 
   async #send(sending: Sending, ready: readonly Ready[]): Promise<void> {
@@ -158,13 +132,13 @@ export class BatchSender {
       if (kept !== null) batch.kept!.end(kept);
       return sent;
     }
-    this.#reportProblem(endpoint, sent);
-    return part.map((ready, place) =>
-      this.#result(ready, sent[place]!, {
-        attempt: attempts[place]!,
-        batch: { id: iteratorOfKey("batch_", id), index: place, size: part.length },
-      }),
-    );
+    // A problem of the request is the same for all of its messages.
+    const problem = sent.find((result) => result.kind !== "ok" && result.problem !== null);
+    if (problem !== undefined) this.#steps.report(endpoint, problem);
+    return part.map((ready, index) => {
+      const more = part.length === 1 ? null : { batch: { id: iteratorOfKey("batch_", id), index, size: part.length } };
+      return this.#steps.result(ready, attempts[index]!, sent[index]!, more);
+    });
   }
 
   /** Stores the members if the target recognises a batch by them; `null`: it does not. */
@@ -174,29 +148,6 @@ export class BatchSender {
     if (earlier !== null && isSame(part, earlier)) return earlier;
     if (earlier !== null) kept.end(earlier);
     return kept.keep(this.#options.ids.next("batch_").key, messageIds, lease);
-  }
-
-  #result(
-    { job, change }: Ready,
-    result: SendResult,
-    {
-      attempt,
-      batch,
-    }: {
-      readonly attempt: GeneratedId;
-      readonly batch: { readonly id: string; readonly index: number; readonly size: number };
-    },
-  ): AttemptResult {
-    if (result.kind === "own_fault") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
-    this.#options.onSent?.(job, result);
-    const extra = extraOf(change, result);
-    return madeResult(attempt, result, batch.size === 1 ? extra : { ...extra, batch });
-  }
-
-  /** A problem of the request is the same for all its messages. */
-  #reportProblem({ id: endpointId }: DirectoryEndpoint, results: readonly SendResult[]): void {
-    const found = results.find((result) => result.kind !== "ok" && result.problem !== null);
-    if (found !== undefined && found.kind !== "ok") this.#options.onProblem({ ...found.problem!, endpointId });
   }
 }
 
@@ -209,15 +160,6 @@ async function sendAll(
   const results: SendResult[] = [];
   for (const message of messages) results.push(await destination.send(message, limits));
   return results;
-}
-
-function voidReason(
-  { deliverUntil = null, trigger, messageId }: Job,
-  endpoint: DirectoryEndpoint,
-  now: number,
-): string | null {
-  if (deliverUntil !== null && deliverUntil <= now) return "expired";
-  return trigger === 0 && endpoint.discards(messageId) ? "discarded" : null;
 }
 
 /** Splits the messages where a batch is full. Transformations may have made them larger than they were when they were chosen. */

@@ -1,0 +1,212 @@
+/** Steps that a single attempt and a batch have in common: the destination, the message as it is sent, and the result that is recorded. */
+import type {
+  Destination,
+  Destinations,
+  MessageFacts,
+  OutgoingMessage,
+  SendProblem,
+  SendResult,
+} from "../destinations/destination.ts";
+import type { AttemptResult } from "../dispatch/types.ts";
+import { type AttemptExtra, encodeDetail } from "../domain/attempt/detail.ts";
+import {
+  buildRequest,
+  type RequestFailure,
+  type RequestResult,
+  type RunFacts,
+} from "../domain/delivery/outgoing-request.ts";
+import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
+import type { Directory } from "../domain/directory.ts";
+import type { MatchableMessage } from "../domain/message/match.ts";
+import { TEST_TAG } from "../domain/message/test-tag.ts";
+import { WHOLE_ENDPOINT } from "../domain/policy/order.ts";
+import type { TransformRunner } from "../domain/ports.ts";
+import type { GeneratedId, IdGenerator } from "../lib/id.ts";
+import type { Job } from "../store/delivery.ts";
+import type { Store } from "../store/store.ts";
+import { changeFacts, unsentDetail } from "./attempt-detail.ts";
+
+/** How long a lane waits after a fault on Posthorn's side. */
+const OWN_FAULT_PAUSE_MS = 2000;
+/** How long a lane waits when no transformation thread is free. */
+export const BUSY_PAUSE_MS = 500;
+
+/** A result that counts as an attempt. */
+type MadeResult = Exclude<SendResult, { kind: "own_fault" }>;
+
+interface AttemptProblem extends SendProblem {
+  readonly endpointId: string;
+}
+
+/** How transformation and format changed a message. */
+export interface Change {
+  /** `null`: there is no transformation. */
+  readonly run: RunFacts | null;
+  /** `null`: the body did not change. */
+  readonly changedBody: Uint8Array | null;
+}
+
+export interface AttemptOptions {
+  readonly store: Store;
+  readonly directory: Directory;
+  readonly destinations: Destinations;
+  readonly transforms: TransformRunner;
+  readonly ids: IdGenerator;
+  readonly now: () => number;
+  /** Called with the result of each attempt before it is recorded. Must be quick and must not throw. */
+  readonly onSent?: (job: Job, result: MadeResult) => void;
+  /** Called when no request was made, with details that only operators may see. */
+  readonly onProblem: (problem: AttemptProblem) => void;
+}
+
+/** A message that is ready to be sent. */
+export interface ReadyMessage {
+  readonly kind: "ready";
+  readonly job: Job;
+  readonly message: OutgoingMessage;
+  /** `null`: the endpoint changes no messages. */
+  readonly change: Change | null;
+}
+
+export const ENDPOINT_GONE: AttemptResult = { kind: "void", reason: "endpoint_gone" };
+export const PAYLOAD_GONE: AttemptResult = { kind: "void", reason: "payload_gone" };
+export const HELD: AttemptResult = { kind: "held" };
+
+export class AttemptSteps {
+  readonly #options: AttemptOptions;
+
+  constructor(options: AttemptOptions) {
+    this.#options = options;
+  }
+
+  /** Where the messages of an endpoint are sent; `null`: it is disabled, or this node cannot send to its kind. */
+  destination(endpoint: DirectoryEndpoint): Destination | null {
+    return endpoint.isHeld ? null : (this.#options.destinations.get(endpoint.destinationKind) ?? null);
+  }
+
+  isExpired({ deliverUntil }: Job): boolean {
+    return deliverUntil !== null && deliverUntil !== undefined && deliverUntil <= this.#options.now();
+  }
+
+  /** Applies transformation and format. Returns the result of the attempt if there is nothing to send. */
+  async build(
+    job: Job,
+    endpoint: DirectoryEndpoint,
+    stored: MatchableMessage,
+    signal: AbortSignal,
+  ): Promise<ReadyMessage | AttemptResult> {
+    const { transforms, ids } = this.#options;
+    const { requestSettings: settings } = endpoint;
+    const built = await buildRequest({ settings, message: stored, transforms, signal });
+    switch (built.kind) {
+      case "busy":
+        return { kind: "not_now", pauseMs: BUSY_PAUSE_MS };
+      case "canceled":
+        return { kind: "void", reason: "transformation" };
+      case "failed":
+        return unsentResult(ids, endpoint, built);
+      case "request": {
+        const { request: changed } = built;
+        const { contentType, body } = changed;
+        const { publicId: messageId, requestJson } = job;
+        const facts = endpoint.needsFacts ? factsOf(job, endpoint, stored) : null;
+        const message = { messageId, endpoint, requestJson, contentType, body, changed, facts };
+        return { kind: "ready", job, message, change: changeOf(endpoint, built) };
+      }
+    }
+  }
+
+  /** Tells operators why nothing was sent. */
+  report({ id: endpointId }: DirectoryEndpoint, result: SendResult): void {
+    if (result.kind !== "ok" && result.problem !== null) this.#options.onProblem({ ...result.problem, endpointId });
+  }
+
+  /** @param more Details of the attempt besides those of the destination; `null`: none. */
+  result(
+    { job, change }: Pick<ReadyMessage, "job" | "change">,
+    id: GeneratedId,
+    sent: SendResult,
+    more: AttemptExtra | null,
+  ): AttemptResult {
+    if (sent.kind === "own_fault") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
+    this.#options.onSent?.(job, sent);
+    const extra = extraOf(change, sent);
+    return madeResult(id, sent, more === null ? extra : { ...extra, ...more });
+  }
+}
+
+/** Whether a delivery is canceled because its endpoint discards its backlog. A manual attempt is made nevertheless. */
+export function isDiscarded({ trigger, messageId }: Job, endpoint: DirectoryEndpoint): boolean {
+  return trigger === 0 && endpoint.discards(messageId);
+}
+
+/** `null`: the endpoint changes no messages. */
+function changeOf(
+  endpoint: DirectoryEndpoint,
+  { request, differs, run }: Extract<RequestResult, { kind: "request" }>,
+): Change | null {
+  return endpoint.changesRequest ? { run, changedBody: differs ? request.body : null } : null;
+}
+
+function extraOf(change: Change | null, { extra = null, sentBody }: MadeResult): AttemptExtra {
+  if (change === null && sentBody === undefined) return extra;
+  return { ...extra, change: changeFacts(change?.run ?? null, sentBody ?? change?.changedBody ?? null) };
+}
+
+function factsOf(
+  { orderKey, orderingKey }: Job,
+  { id }: DirectoryEndpoint,
+  { eventType, eventId, channels, tags, time }: MatchableMessage,
+): MessageFacts {
+  return {
+    eventType,
+    eventId,
+    channels: channels ?? [],
+    isTest: tags?.includes(TEST_TAG) === true,
+    createdAt: time,
+    orderingKey: orderKey === WHOLE_ENDPOINT ? id : (orderKey ?? orderingKey),
+  };
+}
+
+function madeResult({ key, id }: GeneratedId, result: MadeResult, extra: AttemptExtra): AttemptResult {
+  const { target: url, responseCode, response, durationMs, facts } = result;
+  const isSuccess = result.kind === "ok";
+  const attempt = {
+    id: key,
+    publicId: id,
+    url,
+    status: isSuccess ? 0 : 2,
+    responseCode,
+    response,
+    durationMs,
+    errorCode: isSuccess ? null : result.errorCode,
+    detailJson: encodeDetail(facts, extra),
+    // A message that is refused before it is sent says nothing about the health of the endpoint.
+    ...(result.kind === "refused" && result.extra?.["unsent"] === true ? { unsent: true as const } : {}),
+  } as const;
+  const retryAfterMs = result.kind === "later" || result.kind === "ok" ? (result.afterMs ?? null) : null;
+  return { kind: "made", attempt, retryAfterMs, ...(result.kind === "refused" ? { final: true } : {}) };
+}
+
+/** The request could not be built. That counts as an attempt, because a retry would most likely fail in the same way. */
+function unsentResult(
+  ids: IdGenerator,
+  { url }: DirectoryEndpoint,
+  { code, message, final, run }: RequestFailure,
+): AttemptResult {
+  const { key, id } = ids.next("atmpt_");
+  const durationMs = Math.round(run?.cpuMs ?? 0);
+  const attempt = {
+    id: key,
+    publicId: id,
+    url,
+    status: 2,
+    responseCode: 0,
+    response: message,
+    durationMs,
+    errorCode: code,
+    detailJson: unsentDetail(changeFacts(run, null), durationMs),
+    unsent: true,
+  } as const;
+  return { kind: "made", attempt, retryAfterMs: null, ...(final ? { final } : {}) };
+}
