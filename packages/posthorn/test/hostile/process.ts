@@ -1,27 +1,60 @@
-/** Starts the servers of this test, each in its own process, so that neither the test nor the other server delays it. */
+/** Starts the attacked server in a process of its own, so that the test does not share its event loop. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
+
+/**
+ * Longest turn of the event loop, in CPU time that the same thread takes to parse a MiB of JSON. The largest bodies have 16 and 25 MiB, so
+ * reading one without yielding exceeds it on any machine, however busy.
+ */
+export const MAX_TURN = 10;
+/** Requests that exceed the limit are sent again this many times in all: what one of them shows may be another's work. */
+export const MAX_ROUNDS = 4;
 
 export interface Running extends AsyncDisposable {
   readonly url: string;
   readonly token: string;
+  /** Sends a health check and the message of another customer. Returns the statuses of responses that are no success. */
+  serveOthers(): Promise<readonly number[]>;
+  /** Longest turn of the event loop since the last call: see `TurnMeter`. Rejects if the server has ended. */
+  longestTurn(): Promise<number>;
 }
 
-export async function startProcess(name: "server" | "control", folder: string): Promise<Running> {
-  const child = fork(new URL(`./${name}.ts`, import.meta.url), [folder], {
+export async function startServer(folder: string): Promise<Running> {
+  const child = fork(new URL("./server.ts", import.meta.url), [folder], {
     execArgv: ["--conditions=@posthorn/source"],
   });
   const failed = once(child, "exit").then(([code]) => {
-    throw new Error(`The ${name} ended with code ${String(code)} before it was ready.`);
+    throw new Error(`The server ended with code ${String(code)}.`);
   });
-  const [message] = (await Promise.race([once(child, "message"), failed])) as [{ url: string; token: string }];
   failed.catch(() => undefined);
+  const reply = async (): Promise<unknown> => {
+    const [message] = (await Promise.race([once(child, "message"), failed])) as [unknown];
+    return message;
+  };
+  const address = (await reply()) as { url: string; token: string };
   return {
-    ...message,
+    ...address,
+    serveOthers: () => refusalsOf(address),
+    longestTurn: async () => {
+      const answer = reply();
+      child.send("longest turn");
+      return (await answer) as number;
+    },
     [Symbol.asyncDispose]: async () => {
       const ended = once(child, "exit");
       child.disconnect();
       await ended;
     },
   };
+}
+
+async function refusalsOf({ url, token }: Pick<Running, "url" | "token">): Promise<readonly number[]> {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const body = '{"eventType":"order.paid","payload":{}}';
+  const responses = await Promise.all([
+    fetch(`${url}/health/live`),
+    fetch(`${url}/api/v1/app/other/msg`, { method: "POST", headers, body }),
+  ]);
+  await Promise.all(responses.map((response) => response.bytes()));
+  return responses.filter(({ ok }) => !ok).map(({ status }) => status);
 }

@@ -32,6 +32,8 @@ export class Scene {
       url: "https://silent.example.com/",
       uid: "ep",
     });
+    // Its attempts fail at once. The route that tests an endpoint would wait for an attempt at the silent one.
+    const refusing = await scene.#post(`/api/v1/app/${app}/endpoint`, { url: "https://127.0.0.1/" });
     const operational = await scene.#post("/api/v1/operational-webhook/endpoint", {
       url: "https://silent.example.com/",
       uid: "ep",
@@ -87,6 +89,7 @@ export class Scene {
     for (const [name, value] of Object.entries({
       app_id: app,
       endpoint_id: endpoint["id"],
+      tested_endpoint_id: refusing["id"],
       topic_id: topic["id"],
       subscription_id: hook["id"],
       hook_id: hook["id"],
@@ -120,7 +123,7 @@ export class Scene {
     const kind = path.includes("/operational-webhook/") ? "operational" : path.startsWith("/ingest/") ? "source" : "";
     // Objects that a request uses up or changes are not shared with others.
     const special: Readonly<Record<string, string | undefined>> = {
-      endpoint_id: kind === "" ? undefined : `${kind}_endpoint_id`,
+      endpoint_id: path.endsWith("/test") ? "tested_endpoint_id" : kind === "" ? undefined : `${kind}_endpoint_id`,
       request_id: path.endsWith("/release") ? "released_request_id" : undefined,
       autoconfig_id: path.endsWith("/endpoint") ? "pushed_autoconfig_id" : undefined,
       source_id: path.endsWith("{source_id}")
