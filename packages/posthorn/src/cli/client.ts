@@ -35,9 +35,16 @@ export async function call(
   });
   const text = await response.text();
   const json = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
-  if (!response.ok)
-    throw new PosthornError("bad_request", `${response.status}: ${JSON.stringify(json["detail"] ?? json)}`);
+  if (!response.ok) throw new PosthornError("bad_request", `${response.status}: ${problemsOf(json)}`);
   return json;
+}
+
+/** What an error response says: for an invalid request, each problem with its place in the body. */
+function problemsOf(json: Record<string, unknown>): string {
+  const { detail } = json;
+  if (!Array.isArray(detail)) return JSON.stringify(detail ?? json);
+  const problems = detail as readonly { readonly loc?: readonly string[]; readonly msg?: string }[];
+  return problems.map(({ loc = [], msg = "" }) => `${loc.slice(1).join(".")}: ${msg}`).join("\n");
 }
 
 async function request(url: string, path: string, init: RequestInit): Promise<Response> {

@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   copy: async () => (await import("./database/copy.ts")).addCopyCommand,
   key: loadKeyCommands,
   tables: loadTablesCommands,
+  watch: loadWatchCommands,
 };
 
 async function loadKeyCommands(): Promise<Add> {
@@ -42,6 +43,11 @@ async function loadTablesCommands(): Promise<Add> {
     addTablesListCommand(tables);
     addTablesRemoveCommand(tables);
   };
+}
+
+async function loadWatchCommands(): Promise<Add> {
+  const { addWatchTryCommand } = await import("./watch/try.ts");
+  return (program) => addWatchTryCommand(program.command("watch").description("durable conditions on messages"));
 }
 
 /** The program with the command of this name, or with all of them if there is none, for example because it is an option. */

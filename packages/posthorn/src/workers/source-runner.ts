@@ -82,6 +82,7 @@ export class SourceRunner implements Worker {
   async #refresh(key: number): Promise<void> {
     const row = await runOf(this.#options.services().store, key);
     if (row === null) await this.#forget(key);
+    else if (row === "paused") await this.#stop([key]);
     else if (this.#options.owns(key)) this.#apply(key, row.nextAt, row.version);
   }
 

@@ -213,3 +213,42 @@ describe("a source of the type cron", () => {
     await eventually(async () => expect(await gateway.messages(source)).toMatchObject([{ payload: { a: 1 } }]));
   });
 });
+
+describe("pausing a source", () => {
+  it("stops reading it until it is resumed, also when its configuration changes", async () => {
+    const { clock, gateway } = await scene();
+    const config = { cron: "0 * * * *", missed: "all" };
+    const source = await gateway.source({ kind: "schedule", config });
+    await seen(gateway, source);
+    const path = `ingest/api/v1/source/${source.id}`;
+    expect((await gateway.call("POST", `${path}/pause`)).json).toMatchObject({ state: "paused", nextAt: null });
+    clock.advance(2 * HOUR_MS);
+    expect((await gateway.call("POST", `${path}/poll`)).status).toBe(409);
+    const body = { name: "Renamed", kind: "schedule", config: { ...config, payload: "{}" } };
+    expect((await gateway.call("PUT", path, body)).status).toBe(200);
+    expect(await state(gateway, source)).toMatchObject({ state: "paused", nextAt: null, events: 0 });
+    const listed = (query: string) =>
+      gateway.call("GET", `ingest/api/v1/source?${query}`).then(({ json }) => json["data"]);
+    expect(await listed("state=paused&kind=schedule&search=rename")).toMatchObject([
+      { id: source.id, state: "paused" },
+    ]);
+    expect(await listed("state=waiting")).toEqual([]);
+    expect((await gateway.call("POST", `${path}/resume`)).json).toMatchObject({ state: "waiting" });
+    await until(gateway, source, ["schedule/2026-03-02T01:00:00.000Z", "schedule/2026-03-02T02:00:00.000Z"]);
+  });
+});
+
+describe("the due times of a schedule that is being edited", () => {
+  it("are the next five, in the zone", async () => {
+    const { gateway } = await scene();
+    const times = (query: string) => gateway.call("GET", `ingest/api/v1/schedule/due-times?${query}`);
+    const cron = encodeURIComponent("0 9 * * 1-5");
+    expect((await times(`cron=${cron}&timeZone=Europe/Berlin`)).json).toEqual({
+      dueTimes: ["02", "03", "04", "05", "06"].map((day) => `2026-03-${day}T08:00:00.000Z`),
+    });
+    expect((await times("everySeconds=60")).json).toMatchObject({
+      dueTimes: [11, 12, 13, 14, 15].map((minute) => expect.stringMatching(`^2026-03-02T00:${minute}:00`) as string),
+    });
+    expect(await times("cron=nonsense")).toMatchObject({ status: 422, json: { detail: [{ loc: ["query", "cron"] }] } });
+  });
+});

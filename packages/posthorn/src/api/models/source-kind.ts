@@ -50,7 +50,7 @@ export const SourceStateOut = Type.Object(
   {
     state: Type.String({
       description:
-        "`running`: connected. `waiting`: for the next poll. `failing`: the last read failed, and Posthorn tries again. `unavailable`: this server cannot read the kind.",
+        "`running`: connected. `waiting`: for the next poll. `failing`: the last read failed, and Posthorn tries again. `paused`: it is not read until it is resumed. `unavailable`: this server cannot read the kind.",
     }),
     error: nullable(
       Type.Object(
@@ -68,9 +68,14 @@ export const SourceStateOut = Type.Object(
     lastFailureAt: time("When reading it last failed."),
     lastEventAt: time("When its last event was stored."),
     events: Type.Integer({ description: "Events stored so far." }),
-    nextAt: time("When it is read next. Null: it is connected, or cannot be read."),
+    nextAt: time("When it is read next. Null: it is connected or paused, or cannot be read."),
   },
   { $id: "SourceStateOut", description: "Whether reading a source works." },
+);
+
+export const DueTimesOut = Type.Object(
+  { dueTimes: Type.Array(DateTime, { description: "The next due times, at most five." }) },
+  { $id: "DueTimesOut", description: "When a schedule fires next." },
 );
 
 /** One model for the configuration of each kind. They document `config`; the domain validates it. */
@@ -78,6 +83,7 @@ export const SOURCE_KIND_MODELS: readonly TSchema[] = [
   SourceKindOut,
   SourceKindList,
   SourceStateOut,
+  DueTimesOut,
   ...Object.entries(SOURCE_KINDS).flatMap(([name, kind]) =>
     Object.keys(kind.fields).length === 0
       ? []

@@ -270,6 +270,14 @@ export const IngestSourceOut = Type.Object(
       description:
         "Fields of the kind without secrets. Empty for webhooks, because settings of providers can be secrets.",
     }),
+    state: Type.Optional(
+      nullable(
+        Type.String({
+          description:
+            "In lists only: `running`, `waiting`, `failing` or `paused` for sources that Posthorn reads. Null: it is a webhook.",
+        }),
+      ),
+    ),
     configured: Type.Array(Type.String(), {
       description: "Names of the settings that have a value, secrets included.",
     }),

@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { listSources as listVerb } from "../../domain/source/list.ts";
+import { RUN_STATES } from "../../domain/source/run.ts";
 import { currentTokens, ingestUrl } from "../../domain/source/token.ts";
 import { pageOf } from "../inputs.ts";
 import { OrderQuery, PageQuery } from "../models/common.ts";
@@ -15,16 +16,37 @@ export const listSources = defineRoute({
   tag: "Ingest",
   summary: "List sources",
   access: "organisation",
-  query: Type.Object({ ...PageQuery, ...OrderQuery }),
+  query: Type.Object({
+    ...PageQuery,
+    ...OrderQuery,
+    kind: Type.Optional(Type.String({ maxLength: 64, description: "Return only sources of this kind." })),
+    state: Type.Optional(
+      Type.Union(
+        RUN_STATES.map((state) => Type.Literal(state)),
+        { description: "Return only sources that Posthorn reads and that are in this state." },
+      ),
+    ),
+    search: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description: "A part of the name, the uid or the type, in any case.",
+      }),
+    ),
+  }),
   responses: { 200: IngestSourceList },
   handle: async ({ ctx, query }) => {
-    const page = await listVerb({ ctx, input: { ...pageOf(query), order: query.order ?? "ascending" } });
+    const { order = "ascending", kind = null, state = null, search = null } = query;
+    const page = await listVerb({ ctx, input: { ...pageOf(query), order, kind, state, search } });
     const keys = page.rows.map((source) => source.key);
     const tokens = await currentTokens(ctx, keys);
     return list(
       page,
       (row) => row.id,
-      (row) => sourceOut(row, ingestUrl(ctx, tokens.get(row.key)!)),
+      ({ state: reading, ...row }) => ({
+        ...sourceOut(row, ingestUrl(ctx, tokens.get(row.key)!)),
+        state: reading,
+      }),
     );
   },
 });

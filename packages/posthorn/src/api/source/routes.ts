@@ -33,6 +33,9 @@ import { listTypes } from "./list-types.ts";
 import { listSourceKinds } from "./list-kinds.ts";
 import { getState } from "./get-state.ts";
 import { pollSource } from "./poll.ts";
+import { pauseSource } from "./pause.ts";
+import { resumeSource } from "./resume.ts";
+import { listDueTimes } from "./due-times.ts";
 import { getSourceTransformation } from "../source-endpoint/get-transformation.ts";
 import { patchSourceTransformation } from "../source-endpoint/patch-transformation.ts";
 import type { Route } from "../route.ts";
@@ -72,6 +75,9 @@ export const SOURCE_ROUTES: readonly Route[] = [
   listSourceKinds,
   getState,
   pollSource,
+  pauseSource,
+  resumeSource,
+  listDueTimes,
   getSourceTransformation,
   patchSourceTransformation,
 ];

@@ -7,8 +7,9 @@ import type { SourceRunTable } from "../../store/source-schema.ts";
 import type { Store } from "../../store/store.ts";
 import type { Tx } from "../../store/tx.ts";
 
-/** `waiting`: for the next poll. `running`: connected, or reading. `failing`: the last read failed. */
-export type RunState = "waiting" | "running" | "failing";
+/** `waiting`: for the next poll. `running`: connected, or reading. `failing`: the last read failed. `paused`: it is not read until it is resumed. */
+export const RUN_STATES = ["waiting", "running", "failing", "paused"] as const;
+export type RunState = (typeof RUN_STATES)[number];
 
 export interface RunError {
   readonly code: string;
@@ -31,7 +32,7 @@ export interface SourceRun {
   readonly lastEventAt: number | null;
   /** Events stored so far. */
   readonly events: number;
-  /** When it is read next; `null`: it is connected. */
+  /** When it is read next; `null`: it is connected or paused. */
   readonly nextAt: number | null;
 }
 
@@ -82,7 +83,7 @@ export async function insertRun({ db }: Tx, sourceKey: number, now: number): Pro
 }
 
 /**
- * After a change of the configuration: a run with the old one can no longer write, and it is read at once.
+ * After a change of the configuration: a run with the old one can no longer write, and it is read at once. A paused source stays paused.
  *
  * @param keepsCursor Whether reading continues where it is.
  */
@@ -95,8 +96,8 @@ export async function restartRun(
     .updateTable("source_run")
     .set((eb) => ({
       version: eb("version", "+", 1),
-      next_at: now,
-      state: "waiting",
+      next_at: eb.case().when("state", "=", PAUSED).then(null).else(now).end(),
+      state: eb.case().when("state", "=", PAUSED).then(PAUSED).else("waiting").end(),
       failures: 0,
       error_code: null,
       error_text: null,
@@ -108,7 +109,28 @@ export async function restartRun(
     .execute();
 }
 
-/** Makes the caller the only one who can write the cursor. `null`: the source is deleted, or another node owns it. */
+const PAUSED: RunState = "paused";
+
+/** Stops reading: a run in progress can no longer write. The cursor stays. */
+export async function pauseRun({ db }: Tx, sourceKey: number): Promise<void> {
+  await db
+    .updateTable("source_run")
+    .set((eb) => ({ version: eb("version", "+", 1), state: PAUSED, next_at: null }))
+    .where("source_id", "=", sourceKey)
+    .execute();
+}
+
+/** Reads a paused source at once, from where it stopped. */
+export async function resumeRun({ db }: Tx, sourceKey: number, now: number): Promise<void> {
+  await db
+    .updateTable("source_run")
+    .set({ state: "waiting", next_at: now })
+    .where("source_id", "=", sourceKey)
+    .where("state", "=", PAUSED)
+    .execute();
+}
+
+/** Makes the caller the only one who can write the cursor. `null`: the source is deleted or paused, or another node owns it. */
 export function claimRun(
   store: Pick<Store, "transaction">,
   sourceKey: number,
@@ -120,6 +142,7 @@ export function claimRun(
       .updateTable("source_run")
       .set((eb) => ({ version: eb("version", "+", 1) }))
       .where("source_id", "=", sourceKey)
+      .where("state", "!=", PAUSED)
       .returningAll()
       .executeTakeFirst();
     if (row === undefined) return null;

@@ -1,5 +1,6 @@
 /** Sources that are read, for the nodes that read them. */
 import type { Store } from "../../store/store.ts";
+import type { RunState } from "./run.ts";
 
 /** When a source is read next, and the version of its cursor. */
 export interface RunRow {
@@ -8,16 +9,18 @@ export interface RunRow {
   readonly version: number;
 }
 
+const PAUSED: RunState = "paused";
 /** Rows read with one query. */
 const PAGE = 1000;
 
-/** All of them, in pages. */
+/** All of them but those that are paused, in pages. */
 export async function* ownRuns({ db }: Pick<Store, "db">): AsyncGenerator<RunRow> {
   for (let after = 0; ;) {
     const rows = await db
       .selectFrom("source_run")
       .select(["source_id", "next_at", "version"])
       .where("source_id", ">", after)
+      .where("state", "!=", PAUSED)
       .orderBy("source_id")
       .limit(PAGE)
       .execute();
@@ -27,14 +30,15 @@ export async function* ownRuns({ db }: Pick<Store, "db">): AsyncGenerator<RunRow
   }
 }
 
-/** `null`: the source is deleted, or is a webhook. */
-export async function runOf({ hotDb }: Pick<Store, "hotDb">, sourceKey: number): Promise<RunRow | null> {
+/** `null`: the source is deleted, or is a webhook. `paused`: it is not read now. */
+export async function runOf({ hotDb }: Pick<Store, "hotDb">, sourceKey: number): Promise<RunRow | "paused" | null> {
   const row = await hotDb
     .selectFrom("source_run")
-    .select(["source_id", "next_at", "version"])
+    .select(["source_id", "next_at", "version", "state"])
     .where("source_id", "=", sourceKey)
     .executeTakeFirst();
-  return row === undefined ? null : toRow(row);
+  if (row === undefined) return null;
+  return row.state === PAUSED ? "paused" : toRow(row);
 }
 
 function toRow(row: { readonly source_id: number; readonly next_at: number | null; readonly version: number }): RunRow {

@@ -1,7 +1,7 @@
-import { notFound } from "../../lib/errors.ts";
-import { atomically, type Call, type Context, reader } from "../context.ts";
+import { notFound, PosthornError } from "../../lib/errors.ts";
+import { atomically, type Call, type Context, reader, type TransactionContext } from "../context.ts";
 import { getSource } from "./find.ts";
-import { type SourceRun, toRun } from "./run.ts";
+import { pauseRun, resumeRun, type SourceRun, toRun } from "./run.ts";
 import type { Source } from "./source.ts";
 
 /** State of a source that is read. `unavailable`: this installation cannot read the kind. */
@@ -17,11 +17,35 @@ export function pollSource(call: Call<{ readonly source: string }>): Promise<Sou
   return atomically(call, async ({ ctx, input }) => {
     const source = await getSource(ctx, input.source);
     const state = await stateOf(ctx, source);
+    if (state.state === "paused") throw new PosthornError("conflict", "The source is paused. Resume it first.");
     if (state.nextAt === null || state.state === "unavailable") return state;
     const nextAt = ctx.services.now();
     await ctx.tx.db.updateTable("source_run").set({ next_at: nextAt }).where("source_id", "=", source.key).execute();
     ctx.tx.signal({ kind: "source", key: source.key });
     return { ...state, nextAt };
+  });
+}
+
+/** Stops reading a source until it is resumed. What it has read stays. */
+export function pauseSource(call: Call<{ readonly source: string }>): Promise<SourceState> {
+  return changed(call, ({ tx }, source) => pauseRun(tx, source.key));
+}
+
+/** Reads a paused source again, at once and from where it stopped. */
+export function resumeSource(call: Call<{ readonly source: string }>): Promise<SourceState> {
+  return changed(call, ({ tx, services }, source) => resumeRun(tx, source.key, services.now()));
+}
+
+function changed(
+  call: Call<{ readonly source: string }>,
+  change: (ctx: TransactionContext, source: Source) => Promise<void>,
+): Promise<SourceState> {
+  return atomically(call, async ({ ctx, input }) => {
+    const source = await getSource(ctx, input.source);
+    await stateOf(ctx, source);
+    await change(ctx, source);
+    ctx.tx.signal({ kind: "source", key: source.key });
+    return stateOf(ctx, source);
   });
 }
 

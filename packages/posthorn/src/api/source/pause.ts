@@ -1,0 +1,18 @@
+import { pauseSource as pauseVerb } from "../../domain/source/state.ts";
+import { SourceStateOut } from "../models/source-kind.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { stateOut } from "./get-state.ts";
+
+export const pauseSource = defineRoute({
+  method: "POST",
+  path: "/ingest/api/v1/source/:source_id/pause",
+  operationId: "v1.ingest.source.pause",
+  tag: "Ingest",
+  summary: "Pause a source",
+  description:
+    "Posthorn stops reading it. What has been read stays, and reading continues from there when the source is resumed. Webhooks cannot be paused: 404.",
+  access: "organisation",
+  responses: { 200: SourceStateOut },
+  handle: async ({ ctx, params }) => ok(stateOut(await pauseVerb({ ctx, input: { source: params.source_id } }))),
+});
