@@ -1,28 +1,43 @@
 /**
  * Cost of whole deliveries on a running server, from the queued delivery to the stored outcome: CPU time of the server process for a backlog to
- * HTTP, SQS, Kafka, RabbitMQ and NATS, one by one and in batches, in one run. Publishing is not counted.
+ * HTTP, SQS, Kafka, RabbitMQ and NATS, one by one and in batches, in one run. Publishing is not counted, and neither are the receiver and the
+ * brokers, which are processes of their own: their CPU time is printed separately.
  *
- *     node --conditions=@posthorn/source bench/delivery-path.ts --messages 2000 --batch 100
+ *     node --conditions=@posthorn/source bench/delivery-path.ts --messages 2000 --batch 100 --only http,nats
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { eventually, freePort, startServer } from "@posthorn/testkit";
-import { isSkipped, startKafka, startNats, startRabbitMq } from "@posthorn/testkit/counterparts";
+import { isSkipped, startKafka, startNats, startRabbitMq, type TestProgram } from "@posthorn/testkit/counterparts";
 import { jetstreamManager } from "@nats-io/jetstream";
 import { connect as connectNats } from "@nats-io/transport-node";
 import { Admin } from "@platformatic/kafka";
 import { connect as connectRabbitMq } from "amqplib";
-import { threadUsage } from "./lib/thread-usage.ts";
+import { threadUsage, type Usage, usageSince } from "./lib/thread-usage.ts";
 
 const { values } = parseArgs({
-  options: { messages: { type: "string", default: "2000" }, batch: { type: "string", default: "100" } },
+  options: {
+    messages: { type: "string", default: "2000" },
+    batch: { type: "string", default: "100" },
+    rounds: { type: "string", default: "5" },
+    /** Kinds to measure, separated by commas. */
+    only: { type: "string", default: "http,sqs,nats,rabbitMq,kafka" },
+    /** Folder for CPU profiles of the server's threads. */
+    profile: { type: "string" },
+  },
 });
-const [MESSAGES, BATCH] = [Number(values.messages), Number(values.batch)];
-const ROUNDS = 3;
+const [MESSAGES, BATCH, ROUNDS] = [Number(values.messages), Number(values.batch), Number(values.rounds)];
+const KINDS = new Set(values.only.split(","));
+/** They compile the code and open the connections. */
+const WARM_UP_ROUNDS = 2;
 const PUBLISHED_TOGETHER = 100;
+/** The server has finished its work for published messages when an interval takes less CPU time than this, or after so many intervals. */
+const QUIET = { ms: 100, cpuUs: 5000, atMost: 30 } as const;
 /** Responds to every request: to those of SQS with a result per entry, and to others with 204. In a process of its own. */
 const RECEIVER = `require("node:http").createServer((request, response) => {
   if (request.headers["x-amz-target"] === undefined) return void request.resume().on("end", () => response.writeHead(204).end());
@@ -34,9 +49,9 @@ const RECEIVER = `require("node:http").createServer((request, response) => {
 }).listen(Number(process.argv[1]), "127.0.0.1");`;
 
 await using stack = new AsyncDisposableStack();
-const server = stack.use(await startServer());
+const server = stack.use(await startServer({ env: profileSettings(values.profile) }));
 const port = await freePort();
-const receiver = spawn(process.execPath, ["-e", RECEIVER, String(port)], { stdio: "ignore" });
+const receiver = spawn(process.execPath, ["-e", RECEIVER, String(port)], { stdio: "ignore", detached: true });
 stack.defer(async () => {
   receiver.kill("SIGKILL");
   await once(receiver, "exit");
@@ -44,78 +59,121 @@ stack.defer(async () => {
 
 interface Path {
   readonly name: string;
-  readonly endpoint: object;
-  /** Messages in a batch; absent: none. */
-  readonly batch?: number;
+  readonly app: string;
+  readonly endpoint: string;
+  /** Process group of the receiver or broker. */
+  readonly counterpart: number;
 }
 
-const paths: Path[] = [{ name: "http", endpoint: { url: `http://127.0.0.1:${port}/` } }];
-add("sqs", 10, {
-  queueUrl: `http://127.0.0.1:${port}/1/events`,
-  region: "eu-central-1",
-  accessKeyId: "AKIAEXAMPLE",
-  secretAccessKey: "secret-access-key",
-  endpointUrl: `http://127.0.0.1:${port}`,
-});
-if (!isSkipped("nats")) await addNats();
-if (!isSkipped("rabbitmq")) await addRabbitMq();
-if (!isSkipped("kafka")) await addKafka();
+interface Cost {
+  /** Microseconds per delivery. */
+  readonly cpuUs: number;
+  readonly threads: Usage;
+  readonly counterpartUs: number;
+  readonly perSecond: number;
+}
 
-const best = new Map<string, { readonly cpuUs: number; readonly perSecond: number }>();
-// The first round compiles the code and opens the connections.
-for (let round = 0; round <= ROUNDS; round++) {
+const paths: Path[] = [];
+if (KINDS.has("http")) await addPath("http", { url: `http://127.0.0.1:${port}/` }, receiver.pid!);
+if (KINDS.has("sqs")) await addSqs();
+if (KINDS.has("nats") && !isSkipped("nats")) await addNats();
+if (KINDS.has("rabbitMq") && !isSkipped("rabbitmq")) await addRabbitMq();
+if (KINDS.has("kafka") && !isSkipped("kafka")) await addKafka();
+
+const best = new Map<string, Cost>();
+for (let round = 0; round < WARM_UP_ROUNDS + ROUNDS; round++) {
   for (const path of paths) {
-    const result = await measure(path);
+    const cost = await measure(path);
     const before = best.get(path.name);
-    if (round > 0 && (before === undefined || result.cpuUs < before.cpuUs)) best.set(path.name, result);
+    if (round >= WARM_UP_ROUNDS && (before === undefined || cost.cpuUs < before.cpuUs)) best.set(path.name, cost);
   }
 }
-const http = best.get("http")!;
-console.log(`${MESSAGES} deliveries of 1 KiB from a backlog, best of ${ROUNDS} rounds`);
-for (const [name, { cpuUs, perSecond }] of best) {
-  const ratio = (cpuUs / http.cpuUs).toFixed(2);
-  console.log(
-    `${name.padEnd(16)}${cpuUs.toFixed(0).padStart(6)} µs CPU  ${ratio} × http  ${perSecond.toFixed(0).padStart(7)} a second`,
-  );
+console.log(`${MESSAGES} deliveries of 1 KiB from a backlog, best of ${ROUNDS} rounds, µs of CPU time per delivery`);
+console.log("path            server  × http  × single    main connector  database  other | counterpart  a second");
+for (const [name, cost] of best) console.log(lineOf(name, cost));
+
+function lineOf(name: string, { cpuUs, threads, counterpartUs, perSecond }: Cost): string {
+  const single = best.get(name.replace(/ × \d+$/, ""))!;
+  const http = best.get("http");
+  const part = (threadName: RegExp): number =>
+    [...threads].reduce((sum, [thread, { cpuMicros }]) => (threadName.test(thread) ? sum + cpuMicros : sum), 0) /
+    MESSAGES;
+  const [main, connector, database] = [part(/^main$/), part(/^posthorn-connec/), part(/^posthorn-(?:writer|reader)/)];
+  const cells: [text: string, width: number][] = [
+    [cpuUs.toFixed(0), 6],
+    [http === undefined ? "" : (cpuUs / http.cpuUs).toFixed(2), 8],
+    [single.cpuUs === cpuUs ? "" : (cpuUs / single.cpuUs).toFixed(2), 10],
+    [main.toFixed(0), 8],
+    [connector.toFixed(0), 10],
+    [database.toFixed(0), 10],
+    [(cpuUs - main - connector - database).toFixed(0), 7],
+    [`| ${counterpartUs.toFixed(0)}`, 14],
+    [perSecond.toFixed(0), 10],
+  ];
+  return name.padEnd(16) + cells.map(([text, width]) => text.padStart(width)).join("");
 }
 
-function add(kind: string, batch: number, config: object): void {
-  paths.push(
-    { name: kind, endpoint: { kind, config } },
-    { name: `${kind} × ${batch}`, endpoint: { kind, config }, batch },
-  );
+function profileSettings(folder: string | undefined): Readonly<Record<string, string>> {
+  // With this size of the young generation, the server does not replace its process, which would end the profile.
+  const flags = `--max-semi-space-size=8 --cpu-prof --cpu-prof-interval=500 --cpu-prof-dir=${folder}`;
+  return folder === undefined ? {} : { NODE_OPTIONS: flags };
+}
+
+/** @param batch Messages in a batch; absent: none. */
+async function addPath(name: string, endpoint: object, counterpart: number, batch?: number): Promise<void> {
+  const app = (await call("POST", "/app", { name: "bench" }))["id"] as string;
+  const id = (await call("POST", `/app/${app}/endpoint`, endpoint))["id"] as string;
+  const policy = { breaker: { enabled: false }, ...(batch === undefined ? {} : { batch: { maxItems: batch } }) };
+  await call("PATCH", `/app/${app}/endpoint/${id}/policy`, policy);
+  paths.push({ name, app, endpoint: id, counterpart });
+}
+
+async function addKind(kind: string, batch: number, config: object, counterpart: number): Promise<void> {
+  await addPath(kind, { kind, config }, counterpart);
+  await addPath(`${kind} × ${batch}`, { kind, config }, counterpart, batch);
+}
+
+async function addSqs(): Promise<void> {
+  const config = {
+    queueUrl: `http://127.0.0.1:${port}/1/events`,
+    region: "eu-central-1",
+    accessKeyId: "AKIAEXAMPLE",
+    secretAccessKey: "secret-access-key",
+    endpointUrl: `http://127.0.0.1:${port}`,
+  };
+  await addKind("sqs", 10, config, receiver.pid!);
 }
 
 async function addNats(): Promise<void> {
-  const { port: natsPort } = stack.use(await startNats("", "2m"));
+  const { port: natsPort, program } = stack.use(await startNats("", "2m"));
   const connection = await connectNats({ servers: `127.0.0.1:${natsPort}` });
   await (await jetstreamManager(connection)).streams.add({ name: "events", subjects: ["events"] });
   await connection.close();
-  add("nats", BATCH, { servers: `127.0.0.1:${natsPort}`, subject: "events", tls: false });
+  await addKind("nats", BATCH, { servers: `127.0.0.1:${natsPort}`, subject: "events", tls: false }, groupOf(program));
 }
 
 async function addRabbitMq(): Promise<void> {
-  const { url } = stack.use(await startRabbitMq());
+  const { url, program } = stack.use(await startRabbitMq());
   const connection = await connectRabbitMq(url);
   await (await connection.createChannel()).assertQueue("events", { durable: true });
   await connection.close();
-  add("rabbitMq", BATCH, { uri: url, routingKey: "events" });
+  await addKind("rabbitMq", BATCH, { uri: url, routingKey: "events" }, groupOf(program));
 }
 
 async function addKafka(): Promise<void> {
-  const { plain } = stack.use(await startKafka());
+  const { plain, program } = stack.use(await startKafka());
   const admin = new Admin({ clientId: "bench", bootstrapBrokers: [plain] });
   await eventually(() => admin.createTopics({ topics: ["events"] }));
   await admin.close();
-  add("kafka", BATCH, { brokers: plain, topic: "events", tls: false });
+  await addKind("kafka", BATCH, { brokers: plain, topic: "events", tls: false }, groupOf(program));
 }
 
-async function measure({ endpoint, batch }: Path): Promise<{ readonly cpuUs: number; readonly perSecond: number }> {
-  const app = (await call("POST", "/app", { name: "bench" }))["id"] as string;
-  const { id } = await call("POST", `/app/${app}/endpoint`, endpoint);
-  const policy = { breaker: { enabled: false }, ...(batch === undefined ? {} : { batch: { maxItems: batch } }) };
-  await call("PATCH", `/app/${app}/endpoint/${id as string}/policy`, policy);
-  await call("POST", `/app/${app}/endpoint/${id as string}/pause`, {});
+function groupOf({ group }: TestProgram): number {
+  return group!;
+}
+
+async function measure({ app, endpoint, counterpart }: Path): Promise<Cost> {
+  await call("POST", `/app/${app}/endpoint/${endpoint}/pause`, {});
   for (let published = 0; published < MESSAGES; published += PUBLISHED_TOGETHER) {
     const messages = Array.from({ length: PUBLISHED_TOGETHER }, () => ({
       eventType: "invoice.paid",
@@ -123,26 +181,57 @@ async function measure({ endpoint, batch }: Path): Promise<{ readonly cpuUs: num
     }));
     await call("POST", `/app/${app}/msg/batch`, { messages });
   }
-  const cpuBefore = cpuOf(server.pid);
+  await quiet();
+  const before = threadUsage(server.pid);
+  const counterpartBefore = groupCpu(counterpart);
   const startedAt = performance.now();
-  await call("POST", `/app/${app}/endpoint/${id as string}/resume`, {});
+  await call("POST", `/app/${app}/endpoint/${endpoint}/resume`, {});
   await drained();
+  const seconds = (performance.now() - startedAt) / 1000;
+  const threads = usageSince(before, threadUsage(server.pid));
   return {
-    cpuUs: (cpuOf(server.pid) - cpuBefore) / MESSAGES,
-    perSecond: (MESSAGES / (performance.now() - startedAt)) * 1000,
+    cpuUs: sumOf(threads) / MESSAGES,
+    threads,
+    counterpartUs: (groupCpu(counterpart) - counterpartBefore) / MESSAGES,
+    perSecond: MESSAGES / seconds,
   };
 }
 
-function cpuOf(pid: number): number {
-  return [...threadUsage(pid).values()].reduce((sum, { cpuMicros }) => sum + cpuMicros, 0);
+/** Waits until the server has nothing to do. */
+async function quiet(): Promise<void> {
+  let last = sumOf(threadUsage(server.pid));
+  for (let interval = 0; interval < QUIET.atMost; interval++) {
+    await delay(QUIET.ms);
+    const now = sumOf(threadUsage(server.pid));
+    if (now - last < QUIET.cpuUs) return;
+    last = now;
+  }
+}
+
+function sumOf(usage: Usage): number {
+  return [...usage.values()].reduce((sum, { cpuMicros }) => sum + cpuMicros, 0);
+}
+
+/** CPU time of the processes of a group, in microseconds. */
+function groupCpu(group: number): number {
+  let sum = 0;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const isMember = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[2]) === group;
+      if (isMember) sum += sumOf(threadUsage(Number(pid)));
+    } catch {
+      // The process has ended.
+    }
+  }
+  return sum;
 }
 
 /** Waits until no delivery is pending. */
 async function drained(): Promise<void> {
   using db = new DatabaseSync(join(server.dataDir, "posthorn.db"), { readOnly: true });
   const pending = db.prepare("SELECT count(*) AS count FROM delivery WHERE due IS NOT NULL");
-  while ((pending.get() as { readonly count: number }).count > 0)
-    await new Promise((resolve) => setTimeout(resolve, 10));
+  while ((pending.get() as { readonly count: number }).count > 0) await delay(10);
 }
 
 async function call(method: string, path: string, body: object): Promise<Record<string, unknown>> {

@@ -33,6 +33,11 @@ export class TestProgram implements AsyncDisposable {
     programs.add(this);
   }
 
+  /** ID of its process group; `null` while it does not run. */
+  get group(): number | null {
+    return this.#process?.pid ?? null;
+  }
+
   /** Starts it and waits until it can be used. */
   async start(): Promise<void> {
     const { name, command, args, env, cwd, account, ready } = this.#options;
