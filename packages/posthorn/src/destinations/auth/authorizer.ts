@@ -45,8 +45,8 @@ export type AuthResult = AuthorizedRequest | AuthRefusal | AuthUnreachable;
 
 /** Signs requests, or adds tokens to them, which it fetches and caches. */
 export interface KindAuthorizer {
-  /** Ends by `timeoutMs`, or soon after `signal` aborts. Never rejects. */
-  authorize(request: KindRequest, auth: KindAuth, context: AuthContext): Promise<AuthResult>;
+  /** Ends by `timeoutMs`, or soon after `signal` aborts. Never rejects. Not a promise if no token has to be fetched. */
+  authorize(request: KindRequest, auth: KindAuth, context: AuthContext): Promise<AuthResult> | AuthResult;
   /**
    * Whether a response shows that the credentials were outdated: a token that has expired or was revoked, or a date that differs from the
    * receiver's clock. If so, authorize the request again and send it once more in the same attempt.

@@ -1,5 +1,5 @@
 /** AWS Signature Version 4 in the `Authorization` header. */
-import { createHmac, hash } from "node:crypto";
+import { createHmac, createSecretKey, hash, type KeyObject } from "node:crypto";
 import { boundedCache } from "../../lib/bounded-cache.ts";
 
 export interface AwsCredentials {
@@ -94,17 +94,18 @@ export function awsSignature(
   return { canonicalRequest, stringToSign, authorization };
 }
 
-/** Keys that are derived from a secret for one day. Deriving one costs four times as much as signing with it. */
-const signingKeys = boundedCache<string, Buffer>(1000);
+/** Keys that are derived from a secret for one day. Deriving one takes four signatures, and a key given as bytes costs 14 µs instead of 2. */
+const signingKeys = boundedCache<string, KeyObject>(1000);
 
-function signingKey(secretAccessKey: string, day: string, { region, service }: AwsScope): Buffer {
+function signingKey(secretAccessKey: string, day: string, { region, service }: AwsScope): KeyObject {
   const id = [day, region, service, secretAccessKey].join("\n");
   let key = signingKeys.get(id);
   if (key === undefined) {
-    key = [day, region, service, "aws4_request"].reduce<Buffer>(
+    const bytes = [day, region, service, "aws4_request"].reduce<Buffer>(
       (previous, part) => createHmac("sha256", previous).update(part).digest(),
       Buffer.from(`AWS4${secretAccessKey}`),
     );
+    key = createSecretKey(bytes);
     signingKeys.set(id, key);
   }
   return key;

@@ -76,7 +76,7 @@ class Scene {
     };
   }
 
-  authorize(auth: KindAuth, change: Partial<AuthContext> = {}): Promise<AuthResult> {
+  async authorize(auth: KindAuth, change: Partial<AuthContext> = {}): Promise<AuthResult> {
     return this.authorizer.authorize(REQUEST, auth, this.context(change));
   }
 

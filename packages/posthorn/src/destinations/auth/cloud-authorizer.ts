@@ -1,5 +1,5 @@
 /** Authenticates requests to AWS, Google and Azure with the credentials of the configuration, and with nothing else. */
-import type { AwsAuth, KindAuth, KindRequest, KindResponse } from "../kind.ts";
+import type { AwsAuth, AwsRole, KindAuth, KindRequest, KindResponse } from "../kind.ts";
 import { xmlText } from "../xml-text.ts";
 import type { AuthContext, AuthorizedRequest, AuthResult, KindAuthorizer } from "./authorizer.ts";
 import { assumeRole, roleParts } from "./aws-role.ts";
@@ -42,10 +42,12 @@ export class CloudAuthorizer implements KindAuthorizer {
     this.#googleTokenUrls = googleTokenUrls;
   }
 
-  async authorize(request: KindRequest, auth: KindAuth, context: AuthContext): Promise<AuthResult> {
+  authorize(request: KindRequest, auth: KindAuth, context: AuthContext): Promise<AuthResult> | AuthResult {
     switch (auth.type) {
       case "aws":
-        return this.#aws(request, auth, context);
+        return auth.role === null
+          ? this.#signed(request, auth, { credentials: auth, now: context.now })
+          : this.#aws(request, auth, { role: auth.role, context });
       case "google":
         return this.#google(request, auth, context);
       case "azure-sas":
@@ -72,16 +74,25 @@ export class CloudAuthorizer implements KindAuthorizer {
     return auth.role !== null && TOKEN_ERROR.test(text) ? this.#roles.drop(roleParts(auth, auth.role)) : false;
   }
 
-  async #aws(request: KindRequest, auth: AwsAuth, context: AuthContext): Promise<AuthResult> {
-    const credentials = await this.#awsCredentials(auth, context);
-    if ("kind" in credentials) return credentials;
-    const now = context.now + this.#skewOf(request.url);
-    return withHeaders(request, awsHeaders(request, auth, credentials, now));
+  async #aws(
+    request: KindRequest,
+    auth: AwsAuth,
+    { role, context }: { readonly role: AwsRole; readonly context: AuthContext },
+  ): Promise<AuthResult> {
+    const credentials = await this.#roleCredentials(auth, role, context);
+    return "kind" in credentials ? credentials : this.#signed(request, auth, { credentials, now: context.now });
   }
 
-  async #awsCredentials(auth: AwsAuth, context: AuthContext): Promise<AwsCredentials | TokenFailure> {
-    const { role } = auth;
-    if (role === null) return auth;
+  /** @param now Unix milliseconds, by our clock. */
+  #signed(
+    request: KindRequest,
+    auth: AwsAuth,
+    { credentials, now }: { readonly credentials: AwsCredentials; readonly now: number },
+  ): AuthorizedRequest {
+    return withHeaders(request, awsHeaders(request, auth, credentials, now + this.#skewOf(request.url)));
+  }
+
+  async #roleCredentials(auth: AwsAuth, role: AwsRole, context: AuthContext): Promise<AwsCredentials | TokenFailure> {
     const outcome = await this.#roles.get(roleParts(auth, role), context, async () => {
       const first = await assumeRole(auth, role, { ...context, now: context.now + this.#skewOf(role.stsUrl) });
       if (first.kind !== "wrong_date") return first;
@@ -112,6 +123,7 @@ export class CloudAuthorizer implements KindAuthorizer {
   }
 
   #skewOf(url: string): number {
+    if (this.#skews.size === 0) return 0;
     return this.#skews.get(new URL(url).host) ?? 0;
   }
 

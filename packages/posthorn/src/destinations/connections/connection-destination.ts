@@ -2,14 +2,12 @@
 import type { SentFacts } from "../../domain/attempt/detail.ts";
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import { isSecretHeader } from "../../domain/secret-headers.ts";
-import { secretsOf } from "../../fields/config.ts";
 import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
 import type { HeaderFamily } from "../http/request.ts";
 import type { ConnectionKind, Fields, ItemResult, KindMessage } from "../kind.ts";
 import { kindNamed } from "../kinds.ts";
-import { kindMessage } from "../shaped/message.ts";
-import { secretAttributes } from "../shaped/shaped-destination.ts";
-import { secretHider } from "../shaped/secrets.ts";
+import { kindMessage, secretAttributes } from "../shaped/message.ts";
+import { configSecrets, type Hider } from "../shaped/secrets.ts";
 import type { Connector } from "./connector.ts";
 import type { LinkFacts } from "./protocol.ts";
 
@@ -26,7 +24,7 @@ interface Sending {
   readonly message: KindMessage;
   readonly durationMs: number;
   /** Replaces secrets of the configuration in a text. */
-  readonly hide: (text: string) => string;
+  readonly hide: Hider;
 }
 
 const NO_LINK: LinkFacts = { connectMs: null, peer: null };
@@ -69,8 +67,7 @@ export class ConnectionDestination implements Destination {
       return all(ownFault(endpoint, "config_missing", "no valid configuration"));
     const startedAt = now();
     const messages = outgoing.map((message) => kindMessage(message, families, startedAt));
-    const secrets = new Set([...secretsOf(kind, config), ...messages.flatMap((message) => secretAttributes(message))]);
-    const hide = secretHider([...secrets]);
+    const { hide } = configSecrets(kind, config, outgoing.flatMap(secretAttributes));
     const { timeoutMs } = endpoint.policy.values.limits;
     const sending = (message: KindMessage): Sending => ({
       endpoint,

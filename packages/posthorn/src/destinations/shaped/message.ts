@@ -1,3 +1,4 @@
+import { isSecretHeader } from "../../domain/secret-headers.ts";
 import type { OutgoingMessage } from "../destination.ts";
 import { type HeaderFamily, standardHeaders } from "../http/request.ts";
 import type { KindMessage } from "../kind.ts";
@@ -29,4 +30,10 @@ export function kindMessage(message: OutgoingMessage, families: readonly HeaderF
     attributes,
     isTest: facts?.isTest ?? false,
   };
+}
+
+/** Values of the headers among the attributes that are secret. ID, time and signature of a message are not. */
+export function secretAttributes({ endpoint, changed }: OutgoingMessage): readonly string[] {
+  const headers = changed?.headers ?? endpoint.headers;
+  return headers.filter((value, index) => index % 2 === 1 && isSecretHeader(headers[index - 1]!, value));
 }

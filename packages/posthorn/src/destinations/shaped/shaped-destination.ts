@@ -9,15 +9,14 @@ import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
 import { isSecretHeader } from "../../domain/secret-headers.ts";
 import type { SeenCertificate } from "../../workers/certificate-monitor.ts";
 import type { AuthorizedRequest, AuthResult, KindAuthorizer } from "../auth/authorizer.ts";
-import { secretsOf } from "../../fields/config.ts";
 import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
 import { type EndpointSender, type HeaderFamily, namingProxy, USER_AGENT } from "../http/request.ts";
 import { failureOf } from "../http/failure.ts";
 import { MAX_RESPONSE_BYTES, responseFacts, textOf } from "../http/http-destination.ts";
 import type { Fields, HttpKind, ItemResult, KindConfig, KindMessage, KindRequest, KindResponse } from "../kind.ts";
 import { kindNamed } from "../kinds.ts";
-import { kindMessage } from "./message.ts";
-import { secretHider } from "./secrets.ts";
+import { kindMessage, secretAttributes } from "./message.ts";
+import { configSecrets, type Hider, secretHider } from "./secrets.ts";
 
 export interface ShapedDestinationOptions {
   readonly sender: EndpointSender;
@@ -48,6 +47,8 @@ interface Sending {
   readonly deadline: number;
   /** Secrets of the configuration, and of the endpoint's headers. */
   readonly secrets: readonly string[];
+  /** Hides them. */
+  readonly hide: Hider;
 }
 
 export class ShapedDestination implements Destination {
@@ -76,22 +77,21 @@ export class ShapedDestination implements Destination {
     const all = (result: SendResult): readonly SendResult[] => outgoing.map(() => result);
     if (kind?.family !== "http" || config === null) return all(unusable(endpoint));
     const messages = outgoing.map((message) => kindMessage(message, families, startedAt));
-    const secrets = [...secretsOf(kind, config), ...messages.flatMap((message) => secretAttributes(message))];
-    const unique = messages.length === 1 ? secrets : [...new Set(secrets)];
-    const hide = secretHider(unique);
+    const { secrets, hide } = configSecrets(kind, config, outgoing.flatMap(secretAttributes));
     const large = messages.find(({ body }) => body.byteLength > kind.limits.bodyBytes);
     if (large !== undefined) return all(unsent(endpoint, tooLarge(kind, large.body.byteLength)));
     const request = built(kind, config, messages, startedAt);
     if ("error" in request) return all(broken(endpoint, hide(request.error)));
     if ("kind" in request) return all(unsent(endpoint, { ...request, sentence: hide(request.sentence) }));
     const deadline = startedAt + endpoint.policy.values.limits.timeoutMs;
-    return this.#run({ endpoint, kind, messages, request, limits, deadline, secrets: unique });
+    return this.#run({ endpoint, kind, messages, request, limits, deadline, secrets, hide });
   }
 
   async #run(sending: Sending): Promise<readonly SendResult[]> {
     const { request, endpoint, messages } = sending;
     const all = (result: SendResult): readonly SendResult[] => messages.map(() => result);
-    let authorized = await this.#authorize(sending);
+    const ready = this.#authorize(sending);
+    let authorized = ready instanceof Promise ? await ready : ready;
     if (authorized.kind !== "authorized") return all(this.#refused(sending, authorized));
     let result = await this.#exchange(sending, authorized);
     if (result.kind === "response" && this.#isOutdated(request, result)) {
@@ -106,10 +106,11 @@ export class ShapedDestination implements Destination {
   /** Whether the request must be sent once more, with new credentials. */
   #isOutdated(request: KindRequest, response: EgressResponse): boolean {
     const { authorizer, now } = this.#options;
-    return request.auth !== null && authorizer.isOutdated(request, request.auth, responseOf(response), now());
+    if (request.auth === null || response.status < 400) return false;
+    return authorizer.isOutdated(request, request.auth, responseOf(response), now());
   }
 
-  #authorize({ request, endpoint, limits, deadline }: Sending): Promise<AuthResult> | AuthorizedRequest {
+  #authorize({ request, endpoint, limits, deadline }: Sending): Promise<AuthResult> | AuthResult {
     const { url, headers, auth } = request;
     const { authorizer, now } = this.#options;
     if (auth === null) return { kind: "authorized", url, headers, secretHeaders: [] };
@@ -149,13 +150,13 @@ export class ShapedDestination implements Destination {
 
   /** The request could not be authenticated, so that it was not sent. */
   #refused(sending: Sending, result: Exclude<AuthResult, AuthorizedRequest>): SendResult {
-    const { endpoint, request, secrets } = sending;
+    const { endpoint, request, hide } = sending;
     if (result.kind === "unreachable") {
       const { url, headers } = request;
       const failure = namingProxy(result.failure, endpoint.proxyOf);
       return this.#failed(sending, { kind: "authorized", url, headers, secretHeaders: [] }, failure);
     }
-    return unsent(endpoint, { ...result, sentence: secretHider(secrets)(result.sentence) });
+    return unsent(endpoint, { ...result, sentence: hide(result.sentence) });
   }
 
   #failed(sending: Sending, authorized: AuthorizedRequest, failure: EgressFailure): SendResult {
@@ -287,10 +288,6 @@ function hiddenHeaders(request: KindRequest, { secretHeaders }: AuthorizedReques
   return new Set([...request.secretHeaders, ...secretHeaders]);
 }
 
-export function secretAttributes({ attributes }: KindMessage): readonly string[] {
-  return attributes.filter(([name, value]) => isSecretHeader(name, value)).map(([, value]) => value);
-}
-
 /** Values of hidden headers, with and without their scheme, since a response may repeat either. */
 function credentialsIn({ headers }: AuthorizedRequest, hidden: ReadonlySet<string>): readonly string[] {
   return headers.flatMap((value, index) => {
@@ -300,11 +297,10 @@ function credentialsIn({ headers }: AuthorizedRequest, hidden: ReadonlySet<strin
 }
 
 function factsOf(
-  { request, secrets }: Sending,
+  { request, hide }: Sending,
   authorized: AuthorizedRequest,
 ): Pick<SentFacts, "method" | "standard" | "headers" | "bodyBytes"> {
   const hidden = hiddenHeaders(request, authorized);
-  const hide = secretHider(secrets);
   const sent = withUserAgent(authorized.headers);
   const shown = sent.map((text, index) => {
     if (index % 2 === 0) return text;
