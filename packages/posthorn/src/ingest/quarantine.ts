@@ -48,15 +48,36 @@ export class Quarantine implements AsyncDisposable {
   }
 
   /** Queues a request to be written. A crash can lose it, which is acceptable: its sender received an error. */
-  keep(source: LiveSource, { reason, detail, request, body }: Refused): void {
-    const { ids, secretBox } = this.#options.services();
+  keep(source: LiveSource, refused: Refused): void {
+    const { body } = refused;
     const waiting = this.#waiting.get(source.key) ?? { rows: [], bytes: 0 };
     const kept = body.byteLength > MAX_BODY_BYTES ? null : body;
     const bytes = kept?.byteLength ?? 0;
     if (waiting.rows.length >= MAX_WAITING || waiting.bytes + bytes > MAX_WAITING_BYTES) return;
     if (this.#bytes + bytes > MAX_ALL_BYTES) return;
+    waiting.rows.push(this.#rowOf(source, refused, kept));
+    waiting.bytes += bytes;
+    this.#bytes += bytes;
+    this.#waiting.set(source.key, waiting);
+    this.#cancelTimer ??= this.#options.setTimer(FLUSH_GAP_MS, () => void this.flush());
+  }
+
+  /**
+   * Stores what was read but is no event. Its peer is acknowledged afterwards, so it is stored whatever its size is. Resolves when it is on
+   * disk, and rejects when it is not.
+   */
+  async store(source: LiveSource, refused: Refused): Promise<void> {
+    const row = this.#rowOf(source, refused, refused.body);
+    await this.#options.services().store.transaction(async (tx) => {
+      await tx.db.insertInto("quarantine").values(row).execute();
+      await trimQuarantine(tx, source.key);
+    }, "ingest.quarantine");
+  }
+
+  #rowOf(source: LiveSource, { reason, detail, request, body }: Refused, kept: Uint8Array | null): QuarantineTable {
+    const { ids, secretBox } = this.#options.services();
     const { key, id } = ids.next("quar_");
-    waiting.rows.push({
+    return {
       id: key,
       public_id: id,
       source_id: source.key,
@@ -66,11 +87,7 @@ export class Quarantine implements AsyncDisposable {
       content_type: headerOf(request.headers, "content-type") ?? "",
       body: kept,
       body_bytes: body.byteLength,
-    });
-    waiting.bytes += bytes;
-    this.#bytes += bytes;
-    this.#waiting.set(source.key, waiting);
-    this.#cancelTimer ??= this.#options.setTimer(FLUSH_GAP_MS, () => void this.flush());
+    };
   }
 
   /** Writes queued requests. */

@@ -59,6 +59,8 @@ export type ParseJob =
     }
   /** RSS, Atom, RDF or JSON Feed. */
   | { readonly kind: "feed"; readonly body: Uint8Array }
+  /** A mail. Contents of attachments are included up to `attachmentBytes` together. */
+  | { readonly kind: "mail"; readonly body: Uint8Array; readonly attachmentBytes: number }
   /** iCalendar. Occurrences that start between `from` and `to` (Unix milliseconds) are listed. */
   | {
       readonly kind: "calendar";
@@ -127,7 +129,7 @@ export interface ListeningHost extends SourceHost {
    * @param cursor `null`: unchanged, because the peer keeps the position itself.
    */
   emit(events: readonly SourceEvent[], cursor: Cursor | null): Promise<void>;
-  /** Stores what cannot be read in quarantine. Resolves when it is queued to be written. */
+  /** Stores what cannot be read in quarantine. Resolves when it is on disk. */
   quarantine(unreadable: Unreadable): Promise<void>;
   /** The connection works. */
   connected(): void;

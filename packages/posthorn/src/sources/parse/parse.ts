@@ -17,6 +17,8 @@ async function valueOf(job: ParseJob): Promise<unknown> {
       return (await import("./items.ts")).parseItems(job);
     case "feed":
       return (await import("./feed.ts")).parseFeed(job.body);
+    case "mail":
+      return (await import("./mail.ts")).parseMail(job);
     case "calendar":
       return (await import("./calendar.ts")).parseCalendar(job);
   }
