@@ -64,6 +64,7 @@ export function envToConfig(raw: RawSettings): Config {
   ) as unknown as SettingValues;
   checkSecrets(values);
   checkRetention(values);
+  checkSmtp(values);
   const { requestTimeout, maxRequestTimeout, shutdownTimeout, ...others } = values;
   const {
     databaseUrl,
@@ -123,6 +124,16 @@ function checkRetention({ attemptRetentionDays, failureRetentionDays }: SettingV
     settings.failureRetentionDays.name,
     `failures are kept at least as long as attempts, ${attemptRetentionDays} days (${settings.attemptRetentionDays.name})`,
   );
+}
+
+function checkSmtp({ smtpListen, smtpDomain, smtpTlsCert, smtpTlsKey }: SettingValues): void {
+  if (smtpListen !== null && smtpDomain === "") {
+    throw wrong(settings.smtpDomain.name, `it is empty, and ${settings.smtpListen.name} needs it`);
+  }
+  if ((smtpTlsCert === "") === (smtpTlsKey === "")) return;
+  const [missing, given] =
+    smtpTlsCert === "" ? (["smtpTlsCert", "smtpTlsKey"] as const) : (["smtpTlsKey", "smtpTlsCert"] as const);
+  throw wrong(settings[missing].name, `it is empty, and ${settings[given].name} needs it`);
 }
 
 function checkPublicUrl(text: string): string {

@@ -77,6 +77,14 @@ export function parsePattern(text: string, pattern: string, what: string): strin
   return value;
 }
 
+/** A domain name with at least one dot, in lower case; empty: none. */
+export function parseDomain(text: string): string {
+  const domain = text.trim().toLowerCase().replace(/\.$/, "");
+  const label = "[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?";
+  if (domain === "" || (domain.length <= 190 && new RegExp(`^(?:${label}\\.)+${label}$`).test(domain))) return domain;
+  throw new Error(`"${text}" is not a domain such as in.example.com`);
+}
+
 /** Parses the URL of a proxy; empty: none. */
 export function parseProxyUrl(text: string): string {
   const url = text.trim();

@@ -7,6 +7,7 @@ import {
   parseChoice,
   parseDecimal,
   parseDestinations,
+  parseDomain,
   parseSourceKinds,
   parseFrameAncestors,
   parseInteger,
@@ -57,6 +58,30 @@ export const settings = {
     help: "Address and port of the metrics for Prometheus, as host:port. They need no token. Empty: no metrics.",
     default: "",
     parse: (text) => (text === "" ? null : parseAddress(text)),
+  }),
+  smtpListen: setting({
+    name: "POSTHORN_SMTP_LISTEN",
+    help: "Address and port at which mails for `email` sources are received, as host:port, such as 0.0.0.0:25. Empty: not at this node. Needs POSTHORN_SMTP_DOMAIN and the npm package smtp-server.",
+    default: "",
+    parse: (text) => (text === "" ? null : parseAddress(text)),
+  }),
+  smtpDomain: setting({
+    name: "POSTHORN_SMTP_DOMAIN",
+    help: "Domain of the addresses of `email` sources, such as in.example.com. Its MX record leads to the nodes with POSTHORN_SMTP_LISTEN. The same at all nodes. Empty: no such sources.",
+    default: "",
+    parse: parseDomain,
+  }),
+  smtpTlsCert: setting({
+    name: "POSTHORN_SMTP_TLS_CERT",
+    help: "File with the certificate chain for STARTTLS in PEM. It is read again when it changes. Empty: mails are received without encryption.",
+    default: "",
+    parse: parseText,
+  }),
+  smtpTlsKey: setting({
+    name: "POSTHORN_SMTP_TLS_KEY",
+    help: "File with the private key of POSTHORN_SMTP_TLS_CERT in PEM.",
+    default: "",
+    parse: parseText,
   }),
   publicUrl: setting({
     name: "POSTHORN_PUBLIC_URL",

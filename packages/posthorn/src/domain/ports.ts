@@ -94,6 +94,8 @@ export interface DomainRules {
   readonly publicUrl: () => string;
   /** Base URL for inbound webhooks, without a trailing slash. */
   readonly ingestUrl: () => string;
+  /** Domain of the addresses of `email` sources, in lower case; empty: this server receives no mails. */
+  readonly mailDomain: string;
   /** Whether inbound webhooks have a separate origin, apart from the dashboard and the portal. */
   readonly separateIngest: boolean;
 }

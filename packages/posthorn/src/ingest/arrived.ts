@@ -32,7 +32,7 @@ export type RequestLine = Pick<InboundRequest, "method" | "path" | "query" | "ad
 
 /**
  * `request`: to the source URL. `release`: from quarantine, by a person. `backfill`: read from the provider's API. `read`: by the runner of a
- * source that is no webhook.
+ * source that is no webhook, or as a mail.
  */
 export type OriginKind = "request" | "release" | "backfill" | "read";
 

@@ -19,7 +19,7 @@ import type { Quarantine } from "./quarantine.ts";
 import type { SourceIndex } from "./source-index.ts";
 import type { Stored } from "./store-event.ts";
 import { respondToHub } from "./websub.ts";
-import { WEBSUB_KIND } from "../sources/kinds.ts";
+import { WEBHOOK_SOURCE, WEBSUB_KIND } from "../sources/kinds.ts";
 import { type EventFacts, jsonResponse, type Verdict } from "./verifier.ts";
 
 /** Request to the URL of a source, with its body read. */
@@ -267,7 +267,7 @@ function withContentType(rawHeaders: readonly string[], contentType: string): re
 
 /** The URL that the provider called. */
 function urlOf(services: Services, { token, path, query }: IngestRequest): string {
-  return `${ingestUrl({ services }, token)}${path}${query === "" ? "" : `?${query}`}`;
+  return `${ingestUrl({ services }, WEBHOOK_SOURCE, token)}${path}${query === "" ? "" : `?${query}`}`;
 }
 
 /** The request as it is stored in quarantine. */

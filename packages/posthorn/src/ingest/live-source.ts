@@ -3,7 +3,7 @@ import { type FetchKey, type ProviderDefinition, secretParts } from "@posthorn/w
 import type { ProviderOptions } from "@posthorn/webhooks/provider";
 import type { Credentials } from "../domain/message/request.ts";
 import type { Source } from "../domain/source/source.ts";
-import { sourceKindNamed } from "../sources/kinds.ts";
+import { MAIL_SOURCE, sourceKindNamed } from "../sources/kinds.ts";
 import { addressRules } from "./addresses.ts";
 import { withBoundedPayload } from "./bounded-payload.ts";
 import { InboundVerifier } from "./verifier.ts";
@@ -64,7 +64,8 @@ export class LiveSource {
 
   /** Whether it accepts requests at its URL. */
   get receives(): boolean {
-    return sourceKindNamed(this.settings.kind)?.receives === true;
+    const { kind } = this.settings;
+    return kind !== MAIL_SOURCE && sourceKindNamed(kind)?.receives === true;
   }
 
   get key(): number {

@@ -42,6 +42,7 @@ export class LiveSourceOperations implements SourceOperations {
     const facts = eventFacts(source.definition, { method, url: `?${query}`, headers: pairs, body });
     const taken = await this.#options.intake.take(source, {
       ...facts,
+      type: String(source.settings.kindConfig?.["eventType"] ?? facts.type),
       contentType: headerOf(headers, "content-type") ?? "",
       headers,
       body,

@@ -11,6 +11,7 @@ import { compose, type Composition, type NodeBase, type NodeState } from "./comp
 import { openFoundation } from "./foundation.ts";
 import { type Http, startHttp } from "./http.ts";
 import type { NodeOptions } from "./options.ts";
+import { startSmtp } from "./smtp.ts";
 import { release } from "./release.ts";
 import { startWhenDatabaseIsUp } from "./wait-for-database.ts";
 
@@ -32,6 +33,7 @@ export class PosthornNode implements AsyncDisposable {
   readonly #base: NodeBase;
   readonly #composition: Composition;
   #http: Http | null = null;
+  #smtpPort: number | null = null;
   #closing: Promise<void> | null = null;
 
   private constructor(base: NodeBase) {
@@ -90,6 +92,11 @@ export class PosthornNode implements AsyncDisposable {
     return this.#http?.metricsUrl ?? null;
   }
 
+  /** Port at which mails are received; `null`: none are. */
+  get smtpPort(): number | null {
+    return this.#smtpPort;
+  }
+
   /** URL of the API, such as `http://127.0.0.1:8071`. */
   get url(): string {
     return this.#base.state.url;
@@ -126,6 +133,7 @@ export class PosthornNode implements AsyncDisposable {
     const parts = { services, authenticator, metrics, feed, gateway: receiving.gateway };
     this.#http = await startHttp(options, clock, parts, stack);
     state.url = this.#http.url;
+    this.#smtpPort = await startSmtp(options.config, { mails: receiving.mails, log: options.log }, stack);
   }
 
   async #warnOfRefusedEgress(): Promise<void> {

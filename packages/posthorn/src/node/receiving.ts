@@ -13,6 +13,8 @@ import { Intake } from "../ingest/intake.ts";
 import { InboundLimits } from "../ingest/limits.ts";
 import { Quarantine } from "../ingest/quarantine.ts";
 import type { Lease } from "../store/delivery.ts";
+import { MailIntake } from "../ingest/smtp/mail-intake.ts";
+import { ReceivedCounter } from "../ingest/received-counter.ts";
 import { ingestUrl } from "../domain/source/token.ts";
 import { type ParseJob, type ParseResult, SourceFailure, type Unreadable } from "../sources/driver.ts";
 import { sourceDriver } from "../sources/drivers.ts";
@@ -67,12 +69,15 @@ export class Receiving implements AsyncDisposable {
   readonly quarantine: Quarantine;
   readonly duplicates: DuplicateCounter;
   readonly providerApis: ProviderApis;
+  /** Takes the mails that the SMTP server receives. */
+  readonly mails: MailIntake;
   readonly #calls: ProviderCalls;
   readonly #sampler: TrafficSampler;
   /** Released together with the other parts of this class. */
   readonly monitor: SourceMonitor;
   /** Reads sources of other kinds than webhooks. Released before the other parts of this class. */
   readonly runner: SourceRunner;
+  readonly #received: ReceivedCounter;
 
   constructor(options: ReceivingOptions) {
     const {
@@ -144,6 +149,21 @@ export class Receiving implements AsyncDisposable {
         fault: (sourceKey, error) => report(error, "a source could not be read; trying again", { sourceKey }),
       },
     });
+    this.#received = new ReceivedCounter({
+      services,
+      setTimer: clock.setTimer,
+      onFailure: (error) => report(error, "received mails could not be counted"),
+    });
+    this.mails = new MailIntake({
+      services,
+      index,
+      intake,
+      limits,
+      quarantine: this.quarantine,
+      parse: (source, job) => parseWith(transforms, job, { orgId: source.orgId, signal: null }),
+      onStored: (sourceKey, at) => this.#received.count(sourceKey, at),
+      onFailure: (error) => report(error, "a mail could not be received"),
+    });
     this.providerApis = { send: this.#calls.send.bind(this.#calls), take: backfill.take.bind(backfill) };
     this.gateway = new Gateway({
       services,
@@ -157,7 +177,7 @@ export class Receiving implements AsyncDisposable {
     });
   }
 
-  /** Resolves when it is written, because the source moves on afterwards. */
+  /** Resolves when it is written, because the source moves on afterwards. Rejects when it is not. */
   #quarantineUnreadable(source: LiveSource, { reason, detail, body, contentType }: Unreadable): Promise<void> {
     const origin = {
       provider: source.definition.id,
@@ -174,8 +194,7 @@ export class Receiving implements AsyncDisposable {
       headers: ["content-type", contentType],
       origin,
     };
-    this.quarantine.keep(source, { reason, detail, request, body });
-    return this.quarantine.flush();
+    return this.quarantine.store(source, { reason, detail, request, body });
   }
 
   get workers(): readonly Worker[] {
@@ -184,7 +203,7 @@ export class Receiving implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await using stack = new AsyncDisposableStack();
-    for (const part of [this.duplicates, this.quarantine, this.#sampler, this.monitor]) stack.use(part);
+    for (const part of [this.duplicates, this.quarantine, this.#sampler, this.monitor, this.#received]) stack.use(part);
     stack.use(this.#calls);
     stack.use(this.runner);
   }
@@ -194,23 +213,23 @@ export class Receiving implements AsyncDisposable {
 async function parseWith(
   transforms: Pick<TransformPool, "parse">,
   job: ParseJob,
-  { orgId, signal }: ParseTurn,
+  { orgId, signal }: Omit<ParseTurn, "signal"> & { readonly signal: AbortSignal | null },
 ): Promise<ParseResult> {
-  const result = await transforms.parse(job, organisationTurn(orgId), signal);
+  const result = await transforms.parse(job, organisationTurn(orgId), signal ?? undefined);
   if (result.kind === "failed") return { kind: "unreadable", detail: "Parsing it took too much time or memory." };
   if (result.kind !== "busy") return result;
   throw new SourceFailure("internal", "All threads that parse documents are busy. Posthorn tries again.");
 }
 
 /** Current URL of a source. */
-async function urlOf(services: Services, { key }: LiveSource): Promise<string> {
+async function urlOf(services: Services, { key, settings }: LiveSource): Promise<string> {
   const row = await services.store.hotDb
     .selectFrom("source_token")
     .select("token_sealed")
     .where("source_id", "=", key)
     .where("expires_at", "is", null)
     .executeTakeFirstOrThrow();
-  return ingestUrl({ services }, services.secretBox.open(row.token_sealed));
+  return ingestUrl({ services }, settings.kind, services.secretBox.open(row.token_sealed));
 }
 
 /** `fetch` through the egress client with its address guard, because key URLs come from source settings or requests. */

@@ -8,6 +8,7 @@ import type { PlatformDefaults } from "../domain/policy/section.ts";
 import type { DomainRules } from "../domain/ports.ts";
 import { addressProblem } from "../ingest/addresses.ts";
 import { sourceKindRules } from "../sources/kind-rules.ts";
+import { MAIL_SOURCE } from "../sources/kinds.ts";
 import { portalLookOf, retentionOf } from "./parts.ts";
 
 export interface RulesOptions {
@@ -22,7 +23,11 @@ export interface RulesOptions {
 export function rulesOf({ config, egress, policyDefaults, kinds, listensAt }: RulesOptions): DomainRules {
   return {
     kinds,
-    sourceKinds: sourceKindRules({ allowed: config.sourceKinds, missingPackages: missingOf }),
+    sourceKinds: sourceKindRules({
+      allowed: config.sourceKinds,
+      unavailable: config.smtpDomain === "" ? { [MAIL_SOURCE]: NO_MAIL } : {},
+      missingPackages: missingOf,
+    }),
     sourceQuota: config.sourceQuota,
     maxPayloadBytes: config.maxPayloadBytes,
     maxInboundBytes: config.maxInboundBytes,
@@ -37,9 +42,12 @@ export function rulesOf({ config, egress, policyDefaults, kinds, listensAt }: Ru
     portalLook: portalLookOf(config),
     publicUrl: () => config.publicUrl || listensAt(),
     ingestUrl: () => config.ingestUrl || config.publicUrl || listensAt(),
+    mailDomain: config.smtpDomain,
     separateIngest: config.ingestUrl !== "",
   };
 }
+
+const NO_MAIL = "This server receives no mails. The operator can set POSTHORN_SMTP_LISTEN and POSTHORN_SMTP_DOMAIN.";
 
 function normaliseUrl(egress: Egress, text: string, allow: string | null): string {
   const problem = egress.validateUrl(text, allow === null ? undefined : parseAllowList(allow));

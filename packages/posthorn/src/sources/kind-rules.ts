@@ -15,11 +15,17 @@ export interface SourceKindRules {
 export interface SourceKindRulesOptions {
   /** Names of allowed kinds; `null`: all. Webhooks are always allowed. */
   readonly allowed: ReadonlySet<string> | null;
+  /** Kinds that the settings of this server do not allow for, with the reason and what to do about it. */
+  readonly unavailable?: Readonly<Record<string, string>>;
   /** npm packages among these that are not installed, as `name@major`. */
   readonly missingPackages?: (packages: readonly string[]) => readonly string[];
 }
 
-export function sourceKindRules({ allowed, missingPackages = () => [] }: SourceKindRulesOptions): SourceKindRules {
+export function sourceKindRules({
+  allowed,
+  unavailable = {},
+  missingPackages = () => [],
+}: SourceKindRulesOptions): SourceKindRules {
   return {
     problem: (name) => {
       if (name === WEBHOOK_SOURCE) return null;
@@ -29,6 +35,7 @@ export function sourceKindRules({ allowed, missingPackages = () => [] }: SourceK
         const sentence = `This server does not allow ${kind.title} sources. The operator can add "${name}" to POSTHORN_SOURCE_KINDS.`;
         return { code: "kind_not_allowed", sentence };
       }
+      if (Object.hasOwn(unavailable, name)) return { code: "kind_unavailable", sentence: unavailable[name]! };
       const missing = kind.family === "listen" ? missingPackages(kind.packages) : [];
       if (missing.length === 0) return null;
       const sentence = `${kind.title} sources need a package that is not installed. Run "npm i ${missing.join(" ")}" where Posthorn is installed, and restart it.`;

@@ -1,5 +1,6 @@
 /** Registry of source kinds: what is known about a source without reading it. Pure, so that the domain can use it. */
 import type { AnySourceKind } from "./kind.ts";
+import { EMAIL } from "./kinds/email.ts";
 import { FEED } from "./kinds/feed.ts";
 import { HTTP_POLL } from "./kinds/http.ts";
 import { ICAL_KIND } from "./kinds/ical.ts";
@@ -9,6 +10,9 @@ import { WEBHOOK } from "./kinds/webhook.ts";
 
 /** Kind of sources whose requests come from a WebSub hub. */
 export const WEBSUB_KIND = "websub";
+
+/** Kind of sources that receive mails at an address. */
+export const MAIL_SOURCE = "email";
 
 /** Kind of sources that were created without one. */
 export const WEBHOOK_SOURCE = "webhook";
@@ -21,6 +25,7 @@ export const SOURCE_KINDS: Readonly<Record<string, AnySourceKind>> = {
   feed: FEED,
   [WEBSUB_KIND]: WEBSUB,
   ical: ICAL_KIND,
+  [MAIL_SOURCE]: EMAIL,
 };
 
 /** Declaration of a kind; `null`: this version does not know it. */

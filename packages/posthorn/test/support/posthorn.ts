@@ -17,6 +17,8 @@ export interface TestNode extends AsyncDisposable {
   readonly url: string;
   readonly token: string;
   readonly metricsUrl: string | null;
+  /** Port at which mails are received; `null`: none are. */
+  readonly smtpPort: number | null;
   /** The services of the API, for situations that no API call can cause. */
   readonly services: Services;
   /** The HTTP server, for tests that make it fail. */
@@ -44,6 +46,7 @@ export async function startNode(
   return {
     url: posthorn.url,
     metricsUrl: posthorn.metricsUrl,
+    smtpPort: posthorn.smtpPort,
     services: posthorn.services,
     server: posthorn.server,
     tokenOf: (organisation) => organisationToken(secrets.jwtSecret, organisation),

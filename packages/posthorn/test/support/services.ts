@@ -56,6 +56,7 @@ export const TEST_RULES: Services["rules"] = {
   kinds: ALL_KINDS,
   sourceKinds: ALL_SOURCE_KINDS,
   sourceQuota: 1000,
+  mailDomain: "",
   maxPayloadBytes: 1024,
   maxInboundBytes: 1024,
   normaliseUrl: (url) => url,

@@ -23,7 +23,9 @@ export const SourceKindOut = Type.Object(
     repeats: Type.Union([Type.Literal("dropped"), Type.Literal("possible")], {
       description: "Whether an event that is read again is recognised and dropped.",
     }),
-    receives: Type.Boolean({ description: "Whether sources of this kind have an `ingestUrl`." }),
+    receives: Type.Boolean({
+      description: "Whether sources of this kind have an `ingestUrl`: they receive requests or mails.",
+    }),
     setup: Type.Array(Type.String(), { description: "Steps in the other product, in order." }),
     available: Type.Boolean({ description: "Whether sources of this kind can be created on this server." }),
     problem: nullable(
@@ -50,7 +52,7 @@ export const SourceStateOut = Type.Object(
   {
     state: Type.String({
       description:
-        "`running`: connected. `waiting`: for the next poll. `failing`: the last read failed, and Posthorn tries again. `paused`: it is not read until it is resumed. `unavailable`: this server cannot read the kind.",
+        "`running`: connected, or ready to receive. `waiting`: for the next poll. `failing`: the last read failed, and Posthorn tries again. `paused`: it is not read until it is resumed. `unavailable`: this server cannot read the kind.",
     }),
     error: nullable(
       Type.Object(

@@ -284,7 +284,7 @@ export const IngestSourceOut = Type.Object(
     ingestUrl: nullable(
       Type.String({
         description:
-          "URL to enter at the provider. Keep it secret: anyone who knows it can send requests. Null: sources of this kind receive no requests.",
+          "URL to enter at the provider, or `mailto:` with the address of an `email` source. Keep it secret: anyone who knows it can send events. Null: sources of this kind receive none.",
       }),
     ),
     metadata: StringMap,

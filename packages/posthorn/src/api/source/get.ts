@@ -16,6 +16,6 @@ export const getSource = defineRoute({
   handle: async ({ ctx, params }) => {
     const source = await findSource(ctx, params.source_id);
     const tokens = await currentTokens(ctx, [source.key]);
-    return ok(sourceOut(source, ingestUrl(ctx, tokens.get(source.key)!)));
+    return ok(sourceOut(source, ingestUrl(ctx, source.kind, tokens.get(source.key)!)));
   },
 });

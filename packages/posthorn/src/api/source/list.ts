@@ -44,7 +44,7 @@ export const listSources = defineRoute({
       page,
       (row) => row.id,
       ({ state: reading, ...row }) => ({
-        ...sourceOut(row, ingestUrl(ctx, tokens.get(row.key)!)),
+        ...sourceOut(row, ingestUrl(ctx, row.kind, tokens.get(row.key)!)),
         state: reading,
       }),
     );

@@ -20,7 +20,7 @@ export async function diagnoseQuarantined({ ctx, input }: OutsideCall<Quarantine
   }
   const { method, path, query, headers } = openRequest(row.request_json, ctx.services.secretBox);
   const token = (await currentTokens(ctx, [source.key])).get(source.key) ?? "";
-  const url = `${ingestUrl(ctx, token)}${path}${query === "" ? "" : `?${query}`}`;
+  const url = `${ingestUrl(ctx, source.kind, token)}${path}${query === "" ? "" : `?${query}`}`;
   const pairs = headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]!] as const] : []));
   const request = { method, url, headers: pairs, body: row.body };
   return ctx.services.sources.diagnose(source.key, request, await otherSecrets(ctx, source));

@@ -7,6 +7,7 @@ import type { KindConfig } from "../../fields/field.ts";
 import { checkSource } from "./check.ts";
 import { newKindConfig } from "./kind-config.ts";
 import { insertRun } from "./run.ts";
+import { isRead } from "./kind.ts";
 import { insertSourceSecret } from "./secret.ts";
 import { applicationIdOf, settingsJson, type Source, type SourceInput } from "./source.ts";
 import { ingestUrl, insertToken } from "./token.ts";
@@ -56,14 +57,14 @@ export async function createSource({ ctx, input }: Call<CreateSource>): Promise<
       // Inserted oldest first, because verification tries the newest secret first.
       for (const secret of secrets.toReversed()) await insertSourceSecret(ctx, tx, key, secret);
       if (kindConfig !== null) {
-        await insertRun(tx, key, at);
+        await insertRun(tx, key, at, isRead(fields.kind));
         tx.signal({ kind: "source", key });
       }
       return insertToken(ctx, tx, key);
     });
     return {
       source: { ...fields, kindConfig, key, id, createdAt: at, updatedAt: at },
-      ingestUrl: ingestUrl(ctx, token),
+      ingestUrl: ingestUrl(ctx, fields.kind, token),
     };
   } catch (error) {
     throw uidTaken(error, input.uid);

@@ -41,6 +41,11 @@ export function definitionOf(type: string, verification: Verification | null): P
   return findProvider(ALIASES[type] ?? type) ?? null;
 }
 
+/** Whether Posthorn reads the sources of a kind. Events of others arrive. */
+export function isRead(kind: string): boolean {
+  return sourceKindNamed(kind)?.family !== "request";
+}
+
 /** As {@link definitionOf}, for any kind of source. Events of other kinds than webhooks are not verified. */
 export function definitionOfSource({
   kind,

@@ -8,7 +8,7 @@ const NOW = 1_800_000_000_000;
 it("lets only the last claim write the cursor, also on the node that holds the lease", async () => {
   await using files = await openStore();
   const { store } = files;
-  await store.transaction((tx) => insertRun(tx, SOURCE, NOW));
+  await store.transaction((tx) => insertRun(tx, SOURCE, NOW, true));
   const first = await claimRun(store, SOURCE, undefined);
   const second = await claimRun(store, SOURCE, undefined);
   const { run } = first!;
@@ -20,9 +20,9 @@ it("lets only the last claim write the cursor, also on the node that holds the l
 it("lets no run write that began before a change of the configuration", async () => {
   await using files = await openStore();
   const { store } = files;
-  await store.transaction((tx) => insertRun(tx, SOURCE, NOW));
+  await store.transaction((tx) => insertRun(tx, SOURCE, NOW, true));
   const old = await claimRun(store, SOURCE, undefined);
-  await store.transaction((tx) => restartRun(tx, SOURCE, { now: NOW, keepsCursor: false }));
+  await store.transaction((tx) => restartRun(tx, SOURCE, { now: NOW, keepsCursor: false, isRead: true }));
   expect(await saveRun(store, old!.claim, { cursor: { at: 1 }, run: old!.run })).toBe("lost");
   expect((await claimRun(store, SOURCE, undefined))!.cursor).toBeNull();
 });

@@ -59,15 +59,15 @@ export interface Claimed {
 /** Longest cursor, as JSON. */
 const MAX_CURSOR = 512 * 1024;
 
-/** Row of a new source, which is read at once. */
-export async function insertRun({ db }: Tx, sourceKey: number, now: number): Promise<void> {
+/** Row of a new source, which is read at once. One that is not read is ready. */
+export async function insertRun({ db }: Tx, sourceKey: number, now: number, isRead: boolean): Promise<void> {
   await db
     .insertInto("source_run")
     .values({
       source_id: sourceKey,
       version: 0,
       cursor_json: null,
-      state: "waiting",
+      state: isRead ? "waiting" : "running",
       failures: 0,
       error_code: null,
       error_text: null,
@@ -77,7 +77,7 @@ export async function insertRun({ db }: Tx, sourceKey: number, now: number): Pro
       last_failure_at: null,
       last_event_at: null,
       events: 0,
-      next_at: now,
+      next_at: isRead ? now : null,
     })
     .execute();
 }
@@ -90,14 +90,19 @@ export async function insertRun({ db }: Tx, sourceKey: number, now: number): Pro
 export async function restartRun(
   { db }: Tx,
   sourceKey: number,
-  { now, keepsCursor }: { readonly now: number; readonly keepsCursor: boolean },
+  { now, keepsCursor, isRead }: { readonly now: number; readonly keepsCursor: boolean; readonly isRead: boolean },
 ): Promise<void> {
   await db
     .updateTable("source_run")
     .set((eb) => ({
       version: eb("version", "+", 1),
-      next_at: eb.case().when("state", "=", PAUSED).then(null).else(now).end(),
-      state: eb.case().when("state", "=", PAUSED).then(PAUSED).else("waiting").end(),
+      next_at: isRead ? eb.case().when("state", "=", PAUSED).then(null).else(now).end() : null,
+      state: eb
+        .case()
+        .when("state", "=", PAUSED)
+        .then(PAUSED)
+        .else(isRead ? "waiting" : "running")
+        .end(),
       failures: 0,
       error_code: null,
       error_text: null,
@@ -168,6 +173,22 @@ export function saveRun(
       .executeTakeFirst();
     return Number(numUpdatedRows) === 1 ? "saved" : "lost";
   }, "source.save");
+}
+
+/** Counts events of sources that are not read, by the key of the source. */
+export function countReceived(
+  store: Pick<Store, "transaction">,
+  counts: ReadonlyMap<number, { readonly events: number; readonly at: number }>,
+): Promise<void> {
+  return store.transaction(async ({ db }) => {
+    for (const [sourceKey, { events, at }] of counts) {
+      await db
+        .updateTable("source_run")
+        .set((eb) => ({ events: eb("events", "+", events), last_event_at: at, last_success_at: at }))
+        .where("source_id", "=", sourceKey)
+        .execute();
+    }
+  }, "source.count");
 }
 
 export function toRun(row: Selectable<SourceRunTable>): SourceRun {

@@ -1,6 +1,7 @@
 /** Tokens in the URLs of sources. */
 import { createHash, randomBytes } from "node:crypto";
 import { type Call, type Context, reader, write } from "../context.ts";
+import { MAIL_SOURCE } from "../../sources/kinds.ts";
 import { getSource } from "./find.ts";
 import type { Tx } from "../../store/tx.ts";
 
@@ -15,9 +16,10 @@ export function tokenHash(token: string): Uint8Array {
   return createHash("sha256").update(token).digest();
 }
 
-/** URL to enter at the provider. */
-export function ingestUrl(ctx: Pick<Context, "services">, token: string): string {
-  return `${ctx.services.rules.ingestUrl()}/in/${token}`;
+/** URL to enter at the provider: of requests or, for `email` sources, of their address. */
+export function ingestUrl(ctx: Pick<Context, "services">, kind: string, token: string): string {
+  const { rules } = ctx.services;
+  return kind === MAIL_SOURCE ? `mailto:${token}@${rules.mailDomain}` : `${rules.ingestUrl()}/in/${token}`;
 }
 
 export async function insertToken(ctx: Context, { db }: Tx, sourceKey: number): Promise<string> {
@@ -61,6 +63,6 @@ export async function rotateToken({
       .execute();
     const token = await insertToken(ctx, tx, source.key);
     tx.signal({ kind: "source", key: source.key });
-    return ingestUrl(ctx, token);
+    return ingestUrl(ctx, source.kind, token);
   });
 }

@@ -5,6 +5,7 @@ import { findSource } from "./find.ts";
 import { keepsCursor } from "../../sources/kind.ts";
 import { sourceKindNamed } from "../../sources/kinds.ts";
 import { changedKindConfig } from "./kind-config.ts";
+import { isRead } from "./kind.ts";
 import { restartRun } from "./run.ts";
 import { endSecrets, insertSourceSecret } from "./secret.ts";
 import type { Source } from "./source.ts";
@@ -52,7 +53,11 @@ async function save(ctx: Context, existing: Source, input: Omit<UpsertSource, "r
       if (kindConfig !== null) {
         const before = existing.kindConfig;
         const isKept = before !== null && keepsCursor(sourceKindNamed(fields.kind)!, before, kindConfig);
-        await restartRun(tx, existing.key, { now: updatedAt, keepsCursor: isKept });
+        await restartRun(tx, existing.key, {
+          now: updatedAt,
+          keepsCursor: isKept,
+          isRead: isRead(fields.kind),
+        });
       }
       tx.signal({ kind: "source", key: existing.key });
     });
@@ -60,5 +65,5 @@ async function save(ctx: Context, existing: Source, input: Omit<UpsertSource, "r
     throw uidTaken(error, fields.uid);
   }
   const token = (await currentTokens(ctx, [existing.key])).get(existing.key)!;
-  return { source: { ...existing, ...fields, kindConfig, updatedAt }, ingestUrl: ingestUrl(ctx, token) };
+  return { source: { ...existing, ...fields, kindConfig, updatedAt }, ingestUrl: ingestUrl(ctx, fields.kind, token) };
 }
