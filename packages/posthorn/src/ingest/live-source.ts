@@ -18,6 +18,8 @@ export interface LiveSourceOptions {
   readonly secrets: readonly string[];
   /** When a secret or the source itself expires, in Unix milliseconds. The source must be reloaded then. */
   readonly freshUntil: number;
+  /** Whether it takes no mails until it is resumed. */
+  readonly isPaused: boolean;
   readonly fetchKey: FetchKey;
   readonly now: () => number;
 }
@@ -28,6 +30,7 @@ export class LiveSource {
   readonly plainResponsesOnly: boolean;
   readonly definition: ProviderDefinition;
   readonly freshUntil: number;
+  readonly isPaused: boolean;
   readonly verifier: InboundVerifier;
   /** Parts of a request that are stored encrypted. */
   readonly credentials: Credentials;
@@ -44,6 +47,7 @@ export class LiveSource {
     this.plainResponsesOnly = plainResponsesOnly;
     this.definition = definition;
     this.freshUntil = freshUntil;
+    this.isPaused = options.isPaused;
     const { toleranceSeconds, publicKeys, config } = source;
     this.options = {
       secrets,

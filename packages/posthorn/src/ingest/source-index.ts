@@ -2,6 +2,8 @@
 import type { FetchKey } from "@posthorn/webhooks/provider";
 import { boundedCache } from "../lib/bounded-cache.ts";
 import { definitionOfSource } from "../domain/source/kind.ts";
+import { runOf } from "../domain/source/runs.ts";
+import { MAIL_SOURCE } from "../sources/kinds.ts";
 import { toSource } from "../domain/source/source.ts";
 import { TOKEN_PATTERN, tokenHash } from "../domain/source/token.ts";
 import type { Store } from "../store/store.ts";
@@ -147,6 +149,8 @@ export class SourceIndex {
       definition,
       secrets: secrets.map((secret) => secretBox.open(secret.secret_sealed)),
       freshUntil: Math.min(...[row, ...secrets].map(({ expires_at }) => expires_at ?? Number.POSITIVE_INFINITY)),
+      // The runner itself looks at the state of what it reads.
+      isPaused: source.kind === MAIL_SOURCE && (await runOf(store, key)) === "paused",
       fetchKey,
       now,
     });

@@ -171,6 +171,18 @@ describe("a source with a mail address", () => {
     expect((await gateway.messages(source))[0]).toMatchObject({ eventType: "ticket.mail" });
   });
 
+  it("takes no mails while it is paused, with a reply after which servers try again", async () => {
+    const source = await make();
+    const mail = { from: "a@example.com", to: addressOf(source), raw: text(13) };
+    const path = `ingest/api/v1/source/${source.id}`;
+    await gateway.call("POST", `${path}/pause`);
+    await expect(sendRaw(port, mail)).rejects.toMatchObject({ responseCode: 450 });
+    const { json } = await gateway.call("POST", `${path}/resume`);
+    expect(json).toMatchObject({ state: "running", nextAt: null });
+    await sendRaw(port, mail);
+    expect(await gateway.messages(source)).toHaveLength(1);
+  });
+
   it("keeps its earlier address for the overlap after a rotation", async () => {
     const source = await make();
     const { json } = await gateway.call("POST", `ingest/api/v1/source/${source.id}/token/rotate`, {});

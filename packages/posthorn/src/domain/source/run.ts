@@ -125,11 +125,11 @@ export async function pauseRun({ db }: Tx, sourceKey: number): Promise<void> {
     .execute();
 }
 
-/** Reads a paused source at once, from where it stopped. */
-export async function resumeRun({ db }: Tx, sourceKey: number, now: number): Promise<void> {
+/** Reads a paused source at once, from where it stopped. One that is not read is ready again. */
+export async function resumeRun({ db }: Tx, sourceKey: number, now: number, isRead: boolean): Promise<void> {
   await db
     .updateTable("source_run")
-    .set({ state: "waiting", next_at: now })
+    .set(isRead ? { state: "waiting", next_at: now } : { state: "running", next_at: null })
     .where("source_id", "=", sourceKey)
     .where("state", "=", PAUSED)
     .execute();

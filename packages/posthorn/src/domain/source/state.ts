@@ -1,6 +1,7 @@
 import { notFound, PosthornError } from "../../lib/errors.ts";
 import { atomically, type Call, type Context, reader, type TransactionContext } from "../context.ts";
 import { getSource } from "./find.ts";
+import { isRead } from "./kind.ts";
 import { pauseRun, resumeRun, type SourceRun, toRun } from "./run.ts";
 import type { Source } from "./source.ts";
 
@@ -33,7 +34,7 @@ export function pauseSource(call: Call<{ readonly source: string }>): Promise<So
 
 /** Reads a paused source again, at once and from where it stopped. */
 export function resumeSource(call: Call<{ readonly source: string }>): Promise<SourceState> {
-  return changed(call, ({ tx, services }, source) => resumeRun(tx, source.key, services.now()));
+  return changed(call, ({ tx, services }, source) => resumeRun(tx, source.key, services.now(), isRead(source.kind)));
 }
 
 function changed(

@@ -53,6 +53,7 @@ const RECEIVED = Buffer.from("received:");
 const UNKNOWN: Reply = { code: 550, text: "5.1.1 There is no such address here." };
 const RELAY: Reply = { code: 550, text: "5.7.1 This server accepts mails for its own addresses only." };
 const BUSY: Reply = { code: 451, text: "4.3.2 The server is busy. Try again later." };
+const PAUSED: Reply = { code: 450, text: "4.2.1 This address is paused. Try again later." };
 const LOOP: Reply = { code: 554, text: "5.4.6 The mail has passed too many servers, which is a loop." };
 export const TOO_LARGE: Reply = { code: 552, text: "5.3.4 The mail is larger than this address accepts." };
 export const NO_MEMORY: Reply = {
@@ -86,6 +87,7 @@ export class MailIntake {
     }
     if (source === "busy") return BUSY;
     if (source === null || source.settings.kind !== MAIL_SOURCE) return UNKNOWN;
+    if (source.isPaused) return PAUSED;
     if (!source.admits(peer)) return { code: 550, text: "5.7.1 This address accepts no mails from your IP address." };
     if (services().backlog.isFullFor(source.key)) return BUSY;
     if (limits.waitOf(source.key, source.settings.rateLimit) > 0) {
