@@ -164,7 +164,8 @@ export interface AwsRole {
 }
 
 export interface KindRequest {
-  readonly method: "POST" | "PUT";
+  /** Sources read with GET. */
+  readonly method: "GET" | "POST" | "PUT";
   readonly url: string;
   /** Flat list of names and values. */
   readonly headers: readonly string[];

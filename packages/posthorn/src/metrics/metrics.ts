@@ -17,6 +17,8 @@ export interface MetricsOptions {
   readonly now: () => number;
   readonly egress: Pick<Egress, "stats">;
   readonly connector: { readonly stats: ConnectorStats };
+  /** Connections of sources. */
+  readonly sourceConnector: { readonly stats: ConnectorStats };
   /** Duplicate deliveries at sources since the process started. */
   readonly inboundDuplicates: () => number;
   /** Number of sources that this node reads. */
@@ -103,7 +105,7 @@ export class Metrics {
     watchDispatcher(this.#registry, options);
     watchStore(this.#registry, options.store);
     watchEgress(this.#registry, options.egress);
-    watchConnector(this.#registry, options.connector);
+    watchConnector(this.#registry, options);
     counter(
       this.#registry,
       "posthorn_inbound_duplicates_total",
@@ -300,8 +302,11 @@ function watchEgress(registry: Registry, egress: Pick<Egress, "stats">): void {
   );
 }
 
-function watchConnector(registry: Registry, connector: MetricsOptions["connector"]): void {
-  const byKind = (name: string, help: string, values: (stats: ConnectorStats) => Readonly<Record<string, number>>) =>
+function watchConnector(
+  registry: Registry,
+  { connector, sourceConnector }: Pick<MetricsOptions, "connector" | "sourceConnector">,
+): void {
+  const byKind = (name: string, help: string, values: () => Readonly<Record<string, number>>) =>
     registry.registerMetric(
       new Gauge({
         name,
@@ -310,30 +315,35 @@ function watchConnector(registry: Registry, connector: MetricsOptions["connector
         registers: [],
         collect() {
           this.reset();
-          for (const [kind, value] of Object.entries(values(connector.stats))) this.set({ kind }, value);
+          for (const [kind, value] of Object.entries(values())) this.set({ kind }, value);
         },
       }),
     );
   byKind(
     "posthorn_connector_connections",
     "Open connections to brokers, databases and mail servers, by kind of destination.",
-    (stats) => stats.connections,
+    () => connector.stats.connections,
   );
   byKind(
     "posthorn_connector_in_flight",
     "Messages sent over these connections that wait for their result, by kind of destination.",
-    (stats) => stats.inFlight,
+    () => connector.stats.inFlight,
+  );
+  byKind(
+    "posthorn_source_connections",
+    "Connections over which sources are read, by kind of source.",
+    () => sourceConnector.stats.connections,
   );
   counter(
     registry,
     "posthorn_connector_failures_total",
-    "How often the thread that holds these connections ended unexpectedly. It starts again with the next message.",
-    () => connector.stats.failures,
+    "How often a thread that holds these connections ended unexpectedly. It starts again when it is needed.",
+    () => connector.stats.failures + sourceConnector.stats.failures,
   );
   gauge(
     registry,
     "posthorn_connector_memory_bytes",
-    "Memory of the thread that holds these connections, 0 while it does not run.",
-    () => connector.stats.memoryBytes,
+    "Memory of the threads that hold these connections, 0 while none runs.",
+    () => connector.stats.memoryBytes + sourceConnector.stats.memoryBytes,
   );
 }

@@ -1,7 +1,7 @@
 /** Clients through which a node sends to destinations. All of them connect only to addresses that the rules of the operator allow. */
 import type { Egress } from "@posthorn/egress";
 import { Connector } from "../destinations/connections/connector.ts";
-import { vetWith } from "../destinations/connections/vet.ts";
+import { sourcePorts, vetWith } from "../destinations/connections/vet.ts";
 import { EndpointSender } from "../destinations/http/request.ts";
 import type { NodeOptions } from "./options.ts";
 import { egressOf } from "./parts.ts";
@@ -11,6 +11,8 @@ export interface Clients {
   readonly sender: EndpointSender;
   /** Holds the connections of destinations that are not HTTP, in a thread that starts with the first message to one of them. */
   readonly connector: Connector;
+  /** Holds the connections of sources, in another thread, so that a flood of events does not delay deliveries. */
+  readonly sourceConnector: Connector;
 }
 
 export function buildClients(
@@ -18,12 +20,20 @@ export function buildClients(
   stack: AsyncDisposableStack,
 ): Clients {
   const egress = stack.adopt(egressOf(config, options), (client) => client.close());
+  const isProxied = config.egressProxy !== "";
   const connector = stack.use(
     new Connector({
       vet: vetWith(egress),
-      isProxied: config.egressProxy !== "",
+      isProxied,
       onError: (error) => log.error({ err: error }, "the connector thread ended; it is started again"),
     }),
   );
-  return { egress, sender: new EndpointSender(egress), connector };
+  const sourceConnector = stack.use(
+    new Connector({
+      vet: vetWith(egress, sourcePorts),
+      isProxied,
+      onError: (error) => log.error({ err: error }, "the connector thread of sources ended; it is started again"),
+    }),
+  );
+  return { egress, sender: new EndpointSender(egress), connector, sourceConnector };
 }

@@ -82,7 +82,7 @@ export function compose(base: NodeBase): Composition {
   const policyDefaults = policyDefaultsOf(config);
   const kinds = kindRules({ allowed: config.destinations, missingPackages });
   const directory = new Directory({ store, secretBox, now: clock.now, policyDefaults, kinds });
-  const { egress, sender, connector } = buildClients(options, stack);
+  const { egress, sender, connector, sourceConnector } = buildClients(options, stack);
   const transforms = stack.use(transformPoolOf(config, log));
   const authenticator = authenticatorOf(base, services);
   const { health, certificates } = buildMonitors(parts, stack);
@@ -93,6 +93,7 @@ export function compose(base: NodeBase): Composition {
     load: () => dispatcher.load,
     egress,
     connector,
+    sourceConnector,
     inboundDuplicates: () => receiving.duplicates.total,
     sources: () => receiving.runner.size,
     backlog: () => backlog.waiting,
@@ -134,6 +135,8 @@ export function compose(base: NodeBase): Composition {
       secretBox,
       responses,
       egress,
+      connector: sourceConnector,
+      googleTokenUrls: config.googleTokenUrls,
       clock,
       log,
       leads: () => cluster.leads,

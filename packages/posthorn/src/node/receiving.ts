@@ -1,6 +1,8 @@
 /** Builds the parts that receive inbound webhooks. */
 import type { Egress } from "@posthorn/egress";
 import { createKeyFetcher } from "@posthorn/webhooks/provider";
+import { CloudAuthorizer } from "../destinations/auth/cloud-authorizer.ts";
+import type { Connector } from "../destinations/connections/connector.ts";
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import { ProviderCalls } from "./provider-calls.ts";
@@ -25,7 +27,7 @@ import { organisationTurn } from "../transform/fair-queue.ts";
 import type { TransformPool } from "../transform/pool.ts";
 import type { ParseTurn } from "../workers/source-run.ts";
 import { SourceRunner } from "../workers/source-runner.ts";
-import { sourceClient } from "./source-client.ts";
+import { signedClient, sourceClient } from "./source-client.ts";
 import type { LiveSource } from "../ingest/live-source.ts";
 import { SourceIndex } from "../ingest/source-index.ts";
 import { LiveSourceOperations } from "../ingest/source-operations.ts";
@@ -41,6 +43,10 @@ export interface ReceivingOptions {
   readonly secretBox: SecretBox;
   readonly responses: EndpointResponses;
   readonly egress: Pick<Egress, "send">;
+  /** Holds the connections of sources. */
+  readonly connector: Pick<Connector, "listen" | "remove">;
+  /** See `CloudAuthorizerOptions`. */
+  readonly googleTokenUrls: readonly string[];
   readonly clock: Clock;
   readonly leads: () => boolean;
   /** Which sources this node may read. */
@@ -86,6 +92,8 @@ export class Receiving implements AsyncDisposable {
       secretBox,
       responses,
       egress,
+      connector,
+      googleTokenUrls,
       clock,
       leads,
       shards,
@@ -140,7 +148,12 @@ export class Receiving implements AsyncDisposable {
       quarantine: (source, unreadable) => this.#quarantineUnreadable(source, unreadable),
       urlOf: (source) => urlOf(services(), source),
       send: sourceClient(egress),
+      sendSigned: signedClient({ egress, authorizer: new CloudAuthorizer({ googleTokenUrls }), now: clock.now }),
       parse: (job, turn) => parseWith(transforms, job, turn),
+      connections: {
+        listen: (request) => connector.listen({ ...request, allow: null }),
+        remove: (request) => connector.remove({ ...request, allow: null }),
+      },
       driver: sourceDriver,
       limiter: new ReadLimiter(),
       observer: {

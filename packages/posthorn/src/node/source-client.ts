@@ -2,9 +2,19 @@
 import { promisify } from "node:util";
 import { brotliDecompress, gunzip, inflate } from "node:zlib";
 import type { Egress, EgressFailure, EgressResponse } from "@posthorn/egress";
-import { SourceFailure, type SourceErrorCode, type SourceRequest, type SourceResponse } from "../sources/driver.ts";
+import type { AuthContext, KindAuthorizer } from "../destinations/auth/authorizer.ts";
+import {
+  type SignedRequest,
+  SourceFailure,
+  type SourceErrorCode,
+  type SourceRequest,
+  type SourceResponse,
+} from "../sources/driver.ts";
+import { sourceFailure } from "../sources/listeners/failure.ts";
 
 const MAX_REDIRECTS = 5;
+/** Response of a token service. */
+const MAX_TOKEN_BYTES = 65_536;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 /** Headers that must not reach another origin. */
 const CREDENTIALS: ReadonlySet<string> = new Set(["authorization", "cookie", "proxy-authorization"]);
@@ -33,6 +43,38 @@ export function sourceClient(egress: Pick<Egress, "send">) {
       if (next === null) throw new SourceFailure("protocol_error", "The server redirects to something that is no URL.");
       if (next.origin !== new URL(url).origin) headers = withoutCredentials(headers);
       url = next.href;
+    }
+  };
+}
+
+export interface SignedClientOptions {
+  readonly egress: Pick<Egress, "send">;
+  readonly authorizer: KindAuthorizer;
+  readonly now: () => number;
+}
+
+/** Sends requests with the authentication of a cloud. Rejects with a {@link SourceFailure} if there is no complete response. */
+export function signedClient({ egress, authorizer, now }: SignedClientOptions) {
+  return async (request: SignedRequest, options: SourceSendOptions): Promise<SourceResponse> => {
+    const { auth, maxResponseBytes, timeoutMs = options.timeoutMs, ...unsigned } = request;
+    const { signal } = options;
+    const bare = { ...unsigned, secretHeaders: [], auth };
+    for (let attempt = 1; ; attempt++) {
+      const context: AuthContext = {
+        now: now(),
+        send: (token) => egress.send({ ...token, timeoutMs, maxResponseBytes: MAX_TOKEN_BYTES, signal }),
+        network: "sources",
+        timeoutMs,
+        signal,
+      };
+      const authorized = await authorizer.authorize(bare, auth, context);
+      if (authorized.kind === "unreachable") throw failure(authorized.failure);
+      if (authorized.kind !== "authorized") throw sourceFailure(authorized);
+      const sent = { ...unsigned, url: authorized.url, headers: authorized.headers, maxResponseBytes };
+      const response = await send(egress, sent, { signal, timeoutMs });
+      const received = await read(response, sent, sent.url);
+      const seen = { ...received, headers: Object.fromEntries(received.headers) };
+      if (attempt > 1 || !authorizer.isOutdated(bare, auth, seen, now())) return received;
     }
   };
 }

@@ -1,31 +1,17 @@
 /** What the code that reads a source implements, and what it gets. `docs/decisions/109-source-runners.md` has the reasons. */
+import type { KindAuth, KindRequest } from "../destinations/kind.ts";
+import type { ListenRequest, ListenResult, RemoveRequest } from "../destinations/connections/listening.ts";
+import type { ListenEnd } from "../destinations/connections/protocol.ts";
 import type { KindConfig } from "../fields/field.ts";
+import type { Cursor, SourceErrorCode, SourceEvent, Unreadable } from "./source-event.ts";
 
-/** Position in what a source reads, as JSON. At most 512 KiB. */
-export type Cursor = Readonly<Record<string, unknown>>;
-
-/** An event that a source has read. */
-export interface SourceEvent {
-  /** The same each time the event is read: Posthorn drops repetitions by it. */
-  readonly id: string;
-  readonly type: string;
-  readonly body: Uint8Array;
-  readonly contentType: string;
-  /** When it happened, in Unix milliseconds; `null`: unknown. */
-  readonly occurredAt: number | null;
-  /** Alternating names and values: metadata that filters and transformations can read. */
-  readonly headers: readonly string[];
-}
-
-/** Something that was read but is no event. It is quarantined, and reading continues behind it. */
-export interface Unreadable {
-  /** Stable code, such as `json_invalid`. */
-  readonly reason: string;
-  /** What is wrong with it. */
-  readonly detail: string;
-  readonly body: Uint8Array;
-  readonly contentType: string;
-}
+export {
+  type Cursor,
+  SOURCE_ERROR_CODES,
+  type SourceErrorCode,
+  type SourceEvent,
+  type Unreadable,
+} from "./source-event.ts";
 
 /** An HTTP request of a driver. It passes the address guard; redirects are followed for GET and HEAD. */
 export interface SourceRequest {
@@ -35,6 +21,14 @@ export interface SourceRequest {
   readonly headers: readonly string[];
   readonly body: Uint8Array | null;
   readonly maxResponseBytes: number;
+}
+
+/** A request to a cloud service. Redirects are not followed. */
+export interface SignedRequest extends Omit<KindRequest, "secretHeaders" | "auth"> {
+  readonly auth: KindAuth;
+  readonly maxResponseBytes: number;
+  /** Default: 30 seconds. */
+  readonly timeoutMs?: number;
 }
 
 export interface SourceResponse {
@@ -75,6 +69,14 @@ export type ParseResult =
   | { readonly kind: "parsed"; readonly value: unknown }
   | { readonly kind: "unreadable"; readonly detail: string };
 
+/** Connections that are not HTTP. They are held in a thread of their own, and pass the address guard. */
+export interface SourceConnections {
+  /** Reads over a connection until it ends, or the signal is aborted. Never rejects. */
+  listen(request: Omit<ListenRequest, "allow">): Promise<ListenResult>;
+  /** Removes what a listener has created at the peer. Resolves with why that was not possible. Never rejects. */
+  remove(request: Omit<RemoveRequest, "allow">): Promise<ListenEnd | null>;
+}
+
 /** Surroundings of a driver. */
 export interface SourceHost {
   readonly config: KindConfig;
@@ -83,12 +85,17 @@ export interface SourceHost {
   readonly name: string;
   /** URL of the source, where it receives requests. */
   readonly url: string;
+  /** Larger bodies are quarantined. */
+  readonly maxBodyBytes: number;
+  readonly connections: SourceConnections;
   /** Aborted when the source is changed, deleted, or moves to another node, and when time is up. */
   readonly signal: AbortSignal;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Sends a request. Rejects with a {@link SourceFailure} if there is no response. */
   send(request: SourceRequest): Promise<SourceResponse>;
+  /** As `send`, with the authentication of a cloud. It refuses responses that say that the credentials are outdated only after a second try. */
+  sendSigned(request: SignedRequest): Promise<SourceResponse>;
   /** Parses an untrusted document in a worker thread, with limits of time and memory. */
   parse(job: ParseJob): Promise<ParseResult>;
   /** Resolves after this time. Rejects when the signal is aborted. */
@@ -150,24 +157,6 @@ export interface ListeningDriver {
 }
 
 export type SourceDriver = PolledDriver | ListeningDriver;
-
-/** Stable codes of failures to read a source. */
-export const SOURCE_ERROR_CODES = [
-  "credentials_refused",
-  "target_not_found",
-  "target_refused",
-  "target_unavailable",
-  "rate_limited",
-  "address_refused",
-  "connection_failed",
-  "timeout",
-  "response_too_large",
-  "unreadable",
-  "protocol_error",
-  /** A fault of Posthorn. */
-  "internal",
-] as const;
-export type SourceErrorCode = (typeof SOURCE_ERROR_CODES)[number];
 
 /** Reading a source failed. */
 export class SourceFailure extends Error {

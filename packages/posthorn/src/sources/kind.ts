@@ -56,6 +56,8 @@ export interface ListeningKind<F extends Fields> extends Declaration<F> {
   readonly family: "listen";
   /** npm packages that its driver needs, with the major version: `mqtt@5`. */
   readonly packages: readonly string[];
+  /** Ports that it may dial in addition to those that the operator allows. Absent: only those. */
+  readonly ports?: readonly number[];
 }
 
 /** A kind whose events arrive only as requests to the URL of the source. */
@@ -67,7 +69,6 @@ export type AnySourceKind = PolledKind<Fields> | ListeningKind<Fields> | Request
 
 /** Checks a declaration and keeps its exact type. */
 export const polledKind = <const F extends Fields>(kind: PolledKind<F>): PolledKind<F> => kind;
-/** @public No kind listens yet. */
 export const listeningKind = <const F extends Fields>(kind: ListeningKind<F>): ListeningKind<F> => kind;
 export const requestKind = <const F extends Fields>(kind: RequestKind<F>): RequestKind<F> => kind;
 

@@ -17,6 +17,8 @@ import {
   type ParseJob,
   type ParseResult,
   type PolledDriver,
+  type SignedRequest,
+  type SourceConnections,
   type SourceDriver,
   type SourceEvent,
   SourceFailure,
@@ -46,7 +48,9 @@ export interface SourceRunParts {
   readonly quarantine: (source: LiveSource, unreadable: Unreadable) => Promise<void>;
   readonly urlOf: (source: LiveSource) => Promise<string>;
   readonly send: (request: SourceRequest, options: SendOptions) => Promise<SourceResponse>;
+  readonly sendSigned: (request: SignedRequest, options: SendOptions) => Promise<SourceResponse>;
   readonly parse: (job: ParseJob, turn: ParseTurn) => Promise<ParseResult>;
+  readonly connections: SourceConnections;
   readonly driver: (kind: string) => SourceDriver | null;
   readonly limiter: ReadLimiter;
   readonly observer: RunObserver;
@@ -387,9 +391,12 @@ export class SourceRun {
   }
 
   async #host({ source, signal }: Pick<Reading, "source" | "signal">): Promise<SourceHost> {
-    const { clock, send, parse, urlOf } = this.#parts;
-    const { kindConfig, id, name } = source.settings;
+    const { clock, send, sendSigned, parse, urlOf, connections, services } = this.#parts;
+    const { kindConfig, id, name, maxBodyBytes } = source.settings;
+    const { maxInboundBytes } = services().rules;
     return {
+      maxBodyBytes: Math.min(maxBodyBytes ?? maxInboundBytes, maxInboundBytes),
+      connections,
       config: kindConfig!,
       sourceId: id,
       name,
@@ -397,6 +404,7 @@ export class SourceRun {
       signal,
       now: clock.now,
       send: (request) => send(request, { signal, timeoutMs: REQUEST_MS }),
+      sendSigned: (request) => sendSigned(request, { signal, timeoutMs: REQUEST_MS }),
       parse: (job) => parse(job, { orgId: source.orgId, signal }),
       wait: (ms) => waitFor(clock, ms, signal),
     };

@@ -54,7 +54,7 @@ function valueOf(name: string, field: Field): fc.Arbitrary<unknown> {
     case "text":
       return fc.constantFrom(field.example ?? field.default ?? null, null);
     case "url":
-      return fc.constantFrom("https://a.example/x", "http://b.example/");
+      return fc.constantFrom(...field.schemes.map((scheme) => `${scheme}//a.example/x`));
     case "integer":
       return fc.integer({ min: field.minimum, max: field.maximum });
     case "boolean":
@@ -106,8 +106,14 @@ function hostOf(config: KindConfig, now: number, document: string): SourceHost {
     name: "Test",
     url: "https://in.example/in/1",
     signal: new AbortController().signal,
+    maxBodyBytes: 1_000_000,
+    connections: {
+      listen: () => Promise.resolve({ kind: "canceled" }),
+      remove: () => Promise.resolve(null),
+    },
     now: () => now,
     send: () => Promise.resolve(response),
+    sendSigned: () => Promise.resolve(response),
     parse: parseDocument,
     wait: () => Promise.resolve(),
   };

@@ -7,6 +7,7 @@ import { ConnectorMissing, loadDriver } from "./drivers.ts";
 import { causesOf, connectionFailure, unknownFailure } from "./failure.ts";
 import { DialContext, GuardError, installGuard } from "./guard.ts";
 import { LinkPool, NoFreeLink, type PooledLink } from "./link-pool.ts";
+import { Listeners } from "./listeners.ts";
 import type { Driver, Link } from "./driver.ts";
 import type { ItemResult, KindMessage } from "../kind.ts";
 import { decodeMessages } from "./message-cells.ts";
@@ -34,6 +35,7 @@ const jobs = new Map<number, Job>();
 const vets = new Map<number, (result: VetResult) => void>();
 let lastVet = 0;
 let outbox: FromThread[] = [];
+let transfers: ArrayBuffer[] = [];
 let reported = "{}";
 
 interface Job {
@@ -43,20 +45,17 @@ interface Job {
   go: (() => void) | null;
 }
 
-const pool = new LinkPool({
-  ...options,
-  driver: loadDriver,
-  dialContext: (link) =>
-    new DialContext(
-      (host, dialPort) =>
-        new Promise((resolve) => {
-          const id = ++lastVet;
-          vets.set(id, resolve);
-          post({ op: "vet", id, link, host, port: dialPort });
-        }),
-    ),
-  now: () => performance.now(),
-});
+const dialContext = (link: number): DialContext =>
+  new DialContext(
+    (host, dialPort) =>
+      new Promise((resolve) => {
+        const id = ++lastVet;
+        vets.set(id, resolve);
+        post({ op: "vet", id, link, host, port: dialPort });
+      }),
+  );
+const pool = new LinkPool({ ...options, driver: loadDriver, dialContext, now: () => performance.now() });
+const listeners = new Listeners({ dialContext, post });
 
 setInterval(
   () => {
@@ -76,6 +75,18 @@ function take(item: ToThread, bodies: Uint8Array): void {
   switch (item.op) {
     case "link":
       specs.set(item.link, item.spec);
+      return;
+    case "listen":
+      listeners.listen(item, specs.get(item.link)!);
+      return;
+    case "settled":
+      listeners.settled(item.id, item.batch);
+      return;
+    case "unlisten":
+      listeners.stop(item.id);
+      return;
+    case "remove":
+      void listeners.remove(item, specs.get(item.link)!);
       return;
     case "forget":
       specs.delete(item.link);
@@ -256,7 +267,7 @@ function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | nul
 
 /** @param always Also if the links are the same, because the memory has changed. */
 function report(always = false): void {
-  const links = pool.counts;
+  const links = { ...pool.counts, ...listeners.counts };
   const text = JSON.stringify(links);
   if (text === reported && !always) return;
   reported = text;
@@ -265,14 +276,17 @@ function report(always = false): void {
 }
 
 /** Everything of one turn is posted together, which costs a tenth of single posts. */
-function post(message: FromThread): void {
+function post(message: FromThread, transfer: ArrayBuffer | null = null): void {
   if (outbox.length === 0) setImmediate(flush);
   outbox.push(message);
+  if (transfer !== null) transfers.push(transfer);
 }
 
 function flush(): void {
   report();
   const items = outbox;
+  const transferred = transfers;
   outbox = [];
-  port.postMessage(items, []);
+  transfers = [];
+  port.postMessage(items, transferred);
 }

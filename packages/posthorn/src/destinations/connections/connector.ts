@@ -7,10 +7,12 @@ import { Worker } from "node:worker_threads";
 import { LRUCache } from "lru-cache";
 import { threadFile } from "../../lib/thread-file.ts";
 import type { KindConfig, KindMessage } from "../kind.ts";
+import { type ListenRequest, type ListenResult, ListeningRequests, type RemoveRequest } from "./listening.ts";
 import { encodeMessages } from "./message-cells.ts";
 import type {
   FromThread,
   LinkSpec,
+  ListenEnd,
   PostToThread,
   ThreadCounts,
   ThreadOptions,
@@ -92,6 +94,9 @@ const NO_COUNTS: ThreadCounts = { links: {}, memoryBytes: 0 };
 export class Connector implements AsyncDisposable {
   readonly #options: ConnectorOptions;
   readonly #pending = new Map<number, PendingMessage>();
+  readonly #listening = new ListeningRequests((message) => {
+    if (this.#worker !== null) this.#post(message);
+  });
   /** Link IDs that the thread knows, by the hash of their settings. */
   readonly #links: LRUCache<string, number>;
   readonly #specs = new Map<number, { readonly spec: LinkSpec; readonly allow: string | null }>();
@@ -144,7 +149,7 @@ export class Connector implements AsyncDisposable {
         clearTimeout(timer);
         signal.removeEventListener("abort", abort);
         this.#pending.delete(id);
-        if (this.#pending.size === 0) this.#stopWatch();
+        this.#stopWatchIfIdle();
         resolve(result);
       };
       const drop = (result: ConnectorResult, isTimeout: boolean): void => {
@@ -162,14 +167,44 @@ export class Connector implements AsyncDisposable {
     });
   }
 
+  /** Reads a source over a connection until it ends. Never rejects. */
+  async listen(request: ListenRequest): Promise<ListenResult> {
+    if (request.signal.aborted || this.#isClosed) return { kind: "canceled" };
+    const down = this.#startOr();
+    if (down !== null) return down;
+    const result = await this.#listening.listen(++this.#lastId, this.#linkOf({ ...request, tenant: 0 }), request);
+    this.#stopWatchIfIdle();
+    return result;
+  }
+
+  /** Removes what a listener has created at the broker. Resolves with why that was not possible; `null`: it is removed. Never rejects. */
+  async remove(request: RemoveRequest): Promise<ListenEnd | null> {
+    if (this.#isClosed) return CLOSED;
+    const down = this.#startOr();
+    if (down !== null) return down;
+    const end = await this.#listening.remove(++this.#lastId, this.#linkOf({ ...request, tenant: 0 }), request.session);
+    this.#stopWatchIfIdle();
+    return end;
+  }
+
   /** Ends the thread and its connections. Messages in flight settle as canceled. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#stopWatch();
     for (const { settle } of this.#pending.values()) settle({ kind: "canceled" });
+    this.#listening.fail(CLOSED);
     const worker = this.#worker;
     this.#worker = null;
     await worker?.terminate();
+  }
+
+  /** Starts the thread, unless it has just ended. */
+  #startOr(): ListenEnd | null {
+    if (this.#worker === null && performance.now() < this.#restsUntil) {
+      return { kind: "own_fault", code: "connector_down", detail: "the connector thread is about to be restarted" };
+    }
+    this.#start();
+    return null;
   }
 
   #start(): void {
@@ -208,6 +243,7 @@ export class Connector implements AsyncDisposable {
     this.#bodyBytes = 0;
     this.#links.clear();
     for (const { settle } of this.#pending.values()) settle(ownFault("connector_down", error.message));
+    this.#listening.fail({ kind: "own_fault", code: "connector_down", detail: error.message });
     void worker.terminate();
     if (this.#isClosed) return;
     this.#failures++;
@@ -237,6 +273,9 @@ export class Connector implements AsyncDisposable {
         return;
       case "count":
         this.#counts = item.counts;
+        return;
+      default:
+        this.#listening.take(item);
     }
   }
 
@@ -249,7 +288,7 @@ export class Connector implements AsyncDisposable {
     if (this.#worker !== null) this.#post({ op: "vetted", id, result });
   }
 
-  #linkOf({ kind, config, tenant, allow }: ConnectorRequest): number {
+  #linkOf({ kind, config, tenant, allow }: Pick<ConnectorRequest, "kind" | "config" | "tenant" | "allow">): number {
     let hash = this.#hashes.get(config);
     if (hash === undefined) {
       hash = createHash("sha256").update(JSON.stringify(config)).digest("base64");
@@ -302,7 +341,7 @@ export class Connector implements AsyncDisposable {
     this.#worker.postMessage({ items, bodies } satisfies PostToThread, parts.length === 0 ? [] : [bodies.buffer]);
   }
 
-  /** Runs while messages are in flight, and keeps the process alive for them. */
+  /** Runs while messages are in flight or sources are read, and keeps the process alive for them. */
   #startWatch(): void {
     const { stuckMs = STUCK_MS } = this.#options;
     this.#lastPong = this.#lastPing;
@@ -318,11 +357,17 @@ export class Connector implements AsyncDisposable {
     }, stuckMs / 3);
   }
 
+  #stopWatchIfIdle(): void {
+    if (this.#pending.size === 0 && this.#listening.size === 0) this.#stopWatch();
+  }
+
   #stopWatch(): void {
     if (this.#watch !== null) clearInterval(this.#watch);
     this.#watch = null;
   }
 }
+
+const CLOSED: ListenEnd = { kind: "own_fault", code: "connector_closed", detail: "the server is being stopped" };
 
 function ownFault(code: string, detail: string): ConnectorResult {
   return { kind: "own_fault", code, detail };

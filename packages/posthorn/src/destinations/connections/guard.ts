@@ -86,6 +86,11 @@ export class DialContext {
     this.#allowance = Math.min(MAX_ALLOWANCE, this.#allowance + BYTES_PER_MESSAGE + bodyBytes);
   }
 
+  /** Allows this many bytes in addition, at most `most` in all: for connections over which messages arrive. */
+  allow(bytes: number, most: number): void {
+    this.#allowance = Math.max(this.#allowance, Math.min(most, this.#allowance + bytes));
+  }
+
   /** Counts received bytes. Returns an error when the target sent too many. */
   receive(bytes: number): GuardError | null {
     this.#allowance -= bytes;

@@ -1,4 +1,6 @@
 /** Messages between the main thread and the connector thread. Each side collects the messages of one turn and posts them together. */
+import type { Cursor, SourceEvent, Unreadable } from "../../sources/source-event.ts";
+import type { ListenFailure } from "../../sources/listeners/listener.ts";
 import type { ItemResult, KindConfig } from "../kind.ts";
 import type { Cell } from "./message-cells.ts";
 
@@ -28,7 +30,36 @@ export type ToThread =
   | { readonly op: "go"; readonly id: number }
   | { readonly op: "cancel"; readonly id: number; readonly isTimeout: boolean }
   | { readonly op: "vetted"; readonly id: number; readonly result: VetResult }
+  | ({ readonly op: "listen"; readonly id: number; readonly link: number } & ListenSpec)
+  /** Everything of the batch is on disk. */
+  | { readonly op: "settled"; readonly id: number; readonly batch: number }
+  /** Close the connection. What is not settled must not be acknowledged. */
+  | { readonly op: "unlisten"; readonly id: number }
+  /** Remove what the listener has created at the broker. */
+  | { readonly op: "remove"; readonly id: number; readonly link: number; readonly session: string }
   | { readonly op: "ping"; readonly id: number };
+
+/** How a source is read over a connection. See `ListenHost`. */
+export interface ListenSpec {
+  readonly session: string;
+  readonly cursor: Cursor | null;
+  readonly window: number;
+  readonly maxBodyBytes: number;
+}
+
+/** What a listener hands over at once. Bodies are empty in `events` and `unreadable`, and follow one another in `bodies`. */
+export interface ListenBatch {
+  readonly batch: number;
+  readonly events: readonly SourceEvent[];
+  readonly unreadable: readonly Unreadable[];
+  /** `null`: unchanged. */
+  readonly cursor: Cursor | null;
+}
+
+/** Why a listener has ended. `flood`: the broker sent more than its window allows. */
+export type ListenEnd =
+  | { readonly kind: "failed"; readonly failure: ListenFailure; readonly isFlood: boolean }
+  | { readonly kind: "own_fault"; readonly code: string; readonly detail: string };
 
 export interface PostToThread {
   readonly items: readonly ToThread[];
@@ -43,6 +74,16 @@ export type FromThread =
   /** The message can be sent now, but it waited. May it still be sent? */
   | { readonly op: "ask"; readonly id: number }
   | { readonly op: "vet"; readonly id: number; readonly link: number; readonly host: string; readonly port: number }
+  | { readonly op: "listening"; readonly id: number }
+  | ({
+      readonly op: "batch";
+      readonly id: number;
+      readonly bodies: Uint8Array<ArrayBuffer>;
+      readonly lengths: readonly number[];
+    } & ListenBatch)
+  | { readonly op: "ended"; readonly id: number; readonly end: ListenEnd }
+  /** Reply to `remove`. `null`: it is removed. */
+  | { readonly op: "removed"; readonly id: number; readonly end: ListenEnd | null }
   | { readonly op: "pong"; readonly id: number }
   | { readonly op: "count"; readonly counts: ThreadCounts };
 

@@ -2,14 +2,29 @@
 import { isIPv6 } from "node:net";
 import { type AddressRules, EGRESS_ERRORS, type Egress, parseAllowList } from "@posthorn/egress";
 import { boundedCache } from "../../lib/bounded-cache.ts";
+import { sourceKindNamed } from "../../sources/kinds.ts";
 import { kindNamed } from "../kinds.ts";
 import type { VetRequest } from "./connector.ts";
 import type { VetResult } from "./protocol.ts";
 import { openRelay } from "./relay.ts";
 
+/** Ports of a kind that may be dialled although the operator does not list them. */
+export type PortsOf = (kind: string) => readonly number[];
+
+export const destinationPorts: PortsOf = (name) => {
+  const kind = kindNamed(name);
+  return kind?.family === "connection" ? (kind.ports ?? []) : [];
+};
+
+export const sourcePorts: PortsOf = (name) => {
+  const kind = sourceKindNamed(name);
+  return kind?.family === "listen" ? (kind.ports ?? []) : [];
+};
+
 /** @returns The `vet` function of a connector. */
 export function vetWith(
   egress: Pick<Egress, "checkHost" | "allowsPort" | "openTunnel">,
+  portsOf: PortsOf = destinationPorts,
 ): (request: VetRequest) => Promise<VetResult> {
   const rules = boundedCache<string, AddressRules>(10_000);
   const rulesOf = (text: string): AddressRules => {
@@ -18,9 +33,7 @@ export function vetWith(
     return parsed;
   };
   return async ({ kind: name, host, port, allow }) => {
-    const kind = kindNamed(name);
-    const ports = kind?.family === "connection" ? (kind.ports ?? []) : [];
-    if (!ports.includes(port) && !egress.allowsPort(port)) {
+    if (!portsOf(name).includes(port) && !egress.allowsPort(port)) {
       return {
         allowed: false,
         code: "blocked_port",

@@ -1,0 +1,67 @@
+/** Driver of all kinds that are read over a connection. The protocol is spoken by a listener in the connector thread. */
+import { type ListeningDriver, SourceFailure, type SourceHost } from "../driver.ts";
+import type { ListenFailure } from "../listeners/listener.ts";
+
+/** Messages that a broker may send before the first one is acknowledged. */
+const WINDOW = 128;
+/** A broker whose messages are too large for the window gets this part of it at the next connection. */
+const SMALLER = 8;
+
+/** @param kind Name of the kind, which is that of its listener. */
+export function connectionDriver(kind: string): ListeningDriver {
+  /** Smaller windows of sources whose messages did not fit. */
+  const windows = new Map<string, number>();
+  return {
+    family: "listen",
+    listen: async (host, cursor) => {
+      const window = windows.get(host.sourceId) ?? WINDOW;
+      const result = await host.connections.listen({
+        kind,
+        config: host.config,
+        session: sessionOf(host),
+        cursor,
+        window,
+        maxBodyBytes: host.maxBodyBytes,
+        signal: host.signal,
+        onConnected: () => host.connected(),
+        onBatch: async ({ events, unreadable, cursor: next }) => {
+          for (const one of unreadable) await host.quarantine(one);
+          await host.emit(events, next);
+        },
+      });
+      switch (result.kind) {
+        case "canceled":
+          return;
+        case "not_stored":
+          throw result.error;
+        case "own_fault":
+          throw ownFault(result.code);
+        case "failed":
+          if (result.isFlood) windows.set(host.sourceId, Math.max(1, Math.floor(window / SMALLER)));
+          throw failureOf(result.failure);
+      }
+    },
+    forget: async (host) => {
+      windows.delete(host.sourceId);
+      const end = await host.connections.remove({ kind, config: host.config, session: sessionOf(host) });
+      if (end?.kind === "own_fault") throw ownFault(end.code);
+      if (end?.kind === "failed") throw failureOf(end.failure);
+    },
+  };
+}
+
+function sessionOf({ sourceId }: SourceHost): string {
+  return `posthorn-${sourceId}`;
+}
+
+function failureOf({ code, message, hint, retryAfterMs }: ListenFailure): SourceFailure {
+  return new SourceFailure(code, message, { hint, retryAfterMs });
+}
+
+function ownFault(code: string): SourceFailure {
+  const text =
+    code === "connector_missing"
+      ? "A package that this kind of source needs is not installed on this node."
+      : "The thread that holds the connections of sources could not connect. Posthorn tries again.";
+  return new SourceFailure("internal", text);
+}

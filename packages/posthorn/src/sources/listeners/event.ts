@@ -1,0 +1,85 @@
+/** Turns the message of a broker into an event. */
+import type { SourceEvent, Unreadable } from "../source-event.ts";
+import type { ListenHost } from "./listener.ts";
+
+/** Message of a broker, before it is an event. */
+export interface BrokerMessage {
+  /** See `SourceEvent.id`; `null`: the broker supplies none, so that a repetition is another event. */
+  readonly id: string | null;
+  readonly body: Uint8Array;
+  /** `null`: the broker does not say. */
+  readonly contentType: string | null;
+  readonly occurredAt: number | null;
+  /** What the broker says about the message, such as its topic. */
+  readonly metadata: readonly (readonly [name: string, value: string])[];
+  /** What its publisher has added. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Value of `{topic}` in the event type: topic, subject, queue or key. */
+  readonly topic: string;
+}
+
+/** Longest event type. */
+const MAX_TYPE = 256;
+/** Bounds of the metadata of one event. */
+const MAX_HEADERS = 100;
+const MAX_HEADER_LENGTH = 4096;
+
+/** Hands a message over as an event, or to quarantine if it is too large. Settles as `ListenHost.deliver`. */
+export function deliver(host: ListenHost, template: string, message: BrokerMessage): Promise<void> {
+  const { maxBodyBytes } = host;
+  return message.body.byteLength > maxBodyBytes
+    ? host.quarantine(tooLarge(message, maxBodyBytes))
+    : host.deliver(eventOf(template, message));
+}
+
+export function eventOf(template: string, message: BrokerMessage): SourceEvent {
+  const { body, occurredAt, topic } = message;
+  const pairs = [...message.metadata, ...message.headers].slice(0, MAX_HEADERS);
+  return {
+    // A random one, so that messages with equal bodies stay different events.
+    id: message.id ?? crypto.randomUUID(),
+    type: typeOf(template, topic, message.headers),
+    body,
+    contentType: contentTypeOf(message),
+    occurredAt,
+    headers: pairs.flatMap(([name, value]) => [name.slice(0, 256), value.slice(0, MAX_HEADER_LENGTH)]),
+  };
+}
+
+function contentTypeOf({ contentType, body }: BrokerMessage): string {
+  if (contentType !== null && /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+/.test(contentType)) return contentType.slice(0, 256);
+  return looksLikeJson(body) ? "application/json" : "application/octet-stream";
+}
+
+/** Only the first byte that is no space decides: the body is stored as it is in any case. */
+function looksLikeJson(body: Uint8Array): boolean {
+  for (const byte of body) {
+    if (byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d) continue;
+    return byte === 0x7b || byte === 0x5b;
+  }
+  return false;
+}
+
+/** Replaces `{topic}`, `{topic:2}` (its second part) and `{header:NAME}`. What is empty then, becomes `message`. */
+export function typeOf(template: string, topic: string, headers: BrokerMessage["headers"]): string {
+  const parts = topic.split(/[/.]/);
+  const text = template.replaceAll(/\{(topic|header)(?::([^{}]+))?\}/g, (_, what: string, argument?: string) => {
+    if (what === "topic") return argument === undefined ? topic : (parts[Number(argument) - 1] ?? "");
+    return headers.find(([name]) => name.toLowerCase() === argument?.toLowerCase())?.[1] ?? "";
+  });
+  const type = text
+    .replaceAll(/[^a-zA-Z0-9\-_.]+/g, ".")
+    .replaceAll(/\.{2,}/g, ".")
+    .replaceAll(/^\.|\.$/g, "")
+    .slice(0, MAX_TYPE);
+  return type === "" ? "message" : type;
+}
+
+export function tooLarge({ topic, body, contentType }: BrokerMessage, maxBytes: number): Unreadable {
+  return {
+    reason: "too_large",
+    detail: `A message of ${topic.slice(0, 200)} has ${body.byteLength} bytes, and the source accepts up to ${maxBytes}. Raise maxBodyBytes of the source or POSTHORN_MAX_INBOUND_BYTES, or publish smaller messages.`,
+    body,
+    contentType: contentType ?? "application/octet-stream",
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * What the code that reads a broker implements. Listeners run in the connector thread, where every connection passes the address guard.
+ * `docs/decisions/117-listen-in-the-connector-thread.md` has the reasons.
+ */
+import type { KindConfig } from "../../fields/field.ts";
+import type { Cursor, SourceErrorCode, SourceEvent, Unreadable } from "../source-event.ts";
+
+/** Why a broker could not be read. */
+export interface ListenFailure {
+  readonly code: SourceErrorCode;
+  /** What went wrong, as a sentence without secrets. */
+  readonly message: string;
+  /** What to do about it; `null`: wait. */
+  readonly hint: string | null;
+  /** The broker accepts no connection before this many milliseconds; `null`: it did not say. */
+  readonly retryAfterMs: number | null;
+}
+
+/** Surroundings of a connection that is opened only to remove something. */
+export interface ForgetHost {
+  readonly config: KindConfig;
+  /** Name of the source at the broker: the same at each connection, and different for each source. */
+  readonly session: string;
+  readonly signal: AbortSignal;
+}
+
+export interface ListenHost extends ForgetHost {
+  /** As last saved; `null`: the source was never read. */
+  readonly cursor: Cursor | null;
+  /** Most messages that the broker may send before the first one is acknowledged. */
+  readonly window: number;
+  /** Larger bodies are quarantined. */
+  readonly maxBodyBytes: number;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** The connection works, and messages can arrive. */
+  connected(): void;
+  /**
+   * Hands over a message. Resolves when it is on disk: acknowledge it then, and not before. Resolves in the order of the calls. Rejects when it
+   * was not stored and the listener is being stopped; the message must not be acknowledged then.
+   */
+  deliver(event: SourceEvent): Promise<void>;
+  /** Hands over what is no event, as `deliver`. */
+  quarantine(unreadable: Unreadable): Promise<void>;
+  /** Stores the cursor after everything that was handed over before. */
+  save(cursor: Cursor): Promise<void>;
+  /** Whether more messages than the window, or too many bytes, wait to be stored. Stop reading from the connection while it is so. */
+  readonly isFull: boolean;
+  /** Resolves when it is no longer full. Rejects when the listener is being stopped. */
+  room(): Promise<void>;
+}
+
+export interface Listener {
+  /**
+   * Connects and hands over messages until the signal aborts, then closes its connections and resolves. Rejects when the connection fails or
+   * ends.
+   */
+  listen(host: ListenHost): Promise<void>;
+  /** Explains an error of the protocol; `null`: it is not one. */
+  failure(error: unknown): ListenFailure | null;
+  /** Removes what it has created at the broker for this source. */
+  forget?(host: ForgetHost): Promise<void>;
+}
+
+/** Rejection of a listener that already knows the failure. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+  readonly failure: ListenFailure;
+
+  constructor(code: SourceErrorCode, message: string, hint: string | null = null, retryAfterMs: number | null = null) {
+    super(message);
+    this.failure = { code, message, hint, retryAfterMs };
+  }
+}
+
+/** The listener is being stopped, so that its messages are not acknowledged. */
+export class ListenStopped extends Error {
+  override readonly name = "ListenStopped";
+}

@@ -1,0 +1,45 @@
+/** What reading a source results in, as plain data that can cross threads. */
+
+/** Position in what a source reads, as JSON. At most 512 KiB. */
+export type Cursor = Readonly<Record<string, unknown>>;
+
+/** An event that a source has read. */
+export interface SourceEvent {
+  /** The same each time the event is read: Posthorn drops repetitions by it. */
+  readonly id: string;
+  readonly type: string;
+  readonly body: Uint8Array;
+  readonly contentType: string;
+  /** When it happened, in Unix milliseconds; `null`: unknown. */
+  readonly occurredAt: number | null;
+  /** Alternating names and values: metadata that filters and transformations can read. */
+  readonly headers: readonly string[];
+}
+
+/** Something that was read but is no event. It is quarantined, and reading continues behind it. */
+export interface Unreadable {
+  /** Stable code, such as `json_invalid`. */
+  readonly reason: string;
+  /** What is wrong with it. */
+  readonly detail: string;
+  readonly body: Uint8Array;
+  readonly contentType: string;
+}
+
+/** Stable codes of failures to read a source. */
+export const SOURCE_ERROR_CODES = [
+  "credentials_refused",
+  "target_not_found",
+  "target_refused",
+  "target_unavailable",
+  "rate_limited",
+  "address_refused",
+  "connection_failed",
+  "timeout",
+  "response_too_large",
+  "unreadable",
+  "protocol_error",
+  /** A fault of Posthorn. */
+  "internal",
+] as const;
+export type SourceErrorCode = (typeof SOURCE_ERROR_CODES)[number];
