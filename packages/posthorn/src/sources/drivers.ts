@@ -1,5 +1,6 @@
 /** The driver of each source kind that is read. */
 import type { SourceDriver } from "./driver.ts";
+import { connectionDriver } from "./drivers/connection.ts";
 import { FEED_DRIVER } from "./drivers/feed.ts";
 import { HTTP_DRIVER } from "./drivers/http.ts";
 import { ICAL_DRIVER } from "./drivers/ical.ts";
@@ -12,6 +13,7 @@ const DRIVERS: Readonly<Record<string, SourceDriver>> = {
   feed: FEED_DRIVER,
   websub: WEBSUB_DRIVER,
   ical: ICAL_DRIVER,
+  mqtt: connectionDriver("mqtt"),
 };
 
 /** `null`: events of the kind arrive as requests, or this version does not know it. */

@@ -4,6 +4,7 @@ import { EMAIL } from "./kinds/email.ts";
 import { FEED } from "./kinds/feed.ts";
 import { HTTP_POLL } from "./kinds/http.ts";
 import { ICAL_KIND } from "./kinds/ical.ts";
+import { MQTT_SOURCE } from "./kinds/mqtt.ts";
 import { SCHEDULE } from "./kinds/schedule.ts";
 import { WEBSUB } from "./kinds/websub.ts";
 import { WEBHOOK } from "./kinds/webhook.ts";
@@ -26,6 +27,7 @@ export const SOURCE_KINDS: Readonly<Record<string, AnySourceKind>> = {
   [WEBSUB_KIND]: WEBSUB,
   ical: ICAL_KIND,
   [MAIL_SOURCE]: EMAIL,
+  mqtt: MQTT_SOURCE,
 };
 
 /** Declaration of a kind; `null`: this version does not know it. */

@@ -1,7 +1,9 @@
 /** Listeners by kind of source. Each file imports the client of its protocol, which is an optional package, so it is loaded on first use. */
 import type { Listener } from "./listeners/listener.ts";
 
-const LOADERS: Readonly<Record<string, () => Promise<Listener>>> = {};
+const LOADERS: Readonly<Record<string, () => Promise<Listener>>> = {
+  mqtt: async () => (await import("./listeners/mqtt.ts")).mqttListener,
+};
 
 /** `null`: the kind is not read over a connection of its own. Rejects if the package is missing. */
 export async function loadListener(kind: string): Promise<Listener | null> {
