@@ -32,11 +32,21 @@ export async function patchTransformation({
   ctx,
   input,
 }: OutsideCall<EndpointRef & { readonly change: TransformationChange }>): Promise<void> {
-  const { application, endpoint } = await getEndpoint(ctx, input);
+  const found = await getEndpoint(ctx, input);
   const { change } = input;
   if (change.variables) checkVariables(change.variables);
-  if (typeof change.code === "string")
-    await checkCode(ctx, change.code, { tenant: application.key, endpoint: endpoint.key });
+  if (typeof change.code === "string") {
+    await checkCode(ctx, change.code, { tenant: found.application.key, endpoint: found.endpoint.key });
+  }
+  await saveTransformation(ctx, found, change);
+}
+
+/** Changes a transformation whose code was checked, which takes too long in a transaction. */
+export async function saveTransformation(
+  ctx: Context,
+  { application, endpoint }: Awaited<ReturnType<typeof getEndpoint>>,
+  change: TransformationChange,
+): Promise<void> {
   await write(ctx, async (tx) => {
     const before = await readTransformation({ ...ctx, tx }, endpoint.key);
     const { enabled, transformation } = changed(before, change, ctx.services.now());

@@ -38,8 +38,14 @@ export function requireRule(rule: RuleJson): Rule {
 
 /** Begins with messages that are published from now on. */
 export async function createWatch(call: OutsideCall<WatchInput & { readonly app: string }>): Promise<Watch> {
-  const rule = requireRule(call.input.rule);
+  requireRule(call.input.rule);
   const horizon = await call.ctx.services.feeds.horizon();
+  return insertWatch(call, horizon);
+}
+
+/** Creates a watch that evaluates the messages from a position of the feed on. */
+export function insertWatch(call: Call<WatchInput & { readonly app: string }>, horizon: number): Promise<Watch> {
+  const rule = requireRule(call.input.rule);
   return atomically(call, async ({ ctx, input }) => {
     const application = await getApplication(ctx, input.app);
     await checkRoom(ctx, rule);
