@@ -1,0 +1,152 @@
+/** Fields that several templates have, and the endpoint that follows from them. */
+import type { EndpointPlan } from "./template.ts";
+
+/** Choices of `destination`, and the destination kinds that they are. */
+const DESTINATIONS = {
+  webhook: "http",
+  slack: "slack",
+  teams: "teams",
+  discord: "discord",
+  googleChat: "googleChat",
+  mattermost: "mattermost",
+  rocketChat: "rocketChat",
+} as const;
+type Destination = keyof typeof DESTINATIONS;
+
+export function nameField(preset: string) {
+  return {
+    type: "text",
+    label: "Name",
+    help: "Name of what the template creates, in lists.",
+    required: false,
+    secret: false,
+    maxLength: 100,
+    default: preset,
+  } as const;
+}
+
+/** Where events go. */
+export function destinationFields(preset: Destination) {
+  return {
+    destination: {
+      type: "choice",
+      label: "Destination",
+      help: "Where Posthorn sends the events: a signed webhook to your own URL, or a message in a chat.",
+      required: false,
+      secret: false,
+      choices: ["webhook", "slack", "teams", "discord", "googleChat", "mattermost", "rocketChat"],
+      default: preset,
+    },
+    destinationUrl: {
+      type: "url",
+      label: "URL of the destination",
+      help: "URL of your webhook receiver, or the webhook URL that the chat shows for the channel.",
+      required: true,
+      secret: false,
+      schemes: ["https:", "http:"],
+      example: "https://hooks.example.com/services/T00000000/B00000000/XXXXXXXX",
+    },
+  } as const;
+}
+
+/** Secret of a provider. Some providers show it only after the source exists. */
+export function secretField(where: string, example: string) {
+  return {
+    type: "text",
+    label: "Signing secret",
+    help: `${where} Leave it empty if you do not have it yet, and enter it at the source later.`,
+    required: false,
+    secret: true,
+    maxLength: 512,
+    example,
+  } as const;
+}
+
+/** Token of devices, which send their readings to the URL of a source. */
+export const DEVICE_TOKEN_FIELD = {
+  type: "text",
+  label: "Device token",
+  help: "Devices send it in the header `Authorization: Bearer …`. Use a random text of at least 16 characters.",
+  required: true,
+  secret: true,
+  maxLength: 256,
+  pattern: "[A-Za-z0-9._~+/=-]{16,}",
+  example: "9f2c4e6a8b0d1f3a5c7e9b1d",
+} as const;
+
+export function durationField(label: string, help: string, preset: string) {
+  return {
+    type: "text",
+    label,
+    help: `${help} A whole number and a unit: 30s, 15m, 2h or 1d.`,
+    required: false,
+    secret: false,
+    maxLength: 10,
+    pattern: "[1-9][0-9]{0,5}[smhd]",
+    default: preset,
+  } as const;
+}
+
+export function numberField(label: string, help: string, preset: string) {
+  return {
+    type: "text",
+    label,
+    help,
+    required: false,
+    secret: false,
+    maxLength: 20,
+    pattern: "-?[0-9]{1,12}(?:\\.[0-9]{1,6})?",
+    default: preset,
+  } as const;
+}
+
+export function pathField(label: string, help: string, preset: string) {
+  return { type: "text", label, help, required: false, secret: false, maxLength: 256, default: preset } as const;
+}
+
+/** Templates of a message in a chat. See `destinations/chat/card-fields.ts`. */
+export interface Card {
+  readonly title: string;
+  readonly text?: string;
+  readonly fields?: string;
+  readonly link?: string;
+  readonly severity?: string;
+}
+
+interface Destined {
+  readonly destination: Destination;
+  readonly destinationUrl: string;
+}
+
+interface Selection extends Pick<EndpointPlan, "eventTypes"> {
+  readonly filter?: object | null;
+  readonly card: Card;
+  readonly transformation?: string;
+}
+
+/** The endpoint at the chosen destination. */
+export function endpointFor(
+  { destination, destinationUrl }: Destined,
+  { eventTypes, filter = null, card, transformation }: Selection,
+): EndpointPlan {
+  const kind = DESTINATIONS[destination];
+  const isWebhook = kind === "http";
+  return {
+    kind,
+    url: isWebhook ? destinationUrl : null,
+    config: isWebhook ? null : { url: destinationUrl, ...card },
+    eventTypes,
+    filter,
+    transformation: transformation ?? null,
+  };
+}
+
+/** Severity of the messages of a watch: a problem while it is raised, and success when it is cleared. */
+export function watchSeverity(raised: "warning" | "error" | "critical"): string {
+  return `{{ body.phase | map: "cleared", "success" | default: "${raised}" }}`;
+}
+
+/** Event types of the transitions of a watch, for an application. */
+export function transitionTypes(emits: string, phases: Readonly<Record<string, string>>) {
+  return Object.entries(phases).map(([phase, description]) => ({ name: `${emits}.${phase}`, description }));
+}
