@@ -1,4 +1,5 @@
 /** All routes of the API that require a token. */
+import { templateRoutes } from "./template/routes.ts";
 import { watchRoutes } from "./watch/routes.ts";
 import { FEED_ROUTES } from "./feed/routes.ts";
 import { REST_HOOK_ROUTES } from "./rest-hook/routes.ts";
@@ -278,6 +279,7 @@ export const ROUTES: readonly Route[] = [
   ...WEBSUB_SUBSCRIPTION_ROUTES,
   ...REST_HOOK_ROUTES,
   ...watchRoutes,
+  ...templateRoutes,
   ...SOURCE_ROUTES,
   ...SOURCE_MONITORING_ROUTES,
 ];

@@ -1,4 +1,5 @@
 /** All named models of the API. */
+import { TEMPLATE_MODELS } from "./template.ts";
 import { WATCH_MODELS } from "./watch.ts";
 import { COMPATIBLE_DESTINATION_MODELS } from "./destination.ts";
 import { DESTINATION_MODELS } from "./destination-kind.ts";
@@ -207,4 +208,5 @@ export const MODELS: readonly TSchema[] = [
   ...AUTO_CONFIG_MODELS,
   ...SUBSCRIPTION_MODELS,
   ...WATCH_MODELS,
+  ...TEMPLATE_MODELS,
 ];
