@@ -6,10 +6,10 @@ import { generateSecret } from "@posthorn/webhooks";
 import type { Selectable } from "kysely";
 import { POLLING_KIND, WEBHOOK_KIND } from "../../destinations/kinds.ts";
 import { invalid, notFound, PosthornError } from "../../lib/errors.ts";
-import { keyOfId } from "../../lib/id.ts";
 import type { AutoConfigTable } from "../../store/feed-schema.ts";
 import type { Actor } from "../access.ts";
 import type { Application } from "../application/application.ts";
+import { findResource } from "../application/resource.ts";
 import { getApplication } from "../application/find.ts";
 import { currentToken, issueToken, revokeTokens, type ScopedToken } from "../auth/scoped-token.ts";
 import { atomically, type Call, type Context, reader, type TransactionContext } from "../context.ts";
@@ -81,21 +81,13 @@ async function find(
   ctx: Context,
   ref: AutoConfigRef,
 ): Promise<{ readonly application: Application; readonly row: Selectable<AutoConfigTable> }> {
-  const application = await getApplication(ctx, ref.app);
-  const key = keyOfId("acsub_", ref.autoConfig);
-  const row =
-    key === null
-      ? undefined
-      : await reader(ctx)
-          .selectFrom("auto_config")
-          .selectAll()
-          .where("id", "=", key)
-          .where("public_id", "=", ref.autoConfig)
-          .where("app_id", "=", application.key)
-          .executeTakeFirst();
+  const name = "subscription";
+  const found = await findResource(ctx, { app: ref.app, prefix: "acsub_", ref: ref.autoConfig, name }, (isIt) =>
+    reader(ctx).selectFrom("auto_config").selectAll().where(isIt).executeTakeFirst(),
+  );
   const scope = ctx.actor.kind === "application" ? ctx.actor.scope : undefined;
-  if (row === undefined || (scope !== undefined && scope.autoConfigKey !== row.id)) throw notFound("subscription");
-  return { application, row };
+  if (scope !== undefined && scope.autoConfigKey !== found.row.id) throw notFound(name);
+  return found;
 }
 
 async function endpointOf(ctx: Context, { endpoint_id: key }: Selectable<AutoConfigTable>): Promise<Endpoint | null> {

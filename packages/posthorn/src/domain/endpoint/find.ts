@@ -1,7 +1,7 @@
 import { notFound } from "../../lib/errors.ts";
-import { keyOfId } from "../../lib/id.ts";
 import { type Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
+import { matches } from "../application/resource.ts";
 import { type Context, reader } from "../context.ts";
 import { type Endpoint, toEndpoint } from "./endpoint.ts";
 
@@ -13,15 +13,12 @@ export interface EndpointRef {
 }
 
 export async function findEndpoint(ctx: Context, application: Application, ref: string): Promise<Endpoint | null> {
-  const query = reader(ctx)
+  const row = await reader(ctx)
     .selectFrom("endpoint")
     .selectAll()
-    .where("app_id", "=", application.key)
-    .where("deleted_at", "is", null);
-  const key = keyOfId("ep_", ref);
-  const row = await (
-    key === null ? query.where("uid", "=", ref) : query.where("id", "=", key).where("public_id", "=", ref)
-  ).executeTakeFirst();
+    .where(matches(application, { prefix: "ep_", ref, hasUid: true }))
+    .where("deleted_at", "is", null)
+    .executeTakeFirst();
   return row === undefined ? null : toEndpoint(ctx, row);
 }
 

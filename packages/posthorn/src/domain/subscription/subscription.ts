@@ -1,12 +1,11 @@
 /** Subscriptions that receivers create and end themselves, at the WebSub hub or as REST hooks. An endpoint delivers to each of them. */
 import { createHash } from "node:crypto";
 import type { Kysely, Selectable } from "kysely";
-import { notFound } from "../../lib/errors.ts";
-import { keyOfId } from "../../lib/id.ts";
 import type { Database } from "../../store/schema.ts";
 import type { SubscriptionTable } from "../../store/subscription-schema.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
+import { findResource } from "../application/resource.ts";
 import { type Context, reader } from "../context.ts";
 import { type Endpoint, toEndpoint } from "../endpoint/endpoint.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
@@ -73,18 +72,10 @@ export async function getSubscription(
   ctx: Context,
   { app, protocol, subscription: ref }: SubscriptionRef,
 ): Promise<{ readonly application: Application; readonly subscription: Subscription }> {
-  const application = await getApplication(ctx, app);
-  const key = keyOfId("sub_", ref);
-  const row =
-    key === null
-      ? undefined
-      : await alive(reader(ctx))
-          .where("s.id", "=", key)
-          .where("s.public_id", "=", ref)
-          .where("s.app_id", "=", application.key)
-          .where("s.protocol", "=", protocol)
-          .executeTakeFirst();
-  if (row === undefined) throw notFound("subscription");
+  const its = { app, prefix: "sub_", ref, alias: "s", name: "subscription" } as const;
+  const { application, row } = await findResource(ctx, its, (isIt) =>
+    alive(reader(ctx)).where(isIt).where("s.protocol", "=", protocol).executeTakeFirst(),
+  );
   const endpoints = await endpointsOf(ctx, [row.endpoint_id]);
   return { application, subscription: toSubscription(row, endpoints.get(row.endpoint_id)!) };
 }

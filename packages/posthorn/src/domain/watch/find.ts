@@ -1,9 +1,8 @@
 import { type ExpressionBuilder, type ExpressionWrapper, sql, type SqlBool } from "kysely";
 import type { Phase } from "../../conditions/types.ts";
-import { notFound } from "../../lib/errors.ts";
-import { keyOfId } from "../../lib/id.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
+import { findResource } from "../application/resource.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
@@ -24,13 +23,10 @@ export interface FoundWatch {
 
 /** Throws `not_found`. */
 export async function findWatch(ctx: Context, ref: WatchRef): Promise<FoundWatch> {
-  const application = await getApplication(ctx, ref.app);
-  const query = reader(ctx).selectFrom("watch").selectAll().where("app_id", "=", application.key);
-  const key = keyOfId("watch_", ref.watch);
-  const row = await (
-    key === null ? query.where("uid", "=", ref.watch) : query.where("id", "=", key).where("public_id", "=", ref.watch)
-  ).executeTakeFirst();
-  if (row === undefined) throw notFound("watch");
+  const its = { app: ref.app, prefix: "watch_", ref: ref.watch, hasUid: true, name: "watch" } as const;
+  const { application, row } = await findResource(ctx, its, (isIt) =>
+    reader(ctx).selectFrom("watch").selectAll().where(isIt).executeTakeFirst(),
+  );
   return { watch: toWatch(row), application };
 }
 

@@ -4,11 +4,11 @@
  */
 import { randomBytes } from "node:crypto";
 import type { Selectable } from "kysely";
-import { invalid, notFound, PosthornError } from "../../lib/errors.ts";
-import { keyOfId } from "../../lib/id.ts";
+import { invalid, PosthornError } from "../../lib/errors.ts";
 import type { WebSubTopicTable } from "../../store/subscription-schema.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication, ofCustomers } from "../application/find.ts";
+import { findResource } from "../application/resource.ts";
 import { hashToken } from "../auth/authenticate.ts";
 import { atomically, type Call, type Context, reader, type TransactionContext } from "../context.ts";
 import { checkEventTypes } from "../endpoint/endpoint.ts";
@@ -153,19 +153,11 @@ async function findTopic(
   ctx: Context,
   ref: TopicRef,
 ): Promise<{ readonly application: Application; readonly topic: Topic }> {
-  const application = await getApplication(ofCustomers(ctx), ref.app);
-  const key = keyOfId("topic_", ref.topic);
-  const row =
-    key === null
-      ? undefined
-      : await reader(ctx)
-          .selectFrom("websub_topic")
-          .selectAll()
-          .where("id", "=", key)
-          .where("public_id", "=", ref.topic)
-          .where("app_id", "=", application.key)
-          .executeTakeFirst();
-  if (row === undefined) throw notFound("topic");
+  const { application, row } = await findResource(
+    ofCustomers(ctx),
+    { app: ref.app, prefix: "topic_", ref: ref.topic, name: "topic" },
+    (isIt) => reader(ctx).selectFrom("websub_topic").selectAll().where(isIt).executeTakeFirst(),
+  );
   return { application, topic: toTopic(ctx, row) };
 }
 
