@@ -3,6 +3,7 @@ import { templateRoutes } from "./template/routes.ts";
 import { watchRoutes } from "./watch/routes.ts";
 import { FEED_ROUTES } from "./feed/routes.ts";
 import { REST_HOOK_ROUTES } from "./rest-hook/routes.ts";
+import { WEBSUB_REQUEST_ROUTES } from "./websub/requests.ts";
 import { WEBSUB_SUBSCRIPTION_ROUTES } from "./websub/subscriptions.ts";
 import { TOPIC_ROUTES } from "./websub/topics.ts";
 import { createApplication } from "./application/create.ts";
@@ -277,6 +278,7 @@ export const ROUTES: readonly Route[] = [
   ...FEED_ROUTES,
   ...TOPIC_ROUTES,
   ...WEBSUB_SUBSCRIPTION_ROUTES,
+  ...WEBSUB_REQUEST_ROUTES,
   ...REST_HOOK_ROUTES,
   ...watchRoutes,
   ...templateRoutes,

@@ -31,6 +31,7 @@ export type IdPrefix =
   | "batch_"
   | "topic_"
   | "sub_"
+  | "subreq_"
   | "watch_";
 
 export interface GeneratedId {

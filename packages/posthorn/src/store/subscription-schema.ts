@@ -1,4 +1,5 @@
 /** Kysely types of the tables of subscriptions that receivers manage themselves. */
+import type { Generated } from "kysely";
 
 /** A topic of the WebSub hub: events of an application. */
 export interface WebSubTopicTable {
@@ -38,19 +39,30 @@ export interface SubscriptionTable {
   updated_at: number;
 }
 
-/** A request to the hub whose intent is not verified yet, or a notice to a subscriber that is not sent yet. */
+/**
+ * A request to the hub whose intent is not verified yet or failed its verification, or a notice to a subscriber that is not sent yet. The time
+ * of the request is in its key.
+ */
 export interface WebSubRequestTable {
   id: number;
   app_id: number;
   topic_id: number;
   target_hash: Uint8Array;
+  /** Hash of what is requested; empty: a notice. One pending request of a callback for each. */
+  intent_hash: Generated<string>;
   /** Host of the callback, for a limit on requests that are open at one host. */
   host: string;
   mode: "subscribe" | "unsubscribe" | "denied";
+  /** `failed`: the callback did not confirm it. The row only remains for users to see. */
+  state: Generated<"pending" | "failed">;
   /** Callback, topic URL, lease, secret. */
   detail_sealed: Uint8Array;
   /** Calls of the callback that failed. */
   tries: number;
-  /** Time of the next call. */
+  /** Time of the last call; `null`: there was none. */
+  tried_at: number | null;
+  /** Why the last call did not confirm the request: `VerificationFailure`. */
+  failure_json: string | null;
+  /** Time of the next call; of a failed request: when its row is deleted. */
   due: number;
 }

@@ -5,7 +5,8 @@
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import { endExpired, endGone } from "../domain/subscription/end.ts";
-import { dueRequests, nextDue, settleRequest } from "../domain/websub/settle.ts";
+import { deleteOldFailures, dueRequests, nextDue } from "../domain/websub/pending.ts";
+import { settleRequest } from "../domain/websub/settle.ts";
 import type { Signal } from "../store/signal.ts";
 import type { Worker } from "./worker.ts";
 
@@ -81,6 +82,7 @@ export class SubscriptionManager implements Worker {
         const known = services();
         await endGone(known, signal);
         const lease = await endExpired(known, signal);
+        await deleteOldFailures(known);
         await this.#start(known);
         this.#sleepUntil(earliest(lease, await nextDue(known)));
       } catch (error) {

@@ -22,6 +22,17 @@ interface Subscription {
   readonly expiresAt: string;
 }
 
+interface HubRequest {
+  readonly id: string;
+  readonly mode: string;
+  readonly callback: string;
+  readonly state: string;
+  readonly tries: number;
+  readonly error: { readonly code: string; readonly message: string; readonly hint: string } | null;
+  readonly lastTryAt: string | null;
+  readonly nextTryAt: string | null;
+}
+
 describe("the WebSub hub", () => {
   let folder: ReturnType<typeof temporaryFolder>;
   let node: TestNode;
@@ -60,10 +71,14 @@ describe("the WebSub hub", () => {
     const settled = () =>
       eventually(async () => {
         const { store } = node.services;
-        const rows = await store.db.selectFrom("websub_request").select("id").execute();
+        const rows = await store.db.selectFrom("websub_request").select("id").where("state", "=", "pending").execute();
         expect(rows).toEqual([]);
       });
-    return { app, topic, publish, subscriptions, subscribed, settled };
+    const requests = async (): Promise<readonly HubRequest[]> =>
+      (await tenant.call("GET", `app/${app}/websub/request?topic_id=${topic.id}`)).json[
+        "data"
+      ] as readonly HubRequest[];
+    return { app, topic, publish, subscriptions, subscribed, settled, requests };
   }
 
   it("delivers signed events to a subscriber that found it through the topic and confirmed its request", async () => {
@@ -133,18 +148,158 @@ describe("the WebSub hub", () => {
   });
 
   it.each([
-    ["another challenge", { status: 200, body: "challenge" }],
-    ["a challenge with more text", { status: 200, body: "x".repeat(44) }],
-    ["404, which means that it did not ask", 404],
-    ["a redirect", { status: 302, headers: { location: "/" } }],
-    ["an endless body", "endless"],
-  ] as const)("subscribes nothing if the callback responds with %s", async (_name, intent) => {
-    const { topic, subscriptions, settled } = await newApp();
+    ["another challenge", { status: 200, body: "challenge" }, "wrong_challenge"],
+    ["a challenge with more text", { status: 200, body: "x".repeat(44) }, "wrong_challenge"],
+    ["404, which means that it did not ask", 404, "not_confirmed"],
+    ["a redirect", { status: 302, headers: { location: "/" } }, "redirected"],
+    ["an endless body", "endless", "wrong_challenge"],
+  ] as const)("subscribes nothing if the callback responds with %s, and shows why", async (_name, intent, code) => {
+    const { app, topic, subscriptions, settled, requests } = await newApp();
     await using subscriber = await WebSubSubscriber.start({ intent: () => intent });
     expect((await subscriber.request(topic.url)).status).toBe(202);
     await eventually(() => expect(subscriber.questions).toHaveLength(1));
     await settled();
     expect(await subscriptions()).toEqual([]);
+    const [failed, ...others] = await requests();
+    expect(others).toEqual([]);
+    expect(failed).toMatchObject({
+      mode: "subscribe",
+      callback: subscriber.callback,
+      state: "failed",
+      tries: 1,
+      error: { code, message: expect.any(String) as string, hint: expect.any(String) as string },
+      nextTryAt: null,
+    });
+    expect(Date.parse(failed!.lastTryAt!)).toBeGreaterThan(Date.now() - 600_000);
+
+    // The subscriber corrects its callback: the same request is verified again, and its failure is gone.
+    subscriber.options = {};
+    expect((await subscriber.request(topic.url)).status).toBe(202);
+    await eventually(async () => expect(await subscriptions()).toHaveLength(1));
+    expect(await requests()).toEqual([]);
+    expect((await tenant.call("DELETE", `app/${app}/websub/request/${failed!.id}`)).status).toBe(404);
+  });
+
+  it("deletes a failed request through the API, and each after seven days", async () => {
+    const { app, topic, settled, requests } = await newApp();
+    await using subscriber = await WebSubSubscriber.start({ intent: () => 404 });
+    await subscriber.request(topic.url);
+    await subscriber.request(topic.url, { "hub.lease_seconds": "4000" });
+    await settled();
+    const [last, first] = await requests();
+    expect((await tenant.call("DELETE", `app/${app}/websub/request/${last!.id}`)).status).toBe(204);
+    expect(await requests()).toEqual([first]);
+    const { store } = node.services;
+    const { due } = await store.db
+      .selectFrom("websub_request as r")
+      .innerJoin("websub_topic as t", "t.id", "r.topic_id")
+      .select("r.due")
+      .where("t.public_id", "=", topic.id)
+      .executeTakeFirstOrThrow();
+    expect(Math.round((due - Date.now()) / 86_400_000)).toBe(7);
+    await store.transaction(async ({ db, signal }) => {
+      await db.updateTable("websub_request").set({ due: 0 }).where("state", "=", "failed").execute();
+      signal({ kind: "subscriptions" });
+    });
+    await eventually(async () => expect(await requests()).toEqual([]));
+  });
+
+  it("keeps the newest 100 failed requests of a topic", async () => {
+    const { topic, requests } = await newApp();
+    await using subscriber = await WebSubSubscriber.start({ intent: () => 404 });
+    await subscriber.request(topic.url);
+    await eventually(async () => expect(await requests()).toMatchObject([{ state: "failed" }]));
+    const { store, ids } = node.services;
+    await store.transaction(async ({ db }) => {
+      const row = await db
+        .selectFrom("websub_request as r")
+        .innerJoin("websub_topic as t", "t.id", "r.topic_id")
+        .selectAll("r")
+        .where("t.public_id", "=", topic.id)
+        .executeTakeFirstOrThrow();
+      for (let n = 0; n < 120; n++) {
+        const copy = { ...row, id: ids.next("key_").key, intent_hash: `copy ${n}` };
+        await db.insertInto("websub_request").values(copy).execute();
+      }
+    });
+    await subscriber.request(topic.url, { "hub.lease_seconds": "4000" });
+    await eventually(async () => {
+      const { rows } = await store.db
+        .selectFrom("websub_request as r")
+        .innerJoin("websub_topic as t", "t.id", "r.topic_id")
+        .select((eb) => eb.fn.countAll<number>().as("rows"))
+        .where("t.public_id", "=", topic.id)
+        .executeTakeFirstOrThrow();
+      expect(rows).toBe(100);
+    });
+  });
+
+  it("verifies a request by itself if another sender requests something else for the same callback meanwhile", async () => {
+    const { topic, publish, subscribed, settled, requests } = await newApp();
+    let isUp = false;
+    await using subscriber = await WebSubSubscriber.start({
+      // It intended to subscribe, and nothing else.
+      intent: (query) => {
+        if (query.get("hub.mode") !== "subscribe") return 404;
+        return isUp ? { status: 200, body: query.get("hub.challenge")! } : 503;
+      },
+    });
+    await subscriber.request(topic.url);
+    await eventually(async () => expect(await requests()).toMatchObject([{ state: "pending", tries: 1 }]));
+    const stranger = { "hub.mode": "unsubscribe", "hub.secret": "of a stranger" };
+    expect((await subscriber.request(topic.url, stranger)).status).toBe(202);
+    await eventually(async () =>
+      expect(await requests()).toMatchObject([
+        { mode: "unsubscribe", state: "failed", error: { code: "not_confirmed" } },
+        {
+          mode: "subscribe",
+          state: "pending",
+          error: { code: "temporary_error" },
+          nextTryAt: expect.any(String) as string,
+        },
+      ]),
+    );
+    isUp = true;
+    await node.services.store.transaction(async ({ db, signal }) => {
+      await db.updateTable("websub_request").set({ due: 0 }).where("state", "=", "pending").execute();
+      signal({ kind: "subscriptions" });
+    });
+    await subscribed();
+    await settled();
+    await publish("order.paid", { n: 1 });
+    const event = await subscriber.receiver.waitFor(({ method }) => method === "POST");
+    expect(subscriber.verifies(event)).toBe(true);
+  });
+
+  it("keeps a subscription as it is until its subscriber confirms a change", async () => {
+    const { topic, publish, subscribed, settled } = await newApp();
+    await using subscriber = await WebSubSubscriber.start();
+    await subscriber.request(topic.url, { "hub.lease_seconds": "1000" });
+    const before = await subscribed();
+    subscriber.options = { intent: () => 404 };
+    const changes = { "hub.secret": "of a stranger", "hub.lease_seconds": "3000" };
+    expect((await subscriber.request(topic.url, changes)).status).toBe(202);
+    await eventually(() => expect(subscriber.questions).toHaveLength(2));
+    await settled();
+    expect(await subscribed()).toEqual(before);
+    await publish("order.paid", { n: 1 });
+    const event = await subscriber.receiver.waitFor(({ method }) => method === "POST");
+    expect(subscriber.verifies(event)).toBe(true);
+  });
+
+  it("drops the earlier requests of a callback whose subscriber has confirmed a later one", async () => {
+    const { topic, subscribed, settled } = await newApp();
+    let isUp = false;
+    await using subscriber = await WebSubSubscriber.start({
+      intent: (query) => (isUp ? { status: 200, body: query.get("hub.challenge")! } : 503),
+    });
+    await subscriber.request(topic.url, { "hub.lease_seconds": "1000" });
+    await eventually(() => expect(subscriber.questions).toHaveLength(1));
+    isUp = true;
+    await subscriber.request(topic.url, { "hub.lease_seconds": "2000" });
+    expect((await subscribed()).leaseSeconds).toBe(2000);
+    await settled();
+    expect(subscriber.questions.map((query) => query.get("hub.lease_seconds"))).toEqual(["1000", "2000"]);
   });
 
   it("asks again after a while if the callback cannot respond, and keeps the request", async () => {
@@ -156,7 +311,7 @@ describe("the WebSub hub", () => {
     await subscriber.request(topic.url);
     const { store } = node.services;
     await eventually(async () => {
-      const rows = await store.db.selectFrom("websub_request").select("tries").execute();
+      const rows = await store.db.selectFrom("websub_request").select("tries").where("state", "=", "pending").execute();
       expect(rows).toEqual([{ tries: 1 }]);
     });
     expect(await subscriptions()).toEqual([]);
@@ -168,7 +323,7 @@ describe("the WebSub hub", () => {
     await subscribed();
   });
 
-  it("never calls a private address, and drops the request", async () => {
+  it("never calls a private address, and shows that it was refused", async () => {
     using other = temporaryFolder();
     await using subscriber = await WebSubSubscriber.start();
     await using strict = await startNode(other.path, { env: { POSTHORN_EGRESS_ALLOW: "" } });
@@ -185,7 +340,10 @@ describe("the WebSub hub", () => {
       expect([202, 400]).toContain((await subscriber.request(topic, { "hub.callback": callback })).status);
     }
     await eventually(async () => {
-      expect(await strict.services.store.db.selectFrom("websub_request").select("id").execute()).toEqual([]);
+      const requests = await own.call("GET", "app/app/websub/request");
+      for (const request of requests.json["data"] as readonly HubRequest[]) {
+        expect(request).toMatchObject({ state: "failed", error: { code: "address_refused" } });
+      }
     });
     expect((await own.call("GET", "app/app/websub/subscription")).json["data"]).toEqual([]);
     expect(subscriber.receiver.requests).toEqual([]);
@@ -304,7 +462,7 @@ describe("the WebSub hub", () => {
   });
 
   it("denies subscriptions beyond the limit of the topic", async () => {
-    const { topic, subscribed, subscriptions } = await newApp({ maxSubscriptions: 1 });
+    const { topic, subscribed, subscriptions, requests } = await newApp({ maxSubscriptions: 1 });
     await using first = await WebSubSubscriber.start();
     await using second = await WebSubSubscriber.start();
     await first.request(topic.url);
@@ -312,6 +470,7 @@ describe("the WebSub hub", () => {
     await second.request(topic.url);
     await eventually(() => expect(second.questions.map((query) => query.get("hub.mode"))).toContain("denied"));
     expect(await subscriptions()).toHaveLength(1);
+    expect(await requests()).toMatchObject([{ state: "failed", error: { code: "topic_full" } }]);
   });
 
   it("serves neither a disabled topic nor the old URL of one that was replaced", async () => {
@@ -329,7 +488,7 @@ describe("the WebSub hub", () => {
     expect((await fetch(rotated["url"] as string)).status).toBe(204);
   });
 
-  it("limits the requests that wait for one host, and replaces repeated ones", async () => {
+  it("limits the requests that wait for one host, and stores repeated ones once", async () => {
     const { topic } = await newApp();
     await using subscriber = await WebSubSubscriber.start({ intent: () => "hang" });
     const statuses: number[] = [];

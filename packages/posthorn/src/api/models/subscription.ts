@@ -82,6 +82,39 @@ export const WebSubSubscriptionOut = Type.Object(
 
 export const WebSubSubscriptionList = listOf(WebSubSubscriptionOut);
 
+export const WebSubRequestOut = Type.Object(
+  {
+    id: Type.String(),
+    topicId: Type.String(),
+    mode: Type.Union([Type.Literal("subscribe"), Type.Literal("unsubscribe")]),
+    callback: Type.String(),
+    state: Type.Union([Type.Literal("pending"), Type.Literal("failed")], {
+      description:
+        "`pending`: Posthorn calls the callback, or calls it again later. `failed`: it was not confirmed; nothing was changed.",
+    }),
+    tries: Type.Integer({ description: "Calls of the callback that did not confirm the request." }),
+    error: nullable(
+      Type.Object(
+        {
+          code: Type.String({
+            description:
+              "`address_refused`, `unreachable`, `temporary_error`, `not_confirmed`, `redirected`, `wrong_challenge`, `topic_full` or `topic_disabled`.",
+          }),
+          message: Type.String(),
+          hint: Type.String({ description: "What to check or change." }),
+        },
+        { description: "Why the last call did not confirm the request. Null: there was no such call." },
+      ),
+    ),
+    createdAt: DateTime,
+    lastTryAt: nullable(DateTime),
+    nextTryAt: nullable(Type.String({ format: "date-time", description: "Null: it is not tried again." })),
+  },
+  { $id: "WebSubRequestOut", description: "A request at the hub that its subscriber has not confirmed." },
+);
+
+export const WebSubRequestList = listOf(WebSubRequestOut);
+
 export const RestHookIn = Type.Object(
   {
     targetUrl: Type.Optional({
@@ -160,6 +193,8 @@ export const SUBSCRIPTION_MODELS = [
   WebSubTopicList,
   WebSubSubscriptionOut,
   WebSubSubscriptionList,
+  WebSubRequestOut,
+  WebSubRequestList,
   RestHookIn,
   RestHookOut,
   RestHookList,

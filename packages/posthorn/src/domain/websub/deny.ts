@@ -14,7 +14,7 @@ interface DenyInput extends Pick<RequestDetail, "callback" | "topicUrl"> {
   readonly reason: string;
 }
 
-/** Puts a notice on the list of pending requests. It replaces a request of the same subscriber. */
+/** Puts a notice on the list of pending requests. */
 export async function deny(
   { services, tx }: TransactionContext,
   { appKey, topicKey, callback, topicUrl, reason }: DenyInput,
@@ -24,6 +24,7 @@ export async function deny(
     .deleteFrom("websub_request")
     .where("topic_id", "=", topicKey)
     .where("target_hash", "=", target_hash)
+    .where("intent_hash", "=", "")
     .execute();
   await tx.db
     .insertInto("websub_request")
@@ -35,7 +36,10 @@ export async function deny(
       host: hostOf(callback),
       mode: "denied",
       detail_sealed: sealDetail(services.secretBox, { callback, topicUrl, leaseSeconds: null, secret: null, reason }),
+      intent_hash: "",
       tries: 0,
+      tried_at: null,
+      failure_json: null,
       due: services.now(),
     })
     .execute();
@@ -50,7 +54,7 @@ interface EndedSubscription {
   readonly endpoint: { readonly key: number; readonly id: string; readonly uid: string | null };
 }
 
-/** Ends a subscription of the hub and tells its subscriber. */
+/** Ends a subscription of the hub and tells its subscriber, whose pending requests are dropped: they came before the end. */
 export async function endAndDeny(
   ctx: TransactionContext,
   application: Pick<Application, "key" | "id" | "uid">,
@@ -59,10 +63,17 @@ export async function endAndDeny(
   const config = await configOf(ctx, subscription.endpoint.key);
   await endSubscription(ctx, application, subscription);
   if (config === null) return;
+  const callback = String(config["callback"]);
+  await ctx.tx.db
+    .deleteFrom("websub_request")
+    .where("topic_id", "=", subscription.topicKey)
+    .where("target_hash", "=", targetHash(callback))
+    .where("state", "=", "pending")
+    .execute();
   await deny(ctx, {
     appKey: application.key,
     topicKey: subscription.topicKey,
-    callback: String(config["callback"]),
+    callback,
     topicUrl: String(config["topic"]),
     reason: ENDED,
   });

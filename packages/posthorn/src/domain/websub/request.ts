@@ -7,6 +7,7 @@ import type { OutsideContext, Services } from "../context.ts";
 import { actorOf } from "../subscription/actor.ts";
 import { targetHash } from "../subscription/subscription.ts";
 import { type RequestDetail, sealDetail } from "./detail.ts";
+import { intentHash } from "./pending.ts";
 import { type Topic, topicOfToken } from "./topic.ts";
 import { tokenOfTopic } from "./urls.ts";
 
@@ -66,8 +67,9 @@ const MAX_PENDING_OF_TOPIC = 100;
 const MAX_PENDING_AT_HOST = 10;
 
 /**
- * Stores a request until its subscriber confirms it. A later request of the same subscriber replaces it, and keeps its turn, so that repeated
- * requests cause no more calls. Throws `not_found` for an unknown topic.
+ * Stores a request until its subscriber confirms it. A repetition of a pending request changes nothing, so that repeated requests cause no
+ * more calls. A request that differs from a pending one of the same callback is verified by itself and does not replace it, because anyone
+ * with the URL of the topic can send one. Throws `not_found` for an unknown topic.
  */
 export async function acceptHubRequest(services: Services, request: HubRequest): Promise<void> {
   const ctx = { services, tx: null, operation: "websub.request" } as const;
@@ -111,34 +113,41 @@ async function checkCallback(ctx: OutsideContext, { appKey }: Topic, callback: s
 /** Whether there is a subscription to end, or a request for one. Else an unsubscription would only cause a call. */
 async function isKnown({ store }: Services, { key }: Topic, callback: string): Promise<boolean> {
   const hash = targetHash(callback);
-  for (const table of ["subscription", "websub_request"] as const) {
-    const row = await store.db
-      .selectFrom(table)
-      .select("id")
-      .where("topic_id", "=", key)
-      .where("target_hash", "=", hash)
-      .executeTakeFirst();
-    if (row !== undefined) return true;
-  }
-  return false;
+  const subscription = await store.db
+    .selectFrom("subscription")
+    .select("id")
+    .where("topic_id", "=", key)
+    .where("target_hash", "=", hash)
+    .executeTakeFirst();
+  if (subscription !== undefined) return true;
+  const request = await store.db
+    .selectFrom("websub_request")
+    .select("id")
+    .where("topic_id", "=", key)
+    .where("target_hash", "=", hash)
+    .where("state", "=", "pending")
+    .executeTakeFirst();
+  return request !== undefined;
 }
 
 async function save(services: Services, topic: Topic, mode: HubRequest["mode"], detail: RequestDetail): Promise<void> {
   const { ids, secretBox, now, store } = services;
   const hash = targetHash(detail.callback);
+  const intent = intentHash(mode, detail);
   const host = hostOf(detail.callback);
   try {
     await store.transaction(async ({ db, signal }) => {
       const earlier = await db
         .selectFrom("websub_request")
-        .select(["id", "tries", "due", "mode"])
+        .select(["id", "state"])
         .where("topic_id", "=", topic.key)
         .where("target_hash", "=", hash)
+        .where("intent_hash", "=", intent)
         .executeTakeFirst();
-      if (earlier === undefined) {
-        await requireRoom(db, "topic_id", topic.key, MAX_PENDING_OF_TOPIC);
-        await requireRoom(db, "host", host, MAX_PENDING_AT_HOST);
-      } else await db.deleteFrom("websub_request").where("id", "=", earlier.id).execute();
+      if (earlier?.state === "pending") return;
+      await requireRoom(db, "topic_id", topic.key, MAX_PENDING_OF_TOPIC);
+      await requireRoom(db, "host", host, MAX_PENDING_AT_HOST);
+      if (earlier !== undefined) await db.deleteFrom("websub_request").where("id", "=", earlier.id).execute();
       await db
         .insertInto("websub_request")
         .values({
@@ -146,18 +155,21 @@ async function save(services: Services, topic: Topic, mode: HubRequest["mode"], 
           app_id: topic.appKey,
           topic_id: topic.key,
           target_hash: hash,
+          intent_hash: intent,
           host,
           mode,
           detail_sealed: sealDetail(secretBox, detail),
-          tries: earlier?.tries ?? 0,
-          due: earlier?.due ?? now(),
+          tries: 0,
+          tried_at: null,
+          failure_json: null,
+          due: now(),
         })
         .execute();
       signal({ kind: "subscriptions" });
     }, "websub.request");
   } catch (error) {
-    if (isUniqueViolation(error)) throw busy();
-    throw error;
+    // The same request arrived at another node, which has stored it.
+    if (!isUniqueViolation(error)) throw error;
   }
 }
 
@@ -171,10 +183,8 @@ async function requireRoom(
     .selectFrom("websub_request")
     .select((eb) => eb.fn.countAll<number>().as("pending"))
     .where(column, "=", value)
+    .where("state", "=", "pending")
     .executeTakeFirstOrThrow();
-  if (pending >= max) throw busy();
-}
-
-function busy(): PosthornError {
-  return new PosthornError("too_many_requests", "Too many requests are waiting to be confirmed. Try again later.");
+  if (pending < max) return;
+  throw new PosthornError("too_many_requests", "Too many requests are waiting to be confirmed. Try again later.");
 }

@@ -2,9 +2,7 @@
  * Settles requests at the hub: asks the callback whether the request was intended, and applies it if it was (WebSub, section 5.3). Requests are
  * stored until then, so that a node that stops in between loses none.
  */
-import { randomBytes, timingSafeEqual } from "node:crypto";
-import type { Selectable } from "kysely";
-import type { WebSubRequestTable } from "../../store/subscription-schema.ts";
+import { randomBytes } from "node:crypto";
 import { toApplication } from "../application/application.ts";
 import { applicationEgress } from "../application/egress.ts";
 import type { OutsideContext, Services, TransactionContext } from "../context.ts";
@@ -16,36 +14,11 @@ import { endSubscription } from "../subscription/end.ts";
 import { SUBSCRIPTION_POLICY } from "../subscription/subscription.ts";
 import { deny } from "./deny.ts";
 import { openDetail, type RequestDetail } from "./detail.ts";
+import { failureOf, isPassing, TOPIC_DISABLED, TOPIC_FULL } from "./failure.ts";
+import { dropEarlier, markFailed, postpone, type RequestRow } from "./pending.ts";
 import { isServed } from "./request.ts";
 import { toTopic } from "./topic.ts";
 import { hubUrl, withParameters } from "./urls.ts";
-
-type RequestRow = Selectable<WebSubRequestTable>;
-
-/** Requests that are due, oldest first. */
-export function dueRequests({ store, now }: Services, limit: number): Promise<readonly RequestRow[]> {
-  return store.db
-    .selectFrom("websub_request")
-    .selectAll()
-    .where("due", "<=", now())
-    .orderBy("due")
-    .limit(limit)
-    .execute();
-}
-
-/** When the next request is due, in Unix milliseconds; `null`: there is none. */
-export async function nextDue({ store }: Services): Promise<number | null> {
-  const row = await store.db
-    .selectFrom("websub_request")
-    .select((eb) => eb.fn.min<number | null>("due").as("next"))
-    .executeTakeFirst();
-  return row?.next ?? null;
-}
-
-/** Delays before a callback that could not be reached is called again. Afterwards the request is dropped. */
-const RETRY_MS = [10_000, 60_000] as const;
-/** Prefix of the codes of addresses that are not allowed: a later call would meet them again. */
-const BLOCKED = "blocked_";
 
 /**
  * Calls the callback of a request once, and applies or drops the request, or puts it back. If the signal is aborted, the request stays as it
@@ -65,12 +38,10 @@ export async function settleRequest(services: Services, row: RequestRow, signal:
   const challenge = randomBytes(32).toString("base64url");
   const response = await call(services, row, detail, { challenge, signal });
   if (signal.aborted) return;
-  if (isUnreachable(response) && row.tries < RETRY_MS.length) {
-    await putBack(services, row, RETRY_MS[row.tries]!);
-    return;
-  }
-  if (row.mode !== "denied" && confirms(response, challenge)) await apply(services, row, detail);
-  else await remove(services, row);
+  const failure = failureOf(response, challenge);
+  if (row.mode === "denied" && (failure === null || !isPassing(failure))) await remove(services, row);
+  else if (failure === null) await apply(services, row, detail);
+  else await postpone(services, row, failure);
 }
 
 async function call(
@@ -89,36 +60,13 @@ async function call(
   return services.subscribers.send({ ...network, method: "GET", url, headers: [], signal });
 }
 
-/** No response, or one that says nothing about the request. */
-function isUnreachable(response: SubscriberResponse): boolean {
-  if (response.kind === "error") return !response.code.startsWith(BLOCKED);
-  return response.status >= 500 || response.status === 429 || response.status === 408;
-}
-
-/** A 2xx response whose body is the challenge and nothing else. */
-function confirms(response: SubscriberResponse, challenge: string): boolean {
-  if (response.kind === "error" || response.status < 200 || response.status > 299 || response.truncated) return false;
-  const expected = Buffer.from(challenge);
-  return response.body.byteLength === expected.byteLength && timingSafeEqual(response.body, expected);
-}
-
 function remove({ store }: Services, { id }: RequestRow): Promise<void> {
   return store.transaction(async ({ db }) => {
     await db.deleteFrom("websub_request").where("id", "=", id).execute();
   }, "websub.settle");
 }
 
-function putBack({ store, now }: Services, { id, tries }: RequestRow, delayMs: number): Promise<void> {
-  return store.transaction(async ({ db }) => {
-    await db
-      .updateTable("websub_request")
-      .set({ tries: tries + 1, due: now() + delayMs })
-      .where("id", "=", id)
-      .execute();
-  }, "websub.settle");
-}
-
-/** Applies a confirmed request, unless another node did, or the subscriber has sent another request in the meantime. */
+/** Applies a confirmed request, unless another node did, or the subscriber has confirmed a later one in the meantime. */
 function apply(services: Services, row: RequestRow, detail: RequestDetail): Promise<void> {
   return services.store.transaction(async (tx) => {
     const { numDeletedRows } = await tx.db
@@ -126,6 +74,7 @@ function apply(services: Services, row: RequestRow, detail: RequestDetail): Prom
       .where("id", "=", row.id)
       .executeTakeFirstOrThrow();
     if (numDeletedRows === 0n) return;
+    await dropEarlier(tx, row);
     const topicRow = await tx.db
       .selectFrom("websub_topic")
       .selectAll()
@@ -186,10 +135,12 @@ async function subscribe(scene: Scene): Promise<void> {
     tx.signal({ kind: "subscriptions" });
     return;
   }
-  const refusal = topic.disabled ? "The topic accepts no subscriptions." : await fullReason(scene);
+  const refusal = topic.disabled ? TOPIC_DISABLED : (await isFull(scene)) ? TOPIC_FULL : null;
   if (refusal !== null) {
     const { callback, topicUrl } = detail;
-    await deny(ctx, { appKey: row.app_id, topicKey: topic.key, callback, topicUrl, reason: refusal });
+    await tx.db.insertInto("websub_request").values(row).execute();
+    await markFailed(services, tx, row, refusal);
+    await deny(ctx, { appKey: row.app_id, topicKey: topic.key, callback, topicUrl, reason: refusal.message });
     return;
   }
   const endpoint = await insertEndpoint(
@@ -239,15 +190,13 @@ function targetOf({ ctx, detail }: Scene) {
   return { kind: "webSub", url: null, config } as const;
 }
 
-async function fullReason({ ctx, topic }: Scene): Promise<string | null> {
+async function isFull({ ctx, topic }: Scene): Promise<boolean> {
   const { subscriptions } = await ctx.tx.db
     .selectFrom("subscription")
     .select((eb) => eb.fn.countAll<number>().as("subscriptions"))
     .where("topic_id", "=", topic.key)
     .executeTakeFirstOrThrow();
-  return subscriptions < topic.maxSubscriptions
-    ? null
-    : "The topic has the most subscriptions that its publisher allows.";
+  return subscriptions >= topic.maxSubscriptions;
 }
 
 /** Replaces the secret, and enables an endpoint that Posthorn had disabled: the subscriber has just responded. */

@@ -31,6 +31,7 @@ import { feeds } from "./040-feeds.ts";
 import { deliveryBatches } from "./041-delivery-batches.ts";
 import { subscriptions } from "./042-subscriptions.ts";
 import { watches } from "./046-watches.ts";
+import { subscriptionRequests } from "./048-subscription-requests.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
@@ -73,6 +74,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "source runners", sql: sourceRunners },
   { name: "subscriptions", sql: subscriptions },
   { name: "watches", sql: watches },
+  { name: "subscription requests", sql: subscriptionRequests },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
