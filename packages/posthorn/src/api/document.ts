@@ -13,6 +13,7 @@ import { MODELS } from "./models/index.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
 import { WARNING_HEADER } from "./validation.ts";
+import { WEBSUB_PUBLIC_ROUTES } from "./websub/description.ts";
 
 import Fastify, { type RouteOptions } from "fastify";
 
@@ -36,6 +37,7 @@ export async function buildDocument(): Promise<object> {
   app.route(HEALTH);
   app.get(LIVE_PATH, { schema: LIVE_DESCRIPTION }, neverCalled);
   for (const scope of STREAM_PATHS) app.get(scope.path, { schema: descriptionOf(scope) }, neverCalled);
+  for (const route of WEBSUB_PUBLIC_ROUTES) app.route({ ...route, handler: neverCalled });
   await app.ready();
   try {
     return app.swagger();
