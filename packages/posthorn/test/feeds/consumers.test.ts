@@ -17,6 +17,7 @@ interface Page {
 interface Consumer {
   readonly behind: number;
   readonly leases: number;
+  readonly leaseEndsAt: string | null;
   readonly cursor: string;
 }
 
@@ -263,8 +264,9 @@ describe("feeds over HTTP", () => {
       const state: Consumer = await get(path);
       expect(state).toMatchObject({ id: "mine", behind: 3 });
       expect(state.leases).toBeGreaterThan(0);
+      expect(Date.parse(state.leaseEndsAt!)).toBeGreaterThan(Date.now());
       for (const { offset } of data) await call("POST", `${path}/commit`, { offset });
-      expect(await get(path)).toMatchObject({ behind: 0, leases: 0, oldestPending: null });
+      expect(await get(path)).toMatchObject({ behind: 0, leases: 0, leaseEndsAt: null, oldestPending: null });
       expect(await get(`/app/${app}/feed/consumer`)).toMatchObject({ data: [{ id: "mine" }], done: true });
       expect((await call("POST", `${path}/reset`, { startingPosition: "earliest" })).json).toMatchObject({ behind: 3 });
       expect((await take(path, 3)).map(({ id }) => id)).toEqual(ids);

@@ -1,17 +1,27 @@
 /** Routes of the token that reads the feed of one endpoint. */
-import { currentToken, issueToken, revokeTokens, type ScopedToken } from "../../domain/auth/scoped-token.ts";
-import { atomically } from "../../domain/context.ts";
+import {
+  currentToken,
+  issueToken,
+  revokeTokens,
+  type ScopedToken,
+  validTokens,
+} from "../../domain/auth/scoped-token.ts";
+import { atomically, reader } from "../../domain/context.ts";
 import { getEndpoint } from "../../domain/endpoint/find.ts";
-import { ApiTokenOut, RotatePollerTokenIn } from "../models/auto-config.ts";
+import { ApiTokenOut, PollerTokenList, RotatePollerTokenIn } from "../models/auto-config.ts";
 import { created, noContent, ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 import { dateTime, dateTimeOrNull } from "../wire.ts";
 
 const GRACE_SECONDS = 86_400;
 
+function idOf(key: number): string {
+  return `sktok_${key.toString(36)}`;
+}
+
 function tokenOut({ key, token, createdAt, expiresAt }: ScopedToken, endpoint: string): object {
   return {
-    id: `sktok_${key.toString(36)}`,
+    id: idOf(key),
     token,
     name: null,
     createdAt: dateTime(createdAt),
@@ -39,6 +49,30 @@ export const getPollerToken = defineRoute({
       return { ...found, token: current ?? (await issueToken(inside, inside.tx, owner, { graceMs: 0 })) };
     });
     return ok(tokenOut(token, endpoint.id));
+  },
+});
+
+export const listPollerTokens = defineRoute({
+  method: "GET",
+  path: "/api/v1/auth/app/:app_id/poller/:endpoint_id/token/list",
+  operationId: "v1.authentication.list-poller-tokens",
+  tag: "Authentication",
+  summary: "List the tokens that read the feed of an endpoint",
+  description: "Those that are valid: the current one, and earlier ones until their grace period ends. Creates none.",
+  access: "ManageEndpointSecret",
+  responses: { 200: PollerTokenList },
+  handle: async ({ ctx, params }) => {
+    const { endpoint } = await getEndpoint(ctx, { app: params.app_id, endpoint: params.endpoint_id });
+    const scope = { endpointKey: endpoint.key, autoConfigKey: null };
+    const tokens = await validTokens(ctx, reader(ctx), scope);
+    const data = tokens.map(({ key, token, createdAt, expiresAt }, index) => ({
+      id: idOf(key),
+      tokenCensored: `sk_poll_…${token.slice(-4)}`,
+      isCurrent: index === 0,
+      createdAt: dateTime(createdAt),
+      expiresAt: dateTimeOrNull(expiresAt),
+    }));
+    return ok({ data });
   },
 });
 

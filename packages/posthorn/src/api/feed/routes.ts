@@ -3,7 +3,7 @@ import type { Route } from "../route.ts";
 import { AUTO_CONFIG_ROUTES } from "./auto-config.ts";
 import { consumerRoutes } from "./consumers.ts";
 import { consumerPoll, consumerSeek, leasedCommit, leasedPoll, poll } from "./pollers.ts";
-import { getPollerToken, revokePollerToken, rotatePollerToken } from "./poller-token.ts";
+import { getPollerToken, listPollerTokens, revokePollerToken, rotatePollerToken } from "./poller-token.ts";
 import { readRoute } from "./read.ts";
 import { SCOPES } from "./scope.ts";
 
@@ -16,6 +16,7 @@ export const FEED_ROUTES: readonly Route[] = [
   leasedCommit,
   getPollerToken,
   rotatePollerToken,
+  listPollerTokens,
   revokePollerToken,
   ...AUTO_CONFIG_ROUTES,
 ];

@@ -58,12 +58,14 @@ export function polledMessageOut({ message }: FeedMessage): JsonText {
   return pulledMessageOut(message, { headers: null }, false);
 }
 
-export function consumerOut({ name, feed, committed, leases, behind, next, createdAt, usedAt }: ConsumerState): object {
+export function consumerOut(consumer: ConsumerState): object {
+  const { name, feed, committed, leases, leaseEndsAt, behind, next, createdAt, usedAt } = consumer;
   return {
     id: name,
     cursor: encodeCursor(feed, committed),
     committedUntil: committed.key === 0 ? null : dateTime(timeOf(committed)),
     leases,
+    leaseEndsAt: dateTimeOrNull(leaseEndsAt),
     behind,
     oldestPending: dateTimeOrNull(next === null ? null : timeOfKey(next)),
     createdAt: dateTime(createdAt),

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { DateTime, listOf, nullable, Secret } from "./common.ts";
+import { DateTime, listOf, nullable, ref, Secret } from "./common.ts";
 
 export const AutoConfigOut = Type.Object(
   {
@@ -73,6 +73,22 @@ export const ApiTokenOut = Type.Object(
   { $id: "ApiTokenOut" },
 );
 
+export const PollerTokenOut = Type.Object(
+  {
+    id: Type.String(),
+    tokenCensored: Type.String(),
+    isCurrent: Type.Boolean({ description: "Whether it is the one that getting the token returns." }),
+    createdAt: DateTime,
+    expiresAt: nullable(Type.String({ format: "date-time", description: "Null: it does not expire." })),
+  },
+  { $id: "PollerTokenOut" },
+);
+
+export const PollerTokenList = Type.Object(
+  { data: Type.Array(ref(PollerTokenOut)) },
+  { $id: "PollerTokenList", description: "Newest first." },
+);
+
 export const AUTO_CONFIG_MODELS = [
   AutoConfigOut,
   AutoConfigSubscriptionOut,
@@ -80,4 +96,6 @@ export const AUTO_CONFIG_MODELS = [
   AutoConfigRotateIn,
   RotatePollerTokenIn,
   ApiTokenOut,
+  PollerTokenOut,
+  PollerTokenList,
 ];

@@ -127,6 +127,12 @@ export const FeedConsumerOut = Type.Object(
     cursor: Type.String({ description: "Position up to which all messages are committed." }),
     committedUntil: nullable(Type.String({ format: "date-time", description: "Time of this position." })),
     leases: Type.Integer({ description: "Pages that are handed out and not committed." }),
+    leaseEndsAt: nullable(
+      Type.String({
+        format: "date-time",
+        description: "When the first of these leases ends and its messages are handed out again. Null: there is none.",
+      }),
+    ),
     behind: Type.Integer({ description: "Messages after this position, counted up to 1,000." }),
     oldestPending: nullable(Type.String({ format: "date-time", description: "Time of the first of them." })),
     createdAt: DateTime,

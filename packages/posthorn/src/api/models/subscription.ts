@@ -65,17 +65,22 @@ export const WebSubTopicOut = Type.Object(
 
 export const WebSubTopicList = listOf(WebSubTopicOut);
 
+const SubscriptionState = Type.Union([Type.Literal("active"), Type.Literal("disabled")], {
+  description: "`disabled`: its endpoint was disabled, by Posthorn after failures or through the API.",
+});
+
 export const WebSubSubscriptionOut = Type.Object(
   {
     id: Type.String(),
     topicId: Type.String(),
     callback: Type.String(),
     endpointId: Type.String({ description: "The endpoint that delivers to it, with attempts, statistics and state." }),
+    state: SubscriptionState,
     isSigned: Type.Boolean({ description: "Whether the subscriber has given a `hub.secret`." }),
     leaseSeconds: Type.Integer(),
     expiresAt: DateTime,
     createdAt: DateTime,
-    renewedAt: DateTime,
+    renewedAt: Type.String({ format: "date-time", description: "When the subscriber last confirmed it." }),
   },
   { $id: "WebSubSubscriptionOut" },
 );
@@ -147,6 +152,7 @@ export const RestHookOut = Type.Object(
     channels: nullable(Type.Array(Type.String())),
     description: Type.String(),
     endpointId: Type.String({ description: "The endpoint that delivers to it, with attempts, statistics and state." }),
+    state: SubscriptionState,
     createdAt: DateTime,
   },
   { $id: "RestHookOut" },

@@ -23,8 +23,9 @@ const PATH = "/api/v1/app/:app_id/rest-hook";
 const TAG = "REST hook";
 
 function hookOut({ id, endpoint, createdAt }: Subscription): object {
-  const { url: targetUrl, eventTypes, channels, description, id: endpointId } = endpoint;
-  return { id, targetUrl, eventTypes, channels, description, endpointId, createdAt: dateTime(createdAt) };
+  const { url: targetUrl, eventTypes, channels, description, id: endpointId, disabled } = endpoint;
+  const state = disabled ? "disabled" : "active";
+  return { id, targetUrl, eventTypes, channels, description, endpointId, state, createdAt: dateTime(createdAt) };
 }
 
 function urlOf({ targetUrl, target_url, hookUrl, hook_url }: Static<typeof RestHookIn>): string {

@@ -25,6 +25,7 @@ function subscriptionOut(subscription: Subscription): object {
     topicId: topic?.id ?? "",
     callback: endpoint.url,
     endpointId: endpoint.id,
+    state: endpoint.disabled ? "disabled" : "active",
     isSigned: endpoint.config?.secrets["secret"] === true,
     leaseSeconds,
     expiresAt: dateTime(expiresAt!),

@@ -1,6 +1,7 @@
 /** Tokens that may do one thing: read the feed of an endpoint, or complete and read a subscription. They can be shown again. */
 import { randomBytes } from "node:crypto";
-import type { Kysely } from "kysely";
+import type { Kysely, Selectable } from "kysely";
+import type { ScopedTokenTable } from "../../store/feed-schema.ts";
 import type { Database } from "../../store/schema.ts";
 import type { Tx } from "../../store/tx.ts";
 import type { TokenScope } from "../access.ts";
@@ -66,8 +67,30 @@ export async function currentToken(ctx: Context, db: Kysely<Database>, scope: To
     .orderBy("id", "desc")
     .limit(1)
     .executeTakeFirst();
-  if (row === undefined) return null;
-  const token = ctx.services.secretBox.open(row.token_sealed);
+  return row === undefined ? null : toToken(ctx, row);
+}
+
+/** Tokens of an owner that are valid, newest first: the current one, and earlier ones in their grace period. */
+export async function validTokens(
+  ctx: Context,
+  db: Kysely<Database>,
+  scope: TokenScope,
+): Promise<readonly ScopedToken[]> {
+  const rows = await db
+    .selectFrom("scoped_token")
+    .selectAll()
+    .where(ownerColumn(scope), "=", ownerKey(scope))
+    .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", ctx.services.now())]))
+    .orderBy("id", "desc")
+    .limit(MAX_LISTED)
+    .execute();
+  return rows.map((row) => toToken(ctx, row));
+}
+
+const MAX_LISTED = 100;
+
+function toToken({ services }: Context, row: Selectable<ScopedTokenTable>): ScopedToken {
+  const token = services.secretBox.open(row.token_sealed);
   return { key: row.id, token, createdAt: row.created_at, expiresAt: row.expires_at };
 }
 

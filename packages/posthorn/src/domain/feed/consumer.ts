@@ -163,6 +163,8 @@ export interface ConsumerState extends Consumer {
   readonly committed: Position;
   /** Leases that have not ended. */
   readonly leases: number;
+  /** When the first of them ends, in Unix milliseconds; `null`: there is none. */
+  readonly leaseEndsAt: number | null;
   /** Messages after `committed`, counted up to {@link MAX_BEHIND}. */
   readonly behind: number;
   /** Key of the first of them; `null`: there is none. */
@@ -187,8 +189,15 @@ export async function stateOf(ctx: OutsideContext, consumer: Consumer): Promise<
     horizon: await feeds.horizon(),
     max: MAX_BEHIND,
   });
-  const leases = rows.filter(({ until }) => until > now()).length;
-  return { ...consumer, committed: { key: committed.key, late: committed.late }, leases, behind: count, next };
+  const ends = rows.map(({ until }) => until).filter((until) => until > now());
+  return {
+    ...consumer,
+    committed: { key: committed.key, late: committed.late },
+    leases: ends.length,
+    leaseEndsAt: ends.length === 0 ? null : Math.min(...ends),
+    behind: count,
+    next,
+  };
 }
 
 /** Deletes the consumers that were idle for too long, and places of messages that no longer exist. */
