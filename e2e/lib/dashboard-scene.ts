@@ -24,10 +24,43 @@ export interface DashboardScene {
 export const SOURCE_SECRET = "a-secret";
 export const HOSTILE = "<img src=x onerror=\"window.broken='yes'\"><script>window.broken='yes'</script>";
 
+/** The application with consumers and subscriptions. */
+const SUBSCRIBED = "globex";
+
+/** A consumer of a feed, a topic with a subscription and a request that its callback did not confirm, and a REST hook with its token. */
+async function subscribe({ api, receiver, server }: World): Promise<void> {
+  const app = `/api/v1/app/${SUBSCRIBED}`;
+  await api.post(`${app}/feed/consumer/billing/poll`, {});
+  await api.post(`${app}/autoconfig`, {});
+  await api.post(`${app}/rest-hook-token`, {});
+  await api.post(`${app}/rest-hook`, {
+    targetUrl: `${receiver.url}/hooks/catch/1234567/abcdefg/`,
+    event: "invoice.paid",
+  });
+  const { json } = await api.post(`${app}/websub/topic`, {
+    description: "Paid invoices",
+    eventTypes: ["invoice.paid"],
+  });
+  for (const path of ["/subscriber?of=invoices", "/forgotten"]) {
+    const callback = `${receiver.url}${path}`;
+    const form = { "hub.mode": "subscribe", "hub.topic": json["url"] as string, "hub.callback": callback };
+    const { status } = await fetch(`${server.url}/websub`, { method: "POST", body: new URLSearchParams(form) });
+    assert.equal(status, 202);
+  }
+  await eventually(async () => {
+    const subscriptions = (await api.get(`${app}/websub/subscription`)).json["data"] as unknown[];
+    const requests = (await api.get(`${app}/websub/request`)).json["data"] as { readonly state: string }[];
+    assert.deepEqual([subscriptions.length, requests.map(({ state }) => state)], [1, ["failed"]]);
+  });
+}
+
 /** Sends a message to an endpoint that accepts it and to one that fails with a hostile response. */
 export async function setUpScene(world: World): Promise<DashboardScene> {
   const { api, receiver } = world;
   receiver.respondWith(({ path, body }) => {
+    // A subscriber at the hub.
+    const challenge = new URL(path, receiver.url).searchParams.get("hub.challenge");
+    if (path.startsWith("/subscriber?") && challenge !== null) return { status: 200, body: challenge };
     if (path === "/bad") return { status: 500, headers: { "content-type": "text/html" }, body: HOSTILE };
     if (path === "/busy") return { status: 429, headers: { "retry-after": "3600" } };
     return path === "/ordered" && body.includes("refuse") ? 500 : 204;
@@ -40,7 +73,7 @@ export async function setUpScene(world: World): Promise<DashboardScene> {
   const schemas = { 1: { type: "object", properties: { amount: { type: "integer", minimum: 5 } } } };
   const { name: eventType } = await make("/api/v1/event-type", { name: "invoice.paid", description: "Paid.", schemas });
   const app = (await make("/api/v1/app", { name: "Acme Logistics", uid: "acme" })).id;
-  await make("/api/v1/app", { name: "Globex", uid: "globex" });
+  await make("/api/v1/app", { name: "Globex", uid: SUBSCRIBED });
   const good = (await make(`/api/v1/app/${app}/endpoint`, { url: `${receiver.url}/good` })).id;
   const bad = (await make(`/api/v1/app/${app}/endpoint`, { url: `${receiver.url}/bad`, description: HOSTILE })).id;
   const payload = { amount: 1.5, note: HOSTILE };
@@ -74,6 +107,7 @@ export async function setUpScene(world: World): Promise<DashboardScene> {
     expiresAt: new Date(Date.now() + 86_400_000).toISOString(),
   });
   const since = new Date(Date.now() - 3_600_000).toISOString();
+  await subscribe(world);
   const { id: replay } = await make(`/api/v1/app/${app}/endpoint/${good}/recover`, { since });
   return { app, good, bad, message, failedAttempt, eventType, source, route, rejected, capture, replay };
 }
@@ -113,6 +147,10 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["applications", "/applications"],
     ["application", `/applications/${app}`],
     ["messages of an application", `/applications/${app}?tab=messages`],
+    ["feed of an application", `/applications/${SUBSCRIBED}?tab=feed`],
+    ["subscriptions of an application", `/applications/${SUBSCRIBED}?tab=subscriptions`],
+    ["feed of an application without consumers", `/applications/${app}?tab=feed`],
+    ["an application without subscriptions", `/applications/${app}?tab=subscriptions`],
     ["policy of an application", `/applications/${app}?tab=policy`],
     ["settings of an application", `/applications/${app}?tab=settings`],
     ["endpoint", endpoint],
@@ -120,6 +158,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["types and filter", `${endpoint}?tab=matching`],
     ["policy of an endpoint", `${endpoint}?tab=policy`],
     ["secret and headers", `${endpoint}?tab=security`],
+    ["feed of an endpoint", `${endpoint}?tab=feed`],
     ["settings of an endpoint", `${endpoint}?tab=settings`],
     ["message", `/applications/${app}/messages/${message}`],
     ["attempt", `/applications/${app}/messages/${message}/attempts/${failedAttempt}`],

@@ -96,6 +96,7 @@ export function portalPages(scene: PortalScene): readonly (readonly [string, str
     ["types and filter", `/portal/endpoints/${bad}?tab=matching`],
     ["policy", `/portal/endpoints/${bad}?tab=policy`],
     ["signing of an endpoint", `/portal/endpoints/${bad}?tab=security`],
+    ["feed of an endpoint", `/portal/endpoints/${bad}?tab=feed`],
     ["settings", `/portal/endpoints/${bad}?tab=settings`],
     ["deliveries", "/portal/messages"],
     ["message", `/portal/messages/${message}`],

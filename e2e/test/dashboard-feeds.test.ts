@@ -37,7 +37,7 @@ it("an application without consumers shows the command that creates one, and a c
   await page.reload();
   const row = page.getByRole("row").filter({ hasText: "billing" });
   await row.getByText("2 messages").waitFor();
-  expect(await row.getByRole("cell").nth(3).innerText()).toBe("1");
+  expect(await row.getByRole("cell").nth(3).innerText()).toMatch(/^1 · first ends in \d+/);
   expect(await violations(page)).toEqual([]);
 
   await row.getByRole("button", { name: "Reset" }).click();
@@ -57,12 +57,16 @@ it("the token of a polling endpoint is shown on request, rotated and revoked", a
   await page.getByRole("heading", { level: 1, name: "Nightly import" }).waitFor();
   const card = page.getByRole("region", { name: "Polling token" });
   await card.getByRole("button", { name: "Show" }).click();
-  const token = card.locator("code");
+  const token = card.locator("p code");
   await expect.poll(() => token.innerText()).toMatch(/^sk_poll_[\w-]{40,}$/);
   const first = await token.innerText();
   await card.getByRole("button", { name: "Rotate token" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Rotate token" }).click();
   await expect.poll(() => token.innerText()).not.toBe(first);
+  const tokens = card.getByRole("list", { name: "Valid polling tokens" }).getByRole("listitem");
+  await expect.poll(() => tokens.count()).toBe(2);
+  expect(await tokens.nth(0).innerText()).toContain("Current");
+  expect(await tokens.nth(1).innerText()).toContain("Earlier, in its grace period");
   await card.getByRole("button", { name: "Revoke" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
   await card.getByText("All tokens of this endpoint have been revoked.").waitFor();

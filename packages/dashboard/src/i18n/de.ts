@@ -15,6 +15,7 @@ import { applications } from "./de/applications.ts";
 import { policy } from "./de/policy.ts";
 import { portal } from "./de/portal.ts";
 import { sources } from "./de/sources.ts";
+import { subscriptions } from "./de/subscriptions.ts";
 import { settings } from "./de/settings.ts";
 
 export const de: typeof en = {
@@ -34,4 +35,5 @@ export const de: typeof en = {
   ...portal,
   ...sources,
   ...settings,
+  ...subscriptions,
 };

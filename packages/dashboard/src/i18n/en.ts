@@ -14,6 +14,7 @@ import { applications } from "./en/applications.ts";
 import { policy } from "./en/policy.ts";
 import { portal } from "./en/portal.ts";
 import { sources } from "./en/sources.ts";
+import { subscriptions } from "./en/subscriptions.ts";
 import { settings } from "./en/settings.ts";
 
 export const en = {
@@ -33,4 +34,5 @@ export const en = {
   ...portal,
   ...sources,
   ...settings,
+  ...subscriptions,
 };

@@ -12,10 +12,11 @@ import { Endpoints } from "../parts/endpoints.tsx";
 import { Feed } from "../parts/feed.tsx";
 import { MessageList } from "../parts/message-list.tsx";
 import { NewEndpoint } from "../parts/new-endpoint.tsx";
+import { Subscriptions } from "../parts/subscriptions.tsx";
 import { PolicyEditor } from "../parts/policy-editor.tsx";
 import { ApplicationSettings } from "./application-settings.tsx";
 
-const TABS = ["endpoints", "messages", "feed", "policy", "settings"] as const;
+const TABS = ["endpoints", "messages", "feed", "subscriptions", "policy", "settings"] as const;
 
 export function ApplicationPage() {
   const { t } = useTranslation();
@@ -65,6 +66,7 @@ export function ApplicationPage() {
         />
       )}
       {tab === "feed" && <Feed app={app} endpoint={null} />}
+      {tab === "subscriptions" && <Subscriptions app={app} />}
       {tab === "policy" && <ApplicationPolicy app={app} />}
       {tab === "settings" && <ApplicationSettings application={application.data} />}
     </Page>

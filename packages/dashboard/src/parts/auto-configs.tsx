@@ -10,13 +10,12 @@ import { Button } from "../components/button.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
 import { Copyable } from "../components/copy.tsx";
 import { Confirm } from "../components/dialog.tsx";
-import { AddButton, FormDialog } from "../components/form-dialog.tsx";
-import { FormError, type FormValues } from "../components/form.tsx";
+import { AddButton } from "../components/form-dialog.tsx";
+import { FormError } from "../components/form.tsx";
 import { ListSection, timeColumn } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
-import { GRACE, type Grace } from "../lib/grace.ts";
 import { useAudience } from "../session/audience.ts";
-import { GraceField } from "./poller-token.tsx";
+import { RotateDialog } from "./rotate-dialog.tsx";
 import styles from "./row-actions.module.css";
 
 type Subscription = components["schemas"]["AutoConfigSubscriptionOut"];
@@ -116,34 +115,20 @@ interface RotateProps {
 
 function Rotate({ app, id, onRotated }: RotateProps) {
   const { t } = useTranslation();
-  const [open, setOpen] = useState(false);
-  const rotate = useMutation({
-    mutationFn: ({ grace = "day" }: FormValues) =>
-      must(
-        api.POST("/api/v1/app/{app_id}/autoconfig/{autoconfig_id}/rotate", {
-          params: { path: { app_id: app, autoconfig_id: id } },
-          body: { signingSecret: { gracePeriodSeconds: GRACE[grace as Grace] } },
-        }),
-      ),
-    onSuccess: async ({ token }) => {
-      setOpen(false);
-      await onRotated(token);
-    },
-  });
   return (
-    <FormDialog
+    <RotateDialog
       trigger={<Button small>{t("feed.rotate")}</Button>}
-      title={t("feed.rotateTitle")}
-      open={open}
-      onOpenChange={setOpen}
-      submit={t("feed.rotate")}
-      onSubmit={(values) => rotate.mutate(values)}
-      error={rotate.error}
-      busy={rotate.isPending}
-    >
-      <p className="muted">{t("feed.rotateText")}</p>
-      <GraceField label={t("feed.grace")} />
-    </FormDialog>
+      text={t("feed.rotateText")}
+      rotate={(gracePeriodSeconds) =>
+        must(
+          api.POST("/api/v1/app/{app_id}/autoconfig/{autoconfig_id}/rotate", {
+            params: { path: { app_id: app, autoconfig_id: id } },
+            body: { signingSecret: { gracePeriodSeconds } },
+          }),
+        )
+      }
+      onRotated={({ token }) => onRotated(token)}
+    />
   );
 }
 

@@ -55,7 +55,7 @@ export function FeedConsumers({ app, endpoint }: FeedProps) {
         { key: "name", label: t("feed.name"), cell: ({ id }) => <strong>{id}</strong> },
         { key: "position", label: t("feed.position"), cell: (row) => <Position consumer={row} /> },
         { key: "lag", label: t("feed.lag"), cell: (row) => <Lag consumer={row} /> },
-        { key: "leases", label: t("feed.leases"), end: true, cell: ({ leases }) => leases },
+        { key: "leases", label: t("feed.leases"), cell: (row) => <Leases consumer={row} /> },
         { key: "used", label: t("feed.used"), cell: ({ usedAt }) => <Time at={usedAt} relative /> },
         { key: "expires", label: t("feed.expires"), cell: (row) => <Expiry consumer={row} /> },
         {
@@ -92,6 +92,20 @@ function Lag({ consumer: { behind, oldestPending } }: RowProps) {
           <Time at={oldestPending} relative />
         </span>
       )}
+    </>
+  );
+}
+
+function Leases({ consumer: { leases, leaseEndsAt } }: RowProps) {
+  const { t } = useTranslation();
+  if (leaseEndsAt === null) return leases;
+  return (
+    <>
+      {leases}
+      <span className="muted">
+        {" · "}
+        {t("feed.leaseEnds")} <Time at={leaseEndsAt} relative />
+      </span>
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { useMutation } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Eye, RefreshCw } from "lucide-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -6,11 +6,11 @@ import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
 import { Copyable } from "../components/copy.tsx";
 import { Confirm } from "../components/dialog.tsx";
-import { FormDialog } from "../components/form-dialog.tsx";
-import { FormError, type FormValues, SelectField } from "../components/form.tsx";
+import { FormError } from "../components/form.tsx";
 import formStyles from "../components/form.module.css";
 import { Card } from "../components/page.tsx";
-import { GRACE, type Grace } from "../lib/grace.ts";
+import { Time } from "../components/time.tsx";
+import { RotateDialog } from "./rotate-dialog.tsx";
 
 export interface PollerTokenProps {
   readonly app: string;
@@ -21,19 +21,25 @@ export interface PollerTokenProps {
 export function PollerToken({ app, endpoint }: PollerTokenProps) {
   const { t } = useTranslation();
   const path = { app_id: app, endpoint_id: endpoint };
+  const queries = useQueryClient();
   const [revoked, setRevoked] = useState(false);
   const reveal = useMutation({
     mutationFn: () => must(api.GET("/api/v1/auth/app/{app_id}/poller/{endpoint_id}/token", { params: { path } })),
-    onSuccess: () => setRevoked(false),
+    onSuccess: async () => {
+      setRevoked(false);
+      await queries.invalidateQueries({ queryKey: tokensKey(endpoint) });
+    },
   });
   const revoke = async (): Promise<void> => {
     await must(api.DELETE("/api/v1/auth/app/{app_id}/poller/{endpoint_id}/token", { params: { path } }));
     reveal.reset();
     setRevoked(true);
+    await queries.invalidateQueries({ queryKey: tokensKey(endpoint) });
   };
   return (
     <Card title={t("feed.token")} lead={t("feed.tokenLead")}>
       <p>{reveal.data === undefined ? <code>sk_poll_••••••••••••••••</code> : <Copyable text={reveal.data.token} />}</p>
+      <Tokens app={app} endpoint={endpoint} />
       <FormError error={reveal.error} />
       {revoked && <p role="status">{t("feed.revoked")}</p>}
       <div className={formStyles["foot"]} data-start>
@@ -41,7 +47,23 @@ export function PollerToken({ app, endpoint }: PollerTokenProps) {
           <Eye aria-hidden />
           {t("actions.show")}
         </Button>
-        <Rotate app={app} endpoint={endpoint} onRotated={() => reveal.mutate()} />
+        <RotateDialog
+          trigger={
+            <Button>
+              <RefreshCw aria-hidden />
+              {t("feed.rotate")}
+            </Button>
+          }
+          rotate={(oldTokenExpiry) =>
+            must(
+              api.POST("/api/v1/auth/app/{app_id}/poller/{endpoint_id}/token/rotate", {
+                params: { path },
+                body: { oldTokenExpiry },
+              }),
+            )
+          }
+          onRotated={() => reveal.mutate()}
+        />
         <Confirm
           trigger={<Button kind="danger">{t("keys.revoke")}</Button>}
           title={t("feed.revokeTitle")}
@@ -55,52 +77,37 @@ export function PollerToken({ app, endpoint }: PollerTokenProps) {
   );
 }
 
-function Rotate({ app, endpoint, onRotated }: PollerTokenProps & { readonly onRotated: () => void }) {
+/** Valid tokens without their values, once there is one. */
+function Tokens({ app, endpoint }: PollerTokenProps) {
   const { t } = useTranslation();
-  const [open, setOpen] = useState(false);
-  const rotate = useMutation({
-    mutationFn: ({ grace = "day" }: FormValues) =>
-      must(
-        api.POST("/api/v1/auth/app/{app_id}/poller/{endpoint_id}/token/rotate", {
-          params: { path: { app_id: app, endpoint_id: endpoint } },
-          body: { oldTokenExpiry: GRACE[grace as Grace] },
-        }),
-      ),
-    onSuccess: () => {
-      setOpen(false);
-      onRotated();
-    },
+  const path = { app_id: app, endpoint_id: endpoint };
+  const tokens = useQuery({
+    queryKey: tokensKey(endpoint),
+    queryFn: () => must(api.GET("/api/v1/auth/app/{app_id}/poller/{endpoint_id}/token/list", { params: { path } })),
   });
+  const rows = tokens.data?.data ?? [];
+  if (rows.length === 0) return null;
   return (
-    <FormDialog
-      trigger={
-        <Button>
-          <RefreshCw aria-hidden />
-          {t("feed.rotate")}
-        </Button>
-      }
-      title={t("feed.rotateTitle")}
-      open={open}
-      onOpenChange={setOpen}
-      submit={t("feed.rotate")}
-      onSubmit={(values) => rotate.mutate(values)}
-      error={rotate.error}
-      busy={rotate.isPending}
-    >
-      <GraceField label={t("feed.grace")} />
-    </FormDialog>
+    <ul aria-label={t("feed.tokens")}>
+      {rows.map(({ id, tokenCensored, isCurrent, createdAt, expiresAt }) => (
+        <li key={id}>
+          <code>{tokenCensored}</code>{" "}
+          <span className="muted">
+            {t(isCurrent ? "feed.currentToken" : "feed.earlierToken")} · {t("applications.created")}{" "}
+            <Time at={createdAt} relative />
+            {expiresAt !== null && (
+              <>
+                {" · "}
+                {t("feed.expires")} <Time at={expiresAt} relative />
+              </>
+            )}
+          </span>
+        </li>
+      ))}
+    </ul>
   );
 }
 
-/** How long an earlier token or secret stays valid. */
-export function GraceField({ label }: { readonly label: string }) {
-  const { t } = useTranslation();
-  return (
-    <SelectField
-      name="grace"
-      label={label}
-      value="day"
-      choices={(Object.keys(GRACE) as Grace[]).map((value) => ({ value, label: t(`endpoints.graces.${value}`) }))}
-    />
-  );
+function tokensKey(endpoint: string): readonly string[] {
+  return ["poller-tokens", endpoint];
 }

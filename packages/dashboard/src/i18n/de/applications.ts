@@ -18,6 +18,7 @@ export const applications: typeof english = {
       endpoints: "Endpunkte",
       messages: "Nachrichten",
       feed: "Feed",
+      subscriptions: "Abonnements",
       policy: "Zustellregeln",
       settings: "Einstellungen",
     },

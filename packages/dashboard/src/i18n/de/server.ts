@@ -7,6 +7,25 @@ import { doctor } from "./doctor.ts";
 export const server = {
   sentences: {
     doctor: doctor.sentences,
+    hub: {
+      wrong_challenge: "Der Callback hat mit einem Erfolgsstatus geantwortet, aber sein Body ist nicht die Challenge.",
+      topic_full: "Das Topic hat bereits so viele Abonnements, wie sein Herausgeber erlaubt.",
+      topic_disabled: "Das Topic nimmt keine Abonnements an.",
+    },
+    hubHint: {
+      temporary_error: "Prüfen Sie den Server hinter dem Callback, und abonnieren Sie dann erneut.",
+      redirected: "Posthorn folgt Weiterleitungen von Callbacks nicht. Abonnieren Sie mit der endgültigen URL.",
+      not_confirmed:
+        "Der Abonnent hat diese Anfrage nicht gewollt, oder sein Callback wertet hub.mode nicht aus. Prüfen Sie URL und Query.",
+      address_refused:
+        "Verwenden Sie einen Callback mit öffentlicher Adresse, oder bitten Sie den Betreiber, diese zu erlauben.",
+      unreachable:
+        "Prüfen Sie, ob sich der Hostname auflösen lässt und der Server Verbindungen von Posthorn annimmt, und abonnieren Sie dann erneut.",
+      wrong_challenge:
+        "Der Callback muss den Wert von hub.challenge als ganzen Body zurückgeben, ohne Anführungszeichen und Zeilenumbrüche.",
+      topic_full: "Erhöhen Sie maxSubscriptions des Topics, oder löschen Sie Abonnements.",
+      topic_disabled: "Aktivieren Sie das Topic. Der Abonnent muss danach erneut abonnieren.",
+    },
     attempt: {
       blocked_url:
         "Diese URL ist nicht erlaubt. Verwenden Sie eine http- oder https-URL eines öffentlichen Hosts auf einem üblichen Web-Port, ohne Benutzernamen.",
@@ -111,6 +130,13 @@ export const server = {
   },
   summaries: {
     doctor: doctor.summaries,
+    hub: {
+      temporary_error: "Der Callback hat mit einem vorübergehenden Fehler geantwortet.",
+      redirected: "Der Callback hat mit einer Weiterleitung geantwortet.",
+      not_confirmed: "Der Callback hat die Anfrage nicht bestätigt.",
+      address_refused: "Posthorn ruft diese Adresse nicht auf.",
+      unreachable: "Der Callback war nicht erreichbar.",
+    },
     api: {
       bad_request: "Die Anfrage ist nicht lesbar.",
       validation: "Bitte korrigieren Sie diese Angaben:",

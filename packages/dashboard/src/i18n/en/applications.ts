@@ -17,6 +17,7 @@ export const applications = {
       endpoints: "Endpoints",
       messages: "Messages",
       feed: "Feed",
+      subscriptions: "Subscriptions",
       policy: "Delivery policy",
       settings: "Settings",
     },

@@ -1,0 +1,75 @@
+import type { subscriptions as english } from "../en/subscriptions.ts";
+
+export const subscriptions: typeof english = {
+  subscriptions: {
+    actions: "Aktionen",
+    topics: "Topics",
+    topicsLead:
+      "Ein Topic stellt Dritten Ereignisse dieser Anwendung bereit. Mit seiner URL abonnieren sie es am WebSub-Hub.",
+    noTopics:
+      "Noch keine Topics. Erstellen Sie eines und geben Sie seine URL an Abonnenten weiter. So abonnieren sie es:",
+    subscribeCommand: "Befehl, der ein Topic abonniert",
+    newTopic: "Neues Topic",
+    description: "Beschreibung",
+    descriptionHelp: "Für Ihre eigene Übersicht. Abonnenten sehen sie nicht.",
+    maxSubscriptions: "Maximale Zahl der Abonnements",
+    url: "URL",
+    events: "Ereignisse",
+    state: "Status",
+    states: { active: "Aktiv", disabled: "Deaktiviert", pending: "Wartet", failed: "Fehlgeschlagen" },
+    enable: "Aktivieren",
+    disable: "Deaktivieren",
+    rotateUrl: "URL ersetzen",
+    rotateUrlTitle: "URL dieses Topics ersetzen?",
+    rotateUrlText:
+      "Die bisherige URL funktioniert sofort nicht mehr. Ihre Abonnements lassen sich nicht verlängern und enden mit ihrer Laufzeit.",
+    deleteTopicTitle: "Dieses Topic löschen?",
+    deleteTopicText:
+      "Seine Abonnements enden, und Posthorn benachrichtigt die Abonnenten. Ausstehende Zustellungen werden abgebrochen.",
+    webSub: "WebSub-Abonnements",
+    webSubLead: "Abonnements, die ihre Abonnenten bestätigt haben.",
+    noWebSub: "Noch keine Abonnements. Geben Sie die URL eines Topics an einen Abonnenten weiter.",
+    callback: "Callback",
+    topic: "Topic",
+    leaseEnds: "Laufzeit endet",
+    verified: "Zuletzt bestätigt",
+    signed: "Signiert",
+    unsigned: "Nicht signiert",
+    deleteSubscriptionTitle: "Dieses Abonnement beenden?",
+    deleteSubscriptionText:
+      "Der Abonnent wird benachrichtigt und kann erneut abonnieren. Ausstehende Zustellungen werden abgebrochen.",
+    end: "Beenden",
+    requests: "Unbestätigte Anfragen",
+    requestsLead:
+      "Anfragen, die ihr Callback nicht bestätigt hat. Fehlgeschlagene bleiben 7 Tage sichtbar; Abonnenten müssen sie neu stellen.",
+    noRequests:
+      "Keine unbestätigten Anfragen. Erscheint ein Abonnement nicht, steht seine Anfrage hier mit der Ursache.",
+    mode: "Anfrage",
+    modes: { subscribe: "Abonnieren", unsubscribe: "Abbestellen" },
+    cause: "Ursache",
+    lastTry: "Letzter Versuch",
+    nextTry: "Nächster Versuch",
+    deleteRequestTitle: "Diese Anfrage löschen?",
+    deleteRequestText: "Eine wartende Anfrage wird nicht mehr geprüft. Der Abonnent kann sie erneut stellen.",
+    restHooks: "REST-Hooks",
+    restHooksLead: "URLs, die Zapier, n8n, Make und andere Automatisierungsplattformen abonniert haben.",
+    noRestHooks:
+      "Noch keine REST-Hooks. Erstellen Sie unten ein Token und tragen Sie es in der Automatisierungsplattform ein.",
+    targetUrl: "URL",
+    deleteHookTitle: "Diese URL abbestellen?",
+    deleteHookText: "Sie erhält keine Ereignisse mehr. Ausstehende Zustellungen werden abgebrochen.",
+    unsubscribe: "Abbestellen",
+    tokens: "Token für REST-Hooks",
+    tokensLead: "Ein Token verwaltet nur die REST-Hooks dieser Anwendung.",
+    noTokens: "Noch keine Token. Erstellen Sie eines für jede Automatisierungsplattform, die abonnieren soll.",
+    newToken: "Neues Token",
+    token: "Token",
+    expires: "Läuft ab",
+    never: "Nie",
+    lives: { never: "Nie", month: "In 30 Tagen", quarter: "In 90 Tagen", year: "In 1 Jahr" },
+    tokenCreated: "Kopieren Sie das Token jetzt. Es wird nur einmal angezeigt.",
+    revokeTitle: "Dieses Token widerrufen?",
+    revokeText:
+      "Die Automatisierungsplattform kann nicht mehr abonnieren oder abbestellen. Ihre REST-Hooks bleiben bestehen.",
+  },
+};

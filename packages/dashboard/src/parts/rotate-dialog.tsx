@@ -1,0 +1,48 @@
+import { useMutation } from "@tanstack/react-query";
+import { type ReactElement, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { FormDialog } from "../components/form-dialog.tsx";
+import { type FormValues, SelectField } from "../components/form.tsx";
+import { GRACE, type Grace } from "../lib/grace.ts";
+
+export interface RotateDialogProps<Result> {
+  readonly trigger: ReactElement;
+  /** What the receiver has to know beyond the grace period. */
+  readonly text?: string;
+  /** Replaces the token. Earlier ones stay valid for this many seconds. */
+  readonly rotate: (graceSeconds: number) => Promise<Result>;
+  readonly onRotated: (result: Result) => unknown;
+}
+
+/** Replaces a token after asking how long the earlier one stays valid. */
+export function RotateDialog<Result>({ trigger, text, rotate, onRotated }: RotateDialogProps<Result>) {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  const change = useMutation({
+    mutationFn: ({ grace = "day" }: FormValues) => rotate(GRACE[grace as Grace]),
+    onSuccess: async (result) => {
+      setOpen(false);
+      await onRotated(result);
+    },
+  });
+  return (
+    <FormDialog
+      trigger={trigger}
+      title={t("feed.rotateTitle")}
+      open={open}
+      onOpenChange={setOpen}
+      submit={t("feed.rotate")}
+      onSubmit={(values) => change.mutate(values)}
+      error={change.error}
+      busy={change.isPending}
+    >
+      {text !== undefined && <p className="muted">{text}</p>}
+      <SelectField
+        name="grace"
+        label={t("feed.grace")}
+        value="day"
+        choices={(Object.keys(GRACE) as Grace[]).map((value) => ({ value, label: t(`endpoints.graces.${value}`) }))}
+      />
+    </FormDialog>
+  );
+}
