@@ -11,7 +11,7 @@ import { Card } from "../components/page.tsx";
 import { useAudience } from "../session/audience.ts";
 import { FormDialog } from "../components/form-dialog.tsx";
 import { GRACE, type Grace } from "../lib/grace.ts";
-import { GraceField } from "./poller-token.tsx";
+import { GraceField } from "./grace-field.tsx";
 
 interface Ref {
   readonly app: string;

@@ -136,7 +136,7 @@ function NewTopic({ app }: HubTopicsProps) {
       return must(
         api.POST("/api/v1/app/{app_id}/websub/topic", {
           params: { path: { app_id: app } },
-          body: { description, eventTypes: names, maxSubscriptions: Number(max) },
+          body: { description, eventTypes: names, maxSubscriptions: Number(max), disabled: false },
         }),
       );
     },

@@ -2,8 +2,9 @@ import { useMutation } from "@tanstack/react-query";
 import { type ReactElement, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { FormDialog } from "../components/form-dialog.tsx";
-import { type FormValues, SelectField } from "../components/form.tsx";
+import type { FormValues } from "../components/form.tsx";
 import { GRACE, type Grace } from "../lib/grace.ts";
+import { GraceField } from "./grace-field.tsx";
 
 export interface RotateDialogProps<Result> {
   readonly trigger: ReactElement;
@@ -37,12 +38,7 @@ export function RotateDialog<Result>({ trigger, text, rotate, onRotated }: Rotat
       busy={change.isPending}
     >
       {text !== undefined && <p className="muted">{text}</p>}
-      <SelectField
-        name="grace"
-        label={t("feed.grace")}
-        value="day"
-        choices={(Object.keys(GRACE) as Grace[]).map((value) => ({ value, label: t(`endpoints.graces.${value}`) }))}
-      />
+      <GraceField label={t("feed.grace")} />
     </FormDialog>
   );
 }

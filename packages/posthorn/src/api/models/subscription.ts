@@ -4,18 +4,15 @@ import { ChannelName, DateTime, listOf, Name, nullable, ref, Url } from "./commo
 
 const Lease = Type.Integer({ minimum: 60, maximum: 31_536_000 });
 
+const DISABLED = "Refuses new subscriptions and renewals, and reading. Subscriptions end with their leases.";
+
 const FIELDS = {
   description: Type.Optional(Type.String({ maxLength: 1000 })),
   eventTypes: Type.Optional(
     nullable(Type.Array(Name, { maxItems: 250, description: "Events of the topic. Null: all types." })),
   ),
   channels: Type.Optional(nullable(Type.Array(ChannelName, { maxItems: 10, description: "Null: all." }))),
-  disabled: Type.Optional(
-    Type.Boolean({
-      default: false,
-      description: "Refuses new subscriptions and renewals, and reading. Subscriptions end with their leases.",
-    }),
-  ),
+  disabled: Type.Optional(Type.Boolean({ default: false, description: DISABLED })),
   leaseSeconds: Type.Optional(
     Type.Object(
       {
@@ -39,7 +36,17 @@ export const WebSubTopicIn = Type.Object(FIELDS, {
   description: "A topic of the WebSub hub: events of an application that third parties can subscribe to.",
 });
 
-export const WebSubTopicPatch = Type.Object(FIELDS, {
+/** Without defaults: an omitted field does not change. */
+const CHANGES = {
+  ...FIELDS,
+  disabled: Type.Optional(Type.Boolean({ description: DISABLED })),
+  leaseSeconds: Type.Optional(
+    Type.Object({ min: Type.Optional(Lease), max: Type.Optional(Lease), default: Type.Optional(Lease) }),
+  ),
+  maxSubscriptions: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+} as const;
+
+export const WebSubTopicPatch = Type.Object(CHANGES, {
   $id: "WebSubTopicPatch",
   description: "Omitted fields do not change.",
 });
