@@ -155,7 +155,7 @@ async function addNats(): Promise<void> {
 async function addRabbitMq(): Promise<void> {
   const { url, program } = stack.use(await startRabbitMq());
   const connection = await connectRabbitMq(url);
-  await (await connection.createChannel()).assertQueue("events", { durable: true });
+  await (await connection.createChannel()).assertQueue("events", { durable: true, maxLength: 5000 });
   await connection.close();
   await addKind("rabbitMq", BATCH, { uri: url, routingKey: "events" }, groupOf(program));
 }

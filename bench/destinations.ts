@@ -171,7 +171,7 @@ async function natsPath(): Promise<Path> {
 async function rabbitMqPath(): Promise<Path> {
   const { url } = stack.use(await startRabbitMq());
   const connection = await connectRabbitMq(url);
-  await (await connection.createChannel()).assertQueue("events", { durable: true });
+  await (await connection.createChannel()).assertQueue("events", { durable: true, maxLength: 5000 });
   await connection.close();
   return over("rabbitMq", { uri: url, routingKey: "events" });
 }

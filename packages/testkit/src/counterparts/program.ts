@@ -1,6 +1,6 @@
 /** A program that a test starts, kills, freezes and starts again. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Account } from "../system.ts";
 
@@ -17,6 +17,9 @@ export interface ProgramOptions {
 }
 
 const POLL_MS = 100;
+/** The kernel stops all threads when the first of them is scheduled. */
+const STOP_POLL_MS = 1;
+const STOP_MS = 5000;
 /** Part of every Linux distribution; absent elsewhere. */
 const SETPRIV = "/usr/bin/setpriv";
 const START_MS = 120_000;
@@ -88,7 +91,9 @@ export class TestProgram implements AsyncDisposable {
 
   /** Stops it without closing its connections: it accepts connections and never responds. */
   freeze(): void {
-    if (this.#process !== null) signalGroup(this.#process, "SIGSTOP");
+    if (this.#process === null) return;
+    signalGroup(this.#process, "SIGSTOP");
+    waitUntilStopped(this.#process.pid!);
   }
 
   unfreeze(): void {
@@ -123,4 +128,32 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch {
     // It has ended.
   }
+}
+
+/** Until then, a thread may still respond to a request. Returns at once on systems without `/proc`. */
+function waitUntilStopped(group: number): void {
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (let waited = 0; waited < STOP_MS && isRunning(group); waited += STOP_POLL_MS)
+    Atomics.wait(pause, 0, 0, STOP_POLL_MS);
+}
+
+/** Whether a thread of the group is neither stopped nor a zombie. */
+function isRunning(group: number): boolean {
+  if (!existsSync("/proc/self/stat")) return false;
+  return readdirSync("/proc").some((pid) => {
+    try {
+      if (!/^\d+$/.test(pid) || statOf(`/proc/${pid}`)[2] !== String(group)) return false;
+      const tasks = readdirSync(`/proc/${pid}/task`);
+      return tasks.some((task) => /^[RSD]$/.test(statOf(`/proc/${pid}/task/${task}`)[0]!));
+    } catch {
+      // It has ended.
+      return false;
+    }
+  });
+}
+
+/** Fields after the name: state, parent, group … */
+function statOf(folder: string): readonly string[] {
+  const stat = readFileSync(`${folder}/stat`, "utf8");
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 }

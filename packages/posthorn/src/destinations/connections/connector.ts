@@ -8,7 +8,8 @@ import { LRUCache } from "lru-cache";
 import { threadFile } from "../../lib/thread-file.ts";
 import type { KindConfig, KindMessage } from "../kind.ts";
 import { type ListenRequest, type ListenResult, ListeningRequests, type RemoveRequest } from "./listening.ts";
-import { encodeMessages } from "./message-cells.ts";
+import { type Cell, MessageWriter } from "./message-cells.ts";
+import { PendingSends } from "./pending-sends.ts";
 import type {
   FromThread,
   LinkSpec,
@@ -74,11 +75,6 @@ export interface ConnectorStats {
   readonly memoryBytes: number;
 }
 
-interface PendingMessage {
-  readonly request: ConnectorRequest;
-  readonly settle: (result: ConnectorResult) => void;
-}
-
 const MAX_LINKS = 500;
 const MAX_LINKS_PER_TENANT = 25;
 const IDLE_MS = 60_000;
@@ -93,7 +89,10 @@ const NO_COUNTS: ThreadCounts = { links: {}, memoryBytes: 0 };
 
 export class Connector implements AsyncDisposable {
   readonly #options: ConnectorOptions;
-  readonly #pending = new Map<number, PendingMessage>();
+  readonly #pending = new PendingSends<ConnectorRequest, ThreadResult>({
+    onDropped: (id, isTimeout) => this.#post({ op: "cancel", id, isTimeout }),
+    onEmpty: () => this.#stopWatchIfIdle(),
+  });
   readonly #listening = new ListeningRequests((message) => {
     if (this.#worker !== null) this.#post(message);
   });
@@ -103,6 +102,8 @@ export class Connector implements AsyncDisposable {
   readonly #hashes = new WeakMap<KindConfig, string>();
   #worker: Worker | null = null;
   #outbox: ToThread[] = [];
+  /** Messages of the last item in the outbox; `null`: it has none. */
+  #writer: MessageWriter | null = null;
   #bodies: Uint8Array[] = [];
   #bodyBytes = 0;
   #flushing = false;
@@ -131,40 +132,25 @@ export class Connector implements AsyncDisposable {
   /** Current numbers for metrics. */
   get stats(): ConnectorStats {
     const inFlight: Record<string, number> = {};
-    for (const { request } of this.#pending.values()) inFlight[request.kind] = (inFlight[request.kind] ?? 0) + 1;
+    for (const { kind } of this.#pending.requests) inFlight[kind] = (inFlight[kind] ?? 0) + 1;
     const { links: connections, memoryBytes } = this.#counts;
     return { isRunning: this.#worker !== null, connections, inFlight, failures: this.#failures, memoryBytes };
   }
 
   /** Sends messages over one connection. Never rejects. Settles by the timeout, whatever the thread does. */
   send(request: ConnectorRequest): Promise<ConnectorResult> {
-    const { signal, timeoutMs, maySend } = request;
+    const { signal, maySend } = request;
     if (signal.aborted || this.#isClosed) return Promise.resolve({ kind: "canceled" });
     if (this.#worker === null && performance.now() < this.#restsUntil) {
       return Promise.resolve(ownFault("connector_down", "the connector thread is about to be restarted"));
     }
     const id = ++this.#lastId;
-    return new Promise((resolve) => {
-      const end = (result: ConnectorResult): void => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", abort);
-        this.#pending.delete(id);
-        this.#stopWatchIfIdle();
-        resolve(result);
-      };
-      const drop = (result: ConnectorResult, isTimeout: boolean): void => {
-        end(result);
-        this.#post({ op: "cancel", id, isTimeout });
-      };
-      const timer = setTimeout(() => drop({ kind: "timeout" }, true), timeoutMs);
-      const abort = (): void => drop({ kind: "canceled" }, false);
-      signal.addEventListener("abort", abort, { once: true });
-      this.#pending.set(id, { request, settle: end });
-      this.#start();
-      const link = this.#linkOf(request);
-      if (!maySend()) return end({ kind: "canceled" });
-      this.#postMessages(id, link, request.messages);
-    });
+    const result = this.#pending.add(id, request);
+    this.#start();
+    const link = this.#linkOf(request);
+    if (maySend()) this.#postMessages(id, link, request.messages);
+    else this.#pending.settle(id, { kind: "canceled" });
+    return result;
   }
 
   /** Reads a source over a connection until it ends. Never rejects. */
@@ -191,7 +177,7 @@ export class Connector implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true;
     this.#stopWatch();
-    for (const { settle } of this.#pending.values()) settle({ kind: "canceled" });
+    this.#pending.close();
     this.#listening.fail(CLOSED);
     const worker = this.#worker;
     this.#worker = null;
@@ -239,10 +225,11 @@ export class Connector implements AsyncDisposable {
     this.#restsUntil = performance.now() + RESTART_MS;
     this.#counts = NO_COUNTS;
     this.#outbox = [];
+    this.#writer = null;
     this.#bodies = [];
     this.#bodyBytes = 0;
     this.#links.clear();
-    for (const { settle } of this.#pending.values()) settle(ownFault("connector_down", error.message));
+    this.#pending.settleAll(ownFault("connector_down", error.message));
     this.#listening.fail({ kind: "own_fault", code: "connector_down", detail: error.message });
     void worker.terminate();
     if (this.#isClosed) return;
@@ -252,18 +239,15 @@ export class Connector implements AsyncDisposable {
 
   #take(item: FromThread): void {
     switch (item.op) {
-      case "stored": {
-        const { id, references, connectMs, peer } = item;
-        const results = references.map((reference) => ({ kind: "ok", reference }) as const);
-        return this.#pending.get(id)?.settle({ kind: "items", results, facts: { connectMs, peer } });
-      }
+      case "stored":
+        return this.#takeStored(item.cells);
       case "done":
-        return this.#pending.get(item.id)?.settle(item.result);
+        return this.#pending.settle(item.id, item.result);
       case "ask": {
-        const pending = this.#pending.get(item.id);
-        if (pending === undefined) return;
-        if (pending.request.maySend()) return this.#post({ op: "go", id: item.id });
-        pending.settle({ kind: "canceled" });
+        const request = this.#pending.get(item.id);
+        if (request === undefined) return;
+        if (request.maySend()) return this.#post({ op: "go", id: item.id });
+        this.#pending.settle(item.id, { kind: "canceled" });
         return this.#post({ op: "cancel", id: item.id, isTimeout: false });
       }
       case "vet":
@@ -274,8 +258,22 @@ export class Connector implements AsyncDisposable {
       case "count":
         this.#counts = item.counts;
         return;
-      default:
+      case "batch":
+      case "ended":
+      case "listening":
+      case "removed":
         this.#listening.take(item);
+    }
+  }
+
+  #takeStored(cells: readonly Cell[]): void {
+    for (let at = 0; at < cells.length;) {
+      const [id, connectMs, peer, count] = [cells[at], cells[at + 1], cells[at + 2], cells[at + 3] as number];
+      const references = cells.slice(at + 4, at + 4 + count) as readonly (string | null)[];
+      at += 4 + count;
+      const facts = { connectMs: connectMs as number | null, peer: peer as string | null };
+      const results = references.map((reference) => ({ kind: "ok", reference }) as const);
+      this.#pending.settle(id as number, { kind: "items", results, facts });
     }
   }
 
@@ -306,16 +304,22 @@ export class Connector implements AsyncDisposable {
   }
 
   #postMessages(id: number, link: number, messages: readonly KindMessage[]): void {
-    const bodyStart = this.#bodyBytes;
+    if (this.#writer === null) {
+      const writer = new MessageWriter();
+      this.#post({ op: "send", cells: writer.cells, bodyStart: this.#bodyBytes, allowedAt: Date.now() });
+      this.#writer = writer;
+    }
+    this.#writer.add({ id, link, messages });
     for (const { body } of messages) {
       this.#bodies.push(body);
       this.#bodyBytes += body.byteLength;
     }
-    this.#post({ op: "send", id, link, cells: encodeMessages(messages), bodyStart, allowedAt: Date.now() });
     if (this.#bodyBytes > POST_BYTES) this.#flush();
   }
 
   #post(message: ToThread): void {
+    // What is posted later must stay behind it.
+    this.#writer = null;
     this.#outbox.push(message);
     if (this.#flushing) return;
     this.#flushing = true;
@@ -336,6 +340,7 @@ export class Connector implements AsyncDisposable {
       offset += part.byteLength;
     }
     this.#outbox = [];
+    this.#writer = null;
     this.#bodies = [];
     this.#bodyBytes = 0;
     this.#worker.postMessage({ items, bodies } satisfies PostToThread, parts.length === 0 ? [] : [bodies.buffer]);
@@ -358,7 +363,7 @@ export class Connector implements AsyncDisposable {
   }
 
   #stopWatchIfIdle(): void {
-    if (this.#pending.size === 0 && this.#listening.size === 0) this.#stopWatch();
+    if (this.#pending.isEmpty && this.#listening.size === 0) this.#stopWatch();
   }
 
   #stopWatch(): void {

@@ -3,17 +3,28 @@ import type { DestinationErrorCode, ItemResult, KindConfig, KindMessage } from "
 
 export type FailedResult = Exclude<ItemResult, { readonly kind: "ok" }>;
 
+/** Who sends messages. */
+export interface Caller {
+  /** `false`: the caller has canceled the messages, or no longer waits for their results. */
+  readonly isWaiting: boolean;
+}
+
+/** Takes the result of one message. The first call counts. */
+export interface Receipt extends Caller {
+  settle(result: ItemResult): void;
+  /** `Driver.failure` explains the error. */
+  fail(error: unknown): void;
+}
+
 /** An open connection to one target with one set of credentials. */
 export interface Link {
   /**
-   * Sends one message. Resolves when the target has stored it or refused it. May reject: `Driver.failure` explains the error. Several
-   * messages may be in flight.
-   *
-   * @param signal Aborts when the caller no longer waits.
+   * Sends one message. Several messages may be in flight. Either returns a promise, which resolves when the target has stored or refused the
+   * message and may reject (`Driver.failure` explains the error), or returns nothing and calls `receipt`, which costs less.
    */
-  send(message: KindMessage, signal: AbortSignal): Promise<ItemResult>;
+  send(message: KindMessage, receipt: Receipt): Promise<ItemResult> | undefined;
   /** As `send`, for several messages in one step. Returns a result per message. Absent: they are sent one behind the other, without waiting. */
-  sendAll?(messages: readonly KindMessage[], signal: AbortSignal): Promise<readonly ItemResult[]>;
+  sendAll?(messages: readonly KindMessage[], caller: Caller): Promise<readonly ItemResult[]>;
   /** Closes the connection at once. Messages in flight reject. */
   close(): void | Promise<void>;
 }

@@ -34,25 +34,52 @@ export class GuardError extends Error {
   }
 }
 
+/** Waits for work of a driver on a link. */
+export interface RefusalListener {
+  /** Called once, when the guard refused or ended a connection of the link, or the link was closed. */
+  refused(error: Error): void;
+}
+
 /** What the sockets of one link may do. */
 export class DialContext {
   readonly #vet: (host: string, port: number) => Promise<VetResult>;
   #allowance = FIRST_ALLOWANCE;
   /** `address:port` of the last connection. */
   peer: string | null = null;
-  readonly #refused = Promise.withResolvers<never>();
+  #refusal: Error | null = null;
+  readonly #listeners = new Set<RefusalListener>();
   readonly #sockets = new Set<Socket>();
   #isEnded = false;
 
   constructor(vet: (host: string, port: number) => Promise<VetResult>) {
     this.#vet = vet;
-    // Usually nothing is refused, and nothing waits for it.
-    this.#refused.promise.catch(() => undefined);
   }
 
-  /** Waits for work of a driver, but not after the guard has refused or ended a connection: some drivers hide such errors or wait forever. */
+  /** The first error for which `refused` was called; `null`: none. */
+  get refusal(): Error | null {
+    return this.#refusal;
+  }
+
+  /**
+   * Some drivers hide such errors or wait forever. Not a promise: each race with a promise that stays pending as long as the link would be
+   * kept in memory as long.
+   */
+  listen(listener: RefusalListener): void {
+    this.#listeners.add(listener);
+  }
+
+  unlisten(listener: RefusalListener): void {
+    this.#listeners.delete(listener);
+  }
+
+  /** Waits for work of a driver, but not after `refused`. For work that is rare, such as opening the link. */
   unlessRefused<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.#refused.promise]);
+    return new Promise((resolve, reject) => {
+      const listener = { refused: reject };
+      if (this.#refusal === null) this.listen(listener);
+      else reject(this.#refusal);
+      work.then(resolve, reject).finally(() => this.unlisten(listener));
+    });
   }
 
   run<T>(work: () => T): T {
@@ -71,7 +98,7 @@ export class DialContext {
   /** Destroys all sockets and refuses others, for drivers that cannot give up a connection while they open it, or that reconnect. */
   end(): void {
     this.#isEnded = true;
-    this.#refused.reject(new Error("The connection was closed."));
+    this.#refuse(new Error("The connection was closed."));
     for (const socket of this.#sockets) socket.destroy();
   }
 
@@ -98,8 +125,13 @@ export class DialContext {
     return this.#refuse(new GuardError("EFLOOD", "The target sent more data than its protocol needs."));
   }
 
-  #refuse(error: GuardError): GuardError {
-    this.#refused.reject(error);
+  #refuse<E extends Error>(error: E): E {
+    if (this.#refusal !== null) return error;
+    this.#refusal = error;
+    const listeners = [...this.#listeners];
+    this.#listeners.clear();
+    // After the caller, which may be a socket that reads.
+    if (listeners.length > 0) queueMicrotask(() => listeners.forEach((listener) => listener.refused(error)));
     return error;
   }
 }

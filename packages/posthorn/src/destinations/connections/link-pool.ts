@@ -30,14 +30,23 @@ export interface PooledLink {
   release(isBroken: boolean): void;
 }
 
+interface OpenLink {
+  readonly link: Link;
+  readonly driver: Driver;
+}
+
 interface Entry {
   readonly id: number;
   readonly kind: string;
   readonly tenant: number;
   readonly context: DialContext;
   readonly abort: AbortController;
-  readonly opened: Promise<{ readonly link: Link; readonly driver: Driver }>;
-  isOpen: boolean;
+  /** Settles when the driver has finished opening the link. */
+  readonly opening: Promise<OpenLink>;
+  /** As `opening`, but rejects as soon as the guard refuses a connection. */
+  readonly opened: Promise<OpenLink>;
+  /** `null` until it is open. */
+  open: OpenLink | null;
   users: number;
   lastUsed: number;
   /** No longer given to new messages. */
@@ -49,9 +58,15 @@ export class LinkPool {
   readonly #current = new Map<number, Entry>();
   /** Including those that are retired but still used. */
   readonly #all = new Set<Entry>();
+  #changes = 0;
 
   constructor(options: LinkPoolOptions) {
     this.#options = options;
+  }
+
+  /** How often a link was added or removed: whether `counts` has changed. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Number of links by kind. */
@@ -61,10 +76,12 @@ export class LinkPool {
     return counts;
   }
 
-  /** Opens a link, or returns the open one. Rejects when the connection fails; the next call tries again. */
-  async use(id: number, spec: LinkSpec): Promise<PooledLink> {
+  /**
+   * Returns a link that is open, or opens it. Throws `NoFreeLink`, and rejects when the connection fails; the next call tries again.
+   */
+  use(id: number, spec: LinkSpec): PooledLink | Promise<PooledLink> {
     const entry = this.#current.get(id) ?? this.#open(id, spec);
-    const isReused = entry.isOpen;
+    const { context, open } = entry;
     entry.users++;
     entry.lastUsed = this.#options.now();
     let released = false;
@@ -76,13 +93,14 @@ export class LinkPool {
       if (isBroken) this.#retire(entry);
       else if (entry.isRetired && entry.users === 0) this.#close(entry);
     };
-    try {
-      const { link, driver } = await entry.context.unlessRefused(entry.opened);
-      return { link, driver, context: entry.context, isReused, release };
-    } catch (error) {
-      release(true);
-      throw error;
-    }
+    if (open !== null) return { ...open, context, isReused: true, release };
+    return entry.opened.then(
+      (opened) => ({ ...opened, context, isReused: false, release }),
+      (error: unknown) => {
+        release(true);
+        throw error;
+      },
+    );
   }
 
   /** Gives up on a link whose target did not respond in time. */
@@ -91,7 +109,7 @@ export class LinkPool {
     if (entry === undefined) return;
     this.#retire(entry);
     // Other messages that wait for it to open are sent again later.
-    if (!entry.isOpen) this.#close(entry);
+    if (entry.open === null) this.#close(entry);
   }
 
   /** Closes links that have not been used for a while. */
@@ -104,21 +122,23 @@ export class LinkPool {
     this.#makeRoom(spec.tenant);
     const context = this.#options.dialContext(id);
     const abort = new AbortController();
+    const opening = context.run(async () => {
+      const driver = await this.#options.driver(spec.kind);
+      const onDown = (): void => this.#retire(entry);
+      const link = await driver.open(spec.config, { signal: abort.signal, onDown });
+      entry.open = { link, driver };
+      if (abort.signal.aborted) await link.close();
+      return entry.open;
+    });
     const entry: Entry = {
       id,
       kind: spec.kind,
       tenant: spec.tenant,
       context,
       abort,
-      opened: context.run(async () => {
-        const driver = await this.#options.driver(spec.kind);
-        const onDown = (): void => this.#retire(entry);
-        const link = await driver.open(spec.config, { signal: abort.signal, onDown });
-        entry.isOpen = true;
-        if (abort.signal.aborted) await link.close();
-        return { link, driver };
-      }),
-      isOpen: false,
+      opening,
+      opened: context.unlessRefused(opening),
+      open: null,
       users: 0,
       lastUsed: this.#options.now(),
       isRetired: false,
@@ -127,6 +147,7 @@ export class LinkPool {
     entry.opened.catch(() => undefined);
     this.#current.set(id, entry);
     this.#all.add(entry);
+    this.#changes++;
     return entry;
   }
 
@@ -154,13 +175,14 @@ export class LinkPool {
 
   #close(entry: Entry): void {
     if (!this.#all.delete(entry)) return;
+    this.#changes++;
     entry.isRetired = true;
     if (this.#current.get(entry.id) === entry) this.#current.delete(entry.id);
     entry.abort.abort();
     const { context } = entry;
     // A client that waits for a target that says nothing may never end by itself.
-    if (!entry.isOpen) context.end();
-    entry.opened
+    if (entry.open === null) context.end();
+    entry.opening
       .then(({ link }) => context.run(() => link.close()))
       .catch(() => undefined)
       .finally(() => context.end());

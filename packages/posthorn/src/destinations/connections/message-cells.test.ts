@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { KindMessage } from "../kind.ts";
-import { decodeMessages, encodeMessages } from "./message-cells.ts";
+import { MessageReader, MessageWriter } from "./message-cells.ts";
 
 const PLAIN: KindMessage = {
   id: "msg_1",
@@ -13,6 +13,21 @@ const PLAIN: KindMessage = {
   body: new Uint8Array([1, 2, 3]),
   attributes: [],
   isTest: false,
+};
+
+/** With repeated values under other names, and other values under the same names. */
+const SIGNED: KindMessage = {
+  ...PLAIN,
+  attributes: [
+    ["webhook-id", "msg_1"],
+    ["webhook-timestamp", "1767323045"],
+    ["webhook-signature", "v1,abc"],
+    ["svix-id", "msg_1"],
+    ["svix-timestamp", "1767323045"],
+    ["svix-signature", "v1,def"],
+    ["webhook-id", "1"],
+    ["X-Tenant", "1767323045"],
+  ],
 };
 
 it("messages with and without optional parts are the same after the way to the thread", () => {
@@ -33,6 +48,15 @@ it("messages with and without optional parts are the same after the way to the t
     },
     { ...PLAIN, id: "msg_3", body: new Uint8Array([4]) },
   ];
-  const bodies = new Uint8Array([0, 0, ...messages.flatMap(({ body }) => [...body])]);
-  expect(decodeMessages(encodeMessages(messages), bodies, 2)).toEqual(messages);
+  const sendings = [
+    { id: 7, link: 1, messages },
+    { id: 8, link: 2, messages: [SIGNED, { ...SIGNED, eventType: "invoice.due" }, SIGNED] },
+    { id: 9, link: 1, messages: [{ ...PLAIN, contentType: "" }] },
+  ];
+  const all = sendings.flatMap((sending) => sending.messages);
+  const bodies = new Uint8Array([0, 0, ...all.flatMap(({ body }) => [...body])]);
+  const writer = new MessageWriter();
+  for (const sending of sendings) writer.add(sending);
+  const reader = new MessageReader(writer.cells, bodies, 2);
+  expect([reader.next(), reader.next(), reader.next(), reader.next()]).toEqual([...sendings, null]);
 });

@@ -1,44 +1,128 @@
 /**
  * Messages as one flat list of values, for the way to the connector thread: cloning a list of primitive values costs a fraction of cloning
- * objects. Bodies travel in the common buffer of a post.
+ * objects, and numbers cost less than texts. Bodies travel in the common buffer of a post.
  */
 import type { KindMessage } from "../kind.ts";
 
 export type Cell = string | number | null;
 
-export function encodeMessages(messages: readonly KindMessage[]): readonly Cell[] {
-  const cells: Cell[] = [];
-  for (const message of messages) {
-    const { id, eventType, eventId, orderingKey, channels, createdAt, contentType, isTest, attributes, body } = message;
-    cells.push(id, eventType, eventId, orderingKey, createdAt, contentType, isTest ? 1 : 0, body.byteLength);
-    cells.push(channels.length, ...channels, attributes.length);
-    for (const [name, value] of attributes) cells.push(name, value);
-  }
-  return cells;
+/** Messages of one link that are sent together. */
+export interface Sending {
+  readonly id: number;
+  readonly link: number;
+  readonly messages: readonly KindMessage[];
 }
 
-/** @param bodies The buffer in which the bodies are, one after the other from `bodyStart` on. */
-export function decodeMessages(cells: readonly Cell[], bodies: Uint8Array, bodyStart: number): readonly KindMessage[] {
-  const messages: KindMessage[] = [];
-  let at = 0;
-  let offset = bodyStart;
-  while (at < cells.length) {
-    const [id, eventType, eventId, orderingKey, createdAt, contentType, isTest, bodyLength] = cells.slice(
-      at,
-      at + 8,
-    ) as [string, string, string | null, string | null, number, string, number, number];
-    const channelCount = cells[at + 8] as number;
-    const channels = cells.slice(at + 9, at + 9 + channelCount) as string[];
-    at += 9 + channelCount;
-    const attributeCount = cells[at++] as number;
-    const attributes: (readonly [string, string])[] = [];
-    for (const end = at + 2 * attributeCount; at < end; at += 2) {
-      attributes.push([cells[at] as string, cells[at + 1] as string]);
-    }
-    const body = bodies.subarray(offset, offset + bodyLength);
-    offset += bodyLength;
-    const texts = { id, eventType, eventId, orderingKey, channels, createdAt, contentType };
-    messages.push({ ...texts, body, attributes, isTest: isTest === 1 });
+/** Names of attributes that are written as their index. */
+const NAMES: readonly string[] = ["webhook", "svix", "x-posthorn"].flatMap((family) => [
+  `${family}-id`,
+  `${family}-timestamp`,
+  `${family}-signature`,
+]);
+const INDEX: ReadonlyMap<string, number> = new Map(NAMES.map((name, index) => [name, index]));
+/** ID, time and signature are repeated under the names of each family. A value that equals the one so many places before is `null`. */
+const REPEATED_AFTER = 3;
+
+export class MessageWriter {
+  readonly cells: Cell[] = [];
+  /** Values of the last message. The same value in the next one is `null`. */
+  #eventType: string | null = null;
+  #contentType: string | null = null;
+
+  add({ id, link, messages }: Sending): void {
+    this.cells.push(id, link, messages.length);
+    for (const message of messages) this.#add(message);
   }
-  return messages;
+
+  #add(message: KindMessage): void {
+    const { cells } = this;
+    const { id, eventType, eventId, orderingKey, channels, createdAt, contentType, isTest, attributes, body } = message;
+    cells.push(id, this.#eventType === eventType ? null : eventType, eventId, orderingKey, createdAt);
+    cells.push(this.#contentType === contentType ? null : contentType, isTest ? 1 : 0, body.byteLength);
+    this.#eventType = eventType;
+    this.#contentType = contentType;
+    cells.push(channels.length);
+    for (const channel of channels) cells.push(channel);
+    cells.push(attributes.length);
+    for (let index = 0; index < attributes.length; index++) {
+      const [name, value] = attributes[index]!;
+      const isRepeated = index >= REPEATED_AFTER && attributes[index - REPEATED_AFTER]![1] === value;
+      cells.push(INDEX.get(name) ?? name, isRepeated ? null : value);
+    }
+  }
+}
+
+export class MessageReader {
+  readonly #cells: readonly Cell[];
+  readonly #bodies: Uint8Array;
+  #at = 0;
+  #offset: number;
+  #eventType = "";
+  #contentType = "";
+
+  /** @param bodies The buffer in which the bodies are, one after the other from `bodyStart` on. */
+  constructor(cells: readonly Cell[], bodies: Uint8Array, bodyStart: number) {
+    this.#cells = cells;
+    this.#bodies = bodies;
+    this.#offset = bodyStart;
+  }
+
+  /** `null` after the last. */
+  next(): Sending | null {
+    if (this.#at >= this.#cells.length) return null;
+    const [id, link, count] = [this.#number(), this.#number(), this.#number()];
+    const messages: KindMessage[] = [];
+    for (let index = 0; index < count; index++) messages.push(this.#message());
+    return { id, link, messages };
+  }
+
+  #message(): KindMessage {
+    const id = this.#text();
+    const eventType = this.#cell() ?? this.#eventType;
+    const [eventId, orderingKey] = [this.#cell(), this.#cell()];
+    const createdAt = this.#number();
+    const contentType = this.#cell() ?? this.#contentType;
+    const isTest = this.#number() === 1;
+    const end = this.#offset + this.#number();
+    const body = this.#bodies.subarray(this.#offset, end);
+    this.#offset = end;
+    this.#eventType = eventType as string;
+    this.#contentType = contentType as string;
+    const channels: string[] = [];
+    for (let left = this.#number(); left > 0; left--) channels.push(this.#text());
+    return {
+      id,
+      eventType: this.#eventType,
+      eventId: eventId as string | null,
+      orderingKey: orderingKey as string | null,
+      channels,
+      createdAt,
+      contentType: this.#contentType,
+      body,
+      attributes: this.#attributes(),
+      isTest,
+    };
+  }
+
+  #attributes(): KindMessage["attributes"] {
+    const attributes: (readonly [string, string])[] = [];
+    for (let left = this.#number(); left > 0; left--) {
+      const name = this.#cell();
+      const value = this.#cell() ?? attributes[attributes.length - REPEATED_AFTER]![1];
+      attributes.push([typeof name === "number" ? NAMES[name]! : (name as string), value as string]);
+    }
+    return attributes;
+  }
+
+  #cell(): Cell {
+    return this.#cells[this.#at++]!;
+  }
+
+  #number(): number {
+    return this.#cell() as number;
+  }
+
+  #text(): string {
+    return this.#cell() as string;
+  }
 }

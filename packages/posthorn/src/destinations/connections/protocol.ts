@@ -18,12 +18,10 @@ export type ToThread =
   | { readonly op: "forget"; readonly link: number }
   | {
       readonly op: "send";
-      readonly id: number;
-      readonly link: number;
       /** Messages without their bodies (see `message-cells.ts`), which are in the common buffer of the post. */
       readonly cells: readonly Cell[];
       readonly bodyStart: number;
-      /** Unix milliseconds at which the caller allowed the sending. */
+      /** Unix milliseconds at which the caller allowed the sending of the first of them. */
       readonly allowedAt: number;
     }
   /** Reply to `ask`. */
@@ -68,10 +66,13 @@ export interface PostToThread {
 }
 
 export type FromThread =
-  /** The target has stored every message. */
-  | ({ readonly op: "stored"; readonly id: number; readonly references: readonly (string | null)[] } & LinkFacts)
+  /**
+   * The target has stored all messages of some sendings. A flat list, which costs less to clone: of each, ID, `connectMs` and `peer` of the
+   * link (see `LinkFacts`), number of messages, and the reference of each message.
+   */
+  | { readonly op: "stored"; readonly cells: readonly Cell[] }
   | { readonly op: "done"; readonly id: number; readonly result: ThreadResult }
-  /** The message can be sent now, but it waited. May it still be sent? */
+  /** The messages can be sent now, but they waited. May they still be sent? */
   | { readonly op: "ask"; readonly id: number }
   | { readonly op: "vet"; readonly id: number; readonly link: number; readonly host: string; readonly port: number }
   | { readonly op: "listening"; readonly id: number }

@@ -1,14 +1,18 @@
-import { jetstream, type JetStreamClient } from "@nats-io/jetstream";
+import { JetStreamApiError } from "@nats-io/jetstream";
 import {
   type Authenticator,
   connect,
+  createInbox,
   credsAuthenticator,
   headers as natsHeaders,
+  type Msg,
   nkeyAuthenticator,
   type NatsConnection,
+  NoRespondersError,
+  PermissionViolationError,
 } from "@nats-io/transport-node";
 import type { NATS } from "../../kinds/nats.ts";
-import type { ConfigOf, ItemResult, KindMessage } from "../../kind.ts";
+import type { ConfigOf, KindMessage } from "../../kind.ts";
 import {
   closed,
   type Driver,
@@ -16,6 +20,7 @@ import {
   later,
   type Link,
   quoted,
+  type Receipt,
   refused,
   ResultError,
   retry,
@@ -27,8 +32,6 @@ type Config = ConfigOf<typeof NATS.fields>;
 
 const CONNECT_MS = 10_000;
 const PING_MS = 30_000;
-/** Longer than any attempt: the caller keeps the deadline. */
-const PUBLISH_MS = 600_000;
 const FULL_MS = 30_000;
 
 export const natsDriver: Driver = {
@@ -107,44 +110,116 @@ function readable(authenticator: Authenticator): Authenticator {
   };
 }
 
+/**
+ * Publishes with a subject for the acknowledgement, and matches acknowledgements by the last part of that subject. The client's own publishing
+ * creates a timer, promises and error objects with stack traces for each message.
+ */
 class NatsLink implements Link {
   readonly #connection: NatsConnection;
-  readonly #client: JetStreamClient;
   readonly #subject: string;
+  readonly #inbox = createInbox();
+  /** Messages that are not acknowledged yet, by the last part of the subject of their acknowledgement. */
+  readonly #inFlight = new Map<string, Receipt>();
+  /** Whether the acknowledgements are subscribed to. */
+  #isSubscribed = false;
+  #lastNumber = 0;
 
   constructor(connection: NatsConnection, subject: string) {
     this.#connection = connection;
-    this.#client = jetstream(connection, { timeout: PUBLISH_MS });
     this.#subject = subject;
+    void this.#watch();
+    void connection.closed().then(() => this.#failAll(new Error("connection closed")));
   }
 
-  async send({ id, eventType, contentType, attributes, body }: KindMessage): Promise<ItemResult> {
+  send({ id, eventType, contentType, attributes, body }: KindMessage, receipt: Receipt): undefined {
     const headers = natsHeaders();
     headers.set("Content-Type", contentType);
     headers.set("event-type", eventType);
     for (const [name, value] of attributes) headers.set(name, value);
+    headers.set("Nats-Msg-Id", id);
     const max = this.#connection.info?.max_payload;
-    if (max !== undefined && body.byteLength > max) return tooLarge(max);
+    if (max !== undefined && body.byteLength > max) return receipt.settle(tooLarge(max)) as undefined;
+    const number = String(++this.#lastNumber);
+    this.#inFlight.set(number, receipt);
     try {
-      const ack = await this.#client.publish(this.#subject, body, {
-        msgID: id,
-        headers,
-        timeout: PUBLISH_MS,
-        retries: 0,
-      });
-      const reference = `${ack.stream}/${ack.seq}`;
-      return ack.duplicate ? { kind: "ok", reference, isDuplicate: true } : { kind: "ok", reference };
+      this.#subscribe();
+      this.#connection.publish(this.#subject, body, { headers, reply: `${this.#inbox}.${number}` });
     } catch (error) {
-      const result = natsFailure(error);
-      // After a reply of the server, the connection can still be used.
-      if (result !== null && !this.#connection.isClosed()) return result;
-      throw error;
+      this.#failOne(number, error);
     }
   }
 
   async close(): Promise<void> {
     await this.#connection.close();
   }
+
+  #subscribe(): void {
+    if (this.#isSubscribed) return;
+    this.#isSubscribed = true;
+    this.#connection.subscribe(`${this.#inbox}.*`, {
+      callback: (error, message) => this.#acknowledged(error, message),
+    });
+  }
+
+  /** @param error The server does not permit the subscription. */
+  #acknowledged(error: Error | null, message: Msg): void {
+    if (error !== null) {
+      this.#isSubscribed = false;
+      return this.#failAll(error);
+    }
+    const number = message.subject.slice(this.#inbox.length + 1);
+    try {
+      const { reference, isDuplicate } = acknowledgementOf(message, this.#subject);
+      const receipt = this.#inFlight.get(number);
+      this.#inFlight.delete(number);
+      receipt?.settle(isDuplicate ? { kind: "ok", reference, isDuplicate } : { kind: "ok", reference });
+    } catch (failure) {
+      this.#failOne(number, failure);
+    }
+  }
+
+  /** The server names only the subject of a message that it does not permit. */
+  async #watch(): Promise<void> {
+    for await (const status of this.#connection.status()) {
+      if (status.type !== "error" || !(status.error instanceof PermissionViolationError)) continue;
+      const { operation, subject } = status.error;
+      const [number] = this.#inFlight.keys();
+      if (operation === "publish" && subject === this.#subject && number !== undefined)
+        this.#failOne(number, status.error);
+    }
+  }
+
+  #failOne(number: string, error: unknown): void {
+    const receipt = this.#inFlight.get(number);
+    this.#inFlight.delete(number);
+    // After a reply of the server, the connection can still be used.
+    const result = this.#connection.isClosed() ? null : natsFailure(error);
+    if (result === null) receipt?.fail(error);
+    else receipt?.settle(result);
+  }
+
+  #failAll(error: unknown): void {
+    for (const number of this.#inFlight.keys()) this.#failOne(number, error);
+  }
+}
+
+interface Acknowledgement {
+  readonly stream?: string;
+  readonly seq?: number;
+  readonly duplicate?: boolean;
+  readonly error?: { readonly code: number; readonly err_code: number; readonly description: string };
+}
+
+/** Throws the reason why the message is not stored. */
+function acknowledgementOf(
+  message: Msg,
+  subject: string,
+): { readonly reference: string; readonly isDuplicate: boolean } {
+  if (message.data.byteLength === 0 && message.headers?.code === 503) throw new NoRespondersError(subject);
+  const { stream = "", seq, duplicate = false, error } = message.json<Acknowledgement>();
+  if (error !== undefined) throw new JetStreamApiError(error);
+  if (stream === "") throw new Error("invalid ack response");
+  return { reference: `${stream}/${seq}`, isDuplicate: duplicate };
 }
 
 function tooLarge(max: number): FailedResult {

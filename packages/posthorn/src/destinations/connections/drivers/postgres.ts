@@ -2,7 +2,17 @@ import { isUtf8 } from "node:buffer";
 import pg from "pg";
 import type { POSTGRES } from "../../kinds/postgres.ts";
 import type { ConfigOf, ItemResult, KindMessage } from "../../kind.ts";
-import { closed, type Driver, type FailedResult, later, type Link, quoted, refused, retry } from "../driver.ts";
+import {
+  type Caller,
+  closed,
+  type Driver,
+  type FailedResult,
+  later,
+  type Link,
+  quoted,
+  refused,
+  retry,
+} from "../driver.ts";
 import { codeOf } from "../failure.ts";
 import { hostAndPort, tlsOptions } from "../tls.ts";
 
@@ -65,15 +75,15 @@ class PostgresLink implements Link {
     this.#destroy = destroy;
   }
 
-  async send(message: KindMessage, signal: AbortSignal): Promise<ItemResult> {
-    const [result] = await this.sendAll([message], signal);
+  async send(message: KindMessage, caller: Caller): Promise<ItemResult> {
+    const [result] = await this.sendAll([message], caller);
     return result!;
   }
 
   /** A session runs one statement at a time. The rows of one statement are stored together or not at all. */
-  sendAll(messages: readonly KindMessage[], signal: AbortSignal): Promise<readonly ItemResult[]> {
+  sendAll(messages: readonly KindMessage[], caller: Caller): Promise<readonly ItemResult[]> {
     const sent = this.#tail.then(() => {
-      if (signal.aborted) throw new Error("canceled");
+      if (!caller.isWaiting) throw new Error("canceled");
       return this.#insert(messages);
     });
     this.#tail = sent.catch(() => undefined);

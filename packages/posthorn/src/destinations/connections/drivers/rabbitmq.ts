@@ -1,8 +1,18 @@
 import type { Socket } from "node:net";
 import { type ChannelModel, type ConfirmChannel, connect, type Message } from "amqplib";
 import type { RABBITMQ } from "../../kinds/rabbitmq.ts";
-import type { ConfigOf, KindMessage } from "../../kind.ts";
-import { closed, type Driver, type FailedResult, later, type Link, quoted, refused, retry } from "../driver.ts";
+import type { ConfigOf, ItemResult, KindMessage } from "../../kind.ts";
+import {
+  closed,
+  type Driver,
+  type FailedResult,
+  later,
+  type Link,
+  quoted,
+  type Receipt,
+  refused,
+  retry,
+} from "../driver.ts";
 import { hostAndPort, tlsOptions } from "../tls.ts";
 
 type Config = ConfigOf<typeof RABBITMQ.fields>;
@@ -42,12 +52,14 @@ class RabbitMqLink implements Link {
   readonly #onDown: () => void;
   /** Messages that the exchange could not route, until the confirmation that follows. */
   readonly #returned = new Map<string, Message>();
-  readonly #rejects = new Set<(error: unknown) => void>();
+  /** Messages that are not confirmed yet, by their correlation ID. */
+  readonly #inFlight = new Map<string, Receipt>();
   #channel: ConfirmChannel | null = null;
   #error: unknown = null;
   /** Reason that the broker gave for accepting nothing. */
   #blocked: string | null = null;
   #lastNumber = 0;
+  #isCorked = false;
 
   constructor(connection: ChannelModel, config: Config, onDown: () => void) {
     this.#connection = connection;
@@ -58,7 +70,7 @@ class RabbitMqLink implements Link {
     connection.on("blocked", (reason: string) => {
       this.#blocked = reason;
       // What was published since the alarm is confirmed only after it, so its messages are sent again.
-      this.#rejectAll(new BlockedError(reason));
+      this.#failAll(new BlockedError(reason));
     });
     connection.on("unblocked", () => {
       this.#blocked = null;
@@ -77,25 +89,51 @@ class RabbitMqLink implements Link {
     this.#channel = channel;
   }
 
-  async send(message: KindMessage, signal: AbortSignal): Promise<ReturnType<typeof outcomeOf>> {
-    if (this.#blocked !== null) throw new BlockedError(this.#blocked);
-    if (this.#error !== null) throw this.#error;
+  send(message: KindMessage, receipt: Receipt): undefined {
+    const problem = this.#blocked === null ? this.#error : new BlockedError(this.#blocked);
+    if (problem !== null) {
+      receipt.fail(problem);
+      return;
+    }
     const number = String(++this.#lastNumber);
     const { exchange, routingKey } = this.#config;
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#rejects.add(reject);
-    signal.addEventListener("abort", () => reject(new Error("canceled")), { once: true });
+    const { body } = message;
+    this.#writeTogether();
+    const properties = propertiesOf(message, number);
+    this.#inFlight.set(number, receipt);
     try {
-      const properties = { ...propertiesOf(message), correlationId: number, mandatory: true };
-      this.#channel!.publish(exchange ?? "", routingKey, Buffer.from(message.body), properties, (error: unknown) =>
-        error === null || error === undefined ? resolve() : reject(new NackError()),
+      const content = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+      this.#channel!.publish(exchange ?? "", routingKey, content, properties, (error: unknown) =>
+        this.#confirmed(number, error ?? null),
       );
-      await promise;
-      return outcomeOf(this.#returned.get(number), this.#config);
-    } finally {
-      this.#rejects.delete(reject);
-      this.#returned.delete(number);
+    } catch (error) {
+      this.#inFlight.delete(number);
+      receipt.fail(error);
     }
+  }
+
+  /** The client writes each message by itself, one turn later. */
+  #writeTogether(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    const stream = streamOf(this.#connection);
+    stream.cork();
+    setImmediate(() =>
+      setImmediate(() => {
+        this.#isCorked = false;
+        stream.uncork();
+      }),
+    );
+  }
+
+  /** @param error `null`: the broker has stored or returned the message. */
+  #confirmed(number: string, error: unknown): void {
+    const receipt = this.#inFlight.get(number);
+    const returned = this.#returned.get(number);
+    this.#inFlight.delete(number);
+    this.#returned.delete(number);
+    if (error === null) receipt?.settle(outcomeOf(returned, this.#config));
+    else receipt?.fail(new NackError());
   }
 
   close(): void {
@@ -105,37 +143,53 @@ class RabbitMqLink implements Link {
 
   #end(error: unknown): void {
     this.#error ??= error;
-    this.#rejectAll(this.#error);
+    this.#failAll(this.#error);
     this.#onDown();
   }
 
-  #rejectAll(error: unknown): void {
-    for (const reject of this.#rejects) reject(error);
+  #failAll(error: unknown): void {
+    const receipts = [...this.#inFlight.values()];
+    this.#inFlight.clear();
+    this.#returned.clear();
+    for (const receipt of receipts) receipt.fail(error);
   }
 }
 
 /** Ends a connection without the closing handshake, which a broker that hangs never completes. */
-function drop({ connection }: ChannelModel): void {
-  (connection as unknown as { readonly stream: Socket }).stream.destroy();
+function drop(connection: ChannelModel): void {
+  streamOf(connection).destroy();
+}
+
+function streamOf({ connection }: ChannelModel): Socket {
+  return (connection as unknown as { readonly stream: Socket }).stream;
 }
 
 class NackError extends Error {}
 
 class BlockedError extends Error {}
 
-function propertiesOf({ id, eventType, contentType, createdAt, attributes }: KindMessage): object {
+const OK: ItemResult = { kind: "ok", reference: null };
+
+function propertiesOf(
+  { id, eventType, contentType, createdAt, attributes }: KindMessage,
+  correlationId: string,
+): object {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of attributes) headers[name] = value;
   return {
     messageId: id,
     type: eventType.slice(0, 255),
     contentType: contentType.slice(0, 255),
     timestamp: Math.floor(createdAt / 1000),
     deliveryMode: 2,
-    headers: Object.fromEntries(attributes),
+    headers,
+    correlationId,
+    mandatory: true,
   };
 }
 
-function outcomeOf(returned: Message | undefined, { exchange, routingKey }: Config) {
-  if (returned === undefined) return { kind: "ok", reference: null } as const;
+function outcomeOf(returned: Message | undefined, { exchange, routingKey }: Config): ItemResult {
+  if (returned === undefined) return OK;
   const where =
     exchange === null
       ? `no queue is named "${routingKey}"`
