@@ -55,6 +55,14 @@ export type ParseJob =
   | { readonly kind: "feed"; readonly body: Uint8Array }
   /** A mail. Contents of attachments are included up to `attachmentBytes` together. */
   | { readonly kind: "mail"; readonly body: Uint8Array; readonly attachmentBytes: number }
+  /** A response of a CalDAV server. Occurrences that start between `from` and `to` (Unix milliseconds) are listed. */
+  | {
+      readonly kind: "multistatus";
+      readonly body: Uint8Array;
+      readonly from: number;
+      readonly to: number;
+      readonly timeZone: string;
+    }
   /** iCalendar. Occurrences that start between `from` and `to` (Unix milliseconds) are listed. */
   | {
       readonly kind: "calendar";

@@ -1,6 +1,7 @@
 /** The driver of each source kind that is read. */
 import type { SourceDriver } from "./driver.ts";
 import { connectionDriver } from "./drivers/connection.ts";
+import { CALDAV_DRIVER } from "./drivers/caldav.ts";
 import { FEED_DRIVER } from "./drivers/feed.ts";
 import { HTTP_DRIVER } from "./drivers/http.ts";
 import { ICAL_DRIVER } from "./drivers/ical.ts";
@@ -14,6 +15,7 @@ const DRIVERS: Readonly<Record<string, SourceDriver>> = {
   websub: WEBSUB_DRIVER,
   ical: ICAL_DRIVER,
   mqtt: connectionDriver("mqtt"),
+  caldav: CALDAV_DRIVER,
 };
 
 /** `null`: events of the kind arrive as requests, or this version does not know it. */

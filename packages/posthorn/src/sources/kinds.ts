@@ -1,5 +1,6 @@
 /** Registry of source kinds: what is known about a source without reading it. Pure, so that the domain can use it. */
 import type { AnySourceKind } from "./kind.ts";
+import { CALDAV } from "./kinds/caldav.ts";
 import { EMAIL } from "./kinds/email.ts";
 import { FEED } from "./kinds/feed.ts";
 import { HTTP_POLL } from "./kinds/http.ts";
@@ -26,6 +27,7 @@ export const SOURCE_KINDS: Readonly<Record<string, AnySourceKind>> = {
   feed: FEED,
   [WEBSUB_KIND]: WEBSUB,
   ical: ICAL_KIND,
+  caldav: CALDAV,
   [MAIL_SOURCE]: EMAIL,
   mqtt: MQTT_SOURCE,
 };

@@ -93,6 +93,10 @@ const EXAMPLES: readonly Example[] = [
   },
 ];
 
+const MULTISTATUS = `<d:multistatus xmlns:d="DAV:"><d:response><d:href>/a</d:href><d:propstat><d:prop><c:calendar-data xmlns:c="c">${calendar(10)}</c:calendar-data></d:prop><d:status>HTTP/1.1 200 OK</d:status></d:propstat></d:response></d:multistatus>`;
+const MAIL =
+  "From: a@example.com\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain\r\n\r\nx\r\n--b\r\nContent-Disposition: attachment; filename*=utf-8''%41\r\n\r\ny\r\n--b--\r\n";
+
 function hostOf(config: KindConfig, now: number, document: string): SourceHost {
   const response: SourceResponse = {
     status: 200,
@@ -165,14 +169,14 @@ describe.each(EXAMPLES)("a driver of the kind $kind with $config", ({ kind: name
 });
 
 describe("a document of a stranger", () => {
-  it.each(["items", "feed", "calendar"] as const)(
+  it.each(["items", "feed", "calendar", "multistatus", "mail"] as const)(
     "is parsed or refused as a whole (%s), whatever it contains",
     async (kind) => {
       const documents = fc.oneof(
         fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
         fc.string({ maxLength: 300 }).map((text) => Buffer.from(text)),
         fc
-          .constantFrom(feed(1, 2), calendar(10, 11), '{"a":[1]}')
+          .constantFrom(feed(1, 2), calendar(10, 11), '{"a":[1]}', MULTISTATUS, MAIL)
           .chain((text) => fc.nat(text.length).map((at) => Buffer.from(text.slice(0, at) + text.slice(at + 3)))),
       );
       await fc.assert(
@@ -182,7 +186,9 @@ describe("a document of a stranger", () => {
               ? { kind, body, items: "$[*]", itemId: "$.id", nextCursor: "$.next" }
               : kind === "feed"
                 ? { kind, body }
-                : { kind, body, from: 0, to: 1e12, timeZone: "UTC" };
+                : kind === "mail"
+                  ? { kind, body, attachmentBytes: 100 }
+                  : { kind, body, from: 0, to: 1e12, timeZone: "UTC" };
           const result = await parseDocument(job);
           expect(["parsed", "unreadable"]).toContain(result.kind);
         }),

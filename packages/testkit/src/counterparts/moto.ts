@@ -1,10 +1,7 @@
 /** Moto for tests: a server with the APIs of AWS. It keeps everything in memory, so that its data ends with it. It checks no signatures. */
 import { freePort } from "../free-port.ts";
-import { installPackage, run } from "../system.ts";
-import { installOnce } from "./cache.ts";
-import { programOnPath } from "./installed.ts";
 import { TestProgram } from "./program.ts";
-import { missing } from "./skipped.ts";
+import { pythonPackage } from "./python.ts";
 
 const VERSION = "5.2.5";
 const SERVICES = "server,sqs,sns,events,kinesis,firehose,s3,sts";
@@ -16,14 +13,7 @@ export interface TestMoto extends AsyncDisposable {
 }
 
 export async function startMoto(): Promise<TestMoto> {
-  const python = pythonWithPip();
-  const packages = await installOnce(`moto-${VERSION}`, (making) => {
-    run(
-      python,
-      ["-m", "pip", "install", "-q", "--no-compile", "--target", making, `moto[${SERVICES}]==${VERSION}`],
-      null,
-    );
-  });
+  const { python, packages } = await pythonPackage("moto", `moto-${VERSION}`, `moto[${SERVICES}]==${VERSION}`);
   const stack = new AsyncDisposableStack();
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -38,16 +28,4 @@ export async function startMoto(): Promise<TestMoto> {
   );
   await program.start();
   return { program, url, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-}
-
-function pythonWithPip(): string {
-  if (programOnPath("python3") === null) installPackage("python3");
-  const python = programOnPath("python3");
-  if (python === null) throw missing("moto", "Install Python 3, which runs Moto.");
-  try {
-    run(python, ["-m", "pip", "--version"], null);
-  } catch {
-    installPackage("python3-pip");
-  }
-  return python;
 }

@@ -1,34 +1,18 @@
-import {
-  type Cursor,
-  type PolledDriver,
-  type Polled,
-  SourceFailure,
-  type SourceEvent,
-  type SourceHost,
-} from "../driver.ts";
+import { type Cursor, type PolledDriver, type Polled, SourceFailure, type SourceHost } from "../driver.ts";
 import type { ConfigOf } from "../kind.ts";
 import type { ICAL_KIND } from "../kinds/ical.ts";
 import type { Calendar } from "../parse/calendar.ts";
-import { get, shortHash } from "./request.ts";
+import { type Appointments, compare, LATE_MS, MAX_KNOWN, starting } from "./calendar-changes.ts";
+import { get } from "./request.ts";
 
 type Config = ConfigOf<(typeof ICAL_KIND)["fields"]>;
 
-/** What is remembered of an appointment. UID and summary tell which one was removed. */
-type Known = readonly [hash: string, endsAt: number | null, uid: string, summary: string];
-type Appointments = Readonly<Record<string, Known>>;
-
 interface State {
   readonly known: Appointments;
-  /** Number of reads so far. Part of the event ID, so that an appointment that is created or changed again is a new event. */
   readonly reads: number;
   /** Occurrences that start until this time have been emitted. */
   readonly toldUntil: number;
 }
-
-/** Appointments that are compared, of those in the document. */
-const MAX_KNOWN = 1000;
-/** An occurrence that is read later than this after its start is not emitted. */
-const LATE_MS = 900_000;
 
 /**
  * The cursor has the appointments that have not ended, and the time until which starts were emitted. The document is read again whenever an
@@ -57,17 +41,16 @@ async function poll(host: SourceHost, cursor: Cursor | null): Promise<Polled> {
   }
   const calendar = parsed.value as Calendar;
   const isSilent = cursor === null && config.start === "baseline";
-  const { changes, known } = compare(calendar, before, { now, isSilent });
+  const { changes, known } = compare(
+    { name: calendar.name, events: calendar.events.slice(0, MAX_KNOWN) },
+    before.known,
+    { kind: "ical", now, isSilent, reads: before.reads },
+  );
   const due = calendar.occurrences.filter(({ startsAt }) => startsAt <= now + ahead);
   const later = calendar.occurrences.find(({ startsAt }) => startsAt > now + ahead);
   const toldUntil = Math.max(before.toldUntil, now + ahead);
   return {
-    events: [
-      ...changes,
-      ...due.map(({ id, startsAt, json }) =>
-        eventOf(calendar, { id: `ical/starting/${id}/${startsAt}`, type: "calendar.starting", json, at: now }),
-      ),
-    ],
+    events: [...changes, ...starting({ name: calendar.name, occurrences: due }, { kind: "ical", now })],
     cursor: { known, reads: before.reads + 1, toldUntil },
     next:
       later === undefined ? { kind: "interval" } : { kind: "at", at: Math.min(later.startsAt - ahead, now + everyMs) },
@@ -77,61 +60,4 @@ async function poll(host: SourceHost, cursor: Cursor | null): Promise<Polled> {
 function stateOf(cursor: Cursor | null, toldUntil: number): State {
   if (cursor === null) return { known: {}, reads: 0, toldUntil };
   return cursor as unknown as State;
-}
-
-interface Facts {
-  readonly now: number;
-  /** Appointments are noted, and nothing is emitted. */
-  readonly isSilent: boolean;
-}
-
-function compare(
-  calendar: Calendar,
-  before: State,
-  { now, isSilent }: Facts,
-): { readonly changes: readonly SourceEvent[]; readonly known: Appointments } {
-  const changes: SourceEvent[] = [];
-  const known: Record<string, Known> = {};
-  const present = new Set<string>();
-  const emit = (change: string, key: string, hash: string, json: string): void => {
-    const id = `ical/${change}/${key}/${before.reads}/${hash}`;
-    if (!isSilent) changes.push(eventOf(calendar, { id, type: `calendar.${change}`, json, at: now }));
-  };
-  for (const event of calendar.events.slice(0, MAX_KNOWN)) {
-    const key = shortHash(event.key);
-    present.add(key);
-    const last = before.known[key];
-    // Appointments that have ended are neither new nor changed.
-    if (last === undefined && (hasEnded(event.endsAt, now) || event.isCancelled)) continue;
-    if (event.isCancelled) {
-      emit("removed", key, event.hash, event.json);
-      continue;
-    }
-    known[key] = [event.hash, event.endsAt, event.uid.slice(0, 128), event.summary.slice(0, 64)];
-    if (last === undefined) emit("created", key, event.hash, event.json);
-    else if (last[0] !== event.hash) emit("changed", key, event.hash, event.json);
-  }
-  for (const [key, [hash, endsAt, uid, summary]] of Object.entries(before.known)) {
-    if (!present.has(key) && !hasEnded(endsAt, now)) emit("removed", key, hash, JSON.stringify({ uid, summary }));
-  }
-  return { changes, known };
-}
-
-function hasEnded(endsAt: number | null, now: number): boolean {
-  return endsAt !== null && endsAt < now;
-}
-
-function eventOf(
-  { name }: Calendar,
-  { id, type, json, at }: { readonly id: string; readonly type: string; readonly json: string; readonly at: number },
-): SourceEvent {
-  const contentType = "application/json";
-  return {
-    id,
-    type,
-    body: Buffer.from(`{"calendar":${JSON.stringify(name)},"appointment":${json}}`),
-    contentType,
-    occurredAt: at,
-    headers: ["content-type", contentType],
-  };
 }

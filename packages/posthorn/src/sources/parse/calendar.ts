@@ -46,8 +46,13 @@ const MAX_OCCURRENCES = 500;
 const MAX_STEPS = 20_000;
 
 /** @throws {Error} If it is no calendar. */
-export function parseCalendar({ body, from, to, timeZone }: CalendarJob): Calendar {
-  const root = new ICAL.Component(ICAL.parse(new TextDecoder().decode(body)) as unknown[]);
+export function parseCalendar({ body, ...period }: CalendarJob): Calendar {
+  return readCalendar(new TextDecoder().decode(body), period);
+}
+
+/** @throws {Error} If it is no calendar. */
+export function readCalendar(text: string, { from, to, timeZone }: Omit<CalendarJob, "body">): Calendar {
+  const root = new ICAL.Component(ICAL.parse(text) as unknown[]);
   if (root.name !== "vcalendar") throw new Error("It is not a calendar.");
   for (const zone of root.getAllSubcomponents("vtimezone")) ICAL.TimezoneService.register(zone);
   const events = root

@@ -19,6 +19,8 @@ async function valueOf(job: ParseJob): Promise<unknown> {
       return (await import("./feed.ts")).parseFeed(job.body);
     case "mail":
       return (await import("./mail.ts")).parseMail(job);
+    case "multistatus":
+      return (await import("./multistatus.ts")).parseMultistatus(job);
     case "calendar":
       return (await import("./calendar.ts")).parseCalendar(job);
   }
