@@ -4,6 +4,7 @@ import { connectionDriver } from "./drivers/connection.ts";
 import { CALDAV_DRIVER } from "./drivers/caldav.ts";
 import { FEED_DRIVER } from "./drivers/feed.ts";
 import { HTTP_DRIVER } from "./drivers/http.ts";
+import { IMAP_DRIVER } from "./drivers/imap.ts";
 import { ICAL_DRIVER } from "./drivers/ical.ts";
 import { SCHEDULE_DRIVER } from "./drivers/schedule.ts";
 import { WEBSUB_DRIVER } from "./drivers/websub.ts";
@@ -16,6 +17,7 @@ const DRIVERS: Readonly<Record<string, SourceDriver>> = {
   ical: ICAL_DRIVER,
   mqtt: connectionDriver("mqtt"),
   caldav: CALDAV_DRIVER,
+  imap: IMAP_DRIVER,
 };
 
 /** `null`: events of the kind arrive as requests, or this version does not know it. */

@@ -5,6 +5,7 @@ import { EMAIL } from "./kinds/email.ts";
 import { FEED } from "./kinds/feed.ts";
 import { HTTP_POLL } from "./kinds/http.ts";
 import { ICAL_KIND } from "./kinds/ical.ts";
+import { IMAP } from "./kinds/imap.ts";
 import { MQTT_SOURCE } from "./kinds/mqtt.ts";
 import { SCHEDULE } from "./kinds/schedule.ts";
 import { WEBSUB } from "./kinds/websub.ts";
@@ -29,6 +30,7 @@ export const SOURCE_KINDS: Readonly<Record<string, AnySourceKind>> = {
   ical: ICAL_KIND,
   caldav: CALDAV,
   [MAIL_SOURCE]: EMAIL,
+  imap: IMAP,
   mqtt: MQTT_SOURCE,
 };
 

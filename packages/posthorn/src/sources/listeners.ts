@@ -2,6 +2,7 @@
 import type { Listener } from "./listeners/listener.ts";
 
 const LOADERS: Readonly<Record<string, () => Promise<Listener>>> = {
+  imap: async () => (await import("./listeners/imap.ts")).imapListener,
   mqtt: async () => (await import("./listeners/mqtt.ts")).mqttListener,
 };
 

@@ -1,5 +1,6 @@
 /** Driver of all kinds that are read over a connection. The protocol is spoken by a listener in the connector thread. */
-import { type ListeningDriver, SourceFailure, type SourceHost } from "../driver.ts";
+import { type ListeningDriver, type SourceEvent, SourceFailure, type SourceHost, type Unreadable } from "../driver.ts";
+import { isUnreadable } from "../mail-event.ts";
 import type { ListenFailure } from "../listeners/listener.ts";
 
 /** Messages that a broker may send before the first one is acknowledged. */
@@ -7,8 +8,14 @@ const WINDOW = 128;
 /** A broker whose messages are too large for the window gets this part of it at the next connection. */
 const SMALLER = 8;
 
-/** @param kind Name of the kind, which is that of its listener. */
-export function connectionDriver(kind: string): ListeningDriver {
+/** Makes the event of what a listener has read. */
+type Convert = (host: SourceHost, event: SourceEvent) => Promise<SourceEvent | Unreadable>;
+
+/**
+ * @param kind Name of the kind, which is that of its listener.
+ * @param convert Absent: the listener itself makes events.
+ */
+export function connectionDriver(kind: string, convert?: Convert): ListeningDriver {
   /** Smaller windows of sources whose messages did not fit. */
   const windows = new Map<string, number>();
   return {
@@ -25,8 +32,11 @@ export function connectionDriver(kind: string): ListeningDriver {
         signal: host.signal,
         onConnected: () => host.connected(),
         onBatch: async ({ events, unreadable, cursor: next }) => {
-          for (const one of unreadable) await host.quarantine(one);
-          await host.emit(events, next);
+          const results = convert === undefined ? events : await Promise.all(events.map((one) => convert(host, one)));
+          for (const refused of [...unreadable, ...results.filter((one) => isUnreadable(one))]) {
+            await host.quarantine(refused);
+          }
+          await host.emit(results.filter((one) => !isUnreadable(one)) as readonly SourceEvent[], next);
         },
       });
       switch (result.kind) {
