@@ -34,8 +34,8 @@ interface Sending {
   readonly destination: Destination;
   readonly batch: BatchAttempt;
   readonly results: (BatchedResult | null)[];
-  /** Order keys with a message that failed. */
-  readonly failedKeys: Set<string>;
+  /** Order keys with a message that failed, and its position in the batch. */
+  readonly failures: Map<string, number>;
 }
 
 export class BatchSender {
@@ -58,7 +58,13 @@ export class BatchSender {
     if (destination === null) return all(HELD);
     using stack = new DisposableStack();
     stack.use(await this.#budget.take(jobs.reduce((sum, { bytes = 0 }) => sum + bytes, 0)));
-    const sending = { endpoint, destination, batch, results: jobs.map(() => null), failedKeys: new Set<string>() };
+    const sending = {
+      endpoint,
+      destination,
+      batch,
+      results: jobs.map(() => null),
+      failures: new Map<string, number>(),
+    };
     const ready = await this.#prepare(jobs, sending);
     if (ready === "busy") return all({ kind: "not_now", pauseMs: BUSY_PAUSE_MS });
     await this.#send(sending, ready);
@@ -67,7 +73,7 @@ export class BatchSender {
 
   /** Builds the messages. Those that are not to be sent get their result. `busy`: no transformation thread is free. */
   async #prepare(jobs: readonly Job[], sending: Omit<Sending, "destination">): Promise<readonly Ready[] | "busy"> {
-    const { endpoint, batch, results } = sending;
+    const { endpoint, batch } = sending;
     const messages = await readAllStored(
       this.#options.store.hotDb,
       jobs.map(({ messageId }) => messageId),
@@ -77,13 +83,13 @@ export class BatchSender {
       const stored = messages.get(job.messageId);
       const unsent = this.#unsent(job, endpoint);
       if (unsent !== null || stored === undefined) {
-        results[index] = unsent ?? PAYLOAD_GONE;
+        noteResult(sending, { index, job }, unsent ?? PAYLOAD_GONE);
         continue;
       }
       const built = await this.#steps.build(job, endpoint, stored, batch.signal);
       if (built.kind === "not_now") return "busy";
       if (built.kind === "ready") ready.push({ ...built, index });
-      else results[index] = built;
+      else noteResult(sending, { index, job }, built);
     }
     return ready;
   }
@@ -95,10 +101,10 @@ export class BatchSender {
   }
 
   async #send(sending: Sending, ready: readonly Ready[]): Promise<void> {
-    const { batch, results } = sending;
+    const { batch } = sending;
     const parts = isSame(ready, batch.earlier) ? [ready] : partsOf(ready, batch.policy);
     for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
-      const sendable = part.filter(({ job }) => !isBehind(sending, job));
+      const sendable = part.filter((one) => !isBehind(sending, one));
       if (sendable.length === 0) continue;
       const sent = await this.#sendPart(sending, sendable);
       if (sent === "split") {
@@ -106,10 +112,7 @@ export class BatchSender {
         parts.unshift(sendable.slice(0, half), sendable.slice(half));
         continue;
       }
-      for (const [place, one] of sendable.entries()) {
-        results[one.index] = sent[place]!;
-        if (batch.isOrdered && isFailed(sent[place]!)) sending.failedKeys.add(one.job.orderKey ?? "");
-      }
+      for (const [place, one] of sendable.entries()) noteResult(sending, one, sent[place]!);
       // The rest would meet the same fault.
       if (!sent.some((result) => isAccepted(result) || isFinal(result))) return;
     }
@@ -185,12 +188,23 @@ function isSame(ready: readonly Ready[], batch: KeptBatch | null): boolean {
   return ready.every(({ job }, index) => job.messageId === batch.messageIds[index]);
 }
 
-function isBehind({ batch, failedKeys }: Sending, { orderKey }: Job): boolean {
-  return batch.isOrdered && typeof orderKey === "string" && failedKeys.has(orderKey);
+/** Sets the result of a job. If it is retried, those behind it in its order are not sent. */
+function noteResult(
+  { batch, results, failures }: Pick<Sending, "batch" | "results" | "failures">,
+  { index, job: { orderKey } }: Pick<Ready, "index" | "job">,
+  result: AttemptResult,
+): void {
+  results[index] = result;
+  if (!batch.isOrdered || typeof orderKey !== "string" || !isRetried(result)) return;
+  failures.set(orderKey, Math.min(index, failures.get(orderKey) ?? index));
 }
 
-/** The delivery is retried, so that those behind it have to wait. */
-function isFailed(result: AttemptResult): boolean {
+function isBehind({ failures }: Sending, { index, job: { orderKey } }: Ready): boolean {
+  return typeof orderKey === "string" && index > (failures.get(orderKey) ?? index);
+}
+
+function isRetried(result: AttemptResult): boolean {
+  if (result.kind === "void") return false;
   return result.kind !== "made" || (result.attempt.status !== 0 && result.final !== true);
 }
 
