@@ -1,7 +1,8 @@
 /** Conformance suite of destination kinds. Each kind runs it against a stand-in for its receivers. */
 import { describe, expect, it } from "vitest";
-import type { Destination, OutgoingMessage, SendResult } from "../../src/destinations/destination.ts";
-import { DESTINATION_KINDS } from "../../src/destinations/kinds.ts";
+import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../../src/destinations/destination.ts";
+import { batchRules } from "../../src/destinations/batch-rules.ts";
+import { DESTINATION_KINDS, kindNamed } from "../../src/destinations/kinds.ts";
 import type { DirectoryEndpoint } from "../../src/domain/directory-endpoint.ts";
 import { eventually } from "../support/dispatch.ts";
 import { type Behaviour, EXCEPTIONS } from "./conformance.ts";
@@ -79,6 +80,7 @@ export function destinationSuite(options: SuiteOptions): void {
     );
     deliveryTests(options);
     targetTests(options);
+    if ((kindNamed(kind)?.limits.batch ?? null) !== null) batchTests(options);
   });
 }
 
@@ -233,4 +235,105 @@ function targetTests({ open, without = [], maxBodyBytes }: SuiteOptions): void {
       expect(result.extra).toMatchObject({ duplicate: true });
     },
   );
+}
+
+/** What applies to several messages in one request. How a response is split into results is tested beside each kind. */
+function batchTests({ open, kind, without = [], maxBodyBytes }: SuiteOptions): void {
+  const pair = ({ endpoint }: Pick<DestinationBench, "endpoint">): readonly OutgoingMessage[] =>
+    ["msg_1", "msg_2"].map((messageId) => ({ ...message(endpoint), messageId }));
+  const opened = async (timeoutMs = LONG_MS): Promise<DestinationBench> => {
+    const bench = await open(timeoutMs);
+    const { config } = bench.endpoint;
+    if (config === null || batchRules(DESTINATION_KINDS[kind]!, config) === null) {
+      await bench[Symbol.asyncDispose]();
+      throw new Error(`the configuration of ${kind} in this test has no batches`);
+    }
+    return bench;
+  };
+  const send = (
+    { destination }: Pick<DestinationBench, "destination">,
+    messages: readonly OutgoingMessage[],
+    limits: SendLimits = LIMITS,
+  ) => destination.sendBatch!(messages, limits);
+  const each = (result: object) => [expect.objectContaining(result), expect.objectContaining(result)];
+
+  const failures = [
+    ["fails", "retry"],
+    ["breaks_off", "retry"],
+    ["asks_to_wait", "later"],
+    ["is_closed", "closed"],
+    ["rejects_credentials", "closed"],
+  ] as const;
+  it.each(failures.filter(([behaviour]) => !without.includes(behaviour)))(
+    "reports a receiver that %s a batch as %s for each of its messages",
+    async (behaviour, expected) => {
+      await using bench = await opened();
+      bench.behave(behaviour);
+      expect(await send(bench, pair(bench))).toEqual(each({ kind: expected, problem: null }));
+    },
+  );
+
+  it.skipIf(without.includes("refuses"))("has a refused batch split unless each message was refused", async () => {
+    await using bench = await opened();
+    bench.behave("refuses");
+    const sent = await send(bench, pair(bench));
+    const whole = ["split"];
+    const single = ["refused", "refused"];
+    expect(DESTINATION_KINDS[kind]!.limits.batch!.isAtomic ? [whole] : [whole, single]).toContainEqual(
+      sent === "split" ? whole : sent.map((result) => result.kind),
+    );
+  });
+
+  it("reports an unreachable receiver for each message of a batch", async () => {
+    await using bench = await opened();
+    expect(await send(bench, pair({ endpoint: bench.unreachable }))).toEqual(each({ kind: "retry", responseCode: 0 }));
+  });
+
+  it("uses no attempt of a batch for a fault of Posthorn", async () => {
+    await using bench = await opened();
+    const sent = await send({ destination: bench.broken }, pair(bench));
+    expect(sent).toEqual(each({ kind: "own_fault", problem: expect.anything() }));
+    expect(bench.received).toEqual([]);
+  });
+
+  it("sends no batch once the lane may belong to another node", async () => {
+    await using bench = await opened();
+    const sent = await send(bench, pair(bench), { signal, maySend: () => false });
+    expect(sent).toEqual(each({ kind: "own_fault", problem: null }));
+    expect(bench.received).toEqual([]);
+  });
+
+  it("ends a batch soon after it was canceled, without using up an attempt", async () => {
+    await using bench = await opened();
+    bench.behave("hangs");
+    const abort = new AbortController();
+    const maySend = (): boolean => {
+      setImmediate(() => abort.abort());
+      return true;
+    };
+    const sent = send(bench, pair(bench), { signal: abort.signal, maySend });
+    expect(await sent).toEqual(each({ kind: "own_fault" }));
+  });
+
+  it("ends a batch at the timeout of the endpoint when the receiver does not respond", async () => {
+    await using bench = await opened(SHORT_MS);
+    bench.behave("hangs");
+    expect(await send(bench, pair(bench))).toEqual(each({ kind: "retry", responseCode: 0 }));
+  });
+
+  it.skipIf(maxBodyBytes === undefined)("has a batch split that has a message over the limit", async () => {
+    await using bench = await opened();
+    const large = message(bench.endpoint, Buffer.alloc(maxBodyBytes! + 1, "a"));
+    expect(await send(bench, [message(bench.endpoint), large])).toBe("split");
+    expect(bench.received).toEqual([]);
+  });
+
+  it.skipIf(without.includes("echoes"))("shows no credential in the results of a batch", async () => {
+    await using bench = await opened();
+    bench.behave("echoes");
+    const shown = JSON.stringify(await send(bench, pair(bench)), (key, value: unknown) =>
+      key === "reply" ? null : value,
+    );
+    expect(bench.secrets.filter((secret) => shown.includes(secret))).toEqual([]);
+  });
 }
