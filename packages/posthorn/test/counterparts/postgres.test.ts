@@ -1,6 +1,7 @@
 import { createDatabase, eventually, startPostgres, type TestPostgres } from "@posthorn/testkit";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type BatchScene, openBatchScene, outcomeOf } from "./batch-scene.ts";
 import { accepted, ALL_BYTES, messageOf, openConnector, rejected, type TestConnector } from "./support.ts";
 
 const TABLE = `(id text PRIMARY KEY, event_type text NOT NULL, event_id text, created_at timestamptz NOT NULL,
@@ -147,5 +148,113 @@ describe("PostgreSQL rows", () => {
     expect(await sent).toMatchObject({ kind: "items", results: [{ kind: "retry" }] });
     accepted(await connector.send("postgres", configOf(), message));
     expect(accepted(await connector.send("postgres", configOf(), message))).toMatchObject({ isDuplicate: true });
+  });
+});
+
+describe("PostgreSQL rows in batches", () => {
+  const numbered = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => `{"n":${n}}`);
+  let server: TestPostgres;
+  let database: pg.Pool;
+  let url: URL;
+
+  const open = (tableName: string): Promise<BatchScene> =>
+    openBatchScene("postgres", {
+      url: `postgres://127.0.0.1:${url.port}${url.pathname}`,
+      username: "postgres",
+      tableName,
+      tls: "disable",
+    });
+  /** Creates a table, and counts the statements that insert into it. */
+  const create = async (name: string, check = "true"): Promise<void> => {
+    await database.query(`CREATE TABLE ${name} ${TABLE}; ALTER TABLE ${name} ADD CHECK (${check});
+      CREATE TABLE ${name}_statements (rows bigint);
+      CREATE FUNCTION ${name}_note() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN INSERT INTO ${name}_statements SELECT count(*) FROM added; RETURN NULL; END $$;
+      CREATE TRIGGER note AFTER INSERT ON ${name} REFERENCING NEW TABLE AS added
+        FOR EACH STATEMENT EXECUTE FUNCTION ${name}_note()`);
+  };
+  const statements = async (name: string): Promise<readonly number[]> =>
+    (await database.query<{ rows: string }>(`SELECT rows FROM ${name}_statements`)).rows.map(({ rows }) =>
+      Number(rows),
+    );
+  const ids = async (name: string): Promise<readonly string[]> =>
+    (await database.query<{ id: string }>(`SELECT id FROM ${name} ORDER BY id`)).rows.map(({ id }) => id);
+
+  beforeAll(async () => {
+    server = await startPostgres();
+    url = new URL((await createDatabase(server.url)).url);
+    database = new pg.Pool({ connectionString: url.href, max: 1 });
+    database.on("error", () => undefined);
+  });
+  afterAll(async () => {
+    await database?.end();
+    await server?.[Symbol.asyncDispose]();
+  });
+
+  it("are stored by one statement, with the exact bytes of each message", async () => {
+    await create("one");
+    await using scene = await open("one");
+    const bodies = [ALL_BYTES, '{"n": 1.0}', ""];
+    const jobs = await scene.store(bodies);
+    expect((await scene.send(jobs)).map(outcomeOf)).toEqual(["ok", "ok", "ok"]);
+    expect(await statements("one")).toEqual([3]);
+    for (const [index, { publicId }] of jobs.entries()) {
+      const { rows } = await database.query<{ payload: Buffer }>("SELECT payload FROM one WHERE id = $1", [publicId]);
+      expect(rows[0]!.payload).toEqual(Buffer.from(bodies[index]!));
+    }
+  });
+
+  it("are stored but for the one that the table refuses, which fails for good", async () => {
+    await create("strict", "length(payload) < 100");
+    await using scene = await open("strict");
+    const jobs = await scene.store(numbered(20).map((body, n) => (n === 13 ? "x".repeat(200) : body)));
+    const results = await scene.send(jobs);
+    expect(results.map(outcomeOf)).toEqual(jobs.map((_, n) => (n === 13 ? "message_invalid" : "ok")));
+    expect(results[13]).toMatchObject({ final: true });
+    expect(await ids("strict")).toEqual(jobs.flatMap(({ publicId }, n) => (n === 13 ? [] : [publicId])).toSorted());
+    // A statement that is refused stores none of its rows: 20, 10, 5 and 2 rows were.
+    expect((await statements("strict")).reduce((sum, rows) => sum + rows)).toBe(19);
+  });
+
+  it("store each message once when a batch is sent again, also with other members", async () => {
+    await create("again");
+    await using scene = await open("again");
+    const jobs = await scene.store(numbered(6));
+    for (const part of [jobs.slice(0, 4), jobs.slice(0, 4), jobs.slice(2)]) {
+      expect((await scene.send(part)).every((result) => outcomeOf(result) === "ok")).toBe(true);
+    }
+    expect(await ids("again")).toEqual(jobs.map(({ publicId }) => publicId).toSorted());
+    expect(await statements("again")).toEqual([4, 0, 2]);
+  });
+
+  it("use one attempt each when the server ends the session, and are stored once after that", async () => {
+    await create("ended");
+    await using scene = await open("ended");
+    const [first, ...jobs] = await scene.store(numbered(5));
+    expect((await scene.send([first!])).map(outcomeOf)).toEqual(["ok"]);
+    await database.query("BEGIN; LOCK TABLE ended");
+    const sent = scene.send(jobs);
+    const terminate = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'posthorn' AND wait_event_type = 'Lock'`;
+    await eventually(async () => expect((await database.query(terminate)).rowCount).toBe(1));
+    await database.query("COMMIT");
+    for (const result of await sent) expect(result).toMatchObject({ kind: "made", attempt: { status: 2 } });
+    expect(await ids("ended")).toEqual([first!.publicId]);
+    expect((await scene.send(jobs)).map(outcomeOf)).toEqual(["ok", "ok", "ok", "ok"]);
+    expect(await ids("ended")).toHaveLength(5);
+  });
+
+  it("are all refused at the table, without being split, when it does not exist", async () => {
+    await using scene = await open("missing");
+    const results = await scene.send(await scene.store(numbered(3)));
+    expect(results.map(outcomeOf)).toEqual(["target_not_found", "target_not_found", "target_not_found"]);
+    expect(results.every((result) => result.kind === "made" && result.final !== true)).toBe(true);
+  });
+
+  it("may be as many and as large as the limits of the kind", async () => {
+    await create("large");
+    await using scene = await open("large");
+    const jobs = await scene.store(Array.from({ length: 500 }, () => "x".repeat(8000)));
+    expect((await scene.send(jobs)).every((result) => outcomeOf(result) === "ok")).toBe(true);
+    expect(await statements("large")).toEqual([500]);
   });
 });

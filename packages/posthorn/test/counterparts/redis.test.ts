@@ -2,6 +2,7 @@ import { eventually } from "@posthorn/testkit";
 import { isSkipped, startRedis, type TestRedis } from "@posthorn/testkit/counterparts";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type BatchScene, openBatchScene, outcomeOf } from "./batch-scene.ts";
 import { accepted, ALL_BYTES, messageOf, openConnector, rejected, type TestConnector } from "./support.ts";
 
 describe.skipIf(isSkipped("redis"))("Redis streams", () => {
@@ -118,5 +119,85 @@ describe.skipIf(isSkipped("redis"))("Redis streams", () => {
     expect(await connector.send("redis", configOf(), messageOf(), { timeoutMs: 300 })).toEqual({ kind: "timeout" });
     redis.program.unfreeze();
     accepted(await connector.send("redis", configOf(), messageOf()));
+  });
+});
+
+describe.skipIf(isSkipped("redis"))("Redis streams in batches", () => {
+  let redis: TestRedis;
+  let client: Redis;
+
+  const open = (stream: string, changes: object = {}): Promise<BatchScene> =>
+    openBatchScene("redis", { url: `redis://127.0.0.1:${redis.port}/0`, password: redis.password, stream, ...changes });
+  /** Values of a field over all entries, in the order of the stream. */
+  const fieldOf = async (stream: string, name: string): Promise<readonly string[]> =>
+    (await client.xrange(stream, "-", "+")).map(([, fields]) => fields[fields.indexOf(name) + 1]!);
+  const numbered = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => `{"n":${n}}`);
+
+  beforeAll(async () => {
+    redis = await startRedis([]);
+    client = new Redis({ port: redis.port, host: "127.0.0.1", password: redis.password });
+    client.on("error", () => undefined);
+  });
+  afterAll(async () => {
+    client.disconnect();
+    await redis[Symbol.asyncDispose]();
+  });
+
+  it("have every message in the order of the batch, and name the entry of each", async () => {
+    await using scene = await open("ordered");
+    const jobs = await scene.store(numbered(300));
+    const results = await scene.send(jobs);
+    expect(results.every((result) => outcomeOf(result) === "ok")).toBe(true);
+    expect(await fieldOf("ordered", "id")).toEqual(jobs.map(({ publicId }) => publicId));
+    const entries = (await client.xrange("ordered", "-", "+")).map(([entry]) => entry);
+    expect(results.map((result) => result.kind === "made" && result.attempt.response)).toEqual(entries);
+  });
+
+  it("are stored but for the one that is larger than Redis accepts, which fails for good", async () => {
+    await client.call("CONFIG", "SET", "proto-max-bulk-len", "1mb");
+    await using scene = await open("strict");
+    const small = (text: string) => scene.store([`"${text}"`]);
+    const jobs = [...(await small("before")), ...(await scene.store([Buffer.alloc(2 * 1024 * 1024)]))];
+    const after = await small("after");
+    let unsettled: readonly (typeof jobs)[number][] = [...jobs, ...after];
+    // Redis replies and closes the connection while the client still writes: a reset can overtake the reply.
+    await eventually(async () => {
+      const results = await scene.send(unsettled);
+      unsettled = unsettled.filter(
+        (_, n) => outcomeOf(results[n]!) !== "ok" && outcomeOf(results[n]!) !== "message_too_large",
+      );
+      expect(unsettled).toEqual([]);
+    });
+    expect(new Set(await fieldOf("strict", "payload"))).toEqual(new Set(['"before"', '"after"']));
+    await client.call("CONFIG", "SET", "proto-max-bulk-len", "512mb");
+  });
+
+  it("wait while Redis is out of memory", async () => {
+    await client.call("CONFIG", "SET", "maxmemory", "1mb");
+    await using scene = await open("full");
+    const jobs = await scene.store(numbered(3));
+    const results = await scene.send(jobs);
+    expect(results.map(outcomeOf)).toEqual(["target_unavailable", "target_unavailable", "target_unavailable"]);
+    for (const result of results) expect(result).toMatchObject({ retryAfterMs: 10_000 });
+    await client.call("CONFIG", "SET", "maxmemory", "0");
+    expect((await scene.send(jobs)).map(outcomeOf)).toEqual(["ok", "ok", "ok"]);
+    expect(await client.xlen("full")).toBe(3);
+  });
+
+  it("use one attempt each when Redis is killed before it has acknowledged, and are stored when they are sent again", async () => {
+    await using scene = await open("killed");
+    const jobs = await scene.store(numbered(50));
+    expect(outcomeOf((await scene.send(jobs.slice(0, 1)))[0]!)).toBe("ok");
+    redis.program.freeze();
+    const sent = scene.send(jobs.slice(1));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await redis.program.kill();
+    for (const result of await sent) expect(result).toMatchObject({ kind: "made", attempt: { status: 2 } });
+    await redis.program.start();
+    await eventually(async () => {
+      expect((await scene.send(jobs.slice(1))).every((result) => outcomeOf(result) === "ok")).toBe(true);
+    });
+    // Redis does not recognise repetitions, and lost what it had not written to disk.
+    expect(new Set(await fieldOf("killed", "id")).size).toBeGreaterThanOrEqual(49);
   });
 });
