@@ -1,4 +1,4 @@
-/** Deletes expired data: payloads, attempts, messages, idempotency keys, revoked tokens. */
+/** Deletes expired data: payloads, attempts, messages, idempotency keys, revoked tokens, stored batches. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
@@ -12,6 +12,7 @@ import { sweepOneOffs } from "../domain/replay/one-off.ts";
 import type { RetentionPeriods, SweepOptions } from "../domain/retention/retention.ts";
 import { expireSources } from "../domain/source/expire.ts";
 import { sweepAttempts } from "../domain/retention/sweep-attempts.ts";
+import { sweepBatches } from "../domain/retention/sweep-batches.ts";
 import { sweepCounts } from "../domain/retention/sweep-counts.ts";
 import { sweepMessages } from "../domain/retention/sweep-messages.ts";
 import { sweepPayloads } from "../domain/retention/sweep-payloads.ts";
@@ -94,6 +95,7 @@ export class Maintenance implements Worker {
       await sweepPayloads(services, sweep);
       await sweepAttempts(services, sweep);
       await sweepMessages(services, sweep);
+      await sweepBatches(services, sweep);
       await sweepCounts(services, sweep);
       while (!signal.aborted && (await services.store.reclaim())) await sweep.pause();
     } catch (error) {
