@@ -10,12 +10,12 @@ export type { OAuth2Auth, TokenOptions } from "./auth/oauth2.ts";
 export { checkAuth, checkProxy, checkTls, parseDenyList } from "./check.ts";
 export type { DnsOptions, NameService } from "./dns/names.ts";
 export { Egress } from "./egress.ts";
-export type { EgressCheck, EgressOptions, ProxyProblem } from "./egress.ts";
 export { EGRESS_ERRORS, EgressConfigError, EgressError } from "./errors.ts";
 export type { EgressConfigErrorCode, EgressErrorCode, EgressFault } from "./errors.ts";
 export { headerValue } from "./exchange.ts";
 export { parseNoProxy } from "./no-proxy.ts";
 export type { NoProxy } from "./no-proxy.ts";
+export type { EgressCheck, EgressOptions, EgressRules, ProxyProblem } from "./options.ts";
 export { verifyChallenge, verifyCloudEvents } from "./ownership.ts";
 export type {
   ChallengeRequest,
