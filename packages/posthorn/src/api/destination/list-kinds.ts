@@ -2,7 +2,7 @@ import type { AnyKind } from "../../destinations/kind.ts";
 import type { KindProblem } from "../../destinations/kind-rules.ts";
 import { DESTINATION_KINDS } from "../../destinations/kinds.ts";
 import { DestinationKindList } from "../models/destination-kind.ts";
-import { fieldOut } from "../models/kind-fields.ts";
+import { kindOut } from "../models/kind-fields.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 
@@ -19,7 +19,9 @@ export const listDestinationKinds = defineRoute({
   responses: { 200: DestinationKindList },
   handle: ({ ctx }) => {
     const { kinds } = ctx.services.rules;
-    const data = Object.entries(DESTINATION_KINDS).map(([name, kind]) => kindOut(name, kind, kinds.problem(name)));
+    const data = Object.entries(DESTINATION_KINDS).map(([name, kind]) =>
+      destinationKindOut(name, kind, kinds.problem(name)),
+    );
     return Promise.resolve(ok({ data }));
   },
 });
@@ -29,17 +31,10 @@ const SUBSCRIBED = {
   message: "Subscribers at the WebSub hub create these endpoints. Create a topic and give them its URL.",
 } as const;
 
-function kindOut(name: string, kind: AnyKind, problem: KindProblem | null): object {
-  const { title, summary, group, family, fields, limits, idempotency, ordering, deduplication, setup } = kind;
-  const { isSubscription = false } = kind;
+function destinationKindOut(name: string, kind: AnyKind, problem: KindProblem | null): object {
+  const { limits, idempotency, ordering, deduplication, isSubscription = false } = kind;
   const { bodyBytes, batch } = limits;
-  return {
-    kind: name,
-    title,
-    summary,
-    group,
-    family,
-    fields: Object.entries(fields).map(([field, declared]) => fieldOut(field, declared)),
+  const own = {
     limits: {
       bodyBytes,
       batch: batch === null ? null : { items: batch.items, bytes: batch.bytes, atomic: batch.isAtomic },
@@ -47,9 +42,7 @@ function kindOut(name: string, kind: AnyKind, problem: KindProblem | null): obje
     idempotency,
     ordering,
     deduplication: deduplication ?? null,
-    setup,
-    available: problem === null && !isSubscription,
-    problem:
-      problem === null ? (isSubscription ? SUBSCRIBED : null) : { code: problem.code, message: problem.sentence },
   };
+  if (problem !== null) return kindOut(name, kind, own, { code: problem.code, message: problem.sentence });
+  return kindOut(name, kind, own, isSubscription ? SUBSCRIBED : null);
 }

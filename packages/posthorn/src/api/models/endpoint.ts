@@ -122,6 +122,10 @@ export const endpointOutFields = {
   updatedAt: DateTime,
 };
 
+const { version: _version, channels: _channels, createdAt, updatedAt, ...otherFields } = endpointOutFields;
+/** Fields of endpoints that belong to no application: those of sources and of operational webhooks. */
+export const ownEndpointOutFields = { ...otherFields, metadata: StringMap, createdAt, updatedAt };
+
 export const EndpointOut = Type.Object(
   { ...endpointOutFields, metadata: StringMap },
   { $id: "EndpointOut", description: "A URL of a customer that receives events." },

@@ -64,6 +64,42 @@ export function configModel(
 }
 
 /** API representation of a declared field. */
-export function fieldOut(name: string, { isTarget = false, default: preset, example, ...rest }: Field): object {
+function fieldOut(name: string, { isTarget = false, default: preset, example, ...rest }: Field): object {
   return { name, ...rest, isTarget, default: preset ?? null, example: example ?? null };
+}
+
+/** What the declarations of kinds of destinations and sources have in common. */
+interface DeclaredKind extends Configurable {
+  readonly title: string;
+  readonly summary: string;
+  readonly group: string;
+  readonly family: string;
+  readonly setup: readonly string[];
+}
+
+/** Why no object of a kind can be created on this server. */
+interface KindProblemOut {
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * API representation of a declared kind.
+ *
+ * @param own Members that only kinds of destinations, or only kinds of sources have.
+ */
+export function kindOut(name: string, kind: DeclaredKind, own: object, problem: KindProblemOut | null): object {
+  const { title, summary, group, family, fields, setup } = kind;
+  return {
+    kind: name,
+    title,
+    summary,
+    group,
+    family,
+    fields: Object.entries(fields).map(([field, declared]) => fieldOut(field, declared)),
+    ...own,
+    setup,
+    available: problem === null,
+    problem,
+  };
 }

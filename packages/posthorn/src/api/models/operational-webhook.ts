@@ -1,6 +1,6 @@
 import { Type } from "typebox";
-import { DateTime, listOf, nullable, Secret, StringMap, Uid } from "./common.ts";
-import { endpointOutFields, endpointSettings, secretRotation, targetSettings } from "./endpoint.ts";
+import { listOf, nullable, Secret, StringMap } from "./common.ts";
+import { endpointSettings, ownEndpointOutFields, secretRotation, targetSettings } from "./endpoint.ts";
 
 const { version: _version, channels: _channels, ...settings } = endpointSettings;
 
@@ -20,26 +20,10 @@ export const OperationalWebhookEndpointUpsertIn = Type.Object(
   },
 );
 
-export const OperationalWebhookEndpointOut = Type.Object(
-  {
-    id: endpointOutFields.id,
-    uid: nullable(Uid),
-    kind: endpointOutFields.kind,
-    config: endpointOutFields.config,
-    configSecrets: endpointOutFields.configSecrets,
-    url: endpointOutFields.url,
-    description: endpointOutFields.description,
-    throttleRate: endpointOutFields.throttleRate,
-    rateLimit: endpointOutFields.rateLimit,
-    disabled: endpointOutFields.disabled,
-    eventTypes: endpointOutFields.eventTypes,
-    filterTypes: endpointOutFields.filterTypes,
-    metadata: StringMap,
-    createdAt: DateTime,
-    updatedAt: DateTime,
-  },
-  { $id: "OperationalWebhookEndpointOut", description: "A URL that receives operational webhooks." },
-);
+export const OperationalWebhookEndpointOut = Type.Object(ownEndpointOutFields, {
+  $id: "OperationalWebhookEndpointOut",
+  description: "A URL that receives operational webhooks.",
+});
 
 export const OperationalWebhookEndpointList = listOf(OperationalWebhookEndpointOut);
 

@@ -1,8 +1,8 @@
 /** Endpoints of sources, to which events are forwarded. */
 import { Type } from "typebox";
-import { DateTime, listOf, nullable, Secret, StringMap, Uid } from "./common.ts";
+import { listOf, nullable, Secret, StringMap } from "./common.ts";
 import { EndpointTransformationPatch } from "./transformation.ts";
-import { endpointOutFields, endpointSettings, secretRotation, targetSettings } from "./endpoint.ts";
+import { endpointSettings, ownEndpointOutFields, secretRotation, targetSettings } from "./endpoint.ts";
 
 const { version: _version, channels: _channels, ...shared } = endpointSettings;
 /** Event type names come from providers, so every string is allowed. */
@@ -33,26 +33,10 @@ export const IngestEndpointUpsertIn = Type.Object(
   },
 );
 
-export const IngestEndpointOut = Type.Object(
-  {
-    id: endpointOutFields.id,
-    uid: nullable(Uid),
-    kind: endpointOutFields.kind,
-    config: endpointOutFields.config,
-    configSecrets: endpointOutFields.configSecrets,
-    url: endpointOutFields.url,
-    description: endpointOutFields.description,
-    throttleRate: endpointOutFields.throttleRate,
-    rateLimit: endpointOutFields.rateLimit,
-    disabled: endpointOutFields.disabled,
-    eventTypes: endpointOutFields.eventTypes,
-    filterTypes: endpointOutFields.filterTypes,
-    metadata: StringMap,
-    createdAt: DateTime,
-    updatedAt: DateTime,
-  },
-  { $id: "IngestEndpointOut", description: "URL to which events of a source are forwarded." },
-);
+export const IngestEndpointOut = Type.Object(ownEndpointOutFields, {
+  $id: "IngestEndpointOut",
+  description: "URL to which events of a source are forwarded.",
+});
 
 export const IngestEndpointList = listOf(IngestEndpointOut);
 

@@ -1,7 +1,7 @@
 import type { AnySourceKind } from "../../sources/kind.ts";
 import type { SourceKindProblem } from "../../sources/kind-rules.ts";
 import { SOURCE_KINDS } from "../../sources/kinds.ts";
-import { fieldOut } from "../models/kind-fields.ts";
+import { kindOut } from "../models/kind-fields.ts";
 import { SourceKindList } from "../models/source-kind.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
@@ -19,25 +19,15 @@ export const listSourceKinds = defineRoute({
   responses: { 200: SourceKindList },
   handle: ({ ctx }) => {
     const { sourceKinds } = ctx.services.rules;
-    const data = Object.entries(SOURCE_KINDS).map(([name, kind]) => kindOut(name, kind, sourceKinds.problem(name)));
+    const data = Object.entries(SOURCE_KINDS).map(([name, kind]) =>
+      sourceKindOut(name, kind, sourceKinds.problem(name)),
+    );
     return Promise.resolve(ok({ data }));
   },
 });
 
-function kindOut(name: string, kind: AnySourceKind, problem: SourceKindProblem | null): object {
-  const { title, summary, group, family, fields, events, repeats, receives = false, setup } = kind;
-  return {
-    kind: name,
-    title,
-    summary,
-    group,
-    family,
-    fields: Object.entries(fields).map(([field, declared]) => fieldOut(field, declared)),
-    events,
-    repeats,
-    receives,
-    setup,
-    available: problem === null,
-    problem: problem === null ? null : { code: problem.code, message: problem.sentence },
-  };
+function sourceKindOut(name: string, kind: AnySourceKind, problem: SourceKindProblem | null): object {
+  const { events, repeats, receives = false } = kind;
+  const problemOut = problem === null ? null : { code: problem.code, message: problem.sentence };
+  return kindOut(name, kind, { events, repeats, receives }, problemOut);
 }
