@@ -161,9 +161,12 @@ interface Failed {
   readonly error?: RemoteError | Error;
 }
 
-function errorOf(context: EventContext | Error): Error {
+export function errorOf(context: EventContext | Error): Error {
   if (context instanceof Error) return context;
-  const holders = [context, context.sender, context.session, context.connection] as readonly (Failed | undefined)[];
+  const holders = [context, context.sender, context.receiver, context.session, context.connection] as readonly (
+    | Failed
+    | undefined
+  )[];
   const error = holders.map((holder) => holder?.error).find((one) => one !== undefined && one !== null);
   // Errors of the connection are errors of the client with the condition of the broker.
   if (error instanceof Error && !("condition" in error)) return error;
@@ -179,7 +182,7 @@ function rejection(delivery: Delivery): FailedResult {
   return conditionFailure(condition, text) ?? refused("message_invalid", `The broker rejected the message: ${text}.`);
 }
 
-function amqpFailure(error: unknown): FailedResult | null {
+export function amqpFailure(error: unknown): FailedResult | null {
   for (const one of causesOf(error)) {
     if (one instanceof AmqpError) {
       const text = `${quoted(one.message)}${one.condition === "" ? "" : ` (${one.condition})`}`;

@@ -1,4 +1,4 @@
-import { type MessageToProduce, Producer, type ProducerOptions } from "@platformatic/kafka";
+import { type MessageToProduce, Producer } from "@platformatic/kafka";
 import type { KAFKA } from "../../kinds/kafka.ts";
 import type { ConfigOf, ItemResult, KindMessage } from "../../kind.ts";
 import { Coalescer } from "../../../lib/coalescer.ts";
@@ -24,7 +24,7 @@ const MECHANISMS = {
 export const kafkaDriver: Driver = {
   open: async (config, { signal, onDown }) => {
     const settings = config as Config;
-    const producer = new Producer(optionsOf(settings));
+    const producer = new Producer(kafkaOptions(settings));
     const link = new KafkaLink(producer, settings.topic, onDown);
     signal.addEventListener("abort", () => link.close(), { once: true });
     try {
@@ -39,7 +39,10 @@ export const kafkaDriver: Driver = {
   failure: kafkaFailure,
 };
 
-function optionsOf(config: Config): ProducerOptions<Buffer, Buffer, Buffer, Buffer> {
+/** What a connection needs. */
+export type KafkaConfig = Omit<Config, "topic">;
+
+export function kafkaOptions(config: KafkaConfig) {
   const { brokers, tls, saslMechanism, username, password } = config;
   // The server name is that of each broker, so it is left to the client.
   const secure: TlsOptions = tlsOptions(config, null);
@@ -146,7 +149,7 @@ const INVALID = new Set(["INVALID_RECORD", "INVALID_TIMESTAMP", "CORRUPT_MESSAGE
 const NO_TOPIC = new Set(["UNKNOWN_TOPIC_OR_PARTITION", "INVALID_TOPIC_EXCEPTION", "UNKNOWN_TOPIC_ID"]);
 const THROTTLED = new Set(["THROTTLING_QUOTA_EXCEEDED"]);
 
-function kafkaFailure(error: unknown): FailedResult | null {
+export function kafkaFailure(error: unknown): FailedResult | null {
   const chain = causesOf(error);
   const codes = chain.flatMap((one) => ("apiId" in one && typeof one.apiId === "string" ? [one.apiId] : []));
   const found = (set: ReadonlySet<string>): string | undefined => codes.find((code) => set.has(code));

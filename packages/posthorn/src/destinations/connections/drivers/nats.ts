@@ -29,6 +29,8 @@ import { causesOf } from "../failure.ts";
 import { hostAndPort, tlsOptions } from "../tls.ts";
 
 type Config = ConfigOf<typeof NATS.fields>;
+/** What a connection needs. */
+export type NatsConfig = Omit<Config, "subject">;
 
 const CONNECT_MS = 10_000;
 const PING_MS = 30_000;
@@ -46,7 +48,7 @@ export const natsDriver: Driver = {
 };
 
 /** Tries the servers one after the other. The client would send the same server name to all of them. */
-async function firstConnection(config: Config): Promise<NatsConnection> {
+export async function firstConnection(config: NatsConfig): Promise<NatsConnection> {
   let problem: unknown;
   for (const server of config.servers.split(/, ?/)) {
     try {
@@ -58,7 +60,7 @@ async function firstConnection(config: Config): Promise<NatsConnection> {
   throw problem;
 }
 
-function connectTo(server: string, config: Config): Promise<NatsConnection> {
+function connectTo(server: string, config: NatsConfig): Promise<NatsConnection> {
   return connect({
     name: "posthorn",
     servers: server,
@@ -76,7 +78,7 @@ function connectTo(server: string, config: Config): Promise<NatsConnection> {
   });
 }
 
-function tlsOf(config: Config, server: string): object {
+function tlsOf(config: NatsConfig, server: string): object {
   const url = URL.parse(`tls://${server}`);
   const { ca, cert, key, servername } = tlsOptions(config, url === null ? null : hostAndPort(url, 4222).host);
   return {
@@ -87,7 +89,7 @@ function tlsOf(config: Config, server: string): object {
   };
 }
 
-function credentialsOf({ username, password, token, nkeySeed, credentials }: Config): object {
+function credentialsOf({ username, password, token, nkeySeed, credentials }: NatsConfig): object {
   const by = (authenticator: Authenticator): object => ({ authenticator: readable(authenticator) });
   const encoder = new TextEncoder();
   if (credentials !== null) return by(credsAuthenticator(encoder.encode(credentials)));
@@ -233,7 +235,7 @@ function tooLarge(max: number): FailedResult {
 const MAX_MESSAGES = 10_077;
 const FULL: ReadonlySet<number> = new Set([10_023, 10_047, 10_028, 10_167, MAX_MESSAGES]);
 
-function natsFailure(error: unknown): FailedResult | null {
+export function natsFailure(error: unknown): FailedResult | null {
   const chain = causesOf(error);
   const text = quoted(chain.at(0)?.message ?? "");
   for (const one of chain) {

@@ -13,7 +13,7 @@ import {
   refused,
   retry,
 } from "../driver.ts";
-import { hostAndPort, tlsOptions } from "../tls.ts";
+import { hostAndPort, type TlsFields, tlsOptions } from "../tls.ts";
 
 type Config = ConfigOf<typeof RABBITMQ.fields>;
 
@@ -23,21 +23,7 @@ const HEARTBEAT_SECONDS = 30;
 export const rabbitMqDriver: Driver = {
   open: async (config, { signal, onDown }) => {
     const settings = config as Config;
-    const url = new URL(settings.uri);
-    const isTls = url.protocol === "amqps:";
-    const { host: hostname, port } = hostAndPort(url, isTls ? 5671 : 5672);
-    const connection = await connect(
-      {
-        protocol: isTls ? "amqps" : "amqp",
-        hostname,
-        port,
-        username: decodeURIComponent(url.username),
-        password: decodeURIComponent(url.password),
-        vhost: url.pathname.length > 1 ? url.pathname.slice(1) : "/",
-        heartbeat: HEARTBEAT_SECONDS,
-      },
-      { noDelay: true, ...tlsOptions(settings, hostname) },
-    );
+    const connection = await connectRabbitMq(settings);
     const link = new RabbitMqLink(connection, settings, onDown);
     if (signal.aborted) drop(connection);
     await link.openChannel();
@@ -45,6 +31,25 @@ export const rabbitMqDriver: Driver = {
   },
   failure: rabbitMqFailure,
 };
+
+/** @param config With the URI and the TLS fields. */
+export function connectRabbitMq(config: TlsFields & { readonly uri: string }): Promise<ChannelModel> {
+  const url = new URL(config.uri);
+  const isTls = url.protocol === "amqps:";
+  const { host: hostname, port } = hostAndPort(url, isTls ? 5671 : 5672);
+  return connect(
+    {
+      protocol: isTls ? "amqps" : "amqp",
+      hostname,
+      port,
+      username: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+      vhost: url.pathname.length > 1 ? url.pathname.slice(1) : "/",
+      heartbeat: HEARTBEAT_SECONDS,
+    },
+    { noDelay: true, ...tlsOptions(config, hostname) },
+  );
+}
 
 class RabbitMqLink implements Link {
   readonly #connection: ChannelModel;
@@ -156,7 +161,7 @@ class RabbitMqLink implements Link {
 }
 
 /** Ends a connection without the closing handshake, which a broker that hangs never completes. */
-function drop(connection: ChannelModel): void {
+export function drop(connection: ChannelModel): void {
   streamOf(connection).destroy();
 }
 
@@ -200,7 +205,7 @@ function outcomeOf(returned: Message | undefined, { exchange, routingKey }: Conf
   );
 }
 
-function rabbitMqFailure(error: unknown): FailedResult | null {
+export function rabbitMqFailure(error: unknown): FailedResult | null {
   if (error instanceof BlockedError) {
     const sentence = `The broker accepts no messages at the moment (connection.blocked: ${quoted(error.message)}). Free memory or disk space on it.`;
     return later("target_unavailable", sentence, BLOCKED_MS);

@@ -1,59 +1,78 @@
 import { Redis } from "ioredis";
 import type { REDIS } from "../../kinds/redis.ts";
 import type { ConfigOf, ItemResult, KindMessage } from "../../kind.ts";
-import { closed, type Driver, type FailedResult, later, type Link, quoted, refused, retry } from "../driver.ts";
-import { hostAndPort, tlsOptions } from "../tls.ts";
+import {
+  closed,
+  type Driver,
+  type FailedResult,
+  later,
+  type Link,
+  type LinkHost,
+  quoted,
+  refused,
+  retry,
+} from "../driver.ts";
+import { hostAndPort, type TlsFields, tlsOptions } from "../tls.ts";
 
 type Config = ConfigOf<typeof REDIS.fields>;
 
 const BUSY_MS = 10_000;
 
 export const redisDriver: Driver = {
-  open: async (config, { signal, onDown }) => {
-    const { url: text, username, password, ...settings } = config as Config;
-    const url = new URL(text);
-    const { host, port } = hostAndPort(url, 6379);
-    const client = new Redis({
-      host,
-      port,
-      ...(username === null ? {} : { username }),
-      ...(password === null ? {} : { password }),
-      ...(url.protocol === "rediss:" ? { tls: tlsOptions(settings, host) } : {}),
-      protocol: 2,
-      lazyConnect: true,
-      enableReadyCheck: false,
-      enableOfflineQueue: false,
-      enableAutoPipelining: true,
-      maxRetriesPerRequest: 0,
-      autoResendUnfulfilledCommands: false,
-      // The next message opens another connection.
-      retryStrategy: null,
-      disableClientInfo: true,
-    });
-    let last: Error = new Error("Redis closed the connection");
-    client.on("error", (error: Error) => {
-      last = error;
-    });
-    client.on("end", () => onDown());
-    signal.addEventListener("abort", () => client.disconnect(), { once: true });
-    const database = Number(url.pathname.slice(1) || 0);
-    try {
-      await client.connect();
-      // The client ignores an error when it selects the database itself, and would write to another one.
-      if (database !== 0) await client.select(database);
-      // Wrong credentials fail here, and not with the first message. An ACL user may lack the permission for PING.
-      await client.ping();
-    } catch (error) {
-      const isPermission = error instanceof Error && /^NOPERM.*ping/i.test(error.message);
-      if (!isPermission) {
-        client.disconnect();
-        throw error instanceof Error && error.message === "Connection is closed." ? last : error;
-      }
-    }
+  open: async (config, host) => {
+    const client = await connectRedis(config as Config, host);
     return new RedisLink(client, config as Config);
   },
   failure: redisFailure,
 };
+
+/** @param config With URL, credentials and the TLS fields. */
+export async function connectRedis(
+  config: TlsFields & Pick<Config, "url" | "username" | "password">,
+  { signal, onDown }: LinkHost,
+): Promise<Redis> {
+  const { url: text, username, password, ...settings } = config;
+  const url = new URL(text);
+  const { host, port } = hostAndPort(url, 6379);
+  const client = new Redis({
+    host,
+    port,
+    ...(username === null ? {} : { username }),
+    ...(password === null ? {} : { password }),
+    ...(url.protocol === "rediss:" ? { tls: tlsOptions(settings, host) } : {}),
+    protocol: 2,
+    lazyConnect: true,
+    enableReadyCheck: false,
+    enableOfflineQueue: false,
+    enableAutoPipelining: true,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    // The next message opens another connection.
+    retryStrategy: null,
+    disableClientInfo: true,
+  });
+  let last: Error = new Error("Redis closed the connection");
+  client.on("error", (error: Error) => {
+    last = error;
+  });
+  client.on("end", () => onDown());
+  signal.addEventListener("abort", () => client.disconnect(), { once: true });
+  const database = Number(url.pathname.slice(1) || 0);
+  try {
+    await client.connect();
+    // The client ignores an error when it selects the database itself, and would write to another one.
+    if (database !== 0) await client.select(database);
+    // Wrong credentials fail here, and not with the first message. An ACL user may lack the permission for PING.
+    await client.ping();
+  } catch (error) {
+    const isPermission = error instanceof Error && /^NOPERM.*ping/i.test(error.message);
+    if (!isPermission) {
+      client.disconnect();
+      throw error instanceof Error && error.message === "Connection is closed." ? last : error;
+    }
+  }
+  return client;
+}
 
 class RedisLink implements Link {
   readonly #client: Redis;
@@ -100,7 +119,7 @@ class RedisLink implements Link {
 
 const READ_ONLY = "Redis cannot write at the moment";
 
-function redisFailure(error: unknown): FailedResult | null {
+export function redisFailure(error: unknown): FailedResult | null {
   if (!(error instanceof Error)) return null;
   const text = quoted(error.message);
   const [word = ""] = text.split(" ", 1);

@@ -1,0 +1,53 @@
+import { listeningKind } from "../kind.ts";
+import { choice, clientCertificateProblem, messageTypeField, TLS_FIELDS } from "./broker-fields.ts";
+
+export const RABBITMQ_SOURCE = listeningKind({
+  family: "listen",
+  title: "RabbitMQ",
+  summary: "Consumes a queue of RabbitMQ or another AMQP 0.9.1 broker, and emits an event for each message.",
+  group: "queue",
+  fields: {
+    uri: {
+      type: "url",
+      label: "URI",
+      help: "AMQP URI with user name, password and virtual host. It is stored encrypted and never shown again.",
+      required: true,
+      secret: true,
+      isTarget: true,
+      schemes: ["amqp:", "amqps:"],
+      example: "amqps://user:password@rabbitmq.example.com/vhost",
+    },
+    queue: {
+      type: "text",
+      label: "Queue",
+      help: "Name of an existing queue. Posthorn does not declare queues.",
+      required: true,
+      secret: false,
+      maxLength: 255,
+      example: "orders",
+    },
+    identity: choice({
+      label: "Identity of messages",
+      help: "`message-id`: a message with a message ID that is stored already is dropped. `none`: each delivery is an event, also when the broker delivers a message again.",
+      choices: ["message-id", "none"],
+      default: "message-id",
+    }),
+    ...TLS_FIELDS,
+    eventType: messageTypeField("rabbitmq.message", "routing key"),
+  },
+  events: [{ type: "{eventType}", description: "A message of the queue: its exact body." }],
+  repeats: "possible",
+  setup: [
+    "Declare a durable queue, and bind it to the exchanges whose messages are to become events.",
+    "Create a user for Posthorn with read permission on the queue.",
+    "Enter the URI and the queue here. `state` says whether the source is connected.",
+    "Let publishers set a unique message ID, so that a message that is delivered again is recognised.",
+  ],
+  packages: ["amqplib@2"],
+  ports: [5671, 5672],
+  check: clientCertificateProblem,
+  target: ({ uri, queue }) => {
+    const { protocol, host, pathname } = new URL(uri);
+    return `${protocol}//${host}${pathname}#${queue}`;
+  },
+});

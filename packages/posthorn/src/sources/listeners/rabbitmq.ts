@@ -1,0 +1,103 @@
+/** Reads a queue of an AMQP 0.9.1 broker. */
+import type { Channel, ConsumeMessage } from "amqplib";
+import { connectRabbitMq, drop, rabbitMqFailure } from "../../destinations/connections/drivers/rabbitmq.ts";
+import type { ConfigOf } from "../kind.ts";
+import type { RABBITMQ_SOURCE } from "../kinds/rabbitmq.ts";
+import { type BrokerMessage, deliver } from "./event.ts";
+import { listenFailure } from "./failure.ts";
+import { type Listener, ListenError, type ListenHost } from "./listener.ts";
+
+type Config = ConfigOf<(typeof RABBITMQ_SOURCE)["fields"]>;
+
+export const rabbitMqListener: Listener = {
+  listen: async (host) => {
+    const config = host.config as Config;
+    const connection = await connectRabbitMq(config);
+    const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
+    ended.catch(() => undefined);
+    host.signal.addEventListener("abort", () => resolve(), { once: true });
+    connection.on("error", reject);
+    connection.on("close", () => reject(new Error("the broker closed the connection")));
+    try {
+      const channel = await connection.createChannel();
+      channel.on("error", reject);
+      channel.on("close", () => reject(new Error("the broker closed the channel")));
+      await channel.prefetch(host.window);
+      await channel.consume(config.queue, (message) => take(message, { channel, config, host, reject }), {
+        noAck: false,
+      });
+      if (host.signal.aborted) return;
+      host.connected();
+      await ended;
+    } finally {
+      // Unacknowledged messages go back to the queue.
+      drop(connection);
+    }
+  },
+  failure: (error) => {
+    const result = rabbitMqFailure(error);
+    if (result === null) return null;
+    const failure = listenFailure(result);
+    if (failure.code !== "credentials_refused" || !/access to queue|permission/i.test(failure.message)) return failure;
+    return { ...failure, hint: "Allow the user to read the queue." };
+  },
+};
+
+interface Reading {
+  readonly channel: Channel;
+  readonly config: Config;
+  readonly host: ListenHost;
+  readonly reject: (error: Error) => void;
+}
+
+function take(message: ConsumeMessage | null, { channel, config, host, reject }: Reading): void {
+  if (message === null) {
+    const text = "The broker ended the subscription, because the queue was deleted or has moved.";
+    return reject(new ListenError("target_not_found", text, "Check that the queue exists."));
+  }
+  deliver(host, config.eventType, messageOf(message, config)).then(
+    () => channel.ack(message),
+    () => undefined,
+  );
+  return undefined;
+}
+
+function messageOf({ content, properties, fields }: ConsumeMessage, { identity, queue }: Config): BrokerMessage {
+  const { messageId, timestamp, contentType, headers } = properties as {
+    readonly messageId?: string;
+    readonly timestamp?: number;
+    readonly contentType?: string;
+    readonly headers?: Readonly<Record<string, unknown>>;
+  };
+  const { exchange, routingKey, redelivered } = fields;
+  const metadata: [string, string][] = [
+    ["amqp-queue", queue],
+    ["amqp-exchange", exchange],
+    ["amqp-routing-key", routingKey],
+    ["amqp-redelivered", String(redelivered)],
+  ];
+  const texts = properties as unknown as Readonly<Record<string, unknown>>;
+  for (const name of ["messageId", "correlationId", "replyTo", "type", "appId"] as const) {
+    const value = texts[name];
+    if (typeof value === "string" && value !== "") metadata.push([`amqp-${dashed(name)}`, value]);
+  }
+  return {
+    id: identity === "message-id" && typeof messageId === "string" && messageId !== "" ? messageId : null,
+    body: content,
+    contentType: contentType ?? null,
+    occurredAt: typeof timestamp === "number" && timestamp > 0 ? timestamp * 1000 : null,
+    metadata,
+    headers: Object.entries(headers ?? {}).map(([name, value]) => [name, textOf(value)] as const),
+    topic: routingKey,
+  };
+}
+
+function dashed(name: string): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");
+  return JSON.stringify(value) ?? "";
+}
