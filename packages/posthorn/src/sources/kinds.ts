@@ -6,6 +6,14 @@ import { FEED } from "./kinds/feed.ts";
 import { HTTP_POLL } from "./kinds/http.ts";
 import { ICAL_KIND } from "./kinds/ical.ts";
 import { IMAP } from "./kinds/imap.ts";
+import { AMQP_SOURCE } from "./kinds/amqp.ts";
+import { GOOGLE_PUB_SUB_SOURCE } from "./kinds/google-pub-sub.ts";
+import { KAFKA_SOURCE } from "./kinds/kafka.ts";
+import { NATS_SOURCE } from "./kinds/nats.ts";
+import { RABBITMQ_SOURCE } from "./kinds/rabbitmq.ts";
+import { REDIS_SOURCE } from "./kinds/redis.ts";
+import { S3_SOURCE } from "./kinds/s3.ts";
+import { SQS_SOURCE } from "./kinds/sqs.ts";
 import { MQTT_SOURCE } from "./kinds/mqtt.ts";
 import { SCHEDULE } from "./kinds/schedule.ts";
 import { WEBSUB } from "./kinds/websub.ts";
@@ -32,6 +40,14 @@ export const SOURCE_KINDS: Readonly<Record<string, AnySourceKind>> = {
   [MAIL_SOURCE]: EMAIL,
   imap: IMAP,
   mqtt: MQTT_SOURCE,
+  rabbitMq: RABBITMQ_SOURCE,
+  amqp: AMQP_SOURCE,
+  kafka: KAFKA_SOURCE,
+  nats: NATS_SOURCE,
+  redis: REDIS_SOURCE,
+  sqs: SQS_SOURCE,
+  googlePubSub: GOOGLE_PUB_SUB_SOURCE,
+  s3: S3_SOURCE,
 };
 
 /** Declaration of a kind; `null`: this version does not know it. */

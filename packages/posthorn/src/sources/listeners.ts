@@ -4,6 +4,11 @@ import type { Listener } from "./listeners/listener.ts";
 const LOADERS: Readonly<Record<string, () => Promise<Listener>>> = {
   imap: async () => (await import("./listeners/imap.ts")).imapListener,
   mqtt: async () => (await import("./listeners/mqtt.ts")).mqttListener,
+  rabbitMq: async () => (await import("./listeners/rabbitmq.ts")).rabbitMqListener,
+  amqp: async () => (await import("./listeners/amqp.ts")).amqpListener,
+  kafka: async () => (await import("./listeners/kafka.ts")).kafkaListener,
+  nats: async () => (await import("./listeners/nats.ts")).natsListener,
+  redis: async () => (await import("./listeners/redis.ts")).redisListener,
 };
 
 /** `null`: the kind is not read over a connection of its own. Rejects if the package is missing. */

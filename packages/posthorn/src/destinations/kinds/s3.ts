@@ -75,7 +75,7 @@ export const S3 = httpKind({
 });
 
 /** Other services, and buckets with a dot in their name, are addressed by path: their certificates do not cover the name of the bucket. */
-function bucketUrl({ bucket, region, endpointUrl }: Config): string {
+export function bucketUrl({ bucket, region, endpointUrl }: Pick<Config, "bucket" | "region" | "endpointUrl">): string {
   if (endpointUrl !== null) return `${endpointUrl.replace(/\/+$/, "")}/${bucket}`;
   const host = `s3.${region}.${suffixOf(region)}`;
   return bucket.includes(".") ? `https://${host}/${bucket}` : `https://${bucket}.${host}`;
