@@ -1,10 +1,14 @@
-/** Each text that a destination kind declares is German on German pages of the dashboard and the portal. */
+/** Each text that a kind of destination, or of a source that is a broker, declares is German on German pages of the dashboard and the portal. */
 import { describe, expect, it } from "vitest";
 import { brokers } from "../../dashboard/src/i18n/de/kinds/brokers.ts";
 import { chat } from "../../dashboard/src/i18n/de/kinds/chat.ts";
 import { clouds } from "../../dashboard/src/i18n/de/kinds/clouds.ts";
+import { sourceBrokers } from "../../dashboard/src/i18n/de/kinds/source-brokers.ts";
 import { places, products, texts } from "../../dashboard/src/i18n/de/kinds.ts";
+import type { AnyKind } from "../src/destinations/kind.ts";
 import { DESTINATION_KINDS } from "../src/destinations/kinds.ts";
+import type { AnySourceKind } from "../src/sources/kind.ts";
+import { SOURCE_KINDS } from "../src/sources/kinds.ts";
 
 interface Declared {
   /** `kind.field.label` and the like. */
@@ -12,15 +16,27 @@ interface Declared {
   readonly text: string;
 }
 
-const DECLARED: readonly Declared[] = Object.entries(DESTINATION_KINDS).flatMap(([name, kind]) => [
-  { place: `${name}.title`, text: kind.title },
-  { place: `${name}.summary`, text: kind.summary },
-  ...kind.setup.map((text, step) => ({ place: `${name}.setup.${step + 1}`, text })),
-  ...Object.entries(kind.fields).flatMap(([field, { label, help }]) => [
-    { place: `${name}.${field}.label`, text: label },
-    { place: `${name}.${field}.help`, text: help },
-  ]),
-]);
+function declarationOf(name: string, kind: AnyKind | AnySourceKind): readonly Declared[] {
+  return [
+    { place: `${name}.title`, text: kind.title },
+    { place: `${name}.summary`, text: kind.summary },
+    ...kind.setup.map((text, step) => ({ place: `${name}.setup.${step + 1}`, text })),
+    ...("events" in kind ? kind.events : []).map(({ description: text }) => ({ place: `${name}.event`, text })),
+    ...Object.entries(kind.fields).flatMap(([field, { label, help }]) => [
+      { place: `${name}.${field}.label`, text: label },
+      { place: `${name}.${field}.help`, text: help },
+    ]),
+  ];
+}
+
+/** Brokers, queues and buckets. */
+const TRANSLATED_SOURCES = Object.entries(SOURCE_KINDS).filter(
+  ([, { group }]) => group === "queue" || group === "stream" || group === "storage",
+);
+const DECLARED: readonly Declared[] = [
+  ...Object.entries(DESTINATION_KINDS).flatMap(([name, kind]) => declarationOf(name, kind)),
+  ...TRANSLATED_SOURCES.flatMap(([name, kind]) => declarationOf(name, kind)),
+];
 
 const translated = (text: string): boolean => Object.hasOwn(texts, text);
 /** Values that both languages have as they are: placeholders, code and URLs. */
@@ -29,7 +45,7 @@ const keptIn = (text: string): readonly string[] =>
     a.localeCompare(b),
   );
 
-describe("the German texts of destination kinds", () => {
+describe("the German texts of kinds", () => {
   it("exist for each title, summary, label, help and setup step", () => {
     const missing = DECLARED.filter(
       ({ place, text }) => !translated(text) && !(place.endsWith(".title") && products.includes(text)),
@@ -45,7 +61,7 @@ describe("the German texts of destination kinds", () => {
   });
 
   it("have one translation each", () => {
-    const keys = [clouds, chat, brokers].flatMap((group) => Object.keys(group));
+    const keys = [clouds, chat, brokers, sourceBrokers].flatMap((group) => Object.keys(group));
     expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
   });
 

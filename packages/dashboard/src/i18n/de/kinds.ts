@@ -1,10 +1,11 @@
 /**
- * German for what destination kinds declare: summaries, labels, help and setup steps. The key is the English text, so that a changed
+ * German for what kinds of destinations and sources declare: summaries, labels, help and setup steps. The key is the English text, so that a changed
  * declaration needs a new translation; `packages/posthorn/test/kind-texts.test.ts` names what is missing or no longer used.
  */
 import { brokers } from "./kinds/brokers.ts";
 import { chat } from "./kinds/chat.ts";
 import { clouds } from "./kinds/clouds.ts";
+import { sourceBrokers } from "./kinds/source-brokers.ts";
 
 /** Titles of products, which have the same name in every language. Other titles are in `texts`. */
 export const products: readonly string[] = [
@@ -43,7 +44,7 @@ export const products: readonly string[] = [
   "PostgreSQL",
 ];
 
-export const texts: Readonly<Record<string, string>> = { ...clouds, ...chat, ...brokers };
+export const texts: Readonly<Record<string, string>> = { ...clouds, ...chat, ...brokers, ...sourceBrokers };
 
 /** English texts that need another translation at one place, by `kind.field.label` or `kind.field.help`. */
 export const places: Readonly<Record<string, string>> = {
