@@ -1,6 +1,6 @@
 /**
  * Runs the tests that take too long for every change: thousands of simulated weeks with new seeds each day, ten minutes of chaos, five
- * minutes of generated requests, and 200 kills while sending to real destinations. Each step prints its seed, so that a failure can be
+ * minutes of generated requests, and 200 kills while sending to real destinations and while reading real brokers. Each step prints its seed, so that a failure can be
  * reproduced. `--from` sets the first seed of the simulation, `--kills` the number of kills.
  */
 import { spawnSync } from "node:child_process";
@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 const DAY_MS = 86_400_000;
 const WEEKS_PER_NIGHT = 5000;
 
-/** In each test that kills the server while it sends. Every other run has ten in all of them. */
+/** In each test that kills the server while it sends, or while it reads sources. Every other run has ten of either. */
 const KILLS = "200";
 
 const { values } = parseArgs({ options: { from: { type: "string" }, kills: { type: "string", default: KILLS } } });

@@ -1,7 +1,20 @@
 /** The brokers of the kill tests of sources, each with a way to publish and to count what is left. */
 import { setTimeout as delay } from "node:timers/promises";
-import { startMosquitto } from "@posthorn/testkit/counterparts";
+import { jetstream, jetstreamManager } from "@nats-io/jetstream";
+import { connect as connectNats } from "@nats-io/transport-node";
+import { Admin, Consumer, Producer } from "@platformatic/kafka";
+import {
+  startKafka,
+  startMosquitto,
+  startMoto,
+  startNats,
+  startRabbitMq,
+  startRedis,
+} from "@posthorn/testkit/counterparts";
+import { connect as connectRabbitMq } from "amqplib";
+import { Redis } from "ioredis";
 import { connect as connectMqttNow, connectAsync as connectMqtt } from "mqtt";
+import { AwsClient, awsConfig } from "../aws-client.ts";
 import type { OpenReadBroker } from "./source-run.ts";
 
 const bodyOf = (n: number): Buffer => Buffer.from(`{"n":${n}}`);
@@ -12,10 +25,17 @@ const openMosquitto: OpenReadBroker = async (stack) => {
   const client = await connectMqtt(url, { protocolVersion: 5, reconnectPeriod: 100 });
   stack.defer(() => client.endAsync(true));
   client.on("error", () => undefined);
+  const session = {
+    protocolVersion: 5,
+    clientId: "reader",
+    clean: false,
+    reconnectPeriod: 0,
+    properties: { sessionExpiryInterval: 3600 },
+  } as const;
   return [
     {
       kind: "mqtt",
-      config: { url, topics: "events/#", idProperty: "id", clientId: "reader" },
+      config: { url, topics: "events/#", idProperty: "id", clientId: session.clientId },
       isExactlyOnce: true,
       publish: async (numbers) => {
         for (const n of numbers) {
@@ -23,17 +43,10 @@ const openMosquitto: OpenReadBroker = async (stack) => {
           await client.publishAsync("events/a", bodyOf(n), { qos: 1, properties });
         }
       },
-      // Takes over the session: what is not acknowledged is sent to it.
+      // Takes over the session: the broker sends what is not acknowledged.
       left: async () => {
         let count = 0;
-        const reader = connectMqttNow(url, {
-          protocolVersion: 5,
-          clientId: "reader",
-          clean: false,
-          reconnectPeriod: 0,
-          properties: { sessionExpiryInterval: 3600 },
-          customHandleAcks: () => void count++,
-        });
+        const reader = connectMqttNow(url, { ...session, customHandleAcks: () => void count++ });
         await delay(500);
         await reader.endAsync(true);
         return count;
@@ -42,7 +55,157 @@ const openMosquitto: OpenReadBroker = async (stack) => {
   ];
 };
 
+const openRabbitMq: OpenReadBroker = async (stack) => {
+  const { url, port } = stack.use(await startRabbitMq());
+  const connection = await connectRabbitMq(url);
+  stack.defer(() => connection.close());
+  const channel = await connection.createConfirmChannel();
+  const over10 = { url: `amqp://127.0.0.1:${port}`, username: "guest", password: "guest" };
+  return Promise.all(
+    [
+      { kind: "rabbitMq", queue: "in", config: { uri: url, queue: "in" } },
+      { kind: "amqp", queue: "in-1.0", config: { ...over10, address: "/amq/queue/in-1.0" } },
+    ].map(async ({ kind, queue, config }) => {
+      await channel.assertQueue(queue, { durable: true });
+      return {
+        kind,
+        config,
+        isExactlyOnce: true,
+        publish: async (numbers: readonly number[]) => {
+          for (const n of numbers) {
+            channel.sendToQueue(queue, bodyOf(n), {
+              messageId: `m${n}`,
+              persistent: true,
+              contentType: "application/json",
+            });
+          }
+          await channel.waitForConfirms();
+        },
+        left: async () => {
+          // Without the source, so that what it has not acknowledged is counted as well.
+          await delay(300);
+          return (await channel.checkQueue(queue)).messageCount;
+        },
+      };
+    }),
+  );
+};
+
+const openKafka: OpenReadBroker = async (stack) => {
+  const { plain } = stack.use(await startKafka());
+  const base = { clientId: "test", bootstrapBrokers: [plain] };
+  const admin = new Admin(base);
+  stack.defer(() => admin.close());
+  await admin.createTopics({ topics: ["in"], partitions: 3 });
+  const producer = new Producer(base);
+  stack.defer(() => producer.close(true));
+  const groupId = "posthorn-kills";
+  return [
+    {
+      kind: "kafka",
+      config: { brokers: plain, topics: "in", tls: false, groupId },
+      isExactlyOnce: true,
+      publish: async (numbers) => {
+        const messages = numbers.map((n) => ({ topic: "in", key: Buffer.from(`k${n % 7}`), value: bodyOf(n) }));
+        await producer.send({ messages, acks: -1 });
+      },
+      left: async () => {
+        await delay(500);
+        const consumer = new Consumer({ ...base, groupId });
+        try {
+          const ends = (await consumer.listOffsets({ topics: ["in"], timestamp: -1n })).get("in")!;
+          const known = await consumer.listCommittedOffsets({
+            topics: [{ topic: "in", partitions: ends.map((_, partition) => partition) }],
+          });
+          return ends.reduce((sum, end, partition) => sum + Number(end - (known.get("in")?.[partition] ?? 0n)), 0);
+        } finally {
+          await consumer.close(true);
+        }
+      },
+    },
+  ];
+};
+
+const openNats: OpenReadBroker = async (stack) => {
+  const { port } = stack.use(await startNats());
+  const connection = await connectNats({ servers: `127.0.0.1:${port}` });
+  stack.defer(() => connection.close());
+  const manager = await jetstreamManager(connection);
+  await manager.streams.add({ name: "IN", subjects: ["in.>"] });
+  const client = jetstream(connection);
+  return [
+    {
+      kind: "nats",
+      config: { servers: `127.0.0.1:${port}`, stream: "IN", tls: false, start: "all" },
+      isExactlyOnce: true,
+      publish: async (numbers) => {
+        for (const n of numbers) await client.publish("in.a", bodyOf(n));
+      },
+      left: async () => {
+        let left = 0;
+        for await (const { num_ack_pending: unacknowledged, num_pending: waiting } of manager.consumers.list("IN")) {
+          left += unacknowledged + waiting;
+        }
+        return left;
+      },
+    },
+  ];
+};
+
+const openRedis: OpenReadBroker = async (stack) => {
+  const { port, password } = stack.use(await startRedis());
+  const client = new Redis({ host: "127.0.0.1", port, password });
+  stack.defer(() => client.disconnect());
+  await client.xgroup("CREATE", "in", "readers", "$", "MKSTREAM");
+  return [
+    {
+      kind: "redis",
+      config: { url: `redis://127.0.0.1:${port}`, password, stream: "in", group: "readers", bodyField: "body" },
+      isExactlyOnce: true,
+      publish: async (numbers) => {
+        for (const n of numbers) await client.xadd("in", "*", "body", bodyOf(n));
+      },
+      left: async () => {
+        const [group] = (await client.xinfo("GROUPS", "in")) as readonly (readonly (string | number)[])[];
+        const of = (name: string): number => Number(group![group!.indexOf(name) + 1]);
+        return of("pending") + of("lag");
+      },
+    },
+  ];
+};
+
+const openMoto: OpenReadBroker = async (stack) => {
+  const { url } = stack.use(await startMoto());
+  const aws = new AwsClient(url);
+  const queueUrl = await aws.createQueue("in", { VisibilityTimeout: "5" });
+  return [
+    {
+      kind: "sqs",
+      config: { ...awsConfig(url), queueUrl },
+      isExactlyOnce: true,
+      publish: async (numbers) => {
+        for (const n of numbers) {
+          await aws.json("sqs", "AmazonSQS.SendMessage", { QueueUrl: queueUrl, MessageBody: bodyOf(n).toString() });
+        }
+      },
+      left: async () => {
+        const { Attributes: attributes } = await aws.json("sqs", "AmazonSQS.GetQueueAttributes", {
+          QueueUrl: queueUrl,
+          AttributeNames: ["All"],
+        });
+        const counts = attributes as Readonly<Record<string, string>>;
+        return Number(counts["ApproximateNumberOfMessages"]) + Number(counts["ApproximateNumberOfMessagesNotVisible"]);
+      },
+    },
+  ];
+};
+
 /** By the names with which the counterparts can be skipped. */
 export const READ_BROKERS: Readonly<Record<string, OpenReadBroker>> = {
   mosquitto: openMosquitto,
+  rabbitmq: openRabbitMq,
+  kafka: openKafka,
+  nats: openNats,
+  redis: openRedis,
+  moto: openMoto,
 };
