@@ -135,6 +135,8 @@ export interface SourceRunTable {
   error_text: string | null;
   error_hint: string | null;
   failing_since: number | null;
+  /** When `source.reading.failing` was announced; `null`: it was not, or the recovery was. */
+  failing_announced_at: number | null;
   last_success_at: number | null;
   last_failure_at: number | null;
   last_event_at: number | null;

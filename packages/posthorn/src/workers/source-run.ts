@@ -8,6 +8,7 @@
  */
 import type { LiveSource } from "../ingest/live-source.ts";
 import type { Services } from "../domain/context.ts";
+import { announceReading, readingNews } from "../domain/source/announce-reading.ts";
 import { type Claimed, claimRun, type RunUpdate, saveRun, type SourceRun as RunHealth } from "../domain/source/run.ts";
 import type { Arrived } from "../ingest/arrived.ts";
 import type { Taken } from "../ingest/intake.ts";
@@ -33,6 +34,7 @@ import { sourceKindNamed } from "../sources/kinds.ts";
 import type { ReadLimiter } from "../sources/limits.ts";
 import { backoffMs, LISTEN_BACKOFF, pollBackoff } from "../sources/retry.ts";
 import type { Lease } from "../store/delivery.ts";
+import type { Tx } from "../store/tx.ts";
 import type { Clock } from "../dispatch/types.ts";
 
 /** What a run needs from its node. */
@@ -344,9 +346,16 @@ export class SourceRun {
     const { services, holds } = this.#parts;
     const held = this.#claimed;
     if (held === null || held.claim !== reading.claimed.claim || !holds(reading.lease)) throw new Dropped();
-    if ((await saveRun(services().store, held.claim, update)) === "lost") throw new Dropped();
-    this.#claimed = { claim: held.claim, cursor: update.cursor ?? held.cursor, run: update.run };
-    if (update.run.nextAt !== null) this.#nextAt = update.run.nextAt;
+    const current = { ...update.run, announcedAt: held.run.announcedAt };
+    const news = readingNews(current, this.#parts.clock.now());
+    const run = news?.run ?? current;
+    const announce =
+      news === null ? undefined : (tx: Tx): Promise<void> => announceReading(services(), tx, this.key, news);
+    const saved = await saveRun(services().store, held.claim, { cursor: update.cursor, run }, announce);
+    if (saved === "lost") throw new Dropped();
+    if (news !== null) services().operational.wake();
+    this.#claimed = { claim: held.claim, cursor: update.cursor ?? held.cursor, run };
+    if (run.nextAt !== null) this.#nextAt = run.nextAt;
   }
 
   /** Stores events in order, in parts. */
@@ -433,6 +442,7 @@ class ListeningSession {
   #last: Promise<void> = Promise.resolve();
   #health: RunHealth;
   #savedAt = 0;
+  #cancelSave: (() => void) | null = null;
 
   constructor(parts: SourceRunParts, reading: Reading, calls: SessionCalls) {
     this.#parts = parts;
@@ -452,6 +462,7 @@ class ListeningSession {
 
   /** Resolves when no emit is running. */
   async settle(): Promise<void> {
+    this.#cancelSave?.();
     await this.#last.catch(() => undefined);
   }
 
@@ -474,9 +485,22 @@ class ListeningSession {
     await before;
     const now = this.#parts.clock.now();
     this.#health = { ...succeeded(this.#health, { now, nextAt: null, stored: taken.stored }), state: "running" };
-    if (cursor === null && now - this.#savedAt < HEALTH_MS) return;
+    if (cursor === null && now - this.#savedAt < HEALTH_MS) {
+      this.#saveLater(this.#savedAt + HEALTH_MS - now);
+      return;
+    }
     this.#savedAt = now;
     await this.#calls.save({ cursor, run: this.#health });
+  }
+
+  /** Writes the health of a connection over which nothing arrives any longer. */
+  #saveLater(ms: number): void {
+    this.#cancelSave ??= this.#parts.clock.setTimer(ms, () => {
+      this.#cancelSave = null;
+      this.#savedAt = this.#parts.clock.now();
+      // If that fails, the next event fails as well, and ends the connection.
+      this.#calls.save({ cursor: null, run: this.#health }).catch(() => undefined);
+    });
   }
 
   async #connected(): Promise<void> {
@@ -497,6 +521,7 @@ function succeeded(
     failures: 0,
     failingSince: null,
     error: null,
+    announcedAt: run.announcedAt,
     lastSuccessAt: now,
     lastFailureAt: run.lastFailureAt,
     lastEventAt: stored > 0 ? now : run.lastEventAt,

@@ -14,6 +14,8 @@ export const OPERATIONAL_EVENT_TYPES = [
   "message.attempt.failing",
   "message.attempt.recovered",
   "source.backfilled",
+  "source.reading.failing",
+  "source.reading.recovered",
   "source.recovered",
   "source.schema_changed",
   "source.inactive",

@@ -25,6 +25,8 @@ export interface SourceRun {
   /** Failures since the last success. */
   readonly failures: number;
   readonly failingSince: number | null;
+  /** When `source.reading.failing` was announced; `null`: it was not, or the recovery was. */
+  readonly announcedAt: number | null;
   /** The last failure, until the next success. */
   readonly error: RunError | null;
   readonly lastSuccessAt: number | null;
@@ -73,6 +75,7 @@ export async function insertRun({ db }: Tx, sourceKey: number, now: number, isRe
       error_text: null,
       error_hint: null,
       failing_since: null,
+      failing_announced_at: null,
       last_success_at: null,
       last_failure_at: null,
       last_event_at: null,
@@ -155,15 +158,21 @@ export function claimRun(
   }, "source.claim");
 }
 
-/** Writes cursor and health. `lost`: a later claim exists, the lease is over, or the source is deleted; nothing was written. */
+/**
+ * Writes cursor and health. `lost`: a later claim exists, the lease is over, or the source is deleted; nothing was written.
+ *
+ * @param more Part of the same transaction.
+ */
 export function saveRun(
   store: Pick<Store, "transaction">,
   { sourceKey, version, lease }: RunClaim,
   { cursor, run }: RunUpdate,
+  more?: (tx: Tx) => Promise<unknown>,
 ): Promise<"saved" | "lost"> {
   const cursorJson = cursor === null ? null : JSON.stringify(cursor);
   if (cursorJson !== null && cursorJson.length > MAX_CURSOR) throw new Error("The cursor is larger than 512 KiB.");
-  return store.transaction(async ({ db }) => {
+  return store.transaction(async (tx) => {
+    const { db } = tx;
     if (lease !== undefined && !(await leaseHeld(db, lease))) return "lost";
     const { numUpdatedRows } = await db
       .updateTable("source_run")
@@ -171,7 +180,9 @@ export function saveRun(
       .where("source_id", "=", sourceKey)
       .where("version", "=", version)
       .executeTakeFirst();
-    return Number(numUpdatedRows) === 1 ? "saved" : "lost";
+    if (Number(numUpdatedRows) !== 1) return "lost";
+    await more?.(tx);
+    return "saved";
   }, "source.save");
 }
 
@@ -197,6 +208,7 @@ export function toRun(row: Selectable<SourceRunTable>): SourceRun {
     state: row.state as RunState,
     failures: row.failures,
     failingSince: row.failing_since,
+    announcedAt: row.failing_announced_at,
     error: code === null ? null : { code, message: message ?? "", hint },
     lastSuccessAt: row.last_success_at,
     lastFailureAt: row.last_failure_at,
@@ -215,6 +227,7 @@ function columnsOf(run: SourceRun) {
     state: run.state,
     failures: run.failures,
     failing_since: run.failingSince,
+    failing_announced_at: run.announcedAt,
     error_code: run.error?.code ?? null,
     error_text: run.error?.message ?? null,
     error_hint: run.error?.hint ?? null,

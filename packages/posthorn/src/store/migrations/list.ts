@@ -30,6 +30,7 @@ import { checksumOf } from "./checksum.ts";
 import { feeds } from "./040-feeds.ts";
 import { deliveryBatches } from "./041-delivery-batches.ts";
 import { subscriptions } from "./042-subscriptions.ts";
+import { sourceFailures } from "./049-source-failures.ts";
 import { watches } from "./046-watches.ts";
 import { subscriptionRequests } from "./048-subscription-requests.ts";
 import { type Migration, migrationFor } from "./portable.ts";
@@ -75,6 +76,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "subscriptions", sql: subscriptions },
   { name: "watches", sql: watches },
   { name: "subscription requests", sql: subscriptionRequests },
+  { name: "source failures", sql: sourceFailures },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
