@@ -41,7 +41,7 @@ export const SENSOR_THRESHOLD = defineTemplate({
     },
     limit: numberField("Limit", "Values beyond it raise an alarm.", "-12"),
     clearLimit: numberField("Limit to clear", "The alarm is cleared when the value is back beyond this limit.", "-15"),
-    duration: durationField("For", "The value must be beyond the limit this long.", "5m"),
+    duration: durationField("Duration", "The value must be beyond the limit this long.", "5m"),
     ...destinationFields("webhook"),
   },
   check: ({ direction, limit, clearLimit }) => {
@@ -251,8 +251,8 @@ export const SECURITY_TRIGGER = defineTemplate({
     state: pathField("State", "JSONPath of the state in a reading.", "$.state"),
     from: {
       type: "text",
-      label: "From",
-      help: "State before, such as closed.",
+      label: "State before",
+      help: "Such as closed.",
       required: false,
       secret: false,
       maxLength: 100,
@@ -260,8 +260,8 @@ export const SECURITY_TRIGGER = defineTemplate({
     },
     to: {
       type: "text",
-      label: "To",
-      help: "State that is reported, such as open.",
+      label: "New state",
+      help: "Such as open. This change is reported.",
       required: false,
       secret: false,
       maxLength: 100,

@@ -1,0 +1,44 @@
+/** Each text that a template declares is German on German pages of the dashboard. */
+import { describe, expect, it } from "vitest";
+import { endings, germanOfTemplate, translated } from "../../../dashboard/src/i18n/de/templates.ts";
+import { CATEGORIES } from "../../src/templates/template.ts";
+import { TEMPLATES } from "../../src/templates/templates.ts";
+
+const DECLARED: ReadonlySet<string> = new Set([
+  ...Object.values(CATEGORIES),
+  ...Object.values(TEMPLATES).flatMap(({ title, summary, needs, setup, fields }) => [
+    title,
+    summary,
+    ...needs,
+    ...setup,
+    ...Object.values(fields).flatMap(({ label, help }) => [label, help]),
+  ]),
+]);
+
+/** What both languages have as it is: code, URLs and names of events. */
+const keptIn = (text: string): readonly string[] =>
+  (text.match(/`[^`]+`|https?:\/\/\S+|\b[a-z]+(?:[._][a-z_]+)+\b/g) ?? []).toSorted((a, b) => a.localeCompare(b));
+
+describe("the German texts of templates", () => {
+  it("exist for each title, summary, requirement, step, label and help", () => {
+    expect([...DECLARED].filter((text) => germanOfTemplate(text) === null)).toEqual([]);
+  });
+
+  it("belong to a text that a template declares", () => {
+    const whole = new Set(
+      [...DECLARED].flatMap((text) => [text, ...Object.keys(endings).map((end) => withoutEnd(text, end))]),
+    );
+    expect(translated.filter((text) => !whole.has(text))).toEqual([]);
+  });
+
+  it("keep code, URLs and names of events", () => {
+    const changed = [...DECLARED].filter(
+      (text) => JSON.stringify(keptIn(text)) !== JSON.stringify(keptIn(germanOfTemplate(text) ?? "")),
+    );
+    expect(changed).toEqual([]);
+  });
+});
+
+function withoutEnd(text: string, end: string): string {
+  return text.endsWith(end) ? text.slice(0, -end.length) : text;
+}
