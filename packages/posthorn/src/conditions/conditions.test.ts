@@ -250,7 +250,7 @@ describe("readings", () => {
     contentType: "application/json",
     facts: {
       eventType: "plant.temperature",
-      headers: { "posthorn-topic": "plant/freezer-1/temp", etag: '"7"' },
+      headers: { "mqtt-topic": "plant/freezer-1/temp", etag: '"7"' },
       ...more,
     },
   });
@@ -267,6 +267,18 @@ describe("readings", () => {
     expect(read({ value: "body", key: "eventType" }, "warm").readings).toEqual([
       { key: "plant.temperature", value: "warm", time: null },
     ]);
+  });
+
+  it("take the segments of a topic as the broker separates them", () => {
+    const second = (headers: object) => {
+      const rule = compileRule({ read: { value: "$.t", key: "topic:1" }, when: { above: 1 } });
+      return readingsOf(rule, message('{"t": 3}', { headers })).readings.map(({ key }) => key);
+    };
+    expect(second({ "nats-subject": "plant.boiler.t" })).toEqual(["boiler"]);
+    expect(second({ "kafka-topic": "plant.boiler" })).toEqual(["boiler"]);
+    expect(second({ "amqp-routing-key": "plant.boiler" })).toEqual(["boiler"]);
+    expect(second({ "mqtt-topic": "/plant.v1/boiler" })).toEqual(["plant.v1"]);
+    expect(second({})).toEqual([]);
   });
 
   it("are one for each pair of keys and values", () => {

@@ -4,7 +4,7 @@ import { FilterError } from "../filter/types.ts";
 import { pathBeyond } from "../lib/json-depth.ts";
 import { JsonPathError } from "../lib/json-path.ts";
 import { MAX_KEY_LENGTH } from "./parse.ts";
-import { TOPIC_HEADER } from "./selector.ts";
+import { TOPIC_HEADERS } from "./selector.ts";
 import type { Reading, Rule, Selector, Truth } from "./types.ts";
 
 /** A message, as far as conditions can see it. */
@@ -138,9 +138,9 @@ class Source {
       case "header":
         return headerOf(facts, selector.name);
       case "segment": {
-        const topic = selector.of === "topic" ? headerOf(facts, TOPIC_HEADER) : undefined;
-        const text = topic ?? facts.path;
-        return text?.split("/").filter((part, index) => part !== "" || index > 0)[selector.index];
+        const topic = selector.of === "topic" ? topicOf(facts) : undefined;
+        const segments = topic ?? facts.path?.split("/").filter((part, index) => part !== "" || index > 0);
+        return segments?.[selector.index];
       }
     }
   }
@@ -178,6 +178,15 @@ function textOf(body: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Segments of the topic of a message from a broker. MQTT's may begin with a slash, and then the first one is empty. */
+function topicOf(facts: DocumentFacts): readonly string[] | undefined {
+  for (const [name, separator] of TOPIC_HEADERS) {
+    const topic = headerOf(facts, name);
+    if (topic !== undefined) return topic.split(separator);
+  }
+  return undefined;
 }
 
 function headerOf({ headers }: DocumentFacts, name: string): string | undefined {

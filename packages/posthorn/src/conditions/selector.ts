@@ -7,9 +7,16 @@ const NAMES = ["items", "value", "key", "time"] as const;
 const FIELDS = ["eventType", "eventId", "id"] as const;
 const HEADER = /^header:([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100})$/;
 const SEGMENT = /^(path|topic):(\d{1,2})$/;
-/** Header in which a poll stores the HTTP status of the response. */
-const STATUS_HEADER = "posthorn-status";
-export const TOPIC_HEADER = "posthorn-topic";
+/** Header in which a poll stores the HTTP status of the response: see `sources/drivers/http.ts`. */
+const STATUS_HEADER = "x-source-status";
+/** Headers in which brokers' sources store the topic of a message, with what separates its segments: see `sources/listeners`. */
+export const TOPIC_HEADERS: readonly (readonly [header: string, separator: string])[] = [
+  ["mqtt-topic", "/"],
+  ["nats-subject", "."],
+  ["kafka-topic", "."],
+  ["amqp-routing-key", "."],
+  ["amqp-subject", "."],
+];
 
 /** @param needsValue Whether the conditions compare values: the body is the value if the rule names none. */
 export function readOf(json: unknown, needsValue: boolean): Read {

@@ -1,0 +1,39 @@
+/** A watch on an MQTT source, with a real broker: each device of a topic has a state of its own. */
+import { isSkipped, startMosquitto } from "@posthorn/testkit/counterparts";
+import { connectAsync } from "mqtt";
+import { describe, expect, it } from "vitest";
+import { BrokerScene } from "./sources.ts";
+
+describe.skipIf(isSkipped("mosquitto"))("a watch on an MQTT source", () => {
+  it("reads the key from a level of the topic", async () => {
+    await using broker = await startMosquitto();
+    await using scene = await BrokerScene.start();
+    const url = `mqtt://127.0.0.1:${broker.port}`;
+    const source = await scene.connected("mqtt", { url, topics: "plant/+/temperature" });
+    const rule = { read: { value: "$.t", key: "topic:1" }, when: { above: -12 }, until: { below: -15 } };
+    const body = { name: "Freezer", emit: { type: "freezer.warm" }, rule };
+    expect((await scene.gateway.call("POST", `api/v1/app/${source.id}/watch`, body)).status).toBe(201);
+    const sensor = await connectAsync(url, { reconnectPeriod: 0 });
+    for (const [device, t] of [
+      ["a", -18],
+      ["b", -9],
+      ["a", -20],
+      ["b", -17],
+    ] as const) {
+      await sensor.publishAsync(`plant/${device}/temperature`, JSON.stringify({ t }), { qos: 1 });
+    }
+    await sensor.endAsync();
+    await expect
+      .poll(
+        async () => {
+          const messages = (await scene.gateway.messages(source)).toReversed();
+          return messages.filter(({ eventType }) => String(eventType).startsWith("freezer"));
+        },
+        { timeout: 20_000 },
+      )
+      .toMatchObject([
+        { eventType: "freezer.warm.raised", payload: { key: "b", value: -9 } },
+        { eventType: "freezer.warm.cleared", payload: { key: "b", value: -17 } },
+      ]);
+  });
+});
