@@ -64,7 +64,7 @@ export function configModel(
 }
 
 /** API representation of a declared field. */
-function fieldOut(name: string, { isTarget = false, default: preset, example, ...rest }: Field): object {
+export function fieldOut(name: string, { isTarget = false, default: preset, example, ...rest }: Field): object {
   return { name, ...rest, isTarget, default: preset ?? null, example: example ?? null };
 }
 
