@@ -3,6 +3,7 @@ import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import type { WebhookResponse } from "@posthorn/webhooks/provider";
 import type { Services } from "../domain/context.ts";
 import { confirmSubscription, denySubscription } from "../domain/source/subscription.ts";
+import { timeOfKey } from "../lib/id.ts";
 import { headerOf } from "./headers.ts";
 import type { Intake } from "./intake.ts";
 import type { LiveSource } from "./live-source.ts";
@@ -78,8 +79,7 @@ async function update(options: WebSubOptions, source: LiveSource, request: HubRe
     return ACCEPTED;
   }
   const taken = await options.intake.take(source, {
-    // Hubs send no ID. An update is the document at a moment.
-    id: `websub/${createHash("sha256").update(body).digest("base64url")}`,
+    id: await idOf(options.services(), source.key, request),
     type: String(source.settings.kindConfig?.["eventType"]),
     occurredAt: null,
     contentType: headerOf(headers, "content-type") ?? "",
@@ -92,6 +92,30 @@ async function update(options: WebSubOptions, source: LiveSource, request: HubRe
   if (taken.kind !== "busy") return ACCEPTED;
   const detail = "This source has received its daily quota of events.";
   return jsonResponse(429, "quota_exceeded", detail, { "retry-after": String(taken.retryAfterSeconds) });
+}
+
+/** An equal update after this time is a new one. */
+const REDELIVERY_MS = 3_600_000;
+
+/**
+ * Hubs of other products send no ID. A hub repeats an update when it has not seen the response, so an update is a repetition if the one before
+ * it was equal and arrived within the last hour. A document that returns to an earlier state is therefore a new event. The ID of a new update
+ * contains its predecessor, so that two nodes that receive it at the same time choose the same ID.
+ */
+async function idOf({ store, now }: Services, sourceKey: number, request: HubRequest): Promise<string> {
+  const own = headerOf(request.rawHeaders, "webhook-id");
+  if (own !== undefined) return `websub/id/${own}`;
+  const hash = createHash("sha256").update(request.body).digest("base64url");
+  const last = await store.hotDb
+    .selectFrom("message")
+    .select(["id", "event_id"])
+    .where("app_id", "=", sourceKey)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  const isRepeated =
+    last?.event_id?.startsWith(`websub/${hash}/`) === true && now() - timeOfKey(last.id) <= REDELIVERY_MS;
+  return isRepeated ? last.event_id! : `websub/${hash}/${last?.id ?? 0}`;
 }
 
 const ALGORITHMS: ReadonlySet<string> = new Set(["sha1", "sha256", "sha384", "sha512"]);

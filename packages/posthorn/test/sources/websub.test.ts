@@ -90,6 +90,37 @@ describe("a subscription", () => {
     ]);
   });
 
+  it("tells an update that the hub repeats from a topic that returns to an earlier state", async () => {
+    const { source } = await subscribed();
+    const [subscription] = subscriptions;
+    for (const body of ["on", "on", "off", "on", "on"]) expect(await publish(subscription!, body)).toBe(202);
+    expect(await scene.messages(source)).toHaveLength(3);
+    scene.clock.set(scene.clock.now() + 3_700_000);
+    await publish(subscription!, "on");
+    expect(await scene.messages(source)).toHaveLength(4);
+  });
+
+  it("stores an update once that the hub sends several times at the same moment", async () => {
+    const { source } = await subscribed();
+    await Promise.all(Array.from({ length: 5 }, () => publish(subscriptions[0]!, "same")));
+    expect(await scene.messages(source)).toHaveLength(1);
+  });
+
+  it("says why the hub denies it", async () => {
+    const { source } = await subscribed();
+    const query = new URLSearchParams({
+      "hub.mode": "denied",
+      "hub.topic": `${hub.url}/topic`,
+      "hub.reason": "too many",
+    });
+    const { status } = await fetch(`${subscriptions[0]!.callback}?${query.toString()}`);
+    expect(status).toBe(200);
+    expect(await scene.state(source)).toMatchObject({
+      state: "failing",
+      error: { message: "The hub denied the subscription: too many" },
+    });
+  });
+
   it("quarantines updates with a wrong signature or none, without telling the sender", async () => {
     const { source } = await subscribed();
     const [subscription] = subscriptions;

@@ -50,21 +50,24 @@ export function confirmSubscription(
 }
 
 /** Notes that the hub refuses a subscription. It is requested again later. */
-export async function denySubscription(
-  { db }: Pick<Store, "db">,
+export function denySubscription(
+  store: Pick<Store, "transaction">,
   sourceKey: number,
   { reason, now }: { readonly reason: string; readonly now: number },
 ): Promise<void> {
-  await db
-    .updateTable("source_run")
-    .set((eb) => ({
-      state: "failing",
-      failures: eb("failures", "+", 1),
-      error_code: "target_refused",
-      error_text: `The hub denied the subscription${reason === "" ? "." : `: ${reason.slice(0, 300)}`}`,
-      error_hint: null,
-      last_failure_at: now,
-    }))
-    .where("source_id", "=", sourceKey)
-    .execute();
+  return store.transaction(async ({ db }) => {
+    await db
+      .updateTable("source_run")
+      .set((eb) => ({
+        state: "failing",
+        failures: eb("failures", "+", 1),
+        error_code: "target_refused",
+        error_text: `The hub denied the subscription${reason === "" ? "." : `: ${reason.slice(0, 300)}`}`,
+        error_hint: null,
+        last_failure_at: now,
+      }))
+      .where("source_id", "=", sourceKey)
+      .where("state", "<>", "paused")
+      .execute();
+  }, "source.deny");
 }

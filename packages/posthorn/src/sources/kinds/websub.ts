@@ -48,7 +48,8 @@ export const WEBSUB = polledKind({
   events: [
     {
       type: "{eventType}",
-      description: "The hub has sent an update: its exact body, usually the feed with its new entries.",
+      description:
+        "The hub has sent an update: its exact body, usually the feed with its new entries. An update that equals the one before it within an hour is a repetition by the hub, and is dropped.",
     },
   ],
   repeats: "dropped",
