@@ -100,13 +100,13 @@ function Leases({ consumer: { leases, leaseEndsAt } }: RowProps) {
   const { t } = useTranslation();
   if (leaseEndsAt === null) return leases;
   return (
-    <>
+    <div>
       {leases}
       <span className="muted">
         {" · "}
         {t("feed.leaseEnds")} <Time at={leaseEndsAt} relative />
       </span>
-    </>
+    </div>
   );
 }
 

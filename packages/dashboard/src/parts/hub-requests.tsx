@@ -35,11 +35,11 @@ export function HubRequests({ app }: { readonly app: string }) {
           key: "callback",
           label: t("subscriptions.callback"),
           cell: ({ callback, mode }) => (
-            <>
+            <div>
               <Url url={callback} />
               <br />
               <span className="muted">{t(`subscriptions.modes.${mode}`)}</span>
-            </>
+            </div>
           ),
         },
         { key: "state", label: t("subscriptions.state"), cell: ({ state }) => <SubscriptionState state={state} /> },
@@ -79,20 +79,20 @@ function Cause({ request: { error } }: RequestProps) {
   const { i18n } = useTranslation();
   if (error === null) return "–";
   return (
-    <>
+    <div>
       <ServerSentence {...serverText(i18n, "hub", error.code, error.message)} />
       <br />
       <span className="muted">
         <ServerSentence {...serverText(i18n, "hubHint", error.code, error.hint)} />
       </span>
-    </>
+    </div>
   );
 }
 
 function Tries({ request: { lastTryAt, nextTryAt } }: RequestProps) {
   const { t } = useTranslation();
   return (
-    <>
+    <div>
       <Time at={lastTryAt} relative />
       {nextTryAt !== null && (
         <>
@@ -102,6 +102,6 @@ function Tries({ request: { lastTryAt, nextTryAt } }: RequestProps) {
           </span>
         </>
       )}
-    </>
+    </div>
   );
 }

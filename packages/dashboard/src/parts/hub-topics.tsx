@@ -65,11 +65,11 @@ interface TopicProps {
 
 function Name({ topic: { id, description, url } }: TopicProps) {
   return (
-    <>
+    <div>
       <strong>{description === "" ? id : description}</strong>
       <br />
       <Copyable text={url}>{`…/${url.slice(-8)}`}</Copyable>
-    </>
+    </div>
   );
 }
 
