@@ -115,6 +115,23 @@ describe("a feed", () => {
     expect((await readUntil(writer, OF_APPLICATION, 3, FEED_START)).keys).toEqual([first, ...after.keys]);
   });
 
+  it.runIf(onPostgres)(
+    "passes a message of a node without feeds, and has it for a reader that is moved back to the beginning of the upgrade",
+    async () => {
+      const beginning = { key: keyAtTime(Date.now() - 120_000), late: 0 };
+      const own = await publish(writer);
+      const { end } = await readUntil(writer, OF_APPLICATION, 1, FEED_START);
+      // Such a node gives the message no place behind the readers.
+      const passed = await relay(writer, 60_000);
+      await opened.store.transaction(async ({ db }) => {
+        await db.deleteFrom("feed_late").where("message_id", "=", passed).execute();
+      });
+      const next = await publish(writer);
+      expect((await readUntil(writer, OF_APPLICATION, 1, end)).keys).toEqual([next]);
+      expect((await readUntil(writer, OF_APPLICATION, 3, beginning)).keys).toEqual([passed, own, next]);
+    },
+  );
+
   it("writes nothing while no message is published", async () => {
     await publish(writer);
     await readUntil(writer, OF_APPLICATION, 1, FEED_START);
