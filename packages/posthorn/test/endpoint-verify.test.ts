@@ -77,6 +77,87 @@ describe("verify", () => {
   });
 });
 
+describe("an endpoint that grants permission later", () => {
+  /** The callback URL of the last verification request, at the address of the node. */
+  function callbackOf(node: { readonly url: string }, requests: readonly Received[]): string {
+    const url = requests.findLast(({ method }) => method === "OPTIONS")!.headers["webhook-request-callback"]!;
+    expect(url).toMatch(/^https:\/\/hooks\.example\.com\/webhook-permission\/ep_\w{27}\/[\w-]{43}$/);
+    return url.replace("https://hooks.example.com", node.url);
+  }
+
+  const REQUIRED = {
+    POSTHORN_ENDPOINT_VERIFICATION: "cloudevents",
+    POSTHORN_PUBLIC_URL: "https://hooks.example.com",
+  };
+
+  it.each(["GET", "POST"])(
+    "gets its deliveries after a %s of the callback URL, at the rate that this names",
+    async (method) => {
+      using folder = temporaryFolder();
+      // It withholds the headers, and decides later.
+      await using receiver = await startReceiver({ response: 204 });
+      await using node = await startNode(folder.path, { env: REQUIRED });
+      const tenant = new Tenant(node);
+      await tenant.setUp(receiver.url);
+      await tenant.call("POST", "app/app/msg", { eventType: "a", payload: { n: 1 } });
+      const { json } = await tenant.call("POST", VERIFY, {});
+      expect(json).toMatchObject({ verified: false, code: "origin_not_allowed", verifiedAt: null });
+      expect(Date.parse(json["callbackUntil"] as string)).toBeGreaterThan(Date.now() + 6 * 86_400_000);
+      const callback = callbackOf(node, receiver.requests);
+
+      expect((await fetch(callback, { method: "HEAD" })).status).toBe(404);
+      expect((await fetch(`${callback.slice(0, -1)}_`)).status).toBe(404);
+      expect((await tenant.call("GET", VERIFY)).json).toMatchObject({ held: true, verifiedAt: null });
+      const granted = await fetch(callback, { method, headers: { "webhook-allowed-rate": "120" } });
+      expect([granted.status, await granted.json()]).toEqual([200, { granted: true, ratePerMinute: 120 }]);
+      expect((await tenant.call("GET", VERIFY)).json).toMatchObject({
+        held: false,
+        method: "cloudevents",
+        verifiedAt: expect.any(String) as string,
+        ratePerMinute: 120,
+        requestOrigin: "hooks.example.com",
+      });
+      const event = await receiver.waitFor((request) => request.method === "POST");
+      expect(event.headers).toMatchObject({ origin: "hooks.example.com" });
+      expect(event.body.toString()).toBe('{"n":1}');
+    },
+  );
+
+  it("stays verified if the callback comes before the response that withholds the permission", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver({ response: 204 });
+    await using node = await startNode(folder.path, { env: REQUIRED });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    await tenant.call("POST", VERIFY, {});
+    const answer = () => fetch(callbackOf(node, receiver.requests));
+    await answer();
+    receiver.respondWith({ status: 204, delayMs: 1000 });
+    const asking = tenant.call("POST", VERIFY, {});
+    await receiver.waitForCount(2);
+    await answer();
+    expect((await asking).json).toMatchObject({ verified: false, verifiedAt: expect.any(String) as string });
+    expect((await tenant.call("GET", VERIFY)).json).toMatchObject({ held: false });
+  });
+
+  it("can use neither an earlier callback URL, nor one of another host", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver({ response: 204 });
+    await using other = await startReceiver({ response: 204 });
+    await using node = await startNode(folder.path, { env: REQUIRED });
+    const tenant = new Tenant(node);
+    await tenant.setUp(receiver.url);
+    await tenant.call("POST", VERIFY, {});
+    const first = callbackOf(node, receiver.requests);
+    await tenant.call("POST", VERIFY, {});
+    expect((await fetch(first)).status).toBe(404);
+    const second = callbackOf(node, receiver.requests);
+    await tenant.call("PATCH", "app/app/endpoint/ep", { url: other.url });
+    expect((await fetch(second)).status).toBe(404);
+    expect((await tenant.call("GET", VERIFY)).json).toMatchObject({ held: true, verifiedAt: null });
+  });
+});
+
 describe("with verification required for new endpoints", () => {
   const HELD = { POSTHORN_ENDPOINT_VERIFICATION: "challenge" };
 

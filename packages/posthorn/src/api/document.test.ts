@@ -14,6 +14,8 @@ describe("the OpenAPI document", () => {
       "v1.endpoint.feed.stream",
       "websub.hub.request",
       "websub.topic.content",
+      "endpoint.permission.open",
+      "endpoint.permission.grant",
     ];
     const expected = [...ROUTES.map((route) => route.operationId), ...outsideOfRoutes];
     expect(documented.toSorted()).toEqual(expected.toSorted());

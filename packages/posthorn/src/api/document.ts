@@ -6,6 +6,7 @@ import swagger from "@fastify/swagger";
 import { Type } from "typebox";
 import { VERSION } from "../lib/version.ts";
 import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
+import { PERMISSION_ROUTES } from "./endpoint-permission-description.ts";
 import { LIVE_DESCRIPTION, LIVE_PATH } from "./live.ts";
 import { descriptionOf, STREAM_PATHS } from "./feed/stream.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
@@ -37,7 +38,7 @@ export async function buildDocument(): Promise<object> {
   app.route(HEALTH);
   app.get(LIVE_PATH, { schema: LIVE_DESCRIPTION }, neverCalled);
   for (const scope of STREAM_PATHS) app.get(scope.path, { schema: descriptionOf(scope) }, neverCalled);
-  for (const route of WEBSUB_PUBLIC_ROUTES) app.route({ ...route, handler: neverCalled });
+  for (const route of [...WEBSUB_PUBLIC_ROUTES, ...PERMISSION_ROUTES]) app.route({ ...route, handler: neverCalled });
   await app.ready();
   try {
     return app.swagger();

@@ -24,7 +24,7 @@ describe("the type of a route", () => {
         // @ts-expect-error DNS
         await ctx.services.urls.judge("https://example.com/", null);
         // @ts-expect-error requests to endpoints
-        await ctx.services.ownership.ask(null, "challenge");
+        await ctx.services.ownership.ask(null, "challenge", null);
         // @ts-expect-error worker threads
         await ctx.services.transforms.check("", { tenant: 1, endpoint: 1 });
         // @ts-expect-error provider APIs

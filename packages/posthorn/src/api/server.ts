@@ -31,6 +31,7 @@ import { registerSources } from "./sources.ts";
 import { unknownWarning, WARNING_HEADER } from "./validation.ts";
 import { bodyWarning } from "./body-warning.ts";
 import { registerWeb, WEB_FOLDER } from "./web.ts";
+import { registerPermissionCallback } from "./endpoint-permission.ts";
 import { registerWebSub } from "./websub/hub.ts";
 
 import Fastify, {
@@ -136,6 +137,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   // Must precede the hooks below, which are for callers of the API.
   registerInbound(app, options.gateway);
   registerWebSub(app, options.services);
+  registerPermissionCallback(app, options.services);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser("*", { parseAs: "buffer" }, async (request: FastifyRequest, raw: Buffer) =>
     request.headers["content-type"] === NDJSON

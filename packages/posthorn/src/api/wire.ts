@@ -131,8 +131,13 @@ export function verificationOut({ required, proof, held, perMinute }: Grant): ob
   };
 }
 
-export function verifyOut({ requestOrigin: _requestOrigin, verifiedAt, ...outcome }: VerifyOutcome): object {
-  return { ...outcome, verifiedAt: dateTimeOrNull(verifiedAt) };
+export function verifyOut({
+  requestOrigin: _requestOrigin,
+  verifiedAt,
+  callbackUntil,
+  ...outcome
+}: VerifyOutcome): object {
+  return { ...outcome, verifiedAt: dateTimeOrNull(verifiedAt), callbackUntil: dateTimeOrNull(callbackUntil) };
 }
 
 export function messageEndpointOut(endpoint: Endpoint, delivery: DeliveryStatus): object {

@@ -145,7 +145,8 @@ export interface TokenIssuer {
 
 /** Sends verification requests to endpoints. */
 export interface EndpointVerifier {
-  ask(endpoint: DirectoryEndpoint, method: OwnershipMethod): Promise<Ownership>;
+  /** @param callback URL with which the endpoint can grant permission later, if the method has one. */
+  ask(endpoint: DirectoryEndpoint, method: OwnershipMethod, callback: string | null): Promise<Ownership>;
 }
 
 /** Calls the URLs of receivers that subscribe, outside of deliveries. */

@@ -163,6 +163,13 @@ export const EndpointVerifyOut = Type.Object(
     ),
     ratePerMinute: nullable(Type.Integer({ description: "Deliveries per minute that the endpoint allows." })),
     code: nullable(Type.String({ description: "Why the endpoint is not verified." })),
+    callbackUntil: nullable(
+      Type.String({
+        format: "date-time",
+        description:
+          "Until when the receiver can still agree by requesting the URL in `WebHook-Request-Callback`. Null: it is verified, or the method has no callback.",
+      }),
+    ),
     message: nullable(Type.String()),
     responseStatusCode: nullable(Type.Integer()),
     errorCode: nullable(Type.String({ description: "Error code when there was no response, as in attempts." })),

@@ -18,7 +18,7 @@ export class OwnershipCheck {
     this.#options = options;
   }
 
-  async ask(endpoint: DirectoryEndpoint, method: OwnershipMethod): Promise<Ownership> {
+  async ask(endpoint: DirectoryEndpoint, method: OwnershipMethod, callback: string | null): Promise<Ownership> {
     const { sender, timeoutMs, publicUrl } = this.#options;
     const client = { send: sender.send.bind(sender, endpoint) };
     const authorization = endpoint.config?.["authorization"];
@@ -29,7 +29,11 @@ export class OwnershipCheck {
     const outcome =
       requestOrigin === null
         ? await verifyChallenge(client, request)
-        : await verifyCloudEvents(client, { ...request, origin: requestOrigin });
+        : await verifyCloudEvents(client, {
+            ...request,
+            origin: requestOrigin,
+            ...(callback === null ? {} : { callback }),
+          });
     const { result } = outcome;
     return {
       verified: outcome.verified,

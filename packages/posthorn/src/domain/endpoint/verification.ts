@@ -7,6 +7,21 @@ export interface Verification {
   /** Verification that the platform required when the endpoint was created. */
   readonly required: VerificationMethod | null;
   readonly proof: Proof | null;
+  /** Absent: none was requested. */
+  readonly permission?: RequestedPermission;
+}
+
+/** Permission that the receiver can still grant with a request to the callback URL (CloudEvents webhooks, section 4.1.3). */
+export interface RequestedPermission {
+  /** SHA-256 of the secret in the callback URL, in Base64url. */
+  readonly hash: string;
+  /** When the callback URL expires, in Unix milliseconds. */
+  readonly until: number;
+  /** Scheme, host and port that the permission is for. */
+  readonly urlOrigin: string;
+  readonly requestOrigin: string;
+  /** When it was granted last; `null`: it was not. */
+  readonly grantedAt: number | null;
 }
 
 export interface Proof {
@@ -27,8 +42,9 @@ export function toVerification(json: string | null): Verification {
   return json === null ? NOTHING : (JSON.parse(json) as Verification);
 }
 
-export function verificationJson({ required, proof }: Verification): string | null {
-  return required === null && proof === null ? null : JSON.stringify({ required, proof });
+export function verificationJson({ required, proof, permission }: Verification): string | null {
+  const isEmpty = required === null && proof === null && permission === undefined;
+  return isEmpty ? null : JSON.stringify({ required, proof, permission });
 }
 
 /** Deliveries that an endpoint may receive. */

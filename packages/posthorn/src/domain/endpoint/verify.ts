@@ -3,12 +3,12 @@ import { type Call, type Context, type OutsideCall, write } from "../context.ts"
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 import { requireVerifiable } from "./only-webhooks.ts";
+import { offerCallback, saveVerification } from "./permission.ts";
 import {
   type Grant,
   originOf,
   type Proof,
   toVerification,
-  verificationJson,
   type OwnershipMethod,
   type Ownership,
 } from "./verification.ts";
@@ -19,6 +19,8 @@ export interface VerifyOutcome extends Ownership {
   readonly verifiedAt: number | null;
   /** Required verification method; `null` if none is required. */
   readonly required: OwnershipMethod | null;
+  /** Until when the endpoint can grant permission with the callback URL that it got; `null`: it is verified, or got none. */
+  readonly callbackUntil: number | null;
 }
 
 /** Returns the verification state without sending a request to the endpoint. */
@@ -45,29 +47,38 @@ export async function verifyEndpoint({
   const known = await ctx.services.directory.endpoint(endpoint.key);
   if (known === null) throw notFound("endpoint");
   const method = input.method ?? known.grant.required ?? "cloudevents";
-  const outcome = await ctx.services.ownership.ask(known, method);
+  const askedAt = ctx.services.now();
+  const callback = method === "cloudevents" ? await offerCallback(ctx, known) : null;
+  const outcome = await ctx.services.ownership.ask(known, method, callback?.url ?? null);
   if (outcome.verified) {
     const at = ctx.services.now();
     const { requestOrigin, ratePerMinute } = outcome;
-    await saveProof(ctx, known, { method, at, urlOrigin: originOf(known.url), requestOrigin, ratePerMinute });
+    await saveProof(ctx, known, { method, at, urlOrigin: originOf(known.url), requestOrigin, ratePerMinute }, askedAt);
   } else if (REFUSALS.has(outcome.code ?? "") && known.grant.proof?.method === method) {
-    await saveProof(ctx, known, null);
+    await saveProof(ctx, known, null, askedAt);
   }
   const { grant } = (await ctx.services.directory.endpoint(endpoint.key)) ?? known;
-  return { ...outcome, verifiedAt: grant.proof?.at ?? null, required: grant.required };
+  const callbackUntil = outcome.verified ? null : (callback?.until ?? null);
+  return { ...outcome, verifiedAt: grant.proof?.at ?? null, required: grant.required, callbackUntil };
 }
 
-async function saveProof(ctx: Context, { key }: DirectoryEndpoint, proof: Proof | null): Promise<void> {
-  await write(ctx, async ({ db, signal }) => {
-    const row = await db
+async function saveProof(
+  ctx: Context,
+  { key }: DirectoryEndpoint,
+  proof: Proof | null,
+  askedAt: number,
+): Promise<void> {
+  await write(ctx, async (tx) => {
+    const row = await tx.db
       .selectFrom("endpoint")
       .select(["app_id", "verification_json"])
       .where("id", "=", key)
       .executeTakeFirstOrThrow();
-    const { required } = toVerification(row.verification_json);
-    const columns = { verification_json: verificationJson({ required, proof }) };
-    await db.updateTable("endpoint").set(columns).where("id", "=", key).execute();
-    // Deliveries that were on hold until the verification can be sent.
-    signal({ kind: "application", key: row.app_id }, { kind: "wake", endpointId: key });
+    const { required, permission } = toVerification(row.verification_json);
+    // A receiver that grants permission by the callback withholds it in the response, which may arrive later.
+    if (proof === null && (permission?.grantedAt ?? 0) >= askedAt) return;
+    // Once it has agreed in the response, the callback URL is not needed.
+    const rest = proof === null && permission !== undefined ? { permission } : {};
+    await saveVerification(tx, { key, appKey: row.app_id }, { required, proof, ...rest });
   });
 }
