@@ -15,6 +15,7 @@ import { type InboundResponse, plainResponse } from "./inbound-response.ts";
 import type { Intake } from "./intake.ts";
 import type { InboundLimits } from "./limits.ts";
 import type { LiveSource } from "./live-source.ts";
+import { withheldPermission } from "./permission.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { SourceIndex } from "./source-index.ts";
 import type { Stored } from "./store-event.ts";
@@ -114,6 +115,7 @@ export class Gateway {
     if (verdict === null) return this.#methodRefused(source);
     switch (verdict.kind) {
       case "handshake":
+        this.#keepWithheld(source, request, verdict.response);
         return this.#completeHandshake(source, verdict.response, verdict.action);
       case "refused":
         this.#options.quarantine.keep(source, {
@@ -133,6 +135,12 @@ export class Gateway {
     const { method, headers, body } = request;
     const webhook = { method, headers, body, url: urlOf(this.#options.services(), request) };
     return source.takes(method) ? source.verifier.judge(webhook) : source.verifier.handshake(webhook);
+  }
+
+  #keepWithheld(source: LiveSource, request: IngestRequest, response: WebhookResponse): void {
+    const withheld = withheldPermission(request, response);
+    if (withheld === null) return;
+    this.#options.quarantine.keep(source, { ...withheld, request: unverified(source, request), body: request.body });
   }
 
   #methodRefused({ settings }: LiveSource): WebhookResponse {

@@ -1,5 +1,6 @@
 /** CloudEvents at a source, as the official SDK sends them. */
 import { CloudEvent, HTTP } from "cloudevents";
+import { eventually, type Received, startReceiver } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { splitBatch } from "../../src/ingest/cloud-events-batch.ts";
 import { findProvider } from "@posthorn/webhooks/providers";
@@ -77,6 +78,37 @@ describe("CloudEvents at a source", () => {
     ]);
     const refused = await ask("other.example.com");
     expect(refused.headers.get("webhook-allowed-origin")).toBeNull();
+  });
+
+  it("are allowed later, if the sender named a callback URL and its request is released from quarantine", async () => {
+    await using sender = await startReceiver({ response: 500 });
+    const source = await newSource({ allowedOrigins: "shop.example.com", allowedRate: "120" });
+    const ask = () =>
+      send(
+        source.url,
+        "",
+        {
+          "webhook-request-origin": "other.example.com",
+          "webhook-request-callback": `${sender.url}/confirm?id=1&key=a`,
+        },
+        "OPTIONS",
+      );
+    const withheld = await ask();
+    expect([withheld.status, withheld.headers.get("webhook-allowed-origin")]).toEqual([200, null]);
+    const path = `ingest/api/v1/source/${source.id}/quarantine`;
+    const [row] = await gateway.quarantine(source);
+    expect(row).toMatchObject({ reason: "origin_not_allowed" });
+    const release = `${path}/${String(row!["id"])}/release`;
+    const failed = await gateway.call("POST", release);
+    expect([failed.status, failed.text]).toEqual([409, expect.stringContaining("HTTP 500")]);
+
+    sender.respondWith(204);
+    const released = await gateway.call("POST", release);
+    expect([released.status, released.json]).toEqual([200, { messageId: null }]);
+    const [, { method, path: called, headers }] = sender.requests as [Received, Received];
+    expect([method, called, headers["webhook-allowed-rate"]]).toEqual(["GET", "/confirm?id=1&key=a", "120"]);
+    expect((await gateway.call("GET", path)).json["data"]).toEqual([]);
+    await eventually(async () => expect((await ask()).headers.get("webhook-allowed-origin")).toBe("other.example.com"));
   });
 });
 

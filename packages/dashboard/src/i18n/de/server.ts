@@ -209,6 +209,8 @@ export const server = {
       body_unavailable: "Die Verbindung endete, bevor der ganze Body angekommen war.",
       signature_mismatch: "Keine Signatur stimmt überein.",
       digest_mismatch: "Der Hash in einem Header oder Token passt nicht zum Body.",
+      origin_not_allowed:
+        "Ein Absender bittet um Erlaubnis und gehört nicht zu den erlaubten Origins. Geben Sie die Anfrage frei, um sie zu erteilen.",
       credential_mismatch: "Ein Token oder Passwort stimmt nicht überein.",
       url_mismatch: "Die Signatur gilt für eine andere URL.",
       id_invalid: "Die ID der Nachricht enthält einen Punkt, der den signierten Text mehrdeutig macht.",

@@ -10,7 +10,7 @@ export const releaseQuarantined = defineRoute({
   tag: "Ingest",
   summary: "Release a quarantined request",
   description:
-    "Accepts the request although it failed verification: it becomes a message and is delivered. Release only requests that you know to be genuine, because anyone with the URL can send a forged one.",
+    "Accepts the request although it failed verification: it becomes a message and is delivered. Release only requests that you know to be genuine, because anyone with the URL can send a forged one. A request for permission to send (`origin_not_allowed`) is granted: its callback URL is called, and the source allows the origin from now on.",
   access: "organisation",
   idempotency: "claim",
   responses: { 200: QuarantineReleaseOut },

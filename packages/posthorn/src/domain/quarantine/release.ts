@@ -1,11 +1,12 @@
 import { PosthornError } from "../../lib/errors.ts";
 import { type Call, type OutsideCall, write } from "../context.ts";
 import { openRequest } from "../message/request.ts";
+import { grantSender, ORIGIN_NOT_ALLOWED } from "./permission.ts";
 import { getQuarantineRow, type QuarantineRef } from "./find.ts";
 
 /**
  * Accepts a request that failed verification, because a person confirmed that it is genuine, and removes it from quarantine. Returns the
- * message ID, or `null` if the same event was stored before.
+ * message ID, or `null` if the same event was stored before, or the request asked for permission to send, which it then has.
  */
 export async function releaseQuarantined({ ctx, input }: OutsideCall<QuarantineRef>): Promise<string | null> {
   const { source, row } = await getQuarantineRow(ctx, input);
@@ -16,7 +17,9 @@ export async function releaseQuarantined({ ctx, input }: OutsideCall<QuarantineR
     );
   }
   const request = openRequest(row.request_json, ctx.services.secretBox);
-  const message = await ctx.services.sources.release(source.key, request, row.body);
+  const asksForPermission = row.reason === ORIGIN_NOT_ALLOWED;
+  if (asksForPermission) await grantSender(ctx, source, request);
+  const message = asksForPermission ? null : await ctx.services.sources.release(source.key, request, row.body);
   await write(ctx, ({ db }) => db.deleteFrom("quarantine").where("id", "=", row.id).execute());
   return message;
 }
