@@ -16,24 +16,24 @@ const GENERATED: Record<string, Record<string, () => string>> = {
 };
 
 const check = process.argv.includes("--check");
-const troubles = [...errorCodeTroubles(), ...dependencyTroubles()];
+const problems = [...errorCodeProblems(), ...dependencyProblems()];
 
 for (const [path, parts] of Object.entries(GENERATED)) {
   const before = read(path);
   const after = formatted(path, fill(path, before, parts));
   if (before === after) continue;
-  if (check) troubles.push(`${path} is out of date: run \`npm run generate:docs\``);
+  if (check) problems.push(`${path} is out of date: run \`npm run generate:docs\``);
   else writeFileSync(path, after);
 }
-if (troubles.length > 0) {
-  console.error(`Documents and code differ:\n  ${troubles.join("\n  ")}`);
+if (problems.length > 0) {
+  console.error(`Documents and code differ:\n  ${problems.join("\n  ")}`);
   process.exitCode = 1;
 }
 
 function fill(path: string, text: string, parts: Record<string, () => string>): string {
   return Object.entries(parts).reduce((filled, [name, make]) => {
     const part = new RegExp(`(<!-- generated: ${name} -->)[^]*?(<!-- /generated -->)`);
-    if (!part.test(filled)) troubles.push(`${path} has no part named "${name}"`);
+    if (!part.test(filled)) problems.push(`${path} has no part named "${name}"`);
     return filled.replace(part, (_, open: string, close: string) => `${open}\n\n${make()}\n\n${close}`);
   }, text);
 }
@@ -65,7 +65,7 @@ function causesTable(): string {
 }
 
 /** Compares the table of error codes in docs/api.md with the codes and statuses of the code. */
-function errorCodeTroubles(): string[] {
+function errorCodeProblems(): string[] {
   const union =
     /export type PosthornErrorCode =([^]*?);\n\n/.exec(read("packages/posthorn/src/lib/errors.ts"))?.[1] ?? "";
   const codes = [...union.matchAll(/"([^"]+)"/g)].map((match) => match[1]!);
@@ -87,7 +87,7 @@ function errorCodeTroubles(): string[] {
 }
 
 /** Compares each section of docs/dependencies.md that names a package with the dependencies of that package. */
-function dependencyTroubles(): string[] {
+function dependencyProblems(): string[] {
   const sections = read("docs/dependencies.md").split(/^## /m).slice(1);
   return sections.flatMap((section) => {
     const heading = section.split("\n", 1)[0]!.trim();

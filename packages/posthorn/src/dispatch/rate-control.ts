@@ -212,7 +212,7 @@ export class ConcurrencyWindow {
   #size = FIRST;
   #most = Number.POSITIVE_INFINITY;
   #threshold = Number.POSITIVE_INFINITY;
-  /** Attempts that started before this belong to trouble that was already counted. */
+  /** Attempts that started before this belong to an overload that was already counted. */
   #shrunkAt = Number.NEGATIVE_INFINITY;
   readonly #usual = new UsualDuration();
   #recentMs = 0;

@@ -13,7 +13,7 @@ export class Begins {
 
   /** Notes a start. Returns the highest number of starts in a window of `ms` that contains it. */
   add(begin: Begin, ms: number): number {
-    // No attempt waits for the database longer than it can be in trouble.
+    // No attempt waits for the database longer than one of its faults lasts.
     const oldest = begin.at - begin.run.settings.staleMs;
     this.#begins = this.#begins.filter(({ at }) => at > oldest);
     this.#begins.push(begin);

@@ -34,7 +34,7 @@ export interface FleetOptions {
 const STOP_SLACK = 2 * 60_000;
 /** Delay after which a process that failed to start is started again. */
 const START_AGAIN = 5000;
-/** Time after which a process that was in trouble has caught up. */
+/** Time after which a process has caught up after a fault. */
 const WELL_MS = 15_000;
 /** Maximum initial error of clocks in milliseconds, and maximum share of time by which they run fast or slow. */
 const SKEW = 30_000;
@@ -46,8 +46,8 @@ export class Fleet {
   readonly #unlinked = new Set<number>();
   readonly #options: FleetOptions;
   #runs = 0;
-  /** When one of the machines was last in trouble, in elapsed milliseconds. */
-  troubledAt = 0;
+  /** When one of the machines last had a fault, in elapsed milliseconds. */
+  faultAt = 0;
   /** Time until which clocks that were set can be wrong, in elapsed milliseconds. */
   wrongUntil = 0;
 
@@ -100,8 +100,8 @@ export class Fleet {
     switch (what.kind) {
       case "clock_jump":
         this.#note("clock_jump", machine, String(what.ms));
-        this.troubledAt = this.#options.time.elapsed;
-        this.wrongUntil = Math.max(this.wrongUntil, this.troubledAt + Math.abs(what.ms));
+        this.faultAt = this.#options.time.elapsed;
+        this.wrongUntil = Math.max(this.wrongUntil, this.faultAt + Math.abs(what.ms));
         machine.clock.jump(what.ms);
         return;
       case "crash":
@@ -245,7 +245,7 @@ export class Fleet {
     const isCut = world().database.cutOff.has(number) || this.#unlinked.has(number);
     machine.changedAt = time.elapsed;
     machine.wellSince = node === null || stands || isCut ? null : time.elapsed;
-    this.troubledAt = Math.max(this.troubledAt, time.elapsed);
+    this.faultAt = Math.max(this.faultAt, time.elapsed);
   }
 
   #note(kind: string, { number }: Machine, text: string): void {

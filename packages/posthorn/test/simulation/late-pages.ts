@@ -22,7 +22,7 @@ export function withLatePages(store: JobStore, { time, database, pagesRandom }: 
     return result;
   };
   return {
-    due: async (...asked) => arrive(await store.due(...asked)),
+    due: async (...input) => arrive(await store.due(...input)),
     backlog: async () => arrive(await store.backlog()),
     record: (outcome) => store.record(outcome),
     recordAll: (outcomes) => store.recordAll(outcomes),

@@ -168,7 +168,7 @@ export class Ledger {
     if (endpoint !== undefined) endpoint.touchedAt = this.#time.elapsed;
   }
 
-  /** A probe of an endpoint is requested, even if the endpoint asked to wait. */
+  /** A probe of an endpoint is requested, even if the endpoint requested a wait. */
   wanted(endpointId: number): void {
     const endpoint = this.endpoints.get(endpointId);
     if (endpoint === undefined) return;

@@ -16,7 +16,7 @@ export class Machine {
   node: SimulatedNode | null = null;
   /** Since when it has been running, not frozen and connected to the database, in elapsed milliseconds; `null`: it is not. */
   wellSince: number | null = null;
-  /** When it last started, stopped or was in trouble. */
+  /** When it last started, stopped or had a fault. */
   changedAt = 0;
   /** Number of events until the process is killed; `null`: no kill is planned. */
   fuse: { events: number; readonly downMs: number } | null = null;

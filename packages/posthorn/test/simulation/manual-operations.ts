@@ -1,4 +1,4 @@
-/** Manual operations on an endpoint, or on everything sent to it, while it is in trouble. */
+/** Manual operations on an endpoint, or on everything sent to it, while it fails. */
 import type { Context } from "../../src/domain/context.ts";
 import { cancelMessage } from "../../src/domain/delivery/cancel.ts";
 import { STATUS } from "../../src/domain/delivery/delivery.ts";

@@ -260,12 +260,12 @@ interface AttempterParts {
 }
 
 function sabotaged(
-  asked: LanePolicy | null | Promise<LanePolicy | null>,
+  loaded: LanePolicy | null | Promise<LanePolicy | null>,
   { policy }: Sabotage,
 ): LanePolicy | null | Promise<LanePolicy | null> {
-  if (policy === undefined || asked === null) return asked;
-  if (asked instanceof Promise) return asked.then((found) => (found === null ? null : policy(found)));
-  return policy(asked);
+  if (policy === undefined || loaded === null) return loaded;
+  if (loaded instanceof Promise) return loaded.then((found) => (found === null ? null : policy(found)));
+  return policy(loaded);
 }
 
 /** The real attempter on the simulated network. */

@@ -92,9 +92,9 @@ const MANUAL_OPERATIONS: Readonly<Record<ManualOperation, number>> = {
 const MANUAL: readonly OperationName[] = ["resend", "resend", "cancel", "cancel", "disable", "recover"];
 
 /** When each machine is first started, in elapsed milliseconds: some join later. */
-export function startsOf(random: Random, { nodes, trouble }: Span): readonly number[] {
+export function startsOf(random: Random, { nodes, faults }: Span): readonly number[] {
   return Array.from({ length: nodes }, (_, index) =>
-    index === 0 || random.chance(0.6) ? 0 : random.span(60_000, trouble / 2),
+    index === 0 || random.chance(0.6) ? 0 : random.span(60_000, faults / 2),
   );
 }
 
@@ -108,14 +108,14 @@ export function wholePlanOf(seed: number, span: Span): readonly Planned[] {
 }
 
 function planOf(random: Random, span: Span): readonly Planned[] {
-  const { nodes, trouble, speedUp } = span;
+  const { nodes, faults, speedUp } = span;
   const planned: Planned[] = [];
   const add = (at: number, what: Happening): void => {
-    if (at < trouble) planned.push({ at, what });
+    if (at < faults) planned.push({ at, what });
   };
   const operation = (at: number, name: OperationName): void => add(at, { kind: "operation", name });
   const times = (mean: number): number[] =>
-    Array.from({ length: Math.floor(mean * 2 * random.next() + 0.5) }, () => random.next() * trouble);
+    Array.from({ length: Math.floor(mean * 2 * random.next() + 0.5) }, () => random.next() * faults);
 
   for (const [name, mean] of Object.entries(OPERATIONS)) {
     for (const at of times(mean)) {
@@ -134,8 +134,8 @@ function planOf(random: Random, span: Span): readonly Planned[] {
       operation(at + random.next() * (length + 5000), random.pick(MANUAL));
     }
   }
-  // Trouble is more likely to find something while there is work.
-  const busy = (): number => (bursts.length > 0 && random.chance(0.7) ? random.pick(bursts) : random.next() * trouble);
+  // Faults are more likely to find something while there is work.
+  const busy = (): number => (bursts.length > 0 && random.chance(0.7) ? random.pick(bursts) : random.next() * faults);
   const some = (mean: number): number[] => times(mean).map(() => busy() + random.span(1, 60_000));
   const machine = (): number => random.int(1, nodes);
   // An hour is too short for waits of hours.
@@ -162,13 +162,13 @@ function planOf(random: Random, span: Span): readonly Planned[] {
 
 /** Further manual operations, mostly while there is work, from a stream of their own, so that the rest stays the same. */
 function manualPlanOf(random: Random, span: Span, planned: readonly Planned[]): readonly Planned[] {
-  const { trouble, nodes } = span;
+  const { faults, nodes } = span;
   const published = planned.filter(({ what }) => what.kind === "operation" && what.name === "publish");
   const times = (mean: number): number[] =>
     Array.from({ length: Math.floor(mean * 2 * random.next() + 0.5) }, () => {
       const isBusy = published.length > 0 && random.chance(0.7);
-      const at = isBusy ? random.pick(published).at + random.span(1, 60_000) : random.next() * trouble;
-      return Math.min(at, trouble - 1);
+      const at = isBusy ? random.pick(published).at + random.span(1, 60_000) : random.next() * faults;
+      return Math.min(at, faults - 1);
     });
   const operations = Object.entries(MANUAL_OPERATIONS).flatMap(([name, mean]) =>
     times(mean).map((at): Planned => ({ at, what: { kind: "operation", name: name as ManualOperation } })),
@@ -185,7 +185,7 @@ function manualPlanOf(random: Random, span: Span, planned: readonly Planned[]): 
 const SLOW_REPLAYS = 0.25;
 
 /** Replays earlier messages, and pauses, resumes or cancels the replay while it runs. */
-function slowReplayPlanOf(random: Random, { trouble, speedUp }: Span, planned: readonly Planned[]): readonly Planned[] {
+function slowReplayPlanOf(random: Random, { faults, speedUp }: Span, planned: readonly Planned[]): readonly Planned[] {
   const published = planned.filter(({ what }) => what.kind === "operation" && what.name === "publish");
   if (published.length === 0 || !random.chance(SLOW_REPLAYS)) return [];
   const begin = random.pick(published).at + random.span(1000, MINUTE);
@@ -198,13 +198,13 @@ function slowReplayPlanOf(random: Random, { trouble, speedUp }: Span, planned: r
     [goOn, "resume_slow_replay"],
   ];
   if (random.chance(0.5)) steps.push([cancel, "cancel_slow_replay"]);
-  return steps.filter(([at]) => at < trouble).map(([at, name]): Planned => ({ at, what: { kind: "operation", name } }));
+  return steps.filter(([at]) => at < faults).map(([at, name]): Planned => ({ at, what: { kind: "operation", name } }));
 }
 
 /** When deliveries that are stuck behind failed ones are unblocked. Usually none are. */
-function unblockPlanOf(random: Random, { trouble }: Span): readonly Planned[] {
+function unblockPlanOf(random: Random, { faults }: Span): readonly Planned[] {
   return Array.from({ length: random.int(0, 8) }, () => {
-    return { at: random.next() * trouble, what: { kind: "operation", name: "unblock_stuck" } };
+    return { at: random.next() * faults, what: { kind: "operation", name: "unblock_stuck" } };
   });
 }
 
@@ -228,7 +228,7 @@ function addWeather(
   }
 }
 
-/** Trouble between nodes: one is frozen, cut off, or receives no notifications. */
+/** Faults between nodes: one is frozen, cut off, or receives no notifications. */
 function addSplits(
   random: Random,
   some: (mean: number) => readonly number[],

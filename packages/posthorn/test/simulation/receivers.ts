@@ -33,8 +33,8 @@ export class Receiver {
   readonly host: string;
   readonly #phases: Phase[] = [{ from: 0, mood: "healthy" }];
 
-  /** Trouble ends with its span. */
-  constructor(host: string, random: Random, { trouble: until, speedUp }: Span) {
+  /** Faults end with their span. */
+  constructor(host: string, random: Random, { faults: until, speedUp }: Span) {
     this.host = host;
     if (random.chance(0.25)) return;
     const minutes = (least: number, most: number): number => random.span(least * MINUTE, most * MINUTE) / speedUp;

@@ -19,7 +19,7 @@ export interface Scenario {
 const SECOND = 1000;
 /** From this time on every process runs and every endpoint exists. */
 const READY = 2 * MINUTE;
-/** Receivers of a span this short have no trouble. */
+/** Receivers have no faults in a span this short. */
 const SHORT = 9 * MINUTE;
 const ORDER = { by: "key", onFailure: "block", maxBlockSeconds: 0 } as const;
 
@@ -29,7 +29,7 @@ export const CLOCK_SET_BACK: Scenario = {
   span: {
     ...WEEK,
     crowded: false,
-    trouble: SHORT,
+    faults: SHORT,
     recovery: 12 * HOUR,
     sample: 10 * SECOND,
     retrySchedules: [[1000, 10_000], [5000]],
@@ -55,14 +55,14 @@ export const CLOCK_SET_BACK: Scenario = {
 /** A node is frozen while it opens connections, and wakes after another node has taken its shards. */
 export const FROZEN_NODE: Scenario = {
   name: "frozen-node",
-  // With twice the speed of a week, no receiver has trouble before the end.
-  span: { ...TOGETHER, crowded: false, nodes: 2, speedUp: 2, trouble: READY + 90 * SECOND, recovery: 12 * HOUR },
+  // With twice the speed of a week, no receiver has faults before the end.
+  span: { ...TOGETHER, crowded: false, nodes: 2, speedUp: 2, faults: READY + 90 * SECOND, recovery: 12 * HOUR },
   settings: (drawn) => ({ ...drawn, requestTimeoutMs: 30_000 }),
   policy: { order: ORDER },
   maxConnectMs: 3000,
-  plan: (random, { trouble }) => {
-    const planned: Planned[] = [...publishes(random, { from: READY, to: trouble, count: 100 })];
-    for (let at = READY + 5 * SECOND; at < trouble; at += 30 * SECOND) {
+  plan: (random, { faults }) => {
+    const planned: Planned[] = [...publishes(random, { from: READY, to: faults, count: 100 })];
+    for (let at = READY + 5 * SECOND; at < faults; at += 30 * SECOND) {
       const ms = random.span(7 * SECOND, 14 * SECOND);
       planned.push({ at: at + random.span(1, 5 * SECOND), what: { kind: "freeze", machine: random.int(1, 2), ms } });
     }

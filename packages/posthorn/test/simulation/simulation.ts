@@ -61,8 +61,8 @@ class Simulation implements Disposable {
   /** State outside of the processes, which outlives them. */
   readonly #outside = new Life();
   readonly #fleet: Fleet;
-  /** When the database was last in trouble. */
-  #databaseTroubledAt = 0;
+  /** When the database last had a fault. */
+  #databaseFaultAt = 0;
   #events = 0;
 
   constructor(seed: number, { sabotage = {}, scenario, log }: SimulationOptions) {
@@ -135,16 +135,16 @@ class Simulation implements Disposable {
         nodes: () => this.#fleet.nodes,
         shards,
         waitLimits: span.waitLimits,
-        calmSince: () => Math.max(this.#fleet.troubledAt, this.#fleet.wrongUntil, this.#databaseTroubledAt),
-        wellSince: () => Math.max(this.#fleet.troubledAt, this.#databaseTroubledAt),
-        databaseWellSince: () => this.#databaseTroubledAt,
+        calmSince: () => Math.max(this.#fleet.faultAt, this.#fleet.wrongUntil, this.#databaseFaultAt),
+        wellSince: () => Math.max(this.#fleet.faultAt, this.#databaseFaultAt),
+        databaseWellSince: () => this.#databaseFaultAt,
       }),
     );
     ledger.use([{ requested: (endpoint, messageId) => this.#note("request", `${messageId} to ${endpoint.host}`) }]);
   }
 
   async run(): Promise<SimulationResult> {
-    const { trouble } = this.#span;
+    const { faults } = this.#span;
     await this.#begin();
     const planned =
       this.#scenario?.plan(new Random(this.#seed, "plan"), this.#span) ?? wholePlanOf(this.#seed, this.#span);
@@ -152,7 +152,7 @@ class Simulation implements Disposable {
       this.#time.after(this.#outside, at - this.#time.elapsed, () => this.#happen(what));
     }
     this.#sample();
-    await this.#continue(trouble);
+    await this.#continue(faults);
     if (this.#verdict.violation === null) await this.#end();
     const { violation } = this.#verdict;
     if (violation !== null) this.#eventLog.tell(`broken: ${violation.rule}: ${violation.text}`);
@@ -232,20 +232,20 @@ class Simulation implements Disposable {
 
   /** From now on everything is healthy, and every delivery must finish. */
   async #end(): Promise<void> {
-    const { trouble, recovery, lastTimer, sample } = this.#span;
+    const { faults, recovery, lastTimer, sample } = this.#span;
     const step = Math.min(HOUR, Math.max(sample, 5 * MINUTE));
     this.#fleet.spare();
     this.#note("recovery", "");
     this.#setConditions(FAIR);
     this.#bus.conditions = CLEAR;
-    await this.#continue(trouble + step);
+    await this.#continue(faults + step);
     const node = this.#fleet.someNode();
     if (this.#fleet.nodes.length < this.#span.nodes || node === null) {
       this.#verdict.broken("stops", "a process did not come back");
     } else {
       this.#watch(this.#operations.letAllGo(node));
     }
-    for (let at = trouble + 2 * step; at <= trouble + recovery; at += step) {
+    for (let at = faults + 2 * step; at <= faults + recovery; at += step) {
       await this.#continue(at);
       const isDone = this.#ledger.live.size === 0 && !this.#ledger.replays.areRunning;
       if (isDone || this.#verdict.violation !== null) break;
@@ -281,8 +281,8 @@ class Simulation implements Disposable {
   #setConditions(conditions: DatabaseConditions): void {
     this.#note("conditions", JSON.stringify(conditions));
     this.#database.conditions = conditions;
-    // The trouble lasts until the conditions is fair again.
-    this.#databaseTroubledAt = conditions === FAIR ? this.#time.elapsed : Infinity;
+    // The fault lasts until the conditions are fair again.
+    this.#databaseFaultAt = conditions === FAIR ? this.#time.elapsed : Infinity;
   }
 
   #perform(name: OperationName): void {

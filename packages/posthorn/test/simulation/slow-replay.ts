@@ -16,7 +16,7 @@ interface BegunReplay {
   /** The key of its task. */
   readonly key: number;
   /** How often another state was requested. */
-  asked: number;
+  requests: number;
 }
 
 export interface SlowReplayWorld {
@@ -40,14 +40,14 @@ export class SlowReplays {
     if (replay === undefined) return;
     if (step === "pause_slow_replay") await this.#control(pauseReplay, node, { replay, to: "paused" });
     else if (step === "cancel_slow_replay") await this.#control(cancelReplay, node, { replay, to: "canceled" });
-    else await resumeReplay({ ctx: contextOf(node), input: asked(replay) });
+    else await resumeReplay({ ctx: contextOf(node), input: requested(replay) });
   }
 
   /** Resumes all paused replays. */
   async resumeAll(node: SimulatedNode): Promise<void> {
     for (const replay of this.#begun) {
       if (this.#world.ledger.replays.stateOf(replay.key) !== "paused") continue;
-      await resumeReplay({ ctx: contextOf(node), input: asked(replay) });
+      await resumeReplay({ ctx: contextOf(node), input: requested(replay) });
     }
   }
 
@@ -67,7 +67,7 @@ export class SlowReplays {
         reason: "",
       },
     });
-    this.#begun.push({ app, id, key, asked: 0 });
+    this.#begun.push({ app, id, key, requests: 0 });
   }
 
   async #control(
@@ -75,14 +75,14 @@ export class SlowReplays {
     node: SimulatedNode,
     { replay, to }: { readonly replay: BegunReplay; readonly to: TaskState },
   ): Promise<void> {
-    const input = asked(replay);
-    const { asked: mine } = replay;
+    const input = requested(replay);
+    const { requests: mine } = replay;
     await control({ ctx: contextOf(node), input });
-    if (replay.asked === mine) this.#world.ledger.replays.told(replay.key, to);
+    if (replay.requests === mine) this.#world.ledger.replays.told(replay.key, to);
   }
 }
 
-function asked(replay: BegunReplay): { readonly app: string; readonly replay: string } {
-  replay.asked++;
+function requested(replay: BegunReplay): { readonly app: string; readonly replay: string } {
+  replay.requests++;
   return { app: replay.app, replay: replay.id };
 }

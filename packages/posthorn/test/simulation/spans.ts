@@ -9,7 +9,7 @@ export interface Span {
   /** Number of nodes. In a week it is 1, and the node does not share its database. */
   readonly nodes: number;
   /** Duration of the first part, in which faults occur. */
-  readonly trouble: number;
+  readonly faults: number;
   /** Duration of the second part, without faults or new messages. Longer than the longest retry, the longest `Retry-After` and a clock set back. */
   readonly recovery: number;
   /** A lane stays until the timer of a retry has fired, even if the delivery was resent manually in the meantime. */
@@ -23,14 +23,14 @@ export interface Span {
   readonly crowded: boolean;
   /** Maximum amount by which clocks are set. */
   readonly clockJump: number;
-  /** How long a process may use an outdated policy if it missed the notification: longer than the database can be in trouble. */
+  /** How long a process may use an outdated policy if it missed the notification: longer than a fault of the database lasts. */
   readonly staleMs: number;
   readonly waitLimits: WaitLimits;
 }
 
 export const WEEK: Omit<Span, "crowded"> = {
   nodes: 1,
-  trouble: 7 * 24 * HOUR,
+  faults: 7 * 24 * HOUR,
   recovery: 96 * HOUR,
   lastTimer: 48 * HOUR,
   sample: HOUR,
@@ -47,7 +47,7 @@ export const WEEK: Omit<Span, "crowded"> = {
 };
 
 export const TOGETHER: Omit<Span, "nodes" | "crowded"> = {
-  trouble: 20 * MINUTE,
+  faults: 20 * MINUTE,
   recovery: 3 * HOUR,
   lastTimer: 20 * MINUTE,
   sample: 5000,
@@ -76,9 +76,9 @@ export function isShared(span: Pick<Span, "speedUp">): boolean {
   return span.speedUp !== WEEK.speedUp;
 }
 
-/** Maximum durations without trouble, in milliseconds. */
+/** Maximum durations without faults, in milliseconds. */
 export interface WaitLimits {
-  /** Maximum time for which a delivery may be due: longer than any backlog of the simulation. Applies after as much time without trouble. */
+  /** Maximum time for which a delivery may be due: longer than any backlog of the simulation. Applies after as much time without faults. */
   readonly dueMs: number;
   /** Maximum time without attempts to an endpoint that has recovered: longer than any pause. */
   readonly pauseMs: number;

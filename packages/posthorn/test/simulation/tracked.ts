@@ -44,7 +44,7 @@ export class TrackedDelivery {
   /** The last attempt had no payload to send, or no endpoint. */
   isVoid = false;
 
-  /** The sender asked for a delay of the message. */
+  /** The sender requested a delay of the message. */
   readonly isDelayed: boolean;
   /** When it was first due, Unix milliseconds. */
   readonly firstDue: number | null;

@@ -25,7 +25,7 @@ interface FairnessWorld {
   readonly ledger: Ledger;
   readonly time: VirtualTime;
   readonly verdict: Verdict;
-  /** When a process, the database or a clock was last in trouble, in elapsed milliseconds. */
+  /** When a process, the database or a clock last had a fault, in elapsed milliseconds. */
   readonly calmSince: () => number;
 }
 

@@ -36,11 +36,11 @@ export interface CheckedWorld {
   /** Owners of the shards; `null`: there are no shards. */
   readonly shards: readonly (Ownership | null)[] | null;
   readonly waitLimits: WaitLimits;
-  /** When a process, the database or a clock was last in trouble, in elapsed milliseconds. */
+  /** When a process, the database or a clock last had a fault, in elapsed milliseconds. */
   readonly calmSince: () => number;
   /** The same, but a wrong clock counts only at the moment it is set. */
   readonly wellSince: () => number;
-  /** When the database was last in trouble. */
+  /** When the database last had a fault. */
   readonly databaseWellSince: () => number;
 }
 

@@ -17,7 +17,7 @@ interface TriedWorld {
   readonly time: VirtualTime;
   readonly verdict: Verdict;
   readonly clocks: readonly MachineClock[];
-  /** When a process, the database or a clock was last in trouble, in elapsed milliseconds. */
+  /** When a process, the database or a clock last had a fault, in elapsed milliseconds. */
   readonly calmSince: () => number;
 }
 

@@ -30,7 +30,7 @@ export class RetryCheck implements Check {
     // Resent in the meantime: the scheduled retry now waits behind the manual attempt.
     if (before?.generation !== made.job.generation) return;
     const { responseCode } = made.result.attempt;
-    const asked = made.result.retryAfterMs ?? 0;
+    const requestedMs = made.result.retryAfterMs ?? 0;
     const wanted = policiesInForce(this.#ledger, endpoint, { run: made.run, from: made.begunAt }).flatMap(
       ({ delay, order }) => {
         const next = responseCode === GONE ? null : delay(row.attempts);
@@ -45,7 +45,7 @@ export class RetryCheck implements Check {
     const holds = wanted.some((range) => {
       if (range === null || gap === null) return range === null && gap === null && row.state === FAILED;
       const [least, most] = range;
-      return row.state === PENDING && gap >= Math.max(least, asked) && gap <= Math.max(most, asked);
+      return row.state === PENDING && gap >= Math.max(least, requestedMs) && gap <= Math.max(most, requestedMs);
     });
     if (holds) return;
     const text = wanted.map((range) => (range === null ? "none" : range.join(" to "))).join(", or ");

@@ -13,7 +13,7 @@ import type { VirtualTime } from "../virtual-time.ts";
 const MOVED_MS = 20_000;
 /** Time after which the shares are even: giving up a shard waits for its attempts in flight. */
 const EVEN_MS = 120_000;
-/** A node that has been healthy for this long loses no shard: earlier trouble has had its effect. */
+/** A node that has been healthy for this long loses no shard: earlier faults have had their effect. */
 const WELL_MS = 15_000;
 
 export interface ShardsWorld {
@@ -22,7 +22,7 @@ export interface ShardsWorld {
   readonly machines: readonly Machine[];
   /** Owners of the shards; `null`: there are no shards. */
   readonly shards: readonly (Ownership | null)[] | null;
-  /** When the database was last in trouble, in elapsed milliseconds. */
+  /** When the database last had a fault, in elapsed milliseconds. */
   readonly databaseWellSince: () => number;
 }
 

@@ -70,9 +70,9 @@ export function openSimulatedScene(): ClusterScene {
     breakLinks: async () => {
       for (const machine of [1, 2]) database.cutOff.add(machine);
       // Visible to concurrent readers.
-      const asked = stores.map((store) => store.cluster!.view().catch(() => undefined));
+      const views = stores.map((store) => store.cluster!.view().catch(() => undefined));
       await pass(BREAK_MS);
-      await Promise.all(asked);
+      await Promise.all(views);
       database.cutOff.clear();
     },
     [Symbol.asyncDispose]: async () => database[Symbol.dispose](),
