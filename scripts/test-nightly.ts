@@ -20,6 +20,7 @@ const day = Math.floor(Date.now() / DAY_MS);
 const from = values.from ?? String(day * WEEKS_PER_NIGHT);
 
 const STEPS: readonly (readonly string[])[] = [
+  ["test:simulation"],
   ["simulate", "--", "--from", from, "--seeds", String(WEEKS_PER_NIGHT)],
   ["test:chaos", "--", "--minutes", "10", "--seed", String(day)],
   ["test:schemathesis", "--", "--minutes", "5", "--seed", String(day)],
@@ -30,6 +31,8 @@ const report = join(results, "kills.jsonl");
 const env = {
   ...process.env,
   POSTHORN_TEST_KILLS: values.kills,
+  // Twice the weeks of other runs, and sabotages from the first seed on.
+  POSTHORN_TEST_ALL_SEEDS: "1",
   POSTHORN_TEST_SEED: process.env["POSTHORN_TEST_SEED"] ?? String(day),
   POSTHORN_TEST_REPORT: report,
 };

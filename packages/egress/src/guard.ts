@@ -54,7 +54,7 @@ export class Guard {
     this.#names = new NameResolver(options.nameService ?? nodeNameService(options.dns ?? {}), options.dns ?? {}, now);
   }
 
-  /** Whether the name servers have responded lately. */
+  /** Whether the name servers have responded recently. */
   get hasWorkingDns(): boolean {
     return this.#names.healthy;
   }

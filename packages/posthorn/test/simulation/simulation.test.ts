@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { replayCommand, runSeeds } from "./run-seeds.ts";
 import { Random } from "./random.ts";
@@ -9,15 +10,31 @@ import { simulate } from "./simulation.ts";
 import { isShared, spanOf } from "./spans.ts";
 import { RULES } from "./verdict.ts";
 
+/** The first seed that detects a sabotage, unless it is the first of all. */
+const DETECTING_SEEDS = JSON.parse(readFileSync(new URL("detecting-seeds.json", import.meta.url), "utf8")) as Readonly<
+  Record<string, number>
+>;
 const SEEDS = Array.from({ length: 440 }, (_, index) => index + 1);
-/** Seeds in one run of the tests. They are always the same, so that a failure is caused by a change. `npm run test:nightly` uses new ones. */
-const WEEKS = SEEDS.slice(0, 200);
+/** Set by `npm run test:nightly`, which also simulates thousands of weeks with new seeds. */
+const HAS_TIME = process.env["POSTHORN_TEST_ALL_SEEDS"] === "1";
+/** Seeds in one run of the tests. They are always the same, so that a failure is caused by a change. */
+const WEEKS = SEEDS.slice(0, HAS_TIME ? 200 : 100);
 /** Seeds within which each sabotage must be detected. */
 const SEEDS_TO_SHOW = 60;
 /** Seeds of each scenario. */
-const SCENARIO_SEEDS = SEEDS.slice(0, 20);
+const SCENARIO_SEEDS = SEEDS.slice(0, HAS_TIME ? 20 : 8);
 /** Seeds in which nodes share a database. */
 const SHARED_SEEDS = SEEDS.filter((seed) => isShared(spanOf(new Random(seed, "span"), new Random(seed, "crowd"))));
+
+/**
+ * The seeds in the order in which a sabotage is tried: first the one that is known to detect it, which saves nine tenths of the time. A
+ * change can make another seed detect it, so the others follow.
+ */
+function seedsFor(sabotage: string, seeds: readonly number[]): readonly number[] {
+  const known = DETECTING_SEEDS[sabotage];
+  if (HAS_TIME || known === undefined) return seeds;
+  return [known, ...seeds.filter((seed) => seed !== known)];
+}
 
 function report({ seed, violation }: SimulationResult, scenario?: Scenario): string {
   const { rule, text, at } = violation!;
@@ -61,7 +78,7 @@ describe("a scenario", () => {
 describe("a sabotage is detected", () => {
   for (const { name, breaks, orShows = [], shared = false, scenario, ...sabotage } of SABOTAGES) {
     it(`${breaks}: ${name}`, { timeout: 120_000 }, async () => {
-      for (const seed of (shared ? SHARED_SEEDS : SEEDS).slice(0, SEEDS_TO_SHOW)) {
+      for (const seed of seedsFor(name, (shared ? SHARED_SEEDS : SEEDS).slice(0, SEEDS_TO_SHOW))) {
         const { violation } = await simulate(seed, { sabotage, scenario });
         if (violation === null) continue;
         expect([breaks, ...orShows]).toContain(violation.rule);
@@ -70,6 +87,12 @@ describe("a sabotage is detected", () => {
       expect.fail(`not detected in ${SEEDS_TO_SHOW} weeks`);
     });
   }
+
+  it("whose detecting seed is noted", () => {
+    const names = new Set(SABOTAGES.map(({ name }) => name));
+    expect(Object.keys(DETECTING_SEEDS).filter((name) => !names.has(name))).toEqual([]);
+    expect(Object.values(DETECTING_SEEDS).every((seed) => SEEDS.includes(seed))).toBe(true);
+  });
 
   it("for every rule at least once", () => {
     expect(new Set(SABOTAGES.map(({ breaks }) => breaks))).toEqual(new Set(Object.keys(RULES)));
