@@ -17,7 +17,7 @@ export interface WatchTable {
   emit_type: string;
   /** `RuleJson` of `conditions`. */
   rule_json: string;
-  /** Counts the rules that it has had. */
+  /** Increases by 1 each time the rule changes. */
   version: number;
   /** Version since which keys are read as they are now. */
   keyed_since: number;
@@ -30,7 +30,7 @@ export interface WatchTable {
   samples: number;
   /** Samples without a readable value. */
   unreadable: number;
-  /** Samples of new keys beyond the limits. */
+  /** Samples of new keys above the limits. */
   ignored: number;
   /** Since when new keys are ignored; `null`: they are not. */
   overflow_at: number | null;

@@ -17,7 +17,7 @@ export function nameField(preset: string) {
   return {
     type: "text",
     label: "Name",
-    help: "Name of what the template creates, in lists.",
+    help: "Name of the created resources in lists.",
     required: false,
     secret: false,
     maxLength: 100,

@@ -98,7 +98,7 @@ const commerce: Readonly<Record<string, string>> = {
     "Öffnen Sie im Stripe-Dashboard Developers, Webhooks, und legen Sie einen Endpunkt mit der URL der Quelle und den Ereignissen payment_intent.succeeded an.",
   "Copy the signing secret of the Stripe endpoint and enter it at the source, unless you have entered it in the form.":
     "Kopieren Sie das Signatur-Secret des Stripe-Endpunkts, und tragen Sie es bei der Quelle ein, falls Sie es nicht im Formular angegeben haben.",
-  "Name of what the template creates, in lists.": "So heißt in Listen, was die Vorlage anlegt.",
+  "Name of the created resources in lists.": "So heißt in Listen, was die Vorlage anlegt.",
   "Signing secret of the endpoint in the Stripe dashboard, under Developers, Webhooks.":
     "Signatur-Secret des Endpunkts im Stripe-Dashboard, unter Developers, Webhooks.",
   "In the smallest unit of the currency, such as cents. Smaller payments are not reported.":
@@ -253,7 +253,7 @@ const content: Readonly<Record<string, string>> = {
     "Eine Anwendung, die zu jeder Meldung eine Nachricht veröffentlicht.",
   "Publish a message with the event type comment.reported to the application for each report. The payload has `commentId`, `text` and `url`.":
     "Veröffentlichen Sie in der Anwendung zu jeder Meldung eine Nachricht mit dem Ereignistyp comment.reported. Die Nutzdaten enthalten `commentId`, `text` und `url`.",
-  "Moderators are asked at this number of reports.": "Ab so vielen Meldungen werden Moderatoren gefragt.",
+  "Number of reports after which moderators are notified.": "Ab so vielen Meldungen werden Moderatoren gefragt.",
   "Reports of this period are counted.": "Meldungen dieses Zeitraums werden gezählt.",
   "Receives responses from Typeform, turns the list of answers into an object with the questions as names, and sends it on.":
     "Empfängt Antworten von Typeform, macht aus der Liste der Antworten ein Objekt mit den Fragen als Namen und sendet es weiter.",

@@ -104,7 +104,7 @@ export const WebSubRequestOut = Type.Object(
       description:
         "`pending`: Posthorn calls the callback, or calls it again later. `failed`: it was not confirmed; nothing was changed.",
     }),
-    tries: Type.Integer({ description: "Calls of the callback that did not confirm the request." }),
+    tries: Type.Integer({ description: "Number of calls to the callback that did not confirm the request." }),
     error: nullable(
       Type.Object(
         {
@@ -120,9 +120,9 @@ export const WebSubRequestOut = Type.Object(
     ),
     createdAt: DateTime,
     lastTryAt: nullable(DateTime),
-    nextTryAt: nullable(Type.String({ format: "date-time", description: "Null: it is not tried again." })),
+    nextTryAt: nullable(Type.String({ format: "date-time", description: "Null: it will not be retried." })),
   },
-  { $id: "WebSubRequestOut", description: "A request at the hub that its subscriber has not confirmed." },
+  { $id: "WebSubRequestOut", description: "A request to the hub that its subscriber has not confirmed." },
 );
 
 export const WebSubRequestList = listOf(WebSubRequestOut);

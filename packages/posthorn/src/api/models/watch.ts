@@ -79,7 +79,7 @@ const RuleModel = Type.Object(
     hold: Type.Optional(Duration),
     remind: Type.Optional(Duration),
     expect: Type.Optional(
-      Type.Array(Type.String(), { description: "Keys whose silence counts before their first sample." }),
+      Type.Array(Type.String(), { description: "Keys that can be silent before their first sample." }),
     ),
     forget: Type.Optional(Duration),
     maxKeys: Type.Optional(Type.Integer({ minimum: 1, maximum: 100_000, description: "Default: 10000." })),
@@ -130,7 +130,7 @@ export const WatchOut = Type.Object(
     eventTypes: nullable(Type.Array(Type.String())),
     emit: Type.Object({ type: Type.String(), app: Type.String() }),
     rule: RuleRef,
-    version: Type.Integer({ description: "Counts the rules that it has had." }),
+    version: Type.Integer({ description: "Increases by 1 each time the rule changes." }),
     paused: Type.Boolean(),
     keys: Type.Integer({ description: "Keys with a state." }),
     phases: Type.Object(
@@ -139,7 +139,7 @@ export const WatchOut = Type.Object(
     ),
     samples: Type.Integer({ description: "Samples evaluated." }),
     unreadable: Type.Integer({ description: "Samples without a readable value. They change nothing." }),
-    ignored: Type.Integer({ description: "Samples of new keys beyond the limits." }),
+    ignored: Type.Integer({ description: "Samples of new keys above the limits." }),
     overflowSince: nullable(DateTime),
     createdAt: DateTime,
     updatedAt: DateTime,
@@ -153,7 +153,7 @@ export const WatchPhase = literals(["clear", "pending", "raised", "clearing"]);
 const KEY = {
   key: Type.String(),
   phase: WatchPhase,
-  value: Type.Unknown({ description: "Last value; of a long one, its beginning." }),
+  value: Type.Unknown({ description: "Last value, shortened if it is long." }),
   since: nullable(DateTime),
   raisedAt: nullable(DateTime),
   lastSampleAt: nullable(DateTime),

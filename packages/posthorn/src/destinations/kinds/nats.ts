@@ -60,7 +60,7 @@ export const NATS = connectionKind({
     credentials: {
       type: "text",
       label: "Credentials file",
-      help: "Content of a .creds file with a user's JWT and seed.",
+      help: "Contents of a .creds file with a user's JWT and seed.",
       required: false,
       secret: true,
       multiline: true,

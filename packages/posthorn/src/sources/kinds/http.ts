@@ -104,7 +104,7 @@ export const HTTP_POLL = polledKind({
     maxPages: {
       type: "integer",
       label: "Most pages",
-      help: "Pages that one poll reads at most.",
+      help: "Maximum number of pages per poll.",
       required: false,
       secret: false,
       minimum: 1,

@@ -34,7 +34,7 @@ export const CALENDAR_EVENTS = [
   },
   { type: "calendar.created", description: "There is a new appointment." },
   { type: "calendar.changed", description: "An appointment has changed, for example its time." },
-  { type: "calendar.removed", description: "An appointment that had not ended is gone, or was cancelled." },
+  { type: "calendar.removed", description: "An appointment that had not ended was deleted or cancelled." },
 ] as const;
 
 export const ICAL_KIND = polledKind({

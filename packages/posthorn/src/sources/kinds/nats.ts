@@ -87,7 +87,7 @@ export const NATS_SOURCE = listeningKind({
     credentials: {
       type: "text",
       label: "Credentials file",
-      help: "Content of a .creds file with a user's JWT and seed.",
+      help: "Contents of a .creds file with a user's JWT and seed.",
       required: false,
       secret: true,
       multiline: true,
@@ -112,7 +112,7 @@ export const NATS_SOURCE = listeningKind({
       return { field: "username", problem: "Enter only one of user name, token, NKey seed and credentials file." };
     }
     if (config.consumer !== null && config.subjects !== null) {
-      return { field: "subjects", problem: "An existing consumer decides about the subjects." };
+      return { field: "subjects", problem: "An existing consumer reads the subjects of its own configuration." };
     }
     return clientCertificateProblem(config);
   },

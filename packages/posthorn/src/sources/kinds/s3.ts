@@ -24,7 +24,7 @@ export const S3_SOURCE = polledKind({
     prefix: {
       type: "text",
       label: "Prefix",
-      help: "Only objects whose key begins with it. A prefix keeps the list short: each poll reads up to 20,000 keys.",
+      help: "Only objects whose key starts with this prefix. A prefix keeps the list short: each poll reads up to 20,000 keys.",
       required: false,
       secret: false,
       maxLength: 1024,
@@ -33,7 +33,7 @@ export const S3_SOURCE = polledKind({
     suffix: {
       type: "text",
       label: "Suffix",
-      help: "Only objects whose key ends with it.",
+      help: "Only objects whose key ends with this suffix.",
       required: false,
       secret: false,
       maxLength: 256,

@@ -146,7 +146,7 @@ export const COMMENT_MODERATION = defineTemplate({
     reports: {
       type: "integer",
       label: "Reports",
-      help: "Moderators are asked at this number of reports.",
+      help: "Number of reports after which moderators are notified.",
       required: false,
       secret: false,
       minimum: 1,

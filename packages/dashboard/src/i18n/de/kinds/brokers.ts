@@ -86,7 +86,8 @@ export const brokers: Readonly<Record<string, string>> = {
   "NKey seed": "NKey-Seed",
   "Seed of a user's NKey. It starts with SU.": "Seed des NKeys eines Benutzers. Er beginnt mit SU.",
   "Credentials file": "Credentials-Datei",
-  "Content of a .creds file with a user's JWT and seed.": "Inhalt einer .creds-Datei mit JWT und Seed eines Benutzers.",
+  "Contents of a .creds file with a user's JWT and seed.":
+    "Inhalt einer .creds-Datei mit JWT und Seed eines Benutzers.",
   "Create a stream whose subjects include the subject, for example with nats stream add.":
     "Legen Sie einen Stream an, der das Subject umfasst, zum Beispiel mit nats stream add.",
   "Create a user that may publish to the subject and subscribe to _INBOX.>.":

@@ -168,10 +168,10 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
   "An object is new or was changed: its bucket, key, size, ETag and time as JSON, or its content.":
     "Ein Objekt ist neu oder wurde geändert: Bucket, Schlüssel, Größe, ETag und Zeit als JSON, oder sein Inhalt.",
   Prefix: "Präfix",
-  "Only objects whose key begins with it. A prefix keeps the list short: each poll reads up to 20,000 keys.":
+  "Only objects whose key starts with this prefix. A prefix keeps the list short: each poll reads up to 20,000 keys.":
     "Nur Objekte, deren Schlüssel damit beginnt. Ein Präfix hält die Liste kurz: Jede Abfrage liest bis zu 20.000 Schlüssel.",
   Suffix: "Suffix",
-  "Only objects whose key ends with it.": "Nur Objekte, deren Schlüssel damit endet.",
+  "Only objects whose key ends with this suffix.": "Nur Objekte, deren Schlüssel damit endet.",
   "Read the content": "Inhalt lesen",
   "Turn on to emit the bytes of an object as the body of the event. Objects that are larger than the limit are described as JSON.":
     "Einschalten, um die Bytes eines Objekts als Inhalt des Ereignisses zu erhalten. Objekte, die größer als die Grenze sind, werden als JSON beschrieben.",
