@@ -8,7 +8,7 @@ import type { PlatformDefaults } from "../domain/policy/section.ts";
 import type { DomainRules } from "../domain/ports.ts";
 import { addressProblem } from "../ingest/addresses.ts";
 import { sourceKindRules } from "../sources/kind-rules.ts";
-import { MAIL_SOURCE } from "../sources/kinds.ts";
+import { MAIL_SOURCE, TABLE_SOURCE } from "../sources/kinds.ts";
 import { portalLookOf, retentionOf } from "./parts.ts";
 
 export interface RulesOptions {
@@ -25,7 +25,7 @@ export function rulesOf({ config, egress, policyDefaults, kinds, listensAt }: Ru
     kinds,
     sourceKinds: sourceKindRules({
       allowed: config.sourceKinds,
-      unavailable: config.smtpDomain === "" ? { [MAIL_SOURCE]: NO_MAIL } : {},
+      unavailable: { [TABLE_SOURCE]: NO_TABLE, ...(config.smtpDomain === "" ? { [MAIL_SOURCE]: NO_MAIL } : {}) },
       missingPackages: missingOf,
     }),
     sourceQuota: config.sourceQuota,
@@ -48,6 +48,9 @@ export function rulesOf({ config, egress, policyDefaults, kinds, listensAt }: Ru
 }
 
 const NO_MAIL = "This server receives no mails. The operator can set POSTHORN_SMTP_LISTEN and POSTHORN_SMTP_DOMAIN.";
+
+const NO_TABLE =
+  "Table sources are added by the operator with `posthorn tables add`, because their definition contains SQL.";
 
 function normaliseUrl(egress: Egress, text: string, allow: string | null): string {
   const problem = egress.validateUrl(text, allow === null ? undefined : parseAllowList(allow));

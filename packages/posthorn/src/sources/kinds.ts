@@ -16,6 +16,7 @@ import { S3_SOURCE } from "./kinds/s3.ts";
 import { SQS_SOURCE } from "./kinds/sqs.ts";
 import { MQTT_SOURCE } from "./kinds/mqtt.ts";
 import { SCHEDULE } from "./kinds/schedule.ts";
+import { TABLE } from "./kinds/table.ts";
 import { WEBSUB } from "./kinds/websub.ts";
 import { WEBHOOK } from "./kinds/webhook.ts";
 
@@ -24,6 +25,9 @@ export const WEBSUB_KIND = "websub";
 
 /** Kind of sources that receive mails at an address. */
 export const MAIL_SOURCE = "email";
+
+/** Kind of sources that are triggers of a table. */
+export const TABLE_SOURCE = "table";
 
 /** Kind of sources that were created without one. */
 export const WEBHOOK_SOURCE = "webhook";
@@ -38,6 +42,7 @@ export const SOURCE_KINDS: Readonly<Record<string, AnySourceKind>> = {
   ical: ICAL_KIND,
   caldav: CALDAV,
   [MAIL_SOURCE]: EMAIL,
+  [TABLE_SOURCE]: TABLE,
   imap: IMAP,
   mqtt: MQTT_SOURCE,
   rabbitMq: RABBITMQ_SOURCE,

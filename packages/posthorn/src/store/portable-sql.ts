@@ -22,6 +22,6 @@ export async function leaseHeld(db: Kysely<Database>, { shard, fence }: Lease): 
   return rows[0]?.held === 1;
 }
 
-function isPostgres(db: Kysely<Database>): boolean {
+export function isPostgres(db: Kysely<Database>): boolean {
   return db.getExecutor().adapter instanceof PostgresAdapter;
 }

@@ -80,11 +80,41 @@ export const DueTimesOut = Type.Object(
   { $id: "DueTimesOut", description: "When a schedule fires next." },
 );
 
+const TableSourceOut = Type.Object(
+  {
+    name: Type.String(),
+    kind: Type.Literal("table"),
+    table: Type.String({ description: "Schema and name, quoted." }),
+    on: Type.Array(Type.String(), { description: "Changes that are events: `insert`, `update`, `delete`." }),
+    columns: nullable(Type.Array(Type.String(), { description: "Columns in the payload. Null: all." })),
+    when: nullable(Type.String({ description: "SQL condition." })),
+    type: Type.String({ description: "Event type. `{event}` stands for `created`, `updated` or `deleted`." }),
+    payload: nullable(Type.String({ description: "Template of the payload." })),
+    app: nullable(Type.String({ description: "Application of all events." })),
+    appColumn: nullable(Type.String({ description: "Column with the application of each row." })),
+    strict: Type.Boolean({ description: "Whether a change fails if its event cannot be published." }),
+    state: Type.String({
+      description:
+        "`running`: changes are published. `failing`: events were missed within a day, or a trigger is missing. `unavailable`: all triggers are missing.",
+    }),
+    error: nullable(Type.Object({ code: Type.String(), message: Type.String(), hint: Type.String() })),
+    lastMissedAt: time("When an event was last missed. Null: never."),
+  },
+  { $id: "TableSourceOut", description: "A PostgreSQL table whose changes are published as messages." },
+);
+
+export const TableSourceList = Type.Object(
+  { data: Type.Array(Type.Unsafe<object>({ $ref: "TableSourceOut#" })) },
+  { $id: "TableSourceList" },
+);
+
 /** One model for the configuration of each kind. They document `config`; the domain validates it. */
 export const SOURCE_KIND_MODELS: readonly TSchema[] = [
   SourceKindOut,
   SourceKindList,
   SourceStateOut,
+  TableSourceOut,
+  TableSourceList,
   DueTimesOut,
   ...Object.entries(SOURCE_KINDS).flatMap(([name, kind]) =>
     Object.keys(kind.fields).length === 0

@@ -31,6 +31,7 @@ import { getDuplicates } from "./get-duplicates.ts";
 import { sourceGraph } from "./graph.ts";
 import { listTypes } from "./list-types.ts";
 import { listSourceKinds } from "./list-kinds.ts";
+import { listTableSources } from "./list-table-sources.ts";
 import { getState } from "./get-state.ts";
 import { pollSource } from "./poll.ts";
 import { pauseSource } from "./pause.ts";
@@ -73,6 +74,7 @@ export const SOURCE_ROUTES: readonly Route[] = [
   sourceGraph,
   listTypes,
   listSourceKinds,
+  listTableSources,
   getState,
   pollSource,
   pauseSource,

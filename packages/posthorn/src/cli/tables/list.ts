@@ -1,5 +1,6 @@
 import type { Command } from "commander";
-import { type ListedSource, listSources, withTables } from "../../store/postgres/table-source/manage.ts";
+import { listSources, withTables } from "../../store/postgres/table-source/manage.ts";
+import type { ListedSource } from "../../store/table-sources.ts";
 import { print, printTable } from "../output.ts";
 import { addSettingFlags } from "../settings.ts";
 import { tablesUrl } from "./database.ts";

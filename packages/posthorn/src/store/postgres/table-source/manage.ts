@@ -3,18 +3,9 @@ import pg from "pg";
 import { StoreError } from "../../errors.ts";
 import { onOwnClient, SCHEMA } from "../connections.ts";
 import { serversName } from "../server-urls.ts";
+import { listedSource, type ListedSource, LIST_SQL, type SourceRow } from "../../table-sources.ts";
 import { checkDefinition, type TableSource } from "./definition.ts";
 import { checkSql, installSql, qualified, removeSql, type SourceTable } from "./sql.ts";
-
-/** An existing table source. */
-export interface ListedSource extends TableSource {
-  /** Quoted schema and name. */
-  readonly table: string;
-  /** Existing, enabled triggers: fewer than `changes` if some were dropped or disabled manually. */
-  readonly triggers: number;
-  /** When events were last missed (Unix milliseconds), and why; `null`: never. */
-  readonly missed: { readonly at: number; readonly reason: string } | null;
-}
 
 /** Short, because all sessions that read or write the table wait behind the one that waits to add or remove a trigger. */
 const LOCK_TIMEOUT = "5s";
@@ -74,21 +65,8 @@ export async function removeSource(
 }
 
 export async function listSources(client: pg.ClientBase): Promise<readonly ListedSource[]> {
-  const { rows } = await client.query<{ comment: string; triggers: number; at: number | null; reason: string | null }>(`
-    SELECT d.description AS comment, m.at, m.reason,
-      (SELECT count(*) FROM pg_trigger t WHERE t.tgfoid = p.oid AND t.tgenabled <> 'D') AS triggers
-    FROM pg_proc p
-    JOIN pg_description d ON d.objoid = p.oid AND d.classoid = 'pg_proc'::regclass
-    LEFT JOIN LATERAL (
-      SELECT at, reason FROM table_source_missed WHERE source = substr(p.proname, 4) ORDER BY at DESC LIMIT 1
-    ) AS m ON true
-    WHERE p.pronamespace = to_regnamespace('${SCHEMA}') AND p.proname LIKE 'on\\_%' AND p.prorettype = 'trigger'::regtype
-    ORDER BY p.proname`);
-  return rows.map(({ comment, triggers, at, reason }) => ({
-    ...(JSON.parse(comment) as TableSource & { table: string }),
-    triggers,
-    missed: at === null ? null : { at, reason: reason! },
-  }));
+  const { rows } = await client.query<SourceRow>(LIST_SQL);
+  return rows.map((row) => listedSource(row));
 }
 
 async function findTable(client: pg.ClientBase, name: string): Promise<SourceTable> {
