@@ -3,13 +3,12 @@ import { readFileSync, statSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import type { MailIntake } from "../ingest/smtp/mail-intake.ts";
 import type { SmtpServer, TlsFiles } from "../ingest/smtp/server.ts";
-import { missingOf } from "../destinations/connections/installed.ts";
+import { missingOf, SMTP_SERVER } from "../destinations/connections/installed.ts";
 import { PosthornError } from "../lib/errors.ts";
 import { type Logger, reporter } from "../lib/log.ts";
 
 /** How often the files of the certificate are looked at. */
 const RENEW_MS = 60_000;
-const PACKAGE = "smtp-server@3";
 
 /** @returns Its port; `null`: this node receives no mails. If it rejects, nothing listens. */
 export async function startSmtp(
@@ -19,10 +18,10 @@ export async function startSmtp(
 ): Promise<number | null> {
   const { smtpListen: listen, smtpDomain: domain, maxInboundBytes: maxBytes } = config;
   if (listen === null) return null;
-  if (missingOf([PACKAGE]).length > 0) {
+  if (missingOf([SMTP_SERVER]).length > 0) {
     throw new PosthornError(
       "config_invalid",
-      `POSTHORN_SMTP_LISTEN needs a package that is not installed. Run "npm i ${PACKAGE}" where Posthorn is installed, and restart it.`,
+      `POSTHORN_SMTP_LISTEN needs a package that is not installed. Run "npm i ${SMTP_SERVER}" where Posthorn is installed, and restart it.`,
     );
   }
   const { SmtpServer: Server } = await import("../ingest/smtp/server.ts");

@@ -2,11 +2,11 @@ import type { Command } from "commander";
 import { type ConnectorState, connectorStates, type PackageState } from "../../destinations/connections/installed.ts";
 import { print, printTable } from "../output.ts";
 
-/** `posthorn connectors`: shows which destinations that need a client of their own can be used here. */
+/** `posthorn connectors`: shows which destinations and sources that need a package can be used here. */
 export function addConnectorsCommand(program: Command): void {
   program
     .command("connectors")
-    .description("list the destinations that need a client package, and whether it is installed")
+    .description("list the destinations and sources that need a package, and whether it is installed")
     .option("--json", "print as JSON")
     .action(({ json = false }: { json?: boolean }) => {
       const states = connectorStates();
@@ -17,9 +17,9 @@ export function addConnectorsCommand(program: Command): void {
 
 function printStates(states: readonly ConnectorState[]): void {
   printTable([
-    ["KIND", "DESTINATION", "PACKAGE", "STATE"],
-    ...states.flatMap(({ kind, title, packages }) =>
-      packages.map((state) => [kind, title, state.name, stateOf(state)]),
+    ["USE", "KIND", "NAME", "PACKAGE", "STATE"],
+    ...states.flatMap(({ use, kind, title, packages }) =>
+      packages.map((state) => [use, kind, title, state.name, stateOf(state)]),
     ),
   ]);
   const missing = states.flatMap(({ packages }) => packages).filter(({ isUsable }) => !isUsable);

@@ -1,11 +1,13 @@
-/** Client packages of destination kinds: which are installed on this node. */
+/** Client packages of kinds of destinations and sources: which are installed on this node. */
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { MAIL_SOURCE, SOURCE_KINDS } from "../../sources/kinds.ts";
 import { DESTINATION_KINDS } from "../kinds.ts";
 
 export interface ConnectorState {
+  readonly use: "destination" | "source";
   readonly kind: string;
   readonly title: string;
   readonly packages: readonly PackageState[];
@@ -20,14 +22,21 @@ export interface PackageState {
   readonly isUsable: boolean;
 }
 
-/** State of the packages of each kind that connects by itself, in the order of the registry. */
+/** State of the packages of each kind that needs some, in the order of the registries. */
 export function connectorStates(): readonly ConnectorState[] {
-  return Object.entries(DESTINATION_KINDS).flatMap(([kind, declaration]) =>
-    declaration.family === "connection"
-      ? [{ kind, title: declaration.title, packages: declaration.packages.map(packageState) }]
-      : [],
-  );
+  const destinations = Object.entries(DESTINATION_KINDS).map(([kind, declaration]) => {
+    const packages = declaration.family === "connection" ? declaration.packages : [];
+    return { use: "destination" as const, kind, title: declaration.title, packages: packages.map(packageState) };
+  });
+  const sources = Object.entries(SOURCE_KINDS).map(([kind, declaration]) => {
+    const packages = kind === MAIL_SOURCE ? [SMTP_SERVER] : declaration.family === "listen" ? declaration.packages : [];
+    return { use: "source" as const, kind, title: declaration.title, packages: packages.map(packageState) };
+  });
+  return [...destinations, ...sources].filter(({ packages }) => packages.length > 0);
 }
+
+/** Package of the server that receives mails. */
+export const SMTP_SERVER = "smtp-server@3";
 
 /** Packages of a destination kind that must be installed. */
 export function missingPackages(kind: string): readonly string[] {
