@@ -9,7 +9,8 @@ The schemes are those of the providers' documentation, named in the `note` of ea
     python3 vectors/derive.py           # replaces the derived requests of these providers in providers.json
     python3 vectors/derive.py --check   # fails if providers.json differs from what this script derives
 
-Requests of these providers that a library has checked stay as they are. Every secret is made up.
+Requests of these providers that a library has checked stay as they are. Every secret is made up. Requests that were recorded before this
+script are not made here; their signatures are computed again and compared (`RECORDED`).
 """
 
 import base64
@@ -19,6 +20,7 @@ import hashlib
 import hmac
 import json
 import pathlib
+import re
 import sys
 import urllib.parse
 
@@ -453,6 +455,124 @@ def derive(accepted):
     return [vector for request in made for vector in request.vectors]
 
 
+def hexed(value):
+    return value.hex()
+
+
+#: Requests that were recorded before this script: algorithm, encoding, and what is signed. Each signature is computed again by the
+#: provider's documentation, which the `note` of the request names. `{Name}` is a header, `{Name:t}` the part `t=…` of one.
+RECORDED = {
+    "asana/webhook/valid": ("sha256", hexed, "{body}"),
+    "buildkite/signature/valid": ("sha256", hexed, "{X-Buildkite-Signature:timestamp}.{body}"),
+    "cal.com/webhook/valid": ("sha256", hexed, "{body}"),
+    "calendly/v2/valid": ("sha256", hexed, "{Calendly-Webhook-Signature:t}.{body}"),
+    "calendly/v2/fresh-edge": ("sha256", hexed, "{Calendly-Webhook-Signature:t}.{body}"),
+    "customer.io/webhook/valid": ("sha256", hexed, "v0:{X-CIO-Timestamp}:{body}"),
+    "docusign/connect-json/valid": ("sha256", b64, "{body}"),
+    "dropbox/webhook/valid": ("sha256", hexed, "{body}"),
+    "front/webhook/valid": ("sha256", b64, "{X-Front-Request-Timestamp}:{body}"),
+    "gitea/webhook/valid": ("sha256", hexed, "{body}"),
+    "grafana/hmac-body/valid": ("sha256", hexed, "{body}"),
+    "helpscout/webhook/valid": ("sha1", b64, "{body}"),
+    "heroku/webhook/valid": ("sha256", b64, "{body}"),
+    "hookdeck/event-gateway/valid": ("sha256", b64, "{body}"),
+    "intercom/webhook/valid": ("sha1", hexed, "{body}"),
+    "klaviyo/system-webhook/valid": ("sha256", hexed, "{body}{Klaviyo-Timestamp}"),
+    "lemonsqueezy/webhook/valid": ("sha256", hexed, "{body}"),
+    "meta/webhook/valid": ("sha256", hexed, "{body}"),
+    "mollie/next-gen/valid": ("sha256", hexed, "{body}"),
+    "mollie/next-gen-rotation/valid": ("sha256", hexed, "{body}"),
+    "pagerduty/v3/valid": ("sha256", hexed, "{body}"),
+    "paystack/webhook/valid": ("sha512", hexed, "{body}"),
+    "quickbooks/webhook/valid": ("sha256", b64, "{body}"),
+    "sentry/integration-platform/valid": ("sha256", hexed, "{body}"),
+    "trello/webhook/valid": ("sha1", b64, "{body}{url}"),
+    "typeform/webhook/valid": ("sha256", b64, "{body}"),
+    "vercel/webhook/valid": ("sha1", hexed, "{body}"),
+    "webflow/webhook/valid": ("sha256", hexed, "{x-webflow-timestamp}:{body}"),
+    "webflow/webhook/fresh-edge": ("sha256", hexed, "{x-webflow-timestamp}:{body}"),
+    "websub/content-distribution-sha1/valid": ("sha1", hexed, "{body}"),
+    "websub/content-distribution-sha512/valid": ("sha512", hexed, "{body}"),
+    "whatsapp/webhook/valid": ("sha256", hexed, "{body}"),
+    "woocommerce/webhook/valid": ("sha256", b64, "{body}"),
+    "xero/webhook/valid": ("sha256", b64, "{body}"),
+    "zendesk/webhook/valid": ("sha256", b64, "{X-Zendesk-Webhook-Signature-Timestamp}{body}"),
+    "zendesk/static-test-secret/valid": ("sha256", b64, "{X-Zendesk-Webhook-Signature-Timestamp}{body}"),
+    "zendesk/get-empty-body/valid": ("sha256", b64, "{X-Zendesk-Webhook-Signature-Timestamp}{body}"),
+    "websub/content-distribution-sha384/valid": ("sha384", hexed, "{body}"),
+}
+#: Requests whose header contains the secret itself: `Basic` with user and password, or a token.
+RECORDED_SECRETS = [
+    "alertmanager/static-header/valid",
+    "auth0/log-stream/valid",
+    "cloudflare-notifications/static-header/valid",
+    "datadog/static-header/valid",
+    "figma/passcode/valid",
+    "flutterwave/verif-hash-v3/valid",
+    "flutterwave/verif-hash-v3/tampered-body",
+    "gitlab/secret-token/valid",
+    "gitlab/secret-token/tampered-body",
+    "google-calendar/push/valid",
+    "harbor/static-header/valid",
+    "huggingface/static-header/valid",
+    "ifttt-service/static-header/valid",
+    "microsoft-graph/clientState/valid",
+    "okta/event-hook-auth-header/valid",
+    "particle/static-header/valid",
+    "supabase/static-header/valid",
+    "adyen-basic-auth/basic-auth/valid",
+    "adyen-basic-auth/basic-auth/password-contains-colon",
+    "postmark/basic-auth/valid",
+    "postmark/basic-auth/password-contains-colon",
+]
+
+
+def check_recorded(accepted):
+    """Fails if a recorded signature is not what Python computes."""
+    for identity, (algorithm, encode, template) in RECORDED.items():
+        request = accepted[identity]
+        body = base64.b64decode(request["body"]) if request["bodyEncoding"] == "base64" else request["body"].encode()
+        wanted = encode(mac(request["secrets"][0], fill(template, request, body), algorithm=algorithm))
+        assert any(wanted in value for value in request["headers"].values()), identity
+    for identity in RECORDED_SECRETS:
+        request = accepted[identity]
+        secrets = request["secrets"]
+        forms = [*secrets, b64(":".join(secrets)), *map(b64, secrets)]
+        presented = [*request["headers"].values(), request["url"], base64.b64decode(request["body"]).decode()]
+        assert any(form in value for form in forms for value in presented), identity
+
+    # The secret is the key in base64.
+    teams = accepted["microsoft-teams/outgoing-webhook/valid"]
+    proof = b64(mac(base64.b64decode(teams["secrets"][0]), base64.b64decode(teams["body"])))
+    assert teams["headers"]["Authorization"] == f"HMAC {proof}", "microsoft-teams"
+    # In the body of the request.
+    mailgun = accepted["mailgun/json/valid"]
+    signature = json.loads(base64.b64decode(mailgun["body"]))["signature"]
+    assert signature["signature"] == mac(mailgun["secrets"][0], signature["timestamp"], signature["token"]).hex(), "mailgun"
+    # The URL, and the fields of the form by name.
+    mandrill = accepted["mandrill/events/valid"]
+    fields = sorted(urllib.parse.parse_qsl(base64.b64decode(mandrill["body"]).decode(), keep_blank_values=True))
+    text = mandrill["url"] + "".join(name + value for name, value in fields)
+    assert b64(mac(mandrill["secrets"][0], text, algorithm="sha1")) in mandrill["headers"].values(), "mandrill"
+    # JWS with HS256 (RFC 7515), whose claim is the hash of the body.
+    netlify = accepted["netlify/jws/valid"]
+    protected, claims, proof = netlify["headers"]["X-Webhook-Signature"].split(".")
+    unpadded = lambda value: base64.urlsafe_b64encode(value).decode().rstrip("=")
+    assert proof == unpadded(mac(netlify["secrets"][0], f"{protected}.{claims}")), "netlify"
+    claimed = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+    assert claimed["sha256"] == hashlib.sha256(base64.b64decode(netlify["body"])).hexdigest(), "netlify"
+
+
+def fill(template, request, body):
+    """The bytes that a template of RECORDED stands for."""
+    values = {"body": body, "url": request["url"].encode()}
+    for name, value in request["headers"].items():
+        values[name] = value.encode()
+        for part, content in re.findall(r"(?:^|[,;\s])(\w+)=([^,;\s]+)", value):
+            values[f"{name}:{part}"] = content.encode()
+    return b"".join(values[part[1:-1]] if part.startswith("{") else part.encode() for part in re.findall(r"{[^}]+}|[^{]+", template))
+
+
 def main():
     # A sample from outside: the canonical request of gist.github.com/moskrc/8453971 and the hash that Jira sent for it.
     query = "lic=none&tz=Europe%2FMoscow&cp=%2Fjira&user_key=admin&loc=en-US&user_id=admin&jwt=x&xdm_e=http%3A%2F%2Flocalhost%3A2990&xdm_c=channel-servlet-click-me&xdm_p=1"
@@ -462,6 +582,7 @@ def main():
     file = json.loads(text)
     accepted = {vector["id"]: vector for vector in file["vectors"]}
     accepted |= {one["id"]: base64.b64decode(one["body"]) for one in file["handshakes"]}
+    check_recorded(accepted)
     derived = {vector["id"]: vector for vector in derive(accepted)}
     kept = [vector for vector in file["vectors"] if vector["id"] not in derived]
     # Stable sort: the requests of a provider stay together, those that a library checked first.
