@@ -14,6 +14,7 @@ const ON_BOTH_STORES = [
   "receive-crash",
   "repair",
   "replay",
+  "watch-crash",
 ];
 
 export default defineConfig({
