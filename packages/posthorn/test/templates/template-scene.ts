@@ -38,7 +38,11 @@ export class TemplateScene implements AsyncDisposable {
   }
 
   static async start(): Promise<TemplateScene> {
-    return new TemplateScene(await SourceScene.start({}, EXAMPLE_TIME), await startReceiver());
+    // An attempt survives a step of the clock.
+    return new TemplateScene(
+      await SourceScene.start({ POSTHORN_REQUEST_TIMEOUT: "60" }, EXAMPLE_TIME),
+      await startReceiver(),
+    );
   }
 
   /** Values of the form: those of the examples, with the servers of this test. */
@@ -61,11 +65,7 @@ export class TemplateScene implements AsyncDisposable {
     if (instance.source !== null && instance.source.ingestUrl === null) await this.scene.reads(instance.source, 1);
     for (const step of steps) await this.#do(instance, step);
     await this.#settled(instance);
-    await eventually(async () => {
-      const { json } = await gateway.call("GET", `api/v1/app/${instance.app}/endpoint/${instance.endpoint.id}/stats`);
-      if (json["pending"] !== 0 || json["sending"] !== 0) throw new Error("deliveries are pending");
-      if (Number(json["success"]) < example.receives.length) throw new Error("events are missing");
-    });
+    await this.#delivered(instance, example.receives.length);
     return gateway.receiver.requests
       .filter(({ path }) => path === instance.path)
       .map(({ headers, body }) => ({ body: JSON.parse(body.toString()) as object, id: headers["webhook-id"]! }));
@@ -120,25 +120,44 @@ export class TemplateScene implements AsyncDisposable {
         return;
       case "wait":
         await this.#settled(instance);
-        return this.#pass(step.minutes);
+        return this.#pass(instance, step.minutes);
     }
+  }
+
+  /** Until no delivery is pending, and there were this many. */
+  async #delivered({ app, endpoint }: Instance, least: number): Promise<void> {
+    const { gateway } = this.scene;
+    await eventually(async () => {
+      const { json } = await gateway.call("GET", `api/v1/app/${app}/endpoint/${endpoint.id}/stats`);
+      if (json["pending"] !== 0 || json["sending"] !== 0) throw new Error("deliveries are pending");
+      if (Number(json["success"]) < least) throw new Error("events are missing");
+    });
   }
 
   #serve({ contentType, body }: ExampleStep & { readonly kind: "page" }): void {
     this.#site.respondWith({ status: 200, headers: { "content-type": contentType }, body });
   }
 
-  /** Lets time pass minute by minute, as it does for a node that runs: silence is measured while it does. */
-  async #pass(minutes: number): Promise<void> {
+  /**
+   * Lets time pass in half minutes, as it does for a node that runs: silence is measured while it does. What is due ends before the next
+   * one, because the requests would time out otherwise.
+   */
+  async #pass(instance: Instance, minutes: number): Promise<void> {
     const { clock, gateway } = this.scene;
     const { db } = gateway.node.services.store;
-    for (let minute = 0; minute < minutes; minute++) {
-      clock.advance(MINUTE);
-      const at = clock.now() - 1.5 * MINUTE;
+    for (let step = 0; step < 2 * minutes; step++) {
+      clock.advance(MINUTE / 2);
+      // An interruption of three minutes would be noticed.
+      const at = clock.now() - 2.5 * MINUTE;
       await eventually(async () => {
         const row = await db.selectFrom("ingest_uptime").select("seen_at").executeTakeFirstOrThrow();
         if (row.seen_at < at) throw new Error("the node has not noted that it runs");
+        if (instance.source === null || instance.source.ingestUrl !== null) return;
+        const { nextAt } = await this.scene.state(instance.source);
+        if (Date.parse(String(nextAt)) <= clock.now()) throw new Error("the source is being read");
       });
+      await this.#settled(instance);
+      await this.#delivered(instance, 0);
     }
   }
 
