@@ -36,11 +36,11 @@ export async function startPosthorn(folder, certificate) {
   return {
     url,
     call,
-    /** Reads a path until what it returns is as wanted. */
-    async until(path, isWanted) {
+    /** Reads a path until its response fulfils a condition. */
+    async until(path, isFulfilled) {
       for (let tries = 0; tries < 300; tries++) {
         const found = await call("GET", path);
-        if (isWanted(found)) return found;
+        if (isFulfilled(found)) return found;
         await delay(100);
       }
       throw new Error(`${path} is still ${JSON.stringify(await call("GET", path))}`);

@@ -1,5 +1,6 @@
 /** Fields that several templates have, and the endpoint that follows from them. */
-import type { EndpointPlan } from "./template.ts";
+import type { ConfigOf, Fields } from "../fields/field.ts";
+import type { EndpointPlan, SourcePlan } from "./template.ts";
 
 /** Choices of `destination`, and the destination kinds that they are. */
 const DESTINATIONS = {
@@ -62,17 +63,83 @@ export function secretField(where: string, example: string) {
   } as const;
 }
 
-/** Token of devices, which send their readings to the URL of a source. */
-export const DEVICE_TOKEN_FIELD = {
-  type: "text",
-  label: "Device token",
-  help: "Devices send it in the header `Authorization: Bearer …`. Use a random text of at least 16 characters.",
-  required: true,
-  secret: true,
-  maxLength: 256,
-  pattern: "[A-Za-z0-9._~+/=-]{16,}",
-  example: "9f2c4e6a8b0d1f3a5c7e9b1d",
-} as const;
+/** How devices send their readings: to the URL of a source, or to an MQTT broker. */
+export const DEVICE_FIELDS = {
+  connection: {
+    type: "choice",
+    label: "Connection",
+    help: "`http`: devices send JSON to the URL of the source. `mqtt`: Posthorn subscribes to topics of an MQTT broker.",
+    required: false,
+    secret: false,
+    choices: ["http", "mqtt"],
+    default: "http",
+  },
+  token: {
+    type: "text",
+    label: "Device token",
+    help: "For `http`: devices send it in the header `Authorization: Bearer …`. Use a random text of at least 16 characters.",
+    required: false,
+    secret: true,
+    maxLength: 256,
+    pattern: "[A-Za-z0-9._~+/=-]{16,}",
+    example: "9f2c4e6a8b0d1f3a5c7e9b1d",
+  },
+  brokerUrl: {
+    type: "url",
+    label: "URL of the broker",
+    help: "For `mqtt`: protocol, host and port. Use mqtts for TLS.",
+    required: false,
+    secret: false,
+    schemes: ["mqtt:", "mqtts:"],
+    example: "mqtts://mqtt.example.com:8883",
+  },
+  topics: {
+    type: "text",
+    label: "Topics",
+    help: "For `mqtt`: topic filters, one per line. The name of the device can be read from a level of the topic: `topic:1` is the second one.",
+    required: false,
+    secret: false,
+    maxLength: 8192,
+    multiline: true,
+    default: "plant/+/temperature",
+  },
+  username: {
+    type: "text",
+    label: "User name",
+    help: "For `mqtt`: name of the account at the broker. Leave it empty if the broker requires none.",
+    required: false,
+    secret: false,
+    maxLength: 256,
+  },
+  password: {
+    type: "text",
+    label: "Password",
+    help: "For `mqtt`: password of the account.",
+    required: false,
+    secret: true,
+    maxLength: 1024,
+  },
+} as const satisfies Fields;
+
+type DeviceConfig = ConfigOf<typeof DEVICE_FIELDS>;
+
+/** What the chosen connection lacks; `null`: nothing. */
+export function deviceProblem({ connection, token, brokerUrl }: DeviceConfig) {
+  if (connection === "http" && token === null) {
+    return { field: "token", problem: "Devices that send to the URL of the source need a token." };
+  }
+  if (connection === "mqtt" && brokerUrl === null) return { field: "brokerUrl", problem: "MQTT needs a broker." };
+  return null;
+}
+
+/** The source of the chosen connection. */
+export function deviceSource(
+  { connection, token, brokerUrl, topics, username, password }: DeviceConfig,
+  eventType: string,
+): SourcePlan {
+  if (connection === "http") return { kind: "webhook", type: "generic-webhook", secret: token, eventType };
+  return { kind: "mqtt", config: { url: brokerUrl, topics, username, password, eventType } };
+}
 
 export function durationField(label: string, help: string, preset: string) {
   return {

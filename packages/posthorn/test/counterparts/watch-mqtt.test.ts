@@ -24,16 +24,40 @@ describe.skipIf(isSkipped("mosquitto"))("a watch on an MQTT source", () => {
     }
     await sensor.endAsync();
     await expect
-      .poll(
-        async () => {
-          const messages = (await scene.gateway.messages(source)).toReversed();
-          return messages.filter(({ eventType }) => String(eventType).startsWith("freezer"));
-        },
-        { timeout: 20_000 },
-      )
+      .poll(() => eventsOf(scene, source.id, "freezer"), { timeout: 20_000 })
       .toMatchObject([
         { eventType: "freezer.warm.raised", payload: { key: "b", value: -9 } },
         { eventType: "freezer.warm.cleared", payload: { key: "b", value: -17 } },
       ]);
   });
+
+  it("is created by the template for sensors", async () => {
+    await using broker = await startMosquitto();
+    await using scene = await BrokerScene.start();
+    const brokerUrl = `mqtt://127.0.0.1:${broker.port}`;
+    const destinationUrl = `${scene.gateway.receiver.url}/alarm`;
+    const values = { connection: "mqtt", brokerUrl, device: "topic:1", duration: "1s", destinationUrl };
+    const made = await scene.gateway.call("POST", "api/v1/template/sensor-threshold/instantiate", { values });
+    expect(made.status).toBe(201);
+    const { id } = made.json["source"] as { readonly id: string };
+    await scene.running({ id, url: "" });
+    const sensor = await connectAsync(brokerUrl, { reconnectPeriod: 0 });
+    const measure = (temperature: number) =>
+      sensor.publishAsync("plant/freezer-1/temperature", JSON.stringify({ temperature }), { qos: 1 });
+    await measure(-9);
+    await scene.gateway.receiver.waitForCount(1, { timeoutMs: 30_000 });
+    await measure(-17);
+    await scene.gateway.receiver.waitForCount(2, { timeoutMs: 30_000 });
+    await sensor.endAsync();
+    expect(await eventsOf(scene, id, "sensor.alarm")).toMatchObject([
+      { eventType: "sensor.alarm.raised", payload: { key: "freezer-1", value: -9 } },
+      { eventType: "sensor.alarm.cleared", payload: { key: "freezer-1", value: -17 } },
+    ]);
+  });
 });
+
+/** Messages of a source whose type begins so, oldest first. */
+async function eventsOf({ gateway }: BrokerScene, id: string, prefix: string): Promise<readonly object[]> {
+  const messages = (await gateway.messages({ id, url: "" })).toReversed();
+  return messages.filter(({ eventType }) => String(eventType).startsWith(prefix));
+}

@@ -71,7 +71,12 @@ const short: Readonly<Record<string, string>> = {
   "URL of the feed": "URL des Feeds",
   Reports: "Meldungen",
   "Form ID": "Formular-ID",
+  Connection: "Verbindung",
   "Device token": "Geräte-Token",
+  "URL of the broker": "URL des Brokers",
+  Topics: "Topics",
+  "User name": "Benutzername",
+  Password: "Passwort",
   Device: "Gerät",
   Value: "Wert",
   Direction: "Richtung",
@@ -268,12 +273,23 @@ const content: Readonly<Record<string, string>> = {
 const iot: Readonly<Record<string, string>> = {
   "Receives readings of sensors, and raises an alarm for each sensor whose value is beyond a limit for some time. The alarm is cleared at a second limit, so that it does not flap.":
     "Empfängt Messwerte von Sensoren und löst für jeden Sensor einen Alarm aus, dessen Wert eine Zeit lang jenseits eines Grenzwerts liegt. Ein zweiter Grenzwert hebt den Alarm auf, damit er nicht flattert.",
-  "Devices, or a gateway, that can send JSON over HTTP.": "Geräte oder ein Gateway, die JSON über HTTP senden können.",
-  "Let your devices send their readings as JSON with POST to the URL of the source, with the header `Authorization: Bearer` and the device token.":
-    "Lassen Sie Ihre Geräte ihre Messwerte als JSON mit POST an die URL der Quelle senden, mit dem Header `Authorization: Bearer` und dem Geräte-Token.",
-  "Devices send it in the header `Authorization: Bearer …`. Use a random text of at least 16 characters.":
-    "Geräte senden es im Header `Authorization: Bearer …`. Verwenden Sie einen zufälligen Text mit mindestens 16 Zeichen.",
-  "JSONPath of the name of the device in a reading.": "JSONPath des Gerätenamens in einem Messwert.",
+  "Devices, or a gateway, that can send JSON over HTTP or MQTT.":
+    "Geräte oder ein Gateway, die JSON über HTTP oder MQTT senden können.",
+  "With `http`, let your devices send their readings as JSON with POST to the URL of the source, with the header `Authorization: Bearer` and the device token.":
+    "Bei `http`: Lassen Sie Ihre Geräte ihre Messwerte als JSON mit POST an die URL der Quelle senden, mit dem Header `Authorization: Bearer` und dem Geräte-Token.",
+  "For `http`: devices send it in the header `Authorization: Bearer …`. Use a random text of at least 16 characters.":
+    "Bei `http`: Geräte senden es im Header `Authorization: Bearer …`. Verwenden Sie einen zufälligen Text mit mindestens 16 Zeichen.",
+  "JSONPath of the name of the device in a reading, or a level of the topic such as topic:1.":
+    "JSONPath des Gerätenamens in einem Messwert oder eine Ebene des Topics wie topic:1.",
+  "`http`: devices send JSON to the URL of the source. `mqtt`: Posthorn subscribes to topics of an MQTT broker.":
+    "`http`: Geräte senden JSON an die URL der Quelle. `mqtt`: Posthorn abonniert Topics eines MQTT-Brokers.",
+  "For `mqtt`: protocol, host and port. Use mqtts for TLS.":
+    "Bei `mqtt`: Protokoll, Host und Port. Verwenden Sie mqtts für TLS.",
+  "For `mqtt`: topic filters, one per line. The name of the device can be read from a level of the topic: `topic:1` is the second one.":
+    "Bei `mqtt`: Topic-Filter, einer je Zeile. Der Name des Geräts kann aus einer Ebene des Topics gelesen werden: `topic:1` ist die zweite.",
+  "For `mqtt`: name of the account at the broker. Leave it empty if the broker requires none.":
+    "Bei `mqtt`: Name des Kontos beim Broker. Leer lassen, wenn der Broker keines verlangt.",
+  "For `mqtt`: password of the account.": "Bei `mqtt`: Passwort des Kontos.",
   "JSONPath of the value in a reading.": "JSONPath des Werts in einem Messwert.",
   "Whether values above or below the limit raise an alarm.":
     "Ob Werte über oder unter dem Grenzwert einen Alarm auslösen.",
@@ -289,10 +305,10 @@ const iot: Readonly<Record<string, string>> = {
     "Namen von Geräten, durch Kommas getrennt. Sie werden auch gemeldet, wenn sie nie etwas senden.",
   "Receives measurements of several stations at once, and reports a station when the average of its values over a period is above the limit, so that single peaks are ignored.":
     "Empfängt Messungen mehrerer Stationen auf einmal und meldet eine Station, wenn der Durchschnitt ihrer Werte über einen Zeitraum den Grenzwert übersteigt, sodass einzelne Spitzen nicht zählen.",
-  "A gateway or a service that sends the measurements of your stations as JSON over HTTP.":
-    "Ein Gateway oder ein Dienst, der die Messungen Ihrer Stationen als JSON über HTTP sendet.",
-  "Let the gateway send the measurements as JSON with POST to the URL of the source, with the header `Authorization: Bearer` and the device token.":
-    "Lassen Sie das Gateway die Messungen als JSON mit POST an die URL der Quelle senden, mit dem Header `Authorization: Bearer` und dem Geräte-Token.",
+  "A gateway or a service that sends the measurements of your stations as JSON over HTTP or MQTT.":
+    "Ein Gateway oder ein Dienst, der die Messungen Ihrer Stationen als JSON über HTTP oder MQTT sendet.",
+  "With `http`, let the gateway send the measurements as JSON with POST to the URL of the source, with the header `Authorization: Bearer` and the device token.":
+    "Bei `http`: Lassen Sie das Gateway die Messungen als JSON mit POST an die URL der Quelle senden, mit dem Header `Authorization: Bearer` und dem Geräte-Token.",
   "JSONPath of the stations in a request.": "JSONPath der Stationen in einer Anfrage.",
   "JSONPath of the name within a station.": "JSONPath des Namens in einer Station.",
   "JSONPath of the measured value within a station.": "JSONPath des Messwerts in einer Station.",

@@ -1,7 +1,9 @@
 /** Templates for IoT and monitoring. */
 import {
   destinationFields,
-  DEVICE_TOKEN_FIELD,
+  DEVICE_FIELDS,
+  deviceProblem,
+  deviceSource,
   durationField,
   endpointFor,
   nameField,
@@ -11,13 +13,17 @@ import {
 } from "../fields.ts";
 import { defineTemplate, type ExampleStep } from "../template.ts";
 
-const NEEDS = ["Devices, or a gateway, that can send JSON over HTTP."];
+const NEEDS = ["Devices, or a gateway, that can send JSON over HTTP or MQTT."];
 const SETUP = [
-  "Let your devices send their readings as JSON with POST to the URL of the source, with the header `Authorization: Bearer` and the device token.",
+  "With `http`, let your devices send their readings as JSON with POST to the URL of the source, with the header `Authorization: Bearer` and the device token.",
 ];
 
 const reading = (body: object): ExampleStep => ({ kind: "request", body });
-const deviceField = pathField("Device", "JSONPath of the name of the device in a reading.", "$.device");
+const deviceField = pathField(
+  "Device",
+  "JSONPath of the name of the device in a reading, or a level of the topic such as topic:1.",
+  "$.device",
+);
 
 export const SENSOR_THRESHOLD = defineTemplate({
   title: "Sensor threshold",
@@ -27,7 +33,7 @@ export const SENSOR_THRESHOLD = defineTemplate({
   needs: NEEDS,
   fields: {
     name: nameField("Sensor threshold"),
-    token: DEVICE_TOKEN_FIELD,
+    ...DEVICE_FIELDS,
     device: deviceField,
     value: pathField("Value", "JSONPath of the value in a reading.", "$.temperature"),
     direction: {
@@ -44,9 +50,10 @@ export const SENSOR_THRESHOLD = defineTemplate({
     duration: durationField("Duration", "The value must be beyond the limit this long.", "5m"),
     ...destinationFields("webhook"),
   },
-  check: ({ direction, limit, clearLimit }) => {
+  check: (values) => {
+    const { direction, limit, clearLimit } = values;
     const distance = direction === "above" ? Number(limit) - Number(clearLimit) : Number(clearLimit) - Number(limit);
-    if (distance >= 0) return null;
+    if (distance >= 0) return deviceProblem(values);
     return {
       field: "clearLimit",
       problem: "Must be on the other side of the limit, or the alarm would be cleared at once.",
@@ -78,7 +85,7 @@ export const SENSOR_THRESHOLD = defineTemplate({
     const isAbove = values.direction === "above";
     const [limit, clear] = [Number(values.limit), Number(values.clearLimit)];
     return {
-      source: { kind: "webhook", type: "generic-webhook", secret: values.token, eventType: "sensor.reading" },
+      source: deviceSource(values, "sensor.reading"),
       eventTypes: [],
       watch: {
         eventTypes: ["sensor.reading"],
@@ -111,7 +118,7 @@ export const DEVICE_OFFLINE = defineTemplate({
   needs: NEEDS,
   fields: {
     name: nameField("Device offline"),
-    token: DEVICE_TOKEN_FIELD,
+    ...DEVICE_FIELDS,
     device: deviceField,
     silence: durationField("Offline after", "A device is offline if it has sent nothing for this long.", "15m"),
     expected: {
@@ -125,6 +132,7 @@ export const DEVICE_OFFLINE = defineTemplate({
     },
     ...destinationFields("webhook"),
   },
+  check: (values) => deviceProblem(values),
   setup: SETUP,
   examples: [
     {
@@ -149,7 +157,7 @@ export const DEVICE_OFFLINE = defineTemplate({
       (name) => name !== "",
     );
     return {
-      source: { kind: "webhook", type: "generic-webhook", secret: values.token, eventType: "device.heartbeat" },
+      source: deviceSource(values, "device.heartbeat"),
       eventTypes: [],
       watch: {
         eventTypes: ["device.heartbeat"],
@@ -181,10 +189,10 @@ export const ENVIRONMENTAL_MONITORING = defineTemplate({
   category: "iot",
   summary:
     "Receives measurements of several stations at once, and reports a station when the average of its values over a period is above the limit, so that single peaks are ignored.",
-  needs: ["A gateway or a service that sends the measurements of your stations as JSON over HTTP."],
+  needs: ["A gateway or a service that sends the measurements of your stations as JSON over HTTP or MQTT."],
   fields: {
     name: nameField("Environmental monitoring"),
-    token: DEVICE_TOKEN_FIELD,
+    ...DEVICE_FIELDS,
     stations: pathField("Stations", "JSONPath of the stations in a request.", "$.stations[*]"),
     station: pathField("Station", "JSONPath of the name within a station.", "$.id"),
     value: pathField("Value", "JSONPath of the measured value within a station.", "$.pm25"),
@@ -193,12 +201,12 @@ export const ENVIRONMENTAL_MONITORING = defineTemplate({
     period: durationField("Period", "Values of this period are averaged.", "1h"),
     ...destinationFields("webhook"),
   },
-  check: ({ limit, clearLimit }) =>
-    Number(clearLimit) <= Number(limit)
-      ? null
+  check: (values) =>
+    Number(values.clearLimit) <= Number(values.limit)
+      ? deviceProblem(values)
       : { field: "clearLimit", problem: "Must not be above the limit, or the station would be cleared at once." },
   setup: [
-    "Let the gateway send the measurements as JSON with POST to the URL of the source, with the header `Authorization: Bearer` and the device token.",
+    "With `http`, let the gateway send the measurements as JSON with POST to the URL of the source, with the header `Authorization: Bearer` and the device token.",
   ],
   examples: [
     {
@@ -213,7 +221,7 @@ export const ENVIRONMENTAL_MONITORING = defineTemplate({
     },
   ],
   plan: (values) => ({
-    source: { kind: "webhook", type: "generic-webhook", secret: values.token, eventType: "environment.measured" },
+    source: deviceSource(values, "environment.measured"),
     eventTypes: [],
     watch: {
       eventTypes: ["environment.measured"],
@@ -246,7 +254,7 @@ export const SECURITY_TRIGGER = defineTemplate({
   needs: NEEDS,
   fields: {
     name: nameField("Security trigger"),
-    token: DEVICE_TOKEN_FIELD,
+    ...DEVICE_FIELDS,
     device: deviceField,
     state: pathField("State", "JSONPath of the state in a reading.", "$.state"),
     from: {
@@ -269,6 +277,7 @@ export const SECURITY_TRIGGER = defineTemplate({
     },
     ...destinationFields("webhook"),
   },
+  check: (values) => deviceProblem(values),
   setup: [...SETUP, "Readings have a member `armed`, which is true while the alarm system is armed."],
   examples: [
     {
@@ -283,7 +292,7 @@ export const SECURITY_TRIGGER = defineTemplate({
     },
   ],
   plan: (values) => ({
-    source: { kind: "webhook", type: "generic-webhook", secret: values.token, eventType: "security.state" },
+    source: deviceSource(values, "security.state"),
     eventTypes: [],
     watch: {
       eventTypes: ["security.state"],
