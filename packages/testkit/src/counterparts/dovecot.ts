@@ -23,7 +23,7 @@ export async function startDovecot(tls?: CounterpartTls): Promise<TestDovecot> {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(dataFolder("dovecot")).path;
   const [port, tlsPort] = [await freePort(), tls === undefined ? null : await freePort()];
-  const id = (flag: string): number => Number(run("id", [flag, "nobody"], null));
+  const id = (flag: string): number => Number(run("id", [flag, "daemon"], null));
   const [uid, gid] = [id("-u"), id("-g")];
   const mails = join(folder, "mails");
   mkdirSync(mails);
