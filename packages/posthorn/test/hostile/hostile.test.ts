@@ -68,7 +68,9 @@ const VALID = new Map<string, object>([
   ),
   ["v1.watch.dry-run", { rule: RULE }],
   ["v1.watch.key.reset", { key: "" }],
-  ...["v1.template.instantiate", "v1.template.dry-run"].map((route) => [route, { app: null, values: {} }] as const),
+  ...["v1.template.instantiate", "v1.template.dry-run"].map(
+    (route) => [route, { values: { destinationUrl: "https://silent.example.com/" } }] as const,
+  ),
   ["v1.destination.patch", { type: "fifoEndpoint" }],
   ["v1.autoconfig.subscribe-destination", { type: "pollingEndpoint" }],
   ["v1.autoconfig.subscribe-endpoint", { url: "https://silent.example.com/" }],

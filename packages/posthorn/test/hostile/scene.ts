@@ -94,6 +94,7 @@ export class Scene {
       subscription_id: hook["id"],
       hook_id: hook["id"],
       token_id: hookToken["id"],
+      template_id: "refund",
       watch_id: watch["id"],
       destination_id: destination["id"],
       event_type_name: "order.paid",
@@ -128,7 +129,7 @@ export class Scene {
       autoconfig_id: path.endsWith("/endpoint") ? "pushed_autoconfig_id" : undefined,
       source_id: path.endsWith("{source_id}")
         ? "changed_source_id"
-        : /\{source_id\}\/(?:state|poll)$/.test(path)
+        : /\{source_id\}\/(?:state|poll|pause|resume)$/.test(path)
           ? "read_source_id"
           : undefined,
     };
