@@ -56,6 +56,8 @@ source POST source '{"name": "Every morning", "kind": "schedule", "config": {"cr
 source POST source/src_…/endpoint '{"url": "https://example.com/webhooks"}'
 source GET  source/src_…/state                 # whether reading works, and when it is read next
 source POST source/src_…/poll                  # read it now
+source POST source/src_…/sample '{"eventType": "feed.entry", "payload": {"title": "Test"}}'
+source POST source/src_…/pause                 # stop reading it; /resume continues from there
 \`\`\`
 
 \`source\` stands for a call of the API below \`/ingest/api/v1/\`, as [receiving](../receiving.md) shows it.

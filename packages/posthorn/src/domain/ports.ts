@@ -107,6 +107,14 @@ export type UrlVerdict =
   | { readonly allowed: false; readonly code: string; readonly message: string; readonly detail: string };
 
 /** Operations on live sources, implemented by `ingest`. */
+export interface SampleEvent {
+  /** Unique, so that the same sample can be sent again. */
+  readonly id: string;
+  readonly type: string;
+  /** JSON. */
+  readonly body: Uint8Array;
+}
+
 export interface SourceOperations {
   /** Removes a source from the cache. The next request loads it again. */
   invalidate(sourceKey: number): void;
@@ -114,6 +122,8 @@ export interface SourceOperations {
   clear(): void;
   /** Stores the event of a quarantined request as if it had been verified. Returns the message ID, or `null` for a duplicate. */
   release(sourceKey: number, request: InboundRequest, body: Uint8Array): Promise<string | null>;
+  /** Stores an event that a person sends to try the source. Returns the message ID. */
+  sample(sourceKey: number, event: SampleEvent): Promise<string>;
   /** Finds out why a request fails verification. `otherSecrets`: further secrets to try, by name. */
   diagnose(
     sourceKey: number,

@@ -32,11 +32,11 @@ export type RequestLine = Pick<InboundRequest, "method" | "path" | "query" | "ad
 
 /**
  * `request`: to the source URL. `release`: from quarantine, by a person. `backfill`: read from the provider's API. `read`: by the runner of a
- * source that is no webhook, or as a mail.
+ * source that is no webhook, or as a mail. `sample`: sent by a person to try routes and watches.
  */
-export type OriginKind = "request" | "release" | "backfill" | "read";
+export type OriginKind = "request" | "release" | "backfill" | "read" | "sample";
 
 /** Event of a kind that the daily quota does not apply to. */
 export interface ArrivedUnlimited extends Arrived {
-  readonly origin: ArrivedOrigin & { readonly kind: "release" | "backfill" };
+  readonly origin: ArrivedOrigin & { readonly kind: "release" | "backfill" | "sample" };
 }

@@ -28,6 +28,8 @@ const RULES: Readonly<Record<OriginKind, OriginRules>> = {
   backfill: { quota: false, countsDuplicates: false, countsActivity: true },
   // A repetition follows from a crash between event and cursor, or from the peer's redelivery.
   read: { quota: true, countsDuplicates: true, countsActivity: true },
+  // Samples say nothing about the sender.
+  sample: { quota: false, countsDuplicates: false, countsActivity: false },
 };
 
 /** Result of an intake. */

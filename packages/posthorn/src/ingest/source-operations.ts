@@ -1,6 +1,6 @@
 /** Operations on live sources for the domain: cache invalidation, release from quarantine, and diagnosis. */
 import type { Services } from "../domain/context.ts";
-import type { SourceOperations } from "../domain/ports.ts";
+import type { SampleEvent, SourceOperations } from "../domain/ports.ts";
 import type { InboundRequest } from "../domain/message/request.ts";
 import { notFound, PosthornError } from "../lib/errors.ts";
 import { organisationTurn } from "../transform/fair-queue.ts";
@@ -51,6 +51,23 @@ export class LiveSourceOperations implements SourceOperations {
     });
     if (taken.kind === "gone") throw notFound("source");
     return taken.kind === "stored" ? taken.publicId : null;
+  }
+
+  async sample(sourceKey: number, { id, type, body }: SampleEvent): Promise<string> {
+    const source = await this.#source(sourceKey);
+    const provider = source.definition.id;
+    const taken = await this.#options.intake.take(source, {
+      id,
+      type,
+      occurredAt: null,
+      contentType: "application/json",
+      headers: [],
+      body,
+      trust: "none",
+      origin: { kind: "sample", provider, scheme: "none", request: null },
+    });
+    if (taken.kind !== "stored") throw notFound("source");
+    return taken.publicId;
   }
 
   async diagnose(

@@ -238,6 +238,26 @@ describe("pausing a source", () => {
   });
 });
 
+describe("a sample event", () => {
+  it("is stored, delivered, and can be sent again, also while the source is paused and over its quota", async () => {
+    const { gateway } = await scene();
+    const source = await gateway.source({ kind: "schedule", dailyQuota: 1, config: { everySeconds: 86_400 } });
+    const path = `ingest/api/v1/source/${source.id}`;
+    await gateway.call("POST", `${path}/pause`);
+    const sample = { eventType: "schedule.due", payload: { n: 1 } };
+    const sent = [
+      await gateway.call("POST", `${path}/sample`, sample),
+      await gateway.call("POST", `${path}/sample`, sample),
+    ];
+    expect(sent.map(({ status }) => status)).toEqual([202, 202]);
+    const stored = await gateway.messages(source);
+    expect(stored.map(({ id }) => id).toSorted()).toEqual(sent.map(({ json }) => json["id"]).toSorted());
+    const request = await gateway.receiver.waitFor(({ path: target }) => target === "/target");
+    expect(request.body.toString()).toBe('{"n":1}');
+    expect((await gateway.call("POST", `${path}/sample`, { eventType: "not a type!", payload: {} })).status).toBe(422);
+  });
+});
+
 describe("the due times of a schedule that is being edited", () => {
   it("are the next five, in the zone", async () => {
     const { gateway } = await scene();

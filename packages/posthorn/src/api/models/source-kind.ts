@@ -1,7 +1,7 @@
 /** Source kinds as the API describes them, derived from their declarations, and the state of sources that are read. */
 import { type TSchema, Type } from "typebox";
 import { SOURCE_KINDS } from "../../sources/kinds.ts";
-import { DateTime, nullable } from "./common.ts";
+import { DateTime, Name, nullable } from "./common.ts";
 import { configModel, KindField } from "./kind-fields.ts";
 
 export const SourceKindOut = Type.Object(
@@ -75,6 +75,16 @@ export const SourceStateOut = Type.Object(
   { $id: "SourceStateOut", description: "Whether reading a source works." },
 );
 
+export const SourceSampleIn = Type.Object(
+  { eventType: Name, payload: Type.Unknown({ description: "JSON. Objects, lists and scalars are all allowed." }) },
+  { $id: "SourceSampleIn", description: "An event that is sent to try a source." },
+);
+
+export const SourceSampleOut = Type.Object(
+  { id: Type.String({ description: "ID of the message." }) },
+  { $id: "SourceSampleOut" },
+);
+
 export const DueTimesOut = Type.Object(
   { dueTimes: Type.Array(DateTime, { description: "The next due times, at most five." }) },
   { $id: "DueTimesOut", description: "When a schedule fires next." },
@@ -116,6 +126,8 @@ export const SOURCE_KIND_MODELS: readonly TSchema[] = [
   TableSourceOut,
   TableSourceList,
   DueTimesOut,
+  SourceSampleIn,
+  SourceSampleOut,
   ...Object.entries(SOURCE_KINDS).flatMap(([name, kind]) =>
     Object.keys(kind.fields).length === 0
       ? []

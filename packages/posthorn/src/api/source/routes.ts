@@ -36,6 +36,7 @@ import { getState } from "./get-state.ts";
 import { pollSource } from "./poll.ts";
 import { pauseSource } from "./pause.ts";
 import { resumeSource } from "./resume.ts";
+import { sendSample } from "./sample.ts";
 import { listDueTimes } from "./due-times.ts";
 import { getSourceTransformation } from "../source-endpoint/get-transformation.ts";
 import { patchSourceTransformation } from "../source-endpoint/patch-transformation.ts";
@@ -80,6 +81,7 @@ export const SOURCE_ROUTES: readonly Route[] = [
   pauseSource,
   resumeSource,
   listDueTimes,
+  sendSample,
   getSourceTransformation,
   patchSourceTransformation,
 ];
