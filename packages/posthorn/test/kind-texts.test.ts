@@ -1,9 +1,10 @@
-/** Each text that a kind of destination, or of a source that is a broker, declares is German on German pages of the dashboard and the portal. */
+/** Each text that a kind of destinations or sources declares is German on German pages of the dashboard and the portal. */
 import { describe, expect, it } from "vitest";
 import { brokers } from "../../dashboard/src/i18n/de/kinds/brokers.ts";
 import { chat } from "../../dashboard/src/i18n/de/kinds/chat.ts";
 import { clouds } from "../../dashboard/src/i18n/de/kinds/clouds.ts";
 import { sourceBrokers } from "../../dashboard/src/i18n/de/kinds/source-brokers.ts";
+import { sources } from "../../dashboard/src/i18n/de/kinds/sources.ts";
 import { places, products, texts } from "../../dashboard/src/i18n/de/kinds.ts";
 import type { AnyKind } from "../src/destinations/kind.ts";
 import { DESTINATION_KINDS } from "../src/destinations/kinds.ts";
@@ -29,13 +30,9 @@ function declarationOf(name: string, kind: AnyKind | AnySourceKind): readonly De
   ];
 }
 
-/** Brokers, queues and buckets. */
-const TRANSLATED_SOURCES = Object.entries(SOURCE_KINDS).filter(
-  ([, { group }]) => group === "queue" || group === "stream" || group === "storage",
-);
 const DECLARED: readonly Declared[] = [
   ...Object.entries(DESTINATION_KINDS).flatMap(([name, kind]) => declarationOf(name, kind)),
-  ...TRANSLATED_SOURCES.flatMap(([name, kind]) => declarationOf(name, kind)),
+  ...Object.entries(SOURCE_KINDS).flatMap(([name, kind]) => declarationOf(name, kind)),
 ];
 
 const translated = (text: string): boolean => Object.hasOwn(texts, text);
@@ -61,7 +58,7 @@ describe("the German texts of kinds", () => {
   });
 
   it("have one translation each", () => {
-    const keys = [clouds, chat, brokers, sourceBrokers].flatMap((group) => Object.keys(group));
+    const keys = [clouds, chat, brokers, sourceBrokers, sources].flatMap((group) => Object.keys(group));
     expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
   });
 

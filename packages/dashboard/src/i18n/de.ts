@@ -17,6 +17,8 @@ import { portal } from "./de/portal.ts";
 import { sources } from "./de/sources.ts";
 import { subscriptions } from "./de/subscriptions.ts";
 import { settings } from "./de/settings.ts";
+import { sourceKinds } from "./de/source-kinds.ts";
+import { watches } from "./de/watches.ts";
 
 export const de: typeof en = {
   ...capture,
@@ -36,4 +38,6 @@ export const de: typeof en = {
   ...sources,
   ...settings,
   ...subscriptions,
+  ...sourceKinds,
+  ...watches,
 };

@@ -16,6 +16,8 @@ import { portal } from "./en/portal.ts";
 import { sources } from "./en/sources.ts";
 import { subscriptions } from "./en/subscriptions.ts";
 import { settings } from "./en/settings.ts";
+import { sourceKinds } from "./en/source-kinds.ts";
+import { watches } from "./en/watches.ts";
 
 export const en = {
   ...capture,
@@ -35,4 +37,6 @@ export const en = {
   ...sources,
   ...settings,
   ...subscriptions,
+  ...sourceKinds,
+  ...watches,
 };

@@ -1,4 +1,4 @@
-/** Texts that destination kinds declare, in the language of the page. */
+/** Texts that kinds of destinations and sources declare, in the language of the page. */
 import type { DestinationKind } from "./destination-config.ts";
 
 /** Translations of declarations: see `i18n/de/kinds.ts`. */
@@ -24,8 +24,13 @@ export interface LocalField extends Omit<Field, "label" | "help"> {
   readonly help: KindText;
 }
 
-/** A kind with its texts in the language of the page. */
-export interface LocalKind extends Omit<DestinationKind, "summary" | "setup" | "fields"> {
+/** What kinds of destinations and sources have in common. */
+export type DeclaredKind = Pick<
+  DestinationKind,
+  "kind" | "title" | "summary" | "group" | "fields" | "setup" | "available" | "problem"
+>;
+
+interface LocalTexts {
   readonly summary: KindText;
   readonly setup: readonly KindText[];
   readonly fields: readonly LocalField[];
@@ -33,8 +38,13 @@ export interface LocalKind extends Omit<DestinationKind, "summary" | "setup" | "
   readonly searched: string;
 }
 
+/** A kind with its texts in the language of the page. */
+export type Localised<Kind extends DeclaredKind> = Omit<Kind, "summary" | "setup" | "fields"> & LocalTexts;
+export type FormKind = Localised<DeclaredKind>;
+export type LocalKind = Localised<DestinationKind>;
+
 /** @param texts `null`: the page is in English. */
-export function localKind(declared: DestinationKind, texts: KindTexts | null): LocalKind {
+export function localKind<Kind extends DeclaredKind>(declared: Kind, texts: KindTexts | null): Localised<Kind> {
   const { kind, title, summary, setup, fields } = declared;
   const at = (text: string, place?: string): KindText => textOf(text, texts, place && `${kind}.${place}`);
   const local = { title: at(title).text, summary: at(summary) };

@@ -11,6 +11,7 @@ export const PAGE_KEYS = [
   { key: "e", name: "eventTypes", to: "/event-types" },
   { key: "r", name: "replays", to: "/replays" },
   { key: "o", name: "sources", to: "/sources" },
+  { key: "w", name: "watches", to: "/watches" },
   { key: "c", name: "capture", to: "/capture" },
   { key: "n", name: "cluster", to: "/cluster" },
   { key: "s", name: "settings", to: "/settings" },

@@ -4,8 +4,8 @@ export const ingest: typeof english = {
   sources: {
     title: "Quellen",
     one: "Quelle",
-    lead: "URLs für Anbieter wie GitHub oder Stripe. Posthorn prüft eingehende Anfragen und leitet sie an Ihre Endpunkte weiter.",
-    none: "Noch keine Quellen. Eine Quelle ist eine URL für einen Anbieter: Posthorn prüft, speichert und verteilt die dort eingehenden Ereignisse.",
+    lead: "URLs für Anbieter wie GitHub oder Stripe sowie Zeitpläne, Seiten, Feeds und Kalender, die Posthorn liest. Ereignisse gehen an Ihre Endpunkte.",
+    none: "Noch keine Quellen. Eine Quelle empfängt Webhooks unter einer URL oder wird von Posthorn gelesen. Ihre Ereignisse werden gespeichert und an Endpunkte verteilt.",
     new: "Neue Quelle",
     provider: "Anbieter",
     generic: "Beliebiger Absender",

@@ -6,6 +6,7 @@ import { brokers } from "./kinds/brokers.ts";
 import { chat } from "./kinds/chat.ts";
 import { clouds } from "./kinds/clouds.ts";
 import { sourceBrokers } from "./kinds/source-brokers.ts";
+import { sources } from "./kinds/sources.ts";
 
 /** Titles of products, which have the same name in every language. Other titles are in `texts`. */
 export const products: readonly string[] = [
@@ -42,9 +43,17 @@ export const products: readonly string[] = [
   "NATS JetStream",
   "MQTT",
   "PostgreSQL",
+  "HTTP",
+  "iCalendar",
 ];
 
-export const texts: Readonly<Record<string, string>> = { ...clouds, ...chat, ...brokers, ...sourceBrokers };
+export const texts: Readonly<Record<string, string>> = {
+  ...clouds,
+  ...chat,
+  ...brokers,
+  ...sourceBrokers,
+  ...sources,
+};
 
 /** English texts that need another translation at one place, by `kind.field.label` or `kind.field.help`. */
 export const places: Readonly<Record<string, string>> = {

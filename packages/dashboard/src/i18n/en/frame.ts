@@ -19,6 +19,7 @@ export const frame = {
     issues: "Issues",
     applications: "Applications",
     sources: "Sources",
+    watches: "Watches",
     capture: "Capture",
     eventTypes: "Event types",
     replays: "Replays",

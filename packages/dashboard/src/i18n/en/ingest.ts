@@ -3,8 +3,8 @@ export const ingest = {
   sources: {
     title: "Sources",
     one: "Source",
-    lead: "URLs for providers such as GitHub or Stripe. Posthorn verifies incoming requests and routes them to your endpoints.",
-    none: "No sources yet. A source is a URL for a provider: Posthorn verifies, stores and routes the events sent to it.",
+    lead: "URLs for providers such as GitHub or Stripe, and schedules, pages, feeds and calendars that Posthorn reads. Events are routed to your endpoints.",
+    none: "No sources yet. A source receives webhooks at a URL, or is read by Posthorn. Its events are stored and routed to endpoints.",
     new: "New source",
     provider: "Provider",
     generic: "Any sender",

@@ -1,0 +1,121 @@
+/** German for the declarations of sources, by the English text. Names in `*stars*` stay English. */
+export const sources: Readonly<Record<string, string>> = {
+  // Shared
+  "Event type": "Ereignistyp",
+  "Content type": "Content-Type",
+  Method: "Methode",
+  Body: "Body",
+  Authentication: "Anmeldung",
+  Headers: "Header",
+
+  // Webhooks
+  "Receives the webhooks of a provider, or of any sender, at a URL of its own.":
+    "Empfängt die Webhooks eines Anbieters oder eines beliebigen Absenders unter einer eigenen URL.",
+  "Create the source with the `type` of the provider.": "Legen Sie die Quelle mit dem `type` des Anbieters an.",
+  "Enter its `ingestUrl` at the provider.": "Tragen Sie ihre `ingestUrl` beim Anbieter ein.",
+
+  // Schedule
+  Schedule: "Zeitplan",
+  "Emits an event at the times of a cron expression, or at an interval.":
+    "Erzeugt ein Ereignis zu den Zeiten eines Cron-Ausdrucks oder in einem festen Abstand.",
+  "Enter a cron expression with its time zone, or an interval.":
+    "Geben Sie einen Cron-Ausdruck mit seiner Zeitzone oder ein Intervall ein.",
+  "Add endpoints that receive the events.": "Fügen Sie Endpunkte hinzu, die die Ereignisse empfangen.",
+  "Cron expression": "Cron-Ausdruck",
+  "Minute, hour, day of month, month, day of week, optionally with seconds in front. Leave it empty to use an interval.":
+    "Minute, Stunde, Tag des Monats, Monat, Wochentag, auf Wunsch mit Sekunden davor. Leer lassen, um ein Intervall zu verwenden.",
+  "Time zone": "Zeitzone",
+  "IANA name of the zone in which the cron expression is read. A time that daylight saving skips fires when the gap ends; a repeated time fires once.":
+    "IANA-Name der Zeitzone, in der der Cron-Ausdruck gilt. Eine Zeit, die bei der Zeitumstellung ausfällt, löst am Ende der Lücke aus; eine doppelte Zeit löst einmal aus.",
+  "Interval in seconds": "Intervall in Sekunden",
+  "Time between two events, counted from the creation of the source. Leave it empty to use a cron expression.":
+    "Abstand zwischen zwei Ereignissen, gerechnet ab dem Anlegen der Quelle. Leer lassen, um einen Cron-Ausdruck zu verwenden.",
+  "Missed times": "Verpasste Termine",
+  "What to do about due times that passed while the server was down: emit none of them, the last one, or all of them, at most the last 1,000.":
+    "Was mit Terminen geschieht, die vergingen, während der Server nicht lief: keinen nachholen, den letzten, oder alle, höchstens die letzten 1.000.",
+  "Type of the events.": "Typ der Ereignisse.",
+  Payload: "Inhalt",
+  "Body of the events. {{scheduledAt}}, {{scheduledAtLocal}}, {{name}} and {{sourceId}} are replaced. Default: a JSON object with these values.":
+    "Body der Ereignisse. {{scheduledAt}}, {{scheduledAtLocal}}, {{name}} und {{sourceId}} werden ersetzt. Vorgabe: ein JSON-Objekt mit diesen Werten.",
+  "Content type of the payload. The payload of application/json must be valid JSON.":
+    "Content-Type des Inhalts. Bei application/json muss der Inhalt gültiges JSON sein.",
+
+  // HTTP
+  "Reads a URL from time to time, and emits an event for each change, each new item of a JSON list, or each read.":
+    "Liest regelmäßig eine URL und erzeugt ein Ereignis für jede Änderung, jedes neue Element einer JSON-Liste oder jedes Lesen.",
+  "Enter the URL and, if it needs one, its authentication.": "Geben Sie die URL und, falls nötig, die Anmeldung ein.",
+  "Choose what becomes an event. For items, enter where the list is in the response, and the ID in each item.":
+    "Wählen Sie, was ein Ereignis wird. Geben Sie für Elemente an, wo die Liste in der Antwort steht und wo die ID in jedem Element.",
+  "What Posthorn reads. Redirects are followed.": "Was Posthorn liest. Weiterleitungen werden befolgt.",
+  "HEAD reads only headers: a change of ETag, Last-Modified or Docker-Content-Digest is a change.":
+    "HEAD liest nur Header: Als Änderung gilt eine von ETag, Last-Modified oder Docker-Content-Digest.",
+  "Body of POST requests. Set its content type in the headers; the default is application/json.":
+    "Body von POST-Anfragen. Seinen Content-Type setzen Sie in den Headern; Vorgabe ist application/json.",
+  "How requests are authenticated: not at all, with user name and password, or with a bearer token.":
+    "Wie sich Anfragen ausweisen: gar nicht, mit Benutzername und Passwort oder mit einem Bearer-Token.",
+  "For basic authentication.": "Für die Basic-Anmeldung.",
+  "For bearer authentication.": "Für die Anmeldung mit Bearer-Token.",
+  "Further headers of the requests, one per line, such as `X-Api-Key: abc`.":
+    "Weitere Header der Anfragen, je Zeile einer, etwa `X-Api-Key: abc`.",
+  "Time between two polls. Up to 10 percent are added, so that sources with the same interval are not read at the same moment.":
+    "Abstand zwischen zwei Lesevorgängen. Bis zu 10 Prozent kommen hinzu, damit Quellen mit demselben Intervall nicht im selben Moment gelesen werden.",
+  Emit: "Ereignis für",
+  "`changes`: the response, when it differs from the last one. `items`: each new item of a list. `always`: every response, also errors, for conditions on its status or values.":
+    "`changes`: die Antwort, wenn sie sich von der letzten unterscheidet. `items`: jedes neue Element einer Liste. `always`: jede Antwort, auch Fehler, für Bedingungen auf Status oder Werte.",
+  Items: "Elemente",
+  "JSONPath of the items in the response.": "JSONPath der Elemente in der Antwort.",
+  "Item ID": "ID des Elements",
+  "JSONPath of the ID within an item. An item is new if its ID is.":
+    "JSONPath der ID innerhalb eines Elements. Ein Element ist neu, wenn seine ID neu ist.",
+  "Order of items": "Reihenfolge der Elemente",
+  "How the response orders its items. Events are emitted from the oldest to the newest.":
+    "Wie die Antwort ihre Elemente ordnet. Ereignisse entstehen vom ältesten zum neuesten.",
+  Pages: "Seiten",
+  "`link`: the next page is in the Link header. `cursor`: a value of the response is sent as a query parameter. Pages are read until one has no new item.":
+    "`link`: Die nächste Seite steht im Link-Header. `cursor`: Ein Wert der Antwort wird als Query-Parameter gesendet. Seiten werden gelesen, bis eine kein neues Element hat.",
+  "Cursor of the next page": "Cursor der nächsten Seite",
+  "JSONPath of the cursor in the response.": "JSONPath des Cursors in der Antwort.",
+  "Query parameter of the cursor": "Query-Parameter des Cursors",
+  "Name of the query parameter that the cursor is sent in.":
+    "Name des Query-Parameters, in dem der Cursor gesendet wird.",
+  "Most pages": "Seiten höchstens",
+  "Pages that one poll reads at most.": "Seiten, die ein Lesevorgang höchstens liest.",
+  "First read": "Erstes Lesen",
+  "`baseline` emits no event for what exists when the source is created. `all` emits events for all of it.":
+    "`baseline` erzeugt kein Ereignis für das, was beim Anlegen der Quelle schon da ist. `all` erzeugt Ereignisse für alles davon.",
+
+  // Feed
+  "RSS, Atom or JSON Feed": "RSS, Atom oder JSON Feed",
+  "Emits an event for each new entry of a feed.": "Erzeugt ein Ereignis für jeden neuen Eintrag eines Feeds.",
+  "Enter the URL of the feed.": "Geben Sie die URL des Feeds ein.",
+  "If the events name a WebSub hub, a source of the kind `websub` receives entries as soon as they are published.":
+    "Wenn die Ereignisse einen WebSub-Hub nennen, erhält eine Quelle der Art `websub` Einträge, sobald sie veröffentlicht werden.",
+
+  // WebSub
+  "Subscribes to a topic at its hub, receives each update when it is published, and renews the subscription.":
+    "Abonniert ein Topic bei seinem Hub, empfängt jede Aktualisierung, sobald sie veröffentlicht wird, und erneuert das Abonnement.",
+  "Make the URL of this server reachable for the hub (`POSTHORN_PUBLIC_URL` or `POSTHORN_INGEST_URL`).":
+    "Machen Sie die URL dieses Servers für den Hub erreichbar (`POSTHORN_PUBLIC_URL` oder `POSTHORN_INGEST_URL`).",
+  "Enter the URL of the topic and a random secret. `state` says whether the hub has confirmed the subscription.":
+    "Geben Sie die URL des Topics und ein zufälliges Secret ein. `state` sagt, ob der Hub das Abonnement bestätigt hat.",
+  "URL of the feed or page. Posthorn finds the hub in its Link headers, or in the feed.":
+    "URL des Feeds oder der Seite. Posthorn findet den Hub in deren Link-Headern oder im Feed.",
+  "URL of the hub. Leave it empty to find it at the topic.":
+    "URL des Hubs. Leer lassen, um ihn beim Topic zu ermitteln.",
+  "A random text of your choice, 16 to 190 characters. The hub signs updates with it; others are quarantined.":
+    "Ein zufälliger Text Ihrer Wahl mit 16 bis 190 Zeichen. Der Hub signiert Aktualisierungen damit; andere kommen in Quarantäne.",
+  "Lease in seconds": "Laufzeit in Sekunden",
+  "How long the subscription is to last. Posthorn renews it after two thirds of the time that the hub grants.":
+    "Wie lange das Abonnement gelten soll. Posthorn erneuert es nach zwei Dritteln der Zeit, die der Hub gewährt.",
+
+  // Calendar
+  "Reads a calendar at a URL, and emits an event before an appointment starts, and when one is created, changed or removed.":
+    "Liest einen Kalender unter einer URL und erzeugt ein Ereignis, bevor ein Termin beginnt und wenn einer angelegt, geändert oder entfernt wird.",
+  "Enter the URL of the calendar in the iCalendar format (`.ics`), which most calendars call its secret or public address.":
+    "Geben Sie die URL des Kalenders im iCalendar-Format (`.ics`) ein. Die meisten Kalender nennen sie geheime oder öffentliche Adresse.",
+  "Minutes before the start": "Minuten vor dem Beginn",
+  "How long before an appointment `calendar.starting` is emitted.":
+    "Wie lange vor einem Termin `calendar.starting` entsteht.",
+  "IANA name of the zone of all-day appointments, and of times without a zone.":
+    "IANA-Name der Zeitzone von ganztägigen Terminen und von Zeiten ohne Zeitzone.",
+};
