@@ -20,13 +20,22 @@ const withToken: Middleware = {
 export const api = createClient<paths>({ baseUrl: baseUrl() });
 api.use(withToken);
 
+/** A fault in a request: its place, such as `["body", "name"]`, and what is wrong. */
+export interface RequestFault {
+  readonly loc: readonly (string | number)[];
+  readonly msg: string;
+}
+
 /** Error response of the API, with the server's message. */
 export class ApiError extends Error {
   readonly status: number;
   readonly code: string;
+  /** Faults in the request, for forms that show each at its field. */
+  readonly faults: readonly RequestFault[];
 
-  constructor(status: number, code: string, detail: string) {
+  constructor(status: number, code: string, detail: string, faults: readonly RequestFault[] = []) {
     super(detail);
+    this.faults = faults;
     this.name = "ApiError";
     this.status = status;
     this.code = code;
@@ -61,11 +70,12 @@ function toApiError(status: number, body: unknown): ApiError {
   const { code, detail } = (body ?? {}) as { code?: string; detail?: unknown };
   if (typeof detail === "string") return new ApiError(status, code ?? "error", detail);
   if (Array.isArray(detail)) {
-    const faults = detail as readonly { readonly loc?: readonly string[]; readonly msg?: string }[];
+    const faults = (detail as readonly Partial<RequestFault>[]).map(({ loc = [], msg = "" }) => ({ loc, msg }));
     return new ApiError(
       status,
       "validation",
-      faults.map(({ loc = [], msg = "" }) => `${loc.slice(1).join(".")}: ${msg}`).join("\n"),
+      faults.map(({ loc, msg }) => `${loc.slice(1).join(".")}: ${msg}`).join("\n"),
+      faults,
     );
   }
   const text = GATEWAY_STATUS.has(status) ? "errors.gateway" : "errors.status";

@@ -63,9 +63,21 @@ export interface TextFieldProps {
   /** Called on each change. The field is uncontrolled. */
   readonly onValue?: (value: string) => void;
   readonly onKeyDown?: (event: KeyboardEvent) => void;
+  /** Values that the browser suggests while typing. */
+  readonly suggestions?: readonly string[];
 }
 
-export function TextField({ name, label, help, type = "text", value = "", onValue, ...rest }: TextFieldProps) {
+export function TextField({
+  name,
+  label,
+  help,
+  type = "text",
+  value = "",
+  onValue,
+  suggestions,
+  ...rest
+}: TextFieldProps) {
+  const id = useId();
   return (
     <BaseField.Root name={name} className={styles["field"]}>
       <BaseField.Label className={styles["label"]}>{label}</BaseField.Label>
@@ -76,8 +88,18 @@ export function TextField({ name, label, help, type = "text", value = "", onValu
         autoComplete="off"
         spellCheck={false}
         onValueChange={(typed: string) => onValue?.(typed)}
+        {...(suggestions === undefined ? {} : { list: id })}
         {...rest}
       />
+      {suggestions !== undefined && (
+        <datalist id={id}>
+          {suggestions.map((suggestion) => (
+            <option key={suggestion} value={suggestion}>
+              {suggestion}
+            </option>
+          ))}
+        </datalist>
+      )}
       {help !== undefined && <BaseField.Description className={styles["help"]}>{help}</BaseField.Description>}
       <BaseField.Error className={styles["error"]} />
     </BaseField.Root>

@@ -1,0 +1,30 @@
+import { expect, it } from "vitest";
+import { selectorName, suggestSelectors } from "./watch-selectors.ts";
+
+it("suggests a path to each value of recent payloads, numbers first", () => {
+  const payloads = [{ device: "a", "room no": 3, sensor: { t: 1.5 } }, { stock: [{ sku: "x", qty: 4 }] }];
+  expect(suggestSelectors(payloads).map(({ selector, example }) => [selector, example])).toEqual([
+    ["$['room no']", "3"],
+    ["$.sensor.t", "1.5"],
+    ["$.stock[*].qty", "4"],
+    ["$.device", "a"],
+    ["$.stock[*]", '[{"sku":"x","qty":4}]'],
+    ["$.stock[*].sku", "x"],
+  ]);
+  expect(suggestSelectors(payloads).filter(({ isList }) => isList)).toHaveLength(1);
+});
+
+it("stops at a depth and a number of suggestions", () => {
+  const wide = Object.fromEntries(Array.from({ length: 500 }, (_, index) => [`n${index}`, index]));
+  expect(suggestSelectors([wide]).length).toBe(60);
+  expect(suggestSelectors([{ a: { b: { c: { d: { e: 1 } } } } }])).toEqual([]);
+});
+
+it.each([
+  ["$.sensor.temperature", "temperature"],
+  ["$[*]['room no']", "room no"],
+  ["$[*].qty", "qty"],
+  ["topic:1", "topic:1"],
+  ["body", null],
+  ["", null],
+])("names what %s reads", (selector, name) => expect(selectorName(selector)).toBe(name));
