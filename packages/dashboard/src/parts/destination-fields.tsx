@@ -1,16 +1,18 @@
 import { TriangleAlert } from "lucide-react";
-import { type RefObject, useEffect, useRef, useState } from "react";
+import { Fragment, type RefObject, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { AreaField, type FormValues, SelectField, SwitchField, TextField } from "../components/form.tsx";
 import { RichText } from "../components/rich-text.tsx";
 import { Note } from "../components/state.tsx";
+import { formatDuration } from "../lib/format.ts";
 import { changedTarget, hasCard, inputName, removalName } from "../lib/destination-config.ts";
-import type { LocalField, LocalKind } from "../lib/kind-texts.ts";
+import type { FormKind, LocalField } from "../lib/kind-texts.ts";
+import { DueTimes, SCHEDULE_FIELDS } from "./due-times.tsx";
 import { DestinationPreview } from "./destination-preview.tsx";
 import styles from "./destination.module.css";
 
 export interface DestinationFieldsProps {
-  readonly kind: LocalKind;
+  readonly kind: FormKind;
   /** Stored configuration without secrets; absent for a new endpoint. */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
   /** Whether each secret has a value. */
@@ -38,13 +40,15 @@ export function DestinationFields({ kind, config, secrets }: DestinationFieldsPr
         </ol>
       </details>
       {kind.fields.map((field) => (
-        <ConfigField
-          key={field.name}
-          field={field}
-          value={config?.[field.name]}
-          isSet={secrets?.[field.name] === true}
-          isAsked={asked.has(field.name)}
-        />
+        <Fragment key={field.name}>
+          <ConfigField
+            field={field}
+            value={config?.[field.name]}
+            isSet={secrets?.[field.name] === true}
+            isAsked={asked.has(field.name)}
+          />
+          {field === lastOfSchedule(kind) && <DueTimes />}
+        </Fragment>
       ))}
       {target !== null && asked.size > 0 && (
         <Note tone="warn">
@@ -62,7 +66,7 @@ export function DestinationFields({ kind, config, secrets }: DestinationFieldsPr
 /** The changed field that decides where secrets are sent; `null`: none, or the endpoint is new. */
 function useChangedTarget(
   root: RefObject<HTMLElement | null>,
-  kind: LocalKind,
+  kind: FormKind,
   config: DestinationFieldsProps["config"],
 ): LocalField | null {
   const [target, setTarget] = useState<LocalField | null>(null);
@@ -120,7 +124,11 @@ function ConfigField({ field, value, isSet, isAsked }: ConfigFieldProps) {
         />
       );
     case "integer":
-      return <TextField {...shared} type="number" value={text} {...boundsOf(field)} />;
+      return field.name.endsWith("Seconds") ? (
+        <SecondsField {...shared} help={field.help} value={text} {...boundsOf(field)} />
+      ) : (
+        <TextField {...shared} type="number" value={text} {...boundsOf(field)} />
+      );
     case "text":
     case "url": {
       const required = field.required && (!isSet || isAsked);
@@ -128,7 +136,13 @@ function ConfigField({ field, value, isSet, isAsked }: ConfigFieldProps) {
         field.multiline === true ? (
           <AreaField {...shared} value={text} rows={3} required={required} />
         ) : (
-          <TextField {...shared} type={field.secret ? "password" : "text"} value={text} required={required} />
+          <TextField
+            {...shared}
+            type={field.secret ? "password" : "text"}
+            value={text}
+            required={required}
+            {...(field.name === "timeZone" ? { suggestions: TIME_ZONES } : {})}
+          />
         );
       if (!field.secret || !isSet) return input;
       return (
@@ -144,6 +158,45 @@ function ConfigField({ field, value, isSet, isAsked }: ConfigFieldProps) {
       );
     }
   }
+}
+
+const TIME_ZONES: readonly string[] = ["UTC", ...Intl.supportedValuesOf("timeZone")];
+
+/** The field after which the due times of a schedule are shown; `undefined`: the kind is none. */
+function lastOfSchedule({ fields }: FormKind): LocalField | undefined {
+  const schedule = new Set(SCHEDULE_FIELDS.map((name) => fields.find((field) => field.name === name)));
+  return schedule.has(undefined) ? undefined : fields.findLast((field) => schedule.has(field));
+}
+
+interface SecondsFieldProps {
+  readonly name: string;
+  readonly label: string;
+  readonly help: LocalField["help"];
+  readonly placeholder: string;
+  readonly value: string;
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** Number of seconds, with the same duration in larger units. */
+function SecondsField({ help, value, ...rest }: SecondsFieldProps) {
+  const { i18n } = useTranslation();
+  const [seconds, setSeconds] = useState(value);
+  const ms = Number(seconds) * 1000;
+  return (
+    <TextField
+      {...rest}
+      type="number"
+      value={value}
+      onValue={setSeconds}
+      help={
+        <>
+          <RichText {...help} />
+          {ms >= 60_000 && <strong> {`= ${formatDuration(i18n.language, ms)}`}</strong>}
+        </>
+      }
+    />
+  );
 }
 
 function boundsOf({ minimum, maximum }: LocalField): { readonly min?: number; readonly max?: number } {

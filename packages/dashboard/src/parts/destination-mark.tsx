@@ -1,10 +1,12 @@
-/** Marks for kinds of destination: a symbol for each kind, in a colour for each group. They are not the logos of the products. */
+/** Marks for kinds of destinations and sources: a symbol for each kind, in a colour for each group. They are not the logos of the products. */
 import {
   Archive,
   ArrowLeftRight,
   BellRing,
   Bus,
   Cable,
+  CalendarClock,
+  CalendarDays,
   ChartColumn,
   Cloud,
   CloudUpload,
@@ -13,6 +15,7 @@ import {
   Database,
   Droplets,
   Gamepad2,
+  Globe,
   Grid3x3,
   Hash,
   Inbox,
@@ -20,6 +23,7 @@ import {
   ListEnd,
   type LucideIcon,
   Mail,
+  MailOpen,
   Megaphone,
   MessageSquareText,
   MessagesSquare,
@@ -32,6 +36,7 @@ import {
   Share2,
   Siren,
   Split,
+  Table2,
   Users,
   Waves,
   Waypoints,
@@ -79,11 +84,35 @@ const MARKS: Readonly<Record<string, LucideIcon>> = {
   polling: Inbox,
 };
 
-export function DestinationMark({ kind, group }: { readonly kind: string; readonly group: string }) {
-  const Mark = MARKS[kind] ?? Webhook;
+/** Kinds of sources that have another symbol than the destination of the same name, or none. */
+const SOURCE_MARKS: Readonly<Record<string, LucideIcon>> = {
+  webhook: Webhook,
+  schedule: CalendarClock,
+  http: Globe,
+  feed: Rss,
+  websub: BellRing,
+  ical: CalendarDays,
+  caldav: CalendarDays,
+  email: Mail,
+  imap: MailOpen,
+  table: Table2,
+};
+
+export interface DestinationMarkProps {
+  readonly kind: string;
+  readonly group: string;
+  readonly title?: string;
+  readonly of?: "destinations" | "sourceKinds";
+}
+
+/** Group of providers of webhooks. Their marks are their initials. */
+export const PROVIDERS = "providers";
+
+export function DestinationMark({ kind, group, title = "", of = "destinations" }: DestinationMarkProps) {
+  const Mark = (of === "sourceKinds" ? SOURCE_MARKS[kind] : undefined) ?? MARKS[kind] ?? Webhook;
   return (
     <span className={styles["mark"]} data-group={group} aria-hidden>
-      <Mark />
+      {group === PROVIDERS ? <span className={styles["initial"]}>{title.slice(0, 2)}</span> : <Mark />}
     </span>
   );
 }

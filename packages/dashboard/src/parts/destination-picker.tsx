@@ -5,20 +5,25 @@ import { TextField } from "../components/form.tsx";
 import { RichText } from "../components/rich-text.tsx";
 import { ServerSentence } from "../components/server-sentence.tsx";
 import { groupedKinds, matchingKinds } from "../lib/destination-config.ts";
-import type { LocalKind } from "../lib/kind-texts.ts";
+import type { FormKind } from "../lib/kind-texts.ts";
 import { serverText } from "../lib/server-text.ts";
 import { useAudience } from "../session/audience.ts";
 import { DestinationMark } from "./destination-mark.tsx";
 import styles from "./destination.module.css";
 
+/** What the picker shows of a kind. */
+export type PickedKind = Pick<FormKind, "kind" | "title" | "summary" | "group" | "available" | "problem" | "searched">;
+
 export interface DestinationPickerProps {
-  readonly kinds: readonly LocalKind[];
+  readonly kinds: readonly PickedKind[];
+  /** Whose texts and groups: kinds of destinations or of sources. */
+  readonly of?: "destinations" | "sourceKinds";
   readonly value: string;
   readonly onChange: (kind: string) => void;
 }
 
 /** Shows the chosen kind, and on request a list of all kinds that can be searched. */
-export function DestinationPicker({ kinds, value, onChange }: DestinationPickerProps) {
+export function DestinationPicker({ kinds, of = "destinations", value, onChange }: DestinationPickerProps) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   const toggle = useRef<HTMLButtonElement>(null);
@@ -32,7 +37,7 @@ export function DestinationPicker({ kinds, value, onChange }: DestinationPickerP
   return (
     <div className={styles["fields"]}>
       <div className={styles["chosen"]}>
-        <DestinationMark kind={chosen.kind} group={chosen.group} />
+        <DestinationMark {...chosen} of={of} />
         <span className={styles["about"]}>
           <span className={styles["name"]}>{chosen.title}</span>
           <span className={styles["summary"]}>
@@ -40,30 +45,30 @@ export function DestinationPicker({ kinds, value, onChange }: DestinationPickerP
           </span>
         </span>
         <Button ref={toggle} aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
-          {t(open ? "destinations.close" : "destinations.choose")}
+          {t(open ? `${of}.close` : `${of}.choose`)}
         </Button>
       </div>
       <div id={id} hidden={!open}>
-        {open && <Kinds kinds={kinds.filter(isShown)} value={value} onChange={onChange} onClose={close} />}
+        {open && <Kinds kinds={kinds.filter(isShown)} of={of} value={value} onChange={onChange} onClose={close} />}
       </div>
     </div>
   );
 }
 
 /** Kinds that the operator does not allow are not offered. */
-function isShown({ problem }: LocalKind): boolean {
+function isShown({ problem }: PickedKind): boolean {
   return problem?.code !== "kind_not_allowed";
 }
 
-interface KindsProps extends DestinationPickerProps {
+interface KindsProps extends Required<DestinationPickerProps> {
   readonly onClose: () => void;
 }
 
-function Kinds({ kinds, value, onChange, onClose }: KindsProps) {
+function Kinds({ kinds, of, value, onChange, onClose }: KindsProps) {
   const { t } = useTranslation();
   const [query, setQuery] = useState("");
   const list = useRef<HTMLDivElement>(null);
-  const groupName = (group: string): string => t(`destinations.groups.${group}` as never, { defaultValue: group });
+  const groupName = (group: string): string => t(`${of}.groups.${group}` as never, { defaultValue: group });
   const found = matchingKinds(kinds, query, groupName);
   const choose = (kind: string): void => {
     onChange(kind);
@@ -86,17 +91,17 @@ function Kinds({ kinds, value, onChange, onClose }: KindsProps) {
     <div className={styles["fields"]}>
       <TextField
         name="destination.search"
-        label={t("destinations.search")}
-        help={t("destinations.searchHelp")}
+        label={t(`${of}.search`)}
+        help={t(`${of}.searchHelp`)}
         autoFocus
         onValue={setQuery}
         onKeyDown={keyInSearch}
       />
       <p className="visually-hidden" role="status">
-        {t("destinations.found", { count: found.length })}
+        {t(`${of}.found`, { count: found.length })}
       </p>
       {/* Scrollable regions must be reachable by keyboard. */}
-      <div ref={list} className={styles["list"]} role="region" tabIndex={0} aria-label={t("destinations.list")}>
+      <div ref={list} className={styles["list"]} role="region" tabIndex={0} aria-label={t(`${of}.list`)}>
         {groupedKinds(found).map(([group, members]) => (
           <fieldset key={group} className={styles["group"]}>
             <legend>{groupName(group)}</legend>
@@ -104,6 +109,7 @@ function Kinds({ kinds, value, onChange, onClose }: KindsProps) {
               <KindChoice
                 key={kind.kind}
                 kind={kind}
+                of={of}
                 checked={kind.kind === value}
                 onChange={onChange}
                 onChoose={choose}
@@ -111,14 +117,15 @@ function Kinds({ kinds, value, onChange, onClose }: KindsProps) {
             ))}
           </fieldset>
         ))}
-        {found.length === 0 && <p className="muted">{t("destinations.none")}</p>}
+        {found.length === 0 && <p className="muted">{t(`${of}.none`)}</p>}
       </div>
     </div>
   );
 }
 
 interface KindChoiceProps {
-  readonly kind: LocalKind;
+  readonly kind: PickedKind;
+  readonly of: KindsProps["of"];
   readonly checked: boolean;
   /** With the arrow keys: the list stays open. */
   readonly onChange: (kind: string) => void;
@@ -147,7 +154,7 @@ function KindChoice({ kind: { kind, title, summary, group, available, problem },
           props.onChoose(kind);
         }}
       />
-      <DestinationMark kind={kind} group={group} />
+      <DestinationMark kind={kind} group={group} title={title} of={props.of} />
       <span className={styles["about"]}>
         <span className={styles["name"]}>{title}</span>
         <span className={styles["summary"]} id={id}>
@@ -159,7 +166,7 @@ function KindChoice({ kind: { kind, title, summary, group, available, problem },
 }
 
 /** Why a kind is not available. Customers cannot install packages, so they see no details. */
-function Problem({ problem: { code, message } }: { readonly problem: NonNullable<LocalKind["problem"]> }) {
+function Problem({ problem: { code, message } }: { readonly problem: NonNullable<PickedKind["problem"]> }) {
   const { t, i18n } = useTranslation();
   const { kind } = useAudience();
   if (kind === "portal") return t("destinations.unavailable");

@@ -5,7 +5,7 @@ import { api, must } from "../api/client.ts";
 import type { components } from "../api/schema.ts";
 import { AreaField, FormError, TextField } from "../components/form.tsx";
 import { type ConfigValue, toConfig } from "../lib/destination-config.ts";
-import type { LocalKind } from "../lib/kind-texts.ts";
+import type { FormKind } from "../lib/kind-texts.ts";
 import styles from "./destination.module.css";
 
 const PAUSE_MS = 400;
@@ -29,7 +29,7 @@ const TYPE = "preview.type";
 const PAYLOAD = "preview.payload";
 
 /** Card that the destination would show for a sample event. Follows the fields of the form around it. */
-export function DestinationPreview({ kind }: { readonly kind: LocalKind }) {
+export function DestinationPreview({ kind }: { readonly kind: FormKind }) {
   const { t } = useTranslation();
   const root = useRef<HTMLElement>(null);
   const [draft, setDraft] = useState<Draft>({ config: {}, eventType: SAMPLE_TYPE, payload: SAMPLE });
@@ -82,7 +82,7 @@ export function DestinationPreview({ kind }: { readonly kind: LocalKind }) {
   );
 }
 
-function draftOf(kind: LocalKind, form: HTMLFormElement): Draft {
+function draftOf(kind: FormKind, form: HTMLFormElement): Draft {
   const values: Record<string, string> = {};
   for (const [name, value] of new FormData(form)) if (typeof value === "string") values[name] = value;
   const visible = kind.fields.filter(({ secret }) => !secret);

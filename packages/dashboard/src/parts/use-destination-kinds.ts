@@ -2,18 +2,39 @@ import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import { type KindTexts, localKind, type LocalKind } from "../lib/kind-texts.ts";
+import type { components } from "../api/schema.ts";
+import { type DeclaredKind, type KindTexts, localKind, type LocalKind, type Localised } from "../lib/kind-texts.ts";
+
+export type SourceKind = components["schemas"]["SourceKindOut"];
+export type LocalSourceKind = Localised<SourceKind>;
 
 /** The kinds of this server, with their texts in the language of the page; `undefined` while loading. */
 export function useDestinationKinds(): readonly LocalKind[] | undefined {
+  return useKinds("destination-kinds", () => must(api.GET("/api/v1/destination-kinds")));
+}
+
+/** One kind; `undefined` while loading, or if this server does not know it. */
+export function useDestinationKind(name: string): LocalKind | undefined {
+  return useDestinationKinds()?.find(({ kind }) => kind === name);
+}
+
+/** Kinds of sources. */
+export function useSourceKinds(): readonly LocalSourceKind[] | undefined {
+  return useKinds("source-kinds", () => must(api.GET("/ingest/api/v1/source-kinds")));
+}
+
+export function useSourceKind(name: string): LocalSourceKind | undefined {
+  return useSourceKinds()?.find(({ kind }) => kind === name);
+}
+
+function useKinds<Kind extends DeclaredKind>(
+  key: string,
+  load: () => Promise<{ readonly data: readonly Kind[] }>,
+): readonly Localised<Kind>[] | undefined {
   const { language } = useTranslation().i18n;
-  const kinds = useQuery({
-    queryKey: ["destination-kinds"],
-    queryFn: () => must(api.GET("/api/v1/destination-kinds")),
-    staleTime: Number.POSITIVE_INFINITY,
-  });
+  const kinds = useQuery({ queryKey: [key], queryFn: load, staleTime: Number.POSITIVE_INFINITY });
   const texts = useQuery({
-    queryKey: ["destination-kind-texts", language],
+    queryKey: ["kind-texts", language],
     queryFn: (): Promise<KindTexts | null> =>
       language === "de" ? import("../i18n/de/kinds.ts") : Promise.resolve(null),
     staleTime: Number.POSITIVE_INFINITY,
@@ -22,9 +43,4 @@ export function useDestinationKinds(): readonly LocalKind[] | undefined {
     () => (texts.data === undefined ? undefined : kinds.data?.data.map((kind) => localKind(kind, texts.data))),
     [kinds.data, texts.data],
   );
-}
-
-/** One kind; `undefined` while loading, or if this server does not know it. */
-export function useDestinationKind(name: string): LocalKind | undefined {
-  return useDestinationKinds()?.find(({ kind }) => kind === name);
 }

@@ -1,0 +1,119 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useMemo, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { Button } from "../components/button.tsx";
+import { Dialog } from "../components/dialog.tsx";
+import { AddButton, FormDialog } from "../components/form-dialog.tsx";
+import { type FormValues, TextField } from "../components/form.tsx";
+import { toConfig } from "../lib/destination-config.ts";
+import { GENERIC, type SourceIn } from "../lib/source-form.ts";
+import { WEBHOOK_KIND } from "../lib/source-kind.ts";
+import { DestinationFields } from "./destination-fields.tsx";
+import { PROVIDERS } from "./destination-mark.tsx";
+import { DestinationPicker, type PickedKind } from "./destination-picker.tsx";
+import { SecretWarnings } from "./secret-warnings.tsx";
+import { type LocalSourceKind, useSourceKinds } from "./use-destination-kinds.ts";
+
+/** Prefix of providers in the picker: a provider and a kind can have the same name. */
+const PROVIDER = "provider:";
+
+/** Button and dialog for a new source: a kind that Posthorn reads, or a provider that sends webhooks. */
+export function NewSource() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const queries = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const [picked, setPicked] = useState(PROVIDER + GENERIC);
+  const kinds = useSourceKinds();
+  const choices = useChoices(kinds, open);
+  const kind = kinds?.find((one) => one.kind === picked);
+  const show = (source: string) => navigate({ to: "/sources/$source", params: { source } });
+  const create = useMutation({
+    mutationFn: (body: SourceIn) => must(api.POST("/ingest/api/v1/source", { body })),
+    onSuccess: async ({ id, warnings = [] }) => {
+      await queries.invalidateQueries({ queryKey: ["sources"] });
+      // Navigating away would hide the warnings.
+      if (warnings.length === 0) await show(id);
+    },
+  });
+  const change = (next: boolean): void => {
+    if (next) create.reset();
+    setOpen(next);
+  };
+  const trigger = <AddButton>{t("sources.new")}</AddButton>;
+  const made = create.data;
+  if (made?.warnings !== undefined && made.warnings.length > 0) {
+    return (
+      <Dialog trigger={trigger} title={t("sources.new")} open={open} onOpenChange={change}>
+        <SecretWarnings warnings={made.warnings} />
+        <Button kind="primary" onClick={() => void show(made.id)}>
+          {t("secretWarnings.open")}
+        </Button>
+      </Dialog>
+    );
+  }
+  return (
+    <FormDialog
+      title={t("sources.new")}
+      trigger={trigger}
+      wide
+      open={open}
+      onOpenChange={change}
+      submit={t("actions.create")}
+      onSubmit={(values) => create.mutate(kind === undefined ? webhookOf(picked, values) : readOf(kind, values))}
+      error={create.error}
+      busy={create.isPending}
+    >
+      <DestinationPicker kinds={choices} of="sourceKinds" value={picked} onChange={setPicked} />
+      <TextField name="name" label={t("applications.name")} placeholder={t("sourceKinds.nameExample")} required />
+      {kind === undefined ? (
+        <TextField name="secret" type="password" label={t("sources.secret")} help={t("sources.secretHelp")} />
+      ) : (
+        <DestinationFields key={kind.kind} kind={kind} />
+      )}
+    </FormDialog>
+  );
+}
+
+function webhookOf(picked: string, { name = "", secret = "" }: FormValues): SourceIn {
+  const type = picked.slice(PROVIDER.length);
+  const hasSecret = secret.trim() !== "";
+  return {
+    name,
+    type,
+    ...(hasSecret ? { secrets: [secret] } : {}),
+    ...(type === GENERIC && !hasSecret ? { allowUnsigned: true } : {}),
+  };
+}
+
+function readOf({ kind, fields }: LocalSourceKind, values: FormValues): SourceIn {
+  const config = Object.entries(toConfig(fields, values)).filter(([, value]) => value !== null);
+  return { name: values["name"] ?? "", kind, config: Object.fromEntries(config) };
+}
+
+/** The kinds, and then the providers of webhooks. */
+function useChoices(kinds: readonly LocalSourceKind[] | undefined, isOpen: boolean): readonly PickedKind[] {
+  const { t } = useTranslation();
+  const types = useQuery({
+    queryKey: ["source-types"],
+    queryFn: () => must(api.GET("/ingest/api/v1/source-type")),
+    enabled: isOpen,
+  });
+  return useMemo(() => {
+    const summaryOf = (type: string): string =>
+      t(type === GENERIC ? "sourceKinds.genericSummary" : "sourceKinds.providerSummary");
+    const known = (types.data?.data ?? []).filter(({ type }) => type !== GENERIC);
+    const providers = [{ type: GENERIC, name: t("sources.generic") }, ...known].map(({ type, name }): PickedKind => ({
+      kind: PROVIDER + type,
+      title: name,
+      summary: { text: summaryOf(type), isEnglish: false },
+      group: PROVIDERS,
+      available: true,
+      problem: null,
+      searched: `${type} ${name} webhook`.toLowerCase(),
+    }));
+    return [...(kinds ?? []).filter(({ kind }) => kind !== WEBHOOK_KIND), ...providers];
+  }, [kinds, types.data, t]);
+}

@@ -1,0 +1,44 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { api, must } from "../api/client.ts";
+import type { WatchRule } from "../lib/watch-draft.ts";
+
+const PAUSE_MS = 500;
+
+export interface DryRunInput {
+  /** Application or source; empty: none yet. */
+  readonly app: string;
+  /** `null`: it is not complete. */
+  readonly rule: WatchRule | null;
+  readonly eventTypes: readonly string[] | null;
+  readonly limit: number;
+}
+
+/** Evaluates a rule on stored messages, a moment after its last change. */
+export function useDryRun(input: DryRunInput) {
+  const { app, rule, eventTypes, limit } = useSettled(input);
+  return useQuery({
+    queryKey: ["dry-run", app, rule, eventTypes, limit],
+    queryFn: () =>
+      must(
+        api.POST("/api/v1/app/{app_id}/watch/dry-run", {
+          params: { path: { app_id: app } },
+          body: { rule: rule!, eventTypes: eventTypes === null ? null : [...eventTypes], limit },
+        }),
+      ),
+    enabled: app !== "" && rule !== null,
+    retry: false,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** The value once it has not changed for a moment. */
+function useSettled<T>(value: T): T {
+  const text = JSON.stringify(value);
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(JSON.parse(text) as T), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  return settled;
+}
