@@ -5,6 +5,8 @@ import { basePath } from "./lib/base.ts";
 import { TIME_WINDOWS, type TimeWindow } from "./lib/time-window.ts";
 import { type Range, RANGES, toMessageFilter } from "./lib/message-filter.ts";
 import { isProblem, type EndpointProblem } from "./lib/endpoint-problems.ts";
+import { READ_STATES } from "./lib/source-kind.ts";
+import { WATCH_PHASES, type WatchPhase, WATCH_STATES, type WatchState } from "./lib/watch.ts";
 import { Home } from "./pages/home.tsx";
 import { NotFound } from "./pages/not-found.tsx";
 import { PageFault } from "./pages/page-fault.tsx";
@@ -29,6 +31,58 @@ function sourceSearch(search: Search): SourceSearch {
     ...tabSearch(search),
     ...(typeof route === "string" ? { route } : {}),
     ...(typeof type === "string" || typeof type === "number" ? { type: String(type) } : {}),
+  };
+}
+
+interface SourcesSearch {
+  readonly kind?: string;
+  readonly state?: (typeof READ_STATES)[number];
+  readonly search?: string;
+}
+
+function sourcesSearch({ kind, state, search }: Search): SourcesSearch {
+  const known = READ_STATES.find((one) => one === state);
+  return {
+    ...(typeof kind === "string" ? { kind } : {}),
+    ...(known === undefined ? {} : { state: known }),
+    ...textSearch(search),
+  };
+}
+
+/** Text of a search box. Numbers are parsed by the router. */
+function textSearch(search: unknown): { readonly search?: string } {
+  return typeof search === "string" || typeof search === "number" ? { search: String(search) } : {};
+}
+
+interface WatchesSearch {
+  readonly app?: string;
+  readonly state?: WatchState;
+  readonly search?: string;
+}
+
+function watchesSearch({ app, state, search }: Search): WatchesSearch {
+  const known = WATCH_STATES.find((one) => one === state);
+  return {
+    ...(typeof app === "string" ? { app } : {}),
+    ...(known === undefined ? {} : { state: known }),
+    ...textSearch(search),
+  };
+}
+
+interface WatchSearch {
+  readonly tab?: string;
+  readonly phase?: WatchPhase;
+  /** The selected key. */
+  readonly key?: string;
+}
+
+function watchSearch(search: Search): WatchSearch {
+  const { key } = search;
+  const phase = WATCH_PHASES.find((one) => one === search["phase"]);
+  return {
+    ...tabSearch(search),
+    ...(phase === undefined ? {} : { phase }),
+    ...(typeof key === "string" || typeof key === "number" ? { key: String(key) } : {}),
   };
 }
 
@@ -121,6 +175,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/sources",
+    validateSearch: sourcesSearch,
     component: lazyRouteComponent(() => import("./pages/sources.tsx"), "Sources"),
   }),
   createRoute({
@@ -133,6 +188,24 @@ const operatorPages = [
     getParentRoute: () => operator,
     path: "/sources/$source/quarantine/$request",
     component: lazyRouteComponent(() => import("./pages/quarantined.tsx"), "QuarantinedPage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/watches",
+    validateSearch: watchesSearch,
+    component: lazyRouteComponent(() => import("./pages/watches.tsx"), "Watches"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/watches/new",
+    validateSearch: ({ app }: Search) => (typeof app === "string" ? { app } : {}),
+    component: lazyRouteComponent(() => import("./pages/new-watch.tsx"), "NewWatch"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/watches/$app/$watch",
+    validateSearch: watchSearch,
+    component: lazyRouteComponent(() => import("./pages/watch.tsx"), "WatchPage"),
   }),
   createRoute({
     getParentRoute: () => operator,

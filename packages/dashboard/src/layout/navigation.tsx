@@ -4,6 +4,7 @@ import {
   BookOpen,
   Boxes,
   Download,
+  Eye,
   House,
   type LucideIcon,
   Mail,
@@ -36,6 +37,7 @@ const GROUPS: readonly (readonly Place[])[] = [
   [
     { to: "/applications", name: "applications", icon: Boxes },
     { to: "/sources", name: "sources", icon: Download },
+    { to: "/watches", name: "watches", icon: Eye },
     { to: "/capture", name: "capture", icon: Radar },
     { to: "/event-types", name: "eventTypes", icon: Shapes },
   ],

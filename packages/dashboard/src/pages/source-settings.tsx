@@ -22,6 +22,8 @@ import {
   splitAddresses,
   toKiB,
 } from "../lib/source-form.ts";
+import { WEBHOOK_KIND } from "../lib/source-kind.ts";
+import { SourceConfig } from "../parts/source-config.tsx";
 import { SourceResponse } from "../parts/source-response.tsx";
 import { SourceSecrets } from "../parts/source-secrets.tsx";
 import { SecretWarnings } from "../parts/secret-warnings.tsx";
@@ -31,6 +33,17 @@ import { SaveFoot } from "../components/form-foot.tsx";
 type SourceType = components["schemas"]["IngestSourceTypeOut"];
 
 export function SourceSettings({ source }: { readonly source: Source }) {
+  if (source.kind === WEBHOOK_KIND) return <WebhookSettings source={source} />;
+  return (
+    <>
+      <SourceConfig source={source} />
+      {source.ingestUrl !== null && <SourceUrl source={source} />}
+      <Delete source={source} />
+    </>
+  );
+}
+
+function WebhookSettings({ source }: { readonly source: Source }) {
   const types = useQuery({
     queryKey: ["source-types"],
     queryFn: () => must(api.GET("/ingest/api/v1/source-type")),
@@ -217,6 +230,7 @@ function Delete({ source }: { readonly source: Source }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const navigate = useNavigate();
+  const text = t(source.kind === WEBHOOK_KIND ? "sourceEdit.deleteText" : "sourceKinds.deleteText");
   const remove = async (): Promise<void> => {
     await must(api.DELETE("/ingest/api/v1/source/{source_id}", { params: { path: { source_id: source.id } } }));
     await queries.invalidateQueries({ queryKey: ["sources"] });
@@ -225,12 +239,12 @@ function Delete({ source }: { readonly source: Source }) {
   return (
     <Card
       title={t("sourceEdit.delete")}
-      lead={t("sourceEdit.deleteText")}
+      lead={text}
       actions={
         <Confirm
           trigger={<Button kind="danger">{t("sourceEdit.delete")}</Button>}
           title={t("sourceEdit.deleteTitle", { name: source.name })}
-          text={t("sourceEdit.deleteText")}
+          text={text}
           action={t("actions.delete")}
           danger
           onConfirm={remove}

@@ -15,7 +15,11 @@ import { deduplicationOf, type Source } from "../lib/source-form.ts";
 import { serverText } from "../lib/server-text.ts";
 import { trustOf } from "../lib/trust.ts";
 import { SourceDuplicates } from "../parts/source-duplicates.tsx";
+import { SourceSamples } from "../parts/source-samples.tsx";
 import { SourceUrl } from "../parts/source-url.tsx";
+import { WEBHOOK_KIND } from "../lib/source-kind.ts";
+import { useSourceKind } from "../parts/use-destination-kinds.ts";
+import { ReadSource } from "../parts/read-source.tsx";
 import { SourceCatalogue } from "./source-catalogue.tsx";
 import { Routes, RoutesTab } from "./source-routes.tsx";
 import { SourceSettings } from "./source-settings.tsx";
@@ -36,11 +40,11 @@ export function SourcePage() {
   });
   if (source.error !== null) return <Failed error={source.error} retry={() => void source.refetch()} />;
   if (source.data === undefined) return <Loading />;
-  const { name, type } = source.data;
+  const { name, type, kind } = source.data;
   return (
     <Page
       title={name}
-      badge={<Tag>{type}</Tag>}
+      badge={kind === WEBHOOK_KIND ? <Tag>{type}</Tag> : <KindTag kind={kind} />}
       crumbs={[
         <Link key="all" to="/sources">
           {t("sources.title")}
@@ -57,6 +61,10 @@ export function SourcePage() {
   );
 }
 
+function KindTag({ kind }: { readonly kind: string }) {
+  return <Tag>{useSourceKind(kind)?.title ?? kind}</Tag>;
+}
+
 interface TabProps {
   readonly source: Source;
   readonly tab: (typeof TABS)[number];
@@ -67,7 +75,7 @@ interface TabProps {
 function Tab({ source, tab, route, type }: TabProps) {
   switch (tab) {
     case "overview":
-      return <Overview source={source} />;
+      return source.kind === WEBHOOK_KIND ? <Overview source={source} /> : <ReadSource source={source} />;
     case "routes":
       return <RoutesTab source={source.id} chosen={route} />;
     case "events":
@@ -145,6 +153,7 @@ function Overview({ source }: { readonly source: Source }) {
           />
         </Card>
       </Columns>
+      <SourceSamples source={source} />
       <SourceDuplicates source={source.id} />
       <Routes source={source.id} />
     </>

@@ -1,22 +1,37 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Search } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
-import { Tag } from "../components/badge.tsx";
-import { Button } from "../components/button.tsx";
-import { Dialog } from "../components/dialog.tsx";
-import { Form, type FormValues, SelectField, TextField } from "../components/form.tsx";
-import { GENERIC } from "../lib/source-form.ts";
-import { SecretWarnings } from "../parts/secret-warnings.tsx";
-import { AddButton } from "../components/form-dialog.tsx";
+import { Badge } from "../components/badge.tsx";
+import { SelectField } from "../components/form.tsx";
+import formStyles from "../components/form.module.css";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
+import { READ_STATES, READ_TONES, readStateOf, WEBHOOK_KIND } from "../lib/source-kind.ts";
+import { DestinationMark, PROVIDERS } from "../parts/destination-mark.tsx";
+import filterStyles from "../parts/filters.module.css";
+import { NewSource } from "../parts/new-source.tsx";
+import { type LocalSourceKind, useSourceKinds } from "../parts/use-destination-kinds.ts";
+import styles from "./source.module.css";
 
-/** List of sources. */
+const EVERY_MS = 15_000;
+
+/** List of sources, with the state of those that Posthorn reads. */
 export function Sources() {
   const { t } = useTranslation();
-  const list = useList(["sources"], (page) => must(api.GET("/ingest/api/v1/source", { params: { query: page } })));
+  const { kind, state, search } = useSearch({ from: "/operator/sources" });
+  const kinds = useSourceKinds();
+  const filter = {
+    ...(kind === undefined ? {} : { kind }),
+    ...(state === undefined ? {} : { state }),
+    ...(search === undefined ? {} : { search }),
+  };
+  const list = useList(
+    ["sources", filter],
+    (page) => must(api.GET("/ingest/api/v1/source", { params: { query: { ...page, ...filter } } })),
+    { everyMs: EVERY_MS },
+  );
+  const isFiltered = Object.keys(filter).length > 0;
   return (
     <ListPage
       title={t("sources.title")}
@@ -25,7 +40,7 @@ export function Sources() {
       list={list}
       rowKey={(row) => row.id}
       linked
-      empty={t("sources.none")}
+      empty={t(isFiltered ? "sourceKinds.noMatch" : "sources.none")}
       columns={[
         {
           key: "name",
@@ -36,96 +51,96 @@ export function Sources() {
             </Link>
           ),
         },
-        { key: "type", label: t("sources.provider"), cell: (row) => <Tag>{row.type}</Tag> },
+        {
+          key: "kind",
+          label: t("sourceKinds.kind"),
+          cell: (row) => <KindName type={row.type} kind={kinds?.find((one) => one.kind === row.kind)} />,
+        },
+        {
+          key: "state",
+          label: t("sourceKinds.state"),
+          cell: (row) =>
+            row.state === null || row.state === undefined ? (
+              <span className="muted">–</span>
+            ) : (
+              <Badge tone={READ_TONES[readStateOf(row.state)]}>
+                {t(`sourceKinds.states.${readStateOf(row.state)}`)}
+              </Badge>
+            ),
+        },
         { key: "uid", label: t("applications.uid"), wideOnly: true, cell: (row) => <code>{row.uid ?? "–"}</code> },
         timeColumn(t("applications.created"), "createdAt"),
       ]}
-    />
+    >
+      <Filters kinds={kinds ?? []} />
+    </ListPage>
   );
 }
 
-function NewSource() {
-  const { t } = useTranslation();
-  const navigate = useNavigate();
-  const queries = useQueryClient();
-  const [open, setOpen] = useState(false);
-  const types = useQuery({
-    queryKey: ["source-types"],
-    queryFn: () => must(api.GET("/ingest/api/v1/source-type")),
-    enabled: open,
-  });
-  const show = (source: string) => navigate({ to: "/sources/$source", params: { source } });
-  const create = useMutation({
-    mutationFn: ({ name = "", type = GENERIC, secret = "" }: FormValues) =>
-      must(
-        api.POST("/ingest/api/v1/source", {
-          body: {
-            name,
-            type,
-            ...(secret.trim() === "" ? {} : { secrets: [secret] }),
-            ...(type === GENERIC && secret.trim() === "" ? { allowUnsigned: true } : {}),
-          },
-        }),
-      ),
-    onSuccess: async ({ id, warnings = [] }) => {
-      await queries.invalidateQueries({ queryKey: ["sources"] });
-      // Navigating away would hide the warnings.
-      if (warnings.length === 0) await show(id);
-    },
-  });
-  const known = types.data?.data.map(({ type, name }) => ({ value: type, label: name })) ?? [];
-  const made = create.data;
+function KindName({ type, kind }: { readonly type: string; readonly kind: LocalSourceKind | undefined }) {
+  const isWebhook = kind === undefined || kind.kind === WEBHOOK_KIND;
+  const title = isWebhook ? type : kind.title;
   return (
-    <Dialog
-      trigger={<AddButton>{t("sources.new")}</AddButton>}
-      title={t("sources.new")}
-      open={open}
-      onOpenChange={(next) => {
-        if (next) create.reset();
-        setOpen(next);
-      }}
-    >
-      {made?.warnings !== undefined ? (
-        <>
-          <SecretWarnings warnings={made.warnings} />
-          <Button kind="primary" onClick={() => void show(made.id)}>
-            {t("secretWarnings.open")}
-          </Button>
-        </>
-      ) : (
-        <Form
-          onSubmit={(values) => create.mutate(values)}
-          error={create.error ?? types.error}
-          foot={
-            <>
-              <Button onClick={() => setOpen(false)}>{t("actions.cancel")}</Button>
-              <Button type="submit" kind="primary" disabled={create.isPending}>
-                {t("actions.create")}
-              </Button>
-            </>
-          }
-        >
-          <TextField
-            name="name"
-            label={t("applications.name")}
-            placeholder="GitHub, main repository"
-            required
-            autoFocus
-          />
-          <SelectField
-            key={known.length}
-            name="type"
-            label={t("sources.provider")}
-            value={GENERIC}
-            choices={
-              known.some(({ value }) => value === GENERIC)
-                ? known
-                : [{ value: GENERIC, label: t("sources.generic") }, ...known]
-            }
-          />
-          <TextField name="secret" type="password" label={t("sources.secret")} help={t("sources.secretHelp")} />
-        </Form>
-      )}
-    </Dialog>
+    <span className={styles["kind"]}>
+      <DestinationMark
+        kind={isWebhook ? type : kind.kind}
+        group={isWebhook ? PROVIDERS : kind.group}
+        title={title}
+        of="sourceKinds"
+      />
+      {title}
+    </span>
+  );
+}
+
+function Filters({ kinds }: { readonly kinds: readonly LocalSourceKind[] }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate({ from: "/sources" });
+  const current = useSearch({ from: "/operator/sources" });
+  const change = (changes: Partial<Record<"kind" | "state" | "search", string>>): void => {
+    const next = { ...current, ...changes };
+    const set = Object.entries(next).filter(([, value]) => value !== undefined && value !== "");
+    void navigate({ search: Object.fromEntries(set), replace: true });
+  };
+  return (
+    <div className={filterStyles["line"]} role="search">
+      <div className={filterStyles["search"]}>
+        <Search aria-hidden />
+        <input
+          key={current.search ?? ""}
+          type="search"
+          className={formStyles["input"]}
+          placeholder={t("sourceKinds.searchList")}
+          aria-label={t("sourceKinds.searchList")}
+          defaultValue={current.search ?? ""}
+          onKeyDown={(event) => event.key === "Enter" && change({ search: event.currentTarget.value.trim() })}
+          onBlur={(event) => change({ search: event.currentTarget.value.trim() })}
+        />
+      </div>
+      <div className={filterStyles["choice"]}>
+        <SelectField
+          bare
+          label={t("sourceKinds.kind")}
+          value={current.kind ?? ""}
+          onChange={(kind) => change({ kind })}
+          choices={[
+            { value: "", label: t("sourceKinds.anyKind") },
+            ...kinds.map(({ kind, title }) => ({ value: kind, label: title })),
+          ]}
+        />
+      </div>
+      <div className={filterStyles["choice"]}>
+        <SelectField
+          bare
+          label={t("sourceKinds.state")}
+          value={current.state ?? ""}
+          onChange={(state) => change({ state })}
+          choices={[
+            { value: "", label: t("sourceKinds.anyState") },
+            ...READ_STATES.map((state) => ({ value: state, label: t(`sourceKinds.states.${state}`) })),
+          ]}
+        />
+      </div>
+    </div>
   );
 }

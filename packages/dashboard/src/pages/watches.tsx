@@ -1,0 +1,159 @@
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Plus, Search } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { useList } from "../api/list.ts";
+import { Badge } from "../components/badge.tsx";
+import { buttonClass } from "../components/button.tsx";
+import { SelectField } from "../components/form.tsx";
+import formStyles from "../components/form.module.css";
+import { ListPage } from "../components/list-page.tsx";
+import { formatNumber } from "../lib/format.ts";
+import { isSource } from "../lib/source.ts";
+import { STATE_TONES, stateOf, type Watch, WATCH_STATES } from "../lib/watch.ts";
+import { ruleSummary } from "../lib/watch-summary.ts";
+import filterStyles from "../parts/filters.module.css";
+import { usePlaces } from "../parts/watch-editor.tsx";
+
+const EVERY_MS = 10_000;
+
+/** List of the watches of all applications and sources. */
+export function Watches() {
+  const { t, i18n } = useTranslation();
+  const filter = useSearch({ from: "/operator/watches" });
+  const list = useList(
+    ["watches", filter],
+    (page) => must(api.GET("/api/v1/watch", { params: { query: { ...page, ...filter } } })),
+    { everyMs: EVERY_MS },
+  );
+  const isFiltered = Object.keys(filter).length > 0;
+  return (
+    <ListPage
+      title={t("watches.title")}
+      lead={t("watches.lead")}
+      actions={
+        <Link
+          to="/watches/new"
+          search={filter.app === undefined ? {} : { app: filter.app }}
+          className={buttonClass("primary")}
+        >
+          <Plus aria-hidden />
+          {t("watches.new")}
+        </Link>
+      }
+      list={list}
+      rowKey={(row) => row.id}
+      linked
+      empty={t(isFiltered ? "watches.noMatch" : "watches.none")}
+      columns={[
+        {
+          key: "name",
+          label: t("applications.name"),
+          cell: (row) => (
+            <Link to="/watches/$app/$watch" params={{ app: row.app.id, watch: row.id }}>
+              {row.name}
+            </Link>
+          ),
+        },
+        { key: "state", label: t("watches.state"), tight: true, cell: (row) => <WatchBadge watch={row} /> },
+        {
+          key: "keys",
+          label: t("watches.keys"),
+          cell: (row) => <Keys watch={row} />,
+        },
+        {
+          key: "app",
+          label: t("watches.watched"),
+          cell: (row) => <Watched app={row.app} />,
+        },
+        {
+          key: "rule",
+          label: t("watches.rule"),
+          wideOnly: true,
+          cell: (row) => <span className="muted">{ruleSummary(i18n, row.rule)}</span>,
+        },
+      ]}
+    >
+      <Filters />
+    </ListPage>
+  );
+}
+
+export function WatchBadge({ watch }: { readonly watch: Watch }) {
+  const { t } = useTranslation();
+  const state = stateOf(watch);
+  return <Badge tone={STATE_TONES[state]}>{t(`watches.states.${state}`)}</Badge>;
+}
+
+/** Link to what a watch reads. */
+export function Watched({ app: { id, name } }: { readonly app: Watch["app"] }) {
+  return isSource(id) ? (
+    <Link to="/sources/$source" params={{ source: id }}>
+      {name}
+    </Link>
+  ) : (
+    <Link to="/applications/$app" params={{ app: id }}>
+      {name}
+    </Link>
+  );
+}
+
+function Keys({ watch: { keys, phases } }: { readonly watch: Watch }) {
+  const { t, i18n } = useTranslation();
+  const raised = phases.raised + phases.clearing;
+  const parts = [
+    formatNumber(i18n.language, keys),
+    ...(raised === 0 ? [] : [t("watches.raisedKeys", { count: raised })]),
+    ...(phases.pending === 0 ? [] : [t("watches.pendingKeys", { count: phases.pending })]),
+  ];
+  return <span className="numeric">{parts.join(" · ")}</span>;
+}
+
+function Filters() {
+  const { t } = useTranslation();
+  const navigate = useNavigate({ from: "/watches" });
+  const current = useSearch({ from: "/operator/watches" });
+  const places = usePlaces();
+  const change = (changes: Partial<Record<"app" | "state" | "search", string>>): void => {
+    const set = Object.entries({ ...current, ...changes }).filter(([, value]) => value !== "");
+    void navigate({ search: Object.fromEntries(set), replace: true });
+  };
+  return (
+    <div className={filterStyles["line"]} role="search">
+      <div className={filterStyles["search"]}>
+        <Search aria-hidden />
+        <input
+          key={current.search ?? ""}
+          type="search"
+          className={formStyles["input"]}
+          placeholder={t("watches.search")}
+          aria-label={t("watches.search")}
+          defaultValue={current.search ?? ""}
+          onKeyDown={(event) => event.key === "Enter" && change({ search: event.currentTarget.value.trim() })}
+          onBlur={(event) => change({ search: event.currentTarget.value.trim() })}
+        />
+      </div>
+      <div className={filterStyles["choice"]}>
+        <SelectField
+          bare
+          label={t("watches.state")}
+          value={current.state ?? ""}
+          onChange={(state) => change({ state })}
+          choices={[
+            { value: "", label: t("watches.anyState") },
+            ...WATCH_STATES.map((state) => ({ value: state, label: t(`watches.states.${state}`) })),
+          ]}
+        />
+      </div>
+      <div className={filterStyles["choice"]}>
+        <SelectField
+          bare
+          label={t("watches.watched")}
+          value={current.app ?? ""}
+          onChange={(app) => change({ app })}
+          choices={[{ value: "", label: t("watches.anyApp") }, ...places]}
+        />
+      </div>
+    </div>
+  );
+}
