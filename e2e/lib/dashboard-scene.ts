@@ -19,6 +19,10 @@ export interface DashboardScene {
   /** A source that captures any request. */
   readonly capture: string;
   readonly replay: string;
+  /** A source that Posthorn reads. */
+  readonly schedule: string;
+  /** A watch of that source, which reports nothing while the tests run. */
+  readonly watch: string;
 }
 
 export const SOURCE_SECRET = "a-secret";
@@ -109,7 +113,18 @@ export async function setUpScene(world: World): Promise<DashboardScene> {
   const since = new Date(Date.now() - 3_600_000).toISOString();
   await subscribe(world);
   const { id: replay } = await make(`/api/v1/app/${app}/endpoint/${good}/recover`, { since });
-  return { app, good, bad, message, failedAttempt, eventType, source, route, rejected, capture, replay };
+  const { id: schedule } = await make("/ingest/api/v1/source", {
+    name: "Nightly report",
+    kind: "schedule",
+    config: { cron: "0 3 * * *", timeZone: "Europe/Berlin" },
+  });
+  const { id: watch } = await make(`/api/v1/app/${schedule}/watch`, {
+    name: "Report is missing",
+    emit: { type: "report.missing" },
+    rule: { read: { key: "$.name" }, when: { silent: "26h" }, expect: ["Nightly report"] },
+  });
+  const inbound = { source, route, rejected, capture, schedule, watch };
+  return { app, good, bad, message, failedAttempt, eventType, replay, ...inbound };
 }
 
 /** Sends a signed GitHub push event. @returns The status of the response. */
@@ -136,6 +151,8 @@ export async function sendPush(
 /** Every page of the dashboard, by a readable name. */
 export function pagesOf(scene: DashboardScene): readonly (readonly [string, string])[] {
   const { app, bad, message, failedAttempt, eventType, source, route, rejected, capture, replay } = scene;
+  const { schedule, watch } = scene;
+  const watchPage = `/watches/${schedule}/${watch}`;
   const endpoint = `/applications/${app}/endpoints/${bad}`;
   return [
     ["home", "/"],
@@ -174,6 +191,15 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["events of a source", `/sources/${source}?tab=events`],
     ["quarantine", `/sources/${source}?tab=quarantine`],
     ["rejected request", `/sources/${source}/quarantine/${rejected}`],
+    ["source that is read", `/sources/${schedule}`],
+    ["settings of a source that is read", `/sources/${schedule}?tab=settings`],
+    ["watches", "/watches"],
+    ["new watch", "/watches/new"],
+    ["watch", watchPage],
+    ["key of a watch", `${watchPage}?key=Nightly+report`],
+    ["transitions of a watch", `${watchPage}?tab=transitions`],
+    ["rule of a watch", `${watchPage}?tab=rule`],
+    ["settings of a watch", `${watchPage}?tab=settings`],
     ["captures", "/capture"],
     ["capture", `/capture/${capture}`],
     ["replays", "/replays"],

@@ -50,6 +50,12 @@ export async function setUpHostileScene(world: World): Promise<HostileScene> {
   await make(`/ingest/api/v1/source/${source!}/endpoint`, { url: longUrl, description: LONG });
   await sendPush(ingestUrl!, LONG, SOURCE_SECRET, LONG);
   await sendPush(ingestUrl!, LONG, "wrong");
+  const { id: watch } = await make(`/api/v1/app/${app!}/watch`, {
+    name: LONG,
+    uid: LONG,
+    emit: { type: LONG_TYPE },
+    rule: { read: { key: `$.${LONG}` }, when: { silent: "1d" }, expect: [LONG] },
+  });
   const replay = await make(`/api/v1/app/${app!}/endpoint/${endpoint!}/recover`, {
     since: new Date(Date.now() - 3_600_000).toISOString(),
   });
@@ -79,6 +85,7 @@ export async function setUpHostileScene(world: World): Promise<HostileScene> {
       source: source!,
       request,
       replay: replay["id"]!,
+      watch: watch!,
       "": "no/such/page",
     },
   };

@@ -89,6 +89,8 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["source-settings", `${source}?tab=settings`],
     ["source-events", `${source}?tab=events`],
     ["source-quarantine", `${source}?tab=quarantine`],
+    ["watches", "/watches"],
+    ["new-watch", `/watches/new?app=${failing.appId}`],
     ["replays", "/replays"],
     ["replay", `/replays/${failing.appId}/${replay.id}`],
     ["new-replay", `/replays/new?app=${failing.appId}&endpoint=${failing.endpointId}`],
