@@ -153,6 +153,7 @@ describe("a watch", () => {
       .selectOption("silent");
     await page.getByLabel("For: number", { exact: true }).fill("0");
     await expect.poll(() => page.getByLabel("For: number", { exact: true }).getAttribute("aria-invalid")).toBe("true");
+    await page.getByText("Enter a whole number above 0.").waitFor();
     await page.getByLabel("For: number", { exact: true }).fill("10");
     await page.getByRole("button", { name: "JSON" }).click();
     const json = page.getByLabel("Rule (JSON)");

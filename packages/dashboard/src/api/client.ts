@@ -22,7 +22,7 @@ api.use(withToken);
 
 /** A fault in a request: its place, such as `["body", "name"]`, and what is wrong. */
 export interface RequestFault {
-  readonly loc: readonly (string | number)[];
+  readonly loc: readonly string[];
   readonly msg: string;
 }
 

@@ -95,8 +95,7 @@ it("faults of a request are found at their place in the rule", () => {
   const faults = ruleFaults([
     { loc: ["body", "rule", "when", "all", "0", "above"], msg: "A number." },
     { loc: ["body", "name"], msg: "Required." },
-    // Indexes of the schema are numbers, and those of the compiler are texts.
-    { loc: ["body", "rule", "when", "all", 2, "below"], msg: "A number." },
+    { loc: ["body", "rule", "when", "all", "[2]", "below"], msg: "A number." },
   ]);
   expect(faults).toHaveLength(2);
   expect(faultsUnder(faults, ["when", "all", "2", "below"])).toHaveLength(1);

@@ -365,12 +365,12 @@ export interface RuleFault {
   readonly message: string;
 }
 
-/** Faults in the rule, from the faults of a request whose body has the member `rule`. */
-export function ruleFaults(
-  faults: readonly { readonly loc: readonly (string | number)[]; readonly msg: string }[],
-): RuleFault[] {
+/** Faults in the rule, from the faults of a request whose body has the member `rule`. The schema writes indexes as `[0]`, the compiler as `0`. */
+export function ruleFaults(faults: readonly { readonly loc: readonly string[]; readonly msg: string }[]): RuleFault[] {
   return faults.flatMap(({ loc, msg }) =>
-    loc[0] === "body" && loc[1] === "rule" ? [{ path: loc.slice(2).map(String), message: msg }] : [],
+    loc[0] === "body" && loc[1] === "rule"
+      ? [{ path: loc.slice(2).map((name) => name.replace(/^\[(\d+)\]$/, "$1")), message: msg }]
+      : [],
   );
 }
 

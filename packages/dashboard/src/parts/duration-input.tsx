@@ -64,7 +64,7 @@ export function DurationInput({ label, value, onChange, help, errors = NONE, uni
           {help}
         </p>
       )}
-      <Faults errors={errors} />
+      <Faults errors={errors.map((error) => (error.includes("(pattern ") ? t("watchEdit.durationFault") : error))} />
     </fieldset>
   );
 }

@@ -172,6 +172,7 @@ export const watches: typeof english = {
     compare: "Vergleich",
     filterJson: "Filter (JSON)",
     filterHelp: 'Wird auf die letzte Nachricht angewendet, etwa { "body": { "line": "A" } }.',
+    durationFault: "Geben Sie eine ganze Zahl über 0 ein.",
     duration: "{{label}}: Zahl",
     unit: "{{label}}: Einheit",
     units: { s: "Sekunden", m: "Minuten", h: "Stunden", d: "Tage", w: "Wochen" },

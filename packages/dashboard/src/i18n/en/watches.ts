@@ -168,6 +168,7 @@ export const watches = {
     compare: "Is",
     filterJson: "Filter (JSON)",
     filterHelp: 'Matched against the last message, such as { "body": { "line": "A" } }.',
+    durationFault: "Enter a whole number above 0.",
     duration: "{{label}}: number",
     unit: "{{label}}: unit",
     units: { s: "seconds", m: "minutes", h: "hours", d: "days", w: "weeks" },
