@@ -118,4 +118,54 @@ export const sources: Readonly<Record<string, string>> = {
     "Wie lange vor einem Termin `calendar.starting` entsteht.",
   "IANA name of the zone of all-day appointments, and of times without a zone.":
     "IANA-Name der Zeitzone von ganztägigen Terminen und von Zeiten ohne Zeitzone.",
+
+  // Mail address
+  "E-mail address": "E-Mail-Adresse",
+  "Receives mails at an address of its own, and emits an event for each.":
+    "Empfängt E-Mails unter einer eigenen Adresse und erzeugt für jede ein Ereignis.",
+  "The operator sets `POSTHORN_SMTP_LISTEN` and `POSTHORN_SMTP_DOMAIN`, and points the MX record of the domain to this server.":
+    "Der Betreiber setzt `POSTHORN_SMTP_LISTEN` und `POSTHORN_SMTP_DOMAIN` und richtet den MX-Eintrag der Domain auf diesen Server.",
+  "Create the source. Its `ingestUrl` is the address, as `mailto:` URL. Keep it secret: anyone who knows it can send events.":
+    "Legen Sie die Quelle an. Ihre `ingestUrl` ist die Adresse als `mailto:`-URL. Halten Sie sie geheim: Wer sie kennt, kann Ereignisse senden.",
+  "Send mails to it, or forward them there. Text behind a plus sign in front of the `@` is ignored and kept in the envelope.":
+    "Senden Sie E-Mails dorthin, oder leiten Sie sie dorthin weiter. Text hinter einem Pluszeichen vor dem `@` wird nicht beachtet und bleibt im Umschlag erhalten.",
+  "`json`: the mail with its texts, addresses, headers and attachments as JSON. `raw`: the mail byte for byte, as `message/rfc822`.":
+    "`json`: die E-Mail mit Texten, Adressen, Headern und Anhängen als JSON. `raw`: die E-Mail Byte für Byte, als `message/rfc822`.",
+  "Attachments in KiB": "Anhänge in KiB",
+  "Contents of attachments are part of the JSON, as base64, up to this size together. Others are listed with name, type, size and SHA-256.":
+    "Inhalte von Anhängen sind bis zu dieser Gesamtgröße als Base64 Teil des JSON. Andere werden mit Name, Typ, Größe und SHA-256 aufgeführt.",
+  "Largest mail in KiB": "Größte E-Mail in KiB",
+  "Larger mails are not read. `POSTHORN_MAX_INBOUND_BYTES` limits it for all sources.":
+    "Größere E-Mails werden nicht gelesen. `POSTHORN_MAX_INBOUND_BYTES` begrenzt sie für alle Quellen.",
+
+  // MQTT
+  "Subscribes to topics of an MQTT broker, and emits an event for each message.":
+    "Abonniert Topics eines MQTT-Brokers und erzeugt für jede Nachricht ein Ereignis.",
+  "Create a user that may subscribe to the topics.": "Legen Sie einen Benutzer an, der die Topics abonnieren darf.",
+  "Enter URL, topics and credentials here. `state` says whether the source is connected.":
+    "Tragen Sie URL, Topics und Zugangsdaten hier ein. `state` sagt, ob die Quelle verbunden ist.",
+  "Publish with QoS 1. The broker keeps messages for a QoS 1 session while Posthorn is not connected.":
+    "Veröffentlichen Sie mit QoS 1. Für eine QoS-1-Sitzung hält der Broker Nachrichten bereit, während Posthorn nicht verbunden ist.",
+  Topics: "Topics",
+  "Topic filters, one per line. `+` matches one level and `#` all levels below. With `$share/NAME/` in front, the broker divides the messages among all subscribers of that name.":
+    "Topic-Filter, je Zeile einer. `+` steht für eine Ebene und `#` für alle Ebenen darunter. Mit `$share/NAME/` davor verteilt der Broker die Nachrichten auf alle Abonnenten dieses Namens.",
+  QoS: "QoS",
+  "`1`: the broker keeps a message until Posthorn has stored it. `0`: messages can be lost while Posthorn is not connected.":
+    "`1`: Der Broker hält eine Nachricht bereit, bis Posthorn sie gespeichert hat. `0`: Nachrichten können verloren gehen, während Posthorn nicht verbunden ist.",
+  Version: "Version",
+  "Version of MQTT that the broker supports.": "MQTT-Version, die der Broker unterstützt.",
+  "Retained messages": "Retained-Nachrichten",
+  "Turn on to receive the last message of each topic that the broker has retained when the subscription is new.":
+    "Ob bei einem neuen Abonnement die letzte Nachricht jedes Topics ankommt, die der Broker aufbewahrt hat.",
+  "Client ID": "Client-ID",
+  "Name of the session at the broker. No other client may use it. Leave it empty for a name that is derived from the ID of the source.":
+    "Name der Sitzung beim Broker. Kein anderer Client darf ihn verwenden. Leer lassen für einen Namen, der sich aus der ID der Quelle ergibt.",
+  "Session expiry in seconds": "Ablauf der Sitzung in Sekunden",
+  "How long the broker keeps the session and its messages while Posthorn is not connected. MQTT 3.1.1 has no such limit: the broker decides.":
+    "Wie lange der Broker die Sitzung und ihre Nachrichten bewahrt, während Posthorn nicht verbunden ist. MQTT 3.1.1 hat keine solche Grenze: Der Broker entscheidet.",
+  "ID property": "ID-Eigenschaft",
+  "User property (MQTT 5) that holds a unique ID of the message. Messages with an ID that is stored already are dropped. Leave it empty if publishers set none.":
+    "User-Property (MQTT 5) mit einer eindeutigen ID der Nachricht. Nachrichten mit einer schon gespeicherten ID werden verworfen. Leer lassen, wenn Absender keine setzen.",
+  "Type of the events. `{topic}` is replaced by the topic, `{topic:2}` by its second part, and `{header:NAME}` by a header of the message.":
+    "Typ der Ereignisse. `{topic}` wird durch das Topic ersetzt, `{topic:2}` durch dessen zweiten Teil und `{header:NAME}` durch einen Header der Nachricht.",
 };
