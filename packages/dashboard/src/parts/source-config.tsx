@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { SaveFoot } from "../components/form-foot.tsx";
 import { Form, FormRow, TextField } from "../components/form.tsx";
-import { Card, Columns } from "../components/page.tsx";
+import { Card, Stack } from "../components/page.tsx";
 import { Loading } from "../components/state.tsx";
 import type { Source, SourceIn } from "../lib/source-form.ts";
 import { configForm, sourceOfForm } from "../lib/source-kind.ts";
@@ -32,7 +32,7 @@ export function SourceConfig({ source }: { readonly source: Source }) {
       error={save.error}
       foot={<SaveFoot save={save} />}
     >
-      <Columns key={updatedAt}>
+      <Stack key={updatedAt}>
         <Card title={t("sourceEdit.general")}>
           <FormRow>
             <TextField name="name" label={t("applications.name")} value={name} required />
@@ -50,7 +50,7 @@ export function SourceConfig({ source }: { readonly source: Source }) {
         <Card title={kind.title} lead={t("sourceKinds.configLead")}>
           <DestinationFields kind={form.kind} config={form.config} secrets={form.secrets} />
         </Card>
-      </Columns>
+      </Stack>
     </Form>
   );
 }

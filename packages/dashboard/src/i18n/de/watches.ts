@@ -13,7 +13,7 @@ export const watches: typeof english = {
     anyState: "Jeder Zustand",
     states: { raised: "Ausgelöst", pending: "Schwebend", clear: "Ruhig", paused: "Angehalten" },
     anyApp: "Alle Anwendungen und Quellen",
-    watched: "Überwacht",
+    watched: "Liest",
     applications: "Anwendungen",
     sources: "Quellen",
     keys: "Schlüssel",

@@ -12,7 +12,7 @@ export const watches = {
     anyState: "Any state",
     states: { raised: "Raised", pending: "Pending", clear: "Clear", paused: "Paused" },
     anyApp: "All applications and sources",
-    watched: "Watches",
+    watched: "Reads",
     applications: "Applications",
     sources: "Sources",
     keys: "Keys",
