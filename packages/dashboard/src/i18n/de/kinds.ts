@@ -45,6 +45,7 @@ export const products: readonly string[] = [
   "PostgreSQL",
   "HTTP",
   "iCalendar",
+  "CalDAV",
 ];
 
 export const texts: Readonly<Record<string, string>> = {

@@ -1,7 +1,6 @@
 /** German for the declarations of sources, by the English text. Names in `*stars*` stay English. */
 export const sources: Readonly<Record<string, string>> = {
   // Shared
-  "Event type": "Ereignistyp",
   "Content type": "Content-Type",
   Method: "Methode",
   Body: "Body",
@@ -27,13 +26,11 @@ export const sources: Readonly<Record<string, string>> = {
   "Time zone": "Zeitzone",
   "IANA name of the zone in which the cron expression is read. A time that daylight saving skips fires when the gap ends; a repeated time fires once.":
     "IANA-Name der Zeitzone, in der der Cron-Ausdruck gilt. Eine Zeit, die bei der Zeitumstellung ausfällt, löst am Ende der Lücke aus; eine doppelte Zeit löst einmal aus.",
-  "Interval in seconds": "Intervall in Sekunden",
   "Time between two events, counted from the creation of the source. Leave it empty to use a cron expression.":
     "Abstand zwischen zwei Ereignissen, gerechnet ab dem Anlegen der Quelle. Leer lassen, um einen Cron-Ausdruck zu verwenden.",
   "Missed times": "Verpasste Termine",
   "What to do about due times that passed while the server was down: emit none of them, the last one, or all of them, at most the last 1,000.":
     "Was mit Terminen geschieht, die vergingen, während der Server nicht lief: keinen nachholen, den letzten, oder alle, höchstens die letzten 1.000.",
-  "Type of the events.": "Typ der Ereignisse.",
   Payload: "Inhalt",
   "Body of the events. {{scheduledAt}}, {{scheduledAtLocal}}, {{name}} and {{sourceId}} are replaced. Default: a JSON object with these values.":
     "Body der Ereignisse. {{scheduledAt}}, {{scheduledAtLocal}}, {{name}} und {{sourceId}} werden ersetzt. Vorgabe: ein JSON-Objekt mit diesen Werten.",
@@ -57,8 +54,6 @@ export const sources: Readonly<Record<string, string>> = {
   "For bearer authentication.": "Für die Anmeldung mit Bearer-Token.",
   "Further headers of the requests, one per line, such as `X-Api-Key: abc`.":
     "Weitere Header der Anfragen, je Zeile einer, etwa `X-Api-Key: abc`.",
-  "Time between two polls. Up to 10 percent are added, so that sources with the same interval are not read at the same moment.":
-    "Abstand zwischen zwei Lesevorgängen. Bis zu 10 Prozent kommen hinzu, damit Quellen mit demselben Intervall nicht im selben Moment gelesen werden.",
   Emit: "Ereignis für",
   "`changes`: the response, when it differs from the last one. `items`: each new item of a list. `always`: every response, also errors, for conditions on its status or values.":
     "`changes`: die Antwort, wenn sie sich von der letzten unterscheidet. `items`: jedes neue Element einer Liste. `always`: jede Antwort, auch Fehler, für Bedingungen auf Status oder Werte.",
@@ -80,9 +75,6 @@ export const sources: Readonly<Record<string, string>> = {
     "Name des Query-Parameters, in dem der Cursor gesendet wird.",
   "Most pages": "Seiten höchstens",
   "Pages that one poll reads at most.": "Seiten, die ein Lesevorgang höchstens liest.",
-  "First read": "Erstes Lesen",
-  "`baseline` emits no event for what exists when the source is created. `all` emits events for all of it.":
-    "`baseline` erzeugt kein Ereignis für das, was beim Anlegen der Quelle schon da ist. `all` erzeugt Ereignisse für alles davon.",
 
   // Feed
   "RSS, Atom or JSON Feed": "RSS, Atom oder JSON Feed",
@@ -138,34 +130,58 @@ export const sources: Readonly<Record<string, string>> = {
   "Larger mails are not read. `POSTHORN_MAX_INBOUND_BYTES` limits it for all sources.":
     "Größere E-Mails werden nicht gelesen. `POSTHORN_MAX_INBOUND_BYTES` begrenzt sie für alle Quellen.",
 
-  // MQTT
-  "Subscribes to topics of an MQTT broker, and emits an event for each message.":
-    "Abonniert Topics eines MQTT-Brokers und erzeugt für jede Nachricht ein Ereignis.",
-  "Create a user that may subscribe to the topics.": "Legen Sie einen Benutzer an, der die Topics abonnieren darf.",
-  "Enter URL, topics and credentials here. `state` says whether the source is connected.":
-    "Tragen Sie URL, Topics und Zugangsdaten hier ein. `state` sagt, ob die Quelle verbunden ist.",
-  "Publish with QoS 1. The broker keeps messages for a QoS 1 session while Posthorn is not connected.":
-    "Veröffentlichen Sie mit QoS 1. Für eine QoS-1-Sitzung hält der Broker Nachrichten bereit, während Posthorn nicht verbunden ist.",
-  Topics: "Topics",
-  "Topic filters, one per line. `+` matches one level and `#` all levels below. With `$share/NAME/` in front, the broker divides the messages among all subscribers of that name.":
-    "Topic-Filter, je Zeile einer. `+` steht für eine Ebene und `#` für alle Ebenen darunter. Mit `$share/NAME/` davor verteilt der Broker die Nachrichten auf alle Abonnenten dieses Namens.",
-  QoS: "QoS",
-  "`1`: the broker keeps a message until Posthorn has stored it. `0`: messages can be lost while Posthorn is not connected.":
-    "`1`: Der Broker hält eine Nachricht bereit, bis Posthorn sie gespeichert hat. `0`: Nachrichten können verloren gehen, während Posthorn nicht verbunden ist.",
-  Version: "Version",
-  "Version of MQTT that the broker supports.": "MQTT-Version, die der Broker unterstützt.",
-  "Retained messages": "Retained-Nachrichten",
-  "Turn on to receive the last message of each topic that the broker has retained when the subscription is new.":
-    "Ob bei einem neuen Abonnement die letzte Nachricht jedes Topics ankommt, die der Broker aufbewahrt hat.",
-  "Client ID": "Client-ID",
-  "Name of the session at the broker. No other client may use it. Leave it empty for a name that is derived from the ID of the source.":
-    "Name der Sitzung beim Broker. Kein anderer Client darf ihn verwenden. Leer lassen für einen Namen, der sich aus der ID der Quelle ergibt.",
-  "Session expiry in seconds": "Ablauf der Sitzung in Sekunden",
-  "How long the broker keeps the session and its messages while Posthorn is not connected. MQTT 3.1.1 has no such limit: the broker decides.":
-    "Wie lange der Broker die Sitzung und ihre Nachrichten bewahrt, während Posthorn nicht verbunden ist. MQTT 3.1.1 hat keine solche Grenze: Der Broker entscheidet.",
-  "ID property": "ID-Eigenschaft",
-  "User property (MQTT 5) that holds a unique ID of the message. Messages with an ID that is stored already are dropped. Leave it empty if publishers set none.":
-    "User-Property (MQTT 5) mit einer eindeutigen ID der Nachricht. Nachrichten mit einer schon gespeicherten ID werden verworfen. Leer lassen, wenn Absender keine setzen.",
-  "Type of the events. `{topic}` is replaced by the topic, `{topic:2}` by its second part, and `{header:NAME}` by a header of the message.":
-    "Typ der Ereignisse. `{topic}` wird durch das Topic ersetzt, `{topic:2}` durch dessen zweiten Teil und `{header:NAME}` durch einen Header der Nachricht.",
+  // Events
+  "Each verified request.": "Jede verifizierte Anfrage.",
+  "A due time has come.": "Ein Termin ist gekommen.",
+  "A change, a new item, or a response, as `emit` says.":
+    "Eine Änderung, ein neues Element oder eine Antwort, wie `emit` sagt.",
+  "A new entry. An entry is recognised by its ID (`guid`, `id`), otherwise by its link, otherwise by its title and time. A changed entry with the same ID is no new entry.":
+    "Ein neuer Eintrag. Ein Eintrag wird an seiner ID (`guid`, `id`) erkannt, sonst an seinem Link, sonst an Titel und Zeit. Ein geänderter Eintrag mit derselben ID ist kein neuer Eintrag.",
+  "The hub has sent an update: its exact body, usually the feed with its new entries.":
+    "Der Hub hat eine Aktualisierung gesendet: ihr genauer Body, meist der Feed mit seinen neuen Einträgen.",
+  "An appointment starts in `minutesBefore` minutes. Each occurrence of a recurring one.":
+    "Ein Termin beginnt in `minutesBefore` Minuten. Bei Serien jedes einzelne Vorkommen.",
+  "There is a new appointment.": "Es gibt einen neuen Termin.",
+  "An appointment has changed, for example its time.": "Ein Termin hat sich geändert, zum Beispiel seine Zeit.",
+  "An appointment that had not ended is gone, or was cancelled.":
+    "Ein Termin, der noch nicht zu Ende war, ist verschwunden oder wurde abgesagt.",
+  "Reads a calendar of a CalDAV server, and emits an event before an appointment starts, and when one is created, changed or removed.":
+    "Liest einen Kalender eines CalDAV-Servers und erzeugt ein Ereignis, bevor ein Termin beginnt und wenn einer angelegt, geändert oder entfernt wird.",
+  "Copy the URL of the calendar from your server: Nextcloud shows it under “Copy private link”, Radicale and Baïkal in the list of collections.":
+    "Kopieren Sie die URL des Kalenders von Ihrem Server: Nextcloud zeigt sie unter „Privaten Link kopieren“, Radicale und Baïkal in der Liste der Sammlungen.",
+  "Create an app password where the server has them (Nextcloud, iCloud, Fastmail), and enter it with the user name.":
+    "Legen Sie ein App-Passwort an, wo der Server welche hat (Nextcloud, iCloud, Fastmail), und tragen Sie es mit dem Benutzernamen ein.",
+  "For Google Calendar use the kind `ical` with the secret address in iCal format: Google's CalDAV accepts short-lived tokens only.":
+    "Verwenden Sie für Google Kalender die Art `ical` mit der geheimen Adresse im iCal-Format: Googles CalDAV nimmt nur kurzlebige Tokens an.",
+  Calendar: "Kalender",
+  "URL of one calendar, not of the server or the account.":
+    "URL eines einzelnen Kalenders, nicht des Servers oder des Kontos.",
+  "A mail, with the envelope of the SMTP transaction. Nothing in it is proven: Posthorn evaluates neither SPF nor DKIM, and senders can be forged.":
+    "Eine E-Mail mit dem Umschlag der SMTP-Übertragung. Nichts darin ist bewiesen: Posthorn wertet weder SPF noch DKIM aus, und Absender können gefälscht sein.",
+  "IMAP mailbox": "IMAP-Postfach",
+  "Reads a mailbox, and emits an event for each new mail as soon as it arrives.":
+    "Liest ein Postfach und erzeugt für jede neue E-Mail ein Ereignis, sobald sie ankommt.",
+  "Turn IMAP on for the account. Providers with two-step verification need an app password.":
+    "Schalten Sie IMAP für das Konto ein. Anbieter mit Anmeldung in zwei Schritten verlangen ein App-Passwort.",
+  "Enter server, user name, password and mailbox here. `state` says whether the source is connected.":
+    "Tragen Sie Server, Benutzername, Passwort und Postfach hier ein. `state` sagt, ob die Quelle verbunden ist.",
+  "A mail in the mailbox that was not there when the source was created.":
+    "Eine E-Mail im Postfach, die beim Anlegen der Quelle noch nicht da war.",
+  "Host name of the IMAP server.": "Hostname des IMAP-Servers.",
+  "993 with TLS, 143 with STARTTLS.": "993 mit TLS, 143 mit STARTTLS.",
+  "`tls` starts with an encrypted connection; `starttls` requires one after the greeting; `none` sends the password in clear text.":
+    "`tls` beginnt mit einer verschlüsselten Verbindung; `starttls` verlangt eine nach der Begrüßung; `none` sendet das Passwort im Klartext.",
+  "Name of the account, usually the whole address.": "Name des Kontos, meist die ganze Adresse.",
+  "Password of the account, or an app password.": "Passwort des Kontos oder ein App-Passwort.",
+  "Access token": "Zugriffstoken",
+  "OAuth 2.0 token instead of a password, for servers with XOAUTH2. Posthorn does not renew it.":
+    "OAuth-2.0-Token statt eines Passworts, für Server mit XOAUTH2. Posthorn erneuert es nicht.",
+  Mailbox: "Postfach",
+  "Name of the folder, with the separator of the server between levels.":
+    "Name des Ordners, mit dem Trennzeichen des Servers zwischen den Ebenen.",
+  "Mark as read": "Als gelesen markieren",
+  "Turn on to mark mails as read once they are stored. Otherwise the mailbox is opened read-only.":
+    "Ob E-Mails als gelesen markiert werden, sobald sie gespeichert sind. Sonst wird das Postfach nur lesend geöffnet.",
+  "The server announces new mails with IDLE. Posthorn also looks in this interval, for servers that have no IDLE or lose announcements.":
+    "Der Server meldet neue E-Mails mit IDLE. Posthorn sieht zusätzlich in diesem Abstand nach, für Server ohne IDLE oder mit verlorenen Meldungen.",
 };
