@@ -23,6 +23,7 @@ export interface DashboardScene {
   readonly schedule: string;
   /** A watch of that source, which reports nothing while the tests run. */
   readonly watch: string;
+  readonly template: string;
 }
 
 export const SOURCE_SECRET = "a-secret";
@@ -123,7 +124,7 @@ export async function setUpScene(world: World): Promise<DashboardScene> {
     emit: { type: "report.missing" },
     rule: { read: { key: "$.name" }, when: { silent: "26h" }, expect: ["Nightly report"] },
   });
-  const inbound = { source, route, rejected, capture, schedule, watch };
+  const inbound = { source, route, rejected, capture, schedule, watch, template: "sensor-threshold" };
   return { app, good, bad, message, failedAttempt, eventType, replay, ...inbound };
 }
 
@@ -193,6 +194,8 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["rejected request", `/sources/${source}/quarantine/${rejected}`],
     ["source that is read", `/sources/${schedule}`],
     ["settings of a source that is read", `/sources/${schedule}?tab=settings`],
+    ["templates", "/templates"],
+    ["template", `/templates/${scene.template}`],
     ["watches", "/watches"],
     ["new watch", "/watches/new"],
     ["watch", watchPage],

@@ -86,6 +86,7 @@ export async function setUpHostileScene(world: World): Promise<HostileScene> {
       request,
       replay: replay["id"]!,
       watch: watch!,
+      template: "sensor-threshold",
       "": "no/such/page",
     },
   };

@@ -89,6 +89,7 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["source-settings", `${source}?tab=settings`],
     ["source-events", `${source}?tab=events`],
     ["source-quarantine", `${source}?tab=quarantine`],
+    ["templates", "/templates"],
     ["watches", "/watches"],
     ["new-watch", `/watches/new?app=${failing.appId}`],
     ["replays", "/replays"],

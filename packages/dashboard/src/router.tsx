@@ -209,6 +209,16 @@ const operatorPages = [
   }),
   createRoute({
     getParentRoute: () => operator,
+    path: "/templates",
+    component: lazyRouteComponent(() => import("./pages/templates.tsx"), "Templates"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/templates/$template",
+    component: lazyRouteComponent(() => import("./pages/template.tsx"), "TemplatePage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
     path: "/capture",
     component: lazyRouteComponent(() => import("./pages/captures.tsx"), "Captures"),
   }),

@@ -18,6 +18,7 @@ import { sources } from "./de/sources.ts";
 import { subscriptions } from "./de/subscriptions.ts";
 import { settings } from "./de/settings.ts";
 import { sourceKinds } from "./de/source-kinds.ts";
+import { templates } from "./de/template-gallery.ts";
 import { watches } from "./de/watches.ts";
 
 export const de: typeof en = {
@@ -39,5 +40,6 @@ export const de: typeof en = {
   ...settings,
   ...subscriptions,
   ...sourceKinds,
+  ...templates,
   ...watches,
 };

@@ -17,6 +17,7 @@ import { sources } from "./en/sources.ts";
 import { subscriptions } from "./en/subscriptions.ts";
 import { settings } from "./en/settings.ts";
 import { sourceKinds } from "./en/source-kinds.ts";
+import { templates } from "./en/template-gallery.ts";
 import { watches } from "./en/watches.ts";
 
 export const en = {
@@ -38,5 +39,6 @@ export const en = {
   ...settings,
   ...subscriptions,
   ...sourceKinds,
+  ...templates,
   ...watches,
 };

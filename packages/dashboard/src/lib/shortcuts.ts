@@ -12,6 +12,7 @@ export const PAGE_KEYS = [
   { key: "r", name: "replays", to: "/replays" },
   { key: "o", name: "sources", to: "/sources" },
   { key: "w", name: "watches", to: "/watches" },
+  { key: "t", name: "templates", to: "/templates" },
   { key: "c", name: "capture", to: "/capture" },
   { key: "n", name: "cluster", to: "/cluster" },
   { key: "s", name: "settings", to: "/settings" },

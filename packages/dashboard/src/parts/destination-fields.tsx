@@ -29,16 +29,18 @@ export function DestinationFields({ kind, config, secrets }: DestinationFieldsPr
   const asked = new Set(target === null ? [] : stored.filter((field) => field !== target).map(({ name }) => name));
   return (
     <div ref={root} className={styles["fields"]}>
-      <details>
-        <summary>{t("destinations.setup", { title: kind.title })}</summary>
-        <ol className={styles["steps"]}>
-          {kind.setup.map((step) => (
-            <li key={step.text}>
-              <RichText {...step} />
-            </li>
-          ))}
-        </ol>
-      </details>
+      {kind.setup.length > 0 && (
+        <details>
+          <summary>{t("destinations.setup", { title: kind.title })}</summary>
+          <ol className={styles["steps"]}>
+            {kind.setup.map((step) => (
+              <li key={step.text}>
+                <RichText {...step} />
+              </li>
+            ))}
+          </ol>
+        </details>
+      )}
       {kind.fields.map((field) => (
         <Fragment key={field.name}>
           <ConfigField

@@ -20,6 +20,7 @@ export const frame: typeof english = {
     issues: "Fehler",
     applications: "Anwendungen",
     sources: "Quellen",
+    templates: "Vorlagen",
     watches: "Überwachungen",
     capture: "Capture",
     eventTypes: "Ereignistypen",

@@ -19,6 +19,7 @@ export const frame = {
     issues: "Issues",
     applications: "Applications",
     sources: "Sources",
+    templates: "Templates",
     watches: "Watches",
     capture: "Capture",
     eventTypes: "Event types",
