@@ -5,13 +5,7 @@ import type { ListenEnd } from "../destinations/connections/protocol.ts";
 import type { KindConfig } from "../fields/field.ts";
 import type { Cursor, SourceErrorCode, SourceEvent, Unreadable } from "./source-event.ts";
 
-export {
-  type Cursor,
-  SOURCE_ERROR_CODES,
-  type SourceErrorCode,
-  type SourceEvent,
-  type Unreadable,
-} from "./source-event.ts";
+export { type Cursor, type SourceErrorCode, type SourceEvent, type Unreadable } from "./source-event.ts";
 
 /** An HTTP request of a driver. It passes the address guard; redirects are followed for GET and HEAD. */
 export interface SourceRequest {

@@ -27,19 +27,17 @@ export interface Unreadable {
 }
 
 /** Stable codes of failures to read a source. */
-export const SOURCE_ERROR_CODES = [
-  "credentials_refused",
-  "target_not_found",
-  "target_refused",
-  "target_unavailable",
-  "rate_limited",
-  "address_refused",
-  "connection_failed",
-  "timeout",
-  "response_too_large",
-  "unreadable",
-  "protocol_error",
+export type SourceErrorCode =
+  | "credentials_refused"
+  | "target_not_found"
+  | "target_refused"
+  | "target_unavailable"
+  | "rate_limited"
+  | "address_refused"
+  | "connection_failed"
+  | "timeout"
+  | "response_too_large"
+  | "unreadable"
+  | "protocol_error"
   /** A fault of Posthorn. */
-  "internal",
-] as const;
-export type SourceErrorCode = (typeof SOURCE_ERROR_CODES)[number];
+  | "internal";
