@@ -71,8 +71,9 @@ ${chapters.join("\n\n")}
 }
 
 function page(name: string, kind: AnyKind): string {
-  const { title, summary, setup, fields, limits, idempotency, ordering, deduplication } = kind;
+  const { title, summary, setup, fields, limits, idempotency, ordering, deduplication, conditional } = kind;
   const entries = Object.entries(fields);
+  const window = deduplication === undefined ? "" : ` ${deduplication}`;
   const hasCard = Object.hasOwn(fields, "severity") && Object.hasOwn(fields, "title");
   return `# ${title}
 
@@ -91,11 +92,15 @@ ${setup.map((step, index) => `${index + 1}. ${prose(step)}`).join("\n")}
 ${entries.length === 0 ? "" : `## Configure it\n\n${fieldTable(entries)}\n`}
 ## What to expect
 
-- ${IDEMPOTENCY[idempotency]}${deduplication === undefined ? "" : ` ${deduplication}`}
+- ${IDEMPOTENCY[idempotency]}${conditional === undefined ? window : ""}
 - ${ORDERING[ordering]}
-- ${hasCard ? "Events of any size are accepted. Long texts are shortened to what the destination accepts, and the message says so. See [cards and templates](cards.md)." : `Messages have up to ${sizeOf(limits.bodyBytes)}.`}
+${conditional === undefined ? "" : `- For ${conditional.appliesTo}: ${lowered(IDEMPOTENCY[conditional.idempotency])}${window} ${ORDERING[conditional.ordering]}\n`}- ${hasCard ? "Events of any size are accepted. Long texts are shortened to what the destination accepts, and the message says so. See [cards and templates](cards.md)." : `Messages have up to ${sizeOf(limits.bodyBytes)}.`}
 ${limits.batch === null ? "- One request has one message." : `- One request has up to ${limits.batch.items} messages and ${sizeOf(limits.batch.bytes)}, with [batches](../features/destination-batches.md). ${limits.batch.isAtomic ? "The destination accepts all of them or none." : "Each message has its own outcome."}`}
 `;
+}
+
+function lowered(sentence: string): string {
+  return sentence[0]!.toLowerCase() + sentence.slice(1);
 }
 
 function exampleBody(name: string, entries: readonly (readonly [string, Field])[]): object {

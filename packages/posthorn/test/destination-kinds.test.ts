@@ -324,6 +324,17 @@ describe("the list of destination kinds", () => {
         expect.objectContaining({ name: "token", secret: true }),
         expect.objectContaining({ name: "serverUrl", isTarget: true }),
       ]),
+      conditional: null,
+    });
+  });
+
+  it("does not claim for every queue what only FIFO queues guarantee", async () => {
+    const { json } = await tenant.call("GET", "destination-kinds");
+    const kinds = json["data"] as { kind: string }[];
+    expect(kinds.find(({ kind }) => kind === "sqs")).toMatchObject({
+      idempotency: "none",
+      ordering: "none",
+      conditional: { appliesTo: "FIFO queues", idempotency: "key", ordering: "key" },
     });
   });
 });

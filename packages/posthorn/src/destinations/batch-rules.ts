@@ -12,8 +12,8 @@ export interface BatchRules {
 
 /** How the target of a configuration treats repetitions and order. */
 export function guaranteesOf(kind: AnyKind, config: KindConfig): Guarantees {
-  const { idempotency, ordering } = kind;
-  return kind.guarantees?.(config) ?? { idempotency, ordering };
+  const { idempotency, ordering } = kind.conditional?.applies(config) === true ? kind.conditional : kind;
+  return { idempotency, ordering };
 }
 
 /** `null`: the target takes one message at a time. */

@@ -92,8 +92,17 @@ export interface BatchLimits {
 
 /** How a target treats repetitions and order. */
 export interface Guarantees {
+  /** Whether it recognises the ID of a message that is sent again (`key`), refuses to create the same object twice, or stores it twice. */
   readonly idempotency: "key" | "create-only" | "none";
+  /** Whether it keeps the order of all messages, of those with one key, or of none. */
   readonly ordering: "all" | "key" | "none";
+}
+
+/** Guarantees of some configurations of a kind. */
+export interface ConditionalGuarantees<F extends Fields> extends Guarantees {
+  /** Which configurations, in words that follow "for": "FIFO queues". */
+  readonly appliesTo: string;
+  applies(config: ConfigOf<F>): boolean;
 }
 
 interface Declaration<F extends Fields> {
@@ -118,8 +127,8 @@ interface Declaration<F extends Fields> {
   readonly idempotency: "key" | "create-only" | "none";
   /** Whether the target keeps the order of what it receives: of all messages, of those with one key, or of none. */
   readonly ordering: "all" | "key" | "none";
-  /** Both of them for a configuration. Absent: as declared, which is the most that the kind can do. */
-  guarantees?(config: ConfigOf<F>): Guarantees;
+  /** Configurations whose target guarantees more. Absent: both of them are the same for every configuration. */
+  readonly conditional?: ConditionalGuarantees<F>;
   /** How long, and under which condition, the target recognises a message that is sent again. Absent: it does not, or without a limit. */
   readonly deduplication?: string;
   /** Whether messages may share a request with this configuration. Absent: if `limits.batch` is set. */

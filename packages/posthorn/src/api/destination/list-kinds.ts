@@ -32,7 +32,7 @@ const SUBSCRIBED = {
 } as const;
 
 function destinationKindOut(name: string, kind: AnyKind, problem: KindProblem | null): object {
-  const { limits, idempotency, ordering, deduplication, isSubscription = false } = kind;
+  const { limits, idempotency, ordering, conditional = null, deduplication, isSubscription = false } = kind;
   const { bodyBytes, batch } = limits;
   const own = {
     limits: {
@@ -41,6 +41,14 @@ function destinationKindOut(name: string, kind: AnyKind, problem: KindProblem | 
     },
     idempotency,
     ordering,
+    conditional:
+      conditional === null
+        ? null
+        : {
+            appliesTo: conditional.appliesTo,
+            idempotency: conditional.idempotency,
+            ordering: conditional.ordering,
+          },
     deduplication: deduplication ?? null,
   };
   if (problem !== null) return kindOut(name, kind, own, { code: problem.code, message: problem.sentence });

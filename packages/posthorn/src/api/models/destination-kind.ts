@@ -5,6 +5,20 @@ import { DESTINATION_KINDS } from "../../destinations/kinds.ts";
 import { nullable } from "./common.ts";
 import { configModel, KindField } from "./kind-fields.ts";
 
+const guarantees = {
+  idempotency: Type.Union(
+    ["key", "create-only", "none"].map((value) => Type.Literal(value)),
+    {
+      description:
+        "How the destination treats a message that is sent again: recognises its ID, refuses to create the same object twice, or stores it twice.",
+    },
+  ),
+  ordering: Type.Union(
+    ["all", "key", "none"].map((value) => Type.Literal(value)),
+    { description: "Whether the destination keeps the order of all messages, of those with one key, or of none." },
+  ),
+};
+
 export const DestinationKindOut = Type.Object(
   {
     kind: Type.String({ description: "Name for `kind` of an endpoint." }),
@@ -31,16 +45,12 @@ export const DestinationKindOut = Type.Object(
         ),
       ),
     }),
-    idempotency: Type.Union(
-      ["key", "create-only", "none"].map((value) => Type.Literal(value)),
-      {
-        description:
-          "How the destination treats a message that is sent again: recognises its ID, refuses to create the same object twice, or stores it twice.",
-      },
-    ),
-    ordering: Type.Union(
-      ["all", "key", "none"].map((value) => Type.Literal(value)),
-      { description: "Whether the destination keeps the order of all messages, of those with one key, or of none." },
+    ...guarantees,
+    conditional: nullable(
+      Type.Object(
+        { appliesTo: Type.String({ description: "Which configurations, such as `FIFO queues`." }), ...guarantees },
+        { description: "Configurations that guarantee more. Null: all of them guarantee the same." },
+      ),
     ),
     deduplication: nullable(
       Type.String({ description: "How long, and under which condition, a message that is sent again is recognised." }),

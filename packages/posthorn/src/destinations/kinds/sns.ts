@@ -4,7 +4,7 @@ import { xmlText } from "../xml-text.ts";
 import { AWS_FIELDS, awsAuth, awsFailure, awsItemFailure, awsSetup, awsUrl, regionOfArn } from "./aws.ts";
 import { attributesOf, xmlSafeText } from "./cloud-body.ts";
 import { bodyText, forAll, isSuccess, refused, type Refusal, unreadable } from "./cloud-result.ts";
-import { attributeName, fifoGroup, fifoGuarantees } from "./sqs.ts";
+import { attributeName, fifoGroup } from "./sqs.ts";
 
 const TITLE = "Amazon SNS";
 /** Of a message with its attributes, and of all messages of a request. */
@@ -35,9 +35,14 @@ export const SNS = httpKind({
   group: "queue",
   fields: FIELDS,
   limits: { bodyBytes: MAX_BYTES, batch: { items: 10, bytes: MAX_BYTES, isAtomic: false } },
-  idempotency: "key",
-  ordering: "key",
-  guarantees: ({ topicArn }) => fifoGuarantees(topicArn),
+  idempotency: "none",
+  ordering: "none",
+  conditional: {
+    appliesTo: "FIFO topics",
+    idempotency: "key",
+    ordering: "key",
+    applies: ({ topicArn }) => topicArn.endsWith(".fifo"),
+  },
   deduplication: "FIFO topics recognise a message ID for 5 minutes. Standard topics do not.",
   setup: [
     "In the SNS console, create a topic. For exactly-once delivery to SQS FIFO queues, or to keep the order, choose the type FIFO.",

@@ -1,4 +1,4 @@
-import type { ConfigOf, Fields, Guarantees, ItemResult, KindMessage } from "../kind.ts";
+import type { ConfigOf, Fields, ItemResult, KindMessage } from "../kind.ts";
 import { httpKind } from "../kind.ts";
 import { AWS_FIELDS, awsFailure, awsItemFailure, awsJsonRequest, awsSetup } from "./aws.ts";
 import { attributesOf, xmlSafeText } from "./cloud-body.ts";
@@ -33,9 +33,14 @@ export const SQS = httpKind({
   group: "queue",
   fields: FIELDS,
   limits: { bodyBytes: MAX_BYTES, batch: { items: 10, bytes: MAX_BYTES, isAtomic: false } },
-  idempotency: "key",
-  ordering: "key",
-  guarantees: ({ queueUrl }) => fifoGuarantees(queueUrl),
+  idempotency: "none",
+  ordering: "none",
+  conditional: {
+    appliesTo: "FIFO queues",
+    idempotency: "key",
+    ordering: "key",
+    applies: ({ queueUrl }) => queueUrl.endsWith(".fifo"),
+  },
   deduplication: "FIFO queues recognise a message ID for 5 minutes. Standard queues do not.",
   setup: [
     "In the SQS console, create a queue. For exactly-once delivery, or to keep the order, choose the type FIFO.",
@@ -112,11 +117,6 @@ function entryOf(
     ),
     ...(queueUrl.endsWith(".fifo") ? { MessageGroupId: fifoGroup(message), MessageDeduplicationId: message.id } : {}),
   };
-}
-
-/** Only FIFO queues and topics recognise IDs and keep an order. */
-export function fifoGuarantees(name: string): Guarantees {
-  return name.endsWith(".fifo") ? { idempotency: "key", ordering: "key" } : { idempotency: "none", ordering: "none" };
 }
 
 /** Without an ordering key each message is a group of its own, so that none waits for another. */
