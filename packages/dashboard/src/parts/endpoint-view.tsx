@@ -97,7 +97,7 @@ function Tab({ app, endpoint, tab }: TabProps) {
     case "matching":
       return <EndpointMatching app={app} endpoint={endpoint} />;
     case "policy":
-      return <EndpointPolicy app={app} id={endpoint.id} />;
+      return <EndpointPolicy app={app} endpoint={endpoint} />;
     case "feed":
       return <Feed app={app} endpoint={endpoint.id} />;
     case "security":
@@ -128,8 +128,13 @@ function EndpointAttempts({ app, id }: { readonly app: string; readonly id: stri
   );
 }
 
-function EndpointPolicy({ app, id }: { readonly app: string; readonly id: string }) {
+/** Not shown for destinations that accept one message at a time. */
+const BATCH_SECTION = ["batch"];
+
+function EndpointPolicy({ app, endpoint }: { readonly app: string; readonly endpoint: Endpoint }) {
   const queries = useQueryClient();
+  const { id } = endpoint;
+  const kind = useDestinationKinds()?.find((one) => one.kind === endpoint.kind);
   const path = { app_id: app, endpoint_id: id };
   const key = ["policy", app, id];
   const policy = useQuery({
@@ -141,6 +146,7 @@ function EndpointPolicy({ app, id }: { readonly app: string; readonly id: string
   return (
     <PolicyEditor
       level="endpoint"
+      hidden={kind === undefined || kind.limits.batch === null ? BATCH_SECTION : []}
       policy={policy.data}
       onSave={async (body) => {
         const saved = await must(

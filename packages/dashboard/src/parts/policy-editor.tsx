@@ -17,16 +17,18 @@ export interface PolicyEditorProps {
     readonly effective: object;
     readonly sources: Readonly<Record<string, Readonly<Record<string, string>>>>;
   };
+  /** Sections that do not apply. They are neither shown nor changed. */
+  readonly hidden?: readonly string[];
   readonly onSave: (patch: Record<string, never>) => Promise<void>;
 }
 
 /** Editor of a delivery policy. Each field shows its effective value and where it comes from; empty fields are inherited. */
-export function PolicyEditor({ level, policy, onSave }: PolicyEditorProps) {
+export function PolicyEditor({ level, policy, hidden, onSave }: PolicyEditorProps) {
   const { t } = useTranslation();
   const form = useRef<HTMLFormElement>(null);
   const own = policy.policy as Policy;
   const effective = policy.effective as Policy;
-  const sections = Object.keys(effective);
+  const sections = Object.keys(effective).filter((section) => hidden?.includes(section) !== true);
   const fields = sections.flatMap((section) => fieldsOf(section, effective[section] ?? {}));
   const save = useMutation({
     mutationFn: async () => {
