@@ -62,7 +62,7 @@ export class AwsClient {
   }
 
   /** Takes everything that is in a queue. */
-  async drain(queueUrl: string): Promise<readonly QueuedMessage[]> {
+  async drain(queueUrl: string, deletes = true): Promise<readonly QueuedMessage[]> {
     const all: QueuedMessage[] = [];
     for (;;) {
       const received = await this.json("sqs", "AmazonSQS.ReceiveMessage", {
@@ -74,6 +74,7 @@ export class AwsClient {
       const messages = (received["Messages"] ?? []) as readonly QueuedMessage[];
       if (messages.length === 0) return all;
       all.push(...messages);
+      if (!deletes) continue;
       const entries = messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
       await this.json("sqs", "AmazonSQS.DeleteMessageBatch", { QueueUrl: queueUrl, Entries: entries });
     }
