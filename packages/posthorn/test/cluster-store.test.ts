@@ -1,5 +1,6 @@
 /** Guarantees of a database that nodes share. Runs on PostgreSQL and on the simulation's database, so that both behave the same. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { KeptBatches } from "../src/dispatch/kept-batches.ts";
 import type { ClusterStore, NodeReport, Membership } from "../src/store/cluster.ts";
 import type { Lease } from "../src/store/delivery.ts";
 import { SHARDS } from "../src/store/shards.ts";
@@ -227,6 +228,38 @@ describe("fences", () => {
       expect(results.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
       const states = await Promise.all(ids.map((id) => scene.until(deliveryOf(two, id))));
       expect(states.map((delivery) => delivery!.state)).toEqual([1, 0, 1, 1]);
+    });
+  });
+});
+
+describe("stored batches", () => {
+  it("are read by the next owner of the shard, and the previous owner can neither store, delete nor record one", async () => {
+    await seated(async (a, b) => {
+      const ids = [await accepted(), await accepted(), await accepted()];
+      const [old] = await take(one, a, [21]);
+      const kept = new KeptBatches(one.batches, 1);
+      await scene.until(kept.load());
+      const batch = await scene.until(kept.keep(9001, ids, old));
+      // From here on, node A is frozen, and does not know that its lease has expired.
+      await scene.leasesPass(2 * LEASE_MS);
+      await scene.until(of(two).renew(b.id, LEASE_MS, REPORT));
+      const [next] = await take(two, b, [21], [a]);
+      const found = new KeptBatches(two.batches, 1);
+      await scene.until(found.load());
+      expect(ids.map((id) => found.batchOf(id))).toEqual([batch, batch, batch]);
+      expect(
+        (await scene.until(two.batches.members(1, ids))).map(({ messageId }) => messageId).toSorted((x, y) => x - y),
+      ).toEqual(ids);
+      await expect(scene.until(one.batches.keep({ ...batch, id: 9002 }, old, [9001]))).rejects.toMatchObject({
+        code: "shard_lost",
+      });
+      expect(await scene.until(two.batches.list(1))).toEqual([batch]);
+      const late = one.recordAll(ids.map((id) => outcome(id, old)));
+      await expect(scene.until(late)).rejects.toMatchObject({ code: "shard_lost" });
+      await scene.until(two.recordAll(ids.map((id) => outcome(id, next))));
+      for (const id of ids) expect(await scene.until(deliveryOf(one, id))).toMatchObject({ state: 1, attempts: 1 });
+      await scene.until(two.batches.keep({ ...batch, id: 9003 }, next, [9001]));
+      expect((await scene.until(one.batches.list(1))).map(({ id }) => id)).toEqual([9003]);
     });
   });
 });

@@ -7,8 +7,10 @@ import {
   type HarnessOptions,
   made,
 } from "../../test/support/dispatch.ts";
-import { acceptEntry, openStore } from "../../test/support/store.ts";
+import { acceptEntry, onPostgres, openStore } from "../../test/support/store.ts";
+import type { Lease } from "../store/delivery.ts";
 import type { BatchPolicy, LanePolicy, OrderPolicy } from "./policy.ts";
+import type { BatchAttempt, LaneOwners } from "./types.ts";
 
 const BATCH: BatchPolicy = { items: 10, bytes: 1_000_000, waitMs: 1000, sharesKeys: true, isKept: false };
 const KEPT: BatchPolicy = { ...BATCH, isKept: true };
@@ -339,5 +341,58 @@ describe("a batch that its target recognises by its members", () => {
       .select((eb) => eb.fn.countAll<number>().as("count"))
       .executeTakeFirstOrThrow();
     expect(count).toBeLessThanOrEqual(17);
+  });
+});
+
+describe.runIf(onPostgres)("a batch of a node that was frozen", () => {
+  const facts = { host: "here", version: "1", secretsMark: "same", process: null, hasEnded: () => false };
+
+  it("is sent again with the same members and key by the next owner, and the frozen node cannot record it or store another", async () => {
+    await using files = await openStore();
+    const cluster = files.store.cluster!;
+    const [a, b] = [await cluster.join(facts, 60_000), await cluster.join(facts, 60_000)];
+    const [old] = await cluster.take(a.id, [3], []);
+    const owned = (lease: Lease): LaneOwners => ({
+      alone: false,
+      owns: () => true,
+      lease: () => lease,
+      holds: () => true,
+    });
+    await using frozen = await batching({ batch: KEPT }, { files, owners: owned(old!) });
+    const thawed = Promise.withResolvers<void>();
+    using _ = { [Symbol.dispose]: () => thawed.resolve() };
+    const keys: (number | null)[] = [];
+    const sent: BatchAttempt[] = [];
+    frozen.attempter.batchScript = async (jobs, batch) => {
+      keys.push(await frozen.attempter.keep(jobs, batch));
+      sent.push(batch);
+      await thawed.promise;
+      return jobs.map(() => made(0));
+    };
+    await publishAll(frozen, upTo(4));
+    await queued(frozen, 4);
+    frozen.clock.advance(1000);
+    await eventually(() => expect(keys).toHaveLength(1));
+    await cluster.leave(a.id);
+    const [taken] = await cluster.take(b.id, [3], []);
+    await using next = await batching({ batch: { ...KEPT, items: 2 } }, { files, owners: owned(taken!) });
+    next.attempter.batchScript = async (jobs, batch) => {
+      keys.push(await next.attempter.keep(jobs, batch));
+      return jobs.map(() => made(0));
+    };
+    next.clock.advance(frozen.clock.now() - next.clock.now());
+    await next.dispatcher.start();
+    next.clock.advance(2000);
+    await eventually(async () => expect(await states(next)).toEqual(upTo(4).map((id) => [id, 1, 1])));
+    expect(next.attempter.batchedMessages).toEqual([upTo(4)]);
+    expect(keys[1]).toBe(keys[0]);
+    const attempts = () => files.store.db.selectFrom("attempt").select("id").orderBy("id").execute();
+    const before = await attempts();
+    thawed.resolve();
+    await eventually(() => expect(frozen.dispatcher.load.inFlight).toBe(0));
+    const { kept, lease } = sent[0]!;
+    await expect(kept!.keep(77, [1, 2], lease)).rejects.toMatchObject({ code: "shard_lost" });
+    expect(await attempts()).toEqual(before);
+    expect(await states(next)).toEqual(upTo(4).map((id) => [id, 1, 1]));
   });
 });

@@ -10,7 +10,7 @@ import {
   type ThreadRequest,
 } from "../../../src/store/sqlite/protocol.ts";
 
-const LOST: ThreadFailure = {
+export const LOST: ThreadFailure = {
   message: "The outcome was not recorded: another node owns its endpoint by now and will make the attempt again.",
   sqliteCode: null,
   posthornCode: "shard_lost",

@@ -8,12 +8,15 @@ import type { ClusterStore, NodeFacts, NodeReport } from "../../../src/store/clu
 import type { Database } from "../../../src/store/schema.ts";
 import type { Signal, SignalListener } from "../../../src/store/signal.ts";
 import { fromPayload, toPayloads } from "../../../src/store/signal-text.ts";
+import { batchMembers, keptBatches } from "../../../src/store/delivery-batches.ts";
 import { SqliteStore, type SqliteThreads } from "../../../src/store/sqlite/sqlite-store.ts";
 import type { DatabaseThread } from "../../../src/store/sqlite/protocol.ts";
-import type { JobPage, PageSelection, Outcome } from "../../../src/store/delivery.ts";
+import type { BatchStore, JobPage, PageSelection, Outcome } from "../../../src/store/delivery.ts";
 import type { Bus } from "./bus.ts";
 import type { Coordination } from "./coordination.ts";
-import type { Fences } from "./fences.ts";
+import { type Fences, LOST } from "./fences.ts";
+import { NAME } from "../database-thread.ts";
+import { toStoreError } from "../../../src/store/sqlite/thread-client.ts";
 import { ask, type LinkWorld, SimulatedLink, type WayWeather } from "./link.ts";
 import type { Tx } from "../../../src/store/tx.ts";
 
@@ -60,9 +63,30 @@ export class SharedStore extends SqliteStore {
     });
   }
 
+  /** As on PostgreSQL, a batch is stored in the transaction that checks the lease. */
+  override readonly batches: BatchStore = {
+    list: (endpointId) => keptBatches(this.hotDb, endpointId),
+    members: (endpointId, messageIds) => batchMembers(this.hotDb, "min", endpointId, messageIds),
+    keep: ({ id, endpointId, messageIds }, lease, ended) =>
+      super.transaction(async ({ db }) => {
+        if (!this.#options.fences.holds(lease)) throw toStoreError(LOST, NAME);
+        const message_ids_json = JSON.stringify(messageIds);
+        await db.insertInto("delivery_batch").values({ id, endpoint_id: endpointId, message_ids_json }).execute();
+        if (ended.length > 0) await db.deleteFrom("delivery_batch").where("id", "in", ended).execute();
+      }),
+  };
+
   override record(entry: Outcome): Promise<void> {
     this.#options.fences.push(entry.lease);
-    const recorded = super.record(entry);
+    return this.#noted(super.record(entry));
+  }
+
+  override recordAll(entries: readonly Outcome[]): Promise<void> {
+    for (const { lease } of entries) this.#options.fences.push(lease);
+    return this.#noted(super.recordAll(entries));
+  }
+
+  #noted(recorded: Promise<void>): Promise<void> {
     const ended = recorded.then(
       () => undefined,
       () => undefined,
