@@ -238,6 +238,18 @@ describe("due and backlog", () => {
     expect(await files.store.due(3, 100, 10)).toEqual({ deliveries: [], nextDue: null });
   });
 
+  it("reads with each due delivery what destinations send of the message besides its payload", async () => {
+    await using files = await openWholeStore();
+    const { store } = files;
+    const labels = { eventType: "invoice.paid", eventId: "e-1", channelsJson: '["a"]', tagsJson: '["t"]' };
+    await store.accept(acceptEntry(1, { ...labels, endpointIds: [1], due: 10 }));
+    const start = { kind: "ordered", after: { due: -1, messageId: -1 }, known: [], keys: null } as const;
+    for (const selection of [undefined, { kind: "newest" } as const, start]) {
+      const { deliveries } = await store.due(1, 100, 10, selection);
+      expect(deliveries.map((job) => job.labels)).toEqual([labels]);
+    }
+  });
+
   it("pages from the other end if the newest are requested", async () => {
     await using files = await openWholeStore();
     for (const [index, due] of [30, 10, 20, 400].entries()) await files.store.accept(acceptEntry(index + 1, { due }));

@@ -21,8 +21,8 @@ import type { MatchableMessage } from "../domain/message/match.ts";
 import { TEST_TAG } from "../domain/message/test-tag.ts";
 import { WHOLE_ENDPOINT } from "../domain/policy/order.ts";
 import type { TransformRunner } from "../domain/ports.ts";
-import type { GeneratedId, IdGenerator } from "../lib/id.ts";
-import type { Job } from "../store/delivery.ts";
+import { type GeneratedId, type IdGenerator, timeOfKey } from "../lib/id.ts";
+import type { Job, MessageLabels } from "../store/delivery.ts";
 import type { Store } from "../store/store.ts";
 import { changeFacts, unsentDetail } from "./attempt-detail.ts";
 
@@ -86,6 +86,16 @@ export class AttemptSteps {
 
   isExpired({ deliverUntil }: Job): boolean {
     return deliverUntil !== null && deliverUntil !== undefined && deliverUntil <= this.#options.now();
+  }
+
+  /** The message as published; `null`: the endpoint changes it, or more of it must be read. */
+  unchanged(job: Job, endpoint: DirectoryEndpoint, body: Uint8Array): ReadyMessage | null {
+    const { needsFacts } = endpoint;
+    const { publicId: messageId, requestJson, contentType, labels } = job;
+    if (endpoint.changesRequest || (needsFacts && labels === undefined)) return null;
+    const facts = needsFacts ? factsOf(job, endpoint, labelled(job.messageId, labels!)) : null;
+    const message = { messageId, endpoint, requestJson, contentType, body, changed: null, facts };
+    return { kind: "ready", job, message, change: null };
   }
 
   /** Applies transformation and format. Returns the result of the attempt if there is nothing to send. */
@@ -153,10 +163,17 @@ function extraOf(change: Change | null, { extra = null, sentBody }: MadeResult):
   return { ...extra, change: changeFacts(change?.run ?? null, sentBody ?? change?.changedBody ?? null) };
 }
 
+type LabelledMessage = Pick<MatchableMessage, "eventType" | "eventId" | "channels" | "tags" | "time">;
+
+function labelled(messageId: number, { eventType, eventId, channelsJson, tagsJson }: MessageLabels): LabelledMessage {
+  const list = (json: string | null): string[] | null => (json === null ? null : (JSON.parse(json) as string[]));
+  return { eventType, eventId, channels: list(channelsJson), tags: list(tagsJson), time: timeOfKey(messageId) };
+}
+
 function factsOf(
   { orderKey, orderingKey }: Job,
   { id }: DirectoryEndpoint,
-  { eventType, eventId, channels, tags, time }: MatchableMessage,
+  { eventType, eventId, channels, tags, time }: LabelledMessage,
 ): MessageFacts {
   return {
     eventType,

@@ -97,17 +97,15 @@ export class DeliveryAttempter implements Attempter {
     const destination = this.#steps.destination(endpoint);
     if (destination === null) return HELD;
     if (isDiscarded(job, endpoint)) return { kind: "void", reason: "discarded" };
-    if (endpoint.changesRequest || endpoint.needsFacts) {
-      return this.#attemptChanged(job, { endpoint, destination, limits });
-    }
+    if (endpoint.changesRequest) return this.#attemptChanged(job, { endpoint, destination, limits });
     const body = job.payload ?? (await store.payload(job.messageId));
     if (body === null) return PAYLOAD_GONE;
-    const { publicId: messageId, requestJson, contentType } = job;
-    const message = { messageId, endpoint, requestJson, contentType, body, changed: null, facts: null };
-    return this.#send({ job, message, change: null }, destination, limits);
+    const unchanged = this.#steps.unchanged(job, endpoint, body);
+    if (unchanged === null) return this.#attemptChanged(job, { endpoint, destination, limits });
+    return this.#send(unchanged, destination, limits);
   }
 
-  /** Applies transformation and format first. Reads the message again: code and kinds see more of it than a webhook needs. */
+  /** Applies transformation and format first. Reads the message again: code sees more of it than a job has. */
   async #attemptChanged(
     job: Job,
     {

@@ -5,6 +5,7 @@
 import type { Destination, OutgoingMessage, SendResult } from "../destinations/destination.ts";
 import type { AttemptResult, BatchAttempt, BatchedResult } from "../dispatch/types.ts";
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
+import type { MatchableMessage } from "../domain/message/match.ts";
 import { readAllStored } from "../domain/message/sample.ts";
 import { iteratorOfKey } from "../lib/id.ts";
 import type { Job, KeptBatch } from "../store/delivery.ts";
@@ -37,6 +38,8 @@ interface Sending {
   /** Order keys with a message that failed, and its position in the batch. */
   readonly failures: Map<string, number>;
 }
+
+const NONE: ReadonlyMap<number, MatchableMessage> = new Map();
 
 export class BatchSender {
   readonly #options: AttemptOptions;
@@ -74,14 +77,18 @@ export class BatchSender {
   /** Builds the messages. Those that are not to be sent get their result. `busy`: no transformation thread is free. */
   async #prepare(jobs: readonly Job[], sending: Omit<Sending, "destination">): Promise<readonly Ready[] | "busy"> {
     const { endpoint, batch } = sending;
-    const messages = await readAllStored(
-      this.#options.store.hotDb,
-      jobs.map(({ messageId }) => messageId),
+    const unchanged = jobs.map((job) =>
+      job.payload === null ? null : this.#steps.unchanged(job, endpoint, job.payload),
     );
+    const messages = await this.#read(jobs.filter((_, index) => unchanged[index] === null));
     const ready: Ready[] = [];
     for (const [index, job] of jobs.entries()) {
       const stored = messages.get(job.messageId);
       const unsent = this.#unsent(job, endpoint);
+      if (unsent === null && unchanged[index]) {
+        ready.push({ ...unchanged[index], index });
+        continue;
+      }
       if (unsent !== null || stored === undefined) {
         noteResult(sending, { index, job }, unsent ?? PAYLOAD_GONE);
         continue;
@@ -92,6 +99,14 @@ export class BatchSender {
       else noteResult(sending, { index, job }, built);
     }
     return ready;
+  }
+
+  #read(jobs: readonly Job[]): Promise<ReadonlyMap<number, MatchableMessage>> | ReadonlyMap<number, MatchableMessage> {
+    if (jobs.length === 0) return NONE;
+    return readAllStored(
+      this.#options.store.hotDb,
+      jobs.map(({ messageId }) => messageId),
+    );
   }
 
   /** The result of a job that is not sent; `null`: it is. */

@@ -21,6 +21,8 @@ export interface Job {
   readonly requestJson: string | null;
   /** `null` when it is large and must be read separately, or expunged. */
   readonly payload: Uint8Array | null;
+  /** What destinations other than webhooks send of the message besides its payload; absent: it must be read separately. */
+  readonly labels?: MessageLabels;
   /** Size of the payload; absent: that of `payload`. */
   readonly bytes?: number;
   /** No attempt is made from this time on, Unix milliseconds; absent or `null`: there is no such time. */
@@ -36,6 +38,14 @@ export interface Job {
   readonly orderKey?: string | null;
   /** Resent manually, and not as part of a recovery: it waits for no other job. */
   readonly resent?: boolean;
+}
+
+/** As stored with the message. */
+export interface MessageLabels {
+  readonly eventType: string;
+  readonly eventId: string | null;
+  readonly channelsJson: string | null;
+  readonly tagsJson: string | null;
 }
 
 /** Result of one attempt, as it is stored. */

@@ -2,9 +2,9 @@
 import { timeOfKey } from "../lib/id.ts";
 import { INLINE_PAYLOAD_BYTES } from "./ordered-page.ts";
 import { REQUESTED_BY } from "./schema.ts";
-import type { Job } from "./delivery.ts";
+import type { Job, MessageLabels } from "./delivery.ts";
 
-export interface JobRow extends Omit<Job, "firstDue" | "resent" | "immediate" | "bytes"> {
+export interface JobRow extends Omit<Job, "firstDue" | "resent" | "immediate" | "bytes" | "labels">, MessageLabels {
   /** `null`: expunged. */
   readonly bytes: number | null;
   readonly deliverAt: number | null;
@@ -27,13 +27,15 @@ function jobColumnsBut(least: "least" | "min"): string {
   d.message_id AS "messageId", m.public_id AS "publicId", d.endpoint_id AS "endpointId", d.due AS due, d.attempts AS attempts,
   d.generation AS generation, ${least}(d.manual, 1) AS "trigger", d.manual = ${REQUESTED_BY.resend} AS resent, d.order_key AS "orderKey",
   m.content_type AS "contentType", m.ordering_key AS "orderingKey", m.request_json AS "requestJson",
-  m.deliver_until AS "deliverUntil", m.deliver_at AS "deliverAt",
+  m.deliver_until AS "deliverUntil", m.deliver_at AS "deliverAt", m.event_type AS "eventType", m.event_id AS "eventId",
+  m.channels_json AS "channelsJson", m.tags_json AS "tagsJson",
   length(m.payload) AS bytes`;
 }
 
 export function toJob(row: JobRow): Job {
   const { messageId, publicId, endpointId, due, attempts, generation, trigger, contentType, orderingKey } = row;
   const { requestJson, payload, bytes, deliverUntil, deliverAt, orderKey, resent } = row;
+  const { eventType, eventId, channelsJson, tagsJson } = row;
   return {
     messageId,
     publicId,
@@ -46,6 +48,7 @@ export function toJob(row: JobRow): Job {
     orderingKey,
     requestJson,
     payload,
+    labels: { eventType, eventId, channelsJson, tagsJson },
     bytes: bytes ?? 0,
     ...(deliverUntil === undefined ? {} : { deliverUntil }),
     firstDue: deliverAt ?? timeOfKey(messageId),

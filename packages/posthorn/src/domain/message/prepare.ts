@@ -180,7 +180,9 @@ function orderKeysOf(application: DirectoryApplication, { endpointIds, orderingK
 /** First attempts of a stored message, for the dispatcher. */
 export function firstJobs(entry: AcceptEntry, dues: Dues | null): Job[] {
   const { id: messageId, publicId, contentType, payload, orderingKey, requestJson, deliverUntil = null } = entry;
-  const fresh = { attempts: 0, generation: 0, trigger: 0, orderingKey, requestJson, deliverUntil } as const;
+  const { eventType, eventId, channelsJson, tagsJson } = entry;
+  const labels = { eventType, eventId, channelsJson, tagsJson };
+  const fresh = { attempts: 0, generation: 0, trigger: 0, orderingKey, requestJson, deliverUntil, labels } as const;
   const jobs: Job[] = [];
   entry.endpointIds.forEach((endpointId, index) => {
     const due = dues === null ? entry.due : dues[index]!;
