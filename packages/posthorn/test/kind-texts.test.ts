@@ -4,6 +4,7 @@ import { brokers } from "../../dashboard/src/i18n/de/kinds/brokers.ts";
 import { chat } from "../../dashboard/src/i18n/de/kinds/chat.ts";
 import { clouds } from "../../dashboard/src/i18n/de/kinds/clouds.ts";
 import { sourceBrokers } from "../../dashboard/src/i18n/de/kinds/source-brokers.ts";
+import { sourceTables } from "../../dashboard/src/i18n/de/kinds/source-tables.ts";
 import { sources } from "../../dashboard/src/i18n/de/kinds/sources.ts";
 import { places, products, texts } from "../../dashboard/src/i18n/de/kinds.ts";
 import type { AnyKind } from "../src/destinations/kind.ts";
@@ -58,7 +59,7 @@ describe("the German texts of kinds", () => {
   });
 
   it("have one translation each", () => {
-    const keys = [clouds, chat, brokers, sourceBrokers, sources].flatMap((group) => Object.keys(group));
+    const keys = [clouds, chat, brokers, sourceBrokers, sources, sourceTables].flatMap((group) => Object.keys(group));
     expect(keys.filter((key, index) => keys.indexOf(key) !== index)).toEqual([]);
   });
 

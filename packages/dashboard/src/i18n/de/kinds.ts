@@ -6,6 +6,7 @@ import { brokers } from "./kinds/brokers.ts";
 import { chat } from "./kinds/chat.ts";
 import { clouds } from "./kinds/clouds.ts";
 import { sourceBrokers } from "./kinds/source-brokers.ts";
+import { sourceTables } from "./kinds/source-tables.ts";
 import { sources } from "./kinds/sources.ts";
 
 /** Titles of products, which have the same name in every language. Other titles are in `texts`. */
@@ -42,6 +43,7 @@ export const products: readonly string[] = [
   "AMQP 1.0",
   "NATS JetStream",
   "MQTT",
+  "CalDAV",
   "PostgreSQL",
   "HTTP",
   "iCalendar",
@@ -54,6 +56,7 @@ export const texts: Readonly<Record<string, string>> = {
   ...brokers,
   ...sourceBrokers,
   ...sources,
+  ...sourceTables,
 };
 
 /** English texts that need another translation at one place, by `kind.field.label` or `kind.field.help`. */

@@ -74,7 +74,7 @@ export const sources: Readonly<Record<string, string>> = {
   "Name of the query parameter that the cursor is sent in.":
     "Name des Query-Parameters, in dem der Cursor gesendet wird.",
   "Most pages": "Seiten höchstens",
-  "Pages that one poll reads at most.": "Seiten, die ein Lesevorgang höchstens liest.",
+  "Maximum number of pages per poll.": "Seiten, die ein Lesevorgang höchstens liest.",
 
   // Feed
   "RSS, Atom or JSON Feed": "RSS, Atom oder JSON Feed",
@@ -137,13 +137,13 @@ export const sources: Readonly<Record<string, string>> = {
     "Eine Änderung, ein neues Element oder eine Antwort, wie `emit` sagt.",
   "A new entry. An entry is recognised by its ID (`guid`, `id`), otherwise by its link, otherwise by its title and time. A changed entry with the same ID is no new entry.":
     "Ein neuer Eintrag. Ein Eintrag wird an seiner ID (`guid`, `id`) erkannt, sonst an seinem Link, sonst an Titel und Zeit. Ein geänderter Eintrag mit derselben ID ist kein neuer Eintrag.",
-  "The hub has sent an update: its exact body, usually the feed with its new entries.":
-    "Der Hub hat eine Aktualisierung gesendet: ihr genauer Body, meist der Feed mit seinen neuen Einträgen.",
+  "The hub has sent an update: its exact body, usually the feed with its new entries. An update that equals the one before it within an hour is a repetition by the hub, and is dropped.":
+    "Der Hub hat eine Aktualisierung gesendet: ihr genauer Body, meist der Feed mit seinen neuen Einträgen. Gleicht eine Aktualisierung der vorigen innerhalb einer Stunde, ist sie eine Wiederholung des Hubs und wird verworfen.",
   "An appointment starts in `minutesBefore` minutes. Each occurrence of a recurring one.":
     "Ein Termin beginnt in `minutesBefore` Minuten. Bei Serien jedes einzelne Vorkommen.",
   "There is a new appointment.": "Es gibt einen neuen Termin.",
   "An appointment has changed, for example its time.": "Ein Termin hat sich geändert, zum Beispiel seine Zeit.",
-  "An appointment that had not ended is gone, or was cancelled.":
+  "An appointment that had not ended was deleted or cancelled.":
     "Ein Termin, der noch nicht zu Ende war, ist verschwunden oder wurde abgesagt.",
   "Reads a calendar of a CalDAV server, and emits an event before an appointment starts, and when one is created, changed or removed.":
     "Liest einen Kalender eines CalDAV-Servers und erzeugt ein Ereignis, bevor ein Termin beginnt und wenn einer angelegt, geändert oder entfernt wird.",
