@@ -12,7 +12,6 @@ import { Card, Columns, Facts, Page, Stack } from "../components/page.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { toConfig } from "../lib/destination-config.ts";
 import { localKind } from "../lib/kind-texts.ts";
-import type { WatchRule } from "../lib/watch-draft.ts";
 import { ruleSummary } from "../lib/watch-summary.ts";
 import { DestinationFields } from "../parts/destination-fields.tsx";
 import { type Template, useTemplates } from "../parts/use-templates.ts";
@@ -172,7 +171,7 @@ function Creates({ template: { creates } }: { readonly template: Template }) {
 function Planned({ preview }: { readonly preview: Preview }) {
   const { t, i18n } = useTranslation();
   const { source, watch, endpoint, eventTypes, filter, transformation } = preview;
-  const rule = watch === null ? null : (watch.rule as WatchRule);
+  const rule = watch === null ? null : watch.rule;
   const facts: (readonly [string, ReactNode])[] = [
     ...(source === null ? [] : [[t("templates.source"), `${source.name} (${source.type})`] as const]),
     ...(eventTypes.length === 0
