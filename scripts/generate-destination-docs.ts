@@ -19,7 +19,7 @@ const GROUPS = {
   stream: "Streams",
   storage: "Storage",
   database: "Databases",
-  mail: "E-mail",
+  mail: "Email",
   pull: "Pull",
 } as const;
 

@@ -18,7 +18,7 @@ const GROUPS = {
   stream: "Streams",
   storage: "Storage",
   database: "Databases",
-  mail: "E-mail",
+  mail: "Email",
   http: "Requests",
 } as const;
 

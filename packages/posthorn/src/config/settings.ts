@@ -61,7 +61,7 @@ export const settings = {
   }),
   smtpListen: setting({
     name: "POSTHORN_SMTP_LISTEN",
-    help: "Address and port at which mails for `email` sources are received, as host:port, such as 0.0.0.0:25. Empty: not at this node. Needs POSTHORN_SMTP_DOMAIN and the npm package smtp-server.",
+    help: "Address and port at which emails for `email` sources are received, as host:port, such as 0.0.0.0:25. Empty: not at this node. Needs POSTHORN_SMTP_DOMAIN and the npm package smtp-server.",
     default: "",
     parse: (text) => (text === "" ? null : parseAddress(text)),
   }),
@@ -73,7 +73,7 @@ export const settings = {
   }),
   smtpTlsCert: setting({
     name: "POSTHORN_SMTP_TLS_CERT",
-    help: "File with the certificate chain for STARTTLS in PEM. It is read again when it changes. Empty: mails are received without encryption.",
+    help: "File with the certificate chain for STARTTLS in PEM. It is read again when it changes. Empty: emails are received without encryption.",
     default: "",
     parse: parseText,
   }),

@@ -94,7 +94,7 @@ export interface DomainRules {
   readonly publicUrl: () => string;
   /** Base URL for inbound webhooks, without a trailing slash. */
   readonly ingestUrl: () => string;
-  /** Domain of the addresses of `email` sources, in lower case; empty: this server receives no mails. */
+  /** Domain of the addresses of `email` sources, in lower case; empty: this server receives no emails. */
   readonly mailDomain: string;
   /** Whether inbound webhooks have a separate origin, apart from the dashboard and the portal. */
   readonly separateIngest: boolean;

@@ -92,7 +92,7 @@ export class PosthornNode implements AsyncDisposable {
     return this.#http?.metricsUrl ?? null;
   }
 
-  /** Port at which mails are received; `null`: none are. */
+  /** Port at which emails are received; `null`: none are. */
   get smtpPort(): number | null {
     return this.#smtpPort;
   }

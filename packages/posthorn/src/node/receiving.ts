@@ -75,7 +75,7 @@ export class Receiving implements AsyncDisposable {
   readonly quarantine: Quarantine;
   readonly duplicates: DuplicateCounter;
   readonly providerApis: ProviderApis;
-  /** Takes the mails that the SMTP server receives. */
+  /** Takes the emails that the SMTP server receives. */
   readonly mails: MailIntake;
   readonly #calls: ProviderCalls;
   readonly #sampler: TrafficSampler;
@@ -165,7 +165,7 @@ export class Receiving implements AsyncDisposable {
     this.#received = new ReceivedCounter({
       services,
       setTimer: clock.setTimer,
-      onFailure: (error) => report(error, "received mails could not be counted"),
+      onFailure: (error) => report(error, "received emails could not be counted"),
     });
     this.mails = new MailIntake({
       services,
@@ -175,7 +175,7 @@ export class Receiving implements AsyncDisposable {
       quarantine: this.quarantine,
       parse: (source, job) => parseWith(transforms, job, { orgId: source.orgId, signal: null }),
       onStored: (sourceKey, at) => this.#received.count(sourceKey, at),
-      onFailure: (error) => report(error, "a mail could not be received"),
+      onFailure: (error) => report(error, "an email could not be received"),
     });
     this.providerApis = { send: this.#calls.send.bind(this.#calls), take: backfill.take.bind(backfill) };
     this.gateway = new Gateway({

@@ -47,7 +47,7 @@ export function rulesOf({ config, egress, policyDefaults, kinds, listensAt }: Ru
   };
 }
 
-const NO_MAIL = "This server receives no mails. The operator can set POSTHORN_SMTP_LISTEN and POSTHORN_SMTP_DOMAIN.";
+const NO_MAIL = "This server receives no emails. The operator can set POSTHORN_SMTP_LISTEN and POSTHORN_SMTP_DOMAIN.";
 
 const NO_TABLE =
   "Table sources are added by the operator with `posthorn tables add`, because their definition contains SQL.";

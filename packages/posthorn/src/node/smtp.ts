@@ -10,7 +10,7 @@ import { type Logger, reporter } from "../lib/log.ts";
 /** How often the files of the certificate are looked at. */
 const RENEW_MS = 60_000;
 
-/** @returns Its port; `null`: this node receives no mails. If it rejects, nothing listens. */
+/** @returns Its port; `null`: this node receives no emails. If it rejects, nothing listens. */
 export async function startSmtp(
   config: Config,
   { mails, log }: { readonly mails: MailIntake; readonly log: Logger },
@@ -38,13 +38,13 @@ export async function startSmtp(
       }),
     );
     if (files !== null) stack.use(renewing(server, files, (error) => report(error, RENEWAL_FAILED)));
-    log.info({ port: server.port, domain }, "receiving mails");
+    log.info({ port: server.port, domain }, "receiving emails");
     return server.port;
   } catch (cause) {
     if (cause instanceof PosthornError) throw cause;
     throw new PosthornError(
       "config_invalid",
-      `Cannot receive mails on ${listen.host}:${listen.port} (${(cause as Error).message}). Check POSTHORN_SMTP_LISTEN, and that the program may use the port.`,
+      `Cannot receive emails on ${listen.host}:${listen.port} (${(cause as Error).message}). Check POSTHORN_SMTP_LISTEN, and that the program may use the port.`,
       { cause },
     );
   }

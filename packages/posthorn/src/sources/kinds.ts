@@ -23,7 +23,7 @@ import { WEBHOOK } from "./kinds/webhook.ts";
 /** Kind of sources whose requests come from a WebSub hub. */
 export const WEBSUB_KIND = "websub";
 
-/** Kind of sources that receive mails at an address. */
+/** Kind of sources that receive emails at an address. */
 export const MAIL_SOURCE = "email";
 
 /** Kind of sources that are triggers of a table. */

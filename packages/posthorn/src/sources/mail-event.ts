@@ -1,4 +1,4 @@
-/** Builds the event of a mail, however it arrived. */
+/** Builds the event of an email, however it arrived. */
 import type { ParseJob, ParseResult, SourceEvent, Unreadable } from "./driver.ts";
 import type { Mail } from "./parse/mail.ts";
 
@@ -12,7 +12,7 @@ export interface MailConfig {
 export interface MailOrigin {
   /** ID of the event. */
   readonly id: string;
-  /** Member of the JSON that says how the mail arrived, such as `envelope`. */
+  /** Member of the JSON that says how the email arrived, such as `envelope`. */
   readonly member: string;
   readonly facts: object;
   /** The same for filters and the raw format, as alternating header names and values. */
@@ -21,7 +21,7 @@ export interface MailOrigin {
   readonly occurredAt: number | null;
 }
 
-/** Rejects when the mail could not be parsed now, but perhaps later. */
+/** Rejects when the email could not be parsed now, but perhaps later. */
 export async function mailEvent(
   raw: Uint8Array,
   { format, attachmentKib, eventType }: MailConfig,
@@ -52,7 +52,7 @@ export function isUnreadable(result: SourceEvent | Unreadable): result is Unread
 }
 
 export function unreadableMail(body: Uint8Array, detail: string): Unreadable {
-  return { reason: "mail_unreadable", detail: `The mail cannot be read: ${detail}`, body, contentType: MAIL_TYPE };
+  return { reason: "mail_unreadable", detail: `The email cannot be read: ${detail}`, body, contentType: MAIL_TYPE };
 }
 
 const MAIL_TYPE = "message/rfc822";

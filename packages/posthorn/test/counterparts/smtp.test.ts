@@ -43,7 +43,7 @@ async function scriptedServer(replies: Readonly<Record<string, string>>): Promis
   };
 }
 
-describe.skipIf(isSkipped("mailpit"))("E-mail", () => {
+describe.skipIf(isSkipped("mailpit"))("Email", () => {
   let mailpit: TestMailpit;
   let connector: TestConnector;
   const configOf = (changes: object = {}) => ({
@@ -104,7 +104,7 @@ describe.skipIf(isSkipped("mailpit"))("E-mail", () => {
     expect(source).toMatch(/^content-type: text\/plain/im);
   });
 
-  /** The parts of a mail, decoded, by their type. */
+  /** The parts of an email, decoded, by their type. */
   const partsOf = async (config: object, message: ReturnType<typeof messageOf>) => {
     accepted(await connector.send("smtp", configOf(config), message));
     const [mail] = await mailpit.mails();

@@ -71,14 +71,14 @@ describe.skipIf(isSkipped("dovecot"))("an IMAP mailbox", () => {
   const subjectsAre = (source: TestSource, expected: readonly string[]): Promise<void> =>
     eventually(async () => expect(await subjects(source)).toEqual(expected), { timeoutMs: 30_000 });
 
-  it("emits new mails as they arrive, in their order, and none that was there before", async () => {
+  it("emits new emails as they arrive, in their order, and none that was there before", async () => {
     const user = newUser();
     await put(user, ["before"]);
     const source = await make(user);
     await inState(source, { state: "running", error: null });
     await put(user, ["one", "two"]);
     await subjectsAre(source, ["one", "two"]);
-    // A mail that was moved here is new, however old it is.
+    // An email that was moved here is new, however old it is.
     await as(user, (client) => client.append("INBOX", mail("three"), [], new Date("2020-01-01T00:00:00Z")));
     await subjectsAre(source, ["one", "two", "three"]);
     expect((await scene.payloads(source))[0]).toMatchObject({
@@ -114,7 +114,7 @@ describe.skipIf(isSkipped("dovecot"))("an IMAP mailbox", () => {
     expect((await subjects(source)).at(-1)).toBe("last");
   });
 
-  it("stores the mail byte for byte in the raw format, and marks it as read only if asked to", async () => {
+  it("stores the email byte for byte in the raw format, and marks it as read only if asked to", async () => {
     const [raw, plain] = [newUser(), newUser()];
     const marked = await make(raw, { format: "raw", markSeen: true }, {});
     const unmarked = await make(plain);
@@ -140,7 +140,7 @@ describe.skipIf(isSkipped("dovecot"))("an IMAP mailbox", () => {
     expect(await unseen(plain)).toEqual([1]);
   });
 
-  it("reads what arrived since the last mail when the mailbox was made anew", async () => {
+  it("reads what arrived since the last email when the mailbox was made anew", async () => {
     const user = newUser();
     await as(user, (client) => client.mailboxCreate("Orders"));
     const source = await make(user, { mailbox: "Orders" });
@@ -165,7 +165,7 @@ describe.skipIf(isSkipped("dovecot"))("an IMAP mailbox", () => {
     expect(await subjects(source)).toHaveLength(2);
   });
 
-  it("quarantines a mail that is too large and one that cannot be parsed, and reads on", async () => {
+  it("quarantines an email that is too large and one that cannot be parsed, and reads on", async () => {
     const user = newUser();
     const source = await make(user, { maxKib: 16 });
     await inState(source, { state: "running" });
@@ -213,7 +213,7 @@ describe.skipIf(isSkipped("dovecot"))("an IMAP mailbox", () => {
     await inState(metadata, { error: { code: "address_refused" } });
   });
 
-  it("continues after the server was killed, without losing or repeating a mail", async () => {
+  it("continues after the server was killed, without losing or repeating an email", async () => {
     const user = newUser();
     const source = await make(user, { start: "all" });
     await inState(source, { state: "running" });

@@ -1,4 +1,4 @@
-/** Mails to a process that is killed. The sender behaves as mail servers do: it repeats a mail until it has the reply 250. */
+/** Emails to a process that is killed. The sender behaves as mail servers do: it repeats an email until it has the reply 250. */
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually, freePort, startServer } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { MAIL, sendRaw } from "./smtp-client.ts";
 const KILLS = 10;
 const SENDERS = 4;
 
-describe("mails to a process that is killed", () => {
+describe("emails to a process that is killed", () => {
   it(
     "are stored once each when they were accepted, however often they are repeated",
     { timeout: 300_000 },

@@ -39,8 +39,8 @@ const make = (config: object = {}, fields: object = {}): Promise<TestSource> =>
 const addressOf = ({ url }: TestSource): string => url.replace("mailto:", "");
 const text = (index: number): string => MAIL.replace("<1@", `<${index}@`);
 
-describe("a source with a mail address", () => {
-  it("emits an event for a mail, with its envelope, texts, addresses and headers", async () => {
+describe("a source with an email address", () => {
+  it("emits an event for an email, with its envelope, texts, addresses and headers", async () => {
     const source = await make();
     expect(source.url).toMatch(/^mailto:[0-9a-f]{40}@in\.example\.com$/);
     const response = await sendRaw(port, { from: "bounce@example.com", to: addressOf(source), raw: MAIL });
@@ -72,7 +72,7 @@ describe("a source with a mail address", () => {
     });
   });
 
-  it("keeps the mail byte for byte in the raw format", async () => {
+  it("keeps the email byte for byte in the raw format", async () => {
     const source = await gateway.source({ kind: "email", config: { format: "raw" } }, {});
     const raw = Buffer.from(`${text(2)}.\r\nline with a dot in front, and \xe4\r\n`, "latin1");
     const before = gateway.receiver.requests.length;
@@ -86,7 +86,7 @@ describe("a source with a mail address", () => {
     expect(Buffer.from(body).equals(raw)).toBe(true);
   });
 
-  it("stores a mail once that its server sends again, and another mail with the same Message-ID as well", async () => {
+  it("stores an email once that its server sends again, and another email with the same Message-ID as well", async () => {
     const source = await make();
     const to = addressOf(source);
     const mail = { from: "a@example.com", to, raw: text(3) };
@@ -97,7 +97,7 @@ describe("a source with a mail address", () => {
     expect(await gateway.messages(source)).toHaveLength(3);
   });
 
-  it("delivers a mail to several addresses, and once to each", async () => {
+  it("delivers an email to several addresses, and once to each", async () => {
     const [one, two] = [await make(), await make()];
     const to = [addressOf(one), addressOf(two), addressOf(one).replace("@", "+orders@")];
     await sendRaw(port, { from: "a@example.com", to, raw: text(4) });
@@ -140,7 +140,7 @@ describe("a source with a mail address", () => {
     });
   });
 
-  it("quarantines a mail that cannot be parsed, and accepts it then", async () => {
+  it("quarantines an email that cannot be parsed, and accepts it then", async () => {
     const source = await make();
     const nested = Array.from(
       { length: 60 },
@@ -153,7 +153,7 @@ describe("a source with a mail address", () => {
     expect(await gateway.messages(source)).toEqual([]);
   });
 
-  it("has a state with the number of its mails, and keeps it when it is changed", async () => {
+  it("has a state with the number of its emails, and keeps it when it is changed", async () => {
     const source = await make();
     await sendRaw(port, { from: "a@example.com", to: addressOf(source), raw: text(5) });
     const path = `ingest/api/v1/source/${source.id}`;
@@ -171,7 +171,7 @@ describe("a source with a mail address", () => {
     expect((await gateway.messages(source))[0]).toMatchObject({ eventType: "ticket.mail" });
   });
 
-  it("takes no mails while it is paused, with a reply after which servers try again", async () => {
+  it("takes no emails while it is paused, with a reply after which servers try again", async () => {
     const source = await make();
     const mail = { from: "a@example.com", to: addressOf(source), raw: text(13) };
     const path = `ingest/api/v1/source/${source.id}`;
@@ -208,7 +208,7 @@ describe("the SMTP server", () => {
     expect(await client.say("DATA")).toMatch(/^503/);
   });
 
-  it("refuses the address of a source of another kind, and requests to the URL of a mail source", async () => {
+  it("refuses the address of a source of another kind, and requests to the URL of an email source", async () => {
     const webhook = await gateway.source({ type: "generic-webhook" }, false);
     const token = webhook.url.split("/").at(-1)!;
     const client = await talk();
@@ -228,7 +228,7 @@ describe("the SMTP server", () => {
     expect(await client.say("AUTH PLAIN AGEAYg==")).toMatch(/^5/);
   });
 
-  it("refuses a mail that is too large for the server or the source, before or after its content", async () => {
+  it("refuses an email that is too large for the server or the source, before or after its content", async () => {
     const source = await make({ maxKib: 16 });
     const client = await talk();
     expect(await client.say("MAIL FROM:<a@example.com> SIZE=3000000")).toMatch(/^552/);
@@ -238,7 +238,7 @@ describe("the SMTP server", () => {
     expect(await gateway.messages(source)).toEqual([]);
   });
 
-  it("stores nothing of a mail whose connection ends before its content does", async () => {
+  it("stores nothing of an email whose connection ends before its content does", async () => {
     const source = await make();
     const client = await talk();
     await client.say("MAIL FROM:<a@example.com>");
@@ -264,14 +264,14 @@ describe("the SMTP server", () => {
     expect(replies.map((reply) => reply.slice(0, 3))).toEqual(["250", "451"]);
   });
 
-  it("accepts mails only from the allowed addresses of the source", async () => {
+  it("accepts emails only from the allowed addresses of the source", async () => {
     const source = await make({}, { allowedAddresses: ["192.0.2.0/24"] });
     const client = await talk();
     await client.say("MAIL FROM:<a@example.com>");
     expect(await client.say(`RCPT TO:<${addressOf(source)}>`)).toMatch(/^550 5\.7\.1/);
   });
 
-  it("ends a mail that circulates", async () => {
+  it("ends an email that circulates", async () => {
     const source = await make();
     const raw = `${"Received: from a by b\r\n".repeat(51)}${MAIL}`;
     const sending = sendRaw(port, { from: "a@example.com", to: addressOf(source), raw });
@@ -307,7 +307,7 @@ describe("the SMTP server", () => {
   });
 });
 
-describe("a node that receives mails", () => {
+describe("a node that receives emails", () => {
   it("encrypts with its certificate", async () => {
     using folder = temporaryFolder();
     await using lab = await startLab();

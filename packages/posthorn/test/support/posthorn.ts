@@ -17,7 +17,7 @@ export interface TestNode extends AsyncDisposable {
   readonly url: string;
   readonly token: string;
   readonly metricsUrl: string | null;
-  /** Port at which mails are received; `null`: none are. */
+  /** Port at which emails are received; `null`: none are. */
   readonly smtpPort: number | null;
   /** The services of the API, for situations that no API call can cause. */
   readonly services: Services;

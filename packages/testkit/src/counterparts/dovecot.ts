@@ -25,7 +25,7 @@ export async function startDovecot(tls?: CounterpartTls): Promise<TestDovecot> {
   const [port, tlsPort] = [await freePort(), tls === undefined ? null : await freePort()];
   const id = (flag: string): number => Number(run("id", [flag, "daemon"], null));
   const [uid, gid] = [id("-u"), id("-g")];
-  const mails = join(folder, "mails");
+  const mails = join(folder, "emails");
   mkdirSync(mails);
   chownSync(mails, uid, gid);
   // Processes of other accounts pass through it.

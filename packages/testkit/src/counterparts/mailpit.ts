@@ -14,7 +14,7 @@ export interface MailSummary {
   readonly Subject: string;
 }
 
-/** A mail as a mail program shows it. */
+/** An email as a mail program shows it. */
 export interface ShownMail {
   readonly MessageID: string;
   readonly From: { readonly Address: string };
@@ -26,7 +26,7 @@ export interface ShownMail {
 export interface TestMailpit extends AsyncDisposable {
   readonly program: TestProgram;
   readonly smtpPort: number;
-  /** The mails received so far, newest first. */
+  /** The emails received so far, newest first. */
   mails(): Promise<readonly MailSummary[]>;
   mail(id: string): Promise<ShownMail>;
   /** Source text of a mail. */

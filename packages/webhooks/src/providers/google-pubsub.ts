@@ -6,10 +6,10 @@ function checkClaims(claims: Claims, context: SchemeContext): void {
   requireClaim(claims, "aud", requireConfig(context, "audience"));
   requireClaim(claims, "email", requireConfig(context, "serviceAccount"));
   if (claims["email_verified"] === true) return;
-  throw tokenError("token_invalid", "The e-mail address in the token is not verified.", "email_verified");
+  throw tokenError("token_invalid", "The email address in the token is not verified.", "email_verified");
 }
 
-/** Anyone can get a Google token for your audience, so the e-mail address of the service account decides. */
+/** Anyone can get a Google token for your audience, so the email address of the service account decides. */
 export const googlePubsub: ProviderDefinition = {
   id: "google-pubsub",
   name: "Google Pub/Sub push",
@@ -30,7 +30,7 @@ export const googlePubsub: ProviderDefinition = {
   secret: "Google's key set, fetched",
   config: {
     audience: "audience of the subscription",
-    serviceAccount: "e-mail address of the service account that signs",
+    serviceAccount: "email address of the service account that signs",
   },
   event: ["{body:message.attributes.eventType}", "{body:subscription}"],
   delivery: "{body:message.messageId}",

@@ -61,7 +61,7 @@ describe("Google Pub/Sub", () => {
   test.each([
     ["another audience", { aud: "other" }, "token_invalid"],
     ["another account", { email: "evil@p.iam.gserviceaccount.com" }, "token_invalid"],
-    ["an unverified e-mail", { email_verified: false }, "token_invalid"],
+    ["an unverified email", { email_verified: false }, "token_invalid"],
     ["another issuer", { iss: "https://evil.example" }, "token_invalid"],
     ["no end", { exp: undefined }, "token_invalid"],
     ["an end in the past", { exp: SECONDS }, "token_expired"],

@@ -24,7 +24,7 @@ const short: Readonly<Record<string, string>> = {
   "Shipping update": "Versandstatus",
   "Inventory level": "Lagerbestand",
   "Team chat notification": "Benachrichtigung im Team-Chat",
-  "E-mail delivery status": "Zustellstatus von E-Mails",
+  "Email delivery status": "Zustellstatus von E-Mails",
   "Calendar reminder": "Terminerinnerung",
   "Repository events": "Ereignisse eines Repositorys",
   "Build completion": "Build-Ergebnis",
@@ -155,16 +155,16 @@ const communication: Readonly<Record<string, string>> = {
     "Veröffentlichen Sie in der Anwendung Nachrichten mit dem Ereignistyp notification.created. Die Nutzdaten enthalten `title`, `message`, `level` und `url`.",
   "Notifications with a lower `level` are not posted.":
     "Benachrichtigungen mit niedrigerem `level` werden nicht gepostet.",
-  "Receives delivery events of your e-mails from Resend, and reports bounces, complaints, failures and delays, or every status.":
+  "Receives delivery events of your emails from Resend, and reports bounces, complaints, failures and delays, or every status.":
     "Empfängt Zustellereignisse Ihrer E-Mails von Resend und meldet Rückläufer, Beschwerden, Fehler und Verzögerungen oder jeden Status.",
-  "A Resend account that sends your e-mails.": "Ein Resend-Konto, das Ihre E-Mails versendet.",
+  "A Resend account that sends your emails.": "Ein Resend-Konto, das Ihre E-Mails versendet.",
   "At Resend, open Webhooks, and add a webhook with the URL of the source and the events that you want to be reported.":
     "Öffnen Sie bei Resend Webhooks, und legen Sie einen Webhook mit der URL der Quelle und den Ereignissen an, die gemeldet werden sollen.",
   "Copy the signing secret of the webhook and enter it at the source, unless you have entered it in the form.":
     "Kopieren Sie das Signatur-Secret des Webhooks, und tragen Sie es bei der Quelle ein, falls Sie es nicht im Formular angegeben haben.",
   "Signing secret of the webhook, from the page Webhooks at Resend.":
     "Signatur-Secret des Webhooks, von der Seite Webhooks bei Resend.",
-  "`problems`: bounced, complained, failed and delayed e-mails. `all`: also sent and delivered ones.":
+  "`problems`: bounced, complained, failed and delayed emails. `all`: also sent and delivered ones.":
     "`problems`: Rückläufer, Beschwerden, fehlgeschlagene und verzögerte E-Mails. `all`: auch versendete und zugestellte.",
   "Reads a calendar in the iCalendar format, and reminds a channel or your application before each appointment starts. Recurring appointments and time zones are taken into account.":
     "Liest einen Kalender im iCalendar-Format und erinnert einen Kanal oder Ihre Anwendung vor jedem Termin. Serientermine und Zeitzonen werden berücksichtigt.",
@@ -330,7 +330,7 @@ const marketing: Readonly<Record<string, string>> = {
     "Empfängt Ereignisse von Kampagnen bei Customer.io und sendet Klicks, Conversions und Abmeldungen weiter, für alle Kampagnen oder eine davon.",
   "A Customer.io workspace whose reporting webhooks you can change.":
     "Ein Customer.io-Workspace, dessen Reporting-Webhooks Sie ändern können.",
-  "At Customer.io, open Data & Integrations, then Reporting Webhooks, and create one with the URL of the source and the events Clicked, Converted and Unsubscribed of e-mails.":
+  "At Customer.io, open Data & Integrations, then Reporting Webhooks, and create one with the URL of the source and the events Clicked, Converted and Unsubscribed of emails.":
     "Öffnen Sie bei Customer.io Data & Integrations, dann Reporting Webhooks, und legen Sie einen mit der URL der Quelle und den E-Mail-Ereignissen Clicked, Converted und Unsubscribed an.",
   "Copy its signing key and enter it at the source, unless you have entered it in the form.":
     "Kopieren Sie seinen Signaturschlüssel, und tragen Sie ihn bei der Quelle ein, falls Sie ihn nicht im Formular angegeben haben.",

@@ -24,7 +24,7 @@ export const SourceKindOut = Type.Object(
       description: "Whether an event that is read again is recognised and dropped.",
     }),
     receives: Type.Boolean({
-      description: "Whether sources of this kind have an `ingestUrl`: they receive requests or mails.",
+      description: "Whether sources of this kind have an `ingestUrl`: they receive requests or emails.",
     }),
     setup: Type.Array(Type.String(), { description: "Steps in the other product, in order." }),
     available: Type.Boolean({ description: "Whether sources of this kind can be created on this server." }),

@@ -1,9 +1,9 @@
-/** A card as the HTML part of an e-mail. It loads nothing, and all texts are escaped. */
+/** A card as the HTML part of an email. It loads nothing, and all texts are escaped. */
 import { buildWithin, type Card, type Extent, footerOf, hexColour, shownFields } from "./card.ts";
 import { type Excerpt, shortened } from "./excerpt.ts";
 import { escapeHtml } from "./google-chat-card.ts";
 
-/** Gmail cuts mails above 102 KB. Recorded on 27 November 2026 (support.google.com/mail, "message clipped"). */
+/** Gmail cuts emails above 102 KB. Recorded on 27 November 2026 (support.google.com/mail, "message clipped"). */
 export const MAIL_LIMITS = { html: 100_000 } as const;
 
 export function mailHtml(card: Card): string {

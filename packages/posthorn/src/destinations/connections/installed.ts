@@ -35,7 +35,7 @@ export function connectorStates(): readonly ConnectorState[] {
   return [...destinations, ...sources].filter(({ packages }) => packages.length > 0);
 }
 
-/** Package of the server that receives mails. */
+/** Package of the server that receives emails. */
 export const SMTP_SERVER = "smtp-server@3";
 
 /** Packages of a destination kind that must be installed. */

@@ -5,8 +5,8 @@ const ADDRESS = '[^\\s@<>,;:"()\\[\\]\\\\]+@[^\\s@<>,;:"()\\[\\]\\\\]+';
 
 export const SMTP = connectionKind({
   family: "connection",
-  title: "E-mail (SMTP)",
-  summary: "Sends each message as an e-mail, with the payload as text and a summary in HTML.",
+  title: "Email (SMTP)",
+  summary: "Sends each message as an email, with the payload as text and a summary in HTML.",
   group: "mail",
   fields: {
     host: {
@@ -79,7 +79,7 @@ export const SMTP = connectionKind({
     unsubscribe: {
       type: "text",
       label: "Unsubscribe link",
-      help: "https: or mailto: URL with which recipients can unsubscribe (header List-Unsubscribe). Mail providers expect it from senders of many mails.",
+      help: "https: or mailto: URL with which recipients can unsubscribe (header List-Unsubscribe). Mail providers expect it from senders of many emails.",
       required: false,
       secret: false,
       maxLength: 1000,

@@ -1,4 +1,4 @@
-/** Receives mails for `email` sources: finds the source of an address, stores the mail, and chooses the reply. Knows no SMTP library. */
+/** Receives emails for `email` sources: finds the source of an address, stores the email, and chooses the reply. Knows no SMTP library. */
 import { createHash } from "node:crypto";
 import { MAIL_SOURCE } from "../../sources/kinds.ts";
 import type { ParseJob, ParseResult, SourceEvent } from "../../sources/driver.ts";
@@ -46,21 +46,21 @@ export interface MailIntakeOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Mails that have passed more servers circulate. Postfix has the same limit. */
+/** Emails that have passed more servers circulate. Postfix has the same limit. */
 const MAX_RECEIVED = 50;
 const RECEIVED = Buffer.from("received:");
 
 const UNKNOWN: Reply = { code: 550, text: "5.1.1 There is no such address here." };
-const RELAY: Reply = { code: 550, text: "5.7.1 This server accepts mails for its own addresses only." };
+const RELAY: Reply = { code: 550, text: "5.7.1 This server accepts emails for its own addresses only." };
 const BUSY: Reply = { code: 451, text: "4.3.2 The server is busy. Try again later." };
 const PAUSED: Reply = { code: 450, text: "4.2.1 This address is paused. Try again later." };
-const LOOP: Reply = { code: 554, text: "5.4.6 The mail has passed too many servers, which is a loop." };
-export const TOO_LARGE: Reply = { code: 552, text: "5.3.4 The mail is larger than this address accepts." };
+const LOOP: Reply = { code: 554, text: "5.4.6 The email has passed too many servers, which is a loop." };
+export const TOO_LARGE: Reply = { code: 552, text: "5.3.4 The email is larger than this address accepts." };
 export const NO_MEMORY: Reply = {
   code: 451,
-  text: "4.3.1 The server has no memory for the mail now. Try again later.",
+  text: "4.3.1 The server has no memory for the email now. Try again later.",
 };
-const NOT_STORED: Reply = { code: 451, text: "4.3.0 The mail could not be stored. Try again later." };
+const NOT_STORED: Reply = { code: 451, text: "4.3.0 The email could not be stored. Try again later." };
 
 export class MailIntake {
   readonly limits: InboundLimits;
@@ -88,22 +88,25 @@ export class MailIntake {
     if (source === "busy") return BUSY;
     if (source === null || source.settings.kind !== MAIL_SOURCE) return UNKNOWN;
     if (source.isPaused) return PAUSED;
-    if (!source.admits(peer)) return { code: 550, text: "5.7.1 This address accepts no mails from your IP address." };
+    if (!source.admits(peer)) return { code: 550, text: "5.7.1 This address accepts no emails from your IP address." };
     if (services().backlog.isFullFor(source.key)) return BUSY;
     if (limits.waitOf(source.key, source.settings.rateLimit) > 0) {
-      return { code: 451, text: "4.7.1 This address receives more mails than its rate limit allows. Try again later." };
+      return {
+        code: 451,
+        text: "4.7.1 This address receives more emails than its rate limit allows. Try again later.",
+      };
     }
     return { source, address: address.toLowerCase() };
   }
 
-  /** Largest mail that all recipients accept, in bytes. */
+  /** Largest email that all recipients accept, in bytes. */
   maxBytes(recipients: readonly Recipient[]): number {
     const own = recipients.map(({ source }) => configOf(source).maxKib * 1024);
     return Math.min(...own, this.#options.services().rules.maxInboundBytes);
   }
 
   /**
-   * Stores a mail for each of its recipients. Never rejects. A reply of 250 means that it is stored for all of them. After another reply the
+   * Stores an email for each of its recipients. Never rejects. A reply of 250 means that it is stored for all of them. After another reply the
    * sender tries again, and what is stored already is recognised.
    */
   async receive(mail: ReceivedMail): Promise<Reply> {
@@ -140,7 +143,7 @@ export class MailIntake {
       const { reason, detail, contentType } = event;
       const headers = ["content-type", contentType, "x-envelope-from", from, "x-envelope-to", address];
       await quarantine.store(source, { reason, detail, body, request: requestOf(source, peer, headers) });
-      return { code: 250, text: "2.6.0 The mail is stored, but it cannot be read: it is in quarantine." };
+      return { code: 250, text: "2.6.0 The email is stored, but it cannot be read: it is in quarantine." };
     }
     const taken = await this.#take(intake, source, event, peer);
     if (taken.kind === "stored") onStored(source.key, now);
@@ -163,7 +166,7 @@ function replyTo(taken: Taken): Reply {
     case "gone":
       return UNKNOWN;
     case "busy":
-      return { code: 451, text: "4.7.1 This address has received its daily quota of mails. Try again tomorrow." };
+      return { code: 451, text: "4.7.1 This address has received its daily quota of emails. Try again tomorrow." };
   }
 }
 
@@ -172,8 +175,8 @@ function configOf({ settings }: LiveSource): MailConfig {
 }
 
 /**
- * The same when a server repeats a mail because the reply was lost: it sends the same bytes again. `Message-ID` is chosen by the sender, and two
- * mails may share it.
+ * The same when a server repeats an email because the reply was lost: it sends the same bytes again. `Message-ID` is chosen by the sender, and two
+ * emails may share it.
  */
 function idOf({ from, body }: ReceivedMail, address: string): string {
   return `mail/${createHash("sha256").update(`${from}\n${address}\n`).update(body).digest("base64url")}`;
@@ -188,7 +191,7 @@ function requestOf(source: LiveSource, address: string, headers: readonly string
   return { method: "POST", path: "", query: "", address, headers, origin };
 }
 
-/** `Received` headers. Each server that a mail passes adds one. */
+/** `Received` headers. Each server that an email passes adds one. */
 function countReceived(body: Uint8Array): number {
   let count = 0;
   let from = 0;

@@ -1,4 +1,4 @@
-/** SMTP server of `email` sources, on the package `smtp-server`. It accepts mails for these sources only, and sends none. */
+/** SMTP server of `email` sources, on the package `smtp-server`. It accepts emails for these sources only, and sends none. */
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type SMTPServerDataStream, type SMTPServerOptions, type SMTPServerSession, SMTPServer } from "smtp-server";
@@ -12,7 +12,7 @@ export interface SmtpServerOptions {
   readonly domain: string;
   /** Certificate and key in PEM; `null`: no STARTTLS. */
   readonly tls: TlsFiles | null;
-  /** Largest mail that any source accepts. */
+  /** Largest email that any source accepts. */
   readonly maxBytes: number;
 }
 
@@ -31,7 +31,7 @@ const IDLE_MS = 60_000;
 const DATA_MS = 300_000;
 const CLOSE_MS = 3000;
 
-const SLOW: Reply = { code: 451, text: "4.4.2 The mail took longer than 5 minutes. Try again later." };
+const SLOW: Reply = { code: 451, text: "4.4.2 The email took longer than 5 minutes. Try again later." };
 
 /** What is known of one connection, beyond its session. */
 interface Connection {
@@ -44,7 +44,7 @@ export class SmtpServer implements AsyncDisposable {
   readonly #server: SMTPServer;
   readonly #peers = new PeerConnections(MAX_CONNECTIONS_PER_PEER);
   readonly #connections = new Map<string, Connection>();
-  /** Mails that are being stored. They are waited for when the server stops. */
+  /** Emails that are being stored. They are waited for when the server stops. */
   readonly #storing = new Set<Promise<unknown>>();
 
   private constructor(options: SmtpServerOptions) {
@@ -176,7 +176,7 @@ interface Memory {
 }
 
 /**
- * Reads the whole content. A mail that is refused is read to its end without being kept, because SMTP has no earlier reply. If the connection
+ * Reads the whole content. An email that is refused is read to its end without being kept, because SMTP has no earlier reply. If the connection
  * ends before, the reply is not sent.
  */
 function readMail(stream: SMTPServerDataStream, most: number, memory: Memory): Promise<Buffer | Reply> {

@@ -3,22 +3,22 @@ import { MAIL_FIELDS } from "./mail-fields.ts";
 
 export const EMAIL = requestKind({
   family: "request",
-  title: "E-mail address",
-  summary: "Receives mails at an address of its own, and emits an event for each.",
+  title: "Email address",
+  summary: "Receives emails at an address of its own, and emits an event for each.",
   group: "mail",
   fields: MAIL_FIELDS,
   events: [
     {
       type: "{eventType}",
       description:
-        "A mail, with the envelope of the SMTP transaction. Nothing in it is proven: Posthorn evaluates neither SPF nor DKIM, and senders can be forged.",
+        "An email, with the envelope of the SMTP transaction. Nothing in it is proven: Posthorn evaluates neither SPF nor DKIM, and senders can be forged.",
     },
   ],
   repeats: "dropped",
   setup: [
     "The operator sets `POSTHORN_SMTP_LISTEN` and `POSTHORN_SMTP_DOMAIN`, and points the MX record of the domain to this server.",
     "Create the source. Its `ingestUrl` is the address, as `mailto:` URL. Keep it secret: anyone who knows it can send events.",
-    "Send mails to it, or forward them there. Text behind a plus sign in front of the `@` is ignored and kept in the envelope.",
+    "Send emails to it, or forward them there. Text behind a plus sign in front of the `@` is ignored and kept in the envelope.",
   ],
   receives: true,
   target: () => null,

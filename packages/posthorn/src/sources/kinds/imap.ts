@@ -7,7 +7,7 @@ import { START_FIELD } from "./request-fields.ts";
 export const IMAP = listeningKind({
   family: "listen",
   title: "IMAP mailbox",
-  summary: "Reads a mailbox, and emits an event for each new mail as soon as it arrives.",
+  summary: "Reads a mailbox, and emits an event for each new email as soon as it arrives.",
   group: "mail",
   fields: {
     host: {
@@ -65,7 +65,7 @@ export const IMAP = listeningKind({
     markSeen: {
       type: "boolean",
       label: "Mark as read",
-      help: "Turn on to mark mails as read once they are stored. Otherwise the mailbox is opened read-only.",
+      help: "Turn on to mark emails as read once they are stored. Otherwise the mailbox is opened read-only.",
       required: false,
       secret: false,
       default: false,
@@ -73,7 +73,7 @@ export const IMAP = listeningKind({
     everySeconds: {
       type: "integer",
       label: "Interval in seconds",
-      help: "The server announces new mails with IDLE. Posthorn also looks in this interval, for servers that have no IDLE or lose announcements.",
+      help: "The server announces new emails with IDLE. Posthorn also looks in this interval, for servers that have no IDLE or lose announcements.",
       required: false,
       secret: false,
       minimum: 30,
@@ -85,7 +85,7 @@ export const IMAP = listeningKind({
     ...TLS_FIELDS,
   },
   events: [
-    { type: "{eventType}", description: "A mail in the mailbox that was not there when the source was created." },
+    { type: "{eventType}", description: "An email in the mailbox that was not there when the source was created." },
   ],
   repeats: "dropped",
   setup: [

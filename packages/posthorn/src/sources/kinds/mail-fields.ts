@@ -1,4 +1,4 @@
-/** Fields of kinds whose events are mails. */
+/** Fields of kinds whose events are emails. */
 import type { Fields } from "../kind.ts";
 import { eventTypeField } from "./request-fields.ts";
 
@@ -6,7 +6,7 @@ export const MAIL_FIELDS = {
   format: {
     type: "choice",
     label: "Format",
-    help: "`json`: the mail with its texts, addresses, headers and attachments as JSON. `raw`: the mail byte for byte, as `message/rfc822`.",
+    help: "`json`: the email with its texts, addresses, headers and attachments as JSON. `raw`: the email byte for byte, as `message/rfc822`.",
     required: false,
     secret: false,
     choices: ["json", "raw"],
@@ -24,8 +24,8 @@ export const MAIL_FIELDS = {
   },
   maxKib: {
     type: "integer",
-    label: "Largest mail in KiB",
-    help: "Larger mails are not read. `POSTHORN_MAX_INBOUND_BYTES` limits it for all sources.",
+    label: "Largest email in KiB",
+    help: "Larger emails are not read. `POSTHORN_MAX_INBOUND_BYTES` limits it for all sources.",
     required: false,
     secret: false,
     minimum: 16,

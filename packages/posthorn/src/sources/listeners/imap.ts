@@ -1,6 +1,6 @@
 /**
  * Reads a mailbox in the order of its UIDs. The cursor is the last UID that was stored, together with the UIDVALIDITY under which it is valid.
- * Mails are handed over as they are; they are parsed in the main thread's pool.
+ * Emails are handed over as they are; they are parsed in the main thread's pool.
  */
 import { type FetchMessageObject, ImapFlow } from "imapflow";
 import { closed, quoted, refused, retry, type FailedResult } from "../../destinations/connections/driver.ts";
@@ -18,16 +18,16 @@ interface Position {
   readonly uidValidity: string;
   /** Everything up to this UID is stored. */
   readonly uid: number;
-  /** When the newest of these mails arrived, in Unix milliseconds. */
+  /** When the newest of these emails arrived, in Unix milliseconds. */
   readonly at: number;
-  /** Earlier mails are not read: they were, under their former UIDs. 0: all are. */
+  /** Earlier emails are not read: they were, under their former UIDs. 0: all are. */
   readonly since: number;
 }
 
-/** Mails whose sizes are asked for at once. */
+/** Emails whose sizes are asked for at once. */
 const CHUNK = 50;
 const CONNECT_MS = 20_000;
-/** Bytes of a mail that is too large, for its headers. */
+/** Bytes of an email that is too large, for its headers. */
 const HEAD_BYTES = 32 * 1024;
 /** Room for the rest of a response with a mail. */
 const RESPONSE_BYTES = 64 * 1024;
@@ -122,7 +122,7 @@ class MailboxReader {
     const isNew = cursor === null;
     const isBaseline = isNew && this.#config.start === "baseline";
     const lastUid = isBaseline ? await this.#lastUid(uidNext) : 0;
-    // The server has numbered the mailbox anew. Of the mails that are in it now, only those are read that arrived since the last one.
+    // The server has numbered the mailbox anew. Of the emails that are in it now, only those are read that arrived since the last one.
     const at = isNew ? 0 : Number(cursor["at"] ?? 0);
     const position: Position = { uidValidity, uid: lastUid, at, since: at };
     if (isBaseline) await this.#host.save(position as unknown as Cursor);
@@ -139,7 +139,7 @@ class MailboxReader {
   async #readAfter(from: Position): Promise<Position> {
     const client = this.#client;
     const searched = await client.search({ uid: `${from.uid + 1}:*` }, { uid: true });
-    // The range always contains the last mail, whatever its UID is.
+    // The range always contains the last email, whatever its UID is.
     const uids = (searched === false ? [] : (searched ?? []))
       .filter((uid) => uid > from.uid)
       .sort((one, other) => one - other);
@@ -217,7 +217,7 @@ class MailboxReader {
     if (fetched === false) return false;
     void this.#host.quarantine({
       reason: "too_large",
-      detail: `The mail with the UID ${uid} has ${size} bytes, and the source accepts up to ${this.#maxBytes}. Raise maxKib of the source or POSTHORN_MAX_INBOUND_BYTES. Only the beginning of the mail is kept.`,
+      detail: `The email with the UID ${uid} has ${size} bytes, and the source accepts up to ${this.#maxBytes}. Raise maxKib of the source or POSTHORN_MAX_INBOUND_BYTES. Only the beginning of the email is kept.`,
       body: fetched.source ?? new Uint8Array(0),
       contentType: "message/rfc822",
     });
@@ -229,7 +229,7 @@ class MailboxReader {
     return new Promise((resolve) => void this.#client.once("exists", () => resolve()));
   }
 
-  /** Waits for a mail, or until it is time to look. The next command ends IDLE. */
+  /** Waits for an email, or until it is time to look. The next command ends IDLE. */
   async #idle(news: Promise<void>): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const time = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.#config.everySeconds * 1000)));

@@ -1,4 +1,4 @@
-/** A mail (RFC 5322 with MIME) as JSON, with bounds on everything in it. */
+/** An email (RFC 5322 with MIME) as JSON, with bounds on everything in it. */
 import { createHash } from "node:crypto";
 import PostalMime, { type Address, type Attachment, type Email, type Mailbox } from "postal-mime";
 
@@ -16,7 +16,7 @@ export interface Mail {
   readonly json: string;
 }
 
-/** Parts within parts. Deeper mails are refused as a whole. */
+/** Parts within parts. Deeper emails are refused as a whole. */
 const MAX_DEPTH = 32;
 /** Bytes of all headers in all parts. */
 const MAX_HEADER_BYTES = 512 * 1024;

@@ -75,13 +75,13 @@ function email(type: string, more: object = {}): ExampleStep {
 }
 
 export const EMAIL_DELIVERY_STATUS = defineTemplate({
-  title: "E-mail delivery status",
+  title: "Email delivery status",
   category: "communication",
   summary:
-    "Receives delivery events of your e-mails from Resend, and reports bounces, complaints, failures and delays, or every status.",
-  needs: ["A Resend account that sends your e-mails."],
+    "Receives delivery events of your emails from Resend, and reports bounces, complaints, failures and delays, or every status.",
+  needs: ["A Resend account that sends your emails."],
   fields: {
-    name: nameField("E-mail delivery status"),
+    name: nameField("Email delivery status"),
     secret: secretField(
       "Signing secret of the webhook, from the page Webhooks at Resend.",
       "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
@@ -89,7 +89,7 @@ export const EMAIL_DELIVERY_STATUS = defineTemplate({
     report: {
       type: "choice",
       label: "Report",
-      help: "`problems`: bounced, complained, failed and delayed e-mails. `all`: also sent and delivered ones.",
+      help: "`problems`: bounced, complained, failed and delayed emails. `all`: also sent and delivered ones.",
       required: false,
       secret: false,
       choices: ["problems", "all"],
@@ -103,11 +103,11 @@ export const EMAIL_DELIVERY_STATUS = defineTemplate({
   ],
   examples: [
     {
-      title: "An e-mail bounces",
+      title: "An email bounces",
       steps: [email("email.bounced", { bounce: { message: "The mailbox does not exist.", type: "Permanent" } })],
       receives: ["email.bounced"],
     },
-    { title: "An e-mail is delivered", steps: [email("email.delivered")], receives: [] },
+    { title: "An email is delivered", steps: [email("email.delivered")], receives: [] },
   ],
   plan: (values) => ({
     source: { kind: "webhook", type: "resend", secret: values.secret },

@@ -183,7 +183,7 @@ export const USER_REGISTRATION = defineTemplate({
       eventTypes: ["user.created"],
       card: {
         title: "New user: {{ body.data.first_name }} {{ body.data.last_name }}",
-        fields: "E-mail: {{ body.data.email_addresses[0].email_address }}",
+        fields: "Email: {{ body.data.email_addresses[0].email_address }}",
         severity: "success",
       },
     }),

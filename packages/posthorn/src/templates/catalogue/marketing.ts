@@ -38,7 +38,7 @@ export const CAMPAIGN_EVENTS = defineTemplate({
     ...destinationFields("webhook"),
   },
   setup: [
-    "At Customer.io, open Data & Integrations, then Reporting Webhooks, and create one with the URL of the source and the events Clicked, Converted and Unsubscribed of e-mails.",
+    "At Customer.io, open Data & Integrations, then Reporting Webhooks, and create one with the URL of the source and the events Clicked, Converted and Unsubscribed of emails.",
     "Copy its signing key and enter it at the source, unless you have entered it in the form.",
   ],
   examples: [
@@ -48,7 +48,7 @@ export const CAMPAIGN_EVENTS = defineTemplate({
       receives: ["email.clicked", "email.converted"],
     },
     {
-      title: "An e-mail is delivered, and a click in another campaign",
+      title: "An email is delivered, and a click in another campaign",
       steps: [campaign("campaign-3", "delivered", 42), campaign("campaign-4", "clicked", 7)],
       receives: [],
     },

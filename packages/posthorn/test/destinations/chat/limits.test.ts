@@ -282,7 +282,7 @@ function withoutMarker(value: string): string {
   return value.replace(/… \(shortened[^()]*\)$/, "");
 }
 
-describe("the HTML part of a mail", () => {
+describe("the HTML part of an email", () => {
   /** Tags of the template. Texts of events must not add any, and must not leave their attribute. */
   const TAG =
     /^<(?:!doctype html|html lang="en"|meta charset="utf-8"|br|a href="https?:[^"<>\s]*" style="color:#111827"|(?:body|div|h1|p|table|th scope="row"|td) style="[^"<>]*"|head|title|tr|\/(?:html|head|title|body|div|h1|a|p|table|tr|th|td))>$/;

@@ -112,22 +112,22 @@ export const sources: Readonly<Record<string, string>> = {
     "IANA-Name der Zeitzone von ganztägigen Terminen und von Zeiten ohne Zeitzone.",
 
   // Mail address
-  "E-mail address": "E-Mail-Adresse",
-  "Receives mails at an address of its own, and emits an event for each.":
+  "Email address": "E-Mail-Adresse",
+  "Receives emails at an address of its own, and emits an event for each.":
     "Empfängt E-Mails unter einer eigenen Adresse und erzeugt für jede ein Ereignis.",
   "The operator sets `POSTHORN_SMTP_LISTEN` and `POSTHORN_SMTP_DOMAIN`, and points the MX record of the domain to this server.":
     "Der Betreiber setzt `POSTHORN_SMTP_LISTEN` und `POSTHORN_SMTP_DOMAIN` und richtet den MX-Eintrag der Domain auf diesen Server.",
   "Create the source. Its `ingestUrl` is the address, as `mailto:` URL. Keep it secret: anyone who knows it can send events.":
     "Legen Sie die Quelle an. Ihre `ingestUrl` ist die Adresse als `mailto:`-URL. Halten Sie sie geheim: Wer sie kennt, kann Ereignisse senden.",
-  "Send mails to it, or forward them there. Text behind a plus sign in front of the `@` is ignored and kept in the envelope.":
+  "Send emails to it, or forward them there. Text behind a plus sign in front of the `@` is ignored and kept in the envelope.":
     "Senden Sie E-Mails dorthin, oder leiten Sie sie dorthin weiter. Text hinter einem Pluszeichen vor dem `@` wird nicht beachtet und bleibt im Umschlag erhalten.",
-  "`json`: the mail with its texts, addresses, headers and attachments as JSON. `raw`: the mail byte for byte, as `message/rfc822`.":
+  "`json`: the email with its texts, addresses, headers and attachments as JSON. `raw`: the email byte for byte, as `message/rfc822`.":
     "`json`: die E-Mail mit Texten, Adressen, Headern und Anhängen als JSON. `raw`: die E-Mail Byte für Byte, als `message/rfc822`.",
   "Attachments in KiB": "Anhänge in KiB",
   "Contents of attachments are part of the JSON, as base64, up to this size together. Others are listed with name, type, size and SHA-256.":
     "Inhalte von Anhängen sind bis zu dieser Gesamtgröße als Base64 Teil des JSON. Andere werden mit Name, Typ, Größe und SHA-256 aufgeführt.",
-  "Largest mail in KiB": "Größte E-Mail in KiB",
-  "Larger mails are not read. `POSTHORN_MAX_INBOUND_BYTES` limits it for all sources.":
+  "Largest email in KiB": "Größte E-Mail in KiB",
+  "Larger emails are not read. `POSTHORN_MAX_INBOUND_BYTES` limits it for all sources.":
     "Größere E-Mails werden nicht gelesen. `POSTHORN_MAX_INBOUND_BYTES` begrenzt sie für alle Quellen.",
 
   // Events
@@ -156,16 +156,16 @@ export const sources: Readonly<Record<string, string>> = {
   Calendar: "Kalender",
   "URL of one calendar, not of the server or the account.":
     "URL eines einzelnen Kalenders, nicht des Servers oder des Kontos.",
-  "A mail, with the envelope of the SMTP transaction. Nothing in it is proven: Posthorn evaluates neither SPF nor DKIM, and senders can be forged.":
+  "An email, with the envelope of the SMTP transaction. Nothing in it is proven: Posthorn evaluates neither SPF nor DKIM, and senders can be forged.":
     "Eine E-Mail mit dem Umschlag der SMTP-Übertragung. Nichts darin ist bewiesen: Posthorn wertet weder SPF noch DKIM aus, und Absender können gefälscht sein.",
   "IMAP mailbox": "IMAP-Postfach",
-  "Reads a mailbox, and emits an event for each new mail as soon as it arrives.":
+  "Reads a mailbox, and emits an event for each new email as soon as it arrives.":
     "Liest ein Postfach und erzeugt für jede neue E-Mail ein Ereignis, sobald sie ankommt.",
   "Turn IMAP on for the account. Providers with two-step verification need an app password.":
     "Schalten Sie IMAP für das Konto ein. Anbieter mit Anmeldung in zwei Schritten verlangen ein App-Passwort.",
   "Enter server, user name, password and mailbox here. `state` says whether the source is connected.":
     "Tragen Sie Server, Benutzername, Passwort und Postfach hier ein. `state` sagt, ob die Quelle verbunden ist.",
-  "A mail in the mailbox that was not there when the source was created.":
+  "An email in the mailbox that was not there when the source was created.":
     "Eine E-Mail im Postfach, die beim Anlegen der Quelle noch nicht da war.",
   "Host name of the IMAP server.": "Hostname des IMAP-Servers.",
   "993 with TLS, 143 with STARTTLS.": "993 mit TLS, 143 mit STARTTLS.",
@@ -180,8 +180,8 @@ export const sources: Readonly<Record<string, string>> = {
   "Name of the folder, with the separator of the server between levels.":
     "Name des Ordners, mit dem Trennzeichen des Servers zwischen den Ebenen.",
   "Mark as read": "Als gelesen markieren",
-  "Turn on to mark mails as read once they are stored. Otherwise the mailbox is opened read-only.":
+  "Turn on to mark emails as read once they are stored. Otherwise the mailbox is opened read-only.":
     "Ob E-Mails als gelesen markiert werden, sobald sie gespeichert sind. Sonst wird das Postfach nur lesend geöffnet.",
-  "The server announces new mails with IDLE. Posthorn also looks in this interval, for servers that have no IDLE or lose announcements.":
+  "The server announces new emails with IDLE. Posthorn also looks in this interval, for servers that have no IDLE or lose announcements.":
     "Der Server meldet neue E-Mails mit IDLE. Posthorn sieht zusätzlich in diesem Abstand nach, für Server ohne IDLE oder mit verlorenen Meldungen.",
 };
