@@ -7,7 +7,7 @@ import { ConnectionDestination } from "../../src/destinations/connections/connec
 import type { ConnectorRequest, ConnectorResult } from "../../src/destinations/connections/connector.ts";
 import type { ThreadResult } from "../../src/destinations/connections/protocol.ts";
 import { checkConfig, secretsOf } from "../../src/fields/config.ts";
-import type { ItemResult, KindConfig } from "../../src/destinations/kind.ts";
+import type { ItemResult, KindConfig, KindMessage } from "../../src/destinations/kind.ts";
 import { kindNamed } from "../../src/destinations/kinds.ts";
 import { Directory } from "../../src/domain/directory.ts";
 import type { DirectoryEndpoint } from "../../src/domain/directory-endpoint.ts";
@@ -56,21 +56,23 @@ class StandIn {
 
   readonly send = async (request: ConnectorRequest): Promise<ConnectorResult> => {
     const { messages, config, maySend } = request;
-    const message = messages[0]!;
-    if (config === this.unreachable) return item(REFUSED);
+    if (config === this.unreachable) return allItems(messages, () => REFUSED);
     if (!maySend()) return { kind: "canceled" };
-    this.received.push({ messageId: message.id, body: Buffer.from(message.body), orderingKey: message.orderingKey });
+    for (const { id, body, orderingKey } of messages)
+      this.received.push({ messageId: id, body: Buffer.from(body), orderingKey });
     if (this.behaviour === "hangs") return silence(request);
     if (this.behaviour === "echoes") {
-      const sentence = `The target said: ${JSON.stringify([config, message.attributes])}.`;
-      return item({ kind: "retry", code: "protocol_error", sentence });
+      return allItems(messages, ({ attributes }) => {
+        const sentence = `The target said: ${JSON.stringify([config, attributes])}.`;
+        return { kind: "retry", code: "protocol_error", sentence };
+      });
     }
-    return item(ITEMS[this.behaviour]!);
+    return allItems(messages, () => ITEMS[this.behaviour]!);
   };
 }
 
-function item(result: ItemResult): ThreadResult {
-  return { kind: "items", results: [result], facts: FACTS };
+function allItems(messages: readonly KindMessage[], resultOf: (message: KindMessage) => ItemResult): ThreadResult {
+  return { kind: "items", results: messages.map(resultOf), facts: FACTS };
 }
 
 function silence({ timeoutMs, signal }: ConnectorRequest): Promise<ConnectorResult> {

@@ -251,7 +251,7 @@ describe("a sample event", () => {
     ];
     expect(sent.map(({ status }) => status)).toEqual([202, 202]);
     const stored = await gateway.messages(source);
-    expect(stored.map(({ id }) => id).toSorted()).toEqual(sent.map(({ json }) => json["id"]).toSorted());
+    expect(new Set(stored.map(({ id }) => id))).toEqual(new Set(sent.map(({ json }) => json["id"])));
     const request = await gateway.receiver.waitFor(({ path: target }) => target === "/target");
     expect(request.body.toString()).toBe('{"n":1}');
     expect((await gateway.call("POST", `${path}/sample`, { eventType: "not a type!", payload: {} })).status).toBe(422);

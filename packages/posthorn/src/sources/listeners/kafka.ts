@@ -12,8 +12,8 @@ import { listenFailure } from "./failure.ts";
 import type { ForgetHost, Listener, ListenHost } from "./listener.ts";
 
 type Config = ConfigOf<(typeof KAFKA_SOURCE)["fields"]>;
-type Record_ = Message<Buffer, Buffer, Buffer, Buffer>;
-type Reader = Consumer<Buffer, Buffer, Buffer, Buffer>;
+type Record_ = Message;
+type Reader = Consumer;
 type Stream = MessagesStream<Buffer, Buffer, Buffer, Buffer>;
 
 const SESSION_MS = 30_000;
@@ -160,7 +160,7 @@ class Commits {
     const records = [...this.#stored.values()];
     this.#stored = new Map();
     try {
-      await Promise.all(records.map((record) => record.commit()));
+      await Promise.all(records.map(async (record) => record.commit()));
     } catch (error) {
       this.#onError(error as Error);
     }

@@ -276,7 +276,7 @@ class MqttConnection {
 
   close(): void {
     if (!this.#socket.destroyed && this.#socket.writable) {
-      this.#socket.end(generate({ cmd: "disconnect", reasonCode: 0 } as Packet, { protocolVersion: this.#version }));
+      this.#socket.end(generate({ cmd: "disconnect", reasonCode: 0 }, { protocolVersion: this.#version }));
     }
     this.#end(null);
   }
@@ -309,6 +309,19 @@ class MqttConnection {
         return;
       case "disconnect":
         this.#end(refusal(packet.reasonCode ?? 0, packet.properties?.reasonString));
+        return;
+      case "pingresp":
+      case "auth":
+      case "connect":
+      case "pingreq":
+      case "puback":
+      case "pubcomp":
+      case "pubrec":
+      case "pubrel":
+      case "subscribe":
+      case "unsubscribe":
+        // A client that only receives with QoS 1 needs none of these, and brokers send only the first.
+        return;
     }
   }
 }
