@@ -36,6 +36,8 @@ export interface SuiteOptions {
   readonly kind: string;
   /** @param timeoutMs Timeout of the endpoints. */
   readonly open: (timeoutMs: number) => Promise<DestinationBench>;
+  /** With a configuration that has batches; absent: `open` has one. */
+  readonly openForBatches?: (timeoutMs: number) => Promise<DestinationBench>;
   /** Behaviours that the receivers of this kind do not have. */
   readonly without?: readonly Behaviour[];
   /** Largest body that the kind declares, in bytes; absent: larger than tests can send. */
@@ -238,11 +240,11 @@ function targetTests({ open, without = [], maxBodyBytes }: SuiteOptions): void {
 }
 
 /** What applies to several messages in one request. How a response is split into results is tested beside each kind. */
-function batchTests({ open, kind, without = [], maxBodyBytes }: SuiteOptions): void {
+function batchTests({ open, openForBatches = open, kind, without = [], maxBodyBytes }: SuiteOptions): void {
   const pair = ({ endpoint }: Pick<DestinationBench, "endpoint">): readonly OutgoingMessage[] =>
     ["msg_1", "msg_2"].map((messageId) => ({ ...message(endpoint), messageId }));
   const opened = async (timeoutMs = LONG_MS): Promise<DestinationBench> => {
-    const bench = await open(timeoutMs);
+    const bench = await openForBatches(timeoutMs);
     const { config } = bench.endpoint;
     if (config === null || batchRules(DESTINATION_KINDS[kind]!, config) === null) {
       await bench[Symbol.asyncDispose]();

@@ -24,6 +24,8 @@ export interface HttpKindBenchOptions {
   /** Reads the message from a request that the stand-in received. */
   readonly read?: (request: Received) => ReceivedMessage;
   readonly authorizer?: KindAuthorizer;
+  /** Members of the configuration without which the kind has no batches. */
+  readonly forBatches?: Readonly<Record<string, unknown>>;
 }
 
 /** Responses that are the same for every server. */
@@ -101,12 +103,16 @@ export function httpKindBench(
   const responses: Responses = { ...EVERYWHERE, ...respond };
   const kind = kindNamed(name);
   if (kind === null) throw new Error(`there is no destination kind ${name}`);
-  const checked = checkConfig(kind, config, null);
-  if (checked.kind === "invalid") throw new Error(JSON.stringify(checked.problems));
+  const openWith = (changes: Readonly<Record<string, unknown>>) => {
+    const checked = checkConfig(kind, { ...config, ...changes }, null);
+    if (checked.kind === "invalid") throw new Error(JSON.stringify(checked.problems));
+    return (timeoutMs: number) => open({ name, config: checked.config, responses, options, timeoutMs });
+  };
   const { bodyBytes } = kind.limits;
   return {
     kind: name,
-    open: (timeoutMs) => open({ name, config: checked.config, responses, options, timeoutMs }),
+    open: openWith({}),
+    openForBatches: openWith(options.forBatches ?? {}),
     without: BEHAVIOURS.filter((behaviour) => responses[behaviour] === undefined),
     ...(bodyBytes <= MAX_TESTED_BYTES ? { maxBodyBytes: bodyBytes } : {}),
   };

@@ -104,6 +104,9 @@ function readBy(header: string) {
 
 for (const [name, responses] of Object.entries(RESPONSES)) {
   const header = UNCHANGED[name];
-  const options = header === undefined ? {} : { read: readBy(header) };
+  const options = {
+    ...(header === undefined ? {} : { read: readBy(header) }),
+    ...(name === "cloudEvents" ? { forBatches: { mode: "batch" } } : {}),
+  };
   destinationSuite(httpKindBench(name, CONFIGS[name]!, { asks_to_wait: later, echoes, ...responses }, options));
 }
