@@ -384,23 +384,25 @@ describe("the memory of batches", () => {
   it("is limited over all endpoints: a batch waits until another has ended, and in the order they came", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files, { maxBytes: 100 });
+    const [known, ...jobs] = await scene.store(upTo(5), () => ({ payload: Buffer.alloc(60, "1") }));
+    // The endpoint is read from the database once. Afterwards, batches ask for memory in the order in which they are sent.
+    await scene.send([known!]);
     const gates = new Map<number, () => void>();
     scene.respond = async (ids) => {
       await new Promise<void>((resolve) => gates.set(ids[0]!, resolve));
       return ids.map(() => OK);
     };
-    const jobs = await scene.store(upTo(4), () => ({ payload: Buffer.alloc(60, "1") }));
     const started = (ids: readonly number[]) => expect.poll(() => scene.requests.map(([id]) => id)).toEqual(ids);
     const sent = jobs.map((job) => scene.send([job]));
-    await started([1]);
-    // The budget is not full, but the next batch would exceed it.
-    gates.get(1)!();
     await started([1, 2]);
+    // The budget is not full, but the next batch would exceed it.
     gates.get(2)!();
     await started([1, 2, 3]);
     gates.get(3)!();
     await started([1, 2, 3, 4]);
     gates.get(4)!();
+    await started([1, 2, 3, 4, 5]);
+    gates.get(5)!();
     expect((await Promise.all(sent)).flat()).toEqual(["ok", "ok", "ok", "ok"]);
   });
 

@@ -6,8 +6,8 @@ import { DESTINATION_KINDS } from "./kinds.ts";
 
 const KEYS = { region: "eu-central-1", accessKeyId: "AKIDOFATEST", secretAccessKey: "secret" };
 
-function configOf(kind: string, values: object): KindConfig {
-  const checked = checkConfig(DESTINATION_KINDS[kind]!, { ...KEYS, ...values }, null);
+function configOf(kind: string, values: Readonly<Record<string, unknown>>): KindConfig {
+  const checked = checkConfig(DESTINATION_KINDS[kind]!, values, null);
   if (checked.kind === "invalid") throw new Error(JSON.stringify(checked.problems));
   return checked.config;
 }
@@ -17,7 +17,7 @@ describe.each([
   ["sns", (name: string) => ({ topicArn: `arn:aws:sns:eu-central-1:123456789012:${name}` })],
 ] as const)("the kind %s", (name, valuesOf) => {
   const kind = DESTINATION_KINDS[name]!;
-  const [standard, fifo] = ["events", "events.fifo"].map((target) => configOf(name, valuesOf(target)));
+  const [standard, fifo] = ["events", "events.fifo"].map((target) => configOf(name, { ...KEYS, ...valuesOf(target) }));
 
   it("recognises IDs and keeps the order of a key only if its target is FIFO", () => {
     expect(kind).toMatchObject({ idempotency: "none", ordering: "none" });

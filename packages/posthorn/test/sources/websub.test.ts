@@ -156,13 +156,16 @@ describe("a subscription", () => {
   it("that the hub does not confirm is requested again, and fails with a hint", async () => {
     confirms = false;
     const source = await scene.source("websub", { url: `${hub.url}/topic`, secret: SECRET });
-    await scene.next(source);
-    await eventually(async () =>
-      expect(await scene.state(source)).toMatchObject({ state: "failing", error: { code: "target_refused" } }),
-    );
+    // The first call may find the source before it has requested the subscription, when nothing is overdue.
+    await eventually(async () => {
+      await scene.next(source);
+      expect(await scene.state(source)).toMatchObject({ state: "failing", error: { code: "target_refused" } });
+    });
     confirms = true;
-    await scene.next(source);
-    await eventually(async () => expect(await scene.state(source)).toMatchObject({ state: "waiting", error: null }));
+    await eventually(async () => {
+      await scene.next(source);
+      expect(await scene.state(source)).toMatchObject({ state: "waiting", error: null });
+    });
   });
 
   it("to a topic without a hub fails with a hint", async () => {
