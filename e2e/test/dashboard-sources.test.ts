@@ -84,8 +84,10 @@ describe("the settings of a source", () => {
     await page.goto(`${world.server.url}/sources`);
     await page.getByRole("button", { name: "New source" }).click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByLabel("Name").fill("Quoted");
-    await dialog.getByRole("combobox").selectOption("github");
+    await dialog.getByRole("button", { name: "Choose another kind" }).click();
+    await dialog.getByLabel("Search kinds and providers").fill("github");
+    await dialog.getByLabel("Search kinds and providers").press("Enter");
+    await dialog.getByLabel("Name", { exact: true }).fill("Quoted");
     await dialog.getByLabel("Secret", { exact: true }).fill("'quoted'");
     await dialog.getByRole("button", { name: "Create" }).click();
     const warning = dialog.getByText("begins or ends with a quotation mark");

@@ -1,7 +1,7 @@
 /** Table sources as stored in the database: in the comments of their trigger functions, and in the log of missed events. */
 import { type Kysely, sql } from "kysely";
 import type { TableSource } from "./postgres/table-source/definition.ts";
-import { SCHEMA } from "./postgres/connections.ts";
+import { SCHEMA } from "./postgres/schema-name.ts";
 import { isPostgres } from "./portable-sql.ts";
 import type { Database } from "./schema.ts";
 

@@ -5,10 +5,8 @@ import type { Lent } from "../dialect.ts";
 import { StoreError } from "../errors.ts";
 import { isAway, isInFailedTransaction, toStoreError } from "./errors.ts";
 import type { HealthProbe } from "./health-probe.ts";
+import { SCHEMA } from "./schema-name.ts";
 import { Servers } from "./servers.ts";
-
-/** All tables are in this schema, so that Posthorn can share a database with a product. */
-export const SCHEMA = "posthorn";
 
 /** Default of `POSTHORN_DATABASE_TIMEOUT`. */
 export const TIMEOUT_MS = 5000;

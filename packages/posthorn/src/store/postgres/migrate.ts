@@ -11,7 +11,7 @@ import {
   migrationStatesOf,
   requireSameMigrations,
 } from "../migrations/state.ts";
-import { SCHEMA } from "./connections.ts";
+import { SCHEMA } from "./schema-name.ts";
 import { LOCK, lockForTransaction } from "./locks.ts";
 import { ensurePartitions } from "./partitions.ts";
 

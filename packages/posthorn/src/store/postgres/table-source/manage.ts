@@ -1,7 +1,8 @@
 /** Adds, lists and removes table sources. Posthorn must be in the same database as the tables. */
 import pg from "pg";
 import { StoreError } from "../../errors.ts";
-import { onOwnClient, SCHEMA } from "../connections.ts";
+import { onOwnClient } from "../connections.ts";
+import { SCHEMA } from "../schema-name.ts";
 import { serversName } from "../server-urls.ts";
 import { listedSource, type ListedSource, LIST_SQL, type SourceRow } from "../../table-sources.ts";
 import { checkDefinition, type TableSource } from "./definition.ts";

@@ -7,7 +7,7 @@
  * as a deletion there and a creation here.
  */
 import pg from "pg";
-import { SCHEMA } from "../connections.ts";
+import { SCHEMA } from "../schema-name.ts";
 import { type Change, CHANGES, DEFAULT_PAYLOAD, type TableSource, templateParts, typeOf } from "./definition.ts";
 
 /** A table of the product. */
