@@ -54,6 +54,8 @@ export function useBrowser(): TestBrowser {
   return {
     open: async ({ token, refused, ...options } = {}) => {
       const context = await browser.newContext({ locale: "en-GB", viewport: { width: 1280, height: 860 }, ...options });
+      // The first page of a browser is slow while other tests use the processors.
+      context.setDefaultTimeout(120_000);
       if (token !== undefined) {
         await context.addInitScript(([key, value]) => sessionStorage.setItem(key!, value!), [SESSION_KEY, token]);
       }

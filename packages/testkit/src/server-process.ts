@@ -22,7 +22,7 @@ export interface RunningProcess {
 }
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const READY_MS = 60_000;
+const READY_MS = 180_000;
 /** Above the default of POSTHORN_SHUTDOWN_TIMEOUT plus the time for open requests. */
 const STOP_MS = 60_000;
 const READY = /"url":"(http:[^"]+)"/;

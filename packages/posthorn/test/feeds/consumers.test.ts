@@ -92,11 +92,13 @@ describe("feeds over HTTP", () => {
   it("filters by event type, and begins at the end or at a time if asked to", async () => {
     const { app, publish } = await newApp();
     const ids = await publish(4);
-    const typed: Page = await get(`/app/${app}/feed?wait=10&event_types=odd.one`);
-    await expect
-      .poll(async () => (await get<Page>(`/app/${app}/feed?event_types=odd.one`)).data.map(({ id }) => id))
-      .toEqual([ids[1], ids[3]]);
-    expect(typed.data.length).toBeGreaterThan(0);
+    const typed: string[] = [];
+    for (let cursor = ""; typed.length < 2;) {
+      const page: Page = await get(`/app/${app}/feed?wait=10&event_types=odd.one&cursor=${cursor}`);
+      typed.push(...page.data.map(({ id }) => id));
+      cursor = page.cursor;
+    }
+    expect(typed).toEqual([ids[1], ids[3]]);
     const end: Page = await get(`/app/${app}/feed?starting_position=latest`);
     expect(end).toMatchObject({ data: [], done: true });
     const [next] = await publish(1);
@@ -223,7 +225,9 @@ describe("feeds over HTTP", () => {
       const path = `/app/${app}/feed/consumer/one`;
       const first = await take(path, 4);
       expect(first.map(({ id }) => id)).toEqual(ids.slice(0, first.length));
-      expect((await call("POST", `${path}/commit`, { offset: first[1]!.offset })).status).toBe(204);
+      // The two may have come with different polls.
+      for (const { offset } of first.slice(0, 2))
+        expect((await call("POST", `${path}/commit`, { offset })).status).toBe(204);
       await endLeases();
       const again = await take(path, 4);
       expect(again.map(({ id }) => id)).toEqual(ids.slice(2));
@@ -265,7 +269,7 @@ describe("feeds over HTTP", () => {
       expect(state).toMatchObject({ id: "mine", behind: 3 });
       expect(state.leases).toBeGreaterThan(0);
       expect(Date.parse(state.leaseEndsAt!)).toBeGreaterThan(Date.now());
-      for (const { offset } of data) await call("POST", `${path}/commit`, { offset });
+      for (const { offset } of data) expect((await call("POST", `${path}/commit`, { offset })).status).toBe(204);
       expect(await get(path)).toMatchObject({ behind: 0, leases: 0, leaseEndsAt: null, oldestPending: null });
       expect(await get(`/app/${app}/feed/consumer`)).toMatchObject({ data: [{ id: "mine" }], done: true });
       expect((await call("POST", `${path}/reset`, { startingPosition: "earliest" })).json).toMatchObject({ behind: 3 });

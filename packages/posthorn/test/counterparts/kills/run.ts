@@ -21,7 +21,7 @@ export function killsOr(usual: number): number {
 }
 
 export function timeoutFor(kills: number): number {
-  return 300_000 + kills * 30_000;
+  return 900_000 + kills * 60_000;
 }
 
 /** Broker faults are slower than kills, because a broker takes seconds to start. */
