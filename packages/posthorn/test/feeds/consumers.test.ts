@@ -279,6 +279,17 @@ describe("feeds over HTTP", () => {
       expect((await call("GET", path)).status).toBe(404);
     });
 
+    it("has no lease left once the last message of a page is committed, also of one that ends at the horizon", async () => {
+      const { app, publish } = await newApp();
+      const path = `/app/${app}/feed/consumer/short`;
+      for (let n = 0; n < 3; n++) {
+        await publish(1);
+        const { data } = await poll(path, { limit: 50 });
+        expect((await call("POST", `${path}/commit`, { offset: data.at(-1)!.offset })).status).toBe(204);
+        expect(await get(path)).toMatchObject({ behind: 0, leases: 0, leaseEndsAt: null });
+      }
+    });
+
     it("rejects an offset that it was not given, and ignores one that is committed", async () => {
       const { app, publish } = await newApp();
       await publish(2);

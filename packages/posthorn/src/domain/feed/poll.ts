@@ -117,11 +117,13 @@ async function leaseNext(
       .where("head_late", "=", head.late)
       .executeTakeFirstOrThrow();
     if (numUpdatedRows === 0n) return "taken";
-    if (messages.length > 0) {
+    const last = messages.at(-1)?.position;
+    if (last !== undefined) {
+      // The page may end behind its last message, at the horizon. The lease ends with the message, so that its commit ends the lease.
       const row = { consumer_id: key, from_key: head.key, from_late: head.late };
       await db
         .insertInto("feed_lease")
-        .values({ ...row, to_key: end.key, to_late: end.late, until: now + leaseMs })
+        .values({ ...row, to_key: last.key, to_late: last.late, until: now + leaseMs })
         .execute();
     }
     return { messages, done, nothingUpTo: messages.length === 0 && done ? end.key : null };
