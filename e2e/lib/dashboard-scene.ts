@@ -46,7 +46,7 @@ async function subscribe({ api, receiver, server }: World): Promise<void> {
     description: "Paid invoices",
     eventTypes: ["invoice.paid"],
   });
-  for (const path of ["/subscriber?of=invoices", "/forgotten"]) {
+  for (const path of ["/subscriber?of=invoices", "/unconfirmed"]) {
     const callback = `${receiver.url}${path}`;
     const form = { "hub.mode": "subscribe", "hub.topic": json["url"] as string, "hub.callback": callback };
     const { status } = await fetch(`${server.url}/websub`, { method: "POST", body: new URLSearchParams(form) });

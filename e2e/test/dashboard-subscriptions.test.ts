@@ -48,13 +48,13 @@ it("creates a topic, shows who subscribed to it and which request failed and why
   const { json } = await world.api.get(`${APP}/websub/topic`);
   const [{ url }] = json["data"] as [{ readonly url: string }];
   await subscribe(url, "/subscriber/callback");
-  await subscribe(url, "/forgotten/callback");
+  await subscribe(url, "/unconfirmed/callback");
   const subscriptions = page.getByRole("region", { name: "WebSub subscriptions" });
   const subscription = subscriptions.getByRole("row").filter({ hasText: "/subscriber/" });
   await subscription.getByText("in 10 days").waitFor();
   await subscription.getByText("Not signed").waitFor();
   const requests = page.getByRole("region", { name: "Unconfirmed requests" });
-  const failed = requests.getByRole("row").filter({ hasText: "/forgotten/" });
+  const failed = requests.getByRole("row").filter({ hasText: "/unconfirmed/" });
   await failed.getByText("The callback responded with HTTP 404.").waitFor();
   await failed.getByText("does not handle hub.mode").waitFor();
   expect(await violations(page)).toEqual([]);
@@ -71,7 +71,7 @@ it("creates a topic, shows who subscribed to it and which request failed and why
 
 it("explains a failed request in German, at the width of a phone", async () => {
   const { json } = await world.api.post(`${APP}/websub/topic`, {});
-  await subscribe(json["url"] as string, "/forgotten/german");
+  await subscribe(json["url"] as string, "/unconfirmed/german");
   const page = await open({ locale: "de-DE", viewport: { width: 390, height: 844 } });
   await page.getByText("Der Callback hat die Anfrage nicht bestätigt.").waitFor();
   await page.getByText("Prüfen Sie URL und Query.").waitFor();

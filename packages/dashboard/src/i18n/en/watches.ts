@@ -72,7 +72,7 @@ export const watches = {
     openMessage: "Open the last sample",
     reset: "Reset key",
     resetTitle: "Reset {{name}}?",
-    resetText: "Its state is forgotten. If it is raised, a “cleared” event is published first.",
+    resetText: "Its state is deleted. If it is raised, a “cleared” event is published first.",
     closeKey: "Close",
     transitions: {
       raised: "Raised",

@@ -1,4 +1,4 @@
-/** The listeners of the connector thread: runs them, collects what they hand over, and bounds what waits to be stored. */
+/** Runs the listeners of the connector thread, collects the messages that they deliver, and bounds those that wait to be stored. */
 import type { Cursor, SourceEvent, Unreadable } from "../../sources/source-event.ts";
 import { loadListener } from "../../sources/listeners.ts";
 import { listenFailure } from "../../sources/listeners/failure.ts";

@@ -188,7 +188,7 @@ function changesOf(
   };
 }
 
-/** Ended appointments are forgotten, so that the cursor does not grow. */
+/** Ended appointments are removed, so that the cursor does not grow. */
 function withoutEnded(
   resources: Resources,
   known: Appointments,
