@@ -6,7 +6,7 @@ const SLICE_MS = 5;
 let lastRound: Promise<void> = Promise.resolve();
 
 /** Resolves in a later iteration of the event loop. Each caller gets its own, so that at most one slice runs per iteration. */
-function nextRound(): Promise<void> {
+export function nextRound(): Promise<void> {
   lastRound = lastRound.then(() => new Promise((resolve) => setImmediate(resolve)));
   return lastRound;
 }

@@ -7,6 +7,7 @@ describe("hasMoreValuesThan", () => {
     ["[[1],[2],[3],[4]]", 9],
     ['{"a":{"b":1},"c":"2"}', 5],
     [`["[,{,\\\\",",\\",",[1]]`, 6],
+    [`["\\\\\\",[","\\\\",1]`, 4],
   ])("counts the values of %s, but nothing inside strings", (json, most) => {
     expect(hasMoreValuesThan(json.padEnd(100), most)).toBe(false);
   });

@@ -21,12 +21,12 @@ export function hasMoreValuesThan(json: string, limit: number): boolean {
   return false;
 }
 
-/** Position of the closing quote of the string that begins at `start`. */
+/** Position of the closing quote of the string that begins at `start`. Searches for quotes, since strings can have millions of characters. */
 function endOfString(json: string, start: number): number {
-  for (let at = start + 1; at < json.length; at++) {
-    const code = json.charCodeAt(at);
-    if (code === QUOTE) return at;
-    if (code === BACKSLASH) at++;
+  for (let at = json.indexOf('"', start + 1); at !== -1; at = json.indexOf('"', at + 1)) {
+    let slashes = 0;
+    while (json.charCodeAt(at - 1 - slashes) === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) return at;
   }
   return json.length;
 }
