@@ -7,7 +7,6 @@ import { INERT } from "./inert.ts";
 import type { Reply } from "./reply.ts";
 import type { FastifyBaseLogger } from "fastify";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
-import { requireAccess } from "../domain/access.ts";
 import type { Services } from "../domain/context.ts";
 import { PARSED_AT_ONCE_BYTES, type ParsedBody, parsePublication } from "./body.ts";
 import { failureReply } from "./failure.ts";
@@ -127,9 +126,9 @@ export function publishRoute({ services, authenticator, log, respond, isForInges
     if (!authorization.startsWith(SCHEME)) return false;
     const caller = authorization.slice(SCHEME.length);
     const actor = authenticator.known(caller);
-    // Fastify looks up unknown tokens and responds to invalid ones.
+    // Fastify looks up unknown tokens and responds to invalid ones, and to callers without the permission.
     if (actor === null || actor.kind !== "organisation" || isForIngest?.(request) === true) return false;
-    requireAccess(actor, createMessage.access);
+    if (!actor.grant.permissions.has(createMessage.permission)) return false;
     const fail = (error: unknown): void =>
       respond(response, failureReply(error, { log, socket: request.socket }), false);
     const succeed = (result: Reply): void => respond(response, result, false);

@@ -3,13 +3,14 @@ import { get } from "node:http";
 import type { AddressInfo } from "node:net";
 import Fastify from "fastify";
 import { afterEach, expect, it } from "vitest";
+import { systemActor } from "../domain/access.ts";
 import type { Identity } from "../domain/auth/authenticate.ts";
 import { LiveFeed } from "../live/feed.ts";
 import { registerLive } from "./live.ts";
 import { MODELS } from "./models/index.ts";
 
 const IDENTITY: Identity = {
-  actor: { kind: "organisation", orgId: 1, orgPublicId: "org_test", keyId: null },
+  actor: systemActor(1, "org_test"),
   expiresAt: Number.POSITIVE_INFINITY,
 };
 

@@ -43,7 +43,7 @@ export function registerLive(app: FastifyInstance, options: LiveOptions): void {
   });
   app.get(LIVE_PATH, async (request, reply) => {
     const { actor } = await options.identify(request);
-    requireAccess(actor, "ViewBase");
+    requireAccess(actor, { access: "ViewBase", permission: "read" });
     refuseUnknown(LIVE_DESCRIPTION, request.query);
     checkLimits(streams, actor);
     reply.hijack();

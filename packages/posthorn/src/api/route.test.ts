@@ -12,6 +12,7 @@ const ROUTE = {
   tag: "Test",
   summary: "Test",
   access: "organisation",
+  permission: "read",
   responses: { 204: null },
 } as const;
 

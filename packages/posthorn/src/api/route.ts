@@ -1,6 +1,7 @@
 /** Definition of a route. Its schemas validate the request, type the handler and describe the route in the OpenAPI document. */
 import type { Static, TObject, TSchema } from "typebox";
 import type { Access } from "../domain/access.ts";
+import type { Permission } from "../domain/grant.ts";
 import type { Context, OutsideContext } from "../domain/context.ts";
 import type { IdempotencyKey } from "../store/store.ts";
 import type { SecretWarning } from "../domain/source/secret-warnings.ts";
@@ -69,8 +70,10 @@ export interface RouteDefinition<
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
-  /** Access that the caller needs. */
+  /** Access that tokens of applications need. */
   readonly access: Access;
+  /** Permission that all other callers need. */
+  readonly permission: Permission;
   readonly query?: Query;
   readonly body?: Body;
   /** Schemas of the responses by status; `null` for a response without a body. */

@@ -260,7 +260,7 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
     onRequest: async (request) => {
       const token = bearerToken(request);
       const actor = await authenticator.authenticate(token);
-      requireAccess(actor, route.access);
+      requireAccess(actor, route);
       request.setDecorator<Caller>("caller", { token, actor });
     },
     handler: async (request, response) => {

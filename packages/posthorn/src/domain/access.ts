@@ -1,5 +1,6 @@
 /** Callers of operations, and their permissions. */
 import { PosthornError } from "../lib/errors.ts";
+import { type Caller, FULL_GRANT, type Grant, type Permission } from "./grant.ts";
 
 /** Capabilities of application tokens, with their names in the HTTP API. */
 export const CAPABILITIES = [
@@ -22,8 +23,8 @@ export type Actor =
       readonly kind: "organisation";
       readonly orgId: number;
       readonly orgPublicId: string;
-      /** ID of the API key; `null` for a signed token. */
-      readonly keyId: string | null;
+      readonly caller: Caller;
+      readonly grant: Grant;
     }
   | {
       readonly kind: "application";
@@ -41,6 +42,16 @@ export type Actor =
       /** What the token is for, and nothing else; absent: whatever its capabilities allow. */
       readonly scope?: TokenScope;
     };
+
+/** The server itself, which may do everything in an organisation: for tasks, and for programs that embed it. */
+export function systemActor(orgId: number, orgPublicId: string): Actor {
+  return { kind: "organisation", orgId, orgPublicId, caller: { kind: "system" }, grant: FULL_GRANT };
+}
+
+/** Whether the actor may see this application at all. */
+export function seesApplication(actor: Actor, appKey: number): boolean {
+  return actor.kind === "application" ? actor.appId === appKey : (actor.grant.applications?.has(appKey) ?? true);
+}
 
 /** What a scoped token is for: one of the two is set, or neither, which is for the REST hooks of its application. */
 export interface TokenScope {
@@ -68,9 +79,21 @@ function isInScope(scope: TokenScope, access: Access): boolean {
   return access === "pull" || (access === "subscribe" && scope.autoConfigKey !== null);
 }
 
-/** Throws `insufficient access` unless the actor has this access. The transport calls it once for each operation. */
-export function requireAccess(actor: Actor, access: Access): void {
-  if (actor.kind === "organisation") return;
+/** What an operation requires: `access` of tokens of applications, `permission` of all other callers. */
+export interface Requirement {
+  readonly access: Access;
+  readonly permission: Permission;
+}
+
+/** Throws `insufficient access` unless the actor may call this operation. The transport calls it once for each operation. */
+export function requireAccess(actor: Actor, { access, permission }: Requirement): void {
+  if (actor.kind === "organisation") {
+    if (actor.grant.permissions.has(permission)) return;
+    throw new PosthornError(
+      "insufficient access",
+      `This call needs the permission ${permission}, which you do not have.`,
+    );
+  }
   const { scope } = actor;
   if (scope !== undefined) {
     if (isInScope(scope, access)) return;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { systemActor } from "./access.ts";
 import { openStore, type TestStore } from "../../test/support/store.ts";
 import { servicesOver } from "../../test/support/services.ts";
 import type { OutsideContext } from "./context.ts";
@@ -22,7 +23,7 @@ function sceneOver({ store }: TestStore, alone: boolean): Scene {
     clock: 0,
     ctx: {
       services: { ...services, now: () => start + scene.clock, cluster: { ...services.cluster, alone } },
-      actor: { kind: "organisation", orgId: 1, orgPublicId: "org_1", keyId: null },
+      actor: systemActor(1, "org_1"),
       tx: null,
     },
     key: idempotencyKey("key", "token", "/", start)!,

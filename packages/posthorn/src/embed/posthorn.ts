@@ -3,7 +3,7 @@ import { envToConfig } from "../config/config.ts";
 import { readEnv } from "../config/env.ts";
 import { loadSecrets } from "../config/secrets.ts";
 import { settings as SETTINGS, type SettingKey } from "../config/settings.ts";
-import type { Actor } from "../domain/access.ts";
+import { systemActor } from "../domain/access.ts";
 import type { OutsideContext } from "../domain/context.ts";
 import { DEFAULT_ORGANISATION, ensureOrganisation } from "../domain/organisation/ensure.ts";
 import { PosthornError } from "../lib/errors.ts";
@@ -87,8 +87,7 @@ export class Posthorn implements AsyncDisposable {
     const node = await PosthornNode.start({ config, secrets, log, listens: listen, base: prefix, embedded: true });
     try {
       const orgId = await ensureOrganisation(node.services, organisation);
-      const actor: Actor = { kind: "organisation", orgId, orgPublicId: organisation, keyId: null };
-      const ctx: OutsideContext = { services: node.services, actor, tx: null };
+      const ctx: OutsideContext = { services: node.services, actor: systemActor(orgId, organisation), tx: null };
       return new Posthorn(node, new Mount(node.server, prefix), ctx, config.database.kind === "postgres");
     } catch (error) {
       await node[Symbol.asyncDispose]();

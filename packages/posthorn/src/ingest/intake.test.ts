@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { systemActor } from "../domain/access.ts";
 import type { Context, Services } from "../domain/context.ts";
 import { createSource } from "../domain/source/create.ts";
 import { DEFAULT_SETTINGS } from "../domain/source/source.ts";
@@ -23,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => opened[Symbol.asyncDispose]());
 
 async function liveSource(uid: string, dailyQuota: number | null = null): Promise<LiveSource> {
-  const actor = { kind: "organisation", orgId: 1, orgPublicId: "org_1", keyId: null } as const;
+  const actor = systemActor(1, "org_1");
   const ctx: Context = { services, actor, tx: null };
   const input = { name: uid, uid, type: "github", config: {}, metadata: {}, expiresAt: null, secrets: ["s3cret"] };
   const { source } = await createSource({

@@ -1,4 +1,5 @@
 /** Messages that applications publish, and the deliveries expected for them. */
+import { systemActor } from "../../src/domain/access.ts";
 import type { OutsideContext } from "../../src/domain/context.ts";
 import { createMessage } from "../../src/domain/message/create.ts";
 import type { Ledger } from "./ledger.ts";
@@ -105,5 +106,5 @@ export class Publisher {
 }
 
 export function contextOf({ services }: SimulatedNode): OutsideContext {
-  return { services, actor: { kind: "organisation", orgId: 1, orgPublicId: "org_simulation", keyId: null }, tx: null };
+  return { services, actor: systemActor(1, "org_simulation"), tx: null };
 }

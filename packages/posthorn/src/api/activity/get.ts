@@ -12,6 +12,7 @@ export const getActivity = defineRoute({
   summary: "Get the activity of a source",
   description: "When the source usually receives events, when it last did, and whether it is inactive.",
   access: "organisation",
+  permission: "read",
   responses: { 200: SourceActivityOut },
   handle: async ({ ctx, params }) => ok(activityOut(await getVerb({ ctx, input: { source: params.source_id } }))),
 });

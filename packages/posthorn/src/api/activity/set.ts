@@ -12,6 +12,7 @@ export const setActivity = defineRoute({
   summary: "Set when a source counts as inactive",
   description: "An inactive source shows on the dashboard and sends the operational webhook `source.inactive`.",
   access: "organisation",
+  permission: "sources:write",
   body: SourceActivityIn,
   responses: { 200: SourceActivityOut },
   handle: async ({ ctx, params, body }) =>

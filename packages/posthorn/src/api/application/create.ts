@@ -15,6 +15,7 @@ export const createApplication = defineRoute({
   description:
     "With `get_if_exists=true`, an existing application with the same uid is returned unchanged, with status 200.",
   access: "organisation",
+  permission: "applications:write",
   query: Type.Object({ get_if_exists: Type.Optional(Type.Boolean({ default: false })) }),
   body: ApplicationIn,
   responses: { 200: ApplicationOut, 201: ApplicationOut },

@@ -10,6 +10,7 @@ export const deleteApplication = defineRoute({
   summary: "Delete an application",
   description: "Also deletes its endpoints and cancels their pending deliveries.",
   access: "organisation",
+  permission: "applications:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await deleteVerb({ ctx, input: { ref: params.app_id } });

@@ -12,6 +12,7 @@ export const getApplicationEgress = defineRoute({
   description:
     "Returns the targets that deliveries may reach, and whether a proxy is set. The address and credentials of the proxy are never returned.",
   access: "organisation",
+  permission: "read",
   responses: { 200: ApplicationEgress },
   handle: async ({ ctx, params }) => ok(await getVerb({ ctx, input: { app: params.app_id } })),
 });

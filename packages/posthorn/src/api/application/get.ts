@@ -11,6 +11,7 @@ export const getApplication = defineRoute({
   tag: "Application",
   summary: "Get an application",
   access: "ViewBase",
+  permission: "read",
   responses: { 200: ApplicationOut },
   handle: async ({ ctx, params }) => ok(applicationOut(await getVerb(ctx, params.app_id))),
 });

@@ -14,6 +14,7 @@ export const listApplications = defineRoute({
   tag: "Application",
   summary: "List applications",
   access: "organisation",
+  permission: "read",
   query: Type.Object({
     ...PageQuery,
     ...OrderQuery,

@@ -12,6 +12,7 @@ export const patchApplication = defineRoute({
   tag: "Application",
   summary: "Update an application",
   access: "organisation",
+  permission: "applications:write",
   body: ApplicationPatch,
   responses: { 200: ApplicationOut },
   handle: async ({ ctx, params, body }) => {

@@ -13,6 +13,7 @@ export const setApplicationEgress = defineRoute({
   description:
     "`allow` replaces POSTHORN_EGRESS_ALLOW for this application. An entry or a proxy host that is covered by neither POSTHORN_EGRESS_ALLOW nor POSTHORN_EGRESS_TENANT_ALLOW, or that POSTHORN_EGRESS_DENY names, is refused with `egress_not_allowed`. The proxy replaces POSTHORN_EGRESS_PROXY; the proxy of an endpoint takes precedence over it.",
   access: "organisation",
+  permission: "settings:write",
   body: ApplicationEgressIn,
   responses: { 204: null },
   handle: async ({ ctx, params, body }) => {

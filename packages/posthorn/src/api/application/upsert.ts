@@ -14,6 +14,7 @@ export const upsertApplication = defineRoute({
   description:
     "Omitted fields are reset to their defaults. If no application has this id or uid, a new one is created with its own id.",
   access: "organisation",
+  permission: "applications:write",
   body: ApplicationIn,
   responses: { 200: ApplicationOut, 201: ApplicationOut },
   handle: async ({ ctx, params, body }) => {

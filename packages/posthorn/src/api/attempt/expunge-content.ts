@@ -9,6 +9,7 @@ export const expungeAttemptContent = defineRoute({
   tag: "Message Attempt",
   summary: "Delete the response body of an attempt",
   access: "organisation",
+  permission: "messages:delete",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await expungeVerb({ ctx, input: { app: params.app_id, message: params.msg_id, attempt: params.attempt_id } });

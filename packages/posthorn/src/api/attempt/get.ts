@@ -15,6 +15,7 @@ export const getAttempt = defineRoute({
   description:
     "`detail` has the request as it was sent, the response and the timing of each phase. Secrets are not stored.",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object(ExpandedQuery),
   responses: { 200: MessageAttemptOut },
   handle: async ({ ctx, params }) => {

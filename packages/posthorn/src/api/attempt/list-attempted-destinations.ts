@@ -16,6 +16,7 @@ export const listAttemptedDestinations = defineRoute({
   description:
     "Lists every endpoint the message was matched with or sent to, including deleted ones, with the status of its delivery.",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object(PageQuery),
   responses: { 200: MessageEndpointList },
   handle: async ({ ctx, params, query }) => {

@@ -17,6 +17,7 @@ export const listAttemptedMessages = defineRoute({
   summary: "List the messages of an endpoint",
   description: "Newest first, each with the status of its delivery to this endpoint. `status` filters by that status.",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object({
     ...PageQuery,
     ...MessageFilterQuery,

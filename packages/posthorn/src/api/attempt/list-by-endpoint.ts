@@ -14,6 +14,7 @@ export const listAttemptsByEndpoint = defineRoute({
   summary: "List the attempts to an endpoint",
   description: "Newest first. `status` is the status of the attempt.",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object({ ...AttemptQuery, with_msg: Type.Optional(Type.Boolean({ default: false })) }),
   responses: { 200: MessageAttemptList },
   handle: async ({ ctx, params, query }) => {

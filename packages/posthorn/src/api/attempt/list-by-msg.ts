@@ -14,6 +14,7 @@ export const listAttemptsByMessage = defineRoute({
   summary: "List the attempts of a message",
   description: "Newest first. `status` is the status of the attempt.",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object({ ...AttemptQuery, endpoint_id: Type.Optional(Type.String({ maxLength: 256 })) }),
   responses: { 200: MessageAttemptList },
   handle: async ({ ctx, params, query }) => {

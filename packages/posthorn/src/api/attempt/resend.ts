@@ -12,6 +12,7 @@ export const resend = defineRoute({
   description:
     "Makes one manual attempt, regardless of the endpoint's filters. If it fails, a scheduled retry stays scheduled.",
   access: "CreateAttempts",
+  permission: "messages:replay",
   responses: { 202: EmptyResponse },
   handle: async ({ ctx, params }) => {
     await resendMessage({ ctx, input: { app: params.app_id, message: params.msg_id, endpoint: params.endpoint_id } });

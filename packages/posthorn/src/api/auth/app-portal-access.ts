@@ -17,6 +17,7 @@ export const appPortalAccess = defineRoute({
   description:
     "For the portal, or for API calls on behalf of a customer. The token has only the capabilities you list.",
   access: "organisation",
+  permission: "tokens:issue",
   idempotency: "claim",
   body: AppPortalAccessIn,
   responses: { 200: AppPortalAccessOut },

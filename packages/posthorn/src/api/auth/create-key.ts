@@ -13,6 +13,7 @@ export const createKey = defineRoute({
   description:
     "Creates an opaque key with access to the whole organisation. You can revoke it at any time. The key is shown only in this response.",
   access: "organisation",
+  permission: "keys:manage",
   body: ApiKeyIn,
   responses: { 201: ApiKeyCreated },
   handle: async ({ ctx, body }) => {

@@ -15,6 +15,7 @@ export const dashboardAccess = defineRoute({
   description:
     "For older client libraries. Prefer `app-portal-access`, which lets you limit the capabilities of the token.",
   access: "organisation",
+  permission: "tokens:issue",
   idempotency: "claim",
   responses: { 200: AppPortalAccessOut },
   handle: async ({ ctx, params }) => {

@@ -12,6 +12,7 @@ export const expireAll = defineRoute({
   description:
     "Revokes the tokens issued so far, immediately or after a delay. Limit it to some sessions with `sessionIds`.",
   access: "organisation",
+  permission: "tokens:issue",
   body: ApplicationTokenExpireIn,
   responses: { 204: null },
   handle: async ({ ctx, params, body }) => {

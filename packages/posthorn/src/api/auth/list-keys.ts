@@ -14,6 +14,7 @@ export const listKeys = defineRoute({
   tag: "Authentication",
   summary: "List API keys",
   access: "organisation",
+  permission: "keys:manage",
   query: Type.Object(PageQuery),
   responses: { 200: ApiKeyList },
   handle: async ({ ctx, query }) =>

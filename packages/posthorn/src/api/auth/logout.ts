@@ -11,6 +11,7 @@ export const logout = defineRoute({
   description:
     "Revokes the application token that the request was sent with. Organisation tokens cannot be revoked this way.",
   access: "any token",
+  permission: "read",
   responses: { 204: null },
   handle: async ({ ctx }) => {
     await logoutVerb(ctx);

@@ -9,6 +9,7 @@ export const revokeKey = defineRoute({
   tag: "Authentication",
   summary: "Revoke an API key",
   access: "organisation",
+  permission: "keys:manage",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await revokeApiKey({ ctx, input: { key: params.key_id } });

@@ -10,6 +10,7 @@ export const deleteBackfillSettings = defineRoute({
   summary: "Turn off backfill for a source",
   description: "Deletes the stored token. A run in progress fails.",
   access: "organisation",
+  permission: "sources:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await deleteVerb({ ctx, input: { source: params.source_id } });

@@ -11,6 +11,7 @@ export const getBackfillRun = defineRoute({
   tag: "Backfill",
   summary: "Get a backfill run",
   access: "organisation",
+  permission: "read",
   responses: { 200: BackfillRunOut },
   handle: async ({ ctx, params }) =>
     ok(backfillRunOut(await getBackfillTask({ ctx, input: { source: params.source_id, task: params.task_id } }))),

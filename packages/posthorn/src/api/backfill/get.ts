@@ -11,6 +11,7 @@ export const getBackfillSettings = defineRoute({
   tag: "Backfill",
   summary: "Get the backfill settings of a source",
   access: "organisation",
+  permission: "read",
   responses: { 200: BackfillSettingsOut },
   handle: async ({ ctx, params }) =>
     ok(backfillSettingsOut(await getVerb({ ctx, input: { source: params.source_id } }))),

@@ -14,6 +14,7 @@ export const listBackfillRuns = defineRoute({
   tag: "Backfill",
   summary: "List backfill runs, newest first",
   access: "organisation",
+  permission: "read",
   query: Type.Object(PageQuery),
   responses: { 200: BackfillRunList },
   handle: async ({ ctx, params, query }) => {

@@ -13,6 +13,7 @@ export const runBackfill = defineRoute({
   description:
     "Compares the events listed by the provider with those received, and fetches the missing ones in the background. Without `since`, the run starts where the last one ended.",
   access: "organisation",
+  permission: "sources:write",
   body: BackfillRunIn,
   responses: { 202: BackfillRunOut },
   handle: async ({ ctx, params, body }) => {

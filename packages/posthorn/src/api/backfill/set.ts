@@ -12,6 +12,7 @@ export const setBackfillSettings = defineRoute({
   summary: "Set up backfill for a source",
   description: "The token is stored encrypted and never returned.",
   access: "organisation",
+  permission: "sources:write",
   body: BackfillSettingsIn,
   responses: { 200: BackfillSettingsOut },
   handle: async ({ ctx, params, body }) =>

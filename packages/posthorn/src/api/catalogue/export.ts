@@ -11,6 +11,7 @@ export const exportCatalogue = defineRoute({
   tag: "Catalogue",
   summary: "Export inferred schemas as JSON Schema and TypeScript",
   access: "organisation",
+  permission: "read",
   responses: { 200: CatalogueExportOut },
   handle: async ({ ctx, params }) =>
     ok(catalogueExportOut(await exportVerb({ ctx, input: { source: params.source_id } }))),

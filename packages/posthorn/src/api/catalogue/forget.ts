@@ -10,6 +10,7 @@ export const forgetCatalogueEntry = defineRoute({
   summary: "Delete the inferred schema of an event type",
   description: "Posthorn infers it again from new events. Stored events are not deleted.",
   access: "organisation",
+  permission: "sources:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await forgetVerb({ ctx, input: { source: params.source_id, eventType: params.event_type } });

@@ -11,6 +11,7 @@ export const getCatalogueEntry = defineRoute({
   tag: "Catalogue",
   summary: "Get the inferred schema of an event type and its changes",
   access: "organisation",
+  permission: "read",
   responses: { 200: CatalogueEntryDetailOut },
   handle: async ({ ctx, params }) =>
     ok(catalogueDetailOut(await getVerb({ ctx, input: { source: params.source_id, eventType: params.event_type } }))),

@@ -15,6 +15,7 @@ export const listCatalogue = defineRoute({
   summary: "List the event types a source has received",
   description: "Sorted by name. Updated a few seconds after events arrive.",
   access: "organisation",
+  permission: "read",
   query: Type.Object(PageQuery),
   responses: { 200: CatalogueEntryList },
   handle: async ({ ctx, params, query }) => {

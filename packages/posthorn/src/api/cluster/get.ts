@@ -12,6 +12,7 @@ export const getCluster = defineRoute({
   summary: "List the nodes of the server and their work",
   description: "Covers the whole server. With SQLite there is one node, which owns everything.",
   access: "organisation",
+  permission: "read",
   responses: { 200: ClusterOut },
   handle: async ({ ctx }) => {
     const { at, nodes, shards, lagMs } = await getClusterVerb({ ctx, input: null });

@@ -12,6 +12,7 @@ export const createDestination = defineRoute({
   summary: "Create a destination",
   description: "Creates an endpoint of the kind that corresponds to `type`, which receives its messages in order.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: DestinationIn,
   responses: { 201: DestinationOut },
   handle: async ({ ctx, params, body }) => {

@@ -10,6 +10,7 @@ export const deleteDestination = defineRoute({
   summary: "Delete a destination",
   description: "Its attempts stay visible. Pending deliveries are canceled.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await deleteVerb({ ctx, input: { app: params.app_id, endpoint: params.destination_id } });

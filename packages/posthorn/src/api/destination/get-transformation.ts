@@ -11,6 +11,7 @@ export const getDestinationTransformation = defineRoute({
   tag: "Destination",
   summary: "Get the transformation of a destination",
   access: "ManageTransformations",
+  permission: "read",
   responses: { 200: DestinationTransformationOut },
   handle: async ({ ctx, params }) => {
     const input = { app: params.app_id, endpoint: params.destination_id };

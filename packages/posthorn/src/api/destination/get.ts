@@ -11,6 +11,7 @@ export const getDestination = defineRoute({
   tag: "Destination",
   summary: "Get a destination",
   access: "ViewBase",
+  permission: "read",
   responses: { 200: DestinationOut },
   handle: async ({ ctx, params }) => {
     const input = { app: params.app_id, endpoint: params.destination_id };

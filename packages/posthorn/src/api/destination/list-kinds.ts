@@ -16,6 +16,7 @@ export const listDestinationKinds = defineRoute({
     "Every kind that this version has, with the fields of its configuration, its limits and guarantees, and the steps to set it up. " +
     "`available` says whether endpoints of the kind can be created on this server.",
   access: "ViewBase",
+  permission: "read",
   responses: { 200: DestinationKindList },
   handle: ({ ctx }) => {
     const { kinds } = ctx.services.rules;

@@ -15,6 +15,7 @@ export const listDestinations = defineRoute({
   summary: "List destinations",
   description: "Endpoints of kinds that have a destination type, and webhooks that receive their messages in order.",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object({ ...PageQuery, ...OrderQuery }),
   responses: { 200: DestinationList },
   handle: async ({ ctx, params, query }) => {

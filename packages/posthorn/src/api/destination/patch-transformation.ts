@@ -13,6 +13,7 @@ export const patchDestinationTransformation = defineRoute({
   summary: "Set or remove the transformation of a destination",
   description: "The code has the form of an endpoint's transformation, and gets one message at a time.",
   access: "ManageTransformations",
+  permission: "endpoints:write",
   body: DestinationTransformIn,
   responses: { 200: EmptyResponse },
   handle: async ({ ctx, params, body }) => {

@@ -11,6 +11,7 @@ export const patchDestination = defineRoute({
   tag: "Destination",
   summary: "Update a destination",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: DestinationPatch,
   responses: { 200: DestinationOut },
   handle: async ({ ctx, params, body }) => {

@@ -17,6 +17,7 @@ export const previewDestinationKind = defineRoute({
     "Renders an event with a configuration, which may lack required fields and secrets. Nothing is stored or sent. " +
     "`card` is what people see in a chat; null for kinds that send the event itself.",
   access: "ViewBase",
+  permission: "read",
   idempotency: "none",
   body: DestinationPreviewIn,
   responses: { 200: DestinationPreviewOut },

@@ -12,6 +12,7 @@ export const upsertDestination = defineRoute({
   summary: "Replace or create a destination",
   description: "Secrets that are not given are kept. If no destination has this id or uid, a new one is created.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: DestinationIn,
   responses: { 200: DestinationOut, 201: DestinationOut },
   handle: async ({ ctx, params, body }) => {

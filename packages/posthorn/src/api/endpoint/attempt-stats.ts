@@ -13,6 +13,7 @@ export const attemptStats = defineRoute({
   summary: "Count the attempts of an endpoint",
   description: "Covers up to 28 days; by default the last 28 days.",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object(StatsQuery),
   responses: { 200: EndpointAttemptStats },
   handle: async ({ ctx, params, query }) => {

@@ -16,6 +16,7 @@ export const bulkReplay = defineRoute({
   description:
     "Makes one manual attempt for every delivery of the endpoint that matches the filter and whose message was published in the time window. The `replay` operations do the same for several endpoints or other targets, with a rate limit, and can be paused.",
   access: "CreateAttempts",
+  permission: "messages:replay",
   body: BulkReplayIn,
   responses: { 202: ReplayOut },
   handle: async ({ ctx, params, body }) => {

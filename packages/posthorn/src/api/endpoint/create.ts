@@ -13,11 +13,12 @@ export const createEndpoint = defineRoute({
   tag: "Endpoint",
   summary: "Create an endpoint",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: EndpointIn,
   responses: { 201: EndpointOut },
   handle: async ({ ctx, params, body }) => {
     // Setting a secret requires the same access on creation as later.
-    if (body.secret) requireAccess(ctx.actor, "ManageEndpointSecret");
+    if (body.secret) requireAccess(ctx.actor, { access: "ManageEndpointSecret", permission: "endpoints:write" });
     const input = {
       ...endpointInput(body),
       app: params.app_id,

@@ -10,6 +10,7 @@ export const deleteEgress = defineRoute({
   summary: "Remove the credentials, TLS settings and proxy of an endpoint",
   description: "With an application token, the proxy is kept.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await deleteVerb({ ctx, input: { app: params.app_id, endpoint: params.endpoint_id } });

@@ -9,6 +9,7 @@ export const deleteFilter = defineRoute({
   tag: "Filter",
   summary: "Remove the filter of an endpoint",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await setFilter({ ctx, input: { app: params.app_id, endpoint: params.endpoint_id, filter: null } });

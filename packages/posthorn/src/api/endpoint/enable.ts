@@ -15,6 +15,7 @@ export const enableEndpoint = defineRoute({
   description:
     "Also ends a pause. Choose what happens to the deliveries on hold: deliver them, or discard some or all. Discarded deliveries are canceled when they come up. If the endpoint was failing, the remaining deliveries are sent slowly at first.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   idempotency: "claim",
   body: EndpointEnableIn,
   responses: { 200: EndpointStateOut },

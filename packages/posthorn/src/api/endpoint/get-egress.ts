@@ -12,6 +12,7 @@ export const getEgress = defineRoute({
   summary: "Get the credentials, TLS settings and proxy of an endpoint",
   description: "Secrets are never returned.",
   access: "ViewBase",
+  permission: "read",
   responses: { 200: EndpointEgressOut },
   handle: async ({ ctx, params }) =>
     ok(egressOut(await getVerb({ ctx, input: { app: params.app_id, endpoint: params.endpoint_id } }))),

@@ -10,6 +10,7 @@ export const getFilter = defineRoute({
   tag: "Filter",
   summary: "Get the filter of an endpoint",
   access: "ViewBase",
+  permission: "read",
   responses: { 200: EndpointFilterOut },
   handle: async ({ ctx, params }) => {
     const filter = await getVerb({ ctx, input: { app: params.app_id, endpoint: params.endpoint_id } });

@@ -10,6 +10,7 @@ export const getHeaders = defineRoute({
   tag: "Endpoint",
   summary: "Get the custom headers of an endpoint",
   access: "ViewBase",
+  permission: "read",
   responses: { 200: EndpointHeadersOut },
   handle: async ({ ctx, params }) =>
     ok(await getVerb({ ctx, input: { app: params.app_id, endpoint: params.endpoint_id } })),

@@ -11,6 +11,7 @@ export const getSecret = defineRoute({
   summary: "Get the signing secret of an endpoint",
   description: "Receivers verify signatures with it. For an Ed25519 key, only the public key is returned.",
   access: "ViewEndpointSecret",
+  permission: "secrets:read",
   responses: { 200: EndpointSecretOut },
   handle: async ({ ctx, params }) =>
     ok({ key: await getVerb({ ctx, input: { app: params.app_id, endpoint: params.endpoint_id } }) }),

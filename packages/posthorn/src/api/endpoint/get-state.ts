@@ -11,6 +11,7 @@ export const getState = defineRoute({
   description:
     "Returns whether deliveries are on hold, why and since when, the current rate, and how many deliveries are queued.",
   access: "ViewBase",
+  permission: "read",
   responses: { 200: EndpointStateOut },
   handle: ({ ctx, params }) => stateReply(ctx, { app: params.app_id, endpoint: params.endpoint_id }),
 });

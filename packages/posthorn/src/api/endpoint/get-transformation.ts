@@ -12,6 +12,7 @@ export const getTransformation = defineRoute({
   summary: "Get the transformation of an endpoint",
   description: "Code and variables can contain secrets, so reading them requires the capability to change them.",
   access: "ManageTransformations",
+  permission: "read",
   responses: { 200: EndpointTransformationOut },
   handle: async ({ ctx, params }) => {
     const { enabled, transformation } = await getVerb({

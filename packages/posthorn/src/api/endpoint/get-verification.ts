@@ -11,6 +11,7 @@ export const getVerification = defineRoute({
   tag: "Endpoint",
   summary: "Get the verification of an endpoint",
   access: "ViewBase",
+  permission: "read",
   responses: { 200: EndpointVerificationOut },
   handle: async ({ ctx, params }) => {
     const input = { app: params.app_id, endpoint: params.endpoint_id };

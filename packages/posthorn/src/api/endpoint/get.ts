@@ -11,6 +11,7 @@ export const getEndpoint = defineRoute({
   tag: "Endpoint",
   summary: "Get an endpoint",
   access: "ViewBase",
+  permission: "read",
   responses: { 200: EndpointOut },
   handle: async ({ ctx, params }) => {
     const { endpoint } = await getVerb(ctx, { app: params.app_id, endpoint: params.endpoint_id });

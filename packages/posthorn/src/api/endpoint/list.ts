@@ -14,6 +14,7 @@ export const listEndpoints = defineRoute({
   tag: "Endpoint",
   summary: "List endpoints",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object({ ...PageQuery, ...OrderQuery }),
   responses: { 200: EndpointList },
   handle: async ({ ctx, params, query }) => {

@@ -10,6 +10,7 @@ export const patchHeaders = defineRoute({
   tag: "Endpoint",
   summary: "Update custom headers of an endpoint",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: EndpointHeadersPatchIn,
   responses: { 204: null },
   handle: async ({ ctx, params, body }) => {

@@ -12,6 +12,7 @@ export const patchTransformation = defineRoute({
   description:
     "Code that does not compile is refused. The change applies from the next attempt, including retries of earlier messages.",
   access: "ManageTransformations",
+  permission: "endpoints:write",
   body: EndpointTransformationPatch,
   responses: { 204: null },
   handle: async ({ ctx, params, body }) => {

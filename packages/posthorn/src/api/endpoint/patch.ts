@@ -13,6 +13,7 @@ export const patchEndpoint = defineRoute({
   summary: "Update an endpoint",
   description: "Enabling an endpoint again sends the deliveries that were on hold while it was disabled.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: EndpointPatch,
   responses: { 200: EndpointOut },
   handle: async ({ ctx, params, body }) => {

@@ -13,6 +13,7 @@ export const pauseEndpoint = defineRoute({
   description:
     "Holds its deliveries until the given time, or until you resume it. No events are lost, and deliveries on hold don't use up retries.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   idempotency: "claim",
   body: EndpointPauseIn,
   responses: { 200: EndpointStateOut },

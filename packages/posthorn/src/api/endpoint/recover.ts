@@ -15,6 +15,7 @@ export const recoverEndpoint = defineRoute({
   description:
     "Makes one manual attempt for every message of the time window that failed at the endpoint and has not succeeded since.",
   access: "CreateAttempts",
+  permission: "messages:replay",
   body: RecoverIn,
   responses: { 202: RecoverOut },
   handle: async ({ ctx, params, body }) => {

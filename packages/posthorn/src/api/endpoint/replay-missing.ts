@@ -15,6 +15,7 @@ export const replayMissing = defineRoute({
   description:
     "Sends the messages of the time window that match the endpoint but were published before it existed or before it subscribed to them.",
   access: "CreateAttempts",
+  permission: "messages:replay",
   body: RecoverIn,
   responses: { 202: ReplayOut },
   handle: async ({ ctx, params, body }) => {

@@ -10,6 +10,7 @@ export const resumeEndpoint = defineRoute({
   tag: "Endpoint",
   summary: "Resume a paused endpoint",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   idempotency: "claim",
   responses: { 200: EndpointStateOut },
   handle: async ({ ctx, params }) => {

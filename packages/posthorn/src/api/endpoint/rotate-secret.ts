@@ -16,6 +16,7 @@ export const rotateSecret = defineRoute({
     "Client libraries that expect the new secret in the response, recognised by their `User-Agent`, get it with status 200. " +
     "Every other client gets 204.",
   access: "ManageEndpointSecret",
+  permission: "endpoints:write",
   body: EndpointSecretRotateIn,
   responses: { 200: EndpointSecretOut, 204: null },
   handle: async ({ ctx, params, body, userAgent }) => {

@@ -18,6 +18,7 @@ export const sendExample = defineRoute({
     "application. `posthorn.ping` is built in and needs no event type. The endpoint gets the message whatever event types it " +
     "subscribes to.",
   access: "CreateAttempts",
+  permission: "messages:replay",
   idempotency: "own",
   body: EventExampleIn,
   responses: { 202: MessageOut },

@@ -13,6 +13,7 @@ export const setEgress = defineRoute({
   description:
     "Omitted parts are kept; null removes a part. The proxy requires an organisation token, and a host that POSTHORN_EGRESS_ALLOW or POSTHORN_EGRESS_TENANT_ALLOW covers. Other hosts are refused with `egress_not_allowed`.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: EndpointEgressIn,
   responses: { 204: null },
   handle: async ({ ctx, params, body }) => {

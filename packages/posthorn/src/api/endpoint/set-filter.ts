@@ -13,6 +13,7 @@ export const setFilter = defineRoute({
   description:
     "From the next message on, only messages that match the filter are sent to the endpoint. Null removes the filter.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: EndpointFilterIn,
   responses: { 204: null },
   handle: async ({ ctx, params, rawBody }) => {

@@ -10,6 +10,7 @@ export const setHeaders = defineRoute({
   tag: "Endpoint",
   summary: "Replace the custom headers of an endpoint",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: EndpointHeadersIn,
   responses: { 204: null },
   handle: async ({ ctx, params, body }) => {

@@ -13,6 +13,7 @@ export const endpointStats = defineRoute({
   summary: "Get statistics of an endpoint",
   description: "Covers up to 28 days; by default the last 28 days.",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object(StatsQuery),
   responses: { 200: EndpointStats },
   handle: async ({ ctx, params, query }) => {

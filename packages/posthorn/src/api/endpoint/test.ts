@@ -18,6 +18,7 @@ export const testEndpoint = defineRoute({
     "`attempt` is null if there was none by then, such as while deliveries are on hold. Messages to destinations other than webhooks " +
     "are marked as tests and have the tag `posthorn.test`.",
   access: "CreateAttempts",
+  permission: "messages:replay",
   idempotency: "own",
   body: EventExampleIn,
   responses: { 200: EndpointTestOut },

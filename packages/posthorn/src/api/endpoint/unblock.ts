@@ -12,6 +12,7 @@ export const unblockEndpoint = defineRoute({
   description:
     "For endpoints with ordered delivery. Deliveries behind a failed one no longer wait for it; the failed delivery is still retried on schedule.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   idempotency: "claim",
   body: EndpointUnblockIn,
   responses: { 200: EndpointStateOut },

@@ -14,6 +14,7 @@ export const upsertEndpoint = defineRoute({
   description:
     "Omitted fields are reset to their defaults; secret and headers are kept. If no endpoint has this id or uid, a new one is created.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: EndpointUpsertIn,
   responses: { 200: EndpointOut, 201: EndpointOut },
   handle: async ({ ctx, params, body }) => {

@@ -13,6 +13,7 @@ export const verify = defineRoute({
   description:
     "Asks the endpoint now whether it wants deliveries, and stores its consent. If the verification policy requires it, deliveries are on hold until then.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: EndpointVerifyIn,
   responses: { 200: EndpointVerifyOut },
   // Safe to repeat, and must not hold a transaction while it waits for the endpoint.

@@ -13,6 +13,7 @@ export const createEventType = defineRoute({
   summary: "Create an event type",
   description: "If an archived event type has this name, it is restored with the new fields.",
   access: "organisation",
+  permission: "event-types:write",
   body: EventTypeIn,
   responses: { 201: EventTypeOut },
   handle: async ({ ctx, body }) =>

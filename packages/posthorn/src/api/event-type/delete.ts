@@ -12,6 +12,7 @@ export const deleteEventType = defineRoute({
   description:
     "Endpoints that subscribe to it keep the subscription; new subscriptions are refused. With `expunge=true`, it is deleted for good.",
   access: "organisation",
+  permission: "event-types:write",
   query: Type.Object({ expunge: Type.Optional(Type.Boolean({ default: false })) }),
   responses: { 204: null },
   handle: async ({ ctx, params, query }) => {

@@ -11,6 +11,7 @@ export const getEventType = defineRoute({
   tag: "Event Type",
   summary: "Get an event type",
   access: "ViewBase",
+  permission: "read",
   responses: { 200: EventTypeOut },
   handle: async ({ ctx, params }) => ok(eventTypeOut(await getVerb(ctx, params.event_type_name))),
 });

@@ -12,6 +12,7 @@ export const importOpenApi = defineRoute({
   description:
     "Creates one event type for each webhook under `webhooks` (OpenAPI 3.1) or `x-webhooks`, with its description, the schema of its body as version 1, and examples. If one of them is invalid, none is imported. `dryRun` reports the changes without making them.",
   access: "organisation",
+  permission: "event-types:write",
   // Reading the document waits for a worker thread, which is not allowed in a write transaction.
   idempotency: "claim",
   large: true,

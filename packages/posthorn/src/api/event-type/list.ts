@@ -15,6 +15,7 @@ export const listEventTypes = defineRoute({
   summary: "List event types",
   description: "Ordered by name. Schemas are only included with `with_content=true`.",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object({
     ...PageQuery,
     ...OrderQuery,

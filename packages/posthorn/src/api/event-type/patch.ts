@@ -12,6 +12,7 @@ export const patchEventType = defineRoute({
   tag: "Event Type",
   summary: "Update an event type",
   access: "organisation",
+  permission: "event-types:write",
   body: EventTypePatch,
   responses: { 200: EventTypeOut },
   handle: async ({ ctx, params, body }) => {

@@ -13,6 +13,7 @@ export const upsertEventType = defineRoute({
   tag: "Event Type",
   summary: "Replace or create an event type",
   access: "organisation",
+  permission: "event-types:write",
   body: EventTypeUpsertIn,
   responses: { 200: EventTypeOut, 201: EventTypeOut },
   handle: async ({ ctx, params, body }) => {

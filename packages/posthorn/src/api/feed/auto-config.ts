@@ -52,6 +52,7 @@ const createAutoConfig = defineRoute({
   description:
     "Returns a token for the receiver, who registers a URL with it or pulls the messages. The token contains the public URL of this server.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   responses: { 200: AutoConfigOut },
   handle: async ({ ctx, params }) => ok(createdOut(await createVerb({ ctx, input: { app: params.app_id } }))),
 });
@@ -63,6 +64,7 @@ const getAutoConfig = defineRoute({
   tag: "Auto-configuration",
   summary: "Get a subscription",
   access: "subscribe",
+  permission: "read",
   responses: { 200: AutoConfigSubscriptionOut },
   handle: async ({ ctx, params }) => ok(subscriptionOut(await getVerb({ ctx, input: refOf(params) }))),
 });
@@ -75,6 +77,7 @@ const listAutoConfigs = defineRoute({
   summary: "List subscriptions",
   description: "Newest first.",
   access: "ManageEndpoint",
+  permission: "read",
   query: Type.Object(PageQuery),
   responses: { 200: AutoConfigList },
   handle: async ({ ctx, params, query }) => {
@@ -91,6 +94,7 @@ const rotateAutoConfig = defineRoute({
   summary: "Replace the token and the signing secret of a subscription",
   description: "The earlier ones stay valid until the grace period ends, so receivers can switch without downtime.",
   access: "ManageEndpointSecret",
+  permission: "endpoints:write",
   body: AutoConfigRotateIn,
   responses: { 200: AutoConfigOut },
   handle: async ({ ctx, params, body }) => {
@@ -108,6 +112,7 @@ const deleteAutoConfig = defineRoute({
   summary: "Revoke the token of a subscription",
   description: "The endpoint that was registered with it stays.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await deleteVerb({ ctx, input: refOf(params) });
@@ -123,6 +128,7 @@ const subscribeDestination = defineRoute({
   summary: "Complete a subscription with a polling endpoint",
   description: "Repeating it changes which messages the endpoint gets.",
   access: "subscribe",
+  permission: "endpoints:write",
   body: DestinationIn,
   responses: { 200: DestinationOut },
   handle: async ({ ctx, params, body }) => {
@@ -139,6 +145,7 @@ const subscribeEndpoint = defineRoute({
   summary: "Complete a subscription with a URL",
   description: "Its deliveries are signed with the secret in the token. Repeating it changes the endpoint.",
   access: "subscribe",
+  permission: "endpoints:write",
   body: EndpointIn,
   responses: { 200: EndpointOut },
   handle: async ({ ctx, params, body }) => {

@@ -42,6 +42,7 @@ function list({ path, operations, of }: FeedScope): Route {
     summary: `List the consumers of ${of}`,
     description: "By name, with position and lag.",
     access: "pull",
+    permission: "read",
     query: Type.Object(PageQuery),
     responses: { 200: FeedConsumerList },
     handle: async ({ ctx, params, query }) => {
@@ -65,6 +66,7 @@ function get({ path, operations, of }: FeedScope): Route {
     tag: "Feed",
     summary: `Get a consumer of ${of}`,
     access: "pull",
+    permission: "read",
     responses: { 200: FeedConsumerOut },
     handle: async ({ ctx, params }) => {
       const { consumer } = await getConsumer(ctx, params);
@@ -83,6 +85,7 @@ function poll({ path, operations, of }: FeedScope): Route {
     description:
       "Creates the consumer if there is none. The messages are leased: those that are not committed when the lease ends are handed out again. Several workers can share a consumer; each gets other messages.",
     access: "pull",
+    permission: "payloads:read",
     idempotency: "none",
     body: ConsumerPollIn,
     responses: { 200: ConsumerPageOut },
@@ -114,6 +117,7 @@ function commit({ path, operations, of }: FeedScope): Route {
     description:
       "Commits the messages of a page up to this offset: they are not handed out again. Pages that were handed out before are not affected. Repeating a commit does nothing.",
     access: "pull",
+    permission: "payloads:read",
     idempotency: "none",
     body: ConsumerCommitIn,
     responses: { 204: null },
@@ -134,6 +138,7 @@ function reset({ path, operations, of }: FeedScope): Route {
     summary: `Move a consumer of ${of}`,
     description: "Continues at another position, forwards or backwards. Its leases end.",
     access: "pull",
+    permission: "endpoints:write",
     idempotency: "none",
     body: ConsumerResetIn,
     responses: { 200: FeedConsumerOut },
@@ -156,6 +161,7 @@ function remove({ path, operations, of }: FeedScope): Route {
     summary: `Delete a consumer of ${of}`,
     description: "The messages of the feed are not affected. A poll with the name creates a new consumer.",
     access: "pull",
+    permission: "endpoints:write",
     responses: { 204: null },
     handle: async ({ ctx, params }) => {
       const { consumer } = await getConsumer(ctx, params);

@@ -38,6 +38,7 @@ export const getPollerToken = defineRoute({
   summary: "Get the token that reads the feed of an endpoint",
   description: "The token can be used for nothing else. It is created by the first call.",
   access: "ManageEndpointSecret",
+  permission: "secrets:read",
   responses: { 200: ApiTokenOut },
   handle: async ({ ctx, params }) => {
     const input = { app: params.app_id, endpoint: params.endpoint_id };
@@ -60,6 +61,7 @@ export const listPollerTokens = defineRoute({
   summary: "List the tokens that read the feed of an endpoint",
   description: "Those that are valid: the current one, and earlier ones until their grace period ends. Creates none.",
   access: "ManageEndpointSecret",
+  permission: "secrets:read",
   responses: { 200: PollerTokenList },
   handle: async ({ ctx, params }) => {
     const { endpoint } = await getEndpoint(ctx, { app: params.app_id, endpoint: params.endpoint_id });
@@ -84,6 +86,7 @@ export const rotatePollerToken = defineRoute({
   summary: "Replace the token that reads the feed of an endpoint",
   description: "Earlier tokens stay valid for a day, or as long as `oldTokenExpiry` says.",
   access: "ManageEndpointSecret",
+  permission: "endpoints:write",
   body: RotatePollerTokenIn,
   responses: { 201: ApiTokenOut },
   handle: async ({ ctx, params, body }) => {
@@ -107,6 +110,7 @@ export const revokePollerToken = defineRoute({
   summary: "Revoke the tokens that read the feed of an endpoint",
   description: "Earlier tokens in their grace period end as well. Getting the token again creates another one.",
   access: "ManageEndpointSecret",
+  permission: "endpoints:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     const input = { app: params.app_id, endpoint: params.endpoint_id };

@@ -38,6 +38,7 @@ export const poll = defineRoute({
   description:
     "Without `iterator` and `after`, the page is empty and its `iterator` returns what is published from now on. Store the `iterator` after processing a page.",
   access: "pull",
+  permission: "payloads:read",
   query: Type.Object({
     limit: PageQuery.limit,
     iterator: Iterator,
@@ -70,6 +71,7 @@ export const consumerPoll = defineRoute({
   description:
     "The server keeps the position of the consumer. With the `iterator` of the last page, the page is committed and the next one returned; without it, the page after the last committed one. A new consumer begins at the oldest stored message.",
   access: "pull",
+  permission: "payloads:read",
   query: Type.Object({ limit: PageQuery.limit, iterator: Iterator }),
   responses: { 200: PollingEndpointOut },
   handle: async ({ ctx, params, query }) => {
@@ -102,6 +104,7 @@ export const consumerSeek = defineRoute({
   tag: "Poller",
   summary: "Move a consumer to a time",
   access: "pull",
+  permission: "endpoints:write",
   idempotency: "none",
   body: PollingEndpointConsumerSeekIn,
   responses: { 200: PollingEndpointConsumerSeekOut },
@@ -125,6 +128,7 @@ export const leasedPoll = defineRoute({
   description:
     "Leases the messages: those that are not committed when the lease ends are handed out again. Creates the consumer if there is none.",
   access: "pull",
+  permission: "payloads:read",
   query: Type.Object({
     limit: PageQuery.limit,
     lease_duration_ms: Type.Optional(Type.Integer({ minimum: 1000, maximum: 43_200_000, default: LEASE_MS })),
@@ -158,6 +162,7 @@ export const leasedCommit = defineRoute({
   summary: "Commit messages of an endpoint",
   description: "Commits the messages of a page up to this offset: they are not handed out again.",
   access: "pull",
+  permission: "payloads:read",
   idempotency: "none",
   body: PollerV2CommitIn,
   responses: { 204: null },

@@ -20,6 +20,7 @@ export function readRoute(scope: FeedScope): Route {
     summary: `Read the messages of ${scope.of}`,
     description: `${scope.what} Reading changes nothing and does not affect deliveries. The order is the same for every reader and never changes: store \`cursor\` after processing a page, and no message is missed or repeated.`,
     access: "pull",
+    permission: "payloads:read",
     query: Type.Object({
       ...FeedQuery,
       limit: PageQuery.limit,

@@ -56,7 +56,7 @@ interface Opening extends StreamOptions {
 async function open(request: FastifyRequest, reply: FastifyReply, options: Opening): Promise<void> {
   const { services, identify, scope, closing } = options;
   const { actor } = await identify(request);
-  requireAccess(actor, "pull");
+  requireAccess(actor, { access: "pull", permission: "payloads:read" });
   refuseUnknown({ operationId: `${scope.operations}.stream`, query: Query }, request.query);
   checkQuery(request.query);
   const query = request.query as FeedRange & Parameters<typeof filterOf>[0] & { readonly raw?: boolean };

@@ -11,6 +11,7 @@ export const bulkExpungeContent = defineRoute({
   summary: "Delete the contents of selected messages",
   description: "Permanently deletes payloads and stored responses. The messages and their attempts stay visible.",
   access: "organisation",
+  permission: "messages:delete",
   body: BulkExpungeContentsIn,
   responses: { 200: BulkExpungeContentsOut },
   handle: async ({ ctx, params, body }) => {

@@ -12,6 +12,7 @@ export const cancelMessage = defineRoute({
   description:
     "Cancels the deliveries to all endpoints that are scheduled, waiting for a retry or on hold. An attempt in progress is not interrupted; if it succeeds, the delivery has succeeded.",
   access: "organisation",
+  permission: "messages:delete",
   responses: { 200: CancelOut },
   handle: async ({ ctx, params }) =>
     ok({ canceled: await cancelVerb({ ctx, input: { app: params.app_id, message: params.msg_id, endpoint: null } }) }),

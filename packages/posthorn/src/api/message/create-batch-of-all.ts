@@ -11,6 +11,7 @@ export const createMessageBatchOfAll = defineRoute({
   summary: "Publish up to 1,000 messages to any applications",
   description: "Works as the batch for one application; each message names its application in `app`, by id or uid.",
   access: "organisation",
+  permission: "messages:publish",
   idempotency: "own",
   large: true,
   lines: true,

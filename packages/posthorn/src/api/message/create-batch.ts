@@ -11,6 +11,7 @@ export const createMessageBatch = defineRoute({
   description:
     "Each message is accepted or refused on its own, and `data` has the results in the order of the messages. Responds with 202 once all accepted messages are on disk. Also accepts `application/x-ndjson`, with one message per line.",
   access: "organisation",
+  permission: "messages:publish",
   idempotency: "own",
   large: true,
   lines: true,

@@ -20,6 +20,7 @@ export const createMessage = defineRoute({
   description:
     "Responds with 202 once the message and its deliveries are on disk. Send an `idempotency-key` so that you can retry the request safely.",
   access: "organisation",
+  permission: "messages:publish",
   idempotency: "own",
   query: Type.Object(WithContentQuery),
   body: MessageIn,

@@ -13,6 +13,7 @@ export const expungeAllContents = defineRoute({
   description:
     "Permanently deletes the payloads and stored responses of every message published until now. Runs in the background. Pending deliveries of these messages are canceled.",
   access: "organisation",
+  permission: "messages:delete",
   responses: { 202: ExpungeAllContentsOut },
   handle: async ({ ctx, params }) => accepted(taskOut(await expungeAllVerb({ ctx, input: { app: params.app_id } }))),
 });

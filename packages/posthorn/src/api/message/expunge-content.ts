@@ -11,6 +11,7 @@ export const expungeMessageContent = defineRoute({
   description:
     "Permanently deletes the payload. The message and its attempts stay visible, but the message cannot be sent again.",
   access: "organisation",
+  permission: "messages:delete",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await expungeVerb({ ctx, input: { app: params.app_id, message: params.msg_id } });

@@ -14,6 +14,7 @@ export const getMessage = defineRoute({
   summary: "Get a message",
   description: "Find it by its id or its eventId.",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object(WithContentQuery),
   responses: { 200: MessageOut },
   handle: async ({ ctx, params, query }) => {

@@ -16,6 +16,7 @@ export const listDeliveries = defineRoute({
   description:
     "Lists every endpoint that matched, including deleted ones, with the state of the delivery, its attempts, and what it is waiting for.",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object(PageQuery),
   responses: { 200: MessageDeliveryList },
   handle: async ({ ctx, params, query }) => {

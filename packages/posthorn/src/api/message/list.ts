@@ -16,6 +16,7 @@ export const listMessages = defineRoute({
   description:
     "Newest first. With `after` alone, the page has the oldest messages after that time; continue with `prevIterator`.",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object({ ...PageQuery, ...MessageFilterQuery, ...TimeQuery, ...WithContentQuery }),
   responses: { 200: MessageList },
   handle: async ({ ctx, params, query }) => {

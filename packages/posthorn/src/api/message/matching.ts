@@ -11,6 +11,7 @@ export const messageMatching = defineRoute({
   summary: "Explain which endpoints a message matched",
   description: "Reports the decision made when the message was accepted.",
   access: "ViewBase",
+  permission: "read",
   responses: { 200: MessageMatchingOut },
   handle: async ({ ctx, params }) => ok(await getVerb({ ctx, input: { app: params.app_id, message: params.msg_id } })),
 });

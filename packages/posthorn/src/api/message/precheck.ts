@@ -12,6 +12,7 @@ export const precheckMessage = defineRoute({
   summary: "Preview which endpoints a message would match",
   description: "Nothing is stored or sent. Without a payload, filters are not evaluated.",
   access: "ViewBase",
+  permission: "read",
   // Changes nothing, so there is no response to store.
   idempotency: "none",
   body: MessagePrecheckIn,

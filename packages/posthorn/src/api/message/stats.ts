@@ -10,6 +10,7 @@ export const messageStats = defineRoute({
   tag: "Message",
   summary: "Get the delivery counts of a message",
   access: "ViewBase",
+  permission: "read",
   responses: { 200: MessageStats },
   handle: async ({ ctx, params }) =>
     ok(await statsVerb({ ctx, input: { app: params.app_id, message: params.msg_id } })),

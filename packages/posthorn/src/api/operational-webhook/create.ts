@@ -15,6 +15,7 @@ export const createOperationalEndpoint = defineRoute({
   summary: "Create an operational webhook endpoint",
   description: "The endpoint receives signed webhooks about endpoints and messages of the organisation.",
   access: "organisation",
+  permission: "settings:write",
   body: OperationalWebhookEndpointIn,
   responses: { 201: OperationalWebhookEndpointOut },
   handle: async ({ ctx, body }) => {

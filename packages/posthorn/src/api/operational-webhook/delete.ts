@@ -10,6 +10,7 @@ export const deleteOperationalEndpoint = defineRoute({
   tag: "Operational Webhook",
   summary: "Delete an operational webhook endpoint",
   access: "organisation",
+  permission: "settings:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await deleteEndpoint(await operationalCall(ctx, params.endpoint_id));

@@ -11,6 +11,7 @@ export const getOperationalHeaders = defineRoute({
   tag: "Operational Webhook",
   summary: "Get the custom headers of an operational webhook endpoint",
   access: "organisation",
+  permission: "read",
   responses: { 200: OperationalWebhookEndpointHeadersOut },
   handle: async ({ ctx, params }) => ok(await getHeaders(await operationalCall(ctx, params.endpoint_id))),
 });

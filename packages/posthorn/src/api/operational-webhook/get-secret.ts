@@ -11,6 +11,7 @@ export const getOperationalSecret = defineRoute({
   tag: "Operational Webhook",
   summary: "Get the signing secret of an operational webhook endpoint",
   access: "organisation",
+  permission: "secrets:read",
   responses: { 200: OperationalWebhookEndpointSecretOut },
   handle: async ({ ctx, params }) => ok({ key: await getSecret(await operationalCall(ctx, params.endpoint_id)) }),
 });

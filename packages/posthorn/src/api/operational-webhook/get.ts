@@ -12,6 +12,7 @@ export const getOperationalEndpoint = defineRoute({
   tag: "Operational Webhook",
   summary: "Get an operational webhook endpoint",
   access: "organisation",
+  permission: "read",
   responses: { 200: OperationalWebhookEndpointOut },
   handle: async ({ ctx, params }) => {
     const call = await operationalCall(ctx, params.endpoint_id);

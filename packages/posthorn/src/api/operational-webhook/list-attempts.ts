@@ -15,6 +15,7 @@ export const listOperationalAttempts = defineRoute({
   summary: "List the attempts to an operational webhook endpoint",
   description: "Newest first, each with its message if `with_msg` is true.",
   access: "organisation",
+  permission: "read",
   query: Type.Object({ ...AttemptQuery, with_msg: Type.Optional(Type.Boolean({ default: false })) }),
   responses: { 200: MessageAttemptList },
   handle: async ({ ctx, params, query }) => {

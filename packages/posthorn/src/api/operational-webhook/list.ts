@@ -16,6 +16,7 @@ export const listOperationalEndpoints = defineRoute({
   tag: "Operational Webhook",
   summary: "List operational webhook endpoints",
   access: "organisation",
+  permission: "read",
   query: Type.Object({ ...PageQuery, ...OrderQuery }),
   responses: { 200: OperationalWebhookEndpointList },
   handle: async ({ ctx, query }) => {

@@ -14,6 +14,7 @@ export const rotateOperationalSecret = defineRoute({
   description:
     "The previous secret keeps signing until its grace period ends, so receivers can switch without downtime.",
   access: "organisation",
+  permission: "settings:write",
   body: OperationalWebhookEndpointSecretIn,
   responses: { 204: null },
   handle: async ({ ctx, params, body }) => {

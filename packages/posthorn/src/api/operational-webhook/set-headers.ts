@@ -11,6 +11,7 @@ export const setOperationalHeaders = defineRoute({
   tag: "Operational Webhook",
   summary: "Replace the custom headers of an operational webhook endpoint",
   access: "organisation",
+  permission: "settings:write",
   body: OperationalWebhookEndpointHeadersIn,
   responses: { 204: null },
   handle: async ({ ctx, params, body }) => {

@@ -16,6 +16,7 @@ export const upsertOperationalEndpoint = defineRoute({
   description:
     "Omitted fields are reset to their defaults; secret and headers are kept. If no endpoint has this id or uid, a new one is created.",
   access: "organisation",
+  permission: "settings:write",
   body: OperationalWebhookEndpointUpsertIn,
   responses: { 200: OperationalWebhookEndpointOut },
   handle: async ({ ctx, params, body }) => {

@@ -11,6 +11,7 @@ export const checkEgress = defineRoute({
   summary: "Check whether a URL can be reached",
   description: "Applies the current egress rules and resolves the name. No connection is made.",
   access: "organisation",
+  permission: "read",
   idempotency: "none",
   body: EgressCheckIn,
   responses: { 200: EgressCheckOut },

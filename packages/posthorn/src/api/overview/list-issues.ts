@@ -16,6 +16,7 @@ export const listIssues = defineRoute({
   summary: "List failures by cause",
   description: "Recent failed attempts, grouped by endpoint and cause. Covers the last day unless `after` is given.",
   access: "organisation",
+  permission: "read",
   query: Type.Object({
     app_id: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
     after: Type.Optional(DateTime),

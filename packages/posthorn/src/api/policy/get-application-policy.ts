@@ -10,6 +10,7 @@ export const getApplicationPolicy = defineRoute({
   tag: "Policy",
   summary: "Get the delivery policy of an application",
   access: "ViewBase",
+  permission: "read",
   responses: { 200: PolicyOut },
   handle: async ({ ctx, params }) => ok(await getVerb({ ctx, input: { app: params.app_id } })),
 });

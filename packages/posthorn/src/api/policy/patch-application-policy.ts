@@ -10,6 +10,7 @@ export const patchApplicationPolicy = defineRoute({
   tag: "Policy",
   summary: "Update the delivery policy of an application",
   access: "organisation",
+  permission: "settings:write",
   body: PolicyPatch,
   responses: { 200: PolicyOut },
   handle: async ({ ctx, params, body }) =>

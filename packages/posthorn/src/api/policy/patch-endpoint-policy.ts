@@ -10,6 +10,7 @@ export const patchEndpointPolicy = defineRoute({
   tag: "Policy",
   summary: "Update the delivery policy of an endpoint",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: PolicyPatch,
   responses: { 200: PolicyOut },
   handle: async ({ ctx, params, body }) => {

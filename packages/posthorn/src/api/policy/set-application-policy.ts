@@ -10,6 +10,7 @@ export const setApplicationPolicy = defineRoute({
   tag: "Policy",
   summary: "Replace the delivery policy of an application",
   access: "organisation",
+  permission: "settings:write",
   body: PolicyIn,
   responses: { 200: PolicyOut },
   handle: async ({ ctx, params, body }) =>

@@ -11,6 +11,7 @@ export const setEndpointPolicy = defineRoute({
   summary: "Replace the delivery policy of an endpoint",
   description: "With an application token, the sections that only the organisation can set are kept.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: PolicyIn,
   responses: { 200: PolicyOut },
   handle: async ({ ctx, params, body }) => {

@@ -12,6 +12,7 @@ export const checkUrl = defineRoute({
   description:
     "Applies the rules for this application and resolves the name. No connection is made, and no address is returned; operators can use `POST /api/v1/egress/check`.",
   access: "ManageEndpoint",
+  permission: "read",
   idempotency: "none",
   body: UrlCheckIn,
   responses: { 200: UrlCheckOut },

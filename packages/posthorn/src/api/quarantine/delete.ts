@@ -9,6 +9,7 @@ export const deleteQuarantined = defineRoute({
   tag: "Ingest",
   summary: "Delete a quarantined request",
   access: "organisation",
+  permission: "sources:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await deleteVerb({ ctx, input: { source: params.source_id, request: params.request_id } });

@@ -11,6 +11,7 @@ export const getQuarantined = defineRoute({
   tag: "Ingest",
   summary: "Get a quarantined request",
   access: "organisation",
+  permission: "read",
   responses: { 200: QuarantinedDetailOut },
   handle: async ({ ctx, params }) => {
     const ref = { source: params.source_id, request: params.request_id };

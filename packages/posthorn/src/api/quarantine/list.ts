@@ -15,6 +15,7 @@ export const listQuarantine = defineRoute({
   summary: "List quarantined requests",
   description: "Newest first. Each source keeps its latest 1,000 requests, with at most 32 MiB of bodies.",
   access: "organisation",
+  permission: "read",
   query: Type.Object({
     ...PageQuery,
     reason: Type.Optional(Type.String({ maxLength: 64, description: "Return only requests with this reason." })),

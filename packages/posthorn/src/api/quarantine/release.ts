@@ -12,6 +12,7 @@ export const releaseQuarantined = defineRoute({
   description:
     "Accepts the request although it failed verification: it becomes a message and is delivered. Release only requests that you know to be genuine, because anyone with the URL can send a forged one. A request for permission to send (`origin_not_allowed`) is granted: its callback URL is called, and the source allows the origin from now on.",
   access: "organisation",
+  permission: "sources:write",
   idempotency: "claim",
   responses: { 200: QuarantineReleaseOut },
   handle: async ({ ctx, params }) => {

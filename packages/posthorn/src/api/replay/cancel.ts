@@ -12,6 +12,7 @@ export const cancelReplay = defineRoute({
   summary: "Cancel a replay",
   description: "Deliveries that are already queued are still sent, except those to a URL, which are canceled.",
   access: "CreateAttempts",
+  permission: "messages:replay",
   responses: { 200: ReplayJobOut },
   handle: async ({ ctx, params }) => {
     const task = await cancelVerb({ ctx, input: { app: params.app_id, replay: params.replay_id } });

@@ -13,6 +13,7 @@ export const createReplay = defineRoute({
   description:
     "Sends messages again: to the endpoints of their deliveries, to another endpoint, or to a URL (which an application token may do with ManageEndpoint). Each existing delivery gets one manual attempt in addition to its schedule. An endpoint that never had the message gets a new delivery with all its retries.",
   access: "CreateAttempts",
+  permission: "messages:replay",
   body: ReplayJobIn,
   responses: { 202: ReplayJobOut },
   handle: async ({ ctx, params, body }) => {

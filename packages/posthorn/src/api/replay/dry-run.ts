@@ -13,6 +13,7 @@ export const dryRunReplay = defineRoute({
   description:
     "Counts what a replay would send, without sending anything. Examines up to 200,000 rows within 2 seconds; `exact` is false when there were more.",
   access: "CreateAttempts",
+  permission: "messages:replay",
   body: ReplayPlanIn,
   responses: { 200: ReplayPlanOut },
   // Changes nothing, and must not hold a write transaction while it counts.

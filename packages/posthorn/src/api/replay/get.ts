@@ -11,6 +11,7 @@ export const getReplay = defineRoute({
   tag: "Replay",
   summary: "Get a replay and its progress",
   access: "ViewBase",
+  permission: "read",
   responses: { 200: ReplayJobDetailOut },
   handle: async ({ ctx, params }) => {
     const { task } = await getVerb({ ctx, input: { app: params.app_id, replay: params.replay_id } });

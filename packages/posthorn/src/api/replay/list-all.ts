@@ -16,6 +16,7 @@ export const listAllReplays = defineRoute({
   summary: "List the replays of all applications",
   description: "Includes recoveries. Newest first.",
   access: "organisation",
+  permission: "read",
   query: Type.Object({
     ...PageQuery,
     status: Type.Optional(Type.Union(TASK_STATES.map((state) => Type.Literal(state)))),

@@ -17,6 +17,7 @@ export const listReplays = defineRoute({
   description:
     "The replays and recoveries of the application, newest first, with the time, the requester, the selection and the result.",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object({
     ...PageQuery,
     status: Type.Optional(Type.Union(TASK_STATES.map((state) => Type.Literal(state)))),

@@ -12,6 +12,7 @@ export const pauseReplay = defineRoute({
   summary: "Pause a replay",
   description: "No more deliveries are queued until you resume it. Deliveries that are already queued are still sent.",
   access: "CreateAttempts",
+  permission: "messages:replay",
   responses: { 200: ReplayJobOut },
   handle: async ({ ctx, params }) => {
     const task = await pauseVerb({ ctx, input: { app: params.app_id, replay: params.replay_id } });

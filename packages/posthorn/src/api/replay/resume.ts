@@ -12,6 +12,7 @@ export const resumeReplay = defineRoute({
   summary: "Resume a replay",
   description: "Continues where the replay was paused.",
   access: "CreateAttempts",
+  permission: "messages:replay",
   responses: { 200: ReplayJobOut },
   handle: async ({ ctx, params }) => {
     const task = await resumeVerb({ ctx, input: { app: params.app_id, replay: params.replay_id } });

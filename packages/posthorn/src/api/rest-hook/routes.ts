@@ -55,6 +55,7 @@ const createHook = defineRoute({
   description:
     "Keep the `id` to unsubscribe. A URL that responds with 410 Gone is unsubscribed, and its deliveries are retried as those of every endpoint.",
   access: "hooks",
+  permission: "endpoints:write",
   idempotency: "claim",
   body: RestHookIn,
   responses: { 201: RestHookOut },
@@ -79,6 +80,7 @@ const listHooks = defineRoute({
   tag: TAG,
   summary: "List REST hooks",
   access: "hooks",
+  permission: "read",
   query: Type.Object(PageQuery),
   responses: { 200: RestHookList },
   handle: async ({ ctx, params, query }) => {
@@ -96,6 +98,7 @@ const samples = defineRoute({
   description:
     "A bare list of the newest payloads, in the form in which they are delivered, for `performList` of Zapier. Without messages, the example of the event type.",
   access: "hooks",
+  permission: "payloads:read",
   query: Type.Object({
     event: Type.Optional(Name),
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10, default: 3 })),
@@ -114,6 +117,7 @@ const getHook = defineRoute({
   tag: TAG,
   summary: "Get a REST hook",
   access: "hooks",
+  permission: "read",
   responses: { 200: RestHookOut },
   handle: async ({ ctx, params }) => {
     const found = await getSubscription(ctx, { ...refOf(params), protocol: "rest-hook" });
@@ -129,6 +133,7 @@ const deleteHook = defineRoute({
   summary: "Unsubscribe a URL",
   description: "Pending deliveries are canceled. 404: it was unsubscribed already.",
   access: "hooks",
+  permission: "endpoints:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await deleteRestHook({ ctx, input: refOf(params) });
@@ -152,6 +157,7 @@ const createToken = defineRoute({
   description:
     "For users who connect an automation platform. The token manages the REST hooks of this application and can be used for nothing else. It is shown once.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: RestHookTokenIn,
   responses: { 201: RestHookTokenOut },
   handle: async ({ ctx, params, body }) => {
@@ -167,6 +173,7 @@ const listTokens = defineRoute({
   tag: TAG,
   summary: "List tokens for REST hooks",
   access: "ManageEndpoint",
+  permission: "read",
   responses: { 200: RestHookTokenList },
   handle: async ({ ctx, params }) =>
     ok({ data: (await listHookTokens({ ctx, input: { app: params.app_id } })).map(tokenOut) }),
@@ -180,6 +187,7 @@ const revokeToken = defineRoute({
   summary: "Revoke a token for REST hooks",
   description: "The REST hooks that were created with it stay.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await revokeHookToken({ ctx, input: { app: params.app_id, token: params.token_id } });

@@ -15,6 +15,7 @@ export const createSourceEndpoint = defineRoute({
   description:
     "Posthorn forwards the events of the source to it, with the original bytes and an additional Posthorn signature.",
   access: "organisation",
+  permission: "sources:write",
   body: IngestEndpointIn,
   responses: { 201: IngestEndpointOut },
   handle: async ({ ctx, params, body }) => {

@@ -10,6 +10,7 @@ export const deleteSourceEndpoint = defineRoute({
   tag: "Ingest",
   summary: "Delete an endpoint of a source",
   access: "organisation",
+  permission: "sources:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     const scope = await scopeOf(ctx, params.source_id);

@@ -11,6 +11,7 @@ export const getForwarding = defineRoute({
   tag: "Ingest",
   summary: "Get the forwarding settings of an endpoint of a source",
   access: "organisation",
+  permission: "read",
   responses: { 200: IngestEndpointForwarding },
   handle: async ({ ctx, params }) => {
     const scope = await scopeOf(ctx, params.source_id);

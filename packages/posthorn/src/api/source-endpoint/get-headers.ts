@@ -11,6 +11,7 @@ export const getSourceEndpointHeaders = defineRoute({
   tag: "Ingest",
   summary: "Get the custom headers of an endpoint of a source",
   access: "organisation",
+  permission: "read",
   responses: { 200: IngestEndpointHeadersOut },
   handle: async ({ ctx, params }) => {
     const scope = await scopeOf(ctx, params.source_id);

@@ -11,6 +11,7 @@ export const getSourceEndpointSecret = defineRoute({
   tag: "Ingest",
   summary: "Get the signing secret of an endpoint of a source",
   access: "organisation",
+  permission: "secrets:read",
   responses: { 200: IngestEndpointSecretOut },
   handle: async ({ ctx, params }) => {
     const scope = await scopeOf(ctx, params.source_id);

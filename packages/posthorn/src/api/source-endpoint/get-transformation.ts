@@ -11,6 +11,7 @@ export const getSourceTransformation = defineRoute({
   tag: "Ingest",
   summary: "Get the transformation of an endpoint of a source",
   access: "organisation",
+  permission: "read",
   responses: { 200: IngestEndpointTransformationOut },
   handle: async ({ ctx, params }) => {
     const scope = await scopeOf(ctx, params.source_id);

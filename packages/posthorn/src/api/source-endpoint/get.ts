@@ -12,6 +12,7 @@ export const getSourceEndpoint = defineRoute({
   tag: "Ingest",
   summary: "Get an endpoint of a source",
   access: "organisation",
+  permission: "read",
   responses: { 200: IngestEndpointOut },
   handle: async ({ ctx, params }) => {
     const scope = await scopeOf(ctx, params.source_id);

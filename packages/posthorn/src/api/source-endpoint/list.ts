@@ -15,6 +15,7 @@ export const listSourceEndpoints = defineRoute({
   tag: "Ingest",
   summary: "List the endpoints of a source",
   access: "organisation",
+  permission: "read",
   query: Type.Object({ ...PageQuery, ...OrderQuery }),
   responses: { 200: IngestEndpointList },
   handle: async ({ ctx, params, query }) => {

@@ -12,6 +12,7 @@ export const patchSourceTransformation = defineRoute({
   summary: "Update the transformation of an endpoint of a source",
   description: "Code that cannot run is rejected. Takes effect with the next attempt.",
   access: "organisation",
+  permission: "sources:write",
   body: IngestEndpointTransformationPatch,
   responses: { 204: null },
   handle: async ({ ctx, params, body }) => {

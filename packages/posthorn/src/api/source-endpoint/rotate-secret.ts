@@ -13,6 +13,7 @@ export const rotateSourceEndpointSecret = defineRoute({
   summary: "Rotate the signing secret of an endpoint of a source",
   description: "The previous secret also signs until its grace period ends.",
   access: "organisation",
+  permission: "sources:write",
   body: IngestEndpointSecretIn,
   responses: { 204: null },
   handle: async ({ ctx, params, body }) => {

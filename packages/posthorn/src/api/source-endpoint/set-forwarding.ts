@@ -12,6 +12,7 @@ export const setForwarding = defineRoute({
   summary: "Set the forwarding settings of an endpoint of a source",
   description: "Omitted settings are turned off.",
   access: "organisation",
+  permission: "sources:write",
   body: IngestEndpointForwarding,
   responses: { 204: null },
   handle: async ({ ctx, params, body }) => {

@@ -12,6 +12,7 @@ export const setSourceEndpointHeaders = defineRoute({
   summary: "Replace the custom headers of an endpoint of a source",
   description: "They replace request headers of the same name.",
   access: "organisation",
+  permission: "sources:write",
   body: IngestEndpointHeadersIn,
   responses: { 204: null },
   handle: async ({ ctx, params, body }) => {

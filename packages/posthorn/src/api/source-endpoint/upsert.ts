@@ -14,6 +14,7 @@ export const upsertSourceEndpoint = defineRoute({
   summary: "Create or replace an endpoint of a source",
   description: "Omitted fields are reset to their defaults. Secret and headers do not change.",
   access: "organisation",
+  permission: "sources:write",
   body: IngestEndpointUpsertIn,
   responses: { 200: IngestEndpointOut },
   handle: async ({ ctx, params, body }) => {

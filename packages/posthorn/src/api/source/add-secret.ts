@@ -13,6 +13,7 @@ export const addSecret = defineRoute({
   summary: "Add a signing secret to a source",
   description: "With `overlapSeconds`, earlier secrets stay valid for that time, so you can rotate without downtime.",
   access: "organisation",
+  permission: "sources:write",
   body: IngestSourceSecretIn,
   responses: { 201: IngestSourceSecretOut },
   handle: async ({ ctx, params, body }) => {

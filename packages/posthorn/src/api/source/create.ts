@@ -15,6 +15,7 @@ export const createSource = defineRoute({
   description:
     "For webhooks, the response contains `ingestUrl`, the URL to enter at the provider. Sources of other kinds are read from now on.",
   access: "organisation",
+  permission: "sources:write",
   body: IngestSourceIn,
   responses: { 201: IngestSourceOut },
   warnings: sourceWarnings,

@@ -16,6 +16,7 @@ export const sourceDashboard = defineRoute({
   summary: "Create a portal token for one source",
   description: "The portal then shows only the endpoints and messages of this source.",
   access: "organisation",
+  permission: "tokens:issue",
   idempotency: "claim",
   body: IngestSourceConsumerPortalAccessIn,
   responses: { 200: AppPortalAccessOut },

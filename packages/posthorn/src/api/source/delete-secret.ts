@@ -10,6 +10,7 @@ export const deleteSourceSecret = defineRoute({
   summary: "Delete a secret of a source",
   description: "Requests signed with it fail verification from then on.",
   access: "organisation",
+  permission: "sources:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await deleteVerb({ ctx, input: { source: params.source_id, secret: params.secret_id } });

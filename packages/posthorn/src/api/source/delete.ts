@@ -10,6 +10,7 @@ export const deleteSource = defineRoute({
   summary: "Delete a source",
   description: "Its URL stops working at once. Its endpoints and quarantined requests are deleted too.",
   access: "organisation",
+  permission: "sources:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await deleteVerb({ ctx, input: { ref: params.source_id } });

@@ -13,6 +13,7 @@ export const listDueTimes = defineRoute({
   summary: "List the next due times of a schedule",
   description: "For schedules that are being edited. The fields are those of the kind `schedule`.",
   access: "organisation",
+  permission: "read",
   query: Type.Object({
     cron: Type.Optional(Type.String({ maxLength: 256 })),
     timeZone: Type.Optional(Type.String({ maxLength: 64, description: "Default: UTC." })),

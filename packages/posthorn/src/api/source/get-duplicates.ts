@@ -13,6 +13,7 @@ export const getDuplicates = defineRoute({
   description:
     "Number of duplicates, and the 50 most recently repeated messages. Posthorn acknowledges a duplicate and does not forward it again. Counts are updated within a few seconds.",
   access: "organisation",
+  permission: "read",
   responses: { 200: IngestDuplicatesOut },
   handle: async ({ ctx, params }) => {
     const { count, lastAt, messages } = await getVerb({ ctx, input: { source: params.source_id } });

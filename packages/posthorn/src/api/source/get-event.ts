@@ -12,6 +12,7 @@ export const getEvent = defineRoute({
   summary: "Get an event of a source with its headers",
   description: "By message ID, or by the provider's delivery ID.",
   access: "organisation",
+  permission: "read",
   responses: { 200: IngestEventDetailOut },
   handle: async ({ ctx, params }) => {
     const input = { source: params.source_id, event: params.event_id };

@@ -13,6 +13,7 @@ export const getState = defineRoute({
   description:
     "Whether reading it works, when it was last read, and when it is read next. Webhooks have no such state: 404.",
   access: "organisation",
+  permission: "read",
   responses: { 200: SourceStateOut },
   handle: async ({ ctx, params }) => ok(stateOut(await getSourceState({ ctx, input: { source: params.source_id } }))),
 });

@@ -12,6 +12,7 @@ export const getSource = defineRoute({
   tag: "Ingest",
   summary: "Get a source",
   access: "organisation",
+  permission: "read",
   responses: { 200: IngestSourceOut },
   handle: async ({ ctx, params }) => {
     const source = await findSource(ctx, params.source_id);

@@ -11,6 +11,7 @@ export const sourceGraph = defineRoute({
   summary: "Get the routes of a source as a graph",
   description: "Nodes and edges: the source, and for each endpoint its filter, its transformation and the endpoint.",
   access: "organisation",
+  permission: "read",
   responses: { 200: IngestGraphOut },
   handle: async ({ ctx, params }) => ok(await getGraph({ ctx, input: { source: params.source_id } })),
 });

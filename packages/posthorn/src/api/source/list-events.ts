@@ -16,6 +16,7 @@ export const listEvents = defineRoute({
   description:
     "Newest first. Bodies, attempts and the reasons why endpoints did not match are under /api/v1/app/{source_id}/msg, as for every message.",
   access: "organisation",
+  permission: "read",
   query: Type.Object({
     ...PageQuery,
     event_type: Type.Optional(Type.String({ maxLength: 256, description: "Return only events of this type." })),

@@ -16,6 +16,7 @@ export const listSourceKinds = defineRoute({
     "Every kind that this version has, with the fields of its configuration, its events, and the steps to set it up. " +
     "`available` says whether sources of the kind can be created on this server.",
   access: "organisation",
+  permission: "read",
   responses: { 200: SourceKindList },
   handle: ({ ctx }) => {
     const { sourceKinds } = ctx.services.rules;

@@ -12,6 +12,7 @@ export const listSecrets = defineRoute({
   summary: "List the secrets of a source",
   description: "Newest first, without their values.",
   access: "organisation",
+  permission: "read",
   responses: { 200: IngestSourceSecretList },
   handle: async ({ ctx, params }) => {
     const secrets = await listVerb({ ctx, input: { source: params.source_id } });

@@ -13,6 +13,7 @@ export const listTableSources = defineRoute({
   description:
     "PostgreSQL tables whose changes are published as messages of your applications, with their state. The operator adds and removes them with `posthorn tables`, because their definition contains SQL.",
   access: "organisation",
+  permission: "read",
   responses: { 200: TableSourceList },
   handle: async ({ ctx }) => ok({ data: (await listVerb({ ctx, input: {} })).map((one) => tableSourceOut(one)) }),
 });

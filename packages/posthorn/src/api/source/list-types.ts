@@ -12,6 +12,7 @@ export const listTypes = defineRoute({
   summary: "List the source types",
   description: "Providers, with their signature scheme, handshakes and response timeout.",
   access: "organisation",
+  permission: "read",
   responses: { 200: IngestSourceTypeList },
   handle: async () => ok({ data: listSourceTypes().map(sourceTypeOut) }),
 });

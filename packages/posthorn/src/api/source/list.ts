@@ -16,6 +16,7 @@ export const listSources = defineRoute({
   tag: "Ingest",
   summary: "List sources",
   access: "organisation",
+  permission: "read",
   query: Type.Object({
     ...PageQuery,
     ...OrderQuery,

@@ -13,6 +13,7 @@ export const pauseSource = defineRoute({
   description:
     "Posthorn stops reading it. What has been read stays, and reading continues from there when the source is resumed. Webhooks cannot be paused: 404.",
   access: "organisation",
+  permission: "sources:write",
   responses: { 200: SourceStateOut },
   handle: async ({ ctx, params }) => ok(stateOut(await pauseVerb({ ctx, input: { source: params.source_id } }))),
 });

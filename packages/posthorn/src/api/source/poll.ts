@@ -13,6 +13,7 @@ export const pollSource = defineRoute({
   description:
     "Reads the source at once instead of at `nextAt`, also while it fails. A connected source is left as it is. Webhooks have nothing to read: 404.",
   access: "organisation",
+  permission: "sources:write",
   responses: { 202: SourceStateOut },
   handle: async ({ ctx, params }) => accepted(stateOut(await pollVerb({ ctx, input: { source: params.source_id } }))),
 });

@@ -13,6 +13,7 @@ export const resumeSource = defineRoute({
   description:
     "Reads it at once, from where it stopped. A schedule treats the times that it missed as after an outage.",
   access: "organisation",
+  permission: "sources:write",
   responses: { 200: SourceStateOut },
   handle: async ({ ctx, params }) => ok(stateOut(await resumeVerb({ ctx, input: { source: params.source_id } }))),
 });

@@ -14,6 +14,7 @@ export const rotateToken = defineRoute({
   description:
     "The previous URL keeps working until the overlap ends, so you can change it at the provider without downtime.",
   access: "organisation",
+  permission: "sources:write",
   body: RotateTokenIn,
   responses: { 200: RotateTokenOut },
   handle: async ({ ctx, params, body }) => {

@@ -15,6 +15,7 @@ export const upsertSource = defineRoute({
   description:
     "Omitted fields are reset to their defaults. The URL does not change; secrets and `config` change only if the request contains them. If no such source exists, a new one is created with its own ID.",
   access: "organisation",
+  permission: "sources:write",
   body: IngestSourceIn,
   responses: { 200: IngestSourceOut, 201: IngestSourceOut },
   warnings: sourceWarnings,

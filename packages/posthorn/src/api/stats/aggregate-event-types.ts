@@ -13,6 +13,7 @@ export const aggregateEventTypes = defineRoute({
   description:
     "Runs in the background. The data of the task has `eventTypes`, and `others` for more than a thousand names.",
   access: "organisation",
+  permission: "read",
   responses: { 202: AggregateEventTypesOut },
   handle: async ({ ctx }) => accepted(taskOut(await aggregateVerb({ ctx, input: null }))),
 });

@@ -11,6 +11,7 @@ export const statsNow = defineRoute({
   tag: "Statistics",
   summary: "Get the queues and the endpoints that need attention",
   access: "organisation",
+  permission: "read",
   responses: { 200: StatsNowOut },
   handle: async ({ ctx }) => ok(nowOut(await statsNowVerb({ ctx, input: null }))),
 });

@@ -12,6 +12,7 @@ export const applicationStatsSeries = defineRoute({
   tag: "Statistics",
   summary: "Get statistics of an application over time",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object({ ...OfEndpointQuery, ...StatsRangeQuery, ...StepQuery }),
   responses: { 200: StatsSeriesOut },
   handle: async ({ ctx, params, query }) => {

@@ -12,6 +12,7 @@ export const statsSeries = defineRoute({
   tag: "Statistics",
   summary: "Get statistics over time",
   access: "organisation",
+  permission: "read",
   query: Type.Object({ ...OfApplicationQuery, ...StatsRangeQuery, ...SeriesStepQuery }),
   responses: { 200: StatsSeriesOut },
   handle: async ({ ctx, query }) => {

@@ -11,6 +11,7 @@ export const statsStorage = defineRoute({
   summary: "Get disk usage and its forecast",
   description: "Covers the whole server. The retention settings define when data is deleted.",
   access: "organisation",
+  permission: "read",
   responses: { 200: StatsStorageOut },
   handle: async ({ ctx }) => {
     const { size, forecast } = await getStorage({ ctx, input: null });

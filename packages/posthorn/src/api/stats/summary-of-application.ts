@@ -12,6 +12,7 @@ export const applicationStatsSummary = defineRoute({
   tag: "Statistics",
   summary: "Get a statistics summary of an application",
   access: "ViewBase",
+  permission: "read",
   query: Type.Object({ ...OfEndpointQuery, ...StatsRangeQuery }),
   responses: { 200: StatsSummaryOut },
   handle: async ({ ctx, params, query }) =>

@@ -12,6 +12,7 @@ export const statsSummary = defineRoute({
   tag: "Statistics",
   summary: "Get a statistics summary",
   access: "organisation",
+  permission: "read",
   query: Type.Object({ ...OfApplicationQuery, ...StatsRangeQuery, ...SummaryStepQuery }),
   responses: { 200: StatsSummaryOut },
   handle: async ({ ctx, query }) =>

@@ -11,6 +11,7 @@ export const getTask = defineRoute({
   tag: "Background Task",
   summary: "Get a background task",
   access: "organisation",
+  permission: "read",
   responses: { 200: BackgroundTaskOut },
   handle: async ({ ctx, params }) => ok(backgroundTaskOut(await getVerb({ ctx, input: { task: params.task_id } }))),
 });

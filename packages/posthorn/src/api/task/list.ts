@@ -14,6 +14,7 @@ export const listTasks = defineRoute({
   tag: "Background Task",
   summary: "List background tasks",
   access: "organisation",
+  permission: "read",
   query: Type.Object({
     ...PageQuery,
     ...OrderQuery,

@@ -12,6 +12,7 @@ export const dryRunTemplate = defineRoute({
   summary: "Preview what a template creates",
   description: "Makes all checks of creating it, and returns what would be created. Stores nothing.",
   access: "organisation",
+  permission: "read",
   idempotency: "none",
   body: TemplateIn,
   responses: { 200: TemplateDryRunOut },

@@ -12,6 +12,7 @@ export const getTemplate = defineRoute({
   tag: "Template",
   summary: "Get a template",
   access: "organisation",
+  permission: "read",
   responses: { 200: TemplateOut },
   handle: ({ ctx, params }) => {
     const template = templateNamed(params.template_id);

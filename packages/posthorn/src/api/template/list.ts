@@ -13,6 +13,7 @@ export const listTemplates = defineRoute({
   description:
     "Working setups for common uses, with the fields of their forms, what they create, and examples of what their endpoint receives.",
   access: "organisation",
+  permission: "read",
   responses: { 200: TemplateList },
   handle: ({ ctx }) => {
     const data = Object.entries(TEMPLATES).map(([id, template]) => templateOut(ctx, id, template));

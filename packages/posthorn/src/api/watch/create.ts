@@ -13,6 +13,7 @@ export const createWatch = defineRoute({
   description:
     "Evaluates the messages that are published from now on. `app_id` is an application or a source. Each transition is published as a message of the application in `emit`.",
   access: "ManageWatch",
+  permission: "watches:write",
   idempotency: "claim",
   body: WatchIn,
   responses: { 201: WatchOut },

@@ -10,6 +10,7 @@ export const deleteWatch = defineRoute({
   summary: "Delete a watch",
   description: "Events that it has published stay.",
   access: "ManageWatch",
+  permission: "watches:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await deleteVerb({ ctx, input: { app: params.app_id, watch: params.watch_id } });

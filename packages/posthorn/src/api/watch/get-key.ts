@@ -12,6 +12,7 @@ export const getWatchKey = defineRoute({
   tag: "Watch",
   summary: "Get a key of a watch and why it is raised or clear",
   access: "ManageWatch",
+  permission: "read",
   query: Type.Object({ key: WatchKeyName }),
   responses: { 200: WatchKeyDetailOut },
   handle: async ({ ctx, params, query }) => {

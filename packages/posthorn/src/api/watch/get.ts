@@ -11,6 +11,7 @@ export const getWatch = defineRoute({
   tag: "Watch",
   summary: "Get a watch",
   access: "ManageWatch",
+  permission: "read",
   responses: { 200: WatchOut },
   handle: async ({ ctx, params }) => {
     const watch = await getVerb({ ctx, input: { app: params.app_id, watch: params.watch_id } });

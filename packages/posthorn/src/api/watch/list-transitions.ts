@@ -15,6 +15,7 @@ export const listWatchTransitions = defineRoute({
   summary: "List the transitions of a watch",
   description: "Newest first, as long as the messages that report them are stored.",
   access: "ManageWatch",
+  permission: "read",
   query: Type.Object({ ...PageQuery, key: Type.Optional(WatchKeyName) }),
   responses: { 200: WatchTransitionList },
   handle: async ({ ctx, params, query }) => {

@@ -17,6 +17,7 @@ export const listWatches = defineRoute({
   tag: "Watch",
   summary: "List the watches of an application or source",
   access: "ManageWatch",
+  permission: "read",
   query: Type.Object(QUERY),
   responses: { 200: WatchList },
   handle: ({ ctx, params, query }) => pageReply(ctx, { ...filtersOf(query), app: params.app_id }),
@@ -29,6 +30,7 @@ export const listAllWatches = defineRoute({
   tag: "Watch",
   summary: "List the watches of all applications and sources",
   access: "organisation",
+  permission: "read",
   query: Type.Object({
     ...QUERY,
     app: Type.Optional(

@@ -14,6 +14,7 @@ export const patchWatch = defineRoute({
   description:
     "Under a new rule, keys keep their phase: what is raised stays raised until the new rule clears it. If `read.key` or `read.items` changes, keys start over. A paused watch evaluates the messages it missed when it is resumed.",
   access: "ManageWatch",
+  permission: "watches:write",
   body: WatchPatch,
   responses: { 200: WatchOut },
   handle: async ({ ctx, params, body }) => {

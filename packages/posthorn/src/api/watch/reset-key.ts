@@ -11,6 +11,7 @@ export const resetWatchKey = defineRoute({
   summary: "Reset a key of a watch",
   description: "Forgets its state. If it is raised, it is cleared first, with the reason `reset`.",
   access: "ManageWatch",
+  permission: "watches:write",
   body: WatchResetIn,
   responses: { 204: null },
   handle: async ({ ctx, params, body }) => {

@@ -36,6 +36,7 @@ const listRequests = defineRoute({
   description:
     "Newest first: requests that wait for their callback, and those that failed in the last 7 days (up to 100 of each topic), with the cause. A confirmed request becomes a subscription.",
   access: "ManageEndpoint",
+  permission: "read",
   query: Type.Object({ ...PageQuery, topic_id: Type.Optional(Type.String({ maxLength: 100 })) }),
   responses: { 200: WebSubRequestList },
   handle: async ({ ctx, params, query }) => {
@@ -54,6 +55,7 @@ const deleteRequest = defineRoute({
   summary: "Delete a request that was not confirmed",
   description: "A pending request is not verified any more. The subscriber receives no notice, and can request again.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await deleteHubRequest({ ctx, input: { app: params.app_id, request: params.request_id } });

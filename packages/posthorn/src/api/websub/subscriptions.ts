@@ -42,6 +42,7 @@ const listWebSubSubscriptions = defineRoute({
   summary: "List subscriptions at the hub",
   description: "Those whose subscribers have confirmed them.",
   access: "ManageEndpoint",
+  permission: "read",
   query: Type.Object({ ...PageQuery, topic_id: Type.Optional(Type.String({ maxLength: 100 })) }),
   responses: { 200: WebSubSubscriptionList },
   handle: async ({ ctx, params, query }) => {
@@ -59,6 +60,7 @@ const getWebSubSubscription = defineRoute({
   tag: "WebSub",
   summary: "Get a subscription at the hub",
   access: "ManageEndpoint",
+  permission: "read",
   responses: { 200: WebSubSubscriptionOut },
   handle: async ({ ctx, params }) => ok(subscriptionOut((await getVerb(ctx, refOf(params))).subscription)),
 });
@@ -71,6 +73,7 @@ const deleteWebSubSubscription = defineRoute({
   summary: "End a subscription at the hub",
   description: "Pending deliveries are canceled. The subscriber receives `hub.mode=denied`.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await endByPublisher({ ctx, input: { app: params.app_id, subscription: params.subscription_id } });

@@ -67,6 +67,7 @@ const createTopic = defineRoute({
   summary: "Create a topic",
   description: "Returns its URL, which third parties use to read its newest event and to subscribe at the hub.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: WebSubTopicIn,
   responses: { 201: WebSubTopicOut },
   handle: async ({ ctx, params, body }) =>
@@ -80,6 +81,7 @@ const listTopics = defineRoute({
   tag: "WebSub",
   summary: "List topics",
   access: "ManageEndpoint",
+  permission: "read",
   query: Type.Object(PageQuery),
   responses: { 200: WebSubTopicList },
   handle: async ({ ctx, params, query }) =>
@@ -93,6 +95,7 @@ const getTopic = defineRoute({
   tag: "WebSub",
   summary: "Get a topic",
   access: "ManageEndpoint",
+  permission: "read",
   responses: { 200: WebSubTopicOut },
   handle: async ({ ctx, params }) => ok(topicOut(await getVerb(ctx, refOf(params)))),
 });
@@ -105,6 +108,7 @@ const patchTopic = defineRoute({
   summary: "Change a topic",
   description: "Its subscriptions receive the events that it has from now on. Leases stay as they were granted.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   body: WebSubTopicPatch,
   responses: { 200: WebSubTopicOut },
   handle: async ({ ctx, params, body }) => {
@@ -128,6 +132,7 @@ const rotateTopic = defineRoute({
   summary: "Replace the URL of a topic",
   description: "The old URL stops working at once. Its subscriptions cannot be renewed, and end with their leases.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   responses: { 200: WebSubTopicOut },
   handle: async ({ ctx, params }) => ok(topicOut(await rotateVerb({ ctx, input: refOf(params) }))),
 });
@@ -140,6 +145,7 @@ const deleteTopic = defineRoute({
   summary: "Delete a topic",
   description: "Its subscriptions end. Their subscribers receive `hub.mode=denied`.",
   access: "ManageEndpoint",
+  permission: "endpoints:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
     await deleteVerb({ ctx, input: refOf(params) });

@@ -1,6 +1,7 @@
 import { notFound } from "../../lib/errors.ts";
 import { APPLICATION_KIND, type ApplicationKind } from "../../store/schema.ts";
 import { isId, keyOfId } from "../../lib/id.ts";
+import { seesApplication } from "../access.ts";
 import { type Context, reader } from "../context.ts";
 import { applicationIdOf } from "../source/source.ts";
 import { type Application, toApplication } from "./application.ts";
@@ -22,7 +23,7 @@ export async function findApplication(ctx: Context, ref: string): Promise<Applic
 
   const row = await query.executeTakeFirst();
   if (row === undefined) return null;
-  if (ctx.actor.kind === "application" && ctx.actor.appId !== row.id) return null;
+  if (!seesApplication(ctx.actor, row.id)) return null;
   return toApplication(row);
 }
 

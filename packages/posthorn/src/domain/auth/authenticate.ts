@@ -7,6 +7,7 @@ import { isId, isOrganisationId, keyOfId } from "../../lib/id.ts";
 import type { Store } from "../../store/store.ts";
 import { ANY_SESSION } from "./expire-all.ts";
 import { type Actor, CAPABILITIES, type Capability, DEFAULT_CAPABILITIES } from "../access.ts";
+import { FULL_GRANT } from "../grant.ts";
 import type { TokenIssuer } from "../ports.ts";
 
 /** Prefix of API keys, so that leaked keys can be recognised. */
@@ -134,7 +135,13 @@ export class Authenticator implements TokenIssuer {
       .executeTakeFirst();
     if (row === undefined) throw refused();
     return {
-      actor: { kind: "organisation", orgId: row.org_id, orgPublicId: row.public_id, keyId: row.key_id },
+      actor: {
+        kind: "organisation",
+        orgId: row.org_id,
+        orgPublicId: row.public_id,
+        caller: { kind: "key", id: row.key_id },
+        grant: FULL_GRANT,
+      },
       expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY,
     };
   }
@@ -149,7 +156,8 @@ export class Authenticator implements TokenIssuer {
     const { sub, org } = claims;
     if (typeof sub === "string" && isOrganisationId(sub)) {
       const orgId = await this.#options.ensureOrganisation(sub);
-      return { actor: { kind: "organisation", orgId, orgPublicId: sub, keyId: null }, expiresAt };
+      const caller = { kind: "token" } as const;
+      return { actor: { kind: "organisation", orgId, orgPublicId: sub, caller, grant: FULL_GRANT }, expiresAt };
     }
     if (typeof sub === "string" && isId("app_", sub) && typeof org === "string" && isOrganisationId(org)) {
       const orgId = await this.#options.ensureOrganisation(org);

@@ -1,6 +1,6 @@
 /** Starts backfill runs, manually or on schedule, and reads their progress. */
 import { invalid, notFound } from "../../lib/errors.ts";
-import type { Actor } from "../access.ts";
+import { systemActor } from "../access.ts";
 import type { Call, Context, Services } from "../context.ts";
 import { messageMs } from "../retention/retention.ts";
 import { getSource } from "../source/find.ts";
@@ -134,7 +134,7 @@ export async function startDueBackfills(services: Services): Promise<number> {
     .execute();
   let started = 0;
   for (const { key, public_id, org_id, org_public_id, every_ms, next_at } of due) {
-    const actor: Actor = { kind: "organisation", orgId: org_id, orgPublicId: org_public_id, keyId: null };
+    const actor = systemActor(org_id, org_public_id);
     started += await services.store.transaction(async (tx) => {
       const ctx: Context = { services, actor, tx };
       const { numUpdatedRows } = await tx.db

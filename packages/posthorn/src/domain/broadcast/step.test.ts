@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { systemActor } from "../access.ts";
 import { servicesOver } from "../../../test/support/services.ts";
 import { openStore } from "../../../test/support/store.ts";
 import type { Store } from "../../store/store.ts";
@@ -32,7 +33,7 @@ function usable(services: Services): Services {
 }
 
 function contextOf(services: Services) {
-  const actor = { kind: "organisation", orgId: 1, orgPublicId: "org_1", keyId: null } as const;
+  const actor = systemActor(1, "org_1");
   return { services, actor, tx: null };
 }
 

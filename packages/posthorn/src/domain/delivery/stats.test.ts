@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { systemActor } from "../access.ts";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
 import { acceptEntry, attemptRecord, openStore, successOutcome } from "../../../test/support/store.ts";
 import { keyAfterTime, keyAtTime } from "../../lib/id.ts";
@@ -50,7 +51,7 @@ async function countUpTo(services: Services, after: number): Promise<void> {
 }
 
 function statsOf(services: Services, since: number, until: number) {
-  const actor = { kind: "organisation", orgId: 1, orgPublicId: "org_1", keyId: null } as const;
+  const actor = systemActor(1, "org_1");
   const input = { app: "app", endpoint: "ep", since: START + since, until: START + until };
   return endpointStats({ ctx: { services, actor, tx: null }, input });
 }

@@ -99,7 +99,7 @@ const BARE = { description: "", version: 1, throttleRate: null } as const;
 async function create(ctx: TransactionContext, app: string, fields: DestinationInput): Promise<Destination> {
   const { type: _type, config: _config, batch, ...settings } = fields;
   const { kind, target, headers, secret } = partsOf(fields);
-  if (secret !== null) requireAccess(ctx.actor, "ManageEndpointSecret");
+  if (secret !== null) requireAccess(ctx.actor, { access: "ManageEndpointSecret", permission: "endpoints:write" });
   const input = { ...BARE, ...settings, ...target, app, secret, headers: headers ?? {} };
   const endpoint = await placed(kind, () => createEndpoint({ ctx, input }));
   await setEndpointPolicy({ ctx, input: { app, endpoint: endpoint.id, policy: { ...IN_ORDER, batch }, change: true } });
@@ -163,7 +163,7 @@ async function setWebhookParts(
 ): Promise<void> {
   if (headers !== null) await setHeaders({ ctx, input: { app, endpoint: id, headers } });
   if (secret === null || secret === (await currentSecret(ctx, key))) return;
-  requireAccess(ctx.actor, "ManageEndpointSecret");
+  requireAccess(ctx.actor, { access: "ManageEndpointSecret", permission: "endpoints:write" });
   await rotateSecret({ ctx, input: { app, endpoint: id, key: secret, gracePeriodSeconds: GRACE_SECONDS } });
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { systemActor } from "../access.ts";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
 import { openStore } from "../../../test/support/store.ts";
 import { pauseEndpoint } from "./set-flow.ts";
@@ -11,7 +12,7 @@ it("a pause wakes the lane when it is committed, so that no attempt starts under
     await db.updateTable("application").set({ uid: "customer" }).execute();
     await db.updateTable("endpoint").set({ uid: "receiver" }).execute();
   });
-  const actor = { kind: "organisation", orgId: 1, orgPublicId: "org_1", keyId: null } as const;
+  const actor = systemActor(1, "org_1");
   const call = { ctx: { services, actor, tx: null }, input: { app: "customer", endpoint: "receiver", until: null } };
   await pauseEndpoint(call);
   expect(woken).toEqual([1]);

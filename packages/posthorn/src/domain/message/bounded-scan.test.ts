@@ -1,6 +1,7 @@
 /** Tests of the rows that are scanned for a page of a filtered list. Nothing is timed: rows are counted, and query plans are read. */
 import { type CompiledQuery, type KyselyPlugin, type RootOperationNode, sql } from "kysely";
 import { describe, expect, it } from "vitest";
+import { systemActor } from "../access.ts";
 import { insertEndpoint, servicesOver } from "../../../test/support/services.ts";
 import { acceptEntry, attemptRecord, onPostgres, openStore, successOutcome } from "../../../test/support/store.ts";
 import { keyOfId, iteratorOfKey } from "../../lib/id.ts";
@@ -76,7 +77,7 @@ async function openScene(messages: readonly Partial<AcceptEntry>[]): Promise<Sce
   if (onPostgres) await sql`ANALYZE`.execute(store.db);
   const watch = new Watch();
   const watched = Object.create(store, { db: { value: store.db.withPlugin(watch) } }) as Store;
-  const actor = { kind: "organisation", orgId: 1, orgPublicId: "org_1", keyId: null } as const;
+  const actor = systemActor(1, "org_1");
   const ctx: OutsideContext = { services: { ...services, store: watched }, actor, tx: null };
   return { store, watch, ctx, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }

@@ -106,7 +106,7 @@ export async function resolveReplay(ctx: Context, input: ReplayRequest): Promise
     return { application, params, endpoints: [endpoint.key], oneOff: null };
   }
   // Sending to any URL requires the same access as creating an endpoint.
-  requireAccess(ctx.actor, "ManageEndpoint");
+  requireAccess(ctx.actor, { access: "ManageEndpoint", permission: "endpoints:write" });
   const oneOff = await checkOneOff(ctx, application, target);
   const to = { kind: "url", url: oneOff.url, endpointId: oneOff.id } as const;
   const params = { ...common, mode: "messages", endpoints, target: to } as const;

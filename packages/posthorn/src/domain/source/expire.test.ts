@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { systemActor } from "../access.ts";
 import { servicesOver } from "../../../test/support/services.ts";
 import { openStore } from "../../../test/support/store.ts";
 import { ensureOrganisation } from "../organisation/ensure.ts";
@@ -11,7 +12,7 @@ it("deletes expired sources, and no others", async () => {
   const { services } = servicesOver(files.store);
   const orgPublicId = "org_00000000000000000000000test";
   const orgId = await ensureOrganisation(services, orgPublicId);
-  const ctx = { services, actor: { kind: "organisation", orgId, orgPublicId, keyId: null }, tx: null } as const;
+  const ctx = { services, actor: systemActor(orgId, orgPublicId), tx: null } as const;
   const input = {
     kind: "webhook",
     kindConfig: null,

@@ -1,3 +1,4 @@
+import { systemActor } from "../access.ts";
 import type { Services } from "../context.ts";
 import { deleteSource } from "./delete.ts";
 
@@ -17,7 +18,7 @@ export async function expireSources(services: Services, signal: AbortSignal): Pr
     .execute();
   for (const { public_id: ref, org_id: orgId, org_public_id: orgPublicId } of ended) {
     if (signal.aborted) return;
-    const actor = { kind: "organisation", orgId, orgPublicId, keyId: null } as const;
+    const actor = systemActor(orgId, orgPublicId);
     await deleteSource({ ctx: { services, actor, tx: null }, input: { ref } });
   }
 }

@@ -1,5 +1,6 @@
 import { notFound } from "../../lib/errors.ts";
 import { keyOfId } from "../../lib/id.ts";
+import { seesApplication } from "../access.ts";
 import { type Context, reader } from "../context.ts";
 import { type Source, toSource } from "./source.ts";
 
@@ -15,7 +16,7 @@ export async function findSource(ctx: Context, ref: string): Promise<Source | nu
     key === null ? query.where("uid", "=", ref) : query.where("id", "=", key).where("public_id", "=", ref)
   ).executeTakeFirst();
   if (row === undefined) return null;
-  if (ctx.actor.kind === "application" && ctx.actor.appId !== row.id) return null;
+  if (!seesApplication(ctx.actor, row.id)) return null;
   return toSource(row, ctx.services.secretBox);
 }
 

@@ -68,6 +68,6 @@ async function checkRoom(db: Kysely<Database>, orgId: number, appKey: number | n
 
 /** Display name of the caller; never a secret. */
 function nameOf(actor: Actor): string {
-  if (actor.kind === "organisation") return actor.keyId ?? actor.orgPublicId;
+  if (actor.kind === "organisation") return "id" in actor.caller ? actor.caller.id : actor.orgPublicId;
   return actor.sessionId === null ? actor.appPublicId : `${actor.appPublicId} session ${actor.sessionId}`;
 }

@@ -1,0 +1,55 @@
+/** What callers of an organisation may do: the permissions of keys and roles. */
+
+/**
+ * Permissions, which are also the scopes of API keys.
+ *
+ * - `read`: everything but payloads, secrets, people and the audit log.
+ * - `payloads:read`: bodies of messages, requests and responses.
+ * - `secrets:read`: signing secrets and tokens of endpoints and sources.
+ * - `messages:publish`: publish, also as a batch or broadcast.
+ * - `messages:replay`: send again: resend, replay, recover, test events.
+ * - `messages:delete`: cancel messages, and delete their content.
+ * - `applications:write`, `endpoints:write`, `event-types:write`, `sources:write`, `watches:write`: create, change and delete these.
+ * - `settings:write`: policies, egress rules and operational webhooks.
+ * - `tokens:issue`: create and end tokens for customers and for the portal.
+ * - `keys:manage`: create and revoke API keys.
+ * - `people:manage`: invite people, and change their roles.
+ * - `audit:read`: read the audit log.
+ */
+export const PERMISSIONS = [
+  "read",
+  "payloads:read",
+  "secrets:read",
+  "messages:publish",
+  "messages:replay",
+  "messages:delete",
+  "applications:write",
+  "endpoints:write",
+  "event-types:write",
+  "sources:write",
+  "watches:write",
+  "settings:write",
+  "tokens:issue",
+  "keys:manage",
+  "people:manage",
+  "audit:read",
+] as const;
+export type Permission = (typeof PERMISSIONS)[number];
+
+/** What a caller may do, and with which applications. */
+export interface Grant {
+  readonly permissions: ReadonlySet<Permission>;
+  /** Keys of the applications that it is limited to; `null`: all of the organisation. */
+  readonly applications: ReadonlySet<number> | null;
+}
+
+/** Of signed tokens, and of API keys without scopes. */
+export const FULL_GRANT: Grant = { permissions: new Set(PERMISSIONS), applications: null };
+
+/** Who called: for the audit log, and for limits that hold per person. */
+export type Caller =
+  | { readonly kind: "token" }
+  | { readonly kind: "key"; readonly id: string }
+  | { readonly kind: "user"; readonly id: string; readonly key: number; readonly sessionKey: number }
+  /** The server itself, such as a task that it started. */
+  | { readonly kind: "system" };
