@@ -4,6 +4,7 @@
  * Permissions, which are also the scopes of API keys.
  *
  * - `read`: everything but payloads, secrets, people and the audit log.
+ * - `payloads:masked`: payloads with their values masked, so that only their structure can be read.
  * - `payloads:read`: bodies of messages, requests and responses.
  * - `secrets:read`: signing secrets and tokens of endpoints and sources.
  * - `messages:publish`: publish, also as a batch or broadcast.
@@ -15,9 +16,11 @@
  * - `keys:manage`: create and revoke API keys.
  * - `people:manage`: invite people, and change their roles.
  * - `audit:read`: read the audit log.
+ * - `organisations:manage`: create organisations, and rename this one.
  */
 export const PERMISSIONS = [
   "read",
+  "payloads:masked",
   "payloads:read",
   "secrets:read",
   "messages:publish",
@@ -33,6 +36,7 @@ export const PERMISSIONS = [
   "keys:manage",
   "people:manage",
   "audit:read",
+  "organisations:manage",
 ] as const;
 export type Permission = (typeof PERMISSIONS)[number];
 
@@ -41,6 +45,8 @@ export interface Grant {
   readonly permissions: ReadonlySet<Permission>;
   /** Keys of the applications that it is limited to; `null`: all of the organisation. */
   readonly applications: ReadonlySet<number> | null;
+  /** All permissions in single applications, where they differ from `permissions`: of people with a role in one application. */
+  readonly inApplication?: ReadonlyMap<number, ReadonlySet<Permission>>;
 }
 
 /** Of signed tokens, and of API keys without scopes. */

@@ -14,7 +14,7 @@ export const explainEndpointFilter = defineRoute({
   description:
     "Checks the event types, channels and filter of the endpoint, or a filter given in the request, against a published message or one given in the request. Nothing is stored or sent.",
   access: "ViewBase",
-  permission: "read",
+  permission: "payloads:read",
   idempotency: "none",
   body: EndpointFilterExplainIn,
   responses: { 200: FilterExplanationOut },

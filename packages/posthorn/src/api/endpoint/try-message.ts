@@ -15,7 +15,7 @@ export const tryMessage = defineRoute({
   summary: "Test filter, transformation and format on a message",
   description: "Uses a published message or one given in the request. Nothing is stored or sent.",
   access: "ManageTransformations",
-  permission: "endpoints:write",
+  permission: "payloads:read",
   idempotency: "none",
   body: EndpointTryIn,
   responses: { 200: EndpointTryOut },

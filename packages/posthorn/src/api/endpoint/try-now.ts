@@ -12,7 +12,7 @@ export const tryNow = defineRoute({
   description:
     "Makes one attempt with a queued delivery at once, instead of waiting for the next probe of an open circuit or for the time that the endpoint asked for.",
   access: "ManageEndpoint",
-  permission: "endpoints:write",
+  permission: "messages:replay",
   idempotency: "claim",
   responses: { 200: EndpointStateOut },
   handle: async ({ ctx, params }) => {

@@ -13,7 +13,7 @@ export const explainFilter = defineRoute({
   summary: "Test a filter on a message",
   description: "Nothing is stored or sent.",
   access: "ViewBase",
-  permission: "read",
+  permission: "payloads:read",
   idempotency: "none",
   body: FilterExplainIn,
   responses: { 200: FilterExplanationOut },

@@ -11,7 +11,7 @@ export const cancelMessageAtEndpoint = defineRoute({
   summary: "Cancel the delivery of a message to one endpoint",
   description: "Works as the operation that cancels all deliveries of a message.",
   access: "CreateAttempts",
-  permission: "messages:replay",
+  permission: "messages:delete",
   responses: { 200: CancelOut },
   handle: async ({ ctx, params: { app_id: app, msg_id: message, endpoint_id: endpoint } }) =>
     ok({ canceled: await cancelVerb({ ctx, input: { app, message, endpoint } }) }),

@@ -12,7 +12,7 @@ export const sendSample = defineRoute({
   description:
     "Stores an event as if the source had received it, and delivers it to its endpoints. It counts neither towards the daily quota nor as activity, and can be sent again.",
   access: "organisation",
-  permission: "sources:write",
+  permission: "messages:publish",
   idempotency: "claim",
   body: SourceSampleIn,
   responses: { 202: SourceSampleOut },

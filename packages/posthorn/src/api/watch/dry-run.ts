@@ -14,7 +14,7 @@ export const dryRunWatch = defineRoute({
   description:
     "Evaluates the newest messages and returns the transitions that the rule would have reported. Stores and publishes nothing.",
   access: "ManageWatch",
-  permission: "read",
+  permission: "payloads:read",
   idempotency: "none",
   body: WatchDryRunIn,
   responses: { 200: WatchDryRunOut },
