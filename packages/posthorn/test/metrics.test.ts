@@ -64,6 +64,18 @@ describe("metrics", () => {
     expect(text).not.toMatch(/app_|ep_|msg_|org_|path-that-is-secret|whsec|127\.0\.0\.1/);
   });
 
+  // The rules of `promtool check metrics`.
+  it("have a help text, and the suffix _total exactly if they are counters", async () => {
+    using folder = temporaryFolder();
+    await using node = await startNode(folder.path, { env: LISTEN });
+    const text = await (await fetch(node.metricsUrl!)).text();
+    const types = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => ({ name: name!, type: type! }));
+    expect(types.length).toBeGreaterThan(50);
+    expect(types.filter(({ name, type }) => name.endsWith("_total") !== (type === "counter"))).toEqual([]);
+    const helped = new Set([...text.matchAll(/^# HELP (\S+) \S/gm)].map(([, name]) => name));
+    expect(types.filter(({ name }) => !helped.has(name))).toEqual([]);
+  });
+
   it.skipIf(onPostgres)(
     "show whether the write-ahead log had lost commits at the start, beside one warning",
     async () => {

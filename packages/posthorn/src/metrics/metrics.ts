@@ -34,6 +34,16 @@ const ATTEMPT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10
 
 const STATES = ["pending", "succeeded", "failed", "canceled"] as const;
 
+/**
+ * Default metrics of prom-client that `promtool check metrics` rejects: gauges with the suffix of counters. Their values are also in metrics
+ * without the suffix, by type.
+ */
+const MISNAMED_GAUGES = [
+  "nodejs_active_handles_total",
+  "nodejs_active_requests_total",
+  "nodejs_active_resources_total",
+];
+
 export class Metrics {
   readonly #registry = new Registry();
   readonly #attempts: Counter<"outcome" | "cause">;
@@ -49,6 +59,7 @@ export class Metrics {
   constructor(options: MetricsOptions) {
     const registers = [this.#registry];
     collectDefaultMetrics({ register: this.#registry });
+    for (const name of MISNAMED_GAUGES) this.#registry.removeSingleMetric(name);
     this.#attempts = new Counter({
       name: "posthorn_attempts_total",
       help: "Recorded attempts, by outcome and by cause: the class of the status code, or the error code.",
