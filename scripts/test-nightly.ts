@@ -1,6 +1,6 @@
 /**
  * Runs the tests that take too long for every change: thousands of simulated weeks with new seeds each day, ten minutes of chaos, five
- * minutes of generated requests, and 200 kills while sending to real destinations, while reading real brokers, and while watches evaluate. Each
+ * minutes of generated requests, linters of the API document, and 200 kills while sending to real destinations, while reading real brokers, and while watches evaluate. Each
  * step prints its seed, so that a failure can be reproduced. `--from` sets the first seed of the simulation, `--kills` the number of kills.
  */
 import { spawnSync } from "node:child_process";
@@ -23,6 +23,7 @@ const STEPS: readonly (readonly string[])[] = [
   ["test:simulation"],
   ["simulate", "--", "--from", from, "--seeds", String(WEEKS_PER_NIGHT)],
   ["test:chaos", "--", "--minutes", "10", "--seed", String(day)],
+  ["lint:openapi"],
   ["test:schemathesis", "--", "--minutes", "5", "--seed", String(day)],
   ["test:destinations", "--", "kills"],
   ["test:e2e", "--", "watch-crash"],

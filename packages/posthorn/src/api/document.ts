@@ -10,15 +10,38 @@ import { PERMISSION_ROUTES } from "./endpoint-permission-description.ts";
 import { LIVE_DESCRIPTION, LIVE_PATH } from "./live.ts";
 import { descriptionOf, STREAM_PATHS } from "./feed/stream.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
+import { DOCUMENTED_AS } from "./models/kind-fields.ts";
 import { MODELS } from "./models/index.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
+import { TAGS } from "./tags.ts";
 import { WARNING_HEADER } from "./validation.ts";
 import { WEBSUB_PUBLIC_ROUTES } from "./websub/description.ts";
 
 import Fastify, { type RouteOptions } from "fastify";
 
-/** The OpenAPI document. Fails if two routes or models contradict each other. */
+/**
+ * The OpenAPI document as the server publishes it. In contrast to {@link buildDocument}, on which the types of the dashboard are based, it
+ * names the server, and the models of configurations, of which there is one for each kind.
+ */
+export async function publishedDocument(publicUrl: string): Promise<object> {
+  const { openapi, info, ...rest } = withModels(await buildDocument()) as Record<string, unknown>;
+  return { openapi, info, servers: [{ url: publicUrl }], ...rest };
+}
+
+/** Replaces schemas that are marked with {@link DOCUMENTED_AS} by references, beside what else they allow. */
+function withModels(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(withModels);
+  if (typeof node !== "object" || node === null) return node;
+  const { [DOCUMENTED_AS]: ids, ...schema } = node as Record<string, unknown>;
+  const rest = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, withModels(value)]));
+  if (!Array.isArray(ids)) return rest;
+  const models = (ids as string[]).map((id) => ({ $ref: `#/components/schemas/${id}` }));
+  const { description, ...open } = rest;
+  return models.length === 1 ? { description, ...models[0] } : { description, anyOf: [...models, open] };
+}
+
+/** The OpenAPI document, with open schemas for configurations. Fails if two routes or models contradict each other. */
 export async function buildDocument(): Promise<object> {
   // A server that never listens: the generator reads the routes of a Fastify instance.
   const app = Fastify();
@@ -28,7 +51,14 @@ export async function buildDocument(): Promise<object> {
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
-      info: { title: "Posthorn", version: VERSION, description: "Publish events; Posthorn delivers them as webhooks." },
+      info: {
+        title: "Posthorn",
+        version: VERSION,
+        description: "Publish events; Posthorn delivers them as webhooks.",
+        contact: { name: "The Posthorn authors" },
+        license: { name: "Apache 2.0", identifier: "Apache-2.0" },
+      },
+      tags: TAGS.map(([name, description]) => ({ name, description })),
       components: { securitySchemes: { token: { type: "http", scheme: "bearer" } } },
     },
     refResolver: { buildLocalReference: (json) => json["$id"] as string },
@@ -58,7 +88,14 @@ const HEALTH: RouteOptions = {
     operationId: "v1.health.get",
     tags: ["Health"],
     summary: "Check whether the server and its database respond",
-    response: { 204: { description: "The server and its database respond.", type: "null" } },
+    description:
+      "Needs no token. Load balancers should use `/health/ready` instead, which also tells when a node stops.",
+    security: [],
+    response: {
+      204: { description: "The server and its database respond.", type: "null" },
+      400: { description: "The request cannot be read.", ...ref(HttpError) },
+      503: { description: "The database does not respond.", ...ref(HttpError) },
+    },
   },
   handler: neverCalled,
 };

@@ -9,7 +9,7 @@ import { ROUTES } from "./routes.ts";
 const ROUTE = {
   path: "/api/v1/test/:id",
   operationId: "v1.test",
-  tag: "Test",
+  tag: "Health",
   summary: "Test",
   access: "organisation",
   permission: "read",

@@ -6,6 +6,7 @@ import type { Context, OutsideContext } from "../domain/context.ts";
 import type { IdempotencyKey } from "../store/store.ts";
 import type { SecretWarning } from "../domain/source/secret-warnings.ts";
 import type { Reply } from "./reply.ts";
+import type { Tag } from "./tags.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -67,7 +68,8 @@ export interface RouteDefinition<
   readonly method: M;
   readonly path: Path;
   readonly operationId: string;
-  readonly tag: string;
+  /** Its group in the API reference. */
+  readonly tag: Tag;
   readonly summary: string;
   readonly description?: string;
   /** Access that tokens of applications need. */

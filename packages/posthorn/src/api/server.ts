@@ -168,7 +168,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     strictPreflight: false,
   });
   app.decorateRequest("caller");
-  registerDocument(app);
+  registerDocument(app, options.services);
   for (const route of ROUTES) registerRoute(app, route, options);
   registerHealth(app, options.services);
   registerSources(app, options.sources);
@@ -371,10 +371,10 @@ function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services,
   }
 }
 
-function registerDocument(app: FastifyInstance): void {
+function registerDocument(app: FastifyInstance, { rules }: Pick<Services, "rules">): void {
   const load = onFirstUse(async () => {
-    const { buildDocument } = await import("./document.ts");
-    return JSON.stringify(await buildDocument());
+    const { publishedDocument } = await import("./document.ts");
+    return JSON.stringify(await publishedDocument(rules.publicUrl()));
   });
   app.get("/api/v1/openapi.json", async (_request, response) => send(response, { status: 200, json: await load() }));
 }

@@ -10,6 +10,7 @@ export const getApplication = defineRoute({
   operationId: "v1.application.get",
   tag: "Application",
   summary: "Get an application",
+  description: "Finds the application by its ID or UID.",
   access: "ViewBase",
   permission: "read",
   responses: { 200: ApplicationOut },

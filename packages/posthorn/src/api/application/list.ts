@@ -13,6 +13,7 @@ export const listApplications = defineRoute({
   operationId: "v1.application.list",
   tag: "Application",
   summary: "List applications",
+  description: "Pages through the applications in the order of their creation.",
   access: "organisation",
   permission: "read",
   query: Type.Object({

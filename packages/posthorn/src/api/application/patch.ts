@@ -11,6 +11,7 @@ export const patchApplication = defineRoute({
   operationId: "v1.application.patch",
   tag: "Application",
   summary: "Update an application",
+  description: "Changes only the fields in the request.",
   access: "organisation",
   permission: "applications:write",
   body: ApplicationPatch,

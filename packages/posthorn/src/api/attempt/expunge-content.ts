@@ -8,6 +8,7 @@ export const expungeAttemptContent = defineRoute({
   operationId: "v1.message-attempt.expunge-content",
   tag: "Message Attempt",
   summary: "Delete the response body of an attempt",
+  description: "The attempt itself, its status and its times are kept.",
   access: "organisation",
   permission: "messages:delete",
   responses: { 204: null },

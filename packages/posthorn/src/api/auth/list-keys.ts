@@ -13,6 +13,7 @@ export const listKeys = defineRoute({
   operationId: "v1.authentication.list-api-keys",
   tag: "Authentication",
   summary: "List API keys",
+  description: "Returns names and expiry times. The keys themselves cannot be shown again.",
   access: "organisation",
   permission: "keys:manage",
   query: Type.Object(PageQuery),

@@ -10,6 +10,7 @@ export const getBackfillRun = defineRoute({
   operationId: "v1.ingest.backfill.getRun",
   tag: "Backfill",
   summary: "Get a backfill run",
+  description: "Returns the period it covers, its progress, and how many events were missing.",
   access: "organisation",
   permission: "read",
   responses: { 200: BackfillRunOut },

@@ -10,6 +10,7 @@ export const getBackfillSettings = defineRoute({
   operationId: "v1.ingest.backfill.get",
   tag: "Backfill",
   summary: "Get the backfill settings of a source",
+  description: "Returns how often Posthorn asks the provider for missed events, and when it does so next.",
   access: "organisation",
   permission: "read",
   responses: { 200: BackfillSettingsOut },

@@ -13,6 +13,7 @@ export const listBackfillRuns = defineRoute({
   operationId: "v1.ingest.backfill.listRuns",
   tag: "Backfill",
   summary: "List backfill runs, newest first",
+  description: "Each run shows the period it covered, and how many events were missing.",
   access: "organisation",
   permission: "read",
   query: Type.Object(PageQuery),

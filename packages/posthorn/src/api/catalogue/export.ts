@@ -10,6 +10,7 @@ export const exportCatalogue = defineRoute({
   operationId: "v1.ingest.catalogue.export",
   tag: "Catalogue",
   summary: "Export inferred schemas as JSON Schema and TypeScript",
+  description: "Returns the schemas of all event types of the source as one JSON Schema, and as a TypeScript module.",
   access: "organisation",
   permission: "read",
   responses: { 200: CatalogueExportOut },

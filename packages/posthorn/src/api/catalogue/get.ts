@@ -10,6 +10,8 @@ export const getCatalogueEntry = defineRoute({
   operationId: "v1.ingest.catalogue.get",
   tag: "Catalogue",
   summary: "Get the inferred schema of an event type and its changes",
+  description:
+    "Returns the schema that Posthorn inferred from the payloads, with each change and when it was first seen.",
   access: "organisation",
   permission: "read",
   responses: { 200: CatalogueEntryDetailOut },

@@ -10,6 +10,7 @@ export const getDestinationTransformation = defineRoute({
   operationId: "v1.destination.transformation.get",
   tag: "Destination",
   summary: "Get the transformation of a destination",
+  description: "Returns the code, and whether it is enabled.",
   access: "ManageTransformations",
   permission: "read",
   responses: { 200: DestinationTransformationOut },

@@ -10,6 +10,7 @@ export const getDestination = defineRoute({
   operationId: "v1.destination.get",
   tag: "Destination",
   summary: "Get a destination",
+  description: "The configuration is returned without its secrets.",
   access: "ViewBase",
   permission: "read",
   responses: { 200: DestinationOut },

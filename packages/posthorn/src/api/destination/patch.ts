@@ -10,6 +10,7 @@ export const patchDestination = defineRoute({
   operationId: "v1.destination.patch",
   tag: "Destination",
   summary: "Update a destination",
+  description: "Changes only the fields in the request. The type cannot be changed.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   body: DestinationPatch,

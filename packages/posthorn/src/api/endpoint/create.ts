@@ -12,6 +12,8 @@ export const createEndpoint = defineRoute({
   operationId: "v1.endpoint.create",
   tag: "Endpoint",
   summary: "Create an endpoint",
+  description:
+    "Messages that are published from now on are sent to it. Without `secret`, a new signing secret is generated.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   body: EndpointIn,

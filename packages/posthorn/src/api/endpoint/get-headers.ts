@@ -9,6 +9,7 @@ export const getHeaders = defineRoute({
   operationId: "v1.endpoint.get-headers",
   tag: "Endpoint",
   summary: "Get the custom headers of an endpoint",
+  description: "Values of headers that carry credentials are not returned; their names are listed in `sensitive`.",
   access: "ViewBase",
   permission: "read",
   responses: { 200: EndpointHeadersOut },

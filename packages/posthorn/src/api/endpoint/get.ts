@@ -10,6 +10,7 @@ export const getEndpoint = defineRoute({
   operationId: "v1.endpoint.get",
   tag: "Endpoint",
   summary: "Get an endpoint",
+  description: "Finds the endpoint by its ID or UID. Secrets are not returned.",
   access: "ViewBase",
   permission: "read",
   responses: { 200: EndpointOut },

@@ -13,6 +13,7 @@ export const listEndpoints = defineRoute({
   operationId: "v1.endpoint.list",
   tag: "Endpoint",
   summary: "List endpoints",
+  description: "Pages through the endpoints in the order of their creation, or the reverse.",
   access: "ViewBase",
   permission: "read",
   query: Type.Object({ ...PageQuery, ...OrderQuery }),

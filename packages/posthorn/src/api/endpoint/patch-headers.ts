@@ -9,6 +9,7 @@ export const patchHeaders = defineRoute({
   operationId: "v1.endpoint.patch-headers",
   tag: "Endpoint",
   summary: "Update custom headers of an endpoint",
+  description: "Sets the given headers and keeps the others. A null value removes a header.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   body: EndpointHeadersPatchIn,

@@ -9,6 +9,7 @@ export const setHeaders = defineRoute({
   operationId: "v1.endpoint.update-headers",
   tag: "Endpoint",
   summary: "Replace the custom headers of an endpoint",
+  description: "Removes all headers that the request does not contain.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   body: EndpointHeadersIn,

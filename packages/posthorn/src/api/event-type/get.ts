@@ -10,6 +10,7 @@ export const getEventType = defineRoute({
   operationId: "v1.event-type.get",
   tag: "Event Type",
   summary: "Get an event type",
+  description: "Returns its schemas and whether it is archived.",
   access: "ViewBase",
   permission: "read",
   responses: { 200: EventTypeOut },

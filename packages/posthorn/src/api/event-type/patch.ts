@@ -11,6 +11,7 @@ export const patchEventType = defineRoute({
   operationId: "v1.event-type.patch",
   tag: "Event Type",
   summary: "Update an event type",
+  description: "Changes only the fields in the request. A given `schemas` replaces all versions.",
   access: "organisation",
   permission: "event-types:write",
   body: EventTypePatch,

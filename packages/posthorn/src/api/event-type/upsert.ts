@@ -12,6 +12,7 @@ export const upsertEventType = defineRoute({
   operationId: "v1.event-type.update",
   tag: "Event Type",
   summary: "Replace or create an event type",
+  description: "Omitted fields are reset to their defaults. An archived event type is restored.",
   access: "organisation",
   permission: "event-types:write",
   body: EventTypeUpsertIn,

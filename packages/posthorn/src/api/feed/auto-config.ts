@@ -63,6 +63,8 @@ const getAutoConfig = defineRoute({
   operationId: "v1.autoconfig.get",
   tag: "Auto-configuration",
   summary: "Get a subscription",
+  description:
+    "Returns the state of the subscription, and the endpoint or destination that was created with its token.",
   access: "subscribe",
   permission: "read",
   responses: { 200: AutoConfigSubscriptionOut },

@@ -65,6 +65,7 @@ function get({ path, operations, of }: FeedScope): Route {
     operationId: `${operations}.consumer.get`,
     tag: "Feed",
     summary: `Get a consumer of ${of}`,
+    description: "Returns its position, its lease, and how many messages wait for it.",
     access: "pull",
     permission: "read",
     responses: { 200: FeedConsumerOut },

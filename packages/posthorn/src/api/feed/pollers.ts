@@ -103,6 +103,7 @@ export const consumerSeek = defineRoute({
   operationId: "v1.message.poller.consumer-seek",
   tag: "Poller",
   summary: "Move a consumer to a time",
+  description: "The next poll returns the messages from that time on.",
   access: "pull",
   permission: "endpoints:write",
   idempotency: "none",

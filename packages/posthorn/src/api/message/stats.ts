@@ -9,6 +9,7 @@ export const messageStats = defineRoute({
   operationId: "v1.message.get-stats",
   tag: "Message",
   summary: "Get the delivery counts of a message",
+  description: "Counts the deliveries of the message by their state.",
   access: "ViewBase",
   permission: "read",
   responses: { 200: MessageStats },

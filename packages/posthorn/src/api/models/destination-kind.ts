@@ -3,7 +3,7 @@ import { type TSchema, Type } from "typebox";
 import type { AnyKind } from "../../destinations/kind.ts";
 import { DESTINATION_KINDS } from "../../destinations/kinds.ts";
 import { nullable } from "./common.ts";
-import { configModel, KindField } from "./kind-fields.ts";
+import { configModel, configModelId, KindField } from "./kind-fields.ts";
 
 const guarantees = {
   idempotency: Type.Union(
@@ -77,7 +77,7 @@ export const DestinationKindList = Type.Object(
 
 function destinationConfig(name: string, kind: AnyKind): TSchema {
   return configModel(kind, {
-    $id: `${name[0]!.toUpperCase()}${name.slice(1)}DestinationConfig`,
+    $id: configModelId(name, "DestinationConfig"),
     description: `Field \`config\` of endpoints of the kind \`${name}\` (${kind.title}).`,
   });
 }

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { DESTINATION_KINDS } from "../../destinations/kinds.ts";
 import {
   ChannelName,
   DateTime,
@@ -13,6 +14,7 @@ import {
   Uid,
   uidWithout,
 } from "./common.ts";
+import { configModelIds, DOCUMENTED_AS } from "./kind-fields.ts";
 
 const EndpointUid = uidWithout("ep_");
 const EventTypes = nullable(Type.Array(Name, { minItems: 1, maxItems: 1000 }));
@@ -42,6 +44,7 @@ export const targetSettings = {
     Type.Unsafe<Record<string, unknown>>({
       type: "object",
       additionalProperties: { type: ["string", "number", "boolean", "null"] },
+      [DOCUMENTED_AS]: configModelIds(DESTINATION_KINDS, "DestinationConfig"),
       description:
         "Configuration of the destination kind. Secrets are stored encrypted and never returned. In a change, secrets that are not given are kept, unless a field that decides where they are sent changes.",
     }),

@@ -63,6 +63,21 @@ export function configModel(
   return Type.Object(Object.fromEntries(properties) as Record<string, TSchema>, about);
 }
 
+/** Marks a schema that the API document replaces by references to these models. Validation does not read it. */
+export const DOCUMENTED_AS = "x-documented-as";
+
+/** Models of the configurations of these kinds, for {@link DOCUMENTED_AS}. */
+export function configModelIds(kinds: Readonly<Record<string, Configurable>>, suffix: string): readonly string[] {
+  return Object.entries(kinds).flatMap(([name, { fields }]) =>
+    Object.keys(fields).length === 0 ? [] : [configModelId(name, suffix)],
+  );
+}
+
+/** `$id` of the model of the configuration of a kind. */
+export function configModelId(name: string, suffix: string): string {
+  return `${name[0]!.toUpperCase()}${name.slice(1)}${suffix}`;
+}
+
 /** API representation of a declared field. */
 export function fieldOut(name: string, { isTarget = false, default: preset, example, ...rest }: Field): object {
   return { name, ...rest, isTarget, default: preset ?? null, example: example ?? null };

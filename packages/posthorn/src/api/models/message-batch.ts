@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import { nullable, ref } from "./common.ts";
+import { DOCUMENTED_AS } from "./kind-fields.ts";
 import { messageInFields } from "./message.ts";
 
 export const MAX_BATCH_MESSAGES = 1000;
@@ -33,7 +34,11 @@ export const MessageBatchItem = Type.Object(
 export const MessageBatchIn = Type.Object(
   {
     messages: Type.Array(
-      Type.Unsafe<unknown>({ type: "object", description: "A MessageBatchItem. Each item is validated on its own." }),
+      Type.Unsafe<unknown>({
+        type: "object",
+        description: "A MessageBatchItem. Each item is validated on its own.",
+        [DOCUMENTED_AS]: ["MessageBatchItem"],
+      }),
       {
         minItems: 1,
         maxItems: MAX_BATCH_MESSAGES,

@@ -2,7 +2,7 @@
 import { type TSchema, Type } from "typebox";
 import { SOURCE_KINDS } from "../../sources/kinds.ts";
 import { DateTime, Name, nullable } from "./common.ts";
-import { configModel, KindField } from "./kind-fields.ts";
+import { configModel, configModelId, KindField } from "./kind-fields.ts";
 
 export const SourceKindOut = Type.Object(
   {
@@ -133,7 +133,7 @@ export const SOURCE_KIND_MODELS: readonly TSchema[] = [
       ? []
       : [
           configModel(kind, {
-            $id: `${name[0]!.toUpperCase()}${name.slice(1)}SourceConfig`,
+            $id: configModelId(name, "SourceConfig"),
             description: `Field \`config\` of sources of the kind \`${name}\` (${kind.title}).`,
           }),
         ],

@@ -1,6 +1,8 @@
 /** Sources of inbound webhooks. */
 import { Type } from "typebox";
+import { SOURCE_KINDS } from "../../sources/kinds.ts";
 import { DateTime, listOf, Metadata, nullable, ref, StringMap } from "./common.ts";
+import { configModelIds, DOCUMENTED_AS } from "./kind-fields.ts";
 
 export const SourceUid = Type.String({ minLength: 1, maxLength: 60, pattern: "^(?!src_)[a-zA-Z0-9_-]+$" });
 
@@ -219,6 +221,7 @@ export const IngestSourceIn = Type.Object(
         Type.Record(Type.String(), Type.Unknown(), {
           description:
             "Webhooks: settings of the provider, and optionally `secret` or `publicKey`, never returned. Other kinds: the fields of the kind; secrets are never returned, and change only if the request contains them.",
+          [DOCUMENTED_AS]: configModelIds(SOURCE_KINDS, "SourceConfig"),
         }),
       ),
     ),

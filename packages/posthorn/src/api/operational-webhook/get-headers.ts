@@ -10,6 +10,7 @@ export const getOperationalHeaders = defineRoute({
   operationId: "v1.operational-webhook.endpoint.get-headers",
   tag: "Operational Webhook",
   summary: "Get the custom headers of an operational webhook endpoint",
+  description: "Values of headers that carry credentials are not returned; their names are listed in `sensitive`.",
   access: "organisation",
   permission: "read",
   responses: { 200: OperationalWebhookEndpointHeadersOut },

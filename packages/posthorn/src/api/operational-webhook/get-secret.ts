@@ -10,6 +10,7 @@ export const getOperationalSecret = defineRoute({
   operationId: "v1.operational-webhook.endpoint.get-secret",
   tag: "Operational Webhook",
   summary: "Get the signing secret of an operational webhook endpoint",
+  description: "Receivers verify signatures with it.",
   access: "organisation",
   permission: "secrets:read",
   responses: { 200: OperationalWebhookEndpointSecretOut },

@@ -11,6 +11,7 @@ export const getOperationalEndpoint = defineRoute({
   operationId: "v1.operational-webhook.endpoint.get",
   tag: "Operational Webhook",
   summary: "Get an operational webhook endpoint",
+  description: "Finds the endpoint by its ID or UID.",
   access: "organisation",
   permission: "read",
   responses: { 200: OperationalWebhookEndpointOut },

@@ -10,6 +10,7 @@ export const setOperationalHeaders = defineRoute({
   operationId: "v1.operational-webhook.endpoint.set-headers",
   tag: "Operational Webhook",
   summary: "Replace the custom headers of an operational webhook endpoint",
+  description: "Removes all headers that the request does not contain.",
   access: "organisation",
   permission: "settings:write",
   body: OperationalWebhookEndpointHeadersIn,

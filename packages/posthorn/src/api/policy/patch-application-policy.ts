@@ -9,6 +9,7 @@ export const patchApplicationPolicy = defineRoute({
   operationId: "v1.application.patch-policy",
   tag: "Policy",
   summary: "Update the delivery policy of an application",
+  description: "Changes only the given values. A null value removes one, so that the default applies.",
   access: "organisation",
   permission: "settings:write",
   body: PolicyPatch,

@@ -9,6 +9,7 @@ export const patchEndpointPolicy = defineRoute({
   operationId: "v1.endpoint.patch-policy",
   tag: "Policy",
   summary: "Update the delivery policy of an endpoint",
+  description: "Changes only the given values. A null value removes one, so that the application's value applies.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   body: PolicyPatch,

@@ -9,6 +9,7 @@ export const setApplicationPolicy = defineRoute({
   operationId: "v1.application.set-policy",
   tag: "Policy",
   summary: "Replace the delivery policy of an application",
+  description: "Values that the request does not contain are removed, so that their defaults apply.",
   access: "organisation",
   permission: "settings:write",
   body: PolicyIn,

@@ -8,6 +8,7 @@ export const deleteQuarantined = defineRoute({
   operationId: "v1.ingest.quarantine.delete",
   tag: "Ingest",
   summary: "Delete a quarantined request",
+  description: "The request cannot be released afterwards.",
   access: "organisation",
   permission: "sources:write",
   responses: { 204: null },

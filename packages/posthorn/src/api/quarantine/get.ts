@@ -10,6 +10,7 @@ export const getQuarantined = defineRoute({
   operationId: "v1.ingest.quarantine.get",
   tag: "Ingest",
   summary: "Get a quarantined request",
+  description: "Returns the request as it was received, and why it was not accepted.",
   access: "organisation",
   permission: "read",
   responses: { 200: QuarantinedDetailOut },

@@ -10,6 +10,7 @@ export const getReplay = defineRoute({
   operationId: "v1.replay.get",
   tag: "Replay",
   summary: "Get a replay and its progress",
+  description: "Returns its parameters, its state, and how many messages it has sent so far.",
   access: "ViewBase",
   permission: "read",
   responses: { 200: ReplayJobDetailOut },

@@ -10,6 +10,7 @@ export const getSourceEndpointHeaders = defineRoute({
   operationId: "v1.ingest.endpoint.get-headers",
   tag: "Ingest",
   summary: "Get the custom headers of an endpoint of a source",
+  description: "Values of headers that carry credentials are not returned; their names are listed in `sensitive`.",
   access: "organisation",
   permission: "read",
   responses: { 200: IngestEndpointHeadersOut },

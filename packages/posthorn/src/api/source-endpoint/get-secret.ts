@@ -10,6 +10,7 @@ export const getSourceEndpointSecret = defineRoute({
   operationId: "v1.ingest.endpoint.get-secret",
   tag: "Ingest",
   summary: "Get the signing secret of an endpoint of a source",
+  description: "Receivers verify signatures with it.",
   access: "organisation",
   permission: "secrets:read",
   responses: { 200: IngestEndpointSecretOut },

@@ -10,6 +10,7 @@ export const getSourceTransformation = defineRoute({
   operationId: "v1.ingest.endpoint.transformation.get",
   tag: "Ingest",
   summary: "Get the transformation of an endpoint of a source",
+  description: "Returns the code, and whether it is enabled.",
   access: "organisation",
   permission: "read",
   responses: { 200: IngestEndpointTransformationOut },

@@ -11,6 +11,7 @@ export const getSourceEndpoint = defineRoute({
   operationId: "v1.ingest.endpoint.get",
   tag: "Ingest",
   summary: "Get an endpoint of a source",
+  description: "Finds the endpoint by its ID or UID.",
   access: "organisation",
   permission: "read",
   responses: { 200: IngestEndpointOut },

@@ -11,6 +11,7 @@ export const getSource = defineRoute({
   operationId: "v1.ingest.source.get",
   tag: "Ingest",
   summary: "Get a source",
+  description: "Finds the source by its ID or UID. Secrets are not returned.",
   access: "organisation",
   permission: "read",
   responses: { 200: IngestSourceOut },

@@ -15,6 +15,7 @@ export const listSources = defineRoute({
   operationId: "v1.ingest.source.list",
   tag: "Ingest",
   summary: "List sources",
+  description: "Pages through the sources in the order of their creation.",
   access: "organisation",
   permission: "read",
   query: Type.Object({

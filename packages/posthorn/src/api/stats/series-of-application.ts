@@ -11,6 +11,7 @@ export const applicationStatsSeries = defineRoute({
   operationId: "v1.statistics.series-of-application",
   tag: "Statistics",
   summary: "Get statistics of an application over time",
+  description: "Counts of one application per minute, hour or day.",
   access: "ViewBase",
   permission: "read",
   query: Type.Object({ ...OfEndpointQuery, ...StatsRangeQuery, ...StepQuery }),

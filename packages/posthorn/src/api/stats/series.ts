@@ -11,6 +11,7 @@ export const statsSeries = defineRoute({
   operationId: "v1.statistics.series",
   tag: "Statistics",
   summary: "Get statistics over time",
+  description: "Counts per minute, hour or day, of all applications or of one.",
   access: "organisation",
   permission: "read",
   query: Type.Object({ ...OfApplicationQuery, ...StatsRangeQuery, ...SeriesStepQuery }),

@@ -11,6 +11,7 @@ export const applicationStatsSummary = defineRoute({
   operationId: "v1.statistics.summary-of-application",
   tag: "Statistics",
   summary: "Get a statistics summary of an application",
+  description: "Counts messages, attempts and deliveries of one application in a period.",
   access: "ViewBase",
   permission: "read",
   query: Type.Object({ ...OfEndpointQuery, ...StatsRangeQuery }),

@@ -11,6 +11,7 @@ export const statsSummary = defineRoute({
   operationId: "v1.statistics.summary",
   tag: "Statistics",
   summary: "Get a statistics summary",
+  description: "Counts messages, attempts and deliveries in a period, of all applications or of one.",
   access: "organisation",
   permission: "read",
   query: Type.Object({ ...OfApplicationQuery, ...StatsRangeQuery, ...SummaryStepQuery }),

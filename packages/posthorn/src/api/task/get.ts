@@ -10,6 +10,7 @@ export const getTask = defineRoute({
   operationId: "v1.background-task.get",
   tag: "Background Task",
   summary: "Get a background task",
+  description: "Returns the state and progress of a task, and its result once it has ended.",
   access: "organisation",
   permission: "read",
   responses: { 200: BackgroundTaskOut },

@@ -13,6 +13,7 @@ export const listTasks = defineRoute({
   operationId: "v1.background-task.list",
   tag: "Background Task",
   summary: "List background tasks",
+  description: "Pages through the tasks of the organisation, such as replays and broadcasts, newest first.",
   access: "organisation",
   permission: "read",
   query: Type.Object({

@@ -11,6 +11,7 @@ export const getTemplate = defineRoute({
   operationId: "v1.template.get",
   tag: "Template",
   summary: "Get a template",
+  description: "Returns its form, the objects that it creates, and an example.",
   access: "organisation",
   permission: "read",
   responses: { 200: TemplateOut },

@@ -11,6 +11,8 @@ export const getWatchKey = defineRoute({
   operationId: "v1.watch.key.get",
   tag: "Watch",
   summary: "Get a key of a watch and why it is raised or clear",
+  description:
+    "Returns the state of one key, the message that caused it, and what each part of the condition evaluates to.",
   access: "ManageWatch",
   permission: "read",
   query: Type.Object({ key: WatchKeyName }),

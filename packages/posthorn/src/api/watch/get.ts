@@ -10,6 +10,7 @@ export const getWatch = defineRoute({
   operationId: "v1.watch.get",
   tag: "Watch",
   summary: "Get a watch",
+  description: "Returns its condition, its settings, and how many keys are raised.",
   access: "ManageWatch",
   permission: "read",
   responses: { 200: WatchOut },

@@ -16,6 +16,7 @@ export const listWatches = defineRoute({
   operationId: "v1.watch.list",
   tag: "Watch",
   summary: "List the watches of an application or source",
+  description: "Pages through the conditions of one application or source.",
   access: "ManageWatch",
   permission: "read",
   query: Type.Object(QUERY),
@@ -29,6 +30,7 @@ export const listAllWatches = defineRoute({
   operationId: "v1.watch.list-all",
   tag: "Watch",
   summary: "List the watches of all applications and sources",
+  description: "Pages through the conditions of the organisation.",
   access: "organisation",
   permission: "read",
   query: Type.Object({

@@ -59,6 +59,7 @@ const getWebSubSubscription = defineRoute({
   operationId: "v1.websub.subscription.get",
   tag: "WebSub",
   summary: "Get a subscription at the hub",
+  description: "Returns the callback, the state, and when the lease ends.",
   access: "ManageEndpoint",
   permission: "read",
   responses: { 200: WebSubSubscriptionOut },
