@@ -4,6 +4,7 @@
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from "node:http";
 import { INERT } from "./inert.ts";
+import { PROBLEM_TYPE } from "./problem.ts";
 import type { Reply } from "./reply.ts";
 import type { FastifyBaseLogger } from "fastify";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
@@ -152,7 +153,9 @@ export function publishRoute({ services, authenticator, log, respond, isForInges
 
 /** Whether the request comes from a program, and its length is known. Fastify rejects a request without a host. */
 function isOrdinary(headers: IncomingHttpHeaders): boolean {
-  return headers.host !== undefined && headers.origin === undefined && headers["transfer-encoding"] === undefined;
+  const { host, origin, accept } = headers;
+  if (host === undefined || origin !== undefined || headers["transfer-encoding"] !== undefined) return false;
+  return accept?.includes(PROBLEM_TYPE) !== true;
 }
 
 /** A chunk may be a view of everything that was read at once; beyond this many unused bytes it is copied, so that they are freed. */

@@ -19,6 +19,7 @@ import { Front, inboundRoute, type Listener, publishRoute, responder } from "./f
 import { INERT } from "./inert.ts";
 import { ingestMatcher, registerOrigins } from "./origins.ts";
 import { parseQuery } from "./query.ts";
+import { inAskedForm } from "./problem.ts";
 import { registerReference } from "./reference.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { noContent, type Reply, reply } from "./reply.ts";
@@ -27,6 +28,7 @@ import { ROUTES } from "./routes.ts";
 import { registerFeedStreams } from "./feed/stream.ts";
 import { registerLive } from "./live.ts";
 import { registerInbound } from "./inbound.ts";
+import { registerSecurityTxt } from "./security-txt.ts";
 import { registerSources } from "./sources.ts";
 import { unknownWarning, WARNING_HEADER } from "./validation.ts";
 import { bodyWarning } from "./body-warning.ts";
@@ -62,6 +64,8 @@ export interface ServerOptions {
   readonly feed: LiveFeed;
   /** Origins that may embed the portal in a frame. */
   readonly frameAncestors: readonly string[];
+  /** Where to report vulnerabilities; empty: not published. */
+  readonly securityContacts: readonly string[];
   /** Path at which a host application has mounted the server, such as `/webhooks`; empty at the root. */
   readonly base: string;
   /** Whether Fastify handles all requests, for tests. */
@@ -183,6 +187,11 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     identify: async (request) => options.authenticator.identify(bearerToken(request)),
   });
   registerReference(app, options.base);
+  registerSecurityTxt(app, {
+    contacts: options.securityContacts,
+    publicUrl: options.services.rules.publicUrl,
+    now: options.services.now,
+  });
   const page = await registerWeb(app, {
     folder: WEB_FOLDER,
     base: options.base,
@@ -320,14 +329,16 @@ function bearerToken(request: FastifyRequest): string {
 /** Decorator that returns the seconds for `Retry-After`. */
 const RETRY_AFTER = "retryAfterSeconds";
 
-function send(response: FastifyReply, { status, json }: Reply): FastifyReply {
+function send(response: FastifyReply, answer: Reply): FastifyReply {
+  const { status } = answer;
   void response.code(status).headers(INERT);
   // Temporary causes of a 429 end within seconds.
   if (status === 429) void response.header("retry-after", "5");
   if (status === 503) void response.header("retry-after", response.server.getDecorator<() => number>(RETRY_AFTER)());
-  if (json === null) return response.send();
+  const { text, type } = inAskedForm(answer, response.request.headers.accept);
+  if (text === null) return response.send();
   // Sent as bytes because Fastify adds a charset to strings, which JSON does not define (RFC 8259, section 11).
-  return response.header("content-type", "application/json").send(Buffer.from(json));
+  return response.header("content-type", type).send(Buffer.from(text));
 }
 
 function noSuchRoute({ method, url }: FastifyRequest): Reply {

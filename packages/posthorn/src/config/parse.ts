@@ -109,6 +109,16 @@ export function parseFrameAncestors(text: string): readonly string[] {
   return origins;
 }
 
+/** Parses URIs for `Contact` of a security.txt (RFC 9116, section 2.5.3), which requires TLS of web addresses. */
+export function parseContacts(text: string): readonly string[] {
+  const contacts = parseList(text);
+  for (const contact of contacts) {
+    if (/^(mailto:[^\s@]+@[^\s@]+|https:\/\/[^\s/]+\S*|tel:\+?[\d-]+)$/.test(contact)) continue;
+    throw new Error(`"${contact}" is not a URI such as mailto:security@example.com or https://example.com/security`);
+  }
+  return contacts;
+}
+
 /** Parses `host:port`, `[v6]:port` or `:port` (all addresses). */
 export function parseAddress(text: string): ListenAddress {
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text.trim());

@@ -3,6 +3,7 @@ import { parseAllowList, parseDenyList, parseNoProxy } from "@posthorn/egress";
 import { COLOUR_PATTERN, FONT_PATTERN, LOGO_PATTERN } from "../domain/portal/look.ts";
 import {
   parseAddresses,
+  parseContacts,
   parseAddress,
   parseChoice,
   parseDecimal,
@@ -361,6 +362,12 @@ export const settings = {
     help: "Origins whose pages may call the API, separated by commas; * allows every origin (requests carry a token, never a cookie).",
     default: "*",
     parse: parseList,
+  }),
+  securityContacts: setting({
+    name: "POSTHORN_SECURITY_CONTACTS",
+    help: "Where to report vulnerabilities of this server, as mailto:, https: or tel: URIs separated by commas, the preferred one first. They are published at /.well-known/security.txt. Empty: not published.",
+    default: "",
+    parse: parseContacts,
   }),
   portalFrameAncestors: setting({
     name: "POSTHORN_PORTAL_FRAME_ANCESTORS",

@@ -53,6 +53,7 @@ export async function startHttp(
     trustedProxies,
     ingestUrl,
     frameAncestors: config.portalFrameAncestors,
+    securityContacts: config.securityContacts,
     base,
     onlyFastify,
     timeouts,
