@@ -54,7 +54,14 @@ async function newestShape(): Promise<Shape> {
 
 /** Names of the columns of each table in the Kysely types, by the name of the table. */
 function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
-  const text = ["schema.ts", "source-schema.ts", "feed-schema.ts", "subscription-schema.ts", "watch-schema.ts"]
+  const text = [
+    "schema.ts",
+    "source-schema.ts",
+    "feed-schema.ts",
+    "subscription-schema.ts",
+    "watch-schema.ts",
+    "people-schema.ts",
+  ]
     .map((name) => readFileSync(new URL(`../src/store/${name}`, import.meta.url), "utf8"))
     .join("\n");
   const types = new Map<string, readonly string[]>();

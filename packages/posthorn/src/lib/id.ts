@@ -32,7 +32,10 @@ export type IdPrefix =
   | "topic_"
   | "sub_"
   | "subreq_"
-  | "watch_";
+  | "watch_"
+  | "usr_"
+  | "ses_"
+  | "inv_";
 
 export interface GeneratedId {
   /** Integer primary key: at most 53 bits, increasing within a process. */

@@ -14,6 +14,14 @@ import type {
   FeedLeaseTable,
   ScopedTokenTable,
 } from "./feed-schema.ts";
+import type {
+  DeviceRequestTable,
+  MembershipTable,
+  PersonSessionTable,
+  PersonTable,
+  PersonTokenTable,
+  SignInFailureTable,
+} from "./people-schema.ts";
 import type { SubscriptionTable, WebSubRequestTable, WebSubTopicTable } from "./subscription-schema.ts";
 import type {
   CatalogueEntryTable,
@@ -544,4 +552,10 @@ export interface Database {
   websub_topic: WebSubTopicTable;
   subscription: SubscriptionTable;
   websub_request: WebSubRequestTable;
+  person: PersonTable;
+  membership: MembershipTable;
+  person_session: PersonSessionTable;
+  person_token: PersonTokenTable;
+  device_request: DeviceRequestTable;
+  sign_in_failure: SignInFailureTable;
 }

@@ -56,6 +56,11 @@ const KEYED_TABLES = [
   "websub_topic",
   "subscription",
   "websub_request",
+  "person",
+  "membership",
+  "person_session",
+  "person_token",
+  "device_request",
 ] as const;
 
 /** Returns the greatest message key; 0: there is no message. */

@@ -82,7 +82,8 @@ function fill(db: DatabaseSync, table: string, rows: number): void {
     const values = columns.map(({ name, type, notnull, pk }): SQLInputValue => {
       if (name === timed) return keyAtTime(NOW - Math.floor((row / rows) * HISTORY_MS)) + row;
       if (table === "delivery" && name === "state") return 1;
-      if (type === "INTEGER") return pk > 0 ? BigInt(row) * 2n ** 50n + 1n : pick(INTEGERS, notnull, row);
+      if (type === "INTEGER")
+        return pk > 0 || UNIQUE.has(name) ? BigInt(row) * 2n ** 50n + 1n : pick(INTEGERS, notnull, row);
       if (type === "TEXT")
         return pk > 0 || UNIQUE.has(name) ? `${row} ${TEXTS[row % TEXTS.length]!}` : pick(TEXTS, notnull, row);
       return pk > 0 || name.endsWith("hash") ? randomBytes(32) : pick(BLOBS, notnull, row);
@@ -92,8 +93,8 @@ function fill(db: DatabaseSync, table: string, rows: number): void {
   db.exec("COMMIT");
 }
 
-/** Text columns with a unique index. */
-const UNIQUE = new Set(["public_id", "uid", "event_id", "merge_key", "name"]);
+/** Columns with a unique index. */
+const UNIQUE = new Set(["public_id", "uid", "event_id", "merge_key", "name", "email", "person_id"]);
 
 function pick<T>(from: readonly T[], notnull: number, row: number): T | null {
   const at = (row + randomInt(from.length)) % (from.length + (notnull === 1 ? 0 : 1));

@@ -33,6 +33,7 @@ import { subscriptions } from "./042-subscriptions.ts";
 import { sourceFailures } from "./049-source-failures.ts";
 import { watches } from "./046-watches.ts";
 import { subscriptionRequests } from "./048-subscription-requests.ts";
+import { people } from "./051-people.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
@@ -77,6 +78,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "watches", sql: watches },
   { name: "subscription requests", sql: subscriptionRequests },
   { name: "source failures", sql: sourceFailures },
+  { name: "people", sql: people },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
