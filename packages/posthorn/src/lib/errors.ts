@@ -23,10 +23,16 @@ export type PosthornErrorCode =
   | "conflict"
   | "event_type_exists"
   | "wrong_origin"
+  | "sign_in_failed"
+  | "second_factor_failed"
+  | "link_invalid"
+  | "cross_origin"
   | "payload_too_large"
   | "cursor_expired"
   | "backlog_full"
   | "too_many_requests"
+  | "too_many_sign_ins"
+  | "sign_in_busy"
   | "too_many_streams"
   | "diagnosis_running"
   | "too_many_organisation_streams"
@@ -72,8 +78,15 @@ const STATUS: Record<PosthornErrorCode, number> = {
   cursor_expired: 410,
   payload_too_large: 413,
   wrong_origin: 421,
+  // Not 401, with which a client would end its session.
+  sign_in_failed: 403,
+  second_factor_failed: 403,
+  link_invalid: 403,
+  cross_origin: 403,
   backlog_full: 429,
   too_many_requests: 429,
+  too_many_sign_ins: 429,
+  sign_in_busy: 429,
   too_many_streams: 429,
   diagnosis_running: 429,
   too_many_organisation_streams: 429,

@@ -1,0 +1,63 @@
+import { argon2Sync } from "node:crypto";
+import { describe, expect, it } from "vitest";
+import { checkPassword, HASH_PARAMETERS, hashPassword } from "./password-hash.ts";
+
+const CHEAP = { memory: 64, passes: 1, parallelism: 1 };
+
+describe("a hash of a password", () => {
+  it("has the parameters that OWASP recommends, and a salt of its own", async () => {
+    const [one, other] = await Promise.all([hashPassword("correct horse"), hashPassword("correct horse")]);
+    expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(one).not.toBe(other);
+    expect(await checkPassword("correct horse", one)).toEqual({ matches: true, isOutdated: false });
+    expect(await checkPassword("correct house", one)).toEqual({ matches: false, isOutdated: false });
+  });
+
+  it("with other parameters is still accepted, and reported as outdated", async () => {
+    const stored = await hashPassword("correct horse", CHEAP);
+    expect(await checkPassword("correct horse", stored)).toEqual({ matches: true, isOutdated: true });
+  });
+
+  it("is Argon2id of the password in its compatible composed form", async () => {
+    const stored = await hashPassword("cafe\u0301 \ufb01ne", CHEAP);
+    const [, , , , salt = "", hash = ""] = stored.split("$");
+    const nonce = Buffer.from(salt, "base64");
+    const expected = argon2Sync("argon2id", { message: "caf\u00e9 fine", nonce, tagLength: 32, ...CHEAP });
+    expect(hash).toBe(expected.toString("base64").replaceAll("=", ""));
+    expect((await checkPassword("caf\u00e9 fine", stored)).matches).toBe(true);
+  });
+
+  it.each([
+    "",
+    "plain",
+    "$argon2id$v=19$m=9999999,t=2,p=1$AAAAAAAAAAA$AAAAAAAA",
+    "$argon2i$v=19$m=64,t=1,p=1$AAAAAAAAAAA$AAAAAAAA",
+  ])("that is damaged (%s) matches nothing", async (stored) =>
+    expect((await checkPassword("", stored)).matches).toBe(false),
+  );
+
+  it("that does not exist takes the same work as one that does", async () => {
+    const stored = await hashPassword("correct horse");
+    const cpuOf = async (hash: string | null): Promise<number> => {
+      const before = process.cpuUsage();
+      for (let round = 0; round < 3; round++) await checkPassword("wrong password", hash);
+      const { user, system } = process.cpuUsage(before);
+      return user + system;
+    };
+    await cpuOf(stored);
+    const [known, unknown] = [await cpuOf(stored), await cpuOf(null)];
+    expect(unknown / known).toBeGreaterThan(0.5);
+    expect(HASH_PARAMETERS.memory).toBe(19_456);
+  });
+});
+
+describe("many checks at once", () => {
+  it("are bounded: those beyond the queue are refused, and the others succeed", async () => {
+    const stored = await hashPassword("correct horse", CHEAP);
+    const results = await Promise.allSettled(Array.from({ length: 50 }, () => checkPassword("correct horse", stored)));
+    const refused = results.filter((result) => result.status === "rejected");
+    expect(refused).toHaveLength(50 - 32);
+    expect(refused.every(({ reason }) => (reason as { code: string }).code === "sign_in_busy")).toBe(true);
+    expect(results.filter((result) => result.status === "fulfilled").every(({ value }) => value.matches)).toBe(true);
+  });
+});
