@@ -38,6 +38,7 @@ export type PosthornErrorCode =
   | "too_many_organisation_streams"
   | "too_many_application_streams"
   // The server cannot process the request now; it can be retried later.
+  | "identity_provider_failed"
   | "transforms_busy"
   | "storage_full"
   | "storage_corrupt"
@@ -91,6 +92,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   diagnosis_running: 429,
   too_many_organisation_streams: 429,
   too_many_application_streams: 429,
+  identity_provider_failed: 502,
   transforms_busy: 503,
   storage_full: 503,
   storage_corrupt: 503,
