@@ -1,5 +1,5 @@
 /** Allow lists for sender addresses: IP addresses, networks, and lists that providers publish. */
-import { BlockList, isIP } from "node:net";
+import { networkCheck, parseNetwork } from "../lib/network.ts";
 
 /**
  * Networks that providers publish as their sending addresses, by the names that an allow list may use, as of November 2026. Providers change
@@ -49,40 +49,7 @@ export function addressProblem(word: string): string | null {
 /** Returns a check for addresses, or `null` for an empty list, which allows every address. */
 export function addressRules(words: readonly string[]): ((address: string) => boolean) | null {
   if (words.length === 0) return null;
-  const list = new BlockList();
-  for (const word of words) {
-    const published = Object.hasOwn(PUBLISHED_ADDRESSES, word) ? PUBLISHED_ADDRESSES[word] : undefined;
-    for (const text of published ?? [word]) addTo(list, text);
-  }
-  return (address) => {
-    const plain = unmapped(address);
-    const family = isIP(plain);
-    return family !== 0 && list.check(plain, family === 4 ? "ipv4" : "ipv6");
-  };
-}
-
-function addTo(list: BlockList, text: string): void {
-  const network = parseNetwork(text);
-  if (network !== null) list.addSubnet(network.address, network.bits, network.family);
-}
-
-interface ParsedNetwork {
-  readonly address: string;
-  readonly bits: number;
-  readonly family: "ipv4" | "ipv6";
-}
-
-function parseNetwork(text: string): ParsedNetwork | null {
-  const [address = "", length, more] = text.split("/");
-  const family = isIP(address);
-  if (family === 0 || more !== undefined) return null;
-  const most = family === 4 ? 32 : 128;
-  const bits = length === undefined ? most : /^\d{1,3}$/.test(length) ? Number(length) : -1;
-  if (bits < 0 || bits > most) return null;
-  return { address, bits, family: family === 4 ? "ipv4" : "ipv6" };
-}
-
-/** Converts an IPv4-mapped IPv6 address, as dual-stack sockets report it, to IPv4. */
-function unmapped(address: string): string {
-  return /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;
+  return networkCheck(
+    words.flatMap((word) => (Object.hasOwn(PUBLISHED_ADDRESSES, word) ? PUBLISHED_ADDRESSES[word]! : [word])),
+  );
 }
