@@ -129,7 +129,8 @@ export function publishRoute({ services, authenticator, log, respond, isForInges
     const actor = authenticator.known(caller);
     // Fastify looks up unknown tokens and responds to invalid ones, and to callers without the permission.
     if (actor === null || actor.kind !== "organisation" || isForIngest?.(request) === true) return false;
-    if (!actor.grant.permissions.has(createMessage.permission)) return false;
+    const { permissions, inApplication } = actor.grant;
+    if (!permissions.has(createMessage.permission) || inApplication !== undefined) return false;
     const fail = (error: unknown): void =>
       respond(response, failureReply(error, { log, socket: request.socket }), false);
     const succeed = (result: Reply): void => respond(response, result, false);

@@ -5,7 +5,7 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Identity } from "../domain/auth/authenticate.ts";
-import { type Actor, requireAccess } from "../domain/access.ts";
+import { type Actor, requireAccess, seesApplication } from "../domain/access.ts";
 import { PosthornError } from "../lib/errors.ts";
 import type { LiveFeed, Numbered } from "../live/feed.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
@@ -201,6 +201,6 @@ class LiveStream {
 
   #maySee(orgId: number, appKey: number): boolean {
     const { actor } = this;
-    return orgId === actor.orgId && (actor.kind === "organisation" || actor.appId === appKey);
+    return orgId === actor.orgId && seesApplication(actor, appKey);
   }
 }

@@ -76,6 +76,11 @@ export interface RouteDefinition<
   readonly access: Access;
   /** Permission that all other callers need. */
   readonly permission: Permission;
+  /**
+   * The route names no application or source, and its handler leaves out what belongs to applications that the caller may not see. Without
+   * it, callers that are limited to some applications may not call such a route.
+   */
+  readonly filtersApplications?: true;
   readonly query?: Query;
   readonly body?: Body;
   /** Schemas of the responses by status; `null` for a response without a body. */

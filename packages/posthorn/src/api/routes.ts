@@ -98,6 +98,8 @@ import { statsSeries } from "./stats/series.ts";
 import { statsSummary } from "./stats/summary.ts";
 import { createKey } from "./auth/create-key.ts";
 import { expireAll } from "./auth/expire-all.ts";
+import { getKey } from "./auth/get-key.ts";
+import { patchKey } from "./auth/patch-key.ts";
 import { listKeys } from "./auth/list-keys.ts";
 import { logout } from "./auth/logout.ts";
 import { revokeKey } from "./auth/revoke-key.ts";
@@ -230,6 +232,8 @@ export const ROUTES: readonly Route[] = [
   checkUrl,
   createKey,
   listKeys,
+  getKey,
+  patchKey,
   logout,
   revokeKey,
   expireAll,

@@ -2,13 +2,14 @@
 import cors from "@fastify/cors";
 import { createServer, type Server } from "node:http";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
-import { type Actor, requireAccess } from "../domain/access.ts";
+import type { Actor } from "../domain/access.ts";
 import type { Services } from "../domain/context.ts";
 import { PosthornError } from "../lib/errors.ts";
 import { onFirstUse } from "../lib/first-use.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { LiveFeed } from "../live/feed.ts";
 import { describeOutage } from "../store/errors.ts";
+import { authorize } from "./authorize.ts";
 import { invoker } from "./invoke.ts";
 import { MAX_BATCH_MESSAGES } from "./models/message-batch.ts";
 import { type BodyLayout, layoutOf, NDJSON, type ParsedBody, readBody, splitLines } from "./body.ts";
@@ -178,13 +179,13 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerSources(app, options.sources);
   registerLive(app, {
     feed: options.feed,
-    identify: async (request) => options.authenticator.identify(bearerToken(request)),
+    identify: async (request) => options.authenticator.identify(bearerToken(request), request.ip),
     onTokensRevoked: (listener) => options.authenticator.onForget(listener),
     now: options.services.now,
   });
   registerFeedStreams(app, {
     services: options.services,
-    identify: async (request) => options.authenticator.identify(bearerToken(request)),
+    identify: async (request) => options.authenticator.identify(bearerToken(request), request.ip),
   });
   registerReference(app, options.base);
   registerSecurityTxt(app, {
@@ -268,9 +269,8 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
     // Runs before the body is read, so that unauthenticated requests cost no more than their headers.
     onRequest: async (request) => {
       const token = bearerToken(request);
-      const actor = await authenticator.authenticate(token);
-      requireAccess(actor, route);
-      request.setDecorator<Caller>("caller", { token, actor });
+      const actor = await authenticator.authenticate(token, request.ip);
+      request.setDecorator<Caller>("caller", { token, actor: await authorize(services, actor, route, request.params) });
     },
     handler: async (request, response) => {
       const { token, actor } = request.getDecorator<Caller>("caller");

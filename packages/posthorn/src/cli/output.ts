@@ -5,6 +5,11 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
+/** Prints a remark to standard error, so that scripts can use standard output as it is. */
+export function printNote(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
 /** Prints rows in aligned columns; the first row is the header. */
 export function printTable(rows: readonly (readonly string[])[]): void {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));

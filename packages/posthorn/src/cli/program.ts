@@ -24,11 +24,15 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
 async function loadKeyCommands(): Promise<Add> {
   const { addKeyCreateCommand } = await import("./key/create.ts");
   const { addKeyListCommand } = await import("./key/list.ts");
+  const { addKeyShowCommand } = await import("./key/show.ts");
+  const { addKeyUpdateCommand } = await import("./key/update.ts");
   const { addKeyRevokeCommand } = await import("./key/revoke.ts");
   return (program) => {
     const key = program.command("key").description("API keys of the organisation");
     addKeyCreateCommand(key);
     addKeyListCommand(key);
+    addKeyShowCommand(key);
+    addKeyUpdateCommand(key);
     addKeyRevokeCommand(key);
   };
 }

@@ -53,6 +53,41 @@ export function seesApplication(actor: Actor, appKey: number): boolean {
   return actor.kind === "application" ? actor.appId === appKey : (actor.grant.applications?.has(appKey) ?? true);
 }
 
+/** Whether what the actor may do differs between applications of the organisation. */
+export function isLimited(actor: Actor): actor is OrganisationActor {
+  return (
+    actor.kind === "organisation" && (actor.grant.applications !== null || (actor.grant.inApplication?.size ?? 0) > 0)
+  );
+}
+
+type OrganisationActor = Extract<Actor, { readonly kind: "organisation" }>;
+
+/** The actor in calls that concern one application, with its permissions there. */
+export function inApplication(actor: OrganisationActor, appKey: number): Actor {
+  const permissions = actor.grant.inApplication?.get(appKey);
+  return permissions === undefined ? actor : { ...actor, grant: { permissions, applications: new Set([appKey]) } };
+}
+
+/** Keys of the applications that the actor may see, for conditions of queries; `null`: all of the organisation. */
+export function visibleApplications(actor: Actor): readonly number[] | null {
+  if (actor.kind === "application") return [actor.appId];
+  const { applications } = actor.grant;
+  if (applications === null) return null;
+  // No application has this key. An empty list would not be valid SQL.
+  return applications.size === 0 ? [-1] : [...applications];
+}
+
+/** How much of payloads an actor sees: whole payloads, their structure with masked values, or nothing. */
+export type PayloadView = "full" | "masked" | "none";
+
+/** Tokens of applications see the payloads of their application. */
+export function payloadView(actor: Actor): PayloadView {
+  if (actor.kind === "application") return "full";
+  const { permissions } = actor.grant;
+  if (permissions.has("payloads:read")) return "full";
+  return permissions.has("payloads:masked") ? "masked" : "none";
+}
+
 /** What a scoped token is for: one of the two is set, or neither, which is for the REST hooks of its application. */
 export interface TokenScope {
   /** Reading the feed of this endpoint. */
@@ -85,15 +120,27 @@ export interface Requirement {
   readonly permission: Permission;
 }
 
+/** Throws unless the actor has this permission. For operations that need more than the permission of their route. */
+export function requirePermission(actor: Actor, permission: Permission): void {
+  if (actor.kind === "application" || actor.grant.permissions.has(permission)) return;
+  throw new PosthornError(
+    "insufficient access",
+    `This call needs the permission ${permission}, which you do not have.`,
+  );
+}
+
+/** Throws if the actor is limited to some applications. For operations on the organisation as a whole. */
+export function requireWholeOrganisation(actor: Actor): void {
+  if (actor.kind === "application" || actor.grant.applications === null) return;
+  throw new PosthornError(
+    "insufficient access",
+    "This call concerns the whole organisation, and your access is limited to some of its applications.",
+  );
+}
+
 /** Throws `insufficient access` unless the actor may call this operation. The transport calls it once for each operation. */
 export function requireAccess(actor: Actor, { access, permission }: Requirement): void {
-  if (actor.kind === "organisation") {
-    if (actor.grant.permissions.has(permission)) return;
-    throw new PosthornError(
-      "insufficient access",
-      `This call needs the permission ${permission}, which you do not have.`,
-    );
-  }
+  if (actor.kind === "organisation") return requirePermission(actor, permission);
   const { scope } = actor;
   if (scope !== undefined) {
     if (isInScope(scope, access)) return;

@@ -52,10 +52,18 @@ export interface Grant {
 /** Of signed tokens, and of API keys without scopes. */
 export const FULL_GRANT: Grant = { permissions: new Set(PERMISSIONS), applications: null };
 
+/** Limits of an API key beyond its permissions. Keys and tokens that it creates have them as well. */
+export interface KeyLimits {
+  /** Unix milliseconds; `null`: it does not expire. */
+  readonly expiresAt: number | null;
+  /** Networks from which it may be used; `null`: any. */
+  readonly networks: readonly string[] | null;
+}
+
 /** Who called: for the audit log, and for limits that hold per person. */
 export type Caller =
   | { readonly kind: "token" }
-  | { readonly kind: "key"; readonly id: string }
+  | { readonly kind: "key"; readonly id: string; readonly limits?: KeyLimits }
   | { readonly kind: "user"; readonly id: string; readonly key: number; readonly sessionKey: number }
   /** The server itself, such as a task that it started. */
   | { readonly kind: "system" };

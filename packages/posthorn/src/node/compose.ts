@@ -9,6 +9,7 @@ import { OwnershipCheck } from "../destinations/http/endpoint-verification.ts";
 import { GuardedSubscriberClient } from "../destinations/http/subscriber-client.ts";
 import { kindRules } from "../destinations/kind-rules.ts";
 import type { Clock } from "../dispatch/types.ts";
+import { KeyUse, writeKeyUses } from "../domain/auth/key-use.ts";
 import { Authenticator } from "../domain/auth/authenticate.ts";
 import type { Services } from "../domain/context.ts";
 import { Directory } from "../domain/directory.ts";
@@ -193,12 +194,14 @@ export function compose(base: NodeBase): Composition {
   return { services: composed, authenticator, metrics, receiving, workers, clusterWork };
 }
 
-function authenticatorOf({ options, store, clock }: NodeBase, services: () => Services): Authenticator {
+function authenticatorOf({ options, store, clock, stack }: NodeBase, services: () => Services): Authenticator {
+  const use = stack.use(new KeyUse({ write: (uses) => writeKeyUses(store, uses), setTimer: clock.setTimer }));
   return new Authenticator({
     store,
     jwtSecret: options.secrets.jwtSecret,
     now: clock.now,
     ensureOrganisation: (publicId) => ensureOrganisation(services(), publicId),
+    onKeyUse: (key, at) => use.note(key, at),
   });
 }
 

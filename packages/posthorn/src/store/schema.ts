@@ -368,6 +368,17 @@ export interface ApiKeyTable {
   hash: Uint8Array;
   created_at: number;
   expires_at: number | null;
+  description: string;
+  /** Names of permissions; `null`: all. */
+  scopes_json: string | null;
+  /** Keys of applications and sources; `null`: all. */
+  applications_json: string | null;
+  /** Networks from which the key may be used; `null`: any. */
+  networks_json: string | null;
+  /** Public ID of the user or key that created it; `null`: a token of the organisation did. */
+  owner_id: string | null;
+  /** To the minute. */
+  last_used_at: number | null;
 }
 
 export interface RevokedTokenTable {

@@ -16,6 +16,7 @@ export const listApplications = defineRoute({
   description: "Pages through the applications in the order of their creation.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   query: Type.Object({
     ...PageQuery,
     ...OrderQuery,

@@ -2,7 +2,7 @@ import { createApiKey } from "../../domain/auth/api-key.ts";
 import { ApiKeyCreated, ApiKeyIn } from "../models/auth.ts";
 import { created } from "../reply.ts";
 import { defineRoute } from "../route.ts";
-import { dateTime, dateTimeOrNull, toMs } from "../wire.ts";
+import { keyInput, keyOut } from "./key-wire.ts";
 
 export const createKey = defineRoute({
   method: "POST",
@@ -11,13 +11,13 @@ export const createKey = defineRoute({
   tag: "Authentication",
   summary: "Create an API key",
   description:
-    "Creates an opaque key with access to the whole organisation. You can revoke it at any time. The key is shown only in this response.",
+    "Creates an opaque key. Without `scopes`, it has access to the whole organisation. It cannot do more than the caller: with a key that expires or is limited to networks, the new key has these limits as well. You can revoke it at any time. The key is shown only in this response.",
   access: "organisation",
   permission: "keys:manage",
   body: ApiKeyIn,
   responses: { 201: ApiKeyCreated },
   handle: async ({ ctx, body }) => {
-    const key = await createApiKey({ ctx, input: { name: body.name, expiresAt: toMs(body.expiresAt) } });
-    return created({ ...key, createdAt: dateTime(key.createdAt), expiresAt: dateTimeOrNull(key.expiresAt) });
+    const { token, ...key } = await createApiKey({ ctx, input: keyInput(body) });
+    return created({ ...keyOut(key), token });
   },
 });

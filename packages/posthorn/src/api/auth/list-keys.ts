@@ -5,7 +5,7 @@ import { ApiKeyList } from "../models/auth.ts";
 import { PageQuery } from "../models/common.ts";
 import { list } from "../reply.ts";
 import { defineRoute } from "../route.ts";
-import { dateTime, dateTimeOrNull } from "../wire.ts";
+import { keyOut } from "./key-wire.ts";
 
 export const listKeys = defineRoute({
   method: "GET",
@@ -18,14 +18,5 @@ export const listKeys = defineRoute({
   permission: "keys:manage",
   query: Type.Object(PageQuery),
   responses: { 200: ApiKeyList },
-  handle: async ({ ctx, query }) =>
-    list(
-      await listApiKeys({ ctx, input: pageOf(query) }),
-      (row) => row.id,
-      (row) => ({
-        ...row,
-        createdAt: dateTime(row.createdAt),
-        expiresAt: dateTimeOrNull(row.expiresAt),
-      }),
-    ),
+  handle: async ({ ctx, query }) => list(await listApiKeys({ ctx, input: pageOf(query) }), (row) => row.id, keyOut),
 });

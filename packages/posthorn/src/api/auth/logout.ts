@@ -12,6 +12,7 @@ export const logout = defineRoute({
     "Revokes the application token that the request was sent with. Organisation tokens cannot be revoked this way.",
   access: "any token",
   permission: "read",
+  filtersApplications: true,
   responses: { 204: null },
   handle: async ({ ctx }) => {
     await logoutVerb(ctx);

@@ -14,6 +14,7 @@ export const cancelBroadcast = defineRoute({
     "The remaining applications do not get the message. Messages already published are kept, and the task ends as failed.",
   access: "organisation",
   permission: "messages:delete",
+  filtersApplications: true,
   responses: { 200: BackgroundTaskOut },
   handle: async ({ ctx, params }) => ok(backgroundTaskOut(await cancelVerb({ ctx, input: { task: params.task_id } }))),
 });

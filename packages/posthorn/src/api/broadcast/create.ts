@@ -15,6 +15,7 @@ export const createBroadcast = defineRoute({
     "Publishes the message to all applications or to those you select. Runs in the background: get the background task to see its progress. Each application that exists now gets one message, even if the server restarts in between.",
   access: "organisation",
   permission: "messages:publish",
+  filtersApplications: true,
   body: BroadcastIn,
   responses: { 202: BroadcastOut },
   handle: async ({ ctx, body, rawBody }) => {

@@ -17,6 +17,7 @@ export const listDestinationKinds = defineRoute({
     "`available` says whether endpoints of the kind can be created on this server.",
   access: "ViewBase",
   permission: "read",
+  filtersApplications: true,
   responses: { 200: DestinationKindList },
   handle: ({ ctx }) => {
     const { kinds } = ctx.services.rules;

@@ -18,6 +18,7 @@ export const previewDestinationKind = defineRoute({
     "`card` is what people see in a chat; null for kinds that send the event itself.",
   access: "ViewBase",
   permission: "read",
+  filtersApplications: true,
   idempotency: "none",
   body: DestinationPreviewIn,
   responses: { 200: DestinationPreviewOut },

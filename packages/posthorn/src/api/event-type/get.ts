@@ -13,6 +13,7 @@ export const getEventType = defineRoute({
   description: "Returns its schemas and whether it is archived.",
   access: "ViewBase",
   permission: "read",
+  filtersApplications: true,
   responses: { 200: EventTypeOut },
   handle: async ({ ctx, params }) => ok(eventTypeOut(await getVerb(ctx, params.event_type_name))),
 });

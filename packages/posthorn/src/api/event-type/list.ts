@@ -16,6 +16,7 @@ export const listEventTypes = defineRoute({
   description: "Ordered by name. Schemas are only included with `with_content=true`.",
   access: "ViewBase",
   permission: "read",
+  filtersApplications: true,
   query: Type.Object({
     ...PageQuery,
     ...OrderQuery,

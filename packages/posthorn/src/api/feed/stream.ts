@@ -5,7 +5,7 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { type Actor, requireAccess } from "../../domain/access.ts";
+import type { Actor } from "../../domain/access.ts";
 import type { Identity } from "../../domain/auth/authenticate.ts";
 import type { OutsideContext, Services } from "../../domain/context.ts";
 import { type FeedRef, getFeed } from "../../domain/feed/find.ts";
@@ -15,6 +15,7 @@ import { readFeedWaiting } from "../../domain/feed/read.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { HttpError, HttpValidationError, ref } from "../models/common.ts";
 import { FeedQuery } from "../models/feed.ts";
+import { authorize } from "../authorize.ts";
 import { queryValidator, refuseUnknown } from "../validation.ts";
 import { OPEN_READERS } from "./readers.ts";
 import { type FeedScope, refOf, SCOPES } from "./scope.ts";
@@ -55,8 +56,8 @@ interface Opening extends StreamOptions {
 
 async function open(request: FastifyRequest, reply: FastifyReply, options: Opening): Promise<void> {
   const { services, identify, scope, closing } = options;
-  const { actor } = await identify(request);
-  requireAccess(actor, { access: "pull", permission: "payloads:read" });
+  const route = { access: "pull", permission: "payloads:read", path: scope.path } as const;
+  const actor = await authorize(services, (await identify(request)).actor, route, request.params);
   refuseUnknown({ operationId: `${scope.operations}.stream`, query: Query }, request.query);
   checkQuery(request.query);
   const query = request.query as FeedRange & Parameters<typeof filterOf>[0] & { readonly raw?: boolean };

@@ -14,6 +14,7 @@ export const explainFilter = defineRoute({
   description: "Nothing is stored or sent.",
   access: "ViewBase",
   permission: "payloads:read",
+  filtersApplications: true,
   idempotency: "none",
   body: FilterExplainIn,
   responses: { 200: FilterExplanationOut },

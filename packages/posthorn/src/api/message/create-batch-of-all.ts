@@ -12,6 +12,7 @@ export const createMessageBatchOfAll = defineRoute({
   description: "Works as the batch for one application; each message names its application in `app`, by id or uid.",
   access: "organisation",
   permission: "messages:publish",
+  filtersApplications: true,
   idempotency: "own",
   large: true,
   lines: true,

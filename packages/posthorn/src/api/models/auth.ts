@@ -2,6 +2,7 @@ import { Type } from "typebox";
 import { ApplicationIn } from "./application.ts";
 import { DateTime, listOf, Name, nullable, ref, Url } from "./common.ts";
 import { CAPABILITIES } from "../../domain/access.ts";
+import { PERMISSIONS } from "../../domain/grant.ts";
 import { COLOUR_PATTERN, FONT_PATTERN, LOGO_PATTERN, PORTAL_THEMES } from "../../domain/portal/look.ts";
 
 const LookName = Type.String({ maxLength: 100 });
@@ -83,24 +84,74 @@ export const UrlCheckOut = Type.Object(
   { $id: "UrlCheckOut", description: "Whether an endpoint can use this URL." },
 );
 
-export const ApiKeyIn = Type.Object(
-  { name: Type.String({ minLength: 1, maxLength: 256 }), expiresAt: Type.Optional(nullable(DateTime)) },
-  { $id: "ApiKeyIn" },
+const KeyName = Type.String({ minLength: 1, maxLength: 256 });
+const KeyDescription = Type.String({ maxLength: 1024, description: "What the key is for." });
+const Scopes = nullable(
+  Type.Array(Type.String({ minLength: 1, maxLength: 300 }), {
+    minItems: 1,
+    maxItems: 200,
+    description:
+      "Permissions of the key, and `app:` with the ID or uid of each application or source that it is limited to. " +
+      `Null: everything. Permissions: ${PERMISSIONS.map((name) => `\`${name}\``).join(", ")}.`,
+  }),
+);
+const Networks = nullable(
+  Type.Array(Type.String({ maxLength: 64 }), {
+    minItems: 1,
+    maxItems: 100,
+    description: "IP addresses and networks such as `10.1.0.0/16` from which the key may be used. Null: any.",
+  }),
 );
 
-export const ApiKeyOut = Type.Object(
-  { id: Type.String(), name: Type.String(), createdAt: DateTime, expiresAt: nullable(DateTime) },
-  { $id: "ApiKeyOut", description: "An opaque key of the organisation, without its secret part." },
+export const ApiKeyIn = Type.Object(
+  {
+    name: KeyName,
+    description: Type.Optional(KeyDescription),
+    scopes: Type.Optional(Scopes),
+    networks: Type.Optional(Networks),
+    expiresAt: Type.Optional(nullable(DateTime)),
+  },
+  { $id: "ApiKeyIn", description: "A key cannot do more than the caller that creates it." },
 );
+
+export const ApiKeyPatch = Type.Object(
+  {
+    name: Type.Optional(KeyName),
+    description: Type.Optional(KeyDescription),
+    scopes: Type.Optional(Scopes),
+    networks: Type.Optional(Networks),
+    expiresAt: Type.Optional(nullable(DateTime)),
+  },
+  { $id: "ApiKeyPatch" },
+);
+
+const keyFields = {
+  id: Type.String(),
+  name: Type.String(),
+  description: Type.String(),
+  scopes: nullable(Type.Array(Type.String(), { description: "As in `ApiKeyIn`, with IDs. Null: everything." })),
+  applications: nullable(
+    Type.Array(Type.Object({ id: Type.String(), name: Type.String() }), {
+      description: "Applications and sources that the key is limited to. Null: all.",
+    }),
+  ),
+  networks: nullable(Type.Array(Type.String())),
+  summary: Type.String({ description: "What the key can and cannot do, as a sentence." }),
+  owner: nullable(
+    Type.String({ description: "ID of the user or key that created it. Null: a token of the organisation did." }),
+  ),
+  createdAt: DateTime,
+  expiresAt: nullable(DateTime),
+  lastUsedAt: nullable(Type.String({ format: "date-time", description: "To the minute. Null: never." })),
+};
+
+export const ApiKeyOut = Type.Object(keyFields, {
+  $id: "ApiKeyOut",
+  description: "An opaque key of the organisation, without its secret part.",
+});
 
 export const ApiKeyCreated = Type.Object(
-  {
-    id: Type.String(),
-    name: Type.String(),
-    createdAt: DateTime,
-    expiresAt: nullable(DateTime),
-    token: Type.String({ description: "The key. It is shown only in this response." }),
-  },
+  { ...keyFields, token: Type.String({ description: "The key. It is shown only in this response." }) },
   { $id: "ApiKeyCreated" },
 );
 

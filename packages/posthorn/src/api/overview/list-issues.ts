@@ -17,6 +17,7 @@ export const listIssues = defineRoute({
   description: "Recent failed attempts, grouped by endpoint and cause. Covers the last day unless `after` is given.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   query: Type.Object({
     app_id: Type.Optional(Type.String({ minLength: 1, maxLength: 256 })),
     after: Type.Optional(DateTime),

@@ -14,6 +14,7 @@ export const getPortal = defineRoute({
     "The first request of the portal: the application and capabilities of the token, its expiry, and the appearance of the portal.",
   access: "ViewBase",
   permission: "read",
+  filtersApplications: true,
   responses: { 200: PortalOut },
   handle: async ({ ctx }) => {
     const { expiresAt, ...session } = await portalSession({ ctx, input: null });

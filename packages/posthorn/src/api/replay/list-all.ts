@@ -17,6 +17,7 @@ export const listAllReplays = defineRoute({
   description: "Includes recoveries. Newest first.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   query: Type.Object({
     ...PageQuery,
     status: Type.Optional(Type.Union(TASK_STATES.map((state) => Type.Literal(state)))),

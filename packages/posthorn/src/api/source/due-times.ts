@@ -14,6 +14,7 @@ export const listDueTimes = defineRoute({
   description: "For schedules that are being edited. The fields are those of the kind `schedule`.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   query: Type.Object({
     cron: Type.Optional(Type.String({ maxLength: 256 })),
     timeZone: Type.Optional(Type.String({ maxLength: 64, description: "Default: UTC." })),

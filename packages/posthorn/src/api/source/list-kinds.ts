@@ -17,6 +17,7 @@ export const listSourceKinds = defineRoute({
     "`available` says whether sources of the kind can be created on this server.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   responses: { 200: SourceKindList },
   handle: ({ ctx }) => {
     const { sourceKinds } = ctx.services.rules;

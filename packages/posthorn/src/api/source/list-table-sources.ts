@@ -14,6 +14,7 @@ export const listTableSources = defineRoute({
     "PostgreSQL tables whose changes are published as messages of your applications, with their state. The operator adds and removes them with `posthorn tables`, because their definition contains SQL.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   responses: { 200: TableSourceList },
   handle: async ({ ctx }) => ok({ data: (await listVerb({ ctx, input: {} })).map((one) => tableSourceOut(one)) }),
 });

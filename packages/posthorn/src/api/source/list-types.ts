@@ -13,6 +13,7 @@ export const listTypes = defineRoute({
   description: "Providers, with their signature scheme, handshakes and response timeout.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   responses: { 200: IngestSourceTypeList },
   handle: async () => ok({ data: listSourceTypes().map(sourceTypeOut) }),
 });

@@ -18,6 +18,7 @@ export const listSources = defineRoute({
   description: "Pages through the sources in the order of their creation.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   query: Type.Object({
     ...PageQuery,
     ...OrderQuery,

@@ -14,6 +14,7 @@ export const aggregateAppStats = defineRoute({
     "Runs in the background. The data of the task has `messages`, the total, and `applications`, the thousand with the most messages.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   body: AppUsageStatsIn,
   responses: { 202: AppUsageStatsOut },
   handle: async ({ ctx, body }) => {

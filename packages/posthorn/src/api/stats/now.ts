@@ -13,6 +13,7 @@ export const statsNow = defineRoute({
   description: "Returns what waits to be sent at this moment, and endpoints that fail, are paused or are disabled.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   responses: { 200: StatsNowOut },
   handle: async ({ ctx }) => ok(nowOut(await statsNowVerb({ ctx, input: null }))),
 });

@@ -14,6 +14,7 @@ export const statsSeries = defineRoute({
   description: "Counts per minute, hour or day, of all applications or of one.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   query: Type.Object({ ...OfApplicationQuery, ...StatsRangeQuery, ...SeriesStepQuery }),
   responses: { 200: StatsSeriesOut },
   handle: async ({ ctx, query }) => {

@@ -14,6 +14,7 @@ export const statsSummary = defineRoute({
   description: "Counts messages, attempts and deliveries in a period, of all applications or of one.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   query: Type.Object({ ...OfApplicationQuery, ...StatsRangeQuery, ...SummaryStepQuery }),
   responses: { 200: StatsSummaryOut },
   handle: async ({ ctx, query }) =>

@@ -13,6 +13,7 @@ export const getTask = defineRoute({
   description: "Returns the state and progress of a task, and its result once it has ended.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   responses: { 200: BackgroundTaskOut },
   handle: async ({ ctx, params }) => ok(backgroundTaskOut(await getVerb({ ctx, input: { task: params.task_id } }))),
 });

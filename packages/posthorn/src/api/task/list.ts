@@ -16,6 +16,7 @@ export const listTasks = defineRoute({
   description: "Pages through the tasks of the organisation, such as replays and broadcasts, newest first.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   query: Type.Object({
     ...PageQuery,
     ...OrderQuery,

@@ -14,6 +14,7 @@ export const getTemplate = defineRoute({
   description: "Returns its form, the objects that it creates, and an example.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   responses: { 200: TemplateOut },
   handle: ({ ctx, params }) => {
     const template = templateNamed(params.template_id);

@@ -14,7 +14,7 @@ export const createFromTemplate = defineRoute({
     "Creates a source or event types, an endpoint, and for some templates a watch: all of them or, if one is refused, nothing. " +
     "They are ordinary resources, which can be changed and deleted one by one.",
   access: "organisation",
-  permission: "sources:write",
+  permission: "endpoints:write",
   idempotency: "claim",
   body: TemplateIn,
   responses: { 201: TemplateInstanceOut },

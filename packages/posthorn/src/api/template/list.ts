@@ -14,6 +14,7 @@ export const listTemplates = defineRoute({
     "Working setups for common uses, with the fields of their forms, what they create, and examples of what their endpoint receives.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   responses: { 200: TemplateList },
   handle: ({ ctx }) => {
     const data = Object.entries(TEMPLATES).map(([id, template]) => templateOut(ctx, id, template));

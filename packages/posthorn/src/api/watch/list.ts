@@ -33,6 +33,7 @@ export const listAllWatches = defineRoute({
   description: "Pages through the conditions of the organisation.",
   access: "organisation",
   permission: "read",
+  filtersApplications: true,
   query: Type.Object({
     ...QUERY,
     app: Type.Optional(

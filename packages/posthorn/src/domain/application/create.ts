@@ -1,6 +1,7 @@
 import { PosthornError } from "../../lib/errors.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import { isUniqueViolation } from "../../store/errors.ts";
+import { requirePermission, requireWholeOrganisation } from "../access.ts";
 import { atomically, type Call, type Context, write } from "../context.ts";
 import { type Application, type ApplicationInput, metadataJson } from "./application.ts";
 import { findApplication } from "./find.ts";
@@ -24,7 +25,10 @@ export function createApplication(
   });
 }
 
+/** Creates an application. Also part of publishing and of creating portal links, which need the permission as well if they create one. */
 export async function insertApplication(ctx: Context, input: ApplicationInput): Promise<Application> {
+  requirePermission(ctx.actor, "applications:write");
+  requireWholeOrganisation(ctx.actor);
   const { ids, now } = ctx.services;
   const { key, id } = ids.next("app_");
   const at = now();

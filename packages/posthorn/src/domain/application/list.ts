@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { APPLICATION_KIND } from "../../store/schema.ts";
+import { visibleApplications } from "../access.ts";
 import { type Call, reader } from "../context.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { type Application, toApplication } from "./application.ts";
@@ -12,6 +13,7 @@ export interface ListApplications extends PageRequest {
 
 export async function listApplications({ ctx, input }: Call<ListApplications>): Promise<Page<Application>> {
   const order = input.order === "descending" ? "desc" : "asc";
+  const visible = visibleApplications(ctx.actor);
   const page = await readPage(input, { order, keyOf: idIterator("app_") }, (slice) => {
     let query = reader(ctx)
       .selectFrom("application")
@@ -20,6 +22,7 @@ export async function listApplications({ ctx, input }: Call<ListApplications>): 
       .where("deleted_at", "is", null)
       // A literal, so that the database can use the partial index of customer applications.
       .where("kind", "=", sql.lit(APPLICATION_KIND.customer))
+      .$if(visible !== null, (own) => own.where("id", "in", visible!))
       .orderBy("id", slice.order)
       .limit(slice.limit);
     if (slice.from !== null) query = query.where("id", comparison(slice.order), slice.from);

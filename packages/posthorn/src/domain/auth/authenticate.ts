@@ -4,7 +4,10 @@ import { jwtVerify, SignJWT } from "jose";
 import { boundedCache } from "../../lib/bounded-cache.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { isId, isOrganisationId, keyOfId } from "../../lib/id.ts";
+import { networkCheck } from "../../lib/network.ts";
 import type { Store } from "../../store/store.ts";
+import { networksOf, scopesOf } from "./key-columns.ts";
+import { USE_STEP_MS } from "./key-use.ts";
 import { ANY_SESSION } from "./expire-all.ts";
 import { type Actor, CAPABILITIES, type Capability, DEFAULT_CAPABILITIES } from "../access.ts";
 import { FULL_GRANT } from "../grant.ts";
@@ -24,6 +27,17 @@ export interface Identity {
   readonly actor: Actor;
   /** Unix milliseconds; infinity if it never expires. */
   readonly expiresAt: number;
+  /** Absent: it is not an API key. */
+  readonly key?: UsedKey;
+}
+
+/** An API key that is in use. */
+interface UsedKey {
+  readonly key: number;
+  /** Whether it may be used from this address; `null`: from any. */
+  readonly allows: ((address: string) => boolean) | null;
+  /** Unix milliseconds, until which its use is not recorded again. */
+  recordedUntil: number;
 }
 
 export interface AuthenticatorOptions {
@@ -32,6 +46,8 @@ export interface AuthenticatorOptions {
   readonly now: () => number;
   /** Returns the key of an organisation by its public id; creates a new organisation. */
   readonly ensureOrganisation: (publicId: string) => Promise<number>;
+  /** Records that an API key was used; called at most once a minute for each. */
+  readonly onKeyUse?: (key: number, at: number) => void;
 }
 
 /** Verifies tokens. Caches identities until they expire, are revoked, or are evicted. */
@@ -48,12 +64,16 @@ export class Authenticator implements TokenIssuer {
   }
 
   /** Throws `authentication_failed` or `bad_token`, without revealing why the token does not work. */
-  async authenticate(token: string): Promise<Actor> {
-    return (await this.identify(token)).actor;
+  async authenticate(token: string, address: string | null = null): Promise<Actor> {
+    return (await this.identify(token, address)).actor;
   }
 
-  /** Like {@link authenticate}, but also returns when the token expires. */
-  async identify(token: string): Promise<Identity> {
+  /**
+   * Like {@link authenticate}, but also returns when the token expires.
+   *
+   * @param address Address of the client, for API keys that are limited to networks; `null`: the call is not from a network.
+   */
+  async identify(token: string, address: string | null = null): Promise<Identity> {
     let known = this.#known.get(token);
     if (known === undefined) {
       const epoch = this.#epoch;
@@ -61,14 +81,31 @@ export class Authenticator implements TokenIssuer {
       // If a token was revoked during the lookup, the result may be outdated, so do not cache it.
       if (epoch === this.#epoch) this.#known.set(token, known);
     }
-    if (known.expiresAt <= this.#options.now()) throw refused();
+    const now = this.#options.now();
+    if (known.expiresAt <= now) throw refused();
+    const { key } = known;
+    if (key !== undefined) {
+      if (key.allows !== null && address !== null && !key.allows(address)) throw wrongNetwork(address);
+      this.#use(key, now);
+    }
     return known;
   }
 
-  /** The caller of a token whose identity is cached; `null` if it has to be looked up, or has expired. */
+  #use(key: UsedKey, now: number): void {
+    if (now < key.recordedUntil) return;
+    key.recordedUntil = now + USE_STEP_MS;
+    this.#options.onKeyUse?.(key.key, now);
+  }
+
+  /** The caller of a token whose identity is cached; `null` if it has to be looked up, has expired, or is limited to networks. */
   known(token: string): Actor | null {
     const known = this.#known.get(token);
-    return known === undefined || known.expiresAt <= this.#options.now() ? null : known.actor;
+    if (known === undefined) return null;
+    const now = this.#options.now();
+    const { key } = known;
+    if (known.expiresAt <= now || (key !== undefined && key.allows !== null)) return null;
+    if (key !== undefined) this.#use(key, now);
+    return known.actor;
   }
 
   /** Clears the cache after a revocation and notifies the listeners of {@link onForget}. */
@@ -130,19 +167,27 @@ export class Authenticator implements TokenIssuer {
     const row = await this.#options.store.hotDb
       .selectFrom("api_key")
       .innerJoin("organisation", "organisation.id", "api_key.org_id")
-      .select(["api_key.org_id", "api_key.public_id as key_id", "organisation.public_id", "api_key.expires_at"])
+      .select(["api_key.id", "api_key.org_id", "api_key.public_id as key_id", "organisation.public_id"])
+      .select(["api_key.expires_at", "scopes_json", "applications_json", "networks_json"])
       .where("hash", "=", hashToken(token))
       .executeTakeFirst();
     if (row === undefined) throw refused();
+    const { permissions, applications } = scopesOf(row);
+    const networks = networksOf(row);
+    const limits = { expiresAt: row.expires_at, networks };
     return {
       actor: {
         kind: "organisation",
         orgId: row.org_id,
         orgPublicId: row.public_id,
-        caller: { kind: "key", id: row.key_id },
-        grant: FULL_GRANT,
+        caller: { kind: "key", id: row.key_id, limits },
+        grant: {
+          permissions: permissions === null ? FULL_GRANT.permissions : new Set(permissions),
+          applications: applications === null ? null : new Set(applications),
+        },
       },
       expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY,
+      key: { key: row.id, allows: networks === null ? null : networkCheck(networks), recordedUntil: 0 },
     };
   }
 
@@ -255,6 +300,10 @@ function issuedAt({ iat, [ISSUED_MS]: ms }: Record<string, unknown>): number {
 
 function stringsOf(claim: unknown): string[] | null {
   return Array.isArray(claim) ? claim.filter((item) => typeof item === "string") : null;
+}
+
+function wrongNetwork(address: string): PosthornError {
+  return new PosthornError("insufficient access", `This key may not be used from the address ${address}.`);
 }
 
 function refused(cause?: unknown): PosthornError {

@@ -4,7 +4,7 @@ import type { Kysely, Selectable } from "kysely";
 import type { ScopedTokenTable } from "../../store/feed-schema.ts";
 import type { Database } from "../../store/schema.ts";
 import type { Tx } from "../../store/tx.ts";
-import type { TokenScope } from "../access.ts";
+import { requirePermission, type TokenScope } from "../access.ts";
 import type { Context } from "../context.ts";
 import { hashToken, SCOPED_PREFIX } from "./authenticate.ts";
 
@@ -19,13 +19,14 @@ interface Owner extends TokenScope {
   readonly appKey: number;
 }
 
-/** Creates the token of an owner. Earlier ones end after the grace period. */
+/** Creates the token of an owner, which reads payloads. Earlier ones end after the grace period. */
 export async function issueToken(
   ctx: Context,
   { db, signal }: Tx,
   { appKey, ...scope }: Owner,
   { graceMs, expiresAt = null }: { readonly graceMs: number; readonly expiresAt?: number | null },
 ): Promise<ScopedToken> {
+  requirePermission(ctx.actor, "payloads:read");
   const { ids, secretBox, now } = ctx.services;
   const createdAt = now();
   const ends = createdAt + graceMs;

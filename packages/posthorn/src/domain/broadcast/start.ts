@@ -1,6 +1,7 @@
 import { invalid } from "../../lib/errors.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import { keyOfId } from "../../lib/id.ts";
+import { visibleApplications } from "../access.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { checkPublication, type Publication } from "../message/prepare.ts";
 import { startTask } from "../task/start.ts";
@@ -24,7 +25,7 @@ export async function startBroadcast({ ctx, input }: Call<StartBroadcast>): Prom
   // A delay starts now, not when the message is published to an application.
   const deliverAt = delayMs === null ? publication.deliverAt : services.now() + delayMs;
   const message: BroadcastMessage = { ...rest, deliverAt, delayMs: null };
-  const applications = input.applications === null ? null : await keysOf(ctx, input.applications);
+  const applications = await selectedKeys(ctx, input.applications);
   const params: BroadcastParams = { to: services.ids.lastKey, applications, metadata };
   return startTask(ctx, {
     kind: "message.broadcast",
@@ -40,14 +41,22 @@ export async function startBroadcast({ ctx, input }: Call<StartBroadcast>): Prom
   });
 }
 
+/** Sorted keys of the selected applications; `null`: all of the organisation. */
+async function selectedKeys(ctx: Context, refs: readonly string[] | null): Promise<readonly number[] | null> {
+  if (refs !== null) return keysOf(ctx, refs);
+  return visibleApplications(ctx.actor)?.toSorted((a, b) => a - b) ?? null;
+}
+
 /** Sorted keys of applications by id or uid. Throws a 422 if one does not exist. */
 async function keysOf(ctx: Context, refs: readonly string[]): Promise<readonly number[]> {
   const ids = refs.filter((ref) => keyOfId("app_", ref) !== null);
   const uids = refs.filter((ref) => keyOfId("app_", ref) === null);
+  const visible = visibleApplications(ctx.actor);
   const own = reader(ctx)
     .selectFrom("application")
     .select(["id", "public_id", "uid"])
     .where("org_id", "=", ctx.actor.orgId)
+    .$if(visible !== null, (applications) => applications.where("id", "in", visible!))
     .where("kind", "=", APPLICATION_KIND.customer)
     .where("deleted_at", "is", null);
   const keys = ids.map((id) => keyOfId("app_", id)!);

@@ -1,5 +1,6 @@
 /** Expiry of endpoint certificates. Deliveries fail from the moment at which a certificate that was not renewed expires. */
 import { APPLICATION_KIND } from "../../store/schema.ts";
+import { visibleApplications } from "../access.ts";
 import { type Context, reader, type Services } from "../context.ts";
 import { originOf } from "../endpoint/verification.ts";
 import { sourceIdOf } from "../source/source.ts";
@@ -31,6 +32,7 @@ const MAX_READ = 500;
 /** Endpoints whose certificates have expired or expire within 30 days, the earliest first. */
 export async function endingCertificates(ctx: Context): Promise<readonly EndingCertificate[]> {
   const { services, actor } = ctx;
+  const visible = visibleApplications(actor);
   const rows = await reader(ctx)
     .selectFrom("endpoint_certificate as c")
     .innerJoin("endpoint as e", "e.id", "c.endpoint_id")
@@ -39,6 +41,7 @@ export async function endingCertificates(ctx: Context): Promise<readonly EndingC
     .select(["a.public_id as appId", "a.uid as appUid", "a.name as appName", "a.kind"])
     .where("c.valid_to", "<", services.now() + ENDING_MS)
     .where("a.org_id", "=", actor.orgId)
+    .$if(visible !== null, (own) => own.where("a.id", "in", visible!))
     .where("a.kind", "<>", APPLICATION_KIND.operational)
     .where("a.deleted_at", "is", null)
     .where("e.deleted_at", "is", null)

@@ -3,6 +3,7 @@ import type { IdempotencyKey } from "../../store/store.ts";
 import type { ApplicationInput } from "../application/application.ts";
 import { insertApplication } from "../application/create.ts";
 import { admitMessage, checkPublication, firstJobs, prepareMessage, type Publication } from "./prepare.ts";
+import { seesApplication } from "../access.ts";
 import type { Context, OutsideCall } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
 import { storedMessage } from "./find.ts";
@@ -23,6 +24,7 @@ export async function createMessage({ ctx, input }: OutsideCall<CreateMessage>):
   const { directory, cluster } = ctx.services;
   // Most applications are in memory, and nothing has to be waited for.
   const application = directory.known(ctx.actor.orgId, input.app) ?? (await findOrCreateApplication(ctx, input));
+  if (!seesApplication(ctx.actor, application.key)) throw notFound("application");
   admitMessage(ctx, application.key);
   const { entry, message } = prepareMessage(ctx, application, input, input.idempotency);
   const result = await ctx.services.store.accept(entry);
@@ -47,8 +49,8 @@ export async function findOrCreateApplication(
 ): Promise<DirectoryApplication> {
   const { directory } = ctx.services;
   const found = await directory.find(ctx.actor.orgId, input.app);
-  if (found !== null) return found;
-  if (input.application === null) throw notFound("application");
+  if (found !== null && seesApplication(ctx.actor, found.key)) return found;
+  if (found !== null || input.application === null) throw notFound("application");
   const { uid } = input.application;
   if (uid === null) {
     throw invalid(

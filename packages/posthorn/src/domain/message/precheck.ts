@@ -1,4 +1,5 @@
 import { notFound } from "../../lib/errors.ts";
+import { seesApplication } from "../access.ts";
 import type { Call } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { explanationOf } from "../endpoint/explain-filter.ts";
@@ -35,8 +36,7 @@ const MAX_SHOWN = 200;
 /** Returns which endpoints would currently match a message, and why the others would not. Stores nothing. */
 export async function precheckMessage({ ctx, input }: Call<PrecheckMessage>): Promise<Precheck> {
   const application = await ctx.services.directory.find(ctx.actor.orgId, input.app);
-  const foreign = ctx.actor.kind === "application" && ctx.actor.appId !== application?.key;
-  if (application === null || foreign) throw notFound("application");
+  if (application === null || !seesApplication(ctx.actor, application.key)) throw notFound("application");
   const { payload } = input;
   const message = { ...input.message, id: "", time: ctx.services.now(), payload: payload ?? new Uint8Array() };
   const document = documentOf(message);

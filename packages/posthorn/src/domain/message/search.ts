@@ -9,6 +9,7 @@ import { ValidationError } from "../../lib/errors.ts";
 import { keyOfId, iteratorOfKey, timeOfKey } from "../../lib/id.ts";
 import { APPLICATION_KIND, type ApplicationKind, type Database, DELIVERY_STATE } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
+import { requirePermission, visibleApplications } from "../access.ts";
 import { type Context, type OutsideCall, type OutsideContext, reader } from "../context.ts";
 import { endpointsWithBacklog, type Holds, holdsOf, isHeld } from "../delivery/held.ts";
 import { getEndpoint } from "../endpoint/find.ts";
@@ -149,6 +150,7 @@ const LIVE_STATES: ReadonlySet<MessageState | null> = new Set<MessageState>(["re
 
 async function scopeOf(ctx: OutsideContext, input: SearchMessages): Promise<Scope> {
   const { actor } = ctx;
+  if (input.text !== null) requirePermission(actor, "payloads:read");
   const app = input.app ?? (actor.kind === "application" ? actor.appPublicId : null);
   const appKey = app === null ? null : (await getApplication(ctx, app)).key;
   const endpointKey =
@@ -226,7 +228,9 @@ function candidates(ctx: Context, scope: Scope, from: number | null, end: End | 
     .where(messageMatches(scope))
     .orderBy("message.id", "desc");
   const { above, below } = keyRange(scope);
+  const visible = visibleApplications(ctx.actor);
   if (scope.appKey !== null) query = query.where("message.app_id", "=", scope.appKey);
+  else if (visible !== null) query = query.where("message.app_id", "in", visible);
   if (above !== null) query = query.where("message.id", ">", above);
   if (below !== null) query = query.where("message.id", "<", below);
   if (from !== null) query = query.where("message.id", "<", from);

@@ -2,6 +2,7 @@
 import { keyAtTime, timeOfKey } from "../../lib/id.ts";
 import { APPLICATION_KIND, ATTEMPT_STATUS } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
+import { visibleApplications } from "../access.ts";
 import { type Context, type OutsideCall, reader } from "../context.ts";
 
 export interface ListIssues {
@@ -53,6 +54,7 @@ export async function listIssues({ ctx, input }: OutsideCall<ListIssues>): Promi
     .limit(1)
     .offset(MAX_ATTEMPTS)
     .executeTakeFirst();
+  const visible = visibleApplications(ctx.actor);
   let query = reader(ctx)
     .selectFrom("attempt")
     .innerJoin("endpoint", "endpoint.id", "attempt.endpoint_id")
@@ -68,6 +70,7 @@ export async function listIssues({ ctx, input }: OutsideCall<ListIssues>): Promi
     .where("attempt.status", "=", ATTEMPT_STATUS.fail)
     .where("application.org_id", "=", ctx.actor.orgId)
     .where("application.kind", "=", APPLICATION_KIND.customer)
+    .$if(visible !== null, (own) => own.where("application.id", "in", visible!))
     .where("endpoint.deleted_at", "is", null)
     .where("endpoint.replay_task_id", "is", null)
     .groupBy(["attempt.endpoint_id", "attempt.error_code", "attempt.response_code"])

@@ -5,6 +5,7 @@ import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
+import { visibleTasks } from "../task/list.ts";
 import { type Task, TASK_KINDS, type TaskState, toTask } from "../task/task.ts";
 import { dataOf, paramsOf, type ReplayCounts, type ReplayParams } from "./replay.ts";
 
@@ -64,11 +65,7 @@ export async function getReplay({ ctx, input }: Call<ReplayRef>): Promise<{ read
 }
 
 function replays(ctx: Context, application: Application | null) {
-  const query = reader(ctx)
-    .selectFrom("task")
-    .selectAll()
-    .where("org_id", "=", ctx.actor.orgId)
-    .where("kind", "in", REPLAY_KINDS);
+  const query = visibleTasks(ctx).where("kind", "in", REPLAY_KINDS);
   return application === null ? query : query.where("app_id", "=", application.key);
 }
 

@@ -1,4 +1,5 @@
 import { sql, type SqlBool } from "kysely";
+import { visibleApplications } from "../access.ts";
 import { type Call, reader } from "../context.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import type { RunState } from "./run.ts";
@@ -20,6 +21,7 @@ export type ListedSource = Source & { readonly state: RunState | null };
 export async function listSources({ ctx, input }: Call<ListSources>): Promise<Page<ListedSource>> {
   const { kind, state, search } = input;
   const order = input.order === "ascending" ? "asc" : "desc";
+  const visible = visibleApplications(ctx.actor);
   const page = await readPage(input, { order, keyOf: idIterator("src_") }, (slice) => {
     const query = reader(ctx)
       .selectFrom("source")
@@ -28,6 +30,7 @@ export async function listSources({ ctx, input }: Call<ListSources>): Promise<Pa
       .select("source_run.state")
       .where("source.org_id", "=", ctx.actor.orgId)
       .where("source.deleted_at", "is", null)
+      .$if(visible !== null, (own) => own.where("source.id", "in", visible!))
       .$if(kind !== null, (filtered) => filtered.where("source.kind", "=", kind!))
       .$if(state !== null, (filtered) => filtered.where("source_run.state", "=", state!))
       .$if(search !== null, (filtered) =>

@@ -1,5 +1,6 @@
 /** Table sources of an organisation, with their state. They are added by the operator, because their definition contains SQL. */
 import { type ListedSource, tableSources } from "../../store/table-sources.ts";
+import { visibleApplications } from "../access.ts";
 import { type Call, type Context, reader } from "../context.ts";
 
 export interface TableSourceState {
@@ -24,16 +25,20 @@ export async function listTableSources({ ctx }: Call<object>): Promise<readonly 
 async function ownership(ctx: Context): Promise<(source: ListedSource) => boolean> {
   const { orgId } = ctx.actor;
   const db = reader(ctx);
+  const visible = visibleApplications(ctx.actor);
   const organisations = await db.selectFrom("organisation").select(["id", "public_id"]).limit(1000).execute();
   const own = organisations.find(({ id }) => id === orgId)?.public_id;
   const applications = await db
     .selectFrom("application")
     .select(["uid", "public_id"])
     .where("org_id", "=", orgId)
+    .$if(visible !== null, (query) => query.where("id", "in", visible!))
     .where("deleted_at", "is", null)
     .execute();
   const names = new Set(applications.flatMap((application) => [application.uid, application.public_id]));
   return ({ org, app }) => {
+    // A column can name any application.
+    if (visible !== null) return (org === null || org === own) && "constant" in app && names.has(app.constant);
     if (org !== null) return org === own;
     return "constant" in app ? names.has(app.constant) : organisations.length === 1;
   };

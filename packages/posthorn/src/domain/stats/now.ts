@@ -1,6 +1,7 @@
 /** Current state of an organisation: queued deliveries, load, endpoints in problem, certificates and inactive sources. */
 import type { Kysely } from "kysely";
 import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
+import { type Actor, visibleApplications } from "../access.ts";
 import { type Context, type OutsideCall, type OutsideContext, reader, type Services } from "../context.ts";
 import type { DispatchLoad, UnhealthyLane } from "../ports.ts";
 import { sourceIdOf } from "../source/source.ts";
@@ -68,7 +69,7 @@ export interface Now {
 export async function statsNow({ ctx }: OutsideCall<null>): Promise<Now> {
   const { services, actor } = ctx;
   const at = services.now();
-  const { live, exact } = await liveOf(reader(ctx), actor.orgId, at);
+  const { live, exact } = await liveOf(reader(ctx), actor, at);
   const failing = await failingRows(ctx);
   const keys = new Set([...live.map((row) => row.endpointKey), ...failing.map((row) => row.id)]);
   const unhealthy = await services.lanes.unhealthy([...keys]);
@@ -109,12 +110,14 @@ const PROBLEM_OF: Readonly<Record<EndpointHoldReason, EndpointProblem>> = {
 };
 
 async function inactiveSources(ctx: Context): Promise<readonly InactiveSource[]> {
+  const visible = visibleApplications(ctx.actor);
   return reader(ctx)
     .selectFrom("source_activity as r")
     .innerJoin("source as s", "s.id", "r.source_id")
     .innerJoin("application as a", "a.id", "r.source_id")
     .select(["s.public_id as sourceId", "a.name", "r.inactive_since as inactiveSince"])
     .where("a.org_id", "=", ctx.actor.orgId)
+    .$if(visible !== null, (own) => own.where("a.id", "in", visible!))
     .where("a.deleted_at", "is", null)
     .where("r.inactive_since", "is not", null)
     .orderBy("r.inactive_since")
@@ -138,7 +141,8 @@ interface Live {
 }
 
 /** Counts pending deliveries per endpoint. Uses their partial index, so the cost does not depend on history. */
-async function liveOf(db: Kysely<Database>, orgId: number, at: number): Promise<Live> {
+async function liveOf(db: Kysely<Database>, actor: Actor, at: number): Promise<Live> {
+  const visible = visibleApplications(actor);
   const rows = await db
     .selectFrom((eb) =>
       eb.selectFrom("delivery").select(["endpoint_id", "due"]).where("due", "is not", null).limit(MAX_COUNTED).as("l"),
@@ -151,7 +155,8 @@ async function liveOf(db: Kysely<Database>, orgId: number, at: number): Promise<
       eb.fn.countAll<number>().as("all"),
       eb.fn.sum<number>(eb.case().when("l.due", "<=", at).then(1).else(0).end()).as("due"),
     ])
-    .where("a.org_id", "=", orgId)
+    .where("a.org_id", "=", actor.orgId)
+    .$if(visible !== null, (own) => own.where("a.id", "in", visible!))
     .where("a.kind", "<>", APPLICATION_KIND.operational)
     .groupBy("l.endpoint_id")
     .execute();
@@ -164,6 +169,7 @@ async function liveOf(db: Kysely<Database>, orgId: number, at: number): Promise<
 }
 
 function problemFacts({ services, actor }: Context) {
+  const visible = visibleApplications(actor);
   return services.store.db
     .selectFrom("endpoint as e")
     .innerJoin("application as a", "a.id", "e.app_id")
@@ -171,6 +177,7 @@ function problemFacts({ services, actor }: Context) {
     .select(["e.id", "e.public_id as endpointId", "e.url", "e.disabled", "f.since", "f.failures"])
     .select(["a.public_id as appId", "a.uid as appUid", "a.name as appName", "a.kind"])
     .where("a.org_id", "=", actor.orgId)
+    .$if(visible !== null, (own) => own.where("a.id", "in", visible!))
     .where("a.kind", "<>", APPLICATION_KIND.operational)
     .where("a.deleted_at", "is", null)
     .where("e.deleted_at", "is", null)

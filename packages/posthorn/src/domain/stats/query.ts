@@ -3,6 +3,7 @@ import { invalid, PosthornError } from "../../lib/errors.ts";
 import { timeOfKey } from "../../lib/id.ts";
 import type { CountColumns } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
+import { visibleApplications } from "../access.ts";
 import { type Context, type OutsideCall, reader } from "../context.ts";
 import { getEndpoint } from "../endpoint/find.ts";
 import { MINUTE_MS, MINUTES_MS, oldestMinute } from "./minutes.ts";
@@ -119,11 +120,12 @@ async function counted(ctx: Context, place: Place, range: TimeRange, step: Serie
 }
 
 async function hoursOf(ctx: Context, { orgId, appId, endpointId }: Place, { since, until }: TimeRange) {
+  const visible = appId === 0 ? visibleApplications(ctx.actor) : null;
   const rows = await reader(ctx)
     .selectFrom("rollup")
     .selectAll()
     .where("org_id", "=", orgId)
-    .where("app_id", "=", appId)
+    .where("app_id", "in", visible ?? [appId])
     .where("endpoint_id", "=", endpointId)
     .where("hour", ">=", since / HOUR_MS)
     .where("hour", "<", until / HOUR_MS)
@@ -132,7 +134,7 @@ async function hoursOf(ctx: Context, { orgId, appId, endpointId }: Place, { sinc
 }
 
 async function minutesOf(ctx: Context, { orgId, appId }: Place, { since, until }: TimeRange) {
-  if (appId !== 0) {
+  if (appId !== 0 || visibleApplications(ctx.actor) !== null) {
     throw invalid(
       ["query", "step"],
       "Minutes are only available for all applications together. Omit app_id, or use hours.",

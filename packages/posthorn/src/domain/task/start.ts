@@ -24,7 +24,7 @@ export async function startTask(ctx: Context, task: NewTask): Promise<Task> {
   const at = now();
   const { key, id } = ids.next("qtask_");
   const { orgId } = ctx.actor;
-  const requestedBy = nameOf(ctx.actor);
+  const requestedBy = requesterName(ctx.actor);
   const row = {
     id: key,
     public_id: id,
@@ -67,7 +67,7 @@ async function checkRoom(db: Kysely<Database>, orgId: number, appKey: number | n
 }
 
 /** Display name of the caller; never a secret. */
-function nameOf(actor: Actor): string {
+export function requesterName(actor: Actor): string {
   if (actor.kind === "organisation") return "id" in actor.caller ? actor.caller.id : actor.orgPublicId;
   return actor.sessionId === null ? actor.appPublicId : `${actor.appPublicId} session ${actor.sessionId}`;
 }

@@ -2,6 +2,7 @@
 import { PosthornError } from "../../lib/errors.ts";
 import { keyAtTime, keyOfId } from "../../lib/id.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
+import { seesApplication, visibleApplications } from "../access.ts";
 import { type Call, type Context, reader, type Services } from "../context.ts";
 import { HOUR_MS, rolledUpTo } from "../stats/roll-up.ts";
 import { startTask } from "../task/start.ts";
@@ -65,12 +66,13 @@ export async function aggregateApplications({ ctx, input }: Call<UsageRange>): P
   if (since > until) throw new PosthornError("invalid_range", "`since` must be before `until`.");
   const { services } = ctx;
   const found = apps === null ? null : await resolve(ctx, apps);
+  const visible = visibleApplications(ctx.actor)?.toSorted((a, b) => a - b) ?? null;
   const params: UsageParams = {
     fromHour: Math.floor(since / HOUR_MS),
     toHour: Math.ceil(until / HOUR_MS),
     counted: Math.min(keyAtTime(until), services.ids.lastKey),
     to: services.ids.lastKey,
-    applications: found?.keys ?? null,
+    applications: found?.keys ?? visible,
   };
   const data: UsageData = { messagesSent: 0, cursor: 0, shown: { messages: 0, applications: [], omitted: 0 } };
   const task = await startTask(ctx, { kind: "application.stats", appKey: null, params, data });
@@ -85,8 +87,9 @@ async function resolve(ctx: Context, refs: readonly string[]) {
     .where("kind", "=", APPLICATION_KIND.customer)
     .where("deleted_at", "is", null);
   const keys = refs.map((ref) => keyOfId("app_", ref)).filter((key) => key !== null);
-  const byId = keys.length === 0 ? [] : await own.where("id", "in", keys).execute();
-  const byUid = await own.where("uid", "in", refs).execute();
+  const sees = ({ id }: { readonly id: number }) => seesApplication(ctx.actor, id);
+  const byId = keys.length === 0 ? [] : (await own.where("id", "in", keys).execute()).filter(sees);
+  const byUid = (await own.where("uid", "in", refs).execute()).filter(sees);
   const known = new Set([...byId.map((row) => row.public_id), ...byUid.map((row) => row.uid)]);
   return {
     keys: [...new Set([...byId, ...byUid].map((row) => row.id))].toSorted((a, b) => a - b),

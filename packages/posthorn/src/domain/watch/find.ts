@@ -3,6 +3,7 @@ import type { Phase } from "../../conditions/types.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { findResource } from "../application/resource.ts";
+import { visibleApplications } from "../access.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
@@ -52,11 +53,13 @@ export async function listWatches({ ctx, input }: Call<ListWatches>): Promise<Pa
   const { state, search } = input;
   const app = input.app === null ? null : (await getApplication(ctx, input.app)).key;
   const order = input.order === "ascending" ? "asc" : "desc";
+  const visible = visibleApplications(ctx.actor);
   const page = await readPage(input, { order, keyOf: idIterator("watch_") }, (slice) =>
     reader(ctx)
       .selectFrom("watch")
       .selectAll()
       .where("org_id", "=", ctx.actor.orgId)
+      .$if(visible !== null, (query) => query.where("app_id", "in", visible!))
       .$if(app !== null, (query) => query.where("app_id", "=", app!))
       .$if(state !== null, (query) => query.where((eb) => isInState(eb, state!)))
       .$if(search !== null, (query) => query.where((eb) => contains(eb, search!)))

@@ -32,6 +32,7 @@ import { deliveryBatches } from "./041-delivery-batches.ts";
 import { subscriptions } from "./042-subscriptions.ts";
 import { sourceFailures } from "./049-source-failures.ts";
 import { watches } from "./046-watches.ts";
+import { keyScopes } from "./052-key-scopes.ts";
 import { subscriptionRequests } from "./048-subscription-requests.ts";
 import { people } from "./051-people.ts";
 import { type Migration, migrationFor } from "./portable.ts";
@@ -79,6 +80,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "subscription requests", sql: subscriptionRequests },
   { name: "source failures", sql: sourceFailures },
   { name: "people", sql: people },
+  { name: "key scopes", sql: keyScopes },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
