@@ -75,17 +75,20 @@ export type WatchEventKind = (typeof EVENT_KINDS)[number];
 /** Watches in a row: the events of the last one are not evaluated by any watch. */
 export const MAX_CHAIN = 4;
 
-/** Compiled rules by watch and version. */
+/**
+ * Compiled rules by their JSON text. A key and a version would not identify a rule: several nodes with databases of their own can run in one
+ * process, and their watches can have the same key.
+ */
 export class RuleCache {
   readonly #max = 1000;
   readonly #rules = new Map<string, Rule>();
 
-  of({ key, version, rule }: Pick<Watch, "key" | "version" | "rule">): Rule {
-    const name = `${key}/${version}`;
-    const known = this.#rules.get(name);
+  of({ rule }: Pick<Watch, "rule">): Rule {
+    const text = JSON.stringify(rule);
+    const known = this.#rules.get(text);
     if (known !== undefined) return known;
     const compiled = compileRule(rule);
-    this.#rules.set(name, compiled);
+    this.#rules.set(text, compiled);
     const [oldest] = this.#rules.keys();
     if (this.#rules.size > this.#max) this.#rules.delete(oldest!);
     return compiled;
