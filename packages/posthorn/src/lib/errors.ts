@@ -16,6 +16,8 @@ export type PosthornErrorCode =
   | "authentication_failed"
   | "bad_token"
   | "insufficient access"
+  | "identity_refused"
+  | "passkeys_unavailable"
   | "separate_origin_required"
   | "not_found"
   | "not_supported"
@@ -70,6 +72,8 @@ const STATUS: Record<PosthornErrorCode, number> = {
   authentication_failed: 401,
   bad_token: 401,
   "insufficient access": 403,
+  identity_refused: 403,
+  passkeys_unavailable: 409,
   separate_origin_required: 403,
   not_found: 404,
   not_supported: 404,

@@ -35,7 +35,10 @@ export type IdPrefix =
   | "watch_"
   | "usr_"
   | "ses_"
-  | "inv_";
+  | "inv_"
+  | "idp_"
+  | "ident_"
+  | "passkey_";
 
 export interface GeneratedId {
   /** Integer primary key: at most 53 bits, increasing within a process. */

@@ -12,7 +12,7 @@ import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { OidcClientSettings, OidcLogout } from "../domain/user/oidc/protocol.ts";
+import type { OidcClientSettings, OidcLogout } from "../domain/user/identity/protocol.ts";
 import { OpenIdConnect } from "./protocol.ts";
 
 const REDIRECT_URI = "https://posthorn.example.com/auth/oidc/callback";

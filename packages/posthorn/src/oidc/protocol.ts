@@ -9,7 +9,7 @@ import type {
   OidcLogout,
   OidcPerson,
   OidcProtocol,
-} from "../domain/user/oidc/protocol.ts";
+} from "../domain/user/identity/protocol.ts";
 import { boundedCache } from "../lib/bounded-cache.ts";
 import { PosthornError } from "../lib/errors.ts";
 import { guardedFetch, UnreachableError } from "./guarded-fetch.ts";

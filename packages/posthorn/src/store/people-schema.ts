@@ -58,13 +58,73 @@ export interface PersonSessionTable {
   second_factor_at: number | null;
   ip: string;
   user_agent: string;
+  /** The identity provider at which it began; `null`: none. */
+  provider_id: number | null;
+  /** Subject of the person at the provider. */
+  provider_subject: string | null;
+  /** The provider's ID of its own session. */
+  provider_session: string | null;
+  /** Names the session to the provider when the person signs out. */
+  id_token_sealed: Uint8Array | null;
+}
+
+/** An identity provider of an organisation (OpenID Connect). */
+export interface IdentityProviderTable {
+  id: number;
+  public_id: string;
+  org_id: number;
+  name: string;
+  issuer: string;
+  client_id: string;
+  /** `null`: a public client. */
+  client_secret_sealed: Uint8Array | null;
+  scopes: string;
+  groups_claim: string;
+  /** See `GroupRole`. */
+  roles_json: string;
+  default_role: string | null;
+  domains_json: string;
+  enabled: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/** A person as an identity provider knows them. */
+export interface PersonIdentityTable {
+  id: number;
+  public_id: string;
+  person_id: number;
+  provider_id: number;
+  issuer: string;
+  subject: string;
+  /** As the provider sent it last. */
+  email: string | null;
+  created_at: number;
+  last_used_at: number;
+}
+
+export interface PasskeyTable {
+  id: number;
+  public_id: string;
+  person_id: number;
+  /** As base64url. */
+  credential_id: string;
+  /** As a COSE key. */
+  public_key: Uint8Array;
+  /** Of signatures, as the device counted them; synced passkeys have none. */
+  counter: number;
+  transports_json: string;
+  name: string;
+  synced: number;
+  created_at: number;
+  last_used_at: number | null;
 }
 
 /**
  * Purpose of a link or code that works once. `challenge`: the password was right, and the second factor is missing. `developer`: signs in
- * without a person.
+ * without a person. `used_challenge`: of a passkey, which must not be answered again.
  */
-export type PersonTokenKind = "setup" | "invitation" | "reset" | "challenge" | "developer";
+export type PersonTokenKind = "setup" | "invitation" | "reset" | "challenge" | "developer" | "used_challenge";
 
 export interface PersonTokenTable {
   id: number;

@@ -16,7 +16,10 @@ import type {
 } from "./feed-schema.ts";
 import type {
   DeviceRequestTable,
+  IdentityProviderTable,
   MembershipTable,
+  PasskeyTable,
+  PersonIdentityTable,
   PersonSessionTable,
   PersonTable,
   PersonTokenTable,
@@ -569,4 +572,7 @@ export interface Database {
   person_token: PersonTokenTable;
   device_request: DeviceRequestTable;
   sign_in_failure: SignInFailureTable;
+  identity_provider: IdentityProviderTable;
+  person_identity: PersonIdentityTable;
+  passkey: PasskeyTable;
 }

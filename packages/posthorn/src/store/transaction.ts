@@ -61,6 +61,9 @@ const KEYED_TABLES = [
   "person_session",
   "person_token",
   "device_request",
+  "identity_provider",
+  "person_identity",
+  "passkey",
 ] as const;
 
 /** Returns the greatest message key; 0: there is no message. */

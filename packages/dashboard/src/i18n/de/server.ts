@@ -171,6 +171,8 @@ export const server = {
       diagnosis_running: "Eine Diagnose läuft bereits. Warten Sie, bis sie fertig ist.",
       too_many_organisation_streams: "Zu viele Live-Verbindungen dieser Organisation sind offen.",
       too_many_application_streams: "Zu viele Live-Verbindungen dieser Anwendung sind offen.",
+      identity_refused: "Der Identitätsanbieter hat Sie angemeldet, aber Sie haben hier keinen Zugang.",
+      passkeys_unavailable: "Passkeys sind auf diesem Server nicht möglich.",
       identity_provider_failed: "Der Identitätsanbieter hat nicht wie erwartet geantwortet.",
       transforms_busy: "Der Server führt gerade zu viele Transformationen aus. Versuchen Sie es gleich noch einmal.",
       storage_full: "Der Speicher des Servers ist voll.",

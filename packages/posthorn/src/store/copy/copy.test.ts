@@ -94,7 +94,17 @@ function fill(db: DatabaseSync, table: string, rows: number): void {
 }
 
 /** Columns with a unique index. */
-const UNIQUE = new Set(["public_id", "uid", "event_id", "merge_key", "name", "email", "person_id"]);
+const UNIQUE = new Set([
+  "public_id",
+  "uid",
+  "event_id",
+  "merge_key",
+  "name",
+  "email",
+  "person_id",
+  "subject",
+  "credential_id",
+]);
 
 function pick<T>(from: readonly T[], notnull: number, row: number): T | null {
   const at = (row + randomInt(from.length)) % (from.length + (notnull === 1 ? 0 : 1));

@@ -35,6 +35,7 @@ import { watches } from "./046-watches.ts";
 import { keyScopes } from "./052-key-scopes.ts";
 import { subscriptionRequests } from "./048-subscription-requests.ts";
 import { people } from "./051-people.ts";
+import { signInMethods } from "./059-sign-in-methods.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
@@ -81,6 +82,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "source failures", sql: sourceFailures },
   { name: "people", sql: people },
   { name: "key scopes", sql: keyScopes },
+  { name: "sign-in methods", sql: signInMethods },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
