@@ -5,8 +5,10 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Identity } from "../domain/auth/authenticate.ts";
-import { type Actor, requireAccess, seesApplication } from "../domain/access.ts";
+import { type Actor, payloadView, requireAccess, seesApplication } from "../domain/access.ts";
+import { maskPayload } from "../domain/payload-mask.ts";
 import { PosthornError } from "../lib/errors.ts";
+import type { LiveEvent } from "../live/events.ts";
 import type { LiveFeed, Numbered } from "../live/feed.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
 import { refuseUnknown } from "./validation.ts";
@@ -195,8 +197,15 @@ class LiveStream {
       this.#skipping = false;
       text = `id: ${own[0]!.id}\nevent: gap\ndata: {}\n\n`;
     }
-    for (const { id, event } of own) text += `id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(event.data)}\n\n`;
+    for (const { id, event } of own) text += `id: ${id}\nevent: ${event.type}\ndata: ${this.#dataOf(event)}\n\n`;
     this.#response.write(text);
+  }
+
+  /** An event type can be a value of a payload. */
+  #dataOf({ data }: LiveEvent): string {
+    const view = payloadView(this.actor);
+    if (view === "full" || !("eventType" in data)) return JSON.stringify(data);
+    return JSON.stringify({ ...data, eventType: maskPayload("name", data.eventType, view) });
   }
 
   #maySee(orgId: number, appKey: number): boolean {

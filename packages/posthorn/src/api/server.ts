@@ -23,6 +23,7 @@ import { parseQuery } from "./query.ts";
 import { inAskedForm } from "./problem.ts";
 import { registerReference } from "./reference.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
+import { maskReply, PAYLOADS_HEADER, viewOf } from "./mask-reply.ts";
 import { noContent, type Reply, reply } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
@@ -167,7 +168,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   await app.register(cors, {
     origin: allowsAnyOrigin(options) ? "*" : [...options.corsOrigins],
     methods: ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"],
-    exposedHeaders: [WARNING_HEADER],
+    exposedHeaders: [WARNING_HEADER, PAYLOADS_HEADER],
     maxAge: 600,
     // Otherwise the plugin responds to an OPTIONS request that is not a preflight with its own error format.
     strictPreflight: false,
@@ -255,7 +256,7 @@ function allowsAnyOrigin({ corsOrigins }: Pick<ServerOptions, "corsOrigins">): b
 /** The headers that the CORS plugin adds to the response to a request without `Origin`. */
 function corsHeaders(options: Pick<ServerOptions, "corsOrigins">): readonly string[] {
   const first = allowsAnyOrigin(options) ? ["access-control-allow-origin", "*"] : ["vary", "Origin"];
-  return [...first, "access-control-expose-headers", WARNING_HEADER];
+  return [...first, "access-control-expose-headers", `${WARNING_HEADER}, ${PAYLOADS_HEADER}`];
 }
 
 function registerRoute(app: FastifyInstance, route: Route, options: ServerOptions): void {
@@ -284,7 +285,10 @@ function registerRoute(app: FastifyInstance, route: Route, options: ServerOption
       const result = await invoke(services, call);
       const doubts = result.status < 300 ? bodyWarning(route, body.value) : null;
       if (doubts !== null) void response.header(WARNING_HEADER, warning === null ? doubts : `${warning}; ${doubts}`);
-      return send(response, result);
+      const view = viewOf(actor);
+      if (view === null) return send(response, result);
+      if (view.payloads !== "full") void response.header(PAYLOADS_HEADER, view.payloads);
+      return send(response, await maskReply(route, result, view));
     },
   });
 }

@@ -10,6 +10,7 @@ export const getKey = defineRoute({
   operationId: "v1.authentication.get-api-key",
   tag: "Authentication",
   summary: "Get an API key",
+  description: "Returns what the key may do, and when it was last used. Its secret part cannot be shown again.",
   access: "organisation",
   permission: "keys:manage",
   responses: { 200: ApiKeyOut },

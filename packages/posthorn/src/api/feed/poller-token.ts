@@ -1,4 +1,5 @@
 /** Routes of the token that reads the feed of one endpoint. */
+import { requirePermission } from "../../domain/access.ts";
 import {
   currentToken,
   issueToken,
@@ -41,6 +42,7 @@ export const getPollerToken = defineRoute({
   permission: "secrets:read",
   responses: { 200: ApiTokenOut },
   handle: async ({ ctx, params }) => {
+    requirePermission(ctx.actor, "payloads:read");
     const input = { app: params.app_id, endpoint: params.endpoint_id };
     const { endpoint, token } = await atomically({ ctx, input }, async ({ ctx: inside }) => {
       const found = await getEndpoint(inside, input);
@@ -64,6 +66,7 @@ export const listPollerTokens = defineRoute({
   permission: "secrets:read",
   responses: { 200: PollerTokenList },
   handle: async ({ ctx, params }) => {
+    requirePermission(ctx.actor, "payloads:read");
     const { endpoint } = await getEndpoint(ctx, { app: params.app_id, endpoint: params.endpoint_id });
     const scope = { endpointKey: endpoint.key, autoConfigKey: null };
     const tokens = await validTokens(ctx, reader(ctx), scope);

@@ -1,4 +1,5 @@
 import { type Static, Type } from "typebox";
+import { payloadView } from "../../domain/access.ts";
 import { createMessage as createVerb } from "../../domain/message/create.ts";
 import { applicationInput } from "../inputs.ts";
 import { WithContentQuery } from "../models/common.ts";
@@ -33,7 +34,7 @@ export const createMessage = defineRoute({
       idempotency,
     };
     const message = await createVerb({ ctx, input });
-    const withContent = query.with_content ?? true;
+    const withContent = (query.with_content ?? true) && payloadView(ctx.actor) === "full";
     return accepted(messageOut(message, { withContent, isJsonObject: message.payload === content }));
   },
 });

@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { DateTime, nullable, ref } from "./common.ts";
+import { DateTime, nullable, payload, ref } from "./common.ts";
 
 const Header = Type.Object({
   name: Type.String(),
@@ -10,7 +10,7 @@ const Ms = (description: string) => nullable(Type.Number({ description: `${descr
 
 export const SentBody = Type.Object(
   {
-    text: Type.String(),
+    text: payload("document", Type.String()),
     encoding: Type.Union([Type.Literal("utf-8"), Type.Literal("base64")]),
     cut: Type.Boolean({ description: "Only the beginning is stored." }),
   },
@@ -19,11 +19,14 @@ export const SentBody = Type.Object(
 
 export const AttemptDetail = Type.Object(
   {
-    sentence: nullable(Type.String({ description: "What went wrong and how to fix it. Null after a success." })),
+    sentence: payload(
+      "text",
+      nullable(Type.String({ description: "What went wrong and how to fix it. Null after a success." })),
+    ),
     warnings: Type.Array(
       Type.Object({
         code: Type.String({ description: "`certificate_expires`, `success_doubtful` or `response_cut`." }),
-        message: Type.String(),
+        message: payload("text", Type.String()),
       }),
     ),
     nextAttempt: nullable(DateTime),
@@ -51,8 +54,8 @@ export const AttemptDetail = Type.Object(
       Type.Object(
         {
           method: Type.String(),
-          url: Type.String(),
-          headers: Type.Array(Header, { description: "In the order in which they were sent." }),
+          url: payload("url", Type.String()),
+          headers: payload("headers", Type.Array(Header, { description: "In the order in which they were sent." })),
           bodyBytes: Type.Integer(),
         },
         { description: "Null: the attempt failed before anything was sent." },
@@ -61,7 +64,10 @@ export const AttemptDetail = Type.Object(
     change: nullable(
       Type.Object(
         {
-          logs: nullable(Type.Array(Type.String(), { description: "Lines that the transformation logged." })),
+          logs: payload(
+            "lines",
+            nullable(Type.Array(Type.String(), { description: "Lines that the transformation logged." })),
+          ),
           cpuMs: Ms("CPU time of the transformation."),
           body: nullable(ref(SentBody)),
         },
@@ -70,7 +76,7 @@ export const AttemptDetail = Type.Object(
     ),
     response: nullable(
       Type.Object({
-        headers: Type.Array(Header, { description: "In the order in which they were received." }),
+        headers: payload("headers", Type.Array(Header, { description: "In the order in which they were received." })),
         headersCut: Type.Boolean({ description: "Whether some headers were too many or too long to be stored." }),
         truncated: Type.Boolean({ description: "Whether the response body is longer than the part that was read." }),
         bodyError: nullable(Type.String({ description: "Error code, if the body ended early." })),

@@ -1,7 +1,7 @@
 /** Backfill: fetching missed events from the API of a provider. */
 import { Type } from "typebox";
 import { BACKFILL_PROVIDERS } from "../../backfill/types.ts";
-import { DateTime, listOf, literals, nullable } from "./common.ts";
+import { DateTime, listOf, literals, nullable, payload } from "./common.ts";
 
 const ApiUrl = Type.String({
   minLength: 1,
@@ -110,9 +110,12 @@ export const BackfillRunOut = Type.Object(
     lastError: nullable(
       Type.String({ description: "Why the run failed, or why it is waiting before the next request." }),
     ),
-    examples: Type.Array(Type.Object({ deliveryId: Type.String(), eventType: Type.String(), occurredAt: DateTime }), {
-      description: "The first 20 missing events.",
-    }),
+    examples: Type.Array(
+      Type.Object({ deliveryId: Type.String(), eventType: payload("name", Type.String()), occurredAt: DateTime }),
+      {
+        description: "The first 20 missing events.",
+      },
+    ),
     createdAt: DateTime,
     updatedAt: DateTime,
     endedAt: nullable(DateTime),

@@ -1,10 +1,10 @@
 /** Schemas inferred from the traffic of a source. */
 import { Type } from "typebox";
 import { CHANGE_KINDS } from "../../catalogue/schema-change.ts";
-import { DateTime, listOf, literals, nullable, ref } from "./common.ts";
+import { DateTime, listOf, literals, nullable, payload, ref } from "./common.ts";
 
 const summary = {
-  eventType: Type.String(),
+  eventType: payload("name", Type.String()),
   received: Type.Integer({ description: "Number of events received." }),
   firstReceivedAt: DateTime,
   lastReceivedAt: DateTime,
@@ -23,10 +23,13 @@ export const CatalogueEntryList = listOf(CatalogueEntryOut);
 export const CatalogueChange = Type.Object(
   {
     kind: literals(CHANGE_KINDS),
-    path: Type.String({
-      description:
-        "Where the change is: property names separated by dots, `[]` for array items, `{}` for entries of a map. Empty for the payload itself.",
-    }),
+    path: payload(
+      "text",
+      Type.String({
+        description:
+          "Where the change is: property names separated by dots, `[]` for array items, `{}` for entries of a map. Empty for the payload itself.",
+      }),
+    ),
     before: nullable(Type.String({ description: "Types before the change. `null` if the property is new." })),
     after: nullable(Type.String({ description: "Types since the change. `null` if the property was removed." })),
     breaking: Type.Boolean({ description: "Whether code written for the previous schema can fail." }),
@@ -40,7 +43,10 @@ export const CatalogueEntryDetailOut = Type.Object(
   {
     ...summary,
     samples: Type.Integer({ description: "Number of payloads the schema was inferred from." }),
-    schema: nullable(Type.Record(Type.String(), Type.Unknown(), { description: "JSON Schema, draft 2020-12." })),
+    schema: payload(
+      "schema",
+      nullable(Type.Record(Type.String(), Type.Unknown(), { description: "JSON Schema, draft 2020-12." })),
+    ),
     changes: Type.Array(ref(CatalogueChange), { description: "Schema changes, newest first." }),
   },
   { $id: "CatalogueEntryDetailOut" },
@@ -48,10 +54,16 @@ export const CatalogueEntryDetailOut = Type.Object(
 
 export const CatalogueExportOut = Type.Object(
   {
-    schemas: Type.Record(Type.String(), Type.Unknown(), { description: "JSON Schema (draft 2020-12) by event type." }),
-    typescript: Type.String({
-      description: "Source of a TypeScript module with one type per event type and a map of all event types.",
-    }),
+    schemas: payload(
+      "schema",
+      Type.Record(Type.String(), Type.Unknown(), { description: "JSON Schema (draft 2020-12) by event type." }),
+    ),
+    typescript: payload(
+      "text",
+      Type.String({
+        description: "Source of a TypeScript module with one type per event type and a map of all event types.",
+      }),
+    ),
   },
   { $id: "CatalogueExportOut" },
 );

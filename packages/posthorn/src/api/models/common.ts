@@ -1,5 +1,6 @@
 /** Building blocks of the API's schemas, which validate requests, type handlers and generate the OpenAPI document. */
 import { type Static, type TSchema, Type } from "typebox";
+import type { PayloadRule } from "../../domain/payload-mask.ts";
 
 /** A schema that also accepts `null`. */
 export function nullable<T extends TSchema>(schema: T) {
@@ -12,6 +13,20 @@ export function nullable<T extends TSchema>(schema: T) {
 export function ref<T extends TSchema>(model: T) {
   const { $id } = model as unknown as { $id: string };
   return Type.Unsafe<Static<T>>({ $ref: `${$id}#` });
+}
+
+/** Keyword of schemas of what contains, or is derived from, payloads. Callers that may not read payloads get it masked by this rule. */
+export const PAYLOAD_MARK = "x-posthorn-payload";
+
+/** Keyword of schemas of URLs that contain a token. Callers that may not read secrets get them without their path. */
+export const SECRET_MARK = "x-posthorn-secret";
+
+export function secretUrl<T extends TSchema>(schema: T): T {
+  return { ...schema, [SECRET_MARK]: true };
+}
+
+export function payload<T extends TSchema>(rule: PayloadRule, schema: T): T {
+  return { ...schema, [PAYLOAD_MARK]: rule };
 }
 
 /** One of several fixed strings. */

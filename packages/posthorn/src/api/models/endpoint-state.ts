@@ -1,7 +1,7 @@
 /** Models of the delivery state of an endpoint and the operations that change it. */
 import { type TSchema, Type } from "typebox";
 import { FLOW_STATES } from "../../domain/endpoint/state.ts";
-import { DateTime, nullable } from "./common.ts";
+import { DateTime, nullable, payload } from "./common.ts";
 
 const State = Type.Union(FLOW_STATES.map((state) => Type.Literal(state)));
 const Rate = nullable(Type.Number());
@@ -42,7 +42,10 @@ export const EndpointStateOut = Type.Object(
     blockers: Type.Array(
       Type.Object({
         msgId: Type.String(),
-        orderingKey: nullable(Type.String({ description: "Null: the endpoint delivers all its messages in order." })),
+        orderingKey: payload(
+          "text",
+          nullable(Type.String({ description: "Null: the endpoint delivers all its messages in order." })),
+        ),
         attempts: Type.Integer(),
         nextAttempt: DateTime,
         passAt: nullable(

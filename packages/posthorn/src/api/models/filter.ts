@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { ChannelName, Name, nullable, TagName } from "./common.ts";
+import { ChannelName, Name, nullable, payload, TagName } from "./common.ts";
 import { MessageIn } from "./message.ts";
 
 /** Not validated here: the filter compiler validates it and names the invalid clause. */
@@ -19,7 +19,7 @@ export const EndpointFilterOut = Type.Object(
   { $id: "EndpointFilterOut", description: "The filter exactly as you set it; null without a filter." },
 );
 
-const { payload, data, transformationsParams } = MessageIn.properties;
+const { payload: content, data, transformationsParams } = MessageIn.properties;
 
 /** A sample message for a test. */
 export const sampleFields = {
@@ -30,7 +30,7 @@ export const sampleFields = {
   eventId: Type.Optional(nullable(Type.String({ maxLength: 256 }))),
   channels: Type.Optional(nullable(Type.Array(ChannelName, { minItems: 1, maxItems: 10 }))),
   tags: Type.Optional(nullable(Type.Array(TagName, { maxItems: 5 }))),
-  payload,
+  payload: content,
   data,
   transformationsParams,
 };
@@ -86,7 +86,7 @@ export const MessageMatchingOut = Type.Object(
         endpointUid: nullable(Type.String()),
         reason,
         clause,
-        message: Type.String(),
+        message: payload("text", Type.String()),
       }),
       { description: "The first 200 endpoints that did not match." },
     ),

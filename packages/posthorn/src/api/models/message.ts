@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { ApplicationIn } from "./application.ts";
-import { ChannelName, DateTime, listOf, Name, nullable, Payload, ref, TagName, uidWithout } from "./common.ts";
+import { ChannelName, DateTime, listOf, Name, nullable, Payload, payload, ref, TagName, uidWithout } from "./common.ts";
 import { AttemptDetail } from "./attempt-detail.ts";
 import { Canceled } from "./delivery.ts";
 import { endpointOutFields } from "./endpoint.ts";
@@ -82,8 +82,8 @@ export const MessageIn = Type.Object(messageInFields, {
 export const messageOutFields = {
   id: Type.String(),
   eventId: nullable(Type.String()),
-  eventType: Type.String(),
-  payload: Payload,
+  eventType: payload("name", Type.String()),
+  payload: payload("json", Payload),
   channels: nullable(Type.Array(Type.String())),
   tags: nullable(Type.Array(Type.String())),
   timestamp: DateTime,
@@ -91,7 +91,10 @@ export const messageOutFields = {
   expiresAt: nullable(DateTime),
   contentType: Type.String({ description: "Content type of the body that is sent." }),
   rawPayload: Type.Optional(
-    Type.String({ description: "The body, if it is not a JSON object: as text, or in base64 if it is not text." }),
+    payload(
+      "document",
+      Type.String({ description: "The body, if it is not a JSON object: as text, or in base64 if it is not text." }),
+    ),
   ),
   rawPayloadEncoding: Type.Optional(Type.Union([Type.Literal("utf-8"), Type.Literal("base64")])),
 };
@@ -132,15 +135,16 @@ export const MessageEndpointList = listOf(MessageEndpointOut);
 export const MessageAttemptOut = Type.Object(
   {
     id: Type.String(),
-    url: Type.String(),
+    url: payload("url", Type.String()),
     msgId: Type.String(),
     endpointId: Type.String(),
     status: Type.Integer({ description: "0 success, 2 fail." }),
     statusText: Type.String(),
     triggerType: Type.Integer({ description: "0 scheduled, 1 manual." }),
-    response: Type.String({
-      description: "Response body, up to 20,000 bytes. Without a response: why there was none.",
-    }),
+    response: payload(
+      "document",
+      Type.String({ description: "Response body, up to 20,000 bytes. Without a response: why there was none." }),
+    ),
     responseStatusCode: Type.Integer({ description: "0 when there was no response." }),
     responseDurationMs: Type.Integer(),
     errorCode: nullable(Type.String({ description: "Error class of the failure." })),

@@ -1,7 +1,7 @@
 /** Models of the operations that cover all applications. */
 import { type TSchema, Type } from "typebox";
 import { DIRECTIONS } from "../../domain/message/search.ts";
-import { DateTime, listOf, nullable, ref, Url } from "./common.ts";
+import { DateTime, listOf, nullable, payload, ref, Url } from "./common.ts";
 
 const count = (description?: string) => Type.Integer(description === undefined ? {} : { description });
 
@@ -13,7 +13,7 @@ export const FoundMessageOut = Type.Object(
     appUid: nullable(Type.String()),
     appName: Type.String(),
     eventId: nullable(Type.String()),
-    eventType: Type.String(),
+    eventType: payload("name", Type.String()),
     channels: nullable(Type.Array(Type.String())),
     tags: nullable(Type.Array(Type.String())),
     contentType: Type.String(),

@@ -1,14 +1,14 @@
 /** Quarantined requests, which failed verification. */
 import { Type } from "typebox";
-import { DateTime, listOf, nullable } from "./common.ts";
+import { DateTime, listOf, nullable, payload } from "./common.ts";
 
 const fields = {
   id: Type.String(),
   reason: Type.String({ description: "Error code of the verification, such as `signature_mismatch`." }),
   detail: Type.String({ description: "Explanation of the reason." }),
   method: Type.String(),
-  path: Type.String({ description: "Path after the token." }),
-  query: Type.String(),
+  path: payload("text", Type.String({ description: "Path after the token." })),
+  query: payload("text", Type.String()),
   address: Type.String({ description: "IP address of the sender." }),
   contentType: Type.String(),
   bodyBytes: Type.Integer(),
@@ -28,10 +28,13 @@ export const QuarantinedList = listOf(QuarantinedOut);
 export const QuarantinedDetailOut = Type.Object(
   {
     ...fields,
-    headers: Type.Array(Type.Object({ name: Type.String(), value: Type.String() }), {
-      description: "As received. Credentials are replaced by `***`.",
-    }),
-    body: nullable(Type.String({ description: "As text or base64, see `bodyEncoding`." })),
+    headers: payload(
+      "headers",
+      Type.Array(Type.Object({ name: Type.String(), value: Type.String() }), {
+        description: "As received. Credentials are replaced by `***`.",
+      }),
+    ),
+    body: payload("document", nullable(Type.String({ description: "As text or base64, see `bodyEncoding`." }))),
     bodyEncoding: Type.Union([Type.Literal("utf8"), Type.Literal("base64")]),
   },
   { $id: "QuarantinedDetailOut" },

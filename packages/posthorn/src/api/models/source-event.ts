@@ -1,11 +1,11 @@
 /** Events of sources, routes, duplicates and source types. */
 import { Type } from "typebox";
-import { DateTime, listOf, nullable, ref } from "./common.ts";
+import { DateTime, listOf, nullable, payload, ref } from "./common.ts";
 import { IngestEndpointForwarding } from "./source-endpoint.ts";
 
 const fields = {
   id: Type.String({ description: "Message ID." }),
-  eventType: Type.String(),
+  eventType: payload("name", Type.String()),
   provider: Type.String({ description: "Provider ID, or `generic`." }),
   deliveryId: nullable(Type.String({ description: "The provider's ID of the delivery." })),
   occurredAt: nullable(
@@ -19,8 +19,8 @@ const fields = {
   scheme: Type.String({ description: "Verification scheme. `provider-api` for backfilled events." }),
   trust: Type.String({ description: "`signed`, `shared-secret`, `none`, or `released` (from quarantine)." }),
   method: Type.String(),
-  path: Type.String({ description: "Path after the token." }),
-  query: Type.String(),
+  path: payload("text", Type.String({ description: "Path after the token." })),
+  query: payload("text", Type.String()),
   address: Type.String(),
   contentType: Type.String(),
   bodyBytes: nullable(Type.Integer()),
@@ -43,9 +43,12 @@ export const IngestEventList = listOf(IngestEventOut);
 export const IngestEventDetailOut = Type.Object(
   {
     ...fields,
-    headers: Type.Array(Type.Object({ name: Type.String(), value: Type.String() }), {
-      description: "As received. Credentials are replaced by `***`.",
-    }),
+    headers: payload(
+      "headers",
+      Type.Array(Type.Object({ name: Type.String(), value: Type.String() }), {
+        description: "As received. Credentials are replaced by `***`.",
+      }),
+    ),
   },
   { $id: "IngestEventDetailOut" },
 );
@@ -57,7 +60,7 @@ export const IngestDuplicatesOut = Type.Object(
     messages: Type.Array(
       Type.Object({
         id: Type.String({ description: "ID of the repeated message." }),
-        eventType: Type.String(),
+        eventType: payload("name", Type.String()),
         receivedCount: Type.Integer({ description: "How often it was received, including the first time." }),
         receivedAt: DateTime,
         lastReceivedAt: DateTime,

@@ -1,7 +1,7 @@
 /** Sources of inbound webhooks. */
 import { Type } from "typebox";
 import { SOURCE_KINDS } from "../../sources/kinds.ts";
-import { DateTime, listOf, Metadata, nullable, ref, StringMap } from "./common.ts";
+import { DateTime, listOf, Metadata, nullable, ref, secretUrl, StringMap } from "./common.ts";
 import { configModelIds, DOCUMENTED_AS } from "./kind-fields.ts";
 
 export const SourceUid = Type.String({ minLength: 1, maxLength: 60, pattern: "^(?!src_)[a-zA-Z0-9_-]+$" });
@@ -284,11 +284,13 @@ export const IngestSourceOut = Type.Object(
     configured: Type.Array(Type.String(), {
       description: "Names of the settings that have a value, secrets included.",
     }),
-    ingestUrl: nullable(
-      Type.String({
-        description:
-          "URL to enter at the provider, or `mailto:` with the address of an `email` source. Keep it secret: anyone who knows it can send events. Null: sources of this kind receive none.",
-      }),
+    ingestUrl: secretUrl(
+      nullable(
+        Type.String({
+          description:
+            "URL to enter at the provider, or `mailto:` with the address of an `email` source. Keep it secret: anyone who knows it can send events. Null: sources of this kind receive none.",
+        }),
+      ),
     ),
     metadata: StringMap,
     verification: nullable(SourceVerification),

@@ -1,6 +1,6 @@
 import { Type } from "typebox";
 import { MAX_SUBSCRIPTIONS, LEASE_DEFAULTS } from "../../domain/websub/topic.ts";
-import { ChannelName, DateTime, listOf, Name, nullable, ref, Url } from "./common.ts";
+import { ChannelName, DateTime, listOf, Name, nullable, ref, secretUrl, Url } from "./common.ts";
 
 const Lease = Type.Integer({ minimum: 60, maximum: 31_536_000 });
 
@@ -54,9 +54,9 @@ export const WebSubTopicPatch = Type.Object(CHANGES, {
 export const WebSubTopicOut = Type.Object(
   {
     id: Type.String(),
-    url: Type.String({
-      description: "For subscribers (`hub.topic`). Anyone with it can read the topic and subscribe.",
-    }),
+    url: secretUrl(
+      Type.String({ description: "For subscribers (`hub.topic`). Anyone with it can read the topic and subscribe." }),
+    ),
     hub: Type.String({ description: "URL of the hub. Subscribers find it in the Link header of the topic." }),
     description: Type.String(),
     eventTypes: nullable(Type.Array(Type.String())),

@@ -3,7 +3,7 @@ import { Type } from "typebox";
 import type { RuleJson } from "../../conditions/schema.ts";
 import { MAX_DRY_RUN } from "../../domain/watch/dry-run.ts";
 import { WATCH_STATES } from "../../domain/watch/find.ts";
-import { DateTime, listOf, literals, Name, nullable, ref, uidWithout } from "./common.ts";
+import { DateTime, listOf, literals, Name, nullable, payload, ref, uidWithout } from "./common.ts";
 
 const Duration = Type.String({
   pattern: "^[1-9][0-9]{0,8}[smhdw]$",
@@ -183,7 +183,7 @@ export const WatchKeyList = Type.Object({ data: Type.Array(ref(WatchKeyOut)), ..
 const EventKind = literals(["raised", "cleared", "reminded", "changed", "overflow"]);
 export const WatchTransitionOut = Type.Object(
   {
-    key: Type.String(),
+    key: payload("text", Type.String()),
     phase: EventKind,
     number: Type.Integer(),
     version: Type.Integer(),

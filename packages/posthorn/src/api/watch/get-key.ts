@@ -14,7 +14,7 @@ export const getWatchKey = defineRoute({
   description:
     "Returns the state of one key, the message that caused it, and what each part of the condition evaluates to.",
   access: "ManageWatch",
-  permission: "read",
+  permission: "payloads:read",
   query: Type.Object({ key: WatchKeyName }),
   responses: { 200: WatchKeyDetailOut },
   handle: async ({ ctx, params, query }) => {

@@ -15,7 +15,7 @@ export const listWatchKeys = defineRoute({
   summary: "List the keys of a watch",
   description: "By key, with the phase and the last value of each.",
   access: "ManageWatch",
-  permission: "read",
+  permission: "payloads:read",
   query: Type.Object({ ...PageQuery, phase: Type.Optional(WatchPhase) }),
   responses: { 200: WatchKeyList },
   handle: async ({ ctx, params, query }) => {

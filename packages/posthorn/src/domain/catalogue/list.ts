@@ -3,8 +3,10 @@ import type { Change } from "../../catalogue/schema-change.ts";
 import { currentSchema, type Entry } from "../../catalogue/entry.ts";
 import type { InferredSchema } from "../../catalogue/inferred-schema.ts";
 import { notFound } from "../../lib/errors.ts";
+import { payloadView } from "../access.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
 import { type Page, type PageRequest, readPage } from "../paging.ts";
+import { looksLikeName } from "../payload-mask.ts";
 import { getSource } from "../source/find.ts";
 import type { Source } from "../source/source.ts";
 import { toEntry } from "./fold.ts";
@@ -32,22 +34,34 @@ export interface EventTypeRef {
   readonly eventType: string;
 }
 
-/** Sorted by name. */
+/**
+ * Sorted by name. Without access to payloads, event types that do not look like names are left out: pages are delimited by names, so an
+ * iterator would show what the list masks.
+ */
 export async function listCatalogue({
   ctx,
   input,
 }: Call<PageRequest & { readonly source: string }>): Promise<Page<CatalogueSummary>> {
   const source = await getSource(ctx, input.source);
   return readPage(input, { order: "asc", keyOf: (iterator) => iterator }, async (slice) => {
+    const { order, limit } = slice;
     const query = reader(ctx)
       .selectFrom("catalogue_entry")
       .select(["event_type", "received", "first_at", "last_at", "changed_at"])
       .where("source_id", "=", source.key)
-      .orderBy("event_type", slice.order)
-      .limit(slice.limit);
-    const { from, order } = slice;
-    const rows = await (from === null ? query : query.where("event_type", order === "asc" ? ">" : "<", from)).execute();
-    return rows.map(toSummary);
+      .orderBy("event_type", order)
+      .limit(limit);
+    const isShown = (name: string) => payloadView(ctx.actor) === "full" || looksLikeName(name);
+    const shown: CatalogueSummary[] = [];
+    let { from } = slice;
+    for (;;) {
+      const rows = await (
+        from === null ? query : query.where("event_type", order === "asc" ? ">" : "<", from)
+      ).execute();
+      shown.push(...rows.filter((row) => isShown(row.event_type)).map(toSummary));
+      if (rows.length < limit || shown.length >= limit) return shown.slice(0, limit);
+      from = rows.at(-1)!.event_type;
+    }
   });
 }
 
