@@ -7,12 +7,11 @@ import {
   newCondition,
   numberOf,
   ruleFaults,
-  scalarsOf,
-  scalarsText,
   toRule,
   type WatchRule,
   withKind,
 } from "./watch-draft.ts";
+import { scalarsOf, scalarsText } from "./scalars.ts";
 
 const RULES: readonly WatchRule[] = [
   { when: { above: 30 } },

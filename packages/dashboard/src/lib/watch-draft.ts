@@ -1,5 +1,7 @@
 /** Rules of watches as form fields, and back. Numbers stay text while they are edited, so that the server can name the field that has a fault. */
 import type { components } from "../api/schema.ts";
+import { draftOf, type FilterDraft, filterOf, isFilterComplete, newGroup, newRow } from "./filter-draft.ts";
+import { scalarsOf, scalarsText } from "./scalars.ts";
 
 export type WatchRule = components["schemas"]["WatchRule"];
 export type WatchCondition = components["schemas"]["WatchCondition"];
@@ -37,7 +39,7 @@ export interface ConditionFields {
   readonly by: string;
   readonly from: string;
   readonly to: string;
-  readonly filter: string;
+  readonly filter: FilterDraft;
   readonly bound: Bound;
   readonly change: Change;
 }
@@ -77,7 +79,7 @@ const NO_FIELDS: ConditionFields = {
   by: "",
   from: "",
   to: "",
-  filter: "",
+  filter: { mode: "form", group: newGroup("all", [newRow({ path: "body." })]) },
   bound: "above",
   change: "any",
 };
@@ -175,7 +177,7 @@ function operandOf(kind: ConditionKind, fields: ConditionFields, parts: readonly
     case "silent":
       return duration.trim();
     case "filter":
-      return jsonOf(filter);
+      return filterOf(filter);
     case "not":
       return parts[0] === undefined ? {} : toCondition(parts[0]);
     case "all":
@@ -197,43 +199,6 @@ export function numberOf(text: string): number | string {
 
 function differenceOf(text: string): number | string {
   return text.trim().endsWith("%") ? text.trim().replace(",", ".").replace(/\s+%$/, "%") : numberOf(text);
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return text;
-  }
-}
-
-const ITEM = /\s*("(?:[^"\\]|\\.)*"|[^,]*)\s*(?:,|$)/gy;
-
-/** Values in a list with commas: numbers, `true`, `false` and `null` as such, anything else as text. Quotation marks make a text of any of them. */
-export function scalarsOf(text: string): unknown {
-  const found: unknown[] = [];
-  for (const [whole, item = ""] of text.trim().matchAll(ITEM)) {
-    if (whole === "") break;
-    found.push(scalarOf(item.trim()));
-  }
-  return found.length === 1 ? found[0] : found;
-}
-
-function scalarOf(item: string): unknown {
-  if (/^(?:true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|".*")$/.test(item)) return jsonOf(item);
-  return item;
-}
-
-/** What {@link scalarsOf} reads as these values. */
-export function scalarsText(values: unknown): string {
-  const list = Array.isArray(values) ? (values as readonly unknown[]) : [values];
-  return list
-    .map((value) => {
-      if (typeof value !== "string") return JSON.stringify(value);
-      const isPlain = value !== "" && value.trim() === value && !/[,"]/.test(value) && scalarOf(value) === value;
-      return isPlain ? value : JSON.stringify(value);
-    })
-    .join(", ");
 }
 
 /** The rule as form fields; `null` if it has parts that the form does not show. */
@@ -296,7 +261,7 @@ function fieldsOf(kind: ConditionKind, operand: unknown): Partial<ConditionField
     case "silent":
       return { duration: text(operand) };
     case "filter":
-      return { filter: JSON.stringify(operand, null, 2) };
+      return { filter: draftOf(operand) };
     case "rises":
     case "falls":
       return { by: text(members["by"]), duration: text(members["within"]) };
@@ -329,7 +294,7 @@ export function isComplete({ when, until }: RuleDraft): boolean {
 }
 
 function isConditionComplete({ kind, fields, parts }: ConditionDraft): boolean {
-  const has = (...names: readonly (keyof ConditionFields)[]): boolean =>
+  const has = (...names: readonly Exclude<keyof ConditionFields, "filter">[]): boolean =>
     names.every((name) => fields[name].trim() !== "");
   const hasBound = (bound: Bound): boolean =>
     bound === "above" || bound === "below" ? has("value") : has("low", "high");
@@ -351,7 +316,7 @@ function isConditionComplete({ kind, fields, parts }: ConditionDraft): boolean {
     case "silent":
       return has("duration");
     case "filter":
-      return has("filter");
+      return isFilterComplete(fields.filter);
     case "all":
     case "any":
     case "not":

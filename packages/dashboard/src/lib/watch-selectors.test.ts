@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { selectorName, suggestSelectors } from "./watch-selectors.ts";
+import { filterPathOf, selectorName, suggestSelectors } from "./watch-selectors.ts";
 
 it("suggests a path to each value of recent payloads, numbers first", () => {
   const payloads = [{ device: "a", "room no": 3, sensor: { t: 1.5 } }, { stock: [{ sku: "x", qty: 4 }] }];
@@ -28,3 +28,12 @@ it.each([
   ["body", null],
   ["", null],
 ])("names what %s reads", (selector, name) => expect(selectorName(selector)).toBe(name));
+
+it("suggests the same values to filters, by their paths", () => {
+  const payloads = [{ "room no": 3, sensor: { t: 1.5 } }, { stock: [{ sku: "x" }] }];
+  expect(
+    suggestSelectors(payloads)
+      .flatMap(filterPathOf)
+      .map(({ value }) => value),
+  ).toEqual(['body."room no"', "body.sensor.t", "body.stock[*].sku"]);
+});

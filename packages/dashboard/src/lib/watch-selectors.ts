@@ -58,6 +58,14 @@ function shortened(value: unknown): string {
   return text.length > 40 ? `${text.slice(0, 39)}…` : text;
 }
 
+/** The path of a selector in a filter, as a suggestion: `body.order.total` for `$.order.total`. */
+export function filterPathOf({ selector, example, isList }: SuggestedSelector) {
+  const path = `body${selector.slice(1)}`.replaceAll(/\['((?:[^'\\]|\\.)*)'\]/g, (_, name: string) => {
+    return `.${JSON.stringify(name.replaceAll(/\\(.)/g, "$1"))}`;
+  });
+  return isList ? [] : [{ value: path, label: example }];
+}
+
 /** Name of what a selector reads, for sentences: `temperature` for `$.sensor.temperature`; `null`: it has none. */
 export function selectorName(selector: string): string | null {
   if (selector.startsWith("$")) {

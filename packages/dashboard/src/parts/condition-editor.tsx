@@ -23,6 +23,7 @@ import {
   withKind,
 } from "../lib/watch-draft.ts";
 import { DurationInput } from "./duration-input.tsx";
+import { FilterFields, type FilterFieldsProps } from "./filter-fields.tsx";
 import styles from "./watch.module.css";
 
 export interface ConditionEditorProps {
@@ -31,6 +32,8 @@ export interface ConditionEditorProps {
   /** Where it is in the rule, such as `["when", "all", "0"]`. */
   readonly path: readonly string[];
   readonly faults: readonly RuleFault[];
+  /** Paths in recent messages, for filters. */
+  readonly filterPaths: FilterFieldsProps["suggestions"];
   /** Conditions can be nested 8 levels deep. */
   readonly depth?: number;
   /** Whether `changed` can be chosen: alone or in the outermost `all`. */
@@ -53,6 +56,7 @@ export function ConditionEditor({
   onChange,
   path,
   faults,
+  filterPaths,
   depth = 0,
   allowsChange = false,
 }: ConditionEditorProps) {
@@ -61,6 +65,7 @@ export function ConditionEditor({
   const set = (changes: Partial<ConditionFields>): void =>
     onChange({ ...condition, fields: { ...fields, ...changes } });
   const setParts = (next: readonly ConditionDraft[]): void => onChange({ ...condition, parts: next });
+  const leaf: LeafProps = { kind, fields, set, path: own, faults, filterPaths };
   return (
     <div className={styles["condition"]}>
       <div className={styles["fields"]}>
@@ -72,8 +77,9 @@ export function ConditionEditor({
             ...(allowsChange ? [] : (["changed"] as const)),
           ]}
         />
-        <LeafFields kind={kind} fields={fields} set={set} path={own} faults={faults} />
+        {kind !== "filter" && <LeafFields {...leaf} />}
       </div>
+      {kind === "filter" && <LeafFields {...leaf} />}
       <Faults errors={faultsAt(faults, path)} />
       {isGroup(kind) && <Faults errors={faultsAt(faults, own)} />}
       {isGroup(kind) && (
@@ -83,6 +89,7 @@ export function ConditionEditor({
           onChange={setParts}
           path={own}
           faults={faults}
+          filterPaths={filterPaths}
           depth={depth + 1}
           allowsChange={allowsChange && depth === 0 && kind === "all"}
         />
@@ -138,7 +145,7 @@ function KindField({ kind, onChange, hidden }: KindFieldProps) {
   );
 }
 
-interface LeafProps {
+interface LeafProps extends Pick<ConditionEditorProps, "filterPaths"> {
   readonly kind: ConditionKind;
   readonly fields: ConditionFields;
   readonly set: (changes: Partial<ConditionFields>) => void;
@@ -146,7 +153,7 @@ interface LeafProps {
   readonly faults: readonly RuleFault[];
 }
 
-function LeafFields({ kind, fields, set, path, faults }: LeafProps) {
+function LeafFields({ kind, fields, set, path, faults, filterPaths }: LeafProps) {
   const { t } = useTranslation();
   const under = (...names: readonly string[]): readonly string[] => messagesUnder(faults, [...path, ...names]);
   const at = faultsAt(faults, path);
@@ -208,12 +215,10 @@ function LeafFields({ kind, fields, set, path, faults }: LeafProps) {
       );
     case "filter":
       return (
-        <Input
-          label={t("watchEdit.filterJson")}
-          help={t("watchEdit.filterHelp")}
-          rows={5}
-          value={fields.filter}
+        <FilterFields
+          draft={fields.filter}
           onChange={(filter) => set({ filter })}
+          suggestions={filterPaths}
           errors={under()}
         />
       );
@@ -329,7 +334,7 @@ function ChangeFields({ fields, set, under, at }: ChangeFieldsProps) {
   );
 }
 
-interface PartsProps {
+interface PartsProps extends Pick<ConditionEditorProps, "filterPaths"> {
   readonly kind: "all" | "any" | "not";
   readonly parts: readonly ConditionDraft[];
   readonly onChange: (parts: readonly ConditionDraft[]) => void;
@@ -339,7 +344,7 @@ interface PartsProps {
   readonly allowsChange: boolean;
 }
 
-function Parts({ kind, parts, onChange, path, faults, depth, allowsChange }: PartsProps) {
+function Parts({ kind, parts, onChange, path, faults, filterPaths, depth, allowsChange }: PartsProps) {
   const { t } = useTranslation();
   return (
     <>
@@ -351,6 +356,7 @@ function Parts({ kind, parts, onChange, path, faults, depth, allowsChange }: Par
               onChange={(next) => onChange(parts.map((one) => (one.id === part.id ? next : one)))}
               path={kind === "not" ? path : [...path, String(index)]}
               faults={faults}
+              filterPaths={filterPaths}
               depth={depth}
               allowsChange={allowsChange}
             />

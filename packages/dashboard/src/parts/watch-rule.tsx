@@ -4,8 +4,8 @@ import { SelectField } from "../components/form.tsx";
 import { Input } from "../components/input.tsx";
 import { Card, Stack } from "../components/page.tsx";
 import { faultsUnder, newCondition, type ReadField, type RuleDraft, type RuleFault } from "../lib/watch-draft.ts";
-import { type SuggestedSelector, suggestSelectors } from "../lib/watch-selectors.ts";
-import { ConditionEditor } from "./condition-editor.tsx";
+import { filterPathOf, type SuggestedSelector, suggestSelectors } from "../lib/watch-selectors.ts";
+import { ConditionEditor, type ConditionEditorProps } from "./condition-editor.tsx";
 import { DurationInput } from "./duration-input.tsx";
 import { useRecentMessages } from "./source-samples.tsx";
 import styles from "./watch.module.css";
@@ -24,11 +24,16 @@ type Errors = (...path: readonly string[]) => readonly string[];
 export function WatchRuleFields({ app, eventTypes, draft, onChange, faults }: WatchRuleFieldsProps) {
   const set: Set = (changes) => onChange({ ...draft, ...changes });
   const errors: Errors = (...path) => faultsUnder(faults, path).map(({ message }) => message);
+  const recent = useRecentMessages(app, SUGGESTED_MESSAGES, eventTypes ?? []);
+  const found = suggestSelectors((recent.data?.data ?? []).map(({ payload }) => payload));
+  const filterPaths = [...found.flatMap(filterPathOf), ...OTHER_PATHS.map((value) => ({ value, label: "" }))];
   return (
     <Stack>
-      <Read app={app} eventTypes={eventTypes} draft={draft} set={set} errors={errors} />
-      <When draft={draft} set={set} faults={faults} />
-      {draft.when.kind !== "changed" && <Timing draft={draft} set={set} errors={errors} faults={faults} />}
+      <Read found={found} draft={draft} set={set} errors={errors} />
+      <When draft={draft} set={set} faults={faults} filterPaths={filterPaths} />
+      {draft.when.kind !== "changed" && (
+        <Timing draft={draft} set={set} errors={errors} faults={faults} filterPaths={filterPaths} />
+      )}
       <Keys draft={draft} set={set} errors={errors} />
     </Stack>
   );
@@ -40,19 +45,17 @@ interface SectionProps {
   readonly errors: Errors;
 }
 
+interface ConditionProps {
+  readonly faults: readonly RuleFault[];
+  readonly filterPaths: ConditionEditorProps["filterPaths"];
+}
+
 const SUGGESTED_MESSAGES = 10;
+const OTHER_PATHS = ["eventType", "eventId", "id", "time", "channels", "tags", "headers.content-type", "query."];
 const OTHER_SELECTORS = ["body", "eventType", "eventId", "id", "status", "topic:0", "path:0", "header:etag"];
 
-function Read({
-  app,
-  eventTypes,
-  draft,
-  set,
-  errors,
-}: SectionProps & Pick<WatchRuleFieldsProps, "app" | "eventTypes">) {
+function Read({ found, draft, set, errors }: SectionProps & { readonly found: readonly SuggestedSelector[] }) {
   const { t } = useTranslation();
-  const recent = useRecentMessages(app, SUGGESTED_MESSAGES, eventTypes ?? []);
-  const found = suggestSelectors((recent.data?.data ?? []).map(({ payload }) => payload));
   const isInItems = draft.read.items !== "";
   const suggestions = [
     ...found.filter(({ isList }) => !isList).map((one) => suggestionOf(one, draft.read.items)),
@@ -113,7 +116,7 @@ function suggestionOf({ selector, example }: SuggestedSelector, items: string) {
   return selector.startsWith(items) ? { value: `$${selector.slice(items.length)}`, label: example } : null;
 }
 
-function When({ draft, set, faults }: Pick<SectionProps, "draft" | "set"> & { readonly faults: readonly RuleFault[] }) {
+function When({ draft, set, faults, filterPaths }: Pick<SectionProps, "draft" | "set"> & ConditionProps) {
   const { t } = useTranslation();
   return (
     <Card title={t("watchEdit.when")} lead={t("watchEdit.whenLead")}>
@@ -122,13 +125,14 @@ function When({ draft, set, faults }: Pick<SectionProps, "draft" | "set"> & { re
         onChange={(when) => set({ when })}
         path={["when"]}
         faults={faults}
+        filterPaths={filterPaths}
         allowsChange
       />
     </Card>
   );
 }
 
-function Timing({ draft, set, errors, faults }: SectionProps & { readonly faults: readonly RuleFault[] }) {
+function Timing({ draft, set, errors, faults, filterPaths }: SectionProps & ConditionProps) {
   const { t } = useTranslation();
   const duration = (name: "for" | "hold" | "remind") => ({
     value: draft[name],
@@ -164,6 +168,7 @@ function Timing({ draft, set, errors, faults }: SectionProps & { readonly faults
               onChange={(until) => set({ until })}
               path={["until"]}
               faults={faults}
+              filterPaths={filterPaths}
             />
           </div>
         </fieldset>
