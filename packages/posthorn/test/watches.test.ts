@@ -199,6 +199,25 @@ describe("watches over HTTP", () => {
     expect(await expectOk("GET", `/app/${app}/watch`)).toMatchObject({ data: [], done: true });
   });
 
+  it("shows the newest values first when tried, in pages of 1000", async () => {
+    const app = await newApp();
+    for (let message = 0; message < 3; message++) {
+      await publish(app, { items: Array.from({ length: 900 }, (_, index) => ({ k: "a", v: message * 900 + index })) });
+    }
+    const page = async (valuePage?: number) => {
+      const { values, valuePages } = await expectOk<{ values: { value: number }[]; valuePages: number }>(
+        "POST",
+        `/app/${app}/watch/dry-run`,
+        { rule: { read: { items: "$.items[*]", value: "$.v", key: "$.k" }, when: { above: 10_000 } }, valuePage },
+      );
+      return { valuePages, count: values.length, first: values[0]?.value, last: values.at(-1)?.value };
+    };
+    expect(await page()).toEqual({ valuePages: 3, count: 1000, first: 1700, last: 2699 });
+    expect(await page(1)).toEqual({ valuePages: 3, count: 1000, first: 700, last: 1699 });
+    expect(await page(2)).toEqual({ valuePages: 3, count: 700, first: 0, last: 699 });
+    expect(await page(3)).toEqual({ valuePages: 3, count: 0, first: undefined, last: undefined });
+  });
+
   it("refuse a rule with the place of the problem", async () => {
     const app = await newApp();
     const body = { name: "x", emit: { type: "x" }, rule: { when: { all: [{ abov: 3 }] } } };

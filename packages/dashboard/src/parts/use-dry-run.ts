@@ -12,18 +12,21 @@ export interface DryRunInput {
   readonly rule: WatchRule | null;
   readonly eventTypes: readonly string[] | null;
   readonly limit: number;
+  /** Page of the values; 0 has the newest. */
+  readonly valuePage: number;
 }
 
 /** Evaluates a rule on stored messages, a moment after its last change. */
 export function useDryRun(input: DryRunInput) {
+  const { valuePage } = input;
   const { app, rule, eventTypes, limit } = useSettled(input);
   return useQuery({
-    queryKey: ["dry-run", app, rule, eventTypes, limit],
+    queryKey: ["dry-run", app, rule, eventTypes, limit, valuePage],
     queryFn: () =>
       must(
         api.POST("/api/v1/app/{app_id}/watch/dry-run", {
           params: { path: { app_id: app } },
-          body: { rule: rule!, eventTypes: eventTypes === null ? null : [...eventTypes], limit },
+          body: { rule: rule!, eventTypes: eventTypes === null ? null : [...eventTypes], limit, valuePage },
         }),
       ),
     enabled: app !== "" && rule !== null,

@@ -1,7 +1,7 @@
 /** Models of watches: durable conditions on messages. The rules are explained in docs/features/watches.md. */
 import { Type } from "typebox";
 import type { RuleJson } from "../../conditions/schema.ts";
-import { MAX_DRY_RUN } from "../../domain/watch/dry-run.ts";
+import { MAX_DRY_RUN, MAX_VALUE_PAGES } from "../../domain/watch/dry-run.ts";
 import { WATCH_STATES } from "../../domain/watch/find.ts";
 import { DateTime, listOf, literals, Name, nullable, payload, ref, uidWithout } from "./common.ts";
 
@@ -205,6 +205,14 @@ export const WatchDryRunIn = Type.Object(
       Type.Integer({ minimum: 1, maximum: MAX_DRY_RUN, default: 500, description: "Newest messages to evaluate." }),
     ),
     since: Type.Optional(nullable(DateTime)),
+    valuePage: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: MAX_VALUE_PAGES - 1,
+        default: 0,
+        description: "Page of up to 1000 values to return: 0 has the newest values.",
+      }),
+    ),
   },
   { $id: "WatchDryRunIn" },
 );
@@ -229,8 +237,9 @@ export const WatchDryRunOut = Type.Object(
     ),
     values: Type.Array(
       Type.Object({ messageId: Type.String(), timestamp: DateTime, key: Type.String(), value: Type.Unknown() }),
-      { description: "The first 1000 values." },
+      { description: "Up to 1000 values, oldest first: the newest ones, or those of `valuePage`." },
     ),
+    valuePages: Type.Integer({ description: "Pages of values." }),
     keys: Type.Array(Type.Object({ key: Type.String(), phase: WatchPhase, value: Type.Unknown() })),
   },
   { $id: "WatchDryRunOut" },

@@ -19,8 +19,8 @@ export const dryRunWatch = defineRoute({
   body: WatchDryRunIn,
   responses: { 200: WatchDryRunOut },
   handle: async ({ ctx, params, body }) => {
-    const { rule, eventTypes = null, limit = 500, since } = body;
-    const input = { app: params.app_id, rule, eventTypes, limit, since: toMs(since ?? undefined) };
+    const { rule, eventTypes = null, limit = 500, since, valuePage = 0 } = body;
+    const input = { app: params.app_id, rule, eventTypes, limit, since: toMs(since ?? undefined), valuePage };
     return ok(dryRunOut(await dryRun({ ctx, input })));
   },
 });

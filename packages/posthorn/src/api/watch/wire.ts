@@ -115,6 +115,7 @@ export function dryRunOut(result: DryRunResult): object {
       key,
       value,
     })),
+    valuePages: result.valuePages,
     keys: result.keys.map(({ name, state }) => ({
       key: name,
       phase: state.phase,

@@ -18,6 +18,8 @@ export interface DryRun {
   readonly limit: number;
   /** Only messages from this time on; `null`: whatever their age. */
   readonly since: number | null;
+  /** Page of the values that are returned: 0 has the newest ones. */
+  readonly valuePage: number;
 }
 
 export interface DryRunSample {
@@ -34,8 +36,9 @@ export interface DryRunResult {
   readonly from: number | null;
   readonly to: number | null;
   readonly transitions: readonly (KeyTransition & { readonly messageId: string | null })[];
-  /** The first values, for a chart. */
+  /** One page of the values, oldest first, for a chart. */
   readonly values: readonly DryRunSample[];
+  readonly valuePages: number;
   readonly keys: readonly { readonly name: string; readonly state: KeyState }[];
   /** Whether it ended before all messages were evaluated. */
   readonly isPartial: boolean;
@@ -47,6 +50,8 @@ const AT_ONCE = 100;
 const MAX_BYTES = 32 * 1024 * 1024;
 const MAX_MS = 2000;
 const MAX_SHOWN = 1000;
+/** Pages of values that can be asked for. */
+export const MAX_VALUE_PAGES = 100;
 const MAX_DRY_KEYS = 1000;
 
 /** Runs the rule over the newest messages, oldest first. Timers fire up to now. */
@@ -59,7 +64,7 @@ export async function dryRun({ ctx, input }: OutsideCall<DryRun>): Promise<DryRu
   const keys = new WatchKeys({ watch: { version: 1, keyedSince: 1 }, rule, upSince: 0, room });
   const names = new Set<string>();
   const ids = new Map<number, string>();
-  const values: DryRunSample[] = [];
+  const values = new NewestValues(input.valuePage);
   const deadline = performance.now() + MAX_MS;
   let bytes = 0;
   let done = 0;
@@ -75,7 +80,7 @@ export async function dryRun({ ctx, input }: OutsideCall<DryRun>): Promise<DryRu
       ids.set(key, messageId);
       for (const { key: name, value } of read.readings) {
         names.add(name);
-        if (values.length < MAX_SHOWN) values.push({ messageId, timestamp, key: name, value: shownValue(value) });
+        values.push({ messageId, timestamp, key: name, value: shownValue(value) });
       }
       keys.apply(stored, read);
     }
@@ -91,15 +96,43 @@ export async function dryRun({ ctx, input }: OutsideCall<DryRun>): Promise<DryRu
     to,
     transitions: keys.transitions
       .toSorted((a, b) => a.transition.at - b.transition.at)
-      .slice(0, MAX_SHOWN)
+      .slice(-MAX_SHOWN)
       .map((one) => ({ ...one, messageId: messageIdOf(one, ids) })),
-    values,
+    values: values.page(),
+    valuePages: values.pages,
     keys: keys
       .changes()
       .flatMap(({ name, state }) => (state === null ? [] : [{ name, state }]))
       .slice(0, MAX_SHOWN),
     isPartial,
   };
+}
+
+/** Keeps the values of a page, counted from the newest one, while values arrive from the oldest one on. */
+class NewestValues {
+  readonly #page: number;
+  readonly #kept: DryRunSample[] = [];
+  #count = 0;
+
+  constructor(page: number) {
+    this.#page = page;
+  }
+
+  push(value: DryRunSample): void {
+    this.#count += 1;
+    this.#kept.push(value);
+    const needed = (this.#page + 1) * MAX_SHOWN;
+    if (this.#kept.length >= 2 * needed) this.#kept.splice(0, this.#kept.length - needed);
+  }
+
+  get pages(): number {
+    return Math.min(MAX_VALUE_PAGES, Math.ceil(this.#count / MAX_SHOWN));
+  }
+
+  page(): readonly DryRunSample[] {
+    const end = this.#kept.length - this.#page * MAX_SHOWN;
+    return end <= 0 ? [] : this.#kept.slice(Math.max(0, end - MAX_SHOWN), end);
+  }
 }
 
 function messageIdOf({ transition }: KeyTransition, ids: ReadonlyMap<number, string>): string | null {
