@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Pause, Play } from "lucide-react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
@@ -111,7 +112,8 @@ function Overview({ app, watch }: TabProps) {
 
 function Values({ app, watch: { id, rule, eventTypes } }: TabProps) {
   const { t } = useTranslation();
-  const run = useDryRun({ app, rule, eventTypes, limit: CHARTED });
+  const [page, setPage] = useState(0);
+  const run = useDryRun({ app, rule, eventTypes, limit: CHARTED, valuePage: page });
   const transitions = useTransitions(app, id);
   const from = run.data?.from ?? null;
   const since = from === null ? 0 : Date.parse(from);
@@ -125,6 +127,9 @@ function Values({ app, watch: { id, rule, eventTypes } }: TabProps) {
           rule={rule}
           values={run.data.values}
           transitions={transitions.rows.filter(({ at }) => Date.parse(at) >= since)}
+          page={page}
+          pages={run.data.valuePages}
+          onPage={setPage}
         />
       )}
     </Card>

@@ -54,9 +54,10 @@ export function WatchEditor({ app, watch, onSave, save }: WatchEditorProps) {
   const [general, setGeneral] = useState<General>(() => generalOf(app, watch));
   const [edited, setEdited] = useState<Edited>(() => editedOf(watch));
   const [limit, setLimit] = useState("500");
+  const [valuePage, setValuePage] = useState(0);
   const { rule, fault } = ruleOf(edited);
   const eventTypes = namesOf(general.types);
-  const query = useDryRun({ app: general.app, rule, eventTypes, limit: Number(limit) });
+  const query = useDryRun({ app: general.app, rule, eventTypes, limit: Number(limit), valuePage });
   const faults = [...faultsOf(query.error), ...faultsOf(save.error)];
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -117,7 +118,12 @@ export function WatchEditor({ app, watch, onSave, save }: WatchEditorProps) {
             query={query}
             hasFaults={faults.length > 0}
             limit={limit}
-            onLimit={setLimit}
+            onLimit={(next) => {
+              setLimit(next);
+              setValuePage(0);
+            }}
+            valuePage={valuePage}
+            onValuePage={setValuePage}
           />
         </Stack>
       </div>

@@ -24,9 +24,12 @@ export interface WatchPreviewProps {
   readonly hasFaults: boolean;
   readonly limit: string;
   readonly onLimit: (limit: string) => void;
+  readonly valuePage: number;
+  readonly onValuePage: (page: number) => void;
 }
 
-export function WatchPreview({ app, rule, query, hasFaults, limit, onLimit }: WatchPreviewProps) {
+export function WatchPreview(props: WatchPreviewProps) {
+  const { app, rule, query, hasFaults, limit, onLimit, valuePage, onValuePage } = props;
   const { t } = useTranslation();
   const problem = app === "" ? "noApp" : rule === null ? "incomplete" : hasFaults ? "faulty" : null;
   return (
@@ -42,14 +45,19 @@ export function WatchPreview({ app, rule, query, hasFaults, limit, onLimit }: Wa
         {problem === null && <FormError error={query.error} />}
         {problem === null && query.isLoading && <Loading lines={4} />}
         {problem === null && query.error === null && query.data !== undefined && rule !== null && (
-          <Result app={app} rule={rule} run={query.data} />
+          <Result app={app} rule={rule} run={query.data} valuePage={valuePage} onValuePage={onValuePage} />
         )}
       </div>
     </Card>
   );
 }
 
-function Result({ app, rule, run }: { readonly app: string; readonly rule: WatchRule; readonly run: DryRun }) {
+interface ResultProps extends Pick<WatchPreviewProps, "app" | "valuePage" | "onValuePage"> {
+  readonly rule: WatchRule;
+  readonly run: DryRun;
+}
+
+function Result({ app, rule, run, valuePage, onValuePage }: ResultProps) {
   const { t } = useTranslation();
   const { messages, samples, unreadable, partial, transitions, values, keys } = run;
   if (messages === 0) return <Note>{t("watchEdit.noMessages")}</Note>;
@@ -64,7 +72,16 @@ function Result({ app, rule, run }: { readonly app: string; readonly rule: Watch
       </p>
       {partial && <Note tone="warn">{t("watchEdit.partial")}</Note>}
       {samples === unreadable && values.length === 0 && <Note tone="warn">{t("watchEdit.noSamples")}</Note>}
-      {values.length > 0 && <WatchValues rule={rule} values={values} transitions={transitions} />}
+      {values.length > 0 && (
+        <WatchValues
+          rule={rule}
+          values={values}
+          transitions={transitions}
+          page={valuePage}
+          pages={run.valuePages}
+          onPage={onValuePage}
+        />
+      )}
       <h3>{t("watchEdit.timeline")}</h3>
       <Timeline app={app} transitions={transitions} />
       <p>

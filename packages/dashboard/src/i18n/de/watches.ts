@@ -269,6 +269,19 @@ export const watches: typeof english = {
     removeGroup: "Gruppe entfernen",
   },
   watchChart: {
+    show: "Anzeigen",
+    values: "Werte",
+    aggregates: {
+      count: "Anzahl der Messwerte in {{duration}}",
+      sum: "Summe über {{duration}}",
+      avg: "Durchschnitt über {{duration}}",
+      min: "Minimum über {{duration}}",
+      max: "Maximum über {{duration}}",
+    },
+    pages: "Seiten der Werte",
+    older: "Ältere Werte",
+    newer: "Neuere Werte",
+    page: "Seite {{page}} von {{pages}}, ab dem neuesten Wert",
     label: "Werte im Zeitverlauf",
     allKeys: "Alle Schlüssel",
     moreKeys:
