@@ -1,9 +1,13 @@
 /** The brokers of the kill tests of sources, each with a way to publish and to count what is left. */
+import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
 import { connect as connectNats } from "@nats-io/transport-node";
 import { Admin, Consumer, Producer } from "@platformatic/kafka";
+import { freePort } from "@posthorn/testkit";
 import {
+  DOVECOT_PASSWORD,
+  startDovecot,
   startKafka,
   startMosquitto,
   startMoto,
@@ -12,10 +16,16 @@ import {
   startRedis,
 } from "@posthorn/testkit/counterparts";
 import { connect as connectRabbitMq } from "amqplib";
+import { ImapFlow } from "imapflow";
 import { Redis } from "ioredis";
 import { connect as connectMqttNow, connectAsync as connectMqtt } from "mqtt";
+import { startPubSub } from "../../sources/pub-sub.ts";
+import { sendRaw } from "../../sources/smtp-client.ts";
 import { AwsClient, awsConfig } from "../aws-client.ts";
-import type { OpenReadBroker } from "./source-run.ts";
+import type { OpenReadBroker, ReadBroker } from "./source-run.ts";
+
+/** Time after which the Pub/Sub stand-in delivers an unacknowledged message again. */
+const LEASE_MS = 2000;
 
 const bodyOf = (n: number): Buffer => Buffer.from(`{"n":${n}}`);
 
@@ -197,6 +207,112 @@ const openMoto: OpenReadBroker = async (stack) => {
         return Number(counts["ApproximateNumberOfMessages"]) + Number(counts["ApproximateNumberOfMessagesNotVisible"]);
       },
     },
+    await openS3(aws, url),
+  ];
+};
+
+async function openS3(aws: AwsClient, url: string): Promise<ReadBroker> {
+  await aws.createBucket("uploads");
+  return {
+    kind: "s3",
+    config: { ...awsConfig(url), bucket: "uploads", content: true, start: "all", everySeconds: 30 },
+    isExactlyOnce: true,
+    isPolled: true,
+    publish: async (numbers) => {
+      for (const n of numbers) {
+        const headers = ["content-type", "application/json"];
+        const path = `/uploads/${randomUUID()}.json`;
+        await aws.request({ service: "s3", method: "PUT", path, headers, body: bodyOf(n).toString() });
+      }
+    },
+    // A bucket keeps its objects.
+    left: () => Promise.resolve(0),
+  };
+}
+
+/** The emulator of Google speaks gRPC only, so this is a stand-in. */
+const openPubSub: OpenReadBroker = async (stack) => {
+  const pubSub = stack.use(await startPubSub(LEASE_MS));
+  return [
+    {
+      kind: "googlePubSub",
+      config: pubSub.config,
+      env: { POSTHORN_GOOGLE_TOKEN_URLS: pubSub.tokenUrl },
+      isExactlyOnce: true,
+      publish: (numbers) => {
+        for (const n of numbers) pubSub.publish(`m${n}`, bodyOf(n));
+        return Promise.resolve();
+      },
+      left: () => Promise.resolve(pubSub.unacknowledged),
+    },
+  ];
+};
+
+const mailOf = (n: number): string => `From: ada@example.com\r\nSubject: ${n}\r\n\r\nHello\r\n`;
+const subjectOf = (payload: unknown): number =>
+  Number((payload as { readonly mail: { readonly subject: string } }).mail.subject);
+
+/** Senders repeat an email until it is accepted, as mail servers do. */
+const openEmail: OpenReadBroker = async () => {
+  const port = await freePort();
+  let waiting = 0;
+  const send = async (n: number, to: string): Promise<void> => {
+    waiting++;
+    for (;;) {
+      try {
+        await sendRaw(port, { from: "ada@example.com", to, raw: mailOf(n) });
+        waiting--;
+        return;
+      } catch {
+        await delay(50);
+      }
+    }
+  };
+  return [
+    {
+      kind: "email",
+      config: {},
+      env: { POSTHORN_SMTP_LISTEN: `127.0.0.1:${port}`, POSTHORN_SMTP_DOMAIN: "in.example.com" },
+      isExactlyOnce: true,
+      publish: async (numbers, sourceUrl) => {
+        const to = sourceUrl.replace("mailto:", "");
+        const rest = [...numbers];
+        const sender = async (): Promise<void> => {
+          for (let n = rest.shift(); n !== undefined; n = rest.shift()) await send(n, to);
+        };
+        await Promise.all(Array.from({ length: 4 }, sender));
+      },
+      left: () => Promise.resolve(waiting),
+      numberOf: subjectOf,
+    },
+  ];
+};
+
+const openDovecot: OpenReadBroker = async (stack) => {
+  const { port } = stack.use(await startDovecot());
+  const account = { host: "127.0.0.1", port, security: "none", username: "ada", password: DOVECOT_PASSWORD };
+  const client = new ImapFlow({
+    host: account.host,
+    port,
+    secure: false,
+    doSTARTTLS: false,
+    auth: { user: account.username, pass: account.password },
+    logger: false,
+  });
+  await client.connect();
+  stack.defer(() => client.close());
+  return [
+    {
+      kind: "imap",
+      config: { ...account, start: "all" },
+      isExactlyOnce: true,
+      publish: async (numbers) => {
+        for (const n of numbers) await client.append("INBOX", mailOf(n));
+      },
+      // A mailbox keeps its emails, and the position in it is that of the source.
+      left: () => Promise.resolve(0),
+      numberOf: subjectOf,
+    },
   ];
 };
 
@@ -208,4 +324,7 @@ export const READ_BROKERS: Readonly<Record<string, OpenReadBroker>> = {
   nats: openNats,
   redis: openRedis,
   moto: openMoto,
+  dovecot: openDovecot,
+  "pub-sub": openPubSub,
+  email: openEmail,
 };
