@@ -26,6 +26,8 @@ const IDLE_ALLOWANCE = 256 * 1024;
 const IDLE_MS = 5000;
 /** Time for a listener to close its connection after it was stopped. Its sockets are destroyed then. */
 const CLOSE_MS = 2000;
+/** Time to remove something at a broker. */
+const REMOVE_MS = 10_000;
 
 type Listen = Extract<ToThread, { readonly op: "listen" }>;
 
@@ -71,6 +73,11 @@ export class Listeners {
     const { post, dialContext } = this.#options;
     const context = dialContext(link);
     const controller = new AbortController();
+    // Sockets of a peer that does not respond are destroyed, which ends the work.
+    const timer = setTimeout(() => {
+      controller.abort();
+      context.end();
+    }, REMOVE_MS);
     let listener: Listener | null = null;
     let end: ListenEnd | null = null;
     try {
@@ -81,6 +88,7 @@ export class Listeners {
     } catch (error) {
       end = endOf(error, listener);
     } finally {
+      clearTimeout(timer);
       controller.abort();
       context.end();
     }
@@ -129,8 +137,8 @@ class Session {
 
   /** @returns Why it has ended; `null`: it was stopped. Never rejects. */
   async run(): Promise<ListenEnd | null> {
-    const { context, kind, maxBodyBytes } = this.#options;
-    const most = Math.max(ALLOWANCE, 2 * maxBodyBytes);
+    const { context, kind } = this.#options;
+    const most = this.#most;
     context.allow(most, most);
     const idle = setInterval(() => context.allow(IDLE_ALLOWANCE, most), IDLE_MS);
     let listener: Listener | null = null;
@@ -153,8 +161,8 @@ class Session {
     const settled = this.#batches.get(batch);
     if (settled === undefined) return;
     this.#batches.delete(batch);
-    const { context, maxBodyBytes } = this.#options;
-    const most = Math.max(ALLOWANCE, 2 * maxBodyBytes);
+    const { context } = this.#options;
+    const most = this.#most;
     for (const { bytes, resolve } of settled) {
       this.#unsettled--;
       this.#unsettledBytes -= bytes;
@@ -182,6 +190,11 @@ class Session {
     setTimeout(() => this.#options.context.end(), CLOSE_MS);
   }
 
+  /** Bytes that the broker may send before what it sent is stored. */
+  get #most(): number {
+    return Math.max(ALLOWANCE, 2 * this.#options.maxBodyBytes);
+  }
+
   get #isFull(): boolean {
     return this.#unsettled >= this.#options.window || this.#unsettledBytes >= FULL_BYTES;
   }
@@ -201,6 +214,7 @@ class Session {
       deliver: (event) => this.#add({ kind: "event", event }, event.body.byteLength),
       quarantine: (unreadable) => this.#add({ kind: "unreadable", unreadable }, unreadable.body.byteLength),
       save: (next) => this.#add({ kind: "cursor", cursor: next }, 0),
+      skipped: (bytes) => this.#options.context.allow(bytes, this.#most),
       get isFull() {
         return isFull();
       },

@@ -75,10 +75,28 @@ export function typeOf(template: string, topic: string, headers: BrokerMessage["
   return type === "" ? "message" : type;
 }
 
+/** As `tooLarge`, for a message of which only the beginning was kept. */
+export function tooLargeToKeep(
+  topic: string,
+  { bytes, head }: { readonly bytes: number; readonly head: Uint8Array },
+  maxBytes: number,
+): Unreadable {
+  return {
+    reason: "too_large",
+    detail: `${tooLargeText(topic, bytes, maxBytes)} Only the beginning of the message is kept.`,
+    body: head,
+    contentType: "application/octet-stream",
+  };
+}
+
+function tooLargeText(topic: string, bytes: number, maxBytes: number): string {
+  return `A message of ${topic.slice(0, 200)} has ${bytes} bytes, and the source accepts up to ${maxBytes}. Raise maxBodyBytes of the source or POSTHORN_MAX_INBOUND_BYTES, or publish smaller messages.`;
+}
+
 export function tooLarge({ topic, body, contentType }: BrokerMessage, maxBytes: number): Unreadable {
   return {
     reason: "too_large",
-    detail: `A message of ${topic.slice(0, 200)} has ${body.byteLength} bytes, and the source accepts up to ${maxBytes}. Raise maxBodyBytes of the source or POSTHORN_MAX_INBOUND_BYTES, or publish smaller messages.`,
+    detail: tooLargeText(topic, body.byteLength, maxBytes),
     body,
     contentType: contentType ?? "application/octet-stream",
   };

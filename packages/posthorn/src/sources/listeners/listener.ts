@@ -44,6 +44,8 @@ export interface ListenHost extends ForgetHost {
   quarantine(unreadable: Unreadable): Promise<void>;
   /** Stores the cursor after everything that was handed over before. */
   save(cursor: Cursor): Promise<void>;
+  /** Bytes of a message that were received and dropped, because it is too large to be kept: they use no memory. */
+  skipped(bytes: number): void;
   /** Whether more messages than the window, or too many bytes, wait to be stored. Stop reading from the connection while it is so. */
   readonly isFull: boolean;
   /** Resolves when it is no longer full. Rejects when the listener is being stopped. */

@@ -19,8 +19,9 @@ import { hostAndPort, tlsOptions } from "../../destinations/connections/tls.ts";
 import type { Cursor } from "../source-event.ts";
 import type { ConfigOf } from "../kind.ts";
 import { type MQTT_SOURCE, topicsOf } from "../kinds/mqtt.ts";
-import { type BrokerMessage, deliver } from "./event.ts";
+import { type BrokerMessage, deliver, tooLargeToKeep } from "./event.ts";
 import { type ForgetHost, type Listener, ListenError, type ListenHost } from "./listener.ts";
+import { type LargePublish, MqttFrames } from "./mqtt-frames.ts";
 
 type Config = ConfigOf<(typeof MQTT_SOURCE)["fields"]>;
 type Version = 4 | 5;
@@ -39,6 +40,7 @@ export const mqttListener: Listener = {
       sessionSeconds: config.sessionSeconds,
       window: host.window,
       maxBytes: host.maxBodyBytes + PACKET_BYTES,
+      onSkipped: (bytes) => host.skipped(bytes),
     });
     try {
       const reading = read(connection, config, host);
@@ -51,7 +53,7 @@ export const mqttListener: Listener = {
   },
   forget: async (host) => {
     // A clean session removes the one that exists, and its queued messages.
-    const options = { clean: true, sessionSeconds: 0, window: 1, maxBytes: PACKET_BYTES };
+    const options = { clean: true, sessionSeconds: 0, window: 1, maxBytes: PACKET_BYTES, onSkipped: () => undefined };
     (await MqttConnection.open(host.config as Config, host, options)).close();
   },
   failure: () => null,
@@ -61,7 +63,9 @@ export const mqttListener: Listener = {
 function read(connection: MqttConnection, config: Config, host: ListenHost): Promise<void> {
   let isWaiting = false;
   connection.read((packet) => {
-    const stored = deliver(host, config.eventType, messageOf(packet, config));
+    const stored = isLarge(packet)
+      ? host.quarantine(tooLargeToKeep(packet.topic, packet, host.maxBodyBytes))
+      : deliver(host, config.eventType, messageOf(packet, config));
     // Only what is stored is acknowledged. Otherwise the connection is being closed.
     stored.then(
       () => connection.acknowledge(packet),
@@ -154,7 +158,16 @@ interface ConnectOptions {
   readonly clean: boolean;
   readonly sessionSeconds: number;
   readonly window: number;
+  /** Messages in larger packets are not held in memory. */
   readonly maxBytes: number;
+  readonly onSkipped: (bytes: number) => void;
+}
+
+/** A message as it arrives. */
+type Incoming = IPublishPacket | LargePublish;
+
+function isLarge(message: Incoming): message is LargePublish {
+  return !("cmd" in message);
 }
 
 type Unnumbered = { readonly cmd: "subscribe" | "unsubscribe" } & Partial<Packet>;
@@ -163,8 +176,8 @@ class MqttConnection {
   /** Whether the broker has kept the session, with its subscriptions and messages. */
   isSessionPresent = false;
   /** Set once there is a reader. Messages of the session arrive together with the reply to CONNECT, and wait for it. */
-  #onPublish: ((packet: IPublishPacket) => void) | null = null;
-  readonly #early: IPublishPacket[] = [];
+  #onPublish: ((packet: Incoming) => void) | null = null;
+  readonly #early: Incoming[] = [];
   /** Resolves when the signal is aborted. Rejects when the connection ends. */
   readonly ended: Promise<void>;
   readonly #socket: Socket;
@@ -178,7 +191,12 @@ class MqttConnection {
   /** Set while reading is paused, so that no response can arrive. */
   #isPaused = false;
 
-  private constructor(socket: Socket, version: Version, signal: AbortSignal) {
+  private constructor(
+    socket: Socket,
+    version: Version,
+    signal: AbortSignal,
+    { maxBytes, onSkipped }: Pick<ConnectOptions, "maxBytes" | "onSkipped">,
+  ) {
     this.#socket = socket;
     this.#version = version;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
@@ -203,9 +221,18 @@ class MqttConnection {
     const packets = parser({ protocolVersion: version });
     packets.on("packet", (packet) => this.#take(packet));
     packets.on("error", () => this.#end(INVALID));
+    const frames = new MqttFrames(maxBytes, version, {
+      pass: (bytes) => packets.parse(bytes),
+      large: (message) => this.#hand(message),
+      skipped: onSkipped,
+    });
     socket.on("data", (chunk: Buffer) => {
       this.#lastReceived = performance.now();
-      packets.parse(chunk);
+      try {
+        frames.push(chunk);
+      } catch (error) {
+        this.#end(error instanceof RangeError ? INVALID : (error as Error));
+      }
     });
   }
 
@@ -219,7 +246,7 @@ class MqttConnection {
       : connectTcp({ host: name, port });
     socket.setNoDelay(true);
     const version = config.version === "5" ? 5 : 4;
-    const connection = new MqttConnection(socket, version, signal);
+    const connection = new MqttConnection(socket, version, signal, options);
     const timer = setTimeout(() => connection.#end(TIMED_OUT), CONNECT_MS);
     try {
       connection.#send(connectPacket(config, version, { ...options, clientId: config.clientId ?? host.session }));
@@ -254,12 +281,12 @@ class MqttConnection {
   }
 
   /** Hands over messages from now on, beginning with those that have arrived. */
-  read(onPublish: (packet: IPublishPacket) => void): void {
+  read(onPublish: (packet: Incoming) => void): void {
     this.#onPublish = onPublish;
     for (const packet of this.#early.splice(0)) onPublish(packet);
   }
 
-  acknowledge({ qos, messageId }: IPublishPacket): void {
+  acknowledge({ qos, messageId }: Pick<Incoming, "qos" | "messageId">): void {
     if (qos === 1 && messageId !== undefined) this.#send({ cmd: "puback", messageId, reasonCode: 0 });
   }
 
@@ -294,14 +321,18 @@ class MqttConnection {
     }, seconds * 500);
   }
 
+  #hand(message: Incoming): void {
+    if (this.#onPublish === null) this.#early.push(message);
+    else this.#onPublish(message);
+  }
+
   #take(packet: Packet): void {
     switch (packet.cmd) {
       case "connack":
         this.#connack.resolve(packet);
         return;
       case "publish":
-        if (this.#onPublish === null) this.#early.push(packet);
-        else this.#onPublish(packet);
+        this.#hand(packet);
         return;
       case "suback":
       case "unsuback":
@@ -329,7 +360,7 @@ class MqttConnection {
 function connectPacket(
   { username, password }: Config,
   version: Version,
-  { clientId, clean, sessionSeconds, window, maxBytes }: ConnectOptions & { readonly clientId: string },
+  { clientId, clean, sessionSeconds, window }: ConnectOptions & { readonly clientId: string },
 ): Packet {
   return {
     cmd: "connect",
@@ -344,8 +375,8 @@ function connectPacket(
       ? {
           properties: {
             sessionExpiryInterval: sessionSeconds,
+            // No maximum packet size: the broker would drop a larger message, and nothing would say so.
             receiveMaximum: window,
-            maximumPacketSize: maxBytes,
           },
         }
       : {}),
