@@ -79,6 +79,15 @@ export interface SourceConnections {
   remove(request: Omit<RemoveRequest, "allow">): Promise<ListenEnd | null>;
 }
 
+/** Surroundings of a driver that removes what it has left at the peer. */
+export interface ForgetHost {
+  /** With which it was created. */
+  readonly config: KindConfig;
+  /** Public ID of the source. */
+  readonly sourceId: string;
+  readonly connections: Pick<SourceConnections, "remove">;
+}
+
 /** Surroundings of a driver. */
 export interface SourceHost {
   readonly config: KindConfig;
@@ -152,10 +161,10 @@ export interface ListeningDriver {
    */
   listen(host: ListeningHost, cursor: Cursor | null): Promise<void>;
   /**
-   * Removes what it has created at the peer, such as a session or a consumer group. Called after the source was deleted, by the node that read
-   * it, if that node is still running.
+   * Removes what it has created at the peer, such as a session or a consumer group, after the source was deleted or reads something else.
+   * Rejects with a {@link SourceFailure} when that was not possible; it is called again later.
    */
-  forget?(host: SourceHost): Promise<void>;
+  forget?(host: ForgetHost): Promise<void>;
 }
 
 export type SourceDriver = PolledDriver | ListeningDriver;

@@ -58,6 +58,17 @@ export interface ListeningKind<F extends Fields> extends Declaration<F> {
   readonly packages: readonly string[];
   /** Ports that it may dial in addition to those that the operator allows. Absent: only those. */
   readonly ports?: readonly number[];
+  /**
+   * What reading creates at the peer and leaves there, such as a session or a consumer group, by its place and name, without secrets. It is
+   * removed when the source is deleted, and when a change of the configuration gives it another one. `null`: nothing. Absent: always nothing.
+   */
+  session?(config: ConfigOf<F>): PeerSession | null;
+}
+
+export interface PeerSession {
+  readonly identity: string;
+  /** Whether the user has chosen its name, so that another source could use the same one. */
+  readonly isNamedByUser: boolean;
 }
 
 /** A kind whose events arrive only as requests to the URL of the source. */
@@ -78,6 +89,11 @@ export const MIN_POLL_SECONDS = 30;
 /** Whether reading continues where it is after a change of the configuration. */
 export function keepsCursor(kind: AnySourceKind, before: KindConfig, after: KindConfig): boolean {
   return kind.target(before) === kind.target(after);
+}
+
+/** What a source has at its peer; `null`: nothing. */
+export function peerSession(kind: AnySourceKind | null, config: KindConfig | null): PeerSession | null {
+  return kind?.family === "listen" && config !== null ? (kind.session?.(config) ?? null) : null;
 }
 
 /** Host that a source reads; `null`: none. */

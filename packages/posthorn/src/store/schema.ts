@@ -34,6 +34,7 @@ import type {
   SourceDuplicateTotalTable,
   SourceActivityTable,
   SourceRunTable,
+  SourceSessionTable,
   SourceSecretTable,
   SourceTable,
   SourceTokenTable,
@@ -554,6 +555,7 @@ export interface Database {
   ingest_uptime: IngestUptimeTable;
   source_backfill: SourceBackfillTable;
   source_run: SourceRunTable;
+  source_session: SourceSessionTable;
   feed_late: FeedLateTable;
   watch: WatchTable;
   watch_key: WatchKeyTable;

@@ -144,3 +144,19 @@ export interface SourceRunTable {
   /** When it is read next; `null`: it is connected. */
   next_at: number | null;
 }
+
+/** A session that a source has left at its peer, until it is removed there. */
+export interface SourceSessionTable {
+  source_id: number;
+  /** What it is at the peer: see `ListeningKind.session`. */
+  identity: string;
+  /** Public ID of the source, which may be deleted. */
+  public_id: string;
+  kind: string;
+  /** Configuration of the kind with which the session was made. */
+  config_sealed: Uint8Array;
+  left_at: number;
+  /** Failed attempts to remove it. */
+  attempts: number;
+  next_at: number;
+}

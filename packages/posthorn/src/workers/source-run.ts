@@ -94,8 +94,6 @@ const STORE_BACKOFF = { firstMs: 500, maxMs: 15_000 };
 const HEALTH_MS = 10_000;
 /** How long a stopped run may take to end. Its cursor is fenced in any case. */
 const STOP_MS = 5000;
-/** Time to remove a session at the peer after the source was deleted. */
-const FORGET_MS = 10_000;
 
 interface Reading {
   readonly source: LiveSource;
@@ -116,8 +114,6 @@ export class SourceRun {
   #controller = new AbortController();
   #cancelTimer: () => void = () => undefined;
   #reading: Promise<void> | null = null;
-  /** As last read. */
-  #source: LiveSource | null = null;
   #isStarted = false;
   #isStopped = false;
   /** Failures of the database in a row. */
@@ -241,7 +237,6 @@ export class SourceRun {
       this.#after(RETRY_MS);
       return null;
     }
-    this.#source = source;
     return { source, kind, lease, claimed: this.#claimed, signal };
   }
 
@@ -379,24 +374,6 @@ export class SourceRun {
     }
     if (stored > 0) observer.stored(source.settings.kind, stored);
     return { kind: "stored", stored };
-  }
-
-  /** After the source was deleted: removes what the driver has created at the peer. Never rejects. */
-  async forget(): Promise<void> {
-    const { driver: driverOf, clock, observer } = this.#parts;
-    const source = this.#source;
-    const driver = source === null ? null : driverOf(source.settings.kind);
-    if (source === null || driver?.family !== "listen" || driver.forget === undefined) return;
-    const controller = new AbortController();
-    const cancel = clock.setTimer(FORGET_MS, () => controller.abort(TIMED_OUT));
-    try {
-      const host = await this.#host({ source, signal: controller.signal });
-      await orAborted(driver.forget(host), controller.signal);
-    } catch (error) {
-      observer.fault(this.key, error);
-    } finally {
-      cancel();
-    }
   }
 
   async #host({ source, signal }: Pick<Reading, "source" | "signal">): Promise<SourceHost> {

@@ -2,6 +2,7 @@
 import { ownRuns, runOf } from "../domain/source/runs.ts";
 import type { Signal } from "../store/signal.ts";
 import type { InShards } from "../store/shards.ts";
+import { SessionRemover } from "./session-remover.ts";
 import { SourceRun, type SourceRunParts } from "./source-run.ts";
 import type { Worker } from "./worker.ts";
 
@@ -14,6 +15,7 @@ export class SourceRunner implements Worker {
   readonly name = "source runner";
   readonly #options: SourceRunnerOptions;
   readonly #runs = new Map<number, SourceRun>();
+  readonly #remover: SessionRemover;
   /** Changes of rows are handled one after another, so that each sees the result of the one before. */
   #handling: Promise<void> = Promise.resolve();
   #isStarted = false;
@@ -22,6 +24,7 @@ export class SourceRunner implements Worker {
 
   constructor(options: SourceRunnerOptions) {
     this.#options = options;
+    this.#remover = new SessionRemover(options);
   }
 
   /** Sources that this node reads. */
@@ -32,6 +35,7 @@ export class SourceRunner implements Worker {
   started(): void {
     this.#isStarted = true;
     for (const run of this.#runs.values()) run.start();
+    this.#remover.look();
   }
 
   async gained(isGained: InShards): Promise<void> {
@@ -60,6 +64,7 @@ export class SourceRunner implements Worker {
     this.#isStopped = true;
     await this.#stop([...this.#runs.keys()]);
     await this.#handling;
+    await this.#remover[Symbol.asyncDispose]();
   }
 
   /** Never rejects. What fails is found again by the next scan. */
@@ -77,19 +82,15 @@ export class SourceRunner implements Worker {
       this.#apply(key, nextAt, version);
     }
     await this.#stop([...this.#runs.keys()].filter((key) => isOwn(key) && !found.has(key)));
+    if (this.#isStarted) this.#remover.look();
   }
 
   async #refresh(key: number): Promise<void> {
     const row = await runOf(this.#options.services().store, key);
-    if (row === null) await this.#forget(key);
-    else if (row === "paused") await this.#stop([key]);
+    if (row === null || row === "paused") await this.#stop([key]);
     else if (this.#options.owns(key)) this.#apply(key, row.nextAt, row.version);
-  }
-
-  async #forget(key: number): Promise<void> {
-    const run = this.#runs.get(key);
-    await this.#stop([key]);
-    await run?.forget();
+    // After the connection that used it has ended.
+    this.#remover.look();
   }
 
   #apply(key: number, nextAt: number | null, version: number): void {

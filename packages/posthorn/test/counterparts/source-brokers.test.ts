@@ -150,9 +150,16 @@ describe.skipIf(isSkipped("kafka"))("a Kafka source", () => {
     expect(body).toEqual(ALL_BYTES);
     expect(headers).toMatchObject({ "kafka-topic": "first", "kafka-message-key": "k1", unit: "C" });
     expect(await scene.messages(all, 3)).toHaveLength(3);
+    const groups = async () => [...(await admin.listGroups()).keys()];
     await scene.delete(source);
+    // It reads with a group of others now.
+    await scene.change(all, "kafka", configOf({ start: "all", groupId: "shared" }));
     await eventually(
-      async () => expect([...(await admin.listGroups()).keys()]).not.toContain(`posthorn-${source.id}`),
+      async () => {
+        const now = await groups();
+        expect(now).toContain("shared");
+        for (const { id } of [source, all]) expect(now).not.toContain(`posthorn-${id}`);
+      },
       { timeoutMs: 30_000 },
     );
   });
@@ -209,12 +216,17 @@ describe.skipIf(isSkipped("nats"))("a NATS source", () => {
       await client.publish("in.b.other", "wanted now");
       // The position stays, so that what the old subjects skipped behind it is read now.
       expect(await scene.messages(source, 3)).toMatchObject([{}, { eventType: "nats.a" }, { eventType: "nats.b" }]);
-      await scene.delete(source);
-      await eventually(async () => {
+      const consumers = async (stream: string): Promise<readonly string[]> => {
         const names: string[] = [];
-        for await (const { name } of manager.consumers.list("IN")) names.push(name);
-        expect(names).toEqual([`posthorn-${all.id}`]);
-      });
+        for await (const { name } of manager.consumers.list(stream)) names.push(name);
+        return names;
+      };
+      await scene.delete(source);
+      await eventually(async () => expect(await consumers("IN")).toEqual([`posthorn-${all.id}`]));
+      await manager.streams.add({ name: "OTHER", subjects: ["other.>"] });
+      await scene.change(all, "nats", configOf({ start: "all", stream: "OTHER" }));
+      await eventually(async () => expect(await consumers("OTHER")).toEqual([`posthorn-${all.id}`]));
+      await eventually(async () => expect(await consumers("IN")).toEqual([]));
     } finally {
       await connection.close();
     }

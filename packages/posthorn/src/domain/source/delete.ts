@@ -2,13 +2,16 @@ import { APPLICATION_KIND } from "../../store/schema.ts";
 import { deleteApplication } from "../application/delete.ts";
 import { atomically, type Call } from "../context.ts";
 import { getSource } from "./find.ts";
+import { leaveSession } from "./sessions.ts";
 import { applicationIdOf } from "./source.ts";
 
 /** Deletes a source. Its URL responds 404 from then on, and pending deliveries to its endpoints are canceled. */
 export function deleteSource(call: Call<{ readonly ref: string }>): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
-    const { key, id } = await getSource(ctx, input.ref);
+    const source = await getSource(ctx, input.ref);
+    const { key, id } = source;
     const { db, signal } = ctx.tx;
+    await leaveSession(ctx, source, null);
     await db.updateTable("source").set({ deleted_at: ctx.services.now() }).where("id", "=", key).execute();
     for (const table of [
       "source_token",

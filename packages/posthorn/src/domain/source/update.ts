@@ -8,6 +8,7 @@ import { changedKindConfig } from "./kind-config.ts";
 import { isRead } from "./kind.ts";
 import { restartRun } from "./run.ts";
 import { endSecrets, insertSourceSecret } from "./secret.ts";
+import { leaveSession } from "./sessions.ts";
 import type { Source } from "./source.ts";
 import { currentTokens, ingestUrl } from "./token.ts";
 
@@ -52,6 +53,7 @@ async function save(ctx: Context, existing: Source, input: Omit<UpsertSource, "r
       }
       if (kindConfig !== null) {
         const before = existing.kindConfig;
+        await leaveSession({ ...ctx, tx }, existing, kindConfig);
         const isKept = before !== null && keepsCursor(sourceKindNamed(fields.kind)!, before, kindConfig);
         await restartRun(tx, existing.key, {
           now: updatedAt,

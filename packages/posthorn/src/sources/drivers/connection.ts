@@ -60,7 +60,7 @@ export function connectionDriver(kind: string, convert?: Convert): ListeningDriv
   };
 }
 
-function sessionOf({ sourceId }: SourceHost): string {
+function sessionOf({ sourceId }: Pick<SourceHost, "sourceId">): string {
   return `posthorn-${sourceId}`;
 }
 

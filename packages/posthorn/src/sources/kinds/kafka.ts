@@ -83,4 +83,7 @@ export const KAFKA_SOURCE = listeningKind({
     return clientCertificateProblem(config);
   },
   target: ({ brokers, groupId }) => `kafka://${brokers.split(/, ?/)[0]!}/${groupId ?? ""}`,
+  // A group that existed before belongs to others.
+  session: ({ brokers, groupId }) =>
+    groupId === null ? { identity: `kafka://${brokers.split(/, ?/)[0]!}`, isNamedByUser: false } : null,
 });

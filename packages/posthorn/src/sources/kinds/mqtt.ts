@@ -105,8 +105,13 @@ export const MQTT_SOURCE = listeningKind({
     const problem = topicsProblem(topicsOf(config.topics));
     return problem === null ? clientCertificateProblem(config) : { field: "topics", problem };
   },
-  target: ({ url, clientId }) => `${url.replace(/\/$/, "")}${clientId === null ? "" : `#${clientId}`}`,
+  target: ({ url, clientId }) => sessionAt(url, clientId),
+  session: ({ url, clientId }) => ({ identity: sessionAt(url, clientId), isNamedByUser: clientId !== null }),
 });
+
+function sessionAt(url: string, clientId: string | null): string {
+  return `${url.replace(/\/$/, "")}${clientId === null ? "" : `#${clientId}`}`;
+}
 
 const MAX_TOPICS = 100;
 

@@ -117,4 +117,7 @@ export const NATS_SOURCE = listeningKind({
     return clientCertificateProblem(config);
   },
   target: ({ servers, stream, tls }) => `${tls ? "tls" : "nats"}://${servers.split(/, ?/)[0]!}/${stream}`,
+  // A consumer that existed before belongs to others.
+  session: ({ servers, stream, consumer }) =>
+    consumer === null ? { identity: `${servers.split(/, ?/)[0]!}/${stream}`, isNamedByUser: false } : null,
 });

@@ -64,4 +64,9 @@ export const REDIS_SOURCE = listeningKind({
   ports: [6379, 6380],
   check: clientCertificateProblem,
   target: ({ url, stream }) => `${url.replace(/\/$/, "")}#${stream}`,
+  session: ({ url, stream, group }) => ({
+    identity: `${url.replace(/\/$/, "")}#${stream}${group === null ? "" : `#${group}`}`,
+    // In a group of others, only the consumer of the source is removed.
+    isNamedByUser: false,
+  }),
 });

@@ -32,6 +32,7 @@ const COPIED: { readonly [T in keyof Database]: true } = {
   ingest_uptime: true,
   source_backfill: true,
   source_run: true,
+  source_session: true,
   catalogue_entry: true,
   feed_late: true,
   feed_consumer: true,

@@ -31,6 +31,7 @@ import { feeds } from "./040-feeds.ts";
 import { deliveryBatches } from "./041-delivery-batches.ts";
 import { subscriptions } from "./042-subscriptions.ts";
 import { sourceFailures } from "./049-source-failures.ts";
+import { sourceSessions } from "./057-source-sessions.ts";
 import { watches } from "./046-watches.ts";
 import { keyScopes } from "./052-key-scopes.ts";
 import { subscriptionRequests } from "./048-subscription-requests.ts";
@@ -83,6 +84,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "people", sql: people },
   { name: "key scopes", sql: keyScopes },
   { name: "sign-in methods", sql: signInMethods },
+  { name: "source sessions", sql: sourceSessions },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
