@@ -36,6 +36,7 @@ import { backoffMs, LISTEN_BACKOFF, pollBackoff } from "../sources/retry.ts";
 import type { Lease } from "../store/delivery.ts";
 import type { Tx } from "../store/tx.ts";
 import type { Clock } from "../dispatch/types.ts";
+import { takeAll, type TakenAll } from "./source-intake.ts";
 
 /** What a run needs from its node. */
 export interface SourceRunParts {
@@ -80,8 +81,6 @@ export interface RunObserver {
 const POLL_MS = 90_000;
 /** Timeout of one request. */
 const REQUEST_MS = 30_000;
-/** Events that are stored at the same time. */
-const CHUNK = 64;
 /** The clock is read at least this often while a source waits, because it can be changed. */
 const LOOK_MS = 30_000;
 /** Pause before a source is tried again whose shard is not held, or whose claim is lost. */
@@ -353,27 +352,18 @@ export class SourceRun {
     if (run.nextAt !== null) this.#nextAt = run.nextAt;
   }
 
-  /** Stores events in order, in parts. */
-  async #takeAll(reading: Reading, events: readonly SourceEvent[]): Promise<TakenAll> {
-    const { take, holds, observer } = this.#parts;
+  async #takeAll(reading: Reading, events: readonly SourceEvent[]): Promise<Exclude<TakenAll, { kind: "gone" }>> {
+    const { take, quarantine, holds, observer, clock } = this.#parts;
     const { source, lease, signal } = reading;
-    let stored = 0;
-    for (let from = 0; from < events.length;) {
-      // A node that was frozen must not write what its successor has read by now.
+    const check = (): void => {
       if (signal.aborted || !holds(lease)) throw new Dropped();
-      const part = events.slice(from, from + CHUNK);
-      const results = await Promise.all(part.map((event) => take(source, arrived(source, event))));
-      stored += results.filter(({ kind }) => kind === "stored").length;
-      if (results.some(({ kind }) => kind === "gone")) throw new Dropped();
-      const firstBusy = results.findIndex(({ kind }) => kind === "busy");
-      const busy = results[firstBusy];
-      // Repetitions have given back what they took of the quota.
-      const isRetried = results.some(({ kind }) => kind === "duplicate");
-      if (busy?.kind === "busy" && !isRetried) return busy;
-      from += firstBusy === -1 ? part.length : firstBusy;
-    }
-    if (stored > 0) observer.stored(source.settings.kind, stored);
-    return { kind: "stored", stored };
+    };
+    const wait = (ms: number): Promise<void> => waitFor(clock, ms, signal);
+    const onRefused = (error: unknown): void => observer.fault(this.key, error);
+    const taken = await takeAll({ source, take, quarantine, check, wait, onRefused }, events);
+    if (taken.kind === "gone") throw new Dropped();
+    if (taken.kind === "stored" && taken.stored > 0) observer.stored(source.settings.kind, taken.stored);
+    return taken;
   }
 
   async #host({ source, signal }: Pick<Reading, "source" | "signal">): Promise<SourceHost> {
@@ -397,15 +387,11 @@ export class SourceRun {
   }
 }
 
-type TakenAll =
-  | { readonly kind: "stored"; readonly stored: number }
-  | { readonly kind: "busy"; readonly retryAfterSeconds: number };
-
 const TIMED_OUT = new SourceFailure("timeout", `Reading took longer than ${POLL_MS / 1000} seconds.`);
 
 interface SessionCalls {
   readonly host: SourceHost;
-  readonly takeAll: (events: readonly SourceEvent[]) => Promise<TakenAll>;
+  readonly takeAll: (events: readonly SourceEvent[]) => Promise<Exclude<TakenAll, { kind: "gone" }>>;
   readonly save: (update: RunUpdate) => Promise<void>;
 }
 
@@ -525,14 +511,6 @@ function failureOf(error: unknown, signal: AbortSignal): SourceFailure | null {
   return new SourceFailure("internal", "Posthorn could not read the source because of a fault of its own.", {
     hint: cause instanceof Error ? `Report this: ${cause.message}` : null,
   });
-}
-
-function arrived(
-  { definition }: LiveSource,
-  { id, type, body, contentType, occurredAt, headers }: SourceEvent,
-): Arrived {
-  const origin = { kind: "read" as const, provider: definition.id, scheme: definition.id, request: null };
-  return { id, type, occurredAt, contentType, headers, body, trust: "none", origin };
 }
 
 /** A driver that ignores the signal must not keep its source. */
