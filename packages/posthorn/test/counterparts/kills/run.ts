@@ -10,7 +10,7 @@ import { Random } from "../../simulation/random.ts";
 const WANTED_KILLS = process.env["POSTHORN_TEST_KILLS"];
 const SEED = Number(process.env["POSTHORN_TEST_SEED"] ?? Date.now() % 2 ** 31);
 /** Ends a run early, which then reports fewer kills. */
-const MINUTES = Number(process.env["POSTHORN_TEST_KILL_MINUTES"] ?? Infinity);
+export const MINUTES = Number(process.env["POSTHORN_TEST_KILL_MINUTES"] ?? Infinity);
 const KILLS_PER_LINE = 20;
 /** File to which the reports are appended, one line of JSON each. */
 const REPORT_FILE = process.env["POSTHORN_TEST_REPORT"];

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { startServer, type TestServer } from "@posthorn/testkit";
 import { Random } from "../../simulation/random.ts";
-import { report } from "./run.ts";
+import { MINUTES, report } from "./run.ts";
 
 const SEED = Number(process.env["POSTHORN_TEST_SEED"] ?? Date.now() % 2 ** 31);
 const LEAST_A_LIFE = 5;
@@ -80,7 +80,8 @@ export class SourceKillRun implements AsyncDisposable {
   }
 
   async kill(kills: number): Promise<void> {
-    for (let kill = 0; kill < kills; kill++) {
+    const deadline = Date.now() + MINUTES * 60_000;
+    for (let kill = 0; kill < kills && Date.now() < deadline; kill++) {
       const count = this.#random.int(LEAST_A_LIFE, MOST_A_LIFE);
       const numbers = Array.from({ length: count }, () => this.#next++);
       // The server is killed before, while or after it stores them, and while it connects.
