@@ -1,4 +1,4 @@
-/** A source of a broker while the database is away. */
+/** Sources of brokers while the database is away, while their node is frozen, and while a broker floods them. */
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
@@ -11,13 +11,23 @@ import {
   startTcpProxy,
   type TestServer,
 } from "@posthorn/testkit";
-import { isSkipped, startNats } from "@posthorn/testkit/counterparts";
+import { isSkipped, startMosquitto, startNats, startRedis } from "@posthorn/testkit/counterparts";
+import { Redis } from "ioredis";
+import { connectAsync } from "mqtt";
 import pg from "pg";
 import { describe, expect, it } from "vitest";
 import { keyOfId } from "../../src/lib/id.ts";
+import { shardOf } from "../../src/store/shards.ts";
 
-const AWAY_MS = 20_000;
+/** The nightly run waits longer. */
+const AWAY_MS = process.env["POSTHORN_TEST_KILLS"] === undefined ? 20_000 : 60_000;
+const FROZEN_MS = 10_000;
+/** How long a node that continues is observed. */
+const THAWED_MS = 4000;
 const PER_SECOND = 500;
+/** More than 300 MiB of messages. */
+const FLOOD_BYTES = 100_000;
+const FLOOD_MESSAGES = 3200;
 /** Growth that a garbage collector may leave for later. */
 const MAX_GROWTH_MIB = 150;
 
@@ -75,8 +85,8 @@ async function call(
   return text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);
 }
 
-async function sourceOf(server: TestServer, config: object): Promise<string> {
-  return (await call(server, "POST", "ingest/api/v1/source", { name: "In", kind: "nats", config }))["id"] as string;
+async function sourceOf(server: TestServer, config: object, kind = "nats"): Promise<string> {
+  return (await call(server, "POST", "ingest/api/v1/source", { name: "In", kind, config }))["id"] as string;
 }
 
 /** Messages of a source, read from the database itself. */
@@ -135,3 +145,157 @@ describe.skipIf(isSkipped("nats"))("a source of a broker", () => {
     },
   );
 });
+
+/** A stream of Redis to which numbers are added until the result is called. */
+async function startEntries(stack: AsyncDisposableStack) {
+  const { port, password } = stack.use(await startRedis());
+  const client = new Redis({ host: "127.0.0.1", port, password });
+  stack.defer(() => client.disconnect());
+  await client.xgroup("CREATE", "in", "readers", "$", "MKSTREAM");
+  let published = 0;
+  return {
+    config: { url: `redis://127.0.0.1:${port}`, password, stream: "in", group: "readers", bodyField: "body" },
+    start: (): (() => Promise<number>) => {
+      const end = new AbortController();
+      const load = async (): Promise<void> => {
+        while (!end.signal.aborted) {
+          for (let n = 0; n < PER_SECOND / 20; n++) await client.xadd("in", "*", "body", `{"n":${published++}}`);
+          await delay(50);
+        }
+      };
+      const loading = load();
+      return async () => {
+        end.abort();
+        await loading;
+        return published;
+      };
+    },
+    /** Entries that the group has not read, or not acknowledged. */
+    left: async (): Promise<number> => {
+      const [group] = (await client.xinfo("GROUPS", "in")) as readonly (readonly (string | number)[])[];
+      const of = (name: string): number => Number(group![group!.indexOf(name) + 1]);
+      return of("pending") + of("lag");
+    },
+  };
+}
+
+describe.skipIf(isSkipped("redis"))("a source of a broker whose node is frozen", () => {
+  it(
+    "is read by another node, and the frozen one writes and acknowledges nothing afterwards",
+    { timeout: 300_000 },
+    async () => {
+      await using stack = new AsyncDisposableStack();
+      const stream = await startEntries(stack);
+      const { url: databaseUrl } = await createDatabase(await sharedPostgres());
+      const client = new pg.Client(databaseUrl);
+      await client.connect();
+      stack.defer(() => client.end());
+      const one = stack.use(await startServer({ databaseUrl, allowErrors: true }));
+      const { dataDir, jwtSecret } = one;
+      const secrets = { POSTHORN_JWT_SECRET: jwtSecret };
+      const two = stack.use(await startServer({ databaseUrl, dataDir, allowErrors: true, env: secrets }));
+      const frozen = await lastNode(client);
+      let id = await sourceOf(one, stream.config, "redis");
+      while ((await ownerOf(client, id)) !== frozen) {
+        await call(one, "DELETE", `ingest/api/v1/source/${id}`);
+        id = await sourceOf(one, stream.config, "redis");
+      }
+      const stop = stream.start();
+      await eventually(async () => expect((await stored(client, id)).all).toBeGreaterThan(500), { timeoutMs: 60_000 });
+      const { version } = await runOf(client, id);
+      process.kill(two.pid, "SIGSTOP");
+      // A stopped process cannot be ended by the test.
+      stack.defer(() => void process.kill(two.pid, "SIGCONT"));
+      await delay(FROZEN_MS);
+      const claimed = await eventually(
+        async () => {
+          expect(await ownerOf(client, id)).not.toBe(frozen);
+          const run = await runOf(client, id);
+          expect(run.version).toBeGreaterThan(version);
+          return run;
+        },
+        { timeoutMs: 60_000 },
+      );
+      process.kill(two.pid, "SIGCONT");
+      // Each node counts from what it has read at its start, so a write of the frozen one would take the count back.
+      for (let events = claimed.events, until = Date.now() + THAWED_MS; Date.now() < until; await delay(100)) {
+        const run = await runOf(client, id);
+        expect(run.version).toBe(claimed.version);
+        expect(run.events).toBeGreaterThanOrEqual(events);
+        events = run.events;
+      }
+      const published = await stop();
+      await eventually(async () => expect(await stored(client, id)).toEqual({ all: published, distinct: published }), {
+        timeoutMs: 90_000,
+        intervalMs: 500,
+      });
+      await eventually(async () => expect(await stream.left()).toBe(0), { timeoutMs: 60_000 });
+      expect((await runOf(client, id)).version).toBe(claimed.version);
+    },
+  );
+});
+
+/** The node that joined last, once it has its share. */
+function lastNode(client: pg.Client): Promise<number> {
+  return eventually(
+    async () => {
+      const { rows } = await client.query<{ id: string }>(
+        "SELECT node_id AS id FROM posthorn.shard WHERE node_id IS NOT NULL GROUP BY node_id HAVING count(*) = 32 ORDER BY node_id",
+      );
+      expect(rows).toHaveLength(2);
+      return Number(rows.at(-1)!.id);
+    },
+    { timeoutMs: 60_000 },
+  );
+}
+
+async function ownerOf(client: pg.Client, id: string): Promise<number> {
+  const { rows } = await client.query<{ node: string }>("SELECT node_id AS node FROM posthorn.shard WHERE id = $1", [
+    shardOf(keyOfId("src_", id)!),
+  ]);
+  return Number(rows[0]!.node);
+}
+
+async function runOf(client: pg.Client, id: string): Promise<{ readonly version: number; readonly events: number }> {
+  const { rows } = await client.query<{ version: number; events: number }>(
+    "SELECT version::int AS version, events::int AS events FROM posthorn.source_run WHERE source_id = $1",
+    [keyOfId("src_", id)],
+  );
+  return rows[0]!;
+}
+
+describe.skipIf(isSkipped("mosquitto") || isSkipped("redis"))("a broker that floods its source", () => {
+  it("takes a bounded amount of memory, and delays no other source", { timeout: 300_000 }, async () => {
+    await using stack = new AsyncDisposableStack();
+    const stream = await startEntries(stack);
+    const { port } = stack.use(await startMosquitto());
+    const publisher = await connectAsync(`mqtt://127.0.0.1:${port}`, { protocolVersion: 5 });
+    stack.defer(() => publisher.endAsync(true));
+    const server = stack.use(await startServer({ allowErrors: true }));
+    const other = await sourceOf(server, stream.config, "redis");
+    // QoS 0 has no window: the broker sends as fast as the connection accepts.
+    const flooded = await sourceOf(server, { url: `mqtt://127.0.0.1:${port}`, topics: "flood", qos: "0" }, "mqtt");
+    await eventually(async () => {
+      const { state } = await call(server, "GET", `ingest/api/v1/source/${flooded}/state`);
+      expect(state).toBe("running");
+    });
+    const stopOthers = stream.start();
+    await eventually(async () => expect(await eventsOf(server, other)).toBeGreaterThan(100), { timeoutMs: 60_000 });
+    const before = memoryMib(server.pid);
+    let most = before;
+    const body = Buffer.alloc(FLOOD_BYTES, "x");
+    for (let sent = 0; sent < FLOOD_MESSAGES; sent++) {
+      await publisher.publishAsync("flood", body, { qos: 0 });
+      if (sent % 100 === 0) most = Math.max(most, memoryMib(server.pid));
+    }
+    const published = await stopOthers();
+    await eventually(async () => expect(await stream.left()).toBe(0), { timeoutMs: 30_000 });
+    most = Math.max(most, memoryMib(server.pid));
+    expect(published).toBeGreaterThan(100);
+    expect(most - before).toBeLessThan(MAX_GROWTH_MIB);
+  });
+});
+
+async function eventsOf(server: TestServer, id: string): Promise<number> {
+  return (await call(server, "GET", `ingest/api/v1/source/${id}/state`))["events"] as number;
+}

@@ -12,6 +12,8 @@ type Entry = readonly [id: Buffer, fields: readonly Buffer[] | null];
 
 const READ_COUNT = 64;
 const BLOCK_MS = 5000;
+/** Interval at which entries that were read and not acknowledged are looked for. */
+const SCAN_MS = 10_000;
 
 export const redisListener: Listener = {
   listen: async (host) => {
@@ -28,7 +30,7 @@ export const redisListener: Listener = {
     try {
       await createGroup(writer, config, host);
       host.connected();
-      await Promise.race([read({ reader, writer, config, host }), down]);
+      await Promise.race([read({ reader, writer, config, host, storing: new Set() }), down]);
     } finally {
       reader.disconnect();
       writer.disconnect();
@@ -84,15 +86,23 @@ interface Reading {
   readonly writer: Redis;
   readonly config: Config;
   readonly host: ListenHost;
+  /** IDs of entries that are being stored. */
+  readonly storing: Set<string>;
 }
 
 async function read(reading: Reading): Promise<void> {
   const { host } = reading;
   // Entries that were read before a crash and not acknowledged. They stay in the list until they are, so each round begins behind the last.
   let from = "0";
+  let nextScanAt = 0;
   for (;;) {
+    // The connection of a node that was frozen may still take entries, in the name of the same consumer.
+    if (from === ">" && host.now() >= nextScanAt) from = "0";
     const entries = await readEntries(reading, from);
-    if (from !== ">") from = entries.length === 0 ? ">" : entries.at(-1)![0].toString();
+    if (from !== ">") {
+      from = entries.length === 0 ? ">" : entries.at(-1)![0].toString();
+      nextScanAt = host.now() + SCAN_MS;
+    }
     for (const entry of entries) handOver(reading, entry);
     if (host.isFull) await host.room();
     if (host.signal.aborted) return;
@@ -118,14 +128,19 @@ async function readEntries({ reader, config, host }: Reading, from: string): Pro
   return reply?.[0]?.[1] ?? [];
 }
 
-function handOver({ writer, config, host }: Reading, [id, fields]: Entry): void {
+function handOver({ writer, config, host, storing }: Reading, [rawId, fields]: Entry): void {
+  const id = rawId.toString();
+  if (storing.has(id)) return;
+  storing.add(id);
   const acknowledge = (): void => {
-    writer.xack(config.stream, config.group ?? host.session, id.toString()).catch(() => undefined);
+    writer
+      .xack(config.stream, config.group ?? host.session, id)
+      .catch(() => undefined)
+      .finally(() => storing.delete(id));
   };
   // The entry was removed from the stream after it had been read.
-  if (fields === null) return acknowledge();
-  deliver(host, config.eventType, messageOf(id.toString(), fields, config)).then(acknowledge, () => undefined);
-  return undefined;
+  if (fields === null) acknowledge();
+  else deliver(host, config.eventType, messageOf(id, fields, config)).then(acknowledge, () => undefined);
 }
 
 function messageOf(id: string, fields: readonly Buffer[], { stream, bodyField }: Config): BrokerMessage {
