@@ -19,6 +19,7 @@ import { connect as connectRabbitMq } from "amqplib";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { VetResult } from "../../src/destinations/connections/protocol.ts";
+import { openListener, type TestListener } from "./listening.ts";
 import { accepted, messageOf, openConnector, rejected, type TestConnector } from "./support.ts";
 
 type Config = Readonly<Record<string, unknown>>;
@@ -200,6 +201,7 @@ describe("a connection with TLS", () => {
   const servers = new Map<string, Secured>();
   let certificates: Certificates;
   let connector: TestConnector;
+  let listener: TestListener;
 
   beforeAll(async () => {
     ({ certificates } = stack.use(await startLab()));
@@ -209,6 +211,7 @@ describe("a connection with TLS", () => {
     );
     for (const one of opened.flat()) servers.set(one.name, one);
     connector = stack.use(openConnector({ vet: toThisMachine }));
+    listener = stack.use(openListener("", toThisMachine));
     const { nats } = Object.fromEntries(servers);
     if (nats !== undefined) await createStream(nats.configOf("localhost"));
   });
@@ -264,6 +267,34 @@ describe("a connection with TLS", () => {
 
   it.each(NAMES)("is refused for %s if the certificate has expired", async (name) => {
     expect(await failed(name, (one) => one.expired)).toMatch(/^The certificate of the target has expired/);
+  });
+
+  /** Kinds that are sources as well. */
+  const read = NAMES.filter((name) => ["rabbitMq", "amqp", "nats", "redis", "mqtt"].includes(name));
+  const listen = (name: string, config: (one: Secured) => Config) => {
+    const one = servers.get(name)!;
+    const places = { queue: "events", stream: "events", topics: "events" };
+    return listener.listen(one.kind, { ...places, ...trusted(one), ...config(one) });
+  };
+
+  it.each(read)("is made by a source (%s)", async (name) => {
+    expect(await listen(name, (one) => one.configOf("localhost"))).toMatchObject({ isConnected: true });
+  });
+
+  it.each(read)("is refused by a source, which says what is wrong with the certificate (%s)", async (name) => {
+    const wrong: readonly (readonly [(one: Secured) => Config, RegExp])[] = [
+      [(one) => ({ ...one.configOf("localhost"), ca: null }), /is signed by an authority that is not trusted/],
+      [(one) => one.configOf("broker.example.com"), /is for another host name/],
+      [(one) => one.expired, /has expired/],
+    ];
+    for (const [config, message] of wrong) {
+      const { result, isConnected } = await listen(name, config);
+      expect(result).toMatchObject({
+        kind: "failed",
+        failure: { code: "connection_failed", message: expect.stringMatching(message) },
+      });
+      expect(isConnected).toBe(false);
+    }
   });
 
   const withClients = NAMES.filter((name) => !name.startsWith("smtp"));
