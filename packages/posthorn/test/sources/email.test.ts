@@ -1,4 +1,5 @@
 /** Sources of the kind `email`, through the SMTP server of a whole node. */
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { startLab } from "@posthorn/egress/lab";
@@ -290,6 +291,18 @@ describe("the SMTP server", () => {
     expect(await refused.say("EHLO x")).toMatch(/^\(closed\)|^421/);
   });
 
+  it("takes up to 50 recipients of one email", async () => {
+    const source = await make();
+    const client = await talk();
+    await client.say("MAIL FROM:<a@example.com>");
+    const replies: string[] = [];
+    for (let tag = 0; tag < 51; tag++) {
+      replies.push(await client.say(`RCPT TO:<${addressOf(source).replace("@", `+${tag}@`)}>`));
+    }
+    expect(new Set(replies.slice(0, 50).map((reply) => reply.slice(0, 3)))).toEqual(new Set(["250"]));
+    expect(replies[50]).toMatch(/^452/);
+  });
+
   it("survives rubbish, and lines without an end", async () => {
     for (const rubbish of [
       "\0\xff\xfe".repeat(500),
@@ -304,6 +317,64 @@ describe("the SMTP server", () => {
     const source = await make();
     await sendRaw(port, { from: "a@example.com", to: addressOf(source), raw: text(12) });
     expect(await gateway.messages(source)).toHaveLength(1);
+  });
+});
+
+describe("an SMTP server that is flooded", () => {
+  let flooded: TestGateway;
+  beforeAll(async () => {
+    flooded = await TestGateway.start({ ...ENV, POSTHORN_MAX_INBOUND_BYTES: String(16 * 1024 * 1024) });
+  });
+  afterAll(() => flooded[Symbol.asyncDispose]());
+
+  it("holds a bounded amount of unfinished emails of a source, and delays no other source", async () => {
+    const at = flooded.node.smtpPort!;
+    const config = { format: "raw", maxKib: 10_240 };
+    const source = await flooded.source({ kind: "email", config }, false);
+    const other = await flooded.source({ kind: "email" }, false);
+    const line = `${"x".repeat(998)}\r\n`;
+    const half = line.repeat(8 * 1024);
+    const clients = await Promise.all(Array.from({ length: 12 }, () => SmtpConversation.open(at)));
+    open.push(...clients);
+    for (const [index, client] of clients.entries()) {
+      await client.say("EHLO client.example.com");
+      await client.say("MAIL FROM:<a@example.com>");
+      await client.say(`RCPT TO:<${addressOf(source)}>`);
+      expect(await client.say("DATA")).toMatch(/^354/);
+      // All of them together have 96 MiB, and a source may hold 64.
+      const written = client.socket.write(`Subject: ${index}\r\n\r\n${half}`);
+      if (!written) await once(client.socket, "drain");
+    }
+    const mail = { from: "a@example.com", to: addressOf(other), raw: MAIL };
+    expect(await sendRaw(at, mail)).toMatch(/^250/);
+    const replies = await Promise.all(clients.map((client) => client.say(".")));
+    const accepted = replies.filter((reply) => reply.startsWith("250"));
+    const refused = replies.filter((reply) => reply.startsWith("451 4.3.1"));
+    expect(accepted.length).toBeGreaterThan(0);
+    expect(accepted.length).toBeLessThanOrEqual(8);
+    expect(accepted.length + refused.length).toBe(12);
+    await eventually(async () => {
+      const { json } = await flooded.call("GET", `ingest/api/v1/source/${source.id}/state`);
+      expect(json["events"]).toBe(accepted.length);
+    });
+    // The memory is free again.
+    expect(await sendRaw(at, { ...mail, to: addressOf(source), raw: `Subject: last\r\n\r\n${half}` })).toMatch(/^250/);
+  });
+
+  it.runIf(process.platform === "linux")("takes up to 200 connections, 20 of each peer", async () => {
+    const at = flooded.node.smtpPort!;
+    for (const conversation of open.splice(0)) await conversation[Symbol.asyncDispose]();
+    const peers = Array.from({ length: 11 }, (_, index) => `127.0.0.${index + 2}`);
+    const greetings: string[] = [];
+    for (const peer of peers) {
+      for (let count = 0; count < 20; count++) {
+        const client = await SmtpConversation.open(at, peer);
+        open.push(client);
+        greetings.push(await client.say("NOOP"));
+      }
+    }
+    expect(greetings.filter((reply) => reply.startsWith("250"))).toHaveLength(200);
+    expect(greetings.slice(200).every((reply) => /^421|^\(closed\)/.test(reply))).toBe(true);
   });
 });
 

@@ -47,8 +47,9 @@ export class SmtpConversation implements AsyncDisposable {
     });
   }
 
-  static async open(port: number): Promise<SmtpConversation> {
-    const socket = connect(port, "127.0.0.1");
+  /** @param from Address of the client, if it matters. */
+  static async open(port: number, from = "127.0.0.1"): Promise<SmtpConversation> {
+    const socket = connect({ port, host: "127.0.0.1", localAddress: from });
     await once(socket, "connect");
     const conversation = new SmtpConversation(socket);
     await conversation.reply();
