@@ -19,7 +19,7 @@ beforeAll(async () => {
   owner = new Tenant(node);
   for (const uid of ["one", "two"]) {
     await owner.call("POST", "app", { name: `App ${uid}`, uid });
-    await owner.call("POST", `app/${uid}/endpoint`, { url: "http://127.0.0.1:9/", uid: "ep", disabled: true });
+    await owner.call("POST", `app/${uid}/endpoint`, { url: "http://127.0.0.1:8080/", uid: "ep", disabled: true });
     await owner.call("POST", `app/${uid}/msg`, MESSAGE);
   }
 });
@@ -61,7 +61,7 @@ describe("a key with scopes", () => {
     expect(await statusOf(key, "POST", "app/one/msg", MESSAGE)).toBe(202);
     expect(await statusOf(key, "POST", "app/one/msg", MESSAGE)).toBe(202);
     expect(await statusOf(key, "GET", "app")).toBe(403);
-    expect(await statusOf(key, "POST", "app/one/endpoint", { url: "http://127.0.0.1:9/" })).toBe(403);
+    expect(await statusOf(key, "POST", "app/one/endpoint", { url: "http://127.0.0.1:8080/" })).toBe(403);
   });
 
   it("publishes to applications that exist, and creates none without applications:write", async () => {

@@ -1,0 +1,209 @@
+/**
+ * Who may call which route: every route with every kind of token, over HTTP. What is expected follows from the data of the routes; the table
+ * at the end checks some of that data by hand.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Route } from "../../src/api/route.ts";
+import { ROUTES } from "../../src/api/routes.ts";
+import { CAPABILITIES, type Capability } from "../../src/domain/access.ts";
+import { type Permission, PERMISSIONS } from "../../src/domain/grant.ts";
+import { ROLE_PERMISSIONS, ROLES } from "../../src/domain/role.ts";
+import { startNode, type TestNode } from "../support/posthorn.ts";
+import { temporaryFolder } from "../support/store.ts";
+import { Tenant } from "../support/tenant.ts";
+import { ok } from "./scene.ts";
+
+const folder = temporaryFolder();
+let node: TestNode;
+let owner: Tenant;
+
+beforeAll(async () => {
+  node = await startNode(folder.path);
+  owner = new Tenant(node);
+  for (const uid of ["one", "two"]) await ok(owner.call("POST", "app", { name: uid, uid }));
+});
+afterAll(async () => {
+  await node[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+/** Would end the token that calls it. */
+const TESTED = ROUTES.filter(({ operationId }) => operationId !== "v1.authentication.logout");
+
+/** Operations that need more than the permission of their route, whatever they are called with. */
+const ALSO: Readonly<Record<string, readonly Permission[]>> = {
+  "v1.authentication.get-poller-token": ["payloads:read"],
+  "v1.authentication.list-poller-tokens": ["payloads:read"],
+};
+/** For tokens of applications only. */
+const ONLY_PORTAL = "v1.portal.get";
+
+/** The operations that are refused with 403. Names nothing that exists, and sends no valid body, so that nothing is changed. */
+async function refused(caller: Tenant, app = "nowhere"): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const { method, path, operationId } of TESTED) {
+    const url = path.replace(":app_id", app).replace(/:\w+/g, "nothing");
+    const { status } = await caller.at("", method, url.slice(1), method === "GET" ? undefined : ([] as object));
+    expect([401, 500]).not.toContain(status);
+    if (status === 403) found.push(operationId);
+  }
+  return found;
+}
+
+const operations = (isRefused: (route: Route) => boolean): readonly string[] =>
+  TESTED.filter(isRefused).map(({ operationId }) => operationId);
+
+const lacks = (permissions: ReadonlySet<Permission>) => (route: Route) =>
+  route.operationId === ONLY_PORTAL ||
+  ![route.permission, ...(ALSO[route.operationId] ?? [])].every((permission) => permissions.has(permission));
+
+async function keyWith(scopes: readonly string[] | null): Promise<Tenant> {
+  return owner.as((await ok(owner.call("POST", "auth/api-key", { name: "Key", scopes }))).json["token"] as string);
+}
+
+describe("a token of the organisation", () => {
+  it("may call every route", async () => {
+    expect(await refused(owner)).toEqual([ONLY_PORTAL]);
+  });
+});
+
+describe("an API key", () => {
+  it.each(PERMISSIONS)("with the scope %s may call the routes with this permission, and no others", async (scope) => {
+    expect(await refused(await keyWith([scope]))).toEqual(operations(lacks(new Set([scope]))));
+  });
+
+  it.each(ROLES)("with the permissions of the role %s may call the routes with these, and no others", async (role) => {
+    const permissions = ROLE_PERMISSIONS[role];
+    expect(await refused(await keyWith([...permissions]))).toEqual(operations(lacks(permissions)));
+  });
+
+  it("of one application may call its routes, and those that filter by application", async () => {
+    const expected = operations(
+      ({ path, filtersApplications, operationId }) =>
+        operationId === ONLY_PORTAL || (!/:(app|source)_id/.test(path) && filtersApplications !== true),
+    );
+    // One of the calls deletes it.
+    await ok(owner.call("POST", "app", { name: "short-lived", uid: "short-lived" }));
+    const key = await keyWith([...PERMISSIONS, "app:short-lived"]);
+    expect(await refused(key, "two")).toEqual(expected);
+    expect(await refused(key, "short-lived")).toEqual(expected);
+  });
+
+  it("of one application finds no other application or source on any route", async () => {
+    const key = await keyWith([...PERMISSIONS, "app:one"]);
+    const statuses = new Map<string, number>();
+    for (const { method, path, operationId } of TESTED.filter(({ path: url }) => url.includes(":app_id"))) {
+      const url = path.replace(":app_id", "two").replace(/:\w+/g, "nothing");
+      const { status } = await key.at("", method, url.slice(1), method === "GET" ? undefined : ([] as object));
+      statuses.set(operationId, status);
+    }
+    expect([...statuses].filter(([, status]) => status !== 404)).toEqual([]);
+  });
+});
+
+const NEEDED: Readonly<Record<string, Capability>> = {
+  pull: "ViewBase",
+  subscribe: "ManageEndpoint",
+  hooks: "ManageEndpoint",
+};
+
+describe("a token of an application", () => {
+  it.each(CAPABILITIES)(
+    "with the capability %s may call the routes with this access, and no others",
+    async (capability) => {
+      const portal = await owner.portal([capability], "one");
+      const expected = operations(({ access }) => access !== "any token" && (NEEDED[access] ?? access) !== capability);
+      expect(await refused(portal, "one")).toEqual(expected);
+    },
+  );
+});
+
+describe("a token that may do one thing", () => {
+  /** Without the feed of the application, which no token of an endpoint reads: what the path names decides there. */
+  const withoutFeed = (names: readonly string[]): readonly string[] =>
+    names.filter((name) => !name.startsWith("v1.feed."));
+
+  it("reads the feed of an endpoint, and calls no other route", async () => {
+    await ok(owner.call("POST", "app/one/endpoint", { url: "http://127.0.0.1:8080/", uid: "fed", disabled: true }));
+    const { json } = await ok(owner.call("GET", "auth/app/one/poller/fed/token"));
+    const expected = operations(({ access }) => access !== "pull");
+    expect(withoutFeed(await refused(owner.as(json["token"] as string), "one"))).toEqual(withoutFeed(expected));
+  });
+
+  it("manages REST hooks, and calls no other route", async () => {
+    const { json } = await ok(owner.call("POST", "app/one/rest-hook-token", {}));
+    const expected = operations(({ access }) => access !== "hooks");
+    expect(await refused(owner.as(json["token"] as string), "one")).toEqual(expected);
+  });
+
+  it("completes a subscription and reads its feed, and calls no other route", async () => {
+    const { json } = await ok(owner.call("POST", "app/one/autoconfig"));
+    const expected = operations(({ access }) => access !== "pull" && access !== "subscribe");
+    const content = (json["token"] as string).split("_").at(-1)!;
+    const { tok } = JSON.parse(Buffer.from(content, "base64").toString()) as { tok: string };
+    expect(withoutFeed(await refused(owner.as(tok), "one"))).toEqual(withoutFeed(expected));
+  });
+});
+
+describe("a request without a token", () => {
+  it("is refused on every route", async () => {
+    const statuses = await Promise.all(
+      TESTED.map(async ({ method, path }) => (await fetch(node.url + path.replace(/:\w+/g, "x"), { method })).status),
+    );
+    expect(new Set(statuses)).toEqual(new Set([401]));
+  });
+});
+
+describe("the permissions of the routes", () => {
+  const BY_HAND: readonly (readonly [string, string, Permission])[] = [
+    ["GET", "/api/v1/app", "read"],
+    ["POST", "/api/v1/app", "applications:write"],
+    ["DELETE", "/api/v1/app/:app_id", "applications:write"],
+    ["PUT", "/api/v1/app/:app_id/egress", "settings:write"],
+    ["POST", "/api/v1/app/:app_id/msg", "messages:publish"],
+    ["POST", "/api/v1/msg/batch", "messages:publish"],
+    ["POST", "/api/v1/msg/broadcast", "messages:publish"],
+    ["GET", "/api/v1/app/:app_id/msg", "read"],
+    ["DELETE", "/api/v1/app/:app_id/msg/:msg_id/content", "messages:delete"],
+    ["POST", "/api/v1/app/:app_id/msg/:msg_id/cancel", "messages:delete"],
+    ["POST", "/api/v1/app/:app_id/msg/:msg_id/endpoint/:endpoint_id/cancel", "messages:delete"],
+    ["POST", "/api/v1/app/:app_id/msg/:msg_id/endpoint/:endpoint_id/resend", "messages:replay"],
+    ["POST", "/api/v1/app/:app_id/endpoint/:endpoint_id/recover", "messages:replay"],
+    ["POST", "/api/v1/app/:app_id/endpoint/:endpoint_id/try", "payloads:read"],
+    ["POST", "/api/v1/app/:app_id/endpoint/:endpoint_id/filter/explain", "payloads:read"],
+    ["POST", "/api/v1/filter/explain", "payloads:read"],
+    ["GET", "/api/v1/app/:app_id/endpoint/:endpoint_id/secret", "secrets:read"],
+    ["POST", "/api/v1/app/:app_id/endpoint/:endpoint_id/secret/rotate", "endpoints:write"],
+    ["POST", "/api/v1/app/:app_id/endpoint", "endpoints:write"],
+    ["POST", "/api/v1/event-type", "event-types:write"],
+    ["POST", "/api/v1/operational-webhook/endpoint", "settings:write"],
+    ["GET", "/api/v1/operational-webhook/endpoint/:endpoint_id/secret", "secrets:read"],
+    ["POST", "/api/v1/auth/app-portal-access/:app_id", "tokens:issue"],
+    ["POST", "/api/v1/auth/api-key", "keys:manage"],
+    ["GET", "/api/v1/auth/api-key", "keys:manage"],
+    ["PATCH", "/api/v1/auth/api-key/:key_id", "keys:manage"],
+    ["POST", "/api/v1/app/:app_id/watch", "watches:write"],
+    ["POST", "/api/v1/app/:app_id/watch/dry-run", "payloads:read"],
+    ["GET", "/api/v1/app/:app_id/watch/:watch_id/key", "payloads:read"],
+    ["POST", "/ingest/api/v1/source", "sources:write"],
+    ["POST", "/ingest/api/v1/source/:source_id/token/rotate", "sources:write"],
+    ["POST", "/ingest/api/v1/source/:source_id/sample", "messages:publish"],
+    ["POST", "/ingest/api/v1/source/:source_id/quarantine/:request_id/diagnose", "payloads:read"],
+    ["POST", "/ingest/api/v1/source/:source_id/quarantine/:request_id/release", "sources:write"],
+    ["GET", "/api/v1/stats/storage", "read"],
+  ];
+
+  it.each(BY_HAND)("are, for %s %s, %s", (method, path, permission) => {
+    const route = ROUTES.find((one) => one.method === method && one.path === path);
+    expect(route?.permission).toBe(permission);
+  });
+
+  it("let roles that change nothing call no route that changes something, but to send again and to compute", () => {
+    const harmless = /precheck|preview|dry-run|check|usage|logout|explain/;
+    const changing = ROUTES.filter(
+      ({ method, path, permission }) =>
+        method !== "GET" && ROLE_PERMISSIONS.viewer.has(permission) && !harmless.test(path),
+    );
+    expect(changing.map(({ operationId }) => operationId)).toEqual([]);
+  });
+});
