@@ -149,8 +149,10 @@ export interface EgressProblem {
 export interface TokenIssuer {
   /** Returns a signed token with these claims. Times are Unix seconds. */
   sign(claims: Record<string, unknown> & { readonly sub: string; readonly exp: number }): Promise<string>;
-  /** Clears the cache of tokens after one was revoked. */
+  /** Clears the cache of tokens and sessions after one was revoked. */
   forget(): void;
+  /** Returns a text that only this server can compute for another one. `purpose` keeps uses apart. */
+  proof(purpose: string, text: string): string;
 }
 
 /** Sends verification requests to endpoints. */

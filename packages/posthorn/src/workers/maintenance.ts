@@ -10,6 +10,7 @@ import { expireInbound } from "../domain/quarantine/expire.ts";
 import { dropDays } from "../domain/retention/drop-days.ts";
 import { sweepOneOffs } from "../domain/replay/one-off.ts";
 import type { RetentionPeriods, SweepOptions } from "../domain/retention/retention.ts";
+import { expireSessions } from "../domain/session/expire.ts";
 import { expireSources } from "../domain/source/expire.ts";
 import { sweepAttempts } from "../domain/retention/sweep-attempts.ts";
 import { sweepBatches } from "../domain/retention/sweep-batches.ts";
@@ -85,6 +86,7 @@ export class Maintenance implements Worker {
       await services.store.transaction(async ({ db }) => {
         await db.deleteFrom("revoked_token").where("expires_at", "<", services.now()).execute();
       }, "maintenance");
+      await expireSessions(services);
       await dropParked(services, services.now() - periods.failureMs);
       await expireFeeds(services, signal);
       await expireWatchEvents(services, signal);

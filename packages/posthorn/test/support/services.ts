@@ -34,7 +34,7 @@ function unused(): never {
 
 /** Services that delivery tests do not use. */
 export const OTHER_SERVICES = {
-  tokens: { sign: unused, forget: () => undefined },
+  tokens: { sign: unused, forget: () => undefined, proof: unused },
   ownership: { ask: unused },
   subscribers: { send: unused },
   lanes: { of: () => ({ lane: null, failing: null }), unhealthy: () => Promise.resolve(new Map()) },

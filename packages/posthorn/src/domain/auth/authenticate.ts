@@ -1,8 +1,17 @@
 /** Authenticates tokens. */
-import { createHash } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { jwtVerify, SignJWT } from "jose";
 import { boundedCache } from "../../lib/bounded-cache.ts";
 import { PosthornError } from "../../lib/errors.ts";
+import { hashToken } from "./hash-token.ts";
+import {
+  CLI_PREFIX,
+  findSession,
+  SESSION_PREFIX,
+  type SessionIdentity,
+  TOUCH_MS,
+  touchSession,
+} from "../session/identity.ts";
 import { isId, isOrganisationId, keyOfId } from "../../lib/id.ts";
 import { networkCheck } from "../../lib/network.ts";
 import type { Store } from "../../store/store.ts";
@@ -56,6 +65,7 @@ export class Authenticator implements TokenIssuer {
   readonly #secret: Uint8Array;
   #epoch = 0;
   readonly #known = boundedCache<string, Identity>(10_000);
+  readonly #sessions = boundedCache<string, SessionIdentity>(10_000);
   readonly #listeners = new Set<() => void>();
 
   constructor(options: AuthenticatorOptions) {
@@ -74,6 +84,7 @@ export class Authenticator implements TokenIssuer {
    * @param address Address of the client, for API keys that are limited to networks; `null`: the call is not from a network.
    */
   async identify(token: string, address: string | null = null): Promise<Identity> {
+    if (token.startsWith(CLI_PREFIX)) return this.#fromSession(token);
     let known = this.#known.get(token);
     if (known === undefined) {
       const epoch = this.#epoch;
@@ -97,6 +108,12 @@ export class Authenticator implements TokenIssuer {
     this.#options.onKeyUse?.(key.key, now);
   }
 
+  /** Like {@link identify}, for the value of a session cookie. */
+  async identifySession(value: string): Promise<Identity> {
+    if (!value.startsWith(SESSION_PREFIX)) throw refused();
+    return this.#fromSession(value);
+  }
+
   /** The caller of a token whose identity is cached; `null` if it has to be looked up, has expired, or is limited to networks. */
   known(token: string): Actor | null {
     const known = this.#known.get(token);
@@ -112,6 +129,7 @@ export class Authenticator implements TokenIssuer {
   forget(): void {
     this.#epoch++;
     this.#known.clear();
+    this.#sessions.clear();
     for (const listener of this.#listeners) listener();
   }
 
@@ -127,6 +145,30 @@ export class Authenticator implements TokenIssuer {
       .setProtectedHeader({ alg: "HS256", typ: "JWT" })
       .setIssuedAt(Math.floor(now / 1000))
       .sign(this.#secret);
+  }
+
+  proof(purpose: string, text: string): string {
+    return createHmac("sha256", this.#secret).update(purpose).update("\0").update(text).digest("base64url");
+  }
+
+  async #fromSession(secret: string): Promise<Identity> {
+    const { store, now } = this.#options;
+    let known = this.#sessions.get(secret);
+    if (known === undefined) {
+      const epoch = this.#epoch;
+      const found = await findSession(store.hotDb, secret);
+      if (found === null) throw refused();
+      known = found;
+      if (epoch === this.#epoch) this.#sessions.set(secret, known);
+    }
+    if (known.expiresAt <= now()) throw refused();
+    if (known.lastUsedAt + TOUCH_MS <= now()) {
+      // The next request looks the session up again, with its new end.
+      this.#sessions.delete(secret);
+      // It only moves the end of the session: the next use stores it again.
+      touchSession(store, known.key, now()).catch(() => undefined);
+    }
+    return { actor: known.actor, expiresAt: known.expiresAt };
   }
 
   #lookUp(token: string): Promise<Identity> {
@@ -268,10 +310,6 @@ export class Authenticator implements TokenIssuer {
       .executeTakeFirst();
     return row !== undefined;
   }
-}
-
-export function hashToken(token: string): Uint8Array {
-  return createHash("sha256").update(token).digest();
 }
 
 /**

@@ -6,7 +6,8 @@ import type { Database } from "../../store/schema.ts";
 import type { Tx } from "../../store/tx.ts";
 import { requirePermission, type TokenScope } from "../access.ts";
 import type { Context } from "../context.ts";
-import { hashToken, SCOPED_PREFIX } from "./authenticate.ts";
+import { SCOPED_PREFIX } from "./authenticate.ts";
+import { hashToken } from "./hash-token.ts";
 
 export interface ScopedToken {
   readonly key: number;

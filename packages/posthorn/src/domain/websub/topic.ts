@@ -9,7 +9,7 @@ import type { WebSubTopicTable } from "../../store/subscription-schema.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication, ofCustomers } from "../application/find.ts";
 import { findResource } from "../application/resource.ts";
-import { hashToken } from "../auth/authenticate.ts";
+import { hashToken } from "../auth/hash-token.ts";
 import { atomically, type Call, type Context, reader, type TransactionContext } from "../context.ts";
 import { checkEventTypes } from "../endpoint/endpoint.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";

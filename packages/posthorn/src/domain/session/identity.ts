@@ -1,0 +1,92 @@
+/** The caller of a session: its person, with the grant of their roles in the organisation of the session. */
+import type { Store } from "../../store/store.ts";
+import { hashToken } from "../auth/hash-token.ts";
+import type { Actor } from "../access.ts";
+import { type Caller, FULL_GRANT, type Grant } from "../grant.ts";
+import { grantOf, isRole } from "../role.ts";
+
+/** Prefix of the values of session cookies. They are no tokens: the `Authorization` header does not accept them. */
+export const SESSION_PREFIX = "phs_";
+/** Prefix of tokens of people who signed in on the command line. */
+export const CLI_PREFIX = "phu_";
+
+const DAY_MS = 86_400_000;
+/** A session ends this long after it began, even if it is used. */
+export const SESSION_MS = 30 * DAY_MS;
+/** A session ends when it is not used for this long. */
+const IDLE_MS = 7 * DAY_MS;
+/** How often the last use of a session is stored. */
+export const TOUCH_MS = 300_000;
+
+export interface SessionIdentity {
+  readonly actor: Actor;
+  readonly key: number;
+  readonly expiresAt: number;
+  readonly lastUsedAt: number;
+}
+
+/** When a session ends if it is not used again. */
+export function sessionEnd(row: { readonly last_used_at: number; readonly expires_at: number }): number {
+  return Math.min(row.expires_at, row.last_used_at + IDLE_MS);
+}
+
+/** Looks a session up by its cookie or token; `null`: there is none, or its person may no longer sign in. */
+export async function findSession(db: Store["hotDb"], secret: string): Promise<SessionIdentity | null> {
+  const row = await db
+    .selectFrom("person_session as s")
+    .innerJoin("organisation as o", "o.id", "s.org_id")
+    .leftJoin("person as p", "p.id", "s.person_id")
+    .select(["s.id", "s.kind", "s.person_id", "s.org_id", "s.expires_at", "s.last_used_at", "o.public_id as org"])
+    .select(["p.public_id as person", "p.disabled_at"])
+    .where("s.hash", "=", hashToken(secret))
+    .executeTakeFirst();
+  if (row === undefined || row.kind !== (secret.startsWith(CLI_PREFIX) ? "cli" : "browser")) return null;
+  const found = row.person_id === null ? DEVELOPER : await personOf(db, { ...row, person_id: row.person_id });
+  if (found === null) return null;
+  return {
+    actor: { kind: "organisation", orgId: row.org_id, orgPublicId: row.org, ...found },
+    key: row.id,
+    expiresAt: sessionEnd(row),
+    lastUsedAt: row.last_used_at,
+  };
+}
+
+/** Of a developer who followed the link of `npm start`: there is no person, and it may do what their token may do. */
+const DEVELOPER = { caller: { kind: "token" }, grant: FULL_GRANT } as const;
+
+interface PersonRow {
+  readonly id: number;
+  readonly person_id: number;
+  readonly org_id: number;
+  readonly person: string | null;
+  readonly disabled_at: number | null;
+}
+
+async function personOf(
+  db: Store["hotDb"],
+  row: PersonRow,
+): Promise<{ readonly caller: Caller; readonly grant: Grant } | null> {
+  if (row.person === null || row.disabled_at !== null) return null;
+  const memberships = await db
+    .selectFrom("membership")
+    .select(["role", "app_id as appKey"])
+    .where("person_id", "=", row.person_id)
+    .where("org_id", "=", row.org_id)
+    .execute();
+  const known = memberships.flatMap(({ role, appKey }) => (isRole(role) ? [{ role, appKey }] : []));
+  if (known.length === 0) return null;
+  const caller: Caller = { kind: "user", id: row.person, key: row.person_id, sessionKey: row.id };
+  return { caller, grant: grantOf(known) };
+}
+
+/** Stores that a session is used. */
+export async function touchSession(store: Store, key: number, now: number): Promise<void> {
+  await store.transaction(async ({ db }) => {
+    await db
+      .updateTable("person_session")
+      .set({ last_used_at: now })
+      .where("id", "=", key)
+      .where("last_used_at", "<", now)
+      .execute();
+  }, "session.touch");
+}
