@@ -17,7 +17,7 @@ const OWN_WORDS = ["posthorn", "webhook", "webhooks"];
 
 /** Throws a `validation` error that says what is wrong with a new password. @param about Texts about the person, such as the email address. */
 export async function checkNewPassword(password: string, about: readonly string[], field = "password"): Promise<void> {
-  const length = [...password].length;
+  const length = Array.from(password).length;
   if (length < MIN_PASSWORD_LENGTH) {
     throw invalid(field, `The password has ${length} characters. It needs at least ${MIN_PASSWORD_LENGTH}.`);
   }
