@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { buildDocument, publishedDocument } from "./document.ts";
 import { ROUTES } from "./routes.ts";
+import { PUBLIC_ROUTES } from "./session/public-routes.ts";
 
 // The server builds the document on first use, so that a mistake would show only there.
 describe("the OpenAPI document", () => {
-  it("has all routes, the health check, the streams, and the hub with its topics", async () => {
+  it("has all routes, the health check, the streams, the hub with its topics, and sign-in", async () => {
     const { paths } = (await buildDocument()) as { paths: Record<string, Record<string, { operationId: string }>> };
     const documented = Object.values(paths).flatMap((path) => Object.values(path).map((route) => route.operationId));
     const outsideOfRoutes = [
@@ -16,6 +17,7 @@ describe("the OpenAPI document", () => {
       "websub.topic.content",
       "endpoint.permission.open",
       "endpoint.permission.grant",
+      ...PUBLIC_ROUTES.map((route) => route.operationId),
     ];
     const expected = [...ROUTES.map((route) => route.operationId), ...outsideOfRoutes];
     expect(documented.toSorted()).toEqual(expected.toSorted());

@@ -14,6 +14,7 @@ import { DOCUMENTED_AS } from "./models/kind-fields.ts";
 import { MODELS } from "./models/index.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
+import { describePublicRoute, PUBLIC_ROUTES } from "./session/public-routes.ts";
 import { TAGS } from "./tags.ts";
 import { WARNING_HEADER } from "./validation.ts";
 import { WEBSUB_PUBLIC_ROUTES } from "./websub/description.ts";
@@ -68,6 +69,8 @@ export async function buildDocument(): Promise<object> {
   app.route(HEALTH);
   app.get(LIVE_PATH, { schema: LIVE_DESCRIPTION }, neverCalled);
   for (const scope of STREAM_PATHS) app.get(scope.path, { schema: descriptionOf(scope) }, neverCalled);
+  for (const route of PUBLIC_ROUTES)
+    app.route({ method: route.method, url: route.path, schema: describePublicRoute(route), handler: neverCalled });
   for (const route of [...WEBSUB_PUBLIC_ROUTES, ...PERMISSION_ROUTES]) app.route({ ...route, handler: neverCalled });
   await app.ready();
   try {

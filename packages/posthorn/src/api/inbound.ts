@@ -6,6 +6,7 @@ import type { InboundResponse } from "../ingest/inbound-response.ts";
 import type { LiveSource } from "../ingest/live-source.ts";
 import { jsonResponse } from "../ingest/verifier.ts";
 import { discard } from "./connection.ts";
+import { withoutOwnCookies } from "./session/cookies.ts";
 import { asksForScript, INERT } from "./inert.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
@@ -99,7 +100,9 @@ async function read(
       return body;
     }
     const { path, query } = partsOf(raw.url ?? "", token);
-    const { method = "GET", rawHeaders, headers } = raw;
+    const { method = "GET", headers } = raw;
+    // The dashboard may have the same origin, so that browsers send its cookies here too.
+    const rawHeaders = headers.cookie === undefined ? raw.rawHeaders : withoutOwnCookies(raw.rawHeaders);
     return await gateway.receive(source, { token, method, path, query, rawHeaders, headers, address, body });
   } finally {
     gateway.limits.giveBytes(source.key, held.bytes);

@@ -1,5 +1,6 @@
 /** All routes of the API that require a token. */
 import { templateRoutes } from "./template/routes.ts";
+import { USER_ROUTES } from "./user/routes.ts";
 import { watchRoutes } from "./watch/routes.ts";
 import { FEED_ROUTES } from "./feed/routes.ts";
 import { REST_HOOK_ROUTES } from "./rest-hook/routes.ts";
@@ -288,4 +289,5 @@ export const ROUTES: readonly Route[] = [
   ...templateRoutes,
   ...SOURCE_ROUTES,
   ...SOURCE_MONITORING_ROUTES,
+  ...USER_ROUTES,
 ];

@@ -27,6 +27,8 @@ import { maskReply, PAYLOADS_HEADER, viewOf } from "./mask-reply.ts";
 import { noContent, type Reply, reply } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
+import { type CallerOptions, identifyCaller } from "./session/caller.ts";
+import { registerPublicRoutes } from "./session/public-routes.ts";
 import { registerFeedStreams } from "./feed/stream.ts";
 import { registerLive } from "./live.ts";
 import { registerInbound } from "./inbound.ts";
@@ -145,18 +147,20 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerWebSub(app, options.services);
   registerPermissionCallback(app, options.services);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, async (request: FastifyRequest, raw: Buffer) =>
-    request.headers["content-type"] === NDJSON
-      ? splitLines(raw, MAX_BATCH_MESSAGES + 1)
-      : readBody(raw, request.routeOptions.config.bodyLayout ?? NO_LAYOUT),
-  );
+  app.addContentTypeParser("*", { parseAs: "buffer" }, async (request: FastifyRequest, raw: Buffer) => {
+    const type = request.headers["content-type"];
+    if (type === NDJSON) return splitLines(raw, MAX_BATCH_MESSAGES + 1);
+    if (type === FORM) return { raw, value: Object.fromEntries(new URLSearchParams(raw.toString())) };
+    return readBody(raw, request.routeOptions.config.bodyLayout ?? NO_LAYOUT);
+  });
   // Treat bodies as JSON whatever their content type: some clients send none, and Fastify rejects a malformed one.
   app.addHook("onRequest", (request, _answer, done) => {
     const { headers } = request.raw;
     const type = headers["content-type"];
     if (type !== undefined) {
-      const lines = request.routeOptions.config.takesLines === true && type.startsWith(NDJSON);
-      headers["content-type"] = lines ? NDJSON : "application/json";
+      const { takesLines, takesForms } = request.routeOptions.config;
+      const kept = [takesLines === true ? NDJSON : null, takesForms === true ? FORM : null];
+      headers["content-type"] = kept.find((known) => known !== null && type.startsWith(known)) ?? "application/json";
     }
     done();
   });
@@ -174,19 +178,21 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     strictPreflight: false,
   });
   app.decorateRequest("caller");
+  const callers: CallerOptions = { authenticator: options.authenticator, publicUrl: options.services.rules.publicUrl };
   registerDocument(app, options.services);
-  for (const route of ROUTES) registerRoute(app, route, options);
+  for (const route of ROUTES) registerRoute(app, route, options, callers);
+  registerPublicRoutes(app, { services: options.services, authenticator: options.authenticator, send });
   registerHealth(app, options.services);
   registerSources(app, options.sources);
   registerLive(app, {
     feed: options.feed,
-    identify: async (request) => options.authenticator.identify(bearerToken(request), request.ip),
+    identify: (request) => identifyCaller(request, callers),
     onTokensRevoked: (listener) => options.authenticator.onForget(listener),
     now: options.services.now,
   });
   registerFeedStreams(app, {
     services: options.services,
-    identify: async (request) => options.authenticator.identify(bearerToken(request), request.ip),
+    identify: (request) => identifyCaller(request, callers),
   });
   registerReference(app, options.base);
   registerSecurityTxt(app, {
@@ -259,19 +265,25 @@ function corsHeaders(options: Pick<ServerOptions, "corsOrigins">): readonly stri
   return [...first, "access-control-expose-headers", `${WARNING_HEADER}, ${PAYLOADS_HEADER}`];
 }
 
-function registerRoute(app: FastifyInstance, route: Route, options: ServerOptions): void {
-  const { services, authenticator } = options;
+function registerRoute(
+  app: FastifyInstance,
+  route: Route,
+  { services, maxBatchBytes }: Pick<ServerOptions, "services" | "maxBatchBytes">,
+  callers: CallerOptions,
+): void {
   const invoke = invoker(route);
   app.route({
     method: route.method,
     url: route.path,
     config: { bodyLayout: layoutOf(route.body), takesLines: route.lines === true },
-    ...(route.large === true ? { bodyLimit: options.maxBatchBytes } : {}),
+    ...(route.large === true ? { bodyLimit: maxBatchBytes } : {}),
     // Runs before the body is read, so that unauthenticated requests cost no more than their headers.
-    onRequest: async (request) => {
-      const token = bearerToken(request);
-      const actor = await authenticator.authenticate(token, request.ip);
-      request.setDecorator<Caller>("caller", { token, actor: await authorize(services, actor, route, request.params) });
+    onRequest: async (request, response) => {
+      const { actor, secret, byCookie } = await identifyCaller(request, callers);
+      const authorized = await authorize(services, actor, route, request.params);
+      // Caches keep responses to requests with an `Authorization` header from others by themselves.
+      if (byCookie) void response.header("cache-control", "no-store");
+      request.setDecorator<Caller>("caller", { token: secret, actor: authorized });
     },
     handler: async (request, response) => {
       const { token, actor } = request.getDecorator<Caller>("caller");
@@ -310,25 +322,15 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Whether the route reads NDJSON line by line. */
     readonly takesLines?: boolean;
+    /** Whether the route reads forms as well as JSON. */
+    readonly takesForms?: boolean;
     readonly bodyLayout?: BodyLayout;
   }
 }
 
+const FORM = "application/x-www-form-urlencoded";
 const NO_BODY: ParsedBody = { raw: Buffer.alloc(0), value: {} };
 const NO_LAYOUT: BodyLayout = layoutOf(undefined);
-
-/**
- * Returns the token of the `Authorization` header. The Terraform provider of the compatible API appends `|` and the name of an
- * environment. Tokens never contain that character and Posthorn has no environments, so the suffix is ignored.
- */
-function bearerToken(request: FastifyRequest): string {
-  const match = /^bearer +([^\s|]+)(?:\|\S*)? *$/i.exec(request.headers.authorization ?? "");
-  if (match !== null) return match[1]!;
-  throw new PosthornError(
-    "authentication_failed",
-    "Send the header `Authorization: Bearer <token>`. `posthorn token` creates a token.",
-  );
-}
 
 /** Decorator that returns the seconds for `Retry-After`. */
 const RETRY_AFTER = "retryAfterSeconds";

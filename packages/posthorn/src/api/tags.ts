@@ -28,6 +28,8 @@ export const TAGS = [
   ["Live", "A stream of events as they happen."],
   ["Portal", "What the customer portal needs."],
   ["Authentication", "API keys, and tokens for customers."],
+  ["Users", "People who sign in, their roles, invitations and sessions."],
+  ["Sign-in", "How people and command lines get a session."],
   ["Cluster", "Nodes and the work that each of them has."],
   ["Health", "Whether the server works."],
 ] as const;

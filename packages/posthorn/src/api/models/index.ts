@@ -1,5 +1,6 @@
 /** All named models of the API. */
 import { TEMPLATE_MODELS } from "./template.ts";
+import { USER_MODELS } from "./user.ts";
 import { WATCH_MODELS } from "./watch.ts";
 import { COMPATIBLE_DESTINATION_MODELS } from "./destination.ts";
 import { DESTINATION_MODELS } from "./destination-kind.ts";
@@ -211,4 +212,5 @@ export const MODELS: readonly TSchema[] = [
   ...SUBSCRIPTION_MODELS,
   ...WATCH_MODELS,
   ...TEMPLATE_MODELS,
+  ...USER_MODELS,
 ];
