@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   copy: async () => (await import("./database/copy.ts")).addCopyCommand,
   key: loadKeyCommands,
   tables: loadTablesCommands,
+  users: loadUsersCommands,
   watch: loadWatchCommands,
 };
 
@@ -46,6 +47,18 @@ async function loadTablesCommands(): Promise<Add> {
     addTablesAddCommand(tables);
     addTablesListCommand(tables);
     addTablesRemoveCommand(tables);
+  };
+}
+
+async function loadUsersCommands(): Promise<Add> {
+  const { addUsersInviteCommand } = await import("./users/invite.ts");
+  const { addUsersListCommand } = await import("./users/list.ts");
+  const { addUsersResetLinkCommand } = await import("./users/reset-link.ts");
+  return (program) => {
+    const users = program.command("users").description("people who sign in to the dashboard");
+    addUsersInviteCommand(users);
+    addUsersListCommand(users);
+    addUsersResetLinkCommand(users);
   };
 }
 

@@ -3,6 +3,7 @@ import { envToConfig } from "../../config/config.ts";
 import { readEnv } from "../../config/env.ts";
 import { loadSecrets } from "../../config/secrets.ts";
 import { DEFAULT_ORGANISATION } from "../../domain/organisation/ensure.ts";
+import { createSetupLink } from "../../domain/user/set-up.ts";
 import { createLog } from "../../lib/log.ts";
 import { PosthornNode } from "../../node/node.ts";
 import { VERSION } from "../../lib/version.ts";
@@ -33,7 +34,12 @@ async function start(options: Record<string, unknown>): Promise<void> {
   if (node === null) return;
   log.info({ url: node.url, version: VERSION }, `Posthorn ${VERSION} listens on ${node.url}`);
   if (options["dev"] === true) {
-    print(welcome(node.url, await organisationToken(secrets.jwtSecret, DEFAULT_ORGANISATION)));
+    const token = await organisationToken(secrets.jwtSecret, DEFAULT_ORGANISATION);
+    print(welcome(node.url, token));
+  } else {
+    const link = await createSetupLink(node.services);
+    // The link works once, for a day, and only while there are no users.
+    if (link !== null) log.info({ link }, `this server has no users yet: create the first one at ${link}`);
   }
   const signal = await Promise.race([stop, node.failed]);
   if (signal instanceof Error) {
