@@ -2,6 +2,7 @@
 import i18next from "i18next";
 import createClient, { type Middleware } from "openapi-fetch";
 import { baseUrl } from "../lib/base.ts";
+import { notePayloadView } from "../lib/payload-view.ts";
 import { endSession, readSession } from "../session/session.ts";
 import type { paths } from "./schema.ts";
 
@@ -12,6 +13,7 @@ const withToken: Middleware = {
     return request;
   },
   onResponse({ response }) {
+    notePayloadView(response);
     // The token has expired or was revoked, so no further request can succeed.
     if (response.status === 401) endSession("expired");
   },

@@ -7,10 +7,12 @@ import { ChevronDown, ChevronUp, WrapText } from "lucide-react";
 import { type ReactNode, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { formatBytes } from "../lib/format.ts";
+import { usePayloadView } from "../lib/payload-view.ts";
 import { type Body, bytesOf, hexLines, kindOf, prettyLines } from "../parts/payload-text.ts";
 import { IconButton } from "./button.tsx";
 import { Copy } from "./copy.tsx";
 import { SelectField } from "./form.tsx";
+import { Note } from "./state.tsx";
 import styles from "./payload.module.css";
 
 export interface PayloadProps {
@@ -38,6 +40,8 @@ export function Payload({ label, text, base64 = false, contentType = "", note }:
   const size = useMemo(() => bytesOf(body).length, [body]);
   const [wrap, setWrap] = useState(lines.length <= WRAPPED_LINES);
   const kind = kindOf(body);
+  const shown = usePayloadView();
+  if (shown === "none") return <Note>{t("payload.hidden")}</Note>;
   const views: readonly View[] = kind === "binary" ? ["pretty", "raw"] : ["pretty", "raw", "hex"];
   return (
     <div className={styles["box"]}>
@@ -52,6 +56,7 @@ export function Payload({ label, text, base64 = false, contentType = "", note }:
             {contentType !== "" && <code>{contentType}</code>}
             <span className="numeric">{formatBytes(i18n.language, size)}</span>
             {note}
+            {shown === "masked" && <span>{t("payload.masked")}</span>}
           </span>
         }
         tools={

@@ -1,20 +1,18 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactElement, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Button } from "../components/button.tsx";
 import { Copyable } from "../components/copy.tsx";
 import { Confirm } from "../components/dialog.tsx";
-import { type FormValues, SelectField, TextField } from "../components/form.tsx";
-import { Note } from "../components/state.tsx";
-import { Time } from "../components/time.tsx";
+import type { FormValues } from "../components/form.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListSection } from "../components/list-page.tsx";
-
-const DAY_MS = 86_400_000;
-const LIVES = { never: null, month: 30, quarter: 90, year: 365 } as const;
-type Life = keyof typeof LIVES;
+import { Note } from "../components/state.tsx";
+import { Time } from "../components/time.tsx";
+import { type EditedKey, keyBody, KeyFields } from "../parts/key-fields.tsx";
+import { KeySentence } from "../parts/key-sentence.tsx";
 
 /** API keys of the organisation. A key is shown once, after it is created. */
 export function Keys() {
@@ -35,7 +33,19 @@ export function Keys() {
       rowKey={(row) => row.id}
       empty={t("keys.none")}
       columns={[
-        { key: "name", label: t("applications.name"), cell: (row) => <strong>{row.name}</strong> },
+        {
+          key: "name",
+          label: t("applications.name"),
+          cell: (row) => (
+            <>
+              <strong>{row.name}</strong>
+              {row.description !== "" && <div>{row.description}</div>}
+              <div className="muted">
+                <KeySentence {...row} />
+              </div>
+            </>
+          ),
+        },
         {
           key: "id",
           label: t("messages.id"),
@@ -43,7 +53,13 @@ export function Keys() {
           cell: (row) => <code className="muted">{row.id}</code>,
         },
         { key: "created", label: t("applications.created"), cell: (row) => <Time at={row.createdAt} relative /> },
+        {
+          key: "used",
+          label: t("keys.lastUsed"),
+          cell: (row) => (row.lastUsedAt === null ? t("keys.neverUsed") : <Time at={row.lastUsedAt} relative />),
+        },
         { key: "expires", label: t("keys.expires"), cell: (row) => <Time at={row.expiresAt} /> },
+        { key: "edit", label: "", tight: true, cell: (row) => <EditKey id={row.id} value={row} /> },
         {
           key: "revoke",
           label: "",
@@ -78,38 +94,65 @@ export function Keys() {
 
 function NewKey({ onCreated }: { readonly onCreated: (token: string) => void }) {
   const { t } = useTranslation();
+  return (
+    <KeyDialog
+      trigger={<AddButton>{t("keys.new")}</AddButton>}
+      title={t("keys.new")}
+      submit={t("actions.create")}
+      save={async (values) => {
+        const { token } = await must(api.POST("/api/v1/auth/api-key", { body: keyBody(values) }));
+        onCreated(token);
+      }}
+    />
+  );
+}
+
+function EditKey({ id, value }: { readonly id: string; readonly value: EditedKey }) {
+  const { t } = useTranslation();
+  return (
+    <KeyDialog
+      trigger={<Button small>{t("actions.edit")}</Button>}
+      title={t("keys.edit", { name: value.name })}
+      submit={t("actions.save")}
+      value={value}
+      save={async (values) => {
+        const params = { path: { key_id: id } };
+        await must(api.PATCH("/api/v1/auth/api-key/{key_id}", { params, body: keyBody(values) }));
+      }}
+    />
+  );
+}
+
+interface KeyDialogProps {
+  readonly trigger: ReactElement;
+  readonly title: string;
+  readonly submit: string;
+  readonly value?: EditedKey;
+  readonly save: (values: FormValues) => Promise<void>;
+}
+
+function KeyDialog({ trigger, title, submit, value, save }: KeyDialogProps) {
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);
-  const create = useMutation({
-    mutationFn: ({ name = "", life = "never" }: FormValues) => {
-      const days = LIVES[life as Life];
-      const expiresAt = days === null ? null : new Date(Date.now() + days * DAY_MS).toISOString();
-      return must(api.POST("/api/v1/auth/api-key", { body: { name, expiresAt } }));
-    },
-    onSuccess: async ({ token }) => {
+  const saving = useMutation({
+    mutationFn: save,
+    onSuccess: async () => {
       setOpen(false);
-      onCreated(token);
       await queries.invalidateQueries({ queryKey: ["keys"] });
     },
   });
   return (
     <FormDialog
-      trigger={<AddButton>{t("keys.new")}</AddButton>}
-      title={t("keys.new")}
+      trigger={trigger}
+      title={title}
       open={open}
       onOpenChange={setOpen}
-      submit={t("actions.create")}
-      onSubmit={(values) => create.mutate(values)}
-      error={create.error}
-      busy={create.isPending}
+      submit={submit}
+      onSubmit={(values) => saving.mutate(values)}
+      error={saving.error}
+      busy={saving.isPending}
     >
-      <TextField name="name" label={t("applications.name")} placeholder="CI" required autoFocus />
-      <SelectField
-        name="life"
-        label={t("keys.expires")}
-        value="never"
-        choices={(Object.keys(LIVES) as Life[]).map((value) => ({ value, label: t(`keys.lives.${value}`) }))}
-      />
+      <KeyFields {...(value === undefined ? {} : { value })} />
     </FormDialog>
   );
 }

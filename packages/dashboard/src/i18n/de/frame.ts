@@ -51,6 +51,7 @@ export const frame: typeof english = {
   chart: { table: "Als Tabelle anzeigen" },
   actions: {
     create: "Erstellen",
+    edit: "Bearbeiten",
     save: "Speichern",
     saved: "Gespeichert",
     cancel: "Abbrechen",
@@ -90,6 +91,8 @@ export const frame: typeof english = {
     before: "Bis",
   },
   payload: {
+    masked: "Werte maskiert",
+    hidden: "Sie haben keine Berechtigung, Payloads zu sehen.",
     view: "Ansicht",
     pretty: "Formatiert",
     raw: "Rohdaten",

@@ -49,6 +49,7 @@ export const frame = {
   chart: { table: "Show as table" },
   actions: {
     create: "Create",
+    edit: "Edit",
     save: "Save",
     saved: "Saved",
     cancel: "Cancel",
@@ -88,6 +89,8 @@ export const frame = {
     before: "To",
   },
   payload: {
+    masked: "Values masked",
+    hidden: "You don’t have permission to see payloads.",
     view: "View as",
     pretty: "Formatted",
     raw: "Raw",
