@@ -1,7 +1,8 @@
 /**
  * Runs the tests that take too long for every change: thousands of simulated weeks with new seeds each day, ten minutes of chaos, five
- * minutes of generated requests, linters of the API document, and 200 kills while sending to real destinations, while reading real brokers, and while watches evaluate. Each
- * step prints its seed, so that a failure can be reproduced. `--from` sets the first seed of the simulation, `--kills` the number of kills.
+ * minutes of generated requests, linters of the API document, 200 kills while sending to real destinations, while reading each kind of source,
+ * and while watches evaluate, and a database that is away for a minute while a broker offers messages. Each step prints its seed, so that a failure
+ * can be reproduced. `--from` sets the first seed of the simulation, `--kills` the number of kills.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -25,7 +26,7 @@ const STEPS: readonly (readonly string[])[] = [
   ["test:chaos", "--", "--minutes", "10", "--seed", String(day)],
   ["lint:openapi"],
   ["test:schemathesis", "--", "--minutes", "5", "--seed", String(day)],
-  ["test:destinations", "--", "kills"],
+  ["test:destinations", "--", "kills", "source-faults"],
   ["test:e2e", "--", "watch-crash"],
 ];
 const results = mkdtempSync(join(tmpdir(), "posthorn-nightly-"));

@@ -3,6 +3,7 @@ import { eventually } from "@posthorn/testkit";
 import { isSkipped, KAFKA_USER, startKafka, type TestKafka } from "@posthorn/testkit/counterparts";
 import { startLab } from "@posthorn/egress/lab";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openListener } from "./listening.ts";
 import { accepted, ALL_BYTES, messageOf, openConnector, rejected, type TestConnector } from "./support.ts";
 
 type Record_ = Message;
@@ -146,5 +147,12 @@ describe.skipIf(isSkipped("kafka"))("a Kafka broker that advertises the metadata
       rejected(await connector.send("kafka", config, messageOf()), "closed", "connection_failed"),
     );
     expect(sentence).not.toContain("169.254");
+    await using listener = openListener("loopback,external");
+    const read = { brokers: kafka.plain, topics: "events", tls: false };
+    // The coordinator of groups loads as well.
+    await eventually(async () => {
+      const { result } = await listener.listen("kafka", read, AbortSignal.timeout(60_000));
+      expect(result).toMatchObject({ kind: "failed", failure: { code: "address_refused" } });
+    });
   });
 });

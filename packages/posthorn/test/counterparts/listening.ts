@@ -7,6 +7,8 @@ import { sourcePorts, vetWith } from "../../src/destinations/connections/vet.ts"
 import type { KindConfig } from "../../src/fields/field.ts";
 import { SOURCE_KINDS } from "../../src/sources/kinds.ts";
 
+const STUCK_MS = 60_000;
+
 type Values = Readonly<Record<string, unknown>>;
 
 export interface Listened {
@@ -33,6 +35,8 @@ export function openListener(allow: string, vet?: (request: VetRequest) => Promi
     },
     onError: () => undefined,
     heapMb: 128,
+    // Clients are loaded in the thread, which takes long on a busy machine.
+    stuckMs: STUCK_MS,
   });
   return {
     get hosts() {
