@@ -8,6 +8,7 @@ import { ROUTES } from "../../src/api/routes.ts";
 import { CAPABILITIES, type Capability } from "../../src/domain/access.ts";
 import { type Permission, PERMISSIONS } from "../../src/domain/grant.ts";
 import { ROLE_PERMISSIONS, ROLES } from "../../src/domain/role.ts";
+import { join, ownerOf, type TestBrowser } from "../support/browser-session.ts";
 import { startNode, type TestNode } from "../support/posthorn.ts";
 import { temporaryFolder } from "../support/store.ts";
 import { Tenant } from "../support/tenant.ts";
@@ -16,19 +17,25 @@ import { ok } from "./scene.ts";
 const folder = temporaryFolder();
 let node: TestNode;
 let owner: Tenant;
+/** The owner of the organisation, signed in. */
+let people: TestBrowser;
 
 beforeAll(async () => {
   node = await startNode(folder.path);
   owner = new Tenant(node);
   for (const uid of ["one", "two"]) await ok(owner.call("POST", "app", { name: uid, uid }));
+  people = await ownerOf(node);
 });
 afterAll(async () => {
   await node[Symbol.asyncDispose]();
   folder[Symbol.dispose]();
 });
 
+/** Routes of the account of the caller, which only users have. */
+const OF_ACCOUNT = /^v1\.(?:session\.(?:list|end)|profile\.|device\.)/;
 /** Would end the token that calls it. */
-const TESTED = ROUTES.filter(({ operationId }) => operationId !== "v1.authentication.logout");
+const LOGOUT = "v1.authentication.logout";
+const TESTED = ROUTES.filter(({ operationId }) => operationId !== LOGOUT && !OF_ACCOUNT.test(operationId));
 
 /** Operations that need more than the permission of their route, whatever they are called with. */
 const ALSO: Readonly<Record<string, readonly Permission[]>> = {
@@ -38,12 +45,26 @@ const ALSO: Readonly<Record<string, readonly Permission[]>> = {
 /** For tokens of applications only. */
 const ONLY_PORTAL = "v1.portal.get";
 
+/** Calls a route without a valid body, and returns the status. */
+type Call = (method: string, path: string) => Promise<number>;
+
+const pathOf = (path: string, app: string): string => path.replace(":app_id", app).replace(/:\w+/g, "nothing");
+
+const withToken =
+  (tenant: Tenant): Call =>
+  async (method, path) =>
+    (await tenant.at("", method, path.slice(1), method === "GET" ? undefined : [])).status;
+
+const withCookie =
+  (browser: TestBrowser): Call =>
+  async (method, path) =>
+    (await browser.send(method, `../..${path}`, method === "GET" ? undefined : [])).status;
+
 /** The operations that are refused with 403. Names nothing that exists, and sends no valid body, so that nothing is changed. */
-async function refused(caller: Tenant, app = "nowhere"): Promise<readonly string[]> {
+async function refused(caller: Call, app = "nowhere"): Promise<readonly string[]> {
   const found: string[] = [];
   for (const { method, path, operationId } of TESTED) {
-    const url = path.replace(":app_id", app).replace(/:\w+/g, "nothing");
-    const { status } = await caller.at("", method, url.slice(1), method === "GET" ? undefined : ([] as object));
+    const status = await caller(method, pathOf(path, app));
     expect([401, 500]).not.toContain(status);
     if (status === 403) found.push(operationId);
   }
@@ -57,13 +78,14 @@ const lacks = (permissions: ReadonlySet<Permission>) => (route: Route) =>
   route.operationId === ONLY_PORTAL ||
   ![route.permission, ...(ALSO[route.operationId] ?? [])].every((permission) => permissions.has(permission));
 
-async function keyWith(scopes: readonly string[] | null): Promise<Tenant> {
-  return owner.as((await ok(owner.call("POST", "auth/api-key", { name: "Key", scopes }))).json["token"] as string);
+async function keyWith(scopes: readonly string[]): Promise<Call> {
+  const { json } = await ok(owner.call("POST", "auth/api-key", { name: "Key", scopes }));
+  return withToken(owner.as(json["token"] as string));
 }
 
 describe("a token of the organisation", () => {
   it("may call every route", async () => {
-    expect(await refused(owner)).toEqual([ONLY_PORTAL]);
+    expect(await refused(withToken(owner))).toEqual([ONLY_PORTAL]);
   });
 });
 
@@ -93,9 +115,7 @@ describe("an API key", () => {
     const key = await keyWith([...PERMISSIONS, "app:one"]);
     const statuses = new Map<string, number>();
     for (const { method, path, operationId } of TESTED.filter(({ path: url }) => url.includes(":app_id"))) {
-      const url = path.replace(":app_id", "two").replace(/:\w+/g, "nothing");
-      const { status } = await key.at("", method, url.slice(1), method === "GET" ? undefined : ([] as object));
-      statuses.set(operationId, status);
+      statuses.set(operationId, await key(method, pathOf(path, "two")));
     }
     expect([...statuses].filter(([, status]) => status !== 404)).toEqual([]);
   });
@@ -107,13 +127,66 @@ const NEEDED: Readonly<Record<string, Capability>> = {
   hooks: "ManageEndpoint",
 };
 
+describe("a user", () => {
+  it.each(ROLES)("with the role %s may call the routes with its permissions, and no others", async (role) => {
+    const expected = operations(lacks(ROLE_PERMISSIONS[role]));
+    const browser = role === "owner" ? people : await join(node, people, { email: `${role}@engines.example`, role });
+    expect(await refused(withCookie(browser))).toEqual(expected);
+    expect((await browser.send("GET", "profile")).status).toBe(200);
+  });
+
+  it("with a role in one application has it there, and sees no other", async () => {
+    const browser = await join(node, people, { email: "one@engines.example", role: "developer", app: "one" });
+    const call = withCookie(browser);
+    const expected = operations(
+      (route) =>
+        lacks(ROLE_PERMISSIONS.developer)(route) ||
+        (!/:(app|source)_id/.test(route.path) && route.filtersApplications !== true),
+    );
+    expect(await refused(call, "missing")).toEqual(expected);
+    expect((await browser.send("GET", "app")).json["data"]).toMatchObject([{ uid: "one" }]);
+    expect((await browser.send("GET", "app/two")).status).toBe(404);
+    expect((await browser.send("GET", "profile")).status).toBe(200);
+    expect((await browser.send("PATCH", "app/one", { name: "one" })).status).toBe(200);
+  });
+
+  it("with a role in the organisation and another in one application has both there", async () => {
+    const email = "both@engines.example";
+    const browser = await join(node, people, { email, role: "viewer" });
+    const { json } = await people.send("GET", "user?limit=250");
+    const { id } = (json["data"] as { id: string; email: string }[]).find((user) => user.email === email)!;
+    const changed = await people.send("PATCH", `user/${id}`, { applicationRoles: [{ app: "one", role: "developer" }] });
+    expect(changed.status).toBe(200);
+    expect((await browser.send("PATCH", "app/one", { name: "one" })).status).toBe(200);
+    expect((await browser.send("PATCH", "app/two", { name: "two" })).status).toBe(403);
+    expect((await browser.send("POST", "app/one/msg", { eventType: "a", payload: {} })).status).toBe(202);
+    expect((await browser.send("POST", "app/two/msg", { eventType: "a", payload: {} })).status).toBe(403);
+    expect((await browser.send("GET", "app")).json["data"]).toHaveLength(2);
+    expect((await browser.send("POST", "app", { name: "three" })).status).toBe(403);
+  });
+});
+
+describe("a key that manages users", () => {
+  it("gives no role that can do more than itself", async () => {
+    const { json } = await ok(
+      owner.call("POST", "auth/api-key", { name: "Key", scopes: ["people:manage", ...ROLE_PERMISSIONS.support] }),
+    );
+    const key = owner.as(json["token"] as string);
+    const invite = async (role: string): Promise<number> =>
+      (await key.call("POST", "invitation", { email: `${role}-by-key@engines.example`, role })).status;
+    expect(await invite("support")).toBe(201);
+    expect(await invite("developer")).toBe(403);
+    expect(await invite("owner")).toBe(403);
+  });
+});
+
 describe("a token of an application", () => {
   it.each(CAPABILITIES)(
     "with the capability %s may call the routes with this access, and no others",
     async (capability) => {
       const portal = await owner.portal([capability], "one");
       const expected = operations(({ access }) => access !== "any token" && (NEEDED[access] ?? access) !== capability);
-      expect(await refused(portal, "one")).toEqual(expected);
+      expect(await refused(withToken(portal), "one")).toEqual(expected);
     },
   );
 });
@@ -127,13 +200,15 @@ describe("a token that may do one thing", () => {
     await ok(owner.call("POST", "app/one/endpoint", { url: "http://127.0.0.1:8080/", uid: "fed", disabled: true }));
     const { json } = await ok(owner.call("GET", "auth/app/one/poller/fed/token"));
     const expected = operations(({ access }) => access !== "pull");
-    expect(withoutFeed(await refused(owner.as(json["token"] as string), "one"))).toEqual(withoutFeed(expected));
+    expect(withoutFeed(await refused(withToken(owner.as(json["token"] as string)), "one"))).toEqual(
+      withoutFeed(expected),
+    );
   });
 
   it("manages REST hooks, and calls no other route", async () => {
     const { json } = await ok(owner.call("POST", "app/one/rest-hook-token", {}));
     const expected = operations(({ access }) => access !== "hooks");
-    expect(await refused(owner.as(json["token"] as string), "one")).toEqual(expected);
+    expect(await refused(withToken(owner.as(json["token"] as string)), "one")).toEqual(expected);
   });
 
   it("completes a subscription and reads its feed, and calls no other route", async () => {
@@ -141,7 +216,7 @@ describe("a token that may do one thing", () => {
     const expected = operations(({ access }) => access !== "pull" && access !== "subscribe");
     const content = (json["token"] as string).split("_").at(-1)!;
     const { tok } = JSON.parse(Buffer.from(content, "base64").toString()) as { tok: string };
-    expect(withoutFeed(await refused(owner.as(tok), "one"))).toEqual(withoutFeed(expected));
+    expect(withoutFeed(await refused(withToken(owner.as(tok)), "one"))).toEqual(withoutFeed(expected));
   });
 });
 
@@ -200,7 +275,7 @@ describe("the permissions of the routes", () => {
 
   it("let roles that change nothing call no route that changes something, but to send again and to compute", () => {
     const harmless = /precheck|preview|dry-run|check|usage|logout|explain/;
-    const changing = ROUTES.filter(
+    const changing = [...TESTED].filter(
       ({ method, path, permission }) =>
         method !== "GET" && ROLE_PERMISSIONS.viewer.has(permission) && !harmless.test(path),
     );

@@ -31,7 +31,8 @@ import { defineRoute, type Route } from "../route.ts";
 
 const handlers = onFirstUse(() => import("./handlers.ts"));
 
-const OWN = { tag: "Users", access: "organisation", permission: "read" } as const;
+/** Routes of the account of the caller, whatever the caller is limited to. */
+const OWN = { tag: "Users", access: "organisation", permission: "read", filtersApplications: true } as const;
 const MANAGED = { tag: "Users", access: "organisation", permission: "people:manage" } as const;
 
 const ownRoutes: readonly Route[] = [

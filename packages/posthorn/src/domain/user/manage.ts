@@ -58,7 +58,8 @@ export function changeUser(call: Call<UserChange>): Promise<User> {
   return atomically(call, async ({ ctx, input }) => {
     const { tx, actor } = ctx;
     const { row, user } = await getUser(ctx, tx.db, input.user);
-    await requireRoleManagement(ctx, tx.db, [user.role, ...(input.role === undefined ? [] : [input.role])]);
+    const given = [input.role ?? null, ...(input.applicationRoles ?? []).map(({ role }) => role)];
+    await requireRoleManagement(ctx, tx.db, [user.role, ...given]);
     const isOwner = user.role === "owner" && !user.isDisabled;
     const losesRole = input.role !== undefined && input.role !== "owner";
     if (isOwner && (losesRole || input.isDisabled === true)) await requireOtherOwner(tx, actor.orgId, row.id);

@@ -7,7 +7,8 @@ import type { Tx } from "../../store/tx.ts";
 import type { Actor } from "../access.ts";
 import type { Context } from "../context.ts";
 import { idIterator } from "../paging.ts";
-import { isRole, type Role } from "../role.ts";
+import type { Grant } from "../grant.ts";
+import { isRole, type Role, ROLE_PERMISSIONS } from "../role.ts";
 
 export type PersonRow = Selectable<PersonTable>;
 
@@ -104,13 +105,23 @@ export async function requireRoleManagement(
   db: Kysely<Database>,
   roles: readonly (Role | null)[],
 ): Promise<void> {
-  if (!roles.includes("owner")) return;
   const { actor } = ctx;
+  if (actor.kind === "organisation" && actor.caller.kind === "key") return requireRolesOfKey(actor.grant, roles);
+  if (!roles.includes("owner")) return;
   if (actor.kind === "organisation" && actor.caller.kind !== "user") return;
   const { key } = requirePerson(actor);
   const own = await rolesOf(db, actor.orgId, [key]);
   if (own.some(({ role, appKey }) => role === "owner" && appKey === null)) return;
   throw new PosthornError("insufficient access", "Only an owner can invite, change or remove an owner.");
+}
+
+/** A key cannot give, or take, more than it has itself. */
+function requireRolesOfKey({ permissions }: Grant, roles: readonly (Role | null)[]): void {
+  const refused = roles.find(
+    (role) => role !== null && ![...ROLE_PERMISSIONS[role]].every((one) => permissions.has(one)),
+  );
+  if (refused === undefined || refused === null) return;
+  throw new PosthornError("insufficient access", `The role ${refused} can do more than your key.`);
 }
 
 /** Throws if the organisation would have no owner who can sign in without this person. Serializes changes of owners. */
