@@ -31,6 +31,7 @@ import type {
 } from "./ports.ts";
 import type { Announcer } from "./operational/events.ts";
 import type { Tx } from "../store/tx.ts";
+import type { OidcProtocol } from "./user/identity/protocol.ts";
 
 /** Services for code that may run inside a write transaction: memory, the database, and hints that nothing waits for. */
 export interface TransactionServices {
@@ -70,6 +71,7 @@ export interface Services extends TransactionServices {
   readonly urls: UrlJudge;
   readonly feeds: FeedSource;
   readonly subscribers: SubscriberClient;
+  readonly identityProviders: OidcProtocol;
 }
 
 interface ContextFields {

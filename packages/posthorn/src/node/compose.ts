@@ -1,5 +1,6 @@
 /** Constructs the parts of a node on its foundation and connects them. Nothing runs yet. */
-import { parseAllowList } from "@posthorn/egress";
+import { type Egress, parseAllowList } from "@posthorn/egress";
+import { OpenIdConnect } from "../oidc/protocol.ts";
 import { ClusterDispatch } from "../cluster/cluster.ts";
 import { LaneInspector } from "../cluster/lane-inspector.ts";
 import { ClusterWork } from "../cluster/work.ts";
@@ -167,7 +168,7 @@ export function compose(base: NodeBase): Composition {
     providerApis: receiving.providerApis,
     cluster,
     feeds,
-    subscribers: new GuardedSubscriberClient(egress),
+    ...guardedClients(egress, clock.now),
     ownership: ownershipOf(sender, config.requestTimeoutMs, services),
     urls: { judge: (url, allow) => egress.check(url, allow === null ? undefined : parseAllowList(allow)) },
     rules: rulesOf({ config, egress, policyDefaults, kinds, listensAt: () => state.url }),
@@ -203,6 +204,11 @@ function authenticatorOf({ options, store, clock, stack }: NodeBase, services: (
     ensureOrganisation: (publicId) => ensureOrganisation(services(), publicId),
     onKeyUse: (key, at) => use.note(key, at),
   });
+}
+
+/** Clients for what others name: callbacks of subscribers, and identity providers. */
+function guardedClients(egress: Egress, now: () => number): Pick<Services, "subscribers" | "identityProviders"> {
+  return { subscribers: new GuardedSubscriberClient(egress), identityProviders: new OpenIdConnect({ egress, now }) };
 }
 
 function ownershipOf(sender: EndpointSender, timeoutMs: number, services: () => Services): OwnershipCheck {

@@ -22,6 +22,17 @@ export interface NewSession {
   readonly secondFactorAt: number | null;
   readonly client: Client;
   readonly lifetimeMs?: number;
+  /** The identity provider at which it begins; absent: none. */
+  readonly provider?: ProviderSession;
+}
+
+/** Session at an identity provider. */
+export interface ProviderSession {
+  readonly key: number;
+  readonly subject: string;
+  /** The provider's own ID of it; `null`: the provider names none. */
+  readonly sessionId: string | null;
+  readonly idTokenSealed: Uint8Array;
 }
 
 export interface StartedSession {
@@ -37,7 +48,7 @@ const MAX_USER_AGENT = 300;
 export async function startSession(
   { ids, now }: Pick<TransactionServices, "ids" | "now">,
   { db }: Pick<Tx, "db">,
-  { kind, personKey, orgId, secondFactorAt, client, lifetimeMs = SESSION_MS }: NewSession,
+  { kind, personKey, orgId, secondFactorAt, client, lifetimeMs = SESSION_MS, provider }: NewSession,
 ): Promise<StartedSession> {
   const secret = (kind === "cli" ? CLI_PREFIX : SESSION_PREFIX) + randomBytes(32).toString("base64url");
   const { key, id } = ids.next("ses_");
@@ -57,6 +68,10 @@ export async function startSession(
       second_factor_at: secondFactorAt,
       ip: client.ip,
       user_agent: client.userAgent.slice(0, MAX_USER_AGENT),
+      provider_id: provider?.key ?? null,
+      provider_subject: provider?.subject ?? null,
+      provider_session: provider?.sessionId ?? null,
+      id_token_sealed: provider?.idTokenSealed ?? null,
     })
     .execute();
   return { id, secret, expiresAt: at + lifetimeMs };

@@ -11,7 +11,7 @@ import type { PersonRow } from "../user/user.ts";
 import { knownBrowser, newBrowser } from "./browser.ts";
 import { addressSubject, clearAttempts, countAttempt, type Subject } from "./limits.ts";
 import { createOneTime, findOneTime, takeOneTime } from "./one-time.ts";
-import { type Client, endSessionOf, startSession, type StartedSession } from "./session.ts";
+import { type Client, endSessionOf, type ProviderSession, startSession, type StartedSession } from "./session.ts";
 
 /** What a browser sends along with an attempt. */
 export interface Attempt extends Client {
@@ -21,8 +21,15 @@ export interface Attempt extends Client {
   readonly browser: string | null;
 }
 
+export interface SignedIn {
+  readonly status: "signed_in";
+  readonly session: StartedSession;
+  /** For the cookie of a known browser; `null`: unchanged. */
+  readonly browser: string | null;
+}
+
 export type SignInResult =
-  | { readonly status: "signed_in"; readonly session: StartedSession; readonly browser: string | null }
+  | SignedIn
   /** The password was right. `challenge` and a code of the second factor complete the sign-in. */
   | { readonly status: "second_factor_required"; readonly challenge: string; readonly expiresAt: number };
 
@@ -73,7 +80,7 @@ export async function completeSignIn(
   person: PersonRow,
   attempt: Attempt,
 ): Promise<SignInResult> {
-  if (person.totp_sealed === null) return await begin(services, tx, person, attempt, null);
+  if (person.totp_sealed === null) return await beginSession(services, tx, person, attempt, { secondFactorAt: null });
   const orgId = await organisationOf(tx.db, person);
   const challenge = await createOneTime(services, tx.db, {
     kind: "challenge",
@@ -100,7 +107,7 @@ export async function signInWithSecondFactor(
     if (person === null || person.disabled_at !== null) throw signInFailed();
     await useSecondFactor(services, tx.db, person, code);
     await takeOneTime(tx.db, "challenge", challenge, now());
-    return await begin(services, tx, person, attempt, now());
+    return await beginSession(services, tx, person, attempt, { secondFactorAt: now() });
   }, "session.second-factor");
   await clearAttempts(services, subjects);
   return result;
@@ -160,21 +167,31 @@ export async function signInWithDeveloperCode(
   return result;
 }
 
-async function begin(
+/** How a person proved who they are. */
+export interface Proof {
+  readonly secondFactorAt: number | null;
+  /** Organisation that the session is in; absent: the first one of the person. */
+  readonly orgId?: number;
+  readonly provider?: ProviderSession;
+}
+
+/** Starts the session of a person for whom nothing more is to be checked, and ends the earlier one of the browser. */
+export async function beginSession(
   services: Services,
   tx: Tx,
   person: PersonRow,
   attempt: Attempt,
-  secondFactorAt: number | null,
-): Promise<SignInResult> {
-  const orgId = await organisationOf(tx.db, person);
+  { secondFactorAt, orgId, provider }: Proof,
+): Promise<SignedIn> {
+  const organisation = orgId ?? (await organisationOf(tx.db, person));
   await endEarlier(tx, attempt);
   const session = await startSession(services, tx, {
     kind: "browser",
     personKey: person.id,
-    orgId,
+    orgId: organisation,
     secondFactorAt,
     client: attempt,
+    ...(provider === undefined ? {} : { provider }),
   });
   await tx.db.updateTable("person").set({ last_sign_in_at: services.now() }).where("id", "=", person.id).execute();
   return { status: "signed_in", session, browser: newBrowser(services.tokens, person.public_id) };
