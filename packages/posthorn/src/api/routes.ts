@@ -1,5 +1,6 @@
 /** All routes of the API that require a token. */
 import { templateRoutes } from "./template/routes.ts";
+import { IDENTITY_ROUTES } from "./user/identity-routes.ts";
 import { USER_ROUTES } from "./user/routes.ts";
 import { watchRoutes } from "./watch/routes.ts";
 import { FEED_ROUTES } from "./feed/routes.ts";
@@ -290,4 +291,5 @@ export const ROUTES: readonly Route[] = [
   ...SOURCE_ROUTES,
   ...SOURCE_MONITORING_ROUTES,
   ...USER_ROUTES,
+  ...IDENTITY_ROUTES,
 ];

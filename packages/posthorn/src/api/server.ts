@@ -28,6 +28,7 @@ import { noContent, type Reply, reply } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
 import { type CallerOptions, identifyCaller } from "./session/caller.ts";
+import { registerProviderRedirects } from "./session/provider-redirects.ts";
 import { registerPublicRoutes } from "./session/public-routes.ts";
 import { registerFeedStreams } from "./feed/stream.ts";
 import { registerLive } from "./live.ts";
@@ -181,6 +182,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   const callers: CallerOptions = { authenticator: options.authenticator, publicUrl: options.services.rules.publicUrl };
   registerDocument(app, options.services);
   for (const route of ROUTES) registerRoute(app, route, options, callers);
+  registerProviderRedirects(app, options);
   registerPublicRoutes(app, { services: options.services, authenticator: options.authenticator, send });
   registerHealth(app, options.services);
   registerSources(app, options.sources);

@@ -1,5 +1,6 @@
 /** All named models of the API. */
 import { TEMPLATE_MODELS } from "./template.ts";
+import { SIGN_IN_MODELS } from "./sign-in.ts";
 import { USER_MODELS } from "./user.ts";
 import { WATCH_MODELS } from "./watch.ts";
 import { COMPATIBLE_DESTINATION_MODELS } from "./destination.ts";
@@ -213,4 +214,5 @@ export const MODELS: readonly TSchema[] = [
   ...WATCH_MODELS,
   ...TEMPLATE_MODELS,
   ...USER_MODELS,
+  ...SIGN_IN_MODELS,
 ];

@@ -9,6 +9,9 @@ import { PosthornError } from "../../lib/errors.ts";
 
 const SESSION = "posthorn_session";
 const BROWSER = "posthorn_browser";
+const ATTEMPT = "posthorn_provider";
+const PROBLEM = "posthorn_problem";
+const PROBLEM_SECONDS = 60;
 /** Browsers accept a cookie with this prefix only over TLS, from this very host, and for all paths. */
 const HOST_PREFIX = "__Host-";
 /** How long a browser is known in which a person signed in. */
@@ -74,6 +77,35 @@ function cookie(name: string, value: string, seconds: number, request: FastifyRe
   return `${nameOf(name, request, publicUrl)}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${secure}`;
 }
 
+/** Encrypted state of a sign-in at an identity provider; `null`: there is none. */
+export function attemptCookie(request: FastifyRequest, publicUrl: string): string | null {
+  return read(ATTEMPT, request, publicUrl);
+}
+
+export function setAttemptCookie(
+  request: FastifyRequest,
+  response: FastifyReply,
+  publicUrl: string,
+  { value, seconds }: { readonly value: string; readonly seconds: number },
+): void {
+  void response.header("set-cookie", cookie(ATTEMPT, value, seconds, request, publicUrl));
+}
+
+export function clearAttemptCookie(request: FastifyRequest, response: FastifyReply, publicUrl: string): void {
+  void response.header("set-cookie", cookie(ATTEMPT, "", 0, request, publicUrl));
+}
+
+/** Says what went wrong to the sign-in page, which reads and removes it: a query could be written by someone else. */
+export function setProblemCookie(
+  request: FastifyRequest,
+  response: FastifyReply,
+  publicUrl: string,
+  json: string,
+): void {
+  const text = cookie(PROBLEM, encodeURIComponent(json), PROBLEM_SECONDS, request, publicUrl);
+  void response.header("set-cookie", text.replace("; HttpOnly", ""));
+}
+
 const SAFE: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
 
 /**
@@ -117,7 +149,7 @@ function crossOrigin(): PosthornError {
   );
 }
 
-const OWN_COOKIE = /^(?:__Host-)?posthorn_(?:session|browser)=/;
+const OWN_COOKIE = /^(?:__Host-)?posthorn_(?:session|browser|provider|problem)=/;
 
 /** Headers of a request to the URL of a source without our cookies: these would be stored and forwarded with the rest. */
 export function withoutOwnCookies(headers: readonly string[]): readonly string[] {

@@ -1,34 +1,28 @@
 /** Handlers of the routes of people who are not signed in yet. */
+import type { AuthenticationResponseJSON } from "@simplewebauthn/server";
 import type { Static } from "typebox";
 import { authorizeDevice, type DeviceError, pollDevice } from "../../domain/session/device.ts";
 import {
-  type Attempt,
   signInWithDeveloperCode,
   signInWithPassword,
   signInWithSecondFactor,
   type SignInResult,
 } from "../../domain/session/sign-in.ts";
 import { signOut } from "../../domain/session/sign-out.ts";
+import { providerSignOutUrl } from "../../domain/user/identity/session.ts";
+import { passkeyRequestOptions, signInWithPasskey } from "../../domain/user/passkey.ts";
 import { acceptInvitation, readInvitation } from "../../domain/user/invitation.ts";
 import { readResetLink, resetPassword } from "../../domain/user/reset.ts";
 import { isSetupRequired, setUp as setUpOwner } from "../../domain/user/set-up.ts";
 import { countAttempt, addressSubject, clearAttempts } from "../../domain/session/limits.ts";
 import type * as models from "../models/user.ts";
-import { noContent, ok, type Reply, reply } from "../reply.ts";
+import { ok, type Reply, reply } from "../reply.ts";
 import { dateTime } from "../wire.ts";
-import { browserCookie, clearSessionCookie, sessionCookie, setCookies } from "./cookies.ts";
+import { attemptOf } from "./attempt.ts";
+import { clearSessionCookie, sessionCookie, setCookies } from "./cookies.ts";
 import type { PublicRequest } from "./public-request.ts";
 
 type Body<Model extends keyof typeof models> = Static<(typeof models)[Model]>;
-
-function attemptOf({ request, publicUrl }: PublicRequest<unknown>): Attempt {
-  return {
-    ip: request.ip,
-    userAgent: request.headers["user-agent"] ?? "",
-    session: sessionCookie(request, publicUrl),
-    browser: browserCookie(request, publicUrl),
-  };
-}
 
 function signedIn({ request, response, publicUrl, services }: PublicRequest<unknown>, result: SignInResult): Reply {
   if (result.status === "second_factor_required") {
@@ -93,9 +87,22 @@ export async function resetDetails(call: PublicRequest<Body<"OneTimeCodeIn">>): 
 export async function endSession(call: PublicRequest<Body<"SignOutIn">>): Promise<Reply> {
   const { request, response, publicUrl, services, body } = call;
   const cookie = sessionCookie(request, publicUrl);
+  const redirectTo = cookie === null ? null : await providerSignOutUrl(services, cookie);
   if (cookie !== null) await signOut(services, cookie, body.everywhere ?? false);
   clearSessionCookie(request, response, publicUrl);
-  return noContent();
+  return ok({ redirectTo });
+}
+
+export { connectAtProvider, providers, startAtProvider } from "./provider-handlers.ts";
+
+export async function passkeyOptions({ services }: PublicRequest<unknown>): Promise<Reply> {
+  return ok({ options: await passkeyRequestOptions(services) });
+}
+
+export async function signInByPasskey(call: PublicRequest<{ readonly response: unknown }>): Promise<Reply> {
+  // Verified by the library, which rejects what is not in this form.
+  const answer = call.body.response as AuthenticationResponseJSON;
+  return signedIn(call, await signInWithPasskey(call.services, answer, attemptOf(call)));
 }
 
 export async function deviceAuthorize(call: PublicRequest<Body<"DeviceAuthorizationIn">>): Promise<Reply> {

@@ -25,6 +25,15 @@ import {
   SignInStateOut,
   SignOutIn,
 } from "../models/user.ts";
+import {
+  PasskeyOptionsOut,
+  PasskeySignInIn,
+  ProviderConnectIn,
+  ProviderSignInIn,
+  ProviderUrlOut,
+  SignInProviderList,
+  SignOutOut,
+} from "../models/sign-in.ts";
 import type { Reply } from "../reply.ts";
 import type { Tag } from "../tags.ts";
 import { bodyValidator } from "../validation.ts";
@@ -83,6 +92,62 @@ export const PUBLIC_ROUTES: readonly PublicRoute[] = [
     body: SecondFactorSignInIn,
     responses: SIGNED_IN,
     handler: "signInSecondFactor",
+  },
+  {
+    method: "GET",
+    path: "/api/v1/sign-in/provider",
+    operationId: "v1.sign-in.provider.list",
+    tag: "Sign-in",
+    summary: "List identity providers for sign-in",
+    description:
+      "On a server with several organisations, only those for the domain of the query parameter `email`, an email address.",
+    responses: { 200: SignInProviderList },
+    handler: "providers",
+  },
+  {
+    method: "POST",
+    path: "/api/v1/sign-in/provider",
+    operationId: "v1.sign-in.provider.start",
+    tag: "Sign-in",
+    summary: "Start to sign in at an identity provider",
+    description: "Sets a cookie, and returns the URL to open. Send the header `x-posthorn-csrf: 1`.",
+    body: ProviderSignInIn,
+    responses: { 200: ProviderUrlOut },
+    handler: "startAtProvider",
+  },
+  {
+    method: "POST",
+    path: "/api/v1/sign-in/provider/connect",
+    operationId: "v1.sign-in.provider.connect",
+    tag: "Sign-in",
+    summary: "Start to connect an identity provider",
+    description:
+      "For a user who has signed in. Sets a cookie, and returns the URL to open. Send the header `x-posthorn-csrf: 1`.",
+    body: ProviderConnectIn,
+    responses: { 200: ProviderUrlOut },
+    handler: "connectAtProvider",
+  },
+  {
+    method: "POST",
+    path: "/api/v1/sign-in/passkey/options",
+    operationId: "v1.sign-in.passkey.options",
+    tag: "Sign-in",
+    summary: "Start to sign in with a passkey",
+    description:
+      "Returns options for the browser, which are valid for five minutes. Send the header `x-posthorn-csrf: 1`.",
+    responses: { 200: PasskeyOptionsOut },
+    handler: "passkeyOptions",
+  },
+  {
+    method: "POST",
+    path: "/api/v1/sign-in/passkey",
+    operationId: "v1.sign-in.passkey",
+    tag: "Sign-in",
+    summary: "Sign in with a passkey",
+    description: `Takes the browser's answer to the options. A passkey counts as two factors. ${COOKIE}`,
+    body: PasskeySignInIn,
+    responses: SIGNED_IN,
+    handler: "signInByPasskey",
   },
   {
     method: "POST",
@@ -157,9 +222,9 @@ export const PUBLIC_ROUTES: readonly PublicRoute[] = [
     tag: "Sign-in",
     summary: "Sign out",
     description:
-      "Ends the session of this browser, or all sessions of the user, on all nodes. Send the header `x-posthorn-csrf: 1`.",
+      "Ends the session of this browser, or all sessions of the user, on all nodes. Send the header `x-posthorn-csrf: 1`. If the session began at an identity provider, open `redirectTo` to end it there too.",
     body: SignOutIn,
-    responses: { 204: null },
+    responses: { 200: SignOutOut },
     handler: "endSession",
   },
   {
