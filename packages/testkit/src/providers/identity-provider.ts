@@ -77,8 +77,9 @@ function configurationOf(clients: readonly IdentityClient[], people: People): Co
     features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true } },
     cookies: { keys: ["a test"] },
     ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 3600, IdToken: 600, Interaction: 600, Session: 3600 },
-    // The address of a client that is told of a logout is a loopback one.
-    fetch: (url, init) => fetch(url, init),
+    // The client that is told of a logout has a loopback address, to which the provider's own dispatcher sends nothing.
+    fetch: (url, { dispatcher: _guard, ...init }: RequestInit & { readonly dispatcher?: unknown } = {}) =>
+      fetch(url, init),
   };
 }
 
