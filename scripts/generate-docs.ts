@@ -6,11 +6,15 @@ import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { EGRESS_ERRORS } from "@posthorn/egress";
 import { flagOf, type Setting, settings } from "../packages/posthorn/src/config/settings.ts";
+import { CAN } from "../packages/posthorn/src/domain/auth/key-sentence.ts";
+import { PERMISSIONS } from "../packages/posthorn/src/domain/grant.ts";
+import { ROLE_PERMISSIONS, ROLES } from "../packages/posthorn/src/domain/role.ts";
 import { PosthornError, type PosthornErrorCode } from "../packages/posthorn/src/lib/errors.ts";
 
 const GENERATED: Record<string, Record<string, () => string>> = {
   "README.md": { receiver: () => `\`\`\`js\n${read("examples/receiver.mjs").trim()}\n\`\`\`` },
   "docs/README.md": { decisions: decisionList },
+  "docs/access.md": { roles: rolesTable },
   "docs/configuration.md": { settings: settingsTable },
   "docs/delivery.md": { causes: causesTable },
 };
@@ -45,6 +49,17 @@ function settingsTable(): string {
     return `| \`${setting.name}\`<br>\`${flagOf(setting.name)}\` | ${value}${dev} | ${setting.help} |`;
   });
   return ["| Setting and flag | Default | Meaning |", "| --- | --- | --- |", ...rows].join("\n");
+}
+
+/** Permissions with the roles that have them. */
+function rolesTable(): string {
+  const rows = PERMISSIONS.map((permission) => {
+    const cells = ROLES.map((role) => (ROLE_PERMISSIONS[role].has(permission) ? "yes" : ""));
+    return `| \`${permission}\` | ${CAN[permission]} | ${cells.join(" | ")} |`;
+  });
+  return [`| Permission | Allows to | ${ROLES.join(" | ")} |`, `| ${"--- | ".repeat(ROLES.length + 2)}`, ...rows].join(
+    "\n",
+  );
 }
 
 /** One link for each decision record, with its title. */

@@ -1,7 +1,8 @@
 /** Says in one sentence what an API key can and cannot do. */
 import { type Permission, PERMISSIONS } from "../grant.ts";
 
-const CAN: Readonly<Record<Permission, string>> = {
+/** What each permission allows, after "can". Also in the table of roles in the docs. */
+export const CAN: Readonly<Record<Permission, string>> = {
   read: "read settings, lists and statistics",
   "payloads:masked": "read payloads with masked values",
   "payloads:read": "read payloads",
