@@ -136,9 +136,53 @@ describe.skipIf(isSkipped("radicale"))("a CalDAV calendar", () => {
   it("says what is wrong with the password, and with a URL that is no calendar", async () => {
     const wrong = await make({ password: "wrong" });
     expect(await scene.state(wrong)).toMatchObject({ state: "failing", error: { code: "credentials_refused" } });
-    const home = await make({ url: `${server.url}/ada/` });
-    expect(await scene.state(home)).toMatchObject({
-      error: { code: "target_not_found", hint: expect.stringContaining("one calendar") },
-    });
+    const nothing = await make({ url: `${server.url}/ada/work/nothing.ics` });
+    expect(await scene.state(nothing)).toMatchObject({ state: "failing", error: { code: "target_not_found" } });
+  });
+
+  it.each(["", "/", "/ada/", "/.well-known/caldav"])(
+    "is found from the server's URL with the path %j",
+    async (path) => {
+      await put("one", "DTSTART:20260310T100000Z");
+      const source = await make({ url: `${server.url}${path}`, start: "all" });
+      expect(await scene.state(source)).toMatchObject({ state: "waiting", error: null });
+      await put("two", "DTSTART:20260311T100000Z");
+      await scene.next(source);
+      expect(await seen(source)).toEqual([
+        ["calendar.created", "one"],
+        ["calendar.created", "two"],
+      ]);
+    },
+  );
+
+  it("is chosen by its name or path if the account has several, and the error names them", async () => {
+    const home = `${server.url}/`;
+    await server.request(
+      "MKCALENDAR",
+      "/ada/home/",
+      '<c:mkcalendar xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"><d:set><d:prop><d:displayname>Home</d:displayname></d:prop></d:set></c:mkcalendar>',
+    );
+    try {
+      await put("one", "DTSTART:20260310T100000Z");
+      expect(await scene.state(await make({ url: home }))).toMatchObject({
+        state: "failing",
+        error: {
+          code: "target_not_found",
+          message: expect.stringMatching(/several calendars: .*Home \(\/ada\/home\/\).*/) as string,
+          hint: expect.stringContaining("`calendar`") as string,
+        },
+      });
+      expect(await scene.state(await make({ url: home, calendar: "Holidays" }))).toMatchObject({
+        error: { message: expect.stringContaining('no calendar with the name "Holidays"') as string },
+      });
+      for (const calendar of ["work", "Work", "/ada/work/"]) {
+        expect(await seen(await make({ url: home, calendar, start: "all" }))).toEqual([["calendar.created", "one"]]);
+      }
+      const other = await make({ url: home, calendar: "Home", start: "all" });
+      expect(await scene.state(other)).toMatchObject({ state: "waiting" });
+      expect(await seen(other)).toEqual([]);
+    } finally {
+      await server.request("DELETE", "/ada/home/");
+    }
   });
 });

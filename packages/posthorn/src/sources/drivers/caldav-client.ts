@@ -1,17 +1,7 @@
 /** Requests to one calendar of a CalDAV server (RFC 4791, RFC 6578). */
-import { SourceFailure, type SourceHost, type SourceResponse } from "../driver.ts";
-import type { Multistatus, Resource } from "../parse/multistatus.ts";
-import { headersOf, MAX_DOCUMENT_BYTES, type RequestConfig, requireSuccess } from "./request.ts";
-
-export interface CalDavConfig extends RequestConfig {
-  /** Time zone of times without one. */
-  readonly timeZone: string;
-}
-
-export interface Period {
-  readonly from: number;
-  readonly to: number;
-}
+import { SourceFailure } from "../driver.ts";
+import type { Resource } from "../parse/multistatus.ts";
+import { type CalDavRequest, type CalDavRequests, NAMESPACES, type Period, propfind } from "./caldav-requests.ts";
 
 export interface Collection {
   readonly name: string | null;
@@ -27,8 +17,6 @@ export interface SyncResult {
   readonly isComplete: boolean;
 }
 
-const NAMESPACES = 'xmlns:d="DAV:" xmlns:c="urn:ietf:params:xml:ns:caldav"';
-const NOWHEN: Period = { from: 0, to: 0 };
 /** Resources that are asked for in one request. */
 const MULTIGET = 100;
 /** Servers may compare times without a zone in another one. */
@@ -37,36 +25,33 @@ const DAY_MS = 86_400_000;
 const TRUNCATED = 507;
 
 export class CalDavClient {
-  readonly #host: SourceHost;
-  readonly #config: CalDavConfig;
+  readonly #requests: CalDavRequests;
+  readonly #url: string;
 
-  constructor(host: SourceHost, config: CalDavConfig) {
-    this.#host = host;
-    this.#config = config;
+  constructor(requests: CalDavRequests, url: string) {
+    this.#requests = requests;
+    this.#url = url;
   }
 
   /** Rejects if the URL is no calendar. */
   async collection(): Promise<Collection> {
-    const { resources } = await this.#ask(
-      "PROPFIND",
-      `<d:propfind ${NAMESPACES}><d:prop><d:displayname/><d:resourcetype/><d:sync-token/></d:prop></d:propfind>`,
-      { depth: "0", period: NOWHEN },
-    );
+    const request = propfind(this.#url, "<d:displayname/><d:resourcetype/><d:sync-token/>");
+    const { resources } = await this.#requests.ask(request);
     const [own] = resources;
     if (own?.isCalendar === true) return { name: own.name, token: own.syncToken };
     throw new SourceFailure("target_not_found", "The URL belongs to no calendar.", {
-      hint: "Enter the URL of one calendar, not of the server, the account, or its list of calendars.",
+      hint: "Enter the URL of a calendar, or that of the server and the name of the calendar.",
     });
   }
 
   /** Changes since a token. */
   async changes(token: string): Promise<SyncResult | null> {
     const body = `<d:sync-collection ${NAMESPACES}><d:sync-token>${escaped(token)}</d:sync-token><d:sync-level>1</d:sync-level><d:prop><d:getetag/></d:prop></d:sync-collection>`;
-    const response = await this.#send("REPORT", body, "0");
+    const response = await this.#requests.send(this.#report(body, "0"));
     // An unknown token, or a server without this report. Everything is compared then.
     if (response.status >= 400 && response.status <= 499 && !isRefused(response.status)) return null;
-    requireSuccess(response, this.#host.now());
-    const { syncToken, resources } = await this.#parse(response, NOWHEN);
+    this.#requests.requireSuccess(response);
+    const { syncToken, resources } = await this.#requests.parse(response);
     if (syncToken === null) return null;
     const own = new URL(response.url).pathname;
     const others = resources.filter(({ href }) => pathOf(href, response.url) !== own);
@@ -81,17 +66,15 @@ export class CalDavClient {
   /** Appointments that have not ended at this time, or all of them: only their ETags. */
   async list(since: number | null): Promise<readonly Resource[]> {
     const range = since === null ? "" : `<c:time-range start="${stamp(since - DAY_MS)}"/>`;
-    const { resources } = await this.#ask("REPORT", query("<d:getetag/>", range), { depth: "1", period: NOWHEN });
+    const { resources } = await this.#requests.ask(this.#report(query("<d:getetag/>", range), "1"));
     return resources;
   }
 
   /** Appointments with occurrences in a period. */
   async within(period: Period): Promise<readonly Resource[]> {
     const range = `<c:time-range start="${stamp(period.from - DAY_MS)}" end="${stamp(period.to + DAY_MS)}"/>`;
-    const { resources } = await this.#ask("REPORT", query("<d:getetag/><c:calendar-data/>", range), {
-      depth: "1",
-      period,
-    });
+    const request = this.#report(query("<d:getetag/><c:calendar-data/>", range), "1");
+    const { resources } = await this.#requests.ask(request, period);
     return resources;
   }
 
@@ -101,46 +84,14 @@ export class CalDavClient {
     for (let from = 0; from < hrefs.length; from += MULTIGET) {
       const listed = hrefs.slice(from, from + MULTIGET).map((href) => `<d:href>${escaped(href)}</d:href>`);
       const body = `<c:calendar-multiget ${NAMESPACES}><d:prop><d:getetag/><c:calendar-data/></d:prop>${listed.join("")}</c:calendar-multiget>`;
-      const { resources } = await this.#ask("REPORT", body, { depth: "1", period: NOWHEN });
+      const { resources } = await this.#requests.ask(this.#report(body, "1"));
       found.push(...resources.filter(({ calendar }) => calendar !== null));
     }
     return found;
   }
 
-  async #ask(
-    method: string,
-    body: string,
-    { depth, period }: { readonly depth: string; readonly period: Period },
-  ): Promise<Multistatus> {
-    const response = await this.#send(method, body, depth);
-    if (response.status === 405 || response.status === 501) {
-      throw new SourceFailure(
-        "protocol_error",
-        `The server does not know ${method} at this URL (HTTP ${response.status}).`,
-        {
-          hint: "Enter the URL of a calendar of a CalDAV server. For a file in the iCalendar format use the kind ical.",
-        },
-      );
-    }
-    requireSuccess(response, this.#host.now());
-    return this.#parse(response, period);
-  }
-
-  #send(method: string, body: string, depth: string): Promise<SourceResponse> {
-    const headers = [...headersOf(this.#config, { accept: "application/xml, text/xml;q=0.9" })];
-    headers.push("content-type", 'application/xml; charset="utf-8"', "depth", depth);
-    const { url } = this.#config;
-    const document = Buffer.from(`<?xml version="1.0" encoding="utf-8"?>${body}`);
-    return this.#host.send({ method, url, headers, body: document, maxResponseBytes: MAX_DOCUMENT_BYTES });
-  }
-
-  async #parse({ body }: SourceResponse, { from, to }: Period): Promise<Multistatus> {
-    const { timeZone } = this.#config;
-    const parsed = await this.#host.parse({ kind: "multistatus", body, from, to, timeZone });
-    if (parsed.kind === "parsed") return parsed.value as Multistatus;
-    throw new SourceFailure("unreadable", `The response of the server cannot be read: ${parsed.detail}`, {
-      hint: "Enter the URL of a calendar of a CalDAV server.",
-    });
+  #report(body: string, depth: "0" | "1"): CalDavRequest {
+    return { method: "REPORT", url: this.#url, body, depth };
   }
 }
 

@@ -1,8 +1,17 @@
-import { type Cursor, type Polled, type PolledDriver, type SourceHost, type Unreadable } from "../driver.ts";
+import {
+  type Cursor,
+  type Polled,
+  type PolledDriver,
+  SourceFailure,
+  type SourceHost,
+  type Unreadable,
+} from "../driver.ts";
 import type { ConfigOf } from "../kind.ts";
 import type { CALDAV } from "../kinds/caldav.ts";
 import type { Resource } from "../parse/multistatus.ts";
 import { CalDavClient, type Collection } from "./caldav-client.ts";
+import { findCalendar } from "./caldav-discovery.ts";
+import { CalDavRequests } from "./caldav-requests.ts";
 import { type Appointments, compare, hasEnded, keyOf, LATE_MS, MAX_KNOWN, starting } from "./calendar-changes.ts";
 import { shortHash } from "./request.ts";
 
@@ -21,6 +30,14 @@ interface State {
   readonly reads: number;
   /** Occurrences that start until this time have been emitted. */
   readonly toldUntil: number;
+  /** The calendar, and the fields of the configuration that it was found with. Absent in cursors of earlier versions. */
+  readonly place?: Place;
+}
+
+interface Place {
+  readonly url: string;
+  /** Hash of the configured URL and name. */
+  readonly from: string;
 }
 
 /** Resources to be read again. */
@@ -47,18 +64,20 @@ export const CALDAV_DRIVER: PolledDriver = { family: "poll", poll };
 async function poll(host: SourceHost, cursor: Cursor | null): Promise<Polled> {
   const config = host.config as Config;
   const now = host.now();
-  const client = new CalDavClient(host, config);
+  const requests = new CalDavRequests(host, config);
   const ahead = config.minutesBefore * 60_000;
   const everyMs = config.everySeconds * 1000;
-  const before = cursor === null ? emptyState(now + ahead) : (cursor as unknown as State);
-  // Its token is older than everything that is read afterwards, so that a change in between is found by the next poll.
-  const collection = await client.collection();
-  const touched = await touchedSince(client, cursor === null ? null : before, { collection, now });
+  const known = cursor as unknown as State | null;
+  const { client, collection, place } = await calendarOf(requests, known?.place ?? null);
+  // Another calendar begins like a new source.
+  const isNew = known === null || (known.place !== undefined && known.place.url !== place.url);
+  const before = isNew ? emptyState(now + ahead) : known;
+  const touched = await touchedSince(client, isNew ? null : before, { collection, now });
   const found = await client.get(touched.changed);
   const change = changesOf(found, touched, before, {
     name: collection.name,
     now,
-    isSilent: cursor === null && config.start === "baseline",
+    isSilent: isNew && config.start === "baseline",
   });
   const until = now + ahead;
   const period = { from: Math.max(before.toldUntil, now - LATE_MS), to: until + everyMs };
@@ -68,16 +87,17 @@ async function poll(host: SourceHost, cursor: Cursor | null): Promise<Polled> {
     .toSorted((one, other) => one.startsAt - other.startsAt);
   const later = occurrences.find(({ startsAt }) => startsAt > until);
   const due = occurrences.filter(({ startsAt }) => startsAt <= until);
-  const { events, unreadable, resources, known } = change;
+  const { events, unreadable, resources } = change;
   return {
     events: [...events, ...starting({ name: collection.name, occurrences: due }, { kind: "caldav", now })],
     unreadable,
     cursor: {
       token: touched.token,
       resources,
-      known,
+      known: change.known,
       reads: before.reads + 1,
       toldUntil: Math.max(before.toldUntil, until),
+      place,
     } satisfies State,
     next: touched.hasMore
       ? { kind: "now" }
@@ -85,6 +105,32 @@ async function poll(host: SourceHost, cursor: Cursor | null): Promise<Polled> {
         ? { kind: "interval" }
         : { kind: "at", at: Math.min(later.startsAt - ahead, now + everyMs) },
   };
+}
+
+interface OpenCalendar {
+  readonly client: CalDavClient;
+  /** Its token is older than everything that is read afterwards, so that a change in between is found by the next poll. */
+  readonly collection: Collection;
+  readonly place: Place;
+}
+
+/** The calendar of the last poll, or the one that the configuration leads to. */
+async function calendarOf(requests: CalDavRequests, last: Place | null): Promise<OpenCalendar> {
+  const { url: configured, calendar } = requests.config;
+  const from = shortHash(JSON.stringify([configured, calendar]));
+  if (last?.from === from) {
+    const client = new CalDavClient(requests, last.url);
+    try {
+      return { client, collection: await client.collection(), place: last };
+    } catch (error) {
+      // A calendar that was found can have been moved.
+      const isGone = error instanceof SourceFailure && error.code === "target_not_found";
+      if (!isGone || last.url === configured) throw error;
+    }
+  }
+  const url = await findCalendar(requests);
+  const client = new CalDavClient(requests, url);
+  return { client, collection: await client.collection(), place: { url, from } };
 }
 
 function emptyState(toldUntil: number): State {

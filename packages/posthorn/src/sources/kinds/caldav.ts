@@ -12,9 +12,18 @@ export const CALDAV = polledKind({
   fields: {
     url: {
       ...URL_FIELD,
+      label: "Server or calendar",
+      help: "URL of the CalDAV server, of the account, or of one calendar.",
+      example: "https://dav.example.com/",
+    },
+    calendar: {
+      type: "text",
       label: "Calendar",
-      help: "URL of one calendar, not of the server or the account.",
-      example: "https://dav.example.com/calendars/team/work/",
+      help: "Name of the calendar, if the URL is not that of a calendar and the account has several.",
+      required: false,
+      secret: false,
+      maxLength: 256,
+      example: "Work",
     },
     ...REQUEST_FIELDS,
     auth: { ...REQUEST_FIELDS.auth, default: "basic" },
@@ -25,7 +34,7 @@ export const CALDAV = polledKind({
   events: CALENDAR_EVENTS,
   repeats: "dropped",
   setup: [
-    "Copy the URL of the calendar from your server: Nextcloud shows it under “Copy private link”, Radicale and Baïkal in the list of collections.",
+    "Enter the URL of your server. Posthorn finds the calendars of the account; enter the name of one if there are several. The URL of a calendar works as well: Nextcloud shows it under “Copy private link”, Radicale and Baïkal in the list of collections.",
     "Create an app password where the server has them (Nextcloud, iCloud, Fastmail), and enter it with the user name.",
     "For Google Calendar use the kind `ical` with the secret address in iCal format: Google's CalDAV accepts short-lived tokens only.",
   ],

@@ -25,6 +25,12 @@ export interface Resource {
   readonly name: string | null;
   readonly syncToken: string | null;
   readonly isCalendar: boolean;
+  /** Path or URL of the user (RFC 5397); `null`: the server does not name it. */
+  readonly principal: string | null;
+  /** Paths or URLs of the lists of calendars of the user (RFC 4791, section 6.2.1). */
+  readonly homes: readonly string[];
+  /** Kinds of entries that the calendar can have, such as `VEVENT`; `null`: the server does not say. */
+  readonly components: readonly string[] | null;
   /** `null`: the response has no calendar data of it. */
   readonly calendar: ResourceCalendar | null;
 }
@@ -65,8 +71,23 @@ function resourceOf(response: XmlElement, period: Omit<MultistatusJob, "body">):
     name: textOf(property("displayname")),
     syncToken: textOf(property("sync-token")),
     isCalendar: elements(property("resourcetype")).some((type) => localName(type) === "calendar"),
+    principal: hrefsOf(property("current-user-principal"))[0] ?? null,
+    homes: hrefsOf(property("calendar-home-set")),
+    components: componentsOf(property("supported-calendar-component-set")),
     calendar: data === null ? null : calendarOf(data, period),
   };
+}
+
+function hrefsOf(property: XmlElement | null): readonly string[] {
+  return elements(property).flatMap((element) => {
+    const href = localName(element) === "href" ? textOf(element) : null;
+    return href === null ? [] : [href];
+  });
+}
+
+function componentsOf(property: XmlElement | null): readonly string[] | null {
+  if (property === null) return null;
+  return elements(property).flatMap(({ attributes }) => (attributes["name"] === undefined ? [] : [attributes["name"]]));
 }
 
 /** One calendar that cannot be read must not hide the others. */

@@ -147,15 +147,18 @@ export const sources: Readonly<Record<string, string>> = {
     "Ein Termin, der noch nicht zu Ende war, ist verschwunden oder wurde abgesagt.",
   "Reads a calendar of a CalDAV server, and emits an event before an appointment starts, and when one is created, changed or removed.":
     "Liest einen Kalender eines CalDAV-Servers und erzeugt ein Ereignis, bevor ein Termin beginnt und wenn einer angelegt, geändert oder entfernt wird.",
-  "Copy the URL of the calendar from your server: Nextcloud shows it under “Copy private link”, Radicale and Baïkal in the list of collections.":
-    "Kopieren Sie die URL des Kalenders von Ihrem Server: Nextcloud zeigt sie unter „Privaten Link kopieren“, Radicale und Baïkal in der Liste der Sammlungen.",
+  "Enter the URL of your server. Posthorn finds the calendars of the account; enter the name of one if there are several. The URL of a calendar works as well: Nextcloud shows it under “Copy private link”, Radicale and Baïkal in the list of collections.":
+    "Geben Sie die URL Ihres Servers ein. Posthorn findet die Kalender des Kontos; geben Sie den Namen eines davon ein, wenn es mehrere gibt. Die URL eines Kalenders geht auch: Nextcloud zeigt sie unter „Privaten Link kopieren“, Radicale und Baïkal in der Liste der Sammlungen.",
   "Create an app password where the server has them (Nextcloud, iCloud, Fastmail), and enter it with the user name.":
     "Legen Sie ein App-Passwort an, wo der Server welche hat (Nextcloud, iCloud, Fastmail), und tragen Sie es mit dem Benutzernamen ein.",
   "For Google Calendar use the kind `ical` with the secret address in iCal format: Google's CalDAV accepts short-lived tokens only.":
     "Verwenden Sie für Google Kalender die Art `ical` mit der geheimen Adresse im iCal-Format: Googles CalDAV nimmt nur kurzlebige Tokens an.",
   Calendar: "Kalender",
-  "URL of one calendar, not of the server or the account.":
-    "URL eines einzelnen Kalenders, nicht des Servers oder des Kontos.",
+  "Server or calendar": "Server oder Kalender",
+  "URL of the CalDAV server, of the account, or of one calendar.":
+    "URL des CalDAV-Servers, des Kontos oder eines einzelnen Kalenders.",
+  "Name of the calendar, if the URL is not that of a calendar and the account has several.":
+    "Name des Kalenders, wenn die URL nicht die eines Kalenders ist und das Konto mehrere hat.",
   "An email, with the envelope of the SMTP transaction. Nothing in it is proven: Posthorn evaluates neither SPF nor DKIM, and senders can be forged.":
     "Eine E-Mail mit dem Umschlag der SMTP-Übertragung. Nichts darin ist bewiesen: Posthorn wertet weder SPF noch DKIM aus, und Absender können gefälscht sein.",
   "IMAP mailbox": "IMAP-Postfach",
