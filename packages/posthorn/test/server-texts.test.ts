@@ -9,7 +9,10 @@ import { server } from "../../dashboard/src/i18n/de/server.ts";
 import { DESTINATION_ERROR_CODES } from "../src/destinations/kind.ts";
 import { STATUS_SENTENCES } from "../src/domain/attempt/sentence.ts";
 import type { KindProblem } from "../src/destinations/kind-rules.ts";
+import type { TableSourceProblem } from "../src/domain/source/table-sources.ts";
 import type { PosthornErrorCode } from "../src/lib/errors.ts";
+import type { SourceKindProblem } from "../src/sources/kind-rules.ts";
+import { SOURCE_ERROR_CODES } from "../src/sources/source-event.ts";
 
 const { sentences, summaries } = server;
 
@@ -30,6 +33,12 @@ const FINDING_TEXTS: Readonly<Record<FindingCode, string>> = { ...doctor.sentenc
 /** Kinds that are unknown or not allowed are not offered. */
 const KIND_TEXTS: Readonly<Record<Exclude<KindProblem["code"], "kind_unknown" | "kind_not_allowed">, string>> =
   summaries.kind;
+
+/** Codes of a source that cannot be read now, apart from those of its reads. */
+type StateCode = "quota_exceeded" | SourceKindProblem["code"] | TableSourceProblem["code"];
+const STATE_TEXTS: Readonly<Record<StateCode, string>> = summaries.reading;
+/** A kind that the server does not have comes without a hint. */
+const STATE_HINTS: Readonly<Record<Exclude<StateCode, SourceKindProblem["code"]>, string>> = summaries.readingHint;
 
 /** Codes of attempts whose sentence names details of the endpoint or its response. */
 const WITH_DETAILS = ["redirect", "success_rule", "transform_failed", "format_failed", ...DESTINATION_ERROR_CODES];
@@ -58,8 +67,15 @@ describe("a German text exists", () => {
     ["for each error of the API", API_TEXTS],
     ["for each finding of the signature doctor", FINDING_TEXTS],
     ["for each problem with a destination kind", KIND_TEXTS],
+    ["for each state of a source that prevents reading", STATE_TEXTS],
+    ["for each hint about such a state", STATE_HINTS],
   ])("%s", (_, texts) => {
     expect(Object.entries(texts).filter(([, text]) => text.trim() === "")).toEqual([]);
+  });
+
+  it("for each code that reading a source can fail with, and for its hint", () => {
+    expect(missing(SOURCE_ERROR_CODES, summaries.reading)).toEqual([]);
+    expect(missing(SOURCE_ERROR_CODES, summaries.readingHint)).toEqual([]);
   });
 
   it("for each reason of a rejected request", () => {

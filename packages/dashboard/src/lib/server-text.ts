@@ -10,7 +10,18 @@ export interface ServerText {
   readonly original: string | null;
 }
 
-type Kind = "attempt" | "status" | "warning" | "quarantine" | "api" | "doctor" | "kind" | "hub" | "hubHint";
+type Kind =
+  | "attempt"
+  | "status"
+  | "warning"
+  | "quarantine"
+  | "api"
+  | "doctor"
+  | "kind"
+  | "hub"
+  | "hubHint"
+  | "reading"
+  | "readingHint";
 
 /** @param code Stable code of the sentence; one without a translation is shown as the server sent it. */
 export function serverText(i18next: i18n, kind: Kind, code: string, sentence: string): ServerText {

@@ -7,9 +7,11 @@ import { Badge } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
 import { FormError } from "../components/form.tsx";
 import { Card, Facts } from "../components/page.tsx";
+import { ServerSentence } from "../components/server-sentence.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { formatNumber } from "../lib/format.ts";
+import { serverText } from "../lib/server-text.ts";
 import type { Source } from "../lib/source-form.ts";
 import { READ_TONES, readStateOf } from "../lib/source-kind.ts";
 import { Countdown } from "./countdown.tsx";
@@ -69,11 +71,13 @@ export function SourceState({ source }: { readonly source: Source }) {
     >
       {error !== null && (
         <Note tone={state === "unavailable" ? "warn" : "bad"}>
-          <strong lang={i18n.language === "en" ? undefined : "en"}>{error.message}</strong>
+          <strong>
+            <ServerSentence {...serverText(i18n, "reading", error.code, error.message)} />
+          </strong>
           {error.hint !== null && (
             <>
               <br />
-              <span lang={i18n.language === "en" ? undefined : "en"}>{error.hint}</span>
+              <ServerSentence {...serverText(i18n, "readingHint", error.code, error.hint)} />
             </>
           )}
         </Note>

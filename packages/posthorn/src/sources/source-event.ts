@@ -26,18 +26,19 @@ export interface Unreadable {
   readonly contentType: string;
 }
 
-/** Stable codes of failures to read a source. */
-export type SourceErrorCode =
-  | "credentials_refused"
-  | "target_not_found"
-  | "target_refused"
-  | "target_unavailable"
-  | "rate_limited"
-  | "address_refused"
-  | "connection_failed"
-  | "timeout"
-  | "response_too_large"
-  | "unreadable"
-  | "protocol_error"
-  /** A fault of Posthorn. */
-  | "internal";
+/** Stable codes of failures to read a source. `internal`: a fault of Posthorn. */
+export const SOURCE_ERROR_CODES = [
+  "credentials_refused",
+  "target_not_found",
+  "target_refused",
+  "target_unavailable",
+  "rate_limited",
+  "address_refused",
+  "connection_failed",
+  "timeout",
+  "response_too_large",
+  "unreadable",
+  "protocol_error",
+  "internal",
+] as const;
+export type SourceErrorCode = (typeof SOURCE_ERROR_CODES)[number];

@@ -7,7 +7,7 @@ export interface TableSourceState {
   readonly source: ListedSource;
   /** `running`: changes are published. `failing`: events were missed within a day, or a trigger is missing. `unavailable`: all are. */
   readonly state: "running" | "failing" | "unavailable";
-  readonly error: { readonly code: string; readonly message: string; readonly hint: string } | null;
+  readonly error: TableSourceProblem | null;
 }
 
 /** Missed events count as a failure for this long. */
@@ -44,11 +44,17 @@ async function ownership(ctx: Context): Promise<(source: ListedSource) => boolea
   };
 }
 
+export interface TableSourceProblem {
+  readonly code: "trigger_missing" | "event_missed";
+  readonly message: string;
+  readonly hint: string;
+}
+
 function stateOf(source: ListedSource, now: number): TableSourceState {
   const { triggers, changes, missed } = source;
   if (triggers < changes.length) {
     const missing = changes.length - triggers;
-    const error = {
+    const error: TableSourceProblem = {
       code: "trigger_missing",
       message: `${missing} of ${changes.length} triggers of the table were dropped or disabled.`,
       hint: "Remove the source with `posthorn tables remove`, and add it again.",
@@ -56,7 +62,7 @@ function stateOf(source: ListedSource, now: number): TableSourceState {
     return { source, state: triggers === 0 ? "unavailable" : "failing", error };
   }
   if (missed === null) return { source, state: "running", error: null };
-  const error = {
+  const error: TableSourceProblem = {
     code: "event_missed",
     message: `An event could not be published: ${missed.reason}`,
     hint: "`posthorn tables list` shows the time. Add the source with `--strict` to let such changes fail.",
