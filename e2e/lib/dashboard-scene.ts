@@ -183,6 +183,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["event types", "/event-types"],
     ["event type", `/event-types/${eventType}`],
     ["sources", "/sources"],
+    ["table sources", "/sources/tables"],
     ["source", `/sources/${source}`],
     ["routes of a source", `/sources/${source}?tab=routes&route=${route}`],
     ["catalogue of a source", `/sources/${source}?tab=catalogue`],

@@ -180,6 +180,11 @@ const operatorPages = [
   }),
   createRoute({
     getParentRoute: () => operator,
+    path: "/sources/tables",
+    component: lazyRouteComponent(() => import("./pages/table-sources.tsx"), "TableSources"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
     path: "/sources/$source",
     validateSearch: sourceSearch,
     component: lazyRouteComponent(() => import("./pages/source.tsx"), "SourcePage"),

@@ -5,6 +5,8 @@ import { type ConfigValue, toConfig } from "./destination-config.ts";
 import type { FormKind } from "./kind-texts.ts";
 import type { Source, SourceIn } from "./source-form.ts";
 
+/** Table sources are added on the command line, because their definition contains SQL. */
+export const TABLE_KIND = "table";
 export const WEBHOOK_KIND = "webhook";
 
 /** States that a list can be filtered by. */

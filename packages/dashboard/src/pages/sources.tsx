@@ -1,15 +1,13 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Search } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Badge } from "../components/badge.tsx";
-import { SelectField } from "../components/form.tsx";
-import formStyles from "../components/form.module.css";
+import { buttonClass } from "../components/button.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
-import { READ_STATES, READ_TONES, readStateOf, WEBHOOK_KIND } from "../lib/source-kind.ts";
+import { READ_STATES, READ_TONES, readStateOf, TABLE_KIND, WEBHOOK_KIND } from "../lib/source-kind.ts";
 import { DestinationMark, PROVIDERS } from "../parts/destination-mark.tsx";
-import filterStyles from "../parts/filters.module.css";
+import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import { NewSource } from "../parts/new-source.tsx";
 import { type LocalSourceKind, useSourceKinds } from "../parts/use-destination-kinds.ts";
 import styles from "./source.module.css";
@@ -36,7 +34,14 @@ export function Sources() {
     <ListPage
       title={t("sources.title")}
       lead={t("sources.lead")}
-      actions={<NewSource />}
+      actions={
+        <>
+          <Link to="/sources/tables" className={buttonClass("plain")}>
+            {t("tableSources.title")}
+          </Link>
+          <NewSource />
+        </>
+      }
       list={list}
       rowKey={(row) => row.id}
       linked
@@ -97,50 +102,32 @@ function Filters({ kinds }: { readonly kinds: readonly LocalSourceKind[] }) {
   const { t } = useTranslation();
   const navigate = useNavigate({ from: "/sources" });
   const current = useSearch({ from: "/operator/sources" });
-  const change = (changes: Partial<Record<"kind" | "state" | "search", string>>): void => {
-    const next = { ...current, ...changes };
-    const set = Object.entries(next).filter(([, value]) => value !== undefined && value !== "");
-    void navigate({ search: Object.fromEntries(set), replace: true });
-  };
   return (
-    <div className={filterStyles["line"]} role="search">
-      <div className={filterStyles["search"]}>
-        <Search aria-hidden />
-        <input
-          key={current.search ?? ""}
-          type="search"
-          className={formStyles["input"]}
-          placeholder={t("sourceKinds.searchList")}
-          aria-label={t("sourceKinds.searchList")}
-          defaultValue={current.search ?? ""}
-          onKeyDown={(event) => event.key === "Enter" && change({ search: event.currentTarget.value.trim() })}
-          onBlur={(event) => change({ search: event.currentTarget.value.trim() })}
-        />
-      </div>
-      <div className={filterStyles["choice"]}>
-        <SelectField
-          bare
-          label={t("sourceKinds.kind")}
-          value={current.kind ?? ""}
-          onChange={(kind) => change({ kind })}
-          choices={[
+    <ListFilters
+      search={{ label: t("sourceKinds.searchList"), value: current.search }}
+      choices={[
+        {
+          name: "kind",
+          label: t("sourceKinds.kind"),
+          value: current.kind,
+          choices: [
             { value: "", label: t("sourceKinds.anyKind") },
-            ...kinds.map(({ kind, title }) => ({ value: kind, label: title })),
-          ]}
-        />
-      </div>
-      <div className={filterStyles["choice"]}>
-        <SelectField
-          bare
-          label={t("sourceKinds.state")}
-          value={current.state ?? ""}
-          onChange={(state) => change({ state })}
-          choices={[
+            ...kinds
+              .filter(({ kind }) => kind !== TABLE_KIND)
+              .map(({ kind, title }) => ({ value: kind, label: title })),
+          ],
+        },
+        {
+          name: "state",
+          label: t("sourceKinds.state"),
+          value: current.state,
+          choices: [
             { value: "", label: t("sourceKinds.anyState") },
             ...READ_STATES.map((state) => ({ value: state, label: t(`sourceKinds.states.${state}`) })),
-          ]}
-        />
-      </div>
-    </div>
+          ],
+        },
+      ]}
+      onChange={(name, value) => void navigate({ search: withFilter({ ...current }, name, value), replace: true })}
+    />
   );
 }

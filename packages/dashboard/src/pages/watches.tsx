@@ -1,18 +1,16 @@
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { Plus, Search } from "lucide-react";
+import { Plus } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Badge } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
-import { SelectField } from "../components/form.tsx";
-import formStyles from "../components/form.module.css";
 import { ListPage } from "../components/list-page.tsx";
 import { formatNumber } from "../lib/format.ts";
 import { isSource } from "../lib/source.ts";
 import { STATE_TONES, stateOf, type Watch, WATCH_STATES } from "../lib/watch.ts";
 import { ruleSummary } from "../lib/watch-summary.ts";
-import filterStyles from "../parts/filters.module.css";
+import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import { usePlaces } from "../parts/watch-editor.tsx";
 
 const EVERY_MS = 10_000;
@@ -114,46 +112,27 @@ function Filters() {
   const navigate = useNavigate({ from: "/watches" });
   const current = useSearch({ from: "/operator/watches" });
   const places = usePlaces();
-  const change = (changes: Partial<Record<"app" | "state" | "search", string>>): void => {
-    const set = Object.entries({ ...current, ...changes }).filter(([, value]) => value !== "");
-    void navigate({ search: Object.fromEntries(set), replace: true });
-  };
   return (
-    <div className={filterStyles["line"]} role="search">
-      <div className={filterStyles["search"]}>
-        <Search aria-hidden />
-        <input
-          key={current.search ?? ""}
-          type="search"
-          className={formStyles["input"]}
-          placeholder={t("watches.search")}
-          aria-label={t("watches.search")}
-          defaultValue={current.search ?? ""}
-          onKeyDown={(event) => event.key === "Enter" && change({ search: event.currentTarget.value.trim() })}
-          onBlur={(event) => change({ search: event.currentTarget.value.trim() })}
-        />
-      </div>
-      <div className={filterStyles["choice"]}>
-        <SelectField
-          bare
-          label={t("watches.state")}
-          value={current.state ?? ""}
-          onChange={(state) => change({ state })}
-          choices={[
+    <ListFilters
+      search={{ label: t("watches.search"), value: current.search }}
+      choices={[
+        {
+          name: "state",
+          label: t("watches.state"),
+          value: current.state,
+          choices: [
             { value: "", label: t("watches.anyState") },
             ...WATCH_STATES.map((state) => ({ value: state, label: t(`watches.states.${state}`) })),
-          ]}
-        />
-      </div>
-      <div className={filterStyles["choice"]}>
-        <SelectField
-          bare
-          label={t("watches.watched")}
-          value={current.app ?? ""}
-          onChange={(app) => change({ app })}
-          choices={[{ value: "", label: t("watches.anyApp") }, ...places]}
-        />
-      </div>
-    </div>
+          ],
+        },
+        {
+          name: "app",
+          label: t("watches.watched"),
+          value: current.app,
+          choices: [{ value: "", label: t("watches.anyApp") }, ...places],
+        },
+      ]}
+      onChange={(name, value) => void navigate({ search: withFilter({ ...current }, name, value), replace: true })}
+    />
   );
 }

@@ -7,9 +7,10 @@ import { Button } from "../components/button.tsx";
 import { Dialog } from "../components/dialog.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { type FormValues, TextField } from "../components/form.tsx";
+import { Note } from "../components/state.tsx";
 import { toConfig } from "../lib/destination-config.ts";
 import { GENERIC, type SourceIn } from "../lib/source-form.ts";
-import { WEBHOOK_KIND } from "../lib/source-kind.ts";
+import { TABLE_KIND, WEBHOOK_KIND } from "../lib/source-kind.ts";
 import { DestinationFields } from "./destination-fields.tsx";
 import { PROVIDERS } from "./destination-mark.tsx";
 import { DestinationPicker, type PickedKind } from "./destination-picker.tsx";
@@ -29,6 +30,7 @@ export function NewSource() {
   const kinds = useSourceKinds();
   const choices = useChoices(kinds, open);
   const kind = kinds?.find((one) => one.kind === picked);
+  const isTable = picked === TABLE_KIND;
   const show = (source: string) => navigate({ to: "/sources/$source", params: { source } });
   const create = useMutation({
     mutationFn: (body: SourceIn) => must(api.POST("/ingest/api/v1/source", { body })),
@@ -61,14 +63,21 @@ export function NewSource() {
       wide
       open={open}
       onOpenChange={change}
-      submit={t("actions.create")}
-      onSubmit={(values) => create.mutate(kind === undefined ? webhookOf(picked, values) : readOf(kind, values))}
+      submit={t(isTable ? "tableSources.continue" : "actions.create")}
+      onSubmit={(values) => {
+        if (isTable) void navigate({ to: "/sources/tables" });
+        else create.mutate(kind === undefined ? webhookOf(picked, values) : readOf(kind, values));
+      }}
       error={create.error}
       busy={create.isPending}
     >
       <DestinationPicker kinds={choices} of="sourceKinds" value={picked} onChange={setPicked} />
-      <TextField name="name" label={t("applications.name")} placeholder={t("sourceKinds.nameExample")} required />
-      {kind === undefined ? (
+      {isTable ? (
+        <Note>{t("tableSources.onlyCommand")}</Note>
+      ) : (
+        <TextField name="name" label={t("applications.name")} placeholder={t("sourceKinds.nameExample")} required />
+      )}
+      {isTable ? null : kind === undefined ? (
         <TextField name="secret" type="password" label={t("sources.secret")} help={t("sources.secretHelp")} />
       ) : (
         <DestinationFields key={kind.kind} kind={kind} />
@@ -93,6 +102,11 @@ function readOf({ kind, fields }: LocalSourceKind, values: FormValues): SourceIn
   return { name: values["name"] ?? "", kind, config: Object.fromEntries(config) };
 }
 
+/** A kind that the API does not create, but which has a page. */
+function byCommand(kind: PickedKind): PickedKind {
+  return kind.problem?.code === "kind_not_allowed" ? kind : { ...kind, available: true, problem: null };
+}
+
 /** The kinds, and then the providers of webhooks. */
 function useChoices(kinds: readonly LocalSourceKind[] | undefined, isOpen: boolean): readonly PickedKind[] {
   const { t } = useTranslation();
@@ -114,6 +128,7 @@ function useChoices(kinds: readonly LocalSourceKind[] | undefined, isOpen: boole
       problem: null,
       searched: `${type} ${name} webhook`.toLowerCase(),
     }));
-    return [...(kinds ?? []).filter(({ kind }) => kind !== WEBHOOK_KIND), ...providers];
+    const read = (kinds ?? []).filter(({ kind }) => kind !== WEBHOOK_KIND);
+    return [...read.map((kind) => (kind.kind === TABLE_KIND ? byCommand(kind) : kind)), ...providers];
   }, [kinds, types.data, t]);
 }

@@ -209,4 +209,23 @@ export const sources: typeof english = {
     recovered: "Nachgeholt",
     examples: "Einige fehlende Ereignisse",
   },
+  tableSources: {
+    title: "Tabellenquellen",
+    lead: "PostgreSQL-Tabellen, deren Änderungen als Nachrichten veröffentlicht werden, in derselben Transaktion.",
+    none: "Keine Tabelle ist eine Quelle. Fügen Sie eine mit dem Befehl unten hinzu.",
+    table: "Tabelle",
+    events: "Ereignisse",
+    column: "aus der Spalte {{column}}",
+    lastMissed: "Zuletzt versäumt",
+    add: "Tabelle hinzufügen",
+    addLead:
+      "Bedingungen und Payloads sind SQL, das mit den Rechten des Schemas von Posthorn läuft. Deshalb fügt ein Betreiber Tabellenquellen auf der Kommandozeile hinzu. Füllen Sie das Formular aus, um den Befehl zu erhalten.",
+    incomplete:
+      "Geben Sie eine Tabelle und entweder eine Anwendung oder die Spalte mit der Anwendung ein, um den Befehl zu erhalten.",
+    try: "Testen und das SQL ausgeben, als Eigentümer der Tabelle",
+    run: "Quelle hinzufügen",
+    onlyCommand:
+      "Tabellenquellen werden auf der Kommandozeile hinzugefügt, weil ihre Definition SQL enthält. Die nächste Seite hat das Formular für den Befehl und listet die Tabellenquellen auf.",
+    continue: "Weiter",
+  },
 };

@@ -202,4 +202,22 @@ export const sources = {
     recovered: "Recovered",
     examples: "Some missing events",
   },
+  tableSources: {
+    title: "Table sources",
+    lead: "PostgreSQL tables whose changes are published as messages, in the transaction that makes them.",
+    none: "No table is a source. Add one with the command below.",
+    table: "Table",
+    events: "Events",
+    column: "from column {{column}}",
+    lastMissed: "Last missed",
+    add: "Add a table",
+    addLead:
+      "Conditions and payloads are SQL that runs with the rights of Posthorn's schema, so an operator adds table sources on the command line. Fill in the form to get the command.",
+    incomplete: "Enter a table, and either an application or the column that names it, to get the command.",
+    try: "Test it and print the SQL, as the owner of the table",
+    run: "Add the source",
+    onlyCommand:
+      "Table sources are added on the command line, because their definition contains SQL. The next page has the form for the command, and lists the table sources.",
+    continue: "Continue",
+  },
 };

@@ -1,0 +1,59 @@
+/** Search field and choices above a list. The filters are in the URL, so that a filtered list can be linked. */
+import { Search } from "lucide-react";
+import { type Choice, SelectField } from "../components/form.tsx";
+import formStyles from "../components/form.module.css";
+import styles from "./filters.module.css";
+
+export interface ListFiltersProps<Name extends string> {
+  readonly search: { readonly label: string; readonly value: string | undefined };
+  readonly choices: readonly {
+    readonly name: Name;
+    readonly label: string;
+    readonly value: string | undefined;
+    /** The first one has an empty value: any. */
+    readonly choices: readonly Choice[];
+  }[];
+  /** Receives a filter that has changed; an empty value removes it. */
+  readonly onChange: (name: Name | "search", value: string) => void;
+}
+
+export function ListFilters<Name extends string>({ search, choices, onChange }: ListFiltersProps<Name>) {
+  return (
+    <div className={styles["line"]} role="search">
+      <div className={styles["search"]}>
+        <Search aria-hidden />
+        <input
+          key={search.value ?? ""}
+          type="search"
+          className={formStyles["input"]}
+          placeholder={search.label}
+          aria-label={search.label}
+          defaultValue={search.value ?? ""}
+          onKeyDown={(event) => event.key === "Enter" && onChange("search", event.currentTarget.value.trim())}
+          onBlur={(event) => onChange("search", event.currentTarget.value.trim())}
+        />
+      </div>
+      {choices.map(({ name, label, value, choices: values }) => (
+        <div key={name} className={styles["choice"]}>
+          <SelectField
+            bare
+            label={label}
+            value={value ?? ""}
+            onChange={(next) => onChange(name, next)}
+            choices={values}
+          />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+/** Search parameters with one filter changed, without those that are empty. */
+export function withFilter(
+  current: Readonly<Record<string, string | undefined>>,
+  name: string,
+  value: string,
+): Record<string, string> {
+  const next = Object.entries({ ...current, [name]: value });
+  return Object.fromEntries(next.flatMap(([key, one]) => (one === undefined || one === "" ? [] : [[key, one]])));
+}
