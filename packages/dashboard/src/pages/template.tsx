@@ -118,7 +118,7 @@ function Start({ template }: { readonly template: Template }) {
         </Card>
       </Stack>
       <Stack>
-        {create.data !== undefined && <Created instance={create.data} app={app} />}
+        {create.data !== undefined && <Created instance={create.data} setup={template.setup} app={app} />}
         {preview.data !== undefined && create.data === undefined && <Planned preview={preview.data} />}
         {preview.data === undefined && create.data === undefined && <Creates template={template} />}
       </Stack>
@@ -201,9 +201,17 @@ function Planned({ preview }: { readonly preview: Preview }) {
   );
 }
 
-function Created({ instance, app }: { readonly instance: Instance; readonly app: string | null }) {
-  const { t, i18n } = useTranslation();
-  const { source, watch, endpoint, setup } = instance;
+interface CreatedProps {
+  readonly instance: Instance;
+  /** What to do next, in the language of the page. */
+  readonly setup: readonly string[];
+  /** Application of the endpoint; `null`: it belongs to the source. */
+  readonly app: string | null;
+}
+
+function Created({ instance, setup, app }: CreatedProps) {
+  const { t } = useTranslation();
+  const { source, watch, endpoint } = instance;
   const place = source?.id ?? app ?? "";
   return (
     <Card title={t("templates.created")}>
@@ -236,7 +244,7 @@ function Created({ instance, app }: { readonly instance: Instance; readonly app:
       {setup.length > 0 && (
         <>
           <h3>{t("templates.next")}</h3>
-          <ol className={styles["list"]} lang={i18n.language === "en" ? undefined : "en"}>
+          <ol className={styles["list"]}>
             {setup.map((step) => (
               <li key={step}>{step}</li>
             ))}
@@ -247,11 +255,18 @@ function Created({ instance, app }: { readonly instance: Instance; readonly app:
   );
 }
 
-function Code({ title, text }: { readonly title: string; readonly text: string }) {
+interface CodeProps {
+  readonly title: string;
+  /** Tells it apart from others with the same title. */
+  readonly label?: string;
+  readonly text: string;
+}
+
+function Code({ title, label = title, text }: CodeProps) {
   return (
     <>
       <h3>{title}</h3>
-      <pre className={styles["code"]} tabIndex={0} role="region" aria-label={title}>
+      <pre className={styles["code"]} tabIndex={0} role="region" aria-label={label}>
         {text}
       </pre>
     </>
@@ -261,15 +276,15 @@ function Code({ title, text }: { readonly title: string; readonly text: string }
 type Example = Template["examples"][number];
 
 function Examples({ template: { examples } }: { readonly template: Template }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   return (
     <Card title={t("templates.examples")} lead={t("templates.examplesLead")}>
       {examples.map((example) => (
         <details key={example.title}>
-          <summary lang={i18n.language === "en" ? undefined : "en"}>{example.title}</summary>
+          <summary>{example.title}</summary>
           <div className={styles["example"]}>
             {example.steps.map((step, index) => (
-              <Step key={index} step={step} />
+              <Step key={index} step={step} number={index + 1} />
             ))}
             <p>
               {t("templates.receives")}: <Tags names={example.receives} none={t("templates.receivesNone")} />
@@ -281,11 +296,17 @@ function Examples({ template: { examples } }: { readonly template: Template }) {
   );
 }
 
-function Step({ step }: { readonly step: Example["steps"][number] }) {
+interface StepProps {
+  readonly step: Example["steps"][number];
+  readonly number: number;
+}
+
+function Step({ step, number }: StepProps) {
   const { t } = useTranslation();
   const { kind, eventType = "", payload, body, minutes = 0 } = step;
   if (kind === "wait") return <p>{t("templates.steps.wait", { count: minutes })}</p>;
   const title = t(`templates.steps.${kind}`, { type: eventType });
   const content: unknown = payload ?? body ?? "";
-  return <Code title={title} text={typeof content === "string" ? content : JSON.stringify(content, null, 2)} />;
+  const text = typeof content === "string" ? content : JSON.stringify(content, null, 2);
+  return <Code title={title} label={`${number}. ${title}`} text={text} />;
 }

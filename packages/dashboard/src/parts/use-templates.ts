@@ -34,7 +34,7 @@ export function useTemplates() {
 }
 
 function translated(template: Declared, of: Translate): Template {
-  const { title, categoryTitle, summary, needs, setup, fields } = template;
+  const { title, categoryTitle, summary, needs, setup, fields, examples } = template;
   return {
     ...template,
     title: of(title),
@@ -42,6 +42,7 @@ function translated(template: Declared, of: Translate): Template {
     summary: of(summary),
     needs: needs.map(of),
     setup: setup.map(of),
+    examples: examples.map((example) => ({ ...example, title: of(example.title) })),
     fields: fields.map((field) => ({ ...field, label: of(field.label), help: of(field.help) })),
   };
 }

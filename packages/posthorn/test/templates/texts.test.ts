@@ -6,12 +6,13 @@ import { TEMPLATES } from "../../src/templates/templates.ts";
 
 const DECLARED: ReadonlySet<string> = new Set([
   ...Object.values(CATEGORIES),
-  ...Object.values(TEMPLATES).flatMap(({ title, summary, needs, setup, fields }) => [
+  ...Object.values(TEMPLATES).flatMap(({ title, summary, needs, setup, fields, examples }) => [
     title,
     summary,
     ...needs,
     ...setup,
     ...Object.values(fields).flatMap(({ label, help }) => [label, help]),
+    ...examples.map((example) => example.title),
   ]),
 ]);
 
@@ -20,7 +21,7 @@ const keptIn = (text: string): readonly string[] =>
   (text.match(/`[^`]+`|https?:\/\/\S+|\b[a-z]+(?:[._][a-z_]+)+\b/g) ?? []).toSorted((a, b) => a.localeCompare(b));
 
 describe("the German texts of templates", () => {
-  it("exist for each title, summary, requirement, step, label and help", () => {
+  it("exist for each title, summary, requirement, step, label, help and example", () => {
     expect([...DECLARED].filter((text) => germanOfTemplate(text) === null)).toEqual([]);
   });
 

@@ -349,6 +349,64 @@ const marketing: Readonly<Record<string, string>> = {
   "Conversions with less revenue are not reported.": "Conversions mit weniger Umsatz werden nicht gemeldet.",
 };
 
+/** Titles of examples. */
+const examples: Readonly<Record<string, string>> = {
+  "A payment of 49.00 EUR": "Eine Zahlung über 49,00 EUR",
+  "A payment that failed, and one below the minimum": "Eine fehlgeschlagene Zahlung und eine unter dem Mindestbetrag",
+  "A partial refund of 20.00 EUR": "Eine Teilerstattung von 20,00 EUR",
+  "A charge that succeeded": "Eine erfolgreiche Zahlung",
+  "A new subscription that becomes overdue and is cancelled": "Ein neues Abonnement, das überfällig und gekündigt wird",
+  "Changed metadata": "Geänderte Metadaten",
+  "A parcel is out for delivery and is delivered": "Ein Paket ist in Zustellung und wird zugestellt",
+  "A parcel is in transit": "Ein Paket ist unterwegs",
+  "A product sells out to 3 pieces and is restocked": "Von einem Produkt bleiben 3 Stück, und es wird aufgefüllt",
+  "Stock changes above the limit": "Der Bestand ändert sich oberhalb der Grenze",
+  "A warning": "Eine Warnung",
+  "A notification below the lowest level": "Eine Benachrichtigung unter der niedrigsten Stufe",
+  "An email bounces": "Eine E-Mail ist unzustellbar",
+  "An email is delivered": "Eine E-Mail wird zugestellt",
+  "An appointment at 09:00, read at 08:00": "Ein Termin um 09:00 Uhr, gelesen um 08:00 Uhr",
+  "An appointment next month": "Ein Termin im nächsten Monat",
+  "A new article": "Ein neuer Artikel",
+  "A feed that has not changed": "Ein unveränderter Feed",
+  "A video is ready, and another one failed": "Ein Video ist bereit, ein anderes ist fehlgeschlagen",
+  "An upload begins": "Ein Upload beginnt",
+  "3 reports of one comment": "3 Meldungen zu einem Kommentar",
+  "2 reports of another one": "2 Meldungen zu einem anderen Kommentar",
+  "A response": "Eine Antwort",
+  "A response to another form": "Eine Antwort auf ein anderes Formular",
+  "A lead is created": "Ein Lead wird angelegt",
+  "A lead is changed, and a person is created": "Ein Lead wird geändert, und eine Person wird angelegt",
+  "The status of an urgent ticket changes": "Der Status eines dringenden Tickets ändert sich",
+  "A ticket with a low priority, and a tag": "Ein Ticket mit niedriger Priorität und ein Tag",
+  "A user signs up": "Jemand registriert sich",
+  "A user changes their profile": "Jemand ändert das eigene Profil",
+  "A push to main, and a release": "Ein Push auf main und ein Release",
+  "A push to another branch, and a star": "Ein Push auf einen anderen Branch und ein Stern",
+  "A build fails": "Ein Build schlägt fehl",
+  "A build succeeds": "Ein Build ist erfolgreich",
+  "6 errors of one service, then none": "6 Fehler eines Dienstes, danach keiner",
+  "5 errors": "5 Fehler",
+  "Version v2.1 is pushed": "Version v2.1 wird hochgeladen",
+  "A nightly build is pushed": "Ein nächtlicher Build wird hochgeladen",
+  "A freezer is too warm for 6 minutes, and cools down": "Ein Gefrierschrank ist 6 Minuten zu warm und kühlt wieder ab",
+  "A door is open for 2 minutes": "Eine Tür ist 2 Minuten offen",
+  "A boiler sends a heartbeat, is silent for 20 minutes, and is back":
+    "Ein Kessel sendet ein Lebenszeichen, schweigt 20 Minuten und meldet sich wieder",
+  "A boiler sends a heartbeat every 10 minutes": "Ein Kessel sendet alle 10 Minuten ein Lebenszeichen",
+  "One of two stations measures 60 for some time, and then 5":
+    "Eine von zwei Stationen misst eine Zeit lang 60 und dann 5",
+  "A single peak": "Eine einzelne Spitze",
+  "A door opens while the system is armed": "Eine Tür öffnet sich, während die Anlage scharf ist",
+  "A door is closed, and opens while the system is not armed":
+    "Eine Tür schließt sich und öffnet sich, während die Anlage unscharf ist",
+  "A recipient clicks and converts": "Ein Empfänger klickt und konvertiert",
+  "An email is delivered, and a click in another campaign":
+    "Eine E-Mail wird zugestellt, und ein Klick in einer anderen Kampagne",
+  "An order of 80 EUR": "Eine Bestellung über 80 EUR",
+  "A page view, and an order without revenue": "Ein Seitenaufruf und eine Bestellung ohne Umsatz",
+};
+
 const texts: Readonly<Record<string, string>> = {
   ...short,
   ...commerce,
@@ -358,6 +416,7 @@ const texts: Readonly<Record<string, string>> = {
   ...content,
   ...iot,
   ...marketing,
+  ...examples,
 };
 
 /** English texts with a translation, without their shared endings. */
