@@ -61,6 +61,7 @@ function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
     "subscription-schema.ts",
     "watch-schema.ts",
     "people-schema.ts",
+    "audit-schema.ts",
   ]
     .map((name) => readFileSync(new URL(`../src/store/${name}`, import.meta.url), "utf8"))
     .join("\n");

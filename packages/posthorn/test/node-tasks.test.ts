@@ -54,6 +54,7 @@ async function startNode(store: Store): Promise<MaintainingNode> {
   const services = { ...servicesOver(store).services, now };
   const clock = new ManualClock();
   const maintenance = new Maintenance({
+    auditMs: null,
     services: () => services,
     periods: { payloadMs: DAY_MS, attemptMs: DAY_MS, failureMs: DAY_MS },
     clock,

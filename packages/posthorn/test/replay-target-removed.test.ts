@@ -12,6 +12,7 @@ const DAY_MS = 86_400_000;
 /** Number of replay targets after maintenance has run once. */
 async function targetsAfterMaintenance({ services }: TestNode): Promise<number> {
   await using maintenance = new Maintenance({
+    auditMs: null,
     services: () => services,
     periods: { payloadMs: DAY_MS, attemptMs: DAY_MS, failureMs: DAY_MS },
     clock: new ManualClock(),

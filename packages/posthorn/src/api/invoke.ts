@@ -2,9 +2,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Type } from "typebox";
 import type { Actor } from "../domain/access.ts";
+import type { AuditTrail } from "../domain/audit/trail.ts";
 import type { Context, OutsideContext, Services } from "../domain/context.ts";
 import { idempotencyKey } from "../domain/idempotency.ts";
 import { ClaimedRequests, onceInTransaction } from "../domain/once.ts";
+import { noteResponse, trailFor } from "./audit-trail.ts";
 import type { ParsedBody } from "./body.ts";
 import type { Reply } from "./reply.ts";
 import type { Route } from "./route.ts";
@@ -21,6 +23,8 @@ export interface Invocation {
   readonly body: ParsedBody;
   readonly idempotencyKey: string | string[] | undefined;
   readonly userAgent?: string | undefined;
+  /** Address of the caller; absent: the caller is this process. */
+  readonly ip?: string | undefined;
   /** See `RouteRequest.disconnected`; absent: the caller is this process. */
   readonly disconnected?: (() => AbortSignal) | undefined;
 }
@@ -35,6 +39,7 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
   const checkBody = route.body === undefined ? null : bodyValidator(route.body);
   const checkDepth = depthValidator(route.body);
   const claims = new ClaimedRequests();
+  const startTrail = trailFor(route);
   const begin = (services: Services, call: Invocation): Promise<Reply> => {
     const { actor, caller, url, params, query, body, idempotencyKey: given, userAgent, disconnected = never } = call;
     refuseUnknown(route, query);
@@ -50,11 +55,15 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
     const request = { params, query, body: value, rawBody: raw, lines, items, content, idempotency: key, keyOf };
     const handle = (ctx: Context): Promise<Reply> =>
       route.handle({ ...request, userAgent, disconnected, ctx } as never);
-    const ctx: OutsideContext = { services, actor, tx: null, operation: route.operationId };
+    const audit = startTrail(call);
+    const ctx: OutsideContext = { services, actor, tx: null, operation: route.operationId, audit };
     const { idempotency = "transaction" } = route;
-    if (key !== null && idempotency === "transaction") return onceInTransaction(ctx, key, handle);
-    if (key !== null && idempotency === "claim") return claims.once(ctx, key, handle);
-    return route.method === "GET" ? afterOutcomes(services, () => handle(ctx)) : handle(ctx);
+    const run = (): Promise<Reply> => {
+      if (key !== null && idempotency === "transaction") return onceInTransaction(ctx, key, handle);
+      if (key !== null && idempotency === "claim") return claims.once(ctx, key, handle);
+      return route.method === "GET" ? afterOutcomes(services, () => handle(ctx)) : handle(ctx);
+    };
+    return audit === undefined ? run() : withEntry(services, audit, run);
   };
   // Not async, because that would add three promises to each request.
   return (services, call) => {
@@ -64,6 +73,15 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
       return Promise.reject(error);
     }
   };
+}
+
+/** Responds only after the entry of the call is committed. */
+async function withEntry(services: Services, audit: AuditTrail, run: () => Promise<Reply>): Promise<Reply> {
+  const result = await run();
+  if (result.status >= 400) return result;
+  noteResponse(audit, result.json);
+  await audit.finish(services);
+  return result;
 }
 
 /** A read waits at most this long for the commit of outcomes, which can queue behind a write transaction. */

@@ -21,6 +21,14 @@ export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
  */
 export type Idempotency = "transaction" | "claim" | "own" | "none";
 
+/**
+ * - `change`: changes something.
+ * - `view`: shows payloads or secrets.
+ * - `view by user`: delivers payloads to programs, which is not audited, and shows them to people, which is.
+ * - `none`: publishing, deliveries, and what changes and shows nothing.
+ */
+export type RouteAudit = "change" | "view" | "view by user" | "none";
+
 /** Context of a handler. If it may run inside a write transaction, the context excludes services that wait for anything else. */
 export type HandlerContext<M extends Method, I extends Idempotency> = M extends "POST"
   ? "transaction" extends I
@@ -87,6 +95,13 @@ export interface RouteDefinition<
   readonly responses: Readonly<Record<number, TSchema | null>>;
   /** For POST; defaults to `transaction`. */
   readonly idempotency?: I;
+  /**
+   * Whether a successful call has an entry in the audit log. Default: `change` for all methods but GET, unless its idempotency is `none`;
+   * `view` for GET with the permission `payloads:read` or `secrets:read`.
+   */
+  readonly audit?: RouteAudit;
+  /** Whether a call of a route with `view` shows anything that is audited; without it, all calls but those with `with_content=false` do. */
+  readonly auditWhen?: (query: Static<Query>) => boolean;
   /** Accepts bodies up to the size limit of batches. */
   readonly large?: true;
   /** For a `large` route: also accepts NDJSON, whose lines the handler must validate. */
@@ -100,7 +115,11 @@ export interface RouteDefinition<
 }
 
 /** Any route, as the server registers it. */
-export type Route = Omit<RouteDefinition<string, TObject, TSchema, Method, Idempotency>, "handle" | "warnings"> & {
+export type Route = Omit<
+  RouteDefinition<string, TObject, TSchema, Method, Idempotency>,
+  "handle" | "warnings" | "auditWhen"
+> & {
+  readonly auditWhen?: (query: never) => boolean;
   readonly warnings?: (body: never) => readonly SecretWarning[];
   readonly handle: (request: RouteRequest<never, never, never, never>) => Promise<Reply>;
 };

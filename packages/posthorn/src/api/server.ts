@@ -30,6 +30,7 @@ import { ROUTES } from "./routes.ts";
 import { type CallerOptions, identifyCaller } from "./session/caller.ts";
 import { registerProviderRedirects } from "./session/provider-redirects.ts";
 import { registerPublicRoutes } from "./session/public-routes.ts";
+import { registerAuditExport } from "./audit/export.ts";
 import { registerFeedStreams } from "./feed/stream.ts";
 import { registerLive } from "./live.ts";
 import { registerInbound } from "./inbound.ts";
@@ -196,6 +197,10 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     services: options.services,
     identify: (request) => identifyCaller(request, callers),
   });
+  registerAuditExport(app, {
+    services: options.services,
+    identify: (request) => identifyCaller(request, callers),
+  });
   registerReference(app, options.base);
   registerSecurityTxt(app, {
     contacts: options.securityContacts,
@@ -295,7 +300,18 @@ function registerRoute(
       if (warning !== null) void response.header(WARNING_HEADER, warning);
       const { "idempotency-key": idempotencyKey, "user-agent": userAgent } = request.headers;
       const disconnected = (): AbortSignal => whenClosed(response);
-      const call = { actor, caller: token, url, params, query, body, idempotencyKey, userAgent, disconnected };
+      const call = {
+        actor,
+        caller: token,
+        url,
+        params,
+        query,
+        body,
+        idempotencyKey,
+        userAgent,
+        ip: request.ip,
+        disconnected,
+      };
       const result = await invoke(services, call);
       const doubts = result.status < 300 ? bodyWarning(route, body.value) : null;
       if (doubts !== null) void response.header(WARNING_HEADER, warning === null ? doubts : `${warning}; ${doubts}`);

@@ -303,6 +303,12 @@ export const settings = {
     default: "180",
     parse: (text) => parseInteger(text, { min: 1, max: 3650 }),
   }),
+  auditRetentionDays: setting({
+    name: "POSTHORN_AUDIT_RETENTION_DAYS",
+    help: "Days to keep the entries of the audit log. 0: for ever.",
+    default: "400",
+    parse: (text) => parseInteger(text, { min: 0, max: 36_500 }),
+  }),
   concurrency: setting({
     name: "POSTHORN_CONCURRENCY",
     help: "Maximum number of concurrent attempts, over all endpoints.",

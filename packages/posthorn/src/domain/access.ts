@@ -43,9 +43,9 @@ export type Actor =
       readonly scope?: TokenScope;
     };
 
-/** The server itself, which may do everything in an organisation: for tasks, and for programs that embed it. */
-export function systemActor(orgId: number, orgPublicId: string): Actor {
-  return { kind: "organisation", orgId, orgPublicId, caller: { kind: "system" }, grant: FULL_GRANT };
+/** A caller that may do everything in an organisation: a task of the server, the program that embeds it, or a command. */
+export function systemActor(orgId: number, orgPublicId: string, kind: "system" | "embedded" | "cli" = "system"): Actor {
+  return { kind: "organisation", orgId, orgPublicId, caller: { kind }, grant: FULL_GRANT };
 }
 
 /** Whether the actor may see this application at all. */

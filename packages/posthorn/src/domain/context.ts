@@ -30,6 +30,8 @@ import type {
   UrlJudge,
 } from "./ports.ts";
 import type { Announcer } from "./operational/events.ts";
+import type { AuditSigner } from "./audit/signer.ts";
+import type { AuditTrail } from "./audit/trail.ts";
 import type { Tx } from "../store/tx.ts";
 import type { OidcProtocol } from "./user/identity/protocol.ts";
 
@@ -40,6 +42,7 @@ export interface TransactionServices {
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly secretBox: SecretBox;
+  readonly auditSigner: AuditSigner;
   readonly directory: Directory;
   /** Receives hints about new deliveries. */
   readonly dispatch: DispatchHints;
@@ -80,6 +83,8 @@ interface ContextFields {
   readonly applicationKind?: ApplicationKind;
   /** ID of the route, for reports. Absent in background jobs. */
   readonly operation?: string;
+  /** The entry of this call in the audit log; absent: the call has none. */
+  readonly audit?: AuditTrail | undefined;
 }
 
 /** Context of code outside write transactions, which may call external services. */
@@ -110,9 +115,16 @@ export function reader(ctx: Context): Kysely<Database> {
   return ctx.tx?.db ?? ctx.services.store.db;
 }
 
-/** Runs `work` in the transaction of the context, or in a new one. */
+/** Runs `work` in the transaction of the context, or in a new one, which also contains the audit entry of the call. */
 export function write<T>(ctx: Context, work: (tx: Tx) => Promise<T>): Promise<T> {
-  return ctx.tx === null ? ctx.services.store.transaction(work, ctx.operation) : work(ctx.tx);
+  if (ctx.tx !== null) return work(ctx.tx);
+  const { services, operation, audit } = ctx;
+  return audit === undefined ? services.store.transaction(work, operation) : audit.within(services, work, operation);
+}
+
+/** Returns the context without its audit entry, for transactions that are not part of what the caller asked for. */
+export function unaudited<Ctx extends Context>(ctx: Ctx): Ctx {
+  return { ...ctx, audit: undefined };
 }
 
 /** Returns the context for code inside this transaction. */

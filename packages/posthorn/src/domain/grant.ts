@@ -65,5 +65,5 @@ export type Caller =
   | { readonly kind: "token" }
   | { readonly kind: "key"; readonly id: string; readonly limits?: KeyLimits }
   | { readonly kind: "user"; readonly id: string; readonly key: number; readonly sessionKey: number }
-  /** The server itself, such as a task that it started. */
-  | { readonly kind: "system" };
+  /** The server itself, such as a task that it started; the program that embeds it; a command with access to the database. */
+  | { readonly kind: "system" | "embedded" | "cli" };

@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { PosthornError } from "../lib/errors.ts";
 import type { IdempotencyKey } from "../store/store.ts";
-import { type Context, inside, type OutsideContext, type TransactionContext, write } from "./context.ts";
+import { type Context, inside, type OutsideContext, type TransactionContext, unaudited, write } from "./context.ts";
 import type { Tx } from "../store/tx.ts";
 
 /** A stored response: its status, and its body as JSON text. */
@@ -27,7 +27,10 @@ export function onceInTransaction(
 ): Promise<StoredResponse> {
   return write(ctx, async (tx) => {
     const found = (await insertRow(tx, key)) ? null : await findRow(tx, key);
-    if (found !== null && found.status !== RUNNING) return openResponse(ctx, found);
+    if (found !== null && found.status !== RUNNING) {
+      ctx.audit?.unchanged();
+      return openResponse(ctx, found);
+    }
     const response = await handle(inside(ctx, tx));
     await updateRow(tx, key, sealResponse(ctx, response));
     return response;
@@ -67,17 +70,21 @@ async function runClaimed(
   handle: (ctx: OutsideContext) => Promise<StoredResponse>,
 ): Promise<StoredResponse> {
   const claim: Claim = { at: ctx.services.now(), id: randomUUID() };
-  const earlier = await write(ctx, (tx) => takeClaim(ctx, tx, key, claim));
-  if (earlier !== null) return earlier;
+  const plain = unaudited(ctx);
+  const earlier = await write(plain, (tx) => takeClaim(ctx, tx, key, claim));
+  if (earlier !== null) {
+    ctx.audit?.unchanged();
+    return earlier;
+  }
   let response: StoredResponse;
   try {
     response = await handle(ctx);
   } catch (error) {
     // If this fails too, the claim is taken over later. The caller needs the first error.
-    await write(ctx, (tx) => dropClaim(ctx, tx, key, claim)).catch(() => undefined);
+    await write(plain, (tx) => dropClaim(ctx, tx, key, claim)).catch(() => undefined);
     throw error;
   }
-  await write(ctx, async (tx) => {
+  await write(plain, async (tx) => {
     if (await holdsClaim(ctx, tx, key, claim)) await updateRow(tx, key, sealResponse(ctx, response));
   });
   return response;

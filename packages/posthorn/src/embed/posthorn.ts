@@ -87,7 +87,11 @@ export class Posthorn implements AsyncDisposable {
     const node = await PosthornNode.start({ config, secrets, log, listens: listen, base: prefix, embedded: true });
     try {
       const orgId = await ensureOrganisation(node.services, organisation);
-      const ctx: OutsideContext = { services: node.services, actor: systemActor(orgId, organisation), tx: null };
+      const ctx: OutsideContext = {
+        services: node.services,
+        actor: systemActor(orgId, organisation, "embedded"),
+        tx: null,
+      };
       return new Posthorn(node, new Mount(node.server, prefix), ctx, config.database.kind === "postgres");
     } catch (error) {
       await node[Symbol.asyncDispose]();

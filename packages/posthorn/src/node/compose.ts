@@ -11,6 +11,7 @@ import { GuardedSubscriberClient } from "../destinations/http/subscriber-client.
 import { kindRules } from "../destinations/kind-rules.ts";
 import type { Clock } from "../dispatch/types.ts";
 import { KeyUse, writeKeyUses } from "../domain/auth/key-use.ts";
+import { AuditSigner } from "../domain/audit/signer.ts";
 import { Authenticator } from "../domain/auth/authenticate.ts";
 import type { Services } from "../domain/context.ts";
 import { Directory } from "../domain/directory.ts";
@@ -154,6 +155,7 @@ export function compose(base: NodeBase): Composition {
     ids,
     now: clock.now,
     secretBox,
+    auditSigner: new AuditSigner(secrets.encryptionKey),
     directory,
     lanes,
     tasks,

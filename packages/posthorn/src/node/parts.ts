@@ -7,7 +7,7 @@ import type { RetentionPeriods } from "../domain/retention/retention.ts";
 import type { Logger } from "../lib/log.ts";
 import { TransformPool } from "../transform/pool.ts";
 
-const DAY_MS = 86_400_000;
+export const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 
 export function policyDefaultsOf(config: Config): PlatformDefaults {

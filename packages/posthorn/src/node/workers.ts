@@ -18,7 +18,7 @@ import { SubscriptionManager } from "../workers/subscription-manager.ts";
 import { TaskRunner } from "../workers/task-runner.ts";
 import { WatchRunner } from "../workers/watch-runner.ts";
 import { type Worker, Workers } from "../workers/worker.ts";
-import { retentionOf } from "./parts.ts";
+import { DAY_MS, retentionOf } from "./parts.ts";
 
 /** Dependencies of the workers. */
 export interface WorkerParts {
@@ -141,6 +141,7 @@ export function buildMaintenance({ config, log, clock, cluster, services }: Work
   return new Maintenance({
     services,
     periods: retentionOf(config),
+    auditMs: config.auditRetentionDays === 0 ? null : config.auditRetentionDays * DAY_MS,
     clock,
     leads: () => cluster.leads,
     onFailure: (error) => reporter(log)(error, "maintenance failed"),

@@ -5,6 +5,7 @@
  * flags are 0 or 1, columns that end in `_json` contain JSON text, and columns that end in `_sealed` contain bytes encrypted by
  * `SecretBox`.
  */
+import type { AuditEntryTable, AuditHeadTable } from "./audit-schema.ts";
 import type { WatchEventTable, WatchKeyTable, WatchTable } from "./watch-schema.ts";
 import type { Generated } from "kysely";
 import type {
@@ -560,6 +561,8 @@ export interface Database {
   watch: WatchTable;
   watch_key: WatchKeyTable;
   watch_event: WatchEventTable;
+  audit_entry: AuditEntryTable;
+  audit_head: AuditHeadTable;
   feed_consumer: FeedConsumerTable;
   feed_lease: FeedLeaseTable;
   auto_config: AutoConfigTable;

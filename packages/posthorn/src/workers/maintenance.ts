@@ -1,6 +1,7 @@
 /** Deletes expired data: payloads, attempts, messages, idempotency keys, revoked tokens, stored batches. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../dispatch/types.ts";
+import { pruneAudit, resignHeads } from "../domain/audit/prune.ts";
 import type { Services } from "../domain/context.ts";
 import { dropOldKeys } from "../domain/idempotency.ts";
 import { dropOldFlowState, expireDeliveries } from "../domain/message/expire-deliveries.ts";
@@ -23,6 +24,8 @@ import type { Worker } from "./worker.ts";
 export interface MaintenanceOptions {
   readonly services: () => Services;
   readonly periods: RetentionPeriods;
+  /** Retention of the audit log in milliseconds; `null`: it is kept for ever. */
+  readonly auditMs: number | null;
   readonly clock: Clock;
   /** Whether this node runs maintenance for the cluster. */
   readonly leads: () => boolean;
@@ -68,7 +71,7 @@ export class Maintenance implements Worker {
   }
 
   async #run(): Promise<void> {
-    const { periods, leads, onFailure } = this.#options;
+    const { periods, auditMs, leads, onFailure } = this.#options;
     const services = this.#options.services();
     // If this node stops being the leader during a long run, the new leader continues.
     const led = new AbortController();
@@ -99,6 +102,8 @@ export class Maintenance implements Worker {
       await sweepMessages(services, sweep);
       await sweepBatches(services, sweep);
       await sweepCounts(services, sweep);
+      await resignHeads(services);
+      if (auditMs !== null) await pruneAudit(services, auditMs, sweep);
       while (!signal.aborted && (await services.store.reclaim())) await sweep.pause();
     } catch (error) {
       onFailure(error);

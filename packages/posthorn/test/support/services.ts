@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { generateSecret } from "@posthorn/webhooks";
 import { ALL_KINDS } from "../../src/destinations/kind-rules.ts";
 import { ALL_SOURCE_KINDS } from "../../src/sources/kind-rules.ts";
+import { AuditSigner } from "../../src/domain/audit/signer.ts";
 import { systemTime } from "../../src/lib/clock.ts";
 import type { Services } from "../../src/domain/context.ts";
 import { Directory } from "../../src/domain/directory.ts";
@@ -34,6 +35,7 @@ function unused(): never {
 
 /** Services that delivery tests do not use. */
 export const OTHER_SERVICES = {
+  auditSigner: new AuditSigner(randomBytes(32)),
   tokens: { sign: unused, forget: () => undefined, proof: unused },
   ownership: { ask: unused },
   subscribers: { send: unused },

@@ -18,6 +18,7 @@ export const getAttempt = defineRoute({
   permission: "read",
   query: Type.Object(ExpandedQuery),
   responses: { 200: MessageAttemptOut },
+  audit: "view",
   handle: async ({ ctx, params }) => {
     const input = { app: params.app_id, message: params.msg_id, attempt: params.attempt_id };
     return ok(attemptDetailOut(await getAttemptDetail({ ctx, input })));

@@ -27,6 +27,7 @@ export const listAttemptedMessages = defineRoute({
     ...ExpandedQuery,
   }),
   responses: { 200: EndpointMessageList },
+  audit: "view",
   handle: async ({ ctx, params, query }) => {
     const options = { withContent: query.with_content ?? true, expanded: query.expanded_statuses ?? false };
     const input = {

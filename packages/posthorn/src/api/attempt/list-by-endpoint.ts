@@ -17,6 +17,7 @@ export const listAttemptsByEndpoint = defineRoute({
   permission: "read",
   query: Type.Object({ ...AttemptQuery, with_msg: Type.Optional(Type.Boolean({ default: false })) }),
   responses: { 200: MessageAttemptList },
+  audit: "view",
   handle: async ({ ctx, params, query }) => {
     const withContent = query.with_content ?? true;
     const input = {

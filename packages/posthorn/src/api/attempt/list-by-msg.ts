@@ -17,6 +17,7 @@ export const listAttemptsByMessage = defineRoute({
   permission: "read",
   query: Type.Object({ ...AttemptQuery, endpoint_id: Type.Optional(Type.String({ maxLength: 256 })) }),
   responses: { 200: MessageAttemptList },
+  audit: "view",
   handle: async ({ ctx, params, query }) => {
     const withContent = query.with_content ?? true;
     const input = {

@@ -18,6 +18,7 @@ export const explainEndpointFilter = defineRoute({
   idempotency: "none",
   body: EndpointFilterExplainIn,
   responses: { 200: FilterExplanationOut },
+  audit: "view",
   handle: async ({ ctx, params, body, rawBody }) => {
     const filter = memberText(rawBody, "filter");
     const input = { app: params.app_id, endpoint: params.endpoint_id, filter, sample: sampleOf(body, rawBody) };

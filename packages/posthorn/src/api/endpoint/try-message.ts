@@ -19,6 +19,7 @@ export const tryMessage = defineRoute({
   idempotency: "none",
   body: EndpointTryIn,
   responses: { 200: EndpointTryOut },
+  audit: "view",
   handle: async ({ ctx, params, body, rawBody }) => {
     const { code, variables = null } = body;
     const input = {

@@ -90,6 +90,7 @@ function poll({ path, operations, of }: FeedScope): Route {
     idempotency: "none",
     body: ConsumerPollIn,
     responses: { 200: ConsumerPageOut },
+    audit: "view by user",
     handle: async ({ ctx, params, body, disconnected }) => {
       const { feed } = await getFeed(ctx, refOf(params));
       const input = {
@@ -143,6 +144,7 @@ function reset({ path, operations, of }: FeedScope): Route {
     idempotency: "none",
     body: ConsumerResetIn,
     responses: { 200: FeedConsumerOut },
+    audit: "change",
     handle: async ({ ctx, params, body }) => {
       const { feed, consumer } = await getConsumer(ctx, params);
       const to = await resetOf(ctx, feed, body);

@@ -47,6 +47,7 @@ export const poll = defineRoute({
     after: Type.Optional(Type.String({ format: "date-time", description: "Begin with messages from this time on." })),
   }),
   responses: { 200: PollingEndpointOut },
+  audit: "view by user",
   handle: async ({ ctx, params, query }) => {
     const feed = await feedOf(ctx, params);
     const { iterator, after, limit = 50, event_type: type, channel } = query;
@@ -74,6 +75,7 @@ export const consumerPoll = defineRoute({
   permission: "payloads:read",
   query: Type.Object({ limit: PageQuery.limit, iterator: Iterator }),
   responses: { 200: PollingEndpointOut },
+  audit: "view by user",
   handle: async ({ ctx, params, query }) => {
     const feed = await feedOf(ctx, params);
     const name = consumerName(params.consumer_id);
@@ -109,6 +111,7 @@ export const consumerSeek = defineRoute({
   idempotency: "none",
   body: PollingEndpointConsumerSeekIn,
   responses: { 200: PollingEndpointConsumerSeekOut },
+  audit: "change",
   handle: async ({ ctx, params, body }) => {
     const feed = await feedOf(ctx, params);
     const consumer = await findOrCreateConsumer(ctx, feed, consumerName(params.consumer_id), "earliest");
@@ -141,6 +144,7 @@ export const leasedPoll = defineRoute({
     ),
   }),
   responses: { 200: PollerV2PollOut },
+  audit: "view by user",
   handle: async ({ ctx, params, query }) => {
     const feed = await feedOf(ctx, params);
     const { limit = 50, lease_duration_ms: leaseMs = LEASE_MS, starting_position: start = "earliest" } = query;
@@ -167,6 +171,7 @@ export const leasedCommit = defineRoute({
   idempotency: "none",
   body: PollerV2CommitIn,
   responses: { 204: null },
+  audit: "none",
   handle: async ({ ctx, params, body }) => {
     const feed = await feedOf(ctx, params);
     const input = { feed, consumer: consumerName(params.consumer_id), offset: body.offset };

@@ -34,6 +34,7 @@ export function readRoute(scope: FeedScope): Route {
       ),
     }),
     responses: { 200: FeedPageOut },
+    audit: "view by user",
     handle: async ({ ctx, params, query, disconnected }) => {
       const { feed } = await getFeed(ctx, refOf(params));
       const from = await beginOf(ctx, feed, query);

@@ -18,6 +18,7 @@ export const explainFilter = defineRoute({
   idempotency: "none",
   body: FilterExplainIn,
   responses: { 200: FilterExplanationOut },
+  audit: "view",
   handle: async ({ ctx, body, rawBody }) => {
     const filter = memberText(rawBody, "filter")!;
     return ok(await explainVerb({ ctx, input: { filter, sample: sampleOf(body, rawBody) } }));

@@ -18,6 +18,7 @@ export const createMessageBatchOfAll = defineRoute({
   lines: true,
   body: MessageBatchIn,
   responses: { 202: BatchOut },
+  audit: "none",
   handle: (request) =>
     handleBatch(request, ({ app }) => {
       if (app !== null && app !== undefined) return app;

@@ -17,5 +17,6 @@ export const createMessageBatch = defineRoute({
   lines: true,
   body: MessageBatchIn,
   responses: { 202: BatchOut },
+  audit: "none",
   handle: (request) => handleBatch(request, () => request.params.app_id),
 });

@@ -26,6 +26,7 @@ export const createMessage = defineRoute({
   query: Type.Object(WithContentQuery),
   body: MessageIn,
   responses: { 202: MessageOut },
+  audit: "none",
   handle: async ({ ctx, params, query, body, rawBody, content, idempotency }) => {
     const input = {
       ...publicationOf(body, rawBody, content),

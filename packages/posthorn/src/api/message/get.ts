@@ -17,6 +17,7 @@ export const getMessage = defineRoute({
   permission: "read",
   query: Type.Object(WithContentQuery),
   responses: { 200: MessageOut },
+  audit: "view",
   handle: async ({ ctx, params, query }) => {
     const withContent = query.with_content ?? true;
     const { message } = await getVerb({ ctx, input: { app: params.app_id, message: params.msg_id, withContent } });

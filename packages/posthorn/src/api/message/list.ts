@@ -19,6 +19,7 @@ export const listMessages = defineRoute({
   permission: "read",
   query: Type.Object({ ...PageQuery, ...MessageFilterQuery, ...TimeQuery, ...WithContentQuery }),
   responses: { 200: MessageList },
+  audit: "view",
   handle: async ({ ctx, params, query }) => {
     const withContent = query.with_content ?? true;
     const input = {

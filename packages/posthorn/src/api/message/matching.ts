@@ -13,5 +13,6 @@ export const messageMatching = defineRoute({
   access: "ViewBase",
   permission: "read",
   responses: { 200: MessageMatchingOut },
+  audit: "view",
   handle: async ({ ctx, params }) => ok(await getVerb({ ctx, input: { app: params.app_id, message: params.msg_id } })),
 });

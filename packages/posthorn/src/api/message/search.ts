@@ -57,6 +57,9 @@ export const searchMessages = defineRoute({
     ),
   }),
   responses: { 200: FoundMessageList },
+  audit: "view",
+  // A match reveals that the payload contains the text.
+  auditWhen: (query) => query.text !== undefined,
   handle: async ({ ctx, query }) => {
     const input = {
       ...pageOf(query),

@@ -18,6 +18,7 @@ export const listOperationalAttempts = defineRoute({
   permission: "read",
   query: Type.Object({ ...AttemptQuery, with_msg: Type.Optional(Type.Boolean({ default: false })) }),
   responses: { 200: MessageAttemptList },
+  audit: "view",
   handle: async ({ ctx, params, query }) => {
     const call = await operationalCall(ctx, params.endpoint_id);
     const withContent = query.with_content ?? true;

@@ -16,6 +16,7 @@ export const diagnoseQuarantined = defineRoute({
   permission: "payloads:read",
   idempotency: "none",
   responses: { 200: DiagnosisOut },
+  audit: "view",
   handle: async ({ ctx, params }) => {
     const input = { source: params.source_id, request: params.request_id };
     return ok(diagnosisOut(await diagnoseVerb({ ctx, input })));

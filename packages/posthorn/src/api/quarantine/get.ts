@@ -14,6 +14,7 @@ export const getQuarantined = defineRoute({
   access: "organisation",
   permission: "read",
   responses: { 200: QuarantinedDetailOut },
+  audit: "view",
   handle: async ({ ctx, params }) => {
     const ref = { source: params.source_id, request: params.request_id };
     return ok(quarantinedDetailOut(await getVerb(ctx, ref)));

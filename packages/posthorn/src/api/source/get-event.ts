@@ -14,6 +14,7 @@ export const getEvent = defineRoute({
   access: "organisation",
   permission: "read",
   responses: { 200: IngestEventDetailOut },
+  audit: "view",
   handle: async ({ ctx, params }) => {
     const input = { source: params.source_id, event: params.event_id };
     return ok(eventDetailOut(await getVerb({ ctx, input })));

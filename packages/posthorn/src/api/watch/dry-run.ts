@@ -18,6 +18,7 @@ export const dryRunWatch = defineRoute({
   idempotency: "none",
   body: WatchDryRunIn,
   responses: { 200: WatchDryRunOut },
+  audit: "view",
   handle: async ({ ctx, params, body }) => {
     const { rule, eventTypes = null, limit = 500, since, valuePage = 0 } = body;
     const input = { app: params.app_id, rule, eventTypes, limit, since: toMs(since ?? undefined), valuePage };

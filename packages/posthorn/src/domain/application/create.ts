@@ -19,7 +19,10 @@ export function createApplication(
   return atomically(call, async ({ ctx, input }) => {
     if (input.getIfExists === true && input.uid !== null) {
       const existing = await findApplication(ctx, input.uid);
-      if (existing !== null) return { application: existing, created: false };
+      if (existing !== null) {
+        ctx.audit?.unchanged();
+        return { application: existing, created: false };
+      }
     }
     return { application: await insertApplication(ctx, input), created: true };
   });
@@ -50,6 +53,8 @@ export async function insertApplication(ctx: Context, input: ApplicationInput): 
   } catch (error) {
     throw uidTaken(error, input.uid);
   }
+  ctx.audit?.created("application", id, input.name);
+  ctx.audit?.in({ key, id });
   return { key, id, ...pick(input), createdAt: at, updatedAt: at };
 }
 

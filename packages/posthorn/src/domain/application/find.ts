@@ -24,6 +24,8 @@ export async function findApplication(ctx: Context, ref: string): Promise<Applic
   const row = await query.executeTakeFirst();
   if (row === undefined) return null;
   if (!seesApplication(ctx.actor, row.id)) return null;
+  ctx.audit?.found(ref, row.public_id, row.name);
+  ctx.audit?.in({ key: row.id, id: row.public_id });
   return toApplication(row);
 }
 

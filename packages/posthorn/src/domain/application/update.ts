@@ -27,6 +27,7 @@ export function patchApplication(
 async function save(ctx: Context, existing: Application, input: ApplicationInput): Promise<Application> {
   const updatedAt = ctx.services.now();
   const { name, uid, throttleRate, metadata } = input;
+  ctx.audit?.changed(existing, { ...existing, name, uid, throttleRate, metadata });
   try {
     await write(ctx, async ({ db, signal }) => {
       await db

@@ -72,6 +72,7 @@ export function createApiKey(call: Call<ApiKeyInput>): Promise<ApiKey & { readon
       last_used_at: null,
     };
     await write(ctx, ({ db }) => db.insertInto("api_key").values(row).execute());
+    ctx.audit?.created("api-key", id, input.name);
     return { ...(await described(ctx, [row]))[0]!, token };
   });
 }
@@ -94,12 +95,20 @@ export function updateApiKey(
       networks_json: changes.networks === undefined ? row.networks_json : jsonOrNull(changes.networks),
     };
     requireCovered(ctx, scopes, { expiresAt: next.expires_at, networks: networksOf(next) });
+    ctx.audit?.changed(audited(row), audited(next));
     await write(ctx, async ({ db, signal }) => {
       await db.updateTable("api_key").set(next).where("id", "=", row.id).execute();
       signal({ kind: "tokens" });
     });
     return (await described(ctx, [next]))[0]!;
   });
+}
+
+/** Fields of a key that the audit log compares. */
+function audited(row: Row) {
+  const { name, description, expires_at: expiresAt, applications_json: applications } = row;
+  const { permissions } = scopesOf(row);
+  return { name, description, expiresAt, applications, permissions, networks: networksOf(row) };
 }
 
 export async function getApiKey({ ctx, input }: Call<{ readonly key: string }>): Promise<ApiKey> {

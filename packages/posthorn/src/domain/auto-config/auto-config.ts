@@ -58,6 +58,7 @@ export function createAutoConfig(call: Call<{ readonly app: string }>): Promise<
       .values({ ...row, secret_sealed: secretBox.seal(secret), created_at: at, updated_at: at })
       .execute();
     const issued = await issueToken(ctx, ctx.tx, ownerOf(application, key), { graceMs: 0 });
+    ctx.audit?.created("subscription", id);
     return { id, token: tokenFor(ctx, application, id, secret, issued), createdAt: at };
   });
 }

@@ -8,6 +8,7 @@ import { type Call, type Context, write } from "../context.ts";
 import { announceEndpoint, isCustomers } from "../operational/operational.ts";
 import { disabledManually, disabledJson } from "./disabled.ts";
 import { checkEventTypes, type Endpoint, type EndpointInput, toColumns, uidClash } from "./endpoint.ts";
+import { auditName } from "./find.ts";
 import { sealHeaders } from "./headers.ts";
 import { checkSecret, insertSecret } from "./secret.ts";
 import { newTarget, type TargetRights } from "./target.ts";
@@ -71,6 +72,7 @@ export async function insertEndpoint(
     throw isUniqueViolation(error) ? uidClash(fields.uid, error) : error;
   }
   const { kind } = targetColumns;
+  ctx.audit?.created("endpoint", id, auditName(fields));
   return { ...checked, kind, config: shown, key, id, appKey, createdAt: at, updatedAt: at };
 }
 

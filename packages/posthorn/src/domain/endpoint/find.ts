@@ -19,7 +19,15 @@ export async function findEndpoint(ctx: Context, application: Application, ref: 
     .where(matches(application, { prefix: "ep_", ref, hasUid: true }))
     .where("deleted_at", "is", null)
     .executeTakeFirst();
-  return row === undefined ? null : toEndpoint(ctx, row);
+  if (row === undefined) return null;
+  const endpoint = toEndpoint(ctx, row);
+  ctx.audit?.found(ref, endpoint.id, auditName(endpoint));
+  return endpoint;
+}
+
+/** Name of an endpoint in the audit log. URLs can contain secrets. */
+export function auditName({ description, uid }: Pick<Endpoint, "description" | "uid">): string | null {
+  return description || uid;
 }
 
 /** Returns the endpoint and its application. Throws `not_found`. */

@@ -5,6 +5,7 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { keyOfId } from "../../lib/id.ts";
 import type { Tx } from "../../store/tx.ts";
+import { recordSystemChange } from "../audit/trail.ts";
 import { type OutsideContext, type Services, write } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { originOf, type Proof, type RequestedPermission, toVerification, verificationJson } from "./verification.ts";
@@ -57,11 +58,12 @@ export function grantPermission(services: Services, { endpoint, secret, ratePerM
   if (key === null) return Promise.resolve(false);
   return services.store.transaction(async (tx) => {
     const row = await tx.db
-      .selectFrom("endpoint")
-      .select(["app_id", "url", "verification_json"])
-      .where("id", "=", key)
-      .where("public_id", "=", endpoint)
-      .where("deleted_at", "is", null)
+      .selectFrom("endpoint as e")
+      .innerJoin("application as a", "a.id", "e.app_id")
+      .select(["e.app_id", "e.url", "e.verification_json", "a.org_id", "a.public_id as app"])
+      .where("e.id", "=", key)
+      .where("e.public_id", "=", endpoint)
+      .where("e.deleted_at", "is", null)
       .executeTakeFirst();
     if (row === undefined) return false;
     const verification = toVerification(row.verification_json);
@@ -76,6 +78,13 @@ export function grantPermission(services: Services, { endpoint, secret, ratePerM
       { key, appKey: row.app_id },
       { ...verification, proof, permission: { ...permission, grantedAt: at } },
     );
+    await recordSystemChange(services, tx, {
+      orgId: row.org_id,
+      action: "system.endpoint.permit",
+      target: { kind: "endpoint", id: endpoint, name: null },
+      application: { key: row.app_id, id: row.app },
+      facts: { ratePerMinute },
+    });
     return true;
   }, "endpoint.permission");
 }

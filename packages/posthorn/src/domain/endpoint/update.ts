@@ -60,6 +60,7 @@ async function save(
   const { url } = target ?? existing;
   const fields = { ...input, url };
   await checkEventTypes(ctx, fields.eventTypes, existing.eventTypes);
+  ctx.audit?.changed(existing, { ...existing, ...fields, config: target === null ? existing.config : target.shown });
   const updatedAt = ctx.services.now();
   try {
     await write(ctx, async (tx) => {

@@ -24,6 +24,8 @@ export async function saveEventType(
 ): Promise<EventType> {
   const at = ctx.services.now();
   const columns = toColumns(input);
+  if (existing === null) ctx.audit?.created("event-type", input.name);
+  else ctx.audit?.changed(existing, { ...existing, ...input });
   const createdAt = existing?.createdAt ?? at;
   const row = {
     id: ctx.services.ids.next("evtype_").key,

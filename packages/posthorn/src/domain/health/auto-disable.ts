@@ -1,6 +1,7 @@
 /** Disables a failing endpoint, and warns before: each in one transaction with its operational webhook. */
 import { keyAtTime } from "../../lib/id.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
+import { recordSystemChange } from "../audit/trail.ts";
 import type { Services, TransactionServices } from "../context.ts";
 import { type Disabled, disabledJson } from "../endpoint/disabled.ts";
 import type { FailureRate, Streak } from "./streak.ts";
@@ -43,6 +44,13 @@ export function disableFailing(services: Services, endpointKey: number, cause: C
       reason,
       failSince: new Date(since).toISOString(),
       failures,
+    });
+    await recordSystemChange(services, tx, {
+      orgId: subject.org_id,
+      action: "system.endpoint.disable",
+      target: { kind: "endpoint", id: subject.endpoint_id, name: subject.endpoint_uid },
+      application: { key: subject.app_id, id: subject.public_id },
+      facts: { reason, failures, failingSince: new Date(since).toISOString() },
     });
     tx.signal({ kind: "application", key: subject.app_id });
     if (reason === GONE) tx.signal({ kind: "subscriptions" });

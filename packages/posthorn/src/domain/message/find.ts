@@ -29,7 +29,10 @@ async function findMessage(ctx: Context, appKey: number, ref: string, withConten
   const row = await (
     key === null ? query.where("event_id", "=", ref) : query.where("id", "=", key).where("public_id", "=", ref)
   ).executeTakeFirst();
-  return row === undefined ? null : toMessage(row);
+  if (row === undefined) return null;
+  const message = toMessage(row);
+  ctx.audit?.found(ref, message.id, message.eventType);
+  return message;
 }
 
 /** Returns the stored message with this key. Throws `not_found`. */

@@ -60,7 +60,10 @@ export async function sendExample({ ctx, input }: OutsideCall<SendExample>): Pro
     endpointIds: [endpoint.key],
     idempotency: input.idempotency,
   });
-  if (result.kind === "replayed") return storedMessage(ctx, result.messageId);
+  if (result.kind === "replayed") {
+    ctx.audit?.unchanged();
+    return storedMessage(ctx, result.messageId);
+  }
   dispatch.push([
     {
       messageId: key,

@@ -1,6 +1,6 @@
 import { sql, type SqlBool } from "kysely";
 import { APPLICATION_KIND } from "../../store/schema.ts";
-import type { OperationalEvent } from "./events.ts";
+import { NAMED_ONLY, type OperationalEvent } from "./events.ts";
 import type { Tx } from "../../store/tx.ts";
 
 /**
@@ -33,7 +33,7 @@ export async function writeEvent(tx: Tx, { orgId, type, data }: OperationalEvent
               .where("endpoint.deleted_at", "is", null)
               .where(({ or, eb: compare }) =>
                 or([
-                  compare("endpoint.event_types_json", "is", null),
+                  ...(NAMED_ONLY.has(type) ? [] : [compare("endpoint.event_types_json", "is", null)]),
                   sql<SqlBool>`instr(${sql.ref("endpoint.event_types_json")}, ${JSON.stringify(type)}) > 0`,
                 ]),
               ),

@@ -3,6 +3,7 @@ import type { Tx } from "../../store/tx.ts";
 
 /** All event types. The names are part of the HTTP API. */
 export const OPERATIONAL_EVENT_TYPES = [
+  "audit.recorded",
   "background_task.finished",
   "endpoint.created",
   "endpoint.deleted",
@@ -21,6 +22,9 @@ export const OPERATIONAL_EVENT_TYPES = [
   "source.inactive",
 ] as const;
 export type OperationalEventType = (typeof OPERATIONAL_EVENT_TYPES)[number];
+
+/** Types that only endpoints receive that name them: there is an event for every change, and for every view of a payload. */
+export const NAMED_ONLY: ReadonlySet<string> = new Set<OperationalEventType>(["audit.recorded"]);
 
 export interface OperationalEvent {
   readonly orgId: number;

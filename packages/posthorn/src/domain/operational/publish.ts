@@ -5,6 +5,7 @@ import { APPLICATION_KIND, type OperationalEventTable } from "../../store/schema
 import type { Job } from "../../store/delivery.ts";
 import type { Services } from "../context.ts";
 import { mismatchOf } from "../message/match.ts";
+import { NAMED_ONLY } from "./events.ts";
 import type { DirectoryApplication } from "../directory.ts";
 
 /** Events per step. */
@@ -61,6 +62,7 @@ async function publishEvent(services: Services, event: DueEvent): Promise<readon
   if (application === null) return [];
   const endpointIds = [...application.endpoints.values()]
     .filter((endpoint) => mismatchOf(endpoint, { eventType: event.type, channels: null }, null) === null)
+    .filter((endpoint) => endpoint.eventTypes !== null || !NAMED_ONLY.has(event.type))
     .map((endpoint) => endpoint.key);
   if (endpointIds.length === 0) return [];
   const { key, id } = services.ids.next("msg_");

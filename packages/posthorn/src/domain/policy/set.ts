@@ -34,6 +34,7 @@ export function setEndpointPolicy(call: Call<EndpointRef & PolicyWrite>): Promis
     if (input.policy.verification) requireVerifiable(endpoint, ["body", "verification"]);
     const before = await endpointLayer(ctx, endpoint.key);
     const policy = nextPolicy(ctx, before.policy, input, "endpoint");
+    ctx.audit?.changed(before.policy, policy);
     await write(ctx, async ({ db, signal }) => {
       const columns = { policy_json: jsonOf(policy), updated_at: ctx.services.now() };
       await db.updateTable("endpoint").set(columns).where("id", "=", endpoint.key).execute();
@@ -48,6 +49,7 @@ export function setApplicationPolicy(call: Call<ApplicationRef & PolicyWrite>): 
     const { key } = await getApplication(ctx, input.app);
     const before = await applicationLayer(ctx, key);
     const policy = nextPolicy(ctx, before.policy, input, "application");
+    ctx.audit?.changed(before.policy, policy);
     await write(ctx, async ({ db, signal }) => {
       const columns = { policy_json: jsonOf(policy), updated_at: ctx.services.now() };
       await db.updateTable("application").set(columns).where("id", "=", key).execute();

@@ -62,6 +62,8 @@ export async function createSource({ ctx, input }: Call<CreateSource>): Promise<
       }
       return insertToken(ctx, tx, key);
     });
+    ctx.audit?.created("source", id, fields.name);
+    ctx.audit?.in({ key, id: applicationIdOf(id) });
     return {
       source: { ...fields, kindConfig, key, id, createdAt: at, updatedAt: at },
       ingestUrl: ingestUrl(ctx, fields.kind, token),

@@ -2,7 +2,7 @@ import { notFound } from "../../lib/errors.ts";
 import { keyOfId } from "../../lib/id.ts";
 import { seesApplication } from "../access.ts";
 import { type Context, reader } from "../context.ts";
-import { type Source, toSource } from "./source.ts";
+import { applicationIdOf, type Source, toSource } from "./source.ts";
 
 /** The source with this id or uid, if the actor may see it. */
 export async function findSource(ctx: Context, ref: string): Promise<Source | null> {
@@ -17,6 +17,8 @@ export async function findSource(ctx: Context, ref: string): Promise<Source | nu
   ).executeTakeFirst();
   if (row === undefined) return null;
   if (!seesApplication(ctx.actor, row.id)) return null;
+  ctx.audit?.found(ref, row.public_id, row.name);
+  ctx.audit?.in({ key: row.id, id: applicationIdOf(row.public_id) });
   return toSource(row, ctx.services.secretBox);
 }
 

@@ -59,7 +59,7 @@ export async function addSecret({ ctx, input }: Call<AddSecret>): Promise<Source
 }
 
 export async function insertSourceSecret(
-  ctx: Pick<Context, "services">,
+  ctx: Pick<Context, "services" | "audit">,
   { db }: Tx,
   sourceKey: number,
   secret: string,
@@ -74,6 +74,7 @@ export async function insertSourceSecret(
     expires_at: null,
   };
   await db.insertInto("source_secret").values(row).execute();
+  ctx.audit?.created("secret", id);
   return { id, createdAt: timeOfKey(key), expiresAt: null };
 }
 

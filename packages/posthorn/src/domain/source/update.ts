@@ -37,6 +37,7 @@ async function save(ctx: Context, existing: Source, input: Omit<UpsertSource, "r
   checkSource(ctx, { ...fields, secrets: secrets ?? [] });
   const kindConfig = changedKindConfig(ctx, existing, fields);
   const updatedAt = ctx.services.now();
+  ctx.audit?.changed(existing, { ...existing, ...fields, kindConfig: kindConfig ?? existing.kindConfig });
   try {
     await write(ctx, async (tx) => {
       const columns = { ...toColumns(ctx, fields, kindConfig), updated_at: updatedAt };

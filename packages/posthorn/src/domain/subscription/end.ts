@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { Application } from "../application/application.ts";
 import { toApplication } from "../application/application.ts";
 import { type Context, type Services, type TransactionContext, write } from "../context.ts";
+import { recordSystemChange } from "../audit/trail.ts";
 import { GONE } from "../health/auto-disable.ts";
 import { announceEndpoint } from "../operational/operational.ts";
 import { actorOf } from "./actor.ts";
@@ -107,6 +108,12 @@ async function endAll(
       const ctx: TransactionContext = { services, tx, actor };
       const endpoint = { key: row.endpointKey, id: row.endpointId, uid: row.endpointUid };
       await endSubscription(ctx, toApplication(application), { key: row.key, endpoint });
+      await recordSystemChange(services, tx, {
+        orgId: application.org_id,
+        action: "system.subscription.end",
+        target: { kind: "endpoint", id: endpoint.id, name: endpoint.uid },
+        application: { key: application.id, id: application.public_id },
+      });
     }
   }, "subscription.end");
 }

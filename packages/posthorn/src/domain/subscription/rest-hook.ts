@@ -65,6 +65,7 @@ export async function createRestHook({ ctx, input }: OutsideCall<CreateRestHook>
         updated_at: at,
       })
       .execute();
+    inside.audit?.created("rest-hook", id);
     const times = { leaseSeconds: null, expiresAt: null, createdAt: at, updatedAt: at };
     return { key, id, protocol: "rest-hook", topic: null, endpoint, ...times };
   });

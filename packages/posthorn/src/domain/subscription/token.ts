@@ -51,6 +51,7 @@ export function createHookToken(
         expires_at: input.expiresAt,
       })
       .execute();
+    ctx.audit?.created("token", idOf(key));
     return { id: idOf(key), token, tokenEnd: token.slice(-4), createdAt, expiresAt: input.expiresAt };
   });
 }

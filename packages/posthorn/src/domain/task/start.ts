@@ -44,6 +44,7 @@ export async function startTask(ctx: Context, task: NewTask): Promise<Task> {
     await task.prepare?.(tx, key);
     tx.signal({ kind: "task", key, task: kind });
   });
+  ctx.audit?.created("task", id);
   const times = { createdAt: at, updatedAt: at, endedAt: null };
   return { key, id, kind, state: "running", orgId, appKey, params, data, requestedBy, ...times };
 }

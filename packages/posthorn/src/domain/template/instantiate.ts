@@ -6,7 +6,7 @@ import { APPLICATION_KIND } from "../../store/schema.ts";
 import type { PlannedEventType, SourcePlan, Template, TemplatePlan } from "../../templates/template.ts";
 import { templateNamed } from "../../templates/templates.ts";
 import { requirePermission } from "../access.ts";
-import { inside, type OutsideCall, type TransactionContext } from "../context.ts";
+import { inside, type OutsideCall, type TransactionContext, write } from "../context.ts";
 import { createEndpoint } from "../endpoint/create.ts";
 import type { Endpoint } from "../endpoint/endpoint.ts";
 import { getEndpoint } from "../endpoint/find.ts";
@@ -41,15 +41,15 @@ export interface TemplateInstance {
 /** Creates everything or nothing, with the permissions for each part. Event types that exist are used as they are. */
 export async function instantiateTemplate(call: OutsideCall<InstantiateTemplate>): Promise<TemplateInstance> {
   const request = await prepared(call);
-  const { services, operation, actor } = call.ctx;
-  return services.store.transaction(async (tx) => {
+  const { actor } = call.ctx;
+  return write(call.ctx, async (tx) => {
     const instance = await create(inside(call.ctx, tx), request);
     requirePermission(actor, "endpoints:write");
     if (instance.source !== null) requirePermission(actor, "sources:write");
     if (instance.watch !== null) requirePermission(actor, "watches:write");
     if (instance.eventTypes.some(({ isNew }) => isNew)) requirePermission(actor, "event-types:write");
     return instance;
-  }, operation);
+  });
 }
 
 /** Creates everything, checks it, and undoes it. */

@@ -78,6 +78,7 @@ export function insertWatch(call: Call<WatchInput & { readonly app: string }>, h
     await ctx.tx.db.insertInto("watch").values(row).execute();
     if (isArmed) await arm(ctx.tx, row, rule, names, at);
     ctx.tx.signal({ kind: "condition", key });
+    ctx.audit?.created("watch", id, input.name);
     return toWatch(row);
   });
 }

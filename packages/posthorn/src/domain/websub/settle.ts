@@ -2,6 +2,7 @@
  * Settles requests at the hub: asks the callback whether the request was intended, and applies it if it was (WebSub, section 5.3). Requests are
  * stored until then, so that a node that stops in between loses none.
  */
+import { recordSystemChange } from "../audit/trail.ts";
 import { randomBytes } from "node:crypto";
 import { toApplication } from "../application/application.ts";
 import { applicationEgress } from "../application/egress.ts";
@@ -90,6 +91,13 @@ function apply(services: Services, row: RequestRow, detail: RequestDetail): Prom
     const scene = { ctx, topic: toTopic(ctx, topicRow), application: toApplication(application), row, detail };
     if (row.mode === "subscribe") await subscribe(scene);
     else await unsubscribe(scene);
+    await recordSystemChange(services, tx, {
+      orgId: application.org_id,
+      action: `system.websub.${row.mode}`,
+      target: { kind: "topic", id: topicRow.public_id, name: topicRow.description || null },
+      application: { key: application.id, id: application.public_id },
+      facts: { host: row.host },
+    });
   }, "websub.settle");
 }
 

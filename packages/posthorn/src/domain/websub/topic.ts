@@ -112,6 +112,7 @@ export function createTopic(call: Call<{ readonly app: string; readonly fields: 
       updated_at: now(),
     };
     await ctx.tx.db.insertInto("websub_topic").values(row).execute();
+    ctx.audit?.created("topic", id, fields.description || null);
     return toTopic(ctx, row);
   });
 }

@@ -45,6 +45,8 @@ const COPIED: { readonly [T in keyof Database]: true } = {
   websub_topic: true,
   subscription: true,
   websub_request: true,
+  audit_head: true,
+  audit_entry: true,
   task: true,
   task_part: true,
   broadcast: true,

@@ -37,6 +37,7 @@ import { keyScopes } from "./052-key-scopes.ts";
 import { subscriptionRequests } from "./048-subscription-requests.ts";
 import { people } from "./051-people.ts";
 import { signInMethods } from "./059-sign-in-methods.ts";
+import { audit } from "./053-audit.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
@@ -85,6 +86,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "key scopes", sql: keyScopes },
   { name: "sign-in methods", sql: signInMethods },
   { name: "source sessions", sql: sourceSessions },
+  { name: "audit", sql: audit },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
