@@ -142,6 +142,7 @@ import { getFilter } from "./endpoint/get-filter.ts";
 import { setFilter } from "./endpoint/set-filter.ts";
 import { explainFilter } from "./filter/explain.ts";
 import { messageMatching } from "./message/matching.ts";
+import { AUDIT_ROUTES } from "./audit/routes.ts";
 import { SOURCE_ROUTES } from "./source/routes.ts";
 import { SOURCE_MONITORING_ROUTES } from "./source/monitoring-routes.ts";
 import type { Route } from "./route.ts";
@@ -281,6 +282,7 @@ export const ROUTES: readonly Route[] = [
   rotateOperationalSecret,
   setOperationalHeaders,
   upsertOperationalEndpoint,
+  ...AUDIT_ROUTES,
   ...FEED_ROUTES,
   ...TOPIC_ROUTES,
   ...WEBSUB_SUBSCRIPTION_ROUTES,

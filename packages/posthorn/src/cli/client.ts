@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { readClientEnv } from "../config/env.ts";
 import { PosthornError } from "../lib/errors.ts";
+import { VERSION } from "../lib/version.ts";
 
 const TIMEOUT_MS = 30_000;
 
@@ -18,6 +19,23 @@ export async function call(
   path: string,
   body?: object,
 ): Promise<Record<string, unknown>> {
+  const response = await open(options, method, path, { body, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const text = await response.text();
+  return (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+}
+
+interface RequestParts {
+  readonly body?: object | undefined;
+  readonly signal?: AbortSignal;
+}
+
+/** As `call`, but returns the response without reading its body. */
+export async function open(
+  options: Record<string, unknown>,
+  method: string,
+  path: string,
+  { body, signal }: RequestParts = {},
+): Promise<Response> {
   const environment = readClientEnv();
   const url = (options["url"] as string | undefined) ?? environment.url ?? "http://127.0.0.1:8071";
   const token = (options["token"] as string | undefined) ?? environment.token;
@@ -29,14 +47,19 @@ export async function call(
   }
   const response = await request(url, path, {
     method,
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    // The audit log shows that the change was made by a command.
+    headers: {
+      authorization: `Bearer ${token}`,
+      "content-type": "application/json",
+      "user-agent": `posthorn-cli/${VERSION}`,
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    ...(signal === undefined ? {} : { signal }),
   });
+  if (response.ok) return response;
   const text = await response.text();
   const json = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
-  if (!response.ok) throw new PosthornError("bad_request", `${response.status}: ${problemsOf(json)}`);
-  return json;
+  throw new PosthornError("bad_request", `${response.status}: ${problemsOf(json)}`);
 }
 
 /** What an error response says: for an invalid request, each problem with its place in the body. */

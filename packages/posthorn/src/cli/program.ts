@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   migrate: async () => (await import("./database/migrate.ts")).addMigrateCommand,
   copy: async () => (await import("./database/copy.ts")).addCopyCommand,
   key: loadKeyCommands,
+  audit: loadAuditCommands,
   tables: loadTablesCommands,
   users: loadUsersCommands,
   watch: loadWatchCommands,
@@ -35,6 +36,16 @@ async function loadKeyCommands(): Promise<Add> {
     addKeyShowCommand(key);
     addKeyUpdateCommand(key);
     addKeyRevokeCommand(key);
+  };
+}
+
+async function loadAuditCommands(): Promise<Add> {
+  const { addAuditExportCommand } = await import("./audit/export.ts");
+  const { addAuditVerifyCommand } = await import("./audit/verify.ts");
+  return (program) => {
+    const audit = program.command("audit").description("the audit log of the organisation");
+    addAuditExportCommand(audit);
+    addAuditVerifyCommand(audit);
   };
 }
 

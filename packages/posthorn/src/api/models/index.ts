@@ -1,4 +1,5 @@
 /** All named models of the API. */
+import { AUDIT_MODELS } from "./audit.ts";
 import { TEMPLATE_MODELS } from "./template.ts";
 import { SIGN_IN_MODELS } from "./sign-in.ts";
 import { USER_MODELS } from "./user.ts";
@@ -212,6 +213,7 @@ export const MODELS: readonly TSchema[] = [
   ...AUTO_CONFIG_MODELS,
   ...SUBSCRIPTION_MODELS,
   ...WATCH_MODELS,
+  ...AUDIT_MODELS,
   ...TEMPLATE_MODELS,
   ...USER_MODELS,
   ...SIGN_IN_MODELS,
