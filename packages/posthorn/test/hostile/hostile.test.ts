@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { temporaryFolder } from "../support/store.ts";
 import { Bodies, type Schema, type Schemas } from "./bodies.ts";
+import { HINTS, VALID } from "./valid.ts";
 import { MAX_ROUNDS, MAX_TURN, type Running, startServer } from "./process.ts";
 import { type ApiResponse, Scene } from "./scene.ts";
 
@@ -31,54 +32,6 @@ interface Route {
   readonly operationId: string;
   readonly schema: Schema | null;
 }
-
-const HINTS = {
-  url: "https://silent.example.com/",
-  type: "generic-webhook",
-  eventType: "order.paid",
-  since: new Date(Date.now() - 3_600_000).toISOString(),
-  until: new Date().toISOString(),
-  messages: [{ app: "other", eventType: "order.paid", payload: {} }],
-  secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
-  filter: { eventType: "order.paid" },
-  payload: { amount: 1 },
-};
-
-const WEBHOOK = { post: { requestBody: { content: { "application/json": { schema: { type: "object" } } } } } };
-
-const RULE = { read: { value: "$.amount" }, when: { above: 5 } };
-const WATCH = { name: "Amount", rule: RULE, emit: { type: "amount.high" } };
-
-/** Valid bodies of routes whose schema does not define what is valid. */
-const VALID = new Map<string, object>([
-  ["v1.ingest.backfill.update", { provider: "github", token: "token", owner: "o/r", hookId: 1 }],
-  ...["v1.endpoint.create", "v1.endpoint.update", "v1.ingest.endpoint.create", "v1.ingest.endpoint.update"].map(
-    (route) => [route, { url: "https://silent.example.com/" }] as const,
-  ),
-  ...["v1.operational-webhook.endpoint.create", "v1.operational-webhook.endpoint.upsert"].map(
-    (route) => [route, { url: "https://silent.example.com/" }] as const,
-  ),
-  ...["v1.destination.create", "v1.destination.upsert"].map(
-    (route) => [route, { type: "fifoEndpoint", config: { url: "https://silent.example.com/" } }] as const,
-  ),
-  ["v1.rest-hook.create", { targetUrl: "https://silent.example.com/" }],
-  ...["v1.watch.create", "v1.watch.update"].map((route) => [route, WATCH] as const),
-  ...["v1.ingest.source.create", "v1.ingest.source.update"].map(
-    (route) => [route, { name: "Source", type: "generic-webhook" }] as const,
-  ),
-  ["v1.watch.dry-run", { rule: RULE }],
-  ["v1.watch.key.reset", { key: "" }],
-  ...["v1.template.instantiate", "v1.template.dry-run"].map(
-    (route) => [route, { values: { destinationUrl: "https://silent.example.com/" } }] as const,
-  ),
-  ["v1.destination.patch", { type: "fifoEndpoint" }],
-  ["v1.autoconfig.subscribe-destination", { type: "pollingEndpoint" }],
-  ["v1.autoconfig.subscribe-endpoint", { url: "https://silent.example.com/" }],
-  ...["v1.feed.consumer.reset", "v1.endpoint.feed.consumer.reset"].map(
-    (route) => [route, { startingPosition: "earliest" }] as const,
-  ),
-  ["v1.event-type.import-openapi", { spec: { openapi: "3.1.0", webhooks: { "order.sent": WEBHOOK } } }],
-]);
 
 let folder: ReturnType<typeof temporaryFolder>;
 let server: Running;

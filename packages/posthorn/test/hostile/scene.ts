@@ -12,13 +12,13 @@ export class Scene {
   readonly ids = new Map<string, string>();
   /** Position of a message in the feeds of the application and its endpoints. */
   offset = 0;
-  readonly #server: Running;
+  readonly #server: Pick<Running, "url" | "token">;
 
-  private constructor(server: Running) {
+  private constructor(server: Pick<Running, "url" | "token">) {
     this.#server = server;
   }
 
-  static async make(server: Running): Promise<Scene> {
+  static async make(server: Pick<Running, "url" | "token">): Promise<Scene> {
     const scene = new Scene(server);
     // Paths use IDs: a PUT removes the uid.
     const app = String((await scene.#post("/api/v1/app", { name: "Attacked" }))["id"]);
@@ -165,10 +165,20 @@ export class Scene {
     text: string,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<ApiResponse> {
+    return this.request(method, path, text, headers);
+  }
+
+  /** As `send`; without a body if `text` is `null`. */
+  async request(
+    method: string,
+    path: string,
+    text: string | null,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<ApiResponse> {
     const response = await fetch(`${this.#server.url}${path}`, {
       method,
       headers: { authorization: `Bearer ${this.#server.token}`, "content-type": "application/json", ...headers },
-      body: text,
+      ...(text === null ? {} : { body: text }),
     });
     return { status: response.status, text: await response.text() };
   }

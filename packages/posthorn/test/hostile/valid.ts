@@ -1,0 +1,48 @@
+/** Valid requests of routes, where the schema does not define what is valid. */
+export const HINTS = {
+  url: "https://silent.example.com/",
+  type: "generic-webhook",
+  eventType: "order.paid",
+  since: new Date(Date.now() - 3_600_000).toISOString(),
+  until: new Date().toISOString(),
+  messages: [{ app: "other", eventType: "order.paid", payload: {} }],
+  secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+  filter: { eventType: "order.paid" },
+  payload: { amount: 1 },
+};
+
+const WEBHOOK = { post: { requestBody: { content: { "application/json": { schema: { type: "object" } } } } } };
+
+const RULE = { read: { value: "$.amount" }, when: { above: 5 } };
+const WATCH = { name: "Amount", rule: RULE, emit: { type: "amount.high" } };
+
+/** Valid bodies of routes whose schema does not define what is valid. */
+export const VALID = new Map<string, object>([
+  ["v1.ingest.backfill.update", { provider: "github", token: "token", owner: "o/r", hookId: 1 }],
+  ...["v1.endpoint.create", "v1.endpoint.update", "v1.ingest.endpoint.create", "v1.ingest.endpoint.update"].map(
+    (route) => [route, { url: "https://silent.example.com/" }] as const,
+  ),
+  ...["v1.operational-webhook.endpoint.create", "v1.operational-webhook.endpoint.upsert"].map(
+    (route) => [route, { url: "https://silent.example.com/" }] as const,
+  ),
+  ...["v1.destination.create", "v1.destination.upsert"].map(
+    (route) => [route, { type: "fifoEndpoint", config: { url: "https://silent.example.com/" } }] as const,
+  ),
+  ["v1.rest-hook.create", { targetUrl: "https://silent.example.com/" }],
+  ...["v1.watch.create", "v1.watch.update"].map((route) => [route, WATCH] as const),
+  ...["v1.ingest.source.create", "v1.ingest.source.update"].map(
+    (route) => [route, { name: "Source", type: "generic-webhook" }] as const,
+  ),
+  ["v1.watch.dry-run", { rule: RULE }],
+  ["v1.watch.key.reset", { key: "" }],
+  ...["v1.template.instantiate", "v1.template.dry-run"].map(
+    (route) => [route, { values: { destinationUrl: "https://silent.example.com/" } }] as const,
+  ),
+  ["v1.destination.patch", { type: "fifoEndpoint" }],
+  ["v1.autoconfig.subscribe-destination", { type: "pollingEndpoint" }],
+  ["v1.autoconfig.subscribe-endpoint", { url: "https://silent.example.com/" }],
+  ...["v1.feed.consumer.reset", "v1.endpoint.feed.consumer.reset"].map(
+    (route) => [route, { startingPosition: "earliest" }] as const,
+  ),
+  ["v1.event-type.import-openapi", { spec: { openapi: "3.1.0", webhooks: { "order.sent": WEBHOOK } } }],
+]);
