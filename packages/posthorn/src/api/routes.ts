@@ -1,4 +1,5 @@
 /** All routes of the API that require a token. */
+import { organisationRoutes } from "./organisation/routes.ts";
 import { templateRoutes } from "./template/routes.ts";
 import { IDENTITY_ROUTES } from "./user/identity-routes.ts";
 import { USER_ROUTES } from "./user/routes.ts";
@@ -294,4 +295,5 @@ export const ROUTES: readonly Route[] = [
   ...SOURCE_MONITORING_ROUTES,
   ...USER_ROUTES,
   ...IDENTITY_ROUTES,
+  ...organisationRoutes,
 ];

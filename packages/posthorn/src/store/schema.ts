@@ -85,6 +85,8 @@ export const REQUESTED_BY = {
 export interface OrganisationTable {
   id: Generated<number>;
   public_id: string;
+  /** Empty: it has none. */
+  name: Generated<string>;
   created_at: number;
 }
 

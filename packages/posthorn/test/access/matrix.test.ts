@@ -32,7 +32,7 @@ afterAll(async () => {
 });
 
 /** Routes of the account of the caller, which only users have. */
-const OF_ACCOUNT = /^v1\.(?:session\.(?:list|end)|profile\.|device\.)/;
+const OF_ACCOUNT = /^v1\.(?:session\.(?:list|end|switch-organisation)|profile\.|device\.)/;
 /** Would end the token that calls it. */
 const LOGOUT = "v1.authentication.logout";
 const TESTED = ROUTES.filter(({ operationId }) => operationId !== LOGOUT && !OF_ACCOUNT.test(operationId));
@@ -164,6 +164,14 @@ describe("a user", () => {
     expect((await browser.send("GET", "app")).json["data"]).toHaveLength(2);
     expect((await browser.send("POST", "app", { name: "three" })).status).toBe(403);
   });
+});
+
+it("routes of the account of the caller are open to users with roles in single applications", () => {
+  const closed = ROUTES.filter(
+    ({ path, permission, filtersApplications }) =>
+      /^\/api\/v1\/(?:session|profile|device)/.test(path) && permission === "read" && filtersApplications !== true,
+  );
+  expect(closed.map(({ operationId }) => operationId)).toEqual([]);
 });
 
 describe("a key that manages users", () => {

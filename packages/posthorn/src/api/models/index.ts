@@ -3,6 +3,7 @@ import { AUDIT_MODELS } from "./audit.ts";
 import { TEMPLATE_MODELS } from "./template.ts";
 import { SIGN_IN_MODELS } from "./sign-in.ts";
 import { USER_MODELS } from "./user.ts";
+import { ORGANISATION_MODELS } from "./organisation.ts";
 import { WATCH_MODELS } from "./watch.ts";
 import { COMPATIBLE_DESTINATION_MODELS } from "./destination.ts";
 import { DESTINATION_MODELS } from "./destination-kind.ts";
@@ -214,6 +215,7 @@ export const MODELS: readonly TSchema[] = [
   ...SUBSCRIPTION_MODELS,
   ...WATCH_MODELS,
   ...AUDIT_MODELS,
+  ...ORGANISATION_MODELS,
   ...TEMPLATE_MODELS,
   ...USER_MODELS,
   ...SIGN_IN_MODELS,

@@ -19,7 +19,7 @@ import { defineRoute, type Route } from "../route.ts";
 const handlers = onFirstUse(() => import("./identity-handlers.ts"));
 
 const MANAGED = { tag: "Sign-in", access: "organisation", permission: "people:manage" } as const;
-const OWN = { tag: "Sign-in", access: "organisation", permission: "read" } as const;
+const OWN = { tag: "Sign-in", access: "organisation", permission: "read", filtersApplications: true } as const;
 const PROVIDER = "/api/v1/identity-provider";
 const PASSKEY = "/api/v1/profile/passkey";
 const IDENTITY = "/api/v1/profile/identity";

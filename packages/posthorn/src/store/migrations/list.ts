@@ -26,6 +26,7 @@ import { nodeProcess } from "./037-node-process.ts";
 import { stateNames } from "./038-state-names.ts";
 import { destinationKinds } from "./039-destination-kinds.ts";
 import { sourceRunners } from "./043-source-runners.ts";
+import { organisationNames } from "./061-organisation-names.ts";
 import { checksumOf } from "./checksum.ts";
 import { feeds } from "./040-feeds.ts";
 import { deliveryBatches } from "./041-delivery-batches.ts";
@@ -87,6 +88,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "sign-in methods", sql: signInMethods },
   { name: "source sessions", sql: sourceSessions },
   { name: "audit", sql: audit },
+  { name: "organisation names", sql: organisationNames },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

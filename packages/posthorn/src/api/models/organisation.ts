@@ -1,0 +1,38 @@
+/** Models of organisations. */
+import { Type } from "typebox";
+import { ROLES } from "../../domain/role.ts";
+import { DateTime, literals, nullable, ref } from "./common.ts";
+
+const Name = Type.String({ minLength: 1, maxLength: 100 });
+
+export const OrganisationIn = Type.Object({ name: Name }, { $id: "OrganisationIn" });
+export const OrganisationPatch = Type.Object({ name: Name }, { $id: "OrganisationPatch" });
+
+export const OrganisationOut = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String({ description: "Empty: it has none." }),
+    createdAt: DateTime,
+    current: Type.Boolean({ description: "Whether you work in it now." }),
+    role: nullable(literals(ROLES)),
+  },
+  {
+    $id: "OrganisationOut",
+    description: "An organisation with your role in it. Null: in single applications only, or you are no user.",
+  },
+);
+
+export const OrganisationList = Type.Object({ data: Type.Array(ref(OrganisationOut)) }, { $id: "OrganisationList" });
+
+export const SessionOrganisationIn = Type.Object(
+  { organisation: Type.String({ maxLength: 200, description: "ID of one of your organisations." }) },
+  { $id: "SessionOrganisationIn" },
+);
+
+export const ORGANISATION_MODELS = [
+  OrganisationIn,
+  OrganisationPatch,
+  OrganisationOut,
+  OrganisationList,
+  SessionOrganisationIn,
+];

@@ -1,0 +1,83 @@
+/** Routes of organisations, also called environments: each has its own applications, keys and users. */
+import {
+  createOrganisation,
+  listOrganisations,
+  type Organisation,
+  renameOrganisation,
+  switchOrganisation,
+} from "../../domain/organisation/organisations.ts";
+import {
+  OrganisationIn,
+  OrganisationList,
+  OrganisationOut,
+  OrganisationPatch,
+  SessionOrganisationIn,
+} from "../models/organisation.ts";
+import { created, noContent, ok } from "../reply.ts";
+import { defineRoute, type Route } from "../route.ts";
+import { dateTime } from "../wire.ts";
+
+function organisationOut({ createdAt, isCurrent, ...rest }: Organisation): object {
+  return { ...rest, createdAt: dateTime(createdAt), current: isCurrent };
+}
+
+const TAG = { tag: "Users", access: "organisation" } as const;
+
+export const organisationRoutes: readonly Route[] = [
+  defineRoute({
+    ...TAG,
+    method: "GET",
+    path: "/api/v1/organisation",
+    operationId: "v1.organisation.list",
+    summary: "List your organisations",
+    description: "Oldest first, with your role in each. Tokens and API keys have one.",
+    permission: "read",
+    filtersApplications: true,
+    responses: { 200: OrganisationList },
+    handle: async ({ ctx }) => ok({ data: (await listOrganisations(ctx)).map(organisationOut) }),
+  }),
+  defineRoute({
+    ...TAG,
+    method: "POST",
+    path: "/api/v1/organisation",
+    operationId: "v1.organisation.create",
+    summary: "Create an organisation",
+    description:
+      "For users, such as for an environment of its own for tests. You are its owner. It needs a separate origin for inbound webhooks, `POSTHORN_INGEST_URL`.",
+    permission: "organisations:manage",
+    body: OrganisationIn,
+    responses: { 201: OrganisationOut },
+    handle: async ({ ctx, body }) => created(organisationOut(await createOrganisation({ ctx, input: body }))),
+  }),
+  defineRoute({
+    ...TAG,
+    method: "PATCH",
+    path: "/api/v1/organisation/:organisation_id",
+    operationId: "v1.organisation.patch",
+    summary: "Rename your organisation",
+    description: "The organisation that you work in now. Switch to another one first to rename that.",
+    permission: "organisations:manage",
+    body: OrganisationPatch,
+    responses: { 200: OrganisationOut },
+    handle: async ({ ctx, params, body }) => {
+      const input = { organisation: params.organisation_id, name: body.name };
+      return ok(organisationOut(await renameOrganisation({ ctx, input })));
+    },
+  }),
+  defineRoute({
+    ...TAG,
+    method: "POST",
+    path: "/api/v1/session/current/organisation",
+    operationId: "v1.session.switch-organisation",
+    summary: "Switch to another organisation",
+    description: "Moves your session. Its next request is one of the other organisation, on all nodes within a second.",
+    permission: "read",
+    filtersApplications: true,
+    body: SessionOrganisationIn,
+    responses: { 204: null },
+    handle: async ({ ctx, body }) => {
+      await switchOrganisation({ ctx, input: body });
+      return noContent();
+    },
+  }),
+];
