@@ -81,6 +81,10 @@ export class Scene {
       rule: { read: { value: "$.amount" }, when: { above: 5 } },
       emit: { type: "amount.high" },
     });
+    const apiKey = await scene.#post("/api/v1/auth/api-key", { name: "Key", scopes: ["read"] });
+    const organisations = (await scene.#get("/api/v1/organisation")) as {
+      readonly data: readonly { readonly id: string }[];
+    };
     const changed = await scene.#post("/ingest/api/v1/source", { name: "Changed", type: "generic-webhook" });
     for (const body of [`${"[".repeat(20_000)}${"]".repeat(20_000)}`, "{}"]) {
       await fetch(String(source["ingestUrl"]), { method: "POST", body });
@@ -103,6 +107,8 @@ export class Scene {
       consumer_id: "worker",
       autoconfig_id: subscription!["id"],
       pushed_autoconfig_id: pushed!["id"],
+      key_id: apiKey["id"],
+      organisation_id: organisations.data[0]!.id,
       msg_id: message["id"],
       replay_id: replay["id"],
       task_id: broadcast["id"],

@@ -3,6 +3,7 @@ import { keyOfId } from "../../lib/id.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, reader } from "../context.ts";
+import { looksLikeName } from "../payload-mask.ts";
 import { type Message, messageColumns, toMessage } from "./message.ts";
 
 export interface MessageRef {
@@ -31,7 +32,8 @@ async function findMessage(ctx: Context, appKey: number, ref: string, withConten
   ).executeTakeFirst();
   if (row === undefined) return null;
   const message = toMessage(row);
-  ctx.audit?.found(ref, message.id, message.eventType);
+  // The event type of a received message can be a value of its payload, which the audit log must not contain.
+  ctx.audit?.found(ref, message.id, looksLikeName(message.eventType) ? message.eventType : null);
   return message;
 }
 
