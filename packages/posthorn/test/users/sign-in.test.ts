@@ -36,6 +36,7 @@ describe("the set-up of a server", () => {
     expect((await new TestBrowser(fresh).send("GET", "sign-in")).json).toEqual({
       signedIn: false,
       setupRequired: true,
+      locale: null,
     });
     const browser = new TestBrowser(fresh);
     expect((await browser.send("POST", "sign-in/set-up", { code: "guess", ...OWNER })).json["code"]).toBe(
@@ -57,7 +58,7 @@ describe("the set-up of a server", () => {
       expect(again.json["code"]).toBe("link_invalid");
     }
     expect(await createSetupLink(fresh.services)).toBeNull();
-    expect((await browser.send("GET", "sign-in")).json).toEqual({ signedIn: true, setupRequired: false });
+    expect((await browser.send("GET", "sign-in")).json).toEqual({ signedIn: true, setupRequired: false, locale: null });
   });
 
   it("by two people at the same time creates one owner", async () => {

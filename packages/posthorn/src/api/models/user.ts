@@ -25,6 +25,7 @@ export const SignInStateOut = Type.Object(
   {
     signedIn: Type.Boolean({ description: "This browser has a session." }),
     setupRequired: Type.Boolean({ description: "The server has no users yet." }),
+    locale: nullable(Type.String({ description: "Language that the user chose; null: none." })),
   },
   { $id: "SignInStateOut" },
 );

@@ -13,6 +13,7 @@ import { providerSignOutUrl } from "../../domain/user/identity/session.ts";
 import { passkeyRequestOptions, signInWithPasskey } from "../../domain/user/passkey.ts";
 import { acceptInvitation, readInvitation } from "../../domain/user/invitation.ts";
 import { readResetLink, resetPassword } from "../../domain/user/reset.ts";
+import { localeOf } from "../../domain/user/profile.ts";
 import { isSetupRequired, setUp as setUpOwner } from "../../domain/user/set-up.ts";
 import { countAttempt, addressSubject, clearAttempts } from "../../domain/session/limits.ts";
 import type * as models from "../models/user.ts";
@@ -37,7 +38,8 @@ export async function signInState(call: PublicRequest<unknown>): Promise<Reply> 
   const { request, publicUrl, services, authenticator } = call;
   const cookie = sessionCookie(request, publicUrl);
   const session = cookie === null ? null : await authenticator.identifySession(cookie).catch(() => null);
-  return ok({ signedIn: session !== null, setupRequired: await isSetupRequired(services.store) });
+  const locale = session === null ? null : await localeOf(services.store, session.actor);
+  return ok({ signedIn: session !== null, setupRequired: await isSetupRequired(services.store), locale });
 }
 
 export async function signIn(call: PublicRequest<Body<"SignInIn">>): Promise<Reply> {

@@ -1,5 +1,6 @@
 /** What people change about themselves: name, email address, language, password, second factor. */
 import { invalid, PosthornError } from "../../lib/errors.ts";
+import type { Actor } from "../access.ts";
 import { type Call, type Context, type OutsideCall, reader, type Services, write } from "../context.ts";
 import { clearAttempts, countAttempt } from "../session/limits.ts";
 import { endSessions } from "../session/session.ts";
@@ -30,6 +31,17 @@ export async function getProfile(ctx: Context): Promise<Profile> {
     hasPassword: row.password_hash !== null,
     recoveryCodesLeft: recoveryCodesLeft(row.recovery_codes_json),
   };
+}
+
+/** Language that the person who calls chose; `null`: none. */
+export async function localeOf(store: Pick<Services["store"], "db">, actor: Actor): Promise<string | null> {
+  if (actor.kind !== "organisation" || actor.caller.kind !== "user") return null;
+  const row = await store.db
+    .selectFrom("person")
+    .select("locale")
+    .where("id", "=", actor.caller.key)
+    .executeTakeFirst();
+  return row?.locale ?? null;
 }
 
 /** Throws unless this is the password of the person. For changes that a stranger at an unlocked screen must not make. */
