@@ -9,11 +9,11 @@ import { startFrame } from "./portal/frame.ts";
 import { startLook } from "./portal/look.ts";
 import { createQueries } from "./queries.ts";
 import { router } from "./router.tsx";
-import { onSession, signInFromLinks } from "./session/session.ts";
+import { onSession, signInFromLinks, signInState } from "./session/session.ts";
 import "./styles/base.css";
 
-signInFromLinks();
-await startI18n();
+await signInFromLinks();
+await startI18n(signInState().locale);
 const root = document.querySelector<HTMLElement>("#root")!;
 if (/^\/portal(\/|$)/.test(location.pathname)) {
   startLook();

@@ -1,4 +1,4 @@
-/** API client: typed from the server's OpenAPI document, authenticated with the token of the session. */
+/** API client: typed from the server's OpenAPI document, authenticated with the token or the cookie of the session. */
 import i18next from "i18next";
 import createClient, { type Middleware } from "openapi-fetch";
 import { baseUrl } from "../lib/base.ts";
@@ -9,7 +9,9 @@ import type { paths } from "./schema.ts";
 const withToken: Middleware = {
   onRequest({ request }) {
     const session = readSession();
-    if (session !== null) request.headers.set("authorization", `Bearer ${session.token}`);
+    if (typeof session?.token === "string") request.headers.set("authorization", `Bearer ${session.token}`);
+    // With the session cookie: other origins cannot send this header.
+    else request.headers.set("x-posthorn-csrf", "1");
     return request;
   },
   onResponse({ response }) {

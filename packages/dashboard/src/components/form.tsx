@@ -52,7 +52,9 @@ export interface TextFieldProps {
   readonly name: string;
   readonly label: string;
   readonly help?: ReactNode;
-  readonly type?: "text" | "url" | "password" | "number" | "datetime-local";
+  readonly type?: "text" | "url" | "email" | "password" | "number" | "datetime-local";
+  /** What the browser may fill in; nothing by default. */
+  readonly autoComplete?: string;
   readonly value?: string;
   readonly placeholder?: string;
   readonly required?: boolean;

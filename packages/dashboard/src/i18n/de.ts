@@ -19,6 +19,7 @@ import { subscriptions } from "./de/subscriptions.ts";
 import { settings } from "./de/settings.ts";
 import { sourceKinds } from "./de/source-kinds.ts";
 import { templates } from "./de/template-gallery.ts";
+import { users } from "./de/users.ts";
 import { watches } from "./de/watches.ts";
 
 export const de: typeof en = {
@@ -41,5 +42,6 @@ export const de: typeof en = {
   ...subscriptions,
   ...sourceKinds,
   ...templates,
+  ...users,
   ...watches,
 };

@@ -18,6 +18,7 @@ import { subscriptions } from "./en/subscriptions.ts";
 import { settings } from "./en/settings.ts";
 import { sourceKinds } from "./en/source-kinds.ts";
 import { templates } from "./en/template-gallery.ts";
+import { users } from "./en/users.ts";
 import { watches } from "./en/watches.ts";
 
 export const en = {
@@ -40,5 +41,6 @@ export const en = {
   ...subscriptions,
   ...sourceKinds,
   ...templates,
+  ...users,
   ...watches,
 };

@@ -1,4 +1,4 @@
-/** Translations. The language comes from the URL (`?lang=de`), the stored choice, or the browser, in that order. */
+/** Translations. The language comes from the URL (`?lang=de`), the stored choice, the profile of the user, or the browser, in that order. */
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { SERVER_TEXTS } from "../lib/server-text.ts";
@@ -27,7 +27,8 @@ async function load(language: Language): Promise<void> {
   i18next.addResourceBundle(language, SERVER_TEXTS, server);
 }
 
-export async function startI18n(): Promise<void> {
+/** @param chosenByUser Language in the profile of the user; `null`: none. */
+export async function startI18n(chosenByUser: string | null): Promise<void> {
   await i18next.use(initReactI18next).init({
     lng: "en",
     fallbackLng: "en",
@@ -35,7 +36,7 @@ export async function startI18n(): Promise<void> {
     // React escapes.
     interpolation: { escapeValue: false },
   });
-  await showLanguage(preferredLanguage());
+  await showLanguage(preferredLanguage(chosenByUser));
 }
 
 /** Changes the language and stores the choice. */
@@ -55,8 +56,8 @@ export async function showLanguage(language: Language): Promise<void> {
   await i18next.changeLanguage(language);
 }
 
-function preferredLanguage(): Language {
-  const asked = [new URLSearchParams(location.search).get("lang"), chosen(), ...navigator.languages];
+function preferredLanguage(chosenByUser: string | null): Language {
+  const asked = [new URLSearchParams(location.search).get("lang"), chosen(), chosenByUser, ...navigator.languages];
   const known = asked.map((tag) => LANGUAGES.find((name) => name === tag?.slice(0, 2)));
   return known.find((name) => name !== undefined) ?? "en";
 }

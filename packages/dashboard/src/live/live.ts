@@ -104,19 +104,22 @@ function stop(): void {
 }
 
 function start(): void {
-  const { token } = readSession() ?? {};
-  if (token === undefined) return;
+  const session = readSession();
+  if (session === null) return;
   const controller = new AbortController();
   running = controller;
-  void run(token, controller.signal);
+  void run(session.token, controller.signal);
 }
 
-async function run(token: string, signal: AbortSignal): Promise<void> {
+async function run(token: string | null, signal: AbortSignal): Promise<void> {
   let wait = FIRST_WAIT_MS;
   while (!signal.aborted) {
     setState(state === "broken" ? "broken" : "connecting");
     try {
-      const headers = { authorization: `Bearer ${token}`, ...(lastId === null ? {} : { "last-event-id": lastId }) };
+      const headers = {
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+        ...(lastId === null ? {} : { "last-event-id": lastId }),
+      };
       const response = await fetch(`${baseUrl()}/api/v1/live`, { headers, signal, cache: "no-store" });
       if (response.ok) {
         wait = FIRST_WAIT_MS;

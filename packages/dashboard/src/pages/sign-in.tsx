@@ -1,14 +1,90 @@
 import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import logo from "../assets/posthorn.svg";
 import { Button } from "../components/button.tsx";
 import { Form, TextField } from "../components/form.tsx";
-import { sessionEnd, startSession } from "../session/session.ts";
+import { SecondFactorForm } from "../parts/second-factor-form.tsx";
+import { endedWithToken, sessionEnd, signInState, startCookieSession, startSession } from "../session/session.ts";
+import { SignInCard } from "./sign-in-card.tsx";
 import styles from "./sign-in.module.css";
 
+/** Sign-in with email address and password, or with a token of the organisation. The address stays, so that the page opens afterwards. */
 export function SignIn() {
   const { t } = useTranslation();
+  const { setupRequired } = signInState();
+  const [method, setMethod] = useState<"password" | "token">(
+    setupRequired || (sessionEnd() === "expired" && endedWithToken()) ? "token" : "password",
+  );
+  const [challenge, setChallenge] = useState<string | null>(null);
+  return (
+    <SignInCard title={t("signIn.title")}>
+      <EndNote />
+      {challenge !== null ? (
+        <SecondFactorForm challenge={challenge} onBack={() => setChallenge(null)} onSignedIn={startCookieSession} />
+      ) : method === "password" ? (
+        <PasswordForm onChallenge={setChallenge} />
+      ) : (
+        <TokenForm />
+      )}
+      {challenge === null && (
+        <Button kind="quiet" onClick={() => setMethod(method === "password" ? "token" : "password")}>
+          {t(method === "password" ? "signIn.withToken" : "signIn.withPassword")}
+        </Button>
+      )}
+    </SignInCard>
+  );
+}
+
+/** Why the page is shown, if the reader was signed in before or followed a link. */
+function EndNote() {
+  const { t } = useTranslation();
+  const end = sessionEnd();
+  if (end !== "expired" && end !== "link_invalid") return null;
+  const text =
+    end === "link_invalid" ? "signIn.linkInvalid" : endedWithToken() ? "signIn.tokenExpired" : "signIn.expired";
+  return (
+    <p className={styles["bad"]} role="status">
+      {t(text)}
+    </p>
+  );
+}
+
+function PasswordForm({ onChallenge }: { readonly onChallenge: (challenge: string) => void }) {
+  const { t } = useTranslation();
+  const signIn = useMutation({
+    mutationFn: (body: { readonly email: string; readonly password: string }) =>
+      must(api.POST("/api/v1/sign-in", { body })),
+    onSuccess: ({ challenge }) => (challenge === null ? startCookieSession() : onChallenge(challenge)),
+  });
+  return (
+    <>
+      <Form
+        onSubmit={({ email = "", password = "" }) => signIn.mutate({ email, password })}
+        error={signIn.error}
+        foot={
+          <Button type="submit" kind="primary" disabled={signIn.isPending}>
+            {t("signIn.submit")}
+          </Button>
+        }
+      >
+        <TextField name="email" label={t("signIn.email")} type="email" autoComplete="username" required autoFocus />
+        <TextField
+          name="password"
+          label={t("signIn.password")}
+          type="password"
+          autoComplete="current-password"
+          required
+        />
+      </Form>
+      <p className={styles["muted"]}>{t("signIn.forgot")}</p>
+    </>
+  );
+}
+
+function TokenForm() {
+  const { t } = useTranslation();
+  const { setupRequired } = signInState();
   const signIn = useMutation({
     // The cheapest request that requires a token of an organisation.
     mutationFn: async (token: string) => {
@@ -22,28 +98,20 @@ export function SignIn() {
     onSuccess: startSession,
   });
   return (
-    <main className={styles["page"]}>
-      <div className={styles["card"]}>
-        <img src={logo} alt="" />
-        <h1>{t("signIn.title")}</h1>
-        {sessionEnd() === "expired" && (
-          <p className={styles["bad"]} role="status">
-            {t("signIn.expired")}
-          </p>
-        )}
-        <p className={styles["muted"]}>{t("signIn.text")}</p>
-        <Form
-          onSubmit={({ token = "" }) => signIn.mutate(token.trim())}
-          error={signIn.error}
-          foot={
-            <Button type="submit" kind="primary" disabled={signIn.isPending}>
-              {t("signIn.submit")}
-            </Button>
-          }
-        >
-          <TextField name="token" label={t("signIn.token")} type="password" required autoFocus />
-        </Form>
-      </div>
-    </main>
+    <>
+      {setupRequired && <p className={styles["muted"]}>{t("signIn.noUsers")}</p>}
+      <p className={styles["muted"]}>{t("signIn.tokenText")}</p>
+      <Form
+        onSubmit={({ token = "" }) => signIn.mutate(token.trim())}
+        error={signIn.error}
+        foot={
+          <Button type="submit" kind="primary" disabled={signIn.isPending}>
+            {t("signIn.submit")}
+          </Button>
+        }
+      >
+        <TextField name="token" label={t("signIn.token")} type="password" required autoFocus />
+      </Form>
+    </>
   );
 }

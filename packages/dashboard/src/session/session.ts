@@ -1,20 +1,45 @@
 /**
- * Session of this tab. The token is kept in the session storage: not in the URL, where it would be logged and shared, and not in
- * a cookie, which other sites could make the browser send.
+ * Session of this tab: a token, or the session cookie of the browser, which all tabs share.
+ *
+ * A token is kept in the session storage: not in the URL, where it would be logged and shared. The value of the cookie is not readable for
+ * pages; the server says whether there is a session.
  */
+import { baseUrl } from "../lib/base.ts";
+import { keepLinkCode } from "./link-code.ts";
+
 const KEY = "posthorn.session";
 
 export interface Session {
-  readonly token: string;
+  /** `null`: the session is in the cookie. */
+  readonly token: string | null;
 }
 
-export type SessionEnd = "signed_out" | "expired";
+export type SessionEnd = "signed_out" | "expired" | "link_invalid";
+
+/** What the server says about sign-in. */
+export interface SignInState {
+  readonly signedIn: boolean;
+  /** The server has no users yet. */
+  readonly setupRequired: boolean;
+  /** Language that the user chose; `null`: none. */
+  readonly locale: string | null;
+}
 
 type Listener = () => void;
 
 const listeners = new Set<Listener>();
 let current: Session | null = load();
 let ended: SessionEnd | null = null;
+let endedToken = false;
+let state: SignInState = { signedIn: false, setupRequired: false, locale: null };
+
+/** Tells other tabs of the browser that its session has begun or ended. */
+const tabs = new BroadcastChannel(KEY);
+
+function tellTabs(event: "begun" | "ended"): void {
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A broadcast channel stays within its origin.
+  tabs.postMessage(event);
+}
 
 export function readSession(): Session | null {
   return current;
@@ -25,19 +50,51 @@ export function sessionEnd(): SessionEnd | null {
   return ended;
 }
 
+/** Whether the session that ended had a token. */
+export function endedWithToken(): boolean {
+  return endedToken;
+}
+
+/** What the server said about sign-in when the page was loaded. */
+export function signInState(): SignInState {
+  return state;
+}
+
 export function startSession(token: string): void {
-  current = { token };
-  ended = null;
+  begin({ token });
   store(token);
+}
+
+/** The browser has a session cookie now. */
+export function startCookieSession(): void {
+  state = { ...state, signedIn: true, setupRequired: false };
+  begin({ token: null });
+  store(null);
+  tellTabs("begun");
+}
+
+function begin(session: Session): void {
+  current = session;
+  ended = null;
   notify();
 }
 
 export function endSession(reason: SessionEnd): void {
   if (current === null) return;
+  endedToken = current.token !== null;
   current = null;
   ended = reason;
   store(null);
   notify();
+}
+
+/** Ends the session of this tab or, if it is in the cookie, of the browser. @param everywhere All sessions of the user. */
+export async function signOut(everywhere = false): Promise<void> {
+  if (current?.token === null) {
+    await post("sign-out", { everywhere });
+    tellTabs("ended");
+  }
+  endSession("signed_out");
 }
 
 /** For `useSyncExternalStore`. */
@@ -47,24 +104,75 @@ export function onSession(listener: Listener): () => void {
 }
 
 /**
- * Signs in with the token in the fragment of a link (`#key=…`), now and whenever such a link is opened in this tab. The
- * fragment is removed from the address first, so that the token stays in neither the address bar nor the history.
+ * Signs in with the token or code in the fragment of a link (`#key=…`, `#code=…`), now and whenever such a link is opened in this tab. The
+ * fragment is removed from the address first, so that it stays in neither the address bar nor the history.
  */
-export function signInFromLinks(): void {
-  takeTokenFromAddress();
+export async function signInFromLinks(): Promise<void> {
+  const code = takeFromAddress();
   // In the capture phase: the router must not see the token, because it keeps the addresses that it has seen.
-  addEventListener("popstate", takeTokenFromAddress, { capture: true });
-  addEventListener("hashchange", takeTokenFromAddress, { capture: true });
+  const taken = (): void => {
+    const found = takeFromAddress();
+    if (found !== null) void useCode(found);
+  };
+  addEventListener("popstate", taken, { capture: true });
+  addEventListener("hashchange", taken, { capture: true });
+  tabs.addEventListener("message", ({ data }) => {
+    if (data === "ended" && current?.token === null) endSession("signed_out");
+    if (data === "begun" && current === null) begin({ token: null });
+  });
+  if (code !== null) await useCode(code);
+  else if (current === null) await lookUp();
 }
 
-function takeTokenFromAddress(): void {
+/** Pages that are for customers, whose links have tokens: the cookie is of users. */
+function isPortal(): boolean {
+  return /\/portal(\/|$)/.test(location.pathname);
+}
+
+/** Asks the server whether the browser has a session. Without a response, the sign-in page shows the error of the next request. */
+async function lookUp(): Promise<void> {
+  if (isPortal()) return;
+  try {
+    const response = await fetch(`${baseUrl()}/api/v1/sign-in`, { cache: "no-store" });
+    if (response.ok) state = (await response.json()) as SignInState;
+  } catch {
+    return;
+  }
+  if (state.signedIn) begin({ token: null });
+}
+
+/** Exchanges the code in the link of a development server for a session. */
+async function useCode(code: string): Promise<void> {
+  const response = await post("sign-in/code", { code }).catch(() => null);
+  if (response?.ok === true) return startCookieSession();
+  // The link was used, perhaps by this browser.
+  await lookUp();
+  if (current === null) {
+    ended = "link_invalid";
+    notify();
+  }
+}
+
+function post(path: string, body: object): Promise<Response> {
+  return fetch(`${baseUrl()}/api/v1/${path}`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-posthorn-csrf": "1" },
+    body: JSON.stringify(body),
+  });
+}
+
+/** Takes a token or code out of the address. @returns The code of a development server; `null`: there is none. */
+function takeFromAddress(): string | null {
   const fragment = new URLSearchParams(location.hash.slice(1));
-  if (!fragment.has("key")) return;
-  const token = fragment.get("key")!.trim();
+  const [token, code] = [fragment.get("key")?.trim(), fragment.get("code")?.trim()];
+  if (token === undefined && code === undefined) return null;
   fragment.delete("key");
+  fragment.delete("code");
   const rest = fragment.size === 0 ? "" : `#${fragment.toString()}`;
   history.replaceState(history.state, "", `${location.pathname}${location.search}${rest}`);
-  if (token !== "" && token !== current?.token) startSession(token);
+  if (token !== undefined && token !== "" && token !== current?.token) startSession(token);
+  if (code === undefined || code === "") return null;
+  return keepLinkCode(location.pathname, code) ? null : code;
 }
 
 /** Unverified claims of a token, for display. The server decides what is allowed. */

@@ -26,16 +26,36 @@ export const frame: typeof english = {
     eventTypes: "Ereignistypen",
     replays: "Replays",
     cluster: "Cluster",
+    users: "Benutzer",
     settings: "Einstellungen",
     api: "API-Referenz",
   },
   signIn: {
     title: "Anmelden",
-    text: "Fügen Sie ein API-Token Ihrer Organisation ein. Mit „posthorn token“ erstellen Sie auf dem Server eines.",
-    token: "Token",
+    email: "E-Mail-Adresse",
+    password: "Passwort",
+    newPassword: "Neues Passwort",
+    passwordHelp: "Mindestens 12 Zeichen, die schwer zu erraten sind.",
+    name: "Name",
     submit: "Anmelden",
-    expired:
+    forgot:
+      "Passwort vergessen? Bitten Sie einen Administrator um einen Link, oder führen Sie auf dem Server „posthorn users reset-link“ aus.",
+    withToken: "Stattdessen mit API-Token anmelden",
+    withPassword: "Stattdessen mit E-Mail und Passwort anmelden",
+    tokenText:
+      "Fügen Sie ein API-Token Ihrer Organisation ein. Mit „posthorn token“ erstellen Sie auf dem Server eines.",
+    noUsers:
+      "Dieser Server hat noch keine Benutzer. In seinem Protokoll steht ein Link, mit dem Sie den ersten anlegen.",
+    token: "Token",
+    code: "Code",
+    codeText: "Geben Sie den Code aus Ihrer Authenticator-App ein oder einen Ihrer Wiederherstellungscodes.",
+    verify: "Bestätigen",
+    back: "Zurück",
+    expired: "Ihre Sitzung ist beendet. Melden Sie sich erneut an.",
+    tokenExpired:
       "Dieses Token ist ungültig: Es ist abgelaufen, wurde widerrufen oder nicht vollständig kopiert. Melden Sie sich mit einem anderen Token an.",
+    linkInvalid:
+      "Dieser Link wurde schon verwendet oder ist abgelaufen. Starten Sie den Server neu, um einen neuen zu erhalten.",
     portal:
       "Dieser Link ist abgelaufen. Öffnen Sie die Seite erneut aus dem Produkt, über das Sie hierher gelangt sind.",
   },
