@@ -214,6 +214,12 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["URL checker", "/settings?tab=egress"],
     ["storage", "/settings?tab=storage"],
     ["operational webhooks", "/settings?tab=webhooks"],
+    ["users", "/users"],
+    ["profile", "/profile"],
+    ["device approval", "/device"],
+    ["set-up without a code", "/setup"],
+    ["invitation without a code", "/invitation"],
+    ["reset without a code", "/reset"],
     ["shortcuts", "/shortcuts"],
   ];
 }

@@ -97,6 +97,8 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["new-replay", `/replays/new?app=${failing.appId}&endpoint=${failing.endpointId}`],
     ["cluster", "/cluster"],
     ["keys", "/settings"],
+    ["users", "/users"],
+    ["device", "/device"],
     ["storage", "/settings?tab=storage"],
     ["egress", "/settings?tab=egress"],
     ["operational", "/settings?tab=webhooks"],

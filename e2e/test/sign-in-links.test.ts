@@ -1,4 +1,5 @@
 /** Links with a token in the fragment, as printed by `npm start` and given to customers, in a new tab and in an open one. */
+import { eventually, startServer, type TestServer } from "@posthorn/testkit";
 import type { Page } from "playwright-core";
 import { describe, expect, it } from "vitest";
 import { useBrowser } from "../lib/browser.ts";
@@ -90,6 +91,41 @@ describe("a link with the token of an organisation", () => {
     await page.goto(`${world.server.url}/#key=`);
     await expect.poll(() => page.url()).toBe(`${world.server.url}/`);
     await signedIn(page);
+  });
+});
+
+describe("the link of a development server", () => {
+  /** The server prints it after it listens. */
+  const linkOf = (server: TestServer): Promise<string> =>
+    eventually(() => {
+      const link = /Dashboard (http\S+#code=\S+)/.exec(server.log)?.[1];
+      if (link === undefined) throw new Error("The server has not printed its link yet.");
+      return Promise.resolve(link);
+    });
+
+  it("has a short code instead of a token", async () => {
+    await using server = await startServer({ dev: true });
+    expect(await linkOf(server)).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#code=[A-Z2-9]{4}-[A-Z2-9]{4}-[A-Z2-9]{4}$/);
+  });
+
+  it("signs in once, also in an open tab, and leaves the code in neither the address nor the history", async () => {
+    await using server = await startServer({ dev: true });
+    const link = await linkOf(server);
+    const page = await browser.open();
+    await page.goto(server.url);
+    await signedOut(page);
+    await page.evaluate((hash) => (location.hash = hash), new URL(link).hash);
+    await signedIn(page);
+    expect(page.url()).toBe(`${server.url}/`);
+    expect((await historyOf(page)).filter((url) => url.includes("code="))).toEqual([]);
+    expect(await storedBesides(page)).toBe("[]");
+    // The session is in a cookie, so that it holds after a reload, and when the link is opened again.
+    await page.goto(link);
+    await signedIn(page);
+    const other = await browser.open();
+    await other.goto(link);
+    await other.getByText("This link has been used or has expired.").waitFor();
+    await signedOut(other);
   });
 });
 

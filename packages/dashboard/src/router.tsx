@@ -262,11 +262,47 @@ const operatorPages = [
   }),
   createRoute({
     getParentRoute: () => operator,
+    path: "/users",
+    component: lazyRouteComponent(() => import("./pages/users.tsx"), "UsersPage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/profile",
+    component: lazyRouteComponent(() => import("./pages/profile.tsx"), "ProfilePage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/device",
+    validateSearch: ({ code }: Search) =>
+      typeof code === "string" || typeof code === "number" ? { code: String(code) } : {},
+    component: lazyRouteComponent(() => import("./pages/device.tsx"), "DevicePage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
     path: "/shortcuts",
     component: lazyRouteComponent(() => import("./pages/shortcuts.tsx"), "Shortcuts"),
   }),
   // Any other address, within the shell.
   createRoute({ getParentRoute: () => operator, path: "/$", component: NotFound }),
+] as const;
+
+/** Pages of links, for people who are not signed in yet. */
+const linkPages = [
+  createRoute({
+    getParentRoute: () => root,
+    path: "/setup",
+    component: lazyRouteComponent(() => import("./pages/setup.tsx"), "SetupPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/invitation",
+    component: lazyRouteComponent(() => import("./pages/invitation.tsx"), "InvitationPage"),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: "/reset",
+    component: lazyRouteComponent(() => import("./pages/reset.tsx"), "ResetPage"),
+  }),
 ] as const;
 
 const portal = createRoute({
@@ -331,7 +367,7 @@ const portalPages = [
 ] as const;
 
 export const router = createRouter({
-  routeTree: root.addChildren([operator.addChildren(operatorPages), portal.addChildren(portalPages)]),
+  routeTree: root.addChildren([operator.addChildren(operatorPages), portal.addChildren(portalPages), ...linkPages]),
   ...(basePath() === "" ? {} : { basepath: basePath() }),
   defaultErrorComponent: PageFault,
   defaultPreload: "intent",

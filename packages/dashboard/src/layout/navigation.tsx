@@ -15,6 +15,7 @@ import {
   Settings,
   Shapes,
   TriangleAlert,
+  Users,
 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { en } from "../i18n/en.ts";
@@ -46,6 +47,7 @@ const GROUPS: readonly (readonly Place[])[] = [
   [
     { to: "/replays", name: "replays", icon: RotateCcw },
     { to: "/cluster", name: "cluster", icon: Server },
+    { to: "/users", name: "users", icon: Users },
     { to: "/settings", name: "settings", icon: Settings },
   ],
 ];

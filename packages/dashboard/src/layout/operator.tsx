@@ -1,4 +1,4 @@
-/** Dashboard for operators, who sign in with a token of the organisation. */
+/** Dashboard for operators, who sign in as users or with a token of the organisation. */
 import { Link } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
 import { Trans } from "react-i18next";

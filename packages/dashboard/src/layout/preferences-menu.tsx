@@ -1,11 +1,11 @@
 import { Link } from "@tanstack/react-router";
-import { Keyboard, LogOut } from "lucide-react";
+import { CircleUser, Keyboard, LogOut } from "lucide-react";
 import { type ReactElement, useContext, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Menu, MenuChoice, MenuItem, MenuLine } from "../components/menu.tsx";
 import { chooseLanguage, LANGUAGE_NAMES, LANGUAGES, type Language } from "../i18n/i18n.ts";
 import { AudienceContext } from "../session/audience.ts";
-import { endSession } from "../session/session.ts";
+import { readSession, signOut } from "../session/session.ts";
 import { chooseTheme, readTheme, type Theme, THEMES } from "./theme.ts";
 
 export interface PreferencesMenuProps {
@@ -45,7 +45,13 @@ export function PreferencesMenu({ trigger, openAtOnce }: PreferencesMenuProps) {
           {t("shortcuts.title")}
         </MenuItem>
       )}
-      <MenuItem onClick={() => endSession("signed_out")}>
+      {audience?.kind !== "portal" && readSession()?.token === null && (
+        <MenuItem render={<Link to="/profile" />}>
+          <CircleUser aria-hidden />
+          {t("profile.title")}
+        </MenuItem>
+      )}
+      <MenuItem onClick={() => void signOut()}>
         <LogOut aria-hidden />
         {t("app.signOut")}
       </MenuItem>

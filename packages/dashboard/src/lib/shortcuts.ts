@@ -15,6 +15,7 @@ export const PAGE_KEYS = [
   { key: "t", name: "templates", to: "/templates" },
   { key: "c", name: "capture", to: "/capture" },
   { key: "n", name: "cluster", to: "/cluster" },
+  { key: "u", name: "users", to: "/users" },
   { key: "s", name: "settings", to: "/settings" },
 ] as const;
 

@@ -3,7 +3,7 @@ import { envToConfig } from "../../config/config.ts";
 import { readEnv } from "../../config/env.ts";
 import { loadSecrets } from "../../config/secrets.ts";
 import { DEFAULT_ORGANISATION } from "../../domain/organisation/ensure.ts";
-import { createSetupLink } from "../../domain/user/set-up.ts";
+import { createDeveloperCode, createSetupLink } from "../../domain/user/set-up.ts";
 import { createLog } from "../../lib/log.ts";
 import { PosthornNode } from "../../node/node.ts";
 import { VERSION } from "../../lib/version.ts";
@@ -35,7 +35,7 @@ async function start(options: Record<string, unknown>): Promise<void> {
   log.info({ url: node.url, version: VERSION }, `Posthorn ${VERSION} listens on ${node.url}`);
   if (options["dev"] === true) {
     const token = await organisationToken(secrets.jwtSecret, DEFAULT_ORGANISATION);
-    print(welcome(node.url, token));
+    print(welcome(node.url, token, await createDeveloperCode(node.services)));
   } else {
     const link = await createSetupLink(node.services);
     // The link works once, for a day, and only while there are no users.
@@ -68,10 +68,10 @@ function parentGone(): Promise<string> {
   });
 }
 
-function welcome(url: string, token: string): string {
+function welcome(url: string, token: string, code: string): string {
   const message = { application: { name: "Demo", uid: "demo" }, eventType: "hello.world", payload: { hello: "world" } };
   return `
-  Dashboard ${url}/#key=${token}
+  Dashboard ${url}/#code=${code} (works once)
 
   API      ${url}/api/v1
   Manual   ${url}/docs/api

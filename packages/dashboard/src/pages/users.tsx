@@ -1,0 +1,188 @@
+/** People of the organisation: roles, invitations, and help for those who are locked out. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { useList } from "../api/list.ts";
+import type { components } from "../api/schema.ts";
+import { Badge } from "../components/badge.tsx";
+import { Button } from "../components/button.tsx";
+import { Copyable } from "../components/copy.tsx";
+import { Confirm } from "../components/dialog.tsx";
+import { AddButton, FormDialog } from "../components/form-dialog.tsx";
+import { type FormValues, TextField } from "../components/form.tsx";
+import { ListPage, ListSection } from "../components/list-page.tsx";
+import { Note } from "../components/state.tsx";
+import { Time } from "../components/time.tsx";
+import { type Role, roleText } from "../lib/role-text.ts";
+import { RoleField } from "../parts/role-field.tsx";
+import { type NewLink, UserActions } from "../parts/user-actions.tsx";
+import { useCaller } from "../session/use-caller.ts";
+
+type User = components["schemas"]["UserOut"];
+
+export function UsersPage() {
+  const { t } = useTranslation();
+  const caller = useCaller();
+  const [link, setLink] = useState<NewLink | null>(null);
+  const list = useList(["users"], (page) => must(api.GET("/api/v1/user", { params: { query: page } })));
+  return (
+    <ListPage
+      title={t("users.title")}
+      lead={t("users.lead")}
+      actions={<Invite onLink={setLink} />}
+      list={list}
+      rowKey={(user) => user.id}
+      empty={t("users.none")}
+      columns={[
+        { key: "name", label: t("applications.name"), cell: (user) => <Name user={user} own={caller?.user?.id} /> },
+        { key: "role", label: t("users.role"), cell: (user) => <Roles user={user} /> },
+        {
+          key: "state",
+          label: t("users.state"),
+          tight: true,
+          cell: ({ disabled }) => (
+            <Badge tone={disabled ? "neutral" : "good"}>{t(`users.states.${disabled ? "disabled" : "active"}`)}</Badge>
+          ),
+        },
+        {
+          key: "factor",
+          label: t("users.secondFactor"),
+          tight: true,
+          wideOnly: true,
+          cell: ({ secondFactor }) => (secondFactor ? "✓" : <span className="muted">–</span>),
+        },
+        {
+          key: "seen",
+          label: t("users.lastSignIn"),
+          wideOnly: true,
+          cell: ({ lastSignInAt }) => <Time at={lastSignInAt} relative />,
+        },
+        {
+          key: "actions",
+          label: t("users.actions"),
+          tight: true,
+          cell: (user) => <UserActions user={user} onLink={setLink} />,
+        },
+      ]}
+    >
+      {link !== null && <LinkNote link={link} />}
+      <Invitations />
+    </ListPage>
+  );
+}
+
+/** A link that was just created. It is shown only once. */
+function LinkNote({ link }: { readonly link: NewLink }) {
+  const { t, i18n } = useTranslation();
+  const until = new Date(link.expiresAt).toLocaleString(i18n.language, { dateStyle: "medium", timeStyle: "short" });
+  return (
+    <Note tone="good">
+      {t("users.link", { email: link.email, until })}
+      <br />
+      <Copyable text={link.url} />
+    </Note>
+  );
+}
+
+function Name({ user, own }: { readonly user: User; readonly own: string | undefined }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <strong>{user.name}</strong>
+      {user.id === own && <span className="muted"> ({t("users.you")})</span>}
+      <br />
+      <span className="muted">{user.email}</span>
+    </>
+  );
+}
+
+function Roles({ user }: { readonly user: User }) {
+  const { t } = useTranslation();
+  const { length: count } = user.applicationRoles;
+  const parts = [
+    ...(user.role === null ? [] : [roleText(t, user.role)]),
+    ...(count === 0 ? [] : [t("users.inApplications", { count })]),
+  ];
+  return <>{parts.join(", ")}</>;
+}
+
+function Invite({ onLink }: { readonly onLink: (link: NewLink) => void }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const [open, setOpen] = useState(false);
+  const invite = useMutation({
+    mutationFn: ({ email = "", role = "developer" }: FormValues) =>
+      must(api.POST("/api/v1/invitation", { body: { email, role: role as Role } })),
+    onSuccess: async (created) => {
+      setOpen(false);
+      onLink(created);
+      await queries.invalidateQueries({ queryKey: ["invitations"] });
+    },
+  });
+  return (
+    <FormDialog
+      trigger={<AddButton>{t("users.invite")}</AddButton>}
+      title={t("users.invite")}
+      open={open}
+      onOpenChange={setOpen}
+      submit={t("actions.create")}
+      onSubmit={(values) => invite.mutate(values)}
+      error={invite.error}
+      busy={invite.isPending}
+    >
+      <TextField name="email" label={t("users.email")} type="email" help={t("users.inviteText")} required autoFocus />
+      <RoleField value="developer" />
+    </FormDialog>
+  );
+}
+
+function Invitations() {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const list = useList(["invitations"], () => must(api.GET("/api/v1/invitation")));
+  const withdraw = async (id: string): Promise<void> => {
+    await must(api.DELETE("/api/v1/invitation/{invitation_id}", { params: { path: { invitation_id: id } } }));
+    await queries.invalidateQueries({ queryKey: ["invitations"] });
+  };
+  if (list.rows.length === 0) return null;
+  return (
+    <ListSection
+      title={t("users.invitations")}
+      lead={t("users.invitationsLead")}
+      list={list}
+      rowKey={({ id }) => id}
+      empty={t("users.none")}
+      columns={[
+        { key: "email", label: t("users.email"), cell: ({ email }) => <strong>{email}</strong> },
+        { key: "role", label: t("users.role"), cell: ({ role }) => roleText(t, role) },
+        {
+          key: "by",
+          label: t("users.invitedBy"),
+          wideOnly: true,
+          cell: ({ createdBy }) => (createdBy === "" ? t("users.byToken") : createdBy),
+        },
+        { key: "expires", label: t("users.expires"), wideOnly: true, cell: ({ expiresAt }) => <Time at={expiresAt} /> },
+        {
+          key: "withdraw",
+          label: "",
+          tight: true,
+          cell: ({ id, email }) => (
+            <Confirm
+              trigger={
+                <Button small kind="danger">
+                  {t("users.withdraw")}
+                </Button>
+              }
+              title={t("users.withdrawTitle", { email })}
+              text={t("users.withdrawText")}
+              action={t("users.withdraw")}
+              danger
+              onConfirm={() => withdraw(id)}
+            />
+          ),
+        },
+      ]}
+    />
+  );
+}
