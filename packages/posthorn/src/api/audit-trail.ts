@@ -8,15 +8,15 @@ import type { Route } from "./route.ts";
 
 /** Kind of the entry of a successful call of this route; `null`: it has none. */
 export function auditTypeOf(route: AuditedRoute): AuditType | null {
-  const { audit, method, idempotency, permission } = route;
+  const { audit, method, permission } = route;
   if (audit === "none") return null;
   if (audit === "change") return "change";
   if (audit === "view" || audit === "view by user") return "view";
-  if (method !== "GET") return idempotency === "none" ? null : "change";
+  if (method !== "GET") return "change";
   return permission === "payloads:read" || permission === "secrets:read" ? "view" : null;
 }
 
-type AuditedRoute = Pick<Route, "audit" | "method" | "idempotency" | "permission">;
+type AuditedRoute = Pick<Route, "audit" | "method" | "permission">;
 
 /** Returns a function that starts the trail of a call; `undefined`: the call has no entry. */
 export function trailFor(route: Route): (call: Invocation) => AuditTrail | undefined {

@@ -96,8 +96,7 @@ export interface RouteDefinition<
   /** For POST; defaults to `transaction`. */
   readonly idempotency?: I;
   /**
-   * Whether a successful call has an entry in the audit log. Default: `change` for all methods but GET, unless its idempotency is `none`;
-   * `view` for GET with the permission `payloads:read` or `secrets:read`.
+   * Whether a successful call has an entry in the audit log. Default: `change` for all methods but GET; `view` for GET with the permission `payloads:read` or `secrets:read`.
    */
   readonly audit?: RouteAudit;
   /** Whether a call of a route with `view` shows anything that is audited; without it, all calls but those with `with_content=false` do. */

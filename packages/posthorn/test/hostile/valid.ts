@@ -9,6 +9,8 @@ export const HINTS = {
   secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
   filter: { eventType: "order.paid" },
   payload: { amount: 1 },
+  email: "ada@example.com",
+  issuer: "https://id.example.com",
 };
 
 const WEBHOOK = { post: { requestBody: { content: { "application/json": { schema: { type: "object" } } } } } };

@@ -22,6 +22,7 @@ export const previewDestinationKind = defineRoute({
   idempotency: "none",
   body: DestinationPreviewIn,
   responses: { 200: DestinationPreviewOut },
+  audit: "none",
   handle: ({ ctx, params, body, rawBody }) => {
     const { config = {}, eventType = NO_TYPE } = body;
     const payload = findMembers(rawBody, ["payload"]).payload!;

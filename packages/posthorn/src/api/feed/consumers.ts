@@ -123,6 +123,7 @@ function commit({ path, operations, of }: FeedScope): Route {
     idempotency: "none",
     body: ConsumerCommitIn,
     responses: { 204: null },
+    audit: "none",
     handle: async ({ ctx, params, body }) => {
       const { feed } = await getFeed(ctx, refOf(params));
       await commitConsumer({ ctx, input: { feed, consumer: nameOf(params), offset: body.offset } });

@@ -17,6 +17,7 @@ export const precheckMessage = defineRoute({
   idempotency: "none",
   body: MessagePrecheckIn,
   responses: { 200: MessagePrecheckOut },
+  audit: "none",
   handle: async ({ ctx, params, body, rawBody }) => {
     const { eventType, payload, data, transformationsParams } = body;
     const given = payload !== undefined || data !== undefined || Boolean(transformationsParams?.rawPayload);

@@ -15,6 +15,7 @@ export const checkEgress = defineRoute({
   idempotency: "none",
   body: EgressCheckIn,
   responses: { 200: EgressCheckOut },
+  audit: "none",
   handle: async ({ ctx, body }) => {
     const verdict = await checkUrl({ ctx, input: { url: body.url, app: body.appId ?? null } });
     if (verdict.allowed) return ok({ ...verdict, code: null, message: null, detail: null });

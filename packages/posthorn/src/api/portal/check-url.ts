@@ -16,6 +16,7 @@ export const checkUrl = defineRoute({
   idempotency: "none",
   body: UrlCheckIn,
   responses: { 200: UrlCheckOut },
+  audit: "none",
   handle: async ({ ctx, params, body }) => {
     const verdict = await checkVerb({ ctx, input: { url: body.url, app: params.app_id } });
     if (verdict.allowed) return ok({ allowed: true, code: null, message: null });

@@ -18,6 +18,7 @@ export const dryRunReplay = defineRoute({
   responses: { 200: ReplayPlanOut },
   // Changes nothing, and must not hold a write transaction while it counts.
   idempotency: "none",
+  audit: "none",
   handle: async ({ ctx, params, body }) => {
     const input = { ...replayRequest(params.app_id, body), ratePerSecond: null, reason: "" };
     return ok(replayPlanOut(await planReplay({ ctx, input })));

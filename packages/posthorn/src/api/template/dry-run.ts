@@ -16,6 +16,7 @@ export const dryRunTemplate = defineRoute({
   idempotency: "none",
   body: TemplateIn,
   responses: { 200: TemplateDryRunOut },
+  audit: "none",
   handle: async ({ ctx, params, body }) => {
     const { app = null, values = {} } = body;
     return ok(dryRunOut(await previewTemplate({ ctx, input: { template: params.template_id, app, values } })));

@@ -51,13 +51,13 @@ export async function insertApplication(ctx: Context, input: ApplicationInput): 
     updated_at: at,
     deleted_at: null,
   };
+  ctx.audit?.created("application", id, input.name);
+  ctx.audit?.in({ key, id });
   try {
     await write(ctx, ({ db }) => db.insertInto("application").values(row).execute());
   } catch (error) {
     throw uidTaken(error, input.uid);
   }
-  ctx.audit?.created("application", id, input.name);
-  ctx.audit?.in({ key, id });
   return { key, id, ...pick(input), createdAt: at, updatedAt: at };
 }
 

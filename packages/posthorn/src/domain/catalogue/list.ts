@@ -84,14 +84,15 @@ export async function exportCatalogue({ ctx, input }: Call<{ readonly source: st
 /** Deletes an event type. It is inferred again from new events. */
 export async function forgetCatalogueEntry({ ctx, input }: Call<EventTypeRef>): Promise<void> {
   const source = await getSource(ctx, input.source);
-  const { numDeletedRows } = await write(ctx, ({ db }) =>
-    db
+  await write(ctx, async ({ db }) => {
+    const { numDeletedRows } = await db
       .deleteFrom("catalogue_entry")
       .where("source_id", "=", source.key)
       .where("event_type", "=", input.eventType)
-      .executeTakeFirst(),
-  );
-  if (numDeletedRows === 0n) throw notFound("event type in the catalogue of this source");
+      .executeTakeFirst();
+    // In the transaction: a call that fails must not leave an audit entry.
+    if (numDeletedRows === 0n) throw notFound("event type in the catalogue of this source");
+  });
 }
 
 async function details(ctx: Context, source: Source, eventType: string | null): Promise<readonly CatalogueDetail[]> {

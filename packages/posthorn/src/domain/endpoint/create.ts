@@ -46,6 +46,7 @@ export async function insertEndpoint(
   const { key, id } = ctx.services.ids.next("ep_");
   const at = ctx.services.now();
   const columns = toColumns(checked);
+  ctx.audit?.created("endpoint", id, auditName(fields));
   try {
     await write(ctx, async (tx) => {
       await checkRoom(tx, appKey);
@@ -72,7 +73,6 @@ export async function insertEndpoint(
     throw isUniqueViolation(error) ? uidClash(fields.uid, error) : error;
   }
   const { kind } = targetColumns;
-  ctx.audit?.created("endpoint", id, auditName(fields));
   return { ...checked, kind, config: shown, key, id, appKey, createdAt: at, updatedAt: at };
 }
 

@@ -29,6 +29,8 @@ export async function createSource({ ctx, input }: Call<CreateSource>): Promise<
   const at = services.now();
   const { secrets, ...fields } = input;
   const kindConfig = await newKindConfig(ctx, input);
+  ctx.audit?.created("source", id, fields.name);
+  ctx.audit?.in({ key, id: applicationIdOf(id) });
   try {
     const token = await write(ctx, async (tx) => {
       const { db } = tx;
@@ -62,8 +64,6 @@ export async function createSource({ ctx, input }: Call<CreateSource>): Promise<
       }
       return insertToken(ctx, tx, key);
     });
-    ctx.audit?.created("source", id, fields.name);
-    ctx.audit?.in({ key, id: applicationIdOf(id) });
     return {
       source: { ...fields, kindConfig, key, id, createdAt: at, updatedAt: at },
       ingestUrl: ingestUrl(ctx, fields.kind, token),

@@ -38,13 +38,13 @@ export async function startTask(ctx: Context, task: NewTask): Promise<Task> {
     updated_at: at,
     ended_at: null,
   };
+  ctx.audit?.created("task", id);
   await write(ctx, async (tx) => {
     await checkRoom(tx.db, orgId, appKey);
     await tx.db.insertInto("task").values(row).execute();
     await task.prepare?.(tx, key);
     tx.signal({ kind: "task", key, task: kind });
   });
-  ctx.audit?.created("task", id);
   const times = { createdAt: at, updatedAt: at, endedAt: null };
   return { key, id, kind, state: "running", orgId, appKey, params, data, requestedBy, ...times };
 }
