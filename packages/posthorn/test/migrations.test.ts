@@ -62,6 +62,7 @@ function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
     "watch-schema.ts",
     "people-schema.ts",
     "audit-schema.ts",
+    "share-schema.ts",
   ]
     .map((name) => readFileSync(new URL(`../src/store/${name}`, import.meta.url), "utf8"))
     .join("\n");

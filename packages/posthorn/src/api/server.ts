@@ -31,6 +31,7 @@ import { type CallerOptions, identifyCaller } from "./session/caller.ts";
 import { registerProviderRedirects } from "./session/provider-redirects.ts";
 import { registerPublicRoutes } from "./session/public-routes.ts";
 import { registerAuditExport } from "./audit/export.ts";
+import { registerSharePage } from "./share/page.ts";
 import { registerFeedStreams } from "./feed/stream.ts";
 import { registerLive } from "./live.ts";
 import { registerInbound } from "./inbound.ts";
@@ -197,6 +198,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     services: options.services,
     identify: (request) => identifyCaller(request, callers),
   });
+  registerSharePage(app, options.services);
   registerAuditExport(app, {
     services: options.services,
     identify: (request) => identifyCaller(request, callers),

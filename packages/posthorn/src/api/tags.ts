@@ -30,6 +30,7 @@ export const TAGS = [
   ["Authentication", "API keys, and tokens for customers."],
   ["Users", "People who sign in, their roles, invitations and sessions."],
   ["Sign-in", "How people and command lines get a session."],
+  ["Share", "Links that show a message or attempt to people without an account."],
   ["Audit", "Who changed or viewed what."],
   ["Cluster", "Nodes and the work that each of them has."],
   ["Health", "Whether the server works."],

@@ -27,7 +27,7 @@ export interface WebOptions {
 export type PageServer = (request: FastifyRequest, response: FastifyReply) => FastifyReply | null;
 
 const NOTICES_PATH = "/third-party-notices.txt";
-const RESERVED = /^\/+(api|auth|in|ingest|health|docs|assets|\.well-known)(\/|%2f|$)/i;
+const RESERVED = /^\/+(api|auth|in|ingest|health|docs|assets|share|\.well-known)(\/|%2f|$)/i;
 
 /** Registers the file routes; returns the function that serves pages. */
 export async function registerWeb(app: FastifyInstance, options: WebOptions): Promise<PageServer> {

@@ -33,6 +33,7 @@ export type IdPrefix =
   | "sub_"
   | "subreq_"
   | "watch_"
+  | "share_"
   | "usr_"
   | "ses_"
   | "inv_"

@@ -1,5 +1,5 @@
 /** JSONPath for untrusted paths: RFC 9535 without the parts that could read a value more than once. */
-import { jsonpath, JSONPathEnvironment, JSONPathError, type JSONPathQuery } from "json-p3";
+import { jsonpath, JSONPathEnvironment, JSONPathError, type JSONPathNodeList, type JSONPathQuery } from "json-p3";
 
 /** The path is not valid or not allowed. The message tells its author why. */
 export class JsonPathError extends Error {
@@ -13,6 +13,8 @@ export interface JsonPath {
   readonly deep: boolean;
   /** @throws {JsonPathError} when the value is nested too deeply for a path with `..`. */
   values(json: unknown): readonly unknown[];
+  /** Like `values`, but returns where they are. */
+  locations(json: unknown): readonly (readonly (string | number)[])[];
 }
 
 const MAX_LENGTH = 256;
@@ -41,7 +43,12 @@ export function compilePath(source: string): JsonPath {
   if (query.segments.some(({ selectors }) => selectors[0] instanceof FilterSelector)) {
     throw new JsonPathError("Filters (`?`) are not supported here. Use several rules instead.");
   }
-  return { source, deep: deep.length > 0, values: (json) => run(query, json) };
+  return {
+    source,
+    deep: deep.length > 0,
+    values: (json) => nodes(query, json).values(),
+    locations: (json) => nodes(query, json).locations(),
+  };
 }
 
 function parsed(source: string): JSONPathQuery {
@@ -53,9 +60,9 @@ function parsed(source: string): JSONPathQuery {
   }
 }
 
-function run(query: JSONPathQuery, json: unknown): readonly unknown[] {
+function nodes(query: JSONPathQuery, json: unknown): JSONPathNodeList {
   try {
-    return query.query(json as Parameters<JSONPathQuery["query"]>[0]).values();
+    return query.query(json as Parameters<JSONPathQuery["query"]>[0]);
   } catch (cause) {
     if (!(cause instanceof JSONPathError)) throw cause;
     throw new JsonPathError(`The value is nested too deeply for a path with "..".`, { cause });

@@ -6,6 +6,7 @@
  * `SecretBox`.
  */
 import type { AuditEntryTable, AuditHeadTable } from "./audit-schema.ts";
+import type { ShareLinkTable } from "./share-schema.ts";
 import type { WatchEventTable, WatchKeyTable, WatchTable } from "./watch-schema.ts";
 import type { Generated } from "kysely";
 import type {
@@ -565,6 +566,7 @@ export interface Database {
   watch_event: WatchEventTable;
   audit_entry: AuditEntryTable;
   audit_head: AuditHeadTable;
+  share_link: ShareLinkTable;
   feed_consumer: FeedConsumerTable;
   feed_lease: FeedLeaseTable;
   auto_config: AutoConfigTable;

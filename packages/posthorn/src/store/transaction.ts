@@ -56,6 +56,7 @@ const KEYED_TABLES = [
   "websub_topic",
   "subscription",
   "websub_request",
+  "share_link",
   "person",
   "membership",
   "person_session",

@@ -19,6 +19,7 @@ import { sweepCounts } from "../domain/retention/sweep-counts.ts";
 import { sweepMessages } from "../domain/retention/sweep-messages.ts";
 import { sweepPayloads } from "../domain/retention/sweep-payloads.ts";
 import { expireWatchEvents } from "../domain/watch/emit.ts";
+import { expireShareLinks } from "../domain/share/share.ts";
 import type { Worker } from "./worker.ts";
 
 export interface MaintenanceOptions {
@@ -102,6 +103,7 @@ export class Maintenance implements Worker {
       await sweepMessages(services, sweep);
       await sweepBatches(services, sweep);
       await sweepCounts(services, sweep);
+      await expireShareLinks(services);
       await resignHeads(services);
       if (auditMs !== null) await pruneAudit(services, auditMs, sweep);
       while (!signal.aborted && (await services.store.reclaim())) await sweep.pause();

@@ -1,5 +1,6 @@
 /** All named models of the API. */
 import { AUDIT_MODELS } from "./audit.ts";
+import { SHARE_MODELS } from "./share.ts";
 import { TEMPLATE_MODELS } from "./template.ts";
 import { SIGN_IN_MODELS } from "./sign-in.ts";
 import { USER_MODELS } from "./user.ts";
@@ -216,6 +217,7 @@ export const MODELS: readonly TSchema[] = [
   ...WATCH_MODELS,
   ...AUDIT_MODELS,
   ...ORGANISATION_MODELS,
+  ...SHARE_MODELS,
   ...TEMPLATE_MODELS,
   ...USER_MODELS,
   ...SIGN_IN_MODELS,

@@ -45,6 +45,7 @@ const COPIED: { readonly [T in keyof Database]: true } = {
   websub_topic: true,
   subscription: true,
   websub_request: true,
+  share_link: true,
   audit_head: true,
   audit_entry: true,
   task: true,

@@ -39,6 +39,7 @@ import { subscriptionRequests } from "./048-subscription-requests.ts";
 import { people } from "./051-people.ts";
 import { signInMethods } from "./059-sign-in-methods.ts";
 import { audit } from "./053-audit.ts";
+import { shareLinks } from "./055-share-links.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
@@ -89,6 +90,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "source sessions", sql: sourceSessions },
   { name: "audit", sql: audit },
   { name: "organisation names", sql: organisationNames },
+  { name: "share links", sql: shareLinks },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
