@@ -206,6 +206,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["settings of a watch", `${watchPage}?tab=settings`],
     ["captures", "/capture"],
     ["capture", `/capture/${capture}`],
+    ["audit log", "/audit"],
     ["replays", "/replays"],
     ["replay", `/replays/${app}/${replay}`],
     ["new replay", "/replays/new"],

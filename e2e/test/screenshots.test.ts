@@ -92,6 +92,7 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["templates", "/templates"],
     ["watches", "/watches"],
     ["new-watch", `/watches/new?app=${failing.appId}`],
+    ["audit", "/audit"],
     ["replays", "/replays"],
     ["replay", `/replays/${failing.appId}/${replay.id}`],
     ["new-replay", `/replays/new?app=${failing.appId}&endpoint=${failing.endpointId}`],

@@ -3,6 +3,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "
 import { Operator } from "./layout/operator.tsx";
 import { basePath } from "./lib/base.ts";
 import { TIME_WINDOWS, type TimeWindow } from "./lib/time-window.ts";
+import { toAuditFilter } from "./lib/audit-filter.ts";
 import { type Range, RANGES, toMessageFilter } from "./lib/message-filter.ts";
 import { isProblem, type EndpointProblem } from "./lib/endpoint-problems.ts";
 import { READ_STATES } from "./lib/source-kind.ts";
@@ -232,6 +233,12 @@ const operatorPages = [
     path: "/capture/$source",
     validateSearch: ({ request }: Search) => (typeof request === "string" ? { request } : {}),
     component: lazyRouteComponent(() => import("./pages/capture.tsx"), "CapturePage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/audit",
+    validateSearch: toAuditFilter,
+    component: lazyRouteComponent(() => import("./pages/audit.tsx"), "AuditLog"),
   }),
   createRoute({
     getParentRoute: () => operator,

@@ -1,5 +1,7 @@
 /** German texts. */
 import type { en } from "./en.ts";
+import { share } from "./de/share.ts";
+import { audit } from "./de/audit.ts";
 import { capture } from "./de/capture.ts";
 import { causes } from "./de/causes.ts";
 import { cluster } from "./de/cluster.ts";
@@ -23,6 +25,8 @@ import { users } from "./de/users.ts";
 import { watches } from "./de/watches.ts";
 
 export const de: typeof en = {
+  ...audit,
+  ...share,
   ...capture,
   ...causes,
   ...cluster,

@@ -1,4 +1,6 @@
 /** English texts. Their keys define the type of all translations. */
+import { share } from "./en/share.ts";
+import { audit } from "./en/audit.ts";
 import { capture } from "./en/capture.ts";
 import { causes } from "./en/causes.ts";
 import { cluster } from "./en/cluster.ts";
@@ -22,6 +24,8 @@ import { users } from "./en/users.ts";
 import { watches } from "./en/watches.ts";
 
 export const en = {
+  ...audit,
+  ...share,
   ...capture,
   ...causes,
   ...cluster,

@@ -11,6 +11,7 @@ import {
   Mail,
   Radar,
   RotateCcw,
+  ScrollText,
   Server,
   Settings,
   Shapes,
@@ -46,6 +47,7 @@ const GROUPS: readonly (readonly Place[])[] = [
   ],
   [
     { to: "/replays", name: "replays", icon: RotateCcw },
+    { to: "/audit", name: "audit", icon: ScrollText },
     { to: "/cluster", name: "cluster", icon: Server },
     { to: "/users", name: "users", icon: Users },
     { to: "/settings", name: "settings", icon: Settings },

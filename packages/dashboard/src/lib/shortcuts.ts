@@ -10,6 +10,7 @@ export const PAGE_KEYS = [
   { key: "a", name: "applications", to: "/applications" },
   { key: "e", name: "eventTypes", to: "/event-types" },
   { key: "r", name: "replays", to: "/replays" },
+  { key: "u", name: "audit", to: "/audit" },
   { key: "o", name: "sources", to: "/sources" },
   { key: "w", name: "watches", to: "/watches" },
   { key: "t", name: "templates", to: "/templates" },

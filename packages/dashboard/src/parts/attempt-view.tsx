@@ -17,6 +17,7 @@ import { formatBytes } from "../lib/format.ts";
 import { attemptText, serverText } from "../lib/server-text.ts";
 import { useAudience } from "../session/audience.ts";
 import { Link } from "@tanstack/react-router";
+import { ShareDialog } from "./share-dialog.tsx";
 import styles from "./attempt-view.module.css";
 import { Headers } from "./headers.tsx";
 import { ServerSentence } from "../components/server-sentence.tsx";
@@ -60,9 +61,12 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
         </Link>,
       ]}
       actions={
-        request !== null && (
-          <Copy label={t("attempts.copyCurl")} text={toCurl({ ...request, body: body?.text ?? null })} />
-        )
+        <>
+          {audience.kind === "operator" && <ShareDialog app={app} message={message} attempt={id} />}
+          {request !== null && (
+            <Copy label={t("attempts.copyCurl")} text={toCurl({ ...request, body: body?.text ?? null })} />
+          )}
+        </>
       }
     >
       {detail?.sentence !== null && detail?.sentence !== undefined && (

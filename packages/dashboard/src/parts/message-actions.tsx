@@ -8,6 +8,7 @@ import { Button } from "../components/button.tsx";
 import { Copy } from "../components/copy.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { publishCurl } from "../lib/curl.ts";
+import { ShareDialog } from "./share-dialog.tsx";
 import { isSource } from "../lib/source.ts";
 
 export interface MessageActionsProps {
@@ -34,6 +35,7 @@ export function MessageActions({ app, message, deliveries }: MessageActionsProps
     <>
       {/* Messages cannot be published to a source. */}
       {!isSource(app) && <Copy label={t("messages.copyCurl")} text={() => publishCurl(app, message)} />}
+      <ShareDialog app={app} message={message.id} />
       {open && (
         <Confirm
           trigger={<Button small>{t("messages.cancel")}</Button>}

@@ -25,6 +25,7 @@ export const frame: typeof english = {
     capture: "Capture",
     eventTypes: "Ereignistypen",
     replays: "Replays",
+    audit: "Audit-Log",
     cluster: "Cluster",
     users: "Benutzer",
     settings: "Einstellungen",

@@ -24,6 +24,7 @@ export const frame = {
     capture: "Capture",
     eventTypes: "Event types",
     replays: "Replays",
+    audit: "Audit log",
     cluster: "Cluster",
     users: "Users",
     settings: "Settings",

@@ -1,0 +1,26 @@
+/** Texts of shared links. */
+export const share = {
+  share: {
+    open: "Share",
+    title: "Share this message",
+    titleAttempt: "Share this attempt",
+    lead: "Anyone with the link can open it without an account, until it expires or you revoke it. Each view is recorded in the audit log.",
+    validity: "Valid for",
+    days_one: "{{count}} day",
+    days_other: "{{count}} days",
+    hideBodies: "Hide bodies",
+    fields: "Hidden fields",
+    fieldsHelp: "One JSON path per line. A body that is not JSON is hidden as a whole.",
+    headers: "Hidden headers",
+    headersHelp: "Names, separated by commas; * hides the values of all.",
+    create: "Create link",
+    created: "The link was created. It is shown only once.",
+    url: "Link",
+    links: "Links",
+    states: { active: "Active", expired: "Expired", revoked: "Revoked" },
+    createdBy: "Created by",
+    expires: "Expires",
+    views: "Views",
+    revoke: "Revoke",
+  },
+};
