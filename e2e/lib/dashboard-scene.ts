@@ -213,6 +213,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["cluster", "/cluster"],
     ["keys", "/settings"],
     ["URL checker", "/settings?tab=egress"],
+    ["organisations", "/settings?tab=organisations"],
     ["storage", "/settings?tab=storage"],
     ["operational webhooks", "/settings?tab=webhooks"],
     ["users", "/users"],

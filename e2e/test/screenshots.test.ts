@@ -100,6 +100,7 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["keys", "/settings"],
     ["users", "/users"],
     ["device", "/device"],
+    ["organisations", "/settings?tab=organisations"],
     ["storage", "/settings?tab=storage"],
     ["egress", "/settings?tab=egress"],
     ["operational", "/settings?tab=webhooks"],

@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { useLive } from "../live/use-live.ts";
 import { LiveIndicator } from "../parts/live-indicator.tsx";
+import { OrganisationSwitch } from "../parts/organisation-switch.tsx";
 import { Brand } from "./brand.tsx";
 import { Drawer } from "./drawer.tsx";
 import { Navigation } from "./navigation.tsx";
@@ -40,6 +41,7 @@ export function Shell() {
       </header>
       <aside className={styles["side"]} aria-label={t("app.name")}>
         <Brand />
+        <OrganisationSwitch />
         <Navigation />
         <NoticesLink />
         <div className={styles["foot"]}>

@@ -5,9 +5,10 @@ import { tabOf, Tabs } from "../components/tabs.tsx";
 import { EgressChecker } from "./settings-egress.tsx";
 import { Keys } from "./settings-keys.tsx";
 import { OperationalWebhooks } from "./settings-operational.tsx";
+import { Organisations } from "./settings-organisations.tsx";
 import { Storage } from "./settings-storage.tsx";
 
-const TABS = ["keys", "storage", "egress", "webhooks"] as const;
+const TABS = ["keys", "organisations", "storage", "egress", "webhooks"] as const;
 
 export function Settings() {
   const { t } = useTranslation();
@@ -20,6 +21,7 @@ export function Settings() {
         tabs={TABS.map((name) => ({ name, label: t(`settings.tabs.${name}`) }))}
       />
       {tab === "keys" && <Keys />}
+      {tab === "organisations" && <Organisations />}
       {tab === "storage" && <Storage />}
       {tab === "egress" && <EgressChecker />}
       {tab === "webhooks" && <OperationalWebhooks />}
