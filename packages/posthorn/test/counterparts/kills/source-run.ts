@@ -10,9 +10,9 @@ const LEAST_A_LIFE = 5;
 const MOST_A_LIFE = 60;
 const MAX_LIFE_MS = 1200;
 /** No further message is stored: the rest is lost. */
-const STALLED_MS = 60_000;
+const STALLED_MS = 300_000;
 const POLL_MS = 500;
-const KILLS_PER_LINE = 20;
+const KILLS_PER_LINE = 10;
 
 /** A broker with one source that reads it. */
 export interface ReadBroker {
