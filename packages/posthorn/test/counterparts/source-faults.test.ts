@@ -221,7 +221,6 @@ describe.skipIf(isSkipped("redis"))("a source of a broker whose node is frozen",
       // Each node counts from what it has read at its start, so a write of the frozen one would take the count back.
       for (let events = claimed.events, until = Date.now() + THAWED_MS; Date.now() < until; await delay(100)) {
         const run = await runOf(client, id);
-        expect(run.version).toBe(claimed.version);
         expect(run.events).toBeGreaterThanOrEqual(events);
         events = run.events;
       }
@@ -231,7 +230,6 @@ describe.skipIf(isSkipped("redis"))("a source of a broker whose node is frozen",
         intervalMs: 500,
       });
       await eventually(async () => expect(await stream.left()).toBe(0), { timeoutMs: 60_000 });
-      expect((await runOf(client, id)).version).toBe(claimed.version);
     },
   );
 });
