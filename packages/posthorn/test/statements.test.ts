@@ -29,7 +29,7 @@ const MAX_PER_SECOND_WITH_SEVERAL_NODES = 80;
 /** Each way of reading a page. */
 const SELECTIONS: readonly (PageSelection | undefined)[] = [
   undefined,
-  { kind: "newest" },
+  { kind: "newest", known: [] },
   { kind: "ordered", after: { due: -1, messageId: -1 }, known: [], keys: null },
   { kind: "ordered", after: { due: -1, messageId: -1 }, known: [], keys: ["a", "b"] },
 ];

@@ -244,7 +244,7 @@ describe("due and backlog", () => {
     const labels = { eventType: "invoice.paid", eventId: "e-1", channelsJson: '["a"]', tagsJson: '["t"]' };
     await store.accept(acceptEntry(1, { ...labels, endpointIds: [1], due: 10 }));
     const start = { kind: "ordered", after: { due: -1, messageId: -1 }, known: [], keys: null } as const;
-    for (const selection of [undefined, { kind: "newest" } as const, start]) {
+    for (const selection of [undefined, { kind: "newest", known: [] } as const, start]) {
       const { deliveries } = await store.due(1, 100, 10, selection);
       expect(deliveries.map((job) => job.labels)).toEqual([labels]);
     }
@@ -253,9 +253,27 @@ describe("due and backlog", () => {
   it("pages from the other end if the newest are requested", async () => {
     await using files = await openWholeStore();
     for (const [index, due] of [30, 10, 20, 400].entries()) await files.store.accept(acceptEntry(index + 1, { due }));
-    const { deliveries, nextDue } = await files.store.due(1, 100, 2, { kind: "newest" });
+    const { deliveries, nextDue } = await files.store.due(1, 100, 2, { kind: "newest", known: [] });
     expect(deliveries.map(({ messageId }) => messageId)).toEqual([1, 3]);
     expect(nextDue).toBe(10);
+  });
+
+  it("reaches past the deliveries that are in memory, but shows one that was made due again", async () => {
+    await using files = await openWholeStore();
+    const { store } = files;
+    for (const [index, due] of [10, 20, 30, 40].entries()) await store.accept(acceptEntry(index + 1, { due }));
+    const pageOf = async (limit: number, known: readonly number[]): Promise<readonly number[]> => {
+      const page = await store.due(1, 100, limit, { kind: "oldest", known });
+      // A store may show the known ones after all, and then reads as many more.
+      return page.deliveries.map(({ messageId }) => messageId).filter((id) => id > 2 || !known.includes(id));
+    };
+    expect(await pageOf(2, [1, 2])).toEqual([3, 4]);
+    expect(await pageOf(1, [1, 2])).toContain(3);
+    await store.transaction(({ db }) =>
+      db.updateTable("delivery").set({ generation: 1 }).where("message_id", "=", 2).execute(),
+    );
+    const { deliveries } = await store.due(1, 100, 4, { kind: "oldest", known: [1, 2] });
+    expect(deliveries.map(({ messageId }) => messageId)).toEqual(expect.arrayContaining([2, 3, 4]));
   });
 
   it("with ordered delivery, pages those that may be sent, and returns which keys have others, where, and until when", async () => {

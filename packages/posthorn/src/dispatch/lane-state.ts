@@ -65,6 +65,13 @@ export class LaneJobs {
     return [...this.#byMessage.values()].filter(isInOrder).map(({ messageId }) => messageId);
   }
 
+  /** Message keys of the jobs that were not made due again since their message was published. */
+  get originals(): readonly number[] {
+    const originals: number[] = [];
+    for (const { messageId, generation } of this.#byMessage.values()) if (generation === 0) originals.push(messageId);
+    return originals;
+  }
+
   has(messageId: number): boolean {
     return this.#byMessage.has(messageId);
   }

@@ -182,14 +182,14 @@ export class Lane {
     this.#hasMoreInStore = more;
   }
 
-  /** Which jobs the next page should contain; `undefined`: the default. */
-  pageSelection(): PageSelection | undefined {
+  /** Which jobs the next page should contain. */
+  pageSelection(): PageSelection {
     if (this.#order !== null) {
       const { batch } = this.control.policy;
       const perKey = batch === null || !batch.sharesKeys ? {} : { perKey: this.#order.maxWaiting };
       return { kind: "ordered", ...this.#order.beginPage(), known: this.jobs.messagesInOrder, ...perKey };
     }
-    return this.#newestFirst ? { kind: "newest" } : undefined;
+    return { kind: this.#newestFirst ? "newest" : "oldest", known: this.jobs.originals };
   }
 
   get nextDue(): number | null {

@@ -236,6 +236,24 @@ describe("a page that arrives late", () => {
     expect(attempter.messages).toEqual([1, 9, 9, 2, 3]);
   });
 
+  it("loses no job that it left out, and that returned to the store in the meantime", async () => {
+    const late = new LateReads();
+    await using harness = await dispatchHarness({ wrap: late.wrap, policy: { concurrency: 1 } });
+    const { attempter, dispatcher, clock, files } = harness;
+    attempter.script = () => null;
+    for (const id of [1, 2]) await harness.publish(id);
+    await files.store.accept(acceptEntry(3, { due: clock.now() }));
+    dispatcher.wake(1);
+    await isRead(late);
+    attempter.open[0]!.end({ kind: "not_now", pauseMs: 1000 });
+    await eventually(() => expect(dispatcher.load).toMatchObject({ inFlight: 0, queuedBytes: 0 }));
+    attempter.script = () => made(0);
+    clock.advance(1000);
+    late.hurry();
+    await allIsDone(harness);
+    expect(attempter.messages.toSorted((a, b) => a - b)).toEqual([1, 1, 2, 3]);
+  });
+
   it("loses no job when ordered delivery was disabled and enabled again in the meantime", async () => {
     const late = new LateReads();
     let order: OrderPolicy | null = BLOCK;

@@ -21,7 +21,11 @@ interface RequestedPage extends JobPage {
   /** The order for which the page was requested; `null`: none. */
   readonly order: OrderedQueue | null;
   readonly newestFirst: boolean;
+  /** Messages that were in memory, and that the page may leave out. */
+  readonly leftOut: readonly number[];
 }
+
+const NONE: readonly number[] = [];
 
 export class PageLoader {
   readonly #engine: Engine;
@@ -110,10 +114,12 @@ export class PageLoader {
     const room = buffer.roomOf(lane);
     if (room <= 0) return null;
     const { order, newestFirst } = lane;
-    // Rows that are in memory are still due in the store: the page must be long enough to reach past them.
+    const selection = lane.pageSelection();
+    const leftOut = selection.kind === "ordered" ? NONE : selection.known;
+    // Rows that are in memory are still due in the store: the page must be long enough to reach past those that it shows.
     return store
-      .due(lane.endpointId, now, room + lane.jobs.size, lane.pageSelection())
-      .then((page) => ({ ...page, requestedAt: now, order, newestFirst }));
+      .due(lane.endpointId, now, room + lane.jobs.size - leftOut.length, selection)
+      .then((page) => ({ ...page, requestedAt: now, order, newestFirst, leftOut }));
   }
 
   #take(lane: Lane, page: RequestedPage): void {
@@ -129,6 +135,8 @@ export class PageLoader {
     const isUnread = page.ordered !== undefined && lane.order !== null && lane.order.endPage(page.ordered);
     lane.pageRead(isUnread || (page.ordered === undefined && page.nextDue !== null && page.nextDue <= now));
     for (const job of page.deliveries) this.#takeJob(lane, job);
+    // A job that returned to the store in the meantime was left out although it is due.
+    if (page.leftOut.some((messageId) => !lane.jobs.has(messageId))) lane.page.requestReload();
     if (page.nextDue !== null && page.nextDue > now) engine.timers.noteDue(lane, page.nextDue);
     if (typeof page.ordered?.passAt === "number") engine.timers.arm(lane);
     // An ordered queue tracks the start of its next page itself.

@@ -120,8 +120,11 @@ export interface BatchStore {
 
 /** How to select a page other than by the longest waiting time. */
 export type PageSelection =
-  /** The jobs that became due most recently. */
-  | { readonly kind: "newest" }
+  /**
+   * The jobs that are due for the longest time, or that became due most recently. `known`: messages in memory whose job has generation 0; a
+   * store may leave them out, but not one that was made due again since.
+   */
+  | { readonly kind: "oldest" | "newest"; readonly known: readonly number[] }
   /**
    * The jobs that may start: every earlier delivery of the same key is final, or among `known`, the message keys in memory. `keys`: a few
    * jobs of each of these keys, lowest messages first; `null`: jobs of all keys, by due time from a position on.

@@ -288,7 +288,9 @@ export class PostgresStore implements Store {
 
   async due(endpointId: number, now: number, limit: number, selection?: PageSelection): Promise<JobPage> {
     await this.#records.settled();
-    return this.#pages.push({ endpointId, now, newestDue: this.newestDue, limit, selection });
+    // One statement reads the pages of several lanes, and takes no list for each: they show the known jobs, too.
+    const known = selection === undefined || selection.kind === "ordered" ? 0 : selection.known.length;
+    return this.#pages.push({ endpointId, now, newestDue: this.newestDue, limit: limit + known, selection });
   }
 
   async backlog(): Promise<readonly EndpointBacklog[]> {

@@ -37,7 +37,7 @@ export async function duePages(pool: Pool, asks: readonly DueAsk[]): Promise<rea
   await withClient(pool, async (client) => {
     const lines = asks.filter((ask) => isLine(ask));
     const newest = asks.filter(({ selection }) => selection?.kind === "newest");
-    const oldest = asks.filter(({ selection }) => selection === undefined);
+    const oldest = asks.filter(({ selection }) => selection === undefined || selection.kind === "oldest");
     for (const [statement, of] of [
       [OLDEST, oldest],
       [NEWEST, newest],

@@ -15,7 +15,7 @@ export interface DueAsk {
 
 /**
  * Reads a page of due deliveries of one endpoint along the partial index of rows with a due time: oldest first, unless the selection
- * specifies another order.
+ * specifies another order. Skips those in memory: their outcomes are stored later, so that a page would repeat most of the one before it.
  */
 export function prepareDue(db: DatabaseSync): (ask: DueAsk) => JobPage {
   const prepare = (direction: "ASC" | "DESC") =>
@@ -24,6 +24,7 @@ export function prepareDue(db: DatabaseSync): (ask: DueAsk) => JobPage {
     FROM delivery d INDEXED BY delivery_due
     JOIN message m ON m.id = d.message_id
     WHERE d.endpoint_id = $endpoint AND d.due IS NOT NULL AND d.due <= $until AND ${isDueSql("d", "$now")}
+      AND (d.generation <> 0 OR d.message_id NOT IN (SELECT value FROM json_each($known)))
     ORDER BY d.due ${direction}, d.message_id ${direction}
     LIMIT $limit`);
   const oldest = prepare("ASC");
@@ -42,7 +43,8 @@ export function prepareDue(db: DatabaseSync): (ask: DueAsk) => JobPage {
     }
     const statement = selection?.kind === "newest" ? newest : oldest;
     const until = Math.max(now, newestDue);
-    const asked = { $endpoint: endpointId, $now: now, $until: until, $limit: limit + 1 };
+    const known = JSON.stringify(selection?.known ?? []);
+    const asked = { $endpoint: endpointId, $now: now, $until: until, $limit: limit + 1, $known: known };
     const rows = statement.all(asked) as unknown as JobRow[];
     if (rows.length <= limit) return { deliveries: rows.map(toJob), nextDue: nextDue(endpointId, now) };
     return { deliveries: rows.slice(0, limit).map(toJob), nextDue: Math.min(rows[limit]!.due, now) };
