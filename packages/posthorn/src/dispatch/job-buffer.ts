@@ -83,9 +83,14 @@ export class JobBuffer {
     return true;
   }
 
-  /** Payloads are read when a batch is sent, so that a batch that waits for more holds none. */
+  /**
+   * A batch that waits for more jobs holds no payloads: they are read again when it is sent. So are those of other batches when memory is
+   * short.
+   */
   #putForBatch(lane: Lane, job: Job): boolean {
-    const held = job.payload === null ? job : { ...job, payload: null, bytes: messageBytes(job) };
+    const isWaiting = lane.control.policy.batch!.waitMs > 0;
+    const isHeld = !isWaiting && this.#queuedBytes + bytesOf(job) < this.#limits.queueBytes / 2;
+    const held = job.payload === null || isHeld ? job : { ...job, payload: null, bytes: messageBytes(job) };
     if (!lane.enqueue(held)) return false;
     lane.noteQueued(held, 1);
     this.#queuedBytes += bytesOf(held);
