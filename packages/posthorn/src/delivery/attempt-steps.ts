@@ -9,6 +9,7 @@ import type {
 } from "../destinations/destination.ts";
 import type { AttemptResult } from "../dispatch/types.ts";
 import { type AttemptExtra, encodeDetail } from "../domain/attempt/detail.ts";
+import { keptBody, withoutPayload } from "../domain/attempt/sent-body.ts";
 import {
   buildRequest,
   type RequestFailure,
@@ -133,14 +134,14 @@ export class AttemptSteps {
 
   /** @param more Details of the attempt besides those of the destination; `null`: none. */
   result(
-    { job, change }: Pick<ReadyMessage, "job" | "change">,
+    { job, message, change }: Pick<ReadyMessage, "job" | "message" | "change">,
     id: GeneratedId,
     sent: SendResult,
     more: AttemptExtra | null,
   ): AttemptResult {
     if (sent.kind === "own_fault") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     this.#options.onSent?.(job, sent);
-    const extra = extraOf(change, sent);
+    const extra = extraOf(message, change, sent);
     return madeResult(id, sent, more === null ? extra : { ...extra, ...more });
   }
 }
@@ -158,9 +159,16 @@ function changeOf(
   return endpoint.changesRequest ? { run, changedBody: differs ? request.body : null } : null;
 }
 
-function extraOf(change: Change | null, { extra = null, sentBody }: MadeResult): AttemptExtra {
-  if (change === null && sentBody === undefined) return extra;
-  return { ...extra, change: changeFacts(change?.run ?? null, sentBody ?? change?.changedBody ?? null) };
+function extraOf(
+  { body }: OutgoingMessage,
+  change: Change | null,
+  { extra = null, sentBody }: MadeResult,
+): AttemptExtra {
+  if (change === null) {
+    return sentBody === undefined ? extra : { ...extra, change: changeFacts(null, withoutPayload(sentBody, body)) };
+  }
+  const changed = sentBody ?? change.changedBody;
+  return { ...extra, change: changeFacts(change.run, changed === null ? null : keptBody(changed)) };
 }
 
 type LabelledMessage = Pick<MatchableMessage, "eventType" | "eventId" | "channels" | "tags" | "time">;

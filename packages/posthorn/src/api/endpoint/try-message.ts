@@ -1,4 +1,4 @@
-import { keptBody } from "../../delivery/attempt-detail.ts";
+import { keptBody } from "../../domain/attempt/sent-body.ts";
 import { type Tried, tryMessage as tryVerb } from "../../domain/endpoint/try.ts";
 import { pairs } from "../attempt-wire.ts";
 import { memberText } from "../filter/text.ts";

@@ -3,6 +3,7 @@ import { type Call, type Context, reader } from "../context.ts";
 import type { Attempt } from "./attempt.ts";
 import { type AttemptFacts, decodeDetail } from "./detail.ts";
 import { getAttempt } from "./list.ts";
+import { type StoredBody, withPayload } from "./sent-body.ts";
 
 export interface AttemptWithDetail {
   readonly attempt: Attempt;
@@ -22,8 +23,25 @@ export async function getAttemptDetail(
     .select(["detail_json", "message_id", "endpoint_id"])
     .where("id", "=", attempt.key)
     .executeTakeFirstOrThrow();
-  const facts = row.detail_json === null ? null : decodeDetail(row.detail_json);
+  const stored = row.detail_json === null ? null : decodeDetail(row.detail_json);
+  const facts = stored === null ? null : await withSentBody(call.ctx, stored, row.message_id);
   return { attempt, facts, nextAttempt: await nextAttempt(call.ctx, attempt.key, row.message_id, row.endpoint_id) };
+}
+
+/** Inserts the payload in the body that was sent, if it is stored without it. */
+async function withSentBody(ctx: Context, facts: AttemptFacts, messageKey: number): Promise<AttemptFacts> {
+  const change = facts.extra?.["change"] as { readonly body: StoredBody | null } | undefined;
+  const body = change?.body ?? null;
+  if (body?.payload === undefined) return facts;
+  const message = await reader(ctx)
+    .selectFrom("message")
+    .select("payload")
+    .where("id", "=", messageKey)
+    .executeTakeFirst();
+  return {
+    ...facts,
+    extra: { ...facts.extra, change: { ...change, body: withPayload(body, message?.payload ?? null) } },
+  };
 }
 
 async function nextAttempt(

@@ -4,6 +4,7 @@ import { acceptEntry, attemptRecord, openStore, successOutcome } from "../../../
 import { changeFacts, unsentDetail } from "../../delivery/attempt-detail.ts";
 import { keyAtTime } from "../../lib/id.ts";
 import { decodeDetail } from "../attempt/detail.ts";
+import { keptBody } from "../attempt/sent-body.ts";
 import { rollUp } from "../stats/roll-up.ts";
 import { sweepPayloads } from "./sweep-payloads.ts";
 
@@ -61,7 +62,7 @@ describe("the sweep of payloads", () => {
     const old = keyAtTime(Date.now() - 2 * DAY);
     await files.store.accept(acceptEntry(old));
     const run = { logs: ["secret"], cpuMs: 1 };
-    const detailJson = unsentDetail(changeFacts(run, Buffer.from("secret")), 7);
+    const detailJson = unsentDetail(changeFacts(run, keptBody(Buffer.from("secret"))), 7);
     await files.store.record(successOutcome(old, { attempt: attemptRecord(old + 1, { detailJson }) }));
     await rollUp(services, COUNT, signal);
     await sweepPayloads(services, keeping(DAY));
