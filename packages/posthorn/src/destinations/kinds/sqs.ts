@@ -1,3 +1,4 @@
+import { boundedCache } from "../../lib/bounded-cache.ts";
 import type { ConfigOf, Fields, ItemResult, KindMessage } from "../kind.ts";
 import { httpKind } from "../kind.ts";
 import { AWS_FIELDS, awsFailure, awsItemFailure, awsJsonRequest, awsSetup } from "./aws.ts";
@@ -125,7 +126,15 @@ export function fifoGroup({ orderingKey, id }: KindMessage): string {
   return group === "" ? id : group;
 }
 
+/** Most messages have the same few attributes. */
+const attributeNames = boundedCache<string, string>(1000);
+
 /** AWS accepts letters, digits and some punctuation in names, which headers exceed. */
 export function attributeName(name: string): string {
-  return name.replace(/[^A-Za-z0-9_.-]/g, "_").replace(/^(?=aws\.|amazon\.|\.)/i, "_");
+  let accepted = attributeNames.get(name);
+  if (accepted === undefined) {
+    accepted = name.replace(/[^A-Za-z0-9_.-]/g, "_").replace(/^(?=aws\.|amazon\.|\.)/i, "_");
+    attributeNames.set(name, accepted);
+  }
+  return accepted;
 }

@@ -10,7 +10,8 @@ const HIDDEN = "***";
 export type Hider = (text: string) => string;
 
 interface ConfigSecrets {
-  readonly secrets: readonly string[];
+  /** All forms of the secrets, the longest first. */
+  readonly forms: readonly string[];
   readonly hide: Hider;
 }
 
@@ -21,40 +22,49 @@ const known = new WeakMap<KindConfig, ConfigSecrets>();
 export function configSecrets(kind: AnyKind, config: KindConfig, more: readonly string[]): ConfigSecrets {
   let own = known.get(config);
   if (own === undefined) {
-    const secrets = secretsOf(kind, config);
-    own = { secrets, hide: secretHider(secrets) };
+    own = hiderOf(longestFirst(secretsOf(kind, config).filter(isLong).flatMap(formsOf)));
     known.set(config, own);
   }
-  if (more.length === 0) return own;
-  const secrets = [...new Set([...own.secrets, ...more])];
-  return { secrets, hide: secretHider(secrets) };
+  return more.length === 0 ? own : hiderOf(longestFirst([...own.forms, ...more.filter(isLong).flatMap(formsOf)]));
+}
+
+function hiderOf(forms: readonly string[]): ConfigSecrets {
+  return { forms, hide: (text) => withoutForms(text, forms) };
 }
 
 /**
- * The forms of a secret are made when a text is long enough to contain one: most texts are short, and credentials of a single request are
- * long.
+ * Hides the credentials of one request as well. Their forms are made when a text is long enough to contain one: most texts are short, and
+ * credentials are long.
  *
- * @param secrets Values of the secret fields.
+ * @param forms Forms of other secrets, the longest first.
  */
-export function secretHider(secrets: readonly string[]): Hider {
-  const waiting = secrets
-    .filter(({ length }) => length >= LEAST_LENGTH)
-    .sort((one, other) => one.length - other.length);
+export function secretHider(credentials: readonly string[], forms: readonly string[]): Hider {
+  const waiting = credentials.filter(isLong).sort((one, other) => one.length - other.length);
   let made = 0;
-  let forms: readonly string[] = [];
+  let all = forms;
   return (text) => {
     const from = made;
     // No form is shorter than the secret.
     while (made < waiting.length && waiting[made]!.length <= text.length) made++;
-    if (made > from) {
-      const more = waiting.slice(from, made).flatMap(formsOf);
-      // The longest form first, because one can contain another.
-      forms = [...new Set([...forms, ...more])].sort((one, other) => other.length - one.length);
-    }
-    let shown = text;
-    for (const form of forms) if (form.length <= shown.length) shown = shown.replaceAll(form, HIDDEN);
-    return shown;
+    if (made > from) all = longestFirst([...all, ...waiting.slice(from, made).flatMap(formsOf)]);
+    return withoutForms(text, all);
   };
+}
+
+function isLong({ length }: string): boolean {
+  return length >= LEAST_LENGTH;
+}
+
+/** The longest form is replaced first, because one can contain another. */
+function longestFirst(forms: readonly string[]): readonly string[] {
+  return [...new Set(forms)].sort((one, other) => other.length - one.length);
+}
+
+function withoutForms(text: string, forms: readonly string[]): string {
+  let shown = text;
+  for (const form of forms)
+    if (form.length <= shown.length && shown.includes(form)) shown = shown.replaceAll(form, HIDDEN);
+  return shown;
 }
 
 /** The secret as a text, a part of a URL or of a JSON text, and in base64. */

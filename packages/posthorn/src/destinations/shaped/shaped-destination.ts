@@ -45,8 +45,8 @@ interface Sending {
   readonly limits: SendLimits;
   /** Unix milliseconds. */
   readonly deadline: number;
-  /** Secrets of the configuration, and of the endpoint's headers. */
-  readonly secrets: readonly string[];
+  /** Forms of the secrets of the configuration, and of the endpoint's headers. */
+  readonly forms: readonly string[];
   /** Hides them. */
   readonly hide: Hider;
 }
@@ -77,14 +77,14 @@ export class ShapedDestination implements Destination {
     const all = (result: SendResult): readonly SendResult[] => outgoing.map(() => result);
     if (kind?.family !== "http" || config === null) return all(unusable(endpoint));
     const messages = outgoing.map((message) => kindMessage(message, families, startedAt));
-    const { secrets, hide } = configSecrets(kind, config, outgoing.flatMap(secretAttributes));
+    const { forms, hide } = configSecrets(kind, config, outgoing.flatMap(secretAttributes));
     const large = messages.find(({ body }) => body.byteLength > kind.limits.bodyBytes);
     if (large !== undefined) return all(unsent(endpoint, tooLarge(kind, large.body.byteLength)));
     const request = built(kind, config, messages, startedAt);
     if ("error" in request) return all(broken(endpoint, hide(request.error)));
     if ("kind" in request) return all(unsent(endpoint, { ...request, sentence: hide(request.sentence) }));
     const deadline = startedAt + endpoint.policy.values.limits.timeoutMs;
-    return this.#run({ endpoint, kind, messages, request, limits, deadline, secrets, hide });
+    return this.#run({ endpoint, kind, messages, request, limits, deadline, forms, hide });
   }
 
   async #run(sending: Sending): Promise<readonly SendResult[]> {
@@ -167,7 +167,7 @@ export class ShapedDestination implements Destination {
 
   #responded(sending: Sending, authorized: AuthorizedRequest, response: EgressResponse): readonly SendResult[] {
     const { endpoint, messages, request } = sending;
-    const hide = secretHider([...sending.secrets, ...credentialsIn(authorized, hiddenHeaders(request, authorized))]);
+    const hide = secretHider(credentialsIn(authorized, hiddenHeaders(request, authorized)), sending.forms);
     const { status: responseCode, timings, peer, tls, body } = response;
     const { onCertificate, now } = this.#options;
     const { url } = authorized;
@@ -316,7 +316,9 @@ function sentBodyOf(
   { body }: KindMessage,
   hide: (text: string) => string,
 ): { readonly sentBody?: Uint8Array } {
-  if (request.body === body || Buffer.from(request.body).equals(body)) return {};
+  const isSame =
+    request.body === body || (request.body.byteLength === body.byteLength && Buffer.compare(request.body, body) === 0);
+  if (isSame) return {};
   const text = textOf(request.body);
   const shown = hide(text);
   return { sentBody: shown === text ? request.body : Buffer.from(shown, "utf8") };
