@@ -153,6 +153,25 @@ describe.skipIf(isSkipped("redis"))("Redis streams in batches", () => {
     expect(results.map((result) => result.kind === "made" && result.attempt.response)).toEqual(entries);
   });
 
+  it("fail for no message behind one that is larger than Redis accepts", async () => {
+    await client.call("CONFIG", "SET", "proto-max-bulk-len", "1mb");
+    await using scene = await open("behind");
+    const jobs = await scene.store([
+      '"1"',
+      '"2"',
+      Buffer.alloc(2 * 1024 * 1024),
+      '"3"',
+      Buffer.alloc(1_048_577),
+      '"4"',
+    ]);
+    const outcomes = (await scene.send(jobs)).map((result) => outcomeOf(result));
+    // Redis replies and closes the connection while the client still writes: a reset can overtake the reply.
+    const isRefused = expect.stringMatching(/^(?:message_too_large|connection_failed)$/);
+    expect(outcomes).toEqual(["ok", "ok", isRefused, "ok", isRefused, "ok"]);
+    expect(await fieldOf("behind", "payload")).toEqual(['"1"', '"2"', '"3"', '"4"']);
+    await client.call("CONFIG", "SET", "proto-max-bulk-len", "512mb");
+  });
+
   it("are stored but for the one that is larger than Redis accepts, which fails for good", async () => {
     await client.call("CONFIG", "SET", "proto-max-bulk-len", "1mb");
     await using scene = await open("strict");

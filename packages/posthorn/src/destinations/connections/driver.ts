@@ -16,6 +16,12 @@ export interface Receipt extends Caller {
   fail(error: unknown): void;
 }
 
+/** Takes the results of several messages, each by its position. The first call for a message counts. */
+export interface BatchReceipt extends Caller {
+  settle(index: number, result: ItemResult): void;
+  fail(index: number, error: unknown): void;
+}
+
 /** An open connection to one target with one set of credentials. */
 export interface Link {
   /**
@@ -23,8 +29,11 @@ export interface Link {
    * message and may reject (`Driver.failure` explains the error), or returns nothing and calls `receipt`, which costs less.
    */
   send(message: KindMessage, receipt: Receipt): Promise<ItemResult> | undefined;
-  /** As `send`, for several messages in one step. Returns a result per message. Absent: they are sent one behind the other, without waiting. */
-  sendAll?(messages: readonly KindMessage[], caller: Caller): Promise<readonly ItemResult[]>;
+  /**
+   * As `send`, for several messages. Resolves with a result per message, or returns nothing and calls `receipt` for each. Absent: they are sent
+   * one behind the other, without waiting.
+   */
+  sendAll?(messages: readonly KindMessage[], receipt: BatchReceipt): Promise<readonly ItemResult[]> | undefined;
   /** Closes the connection at once. Messages in flight reject. */
   close(): void | Promise<void>;
 }

@@ -3,7 +3,7 @@
  * driver, and reports their results once.
  */
 import type { ItemResult, KindMessage } from "../kind.ts";
-import type { Driver, Link, Receipt } from "./driver.ts";
+import type { BatchReceipt, Driver, Link, Receipt } from "./driver.ts";
 import { ConnectorMissing } from "./drivers.ts";
 import { causesOf, connectionFailure, unknownFailure } from "./failure.ts";
 import { GuardError, type RefusalListener } from "./guard.ts";
@@ -25,7 +25,7 @@ export interface SendJobHost {
   readonly done: (id: number, result: ThreadResult) => void;
 }
 
-export class SendJob implements RefusalListener {
+export class SendJob implements RefusalListener, BatchReceipt {
   readonly #host: SendJobHost;
   readonly #sending: Sending;
   readonly #allowedAt: number;
@@ -128,7 +128,7 @@ export class SendJob implements RefusalListener {
   #pass(link: Link): void {
     const { messages } = this.#sending;
     if (messages.length > 1 && link.sendAll !== undefined) {
-      link.sendAll(messages, this).then(
+      link.sendAll(messages, this)?.then(
         (results) => results.forEach((result, index) => this.settle(index, result)),
         (error: unknown) => this.#failAll(error),
       );

@@ -2,6 +2,7 @@ import { Redis } from "ioredis";
 import type { REDIS } from "../../kinds/redis.ts";
 import type { ConfigOf, ItemResult, KindMessage } from "../../kind.ts";
 import {
+  type BatchReceipt,
   closed,
   type Driver,
   type FailedResult,
@@ -17,11 +18,13 @@ import { hostAndPort, type TlsFields, tlsOptions } from "../tls.ts";
 type Config = ConfigOf<typeof REDIS.fields>;
 
 const BUSY_MS = 10_000;
+/** Redis accepts values of this size whatever its configuration says: `proto-max-bulk-len` cannot be less. */
+const ALWAYS_ACCEPTED_BYTES = 1_048_576;
 
 export const redisDriver: Driver = {
   open: async (config, host) => {
     const client = await connectRedis(config as Config, host);
-    return new RedisLink(client, config as Config);
+    return new RedisLink(client, config as Config, host.signal);
   },
   failure: redisFailure,
 };
@@ -74,16 +77,74 @@ export async function connectRedis(
   return client;
 }
 
+/**
+ * Redis closes the connection of a client that sends a value above its limit, and discards everything behind it. Messages that may be above
+ * it have a connection of their own, so that no other message is lost with them.
+ */
 class RedisLink implements Link {
   readonly #client: Redis;
   readonly #config: Config;
+  readonly #signal: AbortSignal;
+  /** Connection for large messages; `null`: none has been sent since it was closed. */
+  #large: Promise<Redis> | null = null;
 
-  constructor(client: Redis, config: Config) {
+  constructor(client: Redis, config: Config, signal: AbortSignal) {
     this.#client = client;
     this.#config = config;
+    this.#signal = signal;
   }
 
-  async send({ id, eventType, eventId, contentType, createdAt, attributes, body }: KindMessage): Promise<ItemResult> {
+  async send(message: KindMessage): Promise<ItemResult> {
+    return this.#add(isLarge(message) ? await this.#largeClient() : this.#client, message);
+  }
+
+  /** In the order of the batch: a large message waits for those before it, and those behind it wait for it. */
+  sendAll(messages: readonly KindMessage[], receipt: BatchReceipt): undefined {
+    if (!messages.some(isLarge)) for (const index of messages.keys()) void this.#settle(messages, index, receipt);
+    else void this.#sendInParts(messages, receipt);
+  }
+
+  async #sendInParts(messages: readonly KindMessage[], receipt: BatchReceipt): Promise<void> {
+    let sent: Promise<void>[] = [];
+    for (const [index, message] of messages.entries()) {
+      if (!isLarge(message)) {
+        sent.push(this.#settle(messages, index, receipt));
+        continue;
+      }
+      await Promise.all(sent);
+      sent = [];
+      await this.#settle(messages, index, receipt);
+    }
+  }
+
+  async #settle(messages: readonly KindMessage[], index: number, receipt: BatchReceipt): Promise<void> {
+    if (!receipt.isWaiting) return;
+    try {
+      receipt.settle(index, await this.send(messages[index]!));
+    } catch (error) {
+      receipt.fail(index, error);
+    }
+  }
+
+  #largeClient(): Promise<Redis> {
+    if (this.#large !== null) return this.#large;
+    const opening = connectRedis(this.#config, {
+      signal: this.#signal,
+      onDown: () => {
+        if (this.#large === opening) this.#large = null;
+      },
+    });
+    opening.catch(() => {
+      if (this.#large === opening) this.#large = null;
+    });
+    this.#large = opening;
+    return opening;
+  }
+
+  async #add(
+    client: Redis,
+    { id, eventType, eventId, contentType, createdAt, attributes, body }: KindMessage,
+  ): Promise<ItemResult> {
     const { stream, maxLength } = this.#config;
     const trim = maxLength === null ? [] : ["MAXLEN", "~", maxLength];
     const fields = [
@@ -102,7 +163,7 @@ class RedisLink implements Link {
       Buffer.from(body),
     ];
     try {
-      const reference = (await this.#client.call("XADD", [stream, ...trim, "*", ...fields])) as string;
+      const reference = (await client.call("XADD", [stream, ...trim, "*", ...fields])) as string;
       return { kind: "ok", reference };
     } catch (error) {
       const reply = error instanceof Error && error.name === "ReplyError" ? redisFailure(error) : null;
@@ -114,7 +175,15 @@ class RedisLink implements Link {
 
   close(): void {
     this.#client.disconnect();
+    this.#large?.then(
+      (client) => client.disconnect(),
+      () => undefined,
+    );
   }
+}
+
+function isLarge({ body }: KindMessage): boolean {
+  return body.byteLength > ALWAYS_ACCEPTED_BYTES;
 }
 
 const READ_ONLY = "Redis cannot write at the moment";
