@@ -4,7 +4,16 @@ import { isSkipped, KAFKA_USER, startKafka, type TestKafka } from "@posthorn/tes
 import { startLab } from "@posthorn/egress/lab";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { openListener } from "./listening.ts";
-import { accepted, ALL_BYTES, messageOf, openConnector, rejected, type TestConnector } from "./support.ts";
+import {
+  accepted,
+  ALL_BYTES,
+  messageOf,
+  openConnector,
+  rejected,
+  type TestConnector,
+  terminated,
+  toThisMachine,
+} from "./support.ts";
 
 type Record_ = Message;
 
@@ -97,6 +106,24 @@ describe.skipIf(isSkipped("kafka"))("Kafka", () => {
     });
     accepted(await connector.send("kafka", secure, messageOf()));
     rejected(await connector.send("kafka", { ...secure, ca: null }, messageOf()), "retry", "connection_failed");
+  });
+
+  it("reports a certificate that is for another host name, or has expired", async () => {
+    await using stack = new AsyncDisposableStack();
+    const { ca, client, expired } = lab.certificates;
+    const own = stack.use(openConnector({ vet: toThisMachine }));
+    const send = async (brokers: string): Promise<string> => {
+      const tls = { tls: true, ca: ca.cert, clientCertificate: client.cert, clientKey: client.key };
+      return rejected(
+        await own.send("kafka", configOf({ brokers, ...tls }), messageOf()),
+        "retry",
+        "connection_failed",
+      );
+    };
+    const [, port] = kafka.mutualTls!.split(":");
+    expect(await send(`broker.example.com:${port}`)).toMatch(/^The certificate of the target is for another host name/);
+    const old = await terminated(stack, Number(kafka.plain.split(":")[1]), expired);
+    expect(await send(`localhost:${old}`)).toMatch(/^The certificate of the target has expired/);
   });
 
   it("refuses a topic that does not exist", async () => {

@@ -1,5 +1,9 @@
 /** Sends messages through a real connector thread, without the rest of a node. */
+import { once } from "node:events";
+import { type AddressInfo, connect } from "node:net";
+import { createServer } from "node:tls";
 import { Egress, parseAllowList } from "@posthorn/egress";
+import type { CounterpartTls } from "@posthorn/testkit/counterparts";
 import { expect } from "vitest";
 import {
   Connector,
@@ -7,6 +11,7 @@ import {
   type ConnectorResult,
 } from "../../src/destinations/connections/connector.ts";
 import { vetWith } from "../../src/destinations/connections/vet.ts";
+import type { VetResult } from "../../src/destinations/connections/protocol.ts";
 import type { AnyKind, ItemResult, KindConfig, KindMessage } from "../../src/destinations/kind.ts";
 import { DESTINATION_KINDS } from "../../src/destinations/kinds.ts";
 
@@ -101,3 +106,26 @@ export function rejected(
   expect(sentence).toMatch(/^[A-Z].*\.$/s);
   return sentence;
 }
+
+/** A TLS server in front of a port. @returns Its port. */
+export async function terminated(
+  stack: AsyncDisposableStack,
+  port: number,
+  { cert, key }: Pick<CounterpartTls, "cert" | "key">,
+): Promise<number> {
+  const server = createServer({ cert, key }, (socket) => {
+    const inner = connect(port, "127.0.0.1");
+    socket.pipe(inner).pipe(socket);
+    socket.on("error", () => inner.destroy());
+    inner.on("error", () => socket.destroy());
+  });
+  server.on("tlsClientError", () => undefined);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  stack.defer(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+/** Every name is this machine, so that a certificate can be for another one. */
+export const toThisMachine = (): Promise<VetResult> =>
+  Promise.resolve({ allowed: true, addresses: [{ address: "127.0.0.1", family: 4 }], relay: null });

@@ -1,7 +1,6 @@
 /** TLS and client certificates with real servers. Kafka's are in its own file. */
 import { once } from "node:events";
-import { type AddressInfo, connect } from "node:net";
-import { createServer } from "node:tls";
+import type { AddressInfo } from "node:net";
 import { startPostgres } from "@posthorn/testkit";
 import {
   type CounterpartTls,
@@ -18,9 +17,16 @@ import { startLab } from "@posthorn/egress/lab";
 import { connect as connectRabbitMq } from "amqplib";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { VetResult } from "../../src/destinations/connections/protocol.ts";
 import { openListener, type TestListener } from "./listening.ts";
-import { accepted, messageOf, openConnector, rejected, type TestConnector } from "./support.ts";
+import {
+  accepted,
+  messageOf,
+  openConnector,
+  rejected,
+  type TestConnector,
+  terminated,
+  toThisMachine,
+} from "./support.ts";
 
 type Config = Readonly<Record<string, unknown>>;
 
@@ -66,21 +72,6 @@ const openRabbitMq: Open = async (stack, good, expired) => {
     expired: of("localhost", port),
   }));
 };
-
-/** A TLS server in front of a port. @returns Its port. */
-async function terminated(stack: AsyncDisposableStack, port: number, { cert, key }: CounterpartTls): Promise<number> {
-  const server = createServer({ cert, key }, (socket) => {
-    const inner = connect(port, "127.0.0.1");
-    socket.pipe(inner).pipe(socket);
-    socket.on("error", () => inner.destroy());
-    inner.on("error", () => socket.destroy());
-  });
-  server.on("tlsClientError", () => undefined);
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  stack.defer(() => void server.close());
-  return (server.address() as AddressInfo).port;
-}
 
 const openNats: Open = async (stack, good, expired) => {
   const [server, second] = [
@@ -191,10 +182,6 @@ const OPEN: Readonly<Record<string, { readonly open: Open; readonly names: reado
 };
 const WANTED = Object.entries(OPEN).filter(([name]) => !isSkipped(name));
 const NAMES = WANTED.flatMap(([, { names }]) => names);
-
-/** Every name is this machine, so that a certificate can be for another one. */
-const toThisMachine = (): Promise<VetResult> =>
-  Promise.resolve({ allowed: true, addresses: [{ address: "127.0.0.1", family: 4 }], relay: null });
 
 describe("a connection with TLS", () => {
   const stack = new AsyncDisposableStack();
