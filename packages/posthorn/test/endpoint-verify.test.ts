@@ -118,7 +118,10 @@ describe("an endpoint that grants permission later", () => {
         requestOrigin: "hooks.example.com",
       });
       const event = await receiver.waitFor((request) => request.method === "POST");
-      expect(event.headers).toMatchObject({ origin: "hooks.example.com" });
+      expect(event.headers).toMatchObject({
+        "webhook-request-origin": "hooks.example.com",
+        origin: "hooks.example.com",
+      });
       expect(event.body.toString()).toBe('{"n":1}');
     },
   );
@@ -221,7 +224,10 @@ describe("with verification required for new endpoints", () => {
     await tenant.setUp(receiver.url);
     await tenant.call("POST", VERIFY, {});
     await tenant.firstAttempt();
-    expect(receiver.requests[1]).toMatchObject({ method: "POST", headers: { origin: "hooks.example.com" } });
+    expect(receiver.requests[1]).toMatchObject({
+      method: "POST",
+      headers: { "webhook-request-origin": "hooks.example.com", origin: "hooks.example.com" },
+    });
   });
 
   it("a custom header cannot replace the confirmed name", async () => {
@@ -232,10 +238,14 @@ describe("with verification required for new endpoints", () => {
     await using node = await startNode(folder.path, { env });
     const tenant = new Tenant(node);
     await tenant.setUp(receiver.url);
-    await tenant.call("PUT", "app/app/endpoint/ep/headers", { headers: { origin: "other.example.com", "x-a": "1" } });
+    await tenant.call("PUT", "app/app/endpoint/ep/headers", {
+      headers: { origin: "other.example.com", "x-a": "1" },
+    });
     await tenant.call("POST", VERIFY, {});
     await tenant.firstAttempt();
-    expect(receiver.requests[1]).toMatchObject({ headers: { origin: "hooks.example.com", "x-a": "1" } });
+    expect(receiver.requests[1]).toMatchObject({
+      headers: { "webhook-request-origin": "hooks.example.com", origin: "hooks.example.com", "x-a": "1" },
+    });
   });
 
   it("the known result can be read without a request", async () => {

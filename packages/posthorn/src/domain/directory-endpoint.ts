@@ -22,6 +22,9 @@ import type { PolicyValues } from "./policy/sections.ts";
 import type { FormatValues } from "./policy/format.ts";
 import type { Transformation } from "../transform/types.ts";
 
+/** Names of the header in which a delivery names its sender. Version 1.0.1 of CloudEvents web hooks and earlier ones call it `Origin`. */
+const ORIGIN_HEADERS: readonly string[] = ["webhook-request-origin", "origin"];
+
 /** An endpoint in the form that delivery uses. Encrypted values are decrypted on first use. */
 export class DirectoryEndpoint {
   readonly key: number;
@@ -153,13 +156,12 @@ export class DirectoryEndpoint {
 
   /** Settings for building a request to it from a message. */
   get requestSettings(): RequestSettings {
-    const origin = this.requestOrigin === null ? [] : ["origin"];
     return {
       tenant: this.policy.lane.tenant,
       key: this.key,
       url: this.url,
       headers: this.headers,
-      fixedHeaders: [...authHeaderNames(this.egress.auth), ...origin],
+      fixedHeaders: [...authHeaderNames(this.egress.auth), ...this.#originNames],
       transformation: this.transformation,
       format: this.policy.values.format,
     };
@@ -177,12 +179,18 @@ export class DirectoryEndpoint {
         ? []
         : flatten(this.#secretBox.open(this.#sealedHeaders), [
             ...authHeaderNames(this.egress.auth),
-            ...(this.requestOrigin === null ? [] : ["origin"]),
+            ...this.#originNames,
           ])),
-      // An endpoint that consented to an origin receives that origin with each delivery (CloudEvents web hooks, section 2.2).
-      ...(this.requestOrigin === null ? [] : ["Origin", this.requestOrigin]),
+      // An endpoint that consented to an origin receives it with each delivery (CloudEvents web hooks 1.0.2, sections 2.1 and 4.1.2).
+      ...(this.requestOrigin === null
+        ? []
+        : ["WebHook-Request-Origin", this.requestOrigin, "Origin", this.requestOrigin]),
     ];
     return this.#headers;
+  }
+
+  get #originNames(): readonly string[] {
+    return this.requestOrigin === null ? [] : ORIGIN_HEADERS;
   }
 
   /** Lower-case names of its own headers and those of its credentials, which replace the headers of a forwarded request. */

@@ -154,7 +154,7 @@ describe("a CloudEvents destination", () => {
     const verified = await tenant.call("POST", "app/app/endpoint/ep/verify", {});
     expect(verified.json).toMatchObject({ verified: true, ratePerMinute: 120 });
     const event = await receiver.waitFor(({ method }) => method === "POST");
-    expect(event.headers).toMatchObject({ origin: "hooks.example.com", "ce-type": "a" });
+    expect(event.headers).toMatchObject({ "webhook-request-origin": "hooks.example.com", "ce-type": "a" });
     expect(receiver.requests[0]).toMatchObject({
       method: "OPTIONS",
       headers: { "webhook-request-origin": "hooks.example.com", authorization: "Bearer t" },

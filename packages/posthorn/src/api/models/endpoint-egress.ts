@@ -148,7 +148,10 @@ export const EndpointVerificationOut = Type.Object(
       }),
     ),
     requestOrigin: nullable(
-      Type.String({ description: "The name that the endpoint consented to, sent as `Origin` with each delivery." }),
+      Type.String({
+        description:
+          "The name that the endpoint consented to, sent as `WebHook-Request-Origin` and `Origin` with each delivery.",
+      }),
     ),
   },
   { $id: "EndpointVerificationOut" },

@@ -81,7 +81,7 @@ export const CLOUD_EVENTS = httpKind({
   judge: (response, messages, now) => messages.map(() => judgeReceiver(response, now)),
 });
 
-/** The origin that the receiver has allowed, which every request must name (web hooks, section 2.2). */
+/** The origin that the receiver has allowed, which every request must name (web hooks 1.0.2, sections 2.1 and 4.1.2). */
 function originOf({ attributes }: KindMessage): readonly string[] {
-  return attributes.filter(([name]) => name.toLowerCase() === "origin").flat();
+  return attributes.filter(([name]) => /^(?:webhook-request-)?origin$/i.test(name)).flat();
 }

@@ -30,7 +30,7 @@ export interface Proof {
   readonly at: number;
   /** Verified scheme, host and port. The verification does not apply to others. */
   readonly urlOrigin: string;
-  /** Origin sent in the verification request, which each delivery must send as `Origin`; `null`: none. */
+  /** Origin sent in the verification request, which each delivery must send as `WebHook-Request-Origin`; `null`: none. */
   readonly requestOrigin: string | null;
   /** Deliveries per minute that the endpoint allowed; `null`: no limit. */
   readonly ratePerMinute: number | null;
