@@ -1,5 +1,5 @@
 import { connectionKind } from "../kind.ts";
-import { clientCertificateProblem, PASSWORD, TLS_FIELDS, USERNAME } from "./connection-fields.ts";
+import { AMQP_CLIENT, AMQP_SECURITY, AMQP_URL, amqpTarget } from "./broker-connection.ts";
 
 export const AMQP = connectionKind({
   family: "connection",
@@ -7,16 +7,7 @@ export const AMQP = connectionKind({
   summary: "Sends each message to an address of an AMQP 1.0 broker, such as ActiveMQ Artemis, Qpid or RabbitMQ 4.",
   group: "queue",
   fields: {
-    url: {
-      type: "url",
-      label: "URL",
-      help: "Protocol, host and port of the broker. Use amqps for TLS.",
-      required: true,
-      secret: false,
-      isTarget: true,
-      schemes: ["amqp:", "amqps:"],
-      example: "amqps://broker.example.com:5671",
-    },
+    url: AMQP_URL,
     address: {
       type: "text",
       label: "Address",
@@ -26,12 +17,7 @@ export const AMQP = connectionKind({
       maxLength: 500,
       example: "webhooks",
     },
-    username: {
-      ...USERNAME,
-      help: "User name for SASL PLAIN. Leave it empty for ANONYMOUS, or EXTERNAL with a client certificate.",
-    },
-    password: PASSWORD,
-    ...TLS_FIELDS,
+    ...AMQP_SECURITY,
   },
   limits: { bodyBytes: 16 * 1024 * 1024, batch: { items: 500, bytes: 4 * 1024 * 1024, isAtomic: false } },
   idempotency: "none",
@@ -41,8 +27,6 @@ export const AMQP = connectionKind({
     "Create an account that may send to it.",
     "Enter URL, address and credentials here, and send a test event.",
   ],
-  packages: ["rhea@3"],
-  ports: [5671, 5672],
-  check: clientCertificateProblem,
-  target: ({ url, address }) => `${url.replace(/\/$/, "")}/${address.replace(/^\//, "")}`,
+  ...AMQP_CLIENT,
+  target: amqpTarget,
 });

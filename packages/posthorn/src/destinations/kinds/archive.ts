@@ -38,6 +38,14 @@ export const ARCHIVE_FIELDS = {
 
 export type ArchiveConfig = ConfigOf<typeof ARCHIVE_FIELDS>;
 
+/** Rules that all kinds of archives share. */
+export const ARCHIVE_RULES = {
+  group: "storage",
+  limits: { bodyBytes: ARCHIVE_BODY_BYTES, batch: ARCHIVE_BATCH },
+  idempotency: "create-only",
+  ordering: "none",
+} as const;
+
 export interface ArchiveObject {
   readonly kind: "object";
   readonly key: string;

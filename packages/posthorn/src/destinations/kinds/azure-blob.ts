@@ -1,14 +1,6 @@
 import type { ConfigOf, Fields } from "../kind.ts";
 import { httpKind } from "../kind.ts";
-import {
-  ARCHIVE_BATCH,
-  ARCHIVE_BODY_BYTES,
-  ARCHIVE_FIELDS,
-  archiveObject,
-  checkArchive,
-  keyPath,
-  sharesObjects,
-} from "./archive.ts";
+import { ARCHIVE_FIELDS, ARCHIVE_RULES, archiveObject, checkArchive, keyPath, sharesObjects } from "./archive.ts";
 import { azureFailure } from "./azure.ts";
 import { bodyText, forAll, isSuccess } from "./cloud-result.ts";
 
@@ -67,11 +59,8 @@ export const AZURE_BLOB = httpKind({
   family: "http",
   title: TITLE,
   summary: "Archives events as block blobs in a container of Azure Blob Storage. Each event is stored exactly once.",
-  group: "storage",
+  ...ARCHIVE_RULES,
   fields: FIELDS,
-  limits: { bodyBytes: ARCHIVE_BODY_BYTES, batch: ARCHIVE_BATCH },
-  idempotency: "create-only",
-  ordering: "none",
   setup: [
     "In the Azure portal, open the storage account, choose Data storage → Containers, and create a container without anonymous access.",
     "Choose Security + networking → Access keys, and copy key 1. Storage account key access must be enabled under Settings → Configuration.",

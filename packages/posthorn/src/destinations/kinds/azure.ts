@@ -1,5 +1,5 @@
 /** What the kinds of Azure have in common: errors, and the fields of Service Bus and Event Hubs. */
-import type { ConfigOf, Fields, KindAuth, KindMessage, KindResponse } from "../kind.ts";
+import type { ConfigOf, Fields, KindAuth, KindMessage, KindRequest, KindResponse } from "../kind.ts";
 import { xmlText } from "../xml-text.ts";
 import { attributesOf, plainText } from "./cloud-body.ts";
 import {
@@ -62,12 +62,55 @@ export function entityUrl({ namespace, endpointUrl }: NamespaceConfig, entity: s
   return `${base}/${entity.split("/").map(encodeURIComponent).join("/")}`;
 }
 
-export function entityAuth({ namespace, keyName, key }: NamespaceConfig, entity: string): KindAuth {
+function entityAuth({ namespace, keyName, key }: NamespaceConfig, entity: string): KindAuth {
   return { type: "azure-sas", resource: `https://${namespace}/${entity}`.toLowerCase(), keyName, key };
 }
 
+/** How a service takes messages. */
+interface EntityForm {
+  /** Query of the URL, with its question mark. */
+  readonly query: string;
+  /** Content type of a request with one message. */
+  readonly contentType: string;
+  readonly propertiesOf: (message: KindMessage) => object;
+  /** Properties of a message among others. */
+  readonly batchPropertiesOf: (message: KindMessage) => object;
+}
+
+/** A request that sends messages to a queue, topic or event hub: one as it is, or several in a JSON array. */
+export function entityRequest(
+  config: NamespaceConfig,
+  entity: string,
+  messages: readonly KindMessage[],
+  { query, contentType, propertiesOf, batchPropertiesOf }: EntityForm,
+): KindRequest {
+  const [first] = messages;
+  const isSingle = messages.length === 1;
+  const headers = isSingle
+    ? ["content-type", contentType, "brokerproperties", asciiJson(propertiesOf(first!)), ...propertyHeaders(first!)]
+    : ["content-type", "application/vnd.microsoft.servicebus.json"];
+  return {
+    method: "POST",
+    url: `${entityUrl(config, entity)}/messages${query}`,
+    headers: [...headers, "x-ms-retrypolicy", "NoRetry"],
+    secretHeaders: [],
+    body: isSingle
+      ? first!.body
+      : Buffer.from(JSON.stringify(messages.map((message) => batchEntry(message, batchPropertiesOf(message))))),
+    auth: entityAuth(config, entity),
+  };
+}
+
+/** The last steps to set up a queue, topic or event hub. */
+export function entitySetup(entity: string): readonly [string, string] {
+  return [
+    `Open the ${entity}, choose Shared access policies → Add, and create a policy with the claim Send only.`,
+    `Enter the host name of the namespace, the name of the ${entity}, and name and primary key of the policy.`,
+  ];
+}
+
 /** An element of the JSON array that sends several messages. */
-export function batchEntry(message: KindMessage, properties: object): Readonly<Record<string, unknown>> {
+function batchEntry(message: KindMessage, properties: object): Readonly<Record<string, unknown>> {
   const { text, isBase64 } = plainText(message.body);
   return {
     Body: text,
@@ -79,14 +122,14 @@ export function batchEntry(message: KindMessage, properties: object): Readonly<R
 }
 
 /** Headers that become properties of a single message. The service takes others for its own. */
-export function propertyHeaders(message: KindMessage): readonly string[] {
+function propertyHeaders(message: KindMessage): readonly string[] {
   return attributesOf(message)
     .filter(([name]) => name !== "content-type")
     .flatMap(([name, value]) => [name, value]);
 }
 
 /** Header values are ASCII, and JSON can say everything in it. */
-export function asciiJson(value: object): string {
+function asciiJson(value: object): string {
   return JSON.stringify(value).replace(
     /[\x7f-\uffff]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,

@@ -1,14 +1,6 @@
 import type { Fields, KindMessage } from "../kind.ts";
 import { httpKind } from "../kind.ts";
-import {
-  asciiJson,
-  azureFailure,
-  batchEntry,
-  entityAuth,
-  entityUrl,
-  NAMESPACE_FIELDS,
-  propertyHeaders,
-} from "./azure.ts";
+import { azureFailure, entityRequest, entitySetup, entityUrl, NAMESPACE_FIELDS } from "./azure.ts";
 import { forAll, isSuccess } from "./cloud-result.ts";
 
 const TITLE = "Azure Event Hubs";
@@ -42,37 +34,17 @@ export const EVENT_HUBS = httpKind({
   limits: { bodyBytes: MAX_BYTES, batch: { items: 100, bytes: MAX_BATCH_BYTES, isAtomic: true } },
   idempotency: "none",
   ordering: "key",
-  setup: [
-    "In the Azure portal, open the Event Hubs namespace and create an event hub.",
-    "Open the event hub, choose Shared access policies → Add, and create a policy with the claim Send only.",
-    "Enter the host name of the namespace, the name of the event hub, and name and primary key of the policy.",
-  ],
+  setup: ["In the Azure portal, open the Event Hubs namespace and create an event hub.", ...entitySetup("event hub")],
 
   target: (config) => entityUrl(config, config.eventHub),
 
-  request(config, messages) {
-    const [first] = messages;
-    const isSingle = messages.length === 1;
-    const headers = isSingle
-      ? [
-          "content-type",
-          "application/atom+xml;type=entry;charset=utf-8",
-          "brokerproperties",
-          asciiJson(propertiesOf(first!)),
-          ...propertyHeaders(first!),
-        ]
-      : ["content-type", "application/vnd.microsoft.servicebus.json"];
-    return {
-      method: "POST",
-      url: `${entityUrl(config, config.eventHub)}/messages?api-version=2014-01`,
-      headers: [...headers, "x-ms-retrypolicy", "NoRetry"],
-      secretHeaders: [],
-      body: isSingle
-        ? first!.body
-        : Buffer.from(JSON.stringify(messages.map((message) => batchEntry(message, propertiesOf(message))))),
-      auth: entityAuth(config, config.eventHub),
-    };
-  },
+  request: (config, messages) =>
+    entityRequest(config, config.eventHub, messages, {
+      query: "?api-version=2014-01",
+      contentType: "application/atom+xml;type=entry;charset=utf-8",
+      propertiesOf,
+      batchPropertiesOf: propertiesOf,
+    }),
 
   judge: (response, messages) =>
     forAll(messages, isSuccess(response) ? { kind: "ok", reference: null } : azureFailure(TITLE, response)),

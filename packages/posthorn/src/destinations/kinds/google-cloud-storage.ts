@@ -1,14 +1,6 @@
 import type { ConfigOf, Fields } from "../kind.ts";
 import { httpKind } from "../kind.ts";
-import {
-  ARCHIVE_BATCH,
-  ARCHIVE_BODY_BYTES,
-  ARCHIVE_FIELDS,
-  archiveObject,
-  checkArchive,
-  encodeSegment,
-  sharesObjects,
-} from "./archive.ts";
+import { ARCHIVE_FIELDS, ARCHIVE_RULES, archiveObject, checkArchive, encodeSegment, sharesObjects } from "./archive.ts";
 import { asText, bodyObject, forAll, isSuccess } from "./cloud-result.ts";
 import { checkCredentials, GOOGLE_FIELDS, googleAuth, googleFailure, googleSetup } from "./google.ts";
 
@@ -38,11 +30,8 @@ export const GOOGLE_CLOUD_STORAGE = httpKind({
   family: "http",
   title: TITLE,
   summary: "Archives events as objects in a bucket of Google Cloud Storage. Each event is stored exactly once.",
-  group: "storage",
+  ...ARCHIVE_RULES,
   fields: FIELDS,
-  limits: { bodyBytes: ARCHIVE_BODY_BYTES, batch: ARCHIVE_BATCH },
-  idempotency: "create-only",
-  ordering: "none",
   setup: [
     "In the Google Cloud console, open Cloud Storage → Buckets and create a bucket with public access prevention.",
     ...googleSetup("Storage Object Creator", "bucket"),

@@ -1,7 +1,7 @@
-import { attachmentMessage, escapeMattermost } from "../chat/attachment-card.ts";
+import { escapeMattermost } from "../chat/attachment-card.ts";
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
-import { failed, JSON_HEADERS, jsonBody, jsonBytes, judgeStatus, maskedUrl, quoted, stringIn } from "../chat/judge.ts";
-import { renderCard } from "../chat/render.ts";
+import { hookFields, hookRequest, HOOK_RULES } from "../chat/incoming-hook.ts";
+import { failed, jsonBody, judgeStatus, maskedUrl, quoted, stringIn } from "../chat/judge.ts";
 import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 const FIX = "Check the incoming webhook in Mattermost under Integrations, and enter its URL here.";
@@ -11,33 +11,21 @@ export const MATTERMOST = httpKind({
   family: "http",
   title: "Mattermost",
   summary: "Posts each event as a message to a Mattermost channel.",
-  group: "chat",
+  ...HOOK_RULES,
   fields: {
-    url: {
-      type: "url",
-      schemes: ["https:", "http:"],
-      label: "Webhook URL",
-      help: "The URL of an incoming webhook of your Mattermost server.",
-      required: true,
-      secret: true,
-      isTarget: true,
-      example: "https://mattermost.example.com/hooks/abcdefghijklmnopqrstuvwxyz",
-    },
-    channel: {
-      type: "text",
-      maxLength: 64,
-      pattern: "@?[a-z0-9._-]{1,64}",
-      label: "Channel",
-      help: "Name of another channel to post to, as in its URL, or @name for a direct message. The webhook must not be locked to its channel.",
-      required: false,
-      secret: false,
-      example: "town-square",
-    },
+    ...hookFields({
+      url: {
+        help: "The URL of an incoming webhook of your Mattermost server.",
+        example: "https://mattermost.example.com/hooks/abcdefghijklmnopqrstuvwxyz",
+      },
+      channel: {
+        pattern: "@?[a-z0-9._-]{1,64}",
+        help: "Name of another channel to post to, as in its URL, or @name for a direct message. The webhook must not be locked to its channel.",
+        example: "town-square",
+      },
+    }),
     ...CARD_FIELDS,
   },
-  limits: { bodyBytes: 67_108_864, batch: null },
-  idempotency: "none",
-  ordering: "none",
   setup: [
     "In Mattermost, open the product menu and select Integrations, then Incoming Webhooks. If it is missing, a system administrator must enable it.",
     "Select Add Incoming Webhook, enter a title, select the channel, and select Save.",
@@ -45,21 +33,7 @@ export const MATTERMOST = httpKind({
   ],
   check: cardProblem,
   target: ({ url }) => maskedUrl(url, new URL(url).pathname.split("/").filter(Boolean).length - 1),
-  request: (config, [message]) => {
-    const { card } = renderCard(message!, config);
-    const body = {
-      ...attachmentMessage(card, escapeMattermost),
-      ...(config.channel === null ? {} : { channel: config.channel }),
-    };
-    return {
-      method: "POST",
-      url: config.url,
-      headers: JSON_HEADERS,
-      secretHeaders: [],
-      body: jsonBytes(body),
-      auth: null,
-    };
-  },
+  request: (config, [message]) => hookRequest(config, message!, escapeMattermost),
   judge: (response, messages, now) => messages.map(() => judge(response, now)),
 });
 

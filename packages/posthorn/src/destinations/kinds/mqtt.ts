@@ -1,4 +1,5 @@
 import { connectionKind } from "../kind.ts";
+import { MQTT_URL } from "./broker-connection.ts";
 import { clientCertificateProblem, PASSWORD, TLS_FIELDS, USERNAME } from "./connection-fields.ts";
 
 export const MQTT = connectionKind({
@@ -7,16 +8,7 @@ export const MQTT = connectionKind({
   summary: "Publishes each message to a topic of an MQTT 5 broker with QoS 1.",
   group: "queue",
   fields: {
-    url: {
-      type: "url",
-      label: "URL",
-      help: "Protocol, host and port of the broker. Use mqtts for TLS.",
-      required: true,
-      secret: false,
-      isTarget: true,
-      schemes: ["mqtt:", "mqtts:"],
-      example: "mqtts://mqtt.example.com:8883",
-    },
+    url: MQTT_URL,
     topic: {
       type: "text",
       label: "Topic",

@@ -1,5 +1,6 @@
 import { connectionKind } from "../kind.ts";
-import { clientCertificateProblem, TLS_FIELDS } from "./connection-fields.ts";
+import { RABBITMQ_CLIENT, RABBITMQ_URI } from "./broker-connection.ts";
+import { TLS_FIELDS } from "./connection-fields.ts";
 
 export const RABBITMQ = connectionKind({
   family: "connection",
@@ -8,16 +9,7 @@ export const RABBITMQ = connectionKind({
     "Publishes each message to an exchange, or directly to a queue, and waits until the broker has confirmed it.",
   group: "queue",
   fields: {
-    uri: {
-      type: "url",
-      label: "URI",
-      help: "AMQP URI with user name, password and virtual host. It is stored encrypted and never shown again.",
-      required: true,
-      secret: true,
-      isTarget: true,
-      schemes: ["amqp:", "amqps:"],
-      example: "amqps://user:password@rabbitmq.example.com/vhost",
-    },
+    uri: RABBITMQ_URI,
     exchange: {
       type: "text",
       label: "Exchange",
@@ -45,9 +37,7 @@ export const RABBITMQ = connectionKind({
     "Create a user for Posthorn with write permission on the exchange (amq.default for the default exchange).",
     "Enter the URI and the routing key here, and send a test event.",
   ],
-  packages: ["amqplib@2"],
-  ports: [5671, 5672],
-  check: clientCertificateProblem,
+  ...RABBITMQ_CLIENT,
   target: ({ uri, exchange, routingKey }) => {
     const { protocol, host, pathname } = new URL(uri);
     return `${protocol}//${host}${pathname}${pathname.endsWith("/") ? "" : "/"}${exchange ?? ""}#${routingKey}`;

@@ -1,4 +1,5 @@
 import { connectionKind } from "../kind.ts";
+import { REDIS_URL } from "./broker-connection.ts";
 import { clientCertificateProblem, PASSWORD, TLS_FIELDS, USERNAME } from "./connection-fields.ts";
 
 export const REDIS = connectionKind({
@@ -7,16 +8,7 @@ export const REDIS = connectionKind({
   summary: "Appends each message to a stream of Redis or Valkey.",
   group: "stream",
   fields: {
-    url: {
-      type: "url",
-      label: "URL",
-      help: "Protocol, host, port and database number of the server. Use rediss for TLS.",
-      required: true,
-      secret: false,
-      isTarget: true,
-      schemes: ["redis:", "rediss:"],
-      example: "rediss://redis.example.com:6379/0",
-    },
+    url: REDIS_URL,
     stream: {
       type: "text",
       label: "Stream",

@@ -1,7 +1,7 @@
-import { attachmentMessage, escapeRocketChat } from "../chat/attachment-card.ts";
+import { escapeRocketChat } from "../chat/attachment-card.ts";
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
-import { failed, JSON_HEADERS, jsonBody, jsonBytes, judgeStatus, maskedUrl, stringIn } from "../chat/judge.ts";
-import { renderCard } from "../chat/render.ts";
+import { hookFields, hookRequest, HOOK_RULES } from "../chat/incoming-hook.ts";
+import { failed, jsonBody, judgeStatus, maskedUrl, stringIn } from "../chat/judge.ts";
 import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 const FIX = "Check the incoming integration in Rocket.Chat, and enter its webhook URL here.";
@@ -11,33 +11,21 @@ export const ROCKET_CHAT = httpKind({
   family: "http",
   title: "Rocket.Chat",
   summary: "Posts each event as a message to a Rocket.Chat channel.",
-  group: "chat",
+  ...HOOK_RULES,
   fields: {
-    url: {
-      type: "url",
-      schemes: ["https:", "http:"],
-      label: "Webhook URL",
-      help: "The webhook URL of an incoming integration of your Rocket.Chat workspace.",
-      required: true,
-      secret: true,
-      isTarget: true,
-      example: "https://chat.example.com/hooks/abc123/def456",
-    },
-    channel: {
-      type: "text",
-      maxLength: 64,
-      pattern: "[#@][\\w.-]{1,63}",
-      label: "Channel",
-      help: "Another channel to post to: #name, or @name for a direct message. The integration must allow it.",
-      required: false,
-      secret: false,
-      example: "#general",
-    },
+    ...hookFields({
+      url: {
+        help: "The webhook URL of an incoming integration of your Rocket.Chat workspace.",
+        example: "https://chat.example.com/hooks/abc123/def456",
+      },
+      channel: {
+        pattern: "[#@][\\w.-]{1,63}",
+        help: "Another channel to post to: #name, or @name for a direct message. The integration must allow it.",
+        example: "#general",
+      },
+    }),
     ...CARD_FIELDS,
   },
-  limits: { bodyBytes: 67_108_864, batch: null },
-  idempotency: "none",
-  ordering: "none",
   setup: [
     "In Rocket.Chat, open Administration (Workspace) and select Integrations, then New, then Incoming.",
     "Switch on Enabled, enter a name, the channel to post to, and the user to post as, and select Save.",
@@ -46,22 +34,7 @@ export const ROCKET_CHAT = httpKind({
   check: cardProblem,
   // The token is the last part of the path, and the ID of the integration is before it.
   target: ({ url }) => maskedUrl(url, new URL(url).pathname.split("/").filter(Boolean).length - 2),
-  request: (config, [message]) => {
-    const { card } = renderCard(message!, config);
-    const body = {
-      ...attachmentMessage(card, escapeRocketChat),
-      parseUrls: false,
-      ...(config.channel === null ? {} : { channel: config.channel }),
-    };
-    return {
-      method: "POST",
-      url: config.url,
-      headers: JSON_HEADERS,
-      secretHeaders: [],
-      body: jsonBytes(body),
-      auth: null,
-    };
-  },
+  request: (config, [message]) => hookRequest(config, message!, escapeRocketChat, { parseUrls: false }),
   judge: (response, messages, now) => messages.map(() => judge(response, now)),
 });
 

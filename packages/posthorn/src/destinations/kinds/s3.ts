@@ -1,14 +1,6 @@
 import type { ConfigOf, Fields } from "../kind.ts";
 import { httpKind } from "../kind.ts";
-import {
-  ARCHIVE_BATCH,
-  ARCHIVE_BODY_BYTES,
-  ARCHIVE_FIELDS,
-  archiveObject,
-  checkArchive,
-  keyPath,
-  sharesObjects,
-} from "./archive.ts";
+import { ARCHIVE_FIELDS, ARCHIVE_RULES, archiveObject, checkArchive, keyPath, sharesObjects } from "./archive.ts";
 import { AWS_FIELDS, awsAuth, awsFailure, awsSetup, suffixOf } from "./aws.ts";
 import { forAll, isSuccess } from "./cloud-result.ts";
 
@@ -38,11 +30,8 @@ export const S3 = httpKind({
   title: TITLE,
   summary:
     "Archives events as objects in a bucket of Amazon S3, or of a service with its API. Each event is stored exactly once.",
-  group: "storage",
+  ...ARCHIVE_RULES,
   fields: FIELDS,
-  limits: { bodyBytes: ARCHIVE_BODY_BYTES, batch: ARCHIVE_BATCH },
-  idempotency: "create-only",
-  ordering: "none",
   setup: [
     "In the S3 console, create a bucket. Leave public access blocked.",
     ...awsSetup("s3:PutObject"),

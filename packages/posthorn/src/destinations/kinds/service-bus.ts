@@ -1,14 +1,6 @@
 import type { Fields, KindMessage } from "../kind.ts";
 import { httpKind } from "../kind.ts";
-import {
-  asciiJson,
-  azureFailure,
-  batchEntry,
-  entityAuth,
-  entityUrl,
-  NAMESPACE_FIELDS,
-  propertyHeaders,
-} from "./azure.ts";
+import { azureFailure, entityRequest, entitySetup, entityUrl, NAMESPACE_FIELDS } from "./azure.ts";
 import { forAll, isSuccess } from "./cloud-result.ts";
 
 const TITLE = "Azure Service Bus";
@@ -47,35 +39,18 @@ export const SERVICE_BUS = httpKind({
   deduplication: "The queue or topic recognises an ID within its window if duplicate detection is switched on.",
   setup: [
     "In the Azure portal, open the Service Bus namespace and create a queue or topic. Enable duplicate detection for exactly-once delivery, and sessions to keep the order by key.",
-    "Open the queue or topic, choose Shared access policies → Add, and create a policy with the claim Send only.",
-    "Enter the host name of the namespace, the name of the queue or topic, and name and primary key of the policy.",
+    ...entitySetup("queue or topic"),
   ],
 
   target: (config) => entityUrl(config, config.queue),
 
-  request(config, messages) {
-    const [first] = messages;
-    const isSingle = messages.length === 1;
-    const headers = isSingle
-      ? [
-          "content-type",
-          first!.contentType || "application/octet-stream",
-          "brokerproperties",
-          asciiJson(propertiesOf(first!)),
-          ...propertyHeaders(first!),
-        ]
-      : ["content-type", "application/vnd.microsoft.servicebus.json"];
-    return {
-      method: "POST",
-      url: `${entityUrl(config, config.queue)}/messages`,
-      headers: [...headers, "x-ms-retrypolicy", "NoRetry"],
-      secretHeaders: [],
-      body: isSingle
-        ? first!.body
-        : Buffer.from(JSON.stringify(messages.map((message) => batchEntry(message, batchPropertiesOf(message))))),
-      auth: entityAuth(config, config.queue),
-    };
-  },
+  request: (config, messages) =>
+    entityRequest(config, config.queue, messages, {
+      query: "",
+      contentType: messages[0]!.contentType || "application/octet-stream",
+      propertiesOf,
+      batchPropertiesOf,
+    }),
 
   judge: (response, messages) =>
     forAll(messages, isSuccess(response) ? { kind: "ok", reference: null } : azureFailure(TITLE, response)),

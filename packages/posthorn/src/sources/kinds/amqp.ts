@@ -1,5 +1,6 @@
 import { listeningKind } from "../kind.ts";
-import { choice, clientCertificateProblem, messageTypeField, PASSWORD, TLS_FIELDS, USERNAME } from "./broker-fields.ts";
+import { AMQP_CLIENT, AMQP_SECURITY, AMQP_URL, amqpTarget } from "../../destinations/kinds/broker-connection.ts";
+import { choice, messageTypeField } from "./broker-fields.ts";
 
 export const AMQP_SOURCE = listeningKind({
   family: "listen",
@@ -8,16 +9,7 @@ export const AMQP_SOURCE = listeningKind({
     "Receives from an address of an AMQP 1.0 broker, such as ActiveMQ Artemis, Qpid, Azure Service Bus or RabbitMQ 4, and emits an event for each message.",
   group: "queue",
   fields: {
-    url: {
-      type: "url",
-      label: "URL",
-      help: "Protocol, host and port of the broker. Use amqps for TLS.",
-      required: true,
-      secret: false,
-      isTarget: true,
-      schemes: ["amqp:", "amqps:"],
-      example: "amqps://broker.example.com:5671",
-    },
+    url: AMQP_URL,
     address: {
       type: "text",
       label: "Address",
@@ -33,12 +25,7 @@ export const AMQP_SOURCE = listeningKind({
       choices: ["message-id", "none"],
       default: "message-id",
     }),
-    username: {
-      ...USERNAME,
-      help: "User name for SASL PLAIN. Leave it empty for ANONYMOUS, or EXTERNAL with a client certificate.",
-    },
-    password: PASSWORD,
-    ...TLS_FIELDS,
+    ...AMQP_SECURITY,
     eventType: messageTypeField("amqp.message", "subject"),
   },
   events: [{ type: "{eventType}", description: "A message of the address: its exact body." }],
@@ -49,8 +36,6 @@ export const AMQP_SOURCE = listeningKind({
     "Enter URL, address and credentials here. `state` says whether the source is connected.",
     "Let senders set a unique message ID, so that a message that is delivered again is recognised.",
   ],
-  packages: ["rhea@3"],
-  ports: [5671, 5672],
-  check: clientCertificateProblem,
-  target: ({ url, address }) => `${url.replace(/\/$/, "")}/${address.replace(/^\//, "")}`,
+  ...AMQP_CLIENT,
+  target: amqpTarget,
 });

@@ -1,4 +1,5 @@
 import { listeningKind } from "../kind.ts";
+import { MQTT_URL } from "../../destinations/kinds/broker-connection.ts";
 import { choice, clientCertificateProblem, messageTypeField, PASSWORD, TLS_FIELDS, USERNAME } from "./broker-fields.ts";
 
 /** Topic filters of a configuration, one per line. */
@@ -19,16 +20,7 @@ export const MQTT_SOURCE = listeningKind({
   summary: "Subscribes to topics of an MQTT broker, and emits an event for each message.",
   group: "queue",
   fields: {
-    url: {
-      type: "url",
-      label: "URL",
-      help: "Protocol, host and port of the broker. Use mqtts for TLS.",
-      required: true,
-      secret: false,
-      isTarget: true,
-      schemes: ["mqtt:", "mqtts:"],
-      example: "mqtts://mqtt.example.com:8883",
-    },
+    url: MQTT_URL,
     topics: {
       type: "text",
       label: "Topics",

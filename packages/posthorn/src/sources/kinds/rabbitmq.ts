@@ -1,5 +1,6 @@
 import { listeningKind } from "../kind.ts";
-import { choice, clientCertificateProblem, messageTypeField, TLS_FIELDS } from "./broker-fields.ts";
+import { RABBITMQ_CLIENT, RABBITMQ_URI } from "../../destinations/kinds/broker-connection.ts";
+import { choice, messageTypeField, TLS_FIELDS } from "./broker-fields.ts";
 
 export const RABBITMQ_SOURCE = listeningKind({
   family: "listen",
@@ -7,16 +8,7 @@ export const RABBITMQ_SOURCE = listeningKind({
   summary: "Consumes a queue of RabbitMQ or another AMQP 0.9.1 broker, and emits an event for each message.",
   group: "queue",
   fields: {
-    uri: {
-      type: "url",
-      label: "URI",
-      help: "AMQP URI with user name, password and virtual host. It is stored encrypted and never shown again.",
-      required: true,
-      secret: true,
-      isTarget: true,
-      schemes: ["amqp:", "amqps:"],
-      example: "amqps://user:password@rabbitmq.example.com/vhost",
-    },
+    uri: RABBITMQ_URI,
     queue: {
       type: "text",
       label: "Queue",
@@ -43,9 +35,7 @@ export const RABBITMQ_SOURCE = listeningKind({
     "Enter the URI and the queue here. `state` says whether the source is connected.",
     "Let publishers set a unique message ID, so that a message that is delivered again is recognised.",
   ],
-  packages: ["amqplib@2"],
-  ports: [5671, 5672],
-  check: clientCertificateProblem,
+  ...RABBITMQ_CLIENT,
   target: ({ uri, queue }) => {
     const { protocol, host, pathname } = new URL(uri);
     return `${protocol}//${host}${pathname}#${queue}`;

@@ -1,4 +1,5 @@
 import { listeningKind } from "../kind.ts";
+import { REDIS_URL } from "../../destinations/kinds/broker-connection.ts";
 import { choice, clientCertificateProblem, messageTypeField, PASSWORD, TLS_FIELDS, USERNAME } from "./broker-fields.ts";
 
 export const REDIS_SOURCE = listeningKind({
@@ -7,16 +8,7 @@ export const REDIS_SOURCE = listeningKind({
   summary: "Reads a stream of Redis or Valkey with a consumer group, and emits an event for each entry.",
   group: "stream",
   fields: {
-    url: {
-      type: "url",
-      label: "URL",
-      help: "Protocol, host, port and database number of the server. Use rediss for TLS.",
-      required: true,
-      secret: false,
-      isTarget: true,
-      schemes: ["redis:", "rediss:"],
-      example: "rediss://redis.example.com:6379/0",
-    },
+    url: REDIS_URL,
     stream: {
       type: "text",
       label: "Stream",
