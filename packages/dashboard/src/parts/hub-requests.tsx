@@ -1,14 +1,12 @@
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import { useList } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
-import { ListSection } from "../components/list-page.tsx";
 import { ServerSentence } from "../components/server-sentence.tsx";
 import { Time } from "../components/time.tsx";
 import { Url } from "../components/url.tsx";
 import { serverText } from "../lib/server-text.ts";
 import { hubRequestsKey } from "../lib/subscriptions.ts";
-import { DeleteRow } from "./delete-row.tsx";
+import { SubscriptionList } from "./subscription-list.tsx";
 import { SubscriptionState } from "./subscription-state.tsx";
 
 type Request = components["schemas"]["WebSubRequestOut"];
@@ -18,18 +16,16 @@ const REFRESH_MS = 5000;
 /** Requests at the WebSub hub that their subscribers have not confirmed, with the cause. */
 export function HubRequests({ app }: { readonly app: string }) {
   const { t } = useTranslation();
-  const list = useList(
-    hubRequestsKey(app),
-    (query) => must(api.GET("/api/v1/app/{app_id}/websub/request", { params: { path: { app_id: app }, query } })),
-    { everyMs: REFRESH_MS },
-  );
   return (
-    <ListSection
+    <SubscriptionList
       title={t("subscriptions.requests")}
       lead={t("subscriptions.requestsLead")}
-      list={list}
-      rowKey={({ id }) => id}
       empty={t("subscriptions.noRequests")}
+      queryKey={hubRequestsKey(app)}
+      load={(query) =>
+        must(api.GET("/api/v1/app/{app_id}/websub/request", { params: { path: { app_id: app }, query } }))
+      }
+      everyMs={REFRESH_MS}
       columns={[
         {
           key: "callback",
@@ -45,28 +41,19 @@ export function HubRequests({ app }: { readonly app: string }) {
         { key: "state", label: t("subscriptions.state"), cell: ({ state }) => <SubscriptionState state={state} /> },
         { key: "cause", label: t("subscriptions.cause"), cell: (request) => <Cause request={request} /> },
         { key: "try", label: t("subscriptions.lastTry"), cell: (request) => <Tries request={request} /> },
-        {
-          key: "actions",
-          label: t("subscriptions.actions"),
-          tight: true,
-          end: true,
-          cell: ({ id }) => (
-            <DeleteRow
-              action={t("actions.delete")}
-              title={t("subscriptions.deleteRequestTitle")}
-              text={t("subscriptions.deleteRequestText")}
-              lists={[hubRequestsKey(app)]}
-              remove={() =>
-                must(
-                  api.DELETE("/api/v1/app/{app_id}/websub/request/{request_id}", {
-                    params: { path: { app_id: app, request_id: id } },
-                  }),
-                )
-              }
-            />
-          ),
-        },
       ]}
+      deletion={{
+        action: t("actions.delete"),
+        title: t("subscriptions.deleteRequestTitle"),
+        text: t("subscriptions.deleteRequestText"),
+      }}
+      remove={(id) =>
+        must(
+          api.DELETE("/api/v1/app/{app_id}/websub/request/{request_id}", {
+            params: { path: { app_id: app, request_id: id } },
+          }),
+        )
+      }
     />
   );
 }

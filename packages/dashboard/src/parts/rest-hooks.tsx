@@ -1,37 +1,28 @@
-import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
-import { useList } from "../api/list.ts";
-import { ListSection, timeColumn } from "../components/list-page.tsx";
-import { Url } from "../components/url.tsx";
+import type { components } from "../api/schema.ts";
+import { timeColumn } from "../components/list-page.tsx";
 import { restHooksKey } from "../lib/subscriptions.ts";
-import { useAudience } from "../session/audience.ts";
-import { DeleteRow } from "./delete-row.tsx";
+import { Subscriber, SubscriptionList } from "./subscription-list.tsx";
 import { SubscriptionState } from "./subscription-state.tsx";
+
+type RestHook = components["schemas"]["RestHookOut"];
 
 /** REST hooks of automation platforms. */
 export function RestHooks({ app }: { readonly app: string }) {
   const { t } = useTranslation();
-  const audience = useAudience();
-  const list = useList(restHooksKey(app), (query) =>
-    must(api.GET("/api/v1/app/{app_id}/rest-hook", { params: { path: { app_id: app }, query } })),
-  );
   return (
-    <ListSection
+    <SubscriptionList<RestHook>
       title={t("subscriptions.restHooks")}
       lead={t("subscriptions.restHooksLead")}
-      list={list}
-      rowKey={({ id }) => id}
       empty={t("subscriptions.noRestHooks")}
+      queryKey={restHooksKey(app)}
+      load={(query) => must(api.GET("/api/v1/app/{app_id}/rest-hook", { params: { path: { app_id: app }, query } }))}
       columns={[
         {
           key: "url",
           label: t("subscriptions.targetUrl"),
-          cell: ({ targetUrl, endpointId }) => (
-            <Link {...audience.endpoint(app, endpointId)} className="linked">
-              <Url url={targetUrl} />
-            </Link>
-          ),
+          cell: ({ targetUrl, endpointId }) => <Subscriber app={app} endpointId={endpointId} url={targetUrl} />,
         },
         {
           key: "events",
@@ -40,28 +31,19 @@ export function RestHooks({ app }: { readonly app: string }) {
         },
         { key: "state", label: t("subscriptions.state"), cell: ({ state }) => <SubscriptionState state={state} /> },
         timeColumn(t("applications.created"), "createdAt"),
-        {
-          key: "actions",
-          label: t("subscriptions.actions"),
-          tight: true,
-          end: true,
-          cell: ({ id }) => (
-            <DeleteRow
-              action={t("subscriptions.unsubscribe")}
-              title={t("subscriptions.deleteHookTitle")}
-              text={t("subscriptions.deleteHookText")}
-              lists={[restHooksKey(app)]}
-              remove={() =>
-                must(
-                  api.DELETE("/api/v1/app/{app_id}/rest-hook/{hook_id}", {
-                    params: { path: { app_id: app, hook_id: id } },
-                  }),
-                )
-              }
-            />
-          ),
-        },
       ]}
+      deletion={{
+        action: t("subscriptions.unsubscribe"),
+        title: t("subscriptions.deleteHookTitle"),
+        text: t("subscriptions.deleteHookText"),
+      }}
+      remove={(id) =>
+        must(
+          api.DELETE("/api/v1/app/{app_id}/rest-hook/{hook_id}", {
+            params: { path: { app_id: app, hook_id: id } },
+          }),
+        )
+      }
     />
   );
 }
