@@ -27,6 +27,8 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "5" },
     /** Kinds to measure, separated by commas. */
     only: { type: "string", default: "http,sqs,nats,rabbitMq,kafka" },
+    /** Part of the name of a path, such as "× 100": measures only the paths that contain it. */
+    match: { type: "string", default: "" },
     /** Folder for CPU profiles of the server's threads. */
     profile: { type: "string" },
   },
@@ -121,6 +123,7 @@ function profileSettings(folder: string | undefined): Readonly<Record<string, st
 
 /** @param batch Messages in a batch; absent: none. */
 async function addPath(name: string, endpoint: object, counterpart: number, batch?: number): Promise<void> {
+  if (!name.includes(values.match)) return;
   const app = (await call("POST", "/app", { name: "bench" }))["id"] as string;
   const id = (await call("POST", `/app/${app}/endpoint`, endpoint))["id"] as string;
   const policy = { breaker: { enabled: false }, ...(batch === undefined ? {} : { batch: { maxItems: batch } }) };
