@@ -1,7 +1,4 @@
 /** Connections of destinations through the proxy of the operator, with real brokers behind it. */
-import { createServer } from "node:http";
-import { once } from "node:events";
-import { type AddressInfo, connect, type Socket } from "node:net";
 import { Egress, type EgressOptions, parseAllowList, parseNoProxy } from "@posthorn/egress";
 import { startLab } from "@posthorn/egress/lab";
 import { startPostgres } from "@posthorn/testkit";
@@ -10,41 +7,9 @@ import { jetstreamManager } from "@nats-io/jetstream";
 import { connect as connectNats } from "@nats-io/transport-node";
 import pg from "pg";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startConnectProxy, startSocksProxy, type TestProxy } from "../../../egress/test/proxies.ts";
 import { vetWith } from "../../src/destinations/connections/vet.ts";
 import { accepted, messageOf, openConnector, rejected } from "./support.ts";
-
-interface ConnectProxy {
-  readonly port: number;
-  readonly asked: string[];
-  status: number;
-}
-
-async function startProxy(stack: AsyncDisposableStack): Promise<ConnectProxy> {
-  const sockets = new Set<Socket>();
-  const server = createServer();
-  const proxy = { port: 0, asked: [] as string[], status: 200 };
-  server.on("connection", (socket) => void sockets.add(socket));
-  server.on("connect", (request, socket: Socket) => {
-    proxy.asked.push(request.url!);
-    socket.on("error", () => undefined);
-    if (proxy.status !== 200) return void socket.end(`HTTP/1.1 ${proxy.status} No\r\ncontent-length: 0\r\n\r\n`);
-    const { port, hostname } = new URL(`http://${request.url}`);
-    const target = connect(Number(port), hostname, () => {
-      socket.write("HTTP/1.1 200 OK\r\n\r\n");
-      socket.pipe(target).pipe(socket);
-    });
-    target.on("error", () => socket.end("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n"));
-    sockets.add(target);
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  proxy.port = (server.address() as AddressInfo).port;
-  stack.defer(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return proxy;
-}
 
 type Config = Readonly<Record<string, unknown>>;
 const NAMES = ["redis", "nats", "mqtt", "smtp", "postgres"].filter(
@@ -54,10 +19,11 @@ const NAMES = ["redis", "nats", "mqtt", "smtp", "postgres"].filter(
 describe("a connection of a destination in a network with a proxy", () => {
   const stack = new AsyncDisposableStack();
   const configs = new Map<string, Config>();
-  let proxy: ConnectProxy;
+  let proxy: TestProxy;
+  let status = 200;
 
   beforeAll(async () => {
-    proxy = await startProxy(stack);
+    proxy = stack.use(await startConnectProxy(() => status));
     const { certificates } = stack.use(await startLab());
     const { ca, good } = certificates;
     const redis = stack.use(await startRedis([], good));
@@ -103,6 +69,16 @@ describe("a connection of a destination in a network with a proxy", () => {
     expect(new Set(peers)).toEqual(new Set([`127.0.0.1:${portOf(kind)}`]));
   });
 
+  it.each(NAMES)("goes through a SOCKS5 proxy for %s, with user and password", async (kind) => {
+    await using socks = await startSocksProxy();
+    const { results, peers } = await send(kind, { proxy: { url: `socks5://user:secret@127.0.0.1:${socks.port}` } });
+    for (const result of results) accepted(result);
+    expect(new Set(socks.asked)).toEqual(new Set([`127.0.0.1:${portOf(kind)}`]));
+    expect(new Set(socks.credentials)).toEqual(new Set(["user:secret"]));
+    expect(new Set(peers)).toEqual(new Set([`127.0.0.1:${portOf(kind)}`]));
+    expect(proxy.asked).toEqual([]);
+  });
+
   it.each(NAMES)("is direct for %s if its host is exempt", async (kind) => {
     const { results } = await send(kind, { noProxy: parseNoProxy("127.0.0.0/8") });
     for (const result of results) accepted(result);
@@ -121,12 +97,12 @@ describe("a connection of a destination in a network with a proxy", () => {
   });
 
   it("says that the proxy refused the target", async () => {
-    proxy.status = 403;
+    status = 403;
     try {
       const { results } = await send("redis");
       for (const result of results) expect(rejected(result, "retry", "connection_failed")).toMatch(/proxy/i);
     } finally {
-      proxy.status = 200;
+      status = 200;
     }
   });
 });

@@ -140,7 +140,10 @@ const openRedis: OpenCounterpart = async (stack) => {
   return { name: "redis", sinks: [{ kind: "redis", config, isExactlyOnce: false, ids }], ...faultsOf(program) };
 };
 
-/** Mosquitto confirms messages before they are on its disk, so killing it would lose some of them. */
+/**
+ * Mosquitto confirms messages before they are on its disk. It is killed while it is frozen: it has passed the messages that it confirmed to the
+ * consumer by then.
+ */
 const openMqtt: OpenCounterpart = async (stack) => {
   const { port, program } = stack.use(await startMosquitto());
   const client = await connectMqtt(`mqtt://127.0.0.1:${port}`, {
@@ -157,10 +160,10 @@ const openMqtt: OpenCounterpart = async (stack) => {
     (_topic, _payload, { properties }) => void found.push(String(properties?.userProperties?.["webhook-id"])),
   );
   await client.subscribeAsync("events", { qos: 1 });
-  const { freeze, unfreeze } = faultsOf(program);
   const config = { url: `mqtt://127.0.0.1:${port}`, topic: "events" };
   const ids = () => Promise.resolve(found);
-  return { name: "mosquitto", sinks: [{ kind: "mqtt", config, isExactlyOnce: false, ids }], freeze, unfreeze };
+  const sinks = [{ kind: "mqtt", config, isExactlyOnce: false, ids }];
+  return { name: "mosquitto", sinks, ...faultsOf(program) };
 };
 
 const openMailpit: OpenCounterpart = async (stack) => {
@@ -174,8 +177,8 @@ const openMailpit: OpenCounterpart = async (stack) => {
   };
   const ids = async (): Promise<readonly string[]> =>
     (await mailpit.mails()).map(({ MessageID }) => MessageID.split("@")[0]!);
-  const { freeze, unfreeze } = faultsOf(mailpit.program);
-  return { name: "mailpit", sinks: [{ kind: "smtp", config, isExactlyOnce: false, ids }], freeze, unfreeze };
+  const sinks = [{ kind: "smtp", config, isExactlyOnce: false, ids }];
+  return { name: "mailpit", sinks, ...faultsOf(mailpit.program) };
 };
 
 /** The server is shared with other tests, so its sessions are ended instead of the server. */
