@@ -10,7 +10,7 @@ import {
 } from "../support/cloud-contracts.ts";
 import { CLOUD_CONFIGS, type CloudKindName } from "../support/cloud-kinds.ts";
 import { destinationSuite, type ReceivedMessage } from "./destination.suite.ts";
-import { httpKindBench, type HttpKindBenchOptions, type Responses } from "./http-kind-bench.ts";
+import { echoes, httpKindBench, type HttpKindBenchOptions, type Responses } from "./http-kind-bench.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -25,10 +25,6 @@ const GOOGLE_TOKEN: KindAuthorizer = {
     }),
   isOutdated: () => false,
 };
-const ECHO = ({ headers, body }: Received): ReceiverResponse => ({
-  status: 500,
-  body: `${JSON.stringify(headers)}${body.toString("utf8")}`,
-});
 
 /** Accepts only what the documentation of the service allows. */
 const strictly =
@@ -62,7 +58,7 @@ const awsErrors = (
   refuses: awsError(400, invalid),
   is_closed: awsError(400, missing),
   rejects_credentials: awsError(403, "UnrecognizedClientException"),
-  echoes: ECHO,
+  echoes,
 });
 /** `src/destinations/kinds/archive.test.ts` covers how a line has the body. */
 const readLine = (body: Buffer): ReceivedMessage => ({ messageId: parsed(body)["id"] as string, body: null });
@@ -101,7 +97,7 @@ const CONTRACTS: Readonly<Record<CloudKindName, Contract>> = {
       refuses: xmlError(400, "InvalidParameter"),
       is_closed: xmlError(404, "NotFound"),
       rejects_credentials: xmlError(403, "InvalidClientTokenId"),
-      echoes: ECHO,
+      echoes,
     },
     read: ({ body }) => {
       const form = new URLSearchParams(body.toString());
@@ -153,7 +149,7 @@ const CONTRACTS: Readonly<Record<CloudKindName, Contract>> = {
       rejects_credentials: xmlError(403, "InvalidAccessKeyId"),
       has_it_already: xmlError(412, "PreconditionFailed"),
       accepts_at_length: { body: "a".repeat(100_000) },
-      echoes: ECHO,
+      echoes,
     },
     read: ({ body }) => readLine(body),
   },
@@ -165,7 +161,7 @@ const CONTRACTS: Readonly<Record<CloudKindName, Contract>> = {
       refuses: googleError(400, "INVALID_ARGUMENT"),
       is_closed: googleError(404, "NOT_FOUND"),
       rejects_credentials: googleError(403, "PERMISSION_DENIED"),
-      echoes: ECHO,
+      echoes,
     },
     read: ({ body }) => {
       const [message] = parsed(body)["messages"] as [Fields];
@@ -187,7 +183,7 @@ const CONTRACTS: Readonly<Record<CloudKindName, Contract>> = {
       rejects_credentials: json(401, { error: { code: 401, message: "m", errors: [{ reason: "authError" }] } }),
       has_it_already: json(412, { error: { code: 412, message: "m", errors: [{ reason: "conditionNotMet" }] } }),
       accepts_at_length: { body: "a".repeat(100_000) },
-      echoes: ECHO,
+      echoes,
     },
     read: ({ body }) => readLine(body),
   },
@@ -200,7 +196,7 @@ const CONTRACTS: Readonly<Record<CloudKindName, Contract>> = {
       rejects_credentials: azureError(403, "AuthenticationFailed"),
       has_it_already: azureError(409, "BlobAlreadyExists"),
       accepts_at_length: { status: 201, body: "a".repeat(100_000) },
-      echoes: ECHO,
+      echoes,
     },
     read: ({ body }) => readLine(body),
   },
@@ -218,7 +214,7 @@ const CONTRACTS: Readonly<Record<CloudKindName, Contract>> = {
         body: "<Error><Code>401</Code><Detail>InvalidSignature: The token has an invalid signature.</Detail></Error>",
       },
       accepts_at_length: { status: 201, body: "a".repeat(100_000) },
-      echoes: ECHO,
+      echoes,
     },
     read: ({ headers, body }) => {
       const properties = JSON.parse(headers["brokerproperties"]!) as Fields;
@@ -233,7 +229,7 @@ const CONTRACTS: Readonly<Record<CloudKindName, Contract>> = {
       is_closed: { status: 404, body: "<Error><Code>404</Code><Detail>MessagingEntityNotFound</Detail></Error>" },
       rejects_credentials: { status: 401, body: "<Error><Code>401</Code><Detail>InvalidSignature</Detail></Error>" },
       accepts_at_length: { status: 201, body: "a".repeat(100_000) },
-      echoes: ECHO,
+      echoes,
     },
     read: ({ headers, body }) => {
       const properties = JSON.parse(headers["brokerproperties"]!) as Fields;
@@ -248,7 +244,7 @@ const CONTRACTS: Readonly<Record<CloudKindName, Contract>> = {
       is_closed: json(404, { error: { code: "ResourceNotFound", message: "m" } }),
       rejects_credentials: json(401, { error: { code: "Unauthorized", message: "m" } }),
       accepts_at_length: { status: 200, body: "a".repeat(100_000) },
-      echoes: ECHO,
+      echoes,
     },
     read: ({ body }) => {
       const [event] = JSON.parse(body.toString()) as [Fields];
@@ -264,7 +260,7 @@ const CONTRACTS: Readonly<Record<CloudKindName, Contract>> = {
       is_closed: clickHouseError(404, 60, "Unknown table"),
       rejects_credentials: clickHouseError(403, 516, "Authentication failed"),
       accepts_at_length: { body: "a".repeat(100_000) },
-      echoes: ECHO,
+      echoes,
     },
     read: ({ body }) => {
       const row = parsed(body);

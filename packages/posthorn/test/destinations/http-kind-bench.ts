@@ -1,6 +1,6 @@
 /** Runs the conformance suite for an HTTP kind, with a stand-in that receives its requests whatever host they are for. */
 import { Egress, type EgressRequest, type EgressResult, parseAllowList } from "@posthorn/egress";
-import { type Received, type ReceiverBehaviour, startReceiver } from "@posthorn/testkit";
+import { type Received, type ReceiverBehaviour, type ReceiverResponse, startReceiver } from "@posthorn/testkit";
 import type { KindAuthorizer } from "../../src/destinations/auth/authorizer.ts";
 import { CloudAuthorizer } from "../../src/destinations/auth/cloud-authorizer.ts";
 import { checkConfig, secretsOf } from "../../src/fields/config.ts";
@@ -14,6 +14,11 @@ import type { Store } from "../../src/store/store.ts";
 import { insertEndpoint, POLICY_DEFAULTS, servicesOver } from "../support/services.ts";
 import { openStore } from "../support/store.ts";
 import type { Behaviour, DestinationBench, ReceivedMessage, SuiteOptions } from "./destination.suite.ts";
+
+/** A server that repeats the request, to show that secrets are hidden in what is recorded. */
+export function echoes({ headers, body }: Received): ReceiverResponse {
+  return { status: 500, body: `${JSON.stringify(headers)}${body.toString("utf8")}` };
+}
 
 /** Responses of the stand-in. A behaviour without one is not tested, unless it is the same for every server. */
 export type Responses = Partial<Readonly<Record<Behaviour, ReceiverBehaviour>>> & {

@@ -2,7 +2,7 @@ import { afterAll } from "vitest";
 import { EXAMPLE_KIND } from "../support/example-kind.ts";
 import { registerKind } from "../support/kinds.ts";
 import { destinationSuite } from "./destination.suite.ts";
-import { httpKindBench } from "./http-kind-bench.ts";
+import { echoes, httpKindBench } from "./http-kind-bench.ts";
 
 const registered = registerKind("exampleQueue", EXAMPLE_KIND);
 afterAll(() => registered[Symbol.dispose]());
@@ -24,7 +24,7 @@ destinationSuite(
       rejects_credentials: { status: 401, body: "unknown token" },
       has_it_already: { status: 208, body: "reference-1" },
       accepts_at_length: { status: 200, body: "a".repeat(100_000) },
-      echoes: ({ headers, body }) => ({ status: 500, body: `${JSON.stringify(headers)}${body.toString("utf8")}` }),
+      echoes,
     },
     {
       read: ({ headers, body }) => ({

@@ -2,16 +2,10 @@
 import type { Received } from "@posthorn/testkit";
 import type { ReceivedMessage } from "../destination.suite.ts";
 import { destinationSuite } from "../destination.suite.ts";
-import { httpKindBench, type Responses } from "../http-kind-bench.ts";
+import { echoes, httpKindBench, type Responses } from "../http-kind-bench.ts";
 import { CONFIGS as CARDS, SECRET } from "./messages.ts";
 
 const later = { status: 429, headers: { "retry-after": "30" } } as const;
-/** A server that repeats the request, to show that secrets are hidden in what is recorded. */
-const echoes = ({ headers, body }: Received) => ({
-  status: 500,
-  body: `${JSON.stringify(headers)}${body.toString("utf8")}`,
-});
-
 const RESPONSES: Readonly<Record<string, Responses>> = {
   slack: {
     accepts: { status: 200, body: "ok" },
