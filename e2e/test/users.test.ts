@@ -79,7 +79,10 @@ async function acceptAs(link: string, name: string): Promise<Page> {
   return page;
 }
 
-describe("people in the dashboard", () => {
+/** Each test is a walk through several pages, in browsers of their own. */
+const WALK = { timeout: 600_000 };
+
+describe("people in the dashboard", WALK, () => {
   it("set up a new server with the link in its log, which leaves no trace in the address", async () => {
     // The server logs it after it listens.
     const link = await eventually(() => {
