@@ -60,7 +60,7 @@ const WITHOUT_CONTENT: readonly string[] = [
 ];
 
 /** Routes of people about themselves, which need a session. */
-const NEEDS_PERSON = /^v1\.(?:profile|device|session|user|membership|invitation|identity-provider)\./;
+const NEEDS_PERSON = /^v1\.(?:profile|device|session|user|membership|invitation|identity-provider|organisation)\./;
 
 const folder = temporaryFolder();
 let node: TestNode;

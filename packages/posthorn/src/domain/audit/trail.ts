@@ -139,15 +139,17 @@ export async function recordSystemChange(
   },
 ): Promise<void> {
   const { orgId, action, target, application, facts } = change;
-  const { public_id: orgPublicId } = await tx.db
+  const organisation = await tx.db
     .selectFrom("organisation")
     .select("public_id")
     .where("id", "=", orgId)
-    .executeTakeFirstOrThrow();
+    .executeTakeFirst();
+  // Without its organisation, an application has no chain to append to.
+  if (organisation === undefined) return;
   await appendEntry(
     services,
     tx,
-    { orgId, orgPublicId },
+    { orgId, orgPublicId: organisation.public_id },
     {
       type: "change",
       action,

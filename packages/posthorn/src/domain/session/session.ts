@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import type { SessionKind } from "../../store/people-schema.ts";
 import type { Tx } from "../../store/tx.ts";
 import { type Call, type Context, reader, type TransactionServices, write } from "../context.ts";
+import { recordPersonAction } from "../audit/person.ts";
 import { notFound } from "../../lib/errors.ts";
 import { CLI_PREFIX, SESSION_MS, SESSION_PREFIX, sessionEnd } from "./identity.ts";
 import { hashToken } from "../auth/hash-token.ts";
@@ -46,14 +47,14 @@ const MAX_USER_AGENT = 300;
 
 /** Starts a session. Its secret is always new, so that a session cannot be planted in the browser of another person. */
 export async function startSession(
-  { ids, now }: Pick<TransactionServices, "ids" | "now">,
-  { db }: Pick<Tx, "db">,
+  services: Pick<TransactionServices, "auditSigner" | "ids" | "now" | "operational">,
+  tx: Tx,
   { kind, personKey, orgId, secondFactorAt, client, lifetimeMs = SESSION_MS, provider }: NewSession,
 ): Promise<StartedSession> {
   const secret = (kind === "cli" ? CLI_PREFIX : SESSION_PREFIX) + randomBytes(32).toString("base64url");
-  const { key, id } = ids.next("ses_");
-  const at = now();
-  await db
+  const { key, id } = services.ids.next("ses_");
+  const at = services.now();
+  await tx.db
     .insertInto("person_session")
     .values({
       id: key,
@@ -74,6 +75,14 @@ export async function startSession(
       id_token_sealed: provider?.idTokenSealed ?? null,
     })
     .execute();
+  await recordPersonAction(services, tx, {
+    orgId,
+    action: "session.start",
+    personKey,
+    target: { kind: "session", id, name: null },
+    facts: { kind, hasSecondFactor: secondFactorAt !== null },
+    client,
+  });
   return { id, secret, expiresAt: at + lifetimeMs };
 }
 

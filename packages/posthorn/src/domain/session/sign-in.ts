@@ -202,7 +202,7 @@ async function endEarlier(tx: Tx, { session }: Attempt): Promise<void> {
 }
 
 /** The organisation that a new session is in: the first one of the person. */
-async function organisationOf(db: Kysely<Database>, { id }: PersonRow): Promise<number> {
+export async function organisationOf(db: Kysely<Database>, { id }: PersonRow): Promise<number> {
   const row = await db
     .selectFrom("membership")
     .select("org_id")

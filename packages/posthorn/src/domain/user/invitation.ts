@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import { invalid, notFound, PosthornError } from "../../lib/errors.ts";
 import type { Database } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
+import { recordPersonAction } from "../audit/person.ts";
 import { type Call, type Context, reader, type Services, write } from "../context.ts";
 import { idIterator } from "../paging.ts";
 import { isRole, type Role } from "../role.ts";
@@ -186,6 +187,13 @@ export async function acceptInvitation(
     if (existing !== undefined) throw hasAccount();
     const person = await insertPerson(services, tx, account);
     await insertMembership(services, tx, { personKey: person.id, orgId: row.org_id, appKey: row.app_id, role });
+    await recordPersonAction(services, tx, {
+      orgId: row.org_id,
+      action: "user.accept-invitation",
+      personKey: person.id,
+      facts: { role },
+      client: attempt,
+    });
     return await completeSignIn(services, tx, person, attempt);
   }, "user.accept-invitation");
 }

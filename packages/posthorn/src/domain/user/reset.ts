@@ -1,9 +1,10 @@
 /** Links with which a person who forgot their password sets a new one. Another person or the command line creates them. */
+import { recordPersonAction } from "../audit/person.ts";
 import type { Services } from "../context.ts";
 import { type Call, write } from "../context.ts";
 import { createOneTime, findOneTime, linkInvalid, takeOneTime } from "../session/one-time.ts";
 import { endSessions } from "../session/session.ts";
-import { type Attempt, completeSignIn, lockedPerson, type SignInResult } from "../session/sign-in.ts";
+import { type Attempt, completeSignIn, lockedPerson, organisationOf, type SignInResult } from "../session/sign-in.ts";
 import { hashPassword } from "./password-hash.ts";
 import { checkNewPassword } from "./password-rules.ts";
 import { getUser, requireRoleManagement } from "./user.ts";
@@ -68,6 +69,13 @@ export async function resetPassword(
       .execute();
     await tx.db.deleteFrom("person_token").where("person_id", "=", person.id).execute();
     await endSessions(tx, person.id, null);
+    const orgId = await organisationOf(tx.db, person);
+    await recordPersonAction(services, tx, {
+      orgId,
+      action: "user.reset-password",
+      personKey: person.id,
+      client: attempt,
+    });
     return await completeSignIn(services, tx, person, attempt);
   }, "user.reset");
 }

@@ -2,6 +2,7 @@
 import { PosthornError } from "../../lib/errors.ts";
 import type { Store } from "../../store/store.ts";
 import type { Tx } from "../../store/tx.ts";
+import { recordPersonAction } from "../audit/person.ts";
 import type { Services, TransactionServices } from "../context.ts";
 import { DEFAULT_ORGANISATION, ensureOrganisation, firstOrganisation } from "../organisation/ensure.ts";
 import type { Role } from "../role.ts";
@@ -69,6 +70,7 @@ export async function setUp(
     const person = await insertPerson(services, tx, ready);
     await insertMembership(services, tx, { personKey: person.id, orgId, appKey: null, role: "owner" });
     await tx.db.deleteFrom("person_token").where("kind", "=", "setup").execute();
+    await recordPersonAction(services, tx, { orgId, action: "user.set-up", personKey: person.id, client: attempt });
     return await completeSignIn(services, tx, person, attempt);
   }, "user.set-up");
 }
