@@ -1,5 +1,5 @@
 /** Routes of dashboard and portal. Filters and tabs are search parameters, so that every view can be bookmarked and shared. */
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { Operator } from "./layout/operator.tsx";
 import { basePath } from "./lib/base.ts";
 import { TIME_WINDOWS, type TimeWindow } from "./lib/time-window.ts";
@@ -266,6 +266,14 @@ const operatorPages = [
     path: "/settings",
     validateSearch: tabSearch,
     component: lazyRouteComponent(() => import("./pages/settings.tsx"), "Settings"),
+  }),
+  // Where identity providers lead back to. Without a session, the sign-in page is shown at any path.
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/sign-in",
+    beforeLoad: () => {
+      throw redirect({ to: "/", replace: true });
+    },
   }),
   createRoute({
     getParentRoute: () => operator,

@@ -70,7 +70,8 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-function toApiError(status: number, body: unknown): ApiError {
+/** The error in the body of a response. */
+export function toApiError(status: number, body: unknown): ApiError {
   const { code, detail } = (body ?? {}) as { code?: string; detail?: unknown };
   if (typeof detail === "string") return new ApiError(status, code ?? "error", detail);
   if (Array.isArray(detail)) {

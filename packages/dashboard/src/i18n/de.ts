@@ -21,6 +21,7 @@ import { subscriptions } from "./de/subscriptions.ts";
 import { settings } from "./de/settings.ts";
 import { sourceKinds } from "./de/source-kinds.ts";
 import { templates } from "./de/template-gallery.ts";
+import { signInMethods } from "./de/sign-in-methods.ts";
 import { users } from "./de/users.ts";
 import { watches } from "./de/watches.ts";
 
@@ -46,6 +47,7 @@ export const de: typeof en = {
   ...subscriptions,
   ...sourceKinds,
   ...templates,
+  ...signInMethods,
   ...users,
   ...watches,
 };

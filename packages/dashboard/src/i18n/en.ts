@@ -20,6 +20,7 @@ import { subscriptions } from "./en/subscriptions.ts";
 import { settings } from "./en/settings.ts";
 import { sourceKinds } from "./en/source-kinds.ts";
 import { templates } from "./en/template-gallery.ts";
+import { signInMethods } from "./en/sign-in-methods.ts";
 import { users } from "./en/users.ts";
 import { watches } from "./en/watches.ts";
 
@@ -45,6 +46,7 @@ export const en = {
   ...subscriptions,
   ...sourceKinds,
   ...templates,
+  ...signInMethods,
   ...users,
   ...watches,
 };

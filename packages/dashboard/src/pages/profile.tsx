@@ -16,6 +16,8 @@ import { Failed, Loading, Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { LANGUAGE_NAMES, LANGUAGES, type Language, showLanguage } from "../i18n/i18n.ts";
 import { NewPasswordField } from "../parts/new-account.tsx";
+import { Identities } from "../parts/identities.tsx";
+import { Passkeys } from "../parts/passkeys.tsx";
 import { SecondFactor } from "../parts/second-factor.tsx";
 import { signOut } from "../session/session.ts";
 import { useCaller } from "../session/use-caller.ts";
@@ -43,6 +45,8 @@ export function ProfilePage() {
             <Password />
             <SecondFactor profile={profile.data} />
           </Columns>
+          <Passkeys />
+          <Identities email={profile.data.email} />
           <Sessions />
         </>
       )}

@@ -6,9 +6,10 @@ import { EgressChecker } from "./settings-egress.tsx";
 import { Keys } from "./settings-keys.tsx";
 import { OperationalWebhooks } from "./settings-operational.tsx";
 import { Organisations } from "./settings-organisations.tsx";
+import { SignInSettings } from "./settings-sign-in.tsx";
 import { Storage } from "./settings-storage.tsx";
 
-const TABS = ["keys", "organisations", "storage", "egress", "webhooks"] as const;
+const TABS = ["keys", "organisations", "signIn", "storage", "egress", "webhooks"] as const;
 
 export function Settings() {
   const { t } = useTranslation();
@@ -22,6 +23,7 @@ export function Settings() {
       />
       {tab === "keys" && <Keys />}
       {tab === "organisations" && <Organisations />}
+      {tab === "signIn" && <SignInSettings />}
       {tab === "storage" && <Storage />}
       {tab === "egress" && <EgressChecker />}
       {tab === "webhooks" && <OperationalWebhooks />}

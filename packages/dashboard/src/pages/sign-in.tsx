@@ -3,8 +3,10 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
-import { Form, TextField } from "../components/form.tsx";
+import { Form, FormError, TextField } from "../components/form.tsx";
+import { SignInMethods } from "../parts/sign-in-methods.tsx";
 import { SecondFactorForm } from "../parts/second-factor-form.tsx";
+import { takeProviderProblem } from "../session/provider-problem.ts";
 import { endedWithToken, sessionEnd, signInState, startCookieSession, startSession } from "../session/session.ts";
 import { SignInCard } from "./sign-in-card.tsx";
 import styles from "./sign-in.module.css";
@@ -20,6 +22,7 @@ export function SignIn() {
   return (
     <SignInCard title={t("signIn.title")}>
       <EndNote />
+      <ProviderProblem />
       {challenge !== null ? (
         <SecondFactorForm challenge={challenge} onBack={() => setChallenge(null)} onSignedIn={startCookieSession} />
       ) : method === "password" ? (
@@ -50,8 +53,15 @@ function EndNote() {
   );
 }
 
+/** Why the sign-in at an identity provider failed, from which the reader has just returned. */
+function ProviderProblem() {
+  const [problem] = useState(takeProviderProblem);
+  return <FormError error={problem} />;
+}
+
 function PasswordForm({ onChallenge }: { readonly onChallenge: (challenge: string) => void }) {
   const { t } = useTranslation();
+  const [email, setEmail] = useState("");
   const signIn = useMutation({
     mutationFn: (body: { readonly email: string; readonly password: string }) =>
       must(api.POST("/api/v1/sign-in", { body })),
@@ -60,7 +70,7 @@ function PasswordForm({ onChallenge }: { readonly onChallenge: (challenge: strin
   return (
     <>
       <Form
-        onSubmit={({ email = "", password = "" }) => signIn.mutate({ email, password })}
+        onSubmit={({ email: given = "", password = "" }) => signIn.mutate({ email: given, password })}
         error={signIn.error}
         foot={
           <Button type="submit" kind="primary" disabled={signIn.isPending}>
@@ -68,7 +78,15 @@ function PasswordForm({ onChallenge }: { readonly onChallenge: (challenge: strin
           </Button>
         }
       >
-        <TextField name="email" label={t("signIn.email")} type="email" autoComplete="username" required autoFocus />
+        <TextField
+          name="email"
+          label={t("signIn.email")}
+          type="email"
+          autoComplete="username"
+          onValue={setEmail}
+          required
+          autoFocus
+        />
         <TextField
           name="password"
           label={t("signIn.password")}
@@ -78,6 +96,7 @@ function PasswordForm({ onChallenge }: { readonly onChallenge: (challenge: strin
         />
       </Form>
       <p className={styles["muted"]}>{t("signIn.forgot")}</p>
+      <SignInMethods email={email} />
     </>
   );
 }

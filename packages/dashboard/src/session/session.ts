@@ -91,8 +91,11 @@ export function endSession(reason: SessionEnd): void {
 /** Ends the session of this tab or, if it is in the cookie, of the browser. @param everywhere All sessions of the user. */
 export async function signOut(everywhere = false): Promise<void> {
   if (current?.token === null) {
-    await post("sign-out", { everywhere });
+    const response = await post("sign-out", { everywhere });
+    const { redirectTo = null } = (await response.json().catch(() => ({}))) as { readonly redirectTo?: string | null };
     tellTabs("ended");
+    // Ends the session at the identity provider too, which leads back to the sign-in page.
+    if (redirectTo !== null) return location.assign(redirectTo);
   }
   endSession("signed_out");
 }

@@ -80,6 +80,7 @@ export const settings: typeof english = {
     tabs: {
       keys: "API-Schlüssel",
       organisations: "Organisationen",
+      signIn: "Anmeldung",
       storage: "Speicher",
       egress: "URL-Prüfung",
       webhooks: "Betriebs-Webhooks",

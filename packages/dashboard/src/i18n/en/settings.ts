@@ -74,6 +74,7 @@ export const settings = {
     tabs: {
       keys: "API keys",
       organisations: "Organisations",
+      signIn: "Sign-in",
       storage: "Storage",
       egress: "URL checker",
       webhooks: "Operational webhooks",

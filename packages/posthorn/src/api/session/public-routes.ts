@@ -3,7 +3,7 @@
  * others: they read and set cookies, and take no idempotency key, because the answers to some must not be stored.
  */
 import type { FastifyInstance } from "fastify";
-import type { TSchema } from "typebox";
+import { type TObject, type TSchema, Type } from "typebox";
 import { onFirstUse } from "../../lib/first-use.ts";
 import type { ParsedBody } from "../body.ts";
 import { HttpError, HttpValidationError, ref } from "../models/common.ts";
@@ -50,6 +50,7 @@ export interface PublicRoute {
   readonly tag: Tag;
   readonly summary: string;
   readonly description: string;
+  readonly query?: TObject;
   readonly body?: TSchema;
   readonly responses: Readonly<Record<number, TSchema | null>>;
   readonly handler: keyof Handlers;
@@ -99,8 +100,8 @@ export const PUBLIC_ROUTES: readonly PublicRoute[] = [
     operationId: "v1.sign-in.provider.list",
     tag: "Sign-in",
     summary: "List identity providers for sign-in",
-    description:
-      "On a server with several organisations, only those for the domain of the query parameter `email`, an email address.",
+    description: "On a server with several organisations, only those for the domain of `email`.",
+    query: Type.Object({ email: Type.Optional(Type.String({ maxLength: 254 })) }),
     responses: { 200: SignInProviderList },
     handler: "providers",
   },
@@ -288,7 +289,8 @@ export function registerPublicRoutes(app: FastifyInstance, options: PublicRouteO
 const MAX_BODY_BYTES = 16_384;
 
 /** Descriptions of the routes for the OpenAPI document. */
-export function describePublicRoute({ operationId, tag, summary, description, body, responses }: PublicRoute): object {
+export function describePublicRoute(route: PublicRoute): object {
+  const { operationId, tag, summary, description, query, body, responses } = route;
   const error = ref(HttpError);
   const described = Object.entries(responses).map(([status, model]) => [
     status,
@@ -300,6 +302,7 @@ export function describePublicRoute({ operationId, tag, summary, description, bo
     summary,
     description,
     security: [],
+    ...(query === undefined ? {} : { querystring: query }),
     ...(body === undefined ? {} : { body: ref(body) }),
     response: {
       400: { description: "The request cannot be read.", ...error },

@@ -36,6 +36,11 @@ export interface Passkey {
 const PURPOSE = "posthorn passkey challenge";
 const CHALLENGE_MS = 300_000;
 const MAX_PASSKEYS = 20;
+/**
+ * EdDSA, ES256 and RS256 of COSE, which all authenticators have. Named here, because the library would ask an experimental interface of Node
+ * for others, which prints a warning.
+ */
+const ALGORITHMS = [-8, -7, -257];
 
 /** The library is loaded with the first passkey. */
 const loadLibrary = async () => import("@simplewebauthn/server");
@@ -82,6 +87,7 @@ export async function passkeyCreationOptions(ctx: OutsideContext): Promise<Publi
     })),
     authenticatorSelection: { residentKey: "required", userVerification: "required" },
     attestationType: "none",
+    supportedAlgorithmIDs: ALGORITHMS,
   });
 }
 
@@ -104,6 +110,7 @@ export async function addPasskey({
       expectedOrigin: origin,
       expectedRPID: host,
       requireUserVerification: true,
+      supportedAlgorithmIDs: ALGORITHMS,
     }),
   );
   if (!verification.verified) throw invalid("response", "The browser's answer is not a valid passkey.");
