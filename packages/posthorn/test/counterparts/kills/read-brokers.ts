@@ -291,24 +291,29 @@ const openEmail: OpenReadBroker = async () => {
 const openDovecot: OpenReadBroker = async (stack) => {
   const { port } = stack.use(await startDovecot());
   const account = { host: "127.0.0.1", port, security: "none", username: "ada", password: DOVECOT_PASSWORD };
-  const client = new ImapFlow({
-    host: account.host,
-    port,
-    secure: false,
-    doSTARTTLS: false,
-    auth: { user: account.username, pass: account.password },
-    logger: false,
-  });
-  await client.connect();
-  stack.defer(() => client.close());
+  /** A connection for each life, because a server that starts slowly outlasts the timeout of one. */
+  const append = async (numbers: readonly number[]): Promise<void> => {
+    const client = new ImapFlow({
+      host: account.host,
+      port,
+      secure: false,
+      doSTARTTLS: false,
+      auth: { user: account.username, pass: account.password },
+      logger: false,
+    });
+    await client.connect();
+    try {
+      for (const n of numbers) await client.append("INBOX", mailOf(n));
+    } finally {
+      await client.logout();
+    }
+  };
   return [
     {
       kind: "imap",
       config: { ...account, start: "all" },
       isExactlyOnce: true,
-      publish: async (numbers) => {
-        for (const n of numbers) await client.append("INBOX", mailOf(n));
-      },
+      publish: append,
       // A mailbox keeps its emails, and the position in it is that of the source.
       left: () => Promise.resolve(0),
       numberOf: subjectOf,
