@@ -24,7 +24,11 @@ export default defineConfig({
   resolve: { conditions: ["@posthorn/source"], alias: [BUNDLED_THREADS] },
   ssr: { resolve: { conditions: ["@posthorn/source", "node", "module"] } },
   test: {
-    globalSetup: ["packages/testkit/src/postgres-on-demand.ts", "packages/posthorn/test/support/bundle-threads.ts"],
+    globalSetup: [
+      "packages/testkit/src/postgres-on-demand.ts",
+      "packages/testkit/src/bundle-on-demand.ts",
+      "packages/posthorn/test/support/bundle-threads.ts",
+    ],
     // Suites of their own.
     exclude: ["packages/posthorn/test/{counterparts,simulation}/**"],
     pool: "forks",

@@ -2,9 +2,7 @@
  * One PostgreSQL for a whole run of tests, and one pooler in front of it, each started on the first request. Runs as Vitest's
  * `globalSetup`, so test processes end before the servers do.
  */
-import { once } from "node:events";
-import { type AddressInfo, connect, createServer } from "node:net";
-import { text } from "node:stream/consumers";
+import { ask, offer } from "./on-demand.ts";
 import { startPgBouncer } from "./pgbouncer.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
 
@@ -32,29 +30,6 @@ export async function setup(): Promise<() => Promise<void>> {
   stack.use(await offer(POSTGRES, postgres));
   stack.use(await offer(POOLER, pooler));
   return () => stack.disposeAsync();
-}
-
-/** Starts the service on the first connection, and sends its URL on every connection. */
-async function offer(variable: string, start: () => Promise<string>): Promise<Disposable> {
-  let starting: Promise<string> | null = null;
-  const starter = createServer((socket) => {
-    socket.on("error", () => undefined);
-    starting ??= start();
-    starting.then(
-      (url) => socket.end(url),
-      (error: unknown) => socket.end(String(error)),
-    );
-  });
-  starter.listen(0, "127.0.0.1");
-  await once(starter, "listening");
-  process.env[variable] = String((starter.address() as AddressInfo).port);
-  return { [Symbol.dispose]: () => void starter.close() };
-}
-
-async function ask(variable: string): Promise<string> {
-  const response = await text(connect(Number(process.env[variable]), "127.0.0.1"));
-  if (!response.startsWith("postgres://")) throw new Error(`The service did not start: ${response}`);
-  return response;
 }
 
 /** URL of the server of this run, on which tests create databases. */

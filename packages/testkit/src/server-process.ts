@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { COMPILE_CACHE } from "./compile-cache.ts";
-import { programArguments } from "./server-program.ts";
+import { builtProgramArguments } from "./server-program.ts";
 
 export interface SpawnOptions {
   readonly npm: boolean;
@@ -28,7 +28,7 @@ const STOP_MS = 60_000;
 const READY = /"url":"(http:[^"]+)"/;
 
 export async function spawnServer(options: SpawnOptions): Promise<RunningProcess> {
-  const child = spawn(...commandOf(options), {
+  const child = spawn(...(await commandOf(options)), {
     cwd: ROOT,
     env: { ...plainEnvironment(), ...COMPILE_CACHE, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -64,9 +64,9 @@ export async function spawnServer(options: SpawnOptions): Promise<RunningProcess
   };
 }
 
-function commandOf({ npm, dev }: SpawnOptions): [string, string[]] {
+async function commandOf({ npm, dev }: SpawnOptions): Promise<[string, string[]]> {
   if (npm) return ["npm", ["start"]];
-  return [process.execPath, [...programArguments(), "start", ...(dev ? ["--dev"] : [])]];
+  return [process.execPath, [...(await builtProgramArguments()), "start", ...(dev ? ["--dev"] : [])]];
 }
 
 /** The environment without variables of the test runner and settings of the developer's shell. */
