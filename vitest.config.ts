@@ -80,7 +80,11 @@ export default defineConfig({
             // Hundreds of requests that the store handles like those of other tests.
             "packages/posthorn/test/receiving/vectors.test.ts",
             // Two stores for each of hundreds of tests, and none of them is about a store.
-            "packages/posthorn/test/destinations/cloud.test.ts",
+            "packages/posthorn/test/destinations/{cloud,connection-kinds}.test.ts",
+            "packages/posthorn/test/destinations/chat/**",
+            // Lists and texts that are compared without a store.
+            "packages/posthorn/test/{kind-texts,policy-fields,server-texts}.test.ts",
+            "packages/posthorn/test/destinations/conformance-coverage.test.ts",
             // A thousand bodies, almost all refused before they reach the store.
             "packages/posthorn/test/hostile/**",
             ...PURE,

@@ -4,7 +4,7 @@ import { Egress } from "@posthorn/egress";
 import { eventually, freePort } from "@posthorn/testkit";
 import pg from "pg";
 import { pino } from "pino";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { Cluster } from "../src/cluster/cluster.ts";
 import { ClusterWork } from "../src/cluster/work.ts";
 import { CertificateMonitor } from "../src/workers/certificate-monitor.ts";
@@ -117,12 +117,21 @@ let url: string;
 let ports: readonly [api: number, metrics: number];
 let logged: { level: number; msg: string; err?: { message: string } }[];
 
-beforeEach(async () => {
+async function newPlace(): Promise<void> {
   folder = temporaryFolder();
   if (onPostgres) ({ url } = await borrowDatabase());
   ports = [await freePort(), await freePort()];
   logged = [];
+}
+
+// The first node of a process creates what later ones share, such as connections that stay open.
+beforeAll(async () => {
+  await newPlace();
+  await (await start())[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
 });
+
+beforeEach(newPlace);
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -174,7 +183,6 @@ describe("a start that fails", () => {
   it.each(onPostgres ? STEPS : [...STEPS, ...TAKE_OVER_STEPS])(
     "at %s leaves no port, lock, membership, timer or thread behind",
     async (_name, fail) => {
-      await (await start())[Symbol.asyncDispose]();
       const before = handles();
       fail();
       await expect(start()).rejects.toThrow(FAILURE);
@@ -207,7 +215,6 @@ describe.runIf(onPostgres)("a node of a cluster", () => {
 
 describe("a node that closes", () => {
   it.each(PARTS)("releases everything else when %s cannot be released, and logs it", async (_name, of, method) => {
-    await (await start())[Symbol.asyncDispose]();
     const before = handles();
     // The stack reads the method when the part is added.
     failAfter(of, method);
@@ -221,7 +228,6 @@ describe("a node that closes", () => {
   });
 
   it("releases everything else when the HTTP server cannot be closed, and logs it", async () => {
-    await (await start())[Symbol.asyncDispose]();
     const before = handles();
     const node = await start();
     failAfter(node.server, "close");
