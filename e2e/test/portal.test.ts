@@ -30,7 +30,7 @@ afterAll(async () => {
   await stranger[Symbol.asyncDispose]();
 });
 
-const AXE_MS = 150_000;
+const AXE_MS = 400_000;
 const READ_ONLY = { readOnly: true };
 
 async function open(path = "/portal", options: { readonly access?: object; readonly page?: object } = {}) {

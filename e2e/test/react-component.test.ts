@@ -46,7 +46,7 @@ it("every hook returns its data, every function works, and the component shows t
   await page.goto(host.origin);
   const found = async (): Promise<Record<string, unknown>> =>
     JSON.parse(await page.locator("#found").innerText()) as Record<string, unknown>;
-  await expect.poll(found, { timeout: 15_000 }).toEqual({
+  await expect.poll(found).toEqual({
     appId: app,
     endpoints: 2,
     url: `${world.receiver.url}/bad`,

@@ -73,7 +73,7 @@ function head({ url }: Source, headers: Record<string, string | number>): string
 describe("slow clients", () => {
   it(
     "that send a byte from time to time are disconnected, and do not block other clients",
-    { timeout: 120_000 },
+    { timeout: 240_000 },
     async () => {
       const source = await makeSource();
       const starts = [

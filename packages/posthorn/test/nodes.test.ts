@@ -23,6 +23,8 @@ const folder = temporaryFolder();
 const SETTINGS = { POSTHORN_RETRY_SCHEDULE: "3600,3600" };
 /** Time for a lease to expire and for another node to take the shard. */
 const TAKE_OVER_TIMEOUT = { timeoutMs: 40_000 };
+/** Less than the interval at which a node reads again what notifications may have missed. */
+const BEFORE_RESCAN = { timeoutMs: 25_000 };
 
 let databaseUrl: string;
 let receiver: Receiver;
@@ -151,7 +153,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     // Events from before the stream was opened are not shown.
     const id = await eventually(async () => {
       const published = await publish(one);
-      await eventually(() => expect(eventsOf(published, "message.accepted")).toHaveLength(1), { timeoutMs: 1000 });
+      await eventually(() => expect(eventsOf(published, "message.accepted")).toHaveLength(1), { timeoutMs: 5000 });
       return published;
     });
     await eventually(() => expect(eventsOf(id, "attempt.recorded")).toHaveLength(ENDPOINTS));
@@ -189,7 +191,7 @@ describe.runIf(onPostgres)("nodes on one database", () => {
     const visitor = new Tenant(two, token);
     expect((await visitor.call("GET", "app")).status).toBe(200);
     await call(one, "DELETE", `auth/api-key/${id}`);
-    await eventually(async () => expect((await visitor.call("GET", "app")).status).toBe(401), { timeoutMs: 1000 });
+    await eventually(async () => expect((await visitor.call("GET", "app")).status).toBe(401), BEFORE_RESCAN);
     noneTwice();
   });
 

@@ -18,6 +18,9 @@ import { startNode, type TestNode } from "./support/posthorn.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
+/** Less than the interval at which a node reads again what notifications may have missed. */
+const BEFORE_RESCAN = { timeoutMs: 25_000 };
+
 const folder = temporaryFolder();
 const stack = new AsyncDisposableStack();
 
@@ -130,7 +133,7 @@ describe.runIf(onPostgres)(
       const visitor = new Tenant(two, json["token"] as string);
       expect((await visitor.call("GET", "app")).status).toBe(200);
       await tenant.call("DELETE", `auth/api-key/${String(json["id"])}`);
-      await eventually(async () => expect((await visitor.call("GET", "app")).status).toBe(401), { timeoutMs: 5000 });
+      await eventually(async () => expect((await visitor.call("GET", "app")).status).toBe(401), BEFORE_RESCAN);
 
       await other.call("PATCH", "app/app/endpoint/ep", { url: `${receiver.url}/moved` });
       await eventually(async () => {

@@ -8,7 +8,7 @@ import type { Worker } from "node:worker_threads";
 import { afterAll, vi } from "vitest";
 
 /** Time for servers, child processes and threads that are closing to disappear. The test of this file shortens it. */
-const CLOSING_MS = Number(process.env["POSTHORN_TEST_CLOSING_MS"] ?? 10_000);
+const CLOSING_MS = Number(process.env["POSTHORN_TEST_CLOSING_MS"] ?? 60_000);
 const POLL_MS = 20;
 /** Resources as `process.getActiveResourcesInfo` names them. Others come and go with open connections and timers. */
 const OWNED = ["TCPServerWrap", "UDPWrap", "ProcessWrap", "FSEventWrap"];

@@ -40,7 +40,7 @@ describe("the documents", () => {
     expect(codes.filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
   });
 
-  it("contain code that compiles", { timeout: 60_000 }, () => {
+  it("contain code that compiles", () => {
     rmSync(FOLDER, { recursive: true, force: true });
     mkdirSync(FOLDER, { recursive: true });
     // The examples of the API reference are compiled and run by api-docs.test.ts.

@@ -180,7 +180,7 @@ describe("exported TypeScript", () => {
     { eventType: "änderung\u2028\n", schema: learn([JSON.parse('{"__proto__": {"constructor": 1}}')]) },
   ];
 
-  it("compiles, accepts the samples and rejects other values", { timeout: 60_000 }, () => {
+  it("compiles, accepts the samples and rejects other values", () => {
     const module = toTypeScript("shop */ \n import x", nasty);
     const good = `import type { Events } from "./events.ts";
       export const a: Events["pull_request.opened"] = { a: { b: [1, "x", null] } };
@@ -197,7 +197,7 @@ describe("exported TypeScript", () => {
     expect(toTypeScript("s", nasty.toReversed())).toBe(toTypeScript("s", nasty));
   });
 
-  it("compiles for any payload", { timeout: 60_000 }, () => {
+  it("compiles for any payload", () => {
     const events = fc.sample(fc.tuple(fc.string(), sample), { numRuns: 60, seed: 7 });
     const unique = new Map(events.map(([eventType, value]) => [eventType, learn([value])]));
     const module = toTypeScript(

@@ -114,7 +114,7 @@ describe("a target that misbehaves", () => {
     await using server = await fakeServer((socket) => flood(socket, starts[kind]));
     await using connector = openConnector({ heapMb: 128 });
     const before = process.memoryUsage().rss;
-    const result = await connector.send(kind, onPort(kind, server.port), messageOf(), { timeoutMs: 20_000 });
+    const result = await connector.send(kind, onPort(kind, server.port), messageOf());
     expect(result).toMatchObject({ kind: "items", results: [{ kind: "retry" }] });
     await eventually(() => expect(server.connections.every((socket) => socket.destroyed)).toBe(true));
     expect(process.memoryUsage().rss - before).toBeLessThan(200 * 1024 * 1024);
@@ -193,7 +193,7 @@ describe("the connector thread", () => {
     const onError = vi.fn<(error: Error) => void>();
     // Too small a heap to load a client.
     await using connector = openConnector({ heapMb: 4, onError });
-    const result = await connector.send("kafka", onPort("kafka", server.port), messageOf(), { timeoutMs: 30_000 });
+    const result = await connector.send("kafka", onPort("kafka", server.port), messageOf());
     expect(result).toMatchObject({ kind: "own_fault", code: "connector_down" });
     expect(onError).toHaveBeenCalledTimes(1);
     expect(connector.connector.stats).toMatchObject({ isRunning: false, inFlight: {}, failures: 1, memoryBytes: 0 });

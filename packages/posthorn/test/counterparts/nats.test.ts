@@ -87,7 +87,7 @@ describe.skipIf(isSkipped("nats"))("NATS JetStream", () => {
 
   it("refuses a user without permission for the subject", async () => {
     const reader = configOf({ username: "reader", password: "reader-secret" });
-    rejected(await connector.send("nats", reader, messageOf(), { timeoutMs: 5000 }), "closed", "credentials_refused");
+    rejected(await connector.send("nats", reader, messageOf(), { timeoutMs: 20_000 }), "closed", "credentials_refused");
   });
 
   it("refuses a subject that no stream stores, and an account without JetStream", async () => {

@@ -102,7 +102,7 @@ describe.skipIf(isSkipped("rabbitmq"))("a RabbitMQ source", () => {
     await broker.program.kill();
     await eventually(async () => expect(await scene.state(source)).toMatchObject({ state: "failing" }));
     await broker.program.start();
-    await using opened = await eventually(() => channelWith(queue), { timeoutMs: 30_000 });
+    await using opened = await eventually(() => channelWith(queue));
     opened.channel.sendToQueue(queue, Buffer.from("after"), { persistent: true });
     expect(await scene.messages(source, 1)).toMatchObject([{ eventType: "r.restarted" }]);
   });
@@ -154,14 +154,11 @@ describe.skipIf(isSkipped("kafka"))("a Kafka source", () => {
     await scene.delete(source);
     // It reads with a group of others now.
     await scene.change(all, "kafka", configOf({ start: "all", groupId: "shared" }));
-    await eventually(
-      async () => {
-        const now = await groups();
-        expect(now).toContain("shared");
-        for (const { id } of [source, all]) expect(now).not.toContain(`posthorn-${id}`);
-      },
-      { timeoutMs: 30_000 },
-    );
+    await eventually(async () => {
+      const now = await groups();
+      expect(now).toContain("shared");
+      for (const { id } of [source, all]) expect(now).not.toContain(`posthorn-${id}`);
+    });
   });
 
   it("says that a topic does not exist, and that credentials are wrong", async () => {

@@ -142,7 +142,7 @@ describe.skipIf(isSkipped("nats"))("a source of a broker", () => {
         timeoutMs: 120_000,
         intervalMs: 1000,
       });
-      await eventually(async () => expect(await stream.acknowledged()).toBe(published), { timeoutMs: 30_000 });
+      await eventually(async () => expect(await stream.acknowledged()).toBe(published));
     },
   );
 });

@@ -65,11 +65,11 @@ describe.skipIf(isSkipped("dovecot"))("an IMAP mailbox", () => {
       endpoint,
     );
   const inState = (source: TestSource, expected: object): Promise<void> =>
-    eventually(async () => expect(await scene.state(source)).toMatchObject(expected), { timeoutMs: 30_000 });
+    eventually(async () => expect(await scene.state(source)).toMatchObject(expected));
   const subjects = async (source: TestSource): Promise<readonly unknown[]> =>
     (await scene.payloads(source)).map((payload) => (payload as { mail: { subject: string } }).mail.subject);
   const subjectsAre = (source: TestSource, expected: readonly string[]): Promise<void> =>
-    eventually(async () => expect(await subjects(source)).toEqual(expected), { timeoutMs: 30_000 });
+    eventually(async () => expect(await subjects(source)).toEqual(expected));
 
   it("emits new emails as they arrive, in their order, and none that was there before", async () => {
     const user = newUser();

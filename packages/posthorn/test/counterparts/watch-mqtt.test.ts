@@ -24,7 +24,7 @@ describe.skipIf(isSkipped("mosquitto"))("a watch on an MQTT source", () => {
     }
     await sensor.endAsync();
     await expect
-      .poll(() => eventsOf(scene, source.id, "freezer"), { timeout: 20_000 })
+      .poll(() => eventsOf(scene, source.id, "freezer"), { timeout: 60_000 })
       .toMatchObject([
         { eventType: "freezer.warm.raised", payload: { key: "b", value: -9 } },
         { eventType: "freezer.warm.cleared", payload: { key: "b", value: -17 } },
@@ -45,9 +45,9 @@ describe.skipIf(isSkipped("mosquitto"))("a watch on an MQTT source", () => {
     const measure = (temperature: number) =>
       sensor.publishAsync("plant/freezer-1/temperature", JSON.stringify({ temperature }), { qos: 1 });
     await measure(-9);
-    await scene.gateway.receiver.waitForCount(1, { timeoutMs: 30_000 });
+    await scene.gateway.receiver.waitForCount(1);
     await measure(-17);
-    await scene.gateway.receiver.waitForCount(2, { timeoutMs: 30_000 });
+    await scene.gateway.receiver.waitForCount(2);
     await sensor.endAsync();
     expect(await eventsOf(scene, id, "sensor.alarm")).toMatchObject([
       { eventType: "sensor.alarm.raised", payload: { key: "freezer-1", value: -9 } },

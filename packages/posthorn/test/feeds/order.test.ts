@@ -172,7 +172,7 @@ describe.runIf(onPostgres)("nodes that write at the same time", () => {
 
   it(
     "leave readers no gap and no repetition, with slow commits, skewed clocks and late keys",
-    { timeout: 60_000 },
+    { timeout: 180_000 },
     async () => {
       // Every eighth message delays its commit by up to 0.4 s, after its key and its place were chosen.
       await client.query(`

@@ -77,7 +77,7 @@ describe("a scenario", () => {
 
 describe("a sabotage is detected", () => {
   for (const { name, breaks, orShows = [], shared = false, scenario, ...sabotage } of SABOTAGES) {
-    it(`${breaks}: ${name}`, { timeout: 120_000 }, async () => {
+    it(`${breaks}: ${name}`, { timeout: 600_000 }, async () => {
       for (const seed of seedsFor(name, (shared ? SHARED_SEEDS : SEEDS).slice(0, SEEDS_TO_SHOW))) {
         const { violation } = await simulate(seed, { sabotage, scenario });
         if (violation === null) continue;

@@ -158,13 +158,10 @@ describe("a source with an email address", () => {
     const source = await make();
     await sendRaw(port, { from: "a@example.com", to: addressOf(source), raw: text(5) });
     const path = `ingest/api/v1/source/${source.id}`;
-    await eventually(
-      async () => {
-        const { json } = await gateway.call("GET", `${path}/state`);
-        expect(json).toMatchObject({ state: "running", events: 1, lastEventAt: expect.any(String), nextAt: null });
-      },
-      { timeoutMs: 15_000 },
-    );
+    await eventually(async () => {
+      const { json } = await gateway.call("GET", `${path}/state`);
+      expect(json).toMatchObject({ state: "running", events: 1, lastEventAt: expect.any(String), nextAt: null });
+    });
     await gateway.call("PUT", path, { name: "Renamed", kind: "email", config: { eventType: "ticket.mail" } });
     const { json } = await gateway.call("GET", `${path}/state`);
     expect(json).toMatchObject({ state: "running", events: 1 });

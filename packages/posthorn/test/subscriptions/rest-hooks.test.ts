@@ -53,9 +53,8 @@ describe("REST hooks", () => {
     await using receiver = await startReceiver({ response: 410 });
     const { json } = await user.call("POST", "app/app/rest-hook", { targetUrl: receiver.url });
     await publish("order.paid", { n: 1 });
-    await eventually(
-      async () => expect((await user.call("GET", `app/app/rest-hook/${String(json["id"])}`)).status).toBe(404),
-      { timeoutMs: 20_000 },
+    await eventually(async () =>
+      expect((await user.call("GET", `app/app/rest-hook/${String(json["id"])}`)).status).toBe(404),
     );
     expect(receiver.requests).toHaveLength(1);
   });

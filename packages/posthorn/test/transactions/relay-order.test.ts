@@ -238,7 +238,7 @@ class Scene {
 }
 
 describe.skipIf(!onPostgres)("two relays of one outbox", () => {
-  it("store every row once, and the rows of one key in the order of their commits", { timeout: 120_000 }, async () => {
+  it("store every row once, and the rows of one key in the order of their commits", async () => {
     await using files = await openPostgresStore();
     const { services } = servicesOver(files.store);
     await insertEndpoint(services, "http://127.0.0.1:8080/", {});

@@ -94,7 +94,7 @@ describe("hostile YAML takes bounded work:", () => {
     ["tabs", filled("a:\t1\n")],
     ["documents", filled("--- a\n")],
     ["white space", filled(" \n")],
-  ])("%s", { timeout: 30_000 }, (_what, text) => {
+  ])("%s", (_what, text) => {
     // Either a value or a refusal, and no other error.
     expect(() => outcomeOf(text)).not.toThrow();
   });
