@@ -16,6 +16,8 @@ const APP = 1;
 export interface Reading {
   readonly at: number;
   readonly body: unknown;
+  /** Metadata that the source has stored, such as the topic. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** When a process dies. */
@@ -58,11 +60,12 @@ export class WatchStore implements AsyncDisposable {
   async publish(readings: readonly Reading[]): Promise<void> {
     const { store, ids, feeds } = this.services;
     let last = 0;
-    for (const { at, body } of readings) {
+    for (const { at, body, headers } of readings) {
       const key = Math.max(keyAtTime(at) + 1, last + 1);
       last = key;
       const payload = Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
-      await store.accept(acceptEntry(key, { publicId: `msg_${key}`, payload, due: 0, endpointIds: [] }));
+      const requestJson = headers === undefined ? null : requestWith(headers);
+      await store.accept(acceptEntry(key, { publicId: `msg_${key}`, payload, requestJson, due: 0, endpointIds: [] }));
     }
     // A key of now, so that the horizon passes the others.
     const { key } = ids.next("msg_");
@@ -170,6 +173,23 @@ export class WatchStore implements AsyncDisposable {
     });
   }
 
+  /** Transitions of a watch, as the minute since a time, the key and the phase. */
+  async timeline(watch: number, since: number): Promise<readonly string[]> {
+    const rows = await this.services.store.db
+      .selectFrom("outbox")
+      .select("payload")
+      .where("app_id", "=", watch)
+      .orderBy("id")
+      .execute();
+    const found = rows.map(({ payload }) => {
+      const { at, key, phase } = JSON.parse(Buffer.from(payload).toString()) as Record<"at" | "key" | "phase", string>;
+      return { minute: Math.round((Date.parse(at) - since) / MINUTE), key, phase };
+    });
+    return found
+      .toSorted((one, other) => one.minute - other.minute)
+      .map(({ minute, key, phase }) => `${minute} ${key} ${phase}`);
+  }
+
   /** Services whose feeds end at the current time of the test, as those of a node that has followed the messages all along. */
   live(): Services {
     const { feeds } = this.services;
@@ -210,5 +230,18 @@ export function withTransaction(
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === "function" ? (value.bind(target) as unknown) : value;
     },
+  });
+}
+
+/** A stored request, as those of sources that Posthorn reads. */
+function requestWith(headers: Readonly<Record<string, string>>): string {
+  const origin = { provider: "test", scheme: "test", trust: "none", deliveryId: null, occurredAt: null };
+  return JSON.stringify({
+    method: "POST",
+    path: "",
+    query: "",
+    headers: Object.entries(headers).flat(),
+    address: "",
+    origin,
   });
 }
