@@ -1,6 +1,6 @@
 /** Fields that several templates have, and the endpoint that follows from them. */
 import type { ConfigOf, Fields } from "../fields/field.ts";
-import type { EndpointPlan, SourcePlan } from "./template.ts";
+import type { EndpointPlan, SourcePlan, TemplatePlan } from "./template.ts";
 
 /** Choices of `destination`, and the destination kinds that they are. */
 const DESTINATIONS = {
@@ -206,6 +206,31 @@ export function endpointFor(
     filter,
     transformation: transformation ?? null,
   };
+}
+
+/** A provider sends webhooks to a new source, and the endpoint receives those that are selected. */
+export function received(
+  type: string,
+  values: Destined & { readonly secret: string | null },
+  selection: Selection,
+): TemplatePlan {
+  const { secret } = values;
+  const source = { kind: "webhook", type, secret } as const;
+  return { source, eventTypes: [], watch: null, endpoint: endpointFor(values, selection) };
+}
+
+/** How often a page is read. */
+export function intervalField(seconds: number) {
+  return {
+    type: "integer",
+    label: "Interval in seconds",
+    help: "Time between two reads.",
+    required: false,
+    secret: false,
+    minimum: 30,
+    maximum: 86_400,
+    default: seconds,
+  } as const;
 }
 
 /** Severity of the messages of a watch: a problem while it is raised, and success when it is cleared. */

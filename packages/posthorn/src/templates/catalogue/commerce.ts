@@ -2,9 +2,11 @@
 import {
   destinationFields,
   endpointFor,
+  intervalField,
   nameField,
   numberField,
   pathField,
+  received,
   secretField,
   watchSeverity,
 } from "../fields.ts";
@@ -98,11 +100,8 @@ export const PAYMENT_CONFIRMATION = defineTemplate({
       receives: [],
     },
   ],
-  plan: (values) => ({
-    source: { kind: "webhook", type: "stripe", secret: values.secret },
-    eventTypes: [],
-    watch: null,
-    endpoint: endpointFor(values, {
+  plan: (values) =>
+    received("stripe", values, {
       eventTypes: ["payment_intent.succeeded"],
       filter: { body: { data: { object: { amount_received: { $gte: values.minimumAmount } } } } },
       card: {
@@ -112,7 +111,6 @@ export const PAYMENT_CONFIRMATION = defineTemplate({
         severity: "success",
       },
     }),
-  }),
 });
 
 function amountOf(member: string, decimals: number): string {
@@ -149,11 +147,8 @@ export const REFUND = defineTemplate({
       receives: [],
     },
   ],
-  plan: (values) => ({
-    source: { kind: "webhook", type: "stripe", secret: values.secret },
-    eventTypes: [],
-    watch: null,
-    endpoint: endpointFor(values, {
+  plan: (values) =>
+    received("stripe", values, {
       eventTypes: ["charge.refunded"],
       card: {
         title: `Refund of ${amountOf("amount_refunded", values.decimals)}`,
@@ -163,7 +158,6 @@ export const REFUND = defineTemplate({
         severity: "warning",
       },
     }),
-  }),
 });
 
 export const SUBSCRIPTION_CHANGE = defineTemplate({
@@ -282,11 +276,8 @@ export const SHIPPING_UPDATE = defineTemplate({
     },
     { title: "A parcel is in transit", steps: [tracker("evt_ship_3", "in_transit")], receives: [] },
   ],
-  plan: (values) => ({
-    source: { kind: "webhook", type: "easypost", secret: values.secret },
-    eventTypes: [],
-    watch: null,
-    endpoint: endpointFor(values, {
+  plan: (values) =>
+    received("easypost", values, {
       eventTypes: ["tracker.created", "tracker.updated"],
       filter:
         values.report === "all" ? null : { body: { result: { status: { $in: SHIPPING_STATUSES[values.report] } } } },
@@ -299,7 +290,6 @@ export const SHIPPING_UPDATE = defineTemplate({
           '{{ body.result.status | map: "delivered", "success", "failure", "error", "return_to_sender", "error" | default: "info" }}',
       },
     }),
-  }),
 });
 
 const stockPage = (qty: number): ExampleStep => ({
@@ -344,16 +334,7 @@ export const INVENTORY_LEVEL = defineTemplate({
     quantity: pathField("Quantity", "JSONPath of the quantity within a product.", "$.stock"),
     low: numberField("Low below", "A product runs low when its quantity is below this.", "5"),
     restocked: numberField("Restocked above", "It is restocked when its quantity is above this.", "9"),
-    everySeconds: {
-      type: "integer",
-      label: "Interval in seconds",
-      help: "Time between two reads.",
-      required: false,
-      secret: false,
-      minimum: 30,
-      maximum: 86_400,
-      default: 300,
-    },
+    everySeconds: intervalField(300),
     ...destinationFields("slack"),
   },
   check: ({ low, restocked }) =>

@@ -1,5 +1,5 @@
 /** Templates for communication. */
-import { destinationFields, endpointFor, nameField, secretField } from "../fields.ts";
+import { destinationFields, endpointFor, nameField, received, secretField } from "../fields.ts";
 import { defineTemplate, type ExampleStep } from "../template.ts";
 
 const LEVELS = ["info", "success", "warning", "error", "critical"] as const;
@@ -109,11 +109,8 @@ export const EMAIL_DELIVERY_STATUS = defineTemplate({
     },
     { title: "An email is delivered", steps: [email("email.delivered")], receives: [] },
   ],
-  plan: (values) => ({
-    source: { kind: "webhook", type: "resend", secret: values.secret },
-    eventTypes: [],
-    watch: null,
-    endpoint: endpointFor(values, {
+  plan: (values) =>
+    received("resend", values, {
       eventTypes: values.report === "all" ? ALL_EMAIL : PROBLEMS,
       card: {
         title: '{{ eventType | humanise }}: {{ body.data.to | join: ", " }}',
@@ -122,7 +119,6 @@ export const EMAIL_DELIVERY_STATUS = defineTemplate({
           '{{ eventType | map: "email.delivered", "success", "email.sent", "info", "email.delivery_delayed", "warning" | default: "error" }}',
       },
     }),
-  }),
 });
 
 const calendar = (start: string, uid: string): ExampleStep => ({

@@ -3,7 +3,9 @@ import {
   destinationFields,
   durationField,
   endpointFor,
+  intervalField,
   nameField,
+  received,
   secretField,
   transitionTypes,
   watchSeverity,
@@ -39,16 +41,7 @@ export const CONTENT_PUBLISHED = defineTemplate({
       schemes: ["https:", "http:"],
       example: "https://blog.example.com/feed.xml",
     },
-    everySeconds: {
-      type: "integer",
-      label: "Interval in seconds",
-      help: "Time between two reads.",
-      required: false,
-      secret: false,
-      minimum: 30,
-      maximum: 86_400,
-      default: 900,
-    },
+    everySeconds: intervalField(900),
     ...destinationFields("slack"),
   },
   setup: [],
@@ -109,11 +102,8 @@ export const MEDIA_UPLOAD = defineTemplate({
     },
     { title: "An upload begins", steps: [mux("media-3", "video.asset.created")], receives: [] },
   ],
-  plan: (values) => ({
-    source: { kind: "webhook", type: "mux", secret: values.secret },
-    eventTypes: [],
-    watch: null,
-    endpoint: endpointFor(values, {
+  plan: (values) =>
+    received("mux", values, {
       eventTypes: ["video.asset.ready", "video.asset.errored"],
       card: {
         title: "{{ eventType | humanise }}",
@@ -121,7 +111,6 @@ export const MEDIA_UPLOAD = defineTemplate({
         severity: '{{ eventType | map: "video.asset.ready", "success" | default: "error" }}',
       },
     }),
-  }),
 });
 
 const report = (commentId: string, reporter: number): ExampleStep => ({
@@ -256,15 +245,11 @@ export const FORM_SUBMISSION = defineTemplate({
     { title: "A response", steps: [response("response-1", "lT4Z3j")], receives: ["form_response"] },
     { title: "A response to another form", steps: [response("response-2", "oTher1")], receives: [] },
   ],
-  plan: (values) => ({
-    source: { kind: "webhook", type: "typeform", secret: values.secret },
-    eventTypes: [],
-    watch: null,
-    endpoint: endpointFor(values, {
+  plan: (values) =>
+    received("typeform", values, {
       eventTypes: ["form_response"],
       filter: values.formId === null ? null : { body: { form_response: { form_id: values.formId } } },
       card: { title: "Response to {{ body.form }}", text: "{{ body.answers | json }}", severity: "info" },
       transformation: ANSWERS,
     }),
-  }),
 });

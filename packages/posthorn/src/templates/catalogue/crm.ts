@@ -1,5 +1,5 @@
 /** Templates for CRM and support. */
-import { destinationFields, endpointFor, nameField, secretField } from "../fields.ts";
+import { destinationFields, nameField, received, secretField } from "../fields.ts";
 import { defineTemplate, type ExampleStep } from "../template.ts";
 
 function pipedrive(id: string, action: string, entity: string): ExampleStep {
@@ -47,11 +47,8 @@ export const NEW_LEAD = defineTemplate({
       receives: [],
     },
   ],
-  plan: (values) => ({
-    source: { kind: "webhook", type: "pipedrive", secret: values.secret },
-    eventTypes: [],
-    watch: null,
-    endpoint: endpointFor(values, {
+  plan: (values) =>
+    received("pipedrive", values, {
       eventTypes: ["lead.create"],
       card: {
         title: "New lead: {{ body.data.title }}",
@@ -60,7 +57,6 @@ export const NEW_LEAD = defineTemplate({
         severity: "success",
       },
     }),
-  }),
 });
 
 const TICKET_EVENTS = [
@@ -123,11 +119,8 @@ export const TICKET_UPDATE = defineTemplate({
       receives: [],
     },
   ],
-  plan: (values) => ({
-    source: { kind: "webhook", type: "zendesk", secret: values.secret },
-    eventTypes: [],
-    watch: null,
-    endpoint: endpointFor(values, {
+  plan: (values) =>
+    received("zendesk", values, {
       eventTypes: null,
       filter: {
         body: {
@@ -141,7 +134,6 @@ export const TICKET_UPDATE = defineTemplate({
         severity: '{{ body.detail.priority | map: "URGENT", "critical", "HIGH", "error" | default: "info" }}',
       },
     }),
-  }),
 });
 
 function clerk(type: string): ExampleStep {
@@ -175,11 +167,8 @@ export const USER_REGISTRATION = defineTemplate({
     { title: "A user signs up", steps: [clerk("user.created")], receives: ["user.created"] },
     { title: "A user changes their profile", steps: [clerk("user.updated")], receives: [] },
   ],
-  plan: (values) => ({
-    source: { kind: "webhook", type: "clerk", secret: values.secret },
-    eventTypes: [],
-    watch: null,
-    endpoint: endpointFor(values, {
+  plan: (values) =>
+    received("clerk", values, {
       eventTypes: ["user.created"],
       card: {
         title: "New user: {{ body.data.first_name }} {{ body.data.last_name }}",
@@ -187,5 +176,4 @@ export const USER_REGISTRATION = defineTemplate({
         severity: "success",
       },
     }),
-  }),
 });

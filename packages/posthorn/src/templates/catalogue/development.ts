@@ -4,6 +4,7 @@ import {
   durationField,
   endpointFor,
   nameField,
+  received,
   secretField,
   transitionTypes,
   watchSeverity,
@@ -76,11 +77,8 @@ export const REPOSITORY_EVENTS = defineTemplate({
       receives: [],
     },
   ],
-  plan: (values) => ({
-    source: { kind: "webhook", type: "github", secret: values.secret },
-    eventTypes: [],
-    watch: null,
-    endpoint: endpointFor(values, {
+  plan: (values) =>
+    received("github", values, {
       eventTypes: ["push", "pull_request.opened", "pull_request.closed", "release.published"],
       filter: { $or: [{ eventType: { $neq: "push" } }, { body: { ref: `refs/heads/${values.branch}` } }] },
       card: {
@@ -91,7 +89,6 @@ export const REPOSITORY_EVENTS = defineTemplate({
         severity: "info",
       },
     }),
-  }),
 });
 
 function workflow(id: string, conclusion: string): ExampleStep {
@@ -130,11 +127,8 @@ export const BUILD_COMPLETION = defineTemplate({
     { title: "A build fails", steps: [workflow("build-1", "failure")], receives: ["workflow_run.completed"] },
     { title: "A build succeeds", steps: [workflow("build-2", "success")], receives: [] },
   ],
-  plan: (values) => ({
-    source: { kind: "webhook", type: "github", secret: values.secret },
-    eventTypes: [],
-    watch: null,
-    endpoint: endpointFor(values, {
+  plan: (values) =>
+    received("github", values, {
       eventTypes: ["workflow_run.completed"],
       filter:
         values.report === "all"
@@ -148,7 +142,6 @@ export const BUILD_COMPLETION = defineTemplate({
         severity: '{{ body.workflow_run.conclusion | map: "success", "success" | default: "error" }}',
       },
     }),
-  }),
 });
 
 function failures(service: string, count: number): readonly ExampleStep[] {

@@ -1,5 +1,5 @@
 /** Templates for marketing and analytics. */
-import { destinationFields, endpointFor, nameField, numberField, secretField } from "../fields.ts";
+import { destinationFields, endpointFor, nameField, numberField, received, secretField } from "../fields.ts";
 import { defineTemplate, type ExampleStep } from "../template.ts";
 
 function campaign(id: string, metric: string, campaignId: number): ExampleStep {
@@ -112,11 +112,8 @@ export const CONVERSION = defineTemplate({
       receives: [],
     },
   ],
-  plan: (values) => ({
-    source: { kind: "webhook", type: "segment", secret: values.secret },
-    eventTypes: [],
-    watch: null,
-    endpoint: endpointFor(values, {
+  plan: (values) =>
+    received("segment", values, {
       eventTypes: ["track"],
       filter: { body: { event: values.event, properties: { revenue: { $gte: Number(values.minimumRevenue) } } } },
       card: {
@@ -125,5 +122,4 @@ export const CONVERSION = defineTemplate({
         severity: "success",
       },
     }),
-  }),
 });
