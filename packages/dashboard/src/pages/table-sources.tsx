@@ -1,5 +1,6 @@
 /** PostgreSQL tables whose changes are published, with the command that adds one. */
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
@@ -8,11 +9,11 @@ import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
 import type { FormValues } from "../components/form.tsx";
-import { ListPage } from "../components/list-page.tsx";
-import { Card } from "../components/page.tsx";
+import { timeColumn } from "../components/list-page.tsx";
+import { Card, Page, Stack } from "../components/page.tsx";
 import { ServerSentence } from "../components/server-sentence.tsx";
 import { Loading, Note } from "../components/state.tsx";
-import { Time } from "../components/time.tsx";
+import { Table } from "../components/table.tsx";
 import { toConfig } from "../lib/destination-config.ts";
 import { serverText } from "../lib/server-text.ts";
 import { READ_TONES, readStateOf, TABLE_KIND } from "../lib/source-kind.ts";
@@ -29,32 +30,35 @@ export function TableSources() {
   const list = useTableSources();
   const kind = useSourceKind(TABLE_KIND);
   return (
-    <>
-      <ListPage
-        title={t("tableSources.title")}
-        lead={t("tableSources.lead")}
-        list={list}
-        rowKey={({ table, name }) => `${table} ${name}`}
-        empty={t("tableSources.none")}
-        columns={[
-          { key: "table", label: t("tableSources.table"), cell: (row) => <code>{row.table}</code> },
-          { key: "name", label: t("applications.name"), wideOnly: true, cell: (row) => row.name },
-          { key: "type", label: t("tableSources.events"), cell: (row) => <Published source={row} /> },
-          { key: "app", label: t("applications.one"), cell: (row) => <Application source={row} /> },
-          { key: "state", label: t("sourceKinds.state"), cell: (row) => <State source={row} /> },
-          {
-            key: "missed",
-            label: t("tableSources.lastMissed"),
-            end: true,
-            tight: true,
-            cell: (row) => <Time at={row.lastMissedAt} relative />,
-          },
-        ]}
-      />
-      <Card title={t("tableSources.add")} lead={t("tableSources.addLead")}>
-        {kind === undefined ? <Loading lines={6} /> : <Command kind={kind} />}
-      </Card>
-    </>
+    <Page
+      title={t("tableSources.title")}
+      lead={t("tableSources.lead")}
+      crumbs={[
+        <Link key="all" to="/sources">
+          {t("sources.title")}
+        </Link>,
+      ]}
+    >
+      <Stack>
+        <Table
+          label={t("tableSources.title")}
+          list={list}
+          rowKey={({ table, name }) => `${table} ${name}`}
+          empty={t("tableSources.none")}
+          columns={[
+            { key: "table", label: t("tableSources.table"), cell: (row) => <code>{row.table}</code> },
+            { key: "name", label: t("applications.name"), wideOnly: true, cell: (row) => row.name },
+            { key: "type", label: t("tableSources.events"), cell: (row) => <Published source={row} /> },
+            { key: "app", label: t("applications.one"), cell: (row) => <Application source={row} /> },
+            { key: "state", label: t("sourceKinds.state"), cell: (row) => <State source={row} /> },
+            timeColumn(t("tableSources.lastMissed"), "lastMissedAt"),
+          ]}
+        />
+        <Card title={t("tableSources.add")} lead={t("tableSources.addLead")}>
+          {kind === undefined ? <Loading lines={6} /> : <Command kind={kind} />}
+        </Card>
+      </Stack>
+    </Page>
   );
 }
 
@@ -141,17 +145,19 @@ function Command({ kind }: { readonly kind: LocalSourceKind }) {
   const added = tableCommand(config, false);
   return (
     <form ref={form} onSubmit={(event: FormEvent) => event.preventDefault()}>
-      <DestinationFields kind={kind} />
-      {tried === null || added === null ? (
-        <Note>{t("tableSources.incomplete")}</Note>
-      ) : (
-        <>
-          <p className="muted">{t("tableSources.try")}</p>
-          <CodeBlock label={t("tableSources.try")} text={tried} />
-          <p className="muted">{t("tableSources.run")}</p>
-          <CodeBlock label={t("tableSources.run")} text={added} />
-        </>
-      )}
+      <Stack>
+        <DestinationFields kind={kind} />
+        {tried === null || added === null ? (
+          <Note>{t("tableSources.incomplete")}</Note>
+        ) : (
+          <>
+            <p className="muted">{t("tableSources.try")}</p>
+            <CodeBlock label={t("tableSources.try")} text={tried} />
+            <p className="muted">{t("tableSources.run")}</p>
+            <CodeBlock label={t("tableSources.run")} text={added} />
+          </>
+        )}
+      </Stack>
     </form>
   );
 }
