@@ -7,7 +7,6 @@ import {
   namesOf,
   newGroup,
   newRow,
-  onlyRows,
   toFilter,
 } from "./filter-draft.ts";
 
@@ -90,11 +89,6 @@ describe("the form of a filter", () => {
     expect(complete({ path: "body.a", operator: "exists" })).toBe(true);
     expect(isFilterComplete({ mode: "form", group: newGroup("any", []) })).toBe(false);
     expect(isFilterComplete({ mode: "json", text: " " })).toBe(false);
-  });
-
-  it("names the rows of a filter without groups", () => {
-    expect(onlyRows({ body: { a: 1 } })).toMatchObject([{ path: "body.a", operator: "is", value: "1" }]);
-    expect(onlyRows({ $or: [{ body: { a: 1 } }] })).toBeNull();
   });
 });
 

@@ -277,11 +277,3 @@ function pathText(names: readonly string[]): string {
     })
     .join("");
 }
-
-/** Rows of a filter, as `body.status` and the operator, for a sentence; `null`: it has groups or is JSON. */
-export function onlyRows(filter: unknown): readonly FilterRow[] | null {
-  const group = fromFilter(filter);
-  if (group === null || group.match !== "all") return null;
-  const rows = group.parts.filter((part): part is FilterRow => !isFilterGroup(part));
-  return rows.length === group.parts.length ? rows : null;
-}
