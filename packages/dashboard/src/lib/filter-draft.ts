@@ -65,7 +65,7 @@ export function draftOf(filter: unknown): FilterDraft {
   return group === null ? { mode: "json", text: JSON.stringify(filter, null, 2) } : { mode: "form", group };
 }
 
-/** The filter that a draft describes. Text that is no JSON stays a text, which the server refuses with the place of the fault. */
+/** The filter that a draft describes. Text that is not JSON stays as it is, and the server refuses it with the place of the fault. */
 export function filterOf(draft: FilterDraft): unknown {
   if (draft.mode === "form") return toFilter(draft.group);
   try {
