@@ -14,6 +14,9 @@ const EMPTY = `
       WHERE relnamespace = to_regnamespace('posthorn') AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'schema_version'
     LOOP EXECUTE format('DELETE FROM posthorn.%I', name);
     END LOOP;
+    FOR name IN SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace('posthorn') AND relkind = 'S'
+    LOOP EXECUTE format('ALTER SEQUENCE posthorn.%I RESTART', name);
+    END LOOP;
   END $$`;
 
 /** The database with the current tables, shared by all processes of the run. */
