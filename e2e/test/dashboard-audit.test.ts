@@ -7,7 +7,8 @@ import { useBrowser } from "../lib/browser.ts";
 import { useWorld } from "../lib/world.ts";
 
 const browser = useBrowser();
-const world = useWorld();
+// The server has an organisation of its own, besides that of the test.
+const world = useWorld({ env: { POSTHORN_INGEST_URL: "http://in.example.com" } });
 let message: string;
 
 async function open(path: string, options: Parameters<typeof browser.open>[0] = {}): Promise<Page> {

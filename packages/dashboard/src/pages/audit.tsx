@@ -150,10 +150,10 @@ function Actions({ filter }: { readonly filter: AuditFilter }) {
 function VerificationResult({ result }: { readonly result: Verification }) {
   const { t, i18n } = useTranslation();
   const { intact, checked, complete, head, problems, publicKey } = result;
-  const count = formatNumber(i18n.language, checked);
+  const counts = { count: checked, entries: formatNumber(i18n.language, checked) };
   return (
     <>
-      <Note tone={intact ? "good" : "bad"}>{t(intact ? "audit.intact" : "audit.broken", { count })}</Note>
+      <Note tone={intact ? "good" : "bad"}>{t(intact ? "audit.intact" : "audit.broken", counts)}</Note>
       {!complete && <p className="muted">{t("audit.partial")}</p>}
       {problems.length > 0 && (
         <ul>
