@@ -1,6 +1,6 @@
 /** A browser for tests of sign-in: keeps cookies, and sends the headers that a page of the server would send. */
 import type { Services } from "../../src/domain/context.ts";
-import { createSetupLink } from "../../src/domain/user/set-up.ts";
+import { createSetupLink } from "../../src/domain/user/start-links.ts";
 
 export interface BrowserReply {
   readonly status: number;

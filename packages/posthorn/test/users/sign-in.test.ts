@@ -1,6 +1,6 @@
 /** Sign-in of people: set-up, password, limits, sessions, cookies. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDeveloperCode, createSetupLink } from "../../src/domain/user/set-up.ts";
+import { createDeveloperCode, createSetupLink } from "../../src/domain/user/start-links.ts";
 import { codeOf, join, OWNER, ownerOf, TestBrowser } from "../support/browser-session.ts";
 import { startNode, type TestNode } from "../support/posthorn.ts";
 import { onPostgres, temporaryFolder } from "../support/store.ts";

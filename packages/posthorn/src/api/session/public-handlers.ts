@@ -14,7 +14,8 @@ import { passkeyRequestOptions, signInWithPasskey } from "../../domain/user/pass
 import { acceptInvitation, readInvitation } from "../../domain/user/invitation.ts";
 import { readResetLink, resetPassword } from "../../domain/user/reset.ts";
 import { localeOf } from "../../domain/user/profile.ts";
-import { isSetupRequired, setUp as setUpOwner } from "../../domain/user/set-up.ts";
+import { setUp as setUpOwner } from "../../domain/user/set-up.ts";
+import { isSetupRequired } from "../../domain/user/start-links.ts";
 import { countAttempt, addressSubject, clearAttempts } from "../../domain/session/limits.ts";
 import type * as models from "../models/user.ts";
 import { ok, type Reply, reply } from "../reply.ts";

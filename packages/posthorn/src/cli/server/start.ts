@@ -3,7 +3,7 @@ import { envToConfig } from "../../config/config.ts";
 import { readEnv } from "../../config/env.ts";
 import { loadSecrets } from "../../config/secrets.ts";
 import { DEFAULT_ORGANISATION } from "../../domain/organisation/ensure.ts";
-import { createDeveloperCode, createSetupLink } from "../../domain/user/set-up.ts";
+import { createDeveloperCode, createSetupLink } from "../../domain/user/start-links.ts";
 import { createLog } from "../../lib/log.ts";
 import { PosthornNode } from "../../node/node.ts";
 import { VERSION } from "../../lib/version.ts";

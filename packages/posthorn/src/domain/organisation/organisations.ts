@@ -4,7 +4,7 @@ import { invalid, notFound, PosthornError } from "../../lib/errors.ts";
 import type { Role } from "../role.ts";
 import { atomically, type Call, type Context, reader, write } from "../context.ts";
 import { rolesOf, requirePerson, toUser } from "../user/user.ts";
-import { insertMembership } from "../user/set-up.ts";
+import { insertMembership } from "../user/account.ts";
 import { refuseSharedOrigin } from "./ensure.ts";
 
 export interface Organisation {

@@ -10,7 +10,8 @@ import { isRole, type Role } from "../role.ts";
 import { createOneTime, findOneTime, linkInvalid, type OneTimeRow, takeOneTime } from "../session/one-time.ts";
 import { type Attempt, completeSignIn, type SignInResult } from "../session/sign-in.ts";
 import { normaliseEmail } from "./email.ts";
-import { insertMembership, insertPerson, prepareAccount } from "./set-up.ts";
+import { insertMembership, insertPerson } from "./account.ts";
+import { prepareAccount } from "./set-up.ts";
 import { requireRoleManagement, rolesOf } from "./user.ts";
 
 const INVITATION_MS = 7 * 86_400_000;

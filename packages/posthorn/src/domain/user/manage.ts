@@ -8,7 +8,7 @@ import { atomically, type Call, type Context, reader, type TransactionContext } 
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import type { Role } from "../role.ts";
 import { endSessions } from "../session/session.ts";
-import { insertMembership } from "./set-up.ts";
+import { insertMembership } from "./account.ts";
 import { getUser, requireOtherOwner, requireRoleManagement, rolesOf, toUser, type User } from "./user.ts";
 
 export async function listUsers({ ctx, input }: Call<PageRequest>): Promise<Page<User>> {

@@ -11,7 +11,7 @@ import type { Services } from "../../context.ts";
 import { isRole, type Role } from "../../role.ts";
 import { type Attempt, beginSession, type SignedIn } from "../../session/sign-in.ts";
 import { normaliseEmail } from "../email.ts";
-import { insertMembership, insertPerson } from "../set-up.ts";
+import { insertMembership, insertPerson } from "../account.ts";
 import { type PersonRow, requireOtherOwner } from "../user.ts";
 import type { OidcPerson } from "./protocol.ts";
 import { type IdentityProvider, toProvider, type ProviderRow } from "./provider.ts";
