@@ -5,7 +5,7 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Identity } from "../domain/auth/authenticate.ts";
-import { type Actor, payloadView, requireAccess, seesApplication } from "../domain/access.ts";
+import { type Actor, hasSameAccess, payloadView, requireAccess, seesApplication } from "../domain/access.ts";
 import { maskPayload } from "../domain/payload-mask.ts";
 import { PosthornError } from "../lib/errors.ts";
 import type { LiveEvent } from "../live/events.ts";
@@ -162,10 +162,10 @@ class LiveStream {
     this.checkToken();
   }
 
-  /** Ends the stream if its token is no longer valid. */
+  /** Ends the stream if its token is no longer valid, or may do something else than when it was opened: its client reconnects. */
   checkToken(): void {
     this.#options.identify(this.#request).then(
-      ({ expiresAt }) => this.#endAt(expiresAt),
+      ({ actor, expiresAt }) => (hasSameAccess(actor, this.actor) ? this.#endAt(expiresAt) : this.end()),
       () => this.end(),
     );
   }

@@ -77,6 +77,17 @@ export function visibleApplications(actor: Actor): readonly number[] | null {
   return applications.size === 0 ? [-1] : [...applications];
 }
 
+/** Whether two identifications of a caller give it the same access. */
+export function hasSameAccess(one: Actor, other: Actor): boolean {
+  if (one.kind === "application" || other.kind === "application") return one.kind === other.kind;
+  return one.orgId === other.orgId && textOf(one.grant) === textOf(other.grant);
+}
+
+function textOf({ permissions, applications, ...grant }: Grant): string {
+  const single = [...(grant.inApplication ?? [])].map(([key, own]) => [key, [...own].toSorted()]);
+  return JSON.stringify([[...permissions].toSorted(), applications === null ? null : [...applications], single]);
+}
+
 /** How much of payloads an actor sees: whole payloads, their structure with masked values, or nothing. */
 export type PayloadView = "full" | "masked" | "none";
 

@@ -50,3 +50,23 @@ it("masks event types that do not look like names for a key that may not read pa
   expect(await received(["read"], "order.made")).toContain("order.made");
   expect(await received(["read", "payloads:read"], CANARY)).toContain(CANARY);
 });
+
+it("ends when the scopes of its key are changed, so that the client reconnects with the new ones", async () => {
+  const scopes = ["read", "payloads:read"];
+  const { json } = await ok(owner.call("POST", "auth/api-key", { name: "Key", scopes }));
+  const headers = { authorization: `Bearer ${json["token"] as string}` };
+  const open = async (path: string) => {
+    const response = await fetch(`${node.url}/api/v1/${path}`, { headers });
+    expect(response.status).toBe(200);
+    return response.body!.getReader();
+  };
+  const streams = [await open("live"), await open("app/two/feed/stream")];
+  await ok(owner.call("PATCH", `auth/api-key/${json["id"] as string}`, { scopes: [...scopes, "app:one"] }));
+  await ok(owner.call("POST", "app/two/msg", { eventType: "a", payload: { name: CANARY } }));
+  for (const stream of streams) {
+    let text = "";
+    for (let part = await stream.read(); !part.done; part = await stream.read())
+      text += Buffer.from(part.value).toString();
+    expect(text).not.toContain(CANARY);
+  }
+});

@@ -5,7 +5,6 @@
 import type { ServerResponse } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import type { Actor } from "../../domain/access.ts";
 import type { Identity } from "../../domain/auth/authenticate.ts";
 import type { OutsideContext, Services } from "../../domain/context.ts";
 import { type FeedRef, getFeed } from "../../domain/feed/find.ts";
@@ -85,16 +84,21 @@ async function open(request: FastifyRequest, reply: FastifyReply, options: Openi
   response.write(`retry: 2000\nid: ${encodeCursor(feed, from)}\nevent: open\ndata: {}\n\n`);
   const signal = AbortSignal.any([ended.signal, closing]);
   const reading = { ctx, feed, from, filter: filterOf(query), raw: query.raw ?? false };
+  const isAllowed = async (identity: Identity | null): Promise<boolean> => {
+    if (identity === null || identity.actor.orgId !== actor.orgId) return false;
+    try {
+      await authorize(services, identity.actor, route, request.params);
+      return true;
+    } catch {
+      return false;
+    }
+  };
   const stillAllowed = async (): Promise<boolean> =>
-    isAllowed(await identify(request).catch(() => null), actor) && isReadable(ctx, refOf(request.params));
+    (await isAllowed(await identify(request).catch(() => null))) && isReadable(ctx, refOf(request.params));
   await pump(response, reading, signal, stillAllowed).catch((error: unknown) => {
     if (!signal.aborted) request.log.warn({ err: error }, "a stream of a feed ended; its client reconnects");
   });
   response.end();
-}
-
-function isAllowed(identity: Identity | null, actor: Actor): boolean {
-  return identity !== null && identity.actor.orgId === actor.orgId;
 }
 
 /** Whether the feed can still be read: its endpoint was neither deleted nor, if it is only pulled, disabled. */
