@@ -186,8 +186,13 @@ function Sessions() {
             </>
           ),
         },
-        { key: "ip", label: t("profile.address"), wideOnly: true, cell: ({ ip }) => <code>{ip}</code> },
-        { key: "used", label: t("profile.lastUsed"), cell: ({ lastUsedAt }) => <Time at={lastUsedAt} relative /> },
+        { key: "ip", label: t("profile.address"), tight: true, wideOnly: true, cell: ({ ip }) => <code>{ip}</code> },
+        {
+          key: "used",
+          label: t("profile.lastUsed"),
+          tight: true,
+          cell: ({ lastUsedAt }) => <Time at={lastUsedAt} relative />,
+        },
         {
           key: "end",
           label: "",
