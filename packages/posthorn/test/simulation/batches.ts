@@ -47,11 +47,11 @@ export interface BatchVerdict {
 }
 
 const BURSTS = 60;
-const MOST_TOGETHER = 6;
+const MOST_TOGETHER = 12;
 const KEYS = ["a", "b", "c"] as const;
 const TROUBLE_MS = 3_600_000;
 const RECOVERY_MS = 7_200_000;
-const BATCH: BatchPolicy = { items: 8, bytes: 1_000_000, waitMs: 500, sharesKeys: true, isKept: false };
+const BATCH: BatchPolicy = { items: 4, bytes: 1_000_000, waitMs: 500, sharesKeys: true, isKept: false };
 const BLOCK: OrderPolicy = { by: "key", onFailure: "block", maxBlockMs: null };
 const RETRY: LanePolicy["retry"] = {
   backoff: { kind: "exponential", firstMs: 2000, factor: 2, maxMs: 60_000, attempts: Infinity },
@@ -124,7 +124,7 @@ class Batches implements Disposable {
     for (let burst = 0; burst < BURSTS; burst++) {
       const at = this.#random.int(0, TROUBLE_MS);
       for (let left = this.#random.int(1, MOST_TOGETHER); left > 0; left--) {
-        this.#time.after(this.#outside, at + this.#random.int(0, 300), () => void this.#publish());
+        this.#time.after(this.#outside, at + this.#random.int(0, 3000), () => void this.#publish());
       }
     }
     for (let at = 0; (at += this.#random.int(20_000, 400_000)) < TROUBLE_MS;) {
