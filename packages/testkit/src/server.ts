@@ -26,6 +26,8 @@ export interface ServerOptions {
 /** Whether this run of the tests is on PostgreSQL: a Vitest project. */
 export const onPostgres: boolean = process.env["POSTHORN_TEST_STORE"] === "postgres";
 
+const DEFAULT_ORGANISATION = "org_00000000000000000000default";
+
 /** Long enough for a suite, short enough to be noticed when it is reused by mistake. */
 const TOKEN_SECONDS = 86_400;
 
@@ -33,8 +35,8 @@ const TOKEN_SECONDS = 86_400;
 export const SEVERAL_ORGANISATIONS = { POSTHORN_INGEST_URL: "http://hooks.test" } as const;
 
 export class TestServer implements AsyncDisposable {
-  /** The organisation of `token`. */
-  readonly organisation = organisationId();
+  /** The organisation of `token`: the one that a server creates when it starts. It refuses a second one without a separate origin. */
+  readonly organisation = DEFAULT_ORGANISATION;
   readonly jwtSecret = `secret-of-a-test-${organisationId()}`;
   /** A token of the organisation, the same for every start. */
   readonly token = this.tokenOf(this.organisation);
