@@ -39,7 +39,7 @@ async function historyOf(page: Page): Promise<readonly string[]> {
 async function signIn(page: Page, email: string, password: string): Promise<void> {
   await page.getByLabel("Email address").fill(email);
   await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
 /** Closes nothing: a browser of its own, in which the owner signs in. */
@@ -254,14 +254,14 @@ describe("people in the dashboard", WALK, () => {
 
   it("see the pages in German when they chose it", async () => {
     const page = await openOwner("/profile");
-    await page.getByLabel("Language").selectOption("de");
+    await page.getByLabel("Language", { exact: true }).selectOption("de");
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByRole("heading", { level: 1, name: "Profil" }).waitFor();
     await page.reload();
     await page.getByRole("heading", { level: 1, name: "Profil" }).waitFor();
     expect(await page.getAttribute("html", "lang")).toBe("de");
     await picture(page, "profile-de");
-    await page.getByLabel("Sprache").selectOption("en");
+    await page.getByLabel("Sprache", { exact: true }).selectOption("en");
     await page.getByRole("button", { name: "Speichern" }).click();
     await page.getByRole("heading", { level: 1, name: "Profile" }).waitFor();
   });
