@@ -3,7 +3,15 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { eventually, makeToken, organisationId, startReceiver, startServer, type TestServer } from "@posthorn/testkit";
+import {
+  eventually,
+  makeToken,
+  DEFAULT_ORGANISATION,
+  organisationId,
+  startReceiver,
+  startServer,
+  type TestServer,
+} from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import { Api } from "../lib/api.ts";
 import { runCli } from "../lib/cli.ts";
@@ -95,7 +103,7 @@ describe("SIGTERM", () => {
     await using receiver = await startReceiver({ response: "hang" });
     using folder = temporaryFolder();
     const secret = `secret-of-a-test-${organisationId()}`;
-    const token = makeToken({ sub: organisationId() }, secret);
+    const token = makeToken({ sub: DEFAULT_ORGANISATION }, secret);
     const env = { POSTHORN_SHUTDOWN_TIMEOUT: "600", POSTHORN_REQUEST_TIMEOUT: "300", POSTHORN_JWT_SECRET: secret };
     const start = () =>
       runCli(["start", "--dev", "--log-format", "json", "--listen", "127.0.0.1:0", "--data-dir", folder.path], env);

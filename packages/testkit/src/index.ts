@@ -21,7 +21,14 @@ export {
   type ReceiverOptions,
   startReceiver,
 } from "./receiver.ts";
-export { onPostgres, type ServerOptions, SEVERAL_ORGANISATIONS, startServer, type TestServer } from "./server.ts";
+export {
+  DEFAULT_ORGANISATION,
+  onPostgres,
+  type ServerOptions,
+  SEVERAL_ORGANISATIONS,
+  startServer,
+  type TestServer,
+} from "./server.ts";
 export type { Exit } from "./server-process.ts";
 export { programArguments, SERVER_BUNDLE } from "./server-program.ts";
 export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from "./providers/github.ts";

@@ -26,7 +26,8 @@ export interface ServerOptions {
 /** Whether this run of the tests is on PostgreSQL: a Vitest project. */
 export const onPostgres: boolean = process.env["POSTHORN_TEST_STORE"] === "postgres";
 
-const DEFAULT_ORGANISATION = "org_00000000000000000000default";
+/** The organisation that a server creates when it starts. */
+export const DEFAULT_ORGANISATION = "org_00000000000000000000default";
 
 /** Long enough for a suite, short enough to be noticed when it is reused by mistake. */
 const TOKEN_SECONDS = 86_400;
