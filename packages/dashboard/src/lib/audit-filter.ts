@@ -9,16 +9,16 @@ export interface AuditFilter {
   readonly range?: "24h" | "7d" | "30d";
 }
 
-const TYPES: readonly string[] = ["change", "view"];
-const ACTORS: readonly string[] = ["user", "key", "token", "application", "link", "system"];
+const TYPES: ReadonlySet<string> = new Set(["change", "view"]);
+const ACTORS: ReadonlySet<string> = new Set(["user", "key", "token", "application", "link", "system"]);
 const HOURS: Readonly<Record<string, number>> = { "24h": 24, "7d": 168, "30d": 720 };
 
 /** Reads the filter from search parameters, and ignores invalid values. */
 export function toAuditFilter(search: Readonly<Record<string, unknown>>): AuditFilter {
   const { type, by, target, range } = search;
   return {
-    ...(typeof type === "string" && TYPES.includes(type) ? { type: type as "change" } : {}),
-    ...(typeof by === "string" && ACTORS.includes(by) ? { by: by as "user" } : {}),
+    ...(typeof type === "string" && TYPES.has(type) ? { type: type as "change" } : {}),
+    ...(typeof by === "string" && ACTORS.has(by) ? { by: by as "user" } : {}),
     ...(typeof target === "string" && target !== "" ? { target } : {}),
     ...(typeof range === "string" && range in HOURS ? { range: range as "24h" } : {}),
   };

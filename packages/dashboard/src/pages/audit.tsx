@@ -113,7 +113,7 @@ function Actions({ filter }: { readonly filter: AuditFilter }) {
     mutationFn: async () => {
       const query = auditQuery(filter, Date.now());
       const text = await must(api.GET("/api/v1/audit/export", { params: { query }, parseAs: "text" }));
-      download("posthorn-audit.ndjson", text as unknown as string, "application/x-ndjson");
+      download("posthorn-audit.ndjson", text, "application/x-ndjson");
     },
   });
   const [open, setOpen] = useState(false);

@@ -70,7 +70,7 @@ function useTableSources(): List<TableSource> {
     refetchInterval: EVERY_MS,
   });
   return {
-    rows: (query.data?.data ?? []) as readonly TableSource[],
+    rows: query.data?.data ?? [],
     error: query.error,
     isLoading: query.isLoading,
     isLoadingMore: false,

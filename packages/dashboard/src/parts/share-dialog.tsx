@@ -106,8 +106,8 @@ function ShareForm({ app, message, attempt }: ShareDialogProps) {
   );
 }
 
-function words(value: unknown, separator: RegExp): string[] {
-  return String(value ?? "")
+function words(value: string | undefined, separator: RegExp): string[] {
+  return (value ?? "")
     .split(separator)
     .map((word) => word.trim())
     .filter((word) => word !== "");

@@ -3,7 +3,7 @@ import { AuditTrail } from "../domain/audit/trail.ts";
 import { fieldNames } from "../domain/audit/changes.ts";
 import type { AuditTarget, AuditType } from "../domain/audit/entry.ts";
 import { type Actor, payloadView } from "../domain/access.ts";
-import type { Invocation } from "./invoke.ts";
+import type { Invocation } from "./invocation.ts";
 import type { Route } from "./route.ts";
 
 /** Kind of the entry of a successful call of this route; `null`: it has none. */

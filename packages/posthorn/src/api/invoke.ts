@@ -1,33 +1,15 @@
 /** Calls a route: validates the request, applies the idempotency key and runs the handler. Used for HTTP and in-process calls. */
 import { setTimeout as delay } from "node:timers/promises";
 import { Type } from "typebox";
-import type { Actor } from "../domain/access.ts";
 import type { AuditTrail } from "../domain/audit/trail.ts";
 import type { Context, OutsideContext, Services } from "../domain/context.ts";
 import { idempotencyKey } from "../domain/idempotency.ts";
 import { ClaimedRequests, onceInTransaction } from "../domain/once.ts";
 import { noteResponse, trailFor } from "./audit-trail.ts";
-import type { ParsedBody } from "./body.ts";
+import type { Invocation } from "./invocation.ts";
 import type { Reply } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { bodyValidator, depthValidator, queryValidator, refuseUnknown } from "./validation.ts";
-
-export interface Invocation {
-  readonly actor: Actor;
-  /** Scopes idempotency keys, so that two callers never share one. */
-  readonly caller: string;
-  /** Path and query. An idempotency key is valid for one URL. */
-  readonly url: string;
-  readonly params: unknown;
-  readonly query: unknown;
-  readonly body: ParsedBody;
-  readonly idempotencyKey: string | string[] | undefined;
-  readonly userAgent?: string | undefined;
-  /** Address of the caller; absent: the caller is this process. */
-  readonly ip?: string | undefined;
-  /** See `RouteRequest.disconnected`; absent: the caller is this process. */
-  readonly disconnected?: (() => AbortSignal) | undefined;
-}
 
 function never(): AbortSignal {
   return new AbortController().signal;

@@ -31,7 +31,7 @@ import type {
 } from "./ports.ts";
 import type { Announcer } from "./operational/events.ts";
 import type { AuditSigner } from "./audit/signer.ts";
-import type { AuditTrail } from "./audit/trail.ts";
+import type { AuditValue } from "./audit/entry.ts";
 import type { Tx } from "../store/tx.ts";
 import type { OidcProtocol } from "./user/identity/protocol.ts";
 
@@ -77,6 +77,24 @@ export interface Services extends TransactionServices {
   readonly identityProviders: OidcProtocol;
 }
 
+/** What a call notes for its entry in the audit log. See `AuditTrail`. */
+export interface CallAudit {
+  /** Runs a write transaction that contains the entry of the call, unless it already has one. */
+  within<T>(services: Services, work: (tx: Tx) => Promise<T>, operation?: string): Promise<T>;
+  /** The call changed nothing: it has no entry. */
+  unchanged(): void;
+  /** Notes a resource that was created. */
+  created(kind: string, id: string, name?: string | null): void;
+  /** Replaces a uid in the request by the id of the resource, and adds its name. */
+  found(ref: string, id: string, name: string | null): void;
+  /** Notes the application that the call is about. */
+  in(application: { readonly key: number; readonly id: string }): void;
+  /** Notes the fields that differ. */
+  changed(before: object, after: object): void;
+  /** Notes a harmless fact, such as how many rows were deleted. */
+  fact(name: string, value: AuditValue): void;
+}
+
 interface ContextFields {
   readonly actor: Actor;
   /** Kind of applications that the call can see. Default: those of customers. Internal applications have their own paths. */
@@ -84,7 +102,7 @@ interface ContextFields {
   /** ID of the route, for reports. Absent in background jobs. */
   readonly operation?: string;
   /** The entry of this call in the audit log; absent: the call has none. */
-  readonly audit?: AuditTrail | undefined;
+  readonly audit?: CallAudit | undefined;
 }
 
 /** Context of code outside write transactions, which may call external services. */

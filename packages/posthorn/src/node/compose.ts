@@ -175,8 +175,7 @@ export function compose(base: NodeBase): Composition {
     urls: { judge: (url, allow) => egress.check(url, allow === null ? undefined : parseAllowList(allow)) },
     rules: rulesOf({ config, egress, policyDefaults, kinds, listensAt: () => state.url }),
   };
-  const subscriptions = stack.use(buildSubscriptionManager(parts));
-  const maintenance = buildMaintenance(parts);
+  const [subscriptions, maintenance] = [stack.use(buildSubscriptionManager(parts)), buildMaintenance(parts)];
   // Endpoint health comes first, so that no task sends to an endpoint before its failure streak is loaded.
   const first = [health, tasks, outbox, operational, certificates, statistics, backlog];
   const workers = joinWorkers([...first, ...receiving.workers, subscriptions, watches, maintenance], log);

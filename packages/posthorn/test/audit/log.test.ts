@@ -57,7 +57,7 @@ async function orgKey(): Promise<number> {
   return row.id;
 }
 
-const change_ = (work: Parameters<TestNode["services"]["store"]["transaction"]>[0]) =>
+const transact = (work: Parameters<TestNode["services"]["store"]["transaction"]>[0]) =>
   node.services.store.transaction(work, "test");
 
 describe("an entry", () => {
@@ -186,7 +186,7 @@ describe("a manipulation of the database is found", () => {
   it("when an entry is changed", async () => {
     await change(5);
     const org = await orgKey();
-    await change_(({ db }) =>
+    await transact(({ db }) =>
       db
         .updateTable("audit_entry")
         .set({ actor_kind: "system" })
@@ -200,7 +200,7 @@ describe("a manipulation of the database is found", () => {
   it("when an entry is removed", async () => {
     await change(5);
     const org = await orgKey();
-    await change_(({ db }) => db.deleteFrom("audit_entry").where("org_id", "=", org).where("seq", "=", 3).execute());
+    await transact(({ db }) => db.deleteFrom("audit_entry").where("org_id", "=", org).where("seq", "=", 3).execute());
     expect(await problems()).toEqual(["entry_missing"]);
   });
 
@@ -213,9 +213,9 @@ describe("a manipulation of the database is found", () => {
       .where("org_id", "=", org)
       .where("seq", "=", 3)
       .executeTakeFirstOrThrow();
-    await change_(({ db }) => db.deleteFrom("audit_entry").where("org_id", "=", org).where("seq", ">", 3).execute());
+    await transact(({ db }) => db.deleteFrom("audit_entry").where("org_id", "=", org).where("seq", ">", 3).execute());
     expect(await problems()).toEqual(["end_missing"]);
-    await change_(({ db }) =>
+    await transact(({ db }) =>
       db.updateTable("audit_head").set({ seq: 3, hash: kept.hash }).where("org_id", "=", org).execute(),
     );
     expect(await problems()).toEqual(["signature_invalid"]);
@@ -230,7 +230,7 @@ describe("a manipulation of the database is found", () => {
   it("when the head is removed, and changes go on", async () => {
     await change(2);
     const org = await orgKey();
-    await change_(({ db }) => db.deleteFrom("audit_head").where("org_id", "=", org).execute());
+    await transact(({ db }) => db.deleteFrom("audit_head").where("org_id", "=", org).execute());
     expect(await problems()).toEqual(["head_missing"]);
     await change(1);
     expect(await problems()).toEqual(["head_was_invalid"]);

@@ -364,3 +364,16 @@ describe("the code of a development server", () => {
     expect(codes(replies)).toEqual(new Array<string>(4).fill("link_invalid"));
   });
 });
+
+it("a set-up link leaves the organisation to the product, which may use its own before the first user comes", async () => {
+  using other = temporaryFolder();
+  await using fresh = await startNode(other.path, {});
+  const code = codeOf(await createSetupLink(fresh.services));
+  const token = await fresh.tokenOf("org_0000000000000000000000product");
+  const call = (): Promise<Response> =>
+    fetch(`${fresh.url}/api/v1/app`, { headers: { authorization: `Bearer ${token}` } });
+  expect((await call()).status).toBe(200);
+  const browser = new TestBrowser(fresh);
+  expect((await browser.send("POST", "sign-in/set-up", { code, ...OWNER })).status).toBe(200);
+  expect((await browser.send("GET", "session/current")).json["organisation"]).toBe("org_0000000000000000000000product");
+});

@@ -12,7 +12,7 @@ const PER_MINUTE = 60;
 
 export function registerSharePage(app: FastifyInstance, services: Services): void {
   const limiter = new RateLimiter(PER_MINUTE, services.now);
-  app.get<{ readonly Params: { readonly token: string } }>("/share/:token", async (request, response) => {
+  const show = async (request: SharedRequest, response: FastifyReply): Promise<FastifyReply> => {
     const texts = textsFor(request);
     if (!limiter.take(request.ip)) {
       return send(response.header("retry-after", "60"), 429, document(texts, texts.busyTitle, `<p>${texts.busy}</p>`));
@@ -25,8 +25,11 @@ export function registerSharePage(app: FastifyInstance, services: Services): voi
     // The same for every link that cannot be opened, so that it does not tell whether there was one.
     if (view === null) return send(response, 404, document(texts, texts.goneTitle, `<p>${texts.gone}</p>`));
     return send(response, 200, pageOf(texts, view));
-  });
+  };
+  app.route({ method: "GET", url: "/share/:token", handler: show });
 }
+
+type SharedRequest = FastifyRequest<{ readonly Params: { readonly token: string } }>;
 
 const STYLE = `:root{color-scheme:light dark;--ink:#1b1f24;--soft:#5a6472;--line:#d9dee5;--page:#f6f7f9;--card:#fff;--good:#1a7f4b;--bad:#b3261e}
 @media (prefers-color-scheme:dark){:root{--ink:#e8ebef;--soft:#a1abb8;--line:#333a44;--page:#14171b;--card:#1c2026;--good:#5fd39b;--bad:#ff8a80}}

@@ -14,7 +14,10 @@ export async function auditActorOf(db: Kysely<Database>, actor: Actor): Promise<
       return { kind: "key", id: caller.id, name: await nameOfKey(db, caller.id) };
     case "user":
       return { kind: "user", id: caller.id, name: await nameOfUser(db, caller.key) };
-    default:
+    case "token":
+    case "cli":
+    case "embedded":
+    case "system":
       return { kind: caller.kind, id: null, name: null };
   }
 }

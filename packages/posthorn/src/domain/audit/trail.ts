@@ -2,7 +2,7 @@
 import type { Tx } from "../../store/tx.ts";
 import type { AuditType } from "../../store/audit-schema.ts";
 import type { Actor } from "../access.ts";
-import type { Services, TransactionServices } from "../context.ts";
+import type { CallAudit, Services, TransactionServices } from "../context.ts";
 import { appendEntry } from "./append.ts";
 import { auditActorOf } from "./actor.ts";
 import { changedFields } from "./changes.ts";
@@ -32,7 +32,7 @@ const CREATES: Readonly<Record<string, string>> = { destination: "endpoint" };
  * with it, and the next one contains it instead. A call that succeeds without a transaction of its own gets its entry in `finish`, before it
  * responds. A call that fails has no entry, unless an earlier transaction of it had committed its changes.
  */
-export class AuditTrail {
+export class AuditTrail implements CallAudit {
   readonly #call: AuditedCall;
   #state: "open" | "recorded" | "unchanged" = "open";
   #target: AuditTarget | null;

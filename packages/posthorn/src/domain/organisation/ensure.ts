@@ -37,6 +37,17 @@ export async function firstOrganisation(store: Store): Promise<number | null> {
   return row?.id ?? null;
 }
 
+/**
+ * The organisation of a link that a server printed at its start. A new server has none yet, and creates none for a link that may never be
+ * used: it would refuse the organisation of the product then, unless inbound webhooks have a separate origin.
+ */
+export const LATER_ORGANISATION = 0;
+
+/** Key of the oldest organisation, which is created if there is none. */
+export async function ownOrganisation(services: Services): Promise<number> {
+  return (await firstOrganisation(services.store)) ?? (await ensureOrganisation(services, DEFAULT_ORGANISATION));
+}
+
 async function findOrganisation(db: Store["hotDb"], publicId: string): Promise<number | null> {
   const row = await db.selectFrom("organisation").select("id").where("public_id", "=", publicId).executeTakeFirst();
   return row?.id ?? null;

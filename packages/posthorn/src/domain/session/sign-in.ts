@@ -4,6 +4,7 @@ import { PosthornError } from "../../lib/errors.ts";
 import type { Database } from "../../store/schema.ts";
 import type { Tx } from "../../store/tx.ts";
 import type { Services } from "../context.ts";
+import { LATER_ORGANISATION, ownOrganisation } from "../organisation/ensure.ts";
 import { checkPassword, hashPassword } from "../user/password-hash.ts";
 import { useRecoveryCode } from "../user/recovery-codes.ts";
 import { checkTotp } from "../user/totp.ts";
@@ -150,8 +151,11 @@ export async function signInWithDeveloperCode(
 ): Promise<SignInResult> {
   const subjects = [addressSubject(attempt.ip)];
   await countAttempt(services, subjects);
+  await findOneTime(services.store.db, "developer", code, services.now());
+  const own = await ownOrganisation(services);
   const result = await services.store.transaction(async (tx) => {
-    const { org_id: orgId } = await takeOneTime(tx.db, "developer", code, services.now());
+    const { org_id: named } = await takeOneTime(tx.db, "developer", code, services.now());
+    const orgId = named === LATER_ORGANISATION ? own : named;
     await endEarlier(tx, attempt);
     const session = await startSession(services, tx, {
       kind: "browser",

@@ -205,7 +205,7 @@ export async function signInWithPasskey(
     const passkey = await tx.db
       .selectFrom("passkey")
       .selectAll()
-      .where("credential_id", "=", String(response.id))
+      .where("credential_id", "=", response.id)
       .executeTakeFirst();
     if (passkey === undefined) throw passkeyFailed();
     const person = await tx.db

@@ -2,6 +2,7 @@
 import { PosthornError } from "../../lib/errors.ts";
 import { recordPersonAction } from "../audit/person.ts";
 import type { Services } from "../context.ts";
+import { LATER_ORGANISATION, ownOrganisation } from "../organisation/ensure.ts";
 import { findOneTime, takeOneTime } from "../session/one-time.ts";
 import { type Attempt, completeSignIn, type SignInResult } from "../session/sign-in.ts";
 import { insertMembership, insertPerson, type ReadyAccount } from "./account.ts";
@@ -24,8 +25,10 @@ export async function setUp(
 ): Promise<SignInResult> {
   await findOneTime(services.store.db, "setup", code, services.now());
   const ready = await prepareAccount(account);
+  const own = await ownOrganisation(services);
   return await services.store.transaction(async (tx) => {
-    const { org_id: orgId } = await takeOneTime(tx.db, "setup", code, services.now());
+    const { org_id: named } = await takeOneTime(tx.db, "setup", code, services.now());
+    const orgId = named === LATER_ORGANISATION ? own : named;
     const existing = await tx.db.selectFrom("person").select("id").limit(1).executeTakeFirst();
     if (existing !== undefined) {
       throw new PosthornError("conflict", "This server has users already. Ask one of them for an invitation.");

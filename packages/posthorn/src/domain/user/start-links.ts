@@ -4,7 +4,7 @@
  */
 import type { Store } from "../../store/store.ts";
 import type { Services } from "../context.ts";
-import { DEFAULT_ORGANISATION, ensureOrganisation, firstOrganisation } from "../organisation/ensure.ts";
+import { firstOrganisation, LATER_ORGANISATION } from "../organisation/ensure.ts";
 import { createOneTime } from "../session/one-time.ts";
 
 const SETUP_MS = 86_400_000;
@@ -15,15 +15,11 @@ export async function isSetupRequired(store: Pick<Store, "db">): Promise<boolean
   return (await store.db.selectFrom("person").select("id").limit(1).executeTakeFirst()) === undefined;
 }
 
-async function ownOrganisation(services: Services): Promise<number> {
-  return (await firstOrganisation(services.store)) ?? (await ensureOrganisation(services, DEFAULT_ORGANISATION));
-}
-
 /** A link with which the first person creates their account; `null`: there are accounts. Links of earlier starts stay valid for a day. */
 export async function createSetupLink(services: Services): Promise<string | null> {
   const { store } = services;
   if (!(await isSetupRequired(store))) return null;
-  const orgId = await ownOrganisation(services);
+  const orgId = (await firstOrganisation(store)) ?? LATER_ORGANISATION;
   const code = await store.transaction(
     async ({ db }) => (await createOneTime(services, db, { kind: "setup", orgId, lifetimeMs: SETUP_MS })).code,
     "user.setup-link",
@@ -33,7 +29,7 @@ export async function createSetupLink(services: Services): Promise<string | null
 
 /** A code with which the browser of a developer gets a session without an account: for `npm start`. */
 export async function createDeveloperCode(services: Services): Promise<string> {
-  const orgId = await ownOrganisation(services);
+  const orgId = (await firstOrganisation(services.store)) ?? LATER_ORGANISATION;
   return await services.store.transaction(
     async ({ db }) => (await createOneTime(services, db, { kind: "developer", orgId, lifetimeMs: DEVELOPER_MS })).code,
     "user.developer-code",
