@@ -4,7 +4,7 @@ import { readEnv } from "../../config/env.ts";
 import { loadSecrets } from "../../config/secrets.ts";
 import { DEFAULT_ORGANISATION } from "../../domain/organisation/ensure.ts";
 import { createDeveloperCode, createSetupLink } from "../../domain/user/start-links.ts";
-import { createLog } from "../../lib/log.ts";
+import { createLog, type Logger } from "../../lib/log.ts";
 import { PosthornNode } from "../../node/node.ts";
 import { VERSION } from "../../lib/version.ts";
 import { print } from "../output.ts";
@@ -33,14 +33,7 @@ async function start(options: Record<string, unknown>): Promise<void> {
   );
   if (node === null) return;
   log.info({ url: node.url, version: VERSION }, `Posthorn ${VERSION} listens on ${node.url}`);
-  if (options["dev"] === true) {
-    const token = await organisationToken(secrets.jwtSecret, DEFAULT_ORGANISATION);
-    print(welcome(node.url, token, await createDeveloperCode(node.services)));
-  } else {
-    const link = await createSetupLink(node.services);
-    // The link works once, for a day, and only while there are no users.
-    if (link !== null) log.info({ link }, `this server has no users yet: create the first one at ${link}`);
-  }
+  await printLink(node, options["dev"] === true ? secrets.jwtSecret : null, log);
   const signal = await Promise.race([stop, node.failed]);
   if (signal instanceof Error) {
     log.fatal({ err: signal }, "the node cannot go on; start it again");
@@ -48,6 +41,24 @@ async function start(options: Record<string, unknown>): Promise<void> {
     process.exit(1);
   }
   log.info(`${signal}: stopping; attempts in flight have ${config.shutdownTimeoutMs / 1000} s`);
+}
+
+/**
+ * Prints the link with which the first person gets in. Without it, the server still works: the database may be away just now, and
+ * `posthorn users` creates links too. @param developerSecret Signs the token that `npm start` prints; `null`: it is no server of a developer.
+ */
+async function printLink(node: PosthornNode, developerSecret: string | null, log: Logger): Promise<void> {
+  try {
+    if (developerSecret !== null) {
+      const token = await organisationToken(developerSecret, DEFAULT_ORGANISATION);
+      return print(welcome(node.url, token, await createDeveloperCode(node.services)));
+    }
+    const link = await createSetupLink(node.services);
+    // The link works once, for a day, and only while there are no users.
+    if (link !== null) log.info({ link }, `this server has no users yet: create the first one at ${link}`);
+  } catch (err) {
+    log.warn({ err }, "the link for the first user could not be created; the next start tries again");
+  }
 }
 
 const PARENT_CHECK_MS = 500;
