@@ -305,7 +305,7 @@ export const settings = {
   }),
   auditRetentionDays: setting({
     name: "POSTHORN_AUDIT_RETENTION_DAYS",
-    help: "Days to keep the entries of the audit log. 0: for ever.",
+    help: "Days to keep the entries of the audit log. 0: without limit.",
     default: "400",
     parse: (text) => parseInteger(text, { min: 0, max: 36_500 }),
   }),

@@ -16,7 +16,7 @@ describe("networkCheck", () => {
     ["2001:db8::5", true],
     ["2001:db9::5", false],
     ["not an address", false],
-  ])("tells whether %s is in one of the networks", (address, expected) => {
+  ])("checks whether %s is in one of the networks", (address, expected) => {
     expect(networkCheck(["10.0.0.0/8", "2001:db8::/32"])(address)).toBe(expected);
   });
 
@@ -34,7 +34,7 @@ describe("isWithin", () => {
     ["10.0.0.0/7", false],
     ["::/0", false],
     ["nonsense", false],
-  ])("tells whether all addresses of %s are in 10.0.0.0/8", (inner, expected) => {
+  ])("checks whether all addresses of %s are in 10.0.0.0/8", (inner, expected) => {
     expect(isWithin(inner, ["192.0.2.1", "10.0.0.0/8"])).toBe(expected);
   });
 });

@@ -25,7 +25,7 @@ import type { Worker } from "./worker.ts";
 export interface MaintenanceOptions {
   readonly services: () => Services;
   readonly periods: RetentionPeriods;
-  /** Retention of the audit log in milliseconds; `null`: it is kept for ever. */
+  /** Retention of the audit log in milliseconds; `null`: it has no limit. */
   readonly auditMs: number | null;
   readonly clock: Clock;
   /** Whether this node runs maintenance for the cluster. */

@@ -62,7 +62,7 @@ async function applicationData(owner: Tenant, receiver: Receiver): Promise<Recor
   ] as string;
   await call("PATCH", "app/app/endpoint/ep/transformation", { code: TRANSFORMATION, enabled: true });
   await call("POST", "app/app/endpoint", { url: `${receiver.url}/other`, uid: "filtered" });
-  await call("PUT", "app/app/endpoint/filtered/filter", { filter: { body: { name: "somebody" } } });
+  await call("PUT", "app/app/endpoint/filtered/filter", { filter: { body: { name: "a person" } } });
   const watch = { name: "Watch", uid: "watch", rule: { read: { key: "$.name", value: "$.n" }, when: { above: 1 } } };
   await call("POST", "app/app/watch", { ...watch, emit: { type: "watch.seen" } });
   const payload = { name: CANARY, [`key-${CANARY}`]: { list: [CANARY] }, n: 5 };

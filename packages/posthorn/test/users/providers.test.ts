@@ -55,7 +55,7 @@ beforeAll(async () => {
     people: {
       grace: person("Grace", ["staff"]),
       alan: person("Alan", ["staff", "admins"]),
-      nobody: person("Nobody", []),
+      outsider: person("Outsider", []),
       owner: { ...person("Owner", ["staff"]), email: OWNER.email },
       leaver: person("Leaver", ["staff"]),
       moved: person("Moved", ["staff"]),
@@ -123,11 +123,11 @@ describe("a new person", () => {
 
   it("in no group with a role is refused, and no account is created", async () => {
     const browser = new TestBrowser(node);
-    const { location, problem } = await signIn("nobody", browser);
+    const { location, problem } = await signIn("outsider", browser);
     expect([location, problem!["code"]]).toEqual(["/sign-in", "identity_refused"]);
     expect(browser.cookies.has("posthorn_session")).toBe(false);
     const { json } = await owner.send("GET", "user?limit=100");
-    expect((json["data"] as Json[]).map(({ email }) => email)).not.toContain("nobody@acme.example");
+    expect((json["data"] as Json[]).map(({ email }) => email)).not.toContain("outsider@acme.example");
   });
 
   it("is never given the account that has their email address", async () => {

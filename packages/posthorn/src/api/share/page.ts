@@ -22,7 +22,7 @@ export function registerSharePage(app: FastifyInstance, services: Services): voi
       ip: request.ip,
       userAgent: request.headers["user-agent"] ?? null,
     });
-    // The same for every link that cannot be opened, so that it does not tell whether there was one.
+    // The same for every link that cannot be opened, so that it does not reveal that there was one.
     if (view === null) return send(response, 404, document(texts, texts.goneTitle, `<p>${texts.gone}</p>`));
     return send(response, 200, pageOf(texts, view));
   };

@@ -6,11 +6,6 @@ export const CALLBACK_PATH = `${AUTH_PATH}/callback`;
 /** Where providers send the browser after a sign-out. */
 export const AFTER_LOGOUT_PATH = "/sign-in";
 
-/** Where a browser begins to sign in at a provider. */
-export function startPath(providerId: string): string {
-  return `${AUTH_PATH}/${providerId}`;
-}
-
 /** Where a provider reports that a session has ended there. */
 export function logoutPath(providerId: string): string {
   return `${AUTH_PATH}/${providerId}/logout`;

@@ -128,7 +128,7 @@ export function updateProvider(
     };
     const { id: key, ...columns } = row;
     await ctx.tx.db.updateTable("identity_provider").set(columns).where("id", "=", key).execute();
-    // A provider that is switched off must not keep anyone signed in.
+    // A disabled provider must not keep people signed in.
     if (!fields.enabled) await endSessionsOf(ctx, key);
     return toProvider(row);
   });

@@ -174,7 +174,7 @@ async function setRoles(
   const surplus = current.filter((one) => !wanted.some((other) => isSame(one, other)));
   const missing = wanted.filter((other) => !current.some((one) => isSame(one, other)));
   const losesOwner = surplus.some(({ role, appKey }) => role === "owner" && appKey === null);
-  // The last owner stays one, whatever the groups say: otherwise nobody could change them.
+  // The last owner stays one, whatever the groups say: otherwise no user could change them.
   if (losesOwner && !(await isOtherOwner(tx, orgId, person.id))) return true;
   if (surplus.length > 0) {
     const keys = surplus.map(({ id }) => id);
