@@ -18,10 +18,10 @@ export function auditTypeOf(route: AuditedRoute): AuditType | null {
 
 type AuditedRoute = Pick<Route, "audit" | "method" | "permission">;
 
-/** Returns a function that starts the trail of a call; `undefined`: the call has no entry. */
-export function trailFor(route: Route): (call: Invocation) => AuditTrail | undefined {
+/** Returns a function that starts the trail of a call, or returns `undefined` if it has no entry; `null`: no call of the route has one. */
+export function trailFor(route: Route): ((call: Invocation) => AuditTrail | undefined) | null {
   const type = auditTypeOf(route);
-  if (type === null) return () => undefined;
+  if (type === null) return null;
   const target = targetOf(route);
   const others = othersOf(route);
   return ({ actor, params, query, body, ip, userAgent }) => {

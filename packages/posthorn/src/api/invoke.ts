@@ -37,7 +37,7 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
     const request = { params, query, body: value, rawBody: raw, lines, items, content, idempotency: key, keyOf };
     const handle = (ctx: Context): Promise<Reply> =>
       route.handle({ ...request, userAgent, disconnected, ctx } as never);
-    const audit = startTrail(call);
+    const audit = startTrail?.(call);
     const ctx: OutsideContext = { services, actor, tx: null, operation: route.operationId, audit };
     const { idempotency = "transaction" } = route;
     const run = (): Promise<Reply> => {
