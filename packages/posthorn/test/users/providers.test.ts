@@ -113,6 +113,11 @@ describe("a new person", () => {
     const { json } = await current(browser);
     expect(json["user"]).toMatchObject({ email: "grace@acme.example", name: "Grace", role: "viewer" });
     expect((await browser.send("POST", "app", { name: "Refused" })).status).toBe(403);
+    const { json: log } = await owner.send("GET", "audit?limit=20");
+    const entries = (log["data"] as Json[]).filter(({ actor }) => (actor as Json)["name"] === "grace@acme.example");
+    expect(entries.map(({ action }) => action)).toEqual(
+      expect.arrayContaining(["user.create-by-provider", "user.set-roles-by-provider", "session.start"]),
+    );
   });
 
   it("in several groups has the role of the first rule", async () => {

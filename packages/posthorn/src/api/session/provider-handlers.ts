@@ -96,7 +96,10 @@ async function complete(call: ProviderRequest, publicUrl: string): Promise<strin
     if (person?.id !== attempt.connects) {
       throw new PosthornError("link_invalid", "You have signed out, or signed in as someone else, in the meantime.");
     }
-    await connectIdentity(services, row, identified, person.key);
+    await connectIdentity(services, row, identified, {
+      personKey: person.key,
+      client: attemptOf({ request, publicUrl }),
+    });
     return attempt.returnTo;
   }
   const signedIn = await signInWithIdentity(services, row, identified, attemptOf({ request, publicUrl }));

@@ -6,7 +6,14 @@ import type { AuditActor, AuditTarget, AuditValue } from "./entry.ts";
 
 export interface PersonAction {
   readonly orgId: number;
-  readonly action: "session.start" | "user.accept-invitation" | "user.reset-password" | "user.set-up";
+  readonly action:
+    | "session.start"
+    | "user.accept-invitation"
+    | "user.connect-provider"
+    | "user.create-by-provider"
+    | "user.reset-password"
+    | "user.set-roles-by-provider"
+    | "user.set-up";
   /** `null`: the developer who followed the link of `npm start`. */
   readonly personKey: number | null;
   /** Absent: the person. */

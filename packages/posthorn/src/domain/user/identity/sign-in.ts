@@ -7,8 +7,11 @@
 import { PosthornError } from "../../../lib/errors.ts";
 import { keyOfId } from "../../../lib/id.ts";
 import type { Tx } from "../../../store/tx.ts";
+import { recordPersonAction } from "../../audit/person.ts";
+import type { AuditValue } from "../../audit/entry.ts";
 import type { Services } from "../../context.ts";
 import { isRole, type Role } from "../../role.ts";
+import type { Client } from "../../session/session.ts";
 import { type Attempt, beginSession, type SignedIn } from "../../session/sign-in.ts";
 import { normaliseEmail } from "../email.ts";
 import { insertMembership, insertPerson } from "../account.ts";
@@ -32,9 +35,16 @@ export async function signInWithIdentity(
   const provider = toProvider(row);
   requireDomain(provider, identified);
   const signedIn = await services.store.transaction(async (tx) => {
-    const person = (await findPerson(tx, identified)) ?? (await createPerson(services, tx, provider, identified));
+    const person =
+      (await findPerson(tx, identified)) ??
+      (await createPerson(services, tx, { provider, identified, client: attempt }));
     if (person.disabled_at !== null) throw refused("This account is disabled.");
-    const hasRole = await setRoles(services, tx, provider, person, wantedRoles(provider, identified));
+    const hasRole = await setRoles(
+      services,
+      tx,
+      { provider, person, client: attempt },
+      wantedRoles(provider, identified),
+    );
     // Returns, so that the loss of the roles is stored.
     if (!hasRole) return null;
     await tx.db
@@ -62,18 +72,22 @@ export async function signInWithIdentity(
 /** Connects an identity with the account of a person who is signed in. */
 export async function connectIdentity(
   services: Services,
-  row: ProviderRow,
+  stored: ProviderRow,
   identified: OidcPerson,
-  personKey: number,
+  by: { readonly personKey: number; readonly client: Client },
 ): Promise<void> {
-  const provider = toProvider(row);
+  const { personKey, client } = by;
+  const provider = toProvider(stored);
   requireDomain(provider, identified);
   await services.store.transaction(async (tx) => {
     const person = await findPerson(tx, identified);
     if (person !== null && person.id !== personKey) {
       throw new PosthornError("conflict", "This identity belongs to another account.");
     }
-    if (person === null) await insertIdentity(services, tx, { provider, identified, personKey });
+    if (person !== null) return;
+    await insertIdentity(services, tx, { provider, identified, personKey });
+    const row = await tx.db.selectFrom("person").selectAll().where("id", "=", personKey).executeTakeFirstOrThrow();
+    await record(services, tx, "user.connect-provider", { provider, person: row, client });
   }, "user.connect-identity");
 }
 
@@ -91,8 +105,11 @@ async function findPerson({ db }: Tx, { issuer, subject }: OidcPerson): Promise<
 async function createPerson(
   services: Services,
   tx: Tx,
-  provider: IdentityProvider,
-  identified: OidcPerson,
+  {
+    provider,
+    identified,
+    client,
+  }: { readonly provider: IdentityProvider; readonly identified: OidcPerson; readonly client: Client },
 ): Promise<PersonRow> {
   if (wantedRoles(provider, identified).length === 0) throw notAllowed(provider);
   if (identified.email === null) {
@@ -108,6 +125,7 @@ async function createPerson(
   }
   const person = await insertPerson(services, tx, { email, name: identified.name ?? email, passwordHash: null });
   await insertIdentity(services, tx, { provider, identified, personKey: person.id });
+  await record(services, tx, "user.create-by-provider", { provider, person, client });
   return person;
 }
 
@@ -155,13 +173,8 @@ export function wantedRoles(
  * Makes the roles of a person in the organisation of the provider those that follow from their groups. Returns whether they have a role
  * afterwards.
  */
-async function setRoles(
-  services: Services,
-  tx: Tx,
-  provider: IdentityProvider,
-  person: PersonRow,
-  wanted: readonly WantedRole[],
-): Promise<boolean> {
+async function setRoles(services: Services, tx: Tx, of: SignInOf, wanted: readonly WantedRole[]): Promise<boolean> {
+  const { provider, person } = of;
   const { orgId } = provider;
   const current = await tx.db
     .selectFrom("membership")
@@ -184,7 +197,34 @@ async function setRoles(
   }
   for (const { role, appKey } of missing)
     await insertMembership(services, tx, { personKey: person.id, orgId, appKey, role });
+  if (surplus.length > 0 || missing.length > 0) {
+    const roles = wanted.map(({ role, appKey }) => (appKey === null ? role : `${role} in one application`));
+    await record(services, tx, "user.set-roles-by-provider", of, { roles });
+  }
   return wanted.length > 0;
+}
+
+/** Who signs in at which provider, and from where. */
+interface SignInOf {
+  readonly provider: IdentityProvider;
+  readonly person: PersonRow;
+  readonly client: Client;
+}
+
+async function record(
+  services: Services,
+  tx: Tx,
+  action: "user.create-by-provider" | "user.connect-provider" | "user.set-roles-by-provider",
+  { provider, person, client }: SignInOf,
+  facts: Readonly<Record<string, AuditValue>> = {},
+): Promise<void> {
+  await recordPersonAction(services, tx, {
+    orgId: provider.orgId,
+    action,
+    personKey: person.id,
+    facts: { provider: provider.id, ...facts },
+    client,
+  });
 }
 
 async function isOtherOwner(tx: Tx, orgId: number, personKey: number): Promise<boolean> {
