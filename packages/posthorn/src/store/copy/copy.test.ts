@@ -207,7 +207,7 @@ describe("a copy", () => {
   it("continues the sequences of the source, so that no number is assigned twice, in both directions", async () => {
     await using place = await places();
     const db = newFile(place.path("a.db"));
-    db.exec("INSERT INTO organisation VALUES (7, 'org_7', 0)");
+    db.exec("INSERT INTO organisation (id, public_id, created_at) VALUES (7, 'org_7', 0)");
     db.exec("INSERT INTO operational_event (id, org_id, type, at, due, count) VALUES (41, 1, 'a', 0, 0, 1)");
     db.exec("DELETE FROM operational_event");
     db.close();
