@@ -27,7 +27,7 @@ async function open(path: string, options: Parameters<typeof browser.open>[0] = 
 }
 
 /** Unknown pages, which other tests open. */
-const NOT_WALKED = new Set(["/x", "/portal/x"]);
+const NOT_WALKED = new Set(["/x", "/portal/x", "/sign-in"]);
 const LOADING = /^(Loading|Wird geladen)$/;
 
 /** Waits until nothing is loading and a page or an error is shown. */

@@ -176,7 +176,8 @@ async function expectNothingLeft(before: readonly string[]): Promise<void> {
   expect(onPostgres ? await memberships() : []).toEqual([]);
   await eventually(() => expect(handles().length).toBeLessThanOrEqual(before.length));
   await using node = await start();
-  expect((await fetch(`${node.url}/health`)).status).toBe(204);
+  // A node of a cluster answers 503 until it has its place, for which it may wait for the one before.
+  await eventually(async () => expect((await fetch(`${node.url}/health`)).status).toBe(204));
 }
 
 describe("a start that fails", () => {

@@ -96,7 +96,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   diagnosis_running: 429,
   too_many_organisation_streams: 429,
   too_many_application_streams: 429,
-  identity_provider_failed: 502,
+  identity_provider_failed: 424,
   transforms_busy: 503,
   storage_full: 503,
   storage_corrupt: 503,

@@ -29,7 +29,7 @@ const PER_SECOND = 500;
 const FLOOD_BYTES = 100_000;
 const FLOOD_MESSAGES = 3200;
 /** Growth that a garbage collector may leave for later. */
-const MAX_GROWTH_MIB = 150;
+const MAX_GROWTH_MIB = 220;
 
 /** A stream to which numbers are published until the result is disposed. */
 async function startStream(stack: AsyncDisposableStack) {

@@ -85,6 +85,12 @@ export class Scene {
     const organisations = (await scene.#get("/api/v1/organisation")) as {
       readonly data: readonly { readonly id: string }[];
     };
+    const provider = await scene.#post("/api/v1/identity-provider", {
+      name: "Staff",
+      issuer: "https://silent.example.com/",
+      clientId: "posthorn",
+    });
+    const { user_code: userCode } = await scene.#post("/api/v1/device/code", { client_id: "laptop" });
     const changed = await scene.#post("/ingest/api/v1/source", { name: "Changed", type: "generic-webhook" });
     for (const body of [`${"[".repeat(20_000)}${"]".repeat(20_000)}`, "{}"]) {
       await fetch(String(source["ingestUrl"]), { method: "POST", body });
@@ -108,6 +114,10 @@ export class Scene {
       autoconfig_id: subscription!["id"],
       pushed_autoconfig_id: pushed!["id"],
       key_id: apiKey["id"],
+      provider_id: provider["id"],
+      user_code: userCode,
+      user_id: await scene.#user(),
+      passkey_id: "passkey_none",
       organisation_id: organisations.data[0]!.id,
       msg_id: message["id"],
       replay_id: replay["id"],
@@ -201,6 +211,17 @@ export class Scene {
     const { status, text } = await this.send("POST", path, JSON.stringify(body));
     if (status >= 300) throw new Error(`${path}: ${status} ${text}`);
     return JSON.parse(text) as Record<string, unknown>;
+  }
+
+  /** Invites a user, who accepts. Returns their ID. */
+  async #user(): Promise<string> {
+    const { url } = await this.#post("/api/v1/invitation", { email: "eve@example.com", role: "viewer" });
+    const body = { code: String(url).split("#code=")[1], name: "Eve", password: "quiet-otter-mends-lamps" };
+    const accept = "/api/v1/sign-in/invitation/accept";
+    const { status, text } = await this.send("POST", accept, JSON.stringify(body), { "x-posthorn-csrf": "1" });
+    if (status !== 200) throw new Error(`${accept}: ${status} ${text}`);
+    const { data } = (await this.#get("/api/v1/user")) as { data: { id: string }[] };
+    return data[0]!.id;
   }
 
   /** The IDs of the requests in quarantine, newest first, once there are this many. */

@@ -20,6 +20,8 @@ const WATCH = { name: "Amount", rule: RULE, emit: { type: "amount.high" } };
 
 /** Valid bodies of routes whose schema does not define what is valid. */
 export const VALID = new Map<string, object>([
+  ["v1.identity-provider.create", { name: "Staff", issuer: "https://silent.example.com/", clientId: "posthorn" }],
+  ["v1.identity-provider.update", { name: "Staff", issuer: "https://silent.example.com/", clientId: "posthorn" }],
   ["v1.ingest.backfill.update", { provider: "github", token: "token", owner: "o/r", hookId: 1 }],
   ...["v1.endpoint.create", "v1.endpoint.update", "v1.ingest.endpoint.create", "v1.ingest.endpoint.update"].map(
     (route) => [route, { url: "https://silent.example.com/" }] as const,

@@ -308,7 +308,7 @@ describe("a provider", () => {
     expect((await owner.send("POST", check)).status).toBe(204);
     const { json } = await owner.send("POST", "identity-provider", { ...FIELDS, issuer: "http://127.0.0.1:1" });
     const failed = await owner.send("POST", `identity-provider/${String(json["id"])}/check`);
-    expect([failed.status, failed.json["code"]]).toEqual([502, "identity_provider_failed"]);
+    expect([failed.status, failed.json["code"]]).toEqual([424, "identity_provider_failed"]);
     expect((await owner.send("DELETE", `identity-provider/${String(json["id"])}`)).status).toBe(204);
   });
 
