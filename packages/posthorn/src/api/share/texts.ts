@@ -22,7 +22,7 @@ const en = {
   noResponse: "no response",
   headers: "Headers",
   body: "Body",
-  noBody: "The body is not stored any longer.",
+  noBody: "The body is no longer stored.",
   binary: "Binary body",
   hidden: "The body is hidden.",
   goneTitle: "This link does not work",

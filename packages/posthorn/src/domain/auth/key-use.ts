@@ -13,7 +13,7 @@ export interface KeyUseOptions {
 export const USE_STEP_MS = 60_000;
 /** Uses within this time are written together. */
 const COLLECT_MS = 1000;
-/** Keys remembered with the time of their last record. When there are more, all are forgotten, and recorded once more. */
+/** Keys remembered with the time of their last record. When there are more, all are removed, and recorded once more. */
 const MAX_KNOWN = 20_000;
 
 export class KeyUse implements AsyncDisposable {
