@@ -20,6 +20,8 @@ export interface Deviation {
   readonly host?: string;
   /** Whether the device has verified its user; true by default. */
   readonly verifiesUser?: boolean;
+  /** Of signatures. Synced passkeys do not count, and send 0. */
+  readonly counter?: number;
 }
 
 interface Credential {
@@ -78,7 +80,12 @@ export class SoftwareAuthenticator {
     const credential = this.#credentials.at(-1)!;
     credential.counter++;
     const clientData = this.#clientData("webauthn.get", options.challenge, deviation);
-    const authData = authenticatorData(deviation.host ?? options.rpId!, 0, credential.counter, deviation);
+    const authData = authenticatorData(
+      deviation.host ?? options.rpId!,
+      0,
+      deviation.counter ?? credential.counter,
+      deviation,
+    );
     const hash = createHash("sha256").update(Buffer.from(clientData, "base64url")).digest();
     return {
       ...this.#envelope(credential),
