@@ -62,7 +62,10 @@ async function attempt(
   await insertEndpoint(services, url, headers);
   const { directory, ids, now, secretBox } = services;
   if (run !== undefined) {
-    const transformation_sealed = secretBox.seal(JSON.stringify({ code: "", variables: {}, updatedAt: 0 }));
+    const transformation_sealed = secretBox.seal(
+      JSON.stringify({ code: "", variables: {}, updatedAt: 0 }),
+      "endpoint.transformation_sealed 1",
+    );
     await store.transaction(({ db }) =>
       db.updateTable("endpoint").set({ transformation_sealed, transformation_enabled: 1 }).execute(),
     );

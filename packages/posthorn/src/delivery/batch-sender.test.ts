@@ -113,7 +113,10 @@ class Scene {
     const { services } = servicesOver(files.store);
     await insertEndpoint(services, "https://queue.example.com/", {});
     if (options.run !== undefined) {
-      const transformation_sealed = services.secretBox.seal(JSON.stringify({ code: "", variables: {}, updatedAt: 0 }));
+      const transformation_sealed = services.secretBox.seal(
+        JSON.stringify({ code: "", variables: {}, updatedAt: 0 }),
+        "endpoint.transformation_sealed 1",
+      );
       await files.store.transaction(({ db }) =>
         db.updateTable("endpoint").set({ transformation_sealed, transformation_enabled: 1 }).execute(),
       );

@@ -21,6 +21,7 @@ import { layerOf, over } from "./policy/resolve.ts";
 import type { PolicyValues } from "./policy/sections.ts";
 import type { FormatValues } from "./policy/format.ts";
 import type { Transformation } from "../transform/types.ts";
+import { type SealedColumnName, sealedIn } from "../store/sealed-columns.ts";
 
 /** Names of the header in which a delivery names its sender. Version 1.0.1 of CloudEvents web hooks and earlier ones call it `Origin`. */
 const ORIGIN_HEADERS: readonly string[] = ["webhook-request-origin", "origin"];
@@ -141,7 +142,9 @@ export class DirectoryEndpoint {
   /** Transformation of its messages; `null`: none. Returns the same object each time. */
   get transformation(): Transformation | null {
     if (this.#sealedTransformation === null) return null;
-    return (this.#transformation ??= JSON.parse(this.#secretBox.open(this.#sealedTransformation)) as Transformation);
+    return (this.#transformation ??= JSON.parse(
+      this.#open("endpoint.transformation_sealed", this.#sealedTransformation),
+    ) as Transformation);
   }
 
   /** Whether the body it receives can differ from the published one. */
@@ -177,7 +180,7 @@ export class DirectoryEndpoint {
     this.#headers ??= [
       ...(this.#sealedHeaders === null
         ? []
-        : flatten(this.#secretBox.open(this.#sealedHeaders), [
+        : flatten(this.#open("endpoint.headers_sealed", this.#sealedHeaders), [
             ...authHeaderNames(this.egress.auth),
             ...this.#originNames,
           ])),
@@ -243,7 +246,7 @@ export class DirectoryEndpoint {
     this.#ownEgress ??=
       this.#sealedEgress === null
         ? NO_EGRESS
-        : (JSON.parse(this.#secretBox.open(this.#sealedEgress)) as EndpointEgress);
+        : (JSON.parse(this.#open("endpoint.egress_sealed", this.#sealedEgress)) as EndpointEgress);
     return this.#ownEgress;
   }
 
@@ -262,9 +265,13 @@ export class DirectoryEndpoint {
     return this.#requestSigner;
   }
 
+  #open(column: SealedColumnName, sealed: Uint8Array): string {
+    return this.#secretBox.open(sealed, sealedIn(column, this.key));
+  }
+
   /** Secrets that currently sign, newest first. */
   #secrets(): string[] {
-    return this.#sealedSecrets.map((sealed) => this.#secretBox.open(sealed));
+    return this.#sealedSecrets.map((sealed) => this.#open("endpoint_secret.secret_sealed", sealed));
   }
 }
 
@@ -283,23 +290,27 @@ export class ApplicationSettings {
   readonly egressAllow: string | null;
   readonly policy: PolicyValues;
   readonly #secretBox: SecretBox;
+  readonly #key: number;
   readonly #sealed: Uint8Array | null;
   #proxy: EndpointProxy | null = null;
 
   constructor(
-    row: Pick<Selectable<ApplicationTable>, "egress_allow" | "egress_sealed">,
+    row: Pick<Selectable<ApplicationTable>, "id" | "egress_allow" | "egress_sealed">,
     policy: PolicyValues,
     secretBox: SecretBox,
   ) {
     this.egressAllow = row.egress_allow;
     this.policy = policy;
     this.#secretBox = secretBox;
+    this.#key = row.id;
     this.#sealed = row.egress_sealed;
   }
 
   get proxy(): EndpointProxy | null {
     if (this.#sealed === null) return null;
-    this.#proxy ??= (JSON.parse(this.#secretBox.open(this.#sealed)) as { proxy: EndpointProxy }).proxy;
+    if (this.#proxy !== null) return this.#proxy;
+    const opened = this.#secretBox.open(this.#sealed, sealedIn("application.egress_sealed", this.#key));
+    this.#proxy = (JSON.parse(opened) as { proxy: EndpointProxy }).proxy;
     return this.#proxy;
   }
 }

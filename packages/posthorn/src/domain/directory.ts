@@ -184,7 +184,7 @@ export class Directory implements LanePolicies {
     const db = this.#store.hotDb;
     const application = await db
       .selectFrom("application")
-      .select(["public_id", "uid", "org_id", "egress_allow", "egress_sealed", "policy_json", "throttle_rate"])
+      .select(["id", "public_id", "uid", "org_id", "egress_allow", "egress_sealed", "policy_json", "throttle_rate"])
       .where("id", "=", key)
       .where("deleted_at", "is", null)
       .executeTakeFirst();

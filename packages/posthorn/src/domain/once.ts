@@ -4,6 +4,7 @@ import { PosthornError } from "../lib/errors.ts";
 import type { IdempotencyKey } from "../store/store.ts";
 import { type Context, inside, type OutsideContext, type TransactionContext, unaudited, write } from "./context.ts";
 import type { Tx } from "../store/tx.ts";
+import { sealedIn } from "../store/sealed-columns.ts";
 
 /** A stored response: its status, and its body as JSON text. */
 export interface StoredResponse {
@@ -29,10 +30,10 @@ export function onceInTransaction(
     const found = (await insertRow(tx, key)) ? null : await findRow(tx, key);
     if (found !== null && found.status !== RUNNING) {
       ctx.audit?.unchanged();
-      return openResponse(ctx, found);
+      return openResponse(ctx, key, found);
     }
     const response = await handle(inside(ctx, tx));
-    await updateRow(tx, key, sealResponse(ctx, response));
+    await updateRow(tx, key, sealResponse(ctx, key, response));
     return response;
   });
 }
@@ -85,7 +86,7 @@ async function runClaimed(
     throw error;
   }
   await write(plain, async (tx) => {
-    if (await holdsClaim(ctx, tx, key, claim)) await updateRow(tx, key, sealResponse(ctx, response));
+    if (await holdsClaim(ctx, tx, key, claim)) await updateRow(tx, key, sealResponse(ctx, key, response));
   });
   return response;
 }
@@ -105,8 +106,8 @@ async function takeClaim(
 ): Promise<StoredResponse | null> {
   const found = (await insertRow(tx, key)) ? null : await findRow(tx, key);
   if (found !== null) {
-    if (found.status !== RUNNING) return openResponse(ctx, found);
-    const other = claimIn(ctx, found);
+    if (found.status !== RUNNING) return openResponse(ctx, key, found);
+    const other = claimIn(ctx, key, found);
     // Outside of a cluster, a claim that this process does not know belongs to a process that has stopped.
     const orphaned = ctx.services.cluster.alone || other === null || claim.at - other.at > TAKE_OVER_MS;
     if (!orphaned) {
@@ -116,7 +117,10 @@ async function takeClaim(
       );
     }
   }
-  await updateRow(tx, key, { status: RUNNING, body_sealed: ctx.services.secretBox.seal(JSON.stringify(claim)) });
+  await updateRow(tx, key, {
+    status: RUNNING,
+    body_sealed: ctx.services.secretBox.seal(JSON.stringify(claim), placeOf(key)),
+  });
   return null;
 }
 
@@ -128,11 +132,15 @@ async function dropClaim(ctx: Context, tx: Tx, key: IdempotencyKey, claim: Claim
 /** Whether this request still holds the key; another node may have taken it over. */
 async function holdsClaim(ctx: Context, tx: Tx, key: IdempotencyKey, claim: Claim): Promise<boolean> {
   const found = await findRow(tx, key);
-  return found?.status === RUNNING && claimIn(ctx, found)?.id === claim.id;
+  return found?.status === RUNNING && claimIn(ctx, key, found)?.id === claim.id;
 }
 
-function claimIn(ctx: Context, { body_sealed }: IdempotencyRow): Claim | null {
-  return body_sealed === null ? null : (JSON.parse(ctx.services.secretBox.open(body_sealed)) as Claim);
+function claimIn(ctx: Context, key: IdempotencyKey, { body_sealed }: IdempotencyRow): Claim | null {
+  return body_sealed === null ? null : (JSON.parse(ctx.services.secretBox.open(body_sealed, placeOf(key))) as Claim);
+}
+
+function placeOf({ hash }: IdempotencyKey): string {
+  return sealedIn("idempotency.body_sealed", hash);
 }
 
 interface IdempotencyRow {
@@ -171,10 +179,14 @@ async function updateRow({ db }: Tx, key: IdempotencyKey, row: IdempotencyRow): 
 }
 
 /** Encrypts a response, because it may contain a token that is shown only once. */
-function sealResponse({ services }: Context, { status, json }: StoredResponse): IdempotencyRow {
-  return { status, body_sealed: json === null ? null : services.secretBox.seal(json) };
+function sealResponse({ services }: Context, key: IdempotencyKey, { status, json }: StoredResponse): IdempotencyRow {
+  return { status, body_sealed: json === null ? null : services.secretBox.seal(json, placeOf(key)) };
 }
 
-function openResponse({ services }: Context, { status, body_sealed }: IdempotencyRow): StoredResponse {
-  return { status, json: body_sealed === null ? null : services.secretBox.open(body_sealed) };
+function openResponse(
+  { services }: Context,
+  key: IdempotencyKey,
+  { status, body_sealed }: IdempotencyRow,
+): StoredResponse {
+  return { status, json: body_sealed === null ? null : services.secretBox.open(body_sealed, placeOf(key)) };
 }

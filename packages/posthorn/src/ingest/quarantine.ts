@@ -32,7 +32,7 @@ export interface QuarantineOptions {
 }
 
 interface Waiting {
-  rows: QuarantineTable[];
+  rows: (() => QuarantineTable)[];
   bytes: number;
 }
 
@@ -69,15 +69,23 @@ export class Quarantine implements AsyncDisposable {
   async store(source: LiveSource, refused: Refused): Promise<void> {
     const row = this.#rowOf(source, refused, refused.body);
     await this.#options.services().store.transaction(async (tx) => {
-      await tx.db.insertInto("quarantine").values(row).execute();
+      await tx.db.insertInto("quarantine").values(row()).execute();
       await trimQuarantine(tx, source.key);
     }, "ingest.quarantine");
   }
 
-  #rowOf(source: LiveSource, { reason, detail, request, body }: Refused, kept: Uint8Array | null): QuarantineTable {
+  /**
+   * Returns a function that builds the row when it is written: a row that waits would be sealed with a data key that a rotation may have
+   * destroyed by then.
+   */
+  #rowOf(
+    source: LiveSource,
+    { reason, detail, request, body }: Refused,
+    kept: Uint8Array | null,
+  ): () => QuarantineTable {
     const { ids, secretBox } = this.#options.services();
     const { key, id } = ids.next("quar_");
-    return {
+    return () => ({
       id: key,
       public_id: id,
       source_id: source.key,
@@ -87,7 +95,7 @@ export class Quarantine implements AsyncDisposable {
       content_type: headerOf(request.headers, "content-type") ?? "",
       body: kept,
       body_bytes: body.byteLength,
-    };
+    });
   }
 
   /** Writes queued requests. */
@@ -125,7 +133,7 @@ export class Quarantine implements AsyncDisposable {
     try {
       await this.#options.services().store.transaction(async (tx) => {
         for (const [sourceKey, { rows }] of all) {
-          for (const row of rows) await tx.db.insertInto("quarantine").values(row).execute();
+          for (const row of rows) await tx.db.insertInto("quarantine").values(row()).execute();
           await trimQuarantine(tx, sourceKey);
         }
       }, "ingest.quarantine");

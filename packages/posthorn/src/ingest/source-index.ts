@@ -9,6 +9,7 @@ import { TOKEN_PATTERN, tokenHash } from "../domain/source/token.ts";
 import type { Store } from "../store/store.ts";
 import type { SecretBox } from "../lib/secret-box.ts";
 import { LiveSource } from "./live-source.ts";
+import { sealedIn } from "../store/sealed-columns.ts";
 
 /** Cached sources and tokens. */
 const MAX_SOURCES = 20_000;
@@ -147,7 +148,9 @@ export class SourceIndex {
       orgId: row.org_id,
       plainResponsesOnly: await plainResponsesOnly(row.org_id),
       definition,
-      secrets: secrets.map((secret) => secretBox.open(secret.secret_sealed)),
+      secrets: secrets.map((secret) =>
+        secretBox.open(secret.secret_sealed, sealedIn("source_secret.secret_sealed", key)),
+      ),
       freshUntil: Math.min(...[row, ...secrets].map(({ expires_at }) => expires_at ?? Number.POSITIVE_INFINITY)),
       // The runner itself looks at the state of what it reads.
       isPaused: source.kind === MAIL_SOURCE && (await runOf(store, key)) === "paused",

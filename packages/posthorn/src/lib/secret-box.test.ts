@@ -1,17 +1,20 @@
-import { createCipheriv, randomBytes } from "node:crypto";
+import { createCipheriv, createHmac, randomBytes } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { SecretBox } from "./secret-box.ts";
+import { keyIdOf, SecretBox } from "./secret-box.ts";
 
+const PLACE = "endpoint.headers_sealed 1";
 const key = randomBytes(32);
-const secretBox = new SecretBox(key);
+const secretBox = SecretBox.withKey(key);
 
-/** Seals a value as earlier versions did: directly with the key. */
-function sealedBefore(text: string): Buffer {
+/** Seals a value as earlier versions did: directly with the key (1), or with a key derived from it (2). */
+function sealedBefore(version: 1 | 2, text: string): Buffer {
+  const salt = version === 1 ? Buffer.alloc(0) : randomBytes(16);
+  const derived = createHmac("sha256", key).update("posthorn sealed value").update(salt).update(Buffer.of(1)).digest();
   const iv = randomBytes(12);
-  const cipher = createCipheriv("aes-256-gcm", key, iv);
+  const cipher = createCipheriv("aes-256-gcm", version === 1 ? key : derived, iv);
   const encrypted = Buffer.concat([cipher.update(text, "utf8"), cipher.final()]);
-  return Buffer.concat([Buffer.of(1), iv, cipher.getAuthTag(), encrypted]);
+  return Buffer.concat([Buffer.of(version), salt, iv, cipher.getAuthTag(), encrypted]);
 }
 
 describe("SecretBox", () => {
@@ -19,66 +22,103 @@ describe("SecretBox", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (given) => {
         const text = given.toWellFormed();
-        expect(secretBox.open(secretBox.seal(text))).toBe(text);
+        expect(secretBox.open(secretBox.seal(text, PLACE), PLACE)).toBe(text);
       }),
     );
   });
 
   it("never seals a text to the same bytes twice, nor shows it in them", () => {
-    const seals = Array.from({ length: 50 }, () => Buffer.from(secretBox.seal("whsec_a-secret-text")));
+    const seals = Array.from({ length: 50 }, () => Buffer.from(secretBox.seal("whsec_a-secret-text", PLACE)));
     expect(new Set(seals.map((seal) => seal.toString("hex"))).size).toBe(50);
     expect(seals.every((seal) => !seal.includes("secret"))).toBe(true);
   });
 
   it("opens bytes that are part of a larger buffer, as databases return them", () => {
-    const sealed = secretBox.seal("text");
+    const sealed = secretBox.seal("text", PLACE);
     const larger = new Uint8Array(sealed.length + 20);
     larger.set(sealed, 7);
-    expect(secretBox.open(larger.subarray(7, 7 + sealed.length))).toBe("text");
+    expect(secretBox.open(larger.subarray(7, 7 + sealed.length), PLACE)).toBe("text");
   });
 
-  it("opens values sealed by earlier versions, and rejects them when they were changed", () => {
-    const sealed = sealedBefore("text");
-    expect(secretBox.open(sealed)).toBe("text");
+  it.each([1, 2] as const)("opens values of version %d, and rejects them when they were changed", (version) => {
+    const sealed = sealedBefore(version, "text");
+    expect(keyIdOf(sealed)).toBe(0);
+    expect(secretBox.open(sealed, PLACE)).toBe("text");
     for (let index = 0; index < sealed.length; index++) {
       const changed = Buffer.from(sealed);
       changed[index]! ^= 3;
-      expect(secretBox.opens(changed)).toBe(false);
+      expect(secretBox.opens(changed, PLACE)).toBe(false);
     }
     for (let length = 0; length < sealed.length; length++)
-      expect(secretBox.opens(sealed.subarray(0, length))).toBe(false);
+      expect(secretBox.opens(sealed.subarray(0, length), PLACE)).toBe(false);
   });
 
-  it("derives a key per value, so that no key gets near its usage limit", () => {
+  it("rejects a value that was moved to another column or row", () => {
+    const sealed = secretBox.seal("text", PLACE);
+    for (const other of ["endpoint.headers_sealed 2", "endpoint.egress_sealed 1", "endpoint.headers_sealed", ""])
+      expect(secretBox.opens(sealed, other)).toBe(false);
+  });
+
+  it("encrypts no value with the data key itself, and none with the nonce of another", () => {
     const text = "the same text each time";
-    const [one, other] = [Buffer.from(secretBox.seal(text)), Buffer.from(secretBox.seal(text))];
-    const [salt, nonce] = [one.subarray(1, 17), one.subarray(17, 29)];
-    expect(other.subarray(1, 17)).not.toEqual(salt);
-    // The master key with the same nonce would produce the same key stream.
+    const [one, other] = [secretBox, secretBox].map((box) => Buffer.from(box.seal(text, PLACE))) as [Buffer, Buffer];
+    const nonce = one.subarray(21, 33);
+    expect(other.subarray(21, 33)).not.toEqual(nonce);
     const direct = createCipheriv("aes-256-gcm", key, nonce);
-    expect(one.subarray(45)).not.toEqual(direct.update(text, "utf8"));
-    const swapped = Buffer.concat([one.subarray(0, 1), other.subarray(1, 17), one.subarray(17)]);
-    expect(secretBox.opens(swapped)).toBe(false);
+    expect(one.subarray(49)).not.toEqual(direct.update(text, "utf8"));
+    const fresh = Buffer.from(SecretBox.withKey(key).seal(text, PLACE));
+    expect(fresh.subarray(5, 21)).not.toEqual(one.subarray(5, 21));
+  });
+
+  it("opens values of every key it has, and seals with the one that is named", () => {
+    const [first, second] = [randomBytes(32), randomBytes(32)];
+    const box = new SecretBox({ sealing: 7, keys: new Map([[7, first]]) });
+    const older = box.seal("older", PLACE);
+    box.useKeys({
+      sealing: 4_000_000_000,
+      keys: new Map([
+        [7, first],
+        [4_000_000_000, second],
+      ]),
+    });
+    const newer = box.seal("newer", PLACE);
+    expect([keyIdOf(older), keyIdOf(newer)]).toEqual([7, 4_000_000_000]);
+    expect([box.open(older, PLACE), box.open(newer, PLACE)]).toEqual(["older", "newer"]);
+    let asked = 0;
+    box.onUnknownKey = () => void asked++;
+    box.useKeys({ sealing: 4_000_000_000, keys: new Map([[4_000_000_000, second]]) });
+    expect(() => box.open(older, PLACE)).toThrow("data key 7");
+    expect(asked).toBe(1);
+  });
+
+  it("seals a million values and one with two derived keys", () => {
+    const box = SecretBox.withKey(key);
+    const salts = new Set<string>();
+    for (let count = 0; count <= 2 ** 20; count++) {
+      const sealed = box.seal("", PLACE);
+      if (count === 0 || count >= 2 ** 20 - 1) salts.add(Buffer.from(sealed).toString("hex", 5, 21));
+    }
+    expect(salts.size).toBe(2);
   });
 
   it("rejects values sealed with another key, and names the setting", () => {
-    const other = new SecretBox(randomBytes(32)).seal("text");
-    expect(() => secretBox.open(other)).toThrow("POSTHORN_ENCRYPTION_KEY");
+    const other = SecretBox.withKey(randomBytes(32)).seal("text", PLACE);
+    expect(() => secretBox.open(other, PLACE)).toThrow("POSTHORN_ENCRYPTION_KEY");
   });
 
   it("rejects bytes that were changed, truncated or extended", () => {
-    const sealed = Buffer.from(secretBox.seal("text"));
+    const sealed = Buffer.from(secretBox.seal("text", PLACE));
     for (let index = 0; index < sealed.length; index++) {
       const changed = Buffer.from(sealed);
       changed[index]! ^= 1;
-      expect(() => secretBox.open(changed)).toThrow("cannot be decrypted");
+      expect(() => secretBox.open(changed, PLACE)).toThrow("cannot be decrypted");
     }
     // Also for the empty text: a truncated tag must not be accepted.
-    for (const whole of [sealed, Buffer.from(secretBox.seal(""))]) {
+    for (const whole of [sealed, Buffer.from(secretBox.seal("", PLACE))]) {
       for (let length = 0; length < whole.length; length++) {
-        expect(() => secretBox.open(whole.subarray(0, length))).toThrow("cannot be decrypted");
+        expect(() => secretBox.open(whole.subarray(0, length), PLACE)).toThrow("cannot be decrypted");
       }
     }
-    expect(() => secretBox.open(Buffer.concat([sealed, Buffer.alloc(1)]))).toThrow("cannot be decrypted");
+    expect(() => secretBox.open(Buffer.concat([sealed, Buffer.alloc(1)]), PLACE)).toThrow("cannot be decrypted");
   });
 });

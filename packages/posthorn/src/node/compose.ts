@@ -18,7 +18,7 @@ import { Directory } from "../domain/directory.ts";
 import { ensureOrganisation, firstOrganisation } from "../domain/organisation/ensure.ts";
 import { EndpointResponses } from "../ingest/endpoint-responses.ts";
 import type { Logger } from "../lib/log.ts";
-import { SecretBox } from "../lib/secret-box.ts";
+import { LEGACY_KEY_ID, SecretBox } from "../lib/secret-box.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Store } from "../store/store.ts";
 import type { Workers } from "../workers/worker.ts";
@@ -81,7 +81,7 @@ export function compose(base: NodeBase): Composition {
   // The parts must not call this before the node runs.
   const services = (): Services => composed;
   const parts = { config, log, clock, cluster, services };
-  const secretBox = new SecretBox(secrets.encryptionKey);
+  const secretBox = secretBoxOf(secrets);
   const policyDefaults = policyDefaultsOf(config);
   const kinds = kindRules({ allowed: config.destinations, missingPackages });
   const directory = new Directory({ store, secretBox, now: clock.now, policyDefaults, kinds });
@@ -194,6 +194,10 @@ export function compose(base: NodeBase): Composition {
   );
   stack.use(maintenance);
   return { services: composed, authenticator, metrics, receiving, workers, clusterWork };
+}
+
+function secretBoxOf({ encryptionKey }: NodeOptions["secrets"]): SecretBox {
+  return new SecretBox({ sealing: LEGACY_KEY_ID, keys: new Map([[LEGACY_KEY_ID, encryptionKey]]) });
 }
 
 function authenticatorOf({ options, store, clock, stack }: NodeBase, services: () => Services): Authenticator {

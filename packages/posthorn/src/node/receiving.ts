@@ -17,7 +17,7 @@ import { Quarantine } from "../ingest/quarantine.ts";
 import type { Lease } from "../store/delivery.ts";
 import { MailIntake } from "../ingest/smtp/mail-intake.ts";
 import { ReceivedCounter } from "../ingest/received-counter.ts";
-import { ingestUrl } from "../domain/source/token.ts";
+import { ingestUrl, openToken } from "../domain/source/token.ts";
 import { type ParseJob, type ParseResult, SourceFailure, type Unreadable } from "../sources/driver.ts";
 import { sourceDriver } from "../sources/drivers.ts";
 import { ReadLimiter } from "../sources/limits.ts";
@@ -238,11 +238,11 @@ async function parseWith(
 async function urlOf(services: Services, { key, settings }: LiveSource): Promise<string> {
   const row = await services.store.hotDb
     .selectFrom("source_token")
-    .select("token_sealed")
+    .select(["source_id", "token_sealed"])
     .where("source_id", "=", key)
     .where("expires_at", "is", null)
     .executeTakeFirstOrThrow();
-  return ingestUrl({ services }, settings.kind, services.secretBox.open(row.token_sealed));
+  return ingestUrl({ services }, settings.kind, openToken({ services }, row));
 }
 
 /** `fetch` through the egress client with its address guard, because key URLs come from source settings or requests. */

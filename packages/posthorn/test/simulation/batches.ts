@@ -94,7 +94,7 @@ class Batches implements Disposable {
   readonly #random: Random;
   readonly #targetRandom: Random;
   readonly #database: SimulatedDatabase;
-  readonly #secretBox = new SecretBox(randomBytes(32));
+  readonly #secretBox = SecretBox.withKey(randomBytes(32));
   /** Stored requests: their messages, in order. */
   readonly #stored: (readonly string[])[] = [];
   readonly #known = new Set<string>();

@@ -100,7 +100,7 @@ export class SimulatedNode {
     this.#cluster = cluster;
     const clock = run.clock.for(life);
     const policyDefaults = policyDefaultsOf(settings);
-    const secretBox = new SecretBox(SECRET_BOX_KEY);
+    const secretBox = SecretBox.withKey(SECRET_BOX_KEY);
     const directory = new Directory({ store, secretBox, now: clock.now, policyDefaults, maxEndpoints: 64 });
     world.sabotage.directory?.(directory);
     const services = (): Services => this.services;

@@ -78,7 +78,7 @@ export const TEST_RULES: Services["rules"] = {
 };
 
 export function servicesOver(store: Store): TestServices {
-  const secretBox = new SecretBox(randomBytes(32));
+  const secretBox = SecretBox.withKey(randomBytes(32));
   const woken: number[] = [];
   const services: Services = {
     ...OTHER_SERVICES,
@@ -128,15 +128,20 @@ export async function insertEndpoint(
         disabled: 0,
         event_types_json: null,
         channels_json: null,
-        headers_sealed: secretBox.seal(JSON.stringify(headers)),
-        egress_sealed: egress === null ? null : secretBox.seal(JSON.stringify(egress)),
+        headers_sealed: secretBox.seal(JSON.stringify(headers), "endpoint.headers_sealed 1"),
+        egress_sealed: egress === null ? null : secretBox.seal(JSON.stringify(egress), "endpoint.egress_sealed 1"),
         ...none,
         ...times,
       })
       .execute();
     await db
       .insertInto("endpoint_secret")
-      .values({ id: 1, endpoint_id: 1, secret_sealed: secretBox.seal(generateSecret()), expires_at: null })
+      .values({
+        id: 1,
+        endpoint_id: 1,
+        secret_sealed: secretBox.seal(generateSecret(), "endpoint_secret.secret_sealed 1"),
+        expires_at: null,
+      })
       .execute();
   });
 }

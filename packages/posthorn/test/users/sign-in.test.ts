@@ -180,7 +180,7 @@ describe("the session cookie", () => {
     const [event] = await db.selectFrom("message").select("request_json").orderBy("id", "desc").execute();
     // Values of cookies are sealed.
     const { sealed } = JSON.parse(event!.request_json!) as { sealed: string };
-    const text = node.services.secretBox.open(Buffer.from(sealed, "base64"));
+    const text = node.services.secretBox.open(Buffer.from(sealed, "base64"), "request");
     expect(text).toContain("theme=dark");
     expect(text).not.toContain("posthorn_");
   });

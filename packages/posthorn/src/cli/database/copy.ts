@@ -4,11 +4,11 @@ import { type Config, type DatabaseConfig, envToConfig, parseDatabase } from "..
 import { readEnv } from "../../config/env.ts";
 import { findEncryptionKey } from "../../config/secrets.ts";
 import { PosthornError } from "../../lib/errors.ts";
-import { type CopyPlan, type CopySides, planCopy, runCopy } from "../../store/copy/copy.ts";
+import { type CanOpen, type CopyPlan, type CopySides, planCopy, runCopy } from "../../store/copy/copy.ts";
 import { PostgresSide } from "../../store/copy/postgres-side.ts";
 import type { CopyTarget } from "../../store/copy/side.ts";
 import { SqliteSide } from "../../store/copy/sqlite-side.ts";
-import { SecretBox } from "../../lib/secret-box.ts";
+import { LEGACY_KEY_ID, SecretBox } from "../../lib/secret-box.ts";
 import { print, printTable, size } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
 import { ProgressLine } from "./progress.ts";
@@ -58,12 +58,12 @@ async function open(
 }
 
 /** Returns a check whether a secret can be decrypted with the key in the settings, or with the one stored next to a SQLite file. */
-function keyCheck(config: Config, ...databases: readonly DatabaseConfig[]): ((sealed: Uint8Array) => boolean) | null {
+function keyCheck(config: Config, ...databases: readonly DatabaseConfig[]): CanOpen | null {
   const beside = databases.flatMap((database) => (database.kind === "sqlite" ? [dirname(database.path)] : []));
   const key = findEncryptionKey(config.encryptionKey, [...beside, config.dataDir]);
   if (key === null) return null;
-  const secretBox = new SecretBox(key);
-  return (sealed) => secretBox.opens(sealed);
+  const secretBox = new SecretBox({ sealing: LEGACY_KEY_ID, keys: new Map([[LEGACY_KEY_ID, key]]) });
+  return (sealed, context) => secretBox.opens(sealed, context);
 }
 
 function printPlan({ source, target }: CopySides, { tables, resumed }: CopyPlan): void {

@@ -4,6 +4,7 @@ import { atomically, type Call, type Context, reader, write } from "../context.t
 import type { EndpointProxy } from "../endpoint/egress.ts";
 import { getApplication } from "./find.ts";
 import { requireAllowedProxy, requireAllowedWords } from "./tenant-egress.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 export interface ApplicationRef {
   /** Id or uid. */
@@ -37,7 +38,8 @@ export async function getApplicationEgress({ ctx, input }: Call<ApplicationRef>)
   const { egress_allow: allow, egress_sealed: sealed } = row;
   const refusedWords = allow === null ? [] : ctx.services.rules.refusedWords(allow).map(({ text }) => text);
   if (sealed === null) return { allow, refusedWords, proxy: null };
-  const { proxy } = JSON.parse(ctx.services.secretBox.open(sealed)) as { readonly proxy: EndpointProxy };
+  const opened = ctx.services.secretBox.open(sealed, sealedIn("application.egress_sealed", key));
+  const { proxy } = JSON.parse(opened) as { readonly proxy: EndpointProxy };
   return { allow, refusedWords, proxy: proxyFacts(ctx, proxy) };
 }
 
@@ -62,7 +64,8 @@ export function setApplicationEgress(call: Call<SetApplicationEgress>): Promise<
     const { allow, proxy } = input;
     const words = typeof allow === "string" ? readWords(ctx, allow) : allow;
     if (proxy) checkProxy(ctx, proxy);
-    const sealed = proxy ? ctx.services.secretBox.seal(JSON.stringify({ proxy })) : proxy;
+    const place = sealedIn("application.egress_sealed", key);
+    const sealed = proxy ? ctx.services.secretBox.seal(JSON.stringify({ proxy }), place) : proxy;
     await write(ctx, async ({ db, signal }) => {
       const columns = {
         ...(words === undefined ? {} : { egress_allow: words }),
@@ -96,7 +99,8 @@ export async function applicationEgress(
     .executeTakeFirstOrThrow();
   const { egress_allow: allow, egress_sealed: sealed } = row;
   if (sealed === null) return { allow, proxy: null };
-  return { allow, ...(JSON.parse(ctx.services.secretBox.open(sealed)) as { readonly proxy: EndpointProxy }) };
+  const opened = ctx.services.secretBox.open(sealed, sealedIn("application.egress_sealed", applicationKey));
+  return { allow, ...(JSON.parse(opened) as { readonly proxy: EndpointProxy }) };
 }
 
 /** Rejects a proxy that the HTTP client cannot use or the operator does not allow. */

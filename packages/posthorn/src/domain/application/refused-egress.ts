@@ -4,6 +4,7 @@ import type { ApplicationTable, EndpointTable } from "../../store/schema.ts";
 import type { Services } from "../context.ts";
 import type { RefusedTarget } from "../ports.ts";
 import type { EndpointEgress } from "../endpoint/egress.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 /** Rules of one application, or of one endpoint, that have no effect. */
 export interface RefusedEgress {
@@ -23,13 +24,13 @@ const PAGE = 500;
 export async function* refusedEgress(services: Services): AsyncGenerator<RefusedEgress> {
   for await (const row of pages((after) => applicationsAfter(services, after))) {
     const words = row.egress_allow === null ? [] : services.rules.refusedWords(row.egress_allow).map(textOf);
-    const proxyHost = refusedProxyHost(services, row.egress_sealed);
+    const proxyHost = refusedProxyHost(services, row.egress_sealed, sealedIn("application.egress_sealed", row.id));
     if (words.length > 0 || proxyHost !== null) {
       yield { applicationId: row.public_id, endpointId: null, words, proxyHost };
     }
   }
   for await (const row of pages((after) => endpointsAfter(services, after))) {
-    const proxyHost = refusedProxyHost(services, row.egress_sealed);
+    const proxyHost = refusedProxyHost(services, row.egress_sealed, sealedIn("endpoint.egress_sealed", row.id));
     if (proxyHost !== null) yield { applicationId: row.app_public_id, endpointId: row.public_id, words: [], proxyHost };
   }
 }
@@ -76,9 +77,9 @@ function endpointsAfter({ store }: Services, after: number): Promise<readonly En
     .execute();
 }
 
-function refusedProxyHost({ secretBox, rules }: Services, sealed: Uint8Array | null): string | null {
+function refusedProxyHost({ secretBox, rules }: Services, sealed: Uint8Array | null, context: string): string | null {
   if (sealed === null) return null;
-  const { proxy } = JSON.parse(secretBox.open(sealed)) as Pick<EndpointEgress, "proxy">;
+  const { proxy } = JSON.parse(secretBox.open(sealed, context)) as Pick<EndpointEgress, "proxy">;
   return proxy === undefined ? null : (rules.refusedProxy(proxy)?.text ?? null);
 }
 

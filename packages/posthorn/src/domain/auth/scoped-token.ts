@@ -8,6 +8,7 @@ import { requirePermission, type TokenScope } from "../access.ts";
 import type { Context } from "../context.ts";
 import { SCOPED_PREFIX } from "./authenticate.ts";
 import { hashToken } from "./hash-token.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 export interface ScopedToken {
   readonly key: number;
@@ -50,7 +51,7 @@ export async function issueToken(
       endpoint_id: scope.endpointKey,
       auto_config_id: scope.autoConfigKey,
       hash: hashToken(token),
-      token_sealed: secretBox.seal(token),
+      token_sealed: secretBox.seal(token, sealedIn("scoped_token.token_sealed", key)),
       created_at: createdAt,
       expires_at: expiresAt,
     })
@@ -92,7 +93,7 @@ export async function validTokens(
 const MAX_LISTED = 100;
 
 function toToken({ services }: Context, row: Selectable<ScopedTokenTable>): ScopedToken {
-  const token = services.secretBox.open(row.token_sealed);
+  const token = services.secretBox.open(row.token_sealed, sealedIn("scoped_token.token_sealed", row.id));
   return { key: row.id, token, createdAt: row.created_at, expiresAt: row.expires_at };
 }
 

@@ -20,6 +20,7 @@ import { checkEventTypes, type Endpoint, type EndpointInput, toEndpoint } from "
 import { checkSecret, rotateSecret } from "../endpoint/secret.ts";
 import { patchEndpoint } from "../endpoint/update.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 export interface AutoConfigRef {
   /** Id or uid of the application. */
@@ -45,6 +46,10 @@ export interface CreatedAutoConfig {
 const PREFIX = "auto_v2_";
 const GRACE_SECONDS = 86_400;
 
+function placeOf(key: number): string {
+  return sealedIn("auto_config.secret_sealed", key);
+}
+
 export function createAutoConfig(call: Call<{ readonly app: string }>): Promise<CreatedAutoConfig> {
   return atomically(call, async ({ ctx, input }) => {
     const application = await getApplication(ctx, input.app);
@@ -55,7 +60,7 @@ export function createAutoConfig(call: Call<{ readonly app: string }>): Promise<
     const row = { id: key, public_id: id, app_id: application.key, endpoint_id: null };
     await ctx.tx.db
       .insertInto("auto_config")
-      .values({ ...row, secret_sealed: secretBox.seal(secret), created_at: at, updated_at: at })
+      .values({ ...row, secret_sealed: secretBox.seal(secret, placeOf(key)), created_at: at, updated_at: at })
       .execute();
     const issued = await issueToken(ctx, ctx.tx, ownerOf(application, key), { graceMs: 0 });
     ctx.audit?.created("subscription", id);
@@ -154,7 +159,7 @@ export function rotateAutoConfig(
     }
     await ctx.tx.db
       .updateTable("auto_config")
-      .set({ secret_sealed: ctx.services.secretBox.seal(secret), updated_at: ctx.services.now() })
+      .set({ secret_sealed: ctx.services.secretBox.seal(secret, placeOf(row.id)), updated_at: ctx.services.now() })
       .where("id", "=", row.id)
       .execute();
     const graceMs = gracePeriodSeconds * 1000;
@@ -186,7 +191,7 @@ export function subscribeEndpoint(
       const { disabled: _disabled, ...changes } = fields;
       return patchEndpoint({ ctx, input: { app: application.id, endpoint: existing.id, changes } });
     }
-    const secret = ctx.services.secretBox.open(row.secret_sealed);
+    const secret = ctx.services.secretBox.open(row.secret_sealed, placeOf(row.id));
     const endpoint = await insertEndpoint(ctx, application, { ...fields, secret, headers });
     await bind(ctx, row, endpoint);
     return endpoint;

@@ -8,6 +8,7 @@ import type { SourceBackfillTable } from "../../store/source-schema.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
 import { atomically, type Call, type Context } from "../context.ts";
 import { getSource } from "../source/find.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 /** Settings by provider. */
 export interface BackfillTargets {
@@ -58,7 +59,8 @@ export function setBackfillSettings(call: Call<SetBackfillSettings>): Promise<Ba
       );
     }
     const known = await findRow(ctx, source.key);
-    const token_sealed = token === null ? known?.token_sealed : services.secretBox.seal(token);
+    const place = sealedIn("source_backfill.token_sealed", source.key);
+    const token_sealed = token === null ? known?.token_sealed : services.secretBox.seal(token, place);
     if (token_sealed === undefined) throw invalid("token", "A token for the provider's API is required.");
     checkUrl(ctx, settings.apiUrl);
     const now = services.now();
@@ -110,7 +112,7 @@ export function toBackfillSettings(row: Selectable<SourceBackfillTable>): Backfi
 /** API client of the provider with the source's credential. */
 export function apiOf(row: Selectable<SourceBackfillTable>, secretBox: SecretBox): ProviderApi {
   const target = toBackfillSettings(row);
-  const token = secretBox.open(row.token_sealed);
+  const token = secretBox.open(row.token_sealed, sealedIn("source_backfill.token_sealed", row.source_id));
   return target.provider === "github" ? githubApi(target.settings, token) : stripeApi(target.settings, token);
 }
 

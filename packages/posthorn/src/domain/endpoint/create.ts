@@ -56,7 +56,7 @@ export async function insertEndpoint(
         id: key,
         public_id: id,
         app_id: appKey,
-        headers_sealed: sealHeaders(ctx, headers),
+        headers_sealed: sealHeaders(ctx, key, headers),
         egress_sealed: null,
         verification_json: isVerifiable(targetColumns.kind) ? requiredOfNew(ctx) : null,
         disabled_json: fields.disabled ? disabledJson(disabledManually(at)) : null,

@@ -3,6 +3,7 @@ import { atomically, type Call, type Context, reader, write } from "../context.t
 import { isSecretHeader } from "../secret-headers.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 import { type HeaderMap, checkHeaders } from "./header-rules.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 /** Returns the custom headers with their values; of headers that contain credentials, only the names. */
 export async function getHeaders({
@@ -48,18 +49,23 @@ async function readHeaders(ctx: Context, endpointKey: number): Promise<HeaderMap
     .where("id", "=", endpointKey)
     .executeTakeFirstOrThrow();
   if (row.headers_sealed === null) return {};
-  return JSON.parse(ctx.services.secretBox.open(row.headers_sealed)) as HeaderMap;
+  return JSON.parse(ctx.services.secretBox.open(row.headers_sealed, placeOf(endpointKey))) as HeaderMap;
 }
 
-export function sealHeaders(ctx: Context, headers: HeaderMap): Uint8Array | null {
-  return Object.keys(headers).length === 0 ? null : ctx.services.secretBox.seal(JSON.stringify(headers));
+export function sealHeaders(ctx: Context, endpointKey: number, headers: HeaderMap): Uint8Array | null {
+  if (Object.keys(headers).length === 0) return null;
+  return ctx.services.secretBox.seal(JSON.stringify(headers), placeOf(endpointKey));
+}
+
+function placeOf(endpointKey: number): string {
+  return sealedIn("endpoint.headers_sealed", endpointKey);
 }
 
 async function saveHeaders(ctx: Context, appKey: number, endpointKey: number, headers: HeaderMap): Promise<void> {
   await write(ctx, async ({ db, signal }) => {
     await db
       .updateTable("endpoint")
-      .set({ headers_sealed: sealHeaders(ctx, headers), updated_at: ctx.services.now() })
+      .set({ headers_sealed: sealHeaders(ctx, endpointKey, headers), updated_at: ctx.services.now() })
       .where("id", "=", endpointKey)
       .execute();
     signal({ kind: "application", key: appKey });

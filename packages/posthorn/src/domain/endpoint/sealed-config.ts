@@ -3,6 +3,7 @@ import { completeConfig, type ConfigInput, type ShownConfig, shownConfig } from 
 import type { KindConfig } from "../../destinations/kind.ts";
 import { kindNamed } from "../../destinations/kinds.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 /** Target as given in a request; `null`: not given. */
 export interface TargetInput {
@@ -23,7 +24,10 @@ export function openConfig(
 ): KindConfig | null {
   const declaration = kindNamed(kind);
   if (config_sealed === null || declaration === null) return null;
-  return completeConfig(declaration, JSON.parse(secretBox.open(config_sealed)) as KindConfig);
+  return completeConfig(
+    declaration,
+    JSON.parse(secretBox.open(config_sealed, sealedIn("endpoint.config_sealed"))) as KindConfig,
+  );
 }
 
 export function shownConfigOf(secretBox: Pick<SecretBox, "open">, row: SealedConfig): ShownConfig | null {

@@ -6,6 +6,7 @@ import { announceEndpoint } from "../operational/operational.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 import { isAsymmetric, keyOf, textProblem } from "./secret-form.ts";
 import type { Tx } from "../../store/tx.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 /** Maximum number of earlier secrets that still sign alongside the current one. */
 const MAX_EARLIER_SECRETS = 10;
@@ -67,7 +68,7 @@ export async function insertSecret(ctx: Context, tx: Tx, endpointKey: number, se
   const row = {
     id: ctx.services.ids.next("key_").key,
     endpoint_id: endpointKey,
-    secret_sealed: ctx.services.secretBox.seal(secret),
+    secret_sealed: ctx.services.secretBox.seal(secret, sealedIn("endpoint_secret.secret_sealed", endpointKey)),
     expires_at: null,
   };
   await tx.db.insertInto("endpoint_secret").values(row).execute();
@@ -98,5 +99,5 @@ export async function currentSecret(ctx: Context, endpointKey: number): Promise<
     .where("endpoint_id", "=", endpointKey)
     .where("expires_at", "is", null)
     .executeTakeFirstOrThrow();
-  return ctx.services.secretBox.open(row.secret_sealed);
+  return ctx.services.secretBox.open(row.secret_sealed, sealedIn("endpoint_secret.secret_sealed", endpointKey));
 }

@@ -6,6 +6,7 @@ import { type AuthFields, readAuth } from "./auth-fields.ts";
 import type { EndpointEgress, EndpointProxy, EndpointTls } from "./egress.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 import { requireHttp, requireWebhook } from "./only-webhooks.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 export interface SetEgress extends EndpointRef {
   /** An absent part is unchanged; `null` removes it. */
@@ -56,13 +57,15 @@ export async function readEgress(ctx: Context, endpointKey: number): Promise<End
     .select("egress_sealed")
     .where("id", "=", endpointKey)
     .executeTakeFirstOrThrow();
-  return row.egress_sealed === null
-    ? {}
-    : (JSON.parse(ctx.services.secretBox.open(row.egress_sealed)) as EndpointEgress);
+  if (row.egress_sealed === null) return {};
+  const place = sealedIn("endpoint.egress_sealed", endpointKey);
+  return JSON.parse(ctx.services.secretBox.open(row.egress_sealed, place)) as EndpointEgress;
 }
 
 async function saveEgress(ctx: Context, appKey: number, endpointKey: number, settings: EndpointEgress): Promise<void> {
-  const sealed = Object.keys(settings).length === 0 ? null : ctx.services.secretBox.seal(JSON.stringify(settings));
+  const place = sealedIn("endpoint.egress_sealed", endpointKey);
+  const isEmpty = Object.keys(settings).length === 0;
+  const sealed = isEmpty ? null : ctx.services.secretBox.seal(JSON.stringify(settings), place);
   await write(ctx, async ({ db, signal }) => {
     await db
       .updateTable("endpoint")

@@ -13,6 +13,7 @@ import { egressAllowOf } from "../application/egress.ts";
 import { type Context, reader } from "../context.ts";
 import { checkUrl, type Endpoint } from "./endpoint.ts";
 import { openConfig, type TargetInput } from "./sealed-config.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 /** A validated target. */
 export interface Target {
@@ -133,7 +134,7 @@ async function configured(ctx: Context, appKey: number, { kind, input, before }:
   }
   const { config } = checked;
   await checkUrls(ctx, appKey, declaration, config);
-  const config_sealed = ctx.services.secretBox.seal(JSON.stringify(config));
+  const config_sealed = ctx.services.secretBox.seal(JSON.stringify(config), sealedIn("endpoint.config_sealed"));
   return { url: declaration.target(config), shown: shownConfig(declaration, config), columns: { kind, config_sealed } };
 }
 

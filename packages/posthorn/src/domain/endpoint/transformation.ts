@@ -3,6 +3,7 @@ import { invalid, PosthornError } from "../../lib/errors.ts";
 import { type Call, type Context, type OutsideCall, type OutsideContext, reader, write } from "../context.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
 import type { Transformation } from "../../transform/types.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 /** Transformation of an endpoint, and whether it is enabled. */
 export interface TransformationState {
@@ -47,6 +48,7 @@ export async function saveTransformation(
   { application, endpoint }: Awaited<ReturnType<typeof getEndpoint>>,
   change: TransformationChange,
 ): Promise<void> {
+  const place = sealedIn("endpoint.transformation_sealed", endpoint.key);
   await write(ctx, async (tx) => {
     const before = await readTransformation({ ...ctx, tx }, endpoint.key);
     const { enabled, transformation } = changed(before, change, ctx.services.now());
@@ -54,7 +56,7 @@ export async function saveTransformation(
       .updateTable("endpoint")
       .set({
         transformation_sealed:
-          transformation === null ? null : ctx.services.secretBox.seal(JSON.stringify(transformation)),
+          transformation === null ? null : ctx.services.secretBox.seal(JSON.stringify(transformation), place),
         transformation_enabled: enabled ? 1 : 0,
         updated_at: ctx.services.now(),
       })
@@ -71,7 +73,9 @@ async function readTransformation(ctx: Context, endpointKey: number): Promise<Tr
     .where("id", "=", endpointKey)
     .executeTakeFirstOrThrow();
   const { transformation_sealed: sealed } = row;
-  const transformation = sealed === null ? null : (JSON.parse(ctx.services.secretBox.open(sealed)) as Transformation);
+  const place = sealedIn("endpoint.transformation_sealed", endpointKey);
+  const opened = sealed === null ? null : ctx.services.secretBox.open(sealed, place);
+  const transformation = opened === null ? null : (JSON.parse(opened) as Transformation);
   return { enabled: row.transformation_enabled === 1, transformation };
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { SecretBox } from "../../lib/secret-box.ts";
 import { encodeRequest, type InboundRequest, openRequest, requestOf, shownRequest } from "./request.ts";
 
-const secretBox = new SecretBox(Buffer.alloc(32, 1));
+const secretBox = SecretBox.withKey(Buffer.alloc(32, 1));
 const NONE = { headers: new Set<string>(), query: false, path: false };
 const request: InboundRequest = {
   method: "POST",

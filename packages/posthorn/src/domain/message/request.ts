@@ -2,6 +2,7 @@
 import type { DocumentFacts } from "../../filter/document.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
 import { isSecretHeader } from "../secret-headers.ts";
+import { REQUEST_CONTEXT } from "../../store/sealed-columns.ts";
 
 export type RequestFacts = Pick<DocumentFacts, "method" | "path" | "query" | "headers">;
 
@@ -78,7 +79,7 @@ export function encodeRequest(
     origin: request.origin,
     ...(secrets.length === 0
       ? {}
-      : { sealed: Buffer.from(secretBox.seal(JSON.stringify(secrets))).toString("base64") }),
+      : { sealed: Buffer.from(secretBox.seal(JSON.stringify(secrets), REQUEST_CONTEXT)).toString("base64") }),
   };
   return JSON.stringify(stored);
 }
@@ -103,7 +104,7 @@ export function openRequest(json: string, secretBox: SecretBox): OpenedRequest {
   };
   if (sealed === undefined)
     return { ...rest, headers: headers as readonly string[], query: query!, path: path!, hidden };
-  const secrets = JSON.parse(secretBox.open(Buffer.from(sealed, "base64"))) as string[];
+  const secrets = JSON.parse(secretBox.open(Buffer.from(sealed, "base64"), REQUEST_CONTEXT)) as string[];
   let next = 0;
   const opened = headers.map((text) => text ?? secrets[next++]!);
   return { ...rest, headers: opened, query: query ?? secrets[next++]!, path: path ?? secrets[next]!, hidden };

@@ -5,6 +5,7 @@ import { openRequest } from "../message/request.ts";
 import type { Source } from "../source/source.ts";
 import { currentTokens, ingestUrl } from "../source/token.ts";
 import { getQuarantineRow, type QuarantineRef } from "./find.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 /** Maximum number of secrets of other sources tried. */
 const MAX_OTHERS = 20;
@@ -31,7 +32,7 @@ async function otherSecrets(ctx: Context, source: Source): Promise<Readonly<Reco
   const rows = await reader(ctx)
     .selectFrom("source_secret")
     .innerJoin("source", "source.id", "source_secret.source_id")
-    .select(["source.name", "source_secret.secret_sealed"])
+    .select(["source.id", "source.name", "source_secret.secret_sealed"])
     .where("source.org_id", "=", ctx.actor.orgId)
     .where("source.type", "=", source.type)
     .where("source.id", "<>", source.key)
@@ -39,5 +40,7 @@ async function otherSecrets(ctx: Context, source: Source): Promise<Readonly<Reco
     .orderBy("source_secret.id", "desc")
     .limit(MAX_OTHERS)
     .execute();
-  return Object.fromEntries(rows.map((row) => [row.name, ctx.services.secretBox.open(row.secret_sealed)]));
+  const open = (sealed: Uint8Array, key: number): string =>
+    ctx.services.secretBox.open(sealed, sealedIn("source_secret.secret_sealed", key));
+  return Object.fromEntries(rows.map((row) => [row.name, open(row.secret_sealed, row.id)]));
 }

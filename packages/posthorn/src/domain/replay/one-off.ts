@@ -84,7 +84,7 @@ export async function insertOneOff(
       event_types_json: "[]",
       channels_json: null,
       metadata_json: "{}",
-      headers_sealed: sealHeaders(ctx, headers),
+      headers_sealed: sealHeaders(ctx, key, headers),
       egress_sealed: null,
       policy_json: null,
       created_at: at,

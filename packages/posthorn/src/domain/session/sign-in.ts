@@ -13,6 +13,7 @@ import { knownBrowser, newBrowser } from "./browser.ts";
 import { addressSubject, clearAttempts, countAttempt, type Subject } from "./limits.ts";
 import { createOneTime, findOneTime, takeOneTime } from "./one-time.ts";
 import { type Client, endSessionOf, type ProviderSession, startSession, type StartedSession } from "./session.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 /** What a browser sends along with an attempt. */
 export interface Attempt extends Client {
@@ -122,7 +123,8 @@ export async function useSecondFactor(
   code: string,
 ): Promise<void> {
   if (person.totp_sealed === null) throw secondFactorFailed();
-  const step = checkTotp(secretBox.open(person.totp_sealed), code, now(), person.totp_step);
+  const secret = secretBox.open(person.totp_sealed, sealedIn("person.totp_sealed", person.id));
+  const step = checkTotp(secret, code, now(), person.totp_step);
   if (step !== null) {
     await db.updateTable("person").set({ totp_step: step }).where("id", "=", person.id).execute();
     return;

@@ -11,6 +11,7 @@ import { isRead } from "./kind.ts";
 import { insertSourceSecret } from "./secret.ts";
 import { applicationIdOf, settingsJson, type Source, type SourceInput } from "./source.ts";
 import { ingestUrl, insertToken } from "./token.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 export interface CreateSource extends SourceInput {
   readonly secrets: readonly string[];
@@ -83,7 +84,10 @@ export function toColumns(ctx: Context, input: SourceInput, kindConfig: KindConf
     type,
     kind,
     settings_json: settingsJson(input),
-    config_sealed: Object.keys(config).length === 0 ? null : ctx.services.secretBox.seal(JSON.stringify(config)),
+    config_sealed:
+      Object.keys(config).length === 0
+        ? null
+        : ctx.services.secretBox.seal(JSON.stringify(config), sealedIn("source.config_sealed")),
     metadata_json: metadataJson(metadata),
     expires_at: expiresAt,
   };

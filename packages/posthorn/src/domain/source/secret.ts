@@ -6,6 +6,7 @@ import { getSource } from "./find.ts";
 import { definitionOf, verifiesWithPublicKeys } from "./kind.ts";
 import { checkSecretEncoding } from "./verification.ts";
 import type { Tx } from "../../store/tx.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 export interface SourceSecret {
   readonly id: string;
@@ -70,7 +71,7 @@ export async function insertSourceSecret(
     id: key,
     public_id: id,
     source_id: sourceKey,
-    secret_sealed: secretBox.seal(secret),
+    secret_sealed: secretBox.seal(secret, sealedIn("source_secret.secret_sealed", sourceKey)),
     expires_at: null,
   };
   await db.insertInto("source_secret").values(row).execute();

@@ -4,6 +4,7 @@ import { peerSession } from "../../sources/kind.ts";
 import { sourceKindNamed } from "../../sources/kinds.ts";
 import type { Services, TransactionContext } from "../context.ts";
 import { type Source, toSource } from "./source.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 /** A session to be removed. Times are Unix milliseconds. */
 export interface LeftSession {
@@ -47,7 +48,7 @@ export async function leaveSession(
       identity: left.identity,
       public_id: id,
       kind: name,
-      config_sealed: services.secretBox.seal(JSON.stringify(kindConfig)),
+      config_sealed: services.secretBox.seal(JSON.stringify(kindConfig), sealedIn("source_session.config_sealed", key)),
       left_at: now,
       attempts: 0,
       next_at: now,
@@ -71,7 +72,9 @@ export async function leftSessions({ store, secretBox }: Services): Promise<read
     sourceId: row.public_id,
     identity: row.identity,
     kind: row.kind,
-    config: JSON.parse(secretBox.open(row.config_sealed)) as KindConfig,
+    config: JSON.parse(
+      secretBox.open(row.config_sealed, sealedIn("source_session.config_sealed", row.source_id)),
+    ) as KindConfig,
     leftAt: row.left_at,
     attempts: row.attempts,
     nextAt: row.next_at,

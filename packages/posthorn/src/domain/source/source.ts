@@ -6,6 +6,7 @@ import { completeConfig, type ConfigInput } from "../../fields/config.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
 import { sourceKindNamed, WEBHOOK_SOURCE } from "../../sources/kinds.ts";
 import type { Verification } from "./verification.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 /** How duplicates are detected. */
 export const DEDUPLICATIONS = ["auto", "id", "content", "off"] as const;
@@ -100,7 +101,9 @@ export interface SourceInput extends SourceSettings {
 
 export function toSource(row: Selectable<SourceTable>, secretBox: SecretBox): Source {
   const { kind } = row;
-  const config = row.config_sealed === null ? {} : (JSON.parse(secretBox.open(row.config_sealed)) as object);
+  const { config_sealed: sealed } = row;
+  const place = sealedIn("source.config_sealed");
+  const config = sealed === null ? {} : (JSON.parse(secretBox.open(sealed, place)) as object);
   const declaration = kind === WEBHOOK_SOURCE ? null : sourceKindNamed(kind);
   return {
     ...DEFAULT_SETTINGS,

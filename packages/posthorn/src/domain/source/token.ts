@@ -4,6 +4,7 @@ import { type Call, type Context, reader, write } from "../context.ts";
 import { MAIL_SOURCE } from "../../sources/kinds.ts";
 import { getSource } from "./find.ts";
 import type { Tx } from "../../store/tx.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 /** 160 bits, which cannot be guessed. */
 const TOKEN_BYTES = 20;
@@ -27,11 +28,23 @@ export async function insertToken(ctx: Context, { db }: Tx, sourceKey: number): 
   const row = {
     hash: tokenHash(token),
     source_id: sourceKey,
-    token_sealed: ctx.services.secretBox.seal(token),
+    token_sealed: ctx.services.secretBox.seal(token, placeOf(sourceKey)),
     expires_at: null,
   };
   await db.insertInto("source_token").values(row).execute();
   return token;
+}
+
+/** Opens the token in the URL of a source. */
+export function openToken(
+  { services }: Pick<Context, "services">,
+  row: { readonly source_id: number; readonly token_sealed: Uint8Array },
+): string {
+  return services.secretBox.open(row.token_sealed, placeOf(row.source_id));
+}
+
+function placeOf(sourceKey: number): string {
+  return sealedIn("source_token.token_sealed", sourceKey);
 }
 
 /** Current tokens of several sources by source key. */
@@ -43,7 +56,7 @@ export async function currentTokens(ctx: Context, sourceKeys: readonly number[])
     .where("source_id", "in", [...sourceKeys])
     .where("expires_at", "is", null)
     .execute();
-  return new Map(rows.map((row) => [row.source_id, ctx.services.secretBox.open(row.token_sealed)]));
+  return new Map(rows.map((row) => [row.source_id, openToken(ctx, row)]));
 }
 
 /** Creates a new token and returns the URL with it. The previous token stays valid for the overlap. */

@@ -5,6 +5,7 @@ import { getApplication, ofCustomers } from "../application/find.ts";
 import { SCOPED_PREFIX } from "../auth/authenticate.ts";
 import { hashToken } from "../auth/hash-token.ts";
 import { atomically, type Call, reader } from "../context.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 export interface HookToken {
   readonly id: string;
@@ -46,7 +47,7 @@ export function createHookToken(
         endpoint_id: null,
         auto_config_id: null,
         hash: hashToken(token),
-        token_sealed: secretBox.seal(token.slice(-4)),
+        token_sealed: secretBox.seal(token.slice(-4), sealedIn("scoped_token.token_sealed", key)),
         created_at: createdAt,
         expires_at: input.expiresAt,
       })
@@ -65,7 +66,7 @@ export async function listHookTokens({ ctx, input }: Call<{ readonly app: string
     .map((row) => ({
       id: idOf(row.id),
       token: null,
-      tokenEnd: secretBox.open(row.token_sealed),
+      tokenEnd: secretBox.open(row.token_sealed, sealedIn("scoped_token.token_sealed", row.id)),
       createdAt: row.created_at,
       expiresAt: row.expires_at,
     }));

@@ -11,6 +11,7 @@ import { checkNewPassword } from "./password-rules.ts";
 import { newRecoveryCodes, recoveryCodesLeft } from "./recovery-codes.ts";
 import { checkTotp, newTotpSecret, totpUri } from "./totp.ts";
 import { type PersonRow, requirePerson, rolesOf, toUser, type User } from "./user.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 export interface Profile extends User {
   readonly locale: string | null;
@@ -128,7 +129,7 @@ export async function prepareSecondFactor({
   await write(ctx, async ({ db }) => {
     await db
       .updateTable("person")
-      .set({ totp_pending_sealed: services.secretBox.seal(secret) })
+      .set({ totp_pending_sealed: services.secretBox.seal(secret, sealedIn("person.totp_pending_sealed", row.id)) })
       .where("id", "=", row.id)
       .execute();
   });
@@ -144,14 +145,15 @@ export async function confirmSecondFactor({ ctx, input }: Call<{ readonly code: 
     if (row === null || row.totp_pending_sealed === null) {
       throw new PosthornError("conflict", "Begin with the secret: it was not created, or was confirmed already.");
     }
-    const step = checkTotp(services.secretBox.open(row.totp_pending_sealed), input.code, services.now(), null);
+    const secret = services.secretBox.open(row.totp_pending_sealed, sealedIn("person.totp_pending_sealed", key));
+    const step = checkTotp(secret, input.code, services.now(), null);
     if (step === null)
       throw invalid("code", "The code is wrong. Check the time of your device, and try the next code.");
     const { codes, json } = newRecoveryCodes();
     await tx.db
       .updateTable("person")
       .set({
-        totp_sealed: row.totp_pending_sealed,
+        totp_sealed: services.secretBox.seal(secret, sealedIn("person.totp_sealed", key)),
         totp_pending_sealed: null,
         totp_step: step,
         recovery_codes_json: json,

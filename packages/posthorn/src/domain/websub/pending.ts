@@ -182,7 +182,7 @@ function toState({ services }: Context, row: RequestRow & { readonly topic: stri
     id: iteratorOfKey("subreq_", row.id),
     topicId: row.topic,
     mode: row.mode === "unsubscribe" ? "unsubscribe" : "subscribe",
-    callback: openDetail(services.secretBox, row.detail_sealed).callback,
+    callback: openDetail(services.secretBox, row).callback,
     state: row.state,
     tries: row.tries,
     createdAt: timeOfKey(row.id),

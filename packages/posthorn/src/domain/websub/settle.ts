@@ -26,7 +26,7 @@ import { hubUrl, withParameters } from "./urls.ts";
  * is.
  */
 export async function settleRequest(services: Services, row: RequestRow, signal: AbortSignal): Promise<void> {
-  const detail = openDetail(services.secretBox, row.detail_sealed);
+  const detail = openDetail(services.secretBox, row);
   const application = await services.store.db
     .selectFrom("application")
     .select("deleted_at")

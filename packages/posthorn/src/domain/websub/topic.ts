@@ -15,6 +15,7 @@ import { checkEventTypes } from "../endpoint/endpoint.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
 import { endTopicSubscriptions } from "./deny.ts";
 import { hubUrl, topicUrl } from "./urls.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 
 export interface LeaseLimits {
   /** In seconds. */
@@ -60,7 +61,10 @@ export function toTopic({ services }: Context, row: Selectable<WebSubTopicTable>
     key: row.id,
     id: row.public_id,
     appKey: row.app_id,
-    url: topicUrl(services.rules, services.secretBox.open(row.token_sealed)),
+    url: topicUrl(
+      services.rules,
+      services.secretBox.open(row.token_sealed, sealedIn("websub_topic.token_sealed", row.id)),
+    ),
     hub: hubUrl(services.rules),
     description: row.description,
     eventTypes: row.event_types_json === null ? null : (JSON.parse(row.event_types_json) as string[]),
@@ -107,7 +111,7 @@ export function createTopic(call: Call<{ readonly app: string; readonly fields: 
       public_id: id,
       app_id: application.key,
       token_hash: hashToken(token),
-      token_sealed: secretBox.seal(token),
+      token_sealed: secretBox.seal(token, sealedIn("websub_topic.token_sealed", key)),
       created_at: now(),
       updated_at: now(),
     };
@@ -193,7 +197,11 @@ export function rotateTopic(call: Call<TopicRef>): Promise<Topic> {
     const token = newToken();
     await ctx.tx.db
       .updateTable("websub_topic")
-      .set({ token_hash: hashToken(token), token_sealed: secretBox.seal(token), updated_at: now() })
+      .set({
+        token_hash: hashToken(token),
+        token_sealed: secretBox.seal(token, sealedIn("websub_topic.token_sealed", topic.key)),
+        updated_at: now(),
+      })
       .where("id", "=", topic.key)
       .execute();
     await ctx.tx.db.deleteFrom("websub_request").where("topic_id", "=", topic.key).execute();

@@ -380,17 +380,21 @@ describe("a copy is refused", () => {
   it("when secrets were encrypted with another key, or no key is configured", async () => {
     await using place = await places();
     const db = newFile(place.path("a.db"));
-    const secretBox = new SecretBox(randomBytes(32));
-    db.prepare("INSERT INTO endpoint_secret VALUES (1, 1, ?, NULL)").run(secretBox.seal("whsec_a"));
+    const secretBox = SecretBox.withKey(randomBytes(32));
+    db.prepare("INSERT INTO endpoint_secret VALUES (1, 1, ?, NULL)").run(
+      secretBox.seal("whsec_a", "endpoint_secret.secret_sealed 1"),
+    );
     db.close();
-    const other = new SecretBox(randomBytes(32));
+    const other = SecretBox.withKey(randomBytes(32));
     await using source = fileSource(place.path("a.db"));
     await using target = fileTarget(place.path("b.db"));
-    await expect(planCopy({ source, target }, (sealed) => other.opens(sealed))).rejects.toMatchObject(
+    await expect(planCopy({ source, target }, (sealed, context) => other.opens(sealed, context))).rejects.toMatchObject(
       refusal("is not the one that they were encrypted with"),
     );
     await expect(planCopy({ source, target }, null)).rejects.toMatchObject(refusal("there is no key for them here"));
-    await expect(planCopy({ source, target }, (sealed) => secretBox.opens(sealed))).resolves.toMatchObject({
+    await expect(
+      planCopy({ source, target }, (sealed, context) => secretBox.opens(sealed, context)),
+    ).resolves.toMatchObject({
       resumed: false,
     });
   });

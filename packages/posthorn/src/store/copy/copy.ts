@@ -1,6 +1,7 @@
 /** Copies a database to an empty one of either kind, and verifies that the copy is complete. */
 import { copyUnfinished, schemaTooNew, StoreError } from "../errors.ts";
 import { SCHEMA_VERSION } from "../migrations/list.ts";
+import { SEALED_COLUMNS, type SealedColumn, type SealedColumnName, sealedIn } from "../sealed-columns.ts";
 import type { CopySide, CopyTarget, Position, TableShape } from "./side.ts";
 import { TABLES } from "./tables.ts";
 import { Digest, pickFields } from "./tuple.ts";
@@ -38,15 +39,15 @@ export interface CheckedTable {
   readonly digest: string;
 }
 
+/** Whether the server's keys can decrypt a value in its context. */
+export type CanOpen = (sealed: Uint8Array, context: string) => boolean;
+
 /**
  * Checks whether the copy is possible, and lists what will be copied. Changes nothing.
  *
- * @param canOpen Whether the server's key can decrypt a value; `null`: there is no key.
+ * @param canOpen `null`: there is no key.
  */
-export async function planCopy(
-  { source, target }: CopySides,
-  canOpen: ((sealed: Uint8Array) => boolean) | null,
-): Promise<CopyPlan> {
+export async function planCopy({ source, target }: CopySides, canOpen: CanOpen | null): Promise<CopyPlan> {
   await checkSource(source);
   const resumed = await checkTarget(source, target);
   const shapes = await source.shapes();
@@ -137,16 +138,12 @@ function howToEmpty({ database }: CopySide): string {
     : "run DROP SCHEMA posthorn CASCADE in it, and copy again";
 }
 
-/** Checks that encrypted values can be decrypted. One value per column is enough, since all were encrypted with the same key. */
-async function checkSecrets(
-  source: CopySide,
-  { name, columns }: TableShape,
-  canOpen: ((sealed: Uint8Array) => boolean) | null,
-): Promise<void> {
-  for (const column of columns) {
-    if (!column.name.endsWith("_sealed")) continue;
-    const sealed = await source.sample(name, column.name);
-    if (sealed === null || canOpen?.(sealed) === true) continue;
+/** Checks that encrypted values can be decrypted, by one value per column. */
+async function checkSecrets(source: CopySide, { name }: TableShape, canOpen: CanOpen | null): Promise<void> {
+  for (const [place, column] of Object.entries(SEALED_COLUMNS) as [SealedColumnName, SealedColumn][]) {
+    if (column.table !== name || column.form !== "bytes") continue;
+    const found = await source.sample(name, column.column, column.row);
+    if (found === null || canOpen?.(found.sealed, sealedIn(place, found.row)) === true) continue;
     const reason =
       canOpen === null
         ? "there is no key for them here: give POSTHORN_ENCRYPTION_KEY, or the data folder that has it (POSTHORN_DATA_DIR)"

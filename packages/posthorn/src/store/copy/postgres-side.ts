@@ -12,7 +12,7 @@ import { checkMigrations, migrate, migrationStates } from "../postgres/migrate.t
 import { ensurePartitions } from "../postgres/partitions.ts";
 import { SCHEMA } from "../postgres/schema-name.ts";
 import { serversName } from "../postgres/server-urls.ts";
-import { type CopyTarget, type KeyRange, KEYS, type Position, type TableShape } from "./side.ts";
+import { type CopyTarget, type KeyRange, KEYS, type Position, type SampledSecret, type TableShape } from "./side.ts";
 import { COPYING } from "./tables.ts";
 import { Batch, type ColumnType, copyStream, decodeTuple, TupleReader, type Value } from "./tuple.ts";
 
@@ -109,9 +109,9 @@ export class PostgresSide implements CopyTarget {
     if (batch.tuples.length > 0) yield batch.tuples;
   }
 
-  async sample(table: string, column: string): Promise<Uint8Array | null> {
-    const sql = `SELECT ${column} AS value FROM ${table} WHERE ${column} IS NOT NULL LIMIT 1`;
-    return (await this.#query<{ value: Uint8Array }>(sql))[0]?.value ?? null;
+  async sample(table: string, column: string, row: string | null): Promise<SampledSecret | null> {
+    const sql = `SELECT ${column} AS sealed, CAST(${row ?? "NULL"} AS TEXT) AS "row" FROM ${table} WHERE ${column} IS NOT NULL LIMIT 1`;
+    return (await this.#query<SampledSecret>(sql))[0] ?? null;
   }
 
   async counter(table: string, column: string): Promise<bigint> {

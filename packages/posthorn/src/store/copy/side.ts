@@ -11,6 +11,12 @@ export interface TableShape {
   readonly counters: readonly string[];
 }
 
+/** An encrypted value, and the part of its context that its row gives. */
+export interface SampledSecret {
+  readonly sealed: Uint8Array;
+  readonly row: string | null;
+}
+
 /** Progress of the copy of a table. */
 export interface Position {
   /** Key of the last copied row, as a tuple. */
@@ -38,8 +44,8 @@ export interface CopySide extends AsyncDisposable {
   begunFrom(): Promise<string | null>;
   /** Key range of messages and attempts. */
   keys(): Promise<KeyRange>;
-  /** Returns one value of a column that is not NULL; `null`: there is none. */
-  sample(table: string, column: string): Promise<Uint8Array | null>;
+  /** Returns one encrypted value of a column, with the value of the column `row` if it is named; `null`: there is none. */
+  sample(table: string, column: string, row: string | null): Promise<SampledSecret | null>;
   /** Highest value that a counter has assigned; 0: none yet. */
   counter(table: string, column: string): Promise<bigint>;
 }

@@ -7,7 +7,7 @@ import { createFile, hasTable, openForReading, openForWriting } from "../sqlite/
 import { lockFolder } from "../sqlite/folder-lock.ts";
 import { checkMigrations, migrate, schemaVersion } from "../sqlite/migrate.ts";
 import { toStoreError } from "../sqlite/thread-client.ts";
-import { type CopyTarget, type KeyRange, KEYS, type Position, type TableShape } from "./side.ts";
+import { type CopyTarget, type KeyRange, KEYS, type Position, type SampledSecret, type TableShape } from "./side.ts";
 import { COPYING } from "./tables.ts";
 import { Batch, type ColumnType, decodeTuple, encodeTuple, type Value } from "./tuple.ts";
 
@@ -102,9 +102,9 @@ export class SqliteSide implements CopyTarget {
     }
   }
 
-  async sample(table: string, column: string): Promise<Uint8Array | null> {
-    const sql = `SELECT ${column} AS value FROM ${table} WHERE ${column} IS NOT NULL LIMIT 1`;
-    return this.#run((db) => (db.prepare(sql).get()?.["value"] as Uint8Array | undefined) ?? null);
+  async sample(table: string, column: string, row: string | null): Promise<SampledSecret | null> {
+    const sql = `SELECT ${column} AS sealed, CAST(${row ?? "NULL"} AS TEXT) AS "row" FROM ${table} WHERE ${column} IS NOT NULL LIMIT 1`;
+    return this.#run((db) => (db.prepare(sql).get() as SampledSecret | undefined) ?? null);
   }
 
   async counter(table: string, column: string): Promise<bigint> {

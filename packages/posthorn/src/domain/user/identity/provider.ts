@@ -17,6 +17,7 @@ import { comparison, idIterator, type Page, type PageRequest, readPage } from ".
 import { isRole, type Role } from "../../role.ts";
 import { requireRoleManagement } from "../user.ts";
 import type { OidcClientSettings } from "./protocol.ts";
+import { sealedIn } from "../../../store/sealed-columns.ts";
 
 /** Role that the members of a group have. */
 export interface GroupRole {
@@ -79,12 +80,16 @@ export function toProvider(row: ProviderRow): IdentityProvider {
   };
 }
 
+/** Sealed before the row has a key. */
+const CLIENT_SECRET = sealedIn("identity_provider.client_secret_sealed");
+
 /** What the protocol needs of a stored provider. */
 export function clientSettings({ services }: Pick<Context, "services">, row: ProviderRow): OidcClientSettings {
+  const { client_secret_sealed: sealed } = row;
   return {
     issuer: row.issuer,
     clientId: row.client_id,
-    clientSecret: row.client_secret_sealed === null ? null : services.secretBox.open(row.client_secret_sealed),
+    clientSecret: sealed === null ? null : services.secretBox.open(sealed, CLIENT_SECRET),
     scopes: row.scopes,
     groupsClaim: row.groups_claim,
   };
@@ -204,7 +209,7 @@ function toColumns(input: IdentityProviderInput) {
 }
 
 function sealedSecret({ services }: Context, secret: string | null): Uint8Array | null {
-  return secret === null ? null : services.secretBox.seal(secret);
+  return secret === null ? null : services.secretBox.seal(secret, CLIENT_SECRET);
 }
 
 async function checkInput(ctx: TransactionContext, input: IdentityProviderInput): Promise<void> {

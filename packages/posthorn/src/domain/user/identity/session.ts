@@ -5,6 +5,7 @@ import type { Services } from "../../context.ts";
 import type { OidcAttempt, OidcLogout } from "./protocol.ts";
 import { AFTER_LOGOUT_PATH, CALLBACK_PATH } from "./paths.ts";
 import { clientSettings, findProviderRow, type ProviderRow } from "./provider.ts";
+import { sealedIn } from "../../../store/sealed-columns.ts";
 
 /** How long a person may take at the provider. */
 const ATTEMPT_MS = 600_000;
@@ -54,6 +55,9 @@ export async function offeredProviders({ store }: Services, email: string | null
     .map(({ id, name }) => ({ id, name }));
 }
 
+/** Context of the encrypted cookie, which is not stored. */
+const ATTEMPT_COOKIE = "cookie of a sign-in attempt";
+
 /** Starts a sign-in, or the connection of an account, at a provider. */
 export async function startAttempt(
   services: Services,
@@ -64,7 +68,7 @@ export async function startAttempt(
   const { url, attempt } = await services.identityProviders.begin(clientSettings({ services }, row), redirectUri);
   const expiresAt = services.now() + ATTEMPT_MS;
   const kept: ProviderAttempt = { ...attempt, ...input, returnTo: safePath(input.returnTo), expiresAt };
-  const sealed = Buffer.from(services.secretBox.seal(JSON.stringify(kept))).toString("base64url");
+  const sealed = Buffer.from(services.secretBox.seal(JSON.stringify(kept), ATTEMPT_COOKIE)).toString("base64url");
   return { url, sealed, expiresAt };
 }
 
@@ -78,7 +82,7 @@ export function openAttempt({ secretBox, now }: Services, sealed: string | null)
 
 function openText(box: Services["secretBox"], sealed: string): string | null {
   try {
-    return box.open(Buffer.from(sealed, "base64url"));
+    return box.open(Buffer.from(sealed, "base64url"), ATTEMPT_COOKIE);
   } catch {
     return null;
   }
@@ -111,7 +115,7 @@ export async function providerSignOutUrl(services: Services, cookie: string): Pr
     .executeTakeFirst();
   if (session === undefined || session.id_token_sealed === null) return null;
   const { id_token_sealed: sealed, ...row } = session;
-  const idToken = services.secretBox.open(sealed);
+  const idToken = services.secretBox.open(sealed, sealedIn("person_session.id_token_sealed"));
   const returnTo = services.rules.publicUrl() + AFTER_LOGOUT_PATH;
   // The session here ends in any case: a provider that is away must not prevent it.
   return await services.identityProviders
