@@ -92,7 +92,7 @@ describe("an outage of a receiver", () => {
     await page.getByRole("button", { name: "Try now" }).click();
     await page
       .getByText("Deliveries are sent as messages arrive.")
-      .or(page.getByText("The endpoint responds again."))
+      .or(page.getByText("The endpoint is responding again."))
       .first()
       .waitFor();
     await page.goto(`${world.server.url}/applications/${APP}/messages/${last}`);

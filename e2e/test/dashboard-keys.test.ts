@@ -40,7 +40,7 @@ it("a key is created with scopes, described in a sentence, changed and revoked",
     });
   expect((await publish("acme")).status).toBe(202);
   await page.getByRole("button", { name: "Edit" }).click();
-  await page.getByRole("dialog").getByLabel("Access").selectOption("Read everything but secrets");
+  await page.getByRole("dialog").getByLabel("Access").selectOption("Read everything except secrets");
   await page.getByRole("dialog").getByRole("button", { name: "Save" }).click();
   await page.getByText("Can read settings, lists and statistics and read payloads, only in Acme.").waitFor();
   expect((await publish("acme")).status).toBe(403);

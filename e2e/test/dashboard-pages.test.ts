@@ -243,7 +243,7 @@ describe("without a connection", () => {
     await page.getByLabel("Name").fill("Any");
     await page.route("**/api/v1/app", (route) => route.abort());
     await page.getByRole("button", { name: "Create" }).click();
-    await page.getByRole("alert").getByText("The server does not respond.").waitFor();
+    await page.getByRole("alert").getByText("The server is not responding.").waitFor();
     expect(await page.getByRole("alert").innerText()).not.toContain("Failed to fetch");
   });
 });

@@ -87,7 +87,7 @@ describe("table sources", () => {
     await dialog.getByText("Table sources are added on the command line").waitFor();
     await dialog.getByRole("button", { name: "Continue" }).click();
     await page.getByRole("heading", { level: 1, name: "Table sources" }).waitFor();
-    await page.getByText("Enter a table, and either an application").waitFor();
+    await page.getByText("To get the command, enter a table and either an application").waitFor();
     await page.getByLabel("Table", { exact: true }).fill("shop.orders");
     await page.getByLabel(/^Application \(optional\)/).fill("shop");
     await page.getByLabel(/^Condition/).fill("new.status = 'paid'");

@@ -124,7 +124,7 @@ describe("a watch", () => {
     await publish("boiler-2", 12);
     await page.getByRole("link", { name: "boiler-1" }).click();
     const key = page.getByRole("region", { name: "boiler-1" });
-    await key.getByText("The key is raised until the condition to clear holds.").waitFor();
+    await key.getByText("The key stays raised until the condition to clear it holds.").waitFor();
     await key.getByText("temperature is above 30").waitFor();
     await expectAccessible(page);
     await publish("boiler-1", 20);

@@ -84,11 +84,11 @@ describe("an identity provider", () => {
     await dialog.getByLabel("Client ID").fill("posthorn");
     await dialog.getByLabel("Client secret").fill(SECRET);
     await dialog.getByLabel("Scopes").fill("openid profile email groups");
-    await dialog.getByLabel("Roles of groups").fill("admins = admin\nno rule");
+    await dialog.getByLabel("Roles by group").fill("admins = admin\nno rule");
     await picture(page, "provider-form");
     await dialog.getByRole("button", { name: "Create" }).click();
     await dialog.getByText("“no rule” is not a rule").waitFor();
-    await dialog.getByLabel("Roles of groups").fill("admins = admin\nstaff = viewer");
+    await dialog.getByLabel("Roles by group").fill("admins = admin\nstaff = viewer");
     await dialog.getByRole("button", { name: "Create" }).click();
     const redirectUri = `${url}/auth/callback`;
     await page.getByText(redirectUri).waitFor();
@@ -106,7 +106,7 @@ describe("an identity provider", () => {
       },
     });
     await page.getByRole("button", { name: "Check" }).click();
-    await page.getByText("The metadata of Acme can be read.").waitFor();
+    await page.getByText("Posthorn can read the metadata of Acme.").waitFor();
     // The secret is stored, and not shown again.
     expect(await page.content()).not.toContain(SECRET);
     await picture(page, "providers");

@@ -32,7 +32,7 @@ const RULES: readonly (readonly [rule: WatchRule, english: string, german: strin
   ],
   [
     { when: { all: [{ changed: { by: "5%" } }, { any: [{ above: 1 }, { silent: "15m" }] }] } },
-    "Reports each time that the value changes by 5\u00a0% or more and (the value is above 1 or there is no sample for 15 minutes).",
+    "Reports each time the value changes by 5\u00a0% or more and (the value is above 1 or there is no sample for 15 minutes).",
     "Meldet jedes Mal, wenn sich der Wert um 5\u00a0% oder mehr ändert und (der Wert über 1 liegt oder 15 Minuten lang kein Messwert kommt).",
   ],
   [

@@ -3,7 +3,7 @@ import type { en } from "../en.ts";
 export const audit: Pick<typeof en, "audit"> = {
   audit: {
     title: "Audit-Log",
-    lead: "Wer was geändert oder angesehen hat. Die Einträge sind verkettet und signiert, sodass sich spätere Änderungen an ihnen nachweisen lassen.",
+    lead: "Wer was geändert oder angesehen hat. Die Einträge sind verkettet und signiert, sodass sich Manipulationen nachweisen lassen.",
     none: "Zu diesen Filtern gibt es keine Einträge.",
     action: "Operation",
     actor: "Akteur",

@@ -19,7 +19,7 @@ export const endpointState: typeof english = {
       unverified: "Der Endpunkt ist noch nicht verifiziert. Seine Zustellungen sind angehalten.",
       unavailable: "Dieser Server kann das Ziel dieses Endpunkts nicht verwenden. Seine Zustellungen sind angehalten.",
       paused: "Der Endpunkt ist pausiert, bis Sie ihn fortsetzen. Seine Zustellungen sind angehalten.",
-      open: "Das Senden ist vorübergehend ausgesetzt. Die Zustellungen sind angehalten.",
+      open: "Das Senden ist ausgesetzt. Die Zustellungen sind angehalten, bis der nächste Testversuch gelingt.",
       half_open: "Ein Testversuch läuft. Gelingt er, werden die Zustellungen fortgesetzt.",
       recovering: "Der Endpunkt antwortet wieder. Die Zustellrate steigt schrittweise.",
     },

@@ -172,7 +172,7 @@ export const frame: typeof english = {
   },
   errors: {
     unreachable:
-      "Der Server antwortet nicht. Prüfen Sie die Verbindung und ob Posthorn läuft, und versuchen Sie es erneut.",
+      "Der Server antwortet nicht. Prüfen Sie Ihre Verbindung und ob Posthorn läuft, und versuchen Sie es dann erneut.",
     unreadable:
       "Die Antwort ist nicht lesbar. Vielleicht kommt sie von einem Proxy vor Posthorn. Versuchen Sie es erneut, oder laden Sie die Seite neu.",
     status:

@@ -57,7 +57,7 @@ export const messages: typeof english = {
       endpoint_asked_to_wait:
         "Angehalten, ohne Versuche zu verbrauchen: Der Endpunkt hat um eine Pause gebeten (Retry-After).",
       order:
-        "Angehalten, ohne Versuche zu verbrauchen: Eine frühere Nachricht derselben Reihenfolge ist fehlgeschlagen und wird zuerst wiederholt.",
+        "Angehalten, ohne Versuche zu verbrauchen: Eine frühere Nachricht mit demselben Ordnungsschlüssel ist fehlgeschlagen und wird zuerst wiederholt.",
     },
     heldUntil: "Wird fortgesetzt",
     heldProbe: "Nächster Testversuch",

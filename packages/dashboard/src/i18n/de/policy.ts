@@ -27,14 +27,14 @@ export const policy: typeof english = {
     },
     about: {
       retry: "Wann fehlgeschlagene Zustellungen wiederholt werden.",
-      limits: "Wie viele Versuche ein Endpunkt gleichzeitig erhält.",
+      limits: "Wie viele Versuche ein Endpunkt gleichzeitig erhält und wie schnell.",
       success: "Welche Antworten als zugestellt gelten.",
       breaker:
         "Wann das Senden an einen Endpunkt nach Fehlschlägen ausgesetzt wird. Seine Zustellungen sind dann angehalten und verbrauchen keine Versuche.",
       order: "Ob Nachrichten in der Reihenfolge zugestellt werden, in der sie veröffentlicht wurden.",
       autoDisable:
         "Wann ein Endpunkt nach dauerhaften Fehlschlägen oder einer Antwort mit 410 Gone deaktiviert wird. Seine Zustellungen werden angehalten.",
-      verification: "Ob ein Endpunkt nachweisen muss, dass er Zustellungen annimmt.",
+      verification: "Ob ein Endpunkt dem Empfang von Zustellungen zustimmen muss.",
       throttle: "Begrenzt die Zustellungen pro Schlüssel und Zeitfenster.",
       debounce: "Eine neuere Nachricht ersetzt eine ältere, die noch nicht gesendet wurde.",
       batch: "Wie viele Nachrichten eine Anfrage enthält, bei Zielen, die mehrere annehmen.",
@@ -98,7 +98,7 @@ export const policy: typeof english = {
       key: "Ordnungsschlüssel",
       block: "spätere warten",
       skip: "spätere werden gesendet",
-      park: "die Nachricht wird zurückgestellt",
+      park: "die Nachricht schlägt sofort fehl",
       eventType: "Ereignistyp",
       orderingKey: "Ordnungsschlüssel",
       payload: "Wert im Payload",

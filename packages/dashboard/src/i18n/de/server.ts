@@ -16,14 +16,14 @@ export const server = {
       temporary_error: "Prüfen Sie den Server hinter dem Callback, und abonnieren Sie dann erneut.",
       redirected: "Posthorn folgt Weiterleitungen von Callbacks nicht. Abonnieren Sie mit der endgültigen URL.",
       not_confirmed:
-        "Der Abonnent hat diese Anfrage nicht gewollt, oder sein Callback wertet hub.mode nicht aus. Prüfen Sie URL und Query.",
+        "Der Abonnent hat diese Anfrage nicht beabsichtigt, oder sein Callback wertet hub.mode nicht aus. Prüfen Sie URL und Query.",
       address_refused:
         "Verwenden Sie einen Callback mit öffentlicher Adresse, oder bitten Sie den Betreiber, diese zu erlauben.",
       unreachable:
         "Prüfen Sie, ob sich der Hostname auflösen lässt und der Server Verbindungen von Posthorn annimmt, und abonnieren Sie dann erneut.",
       wrong_challenge:
         "Der Callback muss den Wert von hub.challenge als ganzen Body zurückgeben, ohne Anführungszeichen und Zeilenumbrüche.",
-      topic_full: "Erhöhen Sie maxSubscriptions des Topics, oder löschen Sie Abonnements.",
+      topic_full: "Erhöhen Sie maxSubscriptions für das Topic, oder löschen Sie Abonnements.",
       topic_disabled: "Aktivieren Sie das Topic. Der Abonnent muss danach erneut abonnieren.",
     },
     attempt: {
@@ -36,7 +36,7 @@ export const server = {
       dns_not_found: "Der Hostname existiert nicht. Prüfen Sie die Schreibweise und die DNS-Einträge.",
       dns_timeout: "Die Nameserver dieses Hosts haben nicht rechtzeitig geantwortet. Prüfen Sie das DNS der Domain.",
       dns_broken: "Die Nameserver dieses Hosts melden einen Fehler. Prüfen Sie das DNS der Domain, auch DNSSEC.",
-      dns_failed: "Unser DNS-Resolver ist ausgefallen. Auf Ihrer Seite ist nichts zu tun.",
+      dns_failed: "Unser DNS-Resolver ist ausgefallen. Sie müssen nichts tun.",
       connect_refused:
         "Der Host hat die Verbindung abgelehnt. Prüfen Sie, ob der Server läuft und auf diesem Port lauscht.",
       connect_timeout:
@@ -71,7 +71,7 @@ export const server = {
       protocol:
         "Die Antwort des Hosts ist kein gültiges HTTP/1.1. Prüfen Sie, welches Programm auf diesem Port antwortet.",
       headers_too_large: "Die Header der Antwort sind zu groß. Senden Sie weniger oder kürzere Header.",
-      proxy_failed: "Unser ausgehender Proxy ist ausgefallen. Auf Ihrer Seite ist nichts zu tun.",
+      proxy_failed: "Unser ausgehender Proxy ist ausgefallen. Sie müssen nichts tun.",
       proxy_denied: "Unser ausgehender Proxy erlaubt dieses Ziel nicht. Wenden Sie sich an den Betreiber.",
       proxy_target:
         "Unser ausgehender Proxy konnte diesen Host nicht erreichen. Prüfen Sie, ob der Server läuft und erreichbar ist.",
@@ -79,14 +79,14 @@ export const server = {
         "Der Token-Endpunkt hat den Client abgelehnt. Prüfen Sie Client-ID, Secret und Scope dieses Endpunkts.",
       auth_unavailable:
         "Der Token-Endpunkt hat kein verwendbares Token geliefert. Prüfen Sie seine URL und ob der Server läuft.",
-      no_sockets: "Es war nicht rechtzeitig eine Verbindung frei. Auf Ihrer Seite ist nichts zu tun.",
+      no_sockets: "Es war nicht rechtzeitig eine Verbindung frei. Sie müssen nichts tun.",
       bad_request: "Die Anfrage konnte nicht erstellt werden. Prüfen Sie die eigenen Header dieses Endpunkts.",
       bad_tls_settings:
         "Die TLS-Einstellungen dieses Endpunkts sind unbrauchbar. Prüfen Sie Zertifizierungsstelle, Zertifikat und Schlüssel.",
       stalled:
-        "Unser Prozess stand länger still als die Zeitgrenze. Die Anfrage wurde nicht gesendet. Auf Ihrer Seite ist nichts zu tun.",
+        "Unser Prozess war länger blockiert als das Zeitlimit. Die Anfrage wurde nicht gesendet. Sie müssen nichts tun.",
       shutdown: "Der Absender wird gerade beendet. Die Anfrage wurde nicht gesendet.",
-      internal: "Auf unserer Seite ist ein unerwarteter Fehler aufgetreten. Auf Ihrer Seite ist nichts zu tun.",
+      internal: "Auf unserer Seite ist ein unerwarteter Fehler aufgetreten. Sie müssen nichts tun.",
       canceled: "Die Anfrage wurde abgebrochen, bevor sie fertig war.",
     },
     status: {
@@ -188,7 +188,7 @@ export const server = {
     },
     reading: {
       credentials_refused: "Die Gegenseite hat die Zugangsdaten abgelehnt.",
-      target_not_found: "Was gelesen werden soll, gibt es auf der Gegenseite nicht.",
+      target_not_found: "Auf der Gegenseite existiert das zu lesende Objekt nicht.",
       target_refused: "Die Gegenseite hat die Anfrage abgelehnt.",
       target_unavailable: "Die Gegenseite ist zurzeit nicht verfügbar.",
       rate_limited: "Die Gegenseite nimmt zurzeit keine weiteren Anfragen an.",

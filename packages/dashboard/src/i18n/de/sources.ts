@@ -8,7 +8,7 @@ export const sources: typeof english = {
       auto: "nach ID, sonst nach Inhalt",
       id: "nach der Zustell-ID des Anbieters",
       content: "nach gleichem Inhalt innerhalb eines Tages",
-      off: "aus: jede Anfrage zählt",
+      off: "aus: jede Anfrage ist ein neues Ereignis",
     },
     tolerance: "Höchstalter der Signatur (Sekunden)",
     toleranceHelp: "Leer lassen, um die Vorgabe des Anbieters zu verwenden.",
@@ -16,7 +16,7 @@ export const sources: typeof english = {
     verification: "Verifizierung als JSON",
     verificationHelp:
       "Ein „scheme“ (hmac, jwt, standard-webhooks, basic, bearer, api-key, none) mit seinen Feldern und den Stellen, an denen Typ und ID stehen. Leer lassen für Standard Webhooks.",
-    configSet: "Gesetzt; wird nicht wieder angezeigt. Leer lassen, um den Wert zu behalten.",
+    configSet: "Gesetzt, wird aber nie angezeigt. Leer lassen, um den Wert zu behalten.",
     configUnset: "Nicht gesetzt.",
     configAll: "Diese Einstellungen werden gemeinsam ersetzt: Um eine zu ändern, geben Sie alle ein.",
     accepts: "Angenommene Anfragen",
@@ -113,7 +113,7 @@ export const sources: typeof english = {
     onFailures: {
       block: "spätere Ereignisse warten",
       skip: "spätere Ereignisse werden gesendet",
-      park: "das Ereignis wird zurückgestellt",
+      park: "das Ereignis schlägt sofort fehl",
     },
   },
   catalogue: {
@@ -216,7 +216,7 @@ export const sources: typeof english = {
     table: "Tabelle",
     events: "Ereignisse",
     column: "aus der Spalte {{column}}",
-    lastMissed: "Zuletzt versäumt",
+    lastMissed: "Zuletzt verpasst",
     add: "Tabelle hinzufügen",
     addLead:
       "Bedingungen und Payloads sind SQL, das mit den Rechten des Schemas von Posthorn läuft. Deshalb fügt ein Betreiber Tabellenquellen auf der Kommandozeile hinzu. Füllen Sie das Formular aus, um den Befehl zu erhalten.",
@@ -225,7 +225,7 @@ export const sources: typeof english = {
     try: "Testen und das SQL ausgeben, als Eigentümer der Tabelle",
     run: "Quelle hinzufügen",
     onlyCommand:
-      "Tabellenquellen werden auf der Kommandozeile hinzugefügt, weil ihre Definition SQL enthält. Die nächste Seite hat das Formular für den Befehl und listet die Tabellenquellen auf.",
+      "Tabellenquellen werden auf der Kommandozeile hinzugefügt, weil ihre Definition SQL enthält. Die nächste Seite hilft beim Erstellen des Befehls und listet die Tabellenquellen auf.",
     continue: "Weiter",
   },
 };

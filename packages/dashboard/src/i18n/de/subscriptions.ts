@@ -43,7 +43,7 @@ export const subscriptions: typeof english = {
     requestsLead:
       "Anfragen, die ihr Callback nicht bestätigt hat. Fehlgeschlagene bleiben 7 Tage sichtbar; Abonnenten müssen sie neu stellen.",
     noRequests:
-      "Keine unbestätigten Anfragen. Erscheint ein Abonnement nicht, steht seine Anfrage hier mit der Ursache.",
+      "Keine unbestätigten Anfragen. Scheitert ein Abonnement, wird seine Anfrage hier mit der Ursache angezeigt.",
     mode: "Anfrage",
     modes: { subscribe: "Abonnieren", unsubscribe: "Abbestellen" },
     cause: "Ursache",

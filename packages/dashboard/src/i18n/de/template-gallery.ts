@@ -31,7 +31,7 @@ export const templates: typeof english = {
     appHelp: "Ihre Nachrichten sind die Ereignisse.",
     choose: "Auswählen …",
     preview: "Vorschau",
-    previewLead: "Was angelegt würde. Nichts wird gespeichert.",
+    previewLead: "Das würde angelegt. Nichts wird gespeichert.",
     show: "Vorschau",
     create: "Anlegen",
     created: "Angelegt",
@@ -44,7 +44,7 @@ export const templates: typeof english = {
     steps: {
       publish: "Sie veröffentlichen {{type}}",
       request: "Der Anbieter sendet eine Anfrage",
-      page: "Die gelesene Seite liefert",
+      page: "Die abgerufene Seite liefert",
       wait_one: "{{count}} Minute vergeht",
       wait_other: "{{count}} Minuten vergehen",
     },

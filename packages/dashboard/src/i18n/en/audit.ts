@@ -2,7 +2,7 @@
 export const audit = {
   audit: {
     title: "Audit log",
-    lead: "Who changed or viewed what. Entries are chained and signed, so later changes to them can be detected.",
+    lead: "Who changed or viewed what. Entries are chained and signed, so tampering can be detected.",
     none: "No entries match these filters.",
     action: "Operation",
     actor: "Actor",

@@ -28,7 +28,7 @@ export const destinations = {
     secretAgain: "Enter this value again.",
     secretRemove: "Remove the stored value",
     again:
-      "“{{target}}” decides where secrets are sent, and it has changed. Enter these again before you save: {{secrets}}.",
+      "You changed “{{target}}”, which determines where secrets are sent. Enter these again before you save: {{secrets}}.",
     unavailable: "Not set up on this server. Ask support to enable it.",
     preview: "Preview",
     sample: "Change the sample event",
@@ -43,7 +43,7 @@ export const destinations = {
     testText: "Sends an event that is marked as a test, and waits for the response.",
     testOk: "Delivered",
     testFailed: "Failed",
-    testWaits: "No attempt was made yet. Deliveries may be on hold, or others are ahead.",
+    testWaits: "No attempt has been made yet. Deliveries may be on hold or queued behind others.",
     testMessage: "Open the message",
     status: "Status",
     reference: "Reference",

@@ -18,14 +18,14 @@ export const endpointState = {
       unverified: "The endpoint has not completed endpoint verification. Its deliveries are on hold.",
       unavailable: "This server cannot use the destination of this endpoint. Its deliveries are on hold.",
       paused: "The endpoint is paused until you resume it. Its deliveries are on hold.",
-      open: "Sending is suspended for now. Deliveries are on hold.",
+      open: "Sending is suspended. Deliveries are on hold until the next probe succeeds.",
       half_open: "One probe is in flight. Deliveries resume if it succeeds.",
-      recovering: "The endpoint responds again. The delivery rate increases step by step.",
+      recovering: "The endpoint is responding again. The delivery rate increases step by step.",
     },
     reasons: {
       gone: "The endpoint responded with 410 Gone and was disabled automatically. Its deliveries are on hold. Correct the URL or the receiver, then enable it again.",
       failures: "Recent attempts all failed, so deliveries are on hold. Deliveries on hold don’t use up retries.",
-      asked_to_wait: "The endpoint asked to wait in its last response (Retry-After), so deliveries are on hold.",
+      asked_to_wait: "The endpoint’s last response asked Posthorn to wait (Retry-After), so deliveries are on hold.",
       failing_before_restart:
         "The endpoint was failing before this server restarted. One probe is sent before other deliveries.",
     },

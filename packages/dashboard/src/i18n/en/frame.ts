@@ -43,7 +43,7 @@ export const frame = {
     withToken: "Use an API token instead",
     withPassword: "Use email and password instead",
     tokenText: "Paste an API token of your organisation. Run “posthorn token” on the server to create one.",
-    noUsers: "This server has no users yet. Its log has a link with which you create the first one.",
+    noUsers: "This server has no users yet. Use the link in its log to create the first one.",
     token: "Token",
     code: "Code",
     codeText: "Enter the code from your authenticator app, or one of your recovery codes.",
@@ -51,7 +51,7 @@ export const frame = {
     back: "Back",
     expired: "Your session has ended. Sign in again.",
     tokenExpired:
-      "This token is not valid: it has expired, was revoked, or was not copied in full. Sign in with another token.",
+      "This token is not valid. It may have expired, been revoked, or not been copied in full. Sign in with another token.",
     linkInvalid: "This link has been used or has expired. Restart the server to get a new one.",
     portal: "This link has expired. Open the page again from the product that sent you here.",
   },
@@ -144,7 +144,7 @@ export const frame = {
     dropped_other: "{{count}} older rows removed",
     caughtUp_one: "Reconnected. {{count}} message arrived while the connection was down.",
     caughtUp_other: "Reconnected. {{count}} messages arrived while the connection was down.",
-    gapUnknown: "Reconnected. Messages from the time without a connection could not be loaded.",
+    gapUnknown: "Reconnected. Messages that arrived while the connection was down could not be loaded.",
   },
   shortcuts: {
     title: "Keyboard shortcuts",
@@ -166,7 +166,7 @@ export const frame = {
     portal: "Go to your endpoints",
   },
   errors: {
-    unreachable: "The server does not respond. Check your connection and that Posthorn is running, then try again.",
+    unreachable: "The server is not responding. Check your connection and that Posthorn is running, then try again.",
     unreadable:
       "The response could not be read. It may come from a proxy in front of Posthorn. Try again, or reload the page.",
     status: "The server responded with HTTP {{status}}. Try again. If it happens again, check the server log.",

@@ -15,7 +15,7 @@ export const portal = {
       all: "All types, including future ones",
       chosen_one: "{{count}} type selected",
       chosen_other: "{{count}} types selected",
-      help: "Selecting a group selects the types it has now. With nothing selected, the endpoint receives all types.",
+      help: "Selecting a group selects the types that are in it now. If nothing is selected, the endpoint receives all types.",
     },
     url: {
       help: "Checked as you type. Nothing is sent.",
@@ -37,7 +37,7 @@ export const portal = {
       },
     },
     signing: {
-      lead: "Every request is signed. Verify the signature to be sure that a request is genuine and unchanged.",
+      lead: "Every request is signed. Verify the signature to make sure that a request is genuine and unmodified.",
       hidden: "Your receiver uses this secret to verify messages. You don’t have permission to view it here.",
       code: "Verify in your code",
       codeLead: "Verify the raw body before parsing it. The code reads the secret from WEBHOOK_SECRET.",
@@ -57,7 +57,7 @@ export const portal = {
     },
     catalogue: {
       lead: "Every event you can receive, with its schema and an example.",
-      none: "There is no such event type.",
+      none: "This event type does not exist.",
       noSchema: "This event type has no schema.",
       send: "Send example",
       sendLead: "To one of your endpoints, signed like any other message.",
@@ -66,11 +66,11 @@ export const portal = {
       lead: "For networks that cannot receive inbound requests: poll for events instead.",
       poll: "Poll for new events",
       begin:
-        "Returns the oldest messages that you have not committed, with their payloads, or waits up to 30 seconds for one.",
+        "Returns the oldest messages that you have not committed yet, with their payloads. If there are none, waits up to 30 seconds.",
       go: "After processing a page, commit the offset of its last message. Messages that you do not commit within 60 seconds are handed out again.",
       live: "Watch live",
       liveLead:
-        "Server-sent events deliver new messages immediately. Send Last-Event-ID when you reconnect to continue where you stopped.",
+        "Server-sent events deliver new messages immediately. Send Last-Event-ID when you reconnect to continue where you left off.",
       token: "POSTHORN_TOKEN is a token for your account. The product that linked you here can issue one.",
       useToken: "Use the token of this session",
       copyToken: "Copy token (expires with this session)",

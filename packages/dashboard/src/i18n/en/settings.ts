@@ -33,7 +33,7 @@ export const settings = {
     cancel: "Cancel replay",
     cancelTitle: "Cancel this replay?",
     cancelText: "Deliveries that are already queued are still sent.",
-    waiting: "Waiting: every endpoint has enough queued deliveries, or is disabled.",
+    waiting: "Waiting: every endpoint already has enough queued deliveries, or is disabled.",
     what: "Messages to send",
     statuses: "Delivery status",
     statusNames: {
@@ -82,7 +82,7 @@ export const settings = {
   },
   organisations: {
     title: "Organisations",
-    lead: "Each organisation has its own applications, keys and users, such as one for tests.",
+    lead: "Each organisation has its own applications, keys and users. You could use a separate one for testing.",
     none: "No organisations.",
     new: "New organisation",
     rename: "Rename",
@@ -102,7 +102,7 @@ export const settings = {
   },
   keys: {
     title: "API keys",
-    lead: "For programs that call the API. A key can do no more than you, and is shown only once, when you create it.",
+    lead: "For programs that call the API. A key can do no more than you can, and is shown only once, when you create it.",
     none: "No API keys yet. Tokens created with “posthorn token” don’t need one.",
     new: "New API key",
     edit: "Edit {{name}}",
@@ -112,7 +112,7 @@ export const settings = {
     presets: {
       everything: "Everything",
       publish: "Publish messages",
-      read: "Read everything but secrets",
+      read: "Read everything except secrets",
       custom: "Choose permissions",
     },
     scopes: "Permissions",
@@ -151,7 +151,7 @@ export const settings = {
     lives: { never: "Never", month: "In 30 days", quarter: "In 90 days", year: "In one year", kept: "Unchanged" },
     revoke: "Revoke",
     revokeTitle: "Revoke {{name}}?",
-    revokeText: "Requests with this key are rejected from now on.",
+    revokeText: "Requests with this key will be rejected.",
   },
   egress: {
     title: "Check a URL",

@@ -3,7 +3,7 @@ export const templates = {
   templates: {
     title: "Templates",
     one: "Template",
-    lead: "Working setups for common uses. Each creates a source or event types, an endpoint, and where it needs one, a watch.",
+    lead: "Ready-made setups for common use cases. Each creates a source or event types, an endpoint and, if needed, a watch.",
     search: "Search templates",
     none: "No template matches.",
     found_one: "{{count}} template",
@@ -43,7 +43,7 @@ export const templates = {
     steps: {
       publish: "You publish {{type}}",
       request: "The provider sends a request",
-      page: "The page that is read returns",
+      page: "The polled page returns",
       wait_one: "{{count}} minute passes",
       wait_other: "{{count}} minutes pass",
     },
