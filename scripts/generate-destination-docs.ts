@@ -53,7 +53,7 @@ function overview(kinds: readonly (readonly [string, AnyKind])[]): string {
   });
   return `# Destinations
 
-Where Posthorn can deliver messages to, besides your own URL. Each destination is an endpoint with a \`kind\` and a \`config\`; retries, order,
+Where Posthorn can deliver messages besides a URL of yours. Each destination is an endpoint with a \`kind\` and a \`config\`; retries, order,
 filters, transformations, replay and statistics work as for webhooks.
 
 ${NOTE}

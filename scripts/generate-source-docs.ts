@@ -45,7 +45,8 @@ function overview(kinds: readonly (readonly [string, AnySourceKind])[]): string 
   });
   return `# Sources that Posthorn reads
 
-Sources need not be [webhooks](../receiving.md): Posthorn can read a schedule, a URL, a feed or a broker, and turn what it finds into events. Endpoints,
+Sources need not be [webhooks](../receiving.md): Posthorn can also read a schedule, a URL, a feed or a broker, and turn what it reads into
+events. Endpoints,
 filters, transformations, replay and statistics work as for webhooks.
 
 ${NOTE}
@@ -64,20 +65,20 @@ source POST source/src_…/pause                 # stop reading it; /resume cont
 
 ## How reading works
 
-- **Messages are stored before they are acknowledged.** Sources of queues and streams keep a connection, in a thread of their own behind the
-  address guard. A broker may send 128 messages or 8 MiB ahead of the disk; then Posthorn stops reading. While the database is away, the
-  connection ends, and the broker keeps its messages.
-- **One node reads a source.** It is the owner of the shard of the source. When the node stops or loses the shard, another one continues.
-- **Events are stored before the position moves.** After a crash, Posthorn reads from the last position, and drops the events that are stored
-  already by their IDs. A node that was frozen and lost the source can no longer move the position.
+- **Messages are stored before they are acknowledged.** Queue and stream sources keep a connection open, in a separate thread behind the
+  address guard. A broker may send 128 messages or 8 MiB ahead of the disk; then Posthorn stops reading. While the database is unavailable,
+  the connection is closed, and the broker keeps its messages.
+- **One node reads a source**: the node that owns the source's shard. When it stops or loses the shard, another one continues.
+- **Events are stored before the position moves.** After a crash, Posthorn reads from the last position, and skips events that are already
+  stored, by their IDs. A node that was frozen and lost the source can no longer move the position.
 - **Failures are retried** with growing pauses, from 30 seconds (1 second for connections) up to 15 minutes (5 minutes) or the interval of
-  the source, and as late as a \`Retry-After\` header says. \`state\` has the cause and what to do about it.
-- **A changed target starts anew.** When the URL changes, Posthorn forgets what it has seen. Other changes continue where reading is.
+  the source, and not before the time in a \`Retry-After\` header. \`state\` shows the cause and what to do about it.
+- **A changed target starts over.** When the URL changes, Posthorn discards its position. After other changes, reading continues where it was.
 - **Limits.** A source is polled at most every 30 seconds. A node polls at most 64 sources at the same time, 8 of one organisation and 2 at one
   host, over all organisations. Responses have up to 8 MiB. Addresses are checked by the same rules as endpoints
   ([\`POSTHORN_EGRESS_ALLOW\`](../configuration.md)). \`POSTHORN_SOURCE_QUOTA\` limits the sources of an organisation, and
   \`POSTHORN_SOURCE_KINDS\` the kinds.
-- **What cannot be read** as an event is quarantined, and reading continues behind it.
+- **Data that cannot be read** as an event is quarantined, and reading continues after it.
 
 ${chapters.join("\n\n")}
 `;

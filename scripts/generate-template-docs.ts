@@ -41,7 +41,8 @@ function gallery(categories: readonly (readonly [Category, string])[]): string {
   });
   return `# Templates
 
-A template is a working setup for a common use: a source or event types, an endpoint, and for some a [watch](../features/watches.md). You fill in
+A template is a ready-made setup for a common use case: a source or event types, an endpoint and, for some, a
+[watch](../features/watches.md). You fill in
 a form, and Posthorn creates all of it in one transaction.
 
 ${NOTE}
@@ -52,13 +53,14 @@ call POST template/refund/dry-run '{"values": {"destinationUrl": "https://exampl
 call POST template/refund/instantiate '{"values": {"destinationUrl": "https://example.com/webhooks"}}'
 \`\`\`
 
-\`call\` is defined in [the HTTP API](../api.md). The dry run makes all checks and stores nothing. The response of \`instantiate\` has the source
-with its URL, the watch, the endpoint, and what to do next.
+\`call\` is defined in [the HTTP API](../api.md). The dry run performs all checks and stores nothing. The response of \`instantiate\` contains the
+source with its URL, the watch, the endpoint, and the next steps.
 
-What a template creates are ordinary resources: change or delete them one by one, as if you had created them yourself. A template whose events are
-published by your application needs \`app\`, the ID or uid of an application. Event types that exist already are used as they are.
+Templates create ordinary resources: you can change or delete each of them as if you had created it yourself. A template whose events are
+published by your application needs \`app\`, the ID or uid of an application. Existing event types are used as they are.
 
-Each example on these pages is a test: it is sent to a running server, signed as the provider signs, and what the endpoint receives is compared.
+Each example on these pages is tested: it is sent to a running server, with the provider's signature, and the test compares what the
+endpoint receives.
 
 ${chapters.join("\n\n")}
 `;
