@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { isSkipped, reachPort, startRedis } from "@posthorn/testkit/counterparts";
+import { isSkipped, reachPort, startMoto, startRedis } from "@posthorn/testkit/counterparts";
 import { describe, expect, it } from "vitest";
+import { AwsClient } from "./aws-client.ts";
 
 describe.skipIf(isSkipped("redis"))("a counterpart", () => {
   it("can be killed and started again on the same port", async () => {
@@ -22,6 +23,25 @@ describe.skipIf(isSkipped("redis"))("a counterpart", () => {
     redis.program.unfreeze();
     await once(socket, "data");
     socket.destroy();
+  });
+});
+
+describe.skipIf(isSkipped("moto"))("Moto", () => {
+  it("stores every record that it confirms, also when records arrive at once", async () => {
+    await using moto = await startMoto({ switchSeconds: 0.00001 });
+    const aws = new AwsClient(moto.url);
+    const call = (operation: string, body: object) => aws.json("kinesis", `Kinesis_20131202.${operation}`, body);
+    await call("CreateStream", { StreamName: "events", ShardCount: 1 });
+    const putMany = async (): Promise<string[]> => {
+      const confirmed: string[] = [];
+      for (let n = 0; n < 30; n++) {
+        const put = await call("PutRecord", { StreamName: "events", PartitionKey: "a", Data: "eA==" });
+        confirmed.push(put["SequenceNumber"] as string);
+      }
+      return confirmed;
+    };
+    const confirmed = (await Promise.all(Array.from({ length: 20 }, putMany))).flat();
+    expect(new Set(confirmed)).toHaveLength(confirmed.length);
   });
 });
 

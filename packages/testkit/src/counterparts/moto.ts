@@ -1,8 +1,13 @@
-/** Moto for tests: a server with the APIs of AWS. It keeps everything in memory, so that its data ends with it. It checks no signatures. */
+/**
+ * Moto for tests: a server with the APIs of AWS. It keeps everything in memory, so that its data ends with it. It checks no signatures, and handles
+ * one request at a time (see `moto-server.py`).
+ */
+import { fileURLToPath } from "node:url";
 import { freePort } from "../free-port.ts";
 import { TestProgram } from "./program.ts";
 import { pythonPackage } from "./python.ts";
 
+const STARTER = fileURLToPath(new URL("moto-server.py", import.meta.url));
 const VERSION = "5.2.5";
 const SERVICES = "server,sqs,sns,events,kinesis,firehose,s3,sts";
 
@@ -12,7 +17,12 @@ export interface TestMoto extends AsyncDisposable {
   readonly url: string;
 }
 
-export async function startMoto(): Promise<TestMoto> {
+export interface MotoOptions {
+  /** Time after which Python continues with another thread, to find races. Default: that of Python, 5 ms. */
+  readonly switchSeconds?: number;
+}
+
+export async function startMoto({ switchSeconds = 0.005 }: MotoOptions = {}): Promise<TestMoto> {
   const { python, packages } = await pythonPackage("moto", `moto-${VERSION}`, `moto[${SERVICES}]==${VERSION}`);
   const stack = new AsyncDisposableStack();
   const port = await freePort();
@@ -21,8 +31,13 @@ export async function startMoto(): Promise<TestMoto> {
     new TestProgram({
       name: "Moto",
       command: python,
-      args: ["-c", "from moto.server import main; main()", "-H", "127.0.0.1", "-p", String(port)],
-      env: { PYTHONPATH: packages, PYTHONDONTWRITEBYTECODE: "", MOTO_CALL_RESET_API: "false" },
+      args: [STARTER, "-H", "127.0.0.1", "-p", String(port)],
+      env: {
+        PYTHONPATH: packages,
+        PYTHONDONTWRITEBYTECODE: "",
+        MOTO_CALL_RESET_API: "false",
+        POSTHORN_TEST_SWITCH_SECONDS: String(switchSeconds),
+      },
       ready: () => fetch(`${url}/moto-api/`).then((response) => response.arrayBuffer()),
     }),
   );

@@ -5,6 +5,7 @@ import { appendFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { eventually, startServer, type TestServer } from "@posthorn/testkit";
 import { Random } from "../../simulation/random.ts";
+import { missingMessages } from "./missing.ts";
 
 /** Kills of each test, which the nightly run sets. */
 const WANTED_KILLS = process.env["POSTHORN_TEST_KILLS"];
@@ -88,7 +89,8 @@ export class KillRun implements AsyncDisposable {
   app = "";
   #url: string | null;
   #startedAt = Date.now();
-  readonly #endpoints: string[] = [];
+  /** IDs of the endpoints by sink. */
+  readonly #endpoints = new Map<Sink, string>();
   #left = 0;
   #kills = 0;
   #isEnded = false;
@@ -134,10 +136,11 @@ export class KillRun implements AsyncDisposable {
   }
 
   async addEndpoints(sinks: readonly Sink[]): Promise<void> {
-    for (const { kind, config, policy } of sinks) {
+    for (const sink of sinks) {
+      const { kind, config, policy } = sink;
       const { id } = await this.call("POST", `/app/${this.app}/endpoint`, { kind, config });
       if (policy !== undefined) await this.call("PATCH", `/app/${this.app}/endpoint/${id as string}/policy`, policy);
-      this.#endpoints.push(id as string);
+      this.#endpoints.set(sink, id as string);
     }
   }
 
@@ -179,7 +182,8 @@ export class KillRun implements AsyncDisposable {
   }
 
   /** Waits as long as messages arrive, because a stand-in can be slower than the server that sends to it. */
-  async #allOf({ kind, ids }: Sink): Promise<readonly string[]> {
+  async #allOf(sink: Sink): Promise<readonly string[]> {
+    const { kind, ids } = sink;
     let most = -1;
     let progressAt = Date.now();
     let problem = "";
@@ -192,8 +196,10 @@ export class KillRun implements AsyncDisposable {
       const missing = [...this.accepted].filter((id) => !distinct.has(id));
       if (missing.length === 0) return found;
       if (distinct.size > most) [most, progressAt] = [distinct.size, Date.now()];
-      const text = `${kind} lacks ${missing.length} of ${this.accepted.size}: ${missing.slice(0, 10).join(" ")}${problem}`;
-      assert(Date.now() - progressAt < STALLED_MS, text);
+      if (Date.now() - progressAt >= STALLED_MS) {
+        const attempts = await missingMessages(this.call.bind(this), this.app, this.#endpoints.get(sink)!, missing);
+        assert.fail(`${kind} lacks ${missing.length} of ${this.accepted.size}${problem}\n${attempts}`);
+      }
       await delay(ARRIVAL_POLL_MS);
     }
   }
@@ -215,7 +221,8 @@ export class KillRun implements AsyncDisposable {
     const goal = this.accepted.size + this.random.int(LEAST_A_LIFE, MESSAGES_A_LIFE - PUBLISHERS);
     while (this.accepted.size < goal) await delay(1);
     // Some kills come while messages are accepted, and others while they are delivered, also on a slow machine.
-    if (this.#endpoints.length > 0 && this.random.chance(0.7)) await this.#delivery(this.random.pick(this.#endpoints));
+    const endpoints = [...this.#endpoints.values()];
+    if (endpoints.length > 0 && this.random.chance(0.7)) await this.#delivery(this.random.pick(endpoints));
     await delay(this.random.int(0, MAX_LIFE_MS) * (this.random.chance(0.5) ? 1 : 0.1));
     this.#url = null;
     await this.server.kill();
