@@ -63,6 +63,7 @@ function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
     "people-schema.ts",
     "audit-schema.ts",
     "share-schema.ts",
+    "encryption-schema.ts",
   ]
     .map((name) => readFileSync(new URL(`../src/store/${name}`, import.meta.url), "utf8"))
     .join("\n");

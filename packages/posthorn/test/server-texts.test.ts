@@ -21,6 +21,7 @@ type StartErrorCode =
   | "body_consumed"
   | "config_invalid"
   | "data_folder_in_use"
+  | "encryption_key_unavailable"
   | "schema_too_new"
   | "schema_mismatch"
   | "copy_unfinished"

@@ -232,7 +232,7 @@ describe("loadSecrets", () => {
     using folder = temporaryFolder();
     const dataDir = join(folder.path, "data");
     const made = loadSecrets({ dataDir, ...none });
-    expect(made.encryptionKey).toHaveLength(32);
+    expect(made.encryptionKey).toMatchObject({ kind: "value", key: expect.objectContaining({ length: 32 }) });
     expect(made.jwtSecret.length).toBeGreaterThanOrEqual(32);
     expect(loadSecrets({ dataDir, ...none })).toEqual(made);
     for (const name of ["jwt.secret", "encryption.key"]) expect(statSync(join(dataDir, name)).mode & 0o077).toBe(0);
@@ -245,7 +245,7 @@ describe("loadSecrets", () => {
     const dataDir = join(folder.path, "data");
     const key = Buffer.alloc(32, 1);
     const secrets = loadSecrets({ dataDir, jwtSecret: "s".repeat(32), encryptionKey: key.toString("base64") });
-    expect(secrets).toEqual({ jwtSecret: "s".repeat(32), encryptionKey: key });
+    expect(secrets).toEqual({ jwtSecret: "s".repeat(32), encryptionKey: { kind: "value", key }, previousKeys: [] });
     expect(() => statSync(dataDir)).toThrow("ENOENT");
   });
 

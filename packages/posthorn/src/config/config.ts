@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { authorityOf } from "../lib/authority.ts";
 import { PosthornError } from "../lib/errors.ts";
 import type { RawSettings, SettingOrigin } from "./env.ts";
+import { parseKeySource } from "./key-source.ts";
 import { serverUrls } from "../store/postgres/server-urls.ts";
 import { type SettingKey, type SettingValues, settings } from "./settings.ts";
 
@@ -49,7 +50,6 @@ export interface DescribedSetting {
 }
 
 const MIN_JWT_SECRET_LENGTH = 32;
-const ENCRYPTION_KEY_BYTES = 32;
 
 /** Validates all settings. For the first invalid one it throws a `config_invalid` error that names it. */
 export function envToConfig(raw: RawSettings): Config {
@@ -106,15 +106,22 @@ export function describeSettings(raw: RawSettings): readonly DescribedSetting[] 
   });
 }
 
-function checkSecrets({ jwtSecret, encryptionKey }: SettingValues): void {
+function checkSecrets({ jwtSecret, encryptionKey, encryptionKeyPrevious }: SettingValues): void {
   if (jwtSecret !== "" && jwtSecret.length < MIN_JWT_SECRET_LENGTH) {
     throw wrong(
       settings.jwtSecret.name,
       `it has ${jwtSecret.length} characters and needs at least ${MIN_JWT_SECRET_LENGTH}`,
     );
   }
-  if (encryptionKey !== "" && Buffer.from(encryptionKey, "base64").length !== ENCRYPTION_KEY_BYTES) {
-    throw wrong(settings.encryptionKey.name, "it is not 32 bytes in base64, such as `openssl rand -base64 32` prints");
+  if (encryptionKey !== "") checkKey(settings.encryptionKey.name, encryptionKey);
+  for (const key of encryptionKeyPrevious) checkKey(settings.encryptionKeyPrevious.name, key);
+}
+
+function checkKey(name: string, text: string): void {
+  try {
+    parseKeySource(text);
+  } catch (error) {
+    throw wrong(name, (error as Error).message);
   }
 }
 

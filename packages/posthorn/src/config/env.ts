@@ -78,3 +78,46 @@ export function readClientEnv(environment: Record<string, string | undefined> = 
 } {
   return { url: environment["POSTHORN_URL"], token: environment["POSTHORN_TOKEN"] };
 }
+
+/** Variables that key management services and their SDKs define. Those that are not set are `null`. */
+export interface KeyEnvironment {
+  readonly vaultToken: string | null;
+  readonly aws: {
+    readonly accessKeyId: string | null;
+    readonly secretAccessKey: string | null;
+    readonly sessionToken: string | null;
+    readonly webIdentityTokenFile: string | null;
+    readonly roleArn: string | null;
+    readonly roleSessionName: string | null;
+    readonly stsUrl: string | null;
+    readonly containerUri: string | null;
+    readonly containerRelativeUri: string | null;
+    readonly containerToken: string | null;
+    readonly containerTokenFile: string | null;
+    readonly metadataAddress: string | null;
+    readonly metadataDisabled: boolean;
+  };
+}
+
+/** Reads the credentials for the service that has the root key. */
+export function readKeyEnvironment(environment: Record<string, string | undefined> = process.env): KeyEnvironment {
+  const read = (name: string): string | null => environment[name] || null;
+  return {
+    vaultToken: read("VAULT_TOKEN"),
+    aws: {
+      accessKeyId: read("AWS_ACCESS_KEY_ID"),
+      secretAccessKey: read("AWS_SECRET_ACCESS_KEY"),
+      sessionToken: read("AWS_SESSION_TOKEN"),
+      webIdentityTokenFile: read("AWS_WEB_IDENTITY_TOKEN_FILE"),
+      roleArn: read("AWS_ROLE_ARN"),
+      roleSessionName: read("AWS_ROLE_SESSION_NAME"),
+      stsUrl: read("AWS_ENDPOINT_URL_STS"),
+      containerUri: read("AWS_CONTAINER_CREDENTIALS_FULL_URI"),
+      containerRelativeUri: read("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"),
+      containerToken: read("AWS_CONTAINER_AUTHORIZATION_TOKEN"),
+      containerTokenFile: read("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"),
+      metadataAddress: read("AWS_EC2_METADATA_SERVICE_ENDPOINT"),
+      metadataDisabled: read("AWS_EC2_METADATA_DISABLED") === "true",
+    },
+  };
+}

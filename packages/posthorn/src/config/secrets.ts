@@ -4,27 +4,40 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { join } from "node:path";
 import { PosthornError } from "../lib/errors.ts";
 import type { Config } from "./config.ts";
+import { type KeySource, parseKeySource } from "./key-source.ts";
 
 export interface Secrets {
   /** Secret for signing HS256 tokens. */
   readonly jwtSecret: string;
-  /** AES-256 key for all data that is encrypted at rest. */
-  readonly encryptionKey: Buffer;
+  /** Root key: it encrypts the data keys, which encrypt data at rest. */
+  readonly encryptionKey: KeySource;
+  /** Earlier root keys, which may still encrypt data keys. */
+  readonly previousKeys: readonly KeySource[];
 }
 
 const ENCRYPTION_KEY_FILE = "encryption.key";
 
-export function loadSecrets(config: Pick<Config, "dataDir" | "jwtSecret" | "encryptionKey">): Secrets {
+type SecretSettings = Pick<Config, "dataDir" | "jwtSecret" | "encryptionKey"> &
+  Partial<Pick<Config, "encryptionKeyPrevious">>;
+
+export function loadSecrets(config: SecretSettings): Secrets {
   const jwtSecret = config.jwtSecret || keptSecret(config.dataDir, "jwt.secret");
-  const encryptionKey = config.encryptionKey || keptSecret(config.dataDir, ENCRYPTION_KEY_FILE);
-  return { jwtSecret, encryptionKey: Buffer.from(encryptionKey, "base64") };
+  const encryptionKey = parseKeySource(config.encryptionKey || keptSecret(config.dataDir, ENCRYPTION_KEY_FILE));
+  return { jwtSecret, encryptionKey, previousKeys: previousKeysOf(config) };
 }
 
-/** Returns the encryption key from the setting, or from the first of these folders that has one. Does not generate one. */
-export function findEncryptionKey(setting: string, folders: readonly string[]): Buffer | null {
+/** The sources of the earlier root keys in the settings. */
+export function previousKeysOf({
+  encryptionKeyPrevious = [],
+}: Partial<Pick<Config, "encryptionKeyPrevious">>): KeySource[] {
+  return encryptionKeyPrevious.map((text) => parseKeySource(text));
+}
+
+/** Returns the root key of the setting, or of the first of these folders that has one. Does not generate one. */
+export function findEncryptionKey(setting: string, folders: readonly string[]): KeySource | null {
   const folder = folders.find((candidate) => existsSync(join(candidate, ENCRYPTION_KEY_FILE)));
   if (setting === "" && folder === undefined) return null;
-  return Buffer.from(setting || keptSecret(folder!, ENCRYPTION_KEY_FILE), "base64");
+  return parseKeySource(setting || keptSecret(folder!, ENCRYPTION_KEY_FILE));
 }
 
 function keptSecret(folder: string, name: string): string {

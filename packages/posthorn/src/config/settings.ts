@@ -144,11 +144,18 @@ export const settings = {
   }),
   encryptionKey: setting({
     name: "POSTHORN_ENCRYPTION_KEY",
-    help: "Key that encrypts endpoint secrets and headers at rest, 32 bytes in base64. Empty: generated once and stored in the data folder.",
+    help: "Root key of the encryption at rest: 32 bytes in base64, or `file:`, `command:`, `awskms:` or `vault:` and where to find it. The same at all nodes. Empty: generated once and stored in the data folder.",
     default: "",
     secret: true,
     made: true,
     parse: parseText,
+  }),
+  encryptionKeyPrevious: setting({
+    name: "POSTHORN_ENCRYPTION_KEY_PREVIOUS",
+    help: "Earlier values of POSTHORN_ENCRYPTION_KEY, separated by commas, until `posthorn keys rotate` has replaced them. Empty: none.",
+    default: "",
+    secret: true,
+    parse: parseList,
   }),
   retrySchedule: setting({
     name: "POSTHORN_RETRY_SCHEDULE",

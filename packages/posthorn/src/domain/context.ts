@@ -15,6 +15,7 @@ import type { Actor } from "./access.ts";
 import type {
   BacklogSource,
   ClusterSource,
+  DataKeyring,
   DispatchHints,
   DomainRules,
   HealthSource,
@@ -64,6 +65,7 @@ export type StoreInTransaction = Pick<Store, "db" | "hotDb" | "lowestWaiting" | 
 export interface Services extends TransactionServices {
   readonly store: Store;
   readonly lanes: LaneSource;
+  readonly keyring: DataKeyring;
   readonly tokens: TokenIssuer;
   readonly ownership: EndpointVerifier;
   readonly transforms: TransformRunner;

@@ -5,6 +5,8 @@ import type { LaneView } from "../dispatch/lane.ts";
 import type { PassingTime } from "../lib/clock.ts";
 import type { ClusterView } from "../store/cluster.ts";
 import type { Job } from "../store/delivery.ts";
+import type { EncryptionKeyTable } from "../store/encryption-schema.ts";
+import type { Selectable } from "kysely";
 import type { Conversion, ConversionResult } from "../format/convert.ts";
 import type { DiagnosisJob, DiagnosisReport } from "../ingest/diagnosis.ts";
 import type { Turn } from "../transform/fair-queue.ts";
@@ -262,6 +264,20 @@ export interface FeedSource {
    */
   wait(appKey: number, options: { readonly after: number; readonly signal: AbortSignal }): Promise<void>;
 }
+
+/** Data keys of this node. */
+export interface DataKeyring {
+  /** The root key that wraps new data keys. */
+  readonly root: { readonly provider: string; readonly id: string };
+  /** Creates a data key, wrapped by the root key. It is not stored. */
+  createKey(id: number): Promise<WrappedDataKey>;
+  /** Wraps a data key with the current root key. */
+  rewrap(row: Selectable<EncryptionKeyTable>): Promise<WrappedDataKey>;
+  /** Loads new data keys, seals with the one that the database names, and reports both to the other nodes. */
+  refresh(): Promise<void>;
+}
+
+export type WrappedDataKey = Pick<Selectable<EncryptionKeyTable>, "provider" | "root" | "wrapped">;
 
 /** Starts background tasks. */
 export interface TaskQueue {

@@ -40,6 +40,7 @@ function apply({ directory, dispatch, health, operational, sources, tasks, token
     case "watch":
     case "stored":
     case "nodes":
+    case "keys":
       return undefined;
   }
 }

@@ -53,6 +53,7 @@ export type PosthornErrorCode =
   // The process cannot start with its current settings or data.
   | "config_invalid"
   | "data_folder_in_use"
+  | "encryption_key_unavailable"
   | "schema_too_new"
   | "schema_mismatch"
   | "copy_unfinished"
@@ -107,6 +108,8 @@ const STATUS: Record<PosthornErrorCode, number> = {
   body_consumed: 500,
   config_invalid: 500,
   data_folder_in_use: 500,
+  // Retried by background tasks, which also call the service that has the root key.
+  encryption_key_unavailable: 503,
   schema_too_new: 500,
   schema_mismatch: 500,
   copy_unfinished: 500,

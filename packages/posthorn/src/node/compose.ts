@@ -11,14 +11,12 @@ import { GuardedSubscriberClient } from "../destinations/http/subscriber-client.
 import { kindRules } from "../destinations/kind-rules.ts";
 import type { Clock } from "../dispatch/types.ts";
 import { KeyUse, writeKeyUses } from "../domain/auth/key-use.ts";
-import { AuditSigner } from "../domain/audit/signer.ts";
 import { Authenticator } from "../domain/auth/authenticate.ts";
 import type { Services } from "../domain/context.ts";
 import { Directory } from "../domain/directory.ts";
 import { ensureOrganisation, firstOrganisation } from "../domain/organisation/ensure.ts";
 import { EndpointResponses } from "../ingest/endpoint-responses.ts";
 import type { Logger } from "../lib/log.ts";
-import { LEGACY_KEY_ID, SecretBox } from "../lib/secret-box.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Store } from "../store/store.ts";
 import type { Workers } from "../workers/worker.ts";
@@ -76,15 +74,14 @@ export interface Composition {
  * client that its attempts use and the monitors that record their outcomes.
  */
 export function compose(base: NodeBase): Composition {
-  const { options, clock, stack, state, store, cluster, ids, shared } = base;
-  const { config, secrets, log } = options;
+  const { options, clock, stack, state, store, cluster, ids, shared, keyring } = base;
+  const { config, log } = options;
   // The parts must not call this before the node runs.
   const services = (): Services => composed;
   const parts = { config, log, clock, cluster, services };
-  const secretBox = secretBoxOf(secrets);
   const policyDefaults = policyDefaultsOf(config);
   const kinds = kindRules({ allowed: config.destinations, missingPackages });
-  const directory = new Directory({ store, secretBox, now: clock.now, policyDefaults, kinds });
+  const directory = new Directory({ store, secretBox: keyring.secretBox, now: clock.now, policyDefaults, kinds });
   const { egress, sender, connector, sourceConnector } = buildClients(options, stack);
   const transforms = stack.use(transformPoolOf(config, log));
   const authenticator = authenticatorOf(base, services);
@@ -112,7 +109,7 @@ export function compose(base: NodeBase): Composition {
     cluster,
     ids,
     directory,
-    secretBox,
+    secretBox: keyring.secretBox,
     sender,
     connector,
     transforms,
@@ -135,7 +132,7 @@ export function compose(base: NodeBase): Composition {
     new Receiving({
       services,
       store,
-      secretBox,
+      secretBox: keyring.secretBox,
       responses,
       egress,
       connector: sourceConnector,
@@ -154,8 +151,9 @@ export function compose(base: NodeBase): Composition {
     store,
     ids,
     now: clock.now,
-    secretBox,
-    auditSigner: new AuditSigner(secrets.encryptionKey),
+    secretBox: keyring.secretBox,
+    auditSigner: keyring.auditSigner,
+    keyring,
     directory,
     lanes,
     tasks,
@@ -177,7 +175,7 @@ export function compose(base: NodeBase): Composition {
   };
   const [subscriptions, maintenance] = [stack.use(buildSubscriptionManager(parts)), buildMaintenance(parts)];
   // Endpoint health comes first, so that no task sends to an endpoint before its failure streak is loaded.
-  const first = [health, tasks, outbox, operational, certificates, statistics, backlog];
+  const first = [keyring, health, tasks, outbox, operational, certificates, statistics, backlog];
   const workers = joinWorkers([...first, ...receiving.workers, subscriptions, watches, maintenance], log);
   const clusterWork = stack.use(
     new ClusterWork({
@@ -194,10 +192,6 @@ export function compose(base: NodeBase): Composition {
   );
   stack.use(maintenance);
   return { services: composed, authenticator, metrics, receiving, workers, clusterWork };
-}
-
-function secretBoxOf({ encryptionKey }: NodeOptions["secrets"]): SecretBox {
-  return new SecretBox({ sealing: LEGACY_KEY_ID, keys: new Map([[LEGACY_KEY_ID, encryptionKey]]) });
 }
 
 function authenticatorOf({ options, store, clock, stack }: NodeBase, services: () => Services): Authenticator {

@@ -1,8 +1,11 @@
 /** Opens the parts that all others of a node depend on: store, cluster membership, live feed and key generator. */
 import { randomUUID } from "node:crypto";
+import { readKeyEnvironment } from "../config/env.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { nodeFacts } from "../cluster/facts.ts";
 import type { Clock } from "../dispatch/types.ts";
+import { Keyring } from "../encryption/keyring.ts";
+import { openRootKeys } from "../encryption/open-root-keys.ts";
 import { IdGenerator } from "../lib/id.ts";
 import { type Logger, reporter } from "../lib/log.ts";
 import { describeFrom } from "../live/describe.ts";
@@ -20,6 +23,7 @@ export interface Foundation {
   readonly feed: LiveFeed;
   readonly shared: SharedFeed;
   readonly ids: IdGenerator;
+  readonly keyring: Keyring;
   /** See `PosthornNode.failed`. */
   readonly failed: Promise<Error>;
 }
@@ -57,7 +61,16 @@ export async function openFoundation(
   const { slot, keysFrom } = cluster.membership ?? { slot: null, keysFrom: 0 };
   const lastKey = Math.max(keysFrom - 1, await store.lastKey());
   const ids = new IdGenerator(clock.now, lastKey, slot, cluster);
-  return { store, cluster, feed, shared, ids, failed };
+  const keyring = stack.use(
+    await Keyring.open({
+      store,
+      roots: await openRootKeys(secrets, readKeyEnvironment()),
+      now: clock.now,
+      nodeId: () => cluster.id,
+      onFailure: (error) => reporter(log)(error, "the encryption keys could not be loaded"),
+    }),
+  );
+  return { store, cluster, feed, shared, ids, keyring, failed };
 }
 
 /** Logs one line per state change. */

@@ -31,12 +31,12 @@ export function freeSlot(others: readonly TakenSlot[], random: number): number {
   );
 }
 
-/** Throws when a live node uses other secrets than this one. */
+/** Throws when a live node uses another secret than this one. */
 export function checkSecrets({ secretsMark }: NodeFacts, others: readonly TakenSlot[]): void {
   const stranger = others.find((other) => other.live && other.secretsMark !== secretsMark);
   if (stranger === undefined) return;
   throw new StoreError(
     "config_invalid",
-    `The node on ${stranger.host}, which works on this database, has other secrets. Give all nodes the same POSTHORN_JWT_SECRET and POSTHORN_ENCRYPTION_KEY.`,
+    `The node on ${stranger.host}, which works on this database, has another POSTHORN_JWT_SECRET. Give all nodes the same one.`,
   );
 }

@@ -7,6 +7,7 @@
  */
 import type { AuditEntryTable, AuditHeadTable } from "./audit-schema.ts";
 import type { ShareLinkTable } from "./share-schema.ts";
+import type { EncryptionKeyNodeTable, EncryptionKeyTable } from "./encryption-schema.ts";
 import type { WatchEventTable, WatchKeyTable, WatchTable } from "./watch-schema.ts";
 import type { Generated } from "kysely";
 import type {
@@ -584,4 +585,6 @@ export interface Database {
   identity_provider: IdentityProviderTable;
   person_identity: PersonIdentityTable;
   passkey: PasskeyTable;
+  encryption_key: EncryptionKeyTable;
+  encryption_key_node: EncryptionKeyNodeTable;
 }

@@ -80,6 +80,7 @@ function linesOf(signal: Signal): readonly string[] {
         signal.deliveries.flatMap(({ messageId, endpointId }) => [messageId, endpointId]),
       );
     case "tokens":
+    case "keys":
     case "operational":
     case "subscriptions":
     case "watch":
@@ -102,6 +103,7 @@ function toSignal(kind: string, words: readonly string[]): Signal | null {
   const [key] = keys;
   switch (kind) {
     case "tokens":
+    case "keys":
     case "operational":
     case "subscriptions":
     case "watch":

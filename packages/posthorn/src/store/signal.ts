@@ -10,6 +10,8 @@ export type Signal =
   | { readonly kind: "application"; readonly key: number }
   /** Settings, secrets or URL of a source changed. */
   | { readonly kind: "source"; readonly key: number }
+  /** A data key was added, or another one seals from now on. */
+  | { readonly kind: "keys" }
   /** A key or token was revoked. */
   | { readonly kind: "tokens" }
   /** Deliveries were stored whose lane is on another node. `from`: earliest due time, Unix milliseconds; `null`: not known. */

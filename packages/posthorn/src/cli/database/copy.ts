@@ -1,14 +1,17 @@
 import { dirname } from "node:path";
 import type { Command } from "commander";
 import { type Config, type DatabaseConfig, envToConfig, parseDatabase } from "../../config/config.ts";
-import { readEnv } from "../../config/env.ts";
-import { findEncryptionKey } from "../../config/secrets.ts";
+import { readEnv, readKeyEnvironment } from "../../config/env.ts";
+import { findEncryptionKey, previousKeysOf } from "../../config/secrets.ts";
+import { type KeyRow, unwrap } from "../../encryption/keyring.ts";
+import { openRootKeys } from "../../encryption/open-root-keys.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { type CanOpen, type CopyPlan, type CopySides, planCopy, runCopy } from "../../store/copy/copy.ts";
 import { PostgresSide } from "../../store/copy/postgres-side.ts";
 import type { CopyTarget } from "../../store/copy/side.ts";
 import { SqliteSide } from "../../store/copy/sqlite-side.ts";
 import { LEGACY_KEY_ID, SecretBox } from "../../lib/secret-box.ts";
+import { SCHEMA_VERSION } from "../../store/migrations/list.ts";
 import { print, printTable, size } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
 import { ProgressLine } from "./progress.ts";
@@ -35,7 +38,9 @@ async function copy(options: Record<string, unknown>): Promise<void> {
   await using source = await open(from, dryRun ? "look" : "source", to);
   await using target = await open(to, dryRun ? "look" : "target", from);
   const sides = { source, target };
-  const plan = await planCopy(sides, keyCheck(config, from, to));
+  // A source with another schema is refused by the plan.
+  const keys = (await source.version()) === SCHEMA_VERSION ? await source.encryptionKeys() : [];
+  const plan = await planCopy(sides, await keyCheck(config, keys, from, to));
   if (dryRun) printPlan(sides, plan);
   else await run(sides, plan);
 }
@@ -58,11 +63,22 @@ async function open(
 }
 
 /** Returns a check whether a secret can be decrypted with the key in the settings, or with the one stored next to a SQLite file. */
-function keyCheck(config: Config, ...databases: readonly DatabaseConfig[]): CanOpen | null {
+async function keyCheck(
+  config: Config,
+  rows: readonly KeyRow[],
+  ...databases: readonly DatabaseConfig[]
+): Promise<CanOpen | null> {
   const beside = databases.flatMap((database) => (database.kind === "sqlite" ? [dirname(database.path)] : []));
   const key = findEncryptionKey(config.encryptionKey, [...beside, config.dataDir]);
   if (key === null) return null;
-  const secretBox = new SecretBox({ sealing: LEGACY_KEY_ID, keys: new Map([[LEGACY_KEY_ID, key]]) });
+  const roots = await openRootKeys({ encryptionKey: key, previousKeys: previousKeysOf(config) }, readKeyEnvironment());
+  const keys = new Map(roots.legacy.slice(0, 1).map((legacy) => [LEGACY_KEY_ID, legacy]));
+  for (const row of rows) {
+    // A value of a key that cannot be unwrapped does not open, which the plan reports.
+    const dataKey = await unwrap(roots, row).catch(() => null);
+    if (dataKey !== null) keys.set(row.id, dataKey);
+  }
+  const secretBox = new SecretBox({ sealing: LEGACY_KEY_ID, keys });
   return (sealed, context) => secretBox.opens(sealed, context);
 }
 

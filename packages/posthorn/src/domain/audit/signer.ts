@@ -19,37 +19,46 @@ export interface SignedAuditHead extends AuditHead {
   readonly signature: string;
 }
 
-/** Separates this key from the others that are derived from the server's key. */
+/** Separates this key from the others that are derived from a data key. */
 const PURPOSE = "posthorn audit head v1";
 /** DER of a PKCS #8 Ed25519 private key up to its 32 bytes, and of an SPKI public key (RFC 8410). */
 const PRIVATE_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
 const PUBLIC_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
 
 /**
- * Ed25519 key derived from the server's encryption key by HKDF-SHA256. Only the server can sign, and everyone with the public key can verify.
+ * Signs with an Ed25519 key that is derived from a data key by HKDF-SHA256. Only the server can sign, and everyone with the public key can
+ * verify.
  */
 export class AuditSigner {
-  readonly keyId: string;
-  /** 32 bytes in base64. */
-  readonly publicKey: string;
-  readonly #privateKey: KeyObject;
-  /** Public keys of earlier encryption keys, whose signatures are valid until the head is signed again. */
-  readonly #earlier: readonly string[];
+  #current: SigningKey;
+  /** Public keys of earlier data keys, whose signatures are valid until the head is signed again. */
+  #earlier: readonly string[];
   /** What this process last signed for each organisation, and its signature: they need no verification. */
   readonly #own = new Map<string, { readonly text: Buffer; readonly signature: Buffer }>();
 
   /**
-   * @param key The server's encryption key.
-   * @param earlier Encryption keys that were replaced.
+   * @param key The data key that signs.
+   * @param earlier Data keys with signatures that may not have been replaced yet.
    */
   constructor(key: Uint8Array, earlier: readonly Uint8Array[] = []) {
-    const seed = Buffer.from(hkdfSync("sha256", key, Buffer.alloc(0), PURPOSE, 32));
-    this.#privateKey = createPrivateKey({ key: Buffer.concat([PRIVATE_PREFIX, seed]), format: "der", type: "pkcs8" });
-    const spki = createPublicKey(this.#privateKey).export({ format: "der", type: "spki" });
-    const raw = spki.subarray(PUBLIC_PREFIX.length);
-    this.publicKey = raw.toString("base64");
-    this.keyId = keyIdOf(raw);
-    this.#earlier = earlier.map((old) => new AuditSigner(old).publicKey);
+    this.#current = signingKeyOf(key);
+    this.#earlier = earlier.map((old) => signingKeyOf(old).publicKey);
+  }
+
+  /** Replaces the keys. Signatures of a key that is missing are no longer valid. */
+  useKeys(key: Uint8Array, earlier: readonly Uint8Array[]): void {
+    this.#current = signingKeyOf(key);
+    this.#earlier = earlier.map((old) => signingKeyOf(old).publicKey);
+    this.#own.clear();
+  }
+
+  get keyId(): string {
+    return this.#current.id;
+  }
+
+  /** 32 bytes in base64. */
+  get publicKey(): string {
+    return this.#current.publicKey;
   }
 
   /** Of the current key and earlier ones. */
@@ -59,7 +68,7 @@ export class AuditSigner {
 
   sign(head: AuditHead): Buffer {
     const text = signedText(head);
-    const signature = sign(null, text, this.#privateKey);
+    const signature = sign(null, text, this.#current.privateKey);
     this.#own.set(head.organisation, { text, signature });
     return signature;
   }
@@ -70,6 +79,20 @@ export class AuditSigner {
     if (own?.signature.equals(signature) === true && own.text.equals(signedText(head))) return true;
     return this.publicKeys.some((key) => isSignedWith(key, head, signature));
   }
+}
+
+interface SigningKey {
+  readonly id: string;
+  readonly privateKey: KeyObject;
+  readonly publicKey: string;
+}
+
+function signingKeyOf(dataKey: Uint8Array): SigningKey {
+  const seed = Buffer.from(hkdfSync("sha256", dataKey, Buffer.alloc(0), PURPOSE, 32));
+  const privateKey = createPrivateKey({ key: Buffer.concat([PRIVATE_PREFIX, seed]), format: "der", type: "pkcs8" });
+  const spki = createPublicKey(privateKey).export({ format: "der", type: "spki" });
+  const raw = spki.subarray(PUBLIC_PREFIX.length);
+  return { id: keyIdOf(raw), privateKey, publicKey: raw.toString("base64") };
 }
 
 /** Whether the head was signed with the private key of this public key, 32 bytes in base64. */

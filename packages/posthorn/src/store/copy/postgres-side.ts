@@ -12,7 +12,17 @@ import { checkMigrations, migrate, migrationStates } from "../postgres/migrate.t
 import { ensurePartitions } from "../postgres/partitions.ts";
 import { SCHEMA } from "../postgres/schema-name.ts";
 import { serversName } from "../postgres/server-urls.ts";
-import { type CopyTarget, type KeyRange, KEYS, type Position, type SampledSecret, type TableShape } from "./side.ts";
+import type { Selectable } from "kysely";
+import type { EncryptionKeyTable } from "../encryption-schema.ts";
+import {
+  type CopyTarget,
+  ENCRYPTION_KEYS,
+  type KeyRange,
+  KEYS,
+  type Position,
+  type SampledSecret,
+  type TableShape,
+} from "./side.ts";
 import { COPYING } from "./tables.ts";
 import { Batch, type ColumnType, copyStream, decodeTuple, TupleReader, type Value } from "./tuple.ts";
 
@@ -112,6 +122,10 @@ export class PostgresSide implements CopyTarget {
   async sample(table: string, column: string, row: string | null): Promise<SampledSecret | null> {
     const sql = `SELECT ${column} AS sealed, CAST(${row ?? "NULL"} AS TEXT) AS "row" FROM ${table} WHERE ${column} IS NOT NULL LIMIT 1`;
     return (await this.#query<SampledSecret>(sql))[0] ?? null;
+  }
+
+  encryptionKeys(): Promise<readonly Selectable<EncryptionKeyTable>[]> {
+    return this.#query<Selectable<EncryptionKeyTable>>(ENCRYPTION_KEYS);
   }
 
   async counter(table: string, column: string): Promise<bigint> {

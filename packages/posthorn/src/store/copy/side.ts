@@ -1,4 +1,6 @@
 /** Interface of a database for a copy, as its source or target. */
+import type { Selectable } from "kysely";
+import type { EncryptionKeyTable } from "../encryption-schema.ts";
 import type { ColumnType } from "./tuple.ts";
 
 export interface TableShape {
@@ -46,6 +48,8 @@ export interface CopySide extends AsyncDisposable {
   keys(): Promise<KeyRange>;
   /** Returns one encrypted value of a column, with the value of the column `row` if it is named; `null`: there is none. */
   sample(table: string, column: string, row: string | null): Promise<SampledSecret | null>;
+  /** The data keys that are not destroyed. */
+  encryptionKeys(): Promise<readonly Selectable<EncryptionKeyTable>[]>;
   /** Highest value that a counter has assigned; 0: none yet. */
   counter(table: string, column: string): Promise<bigint>;
 }
@@ -68,6 +72,9 @@ export interface KeyRange {
   readonly first: number;
   readonly last: number;
 }
+
+/** Query for {@link CopySide.encryptionKeys}. */
+export const ENCRYPTION_KEYS = "SELECT * FROM encryption_key WHERE state <> 'destroyed' ORDER BY id";
 
 /** Query for {@link CopySide.keys}. */
 export const KEYS: string = `

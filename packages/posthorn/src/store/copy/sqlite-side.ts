@@ -7,7 +7,17 @@ import { createFile, hasTable, openForReading, openForWriting } from "../sqlite/
 import { lockFolder } from "../sqlite/folder-lock.ts";
 import { checkMigrations, migrate, schemaVersion } from "../sqlite/migrate.ts";
 import { toStoreError } from "../sqlite/thread-client.ts";
-import { type CopyTarget, type KeyRange, KEYS, type Position, type SampledSecret, type TableShape } from "./side.ts";
+import type { Selectable } from "kysely";
+import type { EncryptionKeyTable } from "../encryption-schema.ts";
+import {
+  type CopyTarget,
+  ENCRYPTION_KEYS,
+  type KeyRange,
+  KEYS,
+  type Position,
+  type SampledSecret,
+  type TableShape,
+} from "./side.ts";
 import { COPYING } from "./tables.ts";
 import { Batch, type ColumnType, decodeTuple, encodeTuple, type Value } from "./tuple.ts";
 
@@ -105,6 +115,10 @@ export class SqliteSide implements CopyTarget {
   async sample(table: string, column: string, row: string | null): Promise<SampledSecret | null> {
     const sql = `SELECT ${column} AS sealed, CAST(${row ?? "NULL"} AS TEXT) AS "row" FROM ${table} WHERE ${column} IS NOT NULL LIMIT 1`;
     return this.#run((db) => (db.prepare(sql).get() as SampledSecret | undefined) ?? null);
+  }
+
+  async encryptionKeys(): Promise<readonly Selectable<EncryptionKeyTable>[]> {
+    return this.#run((db) => db.prepare(ENCRYPTION_KEYS).all() as unknown as Selectable<EncryptionKeyTable>[]);
   }
 
   async counter(table: string, column: string): Promise<bigint> {

@@ -2,7 +2,8 @@
 import type { Database } from "../schema.ts";
 
 /** Every copied table in the order of copying: small ones first. A missing table is a type error. */
-const COPIED: { readonly [T in keyof Database]: true } = {
+const COPIED: { readonly [T in Exclude<keyof Database, "encryption_key_node">]: true } = {
+  encryption_key: true,
   organisation: true,
   application: true,
   event_type: true,
@@ -78,8 +79,8 @@ export const TABLES: readonly string[] = Object.keys(COPIED);
  * database only.
  */
 export const OWN_TABLES: { readonly sqlite: readonly string[]; readonly postgres: readonly string[] } = {
-  sqlite: ["schema_version"],
-  postgres: ["event_id_taken", "schema_version", "node", "shard", "table_source_missed"],
+  sqlite: ["encryption_key_node", "schema_version"],
+  postgres: ["encryption_key_node", "event_id_taken", "schema_version", "node", "shard", "table_source_missed"],
 };
 
 /** Table of the target with the progress of a copy. It exists until the copy is complete and verified. */

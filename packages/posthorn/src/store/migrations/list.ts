@@ -40,6 +40,7 @@ import { people } from "./051-people.ts";
 import { signInMethods } from "./059-sign-in-methods.ts";
 import { audit } from "./053-audit.ts";
 import { shareLinks } from "./055-share-links.ts";
+import { encryptionKeys } from "./054-encryption-keys.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
@@ -91,6 +92,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "audit", sql: audit },
   { name: "organisation names", sql: organisationNames },
   { name: "share links", sql: shareLinks },
+  { name: "encryption keys", sql: encryptionKeys },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
