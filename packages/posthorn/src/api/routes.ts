@@ -18,6 +18,9 @@ import { listApplications } from "./application/list.ts";
 import { patchApplication } from "./application/patch.ts";
 import { upsertApplication } from "./application/upsert.ts";
 import { getCluster } from "./cluster/get.ts";
+import { getEncryption } from "./encryption/get.ts";
+import { rotateEncryptionKeys } from "./encryption/rotate.ts";
+import { verifyEncryption } from "./encryption/verify.ts";
 import { createEventType } from "./event-type/create.ts";
 import { deleteEventType } from "./event-type/delete.ts";
 import { importOpenApi } from "./event-type/import-openapi.ts";
@@ -264,6 +267,9 @@ export const ROUTES: readonly Route[] = [
   statsNow,
   statsStorage,
   getCluster,
+  getEncryption,
+  rotateEncryptionKeys,
+  verifyEncryption,
   aggregateEventTypes,
   aggregateAppStats,
   createBroadcast,

@@ -33,6 +33,7 @@ export const TAGS = [
   ["Share", "Links that show a message or attempt to people without an account."],
   ["Audit", "Who changed or viewed what."],
   ["Cluster", "Nodes and the work that each of them has."],
+  ["Encryption", "Keys that encrypt secrets at rest, and their rotation."],
   ["Health", "Whether the server works."],
 ] as const;
 

@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   copy: async () => (await import("./database/copy.ts")).addCopyCommand,
   key: loadKeyCommands,
   audit: loadAuditCommands,
+  keys: loadKeysCommands,
   tables: loadTablesCommands,
   users: loadUsersCommands,
   watch: loadWatchCommands,
@@ -46,6 +47,18 @@ async function loadAuditCommands(): Promise<Add> {
     const audit = program.command("audit").description("the audit log of the organisation");
     addAuditExportCommand(audit);
     addAuditVerifyCommand(audit);
+  };
+}
+
+async function loadKeysCommands(): Promise<Add> {
+  const { addKeysListCommand } = await import("./keys/list.ts");
+  const { addKeysRotateCommand } = await import("./keys/rotate.ts");
+  const { addKeysVerifyCommand } = await import("./keys/verify.ts");
+  return (program) => {
+    const keys = program.command("keys").description("keys that encrypt secrets at rest");
+    addKeysListCommand(keys);
+    addKeysVerifyCommand(keys);
+    addKeysRotateCommand(keys);
   };
 }
 

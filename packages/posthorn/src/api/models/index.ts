@@ -12,6 +12,7 @@ import { SOURCE_KIND_MODELS } from "./source-kind.ts";
 import { DestinationPreviewIn, DestinationPreviewOut } from "./destination-preview.ts";
 import { EndpointTestOut } from "./endpoint-test.ts";
 import { CLUSTER_MODELS } from "./cluster.ts";
+import { ENCRYPTION_MODELS } from "./encryption.ts";
 import type { TSchema } from "typebox";
 import {
   ApplicationEgress,
@@ -153,6 +154,7 @@ export const MODELS: readonly TSchema[] = [
   ...STATE_MODELS,
   ...OVERVIEW_MODELS,
   ...CLUSTER_MODELS,
+  ...ENCRYPTION_MODELS,
   ...POLICY_MODELS,
   EndpointAttemptStats,
   EndpointStats,

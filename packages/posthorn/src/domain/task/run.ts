@@ -5,6 +5,8 @@
 import type { Services } from "../context.ts";
 import { broadcastStep } from "../broadcast/step.ts";
 import { purgeStep } from "../message/expunge-all.ts";
+import { rotateStep } from "../encryption/step.ts";
+import { verifyStep } from "../encryption/verify-step.ts";
 import { backfillStep } from "../backfill/step.ts";
 import { replayStep } from "../replay/step.ts";
 import { applicationUsageStep } from "../usage/applications.ts";
@@ -21,10 +23,12 @@ const PLANNERS: Record<TaskKind, StepPlanner> = {
   "application.stats": applicationUsageStep,
   "event-type.aggregate": eventTypeUsageStep,
   "source.backfill": backfillStep,
+  "encryption.rotate": rotateStep,
+  "encryption.verify": verifyStep,
 };
 
 /** Kinds with steps that wait for external services. */
-const WAITING_KINDS: ReadonlySet<TaskKind> = new Set(["source.backfill"]);
+const WAITING_KINDS: ReadonlySet<TaskKind> = new Set(["source.backfill", "encryption.rotate"]);
 
 /** Whether a step of such a task can wait for an external service. */
 export function waitsOutside(kind: TaskKind): boolean {

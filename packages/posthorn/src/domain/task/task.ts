@@ -12,6 +12,8 @@ export const TASK_KINDS = [
   "application.stats",
   "event-type.aggregate",
   "source.backfill",
+  "encryption.rotate",
+  "encryption.verify",
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
