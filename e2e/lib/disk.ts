@@ -14,11 +14,19 @@ const PENDING = `
 
 /** IDs of the messages with a pending delivery to an endpoint, in the database of a stopped server. */
 export async function pendingOnDisk(server: TestServer, endpointId: string): Promise<Set<string>> {
-  const rows =
-    server.databaseUrl === null
-      ? withCopy(server.dataDir, (db) => db.prepare(PENDING).all({ $1: endpointId }))
-      : await queryPostgres(server.databaseUrl, PENDING, [endpointId]);
+  const rows = await queryDisk(server, PENDING, [endpointId]);
   return new Set(rows.map((row) => row["id"] as string));
+}
+
+/** The result of a query on the tables of a stopped server. */
+export async function queryDisk(
+  server: TestServer,
+  sql: string,
+  values: readonly string[] = [],
+): Promise<Record<string, unknown>[]> {
+  if (server.databaseUrl !== null) return queryPostgres(server.databaseUrl, sql, values);
+  const named = Object.fromEntries(values.map((value, index) => [`$${index + 1}`, value]));
+  return withCopy(server.dataDir, (db) => db.prepare(sql).all(named));
 }
 
 /** The result of a query on the tables of a server on PostgreSQL. */

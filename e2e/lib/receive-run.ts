@@ -20,6 +20,8 @@ export class ReceiveRun {
   left = 0;
   requests = 0;
   repeats = 0;
+  /** Additional headers of each request. */
+  headers: Readonly<Record<string, string>> = {};
   sourceId = "";
   endpointId = "";
   readonly #random: Random;
@@ -67,6 +69,7 @@ export class ReceiveRun {
       const id = randomUUID();
       const body = `{"action":"opened","exact":1.0,"id":"${id}","text":"${"x".repeat(this.#random.below(600))}"}`;
       const headers = {
+        ...this.headers,
         "content-type": "application/json",
         "user-agent": "GitHub-Hookshot/044aadd",
         "x-github-event": "issues",
