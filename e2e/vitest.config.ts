@@ -9,6 +9,7 @@ const ON_BOTH_STORES = [
   "crash",
   "delivery",
   "idempotency",
+  "key-rotation",
   "operations",
   "paging",
   "receive-crash",

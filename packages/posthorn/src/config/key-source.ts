@@ -1,4 +1,4 @@
-/** Parses the settings that say where root keys come from. Pure: reads no files and calls nobody. */
+/** Parses the settings that say where root keys come from. Pure: reads no files, and calls no service. */
 
 /** Where a root key comes from. */
 export type KeySource =

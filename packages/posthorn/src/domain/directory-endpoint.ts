@@ -21,7 +21,7 @@ import { layerOf, over } from "./policy/resolve.ts";
 import type { PolicyValues } from "./policy/sections.ts";
 import type { FormatValues } from "./policy/format.ts";
 import type { Transformation } from "../transform/types.ts";
-import { type SealedColumnName, sealedIn } from "../store/sealed-columns.ts";
+import { sealedIn } from "../store/sealed-columns.ts";
 
 /** Names of the header in which a delivery names its sender. Version 1.0.1 of CloudEvents web hooks and earlier ones call it `Origin`. */
 const ORIGIN_HEADERS: readonly string[] = ["webhook-request-origin", "origin"];
@@ -62,7 +62,7 @@ export class DirectoryEndpoint {
   readonly #sealedHeaders: Uint8Array | null;
   readonly #sealedEgress: Uint8Array | null;
   readonly #sealedConfig: Uint8Array | null;
-  readonly #sealedSecrets: readonly Uint8Array[];
+  readonly #sealedSecrets: readonly SealedSecret[];
   #config: KindConfig | null = null;
   #filter: CompiledFilter | null = null;
   #transformation: Transformation | null = null;
@@ -115,13 +115,14 @@ export class DirectoryEndpoint {
     this.#sealedHeaders = row.headers_sealed;
     this.#sealedEgress = row.egress_sealed;
     this.#sealedConfig = row.config_sealed;
-    this.#sealedSecrets = secrets.map((secret) => secret.secret_sealed);
+    this.#sealedSecrets = secrets;
   }
 
   /** Configuration of its kind, with secrets. Returns the same object each time. `null`: the kind has none. */
   get config(): KindConfig | null {
     if (this.#sealedConfig === null) return null;
     return (this.#config ??= openConfig(this.#secretBox, {
+      id: this.key,
       kind: this.destinationKind,
       config_sealed: this.#sealedConfig,
     }));
@@ -265,13 +266,18 @@ export class DirectoryEndpoint {
     return this.#requestSigner;
   }
 
-  #open(column: SealedColumnName, sealed: Uint8Array): string {
+  #open(
+    column: "endpoint.headers_sealed" | "endpoint.egress_sealed" | "endpoint.transformation_sealed",
+    sealed: Uint8Array,
+  ): string {
     return this.#secretBox.open(sealed, sealedIn(column, this.key));
   }
 
   /** Secrets that currently sign, newest first. */
   #secrets(): string[] {
-    return this.#sealedSecrets.map((sealed) => this.#open("endpoint_secret.secret_sealed", sealed));
+    return this.#sealedSecrets.map(({ id, secret_sealed: sealed }) =>
+      this.#secretBox.open(sealed, sealedIn("endpoint_secret.secret_sealed", this.key, id)),
+    );
   }
 }
 
@@ -319,6 +325,7 @@ const NO_EGRESS: EndpointEgress = {};
 const WITHOUT_VERIFICATION: Grant = { required: null, proof: null, held: false, perMinute: null };
 
 export interface SealedSecret {
+  readonly id: number;
   readonly secret_sealed: Uint8Array;
   readonly expires_at: number | null;
 }

@@ -198,7 +198,7 @@ export class Directory implements LanePolicies {
           .on(({ eb, or }) => or([eb("expires_at", "is", null), eb("expires_at", ">", this.#now())])),
       )
       .selectAll("endpoint")
-      .select(["endpoint_secret.secret_sealed", "endpoint_secret.expires_at"])
+      .select(["endpoint_secret.id as secret_id", "endpoint_secret.secret_sealed", "endpoint_secret.expires_at"])
       .where("endpoint.app_id", "=", key)
       .where("endpoint.deleted_at", "is", null)
       .orderBy("endpoint_secret.id", "desc")
@@ -209,8 +209,8 @@ export class Directory implements LanePolicies {
     const surroundings = { secretBox: this.#secretBox, kinds: this.#kinds, below };
     const endpoints = new Map<number, DirectoryEndpoint>();
     for (const [endpointKey, own] of Map.groupBy(rows, (row) => row.id)) {
-      const secrets = own.flatMap(({ secret_sealed, expires_at }) =>
-        secret_sealed === null ? [] : [{ secret_sealed, expires_at }],
+      const secrets = own.flatMap(({ secret_id: secretKey, secret_sealed, expires_at }) =>
+        secretKey === null || secret_sealed === null ? [] : [{ id: secretKey, secret_sealed, expires_at }],
       );
       endpoints.set(endpointKey, new DirectoryEndpoint(own[0]!, secrets, surroundings));
       this.#owners.set(endpointKey, key);

@@ -6,7 +6,7 @@ import { AuditSigner } from "../domain/audit/signer.ts";
 import { PosthornError } from "../lib/errors.ts";
 import { keyIdOf, LEGACY_KEY_ID, SecretBox } from "../lib/secret-box.ts";
 import type { EncryptionKeyTable } from "../store/encryption-schema.ts";
-import { SEALED_COLUMNS, type SealedColumn, type SealedColumnName, sealedIn } from "../store/sealed-columns.ts";
+import { SEALED_COLUMNS, type SealedColumn, type SealedColumnName } from "../store/sealed-columns.ts";
 import type { Store } from "../store/store.ts";
 import type { Worker } from "../workers/worker.ts";
 import type { Signal } from "../store/signal.ts";
@@ -226,14 +226,13 @@ async function createFirst({ store, roots, now }: KeyringOptions): Promise<void>
 async function findLegacyKey({ db }: Store, { legacy }: RootKeys): Promise<Buffer | null> {
   for (const [name, place] of Object.entries(SEALED_COLUMNS) as [SealedColumnName, SealedColumn][]) {
     if (place.form !== "bytes") continue;
-    const row = place.row === null ? sql`NULL` : sql.ref(place.row);
-    const { rows } = await sql<{ sealed: Uint8Array; place: number | string | null }>`
-      SELECT ${sql.ref(place.column)} AS sealed, ${row} AS place FROM ${sql.table(place.table)}
+    // Values without a key ID have no context either.
+    const { rows } = await sql<{ sealed: Uint8Array }>`
+      SELECT ${sql.ref(place.column)} AS sealed FROM ${sql.table(place.table)}
       WHERE ${sql.ref(place.column)} IS NOT NULL LIMIT 1`.execute(db);
     const sample = rows[0];
     if (sample === undefined || keyIdOf(sample.sealed) !== LEGACY_KEY_ID) continue;
-    const context = sealedIn(name, sample.place);
-    const key = legacy.find((each) => SecretBox.withKey(each).opens(sample.sealed, context));
+    const key = legacy.find((each) => SecretBox.withKey(each).opens(sample.sealed, ""));
     if (key !== undefined) return key;
     throw new PosthornError(
       "config_invalid",

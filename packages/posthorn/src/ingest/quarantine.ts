@@ -1,5 +1,6 @@
 /** Stores requests that failed verification, within bounds and without delaying the response. */
 import type { Services } from "../domain/context.ts";
+import { sealedIn } from "../store/sealed-columns.ts";
 import { encodeRequest, type InboundRequest } from "../domain/message/request.ts";
 import { trimQuarantine } from "../domain/quarantine/trim.ts";
 import { insertSourceSecret } from "../domain/source/secret.ts";
@@ -91,7 +92,7 @@ export class Quarantine implements AsyncDisposable {
       source_id: source.key,
       reason,
       detail,
-      request_json: encodeRequest(request, source.credentials, secretBox),
+      request_json: encodeRequest(request, source.credentials, secretBox, sealedIn("quarantine.request_json", key)),
       content_type: headerOf(request.headers, "content-type") ?? "",
       body: kept,
       body_bytes: body.byteLength,

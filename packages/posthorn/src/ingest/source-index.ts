@@ -138,7 +138,7 @@ export class SourceIndex {
     if (definition === null) return null;
     const secrets = await db
       .selectFrom("source_secret")
-      .select(["secret_sealed", "expires_at"])
+      .select(["id", "secret_sealed", "expires_at"])
       .where("source_id", "=", key)
       .where(({ eb, or }) => or([eb("expires_at", "is", null), eb("expires_at", ">", now())]))
       .orderBy("id", "desc")
@@ -149,7 +149,7 @@ export class SourceIndex {
       plainResponsesOnly: await plainResponsesOnly(row.org_id),
       definition,
       secrets: secrets.map((secret) =>
-        secretBox.open(secret.secret_sealed, sealedIn("source_secret.secret_sealed", key)),
+        secretBox.open(secret.secret_sealed, sealedIn("source_secret.secret_sealed", key, secret.id)),
       ),
       freshUntil: Math.min(...[row, ...secrets].map(({ expires_at }) => expires_at ?? Number.POSITIVE_INFINITY)),
       // The runner itself looks at the state of what it reads.

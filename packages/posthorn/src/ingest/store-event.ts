@@ -1,6 +1,7 @@
 /** Stores an event of a source as a message with its deliveries, and starts them. */
 import { createHash } from "node:crypto";
 import type { Services } from "../domain/context.ts";
+import { sealedIn } from "../store/sealed-columns.ts";
 import { type InboundRequest, encodeRequest, requestOf } from "../domain/message/request.ts";
 import type { DirectoryApplication } from "../domain/directory.ts";
 import { bucketsOfDay } from "../domain/idempotency.ts";
@@ -45,7 +46,9 @@ export async function storeEvent(
   const application = loaded instanceof Promise ? await loaded : loaded;
   if (application === null) return { kind: "gone" };
   const request = requestFor(event);
-  const requestJson = encodeRequest(request, source.credentials, services.secretBox);
+  const made = services.ids.next("msg_");
+  const place = sealedIn("message.request_json", made.id);
+  const requestJson = encodeRequest(request, source.credentials, services.secretBox, place);
   const { eventId, idempotency } = identityOf(source, event, request, services.now());
   const publication: Publication = {
     eventType: event.type,
@@ -63,7 +66,7 @@ export async function storeEvent(
   };
   // Only filters read the request, so it is not parsed again without one.
   const inbound = { requestJson, request: isFiltered(application) ? requestOf(requestJson) : {} };
-  const { entry } = prepareMessage({ services }, application, publication, idempotency, { inbound });
+  const { entry } = prepareMessage({ services }, application, publication, idempotency, { inbound, made });
   const result = await services.store.accept(entry);
   if (result.kind === "replayed") return { kind: "duplicate", of: { messageId: result.messageId } };
   // Only an event ID can collide with another message.

@@ -238,7 +238,7 @@ async function parseWith(
 async function urlOf(services: Services, { key, settings }: LiveSource): Promise<string> {
   const row = await services.store.hotDb
     .selectFrom("source_token")
-    .select(["source_id", "token_sealed"])
+    .select(["hash", "source_id", "token_sealed"])
     .where("source_id", "=", key)
     .where("expires_at", "is", null)
     .executeTakeFirstOrThrow();

@@ -1,7 +1,7 @@
 /** Reads and replaces encrypted values in bounded batches, whatever their table. */
 import { type Kysely, sql } from "kysely";
 import type { Database } from "./schema.ts";
-import { SEALED_COLUMNS, type SealedColumn, type SealedColumnName, sealedIn } from "./sealed-columns.ts";
+import { SEALED_COLUMNS, type SealedColumn, type SealedColumnName, contextOf } from "./sealed-columns.ts";
 import type { Tx } from "./tx.ts";
 
 /** Position of a row in the order of its primary key, as JSON values; bytes are in hexadecimal. */
@@ -35,17 +35,20 @@ export async function readSealed(
   const column = sql.ref(place.column);
   // Requests without credentials have nothing that is encrypted.
   const content = place.form === "bytes" ? column : sql`CASE WHEN ${column} LIKE '%"sealed":%' THEN ${column} END`;
-  const row = place.row === null ? sql`NULL` : sql.ref(place.row);
+  const row = sql.join(place.row.map((part, index) => sql`${sql.ref(part)} AS ${sql.ref(`sealed_row_${index}`)}`));
   const values = after === null ? null : sql.join(keyValues(place, after));
   const from = values === null ? sql`` : sql`WHERE (${keys}) > (${values})`;
   const { rows } = await sql<Record<string, unknown>>`
-    SELECT ${keys}, ${content} AS sealed_content, ${row} AS sealed_row FROM ${sql.table(place.table)} ${from}
+    SELECT ${keys}, ${content} AS sealed_content, ${row} FROM ${sql.table(place.table)} ${from}
     ORDER BY ${keys} LIMIT ${sql.lit(PAGE)}`.execute(db);
   const found = rows.flatMap((entry): SealedValue[] => {
     const stored = entry["sealed_content"] as Uint8Array | string | null;
     const sealed = stored === null ? null : sealedPart(stored);
     if (stored === null || sealed === null) return [];
-    const context = sealedIn(name, entry["sealed_row"] as number | string | null);
+    const context = contextOf(
+      name,
+      place.row.map((_, index) => entry[`sealed_row_${index}`] as number | string),
+    );
     return [{ position: positionOf(place, entry), context, sealed, stored }];
   });
   const last = rows.length < PAGE ? undefined : rows.at(-1);

@@ -36,7 +36,7 @@ describe.skipIf(isSkipped("moto"))("a root key in AWS KMS, as Moto has it", () =
     expect(first).toContain(`:kms:${REGION}:`);
     await using server = await startServer({ env: { ...CREDENTIALS, POSTHORN_ENCRYPTION_KEY: first } });
     const { id: app } = await call(server, "POST", "/api/v1/app", { name: "a" });
-    const url = "https://receiver.example/hook";
+    const url = "http://127.0.0.1:8999/hook";
     const { id: endpoint } = await call(server, "POST", `/api/v1/app/${String(app)}/endpoint`, { url });
     const path = `/api/v1/app/${String(app)}/endpoint/${String(endpoint)}/secret`;
     const secret = await call(server, "GET", path);

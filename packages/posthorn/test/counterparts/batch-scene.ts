@@ -30,7 +30,7 @@ export async function openBatchScene(kind: string, values: Readonly<Record<strin
   if (checked.kind === "invalid") throw new Error(JSON.stringify(checked.problems));
   const config: KindConfig = checked.config;
   await insertEndpoint(services, "redis://127.0.0.1", {});
-  const config_sealed = secretBox.seal(JSON.stringify(config), "endpoint.config_sealed");
+  const config_sealed = secretBox.seal(JSON.stringify(config), "endpoint.config_sealed 1");
   await store.transaction(({ db }) => db.updateTable("endpoint").set({ kind, config_sealed }).execute());
   const egress = opening.use(new Egress({ allow: parseAllowList("loopback") }));
   const connector = opening.use(new Connector({ vet: vetWith(egress), onError: () => undefined }));

@@ -97,7 +97,7 @@ async function endpointOf(
   if (checked.kind === "invalid") throw new Error(JSON.stringify(checked.problems));
   const { config } = checked;
   await insertEndpoint(services, declaration.target(config), { "x-api-key": HEADER_SECRET });
-  const config_sealed = services.secretBox.seal(JSON.stringify(config), "endpoint.config_sealed");
+  const config_sealed = services.secretBox.seal(JSON.stringify(config), "endpoint.config_sealed 1");
   await store.transaction(({ db }) => db.updateTable("endpoint").set({ kind, config_sealed }).execute());
   const { secretBox, now } = services;
   const policyDefaults = { ...POLICY_DEFAULTS, requestTimeoutMs };

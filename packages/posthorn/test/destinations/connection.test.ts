@@ -114,7 +114,7 @@ async function endpointAt(
   const checked = checkConfig(REDIS, { url: `redis://127.0.0.1:${port}`, password: PASSWORD, stream: "events" }, null);
   const { config } = checked as { readonly config: KindConfig };
   await insertEndpoint(services, `redis://127.0.0.1:${port}#events`, { "x-api-key": HEADER_SECRET });
-  const config_sealed = services.secretBox.seal(JSON.stringify(config), "endpoint.config_sealed");
+  const config_sealed = services.secretBox.seal(JSON.stringify(config), "endpoint.config_sealed 1");
   await store.transaction(({ db }) => db.updateTable("endpoint").set({ kind: "redis", config_sealed }).execute());
   const { secretBox, now } = services;
   const policyDefaults = { ...POLICY_DEFAULTS, requestTimeoutMs };

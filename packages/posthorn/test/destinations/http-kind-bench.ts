@@ -176,7 +176,7 @@ async function endpointIn(
 ): Promise<DirectoryEndpoint> {
   const { services } = servicesOver(store);
   await insertEndpoint(services, kindNamed(kind)!.target(config), { "x-api-key": HEADER_SECRET });
-  const config_sealed = services.secretBox.seal(JSON.stringify(config), "endpoint.config_sealed");
+  const config_sealed = services.secretBox.seal(JSON.stringify(config), "endpoint.config_sealed 1");
   await store.transaction(({ db }) => db.updateTable("endpoint").set({ kind, config_sealed }).execute());
   const policyDefaults = { ...POLICY_DEFAULTS, requestTimeoutMs };
   const { secretBox, now } = services;

@@ -140,7 +140,7 @@ export async function insertEndpoint(
       .values({
         id: 1,
         endpoint_id: 1,
-        secret_sealed: secretBox.seal(generateSecret(), "endpoint_secret.secret_sealed 1"),
+        secret_sealed: secretBox.seal(generateSecret(), "endpoint_secret.secret_sealed 1 1"),
         expires_at: null,
       })
       .execute();

@@ -177,10 +177,17 @@ describe("the session cookie", () => {
       },
     });
     const { db } = node.services.store;
-    const [event] = await db.selectFrom("message").select("request_json").orderBy("id", "desc").execute();
+    const [event] = await db
+      .selectFrom("message")
+      .select(["public_id", "request_json"])
+      .orderBy("id", "desc")
+      .execute();
     // Values of cookies are sealed.
     const { sealed } = JSON.parse(event!.request_json!) as { sealed: string };
-    const text = node.services.secretBox.open(Buffer.from(sealed, "base64"), "request");
+    const text = node.services.secretBox.open(
+      Buffer.from(sealed, "base64"),
+      `message.request_json ${event!.public_id}`,
+    );
     expect(text).toContain("theme=dark");
     expect(text).not.toContain("posthorn_");
   });

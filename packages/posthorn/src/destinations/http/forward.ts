@@ -1,5 +1,6 @@
 /** Forwards an inbound request: body and headers unchanged, with Posthorn's signature in addition to the provider's. */
 import type { DirectoryEndpoint } from "../../domain/directory-endpoint.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 import { HOPS_HEADER, hopCountOf } from "../../domain/message/hop-count.ts";
 import { type InboundOrigin, type OpenedRequest, openRequest } from "../../domain/message/request.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
@@ -33,6 +34,8 @@ const BODY_HEADERS = ["content-type", "content-encoding", "content-md5", "digest
 const OWN_PREFIX = "x-posthorn-";
 
 export interface ForwardOptions {
+  /** Public ID. */
+  readonly messageId: string;
   readonly endpoint: DirectoryEndpoint;
   readonly requestJson: string;
   readonly families: readonly HeaderFamily[];
@@ -42,13 +45,14 @@ export interface ForwardOptions {
 }
 
 export function forwardedRequest({
+  messageId,
   endpoint,
   requestJson,
   families,
   secretBox,
   changed,
 }: ForwardOptions): ForwardedRequest {
-  const request = openRequest(requestJson, secretBox);
+  const request = openRequest(requestJson, secretBox, sealedIn("message.request_json", messageId));
   const { hidden } = request;
   const { method, path, query } = endpoint.forward;
   const { kept, masked, names } = passedHeaders(request, droppedNames(endpoint, request.headers, changed));

@@ -101,7 +101,7 @@ export class HttpDestination implements Destination {
   }
 
   /** The request for a message: as published, as received, or as transformation and format changed it. */
-  #request({ endpoint, requestJson, changed, contentType, body }: OutgoingMessage): UnsignedRequest {
+  #request({ messageId, endpoint, requestJson, changed, contentType, body }: OutgoingMessage): UnsignedRequest {
     const { families, secretBox } = this.#options;
     if (requestJson === null) {
       const as = { families, userAgent: USER_AGENT };
@@ -111,6 +111,7 @@ export class HttpDestination implements Destination {
       return { method: "POST", url, shownUrl: url, headers, masked, contentType, body, ...as };
     }
     const forwarded = forwardedRequest({
+      messageId,
       endpoint,
       requestJson,
       families,

@@ -37,13 +37,13 @@ export async function insertEndpoint(
 ): Promise<Endpoint> {
   const { key: appKey } = application;
   const { secret, headers, ...fields } = input;
-  const { url, shown, columns: targetColumns } = await newTarget(ctx, appKey, fields, rights);
+  const { key, id } = ctx.services.ids.next("ep_");
+  const { url, shown, columns: targetColumns } = await newTarget(ctx, { appKey, key }, fields, rights);
   const checked = { ...fields, url };
   const signingSecret = secret === null ? generateSecret() : checkSecret(secret, "secret");
   checkHeaders(headers);
   // Those of a subscription are its topic's, which were checked when it was created.
   await checkEventTypes(ctx, fields.eventTypes, rights.isSubscription === true ? fields.eventTypes : null);
-  const { key, id } = ctx.services.ids.next("ep_");
   const at = ctx.services.now();
   const columns = toColumns(checked);
   ctx.audit?.created("endpoint", id, auditName(fields));

@@ -13,6 +13,8 @@ export interface TargetInput {
 }
 
 interface SealedConfig {
+  /** Key of the endpoint. */
+  readonly id: number;
   readonly kind: string;
   readonly config_sealed: Uint8Array | null;
 }
@@ -20,13 +22,13 @@ interface SealedConfig {
 /** The configuration with its secrets; `null`: the kind has none, or this version does not know it. */
 export function openConfig(
   secretBox: Pick<SecretBox, "open">,
-  { kind, config_sealed }: SealedConfig,
+  { id, kind, config_sealed }: SealedConfig,
 ): KindConfig | null {
   const declaration = kindNamed(kind);
   if (config_sealed === null || declaration === null) return null;
   return completeConfig(
     declaration,
-    JSON.parse(secretBox.open(config_sealed, sealedIn("endpoint.config_sealed"))) as KindConfig,
+    JSON.parse(secretBox.open(config_sealed, sealedIn("endpoint.config_sealed", id))) as KindConfig,
   );
 }
 

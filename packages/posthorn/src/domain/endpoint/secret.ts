@@ -65,10 +65,11 @@ export async function rotateSecret({
 }
 
 export async function insertSecret(ctx: Context, tx: Tx, endpointKey: number, secret: string): Promise<void> {
+  const id = ctx.services.ids.next("key_").key;
   const row = {
-    id: ctx.services.ids.next("key_").key,
+    id,
     endpoint_id: endpointKey,
-    secret_sealed: ctx.services.secretBox.seal(secret, sealedIn("endpoint_secret.secret_sealed", endpointKey)),
+    secret_sealed: ctx.services.secretBox.seal(secret, sealedIn("endpoint_secret.secret_sealed", endpointKey, id)),
     expires_at: null,
   };
   await tx.db.insertInto("endpoint_secret").values(row).execute();
@@ -95,9 +96,9 @@ async function newSecretLike(current: string): Promise<string> {
 export async function currentSecret(ctx: Context, endpointKey: number): Promise<string> {
   const row = await reader(ctx)
     .selectFrom("endpoint_secret")
-    .select("secret_sealed")
+    .select(["id", "secret_sealed"])
     .where("endpoint_id", "=", endpointKey)
     .where("expires_at", "is", null)
     .executeTakeFirstOrThrow();
-  return ctx.services.secretBox.open(row.secret_sealed, sealedIn("endpoint_secret.secret_sealed", endpointKey));
+  return ctx.services.secretBox.open(row.secret_sealed, sealedIn("endpoint_secret.secret_sealed", endpointKey, row.id));
 }

@@ -22,6 +22,12 @@ export interface Target {
   readonly columns: { readonly kind: string; readonly config_sealed: Uint8Array | null };
 }
 
+/** The endpoint that a target is for. It may not exist yet. */
+export interface TargetOwner {
+  readonly appKey: number;
+  readonly key: number;
+}
+
 export interface TargetRights {
   /** Whether a subscriber has confirmed the endpoint. */
   readonly isSubscription?: boolean;
@@ -30,7 +36,7 @@ export interface TargetRights {
 /** Validates the target of a new endpoint. Throws a 422 that names the field. */
 export async function newTarget(
   ctx: Context,
-  appKey: number,
+  of: TargetOwner,
   input: TargetInput,
   rights: TargetRights = {},
 ): Promise<Target> {
@@ -38,9 +44,9 @@ export async function newTarget(
   if (rights.isSubscription !== true) refuseSubscription(kind, "kind");
   const problem = ctx.services.rules.kinds.problem(kind);
   if (problem !== null) throw invalid("kind", problem.sentence);
-  if (kind === WEBHOOK_KIND) return webhook(ctx, appKey, input);
+  if (kind === WEBHOOK_KIND) return webhook(ctx, of.appKey, input);
   refuseUrl(kind, input.url);
-  return configured(ctx, appKey, { kind, input: input.config ?? {}, before: null });
+  return configured(ctx, of, { kind, input: input.config ?? {}, before: null });
 }
 
 /**
@@ -72,12 +78,12 @@ export async function changedTarget(
   if (problem !== null) throw invalid("kind", problem.sentence);
   const row = await reader(ctx)
     .selectFrom("endpoint")
-    .select(["kind", "config_sealed"])
+    .select(["id", "kind", "config_sealed"])
     .where("id", "=", existing.key)
     .executeTakeFirstOrThrow();
   const current = openConfig(ctx.services.secretBox, row);
   const before = current === null ? null : { config: current, keeps };
-  return configured(ctx, existing.appKey, { kind: existing.kind, input: config, before });
+  return configured(ctx, existing, { kind: existing.kind, input: config, before });
 }
 
 /** Only the subscriber can say where its events go. */
@@ -119,7 +125,11 @@ interface GivenConfig {
   readonly before: ConfigBefore | null;
 }
 
-async function configured(ctx: Context, appKey: number, { kind, input, before }: GivenConfig): Promise<Target> {
+async function configured(
+  ctx: Context,
+  { appKey, key }: TargetOwner,
+  { kind, input, before }: GivenConfig,
+): Promise<Target> {
   const declaration = kindNamed(kind)!;
   await refuseBesideProxy(ctx, appKey, declaration);
   const checked = checkConfig(declaration, input, before);
@@ -134,7 +144,7 @@ async function configured(ctx: Context, appKey: number, { kind, input, before }:
   }
   const { config } = checked;
   await checkUrls(ctx, appKey, declaration, config);
-  const config_sealed = ctx.services.secretBox.seal(JSON.stringify(config), sealedIn("endpoint.config_sealed"));
+  const config_sealed = ctx.services.secretBox.seal(JSON.stringify(config), sealedIn("endpoint.config_sealed", key));
   return { url: declaration.target(config), shown: shownConfig(declaration, config), columns: { kind, config_sealed } };
 }
 

@@ -47,6 +47,8 @@ export interface PrepareOptions {
   readonly inbound?: Inbound;
   /** Id that was assigned earlier; by default a new one. */
   readonly identity?: GeneratedId;
+  /** Id that was made just now. */
+  readonly made?: GeneratedId;
 }
 
 /** A message ready for `store.accept`. */
@@ -98,10 +100,10 @@ export function prepareMessage(
   application: DirectoryApplication,
   input: Publication,
   idempotency: IdempotencyKey | null,
-  { inbound, identity }: PrepareOptions = {},
+  { inbound, identity, made }: PrepareOptions = {},
 ): Prepared {
   const now = ctx.services.now();
-  const { key, id } = identity ?? ctx.services.ids.next("msg_");
+  const { key, id } = identity ?? made ?? ctx.services.ids.next("msg_");
   const { eventType, eventId, channels, tags, payload, contentType } = input;
   const due = dueOf(input, now);
   const { endpointIds, unmatchedJson } = matchEndpoints(application, {

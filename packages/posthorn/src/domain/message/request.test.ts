@@ -15,9 +15,9 @@ const request: InboundRequest = {
 
 describe("an inbound request", () => {
   it("is stored with its secret headers sealed, whatever its provider, and passed on with them", () => {
-    const json = encodeRequest(request, NONE, secretBox);
+    const json = encodeRequest(request, NONE, secretBox, "message 1");
     expect(json).not.toContain("s3cret");
-    expect(openRequest(json, secretBox)).toMatchObject({
+    expect(openRequest(json, secretBox, "message 1")).toMatchObject({
       headers: request.headers,
       hidden: { headers: [false, true, false, false] },
     });
@@ -27,7 +27,7 @@ describe("an inbound request", () => {
     const json = JSON.stringify(request);
     expect(shownRequest(json).headers).toEqual(["X-Api-Key", "***", "X-Seen", "seen"]);
     expect(requestOf(json).headers).toEqual({ "x-seen": "seen" });
-    expect(openRequest(json, secretBox)).toMatchObject({
+    expect(openRequest(json, secretBox, "message 1")).toMatchObject({
       headers: request.headers,
       hidden: { headers: [false, true, false, false] },
     });

@@ -2,7 +2,6 @@
 import type { DocumentFacts } from "../../filter/document.ts";
 import type { SecretBox } from "../../lib/secret-box.ts";
 import { isSecretHeader } from "../secret-headers.ts";
-import { REQUEST_CONTEXT } from "../../store/sealed-columns.ts";
 
 export type RequestFacts = Pick<DocumentFacts, "method" | "path" | "query" | "headers">;
 
@@ -52,11 +51,16 @@ interface StoredRequest {
   readonly sealed?: string;
 }
 
-/** Serializes a request for storage, with its credentials sealed. */
+/**
+ * Serializes a request for storage, with its credentials sealed.
+ *
+ * @param place Where it will be stored: see `sealedIn`.
+ */
 export function encodeRequest(
   request: InboundRequest,
   { headers, query, path }: Credentials,
   secretBox: SecretBox,
+  place: string,
 ): string {
   const secrets: string[] = [];
   const kept = request.headers.map((text, index) => {
@@ -79,7 +83,7 @@ export function encodeRequest(
     origin: request.origin,
     ...(secrets.length === 0
       ? {}
-      : { sealed: Buffer.from(secretBox.seal(JSON.stringify(secrets), REQUEST_CONTEXT)).toString("base64") }),
+      : { sealed: Buffer.from(secretBox.seal(JSON.stringify(secrets), place)).toString("base64") }),
   };
   return JSON.stringify(stored);
 }
@@ -94,8 +98,8 @@ export interface OpenedRequest extends InboundRequest {
   };
 }
 
-/** Opens a stored request with its credentials, to forward it. */
-export function openRequest(json: string, secretBox: SecretBox): OpenedRequest {
+/** Opens a stored request with its credentials, to forward it. @param place Where it is stored. */
+export function openRequest(json: string, secretBox: SecretBox, place: string): OpenedRequest {
   const { sealed, headers, query, path, ...rest } = JSON.parse(json) as StoredRequest;
   const hidden = {
     headers: hiddenHeaders(headers).map((text) => text === null),
@@ -104,7 +108,7 @@ export function openRequest(json: string, secretBox: SecretBox): OpenedRequest {
   };
   if (sealed === undefined)
     return { ...rest, headers: headers as readonly string[], query: query!, path: path!, hidden };
-  const secrets = JSON.parse(secretBox.open(Buffer.from(sealed, "base64"), REQUEST_CONTEXT)) as string[];
+  const secrets = JSON.parse(secretBox.open(Buffer.from(sealed, "base64"), place)) as string[];
   let next = 0;
   const opened = headers.map((text) => text ?? secrets[next++]!);
   return { ...rest, headers: opened, query: query ?? secrets[next++]!, path: path ?? secrets[next]!, hidden };

@@ -19,7 +19,11 @@ export async function diagnoseQuarantined({ ctx, input }: OutsideCall<Quarantine
       `The body of ${row.body_bytes} bytes was too large to store, so this request cannot be diagnosed.`,
     );
   }
-  const { method, path, query, headers } = openRequest(row.request_json, ctx.services.secretBox);
+  const { method, path, query, headers } = openRequest(
+    row.request_json,
+    ctx.services.secretBox,
+    sealedIn("quarantine.request_json", row.id),
+  );
   const token = (await currentTokens(ctx, [source.key])).get(source.key) ?? "";
   const url = `${ingestUrl(ctx, source.kind, token)}${path}${query === "" ? "" : `?${query}`}`;
   const pairs = headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]!] as const] : []));
@@ -32,7 +36,7 @@ async function otherSecrets(ctx: Context, source: Source): Promise<Readonly<Reco
   const rows = await reader(ctx)
     .selectFrom("source_secret")
     .innerJoin("source", "source.id", "source_secret.source_id")
-    .select(["source.id", "source.name", "source_secret.secret_sealed"])
+    .select(["source_secret.id", "source_id", "source.name", "source_secret.secret_sealed"])
     .where("source.org_id", "=", ctx.actor.orgId)
     .where("source.type", "=", source.type)
     .where("source.id", "<>", source.key)
@@ -40,7 +44,11 @@ async function otherSecrets(ctx: Context, source: Source): Promise<Readonly<Reco
     .orderBy("source_secret.id", "desc")
     .limit(MAX_OTHERS)
     .execute();
-  const open = (sealed: Uint8Array, key: number): string =>
-    ctx.services.secretBox.open(sealed, sealedIn("source_secret.secret_sealed", key));
-  return Object.fromEntries(rows.map((row) => [row.name, open(row.secret_sealed, row.id)]));
+  const { secretBox } = ctx.services;
+  return Object.fromEntries(
+    rows.map(({ id, source_id: sourceKey, name, secret_sealed: sealed }) => [
+      name,
+      secretBox.open(sealed, sealedIn("source_secret.secret_sealed", sourceKey, id)),
+    ]),
+  );
 }

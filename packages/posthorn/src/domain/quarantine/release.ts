@@ -1,5 +1,6 @@
 import { PosthornError } from "../../lib/errors.ts";
 import { type Call, type OutsideCall, write } from "../context.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 import { openRequest } from "../message/request.ts";
 import { grantSender, ORIGIN_NOT_ALLOWED } from "./permission.ts";
 import { getQuarantineRow, type QuarantineRef } from "./find.ts";
@@ -16,7 +17,7 @@ export async function releaseQuarantined({ ctx, input }: OutsideCall<QuarantineR
       `The body of ${row.body_bytes} bytes was too large to store. Ask the provider to send it again.`,
     );
   }
-  const request = openRequest(row.request_json, ctx.services.secretBox);
+  const request = openRequest(row.request_json, ctx.services.secretBox, sealedIn("quarantine.request_json", row.id));
   const asksForPermission = row.reason === ORIGIN_NOT_ALLOWED;
   if (asksForPermission) await grantSender(ctx, source, request);
   const message = asksForPermission ? null : await ctx.services.sources.release(source.key, request, row.body);

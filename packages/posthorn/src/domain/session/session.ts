@@ -1,6 +1,7 @@
 /** Sessions of people: of browsers, with a cookie, and of command lines, with a token. */
 import { randomBytes } from "node:crypto";
 import type { SessionKind } from "../../store/people-schema.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 import type { Tx } from "../../store/tx.ts";
 import { type Call, type Context, reader, type TransactionServices, write } from "../context.ts";
 import { recordPersonAction } from "../audit/person.ts";
@@ -33,7 +34,7 @@ export interface ProviderSession {
   readonly subject: string;
   /** The provider's own ID of it; `null`: the provider names none. */
   readonly sessionId: string | null;
-  readonly idTokenSealed: Uint8Array;
+  readonly idToken: string;
 }
 
 export interface StartedSession {
@@ -47,7 +48,7 @@ const MAX_USER_AGENT = 300;
 
 /** Starts a session. Its secret is always new, so that a session cannot be planted in the browser of another person. */
 export async function startSession(
-  services: Pick<TransactionServices, "auditSigner" | "ids" | "now" | "operational">,
+  services: Pick<TransactionServices, "auditSigner" | "ids" | "now" | "operational" | "secretBox">,
   tx: Tx,
   { kind, personKey, orgId, secondFactorAt, client, lifetimeMs = SESSION_MS, provider }: NewSession,
 ): Promise<StartedSession> {
@@ -72,7 +73,10 @@ export async function startSession(
       provider_id: provider?.key ?? null,
       provider_subject: provider?.subject ?? null,
       provider_session: provider?.sessionId ?? null,
-      id_token_sealed: provider?.idTokenSealed ?? null,
+      id_token_sealed:
+        provider === undefined
+          ? null
+          : services.secretBox.seal(provider.idToken, sealedIn("person_session.id_token_sealed", key)),
     })
     .execute();
   await recordPersonAction(services, tx, {

@@ -35,7 +35,7 @@ export async function createSource({ ctx, input }: Call<CreateSource>): Promise<
   try {
     const token = await write(ctx, async (tx) => {
       const { db } = tx;
-      const columns = { ...toColumns(ctx, fields, kindConfig), created_at: at, updated_at: at, deleted_at: null };
+      const columns = { ...toColumns(ctx, key, fields, kindConfig), created_at: at, updated_at: at, deleted_at: null };
       await db
         .insertInto("source")
         .values({ ...columns, id: key, public_id: id, org_id: actor.orgId })
@@ -75,7 +75,7 @@ export async function createSource({ ctx, input }: Call<CreateSource>): Promise<
 }
 
 /** Columns of the source row. */
-export function toColumns(ctx: Context, input: SourceInput, kindConfig: KindConfig | null) {
+export function toColumns(ctx: Context, key: number, input: SourceInput, kindConfig: KindConfig | null) {
   const { name, uid, type, kind, metadata, expiresAt } = input;
   const config = kindConfig ?? input.config;
   return {
@@ -87,7 +87,7 @@ export function toColumns(ctx: Context, input: SourceInput, kindConfig: KindConf
     config_sealed:
       Object.keys(config).length === 0
         ? null
-        : ctx.services.secretBox.seal(JSON.stringify(config), sealedIn("source.config_sealed")),
+        : ctx.services.secretBox.seal(JSON.stringify(config), sealedIn("source.config_sealed", key)),
     metadata_json: metadataJson(metadata),
     expires_at: expiresAt,
   };

@@ -71,7 +71,7 @@ export async function insertSourceSecret(
     id: key,
     public_id: id,
     source_id: sourceKey,
-    secret_sealed: secretBox.seal(secret, sealedIn("source_secret.secret_sealed", sourceKey)),
+    secret_sealed: secretBox.seal(secret, sealedIn("source_secret.secret_sealed", sourceKey, key)),
     expires_at: null,
   };
   await db.insertInto("source_secret").values(row).execute();

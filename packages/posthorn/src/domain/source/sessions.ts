@@ -48,7 +48,10 @@ export async function leaveSession(
       identity: left.identity,
       public_id: id,
       kind: name,
-      config_sealed: services.secretBox.seal(JSON.stringify(kindConfig), sealedIn("source_session.config_sealed", key)),
+      config_sealed: services.secretBox.seal(
+        JSON.stringify(kindConfig),
+        sealedIn("source_session.config_sealed", key, left.identity),
+      ),
       left_at: now,
       attempts: 0,
       next_at: now,
@@ -73,7 +76,7 @@ export async function leftSessions({ store, secretBox }: Services): Promise<read
     identity: row.identity,
     kind: row.kind,
     config: JSON.parse(
-      secretBox.open(row.config_sealed, sealedIn("source_session.config_sealed", row.source_id)),
+      secretBox.open(row.config_sealed, sealedIn("source_session.config_sealed", row.source_id, row.identity)),
     ) as KindConfig,
     leftAt: row.left_at,
     attempts: row.attempts,

@@ -102,7 +102,7 @@ export interface SourceInput extends SourceSettings {
 export function toSource(row: Selectable<SourceTable>, secretBox: SecretBox): Source {
   const { kind } = row;
   const { config_sealed: sealed } = row;
-  const place = sealedIn("source.config_sealed");
+  const place = sealedIn("source.config_sealed", row.id);
   const config = sealed === null ? {} : (JSON.parse(secretBox.open(sealed, place)) as object);
   const declaration = kind === WEBHOOK_SOURCE ? null : sourceKindNamed(kind);
   return {

@@ -1,5 +1,6 @@
 /** Tokens in the URLs of sources. */
 import { createHash, randomBytes } from "node:crypto";
+import { PosthornError } from "../../lib/errors.ts";
 import { type Call, type Context, reader, write } from "../context.ts";
 import { MAIL_SOURCE } from "../../sources/kinds.ts";
 import { getSource } from "./find.ts";
@@ -38,9 +39,11 @@ export async function insertToken(ctx: Context, { db }: Tx, sourceKey: number): 
 /** Opens the token in the URL of a source. */
 export function openToken(
   { services }: Pick<Context, "services">,
-  row: { readonly source_id: number; readonly token_sealed: Uint8Array },
+  row: { readonly hash: Uint8Array; readonly source_id: number; readonly token_sealed: Uint8Array },
 ): string {
-  return services.secretBox.open(row.token_sealed, placeOf(row.source_id));
+  const token = services.secretBox.open(row.token_sealed, placeOf(row.source_id));
+  if (Buffer.compare(tokenHash(token), row.hash) === 0) return token;
+  throw new PosthornError("storage_corrupt", "A stored token of a source is not the one of its row. It was moved.");
 }
 
 function placeOf(sourceKey: number): string {
@@ -52,7 +55,7 @@ export async function currentTokens(ctx: Context, sourceKeys: readonly number[])
   if (sourceKeys.length === 0) return new Map();
   const rows = await reader(ctx)
     .selectFrom("source_token")
-    .select(["source_id", "token_sealed"])
+    .select(["hash", "source_id", "token_sealed"])
     .where("source_id", "in", [...sourceKeys])
     .where("expires_at", "is", null)
     .execute();

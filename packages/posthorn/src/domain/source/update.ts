@@ -40,7 +40,7 @@ async function save(ctx: Context, existing: Source, input: Omit<UpsertSource, "r
   ctx.audit?.changed(existing, { ...existing, ...fields, kindConfig: kindConfig ?? existing.kindConfig });
   try {
     await write(ctx, async (tx) => {
-      const columns = { ...toColumns(ctx, fields, kindConfig), updated_at: updatedAt };
+      const columns = { ...toColumns(ctx, existing.key, fields, kindConfig), updated_at: updatedAt };
       await tx.db.updateTable("source").set(columns).where("id", "=", existing.key).execute();
       const { name } = fields;
       await tx.db

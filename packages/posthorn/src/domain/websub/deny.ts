@@ -26,22 +26,27 @@ export async function deny(
     .where("target_hash", "=", target_hash)
     .where("intent_hash", "=", "")
     .execute();
+  const { key: id } = services.ids.next("key_");
   await tx.db
     .insertInto("websub_request")
     .values({
-      id: services.ids.next("key_").key,
+      id,
       app_id: appKey,
       topic_id: topicKey,
       target_hash,
       host: hostOf(callback),
       mode: "denied",
-      detail_sealed: sealDetail(services.secretBox, topicKey, {
-        callback,
-        topicUrl,
-        leaseSeconds: null,
-        secret: null,
-        reason,
-      }),
+      detail_sealed: sealDetail(
+        services.secretBox,
+        { topic_id: topicKey, id },
+        {
+          callback,
+          topicUrl,
+          leaseSeconds: null,
+          secret: null,
+          reason,
+        },
+      ),
       intent_hash: "",
       tries: 0,
       tried_at: null,
@@ -97,7 +102,7 @@ export function endByPublisher(call: Call<{ readonly app: string; readonly subsc
 async function configOf({ tx, services }: TransactionContext, endpointKey: number): Promise<KindConfig | null> {
   const row = await tx.db
     .selectFrom("endpoint")
-    .select(["kind", "config_sealed"])
+    .select(["id", "kind", "config_sealed"])
     .where("id", "=", endpointKey)
     .where("deleted_at", "is", null)
     .executeTakeFirst();

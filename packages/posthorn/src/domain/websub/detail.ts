@@ -13,14 +13,19 @@ export interface RequestDetail {
   readonly reason: string | null;
 }
 
-export function sealDetail(secretBox: Pick<SecretBox, "seal">, topicKey: number, detail: RequestDetail): Uint8Array {
-  return secretBox.seal(JSON.stringify(detail), sealedIn("websub_request.detail_sealed", topicKey));
+type RequestRow = Pick<WebSubRequestTable, "topic_id" | "id">;
+
+export function sealDetail(secretBox: Pick<SecretBox, "seal">, row: RequestRow, detail: RequestDetail): Uint8Array {
+  return secretBox.seal(JSON.stringify(detail), placeOf(row));
 }
 
 export function openDetail(
   secretBox: Pick<SecretBox, "open">,
-  { topic_id, detail_sealed }: Pick<WebSubRequestTable, "topic_id" | "detail_sealed">,
+  row: RequestRow & Pick<WebSubRequestTable, "detail_sealed">,
 ): RequestDetail {
-  const place = sealedIn("websub_request.detail_sealed", topic_id);
-  return JSON.parse(secretBox.open(detail_sealed, place)) as RequestDetail;
+  return JSON.parse(secretBox.open(row.detail_sealed, placeOf(row))) as RequestDetail;
+}
+
+function placeOf({ topic_id: topic, id }: RequestRow): string {
+  return sealedIn("websub_request.detail_sealed", topic, id);
 }

@@ -148,17 +148,18 @@ async function save(services: Services, topic: Topic, mode: HubRequest["mode"], 
       await requireRoom(db, "topic_id", topic.key, MAX_PENDING_OF_TOPIC);
       await requireRoom(db, "host", host, MAX_PENDING_AT_HOST);
       if (earlier !== undefined) await db.deleteFrom("websub_request").where("id", "=", earlier.id).execute();
+      const { key: id } = ids.next("key_");
       await db
         .insertInto("websub_request")
         .values({
-          id: ids.next("key_").key,
+          id,
           app_id: topic.appKey,
           topic_id: topic.key,
           target_hash: hash,
           intent_hash: intent,
           host,
           mode,
-          detail_sealed: sealDetail(secretBox, topic.key, detail),
+          detail_sealed: sealDetail(secretBox, { topic_id: topic.key, id }, detail),
           tries: 0,
           tried_at: null,
           failure_json: null,

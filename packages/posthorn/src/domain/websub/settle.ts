@@ -214,7 +214,9 @@ async function renew(
 ): Promise<void> {
   const { ctx, application } = scene;
   const { tx, services } = ctx;
-  const { columns } = await newTarget(ctx, application.key, targetOf(scene), { isSubscription: true });
+  const { columns } = await newTarget(ctx, { appKey: application.key, key: found.endpointKey }, targetOf(scene), {
+    isSubscription: true,
+  });
   const isAutomatic = found.disabled === 1 && found.disabled_json?.includes('"trigger":"automatic"') === true;
   await tx.db
     .updateTable("endpoint")

@@ -382,7 +382,7 @@ describe("a copy is refused", () => {
     const db = newFile(place.path("a.db"));
     const secretBox = SecretBox.withKey(randomBytes(32));
     db.prepare("INSERT INTO endpoint_secret VALUES (1, 1, ?, NULL)").run(
-      secretBox.seal("whsec_a", "endpoint_secret.secret_sealed 1"),
+      secretBox.seal("whsec_a", "endpoint_secret.secret_sealed 1 1"),
     );
     db.close();
     const other = SecretBox.withKey(randomBytes(32));

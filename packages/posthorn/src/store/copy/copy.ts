@@ -1,7 +1,7 @@
 /** Copies a database to an empty one of either kind, and verifies that the copy is complete. */
 import { copyUnfinished, schemaTooNew, StoreError } from "../errors.ts";
 import { SCHEMA_VERSION } from "../migrations/list.ts";
-import { SEALED_COLUMNS, type SealedColumn, type SealedColumnName, sealedIn } from "../sealed-columns.ts";
+import { SEALED_COLUMNS, type SealedColumn, type SealedColumnName, contextOf } from "../sealed-columns.ts";
 import type { CopySide, CopyTarget, Position, TableShape } from "./side.ts";
 import { TABLES } from "./tables.ts";
 import { Digest, pickFields } from "./tuple.ts";
@@ -143,7 +143,7 @@ async function checkSecrets(source: CopySide, { name }: TableShape, canOpen: Can
   for (const [place, column] of Object.entries(SEALED_COLUMNS) as [SealedColumnName, SealedColumn][]) {
     if (column.table !== name || column.form !== "bytes") continue;
     const found = await source.sample(name, column.column, column.row);
-    if (found === null || canOpen?.(found.sealed, sealedIn(place, found.row)) === true) continue;
+    if (found === null || canOpen?.(found.sealed, contextOf(place, [found.row])) === true) continue;
     const reason =
       canOpen === null
         ? "there is no key for them here: give POSTHORN_ENCRYPTION_KEY, or the data folder that has it (POSTHORN_DATA_DIR)"

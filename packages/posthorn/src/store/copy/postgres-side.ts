@@ -119,8 +119,9 @@ export class PostgresSide implements CopyTarget {
     if (batch.tuples.length > 0) yield batch.tuples;
   }
 
-  async sample(table: string, column: string, row: string | null): Promise<SampledSecret | null> {
-    const sql = `SELECT ${column} AS sealed, CAST(${row ?? "NULL"} AS TEXT) AS "row" FROM ${table} WHERE ${column} IS NOT NULL LIMIT 1`;
+  async sample(table: string, column: string, row: readonly string[]): Promise<SampledSecret | null> {
+    const place = row.map((part) => `CAST(${part} AS TEXT)`).join(" || ' ' || ");
+    const sql = `SELECT ${column} AS sealed, ${place} AS "row" FROM ${table} WHERE ${column} IS NOT NULL LIMIT 1`;
     return (await this.#query<SampledSecret>(sql))[0] ?? null;
   }
 

@@ -16,7 +16,7 @@ export interface TableShape {
 /** An encrypted value, and the part of its context that its row gives. */
 export interface SampledSecret {
   readonly sealed: Uint8Array;
-  readonly row: string | null;
+  readonly row: string;
 }
 
 /** Progress of the copy of a table. */
@@ -46,8 +46,8 @@ export interface CopySide extends AsyncDisposable {
   begunFrom(): Promise<string | null>;
   /** Key range of messages and attempts. */
   keys(): Promise<KeyRange>;
-  /** Returns one encrypted value of a column, with the value of the column `row` if it is named; `null`: there is none. */
-  sample(table: string, column: string, row: string | null): Promise<SampledSecret | null>;
+  /** Returns one encrypted value of a column, with the values of the columns `row`, separated by spaces; `null`: there is none. */
+  sample(table: string, column: string, row: readonly string[]): Promise<SampledSecret | null>;
   /** The data keys that are not destroyed. */
   encryptionKeys(): Promise<readonly Selectable<EncryptionKeyTable>[]>;
   /** Highest value that a counter has assigned; 0: none yet. */

@@ -112,8 +112,9 @@ export class SqliteSide implements CopyTarget {
     }
   }
 
-  async sample(table: string, column: string, row: string | null): Promise<SampledSecret | null> {
-    const sql = `SELECT ${column} AS sealed, CAST(${row ?? "NULL"} AS TEXT) AS "row" FROM ${table} WHERE ${column} IS NOT NULL LIMIT 1`;
+  async sample(table: string, column: string, row: readonly string[]): Promise<SampledSecret | null> {
+    const place = row.map((part) => `CAST(${part} AS TEXT)`).join(" || ' ' || ");
+    const sql = `SELECT ${column} AS sealed, ${place} AS "row" FROM ${table} WHERE ${column} IS NOT NULL LIMIT 1`;
     return this.#run((db) => (db.prepare(sql).get() as SampledSecret | undefined) ?? null);
   }
 

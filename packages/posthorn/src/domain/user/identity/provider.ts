@@ -80,16 +80,13 @@ export function toProvider(row: ProviderRow): IdentityProvider {
   };
 }
 
-/** Sealed before the row has a key. */
-const CLIENT_SECRET = sealedIn("identity_provider.client_secret_sealed");
-
 /** What the protocol needs of a stored provider. */
 export function clientSettings({ services }: Pick<Context, "services">, row: ProviderRow): OidcClientSettings {
   const { client_secret_sealed: sealed } = row;
   return {
     issuer: row.issuer,
     clientId: row.client_id,
-    clientSecret: sealed === null ? null : services.secretBox.open(sealed, CLIENT_SECRET),
+    clientSecret: sealed === null ? null : services.secretBox.open(sealed, placeOf(row.id)),
     scopes: row.scopes,
     groupsClaim: row.groups_claim,
   };
@@ -106,7 +103,7 @@ export function createProvider(call: Call<IdentityProviderInput>): Promise<Ident
       id: key,
       public_id: id,
       org_id: ctx.actor.orgId,
-      client_secret_sealed: sealedSecret(ctx, input.clientSecret ?? null),
+      client_secret_sealed: sealedSecret(ctx, key, input.clientSecret ?? null),
       created_at: now(),
       updated_at: now(),
     };
@@ -128,7 +125,9 @@ export function updateProvider(
     const row: ProviderRow = {
       ...before,
       ...toColumns(fields),
-      ...(fields.clientSecret === undefined ? {} : { client_secret_sealed: sealedSecret(ctx, fields.clientSecret) }),
+      ...(fields.clientSecret === undefined
+        ? {}
+        : { client_secret_sealed: sealedSecret(ctx, before.id, fields.clientSecret) }),
       updated_at: ctx.services.now(),
     };
     const { id: key, ...columns } = row;
@@ -208,8 +207,12 @@ function toColumns(input: IdentityProviderInput) {
   };
 }
 
-function sealedSecret({ services }: Context, secret: string | null): Uint8Array | null {
-  return secret === null ? null : services.secretBox.seal(secret, CLIENT_SECRET);
+function sealedSecret({ services }: Context, key: number, secret: string | null): Uint8Array | null {
+  return secret === null ? null : services.secretBox.seal(secret, placeOf(key));
+}
+
+function placeOf(key: number): string {
+  return sealedIn("identity_provider.client_secret_sealed", key);
 }
 
 async function checkInput(ctx: TransactionContext, input: IdentityProviderInput): Promise<void> {

@@ -110,12 +110,12 @@ export async function providerSignOutUrl(services: Services, cookie: string): Pr
     .selectFrom("person_session as s")
     .innerJoin("identity_provider as p", "p.id", "s.provider_id")
     .selectAll("p")
-    .select("s.id_token_sealed")
+    .select(["s.id as session_key", "s.id_token_sealed"])
     .where("s.hash", "=", hashToken(cookie))
     .executeTakeFirst();
   if (session === undefined || session.id_token_sealed === null) return null;
-  const { id_token_sealed: sealed, ...row } = session;
-  const idToken = services.secretBox.open(sealed, sealedIn("person_session.id_token_sealed"));
+  const { id_token_sealed: sealed, session_key: key, ...row } = session;
+  const idToken = services.secretBox.open(sealed, sealedIn("person_session.id_token_sealed", key));
   const returnTo = services.rules.publicUrl() + AFTER_LOGOUT_PATH;
   // The session here ends in any case: a provider that is away must not prevent it.
   return await services.identityProviders

@@ -18,7 +18,6 @@ import { insertMembership, insertPerson } from "../account.ts";
 import { type PersonRow, requireOtherOwner } from "../user.ts";
 import type { OidcPerson } from "./protocol.ts";
 import { type IdentityProvider, toProvider, type ProviderRow } from "./provider.ts";
-import { sealedIn } from "../../../store/sealed-columns.ts";
 
 /** A role in the organisation, or in one application. */
 interface WantedRole {
@@ -62,7 +61,7 @@ export async function signInWithIdentity(
         key: provider.key,
         subject: identified.subject,
         sessionId: identified.sessionId,
-        idTokenSealed: services.secretBox.seal(identified.idToken, sealedIn("person_session.id_token_sealed")),
+        idToken: identified.idToken,
       },
     });
   }, "session.identity-provider");

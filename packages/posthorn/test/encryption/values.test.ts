@@ -1,0 +1,271 @@
+/** Encrypted values of every kind: where they open, and what a rotation does to them. */
+import { randomBytes } from "node:crypto";
+import { eventually } from "@posthorn/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sql } from "kysely";
+import { totpAt } from "../../src/domain/user/totp.ts";
+import { keyIdOf, SecretBox } from "../../src/lib/secret-box.ts";
+import { SEALED_COLUMNS, type SealedColumn, type SealedColumnName, sealedIn } from "../../src/store/sealed-columns.ts";
+import { readSealed, type SealedValue } from "../../src/store/sealed-values.ts";
+import { join, ownerOf, type TestBrowser } from "../support/browser-session.ts";
+import { startNode, type TestNode } from "../support/posthorn.ts";
+import { ShiftedClock } from "../support/shifted-clock.ts";
+import { temporaryFolder } from "../support/store.ts";
+import { Tenant } from "../support/tenant.ts";
+
+const COLUMNS = Object.entries(SEALED_COLUMNS) as unknown as readonly [SealedColumnName, SealedColumn][];
+/** Their values need a broker, a subscriber and an identity provider. Tests of those features open them. */
+const ELSEWHERE = ["source_session.config_sealed", "websub_request.detail_sealed", "person_session.id_token_sealed"];
+
+const PASSWORD = "green-lanterns-drift-away";
+
+const folder = temporaryFolder();
+const clock = new ShiftedClock();
+let node: TestNode;
+let tenant: Tenant;
+
+beforeAll(async () => {
+  node = await startNode(folder.path, { clock, env: { POSTHORN_EGRESS_TENANT_ALLOW: "loopback" } });
+  tenant = new Tenant(node);
+  await fill();
+});
+
+afterAll(async () => {
+  await node[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+async function ok(method: string, path: string, body?: object, headers: Record<string, string> = {}) {
+  const response = await fetch(`${node.url}/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${node.token}`, "content-type": "application/json", ...headers },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path} ${response.status}: ${text}`);
+  return (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+}
+
+/** Stores two values in every column, in different rows. */
+async function fill(): Promise<void> {
+  const owner = await ownerOf(node);
+  for (const n of ["one", "two"]) {
+    const app = `api/v1/app/app${n}`;
+    await ok("POST", "api/v1/app", { name: n, uid: `app${n}` }, { "idempotency-key": `key-${n}` });
+    await ok("PUT", `${app}/egress`, { proxy: { url: "http://user:secret@127.0.0.1:8999" } });
+    await ok("POST", `${app}/endpoint`, {
+      url: "http://127.0.0.1:8999/hook",
+      uid: "ep",
+      headers: { "x-api-key": `secret-${n}` },
+    });
+    await ok("PUT", `${app}/endpoint/ep/egress`, { auth: { type: "bearer", token: `secret-${n}` } });
+    await ok("PATCH", `${app}/endpoint/ep/transformation`, {
+      code: "function handler(w) { return w; }",
+      enabled: true,
+    });
+    await ok("POST", `${app}/endpoint`, { kind: "slack", config: { url: `https://hooks.slack.com/services/${n}` } });
+    await ok("POST", `${app}/autoconfig`, {});
+    await ok("POST", `${app}/rest-hook-token`, {});
+    await ok("POST", `${app}/websub/topic`, {});
+    const fields = {
+      name: n,
+      type: "github",
+      secrets: [`secret-of-the-source-${n}`],
+      config: { secret: `s3cret-${n}` },
+    };
+    const { id, ingestUrl } = await ok("POST", "ingest/api/v1/source", fields);
+    const backfill = { provider: "github", owner: "acme/shop", hookId: 1, token: `ghp_${n}` };
+    await ok("PUT", `ingest/api/v1/source/${String(id)}/backfill`, backfill);
+    await ok("POST", "ingest/api/v1/source", { name: n, kind: "schedule", config: { cron: "0 9 * * *" } });
+    const open = await ok("POST", "ingest/api/v1/source", { name: n, type: "generic-webhook", allowUnsigned: true });
+    for (const url of [ingestUrl, open["ingestUrl"]]) {
+      const headers = { authorization: `Bearer of-the-provider-${n}`, "content-type": "application/json" };
+      await fetch(new URL(new URL(String(url)).pathname, node.url), { method: "POST", headers, body: `{"n":"${n}"}` });
+    }
+    const provider = {
+      name: n,
+      issuer: `https://issuer-${n}.example.com`,
+      clientId: "posthorn",
+      clientSecret: n.repeat(10),
+    };
+    await owner.send("POST", "identity-provider", provider);
+  }
+  await secondFactor(owner);
+}
+
+/** Two persons with a confirmed second factor, and two who have not confirmed it. */
+async function secondFactor(owner: TestBrowser): Promise<void> {
+  for (const name of ["jean", "grace", "alan", "mary"]) {
+    const browser = await join(node, owner, { email: `${name}@engines.example`, role: "viewer" }, PASSWORD);
+    const { json } = await browser.send("POST", "profile/second-factor", { currentPassword: PASSWORD });
+    if (name === "alan" || name === "mary") continue;
+    const code = totpAt(String(json["secret"]), Math.floor(clock.now() / 30_000));
+    await browser.send("POST", "profile/second-factor/confirm", { code });
+  }
+}
+
+async function valuesOf(name: SealedColumnName): Promise<readonly SealedValue[]> {
+  return (await readSealed(node.services.store.db, name, null)).values;
+}
+
+describe("an encrypted value", () => {
+  it("exists twice in every column that needs no broker, subscriber or identity provider", async () => {
+    await eventually(async () => expect((await valuesOf("quarantine.request_json")).length).toBeGreaterThan(1));
+    const few: string[] = [];
+    for (const [name] of COLUMNS) if ((await valuesOf(name)).length < 2) few.push(name);
+    expect(few.toSorted()).toEqual(ELSEWHERE.toSorted());
+  });
+
+  it("opens in its own row, and in no other row of its column or of another column", async () => {
+    const { secretBox } = node.services;
+    const all: (SealedValue & { readonly name: string })[] = [];
+    for (const [name] of COLUMNS) all.push(...(await valuesOf(name)).map((value) => ({ ...value, name })));
+    const moved: string[] = [];
+    for (const value of all) {
+      if (!secretBox.opens(value.sealed, value.context)) moved.push(`${value.context} does not open`);
+      for (const other of all) {
+        if (other.context === value.context) continue;
+        if (secretBox.opens(value.sealed, other.context)) moved.push(`${value.context} → ${other.context}`);
+      }
+    }
+    expect(moved).toEqual([]);
+    expect(new Set(all.map(({ context }) => context)).size).toBe(all.length);
+  });
+
+  it("that was copied to another row is refused by the operation that opens it", async () => {
+    const { store } = node.services;
+    const secrets = await store.db
+      .selectFrom("endpoint_secret")
+      .select(["id", "secret_sealed"])
+      .orderBy("id")
+      .execute();
+    const [one, two] = [secrets[0]!, secrets[1]!];
+    const setSecret = (secret_sealed: Uint8Array) =>
+      store.transaction(({ db }) =>
+        db.updateTable("endpoint_secret").set({ secret_sealed }).where("id", "=", one.id).execute(),
+      );
+    const path = "api/v1/app/appone/endpoint/ep/secret";
+    const before = await ok("GET", path);
+    await setSecret(two.secret_sealed);
+    await expect(ok("GET", path)).rejects.toThrow("storage_corrupt");
+    await setSecret(one.secret_sealed);
+    expect(await ok("GET", path)).toEqual(before);
+  });
+
+  it("of the URL of a source is refused if it was copied between the URLs of one source", async () => {
+    const { store } = node.services;
+    const rows = await store.db.selectFrom("source_token").selectAll().limit(1).execute();
+    const { token_sealed: sealed, source_id: source, hash } = rows[0]!;
+    const path = `ingest/api/v1/source/${await sourceId(source)}`;
+    await ok("POST", `${path}/token/rotate`);
+    const others = ({ db }: Pick<typeof store, "db">) =>
+      db.updateTable("source_token").set({ token_sealed: sealed }).where("source_id", "=", source);
+    await store.transaction((tx) => others(tx).where("hash", "<>", hash).execute());
+    await expect(ok("GET", path)).rejects.toThrow("storage_corrupt");
+    await store.transaction(({ db }) =>
+      db.deleteFrom("source_token").where("source_id", "=", source).where("hash", "<>", hash).execute(),
+    );
+  });
+});
+
+async function sourceId(key: number): Promise<string> {
+  const { db } = node.services.store;
+  const row = await db.selectFrom("source").select("public_id").where("id", "=", key).executeTakeFirstOrThrow();
+  return row.public_id;
+}
+
+describe("a rotation", () => {
+  it("seals every value of every column again, which opens with the new key only, and the audit log stays intact", async () => {
+    const contents = async (): Promise<Map<string, string>> => {
+      const found = new Map<string, string>();
+      for (const [name] of COLUMNS) {
+        for (const { sealed, context } of await valuesOf(name)) {
+          found.set(context, node.services.secretBox.open(sealed, context));
+        }
+      }
+      return found;
+    };
+    const before = await contents();
+    const [oldKey] = await keys();
+    const { keyId } = await auditHead();
+    const done = await finished(await ok("POST", "api/v1/encryption/rotate"));
+    expect(done).toMatchObject({ status: "finished", data: { phase: "destroy", waitingFor: [] } });
+
+    expect(Object.fromEntries(await contents())).toMatchObject(Object.fromEntries(before));
+    const now = await keys();
+    expect(now.map(({ state }) => state)).toEqual(["sealing", "destroyed"]);
+    const keyIds = new Set<number>();
+    for (const [name] of COLUMNS) for (const { sealed } of await valuesOf(name)) keyIds.add(keyIdOf(sealed));
+    expect([...keyIds]).toEqual([now[0]!.id]);
+    expect(now.at(-1)!.id).toBe(oldKey!.id);
+    const { rows } = await sql<{
+      wrapped: unknown;
+    }>`SELECT wrapped FROM encryption_key WHERE state = 'destroyed'`.execute(node.services.store.db);
+    expect(rows).toEqual([{ wrapped: null }]);
+
+    const verification = await ok("GET", "api/v1/audit/verification");
+    expect(verification).toMatchObject({ intact: true });
+    expect((await auditHead()).keyId).not.toBe(keyId);
+    expect(await finished(await ok("POST", "api/v1/encryption/verify"))).toMatchObject({
+      status: "finished",
+      data: { failed: 0, failures: [] },
+    });
+  });
+
+  it("destroys no key while a value cannot be opened, names the value, and destroys the key once the value is repaired", async () => {
+    const { store } = node.services;
+    const row = await store.db.selectFrom("auto_config").select(["id", "secret_sealed"]).executeTakeFirstOrThrow();
+    const set = (secret_sealed: Uint8Array) =>
+      store.transaction(({ db }) =>
+        db.updateTable("auto_config").set({ secret_sealed }).where("id", "=", row.id).execute(),
+      );
+    await set(SecretBox.withKey(randomBytes(32)).seal("text", sealedIn("auto_config.secret_sealed", row.id)));
+    const failed = await finished(await ok("POST", "api/v1/encryption/rotate"));
+    expect(failed).toMatchObject({
+      status: "failed",
+      data: { error: expect.stringContaining("1 values cannot be decrypted. No key was destroyed.") },
+    });
+    expect((await keys()).map(({ state }) => state)).toEqual(["sealing", "opening", "destroyed"]);
+    expect(await finished(await ok("POST", "api/v1/encryption/verify"))).toMatchObject({
+      status: "failed",
+      data: { failed: 1, failures: [`auto_config.secret_sealed of row ${row.id}`] },
+    });
+    await set(row.secret_sealed);
+    expect(await finished(await ok("POST", "api/v1/encryption/rotate"))).toMatchObject({ status: "finished" });
+    expect((await keys()).map(({ state }) => state)).toEqual(["sealing", "destroyed", "destroyed", "destroyed"]);
+  });
+
+  it("is refused to other organisations, and while another one runs", async () => {
+    const other = tenant.as(await node.tokenOf("org_other"));
+    expect((await other.call("GET", "encryption")).status).toBe(403);
+    expect((await other.call("POST", "encryption/rotate")).status).toBe(403);
+    const task = await ok("POST", "api/v1/encryption/rotate");
+    expect((await tenant.call("POST", "encryption/rotate")).json["code"]).toBe("conflict");
+    expect(await finished(task)).toMatchObject({ status: "finished" });
+  });
+});
+
+interface Key {
+  readonly id: number;
+  readonly state: string;
+}
+
+/** Newest first. */
+async function keys(): Promise<readonly Key[]> {
+  return (await ok("GET", "api/v1/encryption"))["keys"] as readonly Key[];
+}
+
+async function auditHead(): Promise<{ readonly keyId: string }> {
+  const head = await node.services.store.db.selectFrom("audit_head").select("key_id").executeTakeFirstOrThrow();
+  return { keyId: head.key_id };
+}
+
+/** Moves the clock past the time in which requests settle, so that a rotation ends at once. */
+async function finished({ id }: Record<string, unknown>): Promise<Record<string, unknown>> {
+  return eventually(async () => {
+    clock.advance(1000);
+    const task = await ok("GET", `api/v1/background-task/${String(id)}`);
+    if (task["status"] === "running") throw new Error(`still running: ${JSON.stringify(task["data"])}`);
+    return task;
+  });
+}
