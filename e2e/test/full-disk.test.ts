@@ -112,7 +112,7 @@ test("a server that starts on a full disk waits, logs the reason, and starts onc
   await server.becomes("/health/live", 204);
   const ready = await fetch(`${server.url}/health/ready`);
   expect([ready.status, await ready.json()]).toMatchObject([503, { reason: "disk_full" }]);
-  expect(server.output).toMatch(/waiting for the database.*is full: free some space/);
+  expect(server.output).toMatch(/waiting for the database.*is full\. Free some space/);
   server.makeRoom();
   await server.becomes("/health/ready", 204);
 });

@@ -204,7 +204,7 @@ describe("a start", () => {
     });
     for (const { code, stderr } of await Promise.all(refusals)) {
       expect(code).toBe(1);
-      expect(stderr).toMatch(/^posthorn: The database [^\n]*posthorn\.db is damaged or not a database[^\n]+\n$/);
+      expect(stderr).toMatch(/^posthorn: The database [^\n]*posthorn\.db is damaged or is not a database[^\n]+\n$/);
     }
   });
 

@@ -24,7 +24,7 @@ interface Scene extends AsyncDisposable {
   readonly proxy: TcpProxy;
   /** The database itself, not through the proxy. */
   readonly url: string;
-  /** Log entries from level warning, and the entry that the database is back. */
+  /** Log entries from level warning, and the entry that the database is available again. */
   readonly log: readonly { level: number; msg: string; outage?: string }[];
   readonly tenant: Tenant;
 }
@@ -167,7 +167,7 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
     },
   );
 
-  it("logs it once, and once that the database is back", async () => {
+  it("logs it once, and once that the database is available again", async () => {
     await using receiver = await startReceiver();
     await using s = await scene();
     const { node, proxy, tenant, log } = s;
@@ -188,7 +188,7 @@ describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
     const lines = log.filter(({ msg, level }) => level >= 40 || msg.includes("database")).map(({ msg }) => msg);
     expect(lines.filter((line) => line.includes("database"))).toEqual([
       "the database cannot be reached; trying again",
-      "the database is back",
+      "the database is available again",
     ]);
     expect(new Set(lines).size).toBe(lines.length);
   });

@@ -222,7 +222,7 @@ describe("a node that closes", () => {
     const node = await start();
     await expect(node[Symbol.asyncDispose]()).rejects.toThrow(FAILURE);
     expect(logged.map(({ msg, err }) => [msg, err?.message])).toEqual([
-      ["part of the node could not be released", FAILURE],
+      ["a part of the node could not be closed", FAILURE],
     ]);
     vi.restoreAllMocks();
     await expectNothingLeft(before);

@@ -60,7 +60,9 @@ describe.runIf(onPostgres)("a URL with several servers", () => {
     const none = openClient({ url: urlOf(nothing.port, standby.port), use: "queries" });
     await expect(none).rejects.toMatchObject({ code: "storage_unavailable", outage: "read_only" });
     await expect(none).rejects.toThrow(
-      new RegExp(`127\\.0\\.0\\.1:${nothing.port}: .*ECONN.*127\\.0\\.0\\.1:${standby.port}: it takes no writes`),
+      new RegExp(
+        `127\\.0\\.0\\.1:${nothing.port}: .*ECONN.*127\\.0\\.0\\.1:${standby.port}: it does not accept writes`,
+      ),
     );
     const missing = urlOf(nothing.port, primary.port).replace("/postgres?", "/there_is_none?");
     await expect(openClient({ url: missing, use: "queries" })).rejects.toMatchObject({ code: "config_invalid" });

@@ -321,7 +321,7 @@ describe("the format of an endpoint", () => {
     expect(await attemptsOf(message)).toMatchObject([
       {
         errorCode: "format_failed",
-        response: "A body of type text/plain cannot be made xml.",
+        response: "A body of type text/plain cannot be converted to xml.",
         detail: { request: null },
       },
     ]);

@@ -94,7 +94,7 @@ const HEALTH: RouteOptions = {
     tags: ["Health"],
     summary: "Check whether the server and its database respond",
     description:
-      "Needs no token. Load balancers should use `/health/ready` instead, which also tells when a node stops.",
+      "Requires no token. Load balancers should use `/health/ready` instead, which also reports when a node is stopping.",
     security: [],
     response: {
       204: { description: "The server and its database respond.", type: "null" },
@@ -110,7 +110,7 @@ const TOKEN_SECURITY = [{ token: [] }];
 const POST_HEADERS = Type.Object({
   "idempotency-key": Type.Optional(
     Type.String({
-      description: "Requests with the same key are processed once, and later ones get the same response.",
+      description: "Requests with the same key are processed once; later ones get the same response.",
     }),
   ),
 });
@@ -164,9 +164,9 @@ function describeRoute({
       404: { description: "The resource does not exist, or the token cannot access it.", ...error },
       409: { description: "The request conflicts with an existing resource.", ...error },
       413: { description: "The request is too large.", ...error },
-      422: { description: "The request breaks a rule.", ...ref(HttpValidationError) },
+      422: { description: "The request violates a rule.", ...ref(HttpValidationError) },
       ...(operationId === "v1.message.create"
-        ? { 429: { description: "Too many deliveries of the application wait to be sent. Try again later.", ...error } }
+        ? { 429: { description: "Too many deliveries of the application are queued. Try again later.", ...error } }
         : {}),
       503: { description: "The server cannot process the request now. Try again later.", ...error },
     },

@@ -113,8 +113,11 @@ export const LIVE_DESCRIPTION = {
   response: {
     200: { description: "A stream of events.", content: { "text/event-stream": { schema: { type: "string" } } } },
     401: { description: "The token is missing, wrong, expired or revoked.", ...ERROR },
-    403: { description: "The token may not do this.", ...ERROR },
-    422: { description: "It has query parameters, and the operation takes none.", ...ref(HttpValidationError) },
+    403: { description: "The token does not allow this.", ...ERROR },
+    422: {
+      description: "The request has query parameters, but the operation accepts none.",
+      ...ref(HttpValidationError),
+    },
     429: { description: "Too many streams are open; the code says which limit was reached.", ...ERROR },
     503: { description: "Not now; try again.", ...ERROR },
   },

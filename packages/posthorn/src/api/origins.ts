@@ -69,5 +69,5 @@ function wrongOrigin(ingestUrl: string, request: FastifyRequest): PosthornError 
 }
 
 function notHere(): PosthornError {
-  return new PosthornError("not_found", "This host takes inbound webhooks under /in/ and serves nothing else.");
+  return new PosthornError("not_found", "This host only accepts inbound webhooks, under /in/.");
 }

@@ -42,7 +42,7 @@ export async function open(
   if (token === undefined) {
     throw new PosthornError(
       "authentication_failed",
-      "Give a token: --token or POSTHORN_TOKEN (`posthorn token` makes one).",
+      "Set a token with --token or POSTHORN_TOKEN (`posthorn token` creates one).",
     );
   }
   const response = await request(url, path, {
@@ -76,7 +76,7 @@ async function request(url: string, path: string, init: RequestInit): Promise<Re
   } catch (cause) {
     throw new PosthornError(
       "bad_request",
-      `No server responds at ${url}: start it with \`posthorn start\`, or give --url.`,
+      `No server responds at ${url}: start it with \`posthorn start\`, or set --url.`,
       { cause },
     );
   }

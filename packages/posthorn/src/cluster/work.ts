@@ -77,7 +77,7 @@ export class ClusterWork implements Disposable {
       renewed: () => dispatcher.resume(),
       moved: ({ id, slot, keysFrom }) => {
         ids.moveTo(slot, keysFrom);
-        log.warn({ node: id }, "the other nodes considered this node dead; it joins again");
+        log.warn({ node: id }, "the other nodes considered this node dead; rejoining");
       },
       report: () => {
         const { inFlight, lanes, oldestDue } = dispatcher.load;

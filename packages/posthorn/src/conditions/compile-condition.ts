@@ -28,7 +28,7 @@ export class ConditionCompiler {
 
   compile(json: unknown, path: Path, depth: number): Condition {
     if (!isObject(json)) throw new RuleError(path, 'A condition is an object such as {"above": 80}.');
-    if (depth > MAX_DEPTH) throw new RuleError(path, `Conditions may be nested ${MAX_DEPTH} levels deep.`);
+    if (depth > MAX_DEPTH) throw new RuleError(path, `Conditions can be nested up to ${MAX_DEPTH} levels deep.`);
     const names = Object.keys(json);
     const unknown = names.find((name) => !NAMES.includes(name));
     if (unknown !== undefined) {
@@ -42,7 +42,7 @@ export class ConditionCompiler {
     if (names.length > 1) {
       throw new RuleError(
         path,
-        `A condition has one name, and this has ${names.join(", ")}. Combine conditions with \`all\` or \`any\`.`,
+        `A condition must have exactly one name, but this one has ${names.join(", ")}. Combine conditions with \`all\` or \`any\`.`,
       );
     }
     return this.#named(name, json[name], [...path, name], depth);
@@ -58,7 +58,7 @@ export class ConditionCompiler {
     }
     const leaf = this.#leaf(name, operand, path);
     this.leaves.push(leaf);
-    if (this.leaves.length > MAX_LEAVES) throw new RuleError(path, `A rule may have ${MAX_LEAVES} conditions.`);
+    if (this.leaves.length > MAX_LEAVES) throw new RuleError(path, `A rule can have up to ${MAX_LEAVES} conditions.`);
     return { kind: "leaf", index: this.leaves.length - 1 };
   }
 
@@ -104,7 +104,7 @@ export class ConditionCompiler {
     if (this.windows.length === MAX_WINDOWS) {
       throw new RuleError(
         path,
-        `A rule may have ${MAX_WINDOWS} windows (${[...AGGREGATES, "rises", "falls"].join(", ")}).`,
+        `A rule can have up to ${MAX_WINDOWS} windows (${[...AGGREGATES, "rises", "falls"].join(", ")}).`,
       );
     }
     const window = windowOf(this.windows.length, ms, keeps);
@@ -117,7 +117,7 @@ export class ConditionCompiler {
   #pattern(operand: unknown, path: Path): (value: unknown) => Truth {
     if (typeof operand !== "string") throw new RuleError(path, "A regular expression as a string, in RE2 syntax.");
     if (++this.#patterns > MAX_REGEXES)
-      throw new RuleError(path, `A rule may have ${MAX_REGEXES} regular expressions.`);
+      throw new RuleError(path, `A rule can have up to ${MAX_REGEXES} regular expressions.`);
     const regex = patternOf(operand, path);
     return (value) => {
       if (typeof value !== "string" && typeof value !== "number") return null;
@@ -130,7 +130,7 @@ export class ConditionCompiler {
 
   #filter(operand: unknown, path: Path): Leaf {
     if (!isObject(operand)) throw new RuleError(path, 'A filter such as {"body": {"status": "error"}}.');
-    if (++this.#filters > MAX_FILTERS) throw new RuleError(path, `A rule may have ${MAX_FILTERS} filters.`);
+    if (++this.#filters > MAX_FILTERS) throw new RuleError(path, `A rule can have up to ${MAX_FILTERS} filters.`);
     try {
       return { kind: "filter", filter: compileFilter(JSON.stringify(operand), DOCUMENT_ROOTS) };
     } catch (error) {
@@ -160,7 +160,7 @@ function boundOf(name: (typeof BOUNDS)[number], operand: unknown, path: Path): (
   }
   const [low, high] = Array.isArray(operand) && operand.length === 2 ? (operand as readonly unknown[]) : [];
   if (typeof low !== "number" || typeof high !== "number") throw new RuleError(path, "Two numbers, such as [10, 20].");
-  if (low > high) throw new RuleError(path, `The lower bound comes first: [${high}, ${low}].`);
+  if (low > high) throw new RuleError(path, `The lower bound must come first: [${high}, ${low}].`);
   const isInside = (value: number): boolean => value >= low && value <= high;
   return name === "between" ? isInside : (value) => !isInside(value);
 }
@@ -205,7 +205,7 @@ function changeOf(operand: unknown, path: Path): Leaf {
     'true, {"from": "closed", "to": "open"} or {"by": "5%"}',
   );
   if (by !== undefined && (from !== undefined || to !== undefined)) {
-    throw new RuleError(path, "`by` excludes `from` and `to`.");
+    throw new RuleError(path, "`by` cannot be combined with `from` or `to`.");
   }
   const change = {
     from: from === undefined ? null : valuesOf(from, [...path, "from"]),

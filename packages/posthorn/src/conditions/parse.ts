@@ -23,7 +23,7 @@ export const MAX_KEY_LENGTH = 256;
 export function compileRule(json: RuleJson): Rule {
   if (!isObject(json)) throw new RuleError([], 'A rule is an object such as {"when": {"above": 80}}.');
   if (Buffer.byteLength(JSON.stringify(json)) > MAX_RULE_BYTES) {
-    throw new RuleError([], `A rule may have ${MAX_RULE_BYTES} bytes.`);
+    throw new RuleError([], `A rule can have up to ${MAX_RULE_BYTES} bytes.`);
   }
   for (const name of Object.keys(json)) {
     if ((NAMES as readonly string[]).includes(name)) continue;
@@ -78,10 +78,13 @@ function changeIn(json: RuleJson, when: Condition, leaves: readonly Leaf[]): Cha
   }
   const unfit = NEEDS_PHASES.find((name) => json[name] !== undefined);
   if (unfit !== undefined) {
-    throw new RuleError([unfit], `\`${unfit}\` does not apply to \`changed\`: each change is reported once, at once.`);
+    throw new RuleError(
+      [unfit],
+      `\`${unfit}\` does not apply to \`changed\`: each change is reported once, immediately.`,
+    );
   }
   if (leaves.some((leaf) => leaf.kind === "silent")) {
-    throw new RuleError(["when"], "`changed` and `silent` exclude each other. Use two watches.");
+    throw new RuleError(["when"], "`changed` and `silent` cannot be combined. Use two watches.");
   }
   return change.change;
 }
@@ -104,7 +107,7 @@ function timesOf({ times }: RuleJson, hasSilent: boolean): number {
 function expectOf({ expect }: RuleJson, hasKey: boolean): readonly string[] {
   if (expect === undefined) return [];
   if (!hasKey)
-    throw new RuleError(["expect"], "`expect` lists keys: set `read.key` to say where a message has its key.");
+    throw new RuleError(["expect"], "`expect` lists keys, so `read.key` must say where to find the key in a message.");
   if (!Array.isArray(expect) || expect.length === 0 || expect.length > MAX_EXPECTED) {
     throw new RuleError(["expect"], `A list of 1 to ${MAX_EXPECTED} keys.`);
   }

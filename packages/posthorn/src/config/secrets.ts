@@ -52,7 +52,7 @@ function keptSecret(folder: string, name: string): string {
     return secret;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new PosthornError("config_invalid", `The secret ${path} cannot be read or made: ${reason}.`, { cause });
+    throw new PosthornError("config_invalid", `The secret ${path} cannot be read or created: ${reason}.`, { cause });
   }
 }
 

@@ -145,7 +145,7 @@ export function requireWholeOrganisation(actor: Actor): void {
   if (actor.kind === "application" || actor.grant.applications === null) return;
   throw new PosthornError(
     "insufficient access",
-    "This call concerns the whole organisation, and your access is limited to some of its applications.",
+    "This operation applies to the whole organisation, but your access is limited to some of its applications.",
   );
 }
 
@@ -162,7 +162,7 @@ export function requireAccess(actor: Actor, { access, permission }: Requirement)
   if (access === "organisation") {
     throw new PosthornError(
       "insufficient access",
-      "This call needs a token of the organisation, not of one application.",
+      "This operation requires a token of the organisation, not of one application.",
     );
   }
   const capability =

@@ -86,7 +86,10 @@ async function createIn(
   { idempotencyKey = null }: { readonly idempotencyKey?: string | null },
 ): Promise<types.MessageOut> {
   if (!onPostgres) {
-    throw new PosthornError("not_supported", "tx needs Posthorn on PostgreSQL, in the database of the transaction.");
+    throw new PosthornError(
+      "not_supported",
+      "tx requires Posthorn on PostgreSQL, in the same database as the transaction.",
+    );
   }
   const send = statementsOn(tx);
   const { wire, publication } = readMessage(message);

@@ -121,7 +121,7 @@ function isConsumed(request: IncomingMessage): boolean {
 function consumed(): PosthornError {
   return new PosthornError(
     "body_consumed",
-    "The body of this request was read before Posthorn got it, and its exact bytes are gone: mount Posthorn before body parsers such as express.json(), or keep them off its path.",
+    "The body of this request was read before it reached Posthorn, so its exact bytes are lost. Mount Posthorn before body parsers such as express.json(), or exclude its path from them.",
   );
 }
 

@@ -41,7 +41,7 @@ export class PosthornPublisher implements AsyncDisposable {
         const send = tx === undefined ? this.#onPool() : statementsOn(tx);
         const { wire, publication } = readMessage(message);
         if (wire.application) {
-          throw new PosthornError("not_supported", "A publisher makes no applications: leave out `application`.");
+          throw new PosthornError("not_supported", "A publisher cannot create applications: omit `application`.");
         }
         const id = await publishOn(send, { app, organisation, publication, idempotencyKey });
         return publishedMessage(id, publication);
@@ -57,7 +57,7 @@ export class PosthornPublisher implements AsyncDisposable {
   #onPool(): SendStatement {
     const pool = this.#pool;
     if (pool === null) {
-      throw new PosthornError("config_invalid", "This publisher has no databaseUrl: give it one, or give tx.");
+      throw new PosthornError("config_invalid", "This publisher has no databaseUrl. Set databaseUrl, or pass tx.");
     }
     return async (text, values) => {
       const { rows } = await withClient(pool, (client) => client.query(text, [...values])).catch((error: unknown) => {

@@ -85,7 +85,7 @@ export class CompiledFilter {
  */
 export function compileFilter(json: string, roots?: ReadonlySet<string>): CompiledFilter {
   if (Buffer.byteLength(json) > MAX_FILTER_BYTES) {
-    throw new FilterSyntaxError("", `A filter may have ${MAX_FILTER_BYTES} bytes.`);
+    throw new FilterSyntaxError("", `A filter can have up to ${MAX_FILTER_BYTES} bytes.`);
   }
   const value = parse(json);
   if (!isObject(value))
@@ -112,7 +112,7 @@ function parse(json: string): unknown {
     // `JSON.parse` accepts any depth, but its reviver recurses and can exhaust the stack.
     if (!(error instanceof RangeError)) throw error;
   }
-  throw new FilterSyntaxError("", `A filter may be ${MAX_DEPTH} deep.`);
+  throw new FilterSyntaxError("", `A filter can be up to ${MAX_DEPTH} levels deep.`);
 }
 
 /** The outermost keys, including those inside `$and`, `$or` and `$not`. */
@@ -202,7 +202,7 @@ class Compiler implements CompileContext {
     if (name.startsWith("$") && !name.startsWith("$$")) {
       this.fail(
         path,
-        `There is no operator ${shown(name)}. It is one of ${[...OPERATORS.keys(), ...GROUPS.keys()].join(", ")}; a key that begins with $ is written with $$.`,
+        `There is no operator ${shown(name)}. It is one of ${[...OPERATORS.keys(), ...GROUPS.keys()].join(", ")}; write a key that begins with $ as $$.`,
       );
     }
     const place = INDEX.exec(name)?.[1];

@@ -112,8 +112,8 @@ export class FilterDocument {
 function filterErrorOf(error: unknown): FilterError {
   if (error instanceof FilterError) return error;
   return error instanceof RangeError
-    ? new FilterError("too_deep", "The body is nested too deep to be looked at.")
-    : new FilterError("not_json", "The filter looks into the body, and the body is neither JSON nor a form.");
+    ? new FilterError("too_deep", "The body is nested too deeply for a filter.")
+    : new FilterError("not_json", "The filter refers to the body, but the body is neither JSON nor a form.");
 }
 
 function factsOf({ time, eventType, ...rest }: DocumentFacts): Record<string, unknown> {
@@ -140,7 +140,7 @@ function parseBody(bytes: Uint8Array, contentType: string, parse: (text: string)
 }
 
 function tooManyValues(): FilterError {
-  return new FilterError("too_costly", "The body has too many values for a filter to look at.");
+  return new FilterError("too_costly", "The body has too many values for a filter.");
 }
 
 /** Names and values, with a list for a repeated name. */

@@ -48,7 +48,7 @@ function contains(value: unknown, wanted: unknown, run: Run): boolean {
 /** Evaluates inside a list. Nested lists are the only nesting that the filter itself does not bound. */
 function descend<T>(run: Run, into: () => T): T {
   if (++run.depth > MAX_LIST_DEPTH) {
-    throw new FilterError("too_deep", `The body has lists in lists, more than ${MAX_LIST_DEPTH} deep.`);
+    throw new FilterError("too_deep", `The body has lists nested more than ${MAX_LIST_DEPTH} levels deep.`);
   }
   const result = into();
   run.depth--;
@@ -206,7 +206,7 @@ function holds(operator: Operator, value: unknown, run: Run): boolean {
 
 function search(regex: SafeRegex, text: string, run: Run): boolean {
   if (text.length > MAX_REGEX_TEXT) {
-    throw new FilterError("too_costly", `$regex looks at texts of up to ${MAX_REGEX_TEXT} characters.`);
+    throw new FilterError("too_costly", `$regex searches strings of up to ${MAX_REGEX_TEXT} characters.`);
   }
   spend(run, Math.ceil((text.length * regex.size) / REGEX_WORK_PER_STEP));
   return regex.test(text);

@@ -38,13 +38,13 @@ const CONTENT_TYPES = {
 export function convert(body: Body, to: Format, xmlRoot: string): Body {
   const from = formatOf(body.contentType);
   if (from === to) return body;
-  if (from === null) throw new FormatError(`A body of type ${body.contentType} cannot be made ${to}.`);
+  if (from === null) throw new FormatError(`A body of type ${body.contentType} cannot be converted to ${to}.`);
   const tree = read(from, textOf(body.bytes));
   const text = print(to, tree, xmlRoot);
   if (!text.isWellFormed())
-    throw new FormatError("A text holds half of a surrogate pair, which has no bytes in UTF-8.");
+    throw new FormatError("A string contains half of a surrogate pair, which cannot be encoded in UTF-8.");
   const bytes = Buffer.from(text, "utf8");
-  checkSize(bytes.byteLength, "What the body is made into");
+  checkSize(bytes.byteLength, "The converted body");
   return { bytes, contentType: CONTENT_TYPES[to] };
 }
 

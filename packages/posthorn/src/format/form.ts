@@ -7,11 +7,11 @@ const MAX_PAIRS = 10_000;
 
 /** @throws {FormatError} if the tree is not an object, or has a name that a form cannot represent. */
 export function printForm(tree: Tree): string {
-  if (!isMembers(tree)) throw new FormatError("A form has names: the body must be an object.");
+  if (!isMembers(tree)) throw new FormatError("To become a form, the body must be a JSON object.");
   const pairs: string[] = [];
   const size = new SizeBound();
   for (const [name, part] of tree) {
-    if (name === "") throw new FormatError("A form cannot hold a member whose name is empty.");
+    if (name === "") throw new FormatError("A form cannot have a member with an empty name.");
     collect(checked(name), part, pairs, size);
   }
   return pairs.join("&");
@@ -26,7 +26,7 @@ function collect(name: string, tree: Tree, pairs: string[], size: SizeBound): vo
     for (const [index, part] of tree.entries()) collect(`${name}[${index}]`, part, pairs, size);
     return;
   }
-  if (pairs.length >= MAX_PAIRS) throw new FormatError(`A form may have ${MAX_PAIRS} values.`);
+  if (pairs.length >= MAX_PAIRS) throw new FormatError(`A form can have up to ${MAX_PAIRS} values.`);
   const value = plainText(tree);
   size.add(name.length + value.length);
   pairs.push(`${encode(name)}=${encode(value)}`);
@@ -35,13 +35,15 @@ function collect(name: string, tree: Tree, pairs: string[], size: SizeBound): vo
 /** Rejects brackets in a name: they would be read as nesting and could add members. */
 function checked(name: string): string {
   if (!/[[\]]/.test(name)) return name;
-  throw new FormatError(`The name ${JSON.stringify(name.slice(0, 64))} has a bracket, which a form takes for nesting.`);
+  throw new FormatError(
+    `The name ${JSON.stringify(name.slice(0, 64))} contains a bracket, which would be read as nesting in a form.`,
+  );
 }
 
 /** Encodes as browsers do, but leaves brackets readable. */
 function encode(text: string): string {
   if (!text.isWellFormed())
-    throw new FormatError("A text holds half of a surrogate pair, which has no bytes in UTF-8.");
+    throw new FormatError("A string contains half of a surrogate pair, which cannot be encoded in UTF-8.");
   const encoded = new URLSearchParams([[text, ""]]).toString().slice(0, -1);
   return encoded.replaceAll("%5B", "[").replaceAll("%5D", "]");
 }
@@ -52,7 +54,7 @@ export function readForm(text: string): Tree {
   const bounds = new Bounds();
   let pairs = 0;
   for (const [name, value] of new URLSearchParams(text)) {
-    if (++pairs > MAX_PAIRS) throw new FormatError(`A form may have ${MAX_PAIRS} values.`);
+    if (++pairs > MAX_PAIRS) throw new FormatError(`A form can have up to ${MAX_PAIRS} values.`);
     place(root, pathOf(name), value, bounds);
   }
   return finished(root);
@@ -87,7 +89,7 @@ function place(root: Map<string, Tree>, path: readonly string[], value: string, 
 function contradiction(path: readonly string[]): FormatError {
   const [first, ...rest] = path;
   const name = `${first}${rest.map((key) => `[${key}]`).join("")}`.slice(0, 64);
-  return new FormatError(`The form gives ${JSON.stringify(name)} a value and members at once.`);
+  return new FormatError(`The form field ${JSON.stringify(name)} has both a value and members.`);
 }
 
 /** Turns members named 0, 1, 2 … in this order into lists. */

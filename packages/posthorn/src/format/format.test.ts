@@ -95,7 +95,7 @@ describe("JSON as XML", () => {
 
   it("fails on values that XML cannot represent, and names their position", () => {
     expect(refusal("json", "xml", '{"a":{"b":"\\u0000"}}')).toBe(
-      "XML cannot hold the character U+0000, which is in message.a.b.",
+      "XML cannot represent the character U+0000 in message.a.b.",
     );
     expect(refusal("json", "xml", '{"a":"\\ud800"}')).toContain("U+D800");
     expect(refusal("json", "xml", '{"a":"\\uffff"}')).toContain("U+FFFF");
@@ -168,7 +168,7 @@ describe("JSON as a form, and back", () => {
   });
 
   it.each([
-    ["json", "form", "[1]", "must be an object"],
+    ["json", "form", "[1]", "must be a JSON object"],
     ["json", "form", '{"a[admin]":1}', "bracket"],
     ["json", "form", '{"a":{"b]":1}}', "bracket"],
     ["json", "form", '{"":1}', "empty"],
@@ -194,9 +194,11 @@ describe("a body that cannot be converted", () => {
     const name = "x".repeat(500_000);
     const items = Array.from({ length: 5000 }, () => 1);
     for (const to of ["xml", "form"] as const) {
-      expect(refusal("json", to, JSON.stringify({ [name]: items }))).toContain("is made into has more");
+      expect(refusal("json", to, JSON.stringify({ [name]: items }))).toContain("The converted body has more");
     }
-    expect(refusal("json", "xml", JSON.stringify({ ["é ".repeat(400_000)]: 1 }))).toContain("is made into has more");
+    expect(refusal("json", "xml", JSON.stringify({ ["é ".repeat(400_000)]: 1 }))).toContain(
+      "The converted body has more",
+    );
     expect(() => convert({ bytes: Buffer.from("x"), contentType: "text/plain" }, "xml", "a")).toThrow(FormatError);
   });
 });

@@ -13,9 +13,12 @@ export function readJson(text: string): Tree {
     );
   } catch (cause) {
     const tooDeep = cause instanceof RangeError;
-    throw new FormatError(tooDeep ? "The body is nested too deep." : "The body says that it is JSON and is not.", {
-      cause,
-    });
+    throw new FormatError(
+      tooDeep ? "The body is nested too deeply." : "The content type is JSON, but the body is not valid JSON.",
+      {
+        cause,
+      },
+    );
   }
   return toTree(value, 0, new Bounds());
 }

@@ -55,7 +55,7 @@ export class SizeBound {
 
   add(characters: number): void {
     this.#left -= characters;
-    if (this.#left < 0) throw new FormatError(`What the body is made into has more than ${MAX_CONVERTED_BYTES} bytes.`);
+    if (this.#left < 0) throw new FormatError(`The converted body has more than ${MAX_CONVERTED_BYTES} bytes.`);
   }
 }
 

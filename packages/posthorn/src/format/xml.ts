@@ -37,7 +37,9 @@ export function printXml(tree: Tree, root: string): string {
   if (root !== "") return DECLARATION + printer.element(root, tree, "", NO_PREFIXES);
   const [only, ...others] = isMembers(tree) ? tree : [];
   if (only === undefined || others.length > 0 || isList(only[1]) || /^[@#]/.test(only[0])) {
-    throw new FormatError("Without a name for the root, the body must have exactly one member, which is no list.");
+    throw new FormatError(
+      "Without a name for the root element, the body must have exactly one member, and it must not be a list.",
+    );
   }
   return DECLARATION + printer.element(only[0], only[1], "", NO_PREFIXES);
 }
@@ -145,7 +147,7 @@ function checked(text: string, path: string): string {
   const found = IMPOSSIBLE.exec(text)?.[0];
   if (found === undefined) return text;
   const code = found.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0");
-  throw new FormatError(`XML cannot hold the character U+${code}, which is in ${path.slice(0, 200)}.`);
+  throw new FormatError(`XML cannot represent the character U+${code} in ${path.slice(0, 200)}.`);
 }
 
 const TEXT_ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;" };
@@ -175,7 +177,7 @@ export function readXml(text: string): Tree {
     throw new FormatError("XML with a document type (<!DOCTYPE …>) is not converted.");
   }
   const { root } = document;
-  if (root === null) throw new FormatError("The body is XML without an element.");
+  if (root === null) throw new FormatError("The body is XML without a root element.");
   return new Map([[decodeName(root.name), fromElement(root, 1, new Bounds())]]);
 }
 
@@ -189,10 +191,10 @@ function parse(text: string): ReturnType<typeof parseXml> {
   try {
     return parseXml(text, { preserveDocumentType: true, preserveCdata: true });
   } catch (cause) {
-    if (cause instanceof RangeError) throw new FormatError("The body is nested too deep.", { cause });
+    if (cause instanceof RangeError) throw new FormatError("The body is nested too deeply.", { cause });
     if (!(cause instanceof XmlError)) throw cause;
     const where = cause.line > 0 ? ` (line ${cause.line})` : "";
-    throw new FormatError(`The body says that it is XML and is not${where}.`, { cause });
+    throw new FormatError(`The content type is XML, but the body is not valid XML${where}.`, { cause });
   }
 }
 

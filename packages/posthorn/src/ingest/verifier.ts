@@ -91,7 +91,7 @@ export class InboundVerifier {
       return jsonResponse(
         500,
         "source_misconfigured",
-        "This source is not set up to verify requests. Its quarantine shows what is missing.",
+        "This source cannot verify requests yet. Its quarantine shows what is missing.",
       );
     }
     // Providers that require a certain status also require an empty body.

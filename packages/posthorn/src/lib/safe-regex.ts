@@ -35,7 +35,7 @@ export interface SafeRegex {
  */
 export function compileRegex(source: string): SafeRegex {
   if (source.length > MAX_PATTERN_LENGTH) {
-    throw new SafeRegexError(`A regular expression may have ${MAX_PATTERN_LENGTH} characters.`);
+    throw new SafeRegexError(`A regular expression can have up to ${MAX_PATTERN_LENGTH} characters.`);
   }
   const known = refusals.get(source);
   if (known !== undefined) throw new SafeRegexError(known);

@@ -120,7 +120,7 @@ export class Metrics {
     counter(
       this.#registry,
       "posthorn_inbound_duplicates_total",
-      "Deliveries at sources that repeated an earlier one, so were acknowledged and not forwarded.",
+      "Duplicate deliveries at sources: acknowledged, but not forwarded.",
       options.inboundDuplicates,
     );
   }
@@ -206,7 +206,7 @@ function watchDispatcher(registry: Registry, { load, shards, now, backlog }: Met
   gauge(
     registry,
     "posthorn_backlog_deliveries",
-    "Deliveries that waited to be sent when they were last counted, on all nodes. Deliveries on hold or paused do not count.",
+    "Deliveries waiting to be sent at the last count, on all nodes. Deliveries on hold or paused do not count.",
     backlog,
   );
   gauge(registry, "posthorn_shards", "Number of the 64 endpoint shards that this node owns.", shards);
@@ -232,7 +232,7 @@ function watchStore(registry: Registry, store: Store): void {
   counter(
     registry,
     "posthorn_commit_seconds_total",
-    "Total duration of group commits, from the hand-over to the writer until they are on disk.",
+    "Total duration of group commits, from hand-over to the writer until they are on disk.",
     () => counters.commitMs / 1000,
   );
   counter(
@@ -337,7 +337,7 @@ function watchConnector(
   );
   byKind(
     "posthorn_connector_in_flight",
-    "Messages sent over these connections that wait for their result, by kind of destination.",
+    "Messages sent over these connections that are waiting for their result, by kind of destination.",
     () => connector.stats.inFlight,
   );
   byKind(
@@ -348,13 +348,13 @@ function watchConnector(
   counter(
     registry,
     "posthorn_connector_failures_total",
-    "How often a thread that holds these connections ended unexpectedly. It starts again when it is needed.",
+    "Unexpected exits of the threads that hold these connections. A thread is started again when it is needed.",
     () => connector.stats.failures + sourceConnector.stats.failures,
   );
   gauge(
     registry,
     "posthorn_connector_memory_bytes",
-    "Memory of the threads that hold these connections, 0 while none runs.",
+    "Memory of the threads that hold these connections; 0 if none is running.",
     () => connector.stats.memoryBytes + sourceConnector.stats.memoryBytes,
   );
 }

@@ -25,14 +25,14 @@ export function buildClients(
     new Connector({
       vet: vetWith(egress),
       isProxied,
-      onError: (error) => log.error({ err: error }, "the connector thread ended; it is started again"),
+      onError: (error) => log.error({ err: error }, "the connector thread ended; restarting it"),
     }),
   );
   const sourceConnector = stack.use(
     new Connector({
       vet: vetWith(egress, sourcePorts),
       isProxied,
-      onError: (error) => log.error({ err: error }, "the connector thread of sources ended; it is started again"),
+      onError: (error) => log.error({ err: error }, "the connector thread of sources ended; restarting it"),
     }),
   );
   return { egress, sender: new EndpointSender(egress), connector, sourceConnector };

@@ -75,6 +75,6 @@ export async function openFoundation(
 
 /** Logs one line per state change. */
 function logProblem(log: Logger, outage: StoreOutage | null): void {
-  if (outage === null) log.info("the database is back");
+  if (outage === null) log.info("the database is available again");
   else log.warn({ outage }, `the database ${describeOutage(outage)}; trying again`);
 }

@@ -81,6 +81,6 @@ export function transformPoolOf(
     outputBytes: Math.max(TRANSFORM_OUTPUT_BYTES, maxPayloadBytes),
     maxQueued: 5000,
     maxQueuedBytes: 64 * 1024 * 1024,
-    onError: (error) => log.error({ err: error }, "a thread of transformations ended; another one takes its place"),
+    onError: (error) => log.error({ err: error }, "a transformation thread ended; it is being replaced"),
   });
 }

@@ -8,7 +8,7 @@ export async function release(stack: AsyncDisposableStack, log: Logger): Promise
   try {
     await stack.disposeAsync();
   } catch (failure) {
-    for (const err of failuresIn(failure)) log.error({ err }, "part of the node could not be released");
+    for (const err of failuresIn(failure)) log.error({ err }, "a part of the node could not be closed");
     throw failure;
   }
 }

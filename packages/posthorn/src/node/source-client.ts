@@ -40,7 +40,7 @@ export function sourceClient(egress: Pick<Egress, "send">) {
         });
       }
       const next = URL.parse(location, url);
-      if (next === null) throw new SourceFailure("protocol_error", "The server redirects to something that is no URL.");
+      if (next === null) throw new SourceFailure("protocol_error", "The server redirects to an invalid URL.");
       if (next.origin !== new URL(url).origin) headers = withoutCredentials(headers);
       url = next.href;
     }

@@ -62,7 +62,7 @@ export function buildPublishers(parts: WorkerParts, stack: AsyncDisposableStack)
       onFailure: (error) => report(error, "the outbox could not be relayed; trying again"),
       // On SQLite this process is the only writer, so no notification can be missed.
       looks: config.database.kind === "postgres",
-      onParked: (row) => log.warn(row, "an outbox row is not a valid message: it was set aside"),
+      onParked: (row) => log.warn(row, "an outbox row is not a valid message; it was set aside"),
     }),
   );
   const operational = stack.use(
@@ -129,9 +129,9 @@ export function buildBacklogMonitor({ config, log, clock, services }: WorkerPart
     clock,
     max: config.maxBacklog,
     onChange: ({ isOver, ...backlog }) => {
-      if (!isOver) log.info(backlog, "the backlog of deliveries is small again");
-      else if (config.maxBacklog > 0) log.warn(backlog, "too many deliveries wait to be sent: messages are refused");
-      else log.warn(backlog, "many deliveries wait to be sent: more are published than this server can send");
+      if (!isOver) log.info(backlog, "the backlog is below the limit again");
+      else if (config.maxBacklog > 0) log.warn(backlog, "the backlog limit is reached; publishing is refused");
+      else log.warn(backlog, "the backlog is large; more is published than this server can send");
     },
     onFailure: (error) => reporter(log)(error, "the backlog could not be measured; trying again"),
   });

@@ -24,7 +24,7 @@ interface Declaration<F extends Fields> {
   readonly summary: string;
   readonly group: SourceGroup;
   readonly fields: F;
-  /** Types of its events. A name in braces stands for a field of the configuration. */
+  /** Types of its events. A name in braces is replaced by that field of the configuration. */
   readonly events: readonly { readonly type: string; readonly description: string }[];
   /**
    * Whether an event that is read again, for example after a crash, is recognised and dropped: by an ID that stays the same (`dropped`), or not

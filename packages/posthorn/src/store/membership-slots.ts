@@ -37,6 +37,6 @@ export function checkSecrets({ secretsMark }: NodeFacts, others: readonly TakenS
   if (stranger === undefined) return;
   throw new StoreError(
     "config_invalid",
-    `The node on ${stranger.host}, which works on this database, has another POSTHORN_JWT_SECRET. Give all nodes the same one.`,
+    `The node on ${stranger.host} uses this database with a different POSTHORN_JWT_SECRET. Set the same value on all nodes.`,
   );
 }

@@ -97,7 +97,7 @@ export interface PersonIdentityTable {
   provider_id: number;
   issuer: string;
   subject: string;
-  /** As the provider sent it last. */
+  /** As last sent by the provider. */
   email: string | null;
   created_at: number;
   last_used_at: number;

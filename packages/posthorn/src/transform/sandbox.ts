@@ -219,7 +219,7 @@ class Engine {
     if (facts.length > MAX_FACTS_LENGTH) {
       return this.failed(
         "too_large",
-        `URL and headers that the code made are larger than ${MAX_FACTS_LENGTH} characters.`,
+        `URL and headers returned by the code are larger than ${MAX_FACTS_LENGTH} characters.`,
       );
     }
     const [method, url, cancel, headers] = JSON.parse(facts) as [string, string, boolean, object];

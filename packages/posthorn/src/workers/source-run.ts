@@ -508,7 +508,7 @@ function failureOf(error: unknown, signal: AbortSignal): SourceFailure | null {
   const cause = signal.aborted ? (signal.reason as unknown) : error;
   if (cause instanceof SourceFailure) return cause;
   if (cause instanceof Dropped || (cause instanceof PosthornError && cause.status >= 500)) return null;
-  return new SourceFailure("internal", "Posthorn could not read the source because of a fault of its own.", {
+  return new SourceFailure("internal", "Posthorn could not read the source because of an internal error.", {
     hint: cause instanceof Error ? `Report this: ${cause.message}` : null,
   });
 }

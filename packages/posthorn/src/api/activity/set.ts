@@ -10,7 +10,8 @@ export const setActivity = defineRoute({
   operationId: "v1.ingest.activity.update",
   tag: "Activity",
   summary: "Set when a source counts as inactive",
-  description: "An inactive source shows on the dashboard and sends the operational webhook `source.inactive`.",
+  description:
+    "An inactive source is listed on the dashboard, and Posthorn sends the operational webhook `source.inactive`.",
   access: "organisation",
   permission: "sources:write",
   body: SourceActivityIn,

@@ -65,7 +65,7 @@ export const EXPORT_DESCRIPTION = {
   tags: ["Audit"],
   summary: "Export the audit log",
   description:
-    "NDJSON. The first line has the signed head, the public keys that verify it, and whether the export is complete. Each other line is an entry, oldest first. The export itself has an entry.",
+    "NDJSON. The first line contains the signed head, the public keys that verify it, and whether the export is complete. Every other line is an entry, oldest first. The export itself has an entry.",
   security: [{ token: [] }],
   querystring: Query,
   response: {

@@ -10,7 +10,7 @@ const Id = (description: string) => Type.Optional(Type.String({ minLength: 1, ma
 export const AuditQuery = {
   ...TimeQuery,
   type: Type.Optional(literals(AUDIT_TYPES)),
-  action: Id("Operation id, such as `v1.endpoint.patch`."),
+  action: Id("Operation ID, such as `v1.endpoint.patch`."),
   actor: Id("Id of an API key, a user or an application."),
   actor_kind: Type.Optional(literals(AUDIT_ACTOR_KINDS)),
   target: Id("Id of what was changed or viewed."),

@@ -11,7 +11,7 @@ export const createKey = defineRoute({
   tag: "Authentication",
   summary: "Create an API key",
   description:
-    "Creates an opaque key. Without `scopes`, it has access to the whole organisation. It cannot do more than the caller: with a key that expires or is limited to networks, the new key has these limits as well. You can revoke it at any time. The key is shown only in this response.",
+    "Creates an opaque key. Without `scopes`, it has access to the whole organisation. It cannot do more than the caller: if the caller's key expires or is limited to certain networks, so is the new key. You can revoke it at any time. The key is shown only in this response.",
   access: "organisation",
   permission: "keys:manage",
   body: ApiKeyIn,

@@ -8,7 +8,7 @@ export const revokeKey = defineRoute({
   operationId: "v1.authentication.revoke-api-key",
   tag: "Authentication",
   summary: "Revoke an API key",
-  description: "The next request with the key is refused, on all nodes.",
+  description: "The next request with the key is rejected, on all nodes.",
   access: "organisation",
   permission: "keys:manage",
   responses: { 204: null },

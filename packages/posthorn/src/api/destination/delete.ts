@@ -8,7 +8,7 @@ export const deleteDestination = defineRoute({
   operationId: "v1.destination.delete",
   tag: "Destination",
   summary: "Delete a destination",
-  description: "Its attempts stay visible. Pending deliveries are canceled.",
+  description: "Its attempts remain visible. Pending deliveries are canceled.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   responses: { 204: null },

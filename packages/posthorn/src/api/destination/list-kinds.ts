@@ -13,7 +13,7 @@ export const listDestinationKinds = defineRoute({
   tag: "Destination",
   summary: "List destination kinds",
   description:
-    "Every kind that this version has, with the fields of its configuration, its limits and guarantees, and the steps to set it up. " +
+    "All kinds in this version, with the fields of its configuration, its limits and guarantees, and the steps to set it up. " +
     "`available` says whether endpoints of the kind can be created on this server.",
   access: "ViewBase",
   permission: "read",

@@ -13,7 +13,7 @@ export const listDestinations = defineRoute({
   operationId: "v1.destination.list",
   tag: "Destination",
   summary: "List destinations",
-  description: "Endpoints of kinds that have a destination type, and webhooks that receive their messages in order.",
+  description: "Endpoints of kinds that have a destination type, and webhooks with ordered delivery.",
   access: "ViewBase",
   permission: "read",
   query: Type.Object({ ...PageQuery, ...OrderQuery }),

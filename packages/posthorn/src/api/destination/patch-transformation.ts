@@ -11,7 +11,7 @@ export const patchDestinationTransformation = defineRoute({
   operationId: "v1.destination.transformation.patch",
   tag: "Destination",
   summary: "Set or remove the transformation of a destination",
-  description: "The code has the form of an endpoint's transformation, and gets one message at a time.",
+  description: "The code has the form of an endpoint transformation and receives one message at a time.",
   access: "ManageTransformations",
   permission: "endpoints:write",
   body: DestinationTransformIn,

@@ -10,7 +10,7 @@ export const upsertDestination = defineRoute({
   operationId: "v1.destination.upsert",
   tag: "Destination",
   summary: "Replace or create a destination",
-  description: "Secrets that are not given are kept. If no destination has this id or uid, a new one is created.",
+  description: "Omitted secrets are kept. If no destination has this ID or uid, a new one is created.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   body: DestinationIn,

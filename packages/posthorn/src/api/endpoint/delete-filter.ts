@@ -8,7 +8,7 @@ export const deleteFilter = defineRoute({
   operationId: "v1.endpoint.delete-filter",
   tag: "Filter",
   summary: "Remove the filter of an endpoint",
-  description: "The endpoint then gets all messages of its event types and channels.",
+  description: "The endpoint then receives all messages of its event types and channels.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   responses: { 204: null },

@@ -8,7 +8,7 @@ export const deleteEndpoint = defineRoute({
   operationId: "v1.endpoint.delete",
   tag: "Endpoint",
   summary: "Delete an endpoint",
-  description: "Its attempts stay visible. Pending deliveries are canceled.",
+  description: "Its attempts remain visible. Pending deliveries are canceled.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   responses: { 204: null },

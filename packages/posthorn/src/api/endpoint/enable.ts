@@ -13,7 +13,7 @@ export const enableEndpoint = defineRoute({
   tag: "Endpoint",
   summary: "Enable an endpoint",
   description:
-    "Also ends a pause. Choose what happens to the deliveries on hold: deliver them, or discard some or all. Discarded deliveries are canceled when they come up. If the endpoint was failing, the remaining deliveries are sent slowly at first.",
+    "Also ends a pause. Choose what happens to the deliveries on hold: deliver them, or discard some or all. Discarded deliveries are canceled when Posthorn processes them. If the endpoint was failing, the remaining deliveries are sent slowly at first.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   idempotency: "claim",

@@ -9,7 +9,7 @@ export const getFilter = defineRoute({
   operationId: "v1.endpoint.get-filter",
   tag: "Filter",
   summary: "Get the filter of an endpoint",
-  description: "Returns the filter as it was set, and null if the endpoint has none.",
+  description: "Returns the filter as it was set, or null if the endpoint has none.",
   access: "ViewBase",
   permission: "read",
   responses: { 200: EndpointFilterOut },

@@ -10,7 +10,7 @@ export const getVerification = defineRoute({
   operationId: "v1.endpoint.get-verification",
   tag: "Endpoint",
   summary: "Get the verification of an endpoint",
-  description: "Returns whether the receiver has confirmed that it wants these webhooks.",
+  description: "Returns whether the receiver has agreed to receive webhooks.",
   access: "ViewBase",
   permission: "read",
   responses: { 200: EndpointVerificationOut },

@@ -9,7 +9,7 @@ export const resumeEndpoint = defineRoute({
   operationId: "v1.endpoint.resume",
   tag: "Endpoint",
   summary: "Resume a paused endpoint",
-  description: "Deliveries that were waiting are sent, oldest first.",
+  description: "The waiting deliveries are sent, oldest first.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   idempotency: "claim",

@@ -10,7 +10,7 @@ export const tryNow = defineRoute({
   tag: "Endpoint",
   summary: "Retry an endpoint now",
   description:
-    "Makes one attempt with a queued delivery at once, instead of waiting for the next probe of an open circuit or for the time that the endpoint asked for.",
+    "Attempts a queued delivery immediately, instead of waiting for the next probe of an open circuit or for as long as the endpoint asked.",
   access: "ManageEndpoint",
   permission: "messages:replay",
   idempotency: "claim",

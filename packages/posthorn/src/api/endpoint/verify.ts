@@ -11,7 +11,7 @@ export const verify = defineRoute({
   tag: "Endpoint",
   summary: "Verify an endpoint",
   description:
-    "Asks the endpoint now whether it wants deliveries, and stores its consent. If the verification policy requires it, deliveries are on hold until then.",
+    "Asks the endpoint whether it accepts deliveries, and stores the result. If the verification policy requires it, deliveries are on hold until then.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   body: EndpointVerifyIn,

@@ -10,7 +10,7 @@ export const deleteEventType = defineRoute({
   tag: "Event Type",
   summary: "Archive an event type",
   description:
-    "Endpoints that subscribe to it keep the subscription; new subscriptions are refused. With `expunge=true`, it is deleted for good.",
+    "Endpoints keep their subscriptions; new subscriptions are refused. With `expunge=true`, it is deleted for good.",
   access: "organisation",
   permission: "event-types:write",
   query: Type.Object({ expunge: Type.Optional(Type.Boolean({ default: false })) }),

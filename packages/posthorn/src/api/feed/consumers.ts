@@ -65,7 +65,7 @@ function get({ path, operations, of }: FeedScope): Route {
     operationId: `${operations}.consumer.get`,
     tag: "Feed",
     summary: `Get a consumer of ${of}`,
-    description: "Returns its position, its lease, and how many messages wait for it.",
+    description: "Returns its position, its leases, and the number of messages behind it.",
     access: "pull",
     permission: "read",
     responses: { 200: FeedConsumerOut },

@@ -96,7 +96,7 @@ async function open(request: FastifyRequest, reply: FastifyReply, options: Openi
   const stillAllowed = async (): Promise<boolean> =>
     (await isAllowed(await identify(request).catch(() => null))) && isReadable(ctx, refOf(request.params));
   await pump(response, reading, signal, stillAllowed).catch((error: unknown) => {
-    if (!signal.aborted) request.log.warn({ err: error }, "a stream of a feed ended; its client reconnects");
+    if (!signal.aborted) request.log.warn({ err: error }, "a feed stream ended; its client will reconnect");
   });
   response.end();
 }
@@ -185,9 +185,9 @@ export function descriptionOf({ operations, of }: FeedScope) {
     response: {
       200: { description: "A stream of events.", content: { "text/event-stream": { schema: { type: "string" } } } },
       401: { description: "The token is missing, wrong, expired or revoked.", ...error },
-      403: { description: "The token may not do this.", ...error },
+      403: { description: "The token does not allow this.", ...error },
       404: { description: "There is no such application or endpoint.", ...error },
-      422: { description: "The request breaks a rule.", ...ref(HttpValidationError) },
+      422: { description: "The request violates a rule.", ...ref(HttpValidationError) },
       429: { description: "Too many streams are open.", ...error },
       503: { description: "Not now; try again.", ...error },
     },

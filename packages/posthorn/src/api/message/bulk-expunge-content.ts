@@ -9,7 +9,7 @@ export const bulkExpungeContent = defineRoute({
   operationId: "v1.message.bulk-expunge-content",
   tag: "Message",
   summary: "Delete the contents of selected messages",
-  description: "Permanently deletes payloads and stored responses. The messages and their attempts stay visible.",
+  description: "Permanently deletes payloads and stored responses. The messages and their attempts remain visible.",
   access: "organisation",
   permission: "messages:delete",
   body: BulkExpungeContentsIn,

@@ -9,7 +9,7 @@ export const cancelMessageAtEndpoint = defineRoute({
   operationId: "v1.message.cancel-at-endpoint",
   tag: "Message",
   summary: "Cancel the delivery of a message to one endpoint",
-  description: "Works as the operation that cancels all deliveries of a message.",
+  description: "Works like the operation that cancels all deliveries of a message.",
   access: "CreateAttempts",
   permission: "messages:delete",
   responses: { 200: CancelOut },

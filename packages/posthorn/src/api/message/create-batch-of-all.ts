@@ -9,7 +9,8 @@ export const createMessageBatchOfAll = defineRoute({
   operationId: "v1.message.create-batch-of-all",
   tag: "Message",
   summary: "Publish up to 1,000 messages to any applications",
-  description: "Works as the batch for one application; each message names its application in `app`, by id or uid.",
+  description:
+    "Works like the batch for one application, but each message names its application in `app`, by ID or uid.",
   access: "organisation",
   permission: "messages:publish",
   filtersApplications: true,

@@ -9,7 +9,7 @@ export const createMessageBatch = defineRoute({
   tag: "Message",
   summary: "Publish up to 1,000 messages",
   description:
-    "Each message is accepted or refused on its own, and `data` has the results in the order of the messages. Responds with 202 once all accepted messages are on disk. Also accepts `application/x-ndjson`, with one message per line.",
+    "Each message is accepted or refused individually, and `data` contains the results in the order of the messages. Responds with 202 once all accepted messages are on disk. Also accepts `application/x-ndjson`, with one message per line.",
   access: "organisation",
   permission: "messages:publish",
   idempotency: "own",

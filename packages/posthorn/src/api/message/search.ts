@@ -21,7 +21,7 @@ export const searchMessages = defineRoute({
   tag: "Message",
   summary: "Search messages across applications and sources",
   description:
-    "Newest first, with the status of each. One request scans up to 5,000 messages, and for a text search up to 16 MiB of payloads, so a page can be short or empty and not be the last. Continue with `iterator` until `done` is true. With `app_id`, rare messages are found at once by `tag`, `channel` or `event_types`. An application token finds only the messages of its application.",
+    "Newest first, with the status of each. One request scans up to 5,000 messages, and for a text search up to 16 MiB of payloads, so a short or empty page is not necessarily the last one. Continue with `iterator` until `done` is true. With `app_id`, rare messages are found at once by `tag`, `channel` or `event_types`. An application token finds only the messages of its application.",
   access: "ViewBase",
   permission: "read",
   filtersApplications: true,

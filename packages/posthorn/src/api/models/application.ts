@@ -45,7 +45,7 @@ const AllowWords = nullable(
   Type.String({
     maxLength: 4096,
     description:
-      "Entries in the syntax of POSTHORN_EGRESS_ALLOW, used instead of it. They allow nothing beyond POSTHORN_EGRESS_ALLOW and POSTHORN_EGRESS_TENANT_ALLOW. Null: the setting of the server applies.",
+      "Entries in the syntax of POSTHORN_EGRESS_ALLOW, used instead of it. They cannot allow more than POSTHORN_EGRESS_ALLOW and POSTHORN_EGRESS_TENANT_ALLOW. Null: the setting of the server applies.",
   }),
 );
 

@@ -38,7 +38,7 @@ export const AttemptDetail = Type.Object(
       }),
     ),
     duplicate: Type.Boolean({
-      description: "Whether the destination had the message already, from an earlier attempt.",
+      description: "Whether the destination already had the message from an earlier attempt.",
     }),
     batch: nullable(
       Type.Object(

@@ -44,7 +44,7 @@ export const AuditEntryOut = Type.Object(
     timestamp: DateTime,
     type: literals(AUDIT_TYPES),
     action: Type.String({
-      description: "Operation id, such as `v1.endpoint.patch`, or `system.…` for Posthorn itself.",
+      description: "Operation ID, such as `v1.endpoint.patch`, or `system.…` for Posthorn itself.",
     }),
     actor: AuditActor,
     target: nullable(AuditTarget),

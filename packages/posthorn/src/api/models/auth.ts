@@ -35,7 +35,7 @@ export const AppPortalAccessIn = Type.Object(
     capabilities: Type.Optional(
       nullable(
         Type.Array(Type.Union(CAPABILITIES.map((name) => Type.Literal(name))), {
-          description: "All capabilities but `ManageWatch` by default.",
+          description: "By default all capabilities except `ManageWatch`.",
         }),
       ),
     ),
@@ -138,7 +138,9 @@ const keyFields = {
   networks: nullable(Type.Array(Type.String())),
   summary: Type.String({ description: "What the key can and cannot do, as a sentence." }),
   owner: nullable(
-    Type.String({ description: "ID of the user or key that created it. Null: a token of the organisation did." }),
+    Type.String({
+      description: "ID of the user or key that created it. Null: created with a token of the organisation.",
+    }),
   ),
   createdAt: DateTime,
   expiresAt: nullable(DateTime),

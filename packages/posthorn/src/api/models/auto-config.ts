@@ -5,7 +5,7 @@ export const AutoConfigOut = Type.Object(
   {
     id: Type.String(),
     token: Type.String({
-      description: "For the receiver, who needs nothing else. Anyone with it can receive the messages.",
+      description: "Everything that the receiver needs. Anyone who has it can receive the messages.",
     }),
     createdAt: DateTime,
   },

@@ -57,7 +57,7 @@ const Token = Type.Optional(
   Type.String({
     minLength: 1,
     maxLength: 512,
-    description: "Token for the provider's API. Never returned. If omitted, the stored token stays.",
+    description: "Token for the provider's API. Never returned. If omitted, the stored token is kept.",
   }),
 );
 
@@ -106,7 +106,7 @@ export const BackfillRunOut = Type.Object(
     missing: Type.Integer({ description: "Listed events that this source had not received." }),
     fetched: Type.Integer({ description: "Missing events that were fetched and stored." }),
     redelivered: Type.Integer({ description: "Missing events that the provider was asked to send again." }),
-    duplicates: Type.Integer({ description: "Missing events that arrived by themselves during the run." }),
+    duplicates: Type.Integer({ description: "Missing events that arrived on their own during the run." }),
     lastError: nullable(
       Type.String({ description: "Why the run failed, or why it is waiting before the next request." }),
     ),

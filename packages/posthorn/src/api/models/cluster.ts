@@ -3,7 +3,7 @@ import { NODE_STATES } from "../../domain/cluster/get.ts";
 import { DateTime, nullable } from "./common.ts";
 
 const NodeOut = Type.Object({
-  id: Type.Integer({ description: "Never reused: a node has a new number after each start." }),
+  id: Type.Integer({ description: "Never reused: a node gets a new number at each start." }),
   host: Type.String(),
   version: Type.String(),
   state: Type.Union(

@@ -71,7 +71,7 @@ export const DestinationOut = Type.Object(
       description:
         "`enabled`, `disabled`, `paused` (by a call, or because this server cannot use the destination) or `retrying` (the last attempt failed).",
     }),
-    currentIterator: Type.String({ description: "ID of the message that was sent last; empty if none was." }),
+    currentIterator: Type.String({ description: "ID of the message that was sent last; empty if none was sent." }),
     failureReason: nullable(Type.String({ description: "Why the last attempt failed." })),
     nextRetryAt: nullable(DateTime),
     batchSize: Type.Integer(),
@@ -91,7 +91,11 @@ export const DestinationTransformIn = Type.Object(
   {
     code: Type.Optional(
       nullable(
-        Type.String({ minLength: 10, maxLength: 51_200, description: "As the code of an endpoint. Null removes it." }),
+        Type.String({
+          minLength: 10,
+          maxLength: 51_200,
+          description: "JavaScript, as for an endpoint. Null removes it.",
+        }),
       ),
     ),
   },

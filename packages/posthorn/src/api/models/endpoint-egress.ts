@@ -52,7 +52,7 @@ const Auth = Type.Object(
     audience: Text,
     credentials: Type.Optional(
       Type.Union([Type.Literal("header"), Type.Literal("form")], {
-        description: "Where the token request has client id and secret.",
+        description: "Where the token request contains the client ID and secret.",
       }),
     ),
   },
@@ -137,7 +137,7 @@ export const EndpointVerificationOut = Type.Object(
       Type.String({ description: "How the endpoint must be verified. Null: verification is not required." }),
     ),
     method: nullable(
-      Type.String({ description: "How the endpoint was verified. Null: it was not, or for another host." }),
+      Type.String({ description: "How the endpoint was verified. Null: not verified, or verified for another host." }),
     ),
     verifiedAt: nullable(DateTime),
     held: Type.Boolean({ description: "Whether deliveries are on hold until the endpoint is verified." }),

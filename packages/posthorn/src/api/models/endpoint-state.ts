@@ -30,7 +30,7 @@ export const EndpointStateOut = Type.Object(
       }),
     ),
     certificateValidTo: nullable(
-      Type.String({ format: "date-time", description: "End of the certificate that the receiver presented last." }),
+      Type.String({ format: "date-time", description: "Expiry of the certificate that the receiver last presented." }),
     ),
     waiting: Type.Object({
       due: Type.Integer({ description: "Deliveries that are due, including those on hold." }),

@@ -46,7 +46,7 @@ export const targetSettings = {
       additionalProperties: { type: ["string", "number", "boolean", "null"] },
       [DOCUMENTED_AS]: configModelIds(DESTINATION_KINDS, "DestinationConfig"),
       description:
-        "Configuration of the destination kind. Secrets are stored encrypted and never returned. In a change, secrets that are not given are kept, unless a field that decides where they are sent changes.",
+        "Configuration of the destination kind. Secrets are stored encrypted and never returned. In a change, omitted secrets are kept, unless a field that determines where they are sent changes.",
     }),
   ),
 };

@@ -22,7 +22,9 @@ const MESSAGE = {
     description:
       'JSON objects, byte for byte as published. `{}` beside a `rawPayload`; `{"expired": true}` once deleted.',
   }),
-  rawPayload: Type.Optional(Type.String({ description: "Payloads that are no JSON object, or all with `raw`." })),
+  rawPayload: Type.Optional(
+    Type.String({ description: "Payloads that are not JSON objects, or all payloads with `raw`." }),
+  ),
   rawPayloadEncoding: Type.Optional(
     Type.Union([Type.Literal("utf-8"), Type.Literal("base64")], {
       description: "`base64` for bytes that are not UTF-8, or with `raw`.",
@@ -35,9 +37,9 @@ export const FeedMessageOut = Type.Object({ ...MESSAGE, offset: Offset }, { $id:
 export const FeedPageOut = Type.Object(
   {
     data: Type.Array(ref(FeedMessageOut)),
-    cursor: Type.String({ description: "Pass it as `cursor` to read what follows, now or later." }),
+    cursor: Type.String({ description: "Pass it as `cursor` to read the messages after it, now or later." }),
     done: Type.Boolean({
-      description: "Whether the end was reached. A page can be short or empty and not be the last.",
+      description: "Whether the end was reached. A short or empty page is not necessarily the last one.",
     }),
   },
   { $id: "FeedPageOut" },
@@ -136,7 +138,7 @@ export const FeedConsumerOut = Type.Object(
     behind: Type.Integer({ description: "Messages after this position, counted up to 1,000." }),
     oldestPending: nullable(Type.String({ format: "date-time", description: "Time of the first of them." })),
     createdAt: DateTime,
-    usedAt: Type.String({ format: "date-time", description: "About when it was last used." }),
+    usedAt: Type.String({ format: "date-time", description: "Approximate time of the last use." }),
     expiresAt: Type.String({ format: "date-time", description: "When it is deleted if it is not used." }),
   },
   { $id: "FeedConsumerOut" },

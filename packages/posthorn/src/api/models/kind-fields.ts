@@ -10,11 +10,11 @@ export const KindField = Type.Object({
   name: Type.String({ description: "Name in `config`." }),
   type: Type.Union(["text", "url", "integer", "boolean", "choice"].map((type) => Type.Literal(type))),
   label: Type.String(),
-  help: Type.String({ description: "What to enter, and where in the other product to find it." }),
+  help: Type.String({ description: "What to enter, and where to find it in the other product." }),
   required: Type.Boolean(),
   secret: Type.Boolean({ description: "Stored encrypted and never returned." }),
   isTarget: Type.Boolean({
-    description: "Decides where the secrets are sent: when it changes, all secrets must be entered again.",
+    description: "Determines where the secrets are sent. When it changes, all secrets must be entered again.",
   }),
   default: nullable(FieldValue),
   example: nullable(Type.String()),

@@ -23,7 +23,7 @@ export const MessageBatchItem = Type.Object(
           minLength: 1,
           maxLength: 256,
           description:
-            "A message with an idempotency key that was used before is a duplicate. Works as the header of a single publish.",
+            "A message with a key that was already used is a duplicate. Works like the header of a single publish.",
         }),
       ),
     ),

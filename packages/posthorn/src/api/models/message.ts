@@ -41,7 +41,7 @@ export const messageInFields = {
     nullable(
       Type.String({
         format: "date-time",
-        description: "No attempt is made from this time on. The delivery is then canceled as `expired`.",
+        description: "No attempt is made at or after this time; the delivery is then canceled as `expired`.",
       }),
     ),
   ),

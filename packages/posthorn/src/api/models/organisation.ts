@@ -13,12 +13,13 @@ export const OrganisationOut = Type.Object(
     id: Type.String(),
     name: Type.String({ description: "Empty: it has none." }),
     createdAt: DateTime,
-    current: Type.Boolean({ description: "Whether you work in it now." }),
+    current: Type.Boolean({ description: "Whether it is the current organisation of your session." }),
     role: nullable(literals(ROLES)),
   },
   {
     $id: "OrganisationOut",
-    description: "An organisation with your role in it. Null: in single applications only, or you are no user.",
+    description:
+      "An organisation and your role in it. Null: you have roles in individual applications only, or are not signed in as a user.",
   },
 );
 

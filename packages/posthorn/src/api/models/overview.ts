@@ -46,7 +46,7 @@ export const IssueOut = Type.Object(
     url: Type.String(),
     disabled: Type.Boolean(),
     errorCode: nullable(
-      Type.String({ description: "Error class of the failure; null when the status code says it all." }),
+      Type.String({ description: "Error class of the failure; null if the status code is the cause." }),
     ),
     responseStatusCode: count("0 when there was no response."),
     attempts: count(),
@@ -64,7 +64,7 @@ export const IssuesOut = Type.Object(
   {
     data: Type.Array(ref(IssueOut), { description: "Newest first." }),
     exact: Type.Boolean({
-      description: "False when there were more attempts than the newest 20,000, which are the ones examined.",
+      description: "False if there were more attempts than the newest 20,000, which were examined.",
     }),
   },
   { $id: "IssuesOut" },
@@ -83,7 +83,9 @@ export const EgressCheckIn = Type.Object(
 export const EgressCheckOut = Type.Object(
   {
     allowed: Type.Boolean(),
-    addresses: Type.Array(Type.String(), { description: "Addresses the name resolves to now, if the URL is allowed." }),
+    addresses: Type.Array(Type.String(), {
+      description: "Addresses to which the name currently resolves, if the URL is allowed.",
+    }),
     code: nullable(Type.String({ description: "Why the URL is refused." })),
     message: nullable(Type.String({ description: "The reason as customers see it." })),
     detail: nullable(Type.String({ description: "The rule that applied, and the address." })),

@@ -59,7 +59,7 @@ export const DiagnosisOut = Type.Object(
     ok: Type.Boolean({ description: "Whether the request passes verification with the current settings." }),
     error: nullable(Finding),
     findings: Type.Array(Finding, {
-      description: "Mistakes that together explain the failure: without them, the request passes verification.",
+      description: "Mistakes that together explain the failure: if they are undone, the request passes verification.",
     }),
     hints: Type.Array(Finding, { description: "Likely causes, if the search found no definite one." }),
     tried: Type.Integer({ description: "Number of combinations tried." }),

@@ -53,7 +53,7 @@ const fields = {
   createdBy: Type.String({ description: "Name of the caller that created it." }),
   createdAt: DateTime,
   expiresAt: DateTime,
-  views: Type.Integer({ description: "How often it was opened." }),
+  views: Type.Integer({ description: "Number of times the link was opened." }),
   lastViewedAt: nullable(DateTime),
 };
 

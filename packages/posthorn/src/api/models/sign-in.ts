@@ -9,7 +9,7 @@ const RoleName = Type.Union(ROLES.map((role) => Type.Literal(role)));
 const GroupRole = Type.Object({
   group: Type.String({ minLength: 1, maxLength: 256, description: "As the provider names it." }),
   role: RoleName,
-  app: Type.Optional(nullable(Type.String({ description: "ID of an application. Null: in the whole organisation." }))),
+  app: Type.Optional(nullable(Type.String({ description: "ID of an application. Null: the whole organisation." }))),
 });
 
 const Issuer = Type.String({
@@ -43,7 +43,7 @@ export const IdentityProviderIn = Type.Object(
     roles: Type.Optional(
       Type.Array(GroupRole, {
         maxItems: 100,
-        description: "Roles of the members of groups. The first matching rule wins.",
+        description: "Roles by group. The first matching rule applies.",
       }),
     ),
     defaultRole: Type.Optional(
@@ -144,7 +144,7 @@ export const IdentityOut = Type.Object(
     id: Type.String(),
     provider: Type.String({ description: "Name of the identity provider." }),
     issuer: Type.String(),
-    email: nullable(Type.String({ description: "As the provider sent it last." })),
+    email: nullable(Type.String({ description: "As last sent by the provider." })),
     createdAt: DateTime,
     lastUsedAt: DateTime,
   },

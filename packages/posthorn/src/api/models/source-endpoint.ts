@@ -61,7 +61,7 @@ export const IngestEndpointHeadersOut = Type.Object(
 
 export const IngestEndpointForwarding = Type.Object(ForwardingFields, {
   $id: "IngestEndpointForwarding",
-  description: "What is forwarded besides body and headers. Off by default.",
+  description: "Parts to forward in addition to body and headers. Off by default.",
 });
 
 const { code, enabled, variables } = EndpointTransformationPatch.properties;

@@ -26,7 +26,7 @@ const fields = {
   bodyBytes: nullable(Type.Integer()),
   matched: Type.Integer({ description: "Number of endpoints that matched." }),
   unmatched: Type.Integer({
-    description: "Number of endpoints that did not match. The reasons are in the matching of the message.",
+    description: "Number of endpoints that did not match. For the reasons, get the matching of the message.",
   }),
   routing: Type.Union([Type.Literal("routed"), Type.Literal("no_match"), Type.Literal("no_endpoint")], {
     description: "`no_match`: no endpoint matched. `no_endpoint`: the source had no endpoints.",
@@ -110,7 +110,7 @@ export const IngestSourceTypeOut = Type.Object(
     }),
     secret: nullable(Type.String({ description: "The provider's name for its secret or key." })),
     secretField: Type.Union([Type.Literal("secrets"), Type.Literal("publicKeys")], {
-      description: "Source field for it. Public keys sent as `secrets` are stored as `publicKeys`.",
+      description: "Field of the source that holds it. Public keys sent as `secrets` are stored as `publicKeys`.",
     }),
     config: Type.Record(Type.String(), Type.String(), { description: "Settings of the provider with their meaning." }),
     schemes: Type.Array(Type.Object({ name: Type.String(), summary: Type.String() })),

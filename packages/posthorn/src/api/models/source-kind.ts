@@ -18,7 +18,7 @@ export const SourceKindOut = Type.Object(
     }),
     fields: Type.Array(KindField),
     events: Type.Array(Type.Object({ type: Type.String(), description: Type.String() }), {
-      description: "Types of its events. A name in braces stands for a field of the configuration.",
+      description: "Types of its events. A name in braces is replaced by that field of the configuration.",
     }),
     repeats: Type.Union([Type.Literal("dropped"), Type.Literal("possible")], {
       description: "Whether an event that is read again is recognised and dropped.",

@@ -106,7 +106,7 @@ const SourceResponse = Type.Object({
     Type.Integer({
       minimum: 200,
       maximum: 599,
-      description: "The event is stored whatever the status. Most senders retry on anything but 2xx.",
+      description: "The event is stored regardless of the status. Most senders retry after anything other than 2xx.",
     }),
   ),
   headers: Type.Optional({

@@ -107,7 +107,10 @@ export const StatsNowOut = Type.Object(
       }),
       later: Type.Integer({ description: "Retries and deferred deliveries." }),
       oldestDueAt: nullable(
-        Type.String({ format: "date-time", description: "Of the deliveries that are due and not on hold." }),
+        Type.String({
+          format: "date-time",
+          description: "Due time of the oldest delivery that is due and not on hold.",
+        }),
       ),
       oldestWaitSeconds: Type.Integer({ description: "0 when the queue is empty." }),
       exact: Type.Boolean({ description: "False with a million deliveries or more: the counts are lower bounds." }),
@@ -125,7 +128,7 @@ export const StatsNowOut = Type.Object(
     }),
     sources: Type.Object({
       inactive: Type.Array(Type.Object({ sourceId: Type.String(), name: Type.String(), inactiveSince: DateTime }), {
-        description: "Sources that have received nothing for longer than usual, longest first; at most 50.",
+        description: "Sources without events for longer than usual, longest first; at most 50.",
       }),
     }),
   },
@@ -150,7 +153,7 @@ export const StatsStorageOut = Type.Object(
     bytesADay: Type.Integer(),
     steadyBytes: Type.Integer(),
     fullInDays: nullable(
-      Type.Integer({ description: "Null: not at the current rate, or the size of the disk is unknown." }),
+      Type.Integer({ description: "Null: the disk does not fill up at the current rate, or its size is unknown." }),
     ),
   },
   {

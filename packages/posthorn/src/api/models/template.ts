@@ -21,7 +21,7 @@ const Creates = Type.Object(
       ),
     ),
     eventTypes: Type.Array(Type.Object({ name: Type.String(), description: Type.String() }), {
-      description: "Event types that the application needs. Those that exist are used.",
+      description: "Event types that the application needs. Existing ones are used as they are.",
     }),
     watch: nullable(
       Type.Object({

@@ -19,12 +19,12 @@ export const AppUsageStatsIn = Type.Object(
 
 export const AppUsageStatsOut = Type.Object(
   { ...taskFields, unresolvedAppIds: Type.Array(Type.String(), { description: "Omit to include all applications." }) },
-  { $id: "AppUsageStatsOut", description: "The background task, whose data will have the totals." },
+  { $id: "AppUsageStatsOut", description: "The background task. Its data will contain the totals." },
 );
 
 export const AggregateEventTypesOut = Type.Object(taskFields, {
   $id: "AggregateEventTypesOut",
-  description: "The background task, whose data will have the counts.",
+  description: "The background task. Its data will contain the counts.",
 });
 
 export const USAGE_MODELS: readonly TSchema[] = [AppUsageStatsIn, AppUsageStatsOut, AggregateEventTypesOut];

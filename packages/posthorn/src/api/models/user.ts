@@ -4,7 +4,7 @@ import { PERMISSIONS } from "../../domain/grant.ts";
 import { ROLES } from "../../domain/role.ts";
 import { DateTime, listOf, literals, nullable, ref } from "./common.ts";
 
-const Email = Type.String({ minLength: 3, maxLength: 254, description: "Upper and lower case are the same." });
+const Email = Type.String({ minLength: 3, maxLength: 254, description: "Case-insensitive." });
 const PersonName = Type.String({ minLength: 1, maxLength: 100, pattern: "\\S" });
 /** The rules are in `domain/user/password-rules.ts`. */
 const NewPassword = Type.String({
@@ -83,7 +83,7 @@ export const SignOutIn = Type.Object(
 export const DeviceAuthorizationIn = Type.Object(
   {
     client_id: Type.Optional(
-      Type.String({ maxLength: 200, description: "What the program is called, as users see it before they approve." }),
+      Type.String({ maxLength: 200, description: "Name of the program, which users see before they approve it." }),
     ),
     scope: Type.Optional(
       Type.String({ maxLength: 1000, description: "Ignored: the token has the roles of the user." }),
@@ -136,7 +136,7 @@ const userFields = {
   email: Type.String(),
   name: Type.String(),
   role: nullable(literals(ROLES)),
-  applicationRoles: Type.Array(ApplicationRole, { description: "Roles in single applications." }),
+  applicationRoles: Type.Array(ApplicationRole, { description: "Roles in individual applications." }),
   disabled: Type.Boolean(),
   secondFactor: Type.Boolean({ description: "One-time codes are required." }),
   createdAt: DateTime,
@@ -155,7 +155,7 @@ export const UserPatch = Type.Object(
           app: Type.String({ maxLength: 300, description: "ID or `uid` of an application." }),
           role: RoleName,
         }),
-        { maxItems: 500, description: "All roles in single applications. Those that are missing are removed." },
+        { maxItems: 500, description: "All roles in individual applications. Roles that are missing are removed." },
       ),
     ),
     disabled: Type.Optional(Type.Boolean({ description: "The user cannot sign in. Their sessions end." })),
@@ -183,7 +183,7 @@ export const ProfilePatch = Type.Object(
       ),
     ),
     currentPassword: Type.Optional(
-      Type.String({ maxLength: 1024, description: "Needed to change the email address." }),
+      Type.String({ maxLength: 1024, description: "Required to change the email address." }),
     ),
   },
   { $id: "ProfilePatch" },

@@ -65,7 +65,7 @@ const RuleModel = Type.Object(
     read: Type.Optional(
       Type.Object({
         items: Type.Optional(
-          Type.String({ description: "JSONPath to items of a message that are samples of their own." }),
+          Type.String({ description: "JSONPath to the items of a message that are each a sample." }),
         ),
         value: Type.Optional(Selector),
         key: Type.Optional(Selector),
@@ -138,7 +138,7 @@ export const WatchOut = Type.Object(
       { description: "Keys in each phase." },
     ),
     samples: Type.Integer({ description: "Samples evaluated." }),
-    unreadable: Type.Integer({ description: "Samples without a readable value. They change nothing." }),
+    unreadable: Type.Integer({ description: "Samples without a readable value. They do not affect the state." }),
     ignored: Type.Integer({ description: "Samples of new keys above the limits." }),
     overflowSince: nullable(DateTime),
     createdAt: DateTime,
@@ -262,7 +262,7 @@ export const WatchFilters = {
     Type.String({
       minLength: 1,
       maxLength: 256,
-      description: "A part of the name, the uid or the event type, in any case.",
+      description: "Part of the name, uid or event type; case-insensitive.",
     }),
   ),
 };

@@ -9,7 +9,7 @@ export const deleteOperationalEndpoint = defineRoute({
   operationId: "v1.operational-webhook.endpoint.delete",
   tag: "Operational Webhook",
   summary: "Delete an operational webhook endpoint",
-  description: "Deliveries that wait to be sent to it are canceled.",
+  description: "Its pending deliveries are canceled.",
   access: "organisation",
   permission: "settings:write",
   responses: { 204: null },

@@ -15,7 +15,7 @@ export const listOperationalEndpoints = defineRoute({
   operationId: "v1.operational-webhook.endpoint.list",
   tag: "Operational Webhook",
   summary: "List operational webhook endpoints",
-  description: "Pages through the endpoints that receive events about Posthorn itself.",
+  description: "Pages through the endpoints that receive operational webhooks.",
   access: "organisation",
   permission: "read",
   query: Type.Object({ ...PageQuery, ...OrderQuery }),

@@ -9,7 +9,7 @@ export const getApplicationPolicy = defineRoute({
   operationId: "v1.application.get-policy",
   tag: "Policy",
   summary: "Get the delivery policy of an application",
-  description: "Returns the values that are set for the application, and the effective ones.",
+  description: "Returns the values set for the application, and the effective values.",
   access: "ViewBase",
   permission: "read",
   responses: { 200: PolicyOut },

@@ -9,7 +9,7 @@ export const getEndpointPolicy = defineRoute({
   operationId: "v1.endpoint.get-policy",
   tag: "Policy",
   summary: "Get the delivery policy of an endpoint",
-  description: "Returns the values that are set for the endpoint, and the effective ones.",
+  description: "Returns the values set for the endpoint, and the effective values.",
   access: "ViewBase",
   permission: "read",
   responses: { 200: PolicyOut },

@@ -11,7 +11,7 @@ export const diagnoseQuarantined = defineRoute({
   tag: "Ingest",
   summary: "Diagnose a quarantined request",
   description:
-    "Finds out why the signature is wrong by undoing likely mistakes until the request passes verification: a wrong secret, a body changed by a proxy, a clock that is off. It also tries the secrets of your other sources of this provider. The search is limited; `stopped` is set if it ended early. An organisation has one diagnosis at a time: another one gets a 429 with `retry-after`.",
+    "Determines why the signature is wrong by undoing likely mistakes until the request passes verification: a wrong secret, a body changed by a proxy, a clock that is off. It also tries the secrets of your other sources of this provider. The search is limited; `stopped` is set if it ended early. An organisation can run one diagnosis at a time; a second one gets a 429 with `retry-after`.",
   access: "organisation",
   permission: "payloads:read",
   idempotency: "none",

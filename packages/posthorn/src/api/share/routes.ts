@@ -94,7 +94,7 @@ const revokeShare = defineRoute({
   operationId: "v1.share.revoke",
   tag: "Share",
   summary: "Revoke a shared link",
-  description: "From then on it gets the same response as an unknown one.",
+  description: "Afterwards it gets the same response as an unknown link.",
   access: "organisation",
   permission: "payloads:read",
   responses: { 204: null },

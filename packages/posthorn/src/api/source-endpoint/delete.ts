@@ -9,7 +9,7 @@ export const deleteSourceEndpoint = defineRoute({
   operationId: "v1.ingest.endpoint.delete",
   tag: "Ingest",
   summary: "Delete an endpoint of a source",
-  description: "Deliveries that wait to be sent to it are canceled.",
+  description: "Its pending deliveries are canceled.",
   access: "organisation",
   permission: "sources:write",
   responses: { 204: null },

@@ -10,7 +10,7 @@ export const getForwarding = defineRoute({
   operationId: "v1.ingest.endpoint.get-forwarding",
   tag: "Ingest",
   summary: "Get the forwarding settings of an endpoint of a source",
-  description: "Returns whether the method, path and query of received requests are passed on.",
+  description: "Returns whether the method, path and query of received requests are forwarded.",
   access: "organisation",
   permission: "read",
   responses: { 200: IngestEndpointForwarding },

@@ -14,7 +14,7 @@ export const listSourceEndpoints = defineRoute({
   operationId: "v1.ingest.endpoint.list",
   tag: "Ingest",
   summary: "List the endpoints of a source",
-  description: "Pages through the endpoints to which the events of the source are sent.",
+  description: "Pages through the endpoints that receive the events of the source.",
   access: "organisation",
   permission: "read",
   query: Type.Object({ ...PageQuery, ...OrderQuery }),

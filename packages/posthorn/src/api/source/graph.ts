@@ -9,7 +9,8 @@ export const sourceGraph = defineRoute({
   operationId: "v1.ingest.source.graph",
   tag: "Ingest",
   summary: "Get the routes of a source as a graph",
-  description: "Nodes and edges: the source, and for each endpoint its filter, its transformation and the endpoint.",
+  description:
+    "Nodes and edges: the source and, for each endpoint, its filter, its transformation and the endpoint itself.",
   access: "organisation",
   permission: "read",
   responses: { 200: IngestGraphOut },

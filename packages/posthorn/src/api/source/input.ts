@@ -73,7 +73,7 @@ function targetOf({ type, kind: given, config = null }: Body): Pick<SourceInput,
   const kind = given ?? WEBHOOK_SOURCE;
   if (kind !== WEBHOOK_SOURCE) {
     if (type === undefined || type === kind) return { type: kind, kind, kindConfig: config };
-    throw invalid("type", `Leave this out: the type of sources of the kind "${kind}" is "${kind}".`);
+    throw invalid("type", `Omit this field: the type of sources of the kind "${kind}" is "${kind}".`);
   }
   if (type === undefined) throw invalid("type", "This field is required.");
   return { type, kind, kindConfig: null };
@@ -100,7 +100,7 @@ function configOf(type: string, given: Body["config"]): ReadConfig {
       toleranceSeconds = value;
       continue;
     }
-    if (typeof value !== "string") throw invalid(["body", "config", name], "A setting of a provider is a text.");
+    if (typeof value !== "string") throw invalid(["body", "config", name], "Provider settings must be strings.");
     if (SECRET_NAMES.has(name) && !hasSetting(type, name)) secret = value;
     else if (name === "publicKey" && !hasSetting(type, name)) publicKeys = [value];
     else config[name] = value;

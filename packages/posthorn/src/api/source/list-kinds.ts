@@ -13,7 +13,7 @@ export const listSourceKinds = defineRoute({
   tag: "Ingest",
   summary: "List the source kinds",
   description:
-    "Every kind that this version has, with the fields of its configuration, its events, and the steps to set it up. " +
+    "All kinds in this version, with the fields of its configuration, its events, and the steps to set it up. " +
     "`available` says whether sources of the kind can be created on this server.",
   access: "organisation",
   permission: "read",

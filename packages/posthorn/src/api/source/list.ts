@@ -33,7 +33,7 @@ export const listSources = defineRoute({
       Type.String({
         minLength: 1,
         maxLength: 256,
-        description: "A part of the name, the uid or the type, in any case.",
+        description: "Part of the name, uid or type; case-insensitive.",
       }),
     ),
   }),

@@ -10,7 +10,7 @@ export const statsNow = defineRoute({
   operationId: "v1.statistics.now",
   tag: "Statistics",
   summary: "Get the queues and the endpoints that need attention",
-  description: "Returns what waits to be sent at this moment, and endpoints that fail, are paused or are disabled.",
+  description: "Returns the current queues, and the endpoints that are failing, paused or disabled.",
   access: "organisation",
   permission: "read",
   filtersApplications: true,

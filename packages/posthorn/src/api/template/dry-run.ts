@@ -10,7 +10,7 @@ export const dryRunTemplate = defineRoute({
   operationId: "v1.template.dry-run",
   tag: "Template",
   summary: "Preview what a template creates",
-  description: "Makes all checks of creating it, and returns what would be created. Stores nothing.",
+  description: "Performs all checks and returns what would be created. Stores nothing.",
   access: "organisation",
   permission: "read",
   idempotency: "none",

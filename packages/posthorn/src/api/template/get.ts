@@ -11,7 +11,7 @@ export const getTemplate = defineRoute({
   operationId: "v1.template.get",
   tag: "Template",
   summary: "Get a template",
-  description: "Returns its form, the objects that it creates, and an example.",
+  description: "Returns its form, the objects that it creates, and examples.",
   access: "organisation",
   permission: "read",
   filtersApplications: true,

@@ -11,7 +11,7 @@ export const createWatch = defineRoute({
   tag: "Watch",
   summary: "Create a watch",
   description:
-    "Evaluates the messages that are published from now on. `app_id` is an application or a source. Each transition is published as a message of the application in `emit`.",
+    "Evaluates messages published from now on. `app_id` is an application or a source. Each transition is published as a message of the application in `emit`.",
   access: "ManageWatch",
   permission: "watches:write",
   idempotency: "claim",

@@ -8,7 +8,7 @@ export const deleteWatch = defineRoute({
   operationId: "v1.watch.delete",
   tag: "Watch",
   summary: "Delete a watch",
-  description: "Events that it has published stay.",
+  description: "Published events are kept.",
   access: "ManageWatch",
   permission: "watches:write",
   responses: { 204: null },

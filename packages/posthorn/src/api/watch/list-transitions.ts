@@ -13,7 +13,7 @@ export const listWatchTransitions = defineRoute({
   operationId: "v1.watch.transition.list",
   tag: "Watch",
   summary: "List the transitions of a watch",
-  description: "Newest first, as long as the messages that report them are stored.",
+  description: "Newest first, for as long as the messages that report them are stored.",
   access: "ManageWatch",
   permission: "read",
   query: Type.Object({ ...PageQuery, key: Type.Optional(WatchKeyName) }),

@@ -9,7 +9,7 @@ export const resetWatchKey = defineRoute({
   operationId: "v1.watch.key.reset",
   tag: "Watch",
   summary: "Reset a key of a watch",
-  description: "Forgets its state. If it is raised, it is cleared first, with the reason `reset`.",
+  description: "Deletes its state. If it is raised, it is cleared first, with the reason `reset`.",
   access: "ManageWatch",
   permission: "watches:write",
   body: WatchResetIn,

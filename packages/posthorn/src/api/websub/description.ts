@@ -16,7 +16,7 @@ const FORM = Type.Object({
   "hub.lease_seconds": Type.Optional(
     Type.Integer({
       minimum: 1,
-      description: "Wanted lease. The topic limits it; the verification names the granted one.",
+      description: "Requested lease. The topic limits it; the verification request contains the granted lease.",
     }),
   ),
   "hub.secret": Type.Optional(
@@ -43,7 +43,7 @@ export const WEBSUB_PUBLIC_ROUTES: readonly Omit<RouteOptions, "handler">[] = [
         400: { description: "A parameter is missing or wrong.", ...error },
         404: { description: "There is no such topic, or no subscription to end.", ...error },
         413: { description: "The form is too large.", ...error },
-        429: { description: "Too many requests, or too many that are waiting to be confirmed.", ...error },
+        429: { description: "Too many requests, or too many that are waiting for confirmation.", ...error },
         503: { description: "The server cannot process the request now. Try again later.", ...error },
       },
     },

@@ -129,7 +129,10 @@ async function topic(request: FastifyRequest, services: Services, limits: Limits
   const { raw, ip, params } = request;
   requireRate(limits.address, ip);
   if (asksForScript(raw.headers)) {
-    throw new PosthornError("insufficient access", "A browser asked for this URL as a script. It serves no code.");
+    throw new PosthornError(
+      "insufficient access",
+      "A browser requested this URL as a script, but it does not serve code.",
+    );
   }
   const { token } = params as { readonly token: string };
   const found = isServed(services) ? await topicOfToken({ services, tx: null }, token) : null;

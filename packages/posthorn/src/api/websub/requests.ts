@@ -53,7 +53,8 @@ const deleteRequest = defineRoute({
   operationId: "v1.websub.request.delete",
   tag: "WebSub",
   summary: "Delete a request that was not confirmed",
-  description: "A pending request is not verified any more. The subscriber receives no notice, and can request again.",
+  description:
+    "A pending request is no longer verified. The subscriber is not notified, and can send the request again.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   responses: { 204: null },

@@ -108,7 +108,7 @@ const patchTopic = defineRoute({
   operationId: "v1.websub.topic.patch",
   tag: "WebSub",
   summary: "Change a topic",
-  description: "Its subscriptions receive the events that it has from now on. Leases stay as they were granted.",
+  description: "Its subscriptions receive the topic's new events from now on. Granted leases do not change.",
   access: "ManageEndpoint",
   permission: "endpoints:write",
   body: WebSubTopicPatch,

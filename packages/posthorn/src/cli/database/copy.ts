@@ -32,7 +32,7 @@ async function copy(options: Record<string, unknown>): Promise<void> {
   const from = databaseOf("--from", String(options["from"]), config);
   const to = databaseOf("--to", String(options["to"]), config);
   if (locationOf(from) === locationOf(to)) {
-    throw new PosthornError("copy_refused", "--from and --to are the same database: name an empty one to copy to.");
+    throw new PosthornError("copy_refused", "--from and --to are the same database. Copy to an empty database.");
   }
   const dryRun = options["dryRun"] === true;
   await using source = await open(from, dryRun ? "look" : "source", to);

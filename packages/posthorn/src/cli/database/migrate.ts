@@ -18,7 +18,7 @@ export function addMigrateCommand(program: Command): void {
   addSettingFlags(command).action(async (options: Record<string, unknown>) => {
     const { database } = envToConfig(readEnv(sourcesOf(options)));
     if (options["plan"] === true && options["status"] === true) {
-      throw new PosthornError("config_invalid", "--plan and --status are two questions: ask one of them.");
+      throw new PosthornError("config_invalid", "Use either --plan or --status, not both.");
     }
     if (options["status"] === true) printStatus(await migrationStates(database));
     else if (options["plan"] === true) printPlan(database, await migrationStates(database));

@@ -42,7 +42,7 @@ async function listen(host: string, port: number): Promise<Lab> {
   } catch (cause) {
     throw new PosthornError(
       "config_invalid",
-      `The lab cannot listen on ${host}:${port} and the ports after it (${(cause as Error).message}): choose another --port.`,
+      `The lab cannot listen on ${host}:${port} and the following ports (${(cause as Error).message}). Choose another --port.`,
       { cause },
     );
   }

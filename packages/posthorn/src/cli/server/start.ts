@@ -40,7 +40,7 @@ async function start(options: Record<string, unknown>): Promise<void> {
     // An orderly shutdown is no longer possible. Accepted messages are on disk.
     process.exit(1);
   }
-  log.info(`${signal}: stopping; attempts in flight have ${config.shutdownTimeoutMs / 1000} s`);
+  log.info(`${signal}: stopping; waiting up to ${config.shutdownTimeoutMs / 1000} s for attempts in flight`);
 }
 
 /**
@@ -57,7 +57,7 @@ async function printLink(node: PosthornNode, developerSecret: string | null, log
     // The link works once, for a day, and only while there are no users.
     if (link !== null) log.info({ link }, `this server has no users yet: create the first one at ${link}`);
   } catch (err) {
-    log.warn({ err }, "the link for the first user could not be created; the next start tries again");
+    log.warn({ err }, "the link for the first user could not be created; retrying at the next start");
   }
 }
 

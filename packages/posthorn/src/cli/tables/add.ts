@@ -62,7 +62,7 @@ function sourceOf(table: string, options: Record<string, unknown>): TableSource 
 function changeOf(text: string): Change {
   const change = CHANGES.find((candidate) => candidate === text);
   if (change !== undefined) return change;
-  throw new PosthornError("config_invalid", `--on is wrong: "${text}" is none of ${CHANGES.join(", ")}.`);
+  throw new PosthornError("config_invalid", `--on is wrong: "${text}" is not one of ${CHANGES.join(", ")}.`);
 }
 
 function applicationOf(constant: string | null, column: string | null): TableSource["app"] {

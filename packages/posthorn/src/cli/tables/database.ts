@@ -10,6 +10,6 @@ export function tablesUrl(options: Record<string, unknown>): string {
   if (database.kind === "postgres") return database.directUrl ?? database.url;
   throw new PosthornError(
     "config_invalid",
-    "Events are made of tables in PostgreSQL only, by a Posthorn that uses the same database: set POSTHORN_DATABASE_URL, or give --database-url. `posthorn copy` brings along what is in SQLite.",
+    "Table sources require PostgreSQL, and a Posthorn that uses the same database: set POSTHORN_DATABASE_URL or --database-url. `posthorn copy` moves existing data from SQLite.",
   );
 }

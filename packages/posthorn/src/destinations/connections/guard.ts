@@ -122,7 +122,7 @@ export class DialContext {
   receive(bytes: number): GuardError | null {
     this.#allowance -= bytes;
     if (this.#allowance >= 0) return null;
-    return this.#refuse(new GuardError("EFLOOD", "The target sent more data than its protocol needs."));
+    return this.#refuse(new GuardError("EFLOOD", "The target sent more data than its protocol requires."));
   }
 
   #refuse<E extends Error>(error: E): E {

@@ -62,6 +62,6 @@ export async function warnOfRefusedEgress(
       setting: "POSTHORN_EGRESS_TENANT_ALLOW",
     };
     const whose = endpointId === null ? "application" : "endpoint";
-    log.warn(facts, `egress rules of an ${whose} go beyond what the operator allows and have no effect`);
+    log.warn(facts, `egress rules of an ${whose} exceed what the operator allows and have no effect`);
   }
 }

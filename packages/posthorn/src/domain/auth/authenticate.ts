@@ -341,7 +341,7 @@ function stringsOf(claim: unknown): string[] | null {
 }
 
 function wrongNetwork(address: string): PosthornError {
-  return new PosthornError("insufficient access", `This key may not be used from the address ${address}.`);
+  return new PosthornError("insufficient access", `This key cannot be used from the address ${address}.`);
 }
 
 function refused(cause?: unknown): PosthornError {

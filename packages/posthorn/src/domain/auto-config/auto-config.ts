@@ -233,7 +233,7 @@ async function boundTo(ctx: Context, row: Selectable<AutoConfigTable>, kind: str
   if (existing === null || existing.kind === kind) return existing;
   throw new PosthornError(
     "conflict",
-    "This token already has an endpoint of another kind, and one token has one endpoint. Ask the sender for another token.",
+    "This token already has an endpoint of another kind, and each token has only one endpoint. Ask the sender for another token.",
   );
 }
 

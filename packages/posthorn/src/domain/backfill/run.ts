@@ -35,7 +35,7 @@ export interface BackfillData extends TaskData {
   readonly fetched: number;
   /** Missing events that the provider was asked to send again. */
   readonly redelivered: number;
-  /** Missing events that arrived by themselves during the run. */
+  /** Missing events that arrived on their own during the run. */
   readonly duplicates: number;
   /** Consecutive failures of the API. */
   readonly failures: number;

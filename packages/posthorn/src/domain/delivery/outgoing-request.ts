@@ -175,7 +175,7 @@ function urlOf(url: string, wanted: string): string {
   if (changedTo === null) throw new ChangeError(`The transformation set the URL ${shown(wanted)}, which is not valid.`);
   if (changedTo.origin !== own.origin || changedTo.username !== own.username || changedTo.password !== own.password) {
     throw new ChangeError(
-      `The transformation set the URL ${shown(wanted)}. It may change path and query, but not the origin ${own.origin}.`,
+      `The transformation set the URL ${shown(wanted)}. It can change the path and query, but not the origin ${own.origin}.`,
     );
   }
   changedTo.hash = "";

@@ -31,7 +31,7 @@ export async function endpointStats({
   const until = input.until ?? now;
   const since = input.since ?? until - MAX_RANGE;
   if (until > now + 1000 || until - since > MAX_RANGE || since > until) {
-    throw new PosthornError("invalid_range", "Statistics cover up to 28 days, and no time in the future.");
+    throw new PosthornError("invalid_range", "Statistics can cover up to 28 days, and cannot cover the future.");
   }
   const from = keyAtTime(since);
   const to = keyAfterTime(until);

@@ -15,7 +15,7 @@ export function pauseEndpoint(call: Call<EndpointRef & { readonly until: number 
   if (until !== null && until <= call.ctx.services.now()) {
     throw invalid(
       "until",
-      "The end of the pause must be in the future. Set a later time, or none to pause until you resume.",
+      "The end of the pause must be in the future. Set a later time, or omit it to pause until you resume.",
     );
   }
   return change(call, (flow) => ({ ...flow, pausedUntil: until ?? FOR_EVER }));

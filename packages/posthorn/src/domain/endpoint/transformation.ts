@@ -86,7 +86,7 @@ function changed(before: TransformationState, change: TransformationChange, now:
   if (code === null) {
     if (change.enabled === true) throw invalid(["body", "code"], "There is no code to enable. Set the code too.");
     if (change.variables)
-      throw invalid(["body", "code"], "There is no code that uses these variables. Set the code too.");
+      throw invalid(["body", "code"], "The endpoint has no code that could use these variables. Set the code too.");
     return { enabled: false, transformation: null };
   }
   const variables = change.variables === undefined ? (known?.variables ?? {}) : (change.variables ?? {});

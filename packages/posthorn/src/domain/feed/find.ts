@@ -26,7 +26,7 @@ export async function getFeed(ctx: Context, { app, endpoint: ref }: FeedRef): Pr
   const application = await getApplication(ctx, app);
   if (ref === null) {
     if (scopeOf(ctx) !== null) {
-      throw new PosthornError("insufficient access", "This token reads the feed of one endpoint only.");
+      throw new PosthornError("insufficient access", "This token can only read the feed of one endpoint.");
     }
     return { feed: { appKey: application.key, endpointKey: 0 }, application, endpoint: null };
   }
@@ -35,7 +35,7 @@ export async function getFeed(ctx: Context, { app, endpoint: ref }: FeedRef): Pr
   if (endpoint.disabled && endpoint.kind === POLLING_KIND) {
     throw new PosthornError(
       "endpoint_disabled",
-      "This polling endpoint is disabled and cannot be read. Enable it; the messages since then are on hold and follow.",
+      "This polling endpoint is disabled and cannot be read. When you enable it, you can read the messages that are on hold.",
     );
   }
   return { feed: { appKey: application.key, endpointKey: endpoint.key }, application, endpoint };

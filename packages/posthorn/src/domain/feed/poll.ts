@@ -197,7 +197,7 @@ export async function commitConsumer({ ctx, input }: OutsideCall<CommitConsumer>
   if (compare(place, consumer.head) > 0) {
     throw invalid(
       "offset",
-      "This message was not handed out to the consumer yet. Commit the offset of a message that it received.",
+      "This message has not been handed out to the consumer yet. Commit the offset of a message that it received.",
     );
   }
   await store.transaction(async ({ db }) => {

@@ -216,6 +216,6 @@ export function admitMessage({ services }: Context, appId: number): void {
   if (!services.backlog.isFullFor(appId)) return;
   throw new PosthornError(
     "backlog_full",
-    "Too many deliveries of this application wait to be sent. The message was not stored. Try again later.",
+    "Too many deliveries of this application are queued. The message was not stored. Try again later.",
   );
 }

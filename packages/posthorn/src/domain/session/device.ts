@@ -178,5 +178,5 @@ export async function decideDevice({
 }
 
 function noSuchCode(): PosthornError {
-  return new PosthornError("not_found", "There is no such code. It may have expired: run the command again.");
+  return new PosthornError("not_found", "This code does not exist. It may have expired: run the command again.");
 }

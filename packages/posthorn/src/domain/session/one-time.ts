@@ -110,6 +110,6 @@ function hashOf(kind: PersonTokenKind, code: string): Uint8Array {
 export function linkInvalid(): PosthornError {
   return new PosthornError(
     "link_invalid",
-    "This link or code was used, has expired, or was replaced by a newer one. Ask for a new one.",
+    "This link or code was already used, has expired, or was replaced by a newer one. Ask for a new one.",
   );
 }

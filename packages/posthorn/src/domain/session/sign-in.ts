@@ -230,5 +230,5 @@ export function signInFailed(): PosthornError {
 }
 
 function secondFactorFailed(): PosthornError {
-  return new PosthornError("second_factor_failed", "The code is wrong, has expired, or was used before.");
+  return new PosthornError("second_factor_failed", "The code is wrong, has expired or was already used.");
 }

@@ -218,7 +218,7 @@ export function checkPublicKeys({ schemes }: ProviderDefinition, keys: readonly 
   for (const { kind } of schemes) {
     const check = KEY_CHECKS[kind];
     const bad = check === undefined ? undefined : keys.find((key) => !check.accepts(key));
-    if (bad !== undefined) throw invalid("publicKeys", `Give ${check!.form}.`);
+    if (bad !== undefined) throw invalid("publicKeys", `Enter ${check!.form}.`);
   }
 }
 
@@ -275,7 +275,7 @@ function checkForm({ scheme, signed, timestamp }: HmacSettings | PublicKeySettin
   }
   checkTemplate(signed, "signed", SIGNED_WORDS);
   if (signed.includes("{ts}") !== (timestamp !== null)) {
-    throw invalid(["body", "verification", "timestamp"], "A signed {ts} needs `timestamp`, and the other way round.");
+    throw invalid(["body", "verification", "timestamp"], "The placeholder {ts} and `timestamp` require each other.");
   }
   if (timestamp === null || /^(?:header|body|query|field):\S+$/.test(timestamp.from)) return;
   throw invalid(["body", "verification", "timestamp", "from"], "Use header:name, body:path, query:name or field:name.");

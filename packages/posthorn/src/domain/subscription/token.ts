@@ -72,7 +72,7 @@ export async function listHookTokens({ ctx, input }: Call<{ readonly app: string
     }));
 }
 
-/** Revokes a token. The REST hooks that were created with it stay. */
+/** Revokes a token. REST hooks created with it are kept. */
 export function revokeHookToken(call: Call<{ readonly app: string; readonly token: string }>): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
     const { key } = await getApplication(ofCustomers(ctx), input.app);

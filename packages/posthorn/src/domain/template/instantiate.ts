@@ -104,7 +104,7 @@ async function prepared({ ctx, input }: OutsideCall<InstantiateTemplate>): Promi
     throw invalid("app", "This template needs an application, which publishes its events.");
   }
   if (plan.source !== null && input.app !== null) {
-    throw invalid("app", "Leave this out: the events of this template come from a source, which it creates.");
+    throw invalid("app", "Omit this field: the events of this template come from a source that it creates.");
   }
   const horizon = await ctx.services.feeds.horizon();
   return {

@@ -39,7 +39,7 @@ export async function invite({
   const email = normaliseEmail(input.email);
   const application = input.app === null ? null : await getApplication(ctx, input.app);
   if (application !== null && input.role === "owner") {
-    throw invalid("role", "An owner has the whole organisation. Choose another role for one application.");
+    throw invalid("role", "The owner role applies to the whole organisation. Choose another role for one application.");
   }
   const createdBy = await callerName(ctx);
   const made = await write(ctx, async ({ db }) => {
@@ -65,7 +65,7 @@ async function refuseMember(db: Kysely<Database>, orgId: number, email: string, 
   const person = await db.selectFrom("person").select("id").where("email", "=", email).executeTakeFirst();
   const roles = person === undefined ? [] : await rolesOf(db, orgId, [person.id]);
   if (!roles.some((role) => role.appKey === appKey)) return;
-  throw new PosthornError("conflict", `${email} has a role here already. Change it in the list of users.`);
+  throw new PosthornError("conflict", `${email} already has a role here. Change it in the list of users.`);
 }
 
 async function endInvitations(
@@ -200,7 +200,7 @@ export async function acceptInvitation(
 }
 
 function hasAccount(): PosthornError {
-  return new PosthornError("conflict", "You have an account already. Sign in, then open the invitation again.");
+  return new PosthornError("conflict", "You already have an account. Sign in, then open the invitation again.");
 }
 
 /** Adds the role of an invitation to the person who is signed in. The invitation must be for their email address. */
@@ -222,7 +222,7 @@ export async function joinWithInvitation({
     }
     const roles: readonly { readonly appKey: number | null }[] = await rolesOf(tx.db, row.org_id, [person.id]);
     if (roles.some(({ appKey }) => appKey === row.app_id)) {
-      throw new PosthornError("conflict", "You have a role here already.");
+      throw new PosthornError("conflict", "You already have a role here.");
     }
     await insertMembership(services, tx, { personKey: person.id, orgId: row.org_id, appKey: row.app_id, role });
     tx.signal({ kind: "tokens" });

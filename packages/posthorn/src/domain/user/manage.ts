@@ -71,7 +71,7 @@ export function changeUser(call: Call<UserChange>): Promise<User> {
     }
     const roles = await rolesOf(tx.db, actor.orgId, [row.id]);
     if (roles.length === 0) {
-      throw invalid("role", "A user needs a role. To take the last one away, remove the user.");
+      throw invalid("role", "A user needs at least one role. To take the last one away, remove the user.");
     }
     tx.signal({ kind: "tokens" });
     return (await getUser(ctx, tx.db, input.user)).user;
@@ -101,7 +101,7 @@ async function setApplicationRoles(
   const roles = new Map<number, Role>();
   for (const { app, role } of wanted) {
     if (role === "owner")
-      throw invalid("applicationRoles", "An owner has the whole organisation, not one application.");
+      throw invalid("applicationRoles", "The owner role applies to the whole organisation, not to one application.");
     roles.set((await getApplication(ctx, app)).key, role);
   }
   await tx.db
@@ -198,6 +198,6 @@ export async function requireSoleOrganisation(ctx: Context, db: Kysely<Database>
   if (other === undefined) return;
   throw new PosthornError(
     "conflict",
-    "This account is of another organisation too, so it cannot be changed from here. You can change its roles, or remove it from this organisation.",
+    "This account also belongs to another organisation, so it cannot be changed from here. You can change its roles, or remove it from this organisation.",
   );
 }

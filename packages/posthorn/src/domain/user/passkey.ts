@@ -136,7 +136,7 @@ export async function addPasskey({
       .values(row)
       .onConflict((conflict) => conflict.column("credential_id").doNothing())
       .executeTakeFirst();
-    if (numInsertedOrUpdatedRows === 0n) throw new PosthornError("conflict", "This passkey is registered already.");
+    if (numInsertedOrUpdatedRows === 0n) throw new PosthornError("conflict", "This passkey is already registered.");
   });
   return toPasskey(row);
 }

@@ -32,7 +32,7 @@ export async function checkNewPassword(password: string, about: readonly string[
   if (score < MIN_SCORE || without(password.toLowerCase(), words).length < MIN_OWN_LENGTH) {
     throw invalid(
       field,
-      "The password is too easy to guess: it is common, or made of a pattern, or of your name or email address. Use several unrelated words, or a password manager.",
+      "The password is too easy to guess: it is common, follows a pattern, or contains your name or email address. Use several unrelated words, or a password manager.",
     );
   }
 }

@@ -60,7 +60,7 @@ export interface ProfileChange {
   /** `null`: that of the browser. */
   readonly locale?: string | null | undefined;
   readonly email?: string | undefined;
-  /** Needed to change the email address. */
+  /** Required to change the email address. */
   readonly currentPassword?: string | undefined;
 }
 
@@ -143,7 +143,7 @@ export async function confirmSecondFactor({ ctx, input }: Call<{ readonly code: 
   return await write(ctx, async (tx) => {
     const row = await lockedPerson(tx.db, key);
     if (row === null || row.totp_pending_sealed === null) {
-      throw new PosthornError("conflict", "Begin with the secret: it was not created, or was confirmed already.");
+      throw new PosthornError("conflict", "Create the secret first: there is none, or it was already confirmed.");
     }
     const secret = services.secretBox.open(row.totp_pending_sealed, sealedIn("person.totp_pending_sealed", key));
     const step = checkTotp(secret, input.code, services.now(), null);

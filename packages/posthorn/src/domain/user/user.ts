@@ -20,7 +20,7 @@ export interface User {
   readonly name: string;
   /** In the whole organisation; `null`: only in single applications. */
   readonly role: Role | null;
-  /** Roles in single applications. */
+  /** Roles in individual applications. */
   readonly applicationRoles: readonly ApplicationRole[];
   readonly isDisabled: boolean;
   readonly hasSecondFactor: boolean;
@@ -92,7 +92,7 @@ export function requirePerson(actor: Actor): { readonly key: number; readonly se
   if (actor.kind === "organisation" && actor.caller.kind === "user") return actor.caller;
   throw new PosthornError(
     "insufficient access",
-    "This call is for a person who is signed in, not for a token or an API key.",
+    "This operation is only available to signed-in users, not with a token or an API key.",
   );
 }
 

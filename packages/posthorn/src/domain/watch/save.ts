@@ -219,7 +219,7 @@ async function armNew(
     .execute();
 }
 
-/** Deletes a watch with its keys. Events that it has published stay. */
+/** Deletes a watch with its keys. Published events are kept. */
 export function deleteWatch(call: Call<WatchRef>): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
     const { watch } = await findWatch(ctx, input);

@@ -187,5 +187,5 @@ async function requireRoom(
     .where("state", "=", "pending")
     .executeTakeFirstOrThrow();
   if (pending < max) return;
-  throw new PosthornError("too_many_requests", "Too many requests are waiting to be confirmed. Try again later.");
+  throw new PosthornError("too_many_requests", "Too many requests are waiting for confirmation. Try again later.");
 }

@@ -79,10 +79,7 @@ export function toTopic({ services }: Context, row: Selectable<WebSubTopicTable>
 
 function toColumns({ description, eventTypes, channels, disabled, lease, maxSubscriptions }: TopicInput) {
   if (lease.min > lease.default || lease.default > lease.max) {
-    throw invalid(
-      "leaseSeconds",
-      "The default lease must not be shorter than the shortest one or longer than the longest.",
-    );
+    throw invalid("leaseSeconds", "The default lease must be between the shortest and the longest lease.");
   }
   return {
     description,

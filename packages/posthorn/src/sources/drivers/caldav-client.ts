@@ -39,7 +39,7 @@ export class CalDavClient {
     const { resources } = await this.#requests.ask(request);
     const [own] = resources;
     if (own?.isCalendar === true) return { name: own.name, token: own.syncToken };
-    throw new SourceFailure("target_not_found", "The URL belongs to no calendar.", {
+    throw new SourceFailure("target_not_found", "The URL is not that of a calendar.", {
       hint: "Enter the URL of a calendar, or that of the server and the name of the calendar.",
     });
   }

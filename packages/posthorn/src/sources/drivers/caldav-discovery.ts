@@ -40,7 +40,7 @@ export async function findCalendar(requests: CalDavRequests): Promise<string> {
     if (problem !== null) requests.requireSuccess(problem);
     throw new SourceFailure(
       "target_not_found",
-      "The URL belongs to no calendar, and the server names none of the user.",
+      "The URL is not that of a calendar, and the server lists no calendars of the user.",
       {
         hint: "Enter the URL of a calendar, or that of a CalDAV server.",
       },
@@ -143,7 +143,7 @@ function resolved(href: string, base: string): string {
   const url = URL.parse(href, base);
   const isSafe = url !== null && (url.protocol === "https:" || url.origin === new URL(base).origin);
   if (isSafe) return url.href;
-  throw new SourceFailure("protocol_error", `The server names ${href.slice(0, 200)} as a place of calendars.`, {
+  throw new SourceFailure("protocol_error", `The server names ${href.slice(0, 200)} as a location of calendars.`, {
     hint: "Enter the URL of the calendar itself.",
   });
 }

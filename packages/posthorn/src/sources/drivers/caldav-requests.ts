@@ -45,7 +45,7 @@ export class CalDavRequests {
     if (status === 405 || status === 501) {
       throw new SourceFailure(
         "protocol_error",
-        `The server does not know ${request.method} at this URL (HTTP ${status}).`,
+        `The server does not support ${request.method} at this URL (HTTP ${status}).`,
         {
           hint: "Enter the URL of a calendar of a CalDAV server. For a file in the iCalendar format use the kind ical.",
         },

@@ -28,7 +28,7 @@ async function poll(host: SourceHost, cursor: Cursor | null): Promise<Polled> {
   }
   const parsed = await host.parse({ kind: "feed", body: response.body });
   if (parsed.kind === "unreadable") {
-    throw new SourceFailure("unreadable", `The response is no feed: ${parsed.detail}`, {
+    throw new SourceFailure("unreadable", `The response is not a feed: ${parsed.detail}`, {
       hint: "Enter the URL of the RSS, Atom or JSON feed, not of the page.",
     });
   }

@@ -35,7 +35,7 @@ async function poll(host: SourceHost, cursor: Cursor | null): Promise<Polled> {
     timeZone: config.timeZone,
   });
   if (parsed.kind === "unreadable") {
-    throw new SourceFailure("unreadable", `The response is no calendar: ${parsed.detail}`, {
+    throw new SourceFailure("unreadable", `The response is not a calendar: ${parsed.detail}`, {
       hint: "Enter the address of the calendar in the iCalendar format.",
     });
   }

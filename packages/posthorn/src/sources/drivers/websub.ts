@@ -88,7 +88,7 @@ async function discover(host: SourceHost, url: string): Promise<{ readonly hub: 
   const feed = parsed.kind === "parsed" ? (parsed.value as Feed) : null;
   const hub = (feed?.hub ?? null) === null ? null : URL.parse(feed!.hub!, url);
   if (hub !== null) return { hub: hub.href, topic: feed!.self ?? url };
-  throw new SourceFailure("protocol_error", "The topic names no hub.", {
+  throw new SourceFailure("protocol_error", "The topic does not name a hub.", {
     hint: "Enter the URL of the hub, or poll the feed with a source of the kind feed.",
   });
 }

@@ -281,7 +281,7 @@ function imapFailure(error: unknown): FailedResult | null {
     if (tlsFailed === true && responseText === "" && !/^(?:E|ERR_|CERT_|DEPTH_|SELF_|UNABLE_)/.test(code)) {
       return refused(
         "connection_failed",
-        "The server does not offer STARTTLS. Choose the encryption that it has: usually tls with port 993.",
+        "The server does not offer STARTTLS. Choose the encryption that it supports, usually tls with port 993.",
       );
     }
     if (

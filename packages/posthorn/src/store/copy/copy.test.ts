@@ -373,7 +373,7 @@ describe("a copy is refused", () => {
     await using place = await places();
     expect(() => fileSource(place.path("none.db"))).toThrow(expect.objectContaining(refusal("There is no database")));
     await expect(copy(await PostgresSide.open(place.url), fileTarget(place.path("b.db")))).rejects.toMatchObject(
-      refusal("There is nothing of Posthorn"),
+      refusal("contains no data of Posthorn"),
     );
   });
 

@@ -93,7 +93,7 @@ export async function runCopy(
 
 async function checkSource(source: CopySide): Promise<void> {
   const version = await source.version();
-  if (version === 0) throw new StoreError("copy_refused", `There is nothing of Posthorn in ${source.name}.`);
+  if (version === 0) throw new StoreError("copy_refused", `${source.name} contains no data of Posthorn.`);
   if (version > SCHEMA_VERSION) throw schemaTooNew(version, SCHEMA_VERSION);
   if (version < SCHEMA_VERSION) {
     throw new StoreError(
@@ -148,7 +148,7 @@ async function checkSecrets(source: CopySide, { name }: TableShape, canOpen: Can
       canOpen === null
         ? "there is no key for them here: give POSTHORN_ENCRYPTION_KEY, or the data folder that has it (POSTHORN_DATA_DIR)"
         : "POSTHORN_ENCRYPTION_KEY, or the key in the data folder, is not the one that they were encrypted with";
-    throw new StoreError("copy_refused", `${source.name} holds encrypted secrets (${name}), and ${reason}.`);
+    throw new StoreError("copy_refused", `${source.name} contains encrypted secrets (${name}), and ${reason}.`);
   }
 }
 
@@ -208,7 +208,7 @@ async function compare(
   if (differing.length === 0) return checked;
   throw new StoreError(
     "copy_refused",
-    `The copy differs from ${source.name} in ${differing.join(", ")}: something wrote to one of them meanwhile. It cannot be used; ${howToEmpty(target)}.`,
+    `The copy differs from ${source.name} in ${differing.join(", ")}: another program wrote to one of them during the copy. It cannot be used: ${howToEmpty(target)}.`,
   );
 }
 

@@ -208,10 +208,7 @@ export class PostgresSide implements CopyTarget {
 
   async #lock(): Promise<void> {
     if (await this.#asking(() => tryLockForSession(this.#client, LOCK.node))) return;
-    throw new StoreError(
-      "data_folder_in_use",
-      `A Posthorn node works on ${this.name}, or another copy: stop it first.`,
-    );
+    throw new StoreError("data_folder_in_use", `A Posthorn node or another copy is using ${this.name}. Stop it first.`);
   }
 
   async #query<Row>(sql: string): Promise<readonly Row[]> {

@@ -140,7 +140,7 @@ export class Batcher<Entry, Result> {
   #refusal(): StoreError | null {
     if (this.#pausedUntil !== null && this.#options.whenAway === "refuse") return this.#awayError();
     if (this.#waitingBytes <= MAX_WAITING_BYTES && this.#waiting.length < MAX_WAITING_ENTRIES) return null;
-    return new StoreError("storage_failed", "The database does not keep up with the load. Try again later.");
+    return new StoreError("storage_failed", "The database cannot keep up with the load. Try again later.");
   }
 
   #awayError(): StoreError {

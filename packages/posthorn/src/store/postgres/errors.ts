@@ -110,14 +110,14 @@ export function toStoreError(error: unknown): StoreError {
     return new StoreError("conflict", "A row with the same unique value exists.", { cause, unique: true });
   }
   if (UNSTORABLE_TEXT.has(code)) {
-    return new StoreError("bad_request", "A text holds the character NUL, which cannot be stored: leave it out.", {
+    return new StoreError("bad_request", "A string contains the character NUL, which cannot be stored. Remove it.", {
       cause,
     });
   }
   if (code === DISK_FULL) {
     return new StoreError(
       "storage_full",
-      "The disk of PostgreSQL is full: free some space; nothing was half written.",
+      "The disk of PostgreSQL is full. Free some space. No data was partially written.",
       {
         cause,
         refusesWrites: true,

@@ -167,6 +167,6 @@ function down(): StoreError {
 function inUse(): StoreError {
   return new StoreError(
     "data_folder_in_use",
-    "Another process, such as `posthorn copy`, has exclusive use of this database. Wait until it is done, or give this node another database.",
+    "Another process, such as `posthorn copy`, has exclusive use of this database. Wait until it has finished, or use another database for this node.",
   );
 }

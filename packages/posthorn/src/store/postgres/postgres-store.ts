@@ -553,7 +553,7 @@ function kyselyOn(pool: Pool, begin: string): Kysely<Database> {
 function shardLost({ messageId }: Pick<Outcome, "messageId">): StoreError {
   return new StoreError(
     "shard_lost",
-    `The outcome of message ${messageId} was not recorded: another node owns its endpoint by now and will make the attempt again.`,
+    `The outcome of message ${messageId} was not recorded: another node now owns its endpoint and will make the attempt again.`,
   );
 }
 

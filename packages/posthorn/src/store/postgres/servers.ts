@@ -28,7 +28,7 @@ export class Servers {
     try {
       this.#urls = serverUrls(url);
     } catch (cause) {
-      throw new StoreError("config_invalid", `The URL of the database is wrong: ${(cause as Error).message}.`, {
+      throw new StoreError("config_invalid", `The database URL is invalid: ${(cause as Error).message}.`, {
         cause,
       });
     }
@@ -106,7 +106,7 @@ async function takesWrites(client: pg.Client): Promise<boolean> {
 }
 
 function readOnly(): StoreError {
-  return new StoreError("storage_unavailable", "it takes no writes", { outage: "read_only" });
+  return new StoreError("storage_unavailable", "it does not accept writes", { outage: "read_only" });
 }
 
 function noneOf(urls: readonly string[], errors: readonly unknown[]): StoreError {

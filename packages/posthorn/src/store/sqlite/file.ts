@@ -29,14 +29,14 @@ export function folderError(path: string, cause: unknown): StoreError {
   const { code = "", errcode = 0, message } = cause as { code?: string; errcode?: number; message: string };
   const folder = dirname(path);
   if (code === "ENOSPC" || (errcode & 0xff) === SQLITE_FULL) {
-    return new StoreError("storage_full", `The disk of ${folder} is full: free some space.`, {
+    return new StoreError("storage_full", `The disk of ${folder} is full. Free some space.`, {
       cause,
       refusesWrites: true,
     });
   }
   return new StoreError(
     "storage_failed",
-    `The data folder ${folder} cannot be used: ${REASON[code] ?? message}. Make it writable, or name another one (POSTHORN_DATA_DIR).`,
+    `The data folder ${folder} cannot be used: ${REASON[code] ?? message}. Make it writable, or set another folder (POSTHORN_DATA_DIR).`,
     { cause },
   );
 }

@@ -20,7 +20,7 @@ export function lockFolder(path: string): Disposable {
     if ((cause as { errcode?: number }).errcode !== SQLITE_BUSY) throw folderError(path, cause);
     throw new StoreError(
       "data_folder_in_use",
-      `Another Posthorn process uses ${path}: stop it, or give this one a separate data folder (POSTHORN_DATA_DIR).`,
+      `Another Posthorn process uses ${path}. Stop it, or set a separate data folder for this process (POSTHORN_DATA_DIR).`,
       { cause },
     );
   }

@@ -127,15 +127,19 @@ export function toStoreError(failure: ThreadFailure, path: string): StoreError {
   // SHMSIZE: the index of the write-ahead log could not grow, which means that the disk is full.
   switch (code === SQLITE_IOERR_SHMSIZE ? SQLITE_FULL : code & 0xff) {
     case SQLITE_FULL:
-      return new StoreError("storage_full", `The disk of ${path} is full: free some space; nothing was half written.`, {
-        cause,
-        refusesWrites: true,
-      });
+      return new StoreError(
+        "storage_full",
+        `The disk of ${path} is full. Free some space. No data was partially written.`,
+        {
+          cause,
+          refusesWrites: true,
+        },
+      );
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return new StoreError(
         "storage_corrupt",
-        `The database ${path} is damaged or not a database: restore it from a backup.`,
+        `The database ${path} is damaged or is not a database. Restore it from a backup.`,
         {
           cause,
           refusesWrites: true,

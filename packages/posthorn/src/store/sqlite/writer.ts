@@ -97,7 +97,7 @@ export class Writer {
   accept(entry: AcceptEntry): Promise<AcceptResult> {
     if (this.#counters.waitingBytes > MAX_WAITING_BYTES) {
       return Promise.reject(
-        new StoreError("storage_failed", "The disk does not keep up with what is published: try again later."),
+        new StoreError("storage_failed", "The disk cannot keep up with the published messages. Try again later."),
       );
     }
     return this.#wait(entry, false);

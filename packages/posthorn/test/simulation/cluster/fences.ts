@@ -11,7 +11,7 @@ import {
 } from "../../../src/store/sqlite/protocol.ts";
 
 export const LOST: ThreadFailure = {
-  message: "The outcome was not recorded: another node owns its endpoint by now and will make the attempt again.",
+  message: "The outcome was not recorded: another node now owns its endpoint and will make the attempt again.",
   sqliteCode: null,
   posthornCode: "shard_lost",
 };

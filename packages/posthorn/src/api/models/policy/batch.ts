@@ -26,7 +26,8 @@ export const BatchPolicyModel = Type.Object(
         Type.Number({
           minimum: 0,
           maximum: 86_400,
-          description: "How long the first message of a batch waits for others; 0: messages that are due go together.",
+          description:
+            "How long the first message of a batch waits for others; 0: only messages that are already due are combined.",
         }),
       ),
     ),

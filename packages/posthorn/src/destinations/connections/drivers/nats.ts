@@ -106,7 +106,7 @@ function readable(authenticator: Authenticator): Authenticator {
     } catch {
       // The message of the client may contain a part of them.
       const sentence =
-        "The NKey seed or credentials file cannot be read. Enter the whole seed, or the whole content of the file.";
+        "The NKey seed or credentials file is invalid. Enter the complete seed, or the complete contents of the file.";
       throw new ResultError(closed("credentials_refused", sentence));
     }
   };

@@ -120,7 +120,7 @@ export function updateProvider(
     const before = await getProviderRow(ctx, id);
     await checkInput(ctx, fields);
     if (fields.clientSecret === undefined && before.client_secret_sealed !== null && fields.issuer !== before.issuer) {
-      throw invalid("clientSecret", "Enter the client secret again, because the issuer decides where it is sent.");
+      throw invalid("clientSecret", "Enter the client secret again, because the issuer determines where it is sent.");
     }
     const row: ProviderRow = {
       ...before,
@@ -222,7 +222,7 @@ async function checkInput(ctx: TransactionContext, input: IdentityProviderInput)
     throw invalid("issuer", `"${issuer}" is not an issuer: a URL without query, fragment and user.`);
   }
   if (url.protocol === "http:" && !isLoopback(url.hostname)) {
-    throw invalid("issuer", "An issuer needs https. Only one on this machine may use http.");
+    throw invalid("issuer", "The issuer must use https. Only an issuer on this machine may use http.");
   }
   if (!scopes.split(" ").includes("openid")) throw invalid("scopes", "The scopes must include `openid`.");
   const wrong = domains.find((domain) => !/^[^\s@]+\.[^\s@.]+$/.test(domain));

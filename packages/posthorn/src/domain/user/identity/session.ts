@@ -91,7 +91,10 @@ function openText(box: Services["secretBox"], sealed: string): string | null {
 export async function enabledProvider({ store }: Pick<Services, "store">, id: string): Promise<ProviderRow> {
   const row = await findProviderRow(store.db, id);
   if (row?.enabled === 1) return row;
-  throw new PosthornError("identity_refused", "This identity provider is no longer in use. Sign in in another way.");
+  throw new PosthornError(
+    "identity_refused",
+    "This identity provider is no longer in use. Use another way to sign in.",
+  );
 }
 
 /**

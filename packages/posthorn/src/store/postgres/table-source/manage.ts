@@ -116,8 +116,8 @@ async function check(client: pg.ClientBase, source: TableSource, table: SourceTa
     if (!(error instanceof pg.DatabaseError) || error.code?.startsWith("42") !== true || error.code === "42501")
       throw error;
     const hint =
-      "In --when and --payload columns are new.… and old.…, and what is not PostgreSQL's own has its schema before it";
-    throw new StoreError("config_invalid", `PostgreSQL does not understand this: ${error.message}. ${hint}.`, {
+      "In --when and --payload, write columns as new.… and old.…, and qualify everything that is not built into PostgreSQL with its schema";
+    throw new StoreError("config_invalid", `PostgreSQL cannot parse this: ${error.message}. ${hint}.`, {
       cause: error,
     });
   }
@@ -146,7 +146,7 @@ function explained(error: unknown): unknown {
   }
   if (error.code === FORBIDDEN) {
     return refused(
-      `The role may not do it (${error.message}): connect as the owner of the table, who must also be a member of the owner of the schema ${SCHEMA}, or as a superuser (--database-url).`,
+      `The role lacks the necessary privileges (${error.message}). Connect as the owner of the table, who must also be a member of the owner of the schema ${SCHEMA}, or as a superuser (--database-url).`,
     );
   }
   if (error.code === UNKNOWN_APPLICATION) return refused(error.message.replace(/^posthorn\.publish: t/, "T"));
