@@ -16,10 +16,19 @@ export interface SourceEvent {
   readonly headers: readonly string[];
 }
 
+/** Stable codes for what was read but is no event. */
+export const UNREADABLE_REASONS = [
+  "appointment_unreadable",
+  "item_without_id",
+  "mail_unreadable",
+  "message_unreadable",
+  "not_stored",
+  "too_large",
+] as const;
+
 /** Something that was read but is no event. It is quarantined, and reading continues behind it. */
 export interface Unreadable {
-  /** Stable code, such as `json_invalid`. */
-  readonly reason: string;
+  readonly reason: (typeof UNREADABLE_REASONS)[number];
   /** What is wrong with it. */
   readonly detail: string;
   readonly body: Uint8Array;

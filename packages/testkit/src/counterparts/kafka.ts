@@ -18,6 +18,8 @@ export interface KafkaOptions {
   readonly advertised?: string;
   /** PEM of the server's certificate, its key, and the authority that signs clients' certificates. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca: string };
+  /** Largest record batch. */
+  readonly maxMessageBytes?: number;
 }
 
 export interface TestKafka extends AsyncDisposable {
@@ -75,7 +77,16 @@ interface Listeners extends KafkaOptions {
   readonly controller: number;
 }
 
-function propertiesOf({ folder, plain, sasl, secure, controller, advertised, tls }: Listeners): string {
+function propertiesOf({
+  folder,
+  plain,
+  sasl,
+  secure,
+  controller,
+  advertised,
+  tls,
+  maxMessageBytes = 1_048_588,
+}: Listeners): string {
   const { name, password } = KAFKA_USER;
   const jaas = "org.apache.kafka.common.security";
   const lines = {
@@ -112,7 +123,7 @@ function propertiesOf({ folder, plain, sasl, secure, controller, advertised, tls
     "transaction.state.log.min.isr": "1",
     "transaction.state.log.num.partitions": "1",
     "group.initial.rebalance.delay.ms": "0",
-    "message.max.bytes": "1048588",
+    "message.max.bytes": String(maxMessageBytes),
     // Threads and buffers for a few connections.
     "num.network.threads": "1",
     "num.io.threads": "2",

@@ -18,8 +18,14 @@ export interface TestNats extends AsyncDisposable {
  * @param lines Further lines of the configuration, such as `authorization { token: "t" }`.
  * @param sync When JetStream writes to the disk: `always` before it acknowledges a message, or an interval such as `2m`, its default.
  * @param tls Certificates; absent: connections are not encrypted.
+ * @param maxPayload Size of the largest message, up to 64 MB.
  */
-export async function startNats(lines = "", sync = "always", tls?: CounterpartTls): Promise<TestNats> {
+export async function startNats(
+  lines = "",
+  sync = "always",
+  tls?: CounterpartTls,
+  maxPayload = "1MB",
+): Promise<TestNats> {
   const command = await goProgram("github.com/nats-io/nats-server/v2", VERSION, "nats");
   const stack = new AsyncDisposableStack();
   const folder = stack.use(dataFolder("nats")).path;
@@ -28,7 +34,7 @@ export async function startNats(lines = "", sync = "always", tls?: CounterpartTl
   writeFileSync(
     config,
     `listen: "127.0.0.1:${port}"
-max_payload: 1MB
+max_payload: ${maxPayload}
 jetstream { store_dir: "${folder}/jetstream", max_mem: 64MB, max_file: 1GB, sync_interval: ${sync} }
 ${tls === undefined ? "" : tlsLines(folder, tls)}
 ${lines}

@@ -22,7 +22,7 @@ const STOP_POLL_MS = 1;
 const STOP_MS = 5000;
 /** Part of every Linux distribution; absent elsewhere. */
 const SETPRIV = "/usr/bin/setpriv";
-const START_MS = 120_000;
+const START_MS = 300_000;
 /** Kept for the error message of a failed start. */
 const OUTPUT_LENGTH = 4000;
 

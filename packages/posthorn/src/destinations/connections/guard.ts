@@ -11,6 +11,7 @@ import dns from "node:dns";
 import { syncBuiltinESMExports } from "node:module";
 import { isIPv6, type LookupFunction, Socket, type TcpNetConnectOpts } from "node:net";
 import { Readable } from "node:stream";
+import type { StreamFilter } from "../../sources/listeners/large-messages.ts";
 import type { ThreadOptions, VettedAddress, VetResult } from "./protocol.ts";
 
 /** Delay before the next address is tried in parallel (RFC 8305 section 5). */
@@ -49,6 +50,8 @@ export class DialContext {
   #refusal: Error | null = null;
   readonly #listeners = new Set<RefusalListener>();
   readonly #sockets = new Set<Socket>();
+  readonly #filters = new WeakMap<Socket, Filtered>();
+  #makeFilter: MakeFilter | null = null;
   #isEnded = false;
 
   constructor(vet: (host: string, port: number) => Promise<VetResult>) {
@@ -118,6 +121,22 @@ export class DialContext {
     this.#allowance = Math.max(this.#allowance, Math.min(most, this.#allowance + bytes));
   }
 
+  /** Reads what arrives at each socket from now on before its client does, without the encryption. */
+  filter(make: MakeFilter): void {
+    this.#makeFilter = make;
+  }
+
+  /** The filter of a socket; `null`: it has none. */
+  filterOf(socket: Socket): Filtered | null {
+    if (this.#makeFilter === null) return null;
+    let filtered = this.#filters.get(socket);
+    if (filtered === undefined) {
+      filtered = new Filtered(socket, this.#makeFilter);
+      this.#filters.set(socket, filtered);
+    }
+    return filtered;
+  }
+
   /** Counts received bytes. Returns an error when the target sent too many. */
   receive(bytes: number): GuardError | null {
     this.#allowance -= bytes;
@@ -133,6 +152,27 @@ export class DialContext {
     // After the caller, which may be a socket that reads.
     if (listeners.length > 0) queueMicrotask(() => listeners.forEach((listener) => listener.refused(error)));
     return error;
+  }
+}
+
+type MakeFilter = (socket: Socket, pass: (bytes: Buffer) => void) => StreamFilter;
+
+/** A socket whose bytes pass through a filter. */
+class Filtered {
+  readonly #filter: StreamFilter;
+  #wantsMore = true;
+
+  constructor(socket: Socket, make: MakeFilter) {
+    this.#filter = make(socket, (bytes) => {
+      this.#wantsMore = Readable.prototype.push.call(socket, bytes);
+    });
+  }
+
+  /** @returns Whether the client wants more, as `Readable.push`. */
+  push(chunk: Uint8Array): boolean {
+    this.#wantsMore = true;
+    this.#filter.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    return this.#wantsMore;
   }
 }
 
@@ -189,8 +229,14 @@ export function installGuard({ isProxied }: Pick<ThreadOptions, "isProxied">): v
   }
   Socket.prototype.connect = guardedConnect;
   Socket.prototype.push = function guardedPush(this: Socket, chunk: unknown, encoding?: BufferEncoding): boolean {
-    const flood = chunk instanceof Uint8Array ? contexts.getStore()?.receive(chunk.byteLength) : null;
-    if (flood === null || flood === undefined) return Readable.prototype.push.call(this, chunk, encoding);
+    const context = contexts.getStore();
+    if (!(chunk instanceof Uint8Array) || context === undefined) {
+      return Readable.prototype.push.call(this, chunk, encoding);
+    }
+    const flood = context.receive(chunk.byteLength);
+    if (flood === null) {
+      return context.filterOf(this)?.push(chunk) ?? Readable.prototype.push.call(this, chunk, encoding);
+    }
     this.destroy(flood);
     return false;
   };

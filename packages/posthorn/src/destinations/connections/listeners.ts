@@ -202,6 +202,7 @@ class Session {
   #host(): ListenHost {
     const { config, session, cursor, window, maxBodyBytes, id, post } = this.#options;
     const isFull = (): boolean => this.#isFull;
+    const skipped = (bytes: number): void => this.#options.context.allow(bytes, this.#most);
     return {
       config,
       session,
@@ -214,7 +215,8 @@ class Session {
       deliver: (event) => this.#add({ kind: "event", event }, event.body.byteLength),
       quarantine: (unreadable) => this.#add({ kind: "unreadable", unreadable }, unreadable.body.byteLength),
       save: (next) => this.#add({ kind: "cursor", cursor: next }, 0),
-      skipped: (bytes) => this.#options.context.allow(bytes, this.#most),
+      skipped,
+      shorten: (make) => this.#options.context.filter((socket, pass) => make({ pass, skipped }, socket)),
       get isFull() {
         return isFull();
       },

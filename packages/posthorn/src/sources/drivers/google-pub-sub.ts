@@ -1,7 +1,7 @@
 /** Pulls a subscription of Google Cloud Pub/Sub by its REST API. */
 import { googleAuth, googleFailure } from "../../destinations/kinds/google.ts";
 import { asObject, asObjects, asText, bodyObject } from "../../destinations/kinds/cloud-result.ts";
-import type { ListeningDriver, ListeningHost } from "../driver.ts";
+import { type ListeningDriver, type ListeningHost, SourceFailure } from "../driver.ts";
 import type { ConfigOf } from "../kind.ts";
 import { GOOGLE_PUB_SUB_SOURCE } from "../kinds/google-pub-sub.ts";
 import { type BrokerMessage, eventOf, tooLarge } from "../listeners/event.ts";
@@ -26,12 +26,18 @@ export const GOOGLE_PUB_SUB_DRIVER: ListeningDriver = {
     const config = host.config as Config;
     // An empty acknowledgement is refused, so a first pull that does not wait shows whether the credentials work.
     let isFirst = true;
+    let maxMessages = MAX_MESSAGES;
     while (!host.signal.aborted) {
       const startedAt = host.now();
-      const { receivedMessages: received } = await call(host, config, "pull", {
-        maxMessages: MAX_MESSAGES,
-        ...(isFirst ? { returnImmediately: true } : {}),
+      const body = { maxMessages, ...(isFirst ? { returnImmediately: true } : {}) };
+      const pulled = await call(host, config, "pull", body).catch((error: unknown) => {
+        if (maxMessages === 1 || !isTooLarge(error)) throw error;
+        return null;
       });
+      // Messages of up to 10 MB each do not fit into one response. One of them does.
+      maxMessages = pulled === null ? Math.ceil(maxMessages / 8) : Math.min(MAX_MESSAGES, maxMessages * 2);
+      if (pulled === null) continue;
+      const { receivedMessages: received } = pulled;
       if (isFirst) host.connected();
       isFirst = false;
       const messages = asObjects(received);
@@ -41,10 +47,16 @@ export const GOOGLE_PUB_SUB_DRIVER: ListeningDriver = {
   },
 };
 
+function isTooLarge(error: unknown): boolean {
+  return error instanceof SourceFailure && error.code === "response_too_large";
+}
+
 async function store(host: ListeningHost, config: Config, received: readonly Json[]): Promise<void> {
   const messages = received.map((one) => messageOf(one, config));
   for (const message of messages) {
-    if (message.body.byteLength > host.maxBodyBytes) await host.quarantine(tooLarge(message, host.maxBodyBytes));
+    if (message.body.byteLength <= host.maxBodyBytes) continue;
+    const place = { topic: message.topic, reference: `message ID ${message.id ?? ""}` };
+    await host.quarantine(tooLarge(place, message, host.maxBodyBytes));
   }
   const readable = messages.filter(({ body }) => body.byteLength <= host.maxBodyBytes);
   await host.emit(

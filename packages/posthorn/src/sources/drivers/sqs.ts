@@ -45,7 +45,9 @@ type Received = Readonly<Record<string, unknown>>;
 async function store(host: ListeningHost, config: Config, received: readonly Received[]): Promise<void> {
   const messages = received.map((one) => messageOf(one, config));
   for (const message of messages) {
-    if (message.body.byteLength > host.maxBodyBytes) await host.quarantine(tooLarge(message, host.maxBodyBytes));
+    if (message.body.byteLength <= host.maxBodyBytes) continue;
+    const place = { topic: message.topic, reference: `message ID ${message.id ?? ""}` };
+    await host.quarantine(tooLarge(place, message, host.maxBodyBytes));
   }
   const readable = messages.filter(({ body }) => body.byteLength <= host.maxBodyBytes);
   await host.emit(

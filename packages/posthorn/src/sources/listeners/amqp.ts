@@ -4,13 +4,18 @@ import { amqpFailure, errorOf } from "../../destinations/connections/drivers/amq
 import { hostAndPort, tlsOptions } from "../../destinations/connections/tls.ts";
 import type { ConfigOf } from "../kind.ts";
 import type { AMQP_SOURCE } from "../kinds/amqp.ts";
-import { type BrokerMessage, deliver } from "./event.ts";
+import { type BrokerMessage, deliver, tooLargeToKeep } from "./event.ts";
 import { listenFailure } from "./failure.ts";
+import { EXTRA_BYTES, LargeBody, type LargeMessage } from "./large-messages.ts";
 import type { Listener, ListenHost } from "./listener.ts";
 
 type Config = ConfigOf<(typeof AMQP_SOURCE)["fields"]>;
 
 const IDLE_MS = 30_000;
+/** Longest frame that the broker may send, so that a large message arrives in parts. */
+const FRAME_BYTES = 256 * 1024;
+/** Format of messages that the client does not decode: the standard has 0. */
+const RAW = 1;
 
 export const amqpListener: Listener = {
   listen: (host) => {
@@ -51,19 +56,21 @@ function connect(host: ListenHost, reject: (error: unknown) => void): Connection
     receiver!.add_credit(host.window);
     host.connected();
   });
+  const large = new WeakMap<object, LargeMessage>();
   container.on("message", ({ message, delivery, receiver }: EventContext) =>
-    take(host, config, { message: message!, delivery: delivery!, receiver: receiver! }),
+    take(host, config, { encoded: message as unknown as Buffer, large, delivery: delivery!, receiver: receiver! }),
   );
   const connection = container.connect({
     host: name,
     port,
     reconnect: false,
     idle_time_out: IDLE_MS,
+    max_frame_size: FRAME_BYTES,
     // The client would send addresses as server names, which TLS does not allow.
     ...(isTls ? { transport: "tls", servername: "", ...tlsOptions(config, name) } : { transport: "tcp" }),
     ...(config.username === null ? {} : { username: config.username, password: config.password ?? "" }),
   });
-  connection.open_receiver({
+  const opened = connection.open_receiver({
     source: { address: config.address },
     name: host.session,
     credit_window: 0,
@@ -71,23 +78,93 @@ function connect(host: ListenHost, reject: (error: unknown) => void): Connection
     // Settled by the broker only after it was accepted here.
     autosettle: true,
   });
+  takeRaw(opened, host, large);
   return connection;
 }
+
+interface Transfer {
+  readonly performative: { message_format?: number; readonly more?: boolean };
+  payload?: Buffer;
+}
+
+interface Incoming {
+  on_transfer(frame: Transfer, receiver: object): void;
+}
+
+/** A message whose frames the client collects. It becomes the delivery. */
+interface Incomplete {
+  frames: Buffer[];
+}
+
+/**
+ * Lets the client hand over messages as they are encoded, and without those that are too large to be kept: it would collect them in memory, and
+ * end the connection at one that it cannot decode.
+ *
+ * @param large Gets the messages that were dropped, by their delivery.
+ */
+function takeRaw(
+  receiver: Receiver,
+  { maxBodyBytes, skipped }: ListenHost,
+  large: WeakMap<object, LargeMessage>,
+): void {
+  const { incoming } = receiver.session as unknown as { readonly incoming: Incoming };
+  const onTransfer = incoming.on_transfer.bind(incoming);
+  let bytes = 0;
+  let body: LargeBody | null = null;
+  incoming.on_transfer = (frame, link) => {
+    const { performative, payload = NO_BYTES } = frame;
+    performative.message_format = RAW;
+    bytes += payload.byteLength;
+    const current = Reflect.get(link, "_incomplete") as Incomplete | undefined;
+    if (current !== undefined && bytes > maxBodyBytes + EXTRA_BYTES) {
+      if (body === null) {
+        body = new LargeBody();
+        for (const part of current.frames) body.add(part);
+        current.frames = [];
+        large.set(current, body);
+      }
+      body.add(payload);
+      skipped(payload.byteLength);
+      frame.payload = NO_BYTES;
+    }
+    if (performative.more !== true) [bytes, body] = [0, null];
+    onTransfer(frame, link);
+  };
+}
+
+const NO_BYTES = Buffer.alloc(0);
 
 function take(
   host: ListenHost,
   config: Config,
   {
-    message,
+    encoded,
+    large,
     delivery,
     receiver,
-  }: { readonly message: Message; readonly delivery: Delivery; readonly receiver: Receiver },
+  }: {
+    readonly encoded: Buffer;
+    readonly large: WeakMap<object, LargeMessage>;
+    readonly delivery: Delivery;
+    readonly receiver: Receiver;
+  },
 ): void {
   const accept = (): void => {
     delivery.accept();
     receiver.add_credit(1);
   };
-  deliver(host, config.eventType, messageOf(message, config)).then(accept, () => undefined);
+  const found = large.get(delivery);
+  const head = found === undefined ? encoded : Buffer.from(found.head);
+  const place = { topic: config.address, reference: referenceOf(head, config) };
+  const handed =
+    found === undefined
+      ? deliver(host, config.eventType, {
+          place,
+          body: encoded,
+          read: () => messageOf(decode(encoded), config),
+        })
+      : host.quarantine(tooLargeToKeep(place, found, host.maxBodyBytes));
+  handed.then(accept, () => undefined);
 }
 
 function messageOf(message: Message, { identity, address }: Config): BrokerMessage {
@@ -116,6 +193,35 @@ function messageOf(message: Message, { identity, address }: Config): BrokerMessa
     ),
     topic: subject ?? address,
   };
+}
+
+/** As the client decodes a message, and reads one section of it. Its types lack both. */
+const decode = rhea.message.decode as unknown as (encoded: Buffer) => Message;
+const { Reader } = rhea.types as unknown as {
+  readonly Reader: new (encoded: Buffer) => { readonly position: number; read(): unknown };
+};
+
+/** Words with which the message can be found: the ID in its properties, which precede the body. */
+function referenceOf(encoded: Buffer, { address }: Config): string {
+  const id = idText(propertiesOf(encoded)?.message_id);
+  return id === "" ? `address ${address}` : `address ${address}, message ID ${id.slice(0, 200)}`;
+}
+
+/** Decodes the sections of a message that are complete; `null`: none can be decoded. */
+function propertiesOf(encoded: Buffer): Message | null {
+  try {
+    const reader = new Reader(encoded);
+    // A binary value that is cut off ends behind the buffer.
+    while (reader.position < encoded.byteLength) {
+      reader.read();
+      if (reader.position > encoded.byteLength) break;
+      const sections = decode(encoded.subarray(0, reader.position));
+      if (sections.message_id !== undefined) return sections;
+    }
+  } catch {
+    // It is cut off, or no message.
+  }
+  return null;
 }
 
 function idText(id: unknown): string {

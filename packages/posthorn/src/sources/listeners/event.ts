@@ -1,5 +1,6 @@
 /** Turns the message of a broker into an event. */
 import type { SourceEvent, Unreadable } from "../source-event.ts";
+import { EXTRA_BYTES, HEAD_BYTES, LargeBody, type LargeMessage } from "./large-messages.ts";
 import type { ListenHost } from "./listener.ts";
 
 /** Message of a broker, before it is an event. */
@@ -24,12 +25,33 @@ const MAX_TYPE = 256;
 const MAX_HEADERS = 100;
 const MAX_HEADER_LENGTH = 4096;
 
-/** Hands a message over as an event, or to quarantine if it is too large. Settles as `ListenHost.deliver`. */
-export function deliver(host: ListenHost, template: string, message: BrokerMessage): Promise<void> {
+/** Where a message is, for the entry in quarantine: its topic, and words with which it can be found at the broker. */
+export interface Place {
+  readonly topic: string;
+  /** Such as `offset 12 of partition 0`. */
+  readonly reference: string;
+}
+
+/**
+ * Hands a message over as an event, or to quarantine if it cannot be read or is too large. Settles as `ListenHost.deliver`.
+ *
+ * @param read Makes the message of what the client received. May throw.
+ */
+export function deliver(
+  host: ListenHost,
+  template: string,
+  { place, body, read }: { readonly place: Place; readonly body: Uint8Array; readonly read: () => BrokerMessage },
+): Promise<void> {
   const { maxBodyBytes } = host;
-  return message.body.byteLength > maxBodyBytes
-    ? host.quarantine(tooLarge(message, maxBodyBytes))
-    : host.deliver(eventOf(template, message));
+  let event: SourceEvent;
+  try {
+    const message = read();
+    if (message.body.byteLength > maxBodyBytes) return host.quarantine(tooLarge(place, message, maxBodyBytes));
+    event = eventOf(template, message);
+  } catch (error) {
+    return host.quarantine(unreadable(place, body, error));
+  }
+  return host.deliver(event);
 }
 
 export function eventOf(template: string, message: BrokerMessage): SourceEvent {
@@ -75,15 +97,26 @@ export function typeOf(template: string, topic: string, headers: BrokerMessage["
   return type === "" ? "message" : type;
 }
 
-/** As `tooLarge`, for a message of which only the beginning was kept. */
+/** Entry for a message that the client of the protocol could not decode. */
+export function unreadable({ topic, reference }: Place, body: Uint8Array, error: unknown): Unreadable {
+  const problem = error instanceof Error ? error.message : String(error);
+  return {
+    reason: "message_unreadable",
+    detail: `A message of ${topic.slice(0, 200)} cannot be decoded (${problem.slice(0, 200)}; ${reference}). It is acknowledged, and not read again.`,
+    body: body.subarray(0, HEAD_BYTES),
+    contentType: "application/octet-stream",
+  };
+}
+
+/** Entry for a message of which only the beginning was kept. */
 export function tooLargeToKeep(
-  topic: string,
-  { bytes, head }: { readonly bytes: number; readonly head: Uint8Array },
+  { topic, reference }: Place,
+  { bytes, sha256, head }: LargeMessage,
   maxBytes: number,
 ): Unreadable {
   return {
     reason: "too_large",
-    detail: `${tooLargeText(topic, bytes, maxBytes)} Only the beginning of the message is kept.`,
+    detail: `${tooLargeText(topic, bytes, maxBytes)} Only the beginning of the message is kept (${reference}; SHA-256 ${sha256}).`,
     body: head,
     contentType: "application/octet-stream",
   };
@@ -93,10 +126,15 @@ function tooLargeText(topic: string, bytes: number, maxBytes: number): string {
   return `A message of ${topic.slice(0, 200)} has ${bytes} bytes, and the source accepts up to ${maxBytes}. Raise maxBodyBytes of the source or POSTHORN_MAX_INBOUND_BYTES, or publish smaller messages.`;
 }
 
-export function tooLarge({ topic, body, contentType }: BrokerMessage, maxBytes: number): Unreadable {
+export function tooLarge(place: Place, { body, contentType }: BrokerMessage, maxBytes: number): Unreadable {
+  if (body.byteLength > maxBytes + EXTRA_BYTES) {
+    const large = new LargeBody();
+    large.add(body);
+    return tooLargeToKeep(place, large, maxBytes);
+  }
   return {
     reason: "too_large",
-    detail: tooLargeText(topic, body.byteLength, maxBytes),
+    detail: tooLargeText(place.topic, body.byteLength, maxBytes),
     body,
     contentType: contentType ?? "application/octet-stream",
   };

@@ -2,13 +2,17 @@
  * Reads topics of Kafka with a consumer group. It is a static member of the group, so that a process which was killed takes its place again at
  * once, instead of waiting for the end of the session.
  */
+import { subscribe } from "node:diagnostics_channel";
+import type { Socket } from "node:net";
 import { Admin, Consumer, type Message, type MessagesStream } from "@platformatic/kafka";
 import { kafkaFailure, kafkaOptions } from "../../destinations/connections/drivers/kafka.ts";
 import { causesOf } from "../../destinations/connections/failure.ts";
 import type { ConfigOf } from "../kind.ts";
 import type { KAFKA_SOURCE } from "../kinds/kafka.ts";
-import { type BrokerMessage, deliver } from "./event.ts";
+import { type BrokerMessage, deliver, tooLargeToKeep } from "./event.ts";
 import { listenFailure } from "./failure.ts";
+import { KafkaFrames } from "./kafka-frames.ts";
+import { EXTRA_BYTES, StandIns } from "./large-messages.ts";
 import type { ForgetHost, Listener, ListenHost } from "./listener.ts";
 
 type Config = ConfigOf<(typeof KAFKA_SOURCE)["fields"]>;
@@ -23,10 +27,28 @@ const MAX_FETCH_BYTES = 4 * 1024 * 1024;
 const COMMIT_MS = 200;
 const LATEST = -1n;
 
+/** Version of the fetch requests that the client sends over a connection, which decides the form of the responses. */
+const fetchVersions = new WeakMap<Socket, number>();
+const FETCH = 1;
+subscribe("tracing:plt:kafka:connections:api:start", (message) => {
+  const { connection, apiKey, apiVersion } = message as {
+    readonly connection: { readonly socket: Socket };
+    readonly apiKey: number;
+    readonly apiVersion: number;
+  };
+  if (apiKey === FETCH) fetchVersions.set(connection.socket, apiVersion);
+});
+
 export const kafkaListener: Listener = {
   listen: async (host) => {
     const config = host.config as Config;
     const topics = topicsOf(config);
+    const standIns = new StandIns();
+    // A fetch has several batches, of which only the first may exceed the limit of the request.
+    const mostBytes = Math.max(MAX_FETCH_BYTES, host.maxBodyBytes) + EXTRA_BYTES;
+    host.shorten(
+      (output, socket) => new KafkaFrames(mostBytes, standIns, output, () => fetchVersions.get(socket) ?? null),
+    );
     const consumer: Reader = new Consumer({
       ...kafkaOptions(config),
       groupId: config.groupId ?? host.session,
@@ -42,7 +64,7 @@ export const kafkaListener: Listener = {
       await consumer.metadata({ topics });
       const stream = await open(consumer, topics, config, host);
       host.connected();
-      await read(stream, config, host);
+      await read(stream, standIns, config, host);
     } finally {
       await closed(consumer);
     }
@@ -112,7 +134,7 @@ async function open(consumer: Reader, topics: string[], config: Config, host: Li
   return stream;
 }
 
-async function read(stream: Stream, config: Config, host: ListenHost): Promise<void> {
+async function read(stream: Stream, standIns: StandIns, config: Config, host: ListenHost): Promise<void> {
   const stop = (): void => void stream.destroy();
   host.signal.addEventListener("abort", stop, { once: true });
   // Stays, because an error without a listener would end the thread.
@@ -120,7 +142,16 @@ async function read(stream: Stream, config: Config, host: ListenHost): Promise<v
   const commits = new Commits((error) => void stream.destroy(error));
   try {
     for await (const record of stream) {
-      deliver(host, config.eventType, messageOf(record)).then(
+      const { topic, partition, offset, value } = record;
+      // A large batch of records is replaced by one record with the offset of the last one.
+      const large = standIns.take(value ?? NO_BYTES);
+      const reference = `${large === null ? "" : "the batch that ends at "}offset ${offset} of partition ${partition}`;
+      const place = { topic, reference };
+      const handed =
+        large === null
+          ? deliver(host, config.eventType, { place, body: value ?? NO_BYTES, read: () => messageOf(record) })
+          : host.quarantine(tooLargeToKeep(place, large, host.maxBodyBytes));
+      handed.then(
         () => commits.add(record),
         () => undefined,
       );
@@ -134,6 +165,8 @@ async function read(stream: Stream, config: Config, host: ListenHost): Promise<v
     host.signal.removeEventListener("abort", stop);
   }
 }
+
+const NO_BYTES = Buffer.alloc(0);
 
 /** Commits the offset behind the last stored record of each partition, several times a second. Records are stored in order. */
 class Commits {

@@ -2,8 +2,10 @@
  * What the code that reads a broker implements. Listeners run in the connector thread, where every connection passes the address guard.
  * `docs/decisions/117-listen-in-the-connector-thread.md` has the reasons.
  */
+import type { Socket } from "node:net";
 import type { KindConfig } from "../../fields/field.ts";
 import type { Cursor, SourceErrorCode, SourceEvent, Unreadable } from "../source-event.ts";
+import type { FilterOutput, StreamFilter } from "./large-messages.ts";
 
 /** Why a broker could not be read. */
 export interface ListenFailure {
@@ -46,6 +48,8 @@ export interface ListenHost extends ForgetHost {
   save(cursor: Cursor): Promise<void>;
   /** Bytes of a message that were received and dropped, because it is too large to be kept: they use no memory. */
   skipped(bytes: number): void;
+  /** Puts a filter in front of the client of each connection that is opened from now on. */
+  shorten(make: (output: FilterOutput, socket: Socket) => StreamFilter): void;
   /** Whether more messages than the window, or too many bytes, wait to be stored. Stop reading from the connection while it is so. */
   readonly isFull: boolean;
   /** Resolves when it is no longer full. Rejects when the listener is being stopped. */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { generate, type IPublishPacket, type Packet } from "mqtt-packet";
 import { describe, expect, it } from "vitest";
@@ -81,6 +82,7 @@ describe("the stream of an MQTT broker", () => {
         qos: 1,
         messageId: 7,
         bytes: 200_000,
+        sha256: createHash("sha256").update(Buffer.alloc(200_000, "plant/7")).digest("hex"),
         head: Buffer.alloc(200_000, "plant/7").subarray(0, 32_768),
       },
     ]);

@@ -3,16 +3,14 @@
  * way to tell the broker a limit, and a broker with version 5 would drop the message without a trace.
  */
 
+import { LargeBody, type LargeMessage } from "./large-messages.ts";
+
 /** A PUBLISH packet that is too large. */
-export interface LargePublish {
+export interface LargePublish extends LargeMessage {
   readonly topic: string;
   readonly qos: 0 | 1 | 2;
   /** `undefined` with QoS 0. */
   readonly messageId: number | undefined;
-  /** Bytes of the payload. */
-  readonly bytes: number;
-  /** Its beginning. */
-  readonly head: Buffer;
 }
 
 export interface FrameHandlers {
@@ -26,10 +24,17 @@ export interface FrameHandlers {
 
 const PUBLISH = 3;
 const MAX_TOPIC = 65_535;
-/** Kept of a payload. */
-const HEAD = 32 * 1024;
-/** Kept of a packet: the longest topic, the packet identifier, properties of a usual size, and the beginning of the payload. */
-const KEPT = MAX_TOPIC + 4 + 2 * HEAD;
+/** Kept of a packet until its header is read: the longest topic, the packet identifier, and properties of a usual size. */
+const KEPT = MAX_TOPIC + 4 + 64 * 1024;
+
+interface LargePacket {
+  readonly flags: number;
+  readonly length: number;
+  readonly kept: Buffer[];
+  keptBytes: number;
+  /** `null`: the header has not been read. */
+  publish: (Pick<LargePublish, "topic" | "qos" | "messageId" | "bytes"> & { readonly body: LargeBody }) | null;
+}
 
 export class MqttFrames {
   readonly #maxBytes: number;
@@ -40,7 +45,7 @@ export class MqttFrames {
   /** Bytes of the current packet that are still to come. */
   #rest = 0;
   /** Set while a large packet is skipped. */
-  #large: { readonly flags: number; readonly length: number; readonly kept: Buffer[]; keptBytes: number } | null = null;
+  #large: LargePacket | null = null;
 
   constructor(maxBytes: number, version: 4 | 5, handlers: FrameHandlers) {
     this.#maxBytes = maxBytes;
@@ -76,7 +81,7 @@ export class MqttFrames {
       const isSplit = at - headerFrom < this.#header.length;
       if (isLarge) {
         passUntil(isSplit ? 0 : headerFrom);
-        this.#large = { flags: first & 15, length, kept: [], keptBytes: 0 };
+        this.#large = { flags: first & 15, length, kept: [], keptBytes: 0, publish: null };
         passFrom = at;
       } else if (isSplit) {
         this.#handlers.pass(Buffer.from(this.#header));
@@ -90,17 +95,18 @@ export class MqttFrames {
 
   #skip(part: Buffer): void {
     const large = this.#large!;
-    const room = KEPT - large.keptBytes;
-    if (room > 0) {
-      // A copy, because the part belongs to a larger buffer.
-      const kept = Buffer.from(part.subarray(0, room));
-      large.kept.push(kept);
-      large.keptBytes += kept.byteLength;
-    }
     this.#handlers.skipped(part.byteLength);
+    if (large.publish === null) {
+      // A copy, because the part belongs to a larger buffer.
+      large.kept.push(Buffer.from(part));
+      large.keptBytes += part.byteLength;
+      if (large.keptBytes >= KEPT || this.#rest === 0)
+        large.publish = publishOf(Buffer.concat(large.kept), large, this.#version);
+    } else large.publish.body.add(part);
     if (this.#rest > 0) return;
     this.#large = null;
-    this.#handlers.large(publishOf(Buffer.concat(large.kept), large, this.#version));
+    const { topic, qos, messageId, bytes, body } = large.publish!;
+    this.#handlers.large({ topic, qos, messageId, bytes, sha256: body.sha256, head: body.head });
   }
 }
 
@@ -118,11 +124,7 @@ function varint(bytes: readonly number[]): number {
 }
 
 /** Reads the variable header (section 3.3.2). What a hostile broker sends instead is read as far as it goes. */
-function publishOf(
-  kept: Buffer,
-  { flags, length }: { readonly flags: number; readonly length: number },
-  version: 4 | 5,
-): LargePublish {
+function publishOf(kept: Buffer, { flags, length }: LargePacket, version: 4 | 5): NonNullable<LargePacket["publish"]> {
   const qos = ((flags >> 1) & 3) as 0 | 1 | 2;
   const topicEnd = 2 + kept.readUInt16BE(0);
   const topic = kept.subarray(2, topicEnd).toString();
@@ -133,5 +135,7 @@ function publishOf(
     const size = kept.subarray(at, at + 4).findIndex((byte) => byte < 128) + 1;
     at += size + varint([...kept.subarray(at, at + size)]);
   }
-  return { topic, qos, messageId, bytes: Math.max(0, length - at), head: kept.subarray(at, at + HEAD) };
+  const body = new LargeBody();
+  body.add(kept.subarray(at));
+  return { topic, qos, messageId, bytes: Math.max(0, length - at), body };
 }

@@ -63,9 +63,14 @@ export const mqttListener: Listener = {
 function read(connection: MqttConnection, config: Config, host: ListenHost): Promise<void> {
   let isWaiting = false;
   connection.read((packet) => {
+    const place = { topic: packet.topic, reference: `QoS ${packet.qos}` };
     const stored = isLarge(packet)
-      ? host.quarantine(tooLargeToKeep(packet.topic, packet, host.maxBodyBytes))
-      : deliver(host, config.eventType, messageOf(packet, config));
+      ? host.quarantine(tooLargeToKeep(place, packet, host.maxBodyBytes))
+      : deliver(host, config.eventType, {
+          place,
+          body: bytesOf(packet.payload),
+          read: () => messageOf(packet, config),
+        });
     // Only what is stored is acknowledged. Otherwise the connection is being closed.
     stored.then(
       () => connection.acknowledge(packet),
@@ -123,6 +128,10 @@ function refusedTopic(topic: string, code: number): ListenError {
   return new ListenError("credentials_refused", text, "Allow the user to subscribe to the topic.");
 }
 
+function bytesOf(payload: IPublishPacket["payload"]): Buffer {
+  return typeof payload === "string" ? Buffer.from(payload) : payload;
+}
+
 function messageOf({ topic, payload, qos, retain, dup, properties }: IPublishPacket, config: Config): BrokerMessage {
   const headers = pairsOf(properties?.userProperties);
   const { idProperty } = config;
@@ -139,7 +148,7 @@ function messageOf({ topic, payload, qos, retain, dup, properties }: IPublishPac
   }
   return {
     id: id === null || id === "" ? null : id,
-    body: typeof payload === "string" ? Buffer.from(payload) : payload,
+    body: bytesOf(payload),
     contentType: properties?.contentType ?? null,
     occurredAt: null,
     metadata,

@@ -13,9 +13,11 @@ import { firstConnection, natsFailure } from "../../destinations/connections/dri
 import { causesOf } from "../../destinations/connections/failure.ts";
 import type { ConfigOf } from "../kind.ts";
 import type { NATS_SOURCE } from "../kinds/nats.ts";
-import { type BrokerMessage, deliver } from "./event.ts";
+import { type BrokerMessage, deliver, tooLargeToKeep } from "./event.ts";
 import { listenFailure } from "./failure.ts";
+import { EXTRA_BYTES, StandIns } from "./large-messages.ts";
 import { type ForgetHost, type Listener, ListenError, type ListenHost } from "./listener.ts";
+import { NatsFrames } from "./nats-frames.ts";
 
 type Config = ConfigOf<(typeof NATS_SOURCE)["fields"]>;
 
@@ -26,6 +28,8 @@ const NOT_FOUND: ReadonlySet<number> = new Set([10_014, 10_059]);
 export const natsListener: Listener = {
   listen: async (host) => {
     const config = host.config as Config;
+    const standIns = new StandIns();
+    host.shorten((output) => new NatsFrames(host.maxBodyBytes + EXTRA_BYTES, standIns, output));
     const connection = await firstConnection(config);
     const stop = (): void => void connection.close();
     host.signal.addEventListener("abort", stop, { once: true });
@@ -34,7 +38,7 @@ export const natsListener: Listener = {
       const consumer = await jetstream(connection).consumers.get(config.stream, name);
       const messages = await consumer.consume({ max_messages: host.window, abort_on_missing_resource: true });
       host.connected();
-      await read(messages, config, host);
+      await read(messages, standIns, config, host);
       const error = await connection.closed();
       throw error ?? Object.assign(new Error("the server closed the connection"), { code: "ECONNRESET" });
     } finally {
@@ -76,9 +80,15 @@ export const natsListener: Listener = {
 };
 
 /** Hands over messages until the connection ends. The client requests more when those it has are read. */
-async function read(messages: ConsumerMessages, config: Config, host: ListenHost): Promise<void> {
+async function read(messages: ConsumerMessages, standIns: StandIns, config: Config, host: ListenHost): Promise<void> {
   for await (const message of messages) {
-    deliver(host, config.eventType, messageOf(message, config)).then(
+    const place = { topic: message.subject, reference: `sequence ${message.seq} of stream ${config.stream}` };
+    const large = standIns.take(message.data);
+    const handed =
+      large === null
+        ? deliver(host, config.eventType, { place, body: message.data, read: () => messageOf(message, config) })
+        : host.quarantine(tooLargeToKeep(place, large, host.maxBodyBytes));
+    handed.then(
       () => message.ack(),
       () => undefined,
     );

@@ -3,8 +3,9 @@ import type { Channel, ConsumeMessage } from "amqplib";
 import { connectRabbitMq, drop, rabbitMqFailure } from "../../destinations/connections/drivers/rabbitmq.ts";
 import type { ConfigOf } from "../kind.ts";
 import type { RABBITMQ_SOURCE } from "../kinds/rabbitmq.ts";
-import { type BrokerMessage, deliver } from "./event.ts";
+import { type BrokerMessage, deliver, tooLargeToKeep } from "./event.ts";
 import { listenFailure } from "./failure.ts";
+import { EXTRA_BYTES, HEAD_BYTES, LargeBody, type LargeMessage } from "./large-messages.ts";
 import { type Listener, ListenError, type ListenHost } from "./listener.ts";
 
 type Config = ConfigOf<(typeof RABBITMQ_SOURCE)["fields"]>;
@@ -22,8 +23,9 @@ export const rabbitMqListener: Listener = {
       const channel = await connection.createChannel();
       channel.on("error", reject);
       channel.on("close", () => reject(new Error("the broker closed the channel")));
+      const large = shorten(channel, host);
       await channel.prefetch(host.window);
-      await channel.consume(config.queue, (message) => take(message, { channel, config, host, reject }), {
+      await channel.consume(config.queue, (message) => take(message, { channel, config, host, large, reject }), {
         noAck: false,
       });
       if (host.signal.aborted) return;
@@ -43,19 +45,71 @@ export const rabbitMqListener: Listener = {
   },
 };
 
+/** Frame of a channel, as the client has decoded it. */
+interface Frame {
+  readonly id?: number;
+  /** Properties of a message. */
+  readonly fields?: object;
+  /** Bytes of the body, in a content header. */
+  readonly size?: number;
+  /** Part of a body. */
+  readonly content?: Buffer;
+}
+
+/**
+ * Lets the client see only the beginning of messages that are too large to be kept: it collects the frames of a message in memory, and a broker
+ * announces no size before it sends. `accept` of a channel gets each frame.
+ */
+function shorten(channel: Channel, { maxBodyBytes, skipped }: ListenHost): WeakMap<object, LargeMessage> {
+  const found = new WeakMap<object, LargeMessage>();
+  const receiver = channel as unknown as { accept(frame: Frame): void };
+  const accept = receiver.accept.bind(receiver);
+  let dropping: { left: number; readonly body: LargeBody } | null = null;
+  receiver.accept = (frame) => {
+    const { size, fields, content } = frame;
+    if (dropping !== null && content !== undefined) {
+      dropping.body.add(content);
+      dropping.left -= content.byteLength;
+      skipped(content.byteLength);
+      if (dropping.left > 0) return;
+      accept({ ...frame, content: dropping.body.head });
+      dropping = null;
+      return;
+    }
+    if (size === undefined || fields === undefined || size <= maxBodyBytes + EXTRA_BYTES) {
+      accept(frame);
+      return;
+    }
+    dropping = { left: size, body: new LargeBody() };
+    found.set(fields, dropping.body);
+    accept({ ...frame, size: HEAD_BYTES });
+  };
+  return found;
+}
+
 interface Reading {
   readonly channel: Channel;
   readonly config: Config;
   readonly host: ListenHost;
+  /** Messages that were too large to be kept, by their properties. */
+  readonly large: WeakMap<object, LargeMessage>;
   readonly reject: (error: Error) => void;
 }
 
-function take(message: ConsumeMessage | null, { channel, config, host, reject }: Reading): void {
+function take(message: ConsumeMessage | null, { channel, config, host, large, reject }: Reading): void {
   if (message === null) {
     const text = "The broker ended the subscription, because the queue was deleted or has moved.";
     return reject(new ListenError("target_not_found", text, "Check that the queue exists."));
   }
-  deliver(host, config.eventType, messageOf(message, config)).then(
+  const { content, properties, fields } = message;
+  const id = typeof properties.messageId === "string" ? `, message ID ${properties.messageId.slice(0, 200)}` : "";
+  const place = { topic: fields.routingKey, reference: `queue ${config.queue}${id}` };
+  const found = large.get(properties);
+  const handed =
+    found === undefined
+      ? deliver(host, config.eventType, { place, body: content, read: () => messageOf(message, config) })
+      : host.quarantine(tooLargeToKeep(place, found, host.maxBodyBytes));
+  handed.then(
     () => channel.ack(message),
     () => undefined,
   );

@@ -3,9 +3,11 @@ import type { Redis } from "ioredis";
 import { connectRedis, redisFailure } from "../../destinations/connections/drivers/redis.ts";
 import type { ConfigOf } from "../kind.ts";
 import type { REDIS_SOURCE } from "../kinds/redis.ts";
-import { type BrokerMessage, deliver } from "./event.ts";
+import { type BrokerMessage, deliver, tooLargeToKeep } from "./event.ts";
 import { listenFailure } from "./failure.ts";
+import { EXTRA_BYTES, StandIns } from "./large-messages.ts";
 import type { Listener, ListenHost } from "./listener.ts";
+import { RedisFrames } from "./redis-frames.ts";
 
 type Config = ConfigOf<(typeof REDIS_SOURCE)["fields"]>;
 type Entry = readonly [id: Buffer, fields: readonly Buffer[] | null];
@@ -25,12 +27,14 @@ export const redisListener: Listener = {
         signal: host.signal,
         onDown: () => reject(Object.assign(new Error("Redis closed the connection"), { code: "ECONNRESET" })),
       });
+    const standIns = new StandIns();
+    host.shorten((output) => new RedisFrames(host.maxBodyBytes + EXTRA_BYTES, standIns, output));
     // A blocked connection accepts no other command until entries arrive.
     const [reader, writer] = [await open(), await open()];
     try {
       await createGroup(writer, config, host);
       host.connected();
-      await Promise.race([read({ reader, writer, config, host, storing: new Set() }), down]);
+      await Promise.race([read({ reader, writer, config, host, standIns, storing: new Set() }), down]);
     } finally {
       reader.disconnect();
       writer.disconnect();
@@ -81,11 +85,15 @@ async function createGroup(client: Redis, { stream, group, start }: Config, host
   if (host.cursor === null) await host.save({ group: host.session });
 }
 
+const NO_BYTES = new Uint8Array(0);
+
 interface Reading {
   readonly reader: Redis;
   readonly writer: Redis;
   readonly config: Config;
   readonly host: ListenHost;
+  /** Entries that were too large to be kept. */
+  readonly standIns: StandIns;
   /** IDs of entries that are being stored. */
   readonly storing: Set<string>;
 }
@@ -128,8 +136,9 @@ async function readEntries({ reader, config, host }: Reading, from: string): Pro
   return reply?.[0]?.[1] ?? [];
 }
 
-function handOver({ writer, config, host, storing }: Reading, [rawId, fields]: Entry): void {
+function handOver({ writer, config, host, standIns, storing }: Reading, [rawId, fields]: Entry): void {
   const id = rawId.toString();
+  const large = fields?.map((field) => standIns.take(field)).find((found) => found !== null);
   if (storing.has(id)) return;
   storing.add(id);
   const acknowledge = (): void => {
@@ -139,8 +148,16 @@ function handOver({ writer, config, host, storing }: Reading, [rawId, fields]: E
       .finally(() => storing.delete(id));
   };
   // The entry was removed from the stream after it had been read.
-  if (fields === null) acknowledge();
-  else deliver(host, config.eventType, messageOf(id, fields, config)).then(acknowledge, () => undefined);
+  if (fields === null) {
+    acknowledge();
+    return;
+  }
+  const place = { topic: config.stream, reference: `entry ${id}` };
+  const handed =
+    large === undefined
+      ? deliver(host, config.eventType, { place, body: NO_BYTES, read: () => messageOf(id, fields, config) })
+      : host.quarantine(tooLargeToKeep(place, large, host.maxBodyBytes));
+  handed.then(acknowledge, () => undefined);
 }
 
 function messageOf(id: string, fields: readonly Buffer[], { stream, bodyField }: Config): BrokerMessage {
