@@ -269,6 +269,11 @@ export interface FeedSource {
 export interface DataKeyring {
   /** The root key that wraps new data keys. */
   readonly root: { readonly provider: string; readonly id: string };
+  /**
+   * A request that sealed a value before its node switched keys has stored it within this time, or failed: longer than a request waits for
+   * the database. Only then can a pass over all values be the last one.
+   */
+  readonly settleMs: number;
   /** Creates a data key, wrapped by the root key. It is not stored. */
   createKey(id: number): Promise<WrappedDataKey>;
   /** Wraps a data key with the current root key. */

@@ -22,11 +22,10 @@ export interface KeyringOptions {
   readonly now: () => number;
   /** ID of this node, which changes when it joins the cluster again. */
   readonly nodeId: () => number;
+  /** See `DataKeyring.settleMs`. */
+  readonly settleMs: number;
   readonly onFailure: (error: unknown) => void;
 }
-
-/** ID of the first data key of a database. */
-const FIRST_KEY_ID = 1;
 
 /**
  * Loads the data keys of the database and unwraps them with the root key. A key that was destroyed in the database stays in memory until
@@ -66,6 +65,10 @@ export class Keyring implements Worker {
     const keyring = new Keyring(options, rows, keys);
     await keyring.#report();
     return keyring;
+  }
+
+  get settleMs(): number {
+    return this.#options.settleMs;
   }
 
   /** The root key that wraps new data keys. */
@@ -203,23 +206,33 @@ export async function unwrap(roots: RootKeys, { id, provider, root, wrapped: byt
 async function createFirst({ store, roots, now }: KeyringOptions): Promise<void> {
   const at = now();
   const times = { created_at: at, sealing_at: at, destroyed_at: null };
-  const first = await wrapped(roots.current, FIRST_KEY_ID, randomBytes(32));
+  const id = await nextKeyId(store);
+  const first = await wrapped(roots.current, id, randomBytes(32));
   const legacy = await findLegacyKey(store, roots);
-  const rows: KeyRow[] = [{ id: FIRST_KEY_ID, state: "sealing", ...first, ...times }];
+  const rows: KeyRow[] = [{ id, state: "sealing", ...first, ...times }];
   if (legacy !== null) {
     const kept = await wrapped(roots.current, LEGACY_KEY_ID, legacy);
     rows.push({ id: LEGACY_KEY_ID, state: "opening", ...kept, ...times });
   }
   // Of several nodes that start at the same time, one creates the keys.
-  await store.transaction(
-    ({ db }) =>
-      db
-        .insertInto("encryption_key")
-        .values(rows)
-        .onConflict((conflict) => conflict.column("id").doNothing())
-        .execute(),
-    "encryption.create",
-  );
+  await store.transaction(async ({ db }) => {
+    const live = await db.selectFrom("encryption_key").select("id").where("state", "<>", "destroyed").execute();
+    if (live.length > 0) return;
+    await db
+      .insertInto("encryption_key")
+      .values(rows)
+      .onConflict((conflict) => conflict.column("id").doNothing())
+      .execute();
+  }, "encryption.create");
+}
+
+/** 1 in a new database. After the loss of a root key, an operator marks the data keys as destroyed, and another one is created. */
+async function nextKeyId({ db }: Store): Promise<number> {
+  const row = await db
+    .selectFrom("encryption_key")
+    .select((eb) => eb.fn.max<number | null>("id").as("id"))
+    .executeTakeFirst();
+  return (row?.id ?? LEGACY_KEY_ID) + 1;
 }
 
 /** The key that sealed the values of earlier versions; `null`: there are none. */

@@ -1,5 +1,6 @@
 /** Opens the parts that all others of a node depend on: store, cluster membership, live feed and key generator. */
 import { randomUUID } from "node:crypto";
+import type { DatabaseConfig } from "../config/config.ts";
 import { readKeyEnvironment } from "../config/env.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { nodeFacts } from "../cluster/facts.ts";
@@ -16,6 +17,9 @@ import { openStore } from "../store/open.ts";
 import { describeWalLoss } from "../store/sqlite/wal-loss.ts";
 import type { Store } from "../store/store.ts";
 import type { NodeOptions } from "./options.ts";
+
+/** The shortest time in which requests settle: see `DataKeyring.settleMs`. */
+const SETTLE_MS = 15_000;
 
 export interface Foundation {
   readonly store: Store;
@@ -67,10 +71,16 @@ export async function openFoundation(
       roots: await openRootKeys(secrets, readKeyEnvironment()),
       now: clock.now,
       nodeId: () => cluster.id,
+      settleMs: settleMsOf(config.database),
       onFailure: (error) => reporter(log)(error, "the encryption keys could not be loaded"),
     }),
   );
   return { store, cluster, feed, shared, ids, keyring, failed };
+}
+
+/** A request makes a few statements, and each may wait for the timeout of the database. */
+function settleMsOf(database: DatabaseConfig): number {
+  return database.kind === "sqlite" ? SETTLE_MS : Math.max(SETTLE_MS, 4 * database.timeoutMs);
 }
 
 /** Logs one line per state change. */

@@ -11,11 +11,6 @@ import { COLUMNS, NOTHING_SCANNED, type ResealData } from "./progress.ts";
 
 /** How often a phase checks whether all nodes are ready. */
 const WAIT_MS = 250;
-/**
- * A request that sealed a value before its node switched keys has stored it within this time, or failed: longer than any request waits for
- * the database. Only then is a pass the last one.
- */
-export const SETTLE_MS = 15_000;
 
 /** Runs the next part of a rotation. */
 export async function rotateStep(services: Services, task: Task): Promise<Step> {
@@ -101,9 +96,10 @@ async function reseal(services: Services, data: ResealData): Promise<Step> {
 
 /** The last pass finds nothing, and begins when no request can store a value any more that it sealed before its node switched. */
 async function endOfPass(services: Services, data: ResealData): Promise<Step> {
-  const restMs = data.switchedAt! + SETTLE_MS - services.now();
-  if (data.passes > 0 && restMs > 0) return { kind: "wait", waitMs: Math.min(restMs, SETTLE_MS) };
-  const isLast = data.found === 0 && data.passFrom >= data.switchedAt! + SETTLE_MS;
+  const { settleMs } = services.keyring;
+  const restMs = data.switchedAt! + settleMs - services.now();
+  if (data.passes > 0 && restMs > 0) return { kind: "wait", waitMs: Math.min(restMs, settleMs) };
+  const isLast = data.found === 0 && data.passFrom >= data.switchedAt! + settleMs;
   if (isLast && data.unreadable > 0) return writing(async () => failed(data));
   const again = {
     ...data,
@@ -129,6 +125,7 @@ async function destroy(services: Services, data: ResealData): Promise<Step> {
   // Signatures of a destroyed key would no longer be valid.
   await resignHeads(services);
   const at = services.now();
+  const { nodes } = await services.cluster.view();
   return writing(async (tx) => {
     const others = await tx.db
       .selectFrom("encryption_key")
@@ -142,6 +139,9 @@ async function destroy(services: Services, data: ResealData): Promise<Step> {
       await row.set({ wrapped: randomBytes(wrapped?.byteLength ?? 0) }).execute();
       await row.set({ state: "destroyed", wrapped: null, destroyed_at: at }).execute();
     }
+    // Those of nodes that have left.
+    const present = nodes.map(({ id }) => id);
+    await tx.db.deleteFrom("encryption_key_node").where("node_id", "not in", present).execute();
     tx.signal({ kind: "keys" });
     return { ...proceed({ ...data, ...NOTHING_SCANNED, scanned: data.scanned }), end: "finished" };
   });
