@@ -26,41 +26,45 @@ describe.skipIf(isSkipped("moto"))("a root key in AWS KMS, as Moto has it", () =
     await moto[Symbol.asyncDispose]();
   });
 
-  it("opens the data keys of a server at each start, and moves from one key to another by a rotation", async () => {
-    const aws = new AwsClient(moto.url);
-    const create = async (): Promise<string> => {
-      const { KeyMetadata: key } = await aws.json("kms", "TrentService.CreateKey", {});
-      return `awskms:${(key as { Arn: string }).Arn}?endpoint=${moto.url}`;
-    };
-    const [first, second] = [await create(), await create()];
-    expect(first).toContain(`:kms:${REGION}:`);
-    await using server = await startServer({ env: { ...CREDENTIALS, POSTHORN_ENCRYPTION_KEY: first } });
-    const { id: app } = await call(server, "POST", "/api/v1/app", { name: "a" });
-    const url = "http://127.0.0.1:8999/hook";
-    const { id: endpoint } = await call(server, "POST", `/api/v1/app/${String(app)}/endpoint`, { url });
-    const path = `/api/v1/app/${String(app)}/endpoint/${String(endpoint)}/secret`;
-    const secret = await call(server, "GET", path);
+  it(
+    "opens the data keys of a server at each start, and moves from one key to another by a rotation",
+    { timeout: 600_000 },
+    async () => {
+      const aws = new AwsClient(moto.url);
+      const create = async (): Promise<string> => {
+        const { KeyMetadata: key } = await aws.json("kms", "TrentService.CreateKey", {});
+        return `awskms:${(key as { Arn: string }).Arn}?endpoint=${moto.url}`;
+      };
+      const [first, second] = [await create(), await create()];
+      expect(first).toContain(`:kms:${REGION}:`);
+      await using server = await startServer({ env: { ...CREDENTIALS, POSTHORN_ENCRYPTION_KEY: first } });
+      const { id: app } = await call(server, "POST", "/api/v1/app", { name: "a" });
+      const url = "http://127.0.0.1:8999/hook";
+      const { id: endpoint } = await call(server, "POST", `/api/v1/app/${String(app)}/endpoint`, { url });
+      const path = `/api/v1/app/${String(app)}/endpoint/${String(endpoint)}/secret`;
+      const secret = await call(server, "GET", path);
 
-    await server.stop();
-    await server.restart();
-    expect(await call(server, "GET", path)).toEqual(secret);
+      await server.stop();
+      await server.restart();
+      expect(await call(server, "GET", path)).toEqual(secret);
 
-    await server.stop();
-    await server.restart({ POSTHORN_ENCRYPTION_KEY: second, POSTHORN_ENCRYPTION_KEY_PREVIOUS: first });
-    const { id: task } = await call(server, "POST", "/api/v1/encryption/rotate");
-    const ended = async (): Promise<void> => {
-      const result = await call(server, "GET", `/api/v1/background-task/${String(task)}`);
-      expect(result).toMatchObject({ status: "finished" });
-    };
-    await eventually(ended, { timeoutMs: 120_000, intervalMs: 200 });
-    await server.stop();
-    await server.restart({ POSTHORN_ENCRYPTION_KEY: second, POSTHORN_ENCRYPTION_KEY_PREVIOUS: "" });
-    expect(await call(server, "GET", path)).toEqual(secret);
+      await server.stop();
+      await server.restart({ POSTHORN_ENCRYPTION_KEY: second, POSTHORN_ENCRYPTION_KEY_PREVIOUS: first });
+      const { id: task } = await call(server, "POST", "/api/v1/encryption/rotate");
+      const ended = async (): Promise<void> => {
+        const result = await call(server, "GET", `/api/v1/background-task/${String(task)}`);
+        expect(result).toMatchObject({ status: "finished" });
+      };
+      await eventually(ended, { timeoutMs: 120_000, intervalMs: 200 });
+      await server.stop();
+      await server.restart({ POSTHORN_ENCRYPTION_KEY: second, POSTHORN_ENCRYPTION_KEY_PREVIOUS: "" });
+      expect(await call(server, "GET", path)).toEqual(secret);
 
-    await server.stop();
-    await expect(server.restart({ POSTHORN_ENCRYPTION_KEY: first })).rejects.toThrow(second.split("?")[0]!);
-    const [, id] = /key\/([^?]+)/.exec(second)!;
-    await aws.json("kms", "TrentService.DisableKey", { KeyId: id });
-    await expect(server.restart({ POSTHORN_ENCRYPTION_KEY: second })).rejects.toThrow("DisabledException");
-  });
+      await server.stop();
+      await expect(server.restart({ POSTHORN_ENCRYPTION_KEY: first })).rejects.toThrow(second.split("?")[0]!);
+      const [, id] = /key\/([^?]+)/.exec(second)!;
+      await aws.json("kms", "TrentService.DisableKey", { KeyId: id });
+      await expect(server.restart({ POSTHORN_ENCRYPTION_KEY: second })).rejects.toThrow("DisabledException");
+    },
+  );
 });
