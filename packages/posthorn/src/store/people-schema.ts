@@ -160,6 +160,9 @@ export interface DeviceRequestTable {
   person_id: number | null;
   org_id: number | null;
   second_factor_at: number | null;
+  /** The identity provider at which the session began in which it was approved; `null`: none. */
+  provider_id: number | null;
+  provider_subject: string | null;
   polled_at: number;
   /** Seconds that the program has to wait between two polls. */
   interval_seconds: number;

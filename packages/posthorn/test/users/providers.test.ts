@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { safePath } from "../../src/domain/user/identity/session.ts";
 import { type BrowserReply, join, OWNER, ownerOf, TestBrowser } from "../support/browser-session.ts";
 import { startNode, type TestNode } from "../support/posthorn.ts";
+import { type Arrival, arriveAt } from "../support/provider-sign-in.ts";
 import { ShiftedClock } from "../support/shifted-clock.ts";
 import { temporaryFolder } from "../support/store.ts";
 
@@ -69,29 +70,7 @@ afterAll(async () => {
   folder[Symbol.dispose]();
 });
 
-/** What the browser gets at the end: the page, and the problem that the sign-in page shows. */
-interface Arrival {
-  readonly location: string;
-  readonly problem: Json | null;
-}
-
-/** Follows the provider's redirect back to the server. */
-async function arrive(browser: TestBrowser, callback: string): Promise<Arrival> {
-  const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-  const response = await fetch(callback, { redirect: "manual", headers: { cookie } });
-  expect([response.status, response.headers.get("cache-control")]).toEqual([303, "no-store"]);
-  for (const line of response.headers.getSetCookie()) {
-    const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line)!;
-    if (value === "") browser.cookies.delete(name);
-    else browser.cookies.set(name, value);
-  }
-  const problem = browser.cookies.get("posthorn_problem");
-  browser.cookies.delete("posthorn_problem");
-  return {
-    location: response.headers.get("location")!.slice(node.url.length),
-    problem: problem === undefined ? null : (JSON.parse(decodeURIComponent(problem)) as Json),
-  };
-}
+const arrive = (browser: TestBrowser, callback: string): Promise<Arrival> => arriveAt(node, browser, callback);
 
 async function begin(browser: TestBrowser, returnTo = "/"): Promise<string> {
   const { json, status } = await browser.send("POST", "sign-in/provider", { provider: provider["id"], returnTo });

@@ -98,6 +98,7 @@ async function complete(call: ProviderRequest, publicUrl: string): Promise<strin
     }
     await connectIdentity(services, row, identified, {
       personKey: person.key,
+      sessionKey: person.sessionKey,
       client: attemptOf({ request, publicUrl }),
     });
     return attempt.returnTo;

@@ -95,7 +95,7 @@ export async function replaceRecoveryCodes(ctx: OutsideContext, input: Body<"Fac
 }
 
 export async function joinInvitation(ctx: Context, { code }: Body<"OneTimeCodeIn">): Promise<Reply> {
-  await joinWithInvitation({ ctx, input: { code, personKey: requirePerson(ctx.actor).key } });
+  await joinWithInvitation({ ctx, input: { code } });
   return noContent();
 }
 

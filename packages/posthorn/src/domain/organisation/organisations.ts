@@ -5,6 +5,7 @@ import type { Role } from "../role.ts";
 import { atomically, type Call, type Context, reader, write } from "../context.ts";
 import { rolesOf, requirePerson, toUser } from "../user/user.ts";
 import { insertMembership } from "../user/account.ts";
+import { requireSessionFor } from "../user/identity/scope.ts";
 import { refuseSharedOrigin } from "./ensure.ts";
 
 export interface Organisation {
@@ -65,6 +66,7 @@ export function createOrganisation(call: Call<{ readonly name: string }>): Promi
     const { services, tx, actor } = ctx;
     const person = requirePerson(actor);
     refuseSharedOrigin(services);
+    await requireSessionFor(tx.db, person, null);
     const name = nameOf(input.name);
     const id = `org_${randomBytes(16).toString("hex")}`;
     const createdAt = services.now();
@@ -109,6 +111,7 @@ export function switchOrganisation(call: Call<{ readonly organisation: string }>
       .where("m.person_id", "=", key)
       .executeTakeFirst();
     if (target === undefined) throw notFound("organisation");
+    await requireSessionFor(tx.db, { sessionKey }, target.id);
     const { numUpdatedRows } = await tx.db
       .updateTable("person_session")
       .set({ org_id: target.id })

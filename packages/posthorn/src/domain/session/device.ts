@@ -61,6 +61,8 @@ export async function authorizeDevice(services: Services, name: string, client: 
         person_id: null,
         org_id: null,
         second_factor_at: null,
+        provider_id: null,
+        provider_subject: null,
         polled_at: 0,
         interval_seconds: INTERVAL_SECONDS,
         created_at: at,
@@ -111,12 +113,17 @@ export async function pollDevice(services: Services, deviceCode: string, client:
     }
     await db.deleteFrom("device_request").where("id", "=", row.id).execute();
     if (row.state === "denied" || row.person_id === null || row.org_id === null) return { error: "access_denied" };
+    const { provider_id: providerKey, provider_subject: subject } = row;
     const { secret, expiresAt } = await startSession(services, tx, {
       kind: "cli",
       personKey: row.person_id,
       orgId: row.org_id,
       secondFactorAt: row.second_factor_at,
       client: { ip: client.ip, userAgent: row.client === "" ? client.userAgent : row.client },
+      // What limits the session in which the person approved it limits the one of the command line too.
+      ...(providerKey === null || subject === null
+        ? {}
+        : { provider: { key: providerKey, subject, sessionId: null, idToken: null } }),
     });
     return { token: secret, expiresAt };
   }, "device.poll");
@@ -158,7 +165,7 @@ export async function decideDevice({
   await services.store.transaction(async ({ db }) => {
     const session = await db
       .selectFrom("person_session")
-      .select("second_factor_at")
+      .select(["second_factor_at", "provider_id", "provider_subject"])
       .where("id", "=", sessionKey)
       .executeTakeFirst();
     const { numUpdatedRows } = await db
@@ -168,6 +175,8 @@ export async function decideDevice({
         person_id: key,
         org_id: actor.orgId,
         second_factor_at: session?.second_factor_at ?? null,
+        provider_id: session?.provider_id ?? null,
+        provider_subject: session?.provider_subject ?? null,
       })
       .where("user_code_hash", "=", readableHash(PURPOSE, input.userCode))
       .where("state", "=", "pending")

@@ -34,7 +34,8 @@ export interface ProviderSession {
   readonly subject: string;
   /** The provider's own ID of it; `null`: the provider names none. */
   readonly sessionId: string | null;
-  readonly idToken: string;
+  /** Names the session to the provider when the person signs out; `null`: a command line does not sign out there. */
+  readonly idToken: string | null;
 }
 
 export interface StartedSession {
@@ -55,6 +56,7 @@ export async function startSession(
   const secret = (kind === "cli" ? CLI_PREFIX : SESSION_PREFIX) + randomBytes(32).toString("base64url");
   const { key, id } = services.ids.next("ses_");
   const at = services.now();
+  const idToken = provider?.idToken ?? null;
   await tx.db
     .insertInto("person_session")
     .values({
@@ -74,9 +76,7 @@ export async function startSession(
       provider_subject: provider?.subject ?? null,
       provider_session: provider?.sessionId ?? null,
       id_token_sealed:
-        provider === undefined
-          ? null
-          : services.secretBox.seal(provider.idToken, sealedIn("person_session.id_token_sealed", key)),
+        idToken === null ? null : services.secretBox.seal(idToken, sealedIn("person_session.id_token_sealed", key)),
     })
     .execute();
   await recordPersonAction(services, tx, {

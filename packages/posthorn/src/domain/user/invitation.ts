@@ -10,9 +10,10 @@ import { isRole, type Role } from "../role.ts";
 import { createOneTime, findOneTime, linkInvalid, type OneTimeRow, takeOneTime } from "../session/one-time.ts";
 import { type Attempt, completeSignIn, type SignInResult } from "../session/sign-in.ts";
 import { normaliseEmail } from "./email.ts";
+import { requireSessionFor } from "./identity/scope.ts";
 import { insertMembership, insertPerson } from "./account.ts";
 import { prepareAccount } from "./set-up.ts";
-import { requireRoleManagement, rolesOf } from "./user.ts";
+import { requirePerson, requireRoleManagement, rolesOf } from "./user.ts";
 
 const INVITATION_MS = 7 * 86_400_000;
 
@@ -204,23 +205,18 @@ function hasAccount(): PosthornError {
 }
 
 /** Adds the role of an invitation to the person who is signed in. The invitation must be for their email address. */
-export async function joinWithInvitation({
-  ctx,
-  input,
-}: Call<{ readonly code: string; readonly personKey: number }>): Promise<void> {
+export async function joinWithInvitation({ ctx, input }: Call<{ readonly code: string }>): Promise<void> {
   const { services } = ctx;
+  const { key, sessionKey } = requirePerson(ctx.actor);
   await write(ctx, async (tx) => {
     const row = await takeOneTime(tx.db, "invitation", input.code, services.now());
     const { email, role } = detailsOf(row);
-    const person = await tx.db
-      .selectFrom("person")
-      .select(["id", "email"])
-      .where("id", "=", input.personKey)
-      .executeTakeFirst();
+    const person = await tx.db.selectFrom("person").select(["id", "email"]).where("id", "=", key).executeTakeFirst();
     if (person === undefined || person.email !== email) {
       throw new PosthornError("insufficient access", `This invitation is for ${email}. Sign in with that account.`);
     }
     const roles: readonly { readonly appKey: number | null }[] = await rolesOf(tx.db, row.org_id, [person.id]);
+    await requireSessionFor(tx.db, { sessionKey }, row.org_id);
     if (roles.some(({ appKey }) => appKey === row.app_id)) {
       throw new PosthornError("conflict", "You already have a role here.");
     }

@@ -22,6 +22,7 @@ import { idIterator } from "../paging.ts";
 import { addressSubject, clearAttempts, countAttempt } from "../session/limits.ts";
 import { type Attempt, beginSession, signInFailed, type SignedIn } from "../session/sign-in.ts";
 import { requireWayToSignIn } from "./identity/identity.ts";
+import { requireOwnAccount } from "./identity/scope.ts";
 import { requirePerson } from "./user.ts";
 
 export interface Passkey {
@@ -65,8 +66,9 @@ export function relyingParty({ rules }: Pick<Services, "rules">): RelyingParty {
 /** Options for `navigator.credentials.create`. */
 export async function passkeyCreationOptions(ctx: OutsideContext): Promise<PublicKeyCredentialCreationOptionsJSON> {
   const { services } = ctx;
+  const { key, sessionKey } = requirePerson(ctx.actor);
+  await requireOwnAccount(reader(ctx), { key, sessionKey });
   const { id } = relyingParty(services);
-  const { key } = requirePerson(ctx.actor);
   const person = await reader(ctx).selectFrom("person").selectAll().where("id", "=", key).executeTakeFirstOrThrow();
   const own = await passkeysOf(ctx, key);
   if (own.length >= MAX_PASSKEYS) {
@@ -98,7 +100,7 @@ export async function addPasskey({
 }: Call<{ readonly name: string; readonly response: RegistrationResponseJSON }, OutsideContext>): Promise<Passkey> {
   const { services } = ctx;
   const { id: host, origin } = relyingParty(services);
-  const { key: personKey } = requirePerson(ctx.actor);
+  const { key: personKey, sessionKey } = requirePerson(ctx.actor);
   const purpose = ctx.actor.kind === "organisation" && ctx.actor.caller.kind === "user" ? ctx.actor.caller.id : "";
   const { verifyRegistrationResponse } = await loadLibrary();
   const found = challengeOf(input.response);
@@ -130,6 +132,7 @@ export async function addPasskey({
     last_used_at: null,
   };
   await write(ctx, async (tx) => {
+    await requireOwnAccount(tx.db, { key: personKey, sessionKey });
     await useChallenge(services, tx, found);
     const { numInsertedOrUpdatedRows } = await tx.db
       .insertInto("passkey")

@@ -10,6 +10,7 @@ import { checkPassword, hashPassword } from "./password-hash.ts";
 import { checkNewPassword } from "./password-rules.ts";
 import { newRecoveryCodes, recoveryCodesLeft } from "./recovery-codes.ts";
 import { checkTotp, newTotpSecret, totpUri } from "./totp.ts";
+import { requireOwnAccount } from "./identity/scope.ts";
 import { type PersonRow, requirePerson, rolesOf, toUser, type User } from "./user.ts";
 import { sealedIn } from "../../store/sealed-columns.ts";
 
@@ -67,7 +68,10 @@ export interface ProfileChange {
 export async function changeProfile({ ctx, input }: OutsideCall<ProfileChange>): Promise<Profile> {
   const row = await ownRow(ctx);
   const email = input.email === undefined ? row.email : normaliseEmail(input.email);
-  if (email !== row.email) await requirePassword(ctx.services, row, input.currentPassword ?? "");
+  if (email !== row.email) {
+    await requireOwnAccount(reader(ctx), requirePerson(ctx.actor));
+    await requirePassword(ctx.services, row, input.currentPassword ?? "");
+  }
   await write(ctx, async ({ db }) => {
     const taken = await db
       .selectFrom("person")
@@ -93,7 +97,8 @@ export async function changePassword({
 }: OutsideCall<{ readonly currentPassword: string; readonly newPassword: string }>): Promise<void> {
   const { services } = ctx;
   const row = await ownRow(ctx);
-  const { sessionKey } = requirePerson(ctx.actor);
+  const { key, sessionKey } = requirePerson(ctx.actor);
+  await requireOwnAccount(reader(ctx), { key, sessionKey });
   await requirePassword(services, row, input.currentPassword);
   await checkNewPassword(input.newPassword, [row.email, row.name], "newPassword");
   const hash = await hashPassword(input.newPassword);
@@ -124,6 +129,7 @@ export async function prepareSecondFactor({
   if (row.totp_sealed !== null) {
     throw new PosthornError("conflict", "The second factor is on. Turn it off before you set it up again.");
   }
+  await requireOwnAccount(reader(ctx), requirePerson(ctx.actor));
   await requirePassword(services, row, input.currentPassword);
   const secret = newTotpSecret();
   await write(ctx, async ({ db }) => {

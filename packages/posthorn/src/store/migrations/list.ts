@@ -26,6 +26,7 @@ import { nodeProcess } from "./037-node-process.ts";
 import { stateNames } from "./038-state-names.ts";
 import { destinationKinds } from "./039-destination-kinds.ts";
 import { sourceRunners } from "./043-source-runners.ts";
+import { deviceProviders } from "./074-device-providers.ts";
 import { organisationNames } from "./061-organisation-names.ts";
 import { checksumOf } from "./checksum.ts";
 import { feeds } from "./040-feeds.ts";
@@ -93,6 +94,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "organisation names", sql: organisationNames },
   { name: "share links", sql: shareLinks },
   { name: "encryption keys", sql: encryptionKeys },
+  { name: "device providers", sql: deviceProviders },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

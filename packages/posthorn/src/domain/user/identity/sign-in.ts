@@ -18,6 +18,7 @@ import { insertMembership, insertPerson } from "../account.ts";
 import { type PersonRow, requireOtherOwner } from "../user.ts";
 import type { OidcPerson } from "./protocol.ts";
 import { type IdentityProvider, toProvider, type ProviderRow } from "./provider.ts";
+import { requireOwnAccount } from "./scope.ts";
 
 /** A role in the organisation, or in one application. */
 interface WantedRole {
@@ -74,9 +75,9 @@ export async function connectIdentity(
   services: Services,
   stored: ProviderRow,
   identified: OidcPerson,
-  by: { readonly personKey: number; readonly client: Client },
+  by: { readonly personKey: number; readonly sessionKey: number; readonly client: Client },
 ): Promise<void> {
-  const { personKey, client } = by;
+  const { personKey, sessionKey, client } = by;
   const provider = toProvider(stored);
   requireDomain(provider, identified);
   await services.store.transaction(async (tx) => {
@@ -85,6 +86,7 @@ export async function connectIdentity(
       throw new PosthornError("conflict", "This identity belongs to another account.");
     }
     if (person !== null) return;
+    await requireOwnAccount(tx.db, { key: personKey, sessionKey });
     await insertIdentity(services, tx, { provider, identified, personKey });
     const row = await tx.db.selectFrom("person").selectAll().where("id", "=", personKey).executeTakeFirstOrThrow();
     await record(services, tx, "user.connect-provider", { provider, person: row, client });
