@@ -1,4 +1,7 @@
-/** One attempt for several jobs of a lane: completes the batch, has it sent, and handles the results until the outcomes are stored. */
+/**
+ * Makes one attempt for several jobs of a lane: completes the batch, has it sent, and handles the results until the
+ * outcomes are stored.
+ */
 import type { ConcurrencyLimiter, Permit } from "./concurrency-limiter.ts";
 import type { Engine } from "./engine.ts";
 import type { Lane } from "./lane.ts";
@@ -24,9 +27,9 @@ export interface BatchRunOptions {
     result: AttemptResult,
     at: { readonly now: number; readonly isFull: boolean },
   ) => void;
-  /** A job leaves memory, as after an attempt of its own. */
+  /** Removes a job from memory, as after a single attempt. */
   readonly close: (lane: Lane, job: Job, outcome: Outcome, isRecorded: boolean) => void;
-  /** The outcome of a job that has left memory is stored. */
+  /** Called when the outcome of a job that has left memory is stored. */
   readonly noteRecorded: (lane: Lane, outcome: Outcome, isRevoked: boolean) => void;
 }
 
@@ -42,7 +45,7 @@ export interface BatchInFlight {
 /** The jobs of an attempt. */
 interface Members {
   readonly jobs: readonly Job[];
-  /** The batch in which they were sent before; `null`: none, or one of its members is gone. */
+  /** The batch in which they were sent before; `null`: there was none, or one of its members no longer exists. */
   readonly earlier: KeptBatch | null;
 }
 
@@ -56,14 +59,17 @@ interface Entry {
 
 export class BatchRun {
   readonly #options: BatchRunOptions;
-  /** Kept batches whose members are being looked up, with the jobs that were taken for them. */
+  /** Kept batches whose members are being looked up, with the jobs already taken for them. */
   readonly #completing = new Map<KeptBatch, Job[]>();
 
   constructor(options: BatchRunOptions) {
     this.#options = options;
   }
 
-  /** Whether a job that was just taken belongs to a batch that is being completed. Then it is sent with it. */
+  /**
+   * Whether a job that was just taken belongs to a batch that is being completed, and is therefore sent with that
+   * batch.
+   */
   joins(lane: Lane, job: Job): boolean {
     const batch = lane.kept?.batchOf(job.messageId) ?? null;
     const taken = batch === null ? undefined : this.#completing.get(batch);
@@ -98,7 +104,7 @@ export class BatchRun {
     const isRecorded = outcomes.length === 0 || (await this.#record(outcomes));
     if (outcomes.length > 0) {
       if (isRecorded) this.#endKept(lane, entries);
-      // As for a single job: a page that was requested before may still show the jobs as due.
+      // As with a single job, a page that was requested earlier may still show the jobs as due.
       await lane.page.taken();
     }
     this.#close(lane, entries, isRecorded);
@@ -123,7 +129,10 @@ export class BatchRun {
     }
   }
 
-  /** Takes the members that were found, in the order of the batch. If one is gone, those that are due form a new batch. */
+  /**
+   * Takes the members that were found, in the order of the batch. If a member no longer exists, those that are due form
+   * a new batch.
+   */
   #claim(
     lane: Lane,
     batch: KeptBatch,
@@ -146,7 +155,7 @@ export class BatchRun {
       if (!joinedIds.has(messageId)) lane.jobs.startedMore(1);
       jobs.push(job);
     }
-    // Final by now, or canceled.
+    // Finished or canceled in the meantime.
     for (const job of joined) {
       if (jobs.some(({ messageId }) => messageId === job.messageId)) continue;
       lane.jobs.startedMore(-1);
@@ -203,7 +212,7 @@ export class BatchRun {
     return outcomes.length === 1 ? recorder.record(outcomes[0]!) : recorder.recordAll(outcomes);
   }
 
-  /** A kept batch has ended when none of its members is retried. */
+  /** Ends a kept batch once none of its members will be retried. */
   #endKept({ kept }: Lane, entries: readonly Entry[]): void {
     if (kept === null) return;
     const batches = new Set(entries.flatMap(({ job }) => kept.batchOf(job.messageId) ?? []));
@@ -229,7 +238,7 @@ export class BatchRun {
     lane.release(job);
   }
 
-  /** Jobs of one order key: it is free once the last of them has left memory, or the first that failed blocks it. */
+  /** Frees an ordering key once the last of its jobs has left memory, or blocks it if one of them failed. */
   #closeKey(lane: Lane, entries: readonly Entry[], isRecorded: boolean): void {
     const now = this.#options.engine.clock.now();
     const failed = entries.find(({ outcome }) => outcome !== null && (!isRecorded || blocks(outcome, now)));
@@ -246,7 +255,7 @@ export class BatchRun {
     this.#closeOne(lane, last, isRecorded);
   }
 
-  /** No attempt was used up: the lane waits. */
+  /** Pauses the lane. No attempt was used up. */
   #stop(lane: Lane, stop: BatchedResult, wakes: number): void {
     const { buffer, timers } = this.#options.engine;
     buffer.spill(lane);
@@ -256,7 +265,7 @@ export class BatchRun {
   }
 }
 
-/** What the results together say about the endpoint: it asked to wait, or accepted a message, or failed. */
+/** Combines the results for the endpoint's rate control: it asked to wait, accepted a message, or failed. */
 function judged(results: readonly BatchedResult[]): AttemptResult {
   const made = results.filter((result) => result.kind === "made");
   const asked = made.find(({ attempt, retryAfterMs }) => attempt.status !== 0 && retryAfterMs !== null);

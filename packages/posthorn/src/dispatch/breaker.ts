@@ -1,5 +1,5 @@
 /**
- * Circuit breaker: stops attempts to an endpoint that fails, and probes with single attempts whether it is back.
+ * Circuit breaker: stops attempts to a failing endpoint, and sends single probes to find out whether it has recovered.
  *
  *     closed ──failures in a row, or asked to wait──→ open ──probe is due──→ half open ──success──→ closed
  *                                                      ↑                         │
@@ -14,17 +14,17 @@ export type BreakerState = "closed" | "open" | "half_open";
 /** Why the circuit is open: recent attempts all failed; the endpoint asked to wait; or it was failing when the process started. */
 export type BreakerReason = "failures" | "asked_to_wait" | "failing_before_restart";
 
-/** Random share added to a wait, so that endpoints that went down together are not probed together. */
+/** Random share added to a wait, so that endpoints that failed together are not probed together. */
 const JITTER = 0.2;
 /** First wait after a 429 or 503 without `Retry-After`; doubled each time. */
 const FIRST_ASKED_MS = 1000;
-/** Waits where the policy has no breaker and the endpoint asked to wait. */
+/** Used when the policy has no breaker but the endpoint asked to wait. */
 const NO_POLICY: BreakerPolicy = { failures: Infinity, windowMs: 0, probeMs: 30_000, maxProbeMs: 900_000 };
 
 export interface BreakerView {
   readonly state: BreakerState;
   readonly reason: BreakerReason | null;
-  /** When it last opened or closed, Unix milliseconds; `null`: it was never open. */
+  /** When it last opened or closed, in Unix milliseconds; `null`: it has never been open. */
   readonly since: number | null;
   /** Failures in a row. */
   readonly failures: number;
@@ -41,11 +41,11 @@ export class Breaker {
   #gapMs = 0;
   #askedMs = 0;
   #probeAt = 0;
-  /** The latest time until which the endpoint asked to wait, also while the circuit was open. */
+  /** The latest time until which the endpoint asked to wait, including requests while the circuit was open. */
   #askedUntil = 0;
-  /** A probe was requested while one was in flight, which says nothing about repairs made since it started. */
+  /** A probe was requested while another was in flight. That one cannot confirm repairs made after it started. */
   #probesAgain = false;
-  /** Changes whenever the circuit opens: attempts that started before do not count afterwards. */
+  /** Incremented whenever the circuit opens, so that attempts that started earlier no longer count. */
   #epoch = 0;
 
   get epoch(): number {
@@ -56,12 +56,12 @@ export class Breaker {
     return this.#state === "closed";
   }
 
-  /** Failures in a row, and when the first of them was. */
+  /** Consecutive failures, and the time of the first one. */
   get streak(): { readonly failures: number; readonly since: number } {
     return { failures: this.#failures, since: this.#firstFailureAt };
   }
 
-  /** When an attempt may start; infinity while a probe is in flight. */
+  /** When the next attempt may start; infinity while a probe is in flight. */
   readyAt(now: number): number {
     if (this.#state === "closed") return now;
     return this.#state === "open" ? this.#probeAt : Number.POSITIVE_INFINITY;
@@ -73,7 +73,7 @@ export class Breaker {
     if (this.#state === "open") this.#state = "half_open";
   }
 
-  /** An attempt that was counted as started was not made. */
+  /** Reverts `started`: the attempt was not made. */
   notMade(now: number, epoch: number): void {
     if (this.#state !== "half_open" || epoch !== this.#epoch) return;
     this.#state = "open";
@@ -107,11 +107,14 @@ export class Breaker {
     return this.#open(now, waitMs, this.#reason ?? "failures");
   }
 
-  /** The endpoint asked to wait. @param ms For how long; `null`: it did not say. */
+  /**
+   * The endpoint asked to wait.
+   * @param ms For how long; `null`: it did not say.
+   */
   askedToWait(now: number, epoch: number, ms: number | null, policy: BreakerPolicy | null): boolean {
     if (ms !== null) this.#askedUntil = Math.max(this.#askedUntil, now + ms);
     if (epoch !== this.#epoch) {
-      // The attempt was in flight when the circuit opened. The wait applies all the same.
+      // The attempt was in flight when the circuit opened, but the requested wait still applies.
       if (this.#state === "open") this.#probeAt = Math.max(this.#probeAt, this.#askedUntil);
       return false;
     }
@@ -130,14 +133,14 @@ export class Breaker {
     this.#since = since;
   }
 
-  /** The next probe may be made now, or right after the one in flight. */
+  /** Allows the next probe now, or right after the one in flight. */
   tryNow(now: number): void {
     this.#askedUntil = 0;
     if (this.#state === "open") this.#probeAt = Math.min(this.#probeAt, now);
     this.#probesAgain = this.#state === "half_open";
   }
 
-  /** The clock was set back. The circuit stays open for as long as it would have. */
+  /** Adjusts the times after the clock was set back, so that the circuit does not stay open longer. */
   clockSetBack(ms: number): void {
     this.#probeAt -= ms;
     this.#askedUntil -= ms;
@@ -160,17 +163,17 @@ export class Breaker {
   }
 }
 
-/** Attempts per second to an endpoint that fails and whose circuit has not opened yet. */
+/** Attempts per second to a failing endpoint whose circuit has not opened yet. */
 const FAILING_RATE = 10;
-/** Failures in a row after which that rate applies. */
+/** Number of consecutive failures after which that rate applies. */
 const FAILING_AFTER = 4;
-/** An outage that lasted this long ends with a slow start, even if no circuit opened. */
+/** After an outage of at least this length, a slow start follows even if the circuit did not open. */
 const LONG_MS = 30_000;
 /** Growth per second above the last good rate. */
 const GROWTH = 1.1;
-/** Rate per second from which the limit is lifted. */
+/** Rate per second at which the limit is lifted. */
 const UNLIMITED_FROM = 4096;
-/** Share of its good rate that an endpoint keeps when it asks for less. */
+/** Share of the good rate that an endpoint keeps after it asked for fewer requests. */
 const KEPT_SHARE = 0.8;
 /** Weight of the newest second in the good rate. */
 const NEWEST = 0.3;
@@ -214,7 +217,7 @@ export class SlowStart {
     this.#limit = new RateLimit(1, now + 1000);
   }
 
-  /** The endpoint asked for less than its good rate. */
+  /** The endpoint asked for fewer requests than its good rate. */
   askedForLess(): void {
     this.#goodRate *= KEPT_SHARE;
   }

@@ -34,7 +34,9 @@ class Semaphore {
     this.#waiting.push(lane);
   }
 
-  /** Removes and returns the next lane if the semaphore is available. Skips lanes that have been queued elsewhere since. */
+  /**
+   * Removes and returns the next lane if the semaphore is available. Skips lanes that have since been queued elsewhere.
+   */
   dequeue(): Lane | undefined {
     while (this.isAvailable) {
       const lane = this.#waiting.shift();
@@ -122,7 +124,7 @@ export class ConcurrencyLimiter {
     if (this.#hosts.get(host)?.isUnused === true) this.#hosts.delete(host);
   }
 
-  /** A lane that was dequeued and did not start makes room for the next lane that waits for one of its limits. */
+  /** Wakes the next lane that waits for one of the limits of a lane that was dequeued but did not start. */
   passOn(lane: Lane): void {
     if (lane.place.waitsFor !== null) return;
     this.#wakeNext(this.#slow);

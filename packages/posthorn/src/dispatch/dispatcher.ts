@@ -57,7 +57,7 @@ export class Dispatcher {
   readonly #loop: RunLoop;
   /** Cancels the scheduled scan of the store; `null`: none is scheduled. */
   #cancelRescan: (() => void) | null = null;
-  /** Scans for unfinished jobs: how many were started, and the last one that is complete. */
+  /** Scans for unfinished jobs: the number of scans started, and the last one that is complete. */
   #scans = 0;
   #scanned = 0;
 
@@ -86,7 +86,7 @@ export class Dispatcher {
     return { inFlight, lanes: this.#lanes.size, queuedBytes: this.#buffer.queuedBytes, oldestDue };
   }
 
-  /** What is known about an endpoint; `null`: nothing, because it has had no deliveries recently. */
+  /** State of an endpoint; `null`: unknown, because it has had no deliveries recently. */
   inspect(endpointId: number): LaneView | null {
     const control = this.#lanes.controlOf(endpointId);
     if (control === null) return null;
@@ -155,7 +155,7 @@ export class Dispatcher {
   push(jobs: readonly Job[]): void {
     const now = this.#options.clock.now();
     for (const job of jobs) {
-      // It was in a page already: it is or was in memory, or was left to the store.
+      // A page has already contained it: it is or was in memory, or was left in the store.
       if (this.#buffer.handOffs.take(job)) continue;
       const isKnown = this.#scanned === this.#scans || this.#lanes.get(job.endpointId) !== undefined;
       const lane = this.#lanes.getOrMake(job.endpointId);
@@ -169,7 +169,10 @@ export class Dispatcher {
     this.#loop.pump();
   }
 
-  /** Looks for jobs that another node stored. @param from None of them is due before, Unix milliseconds; `null`: unknown. */
+  /**
+   * Looks for jobs that another node stored.
+   * @param from None of them is due before this time, in Unix milliseconds; `null`: unknown.
+   */
   look(endpointIds: readonly number[], from: number | null): void {
     const place = from === null ? EVERYWHERE : { due: from - 1, messageId: Number.MAX_SAFE_INTEGER };
     const owned = endpointIds.filter((endpointId) => this.#owners.owns(endpointId));
@@ -201,8 +204,9 @@ export class Dispatcher {
   }
 
   /**
-   * Starts no more attempts, gives those in flight up to `graceMs` to end, then aborts them. An aborted attempt does not count, and its
-   * delivery stays pending. So does a delivery whose outcome cannot be stored because the store is down.
+   * Starts no more attempts, gives those in flight up to `graceMs` to finish, then aborts them. An aborted attempt does
+   * not count, and its delivery stays pending. A delivery whose outcome cannot be stored because the store is
+   * unavailable also stays pending.
    */
   async stop(graceMs: number): Promise<void> {
     if (!this.#engine.isRunning) return;
@@ -260,13 +264,13 @@ export class Dispatcher {
     return true;
   }
 
-  /** Whether the store may have a job that was due before the one that was just stored, and that was not handed over. */
+  /** Whether the store may have a job that is due before the one that was just stored, but was not handed over. */
   #mayHaveEarlier({ nextDue }: Lane): boolean {
     // The timer fires late when the clock was set forwards, or the machine slept.
     return !this.#owners.alone || (nextDue !== null && nextDue <= this.#options.clock.now());
   }
 
-  /** The timer of a lane fired. */
+  /** Called when the timer of a lane fires. */
   #ring(endpointId: number): void {
     const lane = this.#lanes.getOrMake(endpointId);
     const { dueFrom, unblocks } = lane.ring(this.#options.clock.now());
@@ -276,7 +280,7 @@ export class Dispatcher {
     this.#loop.pump();
   }
 
-  /** Rates, pauses and open circuits last for a length of time. Without this they would end later by as much as the clock was set back. */
+  /** Adjusts rates, pauses and open circuits, which would otherwise end later by as much as the clock was set back. */
   #clockSetBack(ms: number): void {
     this.#lanes.clockSetBack(ms, this.#options.clock.now());
     for (const lane of this.#lanes.all()) this.#timers.arm(lane);

@@ -11,13 +11,16 @@ export interface Engine {
   readonly observer: DispatchObserver | undefined;
   readonly buffer: JobBuffer;
   readonly timers: LaneTimers;
-  /** `false` once a stop was requested. */
+  /** `false` once a stop has been requested. */
   isRunning: boolean;
-  /** Whether the policy of the lane is known. If it has to be read first, the lane continues once it was. */
+  /** Whether the policy of the lane is known. If it must be read first, the lane continues once it has been. */
   isReady(lane: Lane): boolean;
-  /** The store has, or may have, a job that the lane does not know. @param from Place from which it is due; absent: anywhere. */
+  /**
+   * Called when the store has, or may have, a job that the lane does not know.
+   * @param from Position from which the job may be due; absent: anywhere.
+   */
   checkStore(lane: Lane, from?: Position): void;
-  /** Loads due jobs of a lane from the store, as many as it has room for. */
+  /** Loads due jobs of a lane from the store, up to the room it has. */
   loadPage(lane: Lane): void;
   /** Drops the lane's jobs from memory and continues at that time. */
   suspend(lane: Lane, until: number): void;
@@ -29,6 +32,6 @@ export interface Engine {
   dropIfIdle(lane: Lane): void;
 }
 
-/** Places before and after everything in the store. */
+/** Positions before and after everything in the store. */
 export const EVERYWHERE: Position = { due: -1, messageId: -1 };
 export const NOWHERE: Position = { due: Number.MAX_SAFE_INTEGER, messageId: Number.MAX_SAFE_INTEGER };

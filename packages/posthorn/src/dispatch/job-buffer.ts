@@ -1,4 +1,7 @@
-/** Jobs in memory over all lanes, within limits. Jobs that do not fit stay in the store, and their lane knows that it has more there. */
+/**
+ * Jobs in memory across all lanes, within limits. Jobs that do not fit stay in the store, and their lane remembers that
+ * there are more.
+ */
 import type { Lane } from "./lane.ts";
 import { bytesOf, isRetry, messageBytes } from "./lane-state.ts";
 import { isInOrder } from "./ordered-queue.ts";
@@ -6,7 +9,10 @@ import type { BatchPolicy } from "./policy.ts";
 import type { DispatchLimits } from "./types.ts";
 import type { Job } from "../store/delivery.ts";
 
-/** Number of jobs that the dedupe remembers. A job that is handed over after that many others may be attempted twice. */
+/**
+ * Number of jobs to remember for deduplication. A job that is handed over after this many others may be attempted
+ * twice.
+ */
 const MAX_REMEMBERED = 10_000;
 
 /**
@@ -22,7 +28,7 @@ export class HandOffDedupe {
 
   /** A page contains the job. */
   note(job: Job): void {
-    // Only jobs without any attempt are handed over.
+    // Only jobs without attempts are handed over.
     if (job.attempts > 0 || job.generation > 0) return;
     this.#keys.add(keyOf(job));
     if (this.#keys.size <= MAX_REMEMBERED) return;
@@ -30,7 +36,7 @@ export class HandOffDedupe {
     this.#keys.delete(oldest!);
   }
 
-  /** Returns whether a page has contained the job that is handed over. A job is handed over once. */
+  /** Returns whether a page has already contained the job that is being handed over. Each job is handed over once. */
   take(job: Job): boolean {
     return this.#keys.size > 0 && this.#keys.delete(keyOf(job));
   }
@@ -53,7 +59,7 @@ export class JobBuffer {
 
   /** Whether a job that was just stored can be taken into memory without reading the store. */
   hasRoom(lane: Lane, job: Job): boolean {
-    // Once some jobs of a lane are only in the store, later ones queue behind them there.
+    // Once some jobs of a lane are only in the store, later jobs must queue behind them there.
     if (lane.isHeld || lane.hasMoreInStore || lane.page.isLoading || !lane.control.isClosed) return false;
     if (lane.order !== null && !lane.isComplete && !lane.order.follows(job)) return false;
     return lane.queued < lane.room(this.#limits.laneJobs) && this.#queuedBytes < this.#limits.queueBytes;
@@ -84,8 +90,8 @@ export class JobBuffer {
   }
 
   /**
-   * A batch that waits for more jobs holds no payloads: they are read again when it is sent. So are those of other batches when memory is
-   * short.
+   * A batch that is waiting for more jobs keeps no payloads in memory; they are read again when it is sent. The same
+   * applies to other batches when memory is short.
    */
   #putForBatch(lane: Lane, job: Job): boolean {
     const isWaiting = lane.control.policy.batch!.waitMs > 0;
@@ -97,7 +103,10 @@ export class JobBuffer {
     return true;
   }
 
-  /** Removes and returns the next job that was not canceled in the meantime. @param retries Whether it may be a retry. */
+  /**
+   * Removes and returns the next job that was not canceled in the meantime.
+   * @param retries Whether it may be a retry.
+   */
   take(lane: Lane, retries: boolean): Job | undefined {
     for (;;) {
       const job = lane.jobs.take(retries);
@@ -110,8 +119,8 @@ export class JobBuffer {
   }
 
   /**
-   * Removes and returns the next jobs that may be sent together, in order. One that belongs to a kept batch is returned alone: the other members
-   * may not be in memory.
+   * Removes and returns the next jobs that may be sent together, in order. A job that belongs to a kept batch is
+   * returned alone, because the other members may not be in memory.
    */
   takeBatch(lane: Lane, retries: boolean, batch: BatchPolicy): readonly Job[] {
     const first = this.take(lane, retries);
@@ -126,7 +135,7 @@ export class JobBuffer {
       bytes + messageBytes(job) <= batch.bytes &&
       isRetry(job) === isRetry(first) &&
       !isKept(job) &&
-      // The members of a kept batch have their retries, and their last attempt, at the same time.
+      // All members of a kept batch are retried together, and have their last attempt together.
       (!batch.isKept || (job.attempts === first.attempts && job.trigger === first.trigger));
     for (let head: Job | undefined = first; head !== undefined; head = this.#takeNext(lane, first, fits)) {
       if (head !== first) {
@@ -137,7 +146,7 @@ export class JobBuffer {
       while (fits(lane.order.nextBehind(head))) {
         const next = lane.order.takeBehind(head)!;
         this.#remove(lane, next);
-        // Canceled: the key stays in use by the jobs before it.
+        // Canceled. The key stays in use by the jobs before it.
         if (lane.jobs.isRevoked(next)) lane.jobs.forget(next);
         else {
           jobs.push(next);
@@ -148,7 +157,7 @@ export class JobBuffer {
     return jobs;
   }
 
-  /** Takes a queued job out of turn. */
+  /** Takes a queued job out of order. */
   claim(lane: Lane, job: Job): void {
     lane.jobs.claim(job);
     this.#remove(lane, job);
@@ -169,14 +178,17 @@ export class JobBuffer {
     if (lane.control.policy.batch !== null) lane.noteQueued(job, -1);
   }
 
-  /** The job failed, and the jobs behind it are left to the store. Returns whether the store has jobs that need not wait for its retry. */
+  /**
+   * Called when the job failed: the jobs behind it are left in the store. Returns whether the store has jobs that need
+   * not wait for its retry.
+   */
   block(lane: Lane, job: Job, passAt: number | null): boolean {
     const { waiting, again } = lane.block(job, passAt);
     for (const left of waiting) this.#remove(lane, left);
     return again;
   }
 
-  /** Leaves all queued jobs of a lane to the store. */
+  /** Drops all queued jobs of a lane from memory; they remain in the store. */
   spill(lane: Lane): void {
     for (const spilled of lane.spill()) this.#queuedBytes -= bytesOf(spilled);
   }

@@ -1,10 +1,10 @@
 /**
- * The batches of one endpoint that are sent again as a whole, because their target recognises them by their members. They are on disk before
- * they are sent, and outlive the lane.
+ * Batches of one endpoint that are always resent as a whole, because their target recognises them by their members.
+ * They are on disk before they are sent, and outlive the lane.
  */
 import type { BatchStore, KeptBatch, Lease } from "../store/delivery.ts";
 
-/** Batches that have ended are deleted together with the next one that is kept, once there are so many. */
+/** Once this many batches have ended, they are deleted together with the next write of a batch. */
 const ENDED_BATCHES = 16;
 
 export class KeptBatches {
@@ -22,7 +22,10 @@ export class KeptBatches {
     this.#endpointId = endpointId;
   }
 
-  /** Whether the batches of an earlier run, or of the previous owner of the lane, are known. Nothing may start before. */
+  /**
+   * Whether the batches of an earlier run, or of the previous owner of the lane, are loaded. Nothing may start before
+   * that.
+   */
   get isLoaded(): boolean {
     return this.#isLoaded;
   }
@@ -57,7 +60,7 @@ export class KeptBatches {
     return batch;
   }
 
-  /** A batch is not sent again: it succeeded, was refused, or has lost a member. */
+  /** Ends a batch that will not be resent: it succeeded, was refused, or has lost a member. */
   end({ id, messageIds }: Pick<KeptBatch, "id" | "messageIds">): void {
     if (!this.#open.delete(id)) return;
     for (const messageId of messageIds) if (this.#batchOf.get(messageId) === id) this.#batchOf.delete(messageId);
@@ -73,7 +76,7 @@ export class KeptBatches {
     this.#isLoaded = true;
   }
 
-  /** If the result of an earlier commit was unknown, a message can be in two batches: the last one is in force. */
+  /** If the outcome of an earlier commit was unknown, a message can be in two batches; the later one applies. */
   #add(batch: KeptBatch): void {
     this.#open.set(batch.id, batch);
     for (const messageId of batch.messageIds) this.#batchOf.set(messageId, batch.id);

@@ -18,14 +18,14 @@ export class LaneJobs {
   readonly #byMessage = new Map<number, Job>();
   /** Messages in memory whose delivery was canceled. */
   readonly #revoked = new Set<number>();
-  /** Attempts in flight, the oldest first. */
+  /** Attempts in flight, oldest first. */
   readonly #tickets = new Set<Ticket>();
-  /** Jobs of the attempts in flight: more than attempts where batches are sent. */
+  /** Number of jobs in flight; exceeds the number of attempts if batches are sent. */
   #started = 0;
-  /** Jobs that an attempt has taken out of turn. They are still queued, and are skipped. */
+  /** Jobs that an attempt has taken out of order. They are still in the queue, and are skipped there. */
   readonly #claimed = new WeakSet<Job>();
 
-  /** Jobs in memory, in whatever state. */
+  /** Number of jobs in memory, in any state. */
   get size(): number {
     return this.#byMessage.size;
   }
@@ -35,12 +35,12 @@ export class LaneJobs {
     return this.#firstAttempts.length + this.#retries.length;
   }
 
-  /** The first of the ready jobs. */
+  /** The first ready job. */
   get nextReady(): Job | null {
     return this.#firstAttempts.first ?? this.#retries.first ?? null;
   }
 
-  /** The first of the ready retries. */
+  /** The first ready retry. */
   get nextRetry(): Job | null {
     return this.#retries.first ?? null;
   }
@@ -54,18 +54,21 @@ export class LaneJobs {
     return this.#started;
   }
 
-  /** The oldest attempt in flight has taken so long that the endpoint counts as slow. */
+  /** Whether the oldest attempt in flight has taken so long that the endpoint counts as slow. */
   isHanging(now: number): boolean {
     const [oldest] = this.#tickets;
     return oldest !== undefined && isHanging(oldest.startedAt, now);
   }
 
-  /** Message keys of the jobs that keep their order. One that was resent manually may have overtaken others, and does not count. */
+  /**
+   * Message keys of the jobs that are in order. A job that was resent manually may have overtaken others, and is not
+   * included.
+   */
   get messagesInOrder(): readonly number[] {
     return [...this.#byMessage.values()].filter(isInOrder).map(({ messageId }) => messageId);
   }
 
-  /** Message keys of the jobs that were not made due again since their message was published. */
+  /** Message keys of the jobs that have not been made due again since their message was published. */
   get originals(): readonly number[] {
     const originals: number[] = [];
     for (const { messageId, generation } of this.#byMessage.values()) if (generation === 0) originals.push(messageId);
@@ -104,7 +107,7 @@ export class LaneJobs {
     return this.#retries.shift();
   }
 
-  /** The next ready job that is queued as this one is: with the first attempts, or with the retries. */
+  /** The next ready job in the same queue as this one: first attempts or retries. */
   nextLike(job: Job): Job | undefined {
     const queue = this.#queueOf(job);
     while (queue.first !== undefined && this.#claimed.has(queue.first)) queue.shift();
@@ -115,7 +118,7 @@ export class LaneJobs {
     return this.#queueOf(job).shift();
   }
 
-  /** An attempt takes a queued job out of turn. */
+  /** Marks a queued job as taken out of order. */
   claim(job: Job): void {
     this.#claimed.add(job);
   }
@@ -138,7 +141,7 @@ export class LaneJobs {
     this.#started -= jobs;
   }
 
-  /** An attempt in flight has taken more jobs, or has given some up. */
+  /** Adjusts the number of jobs in flight when an attempt takes more jobs or gives some up. */
   startedMore(jobs: number): void {
     this.#started += jobs;
   }
@@ -153,7 +156,7 @@ export class LaneJobs {
     return isRetry(job) ? this.#retries : this.#firstAttempts;
   }
 
-  /** A job left memory: its outcome is stored, or it is left to the store. */
+  /** Removes a job that has left memory, because its outcome is stored or it was left in the store. */
   forget(job: Job): void {
     this.#byMessage.delete(job.messageId);
     this.#revoked.delete(job.messageId);
@@ -193,7 +196,7 @@ export class LanePage {
     this.#isQueued = false;
   }
 
-  /** @param taken Settles once the page was taken over, has failed, or is no longer awaited. */
+  /** @param taken Settles once the page has been processed, has failed, or is no longer awaited. */
   begin(taken: Promise<void>): void {
     this.#taken = taken;
     this.#outdated.clear();
@@ -203,17 +206,17 @@ export class LanePage {
     this.#taken = null;
   }
 
-  /** Resolves once the page that is loading, if any, was taken over. */
+  /** Resolves once the page that is loading, if any, has been processed. */
   async taken(): Promise<void> {
     await this.#taken;
   }
 
-  /** Something became due that the page may not show: another page has to follow. */
+  /** Requests another page, because something became due that this one may not show. */
   requestReload(): void {
     this.#needsReload = true;
   }
 
-  /** Whether another page has to follow. Clears the request. */
+  /** Returns whether another page was requested, and clears the request. */
   takeReload(): boolean {
     const needed = this.#needsReload;
     this.#needsReload = false;
@@ -230,7 +233,7 @@ export class LanePage {
   }
 }
 
-/** A manual attempt is queued with the first attempts, because a person waits for it. */
+/** Manual attempts are queued with the first attempts, because a person is waiting for them. */
 export function isRetry(job: Job): boolean {
   return job.attempts > 0 && job.trigger === 0;
 }

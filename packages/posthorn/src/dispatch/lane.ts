@@ -42,7 +42,7 @@ export class Lane {
   #isPolicyRequested = false;
   #isPolicyStale = false;
   #areBatchesRequested = false;
-  /** Number of times the lane was woken. Shows whether a policy or an attempt result predates the last change. */
+  /** Number of times the lane was woken. Used to detect a policy or attempt result that predates the last change. */
   #wakes = 0;
   #hasMoreInStore = false;
   #isHeld = false;
@@ -54,11 +54,11 @@ export class Lane {
   #resumeAt: number | null = null;
   #order: OrderedQueue | null = null;
   #newestFirst = false;
-  /** Batches that are sent again as a whole; `null`: the policy has none. */
+  /** Batches that are resent as a whole; `null`: the policy does not use them. */
   kept: KeptBatches | null = null;
   /** Bytes of the messages that are queued, if the policy sends batches. */
   #queuedBytes = 0;
-  /** Since when the lane waits for more jobs to send together; `null`: it does not. */
+  /** Since when the lane has been waiting for more jobs to send together; `null`: it is not waiting. */
   #gathersSince: number | null = null;
 
   constructor(endpointId: number) {
@@ -69,7 +69,7 @@ export class Lane {
     return this.#control !== null;
   }
 
-  /** Rate control of the endpoint. Only to be called once the policy is known. */
+  /** Rate control of the endpoint. Call only once the policy is known. */
   get control(): RateControl {
     return this.#control!;
   }
@@ -82,7 +82,7 @@ export class Lane {
     return this.#isPolicyRequested;
   }
 
-  /** The policy may have changed: nothing starts under the one that is known. */
+  /** Whether the policy may have changed. Nothing starts under a stale policy. */
   get isPolicyStale(): boolean {
     return this.#isPolicyStale;
   }
@@ -117,7 +117,7 @@ export class Lane {
     this.#isPolicyRequested = false;
   }
 
-  /** Deliveries were made due, or the endpoint was enabled or changed. */
+  /** Called after deliveries were made due, or the endpoint was enabled or changed. */
   wake(): void {
     this.#isHeld = false;
     this.#pausedUntil = 0;
@@ -129,7 +129,7 @@ export class Lane {
     return this.#isHeld;
   }
 
-  /** Another node owns the lane: outcomes of attempts in flight are still recorded, and nothing starts. */
+  /** Whether another node owns the lane. Outcomes of attempts in flight are still recorded, but nothing starts. */
   get isRetired(): boolean {
     return this.#isRetired;
   }
@@ -138,18 +138,21 @@ export class Lane {
     return this.#pausedUntil;
   }
 
-  /** A pause that would last longer than the longest pause is over: the clock was set back in the meantime. */
+  /** A pause with more than the maximum time left has ended: the clock was set back in the meantime. */
   isPaused(now: number): boolean {
     const left = this.#pausedUntil - now;
     return left > 0 && left <= MAX_PAUSE_MS;
   }
 
-  /** The circuit is open, or a person paused the endpoint. */
+  /** Whether the circuit is open or a person paused the endpoint. */
   isSuspended(now: number): boolean {
     return this.#control !== null && this.#control.suspendedUntil(now) > now;
   }
 
-  /** The endpoint is disabled. @param wakes The count of wakes when the attempt began. One that began before the last wake saw an outdated endpoint. */
+  /**
+   * The endpoint is disabled. @param wakes The count of wakes when the attempt began. An attempt that began before the
+   * last wake saw an outdated endpoint.
+   */
   hold(wakes: number): void {
     this.#isHeld = this.#wakes === wakes;
   }
@@ -163,7 +166,7 @@ export class Lane {
     this.#isRetired = true;
   }
 
-  /** Jobs may be due in the store that are not in memory. */
+  /** Whether the store may have due jobs that are not in memory. */
   get hasMoreInStore(): boolean {
     return this.#hasMoreInStore;
   }
@@ -172,7 +175,7 @@ export class Lane {
     this.#hasMoreInStore = true;
   }
 
-  /** Every job that the store has for the endpoint is in memory. */
+  /** Whether every job that the store has for the endpoint is in memory. */
   get isComplete(): boolean {
     return !this.#hasMoreInStore && this.#nextDue === null && !this.page.isLoading && this.#order?.isClean !== false;
   }
@@ -202,19 +205,19 @@ export class Lane {
     return times.length === 0 ? null : Math.min(...times);
   }
 
-  /** A job in the store becomes due at `due`. */
+  /** Notes that a job in the store becomes due at `due`. */
   noteDue(due: number): void {
     this.#nextDue = this.#nextDue === null ? due : Math.min(this.#nextDue, due);
   }
 
-  /** The rate or the circuit breaker allows the next attempt then. */
+  /** Sets the time at which the rate or the circuit breaker allows the next attempt. */
   resumeAt(at: number): void {
     this.#resumeAt = at;
   }
 
   /**
-   * Clears the timers whose time has come. `dueFrom`: the place in the store before which nothing became due; `null`: nothing became due.
-   * `unblocks`: jobs that were blocked may now overtake the job that blocked them.
+   * Clears the timers whose time has come. `dueFrom`: the position in the store before which nothing became due;
+   * `null`: nothing became due. `unblocks`: jobs that were blocked may now overtake the job that blocked them.
    */
   ring(now: number): { readonly dueFrom: Position | null; readonly unblocks: boolean } {
     const due = this.#nextDue;
@@ -225,7 +228,10 @@ export class Lane {
     return { dueFrom: isDue ? { due: due - 1, messageId: Number.MAX_SAFE_INTEGER } : null, unblocks };
   }
 
-  /** @param ms By how much the clock was set back. @param now What it shows since. */
+  /**
+   * @param ms By how much the clock was set back.
+   * @param now Its new time.
+   */
   clockSetBack(ms: number, now: number): void {
     this.#control?.clockSetBack(ms);
     if (this.#resumeAt !== null) this.#resumeAt -= ms;
@@ -247,7 +253,7 @@ export class Lane {
     return (order === null) === (this.#order === null) && newestFirst === this.#newestFirst;
   }
 
-  /** Follows a policy that starts, ends or reverses an order. Nothing may be queued. */
+  /** Adopts a policy that starts, ends or reverses ordered delivery. Nothing may be queued. */
   orderAs({ order, newestFirst, batch }: LanePolicy): void {
     if (order === null) this.#order = null;
     else this.#order ??= new OrderedQueue(maxWaiting(batch));
@@ -259,38 +265,45 @@ export class Lane {
     return this.jobs.ready + (this.#order?.waiting ?? 0);
   }
 
-  /** Attempts that have ended and whose outcome is not stored yet. */
+  /** Number of attempts that have ended but whose outcome is not stored yet. */
   get recording(): number {
     return this.jobs.size - this.queued - this.jobs.started;
   }
 
   /**
-   * Nothing in memory, nothing known in the store, and nothing requested. A page or a policy that arrives wakes the lane that requested it,
-   * so a lane with a pending request stays: an endpoint must not have two lanes. A held lane stays, because it stores why it is held.
+   * Whether there is nothing in memory, nothing known in the store, and nothing requested. A page or a policy that
+   * arrives wakes the lane that requested it, so a lane with a pending request stays: an endpoint must not have two
+   * lanes. A held lane stays, because it stores why it is held.
    */
   get isIdle(): boolean {
     if (this.#isPolicyRequested || this.#areBatchesRequested || this.jobs.size > 0 || this.#isHeld) return false;
     return this.isComplete;
   }
 
-  /** The endpoint is slow to respond, or a response is overdue. */
+  /** Whether the endpoint responds slowly or a response is overdue. */
   isSlow(now: number): boolean {
     return this.control.isSlow || this.jobs.isHanging(now);
   }
 
-  /** Jobs that may be in memory. @param most If no batch is larger. */
+  /**
+   * Number of jobs that may be in memory.
+   * @param most The limit, unless batches are larger.
+   */
   room(most: number): number {
     const batch = this.#control?.policy.batch ?? null;
     return batch === null ? most : Math.max(most, 2 * batch.items);
   }
 
-  /** Until when the lane waits for more jobs to send together. @returns `now` if it does not wait. */
+  /**
+   * Until when the lane waits for more jobs to send together.
+   * @returns `now` if it does not wait.
+   */
   gathersUntil(now: number): number {
     const { batch } = this.control.policy;
     const { nextReady, nextRetry } = this.jobs;
-    // A person waits for a manual attempt.
+    // A person is waiting for a manual attempt.
     if (batch === null || batch.waitMs === 0 || nextReady === null || nextReady.trigger === 1) return now;
-    // A batch that is sent again waits for no others.
+    // A batch that is resent does not wait for other jobs.
     if (this.#isKept(nextReady) || this.#isKept(nextRetry)) return now;
     if (this.queued >= batch.items || this.#queuedBytes >= batch.bytes) return now;
     this.#gathersSince ??= Math.min(nextReady.due, now);
@@ -317,7 +330,7 @@ export class Lane {
     return true;
   }
 
-  /** The job left memory and its ordering key is free: the next job of the key may start. */
+  /** Frees the ordering key of a job that has left memory, so the next job of the key may start. */
   release(job: Job): void {
     this.jobs.forget(job);
     let next = this.#order?.release(job) ?? null;
@@ -326,7 +339,7 @@ export class Lane {
     else if (next !== null) this.jobs.makeReady(next);
   }
 
-  /** The job failed, and leaves memory together with the jobs that wait for its retry. */
+  /** Removes a failed job from memory, together with the jobs that wait for its retry. */
   block(job: Job, passAt: number | null): Blocked {
     this.jobs.forget(job);
     const { waiting, again } = this.#order?.block(job, passAt) ?? { waiting: [], again: false };
@@ -335,7 +348,7 @@ export class Lane {
     return { waiting: left, again };
   }
 
-  /** Removes all queued jobs from memory and returns them. The store still has them. */
+  /** Removes all queued jobs from memory and returns them. They remain in the store. */
   spill(): readonly Job[] {
     // Draining an ordered queue forgets which keys were passed over. Only another scan of the store finds them.
     if (this.#order?.isClean === false) this.#hasMoreInStore = true;
@@ -356,7 +369,7 @@ export class Lane {
   }
 }
 
-/** Jobs of one order key that a lane holds in memory behind the first. */
+/** Maximum jobs of one ordering key that a lane holds in memory behind the first. */
 function maxWaiting(batch: BatchPolicy | null): number {
   return batch === null || !batch.sharesKeys ? MAX_WAITING : Math.max(MAX_WAITING, 2 * batch.items);
 }

@@ -11,10 +11,10 @@ import { FIRST_PAUSE_MS } from "./outcome.ts";
 
 /** Endpoints without a lane whose rate control is kept; the least recently used are dropped first. */
 const MAX_CONTROLS = 10_000;
-/** Endpoints that were failing before a restart are probed within this time, not all at once. */
+/** Endpoints that were failing before a restart are probed spread over this time, not all at once. */
 const SPREAD_MS = 5000;
 
-/** Policy of a deleted endpoint: its deliveries are canceled at the next attempt, and one that just failed gets one more. */
+/** Policy of a deleted endpoint: a delivery that just failed gets one more attempt, which cancels it. */
 const DELETED: LanePolicy = {
   tenant: -1,
   host: "",
@@ -33,14 +33,14 @@ const DELETED: LanePolicy = {
   batch: null,
 };
 
-/** What a dispatcher holds in memory. */
+/** Memory and load of a dispatcher. */
 export interface DispatcherLoad {
   /** Attempts in flight. */
   readonly inFlight: number;
   readonly lanes: number;
   /** Bytes of the jobs that are queued in lanes. */
   readonly queuedBytes: number;
-  /** When the oldest job that could start was due, Unix milliseconds; `null`: none could start. */
+  /** Due time of the oldest job that could start, in Unix milliseconds; `null`: none could start. */
   readonly oldestDue: number | null;
 }
 
@@ -49,9 +49,9 @@ export class Lanes {
   readonly #random: () => number;
   readonly #engine: Engine;
   readonly #lanes = new Map<number, Lane>();
-  /** For endpoints that have no lane now; the most recently used at the end. */
+  /** For endpoints that currently have no lane; the most recently used at the end. */
   readonly #controls = new Map<number, RateControl>();
-  /** For endpoints with batches that are sent again as a whole; the most recently used at the end. */
+  /** For endpoints with batches that are resent as a whole; the most recently used at the end. */
   readonly #kept = new Map<number, KeptBatches>();
   #ownSince: number | null = null;
 
@@ -65,7 +65,7 @@ export class Lanes {
     return this.#lanes.size;
   }
 
-  /** An earlier run, or another node, had lanes until now that are created here from now on. */
+  /** Notes that an earlier run, or another node, owned lanes that are created here from now on. */
   takenOver(now: number): void {
     this.#ownSince = now;
   }
@@ -128,8 +128,8 @@ export class Lanes {
   }
 
   /**
-   * Whether the policy of the lane is known. If it has to be read first, the lane continues once it was. A known policy stays in force until
-   * a newer one was read, unless the lane was woken since.
+   * Whether the policy of the lane is known. If it must be read first, the lane continues once it has been. A known
+   * policy applies until a newer one has been read, unless the lane was woken since.
    */
   isReady(lane: Lane): boolean {
     if (!lane.isPolicyRequested) {
@@ -146,7 +146,10 @@ export class Lanes {
     return lane.hasPolicy && !lane.isPolicyStale && this.#hasBatches(lane);
   }
 
-  /** @param ms By how much the clock was set back. @param now What it shows since. */
+  /**
+   * @param ms By how much the clock was set back.
+   * @param now Its new time.
+   */
   clockSetBack(ms: number, now: number): void {
     for (const control of this.#controls.values()) control.clockSetBack(ms);
     for (const lane of this.#lanes.values()) lane.clockSetBack(ms, now);
@@ -158,7 +161,9 @@ export class Lanes {
     this.#kept.clear();
   }
 
-  /** Whether the batches that have to be sent again are known, if the policy has such batches. If not, the lane continues once they are. */
+  /**
+   * Whether the batches to resend are loaded, if the policy has such batches. If not, the lane continues once they are.
+   */
   #hasBatches(lane: Lane): boolean {
     const { batch } = lane.control.policy;
     if (batch === null || !batch.isKept) {
@@ -201,7 +206,7 @@ export class Lanes {
       this.#adopt(lane, policy);
       lane.policyArrived(wakes);
       this.#applyOrder(lane);
-      // A new policy may allow what the one before did not.
+      // A new policy may allow more than the previous one.
       if (before !== lane.control.policy || lane.isPolicyStale) engine.checkStore(lane);
       else if (lane.hasMoreInStore) engine.loadPage(lane);
       else engine.dropIfIdle(lane);
@@ -213,7 +218,7 @@ export class Lanes {
     }
   }
 
-  /** @param found `null`: the endpoint does not exist (any longer). */
+  /** @param found `null`: the endpoint does not exist. */
   #adopt(lane: Lane, found: LanePolicy | null): void {
     const { endpointId } = lane;
     const policy = found ?? DELETED;
@@ -225,7 +230,7 @@ export class Lanes {
     lane.control.adopt(policy, now);
   }
 
-  /** Follows a policy that starts, ends or reverses an order. Jobs in memory are found again in the store. */
+  /** Adopts a policy that starts, ends or reverses ordered delivery. Jobs in memory are loaded from the store again. */
   #applyOrder(lane: Lane): void {
     const { policy } = lane.control;
     if (lane.isOrderedAs(policy)) return;

@@ -1,30 +1,34 @@
 /**
  * Keeps deliveries of one ordering key in the order of their messages, without making different keys wait for each other.
  *
- * The store decides which jobs may start: a page contains only jobs whose predecessors are all done or in memory. Jobs that have to wait
- * stay in the store and are passed over once. When their key is free, the next jobs of that key are requested by name. This bounds the
- * memory for any number of keys, makes the cost of a job independent of how many wait with it, and lets a restart find the same order.
+ * The store decides which jobs may start: a page contains only jobs whose predecessors are all done or in memory. Jobs
+ * that must wait stay in the store and are passed over once. When their key is free, the next jobs of that key are
+ * requested by name. This bounds the memory for any number of keys, makes the cost of a job independent of how many
+ * wait with it, and preserves the order across a restart.
  */
 import { Fifo } from "./queues.ts";
 import type { Job, OrderedPage, Position } from "../store/delivery.ts";
 
 /** Jobs of one key in memory behind the one in flight, unless batches are larger. */
 export const MAX_WAITING = 16;
-/** Keys with jobs that were passed over and that are known by name. Of further keys, only the place of the first job is known. */
+/**
+ * Maximum keys with passed-over jobs that are remembered by name. For further keys, only the position of the first job
+ * is remembered.
+ */
 const MAX_LEFT = 1000;
 /** Keys that are requested in one page. */
 const MAX_REQUESTED = 64;
 const START: Position = { due: -1, messageId: -1 };
 
-/** What happens to the jobs behind a job that failed. */
+/** The effect of a failed job on the jobs behind it. */
 export interface Blocked {
-  /** Jobs in memory that are left to the store. */
+  /** Jobs that are dropped from memory and remain in the store. */
   readonly waiting: readonly Job[];
-  /** The store has jobs that need not wait for it: another page has to be requested, which shows them. */
+  /** Whether the store has jobs that need not wait for it, so another page must be requested. */
   readonly again: boolean;
 }
 
-/** What a page should contain: the next jobs of some keys, or the jobs that are due from a position on. */
+/** Contents of a page: the next jobs of some keys, or the jobs that are due from a position on. */
 export interface PageRequest {
   readonly after: Position;
   readonly keys: readonly string[] | null;
@@ -34,37 +38,39 @@ export interface PageRequest {
 interface KeyQueue {
   /** Jobs in memory, in the order in which they start. */
   readonly waiting: Fifo<Job>;
-  /** The lowest message key that was left to the store although it was allowed to start; infinity: none. */
+  /** The lowest message key that was left in the store although it was allowed to start; infinity: none. */
   lowestLeft: number;
 }
 
 export class OrderedQueue {
   /** Jobs of one key in memory behind the one in flight. */
   maxWaiting: number;
-  /** Start of the next page: jobs due before it are in memory, or were passed over. */
+  /** Start of the next page. Jobs due before it are in memory or were passed over. */
   #from = START;
-  /** The earliest place that was requested again while a page is loading. */
+  /** The earliest position that was requested again while a page is loading. */
   #again: Position | null = null;
   /** For each key that has a job in memory. */
   readonly #keys = new Map<string, KeyQueue>();
   #waiting = 0;
-  /** For each key with jobs that were passed over: a place before the first of them. */
+  /** For each key with jobs that were passed over, a position before the first of them. */
   readonly #left = new Map<string, Position>();
   /** The same for keys beyond `MAX_LEFT`. */
   #leftElsewhere: Position | null = null;
   /** The keys of `#left` that are free, so that their next jobs can be requested. */
   readonly #wanted = new Set<string>();
-  /** Keys that the page that is loading, or else the one before, was requested for; `null`: it scans everything that is due. */
+  /**
+   * Keys for which the loading page, or else the previous one, was requested; `null`: it scans everything that is due.
+   */
   #requested: readonly string[] | null = null;
-  /** Jobs may be due from `#from` on. */
+  /** Whether jobs may be due from `#from` on. */
   #unread = true;
-  /** Keys that became free while a page is loading, which may not show it. */
+  /** Keys that became free while a page is loading, which may not reflect that. */
   readonly #freed = new Set<string>();
   /** For each key, the message that failed since the last page was requested: the jobs of the key in that page are outdated. */
   readonly #outdated = new Map<string, number>();
   #allOutdated = false;
   #isLoading = false;
-  /** When the first job that blocks others stops blocking them. */
+  /** When the first blocking job stops blocking others. */
   #passAt: number | null = null;
 
   constructor(maxWaiting = MAX_WAITING) {
@@ -89,8 +95,8 @@ export class OrderedQueue {
   }
 
   /**
-   * `go`: the job may start. `wait`: it starts when the job before it is done. `leave`: it stays in the store for now. `again`: it stays in
-   * the store, and another page has to be requested, which contains it.
+   * `go`: the job may start. `wait`: it starts when the job before it is done. `leave`: it stays in the store for now.
+   * `again`: it stays in the store, and another page must be requested that contains it.
    */
   admit(job: Job): "go" | "wait" | "leave" | "again" {
     const { orderKey } = job;
@@ -116,11 +122,14 @@ export class OrderedQueue {
     return "wait";
   }
 
-  /** A job is done, or may be overtaken. Returns the next job of its key, which may start now, or whether the store has some. */
+  /**
+   * Called when a job is done or may be overtaken. Returns the next job of its key, which may start now, or whether the
+   * store has some.
+   */
   release(job: Job): Job | "in_store" | null {
     const { orderKey } = job;
     if (orderKey === null || orderKey === undefined) return null;
-    // A job that was resent manually has no queue of its own, but others in the store may wait for it.
+    // A job that was resent manually has no queue, but others in the store may be waiting for it.
     if (isInOrder(job)) {
       const next = this.#keys.get(orderKey)?.waiting.shift();
       if (next !== undefined) {
@@ -145,12 +154,12 @@ export class OrderedQueue {
     return next;
   }
 
-  /** A job that has started was not sent, since one before it failed. It is left to the store. */
+  /** Leaves a started job in the store: it was not sent because a job before it failed. */
   leaveBehind(job: Job): void {
     if (typeof job.orderKey === "string") this.#leave(job.orderKey, placeOf(job));
   }
 
-  /** A job failed. The jobs behind it wait for its retry and are left to the store. */
+  /** Called when a job failed: the jobs behind it wait for its retry in the store. */
   block(job: Job, passAt: number | null): Blocked {
     const { orderKey, messageId } = job;
     if (!isInOrder(job) || orderKey === null || orderKey === undefined) return { waiting: [], again: false };
@@ -168,7 +177,7 @@ export class OrderedQueue {
     return { waiting, again };
   }
 
-  /** Leaves the waiting jobs to the store, and frees the keys of `queued`, which are in memory and have not started. */
+  /** Leaves the waiting jobs in the store, and frees the keys of `queued`, which are in memory but have not started. */
   drain(queued: readonly Job[]): readonly Job[] {
     const jobs = [...this.#keys.values()].flatMap(({ waiting }) => waiting.drain());
     for (const job of queued) if (isInOrder(job) && typeof job.orderKey === "string") this.#keys.delete(job.orderKey);
@@ -178,12 +187,12 @@ export class OrderedQueue {
     return jobs;
   }
 
-  /** Scans the store from the start again. */
+  /** Scans the store again from the start. */
   restart(): void {
     this.rewind(START);
   }
 
-  /** Scans the store from this place on again. */
+  /** Scans the store again from this position. */
   rewind(to: Position): void {
     this.#unread = true;
     if (this.#isLoading && (this.#again === null || isBefore(to, this.#again))) this.#again = to;
@@ -226,12 +235,12 @@ export class OrderedQueue {
     return this.#unread || this.#wanted.size > 0;
   }
 
-  /** When blocked jobs may overtake the job that blocks them; `null`: none is blocked, as far as is known. */
+  /** When blocked jobs may overtake the job that blocks them; `null`: no blocked job is known. */
   get passAt(): number | null {
     return this.#passAt;
   }
 
-  /** Scans the store again if the time has come to overtake a blocking job. Returns whether it has. */
+  /** Scans the store again if a blocking job may now be overtaken. Returns whether it does. */
   passBy(now: number): boolean {
     if (this.#passAt === null || this.#passAt > now) return false;
     this.#passAt = null;
@@ -291,7 +300,7 @@ export function isInOrder({ trigger, resent }: Job): boolean {
   return trigger === 0 || resent !== true;
 }
 
-/** The place just before a job. */
+/** The position just before a job. */
 function placeOf({ due, messageId }: Job): Position {
   return { due, messageId: messageId - 1 };
 }

@@ -43,14 +43,14 @@ export function outcomeOf(
   if (delay === null) return { ...base, state: 2, due: null, attempts, attempt };
   const { order } = policy;
   const isOrdered = typeof job.orderKey === "string" && order !== null;
-  // Parked: the deliveries behind it continue, and it is not retried until a person requests it.
+  // Parked: the deliveries behind it continue, and it is not retried until a person requests that.
   if (isOrdered && order.onFailure === "park") return { ...base, state: 2, due: null, attempts, attempt };
   const passAt = isOrdered ? passAtOf(order, now) : null;
   return { ...base, state: 0, due: now + delay, attempts, attempt, passAt };
 }
 
 /**
- * Milliseconds to wait after a failed attempt, or `null` when it was the last.
+ * Milliseconds to wait after a failed attempt, or `null` if it was the last.
  *
  * @param random A number from 0 to below 1.
  */
@@ -79,7 +79,7 @@ function backoffDelay(backoff: Backoff, attempts: number, random: number): numbe
   }
 }
 
-/** Turns a new kind of backoff that is not handled into a type error. */
+/** Makes an unhandled kind of backoff a type error. */
 function unknownBackoff(backoff: never): never {
   throw new TypeError(`unknown backoff: ${JSON.stringify(backoff)}`);
 }
@@ -96,7 +96,7 @@ function isIn(ranges: readonly StatusRange[], code: number): boolean {
 export const FIRST_PAUSE_MS = 500;
 export const MAX_PAUSE_MS = 30_000;
 
-/** How long a stop waits, after the last attempt has ended, for a store that does not respond. */
+/** How long a stop waits for an unresponsive store after the last attempt has ended. */
 export const LAST_WORDS_MS = 2000;
 const MAX_BYTES = 32 * 1024 * 1024;
 
@@ -108,7 +108,7 @@ export interface RecorderOptions {
   readonly signal: AbortSignal;
 }
 
-/** Records outcomes in the store, and retries for as long as the store refuses them. */
+/** Records outcomes in the store, and retries until the store accepts them. */
 export class Recorder {
   readonly #options: RecorderOptions;
   #refused = 0;
@@ -119,17 +119,20 @@ export class Recorder {
     this.#options = options;
   }
 
-  /** Whether the store has refused outcomes, or many bytes of outcomes wait for it: no more attempts should start until they are stored. */
+  /**
+   * Whether the store has refused outcomes, or too many bytes of outcomes are waiting for it. No attempts should start
+   * until they are stored.
+   */
   get isStuck(): boolean {
     return this.#refused > 0 || this.#bytes >= MAX_BYTES;
   }
 
-  /** Returns whether the outcome is stored. It is not if the process ends, or if another node owns the lane by now. */
+  /** Returns whether the outcome is stored. It is not if the process ends or another node now owns the lane. */
   record(outcome: Outcome): Promise<boolean> {
     return this.#record(() => this.#options.store.record(outcome), bytesOf(outcome));
   }
 
-  /** As `record`, for the outcomes of a batch, in one commit. */
+  /** Like `record`, for the outcomes of a batch in one commit. */
   recordAll(outcomes: readonly Outcome[]): Promise<boolean> {
     const bytes = outcomes.reduce((sum, outcome) => sum + bytesOf(outcome), 0);
     return this.#record(() => this.#options.store.recordAll(outcomes), bytes);
@@ -171,7 +174,7 @@ export class Recorder {
     }
   }
 
-  /** Ends early if the process does. */
+  /** Ends early if the process ends. */
   #sleep(ms: number): Promise<void> {
     const { clock, signal } = this.#options;
     return new Promise((resolve) => {

@@ -1,9 +1,9 @@
 /**
  * Loads jobs from the store into memory, page by page, for a few lanes at a time.
  *
- * A page shows the store as it was when it was read, and may arrive after an outcome, a cancellation or a policy has changed it. Therefore
- * a job stays known until the page that is loading was taken over, jobs canceled in the meantime are skipped, and a page that no longer
- * fits the order of its lane is dropped and requested again.
+ * A page shows the store as it was when it was read, and may arrive after an outcome, a cancellation or a policy has
+ * changed it. A finished job is therefore remembered until the loading page has been processed, jobs canceled in the
+ * meantime are skipped, and a page that no longer fits the order of its lane is dropped and requested again.
  */
 import { type Engine, EVERYWHERE, NOWHERE } from "./engine.ts";
 import { Fifo } from "./queues.ts";
@@ -12,16 +12,18 @@ import type { OrderedQueue } from "./ordered-queue.ts";
 import { FIRST_PAUSE_MS } from "./outcome.ts";
 import type { Job, JobPage, Position } from "../store/delivery.ts";
 
-/** Pages that load at the same time. Other lanes queue, so that a start neither fills memory nor delays commits. */
+/**
+ * Maximum pages that load at the same time. Other lanes queue, so that a start neither fills memory nor delays commits.
+ */
 const MAX_LOADING = 16;
 
 /** A page, and the state of its lane when it was requested. */
 interface RequestedPage extends JobPage {
   readonly requestedAt: number;
-  /** The order for which the page was requested; `null`: none. */
+  /** The ordered queue for which the page was requested; `null`: none. */
   readonly order: OrderedQueue | null;
   readonly newestFirst: boolean;
-  /** Messages that were in memory, and that the page may leave out. */
+  /** Messages that were in memory, which the page may omit. */
   readonly leftOut: readonly number[];
 }
 
@@ -47,7 +49,7 @@ export class PageLoader {
     else this.load(lane);
   }
 
-  /** Loads due jobs of a lane from the store, as many as it has room for. */
+  /** Loads due jobs of a lane from the store, up to the room it has. */
   load(lane: Lane): void {
     if (!this.#engine.isRunning || lane.isHeld || lane.isRetired || lane.page.isLoading) return;
     if (this.#loading.size < MAX_LOADING) return this.#begin(lane);
@@ -55,7 +57,7 @@ export class PageLoader {
     lane.page.queue();
   }
 
-  /** Stops waiting for pages: no more attempts start that a late page could repeat. */
+  /** Stops waiting for pages, because no more attempts start that a late page could repeat. */
   release(): void {
     for (const stopWaiting of this.#loading) stopWaiting();
   }
@@ -102,7 +104,7 @@ export class PageLoader {
     if (lane.isHeld || lane.isRetired || !this.#engine.isRunning || !this.#engine.isReady(lane)) return null;
     const now = clock.now();
     if (lane.isPaused(now)) {
-      // The timer that fired may have been set for a time before the pause ends.
+      // The timer that fired may have been set for a time before the end of the pause.
       timers.noteDue(lane, lane.pausedUntil);
       return null;
     }
@@ -116,7 +118,7 @@ export class PageLoader {
     const { order, newestFirst } = lane;
     const selection = lane.pageSelection();
     const leftOut = selection.kind === "ordered" ? NONE : selection.known;
-    // Rows that are in memory are still due in the store: the page must be long enough to reach past those that it shows.
+    // Rows that are in memory are still due in the store, so the page must be long enough to reach past them.
     return store
       .due(lane.endpointId, now, room + lane.jobs.size - leftOut.length, selection)
       .then((page) => ({ ...page, requestedAt: now, order, newestFirst, leftOut }));
@@ -126,8 +128,8 @@ export class PageLoader {
     if (lane.isRetired) return;
     const engine = this.#engine;
     const now = page.requestedAt;
-    // Checked first, because it applies a new order. If the order changed since the request, or may have, the page shows neither which jobs
-    // may start now nor which were passed over.
+    // Checked first, because it applies a new order. If the order has changed since the request, or may have, the page
+    // shows neither which jobs may start nor which were passed over.
     const isReady = engine.isReady(lane);
     const isOther = page.order !== lane.order || page.newestFirst !== lane.newestFirst;
     if (!isReady || isOther || this.#isStopped(lane)) return this.#drop(lane);
@@ -135,7 +137,7 @@ export class PageLoader {
     const isUnread = page.ordered !== undefined && lane.order !== null && lane.order.endPage(page.ordered);
     lane.pageRead(isUnread || (page.ordered === undefined && page.nextDue !== null && page.nextDue <= now));
     for (const job of page.deliveries) this.#takeJob(lane, job);
-    // A job that returned to the store in the meantime was left out although it is due.
+    // A job that returned to the store in the meantime was omitted although it is due.
     if (page.leftOut.some((messageId) => !lane.jobs.has(messageId))) lane.page.requestReload();
     if (page.nextDue !== null && page.nextDue > now) engine.timers.noteDue(lane, page.nextDue);
     if (typeof page.ordered?.passAt === "number") engine.timers.arm(lane);
@@ -148,7 +150,7 @@ export class PageLoader {
   }
 
   #takeJob(lane: Lane, job: Job): void {
-    // If the delivery was made due again after its cancellation, another page was requested.
+    // If the delivery was made due again after its cancellation, another page has been requested.
     if (lane.page.isOutdated(job)) return;
     const { buffer } = this.#engine;
     buffer.handOffs.note(job);
@@ -157,7 +159,7 @@ export class PageLoader {
       if (buffer.roomOf(lane) <= 0) this.#leaveInStore(lane, job);
       else if (buffer.put(lane, job)) this.#engine.enqueue(lane);
     } else if (generation !== job.generation) {
-      // Resent while an attempt is in flight: the job is found once that attempt is recorded.
+      // Resent while an attempt is in flight. The job is found once that attempt is recorded.
       this.#leaveInStore(lane, job);
     }
   }
@@ -172,7 +174,7 @@ export class PageLoader {
     return lane.isHeld || lane.isPaused(now) || lane.control.suspendedUntil(now) > now;
   }
 
-  /** Ignores a page. Its jobs are requested again when the lane continues. */
+  /** Discards a page. Its jobs are requested again when the lane continues. */
   #drop(lane: Lane): void {
     lane.page.takeReload();
     lane.noteMoreInStore();

@@ -1,4 +1,4 @@
-/** Delivery policy of an endpoint, as far as the dispatcher applies it. Times are milliseconds. */
+/** The part of an endpoint's delivery policy that the dispatcher applies. Times are in milliseconds. */
 export interface LanePolicy {
   /** Key of the application: attempts are shared fairly between applications. */
   readonly tenant: number;
@@ -10,28 +10,37 @@ export interface LanePolicy {
   readonly rate: number | null;
   /** Paused by a person until then, Unix milliseconds; `null`: not paused. */
   readonly pausedUntil: number | null;
-  /** Sends the newest queued deliveries first, so that current events do not wait behind a backlog. Ignored where there is an order. */
+  /**
+   * Whether to send the newest queued deliveries first, so that current events do not wait behind a backlog. Ignored
+   * with ordered delivery.
+   */
   readonly newestFirst: boolean;
   readonly retry: RetryPolicy;
   /** `null`: the circuit never opens. */
   readonly breaker: BreakerPolicy | null;
   /** `null`: deliveries are made in any order. */
   readonly order: OrderPolicy | null;
-  /** `null`: each delivery is sent on its own. */
+  /** `null`: deliveries are sent individually. */
   readonly batch: BatchPolicy | null;
 }
 
 /** How deliveries are sent together. A batch counts as one attempt against concurrency and rate. */
 export interface BatchPolicy {
-  /** Most deliveries in a batch; at least 2. */
+  /** Maximum deliveries in a batch; at least 2. */
   readonly items: number;
-  /** Most bytes of messages in a batch. A larger message is sent on its own. */
+  /** Maximum bytes of messages in a batch. A larger message is sent alone. */
   readonly bytes: number;
-  /** How long the first delivery waits for others; 0: those that are due go together. */
+  /** How long the first delivery waits for others; 0: only deliveries that are already due are combined. */
   readonly waitMs: number;
-  /** Whether a batch may have several deliveries with one order key. If not, a target that accepts only some of them would change their order. */
+  /**
+   * Whether a batch may contain several deliveries with the same ordering key. False for targets that may accept only
+   * some of a batch, which would change the order.
+   */
   readonly sharesKeys: boolean;
-  /** The target recognises a batch by its members: it is stored before it is sent, and sent again as a whole. */
+  /**
+   * Whether the target recognises a batch by its members. Such a batch is stored before it is sent, and always resent
+   * as a whole.
+   */
   readonly isKept: boolean;
 }
 
@@ -40,9 +49,9 @@ export type StatusRange = readonly [number, number];
 
 export interface RetryPolicy {
   readonly backoff: Backoff;
-  /** Deliveries are not retried past this age, counted from when the first attempt was due; `null`: the backoff decides. */
+  /** Maximum age for retries, counted from when the first attempt was due; `null`: only the backoff limits them. */
   readonly maxAgeMs: number | null;
-  /** Response codes that end the retries at once. */
+  /** Response codes that end the retries immediately. */
   readonly stopCodes: readonly StatusRange[];
   /** Response codes that are retried; `null`: every failure. A failure without a response is always retried. */
   readonly retryCodes: readonly StatusRange[] | null;
@@ -61,7 +70,7 @@ export type Backoff =
     };
 
 export interface BreakerPolicy {
-  /** Failures in a row, over at least `windowMs`, that open the circuit. */
+  /** Consecutive failures, over at least `windowMs`, that open the circuit. */
   readonly failures: number;
   readonly windowMs: number;
   /** From opening to the first probe; doubled after each probe that fails, up to `maxProbeMs`. */
@@ -73,25 +82,25 @@ export interface OrderPolicy {
   /** One queue for the endpoint, or one for each ordering key. Messages without a key have no order. */
   readonly by: "endpoint" | "key";
   /**
-   * What a failure does to the deliveries behind it: `block` makes them wait until it succeeds or ends, `skip` lets them overtake it while
-   * it is retried, `park` takes it out until a person resends it.
+   * The effect of a failure on the deliveries behind it: `block` makes them wait until it succeeds or ends, `skip` lets
+   * them overtake it while it is retried, `park` takes it out until a person resends it.
    */
   readonly onFailure: "block" | "skip" | "park";
-  /** After blocking for this long, a message is overtaken; `null`: never. */
+  /** How long a message may block others before it is overtaken; `null`: forever. */
   readonly maxBlockMs: number | null;
 }
 
-/** Source of policies. A policy that is returned without a promise keeps the hot path free of waiting. */
+/** Source of policies. Returning a policy without a promise keeps the hot path synchronous. */
 export interface LanePolicies {
-  /** `null` when the endpoint does not exist (any longer). */
+  /** `null` if the endpoint does not exist. */
   policy(endpointId: number): LanePolicy | null | Promise<LanePolicy | null>;
-  /** How an endpoint was failing before this process started; `null`: it was not, or that is not known. */
+  /** Failures of an endpoint before this process started; `null`: none, or unknown. */
   failing?(endpointId: number): Failing | null;
 }
 
 export interface Failing {
   /** Failures in a row. */
   readonly failures: number;
-  /** When the first of them was, Unix milliseconds. */
+  /** Time of the first one, in Unix milliseconds. */
   readonly since: number;
 }

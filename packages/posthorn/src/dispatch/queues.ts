@@ -1,4 +1,4 @@
-/** Queues of the dispatcher: first in first out, and fair between tenants. */
+/** Queues of the dispatcher: first in, first out, and fair between tenants. */
 
 /** First-in, first-out queue with constant cost at any length (`Array.shift` moves every remaining element). */
 export class Fifo<T> {
@@ -71,7 +71,7 @@ export class FairQueue<Item extends QueueItem> {
     this.#tenantCap = tenantCap;
   }
 
-  /** Does nothing for an item that is queued already. */
+  /** Does nothing if the item is already queued. */
   push(item: Item): void {
     const { place } = item;
     if (place.isQueued) return;

@@ -1,6 +1,6 @@
 /**
- * How fast one endpoint is delivered to: rate limit, circuit breaker, concurrency, and the pauses that it requested. Outlives its lane,
- * which is dropped whenever it is idle.
+ * Controls how fast deliveries to one endpoint are made: rate limit, circuit breaker, concurrency, and pauses that the
+ * endpoint requested. Outlives the lane, which is dropped whenever it is idle.
  */
 import { Breaker, type BreakerView, SlowStart } from "./breaker.ts";
 import type { LanePolicy } from "./policy.ts";
@@ -18,15 +18,15 @@ export interface RateControlView {
   readonly breaker: BreakerView;
   /** Paused by a person until then, Unix milliseconds; `null`: not paused. */
   readonly pausedUntil: number | null;
-  /** Attempts that may be in flight now. */
+  /** Current limit on attempts in flight. */
   readonly concurrency: number;
-  /** Attempts that may be in flight at most. */
+  /** Upper limit on attempts in flight. */
   readonly maxConcurrency: number;
   /** Attempts per second that its policy allows; `null`: unlimited. */
   readonly ratePerSecond: number | null;
   /** Reduced attempts per second while the endpoint fails or recovers; `null`: not reduced. */
   readonly reducedPerSecond: number | null;
-  /** Whether the endpoint recovers from an outage and its rate is rising. */
+  /** Whether the endpoint is recovering from an outage and its rate is rising. */
   readonly isRecovering: boolean;
   /** Recent duration of an attempt, in milliseconds. */
   readonly recentMs: number;
@@ -38,7 +38,7 @@ export class RateControl {
   readonly #slowStart = new SlowStart();
   #policy: LanePolicy;
   #rate: RateLimit | null = null;
-  /** The endpoint accepted a message and asked for no other before then. Unix milliseconds. */
+  /** Until when the endpoint, in a successful response, asked for no further messages. Unix milliseconds. */
   #notBefore = 0;
 
   /** @param ownSince Since when no other node delivers to the endpoint, Unix milliseconds; `null`: no other node ever did. */
@@ -69,7 +69,10 @@ export class RateControl {
     this.#breaker.suspect(now, failures, since, waitMs);
   }
 
-  /** Until when its jobs stay in the store: the circuit is open or a person paused it. Infinity while a probe is in flight. */
+  /**
+   * Until when its jobs stay in the store, because the circuit is open or a person paused the endpoint. Infinity while
+   * a probe is in flight.
+   */
   suspendedUntil(now: number): number {
     return Math.max(this.#breaker.readyAt(now), this.#policy.pausedUntil ?? 0, now);
   }
@@ -84,7 +87,7 @@ export class RateControl {
     return this.#breaker.isClosed;
   }
 
-  /** Attempts that may be in flight now. */
+  /** Current limit on attempts in flight. */
   get concurrency(): number {
     return this.#breaker.isClosed ? this.#window.limit(this.#policy.concurrency) : 1;
   }
@@ -112,7 +115,7 @@ export class RateControl {
     return ticket;
   }
 
-  /** No request was made: nothing was used up. */
+  /** Reverts a started attempt: no request was made, so nothing was used up. */
   notMade(now: number, ticket: Ticket): void {
     this.#breaker.notMade(now, ticket.epoch);
     this.#slowStart.notMade(ticket.startedAt);
@@ -178,19 +181,19 @@ export type Failure = Pick<AttemptRecord, "responseCode"> & { readonly retryAfte
 /** Limit of an endpoint without history. */
 const FIRST = 4;
 const SHRINK = 0.7;
-/** A response within this time is never judged slow, however fast the endpoint was before. */
+/** A response within this time is never considered slow, regardless of how fast the endpoint was before. */
 const SLUGGISH_MS = 500;
 /** A response is slow when it takes this many times the usual duration. */
 const SLUGGISH_FACTOR = 4;
 /** Weight of the newest duration in the recent one. */
 const RECENT = 0.3;
-/** The usual duration of a new endpoint is the mean of its first responses, and none of these is judged slow. */
+/** The usual duration of a new endpoint is the mean of this many first responses, none of which is considered slow. */
 const LEARNED_FROM = 5;
 /** Weight of the newest response in the usual duration after that. */
 const USUAL = 0.05;
-/** Time in which the usual duration may double at most. */
+/** Minimum time in which the usual duration can double. */
 const DOUBLING_MS = 3_600_000;
-/** Of a longer pause between two responses, only this much counts towards a rise. */
+/** If the pause between two responses is longer, only this much of it counts towards a rise. */
 const MAX_STEP_MS = 60_000;
 /** Endpoints that take longer than this share the limit for slow endpoints. */
 const SLOW_MS = 1000;
@@ -198,8 +201,8 @@ const SLOW_MS = 1000;
 /**
  * Limit on concurrent attempts to an endpoint: rises while the endpoint keeps up, falls when it fails or slows down.
  *
- * Additive increase and multiplicative decrease, as in TCP: the limit doubles up to the size at which there was trouble before, then grows
- * by one for each round of responses. It grows only while it is fully used.
+ * Additive increase and multiplicative decrease, as in TCP: the limit doubles up to the size at which problems occurred
+ * before, then grows by one for each round of responses. It grows only while it is fully used.
  *
  * A response is slow by comparison with the usual duration. The usual duration follows faster responses quickly, but rises by at most a
  * doubling per hour: an overloaded endpoint cannot make its own slowness the reference, whether it slows down suddenly or gradually, and
@@ -212,12 +215,14 @@ export class ConcurrencyWindow {
   #size = FIRST;
   #most = Number.POSITIVE_INFINITY;
   #threshold = Number.POSITIVE_INFINITY;
-  /** Attempts that started before this belong to an overload that was already counted. */
+  /** Attempts that started before this time belong to an overload that was already counted. */
   #shrunkAt = Number.NEGATIVE_INFINITY;
   readonly #usual = new UsualDuration();
   #recentMs = 0;
 
-  /** @param most What the policy allows. The window never grows beyond it, so that a lower policy takes effect at once. */
+  /**
+   * @param most The limit of the policy. The window never grows beyond it, so that a lower policy takes effect at once.
+   */
   limit(most: number): number {
     this.#most = most;
     return Math.max(1, Math.min(most, Math.floor(this.#size)));
@@ -248,7 +253,7 @@ export class ConcurrencyWindow {
     this.#shrink(startedAt, now);
   }
 
-  /** Starts again with one attempt at a time and doubles. The slow start limits the rate meanwhile. */
+  /** Restarts with one attempt at a time and doubles. Meanwhile, the slow start limits the rate. */
   restart(now: number): void {
     this.#threshold = Number.POSITIVE_INFINITY;
     this.#size = 1;
@@ -289,7 +294,7 @@ class UsualDuration {
       return;
     }
     const average = this.#ms + USUAL * (ms - this.#ms);
-    // The floor lets a duration of nothing, as of a receiver in the same process, rise at all.
+    // The floor lets a duration of zero, as of a receiver in the same process, rise.
     this.#ms = Math.min(average, Math.max(1, this.#ms) * 2 ** (step / DOUBLING_MS));
   }
 }

@@ -4,7 +4,7 @@
 const BURST = 0.05;
 /** Length of a second from the receiver's view: a request delayed on its way arrives together with one that started this much later. */
 export const SECOND_ON_ARRIVAL_MS = 1025;
-/** Number of recent attempts that can be given back. Older ones have long been part of the schedule. */
+/** Number of recent attempts that can be given back. Older attempts are already part of the schedule. */
 const REMEMBERED = 64;
 
 /**
@@ -19,7 +19,7 @@ export class RateLimit {
   readonly #gapMs: number;
   readonly #aheadMs: number;
   #next: number;
-  /** When the last attempts started, the oldest first. */
+  /** Start times of the last attempts, oldest first. */
   readonly #begun: number[] = [];
   /** `#next` before these attempts. */
   #before: number;
@@ -38,7 +38,8 @@ export class RateLimit {
   }
 
   /**
-   * Returns a limit with another rate from now on. Recent attempts under this one count, so that a change never allows more in a second.
+   * Returns a limit with a new rate. Recent attempts under the old rate count, so that a change never allows more
+   * attempts in a second.
    */
   changed(perSecond: number, now: number, secondMs = 1000): RateLimit {
     const limit = new RateLimit(perSecond, now, secondMs);

@@ -10,18 +10,18 @@ import type { Ticket } from "./rate-control.ts";
 import type { Attempter, AttemptResult, LaneOwners } from "./types.ts";
 import type { Job, Lease, Outcome } from "../store/delivery.ts";
 
-/** Outcomes of one lane that may wait to be stored. A lane with more starts no further attempts. */
+/** Maximum outcomes of one lane waiting to be stored. A lane at this limit starts no attempts. */
 const MAX_RECORDING = 512;
-/** Outcomes of all lanes that may wait to be stored. */
+/** Maximum outcomes of all lanes waiting to be stored. */
 const MAX_RECORDING_IN_ALL = 4096;
 
-/** A job whose attempt has started and whose outcome is not stored yet. */
+/** A job whose attempt has started but whose outcome is not stored yet. */
 interface InFlight {
   readonly lane: Lane;
   readonly job: Job;
   readonly ticket: Ticket;
   readonly permit: Permit;
-  /** The lease under which the outcome is recorded; `undefined`: none is needed. */
+  /** Lease under which the outcome is recorded; `undefined`: not needed. */
   readonly lease: Lease | undefined;
 }
 
@@ -157,7 +157,7 @@ export class RunLoop {
     const jobs = this.#engine.buffer.takeBatch(lane, limiter.allowsRetries, batch);
     const [first] = jobs;
     if (first === undefined) return this.#foundNone(lane);
-    // It is sent together with the batch that is being completed.
+    // It is sent with the batch that is being completed.
     if (this.#batches.joins(lane, first)) return true;
     const ticket = lane.control.started(now);
     lane.jobs.attemptStarted(ticket, jobs.length);
@@ -166,7 +166,7 @@ export class RunLoop {
     return true;
   }
 
-  /** The lane has no job that may start now. */
+  /** Called when the lane has no job that may start now. */
   #foundNone(lane: Lane): boolean {
     if (lane.jobs.ready > 0) this.#limiter.waitForRetries(lane);
     this.#engine.dropIfIdle(lane);
@@ -189,7 +189,8 @@ export class RunLoop {
     lane.jobs.attemptEnded(inFlight.ticket, 1);
     this.#limiter.release(inFlight.permit);
     if (result === null) return lane.jobs.forget(job);
-    // The same time for both: otherwise a retry would be due slightly later than the endpoint may be tried again.
+    // Uses the same time for both; otherwise a retry would be due slightly later than the endpoint may be attempted
+    // again.
     const now = this.#engine.clock.now();
     this.#judge(inFlight, result, { now, isFull });
     if (result.kind === "held" || result.kind === "not_now") return this.#returnToStore(lane, job, result, wakes);
@@ -200,7 +201,8 @@ export class RunLoop {
     const mayWait = lane.order === null;
     const outcome = { ...outcomeOf(job, result, context), mayWait, ...(lease === undefined ? {} : { lease }) };
     const isRecorded = await this.#recorder.record(outcome);
-    // A page that was requested before may still show the job as due: the job stays known until that page was taken over.
+    // A page that was requested earlier may still show the job as due, so the job is remembered until that page has
+    // been processed.
     await lane.page.taken();
     this.#close(lane, job, outcome, isRecorded);
   }
@@ -237,7 +239,7 @@ export class RunLoop {
     }
   }
 
-  /** No attempt was used up: the job goes back to the store, and its lane waits. */
+  /** Returns the job to the store and pauses its lane. No attempt was used up. */
   #returnToStore(
     lane: Lane,
     job: Job,
@@ -252,7 +254,7 @@ export class RunLoop {
     else timers.pause(lane, result.pauseMs);
   }
 
-  /** The outcome is stored, or will not be stored by this node: the job leaves memory. */
+  /** Removes the job from memory: its outcome is stored, or will not be stored by this node. */
   #close(lane: Lane, job: Job, outcome: Outcome, isRecorded: boolean): void {
     const engine = this.#engine;
     const passAt = outcome.passAt ?? null;
@@ -263,18 +265,19 @@ export class RunLoop {
     if (isRecorded) this.#noteRecorded(lane, outcome, isRevoked);
   }
 
-  /** The outcome is stored, and the job has left memory. */
+  /** Called when the outcome is stored and the job has left memory. */
   #noteRecorded(lane: Lane, outcome: Outcome, isRevoked: boolean): void {
     const engine = this.#engine;
-    // Canceled while it was in flight: the jobs behind it must not wait for a retry that is never made.
+    // Canceled while in flight: the jobs behind it must not wait for a retry that will never be made.
     if (isRevoked) engine.checkStore(lane);
     if (outcome.due !== null) engine.timers.noteDue(lane, outcome.due);
-    // A manual attempt that failed leaves the scheduled retry in place. Only the store knows when it is due, which may be long past.
+    // A failed manual attempt leaves the scheduled retry in place. Only the store knows when that is due, possibly in
+    // the past.
     if (outcome.trigger === 1 && outcome.state === 2) engine.checkStore(lane);
     engine.observer?.recorded?.(outcome);
   }
 
-  /** The jobs behind a failed job wait for its retry. */
+  /** Makes the jobs behind a failed job wait for its retry. */
   #block(lane: Lane, job: Job, passAt: number | null): void {
     const again = this.#engine.buffer.block(lane, job, passAt);
     if (passAt !== null) this.#engine.timers.arm(lane);

@@ -9,12 +9,15 @@ interface Entry {
 
 /** Longest sleep. A system timer stops while the machine is suspended, so the clock is read at least this often. */
 const MAX_SLEEP_MS = 30_000;
-/** A clock that is behind by this much was set back. Less is a timer that fired early, or a clock that is being slewed. */
+/**
+ * A clock that is behind by at least this much was set back. Smaller differences are timers that fired early, or a
+ * clock being slewed.
+ */
 const SET_BACK_MS = 100;
 /** Outdated entries that the heap may hold beyond the number of keys. */
 const SPARE_ENTRIES = 64;
 
-/** Stores when each lane has something to do next. */
+/** Stores when each lane next has something to do. */
 export class LaneTimers {
   readonly #clock: Clock;
   readonly #heap: TimerHeap;
@@ -29,13 +32,13 @@ export class LaneTimers {
     this.#heap = new TimerHeap(clock, ring, onSetBack);
   }
 
-  /** A job in the store becomes due at `due`. */
+  /** Notes that a job in the store becomes due at `due`. */
   noteDue(lane: Lane, due: number): void {
     lane.noteDue(due);
     this.arm(lane);
   }
 
-  /** The rate or the circuit breaker allows the next attempt then. */
+  /** Sets the time at which the rate or the circuit breaker allows the next attempt. */
   resumeAt(lane: Lane, at: number): void {
     lane.resumeAt(at);
     this.arm(lane);

@@ -51,7 +51,7 @@ export const RetryPolicyModel = Type.Object(
         }),
       ),
     ),
-    stopCodes: Type.Optional(nullable(StatusCodeList("Response codes that end the retries at once."))),
+    stopCodes: Type.Optional(nullable(StatusCodeList("Response codes that end the retries immediately."))),
     retryCodes: Type.Optional(
       nullable(
         StatusCodeList(
