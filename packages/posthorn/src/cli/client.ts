@@ -29,7 +29,7 @@ interface RequestParts {
   readonly signal?: AbortSignal;
 }
 
-/** As `call`, but returns the response without reading its body. */
+/** Like `call`, but returns the response without reading its body. */
 export async function open(
   options: Record<string, unknown>,
   method: string,
@@ -62,7 +62,7 @@ export async function open(
   throw new PosthornError("bad_request", `${response.status}: ${problemsOf(json)}`);
 }
 
-/** What an error response says: for an invalid request, each problem with its place in the body. */
+/** Message of an error response: for an invalid request, each problem with its location in the body. */
 function problemsOf(json: Record<string, unknown>): string {
   const { detail } = json;
   if (!Array.isArray(detail)) return JSON.stringify(detail ?? json);

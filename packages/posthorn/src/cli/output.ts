@@ -5,7 +5,7 @@ export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Prints a remark to standard error, so that scripts can use standard output as it is. */
+/** Prints a note to standard error, so that scripts can use standard output as it is. */
 export function printNote(text: string): void {
   process.stderr.write(`${text}\n`);
 }

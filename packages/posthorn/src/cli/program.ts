@@ -91,7 +91,10 @@ async function loadWatchCommands(): Promise<Add> {
   return (program) => addWatchTryCommand(program.command("watch").description("durable conditions on messages"));
 }
 
-/** The program with the command of this name, or with all of them if there is none, for example because it is an option. */
+/**
+ * The program with the command of this name, or with all commands if there is no such command, for example because the
+ * name is an option.
+ */
 async function buildProgram(name: string): Promise<Command> {
   const program = new Command("posthorn")
     .description("A self-hosted webhook platform: publish events, Posthorn signs and delivers them.")

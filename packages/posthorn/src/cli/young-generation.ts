@@ -1,15 +1,15 @@
 /**
  * Bounds the young generation of V8 on the main thread.
  *
- * By default, Node lets it grow to 128 MiB and does not give that memory back, although a server with many short-lived objects does not
- * get faster by it. V8 only reads the bound when the process starts, so the process replaces itself, which takes about 40 ms and keeps
- * its id, its standard streams and its environment.
+ * By default, Node lets it grow to 128 MiB and does not return that memory, although that does not make a server with
+ * many short-lived objects faster. V8 only reads the bound when the process starts, so the process replaces itself,
+ * which takes about 40 ms and keeps its id, its standard streams and its environment.
  */
 import { existsSync } from "node:fs";
 import { nodeOptions } from "../config/node-options.ts";
 
 const FLAG = "--max-semi-space-size";
-/** Half of what the young generation takes at most, in MiB. */
+/** Half of the maximum size of the young generation, in MiB. */
 const SEMI_SPACE_MIB = 8;
 
 export interface StartedProcess {
@@ -26,17 +26,17 @@ export interface StartedProcess {
   readonly canReplace: boolean;
 }
 
-/** The command line that a server should have been started with, or `null` if it is fine as it is. */
+/** The command line with which the server should have been started, or `null` if the current one is correct. */
 export function boundedCommandLine(started: StartedProcess): readonly string[] | null {
   const { execPath, nodeFlags, environmentFlags, args, hasChannel, canReplace } = started;
   const [, command] = args;
   if (command !== "start" || hasChannel || !canReplace) return null;
-  // The operator's own choice wins, and a process that was replaced has the flag.
+  // The operator's own setting takes precedence, and a process that was replaced already has the flag.
   if ([...nodeFlags, ...environmentFlags].some((flag) => flag.replaceAll("_", "-").startsWith(FLAG))) return null;
   return [execPath, `${FLAG}=${SEMI_SPACE_MIB}`, ...nodeFlags, ...args];
 }
 
-/** Replaces this process by one with a bounded young generation if it is a server without one. */
+/** Replaces this process with one that has a bounded young generation, if it is a server without a bound. */
 export function boundYoungGeneration(): void {
   const { argv, execArgv, execPath, platform } = process;
   const bounded = boundedCommandLine({

@@ -5,7 +5,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 const STATE = 0;
 const STARTED_AT = 19;
 
-/** Mark of this process; `null`: this system does not offer what a proof needs (it is not Linux). */
+/** Mark of this process; `null`: this system cannot provide the proof (it is not Linux). */
 export function ownMark(): string | null {
   try {
     return [machineMark(), process.pid, statOf(process.pid)[STARTED_AT]].join("/");
@@ -15,8 +15,8 @@ export function ownMark(): string | null {
 }
 
 /**
- * Whether the process with this mark has ended. Only a process that sees the same process IDs can tell: it runs since the same boot, and in
- * the same container if any. False when that cannot be proven.
+ * Whether the process with this mark has ended. Only a process that sees the same process IDs can tell: it must run on
+ * the same boot and, if applicable, in the same container. False if this cannot be proven.
  */
 export function hasEnded(mark: string): boolean {
   const [machine, pid, startedAt] = mark.split("/");
@@ -24,7 +24,7 @@ export function hasEnded(mark: string): boolean {
     if (machine !== machineMark()) return false;
     if (!exists(Number(pid))) return true;
     const stat = statOf(Number(pid));
-    // A zombie has closed its connections. With another start time, the ID belongs to another process by now.
+    // A zombie has closed its connections. If the start time differs, the ID now belongs to another process.
     return stat[STATE] === "Z" || stat[STARTED_AT] !== startedAt;
   } catch {
     return false;

@@ -33,7 +33,10 @@ export interface VaultSource {
 }
 
 const KEY_BYTES = 32;
-/** Partition, region and ID. An alias could point to another key tomorrow, which could not open what this one wrapped. */
+/**
+ * Partition, region and ID. Aliases are refused: one could later point to another key, which could not open what this
+ * key wrapped.
+ */
 const KMS_ARN = /^arn:(aws[a-z-]*):kms:([a-z0-9-]+):\d{12}:key\/[A-Za-z0-9-]+$/;
 
 /** Returns the source that a text describes. Throws an error that says what is wrong with it, and does not contain the text. */
@@ -54,7 +57,7 @@ export function parseKeySource(text: string): KeySource {
   }
 }
 
-/** Decodes a key that was given as text, and throws if it is none. */
+/** Decodes a key that was given as text. Throws if it is not a valid key. */
 export function decodeKey(text: string): Buffer {
   const key = Buffer.from(text.trim(), "base64");
   if (key.length !== KEY_BYTES || !/^[A-Za-z0-9+/_-]{43}=?$/.test(text.trim())) {

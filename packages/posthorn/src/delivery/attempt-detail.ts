@@ -1,4 +1,7 @@
-/** What delivery adds to the details of an attempt: how the message was changed before it was sent, and that nothing was sent. */
+/**
+ * Details of an attempt that delivery itself adds: how the message was changed before it was sent, and whether it
+ * failed before anything was sent.
+ */
 import { encodeDetail } from "../domain/attempt/detail.ts";
 import type { StoredBody } from "../domain/attempt/sent-body.ts";
 import type { RunFacts } from "../domain/delivery/outgoing-request.ts";
@@ -9,11 +12,11 @@ export interface ChangeFacts {
   readonly logs: readonly string[] | null;
   /** CPU time of the transformation, in milliseconds. */
   readonly cpuMs: number | null;
-  /** The body that was sent; `null`: that of the message, or nothing was sent. */
+  /** The body that was sent; `null`: the body of the message, or nothing was sent. */
   readonly body: StoredBody | null;
 }
 
-/** @param body The body that was sent; `null` when it is that of the message. */
+/** @param body The body that was sent; `null` if it is the body of the message. */
 export function changeFacts(run: RunFacts | null, body: StoredBody | null): ChangeFacts {
   return {
     logs: run === null ? null : run.logs,

@@ -1,4 +1,6 @@
-/** Steps that a single attempt and a batch have in common: the destination, the message as it is sent, and the result that is recorded. */
+/**
+ * Steps shared by single attempts and batches: finding the destination, building the message, and recording the result.
+ */
 import type {
   Destination,
   Destinations,
@@ -206,7 +208,7 @@ function madeResult({ key, id }: GeneratedId, result: MadeResult, extra: Attempt
     durationMs,
     errorCode: isSuccess ? null : result.errorCode,
     detailJson: encodeDetail(facts, extra),
-    // A message that is refused before it is sent says nothing about the health of the endpoint.
+    // A message that is refused before sending says nothing about the health of the endpoint.
     ...(result.kind === "refused" && result.extra?.["unsent"] === true ? { unsent: true as const } : {}),
   } as const;
   const retryAfterMs = result.kind === "later" || result.kind === "ok" ? (result.afterMs ?? null) : null;

@@ -26,7 +26,10 @@ export interface DeliveryAttempterOptions extends AttemptOptions {
   readonly random: () => number;
 }
 
-/** Jobs that waited for the database return to it, since another node may have done them. The lane loads them again within this time. */
+/**
+ * Jobs that waited for the database are returned to it, because another node may have processed them. The lane loads
+ * them again within this time.
+ */
 const RETURN_MS = 500;
 
 export class DeliveryAttempter implements Attempter {
@@ -105,7 +108,10 @@ export class DeliveryAttempter implements Attempter {
     return this.#send(unchanged, destination, limits);
   }
 
-  /** Applies transformation and format first. Reads the message again: code sees more of it than a job has. */
+  /**
+   * Applies transformation and format first. Reads the message again, because code can access more of it than a job
+   * contains.
+   */
   async #attemptChanged(
     job: Job,
     {

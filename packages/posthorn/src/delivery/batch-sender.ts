@@ -1,6 +1,6 @@
 /**
- * Makes one attempt for several jobs of an endpoint: builds their messages, sends them in as few requests as the limits allow, and splits a batch
- * that is refused as a whole until the message that is at fault stands alone.
+ * Makes one attempt for several jobs of an endpoint: builds their messages, sends them in as few requests as the limits
+ * allow, and splits a batch that is refused as a whole until the message at fault is alone.
  */
 import type { Destination, OutgoingMessage, SendResult } from "../destinations/destination.ts";
 import type { AttemptResult, BatchAttempt, BatchedResult } from "../dispatch/types.ts";
@@ -128,7 +128,7 @@ export class BatchSender {
         continue;
       }
       for (const [place, one] of sendable.entries()) noteResult(sending, one, sent[place]!);
-      // The rest would meet the same fault.
+      // The rest would fail in the same way.
       if (!sent.some((result) => isAccepted(result) || isFinal(result))) return;
     }
   }
@@ -146,11 +146,11 @@ export class BatchSender {
       { signal, maySend },
     );
     if (sent === "split") {
-      // The target has accepted none of them, so that other batches may have them.
+      // The target has accepted none of them, so they may be sent in other batches.
       if (kept !== null) batch.kept!.end(kept);
       return sent;
     }
-    // A problem of the request is the same for all of its messages.
+    // A problem with the request is the same for all of its messages.
     const problem = sent.find((result) => result.kind !== "ok" && result.problem !== null);
     if (problem !== undefined) this.#steps.report(endpoint, problem);
     return part.map((ready, index) => {

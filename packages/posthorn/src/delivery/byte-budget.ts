@@ -1,4 +1,4 @@
-/** Limits the bytes that are in memory at once. Those who ask first are served first. */
+/** Limits the bytes in memory. Requests are served in order. */
 export class ByteBudget {
   readonly #limit: number;
   readonly #waiting: { readonly bytes: number; readonly start: () => void }[] = [];
@@ -8,7 +8,10 @@ export class ByteBudget {
     this.#limit = limit;
   }
 
-  /** Resolves once the bytes are available. One that exceeds the limit gets its bytes when no other is in use. The result gives them back. */
+  /**
+   * Resolves once the bytes are available. A request that exceeds the limit is served when no other bytes are in use.
+   * Dispose the result to release them.
+   */
   async take(bytes: number): Promise<Disposable> {
     if (this.#waiting.length > 0 || !this.#has(bytes)) {
       await new Promise<void>((resolve) => this.#waiting.push({ bytes, start: resolve }));

@@ -1,4 +1,4 @@
-/** The database as the dispatcher uses it: reads wait while it is unavailable, instead of failing or polling it. */
+/** The store for the dispatcher: reads wait while the database is unavailable, instead of failing or polling. */
 import type { AttemptResult, Clock, JobStore } from "../dispatch/types.ts";
 import type { BatchStore, EndpointBacklog, JobPage, Outcome, PageSelection } from "../store/delivery.ts";
 import { isStoreAway } from "../store/errors.ts";
@@ -34,8 +34,8 @@ export class DeliveryStore implements JobStore {
   }
 
   /**
-   * Deliveries due in the future may be first attempts that nothing delayed, stored before the clock was set back. They count as due now:
-   * loading a page tells them apart.
+   * Deliveries due in the future may be first attempts that nothing delayed, stored before the clock was set back. They
+   * count as due now: loading a page distinguishes them.
    */
   async backlog(): Promise<readonly EndpointBacklog[]> {
     const { store, clock } = this.#options;

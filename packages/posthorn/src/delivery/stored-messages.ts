@@ -1,4 +1,4 @@
-/** Reads stored messages for attempts. Those that are asked for while a query is in flight share the next one. */
+/** Reads stored messages for attempts. Requests that arrive while a query is in flight share the next one. */
 import type { Kysely } from "kysely";
 import type { MatchableMessage } from "../domain/message/match.ts";
 import { readAllStored } from "../domain/message/sample.ts";
@@ -17,7 +17,10 @@ export class StoredMessages {
     });
   }
 
-  /** The message with its payload; `null` if either no longer exists. @param bytes Size of the payload; 0: not known. */
+  /**
+   * The message with its payload; `null` if either no longer exists.
+   * @param bytes Size of the payload; 0: not known.
+   */
   read(messageKey: number, bytes: number): Promise<MatchableMessage | null> {
     return this.#reads.add(messageKey, bytes);
   }

@@ -87,7 +87,7 @@ export class LiveFeed implements CommitListener, AsyncDisposable {
     this.append(rows, false);
   }
 
-  /** As `committed`, for rows that the caller has looked up. `missed`: there were more. */
+  /** Like `committed`, for rows that the caller has looked up. `missed`: there were more. */
   append(rows: readonly CommittedRow[], missed: boolean): void {
     if (this.#closed) return;
     const fits = this.#waiting.length + rows.length <= MAX_WAITING;

@@ -23,7 +23,7 @@ export interface MetricsOptions {
   readonly inboundDuplicates: () => number;
   /** Number of sources that this node reads. */
   readonly sources: () => number;
-  /** Deliveries that waited to be sent when they were last counted. */
+  /** Deliveries waiting to be sent at the last count. */
   readonly backlog: () => number;
   /** Watches that this node evaluates. */
   readonly watches: () => number;
@@ -168,7 +168,7 @@ export class Metrics {
   }
 }
 
-/** A label with few values, whatever status codes endpoints return. */
+/** A label with few values, regardless of the status codes that endpoints return. */
 function causeOf({ errorCode, responseCode }: AttemptRecord): string {
   const byStatus = errorCode === null || errorCode === "status";
   return byStatus ? `${Math.floor(responseCode / 100)}xx` : errorCode;

@@ -205,7 +205,7 @@ function authenticatorOf({ options, store, clock, stack }: NodeBase, services: (
   });
 }
 
-/** Clients for what others name: callbacks of subscribers, and identity providers. */
+/** Clients for URLs that others choose: callbacks of subscribers, and identity providers. */
 function guardedClients(egress: Egress, now: () => number): Pick<Services, "subscribers" | "identityProviders"> {
   return { subscribers: new GuardedSubscriberClient(egress), identityProviders: new OpenIdConnect({ egress, now }) };
 }
@@ -228,7 +228,7 @@ async function plainResponsesOnly(
   return embedded === true || orgId !== (await firstOrganisation(store));
 }
 
-/** Logs and counts each operation that blocks other writes, once while it does and once when it has ended. */
+/** Logs and counts each operation that blocks other writes: once while it does, and once when it has ended. */
 function reportLongTransactions(store: Store, log: Logger, metrics: Metrics | null): void {
   store.onLongTransaction((transaction) => {
     const { operation, openMs, ended } = transaction;

@@ -7,7 +7,7 @@ import { missingOf, SMTP_SERVER } from "../destinations/connections/installed.ts
 import { PosthornError } from "../lib/errors.ts";
 import { type Logger, reporter } from "../lib/log.ts";
 
-/** How often the files of the certificate are looked at. */
+/** Interval at which the certificate files are checked. */
 const RENEW_MS = 60_000;
 
 /** @returns Its port; `null`: this node receives no emails. If it rejects, nothing listens. */

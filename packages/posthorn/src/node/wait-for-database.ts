@@ -15,7 +15,7 @@ export interface WaitOptions {
   readonly signal: AbortSignal | null;
 }
 
-/** First and longest pause between two tries. Jitter shortens each by up to half. */
+/** First and longest pause between two attempts. Jitter shortens each by up to half. */
 const PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2000;
 const LOG_INTERVAL_MS = 30_000;
@@ -23,7 +23,8 @@ const LOG_INTERVAL_MS = 30_000;
 /**
  * Starts as soon as the database is available. Permanent errors, such as a wrong password or a missing database, reject immediately.
  *
- * @param start One try. It must call `closeStartupServer`, which closes the startup server, before it listens itself.
+ * @param start One attempt. It must call `closeStartupServer`, which closes the startup server, before it listens
+ * itself.
  */
 export async function startWhenDatabaseIsUp<T>(
   options: WaitOptions,
@@ -47,7 +48,7 @@ export async function startWhenDatabaseIsUp<T>(
         const outage = outageIn(error);
         const forMs = performance.now() - from;
         if (outage === null || signal?.aborted === true) throw error;
-        // Someone has to free disk space first, which can take any time, so this wait has no limit.
+        // An operator must free disk space first, which can take any time, so this wait has no limit.
         const endless = outage === "disk_full" && waitMs > 0;
         if (forMs >= waitMs && !endless) throw waitMs === 0 ? error : tooLong(error as StoreError, waitMs);
         if (performance.now() - loggedAt >= LOG_INTERVAL_MS) {
@@ -84,7 +85,7 @@ function tooLong(last: StoreError, waitMs: number): StoreError {
 }
 
 async function pause(ms: number, signal: AbortSignal | null): Promise<void> {
-  // After an abort, the next failed try ends the wait.
+  // After an abort, the next failed attempt ends the wait.
   await delay(ms, undefined, signal === null ? {} : { signal }).catch(() => undefined);
 }
 

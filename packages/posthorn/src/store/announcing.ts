@@ -8,7 +8,7 @@ const FAILING_ATTEMPTS = 4;
 const WINDOW_MS = 60_000;
 /** Announcements of one type about one endpoint that are sent individually per window. Further ones are merged into one with a count. */
 const ALONE_OF_ENDPOINT = 10;
-/** The same over all endpoints. */
+/** The same across all endpoints. */
 const ALONE_IN_ALL = 600;
 /** Counters kept in memory. When there would be more, all are cleared. */
 const MAX_WINDOWS = 10_000;

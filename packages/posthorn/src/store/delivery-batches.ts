@@ -1,4 +1,4 @@
-/** Reads batches that are sent again as a whole. Shared by both databases. */
+/** Reads batches that are resent as a whole. Shared by both databases. */
 import { type Kysely, sql } from "kysely";
 import type { Job, KeptBatch } from "./delivery.ts";
 import { jobColumnsWithoutPayload, type JobRow, toJob } from "./job-row.ts";
@@ -15,7 +15,10 @@ export async function keptBatches(db: Kysely<Database>, endpointId: number): Pro
   return rows.map(({ id, message_ids_json: json }) => ({ id, endpointId, messageIds: JSON.parse(json) as number[] }));
 }
 
-/** Returns the pending deliveries among these, without payloads. @param least Name of the function that returns the lesser of two values. */
+/**
+ * Returns the pending deliveries among these, without payloads.
+ * @param least Name of the function that returns the lesser of two values.
+ */
 export async function batchMembers(
   db: Kysely<Database>,
   least: "least" | "min",

@@ -21,7 +21,7 @@ export interface Job {
   readonly requestJson: string | null;
   /** `null` when it is large and must be read separately, or expunged. */
   readonly payload: Uint8Array | null;
-  /** What destinations other than webhooks send of the message besides its payload; absent: it must be read separately. */
+  /** Values that destinations other than webhooks send in addition to the payload; absent: must be read separately. */
   readonly labels?: MessageLabels;
   /** Size of the payload; absent: that of `payload`. */
   readonly bytes?: number;
@@ -36,7 +36,7 @@ export interface Job {
   readonly immediate?: boolean;
   /** It waits for the jobs of its endpoint with the same key and a lower message key; absent or `null`: it has no order. */
   readonly orderKey?: string | null;
-  /** Resent manually, and not as part of a recovery: it waits for no other job. */
+  /** Whether it was resent manually, not as part of a recovery, so that it waits for no other job. */
   readonly resent?: boolean;
 }
 
@@ -61,7 +61,7 @@ export interface AttemptRecord {
   readonly errorCode: string | null;
   /** Headers, timings and peer address as JSON, for people to read. */
   readonly detailJson: string | null;
-  /** It failed before anything was sent, so it says nothing about the endpoint. Not stored. */
+  /** Whether it failed before anything was sent, so that it says nothing about the endpoint. Not stored. */
   readonly unsent?: true;
 }
 
@@ -92,11 +92,14 @@ export interface Outcome {
   readonly passAt?: number | null;
   /** The lease under which the attempt was made; absent where only one node exists. */
   readonly lease?: Lease;
-  /** No other delivery waits for it: it may be committed some milliseconds later, together with others. Not stored. */
+  /**
+   * Whether it may be committed some milliseconds later, together with others, because no other delivery waits for it.
+   * Not stored.
+   */
   readonly mayWait?: boolean;
 }
 
-/** A batch that its target recognises by its members: it is sent again as a whole. */
+/** A batch that its target recognises by its members; it is always resent as a whole. */
 export interface KeptBatch {
   readonly id: number;
   readonly endpointId: number;
@@ -106,12 +109,12 @@ export interface KeptBatch {
 
 /** Storage of batches. */
 export interface BatchStore {
-  /** Batches of an endpoint that were kept and not forgotten, oldest first. */
+  /** Kept batches of an endpoint that have not been deleted, oldest first. */
   list(endpointId: number): Promise<readonly KeptBatch[]>;
   /**
    * Resolves once the batch is on disk. Rejects with `shard_lost` when its lease is no longer held; then nothing was written.
    *
-   * @param ended Batches that are not needed any longer, and are deleted.
+   * @param ended Batches that are no longer needed, which are deleted.
    */
   keep(batch: KeptBatch, lease: Lease | undefined, ended: readonly number[]): Promise<void>;
   /** The pending deliveries among these, due or not, without payloads. Includes every outcome that was recorded before the call. */

@@ -16,7 +16,7 @@ export async function feedHorizonIn(db: Kysely<Database>): Promise<number> {
   return row?.last_id ?? 0;
 }
 
-/** Whether messages have a place behind the horizon. */
+/** Whether any messages are placed behind the horizon. */
 export async function isAnythingBehind(db: Kysely<Database>, horizon: number): Promise<boolean> {
   const { rows } = await sql<{ behind: number }>`
     SELECT EXISTS (SELECT 1 FROM message WHERE id > ${horizon}) OR EXISTS (SELECT 1 FROM feed_late WHERE after_key >= ${horizon}) AS behind`.execute(

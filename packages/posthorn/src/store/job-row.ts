@@ -17,7 +17,7 @@ export function jobColumns(least: "least" | "min"): string {
   CASE WHEN length(m.payload) <= ${INLINE_PAYLOAD_BYTES} THEN m.payload END AS payload`;
 }
 
-/** As `jobColumns`, for callers that read the payload later. */
+/** Like `jobColumns`, for callers that read the payload later. */
 export function jobColumnsWithoutPayload(least: "least" | "min"): string {
   return `${jobColumnsBut(least)}, NULL AS payload`;
 }

@@ -64,7 +64,7 @@ export interface PersonSessionTable {
   provider_subject: string | null;
   /** The provider's ID of its own session. */
   provider_session: string | null;
-  /** Names the session to the provider when the person signs out. */
+  /** Identifies the session to the provider when the person signs out. */
   id_token_sealed: Uint8Array | null;
 }
 
@@ -111,7 +111,7 @@ export interface PasskeyTable {
   credential_id: string;
   /** As a COSE key. */
   public_key: Uint8Array;
-  /** Of signatures, as the device counted them; synced passkeys have none. */
+  /** Signature counter of the device; synced passkeys have none. */
   counter: number;
   transports_json: string;
   name: string;
@@ -152,7 +152,7 @@ export interface DeviceRequestTable {
   /** Of the device code. */
   hash: Uint8Array;
   user_code_hash: Uint8Array;
-  /** What the program calls itself. */
+  /** Name that the program gave. */
   client: string;
   ip: string;
   state: "pending" | "approved" | "denied";

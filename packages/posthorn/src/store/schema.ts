@@ -333,7 +333,7 @@ export interface DeliveryTable {
   generation: number;
   /** Who requested the attempt that is due: one of `REQUESTED_BY`. */
   manual: number;
-  /** The due time to restore when the manual attempt fails. */
+  /** The due time to restore if the manual attempt fails. */
   resume_due: number | null;
   /** The delivery waits for those of its endpoint with the same order key and a lower message key; `null`: for none. */
   order_key: Generated<string | null>;
@@ -510,7 +510,7 @@ export interface EndpointRateTable {
   warned: number;
 }
 
-/** Members of a batch that is sent again as a whole until it succeeds or is refused. */
+/** Members of a batch that is resent as a whole until it succeeds or is refused. */
 export interface DeliveryBatchTable {
   id: number;
   endpoint_id: number;

@@ -8,20 +8,20 @@ import type { Worker } from "./worker.ts";
 export interface BacklogMonitorOptions {
   readonly services: () => Services;
   readonly clock: Clock;
-  /** Deliveries that may wait; 0: any number. */
+  /** Maximum deliveries in the backlog; 0: unlimited. */
   readonly max: number;
   /** Called when the backlog has passed `limit`, and when it is below it again. */
   readonly onChange: (backlog: { readonly waiting: number; readonly limit: number; readonly isOver: boolean }) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Without a maximum, a backlog is reported from this number of deliveries on. */
+/** If there is no maximum, a backlog of at least this size is reported. */
 const WARN_FROM = 100_000;
 const NONE: WaitingByApplication = new Map();
 const CHECK_MS = 1000;
-/** Interval where the backlog is only reported. */
+/** Interval if the backlog is only reported. */
 const REPORT_MS = 30_000;
-/** Messages are accepted again below this share of the maximum, so that refusals do not alternate with bursts. */
+/** Messages are accepted again below this share of the maximum, to avoid alternating between refusals and bursts. */
 const ACCEPT_BELOW = 0.9;
 
 export class BacklogMonitor implements Worker, BacklogSource {
@@ -45,7 +45,7 @@ export class BacklogMonitor implements Worker, BacklogSource {
     return this.#refused.has(appId);
   }
 
-  /** Deliveries that waited at the last measurement. Of each endpoint, at most a little more than the limit are counted. */
+  /** Deliveries that were waiting at the last measurement. Per endpoint, little more than the limit is counted. */
   get waiting(): number {
     return this.#waiting;
   }

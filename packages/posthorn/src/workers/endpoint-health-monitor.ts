@@ -33,7 +33,9 @@ const SAVE_MS = 30_000;
 const SAVE_ROWS = 500;
 /** Minimum interval between two evaluations of a failing endpoint. */
 const LOOK_MS = 1000;
-/** Codes of destinations that accept nothing until they are changed, such as with revoked credentials. */
+/**
+ * Error codes of destinations that accept nothing until they are changed, for example because credentials were revoked.
+ */
 const CLOSED_CODES: ReadonlySet<string> = new Set(["credentials_refused", "target_not_found"]);
 /** Minimum interval between two counts of a failure rate. */
 const RATE_MS = 60_000;
@@ -52,7 +54,7 @@ export class EndpointHealthMonitor implements HealthSource, DispatchObserver, Wo
   readonly #gone = new Map<number, number>();
   /** Endpoints whose stored row is out of date. */
   readonly #unsaved = new Set<number>();
-  /** Endpoints whose destination accepts nothing until it is changed: they are warned about at once. */
+  /** Endpoints whose destination accepts nothing until it is changed. A warning is sent immediately. */
   readonly #closed = new Set<number>();
   /** Endpoints that have a stored row. */
   readonly #saved = new Set<number>();

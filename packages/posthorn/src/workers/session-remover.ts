@@ -1,6 +1,6 @@
 /**
- * Removes what sources have left at their peers. It works from the database, so that it continues after a crash, on the node that has the
- * source then. A peer that is away is tried again for a day.
+ * Removes sessions that sources have left at their peers. Works from the database, so that it continues after a crash,
+ * on the node that owns the source then. Retries an unavailable peer for a day.
  */
 import type { Services } from "../domain/context.ts";
 import { endSession, isLeft, type LeftSession, leftSessions, postponeSession } from "../domain/source/sessions.ts";
@@ -20,7 +20,7 @@ export interface SessionRemoverOptions {
 }
 
 const BACKOFF = { firstMs: 30_000, maxMs: 3_600_000 };
-/** Then it stays at the peer. Most brokers remove sessions without a reader themselves. */
+/** After this time the session stays at the peer. Most brokers remove unused sessions themselves. */
 const GIVE_UP_MS = 86_400_000;
 
 export class SessionRemover implements AsyncDisposable {
@@ -34,7 +34,7 @@ export class SessionRemover implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Removes what is due, one after another. */
+  /** Removes due sessions, one after another. */
   look(): void {
     if (this.#isStopped) return;
     this.#isDueAgain = true;

@@ -1,4 +1,7 @@
-/** Stores what a source has read, in order. An event that cannot be stored is quarantined, so that it does not block those behind it. */
+/**
+ * Stores the events that a source has read, in order. An event that cannot be stored is quarantined, so that it does
+ * not block those behind it.
+ */
 import type { Arrived } from "../ingest/arrived.ts";
 import type { Taken } from "../ingest/intake.ts";
 import type { LiveSource } from "../ingest/live-source.ts";
@@ -9,7 +12,7 @@ export interface SourceIntakeParts {
   readonly source: LiveSource;
   readonly take: (source: LiveSource, event: Arrived) => Promise<Taken>;
   readonly quarantine: (source: LiveSource, unreadable: Unreadable) => Promise<void>;
-  /** Throws if this node may not write for the source any longer. */
+  /** Throws if this node may no longer write for the source. */
   readonly check: () => void;
   /** Resolves after this time. Rejects when the read is stopped. */
   readonly wait: (ms: number) => Promise<void>;
@@ -25,10 +28,10 @@ export type TakenAll =
 
 /** Events that are stored at the same time. */
 const CHUNK = 64;
-/** After as many failures in a row the event itself is taken for the cause. Most queues have no limit of their own. */
+/** After this many consecutive failures, the event itself is considered the cause. Most queues have no such limit. */
 const MAX_ATTEMPTS = 3;
 const PAUSE_MS = 1000;
-/** The event is not to blame for these. The peer keeps it until the database works again. */
+/** Errors that are not caused by the event. The peer keeps it until the database works again. */
 const OUTAGES: ReadonlySet<PosthornErrorCode> = new Set([
   "storage_unavailable",
   "storage_full",
@@ -36,11 +39,11 @@ const OUTAGES: ReadonlySet<PosthornErrorCode> = new Set([
   "shard_lost",
 ]);
 
-/** Rejects when the database is away: some events may be stored then. */
+/** Rejects if the database is unavailable; some events may be stored already. */
 export async function takeAll(parts: SourceIntakeParts, events: readonly SourceEvent[]): Promise<TakenAll> {
   let stored = 0;
   for (let from = 0; from < events.length;) {
-    // A node that was frozen must not write what its successor has read by now.
+    // A node that was frozen must not write what its successor has already read.
     parts.check();
     const part = events.slice(from, from + CHUNK);
     const results = await Promise.all(part.map((event) => takeOne(parts, event)));
@@ -48,7 +51,7 @@ export async function takeAll(parts: SourceIntakeParts, events: readonly SourceE
     if (results.some(({ kind }) => kind === "gone")) return { kind: "gone" };
     const firstBusy = results.findIndex(({ kind }) => kind === "busy");
     const busy = results[firstBusy];
-    // Repetitions have given back what they took of the quota.
+    // Repetitions have given back their share of the quota.
     const isRetried = results.some(({ kind }) => kind === "duplicate");
     if (busy?.kind === "busy" && !isRetried) return busy;
     from += firstBusy === -1 ? part.length : firstBusy;
@@ -83,7 +86,7 @@ function refused({ id, body, contentType }: SourceEvent, error: unknown): Unread
   return { reason: "not_stored", detail, body, contentType: printable(contentType) };
 }
 
-/** A text that any database can store. */
+/** Returns a string that any database can store. */
 function printable(text: string): string {
   return text
     .toWellFormed()

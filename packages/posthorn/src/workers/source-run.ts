@@ -3,8 +3,8 @@
  *
  *     due → claimed → reading → events stored → cursor and health saved → waiting → due …
  *
- * Events are stored before the cursor moves, so that a crash in between reads them again; their IDs let the intake drop them then. The claim
- * makes the cursor of this run the only one that can be written (`domain/source/run.ts`).
+ * Events are stored before the cursor moves, so that they are read again after a crash in between, and the intake drops
+ * them by their IDs. The claim makes the cursor of this run the only one that can be written (`domain/source/run.ts`).
  */
 import type { LiveSource } from "../ingest/live-source.ts";
 import type { Services } from "../domain/context.ts";
@@ -81,13 +81,13 @@ export interface RunObserver {
 const POLL_MS = 90_000;
 /** Timeout of one request. */
 const REQUEST_MS = 30_000;
-/** The clock is read at least this often while a source waits, because it can be changed. */
+/** The clock is read at least this often while a source waits, because it may be changed. */
 const LOOK_MS = 30_000;
-/** Pause before a source is tried again whose shard is not held, or whose claim is lost. */
+/** Pause before retrying a source whose shard is not held, or whose claim was lost. */
 const RETRY_MS = 1000;
 /** Pause while the installation cannot read the kind. */
 const UNAVAILABLE_MS = 300_000;
-/** Pauses while the database is away. */
+/** Pauses while the database is unavailable. */
 const STORE_BACKOFF = { firstMs: 500, maxMs: 15_000 };
 /** Health of a connected source is written at most this often. */
 const HEALTH_MS = 10_000;
@@ -102,7 +102,7 @@ interface Reading {
   readonly signal: AbortSignal;
 }
 
-/** The read ended without a result: nothing was written, and nothing is to be reported. */
+/** The read ended without a result. Nothing was written, and there is nothing to report. */
 class Dropped extends Error {}
 
 export class SourceRun {
@@ -115,7 +115,7 @@ export class SourceRun {
   #reading: Promise<void> | null = null;
   #isStarted = false;
   #isStopped = false;
-  /** Failures of the database in a row. */
+  /** Consecutive failures of the database. */
   #storeFailures = 0;
   /** Set while reading, when the source has become due again. */
   #isDueAgain = false;
@@ -144,7 +144,10 @@ export class SourceRun {
     else if (this.#isStarted) this.#schedule();
   }
 
-  /** The version that this run has claimed; `null`: none. A higher one in the database means that it must start anew. */
+  /**
+   * The version that this run has claimed; `null`: none. A higher version in the database means that the run must start
+   * over.
+   */
   get version(): number | null {
     return this.#claimed?.claim.version ?? null;
   }
@@ -201,7 +204,7 @@ export class SourceRun {
         this.#after(RETRY_MS);
         return;
       }
-      // The database is away, or the fault is ours: nothing is known to be written.
+      // The database is unavailable, or the fault is internal: it is unknown whether anything was written.
       this.#claimed = null;
       this.#storeFailures++;
       this.#after(backoffMs(STORE_BACKOFF, this.#storeFailures, this.#parts.random));
@@ -219,7 +222,7 @@ export class SourceRun {
     }
     const source = await find(this.key);
     if (source === null) {
-      // Its deletion or its end is announced; until then nothing is read.
+      // Its deletion or end will be announced; nothing is read until then.
       this.#after(LOOK_MS);
       return null;
     }
@@ -294,7 +297,7 @@ export class SourceRun {
     });
     try {
       await orAborted(driver.listen(session.host, reading.claimed.cursor), reading.signal);
-      // It ends only when it is stopped.
+      // It only ends when it is stopped.
       throw new SourceFailure("connection_failed", "The connection has ended.");
     } catch (error) {
       await session.settle();
@@ -302,7 +305,7 @@ export class SourceRun {
     }
   }
 
-  /** Waits for the next day, because the daily quota is used up. The cursor stays. */
+  /** Waits for the next day, because the daily quota is used up. The cursor does not change. */
   async #postpone(reading: Reading, ms: number): Promise<void> {
     const now = this.#parts.clock.now();
     const message = "The source has received its daily quota of events. Reading continues tomorrow.";
@@ -311,7 +314,7 @@ export class SourceRun {
     await this.#save(reading, { cursor: null, run });
   }
 
-  /** Writes a failure of the source. Rethrows what is none. */
+  /** Saves a failure of the source. Rethrows any other error. */
   async #fail(
     reading: Reading,
     error: unknown,
@@ -335,7 +338,7 @@ export class SourceRun {
     });
   }
 
-  /** Rejects if the claim is lost: then nothing was written. */
+  /** Rejects if the claim is lost; nothing was written then. */
   async #save(reading: Reading, update: RunUpdate): Promise<void> {
     const { services, holds } = this.#parts;
     const held = this.#claimed;
@@ -456,7 +459,7 @@ class ListeningSession {
     await this.#calls.save({ cursor, run: this.#health });
   }
 
-  /** Writes the health of a connection over which nothing arrives any longer. */
+  /** Saves the health of a connection over which nothing arrives. */
   #saveLater(ms: number): void {
     this.#cancelSave ??= this.#parts.clock.setTimer(ms, () => {
       this.#cancelSave = null;
@@ -503,7 +506,7 @@ function failed(run: RunHealth, { code, message, hint }: SourceFailure, now: num
   };
 }
 
-/** `null`: the read was stopped, or the database is away. */
+/** `null`: the read was stopped, or the database is unavailable. */
 function failureOf(error: unknown, signal: AbortSignal): SourceFailure | null {
   const cause = signal.aborted ? (signal.reason as unknown) : error;
   if (cause instanceof SourceFailure) return cause;
@@ -513,7 +516,7 @@ function failureOf(error: unknown, signal: AbortSignal): SourceFailure | null {
   });
 }
 
-/** A driver that ignores the signal must not keep its source. */
+/** A driver that ignores the signal must not block its source. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const abort = (): void => reject(signal.reason as Error);

@@ -16,7 +16,7 @@ export class SourceRunner implements Worker {
   readonly #options: SourceRunnerOptions;
   readonly #runs = new Map<number, SourceRun>();
   readonly #remover: SessionRemover;
-  /** Changes of rows are handled one after another, so that each sees the result of the one before. */
+  /** Row changes are handled one after another, so that each sees the result of the previous one. */
   #handling: Promise<void> = Promise.resolve();
   #isStarted = false;
   #isStopped = false;
@@ -67,7 +67,7 @@ export class SourceRunner implements Worker {
     await this.#remover[Symbol.asyncDispose]();
   }
 
-  /** Never rejects. What fails is found again by the next scan. */
+  /** Never rejects. Failed work is found again by the next scan. */
   #enqueue(work: () => Promise<void>): Promise<void> {
     this.#handling = this.#handling.then(work).catch((error: unknown) => this.#options.observer.fault(0, error));
     return this.#handling;

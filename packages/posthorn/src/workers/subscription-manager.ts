@@ -1,6 +1,6 @@
 /**
- * Settles requests at the WebSub hub, and ends subscriptions that have expired or whose receiver responded with 410 Gone. Only the leader
- * does. Without requests and leases it is idle.
+ * Settles requests at the WebSub hub, and ends subscriptions that have expired or whose receiver responded with 410
+ * Gone. Only the leader runs it. It is idle while there are no requests or leases.
  */
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
@@ -25,7 +25,7 @@ const CONCURRENT = 32;
 const CONCURRENT_AT_HOST = 4;
 /** Pause after a failure of the store. */
 const PAUSE_MS = 2000;
-/** Longest time between two looks, in case a signal was lost. */
+/** Maximum time between two scans, in case a signal was lost. */
 const MAX_SLEEP_MS = 60_000;
 
 export class SubscriptionManager implements Worker {
@@ -55,7 +55,7 @@ export class SubscriptionManager implements Worker {
     if (kind === "subscriptions") this.#wake();
   }
 
-  /** Calls that are running are aborted; their requests stay stored. */
+  /** Aborts running calls; their requests remain stored. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     this.#cancelTimer();
@@ -95,7 +95,7 @@ export class SubscriptionManager implements Worker {
   async #start(services: Services): Promise<void> {
     const room = CONCURRENT - this.#calls.size;
     if (room <= 0) return;
-    // Those that are running are still due, so they are read again.
+    // Running requests are still due, so they are read again.
     for (const row of await dueRequests(services, CONCURRENT + this.#calls.size)) {
       if (this.#calls.size >= CONCURRENT) return;
       const atHost = [...this.#calls.values()].filter(({ host }) => host === row.host).length;

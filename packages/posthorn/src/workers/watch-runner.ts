@@ -1,6 +1,6 @@
 /**
- * Evaluates the watches of the shards of this node, away from the requests that publish messages. Waits for new messages as readers of feeds
- * do, and for the timers of keys.
+ * Evaluates the watches of this node's shards, separately from the requests that publish messages. Waits for new
+ * messages like a feed reader, and for the timers of keys.
  */
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
@@ -25,7 +25,7 @@ export interface WatchRunnerOptions {
 const CONCURRENCY = 2;
 /** Pause of a watch after a failure. */
 const PAUSE_MS = 2000;
-/** Timers are looked at this often at least, in case the clock was set forward. */
+/** Timers are checked at least this often, in case the clock was set forward. */
 const MAX_SLEEP_MS = 10_000;
 
 interface Entry {
@@ -166,7 +166,7 @@ export class WatchRunner implements Worker {
     }
   }
 
-  /** Waits for the next messages of an application, unless it does so already. */
+  /** Waits for the next messages of an application, unless it already does. */
   #read(appKey: number): void {
     if (this.#readers.has(appKey) || this.#stopped) return;
     const reader = new AbortController();

@@ -13,7 +13,7 @@ export function addConfigCommand(program: Command): void {
     .option("--json", "print as JSON");
   addSettingFlags(command).action((options: Record<string, unknown>) => {
     const raw = readEnv(sourcesOf(options));
-    // An invalid value fails this command just as it would fail `posthorn start`.
+    // An invalid value makes this command fail, as it would `posthorn start`.
     envToConfig(raw);
     const described = describeSettings(raw);
     if (options["json"] === true) {

@@ -11,7 +11,7 @@ export interface TaskProgress {
 
 const POLL_MS = 500;
 
-/** Returns the task at its end, whether it succeeded or failed. */
+/** Returns the task once it has ended, successfully or not. */
 export async function follow(
   options: Record<string, unknown>,
   path: string,

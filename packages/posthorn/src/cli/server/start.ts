@@ -44,8 +44,9 @@ async function start(options: Record<string, unknown>): Promise<void> {
 }
 
 /**
- * Prints the link with which the first person gets in. Without it, the server still works: the database may be away just now, and
- * `posthorn users` creates links too. @param developerSecret Signs the token that `npm start` prints; `null`: it is no server of a developer.
+ * Prints the link for creating the first user. The server works without it: the database may be temporarily
+ * unavailable, and `posthorn users` creates links too. @param developerSecret Signs the token that `npm start` prints;
+ * `null`: not a development server.
  */
 async function printLink(node: PosthornNode, developerSecret: string | null, log: Logger): Promise<void> {
   try {

@@ -29,7 +29,10 @@ export interface DeviceAuthorization {
   readonly intervalSeconds: number;
 }
 
-/** Starts a request. @param name What the program calls itself. */
+/**
+ * Starts a request.
+ * @param name Name that the program gave.
+ */
 export async function authorizeDevice(services: Services, name: string, client: Client): Promise<DeviceAuthorization> {
   const { store, ids, now, rules } = services;
   await countAttempt(services, [addressSubject(client.ip)]);

@@ -5,14 +5,14 @@ import { isAway, toStoreError } from "./errors.ts";
 export interface BatcherOptions<Entry, Result> {
   /** Writes all entries in one transaction and returns the result of each, or rejects and has written none. */
   readonly commit: (entries: readonly Entry[]) => Promise<readonly Result[]>;
-  /** Names of an entry. Two entries with a common name are never in the same commit, nor in two commits at the same time. */
+  /** Names of an entry. Two entries with a common name are never in the same commit, nor in concurrent commits. */
   readonly namesOf: (entry: Entry) => readonly string[];
   readonly bytesOf: (entry: Entry) => number;
   /** Commits in progress at once; 2 by default: one is on the wire while the other is on the disk. */
   readonly parallel?: number;
   /** Whether an entry needs a separate commit. */
   readonly isAlone?: (entry: Entry) => boolean;
-  /** While the database is unavailable, entries are refused at once or kept until it is back. */
+  /** Whether entries are refused or kept while the database is unavailable. */
   readonly whenAway: "refuse" | "keep";
   /** Whether an entry may be committed some milliseconds later, together with others; absent: none may. */
   readonly mayWait?: (entry: Entry) => boolean;
@@ -50,9 +50,9 @@ const GATHER_MS = 2;
 const GATHER_FROM = 16;
 /** How long entries that may wait do so for others. */
 const WAIT_MS = 15;
-/** So many entries are committed without waiting. */
+/** This many entries are committed without waiting. */
 const MAX_WAITING = 64;
-/** Pause after the database became unavailable, at first and at most. Up to half is taken off at random. */
+/** First and longest pause after the database became unavailable. Up to half is subtracted at random. */
 const PAUSE_MS = 100;
 const MAX_PAUSE_MS = 2000;
 

@@ -102,7 +102,7 @@ export class PostgresCluster implements ClusterStore {
       const { host, version, secretsMark, process, hasEnded } = facts;
       const ended = rows.filter((other) => other.process !== null && hasEnded(other.process)).map(({ id }) => id);
       const others = rows.map(({ live, ...other }) => ({ ...other, live: live === 1 && !ended.includes(other.id) }));
-      // Not the slot of a node that has ended: its clock may have been ahead.
+      // Does not reuse the slot of an ended node, whose clock may have been ahead.
       const slot = freeSlot(others, Math.random());
       checkSecrets(facts, others);
       if (ended.length > 0) await client.query(REMOVE, [ended]);

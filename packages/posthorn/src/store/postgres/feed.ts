@@ -1,9 +1,10 @@
 /**
  * Moves the horizon of feeds in PostgreSQL, where several nodes write at the same time.
  *
- * The next horizon is announced in the sequence `feed_next`. A transaction that stores messages locks the value that it has read until it
- * ends, and gives messages at or below the value a place behind it. So once no transaction holds a lock of the last value, every message up to the
- * new one is visible, and later ones know that they are late. Nothing waits for a lock: while an old transaction is open, the horizon stays.
+ * The next horizon is announced in the sequence `feed_next`. A transaction that stores messages locks the value that it
+ * has read until it ends, and gives messages at or below the value a place behind it. Once no transaction holds a lock
+ * on the last value, every message up to the new one is visible, and later messages are known to be late. Nothing waits
+ * for a lock: while an old transaction is open, the horizon does not move.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
@@ -13,11 +14,16 @@ import { inTransaction, type Pool, withClient } from "./connections.ts";
 /** "feed" in ASCII: the first number of the advisory locks, as in migration 040. */
 const LOCK_CLASS = 1_717_920_100;
 const LOCKS = 2_147_483_647;
-/** Messages younger than this usually have transactions in progress beside them. Waiting for those keeps their messages in key order. */
+/**
+ * For messages younger than this, other transactions are usually still in progress. Waiting for them keeps the messages
+ * in key order.
+ */
 const LAG_MS = 250;
-/** The clock of a node that is so far ahead counts: its messages must not wait until others have caught up. */
+/**
+ * A node with a clock this far ahead determines the horizon: its messages must not wait until others have caught up.
+ */
 const AHEAD_MS = 1000;
-/** How often, and how far apart, it is checked whether the transactions before an announcement have ended. */
+/** Number and interval of checks whether the transactions before an announcement have ended. */
 const CHECKS = 12;
 const CHECK_MS = 5;
 

@@ -21,7 +21,10 @@ export interface HealthProbeOptions {
 
 /** Time between two checks while the database is available. */
 const CHECK_EVERY_MS = 1000;
-/** Time between checks while it is not, at first and at most. Up to half is taken off at random, so that nodes do not check in step. */
+/**
+ * First and longest pause between checks while it is unavailable. Up to half is subtracted at random, so that nodes do
+ * not check in step.
+ */
 const GAP_MS = 100;
 const MAX_GAP_MS = 2000;
 
@@ -149,7 +152,7 @@ export class HealthProbe implements AsyncDisposable {
     this.#client ??= await this.#openOwn();
     const { rows } = await this.#client.query<{ transaction_read_only: string }>("SHOW transaction_read_only");
     if (rows[0]!.transaction_read_only !== "off") {
-      // Another server may accept writes by now: the servers are tried again.
+      // Another server may accept writes now, so the servers are tried again.
       this.#drop();
       return "read_only";
     }

@@ -10,7 +10,9 @@ export class Mutex {
     this.#timeoutMs = timeoutMs;
   }
 
-  /** Runs `work` alone. Rejects with `storage_unavailable`, without running it, when the wait exceeds the timeout. */
+  /**
+   * Runs `work` exclusively. Rejects with `storage_unavailable`, without running it, when the wait exceeds the timeout.
+   */
   async runExclusive<T>(work: () => Promise<T>): Promise<T> {
     const before = this.#last;
     const { promise: done, resolve: leave } = Promise.withResolvers<void>();

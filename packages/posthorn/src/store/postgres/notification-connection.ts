@@ -84,7 +84,7 @@ export class NotificationConnection implements AsyncDisposable {
     try {
       return (await client.query<Row>(text, values)).rows;
     } catch (error) {
-      // Whatever the error: a new connection is known to work.
+      // Regardless of the error, a new connection is known to work.
       await this.#disconnect(client);
       if (isAway(error)) this.#options.probe.failed(error);
       throw toStoreError(error);

@@ -173,7 +173,7 @@ export class PostgresStore implements Store {
       watch,
       listener: listener ?? null,
     });
-    // The store closes them from here on.
+    // From here on, the store closes them.
     stack.move();
     try {
       await Promise.all(store.#parts.probes.map((probe) => probe.check()));
@@ -288,7 +288,7 @@ export class PostgresStore implements Store {
 
   async due(endpointId: number, now: number, limit: number, selection?: PageSelection): Promise<JobPage> {
     await this.#records.settled();
-    // One statement reads the pages of several lanes, and takes no list for each: they show the known jobs, too.
+    // One statement reads the pages of several lanes without a list per lane, so the pages contain known jobs too.
     const known = selection === undefined || selection.kind === "ordered" ? 0 : selection.known.length;
     return this.#pages.push({ endpointId, now, newestDue: this.newestDue, limit: limit + known, selection });
   }
@@ -352,7 +352,7 @@ export class PostgresStore implements Store {
     for (const probe of probes) stack.use(probe);
     stack.defer(async () => {
       ended = Promise.all([hot.end(), lookups.end(), queries.end(), notifications[Symbol.asyncDispose]()]);
-      // A server that does not respond does not close connections either. Then the probes cut them.
+      // An unresponsive server does not close connections either, so the probes cut them.
       await Promise.race([ended, delay(CLOSE_TIMEOUT_MS)]);
     });
     stack.defer(() => post.close());
@@ -414,7 +414,7 @@ export class PostgresStore implements Store {
       mayWait: ([first]) => first!.mayWait === true,
       namesOf: (outcomes) => outcomes.map((outcome) => nameOf(outcome)),
       bytesOf: (outcomes) => outcomes.reduce((bytes, { attempt }) => bytes + bytesOfAttempt(attempt), 0),
-      // One with many outcomes would exceed the size of a commit together with others.
+      // An entry with many outcomes would, together with others, exceed the size of a commit.
       isAlone: (outcomes) => outcomes.length >= LARGE_BATCH,
       commit: async (entries) => {
         const outcomes = entries.length === 1 ? entries[0]! : entries.flat();
@@ -437,7 +437,10 @@ export class PostgresStore implements Store {
     });
   }
 
-  /** Pages that are asked for at the same time are read together: a statement for each lane would cost more than its result. */
+  /**
+   * Reads pages that are requested at the same time together, because a statement per lane would cost more than its
+   * result.
+   */
   #pageBatcher(): Batcher<DueAsk, JobPage> {
     return new Batcher<DueAsk, JobPage>({
       whenAway: "refuse",
@@ -489,7 +492,7 @@ export class PostgresStore implements Store {
   #receive(payload: string): void {
     const received = this.#parts.post.read(payload);
     if (received === null) return;
-    // The clock of the other node may be ahead of this one. Its first attempts are due all the same.
+    // The other node's clock may be ahead of this one. Its first attempts are due nevertheless.
     const fromAhead = received.signals.some((signal) => signal.kind === "due" && (signal.from ?? 0) > Date.now());
     const known = fromAhead ? this.#noteNewest().catch(() => undefined) : null;
     if (known === null) this.#onSignal(received.signals, "elsewhere");

@@ -135,7 +135,7 @@ export class SqliteStore implements Store {
       listener: listener ?? null,
       ...(time === undefined ? {} : { time }),
     });
-    // The store closes them from here on.
+    // From here on, the store closes them.
     stack.move();
     return store;
   }
