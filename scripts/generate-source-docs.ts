@@ -61,7 +61,8 @@ source POST source/src_…/sample '{"eventType": "feed.entry", "payload": {"titl
 source POST source/src_…/pause                 # stop reading it; /resume continues from there
 \`\`\`
 
-\`source\` stands for a call of the API below \`/ingest/api/v1/\`, as [receiving](../receiving.md) shows it.
+\`source\` stands for a call of the API below \`/ingest/api/v1/\`, as [receiving](../receiving.md) shows it. On the command line, \`posthorn sources
+list\` lists sources, \`posthorn sources poll\` reads one at once and prints what came of it, and \`posthorn sources sample\` sends an event.
 
 ## How reading works
 
@@ -79,6 +80,10 @@ source POST source/src_…/pause                 # stop reading it; /resume cont
   ([\`POSTHORN_EGRESS_ALLOW\`](../configuration.md)). \`POSTHORN_SOURCE_QUOTA\` limits the sources of an organisation, and
   \`POSTHORN_SOURCE_KINDS\` the kinds.
 - **Data that cannot be read** as an event is quarantined, and reading continues after it.
+- **Messages that are too large** for the source (\`maxBodyBytes\`) are quarantined, acknowledged, and do not stop the messages after them. If a
+  message exceeds the limit by more than 64 KiB, it passes through without being held in memory: the entry has its size, its SHA-256, its first
+  32 KiB, and its ID, offset or sequence at the broker. For Kafka, this applies to a record batch that exceeds the limit as a whole, and for
+  AMQP 1.0 the SHA-256 is that of the encoded message. SMTP refuses large emails, and an S3 source describes large objects without their content.
 
 ${chapters.join("\n\n")}
 `;

@@ -31,3 +31,11 @@ export function size(bytes: number): string {
   const value = bytes / 1024 ** power;
   return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${UNITS[power]!}`;
 }
+
+const MAX_SHOWN = 60;
+
+/** Shortens a text that comes from outside to one line. It may contain control characters, which terminals obey. */
+export function onOneLine(value: string): string {
+  const line = value.replaceAll(/\p{C}/gu, "·");
+  return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN - 1)}…` : line;
+}

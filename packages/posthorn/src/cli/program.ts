@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   keys: loadKeysCommands,
   tables: loadTablesCommands,
   users: loadUsersCommands,
+  sources: loadSourcesCommands,
   watch: loadWatchCommands,
 };
 
@@ -86,9 +87,28 @@ async function loadUsersCommands(): Promise<Add> {
   };
 }
 
+async function loadSourcesCommands(): Promise<Add> {
+  const { addSourcesListCommand } = await import("./sources/list.ts");
+  const { addSourcesPollCommand } = await import("./sources/poll.ts");
+  const { addSourcesSampleCommand } = await import("./sources/sample.ts");
+  return (program) => {
+    const sources = program.command("sources").description("sources of events");
+    addSourcesListCommand(sources);
+    addSourcesPollCommand(sources);
+    addSourcesSampleCommand(sources);
+  };
+}
+
 async function loadWatchCommands(): Promise<Add> {
+  const { addWatchExplainCommand } = await import("./watch/explain.ts");
+  const { addWatchListCommand } = await import("./watch/list.ts");
   const { addWatchTryCommand } = await import("./watch/try.ts");
-  return (program) => addWatchTryCommand(program.command("watch").description("durable conditions on messages"));
+  return (program) => {
+    const watch = program.command("watch").description("durable conditions on messages");
+    addWatchListCommand(watch);
+    addWatchExplainCommand(watch);
+    addWatchTryCommand(watch);
+  };
 }
 
 /**

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from "commander";
 import { PosthornError } from "../../lib/errors.ts";
 import { addClientFlags, call } from "../client.ts";
 import { print, printTable } from "../output.ts";
+import { shownKey, shownValue } from "./shown.ts";
 
 interface DryRun {
   readonly messages: number;
@@ -129,20 +130,4 @@ function show({ messages, samples, unreadable, from, to, partial, transitions, k
 
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-const MAX_SHOWN = 60;
-
-function shownKey(key: string): string {
-  return key === "" ? "–" : onOneLine(key);
-}
-
-function shownValue(value: unknown): string {
-  return value === null || value === undefined ? "–" : onOneLine(JSON.stringify(value));
-}
-
-/** Keys and values come from messages, so they may contain control characters, which terminals obey. */
-function onOneLine(value: string): string {
-  const line = value.replaceAll(/\p{C}/gu, "·");
-  return line.length > MAX_SHOWN ? `${line.slice(0, MAX_SHOWN - 1)}…` : line;
 }
