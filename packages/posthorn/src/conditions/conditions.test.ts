@@ -377,3 +377,36 @@ function catching(work: () => unknown): RuleError {
   }
   throw new Error("It was accepted.");
 }
+
+describe("the state of a key", () => {
+  const bytesOf = (rule: RuleJson, values: readonly unknown[]): number => {
+    const run = new KeyRun(rule);
+    // Realistic numbers for bucket positions, and one sample in each bucket of a window of one hour.
+    const start = Date.UTC(2026, 10, 28);
+    values.forEach((value, index) => run.sample(value, start + index * MINUTE));
+    return Buffer.byteLength(serialise(run.state));
+  };
+  const readings = Array.from({ length: 200 }, (_, index) => 1_234_567.890_123 + index / 7);
+
+  it("has at most 300 bytes without windows, however many samples it has seen", () => {
+    expect(bytesOf({ when: { above: 80 } }, readings)).toBeLessThanOrEqual(300);
+    expect(
+      bytesOf({ when: { all: [{ above: 80 }, { not: { silent: "1h" } }] }, for: "1m" }, readings),
+    ).toBeLessThanOrEqual(300);
+    // Long values are remembered by their hash.
+    expect(
+      bytesOf(
+        { when: { changed: true } },
+        readings.map((n) => `${n} ${"x".repeat(10_000)}`),
+      ),
+    ).toBeLessThanOrEqual(1000);
+  });
+
+  it("has at most 9 KiB with the most windows that a rule may have, and all of their buckets full", () => {
+    const all = (["avg", "sum", "min", "max"] as const).map((name) => ({ [name]: { over: "1h", above: 1 } }));
+    const bytes = bytesOf({ when: { all } }, readings);
+    expect(bytes).toBeGreaterThan(4 * 1024);
+    expect(bytes).toBeLessThanOrEqual(9 * 1024);
+    expect(bytesOf({ when: { all } }, [...readings, ...readings])).toBeLessThanOrEqual(bytes + 100);
+  });
+});
