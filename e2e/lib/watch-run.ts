@@ -67,6 +67,20 @@ export const CONDITIONS: readonly Condition[] = [
   },
 ];
 
+/** Rules whose transitions a timer reports, with the transitions of a key after {@link LAST_VALUES}. */
+export const TIMED: readonly { readonly emits: string; readonly rule: object; readonly kinds: readonly string[] }[] = [
+  { emits: "lasting", rule: { read: READ, when: { below: 5 }, for: "5s" }, kinds: ["raised"] },
+  { emits: "quiet", rule: { read: { key: "$.k" }, when: { silent: "10s" } }, kinds: ["raised"] },
+  { emits: "held", rule: { read: READ, when: { above: 50 }, hold: "5s" }, kinds: ["cleared", "raised"] },
+  {
+    emits: "window",
+    rule: { read: READ, when: { count: { over: "15s", above: 1 } }, hold: "1s" },
+    kinds: ["cleared", "raised"],
+  },
+];
+/** Published of each key at the end. */
+const LAST_VALUES = [100, 1];
+
 const KEYS = 8;
 const APP = "plant";
 
@@ -113,6 +127,19 @@ export class WatchRun {
     for (const { emits, rule } of CONDITIONS) {
       const body = { name: emits, uid: emits, emit: { type: emits }, eventTypes: ["reading"], rule };
       await this.call("POST", `/app/${APP}/watch`, body);
+    }
+    for (const { emits, rule } of TIMED) {
+      const body = { name: emits, uid: emits, emit: { type: emits }, eventTypes: ["last"], rule };
+      await this.call("POST", `/app/${APP}/watch`, body);
+    }
+  }
+
+  /** Starts the timers of all keys. */
+  async publishLast(): Promise<void> {
+    for (const k of this.published.keys()) {
+      for (const v of LAST_VALUES) {
+        await this.call("POST", `/app/${APP}/msg`, { eventType: "last", payload: { k, v } });
+      }
     }
   }
 
@@ -174,18 +201,17 @@ export class WatchRun {
   /** Until the watches have evaluated every reading. */
   async evaluated(): Promise<boolean> {
     const total = [...this.published.values()].reduce((sum, { length }) => sum + length, 0);
-    const { data } = await this.call<{ data: readonly { samples: number }[] }>("GET", `/app/${APP}/watch`);
-    return data.every(({ samples }) => samples === total);
+    const { data } = await this.call<{ data: readonly { uid: string; samples: number }[] }>("GET", `/app/${APP}/watch`);
+    const last = this.published.size * LAST_VALUES.length;
+    return data.every(({ uid, samples }) => samples === (TIMED.some(({ emits }) => emits === uid) ? last : total));
   }
 
-  /** Every event of the watches that was published, oldest first. */
-  async events(): Promise<readonly Event[]> {
+  /** Every event of these watches that was published, oldest first. */
+  async events(watches: readonly { readonly emits: string }[]): Promise<readonly Event[]> {
     const found: Event[] = [];
     let iterator = "";
     for (;;) {
-      const types = CONDITIONS.flatMap(({ emits }) =>
-        ["raised", "cleared", "changed"].map((kind) => `${emits}.${kind}`),
-      );
+      const types = watches.flatMap(({ emits }) => ["raised", "cleared", "changed"].map((kind) => `${emits}.${kind}`));
       const query = `limit=250&event_types=${types.join(",")}${iterator}`;
       const page = await this.call<{ data: Event[]; iterator: string; done: boolean }>(
         "GET",

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { eventually, onPostgres, startServer, type TestServer } from "@posthorn/testkit";
 import { expect, it, onTestFailed } from "vitest";
 import { seededRandom, testSeed } from "../lib/random.ts";
-import { WatchRun } from "../lib/watch-run.ts";
+import { CONDITIONS, TIMED, WatchRun } from "../lib/watch-run.ts";
 
 /** The nightly run sets more. */
 const KILLS = Number(process.env["POSTHORN_TEST_KILLS"] ?? 10);
@@ -10,6 +10,7 @@ const KILLS = Number(process.env["POSTHORN_TEST_KILLS"] ?? 10);
 const ENV = { POSTHORN_ENCRYPTION_KEY: Buffer.alloc(32, 7).toString("base64") };
 const READINGS_A_LIFE = 200;
 const MAX_LIFE_MS = 600;
+const KILLS_DURING_TIMERS = 5;
 
 it(
   "a watch reports each transition of an undisturbed run, once, however often its node is killed",
@@ -32,6 +33,12 @@ it(
     }
     run.end();
     await Promise.all(work);
+    // Timers are due while nodes are killed and start again.
+    await run.publishLast();
+    for (let kills = 0; kills < KILLS_DURING_TIMERS; kills++) {
+      await delay(random.below(MAX_LIFE_MS));
+      await run.kill();
+    }
     await eventually(async () => expect(await run.evaluated()).toBe(true), { timeoutMs: 120_000, intervalMs: 200 });
 
     const expected = run.expected();
@@ -39,11 +46,11 @@ it(
     expect(count).toBeGreaterThan(KILLS);
     const events = await eventually(
       async () => {
-        const found = await run.events();
+        const found = await run.events(CONDITIONS);
         if (found.length < count) throw new Error(`${found.length} of ${count} events`);
         return found;
       },
-      { timeoutMs: 60_000, intervalMs: 200 },
+      { timeoutMs: 180_000, intervalMs: 300 },
     );
     const reported = Map.groupBy(events, ({ eventType, payload }) => `${eventType.split(".")[0]} ${payload.key}`);
     for (const [name, transitions] of Object.entries(expected)) {
@@ -56,6 +63,22 @@ it(
     }
     expect(events).toHaveLength(count);
     expect(new Set(events.map(({ eventId }) => eventId)).size).toBe(count);
+
+    const wanted = [...run.published.keys()].flatMap((key) =>
+      TIMED.flatMap(({ emits, kinds }) => kinds.map((kind) => `${emits} ${key} ${kind}`)),
+    );
+    const timed = await eventually(
+      async () => {
+        const found = await run.events(TIMED);
+        if (found.length < wanted.length) throw new Error(`${found.length} of ${wanted.length} events of timers`);
+        return found;
+      },
+      { timeoutMs: 180_000, intervalMs: 300 },
+    );
+    const inOrder = (names: readonly string[]): readonly string[] => names.toSorted((a, b) => a.localeCompare(b));
+    const names = timed.map(({ eventType, payload }) => `${eventType.split(".")[0]} ${payload.key} ${payload.phase}`);
+    expect(inOrder(names)).toEqual(inOrder(wanted));
+    expect(new Set(timed.map(({ eventId }) => eventId)).size).toBe(wanted.length);
     process.stdout.write(
       `watch crash test: seed ${random.seed}, ${run.kills} kills of ${nodes.length} nodes, ${count} transitions of ` +
         `${[...run.published.values()].flat().length} readings (${run.repeats} after more than one try)\n`,
