@@ -270,6 +270,21 @@ describe.skipIf(isSkipped("redis"))("a Redis source", () => {
     });
   });
 
+  it("reads entries again that its consumer took over a connection which is gone", { timeout: 120_000 }, async () => {
+    await client.xgroup("CREATE", "taken", "readers", "$", "MKSTREAM");
+    const config = configOf({ stream: "taken", group: "readers", bodyField: "body" });
+    const source = await scene.connected("redis", config);
+    const id = await client.xadd("taken", "*", "body", "once");
+    await scene.messages(source, 1);
+    const pending = async (): Promise<number> => ((await client.xpending("taken", "readers")) as [number])[0];
+    await expect.poll(pending, { timeout: 30_000 }).toBe(0);
+    // As a node does that was frozen after it had sent its request: the entry is pending, and no connection knows of it.
+    await client.xclaim("taken", "readers", `posthorn-${source.id}`, 0, id!, "FORCE", "JUSTID");
+    expect(await pending()).toBe(1);
+    await expect.poll(pending, { timeout: 60_000, interval: 500 }).toBe(0);
+    expect(await scene.all(source)).toHaveLength(1);
+  });
+
   it("says that credentials are wrong, and that a group does not exist", async () => {
     const credentials = await scene.failure("redis", configOf({ password: "wrong-one" }));
     expect(credentials.code).toBe("credentials_refused");
