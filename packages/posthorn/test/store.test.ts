@@ -258,22 +258,28 @@ describe("due and backlog", () => {
     expect(nextDue).toBe(10);
   });
 
-  it("reaches past the deliveries that are in memory, but shows one that was made due again", async () => {
+  it("leaves out the deliveries that are in memory, but not one that was made due again", async () => {
     await using files = await openWholeStore();
     const { store } = files;
-    for (const [index, due] of [10, 20, 30, 40].entries()) await store.accept(acceptEntry(index + 1, { due }));
+    for (const [index, due] of [10, 20, 30, 40].entries()) {
+      await store.accept(acceptEntry(index + 1, { due, endpointIds: [1, 2] }));
+    }
     const pageOf = async (limit: number, known: readonly number[]): Promise<readonly number[]> => {
-      const page = await store.due(1, 100, limit, { kind: "oldest", known });
-      // A store may show the known ones after all, and then reads as many more.
-      return page.deliveries.map(({ messageId }) => messageId).filter((id) => id > 2 || !known.includes(id));
+      const [page, ofOther] = await Promise.all([
+        store.due(1, 100, limit, { kind: "oldest", known }),
+        store.due(2, 100, limit, { kind: "oldest", known: [] }),
+      ]);
+      // One statement may read both pages: what one endpoint has in memory does not concern the other.
+      expect(ofOther.deliveries.map(({ messageId }) => messageId)).toEqual([1, 2, 3, 4].slice(0, limit));
+      return page.deliveries.map(({ messageId }) => messageId);
     };
     expect(await pageOf(2, [1, 2])).toEqual([3, 4]);
-    expect(await pageOf(1, [1, 2])).toContain(3);
+    expect(await pageOf(1, [1, 2])).toEqual([3]);
     await store.transaction(({ db }) =>
       db.updateTable("delivery").set({ generation: 1 }).where("message_id", "=", 2).execute(),
     );
     const { deliveries } = await store.due(1, 100, 4, { kind: "oldest", known: [1, 2] });
-    expect(deliveries.map(({ messageId }) => messageId)).toEqual(expect.arrayContaining([2, 3, 4]));
+    expect(deliveries.map(({ messageId }) => messageId)).toEqual([2, 3, 4]);
   });
 
   it("with ordered delivery, pages those that may be sent, and returns which keys have others, where, and until when", async () => {

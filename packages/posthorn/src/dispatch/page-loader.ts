@@ -23,7 +23,7 @@ interface RequestedPage extends JobPage {
   /** The ordered queue for which the page was requested; `null`: none. */
   readonly order: OrderedQueue | null;
   readonly newestFirst: boolean;
-  /** Messages that were in memory, which the page may omit. */
+  /** Messages that were in memory, which the page omits. */
   readonly leftOut: readonly number[];
 }
 

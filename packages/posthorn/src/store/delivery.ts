@@ -124,8 +124,8 @@ export interface BatchStore {
 /** How to select a page other than by the longest waiting time. */
 export type PageSelection =
   /**
-   * The jobs that are due for the longest time, or that became due most recently. `known`: messages in memory whose job has generation 0; a
-   * store may leave them out, but not one that was made due again since.
+   * The jobs that are due for the longest time, or that became due most recently. `known`: messages in memory whose job has generation 0; the
+   * page leaves them out, but not one that was made due again since.
    */
   | { readonly kind: "oldest" | "newest"; readonly known: readonly number[] }
   /**

@@ -288,9 +288,7 @@ export class PostgresStore implements Store {
 
   async due(endpointId: number, now: number, limit: number, selection?: PageSelection): Promise<JobPage> {
     await this.#records.settled();
-    // One statement reads the pages of several lanes without a list per lane, so the pages contain known jobs too.
-    const known = selection === undefined || selection.kind === "ordered" ? 0 : selection.known.length;
-    return this.#pages.push({ endpointId, now, newestDue: this.newestDue, limit: limit + known, selection });
+    return this.#pages.push({ endpointId, now, newestDue: this.newestDue, limit, selection });
   }
 
   async backlog(): Promise<readonly EndpointBacklog[]> {

@@ -8,7 +8,9 @@ import { type DueAsk, type InPage, JOB_COLUMNS, NEXT, rowsOf, untilOf } from "./
 
 /**
  * Statement that reads pages. It returns one row per delivery, with the next due time of its endpoint after now; an empty page has one
- * row too. The rows are sorted in Node, because PostgreSQL would sort them together with their payloads.
+ * row too. The rows are sorted in Node, because PostgreSQL would sort them together with their payloads. Deliveries in memory are skipped
+ * ($5 and $6, of all endpoints): their outcomes are stored later, so that a page would repeat most of the one before it. The list does not
+ * depend on the row, so that PostgreSQL hashes it once.
  */
 const page = (direction: "ASC" | "DESC") => ({
   direction,
@@ -21,6 +23,7 @@ const page = (direction: "ASC" | "DESC") => ({
     SELECT ${JOB_COLUMNS}
     FROM (SELECT * FROM delivery d
           WHERE d.endpoint_id = a.endpoint_id AND d.due IS NOT NULL AND d.due <= a.until AND ${isDueSql("d", "a.now")}
+            AND (d.generation <> 0 OR (d.endpoint_id, d.message_id) NOT IN (SELECT * FROM unnest($5::bigint[], $6::bigint[])))
           ORDER BY d.due ${direction}, d.message_id ${direction} LIMIT a.room) AS d
     JOIN message m ON m.id = d.message_id) AS d ON TRUE`,
 });
@@ -59,12 +62,15 @@ async function plainPages(
   asks: readonly DueAsk[],
   pages: Map<DueAsk, JobPage>,
 ): Promise<void> {
+  const known = asks.map(({ selection }) => selection?.known ?? []);
   const values = [
     asks.map(({ endpointId }) => endpointId),
     asks.map(({ now }) => now),
     // One extra row, to know whether more are due.
     asks.map(({ limit }) => limit + 1),
     untilOf(asks),
+    asks.flatMap(({ endpointId }, index) => known[index]!.map(() => endpointId)),
+    known.flat(),
   ];
   const { rows } = await client.query<InPage<JobRow>>({ ...statement, values });
   for (const [index, { nextDue, found }] of rowsOf(asks, rows).entries()) {
