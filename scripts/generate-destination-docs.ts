@@ -2,7 +2,7 @@
  * Writes `docs/destinations/`: an overview and a page for each kind of destination, from the declarations. With `--check` it writes nothing
  * and fails when a page is stale.
  */
-import type { AnyKind, Field } from "../packages/posthorn/src/destinations/kind.ts";
+import type { AnyKind, DocumentedErrors, Field } from "../packages/posthorn/src/destinations/kind.ts";
 import { DESTINATION_KINDS } from "../packages/posthorn/src/destinations/kinds.ts";
 import { cell, fieldTable, fileOfKind, prose, writePages } from "./kind-pages.ts";
 
@@ -33,6 +33,13 @@ const ORDERING = {
   all: "The destination keeps the order of all messages.",
   key: "The destination keeps the order of messages with the same ordering key.",
   none: "The destination does not promise an order.",
+} as const;
+
+/** What Posthorn does after an error. */
+const AFTER_ERROR = {
+  retry: "Retries",
+  refused: "Does not retry: the destination will never accept this message",
+  closed: "Retries, and warns at once: every message of the endpoint fails",
 } as const;
 
 /** Folders with pages written by hand are possible, so only these files are compared. */
@@ -96,6 +103,24 @@ ${entries.length === 0 ? "" : `## Configure it\n\n${fieldTable(entries)}\n`}
 - ${ORDERING[ordering]}
 ${conditional === undefined ? "" : `- For ${conditional.appliesTo}: ${lowered(IDEMPOTENCY[conditional.idempotency])}${window} ${ORDERING[conditional.ordering]}\n`}- ${hasCard ? "Events of any size are accepted. Long texts are shortened to what the destination accepts, and the message says so. See [cards and templates](cards.md)." : `Messages have up to ${sizeOf(limits.bodyBytes)}.`}
 ${limits.batch === null ? "- One request has one message." : `- One request has up to ${limits.batch.items} messages and ${sizeOf(limits.batch.bytes)}, with [batches](../features/destination-batches.md). ${limits.batch.isAtomic ? "The destination accepts all of them or none." : "Each message has its own outcome."}`}
+${kind.family === "http" && kind.errors !== undefined ? errorsOf(title, kind.errors) : ""}`;
+}
+
+/** The table of errors, as it decides what a response means. */
+function errorsOf(title: string, { source, rows }: DocumentedErrors): string {
+  const lines = rows.map(
+    ({ said, kind, fix }) =>
+      `| ${cell(said.map((text) => `\`${text}\``).join(", "))} | ${AFTER_ERROR[kind]} | ${cell(fix)} |`,
+  );
+  return `
+## Errors
+
+What Posthorn does when ${title} responds with one of these errors (source: ${source}). The status decides about all other responses: Posthorn
+waits as long as 429 and 503 ask, warns after 401, 403, 404 and 410, does not retry a message after another 4xx, and retries after 5xx and timeouts.
+
+| ${title} responds with | Posthorn | What it means |
+| --- | --- | --- |
+${lines.join("\n")}
 `;
 }
 

@@ -192,9 +192,30 @@ export interface KindResponse {
   readonly body: Uint8Array;
 }
 
+/** Errors with the same outcome in the table of a kind. */
+export interface DocumentedError {
+  /** What the responses contain, as the service writes it: codes, or sentences. */
+  readonly said: readonly string[];
+  /** Responses that the row applies to; absent: those that contain exactly one of `said`. */
+  readonly pattern?: RegExp;
+  readonly kind: "retry" | "refused" | "closed";
+  readonly code: DestinationErrorCode;
+  /** What it means and what to do, in sentences. */
+  readonly fix: string;
+}
+
+/** Errors that a service documents. The table decides what a response means, and the page of the kind in the documentation lists it. */
+export interface DocumentedErrors {
+  /** Who documents them, and when that was read. */
+  readonly source: string;
+  readonly rows: readonly DocumentedError[];
+}
+
 /** A kind that sends one HTTP request for one or more messages. */
 export interface HttpKind<F extends Fields> extends Declaration<F> {
   readonly family: "http";
+  /** Absent: the status of a response decides, or codes that several kinds share. */
+  readonly errors?: DocumentedErrors;
   /**
    * @param messages At least one; more only if `limits.batch` is set.
    * @param now Unix milliseconds.

@@ -2,7 +2,7 @@
 import type { TextField, UrlField } from "../../fields/field.ts";
 import type { KindMessage, KindRequest } from "../kind.ts";
 import { attachmentMessage } from "./attachment-card.ts";
-import { JSON_HEADERS, jsonBytes } from "./judge.ts";
+import { jsonPost } from "./judge.ts";
 import { type CardTemplates, renderCard } from "./render.ts";
 
 /** Webhook URL and channel. */
@@ -53,5 +53,5 @@ export function hookRequest(
   const { card } = renderCard(message, config);
   const { url, channel } = config;
   const body = { ...attachmentMessage(card, escape), ...more, ...(channel === null ? {} : { channel }) };
-  return { method: "POST", url, headers: JSON_HEADERS, secretHeaders: [], body: jsonBytes(body), auth: null };
+  return jsonPost(url, body);
 }

@@ -1,6 +1,13 @@
 /** Judges responses of services: what is the same for all of them, by status. Kinds handle their own codes first. */
 import { retryAfterMs } from "../http/retry-after.ts";
-import type { DestinationErrorCode, ItemResult, KindResponse } from "../kind.ts";
+import type {
+  DestinationErrorCode,
+  DocumentedErrors,
+  ItemResult,
+  KindMessage,
+  KindRequest,
+  KindResponse,
+} from "../kind.ts";
 
 type Failed = Exclude<ItemResult, { kind: "ok" }>;
 
@@ -54,6 +61,19 @@ export function rateLimited(
 
 function waitOf({ status, headers }: KindResponse, now: number): number | null {
   return retryAfterMs(status, Object.entries(headers).flat(), now);
+}
+
+interface Said {
+  readonly product: string;
+  readonly text: string;
+  /** Quoted in the sentence instead of `text`. */
+  readonly shown?: string;
+}
+
+/** The result that the table has for this error; `null`: the service does not document it. */
+export function documentedResult({ rows }: DocumentedErrors, { product, text, shown = text }: Said): Failed | null {
+  const row = rows.find(({ said, pattern }) => pattern?.test(text) ?? said.includes(text));
+  return row === undefined ? null : failed(row.kind, row.code, `${product} responded with "${shown}". ${row.fix}`);
 }
 
 export interface JudgeNames {
@@ -122,6 +142,17 @@ export function jsonBytes(value: unknown): Uint8Array {
 }
 
 export const JSON_HEADERS = ["content-type", "application/json; charset=utf-8"] as const;
+
+/** A request that posts JSON, whose credentials are in the URL or in the body. */
+export function jsonPost(url: string, body: unknown): KindRequest {
+  return { method: "POST", url, headers: JSON_HEADERS, secretHeaders: [], body: jsonBytes(body), auth: null };
+}
+
+/** Judges responses of a kind that sends each message in a request of its own. */
+export function oneByOne(judge: (response: KindResponse, now: number) => ItemResult) {
+  return (response: KindResponse, messages: readonly KindMessage[], now: number): readonly ItemResult[] =>
+    messages.map(() => judge(response, now));
+}
 
 /** Responses of receivers without an error table of their own: only 410 and 415 are permanent, as for webhooks. */
 export function judgeReceiver(response: KindResponse, now: number): ItemResult {

@@ -1,15 +1,74 @@
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
 import { DISCORD_LIMITS, discordEmbed, type DiscordMessage } from "../chat/discord-card.ts";
 import { shortened, lineOf } from "../chat/excerpt.ts";
-import { failed, JSON_HEADERS, jsonBody, jsonBytes, judgeStatus, maskedUrl, rateLimited } from "../chat/judge.ts";
+import { documentedResult, jsonBody, jsonPost, judgeStatus, maskedUrl, oneByOne, rateLimited } from "../chat/judge.ts";
 import { excerpt, renderCard } from "../chat/render.ts";
 import { templateProblem } from "../chat/template.ts";
-import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
+import { type DocumentedErrors, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 const FIX = "Create a new webhook in the settings of the channel and enter its URL here.";
 const NAMES = { product: "Discord", fix: FIX } as const;
 /** Longest pause after a success. Discord's windows are seconds. */
 const MAX_PAUSE_MS = 60_000;
+
+/** Discord names them by a code in the body. */
+const ERRORS: DocumentedErrors = {
+  source: "the JSON error codes of docs.discord.com, read on 27 November 2026",
+  rows: [
+    { said: ["10003"], kind: "closed", code: "target_not_found", fix: `The channel no longer exists. ${FIX}` },
+    { said: ["10015"], kind: "closed", code: "target_not_found", fix: `The webhook was deleted. ${FIX}` },
+    { said: ["40005"], kind: "refused", code: "message_too_large", fix: "The message is larger than Discord accepts." },
+    { said: ["50006"], kind: "refused", code: "message_invalid", fix: "The message is empty." },
+    {
+      said: ["50013"],
+      kind: "closed",
+      code: "credentials_refused",
+      fix: `The webhook may not post to the channel. ${FIX}`,
+    },
+    {
+      said: ["50027"],
+      kind: "closed",
+      code: "credentials_refused",
+      fix: `The token in the webhook URL is wrong. ${FIX}`,
+    },
+    {
+      said: ["50035"],
+      kind: "refused",
+      code: "message_invalid",
+      fix: "Discord did not accept the form of the message. Please report this with the event.",
+    },
+    {
+      said: ["50083"],
+      kind: "closed",
+      code: "target_not_found",
+      fix: "The thread is archived and locked. Enter another thread ID.",
+    },
+    {
+      said: ["160005"],
+      kind: "closed",
+      code: "target_not_found",
+      fix: "The thread is locked. Enter another thread ID.",
+    },
+    {
+      said: ["220001"],
+      kind: "closed",
+      code: "message_invalid",
+      fix: "The channel is a forum. Enter a thread ID, or a template for the title of forum posts.",
+    },
+    {
+      said: ["220002"],
+      kind: "closed",
+      code: "message_invalid",
+      fix: "A thread ID and a title of forum posts cannot be used together. Remove one of them.",
+    },
+    {
+      said: ["220003"],
+      kind: "closed",
+      code: "message_invalid",
+      fix: "The channel is not a forum. Remove the title of forum posts.",
+    },
+  ],
+};
 
 export const DISCORD = httpKind({
   family: "http",
@@ -100,48 +159,11 @@ export const DISCORD = httpKind({
         ? {}
         : { thread_name: thread || shortened(card.title, { limit: DISCORD_LIMITS.threadName }) }),
     };
-    return {
-      method: "POST",
-      url: url.href,
-      headers: JSON_HEADERS,
-      secretHeaders: [],
-      body: jsonBytes(body),
-      auth: null,
-    };
+    return jsonPost(url.href, body);
   },
-  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+  errors: ERRORS,
+  judge: oneByOne(judge),
 });
-
-type Rule = readonly [kind: "refused" | "closed", code: Parameters<typeof failed>[1], sentence: string];
-
-/** Codes of Discord's API (docs.discord.com, JSON error codes). */
-const CODES: Readonly<Record<number, Rule>> = {
-  10_003: ["closed", "target_not_found", `The channel no longer exists. ${FIX}`],
-  10_015: ["closed", "target_not_found", `The webhook was deleted. ${FIX}`],
-  40_005: ["refused", "message_too_large", "The message is larger than Discord accepts."],
-  50_006: ["refused", "message_invalid", "The message is empty."],
-  50_013: ["closed", "credentials_refused", `The webhook may not post to the channel. ${FIX}`],
-  50_027: ["closed", "credentials_refused", `The token in the webhook URL is wrong. ${FIX}`],
-  50_035: [
-    "refused",
-    "message_invalid",
-    "Discord did not accept the form of the message. Please report this with the event.",
-  ],
-  50_083: ["closed", "target_not_found", "The thread is archived and locked. Enter another thread ID."],
-  160_005: ["closed", "target_not_found", "The thread is locked. Enter another thread ID."],
-  220_001: [
-    "closed",
-    "message_invalid",
-    "The channel is a forum. Enter a thread ID, or a template for the title of forum posts.",
-  ],
-  220_002: [
-    "closed",
-    "message_invalid",
-    "A thread ID and a title of forum posts cannot be used together. Remove one of them.",
-  ],
-  220_003: ["closed", "message_invalid", "The channel is not a forum. Remove the title of forum posts."],
-};
-
 function judge(response: KindResponse, now: number): ItemResult {
   const body = jsonBody(response);
   if (response.status === 200 || response.status === 204) {
@@ -160,11 +182,8 @@ function judge(response: KindResponse, now: number): ItemResult {
       waitMs,
     );
   }
-  const code = body?.["code"];
-  const rule = typeof code === "number" && Object.hasOwn(CODES, code) ? CODES[code]! : null;
-  if (rule === null) return judgeStatus(response, now, NAMES);
-  const [kind, errorCode, sentence] = rule;
-  return failed(kind, errorCode, `Discord responded with code ${String(code)}. ${sentence}`);
+  const said = { product: NAMES.product, text: String(body?.["code"]) };
+  return documentedResult(ERRORS, said) ?? judgeStatus(response, now, NAMES);
 }
 
 /** How long Discord accepts nothing after this message, by its headers. Waiting avoids the 429 that the next message would get. */

@@ -1,14 +1,48 @@
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
 import { shortened, lineOf } from "../chat/excerpt.ts";
 import { type GoogleChatMessage, googleChatMessage } from "../chat/google-chat-card.ts";
-import { failed, JSON_HEADERS, jsonBody, jsonBytes, judgeStatus, rateLimited } from "../chat/judge.ts";
+import { documentedResult, jsonBody, jsonPost, judgeStatus, oneByOne, rateLimited, stringIn } from "../chat/judge.ts";
 import { excerpt, renderCard } from "../chat/render.ts";
 import { templateProblem } from "../chat/template.ts";
-import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
+import { type DocumentedErrors, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 const FIX = "Create a new webhook in the space and enter its URL here.";
 const NAMES = { product: "Google Chat", fix: FIX } as const;
 const MAX_THREAD_KEY = 4000;
+
+const ERRORS: DocumentedErrors = {
+  source: "the error model of Google's APIs and responses of Google Chat, recorded on 27 November 2026",
+  rows: [
+    {
+      said: ["UNAUTHENTICATED", "API_KEY_INVALID", "API key not valid. Please pass a valid API key."],
+      pattern: /API_KEY_INVALID|API key not valid|UNAUTHENTICATED/,
+      kind: "closed",
+      code: "credentials_refused",
+      fix: `The key or token in the webhook URL is wrong. ${FIX}`,
+    },
+    {
+      said: ["PERMISSION_DENIED"],
+      pattern: /PERMISSION_DENIED/,
+      kind: "closed",
+      code: "credentials_refused",
+      fix: `The webhook may not post to the space. ${FIX}`,
+    },
+    {
+      said: ["NOT_FOUND"],
+      pattern: /NOT_FOUND/,
+      kind: "closed",
+      code: "target_not_found",
+      fix: `The space or the webhook was deleted. ${FIX}`,
+    },
+    {
+      said: ["INVALID_ARGUMENT"],
+      pattern: /INVALID_ARGUMENT/,
+      kind: "refused",
+      code: "message_invalid",
+      fix: "Google Chat did not accept the form of the message. Please report this with the event.",
+    },
+  ],
+};
 
 export const GOOGLE_CHAT = httpKind({
   family: "http",
@@ -74,18 +108,11 @@ export const GOOGLE_CHAT = httpKind({
       ...googleChatMessage(card),
       ...(key === "" ? {} : { thread: { threadKey: key } }),
     };
-    return {
-      method: "POST",
-      url: url.href,
-      headers: JSON_HEADERS,
-      secretHeaders: [],
-      body: jsonBytes(body),
-      auth: null,
-    };
+    return jsonPost(url.href, body);
   },
-  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+  errors: ERRORS,
+  judge: oneByOne(judge),
 });
-
 function judge(response: KindResponse, now: number): ItemResult {
   const body = jsonBody(response);
   if (response.status === 200) {
@@ -97,8 +124,6 @@ function judge(response: KindResponse, now: number): ItemResult {
   if (/RESOURCE_EXHAUSTED/.test(text)) {
     return rateLimited(response, now, "Google Chat accepts about one message per second and space. Posthorn waits.");
   }
-  if (/API_KEY_INVALID|API key not valid|UNAUTHENTICATED/.test(text)) {
-    return failed("closed", "credentials_refused", `Google Chat refused the key or token in the webhook URL. ${FIX}`);
-  }
-  return judgeStatus(response, now, NAMES);
+  const shown = stringIn(error, "message") || stringIn(error, "status");
+  return documentedResult(ERRORS, { product: NAMES.product, text, shown }) ?? judgeStatus(response, now, NAMES);
 }

@@ -1,10 +1,27 @@
-import { failed, jsonBody, JSON_HEADERS, jsonBytes, judgeStatus, quoted } from "../chat/judge.ts";
+import {
+  documentedResult,
+  failed,
+  JSON_HEADERS,
+  jsonBody,
+  jsonBytes,
+  judgeStatus,
+  oneByOne,
+  quoted,
+  stringIn,
+} from "../chat/judge.ts";
 import { readBody } from "../chat/event.ts";
 import { type Excerpt, shortened } from "../chat/excerpt.ts";
 import { summaryOf } from "../chat/flat-card.ts";
 import { excerpt, NO_TEMPLATES, renderCard } from "../chat/render.ts";
 import { templateProblem } from "../chat/template.ts";
-import { type ConfigOf, httpKind, type ItemResult, type KindMessage, type KindResponse } from "../kind.ts";
+import {
+  type ConfigOf,
+  type DocumentedErrors,
+  httpKind,
+  type ItemResult,
+  type KindMessage,
+  type KindResponse,
+} from "../kind.ts";
 
 const FIX = "Open the documentation of Webhooks in IFTTT and copy the key again.";
 const NAMES = { product: "IFTTT", fix: FIX } as const;
@@ -64,6 +81,19 @@ const FIELDS = {
   },
 } as const;
 
+const ERRORS: DocumentedErrors = {
+  source: "clients of others, because IFTTT documents no errors; read on 27 November 2026",
+  rows: [
+    {
+      said: ["You sent an invalid key."],
+      pattern: /invalid key/i,
+      kind: "closed",
+      code: "credentials_refused",
+      fix: FIX,
+    },
+  ],
+};
+
 export const IFTTT = httpKind({
   family: "http",
   title: "IFTTT",
@@ -97,7 +127,8 @@ export const IFTTT = httpKind({
       'IFTTT accepts only JSON with the content "json", and the message is not JSON. Select "values", or convert it with a transformation.';
     return { kind: "refused", code: "message_invalid", sentence };
   },
-  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+  errors: ERRORS,
+  judge: oneByOne(judge),
 });
 
 type Config = ConfigOf<typeof FIELDS>;
@@ -123,8 +154,6 @@ function isJson(message: KindMessage): boolean {
     ? !/xml|form/i.test(message.contentType)
     : body.kind === "too_large" && /json/i.test(message.contentType);
 }
-
-/** IFTTT documents no errors. Its responses are as clients of others quote them (`You sent an invalid key.`), read on 27 November 2026. */
 function judge(response: KindResponse, now: number): ItemResult {
   if (response.status === 200) {
     // IFTTT says so also if no applet has such a trigger.
@@ -132,9 +161,6 @@ function judge(response: KindResponse, now: number): ItemResult {
     return failed("retry", "protocol_error", `IFTTT did not respond as expected. ${FIX}`);
   }
   const [error] = Array.isArray(jsonBody(response)?.["errors"]) ? (jsonBody(response)!["errors"] as unknown[]) : [];
-  const said =
-    typeof error === "object" && error !== null && "message" in error ? String(error.message).slice(0, 200) : "";
-  if (response.status === 401)
-    return failed("closed", "credentials_refused", `IFTTT refused the key${said === "" ? "" : `: ${said}`} ${FIX}`);
-  return judgeStatus(response, now, NAMES);
+  const said = { product: NAMES.product, text: stringIn(error, "message") };
+  return documentedResult(ERRORS, said) ?? judgeStatus(response, now, NAMES);
 }

@@ -1,11 +1,62 @@
 import { escapeMattermost } from "../chat/attachment-card.ts";
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
 import { hookFields, hookRequest, HOOK_RULES } from "../chat/incoming-hook.ts";
-import { failed, jsonBody, judgeStatus, maskedUrl, quoted, stringIn } from "../chat/judge.ts";
-import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
+import {
+  documentedResult,
+  failed,
+  jsonBody,
+  judgeStatus,
+  maskedUrl,
+  oneByOne,
+  quoted,
+  stringIn,
+} from "../chat/judge.ts";
+import { type DocumentedErrors, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 const FIX = "Check the incoming webhook in Mattermost under Integrations, and enter its URL here.";
 const NAMES = { product: "Mattermost", fix: FIX } as const;
+
+/**
+ * By the IDs of errors in Mattermost's server. Newer servers send `web.incoming_webhook.general.app_error` for most of them, so that only the
+ * status tells what happened.
+ */
+const ERRORS: DocumentedErrors = {
+  source: "the source text of Mattermost, read on 27 November 2026",
+  rows: [
+    {
+      said: [
+        "web.incoming_webhook.invalid.app_error",
+        "web.incoming_webhook.disabled.app_error",
+        "web.incoming_webhook.user.app_error",
+        "store.sql_webhooks.get_incoming.app_error",
+      ],
+      pattern: /webhook\.(?:invalid|disabled|user)\b|store\.sql_webhooks\.get_incoming/,
+      kind: "closed",
+      code: "target_not_found",
+      fix: `The webhook does not exist, or is disabled. ${FIX}`,
+    },
+    {
+      said: [
+        "web.incoming_webhook.channel.app_error",
+        "web.incoming_webhook.channel_locked.app_error",
+        "web.incoming_webhook.team.app_error",
+        "app.channel.get.existing.app_error",
+        "store.sql_channel.get_by_name.missing.app_error",
+      ],
+      pattern: /webhook\.(?:channel|channel_locked|team)\b|channel\.(?:get|not_found)|store\.sql_channel\.get/,
+      kind: "closed",
+      code: "target_not_found",
+      fix: "The webhook cannot post to the channel. Check the name of the channel, and that the webhook is not locked to another.",
+    },
+    {
+      said: ["web.incoming_webhook.permissions.app_error", "api.post.create_post.town_square_read_only"],
+      pattern: /permissions|read_only/,
+      kind: "closed",
+      code: "credentials_refused",
+      fix: "The webhook may not post to the channel. Ask an administrator, or select another channel.",
+    },
+  ],
+};
 
 export const MATTERMOST = httpKind({
   family: "http",
@@ -34,13 +85,9 @@ export const MATTERMOST = httpKind({
   check: cardProblem,
   target: ({ url }) => maskedUrl(url, new URL(url).pathname.split("/").filter(Boolean).length - 1),
   request: (config, [message]) => hookRequest(config, message!, escapeMattermost),
-  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+  errors: ERRORS,
+  judge: oneByOne(judge),
 });
-
-/**
- * By the IDs of errors in Mattermost's server. Newer servers send `web.incoming_webhook.general.app_error` for most of them, so that only the
- * status tells what happened.
- */
 function judge(response: KindResponse, now: number): ItemResult {
   if (response.status === 200) {
     const said = quoted(response);
@@ -49,27 +96,6 @@ function judge(response: KindResponse, now: number): ItemResult {
   }
   // The same IDs occur with 500 while the database of the server is unavailable.
   if (response.status === 500) return judgeStatus(response, now, NAMES);
-  const id = stringIn(jsonBody(response), "id");
-  if (/webhook\.(?:invalid|disabled|user)\b|store\.sql_webhooks\.get_incoming/.test(id)) {
-    return failed(
-      "closed",
-      "target_not_found",
-      `Mattermost does not know the webhook, or has disabled it (${id}). ${FIX}`,
-    );
-  }
-  if (/webhook\.(?:channel|channel_locked|team)\b|channel\.(?:get|not_found)|store\.sql_channel\.get/.test(id)) {
-    return failed(
-      "closed",
-      "target_not_found",
-      `The webhook cannot post to the channel (${id}). Check the name of the channel, and that the webhook is not locked to another.`,
-    );
-  }
-  if (/permissions|read_only/.test(id)) {
-    return failed(
-      "closed",
-      "credentials_refused",
-      `The webhook may not post to the channel (${id}). Ask an administrator, or select another channel.`,
-    );
-  }
-  return judgeStatus(response, now, NAMES);
+  const said = { product: NAMES.product, text: stringIn(jsonBody(response), "id") };
+  return documentedResult(ERRORS, said) ?? judgeStatus(response, now, NAMES);
 }

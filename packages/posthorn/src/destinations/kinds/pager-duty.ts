@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
 import { shortened, lineOf } from "../chat/excerpt.ts";
-import { failed, JSON_HEADERS, jsonBody, jsonBytes, judgeStatus, rateLimited } from "../chat/judge.ts";
+import { documentedResult, failed, jsonBody, jsonPost, judgeStatus, oneByOne, rateLimited } from "../chat/judge.ts";
 import {
   PAGER_DUTY_ACTIONS,
   PAGER_DUTY_LIMITS,
@@ -10,7 +10,7 @@ import {
 } from "../chat/pager-duty-event.ts";
 import { excerpt, renderCard } from "../chat/render.ts";
 import { templateProblem } from "../chat/template.ts";
-import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
+import { type DocumentedErrors, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 const FIX = "Copy the integration key again from the service in PagerDuty. It must be of the type Events API V2.";
 const NAMES = { product: "PagerDuty", fix: FIX } as const;
@@ -20,6 +20,26 @@ const WAIT_MS = 120_000;
 const HOSTS = { us: "events.pagerduty.com", eu: "events.eu.pagerduty.com" } as const;
 
 const template = { type: "text", maxLength: 1000, required: false, secret: false } as const;
+
+const ERRORS: DocumentedErrors = {
+  source: "the documentation of the Events API v2, read on 27 November 2026",
+  rows: [
+    {
+      said: ["Invalid routing key", "'routing_key' is missing or blank"],
+      pattern: /routing_key|routing key|integration key/i,
+      kind: "closed",
+      code: "credentials_refused",
+      fix: FIX,
+    },
+    {
+      said: ["'payload.summary' is missing or blank", "'payload.severity' is invalid"],
+      pattern: /'payload\./,
+      kind: "refused",
+      code: "message_invalid",
+      fix: "Check the templates of the endpoint.",
+    },
+  ],
+};
 
 export const PAGER_DUTY = httpKind({
   family: "http",
@@ -99,9 +119,10 @@ export const PAGER_DUTY = httpKind({
       eventType,
     });
     const url = urlOf(config.region);
-    return { method: "POST", url, headers: JSON_HEADERS, secretHeaders: [], body: jsonBytes(event), auth: null };
+    return jsonPost(url, event);
   },
-  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+  errors: ERRORS,
+  judge: oneByOne(judge),
 });
 
 function urlOf(region: string): string {
@@ -116,7 +137,6 @@ function actionOf(text: string): PagerDutyAction {
 function keyOf(key: string): string {
   return key.length <= PAGER_DUTY_LIMITS.dedupKey ? key : createHash("sha256").update(key).digest("hex");
 }
-
 function judge(response: KindResponse, now: number): ItemResult {
   const { status } = response;
   const body = jsonBody(response);
@@ -134,14 +154,9 @@ function judge(response: KindResponse, now: number): ItemResult {
   }
   if (status === 400) {
     const errors = Array.isArray(body?.["errors"]) ? body["errors"].map(String).join("; ").slice(0, 200) : "";
-    if (/routing_key|routing key|integration key/i.test(errors)) {
-      return failed("closed", "credentials_refused", `PagerDuty refused the integration key: ${errors}. ${FIX}`);
-    }
-    return failed(
-      "refused",
-      "message_invalid",
-      `PagerDuty refused the event${errors === "" ? "" : `: ${errors}`}. Check the templates of the endpoint.`,
-    );
+    const documented = documentedResult(ERRORS, { product: NAMES.product, text: errors });
+    const refusal = `PagerDuty refused the event${errors === "" ? "" : `: ${errors}`}. Check the templates of the endpoint.`;
+    return documented ?? failed("refused", "message_invalid", refusal);
   }
   return judgeStatus(response, now, NAMES);
 }

@@ -1,4 +1,4 @@
-import { jsonBody, judgeReceiver, maskedUrl } from "../chat/judge.ts";
+import { jsonBody, judgeReceiver, maskedUrl, oneByOne } from "../chat/judge.ts";
 import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 export const POSTHORN = httpKind({
@@ -40,7 +40,7 @@ export const POSTHORN = httpKind({
     const headers = ["content-type", contentType, ...attributes.flat()];
     return { method: "POST", url, headers, secretHeaders: [], body, auth: null };
   },
-  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+  judge: oneByOne(judge),
 });
 
 function judge(response: KindResponse, now: number): ItemResult {

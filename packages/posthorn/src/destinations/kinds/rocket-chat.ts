@@ -1,11 +1,45 @@
 import { escapeRocketChat } from "../chat/attachment-card.ts";
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
 import { hookFields, hookRequest, HOOK_RULES } from "../chat/incoming-hook.ts";
-import { failed, jsonBody, judgeStatus, maskedUrl, stringIn } from "../chat/judge.ts";
-import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
+import { documentedResult, failed, jsonBody, judgeStatus, maskedUrl, oneByOne, stringIn } from "../chat/judge.ts";
+import { type DocumentedErrors, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 const FIX = "Check the incoming integration in Rocket.Chat, and enter its webhook URL here.";
 const NAMES = { product: "Rocket.Chat", fix: FIX } as const;
+
+const ERRORS: DocumentedErrors = {
+  source: "the source text of Rocket.Chat (`integrations/server/api/api.ts`), read on 27 November 2026",
+  rows: [
+    {
+      said: ["invalid-channel", "error-invalid-room", "not_in_channel"],
+      pattern: /invalid-channel|error-invalid-room|not_in_channel/,
+      kind: "closed",
+      code: "target_not_found",
+      fix: "Check the name of the channel, and that the user of the integration is a member.",
+    },
+    {
+      said: ["overriding destination channel is disabled for this integration"],
+      pattern: /overriding destination channel is disabled/i,
+      kind: "closed",
+      code: "target_not_found",
+      fix: "Leave the channel empty, or allow the integration to override it.",
+    },
+    {
+      said: ["Invalid integration id or token provided."],
+      pattern: /invalid integration|integration.*(?:disabled|not found)/i,
+      kind: "closed",
+      code: "target_not_found",
+      fix: FIX,
+    },
+    {
+      said: ["error-not-allowed", "unauthorized", "room_is_read_only"],
+      pattern: /error-not-allowed|unauthorized|read.?only/i,
+      kind: "closed",
+      code: "credentials_refused",
+      fix: "Allow the user of the integration to post to the channel.",
+    },
+  ],
+};
 
 export const ROCKET_CHAT = httpKind({
   family: "http",
@@ -35,38 +69,15 @@ export const ROCKET_CHAT = httpKind({
   // The token is the last part of the path, and the ID of the integration is before it.
   target: ({ url }) => maskedUrl(url, new URL(url).pathname.split("/").filter(Boolean).length - 2),
   request: (config, [message]) => hookRequest(config, message!, escapeRocketChat, { parseUrls: false }),
-  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+  errors: ERRORS,
+  judge: oneByOne(judge),
 });
-
-/** Errors of incoming integrations, by the source text of Rocket.Chat (`integrations/server/api/api.ts`), read on 27 November 2026. */
 function judge(response: KindResponse, now: number): ItemResult {
   const body = jsonBody(response);
   if (response.status === 200 && body?.["success"] === true) return { kind: "ok", reference: null };
-  const said = stringIn(body, "error") || stringIn(body, "message");
-  if (/invalid-channel|error-invalid-room|not_in_channel/.test(said)) {
-    return failed(
-      "closed",
-      "target_not_found",
-      `Rocket.Chat responded with "${said}". Check the name of the channel, and that the user of the integration is a member.`,
-    );
-  }
-  if (/overriding destination channel is disabled/i.test(said)) {
-    return failed(
-      "closed",
-      "target_not_found",
-      `Rocket.Chat responded with "${said}". Leave the channel empty, or allow the integration to override it.`,
-    );
-  }
-  if (/invalid integration|integration.*(?:disabled|not found)/i.test(said)) {
-    return failed("closed", "target_not_found", `Rocket.Chat responded with "${said}". ${FIX}`);
-  }
-  if (/error-not-allowed|unauthorized|read.?only/i.test(said)) {
-    return failed(
-      "closed",
-      "credentials_refused",
-      `Rocket.Chat responded with "${said}". Allow the user of the integration to post to the channel.`,
-    );
-  }
+  const text = stringIn(body, "error") || stringIn(body, "message");
+  const documented = documentedResult(ERRORS, { product: NAMES.product, text });
+  if (documented !== null) return documented;
   if (response.status === 200)
     return failed("retry", "protocol_error", `The server did not respond as Rocket.Chat does. ${FIX}`);
   return judgeStatus(response, now, NAMES);

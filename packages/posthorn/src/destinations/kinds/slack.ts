@@ -1,11 +1,92 @@
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
-import { failed, JSON_HEADERS, jsonBytes, judgeStatus, maskedUrl, quoted, rateLimited } from "../chat/judge.ts";
+import { documentedResult, jsonPost, judgeStatus, maskedUrl, oneByOne, quoted, rateLimited } from "../chat/judge.ts";
 import { renderCard } from "../chat/render.ts";
 import { slackMessage } from "../chat/slack-card.ts";
-import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
+import { type DocumentedErrors, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 const FIX = "Create a new webhook URL in the Slack app and enter it here.";
 const NAMES = { product: "Slack", fix: FIX } as const;
+
+const INVALID = "Slack did not accept the form of the message. Please report this with the event.";
+const TOO_LONG = "The message is longer than Slack accepts. Shorten the text with a template.";
+const GONE = `The webhook was removed, or its app was uninstalled or disabled. ${FIX}`;
+
+/** Slack sends the errors of incoming webhooks as plain text. */
+const ERRORS: DocumentedErrors = {
+  source: "docs.slack.dev and Slack's changelog, read on 27 November 2026",
+  rows: [
+    {
+      said: [
+        "invalid_payload",
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "invalid_attachments",
+        "too_many_attachments",
+        "no_text",
+      ],
+      kind: "refused",
+      code: "message_invalid",
+      fix: INVALID,
+    },
+    { said: ["msg_too_long", "msg_blocks_too_long"], kind: "refused", code: "message_too_large", fix: TOO_LONG },
+    {
+      said: ["user_not_found"],
+      kind: "closed",
+      code: "target_not_found",
+      fix: `The user that the webhook posts to does not exist. ${FIX}`,
+    },
+    {
+      said: ["channel_not_found"],
+      kind: "closed",
+      code: "target_not_found",
+      fix: `The channel does not exist or the app has no access to it. ${FIX}`,
+    },
+    {
+      said: ["channel_is_archived"],
+      kind: "closed",
+      code: "target_not_found",
+      fix: "The channel is archived. Unarchive it, or create a webhook for another channel.",
+    },
+    {
+      said: ["action_prohibited"],
+      kind: "closed",
+      code: "credentials_refused",
+      fix: "An administrator of the workspace has restricted this webhook. Ask the administrator to allow it.",
+    },
+    {
+      said: ["posting_to_general_channel_denied"],
+      kind: "closed",
+      code: "credentials_refused",
+      fix: "The workspace does not let this webhook post to its general channel. Create a webhook for another channel.",
+    },
+    {
+      said: ["restricted_action"],
+      kind: "closed",
+      code: "credentials_refused",
+      fix: "The workspace does not let this webhook post to the channel. Ask an administrator to allow it.",
+    },
+    { said: ["no_service", "no_service_id"], kind: "closed", code: "target_not_found", fix: GONE },
+    {
+      said: ["no_team"],
+      kind: "closed",
+      code: "target_not_found",
+      fix: `The Slack workspace no longer exists. ${FIX}`,
+    },
+    { said: ["team_disabled"], kind: "closed", code: "target_not_found", fix: "The Slack workspace is disabled." },
+    {
+      said: ["account_inactive", "invalid_token", "token_revoked"],
+      kind: "closed",
+      code: "credentials_refused",
+      fix: GONE,
+    },
+    {
+      said: ["rollup_error"],
+      kind: "retry",
+      code: "target_unavailable",
+      fix: "Slack failed to post the message. Posthorn retries.",
+    },
+  ],
+};
 
 export const SLACK = httpKind({
   family: "http",
@@ -58,77 +139,11 @@ export const SLACK = httpKind({
     const { card } = renderCard(message!, config);
     const { threadTs } = config;
     const body = { ...slackMessage(card), ...(threadTs === null ? {} : { thread_ts: threadTs }) };
-    return {
-      method: "POST",
-      url: config.url,
-      headers: JSON_HEADERS,
-      secretHeaders: [],
-      body: jsonBytes(body),
-      auth: null,
-    };
+    return jsonPost(config.url, body);
   },
-  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+  errors: ERRORS,
+  judge: oneByOne(judge),
 });
-
-type Rule = readonly [kind: "retry" | "refused" | "closed", code: Parameters<typeof failed>[1], sentence: string];
-
-const INVALID = "Slack did not accept the form of the message. Please report this with the event.";
-const GONE = `The webhook was removed, or its app was uninstalled or disabled. ${FIX}`;
-
-/** Errors of incoming webhooks, which Slack sends as plain text. See docs.slack.dev and its changelog; recorded on 27 November 2026. */
-const ERRORS: Readonly<Record<string, Rule>> = {
-  invalid_payload: ["refused", "message_invalid", INVALID],
-  invalid_blocks: ["refused", "message_invalid", INVALID],
-  invalid_blocks_format: ["refused", "message_invalid", INVALID],
-  invalid_attachments: ["refused", "message_invalid", INVALID],
-  too_many_attachments: ["refused", "message_invalid", INVALID],
-  no_text: ["refused", "message_invalid", INVALID],
-  msg_too_long: [
-    "refused",
-    "message_too_large",
-    "The message is longer than Slack accepts. Shorten the text with a template.",
-  ],
-  msg_blocks_too_long: [
-    "refused",
-    "message_too_large",
-    "The message is longer than Slack accepts. Shorten the text with a template.",
-  ],
-  user_not_found: ["closed", "target_not_found", `The user that the webhook posts to does not exist. ${FIX}`],
-  channel_not_found: [
-    "closed",
-    "target_not_found",
-    `The channel does not exist or the app has no access to it. ${FIX}`,
-  ],
-  channel_is_archived: [
-    "closed",
-    "target_not_found",
-    "The channel is archived. Unarchive it, or create a webhook for another channel.",
-  ],
-  action_prohibited: [
-    "closed",
-    "credentials_refused",
-    "An administrator of the workspace has restricted this webhook. Ask the administrator to allow it.",
-  ],
-  posting_to_general_channel_denied: [
-    "closed",
-    "credentials_refused",
-    "The workspace does not let this webhook post to its general channel. Create a webhook for another channel.",
-  ],
-  restricted_action: [
-    "closed",
-    "credentials_refused",
-    "The workspace does not let this webhook post to the channel. Ask an administrator to allow it.",
-  ],
-  no_service: ["closed", "target_not_found", GONE],
-  no_service_id: ["closed", "target_not_found", GONE],
-  no_team: ["closed", "target_not_found", `The Slack workspace no longer exists. ${FIX}`],
-  team_disabled: ["closed", "target_not_found", "The Slack workspace is disabled."],
-  account_inactive: ["closed", "credentials_refused", GONE],
-  invalid_token: ["closed", "credentials_refused", GONE],
-  token_revoked: ["closed", "credentials_refused", GONE],
-  rollup_error: ["retry", "target_unavailable", "Slack failed to post the message. Posthorn retries."],
-  ratelimited: ["retry", "rate_limited", "Slack limits how many messages it accepts."],
-};
 
 function judge(response: KindResponse, now: number): ItemResult {
   const said = quoted(response);
@@ -136,8 +151,5 @@ function judge(response: KindResponse, now: number): ItemResult {
   if (response.status === 429 || said === "ratelimited") {
     return rateLimited(response, now, "Slack accepts about one message per second and channel. Posthorn waits.");
   }
-  const rule = Object.hasOwn(ERRORS, said) ? ERRORS[said]! : null;
-  if (rule === null) return judgeStatus(response, now, NAMES);
-  const [kind, code, sentence] = rule;
-  return failed(kind, code, `Slack responded with "${said}". ${sentence}`);
+  return documentedResult(ERRORS, { product: NAMES.product, text: said }) ?? judgeStatus(response, now, NAMES);
 }

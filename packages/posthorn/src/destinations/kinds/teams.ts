@@ -1,11 +1,53 @@
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
-import { failed, JSON_HEADERS, jsonBody, jsonBytes, judgeStatus, maskedUrl, rateLimited } from "../chat/judge.ts";
+import {
+  documentedResult,
+  jsonBody,
+  jsonPost,
+  judgeStatus,
+  maskedUrl,
+  oneByOne,
+  rateLimited,
+  stringIn,
+} from "../chat/judge.ts";
 import { renderCard } from "../chat/render.ts";
 import { teamsMessage } from "../chat/teams-card.ts";
-import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
+import { type DocumentedErrors, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 const FIX = "Copy the URL again from the workflow in Teams, and check that the workflow is turned on.";
 const NAMES = { product: "The workflow", fix: FIX } as const;
+
+const OFF =
+  "The workflow is turned off or was deleted. Turn it on in Teams under Workflows, or create a new one and enter its URL.";
+
+/** Workflows are run by Azure Logic Apps. A workflow that is off or deleted is a 400. */
+const ERRORS: DocumentedErrors = {
+  source: "the error codes of Azure Logic Apps, recorded on 27 November 2026",
+  rows: [
+    {
+      said: ["WorkflowNotFound", "WorkflowTriggerNotFound", "WorkflowTriggerIsNotEnabled", "WorkflowDisabled"],
+      kind: "closed",
+      code: "target_not_found",
+      fix: OFF,
+    },
+    {
+      said: [
+        "AuthorizationFailed",
+        "AuthenticationFailed",
+        "DirectApiAuthorizationRequired",
+        "DirectApiInvalidAuthorizationScheme",
+      ],
+      kind: "closed",
+      code: "credentials_refused",
+      fix: `The workflow must accept requests from anyone with its URL. ${FIX}`,
+    },
+    {
+      said: ["TriggerInputSchemaMismatch"],
+      kind: "closed",
+      code: "message_invalid",
+      fix: 'The workflow expects other content. Create it from the template "Send webhook alerts to a channel".',
+    },
+  ],
+};
 
 export const TEAMS = httpKind({
   family: "http",
@@ -48,47 +90,19 @@ export const TEAMS = httpKind({
   target: ({ url }) => maskedUrl(url, 1),
   request: (config, [message]) => {
     const { card } = renderCard(message!, config);
-    const body = jsonBytes(teamsMessage(card));
-    return { method: "POST", url: config.url, headers: JSON_HEADERS, secretHeaders: [], body, auth: null };
+    return jsonPost(config.url, teamsMessage(card));
   },
-  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+  errors: ERRORS,
+  judge: oneByOne(judge),
 });
 
-const OFF =
-  "The workflow is turned off or was deleted. Turn it on in Teams under Workflows, or create a new one and enter its URL.";
-
-/** Error codes of Azure Logic Apps, which run workflows, recorded on 27 November 2026. A workflow that is off or deleted is a 400. */
 function judge(response: KindResponse, now: number): ItemResult {
   const { status, headers } = response;
   // 202: the workflow has started. Teams does not say whether it posts the card.
   if (status >= 200 && status < 300) return { kind: "ok", reference: headers["x-ms-workflow-run-id"] ?? null };
-  const error = jsonBody(response)?.["error"];
-  const code = typeof error === "object" && error !== null && "code" in error ? String(error.code) : "";
-  switch (code) {
-    case "WorkflowNotFound":
-    case "WorkflowTriggerNotFound":
-    case "WorkflowTriggerIsNotEnabled":
-    case "WorkflowDisabled":
-      return failed("closed", "target_not_found", `Microsoft responded with "${code}". ${OFF}`);
-    case "AuthorizationFailed":
-    case "AuthenticationFailed":
-    case "DirectApiAuthorizationRequired":
-    case "DirectApiInvalidAuthorizationScheme":
-      return failed(
-        "closed",
-        "credentials_refused",
-        `Microsoft responded with "${code}". The workflow must accept requests from anyone with its URL. ${FIX}`,
-      );
-    case "TriggerInputSchemaMismatch":
-      return failed(
-        "closed",
-        "message_invalid",
-        `Microsoft responded with "${code}". The workflow expects other content. Create it from the template "Send webhook alerts to a channel".`,
-      );
-    case "TooManyRequests":
-    case "RequestThrottled":
-      return rateLimited(response, now, "Microsoft limits how often the workflow can run. Posthorn waits.");
-    default:
-      return judgeStatus(response, now, NAMES);
+  const code = stringIn(jsonBody(response)?.["error"], "code");
+  if (code === "TooManyRequests" || code === "RequestThrottled") {
+    return rateLimited(response, now, "Microsoft limits how often the workflow can run. Posthorn waits.");
   }
+  return documentedResult(ERRORS, { product: "Microsoft", text: code }) ?? judgeStatus(response, now, NAMES);
 }

@@ -1,8 +1,8 @@
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
-import { failed, JSON_HEADERS, jsonBody, jsonBytes, judgeStatus, rateLimited } from "../chat/judge.ts";
+import { documentedResult, failed, jsonBody, jsonPost, judgeStatus, oneByOne, rateLimited } from "../chat/judge.ts";
 import { renderCard } from "../chat/render.ts";
 import { telegramHtml } from "../chat/telegram-card.ts";
-import { type ConfigOf, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
+import { type ConfigOf, type DocumentedErrors, httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 const NAMES = { product: "Telegram", fix: "Check the bot token and the chat ID." } as const;
 
@@ -58,6 +58,66 @@ const FIELDS = {
   ...CARD_FIELDS,
 } as const;
 
+/** Telegram describes its errors in sentences, which have no codes of their own. */
+const ERRORS: DocumentedErrors = {
+  source: "the Bot API and its responses, recorded on 27 November 2026",
+  rows: [
+    {
+      said: ["Bad Request: chat not found"],
+      pattern: /chat not found/i,
+      kind: "closed",
+      code: "target_not_found",
+      fix: "Check the chat ID, and add the bot to the chat.",
+    },
+    {
+      said: ["Bad Request: message thread not found", "Bad Request: TOPIC_CLOSED", "Bad Request: TOPIC_DELETED"],
+      pattern: /message thread not found|topic_(?:closed|deleted|id_invalid)/i,
+      kind: "closed",
+      code: "target_not_found",
+      fix: "Check the number of the topic, and that it is open.",
+    },
+    {
+      said: [
+        "Forbidden: bot was blocked by the user",
+        "Forbidden: bot was kicked from the group chat",
+        "Forbidden: user is deactivated",
+        "Forbidden: bot is not a member of the channel chat",
+        "Forbidden: bot can't initiate conversation with a user",
+      ],
+      pattern: /bot was (?:blocked|kicked)|user is deactivated|bot is not a member|can't initiate conversation/i,
+      kind: "closed",
+      code: "target_not_found",
+      fix: "Add the bot to the chat again.",
+    },
+    {
+      said: [
+        "Bad Request: not enough rights to send text messages to the chat",
+        "Bad Request: have no rights to send a message",
+        "Bad Request: need administrator rights in the channel chat",
+        "Bad Request: CHAT_WRITE_FORBIDDEN",
+      ],
+      pattern: /not enough rights|have no rights|need administrator rights|chat_write_forbidden/i,
+      kind: "closed",
+      code: "credentials_refused",
+      fix: "Make the bot an administrator, or allow members to send messages.",
+    },
+    {
+      said: ["Bad Request: message is too long"],
+      pattern: /message is too long/i,
+      kind: "refused",
+      code: "message_too_large",
+      fix: "Shorten the text with a template.",
+    },
+    {
+      said: ["Bad Request: can't parse entities", "Bad Request: message text is empty"],
+      pattern: /can't parse entities|message text is empty/i,
+      kind: "refused",
+      code: "message_invalid",
+      fix: "Please report this with the event.",
+    },
+  ],
+};
+
 export const TELEGRAM = httpKind({
   family: "http",
   title: "Telegram",
@@ -86,42 +146,15 @@ export const TELEGRAM = httpKind({
       ...(config.topicId === null ? {} : { message_thread_id: config.topicId }),
     } as const;
     const url = methodUrl(config, config.botToken);
-    return { method: "POST", url, headers: JSON_HEADERS, secretHeaders: [], body: jsonBytes(body), auth: null };
+    return jsonPost(url, body);
   },
-  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+  errors: ERRORS,
+  judge: oneByOne(judge),
 });
 
 function methodUrl({ apiUrl }: ConfigOf<typeof FIELDS>, token: string): string {
   return `${apiUrl.replace(/\/+$/, "")}/bot${token}/sendMessage`;
 }
-
-type Rule = readonly [pattern: RegExp, kind: "refused" | "closed", code: Parameters<typeof failed>[1], fix: string];
-
-/** Descriptions of errors, which have no codes of their own. Recorded on 27 November 2026. */
-const RULES: readonly Rule[] = [
-  [/chat not found/i, "closed", "target_not_found", "Check the chat ID, and add the bot to the chat."],
-  [
-    /message thread not found|topic_(?:closed|deleted|id_invalid)/i,
-    "closed",
-    "target_not_found",
-    "Check the number of the topic, and that it is open.",
-  ],
-  [
-    /bot was (?:blocked|kicked)|user is deactivated|bot is not a member|can't initiate conversation/i,
-    "closed",
-    "target_not_found",
-    "Add the bot to the chat again.",
-  ],
-  [
-    /not enough rights|have no rights|need administrator rights|chat_write_forbidden/i,
-    "closed",
-    "credentials_refused",
-    "Make the bot an administrator, or allow members to send messages.",
-  ],
-  [/message is too long/i, "refused", "message_too_large", "Shorten the text with a template."],
-  [/can't parse entities|message text is empty/i, "refused", "message_invalid", "Please report this with the event."],
-];
-
 function judge(response: KindResponse, now: number): ItemResult {
   const body = jsonBody(response);
   if (response.status === 200 && body?.["ok"] === true) return { kind: "ok", reference: referenceIn(body["result"]) };
@@ -150,10 +183,7 @@ function judge(response: KindResponse, now: number): ItemResult {
       "Telegram does not know the bot token. Enter the token that BotFather shows for the bot.",
     );
   }
-  const rule = RULES.find(([pattern]) => pattern.test(description));
-  if (rule === undefined) return judgeStatus(response, now, NAMES);
-  const [, kind, code, fix] = rule;
-  return failed(kind, code, `Telegram responded with "${description}". ${fix}`);
+  return documentedResult(ERRORS, { product: NAMES.product, text: description }) ?? judgeStatus(response, now, NAMES);
 }
 
 function referenceIn(result: unknown): string | null {

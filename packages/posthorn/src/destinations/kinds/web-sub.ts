@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { failed, judgeReceiver } from "../chat/judge.ts";
+import { failed, judgeReceiver, oneByOne } from "../chat/judge.ts";
 import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
 /** A subscriber at the WebSub hub. The hub creates and changes these endpoints when a subscriber has confirmed its request. */
@@ -63,7 +63,7 @@ export const WEB_SUB = httpKind({
     const headers = ["content-type", contentType, "link", linkHeader(hub, topic), ...signature, ...attributes.flat()];
     return { method: "POST", url: callback, headers, secretHeaders: [], body, auth: null };
   },
-  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+  judge: oneByOne(judge),
 });
 
 /** Names the hub and the topic (WebSub, section 7). */

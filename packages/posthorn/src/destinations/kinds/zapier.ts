@@ -1,6 +1,6 @@
 import { CARD_FIELDS, cardProblem } from "../chat/card-fields.ts";
 import { flatCard } from "../chat/flat-card.ts";
-import { JSON_HEADERS, jsonBody, jsonBytes, judgeStatus, maskedUrl } from "../chat/judge.ts";
+import { jsonBody, jsonPost, judgeStatus, maskedUrl, oneByOne } from "../chat/judge.ts";
 import { renderCard } from "../chat/render.ts";
 import { httpKind, type ItemResult, type KindResponse } from "../kind.ts";
 
@@ -52,10 +52,9 @@ export const ZAPIER = httpKind({
       const headers = ["content-type", message!.contentType, ...message!.attributes.flat()];
       return { method: "POST", url, headers, secretHeaders: [], body: message!.body, auth: null };
     }
-    const body = jsonBytes(flatCard(renderCard(message!, config).card, message!));
-    return { method: "POST", url, headers: JSON_HEADERS, secretHeaders: [], body, auth: null };
+    return jsonPost(url, flatCard(renderCard(message!, config).card, message!));
   },
-  judge: (response, messages, now) => messages.map(() => judge(response, now)),
+  judge: oneByOne(judge),
 });
 
 function judge(response: KindResponse, now: number): ItemResult {

@@ -191,9 +191,167 @@ const CASES: readonly (readonly [kind: string, name: string, answer: KindRespons
   ["posthorn", "503", response(503), "retry target_unavailable"],
 ];
 
+const pagerDuty = (error: string): KindResponse => response(400, { status: "invalid event", errors: [error] });
+const rocketChat = (error: string): KindResponse => response(400, { success: false, error });
+
+/** Further errors that the vendors document, with the outcome that each must have. */
+const DOCUMENTED: readonly (readonly [
+  kind: string,
+  outcome: Outcome,
+  answers: Readonly<Record<string, KindResponse>>,
+])[] = [
+  [
+    "slack",
+    "refused message_invalid",
+    {
+      invalid_blocks_format: response(400, "invalid_blocks_format"),
+      invalid_attachments: response(400, "invalid_attachments"),
+      too_many_attachments: response(400, "too_many_attachments"),
+      no_text: response(400, "no_text"),
+    },
+  ],
+  ["slack", "refused message_too_large", { msg_too_long: response(400, "msg_too_long") }],
+  [
+    "slack",
+    "closed target_not_found",
+    { no_service_id: response(400, "no_service_id"), team_disabled: response(403, "team_disabled") },
+  ],
+  [
+    "slack",
+    "closed credentials_refused",
+    {
+      posting_to_general_channel_denied: response(403, "posting_to_general_channel_denied"),
+      restricted_action: response(403, "restricted_action"),
+      account_inactive: response(403, "account_inactive"),
+      invalid_token: response(403, "invalid_token"),
+      token_revoked: response(403, "token_revoked"),
+    },
+  ],
+  [
+    "discord",
+    "closed target_not_found",
+    { 10003: discord(404, 10_003), 50083: discord(400, 50_083), 160005: discord(403, 160_005) },
+  ],
+  ["discord", "closed credentials_refused", { 50013: discord(403, 50_013) }],
+  ["discord", "closed message_invalid", { 220002: discord(400, 220_002), 220003: discord(400, 220_003) }],
+  [
+    "teams",
+    "closed target_not_found",
+    {
+      WorkflowTriggerNotFound: teams(404, "WorkflowTriggerNotFound"),
+      WorkflowDisabled: teams(400, "WorkflowDisabled"),
+    },
+  ],
+  [
+    "teams",
+    "closed credentials_refused",
+    {
+      AuthorizationFailed: teams(403, "AuthorizationFailed"),
+      AuthenticationFailed: teams(401, "AuthenticationFailed"),
+      DirectApiInvalidAuthorizationScheme: teams(401, "DirectApiInvalidAuthorizationScheme"),
+    },
+  ],
+  [
+    "googleChat",
+    "closed credentials_refused",
+    { UNAUTHENTICATED: google(401, "UNAUTHENTICATED"), API_KEY_INVALID: google(400, "API_KEY_INVALID") },
+  ],
+  [
+    "telegram",
+    "closed target_not_found",
+    {
+      "message thread not found": telegram(400, "Bad Request: message thread not found"),
+      TOPIC_DELETED: telegram(400, "Bad Request: TOPIC_DELETED"),
+      "bot was kicked from the group chat": telegram(403, "Forbidden: bot was kicked from the group chat"),
+      "user is deactivated": telegram(403, "Forbidden: user is deactivated"),
+      "bot is not a member of the channel chat": telegram(403, "Forbidden: bot is not a member of the channel chat"),
+      "bot can't initiate conversation with a user": telegram(
+        403,
+        "Forbidden: bot can't initiate conversation with a user",
+      ),
+    },
+  ],
+  [
+    "telegram",
+    "closed credentials_refused",
+    {
+      "have no rights to send a message": telegram(400, "Bad Request: have no rights to send a message"),
+      "need administrator rights": telegram(400, "Bad Request: need administrator rights in the channel chat"),
+      CHAT_WRITE_FORBIDDEN: telegram(400, "Bad Request: CHAT_WRITE_FORBIDDEN"),
+    },
+  ],
+  [
+    "telegram",
+    "refused message_invalid",
+    { "message text is empty": telegram(400, "Bad Request: message text is empty") },
+  ],
+  [
+    "mattermost",
+    "closed target_not_found",
+    {
+      user: mattermost(400, "web.incoming_webhook.user.app_error"),
+      get_incoming: mattermost(404, "store.sql_webhooks.get_incoming.app_error"),
+      channel: mattermost(404, "web.incoming_webhook.channel.app_error"),
+      team: mattermost(404, "web.incoming_webhook.team.app_error"),
+      "channel.get": mattermost(404, "app.channel.get.existing.app_error"),
+      "sql_channel.get": mattermost(404, "store.sql_channel.get_by_name.missing.app_error"),
+    },
+  ],
+  [
+    "mattermost",
+    "closed credentials_refused",
+    { town_square_read_only: mattermost(403, "api.post.create_post.town_square_read_only") },
+  ],
+  [
+    "rocketChat",
+    "closed target_not_found",
+    { "error-invalid-room": rocketChat("error-invalid-room"), not_in_channel: rocketChat("not_in_channel") },
+  ],
+  [
+    "rocketChat",
+    "closed credentials_refused",
+    {
+      "error-not-allowed": rocketChat("error-not-allowed"),
+      unauthorized: rocketChat("unauthorized"),
+      room_is_read_only: rocketChat("room_is_read_only"),
+    },
+  ],
+  ["pagerDuty", "closed credentials_refused", { "a missing key": pagerDuty("'routing_key' is missing or blank") }],
+  [
+    "pagerDuty",
+    "refused message_invalid",
+    {
+      "a blank summary": pagerDuty("'payload.summary' is missing or blank"),
+      "an invalid severity": pagerDuty("'payload.severity' is invalid"),
+    },
+  ],
+];
+const ALL_CASES = [
+  ...CASES,
+  ...DOCUMENTED.flatMap(([kind, expected, answers]) =>
+    Object.entries(answers).map(([name, answer]) => [kind, name, answer, expected] as const),
+  ),
+];
+
 describe("a response to", () => {
-  it.each(CASES)("%s, %s, has the documented outcome", (kind, _name, answer, expected) => {
+  it.each(ALL_CASES)("%s, %s, has the documented outcome", (kind, _name, answer, expected) => {
     expect(outcome(judged(kind, answer))).toBe(expected);
+  });
+
+  it("a service has a case here for each error that its kind documents", () => {
+    const missing = Object.keys(CONFIGS).flatMap((name) =>
+      (kindOf(name).errors?.rows ?? []).flatMap(({ said }) =>
+        said
+          .filter((text) => {
+            const inJson = JSON.stringify(text).slice(1, -1);
+            return !ALL_CASES.some(
+              ([kind, , { body }]) => kind === name && Buffer.from(body).toString("utf8").includes(inJson),
+            );
+          })
+          .map((text) => `${name}: ${text}`),
+      ),
+    );
+    expect(missing).toEqual([]);
   });
 
   it.each(Object.keys(CONFIGS))(
