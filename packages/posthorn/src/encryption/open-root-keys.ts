@@ -2,12 +2,8 @@
 import { readFile } from "node:fs/promises";
 import type { KeyEnvironment } from "../config/env.ts";
 import { decodeKey, type KeySource } from "../config/key-source.ts";
-import { AwsKmsRootKey } from "./aws-kms.ts";
-import { awsCredentials } from "./aws-credentials.ts";
-import { outputOf } from "./command-key.ts";
 import { keyUnavailable } from "./errors.ts";
 import { LocalRootKey, type RootKey, type RootKeys } from "./root-key.ts";
-import { VaultRootKey } from "./vault.ts";
 
 export interface KeySources {
   readonly encryptionKey: KeySource;
@@ -33,18 +29,24 @@ export async function openRootKeys(
   };
 }
 
-/** Returns the bytes of a key that this process may have, or the key of a service. */
+/** Returns the bytes of a key that this process may have, or the key of a service. Modules of a source are loaded if it is configured. */
 async function openKey(source: KeySource, { vaultToken, aws }: KeyEnvironment): Promise<Buffer | RootKey> {
   switch (source.kind) {
     case "value":
       return source.key;
     case "file":
       return decoded(await contentOf(source.path), `the file ${source.path}`);
-    case "command":
+    case "command": {
+      const { outputOf } = await import("./command-key.ts");
       return decoded(await outputOf(source), `the output of the command ${source.program}`);
-    case "vault":
+    }
+    case "vault": {
+      const { VaultRootKey } = await import("./vault.ts");
       return new VaultRootKey({ source, token: vaultToken });
+    }
     case "awskms": {
+      const { AwsKmsRootKey } = await import("./aws-kms.ts");
+      const { awsCredentials } = await import("./aws-credentials.ts");
       const credentials = () => awsCredentials({ environment: aws, region: source.region });
       return new AwsKmsRootKey({ source, credentials, now: () => Date.now() });
     }

@@ -55,13 +55,16 @@ interface Sealer {
  */
 export class SecretBox {
   #data: DataKeys;
+  readonly #valuesPerKey: number;
   #sealer: Sealer | null = null;
   readonly #openers = new Map<string, KeyObject>();
   /** Called when a value names a data key that this process does not have. */
   onUnknownKey: () => void = () => undefined;
 
-  constructor(data: DataKeys) {
+  /** @param valuesPerKey Values that one derived key encrypts. */
+  constructor(data: DataKeys, valuesPerKey = VALUES_PER_KEY) {
     this.#data = data;
+    this.#valuesPerKey = valuesPerKey;
   }
 
   /** A box with one key, which also opens values of earlier versions. @param key 32 bytes. */
@@ -139,7 +142,7 @@ export class SecretBox {
     const prefix = Buffer.concat([Buffer.of(KEYED, 0, 0, 0, 0), salt]);
     prefix.writeUInt32BE(sealing, 1);
     const key = createSecretKey(derive(this.#key(sealing), salt));
-    return (this.#sealer = { prefix, key, left: VALUES_PER_KEY });
+    return (this.#sealer = { prefix, key, left: this.#valuesPerKey });
   }
 
   #opener(prefix: Buffer): KeyObject {
