@@ -1,35 +1,50 @@
 /**
- * Vitest setup file: with `POSTHORN_TEST_COSTS`, appends the costs of each test file to the file of this name, one JSON line each. CPU time
- * includes the threads of the process and the child processes that have ended.
+ * Vitest setup file: with `POSTHORN_TEST_COSTS`, appends the costs of each test file to the file of this name, one JSON line each.
+ * `npm run test:costs` prints them as a table.
+ *
+ * CPU time includes the threads of the process and the child processes that have ended. That of the PostgreSQL that all files share is a
+ * number of its own, and includes what it does for other files meanwhile: read it from a run with `--maxWorkers 1`.
  */
-import { appendFileSync, readFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync } from "node:fs";
 import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, expect } from "vitest";
+import { FILE, POSTGRES_FILE } from "./costs-file.ts";
 
-const FILE = process.env["POSTHORN_TEST_COSTS"];
+const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 /** Clock ticks of `/proc` in a second, the same on every Linux. */
 const TICKS = 100;
 /** Where the process keeps what it had used at the end of its previous test file. */
 const USED = Symbol.for("posthorn.test.costs");
 
+/** Seconds of CPU time, and of the clock. */
 interface Used {
   readonly own: number;
   readonly children: number;
+  readonly postgres: number;
   readonly wall: number;
 }
 
-function used(): Used {
+/** CPU seconds of a process, and of its children that have ended. */
+function cpuOf(pid: string): { readonly own: number; readonly children: number } {
   // The name in parentheses may contain spaces. `utime` is the twelfth field after it.
-  const fields = readFileSync("/proc/self/stat", "utf8").split(") ").at(-1)!.split(" ");
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ").at(-1)!.split(" ");
   const seconds = (index: number): number => Number(fields[index]) / TICKS;
-  return { own: seconds(11) + seconds(12), children: seconds(13) + seconds(14), wall: process.uptime() };
+  return { own: seconds(11) + seconds(12), children: seconds(13) + seconds(14) };
 }
 
-if (FILE !== undefined && process.platform === "linux") {
+function used(): Used {
+  const pid = existsSync(POSTGRES_FILE) ? readFileSync(POSTGRES_FILE, "utf8") : null;
+  const postgres = pid !== null && existsSync(`/proc/${pid}`) ? cpuOf(pid) : { own: 0, children: 0 };
+  return { ...cpuOf("self"), postgres: postgres.own + postgres.children, wall: process.uptime() };
+}
+
+const file = FILE;
+if (file !== undefined && process.platform === "linux") {
   const kept = process as unknown as Record<symbol, Used | undefined>;
-  const path = relative(process.cwd(), expect.getState().testPath ?? "");
-  const before = kept[USED] ?? { own: 0, children: 0, wall: 0 };
-  const began = process.uptime();
+  const path = relative(REPOSITORY, expect.getState().testPath ?? "");
+  const began = used();
+  const before = kept[USED] ?? { own: 0, children: 0 };
   afterAll(() => {
     const now = used();
     kept[USED] = now;
@@ -38,8 +53,9 @@ if (FILE !== undefined && process.platform === "linux") {
       store: process.env["POSTHORN_TEST_STORE"] ?? "sqlite",
       own: now.own - before.own,
       children: now.children - before.children,
-      wall: now.wall - began,
+      postgres: now.postgres - began.postgres,
+      wall: now.wall - began.wall,
     };
-    appendFileSync(FILE, `${JSON.stringify(cost)}\n`);
+    appendFileSync(file, `${JSON.stringify(cost)}\n`);
   });
 }

@@ -2,6 +2,8 @@
  * One PostgreSQL for a whole run of tests, and one pooler in front of it, each started on the first request. Runs as Vitest's
  * `globalSetup`, so test processes end before the servers do.
  */
+import { writeFileSync } from "node:fs";
+import { FILE, POSTGRES_FILE } from "./costs-file.ts";
 import { ask, offer } from "./on-demand.ts";
 import { startPgBouncer } from "./pgbouncer.ts";
 import { startPostgres, type TestPostgres } from "./postgres.ts";
@@ -21,6 +23,7 @@ export async function setup(): Promise<() => Promise<void>> {
   let starting: Promise<TestPostgres> | null = null;
   const postgres = async (): Promise<string> => {
     starting ??= startPostgres({ settings: SETTINGS }).then((server) => stack.use(server));
+    if (FILE !== undefined) writeFileSync(POSTGRES_FILE, String((await starting).pid));
     return (await starting).url;
   };
   const pooler = async (): Promise<string> => {
