@@ -6,17 +6,17 @@ import { createDatabase, sharedPostgres, type TestDatabase } from "@posthorn/tes
 import pg from "pg";
 import { PostgresStore } from "../../src/store/postgres/postgres-store.ts";
 
+/** Visits only tables and partitions that have a file with rows: an empty statement for each of the others takes longer than all of this. */
 const EMPTY = `
   DO $$
   DECLARE name text;
   BEGIN
     FOR name IN SELECT relname FROM pg_class
-      WHERE relnamespace = to_regnamespace('posthorn') AND relkind IN ('r', 'p') AND NOT relispartition AND relname <> 'schema_version'
+      WHERE relnamespace = to_regnamespace('posthorn') AND relkind = 'r' AND pg_relation_size(oid) > 0 AND relname <> 'schema_version'
     LOOP EXECUTE format('DELETE FROM posthorn.%I', name);
     END LOOP;
-    FOR name IN SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace('posthorn') AND relkind = 'S'
-    LOOP EXECUTE format('ALTER SEQUENCE posthorn.%I RESTART', name);
-    END LOOP;
+    PERFORM setval(seqrelid, seqstart, false) FROM pg_sequence JOIN pg_class ON pg_class.oid = seqrelid
+      WHERE relnamespace = to_regnamespace('posthorn');
   END $$`;
 
 /** The database with the current tables, shared by all processes of the run. */
