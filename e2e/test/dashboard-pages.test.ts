@@ -2,6 +2,7 @@
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { useBrowser } from "../lib/browser.ts";
+import { goTo } from "../lib/go-to.ts";
 import { type HostileScene, LONG, LONG_TYPE, routePaths, setUpHostileScene } from "../lib/hostile-scene.ts";
 import { type DashboardScene, pagesOf } from "../lib/dashboard-scene.ts";
 import { portalLink, portalPages, type PortalScene } from "../lib/portal-scene.ts";
@@ -90,6 +91,8 @@ describe.each(["dashboard", "portal"] as const)("every page of the %s", (face) =
     async () => {
       const token = face === "portal" ? (await portalLink(world, scene.app)).token : world.server.token;
       const page = await browser.open({ token, reducedMotion: "reduce", locale: "de-DE" });
+      await page.goto(`${world.server.url}${face === "portal" ? "/portal" : "/"}`);
+      await settled(page);
       const isPortal = (path: string): boolean => /^\/portal(\/|$)/.test(path);
       const found: string[] = [];
       const todo = routePaths(scene.parameters).filter((path) => isPortal(path) === (face === "portal"));
@@ -99,7 +102,7 @@ describe.each(["dashboard", "portal"] as const)("every page of the %s", (face) =
       const seen = new Set(todo);
       for (let path = todo.shift(); path !== undefined; path = todo.shift()) {
         await page.setViewportSize({ width: 1440, height: HEIGHT });
-        await page.goto(world.server.url + path);
+        await goTo(page, path);
         await settled(page);
         for (const width of [1440, 768, 390]) {
           await page.setViewportSize({ width, height: HEIGHT });

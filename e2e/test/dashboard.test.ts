@@ -1,9 +1,10 @@
 /** The dashboard in a real browser, with a real server and real deliveries. */
-import { AxeBuilder } from "@axe-core/playwright";
 import { freePort } from "@posthorn/testkit";
 import type { Page, Request } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { axeFaults } from "../lib/axe.ts";
 import { useBrowser } from "../lib/browser.ts";
+import { goTo } from "../lib/go-to.ts";
 import { type DashboardScene, HOSTILE, pagesOf, setUpScene } from "../lib/dashboard-scene.ts";
 import { useWorld } from "../lib/world.ts";
 
@@ -21,7 +22,7 @@ beforeAll(async () => {
 const MAX_FIRST_LOAD_BYTES = 250_000;
 const MAX_FONT_BYTES = 50_000;
 /** Detects a hang, not a slow machine. */
-const AXE_MS = 400_000;
+const AXE_MS = 900_000;
 
 async function open(path: string, options: Parameters<typeof browser.open>[0] = {}): Promise<Page> {
   const page = await browser.open({ token: world.server.token, ...options });
@@ -416,30 +417,26 @@ describe("the keyboard alone", () => {
 const DESKTOP = { width: 1280, height: 860 };
 const PHONE = { width: 390, height: 844 };
 
-describe.each([
-  ["light", { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }],
-  // All other rules have the same result in both themes.
-  ["dark", { type: "rule", values: ["color-contrast"] }],
-] as const)("in %s colours", (colorScheme, { type, values }) => {
+/** Whether the page scrolls horizontally on a phone. */
+async function isTooWide(page: Page): Promise<boolean> {
+  await page.setViewportSize(PHONE);
+  const isWide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+  await page.setViewportSize(DESKTOP);
+  return isWide;
+}
+
+describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
   it(
-    "axe finds no violation on any page, and no page scrolls horizontally on a phone",
+    "axe finds no violation on any page, and in light colours no page scrolls horizontally on a phone",
     async () => {
       const page = await open("/", { colorScheme, reducedMotion: "reduce" });
       const found: string[] = [];
       for (const [name, path] of pagesOf(scene)) {
-        await page.goto(world.server.url + path);
+        await goTo(page, path);
         await settled(page);
-        const { violations } = await new AxeBuilder({ page })
-          .options({ runOnly: { type, values: [...values] } })
-          .analyze();
-        for (const { id, nodes } of violations) {
-          found.push(`${name}: ${id} at ${nodes[0]!.target.join(" ")}: ${nodes[0]!.failureSummary ?? ""}`);
-        }
-        // A third load of forty pages would take longer than these checks.
-        await page.setViewportSize(PHONE);
-        if (await page.evaluate(() => document.documentElement.scrollWidth > innerWidth))
-          found.push(`${name}: too wide`);
-        await page.setViewportSize(DESKTOP);
+        for (const fault of await axeFaults(page, colorScheme)) found.push(`${name}: ${fault}`);
+        // A tour of its own would take longer than this check. Colours have no width.
+        if (colorScheme === "light" && (await isTooWide(page))) found.push(`${name}: too wide`);
       }
       expect(found).toEqual([]);
     },

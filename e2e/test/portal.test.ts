@@ -1,8 +1,9 @@
 /** The customer portal in a real browser: by link, in a frame of another origin, and as an element of a page. */
-import { AxeBuilder } from "@axe-core/playwright";
 import type { FrameLocator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { axeFaults } from "../lib/axe.ts";
 import { useBrowser } from "../lib/browser.ts";
+import { goTo } from "../lib/go-to.ts";
 import {
   type HostPage,
   portalLink,
@@ -30,7 +31,8 @@ afterAll(async () => {
   await stranger[Symbol.asyncDispose]();
 });
 
-const AXE_MS = 400_000;
+/** Detects a hang, not a slow machine. */
+const AXE_MS = 900_000;
 const READ_ONLY = { readOnly: true };
 
 async function open(path = "/portal", options: { readonly access?: object; readonly page?: object } = {}) {
@@ -365,10 +367,7 @@ describe("the keyboard alone", () => {
   });
 });
 
-describe.each([
-  ["light", { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"] }],
-  ["dark", { type: "rule", values: ["color-contrast"] }],
-] as const)("in %s colours", (colorScheme, { type, values }) => {
+describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
   it(
     "axe finds no violation on any page, with a custom brand colour",
     async () => {
@@ -379,14 +378,9 @@ describe.each([
       await settled(page);
       const found: string[] = [];
       for (const [name, path] of portalPages(scene)) {
-        await page.goto(world.server.url + path);
+        await goTo(page, path);
         await settled(page);
-        const { violations } = await new AxeBuilder({ page })
-          .options({ runOnly: { type, values: [...values] } })
-          .analyze();
-        for (const { id, nodes } of violations) {
-          found.push(`${name}: ${id} at ${nodes[0]!.target.join(" ")}: ${nodes[0]!.failureSummary ?? ""}`);
-        }
+        for (const fault of await axeFaults(page, colorScheme)) found.push(`${name}: ${fault}`);
       }
       expect(found).toEqual([]);
     },
@@ -398,7 +392,7 @@ describe("at the width of a phone", () => {
   it("no page scrolls horizontally", async () => {
     const page = await open("/portal", { page: { viewport: { width: 390, height: 844 }, hasTouch: true } });
     for (const [name, path] of portalPages(scene)) {
-      await page.goto(world.server.url + path);
+      await goTo(page, path);
       await settled(page);
       const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       expect([name, beyond <= 0]).toEqual([name, true]);
