@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { shareCompileCache } from "./packages/testkit/src/compile-cache.ts";
+import { isNightly } from "./packages/testkit/src/nightly.ts";
 import { SlowFirstOfProject } from "./packages/testkit/src/slow-first.ts";
 import { pureTests } from "./scripts/pure-tests.ts";
 
@@ -18,6 +19,20 @@ const BUNDLED_THREADS = {
 const ON_BOTH_STORES = [
   "packages/posthorn/test/**/*.test.ts",
   "packages/posthorn/src/{delivery,dispatch,domain}/**/*.test.ts",
+];
+
+/**
+ * What Posthorn sends, receives, reads and shows, in many variants that differ in nothing that is stored. On PostgreSQL every route runs in
+ * `audit/routes.test.ts` and `access/matrix.test.ts`, and `npm run test:nightly` runs these files as well.
+ */
+const NIGHTLY_ON_POSTGRES = [
+  "packages/posthorn/test/destinations/**",
+  "packages/posthorn/test/{endpoint-egress,endpoint-verify,tenant-calls,tenant-egress}.test.ts",
+  "packages/posthorn/test/sources/{email,email-kills,feed,google-pub-sub,http,ical,kinds,websub}.test.ts",
+  "packages/posthorn/test/receiving/{cloud-events,generic,handshakes,inert-responses,responses,secret-warnings,separate-origin,sns}.test.ts",
+  "packages/posthorn/test/access/masking.test.ts",
+  "packages/posthorn/test/{attempt-detail,filters,live-streams,openapi-import,problem,security-txt,transformations}.test.ts",
+  "packages/posthorn/test/{unknown-query,watch-examples}.test.ts",
 ];
 
 export default defineConfig({
@@ -87,6 +102,7 @@ export default defineConfig({
             "packages/posthorn/test/destinations/conformance-coverage.test.ts",
             // A thousand bodies, almost all refused before they reach the store.
             "packages/posthorn/test/hostile/**",
+            ...(isNightly ? [] : NIGHTLY_ON_POSTGRES),
             ...PURE,
           ],
           env: { POSTHORN_TEST_STORE: "postgres" },

@@ -1,8 +1,10 @@
 /**
- * Runs the tests that take too long for every change: thousands of simulated weeks with new seeds each day, ten minutes of chaos, five
- * minutes of generated requests, linters of the API document, 200 kills while sending to real destinations, while reading each kind of source,
- * and while watches evaluate, and a database that is away for a minute while a broker offers messages. Each step prints its seed, so that a failure
- * can be reproduced. `--from` sets the first seed of the simulation, `--kills` the number of kills.
+ * Runs the tests that take too long for every change: all tests on PostgreSQL, thousands of simulated weeks with new seeds each day, ten
+ * minutes of chaos, five minutes of generated requests, linters of the API document, 200 kills while sending to real destinations, while
+ * reading each kind of source, and while watches evaluate, and a database that is away for a minute while a broker offers messages.
+ *
+ * Each step prints its seed, so that a failure can be reproduced, and the time it took. `npm run test:nightly -- simulation chaos` runs these
+ * parts only, so that several machines can share a night. `--from` sets the first seed of the simulation, `--kills` the number of kills.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -16,37 +18,58 @@ const WEEKS_PER_NIGHT = 5000;
 /** In each test that kills the server while it sends, or while it reads sources. Every other run has ten of either. */
 const KILLS = "200";
 
-const { values } = parseArgs({ options: { from: { type: "string" }, kills: { type: "string", default: KILLS } } });
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { from: { type: "string" }, kills: { type: "string", default: KILLS } },
+});
 const day = Math.floor(Date.now() / DAY_MS);
 const from = values.from ?? String(day * WEEKS_PER_NIGHT);
 
-const STEPS: readonly (readonly string[])[] = [
-  ["test:simulation"],
-  ["simulate", "--", "--from", from, "--seeds", String(WEEKS_PER_NIGHT)],
-  ["test:chaos", "--", "--minutes", "10", "--seed", String(day)],
-  ["lint:openapi"],
-  ["test:schemathesis", "--", "--minutes", "5", "--seed", String(day)],
-  ["test:destinations", "--", "kills", "source-faults"],
-  ["test:e2e", "--", "watch-crash"],
-];
+type Step = readonly string[];
+
+/** npm scripts with their arguments, by part. */
+const PARTS: Readonly<Record<string, readonly Step[]>> = {
+  postgres: [
+    ["test:unit", "--", "--project", "postgres"],
+    ["test:e2e", "--", "--project", "postgres", "operations"],
+  ],
+  simulation: [["test:simulation"], ["simulate", "--", "--from", from, "--seeds", String(WEEKS_PER_NIGHT)]],
+  chaos: [["test:chaos", "--", "--minutes", "10", "--seed", String(day)]],
+  api: [["lint:openapi"], ["test:schemathesis", "--", "--minutes", "5", "--seed", String(day)]],
+  kills: [
+    ["test:destinations", "--", "kills", "source-faults"],
+    ["test:e2e", "--", "watch-crash"],
+  ],
+};
+
+const unknown = positionals.find((name) => PARTS[name] === undefined);
+if (unknown !== undefined) {
+  console.error(`Unknown part "${unknown}". Choose from ${Object.keys(PARTS).join(", ")}.`);
+  process.exit(2);
+}
+const steps = (positionals.length === 0 ? Object.keys(PARTS) : positionals).flatMap((name) => PARTS[name]!);
+
 const results = mkdtempSync(join(tmpdir(), "posthorn-nightly-"));
 const report = join(results, "kills.jsonl");
 const env = {
   ...process.env,
   POSTHORN_TEST_KILLS: values.kills,
-  // Twice the weeks of other runs, and sabotages from the first seed on.
+  // Twice the weeks of other runs, sabotages from the first seed on, and every test on PostgreSQL.
   POSTHORN_TEST_ALL_SEEDS: "1",
   POSTHORN_TEST_SEED: process.env["POSTHORN_TEST_SEED"] ?? String(day),
   POSTHORN_TEST_REPORT: report,
 };
 
-const failed = STEPS.filter((step) => {
+const failed = steps.filter((step) => {
   console.log(`\n— npm run ${step.join(" ")}`);
-  return spawnSync("npm", ["run", "-s", ...step], { stdio: "inherit", env }).status !== 0;
+  const start = performance.now();
+  const { status } = spawnSync("npm", ["run", "-s", ...step], { stdio: "inherit", env });
+  console.log(`— npm run ${step.join(" ")} took ${Math.round((performance.now() - start) / 1000)} s`);
+  return status !== 0;
 });
 // A test that failed has no line: its output is above.
 if (existsSync(report)) console.log(`\nKills:\n${readFileSync(report, "utf8").trimEnd()}`);
 rmSync(results, { recursive: true, force: true });
 for (const step of failed) console.log(`FAILED npm run ${step.join(" ")}`);
-console.log(`${STEPS.length - failed.length} passed, ${failed.length} failed`);
+console.log(`${steps.length - failed.length} passed, ${failed.length} failed`);
 process.exitCode = failed.length === 0 ? 0 : 1;

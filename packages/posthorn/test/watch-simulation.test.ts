@@ -1,4 +1,5 @@
 /** Watches on several nodes that die, freeze and have wrong clocks, in simulated hours over a real store. */
+import { isNightly, onPostgres } from "@posthorn/testkit";
 import { describe, expect, it } from "vitest";
 import type { RuleJson } from "../src/conditions/schema.ts";
 import type { Services } from "../src/domain/context.ts";
@@ -14,7 +15,8 @@ const RULES: readonly RuleJson[] = [
   { read: READ, when: { count: { over: "5m", above: 2 } }, times: 2, hold: "2m" },
   { read: READ, when: { all: [{ avg: { over: "6m", above: 4 } }, { not: { silent: "3m" } }] }, for: "1m" },
 ];
-const SEEDS = [1, 2, 3, 4, 5];
+/** PostgreSQL runs the same steps twenty times as slowly, and differs only in its statements. */
+const SEEDS = onPostgres && !isNightly ? [1] : [1, 2, 3, 4, 5];
 const NODES = 3;
 const HOURS = 2;
 
@@ -157,7 +159,10 @@ interface Event {
   readonly at: string;
 }
 
-describe.each(SEEDS)("with seed %i, watches on three nodes", (seed) => {
+/** Detects a hang, not a slow machine. */
+const TEST_MS = 600_000;
+
+describe.each(SEEDS)("with seed %i, watches on three nodes", { timeout: TEST_MS }, (seed) => {
   it("report the same as one node, although nodes die, freeze and overtake each other", async () => {
     await using scene = await WatchStore.open();
     const start = Date.now() - (HOURS + 1) * 60 * MINUTE;

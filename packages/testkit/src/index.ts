@@ -11,6 +11,7 @@ export {
   type TestDatabase,
   type TestPostgres,
 } from "./postgres.ts";
+export { isNightly } from "./nightly.ts";
 export { startPgBouncer, type TestPgBouncer } from "./pgbouncer.ts";
 export { sharedPostgres, throughSharedPooler } from "./postgres-on-demand.ts";
 export {

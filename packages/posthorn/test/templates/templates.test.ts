@@ -1,11 +1,15 @@
 /** Each template, created on a running node: its endpoint receives what the examples say, and nothing else. */
+import { isNightly, onPostgres } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CATEGORIES, exampleValues } from "../../src/templates/template.ts";
 import { TEMPLATES } from "../../src/templates/templates.ts";
 import { TestGateway } from "../support/gateway.ts";
 import { TemplateScene } from "./template-scene.ts";
 
-describe.each(Object.entries(TEMPLATES))("the template %s", (id, template) => {
+/** Templates differ in rules and texts, and are stored alike: on PostgreSQL a few of them show that they can be. */
+const TESTED = Object.entries(TEMPLATES).slice(0, onPostgres && !isNightly ? 3 : undefined);
+
+describe.each(TESTED)("the template %s", (id, template) => {
   it("sends its endpoint what its examples say", async () => {
     await using scene = await TemplateScene.start();
     const { gateway } = scene.scene;
