@@ -121,6 +121,21 @@ export interface StoreCounters {
   readonly waitingBytes: number;
 }
 
+/** Each call is a short step. */
+export interface FreeSpaceStore {
+  /** Whether pages are overwritten when they are freed, which costs writes. */
+  overwriteFreed(isOn: boolean): Promise<void>;
+  /** Returns some free pages to the disk. False: there are none. */
+  returnPages(): Promise<boolean>;
+  /**
+   * Overwrites the unused space of some pages from this one on. Returns the page to continue with, which is the same one if a reader is in the
+   * way; `null`: it was the last.
+   */
+  overwrite(from: number): Promise<number | null>;
+  /** Empties the write-ahead log. False: a reader still uses it. */
+  emptyLog(): Promise<boolean>;
+}
+
 export interface Store extends AsyncDisposable {
   /** The current fault of the database; `null`: none. Does not query it. */
   readonly outage: StoreOutage | null;
@@ -201,6 +216,8 @@ export interface Store extends AsyncDisposable {
    * kept for the next messages.
    */
   reclaim(): Promise<boolean>;
+  /** Overwrites what deleted rows left in the files of the database; `null`: the database server does that on its own. */
+  readonly freeSpace: FreeSpaceStore | null;
   size(): Promise<StoreSize>;
   /** The same object each time, with current values. */
   readonly counters: StoreCounters;

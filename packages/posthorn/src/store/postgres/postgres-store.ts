@@ -325,6 +325,9 @@ export class PostgresStore implements Store {
     return Promise.resolve(false);
   }
 
+  /** Autovacuum removes old versions of rows. */
+  readonly freeSpace = null;
+
   /** The disk of the database server is not visible from here. */
   async size(): Promise<StoreSize> {
     const { rows } = await sql<{ bytes: number }>`

@@ -6,12 +6,14 @@ import { type AnnouncingRecord, prepareAnnouncing } from "./hot/announce.ts";
 import { prepareBacklog } from "./hot/backlog.ts";
 import { prepareDue } from "./hot/due.ts";
 import { prepareRecord } from "./hot/record.ts";
+import { FreeSpace } from "./free-space.ts";
 import {
   type AcceptRow,
   type Batch,
   type BatchResult,
   decodeAccepts,
   decodeRecords,
+  type FreeSpaceStep,
   type PackedResult,
   type ThreadFailure,
   type ThreadRequest,
@@ -41,6 +43,7 @@ export function writerOn(db: DatabaseSync): Handler {
   const query = prepareQuery(db);
   const due = prepareDue(db);
   const backlog = prepareBacklog(db);
+  const freeSpace = new FreeSpace(db);
   return (request) => {
     switch (request.op) {
       case "batch":
@@ -60,10 +63,29 @@ export function writerOn(db: DatabaseSync): Handler {
         // Not a prepared statement: this pragma frees one page per step, and `run` takes a single step.
         db.exec(`PRAGMA incremental_vacuum(${request.pages})`);
         return null;
+      case "free-space":
+        endLeftover(db);
+        return runStep(freeSpace, request.step);
       case "close":
-        return close(db);
+        close(db);
+        freeSpace.close();
+        return null;
     }
   };
+}
+
+function runStep(freeSpace: FreeSpace, step: FreeSpaceStep): number | boolean | null {
+  switch (step.kind) {
+    case "overwrite-freed":
+      freeSpace.overwriteFreed(step.isOn);
+      return null;
+    case "return-pages":
+      return freeSpace.returnPages();
+    case "overwrite":
+      return freeSpace.overwrite(step.from);
+    case "empty-log":
+      return freeSpace.emptyLog();
+  }
 }
 
 function close(db: DatabaseSync): null {

@@ -49,6 +49,8 @@ export function openForWriting(path: string): DatabaseSync {
   db.exec("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
   db.exec("PRAGMA busy_timeout = 5000; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY");
   db.exec("PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864");
+  // Overwrites deleted rows in pages that are written anyway. See `FreeSpace` for the others.
+  db.exec("PRAGMA secure_delete = FAST");
   return db;
 }
 

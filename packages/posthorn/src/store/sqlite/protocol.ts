@@ -94,7 +94,15 @@ export type ThreadRequest =
     }
   | { readonly op: "backlog" }
   | { readonly op: "reclaim"; readonly pages: number }
+  | { readonly op: "free-space"; readonly step: FreeSpaceStep }
   | { readonly op: "close" };
+
+/** One step of overwriting what deleted rows left in the files. See `FreeSpace`. */
+export type FreeSpaceStep =
+  | { readonly kind: "overwrite-freed"; readonly isOn: boolean }
+  | { readonly kind: "return-pages" }
+  | { readonly kind: "overwrite"; readonly from: number }
+  | { readonly kind: "empty-log" };
 
 export interface ThreadResults {
   batch: BatchResult;
@@ -102,6 +110,7 @@ export interface ThreadResults {
   due: JobPage;
   backlog: readonly EndpointBacklog[];
   reclaim: null;
+  "free-space": number | boolean | null;
   close: null;
 }
 

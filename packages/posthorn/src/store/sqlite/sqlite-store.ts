@@ -8,7 +8,15 @@ import type { ClusterStore } from "../cluster.ts";
 import type { Database } from "../schema.ts";
 import type { PassingTime } from "../../lib/clock.ts";
 import type { Signal, SignalListener } from "../signal.ts";
-import type { AcceptEntry, AcceptResult, CommitListener, Store, StoreCounters, StoreSize } from "../store.ts";
+import type {
+  AcceptEntry,
+  AcceptResult,
+  CommitListener,
+  FreeSpaceStore,
+  Store,
+  StoreCounters,
+  StoreSize,
+} from "../store.ts";
 import type { BatchStore, EndpointBacklog, JobPage, Outcome, PageSelection } from "../delivery.ts";
 import { batchMembers, keptBatches } from "../delivery-batches.ts";
 import { type Lent, sqliteDialect } from "../dialect.ts";
@@ -257,6 +265,13 @@ export class SqliteStore implements Store {
     await this.#writer.reclaim(Math.min(more, RECLAIM_PAGES));
     return true;
   }
+
+  readonly freeSpace: FreeSpaceStore = {
+    overwriteFreed: async (isOn) => void (await this.#writer.freeSpace({ kind: "overwrite-freed", isOn })),
+    returnPages: async () => (await this.#writer.freeSpace({ kind: "return-pages" })) as boolean,
+    overwrite: async (from) => (await this.#writer.freeSpace({ kind: "overwrite", from })) as number | null,
+    emptyLog: async () => (await this.#writer.freeSpace({ kind: "empty-log" })) as boolean,
+  };
 
   async size(): Promise<StoreSize> {
     const { pages, free, bytes } = await this.#pages();

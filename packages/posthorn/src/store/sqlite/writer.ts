@@ -12,6 +12,7 @@ import {
   type DatabaseThread,
   encodeAccept,
   encodeRecord,
+  type FreeSpaceStep,
   type ThreadFailure,
   unpackRows,
 } from "./protocol.ts";
@@ -184,6 +185,10 @@ export class Writer {
 
   reclaim(pages: number): Promise<null> {
     return this.exclusive(() => this.#thread.request<"reclaim">({ op: "reclaim", pages }));
+  }
+
+  freeSpace(step: FreeSpaceStep): Promise<number | boolean | null> {
+    return this.exclusive(() => this.#thread.request<"free-space">({ op: "free-space", step }));
   }
 
   async query(
