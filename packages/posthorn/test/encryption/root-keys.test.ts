@@ -206,6 +206,37 @@ describe.skipIf(onPostgres)("a backup, and a copy of the database", () => {
   });
 });
 
+describe("a server whose root key was lost", () => {
+  it("starts with a new one once the data keys are marked as destroyed, and delivers again once secrets are replaced", async () => {
+    using folder = temporaryFolder();
+    await using receiver = await startReceiver({ response: () => 204 });
+    const start = (key: string): Promise<TestNode> =>
+      startNode(folder.path, { env: { POSTHORN_ENCRYPTION_KEY: key, POSTHORN_RETRY_SCHEDULE: "1,1,1,1,1,1" } });
+    {
+      await using node = await start(newKey());
+      await endpointAt(node, `${receiver.url}/hook`);
+      await call(node, "POST", "app/shop/msg", { eventType: "order.paid", payload: { n: 1 } });
+      await receiver.waitForCount(1);
+      await node.services.store.transaction(({ db }) =>
+        db.updateTable("encryption_key").set({ state: "destroyed", wrapped: null }).execute(),
+      );
+    }
+    await using node = await start(newKey());
+    expect((await call(node, "GET", "app/shop/msg"))["data"]).toHaveLength(1);
+    await expect(secretOf(node)).rejects.toThrow("storage_corrupt");
+    expect(await keys(node, "verify")).toBe(1);
+    expect(output).toMatch(/cannot be decrypted: endpoint\.headers_sealed of row \d+\n/);
+
+    await call(node, "PUT", "app/shop/endpoint/hook/headers", { headers: { "x-key": "secret again" } });
+    const key = `whsec_${randomBytes(24).toString("base64")}`;
+    await call(node, "POST", "app/shop/endpoint/hook/secret/rotate", { key, gracePeriodSeconds: 0 });
+    expect(await secretOf(node)).toBe(key);
+    await call(node, "POST", "app/shop/msg", { eventType: "order.paid", payload: { n: 2 } });
+    await receiver.waitForCount(2);
+    expect(receiver.requests.at(-1)!.headers["x-key"]).toBe("secret again");
+  });
+});
+
 describe.skipIf(!onPostgres)("the nodes of a cluster", () => {
   it("replace the root key one after the other, and a node in the wrong order does not start or holds the rotation up", async () => {
     using folder = temporaryFolder();

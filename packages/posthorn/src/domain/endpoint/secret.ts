@@ -30,8 +30,9 @@ export async function rotateSecret({
   input,
 }: Call<EndpointRef & { readonly key: string | null; readonly gracePeriodSeconds: number }>): Promise<string> {
   const { application, endpoint } = await getEndpoint(ctx, input);
-  const current = await currentSecret(ctx, endpoint.key);
-  const next = input.key === null ? await newSecretLike(current) : checkSecret(input.key);
+  // A given secret also replaces one that can no longer be decrypted.
+  const next =
+    input.key === null ? await newSecretLike(await currentSecret(ctx, endpoint.key)) : checkSecret(input.key);
   const now = ctx.services.now();
   await write(ctx, async (tx) => {
     await tx.db
