@@ -91,6 +91,8 @@ export class KillRun implements AsyncDisposable {
   #startedAt = Date.now();
   /** IDs of the endpoints by sink. */
   readonly #endpoints = new Map<Sink, string>();
+  /** Sinks that respond to nothing. */
+  #silent: readonly Sink[] = [];
   #left = 0;
   #kills = 0;
   #isEnded = false;
@@ -221,7 +223,7 @@ export class KillRun implements AsyncDisposable {
     const goal = this.accepted.size + this.random.int(LEAST_A_LIFE, MESSAGES_A_LIFE - PUBLISHERS);
     while (this.accepted.size < goal) await delay(1);
     // Some kills come while messages are accepted, and others while they are delivered, also on a slow machine.
-    const endpoints = [...this.#endpoints.values()];
+    const endpoints = [...this.#endpoints].flatMap(([sink, id]) => (this.#silent.includes(sink) ? [] : [id]));
     if (endpoints.length > 0 && this.random.chance(0.7)) await this.#delivery(this.random.pick(endpoints));
     await delay(this.random.int(0, MAX_LIFE_MS) * (this.random.chance(0.5) ? 1 : 0.1));
     this.#url = null;
@@ -250,11 +252,13 @@ export class KillRun implements AsyncDisposable {
     await kill!();
   }
 
-  async #silence({ freeze, unfreeze }: Counterpart): Promise<void> {
+  async #silence({ freeze, unfreeze, sinks }: Counterpart): Promise<void> {
     freeze!();
+    this.#silent = sinks;
     try {
       await this.#life();
     } finally {
+      this.#silent = [];
       unfreeze!();
     }
   }
