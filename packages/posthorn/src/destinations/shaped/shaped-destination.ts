@@ -200,7 +200,7 @@ export class ShapedDestination implements Destination {
           retryAfterMs: item.afterMs ?? null,
         },
         reply,
-        ...(isBatch ? {} : sentBodyOf(request, message, hide)),
+        ...(isBatch ? {} : sentBodyOf(request, message, sending.hide)),
       };
       if (item.kind === "ok") {
         const { reference, isDuplicate = false, afterMs } = item;
@@ -310,7 +310,10 @@ function factsOf(
   return { method: request.method, standard: NO_STANDARD, headers: shown, bodyBytes: request.body.byteLength };
 }
 
-/** The body as the kind built it, with secrets hidden, unless it is that of the message. */
+/**
+ * The body as the kind built it, with the secrets of the configuration hidden, unless it is that of the message. The credentials of the request are
+ * not in it: they are issued by a server, or sign the body.
+ */
 function sentBodyOf(
   request: KindRequest,
   { body }: KindMessage,
