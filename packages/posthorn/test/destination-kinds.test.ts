@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { checkConfig, secretsOf } from "../src/fields/config.ts";
+import { connectionKind } from "../src/destinations/kind.ts";
 import { DESTINATION_KINDS } from "../src/destinations/kinds.ts";
 import { EXAMPLE_KIND } from "./support/example-kind.ts";
 import { registerKind } from "./support/kinds.ts";
@@ -339,43 +340,74 @@ describe("the list of destination kinds", () => {
   });
 });
 
+/** What a node makes of a kind that it cannot send to, and of the endpoint `ep` of this kind. */
+async function outcomesAt(of: TestNode, kind: string): Promise<object> {
+  const own = new Tenant(of);
+  const refused = await own.call("POST", ENDPOINT, { kind, config: config() });
+  const { json } = await own.call("POST", "app/app/msg", { eventType: "a", payload: { n: 1 } });
+  const deliveries = await eventually(async () => {
+    const { json: list } = await own.call("GET", `app/app/msg/${String(json["id"])}/delivery`);
+    const found = list["data"] as { state: string }[];
+    if (found[0]?.state !== "held") throw new Error(JSON.stringify(found));
+    return found;
+  });
+  const kinds = (await own.call("GET", "destination-kinds")).json["data"] as { kind: string }[];
+  return {
+    refused,
+    deliveries,
+    endpoint: (await own.call("GET", `${ENDPOINT}/ep/state`)).json,
+    listed: kinds.find((one) => one.kind === kind),
+    attempts: (await own.call("GET", "app/app/attempt/endpoint/ep")).json["data"],
+    requests: receiver.requests,
+  };
+}
+
+/** New endpoints are refused, and the deliveries of existing ones are on hold and use up no attempt. */
+function unavailable(code: string, sentence: RegExp): object {
+  const reason: unknown = expect.stringMatching(sentence);
+  return {
+    refused: problem(["kind"], reason),
+    deliveries: [{ state: "held", heldReason: "endpoint_kind_unavailable" }],
+    endpoint: { state: "unavailable", reason },
+    listed: { available: false, problem: { code } },
+    attempts: [],
+    requests: [],
+  };
+}
+
+/** Creates an application with the endpoint `ep` of a kind. */
+async function createBefore(folderPath: string, kind: string): Promise<void> {
+  await using before = await startNode(folderPath);
+  const own = new Tenant(before);
+  await own.call("POST", "app", { name: "Test", uid: "app" });
+  const answer = await own.call("POST", ENDPOINT, { kind, config: config(), uid: "ep" });
+  if (answer.status !== 201) throw new Error(answer.text);
+}
+
 describe("a kind that the operator does not allow", () => {
   it("is refused for new endpoints, and holds the deliveries of existing ones without using up attempts", async () => {
     using place = temporaryFolder();
-    let endpointId = "";
-    {
-      await using before = await startNode(place.path);
-      const own = new Tenant(before);
-      await own.call("POST", "app", { name: "Test", uid: "app" });
-      const { json } = await own.call("POST", ENDPOINT, { kind: "exampleQueue", config: config(), uid: "ep" });
-      endpointId = String(json["id"]);
-    }
+    await createBefore(place.path, "exampleQueue");
     await using after = await startNode(place.path, { env: { POSTHORN_DESTINATIONS: "http" } });
-    const own = new Tenant(after);
     const sentence = /^This server does not allow Example Queue destinations\. The operator can add "exampleQueue"/;
-    const refused = await own.call("POST", ENDPOINT, { kind: "exampleQueue", config: config() });
-    expect(refused).toMatchObject(problem(["kind"], expect.stringMatching(sentence)));
-    const { json } = await own.call("POST", "app/app/msg", { eventType: "a", payload: { n: 1 } });
-    const deliveries = await eventually(async () => {
-      const { json: list } = await own.call("GET", `app/app/msg/${String(json["id"])}/delivery`);
-      const [delivery] = list["data"] as object[];
-      expect(delivery).toMatchObject({ endpointId, state: "held", heldReason: "endpoint_kind_unavailable" });
-      return list;
-    });
-    expect(deliveries["data"]).toHaveLength(1);
-    const state = await own.call("GET", `${ENDPOINT}/ep/state`);
-    expect(state.json).toMatchObject({ state: "unavailable", reason: expect.stringMatching(sentence) });
-    const kinds = await own.call("GET", "destination-kinds");
-    expect(kinds.json["data"]).toContainEqual(
-      expect.objectContaining({
-        kind: "exampleQueue",
-        available: false,
-        problem: expect.objectContaining({ code: "kind_not_allowed" }),
-      }),
-    );
-    expect(receiver.requests).toEqual([]);
-    const attempts = await own.call("GET", "app/app/attempt/endpoint/ep");
-    expect(attempts.json["data"]).toEqual([]);
+    expect(await outcomesAt(after, "exampleQueue")).toMatchObject(unavailable("kind_not_allowed", sentence));
+  });
+});
+
+describe("a kind that needs a package which is not installed", () => {
+  it("is refused for new endpoints, naming the package, and holds the deliveries of existing ones", async () => {
+    const declaredWith = (packages: readonly string[]) =>
+      connectionKind({ ...EXAMPLE_KIND, family: "connection", title: "Example Broker", packages, ports: null });
+    using place = temporaryFolder();
+    using kinds = new DisposableStack();
+    const installed = kinds.use(registerKind("exampleBroker", declaredWith([])));
+    await createBefore(place.path, "exampleBroker");
+    installed[Symbol.dispose]();
+    kinds.use(registerKind("exampleBroker", declaredWith(["posthorn-no-such-client@2"])));
+    await using after = await startNode(place.path);
+    const sentence =
+      /^Example Broker destinations need a package .*Run "npm i posthorn-no-such-client@2" where Posthorn/;
+    expect(await outcomesAt(after, "exampleBroker")).toMatchObject(unavailable("kind_unavailable", sentence));
   });
 });
 
