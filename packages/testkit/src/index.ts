@@ -3,6 +3,7 @@ export { COMPILE_CACHE } from "./compile-cache.ts";
 export { eventually, type EventuallyOptions } from "./eventually.ts";
 export { eventTypeName, organisationId, randomId, uid } from "./factories.ts";
 export { freePort } from "./free-port.ts";
+export { type OtlpCollector, type OtlpMetric, type OtlpSpan, startCollector } from "./otlp-collector.ts";
 export {
   createDatabase,
   type PostgresOptions,
