@@ -38,6 +38,8 @@ export interface Job {
   readonly orderKey?: string | null;
   /** Whether it was resent manually, not as part of a recovery, so that it waits for no other job. */
   readonly resent?: boolean;
+  /** Trace context of the message: see `lib/trace-context.ts`; absent or `null`: none. */
+  readonly traceContext?: string | null;
 }
 
 /** As stored with the message. */

@@ -54,6 +54,7 @@ export const MESSAGE = hotColumns<Exclude<keyof MessageTable, "payload">, Accept
   unmatched_json: ["text", (message) => message.unmatchedJson],
   request_json: ["text", (message) => message.requestJson],
   deliver_until: ["bigint", (message) => message.deliverUntil ?? null],
+  trace_context: ["text", (message) => message.traceContext ?? null],
 });
 
 /** Columns of `attempt` that an attempt writes. `message_id`, `endpoint_id` and `trigger_type` come from its outcome. */

@@ -28,13 +28,13 @@ function jobColumnsBut(least: "least" | "min"): string {
   d.generation AS generation, ${least}(d.manual, 1) AS "trigger", d.manual = ${REQUESTED_BY.resend} AS resent, d.order_key AS "orderKey",
   m.content_type AS "contentType", m.ordering_key AS "orderingKey", m.request_json AS "requestJson",
   m.deliver_until AS "deliverUntil", m.deliver_at AS "deliverAt", m.event_type AS "eventType", m.event_id AS "eventId",
-  m.channels_json AS "channelsJson", m.tags_json AS "tagsJson",
+  m.channels_json AS "channelsJson", m.tags_json AS "tagsJson", m.trace_context AS "traceContext",
   length(m.payload) AS bytes`;
 }
 
 export function toJob(row: JobRow): Job {
   const { messageId, publicId, endpointId, due, attempts, generation, trigger, contentType, orderingKey } = row;
-  const { requestJson, payload, bytes, deliverUntil, deliverAt, orderKey, resent } = row;
+  const { requestJson, payload, bytes, deliverUntil, deliverAt, orderKey, resent, traceContext } = row;
   const { eventType, eventId, channelsJson, tagsJson } = row;
   return {
     messageId,
@@ -54,5 +54,6 @@ export function toJob(row: JobRow): Job {
     firstDue: deliverAt ?? timeOfKey(messageId),
     ...(orderKey === undefined ? {} : { orderKey }),
     resent: resent === 1,
+    ...(traceContext === undefined ? {} : { traceContext }),
   };
 }

@@ -199,6 +199,8 @@ export interface MessageTable {
   request_json: string | null;
   /** The message is not delivered from this time on; `null`: no limit. */
   deliver_until: number | null;
+  /** See `lib/trace-context.ts`; `null`: none. */
+  trace_context: string | null;
 }
 
 /** A channel or tag of a message, which makes messages searchable by it. Deleted together with its message. */
@@ -235,6 +237,8 @@ export interface OutboxTable {
   /** Alternative to `deliver_until`: time to live in milliseconds from when the first attempts are due. */
   ttl_ms: number | null;
   retention_ms: number | null;
+  /** As the publisher gave it: it may be invalid. `null`: none. */
+  trace_context: Generated<string | null>;
   /** Number of failed attempts to create the message. */
   failures: Generated<number>;
   /** Reason of the last failure. */

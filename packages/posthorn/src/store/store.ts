@@ -35,6 +35,8 @@ export interface AcceptEntry {
   readonly idempotency: IdempotencyKey | null;
   /** Unix milliseconds after which it is no longer delivered; absent or `null`: no limit. */
   readonly deliverUntil?: number | null;
+  /** See `lib/trace-context.ts`; absent or `null`: none. */
+  readonly traceContext?: string | null;
   /** For the endpoints that debounce or throttle; absent or `null`: none does. */
   readonly flowControl?: FlowControl | null;
   /** The order key at each of `endpointIds`, `null` for those without an order; absent or `null`: none has one. */

@@ -42,6 +42,7 @@ import { signInMethods } from "./059-sign-in-methods.ts";
 import { audit } from "./053-audit.ts";
 import { shareLinks } from "./055-share-links.ts";
 import { encryptionKeys } from "./054-encryption-keys.ts";
+import { traceContext } from "./071-trace-context.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
@@ -95,6 +96,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "share links", sql: shareLinks },
   { name: "encryption keys", sql: encryptionKeys },
   { name: "device providers", sql: deviceProviders },
+  { name: "trace context", sql: traceContext },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
