@@ -37,4 +37,5 @@ export const THREADS = {
   thread: join(SOURCE, "store/sqlite/thread.ts"),
   "transform-thread": join(SOURCE, "transform/transform-thread.ts"),
   "connector-thread": join(SOURCE, "destinations/connections/connector-thread.ts"),
+  "telemetry-thread": join(SOURCE, "telemetry/telemetry-thread.ts"),
 };

@@ -5,7 +5,8 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { EGRESS_ERRORS } from "@posthorn/egress";
-import { flagOf, type Setting, settings } from "../packages/posthorn/src/config/settings.ts";
+import type { Setting } from "../packages/posthorn/src/config/setting.ts";
+import { flagOf, settings } from "../packages/posthorn/src/config/settings.ts";
 import { CAN } from "../packages/posthorn/src/domain/auth/key-sentence.ts";
 import { PERMISSIONS } from "../packages/posthorn/src/domain/grant.ts";
 import { ROLE_PERMISSIONS, ROLES } from "../packages/posthorn/src/domain/role.ts";

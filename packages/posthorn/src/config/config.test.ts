@@ -218,7 +218,7 @@ describe("describeSettings", () => {
     const all = Object.values(settings);
     expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
     for (const { name, help } of all) {
-      expect(name).toMatch(/^POSTHORN_[A-Z_]+$/);
+      expect(name).toMatch(/^(POSTHORN|OTEL)_[A-Z_]+$/);
       expect(flagOf(name)).toMatch(/^--[a-z-]+$/);
       expect(help).toMatch(/\.$/);
     }

@@ -6,6 +6,8 @@ import type { RawSettings, SettingOrigin } from "./env.ts";
 import { parseKeySource } from "./key-source.ts";
 import { serverUrls } from "../store/postgres/server-urls.ts";
 import { type SettingKey, type SettingValues, settings } from "./settings.ts";
+import { type TelemetryConfig, telemetryOf } from "./telemetry.ts";
+import type { telemetrySettings } from "./telemetry-settings.ts";
 
 /** Validated configuration. Durations are in milliseconds. Secrets may still be empty; see `secrets.ts`. */
 export interface Config extends Omit<
@@ -18,6 +20,8 @@ export interface Config extends Omit<
   | "databaseConnections"
   | "databaseTimeout"
   | "databaseWait"
+  | "traceSlow"
+  | keyof typeof telemetrySettings
 > {
   readonly requestTimeoutMs: number;
   /** At least `requestTimeoutMs`. */
@@ -26,6 +30,10 @@ export interface Config extends Omit<
   /** How long startup waits for an unavailable database. */
   readonly databaseWaitMs: number;
   readonly database: DatabaseConfig;
+  /** `null`: OpenTelemetry is off. */
+  readonly telemetry: TelemetryConfig | null;
+  /** From which duration on an attempt is slow. */
+  readonly traceSlowMs: number;
 }
 
 export type DatabaseConfig =
@@ -86,6 +94,8 @@ export function envToConfig(raw: RawSettings): Config {
       connections: databaseConnections,
       timeoutMs: Math.round(databaseTimeout * 1000),
     }),
+    telemetry: telemetryOf(values),
+    traceSlowMs: Math.round(values.traceSlow * 1000),
     requestTimeoutMs: Math.round(requestTimeout * 1000),
     maxRequestTimeoutMs: Math.round(Math.max(requestTimeout, maxRequestTimeout) * 1000),
     databaseWaitMs: Math.round(databaseWait * 1000),

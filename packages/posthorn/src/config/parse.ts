@@ -92,6 +92,16 @@ export function parseProxyUrl(text: string): string {
   return url;
 }
 
+/** Parses the template of links to traces; empty: none. */
+export function parseTraceUrl(text: string): string {
+  const url = text.trim();
+  if (url === "") return "";
+  if (!url.includes("{traceId}")) throw new Error(`"${text}" has no {traceId}`);
+  const filled = url.replaceAll("{traceId}", "0").replaceAll("{spanId}", "0");
+  if (!/^https?:$/.test(URL.parse(filled)?.protocol ?? "")) throw new Error(`"${text}" is not an http or https URL`);
+  return url;
+}
+
 /** Parses comma-separated addresses and CIDR ranges. */
 export function parseAddresses(text: string): readonly string[] {
   const addresses = parseList(text);

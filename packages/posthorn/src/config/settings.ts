@@ -18,34 +18,18 @@ import {
   parseSchedule,
   parseSwitch,
   parseText,
+  parseTraceUrl,
   parseUrlList,
 } from "./parse.ts";
+import { setting } from "./setting.ts";
+import { telemetrySettings } from "./telemetry-settings.ts";
 import { SIGNATURE_STYLES } from "../domain/policy/signature-style.ts";
 import { VERIFICATION_METHODS } from "../domain/policy/verification-method.ts";
-
-/** A setting. Environment and settings file use its name; the flag is the name in kebab case without the prefix. */
-export interface Setting<T> {
-  readonly name: string;
-  readonly help: string;
-  readonly default: string;
-  /** Default with `start --dev`. */
-  readonly devDefault?: string;
-  /** Masked when settings are printed. */
-  readonly secret?: true;
-  /** A secret that, if empty, is generated once and stored in the data folder; see `secrets.ts`. */
-  readonly made?: true;
-  /** Parses the text. Throws an `Error` whose message completes the sentence "NAME is wrong: …". */
-  readonly parse: (text: string) => T;
-}
 
 const VERIFICATIONS = ["off", ...VERIFICATION_METHODS] as const;
 const EGRESS_CLIENTS = ["builtin", "undici"] as const;
 export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export const LOG_FORMATS = ["json", "pretty"] as const;
-
-function setting<T>(entry: Setting<T>): Setting<T> {
-  return entry;
-}
 
 export const settings = {
   listen: setting({
@@ -431,6 +415,19 @@ export const settings = {
     devDefault: "pretty",
     parse: (text) => parseChoice(text, LOG_FORMATS),
   }),
+  traceUrl: setting({
+    name: "POSTHORN_TRACE_URL",
+    help: "Link from messages and attempts to your tracing tool, with {traceId} and optionally {spanId}, such as https://jaeger.example.com/trace/{traceId}. Shown to the organisation only. Empty: no links.",
+    default: "",
+    parse: parseTraceUrl,
+  }),
+  traceSlow: setting({
+    name: "POSTHORN_TRACE_SLOW",
+    help: "Seconds from which on an attempt is slow: slow and failed attempts are exported whatever OTEL_TRACES_SAMPLER says.",
+    default: "5",
+    parse: (text) => parseDecimal(text, { min: 0, max: 600 }),
+  }),
+  ...telemetrySettings,
 } as const;
 
 export type SettingKey = keyof typeof settings;

@@ -82,7 +82,8 @@ export class Posthorn implements AsyncDisposable {
     }
     const config = envToConfig(readEnv({ environment: { ...environment }, flags: textsOf(settings) }));
     const prefix = prefixOf(config.publicUrl);
-    const log = options.log ?? createLog({ level: levelOf(options) ?? "warn", format: config.logFormat });
+    const exportable = (config.telemetry?.logs ?? null) !== null;
+    const log = options.log ?? createLog({ level: levelOf(options) ?? "warn", format: config.logFormat, exportable });
     const secrets = loadSecrets(config);
     const node = await PosthornNode.start({ config, secrets, log, listens: listen, base: prefix, embedded: true });
     try {

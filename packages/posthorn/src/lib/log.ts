@@ -9,6 +9,8 @@ export type { Logger };
 export interface LogOptions {
   readonly level: string;
   readonly format: "json" | "pretty";
+  /** Whether sinks can be attached, which costs a little for each entry. */
+  readonly exportable?: boolean;
 }
 
 /** Fields of log entries that could hold secrets. */
@@ -23,12 +25,43 @@ const REDACTED = [
   "*.secret",
 ];
 
-export function createLog({ level, format }: LogOptions): Logger {
+/** Receives each entry as one line of JSON. */
+type LogSink = (line: string) => void;
+
+/** Sinks of the logs that were created as `exportable`. */
+const SINKS = new WeakMap<object, Set<LogSink>>();
+
+/** Passes the entries of a log on from now. Returns a function that ends it. A log of a host program has no sinks. */
+export function attachLogSink(log: Logger, sink: LogSink): () => void {
+  const sinks = SINKS.get(log);
+  sinks?.add(sink);
+  return () => sinks?.delete(sink);
+}
+
+export function createLog({ level, format, exportable = false }: LogOptions): Logger {
   const options = { level, redact: REDACTED, base: null };
+  if (exportable) return exportableLog(options, format);
   if (format === "json") return pino(options);
-  // Servers log JSON, so the formatter is loaded only for a terminal.
+  return pino(options, prettyStream());
+}
+
+/** Servers log JSON, so the formatter is loaded only for a terminal. */
+function prettyStream(): PinoPretty.PrettyStream {
   const pretty = createRequire(import.meta.url)("pino-pretty") as typeof PinoPretty;
-  return pino(options, pretty({ ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l", sync: true }));
+  return pretty({ ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l", sync: true });
+}
+
+function exportableLog(options: object, format: LogOptions["format"]): Logger {
+  const sinks = new Set<LogSink>();
+  const out = format === "json" ? pino.destination({ sync: true }) : prettyStream();
+  const log = pino(options, {
+    write: (line: string) => {
+      out.write(line);
+      for (const sink of sinks) sink(line);
+    },
+  });
+  SINKS.set(log, sinks);
+  return log;
 }
 
 /**

@@ -21,7 +21,11 @@ export function addStartCommand(program: Command): void {
 async function start(options: Record<string, unknown>): Promise<void> {
   const config = envToConfig(readEnv(sourcesOf(options)));
   const secrets = loadSecrets(config);
-  const log = createLog({ level: config.logLevel, format: config.logFormat });
+  const log = createLog({
+    level: config.logLevel,
+    format: config.logFormat,
+    exportable: (config.telemetry?.logs ?? null) !== null,
+  });
   const stop = options["dev"] === true ? Promise.race([stopSignal(), parentGone()]) : stopSignal();
   const waiting = new AbortController();
   void stop.then(() => waiting.abort());
