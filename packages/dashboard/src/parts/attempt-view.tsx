@@ -22,6 +22,7 @@ import styles from "./attempt-view.module.css";
 import { Headers } from "./headers.tsx";
 import { ServerSentence } from "../components/server-sentence.tsx";
 import { Change, sentTypeOf, useAttempt } from "./message-change.tsx";
+import { TraceLink } from "./trace-link.tsx";
 import { Waterfall } from "./waterfall.tsx";
 
 type Attempt = components["schemas"]["MessageAttemptOut"];
@@ -122,6 +123,9 @@ function AttemptFacts({
           </Link>,
         ],
         [t("messages.time"), <Time key="time" at={attempt.timestamp} />],
+        ...(attempt.trace === undefined
+          ? []
+          : [[t("messages.trace"), <TraceLink key="trace" trace={attempt.trace} />] as const]),
         [t("attempts.trigger"), t(attempt.triggerType === 1 ? "attempts.manual" : "attempts.scheduled")],
         ...(detail?.nextAttempt === null || detail === null
           ? []

@@ -14,6 +14,7 @@ import { useLiveRefresh } from "../live/use-live.ts";
 import { useAudience } from "../session/audience.ts";
 import { MessageActions } from "./message-actions.tsx";
 import { Timeline } from "./message-timeline.tsx";
+import { TraceLink } from "./trace-link.tsx";
 import styles from "./message-view.module.css";
 
 /** Maximum number of endpoints shown for one message. */
@@ -98,7 +99,7 @@ function MessageOutcomeBadge({ states }: { readonly states: readonly DeliveryWor
 
 function MessageFacts({ message }: { readonly message: ExactMessage }) {
   const { t } = useTranslation();
-  const { id, eventId, timestamp, channels, tags, deliverAt, expiresAt } = message;
+  const { id, eventId, timestamp, channels, tags, deliverAt, expiresAt, trace } = message;
   return (
     <Facts
       facts={[
@@ -109,6 +110,7 @@ function MessageFacts({ message }: { readonly message: ExactMessage }) {
         [t("messages.tags"), <Tags key="tags" names={tags} />],
         ...(deliverAt === null ? [] : [[t("messages.deliverAt"), <Time key="later" at={deliverAt} />] as const]),
         ...(expiresAt === null ? [] : [[t("messages.expiresAt"), <Time key="end" at={expiresAt} />] as const]),
+        ...(trace === undefined ? [] : [[t("messages.trace"), <TraceLink key="trace" trace={trace} />] as const]),
       ]}
     />
   );

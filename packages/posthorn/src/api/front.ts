@@ -16,6 +16,7 @@ import { createMessage } from "./message/create.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { InboundResponse } from "../ingest/inbound-response.ts";
 import { receiveInbound, sendInbound } from "./inbound.ts";
+import { readTraceContext } from "../lib/trace-context.ts";
 
 export type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -145,7 +146,10 @@ export function publishRoute({ services, authenticator, log, respond, isForInges
       // Express removes the path of the mount from `url`.
       const { originalUrl = url } = request as IncomingMessage & { readonly originalUrl?: string };
       const params = { app_id: app };
-      const call = { actor, caller, url: originalUrl, params, query: { ...query }, body, idempotencyKey, userAgent };
+      // Read here, so that calls without a context pass no other code.
+      const trace = headers["traceparent"] === undefined ? undefined : (readTraceContext(headers) ?? undefined);
+      const asked = { url: originalUrl, params, query: { ...query }, body };
+      const call = { actor, caller, ...asked, idempotencyKey, userAgent, trace };
       invoke(services, call).then(succeed, fail);
     });
     return true;

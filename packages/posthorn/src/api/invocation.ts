@@ -13,6 +13,8 @@ export interface Invocation {
   readonly body: ParsedBody;
   readonly idempotencyKey: string | string[] | undefined;
   readonly userAgent?: string | undefined;
+  /** Trace context of the caller: see `lib/trace-context.ts`. */
+  readonly trace?: string | undefined;
   /** Address of the caller; absent: the caller is this process. */
   readonly ip?: string | undefined;
   /** See `RouteRequest.disconnected`; absent: the caller is this process. */

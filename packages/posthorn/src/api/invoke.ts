@@ -23,7 +23,18 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
   const claims = new ClaimedRequests();
   const startTrail = trailFor(route);
   const begin = (services: Services, call: Invocation): Promise<Reply> => {
-    const { actor, caller, url, params, query, body, idempotencyKey: given, userAgent, disconnected = never } = call;
+    const {
+      actor,
+      caller,
+      url,
+      params,
+      query,
+      body,
+      idempotencyKey: given,
+      userAgent,
+      disconnected = never,
+      trace,
+    } = call;
     refuseUnknown(route, query);
     checkQuery(query);
     const { raw, value, lines = null, items = null, content = null, isBounded = false } = body;
@@ -38,7 +49,7 @@ export function invoker(route: Route): (services: Services, call: Invocation) =>
     const handle = (ctx: Context): Promise<Reply> =>
       route.handle({ ...request, userAgent, disconnected, ctx } as never);
     const audit = startTrail?.(call);
-    const ctx: OutsideContext = { services, actor, tx: null, operation: route.operationId, audit };
+    const ctx: OutsideContext = { services, actor, tx: null, operation: route.operationId, audit, trace };
     const { idempotency = "transaction" } = route;
     const run = (): Promise<Reply> => {
       if (key !== null && idempotency === "transaction") return onceInTransaction(ctx, key, handle);

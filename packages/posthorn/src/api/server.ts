@@ -6,6 +6,7 @@ import type { Actor } from "../domain/access.ts";
 import type { Services } from "../domain/context.ts";
 import { PosthornError } from "../lib/errors.ts";
 import { onFirstUse } from "../lib/first-use.ts";
+import { readTraceContext } from "../lib/trace-context.ts";
 import type { Gateway } from "../ingest/gateway.ts";
 import type { LiveFeed } from "../live/feed.ts";
 import { describeOutage } from "../store/errors.ts";
@@ -311,6 +312,7 @@ function registerRoute(
         body,
         idempotencyKey,
         userAgent,
+        trace: readTraceContext(request.headers) ?? undefined,
         ip: request.ip,
         disconnected,
       };

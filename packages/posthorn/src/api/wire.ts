@@ -158,9 +158,9 @@ export interface MessageOptions {
   readonly isJsonObject?: boolean;
 }
 
-/** A message with its payload byte for byte as published. */
-export function messageOut(message: Message, options: MessageOptions): JsonText {
-  return messageJson(message, options, {});
+/** A message with its payload byte for byte as published. @param more Further fields. */
+export function messageOut(message: Message, options: MessageOptions, more: object = {}): JsonText {
+  return messageJson(message, options, more);
 }
 
 /** A message of a feed. @param raw Returns the payload as `rawPayload` in base64. */

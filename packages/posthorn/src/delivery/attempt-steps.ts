@@ -24,7 +24,9 @@ import type { MatchableMessage } from "../domain/message/match.ts";
 import { TEST_TAG } from "../domain/message/test-tag.ts";
 import { WHOLE_ENDPOINT } from "../domain/policy/order.ts";
 import type { TransformRunner } from "../domain/ports.ts";
+import type { AttemptTracing, FinishedAttempt, TransformSpan } from "../domain/tracing.ts";
 import { type GeneratedId, type IdGenerator, timeOfKey } from "../lib/id.ts";
+import { parseTraceContext } from "../lib/trace-context.ts";
 import type { Job, MessageLabels } from "../store/delivery.ts";
 import type { Store } from "../store/store.ts";
 import { changeFacts, unsentDetail } from "./attempt-detail.ts";
@@ -39,6 +41,8 @@ type MadeResult = Exclude<SendResult, { kind: "own_fault" }>;
 
 interface AttemptProblem extends SendProblem {
   readonly endpointId: string;
+  /** Under the name of the log field that OpenTelemetry reads. */
+  readonly trace_id?: string;
 }
 
 /** How transformation and format changed a message. */
@@ -47,6 +51,7 @@ export interface Change {
   readonly run: RunFacts | null;
   /** `null`: the body did not change. */
   readonly changedBody: Uint8Array | null;
+  readonly span: TransformSpan | null;
 }
 
 export interface AttemptOptions {
@@ -56,6 +61,8 @@ export interface AttemptOptions {
   readonly transforms: TransformRunner;
   readonly ids: IdGenerator;
   readonly now: () => number;
+  /** Absent or `null`: no traces are exported. */
+  readonly tracing?: AttemptTracing | null;
   /** Called with the result of each attempt before it is recorded. Must be quick and must not throw. */
   readonly onSent?: (job: Job, result: MadeResult) => void;
   /** Called when no request was made, with details that only operators may see. */
@@ -108,30 +115,54 @@ export class AttemptSteps {
     stored: MatchableMessage,
     signal: AbortSignal,
   ): Promise<ReadyMessage | AttemptResult> {
-    const { transforms, ids } = this.#options;
+    const { transforms } = this.#options;
     const { requestSettings: settings } = endpoint;
+    const { tracing = null, now } = this.#options;
+    const start = now();
     const built = await buildRequest({ settings, message: stored, transforms, signal });
+    const span = tracing === null || endpoint.transformation === null ? null : { start, end: now(), error: null };
     switch (built.kind) {
       case "busy":
         return { kind: "not_now", pauseMs: BUSY_PAUSE_MS };
       case "canceled":
         return { kind: "void", reason: "transformation" };
       case "failed":
-        return unsentResult(ids, endpoint, built);
+        return this.#unsent(job, endpoint, built, span);
       case "request": {
         const { request: changed } = built;
         const { contentType, body } = changed;
         const { publicId: messageId, requestJson } = job;
         const facts = endpoint.needsFacts ? factsOf(job, endpoint, stored) : null;
         const message = { messageId, endpoint, requestJson, contentType, body, changed, facts };
-        return { kind: "ready", job, message, change: changeOf(endpoint, built) };
+        return { kind: "ready", job, message, change: changeOf(endpoint, built, span) };
       }
     }
   }
 
+  /** The message with the trace context that its endpoint receives, if its policy says so. */
+  traced(message: OutgoingMessage, { publicId, traceContext: trace = null }: Job, attemptKey: number): OutgoingMessage {
+    if (!message.endpoint.policy.values.tracing.propagate) return message;
+    const { tracing = null } = this.#options;
+    const sent = tracing === null ? trace : tracing.attempting({ publicId, trace }, attemptKey);
+    return sent === null ? message : { ...message, trace: sent };
+  }
+
+  /** The request could not be built. That counts as an attempt, because a retry would most likely fail in the same way. */
+  #unsent(job: Job, endpoint: DirectoryEndpoint, failure: RequestFailure, span: TransformSpan | null): AttemptResult {
+    const result = unsentResult(this.#options.ids, endpoint, failure);
+    const { id: key, publicId, durationMs, errorCode, response: error } = result.attempt;
+    const { id: endpointId, destinationKind } = endpoint;
+    const transformed = span === null ? null : { ...span, error };
+    const attempt = { job, endpointId, destinationKind, key, publicId, durationMs, errorCode, error, transformed };
+    this.#options.tracing?.attempted({ ...attempt, sent: null });
+    return result;
+  }
+
   /** Tells operators why nothing was sent. */
-  report({ id: endpointId }: DirectoryEndpoint, result: SendResult): void {
-    if (result.kind !== "ok" && result.problem !== null) this.#options.onProblem({ ...result.problem, endpointId });
+  report({ id: endpointId }: DirectoryEndpoint, { traceContext = null }: Job, result: SendResult): void {
+    if (result.kind === "ok" || result.problem === null) return;
+    const trace = traceContext === null ? {} : { trace_id: parseTraceContext(traceContext).traceId };
+    this.#options.onProblem({ ...result.problem, endpointId, ...trace });
   }
 
   /** @param more Details of the attempt besides those of the destination; `null`: none. */
@@ -143,6 +174,8 @@ export class AttemptSteps {
   ): AttemptResult {
     if (sent.kind === "own_fault") return { kind: "not_now", pauseMs: OWN_FAULT_PAUSE_MS };
     this.#options.onSent?.(job, sent);
+    const { tracing } = this.#options;
+    if (tracing) tracing.attempted(finishedAttempt(job, message, { id, sent, transformed: change?.span ?? null }));
     const extra = extraOf(message, change, sent);
     return madeResult(id, sent, more === null ? extra : { ...extra, ...more });
   }
@@ -157,8 +190,38 @@ export function isDiscarded({ trigger, messageId }: Job, endpoint: DirectoryEndp
 function changeOf(
   endpoint: DirectoryEndpoint,
   { request, differs, run }: Extract<RequestResult, { kind: "request" }>,
+  span: TransformSpan | null,
 ): Change | null {
-  return endpoint.changesRequest ? { run, changedBody: differs ? request.body : null } : null;
+  return endpoint.changesRequest ? { run, changedBody: differs ? request.body : null, span } : null;
+}
+
+function finishedAttempt(
+  job: Job,
+  { endpoint }: OutgoingMessage,
+  {
+    id,
+    sent,
+    transformed,
+  }: { readonly id: GeneratedId; readonly sent: MadeResult; readonly transformed: TransformSpan | null },
+): FinishedAttempt {
+  const isSuccess = sent.kind === "ok";
+  return {
+    job,
+    endpointId: endpoint.id,
+    destinationKind: endpoint.destinationKind,
+    key: id.key,
+    publicId: id.id,
+    sent,
+    durationMs: sent.facts.timings?.totalMs ?? sent.durationMs,
+    errorCode: isSuccess ? null : sent.errorCode === "status" ? String(sent.responseCode) : sent.errorCode,
+    error: isSuccess ? null : errorText(sent),
+    transformed,
+  };
+}
+
+/** Responses of endpoints may contain anything, so they are not exported. */
+function errorText({ responseCode, response }: MadeResult): string {
+  return responseCode === 0 ? response : `HTTP ${responseCode}`;
 }
 
 function extraOf(
@@ -215,12 +278,11 @@ function madeResult({ key, id }: GeneratedId, result: MadeResult, extra: Attempt
   return { kind: "made", attempt, retryAfterMs, ...(result.kind === "refused" ? { final: true } : {}) };
 }
 
-/** The request could not be built. That counts as an attempt, because a retry would most likely fail in the same way. */
 function unsentResult(
   ids: IdGenerator,
   { url }: DirectoryEndpoint,
   { code, message, final, run }: RequestFailure,
-): AttemptResult {
+): Extract<AttemptResult, { kind: "made" }> {
   const { key, id } = ids.next("atmpt_");
   const durationMs = Math.round(run?.cpuMs ?? 0);
   const attempt = {

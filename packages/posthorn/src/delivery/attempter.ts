@@ -132,8 +132,8 @@ export class DeliveryAttempter implements Attempter {
     limits: SendLimits,
   ): Promise<AttemptResult> {
     const id = this.#options.ids.next("atmpt_");
-    const sent = await destination.send(ready.message, limits);
-    this.#steps.report(ready.message.endpoint, sent);
+    const sent = await destination.send(this.#steps.traced(ready.message, ready.job, id.key), limits);
+    this.#steps.report(ready.message.endpoint, ready.job, sent);
     return this.#steps.result(ready, id, sent, null);
   }
 }

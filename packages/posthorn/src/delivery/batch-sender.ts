@@ -142,7 +142,7 @@ export class BatchSender {
     const { signal, maySend } = batch;
     const sent = await sendAll(
       destination,
-      part.map(({ message }) => message),
+      part.map(({ message, job }, index) => this.#steps.traced(message, job, attempts[index]!.key)),
       { signal, maySend },
     );
     if (sent === "split") {
@@ -152,7 +152,7 @@ export class BatchSender {
     }
     // A problem with the request is the same for all of its messages.
     const problem = sent.find((result) => result.kind !== "ok" && result.problem !== null);
-    if (problem !== undefined) this.#steps.report(endpoint, problem);
+    if (problem !== undefined) this.#steps.report(endpoint, part[0]!.job, problem);
     return part.map((ready, index) => {
       const more = part.length === 1 ? null : { batch: { id: iteratorOfKey("batch_", id), index, size: part.length } };
       return this.#steps.result(ready, attempts[index]!, sent[index]!, more);

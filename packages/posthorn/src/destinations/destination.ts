@@ -19,6 +19,8 @@ export interface OutgoingMessage {
   readonly changed: OutgoingRequest | null;
   /** `null` for webhooks, which do without them. */
   readonly facts: MessageFacts | null;
+  /** Trace context that is sent with it: see `lib/trace-context.ts`; absent: none. */
+  readonly trace?: string;
 }
 
 /** What destinations other than webhooks need to know about a message. */

@@ -33,6 +33,7 @@ import type {
 import type { Announcer } from "./operational/events.ts";
 import type { AuditSigner } from "./audit/signer.ts";
 import type { AuditValue } from "./audit/entry.ts";
+import type { Tracing } from "./tracing.ts";
 import type { Tx } from "../store/tx.ts";
 import type { OidcProtocol } from "./user/identity/protocol.ts";
 
@@ -56,6 +57,8 @@ export interface TransactionServices {
   readonly backlog: BacklogSource;
   readonly cluster: Omit<ClusterSource, "view">;
   readonly rules: DomainRules;
+  /** `null`: no traces are exported. */
+  readonly tracing: Tracing | null;
 }
 
 /** The store as code inside a write transaction sees it: a nested write would deadlock. */
@@ -103,6 +106,8 @@ interface ContextFields {
   readonly applicationKind?: ApplicationKind;
   /** ID of the route, for reports. Absent in background jobs. */
   readonly operation?: string;
+  /** Trace context of the caller; absent: none. */
+  readonly trace?: string | undefined;
   /** The entry of this call in the audit log; absent: the call has none. */
   readonly audit?: CallAudit | undefined;
 }

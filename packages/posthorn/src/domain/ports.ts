@@ -100,6 +100,8 @@ export interface DomainRules {
   readonly mailDomain: string;
   /** Whether inbound webhooks have a separate origin, apart from the dashboard and the portal. */
   readonly separateIngest: boolean;
+  /** Template of links to traces; empty: there are none. */
+  readonly traceUrl: string;
 }
 
 export type UrlVerdict =

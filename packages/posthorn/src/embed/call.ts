@@ -4,10 +4,13 @@ import { invoker } from "../api/invoke.ts";
 import type { Route } from "../api/route.ts";
 import type { Actor } from "../domain/access.ts";
 import type { Services } from "../domain/context.ts";
+import { traceContextFrom } from "../lib/trace-context.ts";
 
 export interface CallOptions {
   /** Calls with the same key run once and return the same result. Valid for at least 12 hours. */
   readonly idempotencyKey?: string;
+  /** W3C `traceparent` of your current span, which a message is stored with. An invalid one is ignored. */
+  readonly traceparent?: string;
 }
 
 interface CallParts extends CallOptions {
@@ -24,7 +27,7 @@ export function callerFor(services: Services, actor: Actor): Caller {
   return (route) => {
     const invoke = invoker(route);
     const names = [...route.path.matchAll(/:(\w+)/g)].map((match) => match[1]!);
-    return async <Out>({ path = [], query = {}, body, idempotencyKey }: CallParts): Promise<Out> => {
+    return async <Out>({ path = [], query = {}, body, idempotencyKey, traceparent = "" }: CallParts): Promise<Out> => {
       const reply = await invoke(services, {
         actor,
         caller: "in the process",
@@ -33,6 +36,7 @@ export function callerFor(services: Services, actor: Actor): Caller {
         query: { ...query },
         body: jsonBody(body),
         idempotencyKey,
+        trace: traceContextFrom(traceparent, undefined) ?? undefined,
       });
       return (reply.json === null ? undefined : JSON.parse(reply.json)) as Out;
     };

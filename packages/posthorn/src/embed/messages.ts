@@ -72,6 +72,11 @@ export function messageVerbs(on: Caller, ctx: Context, onPostgres: boolean) {
   };
 }
 
+interface TransactionalOptions {
+  readonly idempotencyKey?: string | null;
+  readonly traceparent?: string | null;
+}
+
 interface Within {
   readonly ctx: Context;
   readonly onPostgres: boolean;
@@ -83,7 +88,7 @@ async function createIn(
   { ctx, onPostgres, tx }: Within,
   appId: string,
   message: types.MessageIn,
-  { idempotencyKey = null }: { readonly idempotencyKey?: string | null },
+  { idempotencyKey = null, traceparent = null }: TransactionalOptions,
 ): Promise<types.MessageOut> {
   if (!onPostgres) {
     throw new PosthornError(
@@ -96,6 +101,6 @@ async function createIn(
   checkPublication(ctx, publication);
   const application = wire.application ? applicationInput(wire.application) : null;
   const { id: app } = await findOrCreateApplication(ctx, { app: appId, application });
-  const id = await publishOn(send, { app, organisation: null, publication, idempotencyKey });
+  const id = await publishOn(send, { app, organisation: null, publication, idempotencyKey, traceparent });
   return publishedMessage(id, publication);
 }

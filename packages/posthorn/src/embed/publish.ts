@@ -3,9 +3,13 @@ import type { Publication } from "../domain/message/prepare.ts";
 import { PosthornError, type PosthornErrorCode } from "../lib/errors.ts";
 import type { SendStatement } from "./transaction.ts";
 
-/** Parameters are strings, because clients encode other types differently. */
+/**
+ * Parameters are strings, because clients encode other types differently. The trace context is a setting that the default of its column reads;
+ * arguments are evaluated before the function runs.
+ */
 const PUBLISH = `SELECT posthorn.publish(
-  app => $1::text, type => $2::text, payload => decode($3::text, 'base64'), event_id => $4::text,
+  app => CASE WHEN $16::text IS NOT NULL AND set_config('posthorn.traceparent', $16::text, true) IS NULL THEN NULL ELSE $1::text END,
+  type => $2::text, payload => decode($3::text, 'base64'), event_id => $4::text,
   channels => (SELECT array_agg(c) FROM json_array_elements_text($5::text::json) AS c),
   tags => (SELECT array_agg(t) FROM json_array_elements_text($6::text::json) AS t),
   ordering_key => $7::text, content_type => $8::text,
@@ -19,12 +23,14 @@ export interface TransactionalPublication {
   readonly organisation: string | null;
   readonly publication: Publication;
   readonly idempotencyKey: string | null;
+  /** `null`: none. */
+  readonly traceparent: string | null;
 }
 
 /** Returns the id of the message. Rejects with a `PosthornError` if the function raises one, and with the client's error otherwise. */
 export async function publishOn(
   send: SendStatement,
-  { app, organisation, publication, idempotencyKey }: TransactionalPublication,
+  { app, organisation, publication, idempotencyKey, traceparent }: TransactionalPublication,
 ): Promise<string> {
   const { eventType, eventId, channels, tags, payload, orderingKey, contentType } = publication;
   const { deliverAt, delayMs, deliverUntil, ttlMs, retentionMs } = publication;
@@ -45,6 +51,7 @@ export async function publishOn(
       durationOf(retentionMs),
       idempotencyKey,
       organisation,
+      traceparent,
     ]);
     return (row as { id: string }).id;
   } catch (error) {

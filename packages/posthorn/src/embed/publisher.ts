@@ -37,13 +37,13 @@ export class PosthornPublisher implements AsyncDisposable {
     this.#pool =
       databaseUrl === undefined ? null : new Pool({ url: databaseUrl, use: "queries", pooled: true }, connections);
     this.message = {
-      create: async (app, message, { tx, idempotencyKey = null } = {}) => {
+      create: async (app, message, { tx, idempotencyKey = null, traceparent = null } = {}) => {
         const send = tx === undefined ? this.#onPool() : statementsOn(tx);
         const { wire, publication } = readMessage(message);
         if (wire.application) {
           throw new PosthornError("not_supported", "A publisher cannot create applications: omit `application`.");
         }
-        const id = await publishOn(send, { app, organisation, publication, idempotencyKey });
+        const id = await publishOn(send, { app, organisation, publication, idempotencyKey, traceparent });
         return publishedMessage(id, publication);
       },
     };

@@ -15,6 +15,8 @@ export interface Arrived {
   /** How its authenticity was established. */
   readonly trust: InboundOrigin["trust"];
   readonly origin: ArrivedOrigin;
+  /** Context of the span that it arrived in; absent: there is none. */
+  readonly trace?: string | undefined;
 }
 
 /** Way by which an event arrived. */

@@ -5,6 +5,7 @@
 import type { HandshakeAction, ProviderVerified, WebhookResponse } from "@posthorn/webhooks/provider";
 import type { Services } from "../domain/context.ts";
 import { HOPS_HEADER, hopCountOf, MAX_HOPS } from "../domain/message/hop-count.ts";
+import type { InboundTracing } from "../domain/tracing.ts";
 import type { InboundOrigin, InboundRequest } from "../domain/message/request.ts";
 import { ingestUrl } from "../domain/source/token.ts";
 import { type SplitBatch, splitBatch, STRUCTURED_TYPE } from "./cloud-events-batch.ts";
@@ -37,6 +38,8 @@ export interface IngestRequest {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly address: string;
   readonly body: Uint8Array;
+  /** Context of the span of the request; absent: there is none. */
+  readonly trace?: string;
 }
 
 export interface GatewayOptions {
@@ -105,8 +108,21 @@ export class Gateway {
 
   /** Verifies a request, stores its event or quarantines it, and returns the response. */
   receive(source: LiveSource, request: IngestRequest): Promise<InboundResponse> {
-    const response = this.#respond(source, request);
+    const { tracing } = this.#options.services();
+    const response = tracing === null ? this.#respond(source, request) : this.#traced(tracing, source, request);
     return source.plainResponsesOnly ? response.then(plainResponse) : response;
+  }
+
+  async #traced(tracing: InboundTracing, source: LiveSource, request: IngestRequest): Promise<InboundResponse> {
+    const span = tracing.inbound({ id: source.settings.id, provider: source.definition.id }, request);
+    let status = 500;
+    try {
+      const response = await this.#respond(source, { ...request, trace: span.context });
+      status = response.status;
+      return response;
+    } finally {
+      span.end(status);
+    }
   }
 
   async #respond(source: LiveSource, request: IngestRequest): Promise<InboundResponse> {
@@ -197,6 +213,7 @@ export class Gateway {
           contentType: STRUCTURED_TYPE,
           headers,
           body: event.body,
+          trace: request.trace,
           trust: verified.trust,
           origin: {
             kind: "request",
@@ -226,6 +243,7 @@ export class Gateway {
       headers,
       body,
       trust,
+      trace: request.trace,
       origin: {
         kind: "request" as const,
         provider: source.definition.id,

@@ -66,13 +66,18 @@ export async function storeEvent(
   };
   // Only filters read the request, so it is not parsed again without one.
   const inbound = { requestJson, request: isFiltered(application) ? requestOf(requestJson) : {} };
-  const { entry } = prepareMessage({ services }, application, publication, idempotency, { inbound, made });
+  const { entry } = prepareMessage({ services }, application, publication, idempotency, {
+    inbound,
+    made,
+    trace: event.trace,
+  });
   const result = await services.store.accept(entry);
   if (result.kind === "replayed") return { kind: "duplicate", of: { messageId: result.messageId } };
   // Only an event ID can collide with another message.
   if (result.kind === "duplicate_event_id") return { kind: "duplicate", of: { eventId: eventId! } };
   hooks?.beforeFirstAttempt(entry.id);
   services.dispatch.push(firstJobs(entry, result.dues ?? null));
+  if (event.trace === undefined) services.tracing?.published(entry, null);
   if (!services.cluster.alone) await commitWait(services, [entry]);
   return { kind: "stored", messageId: entry.id, publicId: entry.publicId, endpointIds: entry.endpointIds };
 }

@@ -4,6 +4,7 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 import type { ConnectorStats } from "../destinations/connections/connector.ts";
 import type { AttemptRecord, Outcome } from "../store/delivery.ts";
 import type { DispatchLoad } from "../domain/ports.ts";
+import type { MetricReading } from "../telemetry/types.ts";
 import { isStoreAway } from "../store/errors.ts";
 import type { Store, StoreSize } from "../store/store.ts";
 import { LONG_TRANSACTION_MS, type LongTransaction } from "../store/transaction-watch.ts";
@@ -27,7 +28,13 @@ export interface MetricsOptions {
   readonly backlog: () => number;
   /** Watches that this node evaluates. */
   readonly watches: () => number;
+  /** `null`: OpenTelemetry is off. */
+  readonly telemetry: {
+    readonly counts: (signal: TelemetrySignal) => { readonly exported: number; readonly dropped: number };
+  } | null;
 }
+
+type TelemetrySignal = "traces" | "metrics" | "logs";
 
 /** In seconds. By default an attempt times out after at most 60 s. */
 const ATTEMPT_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -117,6 +124,7 @@ export class Metrics {
     watchStore(this.#registry, options.store);
     watchEgress(this.#registry, options.egress);
     watchConnector(this.#registry, options);
+    watchTelemetry(this.#registry, options.telemetry);
     counter(
       this.#registry,
       "posthorn_inbound_duplicates_total",
@@ -160,6 +168,12 @@ export class Metrics {
       .getMetricsAsArray()
       .map(({ name }) => name)
       .filter((name) => name.startsWith("posthorn_"));
+  }
+
+  /** The metrics with their values, for export to a collector. */
+  async read(): Promise<readonly MetricReading[]> {
+    // The declared types of prom-client have numbers where it returns words.
+    return (await this.#registry.getMetricsAsJSON()) as unknown as readonly MetricReading[];
   }
 
   /** The metrics in the Prometheus text format, with their content type. */
@@ -285,6 +299,35 @@ function watchStore(registry: Registry, store: Store): void {
     }),
   );
 }
+
+/** Registered without OpenTelemetry too, so that an alert on them finds them on every node. */
+function watchTelemetry(registry: Registry, telemetry: MetricsOptions["telemetry"]): void {
+  const bySignal = (name: string, help: string, count: "exported" | "dropped") =>
+    registry.registerMetric(
+      new Counter({
+        name,
+        help,
+        labelNames: ["signal"],
+        registers: [],
+        collect() {
+          this.reset();
+          for (const signal of TELEMETRY_SIGNALS) this.inc({ signal }, telemetry?.counts(signal)[count] ?? 0);
+        },
+      }),
+    );
+  bySignal(
+    "posthorn_telemetry_exported_total",
+    "Spans, metric snapshots and log records that the OpenTelemetry collector accepted, by signal.",
+    "exported",
+  );
+  bySignal(
+    "posthorn_telemetry_dropped_total",
+    "Spans, metric snapshots and log records that were dropped, because the OpenTelemetry collector did not accept them in time.",
+    "dropped",
+  );
+}
+
+const TELEMETRY_SIGNALS = ["traces", "metrics", "logs"] as const;
 
 /** `null`: the database is unavailable. The other metrics are still exported. */
 async function sizeOf(store: Store): Promise<StoreSize | null> {

@@ -19,6 +19,7 @@ import { EndpointResponses } from "../ingest/endpoint-responses.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Store } from "../store/store.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Workers } from "../workers/worker.ts";
 import type { Foundation } from "./foundation.ts";
 import type { NodeOptions } from "./options.ts";
@@ -53,6 +54,8 @@ export interface NodeBase extends Foundation {
   readonly clock: Clock;
   readonly stack: AsyncDisposableStack;
   readonly state: NodeState;
+  /** `null`: OpenTelemetry is off. */
+  readonly telemetry: Telemetry | null;
   /** Class of the metrics; `null`: they are not served, so neither their library nor their monitor of the event loop is loaded. */
   readonly metrics: typeof Metrics | null;
   /** Waits until the shards of this node are released, for a limited time. */
@@ -74,7 +77,7 @@ export interface Composition {
  * client that its attempts use and the monitors that record their outcomes.
  */
 export function compose(base: NodeBase): Composition {
-  const { options, clock, stack, state, store, cluster, ids, shared, keyring } = base;
+  const { options, clock, stack, state, store, cluster, ids, shared, keyring, telemetry } = base;
   const { config, log } = options;
   // The parts must not call this before the node runs.
   const services = (): Services => composed;
@@ -86,7 +89,7 @@ export function compose(base: NodeBase): Composition {
   const transforms = stack.use(transformPoolOf(config, log));
   const authenticator = authenticatorOf(base, services);
   const { health, certificates } = buildMonitors(parts, stack);
-  const metrics = newMetrics(base.metrics, {
+  const metrics = newMetrics(base, {
     store,
     shards: () => cluster.shards,
     now: clock.now,
@@ -102,11 +105,8 @@ export function compose(base: NodeBase): Composition {
   const responses = new EndpointResponses(directory, clock.setTimer);
   stack.defer(base.untilReleased);
   const { dispatcher, tracker } = buildSending({
-    config,
-    log,
-    clock,
+    ...parts,
     store,
-    cluster,
     ids,
     directory,
     secretBox: keyring.secretBox,
@@ -117,6 +117,7 @@ export function compose(base: NodeBase): Composition {
     certificates,
     responses,
     metrics,
+    tracing: telemetry?.tracing ?? null,
   });
   stack.defer(() => dispatcher.stop(config.shutdownTimeoutMs));
   const { outbox, operational, tasks } = buildPublishers(parts, stack);
@@ -171,6 +172,7 @@ export function compose(base: NodeBase): Composition {
     ...guardedClients(egress, clock.now),
     ownership: ownershipOf(sender, config.requestTimeoutMs, services),
     urls: { judge: (url, allow) => egress.check(url, allow === null ? undefined : parseAllowList(allow)) },
+    tracing: telemetry?.tracing ?? null,
     rules: rulesOf({ config, egress, policyDefaults, kinds, listensAt: () => state.url }),
   };
   const [subscriptions, maintenance] = [stack.use(buildSubscriptionManager(parts)), buildMaintenance(parts)];
@@ -214,8 +216,18 @@ function ownershipOf(sender: EndpointSender, timeoutMs: number, services: () => 
   return new OwnershipCheck({ sender, timeoutMs, publicUrl: () => services().rules.publicUrl() });
 }
 
-function newMetrics(metrics: typeof Metrics | null, sources: ConstructorParameters<typeof Metrics>[0]): Metrics | null {
-  return metrics === null ? null : new metrics(sources);
+/** When the node closes, the last values are exported while the parts that they are read from exist. */
+function newMetrics(
+  { metrics, telemetry, stack }: NodeBase,
+  sources: Omit<ConstructorParameters<typeof Metrics>[0], "telemetry">,
+): Metrics | null {
+  if (metrics === null) return null;
+  const created = new metrics({ ...sources, telemetry });
+  if (telemetry?.wantsMetrics === true) {
+    telemetry.exportMetrics(() => created.read());
+    stack.defer(() => telemetry.lastMetrics());
+  }
+  return created;
 }
 
 /** Whether responses of a source must be plain text, because the pages on the same origin have another owner. */

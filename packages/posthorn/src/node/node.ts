@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { warnOfRefusedEgress } from "../destinations/http/egress-settings.ts";
 import { refusedEgress } from "../domain/application/refused-egress.ts";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
+import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
 import { systemClock } from "../lib/clock.ts";
 import { reporter } from "../lib/log.ts";
@@ -11,6 +12,7 @@ import { compose, type Composition, type NodeBase, type NodeState } from "./comp
 import { openFoundation } from "./foundation.ts";
 import { type Http, startHttp } from "./http.ts";
 import type { NodeOptions } from "./options.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
 import { startSmtp } from "./smtp.ts";
 import { release } from "./release.ts";
 import { startWhenDatabaseIsUp } from "./wait-for-database.ts";
@@ -61,12 +63,15 @@ export class PosthornNode implements AsyncDisposable {
     const state: NodeState = { url: "", drained: Promise.resolve() };
     let node: PosthornNode | null = null;
     try {
+      const telemetry = await openTelemetry(options, clock, stack);
       const foundation = await openFoundation(options, clock, stack);
       await closeStartupServer();
       const served = options.listens !== false && options.config.metricsListen !== null;
+      const counted = served || telemetry?.wantsMetrics === true;
       node = new PosthornNode({
         ...foundation,
-        metrics: served ? (await import("../metrics/metrics.ts")).Metrics : null,
+        telemetry,
+        metrics: counted ? (await import("../metrics/metrics.ts")).Metrics : null,
         options,
         clock,
         stack,
@@ -144,6 +149,18 @@ export class PosthornNode implements AsyncDisposable {
       reporter(log)(error, "stored egress rules could not be checked");
     }
   }
+}
+
+/** `null`: OpenTelemetry is off, and its code is not loaded. It ends last, so that it exports what the other parts do until then. */
+async function openTelemetry(
+  { config, log }: NodeOptions,
+  { now }: Clock,
+  stack: AsyncDisposableStack,
+): Promise<Telemetry | null> {
+  const { telemetry } = config;
+  if (telemetry === null) return null;
+  const { Telemetry: Loaded } = await import("../telemetry/telemetry.ts");
+  return stack.use(new Loaded({ config: { ...config, telemetry }, log, now }));
 }
 
 /** Waits for the release of the shards. Other nodes take shards with attempts still in flight when the lease of this node ends. */

@@ -43,6 +43,7 @@ export function rulesOf({ config, egress, policyDefaults, kinds, listensAt }: Ru
     publicUrl: () => config.publicUrl || listensAt(),
     ingestUrl: () => config.ingestUrl || config.publicUrl || listensAt(),
     mailDomain: config.smtpDomain,
+    traceUrl: config.traceUrl,
     separateIngest: config.ingestUrl !== "",
   };
 }

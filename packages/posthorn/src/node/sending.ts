@@ -14,6 +14,7 @@ import { ShapedDestination } from "../destinations/shaped/shaped-destination.ts"
 import { HttpDestination } from "../destinations/http/http-destination.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Clock } from "../dispatch/types.ts";
+import type { AttemptTracing } from "../domain/tracing.ts";
 import type { Directory } from "../domain/directory.ts";
 import type { EndpointResponses } from "../ingest/endpoint-responses.ts";
 import type { IdGenerator } from "../lib/id.ts";
@@ -45,6 +46,8 @@ export interface SendingOptions {
   readonly responses: EndpointResponses;
   /** `null`: metrics are not served. */
   readonly metrics: Metrics | null;
+  /** `null`: no traces are exported. */
+  readonly tracing: AttemptTracing | null;
 }
 
 export interface Sending {
@@ -92,6 +95,7 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
     transforms,
     certificates,
     responses,
+    tracing,
   } = options;
   const families: readonly HeaderFamily[] = config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"];
   const http = new HttpDestination({
@@ -122,6 +126,7 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
     tracker,
     now: clock.now,
     random: Math.random,
+    tracing,
     onSent: (job, { kind, responseCode: status, reply }) => {
       // Only senders of inbound webhooks wait for a response.
       if (job.requestJson !== null) responses.attempted(job, { succeeded: kind === "ok", status, reply });

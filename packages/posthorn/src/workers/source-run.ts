@@ -34,6 +34,7 @@ import { sourceKindNamed } from "../sources/kinds.ts";
 import type { ReadLimiter } from "../sources/limits.ts";
 import { backoffMs, LISTEN_BACKOFF, pollBackoff } from "../sources/retry.ts";
 import type { Lease } from "../store/delivery.ts";
+import type { OpenSpan } from "../domain/tracing.ts";
 import type { Tx } from "../store/tx.ts";
 import type { Clock } from "../dispatch/types.ts";
 import { takeAll, type TakenAll } from "./source-intake.ts";
@@ -101,6 +102,8 @@ interface Reading {
   readonly claimed: Claimed;
   readonly signal: AbortSignal;
 }
+
+type SourceSpan = OpenSpan<{ events: number; error: string | null }>;
 
 /** The read ended without a result. Nothing was written, and there is nothing to report. */
 class Dropped extends Error {}
@@ -265,9 +268,11 @@ export class SourceRun {
     const { clock, random, observer } = this.#parts;
     const { source, kind, claimed, signal } = reading;
     const everyMs = kind.family === "poll" ? kind.everyMs(source.settings.kindConfig!) : null;
+    const span = this.#span(reading);
     try {
       const polled = await orAborted(driver.poll(await this.#host(reading), claimed.cursor), signal);
-      const taken = await this.#takeAll(reading, polled.events);
+      const taken = await this.#takeAll(reading, polled.events, span);
+      span?.end({ events: polled.events.length, error: polled.problem?.message ?? null });
       if (taken.kind === "busy") {
         await this.#postpone(reading, taken.retryAfterSeconds * 1000);
         return;
@@ -285,6 +290,7 @@ export class SourceRun {
         run: problem === undefined ? run : { ...run, ...failed(claimed.run, problem, now) },
       });
     } catch (error) {
+      span?.end({ events: 0, error: error instanceof Error ? error.message : String(error) });
       await this.#fail(reading, error, pollBackoff(everyMs));
     }
   }
@@ -292,7 +298,7 @@ export class SourceRun {
   async #listen(reading: Reading, driver: ListeningDriver): Promise<void> {
     const session = new ListeningSession(this.#parts, reading, {
       host: await this.#host(reading),
-      takeAll: (events) => this.#takeAll(reading, events),
+      takeAll: (events) => this.#takeReceived(reading, events),
       save: (update) => this.#save(reading, update),
     });
     try {
@@ -355,12 +361,36 @@ export class SourceRun {
     if (run.nextAt !== null) this.#nextAt = run.nextAt;
   }
 
-  async #takeAll(reading: Reading, events: readonly SourceEvent[]): Promise<Exclude<TakenAll, { kind: "gone" }>> {
-    const { take, quarantine, holds, observer, clock } = this.#parts;
+  /** `null`: no traces are exported. */
+  #span({ source }: Reading): SourceSpan | null {
+    const { id, kind } = source.settings;
+    return this.#parts.services().tracing?.sourceRun({ id, kind }) ?? null;
+  }
+
+  /** Stores events of a connection. */
+  async #takeReceived(reading: Reading, events: readonly SourceEvent[]): Promise<Exclude<TakenAll, { kind: "gone" }>> {
+    const span = this.#span(reading);
+    let error: string | null = "The events could not be stored.";
+    try {
+      const taken = await this.#takeAll(reading, events, span);
+      error = null;
+      return taken;
+    } finally {
+      span?.end({ events: events.length, error });
+    }
+  }
+
+  async #takeAll(
+    reading: Reading,
+    events: readonly SourceEvent[],
+    span: SourceSpan | null,
+  ): Promise<Exclude<TakenAll, { kind: "gone" }>> {
+    const { take: store, quarantine, holds, observer, clock } = this.#parts;
     const { source, lease, signal } = reading;
     const check = (): void => {
       if (signal.aborted || !holds(lease)) throw new Dropped();
     };
+    const take: typeof store = span === null ? store : (to, event) => store(to, { ...event, trace: span.context });
     const wait = (ms: number): Promise<void> => waitFor(clock, ms, signal);
     const onRefused = (error: unknown): void => observer.fault(this.key, error);
     const taken = await takeAll({ source, take, quarantine, check, wait, onRefused }, events);

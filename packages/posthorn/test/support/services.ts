@@ -35,6 +35,7 @@ function unused(): never {
 
 /** Services that delivery tests do not use. */
 export const OTHER_SERVICES = {
+  tracing: null,
   auditSigner: new AuditSigner(randomBytes(32)),
   keyring: { root: { provider: "local", id: "" }, settleMs: 0, createKey: unused, rewrap: unused, refresh: unused },
   tokens: { sign: unused, forget: () => undefined, proof: unused },
@@ -76,6 +77,7 @@ export const TEST_RULES: Services["rules"] = {
   publicUrl: () => "",
   ingestUrl: () => "",
   separateIngest: false,
+  traceUrl: "",
 };
 
 export function servicesOver(store: Store): TestServices {

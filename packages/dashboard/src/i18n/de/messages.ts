@@ -21,6 +21,7 @@ export const messages: typeof english = {
     received: "Empfangen",
     deliverAt: "Zustellen ab",
     expiresAt: "Läuft ab",
+    trace: "Trace",
     payload: "Payload",
     gone: "Der Payload ist abgelaufen oder wurde gelöscht.",
     arrived_one: "{{count}} neue Nachricht",

@@ -24,6 +24,7 @@ export const policy: typeof english = {
       batch: "Batches",
       format: "Format",
       signing: "Signatur",
+      tracing: "Tracing",
     },
     about: {
       retry: "Wann fehlgeschlagene Zustellungen wiederholt werden.",
@@ -40,6 +41,7 @@ export const policy: typeof english = {
       batch: "Wie viele Nachrichten eine Anfrage enthält, bei Zielen, die mehrere annehmen.",
       format: "Das Format des gesendeten Bodys.",
       signing: "Wie Zustellungen signiert werden, für Empfänger, die bereits ein anderes Format prüfen.",
+      tracing: "Ob der Endpunkt den Trace-Kontext einer Nachricht erhält (OpenTelemetry).",
     },
     fields: {
       retry_backoff: "Abstände zwischen Versuchen",
@@ -89,6 +91,7 @@ export const policy: typeof english = {
       signing_header: "Header der Signatur",
       signing_timestampHeader: "Header des Zeitstempels (Slack-Format)",
       signing_standardHeaders: "Zusätzlich Standard-Webhooks-Header senden",
+      tracing_propagate: "Header traceparent senden",
     },
     choices: {
       true: "Ja",

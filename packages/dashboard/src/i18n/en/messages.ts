@@ -20,6 +20,7 @@ export const messages = {
     received: "Received",
     deliverAt: "Deliver after",
     expiresAt: "Expires",
+    trace: "Trace",
     payload: "Payload",
     gone: "The payload has expired or was deleted.",
     arrived_one: "{{count}} new message",

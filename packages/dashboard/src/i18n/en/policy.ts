@@ -23,6 +23,7 @@ export const policy = {
       batch: "Batches",
       format: "Format",
       signing: "Signature",
+      tracing: "Tracing",
     },
     about: {
       retry: "When failed deliveries are retried.",
@@ -38,6 +39,7 @@ export const policy = {
       batch: "How many messages are sent in one request, to destinations that accept several.",
       format: "The format of the request body.",
       signing: "How deliveries are signed, for receivers that already verify another format.",
+      tracing: "Whether the endpoint receives the trace context of a message (OpenTelemetry).",
     },
     fields: {
       retry_backoff: "Delays between attempts",
@@ -87,6 +89,7 @@ export const policy = {
       signing_header: "Signature header",
       signing_timestampHeader: "Timestamp header (Slack style)",
       signing_standardHeaders: "Also send Standard Webhooks headers",
+      tracing_propagate: "Send traceparent header",
     },
     choices: {
       true: "Yes",

@@ -4,6 +4,7 @@ import { MessageAttemptOut } from "../models/message.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
 import { attemptDetailOut } from "../attempt-wire.ts";
+import { traceFields } from "../trace-wire.ts";
 import { ExpandedQuery } from "./query.ts";
 
 export const getAttempt = defineRoute({
@@ -21,6 +22,8 @@ export const getAttempt = defineRoute({
   audit: "view",
   handle: async ({ ctx, params }) => {
     const input = { app: params.app_id, message: params.msg_id, attempt: params.attempt_id };
-    return ok(attemptDetailOut(await getAttemptDetail({ ctx, input })));
+    const detail = await getAttemptDetail({ ctx, input });
+    const trace = traceFields(ctx, detail.traceContext, detail.attempt.key);
+    return ok({ ...attemptDetailOut(detail), ...trace });
   },
 });

@@ -4,6 +4,7 @@ import { WithContentQuery } from "../models/common.ts";
 import { MessageOut } from "../models/message.ts";
 import { ok } from "../reply.ts";
 import { defineRoute } from "../route.ts";
+import { traceFields } from "../trace-wire.ts";
 import { messageOut } from "../wire.ts";
 
 export const getMessage = defineRoute({
@@ -21,6 +22,6 @@ export const getMessage = defineRoute({
   handle: async ({ ctx, params, query }) => {
     const withContent = query.with_content ?? true;
     const { message } = await getVerb({ ctx, input: { app: params.app_id, message: params.msg_id, withContent } });
-    return ok(messageOut(message, { withContent }));
+    return ok(messageOut(message, { withContent }, traceFields(ctx, message.traceContext)));
   },
 });

@@ -23,6 +23,7 @@ import {
   ApplicationPatch,
 } from "./application.ts";
 import { AttemptDetail, SentBody } from "./attempt-detail.ts";
+import { TraceOut } from "./trace.ts";
 import { MessageDeliveryList, MessageDeliveryOut } from "./delivery.ts";
 import {
   ApiKeyCreated,
@@ -176,6 +177,7 @@ export const MODELS: readonly TSchema[] = [
   MessageDeliveryList,
   SentBody,
   AttemptDetail,
+  TraceOut,
   MessageAttemptOut,
   MessageAttemptList,
   EndpointTestOut,

@@ -4,6 +4,7 @@ import { ChannelName, DateTime, listOf, Name, nullable, Payload, payload, ref, T
 import { AttemptDetail } from "./attempt-detail.ts";
 import { Canceled } from "./delivery.ts";
 import { endpointOutFields } from "./endpoint.ts";
+import { TraceOut } from "./trace.ts";
 
 /** Fields of a message in single and batch publish requests. */
 export const messageInFields = {
@@ -97,6 +98,7 @@ export const messageOutFields = {
     ),
   ),
   rawPayloadEncoding: Type.Optional(Type.Union([Type.Literal("utf-8"), Type.Literal("base64")])),
+  trace: Type.Optional(ref(TraceOut)),
 };
 
 export const MessageOut = Type.Object(messageOutFields, {
@@ -151,6 +153,7 @@ export const MessageAttemptOut = Type.Object(
     timestamp: DateTime,
     msg: Type.Optional(ref(MessageOut)),
     detail: Type.Optional(nullable(ref(AttemptDetail))),
+    trace: Type.Optional(ref(TraceOut)),
   },
   {
     $id: "MessageAttemptOut",

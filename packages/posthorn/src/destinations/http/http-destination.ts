@@ -6,6 +6,7 @@ import type { SeenCertificate } from "../../workers/certificate-monitor.ts";
 import type { Destination, DestinationReply, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
 import {
   type EndpointSender,
+  withTrace,
   flatHeaders,
   type HeaderFamily,
   namingProxy,
@@ -101,7 +102,12 @@ export class HttpDestination implements Destination {
   }
 
   /** The request for a message: as published, as received, or as transformation and format changed it. */
-  #request({ messageId, endpoint, requestJson, changed, contentType, body }: OutgoingMessage): UnsignedRequest {
+  #request(message: OutgoingMessage): UnsignedRequest {
+    const request = this.#untraced(message);
+    return message.trace === undefined ? request : { ...request, ...withTrace(request, message.trace) };
+  }
+
+  #untraced({ messageId, endpoint, requestJson, changed, contentType, body }: OutgoingMessage): UnsignedRequest {
     const { families, secretBox } = this.#options;
     if (requestJson === null) {
       const as = { families, userAgent: USER_AGENT };

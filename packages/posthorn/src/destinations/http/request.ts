@@ -12,6 +12,7 @@ import {
   parseAllowList,
 } from "@posthorn/egress";
 import { boundedCache } from "../../lib/bounded-cache.ts";
+import { TRACE_NAMES, traceHeaders } from "../../lib/trace-context.ts";
 
 export const USER_AGENT = `Posthorn/${VERSION}`;
 
@@ -83,6 +84,12 @@ export async function signedHeaders(endpoint: DirectoryEndpoint, request: Styled
 
 function without<Value extends string | null>(headers: readonly Value[], names: ReadonlySet<string>): Value[] {
   return headers.filter((_, index) => !names.has((headers[index - (index % 2)] ?? "").toLowerCase()));
+}
+
+/** The headers with a trace context, which replaces that of a forwarded request. */
+export function withTrace({ headers, masked }: OtherHeaders, trace: string): OtherHeaders {
+  const added = traceHeaders(trace);
+  return { headers: [...without(headers, TRACE_NAMES), ...added], masked: [...without(masked, TRACE_NAMES), ...added] };
 }
 
 /** Sends requests to an endpoint with its address rules, credentials, TLS settings and proxy. */

@@ -1,3 +1,4 @@
+import { traceHeaders } from "../../lib/trace-context.ts";
 import { isSecretHeader } from "../../domain/secret-headers.ts";
 import type { OutgoingMessage } from "../destination.ts";
 import { type HeaderFamily, standardHeaders } from "../http/request.ts";
@@ -9,13 +10,17 @@ import type { KindMessage } from "../kind.ts";
  * @param now Unix milliseconds.
  */
 export function kindMessage(message: OutgoingMessage, families: readonly HeaderFamily[], now: number): KindMessage {
-  const { messageId, endpoint, contentType, body, changed, facts } = message;
+  const { messageId, endpoint, contentType, body, changed, facts, trace } = message;
   const standard = standardHeaders(endpoint, { messageId, now, contentType, body, families });
   const attributes = standard.families.flatMap((family): (readonly [string, string])[] => [
     [`${family}-id`, messageId],
     [`${family}-timestamp`, String(standard.timestamp)],
     [`${family}-signature`, standard.signature],
   ]);
+  if (trace !== undefined) {
+    const [, parent = "", , state] = traceHeaders(trace);
+    attributes.push(["traceparent", parent], ...(state === undefined ? [] : [["tracestate", state] as const]));
+  }
   const headers = changed?.headers ?? endpoint.headers;
   for (let index = 0; index + 1 < headers.length; index += 2) attributes.push([headers[index]!, headers[index + 1]!]);
   return {

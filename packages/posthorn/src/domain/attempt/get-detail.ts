@@ -11,6 +11,8 @@ export interface AttemptWithDetail {
   readonly facts: AttemptFacts | null;
   /** When the next attempt of its delivery is due, if this is the last one so far. Unix milliseconds. */
   readonly nextAttempt: number | null;
+  /** Trace context of the message; `null`: none. */
+  readonly traceContext: string | null;
 }
 
 /** One attempt with all details that are kept. */
@@ -25,7 +27,17 @@ export async function getAttemptDetail(
     .executeTakeFirstOrThrow();
   const stored = row.detail_json === null ? null : decodeDetail(row.detail_json);
   const facts = stored === null ? null : await withSentBody(call.ctx, stored, row.message_id);
-  return { attempt, facts, nextAttempt: await nextAttempt(call.ctx, attempt.key, row.message_id, row.endpoint_id) };
+  const message = await reader(call.ctx)
+    .selectFrom("message")
+    .select("trace_context")
+    .where("id", "=", row.message_id)
+    .executeTakeFirst();
+  return {
+    attempt,
+    facts,
+    nextAttempt: await nextAttempt(call.ctx, attempt.key, row.message_id, row.endpoint_id),
+    traceContext: message?.trace_context ?? null,
+  };
 }
 
 /** Inserts the payload in the body that was sent, if it is stored without it. */

@@ -114,6 +114,10 @@ async function publish(services: Services, { task, broadcast, applications }: Pu
     .map((application) => prepareMessage({ services }, application, publication, keyFor(task, application.key)));
   const results = await services.store.acceptAll(prepared.map(({ entry }) => entry));
   services.dispatch.push(prepared.flatMap((one, index) => jobsOf(one, results[index]!)));
+  for (const [index, { entry }] of prepared.entries()) {
+    const result = results[index]!;
+    if (result.status === "fulfilled" && result.value.kind === "stored") services.tracing?.published(entry, null);
+  }
   const refused = results.find((result) => result.status === "rejected");
   if (refused !== undefined) throw refused.reason as Error;
   return results.filter((result) => result.status === "fulfilled" && result.value.kind !== "duplicate_event_id").length;

@@ -57,6 +57,10 @@ async function storeAll(ctx: OutsideContext, prepared: readonly (Prepared | Fail
   ctx.services.dispatch.push(
     outcomes.flatMap((one) => ("stored" in one ? firstJobs(one.stored.entry, one.stored.dues) : [])),
   );
+  const { tracing } = ctx.services;
+  if (tracing !== null) {
+    for (const one of outcomes) if ("stored" in one) tracing.published(one.stored.entry, one.stored.caller);
+  }
   await commitWait(ctx.services, entries);
   return outcomes;
 }
@@ -101,7 +105,7 @@ function prepareItem(ctx: Context, item: BatchItem, application: DirectoryApplic
   try {
     checkPublication(ctx, item.message);
     admitMessage(ctx, application.key);
-    return prepareMessage(ctx, application, item.message, item.message.idempotency);
+    return prepareMessage(ctx, application, item.message, item.message.idempotency, { caller: ctx.trace });
   } catch (error) {
     return { failed: error };
   }

@@ -26,7 +26,7 @@ export async function createMessage({ ctx, input }: OutsideCall<CreateMessage>):
   const application = directory.known(ctx.actor.orgId, input.app) ?? (await findOrCreateApplication(ctx, input));
   if (!seesApplication(ctx.actor, application.key)) throw notFound("application");
   admitMessage(ctx, application.key);
-  const { entry, message } = prepareMessage(ctx, application, input, input.idempotency);
+  const { entry, message, caller } = prepareMessage(ctx, application, input, input.idempotency, { caller: ctx.trace });
   const result = await ctx.services.store.accept(entry);
   switch (result.kind) {
     case "replayed":
@@ -38,6 +38,7 @@ export async function createMessage({ ctx, input }: OutsideCall<CreateMessage>):
       );
     case "stored":
       ctx.services.dispatch.push(firstJobs(entry, result.dues ?? null));
+      ctx.services.tracing?.published(entry, caller);
   }
   if (!cluster.alone) await commitWait(ctx.services, [entry]);
   return message;

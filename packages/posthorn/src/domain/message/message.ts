@@ -18,6 +18,8 @@ export interface Message {
   readonly orderingKey: string | null;
   /** Time after which the message is no longer delivered; `null`: no limit. */
   readonly deliverUntil: number | null;
+  /** See `lib/trace-context.ts`; absent: it was not read. */
+  readonly traceContext?: string | null;
 }
 
 export type MessageRow = Pick<
@@ -32,6 +34,7 @@ export type MessageRow = Pick<
   | "deliver_at"
   | "ordering_key"
   | "deliver_until"
+  | "trace_context"
   | "payload"
 >;
 
@@ -49,6 +52,7 @@ export function toMessage(row: MessageRow): Message {
     deliverAt: row.deliver_at,
     orderingKey: row.ordering_key,
     deliverUntil: row.deliver_until,
+    traceContext: row.trace_context,
   };
 }
 
@@ -65,6 +69,7 @@ export function messageColumns(withContent: boolean) {
     "message.deliver_at",
     "message.ordering_key",
     "message.deliver_until",
+    "message.trace_context",
     withContent
       ? sql.ref<Uint8Array | null>("message.payload").as("payload")
       : sql<Uint8Array | null>`NULL`.as("payload"),

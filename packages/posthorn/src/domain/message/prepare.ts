@@ -49,12 +49,18 @@ export interface PrepareOptions {
   readonly identity?: GeneratedId;
   /** Id that was made just now. */
   readonly made?: GeneratedId;
+  /** Trace context of the publisher; absent or `null`: none. */
+  readonly caller?: string | null | undefined;
+  /** Context of the span that the message came with, which is stored with it; absent: it gets one for its publish. */
+  readonly trace?: string | undefined;
 }
 
 /** A message ready for `store.accept`. */
 export interface Prepared {
   readonly entry: AcceptEntry;
   readonly message: Message;
+  /** Trace context of the publisher; `null`: none. */
+  readonly caller: string | null;
 }
 
 const MINUTE = 60_000;
@@ -100,7 +106,7 @@ export function prepareMessage(
   application: DirectoryApplication,
   input: Publication,
   idempotency: IdempotencyKey | null,
-  { inbound, identity, made }: PrepareOptions = {},
+  { inbound, identity, made, caller = null, trace }: PrepareOptions = {},
 ): Prepared {
   const now = ctx.services.now();
   const { key, id } = identity ?? made ?? ctx.services.ids.next("msg_");
@@ -134,6 +140,8 @@ export function prepareMessage(
     endpointIds,
     idempotency,
     deliverUntil,
+    // Without OpenTelemetry here, that of the publisher is passed on.
+    traceContext: trace ?? ctx.services.tracing?.publishing(key, caller) ?? caller,
     ...(identity === undefined ? {} : { hasEarlierKey: true }),
   };
   const pulled = pulledOf(application, entry);
@@ -148,6 +156,7 @@ export function prepareMessage(
         ? entry
         : { ...entry, flowControl, orderKeys, pulled },
     message: { ...message, orderingKey, deliverUntil },
+    caller,
   };
 }
 
@@ -182,9 +191,18 @@ function orderKeysOf(application: DirectoryApplication, { endpointIds, orderingK
 /** First attempts of a stored message, for the dispatcher. */
 export function firstJobs(entry: AcceptEntry, dues: Dues | null): Job[] {
   const { id: messageId, publicId, contentType, payload, orderingKey, requestJson, deliverUntil = null } = entry;
-  const { eventType, eventId, channelsJson, tagsJson } = entry;
+  const { eventType, eventId, channelsJson, tagsJson, traceContext = null } = entry;
   const labels = { eventType, eventId, channelsJson, tagsJson };
-  const fresh = { attempts: 0, generation: 0, trigger: 0, orderingKey, requestJson, deliverUntil, labels } as const;
+  const fresh = {
+    attempts: 0,
+    generation: 0,
+    trigger: 0,
+    orderingKey,
+    requestJson,
+    deliverUntil,
+    labels,
+    traceContext,
+  } as const;
   const jobs: Job[] = [];
   entry.endpointIds.forEach((endpointId, index) => {
     const due = dues === null ? entry.due : dues[index]!;

@@ -17,6 +17,7 @@
 import type { Selectable } from "kysely";
 import type { OutboxTable } from "../../store/schema.ts";
 import { PosthornError } from "../../lib/errors.ts";
+import { traceContextFrom } from "../../lib/trace-context.ts";
 import type { Services } from "../context.ts";
 import { noteLate } from "../stats/roll-up.ts";
 import { firstJobs, type Prepared, type PrepareOptions, prepareMessage, type Publication } from "./prepare.ts";
@@ -165,13 +166,13 @@ interface Accepted {
 }
 
 async function acceptRows(services: Services, rows: readonly OutboxRow[]): Promise<Accepted> {
-  const { store, dispatch } = services;
+  const { store, dispatch, tracing } = services;
   const { prepared, left } = await prepareRows(services, rows);
   const results = await store.acceptInOrder(prepared.map(({ entry }) => entry));
   const messages: number[] = [];
   const failed = new Set<number>();
   let failure: unknown = null;
-  const jobs = prepared.flatMap(({ entry, row }, index) => {
+  const jobs = prepared.flatMap(({ entry, row, caller }, index) => {
     const result = results[index]!;
     if (result.status === "rejected") {
       if (isStoreOutage(result.reason)) {
@@ -180,6 +181,7 @@ async function acceptRows(services: Services, rows: readonly OutboxRow[]): Promi
       } else left.push({ row, reason: reasonOf(result.reason), forGood: false });
     } else if (result.value.kind === "stored") {
       messages.push(entry.id);
+      tracing?.published(entry, caller);
       return firstJobs(entry, result.value.dues ?? null);
     } else {
       left.push({ row, reason: "event id taken", forGood: true });
@@ -203,7 +205,7 @@ async function prepareRows(
       return [];
     }
     try {
-      return [{ row, ...prepareMessage({ services }, application, publicationOf(row), null, identityOf(row)) }];
+      return [{ row, ...prepareMessage({ services }, application, publicationOf(row), null, optionsOf(row)) }];
     } catch (error) {
       left.push({ row, reason: reasonOf(error), forGood: false });
       return [];
@@ -221,8 +223,9 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function identityOf({ id: key, public_id: id }: OutboxRow): PrepareOptions {
-  return { identity: { key, id } };
+function optionsOf({ id: key, public_id: id, trace_context: trace }: OutboxRow): PrepareOptions {
+  const [parent = "", ...state] = trace?.split(" ") ?? [];
+  return { identity: { key, id }, caller: trace === null ? null : traceContextFrom(parent, state.join(" ")) };
 }
 
 function publicationOf(row: OutboxRow): Publication {

@@ -11,6 +11,7 @@ import type { PolicySection, ValuesOf } from "./section.ts";
 import { signing } from "./signing.ts";
 import { success } from "./success.ts";
 import { throttle } from "./throttle.ts";
+import { tracing } from "./tracing.ts";
 import { verification } from "./verification.ts";
 
 export const SECTIONS = {
@@ -26,6 +27,7 @@ export const SECTIONS = {
   batch,
   format,
   signing,
+  tracing,
 } as const;
 
 export type SectionName = keyof typeof SECTIONS;

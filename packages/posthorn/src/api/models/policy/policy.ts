@@ -11,6 +11,7 @@ import { DebouncePolicyModel, ThrottlePolicyModel } from "./flow-control.ts";
 import { RetryPolicyModel } from "./retry.ts";
 import { SigningPolicyModel } from "./signing.ts";
 import { SuccessPolicyModel } from "./success.ts";
+import { TracingPolicyModel } from "./tracing.ts";
 import { VerificationPolicyModel } from "./verification.ts";
 
 const SECTION_MODELS = {
@@ -26,6 +27,7 @@ const SECTION_MODELS = {
   batch: BatchPolicyModel,
   format: FormatPolicyModel,
   signing: SigningPolicyModel,
+  tracing: TracingPolicyModel,
 } as const;
 
 const sections = {
@@ -41,6 +43,7 @@ const sections = {
   batch: Type.Optional(nullable(ref(SECTION_MODELS.batch))),
   format: Type.Optional(nullable(ref(SECTION_MODELS.format))),
   signing: Type.Optional(nullable(ref(SECTION_MODELS.signing))),
+  tracing: Type.Optional(nullable(ref(SECTION_MODELS.tracing))),
 };
 
 export const PolicyIn = Type.Object(sections, {
