@@ -159,13 +159,15 @@ describe("a route", () => {
     await picture.getByRole("link", { name: /Filter.*push.*\/ci/ }).waitFor();
 
     const filter = { query: { from: "nowhere" }, body: { ref: "refs/heads/main" } };
-    await page.getByLabel("Filter, as JSON").fill(JSON.stringify(filter));
+    await page.getByRole("button", { name: "Add filter", exact: true }).click();
+    await page.getByRole("region", { name: "Filter" }).getByRole("button", { name: "JSON" }).click();
+    await page.getByLabel("Filter (JSON)").fill(JSON.stringify(filter));
     await page.getByLabel("Message", { exact: true }).first().selectOption({ index: 1 });
     await page.getByText("Request:").click();
     await page.getByRole("rowheader", { name: "x-github-event" }).waitFor();
     await page.getByRole("button", { name: "Run test" }).first().click();
     await page.getByText("This endpoint would not receive the message").waitFor();
-    await page.getByLabel("Filter, as JSON").fill('{"query":{"from":"shop"},"headers":{"x-github-event":"push"}}');
+    await page.getByLabel("Filter (JSON)").fill('{"query":{"from":"shop"},"headers":{"x-github-event":"push"}}');
     await page.getByRole("button", { name: "Run test" }).first().click();
     await page.getByText("This endpoint would receive the message").waitFor();
     await page.getByRole("region", { name: "Filter" }).getByRole("button", { name: "Save" }).click();

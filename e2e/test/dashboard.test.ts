@@ -187,17 +187,39 @@ describe("an endpoint", () => {
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved", { exact: true }).waitFor();
     const id = /ep_\w+/.exec(page.url())![0];
-    const { json } = await world.api.get(`/api/v1/app/${scene.app}/endpoint/${id}/policy`);
-    expect(json.policy).toEqual({
+    const { json: policy } = await world.api.get(`/api/v1/app/${scene.app}/endpoint/${id}/policy`);
+    expect(policy.policy).toEqual({
       limits: { concurrency: 3 },
       retry: { backoff: expect.objectContaining({ type: "schedule", delays: [10, 300, 3600] }) },
     });
 
     await page.getByRole("link", { name: "Types and filter" }).click();
-    await page.getByLabel("Filter, as JSON").fill('{"body":{"amount":{"$gt":100}}}');
+    await page.getByText("There is no filter").waitFor();
+    await page.getByRole("button", { name: "Add filter", exact: true }).click();
+    const row = page.getByRole("listitem", { name: "Filter condition 1" });
+    // Fields come from the payloads of recent messages.
+    await expect.poll(() => page.locator('datalist option[value="body.amount"]').count()).toBeGreaterThan(0);
+    await row.getByLabel("Field").fill("body.amount");
+    await row.getByLabel("Operator").selectOption("gt");
+    await row.getByLabel("Value").fill("100");
+    expect(await axeFaults(page, "light")).toEqual([]);
     await page.getByLabel("Message", { exact: true }).first().selectOption({ index: 1 });
     await page.getByRole("button", { name: "Run test" }).first().click();
     await page.getByText("This endpoint would not receive the message").waitFor();
+    const filter = page.getByRole("region", { name: "Filter" });
+    const saved = async (): Promise<unknown> =>
+      (await world.api.get(`/api/v1/app/${scene.app}/endpoint/${id}/filter`)).json.filter;
+    await filter.getByRole("button", { name: "Save" }).click();
+    await expect.poll(saved).toEqual({ body: { amount: { $gt: 100 } } });
+    await filter.getByRole("button", { name: "JSON" }).click();
+    const json = page.getByLabel("Filter (JSON)");
+    expect(JSON.parse(await json.inputValue())).toEqual({ body: { amount: { $gt: 100 } } });
+    await json.fill('{"body":');
+    await page.getByText("Not valid JSON yet").waitFor();
+    expect(await filter.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+    await filter.getByRole("button", { name: "Remove filter" }).click();
+    await filter.getByRole("button", { name: "Save" }).click();
+    await expect.poll(saved).toBeNull();
 
     await page.getByRole("link", { name: "Secret and headers" }).click();
     await page.getByRole("button", { name: "Show" }).click();

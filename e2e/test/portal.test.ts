@@ -56,6 +56,32 @@ async function settled(page: Page): Promise<void> {
   await expect.poll(() => page.getByRole("status", { name: "Loading" }).count(), { timeout: 60_000 }).toBe(0);
 }
 
+describe("the filter of an endpoint", () => {
+  it("is built from rows, with the fields of recent messages, also in German", async () => {
+    const page = await open(`/portal/endpoints/${scene.good}?tab=matching`, { page: { locale: "de-DE" } });
+    const card = page.getByRole("region", { name: "Filter" });
+    await card.getByRole("button", { name: "Filter hinzufügen" }).click();
+    const row = card.getByRole("listitem", { name: "Filterbedingung 1" });
+    await expect.poll(() => page.locator('datalist option[value="body.amount"]').count()).toBeGreaterThan(0);
+    expect(await card.getByRole("button", { name: "Speichern" }).isDisabled()).toBe(true);
+    await row.getByLabel("Feld").fill("body.amount");
+    await row.getByLabel("Operator").selectOption({ label: "ist mindestens" });
+    await row.getByLabel("Wert").fill("100");
+    expect(await axeFaults(page, "light")).toEqual([]);
+    await page.getByLabel("Nachricht", { exact: true }).first().selectOption({ index: 1 });
+    await page.getByRole("button", { name: "Test starten" }).first().click();
+    await page.getByText("Dieser Endpunkt würde die Nachricht nicht empfangen").waitFor();
+    await card.getByRole("button", { name: "Speichern" }).click();
+    await card.getByText("Gespeichert").waitFor();
+    const path = `/api/v1/app/${scene.app}/endpoint/${scene.good}/filter`;
+    expect((await world.api.get(path)).json.filter).toEqual({ body: { amount: { $gte: 100 } } });
+    await card.getByRole("button", { name: "Filter entfernen" }).click();
+    await card.getByText("Es gibt keinen Filter").waitFor();
+    await card.getByRole("button", { name: "Speichern" }).click();
+    await expect.poll(async () => (await world.api.get(path)).json.filter).toBeNull();
+  });
+});
+
 describe("a link", () => {
   it("opens the portal of one application, and its token is removed from the URL", async () => {
     const { url, token } = await portalLink(world, scene.app);

@@ -75,3 +75,8 @@ export function selectorName(selector: string): string | null {
   }
   return selector === "" || selector === "body" ? null : selector;
 }
+
+/** Paths that a filter can compare, as suggestions: those that were found, and names beside the payload. */
+export function filterPathsOf(found: readonly SuggestedSelector[], others: readonly string[]) {
+  return [...found.flatMap(filterPathOf), ...others.map((value) => ({ value, label: "" }))];
+}

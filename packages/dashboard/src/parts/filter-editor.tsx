@@ -7,10 +7,12 @@ import { FormError } from "../components/form.tsx";
 import formStyles from "../components/form.module.css";
 import { Card, Columns } from "../components/page.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
+import { draftOf, type FilterDraft, filterOf, isFilterComplete, newGroup, newRow } from "../lib/filter-draft.ts";
 import { isSource } from "../lib/source.ts";
-import { CodeArea } from "./code-area.tsx";
+import { FilterFields } from "./filter-fields.tsx";
 import { RequestSample } from "./request-sample.tsx";
 import { SamplePicker } from "./sample-picker.tsx";
+import { useFilterPaths } from "./use-filter-paths.ts";
 import { routesKey } from "./use-routes.ts";
 
 interface Ref {
@@ -34,23 +36,20 @@ interface FilterEditorProps extends Ref {
   readonly filter: unknown;
 }
 
-const REQUEST_EXAMPLE =
-  '{\n  "headers": { "x-github-event": "push" },\n  "query": { "from": "shop" },\n  "body": { "ref": "refs/heads/main" }\n}';
-const EXAMPLE = '{\n  "body": {\n    "amount": { "$gt": 100 }\n  }\n}';
-
 function FilterEditor({ app, id, filter }: FilterEditorProps) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const [text, setText] = useState(filter === null ? "" : JSON.stringify(filter, null, 2));
+  const [draft, setDraft] = useState<FilterDraft | null>(filter === null ? null : draftOf(filter));
   const [message, setMessage] = useState("");
+  const suggestions = useFilterPaths(app, NO_TYPES, isSource(app) ? REQUEST_PATHS : MESSAGE_PATHS);
   const path = { app_id: app, endpoint_id: id };
-  const parsed = parse(text);
+  const { value, isComplete, errors } = parsed(draft, (fault) => t("filter.fault", { fault }));
   const save = useMutation({
     mutationFn: () =>
       must(
         api.PUT("/api/v1/app/{app_id}/endpoint/{endpoint_id}/filter", {
           params: { path },
-          body: { filter: parsed.value },
+          body: { filter: value },
         }),
       ),
     onSuccess: async () => {
@@ -63,41 +62,43 @@ function FilterEditor({ app, id, filter }: FilterEditorProps) {
       must(
         api.POST("/api/v1/app/{app_id}/endpoint/{endpoint_id}/filter/explain", {
           params: { path },
-          body: { message, ...(parsed.value === null ? {} : { filter: parsed.value }) },
+          body: { message, ...(value === null ? {} : { filter: value }) },
         }),
       ),
   });
   return (
     <Columns>
       <Card title={t("filter.title")} lead={t("filter.lead")}>
-        <CodeArea
-          label={t("filter.json")}
-          help={
-            parsed.fault === null
-              ? t(isSource(app) ? "filter.helpRequest" : "filter.help")
-              : t("filter.fault", { fault: parsed.fault })
-          }
-          value={text}
-          onChange={setText}
-          placeholder={isSource(app) ? REQUEST_EXAMPLE : EXAMPLE}
-          invalid={parsed.fault !== null}
-        />
+        {draft === null ? (
+          <>
+            <p>{t("filter.none")}</p>
+            <div>
+              <Button onClick={() => setDraft({ mode: "form", group: newGroup("all", [newRow({ path: "body." })]) })}>
+                {t("filter.add")}
+              </Button>
+            </div>
+          </>
+        ) : (
+          <>
+            <FilterFields draft={draft} onChange={setDraft} suggestions={suggestions} errors={errors} />
+            <div>
+              <Button onClick={() => setDraft(null)}>{t("filter.remove")}</Button>
+            </div>
+          </>
+        )}
         <FormError error={save.error} />
         <div className={formStyles["foot"]}>
           {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
-          <Button kind="primary" onClick={() => save.mutate()} disabled={save.isPending || parsed.fault !== null}>
+          <Button kind="primary" onClick={() => save.mutate()} disabled={save.isPending || !isComplete}>
             {t("actions.save")}
           </Button>
         </div>
       </Card>
-      <Card title={t("tryIt.title")} lead={t("tryIt.lead")}>
+      <Card title={t("tryIt.filter")} lead={t("tryIt.lead")}>
         <SamplePicker app={app} value={message} onChange={setMessage} />
         {isSource(app) && message !== "" && <RequestSample source={app} id={message} />}
         <div>
-          <Button
-            onClick={() => explain.mutate()}
-            disabled={message === "" || explain.isPending || parsed.fault !== null}
-          >
+          <Button onClick={() => explain.mutate()} disabled={message === "" || explain.isPending || !isComplete}>
             {t("tryIt.run")}
           </Button>
         </div>
@@ -126,17 +127,27 @@ function FilterEditor({ app, id, filter }: FilterEditorProps) {
   );
 }
 
+const NO_TYPES: readonly string[] = [];
+/** Names beside the payload that a filter can compare. */
+const MESSAGE_PATHS = ["eventType", "eventId", "id", "time", "channels", "tags"];
+const REQUEST_PATHS = [...MESSAGE_PATHS, "headers.content-type", "query.", "path", "method"];
+
 interface Parsed {
   readonly value: Record<string, unknown> | null;
-  readonly fault: string | null;
+  /** Whether it can be saved and tested. */
+  readonly isComplete: boolean;
+  readonly errors: readonly string[];
 }
 
-/** Parses the filter; an empty text means no filter. */
-function parse(text: string): Parsed {
-  if (text.trim() === "") return { value: null, fault: null };
-  try {
-    return { value: JSON.parse(text) as Record<string, unknown>, fault: null };
-  } catch (error) {
-    return { value: null, fault: (error as Error).message };
+/** The filter of a draft; an empty text means no filter. */
+function parsed(draft: FilterDraft | null, faultText: (fault: string) => string): Parsed {
+  if (draft === null || (draft.mode === "json" && draft.text.trim() === "")) {
+    return { value: null, isComplete: true, errors: [] };
   }
+  try {
+    if (draft.mode === "json") JSON.parse(draft.text);
+  } catch (error) {
+    return { value: null, isComplete: false, errors: [faultText((error as Error).message)] };
+  }
+  return { value: filterOf(draft) as Record<string, unknown>, isComplete: isFilterComplete(draft), errors: [] };
 }

@@ -106,7 +106,7 @@ function TryIt({ app, id, code }: TransformationProps & { readonly code: string 
     },
   });
   return (
-    <Card title={t("tryIt.title")} lead={t("tryIt.lead")}>
+    <Card title={t("tryIt.transformation")} lead={t("tryIt.lead")}>
       <SamplePicker app={app} value={message} onChange={setMessage} />
       <div>
         <Button onClick={() => run.mutate()} disabled={message === "" || run.isPending}>

@@ -4,10 +4,10 @@ import { SelectField } from "../components/form.tsx";
 import { Input } from "../components/input.tsx";
 import { Card, Stack } from "../components/page.tsx";
 import { faultsUnder, newCondition, type ReadField, type RuleDraft, type RuleFault } from "../lib/watch-draft.ts";
-import { filterPathOf, type SuggestedSelector, suggestSelectors } from "../lib/watch-selectors.ts";
+import { filterPathsOf, type SuggestedSelector } from "../lib/watch-selectors.ts";
 import { ConditionEditor, type ConditionEditorProps } from "./condition-editor.tsx";
 import { DurationInput } from "./duration-input.tsx";
-import { useRecentMessages } from "./source-samples.tsx";
+import { useSuggestedSelectors } from "./use-filter-paths.ts";
 import styles from "./watch.module.css";
 
 export interface WatchRuleFieldsProps {
@@ -24,9 +24,8 @@ type Errors = (...path: readonly string[]) => readonly string[];
 export function WatchRuleFields({ app, eventTypes, draft, onChange, faults }: WatchRuleFieldsProps) {
   const set: Set = (changes) => onChange({ ...draft, ...changes });
   const errors: Errors = (...path) => faultsUnder(faults, path).map(({ message }) => message);
-  const recent = useRecentMessages(app, SUGGESTED_MESSAGES, eventTypes ?? []);
-  const found = suggestSelectors((recent.data?.data ?? []).map(({ payload }) => payload));
-  const filterPaths = [...found.flatMap(filterPathOf), ...OTHER_PATHS.map((value) => ({ value, label: "" }))];
+  const found = useSuggestedSelectors(app, eventTypes ?? []);
+  const filterPaths = filterPathsOf(found, OTHER_PATHS);
   return (
     <Stack>
       <Read found={found} draft={draft} set={set} errors={errors} />
@@ -50,7 +49,6 @@ interface ConditionProps {
   readonly filterPaths: ConditionEditorProps["filterPaths"];
 }
 
-const SUGGESTED_MESSAGES = 10;
 const OTHER_PATHS = ["eventType", "eventId", "id", "time", "channels", "tags", "headers.content-type", "query."];
 const OTHER_SELECTORS = ["body", "eventType", "eventId", "id", "status", "topic:0", "path:0", "header:etag"];
 

@@ -132,15 +132,15 @@ export const applications: typeof english = {
   filter: {
     title: "Filter",
     lead: "Nur Nachrichten, die diesem Filter entsprechen, werden an den Endpunkt gesendet.",
-    json: "Filter als JSON",
-    help: "Operatoren sind zum Beispiel $gt, $in, $exists und $regex. Leer lassen für keinen Filter.",
-    helpRequest:
-      "Vergleicht body, headers, query, path und method. Operatoren sind zum Beispiel $gt, $in, $exists und $regex. Leer lassen für keinen Filter.",
+    none: "Es gibt keinen Filter: Der Endpunkt erhält jede Nachricht seiner Ereignistypen.",
+    add: "Filter hinzufügen",
+    remove: "Filter entfernen",
     fault: "Noch kein gültiges JSON: {{fault}}",
   },
   tryIt: {
     request: "Anfrage:",
-    title: "Testen",
+    filter: "Filter testen",
+    transformation: "Transformation testen",
     lead: "Mit einer früheren Nachricht Ihrer Wahl. Es wird nichts gesendet.",
     message: "Nachricht",
     messageHelp: "Die neuesten Nachrichten.",

@@ -129,15 +129,15 @@ export const applications = {
   filter: {
     title: "Filter",
     lead: "Only messages that match this filter are sent to the endpoint.",
-    json: "Filter, as JSON",
-    help: "Operators include $gt, $in, $exists and $regex. Leave empty for no filter.",
-    helpRequest:
-      "Matches body, headers, query, path and method. Operators include $gt, $in, $exists and $regex. Leave empty for no filter.",
+    none: "There is no filter: the endpoint receives every message of its event types.",
+    add: "Add filter",
+    remove: "Remove filter",
     fault: "Not valid JSON yet: {{fault}}",
   },
   tryIt: {
     request: "Request:",
-    title: "Test",
+    filter: "Test the filter",
+    transformation: "Test the transformation",
     lead: "Uses a past message that you choose. Nothing is sent.",
     message: "Message",
     messageHelp: "The newest messages.",
