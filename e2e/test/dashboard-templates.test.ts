@@ -127,7 +127,7 @@ describe("the filter of a condition", () => {
     const json = page.getByLabel("Filter (JSON)");
     expect(JSON.parse(await json.inputValue())).toEqual({ body: { status: "paid", total: { $gte: 100 } } });
     await json.fill('{"body": {"list": {"$size": 2}}}');
-    await page.getByText("The form does not show this filter").waitFor();
+    await page.getByText("The form cannot show this filter").waitFor();
     await json.fill('{"$or": [{"body": {"status": "open"}}, {"body": {"total": {"$gt": 1}}}]}');
     await page.getByRole("group", { name: "Edit the filter as" }).getByRole("button", { name: "Rows" }).click();
     expect(await page.getByLabel("The message matches if").inputValue()).toBe("any");

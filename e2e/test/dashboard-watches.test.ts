@@ -159,7 +159,7 @@ describe("a watch", () => {
     const json = page.getByLabel("Rule (JSON)");
     expect(JSON.parse(await json.inputValue())).toEqual({ when: { all: [{ above: 30 }, { silent: "10m" }] } });
     await json.fill('{"when": {"above": 1, "below": 2}}');
-    await page.getByText("The form does not show this rule").waitFor();
+    await page.getByText("The form cannot show this rule").waitFor();
     await json.fill('{"when": {"changed": {"by": "5%"}}}');
     await page.getByRole("button", { name: "Form" }).click();
     expect(await page.getByLabel("By", { exact: true }).inputValue()).toBe("5%");
