@@ -13,7 +13,7 @@ if (web !== 0) process.exit(web ?? 1);
 for (const name of ["webhooks", "egress", "posthorn"]) {
   const folder = `packages/${name}`;
   rmSync(`${folder}/dist`, { recursive: true, force: true });
-  // A program beside a library has a separate project: it may use Node where the library may not.
+  // A program next to a library has a separate project: it may use Node where the library may not.
   for (const project of [`${folder}/tsconfig.build.json`, `${folder}/tsconfig.bin.json`].filter((path) =>
     existsSync(path),
   )) {

@@ -34,7 +34,7 @@ await bundle.close();
 for (const file of globSync(join(TARGET, "*.js"))) writeFileSync(file, asAscii(readFileSync(file, "utf8")));
 const modules = output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
 const packages = [...new Set(modules.flatMap((id) => packageFolder(id) ?? []))].map(readPackage);
-writeFileSync(join(TARGET, "THIRD-PARTY-NOTICES.txt"), noticesOf(packages, "The files of the server beside this one"));
+writeFileSync(join(TARGET, "THIRD-PARTY-NOTICES.txt"), noticesOf(packages, "The other files of the server"));
 const bytes = output.reduce((sum, part) => sum + (part.type === "chunk" ? part.code.length : 0), 0);
 console.log(`Bundled the server: ${output.length} files, ${(bytes / 1024 / 1024).toFixed(1)} MiB`);
 

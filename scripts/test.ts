@@ -14,9 +14,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 
 /**
- * Lanes that run beside each other; the scripts of a lane run one after the other. The tests of the first three lanes wait for disks, sockets
- * and timers most of the time. The last lane only computes: it has a low priority and uses what the others leave of the processor, so that
- * it slows down no test that measures a delay.
+ * Lanes that run in parallel; the scripts of a lane run one after the other. The tests of the first three lanes wait
+ * for disks, sockets and timers most of the time. The last lane only computes: it has a low priority and uses what the
+ * others leave of the processor, so that it slows down no test that measures a delay.
  */
 const LANES: readonly Lane[] = [
   { name: "unit", scripts: ["test:unit"] },

@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 afterEach(async () => {
   const { status } = await world.api.get("/health", { token: null });
-  if (status !== 204) throw new Error(`the server is not healthy any more: ${status}`);
+  if (status !== 204) throw new Error(`the server is no longer healthy: ${status}`);
 });
 
 function now(): number {

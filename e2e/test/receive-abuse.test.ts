@@ -62,7 +62,7 @@ beforeAll(async () => {
 /** Asserts that another source is still served after the abuse. */
 afterEach(async () => {
   const status = await deliver(good);
-  if (status !== 200) throw new Error(`another source is not served any more: ${status}`);
+  if (status !== 200) throw new Error(`another source is no longer served: ${status}`);
 });
 
 function head({ url }: Source, headers: Record<string, string | number>): string {

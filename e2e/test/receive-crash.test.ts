@@ -13,7 +13,7 @@ const EVENTS_A_LIFE = 300;
 const MAX_LIFE_MS = 600;
 
 it(
-  "what a provider was told was taken in is delivered, once for each delivery id, however often the server is killed",
+  "every acknowledged webhook is delivered, once for each delivery id, however often the server is killed",
   { timeout: 300_000 },
   async () => {
     const random = seededRandom(testSeed());

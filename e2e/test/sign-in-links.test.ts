@@ -84,7 +84,7 @@ describe("a link with the token of an organisation", () => {
     expect(await page.evaluate(() => JSON.stringify(Object.entries(sessionStorage)))).not.toContain(token);
   });
 
-  it("without a token keeps the session, and is cleaned all the same", async () => {
+  it("without a token keeps the session, and is still cleaned", async () => {
     const page = await browser.open({ token: world.server.token });
     await page.goto(world.server.url);
     await signedIn(page);

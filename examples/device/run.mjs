@@ -1,6 +1,6 @@
 /**
- * A sensor crosses a threshold: an MQTT broker, a sensor, Posthorn, a webhook receiver and a stand-in for Slack, all on this machine.
- * See README.md beside this file.
+ * A sensor crosses a threshold: an MQTT broker, a sensor, Posthorn, a webhook receiver and a stand-in for Slack, all on
+ * this machine. See README.md in this folder.
  *
  *     npm run example:device
  */

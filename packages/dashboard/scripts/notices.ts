@@ -63,7 +63,7 @@ const DASHBOARD = "The dashboard and the customer portal of Posthorn";
 const headOf = (product: string): string => `Third-party notices
 
 ${product} contain the following packages.
-Packages that npm installs beside Posthorn bring their licences with them.`;
+Packages that npm installs along with Posthorn bring their licences with them.`;
 
 function problemsOf({ name, version, identifier, text }: BundledPackage): string[] {
   const of = `${name} ${version}`;

@@ -14,7 +14,7 @@ export interface EgressOptions {
    */
   readonly tenantAllow?: AddressRules;
   /**
-   * What may never be called, whatever is allowed: networks and host words. Defaults to nothing. See {@link
+   * What may never be called, even if it is allowed elsewhere: networks and host words. Defaults to nothing. See {@link
    * parseDenyList}.
    */
   readonly deny?: AddressRules;

@@ -120,7 +120,7 @@ export class Sockets {
     return this.#starved.size > 0;
   }
 
-  /** Called when no request waits in this pool any more. */
+  /** Called when no request waits in this pool. */
   forget(pool: Pool): void {
     this.#starved.delete(pool);
   }

@@ -181,7 +181,7 @@ describe("targets without proxy", () => {
     expect(proxy.asked).toHaveLength(1);
   });
 
-  test("pass the guard all the same", async () => {
+  test("still pass the guard", async () => {
     await using proxy = await startConnectProxy();
     await using egress = client({ url: `http://127.0.0.1:${proxy.port}` }, { noProxy: parseNoProxy("*") });
     expect(code(await get(egress, `http://bad.customer.com:${port(lab.url)}/ok`))).toBe("blocked_address");

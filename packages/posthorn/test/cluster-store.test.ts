@@ -41,13 +41,13 @@ const take = (
   store: Store,
   { id }: Membership,
   shards: readonly number[],
-  bury: readonly Membership[] = [],
+  expired: readonly Membership[] = [],
 ): Promise<readonly Lease[]> =>
   scene.until(
     of(store).take(
       id,
       shards,
-      bury.map((member) => member.id),
+      expired.map((member) => member.id),
     ),
   );
 const release = (store: Store, { id }: Membership, shards: readonly number[]): Promise<void> =>

@@ -124,7 +124,7 @@ const TERMINATE = `
   SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE datname = current_database() AND application_name LIKE 'posthorn%'`;
 
-describe.runIf(onPostgres)("while PostgreSQL is away, a node", () => {
+describe.runIf(onPostgres)("while PostgreSQL is unavailable, a node", () => {
   it.each(["cut", "silent"] as const)(
     "refuses every write with 503 and Retry-After, serves what needs no database, and is as before afterwards (%s)",
     async (state) => {

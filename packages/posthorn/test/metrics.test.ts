@@ -77,7 +77,7 @@ describe("metrics", () => {
   });
 
   it.skipIf(onPostgres)(
-    "show whether the write-ahead log had lost commits at the start, beside one warning",
+    "show whether the write-ahead log had lost commits at the start, and one warning is logged",
     async () => {
       using folder = temporaryFolder();
       const path = join(folder.path, "posthorn.db");

@@ -217,7 +217,7 @@ describe("a start that fails", () => {
 });
 
 describe.runIf(onPostgres)("a node of a cluster", () => {
-  it.each(TAKE_OVER_STEPS)("that fails at %s starts all the same and logs it", async (_name, fail) => {
+  it.each(TAKE_OVER_STEPS)("that fails at %s still starts and logs it", async (_name, fail) => {
     fail();
     await using node = await start();
     expect(logged.map(({ err }) => err?.message)).toContain(FAILURE);

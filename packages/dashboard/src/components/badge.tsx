@@ -10,7 +10,7 @@ export function Badge({ tone = "neutral", children }: { readonly tone?: Tone; re
   );
 }
 
-/** A number beside a label. */
+/** A number next to a label. */
 export function Count({ children }: { readonly children: ReactNode }) {
   return <span className={`${styles["badge"]} numeric`}>{children}</span>;
 }

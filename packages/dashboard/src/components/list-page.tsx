@@ -8,7 +8,7 @@ export interface ListPageProps<Row> extends Omit<TableProps<Row>, "label"> {
   readonly title: string;
   /** Purpose of the list in a sentence. */
   readonly lead: string;
-  /** Buttons beside the title, such as one to create a row. */
+  /** Buttons next to the title, such as one to create a row. */
   readonly actions?: ReactNode;
   /** Content above the table. */
   readonly children?: ReactNode;

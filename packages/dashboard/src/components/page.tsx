@@ -10,7 +10,7 @@ export interface PageProps {
   readonly title: string;
   /** The full URL, where the title is a shortened one: for the tooltip and the copy button. */
   readonly fullUrl?: string;
-  /** Badge beside the title, such as a status. */
+  /** Badge next to the title, such as a status. */
   readonly badge?: ReactNode;
   /** Purpose of the page in a sentence. */
   readonly lead?: ReactNode;

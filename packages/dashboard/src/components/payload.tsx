@@ -20,7 +20,7 @@ export interface PayloadProps {
   readonly text: string;
   readonly base64?: boolean;
   readonly contentType?: string;
-  /** Note beside content type and size. */
+  /** Note next to content type and size. */
   readonly note?: ReactNode;
 }
 

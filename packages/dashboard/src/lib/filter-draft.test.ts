@@ -57,7 +57,7 @@ describe("the form of a filter", () => {
     expect(toFilter(group)).toEqual({ body: { lines: { sku: "A-1", qty: { $gt: 2 } } } });
   });
 
-  it("puts conditions that cannot be in one object beside each other", () => {
+  it("puts conditions that cannot be in one object next to each other", () => {
     const group = newGroup("all", [
       newRow({ path: "body.name", operator: "contains", value: "a" }),
       newRow({ path: "body.name", operator: "contains", value: "b" }),

@@ -65,7 +65,10 @@ export function draftOf(filter: unknown): FilterDraft {
   return group === null ? { mode: "json", text: JSON.stringify(filter, null, 2) } : { mode: "form", group };
 }
 
-/** The filter that a draft describes. Text that is not JSON stays as it is, and the server refuses it with the place of the fault. */
+/**
+ * The filter that a draft describes. Text that is not JSON stays as it is, and the server refuses it and names the
+ * place of the error.
+ */
 export function filterOf(draft: FilterDraft): unknown {
   if (draft.mode === "form") return toFilter(draft.group);
   try {
@@ -192,7 +195,7 @@ function groupsOf(match: Match, operand: unknown): readonly FilterGroup[] | null
     return only !== undefined && more.length === 0 ? only : group;
   });
   if (parts.length === 0 || parts.includes(null)) return null;
-  // The parts of `$and` can exclude each other in one object: they keep a group of their own.
+  // The parts of `$and` can exclude each other in one object: they keep their own group.
   return match === "all"
     ? (parts as (FilterRow | FilterGroup)[]).map((part) => newGroup("all", [part]))
     : [newGroup(match, parts as (FilterRow | FilterGroup)[])];

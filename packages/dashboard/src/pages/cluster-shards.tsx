@@ -32,7 +32,7 @@ interface ShareProps {
   readonly shards: Cluster["shards"];
 }
 
-/** The marks are hidden from screen readers; the number beside them has the same information. */
+/** The marks are hidden from screen readers; the number next to them has the same information. */
 function ShardRow({ name, tone, owner, shards }: ShareProps) {
   const { t, i18n } = useTranslation();
   const number = (value: number): string => formatNumber(i18n.language, value);

@@ -14,7 +14,7 @@ import { DestinationFields } from "./destination-fields.tsx";
 import { DestinationPicker } from "./destination-picker.tsx";
 import { useDestinationKinds } from "./use-destination-kinds.ts";
 
-/** Kind of endpoints that have a URL of their own. */
+/** Kind of endpoints that have their own URL. */
 const WEBHOOK = "http";
 
 export function NewEndpoint({ app }: { readonly app: string }) {

@@ -110,7 +110,7 @@ export function WatchKeys({ app, watch }: WatchKeysProps) {
   );
 }
 
-/** Why a key is in its phase, as a sentence. The facts beside it have the times. */
+/** Why a key is in its phase, as a sentence. The details next to it have the times. */
 function whyText(t: TFunction, { when, until }: Watch["rule"], phase: WatchPhase): string {
   const reportsChanges = when.changed !== undefined || (when.all ?? []).some(({ changed }) => changed !== undefined);
   if (reportsChanges) return t("watches.reasons.changes");

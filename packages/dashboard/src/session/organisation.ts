@@ -2,7 +2,7 @@
 import { api, must } from "../api/client.ts";
 import { basePath } from "../lib/base.ts";
 
-/** Moves the session to another organisation, and loads the page anew: nothing of the previous one may stay. */
+/** Moves the session to another organisation, and reloads the page, so that nothing of the previous one stays. */
 export async function switchOrganisation(organisation: string): Promise<void> {
   await must(api.POST("/api/v1/session/current/organisation", { body: { organisation } }));
   location.assign(`${basePath()}/`);

@@ -8,7 +8,7 @@ import type { RangeClass } from "./special.ts";
 
 /** Platform settings of the address guard, in addition to the rules of one request. */
 export interface GuardSettings {
-  /** Denied for every request, whatever the rules allow. */
+  /** Denied for every request, regardless of the rules. */
   readonly deny: AddressRules;
   /** Addresses of this machine and of this platform. */
   readonly own: readonly AddressBytes[];

@@ -20,7 +20,7 @@ export interface AddressRules {
   readonly loopback: boolean;
   /** Allowed networks and single addresses. */
   readonly networks: readonly Network[];
-  /** Allowed host names, whatever they resolve to. */
+  /** Allowed host names, regardless of their addresses. */
   readonly hosts: readonly HostWord[];
 }
 
@@ -35,7 +35,7 @@ const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
  * | `private` | `10/8`, `172.16/12`, `192.168/16`, `fc00::/7` |
  * | `loopback` | `127/8`, `::1`, and this machine's own addresses |
  * | `10.1.0.0/16`, `fd00:1::/32`, `10.1.2.3` | a network or one address |
- * | `hooks.corp`, `*.corp` | a host name, whatever it resolves to |
+ * | `hooks.corp`, `*.corp` | a host name, regardless of its addresses |
  *
  * Link-local, metadata, multicast and embedded addresses remain denied under all of these, unless the single address
  * itself is listed. An empty list allows nothing.

@@ -31,7 +31,7 @@ export async function publishedDocument(publicUrl: string): Promise<object> {
   return { openapi, info, servers: [{ url: publicUrl }], ...rest };
 }
 
-/** Replaces schemas that are marked with {@link DOCUMENTED_AS} by references, beside what else they allow. */
+/** Replaces schemas that are marked with {@link DOCUMENTED_AS} by references, and keeps everything else they allow. */
 function withModels(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(withModels);
   if (typeof node !== "object" || node === null) return node;

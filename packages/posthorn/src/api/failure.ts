@@ -1,6 +1,6 @@
 /** Responses to errors of requests, including errors of Fastify and unexpected ones, which are logged. */
 import type { FastifyBaseLogger } from "fastify";
-import { isStoreAway } from "../store/errors.ts";
+import { isStoreUnavailable } from "../store/errors.ts";
 import { errorReply, internalErrorReply } from "./error-reply.ts";
 import { type Reply, reply } from "./reply.ts";
 
@@ -34,6 +34,6 @@ export function failureReply(error: unknown, request: FailedRequest): Reply {
 /** Logs a failed request. It is only a warning if the client has disconnected, for example because the server is stopping. */
 function logFailure({ log, socket }: FailedRequest, err: unknown): void {
   // The store logs a database outage once.
-  if (isStoreAway(err)) log.debug({ err }, "request failed");
+  if (isStoreUnavailable(err)) log.debug({ err }, "request failed");
   else log[socket.destroyed ? "warn" : "error"]({ err }, "request failed");
 }

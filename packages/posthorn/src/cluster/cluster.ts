@@ -21,7 +21,7 @@ export interface ClusterOptions {
 /** The owner of this shard also does the work that runs once per cluster. */
 const LEADING_SHARD = 0;
 /** Id of the node outside of a cluster. */
-const SOLE_ID = 1;
+const SINGLE_NODE_ID = 1;
 
 export class Cluster implements LaneOwners, AsyncDisposable {
   readonly time: PassingTime;
@@ -90,7 +90,7 @@ export class Cluster implements LaneOwners, AsyncDisposable {
   }
 
   get id(): number {
-    return this.membership?.id ?? SOLE_ID;
+    return this.membership?.id ?? SINGLE_NODE_ID;
   }
 
   /** Keys up to which every other node has settled; infinite if there are no other nodes. */
@@ -107,15 +107,23 @@ export class Cluster implements LaneOwners, AsyncDisposable {
 
   /** The nodes, and which node owns which shard. */
   view(): Promise<ClusterView> {
-    return this.#store.cluster?.view() ?? Promise.resolve(this.#soleView());
+    return this.#store.cluster?.view() ?? Promise.resolve(this.#singleNodeView());
   }
 
-  #soleView(): ClusterView {
+  #singleNodeView(): ClusterView {
     const { host, version } = this.#facts;
     const at = Date.now();
     const report = { draining: false, ...this.#work!.report() };
-    const node = { id: SOLE_ID, host, version, startedAt: this.#startedAt, seenAt: at, leaseMs: Infinity, report };
-    const shards = Array.from({ length: SHARDS }, (_, shard) => ({ shard, fence: 0, nodeId: SOLE_ID }));
+    const node = {
+      id: SINGLE_NODE_ID,
+      host,
+      version,
+      startedAt: this.#startedAt,
+      seenAt: at,
+      leaseMs: Infinity,
+      report,
+    };
+    const shards = Array.from({ length: SHARDS }, (_, shard) => ({ shard, fence: 0, nodeId: SINGLE_NODE_ID }));
     return { at, nodes: [node], shards };
   }
 

@@ -45,7 +45,7 @@ const ROUND_MS = 1500;
 /** Safety margin: a node stops starting attempts this long before its lease expires. */
 const MARGIN_MS = 1500;
 /** Delay after another node's lease ends before the next round checks it. */
-const AFTER_MS = 50;
+const LEASE_END_DELAY_MS = 50;
 
 export class Member implements LaneOwners, AsyncDisposable {
   /** Always false: other nodes can join at any time. */
@@ -179,7 +179,7 @@ export class Member implements LaneOwners, AsyncDisposable {
     const asked = time.monotonic();
     const report = { ...work.report(), draining: this.#draining };
     if (!(await store.renew(this.#membership.id, this.#leaseMs, report))) {
-      await this.#joinAnew(work);
+      await this.#rejoin(work);
       return 0;
     }
     const hadLapsed = !this.holdsSlot;
@@ -213,11 +213,11 @@ export class Member implements LaneOwners, AsyncDisposable {
     const { store, time } = this.#options;
     const plan = planFor(view, this.#membership.id);
     // After a database outage every lease has expired. The other nodes get one lease duration to renew theirs.
-    const bury = time.monotonic() - this.#heldSince > this.#leaseMs ? plan.bury : [];
-    const waits = new Set(plan.bury.filter((id) => !bury.includes(id)));
+    const expired = time.monotonic() - this.#heldSince > this.#leaseMs ? plan.expired : [];
+    const waits = new Set(plan.expired.filter((id) => !expired.includes(id)));
     const ownerOf = new Map(view.shards.map(({ shard, nodeId }) => [shard, nodeId]));
     const take = plan.take.filter((shard) => !waits.has(ownerOf.get(shard) ?? -1));
-    if (take.length > 0 || bury.length > 0) this.#takeUp(await store.take(this.#membership.id, take, bury), work);
+    if (take.length > 0 || expired.length > 0) this.#takeUp(await store.take(this.#membership.id, take, expired), work);
     const more = plan.surplus - this.#leaving.size;
     if (more > 0 && !this.#draining) {
       const idleFirst = this.shards.toSorted((a, b) => work.inFlight(a) - work.inFlight(b));
@@ -271,7 +271,7 @@ export class Member implements LaneOwners, AsyncDisposable {
   }
 
   /** Joins again after the other nodes declared this node dead; it no longer owns any shard. */
-  async #joinAnew(work: MemberWork): Promise<void> {
+  async #rejoin(work: MemberWork): Promise<void> {
     const { store, facts, time } = this.#options;
     const lost = [...this.#leases.keys()];
     for (const shard of lost) this.#forget(shard);
@@ -286,8 +286,8 @@ export class Member implements LaneOwners, AsyncDisposable {
 
   /** Milliseconds until the next round; earlier when a lease of another node may expire before it. */
   #untilNext({ nodes }: ClusterView): number {
-    const ends = nodes.map(({ leaseMs }) => leaseMs + AFTER_MS).filter((ms) => ms > 0);
-    return Math.max(AFTER_MS, Math.min(ROUND_MS, ...ends));
+    const ends = nodes.map(({ leaseMs }) => leaseMs + LEASE_END_DELAY_MS).filter((ms) => ms > 0);
+    return Math.max(LEASE_END_DELAY_MS, Math.min(ROUND_MS, ...ends));
   }
 }
 

@@ -5,7 +5,7 @@ export interface Plan {
   /** Shards to take: shards without an owner, or owned by a node with an expired lease. */
   readonly take: readonly number[];
   /** Nodes with an expired lease. */
-  readonly bury: readonly number[];
+  readonly expired: readonly number[];
   /** Number of shards to give up to other nodes. */
   readonly surplus: number;
 }
@@ -21,16 +21,16 @@ export function planFor(view: ClusterView, me: number): Plan {
   const ids = new Set(live.map(({ id }) => id));
   const free = view.shards.filter(({ nodeId }) => nodeId === null || !ids.has(nodeId)).map(({ shard }) => shard);
   const takers = live.filter(({ report }) => !report.draining).map(({ id }) => ({ id, has: sharesOf(view, id) }));
-  const bury = view.nodes.filter((node) => !isLive(node)).map(({ id }) => id);
+  const expired = view.nodes.filter((node) => !isLive(node)).map(({ id }) => id);
   const quotas = quotasOf(takers, view.shards.length);
   let place = 0;
   for (const { id, has } of takers) {
     const missing = Math.max(0, quotas.get(id)! - has);
     if (id === me)
-      return { take: free.slice(place, place + missing), bury, surplus: Math.max(0, has - quotas.get(id)!) };
+      return { take: free.slice(place, place + missing), expired, surplus: Math.max(0, has - quotas.get(id)!) };
     place += missing;
   }
-  return { take: [], bury, surplus: sharesOf(view, me) };
+  return { take: [], expired, surplus: sharesOf(view, me) };
 }
 
 function isLive({ leaseMs }: ClusterNode): boolean {

@@ -123,7 +123,7 @@ describe("a change", () => {
     expect(run.transitions[0]).toMatchObject({ previous: 100, value: 105.1, number: 1 });
   });
 
-  it("is reported only while the conditions beside it hold", () => {
+  it("is reported only while the other conditions hold", () => {
     const rule: RuleJson = { when: { all: [{ changed: true }, { above: 10 }] } };
     expect(told(rule, [1, 2, 11, 12, 3])).toEqual(["changed@2", "changed@3"]);
   });

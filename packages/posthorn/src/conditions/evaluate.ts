@@ -3,7 +3,10 @@ import type { KeyState } from "./state.ts";
 import type { Condition, Leaf, Rule, Truth, Window } from "./types.ts";
 import { aggregateAt, aggregateLater, departures } from "./window.ts";
 
-/** A time, and since when the server has been receiving without interruption: silence before that says nothing about a device. */
+/**
+ * A time, and the start of the current period of uninterrupted reception: silence before that says nothing about a
+ * device.
+ */
 export interface Moment {
   readonly now: number;
   readonly upSince: number;
@@ -35,7 +38,7 @@ export function not(truth: Truth): Truth {
   return truth === null ? null : !truth;
 }
 
-/** False if one is false, whatever the others are. */
+/** False if any is false, regardless of the others. */
 function all(truths: readonly Truth[]): Truth {
   if (truths.includes(false)) return false;
   return truths.includes(null) ? null : true;
@@ -51,12 +54,12 @@ function leafTruth(leaf: Leaf, atSample: Truth, state: KeyState, moment: Moment,
   return leaf.holds(value);
 }
 
-/** From when on the time without samples counts. */
+/** Start of the time without samples. */
 export function heardAt(state: KeyState, { upSince }: Moment): number {
   return Math.max(state.seenAt ?? state.armedAt, upSince);
 }
 
-/** When the window has been watched completely. */
+/** The time from which the whole window has been observed. */
 function wholeAt(
   { window }: Leaf & { readonly kind: "aggregate" },
   { armedAt }: KeyState,

@@ -1,4 +1,4 @@
-/** Says why a key is in its phase: the result of each part of its conditions, and what it waits for. */
+/** Explains why a key is in its phase: the result of each part of its conditions, and what it is waiting for. */
 import { evaluate, type Moment } from "./evaluate.ts";
 import type { ConditionJson, RuleJson } from "./schema.ts";
 import type { KeyState } from "./state.ts";

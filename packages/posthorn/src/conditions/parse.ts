@@ -1,4 +1,4 @@
-/** Checks the rule of a watch and compiles it. A rule that was compiled cannot fail to be evaluated. */
+/** Checks the rule of a watch and compiles it. Evaluating a compiled rule cannot fail. */
 import { ConditionCompiler } from "./compile-condition.ts";
 import { requireDuration } from "./duration.ts";
 import { isObject, RuleError, suggestion } from "./problem.ts";
@@ -7,7 +7,7 @@ import type { RuleJson } from "./schema.ts";
 import type { Change, Condition, Leaf, Rule } from "./types.ts";
 
 const NAMES = ["read", "when", "for", "times", "until", "hold", "remind", "expect", "forget", "maxKeys"] as const;
-/** What does not apply to a watch that reports changes, because it has no phases. */
+/** Members that a watch that reports changes cannot have, because it has no phases. */
 const NEEDS_PHASES = ["for", "times", "until", "hold", "remind", "expect"] as const;
 
 /** Largest rule, as JSON. */
@@ -63,7 +63,7 @@ function needsValue(leaf: Leaf): boolean {
   return !(leaf.kind === "silent" || leaf.kind === "filter" || (leaf.kind === "aggregate" && leaf.of === "count"));
 }
 
-/** The `changed` of a rule, which stands alone or beside other conditions in an `all`. */
+/** The `changed` of a rule, which stands alone or with other conditions in an `all`. */
 function changeIn(json: RuleJson, when: Condition, leaves: readonly Leaf[]): Change | null {
   const changes = leaves.filter((leaf) => leaf.kind === "changed");
   const [change] = changes;
@@ -121,7 +121,7 @@ function maxKeysOf({ maxKeys = DEFAULT_MAX_KEYS }: RuleJson): number {
   throw new RuleError(["maxKeys"], `A whole number from 1 to ${MAX_KEYS}.`);
 }
 
-/** A key that is forgotten while its silence or window still counts would never be reported. */
+/** If a key were forgotten before its silence or window ends, it would never be reported. */
 function checkForget({ leaves, forgetMs, forMs }: Rule): void {
   const longest = Math.max(
     0,
@@ -134,7 +134,7 @@ function checkForget({ leaves, forgetMs, forMs }: Rule): void {
   );
 }
 
-/** A value at which both the condition and `until` hold would raise and clear the alarm with each sample. */
+/** If both the condition and `until` held for a value, each sample would raise and clear the alarm. */
 function checkHysteresis({ when, until }: RuleJson): void {
   if (until === undefined) return;
   const isUnderAbove = when.above !== undefined && until.below !== undefined && until.below > when.above;

@@ -11,7 +11,7 @@ export class RuleError extends Error {
   }
 }
 
-/** The known name that a misspelt one most likely stands for, as a sentence; empty if none is close. */
+/** Suggests the known name closest to a misspelt one, as a sentence; empty if none is close. */
 export function suggestion(name: string, known: readonly string[]): string {
   const closest = known
     .map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate.toLowerCase()) }))
@@ -19,7 +19,7 @@ export function suggestion(name: string, known: readonly string[]): string {
   return closest !== undefined && closest.distance <= 2 ? ` Did you mean \`${closest.candidate}\`?` : "";
 }
 
-/** Edits that turn one text into the other. */
+/** Edit distance of two texts. */
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 2) return 3;
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);

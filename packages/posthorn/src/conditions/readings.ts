@@ -7,7 +7,7 @@ import { MAX_KEY_LENGTH } from "./parse.ts";
 import { TOPIC_HEADERS } from "./selector.ts";
 import type { Reading, Rule, Selector, Truth } from "./types.ts";
 
-/** A message, as far as conditions can see it. */
+/** The parts of a message that conditions can read. */
 export interface SampleMessage {
   readonly body: Uint8Array;
   readonly contentType: string;
@@ -50,7 +50,7 @@ function zipped(source: Source, { value, key, time }: Rule["read"]): readonly (R
   });
 }
 
-/** `null`: without a key, there is nothing that the reading could be about. */
+/** `null`: the reading has no key. */
 function readingOf(key: unknown, value: unknown, time: unknown, hasTime: boolean): Reading | null {
   const name = typeof key === "number" || typeof key === "boolean" ? String(key) : key;
   if (typeof name !== "string" || name.length > MAX_KEY_LENGTH || hasControls(name)) return null;
@@ -65,7 +65,7 @@ function hasControls(text: string): boolean {
   return /[\u0000-\u001f\u007f]/.test(text) || !text.isWellFormed();
 }
 
-/** Numbers from here on are milliseconds, smaller ones seconds. */
+/** Numbers of at least this size are milliseconds, smaller ones seconds. */
 const FIRST_MILLISECONDS = 100_000_000_000;
 
 /** RFC 3339, or Unix seconds or milliseconds. */

@@ -1,4 +1,4 @@
-/** Compiles where the value, key and time of a sample are read from. */
+/** Compiles the selectors for the value, key and time of a sample. */
 import { compilePath, type JsonPath, JsonPathError } from "../lib/json-path.ts";
 import { RuleError, suggestion } from "./problem.ts";
 import type { Read, Selector } from "./types.ts";
@@ -9,7 +9,10 @@ const HEADER = /^header:([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100})$/;
 const SEGMENT = /^(path|topic):(\d{1,2})$/;
 /** Header in which a poll stores the HTTP status of the response: see `sources/drivers/http.ts`. */
 const STATUS_HEADER = "x-source-status";
-/** Headers in which brokers' sources store the topic of a message, with what separates its segments: see `sources/listeners`. */
+/**
+ * Headers in which brokers' sources store the topic of a message, with the separator of its segments: see
+ * `sources/listeners`.
+ */
 export const TOPIC_HEADERS: readonly (readonly [header: string, separator: string])[] = [
   ["mqtt-topic", "/"],
   ["nats-subject", "."],

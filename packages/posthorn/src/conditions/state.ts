@@ -1,5 +1,6 @@
 /**
- * State of one key of a watch. It is all that the engine remembers of a key: timers follow from it, so that a restart loses nothing.
+ * State of one key of a watch. The engine remembers nothing else about a key. Timers are derived from it, so that a
+ * restart loses nothing.
  *
  * The serialised form is a JSON object with a version and short names. Its size has a bound that does not depend on the number of samples.
  */
@@ -17,11 +18,11 @@ export interface KeyState {
   readonly phase: Phase;
   /** Time of the last step. Never moves back. */
   readonly at: number;
-  /** Since when the key is watched, which is when silence begins to be measured. */
+  /** When the key was first watched. Silence is measured from then on. */
   readonly armedAt: number;
   /** Last sample that could be read; `null`: none yet. */
   readonly seenAt: number | null;
-  /** The latest time that a sample itself had; `null`: samples have none. */
+  /** The latest time in a sample itself; `null`: samples have none. */
   readonly sampleTime: number | null;
   readonly last?: Remembered;
   /** The value before `last`. */

@@ -32,7 +32,7 @@ interface Moved extends Step {
   readonly state: KeyState;
 }
 
-/** Timers of one key that fire in one step at most. The next step fires the others. */
+/** Maximum timers of one key that fire in one step. The next step fires the others. */
 const MAX_TIMERS = 1000;
 
 /** When the key needs a step although no sample arrives; `null`: never. */
@@ -69,7 +69,9 @@ function isForgotten(rule: Rule, state: KeyState, now: number): boolean {
   return !state.expected && now >= (state.seenAt ?? state.armedAt) + rule.forgetMs;
 }
 
-/** Applies a sample, after the timers that are due before it. The caller makes a new state if the key was forgotten. */
+/**
+ * Applies a sample, after the timers that are due before it. The caller creates a new state if the key was forgotten.
+ */
 export function applySample(rule: Rule, state: KeyState, sample: Sample, moment: Moment): Moved {
   const now = Math.max(moment.now, state.at);
   const unread = { state: { ...state, unreadable: state.unreadable + 1 }, transitions: [] };
@@ -162,7 +164,7 @@ function applyChange(rule: Rule, before: KeyState, heard: KeyState, moment: Mome
   return report(state, { kind: "changed", at: moment.now, previous: recalled(previous) });
 }
 
-/** Moves the phase to what the conditions say at a time. `upTo`: of the reminders that are due by then, one is reported. */
+/** Moves the phase to what the conditions say at a time. `upTo`: one of the reminders due by then is reported. */
 function settle(rule: Rule, state: KeyState, moment: Moment, upTo: number, isSample = false): Moved {
   const { now } = moment;
   const holds = evaluate(rule.when, rule, state, moment);
@@ -193,7 +195,7 @@ const CLEAR = {
   remindedAt: null,
 } as const;
 
-/** The phase before `for`, `times` and `hold` are considered. */
+/** The phase without regard to `for`, `times` and `hold`. */
 function moved(rule: Rule, state: KeyState, moment: Moment, holds: Truth, isSample: boolean): KeyState {
   const { now } = moment;
   switch (state.phase) {
@@ -238,7 +240,7 @@ export function carryOver(
   return { ...step, state: { ...step.state, ...CLEAR } };
 }
 
-/** Ends a key. If it is raised, its receivers learn that it is not any longer. */
+/** Ends a key. If it was raised, its receivers learn that it has cleared. */
 export function closed(state: KeyState, at: number, reason: NonNullable<Transition["reason"]>): readonly Transition[] {
   if (state.phase !== "raised" && state.phase !== "clearing") return [];
   return report(state, { kind: "cleared", at, reason }).transitions;

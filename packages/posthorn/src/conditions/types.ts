@@ -2,7 +2,7 @@
 import type { CompiledFilter } from "../filter/compile.ts";
 import type { JsonPath } from "../lib/json-path.ts";
 
-/** Three-valued: `null` means that the value could not be read, which is neither true nor false. */
+/** Three-valued: `null` means that the value could not be read. */
 export type Truth = boolean | null;
 
 /** Where a part of a message is read from. */
@@ -16,7 +16,7 @@ export type Selector =
   | { readonly kind: "segment"; readonly of: "path" | "topic"; readonly index: number };
 
 export interface Read {
-  /** Items of a message that are readings of their own; `null`: the message is one. */
+  /** Items of a message that are separate readings; `null`: the whole message is one. */
   readonly items: JsonPath | null;
   /** `null`: only the arrival of a message counts. */
   readonly value: Selector | null;
@@ -28,7 +28,7 @@ export interface Read {
 
 export type Aggregate = "count" | "sum" | "avg" | "min" | "max";
 
-/** A part of a condition that has no parts. */
+/** A condition without parts. */
 export type Leaf =
   | { readonly kind: "number"; readonly holds: (value: number) => boolean }
   | { readonly kind: "scalar"; readonly holds: (value: unknown) => Truth }

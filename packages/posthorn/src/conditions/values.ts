@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Difference } from "./types.ts";
 
-/** Longest value that is remembered as it is, as JSON. Of a longer one, a hash and the beginning are kept. */
+/** Longest value that is stored as JSON. For a longer one, a hash and the beginning are stored. */
 const MAX_LENGTH = 256;
 const PREVIEW_LENGTH = 100;
 
@@ -45,7 +45,7 @@ function canonical(value: unknown): string {
 
 const DECIMAL = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*$/;
 
-/** A finite number, or a text that is one; else `null`. */
+/** A finite number, or the number in a text; else `null`. */
 export function numberIn(value: unknown): number | null {
   if (typeof value === "number") return Number.isFinite(value) ? value : null;
   if (typeof value !== "string" || value.length > 64 || !DECIMAL.test(value)) return null;

@@ -1,7 +1,7 @@
 /** Windows over samples, divided into at most 60 buckets, so that their size does not depend on the number of samples. */
 import type { Aggregate, Window } from "./types.ts";
 
-/** Buckets of a window, apart from those that have begun or are about to leave. */
+/** Buckets of a window, not counting those that have begun or are about to leave. */
 const BUCKETS = 58;
 
 /** Buckets in order of time: start number, then what the window keeps: one number, or count and sum for `avg`. */

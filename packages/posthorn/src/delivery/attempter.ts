@@ -5,7 +5,7 @@
 import type { Destination, OutgoingMessage, SendLimits } from "../destinations/destination.ts";
 import type { Attempter, AttemptResult, BatchAttempt, BatchedResult } from "../dispatch/types.ts";
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
-import { isStoreAway } from "../store/errors.ts";
+import { isStoreUnavailable } from "../store/errors.ts";
 import type { Job } from "../store/delivery.ts";
 import {
   type AttemptOptions,
@@ -30,7 +30,7 @@ export interface DeliveryAttempterOptions extends AttemptOptions {
  * Jobs that waited for the database are returned to it, because another node may have processed them. The lane loads
  * them again within this time.
  */
-const RETURN_MS = 500;
+const RELOAD_MS = 500;
 
 export class DeliveryAttempter implements Attempter {
   readonly #options: DeliveryAttempterOptions;
@@ -81,15 +81,15 @@ export class DeliveryAttempter implements Attempter {
   /** The result after the database was unavailable, or after another node took the lane. Throws every other error. */
   async #postponed(error: unknown, signal: AbortSignal): Promise<AttemptResult> {
     const isLost = (error as { readonly code?: unknown }).code === "shard_lost";
-    if (!isLost && !isStoreAway(error)) throw error;
+    if (!isLost && !isStoreUnavailable(error)) throw error;
     if (!isLost) await this.#storeIsBack(signal);
-    return { kind: "not_now", pauseMs: this.#options.random() * RETURN_MS };
+    return { kind: "not_now", pauseMs: this.#options.random() * RELOAD_MS };
   }
 
   async #storeIsBack(signal: AbortSignal): Promise<void> {
     const { promise: aborted, resolve: abort } = Promise.withResolvers<void>();
     signal.addEventListener("abort", () => abort(), { once: true });
-    if (!signal.aborted) await Promise.race([this.#options.store.whenHere(), aborted]);
+    if (!signal.aborted) await Promise.race([this.#options.store.whenAvailable(), aborted]);
   }
 
   /** Rejects when the database is unavailable. */

@@ -183,7 +183,7 @@ const poisoned =
     !ids.some((id) => poison.includes(id)) ? ids.map(() => OK) : ids.length > 1 ? "split" : [REFUSED];
 
 describe("a batch", () => {
-  it("is one request, in which each message has an attempt of its own that names the batch and its position", async () => {
+  it("is one request, in which each message has its own attempt, which names the batch and its position", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);
     const jobs = await scene.store(upTo(3));
@@ -262,7 +262,7 @@ describe("a request that is refused as a whole", () => {
     expect(results.filter((result) => result === "ok")).toHaveLength(28);
   });
 
-  it("is stored as a batch of its own for each half, if the destination recognises batches", async () => {
+  it("is stored as a separate batch for each half, if the destination recognises batches", async () => {
     await using files = await openStore();
     const scene = await Scene.open(files);
     scene.respond = poisoned(3);

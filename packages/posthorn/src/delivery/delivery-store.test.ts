@@ -20,7 +20,7 @@ async function settledAfter(failure: Error | null): Promise<number> {
         members: () => Promise.resolve([]),
       },
       record: () => (failure === null ? Promise.resolve() : Promise.reject(failure)),
-      whenHere: () => Promise.resolve(),
+      whenAvailable: () => Promise.resolve(),
       newestDue: 0,
     },
     clock: systemClock,

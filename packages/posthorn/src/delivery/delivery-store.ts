@@ -1,11 +1,11 @@
 /** The store for the dispatcher: reads wait while the database is unavailable, instead of failing or polling. */
 import type { AttemptResult, Clock, JobStore } from "../dispatch/types.ts";
 import type { BatchStore, EndpointBacklog, JobPage, Outcome, PageSelection } from "../store/delivery.ts";
-import { isStoreAway } from "../store/errors.ts";
+import { isStoreUnavailable } from "../store/errors.ts";
 
 export interface DeliveryStoreOptions {
-  /** `whenHere` resolves when the database is available. */
-  readonly store: JobStore & { whenHere(): Promise<void>; readonly newestDue: number };
+  /** `whenAvailable` resolves when the database is available. */
+  readonly store: JobStore & { whenAvailable(): Promise<void>; readonly newestDue: number };
   readonly clock: Clock;
   /** Returns a number from 0 to below 1, like `Math.random`. */
   readonly random: () => number;
@@ -76,9 +76,9 @@ export class DeliveryStore implements JobStore {
   async #readAgain<T>(read: () => T | Promise<T>, first: unknown): Promise<T> {
     const { store, clock, random } = this.#options;
     let failure = first;
-    for (let pauseMs = PAUSE_MS; isStoreAway(failure); pauseMs = Math.min(MAX_PAUSE_MS, 2 * pauseMs)) {
+    for (let pauseMs = PAUSE_MS; isStoreUnavailable(failure); pauseMs = Math.min(MAX_PAUSE_MS, 2 * pauseMs)) {
       await new Promise<void>((resolve) => void clock.setTimer(pauseMs * (1 - random() / 2), resolve));
-      await store.whenHere();
+      await store.whenAvailable();
       try {
         return await read();
       } catch (error) {

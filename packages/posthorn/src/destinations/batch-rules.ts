@@ -1,4 +1,4 @@
-/** What follows from the declaration of a kind for batches, and for repetitions and order. Pure. */
+/** Derives from the declaration of a kind how it handles batches, repetitions and order. Pure. */
 import type { AnyKind, Guarantees, KindConfig } from "./kind.ts";
 
 export interface BatchRules {

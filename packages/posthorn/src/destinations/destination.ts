@@ -1,12 +1,12 @@
 /**
- * Interface between delivery and the places that messages go to. Each kind of destination implements it once; `delivery/` is independent of
- * protocols, addresses and signatures.
+ * Interface between delivery and destinations. Each kind of destination implements it once; `delivery/` is independent
+ * of protocols, addresses and signatures.
  */
 import type { AttemptExtra, SentFacts } from "../domain/attempt/detail.ts";
 import type { OutgoingRequest } from "../domain/delivery/outgoing-request.ts";
 import type { DirectoryEndpoint } from "../domain/directory-endpoint.ts";
 
-/** A message that is ready to be sent, except for what its destination adds: address, headers, signature. */
+/** A message that is ready to be sent, apart from what its destination adds: address, headers, signature. */
 export interface OutgoingMessage {
   /** Public ID. All attempts of a delivery carry the same one. */
   readonly messageId: string;
@@ -17,7 +17,7 @@ export interface OutgoingMessage {
   readonly body: Uint8Array;
   /** The request as transformation and format changed it; `null`: the message is sent as published or received. */
   readonly changed: OutgoingRequest | null;
-  /** `null` for webhooks, which do without them. */
+  /** `null` for webhooks, which do not need it. */
   readonly facts: MessageFacts | null;
   /** Trace context that is sent with it: see `lib/trace-context.ts`; absent: none. */
   readonly trace?: string;
@@ -68,7 +68,7 @@ interface SentAttempt {
   /** The response, or a sentence that says why there is none. */
   readonly response: string;
   readonly facts: SentFacts;
-  /** What the receiver calls the message, and other details that only some kinds have. */
+  /** The receiver's ID of the message, and other details that only some kinds have. */
   readonly extra?: AttemptExtra;
   /** The body that was sent, with secrets hidden; absent: that of the message as it was passed. */
   readonly sentBody?: Uint8Array;
@@ -80,7 +80,7 @@ interface FailedSend extends SentAttempt {
   readonly problem: SendProblem | null;
 }
 
-/** Outcome of sending a message. `delivery/` decides what follows from it. */
+/** Outcome of sending a message. `delivery/` decides how to proceed. */
 export type SendResult =
   /** The receiver has accepted the message. `afterMs`: it asked to wait before the next one, because its rate limit is used up. */
   | (SentAttempt & { readonly kind: "ok"; readonly afterMs?: number })

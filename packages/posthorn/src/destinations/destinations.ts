@@ -3,7 +3,7 @@ import type { Destination, Destinations } from "./destination.ts";
 import { DESTINATION_KINDS } from "./kinds.ts";
 
 export interface DestinationsOptions {
-  /** Destinations of kinds with an implementation of their own, by the name of the kind. */
+  /** Destinations of kinds with their own implementation, by the name of the kind. */
   readonly own: Readonly<Record<string, Destination>>;
   /** Sends to endpoints of HTTP kinds. */
   readonly http: Destination | null;

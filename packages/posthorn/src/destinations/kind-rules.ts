@@ -3,7 +3,7 @@ import { DESTINATION_KINDS, kindNamed, WEBHOOK_KIND } from "./kinds.ts";
 
 export interface KindProblem {
   readonly code: "kind_unknown" | "kind_not_allowed" | "kind_unavailable";
-  /** Complete sentences: why endpoints of the kind cannot be used, and what to do about it. */
+  /** Complete sentences: why endpoints of the kind cannot be used, and how to change that. */
   readonly sentence: string;
 }
 

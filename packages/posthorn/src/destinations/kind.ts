@@ -49,7 +49,7 @@ export type DestinationErrorCode = (typeof DESTINATION_ERROR_CODES)[number];
 
 interface FailedItem {
   readonly code: DestinationErrorCode;
-  /** What the target said, with its own code if it has one, and what to do about it. Without secrets. */
+  /** The target's own message and code, and what to do about it. Without secrets. */
   readonly sentence: string;
 }
 
@@ -57,9 +57,9 @@ interface FailedItem {
 export type ItemResult =
   | {
       readonly kind: "ok";
-      /** What the target calls the message, such as an SQS message ID or `topic/partition/offset`; `null`: nothing. */
+      /** The target's ID of the message, such as an SQS message ID or `topic/partition/offset`; `null`: none. */
       readonly reference: string | null;
-      /** The target had the message already, from an earlier attempt. */
+      /** The target already had the message, from an earlier attempt. */
       readonly isDuplicate?: boolean;
       /** The target accepts no further message for this long, because its rate limit is used up: the endpoint waits. */
       readonly afterMs?: number;
@@ -100,7 +100,7 @@ export interface Guarantees {
 
 /** Guarantees of some configurations of a kind. */
 export interface ConditionalGuarantees<F extends Fields> extends Guarantees {
-  /** Which configurations, in words that follow "for": "FIFO queues". */
+  /** The configurations, as words that follow "for": "FIFO queues". */
   readonly appliesTo: string;
   applies(config: ConfigOf<F>): boolean;
 }
@@ -230,7 +230,7 @@ export interface HttpKind<F extends Fields> extends Declaration<F> {
   judge(response: KindResponse, messages: readonly KindMessage[], now: number): readonly ItemResult[];
 }
 
-/** A kind that sends over a connection of its own, by a driver in the connector thread. */
+/** A kind that does not use HTTP: a driver in the connector thread sends its messages. */
 export interface ConnectionKind<F extends Fields> extends Declaration<F> {
   readonly family: "connection";
   /** npm packages that the driver needs, with the major version: `@platformatic/kafka@2`. */
@@ -239,7 +239,7 @@ export interface ConnectionKind<F extends Fields> extends Declaration<F> {
   readonly ports: readonly number[] | null;
 }
 
-/** A kind with an implementation of its own, such as webhooks, or endpoints that are read instead of sent to. */
+/** A kind with its own implementation, such as webhooks, or endpoints that are read instead of sent to. */
 export interface OwnKind<F extends Fields> extends Declaration<F> {
   readonly family: "own";
 }

@@ -46,7 +46,7 @@ export const POLLING_KIND = "polling";
 /** Kind of endpoints that receive CloudEvents over HTTP. */
 export const CLOUD_EVENTS_KIND = "cloudEvents";
 
-/** Whether endpoints of a kind can be asked whether they accept deliveries: those whose receiver has a URL of its own. */
+/** Whether endpoints of a kind can be asked whether they accept deliveries: those whose receiver has its own URL. */
 export function isVerifiable(kind: string): boolean {
   return kind === WEBHOOK_KIND || kind === CLOUD_EVENTS_KIND;
 }

@@ -218,7 +218,7 @@ export class SlowStart {
   }
 
   /** The endpoint asked for fewer requests than its good rate. */
-  askedForLess(): void {
+  lowerGoodRate(): void {
     this.#goodRate *= KEPT_SHARE;
   }
 

@@ -14,7 +14,7 @@ import type { Lane, LaneView } from "./lane.ts";
 import { type DispatcherLoad, Lanes } from "./lanes.ts";
 import { PageLoader } from "./page-loader.ts";
 import type { LanePolicies } from "./policy.ts";
-import { LAST_WORDS_MS } from "./outcome.ts";
+import { STORE_GRACE_MS } from "./outcome.ts";
 import { RunLoop } from "./run-loop.ts";
 import { LaneTimers } from "./timers.ts";
 import {
@@ -216,7 +216,7 @@ export class Dispatcher {
     this.#cancelRescan?.();
     await this.#loop.settledWithin(graceMs);
     this.#loop.abort();
-    await this.#loop.settledWithin(LAST_WORDS_MS);
+    await this.#loop.settledWithin(STORE_GRACE_MS);
     this.#lanes.clear();
     this.#limiter.clear();
   }

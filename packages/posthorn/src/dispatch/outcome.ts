@@ -97,7 +97,7 @@ export const FIRST_PAUSE_MS = 500;
 export const MAX_PAUSE_MS = 30_000;
 
 /** How long a stop waits for an unresponsive store after the last attempt has ended. */
-export const LAST_WORDS_MS = 2000;
+export const STORE_GRACE_MS = 2000;
 const MAX_BYTES = 32 * 1024 * 1024;
 
 export interface RecorderOptions {

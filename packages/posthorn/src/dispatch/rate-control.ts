@@ -146,7 +146,7 @@ export class RateControl {
     const opened = asked
       ? this.#breaker.askedToWait(now, ticket.epoch, retryAfterMs, breaker)
       : this.#breaker.failed(now, ticket.epoch, breaker, random);
-    if (asked && opened) this.#slowStart.askedForLess();
+    if (asked && opened) this.#slowStart.lowerGoodRate();
     if (asked || responseCode === 0 || responseCode >= 500) this.#window.failed(ticket.startedAt, now);
     this.#slowStart.failed(now, this.#breaker.streak.failures);
     return opened;

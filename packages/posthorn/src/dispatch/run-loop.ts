@@ -13,7 +13,7 @@ import type { Job, Lease, Outcome } from "../store/delivery.ts";
 /** Maximum outcomes of one lane waiting to be stored. A lane at this limit starts no attempts. */
 const MAX_RECORDING = 512;
 /** Maximum outcomes of all lanes waiting to be stored. */
-const MAX_RECORDING_IN_ALL = 4096;
+const MAX_TOTAL_RECORDING = 4096;
 
 /** A job whose attempt has started but whose outcome is not stored yet. */
 interface InFlight {
@@ -97,7 +97,7 @@ export class RunLoop {
   /** Whether there are neither too many attempts in flight nor too many outcomes waiting to be stored. */
   get #mayStart(): boolean {
     const recording = this.#unfinished.size - this.#limiter.inFlight;
-    return this.#limiter.isAvailable && !this.#recorder.isStuck && recording < MAX_RECORDING_IN_ALL;
+    return this.#limiter.isAvailable && !this.#recorder.isStuck && recording < MAX_TOTAL_RECORDING;
   }
 
   /** Starts the next job of a lane, or makes sure that the lane is queued again when it can start one. Returns whether it started one. */

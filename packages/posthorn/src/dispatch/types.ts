@@ -32,7 +32,7 @@ export type AttemptResult =
     }
   /** The endpoint is disabled. No attempt is used up. The lane is held until it is woken. */
   | { readonly kind: "held" }
-  /** The delivery has no content or no recipient any longer, and is canceled. */
+  /** The delivery no longer has content or a recipient, and is canceled. */
   | { readonly kind: "void"; readonly reason?: string }
   /** A fault on Posthorn's side. No attempt is used up. The lane tries again after a pause. */
   | { readonly kind: "not_now"; readonly pauseMs: number };
@@ -57,7 +57,7 @@ export interface BatchAttempt {
   readonly signal: AbortSignal;
   /** As for `attempt`. */
   readonly maySend: () => boolean;
-  /** The batch that these jobs were sent in before; `null`: none, or it is not complete any longer. */
+  /** The batch that these jobs were sent in before; `null`: none, or it is no longer complete. */
   readonly earlier: KeptBatch | null;
   /** Batches of the endpoint, for targets that recognise them; `null`: the target does not. */
   readonly kept: KeptBatches | null;

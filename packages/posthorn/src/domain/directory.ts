@@ -92,7 +92,7 @@ export class Directory implements LanePolicies {
     return application.id === ref || application.uid === ref ? application : null;
   }
 
-  /** The application with this key, or `null` if it does not exist any more. */
+  /** The application with this key, or `null` if it no longer exists. */
   application(key: number): Promise<DirectoryApplication | null> | DirectoryApplication | null {
     const loaded = this.#applications.get(key);
     if (loaded === undefined) return this.#load(key);
@@ -100,7 +100,7 @@ export class Directory implements LanePolicies {
     return loaded.application ?? loaded.loading;
   }
 
-  /** The endpoint with this key, or `null` if it or its application does not exist any more. */
+  /** The endpoint with this key, or `null` if it or its application no longer exists. */
   async endpoint(key: number): Promise<DirectoryEndpoint | null> {
     const owner = this.#owners.get(key) ?? (await this.#ownerOf(key));
     if (owner === null) return null;

@@ -20,7 +20,7 @@ const MAX_ERROR_TEXT = 300;
  */
 export function outputOf({ program, args, timeoutMs = TIMEOUT_MS }: KeyCommand): Promise<string> {
   return new Promise((resolve, reject) => {
-    // In a process group of its own, so that a shell script cannot leave a child behind that keeps the pipes open.
+    // In a separate process group, so that a shell script cannot leave a child behind that keeps the pipes open.
     const child = spawn(program, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
     const output: Buffer[] = [];
     let [bytes, errors] = [0, ""];

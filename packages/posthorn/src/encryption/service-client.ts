@@ -30,7 +30,7 @@ const MAX_BYTES = 65_536;
  * too many requests.
  *
  * @param build Called for each attempt, because signatures contain the time.
- * @param service What the service is, for errors.
+ * @param service Name of the service, for errors.
  */
 export async function callService(
   service: string,

@@ -80,7 +80,10 @@ export function secretsOf(kind: Configurable, config: KindConfig): readonly stri
   });
 }
 
-/** Otherwise, a caller who may change the configuration but does not know its secrets could have them sent to a server of their own. */
+/**
+ * Otherwise, a caller who may change the configuration but does not know its secrets could have them sent to their own
+ * server.
+ */
 function secretsToEnterAgain(
   kind: Configurable,
   { input, config, before }: { readonly input: ConfigInput; readonly config: KindConfig; readonly before: KindConfig },

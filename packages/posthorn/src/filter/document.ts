@@ -40,7 +40,7 @@ export const DOCUMENT_ROOTS: ReadonlySet<string> = new Set([
 ]);
 
 /** Maximum number of steps for all filters on one message. */
-const MAX_STEPS_IN_ALL = 1_000_000;
+const MAX_TOTAL_STEPS = 1_000_000;
 
 /** Most values in a body that filters evaluate. Parsing more would block the event loop for over 50 ms. */
 const MAX_VALUES = 300_000;
@@ -55,7 +55,7 @@ export class FilterDocument {
   readonly #contentType: string;
   readonly #facts: Record<string, unknown>;
   /** Shared by all filters evaluated on this document. */
-  readonly budget = { steps: MAX_STEPS_IN_ALL };
+  readonly budget = { steps: MAX_TOTAL_STEPS };
   #parsed: Record<string, unknown> | null = null;
   #parsedExactly: Record<string, unknown> | null = null;
   #error: FilterError | null = null;

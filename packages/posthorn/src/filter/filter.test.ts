@@ -58,7 +58,7 @@ describe("a filter", () => {
     ["$or", { $or: [1, { $gt: 5 }] }, [1, 6], [2, 5]],
     ["$and", { $and: [{ $gt: 1 }, { $lt: 3 }] }, [2], [1, 3]],
     ["$not", { $not: { $in: ["a"] } }, ["b", 1], ["a"]],
-    ["all members hold beside $or", { $exist: true, $or: ["a", "b"], $in: "a" }, ["a"], ["b", "c"]],
+    ["all members hold in addition to $or", { $exist: true, $or: ["a", "b"], $in: "a" }, ["a"], ["b", "c"]],
     ["$regex finds anywhere", { $regex: "b+$" }, ["abb", "b"], ["ba", 1, null]],
     ["$regex by the start of its text ignores case", { $regex: ["(?i)^AB", "^x"] }, ["abc", "x"], ["cab"]],
     ["$any", { $any: { $gt: 1 } }, [[1, 2]], [[1], [], 2]],

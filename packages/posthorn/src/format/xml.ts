@@ -1,6 +1,7 @@
 /**
- * Converts XML to a tree and back. An element becomes a member, its attributes become members that start with `@`, and text beside either
- * becomes `#text`. Elements with the same name become a list. Namespaces are treated as plain name prefixes.
+ * Converts XML to a tree and back. An element becomes a member, its attributes become members that start with `@`, and
+ * text next to either becomes `#text`. Elements with the same name become a list. Namespaces are treated as plain name
+ * prefixes.
  */
 import { parseXml, XmlCdata, XmlDocumentType, XmlElement, XmlError, XmlText } from "@rgrove/parse-xml";
 import {

@@ -33,8 +33,9 @@ export interface ArrivedOrigin {
 export type RequestLine = Pick<InboundRequest, "method" | "path" | "query" | "address">;
 
 /**
- * `request`: to the source URL. `release`: from quarantine, by a person. `backfill`: read from the provider's API. `read`: by the runner of a
- * source that is no webhook, or as a mail. `sample`: sent by a person to try routes and watches.
+ * `request`: to the source URL. `release`: from quarantine, by a person. `backfill`: read from the provider's API.
+ * `read`: by the runner of a source that is not a webhook, or as an email. `sample`: sent by a person to try routes and
+ * watches.
  */
 export type OriginKind = "request" | "release" | "backfill" | "read" | "sample";
 

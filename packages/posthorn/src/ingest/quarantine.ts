@@ -64,8 +64,8 @@ export class Quarantine implements AsyncDisposable {
   }
 
   /**
-   * Stores what was read but is no event. Its peer is acknowledged afterwards, so it is stored whatever its size is. Resolves when it is on
-   * disk, and rejects when it is not.
+   * Stores what was read but is not an event. Its peer is acknowledged afterwards, so it is stored regardless of its
+   * size. Resolves when it is on disk, and rejects when it is not.
    */
   async store(source: LiveSource, refused: Refused): Promise<void> {
     const row = this.#rowOf(source, refused, refused.body);

@@ -1,4 +1,4 @@
-/** Counts the events of sources that are not read, for their state. They are written together from time to time. */
+/** Counts events for the state of sources that are not read. Writes the counts together at intervals. */
 import type { Services } from "../domain/context.ts";
 import { countReceived } from "../domain/source/run.ts";
 

@@ -152,7 +152,7 @@ export class SourceIndex {
         secretBox.open(secret.secret_sealed, sealedIn("source_secret.secret_sealed", key, secret.id)),
       ),
       freshUntil: Math.min(...[row, ...secrets].map(({ expires_at }) => expires_at ?? Number.POSITIVE_INFINITY)),
-      // The runner itself looks at the state of what it reads.
+      // The runner checks the state of the sources that it reads.
       isPaused: source.kind === MAIL_SOURCE && (await runOf(store, key)) === "paused",
       fetchKey,
       now,

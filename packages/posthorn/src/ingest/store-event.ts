@@ -29,7 +29,7 @@ export interface StoreHooks {
   beforeFirstAttempt(messageId: number): void;
 }
 
-/** Longest event ID stored as it is. Longer ones are stored as their hash. */
+/** Longest event ID stored unchanged. Longer ones are stored as their hash. */
 const MAX_ID = 256;
 
 /** Stored for events that did not arrive as a request. Endpoints that forward the method receive POST. */
@@ -105,7 +105,7 @@ function identityOf(
   now: number,
 ): { readonly eventId: string | null; readonly idempotency: IdempotencyKey | null } {
   const { deduplication, type: sourceType } = settings;
-  // What a runner reads again must be recognised, whatever the settings of the source are.
+  // Events that a runner reads again must be recognised, regardless of the settings of the source.
   const byId = deduplication === "auto" || deduplication === "id" || origin.kind === "read";
   if (byId && id !== null) return { eventId: shortId(id), idempotency: null };
   const byContent = deduplication === "content" || (deduplication === "auto" && definition.id !== "generic");

@@ -182,11 +182,11 @@ export class IdGenerator {
 
 /** The smallest id with a key: an iterator for a list whose last scanned row is not shown. No object has this id. */
 export function iteratorOfKey(prefix: IdPrefix, key: number): string {
-  spread(key, NOTHING_RANDOM, 0);
+  spread(key, NO_RANDOM_BITS, 0);
   return prefix + encodeLimbs();
 }
 
-const NOTHING_RANDOM = new Uint16Array(7);
+const NO_RANDOM_BITS = new Uint16Array(7);
 
 /** Writes the 20 bytes of an id to `scratch`: its key, and 106 bits from the seven numbers at `from`. */
 function spread(key: number, random: Uint16Array, from: number): void {

@@ -33,7 +33,7 @@ const LARGE = [
   filled("a{1000}", "[a-]", ""),
 ];
 
-const DEAR_CLASSES = [
+const COSTLY_CLASSES = [
   filled("b-\u{10ffff}", "(?i)[", "]"),
   filled("[b-\u{10ffff}]", "(?i)"),
   filled("[b-\u{10ffff}]|", "(?s-m:)(?mi)"),
@@ -46,7 +46,7 @@ const DEAR_CLASSES = [
 ];
 
 describe("a pattern that would be expensive to compile", () => {
-  it.each([...LARGE, ...DEAR_CLASSES].map((source) => [source.slice(0, 30), source]))(
+  it.each([...LARGE, ...COSTLY_CLASSES].map((source) => [source.slice(0, 30), source]))(
     "%s… is refused before it is compiled",
     (_name, source) => {
       using compile = vi.spyOn(RE2JS, "compile");
@@ -57,7 +57,7 @@ describe("a pattern that would be expensive to compile", () => {
 
   it("is refused with a message that says what to change", () => {
     expect(() => compileRegex(LARGE[0]!)).toThrow(/too large once its repetitions are written out/);
-    expect(() => compileRegex(DEAR_CLASSES[0]!)).toThrow(/use fewer Unicode classes/);
+    expect(() => compileRegex(COSTLY_CLASSES[0]!)).toThrow(/use fewer Unicode classes/);
   });
 });
 

@@ -5,7 +5,7 @@ import type { ConnectorStats } from "../destinations/connections/connector.ts";
 import type { AttemptRecord, Outcome } from "../store/delivery.ts";
 import type { DispatchLoad } from "../domain/ports.ts";
 import type { MetricReading } from "../telemetry/types.ts";
-import { isStoreAway } from "../store/errors.ts";
+import { isStoreUnavailable } from "../store/errors.ts";
 import type { Store, StoreSize } from "../store/store.ts";
 import { LONG_TRANSACTION_MS, type LongTransaction } from "../store/transaction-watch.ts";
 
@@ -334,7 +334,7 @@ async function sizeOf(store: Store): Promise<StoreSize | null> {
   try {
     return await store.size();
   } catch (error) {
-    if (isStoreAway(error)) return null;
+    if (isStoreUnavailable(error)) return null;
     throw error;
   }
 }

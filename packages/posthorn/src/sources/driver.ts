@@ -71,7 +71,7 @@ export type ParseResult =
   | { readonly kind: "parsed"; readonly value: unknown }
   | { readonly kind: "unreadable"; readonly detail: string };
 
-/** Connections that are not HTTP. They are held in a thread of their own, and pass the address guard. */
+/** Connections that are not HTTP. They are held in a separate thread, and pass the address guard. */
 export interface SourceConnections {
   /** Reads over a connection until it ends, or the signal is aborted. Never rejects. */
   listen(request: Omit<ListenRequest, "allow">): Promise<ListenResult>;

@@ -38,8 +38,8 @@ interface Declaration<F extends Fields> {
   /** Further checks of a configuration; `null`: none failed. */
   check?(config: ConfigOf<F>): { readonly field: keyof F & string; readonly problem: string } | null;
   /**
-   * What it reads, as a URL without secrets; `null`: nothing outside of Posthorn. Its host shares a limit over all organisations. When it
-   * changes, reading starts anew, as for a new source.
+   * What it reads, as a URL without secrets; `null`: nothing outside of Posthorn. Its host shares a limit over all
+   * organisations. When it changes, reading starts again, as for a new source.
    */
   target(config: ConfigOf<F>): string | null;
 }

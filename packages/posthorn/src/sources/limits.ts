@@ -22,7 +22,7 @@ interface Waiting {
   readonly start: () => void;
 }
 
-/** Starts waiting polls in the order of arrival, skipping those that are over a limit of their own. */
+/** Starts waiting polls in the order of arrival, skipping those that exceed their own limit. */
 export class ReadLimiter {
   readonly #limits: ReadLimits;
   readonly #organisations = new Map<number, number>();

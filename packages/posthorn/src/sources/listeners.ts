@@ -11,7 +11,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Listener>>> = {
   redis: async () => (await import("./listeners/redis.ts")).redisListener,
 };
 
-/** `null`: the kind is not read over a connection of its own. Rejects if the package is missing. */
+/** `null`: the kind is read over HTTP. Rejects if the package is missing. */
 export async function loadListener(kind: string): Promise<Listener | null> {
   return Object.hasOwn(LOADERS, kind) ? LOADERS[kind]!() : null;
 }

@@ -7,9 +7,9 @@ import { timeOfKey } from "../lib/id.ts";
 const FAILING_ATTEMPTS = 4;
 const WINDOW_MS = 60_000;
 /** Announcements of one type about one endpoint that are sent individually per window. Further ones are merged into one with a count. */
-const ALONE_OF_ENDPOINT = 10;
+const MAX_SINGLE_PER_ENDPOINT = 10;
 /** The same across all endpoints. */
-const ALONE_IN_ALL = 600;
+const MAX_SINGLE = 600;
 /** Counters kept in memory. When there would be more, all are cleared. */
 const MAX_WINDOWS = 10_000;
 
@@ -88,7 +88,7 @@ export class Announcements {
       own = { window, count: 0 };
       this.#counts.set(key, own);
     }
-    return count(own, window) <= ALONE_OF_ENDPOINT && count(this.#all, window) <= ALONE_IN_ALL;
+    return count(own, window) <= MAX_SINGLE_PER_ENDPOINT && count(this.#all, window) <= MAX_SINGLE;
   }
 }
 

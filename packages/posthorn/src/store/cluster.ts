@@ -77,10 +77,10 @@ export interface ClusterStore {
   renew(nodeId: number, leaseMs: number, report: NodeReport): Promise<boolean>;
   view(): Promise<ClusterView>;
   /**
-   * Removes the nodes of `bury` whose lease has ended, then takes the shards without an owner. Returns the leases that were taken. A
+   * Removes the nodes of `expired` whose lease has ended, then takes the shards without an owner. Returns the leases that were taken. A
    * shard is not taken while an outcome of its previous owner is being written.
    */
-  take(nodeId: number, shards: readonly number[], bury: readonly number[]): Promise<readonly Lease[]>;
+  take(nodeId: number, shards: readonly number[], expired: readonly number[]): Promise<readonly Lease[]>;
   /** Releases shards. */
   release(nodeId: number, shards: readonly number[]): Promise<void>;
   /** Releases the membership and all shards. */

@@ -30,7 +30,7 @@ export function isUniqueViolation(error: unknown): boolean {
 }
 
 /** Whether an operation failed only because the database is unavailable, so that it can be retried later. */
-export function isStoreAway(error: unknown): boolean {
+export function isStoreUnavailable(error: unknown): boolean {
   return error instanceof PosthornError && error.code === "storage_unavailable";
 }
 

@@ -9,7 +9,7 @@ import type { StoreLocation } from "./open.ts";
 import { onOwnClient } from "./postgres/connections.ts";
 import * as postgres from "./postgres/migrate.ts";
 import { failureOf } from "./sqlite/connection.ts";
-import { createFile, openForReading, openForWriting, refuseHalfCopy } from "./sqlite/file.ts";
+import { createFile, openForReading, openForWriting, refuseUnfinishedCopy } from "./sqlite/file.ts";
 import { lockFolder } from "./sqlite/folder-lock.ts";
 import * as sqlite from "./sqlite/migrate.ts";
 import { toStoreError as sqliteError } from "./sqlite/thread-client.ts";
@@ -62,7 +62,7 @@ function onFile<T>(path: string, open: typeof openForReading, work: (db: ReturnT
   try {
     const db = open(path);
     try {
-      refuseHalfCopy(db);
+      refuseUnfinishedCopy(db);
       return work(db);
     } finally {
       db.close();

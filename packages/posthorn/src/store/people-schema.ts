@@ -62,7 +62,7 @@ export interface PersonSessionTable {
   provider_id: number | null;
   /** Subject of the person at the provider. */
   provider_subject: string | null;
-  /** The provider's ID of its own session. */
+  /** The provider's ID for its session. */
   provider_session: string | null;
   /** Identifies the session to the provider when the person signs out. */
   id_token_sealed: Uint8Array | null;

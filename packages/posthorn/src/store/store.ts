@@ -150,7 +150,7 @@ export interface Store extends AsyncDisposable {
   /** Checks with a small write whether a refusal is over; does nothing without one. At most once a second. */
   testWrites(): void;
   /** Resolves once the database responds, however long that takes; rejects when the store is closed first. */
-  whenHere(): Promise<void>;
+  whenAvailable(): Promise<void>;
   /** Reads committed rows. Never waits for a writer. */
   readonly db: Kysely<Database>;
   /** As `db`, for the short look-ups of deliveries and authentication: callers' lists do not delay them. */

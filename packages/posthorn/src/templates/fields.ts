@@ -1,8 +1,8 @@
-/** Fields that several templates have, and the endpoint that follows from them. */
+/** Fields that several templates share, and the endpoint built from them. */
 import type { ConfigOf, Fields } from "../fields/field.ts";
 import type { EndpointPlan, SourcePlan, TemplatePlan } from "./template.ts";
 
-/** Choices of `destination`, and the destination kinds that they are. */
+/** Choices of `destination`, with their destination kinds. */
 const DESTINATIONS = {
   webhook: "http",
   slack: "slack",
@@ -123,7 +123,7 @@ export const DEVICE_FIELDS = {
 
 type DeviceConfig = ConfigOf<typeof DEVICE_FIELDS>;
 
-/** What the chosen connection lacks; `null`: nothing. */
+/** The first missing setting of the chosen connection; `null`: none. */
 export function deviceProblem({ connection, token, brokerUrl }: DeviceConfig) {
   if (connection === "http" && token === null) {
     return { field: "token", problem: "Devices that send to the URL of the source need a token." };
@@ -219,7 +219,7 @@ export function received(
   return { source, eventTypes: [], watch: null, endpoint: endpointFor(values, selection) };
 }
 
-/** How often a page is read. */
+/** How often a page is polled. */
 export function intervalField(seconds: number) {
   return {
     type: "integer",

@@ -1,9 +1,12 @@
-/** Templates: working setups for common uses. Each one is data, with a function that turns the values of its form into what is created. */
+/**
+ * Templates: working setups for common uses. Each one is data, with a function that turns the values of its form into
+ * the resources to create.
+ */
 import type { RuleJson } from "../conditions/schema.ts";
 import type { ConfigInput } from "../fields/config.ts";
 import type { ConfigOf, Configurable, Fields } from "../fields/field.ts";
 
-/** Fields of use, in the order of the gallery. */
+/** Categories, in the order of the gallery. */
 export const CATEGORIES = {
   commerce: "E-commerce and payments",
   communication: "Communication",

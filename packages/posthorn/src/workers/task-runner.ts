@@ -123,7 +123,7 @@ export class TaskLoop implements AsyncDisposable {
       return await runStep(services(), taskKey);
     } catch (error) {
       onFailure(taskKey, error);
-      if (isStoreAway(error)) return this.#sleep();
+      if (isStoreUnavailable(error)) return this.#sleep();
     }
     // The failure is not temporary, so the step would fail again.
     try {
@@ -151,6 +151,6 @@ export class TaskLoop implements AsyncDisposable {
 }
 
 /** A full disk or an unavailable database must not fail a task that was accepted with 202. */
-function isStoreAway(error: unknown): boolean {
+function isStoreUnavailable(error: unknown): boolean {
   return error instanceof PosthornError && error.status === 503;
 }

@@ -227,7 +227,7 @@ describe("a manipulation of the database is found", () => {
     expect(await problems()).toEqual(["head_was_invalid"]);
   });
 
-  it("when the head is removed, and changes go on", async () => {
+  it("when the head is removed, and changes continue", async () => {
     await change(2);
     const org = await orgKey();
     await transact(({ db }) => db.deleteFrom("audit_head").where("org_id", "=", org).execute());

@@ -1,4 +1,4 @@
-/** Brokers that accept connections and say nothing, beside one that works, at a running server. */
+/** Brokers that accept connections and say nothing, along with one that works, at a running server. */
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";

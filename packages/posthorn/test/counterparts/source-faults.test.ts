@@ -1,4 +1,4 @@
-/** Sources of brokers while the database is away, while their node is frozen, and while a broker floods them. */
+/** Sources of brokers while the database is unavailable, while their node is frozen, and while a broker floods them. */
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { jetstream, jetstreamManager } from "@nats-io/jetstream";
@@ -104,7 +104,7 @@ function memoryMib(pid: number): number {
 
 describe.skipIf(isSkipped("nats"))("a source of a broker", () => {
   it(
-    "acknowledges nothing that is not stored while the database is away, in bounded memory",
+    "acknowledges nothing that is not stored while the database is unavailable, in bounded memory",
     { timeout: 300_000 },
     async () => {
       await using stack = new AsyncDisposableStack();

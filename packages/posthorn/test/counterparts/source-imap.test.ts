@@ -140,7 +140,7 @@ describe.skipIf(isSkipped("dovecot"))("an IMAP mailbox", () => {
     expect(await unseen(plain)).toEqual([1]);
   });
 
-  it("reads what arrived since the last email when the mailbox was made anew", async () => {
+  it("reads what arrived since the last email when the mailbox was recreated", async () => {
     const user = newUser();
     await as(user, (client) => client.mailboxCreate("Orders"));
     const source = await make(user, { mailbox: "Orders" });

@@ -7,7 +7,7 @@ export type Behaviour =
   | "asks_to_wait"
   /** This message will never be accepted. */
   | "refuses"
-  /** The receiver accepts no message any longer. */
+  /** The receiver no longer accepts messages. */
   | "is_closed"
   /** It reads the message and never responds. */
   | "hangs"

@@ -138,7 +138,7 @@ describe("feeds over HTTP", () => {
     expect((await call("GET", `/app/${one.app}/feed?cursor=nonsense`)).status).toBe(422);
   });
 
-  it("answers a cursor whose messages were deleted with a 410 that says how to go on", async () => {
+  it("answers a cursor whose messages were deleted with a 410 that says how to continue", async () => {
     const { app, publish } = await newApp();
     await publish(1);
     const first: Page = await get(`/app/${app}/feed?wait=10`);

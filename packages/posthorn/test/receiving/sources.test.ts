@@ -50,7 +50,7 @@ describe("a source", () => {
     expect((await push(source, "s")).status).toBe(200);
   });
 
-  it("accepts a new secret beside the old one until the overlap ends or the old one is deleted", async () => {
+  it("accepts both the new and the old secret until the overlap ends or the old one is deleted", async () => {
     const source = await gateway.source({ type: "github", config: { secret: "old" } });
     const added = await gateway.call("POST", `${SOURCES}/${source.id}/secret`, { secret: "new" });
     expect(added.status).toBe(201);
@@ -88,7 +88,7 @@ describe("a source", () => {
     ["a schedule of the type cron without its payload", { type: "cron", config: { schedule: "0 9 * * *" } }],
     ["an empty secret", { type: "github", config: { secret: "" } }],
     ["a setting that its provider does not have", { type: "github", config: { secret: "s", color: "red" } }],
-    ["a verification beside a provider", { type: "github", verification: { scheme: "basic" } }],
+    ["a verification in addition to a provider", { type: "github", verification: { scheme: "basic" } }],
     ["a placeholder that means nothing", { verification: { scheme: "hmac", header: "x", signed: "{time}.{body}" } }],
     ["a signed time that stands nowhere", { verification: { scheme: "hmac", header: "x", signed: "{ts}.{body}" } }],
     [

@@ -199,7 +199,7 @@ export class SimulatedNode {
     const store = new DeliveryStore({
       store: {
         ...withLatePages(database, world, this.life),
-        whenHere: () => database.whenHere(),
+        whenAvailable: () => database.whenAvailable(),
         get newestDue() {
           return database.newestDue;
         },

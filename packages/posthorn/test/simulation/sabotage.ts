@@ -35,7 +35,7 @@ export interface Sabotage {
   inside?(): Disposable;
   /** The writer of the database. */
   thread?(thread: DatabaseThread, random: Random): DatabaseThread;
-  /** The readers beside the writer. */
+  /** The readers, in addition to the writer. */
   reader?(thread: DatabaseThread): DatabaseThread;
   /** The store as the dispatcher sees it. */
   jobs?(store: JobStore, random: Random): JobStore;

@@ -4,7 +4,7 @@ import type { Lane } from "../../src/dispatch/lane.ts";
 import { LanePage } from "../../src/dispatch/lane-state.ts";
 import { RateControl } from "../../src/dispatch/rate-control.ts";
 import { RateLimit } from "../../src/dispatch/rate-limit.ts";
-import { LAST_WORDS_MS } from "../../src/dispatch/outcome.ts";
+import { STORE_GRACE_MS } from "../../src/dispatch/outcome.ts";
 import type { Job } from "../../src/store/delivery.ts";
 import { DirectoryEndpoint } from "../../src/domain/directory-endpoint.ts";
 import { CLUSTER_SABOTAGES } from "./cluster/sabotages.ts";
@@ -286,7 +286,7 @@ export const SABOTAGES: readonly NamedSabotage[] = [
     orShows: ["found_again"],
     clock: (clock) => ({
       now: () => clock.now(),
-      setTimer: (ms, ring) => (ms === LAST_WORDS_MS ? () => undefined : clock.setTimer(ms, ring)),
+      setTimer: (ms, ring) => (ms === STORE_GRACE_MS ? () => undefined : clock.setTimer(ms, ring)),
     }),
     attempter: (attempter) => ({
       attempt: (job, signal, maySend) =>

@@ -95,7 +95,7 @@ export class VirtualTime {
   }
 }
 
-/** Resolves when no promise can make progress any more: ticks run after all microtasks. */
+/** Resolves when no promise can make further progress: ticks run after all microtasks. */
 function settled(): Promise<void> {
   return new Promise((resolve) => process.nextTick(resolve));
 }

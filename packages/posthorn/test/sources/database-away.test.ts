@@ -9,7 +9,7 @@ import { startWebServer } from "./web-server.ts";
 
 const AWAY_MS = 10_000;
 
-describe.runIf(onPostgres)("sources while the database is away", () => {
+describe.runIf(onPostgres)("sources while the database is unavailable", () => {
   it(
     "lose nothing: what was not stored is read again, and emails are refused for now",
     { timeout: 180_000 },

@@ -414,7 +414,7 @@ describe("a node that receives emails", () => {
     [{ POSTHORN_SMTP_LISTEN: "127.0.0.1:25" }, "POSTHORN_SMTP_DOMAIN"],
     [{ POSTHORN_SMTP_DOMAIN: "localhost" }, "POSTHORN_SMTP_DOMAIN"],
     [{ POSTHORN_SMTP_TLS_CERT: "a.pem" }, "POSTHORN_SMTP_TLS_KEY"],
-  ])("is told which setting is wrong: %j", (environment, name) => {
+  ])("names the wrong setting: %j", (environment, name) => {
     expect(() => envToConfig(readEnv({ environment, dev: true }))).toThrow(name);
   });
 

@@ -95,7 +95,7 @@ describe("a schedule", () => {
     });
   });
 
-  it("starts anew with a changed expression, keeps its position, and ends when it is deleted", async () => {
+  it("starts again with a changed expression, keeps its position, and ends when it is deleted", async () => {
     const { clock, gateway } = await scene();
     const source = await gateway.source({ kind: "schedule", config: { cron: "0 * * * *" } });
     await seen(gateway, source);

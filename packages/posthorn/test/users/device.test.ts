@@ -91,7 +91,7 @@ describe("a command line", () => {
     );
   });
 
-  it("is told to slow down when it polls too often", async () => {
+  it("has to slow down when it polls too often", async () => {
     const device = await start();
     expect((await poll(device)).json["error"]).toBe("authorization_pending");
     expect((await poll(device)).json["error"]).toBe("slow_down");

@@ -1,6 +1,7 @@
 /**
- * Whoever runs an identity provider can sign in as any of its people. On a server with several organisations that must not open another
- * organisation of these people: neither directly, nor by a way to sign in that the session adds to the account, nor by a command line.
+ * The operator of an identity provider can sign in as any of its people. On a server with several organisations, this
+ * must not give access to another organisation of these people: not directly, not by a way to sign in that the session
+ * adds to the account, and not by a command line.
  */
 import { freePort } from "@posthorn/testkit";
 import { type IdentityProvider, signInAtProvider, startIdentityProvider } from "@posthorn/testkit/identity-provider";

@@ -10,7 +10,7 @@ const POLL_MS = 200;
 /**
  * Installs something into its own folder of the cache, unless it is there already.
  *
- * @param name Folder name. Contains the version, so that another version is installed beside it.
+ * @param name Folder name. Contains the version, so that versions are installed side by side.
  * @param install Fills the folder that it is called with. The folder is renamed afterwards.
  * @returns The folder.
  */

@@ -10,7 +10,7 @@ export function isSkipped(counterpart: string): boolean {
   return (process.env[VARIABLE] ?? "").split(",").some((name) => name.trim() === counterpart);
 }
 
-/** Explains how to go on without a counterpart that could not be installed. */
+/** Explains how to continue without a counterpart that could not be installed. */
 export function missing(counterpart: string, what: string): Error {
   return new Error(`${what} To run the other tests without it, set ${VARIABLE}=${counterpart}.`);
 }

@@ -236,7 +236,7 @@ describe("a body consumed by the framework", () => {
   });
 });
 
-describe("frameworks keep working beside the adapter", () => {
+describe("frameworks keep working with the adapter", () => {
   it("fastify: other routes keep their body parsers", async () => {
     const { receiver } = collect();
     const app = fastify();

@@ -238,7 +238,7 @@ describe("the clock", () => {
     expect(diagnosis.error?.code).toBe("timestamp_too_old");
   });
 
-  it("is named beside another mistake: a captured request that was also re-serialised", async () => {
+  it("is named along with another mistake: a captured request that was also re-serialised", async () => {
     const later = () => now() + 3_600_000;
     const request = standardRequest('{"a": 1}', '{"a":1}');
     expect(codes(await diagnoseStandard(request, SECRET, { now: later }))).toEqual(["body_reserialised", "clock"]);
@@ -326,7 +326,7 @@ describe("the work of the doctor is bounded", () => {
     expect((await diagnosis).stopped).toBe("aborted");
   });
 
-  it("and finds a newline at the end of a large body all the same", async () => {
+  it("and still finds a newline at the end of a large body", async () => {
     const body = JSON.stringify({ list: Array.from({ length: 100_000 }, (_, n) => n) });
     expect(codes(await diagnoseStandard(standardRequest(`${body}\n`, body), SECRET, { now }))).toEqual([
       "body_newline",

@@ -25,8 +25,8 @@ const ESCAPES: readonly (readonly [style: string, write: (text: string) => strin
 ];
 
 /**
- * Serialisations of a document by common libraries. Numbers and the order of keys stay as they are in the text,
- * because a parser may have lost the original: `1.0` cannot be told from `1`.
+ * Serialisations of a document by common libraries. Numbers and the order of keys stay as they are in the text, because
+ * a parser may have lost the original: it cannot distinguish `1.0` from `1`.
  */
 export function* jsonWritings(text: string): Generator<JsonWriting> {
   if (!isDocument(text)) return;
@@ -61,7 +61,7 @@ const MAX_GROWTH = 4;
 const ALWAYS_ALLOWED = 65_536;
 
 /**
- * Lays out the tokens of a valid document anew without changing any token; `undefined` when the result would be too
+ * Lays out the tokens of a valid document again without changing any token; `undefined` when the result would be too
  * long.
  */
 function layout(text: string, indent: string, comma: string, colon: string): string | undefined {

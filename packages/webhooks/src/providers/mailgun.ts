@@ -45,7 +45,7 @@ const tokenSignature: Scheme = {
   },
 };
 
-// Mailgun retries for eight hours and does not document whether each attempt is signed anew.
+// Mailgun retries for eight hours and does not document whether each attempt is signed again.
 const RETRIES_SECONDS = 8 * 3600 + 300;
 
 function readSignature(inbound: Inbound): Readonly<Record<string, unknown>> | undefined {

@@ -58,7 +58,7 @@ describe("providerWebhooks", () => {
     expect(events).toHaveLength(2);
   });
 
-  it("Stripe: retries of an event are duplicates, although each is signed anew", async () => {
+  it("Stripe: retries of an event are duplicates, although each has a new signature", async () => {
     const { events, post } = receiverFor(stripe, ["old", "s"]);
     const body = '{"id":"evt_1","type":"invoice.paid","created":1700000000}';
     for (const timestampSeconds of [TIME, TIME + 60]) {

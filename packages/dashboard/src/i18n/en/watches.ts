@@ -109,7 +109,7 @@ export const watches = {
     valueHelp:
       "A JSONPath such as $.temperature, or body, status, eventType, header:NAME, topic:N. Leave empty for the body.",
     keySelector: "Key",
-    keyHelp: "Each key has a state of its own: one per device, SKU or host. Leave empty for a single state.",
+    keyHelp: "Each key has its own state: one per device, SKU or host. Leave empty for a single state.",
     itemsSelector: "List of samples",
     itemsHelp:
       "If a message contains several samples: the JSONPath of its items. The paths of value and key then start at the item.",

@@ -1,6 +1,6 @@
 /** Response of the operations that show or change the delivery state of an endpoint. */
 import type { OutsideContext } from "../../domain/context.ts";
-import { FOR_EVER } from "../../domain/endpoint/flow.ts";
+import { UNLIMITED_PAUSE } from "../../domain/endpoint/flow.ts";
 import type { EndpointRef } from "../../domain/endpoint/find.ts";
 import { type EndpointState, endpointState } from "../../domain/endpoint/state.ts";
 import { ok, type Reply } from "../reply.ts";
@@ -27,7 +27,7 @@ function stateOut({
     state,
     reason,
     since: dateTimeOrNull(since),
-    pausedUntil: limits.pausedUntil === FOR_EVER ? "never" : dateTimeOrNull(limits.pausedUntil),
+    pausedUntil: limits.pausedUntil === UNLIMITED_PAUSE ? "never" : dateTimeOrNull(limits.pausedUntil),
     nextProbeAt: dateTimeOrNull(lane?.breaker.nextProbeAt ?? null),
     failing:
       failing === null

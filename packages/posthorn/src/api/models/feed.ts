@@ -20,7 +20,7 @@ const MESSAGE = {
   headers: nullable(Type.Record(Type.String(), Type.String())),
   payload: Type.Unknown({
     description:
-      'JSON objects, byte for byte as published. `{}` beside a `rawPayload`; `{"expired": true}` once deleted.',
+      'JSON objects, byte for byte as published. `{}` if there is a `rawPayload`; `{"expired": true}` once deleted.',
   }),
   rawPayload: Type.Optional(
     Type.String({ description: "Payloads that are not JSON objects, or all payloads with `raw`." }),

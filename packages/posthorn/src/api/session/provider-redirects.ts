@@ -23,7 +23,7 @@ export interface ProviderRequest extends ProviderRedirectOptions {
 }
 
 /** Back-channel logouts from one address in a minute. Each costs a verification. */
-const LOGOUTS_A_MINUTE = 120;
+const LOGOUTS_PER_MINUTE = 120;
 
 /** Loaded with the first sign-in at a provider. */
 const handlers = onFirstUse(() => import("./provider-handlers.ts"));
@@ -32,7 +32,7 @@ const handlers = onFirstUse(() => import("./provider-handlers.ts"));
 const MAX_LOGOUT_BYTES = 16_384;
 
 export function registerProviderRedirects(app: FastifyInstance, options: ProviderRedirectOptions): void {
-  const logouts = new RateLimiter(LOGOUTS_A_MINUTE, options.services.now);
+  const logouts = new RateLimiter(LOGOUTS_PER_MINUTE, options.services.now);
   app.route({
     method: "GET",
     url: CALLBACK_PATH,

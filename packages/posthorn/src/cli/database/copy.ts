@@ -23,7 +23,7 @@ export function addCopyCommand(program: Command): void {
     .description("copy all data to another, empty database, such as from SQLite to PostgreSQL")
     .requiredOption("--from <database>", "sqlite:path, or postgres://user:password@host/database without a pooler")
     .requiredOption("--to <database>", "as --from; a file or the tables are made")
-    .option("--dry-run", "say what would be copied, and what is in the way");
+    .option("--dry-run", "show what would be copied, and what prevents it");
   addSettingFlags(command).action((options: Record<string, unknown>) => copy(options));
 }
 
@@ -85,13 +85,13 @@ async function keyCheck(
 function printPlan({ source, target }: CopySides, { tables, resumed }: CopyPlan): void {
   const filled = tables.filter(({ rows }) => rows > 0);
   printTable([["TABLE", "ROWS"], ...filled.map(({ shape, rows }) => [shape.name, String(rows)])]);
-  print(`\n${resumed ? "A copy that was begun would go on" : "Everything would be copied"}:`);
-  print(`from ${source.name}\nto   ${target.name}\nNothing is in the way, and nothing was changed.`);
+  print(`\n${resumed ? "An unfinished copy would continue" : "Everything would be copied"}:`);
+  print(`from ${source.name}\nto   ${target.name}\nNothing prevents the copy. Nothing was changed.`);
 }
 
 async function run(sides: CopySides, plan: CopyPlan): Promise<void> {
   const { source, target } = sides;
-  if (plan.resumed) print(`Going on with the copy from ${source.name} to ${target.name}.`);
+  if (plan.resumed) print(`Continuing the copy from ${source.name} to ${target.name}.`);
   const line = new ProgressLine(plan.tables.reduce((sum, { rows }) => sum + rows, 0));
   const checked = await runCopy(sides, plan, (progress) => line.show(progress));
   const filled = checked.filter(({ rows }) => rows > 0);

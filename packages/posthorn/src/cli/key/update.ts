@@ -11,7 +11,7 @@ const REMOVALS = { everything: "scopes", anywhere: "networks", forever: "expires
 export function addKeyUpdateCommand(key: Command): void {
   const command = key
     .command("update")
-    .description("change an API key; what is not given stays")
+    .description("change an API key; omitted options keep their values")
     .argument("<id>", "ID of the key (key_…)")
     .option("--name <name>", "new name");
   addKeyFlags(command)

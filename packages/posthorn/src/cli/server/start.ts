@@ -40,7 +40,7 @@ async function start(options: Record<string, unknown>): Promise<void> {
   await printLink(node, options["dev"] === true ? secrets.jwtSecret : null, log);
   const signal = await Promise.race([stop, node.failed]);
   if (signal instanceof Error) {
-    log.fatal({ err: signal }, "the node cannot go on; start it again");
+    log.fatal({ err: signal }, "the node cannot continue; restart it");
     // An orderly shutdown is no longer possible. Accepted messages are on disk.
     process.exit(1);
   }

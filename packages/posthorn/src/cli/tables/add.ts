@@ -24,7 +24,7 @@ export function addTablesAddCommand(tables: Command): void {
     .option("--type <type>", "type of event; {event} becomes created, updated or deleted (default: TABLE.{event})")
     .option(
       "--columns <columns>",
-      "columns that are told and whose change makes an update an event, with commas (default: all)",
+      "columns in the payload, separated by commas; an update is an event only if one of them changes (default: all)",
     )
     .option("--when <condition>", "SQL over new and old, such as new.status = 'paid'")
     .option("--payload <template>", `JSON with {{SQL}} in place of values (default: ${DEFAULT_PAYLOAD})`)

@@ -34,13 +34,16 @@ export type RoleOutcome =
   /** The date of the request was refused. */
   | { readonly kind: "wrong_date"; readonly response: KindResponse; readonly refusal: TokenFailure };
 
-/** Exchanges the keys of the configuration for credentials of the role. @param context `now`: by the clock of AWS. */
+/**
+ * Exchanges the keys of the configuration for credentials of the role.
+ * @param context `now`: by the clock of AWS.
+ */
 export async function assumeRole(auth: AwsAuth, role: AwsRole, context: AuthContext): Promise<RoleOutcome> {
   const form = new URLSearchParams({
     Action: "AssumeRole",
     Version: "2011-06-15",
     RoleArn: role.arn,
-    // Appears in CloudTrail beside each request of the role.
+    // Appears in CloudTrail with each request of the role.
     RoleSessionName: `posthorn-${createHash("sha256").update(auth.accessKeyId).digest("hex").slice(0, 12)}`,
     DurationSeconds: String(DURATION_SECONDS),
   });

@@ -184,7 +184,7 @@ describe("roles of AWS", () => {
     expect(scene.sent).toHaveLength(others.length);
   });
 
-  it("are assumed anew after AWS rejected the temporary credentials", async () => {
+  it("are assumed again after AWS rejected the temporary credentials", async () => {
     const scene = new Scene();
     scene.always(issued("ASIA1"));
     await scene.authorize(ROLE);
@@ -324,18 +324,15 @@ describe("attempts that wait for the same token", () => {
     expect(await second).toMatchObject({ kind: "retry", code: "target_unavailable" });
   });
 
-  it.each(["canceled", "timeout"] as const)(
-    "send a request of their own if that of the first ends as %s",
-    async (code) => {
-      const scene = new Scene();
-      const first = scene.authorize(ROLE);
-      const second = scene.authorize(ROLE);
-      await scene.respond(failure(code));
-      expect(await first).toMatchObject({ kind: "unreachable", failure: { code } });
-      await scene.respond(issued("ASIA1"));
-      authorized(await second);
-    },
-  );
+  it.each(["canceled", "timeout"] as const)("send their own request if that of the first ends as %s", async (code) => {
+    const scene = new Scene();
+    const first = scene.authorize(ROLE);
+    const second = scene.authorize(ROLE);
+    await scene.respond(failure(code));
+    expect(await first).toMatchObject({ kind: "unreachable", failure: { code } });
+    await scene.respond(issued("ASIA1"));
+    authorized(await second);
+  });
 
   it("share nothing if their address rules or proxies differ, except for a token", async () => {
     const scene = new Scene();

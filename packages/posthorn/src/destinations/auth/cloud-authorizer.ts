@@ -1,4 +1,4 @@
-/** Authenticates requests to AWS, Google and Azure with the credentials of the configuration, and with nothing else. */
+/** Authenticates requests to AWS, Google and Azure only with the credentials of the configuration. */
 import type { AwsAuth, AwsRole, KindAuth, KindRequest, KindResponse } from "../kind.ts";
 import { xmlText } from "../xml-text.ts";
 import type { AuthContext, AuthorizedRequest, AuthResult, KindAuthorizer } from "./authorizer.ts";
@@ -18,8 +18,8 @@ export interface CloudAuthorizerOptions {
 }
 
 const SECRET_HEADERS = ["authorization", "x-amz-security-token"] as const;
-/** AWS accepts dates that differ by up to 5 or 15 minutes. A smaller difference is not the cause of a refusal. */
-const LEAST_SKEW_MS = 60_000;
+/** AWS accepts dates that differ by up to 5 or 15 minutes. A smaller difference does not explain a refusal. */
+const MIN_SKEW_MS = 60_000;
 const MAX_HOSTS = 1000;
 /** Temporary credentials that have expired, or that their role no longer grants. */
 const TOKEN_ERROR =
@@ -33,7 +33,7 @@ export class CloudAuthorizer implements KindAuthorizer {
   readonly #roles: TokenCache<AwsCredentials>;
   readonly #googleTokens: TokenCache<string>;
   readonly #googleTokenUrls: readonly string[];
-  /** How far the clocks of AWS hosts are ahead of ours, in milliseconds. Only of hosts that refused our date. */
+  /** How far the clocks of AWS hosts are ahead of ours, in milliseconds. Only for hosts that refused our date. */
   readonly #skews = boundedCache<string, number>(MAX_HOSTS);
 
   constructor({ googleTokenUrls = [], monotonic }: CloudAuthorizerOptions = {}) {
@@ -132,7 +132,7 @@ export class CloudAuthorizer implements KindAuthorizer {
     const theirs = Date.parse(response.headers["date"] ?? xmlText(utf8.decode(response.body), "ServerTime") ?? "");
     if (!Number.isFinite(theirs)) return false;
     const skew = theirs - now;
-    if (Math.abs(skew - this.#skewOf(url)) < LEAST_SKEW_MS) return false;
+    if (Math.abs(skew - this.#skewOf(url)) < MIN_SKEW_MS) return false;
     this.#skews.set(new URL(url).host, skew);
     return true;
   }

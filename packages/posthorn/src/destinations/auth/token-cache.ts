@@ -1,4 +1,4 @@
-/** Caches temporary credentials, and fetches each of them once however many attempts wait for it. */
+/** Caches temporary credentials. Attempts that need the same ones share a single request. */
 import { createHash } from "node:crypto";
 import { boundedCache } from "../../lib/bounded-cache.ts";
 import type { AuthContext, AuthRefusal, AuthUnreachable } from "./authorizer.ts";
@@ -87,7 +87,7 @@ export class TokenCache<T> {
       this.#entries.set(key, { outcome, until: startedAt + lifeMs - Math.min(RENEWAL_MS, lifeMs / 2) });
       return outcome;
     }
-    // Everything else says nothing about the credentials.
+    // No other result says anything about the credentials.
     if (fetched.kind === "closed") {
       this.#entries.set(key, { outcome: fetched, until: this.#monotonic() + REFUSAL_MS });
     }

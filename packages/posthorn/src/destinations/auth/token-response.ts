@@ -1,4 +1,4 @@
-/** Responses of token services: what they have in common. */
+/** Judges the responses of token services. */
 import type { EgressFailure, EgressResponse, EgressResult } from "@posthorn/egress";
 import type { TokenFailure } from "./token-cache.ts";
 

@@ -1,4 +1,4 @@
-/** What a message says in a chat, before it takes the form of one target. All texts are plain: targets escape them. */
+/** A message for a chat, independent of the target. All texts are plain: targets escape them. */
 import type { Excerpt } from "./excerpt.ts";
 
 export const SEVERITIES = ["info", "success", "warning", "error", "critical"] as const;

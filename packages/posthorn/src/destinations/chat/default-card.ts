@@ -1,15 +1,15 @@
-/** What a card shows without any configuration: readable for events of any product, found by the names that products use. */
+/** Builds the default content of a card from the field names that products commonly use. */
 import { type Card, type CardField, MAX_FIELDS, SEVERITIES, type Severity } from "./card.ts";
 import { type EventBody, isObject, isScalar, isShown, type PlainObject, textOf } from "./event.ts";
 import { EMPTY, type Excerpt, excerptOf, lineOf } from "./excerpt.ts";
 import { humanise } from "./humanise.ts";
 
-/** Members that hold what the event is about, below the envelope that many products put around it. */
+/** Members that hold the subject of an event inside the envelope of many products. */
 const ENVELOPES = ["data", "payload", "object", "resource", "attributes", "event"];
 const TEXT_NAMES = ["message", "text", "description", "summary", "body", "content", "comment", "note", "reason"];
 const LINK_NAMES = ["html_url", "htmlUrl", "web_url", "webUrl", "permalink", "url", "link", "href", "uri"];
 const SEVERITY_NAMES = ["severity", "level", "priority", "status", "state", "conclusion", "result", "outcome"];
-/** Members that stand for the object around them. */
+/** Members that identify the object around them. */
 const LABEL_NAMES = ["name", "full_name", "fullName", "title", "login", "username", "email", "number", "id"];
 const MAX_NAME = 100;
 
@@ -77,7 +77,7 @@ function isText(layer: PlainObject, name: string): boolean {
   return typeof value === "string" && value.trim() !== "";
 }
 
-/** Scalars, and objects that have a name. The envelope does not repeat what is inside. */
+/** Scalars, and objects that have a name. Fields of the inner object are not repeated for the envelope. */
 function fieldsOf(layers: readonly PlainObject[], textName: string | undefined, eventType: string): CardField[] {
   const fields: CardField[] = [];
   const seen = new Set<string>(textName === undefined ? [] : [textName]);
@@ -187,7 +187,7 @@ const WORDS: Readonly<Record<Exclude<Severity, "info">, readonly string[]>> = {
   ],
 };
 
-/** The severity that a word means, in the language of any product; `null`: none. */
+/** The severity that a word of any product stands for; `null`: none. */
 export function severityOfWord(word: string): Severity | null {
   const lower = word.trim().toLowerCase();
   const known = SEVERITIES.find((severity) => severity === lower);

@@ -16,7 +16,7 @@ export const MAX_UNITS = 8000;
 /** Longest grapheme that is kept whole, in UTF-16 units: emoji with modifiers have about 30, hostile text may have thousands. */
 const MAX_GRAPHEME = 64;
 /** Below this limit, a shortened text ends with "…" alone. */
-const LEAST_WITH_COUNT = 80;
+const MIN_LIMIT_WITH_COUNT = 80;
 
 /** Control characters, and those that reverse the direction of the text around them. Line breaks and tabs stay. */
 // oxlint-disable-next-line no-control-regex -- removes control characters
@@ -51,10 +51,10 @@ export interface ShorteningOptions {
 export function shortened({ text, more }: Excerpt, { limit, escape = asIs }: ShorteningOptions): string {
   const whole = escape(text);
   if (more === 0 && whole.length <= limit) return whole;
-  const longest = limit < LEAST_WITH_COUNT ? "…" : marker(more + codePoints(text, 0));
+  const longest = limit < MIN_LIMIT_WITH_COUNT ? "…" : marker(more + codePoints(text, 0));
   const end = cutWithin(text, limit - longest.length, escape);
   const missing = more + codePoints(text, end);
-  return escape(text.slice(0, end).trimEnd()) + (limit < LEAST_WITH_COUNT ? "…" : marker(missing));
+  return escape(text.slice(0, end).trimEnd()) + (limit < MIN_LIMIT_WITH_COUNT ? "…" : marker(missing));
 }
 
 const asIs = (text: string): string => text;

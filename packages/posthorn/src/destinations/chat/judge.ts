@@ -148,13 +148,13 @@ export function jsonPost(url: string, body: unknown): KindRequest {
   return { method: "POST", url, headers: JSON_HEADERS, secretHeaders: [], body: jsonBytes(body), auth: null };
 }
 
-/** Judges responses of a kind that sends each message in a request of its own. */
+/** Judges responses of a kind that sends each message in a separate request. */
 export function oneByOne(judge: (response: KindResponse, now: number) => ItemResult) {
   return (response: KindResponse, messages: readonly KindMessage[], now: number): readonly ItemResult[] =>
     messages.map(() => judge(response, now));
 }
 
-/** Responses of receivers without an error table of their own: only 410 and 415 are permanent, as for webhooks. */
+/** Responses of receivers without their own error table: only 410 and 415 are permanent, as for webhooks. */
 export function judgeReceiver(response: KindResponse, now: number): ItemResult {
   const { status } = response;
   if (status >= 200 && status < 300) return { kind: "ok", reference: null };

@@ -1,6 +1,7 @@
 /**
- * The connector thread as seen from the main thread. The thread starts with the first message, and again after it has ended. Deadlines are
- * kept here, so that a thread that does not respond delays nothing: it is ended, and its messages count as own faults.
+ * The connector thread as seen from the main thread. The thread starts with the first message, and again after it has
+ * ended. Deadlines are kept here, so that an unresponsive thread delays nothing: it is terminated, and its messages
+ * count as faults of Posthorn.
  */
 import { createHash } from "node:crypto";
 import { Worker } from "node:worker_threads";
@@ -59,7 +60,7 @@ export interface ConnectorRequest {
 export type ConnectorResult =
   | ThreadResult
   | { readonly kind: "timeout" }
-  /** The caller canceled it, or it may not be sent any longer. */
+  /** The caller canceled it, or it may no longer be sent. */
   | { readonly kind: "canceled" };
 
 /** Current numbers for metrics. */
@@ -67,7 +68,7 @@ export interface ConnectorStats {
   readonly isRunning: boolean;
   /** Open connections by kind. */
   readonly connections: Readonly<Record<string, number>>;
-  /** Messages that wait for their result, by kind. */
+  /** Messages that are waiting for their result, by kind. */
   readonly inFlight: Readonly<Record<string, number>>;
   /** How often the thread has ended unexpectedly since the process started. */
   readonly failures: number;
@@ -137,7 +138,7 @@ export class Connector implements AsyncDisposable {
     return { isRunning: this.#worker !== null, connections, inFlight, failures: this.#failures, memoryBytes };
   }
 
-  /** Sends messages over one connection. Never rejects. Settles by the timeout, whatever the thread does. */
+  /** Sends messages over one connection. Never rejects. Settles by the timeout, even if the thread hangs. */
   send(request: ConnectorRequest): Promise<ConnectorResult> {
     const { signal, maySend } = request;
     if (signal.aborted || this.#isClosed) return Promise.resolve({ kind: "canceled" });
@@ -163,7 +164,10 @@ export class Connector implements AsyncDisposable {
     return result;
   }
 
-  /** Removes what a listener has created at the broker. Resolves with why that was not possible; `null`: it is removed. Never rejects. */
+  /**
+   * Removes the objects that a listener created at the broker. Resolves with the reason if that was not possible;
+   * `null`: they are removed. Never rejects.
+   */
   async remove(request: RemoveRequest): Promise<ListenEnd | null> {
     if (this.#isClosed) return CLOSED;
     const down = this.#startOr();
@@ -346,7 +350,7 @@ export class Connector implements AsyncDisposable {
     this.#worker.postMessage({ items, bodies } satisfies PostToThread, parts.length === 0 ? [] : [bodies.buffer]);
   }
 
-  /** Runs while messages are in flight or sources are read, and keeps the process alive for them. */
+  /** Keeps the process alive while messages are in flight or sources are read. */
   #startWatch(): void {
     const { stuckMs = STUCK_MS } = this.#options;
     this.#lastPong = this.#lastPing;

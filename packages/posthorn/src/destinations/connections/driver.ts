@@ -30,8 +30,8 @@ export interface Link {
    */
   send(message: KindMessage, receipt: Receipt): Promise<ItemResult> | undefined;
   /**
-   * As `send`, for several messages. Resolves with a result per message, or returns nothing and calls `receipt` for each. Absent: they are sent
-   * one behind the other, without waiting.
+   * As `send`, for several messages. Resolves with a result per message, or returns nothing and calls `receipt` for
+   * each. Absent: they are sent one after the other, without waiting.
    */
   sendAll?(messages: readonly KindMessage[], receipt: BatchReceipt): Promise<readonly ItemResult[]> | undefined;
   /** Closes the connection at once. Messages in flight reject. */

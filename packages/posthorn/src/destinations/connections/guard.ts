@@ -322,7 +322,7 @@ async function lookUp(
   try {
     const { addresses } = await context.vet(host, port);
     const [{ address, family }] = addresses as [VettedAddress];
-    // On a turn of its own, so that an error of the caller is not taken for one of the look-up.
+    // In a separate turn of the event loop, so that an error of the caller is not taken for one of the look-up.
     if (isAll) process.nextTick(done, null, [...addresses]);
     else process.nextTick(done, null, address, family);
   } catch (error) {

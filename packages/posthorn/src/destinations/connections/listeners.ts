@@ -12,14 +12,17 @@ export interface ListenersOptions {
   readonly post: (message: FromThread, transfer?: ArrayBuffer | null) => void;
 }
 
-/** Events that are handed over at once at most. */
+/** Maximum events that are handed over at once. */
 const BATCH = 64;
 const BATCH_BYTES = 1024 * 1024;
-/** Bytes that wait to be stored before a listener is to stop reading. */
+/** Bytes waiting to be stored at which a listener stops reading. */
 const FULL_BYTES = 8 * 1024 * 1024;
-/** Bytes that a broker may send before what it sent is stored. Beyond that, the connection ends and is opened with a smaller window. */
+/**
+ * Bytes that a broker may send ahead of storage. Beyond that, the connection ends and is reopened with a smaller
+ * window.
+ */
 const ALLOWANCE = 32 * 1024 * 1024;
-/** What a message may need in addition to its body. */
+/** Overhead of a message in addition to its body. */
 const MESSAGE_BYTES = 16_384;
 /** Heartbeats and empty responses of an idle connection. */
 const IDLE_ALLOWANCE = 256 * 1024;
@@ -239,7 +242,7 @@ class Session {
     this.#unsettled++;
     this.#unsettledBytes += bytes;
     const added = new Promise<void>((resolve, reject) => void this.#waiting.push({ bytes, resolve, reject }));
-    // A listener that only acknowledges afterwards need not handle that it is being stopped.
+    // A listener that only acknowledges afterwards need not handle being stopped.
     added.catch(() => undefined);
     if (this.#items.length >= BATCH || this.#bytes >= BATCH_BYTES) this.#flush();
     else if (!this.#isFlushing) {

@@ -1,4 +1,7 @@
-/** Collects what the connector thread reports, and posts everything of one turn together, which costs a tenth of single posts. */
+/**
+ * Collects the reports of the connector thread, and posts those of one turn together, which costs a tenth of single
+ * posts.
+ */
 import type { Cell } from "./message-cells.ts";
 import type { FromThread, ThreadResult } from "./protocol.ts";
 

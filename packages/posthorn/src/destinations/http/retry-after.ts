@@ -4,7 +4,7 @@ import { headerValue } from "@posthorn/egress";
 /** Longest wait that is honored. */
 const MAX_MS = 24 * 3_600_000;
 /** Reset values from here on are points in time and not durations: no duration lasts thirty years. */
-const LEAST_EPOCH_SECONDS = 1_000_000_000;
+const MIN_EPOCH_SECONDS = 1_000_000_000;
 const MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec";
 /** The three forms of RFC 9110, section 5.6.7, which are all in GMT. */
 const HTTP_DATES = [
@@ -51,9 +51,9 @@ function fromRateLimit(headers: readonly string[], now: number): number | null {
   for (const name of ["ratelimit-reset", "x-ratelimit-reset-after", "x-ratelimit-reset"]) {
     const seconds = secondsOf(headerValue(headers, name)?.trim() ?? "");
     if (seconds === null) continue;
-    if (seconds < LEAST_EPOCH_SECONDS) return seconds * 1000;
+    if (seconds < MIN_EPOCH_SECONDS) return seconds * 1000;
     // Some senders use milliseconds.
-    const ms = seconds < LEAST_EPOCH_SECONDS * 100 ? seconds * 1000 : seconds;
+    const ms = seconds < MIN_EPOCH_SECONDS * 100 ? seconds * 1000 : seconds;
     return ms - clockOf(headers, now);
   }
   return null;

@@ -128,7 +128,7 @@ function keyProblem(template: string): string | null {
   const unknown = names.find((name) => !PLACEHOLDERS.has(name));
   if (unknown !== undefined)
     return `{${unknown}} is not a placeholder. Use ${[...PLACEHOLDERS].map((name) => `{${name}}`).join(", ")}.`;
-  if (!names.includes("id")) return "The template must contain {id}, so that every object has a key of its own.";
+  if (!names.includes("id")) return "The template must contain {id}, so that every object has a unique key.";
   if (/[{}]/.test(template.replace(/\{[^{}]*\}/g, ""))) return "A brace is not closed, or was not opened.";
   const segments = template.split("/");
   if (segments.includes("") || segments.includes(".") || segments.includes("..")) {

@@ -1,4 +1,4 @@
-/** What the kinds of AWS have in common: fields, credentials, addresses and errors. */
+/** Shared by the kinds of AWS: fields, credentials, addresses and errors. */
 import type { AwsAuth, ConfigOf, Fields, ItemResult, KindMessage, KindRequest, KindResponse } from "../kind.ts";
 import { xmlText } from "../xml-text.ts";
 import {
@@ -79,7 +79,10 @@ export const AWS_FIELDS = {
 
 export type AwsConfig = ConfigOf<typeof AWS_FIELDS>;
 
-/** Steps that create the keys. @param permission Action that they need. */
+/**
+ * Steps that create the keys.
+ * @param permission Action that they need.
+ */
 export function awsSetup(permission: string): readonly string[] {
   return [
     `In the IAM console, create a policy that allows ${permission} on this resource only.`,
@@ -89,7 +92,10 @@ export function awsSetup(permission: string): readonly string[] {
   ];
 }
 
-/** Base URL of a service, without a slash at its end. @param service First part of its host name. */
+/**
+ * Base URL of a service, without a slash at its end.
+ * @param service First part of its host name.
+ */
 export function awsUrl({ region, endpointUrl }: AwsConfig, service: string): string {
   return endpointUrl === null ? `https://${service}.${region}.${suffixOf(region)}` : endpointUrl.replace(/\/+$/, "");
 }
@@ -117,7 +123,10 @@ export function suffixOf(region: string): string {
   return region.startsWith("us-iso-") ? "c2s.ic.gov" : "amazonaws.com";
 }
 
-/** A request by one of the JSON protocols of AWS. @param target Service with version, and operation. */
+/**
+ * A request by one of the JSON protocols of AWS.
+ * @param target Service with version, and operation.
+ */
 export function awsJsonRequest(
   config: AwsConfig,
   {
@@ -236,7 +245,10 @@ const CLASSES: Readonly<Record<string, FailureClass>> = {
   ValidationError: INVALID,
 };
 
-/** What a code of an AWS service means. @param status Decides if the code is not known. */
+/**
+ * What a code of an AWS service means.
+ * @param status Decides if the code is not known.
+ */
 export function classOfAwsCode(code: string, message: string, status: number): FailureClass {
   const known = CLASSES[code] ?? CLASSES[code.replace(/^Kms/, "KMS")];
   if (

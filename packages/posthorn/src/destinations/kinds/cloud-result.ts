@@ -1,4 +1,4 @@
-/** Results of requests to cloud services: what their responses have in common. */
+/** Results of requests to cloud services: the shared part of judging their responses. */
 import type { DestinationErrorCode, ItemResult, KindMessage, KindResponse } from "../kind.ts";
 
 /** An outcome that is not `ok`. */
@@ -11,14 +11,14 @@ export interface Refusal {
   readonly sentence: string;
 }
 
-/** What a failure means, before it is known what the service said. */
+/** The meaning of a failure, without the message of the service. */
 export interface FailureClass {
   readonly kind: Failure["kind"];
   readonly code: DestinationErrorCode;
   readonly advice: string;
 }
 
-/** What a service said: its own code, and a message that may be empty. */
+/** Error of a service: its own code, and a message that may be empty. */
 export interface Said {
   readonly service: string;
   readonly code: string;

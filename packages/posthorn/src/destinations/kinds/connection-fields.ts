@@ -1,4 +1,4 @@
-/** Fields that destinations with a connection of their own share. */
+/** Fields shared by destinations that are not HTTP. */
 import type { ChoiceField, TextField } from "../kind.ts";
 
 const PEM_LENGTH = 20_000;
@@ -59,7 +59,7 @@ interface TlsConfig {
   readonly clientKey: string | null;
 }
 
-/** A client certificate needs its key, and the other way round. */
+/** A client certificate needs its key, and vice versa. */
 export function clientCertificateProblem({ clientCertificate, clientKey }: TlsConfig): {
   readonly field: "clientCertificate" | "clientKey";
   readonly problem: string;

@@ -76,7 +76,7 @@ export const GOOGLE_CHAT = httpKind({
   ordering: "none",
   setup: [
     "Open the space in Google Chat in a browser. Webhooks need a Google Workspace account, and an administrator can forbid them.",
-    "Select the arrow beside the name of the space, then Apps & integrations, then Add webhooks.",
+    "Select the arrow next to the name of the space, then Apps & integrations, then Add webhooks.",
     "Enter a name and select Save.",
     "Select Copy link in the menu of the webhook and enter the URL here.",
   ],

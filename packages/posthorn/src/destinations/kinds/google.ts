@@ -1,4 +1,4 @@
-/** What the kinds of Google Cloud have in common: fields, credentials and errors. */
+/** Shared by the kinds of Google Cloud: fields, credentials and errors. */
 import { readServiceAccount } from "../auth/google-token.ts";
 import type { Fields, KindAuth, KindResponse } from "../kind.ts";
 import {

@@ -120,7 +120,7 @@ function entryOf(
   };
 }
 
-/** Without an ordering key each message is a group of its own, so that none waits for another. */
+/** Without an ordering key each message is its own group, so that none waits for another. */
 export function fifoGroup({ orderingKey, id }: KindMessage): string {
   const group = (orderingKey ?? id).replace(/[^\x21-\x7e]/g, "_").slice(0, 128);
   return group === "" ? id : group;

@@ -72,7 +72,7 @@ export const TEAMS = httpKind({
   idempotency: "none",
   ordering: "none",
   setup: [
-    "In Teams, select More options (…) beside the channel or chat, and select Workflows.",
+    "In Teams, select More options (…) next to the channel or chat, and select Workflows.",
     'Search for "webhook" and select the template "Send webhook alerts to a channel" (or "to a chat").',
     "Sign in if Teams asks for it, select Next, select the team and the channel, and select Add workflow.",
     "Copy the URL that is shown and enter it here.",

@@ -3,7 +3,7 @@ import { secretsOf } from "../../fields/config.ts";
 import type { AnyKind, KindConfig } from "../kind.ts";
 
 /** Shorter secrets could be parts of ordinary words. */
-const LEAST_LENGTH = 6;
+const MIN_LENGTH = 6;
 const HIDDEN = "***";
 
 /** Returns a text with its secrets replaced. */
@@ -18,7 +18,10 @@ interface ConfigSecrets {
 /** The secrets of a configuration are hidden in every attempt. */
 const known = new WeakMap<KindConfig, ConfigSecrets>();
 
-/** Secrets of a configuration, and a function that hides them and others. @param more Such as those in headers of the endpoint. */
+/**
+ * Secrets of a configuration, and a function that hides them and others.
+ * @param more Such as those in headers of the endpoint.
+ */
 export function configSecrets(kind: AnyKind, config: KindConfig, more: readonly string[]): ConfigSecrets {
   let own = known.get(config);
   if (own === undefined) {
@@ -52,7 +55,7 @@ export function secretHider(credentials: readonly string[], forms: readonly stri
 }
 
 function isLong({ length }: string): boolean {
-  return length >= LEAST_LENGTH;
+  return length >= MIN_LENGTH;
 }
 
 /** The longest form is replaced first, because one can contain another. */

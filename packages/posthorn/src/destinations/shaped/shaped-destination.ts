@@ -231,10 +231,10 @@ function responseTo(item: Judged, hide: (text: string) => string): string {
 type Exchange = Pick<KindRequest, "url" | "headers"> &
   Pick<Sending, "limits" | "deadline"> & { readonly method: string; readonly body: Uint8Array | null };
 
-/** The result that the kind has for a message. */
+/** The result of the kind for a message. */
 type Judged = ItemResult & { readonly afterMs?: number };
 
-/** A kind that cannot judge a response must not stop the lane. */
+/** An error while a kind judges a response must not stop the lane. */
 function judged({ kind, messages }: Sending, response: EgressResponse, now: number): readonly Judged[] {
   const { title } = kind;
   let items: readonly ItemResult[] = [];
@@ -283,7 +283,7 @@ function withUserAgent(headers: readonly string[]): readonly string[] {
 
 const NO_STANDARD = { contentType: "", userAgent: "", families: [], timestamp: 0, signature: "" } as const;
 
-/** Lower-case names of headers whose values are not shown. */
+/** Lower-case names of headers whose values are hidden. */
 function hiddenHeaders(request: KindRequest, { secretHeaders }: AuthorizedRequest): ReadonlySet<string> {
   return new Set([...request.secretHeaders, ...secretHeaders]);
 }
@@ -368,7 +368,7 @@ function unusable({ url, destinationKind }: DirectoryEndpoint): SendResult {
   return { kind: "own_fault", problem: { code: "config_missing", detail, origin: url } };
 }
 
-/** A fault in the code of the kind. It would stop the lane if it were not counted as an attempt. */
+/** A bug in the code of the kind. It would stop the lane if it did not count as an attempt. */
 function broken(endpoint: DirectoryEndpoint, detail: string): SendResult {
   const sentence = "Posthorn could not build the request for this message. Report this to the operator.";
   const result = unsent(endpoint, { kind: "retry", code: "message_invalid", sentence });

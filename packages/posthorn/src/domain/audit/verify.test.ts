@@ -72,7 +72,7 @@ describe("a chain of audit entries", () => {
     expect(problemsOf(changed, head)).toEqual(["chain_broken"]);
   });
 
-  it("is not intact if all entries were written anew with a head of another key", () => {
+  it("is not intact if all entries were rewritten with a head of another key", () => {
     const forged = chainOf(4);
     const other = new AuditSigner(Buffer.alloc(32, 8));
     const { signature: _signature, keyId: _keyId, ...fields } = headOf(forged.at(-1)!);

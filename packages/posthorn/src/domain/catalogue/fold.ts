@@ -20,7 +20,7 @@ export interface Traffic {
 /** Event types per source. Further ones are ignored: a provider that puts data into the type would create them without end. */
 export const MAX_EVENT_TYPES = 500;
 /** Changes listed in one announcement. */
-const MAX_TOLD = 20;
+const MAX_LISTED = 20;
 /** Attempts while other nodes update the same event type. */
 const TRIES = 5;
 
@@ -121,8 +121,8 @@ function announce(
     eventType,
     breaking: found.some(({ breaking }) => breaking),
     changes: found
-      .slice(0, MAX_TOLD)
+      .slice(0, MAX_LISTED)
       .map(({ kind, path, before, after, breaking }) => ({ kind, path, before, after, breaking })),
-    moreChanges: Math.max(0, found.length - MAX_TOLD),
+    moreChanges: Math.max(0, found.length - MAX_LISTED),
   });
 }

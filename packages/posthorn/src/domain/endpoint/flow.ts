@@ -12,7 +12,7 @@ export interface Flow {
 export const NO_FLOW: Flow = { pausedUntil: null, discardUpTo: null, newestFirst: false };
 
 /** End of an unlimited pause: the latest time of a `Date`. */
-export const FOR_EVER = 8_640_000_000_000_000;
+export const UNLIMITED_PAUSE = 8_640_000_000_000_000;
 
 /** Value of `flow_json`. */
 export function flowJson(flow: Flow): string | null {

@@ -2,7 +2,7 @@
 import type { Services } from "../context.ts";
 import type { UnhealthyLane } from "../ports.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
-import { FOR_EVER } from "./flow.ts";
+import { UNLIMITED_PAUSE } from "./flow.ts";
 
 /**
  * The endpoint is disabled, not verified, paused, or of a destination kind that cannot be used; its circuit is open because it failed, or because its response asked to wait.
@@ -51,7 +51,7 @@ function holdBySettings({ disabled, grant, kindProblem, policy }: DirectoryEndpo
   if (kindProblem !== null) return { reason: "endpoint_kind_unavailable", until: null };
   const { pausedUntil } = policy.lane;
   if (pausedUntil === null || pausedUntil <= now) return null;
-  return { reason: "endpoint_paused", until: pausedUntil === FOR_EVER ? null : pausedUntil };
+  return { reason: "endpoint_paused", until: pausedUntil === UNLIMITED_PAUSE ? null : pausedUntil };
 }
 
 function holdByBreaker(breaker: UnhealthyLane["breaker"], now: number): EndpointHold | null {

@@ -6,7 +6,7 @@ import { atomically, type Call, type Context } from "../context.ts";
 import { announceEndpoint } from "../operational/operational.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type EndpointRef, getEndpoint } from "./find.ts";
-import { FOR_EVER, type Flow, flowJson, toFlow } from "./flow.ts";
+import { UNLIMITED_PAUSE, type Flow, flowJson, toFlow } from "./flow.ts";
 import type { Tx } from "../../store/tx.ts";
 
 /** Puts all deliveries on hold until `until` (Unix milliseconds), or until the endpoint is resumed if that is `null`. */
@@ -18,7 +18,7 @@ export function pauseEndpoint(call: Call<EndpointRef & { readonly until: number 
       "The end of the pause must be in the future. Set a later time, or omit it to pause until you resume.",
     );
   }
-  return change(call, (flow) => ({ ...flow, pausedUntil: until ?? FOR_EVER }));
+  return change(call, (flow) => ({ ...flow, pausedUntil: until ?? UNLIMITED_PAUSE }));
 }
 
 /** Ends a pause, closes an open circuit, and ignores the time that the endpoint asked Posthorn to wait. */

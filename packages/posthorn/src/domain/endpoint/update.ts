@@ -71,7 +71,8 @@ async function save(
         updated_at: updatedAt,
       };
       await tx.db.updateTable("endpoint").set(columns).where("id", "=", existing.key).execute();
-      if (isVerifiable(existing.kind) && originOf(url) !== originOf(existing.url)) await forgetProof(tx, existing.key);
+      if (isVerifiable(existing.kind) && originOf(url) !== originOf(existing.url))
+        await resetVerification(tx, existing.key);
       await announceChange(ctx, tx, application, existing, fields);
       tx.signal({ kind: "application", key: existing.appKey });
       if (existing.disabled && !fields.disabled) tx.signal({ kind: "healthy", endpointId: existing.key });
@@ -109,7 +110,7 @@ async function announceChange(
 }
 
 /** Removes the verification, because that of another host does not apply to the new one. */
-async function forgetProof({ db }: Tx, endpointKey: number): Promise<void> {
+async function resetVerification({ db }: Tx, endpointKey: number): Promise<void> {
   const row = await db
     .selectFrom("endpoint")
     .select("verification_json")

@@ -43,7 +43,7 @@ function toConsumer(row: Selectable<Database["feed_consumer"]>): Consumer {
   };
 }
 
-/** A consumer that was idle for too long does not exist any more, even before it is deleted. */
+/** A consumer that was idle for too long counts as deleted, even before its row is. */
 export async function findConsumer(ctx: Context, feed: Feed, name: string): Promise<Consumer | null> {
   const row = await consumersOf(reader(ctx), feed).where("name", "=", name).executeTakeFirst();
   if (row === undefined || row.used_at + IDLE_MS <= ctx.services.now()) return null;

@@ -118,7 +118,7 @@ export class FeedWatch implements FeedSource, AsyncDisposable {
 
   async #wake(above: number, upTo: number): Promise<void> {
     const present = [...this.#waiters];
-    const apps = await applicationsWithNews(this.#options.store().db, above, upTo);
+    const apps = await applicationsWithNewMessages(this.#options.store().db, above, upTo);
     // Those who came in the meantime may know less, and are woken next time.
     if (this.#wokenUpTo === above) this.#wokenUpTo = upTo;
     for (const waiter of present) if (apps === null || apps.has(waiter.appKey)) waiter.wake();
@@ -126,7 +126,7 @@ export class FeedWatch implements FeedSource, AsyncDisposable {
 }
 
 /** Applications with messages in a part of the order; `null`: too many. */
-async function applicationsWithNews(
+async function applicationsWithNewMessages(
   db: Kysely<Database>,
   above: number,
   upTo: number,

@@ -85,7 +85,7 @@ export interface FoundPage {
 }
 
 /** Maximum number of messages scanned by one call. */
-const STRETCH = 5000;
+const MAX_SCANNED_PER_CALL = 5000;
 /** Limits of a text search: rows and payload bytes read by one query, and payload bytes searched by one call. */
 const READ_AT_ONCE = 100;
 const MAX_READ_BYTES = 2 * 1024 * 1024;
@@ -210,7 +210,7 @@ function endOfStretch(ctx: Context, scope: Scope, from: number | null): Promise<
   return query
     .orderBy("id", "desc")
     .limit(1)
-    .offset(STRETCH - 1)
+    .offset(MAX_SCANNED_PER_CALL - 1)
     .executeTakeFirst();
 }
 

@@ -23,7 +23,7 @@ const CHUNK = 100;
 /** Number of due deliveries of an endpoint from which a replay waits. */
 const LANE_ROOM = 500;
 /** Number of endpoints checked in one step. */
-const PARTS_A_STEP = 50;
+const PARTS_PER_STEP = 50;
 /** Bounds of the wait when no endpoint accepts more: a tenth of the time for which none has. */
 const NO_ROOM_MS = 100;
 const LONG_NO_ROOM_MS = 30_000;
@@ -50,7 +50,7 @@ export async function replayStep(services: Services, task: Task): Promise<Step> 
     const found = await scan(services.store.db, { params, appKey: task.appKey!, endpoint, cursor: part.cursor }, room);
     return { kind: "write", write: (tx) => send(services, tx, { params, data, part, endpoint, found, budget }) };
   }
-  return noRoom(data, { areAll: parts.length < PARTS_A_STEP, last: parts.at(-1)!.endpoint_id }, now);
+  return noRoom(data, { areAll: parts.length < PARTS_PER_STEP, last: parts.at(-1)!.endpoint_id }, now);
 }
 
 /** Waits increasingly long, because an endpoint can be disabled for days. */
@@ -87,11 +87,11 @@ async function openParts({ store }: Services, taskKey: number, lastPart: number)
     .where("task_id", "=", taskKey)
     .where("done", "=", 0)
     .orderBy("endpoint_id")
-    .limit(PARTS_A_STEP);
+    .limit(PARTS_PER_STEP);
   const after = await open.where("endpoint_id", ">", lastPart).execute();
-  if (after.length === PARTS_A_STEP) return after;
+  if (after.length === PARTS_PER_STEP) return after;
   const before = await open.where("endpoint_id", "<=", lastPart).execute();
-  return [...after, ...before].slice(0, PARTS_A_STEP);
+  return [...after, ...before].slice(0, PARTS_PER_STEP);
 }
 
 /** Number of further deliveries that may become due at an endpoint. Counts due deliveries by index, up to the limit. */

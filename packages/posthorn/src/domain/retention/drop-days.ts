@@ -20,7 +20,7 @@ import { messageMs, noteSwept, type SweepOptions, sweptIn, sweptUpTo } from "./r
 /** Maximum number of rows of a day to keep. They are copied while changes of resources wait. */
 const MAX_KEPT = 20_000;
 /** Rows to keep are searched in ranges of one hour of keys. */
-const STRETCH_KEYS = keyAtTime(1_500_003_600_000) - keyAtTime(1_500_000_000_000);
+const RANGE_KEYS = keyAtTime(1_500_003_600_000) - keyAtTime(1_500_000_000_000);
 /** Deliveries of dropped messages deleted per transaction. */
 const STEP = 2000;
 
@@ -151,8 +151,8 @@ async function inStretches(
   read: (stretch: Day) => Promise<readonly { readonly id: number }[]>,
 ): Promise<readonly number[] | null> {
   const found: number[] = [];
-  for (let from = day.from; from < day.end; from += STRETCH_KEYS) {
-    for (const { id } of await read({ from, end: Math.min(from + STRETCH_KEYS, day.end) })) found.push(id);
+  for (let from = day.from; from < day.end; from += RANGE_KEYS) {
+    for (const { id } of await read({ from, end: Math.min(from + RANGE_KEYS, day.end) })) found.push(id);
     if (found.length > MAX_KEPT) return null;
   }
   return found;

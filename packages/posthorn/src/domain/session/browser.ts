@@ -1,6 +1,6 @@
 /**
- * Browsers in which a person has signed in. Their cookie proves nothing but that: attempts from such a browser have a limit of their own, so
- * that strangers cannot lock a person out by guessing (OWASP, device cookies).
+ * Browsers in which a person has signed in. Their cookie proves nothing but that: attempts from such a browser have a
+ * separate limit, so that strangers cannot lock a person out by guessing (OWASP, device cookies).
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { TokenIssuer } from "../ports.ts";

@@ -1,8 +1,9 @@
 /**
  * Limits on failed attempts to sign in: for each account, network address and known browser, on all nodes together.
  *
- * An attempt counts before its password is checked, so that concurrent attempts cannot exceed a limit. Blocks are short, and a browser in
- * which a person has signed in before has a limit of its own: strangers who guess passwords cannot keep that person out.
+ * An attempt counts before its password is checked, so that concurrent attempts cannot exceed a limit. Blocks are
+ * short, and a browser in which a person has signed in before has a separate limit: strangers who guess passwords
+ * cannot keep that person out.
  */
 import { PosthornError } from "../../lib/errors.ts";
 import type { TransactionServices } from "../context.ts";
@@ -93,7 +94,7 @@ export async function clearAttempts(services: LimitServices, subjects: readonly 
   await services.store.transaction(async ({ db }) => {
     for (const { kind, name } of subjects) {
       const subject = `${kind}:${name}`;
-      // An attacker with an account of their own must not be able to reset the count of their address.
+      // An attacker who has an account must not be able to reset the count of their address.
       if (kind !== "address") {
         await db.deleteFrom("sign_in_failure").where("subject", "=", subject).execute();
         continue;

@@ -4,7 +4,10 @@ import type { Tx } from "../../store/tx.ts";
 import { announceSource } from "./announce.ts";
 import type { SourceRun } from "./run.ts";
 
-/** A source is announced when it has failed for this long. Shorter failures are common: a broker restarts, a page is away. */
+/**
+ * A source is announced when it has failed for this long. Shorter failures are common: a broker restarts, a page is
+ * unavailable.
+ */
 export const FAILING_MS = 300_000;
 
 export interface ReadingNews {

@@ -109,7 +109,7 @@ export async function isLeft(services: Services, { sourceKey, identity, kind, co
   });
 }
 
-/** It is removed, or is not removed any longer. */
+/** It is removed, or no longer has to be. */
 export async function endSession({ store }: Services, { sourceKey, identity }: LeftSession): Promise<void> {
   await store.transaction(
     ({ db }) =>

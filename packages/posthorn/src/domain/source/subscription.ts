@@ -31,7 +31,7 @@ export function confirmSubscription(
       .updateTable("source_run")
       .set({
         cursor_json: JSON.stringify(fromSubscription(active)),
-        // The runner starts anew from this cursor.
+        // The runner starts again from this cursor.
         version: row.version + 1,
         state: "waiting",
         failures: 0,

@@ -51,13 +51,13 @@ const MIN_DAYS = 1 / 24;
 /** Horizon of the forecast. Deletion keeps up with growth long before. */
 const LOOK_DAYS = 3650;
 /** Below this size, the ratio of estimate to file size is not meaningful. */
-const SURE_BYTES = 16 * 1024 * 1024;
+const MIN_RATIO_BYTES = 16 * 1024 * 1024;
 
 export function forecast(input: ForecastInput): Forecast {
   const { days, usedBytes } = input;
   const estimated = sum(days, estimateOf);
   // Distribute the overhead of the file, such as partly filled pages, by size.
-  const factor = estimated < SURE_BYTES ? 1 : Math.min(4, Math.max(0.5, usedBytes / estimated));
+  const factor = estimated < MIN_RATIO_BYTES ? 1 : Math.min(4, Math.max(0.5, usedBytes / estimated));
   const scaled = days.map(({ day, kind, stored, bytes }) => ({
     day,
     kind,

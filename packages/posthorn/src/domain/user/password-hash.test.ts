@@ -5,7 +5,7 @@ import { checkPassword, HASH_PARAMETERS, hashPassword } from "./password-hash.ts
 const CHEAP = { memory: 64, passes: 1, parallelism: 1 };
 
 describe("a hash of a password", () => {
-  it("has the parameters that OWASP recommends, and a salt of its own", async () => {
+  it("has the parameters that OWASP recommends, and a unique salt", async () => {
     const [one, other] = await Promise.all([hashPassword("correct horse"), hashPassword("correct horse")]);
     expect(one).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
     expect(one).not.toBe(other);

@@ -20,7 +20,7 @@ describe("a one-time code", () => {
   const NOW = 1_700_000_000_000;
   const step = Math.floor(NOW / 30_000);
 
-  it("is accepted in its step and the two beside it, with spaces, and in no other", () => {
+  it("is accepted in its step and the two adjacent ones, with spaces, and in no other", () => {
     const accepted = [-2, -1, 0, 1, 2].map((by) => checkTotp(RFC_SECRET, totpAt(RFC_SECRET, step + by), NOW, null));
     expect(accepted).toEqual([null, step - 1, step, step + 1, null]);
     const code = totpAt(RFC_SECRET, step);

@@ -40,11 +40,11 @@ export const SETTLE_MS = 1000;
 const PAGE = 100;
 const TIMERS = 200;
 /** Once this part of the keys is free again, the next overflow is reported. */
-const FREE_AGAIN = 0.1;
+const FREE_SHARE = 0.1;
 
 const rules = new RuleCache();
 
-/** Moves a watch by one step. `null`: it does not exist any more, or is paused. */
+/** Moves a watch by one step. `null`: it no longer exists, or is paused. */
 export async function evaluateWatch(
   services: Services,
   watchKey: number,
@@ -198,7 +198,7 @@ class Step {
   #overflowAt(): number | null {
     const { overflowAt } = this.#watch;
     if (this.#overflow !== null) return overflowAt ?? timeOfKey(this.#overflow.message);
-    return this.#room - this.keys.growth >= rules.of(this.#watch).maxKeys * FREE_AGAIN ? null : overflowAt;
+    return this.#room - this.keys.growth >= rules.of(this.#watch).maxKeys * FREE_SHARE ? null : overflowAt;
   }
 
   async #events(): Promise<readonly WatchEvent[]> {

@@ -97,7 +97,7 @@ export class WatchKeys {
     this.#touched.add(name);
   }
 
-  /** The state of a key at a time; `null`: there is none, or none any longer. */
+  /** The state of a key at a time; `null`: there is none, or it was deleted. */
   #current(name: string, now: number): KeyState | null {
     const { rule, upSince, watch } = this.#options;
     const before = this.#states.get(name) ?? null;

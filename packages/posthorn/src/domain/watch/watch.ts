@@ -76,8 +76,8 @@ export type WatchEventKind = (typeof EVENT_KINDS)[number];
 export const MAX_CHAIN = 4;
 
 /**
- * Compiled rules by their JSON text. A key and a version would not identify a rule: several nodes with databases of their own can run in one
- * process, and their watches can have the same key.
+ * Compiled rules by their JSON text. A key and a version would not identify a rule: several nodes with different
+ * databases can run in one process, and their watches can have the same key.
  */
 export class RuleCache {
   readonly #max = 1000;

@@ -192,7 +192,7 @@ function toState({ services }: Context, row: RequestRow & { readonly topic: stri
   };
 }
 
-/** Deletes a request. One that is pending is not verified any more. */
+/** Deletes a request. A pending one is then no longer verified. */
 export function deleteHubRequest(call: Call<{ readonly app: string; readonly request: string }>): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
     const { key } = await getApplication(ofCustomers(ctx), input.app);

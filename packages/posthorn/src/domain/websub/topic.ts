@@ -206,7 +206,7 @@ export function rotateTopic(call: Call<TopicRef>): Promise<Topic> {
   });
 }
 
-/** Deletes a topic. Its subscriptions end, and their subscribers are told so. */
+/** Deletes a topic. Its subscriptions end, and their subscribers are notified. */
 export function deleteTopic(call: Call<TopicRef>): Promise<void> {
   return atomically(call, async ({ ctx, input }) => {
     const { application, topic } = await findTopic(ctx, input);

@@ -16,7 +16,7 @@ export interface Reply {
   readonly text: string;
 }
 
-/** An accepted recipient of a mail. */
+/** An accepted recipient of an email. */
 export interface Recipient {
   readonly source: LiveSource;
   /** As the sender wrote it, in lower case. */
@@ -28,7 +28,7 @@ export interface ReceivedMail {
   /** Address of MAIL FROM; empty: the null sender of bounces. */
   readonly from: string;
   readonly peer: string;
-  /** Name that the peer gave itself in EHLO. */
+  /** Name of the peer in EHLO. */
   readonly helo: string;
   readonly isEncrypted: boolean;
   readonly body: Uint8Array;
@@ -41,12 +41,12 @@ export interface MailIntakeOptions {
   readonly quarantine: Pick<Quarantine, "store">;
   readonly limits: InboundLimits;
   readonly parse: (source: LiveSource, job: ParseJob) => Promise<ParseResult>;
-  /** Called for each stored mail. Must not throw. */
+  /** Called for each stored email. Must not throw. */
   readonly onStored: (sourceKey: number, at: number) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Emails that have passed more servers circulate. Postfix has the same limit. */
+/** Emails that have passed more servers are in a loop. Postfix has the same limit. */
 const MAX_RECEIVED = 50;
 const RECEIVED = Buffer.from("received:");
 
@@ -114,7 +114,7 @@ export class MailIntake {
     try {
       const replies = await Promise.all(mail.recipients.map((recipient) => this.#store(mail, recipient)));
       const failed = replies.filter(({ code }) => code !== 250);
-      // A refusal for good would end the attempts for the recipients that can be served later.
+      // A permanent refusal would end the attempts for recipients that can be served later.
       return failed.find(({ code }) => code < 500) ?? failed[0] ?? replies[0]!;
     } catch (error) {
       this.#options.onFailure(error);
@@ -175,8 +175,8 @@ function configOf({ settings }: LiveSource): MailConfig {
 }
 
 /**
- * The same when a server repeats an email because the reply was lost: it sends the same bytes again. `Message-ID` is chosen by the sender, and two
- * emails may share it.
+ * Stays the same when a server repeats an email because the reply was lost: it sends the same bytes again. `Message-ID`
+ * is chosen by the sender, and two emails may share it.
  */
 function idOf({ from, body }: ReceivedMail, address: string): string {
   return `mail/${createHash("sha256").update(`${from}\n${address}\n`).update(body).digest("base64url")}`;

@@ -27,13 +27,13 @@ const MAX_RECIPIENTS = 50;
 /** Recipients of one connection that may be refused. Addresses cannot be guessed, so it would only be noise. */
 const MAX_REFUSALS = 20;
 const IDLE_MS = 60_000;
-/** Time for the content of one mail. */
+/** Time for the content of one email. */
 const DATA_MS = 300_000;
 const CLOSE_MS = 3000;
 
 const SLOW: Reply = { code: 451, text: "4.4.2 The email took longer than 5 minutes. Try again later." };
 
-/** What is known of one connection, beyond its session. */
+/** State of one connection, in addition to its session. */
 interface Connection {
   readonly recipients: Map<string, Recipient>;
   refusals: number;
@@ -44,13 +44,13 @@ export class SmtpServer implements AsyncDisposable {
   readonly #server: SMTPServer;
   readonly #peers = new PeerConnections(MAX_CONNECTIONS_PER_PEER);
   readonly #connections = new Map<string, Connection>();
-  /** Emails that are being stored. They are waited for when the server stops. */
+  /** Emails that are being stored. The server waits for them when it stops. */
   readonly #storing = new Set<Promise<unknown>>();
 
   private constructor(options: SmtpServerOptions) {
     this.#options = options;
     this.#server = new SMTPServer(this.#libraryOptions());
-    // Mostly connections that their peer has reset.
+    // Mostly connections reset by their peer.
     this.#server.on("error", () => undefined);
   }
 
@@ -168,7 +168,7 @@ export class SmtpServer implements AsyncDisposable {
   }
 }
 
-/** Memory for the content of one mail. */
+/** Memory for the content of one email. */
 interface Memory {
   /** Whether there is room for more. */
   take(bytes: number): boolean;

@@ -9,7 +9,10 @@ export interface Collection {
   readonly token: string | null;
 }
 
-/** What has changed since a token. `null`: the server does not know the token (any more), or cannot tell. */
+/**
+ * What has changed since a token. `null`: the server does not know the token, no longer knows it, or does not support
+ * tokens.
+ */
 export interface SyncResult {
   readonly token: string;
   readonly changed: readonly string[];

@@ -4,7 +4,7 @@ import { MAIL_FIELDS } from "./mail-fields.ts";
 export const EMAIL = requestKind({
   family: "request",
   title: "Email address",
-  summary: "Receives emails at an address of its own, and emits an event for each.",
+  summary: "Receives emails at its own address, and emits an event for each.",
   group: "mail",
   fields: MAIL_FIELDS,
   events: [

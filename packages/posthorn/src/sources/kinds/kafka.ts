@@ -35,7 +35,7 @@ export const KAFKA_SOURCE = listeningKind({
     groupId: {
       type: "text",
       label: "Consumer group",
-      help: "ID of the consumer group. Leave it empty for a group of its own, which Posthorn removes with the source.",
+      help: "ID of the consumer group. Leave it empty to let Posthorn create a group and remove it with the source.",
       required: false,
       secret: false,
       maxLength: 255,
@@ -47,7 +47,7 @@ export const KAFKA_SOURCE = listeningKind({
   events: [{ type: "{eventType}", description: "A record of a topic: its exact value." }],
   repeats: "dropped",
   setup: [
-    "Create an account for Posthorn and allow it to read the topics and the group (operations Read and Describe, and Delete for a group of its own).",
+    "Create an account for Posthorn and allow it to read the topics and the group (operations Read and Describe, and Delete if Posthorn creates the group).",
     "Make sure that the address that each broker advertises (advertised.listeners) can be reached from Posthorn.",
     "Enter brokers, topics and credentials here. `state` says whether the source is connected.",
   ],

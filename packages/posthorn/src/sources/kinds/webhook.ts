@@ -4,7 +4,7 @@ import { requestKind } from "../kind.ts";
 export const WEBHOOK = requestKind({
   family: "request",
   title: "Webhook",
-  summary: "Receives the webhooks of a provider, or of any sender, at a URL of its own.",
+  summary: "Receives the webhooks of a provider, or of any sender, at its own URL.",
   group: "http",
   fields: {},
   events: [{ type: "(as the provider names it)", description: "Each verified request." }],

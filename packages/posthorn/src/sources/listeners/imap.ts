@@ -122,7 +122,7 @@ class MailboxReader {
     const isNew = cursor === null;
     const isBaseline = isNew && this.#config.start === "baseline";
     const lastUid = isBaseline ? await this.#lastUid(uidNext) : 0;
-    // The server has numbered the mailbox anew. Of the emails that are in it now, only those are read that arrived since the last one.
+    // The server has renumbered the mailbox. Only emails that arrived since the last one are read.
     const at = isNew ? 0 : Number(cursor["at"] ?? 0);
     const position: Position = { uidValidity, uid: lastUid, at, since: at };
     if (isBaseline) await this.#host.save(position as unknown as Cursor);
@@ -139,7 +139,7 @@ class MailboxReader {
   async #readAfter(from: Position): Promise<Position> {
     const client = this.#client;
     const searched = await client.search({ uid: `${from.uid + 1}:*` }, { uid: true });
-    // The range always contains the last email, whatever its UID is.
+    // The range always contains the last email, even if its UID is lower.
     const uids = (searched === false ? [] : (searched ?? []))
       .filter((uid) => uid > from.uid)
       .sort((one, other) => one - other);

@@ -214,7 +214,7 @@ function messageOf({ topic, partition, offset, timestamp, key, value, headers }:
   if (isTombstone) metadata.push(["kafka-tombstone", "true"]);
   const time = Number(timestamp);
   return {
-    // A topic that was created anew counts from 0, and its records are others.
+    // A topic that was recreated counts from 0, and has other records.
     id: `${topic}/${partition}/${offset}@${timestamp}`,
     body: isTombstone ? Buffer.alloc(0) : value,
     contentType: pairs.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? null,

@@ -131,7 +131,7 @@ function messageOf(message: JsMsg, { stream }: Config): BrokerMessage {
   for (const [name, values] of headers ?? []) for (const value of values) pairs.push([name, value]);
   const contentType = pairs.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? null;
   return {
-    // A stream that was created anew counts from 1, and its messages are others.
+    // A stream that was recreated counts from 1, and has other messages.
     id: `${stream}/${seq}@${message.timestampNanos}`,
     body: data,
     contentType,

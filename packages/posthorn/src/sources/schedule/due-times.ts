@@ -16,7 +16,7 @@ export interface ScheduleConfig {
 }
 
 export interface DueTimes {
-  /** The first due time after an instant; `null`: there is none any more. */
+  /** The first due time after an instant; `null`: there is none. */
   next(after: number): number | null;
 }
 

@@ -22,7 +22,10 @@ export function offsetAt(zone: string, at: number): number {
   return Date.UTC(year!, month! - 1, day, hour, minute, seconds) - second;
 }
 
-/** Instant of a wall-clock time, given as if it were in UTC. The first one of a repeated time; of one that does not exist, one beside the gap. */
+/**
+ * Instant of a wall-clock time, given as if it were in UTC. If the time is repeated, the first instant; if it is
+ * skipped, one next to the gap.
+ */
 export function instantAt(zone: string, wall: number): number {
   const guess = wall - offsetAt(zone, wall - offsetAt(zone, wall));
   const earlier = wall - offsetAt(zone, guess - 3_600_000);

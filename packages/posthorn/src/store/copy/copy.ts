@@ -134,7 +134,7 @@ async function checkEmpty(target: CopyTarget): Promise<void> {
 
 function howToEmpty({ database }: CopySide): string {
   return database === "sqlite"
-    ? "delete the file with those beside it, and copy again"
+    ? "delete the file and its `-wal` and `-shm` files, and copy again"
     : "run DROP SCHEMA posthorn CASCADE in it, and copy again";
 }
 

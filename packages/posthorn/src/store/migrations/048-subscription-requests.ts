@@ -1,6 +1,6 @@
 /**
- * Requests at the WebSub hub: each keeps a row of its own until it is verified, so that a request does not replace one of another sender,
- * and requests that failed their verification stay for a while with the cause.
+ * Requests at the WebSub hub: each keeps its own row until it is verified, so that a request does not replace one of
+ * another sender, and requests that failed their verification stay for a while with the cause.
  *
  * `intent_hash` identifies what is requested: a repetition of a pending request has the same one. A node of an earlier version leaves it empty.
  */

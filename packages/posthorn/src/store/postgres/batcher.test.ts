@@ -17,7 +17,7 @@ function openLine() {
     namesOf: () => [],
     // Four entries fill a commit.
     bytesOf: () => 2 * 1024 * 1024,
-    whenAway: "refuse",
+    whenUnavailable: "refuse",
   });
   /** Waits until the commit with this index has started. */
   const commit = async (index: number) => {

@@ -1,6 +1,6 @@
 /** Group commit over a network: entries that arrive while commits are in progress form the next batch. Pages are read in batches too. */
 import { StoreError } from "../errors.ts";
-import { isAway, toStoreError } from "./errors.ts";
+import { isUnavailable, toStoreError } from "./errors.ts";
 
 export interface BatcherOptions<Entry, Result> {
   /** Writes all entries in one transaction and returns the result of each, or rejects and has written none. */
@@ -13,7 +13,7 @@ export interface BatcherOptions<Entry, Result> {
   /** Whether an entry needs a separate commit. */
   readonly isAlone?: (entry: Entry) => boolean;
   /** Whether entries are refused or kept while the database is unavailable. */
-  readonly whenAway: "refuse" | "keep";
+  readonly whenUnavailable: "refuse" | "keep";
   /** Whether an entry may be committed some milliseconds later, together with others; absent: none may. */
   readonly mayWait?: (entry: Entry) => boolean;
   /** Called when the outcome of a commit is unknown because its connection broke, after its entries were refused. */
@@ -111,7 +111,7 @@ export class Batcher<Entry, Result> {
     const upTo = this.#places;
     if (this.#waitTimer !== null) this.#gather();
     while (this.#hasBefore(upTo)) {
-      if (this.#pausedUntil !== null) throw this.#awayError();
+      if (this.#pausedUntil !== null) throw this.#unavailableError();
       await this.#ended.promise;
     }
   }
@@ -134,16 +134,16 @@ export class Batcher<Entry, Result> {
     this.#closed = true;
     await this.settled().catch(() => undefined);
     if (this.#pausedUntil !== null) clearTimeout(this.#pausedUntil);
-    for (const { reject } of this.#waiting.splice(0)) reject(this.#awayError());
+    for (const { reject } of this.#waiting.splice(0)) reject(this.#unavailableError());
   }
 
   #refusal(): StoreError | null {
-    if (this.#pausedUntil !== null && this.#options.whenAway === "refuse") return this.#awayError();
+    if (this.#pausedUntil !== null && this.#options.whenUnavailable === "refuse") return this.#unavailableError();
     if (this.#waitingBytes <= MAX_WAITING_BYTES && this.#waiting.length < MAX_WAITING_ENTRIES) return null;
     return new StoreError("storage_failed", "The database cannot keep up with the load. Try again later.");
   }
 
-  #awayError(): StoreError {
+  #unavailableError(): StoreError {
     return new StoreError("storage_unavailable", "PostgreSQL does not respond; trying again.");
   }
 
@@ -208,7 +208,7 @@ export class Batcher<Entry, Result> {
       await this.#settle(batch);
       this.#pause = 0;
     } catch (error) {
-      this.#awayWith(batch, error);
+      this.#rejectUnavailable(batch, error);
     }
     this.#underWay.delete(batch);
     for (const { names, series } of batch) {
@@ -242,7 +242,7 @@ export class Batcher<Entry, Result> {
       this.#options.onCommit?.(entries, results);
       batch.forEach(({ resolve }, index) => resolve(results[index]!));
     } catch (error) {
-      if (isAway(error)) throw error;
+      if (isUnavailable(error)) throw error;
       if (batch.length === 1) rejectWith(batch[0]!, toStoreError(error));
       else for (const waiting of batch) await this.#settle([waiting]);
     }
@@ -260,8 +260,8 @@ export class Batcher<Entry, Result> {
   }
 
   /** Pauses, for longer each time, because the database is unavailable. Settled entries are not affected. */
-  #awayWith(batch: Waiting<Entry, Result>[], error: unknown): void {
-    if (this.#options.whenAway === "keep" && !this.#closed) {
+  #rejectUnavailable(batch: Waiting<Entry, Result>[], error: unknown): void {
+    if (this.#options.whenUnavailable === "keep" && !this.#closed) {
       this.#waiting = [...batch, ...this.#waiting].sort((a, b) => a.place - b.place);
       for (const { bytes } of batch) this.#waitingBytes += bytes;
     } else {

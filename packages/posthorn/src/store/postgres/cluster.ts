@@ -31,7 +31,7 @@ const NODES = `
     in_flight AS "inFlight", lanes, lag_ms AS "lagMs", settled_messages AS messages, settled_attempts AS attempts, clock_ms() AS at
   FROM node ORDER BY id`;
 const SHARDS_NOW = `SELECT id AS shard, node_id AS "nodeId", fence FROM shard ORDER BY id`;
-const BURY = "DELETE FROM node WHERE id = ANY ($1::bigint[]) AND leased_until < clock_ms()";
+const DELETE_EXPIRED = "DELETE FROM node WHERE id = ANY ($1::bigint[]) AND leased_until < clock_ms()";
 /** `OFFSET 0` keeps the order of the conditions: owned shards are filtered out before a lock is tried. */
 const TAKE = `
   UPDATE shard SET node_id = $1, fence = fence + 1
@@ -128,9 +128,9 @@ export class PostgresCluster implements ClusterStore {
     return { at: nodes[0]?.at ?? 0, nodes: nodes.map(toNode), shards };
   }
 
-  take(nodeId: number, shards: readonly number[], bury: readonly number[]): Promise<readonly Lease[]> {
+  take(nodeId: number, shards: readonly number[], expired: readonly number[]): Promise<readonly Lease[]> {
     return this.#alone(async (client) => {
-      if (bury.length > 0) await client.query(BURY, [bury]);
+      if (expired.length > 0) await client.query(DELETE_EXPIRED, [expired]);
       return (await client.query<Lease>(TAKE, [nodeId, shards])).rows;
     });
   }

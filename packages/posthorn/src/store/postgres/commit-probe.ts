@@ -1,6 +1,6 @@
 /** Makes an empty commit on a separate connection, to check whether the server responds to commits. */
 import pg from "pg";
-import { isAway } from "./errors.ts";
+import { isUnavailable } from "./errors.ts";
 
 /** Writes a log record without effect, because a commit that writes nothing does not wait for a standby. */
 const COMMIT = "SELECT pg_logical_emit_message(TRUE, 'posthorn', '')";
@@ -29,7 +29,7 @@ export class CommitProbe implements Disposable {
       await this.#client.query(COMMIT);
     } catch (error) {
       // Any other error counts too, such as one for an unknown function: the server has responded.
-      if (isAway(error)) throw error;
+      if (isUnavailable(error)) throw error;
     }
     return true;
   }

@@ -3,7 +3,7 @@ import pg from "pg";
 import { PosthornError } from "../../lib/errors.ts";
 import type { Lent } from "../dialect.ts";
 import { StoreError } from "../errors.ts";
-import { isAway, isInFailedTransaction, toStoreError } from "./errors.ts";
+import { isUnavailable, isInFailedTransaction, toStoreError } from "./errors.ts";
 import type { HealthProbe } from "./health-probe.ts";
 import { SCHEMA } from "./schema-name.ts";
 import { Servers } from "./servers.ts";
@@ -246,7 +246,7 @@ async function lendClient(pool: Pool): Promise<LentClient> {
       // Posthorn's own errors do not concern the connection.
       if (error instanceof PosthornError) return;
       if (isInFailedTransaction(error)) broken = true;
-      if (!isAway(error)) return;
+      if (!isUnavailable(error)) return;
       broken = true;
       pool.failed(error);
     },

@@ -30,7 +30,7 @@ const NO_DATABASE = "3D000";
 const NO_RIGHT = "42501";
 
 /** Whether the connection has failed or could not be opened. Errors of the server have an SQLSTATE; all others are network errors. */
-export function isAway(error: unknown): boolean {
+export function isUnavailable(error: unknown): boolean {
   return error instanceof pg.DatabaseError ? AWAY.test(error.code ?? "") : error instanceof Error;
 }
 

@@ -80,19 +80,19 @@ export class HealthProbe implements AsyncDisposable {
 
   /** Resolves when connections may be used. Rejects at once while the database is unavailable; nothing was sent then. */
   async ready(): Promise<void> {
-    if (!this.#isAway && this.#suspect) await this.#checking;
-    if (this.#isAway) throw awayError(this.#outage);
+    if (!this.#isUnavailable && this.#suspect) await this.#checking;
+    if (this.#isUnavailable) throw unavailableError(this.#outage);
   }
 
   /** Resolves when the database is available, however long that takes. Rejects when the store is closed first. */
-  async whenHere(): Promise<void> {
+  async whenAvailable(): Promise<void> {
     if (this.#suspect) await this.#checking;
-    if (this.#isAway) await this.#back.promise;
+    if (this.#isUnavailable) await this.#back.promise;
   }
 
   /** Reports that a connection could not be opened, or broke. */
   failed(error: unknown): void {
-    if (this.#isAway) return;
+    if (this.#isUnavailable) return;
     if (isOutOfConnections(error)) return this.#become("no_connections");
     this.#suspect = true;
     void this.check();
@@ -111,11 +111,11 @@ export class HealthProbe implements AsyncDisposable {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#cut();
     this.#dropProbe();
-    this.#back.reject(awayError(this.#outage));
+    this.#back.reject(unavailableError(this.#outage));
     await this.#checking;
   }
 
-  get #isAway(): boolean {
+  get #isUnavailable(): boolean {
     return this.#closed || (this.#outage !== null && this.#outage !== "no_connections");
   }
 
@@ -194,15 +194,15 @@ export class HealthProbe implements AsyncDisposable {
 
   #become(outage: StoreOutage | null): void {
     if (outage === this.#outage) return;
-    const was = this.#isAway;
+    const was = this.#isUnavailable;
     this.#outage = outage;
-    if (this.#isAway) this.#cut();
+    if (this.#isUnavailable) this.#cut();
     if (outage !== "not_committing") this.#dropProbe();
-    if (this.#isAway && !was) {
+    if (this.#isUnavailable && !was) {
       this.#back = Promise.withResolvers();
       this.#back.promise.catch(() => undefined);
     }
-    if (was && !this.#isAway) this.#back.resolve();
+    if (was && !this.#isUnavailable) this.#back.resolve();
     this.#options.onChange(outage);
   }
 
@@ -212,7 +212,7 @@ export class HealthProbe implements AsyncDisposable {
   }
 }
 
-function awayError(outage: StoreOutage | null): StoreError {
+function unavailableError(outage: StoreOutage | null): StoreError {
   const what = outage === null ? "is closed" : describeOutage(outage);
   return new StoreError("storage_unavailable", `PostgreSQL ${what}; trying again.`, outage === null ? {} : { outage });
 }

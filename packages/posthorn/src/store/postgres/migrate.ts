@@ -17,7 +17,7 @@ import { ensurePartitions } from "./partitions.ts";
 
 /** Prepares a database for a node: refuses an unfinished copy, runs and returns the pending migrations, and creates future partitions. */
 export async function prepareDatabase(client: pg.ClientBase, now: number): Promise<readonly MigrationState[]> {
-  await refuseHalfCopy(client);
+  await refuseUnfinishedCopy(client);
   const applied = await migrate(client, now);
   await ensurePartitions(client, now);
   return applied;
@@ -55,7 +55,7 @@ export async function migrationStates(client: pg.ClientBase): Promise<readonly M
 }
 
 /** Throws `copy_unfinished` when the database is the target of an unfinished copy. */
-async function refuseHalfCopy(client: pg.ClientBase): Promise<void> {
+async function refuseUnfinishedCopy(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [`${SCHEMA}.${COPYING}`]);
   if (rows[0]!.known !== null) throw copyUnfinished();
 }

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
 import { StoreError } from "../errors.ts";
-import { isAway, toStoreError } from "./errors.ts";
+import { isUnavailable, toStoreError } from "./errors.ts";
 import { LOCK, tryShareForSession } from "./locks.ts";
 import type { HealthProbe } from "./health-probe.ts";
 
@@ -86,7 +86,7 @@ export class NotificationConnection implements AsyncDisposable {
     } catch (error) {
       // Regardless of the error, a new connection is known to work.
       await this.#disconnect(client);
-      if (isAway(error)) this.#options.probe.failed(error);
+      if (isUnavailable(error)) this.#options.probe.failed(error);
       throw toStoreError(error);
     }
   }
@@ -150,7 +150,7 @@ export class NotificationConnection implements AsyncDisposable {
 
   async #openAgain(): Promise<void> {
     try {
-      await this.#options.probe.whenHere();
+      await this.#options.probe.whenAvailable();
       await this.#open();
       if (this.#client !== null) this.#options.onNotificationState(true);
     } catch (error) {

@@ -15,7 +15,7 @@ import { greatestKey, greatestMessageKey, type SignalHooks, transactOn } from ".
 import { type LongTransactionListener, TransactionWatch, UNNAMED } from "../transaction-watch.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { clientConfig, inTransaction, lend, onOwnClient, Pool, TIMEOUT_MS, withClient } from "./connections.ts";
-import { isAway, isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
+import { isUnavailable, isMissingPartition, isRetryable, isUnique, toStoreError } from "./errors.ts";
 import { acceptWithFlowControl, acceptTogether, keysOf } from "./hot/accept.ts";
 import { AnnouncingRecord, nameOf } from "./hot/announce.ts";
 import { keepBatch } from "./hot/keep-batch.ts";
@@ -45,7 +45,7 @@ export interface PostgresStoreOptions {
   readonly url: string;
   /** The same database without a pooler in between; `null`: `url` has none. */
   readonly directUrl?: string | null;
-  /** Connections for queries, beside the few for hot statements. */
+  /** Connections for queries, in addition to the few for hot statements. */
   readonly connections?: number;
   /** Response timeout of PostgreSQL, milliseconds. */
   readonly timeoutMs?: number;
@@ -60,7 +60,7 @@ export interface PostgresStoreOptions {
 }
 
 const CONNECTIONS = 8;
-/** Outcomes of one batch of deliveries that get a commit of their own. */
+/** Outcomes of one batch of deliveries that get a separate commit. */
 const LARGE_BATCH = 16;
 /** How long a write transaction waits for those before it, in multiples of the database timeout. */
 const MUTEX_TIMEOUTS = 3;
@@ -193,8 +193,8 @@ export class PostgresStore implements Store {
     return this.#outageSince === null ? 0 : performance.now() - this.#outageSince;
   }
 
-  async whenHere(): Promise<void> {
-    for (const probe of this.#parts.probes) await probe.whenHere();
+  async whenAvailable(): Promise<void> {
+    for (const probe of this.#parts.probes) await probe.whenAvailable();
   }
 
   get writeRefusal(): StoreError | null {
@@ -375,7 +375,7 @@ export class PostgresStore implements Store {
   #acceptBatcher(): Batcher<AcceptEntry, AcceptResult> {
     const { hot, listener } = this.#parts;
     return new Batcher<AcceptEntry, AcceptResult>({
-      whenAway: "refuse",
+      whenUnavailable: "refuse",
       onUnknownCommit: () => this.#onUnknownCommit(),
       namesOf: keysOf,
       bytesOf: ({ payload }) => payload.byteLength,
@@ -411,7 +411,7 @@ export class PostgresStore implements Store {
     const { hot, listener } = this.#parts;
     const recording = new AnnouncingRecord();
     return new Batcher<readonly Outcome[], Recorded>({
-      whenAway: "keep",
+      whenUnavailable: "keep",
       mayWait: ([first]) => first!.mayWait === true,
       namesOf: (outcomes) => outcomes.map((outcome) => nameOf(outcome)),
       bytesOf: (outcomes) => outcomes.reduce((bytes, { attempt }) => bytes + bytesOfAttempt(attempt), 0),
@@ -444,7 +444,7 @@ export class PostgresStore implements Store {
    */
   #pageBatcher(): Batcher<DueAsk, JobPage> {
     return new Batcher<DueAsk, JobPage>({
-      whenAway: "refuse",
+      whenUnavailable: "refuse",
       parallel: 1,
       namesOf: () => [],
       bytesOf: () => 0,
@@ -474,7 +474,7 @@ export class PostgresStore implements Store {
       try {
         return await transactOn(this.#writeDb, { ...this.#signalHooks, watch: this.#parts.watch, operation }, work);
       } catch (error) {
-        if (error instanceof StoreError && isAway(error.cause)) this.#onUnknownCommit();
+        if (error instanceof StoreError && isUnavailable(error.cause)) this.#onUnknownCommit();
         if (tries === TRIES || !(error instanceof StoreError) || !isRetryable(error.cause)) throw error;
       }
     }

@@ -6,7 +6,7 @@ import { toStoreError } from "./errors.ts";
 import { serversName, serverUrls } from "./server-urls.ts";
 
 /** Interval for checking a standby again while other servers have not responded, because it may be promoted at any time. */
-const AGAIN_MS = 250;
+const RECHECK_MS = 250;
 /** Which error to report when no server is writable: one that an operator must fix, else the one closest to working. */
 const TELLING: readonly (StoreOutage | null)[] = [
   null,
@@ -72,7 +72,7 @@ export class Servers {
           await answered;
           while (!(await takesWrites(each.client))) {
             if (silent === 0 || winner !== null) throw readOnly();
-            await delay(AGAIN_MS);
+            await delay(RECHECK_MS);
           }
           return each;
         }),

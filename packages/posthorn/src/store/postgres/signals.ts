@@ -14,7 +14,7 @@ const GATHER_MS = 2;
  * Minimum time since the previous notification. A commit with a notification blocks all others with one at that moment, and each receiving
  * node reads a page for each endpoint in it.
  */
-const APART_MS = 25;
+const MIN_INTERVAL_MS = 25;
 /** Maximum number of endpoints to announce. The owners of further ones find their deliveries by their regular look-ups. */
 const MAX_WAITING = 20_000;
 
@@ -51,7 +51,7 @@ export class SignalPost {
       else if (this.#due.size < MAX_WAITING) this.#addDue(signal);
     }
     if (this.#timer !== null) return;
-    const waitMs = Math.max(GATHER_MS, this.#sentAt + APART_MS - performance.now());
+    const waitMs = Math.max(GATHER_MS, this.#sentAt + MIN_INTERVAL_MS - performance.now());
     this.#timer = setTimeout(() => void this.#send(), waitMs);
   }
 

@@ -61,7 +61,7 @@ export function openForReading(path: string): DatabaseSync {
 }
 
 /** Throws `copy_unfinished` when the file is the target of an unfinished copy. */
-export function refuseHalfCopy(db: DatabaseSync): void {
+export function refuseUnfinishedCopy(db: DatabaseSync): void {
   if (hasTable(db, COPYING)) throw copyUnfinished();
 }
 

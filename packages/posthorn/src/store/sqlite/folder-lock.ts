@@ -10,7 +10,7 @@ import { folderError } from "./file.ts";
 
 const SQLITE_BUSY = 5;
 
-/** Takes the lock beside the database at `path`. Throws `data_folder_in_use` when another process has it. */
+/** Takes the lock next to the database at `path`. Throws `data_folder_in_use` when another process has it. */
 export function lockFolder(path: string): Disposable {
   const lock = openLock(path);
   try {

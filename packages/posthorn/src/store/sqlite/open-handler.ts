@@ -1,6 +1,6 @@
 /** Opens the connection of a database thread. */
 import { type Handler, readerOn, writerOn } from "./connection.ts";
-import { openForReading, openForWriting, refuseHalfCopy } from "./file.ts";
+import { openForReading, openForWriting, refuseUnfinishedCopy } from "./file.ts";
 import { migrate } from "./migrate.ts";
 import type { ThreadOptions } from "./protocol.ts";
 import { findWalLoss, type WalLoss } from "./wal-loss.ts";
@@ -20,7 +20,7 @@ function openWriter({ path, maxPages }: ThreadOptions, onWalLoss: (loss: WalLoss
   if (loss !== null) onWalLoss(loss);
   const db = openForWriting(path);
   try {
-    refuseHalfCopy(db);
+    refuseUnfinishedCopy(db);
     migrate(db);
     // Starts a new log. Otherwise the frames behind the damage would be reported at each start.
     if (loss !== null) db.exec("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -106,7 +106,7 @@ describe("an entry of a batcher that may wait", () => {
       },
       namesOf: () => [],
       bytesOf: () => 1,
-      whenAway: "keep",
+      whenUnavailable: "keep",
       mayWait: (entry) => entry > 0,
     });
     return { batcher, commits };

@@ -247,7 +247,7 @@ export class SqliteStore implements Store {
     return row?.payload ?? null;
   }
 
-  whenHere(): Promise<void> {
+  whenAvailable(): Promise<void> {
     return Promise.resolve();
   }
 

@@ -1,6 +1,6 @@
 /**
- * Writes a small file beside the database with the length of its write-ahead log, so that the next start can detect whether the log was
- * cut or deleted. SQLite cannot detect that: it accepts a shorter or missing log as complete.
+ * Writes a small file next to the database with the length of its write-ahead log, so that the next start can detect
+ * whether the log was cut or deleted. SQLite cannot detect that: it accepts a shorter or missing log as complete.
  *
  * The file exists while the server runs and after a crash; a clean stop deletes it. Its figures are lower bounds, because commits are
  * synchronized before they are noted. Therefore it needs no `fsync`, and an outdated copy of it causes no false warning.

@@ -154,7 +154,7 @@ export class Writer {
     if (failed !== undefined) throw failed.reason;
   }
 
-  /** Runs one statement in a transaction of its own. */
+  /** Runs one statement in a separate transaction. */
   run(sql: string, parameters: readonly unknown[]): Promise<void> {
     return this.exclusive(async () => {
       try {

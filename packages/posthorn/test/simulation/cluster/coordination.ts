@@ -111,9 +111,9 @@ export class Coordination {
     return this.#shards.map((row) => ({ ...row }));
   }
 
-  take(nodeId: number, shards: readonly number[], bury: readonly number[]): readonly Lease[] {
+  take(nodeId: number, shards: readonly number[], expired: readonly number[]): readonly Lease[] {
     const now = this.#now();
-    for (const id of bury) if ((this.#nodes.get(id)?.leasedUntil ?? now) < now) this.#nodes.delete(id);
+    for (const id of expired) if ((this.#nodes.get(id)?.leasedUntil ?? now) < now) this.#nodes.delete(id);
     const node = this.#nodes.get(nodeId);
     if (node === undefined) return [];
     const free = this.#shards.filter(({ shard, nodeId: owner }) => shards.includes(shard) && !this.#isThere(owner));

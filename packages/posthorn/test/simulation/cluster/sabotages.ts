@@ -27,9 +27,9 @@ export const CLUSTER_SABOTAGES: readonly NamedSabotage[] = [
       const early: typeof nodes = () => nodes().map((node) => ({ ...node, leaseMs: node.leaseMs - EARLY_MS }));
       Object.assign(coordination, {
         nodes: early,
-        take: (nodeId: number, shards: readonly number[], bury: readonly number[]) => {
-          for (const { id, leaseMs } of early()) if (bury.includes(id) && leaseMs < 0) coordination.leave(id);
-          return take(nodeId, shards, bury);
+        take: (nodeId: number, shards: readonly number[], expired: readonly number[]) => {
+          for (const { id, leaseMs } of early()) if (expired.includes(id) && leaseMs < 0) coordination.leave(id);
+          return take(nodeId, shards, expired);
         },
       });
     },

@@ -141,7 +141,7 @@ export class SharedStore extends SqliteStore {
     this.#waiting.push(...signals);
   }
 
-  override async whenHere(): Promise<void> {
+  override async whenAvailable(): Promise<void> {
     const { time, life, way } = this.#options;
     while (way().silent) await time.delay(life, LOOK_MS);
   }
@@ -182,7 +182,7 @@ export class SharedStore extends SqliteStore {
         ]);
         return { at: this.#options.time.utc, nodes, shards };
       },
-      take: (nodeId, shards, bury) => call(() => coordination.take(nodeId, shards, bury)),
+      take: (nodeId, shards, expired) => call(() => coordination.take(nodeId, shards, expired)),
       release: (nodeId, shards) => call(() => coordination.release(nodeId, shards)),
       leave: (nodeId) => call(() => coordination.leave(nodeId)),
       onNotificationState: (listener) => {

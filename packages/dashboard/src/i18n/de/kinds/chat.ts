@@ -62,7 +62,7 @@ export const chat: Readonly<Record<string, string>> = {
   "Workflow URL": "Workflow-URL",
   "The URL that Teams shows after you have created the workflow.":
     "Die URL, die Teams anzeigt, nachdem Sie den Workflow angelegt haben.",
-  "In Teams, select More options (…) beside the channel or chat, and select Workflows.":
+  "In Teams, select More options (…) next to the channel or chat, and select Workflows.":
     "Wählen Sie in Teams neben dem Kanal oder Chat *More options (…)* und dann *Workflows*.",
   'Search for "webhook" and select the template "Send webhook alerts to a channel" (or "to a chat").':
     "Suchen Sie nach „webhook“, und wählen Sie die Vorlage *Send webhook alerts to a channel* (oder *to a chat*).",
@@ -82,7 +82,7 @@ export const chat: Readonly<Record<string, string>> = {
     "Vorlage eines Schlüssels. Ereignisse mit demselben Schlüssel sind Antworten in einem Thread.",
   "Open the space in Google Chat in a browser. Webhooks need a Google Workspace account, and an administrator can forbid them.":
     "Öffnen Sie den Gruppenbereich in Google Chat im Browser. Webhooks setzen ein Google-Workspace-Konto voraus; ein Administrator kann sie sperren.",
-  "Select the arrow beside the name of the space, then Apps & integrations, then Add webhooks.":
+  "Select the arrow next to the name of the space, then Apps & integrations, then Add webhooks.":
     "Wählen Sie den Pfeil neben dem Namen des Gruppenbereichs, dann *Apps & integrations* und *Add webhooks*.",
   "Enter a name and select Save.": "Geben Sie einen Namen ein, und wählen Sie *Save*.",
   "Select Copy link in the menu of the webhook and enter the URL here.":

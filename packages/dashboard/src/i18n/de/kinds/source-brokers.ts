@@ -82,7 +82,7 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
   // Kafka
   "Consumes topics with a consumer group, and emits an event for each record.":
     "Liest Topics mit einer Consumer-Gruppe und erzeugt aus jedem Datensatz ein Ereignis.",
-  "Create an account for Posthorn and allow it to read the topics and the group (operations Read and Describe, and Delete for a group of its own).":
+  "Create an account for Posthorn and allow it to read the topics and the group (operations Read and Describe, and Delete if Posthorn creates the group).":
     "Legen Sie ein Konto für Posthorn an, und erlauben Sie ihm, die Topics und die Gruppe zu lesen (Operationen Read und Describe, für eine eigene Gruppe auch Delete).",
   "Enter brokers, topics and credentials here. `state` says whether the source is connected.":
     "Tragen Sie Broker, Topics und Zugangsdaten hier ein. `state` sagt, ob die Quelle verbunden ist.",
@@ -90,7 +90,7 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
   "Names of existing topics, separated by commas.": "Namen bestehender Topics, durch Kommas getrennt.",
   "`new`: only records that are written after the source is created. `all`: everything that the topics have.":
     "`new`: nur Datensätze, die nach dem Anlegen der Quelle geschrieben werden. `all`: alles, was die Topics enthalten.",
-  "ID of the consumer group. Leave it empty for a group of its own, which Posthorn removes with the source.":
+  "ID of the consumer group. Leave it empty to let Posthorn create a group and remove it with the source.":
     "ID der Consumer-Gruppe. Leer lassen für eine eigene Gruppe, die Posthorn mit der Quelle entfernt.",
 
   // NATS

@@ -8,7 +8,7 @@ export const sources: Readonly<Record<string, string>> = {
   Headers: "Header",
 
   // Webhooks
-  "Receives the webhooks of a provider, or of any sender, at a URL of its own.":
+  "Receives the webhooks of a provider, or of any sender, at its own URL.":
     "Empfängt die Webhooks eines Anbieters oder eines beliebigen Absenders unter einer eigenen URL.",
   "Create the source with the `type` of the provider.": "Legen Sie die Quelle mit dem `type` des Anbieters an.",
   "Enter its `ingestUrl` at the provider.": "Tragen Sie ihre `ingestUrl` beim Anbieter ein.",
@@ -113,7 +113,7 @@ export const sources: Readonly<Record<string, string>> = {
 
   // Mail address
   "Email address": "E-Mail-Adresse",
-  "Receives emails at an address of its own, and emits an event for each.":
+  "Receives emails at its own address, and emits an event for each.":
     "Empfängt E-Mails unter einer eigenen Adresse und erzeugt für jede ein Ereignis.",
   "The operator sets `POSTHORN_SMTP_LISTEN` and `POSTHORN_SMTP_DOMAIN`, and points the MX record of the domain to this server.":
     "Der Betreiber setzt `POSTHORN_SMTP_LISTEN` und `POSTHORN_SMTP_DOMAIN` und richtet den MX-Eintrag der Domain auf diesen Server.",

@@ -52,7 +52,8 @@ export function kafkaOptions(config: KafkaConfig) {
     connectTimeout: CONNECT_MS,
     requestTimeout: REQUEST_MS,
     autocreateTopics: false,
-    // The dispatcher retries, by the policy of the endpoint. With `idempotent` here, the client would retry forever, whatever this says.
+    // The dispatcher retries, by the policy of the endpoint. With `idempotent` here, the client would retry forever and
+    // ignore this setting.
     retries: 0,
     ...(tls ? { tls: secure, tlsServerName: true } : {}),
     ...(saslMechanism === "none"

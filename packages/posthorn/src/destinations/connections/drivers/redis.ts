@@ -18,7 +18,7 @@ import { hostAndPort, type TlsFields, tlsOptions } from "../tls.ts";
 type Config = ConfigOf<typeof REDIS.fields>;
 
 const BUSY_MS = 10_000;
-/** Redis accepts values of this size whatever its configuration says: `proto-max-bulk-len` cannot be less. */
+/** Redis accepts values of this size with any configuration: `proto-max-bulk-len` cannot be less. */
 const ALWAYS_ACCEPTED_BYTES = 1_048_576;
 
 export const redisDriver: Driver = {
@@ -78,8 +78,8 @@ export async function connectRedis(
 }
 
 /**
- * Redis closes the connection of a client that sends a value above its limit, and discards everything behind it. Messages that may be above
- * it have a connection of their own, so that no other message is lost with them.
+ * Redis closes the connection of a client that sends a value above its limit, and discards everything behind it.
+ * Messages that may be above it have a separate connection, so that no other message is lost with them.
  */
 class RedisLink implements Link {
   readonly #client: Redis;

@@ -41,7 +41,7 @@ export async function removeIdentity({ ctx, input }: Call<{ readonly id: string 
   });
 }
 
-/** Throws if the person cannot sign in any more: called after the removal of a way, in the same transaction. */
+/** Throws if the person could no longer sign in. Called after a way to sign in is removed, in the same transaction. */
 export async function requireWayToSignIn(db: Kysely<Database>, personKey: number): Promise<void> {
   const { password_hash: password } = await db
     .updateTable("person")

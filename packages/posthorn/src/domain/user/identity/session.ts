@@ -120,7 +120,7 @@ export async function providerSignOutUrl(services: Services, cookie: string): Pr
   const { id_token_sealed: sealed, session_key: key, ...row } = session;
   const idToken = services.secretBox.open(sealed, sealedIn("person_session.id_token_sealed", key));
   const returnTo = services.rules.publicUrl() + AFTER_LOGOUT_PATH;
-  // The session here ends in any case: a provider that is away must not prevent it.
+  // The session here ends in any case: a provider that is unavailable must not prevent it.
   return await services.identityProviders
     .endSessionUrl(clientSettings({ services }, row), { idToken, returnTo })
     .catch(() => null);

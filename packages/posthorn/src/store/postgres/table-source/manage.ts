@@ -40,7 +40,7 @@ export async function addSource(
     [SCHEMA],
   );
   const sql = installSql(source, table, rows[0]!.owner);
-  await inOneGo(
+  await inOneTransaction(
     client,
     async () => {
       await check(client, source, table);
@@ -61,7 +61,7 @@ export async function removeSource(
     throw refused(`There is no table source "${name}": \`posthorn tables list\` shows them.`);
   }
   const sql = removeSql(name);
-  if (!dryRun) await inOneGo(client, () => client.query(sql), false);
+  if (!dryRun) await inOneTransaction(client, () => client.query(sql), false);
   return sql;
 }
 
@@ -124,7 +124,7 @@ async function check(client: pg.ClientBase, source: TableSource, table: SourceTa
 }
 
 /** Runs `work` in a transaction, which a dry run rolls back at the end. */
-async function inOneGo(client: pg.ClientBase, work: () => Promise<unknown>, takeBack: boolean): Promise<void> {
+async function inOneTransaction(client: pg.ClientBase, work: () => Promise<unknown>, takeBack: boolean): Promise<void> {
   await client.query(`BEGIN; SET LOCAL lock_timeout = '${LOCK_TIMEOUT}'`);
   try {
     await work();

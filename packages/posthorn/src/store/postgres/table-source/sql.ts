@@ -28,7 +28,10 @@ export function qualified({ schema, name }: SourceTable): string {
   return `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`;
 }
 
-/** Returns the SQL that adds a source. @param owner Owner of the function: the owner of Posthorn's schema, whose rights the function has. */
+/**
+ * Returns the SQL that adds a source.
+ * @param owner Owner of the function: the owner of Posthorn's schema, whose rights the function has.
+ */
 export function installSql(source: TableSource, table: SourceTable, owner: string): string {
   const name = functionOf(source.name);
   const triggers = triggersOf(source).map((change) => triggerSql(source, table, change));
@@ -85,7 +88,7 @@ DECLARE
   posthorn_reason text;
 BEGIN
 ${branches.join("\n")}
-${source.strict ? "" : tellSql(source)}  RETURN NULL;
+${source.strict ? "" : warnSql(source)}  RETURN NULL;
 END `;
 }
 
@@ -115,7 +118,7 @@ function forgivingSql(all: string, rows: string): string {
 }
 
 /** Warns of missed events and records at most one row per minute, so that a source that always fails does not fill the disk. */
-function tellSql({ name }: TableSource): string {
+function warnSql({ name }: TableSource): string {
   const source = pg.escapeLiteral(name);
   return `  IF posthorn_missed > 0 THEN
     RAISE WARNING 'posthorn: % events of the table source ${name} were not published: %', posthorn_missed, posthorn_reason;
