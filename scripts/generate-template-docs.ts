@@ -96,7 +96,7 @@ call POST template/${id}/instantiate '${JSON.stringify(body).replaceAll("'", Str
 **What it creates.** ${created(template)}
 
 ${plan.watch === null ? "" : `\`\`\`json\n${JSON.stringify(plan.watch.rule, null, 2)}\n\`\`\`\n`}
-${setup.length === 0 ? "" : `**After that.**\n\n${setup.map((step, index) => `${index + 1}. ${prose(step)}`).join("\n")}\n`}
+${setup.length === 0 ? "" : `**Next steps.**\n\n${setup.map((step, index) => `${index + 1}. ${prose(step)}`).join("\n")}\n`}
 ${fieldTable(Object.entries(fields))}
 
 **Examples**

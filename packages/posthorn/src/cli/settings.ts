@@ -5,7 +5,7 @@ import { flagOf, type SettingKey, settings } from "../config/settings.ts";
 
 /** Adds one flag per setting, `--config` and `--dev`. */
 export function addSettingFlags(command: Command): Command {
-  command.option("--config <file>", "file with settings, a NAME=value on each line");
+  command.option("--config <file>", "file with settings, one NAME=value per line");
   command.option("--dev", "development mode: allow targets on this machine, and write a human-readable log");
   for (const setting of Object.values(settings)) command.option(`${flagOf(setting.name)} <value>`, setting.help);
   return command;

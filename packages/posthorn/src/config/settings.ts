@@ -46,13 +46,13 @@ export const settings = {
   }),
   smtpListen: setting({
     name: "POSTHORN_SMTP_LISTEN",
-    help: "Address and port at which emails for `email` sources are received, as host:port, such as 0.0.0.0:25. Empty: not at this node. Needs POSTHORN_SMTP_DOMAIN and the npm package smtp-server.",
+    help: "Address and port at which emails for `email` sources are received, as host:port, such as 0.0.0.0:25. Empty: this node receives no emails. Requires POSTHORN_SMTP_DOMAIN and the npm package smtp-server.",
     default: "",
     parse: (text) => (text === "" ? null : parseAddress(text)),
   }),
   smtpDomain: setting({
     name: "POSTHORN_SMTP_DOMAIN",
-    help: "Domain of the addresses of `email` sources, such as in.example.com. Its MX record leads to the nodes with POSTHORN_SMTP_LISTEN. The same at all nodes. Empty: no such sources.",
+    help: "Domain of the addresses of `email` sources, such as in.example.com. Its MX record must point to the nodes with POSTHORN_SMTP_LISTEN. Must be the same on all nodes. Empty: there are no such sources.",
     default: "",
     parse: parseDomain,
   }),
@@ -128,7 +128,7 @@ export const settings = {
   }),
   encryptionKey: setting({
     name: "POSTHORN_ENCRYPTION_KEY",
-    help: "Root key of the encryption at rest: 32 bytes in base64, or `file:`, `command:`, `awskms:` or `vault:` and where to find it. The same at all nodes. Empty: generated once and stored in the data folder.",
+    help: "Root key of the encryption at rest: 32 bytes in base64, or `file:`, `command:`, `awskms:` or `vault:` followed by its location. Must be the same on all nodes. Empty: generated once and stored in the data folder.",
     default: "",
     secret: true,
     made: true,
@@ -205,7 +205,7 @@ export const settings = {
   }),
   sourceQuota: setting({
     name: "POSTHORN_SOURCE_QUOTA",
-    help: "Most sources of one organisation that Posthorn reads: those of other kinds than webhooks.",
+    help: "Maximum number of sources that Posthorn reads for one organisation: those of other kinds than webhooks.",
     default: "1000",
     parse: (text) => parseInteger(text, { min: 0, max: 1_000_000 }),
   }),
@@ -308,7 +308,7 @@ export const settings = {
   }),
   maxBacklog: setting({
     name: "POSTHORN_MAX_BACKLOG",
-    help: "Deliveries that may wait to be sent. While there are more, publishing gets 429 for the applications that most of them belong to. 0: any number.",
+    help: "Maximum number of deliveries waiting to be sent. While there are more, publishing returns 429 to the applications with the most of them. 0: unlimited.",
     default: "0",
     parse: (text) => parseInteger(text, { min: 0, max: 1_000_000_000 }),
   }),

@@ -131,7 +131,7 @@ const commerce: Readonly<Record<string, string>> = {
     "Webhook-Secret, das Sie bei EasyPost für den Webhook festlegen.",
   "`milestones`: out for delivery, ready for pickup, delivered, returned and failed. `problems`: only returned, failed and cancelled. `all`: every update.":
     "`milestones`: in Zustellung, abholbereit, zugestellt, zurückgesendet und fehlgeschlagen. `problems`: nur zurückgesendet, fehlgeschlagen und storniert. `all`: jede Änderung.",
-  "Reads the stock of your shop from a JSON API, and reports each product that runs low, once, with a daily reminder, and again when it is restocked.":
+  "Reads the stock of your shop from a JSON API, and reports each product when it runs low and when it is restocked, with a daily reminder in between.":
     "Liest den Bestand Ihres Shops aus einer JSON-API und meldet jedes Produkt, das knapp wird: einmal, mit täglicher Erinnerung, und noch einmal, wenn es aufgefüllt ist.",
   "A URL that returns the stock of all products as JSON.": "Eine URL, die den Bestand aller Produkte als JSON liefert.",
   "Posthorn reads it with GET. It returns JSON with a list of products.":
@@ -147,9 +147,9 @@ const commerce: Readonly<Record<string, string>> = {
 };
 
 const communication: Readonly<Record<string, string>> = {
-  "Posts the notifications that your application publishes to a channel of your team, from a level of your choice. Posthorn retries when the chat is not available, and keeps its rate limits.":
+  "Posts the notifications that your application publishes to a channel of your team, if they have at least a level of your choice. Posthorn retries while the chat is unavailable, and respects its rate limits.":
     "Postet die Benachrichtigungen Ihrer Anwendung ab einer Stufe Ihrer Wahl in einen Kanal Ihres Teams. Posthorn wiederholt, wenn der Chat nicht erreichbar ist, und hält seine Ratenbegrenzung ein.",
-  "A webhook URL of the channel, which the chat creates in its settings.":
+  "A webhook URL for the channel, from the settings of the chat.":
     "Eine Webhook-URL des Kanals, die der Chat in seinen Einstellungen anlegt.",
   "Publish messages with the event type notification.created to the application. The payload has `title`, `message`, `level` and `url`.":
     "Veröffentlichen Sie in der Anwendung Nachrichten mit dem Ereignistyp notification.created. Die Nutzdaten enthalten `title`, `message`, `level` und `url`.",
@@ -168,7 +168,7 @@ const communication: Readonly<Record<string, string>> = {
     "`problems`: Rückläufer, Beschwerden, fehlgeschlagene und verzögerte E-Mails. `all`: auch versendete und zugestellte.",
   "Reads a calendar in the iCalendar format, and reminds a channel or your application before each appointment starts. Recurring appointments and time zones are taken into account.":
     "Liest einen Kalender im iCalendar-Format und erinnert einen Kanal oder Ihre Anwendung vor jedem Termin. Serientermine und Zeitzonen werden berücksichtigt.",
-  "The iCalendar URL (`.ics`) of the calendar, which most calendars call its secret or public address.":
+  "The iCalendar URL (`.ics`) of the calendar. Most calendar apps call it the secret or public address.":
     "Die iCalendar-URL (`.ics`) des Kalenders, die die meisten Kalender geheime oder öffentliche Adresse nennen.",
   "Address of the calendar in the iCalendar format.": "Adresse des Kalenders im iCalendar-Format.",
   "How long before an appointment the reminder is sent.": "Wie lange vor einem Termin die Erinnerung gesendet wird.",
@@ -240,9 +240,9 @@ const crm: Readonly<Record<string, string>> = {
 };
 
 const content: Readonly<Record<string, string>> = {
-  "Reads an RSS, Atom or JSON feed of a site, and reports each new entry once. What the feed contains at the start is not reported.":
+  "Reads an RSS, Atom or JSON feed of a site, and reports each new entry once. Entries that already exist when the source is created are not reported.":
     "Liest einen RSS-, Atom- oder JSON-Feed und meldet jeden neuen Eintrag einmal. Was der Feed zu Beginn enthält, wird nicht gemeldet.",
-  "The URL of the feed, which every common content management system has.":
+  "The URL of the feed. Every common content management system provides one.":
     "Die URL des Feeds, den jedes verbreitete Content-Management-System anbietet.",
   "An RSS, Atom or JSON feed.": "Ein RSS-, Atom- oder JSON-Feed.",
   "Receives events of uploaded videos from Mux, and reports each video that is ready to be played, or that failed.":
@@ -252,7 +252,7 @@ const content: Readonly<Record<string, string>> = {
     "Öffnen Sie bei Mux Settings, Webhooks, und legen Sie einen Webhook mit der URL der Quelle an.",
   "Signing secret of the webhook, from Settings, Webhooks at Mux.":
     "Signatur-Secret des Webhooks, unter Settings, Webhooks bei Mux.",
-  "Counts how often users report a comment, and asks your moderators to look at it once there are enough reports within the period.":
+  "Counts how often users report a comment, and notifies your moderators once there are enough reports within the period.":
     "Zählt, wie oft Benutzer einen Kommentar melden, und bittet Ihre Moderatoren um Prüfung, sobald es im Zeitraum genügend Meldungen gibt.",
   "An application that publishes a message for each report.":
     "Eine Anwendung, die zu jeder Meldung eine Nachricht veröffentlicht.",
@@ -260,18 +260,18 @@ const content: Readonly<Record<string, string>> = {
     "Veröffentlichen Sie in der Anwendung zu jeder Meldung eine Nachricht mit dem Ereignistyp comment.reported. Die Nutzdaten enthalten `commentId`, `text` und `url`.",
   "Number of reports after which moderators are notified.": "Ab so vielen Meldungen werden Moderatoren gefragt.",
   "Reports of this period are counted.": "Meldungen dieses Zeitraums werden gezählt.",
-  "Receives responses from Typeform, turns the list of answers into an object with the questions as names, and sends it on.":
+  "Receives responses from Typeform, turns the list of answers into an object with the questions as names, and forwards it.":
     "Empfängt Antworten von Typeform, macht aus der Liste der Antworten ein Objekt mit den Fragen als Namen und sendet es weiter.",
   "A form at Typeform whose webhooks you can change.": "Ein Formular bei Typeform, dessen Webhooks Sie ändern können.",
   "At Typeform, open the form, then Connect, Webhooks, and add a webhook with the URL of the source and the secret.":
     "Öffnen Sie bei Typeform das Formular, dann Connect, Webhooks, und legen Sie einen Webhook mit der URL der Quelle und dem Secret an.",
   "Secret that you enter for the webhook at Typeform.": "Secret, das Sie bei Typeform für den Webhook eintragen.",
-  "Only responses to this form are sent on. It is the last part of the URL of the form. Leave it empty for all forms.":
+  "Only responses to this form are forwarded. It is the last part of the URL of the form. Leave it empty for all forms.":
     "Nur Antworten auf dieses Formular werden weitergesendet. Die ID ist der letzte Teil der URL des Formulars. Leer lassen für alle Formulare.",
 };
 
 const iot: Readonly<Record<string, string>> = {
-  "Receives readings of sensors, and raises an alarm for each sensor whose value is beyond a limit for some time. The alarm is cleared at a second limit, so that it does not flap.":
+  "Receives readings of sensors, and raises an alarm for each sensor whose value stays beyond a limit for some time. The alarm is cleared at a second limit, so that it does not flap.":
     "Empfängt Messwerte von Sensoren und löst für jeden Sensor einen Alarm aus, dessen Wert eine Zeit lang jenseits eines Grenzwerts liegt. Ein zweiter Grenzwert hebt den Alarm auf, damit er nicht flattert.",
   "Devices, or a gateway, that can send JSON over HTTP or MQTT.":
     "Geräte oder ein Gateway, die JSON über HTTP oder MQTT senden können.",
@@ -297,7 +297,7 @@ const iot: Readonly<Record<string, string>> = {
   "The alarm is cleared when the value is back beyond this limit.":
     "Der Alarm wird aufgehoben, wenn der Wert wieder auf der anderen Seite dieses Grenzwerts liegt.",
   "The value must be beyond the limit this long.": "So lange muss der Wert jenseits des Grenzwerts liegen.",
-  "Receives heartbeats of devices, and reports each device that has sent nothing for some time, also if it never sent anything, and again when it is back.":
+  "Receives heartbeats of devices, and reports each device that has been silent for some time, even one that never sent anything, and reports it again when it is back.":
     "Empfängt Lebenszeichen von Geräten und meldet jedes Gerät, das eine Zeit lang nichts gesendet hat, auch wenn es noch nie etwas gesendet hat, und noch einmal, wenn es zurück ist.",
   "A device is offline if it has sent nothing for this long.":
     "Ein Gerät ist offline, wenn es so lange nichts gesendet hat.",
@@ -326,7 +326,7 @@ const iot: Readonly<Record<string, string>> = {
 };
 
 const marketing: Readonly<Record<string, string>> = {
-  "Receives events of campaigns from Customer.io, and sends clicks, conversions and unsubscriptions on, for all campaigns or for one of them.":
+  "Receives events of campaigns from Customer.io, and forwards clicks, conversions and unsubscriptions, for all campaigns or for one of them.":
     "Empfängt Ereignisse von Kampagnen bei Customer.io und sendet Klicks, Conversions und Abmeldungen weiter, für alle Kampagnen oder eine davon.",
   "A Customer.io workspace whose reporting webhooks you can change.":
     "Ein Customer.io-Workspace, dessen Reporting-Webhooks Sie ändern können.",
@@ -336,7 +336,7 @@ const marketing: Readonly<Record<string, string>> = {
     "Kopieren Sie seinen Signaturschlüssel, und tragen Sie ihn bei der Quelle ein, falls Sie ihn nicht im Formular angegeben haben.",
   "Signing key of the reporting webhook, from its page at Customer.io.":
     "Signaturschlüssel des Reporting-Webhooks, von seiner Seite bei Customer.io.",
-  "Only events of this campaign are sent on. Leave it empty for all campaigns.":
+  "Only events of this campaign are forwarded. Leave it empty for all campaigns.":
     "Nur Ereignisse dieser Kampagne werden weitergesendet. Leer lassen für alle Kampagnen.",
   "Receives tracked events from Segment, and reports conversions, such as completed orders, with their revenue and campaign.":
     "Empfängt erfasste Ereignisse von Segment und meldet Conversions, etwa abgeschlossene Bestellungen, mit Umsatz und Kampagne.",
@@ -359,7 +359,7 @@ const examples: Readonly<Record<string, string>> = {
   "Changed metadata": "Geänderte Metadaten",
   "A parcel is out for delivery and is delivered": "Ein Paket ist in Zustellung und wird zugestellt",
   "A parcel is in transit": "Ein Paket ist unterwegs",
-  "A product sells out to 3 pieces and is restocked": "Von einem Produkt bleiben 3 Stück, und es wird aufgefüllt",
+  "The stock of a product falls to 3 and is replenished": "Von einem Produkt bleiben 3 Stück, und es wird aufgefüllt",
   "Stock changes above the limit": "Der Bestand ändert sich oberhalb der Grenze",
   "A warning": "Eine Warnung",
   "A notification below the lowest level": "Eine Benachrichtigung unter der niedrigsten Stufe",
@@ -391,7 +391,7 @@ const examples: Readonly<Record<string, string>> = {
   "A nightly build is pushed": "Ein nächtlicher Build wird hochgeladen",
   "A freezer is too warm for 6 minutes, and cools down": "Ein Gefrierschrank ist 6 Minuten zu warm und kühlt wieder ab",
   "A door is open for 2 minutes": "Eine Tür ist 2 Minuten offen",
-  "A boiler sends a heartbeat, is silent for 20 minutes, and is back":
+  "A boiler sends a heartbeat, is silent for 20 minutes, and comes back":
     "Ein Kessel sendet ein Lebenszeichen, schweigt 20 Minuten und meldet sich wieder",
   "A boiler sends a heartbeat every 10 minutes": "Ein Kessel sendet alle 10 Minuten ein Lebenszeichen",
   "One of two stations measures 60 for some time, and then 5":

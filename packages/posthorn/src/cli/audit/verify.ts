@@ -25,7 +25,7 @@ export function addAuditVerifyCommand(audit: Command): void {
     .option("--file <file>", "verify this export, without a server")
     .option(
       "--public-key <key>",
-      "key that must have signed the head, in base64. Default: the one that the server names",
+      "public key that must have signed the head, in base64. Default: the key that the server returns",
     )
     .option("--expect <sequence:hash>", "an earlier head, which must be part of the log")
     .action(async (options: Options & Record<string, string | undefined>) => {

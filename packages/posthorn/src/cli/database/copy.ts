@@ -22,7 +22,7 @@ export function addCopyCommand(program: Command): void {
     .command("copy")
     .description("copy all data to another, empty database, such as from SQLite to PostgreSQL")
     .requiredOption("--from <database>", "sqlite:path, or postgres://user:password@host/database without a pooler")
-    .requiredOption("--to <database>", "as --from; a file or the tables are made")
+    .requiredOption("--to <database>", "same format as --from; the file or tables are created")
     .option("--dry-run", "show what would be copied, and what prevents it");
   addSettingFlags(command).action((options: Record<string, unknown>) => copy(options));
 }

@@ -12,7 +12,9 @@ import { addSettingFlags, sourcesOf } from "../settings.ts";
 export function addMigrateCommand(program: Command): void {
   const command = program
     .command("migrate")
-    .description("migrate the database to this version, as a start does; --plan and --status change nothing")
+    .description(
+      "migrate the database to this version, as the server does when it starts; --plan and --status change nothing",
+    )
     .option("--plan", "print the SQL that would be run")
     .option("--status", "print each step, whether it was done, and whether its name and checksum match");
   addSettingFlags(command).action(async (options: Record<string, unknown>) => {

@@ -4,8 +4,8 @@ import type { Command } from "commander";
 export function addKeyFlags(command: Command): Command {
   return command
     .option("--scope <scope...>", "what it may do, such as messages:publish; app:ID limits it to an application")
-    .option("--network <network...>", "address or network that it may be used from, such as 10.1.0.0/16")
-    .option("--expires <date>", "when it ends, such as 2027-01-31T00:00:00Z")
+    .option("--network <network...>", "address or network from which it can be used, such as 10.1.0.0/16")
+    .option("--expires <date>", "expiry, such as 2027-01-31T00:00:00Z")
     .option("--description <text>", "what it is for");
 }
 

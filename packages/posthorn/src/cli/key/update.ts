@@ -15,8 +15,8 @@ export function addKeyUpdateCommand(key: Command): void {
     .argument("<id>", "ID of the key (key_…)")
     .option("--name <name>", "new name");
   addKeyFlags(command)
-    .option("--everything", "remove its scopes: it may do everything")
-    .option("--anywhere", "remove its networks: it may be used from any address")
+    .option("--everything", "remove its scopes: it then has all permissions")
+    .option("--anywhere", "remove its networks: it can then be used from any address")
     .option("--forever", "remove its expiry");
   addClientFlags(command).action(async (id: string, options: Record<string, unknown>) => {
     const changes = keyFields(options);

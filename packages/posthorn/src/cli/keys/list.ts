@@ -22,7 +22,7 @@ interface EncryptionOut {
 
 /** `posthorn keys list`: shows the data keys of the server, and which one each node uses. */
 export function addKeysListCommand(keys: Command): void {
-  const command = keys.command("list").description("list the data keys of the server, and which one each node uses");
+  const command = keys.command("list").description("list the data keys of the server, and the one that each node uses");
   addClientFlags(command).action(async (options: Record<string, unknown>) => {
     const encryption = (await call(options, "GET", "/api/v1/encryption")) as unknown as EncryptionOut;
     const rows = encryption.keys.map(({ id, state, rootKey, createdAt, destroyedAt }) => [

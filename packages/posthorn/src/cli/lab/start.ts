@@ -13,8 +13,8 @@ export function addLabCommand(program: Command): void {
   program
     .command("lab")
     .description("start a receiver that misbehaves on purpose, for testing senders")
-    .option("--port <port>", `first of ${LAB_PORTS} ports in a row; 0 takes any free ones`, "8072")
-    .option("--host <address>", "address to listen on; it is hostile by design: keep it off public ones", "127.0.0.1")
+    .option("--port <port>", `first of ${LAB_PORTS} consecutive ports; 0 uses any free ports`, "8072")
+    .option("--host <address>", "address to listen on; hostile by design, so do not use a public address", "127.0.0.1")
     .action(({ port, host }: { port: string; host: string }) => runLab(host, portOf(port)));
 }
 

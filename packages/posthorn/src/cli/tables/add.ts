@@ -17,10 +17,10 @@ export function addTablesAddCommand(tables: Command): void {
   const command = tables
     .command("add")
     .description("publish an event for each change of a table, in the same transaction")
-    .argument("<table>", "such as orders or shop.orders")
-    .option("--app <application>", "uid or id of the application whose events they are")
-    .option("--app-column <column>", "or the column that has it; rows without one make no events")
-    .option("--on <changes>", "which changes, with commas", CHANGES.join(","))
+    .argument("<table>", "name of the table, such as orders or shop.orders")
+    .option("--app <application>", "uid or ID of the application that the events belong to")
+    .option("--app-column <column>", "column that contains the application; rows without a value produce no events")
+    .option("--on <changes>", "changes to publish, separated by commas", CHANGES.join(","))
     .option("--type <type>", "type of event; {event} becomes created, updated or deleted (default: TABLE.{event})")
     .option(
       "--columns <columns>",
@@ -28,10 +28,10 @@ export function addTablesAddCommand(tables: Command): void {
     )
     .option("--when <condition>", "SQL over new and old, such as new.status = 'paid'")
     .option("--payload <template>", `JSON with {{SQL}} in place of values (default: ${DEFAULT_PAYLOAD})`)
-    .option("--name <name>", "name of this source (default: the table's)")
-    .option("--org <organisation>", "where several organisations have an application with that uid")
-    .option("--strict", "let a change fail whose event cannot be published")
-    .option("--dry-run", "print the SQL, after trying it out");
+    .option("--name <name>", "name of this source (default: the name of the table)")
+    .option("--org <organisation>", "organisation, if several have an application with this uid")
+    .option("--strict", "make a change fail if its event cannot be published")
+    .option("--dry-run", "run the SQL, roll it back, and print it");
   addSettingFlags(command).action(async (table: string, options: Record<string, unknown>) => {
     const source = sourceOf(table, options);
     const dryRun = options["dryRun"] === true;

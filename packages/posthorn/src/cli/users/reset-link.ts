@@ -8,7 +8,7 @@ import { allUsers } from "./all.ts";
 export function addUsersResetLinkCommand(users: Command): void {
   const command = users
     .command("reset-link")
-    .description("print a link with which a user sets a new password; it works once, for 24 hours")
+    .description("print a link for a user to set a new password; it works once, for 24 hours")
     .argument("<email>", "email address or ID of the user")
     .option("--remove-second-factor", "also turn off the second factor, for users who lost their device");
   addClientFlags(command).action(async (email: string, options: Record<string, unknown>) => {

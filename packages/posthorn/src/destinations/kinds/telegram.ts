@@ -58,7 +58,7 @@ const FIELDS = {
   ...CARD_FIELDS,
 } as const;
 
-/** Telegram describes its errors in sentences, which have no codes of their own. */
+/** Telegram describes its errors in sentences, which have no codes. */
 const ERRORS: DocumentedErrors = {
   source: "the Bot API and its responses, recorded on 27 November 2026",
   rows: [

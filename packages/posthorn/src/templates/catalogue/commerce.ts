@@ -307,7 +307,7 @@ export const INVENTORY_LEVEL = defineTemplate({
   title: "Inventory level",
   category: "commerce",
   summary:
-    "Reads the stock of your shop from a JSON API, and reports each product that runs low, once, with a daily reminder, and again when it is restocked.",
+    "Reads the stock of your shop from a JSON API, and reports each product when it runs low and when it is restocked, with a daily reminder in between.",
   needs: ["A URL that returns the stock of all products as JSON."],
   fields: {
     name: nameField("Inventory level"),
@@ -347,7 +347,7 @@ export const INVENTORY_LEVEL = defineTemplate({
   setup: [],
   examples: [
     {
-      title: "A product sells out to 3 pieces and is restocked",
+      title: "The stock of a product falls to 3 and is replenished",
       steps: [stockPage(12), stockPage(3), stockPage(30)],
       receives: ["stock.low.raised", "stock.low.cleared"],
     },

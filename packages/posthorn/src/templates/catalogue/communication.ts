@@ -18,8 +18,8 @@ export const CHAT_NOTIFICATION = defineTemplate({
   title: "Team chat notification",
   category: "communication",
   summary:
-    "Posts the notifications that your application publishes to a channel of your team, from a level of your choice. Posthorn retries when the chat is not available, and keeps its rate limits.",
-  needs: ["A webhook URL of the channel, which the chat creates in its settings."],
+    "Posts the notifications that your application publishes to a channel of your team, if they have at least a level of your choice. Posthorn retries while the chat is unavailable, and respects its rate limits.",
+  needs: ["A webhook URL for the channel, from the settings of the chat."],
   fields: {
     name: nameField("Team chat notification"),
     level: {
@@ -146,7 +146,7 @@ export const CALENDAR_REMINDER = defineTemplate({
   category: "communication",
   summary:
     "Reads a calendar in the iCalendar format, and reminds a channel or your application before each appointment starts. Recurring appointments and time zones are taken into account.",
-  needs: ["The iCalendar URL (`.ics`) of the calendar, which most calendars call its secret or public address."],
+  needs: ["The iCalendar URL (`.ics`) of the calendar. Most calendar apps call it the secret or public address."],
   fields: {
     name: nameField("Calendar reminder"),
     url: {

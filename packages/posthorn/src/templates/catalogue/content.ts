@@ -28,8 +28,8 @@ export const CONTENT_PUBLISHED = defineTemplate({
   title: "Content published",
   category: "content",
   summary:
-    "Reads an RSS, Atom or JSON feed of a site, and reports each new entry once. What the feed contains at the start is not reported.",
-  needs: ["The URL of the feed, which every common content management system has."],
+    "Reads an RSS, Atom or JSON feed of a site, and reports each new entry once. Entries that already exist when the source is created are not reported.",
+  needs: ["The URL of the feed. Every common content management system provides one."],
   fields: {
     name: nameField("Content published"),
     url: {
@@ -128,7 +128,7 @@ export const COMMENT_MODERATION = defineTemplate({
   title: "Comment moderation",
   category: "content",
   summary:
-    "Counts how often users report a comment, and asks your moderators to look at it once there are enough reports within the period.",
+    "Counts how often users report a comment, and notifies your moderators once there are enough reports within the period.",
   needs: ["An application that publishes a message for each report."],
   fields: {
     name: nameField("Comment moderation"),
@@ -221,7 +221,7 @@ export const FORM_SUBMISSION = defineTemplate({
   title: "Form submission",
   category: "content",
   summary:
-    "Receives responses from Typeform, turns the list of answers into an object with the questions as names, and sends it on.",
+    "Receives responses from Typeform, turns the list of answers into an object with the questions as names, and forwards it.",
   needs: ["A form at Typeform whose webhooks you can change."],
   fields: {
     name: nameField("Form submission"),
@@ -229,7 +229,7 @@ export const FORM_SUBMISSION = defineTemplate({
     formId: {
       type: "text",
       label: "Form ID",
-      help: "Only responses to this form are sent on. It is the last part of the URL of the form. Leave it empty for all forms.",
+      help: "Only responses to this form are forwarded. It is the last part of the URL of the form. Leave it empty for all forms.",
       required: false,
       secret: false,
       maxLength: 40,

@@ -29,7 +29,7 @@ export const SENSOR_THRESHOLD = defineTemplate({
   title: "Sensor threshold",
   category: "iot",
   summary:
-    "Receives readings of sensors, and raises an alarm for each sensor whose value is beyond a limit for some time. The alarm is cleared at a second limit, so that it does not flap.",
+    "Receives readings of sensors, and raises an alarm for each sensor whose value stays beyond a limit for some time. The alarm is cleared at a second limit, so that it does not flap.",
   needs: NEEDS,
   fields: {
     name: nameField("Sensor threshold"),
@@ -114,7 +114,7 @@ export const DEVICE_OFFLINE = defineTemplate({
   title: "Device offline",
   category: "iot",
   summary:
-    "Receives heartbeats of devices, and reports each device that has sent nothing for some time, also if it never sent anything, and again when it is back.",
+    "Receives heartbeats of devices, and reports each device that has been silent for some time, even one that never sent anything, and reports it again when it is back.",
   needs: NEEDS,
   fields: {
     name: nameField("Device offline"),
@@ -136,7 +136,7 @@ export const DEVICE_OFFLINE = defineTemplate({
   setup: SETUP,
   examples: [
     {
-      title: "A boiler sends a heartbeat, is silent for 20 minutes, and is back",
+      title: "A boiler sends a heartbeat, is silent for 20 minutes, and comes back",
       steps: [reading({ device: "boiler-1" }), { kind: "wait", minutes: 20 }, reading({ device: "boiler-1" })],
       receives: ["device.offline.raised", "device.offline.cleared"],
     },

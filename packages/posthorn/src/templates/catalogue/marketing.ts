@@ -17,7 +17,7 @@ export const CAMPAIGN_EVENTS = defineTemplate({
   title: "Campaign events",
   category: "marketing",
   summary:
-    "Receives events of campaigns from Customer.io, and sends clicks, conversions and unsubscriptions on, for all campaigns or for one of them.",
+    "Receives events of campaigns from Customer.io, and forwards clicks, conversions and unsubscriptions, for all campaigns or for one of them.",
   needs: ["A Customer.io workspace whose reporting webhooks you can change."],
   fields: {
     name: nameField("Campaign events"),
@@ -28,7 +28,7 @@ export const CAMPAIGN_EVENTS = defineTemplate({
     campaignId: {
       type: "integer",
       label: "Campaign ID",
-      help: "Only events of this campaign are sent on. Leave it empty for all campaigns.",
+      help: "Only events of this campaign are forwarded. Leave it empty for all campaigns.",
       required: false,
       secret: false,
       minimum: 1,
