@@ -61,8 +61,8 @@ source POST source/src_…/sample '{"eventType": "feed.entry", "payload": {"titl
 source POST source/src_…/pause                 # stop reading it; /resume continues from there
 \`\`\`
 
-\`source\` stands for a call of the API below \`/ingest/api/v1/\`, as [receiving](../receiving.md) shows it. On the command line, \`posthorn sources
-list\` lists sources, \`posthorn sources poll\` reads one at once and prints what came of it, and \`posthorn sources sample\` sends an event.
+\`source\` calls the API below \`/ingest/api/v1/\`, as [receiving](../receiving.md) shows it. On the command line, \`posthorn sources
+list\` lists sources, \`posthorn sources poll\` reads one immediately and prints the result, and \`posthorn sources sample\` sends an event.
 
 ## How reading works
 

@@ -15,11 +15,11 @@ interface State {
 const WAIT_MS = 60_000;
 const POLL_MS = 300;
 
-/** `posthorn sources poll`: reads a source at once, and prints what came of it. */
+/** `posthorn sources poll`: reads a source immediately, and prints the result. */
 export function addSourcesPollCommand(sources: Command): void {
   const command = sources
     .command("poll")
-    .description("read a source at once, and print the result; exits with 1 if it fails")
+    .description("read a source immediately and print the result; the exit code is 1 if reading fails")
     .argument("<source>", "source (ID)");
   addClientFlags(command).action(async (source: string, options: Record<string, unknown>) => {
     const path = `/ingest/api/v1/source/${encodeURIComponent(source)}`;
@@ -32,17 +32,14 @@ export function addSourcesPollCommand(sources: Command): void {
         const { code, message, hint } = now.error;
         throw new PosthornError("bad_request", `${message}${hint === null ? "" : ` ${hint}`} (${code})`);
       }
-      // A connected source is not read again: its connection works.
+      // A connected source is not read again, because its connection works.
       if (now.lastSuccessAt !== before.lastSuccessAt || now.state === "running") {
         const count = now.events - before.events;
         print(`The source was read: ${count} new event${count === 1 ? "" : "s"}.`);
         return;
       }
       if (Date.now() >= deadline) {
-        throw new PosthornError(
-          "bad_request",
-          "The source was not read within 60 seconds. Its state is still the former one.",
-        );
+        throw new PosthornError("bad_request", "The source was not read within 60 seconds. Its state has not changed.");
       }
       await delay(POLL_MS);
     }
