@@ -15,7 +15,7 @@ for (const file of files) {
     const path = target === "" ? file : normalize(join(dirname(file), target));
     if (!existsSync(path)) missing.push(`${file}: link to ${target}`);
     else if (anchor !== undefined && path.endsWith(".md") && !headingsOf(path).has(anchor)) {
-      missing.push(`${file}: link to ${target}#${anchor}, which is no heading there`);
+      missing.push(`${file}: link to ${target}#${anchor}, which is not a heading there`);
     }
   }
   for (const [, path = ""] of text.matchAll(/`([^`\s]+)`/g)) {

@@ -20,7 +20,7 @@ async function made(scene: Scene, fields: object = {}): Promise<string> {
 const byId: OperationCase["args"] = async (scene) => [scene.app, await made(scene)];
 /** An endpoint that does not receive its messages in order is not a destination. */
 const noDestination = (more: (scene: Scene) => readonly unknown[] = () => []): Failure => ({
-  title: "an endpoint that is no destination",
+  title: "an endpoint that is not a destination",
   status: 404,
   code: "not_found",
   args: (scene) => [scene.app, scene.endpoint, ...more(scene)],

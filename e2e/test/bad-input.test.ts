@@ -243,7 +243,7 @@ describe("a field", () => {
     "app_000000000000000000000000000",
     "-msg_zzzzzzzzzzzzzzzzzzzzzzzzzzz",
     "a".repeat(301),
-  ])("that is no iterator of the list is refused with 422: %s", async (iterator) => {
+  ])("that is not an iterator of the list is refused with 422: %s", async (iterator) => {
     const response = await world.api.get(`${APP}/msg?iterator=${iterator}`);
     expect(response.status).toBe(422);
     expect(places(response)).toEqual(["query.iterator"]);

@@ -123,7 +123,7 @@ describe("a database that runs but refuses connections", () => {
     {
       what: "a password that is not written as in a URL",
       url: () => right().replace(":right@", ":ri#ght@"),
-      says: /^posthorn: POSTHORN_DATABASE_URL is wrong: it is no URL: write .* # .* as .*%23/,
+      says: /^posthorn: POSTHORN_DATABASE_URL is wrong: it is not a URL: write .* # .* as .*%23/,
     },
   ])("ends a start at once and says what to change: $what", async ({ url, says }) => {
     await using e = await early({ POSTHORN_DATABASE_URL: url() });

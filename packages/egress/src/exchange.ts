@@ -28,7 +28,7 @@ type Phase = "queue" | OpenPhase | "wait" | "body" | "done";
 const MAX_INFORMATIONAL = 16;
 /** Number of consecutive idle connections that may turn out to be closed before the exchange fails: more than a pool has. */
 const MAX_STALE = 40;
-/** A timer that fires this late shows that the process stalled, and is no evidence about the peer. */
+/** A timer that fires this late shows that the process stalled, and says nothing about the peer. */
 const STALLED_MS = 1000;
 const REDIRECT = new Set([300, 301, 302, 303, 307, 308]);
 

@@ -247,15 +247,18 @@ describe("OAuth 2 client credentials", () => {
     ["a token that would add a header", { access_token: "a\r\nb: c" }, 200, "auth_unavailable"],
     ["a token of another kind", { access_token: "a", token_type: "mac" }, 200, "auth_unavailable"],
     ["a page", "<html>", 200, "auth_unavailable"],
-  ])("%s of the token endpoint is told apart, and nothing is delivered", async (_title, fields, status, expected) => {
-    await using server = await startOAuth((_in, _body, out) =>
-      typeof fields === "string" ? out.writeHead(status).end(fields) : give(out, fields, status),
-    );
-    const result = await new AuthSender(egress).send(request(`${server.url}/hook`), server.auth);
-    expect(result).toMatchObject({ kind: "error", code: expected, fault: "target" });
-    expect(JSON.stringify(result)).not.toMatch(/s:ecret|s%3Aecret/);
-    expect(server.hooks).toEqual([]);
-  });
+  ])(
+    "%s of the token endpoint is distinguished, and nothing is delivered",
+    async (_title, fields, status, expected) => {
+      await using server = await startOAuth((_in, _body, out) =>
+        typeof fields === "string" ? out.writeHead(status).end(fields) : give(out, fields, status),
+      );
+      const result = await new AuthSender(egress).send(request(`${server.url}/hook`), server.auth);
+      expect(result).toMatchObject({ kind: "error", code: expected, fault: "target" });
+      expect(JSON.stringify(result)).not.toMatch(/s:ecret|s%3Aecret/);
+      expect(server.hooks).toEqual([]);
+    },
+  );
 
   test("a failing token endpoint is not called for every delivery", async () => {
     await using server = await startOAuth((_in, _body, out) => give(out, {}, 503));

@@ -90,7 +90,7 @@ describe("a malformed response is the receiver's fault", () => {
     ["NUL in a value", header("a: c\0")],
     ["a folded header", header("a: b\r\n c")],
     ["a negative length", header("content-length: -1")],
-    ["a length that is no number", header("content-length: abc")],
+    ["a length that is not a number", header("content-length: abc")],
     ["a hexadecimal length", header("content-length: 0x5")],
     ["a length beyond all numbers", header("content-length: 99999999999999999999999")],
     ["two lengths", `${header("content-length: 5\r\ncontent-length: 6")}hello`],
@@ -101,7 +101,7 @@ describe("a malformed response is the receiver's fault", () => {
   });
 
   test.each([
-    ["a chunk size that is no number", `${header("transfer-encoding: chunked")}zz\r\n`],
+    ["a chunk size that is not a number", `${header("transfer-encoding: chunked")}zz\r\n`],
     ["a negative chunk size", `${header("transfer-encoding: chunked")}-1\r\n`],
     ["a chunk size beyond all numbers", `${header("transfer-encoding: chunked")}ffffffffffffffffff\r\n`],
     ["a chunk without end", `${header("transfer-encoding: chunked")}5\r\nhelloXX`],

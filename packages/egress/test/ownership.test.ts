@@ -112,7 +112,7 @@ describe("webhookSources", () => {
     });
   });
 
-  test("refuses an entry that is no address", () => {
+  test("refuses an entry that is not an address", () => {
     expect(() => webhookSources(["proxy.example.com"], updated)).toThrow(
       expect.objectContaining({ code: "invalid_option" }),
     );

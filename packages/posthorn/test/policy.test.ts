@@ -156,7 +156,7 @@ describe("an invalid policy", () => {
 });
 
 describe("a token of the application", () => {
-  it("sets the sections of its endpoints that are no risk to the platform, and does not change the others", async () => {
+  it("sets the sections of its endpoints that cannot harm the platform, and does not change the others", async () => {
     const portal = await tenant.portal(["ViewBase", "ManageEndpoint"]);
     await effective({}, { breaker: { failures: 3 } });
     const shown = await change("PUT", OF_ENDPOINT, { retry: { maxAgeSeconds: 60 } }, portal);

@@ -32,7 +32,7 @@ class Thresholds {
 
 type WatchBounds = Pick<WatchCondition, "above" | "below" | "between" | "outside">;
 
-/** Calls a function with each condition of a rule that is no group. */
+/** Calls a function with each condition of a rule, except groups. */
 function eachLeaf({ when, until }: WatchRule, visit: (leaf: WatchCondition, isEnd: boolean) => void): void {
   const walk = (condition: WatchCondition, isEnd: boolean): void => {
     const { all = [], any = [], not } = condition;

@@ -3,8 +3,8 @@
 const ENTITIES: Readonly<Record<string, string>> = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'" };
 
 /**
- * Text of the first element with this name that has no child elements; `null`: there is none. Looks for the tags only, so that a document
- * of any shape costs linear time and a broken one is no error.
+ * Text of the first element with this name that has no child elements; `null`: there is none. Looks for the tags only,
+ * so that a document of any shape costs linear time, and a broken one causes no error.
  */
 export function xmlText(xml: string, name: string): string | null {
   const open = `<${name}>`;

@@ -1,8 +1,9 @@
 /**
  * Masks payloads, and what is derived from them, for callers without the permission to read them.
  *
- * A caller with `payloads:masked` sees the structure: names of properties and types of values. Without it, nothing is left. Names and event
- * types can be data as well, such as an email address as a key, so only those that look like names are shown.
+ * A caller with `payloads:masked` sees the structure: names of properties and types of values. Without it, everything
+ * is hidden. Names and event types can be data as well, such as an email address as a key, so only those that look like
+ * names are shown.
  */
 import type { PayloadView } from "./access.ts";
 

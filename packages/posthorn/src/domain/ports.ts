@@ -155,7 +155,7 @@ export interface TokenIssuer {
   sign(claims: Record<string, unknown> & { readonly sub: string; readonly exp: number }): Promise<string>;
   /** Clears the cache of tokens and sessions after one was revoked. */
   forget(): void;
-  /** Returns a text that only this server can compute for another one. `purpose` keeps uses apart. */
+  /** Returns a text that only this server can derive from another one. `purpose` separates different uses. */
   proof(purpose: string, text: string): string;
 }
 

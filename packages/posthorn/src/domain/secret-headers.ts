@@ -1,7 +1,10 @@
 /** The only list of headers with secret values. All code that stores, shows or logs headers uses it. */
 import { boundedCache } from "../lib/bounded-cache.ts";
 
-/** Parts of names under which people send secrets. A name too many hides a harmless value; one too few shows a secret. */
+/**
+ * Parts of names under which people send secrets. A superfluous name hides a harmless value; a missing one reveals a
+ * secret.
+ */
 const SECRET_PART =
   /^proxy-|auth(?!or(?!i))|token|secret|passw|passphrase|passcode|credential|cookie|session|jwt|bearer|private|api[-_]?key|shared[-_]?access|access[-_]?key|honeycomb[-_]team/i;
 /** Whole words of names that mean the same. */
@@ -19,7 +22,7 @@ const SECRET_VALUE =
 /** Senders use few names, again and again. */
 const KNOWN = boundedCache<string, boolean>(2000);
 
-/** True when the value of a header is not shown, and not kept in the clear. */
+/** Whether the value of a header is hidden, and stored encrypted. */
 export function isSecretHeader(name: string, value: string): boolean {
   return isSecretName(name) || SECRET_VALUE.test(value);
 }

@@ -150,10 +150,7 @@ export class Posthorn implements AsyncDisposable {
 function textsOf(settings: Settings): Partial<Record<SettingKey, string>> {
   const unknown = Object.keys(settings).find((key) => !(key in SETTINGS));
   if (unknown !== undefined) {
-    throw new PosthornError(
-      "config_invalid",
-      `"${unknown}" is no setting of Posthorn: docs/configuration.md lists them.`,
-    );
+    throw new PosthornError("config_invalid", `"${unknown}" is not a setting of Posthorn. See docs/configuration.md.`);
   }
   const given = Object.entries(settings).filter(([, value]) => value !== undefined);
   return Object.fromEntries(given.map(([key, value]) => [key, String(value)]));

@@ -81,13 +81,13 @@ function onPostgresJs(tx: PostgresJsTransaction): SendStatement {
 }
 
 function onKysely(tx: KyselyTransaction): SendStatement {
-  if (!tx.isTransaction) throw noTransaction("This Kysely is no transaction");
+  if (!tx.isTransaction) throw noTransaction("This Kysely instance is not a transaction");
   return async (text, values) => (await tx.executeQuery(CompiledQuery.raw(text, [...values]) as never)).rows;
 }
 
 /** Knex placeholders have no numbers. */
 function onKnex(tx: KnexTransaction): SendStatement {
-  if (tx.isTransaction !== true) throw noTransaction("This knex is no transaction");
+  if (tx.isTransaction !== true) throw noTransaction("This knex instance is not a transaction");
   return async (text, values) => rowsOf(await tx.raw(text.replaceAll(/\$\d+/g, "?"), [...values] as never));
 }
 
@@ -96,7 +96,7 @@ function onKnex(tx: KnexTransaction): SendStatement {
  * which cannot be interpreted as SQL, whatever their content or the server's settings.
  */
 function onDrizzle(tx: DrizzleTransaction): SendStatement {
-  if (typeof tx.rollback !== "function") throw noTransaction("This database of Drizzle is no transaction");
+  if (typeof tx.rollback !== "function") throw noTransaction("This Drizzle database is not a transaction");
   return async (text, values) =>
     rowsOf(await tx.execute(text.replaceAll(/\$(\d+)/g, (_, place: string) => literal(values[Number(place) - 1]!))));
 }

@@ -43,7 +43,7 @@ describe("a new configuration", () => {
     ["a line break", { token: "a\nb" }, "token", "Contains a line break or another control character."],
     ["half a character", { token: "a\ud800" }, "token", /surrogate/],
     [
-      "what is no URL",
+      "what is not a URL",
       { serverUrl: "queue.example.com" },
       "serverUrl",
       "Must be a URL. Example: https://queue.example.com",
@@ -156,7 +156,7 @@ describe.each(KINDS)("the declaration of %s", (_, kind) => {
         const open = Object.entries(config).flatMap(([name, value]) =>
           kind.fields[name]!.secret ? [] : [String(value)],
         );
-        // A value that is no secret may happen to contain one.
+        // A value that is not a secret can happen to contain one.
         const secrets = secretsOf(kind, config).filter((secret) => !open.some((value) => value.includes(secret)));
         expect(secrets.filter((secret) => secret.length > 5 && text.includes(secret))).toEqual([]);
         const secretNames = Object.keys(kind.fields).filter((name) => kind.fields[name]!.secret);

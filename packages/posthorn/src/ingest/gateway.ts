@@ -146,7 +146,7 @@ export class Gateway {
     }
   }
 
-  /** `null` if events do not use this method and the request is no handshake either. */
+  /** `null` if events do not use this method and the request is not a handshake either. */
   #judge(source: LiveSource, request: IngestRequest): Promise<Verdict | null> {
     const { method, headers, body } = request;
     const webhook = { method, headers, body, url: urlOf(this.#options.services(), request) };

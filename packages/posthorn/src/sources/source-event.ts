@@ -16,7 +16,7 @@ export interface SourceEvent {
   readonly headers: readonly string[];
 }
 
-/** Stable codes for what was read but is no event. */
+/** Stable codes for something that was read but is not an event. */
 export const UNREADABLE_REASONS = [
   "appointment_unreadable",
   "item_without_id",
@@ -26,7 +26,7 @@ export const UNREADABLE_REASONS = [
   "too_large",
 ] as const;
 
-/** Something that was read but is no event. It is quarantined, and reading continues behind it. */
+/** Something that was read but is not an event. It is quarantined, and reading continues after it. */
 export interface Unreadable {
   readonly reason: (typeof UNREADABLE_REASONS)[number];
   /** What is wrong with it. */

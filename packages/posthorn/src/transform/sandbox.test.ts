@@ -231,7 +231,7 @@ describe("the sandbox", () => {
     ["an error that is huge", "throw new Error('x'.repeat(1e6));", ["threw"]],
     ["a then that never calls back", "return { then() {} };", ["never_settled"]],
     ["a then that calls itself", "const t = { then(done) { done(t); } }; return t;", ["timeout", "memory", "threw"]],
-    ["a method that is no text", "webhook.method = Object.create(null); return webhook;", ["threw"]],
+    ["a method that is not text", "webhook.method = Object.create(null); return webhook;", ["threw"]],
     ["a generator", "return (function* () { for (;;) yield 1; })();", ["returned_nothing"]],
     [
       "a spread without end",

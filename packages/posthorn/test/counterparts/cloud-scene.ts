@@ -9,7 +9,7 @@ interface Attempt {
   readonly responseStatusCode: number;
 }
 
-/** Retries come quickly, and go on for longer than a counterpart needs to start again. */
+/** Retries come quickly, and continue for longer than a counterpart needs to restart. */
 const RETRIES = Array.from({ length: 50 }, (_, index) => (index < 10 ? "0.5" : "2")).join(",");
 let scenes = 0;
 

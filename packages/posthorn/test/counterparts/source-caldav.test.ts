@@ -133,7 +133,7 @@ describe.skipIf(isSkipped("radicale"))("a CalDAV calendar", () => {
     expect(await scene.messages(source)).toHaveLength(3);
   });
 
-  it("says what is wrong with the password, and with a URL that is no calendar", async () => {
+  it("explains a wrong password, and a URL that is not a calendar", async () => {
     const wrong = await make({ password: "wrong" });
     expect(await scene.state(wrong)).toMatchObject({ state: "failing", error: { code: "credentials_refused" } });
     const nothing = await make({ url: `${server.url}/ada/work/nothing.ics` });

@@ -13,7 +13,7 @@ export const MAX_ROUNDS = 4;
 export interface Running extends AsyncDisposable {
   readonly url: string;
   readonly token: string;
-  /** Sends a health check and the message of another customer. Returns the statuses of responses that are no success. */
+  /** Sends a health check and the message of another customer. Returns the statuses of unsuccessful responses. */
   serveOthers(): Promise<readonly number[]>;
   /** Longest turn of the event loop since the last call: see `TurnMeter`. Rejects if the server has ended. */
   longestTurn(): Promise<number>;

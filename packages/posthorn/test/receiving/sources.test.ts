@@ -92,7 +92,7 @@ describe("a source", () => {
     ["a placeholder that means nothing", { verification: { scheme: "hmac", header: "x", signed: "{time}.{body}" } }],
     ["a signed time that stands nowhere", { verification: { scheme: "hmac", header: "x", signed: "{ts}.{body}" } }],
     [
-      "a secret that is no key in its encoding",
+      "a secret that is not a key in its encoding",
       { secrets: ["no base64!"], verification: { scheme: "hmac", header: "x", secretEncoding: "base64" } },
     ],
     ["secrets and public keys mixed", { verification: { scheme: "jwt", algorithms: ["HS256", "RS256"] } }],

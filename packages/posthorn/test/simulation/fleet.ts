@@ -177,7 +177,7 @@ export class Fleet {
     const { time, verdict, watch } = this.#options;
     const { shutdownTimeoutMs } = node.run.settings;
     const cancel = time.after(node.life, shutdownTimeoutMs + STOP_SLACK, () =>
-      verdict.broken("stops", `the process was told to stop ${shutdownTimeoutMs + STOP_SLACK} ms ago`),
+      verdict.broken("stops", `the process received the stop signal ${shutdownTimeoutMs + STOP_SLACK} ms ago`),
     );
     const stop = async (): Promise<void> => {
       await node.stop();

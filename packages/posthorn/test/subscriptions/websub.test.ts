@@ -354,7 +354,7 @@ describe("the WebSub hub", () => {
     ["an unknown mode", { "hub.mode": "publish" }, 400],
     ["a callback that is no URL", { "hub.callback": "callback" }, 400],
     ["a callback with a fragment", { "hub.callback": "https://example.com/#a" }, 400],
-    ["a lease that is no number", { "hub.lease_seconds": "-1" }, 400],
+    ["a lease that is not a number", { "hub.lease_seconds": "-1" }, 400],
     ["an unknown topic", { "hub.topic": "https://example.com/feed" }, 404],
     ["an unsubscription that nothing was subscribed for", { "hub.mode": "unsubscribe" }, 404],
   ])("refuses %s without calling the callback", async (_name, parameters, status) => {

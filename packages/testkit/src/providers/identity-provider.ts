@@ -71,13 +71,14 @@ function configurationOf(clients: readonly IdentityClient[], people: People): Co
     })),
     claims: CLAIMS,
     scopes: ["openid", "profile", "email", "groups"],
-    // In the ID token as well as in the user info, as most providers can be told to do.
+    // In the ID token as well as in the user info; most providers can be configured to do so.
     conformIdTokenClaims: false,
     findAccount: (_context, id) => ({ accountId: id, claims: async () => ({ sub: id, ...people[id] }) }),
     features: { devInteractions: { enabled: true }, backchannelLogout: { enabled: true } },
     cookies: { keys: ["a test"] },
     ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 3600, IdToken: 600, Interaction: 600, Session: 3600 },
-    // The client that is told of a logout has a loopback address, to which the provider's own dispatcher sends nothing.
+    // The client that is notified of a logout has a loopback address, to which the provider's own dispatcher sends
+    // nothing.
     fetch: (url, { dispatcher: _guard, ...init }: RequestInit & { readonly dispatcher?: unknown } = {}) =>
       fetch(url, init),
   };

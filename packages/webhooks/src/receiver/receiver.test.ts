@@ -49,12 +49,15 @@ describe("what the handler gets", () => {
     ]);
   });
 
-  it.each(["not json", "[1]", '"text"', "null", ""])("a body that is no object, %j, with no type", async (body) => {
-    const events: ReceivedEvent[] = [];
-    const { receive } = receiverWith((event) => events.push(event));
-    expect(await receive(await request(body))).toMatchObject({ status: 200 });
-    expect(events).toMatchObject([{ type: "", occurredAt: undefined }]);
-  });
+  it.each(["not json", "[1]", '"text"', "null", ""])(
+    "a body that is not an object, %j, without a type",
+    async (body) => {
+      const events: ReceivedEvent[] = [];
+      const { receive } = receiverWith((event) => events.push(event));
+      expect(await receive(await request(body))).toMatchObject({ status: 200 });
+      expect(events).toMatchObject([{ type: "", occurredAt: undefined }]);
+    },
+  );
 });
 
 describe("deduplication", () => {

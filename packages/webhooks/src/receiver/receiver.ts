@@ -11,8 +11,8 @@ import { type DeliveryStore, memoryStore } from "./store.ts";
 /** A rejected request or a failure while receiving, for logs and metrics. */
 export interface ReceiverFailure {
   /**
-   * `rejected`: the request was refused, which alone is no reason for an alert. `handler`: the handler threw, and the
-   * sender may retry the delivery. `store`: the store failed, and the sender was asked to retry.
+   * `rejected`: the request was refused, which alone is not a reason for an alert. `handler`: the handler threw, and
+   * the sender may retry the delivery. `store`: the store failed, and the sender was asked to retry.
    */
   readonly stage: "rejected" | "handler" | "store";
   /** A {@link WebhookError} for `rejected`; otherwise whatever was thrown. */

@@ -251,7 +251,7 @@ describe("Azure", () => {
     [410, "<Error><Code>410</Code><Detail>Gone</Detail></Error>", "closed", "target_not_found"],
     [503, "<Error><Code>503</Code><Detail>ServerBusy</Detail></Error>", "later", "rate_limited"],
     [500, "", "retry", "target_unavailable"],
-  ] as const)("Service Bus: %i is told from its text: %s", (status, body, kind, code) => {
+  ] as const)("Service Bus: %i is distinguished by its text: %s", (status, body, kind, code) => {
     expect(SERVICE_BUS.judge(response(status, body), [message()], NOW)[0]).toMatchObject({ kind, code });
   });
 

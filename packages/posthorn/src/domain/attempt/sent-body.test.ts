@@ -6,7 +6,7 @@ const long = (unit: string): Uint8Array => Buffer.from(unit.repeat(400));
 const PAYLOADS: Readonly<Record<string, Uint8Array>> = {
   JSON: Buffer.from(JSON.stringify({ quoted: '"\\\n', text: "äöü€😀".repeat(100) })),
   text: long("plain "),
-  "bytes that are no text": Buffer.alloc(400, 0xff),
+  "bytes that are not text": Buffer.alloc(400, 0xff),
 };
 const BODIES: Readonly<Record<string, (payload: Uint8Array) => Uint8Array>> = {
   "as it is": (payload) => Buffer.concat([Buffer.from('{"payload":'), payload, Buffer.from("}\n")]),

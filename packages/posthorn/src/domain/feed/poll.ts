@@ -40,7 +40,7 @@ export async function pollConsumer({ ctx, input }: OutsideCall<PollConsumer>): P
     if (polled === "taken") continue;
     return { ...polled, messages: await withPayloads(store.db, polled.messages) };
   }
-  // So many workers share the consumer that each page was taken. They have the messages.
+  // Other workers of the consumer took every page, so they have the messages.
   return { messages: [], done: false, nothingUpTo: null };
 }
 

@@ -30,7 +30,10 @@ export async function readFeed({ ctx, input }: OutsideCall<ReadFeed>): Promise<F
   return { ...page, messages: await withPayloads(store.db, page.messages) };
 }
 
-/** Reads up to the horizon as it is known, which costs no look-up for readers that lag behind; and else up to the horizon of now. */
+/**
+ * Reads up to the cached horizon, which costs no look-up for readers that lag behind, and otherwise up to the current
+ * one.
+ */
 export async function newestPage(
   { services }: OutsideContext,
   feed: Feed,

@@ -23,7 +23,10 @@ export const OPERATIONAL_EVENT_TYPES = [
 ] as const;
 export type OperationalEventType = (typeof OPERATIONAL_EVENT_TYPES)[number];
 
-/** Types that only endpoints receive that name them: there is an event for every change, and for every view of a payload. */
+/**
+ * Types that are sent only to endpoints that name them, because there is an event for every change and every view of a
+ * payload.
+ */
 export const NAMED_ONLY: ReadonlySet<string> = new Set<OperationalEventType>(["audit.recorded"]);
 
 export interface OperationalEvent {

@@ -15,7 +15,7 @@ export interface Organisation {
   readonly createdAt: number;
   /** Whether the caller works in it now. */
   readonly isCurrent: boolean;
-  /** Role of the caller in the whole organisation; `null`: in single applications only, or the caller is no user. */
+  /** Role of the caller in the whole organisation; `null`: only in single applications, or the caller is not a user. */
   readonly role: Role | null;
 }
 

@@ -123,7 +123,7 @@ export async function pollDevice(services: Services, deviceCode: string, client:
       orgId: row.org_id,
       secondFactorAt: row.second_factor_at,
       client: { ip: client.ip, userAgent: row.client === "" ? client.userAgent : row.client },
-      // What limits the session in which the person approved it limits the one of the command line too.
+      // Limits of the session in which the person approved it apply to the command line too.
       ...(providerKey === null || subject === null
         ? {}
         : { provider: { key: providerKey, subject, sessionId: null, idToken: null } }),

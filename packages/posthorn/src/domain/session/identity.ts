@@ -5,7 +5,7 @@ import type { Actor } from "../access.ts";
 import { type Caller, FULL_GRANT, type Grant } from "../grant.ts";
 import { grantOf, isRole } from "../role.ts";
 
-/** Prefix of the values of session cookies. They are no tokens: the `Authorization` header does not accept them. */
+/** Prefix of the values of session cookies. They are not tokens: the `Authorization` header does not accept them. */
 export const SESSION_PREFIX = "phs_";
 /** Prefix of tokens of people who signed in on the command line. */
 export const CLI_PREFIX = "phu_";

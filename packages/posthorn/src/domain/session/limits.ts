@@ -29,7 +29,7 @@ const LIMITS: Readonly<Record<LimitKind, Limit>> = {
   code: { free: 10, firstMs: 30_000 },
 };
 const MAX_BLOCK_MS = 900_000;
-/** Failures count no longer after this time without another one. */
+/** Failures no longer count after this time without another one. */
 const FORGET_MS = 86_400_000;
 
 export interface Subject {

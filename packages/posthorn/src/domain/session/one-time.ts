@@ -76,7 +76,7 @@ export async function findOneTime(
   return row;
 }
 
-/** Uses a link or code up. Of two concurrent calls, one throws `link_invalid`. */
+/** Uses up a link or code. Of two concurrent calls, one throws `link_invalid`. */
 export async function takeOneTime(
   db: Kysely<Database>,
   kind: PersonTokenKind,

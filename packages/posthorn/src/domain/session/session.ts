@@ -147,7 +147,7 @@ export async function listSessions(
     .filter(({ expiresAt }) => expiresAt > ctx.services.now());
 }
 
-/** Ends one session of a person. It is refused on all nodes within a moment. */
+/** Ends one session of a person. All nodes refuse it almost immediately. */
 export async function endSession({
   ctx,
   input,

@@ -75,7 +75,7 @@ export async function signInWithPassword(
   }, "session.sign-in");
 }
 
-/** Starts the session of a person who proved who they are, or asks for the second factor. For each way to sign in. */
+/** Starts the session of an authenticated person, or asks for the second factor. Used by every way to sign in. */
 export async function completeSignIn(
   services: Services,
   tx: Tx,
@@ -181,7 +181,7 @@ export interface Proof {
   readonly provider?: ProviderSession;
 }
 
-/** Starts the session of a person for whom nothing more is to be checked, and ends the earlier one of the browser. */
+/** Starts the session of a person after all checks, and ends the earlier session of the browser. */
 export async function beginSession(
   services: Services,
   tx: Tx,

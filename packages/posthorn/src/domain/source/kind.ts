@@ -41,7 +41,7 @@ export function definitionOf(type: string, verification: Verification | null): P
   return findProvider(ALIASES[type] ?? type) ?? null;
 }
 
-/** Whether Posthorn reads the sources of a kind. Events of others arrive. */
+/** Whether Posthorn reads the sources of a kind. Other sources receive their events. */
 export function isRead(kind: string): boolean {
   return sourceKindNamed(kind)?.family !== "request";
 }

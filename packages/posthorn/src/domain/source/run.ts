@@ -61,7 +61,7 @@ export interface Claimed {
 /** Longest cursor, as JSON. */
 const MAX_CURSOR = 512 * 1024;
 
-/** Row of a new source, which is read at once. One that is not read is ready. */
+/** Row of a new source, which is read immediately. A source that is not read is ready. */
 export async function insertRun({ db }: Tx, sourceKey: number, now: number, isRead: boolean): Promise<void> {
   await db
     .insertInto("source_run")
@@ -86,7 +86,8 @@ export async function insertRun({ db }: Tx, sourceKey: number, now: number, isRe
 }
 
 /**
- * After a change of the configuration: a run with the old one can no longer write, and it is read at once. A paused source stays paused.
+ * After a change of the configuration: a run with the old one can no longer write, and the source is read immediately.
+ * A paused source stays paused.
  *
  * @param keepsCursor Whether reading continues where it is.
  */

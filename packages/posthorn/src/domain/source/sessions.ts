@@ -24,7 +24,7 @@ export interface LeftSession {
 const PAGE = 500;
 
 /**
- * Notes what a source leaves behind when its configuration changes. A session that it uses again stays.
+ * Records what a source leaves behind when its configuration changes. A session that it uses again is kept.
  *
  * @param after `null`: the source is being deleted.
  */
@@ -67,7 +67,7 @@ export async function leaveSession(
     .execute();
 }
 
-/** All of them, those that are due first at the beginning. */
+/** All of them, ordered by due time. */
 export async function leftSessions({ store, secretBox }: Services): Promise<readonly LeftSession[]> {
   const rows = await store.db.selectFrom("source_session").selectAll().orderBy("next_at").limit(PAGE).execute();
   return rows.map((row) => ({
@@ -84,7 +84,7 @@ export async function leftSessions({ store, secretBox }: Services): Promise<read
   }));
 }
 
-/** Whether it is still to be removed: its source has not come back to it, and no other source uses it. */
+/** Whether it still has to be removed: its source has not started to use it again, and no other source uses it. */
 export async function isLeft(services: Services, { sourceKey, identity, kind, config }: LeftSession): Promise<boolean> {
   const { db } = services.store;
   const row = await db

@@ -27,12 +27,12 @@ export function pollSource(call: Call<{ readonly source: string }>): Promise<Sou
   });
 }
 
-/** Stops reading a source until it is resumed. What it has read stays. */
+/** Stops reading a source until it is resumed. Events that were read are kept. */
 export function pauseSource(call: Call<{ readonly source: string }>): Promise<SourceState> {
   return changed(call, ({ tx }, source) => pauseRun(tx, source.key));
 }
 
-/** Reads a paused source again, at once and from where it stopped. */
+/** Reads a paused source again, immediately and from where it stopped. */
 export function resumeSource(call: Call<{ readonly source: string }>): Promise<SourceState> {
   return changed(call, ({ tx, services }, source) => resumeRun(tx, source.key, services.now(), isRead(source.kind)));
 }

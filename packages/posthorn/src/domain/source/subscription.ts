@@ -12,7 +12,7 @@ export interface Confirmation {
   readonly now: number;
 }
 
-/** Notes that the hub confirms a subscription. False: Posthorn has not requested it. */
+/** Records that the hub confirmed a subscription. False: Posthorn has not requested it. */
 export function confirmSubscription(
   store: Pick<Store, "transaction">,
   { sourceKey, topic, leaseSeconds, config, now }: Confirmation,
@@ -49,7 +49,7 @@ export function confirmSubscription(
   }, "source.confirm");
 }
 
-/** Notes that the hub refuses a subscription. It is requested again later. */
+/** Records that the hub refused a subscription. It is requested again later. */
 export function denySubscription(
   store: Pick<Store, "transaction">,
   sourceKey: number,

@@ -36,7 +36,7 @@ export class CalDavClient {
     this.#url = url;
   }
 
-  /** Rejects if the URL is no calendar. */
+  /** Rejects if the URL is not a calendar. */
   async collection(): Promise<Collection> {
     const request = propfind(this.#url, "<d:displayname/><d:resourcetype/><d:sync-token/>");
     const { resources } = await this.#requests.ask(request);

@@ -141,7 +141,7 @@ async function list(
   return { objects, isEnd: xmlText(text, "IsTruncated") !== "true" || objects.length === 0 };
 }
 
-/** Empty for what is no object. */
+/** Empty for a value that is not an object. */
 function objectOf(xml: string): readonly Listed[] {
   const key = decoded(xmlText(xml, "Key") ?? "");
   const etag = (xmlText(xml, "ETag") ?? "").replaceAll('"', "");

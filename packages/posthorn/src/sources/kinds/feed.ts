@@ -24,7 +24,7 @@ export const FEED = polledKind({
     {
       type: "{eventType}",
       description:
-        "A new entry. An entry is recognised by its ID (`guid`, `id`), otherwise by its link, otherwise by its title and time. A changed entry with the same ID is no new entry.",
+        "A new entry. An entry is recognised by its ID (`guid`, `id`), otherwise by its link, otherwise by its title and time. A changed entry with the same ID is not a new entry.",
     },
   ],
   repeats: "dropped",

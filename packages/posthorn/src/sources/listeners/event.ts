@@ -73,7 +73,7 @@ function contentTypeOf({ contentType, body }: BrokerMessage): string {
   return looksLikeJson(body) ? "application/json" : "application/octet-stream";
 }
 
-/** Only the first byte that is no space decides: the body is stored as it is in any case. */
+/** Only the first byte that is not a space decides: the body is stored unchanged in any case. */
 function looksLikeJson(body: Uint8Array): boolean {
   for (const byte of body) {
     if (byte === 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d) continue;

@@ -75,7 +75,7 @@ export class KafkaFrames implements StreamFilter {
       const prefix = Buffer.concat(large.prefix);
       const records = recordsOf(prefix, this.#version()!);
       if (records === null) {
-        // It is no response with records, or none that is known: the client gets it as it is.
+        // Not a known response with records: the client gets it unchanged.
         if (large.prefixBytes > MAX_PREFIX || this.#rest === 0) this.#giveUp(large, prefix);
         return;
       }
@@ -150,7 +150,7 @@ interface Records {
   readonly bytes: number;
 }
 
-/** The first records of a response that are not empty; `null`: they have not arrived, or it is no fetch response. */
+/** The first records of a response that are not empty; `null`: they have not arrived, or it is not a fetch response. */
 function recordsOf(response: Buffer, version: number): Records | null {
   const reader = new FetchReader(response, version >= FLEXIBLE);
   try {

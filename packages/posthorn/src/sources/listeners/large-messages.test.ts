@@ -211,7 +211,7 @@ function response(version: number, records: readonly Buffer[]): Buffer {
   return Buffer.concat([int(4, content.byteLength), content]);
 }
 
-/** A record batch of format 2. Its records are no valid ones if they are large. */
+/** A record batch of format 2. Large records are not valid. */
 function batch(bytes: number): Buffer {
   const header = Buffer.alloc(61);
   header.writeBigInt64BE(40n, 0);

@@ -42,7 +42,7 @@ export interface ListenHost extends ForgetHost {
    * was not stored and the listener is being stopped; the message must not be acknowledged then.
    */
   deliver(event: SourceEvent): Promise<void>;
-  /** Hands over what is no event, as `deliver`. */
+  /** Hands over something that is not an event, as `deliver` does. */
   quarantine(unreadable: Unreadable): Promise<void>;
   /** Stores the cursor after everything that was handed over before. */
   save(cursor: Cursor): Promise<void>;

@@ -35,7 +35,7 @@ export class NatsFrames extends LineFilter {
     const hasHeaders = /^hmsg$/i.test(words[0]!);
     if (!hasHeaders && !/^msg$/i.test(words[0]!)) return null;
     const bytes = Number(words.at(-1));
-    // What is no number is refused by the client.
+    // The client refuses a value that is not a number.
     if (!Number.isSafeInteger(bytes) || bytes < 0) return null;
     const isDropped = bytes > this.#maxBytes;
     if (isDropped) {

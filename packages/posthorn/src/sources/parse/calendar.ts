@@ -45,12 +45,12 @@ const MAX_OCCURRENCES = 500;
 /** Steps through the occurrences of one event, which begins in the past. */
 const MAX_STEPS = 20_000;
 
-/** @throws {Error} If it is no calendar. */
+/** @throws {Error} If it is not a calendar. */
 export function parseCalendar({ body, ...period }: CalendarJob): Calendar {
   return readCalendar(new TextDecoder().decode(body), period);
 }
 
-/** @throws {Error} If it is no calendar. */
+/** @throws {Error} If it is not a calendar. */
 export function readCalendar(text: string, { from, to, timeZone }: Omit<CalendarJob, "body">): Calendar {
   const root = new ICAL.Component(ICAL.parse(text) as unknown[]);
   if (root.name !== "vcalendar") throw new Error("It is not a calendar.");

@@ -26,7 +26,7 @@ const MAX_ENTRIES = 2000;
 
 type Part = Readonly<Record<string, unknown>>;
 
-/** @throws {Error} If it is no feed. */
+/** @throws {Error} If it is not a feed. */
 export function parseFeed(body: Uint8Array): Feed {
   const { feed } = parse(decode(body)) as { readonly format: string; readonly feed: Part };
   const entries = [...list(feed["items"]), ...list(feed["entries"])].slice(0, MAX_ENTRIES);

@@ -45,7 +45,7 @@ export interface ResourceCalendar {
 /** More resources of a response are not read. */
 const MAX_RESOURCES = 20_000;
 
-/** @throws {Error} If it is no multistatus document. */
+/** @throws {Error} If it is not a multistatus document. */
 export function parseMultistatus({ body, ...period }: MultistatusJob): Multistatus {
   const { root } = parseXml(new TextDecoder().decode(body));
   if (root === null || localName(root) !== "multistatus") throw new Error("It is not a WebDAV multistatus document.");

@@ -18,7 +18,7 @@ export function serverUrls(url: string): readonly [string, ...string[]] {
     // Without a host, the client connects to the local socket.
     if (host !== "" && !URL.canParse(server)) {
       throw new Error(
-        "it is no URL: write : / ? # @ and % in a user, a password or a name as %3A %2F %3F %23 %40 and %25",
+        "it is not a URL: write : / ? # @ and % in a user, a password or a name as %3A %2F %3F %23 %40 and %25",
       );
     }
     return server;

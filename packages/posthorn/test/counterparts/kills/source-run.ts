@@ -22,7 +22,7 @@ export interface ReadBroker {
   readonly env?: Readonly<Record<string, string>>;
   /** Whether a message that the broker delivers again has the same event ID. */
   readonly isExactlyOnce: boolean;
-  /** Whether the source is polled, so that it must be told to look. */
+  /** Whether the source is polled, so that the test must request a read. */
   readonly isPolled?: boolean;
   /**
    * Puts messages with these numbers into the broker. Resolves when it has them.

@@ -40,7 +40,7 @@ export class ReplayCheck implements Check {
   told(taskId: number, state: TaskState): void {
     const found = this.#states.get(taskId);
     if (found === state) return;
-    this.#verdict.broken("replay_held", `a caller was told that replay ${taskId} is ${state}, but it is ${found}`);
+    this.#verdict.broken("replay_held", `a response said that replay ${taskId} is ${state}, but it is ${found}`);
   }
 
   finished(): void {

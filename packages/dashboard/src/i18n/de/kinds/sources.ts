@@ -135,7 +135,7 @@ export const sources: Readonly<Record<string, string>> = {
   "A due time has come.": "Ein Termin ist gekommen.",
   "A change, a new item, or a response, as `emit` says.":
     "Eine Änderung, ein neues Element oder eine Antwort, wie `emit` sagt.",
-  "A new entry. An entry is recognised by its ID (`guid`, `id`), otherwise by its link, otherwise by its title and time. A changed entry with the same ID is no new entry.":
+  "A new entry. An entry is recognised by its ID (`guid`, `id`), otherwise by its link, otherwise by its title and time. A changed entry with the same ID is not a new entry.":
     "Ein neuer Eintrag. Ein Eintrag wird an seiner ID (`guid`, `id`) erkannt, sonst an seinem Link, sonst an Titel und Zeit. Ein geänderter Eintrag mit derselben ID ist kein neuer Eintrag.",
   "The hub has sent an update: its exact body, usually the feed with its new entries. An update that equals the one before it within an hour is a repetition by the hub, and is dropped.":
     "Der Hub hat eine Aktualisierung gesendet: ihr genauer Body, meist der Feed mit seinen neuen Einträgen. Gleicht eine Aktualisierung der vorigen innerhalb einer Stunde, ist sie eine Wiederholung des Hubs und wird verworfen.",

@@ -94,7 +94,7 @@ async function findTable(client: pg.ClientBase, name: string): Promise<SourceTab
   if (found.schema === SCHEMA) throw refused(`${name} is a table of Posthorn's own: its events would make events.`);
   if (found.kind !== "r" && found.kind !== "p")
     throw refused(`${name} is not a table. Only tables have changes to publish.`);
-  if (found.key === null) throw refused(`${name} has no primary key, by which its rows are told apart: add one.`);
+  if (found.key === null) throw refused(`${name} has no primary key, which identifies its rows: add one.`);
   return { ...found, key: found.key };
 }
 
