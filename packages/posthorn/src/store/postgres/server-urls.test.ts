@@ -25,7 +25,7 @@ describe("the servers of a URL", () => {
   it.each([
     ["postgres://a,,b/db", /no host/],
     ["postgres://a,/db", /no host/],
-    ["postgres://a:x,b/db", /no URL/],
+    ["postgres://a:x,b/db", /not a URL/],
     ["postgres://u:se#cret@a/db", /%23/],
     ["postgres://a,b/db?target_session_attrs=any", /takes writes/],
     ["postgres://a/db?target_session_attrs=standby", /takes writes/],
