@@ -95,7 +95,7 @@ describe("membership slots", () => {
     await leave(two, other);
   });
 
-  it("make keys from where those of the others are settled", async () => {
+  it("create keys that start where those of the others are settled", async () => {
     await seated(async (a) => {
       await scene.until(of(one).renew(a.id, LEASE_MS, REPORT));
       const third = await join(two);

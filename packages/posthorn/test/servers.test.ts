@@ -33,7 +33,7 @@ describe.runIf(onPostgres)("a URL with several servers", () => {
 
   afterAll(() => stack.disposeAsync());
 
-  it("leads every part of Posthorn to the writable one, whatever the others are", async () => {
+  it("connects every part of Posthorn to the writable one, regardless of the others", async () => {
     const url = urlOf(nothing.port, standby.port, primary.port);
 
     expect(await portAt(url)).toBe(primary.port);

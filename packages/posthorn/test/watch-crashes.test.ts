@@ -118,7 +118,7 @@ describe("a watch whose node is killed", () => {
     expect(await scene.resultOf(raced)).toEqual(await scene.resultOf(alone));
   });
 
-  it("and was frozen while another node went on changes nothing", async () => {
+  it("and was frozen while another node continued changes nothing", async () => {
     await scene.publish(readings(9, 150));
     const watch = await scene.watch(RULES[0]!.rule);
     scene.now = Date.now();

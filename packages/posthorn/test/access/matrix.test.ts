@@ -281,7 +281,7 @@ describe("the permissions of the routes", () => {
     expect(route?.permission).toBe(permission);
   });
 
-  it("let roles that change nothing call no route that changes something, but to send again and to compute", () => {
+  it("prevent read-only roles from calling routes that change something, except for resending and computing", () => {
     const harmless = /precheck|preview|dry-run|check|usage|logout|explain/;
     const changing = [...TESTED].filter(
       ({ method, path, permission }) =>

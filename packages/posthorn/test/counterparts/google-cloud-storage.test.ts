@@ -84,7 +84,7 @@ describe.skipIf(isSkipped("gcs"))("Google Cloud Storage, as fake-gcs-server has 
     expect(await names("restarted")).toHaveLength(1);
   });
 
-  it("gets nothing by a key file that names a token service which the operator does not allow", async () => {
+  it("gets no token with a key file that names a token service the operator does not allow", async () => {
     const { credentials, ...config } = configOf("archive");
     const foreign = credentials!.replace("/token", "/other");
     const scene = await CloudScene.open(server, "googleCloudStorage", { ...config, credentials: foreign });

@@ -204,7 +204,7 @@ describe("PostgreSQL rows in batches", () => {
     }
   });
 
-  it("are stored but for the one that the table refuses, which fails for good", async () => {
+  it("are stored, except for one that the table refuses, which fails permanently", async () => {
     await create("strict", "length(payload) < 100");
     await using scene = await open("strict");
     const jobs = await scene.store(numbered(20).map((body, n) => (n === 13 ? "x".repeat(200) : body)));

@@ -172,7 +172,7 @@ describe.skipIf(isSkipped("redis"))("Redis streams in batches", () => {
     await client.call("CONFIG", "SET", "proto-max-bulk-len", "512mb");
   });
 
-  it("are stored but for the one that is larger than Redis accepts, which fails for good", async () => {
+  it("are stored, except for one that is larger than Redis accepts, which fails permanently", async () => {
     await client.call("CONFIG", "SET", "proto-max-bulk-len", "1mb");
     await using scene = await open("strict");
     const small = (text: string) => scene.store([`"${text}"`]);

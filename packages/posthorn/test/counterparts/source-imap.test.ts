@@ -165,7 +165,7 @@ describe.skipIf(isSkipped("dovecot"))("an IMAP mailbox", () => {
     expect(await subjects(source)).toHaveLength(2);
   });
 
-  it("quarantines an email that is too large and one that cannot be parsed, and reads on", async () => {
+  it("quarantines an email that is too large and one that cannot be parsed, and continues reading", async () => {
     const user = newUser();
     const source = await make(user, { maxKib: 16 });
     await inState(source, { state: "running" });

@@ -108,7 +108,7 @@ describe.skipIf(isSkipped("mosquitto"))("an MQTT source", () => {
     });
   });
 
-  it("quarantines what is larger than the source accepts, and reads on", async () => {
+  it("quarantines messages that are larger than the source accepts, and continues reading", async () => {
     const source = await scene.connected("mqtt", configOf({ topics: "large", version: "3.1.1" }), {
       maxBodyBytes: 1000,
     });
@@ -119,7 +119,7 @@ describe.skipIf(isSkipped("mosquitto"))("an MQTT source", () => {
   });
 
   it.each(["3.1.1", "5"])(
-    "quarantines the beginning of a message that is larger than a connection may hold, and reads on (version %s)",
+    "quarantines the beginning of a message that is larger than a connection may hold, and continues reading (version %s)",
     async (version) => {
       const topic = `larger/${version}`;
       const source = await scene.connected("mqtt", configOf({ topics: topic, version }), { maxBodyBytes: 1000 });

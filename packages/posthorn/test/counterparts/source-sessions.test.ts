@@ -1,4 +1,4 @@
-/** What sources leave at their brokers: sessions and consumer groups, which are removed when nothing reads them any longer. */
+/** What sources leave at their brokers: sessions and consumer groups, which are removed when nothing reads them. */
 import { eventually } from "@posthorn/testkit";
 import {
   isSkipped,
@@ -80,7 +80,7 @@ describe.skipIf(isSkipped("redis"))("the consumer group of a Redis source", () =
     expect(await groups("after")).toEqual([`posthorn-${source.id}`]);
   });
 
-  it("is removed after the broker was away, and stays if the source has come back to it by then", async () => {
+  it("is removed after the broker was unavailable, and is kept if the source uses it again by then", async () => {
     const gone = await connected("redis", configOf("gone"));
     const back = await connected("redis", configOf("first"));
     await broker.program.kill();

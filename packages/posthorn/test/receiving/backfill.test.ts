@@ -84,7 +84,7 @@ async function messageCount(source: TestSource): Promise<number> {
 }
 
 describe("backfill with GitHub", () => {
-  it("has GitHub send again what did not come, over many pages, and nothing twice", async () => {
+  it("has GitHub redeliver missed events, over many pages, without duplicates", async () => {
     await using scene = await githubScene();
     const { github, source } = scene;
     for (let number = 0; number < 4; number++) await github.emit(OWNER, "issues", issue(number));

@@ -75,7 +75,7 @@ describe("a source", () => {
     expect((await gateway.call("GET", `${SOURCES}/${source.id}`)).json["ingestUrl"]).toBe(third.url);
   });
 
-  it("without the secret that its provider signs with takes nothing, says so, and loses nothing", async () => {
+  it("without the secret of its provider accepts nothing, says so, and loses nothing", async () => {
     const source = await gateway.source({ type: "github" });
     expect((await push(source, "s")).status).toBe(500);
     const [kept] = await gateway.quarantine(source);
@@ -133,7 +133,7 @@ describe("what is never shown", () => {
 });
 
 describe("on the disk", () => {
-  it.skipIf(onPostgres)("no secret, no token and no credential of a request stands in the clear", async () => {
+  it.skipIf(onPostgres)("no secret, no token and no credential of a request is stored in plain text", async () => {
     using folder = temporaryFolder();
     await using node = await startNode(folder.path);
     const call = async (path: string, body: object) => {

@@ -87,7 +87,7 @@ describe("a source with an email address", () => {
     expect(Buffer.from(body).equals(raw)).toBe(true);
   });
 
-  it("stores an email once that its server sends again, and another email with the same Message-ID as well", async () => {
+  it("stores an email once if its server sends it again, and also another email with the same Message-ID", async () => {
     const source = await make();
     const to = addressOf(source);
     const mail = { from: "a@example.com", to, raw: text(3) };

@@ -34,7 +34,7 @@ describe("a Pub/Sub source", () => {
     expect(await scene.state(refused)).toMatchObject({ state: "failing", error: { code: "credentials_refused" } });
   });
 
-  it("quarantines a message that the database refuses again and again, acknowledges it, and reads on", async () => {
+  it("quarantines a message that the database refuses again and again, acknowledges it, and continues reading", async () => {
     await using pubSub = await startPubSub(500);
     await using scene = await SourceScene.start({ POSTHORN_GOOGLE_TOKEN_URLS: pubSub.tokenUrl });
     // PostgreSQL stores no text with a NUL. SQLite does, so it refuses this one because of a trigger.

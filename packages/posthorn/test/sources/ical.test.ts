@@ -56,7 +56,7 @@ describe("a calendar", () => {
     expect(await types(source)).toEqual(["calendar.changed"]);
   });
 
-  it("tells what was created, changed, cancelled and removed, and nothing of what existed before", async () => {
+  it("reports what was created, changed, cancelled and removed, and nothing of what existed before", async () => {
     const one = (summary: string, ...more: readonly string[]): string =>
       event("UID:one", "DTSTART:20260310T100000Z", `SUMMARY:${summary}`, ...more);
     const two = event("UID:two", "DTSTART:20260311T100000Z", "SUMMARY:Two");

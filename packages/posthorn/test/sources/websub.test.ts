@@ -100,7 +100,7 @@ describe("a subscription", () => {
     expect(await scene.messages(source)).toHaveLength(4);
   });
 
-  it("stores an update once that the hub sends several times at the same moment", async () => {
+  it("stores an update once if the hub sends it several times at once", async () => {
     const { source } = await subscribed();
     await Promise.all(Array.from({ length: 5 }, () => publish(subscriptions[0]!, "same")));
     expect(await scene.messages(source)).toHaveLength(1);

@@ -352,7 +352,7 @@ describe("the WebSub hub", () => {
   it.each([
     ["a secret of 200 bytes", { "hub.secret": "é".repeat(100) }, 400],
     ["an unknown mode", { "hub.mode": "publish" }, 400],
-    ["a callback that is no URL", { "hub.callback": "callback" }, 400],
+    ["a callback that is not a URL", { "hub.callback": "callback" }, 400],
     ["a callback with a fragment", { "hub.callback": "https://example.com/#a" }, 400],
     ["a lease that is not a number", { "hub.lease_seconds": "-1" }, 400],
     ["an unknown topic", { "hub.topic": "https://example.com/feed" }, 404],

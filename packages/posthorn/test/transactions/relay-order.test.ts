@@ -59,7 +59,7 @@ class Relay {
         const after = this.#failAfter ?? entries.length;
         if (entries.length > after) this.#failAfter = null;
         const made = await store.acceptInOrder(entries.slice(0, after));
-        const reason = new StoreError("storage_unavailable", "The database is away.");
+        const reason = new StoreError("storage_unavailable", "The database is unavailable.");
         return [...made, ...entries.slice(after).map(() => ({ status: "rejected", reason }) as const)];
       },
     };

@@ -103,7 +103,7 @@ describe("a sign-in with a second factor", () => {
     expect(await signIn(email, code(secret))).toBe("signed_in");
   });
 
-  it("takes one code for one of two attempts at the same time", async () => {
+  it("accepts a code for only one of two concurrent attempts", async () => {
     const { email, secret } = await member();
     const browsers = [new TestBrowser(node), new TestBrowser(node)];
     const challenges = [await challengeOf(browsers[0]!, email), await challengeOf(browsers[1]!, email)];

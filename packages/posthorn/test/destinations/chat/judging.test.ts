@@ -450,7 +450,7 @@ describe("a configuration", () => {
     expect(problemsOf(name, changes)).toEqual([{ field, problem: expect.stringMatching(problem) as string }]);
   });
 
-  it("keeps to what a declaration must have", () => {
+  it("meets the requirements for declarations", () => {
     for (const [name, kind] of Object.entries(DESTINATION_KINDS)) {
       if (!Object.hasOwn(CONFIGS, name)) continue;
       expect(kind.summary).toMatch(/^[A-Z].*\.$/);
