@@ -25,7 +25,7 @@ class Lane {
     this.#sending ??= this.#sendAll().finally(() => (this.#sending = null));
   }
 
-  /** Resolves when nothing waits any longer. */
+  /** Resolves when nothing is waiting. */
   async drained(): Promise<void> {
     await this.#sending;
     this.#sender.close();

@@ -85,7 +85,7 @@ export class Telemetry implements AsyncDisposable {
     try {
       this.#exporter.metrics({ at: this.#options.now(), metrics: await this.#read() });
     } catch {
-      // The database is away. The next values include what these would have said.
+      // The database is unavailable. The next values include these.
     }
   }
 
