@@ -35,6 +35,7 @@ export type { Exit } from "./server-process.ts";
 export { programArguments, SERVER_BUNDLE } from "./server-program.ts";
 export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from "./providers/github.ts";
 export { startStripe, stripeRateLimit, type StripeStandIn } from "./providers/stripe.ts";
+export { promtool } from "./promtool.ts";
 export { installPackage } from "./system.ts";
 export { startTcpProxy, type TcpProxy, type ProxyState } from "./tcp-proxy.ts";
 export { startWireCounter, type WireCounter } from "./wire-counter.ts";
