@@ -11,6 +11,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   config: async () => (await import("./config/show.ts")).addConfigCommand,
   token: async () => (await import("./token/create.ts")).addTokenCommand,
   lab: async () => (await import("./lab/start.ts")).addLabCommand,
+  doctor: async () => (await import("./doctor/run.ts")).addDoctorCommand,
+  health: async () => (await import("./health/check.ts")).addHealthCommand,
   storage: async () => (await import("./storage/show.ts")).addStorageCommand,
   cluster: async () => (await import("./cluster/show.ts")).addClusterCommand,
   connectors: async () => (await import("./connectors/list.ts")).addConnectorsCommand,
