@@ -89,8 +89,8 @@ describe.runIf(onPostgres)("hot statements", () => {
     for (const selection of SELECTIONS)
       await duePages(pool, [{ endpointId: 1, now: 1, newestDue: 0, limit: 10, selection }]);
     for (const explain of [
-      `EXECUTE "due ASC" ('{1}', '{1}', '{11}', '{1}')`,
-      `EXECUTE "due DESC" ('{1}', '{1}', '{11}', '{1}')`,
+      `EXECUTE "due ASC" ('{1}', '{1}', '{11}', '{1}', '{1}', '{1}')`,
+      `EXECUTE "due DESC" ('{1}', '{1}', '{11}', '{1}', '{1}', '{1}')`,
       `EXECUTE "ordered page" ('{1}', '{1}', '{-1}', '{-1}', '{1}', '{1}', '{1}')`,
     ]) {
       const { rows } = await withClient(pool, (client) => client.query<{ "QUERY PLAN": string }>(`EXPLAIN ${explain}`));
