@@ -42,8 +42,9 @@ export class ReceiveRun {
       headers: { authorization: `Bearer ${this.server.token}`, "content-type": "application/json" },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    assert.ok(response.ok, `${method} ${path} answered ${response.status}`);
-    return (await response.json()) as Record<string, unknown>;
+    const text = await response.text();
+    assert.ok(response.ok, `${method} ${path} answered ${response.status}: ${text}`);
+    return JSON.parse(text) as Record<string, unknown>;
   }
 
   async setUp(): Promise<void> {
