@@ -29,8 +29,9 @@ async function publish(node: TestNode, headers: Record<string, string> = {}, bod
     headers: { authorization: `Bearer ${node.token}`, "content-type": "application/json", ...headers },
     body: JSON.stringify({ eventType: "order.paid", payload: { n: 1 }, ...body }),
   });
-  const { id } = (await response.json()) as { id: string };
-  return id;
+  const text = await response.text();
+  if (response.status !== 202) throw new Error(text);
+  return (JSON.parse(text) as { id: string }).id;
 }
 
 describe.each(["http/protobuf", "http/json"])("telemetry as %s", (protocol) => {

@@ -39,8 +39,6 @@ const REST_MS = 5000;
 /** How long a stop waits for what is not exported yet. */
 const END_MS = 3000;
 
-export const SIGNALS: readonly SignalName[] = ["traces", "metrics", "logs"];
-
 export class TelemetryExporter implements AsyncDisposable {
   readonly #options: ExporterOptions;
   readonly #lanes: Readonly<Record<SignalName, Lane>> = { traces: lane(), metrics: lane(), logs: lane() };
