@@ -79,6 +79,23 @@ async function acceptAs(link: string, name: string): Promise<Page> {
   return page;
 }
 
+/** Records each language and main heading that the page shows from its next load. */
+async function watchHeadings(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const seen = new Set<string>();
+    Object.assign(globalThis, { seenHeadings: seen });
+    const look = (): void => {
+      const heading = document.querySelector("h1")?.textContent;
+      if (heading !== undefined) seen.add(`${document.documentElement.lang} ${heading}`);
+    };
+    new MutationObserver(look).observe(document, { subtree: true, childList: true, characterData: true });
+  });
+}
+
+function seenHeadings(page: Page): Promise<readonly string[]> {
+  return page.evaluate(() => [...(globalThis as unknown as { readonly seenHeadings: Set<string> }).seenHeadings]);
+}
+
 /** Each test is a walk through several pages, in browsers of their own. */
 const WALK = { timeout: 600_000 };
 
@@ -252,17 +269,31 @@ describe("people in the dashboard", WALK, () => {
     expect((await fetch(`${server.url}/api/v1/app`, { headers })).status).toBe(200);
   });
 
-  it("see the pages in German when they chose it", async () => {
+  it("see the pages in German from the start when they chose it, and nothing in another language", async () => {
     const page = await openOwner("/profile");
+    // Another choice, made in this browser before, must not replace the one in the profile.
+    await page.evaluate(() => localStorage.setItem("posthorn.language", "en"));
     await page.getByLabel("Language", { exact: true }).selectOption("de");
-    await page.getByRole("button", { name: "Save" }).click();
-    await page.getByRole("heading", { level: 1, name: "Profil" }).waitFor();
+    await page.getByRole("button", { name: "Save", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "Profil", exact: true }).waitFor();
+    await watchHeadings(page);
     await page.reload();
-    await page.getByRole("heading", { level: 1, name: "Profil" }).waitFor();
+    await page.getByRole("heading", { level: 1, name: "Profil", exact: true }).waitFor();
     expect(await page.getAttribute("html", "lang")).toBe("de");
+    expect(await seenHeadings(page)).toEqual(["de Profil"]);
     await picture(page, "profile-de");
+
+    // At sign-in, without loading the page again.
+    const other = await browser.open({ reducedMotion: "reduce" });
+    await watchHeadings(other);
+    await other.goto(server.url);
+    await signIn(other, "ada@engines.example", PASSWORD);
+    await other.getByRole("heading", { level: 1, name: "Übersicht", exact: true }).waitFor();
+    expect((await seenHeadings(other)).filter((seen) => !/sign in|anmelden/i.test(seen))).toEqual(["de Übersicht"]);
+
     await page.getByLabel("Sprache", { exact: true }).selectOption("en");
-    await page.getByRole("button", { name: "Speichern" }).click();
-    await page.getByRole("heading", { level: 1, name: "Profile" }).waitFor();
+    await page.getByRole("button", { name: "Speichern", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "Profile", exact: true }).waitFor();
+    expect(await page.getAttribute("html", "lang")).toBe("en");
   });
 });

@@ -29,6 +29,10 @@ async function load(language: Language): Promise<void> {
 
 /** @param chosenByUser Language in the profile of the user; `null`: none. */
 export async function startI18n(chosenByUser: string | null): Promise<void> {
+  // The attribute changes together with the texts.
+  i18next.on("languageChanged", (language) => {
+    document.documentElement.lang = language;
+  });
   await i18next.use(initReactI18next).init({
     lng: "en",
     fallbackLng: "en",
@@ -49,11 +53,29 @@ export async function chooseLanguage(language: Language): Promise<void> {
   await showLanguage(language);
 }
 
+/** Changes to the language of a user who has signed in, unless this browser has a choice of its own. */
+export async function showLanguageOfUser(chosenByUser: string | null): Promise<void> {
+  if (i18next.isInitialized) await showLanguage(preferredLanguage(chosenByUser));
+}
+
+/** Changes to the language that the user has chosen in the profile, in place of the choice of this browser. */
+export async function followProfile(chosenByUser: string | null): Promise<void> {
+  try {
+    localStorage.removeItem(KEY);
+  } catch {
+    // See `chooseLanguage`.
+  }
+  await showLanguage(preferredLanguage(chosenByUser));
+}
+
+let requested: Language = "en";
+
 /** Changes the language without storing it. */
 export async function showLanguage(language: Language): Promise<void> {
+  requested = language;
   await load(language);
-  document.documentElement.lang = language;
-  await i18next.changeLanguage(language);
+  // Another language may have been requested while this one was loaded.
+  if (requested === language) await i18next.changeLanguage(language);
 }
 
 function preferredLanguage(chosenByUser: string | null): Language {

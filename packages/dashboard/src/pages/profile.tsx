@@ -14,7 +14,7 @@ import { ListSection } from "../components/list-page.tsx";
 import { Card, Columns, Page } from "../components/page.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
-import { LANGUAGE_NAMES, LANGUAGES, type Language, showLanguage } from "../i18n/i18n.ts";
+import { LANGUAGE_NAMES, LANGUAGES, type Language, followProfile } from "../i18n/i18n.ts";
 import { NewPasswordField } from "../parts/new-account.tsx";
 import { Identities } from "../parts/identities.tsx";
 import { Passkeys } from "../parts/passkeys.tsx";
@@ -67,8 +67,7 @@ function Account({ profile }: { readonly profile: Profile }) {
     onSuccess: async ({ locale }) => {
       await queries.invalidateQueries({ queryKey: ["profile"] });
       await queries.invalidateQueries({ queryKey: ["caller"] });
-      const language = LANGUAGES.find((known) => known === locale);
-      if (language !== undefined) await showLanguage(language);
+      if (locale !== profile.locale) await followProfile(locale);
     },
   });
   return (

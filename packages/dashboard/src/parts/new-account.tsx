@@ -39,13 +39,14 @@ interface Result {
 export function useSignedIn(page: LinkPage) {
   const navigate = useNavigate();
   const [challenge, setChallenge] = useState<string | null>(null);
-  const enter = (): void => {
-    startCookieSession();
+  const enter = async (): Promise<void> => {
+    await startCookieSession();
+    await navigate({ to: "/", replace: true });
     // Only then, because the page says without a code that the link is not valid.
-    void navigate({ to: "/", replace: true }).then(() => dropLinkCode(page));
+    dropLinkCode(page);
   };
-  const signedIn = (result: Result): void => {
-    if (result.challenge === null) enter();
+  const signedIn = async (result: Result): Promise<void> => {
+    if (result.challenge === null) await enter();
     else setChallenge(result.challenge);
   };
   const step =

@@ -8,7 +8,7 @@ export interface SecondFactorFormProps {
   /** Of the first step of the sign-in. */
   readonly challenge: string;
   readonly onBack: () => void;
-  readonly onSignedIn: () => void;
+  readonly onSignedIn: () => Promise<void>;
 }
 
 /** Second step of a sign-in: a code of the authenticator app, or a recovery code. */

@@ -4,6 +4,7 @@
  * A token is kept in the session storage: not in the URL, where it would be logged and shared. The value of the cookie is not readable for
  * pages; the server says whether there is a session.
  */
+import { showLanguageOfUser } from "../i18n/i18n.ts";
 import { baseUrl } from "../lib/base.ts";
 import { keepLinkCode } from "./link-code.ts";
 
@@ -55,7 +56,7 @@ export function endedWithToken(): boolean {
   return endedToken;
 }
 
-/** What the server said about sign-in when the page was loaded. */
+/** What the server said about sign-in last. */
 export function signInState(): SignInState {
   return state;
 }
@@ -65,12 +66,18 @@ export function startSession(token: string): void {
   store(token);
 }
 
-/** The browser has a session cookie now. */
-export function startCookieSession(): void {
-  state = { ...state, signedIn: true, setupRequired: false };
-  begin({ token: null });
+/** The browser has a session cookie now. The pages of the session are shown in the language of its user from the start. */
+export async function startCookieSession(): Promise<void> {
+  await beginWithCookie();
   store(null);
   tellTabs("begun");
+}
+
+async function beginWithCookie(): Promise<void> {
+  await refreshState();
+  state = { ...state, signedIn: true, setupRequired: false };
+  await showLanguageOfUser(state.locale);
+  begin({ token: null });
 }
 
 function begin(session: Session): void {
@@ -121,7 +128,7 @@ export async function signInFromLinks(): Promise<void> {
   addEventListener("hashchange", taken, { capture: true });
   tabs.addEventListener("message", ({ data }) => {
     if (data === "ended" && current?.token === null) endSession("signed_out");
-    if (data === "begun" && current === null) begin({ token: null });
+    if (data === "begun" && current === null) void beginWithCookie();
   });
   if (code !== null) await useCode(code);
   else if (current === null) await lookUp();
@@ -132,22 +139,27 @@ function isPortal(): boolean {
   return /\/portal(\/|$)/.test(location.pathname);
 }
 
-/** Asks the server whether the browser has a session. Without a response, the sign-in page shows the error of the next request. */
+/** Starts the session that the browser has, if any. */
 async function lookUp(): Promise<void> {
   if (isPortal()) return;
+  await refreshState();
+  if (state.signedIn) begin({ token: null });
+}
+
+/** Asks the server whether the browser has a session. Without a response, the page shows the error of its next request. */
+async function refreshState(): Promise<void> {
   try {
     const response = await fetch(`${baseUrl()}/api/v1/sign-in`, { cache: "no-store" });
     if (response.ok) state = (await response.json()) as SignInState;
   } catch {
-    return;
+    // The state stays as it was.
   }
-  if (state.signedIn) begin({ token: null });
 }
 
 /** Exchanges the code in the link of a development server for a session. */
 async function useCode(code: string): Promise<void> {
   const response = await post("sign-in/code", { code }).catch(() => null);
-  if (response?.ok === true) return startCookieSession();
+  if (response?.ok === true) return await startCookieSession();
   // The link was used, perhaps by this browser.
   await lookUp();
   if (current === null) {
