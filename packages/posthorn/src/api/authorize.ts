@@ -6,7 +6,7 @@ import { findSource } from "../domain/source/find.ts";
 import { notFound } from "../lib/errors.ts";
 import type { Route } from "./route.ts";
 
-type AuthorizedRoute = Pick<Route, "access" | "permission" | "path" | "filtersApplications">;
+type AuthorizedRoute = Pick<Route, "access" | "permission" | "path" | "filtersApplications" | "withoutSecondFactor">;
 type Params = { readonly app_id?: string; readonly source_id?: string };
 
 /**

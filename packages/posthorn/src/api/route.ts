@@ -89,6 +89,8 @@ export interface RouteDefinition<
    * it, callers that are limited to some applications may not call such a route.
    */
   readonly filtersApplications?: true;
+  /** Open to users whose organisation requires a second factor that they have yet to set up. */
+  readonly withoutSecondFactor?: true;
   readonly query?: Query;
   readonly body?: Body;
   /** Schemas of the responses by status; `null` for a response without a body. */

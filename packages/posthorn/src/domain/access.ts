@@ -129,6 +129,8 @@ function isInScope(scope: TokenScope, access: Access): boolean {
 export interface Requirement {
   readonly access: Access;
   readonly permission: Permission;
+  /** Open to users who have to set up a second factor first. */
+  readonly withoutSecondFactor?: true | undefined;
 }
 
 /** Throws unless the actor has this permission. For operations that need more than the permission of their route. */
@@ -137,6 +139,14 @@ export function requirePermission(actor: Actor, permission: Permission): void {
   throw new PosthornError(
     "insufficient access",
     `This call needs the permission ${permission}, which you do not have.`,
+  );
+}
+
+function requireSecondFactor(caller: Caller): void {
+  if (caller.kind !== "user" || caller.lacksSecondFactor !== true) return;
+  throw new PosthornError(
+    "second_factor_required",
+    "This organisation requires a second factor. Set up one-time codes or a passkey in your profile, or sign in with the one you have.",
   );
 }
 
@@ -150,8 +160,11 @@ export function requireWholeOrganisation(actor: Actor): void {
 }
 
 /** Throws `insufficient access` unless the actor may call this operation. The transport calls it once for each operation. */
-export function requireAccess(actor: Actor, { access, permission }: Requirement): void {
-  if (actor.kind === "organisation") return requirePermission(actor, permission);
+export function requireAccess(actor: Actor, { access, permission, withoutSecondFactor }: Requirement): void {
+  if (actor.kind === "organisation") {
+    if (withoutSecondFactor !== true) requireSecondFactor(actor.caller);
+    return requirePermission(actor, permission);
+  }
   const { scope } = actor;
   if (scope !== undefined) {
     if (isInScope(scope, access)) return;

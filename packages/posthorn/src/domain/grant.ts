@@ -64,6 +64,13 @@ export interface KeyLimits {
 export type Caller =
   | { readonly kind: "token" }
   | { readonly kind: "key"; readonly id: string; readonly limits?: KeyLimits }
-  | { readonly kind: "user"; readonly id: string; readonly key: number; readonly sessionKey: number }
+  | {
+      readonly kind: "user";
+      readonly id: string;
+      readonly key: number;
+      readonly sessionKey: number;
+      /** The organisation requires a second factor, and the session began without one: it may only be used to set one up. */
+      readonly lacksSecondFactor?: true;
+    }
   /** The server itself, such as a task that it started; the program that embeds it; a command with access to the database. */
   | { readonly kind: "system" | "embedded" | "cli" };

@@ -27,6 +27,7 @@ export type PosthornErrorCode =
   | "wrong_origin"
   | "sign_in_failed"
   | "second_factor_failed"
+  | "second_factor_required"
   | "link_invalid"
   | "cross_origin"
   | "payload_too_large"
@@ -87,6 +88,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   // Not 401, with which a client would end its session.
   sign_in_failed: 403,
   second_factor_failed: 403,
+  second_factor_required: 403,
   link_invalid: 403,
   cross_origin: 403,
   backlog_full: 429,

@@ -89,6 +89,8 @@ export interface OrganisationTable {
   public_id: string;
   /** Empty: it has none. */
   name: Generated<string>;
+  /** 1: users need a second factor. */
+  requires_second_factor: Generated<number>;
   created_at: number;
 }
 

@@ -161,6 +161,8 @@ export const server = {
       cursor_expired: "Diese Position ist abgelaufen, weil ihre Nachrichten gelöscht wurden. Beginnen Sie neu.",
       sign_in_failed: "E-Mail-Adresse oder Passwort ist falsch.",
       second_factor_failed: "Der Code ist falsch oder wurde schon verwendet.",
+      second_factor_required:
+        "Diese Organisation verlangt einen zweiten Faktor. Richten Sie Einmalcodes oder einen Passkey ein, oder melden Sie sich damit an.",
       link_invalid: "Der Link ist ungültig, abgelaufen oder wurde schon verwendet. Bitten Sie um einen neuen.",
       cross_origin: "Die Anfrage kam von einer anderen Website und wurde abgelehnt.",
       too_many_sign_ins: "Zu viele fehlgeschlagene Anmeldungen. Versuchen Sie es später noch einmal.",

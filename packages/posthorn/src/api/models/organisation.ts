@@ -6,7 +6,18 @@ import { DateTime, literals, nullable, ref } from "./common.ts";
 const Name = Type.String({ minLength: 1, maxLength: 100 });
 
 export const OrganisationIn = Type.Object({ name: Name }, { $id: "OrganisationIn" });
-export const OrganisationPatch = Type.Object({ name: Name }, { $id: "OrganisationPatch" });
+export const OrganisationPatch = Type.Object(
+  {
+    name: Type.Optional(Name),
+    requiresSecondFactor: Type.Optional(
+      Type.Boolean({
+        description:
+          "Users need a one-time code or a passkey, or sign in at an identity provider of the organisation. Sessions without one can only be used to set one up, from the next request on.",
+      }),
+    ),
+  },
+  { $id: "OrganisationPatch" },
+);
 
 export const OrganisationOut = Type.Object(
   {
@@ -15,6 +26,7 @@ export const OrganisationOut = Type.Object(
     createdAt: DateTime,
     current: Type.Boolean({ description: "Whether it is the current organisation of your session." }),
     role: nullable(literals(ROLES)),
+    requiresSecondFactor: Type.Boolean(),
   },
   {
     $id: "OrganisationOut",

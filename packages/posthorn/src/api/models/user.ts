@@ -256,7 +256,22 @@ export const CurrentSessionOut = Type.Object(
   {
     kind: literals(["user", "token", "key"]),
     organisation: Type.String(),
-    permissions: Type.Array(literals(PERMISSIONS)),
+    permissions: Type.Array(literals(PERMISSIONS), {
+      description: "In the organisation, or in all of `applications`.",
+    }),
+    limited: Type.Boolean({ description: "The caller may use only some of the applications." }),
+    applications: Type.Array(
+      Type.Object({
+        id: Type.String(),
+        uid: nullable(Type.String()),
+        permissions: Type.Array(literals(PERMISSIONS)),
+      }),
+      { description: "The applications in which a role of the user allows something else." },
+    ),
+    secondFactorRequired: Type.Boolean({
+      description:
+        "The organisation requires a second factor, and the session began without one: set one up in the profile, or sign in with it.",
+    }),
     user: nullable(ref(UserOut)),
   },
   { $id: "CurrentSessionOut", description: "Who calls, and what they may do." },

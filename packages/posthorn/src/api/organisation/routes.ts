@@ -3,7 +3,7 @@ import {
   createOrganisation,
   listOrganisations,
   type Organisation,
-  renameOrganisation,
+  changeOrganisation,
   switchOrganisation,
 } from "../../domain/organisation/organisations.ts";
 import {
@@ -29,6 +29,7 @@ export const organisationRoutes: readonly Route[] = [
     method: "GET",
     path: "/api/v1/organisation",
     operationId: "v1.organisation.list",
+    withoutSecondFactor: true,
     summary: "List your organisations",
     description: "Oldest first, with your role in each. Tokens and API keys have one.",
     permission: "read",
@@ -54,14 +55,15 @@ export const organisationRoutes: readonly Route[] = [
     method: "PATCH",
     path: "/api/v1/organisation/:organisation_id",
     operationId: "v1.organisation.patch",
-    summary: "Rename your organisation",
-    description: "Renames the current organisation of your session. To rename another one, switch to it first.",
+    summary: "Change your organisation",
+    description:
+      "Changes the name of the current organisation of your session, and whether its users need a second factor. To change another one, switch to it first.",
     permission: "organisations:manage",
     body: OrganisationPatch,
     responses: { 200: OrganisationOut },
     handle: async ({ ctx, params, body }) => {
-      const input = { organisation: params.organisation_id, name: body.name };
-      return ok(organisationOut(await renameOrganisation({ ctx, input })));
+      const input = { organisation: params.organisation_id, ...body };
+      return ok(organisationOut(await changeOrganisation({ ctx, input })));
     },
   }),
   defineRoute({
@@ -69,6 +71,7 @@ export const organisationRoutes: readonly Route[] = [
     method: "POST",
     path: "/api/v1/session/current/organisation",
     operationId: "v1.session.switch-organisation",
+    withoutSecondFactor: true,
     summary: "Switch to another organisation",
     description: "Switches your session to the other organisation, on all nodes within a second.",
     permission: "read",

@@ -20,6 +20,8 @@ const handlers = onFirstUse(() => import("./identity-handlers.ts"));
 
 const MANAGED = { tag: "Sign-in", access: "organisation", permission: "people:manage" } as const;
 const OWN = { tag: "Sign-in", access: "organisation", permission: "read", filtersApplications: true } as const;
+/** Those with which a user who needs a second factor adds a passkey. */
+const SET_UP = { ...OWN, withoutSecondFactor: true } as const;
 const PROVIDER = "/api/v1/identity-provider";
 const PASSKEY = "/api/v1/profile/passkey";
 const IDENTITY = "/api/v1/profile/identity";
@@ -85,6 +87,7 @@ export const IDENTITY_ROUTES: readonly Route[] = [
     method: "POST",
     path: `${PROVIDER}/:provider_id/check`,
     operationId: "v1.identity-provider.check",
+    audit: "none",
     summary: "Check an identity provider",
     description:
       "Reads the provider's metadata. It cannot check the client registration; errors in it appear when a user signs in.",
@@ -93,7 +96,7 @@ export const IDENTITY_ROUTES: readonly Route[] = [
     handle: async ({ ctx, params }) => (await handlers()).checkProvider(ctx, params.provider_id),
   }),
   defineRoute({
-    ...OWN,
+    ...SET_UP,
     method: "GET",
     path: PASSKEY,
     operationId: "v1.profile.passkey.list",
@@ -103,10 +106,11 @@ export const IDENTITY_ROUTES: readonly Route[] = [
     handle: async ({ ctx }) => (await handlers()).passkeys(ctx),
   }),
   defineRoute({
-    ...OWN,
+    ...SET_UP,
     method: "POST",
     path: `${PASSKEY}/options`,
     operationId: "v1.profile.passkey.options",
+    audit: "none",
     summary: "Start to add a passkey",
     description: "Returns options for the browser, which are valid for five minutes.",
     idempotency: "none",
@@ -114,7 +118,7 @@ export const IDENTITY_ROUTES: readonly Route[] = [
     handle: async ({ ctx }) => (await handlers()).passkeyOptions(ctx),
   }),
   defineRoute({
-    ...OWN,
+    ...SET_UP,
     method: "POST",
     path: PASSKEY,
     operationId: "v1.profile.passkey.create",
@@ -147,7 +151,7 @@ export const IDENTITY_ROUTES: readonly Route[] = [
     handle: async ({ ctx, params }) => (await handlers()).deletePasskey(ctx, params.passkey_id),
   }),
   defineRoute({
-    ...OWN,
+    ...SET_UP,
     method: "GET",
     path: IDENTITY,
     operationId: "v1.profile.identity.list",

@@ -33,11 +33,13 @@ const handlers = onFirstUse(() => import("./handlers.ts"));
 
 /** Routes of the account of the caller, whatever the caller is limited to. */
 const OWN = { tag: "Users", access: "organisation", permission: "read", filtersApplications: true } as const;
+/** Those with which a user who needs a second factor sets it up. */
+const SET_UP = { ...OWN, withoutSecondFactor: true } as const;
 const MANAGED = { tag: "Users", access: "organisation", permission: "people:manage" } as const;
 
 const ownRoutes: readonly Route[] = [
   defineRoute({
-    ...OWN,
+    ...SET_UP,
     method: "GET",
     path: "/api/v1/session/current",
     operationId: "v1.session.current",
@@ -47,7 +49,7 @@ const ownRoutes: readonly Route[] = [
     handle: async ({ ctx }) => (await handlers()).current(ctx),
   }),
   defineRoute({
-    ...OWN,
+    ...SET_UP,
     method: "GET",
     path: "/api/v1/session",
     operationId: "v1.session.list",
@@ -67,7 +69,7 @@ const ownRoutes: readonly Route[] = [
     handle: async ({ ctx, params }) => (await handlers()).endOwnSession(ctx, params.session_id),
   }),
   defineRoute({
-    ...OWN,
+    ...SET_UP,
     method: "GET",
     path: "/api/v1/profile",
     operationId: "v1.profile.get",
@@ -100,7 +102,7 @@ const ownRoutes: readonly Route[] = [
     handle: async ({ ctx, body }) => (await handlers()).changePassword(ctx, body),
   }),
   defineRoute({
-    ...OWN,
+    ...SET_UP,
     method: "POST",
     path: "/api/v1/profile/second-factor",
     operationId: "v1.profile.prepare-second-factor",
@@ -113,7 +115,7 @@ const ownRoutes: readonly Route[] = [
     handle: async ({ ctx, body }) => (await handlers()).prepareSecondFactor(ctx, body),
   }),
   defineRoute({
-    ...OWN,
+    ...SET_UP,
     method: "POST",
     path: "/api/v1/profile/second-factor/confirm",
     operationId: "v1.profile.confirm-second-factor",

@@ -20,6 +20,7 @@ const SHOWN: ReadonlySet<string> = new Set([
   "paused",
   "permissions",
   "rateLimit",
+  "requiresSecondFactor",
   "role",
   "scopes",
   "throttleRate",

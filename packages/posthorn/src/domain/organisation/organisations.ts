@@ -1,6 +1,9 @@
 /** Organisations of a person: list, create, rename, and switch to another one. */
 import { randomBytes } from "node:crypto";
 import { invalid, notFound, PosthornError } from "../../lib/errors.ts";
+import type { Tx } from "../../store/tx.ts";
+import type { Actor } from "../access.ts";
+import { hasSecondFactor } from "../session/identity.ts";
 import type { Role } from "../role.ts";
 import { atomically, type Call, type Context, reader, write } from "../context.ts";
 import { rolesOf, requirePerson, toUser } from "../user/user.ts";
@@ -17,6 +20,8 @@ export interface Organisation {
   readonly isCurrent: boolean;
   /** Role of the caller in the whole organisation; `null`: only in single applications, or the caller is not a user. */
   readonly role: Role | null;
+  /** Whether its users need a second factor. */
+  readonly requiresSecondFactor: boolean;
 }
 
 /** The organisations of which the caller is a member, oldest first. Tokens and API keys have one. */
@@ -42,12 +47,13 @@ export async function listOrganisations(ctx: Context): Promise<readonly Organisa
     .limit(MAX_LISTED)
     .execute();
   return Promise.all(
-    rows.map(async ({ id, public_id, name, created_at }) => ({
+    rows.map(async ({ id, public_id, name, created_at, requires_second_factor }) => ({
       id: public_id,
       name,
       createdAt: created_at,
       isCurrent: id === actor.orgId,
       role: person === null ? null : await roleIn(ctx, id, person),
+      requiresSecondFactor: requires_second_factor === 1,
     })),
   );
 }
@@ -76,20 +82,52 @@ export function createOrganisation(call: Call<{ readonly name: string }>): Promi
       .returning("id")
       .executeTakeFirstOrThrow();
     await insertMembership(services, tx, { personKey: person.key, orgId, appKey: null, role: "owner" });
-    return { id, name, createdAt, isCurrent: false, role: "owner" };
+    return { id, name, createdAt, isCurrent: false, role: "owner", requiresSecondFactor: false };
   });
 }
 
-/** Renames the organisation of the caller. */
-export async function renameOrganisation({
-  ctx,
-  input,
-}: Call<{ readonly organisation: string; readonly name: string }>): Promise<Organisation> {
+export interface OrganisationChange {
+  readonly organisation: string;
+  readonly name?: string | undefined;
+  readonly requiresSecondFactor?: boolean | undefined;
+}
+
+/** Changes the organisation of the caller. What it requires of sessions holds for their next request, on all nodes within a second. */
+export async function changeOrganisation({ ctx, input }: Call<OrganisationChange>): Promise<Organisation> {
   const { actor } = ctx;
   if (input.organisation !== actor.orgPublicId) throw notFound("organisation");
-  const name = nameOf(input.name);
-  await write(ctx, ({ db }) => db.updateTable("organisation").set({ name }).where("id", "=", actor.orgId).execute());
+  const name = input.name === undefined ? undefined : nameOf(input.name);
+  const { requiresSecondFactor } = input;
+  await write(ctx, async (tx) => {
+    const before = await tx.db
+      .selectFrom("organisation")
+      .select(["name", "requires_second_factor"])
+      .where("id", "=", actor.orgId)
+      .executeTakeFirstOrThrow();
+    const required = requiresSecondFactor ?? before.requires_second_factor === 1;
+    if (required && before.requires_second_factor === 0) await requireOwnSecondFactor(tx, actor);
+    await tx.db
+      .updateTable("organisation")
+      .set({ name: name ?? before.name, requires_second_factor: required ? 1 : 0 })
+      .where("id", "=", actor.orgId)
+      .execute();
+    ctx.audit?.changed(
+      { name: before.name, requiresSecondFactor: before.requires_second_factor === 1 },
+      { name: name ?? before.name, requiresSecondFactor: required },
+    );
+    tx.signal({ kind: "tokens" });
+  });
   return (await listOrganisations(ctx)).find(({ isCurrent }) => isCurrent)!;
+}
+
+/** Throws unless the session of the user satisfies the requirement itself, so that they do not lock themselves out. */
+async function requireOwnSecondFactor({ db }: Tx, actor: Actor): Promise<void> {
+  if (actor.kind !== "organisation" || actor.caller.kind !== "user") return;
+  if (await hasSecondFactor(db, actor.caller.sessionKey, actor.orgId)) return;
+  throw new PosthornError(
+    "second_factor_required",
+    "Sign in with a second factor yourself first: set up one-time codes or a passkey in your profile.",
+  );
 }
 
 function nameOf(text: string): string {

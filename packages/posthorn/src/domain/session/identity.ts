@@ -1,4 +1,6 @@
 /** The caller of a session: its person, with the grant of their roles in the organisation of the session. */
+import type { Kysely } from "kysely";
+import type { Database } from "../../store/schema.ts";
 import type { Store } from "../../store/store.ts";
 import { hashToken } from "../auth/hash-token.ts";
 import type { Actor } from "../access.ts";
@@ -36,6 +38,8 @@ export async function findSession(db: Store["hotDb"], secret: string): Promise<S
     .selectFrom("person_session as s")
     .innerJoin("organisation as o", "o.id", "s.org_id")
     .leftJoin("person as p", "p.id", "s.person_id")
+    .leftJoin("identity_provider as i", "i.id", "s.provider_id")
+    .select(["o.requires_second_factor", "s.second_factor_at", "i.org_id as provider_org"])
     .select(["s.id", "s.kind", "s.person_id", "s.org_id", "s.expires_at", "s.last_used_at", "o.public_id as org"])
     .select(["p.public_id as person", "p.disabled_at"])
     .where("s.hash", "=", hashToken(secret))
@@ -60,6 +64,31 @@ interface PersonRow {
   readonly org_id: number;
   readonly person: string | null;
   readonly disabled_at: number | null;
+  readonly requires_second_factor: number;
+  readonly second_factor_at: number | null;
+  readonly provider_org: number | null;
+}
+
+/**
+ * Whether a session satisfies an organisation that requires a second factor. One that began at an identity provider of the organisation
+ * does: the provider decides how its people sign in, and not every provider says how they did.
+ */
+function satisfies(
+  { second_factor_at: at, provider_org: provider }: Pick<PersonRow, "second_factor_at" | "provider_org">,
+  orgId: number,
+): boolean {
+  return at !== null || provider === orgId;
+}
+
+/** Whether the session with this key satisfies an organisation that requires a second factor. */
+export async function hasSecondFactor(db: Kysely<Database>, sessionKey: number, orgId: number): Promise<boolean> {
+  const row = await db
+    .selectFrom("person_session as s")
+    .leftJoin("identity_provider as i", "i.id", "s.provider_id")
+    .select(["s.second_factor_at", "i.org_id as provider_org"])
+    .where("s.id", "=", sessionKey)
+    .executeTakeFirst();
+  return row !== undefined && satisfies(row, orgId);
 }
 
 async function personOf(
@@ -75,7 +104,14 @@ async function personOf(
     .execute();
   const known = memberships.flatMap(({ role, appKey }) => (isRole(role) ? [{ role, appKey }] : []));
   if (known.length === 0) return null;
-  const caller: Caller = { kind: "user", id: row.person, key: row.person_id, sessionKey: row.id };
+  const lacks = row.requires_second_factor === 1 && !satisfies(row, row.org_id);
+  const caller: Caller = {
+    kind: "user",
+    id: row.person,
+    key: row.person_id,
+    sessionKey: row.id,
+    ...(lacks ? { lacksSecondFactor: true } : {}),
+  };
   return { caller, grant: grantOf(known) };
 }
 

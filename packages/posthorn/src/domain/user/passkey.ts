@@ -21,6 +21,7 @@ import { type Call, type Context, type OutsideContext, reader, type Services, wr
 import { idIterator } from "../paging.ts";
 import { addressSubject, clearAttempts, countAttempt } from "../session/limits.ts";
 import { type Attempt, beginSession, signInFailed, type SignedIn } from "../session/sign-in.ts";
+import { hasOneTimeCodes, hasPasskey, requireFirstFactor, requireNoSecondFactor } from "./required-factor.ts";
 import { requireWayToSignIn } from "./identity/identity.ts";
 import { requireOwnAccount } from "./identity/scope.ts";
 import { requirePerson } from "./user.ts";
@@ -133,6 +134,7 @@ export async function addPasskey({
   };
   await write(ctx, async (tx) => {
     await requireOwnAccount(tx.db, { key: personKey, sessionKey });
+    await requireFirstFactor(tx.db, ctx.actor);
     await useChallenge(services, tx, found);
     const { numInsertedOrUpdatedRows } = await tx.db
       .insertInto("passkey")
@@ -140,6 +142,14 @@ export async function addPasskey({
       .onConflict((conflict) => conflict.column("credential_id").doNothing())
       .executeTakeFirst();
     if (numInsertedOrUpdatedRows === 0n) throw new PosthornError("conflict", "This passkey is already registered.");
+    // Its device has just verified the person, as it does at sign-in.
+    await tx.db
+      .updateTable("person_session")
+      .set({ second_factor_at: services.now() })
+      .where("id", "=", sessionKey)
+      .where("second_factor_at", "is", null)
+      .execute();
+    tx.signal({ kind: "tokens" });
   });
   return toPasskey(row);
 }
@@ -177,6 +187,7 @@ export async function removePasskey({ ctx, input }: Call<{ readonly id: string }
       .executeTakeFirst();
     if (numDeletedRows === 0n) throw notFound("passkey");
     await requireWayToSignIn(db, key);
+    if (!(await hasPasskey(db, key)) && !(await hasOneTimeCodes(db, key))) await requireNoSecondFactor(db, key);
   });
 }
 

@@ -8,6 +8,7 @@ import { lockedPerson, useSecondFactor } from "../session/sign-in.ts";
 import { normaliseEmail } from "./email.ts";
 import { checkPassword, hashPassword } from "./password-hash.ts";
 import { checkNewPassword } from "./password-rules.ts";
+import { hasPasskey, requireFirstFactor, requireNoSecondFactor } from "./required-factor.ts";
 import { newRecoveryCodes, recoveryCodesLeft } from "./recovery-codes.ts";
 import { checkTotp, newTotpSecret, totpUri } from "./totp.ts";
 import { requireOwnAccount } from "./identity/scope.ts";
@@ -130,6 +131,7 @@ export async function prepareSecondFactor({
     throw new PosthornError("conflict", "The second factor is on. Turn it off before you set it up again.");
   }
   await requireOwnAccount(reader(ctx), requirePerson(ctx.actor));
+  await requireFirstFactor(reader(ctx), ctx.actor);
   await requirePassword(services, row, input.currentPassword);
   const secret = newTotpSecret();
   await write(ctx, async ({ db }) => {
@@ -148,6 +150,7 @@ export async function confirmSecondFactor({ ctx, input }: Call<{ readonly code: 
   const { key, sessionKey } = requirePerson(ctx.actor);
   return await write(ctx, async (tx) => {
     const row = await lockedPerson(tx.db, key);
+    await requireFirstFactor(tx.db, ctx.actor);
     if (row === null || row.totp_pending_sealed === null) {
       throw new PosthornError("conflict", "Create the secret first: there is none, or it was already confirmed.");
     }
@@ -171,6 +174,7 @@ export async function confirmSecondFactor({ ctx, input }: Call<{ readonly code: 
       .set({ second_factor_at: services.now() })
       .where("id", "=", sessionKey)
       .execute();
+    // Also clears the cached identity of this session, which may have lacked a second factor.
     await endSessions(tx, key, sessionKey);
     return codes;
   });
@@ -191,6 +195,7 @@ export async function replaceRecoveryCodes({
 /** Turns one-time codes off. Needs one of them, or a recovery code. */
 export async function turnOffSecondFactor({ ctx, input }: OutsideCall<{ readonly code: string }>): Promise<void> {
   await withSecondFactor({ ctx, input }, async (db, key) => {
+    if (!(await hasPasskey(db, key))) await requireNoSecondFactor(db, key);
     await db
       .updateTable("person")
       .set({ totp_sealed: null, totp_pending_sealed: null, totp_step: null, recovery_codes_json: null })

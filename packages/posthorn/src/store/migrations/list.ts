@@ -43,6 +43,7 @@ import { audit } from "./053-audit.ts";
 import { shareLinks } from "./055-share-links.ts";
 import { encryptionKeys } from "./054-encryption-keys.ts";
 import { traceContext } from "./071-trace-context.ts";
+import { secondFactor } from "./064-second-factor.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
 export interface NamedMigration {
@@ -97,6 +98,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "encryption keys", sql: encryptionKeys },
   { name: "device providers", sql: deviceProviders },
   { name: "trace context", sql: traceContext },
+  { name: "second factor", sql: secondFactor },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
