@@ -42,6 +42,7 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
   const published = useQuery({
     queryKey: ["message", app, message],
     queryFn: () => getMessage(path),
+    staleTime: Number.POSITIVE_INFINITY,
   });
   if (attempt.error !== null) return <Failed error={attempt.error} retry={() => void attempt.refetch()} />;
   if (attempt.data === undefined) return <Loading />;

@@ -9,6 +9,7 @@ import { Card, Facts, Page } from "../components/page.tsx";
 import { Payload } from "../components/payload.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
+import { progressOf } from "../lib/message-queries.ts";
 import { DELIVERY_TONES, type DeliveryWord } from "../lib/status.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { useAudience } from "../session/audience.ts";
@@ -22,6 +23,9 @@ const MAX_SHOWN = 100;
 const LIVE_PACE_MS = 300;
 const OPEN_EVERY_MS = 5000;
 
+/** The payload and the decision about endpoints do not change, and the audit log has an entry for each time that they are read. */
+const READ_ONCE = { staleTime: Number.POSITIVE_INFINITY } as const;
+
 function isOpen({ state }: { readonly state: string }): boolean {
   return state === "pending" || state === "retrying" || state === "held";
 }
@@ -33,6 +37,7 @@ export function MessageView({ app, id }: { readonly app: string; readonly id: st
   const message = useQuery({
     queryKey: ["message", app, id],
     queryFn: () => getMessage(path),
+    ...READ_ONCE,
   });
   const deliveries = useQuery({
     queryKey: ["message", app, id, "deliveries"],
@@ -53,8 +58,9 @@ export function MessageView({ app, id }: { readonly app: string; readonly id: st
   const matching = useQuery({
     queryKey: ["message", app, id, "matching"],
     queryFn: () => must(api.GET("/api/v1/app/{app_id}/msg/{msg_id}/matching", { params: { path } })),
+    ...READ_ONCE,
   });
-  useLiveRefresh([["message", app, id]], (event) => event.msgId === id, LIVE_PACE_MS);
+  useLiveRefresh(progressOf(app, id), (event) => event.msgId === id, LIVE_PACE_MS);
   const failure = message.error ?? deliveries.error ?? attempts.error;
   if (failure !== null) return <Failed error={failure} retry={() => void message.refetch()} />;
   if (message.data === undefined || deliveries.data === undefined || attempts.data === undefined) return <Loading />;

@@ -91,7 +91,7 @@ export async function endSession(call: PublicRequest<Body<"SignOutIn">>): Promis
   const { request, response, publicUrl, services, body } = call;
   const cookie = sessionCookie(request, publicUrl);
   const redirectTo = cookie === null ? null : await providerSignOutUrl(services, cookie);
-  if (cookie !== null) await signOut(services, cookie, body.everywhere ?? false);
+  if (cookie !== null) await signOut(services, cookie, body.everywhere ?? false, attemptOf(call));
   clearSessionCookie(request, response, publicUrl);
   return ok({ redirectTo });
 }

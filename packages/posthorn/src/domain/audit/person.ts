@@ -7,6 +7,7 @@ import type { AuditActor, AuditTarget, AuditValue } from "./entry.ts";
 export interface PersonAction {
   readonly orgId: number;
   readonly action:
+    | "session.sign-out"
     | "session.start"
     | "user.accept-invitation"
     | "user.connect-provider"

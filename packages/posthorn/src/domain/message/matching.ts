@@ -30,9 +30,14 @@ export async function getMatching({ ctx, input }: Call<MessageRef>): Promise<Mat
     .where("endpoint.replay_task_id", "is", null)
     .executeTakeFirstOrThrow();
   const json = row?.unmatched_json ?? null;
-  if (json === null) return { matched, unmatched: 0, reasons: [] };
+  if (json === null) {
+    ctx.audit?.unchanged();
+    return { matched, unmatched: 0, reasons: [] };
+  }
   const stored = JSON.parse(json) as Unmatched;
   const { reasons, hidden } = await reasonsOf(ctx, stored);
+  // Only the decision of a filter says something about the payload.
+  if (!reasons.some(({ reason }) => reason === "filter" || reason === "filter_error")) ctx.audit?.unchanged();
   return { matched, unmatched: stored.n - hidden, reasons };
 }
 

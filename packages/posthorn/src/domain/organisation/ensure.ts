@@ -1,6 +1,7 @@
 /** Creates an organisation when its first token is used. */
 import { PosthornError } from "../../lib/errors.ts";
 import type { Store } from "../../store/store.ts";
+import { recordSystemChange } from "../audit/trail.ts";
 import type { Services } from "../context.ts";
 import type { Tx } from "../../store/tx.ts";
 
@@ -15,13 +16,23 @@ export async function ensureOrganisation(services: Services, publicId: string): 
   const { store, rules } = services;
   const found = await findOrganisation(store.hotDb, publicId);
   if (found !== null) return found;
-  await store.transaction(async ({ db }) => {
+  await store.transaction(async (tx) => {
+    const { db } = tx;
     if (!rules.separateIngest && (await hasOther(db, publicId))) throw refused();
-    await db
+    const made = await db
       .insertInto("organisation")
       .values({ public_id: publicId, created_at: services.now() })
       .onConflict((conflict) => conflict.column("public_id").doNothing())
-      .execute();
+      .returning("id")
+      .executeTakeFirst();
+    // Another node may have created it.
+    if (made === undefined) return;
+    await recordSystemChange(services, tx, {
+      orgId: made.id,
+      action: "system.organisation.create",
+      target: { kind: "organisation", id: publicId, name: null },
+      application: null,
+    });
   }, "organisation.ensure");
   return (await findOrganisation(store.hotDb, publicId))!;
 }

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { PosthornError } from "../../lib/errors.ts";
-import type { OutsideCall, Services } from "../context.ts";
+import { type OutsideCall, type Services, write } from "../context.ts";
 import { hashToken } from "../auth/hash-token.ts";
 import { requirePerson } from "../user/user.ts";
 import { addressSubject, clearAttempts, countAttempt } from "./limits.ts";
@@ -165,7 +165,7 @@ export async function decideDevice({
   const { services, actor } = ctx;
   await findDevice({ ctx, input });
   const { key, sessionKey } = requirePerson(actor);
-  await services.store.transaction(async ({ db }) => {
+  await write(ctx, async ({ db }) => {
     const session = await db
       .selectFrom("person_session")
       .select(["second_factor_at", "provider_id", "provider_subject"])
@@ -186,7 +186,7 @@ export async function decideDevice({
       .where("expires_at", ">", services.now())
       .executeTakeFirst();
     if (numUpdatedRows === 0n) throw noSuchCode();
-  }, "device.decide");
+  });
 }
 
 function noSuchCode(): PosthornError {
