@@ -24,7 +24,7 @@ export function trailFor(route: Route): ((call: Invocation) => AuditTrail | unde
   if (type === null) return null;
   const target = targetOf(route);
   const others = othersOf(route);
-  return ({ actor, params, query, body, ip, userAgent }) => {
+  return ({ actor, params, query, body, ip, userAgent, operator }) => {
     if (type === "view" && !isShown(route, actor, query as Query)) return undefined;
     return new AuditTrail({
       type,
@@ -33,6 +33,7 @@ export function trailFor(route: Route): ((call: Invocation) => AuditTrail | unde
       target: target(params as Params),
       fields: fieldNames(body.value),
       facts: others(params as Params),
+      operator: operator ?? null,
       ip: ip ?? null,
       userAgent: userAgent ?? null,
     });

@@ -15,6 +15,8 @@ export interface Invocation {
   readonly userAgent?: string | undefined;
   /** Trace context of the caller: see `lib/trace-context.ts`. */
   readonly trace?: string | undefined;
+  /** Who runs the command that calls, as it says itself: see `api/operator.ts`. Absent: no command calls. */
+  readonly operator?: string | undefined;
   /** Address of the caller; absent: the caller is this process. */
   readonly ip?: string | undefined;
   /** See `RouteRequest.disconnected`; absent: the caller is this process. */

@@ -21,6 +21,7 @@ import { Front, inboundRoute, type Listener, publishRoute, responder } from "./f
 import { INERT } from "./inert.ts";
 import { ingestMatcher, registerOrigins } from "./origins.ts";
 import { parseQuery } from "./query.ts";
+import { operatorOf } from "./operator.ts";
 import { inAskedForm } from "./problem.ts";
 import { registerReference } from "./reference.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
@@ -313,6 +314,7 @@ function registerRoute(
         idempotencyKey,
         userAgent,
         trace: readTraceContext(request.headers) ?? undefined,
+        operator: operatorOf(request.headers),
         ip: request.ip,
         disconnected,
       };

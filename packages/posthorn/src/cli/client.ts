@@ -1,7 +1,9 @@
 /** HTTP client for commands that call a running server. */
+import { hostname, userInfo } from "node:os";
 import type { Command } from "commander";
 import { readClientEnv } from "../config/env.ts";
 import { PosthornError } from "../lib/errors.ts";
+import { OPERATOR_HEADER } from "../lib/operator-header.ts";
 import { VERSION } from "../lib/version.ts";
 
 const TIMEOUT_MS = 30_000;
@@ -22,6 +24,20 @@ export async function call(
   const response = await open(options, method, path, { body, signal: AbortSignal.timeout(TIMEOUT_MS) });
   const text = await response.text();
   return (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+}
+
+/** The operating system user and the machine, such as `ada@build-1`. */
+function operatorName(): string {
+  return encodeURIComponent(`${userName()}@${hostname()}`);
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // In a container, the user may have no entry in the list of users.
+    return `uid ${process.getuid?.() ?? "unknown"}`;
+  }
 }
 
 interface RequestParts {
@@ -47,8 +63,9 @@ export async function open(
   }
   const response = await request(url, path, {
     method,
-    // The audit log shows that the change was made by a command.
+    // The audit log names the command and who ran it.
     headers: {
+      [OPERATOR_HEADER]: operatorName(),
       authorization: `Bearer ${token}`,
       "content-type": "application/json",
       "user-agent": `posthorn-cli/${VERSION}`,

@@ -9,6 +9,7 @@ import { type AuditFilter, isComplete, readEntries, readExtent } from "../../dom
 import { HttpError, ref } from "../models/common.ts";
 import { NDJSON } from "../body.ts";
 import { INERT } from "../inert.ts";
+import { operatorOf } from "../operator.ts";
 import { queryValidator, refuseUnknown } from "../validation.ts";
 import { auditFilterOf, AuditQuery } from "./query.ts";
 import type { FastifyInstance, FastifyRequest } from "fastify";
@@ -38,6 +39,7 @@ export function registerAuditExport(app: FastifyInstance, { services, identify }
       target: null,
       fields: [],
       facts: {},
+      operator: operatorOf(request.headers) ?? null,
       ip: request.ip,
       userAgent: request.headers["user-agent"] ?? null,
     });

@@ -18,6 +18,8 @@ export interface AuditedCall {
   readonly fields: readonly string[];
   /** The other resources in the path. */
   readonly facts: Readonly<Record<string, AuditValue>>;
+  /** Who runs the command that calls, as it says itself; `null`: no command calls. */
+  readonly operator: string | null;
   readonly ip: string | null;
   readonly userAgent: string | null;
 }
@@ -105,14 +107,20 @@ export class AuditTrail implements CallAudit {
   }
 
   async #append(services: TransactionServices, tx: Tx): Promise<void> {
-    const { type, action, actor, fields, ip, userAgent } = this.#call;
+    const { type, action, actor, fields, operator, ip, userAgent } = this.#call;
+    const caller = await auditActorOf(tx.db, actor);
+    const isNamed = operator === null || caller.kind !== "token";
     const changes = [...this.#changes.values()];
     const created = [...new Set(this.#created)];
-    const facts = { ...this.#facts, ...(created.length > 0 ? { created } : {}) };
+    const facts = {
+      ...this.#facts,
+      ...(created.length > 0 ? { created } : {}),
+      ...(isNamed && operator !== null ? { operator } : {}),
+    };
     await appendEntry(services, tx, actor, {
       type,
       action,
-      actor: await auditActorOf(tx.db, actor),
+      actor: isNamed ? caller : { kind: "cli", id: null, name: operator },
       target: this.#target,
       application: this.#application,
       detail: {
