@@ -1,5 +1,5 @@
 /** One template: its form, a preview of what it creates, and examples. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -15,6 +15,7 @@ import { localKind } from "../lib/kind-texts.ts";
 import { ruleSummary } from "../lib/watch-summary.ts";
 import { DestinationFields } from "../parts/destination-fields.tsx";
 import { type Template, useTemplates } from "../parts/use-templates.ts";
+import { useApplicationChoices } from "../parts/use-applications.ts";
 import styles from "./templates.module.css";
 
 type Preview = components["schemas"]["TemplateDryRunOut"];
@@ -102,6 +103,8 @@ function Start({ template }: { readonly template: Template }) {
                   {t("templates.show")}
                 </Button>
                 <Button
+                  needs="endpoints:write"
+                  needsIn="anywhere"
                   type="submit"
                   kind="primary"
                   onClick={() => setAction("create")}
@@ -126,25 +129,17 @@ function Start({ template }: { readonly template: Template }) {
   );
 }
 
-const MAX_LISTED = 250;
-
 function ApplicationField() {
   const { t } = useTranslation();
-  const applications = useQuery({
-    queryKey: ["applications", "choices"],
-    queryFn: () => must(api.GET("/api/v1/app", { params: { query: { limit: MAX_LISTED } } })),
-  });
+  const applications = useApplicationChoices();
   return (
     <SelectField
-      key={applications.data?.data.length}
+      key={applications.length}
       name="app"
       label={t("templates.app")}
       help={t("templates.appHelp")}
       value=""
-      choices={[
-        { value: "", label: t("templates.choose") },
-        ...(applications.data?.data ?? []).map(({ id, name }) => ({ value: id, label: name })),
-      ]}
+      choices={[{ value: "", label: t("templates.choose") }, ...applications]}
     />
   );
 }

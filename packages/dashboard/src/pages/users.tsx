@@ -10,12 +10,14 @@ import { Button } from "../components/button.tsx";
 import { Copyable } from "../components/copy.tsx";
 import { Confirm } from "../components/dialog.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
-import { type FormValues, TextField } from "../components/form.tsx";
+import { type FormValues, SelectField, TextField } from "../components/form.tsx";
 import { ListPage, ListSection } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { type Role, roleText } from "../lib/role-text.ts";
+import { ApplicationName } from "../parts/application-name.tsx";
 import { RoleField } from "../parts/role-field.tsx";
+import { useApplicationChoices } from "../parts/use-applications.ts";
 import { type NewLink, UserActions } from "../parts/user-actions.tsx";
 import { useCaller } from "../session/use-caller.ts";
 
@@ -97,23 +99,36 @@ function Name({ user, own }: { readonly user: User; readonly own: string | undef
   );
 }
 
-function Roles({ user }: { readonly user: User }) {
+/** The role in the organisation, and those in single applications. */
+function Roles({ user: { role, applicationRoles } }: { readonly user: User }) {
   const { t } = useTranslation();
-  const { length: count } = user.applicationRoles;
-  const parts = [
-    ...(user.role === null ? [] : [roleText(t, user.role)]),
-    ...(count === 0 ? [] : [t("users.inApplications", { count })]),
-  ];
-  return <>{parts.join(", ")}</>;
+  return (
+    <>
+      {role !== null && roleText(t, role)}
+      {applicationRoles.slice(0, MAX_ROLES).map((own) => (
+        <div key={own.app} className="muted">
+          <ApplicationName app={own.app} />: {roleText(t, own.role)}
+        </div>
+      ))}
+      {applicationRoles.length > MAX_ROLES && (
+        <div className="muted">{t("users.inApplications", { count: applicationRoles.length })}</div>
+      )}
+    </>
+  );
 }
+
+/** Roles in applications that a row of the list names. */
+const MAX_ROLES = 3;
 
 function Invite({ onLink }: { readonly onLink: (link: NewLink) => void }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [open, setOpen] = useState(false);
+  const [app, setApp] = useState("");
+  const applications = useApplicationChoices();
   const invite = useMutation({
     mutationFn: ({ email = "", role = "developer" }: FormValues) =>
-      must(api.POST("/api/v1/invitation", { body: { email, role: role as Role } })),
+      must(api.POST("/api/v1/invitation", { body: { email, role: role as Role, app: app === "" ? null : app } })),
     onSuccess: async (created) => {
       setOpen(false);
       onLink(created);
@@ -122,6 +137,7 @@ function Invite({ onLink }: { readonly onLink: (link: NewLink) => void }) {
   });
   return (
     <FormDialog
+      needs="people:manage"
       trigger={<AddButton>{t("users.invite")}</AddButton>}
       title={t("users.invite")}
       open={open}
@@ -132,7 +148,13 @@ function Invite({ onLink }: { readonly onLink: (link: NewLink) => void }) {
       busy={invite.isPending}
     >
       <TextField name="email" label={t("users.email")} type="email" help={t("users.inviteText")} required autoFocus />
-      <RoleField value="developer" />
+      <SelectField
+        label={t("users.scope")}
+        value={app}
+        onChange={setApp}
+        choices={[{ value: "", label: t("users.wholeOrganisation") }, ...applications]}
+      />
+      <RoleField key={app === "" ? "organisation" : "application"} value="developer" inApplication={app !== ""} />
     </FormDialog>
   );
 }
@@ -155,7 +177,23 @@ function Invitations() {
       empty={t("users.none")}
       columns={[
         { key: "email", label: t("users.email"), cell: ({ email }) => <strong>{email}</strong> },
-        { key: "role", label: t("users.role"), cell: ({ role }) => roleText(t, role) },
+        {
+          key: "role",
+          label: t("users.role"),
+          cell: ({ role, app }) => (
+            <>
+              {roleText(t, role)}
+              {app !== null && (
+                <>
+                  <br />
+                  <span className="muted">
+                    <ApplicationName app={app} />
+                  </span>
+                </>
+              )}
+            </>
+          ),
+        },
         {
           key: "by",
           label: t("users.invitedBy"),
@@ -169,6 +207,7 @@ function Invitations() {
           tight: true,
           cell: ({ id, email }) => (
             <Confirm
+              needs="people:manage"
               trigger={
                 <Button small kind="danger">
                   {t("users.withdraw")}

@@ -3,19 +3,36 @@ import { useTranslation } from "react-i18next";
 import { SelectField } from "../components/form.tsx";
 import { type Role, ROLES, roleText } from "../lib/role-text.ts";
 
-/** Choice of a role, with what it allows. */
-export function RoleField({ value }: { readonly value: Role }) {
+export interface RoleFieldProps {
+  /** `null`: no role. */
+  readonly value: Role | null;
+  /** Offers to have no role in the organisation. */
+  readonly optional?: boolean;
+  /** Leaves out `owner`, which is a role in the whole organisation only. */
+  readonly inApplication?: boolean;
+}
+
+/** Choice of a role, with what it allows. The value of the form is empty for none. */
+export function RoleField({ value, optional = false, inApplication = false }: RoleFieldProps) {
   const { t } = useTranslation();
-  const [role, setRole] = useState<string>(value);
-  const shown = ROLES.find((name) => name === role) ?? value;
+  const [role, setRole] = useState<string>(value ?? "");
+  const shown = ROLES.find((name) => name === role);
   return (
     <SelectField
       name="role"
       label={t("users.role")}
       value={role}
       onChange={setRole}
-      help={t(`users.roleHelp.${shown}`)}
-      choices={ROLES.map((name) => ({ value: name, label: roleText(t, name) }))}
+      help={shown === undefined ? t("users.noRoleHelp") : t(`users.roleHelp.${shown}`)}
+      choices={[
+        ...(optional ? [{ value: "", label: t("users.noRole") }] : []),
+        ...rolesFor(inApplication).map((name) => ({ value: name, label: roleText(t, name) })),
+      ]}
     />
   );
+}
+
+/** The roles that can be given: in an organisation, or in one application. */
+export function rolesFor(inApplication: boolean): readonly Role[] {
+  return inApplication ? ROLES.filter((name) => name !== "owner") : ROLES;
 }

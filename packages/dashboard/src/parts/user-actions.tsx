@@ -9,6 +9,7 @@ import { Confirm, Dialog } from "../components/dialog.tsx";
 import { SaveFoot } from "../components/form-foot.tsx";
 import { Form } from "../components/form.tsx";
 import type { Role } from "../lib/role-text.ts";
+import { type ApplicationRole, ApplicationRoles } from "./application-roles.tsx";
 import { RoleField } from "./role-field.tsx";
 import styles from "./account.module.css";
 
@@ -57,6 +58,7 @@ export function UserActions({ user, onLink }: UserActionsProps) {
   );
   return (
     <Dialog
+      needs="people:manage"
       trigger={<Button small>{t("users.manage")}</Button>}
       title={`${name} (${email})`}
       open={open}
@@ -112,18 +114,25 @@ export function UserActions({ user, onLink }: UserActionsProps) {
 
 function ChangeRole({ user, onChanged }: { readonly user: User; readonly onChanged: () => Promise<void> }) {
   const { t } = useTranslation();
+  const [applicationRoles, setApplicationRoles] = useState<readonly ApplicationRole[]>(user.applicationRoles);
   const change = useMutation({
-    mutationFn: (role: Role) =>
-      must(api.PATCH("/api/v1/user/{user_id}", { params: { path: { user_id: user.id } }, body: { role } })),
+    mutationFn: (role: Role | null) =>
+      must(
+        api.PATCH("/api/v1/user/{user_id}", {
+          params: { path: { user_id: user.id } },
+          body: { role, applicationRoles: applicationRoles.filter(({ app }) => app !== "") },
+        }),
+      ),
     onSuccess: onChanged,
   });
   return (
     <Form
-      onSubmit={({ role = "viewer" }) => change.mutate(role as Role)}
+      onSubmit={({ role = "" }) => change.mutate(role === "" ? null : (role as Role))}
       error={change.error}
       foot={<SaveFoot save={change} />}
     >
-      <RoleField value={user.role ?? "viewer"} />
+      <RoleField value={user.role} optional />
+      <ApplicationRoles roles={applicationRoles} onChange={setApplicationRoles} />
       <p className="muted">{t("users.changeHelp")}</p>
     </Form>
   );
