@@ -1,4 +1,4 @@
-import { QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "./api/client.ts";
 
 const TRIES = 2;
@@ -7,5 +7,13 @@ const TRIES = 2;
 export function createQueries(): QueryClient {
   const retry = (count: number, error: Error): boolean =>
     count < TRIES && !(error instanceof ApiError && error.status < 500);
-  return new QueryClient({ defaultOptions: { queries: { retry, staleTime: 5000 } } });
+  // The role of the caller may have changed.
+  const onError = (error: Error): void => {
+    if (error instanceof ApiError && error.status === 403) void client.invalidateQueries({ queryKey: ["caller"] });
+  };
+  const client = new QueryClient({
+    mutationCache: new MutationCache({ onError }),
+    defaultOptions: { queries: { retry, staleTime: 5000 } },
+  });
+  return client;
 }

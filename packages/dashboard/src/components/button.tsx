@@ -1,9 +1,10 @@
 import type { ComponentProps, ReactNode } from "react";
+import { Allowed, type Needs } from "./allowed.tsx";
 import styles from "./button.module.css";
 
 export type ButtonKind = "plain" | "primary" | "danger" | "quiet";
 
-export interface ButtonProps extends ComponentProps<"button"> {
+export interface ButtonProps extends ComponentProps<"button">, Needs {
   readonly kind?: ButtonKind;
   readonly small?: boolean;
 }
@@ -15,7 +16,22 @@ export function buttonClass(kind: ButtonKind = "plain", small = false): string {
 }
 
 /** Button whose `type` defaults to "button", so that it does not submit forms by accident. */
-export function Button({ kind = "plain", small = false, type = "button", className, ...rest }: ButtonProps) {
+export function Button({ needs, needsIn, ...props }: ButtonProps) {
+  if (needs === undefined) return <PlainButton {...props} />;
+  return (
+    <Allowed to={needs} app={needsIn}>
+      <PlainButton {...props} />
+    </Allowed>
+  );
+}
+
+function PlainButton({
+  kind = "plain",
+  small = false,
+  type = "button",
+  className,
+  ...rest
+}: Omit<ButtonProps, keyof Needs>) {
   return <button type={type} className={`${buttonClass(kind, small)} ${className ?? ""}`} {...rest} />;
 }
 
@@ -27,7 +43,7 @@ export function IconButton({
   small = false,
   type = "button",
   ...rest
-}: ButtonProps & { readonly label: string; readonly children: ReactNode }) {
+}: Omit<ButtonProps, keyof Needs> & { readonly label: string; readonly children: ReactNode }) {
   return (
     <button
       type={type}

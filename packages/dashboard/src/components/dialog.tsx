@@ -2,10 +2,11 @@ import { Dialog as BaseDialog } from "@base-ui/react/dialog";
 import { type ReactElement, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "./button.tsx";
+import { Allowed, type Needs } from "./allowed.tsx";
 import { ErrorText } from "./error-text.tsx";
 import styles from "./dialog.module.css";
 
-export interface DialogProps {
+export interface DialogProps extends Needs {
   /** Element that opens the dialog. */
   readonly trigger: ReactElement;
   readonly title: string;
@@ -15,7 +16,16 @@ export interface DialogProps {
   readonly children: ReactNode;
 }
 
-export function Dialog({ trigger, title, open, onOpenChange, wide = false, children }: DialogProps) {
+export function Dialog({ needs, needsIn, ...props }: DialogProps) {
+  if (needs === undefined) return <PlainDialog {...props} />;
+  return (
+    <Allowed to={needs} app={needsIn}>
+      <PlainDialog {...props} />
+    </Allowed>
+  );
+}
+
+function PlainDialog({ trigger, title, open, onOpenChange, wide = false, children }: Omit<DialogProps, keyof Needs>) {
   return (
     <BaseDialog.Root open={open} onOpenChange={onOpenChange}>
       <BaseDialog.Trigger render={trigger} />
@@ -30,7 +40,7 @@ export function Dialog({ trigger, title, open, onOpenChange, wide = false, child
   );
 }
 
-export interface ConfirmProps {
+export interface ConfirmProps extends Needs {
   readonly trigger: ReactElement;
   readonly title: string;
   readonly text: string;
@@ -43,7 +53,7 @@ export interface ConfirmProps {
 }
 
 /** Confirmation dialog. Stays open and shows the error when the action fails. */
-export function Confirm({ trigger, title, text, action, danger = false, onConfirm, children }: ConfirmProps) {
+export function Confirm({ trigger, title, text, action, danger = false, onConfirm, children, ...needs }: ConfirmProps) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -60,7 +70,7 @@ export function Confirm({ trigger, title, text, action, danger = false, onConfir
     setBusy(false);
   };
   return (
-    <Dialog trigger={trigger} title={title} open={open} onOpenChange={setOpen}>
+    <Dialog trigger={trigger} title={title} open={open} onOpenChange={setOpen} {...needs}>
       <p className={styles["text"]}>{text}</p>
       {children}
       {error !== null && (

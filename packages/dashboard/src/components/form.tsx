@@ -2,12 +2,14 @@ import { Field as BaseField } from "@base-ui/react/field";
 import { Form as BaseForm } from "@base-ui/react/form";
 import { Switch as BaseSwitch } from "@base-ui/react/switch";
 import { type FormEvent, type KeyboardEvent, type ReactNode, useId } from "react";
+import { useTranslation } from "react-i18next";
+import { Allowed, type Needs } from "./allowed.tsx";
 import { ErrorText } from "./error-text.tsx";
 import styles from "./form.module.css";
 
 export type FormValues = Readonly<Record<string, string>>;
 
-export interface FormProps {
+export interface FormProps extends Needs {
   /** Called with the text of each field by name. Repeated names are joined with commas. */
   readonly onSubmit: (values: FormValues) => void;
   readonly error?: Error | null;
@@ -15,7 +17,30 @@ export interface FormProps {
   readonly children: ReactNode;
 }
 
-export function Form({ onSubmit, error, foot, children }: FormProps) {
+/** Form that is read-only for callers without the permission that it needs. */
+export function Form({ needs, needsIn, ...props }: FormProps) {
+  if (needs === undefined) return <PlainForm {...props} />;
+  return (
+    <Allowed to={needs} app={needsIn} otherwise={<ReadOnly>{props.children}</ReadOnly>}>
+      <PlainForm {...props} />
+    </Allowed>
+  );
+}
+
+/** Fields that show their values, and cannot be changed. */
+function ReadOnly({ children }: { readonly children: ReactNode }) {
+  const { t } = useTranslation();
+  return (
+    <BaseForm className={styles["form"]} onSubmit={(event) => event.preventDefault()}>
+      <fieldset disabled className={styles["readOnly"]}>
+        {children}
+      </fieldset>
+      <p className="muted">{t("actions.readOnly")}</p>
+    </BaseForm>
+  );
+}
+
+function PlainForm({ onSubmit, error, foot, children }: Omit<FormProps, keyof Needs>) {
   const submit = (event: FormEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const values: Record<string, string> = {};

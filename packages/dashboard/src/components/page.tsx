@@ -2,6 +2,7 @@
 import { type ReactNode, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useLook } from "../portal/use-look.ts";
+import { Allowed, type Needs } from "./allowed.tsx";
 import { Copy } from "./copy.tsx";
 import styles from "./page.module.css";
 import { Url } from "./url.tsx";
@@ -52,14 +53,24 @@ export function Page({ title, fullUrl, badge, lead, crumbs, actions, children }:
   );
 }
 
-export interface CardProps {
+export interface CardProps extends Needs {
   readonly title?: string;
   readonly lead?: ReactNode;
   readonly actions?: ReactNode;
   readonly children: ReactNode;
 }
 
-export function Card({ title, lead, actions, children }: CardProps) {
+/** Card, which is hidden from callers without the permission that it needs. */
+export function Card({ needs, needsIn, ...props }: CardProps) {
+  if (needs === undefined) return <PlainCard {...props} />;
+  return (
+    <Allowed to={needs} app={needsIn}>
+      <PlainCard {...props} />
+    </Allowed>
+  );
+}
+
+function PlainCard({ title, lead, actions, children }: Omit<CardProps, keyof Needs>) {
   return (
     <section className={styles["card"]} aria-label={title}>
       {title !== undefined && (
@@ -75,7 +86,7 @@ export function Card({ title, lead, actions, children }: CardProps) {
 }
 
 /** Section of a page with a heading and without a frame, such as around a table. */
-export function Section({ title, actions, children }: CardProps) {
+export function Section({ title, actions, children }: Omit<CardProps, keyof Needs>) {
   return (
     <section className={styles["section"]} aria-label={title}>
       {title !== undefined && (

@@ -20,6 +20,8 @@ import {
 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { en } from "../i18n/en.ts";
+import { useAudience } from "../session/audience.ts";
+import type { Permission } from "../lib/caller.ts";
 import styles from "./shell.module.css";
 import { basePath } from "../lib/base.ts";
 
@@ -27,6 +29,8 @@ interface Place {
   readonly to: NonNullable<LinkProps["to"]>;
   readonly name: keyof (typeof en)["nav"];
   readonly icon: LucideIcon;
+  /** Without this permission, the page would show only that it is needed. */
+  readonly needs?: Permission;
 }
 
 /** Groups of the menu: activity, resources, operations. */
@@ -47,34 +51,37 @@ const GROUPS: readonly (readonly Place[])[] = [
   ],
   [
     { to: "/replays", name: "replays", icon: RotateCcw },
-    { to: "/audit", name: "audit", icon: ScrollText },
+    { to: "/audit", name: "audit", icon: ScrollText, needs: "audit:read" },
     { to: "/cluster", name: "cluster", icon: Server },
-    { to: "/users", name: "users", icon: Users },
+    { to: "/users", name: "users", icon: Users, needs: "people:manage" },
     { to: "/settings", name: "settings", icon: Settings },
   ],
 ];
 
 export function Navigation({ onNavigate }: { readonly onNavigate?: (() => void) | undefined }) {
   const { t } = useTranslation();
+  const { may } = useAudience();
   // Messages and endpoints of a source use the paths of applications.
   const ofSource = useRouterState({ select: ({ location }) => location.pathname.startsWith("/applications/src_") });
   return (
     <nav className={styles["nav"]} aria-label={t("app.menu")}>
       {GROUPS.map((places, index) => (
         <div key={index} className={styles["group"]}>
-          {places.map(({ to, name, icon: Icon }) => (
-            <Link
-              key={name}
-              to={to}
-              className={styles["link"]}
-              activeOptions={{ exact: to === "/" || (ofSource && name === "applications"), includeSearch: false }}
-              {...(ofSource && name === "sources" ? { "data-status": "active", "aria-current": "page" } : {})}
-              onClick={() => onNavigate?.()}
-            >
-              <Icon aria-hidden />
-              {t(`nav.${name}`)}
-            </Link>
-          ))}
+          {places
+            .filter(({ needs }) => needs === undefined || may(needs))
+            .map(({ to, name, icon: Icon }) => (
+              <Link
+                key={name}
+                to={to}
+                className={styles["link"]}
+                activeOptions={{ exact: to === "/" || (ofSource && name === "applications"), includeSearch: false }}
+                {...(ofSource && name === "sources" ? { "data-status": "active", "aria-current": "page" } : {})}
+                onClick={() => onNavigate?.()}
+              >
+                <Icon aria-hidden />
+                {t(`nav.${name}`)}
+              </Link>
+            ))}
           {index === GROUPS.length - 1 && (
             <a href={`${basePath()}/docs/api`} className={styles["link"]}>
               <BookOpen aria-hidden />

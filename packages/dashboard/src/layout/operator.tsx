@@ -1,10 +1,12 @@
 /** Dashboard for operators, who sign in as users or with a token of the organisation. */
-import { Link } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { Link, useRouterState } from "@tanstack/react-router";
+import { lazy, Suspense, useMemo, useState } from "react";
 import { Trans } from "react-i18next";
 import { isSource } from "../lib/source.ts";
 import { ApplicationName } from "../parts/application-name.tsx";
-import { AudienceContext, type Audience } from "../session/audience.ts";
+import { AudienceContext, type Audience, type Capability } from "../session/audience.ts";
+import { mayCall, maySomewhere, type Permission } from "../lib/caller.ts";
+import { useCallerQuery } from "../session/use-caller.ts";
 import { useSession } from "../session/use-session.ts";
 import { Shell } from "./shell.tsx";
 
@@ -14,9 +16,25 @@ const SignIn = lazy(async () => {
   return { default: component };
 });
 
-const OPERATOR: Audience = {
+/** Few users ever need it. */
+const RequiredFactor = lazy(async () => {
+  const { RequiredFactor: component } = await import("../pages/required-factor.tsx");
+  return { default: component };
+});
+
+/** Permission of an operator for what tokens of customers need a capability for. */
+const PERMISSION_FOR: Readonly<Record<Capability, Permission>> = {
+  ViewBase: "read",
+  ViewEndpointSecret: "secrets:read",
+  ManageEndpointSecret: "endpoints:write",
+  ManageTransformations: "endpoints:write",
+  CreateAttempts: "messages:replay",
+  ManageEndpoint: "endpoints:write",
+  ManageWatch: "watches:write",
+};
+
+const LINKS: Omit<Audience, "can" | "may"> = {
   kind: "operator",
-  can: () => true,
   endpoint: (app, endpoint) => ({ to: "/applications/$app/endpoints/$endpoint", params: { app, endpoint } }),
   message: (app, message) => ({ to: "/applications/$app/messages/$message", params: { app, message } }),
   attempt: (app, message, attempt) => ({
@@ -57,9 +75,39 @@ export function Operator() {
       </Suspense>
     );
   }
+  return <SignedIn />;
+}
+
+function SignedIn() {
+  const caller = useCallerQuery();
+  const app = useRouterState({ select: ({ matches }) => applicationOf(matches.at(-1)?.params) });
+  const { data, isPending } = caller;
+  const audience = useMemo((): Audience => {
+    const may: Audience["may"] = (permission, of = app) => {
+      // Without a response, the server alone decides.
+      if (data === undefined) return !isPending;
+      return of === "anywhere" ? maySomewhere(data, permission) : mayCall(data, permission, of);
+    };
+    return { ...LINKS, may, can: (capability) => may(PERMISSION_FOR[capability]) };
+  }, [data, isPending, app]);
+  // Stays until the user continues, because recovery codes are shown only once.
+  const [isSettingUp, setSettingUp] = useState(false);
+  if (data?.secondFactorRequired === true && !isSettingUp) setSettingUp(true);
   return (
-    <AudienceContext value={OPERATOR}>
-      <Shell />
+    <AudienceContext value={audience}>
+      {isSettingUp ? (
+        <Suspense fallback={null}>
+          <RequiredFactor onDone={() => setSettingUp(false)} />
+        </Suspense>
+      ) : (
+        // What is shown depends on what the caller may do.
+        !isPending && <Shell />
+      )}
     </AudienceContext>
   );
+}
+
+/** The application or source in the path of the page. */
+function applicationOf(params: Readonly<Record<string, string | undefined>> | undefined): string | undefined {
+  return params?.["app"] ?? params?.["source"];
 }

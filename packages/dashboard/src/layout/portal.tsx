@@ -38,6 +38,7 @@ function audienceOf(capabilities: readonly Capability[]): Audience {
   return {
     kind: "portal",
     can: (capability) => capabilities.includes(capability),
+    may: () => true,
     endpoint: (_app, endpoint) => ({ to: "/portal/endpoints/$endpoint", params: { endpoint } }),
     message: (_app, message) => ({ to: "/portal/messages/$message", params: { message } }),
     attempt: (_app, message, attempt) => ({

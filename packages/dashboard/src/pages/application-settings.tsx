@@ -47,6 +47,7 @@ function General({ application }: { readonly application: Application }) {
   return (
     <Card title={t("applications.tabs.settings")}>
       <Form
+        needs="applications:write"
         key={application.updatedAt}
         onSubmit={(values) => save.mutate(values)}
         error={save.error}
@@ -81,7 +82,7 @@ function PortalAccess({ app }: { readonly app: string }) {
       ),
   });
   return (
-    <Card title={t("portalAccess.title")} lead={t("portalAccess.lead")}>
+    <Card needs="tokens:issue" title={t("portalAccess.title")} lead={t("portalAccess.lead")}>
       <Form
         onSubmit={(values) => access.mutate(values)}
         error={access.error}
@@ -135,6 +136,7 @@ function AllowedTargets({ app }: { readonly app: string }) {
       <FormError error={egress.error} />
       {egress.data !== undefined && <RefusedEgress egress={egress.data} />}
       <Form
+        needs="settings:write"
         key={egress.dataUpdatedAt}
         onSubmit={(values) => save.mutate(values)}
         error={save.error}
@@ -175,6 +177,7 @@ function DeleteApplication({ application }: { readonly application: Application 
   };
   return (
     <Card
+      needs="applications:write"
       title={t("applications.delete")}
       lead={t("applications.deleteText")}
       actions={

@@ -62,6 +62,7 @@ function NewApplication() {
   };
   return (
     <FormDialog
+      needs="applications:write"
       title={t("applications.new")}
       trigger={<AddButton>{t("applications.new")}</AddButton>}
       open={open}

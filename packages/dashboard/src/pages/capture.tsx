@@ -135,6 +135,7 @@ function Delete({ id }: { readonly id: string }) {
   const navigate = useNavigate();
   return (
     <Confirm
+      needs="sources:write"
       trigger={
         <Button kind="danger">
           <Trash2 aria-hidden />

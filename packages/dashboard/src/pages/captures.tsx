@@ -5,6 +5,7 @@ import { Radar } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
+import { Allowed } from "../components/allowed.tsx";
 import { Button } from "../components/button.tsx";
 import { FormError } from "../components/form.tsx";
 import { Time } from "../components/time.tsx";
@@ -49,7 +50,9 @@ export function Captures() {
         timeColumn(t("capture.ends"), "expiresAt"),
       ]}
     >
-      <CreateCapture />
+      <Allowed to="sources:write">
+        <CreateCapture />
+      </Allowed>
     </ListPage>
   );
 }

@@ -70,7 +70,7 @@ function About({ type }: { readonly type: EventType }) {
   };
   return (
     <Card title={t("eventTypes.about")}>
-      <Form onSubmit={submit} error={save.error} foot={<SaveFoot save={save} />}>
+      <Form needs="event-types:write" onSubmit={submit} error={save.error} foot={<SaveFoot save={save} />}>
         <FormRow>
           <TextField name="description" label={t("eventTypes.description")} value={type.description} />
           <TextField
@@ -130,7 +130,12 @@ function Schemas({ type }: { readonly type: EventType }) {
         <FormError error={save.error} />
         <div className={formStyles["foot"]}>
           {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
-          <Button kind="primary" onClick={submit} disabled={parsed.fault !== null || save.isPending}>
+          <Button
+            needs="event-types:write"
+            kind="primary"
+            onClick={submit}
+            disabled={parsed.fault !== null || save.isPending}
+          >
             {t("actions.save")}
           </Button>
         </div>
@@ -183,10 +188,15 @@ function Archive({ type }: { readonly type: EventType }) {
   };
   return (
     <>
-      <Button onClick={() => save.mutate({ archived: !type.archived })} disabled={save.isPending}>
+      <Button
+        needs="event-types:write"
+        onClick={() => save.mutate({ archived: !type.archived })}
+        disabled={save.isPending}
+      >
         {t(type.archived ? "eventTypes.unarchive" : "eventTypes.archive")}
       </Button>
       <Confirm
+        needs="event-types:write"
         trigger={<Button kind="danger">{t("actions.delete")}</Button>}
         title={t("eventTypes.deleteTitle", { name: type.name })}
         text={t("eventTypes.deleteText")}

@@ -75,6 +75,7 @@ function NewEventType() {
   });
   return (
     <FormDialog
+      needs="event-types:write"
       trigger={<AddButton>{t("eventTypes.new")}</AddButton>}
       title={t("eventTypes.new")}
       open={open}
@@ -108,6 +109,7 @@ function ImportOpenApi() {
   const [spec, setSpec] = useState("");
   return (
     <Dialog
+      needs="event-types:write"
       wide
       trigger={
         <Button>

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { Allowed } from "../components/allowed.tsx";
 import { Url } from "../components/url.tsx";
 import { api, must } from "../api/client.ts";
 import type { List } from "../api/list.ts";
@@ -130,9 +131,11 @@ function IssueTable({ list }: { readonly list: List<Issue> }) {
           label: "",
           tight: true,
           cell: (row) => (
-            <Link to="/replays/new" search={{ app: row.appId, endpoint: row.endpointId }} data-above>
-              {t("issues.replay")}
-            </Link>
+            <Allowed to="messages:replay" app={row.appId}>
+              <Link to="/replays/new" search={{ app: row.appId, endpoint: row.endpointId }} data-above>
+                {t("issues.replay")}
+              </Link>
+            </Allowed>
           ),
         },
         timeColumn(t("issues.last"), "lastAt"),

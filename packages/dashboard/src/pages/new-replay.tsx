@@ -65,6 +65,8 @@ export function NewReplay() {
             <p className="muted">{t("replays.chooseApp")}</p>
           ) : (
             <Form
+              needs="messages:replay"
+              needsIn={app}
               key={app}
               onSubmit={(values) => plan.mutate(planOf(values))}
               error={plan.error}

@@ -110,6 +110,7 @@ function QuarantineActions({ source, id, kept, reason }: Ref & { readonly kept: 
   return (
     <>
       <Confirm
+        needs="sources:write"
         trigger={<Button disabled={!kept}>{t("quarantine.release")}</Button>}
         title={t("quarantine.releaseTitle")}
         text={t(FORGED.has(reason) ? "quarantine.releaseForged" : "quarantine.releaseText")}
@@ -118,6 +119,7 @@ function QuarantineActions({ source, id, kept, reason }: Ref & { readonly kept: 
         onConfirm={release}
       />
       <Confirm
+        needs="sources:write"
         trigger={<Button kind="danger">{t("actions.delete")}</Button>}
         title={t("quarantine.deleteTitle")}
         text={t("quarantine.deleteText")}
@@ -141,7 +143,7 @@ function Doctor({ source, id }: Ref) {
       title={t("doctor.title")}
       lead={t("doctor.lead")}
       actions={
-        <Button onClick={() => diagnose.mutate()} disabled={diagnose.isPending}>
+        <Button needs="payloads:read" onClick={() => diagnose.mutate()} disabled={diagnose.isPending}>
           <Stethoscope aria-hidden />
           {t("doctor.ask")}
         </Button>

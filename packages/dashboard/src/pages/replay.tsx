@@ -94,17 +94,18 @@ function Controls({ app, job }: { readonly app: string; readonly job: Job }) {
   return (
     <>
       {job.status === "paused" ? (
-        <Button onClick={() => resume.mutate()} disabled={resume.isPending}>
+        <Button needs="messages:replay" onClick={() => resume.mutate()} disabled={resume.isPending}>
           <Play aria-hidden />
           {t("replays.resume")}
         </Button>
       ) : (
-        <Button onClick={() => pause.mutate()} disabled={pause.isPending}>
+        <Button needs="messages:replay" onClick={() => pause.mutate()} disabled={pause.isPending}>
           <Pause aria-hidden />
           {t("replays.pause")}
         </Button>
       )}
       <Confirm
+        needs="messages:replay"
         trigger={<Button kind="danger">{t("replays.cancel")}</Button>}
         title={t("replays.cancelTitle")}
         text={t("replays.cancelText")}

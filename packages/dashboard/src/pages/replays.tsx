@@ -3,6 +3,7 @@ import { RotateCcw } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
+import { Allowed } from "../components/allowed.tsx";
 import { Badge } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
 import { Progress } from "../components/progress.tsx";
@@ -23,10 +24,12 @@ export function Replays() {
       title={t("replays.title")}
       lead={t("replays.lead")}
       actions={
-        <Link to="/replays/new" className={buttonClass("primary")}>
-          <RotateCcw aria-hidden />
-          {t("replays.new")}
-        </Link>
+        <Allowed to="messages:replay" app="anywhere">
+          <Link to="/replays/new" className={buttonClass("primary")}>
+            <RotateCcw aria-hidden />
+            {t("replays.new")}
+          </Link>
+        </Allowed>
       }
       list={list}
       rowKey={(row) => row.id}

@@ -66,6 +66,7 @@ export function Keys() {
           tight: true,
           cell: (row) => (
             <Confirm
+              needs="keys:manage"
               trigger={
                 <Button small kind="danger">
                   {t("keys.revoke")}
@@ -143,6 +144,7 @@ function KeyDialog({ trigger, title, submit, value, save }: KeyDialogProps) {
   });
   return (
     <FormDialog
+      needs="keys:manage"
       trigger={trigger}
       title={title}
       open={open}

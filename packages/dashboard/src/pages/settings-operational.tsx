@@ -61,6 +61,7 @@ export function OperationalWebhooks() {
           tight: true,
           cell: (row) => (
             <Confirm
+              needs="settings:write"
               trigger={
                 <Button small kind="danger">
                   {t("actions.delete")}
@@ -93,6 +94,7 @@ function NewOperationalWebhook() {
   });
   return (
     <FormDialog
+      needs="settings:write"
       trigger={<AddButton>{t("endpoints.new")}</AddButton>}
       title={t("endpoints.new")}
       open={open}

@@ -3,10 +3,13 @@ import { type ReactElement, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
+import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
-import { TextField } from "../components/form.tsx";
+import { SaveFoot } from "../components/form-foot.tsx";
+import { Form, type FormValues, SwitchField, TextField } from "../components/form.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
+import { Card } from "../components/page.tsx";
 import { ListSection } from "../components/list-page.tsx";
 import { Time } from "../components/time.tsx";
 import { switchOrganisation } from "../session/organisation.ts";
@@ -18,47 +21,87 @@ export function Organisations() {
     const { data } = await must(api.GET("/api/v1/organisation"));
     return { data, iterator: null, done: true };
   });
+  const current = list.rows.find((row) => row.current);
   return (
-    <ListSection
-      title={t("organisations.title")}
-      lead={t("organisations.lead")}
-      actions={<NewOrganisation />}
-      list={list}
-      rowKey={(row) => row.id}
-      empty={t("organisations.none")}
-      columns={[
-        {
-          key: "name",
-          label: t("applications.name"),
-          cell: (row) => (
-            <>
-              <strong>{row.name === "" ? t("organisations.unnamed") : row.name}</strong>{" "}
-              {row.current && <Badge>{t("organisations.current")}</Badge>}
-            </>
-          ),
-        },
-        { key: "id", label: t("messages.id"), wideOnly: true, cell: (row) => <code className="muted">{row.id}</code> },
-        {
-          key: "role",
-          label: t("organisations.role"),
-          cell: (row) => (row.role === null ? "" : t(`organisations.roles.${row.role}`)),
-        },
-        { key: "created", label: t("applications.created"), cell: (row) => <Time at={row.createdAt} relative /> },
-        {
-          key: "act",
-          label: "",
-          tight: true,
-          cell: (row) =>
-            row.current ? (
-              <RenameOrganisation id={row.id} name={row.name} />
-            ) : (
-              <Button small onClick={() => void switchOrganisation(row.id)}>
-                {t("organisations.switchTo")}
-              </Button>
+    <>
+      <ListSection
+        title={t("organisations.title")}
+        lead={t("organisations.lead")}
+        actions={<NewOrganisation />}
+        list={list}
+        rowKey={(row) => row.id}
+        empty={t("organisations.none")}
+        columns={[
+          {
+            key: "name",
+            label: t("applications.name"),
+            cell: (row) => (
+              <>
+                <strong>{row.name === "" ? t("organisations.unnamed") : row.name}</strong>{" "}
+                {row.current && <Badge>{t("organisations.current")}</Badge>}
+              </>
             ),
-        },
-      ]}
-    />
+          },
+          {
+            key: "id",
+            label: t("messages.id"),
+            wideOnly: true,
+            cell: (row) => <code className="muted">{row.id}</code>,
+          },
+          {
+            key: "role",
+            label: t("organisations.role"),
+            cell: (row) => (row.role === null ? "" : t(`organisations.roles.${row.role}`)),
+          },
+          { key: "created", label: t("applications.created"), cell: (row) => <Time at={row.createdAt} relative /> },
+          {
+            key: "act",
+            label: "",
+            tight: true,
+            cell: (row) =>
+              row.current ? (
+                <RenameOrganisation id={row.id} name={row.name} />
+              ) : (
+                <Button small onClick={() => void switchOrganisation(row.id)}>
+                  {t("organisations.switchTo")}
+                </Button>
+              ),
+          },
+        ]}
+      />
+      {current !== undefined && <RequireFactor key={String(current.requiresSecondFactor)} organisation={current} />}
+    </>
+  );
+}
+
+type Organisation = components["schemas"]["OrganisationOut"];
+
+/** Whether the users of the organisation need a second factor. */
+function RequireFactor({ organisation: { id, requiresSecondFactor } }: { readonly organisation: Organisation }) {
+  const { t } = useTranslation();
+  const queries = useQueryClient();
+  const params = { path: { organisation_id: id } };
+  const save = useMutation({
+    mutationFn: ({ required }: FormValues) =>
+      must(
+        api.PATCH("/api/v1/organisation/{organisation_id}", {
+          params,
+          body: { requiresSecondFactor: required === "on" },
+        }),
+      ),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["organisations"] }),
+  });
+  return (
+    <Card title={t("organisations.factor")} lead={t("organisations.factorLead")}>
+      <Form
+        needs="organisations:manage"
+        onSubmit={(values) => save.mutate(values)}
+        error={save.error}
+        foot={<SaveFoot save={save} />}
+      >
+        <SwitchField name="required" label={t("organisations.requireFactor")} defaultChecked={requiresSecondFactor} />
+      </Form>
+    </Card>
   );
 }
 
@@ -110,6 +153,7 @@ function NameDialog({ trigger, title, submit, name, save }: NameDialogProps) {
   });
   return (
     <FormDialog
+      needs="organisations:manage"
       trigger={trigger}
       title={title}
       open={open}

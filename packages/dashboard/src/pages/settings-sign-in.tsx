@@ -72,7 +72,7 @@ export function SignInSettings() {
           label: "",
           tight: true,
           cell: (provider) => (
-            <Button small disabled={check.isPending} onClick={() => check.mutate(provider)}>
+            <Button needs="people:manage" small disabled={check.isPending} onClick={() => check.mutate(provider)}>
               {t("providers.check")}
             </Button>
           ),
@@ -91,6 +91,7 @@ export function SignInSettings() {
           tight: true,
           cell: ({ id, name }) => (
             <Confirm
+              needs="people:manage"
               trigger={
                 <Button small kind="danger">
                   {t("providers.remove")}
@@ -165,6 +166,7 @@ function ProviderDialog({ trigger, value, onSaved }: ProviderDialogProps) {
   const title = value === undefined ? t("providers.add") : t("providers.edit", { name: value.name });
   return (
     <FormDialog
+      needs="people:manage"
       trigger={trigger}
       title={title}
       wide

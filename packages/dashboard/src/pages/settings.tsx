@@ -2,6 +2,8 @@ import { useSearch } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { Page } from "../components/page.tsx";
 import { tabOf, Tabs } from "../components/tabs.tsx";
+import { useAudience } from "../session/audience.ts";
+import type { Permission } from "../lib/caller.ts";
 import { EgressChecker } from "./settings-egress.tsx";
 import { Keys } from "./settings-keys.tsx";
 import { OperationalWebhooks } from "./settings-operational.tsx";
@@ -11,15 +13,23 @@ import { Storage } from "./settings-storage.tsx";
 
 const TABS = ["keys", "organisations", "signIn", "storage", "egress", "webhooks"] as const;
 
+/** Permissions without which a tab would show only that it is needed. */
+const NEEDS: Readonly<Partial<Record<(typeof TABS)[number], Permission>>> = {
+  keys: "keys:manage",
+  signIn: "people:manage",
+};
+
 export function Settings() {
   const { t } = useTranslation();
-  const tab = tabOf(TABS, useSearch({ from: "/operator/settings" }).tab);
+  const { may } = useAudience();
+  const tabs = TABS.filter((name) => NEEDS[name] === undefined || may(NEEDS[name]));
+  const tab = tabOf(tabs, useSearch({ from: "/operator/settings" }).tab);
   return (
     <Page title={t("settings.title")}>
       <Tabs
         label={t("settings.title")}
         current={tab}
-        tabs={TABS.map((name) => ({ name, label: t(`settings.tabs.${name}`) }))}
+        tabs={tabs.map((name) => ({ name, label: t(`settings.tabs.${name}`) }))}
       />
       {tab === "keys" && <Keys />}
       {tab === "organisations" && <Organisations />}

@@ -91,7 +91,12 @@ function ActivityRule({ source, activity }: { readonly source: string; readonly 
       : String(activity.inactiveAfterSeconds / MINUTE_SECONDS);
   return (
     <Card title={t("activity.rule")}>
-      <Form onSubmit={(values) => save.mutate(values)} error={save.error} foot={<SaveFoot save={save} />}>
+      <Form
+        needs="sources:write"
+        onSubmit={(values) => save.mutate(values)}
+        error={save.error}
+        foot={<SaveFoot save={save} />}
+      >
         <SelectField
           label={t("activity.mode")}
           help={t(`activity.modeTexts.${mode}`)}

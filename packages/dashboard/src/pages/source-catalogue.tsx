@@ -149,6 +149,7 @@ function TypeDetail({ source, type }: Required<Pick<SourceCatalogueProps, "sourc
         title={type}
         actions={
           <Confirm
+            needs="sources:write"
             trigger={<Button small>{t("catalogue.reset")}</Button>}
             title={t("catalogue.resetTitle", { name: type })}
             text={t("catalogue.resetText")}

@@ -88,6 +88,7 @@ function Settings({ source, types, save }: SettingsProps) {
   const [kind, setKind] = useState<ResponseKind>(source.response === null ? "provider" : "own");
   return (
     <Form
+      needs="sources:write"
       onSubmit={(values) => save.mutate(sourceFromForm(source, values, kind))}
       error={save.error}
       foot={<SaveFoot save={save} />}
@@ -238,6 +239,7 @@ function Delete({ source }: { readonly source: Source }) {
   };
   return (
     <Card
+      needs="sources:write"
       title={t("sourceEdit.delete")}
       lead={text}
       actions={

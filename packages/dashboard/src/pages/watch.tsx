@@ -54,7 +54,7 @@ export function WatchPage() {
         </Link>,
       ]}
       actions={
-        <Button onClick={() => change.mutate({ paused: !paused })} disabled={change.isPending}>
+        <Button needs="watches:write" onClick={() => change.mutate({ paused: !paused })} disabled={change.isPending}>
           {paused ? <Play aria-hidden /> : <Pause aria-hidden />}
           {t(paused ? "watches.resume" : "watches.pause")}
         </Button>
@@ -240,6 +240,7 @@ function Settings({ app, watch: { id, name } }: TabProps) {
   };
   return (
     <Card
+      needs="watches:write"
       title={t("watches.delete")}
       lead={t("watches.deleteText")}
       actions={

@@ -3,6 +3,7 @@ import { Plus } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
+import { Allowed } from "../components/allowed.tsx";
 import { Badge } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
 import { ListPage } from "../components/list-page.tsx";
@@ -30,14 +31,16 @@ export function Watches() {
       title={t("watches.title")}
       lead={t("watches.lead")}
       actions={
-        <Link
-          to="/watches/new"
-          search={filter.app === undefined ? {} : { app: filter.app }}
-          className={buttonClass("primary")}
-        >
-          <Plus aria-hidden />
-          {t("watches.new")}
-        </Link>
+        <Allowed to="watches:write" app={filter.app ?? "anywhere"}>
+          <Link
+            to="/watches/new"
+            search={filter.app === undefined ? {} : { app: filter.app }}
+            className={buttonClass("primary")}
+          >
+            <Plus aria-hidden />
+            {t("watches.new")}
+          </Link>
+        </Allowed>
       }
       list={list}
       rowKey={(row) => row.id}

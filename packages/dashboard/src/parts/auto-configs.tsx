@@ -49,7 +49,7 @@ export function AutoConfigs({ app }: { readonly app: string }) {
       title={t("feed.subscriptions")}
       lead={t("feed.subscriptionsLead")}
       actions={
-        <AddButton kind="plain" disabled={create.isPending} onClick={() => create.mutate()}>
+        <AddButton needs="endpoints:write" kind="plain" disabled={create.isPending} onClick={() => create.mutate()}>
           {t("feed.newSubscription")}
         </AddButton>
       }
@@ -117,6 +117,7 @@ function Rotate({ app, id, onRotated }: RotateProps) {
   const { t } = useTranslation();
   return (
     <RotateDialog
+      needs="endpoints:write"
       trigger={<Button small>{t("feed.rotate")}</Button>}
       text={t("feed.rotateText")}
       rotate={(gracePeriodSeconds) =>
@@ -145,6 +146,7 @@ function Revoke({ app, id }: { readonly app: string; readonly id: string }) {
   };
   return (
     <Confirm
+      needs="endpoints:write"
       trigger={
         <Button small kind="danger">
           {t("keys.revoke")}

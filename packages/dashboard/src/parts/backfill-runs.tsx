@@ -46,6 +46,7 @@ export function StartRun({ source, settings }: StartRunProps) {
         />
       )}
       <Form
+        needs="sources:write"
         onSubmit={(values) => start.mutate(values)}
         error={start.error}
         foot={

@@ -85,6 +85,7 @@ function Settings({ source, provider, settings }: SettingsProps) {
   return (
     <Card title={t("backfill.title")} lead={t("backfill.lead")}>
       <Form
+        needs="sources:write"
         onSubmit={(values) => save.mutate(values)}
         error={save.error}
         foot={

@@ -44,6 +44,7 @@ export function CaptureResponseCard({ capture }: { readonly capture: Capture }) 
   return (
     <Card title={t("capture.response")} lead={t("capture.responseLead")}>
       <Form
+        needs="sources:write"
         onSubmit={(values) => save.mutate(values)}
         error={save.error}
         foot={

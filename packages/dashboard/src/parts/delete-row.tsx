@@ -1,8 +1,9 @@
 import { type QueryKey, useQueryClient } from "@tanstack/react-query";
+import type { Needs } from "../components/allowed.tsx";
 import { Button } from "../components/button.tsx";
 import { Confirm } from "../components/dialog.tsx";
 
-export interface DeleteRowProps {
+export interface DeleteRowProps extends Needs {
   /** Label of the button, and of the one that confirms. */
   readonly action: string;
   readonly title: string;
@@ -13,7 +14,7 @@ export interface DeleteRowProps {
 }
 
 /** Button of a row that deletes it after a confirmation. */
-export function DeleteRow({ action, title, text, remove, lists }: DeleteRowProps) {
+export function DeleteRow({ action, title, text, remove, lists, ...needs }: DeleteRowProps) {
   const queries = useQueryClient();
   const confirm = async (): Promise<void> => {
     await remove();
@@ -21,6 +22,7 @@ export function DeleteRow({ action, title, text, remove, lists }: DeleteRowProps
   };
   return (
     <Confirm
+      {...needs}
       trigger={
         <Button small kind="danger">
           {action}

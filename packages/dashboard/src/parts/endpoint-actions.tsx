@@ -53,6 +53,7 @@ function Recover({ app, endpoint }: EndpointActionsProps) {
   });
   return (
     <FormDialog
+      needs="messages:replay"
       trigger={
         <Button>
           <RotateCcw aria-hidden />

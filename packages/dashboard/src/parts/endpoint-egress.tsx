@@ -212,6 +212,7 @@ function SettingCard({ app, id, part, isSet, facts, notice = null, toPart, child
     <>
       {isSet && (
         <Confirm
+          needs="endpoints:write"
           trigger={
             <Button small kind="danger">
               {t("network.remove")}
@@ -225,6 +226,7 @@ function SettingCard({ app, id, part, isSet, facts, notice = null, toPart, child
         />
       )}
       <FormDialog
+        needs="endpoints:write"
         trigger={<Button small>{t(isSet ? "network.replace" : "network.set")}</Button>}
         title={t(`network.parts.${part}`)}
         open={open}

@@ -50,6 +50,7 @@ function EndpointTypes({ app, endpoint }: EndpointMatchingProps) {
   return (
     <Card title={t("endpoints.matching")} lead={t(withChannels ? "endpoints.matchingLead" : "routes.matchingLead")}>
       <Form
+        needs="endpoints:write"
         key={endpoint.updatedAt}
         onSubmit={(values) => save.mutate(values)}
         error={save.error}

@@ -76,6 +76,7 @@ function Rotate({ app, id, onRotated }: Ref & { readonly onRotated: () => void }
     <>
       {done && <span role="status">{t("endpoints.rotated")}</span>}
       <FormDialog
+        needs="endpoints:write"
         trigger={
           <Button>
             <RefreshCw aria-hidden />

@@ -62,6 +62,7 @@ function Headers({ app, id }: Ref) {
   return (
     <Card title={t("endpoints.headers")} lead={t("endpoints.headersLead")}>
       <Form
+        needs="endpoints:write"
         key={headers.dataUpdatedAt}
         onSubmit={(values) => save.mutate(values)}
         error={save.error}

@@ -57,6 +57,7 @@ export function EndpointSettings({ app, endpoint }: EndpointSettingsProps) {
     <>
       <Card title={t("endpoints.tabs.settings")}>
         <Form
+          needs="endpoints:write"
           key={endpoint.updatedAt}
           onSubmit={(values) => save.mutate(values)}
           error={save.error}
@@ -86,6 +87,7 @@ export function EndpointSettings({ app, endpoint }: EndpointSettingsProps) {
         </Form>
       </Card>
       <Card
+        needs="endpoints:write"
         title={t("endpoints.delete")}
         lead={t("endpoints.deleteText")}
         actions={

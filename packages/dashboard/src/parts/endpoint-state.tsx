@@ -33,7 +33,7 @@ export function EndpointStateBadge({ app, endpoint }: EndpointStateProps) {
 
 export function EndpointStateCard({ app, endpoint }: EndpointStateProps) {
   const { t } = useTranslation();
-  const { can } = useAudience();
+  const audience = useAudience();
   const status = useEndpointState(app, endpoint);
   if (status.error !== null && status.data === undefined) {
     return <Failed error={status.error} retry={() => void status.refetch()} />;
@@ -42,7 +42,7 @@ export function EndpointStateCard({ app, endpoint }: EndpointStateProps) {
     <Card
       title={t("endpointState.title")}
       actions={
-        status.data === undefined || !can("ManageEndpoint") ? null : (
+        status.data === undefined || (audience.kind === "portal" && !audience.can("ManageEndpoint")) ? null : (
           <StateActions app={app} endpoint={endpoint} status={status.data} />
         )
       }
@@ -155,18 +155,30 @@ function StateActions({ app, endpoint, status }: EndpointStateProps & { readonly
   return (
     <>
       {tryable && (
-        <Button kind="primary" small onClick={() => change.mutate("try-now")} disabled={change.isPending}>
+        <Button
+          needs="messages:replay"
+          kind="primary"
+          small
+          onClick={() => change.mutate("try-now")}
+          disabled={change.isPending}
+        >
           <Zap aria-hidden />
           {t("endpointState.tryNow")}
         </Button>
       )}
       {state === "paused" ? (
-        <Button kind="primary" small onClick={() => change.mutate("resume")} disabled={change.isPending}>
+        <Button
+          needs="endpoints:write"
+          kind="primary"
+          small
+          onClick={() => change.mutate("resume")}
+          disabled={change.isPending}
+        >
           <Play aria-hidden />
           {t("endpointState.resume")}
         </Button>
       ) : (
-        <Button small onClick={() => change.mutate("pause")} disabled={change.isPending}>
+        <Button needs="endpoints:write" small onClick={() => change.mutate("pause")} disabled={change.isPending}>
           <Pause aria-hidden />
           {t("endpointState.pause")}
         </Button>
@@ -242,7 +254,12 @@ export function Blockers({ app, endpoint }: EndpointStateProps) {
                   end: true,
                   tight: true,
                   cell: (row: EndpointState["blockers"][number]) => (
-                    <Button small onClick={() => unblock.mutate(row.msgId)} disabled={unblock.isPending}>
+                    <Button
+                      needs="endpoints:write"
+                      small
+                      onClick={() => unblock.mutate(row.msgId)}
+                      disabled={unblock.isPending}
+                    >
                       {t("endpointState.unblock")}
                     </Button>
                   ),

@@ -49,6 +49,7 @@ function Disable({ app, id, onDone }: SwitchProps) {
   const path = { app_id: app, endpoint_id: id };
   return (
     <Confirm
+      needs="endpoints:write"
       trigger={
         <Button>
           <Power aria-hidden />
@@ -104,6 +105,7 @@ function Enable({ app, id, onDone }: SwitchProps) {
   const waiting = state.data?.waiting;
   return (
     <Dialog
+      needs="endpoints:write"
       trigger={
         <Button kind="primary">
           <Power aria-hidden />

@@ -28,13 +28,15 @@ import { useDestinationKinds } from "./use-destination-kinds.ts";
 
 const TABS = ["overview", "attempts", "matching", "policy", "feed", "security", "settings"] as const;
 
-/** Tabs that are hidden from customers without the capability `ManageEndpoint`. */
+/** Tabs that are hidden from customers without the capability `ManageEndpoint`. Operators see them, read-only without the permission. */
 const NEEDS_MANAGING: ReadonlySet<string> = new Set(["matching", "policy", "settings"]);
 
 export function EndpointView({ app, id }: { readonly app: string; readonly id: string }) {
   const { t } = useTranslation();
   const audience = useAudience();
-  const tabs = TABS.filter((name) => !NEEDS_MANAGING.has(name) || audience.can("ManageEndpoint"));
+  const tabs = TABS.filter(
+    (name) => audience.kind === "operator" || !NEEDS_MANAGING.has(name) || audience.can("ManageEndpoint"),
+  );
   const tab = tabOf(tabs, useSearch({ strict: false }).tab);
   const path = { app_id: app, endpoint_id: id };
   const kinds = useDestinationKinds();

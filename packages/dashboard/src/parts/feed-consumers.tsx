@@ -141,6 +141,7 @@ function Actions({ app, endpoint, name }: ActionsProps) {
     <div className={styles["actions"]}>
       <Reset app={app} endpoint={endpoint} name={name} />
       <Confirm
+        needs="endpoints:write"
         trigger={
           <Button small kind="danger">
             {t("actions.delete")}
@@ -191,6 +192,7 @@ function Reset({ app, endpoint, name }: ActionsProps) {
   });
   return (
     <FormDialog
+      needs="endpoints:write"
       trigger={<Button small>{t("feed.move")}</Button>}
       title={t("feed.resetTitle", { name })}
       open={open}

@@ -89,7 +89,12 @@ function FilterEditor({ app, id, filter }: FilterEditorProps) {
         <FormError error={save.error} />
         <div className={formStyles["foot"]}>
           {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
-          <Button kind="primary" onClick={() => save.mutate()} disabled={save.isPending || !isComplete}>
+          <Button
+            needs="endpoints:write"
+            kind="primary"
+            onClick={() => save.mutate()}
+            disabled={save.isPending || !isComplete}
+          >
             {t("actions.save")}
           </Button>
         </div>
@@ -98,7 +103,11 @@ function FilterEditor({ app, id, filter }: FilterEditorProps) {
         <SamplePicker app={app} value={message} onChange={setMessage} />
         {isSource(app) && message !== "" && <RequestSample source={app} id={message} />}
         <div>
-          <Button onClick={() => explain.mutate()} disabled={message === "" || explain.isPending || !isComplete}>
+          <Button
+            needs="payloads:read"
+            onClick={() => explain.mutate()}
+            disabled={message === "" || explain.isPending || !isComplete}
+          >
             {t("tryIt.run")}
           </Button>
         </div>

@@ -101,10 +101,11 @@ function Actions({ app, topic: { id, disabled } }: TopicProps & HubTopicsProps) 
   return (
     <div className={styles["actions"]}>
       <FormError error={toggle.error} />
-      <Button small disabled={toggle.isPending} onClick={() => toggle.mutate()}>
+      <Button needs="endpoints:write" small disabled={toggle.isPending} onClick={() => toggle.mutate()}>
         {t(disabled ? "subscriptions.enable" : "subscriptions.disable")}
       </Button>
       <Confirm
+        needs="endpoints:write"
         trigger={<Button small>{t("subscriptions.rotateUrl")}</Button>}
         title={t("subscriptions.rotateUrlTitle")}
         text={t("subscriptions.rotateUrlText")}
@@ -113,6 +114,7 @@ function Actions({ app, topic: { id, disabled } }: TopicProps & HubTopicsProps) 
         onConfirm={rotate}
       />
       <DeleteRow
+        needs="endpoints:write"
         action={t("actions.delete")}
         title={t("subscriptions.deleteTopicTitle")}
         text={t("subscriptions.deleteTopicText")}
@@ -147,6 +149,7 @@ function NewTopic({ app }: HubTopicsProps) {
   });
   return (
     <FormDialog
+      needs="endpoints:write"
       trigger={<AddButton kind="plain">{t("subscriptions.newTopic")}</AddButton>}
       title={t("subscriptions.newTopic")}
       open={open}

@@ -38,6 +38,7 @@ export function MessageActions({ app, message, deliveries }: MessageActionsProps
       <ShareDialog app={app} message={message.id} />
       {open && (
         <Confirm
+          needs="messages:delete"
           trigger={<Button small>{t("messages.cancel")}</Button>}
           title={t("messages.cancelTitle")}
           text={t("deliveries.cancelText")}
@@ -47,6 +48,7 @@ export function MessageActions({ app, message, deliveries }: MessageActionsProps
         />
       )}
       <Confirm
+        needs="messages:delete"
         trigger={
           <Button small kind="quiet">
             <MoreHorizontal aria-hidden />

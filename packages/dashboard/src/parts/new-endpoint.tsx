@@ -41,6 +41,7 @@ export function NewEndpoint({ app }: { readonly app: string }) {
   };
   return (
     <FormDialog
+      needs="endpoints:write"
       title={t("endpoints.new")}
       trigger={<AddButton>{t("endpoints.new")}</AddButton>}
       wide

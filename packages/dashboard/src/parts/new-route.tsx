@@ -31,6 +31,7 @@ export function NewRoute({ source }: { readonly source: string }) {
   });
   return (
     <FormDialog
+      needs="sources:write"
       trigger={
         <AddButton kind="plain" small>
           {t("routes.new")}

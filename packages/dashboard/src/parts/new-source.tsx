@@ -48,7 +48,7 @@ export function NewSource() {
   const made = create.data;
   if (made?.warnings !== undefined && made.warnings.length > 0) {
     return (
-      <Dialog trigger={trigger} title={t("sources.new")} open={open} onOpenChange={change}>
+      <Dialog needs="sources:write" trigger={trigger} title={t("sources.new")} open={open} onOpenChange={change}>
         <SecretWarnings warnings={made.warnings} />
         <Button kind="primary" onClick={() => void show(made.id)}>
           {t("secretWarnings.open")}
@@ -58,6 +58,7 @@ export function NewSource() {
   }
   return (
     <FormDialog
+      needs="sources:write"
       title={t("sources.new")}
       trigger={trigger}
       wide

@@ -4,6 +4,7 @@ import { useId, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "../components/button.tsx";
 import { FormError } from "../components/form.tsx";
+import { useAudience } from "../session/audience.ts";
 import formStyles from "../components/form.module.css";
 import { Card } from "../components/page.tsx";
 import { formatDuration } from "../lib/format.ts";
@@ -25,6 +26,8 @@ export interface PolicyEditorProps {
 /** Editor of a delivery policy. Each field shows its effective value and where it comes from; empty fields are inherited. */
 export function PolicyEditor({ level, policy, hidden, onSave }: PolicyEditorProps) {
   const { t } = useTranslation();
+  const needs = level === "application" ? "settings:write" : "endpoints:write";
+  const isReadOnly = !useAudience().may(needs);
   const form = useRef<HTMLFormElement>(null);
   const own = policy.policy as Policy;
   const effective = policy.effective as Policy;
@@ -47,28 +50,31 @@ export function PolicyEditor({ level, policy, hidden, onSave }: PolicyEditorProp
       }}
     >
       <p className="muted">{t(`policy.lead.${level}`)}</p>
-      {sections.map((section) => (
-        <Card key={section} title={sectionName(t, section)} lead={sectionLead(t, section)}>
-          <div className={styles["fields"]}>
-            {fields
-              .filter((field) => field.section === section)
-              .map((field) => (
-                <Field
-                  key={field.name}
-                  field={field}
-                  own={toText(field.kind, own[section]?.[field.name])}
-                  holds={toText(field.kind, effective[section]?.[field.name])}
-                  source={policy.sources[section]?.[field.name] ?? "platform"}
-                  level={level}
-                />
-              ))}
-          </div>
-        </Card>
-      ))}
+      <fieldset disabled={isReadOnly} className={formStyles["readOnly"]}>
+        {sections.map((section) => (
+          <Card key={section} title={sectionName(t, section)} lead={sectionLead(t, section)}>
+            <div className={styles["fields"]}>
+              {fields
+                .filter((field) => field.section === section)
+                .map((field) => (
+                  <Field
+                    key={field.name}
+                    field={field}
+                    own={toText(field.kind, own[section]?.[field.name])}
+                    holds={toText(field.kind, effective[section]?.[field.name])}
+                    source={policy.sources[section]?.[field.name] ?? "platform"}
+                    level={level}
+                  />
+                ))}
+            </div>
+          </Card>
+        ))}
+      </fieldset>
+      {isReadOnly && <p className="muted">{t("actions.readOnly")}</p>}
       <div className={styles["foot"]}>
         <FormError error={save.error} />
         {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
-        <Button type="submit" kind="primary" disabled={save.isPending}>
+        <Button needs={needs} type="submit" kind="primary" disabled={save.isPending}>
           {t("actions.save")}
         </Button>
       </div>

@@ -43,11 +43,16 @@ export function PollerToken({ app, endpoint }: PollerTokenProps) {
       <FormError error={reveal.error} />
       {revoked && <p role="status">{t("feed.revoked")}</p>}
       <div className={formStyles["foot"]} data-start>
-        <Button onClick={() => reveal.mutate()} disabled={reveal.isPending || reveal.data !== undefined}>
+        <Button
+          needs="secrets:read"
+          onClick={() => reveal.mutate()}
+          disabled={reveal.isPending || reveal.data !== undefined}
+        >
           <Eye aria-hidden />
           {t("actions.show")}
         </Button>
         <RotateDialog
+          needs="endpoints:write"
           trigger={
             <Button>
               <RefreshCw aria-hidden />
@@ -65,6 +70,7 @@ export function PollerToken({ app, endpoint }: PollerTokenProps) {
           onRotated={() => reveal.mutate()}
         />
         <Confirm
+          needs="endpoints:write"
           trigger={<Button kind="danger">{t("keys.revoke")}</Button>}
           title={t("feed.revokeTitle")}
           text={t("feed.revokeText")}

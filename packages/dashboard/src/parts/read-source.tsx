@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
+import { Allowed } from "../components/allowed.tsx";
 import { Tags } from "../components/badge.tsx";
 import { Card, Columns, Facts } from "../components/page.tsx";
 import type { Source } from "../lib/source-form.ts";
@@ -80,9 +81,11 @@ function About({ source }: { readonly source: Source }) {
                 </span>
               ))}
               {watches.data?.data.length === 0 && `${t("sourceKinds.noWatches")} · `}
-              <Link to="/watches/new" search={{ app: source.id }}>
-                {t("sourceKinds.newWatch")}
-              </Link>
+              <Allowed to="watches:write">
+                <Link to="/watches/new" search={{ app: source.id }}>
+                  {t("sourceKinds.newWatch")}
+                </Link>
+              </Allowed>
             </span>,
           ],
         ]}

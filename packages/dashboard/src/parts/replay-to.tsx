@@ -37,6 +37,7 @@ export function ReplayTo({ source, at }: ReplayToProps) {
   });
   return (
     <FormDialog
+      needs="messages:replay"
       trigger={
         <Button small kind="primary">
           <Forward aria-hidden />

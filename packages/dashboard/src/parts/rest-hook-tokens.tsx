@@ -51,6 +51,7 @@ export function RestHookTokens({ app }: RestHookTokensProps) {
           end: true,
           cell: ({ id }) => (
             <DeleteRow
+              needs="endpoints:write"
               action={t("keys.revoke")}
               title={t("subscriptions.revokeTitle")}
               text={t("subscriptions.revokeText")}
@@ -99,6 +100,7 @@ function NewToken({ app, onCreated }: RestHookTokensProps & { readonly onCreated
   });
   return (
     <FormDialog
+      needs="endpoints:write"
       trigger={<AddButton kind="plain">{t("subscriptions.newToken")}</AddButton>}
       title={t("subscriptions.newToken")}
       open={open}

@@ -1,12 +1,13 @@
 import { useMutation } from "@tanstack/react-query";
 import { type ReactElement, useState } from "react";
 import { useTranslation } from "react-i18next";
+import type { Needs } from "../components/allowed.tsx";
 import { FormDialog } from "../components/form-dialog.tsx";
 import type { FormValues } from "../components/form.tsx";
 import { GRACE, type Grace } from "../lib/grace.ts";
 import { GraceField } from "./grace-field.tsx";
 
-export interface RotateDialogProps<Result> {
+export interface RotateDialogProps<Result> extends Needs {
   readonly trigger: ReactElement;
   /** What the receiver has to know beyond the grace period. */
   readonly text?: string;
@@ -16,7 +17,7 @@ export interface RotateDialogProps<Result> {
 }
 
 /** Replaces a token after asking how long the earlier one stays valid. */
-export function RotateDialog<Result>({ trigger, text, rotate, onRotated }: RotateDialogProps<Result>) {
+export function RotateDialog<Result>({ trigger, text, rotate, onRotated, ...needs }: RotateDialogProps<Result>) {
   const { t } = useTranslation();
   const [open, setOpen] = useState(false);
   const change = useMutation({
@@ -28,6 +29,7 @@ export function RotateDialog<Result>({ trigger, text, rotate, onRotated }: Rotat
   });
   return (
     <FormDialog
+      {...needs}
       trigger={trigger}
       title={t("feed.rotateTitle")}
       open={open}

@@ -61,6 +61,7 @@ export function RouteEditor({ source, endpoint: id, onDeleted }: RouteEditorProp
             <ArrowRight aria-hidden />
           </Link>
           <Confirm
+            needs="endpoints:write"
             trigger={
               <Button small kind="danger">
                 {t("routes.delete")}
@@ -110,6 +111,7 @@ function Forwarding({ source, id }: Ref) {
   return (
     <Card title={t("routes.forwarding")} lead={t("routes.forwardingLead")}>
       <Form
+        needs="sources:write"
         key={forwarding.dataUpdatedAt}
         onSubmit={(values) => save.mutate(values)}
         error={save.error}
@@ -157,6 +159,7 @@ function Order({ source, id }: Ref) {
   return (
     <Card title={t("policy.sections.order")} lead={t("policy.about.order")}>
       <Form
+        needs="endpoints:write"
         key={policy.dataUpdatedAt}
         onSubmit={(values) => save.mutate(values)}
         error={save.error}

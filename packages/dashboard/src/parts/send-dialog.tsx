@@ -6,7 +6,7 @@ import { FormDialog, type FormDialogProps } from "../components/form-dialog.tsx"
 
 export interface SendDialogProps extends Pick<
   FormDialogProps,
-  "open" | "onOpenChange" | "onSubmit" | "error" | "busy"
+  "open" | "onOpenChange" | "onSubmit" | "error" | "busy" | "needs"
 > {
   /** Name of the button, and of the dialog that it opens. */
   readonly title: string;
@@ -14,7 +14,7 @@ export interface SendDialogProps extends Pick<
   readonly children: ReactNode;
 }
 
-/** Button and dialog that send something to one endpoint. */
+/** Button and dialog that send something, by default to one endpoint, which needs `messages:replay`. */
 export function SendDialog({ title, lead, children, ...dialog }: SendDialogProps) {
   const { t } = useTranslation();
   const trigger = (
@@ -24,7 +24,7 @@ export function SendDialog({ title, lead, children, ...dialog }: SendDialogProps
     </Button>
   );
   return (
-    <FormDialog {...dialog} trigger={trigger} title={title} submit={t("actions.send")}>
+    <FormDialog needs="messages:replay" {...dialog} trigger={trigger} title={title} submit={t("actions.send")}>
       <p className="muted">{lead}</p>
       {children}
     </FormDialog>

@@ -28,6 +28,7 @@ export function ShareDialog(props: ShareDialogProps) {
   const [open, setOpen] = useState(false);
   return (
     <Dialog
+      needs="payloads:read"
       trigger={
         <Button small>
           <Share2 aria-hidden />

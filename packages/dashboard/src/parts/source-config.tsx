@@ -28,6 +28,7 @@ export function SourceConfig({ source }: { readonly source: Source }) {
   const { name, uid, dailyQuota, updatedAt } = source;
   return (
     <Form
+      needs="sources:write"
       onSubmit={(values) => save.mutate(sourceOfForm(source, form, values))}
       error={save.error}
       foot={<SaveFoot save={save} />}

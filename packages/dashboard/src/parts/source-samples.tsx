@@ -101,6 +101,7 @@ function SendSample({ source, last }: { readonly source: Source; readonly last: 
   const type = last?.eventType ?? eventTypesOf(source, kind?.events ?? [])[0] ?? "";
   return (
     <SendDialog
+      needs="messages:publish"
       title={t("sourceKinds.send")}
       lead={t("sourceKinds.sendLead")}
       open={open}

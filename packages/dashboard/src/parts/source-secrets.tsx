@@ -68,6 +68,7 @@ export function SourceSecrets({ source }: { readonly source: Source }) {
               tight: true,
               cell: (row) => (
                 <Confirm
+                  needs="sources:write"
                   trigger={
                     <Button small kind="danger">
                       {t("actions.delete")}
@@ -113,6 +114,7 @@ function NewSecret({ source, onAdded }: NewSecretProps) {
   });
   return (
     <FormDialog
+      needs="sources:write"
       trigger={
         <AddButton kind="plain" small>
           {t("sourceSecrets.add")}

@@ -57,12 +57,17 @@ export function SourceState({ source }: { readonly source: Source }) {
       actions={
         <span className={styles["actions"]}>
           {kind?.family === "poll" && !isPaused && state !== "unavailable" && (
-            <Button small onClick={() => act.mutate("poll")} disabled={act.isPending}>
+            <Button needs="sources:write" small onClick={() => act.mutate("poll")} disabled={act.isPending}>
               <RefreshCw aria-hidden />
               {t("sourceKinds.poll")}
             </Button>
           )}
-          <Button small onClick={() => act.mutate(isPaused ? "resume" : "pause")} disabled={act.isPending}>
+          <Button
+            needs="sources:write"
+            small
+            onClick={() => act.mutate(isPaused ? "resume" : "pause")}
+            disabled={act.isPending}
+          >
             {isPaused ? <Play aria-hidden /> : <Pause aria-hidden />}
             {t(isPaused ? "sourceKinds.resume" : "sourceKinds.pause")}
           </Button>

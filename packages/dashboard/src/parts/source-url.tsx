@@ -39,6 +39,7 @@ export function SourceUrl({ source }: { readonly source: Source }) {
       lead={t("sources.urlLead")}
       actions={
         <FormDialog
+          needs="sources:write"
           trigger={
             <Button small>
               <RefreshCw aria-hidden />

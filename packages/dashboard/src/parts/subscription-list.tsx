@@ -50,7 +50,9 @@ export function SubscriptionList<Row extends Identified>({
           label: t("subscriptions.actions"),
           tight: true,
           end: true,
-          cell: ({ id }) => <DeleteRow {...deletion} lists={[queryKey]} remove={() => remove(id)} />,
+          cell: ({ id }) => (
+            <DeleteRow needs="endpoints:write" {...deletion} lists={[queryKey]} remove={() => remove(id)} />
+          ),
         },
       ]}
     />

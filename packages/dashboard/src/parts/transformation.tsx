@@ -77,8 +77,12 @@ function Editor({ app, id, stored }: EditorProps) {
         <FormError error={save.error} />
         <div className={formStyles["foot"]}>
           {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
-          {code === "" && <Button onClick={() => setCode(EXAMPLE)}>{t("transformation.example")}</Button>}
-          <Button kind="primary" onClick={() => save.mutate()} disabled={save.isPending}>
+          {code === "" && (
+            <Button needs="endpoints:write" onClick={() => setCode(EXAMPLE)}>
+              {t("transformation.example")}
+            </Button>
+          )}
+          <Button needs="endpoints:write" kind="primary" onClick={() => save.mutate()} disabled={save.isPending}>
             {t("actions.save")}
           </Button>
         </div>
@@ -109,7 +113,7 @@ function TryIt({ app, id, code }: TransformationProps & { readonly code: string 
     <Card title={t("tryIt.transformation")} lead={t("tryIt.lead")}>
       <SamplePicker app={app} value={message} onChange={setMessage} />
       <div>
-        <Button onClick={() => run.mutate()} disabled={message === "" || run.isPending}>
+        <Button needs="payloads:read" onClick={() => run.mutate()} disabled={message === "" || run.isPending}>
           {t("tryIt.run")}
         </Button>
       </div>

@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { api, ApiError, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
 import { FormError, SelectField } from "../components/form.tsx";
+import { useAudience } from "../session/audience.ts";
 import formStyles from "../components/form.module.css";
 import { Input } from "../components/input.tsx";
 import { Card, Stack } from "../components/page.tsx";
@@ -51,6 +52,8 @@ type Edited = { readonly mode: "form"; readonly draft: RuleDraft } | { readonly 
 
 export function WatchEditor({ app, watch, onSave, save }: WatchEditorProps) {
   const { t } = useTranslation();
+  const { may } = useAudience();
+  const isReadOnly = watch !== null && !may("watches:write");
   const [general, setGeneral] = useState<General>(() => generalOf(app, watch));
   const [edited, setEdited] = useState<Edited>(() => editedOf(watch));
   const [limit, setLimit] = useState("500");
@@ -73,42 +76,51 @@ export function WatchEditor({ app, watch, onSave, save }: WatchEditorProps) {
   };
   return (
     <form className={styles["editor"]} onSubmit={submit}>
-      <Stack>
-        <What general={general} onChange={setGeneral} isNew={watch === null} />
-        <Mode edited={edited} rule={rule} onChange={setEdited} />
-        {edited.mode === "form" ? (
-          <WatchRuleFields
-            app={general.app}
-            eventTypes={eventTypes}
-            draft={edited.draft}
-            onChange={(draft) => setEdited({ mode: "form", draft })}
-            faults={faults}
-          />
-        ) : (
-          <Card>
-            <CodeArea
-              label={t("watchEdit.json")}
-              help={fault === null ? t("watchEdit.jsonHelp") : t("watchEdit.jsonInvalid", { fault })}
-              value={edited.text}
-              onChange={(text) => setEdited({ mode: "json", text })}
-              rows={18}
-              invalid={fault !== null}
+      <fieldset disabled={isReadOnly} className={formStyles["readOnly"]}>
+        <Stack>
+          <What general={general} onChange={setGeneral} isNew={watch === null} />
+          <Mode edited={edited} rule={rule} onChange={setEdited} />
+          {edited.mode === "form" ? (
+            <WatchRuleFields
+              app={general.app}
+              eventTypes={eventTypes}
+              draft={edited.draft}
+              onChange={(draft) => setEdited({ mode: "form", draft })}
+              faults={faults}
             />
-            {faults.map(({ path, message }) => (
-              <p key={path.join(".")} className={formStyles["error"]} role="alert">
-                <code>{path.join(".")}</code>: {message}
-              </p>
-            ))}
-          </Card>
-        )}
-      </Stack>
+          ) : (
+            <Card>
+              <CodeArea
+                label={t("watchEdit.json")}
+                help={fault === null ? t("watchEdit.jsonHelp") : t("watchEdit.jsonInvalid", { fault })}
+                value={edited.text}
+                onChange={(text) => setEdited({ mode: "json", text })}
+                rows={18}
+                invalid={fault !== null}
+              />
+              {faults.map(({ path, message }) => (
+                <p key={path.join(".")} className={formStyles["error"]} role="alert">
+                  <code>{path.join(".")}</code>: {message}
+                </p>
+              ))}
+            </Card>
+          )}
+        </Stack>
+      </fieldset>
       <div className={styles["beside"]} tabIndex={0} role="region" aria-label={t("watchEdit.beside")}>
         <Stack>
           <RuleInWords rule={rule} />
           {faultsOf(save.error).length === 0 && <FormError error={save.error} />}
           <div className={formStyles["foot"]}>
             {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
-            <Button type="submit" kind="primary" disabled={save.isPending || rule === null || general.app === ""}>
+            {isReadOnly && <span className="muted">{t("actions.readOnly")}</span>}
+            <Button
+              needs="watches:write"
+              needsIn={general.app === "" ? "anywhere" : general.app}
+              type="submit"
+              kind="primary"
+              disabled={save.isPending || rule === null || general.app === ""}
+            >
               {t(watch === null ? "watches.create" : "watches.saveAll")}
             </Button>
           </div>

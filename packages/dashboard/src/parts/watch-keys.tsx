@@ -145,6 +145,7 @@ function KeyCard({ app, watch, name }: KeyCardProps) {
       actions={
         <span className={styles["switch"]}>
           <Confirm
+            needs="watches:write"
             trigger={
               <Button small>
                 <RotateCcw aria-hidden />

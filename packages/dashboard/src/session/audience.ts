@@ -4,6 +4,7 @@
 import type { LinkProps } from "@tanstack/react-router";
 import { createContext, type ReactNode, useContext } from "react";
 import type { components } from "../api/schema.ts";
+import type { Permission } from "../lib/caller.ts";
 
 export type Capability = components["schemas"]["PortalOut"]["capabilities"][number];
 
@@ -11,6 +12,11 @@ export interface Audience {
   readonly kind: "operator" | "portal";
   /** Whether the token has a capability. Controls without permission are hidden; the server enforces it in any case. */
   readonly can: (capability: Capability) => boolean;
+  /**
+   * Whether an operator has a permission in this application, by default the one of the page; `"anywhere"`: in at least one. Customers have
+   * capabilities instead, which `can` checks.
+   */
+  readonly may: (permission: Permission, app?: string) => boolean;
   readonly endpoint: (app: string, endpoint: string) => LinkProps;
   readonly message: (app: string, message: string) => LinkProps;
   readonly attempt: (app: string, message: string, attempt: string) => LinkProps;

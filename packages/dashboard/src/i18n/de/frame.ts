@@ -75,6 +75,7 @@ export const frame: typeof english = {
     edit: "Bearbeiten",
     save: "Speichern",
     saved: "Gespeichert",
+    readOnly: "Sie können dies ansehen, aber Ihre Rolle erlaubt keine Änderungen.",
     cancel: "Abbrechen",
     delete: "Löschen",
     copy: "Kopieren",

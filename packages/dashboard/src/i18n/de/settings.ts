@@ -97,6 +97,16 @@ export const settings: typeof english = {
     role: "Ihre Rolle",
     switch: "Organisation",
     switchTo: "Wechseln",
+    factor: "Zwei-Faktor-Authentifizierung",
+    factorLead:
+      "Benutzer brauchen einen Einmalcode oder einen Passkey. Wer beides nicht hat, richtet es ein, bevor etwas anderes möglich ist, auch in offenen Sitzungen. Die Anmeldung bei Ihrem Identitätsanbieter zählt: Verlangen Sie den zweiten Faktor dort.",
+    requireFactor: "Zweiten Faktor verlangen",
+    setUpFactor: "Zweiten Faktor einrichten",
+    setUpFactorText:
+      "Ihre Organisation verlangt einen. Richten Sie Einmalcodes ein, oder fügen Sie einen Passkey hinzu. Wenn Sie schon einen haben, melden Sie sich ab und damit wieder an.",
+    stillMissing:
+      "Diese Sitzung hat noch keinen zweiten Faktor. Richten Sie unten einen ein, oder melden Sie sich mit Ihrem an.",
+    continue: "Weiter",
     roles: {
       owner: "Inhaber",
       admin: "Administrator",

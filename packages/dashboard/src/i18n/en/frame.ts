@@ -70,6 +70,7 @@ export const frame = {
     edit: "Edit",
     save: "Save",
     saved: "Saved",
+    readOnly: "You can view this, but your role does not let you change it.",
     cancel: "Cancel",
     delete: "Delete",
     copy: "Copy",

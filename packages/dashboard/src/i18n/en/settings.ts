@@ -91,6 +91,15 @@ export const settings = {
     role: "Your role",
     switch: "Organisation",
     switchTo: "Switch",
+    factor: "Two-factor authentication",
+    factorLead:
+      "Users need a one-time code or a passkey. Those who have neither set one up before they can do anything else, also in open sessions. Sign-in at your identity provider counts: require a second factor there.",
+    requireFactor: "Require a second factor",
+    setUpFactor: "Set up a second factor",
+    setUpFactorText:
+      "Your organisation requires one. Set up one-time codes or add a passkey. If you have one already, sign out and sign in with it.",
+    stillMissing: "This session has no second factor yet. Set one up below, or sign in with the one that you have.",
+    continue: "Continue",
     roles: {
       owner: "Owner",
       admin: "Admin",
