@@ -41,6 +41,8 @@ export class OpenIdConnect implements OidcProtocol {
   readonly #fetch: CustomFetch;
   readonly #now: () => number;
   readonly #known = boundedCache<string, Known>(100);
+  /** Metadata that is being read: people who sign in at a slow provider at the same time share one request. */
+  readonly #reading = new Map<string, Promise<Known>>();
 
   constructor({ egress, now }: OpenIdConnectOptions) {
     this.#fetch = guardedFetch(egress);
@@ -135,7 +137,12 @@ export class OpenIdConnect implements OidcProtocol {
     const key = keyOf(settings);
     const known = this.#known.get(key);
     if (known !== undefined && known.until > this.#now()) return known;
-    const found = await this.#discover(settings);
+    let reading = this.#reading.get(key);
+    if (reading === undefined) {
+      reading = this.#discover(settings).finally(() => this.#reading.delete(key));
+      this.#reading.set(key, reading);
+    }
+    const found = await reading;
     this.#known.set(key, found);
     return found;
   }

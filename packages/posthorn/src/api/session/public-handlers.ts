@@ -9,7 +9,7 @@ import {
   type SignInResult,
 } from "../../domain/session/sign-in.ts";
 import { signOut } from "../../domain/session/sign-out.ts";
-import { providerSignOutUrl } from "../../domain/user/identity/session.ts";
+import { providerSignOut } from "../../domain/user/identity/session.ts";
 import { passkeyRequestOptions, signInWithPasskey } from "../../domain/user/passkey.ts";
 import { acceptInvitation, readInvitation } from "../../domain/user/invitation.ts";
 import { readResetLink, resetPassword } from "../../domain/user/reset.ts";
@@ -90,10 +90,11 @@ export async function resetDetails(call: PublicRequest<Body<"OneTimeCodeIn">>): 
 export async function endSession(call: PublicRequest<Body<"SignOutIn">>): Promise<Reply> {
   const { request, response, publicUrl, services, body } = call;
   const cookie = sessionCookie(request, publicUrl);
-  const redirectTo = cookie === null ? null : await providerSignOutUrl(services, cookie);
-  if (cookie !== null) await signOut(services, cookie, body.everywhere ?? false, attemptOf(call));
   clearSessionCookie(request, response, publicUrl);
-  return ok({ redirectTo });
+  if (cookie === null) return ok({ redirectTo: null });
+  const atProvider = await providerSignOut(services, cookie);
+  await signOut(services, cookie, body.everywhere ?? false, attemptOf(call));
+  return ok({ redirectTo: await atProvider() });
 }
 
 export { connectAtProvider, providers, startAtProvider } from "./provider-handlers.ts";

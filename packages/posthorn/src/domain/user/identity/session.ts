@@ -1,4 +1,5 @@
 /** Sessions that began at an identity provider: how a sign-in there starts and ends, and what a logout there ends here. */
+import { setTimeout as delay } from "node:timers/promises";
 import { PosthornError } from "../../../lib/errors.ts";
 import { hashToken } from "../../auth/hash-token.ts";
 import type { Services } from "../../context.ts";
@@ -107,8 +108,14 @@ export function safePath(path: string): string {
   return isSafe ? path : "/";
 }
 
-/** URL that ends the session at its provider as well; `null`: it did not begin at one, or the provider cannot do that. */
-export async function providerSignOutUrl(services: Services, cookie: string): Promise<string | null> {
+/** How long a person who signs out waits for the provider. */
+const SIGN_OUT_WAIT_MS = 3000;
+
+/**
+ * Returns a function that returns the URL which ends the session at its provider as well; `null`: it did not begin at one, or the provider
+ * cannot do that, or does not respond. To be called when the session here has ended, because the provider may be slow.
+ */
+export async function providerSignOut(services: Services, cookie: string): Promise<() => Promise<string | null>> {
   const session = await services.store.db
     .selectFrom("person_session as s")
     .innerJoin("identity_provider as p", "p.id", "s.provider_id")
@@ -116,14 +123,16 @@ export async function providerSignOutUrl(services: Services, cookie: string): Pr
     .select(["s.id as session_key", "s.id_token_sealed"])
     .where("s.hash", "=", hashToken(cookie))
     .executeTakeFirst();
-  if (session === undefined || session.id_token_sealed === null) return null;
+  if (session === undefined || session.id_token_sealed === null) return () => Promise.resolve(null);
   const { id_token_sealed: sealed, session_key: key, ...row } = session;
   const idToken = services.secretBox.open(sealed, sealedIn("person_session.id_token_sealed", key));
   const returnTo = services.rules.publicUrl() + AFTER_LOGOUT_PATH;
-  // The session here ends in any case: a provider that is unavailable must not prevent it.
-  return await services.identityProviders
-    .endSessionUrl(clientSettings({ services }, row), { idToken, returnTo })
-    .catch(() => null);
+  return () => {
+    const url = services.identityProviders
+      .endSessionUrl(clientSettings({ services }, row), { idToken, returnTo })
+      .catch(() => null);
+    return Promise.race([url, delay(SIGN_OUT_WAIT_MS, null, { ref: false })]);
+  };
 }
 
 /** Ends the sessions that a logout at the provider names (back-channel logout). Returns how many. */
