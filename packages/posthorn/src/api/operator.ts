@@ -1,6 +1,6 @@
 /**
- * Who runs a command of `posthorn`, such as `ada@build-1`, for the audit log. The command says so itself, so it names the caller only where
- * the credential names nobody: with a signed token of the organisation, which can do everything in any case.
+ * The person and machine that run a command of `posthorn`, such as `ada@build-1`, for the audit log. The command states this itself, so it
+ * counts only for signed tokens of the organisation: they have every permission and identify no person.
  */
 import { OPERATOR_HEADER } from "../lib/operator-header.ts";
 

@@ -116,7 +116,7 @@ async function memberWithPasskey() {
   return { browser, device, id: added.json["id"] as string };
 }
 
-async function device() {
+async function startDevice() {
   const started = await fetch(`${node.url}/api/v1/device/code`, { method: "POST", body: new URLSearchParams() });
   return (await started.json()) as { readonly device_code: string; readonly user_code: string };
 }
@@ -209,7 +209,7 @@ const STEPS: Readonly<Record<string, Step>> = {
   },
   "v1.device.decide": async () => {
     const browser = await member();
-    const { user_code: userCode } = await device();
+    const { user_code: userCode } = await startDevice();
     return () => browser.send("POST", `device/${userCode}`, { approve: true });
   },
   "v1.user.patch": async () => {
@@ -325,7 +325,7 @@ const SIGN_IN: Readonly<Record<string, readonly [Step, readonly string[]]>> = {
   "on the command line": [
     async () => {
       const browser = await member();
-      const { device_code: given, user_code: userCode } = await device();
+      const { device_code: given, user_code: userCode } = await startDevice();
       await browser.send("POST", `device/${userCode}`, { approve: true });
       const body = new URLSearchParams({
         grant_type: "urn:ietf:params:oauth:grant-type:device_code",

@@ -157,7 +157,7 @@ describe.skipIf(isSkipped("kafka"))("a record batch of Kafka that is too large t
       const send = (value: Buffer) => producer.send({ messages: [{ topic: "in", value }] });
       const publish = async (large: Buffer, small: string): Promise<void> => {
         // The first record has the offset 0.
-        await send(large as Buffer<ArrayBuffer>);
+        await send(large);
         await send(Buffer.from(small));
       };
       const config = { brokers: broker.plain, topics: "in", tls: false, start: "all" };

@@ -1,10 +1,8 @@
 /** Handlers of the routes of users, loaded when the first one is called. */
-import type { Kysely } from "kysely";
 import type { Static } from "typebox";
 import type { Context, OutsideContext } from "../../domain/context.ts";
-import { reader } from "../../domain/context.ts";
-import type { Grant } from "../../domain/grant.ts";
 import type { PageRequest } from "../../domain/paging.ts";
+import { currentSession } from "../../domain/session/current.ts";
 import { decideDevice, findDevice } from "../../domain/session/device.ts";
 import { endSession, listSessions } from "../../domain/session/session.ts";
 import {
@@ -24,8 +22,7 @@ import {
 } from "../../domain/user/manage.ts";
 import * as profile from "../../domain/user/profile.ts";
 import { createResetLink } from "../../domain/user/reset.ts";
-import { requirePerson, rolesOf, toUser, type User } from "../../domain/user/user.ts";
-import type { Database } from "../../store/schema.ts";
+import { requirePerson, type User } from "../../domain/user/user.ts";
 import type * as models from "../models/user.ts";
 import { created, list, noContent, ok, type Reply } from "../reply.ts";
 import { dateTime, dateTimeOrNull } from "../wire.ts";
@@ -56,32 +53,8 @@ function invitationOut({ createdAt, expiresAt, ...invitation }: Invitation) {
 }
 
 export async function current(ctx: Context): Promise<Reply> {
-  const { actor } = ctx;
-  if (actor.kind !== "organisation") throw new Error("The route is for callers of the organisation.");
-  const { caller, grant, orgPublicId } = actor;
-  const db = reader(ctx);
-  const fields = {
-    organisation: orgPublicId,
-    permissions: [...grant.permissions],
-    limited: grant.applications !== null,
-    applications: await permissionsInApplications(db, grant),
-    secondFactorRequired: caller.kind === "user" && caller.lacksSecondFactor === true,
-  };
-  if (caller.kind !== "user") return ok({ kind: caller.kind === "key" ? "key" : "token", ...fields, user: null });
-  const row = await db.selectFrom("person").selectAll().where("id", "=", caller.key).executeTakeFirstOrThrow();
-  const found = toUser(row, await rolesOf(db, actor.orgId, [row.id]));
-  return ok({ kind: "user", ...fields, user: userOut(found) });
-}
-
-async function permissionsInApplications(db: Kysely<Database>, { inApplication }: Grant) {
-  if (inApplication === undefined || inApplication.size === 0) return [];
-  const rows = await db
-    .selectFrom("application")
-    .select(["id", "public_id", "uid"])
-    .where("id", "in", [...inApplication.keys()])
-    .orderBy("id")
-    .execute();
-  return rows.map(({ id, public_id, uid }) => ({ id: public_id, uid, permissions: [...inApplication.get(id)!] }));
+  const session = await currentSession(ctx);
+  return ok({ ...session, user: session.user === null ? null : userOut(session.user) });
 }
 
 export async function getProfile(ctx: Context): Promise<Reply> {
