@@ -103,7 +103,7 @@ describe("posthorn users", () => {
       password: "slow-harbour-evening-tin",
     });
     expect(signedIn.json["status"]).toBe("signed_in");
-    const unknown = await command(["users", "reset-link", "no user@engines.example"]);
+    const unknown = await command(["users", "reset-link", "unknown@engines.example"]);
     expect([unknown.code, unknown.text]).toEqual([1, expect.stringContaining("There is no user")]);
   });
 
