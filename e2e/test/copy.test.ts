@@ -145,7 +145,7 @@ test(
     await using refused = runCli(["start", "--data-dir", folder.path], { POSTHORN_DATABASE_URL: database.url });
     expect(await refused.ended).toMatchObject({ code: 1, stderr: expect.stringContaining("an incomplete copy") });
     const there = await copy(from, database.url);
-    expect([there.code, there.stdout]).toEqual([0, expect.stringContaining("Going on with the copy")]);
+    expect([there.code, there.stdout]).toEqual([0, expect.stringContaining("Continuing the copy")]);
     expect(there.stderr).toMatch(/message: copied \d+ of \d+ rows \(\d+ %\)/);
     expect(there.stdout).toMatch(/^message +20006 /m);
 

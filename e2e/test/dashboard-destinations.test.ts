@@ -80,7 +80,7 @@ describe.each([
 describe("the settings of a destination", () => {
   it("ask for the secrets again as soon as a field that decides where they are sent has changed", async () => {
     const page = await openSettings("Alerts", "en-GB");
-    const hint = page.getByText("decides where secrets are sent, and it has changed");
+    const hint = page.getByText("which determines where secrets are sent");
     await page.getByLabel("Topic (optional)").fill("7");
     expect(await hint.count()).toBe(0);
     await page.getByLabel("Chat ID").fill("-1009");

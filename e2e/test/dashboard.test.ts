@@ -288,7 +288,7 @@ describe("an endpoint", () => {
     await publish();
     const page = await open(`/applications/${scene.app}/endpoints/${asking.json.id as string}`);
     const now = page.getByRole("region", { name: "Delivery status" });
-    await now.getByText("The endpoint asked to wait in its last response").waitFor();
+    await now.getByText("last response asked Posthorn to wait").waitFor();
     await now.getByText("Next probe").waitFor();
     // The first message waits for its retry; this one is put on hold.
     await publish();

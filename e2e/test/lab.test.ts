@@ -36,7 +36,7 @@ describe("posthorn lab", () => {
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));
     const { port } = taken.address() as { port: number };
     await using cli = runCli(["lab", "--port", String(port - 1)]);
-    expect(await cli.ended).toMatchObject({ code: 1, stderr: expect.stringContaining("choose another --port") });
+    expect(await cli.ended).toMatchObject({ code: 1, stderr: expect.stringContaining("Choose another --port") });
     await new Promise((resolve) => taken.close(resolve));
   });
 });

@@ -101,6 +101,22 @@ describe("an entry", () => {
     expect(await list(`&actor=${String(key.json["id"])}`)).toHaveLength(1);
   });
 
+  it("records a look at the matching of a message only where a filter reveals something of the payload", async () => {
+    await tenant.call("POST", "app", { name: "Acme", uid: "acme" });
+    const look = async (): Promise<number> => {
+      const { json } = await tenant.call("POST", "app/acme/msg", { eventType: "a", payload: { amount: 1 } });
+      await tenant.call("GET", `app/acme/msg/${String(json["id"])}/matching`);
+      return (await list("&action=v1.message.get-matching")).length;
+    };
+    await tenant.call("POST", "event-type", { name: "b", description: "" });
+    await tenant.call("POST", "app/acme/endpoint", { url: "https://example.com/", uid: "ep", filterTypes: ["b"] });
+    expect(await look()).toBe(0);
+    const filter = { payload: { amount: { $gt: 5 } } };
+    expect((await tenant.call("PUT", "app/acme/endpoint/ep/filter", { filter })).status).toBeLessThan(300);
+    await tenant.call("PATCH", "app/acme/endpoint/ep", { filterTypes: null });
+    expect(await look()).toBe(1);
+  });
+
   it("is not repeated for a POST that repeats another with the same idempotency key", async () => {
     const post = () =>
       fetch(`${node.url}/api/v1/app`, {

@@ -261,6 +261,8 @@ const SHOWS_NOTHING: ReadonlySet<string> = new Set([
   "v1.endpoint.explain-filter",
   "v1.filter.explain",
   "v1.message.search",
+  // It reveals something of a payload only where a filter excluded it.
+  "v1.message.get-matching",
 ]);
 
 describe("a call that succeeds", () => {
