@@ -13,7 +13,7 @@ export function serverUrls(url: string): readonly [string, ...string[]] {
   if (before === undefined || hosts === undefined || after === undefined) throw new Error("it is not postgres://…");
   const [first, ...others] = hosts.split(",");
   const urls = [first!, ...others].map((host) => {
-    if (host === "" && others.length > 0) throw new Error("a host is missing between two commas");
+    if (host === "" && others.length > 0) throw new Error("a host is missing before or after a comma");
     const server = `${before}${host}${after}`;
     // Without a host, the client connects to the local socket.
     if (host !== "" && !URL.canParse(server)) {
