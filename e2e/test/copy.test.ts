@@ -221,7 +221,7 @@ test("a dry run shows what would be copied, and refusals name the obstacle", asy
   await using dry = runCli(["copy", "--from", from, "--to", database.url, "--dry-run"]);
   const { code, stdout } = await dry.ended;
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^TABLE +ROWS\n(.+\n)*application +1\n/)]);
-  expect(stdout).toContain("nothing was changed");
+  expect(stdout).toContain("Nothing was changed");
   expect(await queryPostgres(database.url, "SELECT to_regnamespace('posthorn')::text AS found")).toEqual([
     { found: null },
   ]);

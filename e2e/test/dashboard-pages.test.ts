@@ -218,8 +218,8 @@ describe("without a connection", () => {
   });
 
   it.each([
-    ["en-GB", /The server does not respond\. Check your connection/],
-    ["de-DE", /Der Server antwortet nicht\. Prüfen Sie die Verbindung/],
+    ["en-GB", /The server is not responding\. Check your connection/],
+    ["de-DE", /Der Server antwortet nicht\. Prüfen Sie Ihre Verbindung/],
   ])("a page explains the failure and what to do (%s)", async (locale, text) => {
     const page = await browser.open({ token: world.server.token, locale });
     await page.route("**/api/v1/cluster", (route) => route.abort());

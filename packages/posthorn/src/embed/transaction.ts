@@ -85,10 +85,15 @@ function onKysely(tx: KyselyTransaction): SendStatement {
   return async (text, values) => (await tx.executeQuery(CompiledQuery.raw(text, [...values]) as never)).rows;
 }
 
-/** Knex placeholders have no numbers. */
+const PLACEHOLDER = /\$(\d+)/g;
+
+/** Knex placeholders have no numbers, so a value that the statement uses twice is passed twice. */
 function onKnex(tx: KnexTransaction): SendStatement {
   if (tx.isTransaction !== true) throw noTransaction("This knex instance is not a transaction");
-  return async (text, values) => rowsOf(await tx.raw(text.replaceAll(/\$\d+/g, "?"), [...values] as never));
+  return async (text, values) => {
+    const bindings = Array.from(text.matchAll(PLACEHOLDER), ([, number]) => values[Number(number) - 1]);
+    return rowsOf(await tx.raw(text.replaceAll(PLACEHOLDER, "?"), bindings as never));
+  };
 }
 
 /**

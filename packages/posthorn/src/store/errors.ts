@@ -39,7 +39,7 @@ export function schemaTooNew(found: number, known: number, name?: string): Store
   const newest = name === undefined ? `schema ${found}` : `schema ${found} "${name}"`;
   return new StoreError(
     "schema_too_new",
-    `The database was written by a newer Posthorn (schema ${newest}; this version supports up to ${known}). Start that version, or restore the backup made before the upgrade.`,
+    `The database was written by a newer Posthorn (${newest}; this version supports up to ${known}). Start that version, or restore the backup made before the upgrade.`,
   );
 }
 
