@@ -21,7 +21,7 @@ export async function checkDatabase({ database }: Config, deep: boolean): Promis
   try {
     return [...checkFile(path, deep), await checkSchema(database)];
   } catch (error) {
-    const fix = "Check the rights of the file, or restore a backup: see docs/operations/backup.md.";
+    const fix = "Check the permissions of the file, or restore a backup: see docs/operations/backup.md.";
     return [problem("database", `${path} cannot be read: ${reasonOf(error)}.`, fix)];
   }
 }
@@ -29,12 +29,13 @@ export async function checkDatabase({ database }: Config, deep: boolean): Promis
 function checkFile(path: string, deep: boolean): readonly Finding[] {
   using db = new DatabaseSync(path, { readOnly: true });
   const { journal_mode: mode } = db.prepare("PRAGMA journal_mode").get() as { journal_mode: string };
-  const fix = "Start the server once: it sets the mode. Another program may have changed it.";
+  const fix = "Start the server once, which restores the mode. Another program may have changed it.";
   const state =
     mode === "wal"
       ? ok("database", `SQLite at ${path}.`)
       : warning("database", `SQLite's journal mode is ${mode}.`, fix);
-  if (!deep) return [state, skipped("database.integrity", "The file was not read as a whole. --deep does that.")];
+  if (!deep)
+    return [state, skipped("database.integrity", "The pages of the file were not checked. Add --deep to check them.")];
   const { integrity_check: result } = db.prepare("PRAGMA integrity_check(1)").get() as { integrity_check: string };
   if (result === "ok") return [state, ok("database.integrity", "Every page of the file is intact.")];
   const restore = "Stop the server and restore a backup: see docs/operations/backup.md.";
@@ -53,7 +54,7 @@ async function checkSchema(database: DatabaseConfig): Promise<Finding> {
       );
     }
     const missing = states.filter(({ applied }) => !applied).length;
-    if (missing === 0) return ok("database.schema", "The schema is that of this version.");
+    if (missing === 0) return ok("database.schema", "The schema matches this version.");
     return ok("database.schema", `${missing} migrations are to be done. The next start runs them.`);
   } catch (error) {
     const fix = "Start the newer version of Posthorn that migrated this database, or restore a backup.";
@@ -119,7 +120,7 @@ function checkSettings({ fsync, full_page_writes: pages, synchronous_commit: com
     ...(pages === "on" ? [] : ["full_page_writes"]),
     ...(commit === "off" ? ["synchronous_commit"] : []),
   ];
-  if (off.length === 0) return ok("database.durability", "A commit is on disk when it is confirmed.");
+  if (off.length === 0) return ok("database.durability", "PostgreSQL confirms commits only once they are on disk.");
   const found = `${off.join(" and ")} ${off.length === 1 ? "is" : "are"} off: a crash of PostgreSQL loses accepted messages.`;
   return problem("database.durability", found, `Turn ${off.join(" and ")} on in postgresql.conf.`);
 }
@@ -163,7 +164,7 @@ async function checkNodes(query: (sql: string) => Promise<readonly NodeRow[]>): 
       "SELECT host, version, secrets_mark FROM posthorn.node WHERE leased_until > posthorn.clock_ms()",
     );
   } catch {
-    return [skipped("nodes", "There are no tables of Posthorn in this database yet.")];
+    return [skipped("nodes", "This database has no Posthorn tables yet.")];
   }
   if (nodes.length === 0) return [ok("nodes", "No node runs on this database.")];
   const listed = nodes.map(({ host, version }) => `${host} (${version})`).join(", ");
@@ -171,10 +172,10 @@ async function checkNodes(query: (sql: string) => Promise<readonly NodeRow[]>): 
   const versions = new Set([...nodes.map(({ version }) => version), VERSION]);
   findings.push(
     versions.size === 1
-      ? ok("nodes.version", `All nodes have this version: ${listed}.`)
+      ? ok("nodes.version", `All nodes run this version: ${listed}.`)
       : warning(
           "nodes.version",
-          `Nodes have different versions: ${listed}; this is ${VERSION}.`,
+          `Nodes run different versions: ${listed}; this is ${VERSION}.`,
           "Finish the upgrade: see docs/operations/running.md.",
         ),
   );

@@ -32,11 +32,11 @@ export async function checkFileLimit({ concurrency }: Config): Promise<Finding> 
   try {
     const limits = await readFile("/proc/self/limits", "utf8");
     const [, soft = "unlimited"] = /^Max open files\s+(\S+)/m.exec(limits) ?? [];
-    if (soft === "unlimited" || Number(soft) >= needed) return ok("files.limit", `${soft} open files are allowed.`);
+    if (soft === "unlimited" || Number(soft) >= needed) return ok("files.limit", `The limit is ${soft} open files.`);
     const fix = `Raise the limit to ${needed} (LimitNOFILE= of systemd, ulimit -n), or lower POSTHORN_CONCURRENCY.`;
-    return warning("files.limit", `Only ${soft} open files are allowed; ${needed} may be needed.`, fix);
+    return warning("files.limit", `The limit is ${soft} open files; the server may need ${needed}.`, fix);
   } catch {
-    return skipped("files.limit", "The limit of open files cannot be read on this system.");
+    return skipped("files.limit", "The limit on open files cannot be read on this system.");
   }
 }
 
@@ -46,7 +46,7 @@ export async function checkDataFolder({ dataDir }: Config): Promise<Finding> {
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
     return ok("data.folder", `${dataDir} can be written.`);
   } catch (error) {
-    const fix = "Create it, and make the user of the server its owner, or set POSTHORN_DATA_DIR.";
+    const fix = "Create it, and make the user that runs the server its owner, or set POSTHORN_DATA_DIR.";
     return problem("data.folder", `${dataDir} cannot be used: ${reasonOf(error)}.`, fix);
   }
 }
@@ -60,7 +60,7 @@ export async function checkSecretFiles({ dataDir, jwtSecret, encryptionKey }: Co
     const found = await stat(path).catch(() => null);
     if (found !== null && (found.mode & 0o077) !== 0 && process.platform !== "win32") loose.push(path);
   }
-  if (loose.length === 0) return ok("secrets.files", "Others cannot read the files with secrets.");
+  if (loose.length === 0) return ok("secrets.files", "Only the owner can read the files that contain secrets.");
   const found = `Other users of this machine can read ${loose.join(" and ")}.`;
   return problem("secrets.files", found, `Run \`chmod 600 ${loose.join(" ")}\`.`);
 }
@@ -76,7 +76,7 @@ export async function checkDiskSpace(config: Config): Promise<Finding> {
     const { bavail, bsize, blocks, ffree, files } = await statfs(folder);
     const free = bavail * bsize;
     const found = `${size(free)} of ${size(blocks * bsize)} are free on the disk of ${folder}.`;
-    const fix = "Add space, or shorten the retention: `posthorn storage` shows what takes it.";
+    const fix = "Add space, or shorten the retention: `posthorn storage` shows what uses it.";
     if (free < 100 * MIB || (files > 0 && ffree < 100)) return problem("disk.space", found, fix);
     return free < GIB || free < 0.05 * blocks * bsize ? warning("disk.space", found, fix) : ok("disk.space", found);
   } catch (error) {
@@ -118,7 +118,7 @@ export async function checkDiskSpeed(config: Config): Promise<Finding> {
       "The disk seems to confirm writes before they are durable (tmpfs, or a cache without battery): a power cut loses accepted messages.";
     return warning("disk.fsync", `${found} ${lie}`, "Put the data on a disk that honours fsync.");
   } catch (error) {
-    const fix = "Check the disk and the rights of the folder.";
-    return problem("disk.fsync", `Nothing can be written in ${folderOf(config)}: ${reasonOf(error)}.`, fix);
+    const fix = "Check the disk and the permissions of the folder.";
+    return problem("disk.fsync", `Cannot write to ${folderOf(config)}: ${reasonOf(error)}.`, fix);
   }
 }

@@ -39,7 +39,7 @@ export async function checkEgress(config: Config, url: URL): Promise<readonly Fi
       maxResponseBytes: 1024,
     });
     if (result.kind !== "response") {
-      const fix = "Allow outbound connections of this machine, set POSTHORN_EGRESS_PROXY, or pass another --url.";
+      const fix = "Allow outbound connections from this machine, set POSTHORN_EGRESS_PROXY, or pass another --url.";
       return [
         problem(
           "egress",
@@ -73,7 +73,7 @@ function tlsFinding({ host }: URL, protocol: string, validTo: number): Finding {
 
 function clockFinding(ms: number): Finding {
   // The header has whole seconds.
-  const found = `The clock differs from that of the response by ${Math.round(ms / 1000)} s.`;
+  const found = `The clock differs from the server's by ${Math.round(ms / 1000)} s.`;
   if (ms < CLOCK_MS) return ok("clock", found);
   return problem("clock", found, "Synchronise the clock with NTP: receivers refuse signatures with a wrong time.");
 }
@@ -83,7 +83,7 @@ export async function checkPublicUrl({ publicUrl, dev }: Config & { readonly dev
     const fix = "Set POSTHORN_PUBLIC_URL to the URL at which customers reach this server.";
     return dev === true
       ? ok("public-url", "Not set.")
-      : warning("public-url", "Links of the portal lead to the listen address.", fix);
+      : warning("public-url", "Portal links use the listen address.", fix);
   }
   if (publicUrl.startsWith("https:")) return ok("public-url", `Customers reach this server at ${publicUrl}.`);
   const fix = "Put a reverse proxy with TLS in front of it, and set POSTHORN_PUBLIC_URL to its https URL.";
