@@ -121,7 +121,7 @@ function maxKeysOf({ maxKeys = DEFAULT_MAX_KEYS }: RuleJson): number {
   throw new RuleError(["maxKeys"], `A whole number from 1 to ${MAX_KEYS}.`);
 }
 
-/** If a key were forgotten before its silence or window ends, it would never be reported. */
+/** A key whose state is deleted before its silence or window ends would never be reported. */
 function checkForget({ leaves, forgetMs, forMs }: Rule): void {
   const longest = Math.max(
     0,

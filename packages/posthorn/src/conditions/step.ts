@@ -70,7 +70,7 @@ function isForgotten(rule: Rule, state: KeyState, now: number): boolean {
 }
 
 /**
- * Applies a sample, after the timers that are due before it. The caller creates a new state if the key was forgotten.
+ * Applies a sample, after the timers that are due before it. The caller creates a new state for a key whose state was deleted.
  */
 export function applySample(rule: Rule, state: KeyState, sample: Sample, moment: Moment): Moved {
   const now = Math.max(moment.now, state.at);

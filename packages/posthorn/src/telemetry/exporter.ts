@@ -76,7 +76,7 @@ export class TelemetryExporter implements AsyncDisposable {
     if (this.#admit("metrics", MAX_SNAPSHOTS)) this.#post({ signal: "metrics", items: [snapshot] });
   }
 
-  /** Exports what waits, within a few seconds. */
+  /** Exports the queued telemetry, within a few seconds. */
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
     this.#flush();

@@ -65,7 +65,7 @@ export class Telemetry implements AsyncDisposable {
     this.#metricsTimer.unref();
   }
 
-  /** Exports what waits, and the last values of the metrics. */
+  /** Exports the queued telemetry, and the last values of the metrics. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#metricsTimer !== null) clearInterval(this.#metricsTimer);
     this.#detachLog();
