@@ -1,4 +1,7 @@
-/** A clock that moves only when a test moves it. */
+/**
+ * A clock that moves only when a test moves it. A timer that is due when it is set fires by itself, as a real one does:
+ * otherwise code that sets it just after the test moved the clock would wait for ever.
+ */
 import type { Clock } from "../../src/dispatch/types.ts";
 
 interface Timer {
@@ -21,6 +24,7 @@ export class ManualClock implements Clock {
   setTimer(ms: number, callback: () => void): () => void {
     const timer = { at: this.#now + ms, callback };
     this.#timers.add(timer);
+    if (ms <= 0) setImmediate(() => this.#timers.has(timer) && this.#fire(timer));
     return () => void this.#timers.delete(timer);
   }
 
@@ -41,10 +45,14 @@ export class ManualClock implements Clock {
     for (;;) {
       const [next] = [...this.#timers].filter((timer) => timer.at <= end).sort((a, b) => a.at - b.at);
       if (next === undefined) break;
-      this.#timers.delete(next);
       this.#now = Math.max(this.#now, next.at);
-      next.callback();
+      this.#fire(next);
     }
     this.#now = end;
+  }
+
+  #fire(timer: Timer): void {
+    this.#timers.delete(timer);
+    timer.callback();
   }
 }
