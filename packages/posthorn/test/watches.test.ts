@@ -317,10 +317,12 @@ describe("watches over HTTP", () => {
     expect(await list("")).toEqual([hot.id, slow.id, cold.id, paused.id]);
     expect(await list(`&app=${other}`)).toEqual([paused.id]);
     expect(await list("&limit=2")).toEqual([hot.id, slow.id]);
-    expect(await expectOk("GET", `/app/${app}/watch?state=raised&search=hot`)).toMatchObject({
-      data: [{ id: hot.id, app: { name: app }, keys: 2, phases: { clear: 1, pending: 0, raised: 1, clearing: 0 } }],
-      done: true,
-    });
+    await expect
+      .poll(() => expectOk("GET", `/app/${app}/watch?state=raised&search=hot`))
+      .toMatchObject({
+        data: [{ id: hot.id, app: { name: app }, keys: 2, phases: { clear: 1, pending: 0, raised: 1, clearing: 0 } }],
+        done: true,
+      });
     expect((await call("GET", "/watch?state=loud")).status).toBe(400);
   });
 
