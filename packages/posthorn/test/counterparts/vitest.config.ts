@@ -27,6 +27,10 @@ export default defineConfig({
     pool: "forks",
     sequence: { sequencer: SlowFirst },
     execArgv: ["--conditions=@posthorn/source"],
+    // The summary of `npm test` prints messages without their diff.
+    chaiConfig: { truncateThreshold: 2000 },
+    // Generous, because the machine may be busy.
+    expect: { poll: { timeout: 60_000 } },
     testTimeout: 180_000,
     // The first run on a machine installs and builds the counterparts.
     hookTimeout: 900_000,
