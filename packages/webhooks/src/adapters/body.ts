@@ -1,4 +1,4 @@
-import { concatBytes, toBytes } from "../encoding.ts";
+import { toBytes } from "../encoding.ts";
 import { WebhookError } from "../errors.ts";
 
 /** Limit on the body that is read before anything is verified. */
@@ -53,19 +53,15 @@ export function readNodeBody(stream: NodeBodyStream, limit: number): Promise<Uin
       reject(tooLarge(limit));
       return;
     }
-    const chunks: Uint8Array[] = [];
-    let length = 0;
+    const body = new BodyBuffer(limit);
     const broken = () =>
       reject(new WebhookError("body_unavailable", "The connection closed before the whole body arrived."));
     stream.on("data", (chunk: Uint8Array) => {
-      length += chunk.length;
-      if (length <= limit) chunks.push(chunk);
-      else {
-        stream.pause();
-        reject(tooLarge(limit));
-      }
+      if (body.add(chunk)) return;
+      stream.pause();
+      reject(tooLarge(limit));
     });
-    stream.on("end", () => resolve(concatBytes(chunks)));
+    stream.on("end", () => resolve(body.bytes()));
     stream.on("error", broken);
     stream.on("close", broken);
   });
@@ -80,15 +76,41 @@ export async function readWebBody(
   if (Number(declaredLength) > limit) throw tooLarge(limit);
   if (body === null) return new Uint8Array(0);
   const reader = body.getReader();
-  const chunks: Uint8Array[] = [];
-  for (let length = 0; ;) {
+  const buffer = new BodyBuffer(limit);
+  for (;;) {
     const { done, value } = await reader.read();
-    if (done) return concatBytes(chunks);
-    length += value.length;
-    if (length > limit) {
-      await reader.cancel();
-      throw tooLarge(limit);
+    if (done) return buffer.bytes();
+    if (buffer.add(value)) continue;
+    await reader.cancel();
+    throw tooLarge(limit);
+  }
+}
+
+/** Collects a body in one buffer: a client may send it in chunks of single bytes, and each kept chunk takes about 200 bytes of memory. */
+class BodyBuffer {
+  readonly #limit: number;
+  #buffer = new Uint8Array(0);
+  #length = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  /** Whether the chunk is within the limit. */
+  add(chunk: Uint8Array): boolean {
+    const length = this.#length + chunk.length;
+    if (length > this.#limit) return false;
+    if (length > this.#buffer.length) {
+      const grown = new Uint8Array(Math.min(this.#limit, Math.max(length, this.#buffer.length * 2)));
+      grown.set(this.#buffer.subarray(0, this.#length));
+      this.#buffer = grown;
     }
-    chunks.push(value);
+    this.#buffer.set(chunk, this.#length);
+    this.#length = length;
+    return true;
+  }
+
+  bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#length);
   }
 }
