@@ -40,3 +40,4 @@ export { installPackage } from "./system.ts";
 export { startTcpProxy, type TcpProxy, type ProxyState } from "./tcp-proxy.ts";
 export { startWireCounter, type WireCounter } from "./wire-counter.ts";
 export { makeToken, makeUnsignedToken } from "./token.ts";
+export { usedMemory } from "./used-memory.ts";

@@ -5,6 +5,7 @@ import { BUSY, type Gateway } from "../ingest/gateway.ts";
 import type { InboundResponse } from "../ingest/inbound-response.ts";
 import type { LiveSource } from "../ingest/live-source.ts";
 import { jsonResponse } from "../ingest/verifier.ts";
+import { ByteCollector } from "../lib/byte-collector.ts";
 import { discard } from "./connection.ts";
 import { withoutOwnCookies } from "./session/cookies.ts";
 import { asksForScript, INERT } from "./inert.ts";
@@ -17,7 +18,6 @@ const SCRIPT = jsonResponse(
   "script_refused",
   "A browser asked for this URL as a script or worker. It takes webhooks and serves no code.",
 );
-const NO_BODY = Buffer.alloc(0);
 
 /**
  * Registers `/in/:token`. A hook sends the response before Fastify reads the body, so that the bytes are received unchanged whatever
@@ -122,22 +122,22 @@ function readBody(
   // The request was aborted before the listeners were added, so no event will follow.
   if (raw.destroyed) return Promise.resolve(CUT_OFF);
   return new Promise((resolve) => {
-    let chunks: Buffer[] = [];
+    const body = new ByteCollector();
     let size = 0;
     const stop = (response: InboundResponse): void => {
       raw.off("data", onData).off("end", onEnd);
-      chunks = [];
+      body.clear();
       resolve(response);
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.byteLength;
       if (size > most) stop(TOO_LARGE);
       else if (!take(chunk.byteLength)) stop(BUSY);
-      else chunks.push(chunk);
+      else body.add(chunk);
     };
     const onEnd = (): void => {
       if (isCutOff(raw)) stop(CUT_OFF);
-      else resolve(chunks.length === 0 ? NO_BODY : chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size));
+      else resolve(body.bytes());
     };
     // An aborted request emits no `end`. After `end`, a second `resolve` has no effect.
     raw

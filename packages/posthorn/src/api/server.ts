@@ -1,6 +1,6 @@
 /** HTTP server: registers the routes with their shared hooks, limits and response format. */
 import cors from "@fastify/cors";
-import { createServer, type Server } from "node:http";
+import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Authenticator } from "../domain/auth/authenticate.ts";
 import type { Actor } from "../domain/access.ts";
 import type { Services } from "../domain/context.ts";
@@ -24,6 +24,7 @@ import { parseQuery } from "./query.ts";
 import { operatorOf } from "./operator.ts";
 import { inAskedForm } from "./problem.ts";
 import { registerReference } from "./reference.ts";
+import { readRequest } from "./request-bytes.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { maskReply, PAYLOADS_HEADER, viewOf } from "./mask-reply.ts";
 import { noContent, type Reply, reply } from "./reply.ts";
@@ -152,7 +153,8 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerWebSub(app, options.services);
   registerPermissionCallback(app, options.services);
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer" }, async (request: FastifyRequest, raw: Buffer) => {
+  app.addContentTypeParser("*", async (request: FastifyRequest, payload: IncomingMessage) => {
+    const raw = await readRequest(payload, request.routeOptions.bodyLimit);
     const type = request.headers["content-type"];
     if (type === NDJSON) return splitLines(raw, MAX_BATCH_MESSAGES + 1);
     if (type === FORM) return { raw, value: Object.fromEntries(new URLSearchParams(raw.toString())) };
