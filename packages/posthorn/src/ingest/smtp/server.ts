@@ -3,17 +3,20 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { type SMTPServerDataStream, type SMTPServerOptions, type SMTPServerSession, SMTPServer } from "smtp-server";
 import type { InboundLimits } from "../limits.ts";
+import { ByteCollector } from "../../lib/byte-collector.ts";
 import { type MailIntake, NO_MEMORY, type Recipient, type Reply, TOO_LARGE } from "./mail-intake.ts";
 import { PeerConnections } from "./peers.ts";
 
 export interface SmtpServerOptions {
-  readonly intake: MailIntake;
+  readonly intake: Pick<MailIntake, "limits" | "maxBytes" | "receive" | "recipient">;
   readonly listen: { readonly host: string; readonly port: number };
   readonly domain: string;
   /** Certificate and key in PEM; `null`: no STARTTLS. */
   readonly tls: TlsFiles | null;
   /** Largest email that any source accepts. */
   readonly maxBytes: number;
+  /** Current time in milliseconds, from any start. Default: a clock that is never set. */
+  readonly now?: () => number;
 }
 
 export interface TlsFiles {
@@ -27,16 +30,22 @@ const MAX_RECIPIENTS = 50;
 /** Recipients of one connection that may be refused. Addresses cannot be guessed, so it would only be noise. */
 const MAX_REFUSALS = 20;
 const IDLE_MS = 60_000;
-/** Time for the content of one email. */
+/** Time for the content of one email. A peer that sends a byte now and then is never idle. */
 const DATA_MS = 300_000;
+/** Time from one email, or the connection, to the content of the next. */
+const COMMANDS_MS = 300_000;
+/** Interval at which both are checked. */
+const CHECK_MS = 1000;
 const CLOSE_MS = 3000;
 
-const SLOW: Reply = { code: 451, text: "4.4.2 The email took longer than 5 minutes. Try again later." };
+const INCOMPLETE: Reply = { code: 451, text: "4.4.2 The connection ended before the email did." };
 
 /** State of one connection, in addition to its session. */
 interface Connection {
   readonly recipients: Map<string, Recipient>;
   refusals: number;
+  /** When it is closed, unless it has gone on by then. Infinite while an email is being stored. */
+  deadline: number;
 }
 
 export class SmtpServer implements AsyncDisposable {
@@ -46,9 +55,13 @@ export class SmtpServer implements AsyncDisposable {
   readonly #connections = new Map<string, Connection>();
   /** Emails that are being stored. The server waits for them when it stops. */
   readonly #storing = new Set<Promise<unknown>>();
+  readonly #now: () => number;
+  readonly #check: NodeJS.Timeout;
 
   private constructor(options: SmtpServerOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#check = setInterval(() => this.#closeLate(), CHECK_MS).unref();
     this.#server = new SMTPServer(this.#libraryOptions());
     // Mostly connections reset by their peer.
     this.#server.on("error", () => undefined);
@@ -73,6 +86,7 @@ export class SmtpServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#check);
     const closed = Promise.withResolvers<void>();
     this.#server.close(closed.resolve);
     await closed.promise;
@@ -98,7 +112,7 @@ export class SmtpServer implements AsyncDisposable {
         if (!this.#peers.open(remoteAddress)) {
           return done(replyError({ code: 421, text: "4.7.0 You have too many connections." }));
         }
-        this.#connections.set(id, { recipients: new Map(), refusals: 0 });
+        this.#connections.set(id, { recipients: new Map(), refusals: 0, deadline: this.#now() + COMMANDS_MS });
         return done();
       },
       onClose: ({ id, remoteAddress }) => {
@@ -115,6 +129,16 @@ export class SmtpServer implements AsyncDisposable {
         void storing.finally(() => this.#storing.delete(storing));
       },
     };
+  }
+
+  /** Closes connections that take too long: their number is limited, and others wait for a place. */
+  #closeLate(): void {
+    const now = this.#now();
+    for (const connection of this.#server.connections) {
+      const deadline = this.#connections.get(connection.id)?.deadline ?? Infinity;
+      // The library closes the connection after this reply.
+      if (deadline < now) connection.send(421, "4.4.2 You took too long. Try again later.", false);
+    }
   }
 
   async #judge(address: string, session: SMTPServerSession, done: (error?: Error | null) => void): Promise<void> {
@@ -140,7 +164,14 @@ export class SmtpServer implements AsyncDisposable {
     session: SMTPServerSession,
     done: (error?: Error | null, text?: string) => void,
   ): Promise<void> {
+    const connection = this.#connections.get(session.id);
+    const setDeadline = (time: number): void => {
+      if (connection !== undefined) connection.deadline = time;
+    };
+    setDeadline(this.#now() + DATA_MS);
+    stream.once("end", () => setDeadline(Infinity));
     const { code, text } = await this.#data(stream, session);
+    setDeadline(this.#now() + COMMANDS_MS);
     if (code === 250) done(null, text);
     else done(replyError({ code, text }));
   }
@@ -181,29 +212,24 @@ interface Memory {
  */
 function readMail(stream: SMTPServerDataStream, most: number, memory: Memory): Promise<Buffer | Reply> {
   return new Promise((resolve) => {
-    let chunks: Buffer[] = [];
+    const content = new ByteCollector();
     let size = 0;
     let refusal: Reply | null = null;
     const refuse = (reply: Reply): void => {
       refusal ??= reply;
-      chunks = [];
+      content.clear();
       memory.free();
-    };
-    const timer = setTimeout(() => refuse(SLOW), DATA_MS);
-    const end = (result: Buffer | Reply): void => {
-      clearTimeout(timer);
-      resolve(result);
     };
     stream.on("data", (chunk: Buffer) => {
       size += chunk.byteLength;
       if (refusal !== null) return;
       if (size > most) refuse(TOO_LARGE);
-      else if (memory.take(chunk.byteLength)) chunks.push(chunk);
+      else if (memory.take(chunk.byteLength)) content.add(chunk);
       else refuse(NO_MEMORY);
     });
-    stream.once("end", () => end(refusal ?? Buffer.concat(chunks)));
-    stream.once("error", () => end(SLOW));
-    stream.once("close", () => end(refusal ?? SLOW));
+    stream.once("end", () => resolve(refusal ?? content.bytes()));
+    stream.once("error", () => resolve(INCOMPLETE));
+    stream.once("close", () => resolve(refusal ?? INCOMPLETE));
   });
 }
 
