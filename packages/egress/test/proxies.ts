@@ -33,8 +33,12 @@ function join(a: Socket, b: Socket): void {
   b.on("close", () => a.destroy());
 }
 
-/** An HTTP proxy with CONNECT. It refuses with any `status` other than 200, and never responds with `null`. */
-export async function startConnectProxy(status: () => number | null = () => 200): Promise<TestProxy> {
+/**
+ * An HTTP proxy with CONNECT. It refuses with any `status` other than 200, and never responds with `null`.
+ *
+ * @param greeting Sent in one packet with the response.
+ */
+export async function startConnectProxy(status: () => number | null = () => 200, greeting = ""): Promise<TestProxy> {
   const asked: string[] = [];
   const credentials: (string | undefined)[] = [];
   const sockets = new Set<Socket>();
@@ -47,7 +51,7 @@ export async function startConnectProxy(status: () => number | null = () => 200)
     if (response !== 200) return void socket.end(`HTTP/1.1 ${response} No\r\ncontent-length: 0\r\n\r\n`);
     const target = new URL(`http://${request.url}`);
     const upstream = connect(Number(target.port), target.hostname.replace(/^\[|\]$/g, ""), () => {
-      socket.write("HTTP/1.1 200 Connection established\r\n\r\n");
+      socket.write(`HTTP/1.1 200 Connection established\r\n\r\n${greeting}`);
       join(socket, upstream);
     });
     upstream.on("error", () => socket.end("HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n"));
@@ -57,8 +61,12 @@ export async function startConnectProxy(status: () => number | null = () => 200)
   return { port, asked, credentials, [Symbol.asyncDispose]: () => stop(server, sockets) };
 }
 
-/** A SOCKS5 proxy (RFC 1928, RFC 1929). It refuses with any `reply` other than 0. */
-export async function startSocksProxy(reply = 0): Promise<TestProxy> {
+/**
+ * A SOCKS5 proxy (RFC 1928, RFC 1929). It refuses with any `reply` other than 0.
+ *
+ * @param greeting Sent in one packet with the reply.
+ */
+export async function startSocksProxy(reply = 0, greeting = ""): Promise<TestProxy> {
   const asked: string[] = [];
   const credentials: (string | undefined)[] = [];
   const sockets = new Set<Socket>();
@@ -71,7 +79,7 @@ export async function startSocksProxy(reply = 0): Promise<TestProxy> {
         const response = (code: number) => Buffer.from([5, code, 0, 1, 0, 0, 0, 0, 0, 0]);
         if (reply !== 0) return void socket.end(response(reply));
         const upstream = connect(port, host, () => {
-          socket.write(response(0));
+          socket.write(Buffer.concat([response(0), Buffer.from(greeting)]));
           join(socket, upstream);
         });
         upstream.on("error", () => socket.end(response(5)));

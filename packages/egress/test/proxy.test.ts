@@ -1,3 +1,5 @@
+import { type AddressInfo, createServer, type Socket } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Egress, EgressConfigError, parseAllowList, parseNoProxy } from "../src/index.ts";
 import type { EgressOptions, EgressProxy, EgressResult } from "../src/index.ts";
@@ -84,6 +86,23 @@ describe.each([
     await using proxy = await start();
     await using egress = client({ url: `${scheme}://127.0.0.1:${proxy.port}` });
     expect(await get(egress, "http://127.0.0.1:1999/ok")).toMatchObject({ fault: "target" });
+  });
+
+  test("carries what the target says first, even if the tunnel is read later", async () => {
+    const target = createServer((socket) => void socket.write("Hello, "));
+    await new Promise<void>((resolve) => target.listen(0, "127.0.0.1", resolve));
+    const { port: targetPort } = target.address() as AddressInfo;
+    await using proxy = await (scheme === "http" ? startConnectProxy(() => 200, "220 ") : startSocksProxy(0, "220 "));
+    await using egress = client({ url: `${scheme}://127.0.0.1:${proxy.port}` });
+    const tunnel = await egress.openTunnel({ host: "127.0.0.1", port: targetPort });
+    const { socket } = tunnel as Extract<typeof tunnel, { readonly allowed: true; readonly socket: Socket }>;
+    // Long enough for both texts to arrive while nobody reads.
+    await delay(50);
+    let text = "";
+    socket.setEncoding("utf8").on("data", (chunk: string) => void (text += chunk));
+    await expect.poll(() => text, { timeout: 10_000 }).toBe("220 Hello, ");
+    socket.destroy();
+    await new Promise((resolve) => target.close(resolve));
   });
 
   test("leaves no socket behind, whatever the result", async () => {

@@ -226,12 +226,13 @@ async function socks(
   const onAbort = () => abort.reject(signal.reason as Error);
   signal.addEventListener("abort", onAbort, { once: true });
   const login = proxy.user === "" ? {} : { userId: proxy.user, password: proxy.password };
-  const asked = SocksClient.createConnection({
+  const client = new SocksClient({
     command: "connect",
     destination: { host, port },
     proxy: { host: proxy.host, port: proxy.port, type: 5, ...login },
     existing_socket: wire,
   });
+  const asked = established(client, wire);
   try {
     await Promise.race([asked, abort.promise]);
     return wire;
@@ -242,6 +243,30 @@ async function socks(
   } finally {
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+/**
+ * Waits for the tunnel. In the next turn of the event loop the library emits what the target sent together with the
+ * proxy's reply, and lets the socket flow, although nothing may listen yet: the greeting of a mail server would be
+ * lost. A listener for `readable` stops the flow until then, and the bytes go back to the socket.
+ */
+function established(client: SocksClient, wire: Socket): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const early: Buffer[] = [];
+  const keep = (chunk: Buffer): void => void early.push(chunk);
+  const hold = (): void => {};
+  client.once("error", reject);
+  client.once("established", () => {
+    wire.on("readable", hold).on("data", keep);
+    setImmediate(() => {
+      wire.off("data", keep);
+      if (early.length > 0) wire.unshift(Buffer.concat(early));
+      wire.off("readable", hold);
+      resolve();
+    });
+  });
+  client.connect(wire);
+  return promise;
 }
 
 function socksError(proxy: ProxyProfile, host: string, port: number, error: Error): EgressError {
