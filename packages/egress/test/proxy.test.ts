@@ -96,7 +96,7 @@ describe.each([
     await using egress = client({ url: `${scheme}://127.0.0.1:${proxy.port}` });
     const tunnel = await egress.openTunnel({ host: "127.0.0.1", port: targetPort });
     const { socket } = tunnel as Extract<typeof tunnel, { readonly allowed: true; readonly socket: Socket }>;
-    // Long enough for both texts to arrive while nobody reads.
+    // Long enough for both texts to arrive before anything reads.
     await delay(50);
     let text = "";
     socket.setEncoding("utf8").on("data", (chunk: string) => void (text += chunk));
