@@ -4,6 +4,7 @@ import { EXAMPLE_KIND } from "../../test/support/example-kind.ts";
 import type { AnyKind } from "../destinations/kind.ts";
 import { DESTINATION_KINDS } from "../destinations/kinds.ts";
 import { checkConfig, completeConfig, type ConfigInput, secretsOf, shownConfig } from "./config.ts";
+import { SOURCE_KINDS } from "../sources/kinds.ts";
 import type { Field, KindConfig } from "./field.ts";
 
 const VALID = { serverUrl: "https://queue.example.com", queue: "invoices", token: "t0ken" };
@@ -146,6 +147,25 @@ const KINDS: readonly (readonly [string, AnyKind])[] = [
   ...Object.entries(DESTINATION_KINDS),
   ["exampleQueue", EXAMPLE_KIND],
 ];
+
+/** URLs of brokers and databases, of which no parameter reaches a client. */
+const URL_FIELDS = [...Object.values<AnyKind>(DESTINATION_KINDS), ...Object.values(SOURCE_KINDS)].flatMap((kind) =>
+  Object.entries(kind.fields).flatMap(([name, field]) =>
+    field.type === "url" && !field.schemes.includes("https:")
+      ? [[`${kind.title} (${name})`, kind, name, field.schemes[0]!] as const]
+      : [],
+  ),
+);
+
+it.each(URL_FIELDS)("a URL of %s is refused with parameters, which would be ignored", (_, kind, name, scheme) => {
+  for (const end of ["?sslmode=disable", "/?a=b", "#events"]) {
+    const checked = checkConfig(kind, { [name]: `${scheme}//a.example:1234${end}` }, null);
+    const found = checked.kind === "invalid" ? checked.problems.find(({ field }) => field === name) : undefined;
+    expect(found?.problem).toBe(
+      `Must end before "${end.includes("?") ? "?" : "#"}": parameters in the URL have no effect. Use the other fields.`,
+    );
+  }
+});
 
 describe.each(KINDS)("the declaration of %s", (_, kind) => {
   it("shows whether secrets are set, and never a secret, for any configuration", () => {

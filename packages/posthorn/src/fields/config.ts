@@ -147,6 +147,7 @@ function textProblem(field: FieldOf<"text">, text: string): string | null {
 }
 
 const MAX_URL_LENGTH = 2048;
+const WEB_SCHEMES: ReadonlySet<string> = new Set(["https:", "http:"]);
 
 function urlProblem(field: FieldOf<"url">, text: string): string | null {
   if (text.length > MAX_URL_LENGTH) return `Must have at most ${MAX_URL_LENGTH} characters.`;
@@ -157,6 +158,10 @@ function urlProblem(field: FieldOf<"url">, text: string): string | null {
   }
   if (!field.secret && (url.username !== "" || url.password !== "")) {
     return "Must not contain a user name or password, because URLs are shown. Enter them in their own fields.";
+  }
+  // Clients give these parameters meanings of their own, and Posthorn uses none of them.
+  if (!WEB_SCHEMES.has(url.protocol) && (url.search !== "" || url.hash !== "")) {
+    return `Must end before "${url.search === "" ? "#" : "?"}": parameters in the URL have no effect. Use the other fields.`;
   }
   return null;
 }

@@ -28,7 +28,8 @@ function partsOfUrl(text: string): ConfigInput {
   const username = decodeURIComponent(url.username);
   url.username = "";
   const mode = url.searchParams.get("sslmode");
-  url.search = "";
+  // Others are refused with the URL.
+  url.searchParams.delete("sslmode");
   return {
     url: url.href,
     ...(username === "" ? {} : { username }),
