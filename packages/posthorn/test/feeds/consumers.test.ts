@@ -110,17 +110,18 @@ describe("feeds over HTTP", () => {
   it("keeps payloads byte for byte, as JSON or in base64", async () => {
     const { app } = await newApp();
     const raw = Buffer.from([0xff, 0x00, 0x41]).toString("base64");
-    await call("POST", `/app/${app}/msg`, {
+    const first = await call("POST", `/app/${app}/msg`, {
       eventType: "raw.one",
       payload: {},
       transformationsParams: { rawPayload: raw, rawPayloadEncoding: "base64" },
     });
     const number = '{"eventType":"a.b","payload":{"n":1.0,  "big":123456789012345678901234567890}}';
-    await fetch(`${node.url}/api/v1/app/${app}/msg`, {
+    const second = await fetch(`${node.url}/api/v1/app/${app}/msg`, {
       method: "POST",
       headers: { authorization: `Bearer ${node.token}` },
       body: number,
     });
+    expect([first.status, second.status]).toEqual([202, 202]);
     await expect.poll(async () => (await get<Page>(`/app/${app}/feed`)).data.length).toBe(2);
     const { text, json } = await call("GET", `/app/${app}/feed`);
     expect((json as Page).data[0]).toMatchObject({ rawPayload: raw, rawPayloadEncoding: "base64", payload: {} });
