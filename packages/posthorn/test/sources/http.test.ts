@@ -1,5 +1,5 @@
 /** Sources that poll a URL, against a real server. */
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, deflateSync, gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { SourceScene } from "./scene.ts";
 import { responds, startWebServer, type WebServer, withEtag } from "./web-server.ts";
@@ -195,6 +195,31 @@ describe("failures", () => {
     expect(await scene.state(redirected)).toMatchObject({ error: { code: "address_refused" } });
     const large = await scene.source("http", { url: `${server.url}/large` });
     expect(await scene.state(large)).toMatchObject({ error: { code: "response_too_large" } });
+  });
+
+  it.each([
+    ["gzip", gzipSync],
+    ["deflate", deflateSync],
+    ["br", brotliCompressSync],
+  ])(
+    "include small responses that become too large, which are not decompressed further (%s)",
+    async (encoding, compress) => {
+      const body = compress(Buffer.alloc(9 * 1024 * 1024));
+      expect(body.byteLength).toBeLessThan(10_000);
+      server.respond = (_request, response) => void response.writeHead(200, { "content-encoding": encoding }).end(body);
+      const source = await scene.source("http", { url: server.url });
+      expect(await scene.state(source)).toMatchObject({ state: "failing", error: { code: "response_too_large" } });
+    },
+  );
+
+  it.each([
+    ["zstd", "unknown compression"],
+    ["gzip", "is damaged"],
+  ])("include responses that cannot be decompressed (%s)", async (encoding, message) => {
+    server.respond = responds("not compressed", { "content-encoding": encoding });
+    const source = await scene.source("http", { url: server.url });
+    const error = { code: "protocol_error", message: expect.stringContaining(message) };
+    expect(await scene.state(source)).toMatchObject({ state: "failing", error });
   });
 
   it("include a document that cannot be read as JSON", async () => {

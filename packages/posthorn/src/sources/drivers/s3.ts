@@ -11,9 +11,11 @@ import {
   type Cursor,
   type PolledDriver,
   type Polled,
+  type SourceErrorCode,
   type SourceEvent,
   SourceFailure,
   type SourceHost,
+  type SourceResponse,
 } from "../driver.ts";
 import type { ConfigOf } from "../kind.ts";
 import type { S3_SOURCE } from "../kinds/s3.ts";
@@ -176,16 +178,28 @@ async function eventOf(host: SourceHost, config: Config, object: Listed): Promis
     occurredAt: modifiedAt,
     headers: ["s3-bucket", config.bucket, "s3-object", key, "s3-etag", etag, "s3-size", String(size)],
   };
-  if (!config.content || size > Math.min(config.maxObjectBytes, host.maxBodyBytes)) {
-    return { ...base, body: Buffer.from(JSON.stringify(description)), contentType: "application/json" };
-  }
+  const described = { ...base, body: Buffer.from(JSON.stringify(description)), contentType: "application/json" };
+  const mostBytes = Math.min(config.maxObjectBytes, host.maxBodyBytes);
+  if (!config.content || size > mostBytes) return described;
   const path = key.split("/").map(encodeRfc3986).join("/");
-  const response = await get(host, config, `${bucketUrl(config)}/${path}`, Math.max(1024, size));
+  let response: SourceResponse;
+  try {
+    // An error may be larger than the object.
+    response = await get(host, config, `${bucketUrl(config)}/${path}`, Math.max(MAX_ERROR_BYTES, mostBytes));
+  } catch (error) {
+    // Its content is compressed: it becomes too large, or is damaged. Another attempt would find the same.
+    if (error instanceof SourceFailure && CONTENT_FAILURES.has(error.code)) return described;
+    throw error;
+  }
   if (response.status === 404) return null;
   if (response.status > 299) throw sourceFailure(awsFailure(TITLE, kindResponse(response)));
+  if (response.body.byteLength > mostBytes) return described;
   const contentType = response.headers.get("content-type") ?? "application/octet-stream";
   return { ...base, body: response.body, contentType };
 }
+
+const MAX_ERROR_BYTES = 1024;
+const CONTENT_FAILURES: ReadonlySet<SourceErrorCode> = new Set(["response_too_large", "protocol_error"]);
 
 function numberOr(value: unknown): number | null {
   return typeof value === "number" && Number.isFinite(value) ? value : null;

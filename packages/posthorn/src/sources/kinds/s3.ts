@@ -43,7 +43,7 @@ export const S3_SOURCE = polledKind({
     content: {
       type: "boolean",
       label: "Read the content",
-      help: "Turn on to emit the bytes of an object as the body of the event. Objects that are larger than the limit are described as JSON.",
+      help: "Turn on to emit the content of an object as the body of the event. It is decompressed according to its Content-Encoding. Objects that are larger than the limit are described as JSON.",
       required: false,
       secret: false,
       default: false,

@@ -173,8 +173,8 @@ export const sourceBrokers: Readonly<Record<string, string>> = {
   Suffix: "Suffix",
   "Only objects whose key ends with this suffix.": "Nur Objekte, deren Schlüssel damit endet.",
   "Read the content": "Inhalt lesen",
-  "Turn on to emit the bytes of an object as the body of the event. Objects that are larger than the limit are described as JSON.":
-    "Einschalten, um die Bytes eines Objekts als Inhalt des Ereignisses zu erhalten. Objekte, die größer als die Grenze sind, werden als JSON beschrieben.",
+  "Turn on to emit the content of an object as the body of the event. It is decompressed according to its Content-Encoding. Objects that are larger than the limit are described as JSON.":
+    "Einschalten, um den Inhalt eines Objekts als Inhalt des Ereignisses zu erhalten. Er wird gemäß seinem Content-Encoding entpackt. Objekte, die größer als die Grenze sind, werden als JSON beschrieben.",
   "Largest object in bytes": "Größtes Objekt in Bytes",
   "Largest object whose content is read.": "Größtes Objekt, dessen Inhalt gelesen wird.",
   "Interval in seconds": "Intervall in Sekunden",
