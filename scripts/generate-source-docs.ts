@@ -84,6 +84,9 @@ list\` lists sources, \`posthorn sources poll\` reads one immediately and prints
   message exceeds the limit by more than 64 KiB, it passes through without being held in memory: the entry has its size, its SHA-256, its first
   32 KiB, and its ID, offset or sequence at the broker. For Kafka, this applies to a record batch that exceeds the limit as a whole, and for
   AMQP 1.0 the SHA-256 is that of the encoded message. SMTP refuses large emails, and an S3 source describes large objects without their content.
+- **Compressed data** is never decompressed beyond a limit. An HTTP response that becomes larger than 8 MiB is an error (\`response_too_large\`), an
+  object of S3 that becomes larger than allowed is described without its content, and a record batch of Kafka that has more than 64 MiB or
+  250,000 records, or cannot be decompressed, is quarantined.
 
 ${chapters.join("\n\n")}
 `;

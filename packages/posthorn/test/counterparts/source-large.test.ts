@@ -170,6 +170,40 @@ describe.skipIf(isSkipped("kafka"))("a record batch of Kafka that is too large t
   });
 });
 
+describe.skipIf(isSkipped("kafka"))("compressed records of Kafka", () => {
+  it("are read, and a batch that becomes too large is quarantined and does not stop the next one", async () => {
+    await using broker = await startKafka({});
+    const base = { clientId: "test", bootstrapBrokers: [broker.plain] };
+    const admin = new Admin(base);
+    await admin.createTopics({ topics: ["in"], partitions: 1 });
+    await admin.close();
+    const source = await scene.connected("kafka", { brokers: broker.plain, topics: "in", tls: false, start: "all" });
+    const producer = new Producer(base);
+    try {
+      const compressions = ["gzip", "snappy", "lz4", "zstd"] as const;
+      for (const [n, compression] of compressions.entries()) {
+        const value = JSON.stringify({ n, text: "x".repeat(2000) });
+        const messages = [1, 2, 3].map(() => ({ topic: "in", value: Buffer.from(value) }));
+        await producer.send({ messages, compression });
+      }
+      // A few kilobytes that become 100 MiB.
+      const bomb = Buffer.alloc(100 * MIB);
+      await producer.send({ messages: [{ topic: "in", value: bomb }], compression: "gzip" });
+      await producer.send({ messages: [{ topic: "in", value: Buffer.from(`{"n":9}`) }], compression: "gzip" });
+      const messages = await scene.messages(source, 13);
+      const numbers = messages.map(({ payload }) => (payload as { n: number }).n);
+      expect(numbers).toEqual([0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 9]);
+      const [entry, ...others] = await scene.gateway.quarantine(source);
+      expect(entry).toMatchObject({ reason: "too_large", detail: expect.stringContaining("offset 12 of partition 0") });
+      expect(entry).toMatchObject({ detail: expect.stringMatching(/more than 64 MiB .* when it is decompressed/) });
+      expect(others).toEqual([]);
+      expect(await scene.state(source)).toMatchObject({ state: "running", failures: 0 });
+    } finally {
+      await producer.close(true);
+    }
+  });
+});
+
 describe("messages of Google Cloud Pub/Sub that do not fit into one response", () => {
   it("are pulled in smaller numbers", async () => {
     await using pubSub = await startPubSub(2000);

@@ -1,17 +1,15 @@
 /**
  * Shortens responses of Kafka whose first record batch is too large to be kept. A broker sends the first batch of a partition whole, whatever
  * the limits of the request are, and the client collects a response in memory until it is complete. The batch is replaced by one with a single
- * record, which has the offset of the last record of the batch (https://kafka.apache.org/protocol, Fetch, versions 4 to 17).
+ * record, which has the offset of the last record of the batch (https://kafka.apache.org/protocol, Fetch, versions 4 to 17). Compressed batches
+ * are decompressed here, because the client has no limit.
  */
+import { ByteCollector } from "../../lib/byte-collector.ts";
+import { ATTRIBUTES_AT, BATCH_HEADER, batchesOf, COMPRESSION, MAGIC_AT, type Replace } from "./kafka-batches.ts";
 import { type FilterOutput, LargeBody, type StandIns, type StreamFilter } from "./large-messages.ts";
 
 /** Everything in front of the first records: partitions without records, and their aborted transactions. */
 const MAX_PREFIX = 1024 * 1024;
-/** Header of a record batch of format 2, up to its records. */
-const BATCH_HEADER = 61;
-const MAGIC_AT = 16;
-const ATTRIBUTES_AT = 21;
-const COMPRESSION = 7;
 /** Versions from which on the protocol changed. */
 const FLEXIBLE = 12;
 const TOPIC_IDS = 13;
@@ -28,22 +26,35 @@ interface Large {
   readonly body: LargeBody;
 }
 
+/** What the client has sent over a connection. */
+export interface FetchRequests {
+  /** Version of the fetch requests; `null`: there was none. */
+  version(): number | null;
+  /** Whether this is the response to a fetch request. Forgets the request. */
+  take(correlationId: number): boolean;
+}
+
 export class KafkaFrames implements StreamFilter {
   readonly #maxBytes: number;
   readonly #standIns: StandIns;
   readonly #output: FilterOutput;
-  readonly #version: () => number | null;
+  readonly #requests: FetchRequests;
   #length: number[] = [];
   /** Bytes of the response that are to come. */
   #rest = 0;
   #large: Large | null = null;
+  /** A response that is collected, because it may have compressed batches. */
+  #whole: ByteCollector | null = null;
 
-  /** @param version Version of the fetch requests of this connection; `null`: there was none. */
-  constructor(maxBytes: number, standIns: StandIns, output: FilterOutput, version: () => number | null) {
+  constructor(maxBytes: number, standIns: StandIns, output: FilterOutput, requests: FetchRequests) {
     this.#maxBytes = maxBytes;
     this.#standIns = standIns;
     this.#output = output;
-    this.#version = version;
+    this.#requests = requests;
+  }
+
+  #version(): number | null {
+    return this.#requests.version();
   }
 
   push(chunk: Buffer): void {
@@ -55,16 +66,55 @@ export class KafkaFrames implements StreamFilter {
         const length = Buffer.from(this.#length);
         this.#length = [];
         this.#rest = length.readUInt32BE();
-        if (this.#rest > this.#maxBytes && this.#version() !== null) this.#large = largeOf(this.#rest);
-        else this.#output.pass(length);
+        if (this.#version() === null || this.#rest === 0) this.#output.pass(length);
+        else if (this.#rest > this.#maxBytes) this.#large = largeOf(this.#rest);
+        else this.#whole = new ByteCollector();
         continue;
       }
       const part = chunk.subarray(at, at + this.#rest);
       this.#rest -= part.byteLength;
       at += part.byteLength;
-      if (this.#large === null) this.#output.pass(part);
-      else this.#shorten(this.#large, part);
+      if (this.#large !== null) this.#shorten(this.#large, part);
+      else if (this.#whole === null) this.#output.pass(part);
+      else this.#collect(this.#whole, part);
     }
+  }
+
+  /** The client collects a response as well before it reads it. */
+  #collect(whole: ByteCollector, part: Buffer): void {
+    whole.add(part);
+    if (this.#rest > 0) return;
+    this.#whole = null;
+    const response = whole.bytes();
+    const isFetch = response.byteLength >= 4 && this.#requests.take(response.readInt32BE());
+    this.#pass(isFetch ? this.#decompressed(response) : response);
+  }
+
+  #pass(response: Buffer): void {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(response.byteLength);
+    this.#output.pass(Buffer.concat([length, response]));
+  }
+
+  /** The response with decompressed batches, as many as the limit allows: the client fetches the others again. */
+  #decompressed(response: Buffer): Buffer {
+    const version = this.#version()!;
+    const replace: Replace = (batch, reason) => {
+      const body = new LargeBody(reason);
+      body.add(batch);
+      return this.#batchOf(batch.subarray(0, BATCH_HEADER), body);
+    };
+    const batches = batchesOf(replace);
+    const parts: Buffer[] = [];
+    let from = 0;
+    for (const { lengthAt, at, bytes } of recordSets(response, version)) {
+      const records = response.subarray(at, at + bytes);
+      const replaced = batches(records);
+      if (replaced === records) continue;
+      parts.push(response.subarray(from, lengthAt), lengthOf(replaced.byteLength, version), replaced);
+      from = at + bytes;
+    }
+    return from === 0 ? response : Buffer.concat([...parts, response.subarray(from)]);
   }
 
   #shorten(large: Large, part: Buffer): void {
@@ -81,6 +131,7 @@ export class KafkaFrames implements StreamFilter {
       }
       large.prefix.splice(0, large.prefix.length, prefix.subarray(0, records.lengthAt));
       large.left = records.bytes;
+      this.#requests.take(prefix.readInt32BE());
       rest = prefix.subarray(records.at);
     }
     const records = rest.subarray(0, large.left);
@@ -99,10 +150,7 @@ export class KafkaFrames implements StreamFilter {
   #end({ header, body, prefix, size }: Large, behind: Buffer): void {
     const batch =
       header.byteLength < BATCH_HEADER || header[MAGIC_AT] !== 2 ? Buffer.alloc(0) : this.#batchOf(header, body);
-    const flexible = this.#version()! >= FLEXIBLE;
-    const count = Buffer.alloc(4);
-    count.writeInt32BE(batch.byteLength);
-    const content = Buffer.concat([...prefix, flexible ? unsignedVarint(batch.byteLength + 1) : count, batch, behind]);
+    const content = Buffer.concat([...prefix, lengthOf(batch.byteLength, this.#version()!), batch, behind]);
     const length = Buffer.alloc(4);
     length.writeUInt32BE(content.byteLength + this.#rest);
     if (size < content.byteLength) throw new Error("a shortened response is longer than the response");
@@ -152,6 +200,12 @@ interface Records {
 
 /** The first records of a response that are not empty; `null`: they have not arrived, or it is not a fetch response. */
 function recordsOf(response: Buffer, version: number): Records | null {
+  for (const records of recordSets(response, version)) return records;
+  return null;
+}
+
+/** The records of each partition that has any, up to the end of what is there. */
+function* recordSets(response: Buffer, version: number): Generator<Records> {
   const reader = new FetchReader(response, version >= FLEXIBLE);
   try {
     // Correlation ID, throttle time.
@@ -169,7 +223,10 @@ function recordsOf(response: Buffer, version: number): Records | null {
         if (version >= 11) reader.skip(4);
         const lengthAt = reader.at;
         const bytes = reader.count();
-        if (bytes > 0) return { lengthAt, at: reader.at, bytes };
+        if (bytes > 0) {
+          yield { lengthAt, at: reader.at, bytes };
+          reader.skip(bytes);
+        }
         reader.tags();
       }
       reader.tags();
@@ -177,7 +234,14 @@ function recordsOf(response: Buffer, version: number): Records | null {
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
   }
-  return null;
+}
+
+/** Length of records, as a response has it. */
+function lengthOf(bytes: number, version: number): Buffer {
+  if (version >= FLEXIBLE) return unsignedVarint(bytes + 1);
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(bytes);
+  return length;
 }
 
 /** Reads the fields of a response. Throws a `RangeError` at its end. */

@@ -9,10 +9,12 @@ import { kafkaFailure, kafkaOptions } from "../../destinations/connections/drive
 import { causesOf } from "../../destinations/connections/failure.ts";
 import type { ConfigOf } from "../kind.ts";
 import type { KAFKA_SOURCE } from "../kinds/kafka.ts";
-import { type BrokerMessage, deliver, tooLargeToKeep } from "./event.ts";
+import type { Unreadable } from "../source-event.ts";
+import { type BrokerMessage, deliver, type Place, tooLargeToKeep } from "./event.ts";
 import { listenFailure } from "./failure.ts";
-import { KafkaFrames } from "./kafka-frames.ts";
-import { EXTRA_BYTES, StandIns } from "./large-messages.ts";
+import { type FetchRequests, KafkaFrames } from "./kafka-frames.ts";
+import { MAX_DECOMPRESSED_BYTES, MAX_RECORDS } from "./kafka-batches.ts";
+import { EXTRA_BYTES, type LargeMessage, StandIns } from "./large-messages.ts";
 import type { ForgetHost, Listener, ListenHost } from "./listener.ts";
 
 type Config = ConfigOf<(typeof KAFKA_SOURCE)["fields"]>;
@@ -27,17 +29,29 @@ const MAX_FETCH_BYTES = 4 * 1024 * 1024;
 const COMMIT_MS = 200;
 const LATEST = -1n;
 
-/** Version of the fetch requests that the client sends over a connection, which decides the form of the responses. */
-const fetchVersions = new WeakMap<Socket, number>();
+/** Fetch requests of each connection without a response. Their version decides the form of the responses. */
+const fetches = new WeakMap<Socket, { version: number; readonly open: Set<number> }>();
 const FETCH = 1;
 subscribe("tracing:plt:kafka:connections:api:start", (message) => {
-  const { connection, apiKey, apiVersion } = message as {
+  const { connection, apiKey, apiVersion, correlationId } = message as {
     readonly connection: { readonly socket: Socket };
     readonly apiKey: number;
     readonly apiVersion: number;
+    readonly correlationId: number;
   };
-  if (apiKey === FETCH) fetchVersions.set(connection.socket, apiVersion);
+  if (apiKey !== FETCH) return;
+  const sent = fetches.get(connection.socket) ?? { version: apiVersion, open: new Set() };
+  sent.version = apiVersion;
+  sent.open.add(correlationId);
+  fetches.set(connection.socket, sent);
 });
+
+function requestsOf(socket: Socket): FetchRequests {
+  return {
+    version: () => fetches.get(socket)?.version ?? null,
+    take: (correlationId) => fetches.get(socket)?.open.delete(correlationId) ?? false,
+  };
+}
 
 export const kafkaListener: Listener = {
   listen: async (host) => {
@@ -46,9 +60,7 @@ export const kafkaListener: Listener = {
     const standIns = new StandIns();
     // A fetch has several batches, of which only the first may exceed the limit of the request.
     const mostBytes = Math.max(MAX_FETCH_BYTES, host.maxBodyBytes) + EXTRA_BYTES;
-    host.shorten(
-      (output, socket) => new KafkaFrames(mostBytes, standIns, output, () => fetchVersions.get(socket) ?? null),
-    );
+    host.shorten((output, socket) => new KafkaFrames(mostBytes, standIns, output, requestsOf(socket)));
     const consumer: Reader = new Consumer({
       ...kafkaOptions(config),
       groupId: config.groupId ?? host.session,
@@ -150,7 +162,7 @@ async function read(stream: Stream, standIns: StandIns, config: Config, host: Li
       const handed =
         large === null
           ? deliver(host, config.eventType, { place, body: value ?? NO_BYTES, read: () => messageOf(record) })
-          : host.quarantine(tooLargeToKeep(place, large, host.maxBodyBytes));
+          : host.quarantine(ofCompressed(place, large) ?? tooLargeToKeep(place, large, host.maxBodyBytes));
       handed.then(
         () => commits.add(record),
         () => undefined,
@@ -167,6 +179,29 @@ async function read(stream: Stream, standIns: StandIns, config: Config, host: Li
 }
 
 const NO_BYTES = Buffer.alloc(0);
+const MIB = 1024 * 1024;
+
+/** Entry for a compressed batch that could not be passed on; `null`: it was not one. */
+function ofCompressed(
+  { topic, reference }: Place,
+  { compressed, bytes, sha256, head }: LargeMessage,
+): Unreadable | null {
+  if (compressed === null || compressed === undefined) return null;
+  const what = `A compressed record batch of ${topic.slice(0, 200)} with ${bytes} bytes`;
+  const where = `Only its beginning is kept (${reference}; SHA-256 ${sha256}).`;
+  const contentType = "application/octet-stream";
+  if (compressed === "damaged") {
+    return {
+      reason: "message_unreadable",
+      detail: `${what} cannot be decompressed. ${where}`,
+      body: head,
+      contentType,
+    };
+  }
+  const limits = `${MAX_DECOMPRESSED_BYTES / MIB} MiB or ${MAX_RECORDS.toLocaleString("en")} records`;
+  const detail = `${what} has more than ${limits} when it is decompressed. Publish smaller batches. ${where}`;
+  return { reason: "too_large", detail, body: head, contentType };
+}
 
 /** Commits the offset behind the last stored record of each partition, several times a second. Records are stored in order. */
 class Commits {

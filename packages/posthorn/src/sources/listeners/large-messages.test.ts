@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
+import { createRecordsBatch } from "@platformatic/kafka";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { KafkaFrames } from "./kafka-frames.ts";
+import { type FetchRequests, KafkaFrames } from "./kafka-frames.ts";
 import { type FilterOutput, HEAD_BYTES, StandIns, type StreamFilter } from "./large-messages.ts";
 import { NatsFrames } from "./nats-frames.ts";
 import { RedisFrames } from "./redis-frames.ts";
 
 const MAX_BYTES = 70_000;
+const CORRELATION_ID = 77;
 const SIZES = fc.array(fc.oneof(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 65_536 })), { minLength: 1 });
 const BYTES = fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 69_000, max: 140_000 }));
 
@@ -197,7 +199,7 @@ function response(version: number, records: readonly Buffer[]): Buffer {
     ]),
   );
   const content = Buffer.concat([
-    int(4, 77),
+    int(4, CORRELATION_ID),
     tags,
     int(4, 0),
     ...(version >= 7 ? [int(2, 0), int(4, 0)] : []),
@@ -217,10 +219,15 @@ function batch(bytes: number): Buffer {
   header.writeBigInt64BE(40n, 0);
   header.writeInt32BE(49 + bytes, 8);
   header[16] = 2;
-  header.writeInt16BE(4, 21);
+  header.writeInt16BE(bytes > MAX_BYTES ? 4 : 0, 21);
   header.writeInt32BE(2, 23);
   header.writeInt32BE(3, 57);
   return Buffer.concat([header, Buffer.alloc(bytes, "r")]);
+}
+
+/** A client whose only request was a fetch. */
+function requestsOf(version: number): FetchRequests {
+  return { version: () => version, take: (correlationId) => correlationId === CORRELATION_ID };
 }
 
 describe("the fetch responses of Kafka", () => {
@@ -232,7 +239,7 @@ describe("the fetch responses of Kafka", () => {
           const none = Array.from({ length: empty }, () => Buffer.alloc(0));
           const responses = all.map((bytes) => response(version, [...none, batch(bytes)]));
           const { passed, standIns } = filtered(
-            (found, output) => new KafkaFrames(MAX_BYTES, found, output, () => version),
+            (found, output) => new KafkaFrames(MAX_BYTES, found, output, requestsOf(version)),
             Buffer.concat(responses),
             sizes,
           );
@@ -258,6 +265,28 @@ describe("the fetch responses of Kafka", () => {
         }),
         { numRuns: 20 },
       );
+    },
+  );
+
+  it.each([4, 6, 9, 11, 12, 13, 17])(
+    "have decompressed batches, and other responses are unchanged (version %i)",
+    (version) => {
+      const messages = Array.from({ length: 50 }, (_, n) => ({ topic: "in", value: Buffer.from(`record ${n}`) }));
+      const [compressed, plain] = (["gzip", "none"] as const).map(
+        (compression) => createRecordsBatch(messages, { compression }).buffer,
+      ) as [Buffer, Buffer];
+      const none = Buffer.alloc(0);
+      const [sent, fetched] = [compressed, plain].map((records) =>
+        response(version, [none, records, plain, records]),
+      ) as [Buffer, Buffer];
+      const run = (requests: FetchRequests): Buffer =>
+        filtered((all, output) => new KafkaFrames(MAX_BYTES, all, output, requests), Buffer.concat([sent, sent]), [7])
+          .passed;
+      // The CRC is that of the compressed batch. The client does not check it.
+      const withoutCrc = (bytes: Buffer): string =>
+        bytes.toString("hex").replaceAll(/(?<=ffffffff02|0000000002)[0-9a-f]{8}/g, "");
+      expect(withoutCrc(run(requestsOf(version)))).toBe(withoutCrc(Buffer.concat([fetched, fetched])));
+      expect(run({ version: () => version, take: () => false }).equals(Buffer.concat([sent, sent]))).toBe(true);
     },
   );
 });

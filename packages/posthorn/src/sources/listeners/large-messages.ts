@@ -16,6 +16,8 @@ export interface LargeMessage {
   /** SHA-256 of the body, in hexadecimal digits. */
   readonly sha256: string;
   readonly head: Uint8Array;
+  /** Why a compressed batch was dropped; `null`: it is too large as it is. */
+  readonly compressed?: "too_large" | "damaged" | null;
 }
 
 /** Hashes a body as it arrives, and keeps its beginning. */
@@ -25,6 +27,11 @@ export class LargeBody implements LargeMessage {
   #kept = 0;
   #digest: string | null = null;
   bytes = 0;
+  readonly compressed: "too_large" | "damaged" | null;
+
+  constructor(compressed: "too_large" | "damaged" | null = null) {
+    this.compressed = compressed;
+  }
 
   add(part: Uint8Array): void {
     this.bytes += part.byteLength;
