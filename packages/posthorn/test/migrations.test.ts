@@ -64,6 +64,7 @@ function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
     "audit-schema.ts",
     "share-schema.ts",
     "encryption-schema.ts",
+    "erasure-schema.ts",
   ]
     .map((name) => readFileSync(new URL(`../src/store/${name}`, import.meta.url), "utf8"))
     .join("\n");

@@ -34,6 +34,7 @@ export type IdPrefix =
   | "subreq_"
   | "watch_"
   | "share_"
+  | "erasure_"
   | "usr_"
   | "ses_"
   | "inv_"

@@ -6,6 +6,9 @@ import type { AttemptTable, MessageTable } from "./schema.ts";
 import type { AcceptEntry } from "./store.ts";
 import type { AttemptRecord, Outcome } from "./delivery.ts";
 
+/** Replaces a response that was deleted. */
+export const EXPUNGED = "EXPUNGED";
+
 /** A value that is cheap to transfer between threads. */
 export type Cell = string | number | null;
 

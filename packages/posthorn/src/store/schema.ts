@@ -7,6 +7,7 @@
  */
 import type { AuditEntryTable, AuditHeadTable } from "./audit-schema.ts";
 import type { ShareLinkTable } from "./share-schema.ts";
+import type { ErasureTable, MessageErasureTable } from "./erasure-schema.ts";
 import type { EncryptionKeyNodeTable, EncryptionKeyTable } from "./encryption-schema.ts";
 import type { WatchEventTable, WatchKeyTable, WatchTable } from "./watch-schema.ts";
 import type { Generated } from "kysely";
@@ -64,6 +65,7 @@ export const CANCEL_REASONS = [
   "throttled",
   "endpoint_gone",
   "payload_gone",
+  "erased",
   "discarded",
   "transformation",
 ] as const;
@@ -591,6 +593,8 @@ export interface Database {
   identity_provider: IdentityProviderTable;
   person_identity: PersonIdentityTable;
   passkey: PasskeyTable;
+  erasure: ErasureTable;
+  message_erasure: MessageErasureTable;
   encryption_key: EncryptionKeyTable;
   encryption_key_node: EncryptionKeyNodeTable;
 }

@@ -46,6 +46,8 @@ export const SEALED_COLUMNS = {
   "person.totp_pending_sealed": bytes("person", "totp_pending_sealed"),
   "identity_provider.client_secret_sealed": bytes("identity_provider", "client_secret_sealed"),
   "person_session.id_token_sealed": bytes("person_session", "id_token_sealed"),
+  "erasure.value_sealed": bytes("erasure", "value_sealed"),
+  "erasure.hash_key_sealed": bytes("erasure", "hash_key_sealed"),
   // Rows with the same hash belong to the same idempotency key.
   "idempotency.body_sealed": bytes("idempotency", "body_sealed", ["hash"], ["bucket", "hash"]),
   "quarantine.request_json": { table: "quarantine", column: "request_json", key: ID, row: ID, form: "request" },

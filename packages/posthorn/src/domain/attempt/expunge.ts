@@ -1,11 +1,9 @@
+import { EXPUNGED } from "../../store/hot-columns.ts";
 import type { Store } from "../../store/store.ts";
 import { type Call, write } from "../context.ts";
 import { HOLDS_CHANGE, withoutSentBody } from "./detail.ts";
 import { getAttempt } from "./list.ts";
 import type { Tx } from "../../store/tx.ts";
-
-/** Replaces a response that was deleted. */
-export const EXPUNGED = "EXPUNGED";
 
 /** Deletes the response and the details of one attempt. */
 export async function expungeAttemptContent({

@@ -1,9 +1,10 @@
 import { sql } from "kysely";
-import { attemptsWithSentBodies, EXPUNGED, forgetSentBodies } from "../attempt/expunge.ts";
+import { attemptsWithSentBodies, forgetSentBodies } from "../attempt/expunge.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, reader, write } from "../context.ts";
 import { keyOfId } from "../../lib/id.ts";
 import { getMessage, type MessageRef } from "./find.ts";
+import { EXPUNGED } from "../../store/hot-columns.ts";
 import type { Tx } from "../../store/tx.ts";
 
 /** Deletes the payload of a message. The message itself and its attempts stay visible. */

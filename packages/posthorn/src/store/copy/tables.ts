@@ -47,6 +47,8 @@ const COPIED: { readonly [T in Exclude<keyof Database, "encryption_key_node">]: 
   subscription: true,
   websub_request: true,
   share_link: true,
+  erasure: true,
+  message_erasure: true,
   audit_head: true,
   audit_entry: true,
   task: true,

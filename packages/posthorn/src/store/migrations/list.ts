@@ -42,6 +42,7 @@ import { signInMethods } from "./059-sign-in-methods.ts";
 import { audit } from "./053-audit.ts";
 import { shareLinks } from "./055-share-links.ts";
 import { encryptionKeys } from "./054-encryption-keys.ts";
+import { erasure } from "./060-erasure.ts";
 import { traceContext } from "./071-trace-context.ts";
 import { secondFactor } from "./064-second-factor.ts";
 import { type Migration, migrationFor } from "./portable.ts";
@@ -99,6 +100,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "device providers", sql: deviceProviders },
   { name: "trace context", sql: traceContext },
   { name: "second factor", sql: secondFactor },
+  { name: "erasure", sql: erasure },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,5 +1,5 @@
 import type pg from "pg";
-import { ATTEMPT, type Cell, OUTCOME } from "../../hot-columns.ts";
+import { ATTEMPT, type Cell, EXPUNGED, OUTCOME } from "../../hot-columns.ts";
 import { REQUESTED_BY, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
 import type { Lease } from "../../delivery.ts";
 import type { Outcome } from "../../delivery.ts";
@@ -14,6 +14,12 @@ const ATTEMPT_INPUT: readonly Parameter[] = ATTEMPT.columns.map(({ column, type 
   column: `attempt_${column}`,
   type,
 }));
+const IS_ERASED = "EXISTS (SELECT FROM message_erasure e WHERE e.message_id = input.message_id)";
+/** The values of new attempts, without their content if the message was erased while the attempt was in flight. */
+const ATTEMPT_VALUES = ATTEMPT_INPUT.map(({ column }) => {
+  if (column === "attempt_response") return `CASE WHEN ${IS_ERASED} THEN '${EXPUNGED}' ELSE ${column} END`;
+  return column === "attempt_detail_json" ? `CASE WHEN ${IS_ERASED} THEN NULL ELSE ${column} END` : column;
+}).join(", ");
 const INPUT: readonly Parameter[] = [...OUTCOME.columns, ...ATTEMPT_INPUT, { column: "lease", type: "int" }];
 const LEASE: readonly Parameter[] = [
   { column: "shard", type: "bigint" },
@@ -43,7 +49,7 @@ const RECORD = {
     WHERE i.lease IS NULL OR (SELECT held FROM leases)[i.lease]
   ), made AS (
     INSERT INTO attempt (${ATTEMPT.names}, message_id, endpoint_id, trigger_type)
-    SELECT ${namesOf(ATTEMPT_INPUT)}, message_id, endpoint_id, trigger_type
+    SELECT ${ATTEMPT_VALUES}, message_id, endpoint_id, trigger_type
     FROM input WHERE attempt_id IS NOT NULL
     ON CONFLICT (id) DO NOTHING
     RETURNING id

@@ -1,7 +1,21 @@
 import type { DatabaseSync } from "node:sqlite";
-import { ATTEMPT, placeholders } from "../../hot-columns.ts";
+import { ATTEMPT, EXPUNGED } from "../../hot-columns.ts";
 import { REQUESTED_BY, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
 import type { RecordRow } from "../protocol.ts";
+
+/** Place of the key of the message among the parameters of the attempt. */
+const MESSAGE_PLACE = ATTEMPT.columns.length + 1;
+const IS_ERASED = `EXISTS (SELECT 1 FROM message_erasure WHERE message_id = ?${MESSAGE_PLACE})`;
+/** The values of a new attempt, without its content if the message was erased while the attempt was in flight. */
+const VALUES = [
+  ...ATTEMPT.columns.map(({ column }, index) => {
+    if (column === "response") return `CASE WHEN ${IS_ERASED} THEN '${EXPUNGED}' ELSE ?${index + 1} END`;
+    return column === "detail_json" ? `CASE WHEN ${IS_ERASED} THEN NULL ELSE ?${index + 1} END` : `?${index + 1}`;
+  }),
+  `?${MESSAGE_PLACE}`,
+  `?${MESSAGE_PLACE + 1}`,
+  `?${MESSAGE_PLACE + 2}`,
+].join(", ");
 
 /**
  * Writes the outcome of an attempt: inserts the attempt and updates its delivery.
@@ -13,7 +27,7 @@ import type { RecordRow } from "../protocol.ts";
  */
 export function prepareRecord(db: DatabaseSync): (entry: RecordRow) => void {
   const insertAttempt = db.prepare(`
-    INSERT INTO attempt (${ATTEMPT.names}, message_id, endpoint_id, trigger_type) VALUES (${placeholders(ATTEMPT)}, ?, ?, ?)
+    INSERT INTO attempt (${ATTEMPT.names}, message_id, endpoint_id, trigger_type) VALUES (${VALUES})
     ON CONFLICT (id) DO NOTHING`);
   const scheduled = db.prepare(
     "UPDATE delivery SET state = ?, due = ?, attempts = ? WHERE message_id = ? AND endpoint_id = ? AND generation = ?",

@@ -1,0 +1,152 @@
+/**
+ * Registry of all columns that can contain payloads, or values from payloads. Erasure goes through it, so it must be complete: a test compares
+ * it with the schema.
+ */
+
+/** Steps of an erasure, in their order. Rows that can become messages come first. */
+export const ERASURE_PLACES = [
+  "outbox",
+  "broadcasts",
+  "messages",
+  "quarantine",
+  "watch keys",
+  "watch events",
+  "flow state",
+  "catalogue",
+  "source errors",
+  "responses",
+] as const;
+export type ErasurePlace = (typeof ERASURE_PLACES)[number];
+
+/** The place that erases each column. */
+export const PAYLOAD_COLUMNS: Readonly<Record<string, ErasurePlace>> = {
+  "outbox.event_type": "outbox",
+  "outbox.event_id": "outbox",
+  "outbox.channels_json": "outbox",
+  "outbox.tags_json": "outbox",
+  "outbox.payload": "outbox",
+  "outbox.ordering_key": "outbox",
+  "outbox.trace_context": "outbox",
+  "outbox.error": "outbox",
+  "broadcast.message_json": "broadcasts",
+  "broadcast.payload": "broadcasts",
+  "message.event_type": "messages",
+  "message.event_id": "messages",
+  "message.channels_json": "messages",
+  "message.tags_json": "messages",
+  "message.payload": "messages",
+  "message.ordering_key": "messages",
+  "message.unmatched_json": "messages",
+  "message.request_json": "messages",
+  "message.trace_context": "messages",
+  "message_label.name": "messages",
+  "event_id_taken.event_id": "messages",
+  "delivery.order_key": "messages",
+  "attempt.url": "messages",
+  "attempt.response": "messages",
+  "attempt.detail_json": "messages",
+  "quarantine.detail": "quarantine",
+  "quarantine.request_json": "quarantine",
+  "quarantine.body": "quarantine",
+  "watch_key.name": "watch keys",
+  "watch_key.state": "watch keys",
+  "watch_event.name": "watch events",
+  "flow_state.key": "flow state",
+  "catalogue_entry.event_type": "catalogue",
+  "catalogue_entry.known_json": "catalogue",
+  "catalogue_entry.recent_json": "catalogue",
+  "catalogue_entry.changes_json": "catalogue",
+  "source_run.error_text": "source errors",
+  "source_run.error_hint": "source errors",
+  "idempotency.body_sealed": "responses",
+};
+
+/** Other columns with text or bytes in the tables above, which have no values from payloads. */
+export const OTHER_COLUMNS: ReadonlySet<string> = new Set([
+  "outbox.public_id",
+  "outbox.content_type",
+  "message.public_id",
+  "message.content_type",
+  "attempt.public_id",
+  "attempt.error_code",
+  "quarantine.public_id",
+  "quarantine.reason",
+  "quarantine.content_type",
+  "idempotency.hash",
+  // Positions at the peer.
+  "source_run.cursor_json",
+  "source_run.state",
+  "source_run.error_code",
+]);
+
+/** Tables that have no values from payloads, and why. */
+export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
+  ...reason("settings that users enter", [
+    "organisation",
+    "application",
+    "event_type",
+    "endpoint",
+    "endpoint_secret",
+    "api_key",
+    "identity_provider",
+    "source",
+    "source_secret",
+    "source_token",
+    "source_backfill",
+    "watch",
+    "websub_topic",
+    "subscription",
+    "websub_request",
+    "auto_config",
+    "scoped_token",
+    "share_link",
+    "feed_consumer",
+    "table_source",
+  ]),
+  ...reason("accounts and sessions of users of the dashboard", [
+    "person",
+    "membership",
+    "person_session",
+    "person_identity",
+    "passkey",
+    "person_token",
+    "device_request",
+    "sign_in_failure",
+    "revoked_token",
+    "token_end",
+  ]),
+  ...reason("keys, counts and times", [
+    "cancellation",
+    "message_deadline",
+    "message_erasure",
+    "late_message",
+    "delivery_batch",
+    "feed_late",
+    "feed_lease",
+    "feed_horizon",
+    "rollup",
+    "rollup_minute",
+    "rollup_cursor",
+    "sweep",
+    "storage_day",
+    "source_activity",
+    "source_duplicate",
+    "source_duplicate_total",
+    "source_session",
+    "endpoint_failure",
+    "endpoint_certificate",
+    "endpoint_rate",
+    "ingest_uptime",
+    "task_part",
+    "table_source_missed",
+  ]),
+  ...reason("never contains payloads: tests of the audit log check that", ["audit_entry", "audit_head"]),
+  ...reason("IDs and states, and the names of properties", ["operational_event"]),
+  ...reason("filters by name and progress", ["task"]),
+  ...reason("the value is encrypted, and deleted at the end", ["erasure"]),
+  ...reason("the server itself", ["encryption_key", "encryption_key_node", "schema_version", "node", "shard"]),
+};
+
+function reason(text: string, tables: readonly string[]): Record<string, string> {
+  return Object.fromEntries(tables.map((table) => [table, text]));
+}
