@@ -6,6 +6,7 @@ import type { Services } from "../domain/context.ts";
 import { dropOldKeys } from "../domain/idempotency.ts";
 import { dropOldFlowState, expireDeliveries } from "../domain/message/expire-deliveries.ts";
 import { dropParked } from "../domain/message/relay-outbox.ts";
+import { expireErasures } from "../domain/erasure/step.ts";
 import { expireFeeds } from "../domain/feed/consumer.ts";
 import { expireInbound } from "../domain/quarantine/expire.ts";
 import { dropDays } from "../domain/retention/drop-days.ts";
@@ -104,6 +105,7 @@ export class Maintenance implements Worker {
       await sweepBatches(services, sweep);
       await sweepCounts(services, sweep);
       await expireShareLinks(services);
+      await expireErasures(services);
       await resignHeads(services);
       if (auditMs !== null) await pruneAudit(services, auditMs, sweep);
       while (!signal.aborted && (await services.store.reclaim())) await sweep.pause();

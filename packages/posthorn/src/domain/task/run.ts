@@ -6,6 +6,7 @@ import type { Services } from "../context.ts";
 import { broadcastStep } from "../broadcast/step.ts";
 import { purgeStep } from "../message/expunge-all.ts";
 import { rotateStep } from "../encryption/step.ts";
+import { eraseStep } from "../erasure/step.ts";
 import { verifyStep } from "../encryption/verify-step.ts";
 import { backfillStep } from "../backfill/step.ts";
 import { replayStep } from "../replay/step.ts";
@@ -25,6 +26,7 @@ const PLANNERS: Record<TaskKind, StepPlanner> = {
   "source.backfill": backfillStep,
   "encryption.rotate": rotateStep,
   "encryption.verify": verifyStep,
+  "privacy.erase": eraseStep,
 };
 
 /** Kinds with steps that wait for external services. */

@@ -14,6 +14,7 @@ export const TASK_KINDS = [
   "source.backfill",
   "encryption.rotate",
   "encryption.verify",
+  "privacy.erase",
 ] as const;
 export type TaskKind = (typeof TASK_KINDS)[number];
 
