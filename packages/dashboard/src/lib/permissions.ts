@@ -16,6 +16,7 @@ export const PERMISSIONS = [
   ["tokens:issue", "tokensIssue"],
   ["keys:manage", "keysManage"],
   ["people:manage", "peopleManage"],
+  ["privacy:manage", "privacyManage"],
   ["audit:read", "auditRead"],
   ["organisations:manage", "organisationsManage"],
 ] as const;

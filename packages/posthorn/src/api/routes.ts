@@ -18,6 +18,7 @@ import { listApplications } from "./application/list.ts";
 import { patchApplication } from "./application/patch.ts";
 import { upsertApplication } from "./application/upsert.ts";
 import { getCluster } from "./cluster/get.ts";
+import { ERASURE_ROUTES } from "./erasure/routes.ts";
 import { getEncryption } from "./encryption/get.ts";
 import { rotateEncryptionKeys } from "./encryption/rotate.ts";
 import { verifyEncryption } from "./encryption/verify.ts";
@@ -268,6 +269,7 @@ export const ROUTES: readonly Route[] = [
   statsStorage,
   getCluster,
   getEncryption,
+  ...ERASURE_ROUTES,
   rotateEncryptionKeys,
   verifyEncryption,
   aggregateEventTypes,

@@ -32,6 +32,7 @@ export const TAGS = [
   ["Sign-in", "How people and command lines get a session."],
   ["Share", "Links that show a message or attempt to people without an account."],
   ["Audit", "Who changed or viewed what."],
+  ["Privacy", "Erase the data of a person."],
   ["Cluster", "Nodes and the work that each of them has."],
   ["Encryption", "Keys that encrypt secrets at rest, and their rotation."],
   ["Health", "Whether the server works."],

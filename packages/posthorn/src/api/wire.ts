@@ -199,12 +199,13 @@ function messageJson(message: Message, options: MessageOptions, more: object): J
 function messageFields(message: Message, more: object): string {
   const { id, eventId, eventType, channels, tags, contentType, timestamp, deliverAt, orderingKey } = message;
   const order = orderingKey === null ? "" : `"orderingKey":${JSON.stringify(orderingKey)},`;
+  const erased = (message.erasedAt ?? null) === null ? "" : `,"erasedAt":"${dateTime(message.erasedAt!)}"`;
   const others = JSON.stringify(more).slice(1, -1);
   return (
     `{"id":"${id}","eventId":${textOrNull(eventId)},"eventType":${JSON.stringify(eventType)},` +
     `"channels":${listOrNull(channels)},"tags":${listOrNull(tags)},"contentType":${JSON.stringify(contentType)},` +
     `"timestamp":"${dateTime(timestamp)}","deliverAt":${timeOrNull(deliverAt)},${order}` +
-    `"expiresAt":${timeOrNull(message.deliverUntil)}${others === "" ? "" : ","}${others}`
+    `"expiresAt":${timeOrNull(message.deliverUntil)}${erased}${others === "" ? "" : ","}${others}`
   );
 }
 

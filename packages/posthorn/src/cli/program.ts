@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   storage: async () => (await import("./storage/show.ts")).addStorageCommand,
   cluster: async () => (await import("./cluster/show.ts")).addClusterCommand,
   connectors: async () => (await import("./connectors/list.ts")).addConnectorsCommand,
+  erase: async () => (await import("./erase/run.ts")).addEraseCommand,
   migrate: async () => (await import("./database/migrate.ts")).addMigrateCommand,
   copy: async () => (await import("./database/copy.ts")).addCopyCommand,
   key: loadKeyCommands,

@@ -15,6 +15,7 @@
  * - `tokens:issue`: create and end tokens for customers and for the portal.
  * - `keys:manage`: create and revoke API keys.
  * - `people:manage`: invite people, and change their roles.
+ * - `privacy:manage`: erase the data of a person from all messages.
  * - `audit:read`: read the audit log.
  * - `organisations:manage`: create organisations, and rename this one.
  */
@@ -35,6 +36,7 @@ export const PERMISSIONS = [
   "tokens:issue",
   "keys:manage",
   "people:manage",
+  "privacy:manage",
   "audit:read",
   "organisations:manage",
 ] as const;

@@ -30,6 +30,7 @@ const EXEMPT = new Set([
   "v1.destination-kind.preview",
   "v1.egress.check",
   "v1.endpoint.feed.consumer.commit",
+  "v1.erasure.check",
   "v1.feed.consumer.commit",
   "v1.message.create",
   "v1.message.create-batch",

@@ -74,6 +74,7 @@ async function fill(): Promise<void> {
       enabled: true,
     });
     await ok("POST", `${app}/endpoint`, { kind: "slack", config: { url: `https://hooks.slack.com/services/${n}` } });
+    await insertErasure(n);
     await ok("POST", `${app}/autoconfig`, {});
     await ok("POST", `${app}/rest-hook-token`, {});
     await subscribe(await ok("POST", `${app}/websub/topic`, {}));
@@ -103,6 +104,32 @@ async function fill(): Promise<void> {
   }
   await secondFactor(owner);
   await signInTwice(owner);
+}
+
+/** An erasure whose task has not started: the value is deleted when the task ends. */
+async function insertErasure(value: string): Promise<void> {
+  const { ids, secretBox, store } = node.services;
+  const { key, id } = ids.next("erasure_");
+  const row = {
+    id: key,
+    public_id: id,
+    org_id: 1,
+    app_id: null,
+    task_id: key,
+    path: "$.customer",
+    value_sealed: secretBox.seal(value, sealedIn("erasure.value_sealed", key)),
+    hash_key_sealed: secretBox.seal(value, sealedIn("erasure.hash_key_sealed", key)),
+    value_hash: randomBytes(32),
+    event_types_json: null,
+    dry_run: 1,
+    reason: "",
+    requested_by: "a test",
+    state: "running",
+    counts_json: "{}",
+    created_at: 0,
+    ended_at: null,
+  };
+  await store.transaction(({ db }) => db.insertInto("erasure").values(row).execute());
 }
 
 async function subscribe({ url, hub }: Record<string, unknown>): Promise<void> {

@@ -90,6 +90,7 @@ export class Scene {
       issuer: "https://silent.example.com/",
       clientId: "posthorn",
     });
+    const erasure = await scene.#post("/api/v1/erasure", { path: "$.person", value: "person-1", dryRun: true });
     const { user_code: userCode } = await scene.#post("/api/v1/device/code", { client_id: "laptop" });
     const changed = await scene.#post("/ingest/api/v1/source", { name: "Changed", type: "generic-webhook" });
     for (const body of [`${"[".repeat(20_000)}${"]".repeat(20_000)}`, "{}"]) {
@@ -115,6 +116,7 @@ export class Scene {
       pushed_autoconfig_id: pushed!["id"],
       key_id: apiKey["id"],
       provider_id: provider["id"],
+      erasure_id: erasure["id"],
       user_code: userCode,
       user_id: await scene.#user(),
       passkey_id: "passkey_none",

@@ -32,6 +32,7 @@ export const VALID = new Map<string, object>([
   ...["v1.destination.create", "v1.destination.upsert"].map(
     (route) => [route, { type: "fifoEndpoint", config: { url: "https://silent.example.com/" } }] as const,
   ),
+  ["v1.erasure.create", { path: "$.person", value: "person-1", dryRun: true }],
   ["v1.rest-hook.create", { targetUrl: "https://silent.example.com/" }],
   ...["v1.watch.create", "v1.watch.update"].map((route) => [route, WATCH] as const),
   ...["v1.ingest.source.create", "v1.ingest.source.update"].map(

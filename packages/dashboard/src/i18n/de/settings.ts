@@ -159,6 +159,7 @@ export const settings: typeof english = {
       settingsWrite: "Einstellungen ändern",
       tokensIssue: "Token für Kunden erstellen",
       keysManage: "API-Schlüssel verwalten",
+      privacyManage: "personenbezogene Daten löschen",
       peopleManage: "Benutzer verwalten",
       auditRead: "das Audit-Log lesen",
       organisationsManage: "Organisationen verwalten",

@@ -152,6 +152,7 @@ export const settings = {
       settingsWrite: "change settings",
       tokensIssue: "create tokens for customers",
       keysManage: "manage API keys",
+      privacyManage: "erase personal data",
       peopleManage: "manage users",
       auditRead: "read the audit log",
       organisationsManage: "manage organisations",

@@ -1,5 +1,6 @@
 /** All named models of the API. */
 import { AUDIT_MODELS } from "./audit.ts";
+import { ERASURE_MODELS } from "./erasure.ts";
 import { SHARE_MODELS } from "./share.ts";
 import { TEMPLATE_MODELS } from "./template.ts";
 import { SIGN_IN_MODELS } from "./sign-in.ts";
@@ -222,6 +223,7 @@ export const MODELS: readonly TSchema[] = [
   ...AUDIT_MODELS,
   ...ORGANISATION_MODELS,
   ...SHARE_MODELS,
+  ...ERASURE_MODELS,
   ...TEMPLATE_MODELS,
   ...USER_MODELS,
   ...SIGN_IN_MODELS,

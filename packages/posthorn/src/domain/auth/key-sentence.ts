@@ -19,6 +19,7 @@ export const CAN: Readonly<Record<Permission, string>> = {
   "tokens:issue": "create tokens for customers",
   "keys:manage": "manage API keys",
   "people:manage": "manage users",
+  "privacy:manage": "erase personal data",
   "audit:read": "read the audit log",
   "organisations:manage": "manage organisations",
 };

@@ -20,6 +20,8 @@ export interface Message {
   readonly deliverUntil: number | null;
   /** See `lib/trace-context.ts`; absent: it was not read. */
   readonly traceContext?: string | null;
+  /** When its content was erased; absent or `null`: it was not. */
+  readonly erasedAt?: number | null;
 }
 
 export type MessageRow = Pick<
@@ -36,7 +38,7 @@ export type MessageRow = Pick<
   | "deliver_until"
   | "trace_context"
   | "payload"
->;
+> & { readonly erased_at?: number | null };
 
 export function toMessage(row: MessageRow): Message {
   return {
@@ -53,8 +55,11 @@ export function toMessage(row: MessageRow): Message {
     orderingKey: row.ordering_key,
     deliverUntil: row.deliver_until,
     traceContext: row.trace_context,
+    erasedAt: row.erased_at ?? null,
   };
 }
+
+const ERASED_AT = sql<number | null>`(SELECT e.erased_at FROM message_erasure e WHERE e.message_id = message.id)`;
 
 /** Columns of a message for a query, with the payload only if it is requested. */
 export function messageColumns(withContent: boolean) {
@@ -70,6 +75,7 @@ export function messageColumns(withContent: boolean) {
     "message.ordering_key",
     "message.deliver_until",
     "message.trace_context",
+    ERASED_AT.as("erased_at"),
     withContent
       ? sql.ref<Uint8Array | null>("message.payload").as("payload")
       : sql<Uint8Array | null>`NULL`.as("payload"),
