@@ -7,7 +7,7 @@ import type { AMQP_SOURCE } from "../kinds/amqp.ts";
 import { type BrokerMessage, deliver, tooLargeToKeep } from "./event.ts";
 import { listenFailure } from "./failure.ts";
 import { EXTRA_BYTES, LargeBody, type LargeMessage } from "./large-messages.ts";
-import type { Listener, ListenHost } from "./listener.ts";
+import { type Listener, type ListenHost, unsupportedClient } from "./listener.ts";
 
 type Config = ConfigOf<(typeof AMQP_SOURCE)["fields"]>;
 
@@ -57,9 +57,11 @@ function connect(host: ListenHost, reject: (error: unknown) => void): Connection
     host.connected();
   });
   const large = new WeakMap<object, LargeMessage>();
-  container.on("message", ({ message, delivery, receiver }: EventContext) =>
-    take(host, config, { encoded: message as unknown as Buffer, large, delivery: delivery!, receiver: receiver! }),
-  );
+  container.on("message", ({ message, delivery, receiver }: EventContext) => {
+    const encoded: unknown = message;
+    if (!Buffer.isBuffer(encoded)) return reject(unsupportedClient("rhea"));
+    return take(host, config, { encoded, large, delivery: delivery!, receiver: receiver! });
+  });
   const connection = container.connect({
     host: name,
     port,
@@ -78,7 +80,7 @@ function connect(host: ListenHost, reject: (error: unknown) => void): Connection
     // Settled by the broker only after it was accepted here.
     autosettle: true,
   });
-  takeRaw(opened, host, large);
+  takeRaw(opened, host, { large, reject });
   return connection;
 }
 
@@ -105,9 +107,10 @@ interface Incomplete {
 function takeRaw(
   receiver: Receiver,
   { maxBodyBytes, skipped }: ListenHost,
-  large: WeakMap<object, LargeMessage>,
+  { large, reject }: { readonly large: WeakMap<object, LargeMessage>; readonly reject: (error: Error) => void },
 ): void {
-  const { incoming } = receiver.session as unknown as { readonly incoming: Incoming };
+  const { incoming } = receiver.session as unknown as { readonly incoming?: Partial<Incoming> };
+  if (typeof incoming?.on_transfer !== "function") return reject(unsupportedClient("rhea"));
   const onTransfer = incoming.on_transfer.bind(incoming);
   let bytes = 0;
   let body: LargeBody | null = null;
@@ -129,7 +132,9 @@ function takeRaw(
     }
     if (performative.more !== true) [bytes, body] = [0, null];
     onTransfer(frame, link);
+    if (performative.more === true && Reflect.get(link, "_incomplete") === undefined) reject(unsupportedClient("rhea"));
   };
+  return undefined;
 }
 
 const NO_BYTES = Buffer.alloc(0);

@@ -276,7 +276,7 @@ function imapFailure(error: unknown): FailedResult | null {
       return retry("target_unavailable", `The server is not available now${said}.`);
     }
     if (/^(?:LiteralTooLarge|ResponseTooLarge|LineTooLarge|TooManyTokens|ParserError|InvalidResponse)/.test(code)) {
-      return retry("protocol_error", `The response of the server is larger than it may be, or is not IMAP (${code}).`);
+      return retry("protocol_error", `The response of the server is too large, or is not IMAP (${code}).`);
     }
     if (tlsFailed === true && responseText === "" && !/^(?:E|ERR_|CERT_|DEPTH_|SELF_|UNABLE_)/.test(code)) {
       return refused(

@@ -79,6 +79,12 @@ export class ListenError extends Error {
   }
 }
 
+/** For a client whose internals, which a listener uses, are not those that it knows. Anything else could lose messages. */
+export function unsupportedClient(name: string): ListenError {
+  const message = `The installed version of ${name} does not work with this version of Posthorn.`;
+  return new ListenError("internal", message, 'Install the version that "posthorn connectors" names.');
+}
+
 /** The listener is being stopped, so that its messages are not acknowledged. */
 export class ListenStopped extends Error {
   override readonly name = "ListenStopped";

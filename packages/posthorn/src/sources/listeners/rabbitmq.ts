@@ -6,7 +6,7 @@ import type { RABBITMQ_SOURCE } from "../kinds/rabbitmq.ts";
 import { type BrokerMessage, deliver, tooLargeToKeep } from "./event.ts";
 import { listenFailure } from "./failure.ts";
 import { EXTRA_BYTES, HEAD_BYTES, LargeBody, type LargeMessage } from "./large-messages.ts";
-import { type Listener, ListenError, type ListenHost } from "./listener.ts";
+import { type Listener, ListenError, type ListenHost, unsupportedClient } from "./listener.ts";
 
 type Config = ConfigOf<(typeof RABBITMQ_SOURCE)["fields"]>;
 
@@ -23,9 +23,9 @@ export const rabbitMqListener: Listener = {
       const channel = await connection.createChannel();
       channel.on("error", reject);
       channel.on("close", () => reject(new Error("the broker closed the channel")));
-      const large = shorten(channel, host);
+      const { large, seen } = shorten(channel, host);
       await channel.prefetch(host.window);
-      await channel.consume(config.queue, (message) => take(message, { channel, config, host, large, reject }), {
+      await channel.consume(config.queue, (message) => take(message, { channel, config, host, large, seen, reject }), {
         noAck: false,
       });
       if (host.signal.aborted) return;
@@ -56,13 +56,22 @@ interface Frame {
   readonly content?: Buffer;
 }
 
+interface Shortened {
+  /** Messages that were too large to be kept, by their properties. */
+  readonly large: WeakMap<object, LargeMessage>;
+  /** Properties of all messages whose frames were seen. */
+  readonly seen: WeakSet<object>;
+}
+
 /**
  * Lets the client see only the beginning of messages that are too large to be kept: it collects the frames of a message in memory, and a broker
  * announces no size before it sends. `accept` of a channel gets each frame.
  */
-function shorten(channel: Channel, { maxBodyBytes, skipped }: ListenHost): WeakMap<object, LargeMessage> {
+function shorten(channel: Channel, { maxBodyBytes, skipped }: ListenHost): Shortened {
   const found = new WeakMap<object, LargeMessage>();
+  const seen = new WeakSet();
   const receiver = channel as unknown as { accept(frame: Frame): void };
+  if (typeof receiver.accept !== "function") throw unsupportedClient("amqplib");
   const accept = receiver.accept.bind(receiver);
   let dropping: { left: number; readonly body: LargeBody } | null = null;
   receiver.accept = (frame) => {
@@ -76,6 +85,7 @@ function shorten(channel: Channel, { maxBodyBytes, skipped }: ListenHost): WeakM
       dropping = null;
       return;
     }
+    if (size !== undefined && fields !== undefined) seen.add(fields);
     if (size === undefined || fields === undefined || size <= maxBodyBytes + EXTRA_BYTES) {
       accept(frame);
       return;
@@ -84,24 +94,23 @@ function shorten(channel: Channel, { maxBodyBytes, skipped }: ListenHost): WeakM
     found.set(fields, dropping.body);
     accept({ ...frame, size: HEAD_BYTES });
   };
-  return found;
+  return { large: found, seen };
 }
 
-interface Reading {
+interface Reading extends Shortened {
   readonly channel: Channel;
   readonly config: Config;
   readonly host: ListenHost;
-  /** Messages that were too large to be kept, by their properties. */
-  readonly large: WeakMap<object, LargeMessage>;
   readonly reject: (error: Error) => void;
 }
 
-function take(message: ConsumeMessage | null, { channel, config, host, large, reject }: Reading): void {
+function take(message: ConsumeMessage | null, { channel, config, host, large, seen, reject }: Reading): void {
   if (message === null) {
     const text = "The broker ended the subscription, because the queue was deleted or has moved.";
     return reject(new ListenError("target_not_found", text, "Check that the queue exists."));
   }
   const { content, properties, fields } = message;
+  if (!seen.has(properties)) return reject(unsupportedClient("amqplib"));
   const id = typeof properties.messageId === "string" ? `, message ID ${properties.messageId.slice(0, 200)}` : "";
   const place = { topic: fields.routingKey, reference: `queue ${config.queue}${id}` };
   const found = large.get(properties);
