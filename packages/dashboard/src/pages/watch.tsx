@@ -110,10 +110,11 @@ function Overview({ app, watch }: TabProps) {
   );
 }
 
-function Values({ app, watch: { id, rule, eventTypes } }: TabProps) {
+function Values({ app, watch: { id, rule, eventTypes, samples, unreadable } }: TabProps) {
   const { t } = useTranslation();
   const [page, setPage] = useState(0);
-  const run = useDryRun({ app, rule, eventTypes, limit: CHARTED, valuePage: page });
+  const revision = samples + unreadable;
+  const run = useDryRun({ app, rule, eventTypes, limit: CHARTED, valuePage: page, revision });
   const transitions = useTransitions(app, id);
   const from = run.data?.from ?? null;
   const since = from === null ? 0 : Date.parse(from);

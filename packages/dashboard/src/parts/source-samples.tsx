@@ -9,6 +9,7 @@ import { AreaField, TextField } from "../components/form.tsx";
 import { Card } from "../components/page.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
+import { contentOf } from "../lib/message-content.ts";
 import type { Source } from "../lib/source-form.ts";
 import { eventTypesOf } from "../lib/source-kind.ts";
 import { SendDialog } from "./send-dialog.tsx";
@@ -45,23 +46,26 @@ export function SourceSamples({ source }: { readonly source: Source }) {
       title={t("sourceKinds.samples")}
       lead={t("sourceKinds.samplesLead")}
       actions={
-        <SendSample source={source} last={rows[0] === undefined ? null : { ...rows[0], payload: rows[0].payload }} />
+        <SendSample
+          source={source}
+          last={rows[0] === undefined ? null : { eventType: rows[0].eventType, json: contentOf(rows[0]).json }}
+        />
       }
     >
       {recent.error !== null && <Failed error={recent.error} retry={() => void recent.refetch()} />}
       {recent.isPending && <Loading lines={3} />}
       {recent.data !== undefined && rows.length === 0 && <p className="muted">{t("sources.noEvents")}</p>}
       <ul className={styles["samples"]}>
-        {rows.map(({ id, eventType, timestamp, payload }) => (
+        {rows.map(({ id, eventType, timestamp, ...message }) => (
           <li key={id}>
             <details className={styles["sample"]}>
               <summary>
                 <Tag>{eventType}</Tag>
-                <code>{JSON.stringify(payload)}</code>
+                <code>{contentOf(message).short}</code>
                 <Time at={timestamp} relative />
               </summary>
               <pre className={styles["payload"]} tabIndex={0} role="region" aria-label={t("messages.payload")}>
-                {JSON.stringify(payload, null, 2)}
+                {contentOf(message).long}
               </pre>
               <Link to="/applications/$app/messages/$message" params={{ app: source.id, message: id }}>
                 {t("sourceKinds.openMessage")}
@@ -76,7 +80,8 @@ export function SourceSamples({ source }: { readonly source: Source }) {
 
 interface Last {
   readonly eventType: string;
-  readonly payload: unknown;
+  /** `undefined`: its content is not JSON. */
+  readonly json: unknown;
 }
 
 /** Publishes an event to the source as if it had been read. */
@@ -114,7 +119,7 @@ function SendSample({ source, last }: { readonly source: Source; readonly last: 
       <AreaField
         name="payload"
         label={t("destinations.samplePayload")}
-        value={last === null ? '{\n  "value": 1\n}' : JSON.stringify(last.payload, null, 2)}
+        value={last?.json === undefined ? '{\n  "value": 1\n}' : JSON.stringify(last.json, null, 2)}
         rows={8}
         required
       />

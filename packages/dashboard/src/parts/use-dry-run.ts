@@ -14,14 +14,16 @@ export interface DryRunInput {
   readonly limit: number;
   /** Page of the values; 0 has the newest. */
   readonly valuePage: number;
+  /** Changes when there are new messages, so that they are evaluated as well. */
+  readonly revision?: number;
 }
 
 /** Evaluates a rule on stored messages, a moment after its last change. */
 export function useDryRun(input: DryRunInput) {
   const { valuePage } = input;
-  const { app, rule, eventTypes, limit } = useSettled(input);
+  const { app, rule, eventTypes, limit, revision = 0 } = useSettled(input);
   return useQuery({
-    queryKey: ["dry-run", app, rule, eventTypes, limit, valuePage],
+    queryKey: ["dry-run", app, rule, eventTypes, limit, valuePage, revision],
     queryFn: () =>
       must(
         api.POST("/api/v1/app/{app_id}/watch/dry-run", {
