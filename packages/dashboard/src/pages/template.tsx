@@ -8,6 +8,7 @@ import type { components } from "../api/schema.ts";
 import { Tag, Tags } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
 import { Form, type FormValues, SelectField } from "../components/form.tsx";
+import { RichText } from "../components/rich-text.tsx";
 import { Card, Columns, Facts, Page, Stack } from "../components/page.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { toConfig } from "../lib/destination-config.ts";
@@ -88,7 +89,9 @@ function Start({ template }: { readonly template: Template }) {
           <Card title={t("templates.needs")}>
             <ul className={styles["list"]}>
               {template.needs.map((need) => (
-                <li key={need}>{need}</li>
+                <li key={need}>
+                  <RichText text={need} isEnglish={false} />
+                </li>
               ))}
             </ul>
           </Card>
@@ -241,7 +244,9 @@ function Created({ instance, setup, app }: CreatedProps) {
           <h3>{t("templates.next")}</h3>
           <ol className={styles["list"]}>
             {setup.map((step) => (
-              <li key={step}>{step}</li>
+              <li key={step}>
+                <RichText text={step} isEnglish={false} />
+              </li>
             ))}
           </ol>
         </>

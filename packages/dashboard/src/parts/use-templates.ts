@@ -43,6 +43,12 @@ function translated(template: Declared, of: Translate): Template {
     needs: needs.map(of),
     setup: setup.map(of),
     examples: examples.map((example) => ({ ...example, title: of(example.title) })),
-    fields: fields.map((field) => ({ ...field, label: of(field.label), help: of(field.help) })),
+    fields: fields.map((field) => ({
+      ...field,
+      label: of(field.label),
+      help: of(field.help),
+      // What is created gets the title as its name.
+      ...(field.name === "name" && field.default === title ? { default: of(title) } : {}),
+    })),
   };
 }

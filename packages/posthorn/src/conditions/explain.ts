@@ -72,7 +72,7 @@ function textOf(rule: Rule, state: KeyState, { now }: Moment): string {
     case "raised":
       return `Raised at ${iso(state.raisedAt!)}: the condition has held since ${iso(state.since!)}, and ${rule.until === null ? "still holds" : "`until` does not hold yet"}; ${value}.`;
     case "clearing":
-      return `Raised at ${iso(state.raisedAt!)}, and about to be cleared: nothing has held it for ${seconds(now - state.clearingSince!)} of ${seconds(rule.holdMs)}; ${value}.`;
+      return `Raised at ${iso(state.raisedAt!)}, and cleared once nothing keeps it raised for ${seconds(rule.holdMs)}, so far for ${seconds(now - state.clearingSince!)}; ${value}.`;
   }
 }
 

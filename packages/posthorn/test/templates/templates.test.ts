@@ -82,7 +82,7 @@ describe("templates over HTTP", () => {
     const list = json["data"] as readonly Record<string, unknown>[];
     expect(list.map(({ id }) => id)).toEqual(Object.keys(TEMPLATES));
     expect(list.find(({ id }) => id === "inventory-level")).toMatchObject({
-      title: "Inventory level",
+      title: "Low stock",
       category: "commerce",
       categoryTitle: "E-commerce and payments",
       needsApplication: false,

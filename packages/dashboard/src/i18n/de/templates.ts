@@ -22,7 +22,7 @@ const short: Readonly<Record<string, string>> = {
   Refund: "Erstattung",
   "Subscription change": "Geändertes Abonnement",
   "Shipping update": "Versandstatus",
-  "Inventory level": "Lagerbestand",
+  "Low stock": "Niedriger Lagerbestand",
   "Team chat notification": "Benachrichtigung im Team-Chat",
   "Email delivery status": "Zustellstatus von E-Mails",
   "Calendar reminder": "Terminerinnerung",

@@ -143,9 +143,13 @@ function resolved(href: string, base: string): string {
   const url = URL.parse(href, base);
   const isSafe = url !== null && (url.protocol === "https:" || url.origin === new URL(base).origin);
   if (isSafe) return url.href;
-  throw new SourceFailure("protocol_error", `The server names ${href.slice(0, 200)} as a location of calendars.`, {
-    hint: "Enter the URL of the calendar itself.",
-  });
+  throw new SourceFailure(
+    "protocol_error",
+    `The server refers to calendars at ${href.slice(0, 200)}, another server without encryption.`,
+    {
+      hint: "Enter the URL of the calendar itself.",
+    },
+  );
 }
 
 function decoded(path: string): string {

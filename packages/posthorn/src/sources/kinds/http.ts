@@ -12,8 +12,7 @@ import {
 export const HTTP_POLL = polledKind({
   family: "poll",
   title: "HTTP",
-  summary:
-    "Reads a URL from time to time, and emits an event for each change, each new item of a JSON list, or each read.",
+  summary: "Polls a URL, and emits an event for each change, each new item of a JSON list, or each response.",
   group: "web",
   fields: {
     url: { ...URL_FIELD, example: "https://api.example.com/orders" },
@@ -41,7 +40,7 @@ export const HTTP_POLL = polledKind({
     emit: {
       type: "choice",
       label: "Emit",
-      help: "`changes`: the response, when it differs from the last one. `items`: each new item of a list. `always`: every response, also errors, for conditions on its status or values.",
+      help: "`changes`: the response, when it differs from the last one. `items`: each new item of a list. `always`: every response, including errors, for conditions on its status or values.",
       required: false,
       secret: false,
       choices: ["changes", "items", "always"],

@@ -304,13 +304,13 @@ const stockPage = (qty: number): ExampleStep => ({
 });
 
 export const INVENTORY_LEVEL = defineTemplate({
-  title: "Inventory level",
+  title: "Low stock",
   category: "commerce",
   summary:
     "Reads the stock of your shop from a JSON API, and reports each product when it runs low and when it is restocked, with a daily reminder in between.",
   needs: ["A URL that returns the stock of all products as JSON."],
   fields: {
-    name: nameField("Inventory level"),
+    name: nameField("Low stock"),
     url: {
       type: "url",
       label: "URL of the stock",

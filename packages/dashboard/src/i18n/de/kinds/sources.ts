@@ -38,8 +38,8 @@ export const sources: Readonly<Record<string, string>> = {
     "Content-Type des Inhalts. Bei application/json muss der Inhalt gültiges JSON sein.",
 
   // HTTP
-  "Reads a URL from time to time, and emits an event for each change, each new item of a JSON list, or each read.":
-    "Liest regelmäßig eine URL und erzeugt ein Ereignis für jede Änderung, jedes neue Element einer JSON-Liste oder jedes Lesen.",
+  "Polls a URL, and emits an event for each change, each new item of a JSON list, or each response.":
+    "Fragt regelmäßig eine URL ab und erzeugt ein Ereignis für jede Änderung, jedes neue Element einer JSON-Liste oder jede Antwort.",
   "Enter the URL and, if it needs one, its authentication.": "Geben Sie die URL und, falls nötig, die Anmeldung ein.",
   "Choose what becomes an event. For items, enter where the list is in the response, and the ID in each item.":
     "Wählen Sie, was ein Ereignis wird. Geben Sie für Elemente an, wo die Liste in der Antwort steht und wo die ID in jedem Element.",
@@ -55,7 +55,7 @@ export const sources: Readonly<Record<string, string>> = {
   "Further headers of the requests, one per line, such as `X-Api-Key: abc`.":
     "Weitere Header der Anfragen, je Zeile einer, etwa `X-Api-Key: abc`.",
   Emit: "Ereignis für",
-  "`changes`: the response, when it differs from the last one. `items`: each new item of a list. `always`: every response, also errors, for conditions on its status or values.":
+  "`changes`: the response, when it differs from the last one. `items`: each new item of a list. `always`: every response, including errors, for conditions on its status or values.":
     "`changes`: die Antwort, wenn sie sich von der letzten unterscheidet. `items`: jedes neue Element einer Liste. `always`: jede Antwort, auch Fehler, für Bedingungen auf Status oder Werte.",
   Items: "Elemente",
   "JSONPath of the items in the response.": "JSONPath der Elemente in der Antwort.",
