@@ -91,6 +91,24 @@ describe("items of a list", () => {
     expect(await scene.gateway.quarantine(source)).toMatchObject([{ reason: "item_without_id" }]);
   });
 
+  it("are found and deleted by their event IDs, which can have any characters", async () => {
+    const ids = ["orders/eu/17@1764", "a b?c#d%2F&e", "größe 🌡", "..", `long/${"x".repeat(250)}`, "y".repeat(300)];
+    server.respond = (_request, response) => void response.end(JSON.stringify(ids.map((id) => ({ id }))));
+    const source = await scene.source("http", { url: server.url, emit: "items", items: "$[*]", start: "all" });
+    const messages = await scene.messages(source);
+    expect(messages).toHaveLength(ids.length);
+    const app = `api/v1/app/${source.id}`;
+    for (const { id, eventId } of messages) {
+      const name = encodeURIComponent(String(eventId));
+      expect((await scene.gateway.call("GET", `${app}/msg/${name}`)).json).toMatchObject({ id });
+      const found = await scene.gateway.call("GET", `api/v1/message?app_id=${source.id}&message_id=${name}`);
+      expect(found.json["data"]).toMatchObject([{ id }]);
+    }
+    const eventIds = messages.map(({ eventId }) => String(eventId));
+    const { json } = await scene.gateway.call("POST", `${app}/msg/bulk-expunge`, { ids: eventIds });
+    expect(json["results"]).toEqual(Object.fromEntries(eventIds.map((id) => [id, "expunged"])));
+  });
+
   it("are read page by page by a cursor until a page has nothing new", async () => {
     const pages: Record<string, string> = {
       "/?q=1": '{"data": [{"id": 6}, {"id": 5}], "next": "p2"}',

@@ -2,7 +2,7 @@
 import { type TSchema, Type } from "typebox";
 import { STATUS } from "../../domain/delivery/delivery.ts";
 import { TASK_STATES } from "../../domain/task/task.ts";
-import { ChannelName, DateTime, listOf, Name, nullable, ref, Secret, StringMap, TagName, Uid, Url } from "./common.ts";
+import { ChannelName, DateTime, listOf, Name, nullable, ref, Secret, StringMap, TagName, Url } from "./common.ts";
 import { ApplicationTokenExpireIn } from "./auth.ts";
 import { ExpungeAllContentsOut, TaskKindModel } from "./task.ts";
 
@@ -214,7 +214,12 @@ export const BulkReplayIn = Type.Object(
 export const BulkExpungeContentsIn = Type.Object(
   {
     ids: Type.Optional(
-      Type.Array(Uid, { maxItems: 1000, uniqueItems: true, description: "Ids or eventIds of messages." }),
+      // Senders and brokers choose the event IDs of sources.
+      Type.Array(Type.String({ minLength: 1, maxLength: 256 }), {
+        maxItems: 1000,
+        uniqueItems: true,
+        description: "Ids or eventIds of messages.",
+      }),
     ),
   },
   { $id: "BulkExpungeContentsIn" },
