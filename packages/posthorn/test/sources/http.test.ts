@@ -62,6 +62,21 @@ describe("changes of a response", () => {
   });
 });
 
+describe("polls", () => {
+  it("are spread: the interval is extended by up to 10 percent", async () => {
+    server.respond = responds("{}");
+    const source = await scene.source("http", { url: server.url, everySeconds: 600 });
+    const waits: number[] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      const { nextAt, lastSuccessAt } = await scene.next(source);
+      waits.push((Date.parse(String(nextAt)) - Date.parse(String(lastSuccessAt))) / 1000);
+    }
+    for (const wait of waits) expect(wait).toBeLessThan(661);
+    expect(Math.max(...waits)).toBeGreaterThan(601);
+    expect(new Set(waits).size).toBeGreaterThan(1);
+  });
+});
+
 describe("every response", () => {
   it("is an event with its status, also an error", async () => {
     server.respond = responds("{}", { "content-type": "application/json" });
