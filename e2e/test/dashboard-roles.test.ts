@@ -88,7 +88,11 @@ function pages(): readonly Shown[] {
     { path: "/replays", controls: { [en.replays.new]: "messages:replay" } },
     {
       path: "/settings",
-      controls: { [en.settings.tabs.keys]: "keys:manage", [en.settings.tabs.signIn]: "people:manage" },
+      controls: {
+        [en.settings.tabs.keys]: "keys:manage",
+        [en.settings.tabs.signIn]: "people:manage",
+        [en.settings.tabs.privacy]: "privacy:manage",
+      },
     },
   ];
 }

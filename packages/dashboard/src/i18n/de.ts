@@ -1,5 +1,6 @@
 /** German texts. */
 import type { en } from "./en.ts";
+import { privacy } from "./de/privacy.ts";
 import { share } from "./de/share.ts";
 import { audit } from "./de/audit.ts";
 import { capture } from "./de/capture.ts";
@@ -27,6 +28,7 @@ import { watches } from "./de/watches.ts";
 
 export const de: typeof en = {
   ...audit,
+  ...privacy,
   ...share,
   ...capture,
   ...causes,

@@ -1,4 +1,5 @@
 /** English texts. Their keys define the type of all translations. */
+import { privacy } from "./en/privacy.ts";
 import { share } from "./en/share.ts";
 import { audit } from "./en/audit.ts";
 import { capture } from "./en/capture.ts";
@@ -26,6 +27,7 @@ import { watches } from "./en/watches.ts";
 
 export const en = {
   ...audit,
+  ...privacy,
   ...share,
   ...capture,
   ...causes,

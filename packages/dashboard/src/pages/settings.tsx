@@ -8,15 +8,17 @@ import { EgressChecker } from "./settings-egress.tsx";
 import { Keys } from "./settings-keys.tsx";
 import { OperationalWebhooks } from "./settings-operational.tsx";
 import { Organisations } from "./settings-organisations.tsx";
+import { Privacy } from "./settings-privacy.tsx";
 import { SignInSettings } from "./settings-sign-in.tsx";
 import { Storage } from "./settings-storage.tsx";
 
-const TABS = ["keys", "organisations", "signIn", "storage", "egress", "webhooks"] as const;
+const TABS = ["keys", "organisations", "signIn", "privacy", "storage", "egress", "webhooks"] as const;
 
 /** Permissions without which a tab would show only that it is needed. */
 const NEEDS: Readonly<Partial<Record<(typeof TABS)[number], Permission>>> = {
   keys: "keys:manage",
   signIn: "people:manage",
+  privacy: "privacy:manage",
 };
 
 export function Settings() {
@@ -34,6 +36,7 @@ export function Settings() {
       {tab === "keys" && <Keys />}
       {tab === "organisations" && <Organisations />}
       {tab === "signIn" && <SignInSettings />}
+      {tab === "privacy" && <Privacy />}
       {tab === "storage" && <Storage />}
       {tab === "egress" && <EgressChecker />}
       {tab === "webhooks" && <OperationalWebhooks />}

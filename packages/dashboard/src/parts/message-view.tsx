@@ -105,7 +105,7 @@ function MessageOutcomeBadge({ states }: { readonly states: readonly DeliveryWor
 
 function MessageFacts({ message }: { readonly message: ExactMessage }) {
   const { t } = useTranslation();
-  const { id, eventId, timestamp, channels, tags, deliverAt, expiresAt, trace } = message;
+  const { id, eventId, timestamp, channels, tags, deliverAt, expiresAt, erasedAt, trace } = message;
   return (
     <Facts
       facts={[
@@ -116,6 +116,7 @@ function MessageFacts({ message }: { readonly message: ExactMessage }) {
         [t("messages.tags"), <Tags key="tags" names={tags} />],
         ...(deliverAt === null ? [] : [[t("messages.deliverAt"), <Time key="later" at={deliverAt} />] as const]),
         ...(expiresAt === null ? [] : [[t("messages.expiresAt"), <Time key="end" at={expiresAt} />] as const]),
+        ...(erasedAt === undefined ? [] : [[t("messages.erasedAt"), <Time key="erased" at={erasedAt} />] as const]),
         ...(trace === undefined ? [] : [[t("messages.trace"), <TraceLink key="trace" trace={trace} />] as const]),
       ]}
     />
@@ -124,7 +125,7 @@ function MessageFacts({ message }: { readonly message: ExactMessage }) {
 
 function Body({ message }: { readonly message: ExactMessage }) {
   const { t } = useTranslation();
-  const { body, contentType } = message;
-  if (body === null) return <Note tone="warn">{t("messages.gone")}</Note>;
+  const { body, contentType, erasedAt } = message;
+  if (body === null) return <Note tone="warn">{t(erasedAt === undefined ? "messages.gone" : "messages.erased")}</Note>;
   return <Payload label={t("messages.payload")} {...body} contentType={contentType} />;
 }

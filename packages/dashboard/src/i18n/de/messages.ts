@@ -24,6 +24,8 @@ export const messages: typeof english = {
     trace: "Trace",
     payload: "Payload",
     gone: "Der Payload ist abgelaufen oder wurde gelöscht.",
+    erased: "Der Payload wurde auf Wunsch der betroffenen Person gelöscht.",
+    erasedAt: "Gelöscht",
     arrived_one: "{{count}} neue Nachricht",
     arrived_other: "{{count}} neue Nachrichten",
     showNew: "Anzeigen",

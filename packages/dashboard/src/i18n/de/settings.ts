@@ -81,6 +81,7 @@ export const settings: typeof english = {
       keys: "API-Schlüssel",
       organisations: "Organisationen",
       signIn: "Anmeldung",
+      privacy: "Datenschutz",
       storage: "Speicher",
       egress: "URL-Prüfung",
       webhooks: "Betriebs-Webhooks",

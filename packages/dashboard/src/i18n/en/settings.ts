@@ -75,6 +75,7 @@ export const settings = {
       keys: "API keys",
       organisations: "Organisations",
       signIn: "Sign-in",
+      privacy: "Privacy",
       storage: "Storage",
       egress: "URL checker",
       webhooks: "Operational webhooks",
