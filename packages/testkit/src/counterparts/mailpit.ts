@@ -23,6 +23,9 @@ export interface ShownMail {
   readonly HTML: string;
 }
 
+/** Mails read with one request. */
+const PAGE = 1000;
+
 export interface TestMailpit extends AsyncDisposable {
   readonly program: TestProgram;
   readonly smtpPort: number;
@@ -76,8 +79,17 @@ export async function startMailpit(args: readonly string[] = [], tls?: MailpitTl
   return {
     program,
     smtpPort,
-    mails: async () =>
-      (JSON.parse(await api("messages?limit=10000")) as { readonly messages: readonly MailSummary[] }).messages,
+    mails: async () => {
+      // A mail that arrives in the meantime moves others to the next page.
+      const mails = new Map<string, MailSummary>();
+      for (let start = 0; ; start += PAGE) {
+        const { messages } = JSON.parse(await api(`messages?start=${start}&limit=${PAGE}`)) as {
+          readonly messages: readonly MailSummary[];
+        };
+        for (const mail of messages) mails.set(mail.ID, mail);
+        if (messages.length < PAGE) return [...mails.values()];
+      }
+    },
     mail: async (id) => JSON.parse(await api(`message/${id}`)) as ShownMail,
     source: (id) => api(`message/${id}/raw`),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
