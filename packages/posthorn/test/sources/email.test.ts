@@ -362,16 +362,14 @@ describe("an SMTP server that is flooded", () => {
     const at = flooded.node.smtpPort!;
     for (const conversation of open.splice(0)) await conversation[Symbol.asyncDispose]();
     const peers = Array.from({ length: 11 }, (_, index) => `127.0.0.${index + 2}`);
-    const greetings: string[] = [];
-    for (const peer of peers) {
-      for (let count = 0; count < 20; count++) {
-        const client = await SmtpConversation.open(at, peer);
-        open.push(client);
-        greetings.push(await client.say("NOOP"));
-      }
-    }
+    // All at once: a connection that says nothing for a minute is closed.
+    const clients = await Promise.all(
+      peers.flatMap((peer) => Array.from({ length: 20 }, () => SmtpConversation.open(at, peer))),
+    );
+    open.push(...clients);
+    const greetings = await Promise.all(clients.map((client) => client.say("NOOP")));
     expect(greetings.filter((reply) => reply.startsWith("250"))).toHaveLength(200);
-    expect(greetings.slice(200).every((reply) => /^421|^\(closed\)/.test(reply))).toBe(true);
+    expect(greetings.filter((reply) => /^421|^\(closed\)/.test(reply))).toHaveLength(20);
   });
 });
 
