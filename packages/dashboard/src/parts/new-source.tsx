@@ -76,7 +76,12 @@ export function NewSource() {
       {isTable ? (
         <Note>{t("tableSources.onlyCommand")}</Note>
       ) : (
-        <TextField name="name" label={t("applications.name")} placeholder={t("sourceKinds.nameExample")} required />
+        <TextField
+          name="name"
+          label={t("applications.name")}
+          placeholder={kind === undefined ? t("sourceKinds.nameExample") : ""}
+          required
+        />
       )}
       {isTable ? null : kind === undefined ? (
         <TextField name="secret" type="password" label={t("sources.secret")} help={t("sources.secretHelp")} />
