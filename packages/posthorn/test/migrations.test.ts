@@ -65,6 +65,7 @@ function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
     "share-schema.ts",
     "encryption-schema.ts",
     "erasure-schema.ts",
+    "server-schema.ts",
   ]
     .map((name) => readFileSync(new URL(`../src/store/${name}`, import.meta.url), "utf8"))
     .join("\n");

@@ -32,7 +32,7 @@ export {
   type TestServer,
 } from "./server.ts";
 export type { Exit } from "./server-process.ts";
-export { programArguments, SERVER_BUNDLE } from "./server-program.ts";
+export { builtProgramArguments, programArguments, SERVER_BUNDLE } from "./server-program.ts";
 export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from "./providers/github.ts";
 export { startStripe, stripeRateLimit, type StripeStandIn } from "./providers/stripe.ts";
 export { promtool } from "./promtool.ts";

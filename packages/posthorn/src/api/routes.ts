@@ -19,6 +19,8 @@ import { patchApplication } from "./application/patch.ts";
 import { upsertApplication } from "./application/upsert.ts";
 import { getCluster } from "./cluster/get.ts";
 import { ERASURE_ROUTES } from "./erasure/routes.ts";
+import { getDeliveryPause } from "./delivery-pause/get.ts";
+import { resumeDeliveries } from "./delivery-pause/resume.ts";
 import { getEncryption } from "./encryption/get.ts";
 import { rotateEncryptionKeys } from "./encryption/rotate.ts";
 import { verifyEncryption } from "./encryption/verify.ts";
@@ -268,6 +270,8 @@ export const ROUTES: readonly Route[] = [
   statsNow,
   statsStorage,
   getCluster,
+  getDeliveryPause,
+  resumeDeliveries,
   getEncryption,
   ...ERASURE_ROUTES,
   rotateEncryptionKeys,

@@ -27,7 +27,7 @@ import { registerReference } from "./reference.ts";
 import { readRequest } from "./request-bytes.ts";
 import { retryAfterSeconds } from "./retry-after.ts";
 import { maskReply, PAYLOADS_HEADER, viewOf } from "./mask-reply.ts";
-import { noContent, type Reply, reply } from "./reply.ts";
+import { noContent, ok, type Reply, reply } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
 import { type CallerOptions, identifyCaller } from "./session/caller.ts";
@@ -382,10 +382,16 @@ function noSuchRoute({ method, url }: FastifyRequest): Reply {
   });
 }
 
+const PAUSED = {
+  deliveries: "paused",
+  detail: "The database was restored from a backup. Messages are accepted; `posthorn resume` starts deliveries.",
+} as const;
+
 const NO_MEMBERSHIP =
   "This node cannot report to its cluster and does not accept messages until it can. Try again later.";
 
-function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services, "store" | "cluster">): void {
+function registerHealth(app: FastifyInstance, services: Pick<Services, "store" | "cluster" | "pause">): void {
+  const { store, cluster, pause } = services;
   const config = { onBothOrigins: true };
   app.get("/health/live", { config }, (_request, response) => send(response, noContent()));
   app.get("/health/ready", { config }, async (_request, response) => {
@@ -395,7 +401,10 @@ function registerHealth(app: FastifyInstance, { store, cluster }: Pick<Services,
       store.testWrites();
       return send(response, errorReply(writeRefusal)!);
     }
-    if (outage === null && cluster.holdsSlot) return send(response, noContent());
+    if (outage === null && cluster.holdsSlot) {
+      // Ready nevertheless: publishers must be able to store messages, and a load balancer must reach the button that resumes.
+      return send(response, pause.current === null ? noContent() : ok(PAUSED));
+    }
     const [detail, reason] =
       outage === null ? [NO_MEMBERSHIP, "lease_over"] : [`The database ${describeOutage(outage)}.`, outage];
     return send(response, reply(503, { code: "storage_unavailable", detail, reason }));

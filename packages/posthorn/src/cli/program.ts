@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   token: async () => (await import("./token/create.ts")).addTokenCommand,
   lab: async () => (await import("./lab/start.ts")).addLabCommand,
   doctor: async () => (await import("./doctor/run.ts")).addDoctorCommand,
+  resume: async () => (await import("./server/resume.ts")).addResumeCommand,
   health: async () => (await import("./health/check.ts")).addHealthCommand,
   storage: async () => (await import("./storage/show.ts")).addStorageCommand,
   cluster: async () => (await import("./cluster/show.ts")).addClusterCommand,

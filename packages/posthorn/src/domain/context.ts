@@ -16,6 +16,7 @@ import type {
   BacklogSource,
   ClusterSource,
   DataKeyring,
+  DeliveryPauseSource,
   DispatchHints,
   DomainRules,
   HealthSource,
@@ -76,6 +77,7 @@ export interface Services extends TransactionServices {
   readonly sources: SourceOperations;
   readonly statistics: StatisticsSource;
   readonly cluster: ClusterSource;
+  readonly pause: DeliveryPauseSource;
   readonly urls: UrlJudge;
   readonly feeds: FeedSource;
   readonly subscribers: SubscriberClient;

@@ -1,4 +1,5 @@
 /** Interfaces through which the domain calls the rest of the node, which implements them. */
+import type { PausedDeliveries } from "../store/delivery-pause.ts";
 import type { KindRules } from "../destinations/kind-rules.ts";
 import type { SourceKindRules } from "../sources/kind-rules.ts";
 import type { LaneView } from "../dispatch/lane.ts";
@@ -234,6 +235,12 @@ export interface ClusterSource {
   readonly holdsSlot: boolean;
   readonly time: PassingTime;
   view(): Promise<ClusterView>;
+}
+
+/** Whether the deliveries of the whole server are paused. */
+export interface DeliveryPauseSource {
+  /** What this node knows; `null`: they are not paused. */
+  readonly current: PausedDeliveries | null;
 }
 
 /** Deliveries that wait to be sent. */

@@ -41,6 +41,7 @@ function apply({ directory, dispatch, health, operational, sources, tasks, token
     case "stored":
     case "nodes":
     case "keys":
+    case "resumed":
       return undefined;
   }
 }

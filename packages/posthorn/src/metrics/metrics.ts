@@ -14,6 +14,8 @@ export interface MetricsOptions {
   readonly load: () => DispatchLoad;
   /** Number of shards that the node owns. */
   readonly shards: () => number;
+  /** Whether deliveries are paused after a restore. */
+  readonly paused: () => boolean;
   /** Unix milliseconds. */
   readonly now: () => number;
   readonly egress: Pick<Egress, "stats">;
@@ -216,12 +218,18 @@ function counter(registry: Registry, name: string, help: string, value: () => nu
   );
 }
 
-function watchDispatcher(registry: Registry, { load, shards, now, backlog }: MetricsOptions): void {
+function watchDispatcher(registry: Registry, { load, shards, paused, now, backlog }: MetricsOptions): void {
   gauge(
     registry,
     "posthorn_backlog_deliveries",
     "Deliveries waiting to be sent at the last count, on all nodes. Deliveries on hold or paused do not count.",
     backlog,
+  );
+  gauge(
+    registry,
+    "posthorn_deliveries_paused",
+    "1: this server sends nothing, because its database was restored and nobody has resumed deliveries.",
+    () => (paused() ? 1 : 0),
   );
   gauge(registry, "posthorn_shards", "Number of the 64 endpoint shards that this node owns.", shards);
   gauge(

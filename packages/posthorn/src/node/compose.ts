@@ -77,7 +77,7 @@ export interface Composition {
  * client that its attempts use and the monitors that record their outcomes.
  */
 export function compose(base: NodeBase): Composition {
-  const { options, clock, stack, state, store, cluster, ids, shared, keyring, telemetry } = base;
+  const { options, clock, stack, state, store, cluster, ids, shared, keyring, pause, telemetry } = base;
   const { config, log } = options;
   // The parts must not call this before the node runs.
   const services = (): Services => composed;
@@ -106,6 +106,7 @@ export function compose(base: NodeBase): Composition {
   stack.defer(base.untilReleased);
   const { dispatcher, tracker } = buildSending({
     ...parts,
+    pause,
     store,
     ids,
     directory,
@@ -152,9 +153,7 @@ export function compose(base: NodeBase): Composition {
     store,
     ids,
     now: clock.now,
-    secretBox: keyring.secretBox,
-    auditSigner: keyring.auditSigner,
-    keyring,
+    ...keysAndPause(base),
     directory,
     lanes,
     tasks,
@@ -177,7 +176,7 @@ export function compose(base: NodeBase): Composition {
   };
   const [subscriptions, maintenance] = [stack.use(buildSubscriptionManager(parts)), buildMaintenance(parts)];
   // Endpoint health comes first, so that no task sends to an endpoint before its failure streak is loaded.
-  const first = [keyring, health, tasks, outbox, operational, certificates, statistics, backlog];
+  const first = [keyring, pause, health, tasks, outbox, operational, certificates, statistics, backlog];
   const workers = joinWorkers([...first, ...receiving.workers, subscriptions, watches, maintenance], log);
   const clusterWork = stack.use(
     new ClusterWork({
@@ -207,6 +206,10 @@ function authenticatorOf({ options, store, clock, stack }: NodeBase, services: (
   });
 }
 
+function keysAndPause({ keyring, pause }: NodeBase): Pick<Services, "secretBox" | "auditSigner" | "keyring" | "pause"> {
+  return { secretBox: keyring.secretBox, auditSigner: keyring.auditSigner, keyring, pause };
+}
+
 /** Clients for URLs that others choose: callbacks of subscribers, and identity providers. */
 function guardedClients(egress: Egress, now: () => number): Pick<Services, "subscribers" | "identityProviders"> {
   return { subscribers: new GuardedSubscriberClient(egress), identityProviders: new OpenIdConnect({ egress, now }) };
@@ -218,11 +221,11 @@ function ownershipOf(sender: EndpointSender, timeoutMs: number, services: () => 
 
 /** When the node closes, the last values are exported while the parts that they are read from exist. */
 function newMetrics(
-  { metrics, telemetry, stack }: NodeBase,
-  sources: Omit<ConstructorParameters<typeof Metrics>[0], "telemetry">,
+  { metrics, pause, telemetry, stack }: NodeBase,
+  sources: Omit<ConstructorParameters<typeof Metrics>[0], "telemetry" | "paused">,
 ): Metrics | null {
   if (metrics === null) return null;
-  const created = new metrics({ ...sources, telemetry });
+  const created = new metrics({ ...sources, paused: () => pause.current !== null, telemetry });
   if (telemetry?.wantsMetrics === true) {
     telemetry.exportMetrics(() => created.read());
     stack.defer(() => telemetry.lastMetrics());

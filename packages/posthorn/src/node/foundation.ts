@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { DatabaseConfig } from "../config/config.ts";
 import { readKeyEnvironment } from "../config/env.ts";
 import { Cluster } from "../cluster/cluster.ts";
+import { DeliveryPause } from "../cluster/delivery-pause.ts";
 import { nodeFacts } from "../cluster/facts.ts";
 import type { Clock } from "../dispatch/types.ts";
 import { Keyring } from "../encryption/keyring.ts";
@@ -28,6 +29,7 @@ export interface Foundation {
   readonly shared: SharedFeed;
   readonly ids: IdGenerator;
   readonly keyring: Keyring;
+  readonly pause: DeliveryPause;
   /** See `PosthornNode.failed`. */
   readonly failed: Promise<Error>;
 }
@@ -75,7 +77,13 @@ export async function openFoundation(
       onFailure: (error) => reporter(log)(error, "the encryption keys could not be loaded"),
     }),
   );
-  return { store, cluster, feed, shared, ids, keyring, failed };
+  const pause = stack.use(
+    await DeliveryPause.load({
+      store,
+      onFailure: (error) => reporter(log)(error, "it could not be read whether deliveries are paused; trying again"),
+    }),
+  );
+  return { store, cluster, feed, shared, ids, keyring, pause, failed };
 }
 
 /** A request makes a few statements, and each may wait for the timeout of the database. */

@@ -128,8 +128,19 @@ export class PosthornNode implements AsyncDisposable {
     for (const part of await Promise.allSettled([this.#listen(), clusterWork.start()]))
       if (part.status === "rejected") throw part.reason;
     workers.started();
+    this.#warnOfPause();
     const warnings = this.#warnOfRefusedEgress();
     stack.defer(() => warnings);
+  }
+
+  #warnOfPause(): void {
+    const { pause, options } = this.#base;
+    if (pause.current === null) return;
+    const backupAt = new Date(pause.current.backupAt).toISOString();
+    options.log.warn(
+      { backupAt },
+      `deliveries are paused, because the database was restored from a backup of ${backupAt}: run \`posthorn resume\` or use the dashboard to start them`,
+    );
   }
 
   async #listen(): Promise<void> {

@@ -1,5 +1,6 @@
 /** Constructs the parts that deliver messages: destinations, attempter and dispatcher. */
 import type { Cluster } from "../cluster/cluster.ts";
+import type { DeliveryPause } from "../cluster/delivery-pause.ts";
 import type { Config } from "../config/config.ts";
 import { AttemptTracker, DeliveryStore } from "../delivery/delivery-store.ts";
 import { DeliveryAttempter } from "../delivery/attempter.ts";
@@ -33,6 +34,8 @@ export interface SendingOptions {
   readonly clock: Clock;
   readonly store: Store;
   readonly cluster: Cluster;
+  /** Keeps deliveries paused after a restore. */
+  readonly pause: DeliveryPause;
   readonly ids: IdGenerator;
   readonly directory: Directory;
   readonly secretBox: SecretBox;
@@ -56,7 +59,7 @@ export interface Sending {
 }
 
 export function buildSending(options: SendingOptions): Sending {
-  const { config, log, clock, store: database, cluster, ids, directory, health, metrics } = options;
+  const { config, log, clock, store: database, cluster, pause, ids, directory, health, metrics } = options;
   const tracker = new AttemptTracker(() => ids.lastKey);
   const store = new DeliveryStore({ store: database, clock, random: Math.random, tracker });
   const dispatcher = new Dispatcher({
@@ -69,7 +72,7 @@ export function buildSending(options: SendingOptions): Sending {
       failing: (endpointId) => health.streak(endpointId),
     },
     limits: { concurrency: config.concurrency, hostConcurrency: hostConcurrencyOf(config) },
-    owners: cluster,
+    owners: pause.owners(cluster),
     observer: {
       recorded: (outcome) => {
         health.recorded(outcome);
@@ -78,6 +81,7 @@ export function buildSending(options: SendingOptions): Sending {
       fault: (operation, error) => reporter(log)(error, `${operation} failed; trying again`),
     },
   });
+  pause.onResumed = () => dispatcher.resume();
   return { dispatcher, tracker };
 }
 

@@ -8,6 +8,7 @@
 import type { AuditEntryTable, AuditHeadTable } from "./audit-schema.ts";
 import type { ShareLinkTable } from "./share-schema.ts";
 import type { ErasureTable, MessageErasureTable } from "./erasure-schema.ts";
+import type { DeliveryPauseTable, StorageDayTable } from "./server-schema.ts";
 import type { EncryptionKeyNodeTable, EncryptionKeyTable } from "./encryption-schema.ts";
 import type { WatchEventTable, WatchKeyTable, WatchTable } from "./watch-schema.ts";
 import type { Generated } from "kysely";
@@ -447,15 +448,6 @@ export interface SweepTable {
   cursor: number;
 }
 
-/** Storage used by the rows that were created on one day (days since 1970 in UTC). */
-export interface StorageDayTable {
-  day: number;
-  kind: string;
-  /** Rows. */
-  stored: number;
-  bytes: number;
-}
-
 /** Invalidates tokens of an application before they expire. */
 export interface TokenEndTable {
   app_id: number;
@@ -597,4 +589,5 @@ export interface Database {
   message_erasure: MessageErasureTable;
   encryption_key: EncryptionKeyTable;
   encryption_key_node: EncryptionKeyNodeTable;
+  delivery_pause: DeliveryPauseTable;
 }

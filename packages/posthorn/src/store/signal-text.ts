@@ -81,6 +81,7 @@ function linesOf(signal: Signal): readonly string[] {
       );
     case "tokens":
     case "keys":
+    case "resumed":
     case "operational":
     case "subscriptions":
     case "watch":
@@ -104,6 +105,7 @@ function toSignal(kind: string, words: readonly string[]): Signal | null {
   switch (kind) {
     case "tokens":
     case "keys":
+    case "resumed":
     case "operational":
     case "subscriptions":
     case "watch":

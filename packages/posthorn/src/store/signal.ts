@@ -48,6 +48,8 @@ export type Signal =
   /** Requests the endpoints among these that fail. Each node sends `lane_response` signals for its lanes, in parts. */
   | { readonly kind: "unhealthy"; readonly request: string; readonly endpointIds: readonly number[] }
   | { readonly kind: "lane_response"; readonly request: string; readonly text: string }
+  /** Deliveries that a restore had paused were resumed. */
+  | { readonly kind: "resumed" }
   /** A node joined, left or released shards. */
   | { readonly kind: "nodes" };
 

@@ -260,6 +260,8 @@ describe("the permissions of the routes", () => {
     ["POST", "/api/v1/app/:app_id/endpoint", "endpoints:write"],
     ["POST", "/api/v1/event-type", "event-types:write"],
     ["POST", "/api/v1/operational-webhook/endpoint", "settings:write"],
+    ["GET", "/api/v1/delivery-pause", "read"],
+    ["POST", "/api/v1/delivery-pause/resume", "settings:write"],
     ["GET", "/api/v1/operational-webhook/endpoint/:endpoint_id/secret", "secrets:read"],
     ["POST", "/api/v1/auth/app-portal-access/:app_id", "tokens:issue"],
     ["POST", "/api/v1/auth/api-key", "keys:manage"],

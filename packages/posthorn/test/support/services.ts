@@ -36,6 +36,7 @@ function unused(): never {
 /** Services that delivery tests do not use. */
 export const OTHER_SERVICES = {
   tracing: null,
+  pause: { current: null },
   auditSigner: new AuditSigner(randomBytes(32)),
   keyring: { root: { provider: "local", id: "" }, settleMs: 0, createKey: unused, rewrap: unused, refresh: unused },
   tokens: { sign: unused, forget: () => undefined, proof: unused },

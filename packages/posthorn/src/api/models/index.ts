@@ -13,6 +13,7 @@ import { SOURCE_KIND_MODELS } from "./source-kind.ts";
 import { DestinationPreviewIn, DestinationPreviewOut } from "./destination-preview.ts";
 import { EndpointTestOut } from "./endpoint-test.ts";
 import { CLUSTER_MODELS } from "./cluster.ts";
+import { DELIVERY_PAUSE_MODELS } from "./delivery-pause.ts";
 import { ENCRYPTION_MODELS } from "./encryption.ts";
 import type { TSchema } from "typebox";
 import {
@@ -156,6 +157,7 @@ export const MODELS: readonly TSchema[] = [
   ...STATE_MODELS,
   ...OVERVIEW_MODELS,
   ...CLUSTER_MODELS,
+  ...DELIVERY_PAUSE_MODELS,
   ...ENCRYPTION_MODELS,
   ...POLICY_MODELS,
   EndpointAttemptStats,

@@ -25,7 +25,10 @@ export function addHealthCommand(program: Command): void {
         `The server responds with HTTP ${status}: it does not accept publishes now. Its log says why.`,
       );
     }
-    print("healthy");
+    // 204: see `GET /health/ready`.
+    print(
+      status === 200 ? "healthy; deliveries are paused since a restore (`posthorn resume` starts them)" : "healthy",
+    );
   });
 }
 

@@ -1,7 +1,7 @@
 import type { Selectable } from "kysely";
 import type { EncryptionKeyTable } from "../../store/encryption-schema.ts";
 import { type OutsideCall, reader } from "../context.ts";
-import { requireOperator } from "./rotate.ts";
+import { requireKeyOperator } from "./rotate.ts";
 
 export interface EncryptionState {
   /** Name of the root key of this node. */
@@ -18,7 +18,7 @@ export interface EncryptionState {
 
 /** Lists the data keys, and which one each node seals with. */
 export async function listKeys({ ctx }: OutsideCall<null>): Promise<EncryptionState> {
-  await requireOperator(ctx);
+  await requireKeyOperator(ctx);
   const { cluster, keyring } = ctx.services;
   const keys = await reader(ctx)
     .selectFrom("encryption_key")

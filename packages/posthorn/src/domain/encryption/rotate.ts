@@ -2,6 +2,7 @@
 import { PosthornError } from "../../lib/errors.ts";
 import type { Call, Context } from "../context.ts";
 import { reader } from "../context.ts";
+import { requireOperator } from "../organisation/operator.ts";
 import { startTask } from "../task/start.ts";
 import type { Task } from "../task/task.ts";
 import { NOTHING_SCANNED, type ResealData, type VerifyData } from "./progress.ts";
@@ -11,7 +12,7 @@ import { NOTHING_SCANNED, type ResealData, type VerifyData } from "./progress.ts
  * that is running already is returned instead.
  */
 export async function rotateKeys({ ctx }: Call<null>): Promise<Task> {
-  await requireOperator(ctx);
+  await requireKeyOperator(ctx);
   await refuseSecond(ctx);
   const data: ResealData = {
     messagesSent: 0,
@@ -32,7 +33,7 @@ export async function rotateKeys({ ctx }: Call<null>): Promise<Task> {
 
 /** Starts a check that opens every encrypted value, and counts them by column and key. */
 export async function verifyKeys({ ctx }: Call<null>): Promise<Task> {
-  await requireOperator(ctx);
+  await requireKeyOperator(ctx);
   const data: VerifyData = {
     messagesSent: 0,
     ...NOTHING_SCANNED,
@@ -44,12 +45,10 @@ export async function verifyKeys({ ctx }: Call<null>): Promise<Task> {
   return startTask(ctx, { kind: "encryption.verify", appKey: null, params: {}, data });
 }
 
-/** Keys encrypt the data of all organisations, so only the first one, which is the operator's, may see and rotate them. */
-export async function requireOperator(ctx: Context): Promise<void> {
-  const row = await reader(ctx).selectFrom("organisation").select("id").orderBy("id").limit(1).executeTakeFirst();
-  if (row?.id === ctx.actor.orgId) return;
-  throw new PosthornError(
-    "insufficient access",
+/** Keys encrypt the data of all organisations. */
+export function requireKeyOperator(ctx: Context): Promise<void> {
+  return requireOperator(
+    ctx,
     "Encryption keys belong to the whole server. Only the first organisation of the server may see and rotate them.",
   );
 }

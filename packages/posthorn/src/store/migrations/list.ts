@@ -44,6 +44,7 @@ import { shareLinks } from "./055-share-links.ts";
 import { encryptionKeys } from "./054-encryption-keys.ts";
 import { erasure } from "./060-erasure.ts";
 import { traceContext } from "./071-trace-context.ts";
+import { deliveryPause } from "./075-delivery-pause.ts";
 import { secondFactor } from "./064-second-factor.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
@@ -101,6 +102,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "trace context", sql: traceContext },
   { name: "second factor", sql: secondFactor },
   { name: "erasure", sql: erasure },
+  { name: "delivery pause", sql: deliveryPause },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
