@@ -19,6 +19,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   connectors: async () => (await import("./connectors/list.ts")).addConnectorsCommand,
   erase: async () => (await import("./erase/run.ts")).addEraseCommand,
   migrate: async () => (await import("./database/migrate.ts")).addMigrateCommand,
+  backup: loadBackupCommands,
+  restore: async () => (await import("./backup/restore.ts")).addRestoreCommand,
   copy: async () => (await import("./database/copy.ts")).addCopyCommand,
   key: loadKeyCommands,
   audit: loadAuditCommands,
@@ -28,6 +30,12 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   sources: loadSourcesCommands,
   watch: loadWatchCommands,
 };
+
+async function loadBackupCommands(): Promise<Add> {
+  const { addBackupCommand } = await import("./backup/create.ts");
+  const { addBackupVerifyCommand } = await import("./backup/verify.ts");
+  return (program) => addBackupVerifyCommand(addBackupCommand(program));
+}
 
 async function loadKeyCommands(): Promise<Add> {
   const { addKeyCreateCommand } = await import("./key/create.ts");

@@ -79,6 +79,11 @@ export function readClientEnv(environment: Record<string, string | undefined> = 
   return { url: environment["POSTHORN_URL"], token: environment["POSTHORN_TOKEN"] };
 }
 
+/** The environment of this process, for programs that it starts. */
+export function readToolEnvironment(): Readonly<Record<string, string | undefined>> {
+  return process.env;
+}
+
 /** Variables that key management services and their SDKs define. Those that are not set are `null`. */
 export interface KeyEnvironment {
   readonly vaultToken: string | null;

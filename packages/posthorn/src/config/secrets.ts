@@ -16,12 +16,15 @@ export interface Secrets {
 }
 
 const ENCRYPTION_KEY_FILE = "encryption.key";
+const JWT_SECRET_FILE = "jwt.secret";
+/** The secrets in the data folder, unless the settings have them. */
+export const KEY_FILES = [ENCRYPTION_KEY_FILE, JWT_SECRET_FILE] as const;
 
 type SecretSettings = Pick<Config, "dataDir" | "jwtSecret" | "encryptionKey"> &
   Partial<Pick<Config, "encryptionKeyPrevious">>;
 
 export function loadSecrets(config: SecretSettings): Secrets {
-  const jwtSecret = config.jwtSecret || keptSecret(config.dataDir, "jwt.secret");
+  const jwtSecret = config.jwtSecret || keptSecret(config.dataDir, JWT_SECRET_FILE);
   const encryptionKey = parseKeySource(config.encryptionKey || keptSecret(config.dataDir, ENCRYPTION_KEY_FILE));
   return { jwtSecret, encryptionKey, previousKeys: previousKeysOf(config) };
 }

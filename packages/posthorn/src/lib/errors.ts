@@ -58,8 +58,12 @@ export type PosthornErrorCode =
   | "schema_too_new"
   | "schema_mismatch"
   | "copy_unfinished"
+  | "restore_unfinished"
   // A command cannot be run; the message says why.
-  | "copy_refused";
+  | "copy_refused"
+  | "backup_refused"
+  | "backup_invalid"
+  | "restore_refused";
 
 const STATUS: Record<PosthornErrorCode, number> = {
   bad_request: 400,
@@ -116,6 +120,10 @@ const STATUS: Record<PosthornErrorCode, number> = {
   schema_mismatch: 500,
   copy_unfinished: 500,
   copy_refused: 500,
+  restore_unfinished: 500,
+  backup_refused: 500,
+  backup_invalid: 500,
+  restore_refused: 500,
 };
 
 /** Error for the person who sent the request or started the process. `message` is safe to show. */

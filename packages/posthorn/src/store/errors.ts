@@ -74,6 +74,14 @@ export function copyUnfinished(): StoreError {
   );
 }
 
+/** Error for a database that an interrupted `posthorn restore` left behind. */
+export function restoreUnfinished(): StoreError {
+  return new StoreError(
+    "restore_unfinished",
+    "A restore of this database was interrupted. Run the same `posthorn restore` again. To use the database from before it, delete the file that ends with `.restoring`.",
+  );
+}
+
 /**
  * Why a database is unusable. `disk_full` occurs at startup. `silent`: it does not respond within the timeout. `not_committing`: it
  * responds, but commits do not complete. `no_connections`: no further connection is available, while those already open still work.

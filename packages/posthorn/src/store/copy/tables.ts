@@ -4,6 +4,7 @@ import type { Database } from "../schema.ts";
 /** Every copied table in the order of copying: small ones first. A missing table is a type error. */
 const COPIED: { readonly [T in Exclude<keyof Database, "encryption_key_node">]: true } = {
   encryption_key: true,
+  delivery_pause: true,
   organisation: true,
   application: true,
   event_type: true,
@@ -87,3 +88,6 @@ export const OWN_TABLES: { readonly sqlite: readonly string[]; readonly postgres
 
 /** Table of the target with the progress of a copy. It exists until the copy is complete and verified. */
 export const COPYING = "copying";
+
+/** Table of a PostgreSQL database into which a backup is being restored. It exists until the restore is complete. */
+export const RESTORING = "restoring";

@@ -1,7 +1,7 @@
 /** Migrates a database to the schema of this version: forward only, each step in its own transaction, one process at a time. */
 import type pg from "pg";
-import { COPYING } from "../copy/tables.ts";
-import { copyUnfinished } from "../errors.ts";
+import { COPYING, RESTORING } from "../copy/tables.ts";
+import { copyUnfinished, restoreUnfinished } from "../errors.ts";
 import { CHECKSUMS_SINCE, migrationChecksum, MIGRATIONS, SCHEMA_VERSION } from "../migrations/list.ts";
 import { migrationFor } from "../migrations/portable.ts";
 import {
@@ -58,6 +58,15 @@ export async function migrationStates(client: pg.ClientBase): Promise<readonly M
 async function refuseUnfinishedCopy(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [`${SCHEMA}.${COPYING}`]);
   if (rows[0]!.known !== null) throw copyUnfinished();
+  await refuseUnfinishedRestore(client);
+}
+
+/** Throws `restore_unfinished` when a restore into the database has not ended. */
+async function refuseUnfinishedRestore(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ known: unknown }>("SELECT to_regclass($1) AS known", [
+    `${SCHEMA}.${RESTORING}`,
+  ]);
+  if (rows[0]!.known !== null) throw restoreUnfinished();
 }
 
 /**

@@ -65,6 +65,11 @@ export function refuseUnfinishedCopy(db: DatabaseSync): void {
   if (hasTable(db, COPYING)) throw copyUnfinished();
 }
 
+/** Where a restore builds the database that will be at `path`. */
+export function restoringPath(path: string): string {
+  return `${path}.restoring`;
+}
+
 export function hasTable(db: DatabaseSync, name: string): boolean {
   return db.prepare("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?").get(name) !== undefined;
 }

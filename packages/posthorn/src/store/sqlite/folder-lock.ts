@@ -2,16 +2,19 @@
  * Locks a data folder against a second process. The lock is an open transaction on a small separate database. The operating system
  * releases it when the process ends for any reason, so a stale lock file cannot prevent a start.
  */
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { StoreError } from "../errors.ts";
-import { folderError } from "./file.ts";
+import { restoreUnfinished, StoreError } from "../errors.ts";
+import { folderError, restoringPath } from "./file.ts";
 
 const SQLITE_BUSY = 5;
 
-/** Takes the lock next to the database at `path`. Throws `data_folder_in_use` when another process has it. */
-export function lockFolder(path: string): Disposable {
+/**
+ * Takes the lock next to the database at `path`. Throws `data_folder_in_use` when another process has it, and `restore_unfinished` after an
+ * interrupted restore, unless `evenIfRestoring` is set.
+ */
+export function lockFolder(path: string, { evenIfRestoring = false } = {}): Disposable {
   const lock = openLock(path);
   try {
     lock.exec("PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE");
@@ -23,6 +26,10 @@ export function lockFolder(path: string): Disposable {
       `Another Posthorn process uses ${path}. Stop it, or set a separate data folder for this process (POSTHORN_DATA_DIR).`,
       { cause },
     );
+  }
+  if (!evenIfRestoring && existsSync(restoringPath(path))) {
+    lock.close();
+    throw restoreUnfinished();
   }
   return {
     [Symbol.dispose]: () => {
