@@ -25,7 +25,11 @@ type StartErrorCode =
   | "schema_too_new"
   | "schema_mismatch"
   | "copy_unfinished"
-  | "copy_refused";
+  | "copy_refused"
+  | "restore_unfinished"
+  | "backup_refused"
+  | "backup_invalid"
+  | "restore_refused";
 type ApiErrorCode = Exclude<PosthornErrorCode, StartErrorCode>;
 
 // The compiler names missing codes: these lists exist only as types.
