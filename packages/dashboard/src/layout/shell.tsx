@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useLive } from "../live/use-live.ts";
 import { LiveIndicator } from "../parts/live-indicator.tsx";
 import { OrganisationSwitch } from "../parts/organisation-switch.tsx";
+import { PausedDeliveries } from "../parts/paused-deliveries.tsx";
 import { Brand } from "./brand.tsx";
 import { Drawer } from "./drawer.tsx";
 import { Navigation } from "./navigation.tsx";
@@ -50,6 +51,7 @@ export function Shell() {
         </div>
       </aside>
       <main id="main" ref={main} className={styles["main"]} tabIndex={-1}>
+        <PausedDeliveries />
         <Outlet />
       </main>
     </div>

@@ -13,6 +13,14 @@ export const frame: typeof english = {
     language: "Sprache",
     notices: "Open-Source-Lizenzen",
   },
+  pausedDeliveries: {
+    title: "Zustellungen sind pausiert.",
+    text: "Die Datenbank wurde aus einer Sicherung vom <when/> wiederhergestellt. Nachrichten werden angenommen, aber erst gesendet, wenn die Zustellungen fortgesetzt werden.",
+    resume: "Zustellungen fortsetzen",
+    confirmTitle: "Zustellungen fortsetzen?",
+    confirmText:
+      "Alle ausstehenden Zustellungen werden gesendet, auf allen Knoten. Was nach der Sicherung zugestellt wurde, wird mit derselben webhook-id noch einmal gesendet.",
+  },
   nav: {
     home: "Übersicht",
     messages: "Nachrichten",

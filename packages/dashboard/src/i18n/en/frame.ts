@@ -12,6 +12,14 @@ export const frame = {
     language: "Language",
     notices: "Open-source licenses",
   },
+  pausedDeliveries: {
+    title: "Deliveries are paused.",
+    text: "The database was restored from a backup of <when/>. Messages are accepted, but nothing is sent until deliveries are resumed.",
+    resume: "Resume deliveries",
+    confirmTitle: "Resume deliveries?",
+    confirmText:
+      "All pending deliveries are sent, on all nodes. Deliveries that were made after the backup are sent again, with the same webhook-id.",
+  },
   nav: {
     home: "Overview",
     messages: "Messages",
