@@ -228,7 +228,7 @@ function watchDispatcher(registry: Registry, { load, shards, paused, now, backlo
   gauge(
     registry,
     "posthorn_deliveries_paused",
-    "1: this server sends nothing, because its database was restored and nobody has resumed deliveries.",
+    "1: this server sends nothing, because its database was restored and deliveries have not been resumed.",
     () => (paused() ? 1 : 0),
   );
   gauge(registry, "posthorn_shards", "Number of the 64 endpoint shards that this node owns.", shards);

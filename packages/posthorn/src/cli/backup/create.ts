@@ -42,7 +42,7 @@ async function run(target: string, options: Record<string, unknown>): Promise<vo
   if (options["json"] === true) print(JSON.stringify(manifest, null, 2));
   else print(describe(target, manifest));
   if (keys.length > 0) {
-    printNote("This backup contains the keys: whoever can read it can read all secrets in it, and create tokens.");
+    printNote("This backup contains the keys: anyone who can read it can read all secrets in it, and create tokens.");
   }
 }
 

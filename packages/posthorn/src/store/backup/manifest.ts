@@ -21,7 +21,7 @@ export interface BackupMigration {
   readonly checksum: string;
 }
 
-/** A data key in the database, and the root key that encrypts it. Without this root key, nobody can read the secrets. */
+/** A data key in the database, and the root key that encrypts it. Without this root key, the secrets cannot be read. */
 export interface BackupKey {
   readonly id: number;
   /** Kind of the root key, such as `local`. */
