@@ -15,7 +15,22 @@ export interface JsonPath {
   values(json: unknown): readonly unknown[];
   /** Like `values`, but returns where they are. */
   locations(json: unknown): readonly (readonly (string | number)[])[];
+  /** For code that finds the values in JSON text without parsing it. */
+  readonly steps: readonly PathStep[];
 }
+
+/** A step from a value to some of the values in it. `deep`: to those at any depth. */
+export type PathStep =
+  | { readonly kind: "name"; readonly deep: boolean; readonly name: string }
+  | { readonly kind: "index"; readonly deep: false; readonly index: number }
+  | {
+      readonly kind: "slice";
+      readonly deep: false;
+      readonly start: number | null;
+      readonly end: number | null;
+      readonly step: number | null;
+    }
+  | { readonly kind: "any"; readonly deep: false };
 
 const MAX_LENGTH = 256;
 const MAX_SEGMENTS = 32;
@@ -23,7 +38,7 @@ const MAX_SEGMENTS = 32;
 const MAX_DEPTH = 64;
 
 const environment = new JSONPathEnvironment({ maxRecursionDepth: MAX_DEPTH });
-const { FilterSelector, NameSelector } = jsonpath.selectors;
+const { FilterSelector, IndexSelector, NameSelector, SliceSelector } = jsonpath.selectors;
 /** The package does not export the class of `..`. */
 const DescendantSegment = environment.compile("$..a").segments[0]!.constructor;
 
@@ -48,7 +63,21 @@ export function compilePath(source: string): JsonPath {
     deep: deep.length > 0,
     values: (json) => nodes(query, json).values(),
     locations: (json) => nodes(query, json).locations(),
+    steps: query.segments.map(stepOf),
   };
+}
+
+function stepOf(segment: JSONPathQuery["segments"][number]): PathStep {
+  const [selector] = segment.selectors;
+  if (selector instanceof NameSelector) {
+    return { kind: "name", deep: segment instanceof DescendantSegment, name: selector.name };
+  }
+  if (selector instanceof IndexSelector) return { kind: "index", deep: false, index: selector.index };
+  if (selector instanceof SliceSelector) {
+    const { start = null, stop: end = null, step = null } = selector;
+    return { kind: "slice", deep: false, start, end, step };
+  }
+  return { kind: "any", deep: false };
 }
 
 function parsed(source: string): JSONPathQuery {

@@ -26,6 +26,8 @@ export interface SafeRegex {
   readonly classWork: number;
   /** Whether the pattern is found anywhere in the text. */
   test(text: string): boolean;
+  /** Start and end of each match that is not empty. */
+  matches(text: string): readonly (readonly [start: number, end: number])[];
 }
 
 /**
@@ -58,7 +60,14 @@ function compileBounded(source: string): SafeRegex {
   const compiled = compile(source);
   const size = compiled.programSize();
   if (size > MAX_PROGRAM_SIZE) throw new SafeRegexError(TOO_LARGE);
-  return { source, size, classWork, test: (text) => compiled.test(text) };
+  return { source, size, classWork, test: (text) => compiled.test(text), matches: (text) => matchesOf(compiled, text) };
+}
+
+function matchesOf(compiled: RE2JS, text: string): readonly (readonly [number, number])[] {
+  const found: [number, number][] = [];
+  const matcher = compiled.matcher(text);
+  while (matcher.find()) if (matcher.end() > matcher.start()) found.push([matcher.start(), matcher.end()]);
+  return found;
 }
 
 const TOO_LARGE =

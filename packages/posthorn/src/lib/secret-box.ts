@@ -96,18 +96,28 @@ export class SecretBox {
    * @param context Place of the value, which `open` has to repeat: see `sealedIn` of `store/sealed-columns.ts`.
    */
   seal(text: string, context: string): Uint8Array {
+    return this.sealBytes(Buffer.from(text, "utf8"), context);
+  }
+
+  /** As `seal`, for any bytes. */
+  sealBytes(plain: Uint8Array, context: string): Uint8Array {
     const sealer = this.#sealer !== null && this.#sealer.left > 0 ? this.#sealer : this.#newSealer();
     sealer.left--;
     const iv = randomBytes(IV_BYTES);
     const cipher = createCipheriv("aes-256-gcm", sealer.key, iv);
     cipher.setAAD(associatedData(sealer.prefix, context));
-    const encrypted = cipher.update(text, "utf8");
+    const encrypted = cipher.update(plain);
     // GCM encrypts byte by byte: `final` only computes the tag.
     cipher.final();
     return Buffer.concat([sealer.prefix, iv, cipher.getAuthTag(), encrypted]);
   }
 
   open(sealed: Uint8Array, context: string): string {
+    return this.openBytes(sealed, context).toString("utf8");
+  }
+
+  /** As `open`, for any bytes. */
+  openBytes(sealed: Uint8Array, context: string): Buffer {
     try {
       const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
       const version = bytes[0];
@@ -129,7 +139,7 @@ export class SecretBox {
   /** Whether the value was sealed with one of these keys in this context, and is intact. */
   opens(sealed: Uint8Array, context: string): boolean {
     try {
-      this.open(sealed, context);
+      this.openBytes(sealed, context);
       return true;
     } catch {
       return false;
@@ -194,9 +204,11 @@ function derive(key: Buffer, salt: Uint8Array): Buffer {
 }
 
 /** @param bytes Nonce, tag and encrypted text. */
-function decrypt(key: Buffer | KeyObject, bytes: Buffer, aad: Buffer | null): string {
+function decrypt(key: Buffer | KeyObject, bytes: Buffer, aad: Buffer | null): Buffer {
   const decipher = createDecipheriv("aes-256-gcm", key, bytes.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
   if (aad !== null) decipher.setAAD(aad);
   decipher.setAuthTag(bytes.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-  return decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES), undefined, "utf8") + decipher.final("utf8");
+  const plain = decipher.update(bytes.subarray(IV_BYTES + TAG_BYTES));
+  decipher.final();
+  return plain;
 }

@@ -81,7 +81,7 @@ async function reseal(services: Services, data: ResealData): Promise<Step> {
   const readable = old.filter(({ sealed, context }) => secretBox.opens(sealed, context));
   const changes = readable.map((value): [SealedValue, Uint8Array] => [
     value,
-    secretBox.seal(secretBox.open(value.sealed, value.context), value.context),
+    secretBox.sealBytes(secretBox.openBytes(value.sealed, value.context), value.context),
   ]);
   const unreadable = data.unreadable + old.length - readable.length;
   const scanned = data.scanned + values.length;
