@@ -66,6 +66,8 @@ function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
     "encryption-schema.ts",
     "erasure-schema.ts",
     "server-schema.ts",
+    "redaction-schema.ts",
+    "statistics-schema.ts",
   ]
     .map((name) => readFileSync(new URL(`../src/store/${name}`, import.meta.url), "utf8"))
     .join("\n");

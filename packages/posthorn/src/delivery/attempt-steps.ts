@@ -26,10 +26,12 @@ import { WHOLE_ENDPOINT } from "../domain/policy/order.ts";
 import type { TransformRunner } from "../domain/ports.ts";
 import type { AttemptTracing, FinishedAttempt, TransformSpan } from "../domain/tracing.ts";
 import { type GeneratedId, type IdGenerator, timeOfKey } from "../lib/id.ts";
+import type { SecretBox } from "../lib/secret-box.ts";
 import { parseTraceContext } from "../lib/trace-context.ts";
 import type { Job, MessageLabels } from "../store/delivery.ts";
 import type { Store } from "../store/store.ts";
 import { changeFacts, unsentDetail } from "./attempt-detail.ts";
+import { recordedBody, recordedRequest, redactedResult } from "./redacted-attempt.ts";
 
 /** How long a lane waits after a fault on Posthorn's side. */
 const OWN_FAULT_PAUSE_MS = 2000;
@@ -59,6 +61,8 @@ export interface AttemptOptions {
   readonly directory: Directory;
   readonly destinations: Destinations;
   readonly transforms: TransformRunner;
+  /** Decrypts the exact bodies of redacted messages. */
+  readonly secretBox: SecretBox;
   readonly ids: IdGenerator;
   readonly now: () => number;
   /** Absent or `null`: no traces are exported. */
@@ -119,7 +123,12 @@ export class AttemptSteps {
     const { requestSettings: settings } = endpoint;
     const { tracing = null, now } = this.#options;
     const start = now();
-    const built = await buildRequest({ settings, message: stored, transforms, signal });
+    const isRedacted = job.spans !== undefined;
+    const message = isRedacted ? { ...stored, payload: job.payload! } : stored;
+    const built = await buildRequest({ settings, message, transforms, signal });
+    const recorded = isRedacted
+      ? await recordedRequest({ settings, message: stored, transforms, signal }, built)
+      : built;
     const span = tracing === null || endpoint.transformation === null ? null : { start, end: now(), error: null };
     switch (built.kind) {
       case "busy":
@@ -127,14 +136,15 @@ export class AttemptSteps {
       case "canceled":
         return { kind: "void", reason: "transformation" };
       case "failed":
-        return this.#unsent(job, endpoint, built, span);
+        return this.#unsent(job, endpoint, recorded as RequestFailure, span);
       case "request": {
         const { request: changed } = built;
         const { contentType, body } = changed;
         const { publicId: messageId, requestJson } = job;
         const facts = endpoint.needsFacts ? factsOf(job, endpoint, stored) : null;
-        const message = { messageId, endpoint, requestJson, contentType, body, changed, facts };
-        return { kind: "ready", job, message, change: changeOf(endpoint, built, span) };
+        const outgoing = { messageId, endpoint, requestJson, contentType, body, changed, facts };
+        const change = changeOf(endpoint, recorded as Extract<RequestResult, { kind: "request" }>, span);
+        return { kind: "ready", job, message: outgoing, change };
       }
     }
   }
@@ -158,6 +168,12 @@ export class AttemptSteps {
     return result;
   }
 
+  /** The result of sending a message, without redacted values. */
+  sentResult(sent: SendResult, message: OutgoingMessage, job: Job): SendResult {
+    const isShown = message.endpoint.redactor === null && job.spans === undefined;
+    return isShown ? sent : redactedResult(sent, message, job);
+  }
+
   /** Tells operators why nothing was sent. */
   report({ id: endpointId }: DirectoryEndpoint, { traceContext = null }: Job, result: SendResult): void {
     if (result.kind === "ok" || result.problem === null) return;
@@ -176,7 +192,7 @@ export class AttemptSteps {
     this.#options.onSent?.(job, sent);
     const { tracing } = this.#options;
     if (tracing) tracing.attempted(finishedAttempt(job, message, { id, sent, transformed: change?.span ?? null }));
-    const extra = extraOf(message, change, sent);
+    const extra = extraOf(job, message, change, sent);
     return madeResult(id, sent, more === null ? extra : { ...extra, ...more });
   }
 }
@@ -225,10 +241,14 @@ function errorText({ responseCode, response }: MadeResult): string {
 }
 
 function extraOf(
+  job: Job,
   { body }: OutgoingMessage,
   change: Change | null,
   { extra = null, sentBody }: MadeResult,
 ): AttemptExtra {
+  if (sentBody !== undefined && job.spans !== undefined) {
+    return { ...extra, change: changeFacts(change?.run ?? null, recordedBody(sentBody, job)) };
+  }
   if (change === null) {
     return sentBody === undefined ? extra : { ...extra, change: changeFacts(null, withoutPayload(sentBody, body)) };
   }

@@ -18,6 +18,8 @@ import {
 } from "./attempt-steps.ts";
 import { BatchSender } from "./batch-sender.ts";
 import type { AttemptTracker } from "./delivery-store.ts";
+import { ExactBodies } from "../domain/redaction/exact-body.ts";
+import { withExactBody } from "./exact-job.ts";
 import { StoredMessages } from "./stored-messages.ts";
 
 export interface DeliveryAttempterOptions extends AttemptOptions {
@@ -37,10 +39,12 @@ export class DeliveryAttempter implements Attempter {
   readonly #steps: AttemptSteps;
   readonly #batches: BatchSender;
   readonly #messages: StoredMessages;
+  readonly #exact: ExactBodies;
 
   constructor(options: DeliveryAttempterOptions) {
     this.#options = options;
     this.#steps = new AttemptSteps(options);
+    this.#exact = new ExactBodies(options.store.hotDb, options.secretBox);
     this.#batches = new BatchSender(options, this.#steps);
     this.#messages = new StoredMessages(options.store.hotDb);
   }
@@ -93,13 +97,15 @@ export class DeliveryAttempter implements Attempter {
   }
 
   /** Rejects when the database is unavailable. */
-  async #attempt(job: Job, limits: SendLimits): Promise<AttemptResult> {
+  async #attempt(stored: Job, limits: SendLimits): Promise<AttemptResult> {
     const { store, directory } = this.#options;
-    const endpoint = await directory.endpoint(job.endpointId);
+    const endpoint = await directory.endpoint(stored.endpointId);
     if (endpoint === null) return ENDPOINT_GONE;
     const destination = this.#steps.destination(endpoint);
     if (destination === null) return HELD;
-    if (isDiscarded(job, endpoint)) return { kind: "void", reason: "discarded" };
+    if (isDiscarded(stored, endpoint)) return { kind: "void", reason: "discarded" };
+    const job = stored.isRedacted === true ? await withExactBody(this.#exact, stored) : stored;
+    if (job === null) return PAYLOAD_GONE;
     if (endpoint.changesRequest) return this.#attemptChanged(job, { endpoint, destination, limits });
     const body = job.payload ?? (await store.payload(job.messageId));
     if (body === null) return PAYLOAD_GONE;
@@ -132,7 +138,8 @@ export class DeliveryAttempter implements Attempter {
     limits: SendLimits,
   ): Promise<AttemptResult> {
     const id = this.#options.ids.next("atmpt_");
-    const sent = await destination.send(this.#steps.traced(ready.message, ready.job, id.key), limits);
+    const result = await destination.send(this.#steps.traced(ready.message, ready.job, id.key), limits);
+    const sent = this.#steps.sentResult(result, ready.message, ready.job);
     this.#steps.report(ready.message.endpoint, ready.job, sent);
     return this.#steps.result(ready, id, sent, null);
   }

@@ -102,6 +102,7 @@ class Scene {
           run!(idOf({ messageId: webhook.id })),
       },
       ids: generator,
+      secretBox: services.secretBox,
       now: () => this.now,
       onSent: ({ messageId }: Job) => void this.ended.push(messageId),
       onProblem: ({ code }: { readonly code: string }) => void this.problems.push(code),

@@ -20,6 +20,8 @@ import {
   type ReadyMessage,
 } from "./attempt-steps.ts";
 import { ByteBudget } from "./byte-budget.ts";
+import { withExactBody } from "./exact-job.ts";
+import { ExactBodies } from "../domain/redaction/exact-body.ts";
 
 /** Bytes of messages in batches that are being sent, over all endpoints. */
 const MAX_BYTES = 64 * 1024 * 1024;
@@ -40,15 +42,18 @@ interface Sending {
 }
 
 const NONE: ReadonlyMap<number, MatchableMessage> = new Map();
+const NO_JOBS: ReadonlySet<number> = new Set();
 
 export class BatchSender {
   readonly #options: AttemptOptions;
   readonly #steps: AttemptSteps;
   readonly #budget: ByteBudget;
+  readonly #exact: ExactBodies;
 
   constructor(options: AttemptOptions, steps: AttemptSteps, maxBytes = MAX_BYTES) {
     this.#options = options;
     this.#steps = steps;
+    this.#exact = new ExactBodies(options.store.hotDb, options.secretBox);
     this.#budget = new ByteBudget(maxBytes);
   }
 
@@ -75,30 +80,44 @@ export class BatchSender {
   }
 
   /** Builds the messages. Those that are not to be sent get their result. `busy`: no transformation thread is free. */
-  async #prepare(jobs: readonly Job[], sending: Omit<Sending, "destination">): Promise<readonly Ready[] | "busy"> {
+  async #prepare(stored: readonly Job[], sending: Omit<Sending, "destination">): Promise<readonly Ready[] | "busy"> {
     const { endpoint, batch } = sending;
+    const { jobs, gone } = await this.#exactJobs(stored);
     const unchanged = jobs.map((job) =>
       job.payload === null ? null : this.#steps.unchanged(job, endpoint, job.payload),
     );
-    const messages = await this.#read(jobs.filter((_, index) => unchanged[index] === null));
+    const messages = await this.#read(jobs.filter((_, index) => unchanged[index] === null && !gone.has(index)));
     const ready: Ready[] = [];
     for (const [index, job] of jobs.entries()) {
-      const stored = messages.get(job.messageId);
-      const unsent = this.#unsent(job, endpoint);
+      const message = messages.get(job.messageId);
+      const unsent = this.#unsent(job, endpoint) ?? (gone.has(index) ? PAYLOAD_GONE : null);
       if (unsent === null && unchanged[index]) {
         ready.push({ ...unchanged[index], index });
         continue;
       }
-      if (unsent !== null || stored === undefined) {
+      if (unsent !== null || message === undefined) {
         noteResult(sending, { index, job }, unsent ?? PAYLOAD_GONE);
         continue;
       }
-      const built = await this.#steps.build(job, endpoint, stored, batch.signal);
+      const built = await this.#steps.build(job, endpoint, message, batch.signal);
       if (built.kind === "not_now") return "busy";
       if (built.kind === "ready") ready.push({ ...built, index });
       else noteResult(sending, { index, job }, built);
     }
     return ready;
+  }
+
+  /** Reads the exact bodies of redacted messages. `gone`: positions of jobs whose body was destroyed. */
+  async #exactJobs(
+    jobs: readonly Job[],
+  ): Promise<{ readonly jobs: readonly Job[]; readonly gone: ReadonlySet<number> }> {
+    if (!jobs.some(({ isRedacted }) => isRedacted === true)) return { jobs, gone: NO_JOBS };
+    const exact = await Promise.all(
+      jobs.map((job) => (job.isRedacted === true ? withExactBody(this.#exact, job) : job)),
+    );
+    const gone = new Set<number>();
+    for (const [index, job] of exact.entries()) if (job === null) gone.add(index);
+    return { jobs: exact.map((job, index) => job ?? jobs[index]!), gone };
   }
 
   #read(jobs: readonly Job[]): Promise<ReadonlyMap<number, MatchableMessage>> | ReadonlyMap<number, MatchableMessage> {
@@ -150,12 +169,13 @@ export class BatchSender {
       if (kept !== null) batch.kept!.end(kept);
       return sent;
     }
+    const results = sent.map((result, index) => this.#steps.sentResult(result, part[index]!.message, part[index]!.job));
     // A problem with the request is the same for all of its messages.
-    const problem = sent.find((result) => result.kind !== "ok" && result.problem !== null);
+    const problem = results.find((result) => result.kind !== "ok" && result.problem !== null);
     if (problem !== undefined) this.#steps.report(endpoint, part[0]!.job, problem);
     return part.map((ready, index) => {
       const more = part.length === 1 ? null : { batch: { id: iteratorOfKey("batch_", id), index, size: part.length } };
-      return this.#steps.result(ready, attempts[index]!, sent[index]!, more);
+      return this.#steps.result(ready, attempts[index]!, results[index]!, more);
     });
   }
 

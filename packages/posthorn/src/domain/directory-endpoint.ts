@@ -6,6 +6,7 @@ import type { KindConfig } from "../destinations/kind.ts";
 import type { KindProblem, KindRules } from "../destinations/kind-rules.ts";
 import { hostOf, isVerifiable, kindNamed, WEBHOOK_KIND } from "../destinations/kinds.ts";
 import { type CompiledFilter, compileFilter } from "../filter/compile.ts";
+import type { Redactor } from "../redaction/redactor.ts";
 import type { ApplicationTable, EndpointTable } from "../store/schema.ts";
 import type { SecretBox } from "../lib/secret-box.ts";
 import { type RequestSigner, requestSigner } from "./delivery/request-signer.ts";
@@ -74,13 +75,20 @@ export class DirectoryEndpoint {
   #signer: StandardSigner | null = null;
   #requestSigner: RequestSigner | null | undefined = undefined;
 
+  /** Redacts what is recorded of its responses; `null`: no rule applies. */
+  readonly redactor: Redactor | null;
   /** Effective policy of its deliveries. */
   readonly policy: EndpointPolicy;
 
   /**
    * @param secrets Secrets that currently sign, newest first.
    */
-  constructor(row: EndpointRow, secrets: readonly SealedSecret[], { secretBox, kinds, below }: EndpointSurroundings) {
+  constructor(
+    row: EndpointRow,
+    secrets: readonly SealedSecret[],
+    { secretBox, kinds, below, redactor }: EndpointSurroundings,
+  ) {
+    this.redactor = redactor;
     this.key = row.id;
     this.id = row.public_id;
     this.uid = row.uid;
@@ -289,6 +297,8 @@ export interface EndpointSurroundings {
   readonly kinds: KindRules;
   /** Settings of the application. */
   readonly below: ApplicationSettings;
+  /** See `DirectoryApplication`. */
+  readonly redactor: Redactor | null;
 }
 
 /** Settings of an application for all its endpoints. Its proxy is decrypted on first use, and all endpoints share the same object. */

@@ -9,9 +9,11 @@ import { ALL_KINDS, type KindRules } from "../destinations/kind-rules.ts";
 import { boundedCache } from "../lib/bounded-cache.ts";
 import type { LanePolicies, LanePolicy } from "../dispatch/policy.ts";
 import { keyOfId } from "../lib/id.ts";
-import { APPLICATION_KIND } from "../store/schema.ts";
+import { APPLICATION_KIND, type ApplicationKind } from "../store/schema.ts";
 import type { Store } from "../store/store.ts";
 import type { SecretBox } from "../lib/secret-box.ts";
+import type { Redactor } from "../redaction/redactor.ts";
+import { loadRedactor } from "./redaction/load.ts";
 import { ApplicationSettings, DirectoryEndpoint } from "./directory-endpoint.ts";
 import { layerOf, over, platformPolicy } from "./policy/resolve.ts";
 import type { PlatformDefaults } from "./policy/section.ts";
@@ -23,6 +25,8 @@ export interface DirectoryApplication {
   readonly uid: string | null;
   readonly orgId: number;
   readonly endpoints: ReadonlyMap<number, DirectoryEndpoint>;
+  /** Redacts payloads before they are stored; `null`: no rule applies. */
+  readonly redactor: Redactor | null;
 }
 
 /** Least number of endpoints that an application counts as, which bounds the number of applications without endpoints. */
@@ -184,7 +188,8 @@ export class Directory implements LanePolicies {
     const db = this.#store.hotDb;
     const application = await db
       .selectFrom("application")
-      .select(["id", "public_id", "uid", "org_id", "egress_allow", "egress_sealed", "policy_json", "throttle_rate"])
+      .select(["id", "public_id", "uid", "org_id", "kind", "egress_allow", "egress_sealed", "policy_json"])
+      .select("throttle_rate")
       .where("id", "=", key)
       .where("deleted_at", "is", null)
       .executeTakeFirst();
@@ -204,9 +209,11 @@ export class Directory implements LanePolicies {
       .orderBy("endpoint_secret.id", "desc")
       .execute();
     const { public_id: id, uid, org_id: orgId } = application;
+    const kind = application.kind as ApplicationKind;
+    const redactor = await loadRedactor(db, this.#secretBox, { orgId, appKey: key, kind });
     const policy = over(this.#platform, layerOf(application), "application");
     const below = new ApplicationSettings(application, policy, this.#secretBox);
-    const surroundings = { secretBox: this.#secretBox, kinds: this.#kinds, below };
+    const surroundings = { secretBox: this.#secretBox, kinds: this.#kinds, below, redactor };
     const endpoints = new Map<number, DirectoryEndpoint>();
     for (const [endpointKey, own] of Map.groupBy(rows, (row) => row.id)) {
       const secrets = own.flatMap(({ secret_id: secretKey, secret_sealed, expires_at }) =>
@@ -215,7 +222,7 @@ export class Directory implements LanePolicies {
       endpoints.set(endpointKey, new DirectoryEndpoint(own[0]!, secrets, surroundings));
       this.#owners.set(endpointKey, key);
     }
-    return { key, id, uid, orgId, endpoints };
+    return { key, id, uid, orgId, endpoints, redactor };
   }
 }
 

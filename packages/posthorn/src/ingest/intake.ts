@@ -65,7 +65,7 @@ export class Intake {
       return { kind: "busy", retryAfterSeconds: limits.untilTomorrow() };
     }
     const stored = await storeEvent(services(), source, event, hooks);
-    if (stored.kind === "stored" && rules.countsActivity) this.#countActivity(source, event);
+    if (stored.kind === "stored" && rules.countsActivity) this.#countActivity(source, event, stored.payload);
     if (stored.kind === "duplicate" && rules.countsDuplicates) {
       this.#options.duplicates.count({ sourceKey: source.key, of: stored.of, at: now() });
     }
@@ -75,7 +75,7 @@ export class Intake {
     return stored;
   }
 
-  #countActivity({ key }: LiveSource, { type, contentType, body }: Arrived): void {
+  #countActivity({ key }: LiveSource, { type, contentType }: Arrived, body: Uint8Array): void {
     const { onStored, now } = this.#options;
     onStored({ sourceKey: key, eventType: type, contentType, body, at: now() });
   }

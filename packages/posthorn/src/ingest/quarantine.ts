@@ -4,6 +4,7 @@ import { sealedIn } from "../store/sealed-columns.ts";
 import { encodeRequest, type InboundRequest } from "../domain/message/request.ts";
 import { trimQuarantine } from "../domain/quarantine/trim.ts";
 import { insertSourceSecret } from "../domain/source/secret.ts";
+import type { Redactor } from "../redaction/redactor.ts";
 import type { QuarantineTable } from "../store/source-schema.ts";
 import { headerOf } from "./headers.ts";
 import type { LiveSource } from "./live-source.ts";
@@ -32,8 +33,11 @@ export interface QuarantineOptions {
   readonly onFailure: (error: unknown) => void;
 }
 
+/** Builds a row. @param redactor Redacts its body; `null`: no rule applies. */
+type MakeRow = (redactor: Redactor | null) => QuarantineTable;
+
 interface Waiting {
-  rows: (() => QuarantineTable)[];
+  rows: MakeRow[];
   bytes: number;
 }
 
@@ -69,34 +73,43 @@ export class Quarantine implements AsyncDisposable {
    */
   async store(source: LiveSource, refused: Refused): Promise<void> {
     const row = this.#rowOf(source, refused, refused.body);
+    const redactor = await this.#redactorOf(source.key);
     await this.#options.services().store.transaction(async (tx) => {
-      await tx.db.insertInto("quarantine").values(row()).execute();
+      await tx.db.insertInto("quarantine").values(row(redactor)).execute();
       await trimQuarantine(tx, source.key);
     }, "ingest.quarantine");
+  }
+
+  async #redactorOf(sourceKey: number): Promise<Redactor | null> {
+    const application = await this.#options.services().directory.application(sourceKey);
+    return application === null ? null : application.redactor;
   }
 
   /**
    * Returns a function that builds the row when it is written: a row that waits would be sealed with a data key that a rotation may have
    * destroyed by then.
    */
-  #rowOf(
-    source: LiveSource,
-    { reason, detail, request, body }: Refused,
-    kept: Uint8Array | null,
-  ): () => QuarantineTable {
+  #rowOf(source: LiveSource, { reason, detail, request, body }: Refused, kept: Uint8Array | null): MakeRow {
     const { ids, secretBox } = this.#options.services();
     const { key, id } = ids.next("quar_");
-    return () => ({
-      id: key,
-      public_id: id,
-      source_id: source.key,
-      reason,
-      detail,
-      request_json: encodeRequest(request, source.credentials, secretBox, sealedIn("quarantine.request_json", key)),
-      content_type: headerOf(request.headers, "content-type") ?? "",
-      body: kept,
-      body_bytes: body.byteLength,
-    });
+    const contentType = headerOf(request.headers, "content-type") ?? "";
+    return (redactor) => {
+      // The event type of a request that was not verified is not known.
+      const redacted = kept === null || redactor === null ? null : redactor.redact(kept, contentType, null);
+      const place = sealedIn("quarantine.body_sealed", key);
+      return {
+        id: key,
+        public_id: id,
+        source_id: source.key,
+        reason,
+        detail,
+        request_json: encodeRequest(request, source.credentials, secretBox, sealedIn("quarantine.request_json", key)),
+        content_type: contentType,
+        body: redacted === null ? kept : redacted.body,
+        body_bytes: body.byteLength,
+        body_sealed: redacted === null ? null : secretBox.sealBytes(kept!, place),
+      };
+    };
   }
 
   /** Writes queued requests. */
@@ -132,9 +145,12 @@ export class Quarantine implements AsyncDisposable {
     this.#bytes = 0;
     if (all.length === 0) return;
     try {
+      const redactors = new Map<number, Redactor | null>();
+      for (const [sourceKey] of all) redactors.set(sourceKey, await this.#redactorOf(sourceKey));
       await this.#options.services().store.transaction(async (tx) => {
         for (const [sourceKey, { rows }] of all) {
-          for (const row of rows) await tx.db.insertInto("quarantine").values(row()).execute();
+          const redactor = redactors.get(sourceKey)!;
+          for (const row of rows) await tx.db.insertInto("quarantine").values(row(redactor)).execute();
           await trimQuarantine(tx, sourceKey);
         }
       }, "ingest.quarantine");

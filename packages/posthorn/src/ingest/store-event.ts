@@ -18,6 +18,8 @@ export type Stored =
       readonly publicId: string;
       /** Endpoints that matched. */
       readonly endpointIds: readonly number[];
+      /** The payload as stored, which may be redacted. */
+      readonly payload: Uint8Array;
     }
   /** The same event was stored before, as this message. */
   | { readonly kind: "duplicate"; readonly of: { readonly messageId: number } | { readonly eventId: string } }
@@ -79,7 +81,13 @@ export async function storeEvent(
   services.dispatch.push(firstJobs(entry, result.dues ?? null));
   if (event.trace === undefined) services.tracing?.published(entry, null);
   if (!services.cluster.alone) await commitWait(services, [entry]);
-  return { kind: "stored", messageId: entry.id, publicId: entry.publicId, endpointIds: entry.endpointIds };
+  return {
+    kind: "stored",
+    messageId: entry.id,
+    publicId: entry.publicId,
+    endpointIds: entry.endpointIds,
+    payload: entry.payload,
+  };
 }
 
 /** The request, stored separately from the body. */

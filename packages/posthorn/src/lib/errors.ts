@@ -10,6 +10,7 @@ export type PosthornErrorCode =
   | "invalid_range"
   | "limit_reached"
   | "missing_payload"
+  | "message_body_destroyed"
   | "message_expired"
   | "no_example"
   | "endpoint_disabled"
@@ -72,6 +73,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   invalid_range: 400,
   limit_reached: 400,
   missing_payload: 400,
+  message_body_destroyed: 400,
   message_expired: 400,
   no_example: 400,
   endpoint_disabled: 400,

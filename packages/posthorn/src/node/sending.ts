@@ -119,6 +119,7 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
   const connection = new ConnectionDestination({ connector, now: clock.now, families });
   return new DeliveryAttempter({
     store,
+    secretBox,
     directory,
     destinations: destinationsOf({
       own: { http, [POLLING_KIND]: new PulledDestination() },

@@ -46,15 +46,24 @@ class TooCostly extends Error {}
 export class Redactor {
   readonly #rules: readonly CompiledRule[];
   readonly #hash: HashText;
-  readonly #byType = new Map<string, RuleSet | null>();
+  readonly #byType = new Map<string | null, RuleSet | null>();
 
   constructor(rules: readonly CompiledRule[], hash: HashText) {
     this.#rules = rules;
     this.#hash = hash;
   }
 
-  /** Returns the redacted body; `null`: there is nothing to redact in it. */
-  redact(body: Uint8Array, contentType: string, eventType: string): Redaction | null {
+  /** Hashes a text with the key of the organisation. */
+  hash(text: string): string {
+    return this.#hash(text);
+  }
+
+  /**
+   * Returns the redacted body; `null`: there is nothing to redact in it.
+   *
+   * @param eventType `null`: it is not known, so that every rule applies.
+   */
+  redact(body: Uint8Array, contentType: string, eventType: string | null): Redaction | null {
     const rules = this.#of(eventType);
     if (rules === null || body.byteLength === 0) return null;
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
@@ -64,7 +73,7 @@ export class Redactor {
   }
 
   /** Redacts a text that may be the beginning of a longer one, such as a response. A path is not applied to what is not JSON. */
-  redactText(text: string, eventType: string): string {
+  redactText(text: string, eventType: string | null): string {
     const rules = this.#of(eventType);
     if (rules === null || text === "") return text;
     const bytes = Buffer.from(text, "utf8");
@@ -73,10 +82,10 @@ export class Redactor {
     return parts.length === 0 ? text : this.#replaced(bytes, parts, 0).body.toString("utf8");
   }
 
-  #of(eventType: string): RuleSet | null {
+  #of(eventType: string | null): RuleSet | null {
     const known = this.#byType.get(eventType);
     if (known !== undefined) return known;
-    const rules = this.#rules.filter(({ appliesTo }) => appliesTo(eventType));
+    const rules = this.#rules.filter(({ appliesTo }) => eventType === null || appliesTo(eventType));
     const set = rules.length === 0 ? null : new RuleSet(rules);
     if (this.#byType.size >= MAX_TYPES) this.#byType.clear();
     this.#byType.set(eventType, set);

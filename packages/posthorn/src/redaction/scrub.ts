@@ -108,5 +108,5 @@ function formsOf(value: string): readonly string[] {
 }
 
 function wordOf(form: string): RegExp {
-  return new RegExp(`(?<![\\p{L}\\d])${RegExp.escape(form)}(?![\\p{L}\\d])`, "gu");
+  return new RegExp(`(?<![\\p{L}\\d])${form.replaceAll(/[^\p{L}\d]/gu, String.raw`\$&`)}(?![\\p{L}\\d])`, "gu");
 }

@@ -19,8 +19,12 @@ export interface Job {
   readonly orderingKey: string | null;
   /** The inbound request of the message, without its body; `null` for a published message. */
   readonly requestJson: string | null;
-  /** `null` when it is large and must be read separately, or expunged. */
+  /** The exact body; `null` when it is large or redacted and must be read separately, or expunged. */
   readonly payload: Uint8Array | null;
+  /** Whether the stored payload is redacted. Absent: no. */
+  readonly isRedacted?: boolean;
+  /** Redacted parts of the payload (see `Redaction`); absent: they must be read with the exact body, if the payload is redacted. */
+  readonly spans?: readonly number[];
   /** Values that destinations other than webhooks send in addition to the payload; absent: must be read separately. */
   readonly labels?: MessageLabels;
   /** Size of the payload; absent: that of `payload`. */

@@ -58,6 +58,7 @@ export const MESSAGE = hotColumns<Exclude<keyof MessageTable, "payload">, Accept
   request_json: ["text", (message) => message.requestJson],
   deliver_until: ["bigint", (message) => message.deliverUntil ?? null],
   trace_context: ["text", (message) => message.traceContext ?? null],
+  exact_bytes: ["bigint", (message) => message.exact?.body.byteLength ?? null],
 });
 
 /** Columns of `attempt` that an attempt writes. `message_id`, `endpoint_id` and `trigger_type` come from its outcome. */

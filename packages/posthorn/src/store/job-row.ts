@@ -4,17 +4,20 @@ import { INLINE_PAYLOAD_BYTES } from "./ordered-page.ts";
 import { REQUESTED_BY } from "./schema.ts";
 import type { Job, MessageLabels } from "./delivery.ts";
 
-export interface JobRow extends Omit<Job, "firstDue" | "resent" | "immediate" | "bytes" | "labels">, MessageLabels {
+export interface JobRow
+  extends Omit<Job, "firstDue" | "resent" | "immediate" | "bytes" | "labels" | "isRedacted" | "spans">, MessageLabels {
   /** `null`: expunged. */
   readonly bytes: number | null;
   readonly deliverAt: number | null;
   readonly resent: number;
+  /** `null`: the payload is not redacted. */
+  readonly exactBytes: number | null;
 }
 
 /** SQL columns of a delivery `d` and its message `m`. `least`: name of the function that returns the lesser of two values. */
 export function jobColumns(least: "least" | "min"): string {
   return `${jobColumnsBut(least)},
-  CASE WHEN length(m.payload) <= ${INLINE_PAYLOAD_BYTES} THEN m.payload END AS payload`;
+  CASE WHEN length(m.payload) <= ${INLINE_PAYLOAD_BYTES} AND m.exact_bytes IS NULL THEN m.payload END AS payload`;
 }
 
 /** Like `jobColumns`, for callers that read the payload later. */
@@ -29,13 +32,13 @@ function jobColumnsBut(least: "least" | "min"): string {
   m.content_type AS "contentType", m.ordering_key AS "orderingKey", m.request_json AS "requestJson",
   m.deliver_until AS "deliverUntil", m.deliver_at AS "deliverAt", m.event_type AS "eventType", m.event_id AS "eventId",
   m.channels_json AS "channelsJson", m.tags_json AS "tagsJson", m.trace_context AS "traceContext",
-  length(m.payload) AS bytes`;
+  coalesce(m.exact_bytes, length(m.payload)) AS bytes, m.exact_bytes AS "exactBytes"`;
 }
 
 export function toJob(row: JobRow): Job {
   const { messageId, publicId, endpointId, due, attempts, generation, trigger, contentType, orderingKey } = row;
   const { requestJson, payload, bytes, deliverUntil, deliverAt, orderKey, resent, traceContext } = row;
-  const { eventType, eventId, channelsJson, tagsJson } = row;
+  const { eventType, eventId, channelsJson, tagsJson, exactBytes } = row;
   return {
     messageId,
     publicId,
@@ -54,6 +57,7 @@ export function toJob(row: JobRow): Job {
     firstDue: deliverAt ?? timeOfKey(messageId),
     ...(orderKey === undefined ? {} : { orderKey }),
     resent: resent === 1,
+    ...(exactBytes === null ? {} : { isRedacted: true }),
     ...(traceContext === undefined ? {} : { traceContext }),
   };
 }

@@ -6,6 +6,8 @@
  * `SecretBox`.
  */
 import type { AuditEntryTable, AuditHeadTable } from "./audit-schema.ts";
+import type { ExactBodyTable, RedactionKeyTable, RedactionRuleTable } from "./redaction-schema.ts";
+import type { RollupCursorTable, RollupMinuteTable, RollupTable } from "./statistics-schema.ts";
 import type { ShareLinkTable } from "./share-schema.ts";
 import type { ErasureTable, MessageErasureTable } from "./erasure-schema.ts";
 import type { DeliveryPauseTable, StorageDayTable } from "./server-schema.ts";
@@ -190,7 +192,7 @@ export interface MessageTable {
   event_id: string | null;
   channels_json: string | null;
   tags_json: string | null;
-  /** The bytes as published; `null` once expunged or expired. */
+  /** The bytes as published, or redacted; `null` once expunged or expired. */
   payload: Uint8Array | null;
   content_type: string;
   /** Set only when the message chose its own retention. */
@@ -206,6 +208,8 @@ export interface MessageTable {
   deliver_until: number | null;
   /** See `lib/trace-context.ts`; `null`: none. */
   trace_context: string | null;
+  /** Size of the exact body, if the payload was redacted; `null`: it was not. */
+  exact_bytes: number | null;
 }
 
 /** A channel or tag of a message, which makes messages searchable by it. Deleted together with its message. */
@@ -289,45 +293,10 @@ export interface FlowStateTable {
 export interface BroadcastTable {
   task_id: number;
   message_json: string;
+  /** Empty if it is in `payload_sealed`. */
   payload: Uint8Array;
-}
-
-/** Counts of a period. */
-export interface CountColumns {
-  messages: number;
-  attempts_ok: number;
-  attempts_failed: number;
-  /** Deliveries whose first scheduled attempt succeeded. */
-  first_try: number;
-  /** Deliveries that succeeded after more than one scheduled attempt. */
-  later: number;
-  /** Deliveries that failed with all retries exhausted. */
-  exhausted: number;
-  /** Histogram of the delivery latency in milliseconds (see `domain/stats/histogram.ts`). */
-  latency_json: string;
-  /** Histogram of the duration of attempts in milliseconds. */
-  duration_json: string;
-}
-
-/** Counts of one hour. Application 0 stands for the whole organisation, endpoint 0 for the whole application. */
-export interface RollupTable extends CountColumns {
-  org_id: number;
-  app_id: number;
-  endpoint_id: number;
-  /** Hours since 1970. */
-  hour: number;
-}
-
-/** Counts of one minute for a whole organisation. Kept for the most recent hours. */
-export interface RollupMinuteTable extends CountColumns {
-  org_id: number;
-  /** Minutes since 1970. */
-  minute: number;
-}
-
-export interface RollupCursorTable {
-  source: string;
-  last_id: number;
+  /** `null`: an earlier version stored the row. */
+  payload_sealed: Uint8Array | null;
 }
 
 export interface DeliveryTable {
@@ -348,6 +317,8 @@ export interface DeliveryTable {
   order_key: Generated<string | null>;
   /** From this time on, later deliveries of its order key no longer wait for it; `null`: they wait while it has a due time. */
   pass_at: Generated<number | null>;
+  /** 1: the payload of its message was redacted, so that it sends the exact body; `null`: it was not. */
+  has_exact: Generated<number | null>;
 }
 
 export interface AttemptTable {
@@ -587,6 +558,9 @@ export interface Database {
   passkey: PasskeyTable;
   erasure: ErasureTable;
   message_erasure: MessageErasureTable;
+  redaction_rule: RedactionRuleTable;
+  redaction_key: RedactionKeyTable;
+  exact_body: ExactBodyTable;
   encryption_key: EncryptionKeyTable;
   encryption_key_node: EncryptionKeyNodeTable;
   delivery_pause: DeliveryPauseTable;

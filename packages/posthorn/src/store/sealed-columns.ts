@@ -11,6 +11,8 @@ export interface SealedColumn {
   readonly row: readonly string[];
   /** `bytes`: the column is the value. `request`: JSON text of an inbound request, whose field `sealed` has the value in base64. */
   readonly form: "bytes" | "request";
+  /** Values can be large, so that few are read at a time. */
+  readonly isLarge?: true;
 }
 
 const ID = ["id"] as const;
@@ -50,6 +52,10 @@ export const SEALED_COLUMNS = {
   "erasure.hash_key_sealed": bytes("erasure", "hash_key_sealed"),
   // Rows with the same hash belong to the same idempotency key.
   "idempotency.body_sealed": bytes("idempotency", "body_sealed", ["hash"], ["bucket", "hash"]),
+  "redaction_key.key_sealed": bytes("redaction_key", "key_sealed", ["org_id"]),
+  "exact_body.body_sealed": { ...bytes("exact_body", "body_sealed", ["message_id"]), isLarge: true },
+  "quarantine.body_sealed": { ...bytes("quarantine", "body_sealed"), isLarge: true },
+  "broadcast.payload_sealed": { ...bytes("broadcast", "payload_sealed", ["task_id"]), isLarge: true },
   "quarantine.request_json": { table: "quarantine", column: "request_json", key: ID, row: ID, form: "request" },
   "message.request_json": { table: "message", column: "request_json", key: ID, row: ["public_id"], form: "request" },
 } as const satisfies Readonly<Record<string, SealedColumn>>;

@@ -23,6 +23,7 @@ export interface SealedPage {
 
 /** Rows that one page examines. Most rows of the large tables have no encrypted value, so that they cost little. */
 const PAGE = 400;
+const LARGE_PAGE = 8;
 
 /** Reads the encrypted values of a column after a position. */
 export async function readSealed(
@@ -38,9 +39,10 @@ export async function readSealed(
   const row = sql.join(place.row.map((part, index) => sql`${sql.ref(part)} AS ${sql.ref(`sealed_row_${index}`)}`));
   const values = after === null ? null : sql.join(keyValues(place, after));
   const from = values === null ? sql`` : sql`WHERE (${keys}) > (${values})`;
+  const page = place.isLarge === true ? LARGE_PAGE : PAGE;
   const { rows } = await sql<Record<string, unknown>>`
     SELECT ${keys}, ${content} AS sealed_content, ${row} FROM ${sql.table(place.table)} ${from}
-    ORDER BY ${keys} LIMIT ${sql.lit(PAGE)}`.execute(db);
+    ORDER BY ${keys} LIMIT ${sql.lit(page)}`.execute(db);
   const found = rows.flatMap((entry): SealedValue[] => {
     const stored = entry["sealed_content"] as Uint8Array | string | null;
     const sealed = stored === null ? null : sealedPart(stored);
@@ -51,7 +53,7 @@ export async function readSealed(
     );
     return [{ position: positionOf(place, entry), context, sealed, stored }];
   });
-  const last = rows.length < PAGE ? undefined : rows.at(-1);
+  const last = rows.length < page ? undefined : rows.at(-1);
   return { values: found, next: last === undefined ? null : positionOf(place, last) };
 }
 

@@ -55,7 +55,10 @@ export interface QuarantineTable {
   content_type: string;
   /** `null` when it was too large to store. */
   body: Uint8Array | null;
+  /** Size of the exact body. */
   body_bytes: number;
+  /** The exact body, if `body` was redacted; `null`: it was not. */
+  body_sealed: Uint8Array | null;
 }
 
 /** Inferred schema of one event type of a source. */

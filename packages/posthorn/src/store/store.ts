@@ -45,6 +45,20 @@ export interface AcceptEntry {
   readonly pulled?: readonly number[] | null;
   /** The key was made long before the commit, by another process: readers of feeds may have passed it. */
   readonly hasEarlierKey?: boolean;
+  /** `payload` was redacted; absent or `null`: it was not. */
+  readonly exact?: ExactBody | null;
+}
+
+/** The body of a redacted message as it was published. */
+export interface ExactBody {
+  /** Is never stored. */
+  readonly body: Uint8Array;
+  /** See `Redaction` of `redaction/redactor.ts`. */
+  readonly spans: readonly number[];
+  /** Body and spans, encrypted; `null`: they are not stored, because nothing is delivered. */
+  readonly sealed: Uint8Array | null;
+  /** How long it is kept after the last delivery has ended. */
+  readonly keepMs: number;
 }
 
 export type OrderKeys = readonly (string | null)[];
@@ -209,7 +223,7 @@ export interface Store extends AsyncDisposable {
   backlog(): Promise<readonly EndpointBacklog[]>;
   /** Latest due time of a delivery that was never delayed, Unix milliseconds, as far as this store knows; `backlog` updates it. */
   readonly newestDue: number;
-  /** Exact bytes of a message; `null` once expunged. */
+  /** Stored payload of a message, which may be redacted; `null` once expunged. */
   payload(messageId: number): Promise<Uint8Array | null>;
   /** Rejects when the database does not respond. */
   ping(): Promise<void>;

@@ -9,6 +9,7 @@ import { dropParked } from "../domain/message/relay-outbox.ts";
 import { expireErasures } from "../domain/erasure/step.ts";
 import { expireFeeds } from "../domain/feed/consumer.ts";
 import { expireInbound } from "../domain/quarantine/expire.ts";
+import { destroyExactBodies } from "../domain/redaction/destroy.ts";
 import { dropDays } from "../domain/retention/drop-days.ts";
 import { sweepOneOffs } from "../domain/replay/one-off.ts";
 import type { RetentionPeriods, SweepOptions } from "../domain/retention/retention.ts";
@@ -103,6 +104,7 @@ export class Maintenance implements Worker {
       await sweepAttempts(services, sweep);
       await sweepMessages(services, sweep);
       await sweepBatches(services, sweep);
+      await destroyExactBodies(services, sweep);
       await sweepCounts(services, sweep);
       await expireShareLinks(services);
       await expireErasures(services);

@@ -41,6 +41,7 @@ export async function openBatchScene(kind: string, values: Readonly<Record<strin
     destinations: destinationsOf({ own: {}, http: null, connection }),
     transforms,
     ids,
+    secretBox,
     now: Date.now,
     onProblem: () => undefined,
   };

@@ -175,6 +175,7 @@ class Batches implements Disposable {
       destinations: new Map([["http", this.#target(life)]]),
       transforms: OTHER_SERVICES.transforms,
       ids,
+      secretBox: this.#secretBox,
       now,
       onProblem: () => undefined,
     };

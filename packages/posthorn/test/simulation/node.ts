@@ -279,6 +279,7 @@ function buildAttempter(
   const http = new HttpDestination({ sender, now: clock.now, families: ["webhook"], secretBox });
   return new DeliveryAttempter({
     store,
+    secretBox,
     transforms: OTHER_SERVICES.transforms,
     directory,
     destinations: destinationsOf({ own: { http }, http: null, connection: null }),

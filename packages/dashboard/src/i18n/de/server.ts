@@ -144,6 +144,8 @@ export const server = {
       invalid_range: "Der Zeitraum ist ungültig.",
       limit_reached: "Eine Obergrenze ist erreicht.",
       missing_payload: "Der Payload dieser Nachricht wurde gelöscht.",
+      message_body_destroyed:
+        "Der genaue Inhalt dieser Nachricht wurde nach der letzten Zustellung vernichtet, weil Schwärzungsregeln für sie gelten. Veröffentlichen Sie sie erneut.",
       message_expired: "Diese Nachricht ist abgelaufen.",
       no_example: "Für diesen Ereignistyp gibt es kein Beispiel.",
       endpoint_disabled: "Dieser Endpunkt ist deaktiviert. Aktivieren Sie ihn zuerst.",

@@ -1,5 +1,6 @@
 import { invalid } from "../../lib/errors.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 import { keyOfId } from "../../lib/id.ts";
 import { visibleApplications } from "../access.ts";
 import { type Call, type Context, reader } from "../context.ts";
@@ -35,7 +36,13 @@ export async function startBroadcast({ ctx, input }: Call<StartBroadcast>): Prom
     prepare: async ({ db }, taskKey) => {
       await db
         .insertInto("broadcast")
-        .values({ task_id: taskKey, message_json: JSON.stringify(message), payload })
+        .values({
+          task_id: taskKey,
+          message_json: JSON.stringify(message),
+          payload: new Uint8Array(),
+          // Redaction rules are applied when it is published to an application.
+          payload_sealed: services.secretBox.sealBytes(payload, sealedIn("broadcast.payload_sealed", taskKey)),
+        })
         .execute();
     },
   });

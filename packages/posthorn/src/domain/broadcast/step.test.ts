@@ -78,7 +78,8 @@ describe("a broadcast", () => {
       Object.defineProperties(dying, { db: { value: store.db }, hotDb: { value: store.hotDb } });
       await expect(runStep({ ...services, store: dying }, key)).rejects.toThrow("the process ended");
       store = await files.reopen();
-      const after = usable(servicesOver(store).services);
+      const { secretBox } = services;
+      const after = usable({ ...servicesOver(store).services, secretBox });
       while ((await runStep(after, key)) !== null);
       const applications = await sent(store);
       expect(applications).toHaveLength(APPLICATIONS);

@@ -6,6 +6,7 @@
  */
 import type { Selectable } from "kysely";
 import { APPLICATION_KIND, type BroadcastTable } from "../../store/schema.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
 import type { AcceptResult, IdempotencyKey } from "../../store/store.ts";
 import type { Job } from "../../store/delivery.ts";
 import type { Services } from "../context.ts";
@@ -28,7 +29,10 @@ export async function broadcastStep(services: Services, task: Task): Promise<Ste
     .where("task_id", "=", task.key)
     .executeTakeFirstOrThrow();
   if (data.canceling === true) return lastStep(task, data, "canceled");
-  const limit = Math.max(1, Math.min(CHUNK, Math.floor(CHUNK_BYTES / (broadcast.payload.byteLength + 1))));
+  const limit = Math.max(
+    1,
+    Math.min(CHUNK, Math.floor(CHUNK_BYTES / ((broadcast.payload_sealed ?? broadcast.payload).byteLength + 1))),
+  );
   const found = await nextApplications(services, task, limit);
   if (found.last === null) return lastStep(task, data, "finished");
   const { last, looked, wanted } = found;
@@ -105,9 +109,17 @@ interface Publishing {
   readonly applications: readonly number[];
 }
 
+function payloadOf(
+  { secretBox }: Services,
+  { task_id: taskKey, payload, payload_sealed: sealed }: Selectable<BroadcastTable>,
+): Uint8Array {
+  return sealed === null ? payload : secretBox.openBytes(sealed, sealedIn("broadcast.payload_sealed", taskKey));
+}
+
 /** Publishes to these applications. Returns how many have the message. */
 async function publish(services: Services, { task, broadcast, applications }: Publishing): Promise<number> {
-  const publication = { ...(JSON.parse(broadcast.message_json) as BroadcastMessage), payload: broadcast.payload };
+  const payload = payloadOf(services, broadcast);
+  const publication = { ...(JSON.parse(broadcast.message_json) as BroadcastMessage), payload };
   const loaded = await Promise.all(applications.map(async (key) => services.directory.application(key)));
   const prepared = loaded
     .filter((application) => application !== null)

@@ -20,9 +20,9 @@ export async function resendMessage({ ctx, input }: Call<MessageRef & { readonly
   if (deliverUntil !== null && deliverUntil <= ctx.services.now()) {
     throw new PosthornError("message_expired", "The message has expired. Publish it again if it is still needed.");
   }
-  const { present } = await reader(ctx)
+  const { present, isRedacted } = await reader(ctx)
     .selectFrom("message")
-    .select((eb) => eb("payload", "is not", null).as("present"))
+    .select((eb) => [eb("payload", "is not", null).as("present"), eb("exact_bytes", "is not", null).as("isRedacted")])
     .where("id", "=", message.key)
     .executeTakeFirstOrThrow();
   if (!present) {
@@ -32,13 +32,42 @@ export async function resendMessage({ ctx, input }: Call<MessageRef & { readonly
     );
   }
   await write(ctx, async (tx) => {
-    await makeDueManually(tx, message.key, endpoint.key, ctx.services.now());
+    if (isRedacted) await checkExactBody(tx, message.key);
+    await makeDueManually(
+      tx,
+      { messageKey: message.key, endpointKey: endpoint.key, isRedacted: Boolean(isRedacted) },
+      ctx.services.now(),
+    );
     tx.signal({ kind: "wake", endpointId: endpoint.key });
   });
 }
 
+async function checkExactBody({ db }: Tx, messageKey: number): Promise<void> {
+  const exact = await db
+    .selectFrom("exact_body")
+    .select("message_id")
+    .where("message_id", "=", messageKey)
+    .executeTakeFirst();
+  if (exact !== undefined) return;
+  throw new PosthornError(
+    "message_body_destroyed",
+    "The exact body of this message was destroyed after its last delivery, because redaction rules apply to it. " +
+      "Publish it again. To be able to resend messages for a while, let the redaction rules keep exact bodies.",
+  );
+}
+
+interface ManualDelivery {
+  readonly messageKey: number;
+  readonly endpointKey: number;
+  readonly isRedacted: boolean;
+}
+
 /** Makes one manual attempt due now, independent of the schedule. Creates the delivery if there is none. */
-async function makeDueManually(tx: Tx, messageKey: number, endpointKey: number, now: number): Promise<void> {
+async function makeDueManually(
+  tx: Tx,
+  { messageKey, endpointKey, isRedacted }: ManualDelivery,
+  now: number,
+): Promise<void> {
   await tx.db
     .insertInto("delivery")
     .values({
@@ -50,6 +79,7 @@ async function makeDueManually(tx: Tx, messageKey: number, endpointKey: number, 
       generation: 0,
       manual: REQUESTED_BY.resend,
       resume_due: null,
+      has_exact: isRedacted ? 1 : null,
     })
     .onConflict((conflict) =>
       conflict.columns(["message_id", "endpoint_id"]).doUpdateSet(dueManually(now, REQUESTED_BY.resend)),

@@ -3,10 +3,20 @@ import { POLLING_KIND } from "../../destinations/kinds.ts";
 import { invalid, PosthornError } from "../../lib/errors.ts";
 import { type GeneratedId, timeOfKey } from "../../lib/id.ts";
 import { isImmediate } from "../../store/immediate.ts";
-import type { AcceptEntry, Dues, FlowControl, IdempotencyKey, OrderKeys } from "../../store/store.ts";
+import type {
+  AcceptEntry,
+  Dues,
+  EndpointFlowControl,
+  ExactBody,
+  FlowControl,
+  IdempotencyKey,
+  OrderKeys,
+} from "../../store/store.ts";
 import type { Job } from "../../store/delivery.ts";
 import type { Context } from "../context.ts";
 import type { DirectoryApplication } from "../directory.ts";
+import { exactBodyOf } from "../redaction/exact-body.ts";
+import type { Redaction, Redactor } from "../../redaction/redactor.ts";
 import { orderKeyOf } from "../policy/order.ts";
 import { matchEndpoints } from "./match.ts";
 import type { Message } from "./message.ts";
@@ -118,6 +128,8 @@ export function prepareMessage(
     time: identity === undefined ? now : timeOfKey(key),
     ...(inbound === undefined ? {} : { request: inbound.request }),
   });
+  // Endpoints are matched with the exact payload.
+  const redaction = application.redactor?.redact(payload, contentType, eventType) ?? null;
   const deliverAt = due === now ? null : due;
   const deliverUntil = input.ttlMs === null ? input.deliverUntil : due + input.ttlMs;
   const entry: AcceptEntry = {
@@ -128,7 +140,7 @@ export function prepareMessage(
     eventId,
     channelsJson: channels === null ? null : JSON.stringify(channels),
     tagsJson: tags === null ? null : JSON.stringify(tags),
-    payload,
+    payload: redaction === null ? payload : redaction.body,
     contentType,
     expiresAt: input.retentionMs === null ? null : due + input.retentionMs,
     deliverAt,
@@ -143,12 +155,14 @@ export function prepareMessage(
     // Without OpenTelemetry here, that of the publisher is passed on.
     traceContext: trace ?? ctx.services.tracing?.publishing(key, caller) ?? caller,
     ...(identity === undefined ? {} : { hasEarlierKey: true }),
+    ...(redaction === null ? {} : { exact: exactOf(ctx, { key, body: payload, endpointIds }, redaction) }),
   };
   const pulled = pulledOf(application, entry);
   const flowControl = flowControlOf(application, entry, now);
   const orderKeys = orderKeysOf(application, entry);
   const timestamp = timeOfKey(key);
-  const message = { key, id, eventType, eventId, channels, tags, payload, contentType, timestamp, deliverAt };
+  const stored = entry.payload;
+  const message = { key, id, eventType, eventId, channels, tags, payload: stored, contentType, timestamp, deliverAt };
   const { orderingKey } = input;
   return {
     entry:
@@ -160,6 +174,19 @@ export function prepareMessage(
   };
 }
 
+/** The exact body of a redacted message. Consumers that pull read the redacted payload. */
+function exactOf(
+  { services: { secretBox } }: Pick<Context, "services">,
+  {
+    key,
+    body,
+    endpointIds,
+  }: { readonly key: number; readonly body: Uint8Array; readonly endpointIds: readonly number[] },
+  redaction: Redaction,
+): ExactBody {
+  return exactBodyOf(secretBox, { key, body, isDelivered: endpointIds.length > 0 }, redaction);
+}
+
 /** The polling endpoints, whose deliveries succeed when they are stored; `null` if there is none. */
 function pulledOf(application: DirectoryApplication, { endpointIds }: AcceptEntry): readonly number[] | null {
   const pulled = endpointIds.filter((key) => application.endpoints.get(key)?.destinationKind === POLLING_KIND);
@@ -168,12 +195,25 @@ function pulledOf(application: DirectoryApplication, { endpointIds }: AcceptEntr
 
 /** Rules of the endpoints that debounce or throttle; `null` if none does. */
 function flowControlOf(application: DirectoryApplication, entry: AcceptEntry, now: number): FlowControl | null {
+  // Their keys are those of the exact payload.
+  const keyed = entry.exact === undefined ? entry : { ...entry, payload: entry.exact!.body };
   const endpoints = entry.endpointIds.flatMap((key) => {
     const endpoint = application.endpoints.get(key);
     const rule = endpoint?.policy.flowControl ?? null;
-    return rule === null || endpoint?.destinationKind === POLLING_KIND ? [] : [rule(key, entry)];
+    return rule === null || endpoint?.destinationKind === POLLING_KIND ? [] : [rule(key, keyed)];
   });
-  return endpoints.length === 0 ? null : { now, endpoints };
+  if (endpoints.length === 0) return null;
+  const { redactor } = application;
+  return { now, endpoints: redactor === null ? endpoints : endpoints.map((rules) => withHashedKeys(rules, redactor)) };
+}
+
+/** Keys can be values of payloads, and are stored. */
+function withHashedKeys({ debounce, throttle, ...rest }: EndpointFlowControl, redactor: Redactor): EndpointFlowControl {
+  return {
+    ...rest,
+    debounce: debounce === null ? null : { ...debounce, key: redactor.hash(debounce.key) },
+    throttle: throttle === null ? null : { ...throttle, key: redactor.hash(throttle.key) },
+  };
 }
 
 /** Order keys at the endpoints with ordered delivery; `null` if none has it. */
@@ -190,7 +230,8 @@ function orderKeysOf(application: DirectoryApplication, { endpointIds, orderingK
 
 /** First attempts of a stored message, for the dispatcher. */
 export function firstJobs(entry: AcceptEntry, dues: Dues | null): Job[] {
-  const { id: messageId, publicId, contentType, payload, orderingKey, requestJson, deliverUntil = null } = entry;
+  const { id: messageId, publicId, contentType, orderingKey, requestJson, deliverUntil = null, exact = null } = entry;
+  const payload = exact === null ? entry.payload : exact.body;
   const { eventType, eventId, channelsJson, tagsJson, traceContext = null } = entry;
   const labels = { eventType, eventId, channelsJson, tagsJson };
   const fresh = {
@@ -202,6 +243,7 @@ export function firstJobs(entry: AcceptEntry, dues: Dues | null): Job[] {
     deliverUntil,
     labels,
     traceContext,
+    ...(exact === null ? {} : { isRedacted: true, spans: exact.spans }),
   } as const;
   const jobs: Job[] = [];
   entry.endpointIds.forEach((endpointId, index) => {

@@ -4,7 +4,7 @@ import { type Context, type OutsideCall, reader } from "../context.ts";
 import { openRequest } from "../message/request.ts";
 import type { Source } from "../source/source.ts";
 import { currentTokens, ingestUrl } from "../source/token.ts";
-import { getQuarantineRow, type QuarantineRef } from "./find.ts";
+import { exactBodyOf, getQuarantineRow, type QuarantineRef } from "./find.ts";
 import { sealedIn } from "../../store/sealed-columns.ts";
 
 /** Maximum number of secrets of other sources tried. */
@@ -13,7 +13,8 @@ const MAX_OTHERS = 20;
 /** Diagnoses a quarantined request with the current secrets and settings of its source. */
 export async function diagnoseQuarantined({ ctx, input }: OutsideCall<QuarantineRef>): Promise<DiagnosisReport> {
   const { source, row } = await getQuarantineRow(ctx, input);
-  if (row.body === null) {
+  const body = exactBodyOf(ctx.services, row);
+  if (body === null) {
     throw new PosthornError(
       "missing_payload",
       `The body of ${row.body_bytes} bytes was too large to store, so this request cannot be diagnosed.`,
@@ -27,7 +28,7 @@ export async function diagnoseQuarantined({ ctx, input }: OutsideCall<Quarantine
   const token = (await currentTokens(ctx, [source.key])).get(source.key) ?? "";
   const url = `${ingestUrl(ctx, source.kind, token)}${path}${query === "" ? "" : `?${query}`}`;
   const pairs = headers.flatMap((name, index) => (index % 2 === 0 ? [[name, headers[index + 1]!] as const] : []));
-  const request = { method, url, headers: pairs, body: row.body };
+  const request = { method, url, headers: pairs, body };
   return ctx.services.sources.diagnose(source.key, request, await otherSecrets(ctx, source));
 }
 

@@ -2,7 +2,8 @@ import type { Selectable } from "kysely";
 import { notFound } from "../../lib/errors.ts";
 import { keyOfId } from "../../lib/id.ts";
 import type { QuarantineTable } from "../../store/source-schema.ts";
-import { type Context, reader } from "../context.ts";
+import { sealedIn } from "../../store/sealed-columns.ts";
+import { type Context, reader, type TransactionServices } from "../context.ts";
 import { getSource } from "../source/find.ts";
 import type { Source } from "../source/source.ts";
 import { type Quarantined, toQuarantined } from "./quarantined.ts";
@@ -29,6 +30,14 @@ export async function getQuarantineRow(
     .executeTakeFirst();
   if (row === undefined) throw notFound("request in quarantine");
   return { source, row };
+}
+
+/** The exact body of a quarantined request; `null`: it was too large to store. */
+export function exactBodyOf(
+  { secretBox }: Pick<TransactionServices, "secretBox">,
+  { id, body, body_sealed: sealed }: Selectable<QuarantineTable>,
+): Uint8Array | null {
+  return sealed === null ? body : secretBox.openBytes(sealed, sealedIn("quarantine.body_sealed", id));
 }
 
 export async function getQuarantined(ctx: Context, ref: QuarantineRef): Promise<Quarantined> {

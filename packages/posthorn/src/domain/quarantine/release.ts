@@ -3,7 +3,7 @@ import { type Call, type OutsideCall, write } from "../context.ts";
 import { sealedIn } from "../../store/sealed-columns.ts";
 import { openRequest } from "../message/request.ts";
 import { grantSender, ORIGIN_NOT_ALLOWED } from "./permission.ts";
-import { getQuarantineRow, type QuarantineRef } from "./find.ts";
+import { exactBodyOf, getQuarantineRow, type QuarantineRef } from "./find.ts";
 
 /**
  * Accepts a request that failed verification, because a person confirmed that it is genuine, and removes it from quarantine. Returns the
@@ -11,7 +11,8 @@ import { getQuarantineRow, type QuarantineRef } from "./find.ts";
  */
 export async function releaseQuarantined({ ctx, input }: OutsideCall<QuarantineRef>): Promise<string | null> {
   const { source, row } = await getQuarantineRow(ctx, input);
-  if (row.body === null) {
+  const body = exactBodyOf(ctx.services, row);
+  if (body === null) {
     throw new PosthornError(
       "missing_payload",
       `The body of ${row.body_bytes} bytes was too large to store. Ask the provider to send it again.`,
@@ -20,7 +21,7 @@ export async function releaseQuarantined({ ctx, input }: OutsideCall<QuarantineR
   const request = openRequest(row.request_json, ctx.services.secretBox, sealedIn("quarantine.request_json", row.id));
   const asksForPermission = row.reason === ORIGIN_NOT_ALLOWED;
   if (asksForPermission) await grantSender(ctx, source, request);
-  const message = asksForPermission ? null : await ctx.services.sources.release(source.key, request, row.body);
+  const message = asksForPermission ? null : await ctx.services.sources.release(source.key, request, body);
   await write(ctx, ({ db }) => db.deleteFrom("quarantine").where("id", "=", row.id).execute());
   return message;
 }

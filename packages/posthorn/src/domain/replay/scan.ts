@@ -42,6 +42,10 @@ interface Row {
   channels_json: string | null;
 }
 
+/** Whether the body to send still exists: the payload, or, if it was redacted, the exact body. */
+const PRESENT = sql`(message.payload IS NOT NULL AND (message.exact_bytes IS NULL
+  OR EXISTS (SELECT 1 FROM exact_body WHERE exact_body.message_id = message.id)))`;
+
 /** Finds up to `room` messages to send. */
 export async function scan(db: Kysely<Database>, from: ScanFrom, room: number): Promise<ScanResult> {
   const { mode } = from.params;
@@ -93,7 +97,7 @@ function deliveriesQuery(db: Kysely<Database>, { params, endpoint, cursor }: Sca
   }
   return sql<Row>`
     SELECT delivery.message_id AS id, delivery.state, delivery.attempts, delivery.manual, message.event_type,
-           message.channels_json, message.payload IS NOT NULL AS present, ${asFlag(conditions)} AS fits
+           message.channels_json, ${PRESENT} AS present, ${asFlag(conditions)} AS fits
     FROM (SELECT * FROM delivery ${indexedBy(db, "delivery_of_endpoint")}
           WHERE endpoint_id = ${endpoint.key} AND ${beyond("message_id", params, cursor)}
           ORDER BY message_id ${direction(params)} LIMIT ${SCAN_ROWS}) AS delivery
@@ -108,7 +112,7 @@ function messagesQuery(db: Kysely<Database>, { params, appKey, endpoint, cursor 
   if (mode === "messages" && ofDeliveries) conditions.push(hadDelivery(params, endpoint.key));
   return sql<Row>`
     SELECT message.id, existing.state, existing.attempts, existing.manual, message.event_type, message.channels_json,
-           message.payload IS NOT NULL AS present, ${asFlag(conditions)} AS fits
+           ${PRESENT} AS present, ${asFlag(conditions)} AS fits
     FROM (SELECT id FROM message ${indexedBy(db, "message_of_application")}
           WHERE app_id = ${appKey} AND ${beyond("id", params, cursor)}
           ORDER BY id ${direction(params)} LIMIT ${SCAN_ROWS}) AS looked_at

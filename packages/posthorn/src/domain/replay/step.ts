@@ -181,9 +181,10 @@ async function makeDue(
     .executeTakeFirstOrThrow();
   if (params.mode === "failing" || params.mode === "deliveries") return Number(numUpdatedRows);
   const { numAffectedRows } = await sql`
-    INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, resume_due, order_key)
+    INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, resume_due, order_key, has_exact)
     SELECT id, ${endpoint.key}, ${DELIVERY_STATE.pending}, CASE WHEN deliver_at > ${now} THEN deliver_at ELSE ${now} END, 0, 0,
-           ${params.target.kind === "url" ? REQUESTED_BY.resend : REQUESTED_BY.schedule}, NULL, ${orderColumn(endpoint)}
+           ${params.target.kind === "url" ? REQUESTED_BY.resend : REQUESTED_BY.schedule}, NULL, ${orderColumn(endpoint)},
+           CASE WHEN exact_bytes IS NOT NULL THEN 1 END
     FROM message WHERE id IN (${sql.join(keys)})
     ON CONFLICT DO NOTHING`.execute(db);
   return Number(numUpdatedRows) + Number(numAffectedRows ?? 0n);

@@ -25,7 +25,7 @@ export interface SweepOptions {
   readonly pause: () => Promise<void>;
 }
 
-export type SweepName = "payload" | "attempt" | "message" | "message-day" | "attempt-day" | "delivery";
+export type SweepName = "payload" | "attempt" | "message" | "message-day" | "attempt-day" | "delivery" | "exact";
 
 /** Returns the last key processed by an earlier run. */
 export function sweptUpTo({ store }: { readonly store: Pick<Store, "db"> }, name: SweepName): Promise<number> {

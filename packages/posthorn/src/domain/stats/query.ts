@@ -1,7 +1,7 @@
 /** Reads statistics: totals of a time range, and series by minute, hour or day. */
 import { invalid, PosthornError } from "../../lib/errors.ts";
 import { timeOfKey } from "../../lib/id.ts";
-import type { CountColumns } from "../../store/schema.ts";
+import type { CountColumns } from "../../store/statistics-schema.ts";
 import { getApplication } from "../application/find.ts";
 import { visibleApplications } from "../access.ts";
 import { type Context, type OutsideCall, reader } from "../context.ts";

@@ -1,6 +1,7 @@
 /** Converts and stores hourly statistics as rows. */
 import { type Insertable, type Kysely, sql, type SqlBool } from "kysely";
-import type { CountColumns, Database, RollupTable } from "../../store/schema.ts";
+import type { CountColumns, RollupTable } from "../../store/statistics-schema.ts";
+import type { Database } from "../../store/schema.ts";
 import { decodeHistogram, encodeHistogram } from "./histogram.ts";
 import { addCounts, type Counts, type Place, type Tally } from "./tally.ts";
 

@@ -45,6 +45,7 @@ import { encryptionKeys } from "./054-encryption-keys.ts";
 import { erasure } from "./060-erasure.ts";
 import { traceContext } from "./071-trace-context.ts";
 import { deliveryPause } from "./075-delivery-pause.ts";
+import { redaction } from "./065-redaction.ts";
 import { secondFactor } from "./064-second-factor.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
@@ -103,6 +104,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "second factor", sql: secondFactor },
   { name: "erasure", sql: erasure },
   { name: "delivery pause", sql: deliveryPause },
+  { name: "redaction", sql: redaction },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -378,7 +378,7 @@ export class PostgresStore implements Store {
       whenUnavailable: "refuse",
       onUnknownCommit: () => this.#onUnknownCommit(),
       namesOf: keysOf,
-      bytesOf: ({ payload }) => payload.byteLength,
+      bytesOf: ({ payload, exact }) => payload.byteLength + (exact?.sealed?.byteLength ?? 0),
       isAlone: hasFlowControl,
       commit: async (entries) => {
         const [first] = entries as readonly [AcceptEntry, ...AcceptEntry[]];

@@ -39,11 +39,11 @@ export function readerOn(db: DatabaseSync): Handler {
 /** Returns the handler of the writer thread: batches, and queries that must see them. The schema must be up to date. */
 export function writerOn(db: DatabaseSync): Handler {
   const announcing = prepareAnnouncing(db, prepareRecord(db));
-  const commit = prepareCommit(db, announcing);
+  const freeSpace = new FreeSpace(db);
+  const commit = prepareCommit(db, announcing, freeSpace);
   const query = prepareQuery(db);
   const due = prepareDue(db);
   const backlog = prepareBacklog(db);
-  const freeSpace = new FreeSpace(db);
   return (request) => {
     switch (request.op) {
       case "batch":
@@ -94,15 +94,20 @@ function close(db: DatabaseSync): null {
 }
 
 /** Runs a batch as one transaction. If one of its rows fails, runs each row in a separate transaction, so that the others succeed. */
-function prepareCommit(db: DatabaseSync, announcing: AnnouncingRecord): (batch: Batch) => BatchResult {
-  const accept = prepareAccept(db);
+function prepareCommit(
+  db: DatabaseSync,
+  announcing: AnnouncingRecord,
+  freeSpace: FreeSpace,
+): (batch: Batch) => BatchResult {
+  const accept = prepareAccept(db, () => freeSpace.alwaysOverwriteFreed());
+  if (db.prepare("SELECT 1 FROM exact_body LIMIT 1").get() !== undefined) freeSpace.alwaysOverwriteFreed();
   const { record, announced } = announcing;
   return (batch) => {
     const accepts = withPayloads(decodeAccepts(batch.accepts), batch.payloads);
     const records = decodeRecords(batch.records);
     try {
       return transact(db, () => {
-        const statuses = accepts.map(([row, payload]) => accept(row, payload));
+        const statuses = accepts.map((one) => accept(...one));
         for (const row of records) record(row);
         const all = statuses.every((status) => status === "stored");
         return { accepts: all ? null : statuses, records: null, announced: announced() };
@@ -111,7 +116,7 @@ function prepareCommit(db: DatabaseSync, announcing: AnnouncingRecord): (batch: 
       const code = failureOf(error).sqliteCode;
       if (accepts.length + records.length === 1 || (code !== null && FATAL_CODES.has(code & 0xff))) throw error;
       const results = {
-        accepts: accepts.map(([row, payload]) => attempt(() => transact(db, () => accept(row, payload)))),
+        accepts: accepts.map((one) => attempt(() => transact(db, () => accept(...one)))),
         records: records.map((row) => attempt(() => transact(db, () => record(row))) ?? null),
       };
       return { ...results, announced: announced() };
@@ -119,12 +124,18 @@ function prepareCommit(db: DatabaseSync, announcing: AnnouncingRecord): (batch: 
   };
 }
 
-function withPayloads(rows: readonly AcceptRow[], payloads: Uint8Array): readonly (readonly [AcceptRow, Uint8Array])[] {
+function withPayloads(
+  rows: readonly AcceptRow[],
+  payloads: Uint8Array,
+): readonly (readonly [AcceptRow, payload: Uint8Array, sealed: Uint8Array | null])[] {
   let offset = 0;
   return rows.map((row) => {
     const payload = payloads.subarray(offset, offset + row.payloadBytes);
     offset += row.payloadBytes;
-    return [row, payload] as const;
+    if (row.exact === null) return [row, payload, null] as const;
+    const sealed = payloads.subarray(offset, offset + row.exact.sealedBytes);
+    offset += row.exact.sealedBytes;
+    return [row, payload, sealed] as const;
   });
 }
 

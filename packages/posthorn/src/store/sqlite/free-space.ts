@@ -24,6 +24,7 @@ export class FreeSpace {
   readonly #db: DatabaseSync;
   /** Opened once and closed after the database: closing any handle of the file releases SQLite's locks in this process. */
   #file: number | null = null;
+  #isAlwaysOn = false;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
@@ -31,7 +32,14 @@ export class FreeSpace {
 
   /** Whether freed pages are overwritten as well. Otherwise only rows in pages that stay in use are. */
   overwriteFreed(isOn: boolean): void {
-    this.#db.exec(`PRAGMA secure_delete = ${isOn ? "ON" : "FAST"}`);
+    this.#db.exec(`PRAGMA secure_delete = ${isOn || this.#isAlwaysOn ? "ON" : "FAST"}`);
+  }
+
+  /** From now on, freed pages are always overwritten, because the database has bodies that are to be destroyed. */
+  alwaysOverwriteFreed(): void {
+    if (this.#isAlwaysOn) return;
+    this.#isAlwaysOn = true;
+    this.overwriteFreed(true);
   }
 
   /** Returns some free pages to the disk. False: there are none. */

@@ -18,6 +18,8 @@ export interface AcceptRow {
   /** Values of the columns of {@link MESSAGE}. */
   readonly message: readonly Cell[];
   readonly payloadBytes: number;
+  /** Encrypted exact body, which follows the payload; `null`: none. */
+  readonly exact: { readonly sealedBytes: number; readonly keepMs: number } | null;
   readonly due: number;
   readonly flowControl: FlowControl | null;
   readonly orderKeys: OrderKeys | null;
@@ -139,8 +141,10 @@ export interface ThreadReply {
 export function encodeAccept(cells: Cell[], entry: AcceptEntry): void {
   for (const { of } of MESSAGE.columns) cells.push(of(entry));
   const { due, idempotency, endpointIds, flowControl, orderKeys, pulled, hasEarlierKey } = entry;
+  const sealed = entry.exact?.sealed ?? null;
   encodeDeliveries(cells, {
     payloadBytes: entry.payload.byteLength,
+    exact: sealed === null ? null : { sealedBytes: sealed.byteLength, keepMs: entry.exact!.keepMs },
     due,
     idempotency,
     endpointIds,
@@ -161,6 +165,8 @@ function encodeDeliveries(cells: Cell[], row: Omit<AcceptRow, "message">): void 
   const { payloadBytes, due, idempotency: key, endpointIds, flowControl, orderKeys, pulled, hasEarlierKey } = row;
   cells.push(
     payloadBytes,
+    row.exact === null ? 0 : row.exact.sealedBytes,
+    row.exact === null ? 0 : row.exact.keepMs,
     due,
     flowControl === null ? null : JSON.stringify(flowControl),
     orderKeys === null ? null : JSON.stringify(orderKeys),
@@ -181,6 +187,7 @@ export function decodeAccepts(cells: readonly Cell[]): readonly AcceptRow[] {
     const row = {
       message: reader.cells(MESSAGE.columns.length),
       payloadBytes: reader.number(),
+      exact: exactOf(reader.number(), reader.number()),
       due: reader.number(),
       flowControl: parsed(reader.textOrNull()) as FlowControl | null,
       orderKeys: parsed(reader.textOrNull()) as OrderKeys | null,
@@ -194,6 +201,10 @@ export function decodeAccepts(cells: readonly Cell[]): readonly AcceptRow[] {
     rows.push({ ...row, idempotency, endpointIds: reader.numbers(endpoints) });
   }
   return rows;
+}
+
+function exactOf(sealedBytes: number, keepMs: number): AcceptRow["exact"] {
+  return sealedBytes === 0 ? null : { sealedBytes, keepMs };
 }
 
 function parsed(json: string | null): unknown {

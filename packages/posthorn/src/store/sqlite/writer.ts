@@ -111,7 +111,7 @@ export class Writer {
     let bytes = 0;
     const waiting = entries.map((entry) => {
       rows += 1 + entry.endpointIds.length;
-      bytes += entry.payload.byteLength;
+      bytes += bytesOf(entry);
       const together = rows < MAX_TOGETHER_ROWS && bytes < MAX_BATCH_BYTES && entry !== entries.at(-1);
       if (!together) rows = bytes = 0;
       return this.#wait(entry, together);
@@ -126,7 +126,7 @@ export class Writer {
 
   #wait(entry: AcceptEntry, together: boolean): Promise<AcceptResult> {
     this.newestKey.note(entry.id);
-    this.#counters.waitingBytes += entry.payload.byteLength;
+    this.#counters.waitingBytes += bytesOf(entry);
     return new Promise((resolve, reject) => {
       this.#accepts.push({ entry, together, resolve, reject });
       this.#queueFlush();
@@ -290,10 +290,9 @@ export class Writer {
     let together = false;
     while (entries < this.#accepts.length && (together || (rows < MAX_BATCH_ROWS && bytes < MAX_BATCH_BYTES))) {
       const next = this.#accepts[entries++]!;
-      const { payload, endpointIds } = next.entry;
       together = next.together === true;
-      bytes += payload.byteLength;
-      rows += 1 + endpointIds.length;
+      bytes += bytesOf(next.entry);
+      rows += 1 + next.entry.endpointIds.length;
     }
     this.#counters.waitingBytes -= bytes;
     return this.#accepts.splice(0, entries);
@@ -344,7 +343,7 @@ function toBatch(
   accepts: readonly Pending<AcceptEntry, AcceptResult>[],
   records: readonly Pending<Outcome, void>[],
 ): Batch {
-  const payloads = new Uint8Array(accepts.reduce((bytes, { entry }) => bytes + entry.payload.byteLength, 0));
+  const payloads = new Uint8Array(accepts.reduce((bytes, { entry }) => bytes + bytesOf(entry), 0));
   const acceptCells: Cell[] = [];
   const recordCells: Cell[] = [];
   let offset = 0;
@@ -352,9 +351,18 @@ function toBatch(
     encodeAccept(acceptCells, entry);
     payloads.set(entry.payload, offset);
     offset += entry.payload.byteLength;
+    const sealed = entry.exact?.sealed ?? null;
+    if (sealed === null) continue;
+    payloads.set(sealed, offset);
+    offset += sealed.byteLength;
   }
   for (const { entry } of records) encodeRecord(recordCells, entry);
   return { accepts: acceptCells, payloads, records: recordCells };
+}
+
+/** Bytes of an entry that go to the writer thread apart from its cells. */
+function bytesOf({ payload, exact = null }: AcceptEntry): number {
+  return exact === null || exact.sealed === null ? payload.byteLength : payload.byteLength + exact.sealed.byteLength;
 }
 
 /** Waits for more entries: until the end of this event loop iteration, or a little longer under load. */

@@ -23,6 +23,25 @@ const DELIVERY: readonly Parameter[] = [
   { column: "order_key", type: "text" },
 ];
 
+/** Parameters of exact bodies, after those of deliveries. */
+const EXACT: readonly Parameter[] = [
+  { column: "message_id", type: "bigint" },
+  { column: "exact_from", type: "int" },
+  { column: "exact_length", type: "int" },
+  { column: "keep_ms", type: "bigint" },
+  { column: "pending", type: "int" },
+];
+
+/** Number of the first parameter of exact bodies. */
+const FIRST_EXACT = INPUT.length + 2 + DELIVERY.length;
+const SEALED_INPUT = `sealed AS MATERIALIZED (SELECT * FROM ${unnestOf(EXACT, FIRST_EXACT)} AS e (${namesOf(EXACT)})),`;
+const EXACT_BODIES = `, exact AS (
+    INSERT INTO exact_body (message_id, body_sealed, keep_ms, destroy_at)
+    SELECT e.message_id, substring($${FIRST_EXACT + EXACT.length}::bytea FROM e.exact_from FOR e.exact_length), e.keep_ms,
+      CASE WHEN e.pending = 0 THEN (extract(epoch FROM clock_timestamp()) * 1000)::bigint + e.keep_ms END
+    FROM sealed e JOIN fresh f ON f.id = e.message_id WHERE e.pending = 1 OR e.keep_ms > 0
+  )`;
+
 /**
  * Stores messages and their deliveries in one statement and one commit, independent of the size of the batch.
  *
@@ -32,10 +51,15 @@ const DELIVERY: readonly Parameter[] = [
  *
  * A message with a key that readers of feeds may have passed gets its place in `feed_late` (see migration 040).
  */
-const ACCEPT = {
-  name: "accept",
-  text: `
-  WITH judged AS MATERIALIZED (
+const ACCEPT = acceptStatement(false);
+/** The same for a batch with exact bodies. */
+const ACCEPT_EXACT = acceptStatement(true);
+
+function acceptStatement(hasExact: boolean): { readonly name: string; readonly text: string } {
+  return {
+    name: hasExact ? "accept exact" : "accept",
+    text: `
+  WITH ${hasExact ? SEALED_INPUT : ""} judged AS MATERIALIZED (
     SELECT i.*,
       (SELECT k.message_id FROM idempotency k
        WHERE k.bucket = ANY (i.buckets::bigint[]) AND k.hash = i.hash AND k.message_id IS NOT NULL LIMIT 1) AS replayed,
@@ -63,13 +87,15 @@ const ACCEPT = {
     INSERT INTO feed_late (app_id, after_key, message_id)
     SELECT f.app_id, feed.next, f.id FROM fresh f CROSS JOIN feed WHERE f.id <= feed.next
   ), deliveries AS (
-    INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, order_key)
-    SELECT d.message_id, d.endpoint_id, d.state, d.due, 0, 0, 0, d.order_key
+    INSERT INTO delivery (message_id, endpoint_id, state, due, attempts, generation, manual, order_key, has_exact)
+    SELECT d.message_id, d.endpoint_id, d.state, d.due, 0, 0, 0, d.order_key,
+      ${hasExact ? "CASE WHEN d.message_id IN (SELECT message_id FROM sealed) THEN 1 END" : "NULL"}
     FROM ${unnestOf(DELIVERY, INPUT.length + 2)} AS d (${namesOf(DELIVERY)})
     WHERE d.message_id NOT IN (SELECT id FROM judged WHERE replayed IS NOT NULL OR taken)
-  )
+  )${hasExact ? EXACT_BODIES : ""}
   SELECT id, replayed FROM judged WHERE replayed IS NOT NULL OR taken`,
-};
+  };
+}
 
 /** Accepts messages that do not share keys with each other. Rejects if one of them fails. */
 export async function acceptTogether(pool: Pool, entries: readonly AcceptEntry[]): Promise<readonly AcceptResult[]> {
@@ -111,7 +137,7 @@ async function run(
   const deliveries = entries.flatMap((entry) =>
     entry.endpointIds.map((endpointId, index) => newDelivery(entry, endpointId, index, dues)),
   );
-  const values = [
+  const values: unknown[] = [
     ...MESSAGE.columns.map(({ of }) => entries.map(of)),
     offsets,
     entries.map((entry) => entry.payload.byteLength),
@@ -125,8 +151,27 @@ async function run(
     deliveries.map(({ due }) => due),
     deliveries.map(({ orderKey }) => orderKey),
   ];
-  const { rows } = await client.query<{ id: number; replayed: number | null }>({ ...ACCEPT, values });
+  const exact = entries.filter((entry) => (entry.exact?.sealed ?? null) !== null);
+  const statement = exact.length === 0 ? ACCEPT : ACCEPT_EXACT;
+  if (exact.length > 0) values.push(...exactValues(exact, dues));
+  const { rows } = await client.query<{ id: number; replayed: number | null }>({ ...statement, values });
   return new Map(rows.map(({ id, replayed }) => [id, refusalOf(replayed)]));
+}
+
+/** Values of the parameters `EXACT`, and of the sealed bodies. @param dues See `newDelivery`. */
+function exactValues(entries: readonly AcceptEntry[], dues: Dues | null): readonly unknown[] {
+  const bodies = entries.map(({ exact }) => exact!.sealed!);
+  let offset = 1;
+  const isPending = (entry: AcceptEntry): boolean =>
+    entry.endpointIds.some((endpointId, index) => newDelivery(entry, endpointId, index, dues).due !== null);
+  return [
+    entries.map(({ id }) => id),
+    bodies.map((body) => (offset += body.byteLength) - body.byteLength),
+    bodies.map((body) => body.byteLength),
+    entries.map(({ exact }) => exact!.keepMs),
+    entries.map((entry) => (isPending(entry) ? 1 : 0)),
+    Buffer.concat(bodies),
+  ];
 }
 
 interface NewDelivery {

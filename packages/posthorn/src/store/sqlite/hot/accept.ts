@@ -13,8 +13,13 @@ const { at } = MESSAGE;
  *
  * It runs one prepared insert per row, inside the transaction of the batch: multi-row VALUES was not faster (4.9 µs per row instead of
  * 4.8 µs), and `json_each` took 8.9 µs.
+ *
+ * @param beforeExact Called before an exact body is stored.
  */
-export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8Array) => AcceptStatus {
+export function prepareAccept(
+  db: DatabaseSync,
+  beforeExact: () => void,
+): (row: AcceptRow, payload: Uint8Array, sealed: Uint8Array | null) => AcceptStatus {
   const usedKey = db.prepare("SELECT message_id FROM idempotency WHERE bucket = ? AND hash = ?");
   const keepKey = db.prepare("INSERT INTO idempotency (bucket, hash, message_id) VALUES (?, ?, ?)");
   const sameEvent = db.prepare("SELECT 1 FROM message WHERE app_id = ? AND event_id = ?");
@@ -36,7 +41,19 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
     INSERT INTO feed_late (app_id, after_key, message_id)
     SELECT ?, last_id, ? FROM rollup_cursor WHERE source = '${FEED_CURSOR}' AND last_id >= ?`);
 
-  return (row, payload) => {
+  const insertExact = db.prepare(`
+    INSERT INTO exact_body (message_id, body_sealed, keep_ms, destroy_at)
+    SELECT ?1, ?2, ?3, CASE WHEN NOT pending THEN CAST(unixepoch('subsec') * 1000 AS INTEGER) + ?3 END
+    FROM (SELECT EXISTS (SELECT 1 FROM delivery WHERE message_id = ?1 AND due IS NOT NULL) AS pending)
+    WHERE pending OR ?3 > 0`);
+  const markDeliveries = db.prepare("UPDATE delivery SET has_exact = 1 WHERE message_id = ?");
+  const keepExact = (id: number, sealed: Uint8Array, keepMs: number): void => {
+    beforeExact();
+    insertExact.run(id, sealed, keepMs);
+    markDeliveries.run(id);
+  };
+
+  const store = (row: AcceptRow, payload: Uint8Array): AcceptStatus => {
     const { message, idempotency: key, flowControl, orderKeys, pulled } = row;
     const id = message[at.id] as number;
     const eventId = message[at.event_id]!;
@@ -73,5 +90,12 @@ export function prepareAccept(db: DatabaseSync): (row: AcceptRow, payload: Uint8
       insertDelivery.run(id, endpointId, state, due, orderKey(index));
       return due;
     });
+  };
+
+  return (row, payload, sealed) => {
+    const status = store(row, payload);
+    const isStored = status === "stored" || Array.isArray(status);
+    if (isStored && sealed !== null) keepExact(row.message[at.id] as number, sealed, row.exact!.keepMs);
+    return status;
   };
 }
