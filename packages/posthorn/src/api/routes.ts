@@ -150,6 +150,7 @@ import { setFilter } from "./endpoint/set-filter.ts";
 import { explainFilter } from "./filter/explain.ts";
 import { messageMatching } from "./message/matching.ts";
 import { AUDIT_ROUTES } from "./audit/routes.ts";
+import { REDACTION_ROUTES } from "./redaction/routes.ts";
 import { SHARE_ROUTES } from "./share/routes.ts";
 import { SOURCE_ROUTES } from "./source/routes.ts";
 import { SOURCE_MONITORING_ROUTES } from "./source/monitoring-routes.ts";
@@ -298,6 +299,7 @@ export const ROUTES: readonly Route[] = [
   upsertOperationalEndpoint,
   ...AUDIT_ROUTES,
   ...SHARE_ROUTES,
+  ...REDACTION_ROUTES,
   ...FEED_ROUTES,
   ...TOPIC_ROUTES,
   ...WEBSUB_SUBSCRIPTION_ROUTES,

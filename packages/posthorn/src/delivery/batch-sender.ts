@@ -113,7 +113,7 @@ export class BatchSender {
   ): Promise<{ readonly jobs: readonly Job[]; readonly gone: ReadonlySet<number> }> {
     if (!jobs.some(({ isRedacted }) => isRedacted === true)) return { jobs, gone: NO_JOBS };
     const exact = await Promise.all(
-      jobs.map((job) => (job.isRedacted === true ? withExactBody(this.#exact, job) : job)),
+      jobs.map(async (job) => (job.isRedacted === true ? withExactBody(this.#exact, job) : job)),
     );
     const gone = new Set<number>();
     for (const [index, job] of exact.entries()) if (job === null) gone.add(index);

@@ -12,6 +12,8 @@ function apply({ directory, dispatch, health, operational, sources, tasks, token
   switch (signal.kind) {
     case "application":
       return directory.invalidate(signal.key);
+    case "redaction":
+      return directory.clear();
     case "source":
       return sources.invalidate(signal.key);
     case "tokens":

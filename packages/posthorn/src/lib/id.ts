@@ -40,7 +40,8 @@ export type IdPrefix =
   | "inv_"
   | "idp_"
   | "ident_"
-  | "passkey_";
+  | "passkey_"
+  | "redact_";
 
 export interface GeneratedId {
   /** Integer primary key: at most 53 bits, increasing within a process. */

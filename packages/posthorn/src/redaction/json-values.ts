@@ -114,7 +114,7 @@ class Finder {
 
   #plain(states: readonly State[], depth: number): void {
     const start = this.#at;
-    switch (this.#json[start]) {
+    switch (this.#json[start] ?? 0) {
       case OPEN_BRACE:
         return this.#object(states, depth);
       case OPEN_BRACKET:

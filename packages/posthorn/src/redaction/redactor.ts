@@ -24,6 +24,8 @@ export type HashText = (text: string) => string;
 
 /** Replaces masked values. */
 export const MASK = "[redacted]";
+/** Replaces JSON bodies that are redacted as a whole. The API shows payloads that are objects. */
+export const WHOLE_JSON = JSON.stringify({ redacted: MASK });
 /** Larger bodies are redacted as a whole, because searching them would take too long. */
 export const MAX_REDACTED_BYTES = 4 * 1024 * 1024;
 /** Limit on the work of searching patterns: instructions times characters. Takes less than a tenth of a second. */
@@ -107,7 +109,7 @@ export class Redactor {
 }
 
 function wholeOf(bytes: Buffer, contentType: string, keepExactMs: number): Redaction {
-  const body = Buffer.from(isJsonType(contentType) ? `"${MASK}"` : MASK);
+  const body = Buffer.from(isJsonType(contentType) ? WHOLE_JSON : MASK);
   return { body, spans: [0, bytes.byteLength], isWhole: true, keepExactMs };
 }
 

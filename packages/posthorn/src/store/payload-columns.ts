@@ -30,6 +30,7 @@ export const PAYLOAD_COLUMNS: Readonly<Record<string, ErasurePlace>> = {
   "outbox.error": "outbox",
   "broadcast.message_json": "broadcasts",
   "broadcast.payload": "broadcasts",
+  "broadcast.payload_sealed": "broadcasts",
   "message.event_type": "messages",
   "message.event_id": "messages",
   "message.channels_json": "messages",
@@ -39,6 +40,7 @@ export const PAYLOAD_COLUMNS: Readonly<Record<string, ErasurePlace>> = {
   "message.unmatched_json": "messages",
   "message.request_json": "messages",
   "message.trace_context": "messages",
+  "exact_body.body_sealed": "messages",
   "message_label.name": "messages",
   "event_id_taken.event_id": "messages",
   "delivery.order_key": "messages",
@@ -48,6 +50,7 @@ export const PAYLOAD_COLUMNS: Readonly<Record<string, ErasurePlace>> = {
   "quarantine.detail": "quarantine",
   "quarantine.request_json": "quarantine",
   "quarantine.body": "quarantine",
+  "quarantine.body_sealed": "quarantine",
   "watch_key.name": "watch keys",
   "watch_key.state": "watch keys",
   "watch_event.name": "watch events",
@@ -94,6 +97,7 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
     "source_token",
     "source_backfill",
     "watch",
+    "redaction_rule",
     "websub_topic",
     "subscription",
     "websub_request",
@@ -144,7 +148,14 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
   ...reason("IDs and states, and the names of properties", ["operational_event"]),
   ...reason("filters by name and progress", ["task"]),
   ...reason("the value is encrypted, and deleted at the end", ["erasure"]),
-  ...reason("the server itself", ["encryption_key", "encryption_key_node", "schema_version", "node", "shard"]),
+  ...reason("the server itself", [
+    "encryption_key",
+    "encryption_key_node",
+    "redaction_key",
+    "schema_version",
+    "node",
+    "shard",
+  ]),
 };
 
 function reason(text: string, tables: readonly string[]): Record<string, string> {

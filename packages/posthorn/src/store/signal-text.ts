@@ -82,6 +82,7 @@ function linesOf(signal: Signal): readonly string[] {
     case "tokens":
     case "keys":
     case "resumed":
+    case "redaction":
     case "operational":
     case "subscriptions":
     case "watch":
@@ -106,6 +107,7 @@ function toSignal(kind: string, words: readonly string[]): Signal | null {
     case "tokens":
     case "keys":
     case "resumed":
+    case "redaction":
     case "operational":
     case "subscriptions":
     case "watch":

@@ -10,6 +10,8 @@ export type Signal =
   | { readonly kind: "application"; readonly key: number }
   /** Settings, secrets or URL of a source changed. */
   | { readonly kind: "source"; readonly key: number }
+  /** Redaction rules of an organisation changed. */
+  | { readonly kind: "redaction" }
   /** A data key was added, or another one seals from now on. */
   | { readonly kind: "keys" }
   /** A key or token was revoked. */

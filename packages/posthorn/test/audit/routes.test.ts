@@ -38,6 +38,7 @@ const EXEMPT = new Set([
   "v1.message.precheck",
   "v1.polling-endpoint.consumer-commit",
   "v1.portal.check-url",
+  "v1.redaction.try",
   "v1.replay.dry-run",
   "v1.template.dry-run",
 ]);

@@ -59,6 +59,8 @@ async function ok(method: string, path: string, body?: object, headers: Record<s
 /** Stores two values in every column, in different rows. */
 async function fill(): Promise<void> {
   const owner = await ownerOf(node);
+  await ok("POST", "api/v1/redaction-rule", { path: "$.n", action: "mask" });
+  await storeOtherValues();
   for (const n of ["one", "two"]) {
     const app = `api/v1/app/app${n}`;
     await ok("POST", "api/v1/app", { name: n, uid: `app${n}` }, { "idempotency-key": `key-${n}` });
@@ -75,6 +77,7 @@ async function fill(): Promise<void> {
     });
     await ok("POST", `${app}/endpoint`, { kind: "slack", config: { url: `https://hooks.slack.com/services/${n}` } });
     await insertErasure(n);
+    await ok("POST", `${app}/msg`, { eventType: "order.made", payload: { n } });
     await ok("POST", `${app}/autoconfig`, {});
     await ok("POST", `${app}/rest-hook-token`, {});
     await subscribe(await ok("POST", `${app}/websub/topic`, {}));
@@ -130,6 +133,26 @@ async function insertErasure(value: string): Promise<void> {
     ended_at: null,
   };
   await store.transaction(({ db }) => db.insertInto("erasure").values(row).execute());
+}
+
+/** A second organisation with redaction rules, and two broadcasts, which exist only while they run. */
+async function storeOtherValues(): Promise<void> {
+  const { store, secretBox } = node.services;
+  const seal = (name: "redaction_key.key_sealed" | "broadcast.payload_sealed", key: number): Uint8Array =>
+    secretBox.seal(`of ${key}`, sealedIn(name, key));
+  await store.transaction(async ({ db }) => {
+    await db
+      .insertInto("redaction_key")
+      .values({ org_id: 999, key_sealed: seal("redaction_key.key_sealed", 999) })
+      .execute();
+    for (const task_id of [1, 2]) {
+      const payload_sealed = seal("broadcast.payload_sealed", task_id);
+      await db
+        .insertInto("broadcast")
+        .values({ task_id, message_json: "{}", payload: new Uint8Array(), payload_sealed })
+        .execute();
+    }
+  });
 }
 
 async function subscribe({ url, hub }: Record<string, unknown>): Promise<void> {

@@ -99,6 +99,7 @@ export class Scene {
     const [released, request] = await eventually(() => scene.#quarantined(id, 2));
     for (const [name, value] of Object.entries({
       app_id: app,
+      rule_id: await scene.#redactionRule(app),
       endpoint_id: endpoint["id"],
       tested_endpoint_id: refusing["id"],
       topic_id: topic["id"],
@@ -135,6 +136,12 @@ export class Scene {
       scene.ids.set(name, String(value));
     }
     return scene;
+  }
+
+  /** A rule that applies to no event type in use. */
+  async #redactionRule(app: string): Promise<unknown> {
+    const rule = { path: "$.x", action: "mask", eventTypes: ["none"], appId: app };
+    return (await this.#post("/api/v1/redaction-rule", rule))["id"];
   }
 
   /** A path with valid IDs for its parameters. */

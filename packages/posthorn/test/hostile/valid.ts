@@ -38,6 +38,13 @@ export const VALID = new Map<string, object>([
   ...["v1.ingest.source.create", "v1.ingest.source.update"].map(
     (route) => [route, { name: "Source", type: "generic-webhook" }] as const,
   ),
+  ...["v1.redaction-rule.create", "v1.application.redaction-rule.create"].map(
+    (route) => [route, { path: "$.customer.email", action: "mask" }] as const,
+  ),
+  ...["v1.redaction-rule.patch", "v1.application.redaction-rule.patch"].map(
+    (route) => [route, { action: "hash" }] as const,
+  ),
+  ["v1.redaction.try", { payload: "{}" }],
   ["v1.watch.dry-run", { rule: RULE }],
   ["v1.watch.key.reset", { key: "" }],
   ...["v1.template.instantiate", "v1.template.dry-run"].map(

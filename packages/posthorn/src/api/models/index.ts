@@ -1,6 +1,7 @@
 /** All named models of the API. */
 import { AUDIT_MODELS } from "./audit.ts";
 import { ERASURE_MODELS } from "./erasure.ts";
+import { REDACTION_MODELS } from "./redaction.ts";
 import { SHARE_MODELS } from "./share.ts";
 import { TEMPLATE_MODELS } from "./template.ts";
 import { SIGN_IN_MODELS } from "./sign-in.ts";
@@ -226,6 +227,7 @@ export const MODELS: readonly TSchema[] = [
   ...ORGANISATION_MODELS,
   ...SHARE_MODELS,
   ...ERASURE_MODELS,
+  ...REDACTION_MODELS,
   ...TEMPLATE_MODELS,
   ...USER_MODELS,
   ...SIGN_IN_MODELS,

@@ -109,9 +109,10 @@ interface Publishing {
   readonly applications: readonly number[];
 }
 
-function payloadOf(
-  { secretBox }: Services,
-  { task_id: taskKey, payload, payload_sealed: sealed }: Selectable<BroadcastTable>,
+/** The payload of a broadcast, decrypted. */
+export function payloadOf(
+  { secretBox }: Pick<Services, "secretBox">,
+  { task_id: taskKey, payload, payload_sealed: sealed }: Omit<Selectable<BroadcastTable>, "message_json">,
 ): Uint8Array {
   return sealed === null ? payload : secretBox.openBytes(sealed, sealedIn("broadcast.payload_sealed", taskKey));
 }

@@ -2,6 +2,7 @@
 import { sql, type SqlBool } from "kysely";
 import { readSealed, replaceSealed, type SealedPosition, type SealedValue } from "../../store/sealed-values.ts";
 import type { Services } from "../context.ts";
+import { exactBodyOf } from "../quarantine/find.ts";
 import type { Tx } from "../../store/tx.ts";
 import { isTypeOf } from "./erase-messages.ts";
 import { NOTHING_LEFT, type Planned, type PlacePosition, type Search } from "./place.ts";
@@ -20,7 +21,7 @@ export async function quarantinePlace(
   const { subject } = search;
   const rows = await services.store.db
     .selectFrom("quarantine")
-    .select(["id", "body", "content_type", "request_json", "detail"])
+    .select(["id", "body", "body_sealed", "content_type", "request_json", "detail"])
     .where("id", ">", Number(after ?? 0))
     .where(inSources(search, "quarantine.source_id"))
     .orderBy("id")
@@ -29,7 +30,9 @@ export async function quarantinePlace(
   const last = rows.at(-1);
   if (last === undefined) return NOTHING_LEFT;
   const keys = rows
-    .filter(({ body, content_type: type, request_json: request, detail }) => {
+    .filter((row) => {
+      const { content_type: type, request_json: request, detail } = row;
+      const body = exactBodyOf(services, row);
       const result = body === null ? "unreadable" : subject.matchBody(body, type);
       if (result === "path" || result === "text") return true;
       return result === "unreadable" && (subject.occursIn(request) || subject.occursIn(detail));

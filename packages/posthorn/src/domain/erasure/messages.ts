@@ -4,6 +4,7 @@ import { nextRound } from "../../lib/time-slice.ts";
 import { isPostgres } from "../../store/portable-sql.ts";
 import { EXPUNGED } from "../../store/hot-columns.ts";
 import type { Services } from "../context.ts";
+import { openBody } from "../redaction/exact-body.ts";
 import { eraseMessages, type FoundMessage } from "./erase-messages.ts";
 import { NOTHING_LEFT, type Planned, type PlacePosition, type Search } from "./place.ts";
 import type { Subject, WatchScope } from "./subject.ts";
@@ -17,6 +18,8 @@ const CHUNK = 50;
 interface Row extends FoundMessage {
   readonly content_type: string;
   readonly ordering_key: string | null;
+  /** Size of the exact body, if the payload was redacted. */
+  readonly exact_bytes: number | null;
   /** Whether the body or request can contain the value: 0 or 1. */
   readonly candidate: number;
 }
@@ -76,6 +79,7 @@ async function readRows(
         "tags_json",
         "ordering_key",
         "content_type",
+        "exact_bytes",
         eb.fn<number | null>("octet_length", ["payload"]).as("bytes"),
         candidate(isPostgres(store.db), subject).as("candidate"),
       ])
@@ -106,13 +110,13 @@ function candidate(isOnPostgres: boolean, subject: Subject): RawBuilder<number> 
     : sql`${bytes(subject.jsonForm)} OR ${bytes("\\")} OR content_type LIKE '%form-urlencoded%'`;
   const request = sql`request_json IS NOT NULL AND (instr(request_json, ${subject.value}) > 0
     OR instr(request_json, ${encodeURIComponent(subject.value)}) > 0 OR instr(request_json, '\\') > 0)`;
-  return sql<number>`CASE WHEN payload IS NOT NULL AND ((${body}) OR (${request})) THEN 1 ELSE 0 END`;
+  return sql<number>`CASE WHEN payload IS NOT NULL AND (exact_bytes IS NOT NULL OR (${body}) OR (${request})) THEN 1 ELSE 0 END`;
 }
 
 function withinBudget(rows: readonly Row[]): readonly Row[] {
   let bytes = 0;
   const end = rows.findIndex((row, index) => {
-    bytes += row.candidate === 1 ? (row.bytes ?? 0) : 0;
+    bytes += row.candidate === 1 ? (row.exact_bytes ?? row.bytes ?? 0) : 0;
     return bytes > PAGE_BYTES && index > 0;
   });
   return end === -1 ? rows : rows.slice(0, end);
@@ -167,7 +171,11 @@ function matchRest({ appKey, eventTypes, subject }: Search, row: Row, answered: 
   return answered.has(row.id) || names.some((name) => subject.equals(name)) ? "text" : "none";
 }
 
-async function readContents({ store }: Services, page: readonly Row[]): Promise<ReadonlyMap<number, Content>> {
+/** Payloads, and for redacted messages the exact bodies, as long as they exist. */
+async function readContents(
+  { store, secretBox }: Services,
+  page: readonly Row[],
+): Promise<ReadonlyMap<number, Content>> {
   const keys = page.filter((row) => row.candidate === 1).map(({ id }) => id);
   if (keys.length === 0) return new Map();
   const rows = await store.db
@@ -175,8 +183,18 @@ async function readContents({ store }: Services, page: readonly Row[]): Promise<
     .select(["id", "payload", "request_json"])
     .where("id", "in", keys)
     .execute();
+  const exact = await store.db
+    .selectFrom("exact_body")
+    .select(["message_id", "body_sealed"])
+    .where("message_id", "in", keys)
+    .execute();
+  const bodies = new Map(
+    exact.map((row) => [row.message_id, openBody(secretBox, row.message_id, row.body_sealed).body]),
+  );
   return new Map(
-    rows.flatMap(({ id, payload, request_json }) => (payload === null ? [] : [[id, { payload, request_json }]])),
+    rows.flatMap(({ id, payload, request_json }) =>
+      payload === null ? [] : [[id, { payload: bodies.get(id) ?? payload, request_json }]],
+    ),
   );
 }
 

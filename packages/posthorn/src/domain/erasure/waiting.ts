@@ -1,6 +1,7 @@
 /** Finds the value in messages that are not stored as messages yet: in the outbox, and in broadcasts that are running. */
 import { sql, type SqlBool } from "kysely";
 import type { Services } from "../context.ts";
+import { payloadOf } from "../broadcast/step.ts";
 import type { Tx } from "../../store/tx.ts";
 import { NOTHING_LEFT, type Planned, type PlacePosition, type Search } from "./place.ts";
 
@@ -45,11 +46,12 @@ export async function broadcastPlace(services: Services, search: Search): Promis
   const rows = await services.store.db
     .selectFrom("broadcast")
     .innerJoin("task", "task.id", "broadcast.task_id")
-    .select(["broadcast.task_id", "broadcast.message_json", "broadcast.payload"])
+    .select(["broadcast.task_id", "broadcast.message_json", "broadcast.payload", "broadcast.payload_sealed"])
     .where("task.org_id", "=", orgId)
     .execute();
   const keys = rows
-    .filter(({ payload, message_json: json }) => {
+    .filter(({ message_json: json, ...row }) => {
+      const payload = payloadOf(services, row);
       const { contentType } = JSON.parse(json) as { readonly contentType?: string };
       return payload.byteLength > 0 && isFound(subject.matchBody(payload, contentType ?? "application/json"));
     })
@@ -80,7 +82,7 @@ async function cancelBroadcast({ db, signal }: Tx, taskKey: number): Promise<voi
     .execute();
   await db
     .updateTable("broadcast")
-    .set({ payload: new Uint8Array(), message_json: "{}" })
+    .set({ payload: new Uint8Array(), payload_sealed: null, message_json: "{}" })
     .where("task_id", "=", taskKey)
     .execute();
   signal({ kind: "task", key: taskKey, task: "message.broadcast" });

@@ -35,7 +35,7 @@ export async function getQuarantineRow(
 /** The exact body of a quarantined request; `null`: it was too large to store. */
 export function exactBodyOf(
   { secretBox }: Pick<TransactionServices, "secretBox">,
-  { id, body, body_sealed: sealed }: Selectable<QuarantineTable>,
+  { id, body, body_sealed: sealed }: Pick<Selectable<QuarantineTable>, "id" | "body" | "body_sealed">,
 ): Uint8Array | null {
   return sealed === null ? body : secretBox.openBytes(sealed, sealedIn("quarantine.body_sealed", id));
 }

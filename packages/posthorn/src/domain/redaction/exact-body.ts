@@ -27,7 +27,8 @@ function sealBody(secretBox: SecretBox, messageKey: number, { body, spans }: Ope
   return secretBox.sealBytes(plain, sealedIn("exact_body.body_sealed", messageKey));
 }
 
-function openBody(secretBox: SecretBox, messageKey: number, sealed: Uint8Array): OpenBody {
+/** Decrypts an exact body. */
+export function openBody(secretBox: SecretBox, messageKey: number, sealed: Uint8Array): OpenBody {
   const plain = secretBox.openBytes(sealed, sealedIn("exact_body.body_sealed", messageKey));
   const end = plain.indexOf(NEWLINE);
   return { spans: JSON.parse(plain.toString("latin1", 0, end)) as number[], body: plain.subarray(end + 1) };

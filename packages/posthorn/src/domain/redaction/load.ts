@@ -36,16 +36,13 @@ export async function loadRedactor(
     .orderBy("id")
     .execute();
   if (rows.length === 0) return null;
-  return new Redactor(rows.map(compiled), await loadHash(db, secretBox, orgId));
+  return new Redactor(rows.map(compiled), (await findHash(db, secretBox, orgId))!);
 }
 
-/** The hash of an organisation. Its key is created with its first rule. */
-export async function loadHash(db: Kysely<Database>, secretBox: SecretBox, orgId: number): Promise<HashText> {
-  const row = await db
-    .selectFrom("redaction_key")
-    .select("key_sealed")
-    .where("org_id", "=", orgId)
-    .executeTakeFirstOrThrow();
+/** The hash of an organisation; `null`: it has none, because its key is created with its first rule. */
+export async function findHash(db: Kysely<Database>, secretBox: SecretBox, orgId: number): Promise<HashText | null> {
+  const row = await db.selectFrom("redaction_key").select("key_sealed").where("org_id", "=", orgId).executeTakeFirst();
+  if (row === undefined) return null;
   return hashWith(secretBox.openBytes(row.key_sealed, sealedIn("redaction_key.key_sealed", orgId)));
 }
 
