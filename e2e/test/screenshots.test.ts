@@ -103,6 +103,7 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["device", "/device"],
     ["organisations", "/settings?tab=organisations"],
     ["storage", "/settings?tab=storage"],
+    ["redaction", "/settings?tab=redaction"],
     ["egress", "/settings?tab=egress"],
     ["operational", "/settings?tab=webhooks"],
     ["shortcuts", "/shortcuts"],

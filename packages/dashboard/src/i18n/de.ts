@@ -19,6 +19,7 @@ import { policy } from "./de/policy.ts";
 import { portal } from "./de/portal.ts";
 import { sources } from "./de/sources.ts";
 import { subscriptions } from "./de/subscriptions.ts";
+import { redaction } from "./de/redaction.ts";
 import { settings } from "./de/settings.ts";
 import { sourceKinds } from "./de/source-kinds.ts";
 import { templates } from "./de/template-gallery.ts";
@@ -45,6 +46,7 @@ export const de: typeof en = {
   ...policy,
   ...portal,
   ...sources,
+  ...redaction,
   ...settings,
   ...subscriptions,
   ...sourceKinds,

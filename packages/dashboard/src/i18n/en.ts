@@ -18,6 +18,7 @@ import { policy } from "./en/policy.ts";
 import { portal } from "./en/portal.ts";
 import { sources } from "./en/sources.ts";
 import { subscriptions } from "./en/subscriptions.ts";
+import { redaction } from "./en/redaction.ts";
 import { settings } from "./en/settings.ts";
 import { sourceKinds } from "./en/source-kinds.ts";
 import { templates } from "./en/template-gallery.ts";
@@ -44,6 +45,7 @@ export const en = {
   ...policy,
   ...portal,
   ...sources,
+  ...redaction,
   ...settings,
   ...subscriptions,
   ...sourceKinds,

@@ -9,10 +9,11 @@ import { Keys } from "./settings-keys.tsx";
 import { OperationalWebhooks } from "./settings-operational.tsx";
 import { Organisations } from "./settings-organisations.tsx";
 import { Privacy } from "./settings-privacy.tsx";
+import { RedactionRules } from "./settings-redaction.tsx";
 import { SignInSettings } from "./settings-sign-in.tsx";
 import { Storage } from "./settings-storage.tsx";
 
-const TABS = ["keys", "organisations", "signIn", "privacy", "storage", "egress", "webhooks"] as const;
+const TABS = ["keys", "organisations", "signIn", "privacy", "redaction", "storage", "egress", "webhooks"] as const;
 
 /** Permissions without which a tab would show only that it is needed. */
 const NEEDS: Readonly<Partial<Record<(typeof TABS)[number], Permission>>> = {
@@ -38,6 +39,7 @@ export function Settings() {
       {tab === "signIn" && <SignInSettings />}
       {tab === "privacy" && <Privacy />}
       {tab === "storage" && <Storage />}
+      {tab === "redaction" && <RedactionRules />}
       {tab === "egress" && <EgressChecker />}
       {tab === "webhooks" && <OperationalWebhooks />}
     </Page>

@@ -83,6 +83,7 @@ export const settings: typeof english = {
       signIn: "Anmeldung",
       privacy: "Datenschutz",
       storage: "Speicher",
+      redaction: "Schwärzung",
       egress: "URL-Prüfung",
       webhooks: "Betriebs-Webhooks",
     },

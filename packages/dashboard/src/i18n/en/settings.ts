@@ -77,6 +77,7 @@ export const settings = {
       signIn: "Sign-in",
       privacy: "Privacy",
       storage: "Storage",
+      redaction: "Redaction",
       egress: "URL checker",
       webhooks: "Operational webhooks",
     },
