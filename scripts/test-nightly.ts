@@ -1,7 +1,8 @@
 /**
  * Runs the tests that take too long for every change: all tests on PostgreSQL, thousands of simulated weeks with new seeds each day, ten
- * minutes of chaos, five minutes of generated requests, linters of the API document, 200 kills while sending to real destinations, while
- * reading each kind of source, and while watches evaluate, and a database that is unavailable for a minute while a broker offers messages.
+ * minutes of chaos, five minutes of generated requests, linters of the API document, upgrades from an earlier version under load, 200 kills
+ * while sending to real destinations, while reading each kind of source, and while watches evaluate, and a database that is unavailable for
+ * a minute while a broker offers messages.
  *
  * Each step prints its seed, so that a failure can be reproduced, and the time it took. `npm run test:nightly -- simulation chaos` runs these
  * parts only, so that several machines can share a night. `--from` sets the first seed of the simulation, `--kills` the number of kills.
@@ -34,6 +35,7 @@ const PARTS: Readonly<Record<string, readonly Step[]>> = {
     ["test:e2e", "--", "--project", "postgres", "operations"],
   ],
   simulation: [["test:simulation"], ["simulate", "--", "--from", from, "--seeds", String(WEEKS_PER_NIGHT)]],
+  upgrade: [["test:upgrade"]],
   chaos: [["test:chaos", "--", "--minutes", "10", "--seed", String(day)]],
   api: [["lint:openapi"], ["test:schemathesis", "--", "--minutes", "5", "--seed", String(day)]],
   kills: [
