@@ -121,6 +121,7 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
   ]),
   ...reason("keys, counts and times", [
     "cancellation",
+    "delivery_pause",
     "message_deadline",
     "message_erasure",
     "late_message",
