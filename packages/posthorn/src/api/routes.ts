@@ -18,6 +18,7 @@ import { listApplications } from "./application/list.ts";
 import { patchApplication } from "./application/patch.ts";
 import { upsertApplication } from "./application/upsert.ts";
 import { getCluster } from "./cluster/get.ts";
+import { exportMessagesRoute } from "./message/export.ts";
 import { ERASURE_ROUTES } from "./erasure/routes.ts";
 import { getDeliveryPause } from "./delivery-pause/get.ts";
 import { resumeDeliveries } from "./delivery-pause/resume.ts";
@@ -275,6 +276,7 @@ export const ROUTES: readonly Route[] = [
   resumeDeliveries,
   getEncryption,
   ...ERASURE_ROUTES,
+  exportMessagesRoute,
   rotateEncryptionKeys,
   verifyEncryption,
   aggregateEventTypes,

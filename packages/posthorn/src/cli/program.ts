@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   storage: async () => (await import("./storage/show.ts")).addStorageCommand,
   cluster: async () => (await import("./cluster/show.ts")).addClusterCommand,
   connectors: async () => (await import("./connectors/list.ts")).addConnectorsCommand,
+  export: loadExportCommands,
   erase: async () => (await import("./erase/run.ts")).addEraseCommand,
   migrate: async () => (await import("./database/migrate.ts")).addMigrateCommand,
   backup: loadBackupCommands,
@@ -51,6 +52,11 @@ async function loadKeyCommands(): Promise<Add> {
     addKeyUpdateCommand(key);
     addKeyRevokeCommand(key);
   };
+}
+
+async function loadExportCommands(): Promise<Add> {
+  const { addExportAppCommand } = await import("./export/app.ts");
+  return (program) => addExportAppCommand(program.command("export").description("export data as NDJSON"));
 }
 
 async function loadAuditCommands(): Promise<Add> {

@@ -268,6 +268,7 @@ describe("the permissions of the routes", () => {
     ["GET", "/api/v1/auth/api-key", "keys:manage"],
     ["PATCH", "/api/v1/auth/api-key/:key_id", "keys:manage"],
     ["POST", "/api/v1/erasure", "privacy:manage"],
+    ["GET", "/api/v1/app/:app_id/export", "payloads:read"],
     ["GET", "/api/v1/erasure", "privacy:manage"],
     ["POST", "/api/v1/erasure/:erasure_id/check", "privacy:manage"],
     ["POST", "/api/v1/app/:app_id/watch", "watches:write"],

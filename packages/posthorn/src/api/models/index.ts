@@ -1,5 +1,6 @@
 /** All named models of the API. */
 import { AUDIT_MODELS } from "./audit.ts";
+import { EXPORT_MODELS } from "./export.ts";
 import { ERASURE_MODELS } from "./erasure.ts";
 import { REDACTION_MODELS } from "./redaction.ts";
 import { SHARE_MODELS } from "./share.ts";
@@ -228,6 +229,7 @@ export const MODELS: readonly TSchema[] = [
   ...SHARE_MODELS,
   ...ERASURE_MODELS,
   ...REDACTION_MODELS,
+  ...EXPORT_MODELS,
   ...TEMPLATE_MODELS,
   ...USER_MODELS,
   ...SIGN_IN_MODELS,
