@@ -173,7 +173,7 @@ describe("an erasure", () => {
     await h.files.store.accept(acceptEntry(500, { payload, eventType: "kept" }));
     const { task } = await h.create({ eventTypes: [acceptEntry(1).eventType] });
     await runToEnd(h.services, task);
-    expect(await h.files.store.payload(500)).toEqual(payload);
+    expect(Buffer.from((await h.files.store.payload(500))!)).toEqual(payload);
     expect(await h.files.store.payload(2)).toBeNull();
     await expect(h.create({ app: "nowhere" })).rejects.toThrow("There is no such application.");
     await expect(h.create({ path: "customer" })).rejects.toMatchObject({ code: "validation" });
