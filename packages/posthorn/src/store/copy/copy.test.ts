@@ -192,7 +192,10 @@ describe("a copy", () => {
     await using place = await places();
     const db = newFile(place.path("a.db"));
     db.prepare("INSERT INTO sweep VALUES (?, 1)").run("a\0b");
-    db.prepare("INSERT INTO broadcast VALUES (1, ?, ?)").run('{"a":"\\u0000"}', Buffer.from("a\0b"));
+    db.prepare("INSERT INTO broadcast (task_id, message_json, payload) VALUES (1, ?, ?)").run(
+      '{"a":"\\u0000"}',
+      Buffer.from("a\0b"),
+    );
     db.close();
     const source = fileSource(place.path("a.db"));
     await copy(source, await PostgresSide.open(place.url));
