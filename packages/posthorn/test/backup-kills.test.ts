@@ -8,7 +8,10 @@ import { command, commandProcess } from "./support/command.ts";
 import { onPostgres, temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
 
-const MESSAGES = 24;
+/** A few MiB of them in SQLite, where a copy at a limited rate must take seconds. */
+const MESSAGES = onPostgres ? 1 : 24;
+/** Each test starts several processes, which takes minutes on a machine that is busy with other suites. */
+const TIMEOUT_MS = 600_000;
 const MIB = 1024 * 1024;
 
 /** A stopped server with a few MiB of messages. */
@@ -56,7 +59,7 @@ sleep 1000
   return path;
 }
 
-describe.skipIf(!hasDumpTools)("kill -9", () => {
+describe.skipIf(!hasDumpTools)("kill -9", { timeout: TIMEOUT_MS }, () => {
   it("during a backup leaves no folder with its name, and the next backup succeeds", async () => {
     using place = await filledPlace();
     using target = temporaryFolder();
@@ -94,9 +97,10 @@ describe.skipIf(!hasDumpTools)("kill -9", () => {
         code: 1,
         err: expect.stringContaining("restore of this database was interrupted"),
       });
-      await succeed("restore", backup, ...other.flags);
-      expect(await messagesAt(other)).toBe(MESSAGES);
+      // PostgreSQL may notice a little later that the killed process is gone, which had the lock of the database.
+      await eventually(async () => expect(await command("restore", backup, ...other.flags)).toMatchObject({ code: 0 }));
       await using node = await other.start();
+      expect((await node.services.store.db.selectFrom("message").select("id").execute()).length).toBe(MESSAGES);
       expect((await new Tenant(node).call("GET", "delivery-pause")).json).toMatchObject({ paused: true });
     },
   );

@@ -55,7 +55,11 @@ async function stored({ services }: TestNode): Promise<ReadonlyMap<string, reado
   return new Map([...groups].map(([id, group]) => [id, group.map(({ state }) => Number(state))]));
 }
 
-describe.skipIf(!hasDumpTools)("a backup while the server publishes and delivers", () => {
+/** Detect a hang: hundreds of deliveries take long on a machine that is busy with other suites. */
+const PATIENT = { timeoutMs: 240_000 };
+const TIMEOUT_MS = 600_000;
+
+describe.skipIf(!hasDumpTools)("a backup while the server publishes and delivers", { timeout: TIMEOUT_MS }, () => {
   it("has every message that was accepted before, with the state of its deliveries, and a restored server delivers the rest", async () => {
     using place = await fullPlace();
     using target = temporaryFolder();
@@ -74,9 +78,9 @@ describe.skipIf(!hasDumpTools)("a backup while the server publishes and delivers
           while (!done.signal.aborted) accepted.push(await publish(node));
         }),
       );
-      await eventually(() => expect(accepted.length).toBeGreaterThan(100));
+      await eventually(() => expect(accepted.length).toBeGreaterThan(100), PATIENT);
       const first = accepted.slice(0, 100);
-      await working.waitForCount(100);
+      await working.waitForCount(100, PATIENT);
       const now = await stored(node);
       for (const id of first) before.set(id, now.get(id)!);
       // Slow, so that hundreds of commits fall into it on SQLite.
@@ -110,7 +114,7 @@ describe.skipIf(!hasDumpTools)("a backup while the server publishes and delivers
     await eventually(() => {
       expect(missing(stuck, pending(1))).toEqual([]);
       expect(missing(working, pending(0))).toEqual([]);
-    });
+    }, PATIENT);
   });
 });
 
