@@ -13,6 +13,7 @@ const SHOWN_AT = [
   /\/attempt\/msg\/\{msg_id\}$/,
   /\/msg\/\{msg_id\}\/attempt\/\{attempt_id\}$/,
   /\/msg\/\{msg_id\}\/delivery$/,
+  /\/app\/\{app_id\}\/export$/,
 ];
 
 type Json = Record<string, unknown>;
