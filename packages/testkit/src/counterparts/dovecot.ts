@@ -19,7 +19,7 @@ export interface TestDovecot extends AsyncDisposable {
 }
 
 export async function startDovecot(tls?: CounterpartTls): Promise<TestDovecot> {
-  const command = debianProgram("dovecot", "dovecot", "dovecot-imapd");
+  const command = debianProgram("dovecot", "dovecot-imapd", "dovecot");
   const stack = new AsyncDisposableStack();
   const folder = stack.use(dataFolder("dovecot")).path;
   const [port, tlsPort] = [await freePort(), tls === undefined ? null : await freePort()];
