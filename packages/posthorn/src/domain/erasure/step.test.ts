@@ -154,7 +154,7 @@ describe("an erasure", () => {
     expect(await columnsWith(h.files.store, [CANARY])).toEqual([]);
   });
 
-  it("changes nothing as a dry run, and forgets the value in both cases", async () => {
+  it("changes nothing as a dry run, and deletes the value afterwards in both cases", async () => {
     await using h = await harness();
     const dry = await h.create({ dryRun: true });
     const before = await columnsWith(h.files.store, [CANARY]);
