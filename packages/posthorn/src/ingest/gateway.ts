@@ -74,6 +74,11 @@ export class Gateway {
     this.limits = options.limits;
   }
 
+  /** Origin of the URLs of sources. */
+  get ingestUrl(): string {
+    return this.#options.services().rules.ingestUrl();
+  }
+
   /** The source of a token, if it is in memory and current. */
   known(token: string): LiveSource | null {
     const source = this.#options.index.known(token);

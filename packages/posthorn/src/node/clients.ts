@@ -2,7 +2,9 @@
 import type { Egress } from "@posthorn/egress";
 import { Connector } from "../destinations/connections/connector.ts";
 import { sourcePorts, vetWith } from "../destinations/connections/vet.ts";
+import { CaptureSender } from "../destinations/http/capture-sender.ts";
 import { EndpointSender } from "../destinations/http/request.ts";
+import { OwnCaptures, type CaptureGateway } from "../ingest/own-captures.ts";
 import type { NodeOptions } from "./options.ts";
 import { egressOf } from "./parts.ts";
 
@@ -17,6 +19,7 @@ export interface Clients {
 
 export function buildClients(
   { config, log, egress: options }: Pick<NodeOptions, "config" | "log" | "egress">,
+  gateway: () => CaptureGateway,
   stack: AsyncDisposableStack,
 ): Clients {
   const egress = stack.adopt(egressOf(config, options), (client) => client.close());
@@ -35,5 +38,6 @@ export function buildClients(
       onError: (error) => log.error({ err: error }, "the connector thread of sources ended; restarting it"),
     }),
   );
-  return { egress, sender: new EndpointSender(egress), connector, sourceConnector };
+  const sender = new EndpointSender(egress, new CaptureSender(egress, new OwnCaptures(gateway)));
+  return { egress, sender, connector, sourceConnector };
 }

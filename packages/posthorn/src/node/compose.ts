@@ -85,7 +85,7 @@ export function compose(base: NodeBase): Composition {
   const policyDefaults = policyDefaultsOf(config);
   const kinds = kindRules({ allowed: config.destinations, missingPackages });
   const directory = new Directory({ store, secretBox: keyring.secretBox, now: clock.now, policyDefaults, kinds });
-  const { egress, sender, connector, sourceConnector } = buildClients(options, stack);
+  const { egress, sender, connector, sourceConnector } = buildClients(options, () => receiving.gateway, stack);
   const transforms = stack.use(transformPoolOf(config, log));
   const authenticator = authenticatorOf(base, services);
   const { health, certificates } = buildMonitors(parts, stack);

@@ -92,31 +92,43 @@ export function withTrace({ headers, masked }: OtherHeaders, trace: string): Oth
   return { headers: [...without(headers, TRACE_NAMES), ...added], masked: [...without(masked, TRACE_NAMES), ...added] };
 }
 
+type Client = Pick<Egress, "send">;
+
+interface AuthorisedClient {
+  readonly plain: Client;
+  /** Caches OAuth 2 tokens. */
+  readonly auth: AuthSender;
+}
+
+/** End of the URL of a source. Anything else is no capture. */
+const SOURCE_URL = /\/in\/[0-9a-f]{40}$/;
+
 /** Sends requests to an endpoint with its address rules, credentials, TLS settings and proxy. */
 export class EndpointSender {
-  readonly #egress: Pick<Egress, "send">;
-  /** Caches OAuth 2 tokens. */
-  readonly #auth: AuthSender;
+  readonly #open: AuthorisedClient;
+  /** Client for captures of this server; `null`: they are targets like any other. */
+  readonly #captures: AuthorisedClient | null;
   /** Parsed address rules of applications, by their text. */
   readonly #rules = boundedCache<string, AddressRules>(10_000);
 
-  constructor(egress: Pick<Egress, "send">) {
-    this.#egress = egress;
-    this.#auth = new AuthSender(egress);
+  constructor(egress: Client, captures: Client | null = null) {
+    this.#open = { plain: egress, auth: new AuthSender(egress) };
+    this.#captures = captures && { plain: captures, auth: new AuthSender(captures) };
   }
 
   /** Never rejects. */
   send(endpoint: DirectoryEndpoint, plain: EgressRequest): Promise<EgressResult> {
     const { auth, tls, proxy } = endpoint.egress;
     const isPlain = endpoint.egressAllow === null && tls === undefined && proxy === undefined && auth === undefined;
-    if (isPlain) return this.#egress.send(plain);
+    const client = this.#captures !== null && SOURCE_URL.test(plain.url) ? this.#captures : this.#open;
+    if (isPlain) return client.plain.send(plain);
     const request: EgressRequest = {
       ...plain,
       ...(endpoint.egressAllow === null ? {} : { allow: this.#rulesOf(endpoint.egressAllow) }),
       ...(tls === undefined ? {} : { tls }),
       ...(proxy === undefined ? {} : { proxy }),
     };
-    return auth === undefined ? this.#egress.send(request) : this.#auth.send(request, auth);
+    return auth === undefined ? client.plain.send(request) : client.auth.send(request, auth);
   }
 
   #rulesOf(text: string): AddressRules {

@@ -1,5 +1,6 @@
 import type { OutsideCall } from "../context.ts";
 import type { UrlVerdict } from "../ports.ts";
+import { isOwnCapture } from "../source/own-capture.ts";
 import { egressAllowOf } from "./egress.ts";
 import { getApplication } from "./find.ts";
 
@@ -9,8 +10,9 @@ export interface CheckUrl {
   readonly app: string | null;
 }
 
-/** Checks whether an attempt at this URL would be allowed. Resolves the host name without connecting. */
+/** Checks whether an attempt at this URL would be allowed. Resolves the host name without connecting. Captures of this server are always allowed. */
 export async function checkUrl({ ctx, input }: OutsideCall<CheckUrl>): Promise<UrlVerdict> {
+  if (await isOwnCapture(ctx, input.url)) return { allowed: true, addresses: [] };
   const allow = input.app === null ? null : await egressAllowOf(ctx, (await getApplication(ctx, input.app)).key);
   return ctx.services.urls.judge(input.url, allow);
 }

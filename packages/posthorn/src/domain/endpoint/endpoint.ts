@@ -8,6 +8,7 @@ import type { ShownConfig } from "../../fields/config.ts";
 import { shownConfigOf, type TargetInput } from "./sealed-config.ts";
 import { isVisible, toEventType } from "../event-type/event-type.ts";
 import { OPERATIONAL_EVENT_TYPES } from "../operational/events.ts";
+import { isOwnCapture } from "../source/own-capture.ts";
 
 /** A customer's URL and its subscriptions. Times are Unix milliseconds. */
 export interface Endpoint {
@@ -94,12 +95,13 @@ export function toColumns(input: Omit<Endpoint, ComputedField>): EndpointColumns
   };
 }
 
-/** Returns the normalised URL. Throws a 422 with the reason if it is not allowed. */
+/** Returns the normalised URL. Throws a 422 with the reason if it is not allowed. Captures of this server always are. */
 export async function checkUrl(ctx: Context, appKey: number, url: string): Promise<string> {
   const allow = await egressAllowOf(ctx, appKey);
   try {
     return ctx.services.rules.normaliseUrl(url, allow);
   } catch (cause) {
+    if (await isOwnCapture(ctx, url)) return url;
     throw invalid("url", cause instanceof Error ? cause.message : String(cause));
   }
 }
