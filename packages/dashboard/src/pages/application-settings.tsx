@@ -10,6 +10,7 @@ import { Form, FormError, FormRow, type FormValues, SelectField, TextField } fro
 import { SaveFoot } from "../components/form-foot.tsx";
 import { Card } from "../components/page.tsx";
 import { Note } from "../components/state.tsx";
+import { RetentionSettings } from "../parts/retention.tsx";
 
 type Application = components["schemas"]["ApplicationOut"];
 
@@ -18,6 +19,7 @@ export function ApplicationSettings({ application }: { readonly application: App
     <>
       <PortalAccess app={application.id} />
       <General application={application} />
+      <RetentionSettings app={application.id} />
       <AllowedTargets app={application.id} />
       <DeleteApplication application={application} />
     </>

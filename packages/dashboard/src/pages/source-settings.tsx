@@ -23,6 +23,7 @@ import {
   toKiB,
 } from "../lib/source-form.ts";
 import { WEBHOOK_KIND } from "../lib/source-kind.ts";
+import { RetentionSettings } from "../parts/retention.tsx";
 import { SourceConfig } from "../parts/source-config.tsx";
 import { SourceResponse } from "../parts/source-response.tsx";
 import { SourceSecrets } from "../parts/source-secrets.tsx";
@@ -38,6 +39,7 @@ export function SourceSettings({ source }: { readonly source: Source }) {
     <>
       <SourceConfig source={source} />
       {source.ingestUrl !== null && <SourceUrl source={source} />}
+      <RetentionSettings app={source.id} />
       <Delete source={source} />
     </>
   );
@@ -60,6 +62,7 @@ function WebhookSettings({ source }: { readonly source: Source }) {
       </Columns>
       <SecretWarnings warnings={save.data?.warnings} />
       <Settings key={source.updatedAt} source={source} types={types.data.data} save={save} />
+      <RetentionSettings app={source.id} />
       <Delete source={source} />
     </>
   );

@@ -13,6 +13,8 @@ import { createApplication } from "./application/create.ts";
 import { deleteApplication } from "./application/delete.ts";
 import { getApplicationEgress } from "./application/get-egress.ts";
 import { setApplicationEgress } from "./application/set-egress.ts";
+import { getApplicationRetention } from "./application/get-retention.ts";
+import { setApplicationRetention } from "./application/set-retention.ts";
 import { getApplication } from "./application/get.ts";
 import { listApplications } from "./application/list.ts";
 import { patchApplication } from "./application/patch.ts";
@@ -166,6 +168,8 @@ export const ROUTES: readonly Route[] = [
   upsertApplication,
   getApplicationEgress,
   setApplicationEgress,
+  getApplicationRetention,
+  setApplicationRetention,
   createEventType,
   deleteEventType,
   getEventType,

@@ -10,7 +10,7 @@ import type { ExactBodyTable, RedactionKeyTable, RedactionRuleTable } from "./re
 import type { RollupCursorTable, RollupMinuteTable, RollupTable } from "./statistics-schema.ts";
 import type { ShareLinkTable } from "./share-schema.ts";
 import type { ErasureTable, MessageErasureTable } from "./erasure-schema.ts";
-import type { DeliveryPauseTable, StorageDayTable } from "./server-schema.ts";
+import type { ApplicationRetentionTable, DeliveryPauseTable, StorageDayTable } from "./server-schema.ts";
 import type { EncryptionKeyNodeTable, EncryptionKeyTable } from "./encryption-schema.ts";
 import type { WatchEventTable, WatchKeyTable, WatchTable } from "./watch-schema.ts";
 import type { Generated } from "kysely";
@@ -496,6 +496,7 @@ export interface Database {
   quarantine: QuarantineTable;
   organisation: OrganisationTable;
   application: ApplicationTable;
+  application_retention: ApplicationRetentionTable;
   event_type: EventTypeTable;
   endpoint: EndpointTable;
   endpoint_secret: EndpointSecretTable;

@@ -1,4 +1,5 @@
-/** Kysely types of tables about the whole server. */
+/** Kysely types of tables about the whole server, and of settings that the operator makes for an application. */
+import type { Generated } from "kysely";
 
 /** Why deliveries are paused: the database was restored from a backup. */
 export type DeliveryPauseReason = "restore";
@@ -20,4 +21,19 @@ export interface StorageDayTable {
   /** Rows. */
   stored: number;
   bytes: number;
+}
+
+/** Retention periods of one application, and the progress of the sweeps that apply them: see migration 062. */
+export interface ApplicationRetentionTable {
+  app_id: number;
+  /** Days; `null`: the server's period applies. */
+  payload_days: number | null;
+  attempt_days: number | null;
+  failure_days: number | null;
+  /** The last key that the sweep of payloads, attempts or messages has processed. */
+  payload_cursor: Generated<number>;
+  attempt_cursor: Generated<number>;
+  message_cursor: Generated<number>;
+  /** When the sweeps last started at the oldest row. */
+  full_pass_at: Generated<number>;
 }

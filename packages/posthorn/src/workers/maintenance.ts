@@ -15,6 +15,7 @@ import { sweepOneOffs } from "../domain/replay/one-off.ts";
 import type { RetentionPeriods, SweepOptions } from "../domain/retention/retention.ts";
 import { expireSessions } from "../domain/session/expire.ts";
 import { expireSources } from "../domain/source/expire.ts";
+import { sweepApplications } from "../domain/retention/sweep-applications.ts";
 import { sweepAttempts } from "../domain/retention/sweep-attempts.ts";
 import { sweepBatches } from "../domain/retention/sweep-batches.ts";
 import { sweepCounts } from "../domain/retention/sweep-counts.ts";
@@ -103,6 +104,7 @@ export class Maintenance implements Worker {
       await sweepPayloads(services, sweep);
       await sweepAttempts(services, sweep);
       await sweepMessages(services, sweep);
+      await sweepApplications(services, sweep);
       await sweepBatches(services, sweep);
       await destroyExactBodies(services, sweep);
       await sweepCounts(services, sweep);

@@ -33,6 +33,18 @@ export const applications: typeof english = {
     created: "Der Link ist bereit. Jeder, der ihn hat, kann ihn verwenden.",
     copy: "Link kopieren",
   },
+  retention: {
+    title: "Aufbewahrung",
+    lead: "Wie lange gespeicherte Daten aufbewahrt werden. Kürzere Fristen löschen innerhalb von Minuten auch bereits gespeicherte Daten; das lässt sich nicht rückgängig machen. Ausstehende Zustellungen werden nie gelöscht.",
+    payload: "Payloads (Tage)",
+    attempt: "Versuche (Tage)",
+    failure: "Fehlgeschlagene Zustellungen (Tage)",
+    help: "{{applies}} Höchstens {{server}}. Leer lassen, um die Frist des Servers zu verwenden.",
+    fromServer_one: "{{count}} Tag, vom Server vorgegeben.",
+    fromServer_other: "{{count}} Tage, vom Server vorgegeben.",
+    fromApplication_one: "{{count}} Tag, hier eingestellt.",
+    fromApplication_other: "{{count}} Tage, hier eingestellt.",
+  },
   allow: {
     title: "Erlaubte Ziele",
     lead: "Ziele, an die Zustellungen dieser Anwendung gehen dürfen. Diese Regeln ersetzen die der Plattform, können aber nur freigeben, was der Betreiber für Anwendungen erlaubt.",

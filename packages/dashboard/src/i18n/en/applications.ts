@@ -32,6 +32,18 @@ export const applications = {
     created: "The link is ready. Anyone with this link can use it.",
     copy: "Copy link",
   },
+  retention: {
+    title: "Retention",
+    lead: "How long stored data is kept. Shorter periods also delete data that is already stored, within minutes; this cannot be undone. Pending deliveries are never deleted.",
+    payload: "Payloads (days)",
+    attempt: "Attempts (days)",
+    failure: "Failed deliveries (days)",
+    help: "{{applies}} Up to {{server}}. Leave empty to use the server’s period.",
+    fromServer_one: "{{count}} day, set by the server.",
+    fromServer_other: "{{count}} days, set by the server.",
+    fromApplication_one: "{{count}} day, set here.",
+    fromApplication_other: "{{count}} days, set here.",
+  },
   allow: {
     title: "Allowed targets",
     lead: "Targets that this application’s deliveries may reach. These rules replace the platform’s rules, but cannot exceed what the operator allows for applications.",

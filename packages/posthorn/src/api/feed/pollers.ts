@@ -115,7 +115,7 @@ export const consumerSeek = defineRoute({
   handle: async ({ ctx, params, body }) => {
     const feed = await feedOf(ctx, params);
     const consumer = await findOrCreateConsumer(ctx, feed, consumerName(params.consumer_id), "earliest");
-    const to = await startOf(ctx, { after: Date.parse(body.after) });
+    const to = await startOf(ctx, feed, { after: Date.parse(body.after) });
     await write(ctx, (tx) => moveConsumer(tx, consumer, to, ctx.services.now()));
     return ok({ iterator: encodeCursor(feed, to) });
   },

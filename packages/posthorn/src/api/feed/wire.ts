@@ -22,7 +22,7 @@ export function beginOf(ctx: OutsideContext, feed: Feed, range: FeedRange, curso
   if (after !== undefined && starting !== undefined) {
     throw invalid(["query", "after"], "Set either `after` or `starting_position`, not both.");
   }
-  return startOf(ctx, after === undefined ? (starting ?? "earliest") : { after: Date.parse(after) });
+  return startOf(ctx, feed, after === undefined ? (starting ?? "earliest") : { after: Date.parse(after) });
 }
 
 /** The new position of a consumer. */
@@ -36,7 +36,7 @@ export function resetOf(
   if (given.length !== 1) throw invalid("startingPosition", "Set exactly one of startingPosition, after and cursor.");
   if (cursor !== undefined) return Promise.resolve(decodeCursor(feed, cursor, ["body", "cursor"]));
   const start: Start = after === undefined ? startingPosition! : { after: Date.parse(after) };
-  return startOf(ctx, start);
+  return startOf(ctx, feed, start);
 }
 
 export function filterOf(query: { readonly event_types?: readonly string[]; readonly channel?: string }): FeedFilter {

@@ -69,4 +69,32 @@ export const ApplicationEgress = Type.Object(
   { $id: "ApplicationEgress" },
 );
 
+const days = (description: string) => Type.Optional(nullable(Type.Integer({ minimum: 1, maximum: 3650, description })));
+
+export const ApplicationRetentionIn = Type.Object(
+  {
+    payloadDays: days("Payloads, and quarantined requests of a source."),
+    attemptDays: days("Attempts of deliveries that succeeded or were canceled."),
+    failureDays: days("Failed deliveries with their messages and attempts; at least as long as attempts."),
+  },
+  {
+    $id: "ApplicationRetentionIn",
+    description: "Periods in days, up to the server's. Omitted ones are kept; null: the server's period applies.",
+  },
+);
+
+const RetentionPeriod = Type.Object({
+  days: Type.Integer({ description: "The period that applies." }),
+  from: Type.Union([Type.Literal("application"), Type.Literal("server")], {
+    description: "`server`: the application has no period of its own, or the server's is shorter.",
+  }),
+  own: nullable(Type.Integer({ description: "The period of the application; null: none." })),
+  server: Type.Integer({ description: "The period of the server, and the longest that an application can have." }),
+});
+
+export const ApplicationRetention = Type.Object(
+  { payload: RetentionPeriod, attempt: RetentionPeriod, failure: RetentionPeriod },
+  { $id: "ApplicationRetention", description: "How long data of the application is kept, in days." },
+);
+
 export const ApplicationList = listOf(ApplicationOut);

@@ -21,6 +21,8 @@ import type { TSchema } from "typebox";
 import {
   ApplicationEgress,
   ApplicationEgressIn,
+  ApplicationRetention,
+  ApplicationRetentionIn,
   ApplicationIn,
   ApplicationList,
   ApplicationOut,
@@ -127,6 +129,8 @@ export const MODELS: readonly TSchema[] = [
   ApplicationList,
   ApplicationEgress,
   ApplicationEgressIn,
+  ApplicationRetention,
+  ApplicationRetentionIn,
   EventTypeIn,
   EventTypeUpsertIn,
   EventTypePatch,

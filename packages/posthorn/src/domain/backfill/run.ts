@@ -2,6 +2,7 @@
 import { invalid, notFound } from "../../lib/errors.ts";
 import { systemActor } from "../access.ts";
 import type { Call, Context, Services } from "../context.ts";
+import { retentionOfApplication } from "../retention/application-periods.ts";
 import { messageMs } from "../retention/retention.ts";
 import { getSource } from "../source/find.ts";
 import type { Page, PageRequest } from "../paging.ts";
@@ -86,7 +87,7 @@ export async function startBackfill({ ctx, input }: Call<StartBackfill>): Promis
   const now = ctx.services.now();
   const until = Math.min(input.until ?? now, now - SETTLE_MS);
   // Events past the retention period are deleted here and would look as if they had never arrived.
-  const oldest = now - Math.min(windowMs, messageMs(ctx.services.rules.retention));
+  const oldest = now - Math.min(windowMs, messageMs(await retentionOfApplication(ctx, source.key)));
   const begun = row.backfilled_until === null ? source.createdAt : row.backfilled_until - OVERLAP_MS;
   const from = Math.max(oldest, input.since ?? begun);
   if (input.since !== null && input.since >= until) {

@@ -81,7 +81,7 @@ export async function findOrCreateConsumer(
     await touch(ctx, existing);
     return existing;
   }
-  const head = await startOf(ctx, start);
+  const head = await startOf(ctx, feed, start);
   const { services } = ctx;
   await services.store.transaction(async ({ db }) => {
     if ((await findIn(db, feed, name, services.now())) !== null) return;

@@ -47,8 +47,8 @@ const SCAN_AT_ONCE = 500;
 const MAX_SCANS = 4;
 
 /** Throws `cursor_expired` if messages after this place may have been deleted unread. */
-export async function checkRetained(db: Kysely<Database>, position: Position): Promise<void> {
-  if (position.key >= (await retainedFrom(db))) return;
+export async function checkRetained(db: Kysely<Database>, { appKey }: Feed, position: Position): Promise<void> {
+  if (position.key >= (await retainedFrom(db, appKey))) return;
   throw new PosthornError(
     "cursor_expired",
     "Messages after this position have been deleted because their retention period ended. Start again at the oldest stored message or at the end (`starting_position`: `earliest` or `latest`). A named consumer continues after a reset.",
@@ -56,18 +56,23 @@ export async function checkRetained(db: Kysely<Database>, position: Position): P
 }
 
 /** The place before the oldest message that is still stored. */
-export async function earliest(db: Kysely<Database>): Promise<Position> {
-  return { key: await retainedFrom(db), late: 0 };
+export async function earliest(db: Kysely<Database>, { appKey }: Feed): Promise<Position> {
+  return { key: await retainedFrom(db, appKey), late: 0 };
 }
 
-/** Key up to which retention has deleted messages. */
-async function retainedFrom(db: Kysely<Database>): Promise<number> {
+/** Key up to which retention has deleted messages of the application, by the server's periods or its own. */
+async function retainedFrom(db: Kysely<Database>, appKey: number): Promise<number> {
   const row = await db
     .selectFrom("sweep")
     .select((eb) => eb.fn.max("cursor").as("cursor"))
     .where("name", "in", ["message", "message-day"])
     .executeTakeFirst();
-  return row?.cursor ?? 0;
+  const own = await db
+    .selectFrom("application_retention")
+    .select("message_cursor")
+    .where("app_id", "=", appKey)
+    .executeTakeFirst();
+  return Math.max(row?.cursor ?? 0, own?.message_cursor ?? 0);
 }
 
 /** Reads a page, without payloads. */

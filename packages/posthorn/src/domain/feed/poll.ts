@@ -74,7 +74,7 @@ async function tryPoll(ctx: OutsideContext, consumer: Consumer, input: PollConsu
       `${MAX_LEASES} pages of this consumer are leased and not committed. Commit them, or wait until their leases end.`,
     );
   }
-  await checkRetained(ctx.services.store.db, consumer.head);
+  await checkRetained(ctx.services.store.db, consumer.feed, consumer.head);
   const page = await newestPage(ctx, consumer.feed, { from: consumer.head, limit: input.limit, filter: NO_FILTER });
   // Polls often find nothing: only a position that would otherwise expire is worth a write.
   if (page.messages.length === 0 && page.done && page.end.key - consumer.head.key < IDLE_KEYS) {

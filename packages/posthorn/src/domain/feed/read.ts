@@ -14,10 +14,10 @@ export interface ReadFeed {
 }
 
 /** Resolves a starting position. */
-export async function startOf({ services }: OutsideContext, start: Start): Promise<Position> {
+export async function startOf({ services }: OutsideContext, feed: Feed, start: Start): Promise<Position> {
   const { store, feeds } = services;
   if (start === "latest") return { key: await feeds.horizon(), late: 0 };
-  const first = await earliest(store.db);
+  const first = await earliest(store.db, feed);
   return start === "earliest" ? first : laterOf(first, positionAtTime(start.after));
 }
 
@@ -25,7 +25,7 @@ export async function startOf({ services }: OutsideContext, start: Start): Promi
 export async function readFeed({ ctx, input }: OutsideCall<ReadFeed>): Promise<FeedPage> {
   const { store } = ctx.services;
   const { feed, from } = input;
-  await checkRetained(store.db, from);
+  await checkRetained(store.db, feed, from);
   const page = await newestPage(ctx, feed, input);
   return { ...page, messages: await withPayloads(store.db, page.messages) };
 }

@@ -12,7 +12,7 @@ import { sweepsUpTo } from "./drop-days.ts";
 import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
 
 /** Attempts per transaction. */
-const STEP = 200;
+export const ATTEMPTS_PER_STEP = 200;
 
 /** Deletes all expired attempts. Returns how many. */
 export async function sweepAttempts(services: Services, { periods, signal, pause }: SweepOptions): Promise<number> {
@@ -30,14 +30,14 @@ export async function sweepAttempts(services: Services, { periods, signal, pause
       .where("id", ">", cursor)
       .where("id", "<", end)
       .orderBy("id")
-      .limit(STEP)
+      .limit(ATTEMPTS_PER_STEP)
       .execute();
     const last = rows.at(-1);
     if (last === undefined) break;
     const ids = rows.map(({ id }) => id);
     deleted += await store.transaction(async ({ db }) => {
       await noteSwept(db, "attempt", last.id);
-      return deleteEnded(db, ids);
+      return deleteEndedAttempts(db, ids);
     }, "retention.sweep-attempts");
     cursor = last.id;
     await pause();
@@ -45,7 +45,8 @@ export async function sweepAttempts(services: Services, { periods, signal, pause
   return deleted;
 }
 
-async function deleteEnded(db: Kysely<Database>, ids: readonly number[]): Promise<number> {
+/** Deletes attempts, except those of failed or pending deliveries. Returns how many. */
+export async function deleteEndedAttempts(db: Kysely<Database>, ids: readonly number[]): Promise<number> {
   const deleted = await db
     .deleteFrom("attempt")
     .where("id", "in", ids)

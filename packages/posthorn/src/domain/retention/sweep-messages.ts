@@ -16,7 +16,7 @@ import { sweepsUpTo } from "./drop-days.ts";
 import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
 
 /** Messages per transaction. Few, so that publishing is not delayed by a long commit. */
-const STEP = 100;
+export const MESSAGES_PER_STEP = 100;
 
 /** Deletes all expired messages. Returns how many. */
 export async function sweepMessages(services: Services, options: SweepOptions): Promise<number> {
@@ -52,7 +52,7 @@ interface Walk {
   readonly step: StepOptions;
 }
 
-interface StepOptions {
+export interface StepOptions {
   /** Messages with an attempt from this key on are kept. */
   readonly recent: number;
   /** Whether to delete messages with failed deliveries too. */
@@ -73,14 +73,14 @@ async function walk(
       .where("id", ">", cursor)
       .where("id", "<", end)
       .orderBy("id")
-      .limit(STEP)
+      .limit(MESSAGES_PER_STEP)
       .execute();
     const last = rows.at(-1);
     if (last === undefined) break;
     const ids = rows.map(({ id }) => id);
     deleted += await store.transaction(async ({ db }) => {
       if (name !== null) await noteSwept(db, name, last.id);
-      return deleteEnded(db, ids, { ...step, now: services.now() });
+      return deleteEndedMessages(db, ids, { ...step, now: services.now() });
     }, "retention.sweep-messages");
     cursor = last.id;
     await pause();
@@ -89,7 +89,7 @@ async function walk(
 }
 
 /** Deletes messages unless a condition keeps them. Checked in the transaction, because a message may just have been resent. */
-async function deleteEnded(
+export async function deleteEndedMessages(
   db: Kysely<Database>,
   candidates: readonly number[],
   { recent, failures, now }: StepOptions & { readonly now: number },

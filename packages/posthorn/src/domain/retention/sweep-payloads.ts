@@ -2,7 +2,9 @@
  * Deletes expired payloads: those with their own retention, and all that are older than the default. A payload with a pending delivery is
  * kept until the delivery has succeeded, failed or been canceled, whatever its retention.
  */
+import type { Kysely } from "kysely";
 import { keyAtTime } from "../../lib/id.ts";
+import type { Database } from "../../store/schema.ts";
 import { attemptsWithSentBodies, forgetSentBodies } from "../attempt/expunge.ts";
 import type { Services } from "../context.ts";
 import { rolledUpTo } from "../stats/roll-up.ts";
@@ -12,7 +14,7 @@ import { sweepsUpTo } from "./drop-days.ts";
 import { messageMs, noteSwept, type SweepOptions, sweptUpTo } from "./retention.ts";
 
 /** Payloads per transaction. Few, because they can be large and freeing their pages takes time. */
-const STEP = 100;
+export const PAYLOADS_PER_STEP = 100;
 /** A payload with a pending delivery is checked again after this long. */
 const LOOK_AGAIN_MS = 3_600_000;
 
@@ -35,11 +37,12 @@ export async function sweepPayloads(services: Services, { periods, signal, pause
       .where("payload", "is not", null)
       .where("expires_at", "is", null)
       .orderBy("id")
-      .limit(STEP)
+      .limit(PAYLOADS_PER_STEP)
       .execute();
     const last = rows.at(-1);
     if (last === undefined) break;
-    await expire(services, { ids: rows.map(({ id }) => id), now, upTo: last.id });
+    const progress = (db: Kysely<Database>): Promise<void> => noteSwept(db, "payload", last.id);
+    await expirePayloads(services, { ids: rows.map(({ id }) => id), now, progress });
     cursor = last.id;
     await pause();
   }
@@ -54,24 +57,25 @@ async function expireOwnRetention(services: Services, now: number): Promise<bool
     .where("expires_at", "<=", now)
     .where("id", "<=", counted)
     .orderBy("expires_at")
-    .limit(STEP)
+    .limit(PAYLOADS_PER_STEP)
     .execute();
-  if (rows.length > 0) await expire(services, { ids: rows.map(({ id }) => id), now, upTo: null });
-  return rows.length === STEP;
+  if (rows.length > 0) await expirePayloads(services, { ids: rows.map(({ id }) => id), now, progress: null });
+  return rows.length === PAYLOADS_PER_STEP;
 }
 
 interface Expiring {
   readonly ids: readonly number[];
   readonly now: number;
-  /** New cursor of the sweep by default retention; `null` for payloads with their own retention. */
-  readonly upTo: number | null;
+  /** Stores the cursor of the sweep, in the same transaction; `null` for payloads with their own retention. */
+  readonly progress: ((db: Kysely<Database>) => Promise<void>) | null;
 }
 
-async function expire({ store }: Services, { ids, now, upTo }: Expiring): Promise<void> {
+/** Deletes the payloads of these messages, with what attempts kept of them. Those with a pending delivery are checked again later. */
+export async function expirePayloads({ store }: Services, { ids, now, progress }: Expiring): Promise<void> {
   const sent = await attemptsWithSentBodies(store, ids);
   await store.transaction(async (tx) => {
     const { db } = tx;
-    if (upTo !== null) await noteSwept(db, "payload", upTo);
+    await progress?.(db);
     const ended = await db
       .selectFrom("message")
       .select((eb) => ["id", eb.fn<number | null>("octet_length", ["payload"]).as("bytes")])

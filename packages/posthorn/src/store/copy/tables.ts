@@ -7,6 +7,7 @@ const COPIED: { readonly [T in Exclude<keyof Database, "encryption_key_node">]: 
   delivery_pause: true,
   organisation: true,
   application: true,
+  application_retention: true,
   event_type: true,
   endpoint: true,
   endpoint_secret: true,

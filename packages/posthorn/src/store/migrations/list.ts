@@ -43,6 +43,7 @@ import { audit } from "./053-audit.ts";
 import { shareLinks } from "./055-share-links.ts";
 import { encryptionKeys } from "./054-encryption-keys.ts";
 import { erasure } from "./060-erasure.ts";
+import { applicationRetention } from "./062-application-retention.ts";
 import { traceContext } from "./071-trace-context.ts";
 import { deliveryPause } from "./075-delivery-pause.ts";
 import { redaction } from "./065-redaction.ts";
@@ -105,6 +106,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "erasure", sql: erasure },
   { name: "delivery pause", sql: deliveryPause },
   { name: "redaction", sql: redaction },
+  { name: "application retention", sql: applicationRetention },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
