@@ -9,6 +9,7 @@ import { cluster } from "./de/cluster.ts";
 import { destinations } from "./de/destinations.ts";
 import { endpointState } from "./de/endpoint-state.ts";
 import { feed } from "./de/feed.ts";
+import { firstRun } from "./de/first-run.ts";
 import { frame } from "./de/frame.ts";
 import { home } from "./de/home.ts";
 import { ingest } from "./de/ingest.ts";
@@ -37,6 +38,7 @@ export const de: typeof en = {
   ...destinations,
   ...endpointState,
   ...feed,
+  ...firstRun,
   ...frame,
   ...home,
   ...ingest,

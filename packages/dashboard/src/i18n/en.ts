@@ -8,6 +8,7 @@ import { cluster } from "./en/cluster.ts";
 import { destinations } from "./en/destinations.ts";
 import { endpointState } from "./en/endpoint-state.ts";
 import { feed } from "./en/feed.ts";
+import { firstRun } from "./en/first-run.ts";
 import { frame } from "./en/frame.ts";
 import { home } from "./en/home.ts";
 import { ingest } from "./en/ingest.ts";
@@ -36,6 +37,7 @@ export const en = {
   ...destinations,
   ...endpointState,
   ...feed,
+  ...firstRun,
   ...frame,
   ...home,
   ...ingest,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { components } from "../api/schema.ts";
-import { isUrgent, attentionItems } from "./attention.ts";
+import { isUrgent, attentionItems, toneOfEndpoint } from "./attention.ts";
 
 type Now = components["schemas"]["StatsNowOut"];
 
@@ -42,5 +42,16 @@ describe("the items that need attention", () => {
   it("rate a certificate as information up to 30 days before its expiry, as a warning from 14, and as bad from 7 and after it", () => {
     const tones = attentionItems(nowWith([-1, 7, 8, 14, 15]), null).filter(({ kind }) => kind === "certificate");
     expect(tones.map(({ tone }) => tone)).toEqual(["bad", "bad", "warn", "warn", "info"]);
+  });
+
+  it("rate a failing endpoint as information until it has failed five times or for ten minutes, or deliveries are due", () => {
+    const [endpoint] = nowWith([], ["failing"]).endpoints.needingAttention;
+    const toneOf = (failures: number, minutes: number, due = 0) => {
+      const failingSince = new Date(Date.parse(AT) - minutes * 60_000).toISOString();
+      return toneOfEndpoint({ ...endpoint!, failures, failingSince, due }, AT);
+    };
+    expect([toneOf(1, 0), toneOf(4, 9)]).toEqual(["info", "info"]);
+    expect([toneOf(5, 0), toneOf(1, 10), toneOf(1, 0, 3)]).toEqual(["warn", "warn", "warn"]);
+    expect(toneOfEndpoint({ ...endpoint!, problem: "disabled" }, AT)).toBe("bad");
   });
 });

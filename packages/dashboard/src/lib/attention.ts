@@ -19,6 +19,9 @@ const DAY_MS = 86_400_000;
 /** Days before its expiry at which a certificate is urgent, and at which it needs attention. */
 const ENDS_NOW_DAYS = 7;
 const ENDS_SOON_DAYS = 14;
+/** Failed attempts, or time without a success, from which an endpoint needs attention. */
+const MANY_FAILURES = 5;
+const LONG_FAILING_MS = 600_000;
 const ORDER: readonly Tone[] = ["bad", "warn", "info", "good", "neutral"];
 
 export function attentionItems(now: Now, fullInDays: number | null): readonly AttentionItem[] {
@@ -27,7 +30,7 @@ export function attentionItems(now: Now, fullInDays: number | null): readonly At
       ? [{ kind: "disk", tone: "bad", days: fullInDays } as const]
       : []),
     ...now.endpoints.needingAttention.map((endpoint) => {
-      return { kind: "endpoint", tone: PROBLEM_TONES[endpoint.problem], endpoint } as const;
+      return { kind: "endpoint", tone: toneOfEndpoint(endpoint, now.at), endpoint } as const;
     }),
     ...now.endpoints.certificates.map((certificate) => {
       return { kind: "certificate", tone: toneOfEnd(certificate.validTo, now.at), certificate } as const;
@@ -35,6 +38,21 @@ export function attentionItems(now: Now, fullInDays: number | null): readonly At
     ...now.sources.inactive.map((source) => ({ kind: "source", tone: "warn", source }) as const),
   ];
   return items.toSorted((a, b) => ORDER.indexOf(a.tone) - ORDER.indexOf(b.tone));
+}
+
+/**
+ * Tone of an endpoint. A few failed attempts that began just now are information: most endpoints recover from them with the next retry.
+ *
+ * @param at ISO 8601: the time of the figures.
+ */
+export function toneOfEndpoint({ problem, failures, failingSince, due }: AttentionEndpoint, at: string): Tone {
+  const isBrief =
+    problem === "failing" &&
+    failingSince !== null &&
+    due === 0 &&
+    failures < MANY_FAILURES &&
+    Date.parse(at) - Date.parse(failingSince) < LONG_FAILING_MS;
+  return isBrief ? "info" : PROBLEM_TONES[problem];
 }
 
 /** Tone of a certificate by the time left until it expires. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { sinceOf } from "./time-window.ts";
+import { rangeBefore, sinceOf } from "./time-window.ts";
 
 const NOW = Date.UTC(2026, 10, 25, 18, 29, 31);
 
@@ -9,5 +9,9 @@ describe("a time window", () => {
     expect(sinceOf("24h", NOW)).toBe("2026-11-24T19:00:00.000Z");
     expect(sinceOf("7d", NOW)).toBe("2026-11-18T19:00:00.000Z");
     expect(sinceOf("30d", NOW)).toBe("2026-10-26T19:00:00.000Z");
+  });
+
+  it("is compared with the window of the same length before it, which ends where it begins", () => {
+    expect(rangeBefore("24h", NOW)).toEqual({ since: "2026-11-23T19:00:00.000Z", until: sinceOf("24h", NOW) });
   });
 });

@@ -25,3 +25,10 @@ export function sinceOf(window: TimeWindow, now = Date.now()): string {
   const step = STEP_MS[sums];
   return new Date((Math.floor(now / step) - (count - 1)) * step).toISOString();
 }
+
+/** The window of the same length before this one, to compare with. */
+export function rangeBefore(window: TimeWindow, now = Date.now()): { readonly since: string; readonly until: string } {
+  const { sums, count } = WINDOW_STEPS[window];
+  const until = Date.parse(sinceOf(window, now));
+  return { since: new Date(until - count * STEP_MS[sums]).toISOString(), until: new Date(until).toISOString() };
+}

@@ -10,15 +10,19 @@ import styles from "./home.module.css";
 export interface TilesProps {
   readonly now: components["schemas"]["StatsNowOut"] | undefined;
   readonly summary: components["schemas"]["StatsSummaryOut"] | undefined;
+  /** The same figures of the window before. */
+  readonly before: components["schemas"]["StatsSummaryOut"] | undefined;
   readonly storage: components["schemas"]["StatsStorageOut"] | undefined;
   readonly window: TimeWindow;
+  /** Number of endpoints that need attention. */
+  readonly urgent: number;
 }
 
 /** A pending time from which the figure is highlighted. */
 const LONG_WAIT_SECONDS = 60;
 const GOOD_PERCENT = 99;
 
-export function Tiles({ now, summary, storage, window }: TilesProps) {
+export function Tiles({ now, summary, before, storage, window, urgent }: TilesProps) {
   const { t, i18n } = useTranslation();
   const { language } = i18n;
   const count = (value: number | undefined): string => (value === undefined ? "–" : formatCompact(language, value));
@@ -31,80 +35,105 @@ export function Tiles({ now, summary, storage, window }: TilesProps) {
   const inactive = now?.sources.inactive.length ?? 0;
   const days = storage?.fullInDays;
   const oldest = now?.waiting.oldestWaitSeconds ?? 0;
+  const held = now?.waiting.held ?? 0;
+  // What is not as usual is never behind a click.
+  const isUnusual =
+    held > 0 || inactive > 0 || (summary?.deliveries.exhausted ?? 0) > 0 || (days ?? Infinity) < DISK_WARNING_DAYS;
+  const compared = (
+    value: number | null | undefined,
+    usual: number | null | undefined,
+    format: (of: number) => string,
+  ) =>
+    value === null || value === undefined || usual === null || usual === undefined
+      ? null
+      : t("home.before", { value: format(usual), window: t(`filters.short.${window}`) });
   return (
-    <div className={styles["tiles"]}>
-      <Tile
-        name={t("home.messages")}
-        value={count(summary?.messages)}
-        more={t("home.attempts", { count: attempts ?? 0, value: count(attempts) })}
-        link={{ to: "/messages", search: { range: window } }}
-      />
-      <Tile
-        name={t("home.success")}
-        value={percent(success)}
-        tone={success !== null && success !== undefined && success < GOOD_PERCENT ? "warn" : undefined}
-        more={t("home.firstAttemptShare", { value: percent(summary?.deliveries.firstTryPercent) })}
-        link={{ to: "/messages", search: { range: window, state: "succeeded" } }}
-      />
-      <Tile
-        name={t("home.failed")}
-        value={count(summary?.deliveries.exhausted)}
-        tone={(summary?.deliveries.exhausted ?? 0) > 0 ? "bad" : undefined}
-        more={t("home.failedMore")}
-        link={{ to: "/messages", search: { range: window, state: "failed" } }}
-      />
-      <Tile
-        name={t("home.deliveryLatency")}
-        value={ms(summary?.latency.p50)}
-        more={t("home.percentiles", { p95: ms(summary?.latency.p95), p99: ms(summary?.latency.p99) })}
-        link={{ to: "/messages", search: { range: window, state: "succeeded" } }}
-      />
-      <Tile
-        name={t("home.oldest")}
-        value={oldest === 0 ? t("home.nothing") : formatDuration(language, oldest * 1000)}
-        tone={oldest > LONG_WAIT_SECONDS ? "warn" : undefined}
-        more={t("home.due", { value: count(now === undefined ? undefined : now.waiting.due - now.waiting.held) })}
-        link={{ to: "/messages", search: { state: "pending" } }}
-      />
-      <Tile
-        name={t("home.retrying")}
-        value={count(now?.waiting.later)}
-        more={t("home.retryingMore")}
-        link={{ to: "/messages", search: { state: "retrying" } }}
-      />
-      <Tile
-        name={t("home.held")}
-        value={count(now?.waiting.held)}
-        tone={(now?.waiting.held ?? 0) > 0 ? "warn" : undefined}
-        more={t("home.heldMore")}
-        link={{ to: "/messages", search: { state: "held" } }}
-      />
-      <Tile
-        name={t("home.attentionCount")}
-        value={now === undefined ? "–" : `${now.endpoints.needingAttention.length}${now.endpoints.more ? "+" : ""}`}
-        tone={(now?.endpoints.needingAttention.length ?? 0) > 0 ? "bad" : undefined}
-        more={t("home.inFlight", { count: now?.dispatcher.inFlight ?? 0, value: count(now?.dispatcher.inFlight) })}
-        link={{ to: "/endpoints" }}
-      />
-      <Tile
-        name={t("home.inactiveSources")}
-        value={now === undefined ? "–" : String(inactive)}
-        tone={inactive > 0 ? "warn" : undefined}
-        more={t("home.inactiveMore")}
-        link={{ to: "/sources" }}
-      />
-      <Tile
-        name={t("home.disk")}
-        value={days === null || days === undefined ? t("home.diskNever") : t("home.diskDays", { count: days })}
-        tone={days !== null && days !== undefined && days < DISK_WARNING_DAYS ? "bad" : undefined}
-        more={
-          storage?.disk
-            ? t("home.diskFree", { free: formatBytes(language, storage.disk.freeBytes) })
-            : t("home.diskUnknown")
-        }
-        link={{ to: "/settings", search: { tab: "storage" } }}
-      />
-    </div>
+    <>
+      <div className={styles["tiles"]}>
+        <Tile
+          name={t("home.success")}
+          value={percent(success)}
+          tone={success !== null && success !== undefined && success < GOOD_PERCENT ? "warn" : undefined}
+          more={
+            compared(success, before?.deliveries.successPercent, percent) ??
+            t("home.firstAttemptShare", { value: percent(summary?.deliveries.firstTryPercent) })
+          }
+          link={{ to: "/messages", search: { range: window, state: "succeeded" } }}
+        />
+        <Tile
+          name={t("home.deliveryLatency")}
+          value={ms(summary?.latency.p50)}
+          more={
+            compared(summary?.latency.p50, before?.latency.p50, ms) ??
+            t("home.percentiles", { p95: ms(summary?.latency.p95), p99: ms(summary?.latency.p99) })
+          }
+          link={{ to: "/messages", search: { range: window, state: "succeeded" } }}
+        />
+        <Tile
+          name={t("home.oldest")}
+          value={oldest === 0 ? t("home.nothing") : formatDuration(language, oldest * 1000)}
+          tone={oldest > LONG_WAIT_SECONDS ? "warn" : undefined}
+          more={t("home.due", { value: count(now === undefined ? undefined : now.waiting.due - now.waiting.held) })}
+          link={{ to: "/messages", search: { state: "pending" } }}
+        />
+        <Tile
+          name={t("home.attentionCount")}
+          value={now === undefined ? "–" : `${urgent}${now.endpoints.more ? "+" : ""}`}
+          tone={urgent > 0 ? "bad" : undefined}
+          more={t("home.inFlight", { count: now?.dispatcher.inFlight ?? 0, value: count(now?.dispatcher.inFlight) })}
+          link={{ to: "/endpoints" }}
+        />
+      </div>
+      <details className={styles["moreFigures"]} open={isUnusual}>
+        <summary>{t("home.more")}</summary>
+        <div className={styles["tiles"]}>
+          <Tile
+            name={t("home.messages")}
+            value={count(summary?.messages)}
+            more={t("home.attempts", { count: attempts ?? 0, value: count(attempts) })}
+            link={{ to: "/messages", search: { range: window } }}
+          />
+          <Tile
+            name={t("home.failed")}
+            value={count(summary?.deliveries.exhausted)}
+            tone={(summary?.deliveries.exhausted ?? 0) > 0 ? "bad" : undefined}
+            more={t("home.failedMore")}
+            link={{ to: "/messages", search: { range: window, state: "failed" } }}
+          />
+          <Tile
+            name={t("home.retrying")}
+            value={count(now?.waiting.later)}
+            more={t("home.retryingMore")}
+            link={{ to: "/messages", search: { state: "retrying" } }}
+          />
+          <Tile
+            name={t("home.held")}
+            value={count(now?.waiting.held)}
+            tone={(now?.waiting.held ?? 0) > 0 ? "warn" : undefined}
+            more={t("home.heldMore")}
+            link={{ to: "/messages", search: { state: "held" } }}
+          />
+          <Tile
+            name={t("home.inactiveSources")}
+            value={now === undefined ? "–" : String(inactive)}
+            tone={inactive > 0 ? "warn" : undefined}
+            more={t("home.inactiveMore")}
+            link={{ to: "/sources" }}
+          />
+          <Tile
+            name={t("home.disk")}
+            value={days === null || days === undefined ? t("home.diskNever") : t("home.diskDays", { count: days })}
+            tone={days !== null && days !== undefined && days < DISK_WARNING_DAYS ? "bad" : undefined}
+            more={
+              storage?.disk
+                ? t("home.diskFree", { free: formatBytes(language, storage.disk.freeBytes) })
+                : t("home.diskUnknown")
+            }
+            link={{ to: "/settings", search: { tab: "storage" } }}
+          />
+        </div>
+      </details>
+    </>
   );
 }
 

@@ -1,6 +1,7 @@
 /** Overview page: health, figures, charts, and items that need attention. Every figure links to the list behind it. */
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import type { components } from "../api/schema.ts";
@@ -8,9 +9,10 @@ import { Chart } from "../components/chart.tsx";
 import { Card, Columns, Page } from "../components/page.tsx";
 import { Failed } from "../components/state.tsx";
 import { formatCompact, formatDuration } from "../lib/format.ts";
-import { TIME_WINDOWS, type TimeWindow, sinceOf, STEP_MS, WINDOW_STEPS } from "../lib/time-window.ts";
+import { TIME_WINDOWS, type TimeWindow, rangeBefore, sinceOf, STEP_MS, WINDOW_STEPS } from "../lib/time-window.ts";
+import { firstRunState, keepFirstRunState, showsFirstRun } from "../lib/first-run.ts";
 import type { MessageState } from "../lib/message-filter.ts";
-import { attentionItems } from "../lib/attention.ts";
+import { attentionItems, isUrgent } from "../lib/attention.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { NeedsAttention } from "./home-attention.tsx";
 import { Tiles } from "./home-tiles.tsx";
@@ -19,8 +21,36 @@ import { HealthSummary } from "./home-health.tsx";
 
 type Series = components["schemas"]["StatsSeriesOut"];
 
+/** Loaded on new servers only. */
+const FirstRun = lazy(async () => {
+  const { FirstRun: component } = await import("./first-run.tsx");
+  return { default: component };
+});
+
 const EVERY_MS = 15_000;
-const STORAGE_STALE_MS = 300_000;
+const SLOW_STALE_MS = 300_000;
+
+/** Whether the first steps are shown. They stay until the reader hides them. */
+function useFirstRun() {
+  const [state, setState] = useState(firstRunState);
+  const newest = useQuery({
+    queryKey: ["first-run", "newest"],
+    queryFn: () => must(api.GET("/api/v1/message", { params: { query: { limit: 1, direction: "out" } } })),
+    enabled: state !== "hidden",
+    staleTime: 3000,
+  });
+  const hasMessages = newest.data && newest.data.data.length > 0;
+  const isShown = showsFirstRun(state, hasMessages === undefined ? undefined : !hasMessages);
+  const hide = (): void => {
+    keepFirstRunState("hidden");
+    setState("hidden");
+  };
+  if (isShown && state === "new") setState("open");
+  useEffect(() => {
+    if (state === "open") keepFirstRunState("open");
+  }, [state]);
+  return { isShown, hasMessages: hasMessages === true, hide };
+}
 
 export function Home() {
   const { t } = useTranslation();
@@ -39,6 +69,14 @@ export function Home() {
     refetchInterval: EVERY_MS,
     placeholderData: keepPreviousData,
   });
+  const before = useQuery({
+    queryKey: ["stats", "summary-before", window],
+    queryFn: () => {
+      const query = { ...rangeBefore(window), step: WINDOW_STEPS[window].sums };
+      return must(api.GET("/api/v1/stats/summary", { params: { query } }));
+    },
+    staleTime: SLOW_STALE_MS,
+  });
   const series = useQuery({
     queryKey: ["stats", "series", window],
     queryFn: () => {
@@ -51,25 +89,43 @@ export function Home() {
   const storage = useQuery({
     queryKey: ["storage"],
     queryFn: () => must(api.GET("/api/v1/stats/storage")),
-    staleTime: STORAGE_STALE_MS,
+    staleTime: SLOW_STALE_MS,
   });
-  useLiveRefresh([["stats"]], () => true, 5000);
+  useLiveRefresh([["stats"], ["first-run"]], () => true, 5000);
+  const firstRun = useFirstRun();
   const error = now.error ?? summary.error ?? series.error;
   if (error !== null && now.data === undefined) return <Failed error={error} retry={() => void now.refetch()} />;
   const items = now.data === undefined ? undefined : attentionItems(now.data, storage.data?.fullInDays ?? null);
   return (
     <Page title={t("home.title")} actions={<WindowPicker current={window} />}>
-      <HealthSummary now={now.data} items={items} />
-      <Tiles now={now.data} summary={summary.data} storage={storage.data} window={window} />
-      <Columns>
-        <Card title={t("home.outcomes")}>
-          <Outcomes series={series.data} />
-        </Card>
-        <Card title={t("home.latency")} lead={t("home.latencyLead")}>
-          <Latency series={series.data} />
-        </Card>
-      </Columns>
-      <NeedsAttention items={items} />
+      {firstRun.isShown && (
+        <Suspense fallback={null}>
+          <FirstRun hasMessages={firstRun.hasMessages} onHide={firstRun.hide} />
+        </Suspense>
+      )}
+      {/* An empty server has nothing else to show. */}
+      {(firstRun.hasMessages || !firstRun.isShown) && (
+        <>
+          <HealthSummary now={now.data} items={items} />
+          <NeedsAttention items={items} />
+          <Tiles
+            now={now.data}
+            summary={summary.data}
+            before={before.data}
+            urgent={items?.filter((item) => item.kind === "endpoint" && isUrgent(item)).length ?? 0}
+            storage={storage.data}
+            window={window}
+          />
+          <Columns>
+            <Card title={t("home.outcomes")}>
+              <Outcomes series={series.data} />
+            </Card>
+            <Card title={t("home.latency")} lead={t("home.latencyLead")}>
+              <Latency series={series.data} />
+            </Card>
+          </Columns>
+        </>
+      )}
     </Page>
   );
 }

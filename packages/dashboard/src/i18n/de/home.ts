@@ -4,6 +4,8 @@ export const home: typeof english = {
   home: {
     title: "Übersicht",
     window: "Zeitraum",
+    more: "Weitere Kennzahlen",
+    before: "{{value}} in den {{window}} davor",
     messages: "Nachrichten",
     attempts_one: "{{value}} Versuch",
     attempts_other: "{{value}} Versuche",

@@ -3,6 +3,8 @@ export const home = {
   home: {
     title: "Overview",
     window: "Time range",
+    more: "More figures",
+    before: "{{value}} in the {{window}} before",
     messages: "Messages",
     attempts_one: "{{value}} attempt",
     attempts_other: "{{value}} attempts",
