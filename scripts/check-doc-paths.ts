@@ -5,7 +5,9 @@ import { dirname, join, normalize } from "node:path";
 const ROOTS = /^(?:packages|docs|bench|e2e|scripts|examples|vectors|\.ci)\//;
 /** Where the page on security names files without their folders. */
 const SECURITY_ROOTS = ["", "packages/posthorn/src/", "packages/egress/src/"];
-const files = globSync("**/*.md", { exclude: (path) => /node_modules|dist|CHANGELOG/.test(path) });
+const files = globSync("**/*.md", {
+  exclude: (path) => /node_modules|dist|CHANGELOG|packages\/posthorn\/docs/.test(path),
+});
 const headings = new Map<string, ReadonlySet<string>>();
 const missing: string[] = [];
 

@@ -1,0 +1,7 @@
+/** Applies the chosen theme before the page is painted, so that it does not flash. Loaded as a classic script. */
+try {
+  const theme = localStorage.getItem("posthorn.theme");
+  if (theme === "light" || theme === "dark") document.documentElement.dataset["theme"] = theme;
+} catch {
+  // Without storage, the theme of the system applies.
+}
