@@ -1,5 +1,5 @@
 /**
- * Builds the dashboard into the server, then the published packages in the order of their dependencies: `tsc` to `dist/`, and the licence
+ * Builds the dashboard and the documentation into the server, then the published packages in the order of their dependencies: `tsc` to `dist/`, and the licence
  * beside it. Then bundles the server.
  */
 import { spawnSync } from "node:child_process";
@@ -9,6 +9,8 @@ const { status: web } = spawnSync("node", ["scripts/build-dashboard.ts", ...proc
   stdio: "inherit",
 });
 if (web !== 0) process.exit(web ?? 1);
+const { status: docs } = spawnSync("node", ["scripts/build-docs.ts", ...process.argv.slice(2)], { stdio: "inherit" });
+if (docs !== 0) process.exit(docs ?? 1);
 
 for (const name of ["webhooks", "egress", "posthorn"]) {
   const folder = `packages/${name}`;

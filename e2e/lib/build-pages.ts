@@ -5,7 +5,11 @@ import { fileURLToPath } from "node:url";
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 
 export function setup(): void {
-  const command = ["run", "-s", "build:dashboard", "--", "--if-changed"];
-  const { status } = spawnSync("npm", command, { cwd: REPOSITORY, stdio: "inherit" });
-  if (status !== 0) throw new Error("The dashboard cannot be built.");
+  for (const script of ["build:dashboard", "build:docs"]) {
+    const { status } = spawnSync("npm", ["run", "-s", script, "--", "--if-changed"], {
+      cwd: REPOSITORY,
+      stdio: "inherit",
+    });
+    if (status !== 0) throw new Error(`\`npm run ${script}\` failed.`);
+  }
 }

@@ -15,6 +15,7 @@ import { invoker } from "./invoke.ts";
 import { MAX_BATCH_MESSAGES } from "./models/message-batch.ts";
 import { type BodyLayout, layoutOf, NDJSON, type ParsedBody, readBody, splitLines } from "./body.ts";
 import { discard, refuseExpectation, respondToClientError } from "./connection.ts";
+import { type DocsAccess, DOCS_FOLDER, hasDocsSite, registerDocsSite } from "./docs-site.ts";
 import { errorReply } from "./error-reply.ts";
 import { failureReply } from "./failure.ts";
 import { Front, inboundRoute, type Listener, publishRoute, responder } from "./front.ts";
@@ -30,7 +31,7 @@ import { maskReply, PAYLOADS_HEADER, viewOf } from "./mask-reply.ts";
 import { noContent, ok, type Reply, reply } from "./reply.ts";
 import type { Route } from "./route.ts";
 import { ROUTES } from "./routes.ts";
-import { type CallerOptions, identifyCaller } from "./session/caller.ts";
+import { type CallerOptions, identifyCaller, identifyReader } from "./session/caller.ts";
 import { registerProviderRedirects } from "./session/provider-redirects.ts";
 import { registerPublicRoutes } from "./session/public-routes.ts";
 import { registerAuditExport } from "./audit/export.ts";
@@ -42,7 +43,7 @@ import { registerSecurityTxt } from "./security-txt.ts";
 import { registerSources } from "./sources.ts";
 import { unknownWarning, WARNING_HEADER } from "./validation.ts";
 import { bodyWarning } from "./body-warning.ts";
-import { registerWeb, WEB_FOLDER } from "./web.ts";
+import { type PageServer, registerWeb, WEB_FOLDER } from "./web.ts";
 import { registerPermissionCallback } from "./endpoint-permission.ts";
 import { registerWebSub } from "./websub/hub.ts";
 
@@ -76,6 +77,8 @@ export interface ServerOptions {
   readonly frameAncestors: readonly string[];
   /** Where to report vulnerabilities; empty: not published. */
   readonly securityContacts: readonly string[];
+  /** Who may read the documentation. */
+  readonly docs: DocsAccess;
   /** Path at which a host application has mounted the server, such as `/webhooks`; empty at the root. */
   readonly base: string;
   /** Whether Fastify handles all requests, for tests. */
@@ -213,14 +216,20 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     publicUrl: options.services.rules.publicUrl,
     now: options.services.now,
   });
-  const page = await registerWeb(app, {
-    folder: WEB_FOLDER,
-    base: options.base,
-    frameAncestors: options.frameAncestors,
-    ingestUrl: options.ingestUrl,
-  });
+  const page = await registerPages(app, options, callers);
   app.setNotFoundHandler((request, response) => page(request, response) ?? send(response, noSuchRoute(request)));
   return app;
+}
+
+/** Registers the documentation and the dashboard; returns the function that serves pages of the dashboard. */
+async function registerPages(
+  app: FastifyInstance,
+  { base, docs: access, frameAncestors, ingestUrl }: ServerOptions,
+  callers: CallerOptions,
+): Promise<PageServer> {
+  const docs = { folder: DOCS_FOLDER, access, base };
+  await registerDocsSite(app, { ...docs, identify: (request) => identifyReader(request, callers) });
+  return registerWeb(app, { folder: WEB_FOLDER, base, frameAncestors, ingestUrl, hasDocs: hasDocsSite(docs) });
 }
 
 /** Decorator with the request listener, for a host program that passes requests on. */

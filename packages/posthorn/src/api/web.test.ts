@@ -13,7 +13,7 @@ beforeAll(async () => {
   writeFileSync(`${folder.path}/embed.js`, "");
   writeFileSync(`${folder.path}/THIRD-PARTY-NOTICES.txt`, "good 1.0.0 (MIT) — © A");
   app = Fastify();
-  await registerWeb(app, { folder: folder.path, base: "", frameAncestors: [], ingestUrl: "" });
+  await registerWeb(app, { folder: folder.path, base: "", frameAncestors: [], ingestUrl: "", hasDocs: false });
 });
 
 afterAll(async () => {

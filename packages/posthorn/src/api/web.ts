@@ -21,6 +21,8 @@ export interface WebOptions {
   readonly frameAncestors: readonly string[];
   /** Separate origin for inbound webhooks; empty if there is none. */
   readonly ingestUrl: string;
+  /** Whether this server has the documentation, so that pages link to it. */
+  readonly hasDocs: boolean;
 }
 
 /** Responds to a request for a page; returns `null` for any other request. */
@@ -68,9 +70,13 @@ export async function registerWeb(app: FastifyInstance, options: WebOptions): Pr
 }
 
 /** The page, with the base path of its files and the API, and the origin of inbound webhooks. */
-function pageAt({ base, ingestUrl }: WebOptions, html: string): Buffer {
+function pageAt({ base, ingestUrl, hasDocs }: WebOptions, html: string): Buffer {
   const placed = html.replaceAll('"./assets/', `"${base}/assets/`);
-  const facts = { "posthorn-base": base, ...(ingestUrl === "" ? {} : { "posthorn-ingest": ingestUrl }) };
+  const facts = {
+    "posthorn-base": base,
+    ...(ingestUrl === "" ? {} : { "posthorn-ingest": ingestUrl }),
+    ...(hasDocs ? { "posthorn-docs": `${base}/docs` } : {}),
+  };
   const metas = Object.entries(facts).map(([name, content]) => `\n    <meta name="${name}" content="${content}" />`);
   return Buffer.from(placed.replace("<head>", `<head>${metas.join("")}`));
 }

@@ -366,6 +366,12 @@ export const settings = {
     default: "",
     parse: parseContacts,
   }),
+  docs: setting({
+    name: "POSTHORN_DOCS",
+    help: "Who may read the documentation at /docs: public (everyone who reaches the server), signed-in (users with a session, and callers with a token) or off.",
+    default: "public",
+    parse: (text) => parseChoice(text, ["public", "signed-in", "off"]),
+  }),
   portalFrameAncestors: setting({
     name: "POSTHORN_PORTAL_FRAME_ANCESTORS",
     help: "Origins whose pages may embed the customer portal in a frame, separated by commas. *: every origin (a frame gets its session only from its link). Empty: none.",

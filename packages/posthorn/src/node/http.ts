@@ -54,6 +54,7 @@ export async function startHttp(
     ingestUrl,
     frameAncestors: config.portalFrameAncestors,
     securityContacts: config.securityContacts,
+    docs: config.docs,
     base,
     onlyFastify,
     timeouts,

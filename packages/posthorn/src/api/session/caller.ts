@@ -32,6 +32,21 @@ export async function identifyCaller(
 }
 
 /**
+ * Identifies the reader of a static page. Unlike a request to the API, it may come from a link on another origin, since it returns nothing
+ * that depends on the caller.
+ */
+export async function identifyReader(
+  request: FastifyRequest,
+  { authenticator, publicUrl }: CallerOptions,
+): Promise<Identity> {
+  const { authorization } = request.headers;
+  const cookie = authorization === undefined ? sessionCookie(request, publicUrl()) : null;
+  return cookie === null
+    ? authenticator.identify(bearerToken(authorization), request.ip)
+    : authenticator.identifySession(cookie);
+}
+
+/**
  * Returns the token of the `Authorization` header. The Terraform provider of the compatible API appends `|` and the name of an
  * environment. Tokens never contain that character and Posthorn has no environments, so the suffix is ignored.
  */

@@ -90,7 +90,7 @@ function welcome(url: string, token: string, code: string): string {
   Dashboard ${url}/#code=${code} (works once)
 
   API      ${url}/api/v1
-  Manual   ${url}/docs/api
+  Docs     ${url}/docs/
   Token    ${token}
 
   Publish a message:

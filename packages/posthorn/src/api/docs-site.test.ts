@@ -1,0 +1,94 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { brotliCompressSync } from "node:zlib";
+import Fastify, { type FastifyInstance } from "fastify";
+import { afterEach, beforeAll, afterAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../test/support/store.ts";
+import { PosthornError } from "../lib/errors.ts";
+import { type DocsAccess, registerDocsSite } from "./docs-site.ts";
+
+const folder = temporaryFolder();
+const apps: FastifyInstance[] = [];
+const HTML = { accept: "text/html" };
+
+beforeAll(() => {
+  mkdirSync(`${folder.path}/features`);
+  mkdirSync(`${folder.path}/v0.1.0`);
+  for (const file of ["index.html", "delivery.html", "delivery.md", "features/retries.html", "v0.1.0/index.html"]) {
+    writeFileSync(`${folder.path}/${file}`, file);
+  }
+  writeFileSync(`${folder.path}/delivery.html.br`, brotliCompressSync("delivery.html"));
+  writeFileSync(`${folder.path}/version.json`, "{}");
+  writeFileSync(`${folder.path}/v0.1.0/version.json`, "{}");
+});
+
+afterEach(() => Promise.all(apps.splice(0).map((app) => app.close())));
+afterAll(() => folder[Symbol.dispose]());
+
+async function serve(access: DocsAccess = "public", base = ""): Promise<FastifyInstance> {
+  const app = Fastify({ routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true } });
+  apps.push(app);
+  const identify = ({ headers }: { readonly headers: Readonly<Record<string, unknown>> }): Promise<void> =>
+    headers["authorization"] === undefined
+      ? Promise.reject(new PosthornError("authentication_failed", "Sign in."))
+      : Promise.resolve();
+  await registerDocsSite(app, { folder: folder.path, access, base, identify });
+  return app;
+}
+
+describe("the documentation", () => {
+  it.each([
+    ["/docs/", "index.html"],
+    ["/docs/delivery", "delivery.html"],
+    ["/docs/delivery.md", "delivery.md"],
+    ["/docs/features/retries?x=1", "features/retries.html"],
+    ["/docs/v0.1.0/", "v0.1.0/index.html"],
+  ])("serves %s to everyone, with a policy without exceptions", async (url, body) => {
+    const response = await (await serve()).inject({ url });
+    expect([response.statusCode, response.body]).toEqual([200, body]);
+    expect(response.headers).toMatchObject({ "x-content-type-options": "nosniff", "cache-control": "no-cache" });
+    expect(response.headers["content-security-policy"]).not.toContain("unsafe");
+  });
+
+  it.each([
+    ["/docs", "/hooks/docs/"],
+    ["/docs/delivery/", "/hooks/docs/delivery"],
+    ["/docs/v0.1.0", "/hooks/docs/v0.1.0/"],
+  ])("redirects %s, because links are relative", async (url, location) => {
+    const response = await (await serve("public", "/hooks")).inject({ url });
+    expect([response.statusCode, response.headers.location]).toEqual([301, location]);
+  });
+
+  it("sends compressed files, and 304 for a page that has not changed", async () => {
+    const app = await serve();
+    const headers = { "accept-encoding": "br" };
+    const first = await app.inject({ url: "/docs/delivery", headers });
+    expect(first.headers).toMatchObject({ "content-encoding": "br", "content-type": "text/html; charset=utf-8" });
+    const again = await app.inject({
+      url: "/docs/delivery",
+      headers: { ...headers, "if-none-match": first.headers.etag },
+    });
+    expect(again.statusCode).toBe(304);
+  });
+
+  it.each(["/docs/missing", "/docs/features", "/docs/..%2fsecret", "/docs/%2e%2e/secret", "/docs/a%00b", "/docs/%zz"])(
+    "has no page %s",
+    async (url) => {
+      const response = await (await serve()).inject({ url });
+      expect(response.statusCode).toBeGreaterThanOrEqual(400);
+      expect(response.body).not.toContain(folder.path);
+    },
+  );
+
+  it("can be turned off", async () => {
+    expect((await (await serve("off")).inject({ url: "/docs/" })).statusCode).toBe(404);
+  });
+
+  it("can be restricted to callers: people are led to the sign-in page", async () => {
+    const app = await serve("signed-in");
+    const page = await app.inject({ url: "/docs/delivery", headers: HTML });
+    expect([page.statusCode, page.headers.location]).toEqual([302, "/sign-in"]);
+    await expect(app.inject({ url: "/docs/delivery.md" })).resolves.not.toMatchObject({ statusCode: 200 });
+    const known = await app.inject({ url: "/docs/delivery", headers: { ...HTML, authorization: "Bearer x" } });
+    expect([known.statusCode, known.headers["cache-control"]]).toEqual([200, "private, no-cache"]);
+  });
+});
