@@ -52,6 +52,15 @@ function run(...args: readonly string[]): string {
 }
 
 describe("the alert rules and the dashboard", () => {
+  it("lead to a section of the runbook", () => {
+    const runbook = readFileSync(join(DEPLOY, "../docs/guides/on-call.md"), "utf8");
+    const headings = [...runbook.matchAll(/^### (\w+)$/gm)].map(([, name = ""]) => name);
+    expect(new Set(headings)).toEqual(new Set(rules.map(({ alert }) => alert)));
+    const urls = rules.map(({ annotations }) => annotations["runbook_url"]);
+    const root = "https://posthorn.example.com/docs/guides/on-call";
+    expect(urls).toEqual(rules.map(({ alert }) => `${root}#${alert.toLowerCase()}`));
+  });
+
   it("name only metrics that a server has", () => {
     const known = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
     const exprs = [...rules, ...board.panels.flatMap(({ targets = [] }) => targets)].map(({ expr }) => expr);
@@ -62,7 +71,7 @@ describe("the alert rules and the dashboard", () => {
   it("have a severity, and say what to do", () => {
     for (const { labels, annotations } of rules) {
       expect(["critical", "warning", "info"]).toContain(labels.severity);
-      expect(Object.keys(annotations)).toEqual(["summary", "description"]);
+      expect(Object.keys(annotations)).toEqual(["runbook_url", "summary", "description"]);
     }
   });
 

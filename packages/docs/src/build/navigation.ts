@@ -24,7 +24,7 @@ export const SECTIONS: readonly Section[] = [
     title: "Send",
     summary: "Your product publishes events, and your customers receive them.",
     groups: [
-      { title: "Start", files: ["/README.md", "api.md", "delivery.md"] },
+      { title: "Start", files: ["/README.md", "guides/add-webhooks-to-your-product.md", "api.md", "delivery.md"] },
       {
         title: "Publish",
         files: [
@@ -84,8 +84,8 @@ export const SECTIONS: readonly Section[] = [
           "destinations/*",
         ],
       },
-      { title: "Integrate", files: ["compatibility.md", "embedding.md"] },
-      { title: "More features", files: ["features/*"] },
+      { title: "Integrate", files: ["compatibility.md", "guides/migrate.md", "embedding.md"] },
+      { title: "More", files: ["guides/*", "features/*"] },
     ],
   },
   {
@@ -111,7 +111,10 @@ export const SECTIONS: readonly Section[] = [
     title: "Operate",
     summary: "You run the server, watch it and upgrade it.",
     groups: [
-      { title: "Start", files: ["operations.md", "operations/doctor.md"] },
+      {
+        title: "Start",
+        files: ["operations.md", "guides/reverse-proxies.md", "operations/doctor.md", "guides/on-call.md"],
+      },
       { title: "People and access", files: ["operations/users.md", "operations/single-sign-on.md", "access.md"] },
       {
         title: "Databases and nodes",
@@ -153,7 +156,16 @@ export const SECTIONS: readonly Section[] = [
     groups: [
       {
         title: "Look up",
-        files: ["README.md", "configuration.md", "glossary.md", "/CHANGELOG.md", "/SECURITY.md", "*"],
+        files: [
+          "README.md",
+          "configuration.md",
+          "guides/limits.md",
+          "guides/api-changes.md",
+          "glossary.md",
+          "/CHANGELOG.md",
+          "/SECURITY.md",
+          "*",
+        ],
       },
       { title: "Outbound requests", files: ["/packages/egress/README.md", "egress-reference.md"] },
     ],
