@@ -3,6 +3,7 @@ import {
   Activity,
   BookOpen,
   Boxes,
+  CircleHelp,
   Download,
   Eye,
   House,
@@ -23,7 +24,8 @@ import type { en } from "../i18n/en.ts";
 import { useAudience } from "../session/audience.ts";
 import type { Permission } from "../lib/caller.ts";
 import styles from "./shell.module.css";
-import { basePath } from "../lib/base.ts";
+import { basePath, docsPath } from "../lib/base.ts";
+import { helpUrl } from "../lib/help.ts";
 
 interface Place {
   readonly to: NonNullable<LinkProps["to"]>;
@@ -83,13 +85,30 @@ export function Navigation({ onNavigate }: { readonly onNavigate?: (() => void) 
               </Link>
             ))}
           {index === GROUPS.length - 1 && (
-            <a href={`${basePath()}/docs/api`} className={styles["link"]}>
-              <BookOpen aria-hidden />
-              {t("nav.api")}
-            </a>
+            <>
+              <HelpLink />
+              <a href={`${basePath()}/docs/api`} className={styles["link"]}>
+                <BookOpen aria-hidden />
+                {t("nav.api")}
+              </a>
+            </>
           )}
         </div>
       ))}
     </nav>
+  );
+}
+
+/** Link to the page of the documentation that explains the current page. */
+function HelpLink() {
+  const { t } = useTranslation();
+  const route = useRouterState({ select: ({ matches }) => matches.at(-1)?.fullPath ?? "/" });
+  const url = helpUrl(route === "/" ? route : route.replace(/\/$/, ""), docsPath());
+  if (url === null) return null;
+  return (
+    <a href={url} className={styles["link"]} target="_blank" rel="noreferrer">
+      <CircleHelp aria-hidden />
+      {t("nav.help")}
+    </a>
   );
 }

@@ -14,3 +14,8 @@ export function baseUrl(): string {
 export function hasSeparateIngest(): boolean {
   return document.querySelector('meta[name="posthorn-ingest"]') !== null;
 }
+
+/** Address of the documentation, such as `/docs`; `null` when this server does not serve it. */
+export function docsPath(): string | null {
+  return document.querySelector<HTMLMetaElement>('meta[name="posthorn-docs"]')?.content ?? null;
+}

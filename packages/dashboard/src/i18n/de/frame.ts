@@ -37,6 +37,7 @@ export const frame: typeof english = {
     cluster: "Cluster",
     users: "Benutzer",
     settings: "Einstellungen",
+    help: "Hilfe zu dieser Seite",
     api: "API-Referenz",
   },
   signIn: {

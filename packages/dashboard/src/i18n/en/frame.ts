@@ -36,6 +36,7 @@ export const frame = {
     cluster: "Cluster",
     users: "Users",
     settings: "Settings",
+    help: "Help for this page",
     api: "API reference",
   },
   signIn: {

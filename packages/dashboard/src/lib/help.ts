@@ -1,0 +1,54 @@
+/** Page of the documentation for each page of the dashboard. */
+
+/** Files below `docs`, with an anchor where the page covers more, by the path of the route. */
+export const HELP: Readonly<Record<string, string>> = {
+  "/": "dashboard.md",
+  "/messages": "features/messages.md",
+  "/live": "dashboard.md#find-the-right-page",
+  "/issues": "features/attempts.md",
+  "/endpoints": "features/circuit-breaker.md",
+  "/applications": "guides/add-webhooks-to-your-product.md",
+  "/applications/$app": "guides/add-webhooks-to-your-product.md",
+  "/applications/$app/endpoints/$endpoint": "features/policies.md",
+  "/applications/$app/messages/$message": "delivery.md",
+  "/applications/$app/messages/$message/attempts/$attempt": "features/attempts.md",
+  "/event-types": "guides/add-webhooks-to-your-product.md#name-your-events",
+  "/event-types/$name": "guides/add-webhooks-to-your-product.md#name-your-events",
+  "/sources": "receiving.md",
+  "/sources/tables": "tables.md",
+  "/sources/$source": "receiving.md",
+  "/sources/$source/quarantine/$request": "receiving.md",
+  "/watches": "features/watches.md",
+  "/watches/new": "features/watches.md",
+  "/watches/$app/$watch": "features/watches.md",
+  "/templates": "templates/README.md",
+  "/templates/$template": "templates/README.md",
+  "/capture": "capture.md",
+  "/capture/$source": "capture.md",
+  "/audit": "features/audit.md",
+  "/replays": "features/replay.md",
+  "/replays/new": "features/replay.md",
+  "/replays/$app/$replay": "features/replay.md",
+  "/cluster": "features/nodes.md",
+  "/settings": "configuration.md",
+  "/users": "operations/users.md",
+  "/profile": "operations/users.md",
+  "/device": "operations/users.md",
+  "/shortcuts": "dashboard.md",
+};
+
+/**
+ * Address of the documentation for a page; `null` when this server does not serve the documentation.
+ *
+ * @param route Path of the route, such as `/replays/$app/$replay`.
+ * @param root Address of the documentation, such as `/docs`; `null`: there is none.
+ * @example
+ * helpUrl("/audit", "/docs"); // "/docs/features/audit"
+ */
+export function helpUrl(route: string, root: string | null): string | null {
+  if (root === null) return null;
+  const [file = "", anchor] = (HELP[route] ?? "").split("#");
+  // The site has the README of a folder at `overview`: see `slugOf` in packages/docs.
+  const page = file.replace(/README\.md$/, "overview").replace(/\.md$/, "");
+  return `${root}/${page}${anchor === undefined ? "" : `#${anchor}`}`;
+}
