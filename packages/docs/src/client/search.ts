@@ -122,6 +122,9 @@ class SearchDialog {
     } else if ((event.key === "ArrowDown" || event.key === "ArrowUp") && count > 0) {
       const step = event.key === "ArrowDown" ? 1 : -1;
       this.#activate((this.#active + step + count) % count);
+    } else if (event.key === "Escape") {
+      // A search field would only be cleared by the first one.
+      this.#dialog.close();
     } else return;
     event.preventDefault();
   }
