@@ -139,6 +139,7 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/applications",
+    validateSearch: ({ search }: Search) => textSearch(search),
     component: lazyRouteComponent(() => import("./pages/applications.tsx"), "Applications"),
   }),
   createRoute({

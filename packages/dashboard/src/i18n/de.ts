@@ -16,6 +16,7 @@ import { ingest } from "./de/ingest.ts";
 import { messages } from "./de/messages.ts";
 import { network } from "./de/network.ts";
 import { applications } from "./de/applications.ts";
+import { palette } from "./de/palette.ts";
 import { policy } from "./de/policy.ts";
 import { portal } from "./de/portal.ts";
 import { sources } from "./de/sources.ts";
@@ -45,6 +46,7 @@ export const de: typeof en = {
   ...messages,
   ...network,
   ...applications,
+  ...palette,
   ...policy,
   ...portal,
   ...sources,

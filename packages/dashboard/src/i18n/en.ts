@@ -15,6 +15,7 @@ import { ingest } from "./en/ingest.ts";
 import { messages } from "./en/messages.ts";
 import { network } from "./en/network.ts";
 import { applications } from "./en/applications.ts";
+import { palette } from "./en/palette.ts";
 import { policy } from "./en/policy.ts";
 import { portal } from "./en/portal.ts";
 import { sources } from "./en/sources.ts";
@@ -44,6 +45,7 @@ export const en = {
   ...messages,
   ...network,
   ...applications,
+  ...palette,
   ...policy,
   ...portal,
   ...sources,

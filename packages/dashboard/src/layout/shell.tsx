@@ -9,6 +9,7 @@ import { Brand } from "./brand.tsx";
 import { Drawer } from "./drawer.tsx";
 import { Navigation } from "./navigation.tsx";
 import { NoticesLink } from "./notices.tsx";
+import { Palette } from "./palette.tsx";
 import { Preferences } from "./preferences.tsx";
 import styles from "./shell.module.css";
 import { useShortcuts } from "./use-shortcuts.ts";
@@ -37,12 +38,14 @@ export function Shell() {
       <header className={styles["top"]}>
         <Drawer />
         <Brand />
+        <Palette compact />
         <LiveIndicator short />
         <Preferences />
       </header>
       <aside className={styles["side"]} aria-label={t("app.name")}>
         <Brand />
         <OrganisationSwitch />
+        <Palette />
         <Navigation />
         <NoticesLink />
         <div className={styles["foot"]}>

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
@@ -7,11 +7,14 @@ import { useList } from "../api/list.ts";
 import { type FormValues, TextField } from "../components/form.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
+import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 
 export function Applications() {
   const { t } = useTranslation();
-  const list = useList(["applications"], (page) =>
-    must(api.GET("/api/v1/app", { params: { query: { ...page, order: "descending" } } })),
+  const navigate = useNavigate({ from: "/applications" });
+  const filter = useSearch({ from: "/operator/applications" });
+  const list = useList(["applications", filter], (page) =>
+    must(api.GET("/api/v1/app", { params: { query: { ...page, ...filter, order: "descending" } } })),
   );
   return (
     <ListPage
@@ -21,7 +24,7 @@ export function Applications() {
       list={list}
       rowKey={(row) => row.id}
       linked
-      empty={t("applications.none")}
+      empty={t(filter.search === undefined ? "applications.none" : "applications.noMatch")}
       columns={[
         {
           key: "name",
@@ -41,7 +44,13 @@ export function Applications() {
         },
         timeColumn(t("applications.created"), "createdAt"),
       ]}
-    />
+    >
+      <ListFilters
+        search={{ label: t("applications.search"), value: filter.search }}
+        choices={[]}
+        onChange={(name, value) => void navigate({ search: withFilter({ ...filter }, name, value), replace: true })}
+      />
+    </ListPage>
   );
 }
 

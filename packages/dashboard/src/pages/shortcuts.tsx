@@ -26,6 +26,7 @@ export function Shortcuts() {
       </Card>
       <Card title={t("shortcuts.page")}>
         <dl className={styles["keys"]}>
+          <Keys keys={["Ctrl", "K"]} name={t("shortcuts.palette")} />
           <Keys keys={["/"]} name={t("shortcuts.search")} />
           <Keys keys={["j"]} name={t("shortcuts.next")} />
           <Keys keys={["k"]} name={t("shortcuts.previous")} />

@@ -127,6 +127,7 @@ import { setOperationalHeaders } from "./operational-webhook/set-headers.ts";
 import { upsertOperationalEndpoint } from "./operational-webhook/upsert.ts";
 import { checkEgress } from "./overview/check-egress.ts";
 import { listIssues } from "./overview/list-issues.ts";
+import { search } from "./search/search.ts";
 import { cancelReplay } from "./replay/cancel.ts";
 import { createReplay } from "./replay/create.ts";
 import { dryRunReplay } from "./replay/dry-run.ts";
@@ -292,6 +293,7 @@ export const ROUTES: readonly Route[] = [
   getTask,
   listTasks,
   listIssues,
+  search,
   checkEgress,
   createOperationalEndpoint,
   deleteOperationalEndpoint,

@@ -167,6 +167,7 @@ export const frame: typeof english = {
     on: "Kürzel mit einzelnen Tasten",
     go: "Seite öffnen",
     page: "Auf einer Seite",
+    palette: "Alles durchsuchen",
     search: "Suchfeld auswählen",
     next: "Nächste Zeile",
     previous: "Vorherige Zeile",

@@ -162,6 +162,7 @@ export const frame = {
     on: "Single-key shortcuts",
     go: "Go to a page",
     page: "On a page",
+    palette: "Search everything",
     search: "Focus the search box",
     next: "Next row",
     previous: "Previous row",

@@ -20,6 +20,9 @@ export const listApplications = defineRoute({
   query: Type.Object({
     ...PageQuery,
     ...OrderQuery,
+    search: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 256, description: "A part of the name, the uid or the ID, in any case." }),
+    ),
     exclude_apps_with_no_endpoints: Type.Optional(Type.Boolean({ default: false })),
     exclude_apps_with_disabled_endpoints: Type.Optional(Type.Boolean({ default: false })),
   }),
@@ -28,6 +31,7 @@ export const listApplications = defineRoute({
     const input = {
       ...pageOf(query),
       order: query.order ?? "ascending",
+      search: query.search ?? null,
       excludeWithNoEndpoints: query.exclude_apps_with_no_endpoints ?? false,
       excludeWithDisabledEndpoints: query.exclude_apps_with_disabled_endpoints ?? false,
     };

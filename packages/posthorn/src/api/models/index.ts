@@ -107,6 +107,7 @@ import {
 } from "./operational-webhook.ts";
 import { STATE_MODELS } from "./endpoint-state.ts";
 import { OVERVIEW_MODELS } from "./overview.ts";
+import { SEARCH_MODELS } from "./search.ts";
 import { POLICY_MODELS } from "./policy/policy.ts";
 import { REPLAY_MODELS } from "./replay.ts";
 import { MessagePrecheckIn, MessagePrecheckOut } from "./message-precheck.ts";
@@ -162,6 +163,7 @@ export const MODELS: readonly TSchema[] = [
   EndpointVerifyOut,
   ...STATE_MODELS,
   ...OVERVIEW_MODELS,
+  ...SEARCH_MODELS,
   ...CLUSTER_MODELS,
   ...DELIVERY_PAUSE_MODELS,
   ...ENCRYPTION_MODELS,

@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { sql, type SqlBool } from "kysely";
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import { visibleApplications } from "../access.ts";
 import { type Call, reader } from "../context.ts";
@@ -7,6 +7,8 @@ import { type Application, toApplication } from "./application.ts";
 
 export interface ListApplications extends PageRequest {
   readonly order: "ascending" | "descending";
+  /** A part of the name, the uid or the ID, in any case; `null`: any. */
+  readonly search: string | null;
   readonly excludeWithNoEndpoints: boolean;
   readonly excludeWithDisabledEndpoints: boolean;
 }
@@ -23,6 +25,11 @@ export async function listApplications({ ctx, input }: Call<ListApplications>): 
       // A literal, so that the database can use the partial index of customer applications.
       .where("kind", "=", sql.lit(APPLICATION_KIND.customer))
       .$if(visible !== null, (own) => own.where("id", "in", visible!))
+      .$if(input.search !== null, (filtered) =>
+        filtered.where(
+          sql<SqlBool>`instr(lower(name || ' ' || coalesce(uid, '') || ' ' || public_id), lower(cast(${input.search} as text))) > 0`,
+        ),
+      )
       .orderBy("id", slice.order)
       .limit(slice.limit);
     if (slice.from !== null) query = query.where("id", comparison(slice.order), slice.from);

@@ -1,0 +1,90 @@
+/** Search with Ctrl-K and on the list of applications, by keyboard. Counts are of keys and clicks without typing, as in the review. */
+import type { Page } from "playwright-core";
+import { beforeAll, describe, expect, it } from "vitest";
+import { axeFaults } from "../lib/axe.ts";
+import { useBrowser } from "../lib/browser.ts";
+import { useWorld } from "../lib/world.ts";
+
+const browser = useBrowser();
+const world = useWorld({ env: { POSTHORN_RETRY_SCHEDULE: "3600" } });
+let message: string;
+
+beforeAll(async () => {
+  await world.api.post("/api/v1/event-type", { name: "parcel.sent", description: "A parcel left." });
+  for (const name of ["Acme Logistics", "Globex", "Initech"]) {
+    const uid = name.toLowerCase().replace(" ", "-");
+    await world.api.post("/api/v1/app", { name, uid });
+    await world.api.post(`/api/v1/app/${uid}/endpoint`, { url: `${world.receiver.url}/hooks/${uid}` });
+  }
+  const { json } = await world.api.post("/api/v1/app/globex/msg", { eventType: "parcel.sent", payload: { n: 1 } });
+  message = json["id"] as string;
+});
+
+async function open(path = "/"): Promise<Page> {
+  const page = await browser.open({ token: world.server.token });
+  await page.goto(world.server.url + path);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  return page;
+}
+
+/** Opens the search, types, waits for the result, and opens it: two keys. */
+async function findByKeyboard(page: Page, query: string, result: RegExp): Promise<void> {
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Search" }).waitFor();
+  await page.keyboard.type(query);
+  await page.getByRole("option", { name: result, selected: true }).waitFor();
+  await page.keyboard.press("Enter");
+}
+
+describe("Ctrl-K", () => {
+  it("finds a customer by a part of the name, with two keys (task 18: impossible in the review)", async () => {
+    const page = await open();
+    await findByKeyboard(page, "logis", /Acme Logistics/);
+    await page.getByRole("heading", { level: 1, name: "Acme Logistics" }).waitFor();
+    expect(page.url()).toContain("/applications/app_");
+  });
+
+  it("finds an endpoint of any customer by its URL, with two keys (task 19: impossible in the review)", async () => {
+    const page = await open("/settings");
+    await findByKeyboard(page, "hooks/initech", /initech/);
+    await expect.poll(() => page.url()).toMatch(/\/applications\/app_\w+\/endpoints\/ep_/);
+  });
+
+  it("finds a message by its ID, with two keys (task 2: three in the review)", async () => {
+    const page = await open();
+    await findByKeyboard(page, message, /parcel\.sent/);
+    await page.getByRole("heading", { level: 1, name: "parcel.sent" }).waitFor();
+    expect(page.url()).toContain(message);
+  });
+
+  it("moves with the arrow keys, opens pages, closes with Escape, and is accessible", async () => {
+    const page = await open();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("combobox", { name: "Search" }).waitFor();
+    await page.keyboard.type("audit");
+    await page.getByText("2 results").waitFor();
+    await page.getByRole("option", { name: /Audit log/ }).waitFor();
+    expect(await axeFaults(page, "light")).toEqual([]);
+    await page.keyboard.press("ArrowDown");
+    await page.getByRole("option", { name: /Search payloads for “audit”/, selected: true }).waitFor();
+    await page.keyboard.press("Escape");
+    await expect.poll(() => page.getByRole("combobox", { name: "Search" }).count()).toBe(0);
+    await findByKeyboard(page, "audit log", /Audit log/);
+    await page.getByRole("heading", { level: 1, name: "Audit log" }).waitFor();
+  });
+});
+
+describe("the list of applications", () => {
+  it("is searched by name, external ID or ID, and keeps the search in the address", async () => {
+    const page = await open("/applications");
+    const box = page.getByRole("searchbox", { name: "Name, external ID or ID" });
+    await box.fill("GLOB");
+    await box.press("Enter");
+    await expect.poll(() => page.url()).toContain("search=GLOB");
+    await expect.poll(() => page.getByRole("row").count()).toBe(2);
+    await page.getByRole("link", { name: "Globex" }).waitFor();
+    await box.fill("nothing-has-this");
+    await box.press("Enter");
+    await page.getByText("No applications match.").waitFor();
+  });
+});

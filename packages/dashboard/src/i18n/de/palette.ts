@@ -1,0 +1,25 @@
+import type { palette as english } from "../en/palette.ts";
+
+/** Suche über alles, mit Strg-K. */
+export const palette: typeof english = {
+  palette: {
+    open: "Suchen",
+    keys: "Strg K",
+    title: "Suchen",
+    placeholder: "Name, URL, externe ID oder die ID von irgendetwas",
+    results: "Ergebnisse",
+    none: "Nichts gefunden.",
+    found_one: "{{count}} Ergebnis",
+    found_other: "{{count}} Ergebnisse",
+    inMessages: "Payloads nach „{{query}}“ durchsuchen",
+    kinds: {
+      message: "Nachricht",
+      application: "Anwendung",
+      endpoint: "Endpunkt",
+      source: "Quelle",
+      event_type: "Ereignistyp",
+      page: "Seite",
+      action: "Aktion",
+    },
+  },
+};

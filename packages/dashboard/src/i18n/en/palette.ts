@@ -1,0 +1,23 @@
+/** Search over everything, with Ctrl-K. */
+export const palette = {
+  palette: {
+    open: "Search",
+    keys: "Ctrl K",
+    title: "Search",
+    placeholder: "Name, URL, external ID, or the ID of anything",
+    results: "Results",
+    none: "Nothing found.",
+    found_one: "{{count}} result",
+    found_other: "{{count}} results",
+    inMessages: "Search payloads for “{{query}}”",
+    kinds: {
+      message: "Message",
+      application: "Application",
+      endpoint: "Endpoint",
+      source: "Source",
+      event_type: "Event type",
+      page: "Page",
+      action: "Action",
+    },
+  },
+};

@@ -1,0 +1,159 @@
+/** Dialog that finds objects, pages and actions, by keyboard alone. A combobox with a list (ARIA Authoring Practices). */
+import { Dialog } from "@base-ui/react/dialog";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { ErrorText } from "../components/error-text.tsx";
+import dialogStyles from "../components/dialog.module.css";
+import { matchingItems, type PaletteItem, toItem } from "../lib/palette.ts";
+import { PAGE_KEYS } from "../lib/shortcuts.ts";
+import { useAudience } from "../session/audience.ts";
+import styles from "./palette.module.css";
+
+/** Time after a keystroke at which the server is asked. */
+const WAIT_MS = 150;
+const MAX_FOUND = 30;
+
+export function PalettePanel({ onClose }: { readonly onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
+      <Dialog.Portal>
+        <Dialog.Backdrop className={dialogStyles["backdrop"]} data-backdrop />
+        <Dialog.Popup className={styles["popup"]} aria-label={t("palette.title")}>
+          <Results onClose={onClose} />
+        </Dialog.Popup>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
+
+function Results({ onClose }: { readonly onClose: () => void }) {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const id = useId();
+  const list = useRef<HTMLDivElement>(null);
+  const [query, setQuery] = useState("");
+  const [place, setPlace] = useState(0);
+  const { items, error, isLoading } = useItems(query.trim());
+  const current = Math.min(place, items.length - 1);
+  const press = (event: KeyboardEvent): void => {
+    const last = items.length - 1;
+    const next = { ArrowDown: current >= last ? 0 : current + 1, ArrowUp: current <= 0 ? last : current - 1 }[
+      event.key
+    ];
+    const chosen = items[current];
+    if (next !== undefined) {
+      setPlace(next);
+      list.current?.querySelectorAll("[role=option]")[next]?.scrollIntoView({ block: "nearest" });
+    } else if (event.key === "Enter" && chosen !== undefined) {
+      onClose();
+      void navigate(chosen.link);
+    } else return;
+    event.preventDefault();
+  };
+  return (
+    <>
+      <input
+        className={styles["input"]}
+        role="combobox"
+        aria-expanded
+        aria-controls={id}
+        aria-activedescendant={current < 0 ? undefined : `${id}-${current}`}
+        aria-label={t("palette.title")}
+        placeholder={t("palette.placeholder")}
+        autoComplete="off"
+        spellCheck={false}
+        autoFocus
+        value={query}
+        onChange={(event) => {
+          setQuery(event.target.value);
+          setPlace(0);
+        }}
+        onKeyDown={press}
+      />
+      <div ref={list} id={id} role="listbox" aria-label={t("palette.results")} className={styles["list"]}>
+        {items.map((item, index) => (
+          <Link
+            key={item.key}
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={index === current}
+            tabIndex={-1}
+            className={styles["item"]}
+            {...item.link}
+            onClick={onClose}
+            onMouseMove={() => index !== current && setPlace(index)}
+          >
+            <span className={styles["name"]}>{item.name}</span>
+            <span className={styles["kind"]}>{t(`palette.kinds.${item.group}`)}</span>
+            {item.detail !== null && <span className={styles["detail"]}>{item.detail}</span>}
+          </Link>
+        ))}
+      </div>
+      <p className={styles["status"]} role="status">
+        {error !== null ? (
+          <ErrorText error={error} />
+        ) : isLoading ? (
+          t("list.loading")
+        ) : items.length === 0 ? (
+          t("palette.none")
+        ) : (
+          t("palette.found", { count: items.length })
+        )}
+      </p>
+    </>
+  );
+}
+
+/** Objects that the server finds, and the pages and actions that match. */
+function useItems(query: string) {
+  const { t } = useTranslation();
+  const audience = useAudience();
+  const asked = useDelayed(query, WAIT_MS);
+  const search = useQuery({
+    queryKey: ["search", asked],
+    queryFn: () => must(api.GET("/api/v1/search", { params: { query: { q: asked, limit: MAX_FOUND } } })),
+    enabled: asked !== "",
+    placeholderData: keepPreviousData,
+  });
+  const places = useMemo((): readonly PaletteItem[] => {
+    const pages = PAGE_KEYS.map(({ name, to }): PaletteItem => {
+      return { key: `page ${name}`, group: "page", name: t(`nav.${name}`), detail: null, link: { to } };
+    });
+    const actions: PaletteItem[] = audience.may("messages:replay", "anywhere")
+      ? [{ key: "replay", group: "action", name: t("replays.new"), detail: null, link: { to: "/replays/new" } }]
+      : [];
+    return [...actions, ...pages];
+  }, [t, audience]);
+  if (query === "") return { items: places, error: null, isLoading: false };
+  const found = (search.data?.data ?? []).map((one) => toItem(one, audience));
+  const isLoading = asked !== query || search.isPending;
+  // Not before the objects: otherwise a quick Enter would choose it.
+  const inPayloads: readonly PaletteItem[] =
+    !isLoading && audience.may("payloads:read")
+      ? [
+          {
+            key: "messages",
+            group: "action",
+            name: t("palette.inMessages", { query }),
+            detail: null,
+            link: { to: "/messages", search: { q: query } },
+          },
+        ]
+      : [];
+  const items = [...found, ...matchingItems(places, query), ...inPayloads];
+  return { items, error: search.error, isLoading };
+}
+
+/** The value once it has not changed for a while. */
+function useDelayed(value: string, waitMs: number): string {
+  const [delayed, setDelayed] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setDelayed(value), waitMs);
+    return () => clearTimeout(timer);
+  }, [value, waitMs]);
+  return delayed;
+}

@@ -1,0 +1,22 @@
+import { expect, it } from "vitest";
+import { matchingItems, toItem } from "./palette.ts";
+
+const links = {
+  endpoint: (app: string, endpoint: string) => ({ to: `/${app}/${endpoint}` }) as never,
+  message: (app: string, message: string) => ({ to: `/${app}/${message}` }) as never,
+};
+
+it("shows an endpoint by its description with application and URL, and a URL once", () => {
+  const found = { kind: "endpoint", id: "ep_1", uid: null, appId: "app_1", appName: "Acme" } as const;
+  const url = "https://acme.example/hook";
+  const described = toItem({ ...found, name: "ERP", detail: url }, links);
+  expect(described).toMatchObject({ name: "ERP", detail: `Acme · ${url}`, link: { to: "/app_1/ep_1" } });
+  expect(toItem({ ...found, name: url, detail: url }, links).detail).toBe("Acme");
+});
+
+it("finds pages by all words, in any case", () => {
+  const page = (name: string) => ({ key: name, group: "page", name, detail: null, link: { to: "/" } }) as const;
+  const pages = [page("Event types"), page("Live"), page("Audit log")];
+  expect(matchingItems(pages, "TYPE ev").map(({ name }) => name)).toEqual(["Event types"]);
+  expect(matchingItems(pages, "nothing")).toEqual([]);
+});

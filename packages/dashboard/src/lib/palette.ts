@@ -1,0 +1,47 @@
+/** Results of the search over everything: links to objects, pages and actions. */
+import type { LinkProps } from "@tanstack/react-router";
+import type { components } from "../api/schema.ts";
+import type { Audience } from "../session/audience.ts";
+
+export type FoundObject = components["schemas"]["FoundObjectOut"];
+
+export interface PaletteItem {
+  readonly key: string;
+  readonly group: FoundObject["kind"] | "page" | "action";
+  readonly name: string;
+  /** Second line: where it is, or what it is. */
+  readonly detail: string | null;
+  readonly link: LinkProps;
+}
+
+type Links = Pick<Audience, "endpoint" | "message">;
+
+/** The page of an object. */
+export function linkOf({ kind, id, appId }: FoundObject, { endpoint, message }: Links): LinkProps {
+  switch (kind) {
+    case "application":
+      return { to: "/applications/$app", params: { app: id } };
+    case "endpoint":
+      return endpoint(appId ?? "", id);
+    case "source":
+      return { to: "/sources/$source", params: { source: id } };
+    case "event_type":
+      return { to: "/event-types/$name", params: { name: id } };
+    case "message":
+      return message(appId ?? "", id);
+  }
+}
+
+/** An object as a result. */
+export function toItem(found: FoundObject, links: Links): PaletteItem {
+  const { kind, id, uid, name, detail, appName } = found;
+  const parts = [appName, detail === name ? null : detail, kind === "message" ? id : uid];
+  const more = parts.filter((part) => part !== null && part !== "").join(" · ");
+  return { key: `${kind} ${id}`, group: kind, name, detail: more === "" ? null : more, link: linkOf(found, links) };
+}
+
+/** The items whose name contains all words, in any case. */
+export function matchingItems(items: readonly PaletteItem[], query: string): readonly PaletteItem[] {
+  const words = query.toLowerCase().split(/\s+/);
+  return items.filter(({ name }) => words.every((word) => name.toLowerCase().includes(word)));
+}
