@@ -32,15 +32,21 @@ export function SendStep({ isDone }: { readonly isDone: boolean }) {
   return (
     <>
       <div className={styles["row"]}>
-        <Button
-          needs="applications:write"
-          kind={isDone ? "plain" : "primary"}
-          onClick={() => send.mutate()}
-          disabled={send.isPending}
-        >
-          <Send aria-hidden />
-          {t(isDone ? "firstRun.sendAgain" : "firstRun.send")}
-        </Button>
+        <Allowed to="sources:write">
+          <Allowed to="endpoints:write">
+            <Allowed to="messages:publish">
+              <Button
+                needs="applications:write"
+                kind={isDone ? "plain" : "primary"}
+                onClick={() => send.mutate()}
+                disabled={send.isPending}
+              >
+                <Send aria-hidden />
+                {t(isDone ? "firstRun.sendAgain" : "firstRun.send")}
+              </Button>
+            </Allowed>
+          </Allowed>
+        </Allowed>
         {isDone && <DemoLinks />}
       </div>
       <FormError error={send.error} />
