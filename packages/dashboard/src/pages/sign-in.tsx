@@ -5,6 +5,7 @@ import { api, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
 import { Form, FormError, TextField } from "../components/form.tsx";
 import { SignInMethods } from "../parts/sign-in-methods.tsx";
+import { ForgotPassword } from "../parts/forgot-password.tsx";
 import { SecondFactorForm } from "../parts/second-factor-form.tsx";
 import { takeProviderProblem } from "../session/provider-problem.ts";
 import { endedWithToken, sessionEnd, signInState, startCookieSession, startSession } from "../session/session.ts";
@@ -19,6 +20,14 @@ export function SignIn() {
     setupRequired || (sessionEnd() === "expired" && endedWithToken()) ? "token" : "password",
   );
   const [challenge, setChallenge] = useState<string | null>(null);
+  const [forgotFor, setForgotFor] = useState<string | null>(null);
+  if (forgotFor !== null) {
+    return (
+      <SignInCard title={t("forgot.title")}>
+        <ForgotPassword email={forgotFor} onBack={() => setForgotFor(null)} />
+      </SignInCard>
+    );
+  }
   return (
     <SignInCard title={t("signIn.title")}>
       <EndNote />
@@ -26,7 +35,7 @@ export function SignIn() {
       {challenge !== null ? (
         <SecondFactorForm challenge={challenge} onBack={() => setChallenge(null)} onSignedIn={startCookieSession} />
       ) : method === "password" ? (
-        <PasswordForm onChallenge={setChallenge} />
+        <PasswordForm onChallenge={setChallenge} onForgot={setForgotFor} />
       ) : (
         <TokenForm />
       )}
@@ -59,7 +68,13 @@ function ProviderProblem() {
   return <FormError error={problem} />;
 }
 
-function PasswordForm({ onChallenge }: { readonly onChallenge: (challenge: string) => void }) {
+interface PasswordFormProps {
+  readonly onChallenge: (challenge: string) => void;
+  /** @param email What the reader has entered. */
+  readonly onForgot: (email: string) => void;
+}
+
+function PasswordForm({ onChallenge, onForgot }: PasswordFormProps) {
   const { t } = useTranslation();
   const [email, setEmail] = useState("");
   const signIn = useMutation({
@@ -95,7 +110,13 @@ function PasswordForm({ onChallenge }: { readonly onChallenge: (challenge: strin
           required
         />
       </Form>
-      <p className={styles["muted"]}>{t("signIn.forgot")}</p>
+      {signInState().resetByEmail ? (
+        <Button kind="quiet" onClick={() => onForgot(email)}>
+          {t("forgot.open")}
+        </Button>
+      ) : (
+        <p className={styles["muted"]}>{t("signIn.forgot")}</p>
+      )}
       <SignInMethods email={email} />
     </>
   );

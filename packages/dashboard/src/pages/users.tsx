@@ -78,9 +78,11 @@ export function UsersPage() {
 function LinkNote({ link }: { readonly link: NewLink }) {
   const { t, i18n } = useTranslation();
   const until = new Date(link.expiresAt).toLocaleString(i18n.language, { dateStyle: "medium", timeStyle: "short" });
+  const isForAdministrator = !link.emailSent;
   return (
-    <Note tone="good">
-      {t("users.link", { email: link.email, until })}
+    <Note tone={link.emailProblem === null ? "good" : "warn"}>
+      {link.emailProblem !== null && `${t("users.notSent", { problem: link.emailProblem })} `}
+      {t(isForAdministrator ? "users.link" : "users.linkSent", { email: link.email, until })}
       <br />
       <Copyable text={link.url} />
     </Note>

@@ -17,6 +17,9 @@ export interface NewLink {
   readonly email: string;
   readonly url: string;
   readonly expiresAt: string;
+  readonly emailSent: boolean;
+  /** Why no email was sent; `null`: it was, or the server sends none. */
+  readonly emailProblem: string | null;
 }
 
 type User = components["schemas"]["UserOut"];

@@ -22,6 +22,8 @@ export interface SignInState {
   readonly signedIn: boolean;
   /** The server has no users yet. */
   readonly setupRequired: boolean;
+  /** Users can ask for a link for a new password by email. */
+  readonly resetByEmail: boolean;
   /** Language that the user chose; `null`: none. */
   readonly locale: string | null;
 }
@@ -32,7 +34,7 @@ const listeners = new Set<Listener>();
 let current: Session | null = load();
 let ended: SessionEnd | null = null;
 let endedToken = false;
-let state: SignInState = { signedIn: false, setupRequired: false, locale: null };
+let state: SignInState = { signedIn: false, setupRequired: false, resetByEmail: false, locale: null };
 
 /** Tells other tabs of the browser that its session has begun or ended. */
 const tabs = new BroadcastChannel(KEY);

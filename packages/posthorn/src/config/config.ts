@@ -73,6 +73,7 @@ export function envToConfig(raw: RawSettings): Config {
   checkSecrets(values);
   checkRetention(values);
   checkSmtp(values);
+  checkMail(values);
   const { requestTimeout, maxRequestTimeout, shutdownTimeout, ...others } = values;
   const {
     databaseUrl,
@@ -151,6 +152,12 @@ function checkSmtp({ smtpListen, smtpDomain, smtpTlsCert, smtpTlsKey }: SettingV
   const [missing, given] =
     smtpTlsCert === "" ? (["smtpTlsCert", "smtpTlsKey"] as const) : (["smtpTlsKey", "smtpTlsCert"] as const);
   throw wrong(settings[missing].name, `it is empty, and ${settings[given].name} needs it`);
+}
+
+function checkMail({ mailUrl, mailFrom }: SettingValues): void {
+  if (mailUrl !== null && mailFrom === "") {
+    throw wrong(settings.mailFrom.name, `it is empty, and ${settings.mailUrl.name} needs it`);
+  }
 }
 
 function checkPublicUrl(text: string): string {

@@ -21,6 +21,7 @@ import {
   parseTraceUrl,
   parseUrlList,
 } from "./parse.ts";
+import { parseMailAddress, parseMailUrl } from "./mail.ts";
 import { setting } from "./setting.ts";
 import { telemetrySettings } from "./telemetry-settings.ts";
 import { SIGNATURE_STYLES } from "../domain/policy/signature-style.ts";
@@ -67,6 +68,19 @@ export const settings = {
     help: "File with the private key of POSTHORN_SMTP_TLS_CERT in PEM.",
     default: "",
     parse: parseText,
+  }),
+  mailUrl: setting({
+    name: "POSTHORN_MAIL_URL",
+    help: "Mail server for invitations and reset links: smtp://user:password@host (STARTTLS) or smtps:// (TLS). Empty: no email is sent, and links are shown to the administrator (docs/operations/users.md).",
+    default: "",
+    secret: true,
+    parse: parseMailUrl,
+  }),
+  mailFrom: setting({
+    name: "POSTHORN_MAIL_FROM",
+    help: "Sender address of these emails, such as posthorn@example.com. The mail server must accept it.",
+    default: "",
+    parse: parseMailAddress,
   }),
   publicUrl: setting({
     name: "POSTHORN_PUBLIC_URL",

@@ -34,6 +34,7 @@ import type {
 import type { Announcer } from "./operational/events.ts";
 import type { AuditSigner } from "./audit/signer.ts";
 import type { AuditValue } from "./audit/entry.ts";
+import type { Mailer } from "./mail/mailer.ts";
 import type { Tracing } from "./tracing.ts";
 import type { Tx } from "../store/tx.ts";
 import type { OidcProtocol } from "./user/identity/protocol.ts";
@@ -82,6 +83,8 @@ export interface Services extends TransactionServices {
   readonly feeds: FeedSource;
   readonly subscribers: SubscriberClient;
   readonly identityProviders: OidcProtocol;
+  /** `null`: the operator has set up no mail server. */
+  readonly mailer: Mailer | null;
 }
 
 /** What a call notes for its entry in the audit log. See `AuditTrail`. */

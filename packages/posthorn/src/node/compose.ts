@@ -23,6 +23,7 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { Workers } from "../workers/worker.ts";
 import type { Foundation } from "./foundation.ts";
 import type { NodeOptions } from "./options.ts";
+import { mailerOf } from "./mailer.ts";
 import { policyDefaultsOf, transformPoolOf } from "./parts.ts";
 import { Receiving } from "./receiving.ts";
 import { rulesOf } from "./rules.ts";
@@ -86,6 +87,7 @@ export function compose(base: NodeBase): Composition {
   const kinds = kindRules({ allowed: config.destinations, missingPackages });
   const directory = new Directory({ store, secretBox: keyring.secretBox, now: clock.now, policyDefaults, kinds });
   const { egress, sender, connector, sourceConnector } = buildClients(options, () => receiving.gateway, stack);
+  const mailer = mailerOf({ config, now: clock.now, log }, stack);
   const transforms = stack.use(transformPoolOf(config, log));
   const authenticator = authenticatorOf(base, services);
   const { health, certificates } = buildMonitors(parts, stack);
@@ -169,6 +171,7 @@ export function compose(base: NodeBase): Composition {
     cluster,
     feeds,
     ...guardedClients(egress, clock.now),
+    mailer,
     ownership: ownershipOf(sender, config.requestTimeoutMs, services),
     urls: { judge: (url, allow) => egress.check(url, allow === null ? undefined : parseAllowList(allow)) },
     tracing: telemetry?.tracing ?? null,

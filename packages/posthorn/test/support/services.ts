@@ -42,6 +42,7 @@ export const OTHER_SERVICES = {
   tokens: { sign: unused, forget: () => undefined, proof: unused },
   ownership: { ask: unused },
   subscribers: { send: unused },
+  mailer: null,
   identityProviders: { begin: unused, complete: unused, endSessionUrl: unused, verifyLogout: unused, check: unused },
   lanes: { of: () => ({ lane: null, failing: null }), unhealthy: () => Promise.resolve(new Map()) },
   transforms: { run: unused, check: unused, convert: unused, describeOpenApi: unused, diagnose: unused },

@@ -36,6 +36,7 @@ describe("the set-up of a server", () => {
     expect((await new TestBrowser(fresh).send("GET", "sign-in")).json).toEqual({
       signedIn: false,
       setupRequired: true,
+      resetByEmail: false,
       locale: null,
     });
     const browser = new TestBrowser(fresh);
@@ -58,7 +59,12 @@ describe("the set-up of a server", () => {
       expect(again.json["code"]).toBe("link_invalid");
     }
     expect(await createSetupLink(fresh.services)).toBeNull();
-    expect((await browser.send("GET", "sign-in")).json).toEqual({ signedIn: true, setupRequired: false, locale: null });
+    expect((await browser.send("GET", "sign-in")).json).toEqual({
+      signedIn: true,
+      setupRequired: false,
+      resetByEmail: false,
+      locale: null,
+    });
   });
 
   it("by two people at the same time creates one owner", async () => {

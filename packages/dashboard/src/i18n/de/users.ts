@@ -41,7 +41,11 @@ export const users: typeof english = {
     actions: "Aktionen",
     you: "Sie",
     invite: "Benutzer einladen",
-    inviteText: "Posthorn verschickt keine E-Mails. Kopieren Sie den Link und senden Sie ihn selbst.",
+    inviteText:
+      "Der Benutzer erhält den Link per E-Mail, wenn ein Mailserver eingerichtet ist. Andernfalls kopieren Sie ihn und senden ihn selbst.",
+    notSent: "Die E-Mail wurde nicht gesendet: {{problem}}",
+    linkSent:
+      "Dieser Link wurde an {{email}} gesendet. Er funktioniert einmal, bis {{until}}. Wenn die E-Mail nicht ankommt, senden Sie den Link selbst: Er wird danach nicht mehr angezeigt.",
     link: "Senden Sie diesen Link an {{email}}. Er funktioniert einmal, bis {{until}}, und wird danach nicht mehr angezeigt.",
     invitations: "Offene Einladungen",
     invitationsLead: "Links, die noch nicht verwendet wurden.",
@@ -135,6 +139,14 @@ export const users: typeof english = {
     join: "Annehmen",
     submit: "Konto anlegen",
     noCode: "Diese Einladung wurde verwendet, zurückgezogen oder ist abgelaufen. Bitten Sie um eine neue.",
+  },
+  forgot: {
+    open: "Passwort vergessen?",
+    title: "Passwort vergessen?",
+    text: "Geben Sie Ihre E-Mail-Adresse ein. Wenn es ein Konto mit dieser Adresse gibt, erhalten Sie eine E-Mail mit einem Link für ein neues Passwort.",
+    submit: "Link senden",
+    sent: "Wenn es ein Konto mit {{email}} gibt, ist ein Link unterwegs. Er funktioniert einmal, innerhalb von 24 Stunden. Sehen Sie im Spam-Ordner nach, wenn er nach einigen Minuten nicht da ist.",
+    back: "Zurück zur Anmeldung",
   },
   reset: {
     title: "Neues Passwort festlegen",

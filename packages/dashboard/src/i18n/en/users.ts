@@ -40,7 +40,10 @@ export const users = {
     actions: "Actions",
     you: "you",
     invite: "Invite user",
-    inviteText: "Posthorn sends no email. Copy the link and send it yourself.",
+    inviteText: "The user gets the link by email if a mail server is set up. Otherwise, copy it and send it yourself.",
+    notSent: "The email was not sent: {{problem}}",
+    linkSent:
+      "{{email}} has been sent this link. It works once, until {{until}}. If the email does not arrive, send the link yourself. You cannot view it again.",
     link: "Send this link to {{email}}. It works once, until {{until}}. You cannot view it again.",
     invitations: "Open invitations",
     invitationsLead: "Links that have not been used yet.",
@@ -131,6 +134,14 @@ export const users = {
     join: "Accept",
     submit: "Create account",
     noCode: "This invitation has been used, withdrawn or has expired. Ask for a new one.",
+  },
+  forgot: {
+    open: "Forgot your password?",
+    title: "Forgot your password?",
+    text: "Enter your email address. If there is an account with it, you will get an email with a link for a new password.",
+    submit: "Send link",
+    sent: "If there is an account with {{email}}, a link is on its way. It works once, for 24 hours. Check your spam folder if it does not arrive within a few minutes.",
+    back: "Back to sign-in",
   },
   reset: {
     title: "Set a new password",

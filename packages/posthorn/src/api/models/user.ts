@@ -1,6 +1,7 @@
 /** Models of users, their sessions and their sign-in. */
 import { type TSchema, Type } from "typebox";
 import { PERMISSIONS } from "../../domain/grant.ts";
+import { MAIL_LOCALES } from "../../domain/mail/letters.ts";
 import { ROLES } from "../../domain/role.ts";
 import { DateTime, listOf, literals, nullable, ref } from "./common.ts";
 
@@ -26,6 +27,7 @@ export const SignInStateOut = Type.Object(
     signedIn: Type.Boolean({ description: "This browser has a session." }),
     setupRequired: Type.Boolean({ description: "The server has no users yet." }),
     locale: nullable(Type.String({ description: "Language that the user chose; null: none." })),
+    resetByEmail: Type.Boolean({ description: "Users can ask for a link for a new password by email." }),
   },
   { $id: "SignInStateOut" },
 );
@@ -73,6 +75,16 @@ export const InvitationAcceptIn = Type.Object(
 );
 
 export const PasswordResetIn = Type.Object({ code: OneTimeCode, password: NewPassword }, { $id: "PasswordResetIn" });
+export const ResetRequestIn = Type.Object(
+  {
+    email: Type.String({ minLength: 1, maxLength: 1024 }),
+    locale: Type.Optional(nullable(literals(MAIL_LOCALES))),
+  },
+  { $id: "ResetRequestIn", description: "`locale`: language of the email for users who have not chosen one." },
+);
+
+export const ResetRequestOut = Type.Object({}, { $id: "ResetRequestOut", description: "The same for every address." });
+
 export const PasswordResetOut = Type.Object({ email: Type.String() }, { $id: "PasswordResetOut" });
 
 export const SignOutIn = Type.Object(
@@ -226,15 +238,19 @@ const invitationFields = {
 
 export const InvitationOut = Type.Object(invitationFields, { $id: "InvitationOut" });
 export const InvitationList = listOf(InvitationOut);
-export const InvitationCreated = Type.Object(
-  { ...invitationFields, url: Type.String({ description: "Link to send to the user. Shown only in this response." }) },
-  { $id: "InvitationCreated" },
-);
+const sentFields = {
+  url: Type.String({ description: "Link for the user. Shown only in this response." }),
+  emailSent: Type.Boolean({
+    description: "The mail server has accepted an email with the link. Otherwise send the link yourself.",
+  }),
+  emailProblem: nullable(
+    Type.String({ description: "Why no email was sent; null: it was, or the server sends no email." }),
+  ),
+};
 
-export const ResetLinkOut = Type.Object(
-  { url: Type.String({ description: "Link to send to the user. Shown only in this response." }), expiresAt: DateTime },
-  { $id: "ResetLinkOut" },
-);
+export const InvitationCreated = Type.Object({ ...invitationFields, ...sentFields }, { $id: "InvitationCreated" });
+
+export const ResetLinkOut = Type.Object({ ...sentFields, expiresAt: DateTime }, { $id: "ResetLinkOut" });
 
 export const SessionOut = Type.Object(
   {
@@ -294,6 +310,8 @@ export const USER_MODELS: readonly TSchema[] = [
   InvitationAcceptIn,
   PasswordResetIn,
   PasswordResetOut,
+  ResetRequestIn,
+  ResetRequestOut,
   SignOutIn,
   DeviceAuthorizationIn,
   DeviceAuthorizationOut,

@@ -12,7 +12,7 @@ import { signOut } from "../../domain/session/sign-out.ts";
 import { providerSignOut } from "../../domain/user/identity/session.ts";
 import { passkeyRequestOptions, signInWithPasskey } from "../../domain/user/passkey.ts";
 import { acceptInvitation, readInvitation } from "../../domain/user/invitation.ts";
-import { readResetLink, resetPassword } from "../../domain/user/reset.ts";
+import { readResetLink, requestReset, resetPassword } from "../../domain/user/reset.ts";
 import { localeOf } from "../../domain/user/profile.ts";
 import { setUp as setUpOwner } from "../../domain/user/set-up.ts";
 import { isSetupRequired } from "../../domain/user/start-links.ts";
@@ -40,7 +40,8 @@ export async function signInState(call: PublicRequest<unknown>): Promise<Reply> 
   const cookie = sessionCookie(request, publicUrl);
   const session = cookie === null ? null : await authenticator.identifySession(cookie).catch(() => null);
   const locale = session === null ? null : await localeOf(services.store, session.actor);
-  return ok({ signedIn: session !== null, setupRequired: await isSetupRequired(services.store), locale });
+  const setupRequired = await isSetupRequired(services.store);
+  return ok({ signedIn: session !== null, setupRequired, locale, resetByEmail: services.mailer !== null });
 }
 
 export async function signIn(call: PublicRequest<Body<"SignInIn">>): Promise<Reply> {
@@ -81,6 +82,12 @@ export async function accept(call: PublicRequest<Body<"InvitationAcceptIn">>): P
 
 export async function reset(call: PublicRequest<Body<"PasswordResetIn">>): Promise<Reply> {
   return signedIn(call, await limited(call, () => resetPassword(call.services, call.body, attemptOf(call))));
+}
+
+export async function resetRequest(call: PublicRequest<Body<"ResetRequestIn">>): Promise<Reply> {
+  const { email, locale = null } = call.body;
+  await requestReset(call.services, { email, locale }, attemptOf(call));
+  return reply(202, {});
 }
 
 export async function resetDetails(call: PublicRequest<Body<"OneTimeCodeIn">>): Promise<Reply> {

@@ -18,6 +18,8 @@ import {
   OneTimeCodeIn,
   PasswordResetIn,
   PasswordResetOut,
+  ResetRequestIn,
+  ResetRequestOut,
   SecondFactorSignInIn,
   SetupIn,
   SignInIn,
@@ -215,6 +217,18 @@ export const PUBLIC_ROUTES: readonly PublicRoute[] = [
     body: OneTimeCodeIn,
     responses: { 200: PasswordResetOut },
     handler: "resetDetails",
+  },
+  {
+    method: "POST",
+    path: "/api/v1/sign-in/reset/request",
+    operationId: "v1.sign-in.request-reset",
+    tag: "Sign-in",
+    summary: "Ask for a link for a new password",
+    description:
+      "Sends an email if there is a user with this address; the response does not tell. Each address can be asked for three times, then every 15 minutes. Returns 409 if the server sends no email.",
+    body: ResetRequestIn,
+    responses: { 202: ResetRequestOut },
+    handler: "resetRequest",
   },
   {
     method: "POST",

@@ -1,6 +1,7 @@
 /** Handlers of the routes of users, loaded when the first one is called. */
 import type { Static } from "typebox";
 import type { Context, OutsideContext } from "../../domain/context.ts";
+import type { Delivered } from "../../domain/mail/send.ts";
 import type { PageRequest } from "../../domain/paging.ts";
 import { currentSession } from "../../domain/session/current.ts";
 import { decideDevice, findDevice } from "../../domain/session/device.ts";
@@ -133,9 +134,14 @@ export async function deleteUser(ctx: Context, id: string): Promise<Reply> {
   return noContent();
 }
 
-export async function resetLink(ctx: Context, id: string): Promise<Reply> {
-  const { url, expiresAt } = await createResetLink({ ctx, input: { user: id } });
-  return created({ url, expiresAt: dateTime(expiresAt) });
+export async function resetLink(ctx: OutsideContext, id: string): Promise<Reply> {
+  const { url, expiresAt, delivered } = await createResetLink({ ctx, input: { user: id } });
+  return created({ url, expiresAt: dateTime(expiresAt), ...deliveredOut(delivered) });
+}
+
+function deliveredOut(delivered: Delivered) {
+  const emailSent = delivered?.sent === true;
+  return { emailSent, emailProblem: delivered?.sent === false ? delivered.reason : null };
 }
 
 export async function dropSecondFactor(ctx: Context, id: string): Promise<Reply> {
@@ -148,9 +154,9 @@ export async function dropSessions(ctx: Context, id: string): Promise<Reply> {
   return noContent();
 }
 
-export async function createInvitation(ctx: Context, body: Body<"InvitationIn">): Promise<Reply> {
-  const { url, ...invitation } = await invite({ ctx, input: { ...body, app: body.app ?? null } });
-  return created({ ...invitationOut(invitation), url });
+export async function createInvitation(ctx: OutsideContext, body: Body<"InvitationIn">): Promise<Reply> {
+  const { url, delivered, ...invitation } = await invite({ ctx, input: { ...body, app: body.app ?? null } });
+  return created({ ...invitationOut(invitation), url, ...deliveredOut(delivered) });
 }
 
 export async function invitations(ctx: Context): Promise<Reply> {

@@ -236,7 +236,8 @@ const managedRoutes: readonly Route[] = [
     path: "/api/v1/user/:user_id/reset-link",
     operationId: "v1.user.create-reset-link",
     summary: "Create a link for a new password",
-    description: "The link works once, for 24 hours. An earlier one stops working.",
+    description:
+      "The link works once, for 24 hours. An earlier one stops working. The server sends it by email if the operator has set POSTHORN_MAIL_URL.",
     idempotency: "none",
     responses: { 201: ResetLinkOut },
     handle: async ({ ctx, params }) => (await handlers()).resetLink(ctx, params.user_id),
@@ -269,7 +270,8 @@ const managedRoutes: readonly Route[] = [
     path: "/api/v1/invitation",
     operationId: "v1.invitation.create",
     summary: "Invite a user",
-    description: "The link works once, for 7 days. Posthorn sends no email: send the link yourself.",
+    description:
+      "The link works once, for 7 days. The server sends it by email if the operator has set POSTHORN_MAIL_URL; otherwise send it yourself.",
     idempotency: "none",
     body: InvitationIn,
     responses: { 201: InvitationCreated },

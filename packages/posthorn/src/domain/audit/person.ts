@@ -12,6 +12,7 @@ export interface PersonAction {
     | "user.accept-invitation"
     | "user.connect-provider"
     | "user.create-by-provider"
+    | "user.request-reset"
     | "user.reset-password"
     | "user.set-roles-by-provider"
     | "user.set-up";

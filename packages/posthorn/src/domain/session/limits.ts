@@ -17,7 +17,7 @@ interface Limit {
   readonly firstMs: number;
 }
 
-export type LimitKind = "account" | "address" | "browser" | "factor" | "code";
+export type LimitKind = "account" | "address" | "browser" | "factor" | "code" | "reset" | "mail";
 
 const LIMITS: Readonly<Record<LimitKind, Limit>> = {
   account: { free: 5, firstMs: 30_000 },
@@ -27,6 +27,10 @@ const LIMITS: Readonly<Record<LimitKind, Limit>> = {
   address: { free: 30, firstMs: 30_000 },
   /** User codes of command lines, for each person who enters them. */
   code: { free: 10, firstMs: 30_000 },
+  /** Emails with a link for a new password, for each email address. */
+  reset: { free: 3, firstMs: 900_000 },
+  /** Emails to people whom an organisation invites or helps. */
+  mail: { free: 100, firstMs: 900_000 },
 };
 const MAX_BLOCK_MS = 900_000;
 /** Failures no longer count after this time without another one. */
@@ -86,7 +90,7 @@ async function blocked(db: Tx["db"], subject: string, now: number): Promise<Post
     .executeTakeFirst();
   const seconds = Math.max(1, Math.ceil(((row?.blocked_until ?? now) - now) / 1000));
   const wait = seconds < 120 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
-  return new PosthornError("too_many_sign_ins", `Too many failed attempts. Try again in ${wait}.`);
+  return new PosthornError("too_many_sign_ins", `Too many attempts. Try again in ${wait}.`);
 }
 
 /** The attempt has succeeded: forgets the failures of these subjects, and for an address takes back what the attempt counted. */

@@ -4,7 +4,10 @@ import { invalid, notFound, PosthornError } from "../../lib/errors.ts";
 import type { Database } from "../../store/schema.ts";
 import { getApplication } from "../application/find.ts";
 import { recordPersonAction } from "../audit/person.ts";
-import { type Call, type Context, reader, type Services, write } from "../context.ts";
+import { type Call, type Context, type OutsideCall, reader, type Services, write } from "../context.ts";
+import { invitationMail, mailLocale } from "../mail/letters.ts";
+import type { Mail } from "../mail/mailer.ts";
+import { type Delivered, sendForOrganisation } from "../mail/send.ts";
 import { idIterator } from "../paging.ts";
 import { isRole, type Role } from "../role.ts";
 import { createOneTime, findOneTime, linkInvalid, type OneTimeRow, takeOneTime } from "../session/one-time.ts";
@@ -13,7 +16,7 @@ import { normaliseEmail } from "./email.ts";
 import { requireSessionFor } from "./identity/scope.ts";
 import { insertMembership, insertPerson } from "./account.ts";
 import { prepareAccount } from "./set-up.ts";
-import { requirePerson, requireRoleManagement, rolesOf } from "./user.ts";
+import { callerLocale, requirePerson, requireRoleManagement, rolesOf } from "./user.ts";
 
 const INVITATION_MS = 7 * 86_400_000;
 
@@ -29,12 +32,12 @@ export interface Invitation {
   readonly expiresAt: number;
 }
 
-/** Creates an invitation. An earlier one for the same address and application ends. */
+/** Creates an invitation, and sends it if the server can. An earlier one for the same address and application ends. */
 export async function invite({
   ctx,
   input,
-}: Call<{ readonly email: string; readonly role: Role; readonly app: string | null }>): Promise<
-  Invitation & { readonly url: string }
+}: OutsideCall<{ readonly email: string; readonly role: Role; readonly app: string | null }>): Promise<
+  Invitation & { readonly url: string; readonly delivered: Delivered }
 > {
   const { services, actor } = ctx;
   const email = normaliseEmail(input.email);
@@ -59,7 +62,24 @@ export async function invite({
   });
   const { id, code, createdAt, expiresAt } = made;
   const url = `${services.rules.publicUrl()}/invitation#code=${code}`;
-  return { id, email, role: input.role, app: application?.id ?? null, createdBy, createdAt, expiresAt, url };
+  const mail = await letterOf(ctx, { to: email, from: createdBy, url, expiresAt });
+  const delivered = await sendForOrganisation(services, actor.orgId, mail);
+  return { id, email, role: input.role, app: application?.id ?? null, createdBy, createdAt, expiresAt, url, delivered };
+}
+
+/** In the language of the person, if they have an account; otherwise in that of the person who invites. */
+async function letterOf(
+  ctx: Context,
+  letter: { readonly to: string; readonly from: string; readonly url: string; readonly expiresAt: number },
+): Promise<Mail> {
+  const db = reader(ctx);
+  const person = await db.selectFrom("person").select("locale").where("email", "=", letter.to).executeTakeFirst();
+  const { name } = await db
+    .selectFrom("organisation")
+    .select("name")
+    .where("id", "=", ctx.actor.orgId)
+    .executeTakeFirstOrThrow();
+  return invitationMail(mailLocale(person?.locale, await callerLocale(ctx)), { ...letter, organisation: name });
 }
 
 async function refuseMember(db: Kysely<Database>, orgId: number, email: string, appKey: number | null): Promise<void> {

@@ -5,7 +5,7 @@ import type { PersonTable } from "../../store/people-schema.ts";
 import type { Database } from "../../store/schema.ts";
 import type { Tx } from "../../store/tx.ts";
 import type { Actor } from "../access.ts";
-import type { Context } from "../context.ts";
+import { type Context, reader } from "../context.ts";
 import { idIterator } from "../paging.ts";
 import type { Grant } from "../grant.ts";
 import { isRole, type Role, ROLE_PERMISSIONS } from "../role.ts";
@@ -85,6 +85,15 @@ export async function getUser(ctx: Context, db: Kysely<Database>, id: string): P
   const roles = row === undefined ? [] : await rolesOf(db, ctx.actor.orgId, [row.id]);
   if (row === undefined || roles.length === 0) throw notFound("user");
   return { row, user: toUser(row, roles) };
+}
+
+/** Language of the dashboard that the person who calls has chosen; `null`: none, or a token calls. */
+export async function callerLocale(ctx: Context): Promise<string | null> {
+  const { actor } = ctx;
+  if (actor.kind !== "organisation" || actor.caller.kind !== "user") return null;
+  const { key } = actor.caller;
+  const row = await reader(ctx).selectFrom("person").select("locale").where("id", "=", key).executeTakeFirst();
+  return row?.locale ?? null;
 }
 
 /** The person who calls. Throws for tokens and API keys. */
