@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   connectors: async () => (await import("./connectors/list.ts")).addConnectorsCommand,
   export: loadExportCommands,
   erase: async () => (await import("./erase/run.ts")).addEraseCommand,
+  redaction: async () => (await import("./redaction/commands.ts")).addRedactionCommands,
   migrate: async () => (await import("./database/migrate.ts")).addMigrateCommand,
   backup: loadBackupCommands,
   restore: async () => (await import("./backup/restore.ts")).addRestoreCommand,

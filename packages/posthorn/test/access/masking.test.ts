@@ -19,7 +19,7 @@ interface Answer {
 }
 
 /** The answers of all GET routes, and of `more`, with the data of the scene. */
-async function answers(caller: Tenant, more: readonly string[] = []): Promise<readonly Answer[]> {
+async function answers(caller: Pick<Tenant, "at">, more: readonly string[] = []): Promise<readonly Answer[]> {
   const paths = new Set<string>();
   for (const { method, path } of ROUTES) {
     if (method !== "GET") continue;
@@ -50,6 +50,27 @@ describe("payloads in the answers of all GET routes", () => {
     expect(leaking(all)).toEqual([]);
     expect(all.filter(({ status }) => status >= 500)).toEqual([]);
   });
+
+  it.each(["support", "viewer", "auditor"] as const)(
+    "are not shown to a person with the role %s, in the organisation or in one application",
+    async (role) => {
+      for (const app of [null, "app"]) {
+        const all = await answers(await scene.sessionWith(role, app));
+        expect(all.filter(({ status }) => status === 200).length).toBeGreaterThan(app === null ? 60 : 20);
+        expect(leaking(all)).toEqual([]);
+        expect(all.filter(({ status }) => status >= 500)).toEqual([]);
+      }
+    },
+  );
+
+  it.each(["support", "viewer", "auditor"] as const)(
+    "are not shown to a key of one application with the permissions of %s",
+    async (role) => {
+      const all = await answers(await scene.keyWith([...ROLE_PERMISSIONS[role]], ["app"]));
+      expect(all.filter(({ status }) => status === 200).length).toBeGreaterThan(20);
+      expect(leaking(all)).toEqual([]);
+    },
+  );
 
   it("are not shown to a key with every permission but payloads:read", async () => {
     const scopes = [...ROLE_PERMISSIONS.owner].filter((permission) => permission !== "payloads:read");

@@ -1,5 +1,6 @@
 /** A node with data of every kind, in which each value of a payload contains the canary. */
 import { eventually, type Receiver, startReceiver } from "@posthorn/testkit";
+import { codeOf, TestBrowser } from "../support/browser-session.ts";
 import { startNode, type TestNode } from "../support/posthorn.ts";
 import { temporaryFolder } from "../support/store.ts";
 import { type ApiResponse, Tenant } from "../support/tenant.ts";
@@ -19,7 +20,9 @@ export interface AccessScene extends AsyncDisposable {
   /** Values of path parameters: for an application, and for a source that is used as one. */
   readonly params: readonly Readonly<Record<string, string>>[];
   /** A token with this grant: null for everything. */
-  keyWith(scopes: readonly string[] | null): Promise<Tenant>;
+  keyWith(scopes: readonly string[] | null, applications?: readonly string[]): Promise<Tenant>;
+  /** The session of a new person with this role. @param app `null`: in the whole organisation. */
+  sessionWith(role: string, app: string | null): Promise<Pick<Tenant, "at">>;
 }
 
 export async function startAccessScene(): Promise<AccessScene> {
@@ -39,11 +42,33 @@ export async function startAccessScene(): Promise<AccessScene> {
       { ...ofSource, ...ofApplication },
       { ...ofSource, app_id: ofSource["source_id"]!, msg_id: ofSource["event_id"]! },
     ],
-    keyWith: async (scopes) => {
-      const { json } = await ok(owner.call("POST", "auth/api-key", { name: "Key", scopes }));
+    sessionWith: (role, app) => sessionOf(node, owner, role, app),
+    keyWith: async (scopes, applications) => {
+      const limits = applications === undefined ? {} : { applications };
+      const { json } = await ok(owner.call("POST", "auth/api-key", { name: "Key", scopes, ...limits }));
       return owner.as(json["token"] as string);
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+let people = 0;
+
+async function sessionOf(node: TestNode, owner: Tenant, role: string, app: string | null): Promise<Pick<Tenant, "at">> {
+  const email = `person${++people}@engines.example`;
+  const { json } = await ok(owner.call("POST", "invitation", { email, role, ...(app === null ? {} : { app }) }));
+  const browser = new TestBrowser(node);
+  const account = { code: codeOf(json["url"]), name: "Person", password: "green-lanterns-drift-away" };
+  const { status } = await browser.send("POST", "sign-in/invitation/accept", account);
+  if (status !== 200) throw new Error(`The invitation was not accepted: ${status}.`);
+  const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  return {
+    at: async (root, method, path) => {
+      const headers = { cookie, "x-posthorn-csrf": "1", origin: node.url };
+      const response = await fetch(`${node.url}/${root === "" ? "" : `${root}/`}${path}`, { method, headers });
+      const text = await response.text();
+      return { status: response.status, text, json: {} };
+    },
   };
 }
 
