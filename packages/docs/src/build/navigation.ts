@@ -24,7 +24,10 @@ export const SECTIONS: readonly Section[] = [
     title: "Send",
     summary: "Your product publishes events, and your customers receive them.",
     groups: [
-      { title: "Start", files: ["/README.md", "guides/add-webhooks-to-your-product.md", "api.md", "delivery.md"] },
+      {
+        title: "Start",
+        files: ["/README.md", "guides/add-webhooks-to-your-product.md", "guides/use-cases.md", "api.md", "delivery.md"],
+      },
       {
         title: "Publish",
         files: [
@@ -161,6 +164,9 @@ export const SECTIONS: readonly Section[] = [
           "configuration.md",
           "guides/limits.md",
           "guides/api-changes.md",
+          "guides/faq.md",
+          "guides/comparison.md",
+          "guides/security-overview.md",
           "glossary.md",
           "/CHANGELOG.md",
           "/SECURITY.md",
