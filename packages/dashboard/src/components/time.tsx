@@ -1,5 +1,6 @@
 import { useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
+import { type Clock, clockOptions, onClock, readClock } from "../lib/clock.ts";
 import { regional } from "../lib/format.ts";
 
 const TICK_MS = 10_000;
@@ -35,19 +36,20 @@ export interface TimeProps {
   readonly relative?: boolean;
 }
 
-/** A time in the reader's zone. Its tooltip has the exact time in UTC. */
+/** A time in the zone that the reader chose. Its tooltip has the exact time in UTC. */
 export function Time({ at, relative = false }: TimeProps) {
   const { t, i18n } = useTranslation();
+  const clock = useSyncExternalStore(onClock, readClock);
   const current = useSyncExternalStore(subscribe, () => now);
   if (at === null || at === undefined) return <span className="muted">{t("time.never")}</span>;
   return (
     <time dateTime={at} title={at} className="numeric">
-      {relative ? relativeText(i18n.language, Date.parse(at), current) : timeText(i18n.language, Date.parse(at))}
+      {relative ? relativeText(i18n.language, Date.parse(at), current) : timeText(i18n.language, Date.parse(at), clock)}
     </time>
   );
 }
 
-function timeText(language: string, at: number): string {
+function timeText(language: string, at: number, clock: Clock): string {
   const format = new Intl.DateTimeFormat(regional(language), {
     year: "numeric",
     month: "short",
@@ -56,6 +58,7 @@ function timeText(language: string, at: number): string {
     minute: "2-digit",
     second: "2-digit",
     timeZoneName: "short",
+    ...clockOptions(clock),
   });
   return format.format(at);
 }

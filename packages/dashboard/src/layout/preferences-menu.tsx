@@ -1,9 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { CircleUser, Keyboard, LogOut } from "lucide-react";
-import { type ReactElement, useContext, useState } from "react";
+import { type ReactElement, useContext, useState, useSyncExternalStore } from "react";
 import { useTranslation } from "react-i18next";
 import { Menu, MenuChoice, MenuItem, MenuLine } from "../components/menu.tsx";
 import { chooseLanguage, LANGUAGE_NAMES, LANGUAGES, type Language } from "../i18n/i18n.ts";
+import { chooseClock, CLOCKS, onClock, readClock } from "../lib/clock.ts";
 import { AudienceContext } from "../session/audience.ts";
 import { readSession, signOut } from "../session/session.ts";
 import { chooseTheme, readTheme, type Theme, THEMES } from "./theme.ts";
@@ -18,6 +19,7 @@ export interface PreferencesMenuProps {
 export function PreferencesMenu({ trigger, openAtOnce }: PreferencesMenuProps) {
   const { t, i18n } = useTranslation();
   const audience = useContext(AudienceContext);
+  const clock = useSyncExternalStore(onClock, readClock);
   const [theme, setTheme] = useState(readTheme);
   const themeChosen = (chosen: Theme): void => {
     chooseTheme(chosen);
@@ -37,6 +39,13 @@ export function PreferencesMenu({ trigger, openAtOnce }: PreferencesMenuProps) {
         value={i18n.language as Language}
         choices={LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value] }))}
         onChange={(language) => void chooseLanguage(language)}
+      />
+      <MenuLine />
+      <MenuChoice
+        label={t("app.clock")}
+        value={clock}
+        choices={CLOCKS.map((value) => ({ value, label: t(`app.clocks.${value}`) }))}
+        onChange={chooseClock}
       />
       <MenuLine />
       {audience?.kind !== "portal" && (

@@ -8,6 +8,8 @@ export const frame: typeof english = {
     crumbs: "Navigationspfad",
     preferences: "Design, Sprache und Sitzung",
     signOut: "Abmelden",
+    clock: "Zeiten",
+    clocks: { region: "Ortszeit, wie in Ihrer Region", "24h": "Ortszeit, 24 Stunden", utc: "UTC, 24 Stunden" },
     theme: "Design",
     themes: { system: "System", light: "Hell", dark: "Dunkel" },
     language: "Sprache",

@@ -7,6 +7,8 @@ export const frame = {
     crumbs: "Breadcrumb",
     preferences: "Theme, language and session",
     signOut: "Sign out",
+    clock: "Times",
+    clocks: { region: "Local, as in your region", "24h": "Local, 24 hours", utc: "UTC, 24 hours" },
     theme: "Theme",
     themes: { system: "System", light: "Light", dark: "Dark" },
     language: "Language",

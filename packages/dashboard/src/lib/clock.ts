@@ -1,0 +1,52 @@
+/** How times are shown: in the zone of the browser or in UTC, and with 12 or 24 hours. Kept in this browser. */
+const KEY = "posthorn.clock";
+
+/** `region`: as the language and region of the browser have it. */
+export const CLOCKS = ["region", "24h", "utc"] as const;
+export type Clock = (typeof CLOCKS)[number];
+
+const listeners = new Set<() => void>();
+let current = load();
+
+export function readClock(): Clock {
+  return current;
+}
+
+export function chooseClock(clock: Clock): void {
+  current = clock;
+  try {
+    if (clock === "region") localStorage.removeItem(KEY);
+    else localStorage.setItem(KEY, clock);
+  } catch {
+    // Without storage, the choice is lost on reload.
+  }
+  for (const listener of listeners) listener();
+}
+
+/** For `useSyncExternalStore`. */
+export function onClock(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/**
+ * Options of a date format for a choice.
+ *
+ * @example
+ *
+ * ```ts
+ * new Intl.DateTimeFormat("en-US", { timeStyle: "short", ...clockOptions("utc") }).format(0); // "00:00"
+ * ```
+ */
+export function clockOptions(clock: Clock): Intl.DateTimeFormatOptions {
+  if (clock === "region") return {};
+  return { hourCycle: "h23", ...(clock === "utc" ? { timeZone: "UTC" } : {}) };
+}
+
+function load(): Clock {
+  try {
+    return CLOCKS.find((clock) => clock === localStorage.getItem(KEY)) ?? "region";
+  } catch {
+    return "region";
+  }
+}
