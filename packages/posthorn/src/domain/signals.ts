@@ -43,6 +43,8 @@ function apply({ directory, dispatch, health, operational, sources, tasks, token
     case "stored":
     case "nodes":
     case "keys":
+    case "listeners":
+    case "frames":
     case "resumed":
       return undefined;
   }

@@ -41,7 +41,8 @@ export type IdPrefix =
   | "idp_"
   | "ident_"
   | "passkey_"
-  | "redact_";
+  | "redact_"
+  | "relay_";
 
 export interface GeneratedId {
   /** Integer primary key: at most 53 bits, increasing within a process. */

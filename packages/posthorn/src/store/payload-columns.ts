@@ -115,6 +115,7 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
     "passkey",
     "person_token",
     "device_request",
+    "relay_session",
     "sign_in_failure",
     "revoked_token",
     "token_end",
@@ -149,6 +150,7 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
   ...reason("IDs and states, and the names of properties", ["operational_event"]),
   ...reason("filters by name and progress", ["task"]),
   ...reason("the value is encrypted, and deleted at the end", ["erasure"]),
+  ...reason("encrypted requests in flight, which are deleted within a minute", ["relay_frame"]),
   ...reason("the server itself", [
     "encryption_key",
     "encryption_key_node",

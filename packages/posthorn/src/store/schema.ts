@@ -21,6 +21,7 @@ import type {
   FeedLeaseTable,
   ScopedTokenTable,
 } from "./feed-schema.ts";
+import type { RelayFrameTable, RelaySessionTable } from "./relay-schema.ts";
 import type {
   DeviceRequestTable,
   IdentityProviderTable,
@@ -542,6 +543,8 @@ export interface Database {
   share_link: ShareLinkTable;
   feed_consumer: FeedConsumerTable;
   feed_lease: FeedLeaseTable;
+  relay_session: RelaySessionTable;
+  relay_frame: RelayFrameTable;
   auto_config: AutoConfigTable;
   scoped_token: ScopedTokenTable;
   delivery_batch: DeliveryBatchTable;

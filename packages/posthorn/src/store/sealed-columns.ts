@@ -54,6 +54,7 @@ export const SEALED_COLUMNS = {
   "idempotency.body_sealed": bytes("idempotency", "body_sealed", ["hash"], ["bucket", "hash"]),
   "redaction_key.key_sealed": bytes("redaction_key", "key_sealed", ["org_id"]),
   "exact_body.body_sealed": { ...bytes("exact_body", "body_sealed", ["message_id"]), isLarge: true },
+  "relay_frame.body_sealed": { ...bytes("relay_frame", "body_sealed"), isLarge: true },
   "quarantine.body_sealed": { ...bytes("quarantine", "body_sealed"), isLarge: true },
   "broadcast.payload_sealed": { ...bytes("broadcast", "payload_sealed", ["task_id"]), isLarge: true },
   "quarantine.request_json": { table: "quarantine", column: "request_json", key: ID, row: ID, form: "request" },

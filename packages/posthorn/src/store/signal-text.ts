@@ -68,9 +68,12 @@ function linesOf(signal: Signal): readonly string[] {
       return [`lane_response ${signal.request} ${Buffer.from(signal.text).toString("base64url")}`];
     case "task":
       return [`task ${signal.key} ${signal.task}`];
+    case "frames":
+      return [`frames ${signal.nodeId}`];
     case "wake":
     case "try":
     case "healthy":
+    case "listeners":
       return [`${signal.kind} ${signal.endpointId}`];
     case "due":
       return inLines(signal.from === null ? "due" : `since ${signal.from}`, signal.endpointIds);
@@ -135,9 +138,12 @@ function toSignal(kind: string, words: readonly string[]): Signal | null {
         : null;
     case "task":
       return isKey(key) && words[1] !== undefined ? { kind, key, task: words[1] } : null;
+    case "frames":
+      return isKey(key) ? { kind, nodeId: key } : null;
     case "wake":
     case "try":
     case "healthy":
+    case "listeners":
       return isKey(key) ? { kind, endpointId: key } : null;
     case "due":
       return keys.every(isKey) ? { kind, endpointIds: keys, from: null } : null;

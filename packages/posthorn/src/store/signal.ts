@@ -50,6 +50,10 @@ export type Signal =
   /** Requests the endpoints among these that fail. Each node sends `lane_response` signals for its lanes, in parts. */
   | { readonly kind: "unhealthy"; readonly request: string; readonly endpointIds: readonly number[] }
   | { readonly kind: "lane_response"; readonly request: string; readonly text: string }
+  /** Listeners of an endpoint connected, disconnected or were disconnected. */
+  | { readonly kind: "listeners"; readonly endpointId: number }
+  /** Frames for the listeners of a node, or for its attempts, are stored. */
+  | { readonly kind: "frames"; readonly nodeId: number }
   /** Deliveries that a restore had paused were resumed. */
   | { readonly kind: "resumed" }
   /** A node joined, left or released shards. */

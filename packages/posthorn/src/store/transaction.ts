@@ -50,6 +50,8 @@ const KEYED_TABLES = [
   "source_secret",
   "quarantine",
   "feed_consumer",
+  "relay_session",
+  "relay_frame",
   "auto_config",
   "scoped_token",
   "delivery_batch",

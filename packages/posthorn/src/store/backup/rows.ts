@@ -20,7 +20,14 @@ export function toBackupKey({ wrapped, ...key }: KeyOfBackup): BackupKey {
  * Tables whose rows must not come back: sessions that may have ended since the backup, links and codes that may have been used, and nodes,
  * which have other IDs and leases from now on.
  */
-const EMPTIED = ["person_session", "person_token", "device_request", "encryption_key_node"] as const;
+const EMPTIED = [
+  "person_session",
+  "person_token",
+  "device_request",
+  "encryption_key_node",
+  "relay_session",
+  "relay_frame",
+] as const;
 const EMPTIED_ON_POSTGRES = ["node"] as const;
 
 /** Statements that a restored database of the current schema needs. @param at Now, in Unix milliseconds. */

@@ -1,8 +1,11 @@
 /** The tables that a copy of a database includes. */
 import type { Database } from "../schema.ts";
 
+/** Tables about nodes, and listeners that are connected to them. */
+type UncopiedTable = "encryption_key_node" | "relay_session" | "relay_frame";
+
 /** Every copied table in the order of copying: small ones first. A missing table is a type error. */
-const COPIED: { readonly [T in Exclude<keyof Database, "encryption_key_node">]: true } = {
+const COPIED: { readonly [T in Exclude<keyof Database, UncopiedTable>]: true } = {
   encryption_key: true,
   delivery_pause: true,
   organisation: true,
@@ -86,8 +89,17 @@ export const TABLES: readonly string[] = Object.keys(COPIED);
  * database only.
  */
 export const OWN_TABLES: { readonly sqlite: readonly string[]; readonly postgres: readonly string[] } = {
-  sqlite: ["encryption_key_node", "schema_version"],
-  postgres: ["encryption_key_node", "event_id_taken", "schema_version", "node", "shard", "table_source_missed"],
+  sqlite: ["encryption_key_node", "relay_session", "relay_frame", "schema_version"],
+  postgres: [
+    "encryption_key_node",
+    "relay_session",
+    "relay_frame",
+    "event_id_taken",
+    "schema_version",
+    "node",
+    "shard",
+    "table_source_missed",
+  ],
 };
 
 /** Table of the target with the progress of a copy. It exists until the copy is complete and verified. */
