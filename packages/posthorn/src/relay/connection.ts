@@ -1,0 +1,195 @@
+/** One connected listener: sends it requests, matches its responses to them, and finds out whether it still responds. */
+import type { ByeReason, ClientFrame, LocalFailure, RequestFrame, ServerFrame } from "./frames.ts";
+import { BYE_REASONS } from "./frames.ts";
+
+/** The transport of a connection: a WebSocket, or an event stream. */
+export interface RelayLink {
+  send(frame: ServerFrame): void;
+  /** Ends the transport, after a `bye` frame. */
+  close(reason: ByeReason): void;
+}
+
+/** A session as its connection needs it. */
+export interface ConnectedSession {
+  readonly key: number;
+  readonly id: string;
+  readonly endpointKey: number;
+  readonly endpointId: string;
+  readonly appKey: number;
+}
+
+/** How a listener answered a request. */
+export type RelayAnswer =
+  | {
+      readonly kind: "response";
+      readonly status: number;
+      /** Names and values alternate. */
+      readonly headers: readonly string[];
+      /** Base64. */
+      readonly body: string;
+      readonly truncated: boolean;
+      readonly durationMs: number;
+    }
+  | { readonly kind: "error"; readonly code: LocalFailure; readonly message: string; readonly durationMs: number }
+  /** The connection ended, or does not respond: nothing is known about the request, and it must be sent again. */
+  | { readonly kind: "gone" };
+
+export interface RelayConnectionOptions {
+  readonly session: ConnectedSession;
+  readonly link: RelayLink;
+  /** Most requests without a response. Further ones wait. */
+  readonly window: number;
+  readonly setTimer: (ms: number, callback: () => void) => () => void;
+  /** Called once, when the connection has ended. */
+  readonly onEnd: (connection: RelayConnection) => void;
+}
+
+/** A listener acknowledges each request at once. One that does not is asleep, or gone. */
+export const ACK_MS = 10_000;
+
+export const GONE: RelayAnswer = { kind: "gone" };
+
+interface Pending {
+  readonly frame: RequestFrame;
+  readonly settle: (answer: RelayAnswer) => void;
+  isSent: boolean;
+  isAcked: boolean;
+  cancelAck: () => void;
+}
+
+export class RelayConnection {
+  readonly session: ConnectedSession;
+  readonly #options: RelayConnectionOptions;
+  /** Requests without a response by ID, oldest first. */
+  readonly #pending = new Map<string, Pending>();
+  #inFlight = 0;
+  #isEnded = false;
+
+  constructor(options: RelayConnectionOptions) {
+    this.#options = options;
+    this.session = options.session;
+  }
+
+  /** Requests without a response, and those that wait for a place in the window. */
+  get load(): number {
+    return this.#pending.size;
+  }
+
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
+  /** Sends a request, as soon as the window has a place. Never rejects. Without a response in time, the answer is `timeout`, or `gone`. */
+  request(frame: RequestFrame, signal: AbortSignal): Promise<RelayAnswer> {
+    if (this.#isEnded || signal.aborted || this.#pending.has(frame.id)) return Promise.resolve(GONE);
+    const { promise, resolve } = Promise.withResolvers<RelayAnswer>();
+    const cancelTimeout = this.#options.setTimer(frame.timeoutMs, () => this.#timedOut(frame));
+    const abort = (): void => this.#drop(frame.id, GONE);
+    signal.addEventListener("abort", abort, { once: true });
+    this.#pending.set(frame.id, {
+      frame,
+      settle: (answer) => {
+        cancelTimeout();
+        signal.removeEventListener("abort", abort);
+        resolve(answer);
+      },
+      isSent: false,
+      isAcked: false,
+      cancelAck: () => undefined,
+    });
+    this.#fill();
+    return promise;
+  }
+
+  /** Handles a frame of the listener. Answers to requests that are no longer known are ignored. */
+  receive(frame: ClientFrame): void {
+    switch (frame.type) {
+      case "ack": {
+        const pending = this.#pending.get(frame.id);
+        if (pending === undefined) return;
+        pending.isAcked = true;
+        pending.cancelAck();
+        return;
+      }
+      case "response": {
+        const { status, headers, body, truncated, durationMs } = frame;
+        this.#settle(frame.id, { kind: "response", status, headers: headers.flat(), body, truncated, durationMs });
+        return;
+      }
+      case "error": {
+        const { code, message, durationMs } = frame;
+        // A listener that stops has not passed the request on.
+        this.#settle(frame.id, code === "stopped" ? GONE : { kind: "error", code, message, durationMs });
+        return;
+      }
+      case "ping":
+        this.#options.link.send({ type: "pong" });
+        return;
+      // The hub closes an open circuit of the endpoint. A second start changes nothing.
+      case "ready":
+      case "start":
+    }
+  }
+
+  /** Tells the listener how many deliveries wait. */
+  show(backlog: number, isExact: boolean): void {
+    if (!this.#isEnded) this.#options.link.send({ type: "state", backlog, isExact });
+  }
+
+  /** Ends the connection with a reason for its listener. What it has not answered is sent again. */
+  end(reason: ByeReason, message: string): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    const { link, onEnd } = this.#options;
+    link.send({ type: "bye", reason, message, reconnect: BYE_REASONS[reason].isTemporary });
+    link.close(reason);
+    for (const pending of this.#pending.values()) {
+      pending.cancelAck();
+      pending.settle(GONE);
+    }
+    this.#pending.clear();
+    onEnd(this);
+  }
+
+  #fill(): void {
+    for (const pending of this.#pending.values()) {
+      if (this.#inFlight >= this.#options.window) return;
+      if (pending.isSent) continue;
+      pending.isSent = true;
+      this.#inFlight++;
+      pending.cancelAck = this.#options.setTimer(Math.min(ACK_MS, pending.frame.timeoutMs), () => this.#unresponsive());
+      this.#options.link.send(pending.frame);
+    }
+  }
+
+  #unresponsive(): void {
+    this.end("unresponsive", "The listener did not acknowledge a request. Its deliveries wait until it is back.");
+  }
+
+  #timedOut({ id, timeoutMs }: RequestFrame): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    // It waited for a place in the window, so that nothing is known about the local server.
+    if (!pending.isSent) return this.#drop(id, GONE);
+    if (!pending.isAcked) return this.#unresponsive();
+    const message = `The local server did not respond within ${Math.round(timeoutMs / 1000)} seconds.`;
+    this.#drop(id, { kind: "error", code: "timeout", message, durationMs: timeoutMs });
+  }
+
+  /** Settles a request that the listener must no longer answer. */
+  #drop(id: string, answer: RelayAnswer): void {
+    const isSent = this.#pending.get(id)?.isSent === true;
+    this.#settle(id, answer);
+    if (isSent && !this.#isEnded) this.#options.link.send({ type: "cancel", id });
+  }
+
+  #settle(id: string, answer: RelayAnswer): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#pending.delete(id);
+    if (pending.isSent) this.#inFlight--;
+    pending.cancelAck();
+    pending.settle(answer);
+    this.#fill();
+  }
+}
