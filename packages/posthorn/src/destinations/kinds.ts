@@ -22,6 +22,7 @@ import { MATTERMOST } from "./kinds/mattermost.ts";
 import { PAGER_DUTY } from "./kinds/pager-duty.ts";
 import { POLLING } from "./kinds/polling.ts";
 import { POSTHORN } from "./kinds/posthorn.ts";
+import { RELAY } from "./kinds/relay.ts";
 import { ROCKET_CHAT } from "./kinds/rocket-chat.ts";
 import { SLACK } from "./kinds/slack.ts";
 import { TEAMS } from "./kinds/teams.ts";
@@ -42,6 +43,9 @@ export const WEBHOOK_KIND = "http";
 
 /** Kind of endpoints that consumers pull from. */
 export const POLLING_KIND = "polling";
+
+/** Kind of endpoints whose messages go to connected listeners. */
+export const RELAY_KIND = "relay";
 
 /** Kind of endpoints that receive CloudEvents over HTTP. */
 export const CLOUD_EVENTS_KIND = "cloudEvents";
@@ -89,6 +93,7 @@ export const DESTINATION_KINDS: Readonly<Record<string, AnyKind>> = {
   postgres: POSTGRES,
   smtp: SMTP,
   [POLLING_KIND]: POLLING,
+  [RELAY_KIND]: RELAY,
 };
 
 /** Declaration of a kind; `null`: this version does not know it. */

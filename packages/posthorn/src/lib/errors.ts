@@ -33,6 +33,8 @@ export type PosthornErrorCode =
   | "cross_origin"
   | "payload_too_large"
   | "cursor_expired"
+  | "listener_connected"
+  | "too_many_listeners"
   | "backlog_full"
   | "too_many_requests"
   | "too_many_sign_ins"
@@ -88,6 +90,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   request_timeout: 408,
   conflict: 409,
   event_type_exists: 409,
+  listener_connected: 409,
   cursor_expired: 410,
   payload_too_large: 413,
   wrong_origin: 421,
@@ -102,6 +105,7 @@ const STATUS: Record<PosthornErrorCode, number> = {
   too_many_sign_ins: 429,
   sign_in_busy: 429,
   too_many_streams: 429,
+  too_many_listeners: 429,
   diagnosis_running: 429,
   too_many_organisation_streams: 429,
   too_many_application_streams: 429,

@@ -171,6 +171,8 @@ export const server = {
       sign_in_busy: "Der Server prüft gerade zu viele Passwörter. Versuchen Sie es in einigen Sekunden noch einmal.",
       too_many_requests: "Zu viele Anfragen. Versuchen Sie es in einer Minute noch einmal.",
       backlog_full: "Zu viele Zustellungen stehen aus. Versuchen Sie es später noch einmal.",
+      listener_connected: "Ein anderer Listener ist bereits mit diesem Endpunkt verbunden.",
+      too_many_listeners: "Zu viele Listener sind verbunden.",
       too_many_streams: "Zu viele Live-Verbindungen sind offen.",
       diagnosis_running: "Eine Diagnose läuft bereits. Warten Sie, bis sie fertig ist.",
       too_many_organisation_streams: "Zu viele Live-Verbindungen dieser Organisation sind offen.",

@@ -1,0 +1,368 @@
+/**
+ * Listeners of this node and of the others. A node that makes an attempt sends the request to one of the listeners of the endpoint: over
+ * its own connection, or through the node that has it. Rows in the database say which listeners are connected; memory is a copy of
+ * them. Without a listener nothing is written, and one small query is made every few seconds on nodes of a cluster.
+ */
+import type { ShareMode } from "../destinations/kinds/relay.ts";
+import type { Clock } from "../dispatch/types.ts";
+import type { RelayListeners } from "../domain/ports.ts";
+import { PosthornError } from "../lib/errors.ts";
+import type { Signal } from "../store/signal.ts";
+import type { Store } from "../store/store.ts";
+import type { Worker } from "../workers/worker.ts";
+import { type ConnectedSession, GONE, type RelayAnswer, RelayConnection, type RelayLink } from "./connection.ts";
+import type { ClientFrame, RequestFrame } from "./frames.ts";
+import { type Letter, Mailbox, type MailboxOptions } from "./mailbox.ts";
+import {
+  allConnected,
+  connectSession,
+  deleteExpired,
+  endpointOfTicket,
+  endSessions,
+  existing,
+  LEASE_MS,
+  type ListenerPlace,
+  type RelaySession,
+  type RelayTransport,
+  RENEW_MS,
+  renewLeases,
+} from "./sessions.ts";
+
+export interface RelayHubOptions extends Omit<MailboxOptions, "store"> {
+  readonly store: () => Store;
+  readonly clock: Clock;
+  /** ID of this node, which changes when it joins its cluster again. */
+  readonly nodeId: () => number;
+  /** Whether no other node shares the database. */
+  readonly isAlone: boolean;
+  /** How the listeners of an endpoint share its messages; `null`: it was deleted or disabled. */
+  readonly shareOf: (endpointKey: number) => Promise<ShareMode | null>;
+  /** Deliveries that wait for an endpoint. */
+  readonly backlogOf: (endpointKey: number) => Promise<{ readonly count: number; readonly isExact: boolean }>;
+  /** An endpoint has a listener, or its local server works again: its deliveries are to be sent. */
+  readonly onListening: (endpointKey: number) => void;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** How long the answer of another node may take on its way. */
+const TRANSIT_MS = 5000;
+/** Interval at which letters are looked for while an answer is due, in case their signal was lost. */
+const LOOK_MS = 1000;
+
+export class RelayHub implements RelayListeners, Worker {
+  readonly name = "relay";
+  readonly #options: RelayHubOptions;
+  readonly #mailbox: Mailbox;
+  /** Connections of this node by the key of their session. */
+  readonly #local = new Map<number, RelayConnection>();
+  /** Connected listeners of all nodes by endpoint, as last read. */
+  #places: ReadonlyMap<number, readonly ListenerPlace[]> = new Map();
+  /** Answers that are due from other nodes, by the ID of the request. */
+  readonly #due = new Map<string, { readonly place: ListenerPlace; readonly settle: (answer: RelayAnswer) => void }>();
+  /** Requests of other nodes that their listeners have here, by ID. */
+  readonly #passed = new Map<string, AbortController>();
+  /** Turns of `one`: how many requests each endpoint had. */
+  readonly #turns = new Map<number, number>();
+  /** Sessions that have ended and are being deleted. */
+  readonly #forgotten = new Set<number>();
+  #cancelTick: (() => void) | null = null;
+  #cancelLook: (() => void) | null = null;
+  #working: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  constructor(options: RelayHubOptions) {
+    this.#options = options;
+    this.#mailbox = new Mailbox(options);
+  }
+
+  started(): void {
+    this.#enqueue(async () => {
+      const { store, isAlone, clock } = this.#options;
+      if (isAlone) {
+        // Their connections ended with the process that had them.
+        await store().transaction(async ({ db }) => {
+          await db.deleteFrom("relay_session").where("node_id", "is not", null).execute();
+          await db.deleteFrom("relay_frame").execute();
+        }, "relay.start");
+      } else await deleteExpired(store(), clock.now());
+      await this.#readPlaces();
+    });
+    this.#tickLater();
+  }
+
+  rescan(): void {
+    this.#enqueue(() => this.#readPlaces());
+    this.#enqueue(() => this.#takeLetters());
+  }
+
+  notified(signal: Signal): void {
+    if (signal.kind === "listeners") this.#enqueue(() => this.#listenersChanged(signal.endpointId));
+    if (signal.kind === "frames" && signal.nodeId === this.#options.nodeId()) this.#enqueue(() => this.#takeLetters());
+    if (signal.kind === "application" && this.#local.size > 0) this.#enqueue(() => this.#checkEndpoints());
+  }
+
+  isListening(endpointKey: number): boolean {
+    return this.#places.has(endpointKey);
+  }
+
+  /** Uses a ticket up and connects its listener. Throws as `connectSession` does. */
+  async connect(ticket: string, transport: RelayTransport): Promise<RelaySession> {
+    const { store, nodeId, clock, shareOf } = this.#options;
+    const share = await shareOf(await endpointOfTicket(store().db, ticket, clock.now()));
+    if (share === null) throw new PosthornError("not_found", "The endpoint was deleted or disabled.");
+    return connectSession(store(), { ticket, nodeId: nodeId(), transport, share, now: clock.now() });
+  }
+
+  /** Takes over the connection of a session that was connected. */
+  attach(session: ConnectedSession, link: RelayLink, window: number): RelayConnection {
+    const { clock } = this.#options;
+    const connection = new RelayConnection({
+      session,
+      link,
+      window,
+      setTimer: (ms, callback) => clock.setTimer(ms, callback),
+      onEnd: () => this.#ended(session),
+    });
+    this.#local.set(session.key, connection);
+    link.send({ type: "hello", session: session.id, endpoint: session.endpointId, leaseMs: LEASE_MS, window });
+    this.#enqueue(() => this.#listenersChanged(session.endpointKey));
+    this.#enqueue(() => this.#showBacklog(connection));
+    if (this.#isClosed) connection.end("shutdown", STOPPING);
+    return connection;
+  }
+
+  /** Ends a session whose connection could not be attached, or has ended. */
+  forget(session: Pick<ConnectedSession, "key" | "endpointKey">): void {
+    const connection = this.#local.get(session.key);
+    if (connection === undefined) this.#ended(session);
+    else connection.end("disconnected", "The connection has ended.");
+  }
+
+  /** Handles a frame of a listener that has an event stream, perhaps of another node. Returns whether the session is connected. */
+  async receive(session: RelaySession, frame: ClientFrame): Promise<boolean> {
+    const connection = this.#local.get(session.id);
+    if (connection !== undefined) {
+      this.handle(connection, frame);
+      return true;
+    }
+    if (session.node_id === null || session.node_id === this.#options.nodeId()) return false;
+    await this.#mailbox.send(session.node_id, { kind: "frame", session: session.id, frame });
+    return true;
+  }
+
+  /** Handles a frame of a connected listener. */
+  handle(connection: RelayConnection, frame: ClientFrame): void {
+    if (frame.type === "ready") {
+      const { endpointKey } = connection.session;
+      this.#options.store().signal({ kind: "try", endpointId: endpointKey });
+      this.#options.onListening(endpointKey);
+    } else connection.receive(frame);
+  }
+
+  /** Sends a request to one of the listeners of an endpoint. Never rejects. `gone`: there is none, or it vanished. */
+  async request(endpointKey: number, frame: RequestFrame, signal: AbortSignal): Promise<RelayAnswer> {
+    const place = this.#choose(endpointKey);
+    if (place === null) return GONE;
+    const connection = this.#local.get(place.key);
+    if (connection !== undefined) return connection.request(frame, signal);
+    // It is connected to this node, but has just ended.
+    if (place.nodeId === this.#options.nodeId()) return GONE;
+    return this.#requestElsewhere(place, frame, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true;
+    this.#cancelTick?.();
+    this.#cancelLook?.();
+    for (const connection of this.#local.values()) connection.end("shutdown", STOPPING);
+    for (const { settle } of this.#due.values()) settle(GONE);
+    await this.#working;
+  }
+
+  /** The listener that gets the next request: the one with the fewest requests in flight on this node, in turn. */
+  #choose(endpointKey: number): ListenerPlace | null {
+    const places = this.#places.get(endpointKey);
+    if (places === undefined || places.length === 0) return null;
+    if (places.length === 1) return places[0]!;
+    const turn = (this.#turns.get(endpointKey) ?? -1) + 1;
+    this.#turns.set(endpointKey, turn);
+    const inTurn = places.map((_, index) => places[(turn + index) % places.length]!);
+    const loadOf = ({ key }: ListenerPlace): number => this.#local.get(key)?.load ?? this.#dueFrom(key);
+    return inTurn.reduce((best, place) => (loadOf(place) < loadOf(best) ? place : best));
+  }
+
+  #dueFrom(key: number): number {
+    let count = 0;
+    for (const { place } of this.#due.values()) if (place.key === key) count++;
+    return count;
+  }
+
+  async #requestElsewhere(place: ListenerPlace, frame: RequestFrame, signal: AbortSignal): Promise<RelayAnswer> {
+    const { clock, nodeId, onFailure } = this.#options;
+    if (this.#isClosed || signal.aborted) return GONE;
+    const { promise, resolve } = Promise.withResolvers<RelayAnswer>();
+    const cancel = (): void => {
+      this.#send(place.nodeId, { kind: "cancel", id: frame.id });
+      resolve(GONE);
+    };
+    const cancelTimer = clock.setTimer(frame.timeoutMs + TRANSIT_MS, cancel);
+    signal.addEventListener("abort", cancel, { once: true });
+    this.#due.set(frame.id, { place, settle: resolve });
+    this.#lookLater();
+    try {
+      await this.#mailbox.send(place.nodeId, { kind: "request", from: nodeId(), session: place.key, frame });
+      return await promise;
+    } catch (error) {
+      onFailure(error);
+      return GONE;
+    } finally {
+      cancelTimer();
+      signal.removeEventListener("abort", cancel);
+      this.#due.delete(frame.id);
+    }
+  }
+
+  #send(nodeId: number, letter: Letter): void {
+    this.#mailbox.send(nodeId, letter).catch((error: unknown) => this.#options.onFailure(error));
+  }
+
+  async #takeLetters(): Promise<void> {
+    if (this.#options.isAlone) return;
+    for (const letter of await this.#mailbox.take(this.#options.nodeId())) this.#handleLetter(letter);
+  }
+
+  #handleLetter(letter: Letter): void {
+    switch (letter.kind) {
+      case "answer":
+        return this.#due.get(letter.id)?.settle(letter.answer);
+      case "cancel":
+        return this.#passed.get(letter.id)?.abort();
+      case "frame": {
+        const connection = this.#local.get(letter.session);
+        if (connection !== undefined) this.handle(connection, letter.frame);
+        return;
+      }
+      case "request":
+        void this.#pass(letter);
+    }
+  }
+
+  /** Passes a request of another node to a listener of this one. */
+  async #pass({ from, session, frame }: Extract<Letter, { kind: "request" }>): Promise<void> {
+    const controller = new AbortController();
+    this.#passed.set(frame.id, controller);
+    const answer = (await this.#local.get(session)?.request(frame, controller.signal)) ?? GONE;
+    this.#passed.delete(frame.id);
+    if (!controller.signal.aborted) this.#send(from, { kind: "answer", id: frame.id, answer });
+  }
+
+  /** Reads which listeners are connected, and starts the deliveries of endpoints that had none. */
+  async #readPlaces(): Promise<void> {
+    const { store, clock, onListening } = this.#options;
+    const places = await allConnected(store().db, clock.now());
+    const before = this.#places;
+    this.#places = Map.groupBy(places, ({ endpointKey }) => endpointKey);
+    for (const key of this.#turns.keys()) if (!this.#places.has(key)) this.#turns.delete(key);
+    const known = new Set(places.map(({ key }) => key));
+    // What is due from a listener that is gone is sent again.
+    for (const { place, settle } of this.#due.values()) if (!known.has(place.key)) settle(GONE);
+    for (const endpointKey of this.#places.keys()) if (!before.has(endpointKey)) onListening(endpointKey);
+  }
+
+  async #listenersChanged(endpointKey: number): Promise<void> {
+    await this.#endMissing([...this.#local.values()].filter(({ session }) => session.endpointKey === endpointKey));
+    await this.#readPlaces();
+  }
+
+  /** Ends connections whose session was deleted: another one took its place, or a user disconnected it. */
+  async #endMissing(connections: readonly RelayConnection[]): Promise<void> {
+    if (connections.length === 0) return;
+    const { store } = this.#options;
+    const keys = connections.map(({ session }) => session.key);
+    const found = await existing(store().db, keys);
+    for (const connection of connections) if (!found.has(connection.session.key)) await this.#endReplaced(connection);
+  }
+
+  async #endReplaced(connection: RelayConnection): Promise<void> {
+    const reason = await this.#reasonFor(connection);
+    connection.end(reason, REPLACED[reason]);
+  }
+
+  async #reasonFor({ session }: RelayConnection): Promise<"replaced" | "disconnected"> {
+    const { store, clock } = this.#options;
+    const others = await allConnected(store().db, clock.now());
+    return others.some(({ endpointKey }) => endpointKey === session.endpointKey) ? "replaced" : "disconnected";
+  }
+
+  /** Ends connections to endpoints that were deleted or disabled. */
+  async #checkEndpoints(): Promise<void> {
+    for (const connection of this.#local.values()) {
+      const share = await this.#options.shareOf(connection.session.endpointKey);
+      if (share === null) connection.end("endpoint_gone", "The endpoint was deleted or disabled.");
+    }
+  }
+
+  #ended(session: Pick<ConnectedSession, "key" | "endpointKey">): void {
+    if (this.#forgotten.has(session.key)) return;
+    this.#forgotten.add(session.key);
+    this.#local.delete(session.key);
+    this.#enqueue(async () => {
+      const { store } = this.#options;
+      await store().transaction((tx) => endSessions(tx, [session]), "relay.end");
+      this.#forgotten.delete(session.key);
+      await this.#readPlaces();
+    });
+  }
+
+  #tickLater(): void {
+    if (this.#isClosed) return;
+    this.#cancelTick = this.#options.clock.setTimer(RENEW_MS, () => {
+      this.#tickLater();
+      this.#enqueue(() => this.#tick());
+    });
+  }
+
+  async #tick(): Promise<void> {
+    const { store, clock, isAlone } = this.#options;
+    const connections = [...this.#local.values()];
+    if (connections.length > 0) {
+      const keys = connections.map(({ session }) => session.key);
+      const kept = await renewLeases(store(), keys, clock.now() + LEASE_MS);
+      for (const connection of connections) if (!kept.has(connection.session.key)) await this.#endReplaced(connection);
+      for (const connection of connections) await this.#showBacklog(connection);
+    }
+    if (isAlone) return;
+    await this.#readPlaces();
+    if (connections.length === 0 && this.#places.size === 0) return;
+    await this.#takeLetters();
+    await deleteExpired(store(), clock.now());
+    await this.#mailbox.deleteStale();
+  }
+
+  async #showBacklog(connection: RelayConnection): Promise<void> {
+    if (connection.isEnded) return;
+    const { count, isExact } = await this.#options.backlogOf(connection.session.endpointKey);
+    connection.show(count, isExact);
+  }
+
+  #lookLater(): void {
+    this.#cancelLook ??= this.#options.clock.setTimer(LOOK_MS, () => {
+      this.#cancelLook = null;
+      if (this.#due.size === 0) return;
+      this.#enqueue(() => this.#takeLetters());
+      this.#lookLater();
+    });
+  }
+
+  /** Runs work in turn. A failure is reported; a later tick repeats what was missed. */
+  #enqueue(work: () => Promise<void>): void {
+    this.#working = this.#working.then(work).catch((error: unknown) => this.#options.onFailure(error));
+  }
+}
+
+const STOPPING = "The server stops. Deliveries wait until the listener is back.";
+
+const REPLACED: Readonly<Record<"replaced" | "disconnected", string>> = {
+  replaced: "Another listener has taken the place of this one.",
+  disconnected: "This listener was disconnected.",
+};
