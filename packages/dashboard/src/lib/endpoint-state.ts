@@ -9,6 +9,7 @@ export const STATE_TONES: Readonly<Record<EndpointState["state"], Tone>> = {
   disabled: "warn",
   unverified: "warn",
   unavailable: "bad",
+  no_listener: "warn",
   paused: "warn",
   open: "bad",
   half_open: "warn",

@@ -93,9 +93,11 @@ export class AttemptSteps {
     this.#options = options;
   }
 
-  /** Where the messages of an endpoint are sent; `null`: it is disabled, or this node cannot send to its kind. */
+  /** Where the messages of an endpoint are sent; `null`: it is disabled or not ready, or this node cannot send to its kind. */
   destination(endpoint: DirectoryEndpoint): Destination | null {
-    return endpoint.isHeld ? null : (this.#options.destinations.get(endpoint.destinationKind) ?? null);
+    if (endpoint.isHeld) return null;
+    const destination = this.#options.destinations.get(endpoint.destinationKind) ?? null;
+    return destination?.isReady?.(endpoint.key) === false ? null : destination;
   }
 
   isExpired({ deliverUntil }: Job): boolean {

@@ -96,6 +96,8 @@ export type SendResult =
   | { readonly kind: "own_fault"; readonly problem: SendProblem | null };
 
 export interface Destination {
+  /** Whether messages can be sent to the endpoint now; if not, its deliveries are on hold. Absent: always. */
+  isReady?(endpointKey: number): boolean;
   /** Sends a message once. Never rejects. Ends by the timeout of the endpoint, or soon after `signal` aborts. */
   send(message: OutgoingMessage, limits: SendLimits): Promise<SendResult>;
   /**

@@ -23,6 +23,8 @@ import type {
   SourceOperations,
   SubscriberClient,
   LaneSource,
+  RelayListeners,
+  RelaySource,
   EndpointVerifier,
   FeedSource,
   StatisticsSource,
@@ -57,6 +59,7 @@ export interface TransactionServices {
   readonly sources: Pick<SourceOperations, "invalidate" | "clear">;
   readonly statistics: Pick<StatisticsSource, "load">;
   readonly backlog: BacklogSource;
+  readonly relay: RelaySource;
   readonly cluster: Omit<ClusterSource, "view">;
   readonly rules: DomainRules;
   /** `null`: no traces are exported. */
@@ -70,6 +73,7 @@ export type StoreInTransaction = Pick<Store, "db" | "hotDb" | "lowestWaiting" | 
 export interface Services extends TransactionServices {
   readonly store: Store;
   readonly lanes: LaneSource;
+  readonly relay: RelayListeners;
   readonly keyring: DataKeyring;
   readonly tokens: TokenIssuer;
   readonly ownership: EndpointVerifier;

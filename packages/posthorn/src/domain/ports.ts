@@ -10,6 +10,9 @@ import type { EncryptionKeyTable } from "../store/encryption-schema.ts";
 import type { Selectable } from "kysely";
 import type { Conversion, ConversionResult } from "../format/convert.ts";
 import type { DiagnosisJob, DiagnosisReport } from "../ingest/diagnosis.ts";
+import type { ConnectedSession, RelayConnection, RelayLink } from "../relay/connection.ts";
+import type { ClientFrame } from "../relay/frames.ts";
+import type { RelaySession, RelayTransport } from "../relay/sessions.ts";
 import type { Turn } from "../transform/fair-queue.ts";
 import type { Busy, RunFailed, RunResult, TransformRun } from "../transform/types.ts";
 import type { DirectoryEndpoint } from "./directory-endpoint.ts";
@@ -39,6 +42,26 @@ export interface DispatchHints {
   tryNow(endpointId: number): void;
   /** Removes queued jobs from memory whose deliveries are no longer due. Attempts in flight are not affected. */
   revoke(deliveries: readonly { readonly messageId: number; readonly endpointId: number }[]): void;
+}
+
+/** Listeners of relay endpoints. */
+export interface RelaySource {
+  /** Whether a listener of the endpoint is connected, to any node. */
+  isListening(endpointKey: number): boolean;
+}
+
+/** Listeners of relay endpoints, and the connections of those that are connected to this node. */
+export interface RelayListeners extends RelaySource {
+  /** Uses a ticket up and connects its session. Throws if it cannot be connected. */
+  connect(ticket: string, transport: RelayTransport): Promise<RelaySession>;
+  /** Takes over the connection of a session that was connected. */
+  attach(session: ConnectedSession, link: RelayLink, window: number): RelayConnection;
+  /** Ends a session whose connection could not be attached, or has ended. */
+  forget(session: Pick<ConnectedSession, "key" | "endpointKey">): void;
+  /** Handles a frame of a listener that may be connected to another node. Returns whether it is connected. */
+  receive(session: RelaySession, frame: ClientFrame): Promise<boolean>;
+  /** Handles a frame of a listener that is connected to this node. */
+  handle(connection: RelayConnection, frame: ClientFrame): void;
 }
 
 /** State of the lanes in memory, on all nodes. */

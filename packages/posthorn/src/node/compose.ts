@@ -26,6 +26,7 @@ import type { NodeOptions } from "./options.ts";
 import { mailerOf } from "./mailer.ts";
 import { policyDefaultsOf, transformPoolOf } from "./parts.ts";
 import { Receiving } from "./receiving.ts";
+import { buildRelay } from "./relay.ts";
 import { rulesOf } from "./rules.ts";
 import { buildClients } from "./clients.ts";
 import { buildSending } from "./sending.ts";
@@ -106,8 +107,10 @@ export function compose(base: NodeBase): Composition {
   });
   const responses = new EndpointResponses(directory, clock.setTimer);
   stack.defer(base.untilReleased);
+  const relay = stack.use(buildRelay({ ...parts, store, ids, secretBox: keyring.secretBox, directory }));
   const { dispatcher, tracker } = buildSending({
     ...parts,
+    relay,
     pause,
     store,
     ids,
@@ -158,6 +161,7 @@ export function compose(base: NodeBase): Composition {
     ...keysAndPause(base),
     directory,
     lanes,
+    relay,
     tasks,
     transforms,
     operational,
@@ -179,7 +183,7 @@ export function compose(base: NodeBase): Composition {
   };
   const [subscriptions, maintenance] = [stack.use(buildSubscriptionManager(parts)), buildMaintenance(parts)];
   // Endpoint health comes first, so that no task sends to an endpoint before its failure streak is loaded.
-  const first = [keyring, pause, health, tasks, outbox, operational, certificates, statistics, backlog];
+  const first = [keyring, pause, health, relay, tasks, outbox, operational, certificates, statistics, backlog];
   const workers = joinWorkers([...first, ...receiving.workers, subscriptions, watches, maintenance], log);
   const clusterWork = stack.use(
     new ClusterWork({

@@ -1,4 +1,5 @@
 /** Constructs the parts that deliver messages: destinations, attempter and dispatcher. */
+import { randomUUID } from "node:crypto";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { DeliveryPause } from "../cluster/delivery-pause.ts";
 import type { Config } from "../config/config.ts";
@@ -9,8 +10,9 @@ import { CloudAuthorizer } from "../destinations/auth/cloud-authorizer.ts";
 import { ConnectionDestination } from "../destinations/connections/connection-destination.ts";
 import type { Connector } from "../destinations/connections/connector.ts";
 import type { EndpointSender, HeaderFamily } from "../destinations/http/request.ts";
-import { POLLING_KIND } from "../destinations/kinds.ts";
+import { POLLING_KIND, RELAY_KIND } from "../destinations/kinds.ts";
 import { PulledDestination } from "../destinations/pulled.ts";
+import { type Relay, RelayDestination } from "../destinations/relay/relay-destination.ts";
 import { ShapedDestination } from "../destinations/shaped/shaped-destination.ts";
 import { HttpDestination } from "../destinations/http/http-destination.ts";
 import { Dispatcher } from "../dispatch/dispatcher.ts";
@@ -42,6 +44,8 @@ export interface SendingOptions {
   readonly sender: EndpointSender;
   /** Holds the connections of destinations that are not HTTP. */
   readonly connector: Connector;
+  /** Passes requests to listeners. */
+  readonly relay: Relay;
   readonly transforms: TransformPool;
   readonly health: EndpointHealthMonitor;
   readonly certificates: CertificateMonitor;
@@ -96,6 +100,7 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
     secretBox,
     sender,
     connector,
+    relay,
     transforms,
     certificates,
     responses,
@@ -122,7 +127,11 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
     secretBox,
     directory,
     destinations: destinationsOf({
-      own: { http, [POLLING_KIND]: new PulledDestination() },
+      own: {
+        http,
+        [POLLING_KIND]: new PulledDestination(),
+        [RELAY_KIND]: new RelayDestination({ relay, now: clock.now, families, secretBox, newId: randomUUID }),
+      },
       http: shaped,
       connection,
     }),

@@ -45,6 +45,14 @@ export const OTHER_SERVICES = {
   mailer: null,
   identityProviders: { begin: unused, complete: unused, endSessionUrl: unused, verifyLogout: unused, check: unused },
   lanes: { of: () => ({ lane: null, failing: null }), unhealthy: () => Promise.resolve(new Map()) },
+  relay: {
+    isListening: () => false,
+    connect: unused,
+    attach: unused,
+    forget: unused,
+    receive: unused,
+    handle: unused,
+  },
   transforms: { run: unused, check: unused, convert: unused, describeOpenApi: unused, diagnose: unused },
   operational: { announce: () => Promise.resolve(), wake: () => undefined },
   statistics: {

@@ -8,6 +8,7 @@ export const endpointState: typeof english = {
       disabled: "Deaktiviert",
       unverified: "Nicht verifiziert",
       unavailable: "Nicht verfügbar",
+      no_listener: "Kein Listener",
       paused: "Pausiert",
       open: "Circuit offen",
       half_open: "Wird getestet",
@@ -17,6 +18,8 @@ export const endpointState: typeof english = {
       active: "Zustellungen werden gesendet, sobald Nachrichten eingehen.",
       disabled: "Der Endpunkt ist deaktiviert. Seine Zustellungen sind angehalten und verbrauchen keine Versuche.",
       unverified: "Der Endpunkt ist noch nicht verifiziert. Seine Zustellungen sind angehalten.",
+      no_listener:
+        "Kein Listener ist verbunden. Zustellungen sind angehalten, ohne Versuche zu verbrauchen, bis `posthorn listen` wieder läuft.",
       unavailable: "Dieser Server kann das Ziel dieses Endpunkts nicht verwenden. Seine Zustellungen sind angehalten.",
       paused: "Der Endpunkt ist pausiert, bis Sie ihn fortsetzen. Seine Zustellungen sind angehalten.",
       open: "Das Senden ist ausgesetzt. Die Zustellungen sind angehalten, bis der nächste Testversuch gelingt.",

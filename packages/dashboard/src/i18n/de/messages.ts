@@ -52,6 +52,8 @@ export const messages: typeof english = {
     heldReasons: {
       endpoint_disabled: "Angehalten, ohne Versuche zu verbrauchen: Der Endpunkt ist deaktiviert.",
       endpoint_unverified: "Angehalten, ohne Versuche zu verbrauchen: Der Endpunkt ist noch nicht verifiziert.",
+      endpoint_without_listener:
+        "Angehalten, ohne Versuche zu verbrauchen: Kein Listener ist mit dem Endpunkt verbunden.",
       endpoint_kind_unavailable:
         "Angehalten, ohne Versuche zu verbrauchen: Dieser Server kann das Ziel des Endpunkts nicht verwenden.",
       endpoint_paused: "Angehalten, ohne Versuche zu verbrauchen: Der Endpunkt ist pausiert.",

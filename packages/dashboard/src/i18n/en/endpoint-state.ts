@@ -7,6 +7,7 @@ export const endpointState = {
       disabled: "Disabled",
       unverified: "Not verified",
       unavailable: "Not available",
+      no_listener: "No listener",
       paused: "Paused",
       open: "Circuit open",
       half_open: "Probing",
@@ -16,6 +17,8 @@ export const endpointState = {
       active: "Deliveries are sent as messages arrive.",
       disabled: "The endpoint is disabled. Its deliveries are on hold and don’t use up retries.",
       unverified: "The endpoint has not completed endpoint verification. Its deliveries are on hold.",
+      no_listener:
+        "No listener is connected. Deliveries are on hold, without using up retries, until `posthorn listen` runs again.",
       unavailable: "This server cannot use the destination of this endpoint. Its deliveries are on hold.",
       paused: "The endpoint is paused until you resume it. Its deliveries are on hold.",
       open: "Sending is suspended. Deliveries are on hold until the next probe succeeds.",

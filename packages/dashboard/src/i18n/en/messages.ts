@@ -51,6 +51,7 @@ export const messages = {
     heldReasons: {
       endpoint_disabled: "On hold, without using up retries: the endpoint is disabled.",
       endpoint_unverified: "On hold, without using up retries: the endpoint is not verified yet.",
+      endpoint_without_listener: "On hold, without using up retries: no listener is connected to the endpoint.",
       endpoint_kind_unavailable:
         "On hold, without using up retries: this server cannot use the destination of the endpoint.",
       endpoint_paused: "On hold, without using up retries: the endpoint is paused.",

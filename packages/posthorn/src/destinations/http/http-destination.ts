@@ -22,7 +22,7 @@ import { isSecretResponseHeader } from "../../domain/secret-headers.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
 export interface HttpDestinationOptions {
-  readonly sender: EndpointSender;
+  readonly sender: Pick<EndpointSender, "send">;
   readonly now: () => number;
   /** Header names under which the signature of a delivery is sent. */
   readonly families: readonly HeaderFamily[];

@@ -1,16 +1,18 @@
 /** Holds of endpoints: why their deliveries are on hold, and until when. */
 import type { Services } from "../context.ts";
-import type { UnhealthyLane } from "../ports.ts";
+import { RELAY_KIND } from "../../destinations/kinds.ts";
+import type { RelaySource, UnhealthyLane } from "../ports.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { UNLIMITED_PAUSE } from "./flow.ts";
 
 /**
- * The endpoint is disabled, not verified, paused, or of a destination kind that cannot be used; its circuit is open because it failed, or because its response asked to wait.
+ * The endpoint is disabled, not verified, paused, of a destination kind that cannot be used, or has no listener; its circuit is open because it failed, or because its response asked to wait.
  */
 export const ENDPOINT_HOLD_REASONS = [
   "endpoint_disabled",
   "endpoint_unverified",
   "endpoint_kind_unavailable",
+  "endpoint_without_listener",
   "endpoint_paused",
   "endpoint_failing",
   "endpoint_asked_to_wait",
@@ -29,7 +31,7 @@ export interface EndpointHold {
  * @param unhealthy Result of `lanes.unhealthy` for these endpoints, if already known.
  */
 export async function holdsAmong(
-  { directory, lanes }: Pick<Services, "directory" | "lanes">,
+  { directory, lanes, relay }: Pick<Services, "directory" | "lanes" | "relay">,
   endpointKeys: readonly number[],
   now: number,
   unhealthy?: ReadonlyMap<number, UnhealthyLane>,
@@ -39,7 +41,10 @@ export async function holdsAmong(
   for (const key of endpointKeys) {
     const endpoint = await directory.endpoint(key);
     if (endpoint === null) continue;
-    const hold = holdBySettings(endpoint, now) ?? holdByBreaker(known.get(key)?.breaker ?? null, now);
+    const hold =
+      holdBySettings(endpoint, now) ??
+      holdByListeners(endpoint, relay) ??
+      holdByBreaker(known.get(key)?.breaker ?? null, now);
     if (hold !== null) holds.set(key, hold);
   }
   return holds;
@@ -52,6 +57,11 @@ function holdBySettings({ disabled, grant, kindProblem, policy }: DirectoryEndpo
   const { pausedUntil } = policy.lane;
   if (pausedUntil === null || pausedUntil <= now) return null;
   return { reason: "endpoint_paused", until: pausedUntil === UNLIMITED_PAUSE ? null : pausedUntil };
+}
+
+function holdByListeners({ key, destinationKind }: DirectoryEndpoint, relay: RelaySource): EndpointHold | null {
+  if (destinationKind !== RELAY_KIND || relay.isListening(key)) return null;
+  return { reason: "endpoint_without_listener", until: null };
 }
 
 function holdByBreaker(breaker: UnhealthyLane["breaker"], now: number): EndpointHold | null {

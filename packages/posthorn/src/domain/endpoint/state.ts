@@ -1,9 +1,11 @@
 /** Delivery state of an endpoint: whether and why deliveries are on hold, their rate, and how many are queued. */
+import { RELAY_KIND } from "../../destinations/kinds.ts";
 import type { LaneView } from "../../dispatch/lane.ts";
 import type { LanePolicy } from "../../dispatch/policy.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { type Context, type OutsideCall, reader } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
+import type { RelaySource } from "../ports.ts";
 import { type Certificate, certificateOf } from "../health/certificates.ts";
 import { disabledAt, type Streak } from "../health/streak.ts";
 import { type Blocker, blockersOf } from "./blockers.ts";
@@ -12,7 +14,7 @@ import { type EndpointRef, getEndpoint } from "./find.ts";
 
 /**
  * `active`: deliveries are sent. `disabled`: no deliveries. `unverified`: not verified yet. `unavailable`: this
- * server cannot use its destination kind. `paused`: paused by a call. `open`: the circuit
+ * server cannot use its destination kind. `no_listener`: a relay endpoint to which no listener is connected. `paused`: paused by a call. `open`: the circuit
  * is open, because the endpoint failed or asked to wait. `half_open`: probing. `recovering`: the probe succeeded, and the rate rises
  * every second.
  */
@@ -21,6 +23,7 @@ export const FLOW_STATES = [
   "disabled",
   "unverified",
   "unavailable",
+  "no_listener",
   "paused",
   "open",
   "half_open",
@@ -71,7 +74,7 @@ export async function endpointState({ ctx, input }: OutsideCall<EndpointRef>): P
   const { lane, failing } = await lanes.of(endpoint.key);
   const disabled = endpoint.disabled ? await disabledOf(ctx, endpoint.key) : null;
   return {
-    ...stateOf(known, lane, disabled, ctx.services.now()),
+    ...stateOf(known, { lane, disabled, relay: ctx.services.relay }, ctx.services.now()),
     disabled,
     failing,
     disabledAt: failing === null || known.disabled ? null : disabledAt(failing, known.policy.values.autoDisable),
@@ -86,8 +89,7 @@ export async function endpointState({ ctx, input }: OutsideCall<EndpointRef>): P
 
 function stateOf(
   endpoint: DirectoryEndpoint,
-  lane: LaneView | null,
-  disabled: Disabled | null,
+  { lane, disabled, relay }: Pick<EndpointState, "lane" | "disabled"> & { readonly relay: RelaySource },
   now: number,
 ): Pick<EndpointState, "state" | "reason" | "since"> {
   if (endpoint.disabled) return { state: "disabled", reason: disabled?.reason ?? null, since: disabled?.at ?? null };
@@ -96,6 +98,8 @@ function stateOf(
   if (kindProblem !== null) return { state: "unavailable", reason: kindProblem.sentence, since: null };
   const { pausedUntil } = endpoint.policy.lane;
   if (pausedUntil !== null && pausedUntil > now) return { state: "paused", reason: null, since: null };
+  if (endpoint.destinationKind === RELAY_KIND && !relay.isListening(endpoint.key))
+    return { state: "no_listener", reason: null, since: null };
   if (lane === null) return { state: "active", reason: null, since: null };
   const { state, reason, since } = lane.breaker;
   if (state !== "closed") return { state, reason, since };

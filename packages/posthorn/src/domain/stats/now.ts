@@ -104,6 +104,7 @@ const PROBLEM_OF: Readonly<Record<EndpointHoldReason, EndpointProblem>> = {
   endpoint_disabled: "disabled",
   endpoint_unverified: "unverified",
   endpoint_kind_unavailable: "unavailable",
+  endpoint_without_listener: "paused",
   endpoint_paused: "paused",
   endpoint_failing: "failing",
   endpoint_asked_to_wait: "failing",
