@@ -11,6 +11,8 @@ describe("the OpenAPI document", () => {
     const outsideOfRoutes = [
       "v1.health.get",
       "v1.live",
+      "v1.relay.socket",
+      "v1.relay.stream",
       "v1.audit.export",
       "v1.feed.stream",
       "v1.endpoint.feed.stream",

@@ -8,6 +8,7 @@ import { VERSION } from "../lib/version.ts";
 import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
 import { EXPORT_DESCRIPTION, EXPORT_PATH } from "./audit/export.ts";
 import { PERMISSION_ROUTES } from "./endpoint-permission-description.ts";
+import { RELAY_DESCRIPTIONS } from "./relay/socket.ts";
 import { LIVE_DESCRIPTION, LIVE_PATH } from "./live.ts";
 import { descriptionOf, STREAM_PATHS } from "./feed/stream.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
@@ -69,6 +70,7 @@ export async function buildDocument(): Promise<object> {
     app.route({ method: route.method, url: route.path, schema: describeRoute(route), handler: neverCalled });
   app.route(HEALTH);
   app.get(LIVE_PATH, { schema: LIVE_DESCRIPTION }, neverCalled);
+  for (const { path, schema } of RELAY_DESCRIPTIONS) app.get(path, { schema }, neverCalled);
   app.get(EXPORT_PATH, { schema: EXPORT_DESCRIPTION }, neverCalled);
   for (const scope of STREAM_PATHS) app.get(scope.path, { schema: descriptionOf(scope) }, neverCalled);
   for (const route of PUBLIC_ROUTES)

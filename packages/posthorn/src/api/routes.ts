@@ -5,6 +5,7 @@ import { IDENTITY_ROUTES } from "./user/identity-routes.ts";
 import { USER_ROUTES } from "./user/routes.ts";
 import { watchRoutes } from "./watch/routes.ts";
 import { FEED_ROUTES } from "./feed/routes.ts";
+import { RELAY_ROUTES } from "./relay/routes.ts";
 import { REST_HOOK_ROUTES } from "./rest-hook/routes.ts";
 import { WEBSUB_REQUEST_ROUTES } from "./websub/requests.ts";
 import { WEBSUB_SUBSCRIPTION_ROUTES } from "./websub/subscriptions.ts";
@@ -312,6 +313,7 @@ export const ROUTES: readonly Route[] = [
   ...TOPIC_ROUTES,
   ...WEBSUB_SUBSCRIPTION_ROUTES,
   ...WEBSUB_REQUEST_ROUTES,
+  ...RELAY_ROUTES,
   ...REST_HOOK_ROUTES,
   ...watchRoutes,
   ...templateRoutes,

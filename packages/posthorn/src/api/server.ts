@@ -37,6 +37,7 @@ import { registerPublicRoutes } from "./session/public-routes.ts";
 import { registerAuditExport } from "./audit/export.ts";
 import { registerSharePage } from "./share/page.ts";
 import { registerFeedStreams } from "./feed/stream.ts";
+import { registerRelay } from "./relay/socket.ts";
 import { registerLive } from "./live.ts";
 import { registerInbound } from "./inbound.ts";
 import { registerSecurityTxt } from "./security-txt.ts";
@@ -195,21 +196,16 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerPublicRoutes(app, { services: options.services, authenticator: options.authenticator, send });
   registerHealth(app, options.services);
   registerSources(app, options.sources);
-  registerLive(app, {
-    feed: options.feed,
-    identify: (request) => identifyCaller(request, callers),
-    onTokensRevoked: (listener) => options.authenticator.onForget(listener),
-    now: options.services.now,
-  });
-  registerFeedStreams(app, {
+  const streams = {
     services: options.services,
-    identify: (request) => identifyCaller(request, callers),
-  });
+    identify: (request: FastifyRequest) => identifyCaller(request, callers),
+    onTokensRevoked: (listener: () => void) => options.authenticator.onForget(listener),
+  };
+  registerLive(app, { ...streams, feed: options.feed, now: options.services.now });
+  registerRelay(app, streams);
+  registerFeedStreams(app, streams);
   registerSharePage(app, options.services);
-  registerAuditExport(app, {
-    services: options.services,
-    identify: (request) => identifyCaller(request, callers),
-  });
+  registerAuditExport(app, streams);
   registerReference(app, options.base);
   registerSecurityTxt(app, {
     contacts: options.securityContacts,

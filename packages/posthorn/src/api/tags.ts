@@ -25,6 +25,7 @@ export const TAGS = [
   ["Statistics", "Counts and durations."],
   ["Overview", "Failures by cause, and checks of URLs."],
   ["Background Task", "Work that continues after its request was answered."],
+  ["Relay", "Listeners that receive the messages of an endpoint over their own connection."],
   ["Live", "A stream of events as they happen."],
   ["Portal", "What the customer portal needs."],
   ["Authentication", "API keys, and tokens for customers."],

@@ -70,6 +70,7 @@ import {
 } from "./endpoint-egress.ts";
 import { AUTO_CONFIG_MODELS } from "./auto-config.ts";
 import { FEED_MODELS } from "./feed.ts";
+import { RELAY_MODELS } from "./relay.ts";
 import { BACKFILL_MODELS } from "./backfill.ts";
 import { CATALOGUE_MODELS } from "./catalogue.ts";
 import { SOURCE_ACTIVITY_MODELS } from "./source-activity.ts";
@@ -227,6 +228,7 @@ export const MODELS: readonly TSchema[] = [
   ...USAGE_MODELS,
   ...BROADCAST_MODELS,
   ...FEED_MODELS,
+  ...RELAY_MODELS,
   ...AUTO_CONFIG_MODELS,
   ...SUBSCRIPTION_MODELS,
   ...WATCH_MODELS,

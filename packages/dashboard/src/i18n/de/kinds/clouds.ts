@@ -13,6 +13,19 @@ export const clouds: Readonly<Record<string, string>> = {
     "Hält passende Ereignisse zum Abruf bereit, zum Beispiel für Consumer hinter einer Firewall.",
   "Create the endpoint, then get its token with `GET /api/v1/auth/app/{app_id}/poller/{endpoint_id}/token`.":
     "Legen Sie den Endpunkt an, und rufen Sie sein Token mit `GET /api/v1/auth/app/{app_id}/poller/{endpoint_id}/token` ab.",
+  Listener: "Listener",
+  "Sends each event to developers who listen with `posthorn listen`, and keeps events while no one listens.":
+    "Sendet jedes Ereignis an Entwickler, die mit `posthorn listen` zuhören, und bewahrt Ereignisse auf, solange niemand zuhört.",
+  "Install Posthorn on the computer that receives the events, and sign in with `posthorn login`.":
+    "Installieren Sie Posthorn auf dem Rechner, der die Ereignisse empfängt, und melden Sie sich mit `posthorn login` an.",
+  "Run `posthorn listen 3000 --app APP`, which creates an endpoint if there is none, and forwards its events to `http://localhost:3000`.":
+    "Starten Sie `posthorn listen 3000 --app APP`. Der Befehl legt bei Bedarf einen Endpunkt an und leitet dessen Ereignisse an `http://localhost:3000` weiter.",
+  "Stop and start it at any time: events that arrive in between are kept, and sent when it is back.":
+    "Sie können ihn jederzeit beenden und wieder starten: Ereignisse, die dazwischen eintreffen, werden aufbewahrt und danach gesendet.",
+  "Listeners connect by this name.": "Listener verbinden sich unter diesem Namen.",
+  Share: "Aufteilung",
+  "How several listeners share the events: each developer gets all of them with an endpoint of their own (all), each event goes to one of the connected listeners (one), or only one listener can be connected (exclusive).":
+    "Wie mehrere Listener sich die Ereignisse teilen: Alle erhalten jedes Ereignis über einen eigenen Endpunkt (all), jedes Ereignis geht an einen der verbundenen Listener (one), oder nur ein Listener kann verbunden sein (exclusive).",
   "Poll `/api/v1/app/{app_id}/polling-endpoint/{endpoint_id}/consumer/{name}` with this token, and commit the offset of the last message that you processed.":
     "Rufen Sie mit diesem Token `/api/v1/app/{app_id}/polling-endpoint/{endpoint_id}/consumer/{name}` ab, und bestätigen Sie den Offset der letzten verarbeiteten Nachricht.",
   "Sends each event to an HTTP receiver of CloudEvents 1.0, such as Knative, Azure Event Grid or Argo Events.":

@@ -1,0 +1,106 @@
+import { Type } from "typebox";
+import { DateTime, Name, nullable, ref } from "./common.ts";
+import { SHARE_MODES, type ShareMode } from "../../destinations/kinds/relay.ts";
+
+const ListenerName = Type.String({ minLength: 1, maxLength: 100, pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$" });
+
+export const RelaySessionIn = Type.Object(
+  {
+    name: Type.Intersect([ListenerName], {
+      description: "Name of the endpoint of the listener. It is created if there is none.",
+    }),
+    share: Type.Optional(
+      Type.Unsafe<ShareMode>({
+        type: "string",
+        enum: Object.values(SHARE_MODES),
+        default: "all",
+        description:
+          "`all`: the name belongs to one listener, and others have their own. `one`: each message goes to one of the connected listeners. `exclusive`: others are refused while one is connected.",
+      }),
+    ),
+    clientId: Type.String({
+      minLength: 8,
+      maxLength: 100,
+      pattern: "^[A-Za-z0-9._-]+$",
+      description: "Chosen by the listener: a connection replaces earlier ones with the same ID.",
+    }),
+    clientName: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 100, description: "Who listens, shown to other people." }),
+    ),
+    takeOver: Type.Optional(
+      Type.Boolean({ default: false, description: "Replaces another listener where only one is allowed." }),
+    ),
+    eventTypes: Type.Optional(
+      nullable(
+        Type.Array(Type.String({ minLength: 1, maxLength: 256, pattern: "^[a-zA-Z0-9_.:/-]*\\*?$" }), {
+          minItems: 1,
+          maxItems: 100,
+          description: "Names, or prefixes that end with `*`. Null: all.",
+        }),
+      ),
+    ),
+    filter: Type.Optional(nullable(Type.Unknown({ description: "Filter, as for other endpoints. Null: none." }))),
+    since: Type.Optional(
+      nullable(
+        Type.String({
+          format: "date-time",
+          description: "Also sends messages that were stored from this time on, before the endpoint existed.",
+        }),
+      ),
+    ),
+    backlog: Type.Optional(
+      nullable(
+        Type.Integer({
+          minimum: 0,
+          maximum: 100_000,
+          description:
+            "Keeps this many of the waiting deliveries, the newest, and discards the others. Null: keeps all.",
+        }),
+      ),
+    ),
+    resume: Type.Optional(
+      Type.Boolean({ default: false, description: "A reconnection: changes neither the endpoint nor its backlog." }),
+    ),
+  },
+  { $id: "RelaySessionIn" },
+);
+
+export const RelaySessionOut = Type.Object(
+  {
+    id: Type.String(),
+    ticket: Type.String({ description: "Connects once, within a minute." }),
+    ticketExpiresAt: DateTime,
+    endpointId: Type.String(),
+    endpointUid: nullable(Name),
+    createdEndpoint: Type.Boolean(),
+    backlog: Type.Integer({ description: "Deliveries that wait." }),
+    backlogExact: Type.Boolean({ description: "Whether `backlog` is exact, and not a lower bound." }),
+  },
+  { $id: "RelaySessionOut" },
+);
+
+export const RelayListenerOut = Type.Object(
+  {
+    id: Type.String(),
+    name: Type.String(),
+    transport: Type.String({ description: "`websocket` or `event-stream`." }),
+    connectedAt: DateTime,
+    nodeId: Type.Integer({ description: "The node that has the connection." }),
+  },
+  { $id: "RelayListenerOut" },
+);
+
+export const RelayListenerList = Type.Object({ data: Type.Array(ref(RelayListenerOut)) }, { $id: "RelayListenerList" });
+
+export const RelayFramesIn = Type.Object(
+  { frames: Type.Array(Type.String({ maxLength: 300_000 }), { minItems: 1, maxItems: 100 }) },
+  { $id: "RelayFramesIn" },
+);
+
+export const RELAY_MODELS = [
+  RelaySessionIn,
+  RelaySessionOut,
+  RelayListenerOut,
+  RelayListenerList,
+  RelayFramesIn,
+] as const;

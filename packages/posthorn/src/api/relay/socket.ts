@@ -1,0 +1,351 @@
+/**
+ * Connections of listeners: `GET /api/v1/relay/socket` is a WebSocket, `GET /api/v1/relay/stream` an event stream for networks whose proxies do
+ * not pass WebSockets. Both take a ticket, which is used up. A connection ends with its token.
+ */
+import { type IncomingMessage, ServerResponse } from "node:http";
+import type { Duplex } from "node:stream";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import { requirePermission, seesApplication } from "../../domain/access.ts";
+import type { Identity } from "../../domain/auth/authenticate.ts";
+import type { Services } from "../../domain/context.ts";
+import { PosthornError } from "../../lib/errors.ts";
+import type { ConnectedSession, RelayConnection } from "../../relay/connection.ts";
+import {
+  type ByeReason,
+  type ClientFrame,
+  FrameError,
+  MAX_RELAY_FRAME_CHARACTERS,
+  readClientFrame,
+  RELAY_PROTOCOL,
+  type ServerFrame,
+} from "../../relay/frames.ts";
+import { messageText } from "../../relay/message-text.ts";
+import type { RelaySession } from "../../relay/sessions.ts";
+import { authorize } from "../authorize.ts";
+import { HttpError, ref } from "../models/common.ts";
+import { queryValidator, refuseUnknown } from "../validation.ts";
+import { RELAY_SESSION_PATH } from "./routes.ts";
+
+export interface RelayServerOptions {
+  readonly services: Services;
+  /** Identifies the caller, or throws. Called again while the connection is open, so that it ends with its token. */
+  readonly identify: (request: FastifyRequest) => Promise<Identity>;
+  /** Calls the listener after tokens were revoked, on any node; returns a function that removes it. */
+  readonly onTokensRevoked: (listener: () => void) => () => void;
+}
+
+export const SOCKET_PATH = "/api/v1/relay/socket";
+export const STREAM_PATH = "/api/v1/relay/stream";
+
+/** Interval of pings, which keep proxies from closing a connection and reveal those that are gone. */
+const PING_MS = 10_000;
+/** Interval at which the token is checked again, besides after revocations. */
+const CHECK_MS = 15_000;
+/** How long a client may take to send its first frame. */
+const START_MS = 10_000;
+/** Bytes that a slow connection may leave unread before it is ended. Requests in flight are limited by its window. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+const DEFAULT_WINDOW = 10;
+
+const Query = Type.Object({ ticket: Type.String({ minLength: 20, maxLength: 100 }) });
+const checkQuery = queryValidator(Query);
+
+interface Upgrading {
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+export function registerRelay(app: FastifyInstance, options: RelayServerOptions): void {
+  const server = new WebSocketServer({
+    noServer: true,
+    maxPayload: MAX_RELAY_FRAME_CHARACTERS,
+    handleProtocols: (protocols) => (protocols.has(RELAY_PROTOCOL) ? RELAY_PROTOCOL : false),
+  });
+  const upgrades = new WeakMap<IncomingMessage, Upgrading>();
+  const open = new Set<Guarded>();
+  app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    upgrades.set(request, { socket, head });
+    // A request that is refused gets the response of its route, as any other request.
+    const response = new ServerResponse(request);
+    response.assignSocket(socket as never);
+    response.shouldKeepAlive = false;
+    response.once("finish", () => socket.end());
+    socket.on("error", () => socket.destroy());
+    app.routing(request, response);
+  });
+  const stopListening = options.onTokensRevoked(() => {
+    for (const guarded of open) guarded.check();
+  });
+  app.addHook("preClose", (done) => {
+    stopListening();
+    for (const { connection } of open)
+      connection.end("shutdown", "The server stops. Deliveries wait until the listener is back.");
+    done();
+  });
+  const track = (guarded: Guarded): void => {
+    open.add(guarded);
+    guarded.onEnd = () => open.delete(guarded);
+  };
+  app.get(SOCKET_PATH, async (request, reply) => {
+    const upgrading = upgrades.get(request.raw);
+    if (upgrading === undefined)
+      throw new PosthornError("bad_request", `Open a WebSocket with the protocol ${RELAY_PROTOCOL}.`);
+    const { ticket } = readQuery(request, "v1.relay.socket");
+    // Before the ticket is used up, so that a client with a wrong token gets a response.
+    if (request.headers.authorization !== undefined) await options.identify(request);
+    const session = await options.services.relay.connect(ticket, "websocket");
+    reply.hijack();
+    reply.raw.detachSocket(upgrading.socket as never);
+    server.handleUpgrade(request.raw, upgrading.socket, upgrading.head, (socket) => {
+      serveSocket(socket, { request, session, options, track });
+    });
+  });
+  app.get(STREAM_PATH, async (request, reply) => {
+    const { ticket } = readQuery(request, "v1.relay.stream");
+    await options.identify(request);
+    const session = await options.services.relay.connect(ticket, "event-stream");
+    await serveStream(request, reply, { session, options, track });
+  });
+}
+
+function readQuery(request: FastifyRequest, operationId: string): { readonly ticket: string } {
+  refuseUnknown({ operationId, query: Query }, request.query);
+  checkQuery(request.query);
+  return request.query as { readonly ticket: string };
+}
+
+interface Serving {
+  readonly session: RelaySession;
+  readonly options: RelayServerOptions;
+  readonly track: (guarded: Guarded) => void;
+}
+
+/** A connection whose token is checked as long as it is open. */
+class Guarded {
+  readonly connection: RelayConnection;
+  onEnd: () => void = () => undefined;
+  readonly #isAllowed: () => Promise<boolean>;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(connection: RelayConnection, isAllowed: () => Promise<boolean>) {
+    this.connection = connection;
+    this.#isAllowed = isAllowed;
+    this.#timer = setInterval(() => this.check(), CHECK_MS);
+  }
+
+  check(): void {
+    // When the database does not respond, the token is checked again later.
+    this.#endUnlessAllowed().catch(() => undefined);
+  }
+
+  async #endUnlessAllowed(): Promise<void> {
+    if (!(await this.#isAllowed())) this.connection.end("unauthorized", UNAUTHORIZED);
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.onEnd();
+  }
+}
+
+const UNAUTHORIZED =
+  "The token expired, was revoked, or may no longer listen to this endpoint. Sign in again with `posthorn login`.";
+
+/** Whether the caller may listen to the endpoint of the session. Rejects when that cannot be found out now. */
+async function mayListen(request: FastifyRequest, { session, options }: Serving, appId: string): Promise<boolean> {
+  const { services, identify } = options;
+  try {
+    const { actor } = await identify(request);
+    const route = { access: "ManageEndpoint", permission: "endpoints:write", path: RELAY_SESSION_PATH } as const;
+    const narrowed = await authorize(services, actor, route, { app_id: appId });
+    requirePermission(narrowed, "payloads:read");
+    return actor.orgId === session.org_id && seesApplication(narrowed, session.app_id);
+  } catch (error) {
+    if (error instanceof PosthornError && error.status < 500) return false;
+    throw error;
+  }
+}
+
+async function connectedSession(services: Services, row: RelaySession) {
+  const { public_id: appId } = await services.store.db
+    .selectFrom("application")
+    .select("public_id")
+    .where("id", "=", row.app_id)
+    .executeTakeFirstOrThrow();
+  const { public_id: endpointId } = await services.store.db
+    .selectFrom("endpoint")
+    .select("public_id")
+    .where("id", "=", row.endpoint_id)
+    .executeTakeFirstOrThrow();
+  const session: ConnectedSession = {
+    key: row.id,
+    id: row.public_id,
+    endpointKey: row.endpoint_id,
+    endpointId,
+    appKey: row.app_id,
+  };
+  return { session, appId };
+}
+
+function serveSocket(socket: WebSocket, serving: Serving & { readonly request: FastifyRequest }): void {
+  const { session: row, options, request, track } = serving;
+  const { relay } = options.services;
+  let connection: RelayConnection | null = null;
+  let guarded: Guarded | null = null;
+  let isAlive = true;
+  const fail = (reason: ByeReason, message: string): void => {
+    if (connection !== null) return connection.end(reason, message);
+    sendTo(socket, { type: "bye", reason, message, reconnect: false });
+    socket.close(CLOSE_CODES[reason] ?? CLOSE_POLICY, reason);
+  };
+  const startTimer = setTimeout(
+    () => fail("protocol", `No start frame arrived within ${START_MS / 1000} s.`),
+    START_MS,
+  );
+  const pings = setInterval(() => {
+    if (!isAlive) {
+      connection?.end("unresponsive", "The listener did not respond to a ping.");
+      return socket.terminate();
+    }
+    isAlive = false;
+    socket.ping();
+  }, PING_MS);
+  const start = async (frame: Extract<ClientFrame, { type: "start" }>): Promise<void> => {
+    clearTimeout(startTimer);
+    request.headers.authorization ??= frame.token === undefined ? undefined : `Bearer ${frame.token}`;
+    const { session, appId } = await connectedSession(options.services, row);
+    if (!(await mayListen(request, serving, appId))) return fail("unauthorized", UNAUTHORIZED);
+    if (socket.readyState !== socket.OPEN) return;
+    const link = {
+      send: (sent: ServerFrame) => sendTo(socket, sent),
+      close: (reason: ByeReason) => {
+        guarded?.stop();
+        socket.close(CLOSE_CODES[reason] ?? CLOSE_POLICY, reason);
+        setTimeout(() => socket.terminate(), CLOSE_MS).unref();
+      },
+    };
+    connection = relay.attach(session, link, frame.window);
+    guarded = new Guarded(connection, () => mayListen(request, serving, appId));
+    track(guarded);
+    if (connection.isEnded) guarded.stop();
+  };
+  let isStarting = false;
+  const handle = (frame: ClientFrame): void => {
+    if (connection !== null) return relay.handle(connection, frame);
+    if (frame.type !== "start" || isStarting) return fail("protocol", "The first frame must be `start`, once.");
+    isStarting = true;
+    start(frame).catch(() => fail("shutdown", "The server cannot check the token now. Try again."));
+  };
+  socket.on("pong", () => (isAlive = true));
+  socket.on("error", () => socket.terminate());
+  socket.on("message", (data: RawData, isBinary: boolean) => {
+    isAlive = true;
+    try {
+      if (isBinary) throw new FrameError("Frames are texts.");
+      handle(readClientFrame(messageText(data)));
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      fail("protocol", error.message);
+    }
+  });
+  socket.once("close", () => {
+    clearTimeout(startTimer);
+    clearInterval(pings);
+    guarded?.stop();
+    relay.forget({ key: row.id, endpointKey: row.endpoint_id });
+  });
+}
+
+function sendTo(socket: WebSocket, frame: ServerFrame): void {
+  if (socket.readyState !== socket.OPEN) return;
+  if (socket.bufferedAmount > MAX_WAITING_BYTES) return socket.terminate();
+  socket.send(JSON.stringify(frame));
+}
+
+/** How long the closing handshake may take. */
+const CLOSE_MS = 5000;
+/** 1008: policy violation (RFC 6455, section 7.4.1). */
+const CLOSE_POLICY = 1008;
+/** 1001: going away. */
+const CLOSE_CODES: Partial<Record<ByeReason, number>> = { shutdown: 1001, unresponsive: 1001 };
+
+async function serveStream(request: FastifyRequest, reply: FastifyReply, serving: Serving): Promise<void> {
+  const { session: row, options, track } = serving;
+  const { relay } = options.services;
+  const { session, appId } = await connectedSession(options.services, row);
+  if (!(await mayListen(request, serving, appId))) {
+    relay.forget(session);
+    throw new PosthornError("insufficient access", UNAUTHORIZED);
+  }
+  reply.hijack();
+  const response = reply.raw;
+  if (response.closed) return relay.forget(session);
+  for (const [name, value] of Object.entries(reply.getHeaders()))
+    if (value !== undefined) response.setHeader(name, value);
+  response.writeHead(200, {
+    "content-type": "text/event-stream",
+    "cache-control": "no-store",
+    "x-accel-buffering": "no",
+  });
+  const link = {
+    send: (frame: ServerFrame) => {
+      if (response.writableLength > MAX_WAITING_BYTES) response.destroy();
+      else response.write(`data: ${JSON.stringify(frame)}\n\n`);
+    },
+    close: () => void response.end(),
+  };
+  const connection = relay.attach(session, link, DEFAULT_WINDOW);
+  const guarded = new Guarded(connection, () => mayListen(request, serving, appId));
+  track(guarded);
+  const heartbeat = setInterval(() => response.write(":\n\n"), PING_MS);
+  response.once("close", () => {
+    clearInterval(heartbeat);
+    guarded.stop();
+    relay.forget(session);
+  });
+}
+
+const ERROR = ref(HttpError);
+
+/** Descriptions for the OpenAPI document. */
+export const RELAY_DESCRIPTIONS = [
+  {
+    path: SOCKET_PATH,
+    schema: {
+      operationId: "v1.relay.socket",
+      tags: ["Relay"],
+      summary: "Listen over a WebSocket",
+      description: `Opens a WebSocket with the protocol \`${RELAY_PROTOCOL}\`: the server sends requests, and the listener responds to each. The token is in the \`Authorization\` header, or in the first frame. The connection ends with a reason when the token expires or is revoked.`,
+      security: [{ token: [] }],
+      querystring: Query,
+      response: {
+        101: { description: "The WebSocket is open.", type: "null" },
+        400: { description: "The request is not for a WebSocket.", ...ERROR },
+        401: { description: "The ticket or the token is wrong, used, expired or revoked.", ...ERROR },
+        409: { description: "Another listener is connected.", ...ERROR },
+        429: { description: "Too many listeners are connected.", ...ERROR },
+      },
+    },
+  },
+  {
+    path: STREAM_PATH,
+    schema: {
+      operationId: "v1.relay.stream",
+      tags: ["Relay"],
+      summary: "Listen with an event stream",
+      description:
+        "For networks without WebSockets: streams the frames of the server as server-sent events. The listener sends its own frames with `POST /api/v1/app/{app_id}/relay/session/{session_id}/frame`.",
+      security: [{ token: [] }],
+      querystring: Query,
+      response: {
+        200: { description: "A stream of frames.", content: { "text/event-stream": { schema: { type: "string" } } } },
+        401: { description: "The ticket or the token is wrong, used, expired or revoked.", ...ERROR },
+        403: { description: "The token does not allow this.", ...ERROR },
+        409: { description: "Another listener is connected.", ...ERROR },
+        429: { description: "Too many listeners are connected.", ...ERROR },
+      },
+    },
+  },
+] as const;
