@@ -74,6 +74,7 @@ function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
     "schema.ts",
     "source-schema.ts",
     "feed-schema.ts",
+    "relay-schema.ts",
     "subscription-schema.ts",
     "watch-schema.ts",
     "people-schema.ts",

@@ -39,6 +39,7 @@ const EXEMPT = new Set([
   "v1.polling-endpoint.consumer-commit",
   "v1.portal.check-url",
   "v1.redaction.try",
+  "v1.relay.session.send",
   "v1.replay.dry-run",
   "v1.template.dry-run",
 ]);

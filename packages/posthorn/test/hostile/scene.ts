@@ -121,6 +121,8 @@ export class Scene {
       user_code: userCode,
       user_id: await scene.#user(),
       passkey_id: "passkey_none",
+      session_id: "relay_none",
+      listener_id: "relay_none",
       organisation_id: organisations.data[0]!.id,
       msg_id: message["id"],
       replay_id: replay["id"],

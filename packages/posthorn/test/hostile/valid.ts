@@ -45,6 +45,8 @@ export const VALID = new Map<string, object>([
     (route) => [route, { action: "hash" }] as const,
   ),
   ["v1.redaction.try", { payload: "{}" }],
+  ["v1.relay.session.create", { name: "anna", clientId: "client-anna" }],
+  ["v1.relay.session.send", { frames: ['{"type":"ping"}'] }],
   ["v1.watch.dry-run", { rule: RULE }],
   ["v1.watch.key.reset", { key: "" }],
   ...["v1.template.instantiate", "v1.template.dry-run"].map(
