@@ -5,13 +5,59 @@ import { readClientEnv } from "../config/env.ts";
 import { PosthornError } from "../lib/errors.ts";
 import { OPERATOR_HEADER } from "../lib/operator-header.ts";
 import { VERSION } from "../lib/version.ts";
+import { profileNamed } from "./profile/profiles.ts";
 
 const TIMEOUT_MS = 30_000;
 
 export function addClientFlags(command: Command): Command {
   return command
     .option("--url <url>", "server, such as http://127.0.0.1:8071 (POSTHORN_URL)")
-    .option("--token <token>", "token of the organisation (POSTHORN_TOKEN)");
+    .option("--token <token>", "token of the organisation (POSTHORN_TOKEN)")
+    .option("--profile <name>", "server that `posthorn login` stored under this name (POSTHORN_PROFILE)");
+}
+
+/** A server, and the token for it. */
+export type Connection = { readonly url: string; readonly token: string };
+
+const DEFAULT_URL = "http://127.0.0.1:8071";
+
+/** The server of a command: from its flags, the environment, or the profile, in this order. */
+export function connectionOf(options: Record<string, unknown>): Connection {
+  const environment = readClientEnv();
+  const given = {
+    url: (options["url"] as string | undefined) ?? environment.url,
+    token: (options["token"] as string | undefined) ?? environment.token,
+  };
+  const named = (options["profile"] as string | undefined) ?? environment.profile;
+  // The token of a profile is sent to its own server only.
+  const profile = named === undefined && given.url !== undefined ? null : profileNamed(named);
+  const url = given.url ?? profile?.url ?? DEFAULT_URL;
+  const token = given.token ?? (profile !== null && profile.url === url ? profile.token : undefined);
+  if (token !== undefined) return { url, token };
+  throw new PosthornError(
+    "authentication_failed",
+    "Sign in with `posthorn login`, or set a token with --token or POSTHORN_TOKEN (`posthorn token` creates one).",
+  );
+}
+
+/** The server responded with an error. */
+export class ApiError extends PosthornError {
+  /** Status of the response. */
+  readonly httpStatus: number;
+
+  constructor(status: number, text: string) {
+    super("bad_request", ApiError.messageOf(text, status));
+    this.httpStatus = status;
+  }
+
+  /** What a response says, for people. */
+  static messageOf(text: string, status: number): string {
+    try {
+      return `${status}: ${problemsOf((text === "" ? {} : JSON.parse(text)) as Record<string, unknown>)}`;
+    } catch {
+      return `${status}: ${text.slice(0, 200)}`;
+    }
+  }
 }
 
 /** Calls the API. An error response becomes an error with the server's message. */
@@ -52,15 +98,7 @@ export async function open(
   path: string,
   { body, signal }: RequestParts = {},
 ): Promise<Response> {
-  const environment = readClientEnv();
-  const url = (options["url"] as string | undefined) ?? environment.url ?? "http://127.0.0.1:8071";
-  const token = (options["token"] as string | undefined) ?? environment.token;
-  if (token === undefined) {
-    throw new PosthornError(
-      "authentication_failed",
-      "Set a token with --token or POSTHORN_TOKEN (`posthorn token` creates one).",
-    );
-  }
+  const { url, token } = connectionOf(options);
   const response = await request(url, path, {
     method,
     // The audit log names the command and who ran it.
@@ -74,9 +112,7 @@ export async function open(
     ...(signal === undefined ? {} : { signal }),
   });
   if (response.ok) return response;
-  const text = await response.text();
-  const json = (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
-  throw new PosthornError("bad_request", `${response.status}: ${problemsOf(json)}`);
+  throw new ApiError(response.status, await response.text());
 }
 
 /** Message of an error response: for an invalid request, each problem with its location in the body. */

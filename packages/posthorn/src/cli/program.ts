@@ -2,11 +2,13 @@
 import { Command, CommanderError } from "commander";
 import { PosthornError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
+import { CommandEnd } from "./exit.ts";
 
 type Add = (program: Command) => void;
 
 /** Commands by name. Only the one that was called is loaded: the server takes ten times as long to load as most others. */
 const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  listen: async () => (await import("./listen/command.ts")).addListenCommand,
   start: async () => (await import("./server/start.ts")).addStartCommand,
   config: async () => (await import("./config/show.ts")).addConfigCommand,
   token: async () => (await import("./token/create.ts")).addTokenCommand,
@@ -156,6 +158,10 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CommandEnd) {
+      process.stderr.write(`posthorn: ${error.message}\n`);
+      return error.exitCode;
+    }
     if (error instanceof PosthornError) {
       process.stderr.write(`posthorn: ${error.message}\n`);
       return 1;

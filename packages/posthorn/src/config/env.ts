@@ -75,8 +75,17 @@ function refuseUnknownNames(values: Record<string, string | undefined>, where: s
 export function readClientEnv(environment: Record<string, string | undefined> = process.env): {
   readonly url: string | undefined;
   readonly token: string | undefined;
+  /** Profile of `posthorn login`. */
+  readonly profile: string | undefined;
+  /** Folder for settings of users. */
+  readonly configHome: string | undefined;
 } {
-  return { url: environment["POSTHORN_URL"], token: environment["POSTHORN_TOKEN"] };
+  return {
+    url: environment["POSTHORN_URL"],
+    token: environment["POSTHORN_TOKEN"],
+    profile: environment["POSTHORN_PROFILE"],
+    configHome: environment["XDG_CONFIG_HOME"],
+  };
 }
 
 /** The environment of this process, for programs that it starts. */

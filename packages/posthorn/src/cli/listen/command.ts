@@ -1,0 +1,209 @@
+import { randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { hostname, userInfo } from "node:os";
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { SHARE_MODES } from "../../destinations/kinds/relay.ts";
+import { readToolEnvironment } from "../../config/env.ts";
+import { MAX_RELAY_WINDOW } from "../../relay/frames.ts";
+import { PosthornError } from "../../lib/errors.ts";
+import { addClientFlags, call, type Connection, connectionOf } from "../client.ts";
+import { printNote } from "../output.ts";
+import { CommandEnd } from "../exit.ts";
+import { forwardTo, type Local, runFor } from "./local.ts";
+import { listen, type ListenEnd, type ListenView } from "./session.ts";
+import { Tui } from "./tui.ts";
+import { compactView, jsonView, quietView } from "./views.ts";
+
+interface ListenFlags extends Record<string, unknown> {
+  readonly app?: string;
+  readonly source?: string;
+  readonly name?: string;
+  readonly share: keyof typeof SHARE_MODES;
+  readonly takeOver?: boolean;
+  readonly events?: string;
+  readonly filter?: string;
+  readonly since?: number;
+  readonly backlog?: number | null;
+  readonly output?: "tui" | "compact" | "json" | "quiet";
+  readonly exec?: string;
+  readonly header?: readonly (readonly [string, string])[];
+  readonly insecure?: boolean;
+  readonly max: number;
+  readonly exitAfter?: number;
+}
+
+/** `posthorn listen`: forwards the events of an application or a source to a server on this computer. */
+export function addListenCommand(program: Command): void {
+  const command = program
+    .command("listen")
+    .description("forward the events of an application or a source to a server on this computer")
+    .argument("[target]", "port or URL of the local server, such as 3000 or http://localhost:3000/hooks")
+    .argument("[args...]", "with --exec: arguments of the program, after --")
+    .option("--app <app>", "application (ID or uid) whose events to receive")
+    .option("--source <source>", "source (ID) whose events to receive")
+    .option("--name <name>", "name of this listener, which continues where it stopped (default: user and computer)")
+    .addOption(
+      new Option("--share <mode>", "how listeners with the same name share events")
+        .choices(Object.keys(SHARE_MODES))
+        .default("all"),
+    )
+    .option("--take-over", "replace another listener that has this name")
+    .option("--events <types>", "only these event types, separated by commas; a * at the end stands for any rest")
+    .option("--filter <json>", "only events that match this filter: JSON, or @ and the name of a file")
+    .option("--since <age>", "also events of this age that the listener never got, such as 15m, 2h or 3d", age)
+    .option("--backlog <count>", "deliveries that wait: all, none, or how many of the newest", backlog)
+    .addOption(new Option("--output <mode>", "tui needs a terminal").choices(["tui", "compact", "json", "quiet"]))
+    .option("--exec <program>", "run a program for each event, with the body on its standard input")
+    .option("--header <name:value>", "add a header to each local request", header, [])
+    .option("--insecure", "accept a self-signed certificate of the local server")
+    .option("--max <count>", "requests at a time", integer(1, MAX_RELAY_WINDOW), 10)
+    .option("--exit-after <count>", "end after this many events", integer(1, 1_000_000));
+  addClientFlags(command).action(async (target: string | undefined, args: readonly string[], flags: ListenFlags) => {
+    const end = await run(target, args, flags);
+    if (end.kind !== "ended") return;
+    throw new CommandEnd(end.reason === "unauthorized" ? 3 : 4, end.message);
+  });
+}
+
+async function run(target: string | undefined, args: readonly string[], flags: ListenFlags): Promise<ListenEnd> {
+  const connection = connectionOf(flags);
+  const app = flags.app ?? flags.source;
+  if (app === undefined || (flags.app !== undefined && flags.source !== undefined))
+    throw new PosthornError("bad_request", "Name an application with --app, or a source with --source.");
+  const stop = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => stop.abort());
+  const { local, shown } = localOf(target, args, flags);
+  const invitation = invitationOf(flags);
+  let endpoint = "";
+  const view = viewOf(flags, {
+    shown,
+    quit: () => stop.abort(),
+    resend: (messageId) => resend(connection, app, messageId, endpoint),
+  });
+  const noted: ListenView = {
+    state: (state) => {
+      endpoint = state.endpoint ?? endpoint;
+      view.state(state);
+    },
+    received: (frame) => view.received(frame),
+    answered: (frame, result) => view.answered(frame, result),
+    note: (text) => view.note(text),
+  };
+  try {
+    return await listen({
+      connection,
+      app,
+      invitation,
+      local,
+      view: noted,
+      window: flags.max,
+      exitAfter: flags.exitAfter ?? null,
+      signal: stop.signal,
+    });
+  } finally {
+    if (view instanceof Tui) view[Symbol.dispose]();
+  }
+}
+
+function localOf(
+  target: string | undefined,
+  args: readonly string[],
+  { exec, header: headers = [], insecure = false }: ListenFlags,
+): { readonly local: Local; readonly shown: string } {
+  if (exec !== undefined) {
+    const all = target === undefined ? args : [target, ...args];
+    return { local: runFor(exec, all, readToolEnvironment()), shown: exec };
+  }
+  if (target === undefined || args.length > 0)
+    throw new PosthornError("bad_request", "Give one port or URL of the local server, or --exec and a program.");
+  const url = URL.parse(/^\d+$/.test(target) ? `http://localhost:${target}` : target);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new PosthornError("bad_request", `"${target}" is neither a port nor an http or https URL.`);
+  return { local: forwardTo({ url, headers, insecure }), shown: url.href };
+}
+
+function invitationOf({ name, share, takeOver, events, filter, since, backlog: keep }: ListenFlags): object {
+  const clientName = whoListens();
+  const ownName = clientName.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "") || "listener";
+  return {
+    name: name ?? (share === "all" ? ownName : "shared"),
+    share,
+    clientId: randomUUID(),
+    clientName,
+    takeOver: takeOver ?? false,
+    eventTypes: events === undefined ? null : events.split(",").map((type) => type.trim()),
+    filter: filter === undefined ? null : filterOf(filter),
+    since: since === undefined ? null : new Date(Date.now() - since).toISOString(),
+    backlog: keep ?? null,
+  };
+}
+
+function whoListens(): string {
+  try {
+    return `${userInfo().username}@${hostname()}`.slice(0, 100);
+  } catch {
+    return hostname().slice(0, 100);
+  }
+}
+
+function filterOf(text: string): unknown {
+  try {
+    return JSON.parse(text.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text);
+  } catch (cause) {
+    throw new PosthornError(
+      "bad_request",
+      `--filter is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
+  }
+}
+
+function viewOf(
+  { output }: ListenFlags,
+  {
+    shown,
+    quit,
+    resend: again,
+  }: { readonly shown: string; readonly quit: () => void; readonly resend: (id: string) => Promise<void> },
+): ListenView {
+  const isTerminal = process.stdout.isTTY && process.stdin.isTTY;
+  const mode = output ?? (isTerminal ? "tui" : "compact");
+  if (mode === "json") return jsonView();
+  if (mode === "quiet") return quietView();
+  if (mode === "compact") return compactView();
+  if (isTerminal) return new Tui({ target: shown, input: process.stdin, output: process.stdout, resend: again, quit });
+  printNote("There is no terminal: --output compact is used.");
+  return compactView();
+}
+
+async function resend(connection: Connection, app: string, messageId: string, endpoint: string): Promise<void> {
+  const path = ["app", app, "msg", messageId, "endpoint", endpoint, "resend"].map(encodeURIComponent).join("/");
+  await call(connection, "POST", `/api/v1/${path}`, {});
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+function age(text: string): number {
+  const match = /^(\d+)([smhd])$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("Write a number and a unit: 30s, 15m, 2h or 3d.");
+  return Number(match[1]) * UNIT_MS[match[2]!]!;
+}
+
+function backlog(text: string): number | null {
+  if (text === "all") return null;
+  return text === "none" ? 0 : integer(0, 100_000)(text);
+}
+
+function integer(minimum: number, maximum: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= minimum && value <= maximum) return value;
+    throw new InvalidArgumentError(`Write an integer from ${minimum} to ${maximum}.`);
+  };
+}
+
+function header(text: string, earlier: readonly (readonly [string, string])[]): readonly (readonly [string, string])[] {
+  const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(text);
+  if (match === null) throw new InvalidArgumentError("Write a name, a colon and a value.");
+  return [...earlier, [match[1]!, match[2]!]];
+}
