@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { SHARE_MODES } from "../../destinations/kinds/relay.ts";
@@ -9,7 +8,10 @@ import { PosthornError } from "../../lib/errors.ts";
 import { addClientFlags, call, type Connection, connectionOf } from "../client.ts";
 import { printNote } from "../output.ts";
 import { CommandEnd } from "../exit.ts";
+import { withExamples } from "../help.ts";
+import { age, integer, jsonOf } from "../remote/values.ts";
 import { forwardTo, type Local, runFor } from "./local.ts";
+import { staleSignature } from "./stale-signature.ts";
 import { listen, type ListenEnd, type ListenView } from "./session.ts";
 import { Tui } from "./tui.ts";
 import { compactView, jsonView, quietView } from "./views.ts";
@@ -58,6 +60,16 @@ export function addListenCommand(program: Command): void {
     .option("--insecure", "accept a self-signed certificate of the local server")
     .option("--max <count>", "requests at a time", integer(1, MAX_RELAY_WINDOW), 10)
     .option("--exit-after <count>", "end after this many events", integer(1, 1_000_000));
+  withExamples(
+    command,
+    ["posthorn listen 3000 --app acme", "forwards the events of an application to http://localhost:3000"],
+    [
+      "posthorn listen 3000 --source src_2x… --events 'push,pull_request.*'",
+      "forwards webhooks of a provider, byte for byte",
+    ],
+    ["posthorn listen 3000 --app acme --share one --name team", "shares the events with colleagues"],
+    ["posthorn listen --app acme --exec ./handler.sh -- --verbose", "runs a program for each event"],
+  );
   addClientFlags(command).action(async (target: string | undefined, args: readonly string[], flags: ListenFlags) => {
     const end = await run(target, args, flags);
     if (end.kind !== "ended") return;
@@ -85,7 +97,11 @@ async function run(target: string | undefined, args: readonly string[], flags: L
       endpoint = state.endpoint ?? endpoint;
       view.state(state);
     },
-    received: (frame) => view.received(frame),
+    received: (frame) => {
+      const warning = staleSignature(frame.message, Date.now());
+      if (warning !== null) view.note(warning);
+      view.received(frame);
+    },
     answered: (frame, result) => view.answered(frame, result),
     note: (text) => view.note(text),
   };
@@ -132,7 +148,7 @@ function invitationOf({ name, share, takeOver, events, filter, since, backlog: k
     clientName,
     takeOver: takeOver ?? false,
     eventTypes: events === undefined ? null : events.split(",").map((type) => type.trim()),
-    filter: filter === undefined ? null : filterOf(filter),
+    filter: filter === undefined ? null : jsonOf(filter, "--filter"),
     since: since === undefined ? null : new Date(Date.now() - since).toISOString(),
     backlog: keep ?? null,
   };
@@ -143,18 +159,6 @@ function whoListens(): string {
     return `${userInfo().username}@${hostname()}`.slice(0, 100);
   } catch {
     return hostname().slice(0, 100);
-  }
-}
-
-function filterOf(text: string): unknown {
-  try {
-    return JSON.parse(text.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text);
-  } catch (cause) {
-    throw new PosthornError(
-      "bad_request",
-      `--filter is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`,
-      { cause },
-    );
   }
 }
 
@@ -181,25 +185,9 @@ async function resend(connection: Connection, app: string, messageId: string, en
   await call(connection, "POST", `/api/v1/${path}`, {});
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-function age(text: string): number {
-  const match = /^(\d+)([smhd])$/.exec(text);
-  if (match === null) throw new InvalidArgumentError("Write a number and a unit: 30s, 15m, 2h or 3d.");
-  return Number(match[1]) * UNIT_MS[match[2]!]!;
-}
-
 function backlog(text: string): number | null {
   if (text === "all") return null;
   return text === "none" ? 0 : integer(0, 100_000)(text);
-}
-
-function integer(minimum: number, maximum: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= minimum && value <= maximum) return value;
-    throw new InvalidArgumentError(`Write an integer from ${minimum} to ${maximum}.`);
-  };
 }
 
 function header(text: string, earlier: readonly (readonly [string, string])[]): readonly (readonly [string, string])[] {

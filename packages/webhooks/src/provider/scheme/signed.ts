@@ -40,6 +40,8 @@ export interface FieldReader {
 
 /** Finds the signed timestamp. Throws when it is missing, malformed or outside the tolerance. */
 export interface TimeReader {
+  /** Maximum age of the timestamp in seconds. Absent when the provider defines none. */
+  readonly tolerance?: number;
   readonly from: Selector | `field:${string}`;
   readonly as: (text: string) => number;
   readonly read: (context: SchemeContext, fields: ReadonlyMap<string, string>) => SignedTime;

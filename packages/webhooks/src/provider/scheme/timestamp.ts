@@ -43,6 +43,7 @@ export function signedTime(options: TimestampOptions): TimeReader {
   return {
     from,
     as,
+    ...(options.tolerance === undefined ? {} : { tolerance: options.tolerance }),
     read(context, fields) {
       const text = place === "field" ? fields.get(name) : select(context.inbound, from);
       if (!text) {
