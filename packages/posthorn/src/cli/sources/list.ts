@@ -13,6 +13,7 @@ interface ListedSource {
 export function addSourcesListCommand(sources: Command): void {
   const command = sources
     .command("list")
+    .alias("ls")
     .description("list sources with their kind and state")
     .option("--kind <kind>", "only sources of this kind, such as mqtt or webhook")
     .addOption(new Option("--state <state>", "only sources in this state, such as failing"))

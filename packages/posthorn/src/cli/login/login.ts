@@ -1,0 +1,138 @@
+import { hostname } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Command } from "commander";
+import { readClientEnv } from "../../config/env.ts";
+import { PosthornError } from "../../lib/errors.ts";
+import { call } from "../client.ts";
+import { withExamples } from "../help.ts";
+import { print, printNote } from "../output.ts";
+import { profilesPath, readProfiles, writeProfiles } from "../profile/profiles.ts";
+import type { Flags } from "../remote/api.ts";
+import { textOf } from "../remote/values.ts";
+
+const DEFAULT_URL = "http://127.0.0.1:8071";
+const DEFAULT_PROFILE = "default";
+
+/** `posthorn login`: signs in, and stores the server and its token. */
+export function addLoginCommand(program: Command): void {
+  const command = program
+    .command("login")
+    .description("sign in to a server, and store its token for other commands")
+    .option("--url <url>", `server, such as https://hooks.example.com (default: POSTHORN_URL, or ${DEFAULT_URL})`)
+    .option("--profile <name>", "name of the server in other commands", DEFAULT_PROFILE)
+    .option(
+      "--with-token <token>",
+      "store this token instead of signing in: @ and the name of a file, or - for standard input",
+    );
+  withExamples(
+    command,
+    ["posthorn login --url https://hooks.example.com", "shows a code to confirm in the browser"],
+    ["posthorn login --profile staging --with-token - < token.txt", "stores a token, for example of a key"],
+  );
+  command.action(async (flags: Flags) => {
+    const url = normalised((flags["url"] as string | undefined) ?? readClientEnv().url ?? DEFAULT_URL);
+    const profile = String(flags["profile"]);
+    const given = flags["withToken"] as string | undefined;
+    const token = given === undefined ? await signIn(url) : textOf(given).trim();
+    // Refused tokens are not stored.
+    await call({ url, token }, "GET", "/api/v1/app?limit=1");
+    const { profiles } = readProfiles();
+    writeProfiles({ current: profile, profiles: { ...profiles, [profile]: { url, token } } });
+    print(`Signed in to ${url} as profile "${profile}". The token is in ${profilesPath()}.`);
+  });
+}
+
+/** `posthorn logout`: deletes a stored token. */
+export function addLogoutCommand(program: Command): void {
+  const command = program
+    .command("logout")
+    .description("delete the stored token of a server")
+    .option("--profile <name>", "name of the server (default: the current one)");
+  withExamples(command, ["posthorn logout --profile staging", "forgets a server"]);
+  command.action((flags: Flags) => {
+    const { current, profiles } = readProfiles();
+    const name = (flags["profile"] as string | undefined) ?? current;
+    if (name === null || !Object.hasOwn(profiles, name))
+      throw new PosthornError("not_found", `There is no profile ${name === null ? "" : `"${name}" `}to delete.`);
+    const { [name]: _, ...others } = profiles;
+    writeProfiles({ current: current === name ? (Object.keys(others)[0] ?? null) : current, profiles: others });
+    print(`Deleted the profile "${name}". Its session ends when it expires, or in the dashboard.`);
+  });
+}
+
+/** `posthorn profiles`: lists servers, or chooses the current one. */
+export function addProfilesCommand(program: Command): void {
+  const command = program
+    .command("profiles")
+    .description("list the servers that you signed in to, or choose the current one")
+    .argument("[name]", "profile to use from now on");
+  withExamples(command, ["posthorn profiles staging", "uses this server in all commands without --profile"]);
+  command.action((name: string | undefined) => {
+    const { current, profiles } = readProfiles();
+    if (name !== undefined && !Object.hasOwn(profiles, name))
+      throw new PosthornError("not_found", `There is no profile "${name}".`);
+    if (name !== undefined) writeProfiles({ current: name, profiles });
+    for (const [one, { url }] of Object.entries(profiles))
+      print(`${one === (name ?? current) ? "*" : " "} ${one}  ${url}`);
+  });
+}
+
+function normalised(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new PosthornError("bad_request", `"${text}" is not an http or https URL.`);
+  return url.href.replace(/\/$/, "");
+}
+
+interface DeviceAnswer {
+  readonly device_code: string;
+  readonly user_code: string;
+  readonly verification_uri: string;
+  readonly verification_uri_complete: string;
+  readonly expires_in: number;
+  readonly interval: number;
+}
+
+/** Device authorization (RFC 8628): the user confirms a code in the browser. */
+async function signIn(url: string): Promise<string> {
+  const started = await post(url, "/api/v1/device/code", { client_id: `posthorn on ${hostname()}`.slice(0, 100) });
+  if (started.status !== 200)
+    throw new PosthornError("sign_in_failed", `The server refused to start a sign-in (${started.status}).`);
+  const device = started.json as unknown as DeviceAnswer;
+  printNote(`Open ${device.verification_uri} and enter the code ${device.user_code}`);
+  printNote(`or open ${device.verification_uri_complete}`);
+  const grant_type = "urn:ietf:params:oauth:grant-type:device_code";
+  let waitMs = device.interval * 1000;
+  for (const end = Date.now() + device.expires_in * 1000; Date.now() < end;) {
+    await delay(waitMs);
+    const { status, json } = await post(url, "/api/v1/device/token", { grant_type, device_code: device.device_code });
+    if (status === 200) return String(json["access_token"]);
+    // RFC 8628, section 3.5.
+    if (json["error"] === "slow_down") waitMs += 5000;
+    else if (json["error"] !== "authorization_pending")
+      throw new PosthornError(
+        "sign_in_failed",
+        (json["error_description"] as string | undefined) ?? `The server responded with ${status}.`,
+      );
+  }
+  throw new PosthornError("sign_in_failed", "The code has expired. Run `posthorn login` again.");
+}
+
+async function post(url: string, path: string, body: object) {
+  let response: Response;
+  try {
+    response = await fetch(new URL(path, url), {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(30_000),
+    });
+  } catch (cause) {
+    throw new PosthornError(
+      "bad_request",
+      `No server responds at ${url}. Check the URL, or start it with \`posthorn start\`.`,
+      { cause },
+    );
+  }
+  return { status: response.status, json: (await response.json()) as Record<string, unknown> };
+}
