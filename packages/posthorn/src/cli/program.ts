@@ -8,7 +8,19 @@ type Add = (program: Command) => void;
 
 /** Commands by name. Only the one that was called is loaded: the server takes ten times as long to load as most others. */
 const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
+  login: async () => (await import("./login/login.ts")).addLoginCommand,
+  logout: async () => (await import("./login/login.ts")).addLogoutCommand,
+  profiles: async () => (await import("./login/login.ts")).addProfilesCommand,
   listen: async () => (await import("./listen/command.ts")).addListenCommand,
+  trigger: async () => (await import("./trigger/command.ts")).addTriggerCommand,
+  tail: async () => (await import("./remote/tail.ts")).addTailCommand,
+  publish: async () => (await import("./remote/publish.ts")).addPublishCommand,
+  events: async () => (await import("./remote/events.ts")).addEventsCommands,
+  replay: async () => (await import("./remote/replay.ts")).addReplayCommand,
+  open: async () => (await import("./remote/open.ts")).addOpenCommand,
+  apps: async () => (await import("./remote/resources.ts")).addAppsCommands,
+  endpoints: async () => (await import("./remote/resources.ts")).addEndpointsCommands,
+  completion: loadCompletionCommand,
   start: async () => (await import("./server/start.ts")).addStartCommand,
   config: async () => (await import("./config/show.ts")).addConfigCommand,
   token: async () => (await import("./token/create.ts")).addTokenCommand,
@@ -34,6 +46,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   sources: loadSourcesCommands,
   watch: loadWatchCommands,
 };
+
+async function loadCompletionCommand(): Promise<Add> {
+  const { addCompletionCommand } = await import("./completion/command.ts");
+  return (program) => addCompletionCommand(program, () => buildProgram(""));
+}
 
 async function loadBackupCommands(): Promise<Add> {
   const { addBackupCommand } = await import("./backup/create.ts");
@@ -112,11 +129,13 @@ async function loadSourcesCommands(): Promise<Add> {
   const { addSourcesListCommand } = await import("./sources/list.ts");
   const { addSourcesPollCommand } = await import("./sources/poll.ts");
   const { addSourcesSampleCommand } = await import("./sources/sample.ts");
+  const { addSourceResourceCommands } = await import("./remote/resources.ts");
   return (program) => {
     const sources = program.command("sources").description("sources of events");
     addSourcesListCommand(sources);
     addSourcesPollCommand(sources);
     addSourcesSampleCommand(sources);
+    addSourceResourceCommands(sources);
   };
 }
 
@@ -136,7 +155,7 @@ async function loadWatchCommands(): Promise<Add> {
  * The program with the command of this name, or with all commands if there is no such command, for example because the
  * name is an option.
  */
-async function buildProgram(name: string): Promise<Command> {
+export async function buildProgram(name: string): Promise<Command> {
   const program = new Command("posthorn")
     .description("A self-hosted webhook platform: publish events, Posthorn signs and delivers them.")
     .version(VERSION)
