@@ -1,0 +1,160 @@
+/**
+ * Writes `docs/cli/`: an overview and a page for each command, from the definitions of the commands. With `--check` it writes nothing and fails
+ * when a page is stale.
+ */
+import type { Argument, Command, Option } from "commander";
+import { examplesOf, modelOf } from "../packages/posthorn/src/cli/help.ts";
+import { flagOf, settings } from "../packages/posthorn/src/config/settings.ts";
+import { buildProgram } from "../packages/posthorn/src/cli/program.ts";
+import { cell, writePages } from "./kind-pages.ts";
+
+const FOLDER = "docs/cli";
+const NOTE = "<!-- Written by scripts/generate-cli-docs.ts from packages/posthorn/src/cli. Do not edit. -->";
+
+/** Flags of commands that call a server. */
+const CLIENT_FLAGS: ReadonlySet<string> = new Set(["--url", "--token", "--profile"]);
+
+/** Flags of commands that open the data of a server. */
+const SETTING_FLAGS: ReadonlySet<string> = new Set(Object.values(settings).map(({ name }) => flagOf(name)));
+
+const program = await buildProgram("");
+const commands = program.commands.toSorted((one, other) => one.name().localeCompare(other.name()));
+
+function overview(): string {
+  const rows = commands.map(
+    (command) => `| [\`${command.name()}\`](${command.name()}.md) | ${cell(command.description())} |`,
+  );
+  return `# Command line
+
+Work with a server from a terminal or a script. Every command has \`--help\`.
+
+${NOTE}
+
+\`\`\`sh
+posthorn login --url https://hooks.example.com
+posthorn listen 3000 --app acme
+\`\`\`
+
+| Command | What it does |
+| --- | --- |
+${rows.join("\n")}
+
+## Choose the server
+
+Commands that call a server take its URL and token from the first of these that is set:
+
+1. \`--url\` and \`--token\`
+2. \`POSTHORN_URL\` and \`POSTHORN_TOKEN\`
+3. the profile that \`--profile\` or \`POSTHORN_PROFILE\` names
+4. the current profile of [\`posthorn login\`](login.md)
+
+Profiles are in \`$XDG_CONFIG_HOME/posthorn/config.json\`, by default in \`~/.config\`, which only you can read. The
+token of a profile is sent to the server of that profile only.
+
+## Use it in scripts
+
+Results are on standard output, and notes on standard error. \`--json\` prints the response of the API; the page of
+each command names its schema in \`GET /api/v1/openapi.json\`.
+
+| Exit code | Meaning |
+| --- | --- |
+| 0 | success |
+| 1 | the command failed; standard error says why |
+| 2 | the command line is wrong |
+| 3 | \`listen\`: the token expired, was revoked, or is not sufficient |
+| 4 | \`listen\`: the server ended the connection for another reason, and reconnecting would not help |
+| 130 | interrupted a second time while it stopped |
+`;
+}
+
+function page(command: Command): string {
+  const parts = allOf(command, [command.name()]);
+  const [first] = parts;
+  const example = parts.flatMap(({ command: one }) => examplesOf(one)).slice(0, 1);
+  const head = example.map(([line]) => `\`\`\`sh\n${line}\n\`\`\`\n\n`).join("");
+  return `# posthorn ${command.name()}
+
+${sentence(command.description())}
+
+${NOTE}
+
+${head}${parts.map((part) => section(part, part === first)).join("\n")}`;
+}
+
+interface Part {
+  readonly command: Command;
+  readonly path: readonly string[];
+}
+
+function allOf(command: Command, path: readonly string[]): readonly Part[] {
+  return [{ command, path }, ...command.commands.flatMap((one) => allOf(one, [...path, one.name()]))];
+}
+
+function section({ command, path }: Part, isWhole: boolean): string {
+  // A group does nothing by itself.
+  if (command.commands.length > 0) return "";
+  const heading = isWhole ? "" : `## posthorn ${path.join(" ")}\n\n${sentence(command.description())}\n\n`;
+  const usage = `\`\`\`text\nposthorn ${path.join(" ")} ${command.usage()}\n\`\`\`\n`;
+  const has = (flags: ReadonlySet<string>): boolean => command.options.some(({ long }) => flags.has(long ?? ""));
+  const options = command.options.filter(
+    ({ long, hidden }) => !hidden && !CLIENT_FLAGS.has(long ?? "") && !SETTING_FLAGS.has(long ?? ""),
+  );
+  const isClient = has(CLIENT_FLAGS) && !has(SETTING_FLAGS);
+  const model = modelOf(command);
+  return [
+    heading,
+    usage,
+    table("Argument", command.registeredArguments.map(argumentRow)),
+    table("Option", options.map(optionRow)),
+    isClient ? "\nThe [server](README.md#choose-the-server) is chosen with `--url`, `--token` or `--profile`.\n" : "",
+    has(SETTING_FLAGS) ? "\nThe [settings](../configuration.md) of the server are options as well.\n" : "",
+    model === null ? "" : `\n\`--json\` prints \`${model}\`.\n`,
+    examplesTable(command),
+  ].join("");
+}
+
+function table(head: string, rows: readonly string[]): string {
+  return rows.length === 0 ? "" : `\n| ${head} | Description |\n| --- | --- |\n${rows.join("\n")}\n`;
+}
+
+function argumentRow(argument: Argument): string {
+  return `| \`${argument.name()}\`${argument.required ? "" : " (optional)"} | ${cell(argument.description)}${choices(argument.argChoices)} |`;
+}
+
+function optionRow({ flags, description, argChoices, mandatory, defaultValue }: Option): string {
+  const value: unknown = defaultValue;
+  const isShown = typeof value === "string" || typeof value === "number";
+  const notes = `${choices(argChoices)}${mandatory ? " (required)" : ""}${isShown ? ` (default: \`${value}\`)` : ""}`;
+  return `| \`${flags.replaceAll("|", "\\|")}\` | ${cell(description)}${notes} |`;
+}
+
+function choices(values: readonly string[] | undefined): string {
+  return values === undefined ? "" : `: ${values.map((value) => `\`${value}\``).join(", ")}`;
+}
+
+function examplesTable(command: Command): string {
+  const examples = examplesOf(command);
+  if (examples.length === 0) return "";
+  return `\n${examples
+    .map(([line, effect]) => `\`${line}\`\n: ${effect}`)
+    .map(asItem)
+    .join("\n")}\n`;
+}
+
+function asItem(text: string): string {
+  const [line, effect] = text.split("\n: ");
+  return `- ${line}: ${effect}`;
+}
+
+function sentence(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${cell(text.slice(1))}.`;
+}
+
+writePages(
+  FOLDER,
+  NOTE,
+  new Map([
+    [`${FOLDER}/README.md`, overview()],
+    ...commands.map((command) => [`${FOLDER}/${command.name()}.md`, page(command)] as const),
+  ]),
+);
