@@ -14,6 +14,7 @@ import { formatCompact, formatDuration, formatPercent } from "../lib/format.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { Attempts } from "./attempts.tsx";
 import { Blockers, EndpointStateCard } from "./endpoint-state.tsx";
+import { Listeners } from "./listeners.tsx";
 import styles from "./endpoint-overview.module.css";
 import { EndpointConfig } from "./endpoint-config.tsx";
 import type { Endpoint } from "./endpoint-props.ts";
@@ -68,6 +69,9 @@ export function EndpointOverview({ app, endpoint }: EndpointOverviewProps) {
           {endpoint.kind !== "http" && <EndpointConfig endpoint={endpoint} />}
         </Stack>
       </Columns>
+      {endpoint.kind === "relay" && (
+        <Listeners app={app} endpoint={endpoint.id} name={endpoint.url.replace("relay://", "")} />
+      )}
       <Section
         title={t("endpoints.failures")}
         actions={

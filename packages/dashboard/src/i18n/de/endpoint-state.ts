@@ -62,4 +62,19 @@ export const endpointState: typeof english = {
     passAt: "Blockade endet",
     unblock: "Blockade aufheben",
   },
+  listeners: {
+    title: "Listener",
+    lead: "Rechner, die die Ereignisse dieses Endpunkts über eine eigene Verbindung empfangen. Solange keiner verbunden ist, sind Zustellungen angehalten.",
+    none: "Kein Listener ist verbunden.",
+    start: "Listener starten",
+    name: "Listener",
+    since: "Verbunden",
+    transport: "Übertragung",
+    node: "Knoten",
+    actions: "Aktionen",
+    disconnect: "Trennen",
+    disconnectTitle: "{{name}} trennen?",
+    disconnectText:
+      "Der Listener wird benachrichtigt und verbindet sich nicht von selbst wieder. Zustellungen sind angehalten, bis sich ein Listener verbindet.",
+  },
 };

@@ -59,4 +59,19 @@ export const endpointState = {
     passAt: "Unblocks",
     unblock: "Unblock",
   },
+  listeners: {
+    title: "Listeners",
+    lead: "Computers that receive the events of this endpoint over their own connection. While none is connected, deliveries are on hold.",
+    none: "No listener is connected.",
+    start: "Start a listener",
+    name: "Listener",
+    since: "Connected",
+    transport: "Transport",
+    node: "Node",
+    actions: "Actions",
+    disconnect: "Disconnect",
+    disconnectTitle: "Disconnect {{name}}?",
+    disconnectText:
+      "The listener is told and does not reconnect by itself. Deliveries are on hold until a listener connects again.",
+  },
 };
