@@ -21,6 +21,7 @@ const ON_FIRST_USE = [
   "/src/store/copy/copy.ts",
   "/src/cli/lab/",
   "/src/cli/tables/",
+  "/node_modules/ws/",
   "/node_modules/@zxcvbn-ts/",
   "/src/api/session/public-handlers.ts",
   "/src/api/user/handlers.ts",

@@ -7,12 +7,17 @@ export interface ApiResponse {
   readonly text: string;
 }
 
+/** Parameters of paths whose objects the scene cannot create, or must not lose. */
+const MISSING = { passkey_id: "passkey_none", listener_id: "relay_none" };
+
 export class Scene {
   /** Valid values of path parameters; the API's names for them. */
   readonly ids = new Map<string, string>();
   /** Position of a message in the feeds of the application and its endpoints. */
   offset = 0;
   readonly #server: Pick<Running, "url" | "token">;
+  /** Would be canceled if it were collected as garbage. */
+  #stream: Response | null = null;
 
   private constructor(server: Pick<Running, "url" | "token">) {
     this.#server = server;
@@ -120,9 +125,8 @@ export class Scene {
       erasure_id: erasure["id"],
       user_code: userCode,
       user_id: await scene.#user(),
-      passkey_id: "passkey_none",
-      session_id: "relay_none",
-      listener_id: "relay_none",
+      ...MISSING,
+      session_id: await scene.#listener(app),
       organisation_id: organisations.data[0]!.id,
       msg_id: message["id"],
       replay_id: replay["id"],
@@ -233,6 +237,18 @@ export class Scene {
     if (status !== 200) throw new Error(`${accept}: ${status} ${text}`);
     const { data } = (await this.#get("/api/v1/user")) as { data: { id: string }[] };
     return data[0]!.id;
+  }
+
+  /** Connects a listener, which stays connected as long as the server runs. Returns the ID of its session. */
+  async #listener(app: string): Promise<string> {
+    const body = { name: "anna", clientId: "client-scene" };
+    const session = await this.#post(`/api/v1/app/${app}/relay/session`, body);
+    const headers = { authorization: `Bearer ${this.#server.token}` };
+    this.#stream = await fetch(`${this.#server.url}/api/v1/relay/stream?ticket=${String(session["ticket"])}`, {
+      headers,
+    });
+    if (!this.#stream.ok) throw new Error(`The listener is not connected: ${this.#stream.status}`);
+    return String(session["id"]);
   }
 
   /** The IDs of the requests in quarantine, newest first, once there are this many. */

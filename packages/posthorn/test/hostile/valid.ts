@@ -45,7 +45,7 @@ export const VALID = new Map<string, object>([
     (route) => [route, { action: "hash" }] as const,
   ),
   ["v1.redaction.try", { payload: "{}" }],
-  ["v1.relay.session.create", { name: "anna", clientId: "client-anna" }],
+  ["v1.relay.session.create", { name: "ben", clientId: "client-anna" }],
   ["v1.relay.session.send", { frames: ['{"type":"ping"}'] }],
   ["v1.watch.dry-run", { rule: RULE }],
   ["v1.watch.key.reset", { key: "" }],

@@ -6,11 +6,12 @@ import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { type RawData, type WebSocket, WebSocketServer } from "ws";
+import type { RawData, WebSocket, WebSocketServer } from "ws";
 import { requirePermission, seesApplication } from "../../domain/access.ts";
 import type { Identity } from "../../domain/auth/authenticate.ts";
 import type { Services } from "../../domain/context.ts";
 import { PosthornError } from "../../lib/errors.ts";
+import { onFirstUse } from "../../lib/first-use.ts";
 import type { ConnectedSession, RelayConnection } from "../../relay/connection.ts";
 import {
   type ByeReason,
@@ -58,11 +59,6 @@ interface Upgrading {
 }
 
 export function registerRelay(app: FastifyInstance, options: RelayServerOptions): void {
-  const server = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_RELAY_FRAME_CHARACTERS,
-    handleProtocols: (protocols) => (protocols.has(RELAY_PROTOCOL) ? RELAY_PROTOCOL : false),
-  });
   const upgrades = new WeakMap<IncomingMessage, Upgrading>();
   const open = new Set<Guarded>();
   app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
@@ -95,6 +91,7 @@ export function registerRelay(app: FastifyInstance, options: RelayServerOptions)
     const { ticket } = readQuery(request, "v1.relay.socket");
     // Before the ticket is used up, so that a client with a wrong token gets a response.
     if (request.headers.authorization !== undefined) await options.identify(request);
+    const server = await sockets();
     const session = await options.services.relay.connect(ticket, "websocket");
     reply.hijack();
     reply.raw.detachSocket(upgrading.socket as never);
@@ -109,6 +106,16 @@ export function registerRelay(app: FastifyInstance, options: RelayServerOptions)
     await serveStream(request, reply, { session, options, track });
   });
 }
+
+/** Loaded with the first listener. */
+const sockets = onFirstUse(async (): Promise<WebSocketServer> => {
+  const { WebSocketServer: Sockets } = await import("ws");
+  return new Sockets({
+    noServer: true,
+    maxPayload: MAX_RELAY_FRAME_CHARACTERS,
+    handleProtocols: (protocols) => (protocols.has(RELAY_PROTOCOL) ? RELAY_PROTOCOL : false),
+  });
+});
 
 function readQuery(request: FastifyRequest, operationId: string): { readonly ticket: string } {
   refuseUnknown({ operationId, query: Query }, request.query);
