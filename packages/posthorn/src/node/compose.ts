@@ -24,6 +24,7 @@ import type { Workers } from "../workers/worker.ts";
 import type { Foundation } from "./foundation.ts";
 import type { NodeOptions } from "./options.ts";
 import { mailerOf } from "./mailer.ts";
+import type { RelayHub } from "../relay/hub.ts";
 import { policyDefaultsOf, transformPoolOf } from "./parts.ts";
 import { Receiving } from "./receiving.ts";
 import { buildRelay } from "./relay.ts";
@@ -83,7 +84,7 @@ export function compose(base: NodeBase): Composition {
   const { config, log } = options;
   // The parts must not call this before the node runs.
   const services = (): Services => composed;
-  const parts = { config, log, clock, cluster, services };
+  const parts = { config, log, clock, cluster, services, pause };
   const policyDefaults = policyDefaultsOf(config);
   const kinds = kindRules({ allowed: config.destinations, missingPackages });
   const directory = new Directory({ store, secretBox: keyring.secretBox, now: clock.now, policyDefaults, kinds });
@@ -111,7 +112,6 @@ export function compose(base: NodeBase): Composition {
   const { dispatcher, tracker } = buildSending({
     ...parts,
     relay,
-    pause,
     store,
     ids,
     directory,
@@ -158,10 +158,9 @@ export function compose(base: NodeBase): Composition {
     store,
     ids,
     now: clock.now,
-    ...keysAndPause(base),
+    ...baseServices(base, relay, mailer),
     directory,
     lanes,
-    relay,
     tasks,
     transforms,
     operational,
@@ -175,7 +174,6 @@ export function compose(base: NodeBase): Composition {
     cluster,
     feeds,
     ...guardedClients(egress, clock.now),
-    mailer,
     ownership: ownershipOf(sender, config.requestTimeoutMs, services),
     urls: { judge: (url, allow) => egress.check(url, allow === null ? undefined : parseAllowList(allow)) },
     tracing: telemetry?.tracing ?? null,
@@ -213,8 +211,10 @@ function authenticatorOf({ options, store, clock, stack }: NodeBase, services: (
   });
 }
 
-function keysAndPause({ keyring, pause }: NodeBase): Pick<Services, "secretBox" | "auditSigner" | "keyring" | "pause"> {
-  return { secretBox: keyring.secretBox, auditSigner: keyring.auditSigner, keyring, pause };
+type BaseServices = Pick<Services, "secretBox" | "auditSigner" | "keyring" | "pause" | "relay" | "mailer">;
+
+function baseServices({ keyring, pause }: NodeBase, relay: RelayHub, mailer: Services["mailer"]): BaseServices {
+  return { secretBox: keyring.secretBox, auditSigner: keyring.auditSigner, keyring, pause, relay, mailer };
 }
 
 /** Clients for URLs that others choose: callbacks of subscribers, and identity providers. */
