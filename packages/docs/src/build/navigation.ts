@@ -173,6 +173,7 @@ export const SECTIONS: readonly Section[] = [
           "*",
         ],
       },
+      { title: "Command line", files: ["cli/README.md", "cli/*"] },
       { title: "Outbound requests", files: ["/packages/egress/README.md", "egress-reference.md"] },
     ],
   },
