@@ -77,7 +77,7 @@ describe("Ctrl-K", () => {
 describe("the list of applications", () => {
   it("is searched by name, external ID or ID, and keeps the search in the address", async () => {
     const page = await open("/applications");
-    const box = page.getByRole("searchbox", { name: "Name, external ID or ID" });
+    const box = page.getByRole("searchbox", { name: "Search applications" });
     await box.fill("GLOB");
     await box.press("Enter");
     await expect.poll(() => page.url()).toContain("search=GLOB");

@@ -5,7 +5,7 @@ export const applications: typeof english = {
     title: "Anwendungen",
     one: "Anwendung",
     lead: "Eine Anwendung steht für einen Ihrer Kunden. Zu ihr gehören dessen Endpunkte und Nachrichten.",
-    search: "Name, externe ID oder ID",
+    search: "Anwendungen suchen",
     noMatch: "Keine passenden Anwendungen.",
     none: "Noch keine Anwendungen. Erstellen Sie eine je Kunde, oder veröffentlichen Sie unter einer neuen externen ID, um sie zu erstellen.",
     name: "Name",

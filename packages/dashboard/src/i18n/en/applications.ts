@@ -4,7 +4,7 @@ export const applications = {
     title: "Applications",
     one: "Application",
     lead: "An application represents one of your customers and owns its endpoints and messages.",
-    search: "Name, external ID or ID",
+    search: "Search applications",
     noMatch: "No applications match.",
     none: "No applications yet. Create one for each of your customers, or publish to a new external ID to create it.",
     name: "Name",
