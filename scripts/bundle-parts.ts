@@ -32,10 +32,26 @@ export const EXTERNAL: readonly RegExp[] = [
   ...builtinModules.map((name) => new RegExp(`^(node:)?${name}$`)),
 ];
 
-/** Every file is a sibling of the one that starts the thread. */
+/**
+ * What stays outside of the bundle that is published: Node itself, a driver in native code that nothing needs, optional accelerators, and
+ * the parser of calendars, whose licence (MPL-2.0) is about files, so its file is shipped as it is.
+ */
+export const COMPLETE_EXTERNAL: readonly RegExp[] = [
+  /^ical\.js$/,
+  ...["pg-native", "@node-rs/crc32", "protobufjs", "bufferutil", "utf-8-validate"].map(
+    (name) => new RegExp(`^${name}$`),
+  ),
+  ...builtinModules.map((name) => new RegExp(`^(node:)?${name}$`)),
+];
+
+/** Names of the clients of destinations and sources. */
+export const CLIENT_PACKAGES: readonly string[] = CLIENTS;
+
+/** Every file is a sibling of the one that starts the thread, or loads it. */
 export const THREADS = {
   thread: join(SOURCE, "store/sqlite/thread.ts"),
   "transform-thread": join(SOURCE, "transform/transform-thread.ts"),
   "connector-thread": join(SOURCE, "destinations/connections/connector-thread.ts"),
   "telemetry-thread": join(SOURCE, "telemetry/telemetry-thread.ts"),
+  pretty: join(SOURCE, "lib/pretty.ts"),
 };

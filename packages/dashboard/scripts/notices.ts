@@ -27,7 +27,12 @@ const ALLOWED = new Set([
   "MIT",
   "MIT-0",
   "OFL-1.1",
+  "Unlicense",
 ]);
+/** Shipped as the unchanged file of its package, which is what MPL-2.0 asks for. */
+const SHIPPED_UNCHANGED = new Set(["ical.js"]);
+/** Packages that name the MIT licence and their author, but contain no text of it. */
+const WITHOUT_TEXT = new Set(["@nodable/entities", "abstract-logging"]);
 const LICENCE_FILE = "{LICENSE,LICENCE,COPYING,License,Licence,license,licence,copying}*";
 const RULE = "-".repeat(80);
 
@@ -67,7 +72,8 @@ Packages that npm installs along with Posthorn bring their licences with them.`;
 
 function problemsOf({ name, version, identifier, text }: BundledPackage): string[] {
   const of = `${name} ${version}`;
-  if (identifier === undefined || !isAllowed(identifier)) {
+  const isUnchanged = identifier === "MPL-2.0" && SHIPPED_UNCHANGED.has(name);
+  if (identifier === undefined || !(isAllowed(identifier) || isUnchanged)) {
     return [
       `- ${of} has the licence ${identifier ?? "(none named)"}, which is not among those allowed. Replace the package, or allow the licence in packages/dashboard/scripts/notices.ts.`,
     ];
@@ -88,12 +94,46 @@ export function packageFolder(src: string | undefined): string | null {
 }
 
 export function readPackage(folder: string): BundledPackage {
-  const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as {
-    name: string;
-    version: string;
-    license?: string;
-  };
+  const manifest = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as PackageManifest;
+  const { name, version, license } = manifest;
   const [file] = globSync(LICENCE_FILE, { cwd: folder });
-  const text = file !== undefined && existsSync(`${folder}/${file}`) ? readFileSync(`${folder}/${file}`, "utf8") : "";
+  const text =
+    file !== undefined && existsSync(`${folder}/${file}`)
+      ? readFileSync(`${folder}/${file}`, "utf8")
+      : (textInReadme(folder) ?? textByAuthor(manifest));
   return { name, version, ...(license === undefined ? {} : { identifier: license }), text };
 }
+
+interface PackageManifest {
+  readonly name: string;
+  readonly version: string;
+  readonly license?: string;
+  readonly author?: string | { readonly name: string };
+}
+
+/** Some packages have their licence at the end of the README. */
+function textInReadme(folder: string): string | null {
+  const [readme] = globSync("{README,Readme,readme}.md", { cwd: folder });
+  if (readme === undefined) return null;
+  const [, text] = /^#+ *licen[cs]e *$([^]*)/im.exec(readFileSync(`${folder}/${readme}`, "utf8")) ?? [];
+  return text?.includes("Permission is hereby granted") === true ? text.trim() : null;
+}
+
+function textByAuthor({ name, author }: PackageManifest): string {
+  if (!WITHOUT_TEXT.has(name)) return "";
+  const holder = (typeof author === "string" ? author : (author?.name ?? "")).replace(/ *[<(].*$/, "");
+  return `MIT License\n\nCopyright (c) ${holder}\n\n${MIT}`;
+}
+
+const MIT = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without limitation the
+rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of the Software, and to permit
+persons to whom the Software is furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions of the
+Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED TO THE
+WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR
+COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR
+OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE SOFTWARE.`;

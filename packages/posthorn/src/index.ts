@@ -1,4 +1,4 @@
-export { Posthorn, type PosthornOptions, type Settings } from "./embed/posthorn.ts";
+export { type HostLog, type HostLogFunction, Posthorn, type PosthornOptions, type Settings } from "./embed/posthorn.ts";
 export { PosthornPublisher, type PublisherOptions } from "./embed/publisher.ts";
 export type { PublishOptions } from "./embed/messages.ts";
 export type { CallOptions } from "./embed/call.ts";

@@ -166,14 +166,18 @@ export async function buildProgram(name: string): Promise<Command> {
   return program;
 }
 
+/** What `posthorn` alone does: a server for trying it out, on this machine only. */
+const WITHOUT_COMMAND = ["start", "--dev"] as const;
+
 /**
  * Runs a command line and returns the exit code: 0 success, 1 failure, 2 usage error. For a `PosthornError` it prints the message, for
  * any other error the stack trace.
  */
 export async function runProgram(args: readonly string[]): Promise<number> {
+  const line = args.length === 0 ? WITHOUT_COMMAND : args;
   try {
-    const program = await buildProgram(args[0] ?? "");
-    await program.parseAsync([...args], { from: "user" });
+    const program = await buildProgram(line[0] ?? "");
+    await program.parseAsync([...line], { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;

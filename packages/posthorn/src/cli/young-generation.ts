@@ -29,7 +29,8 @@ export interface StartedProcess {
 /** The command line with which the server should have been started, or `null` if the current one is correct. */
 export function boundedCommandLine(started: StartedProcess): readonly string[] | null {
   const { execPath, nodeFlags, environmentFlags, args, hasChannel, canReplace } = started;
-  const [, command] = args;
+  // Without a command, the program starts a server.
+  const [, command = "start"] = args;
   if (command !== "start" || hasChannel || !canReplace) return null;
   // The operator's own setting takes precedence, and a process that was replaced already has the flag.
   if ([...nodeFlags, ...environmentFlags].some((flag) => flag.replaceAll("_", "-").startsWith(FLAG))) return null;

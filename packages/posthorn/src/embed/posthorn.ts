@@ -27,8 +27,24 @@ export interface PosthornOptions {
   /** Also listen on the address of the setting `listen`. */
   readonly listen?: boolean;
   /** A pino logger. Default: one that writes warnings to standard output. */
-  readonly log?: Logger;
+  readonly log?: HostLog;
 }
+
+/** A pino logger, described by the parts that Posthorn uses, so that this package needs no types of pino. */
+export interface HostLog {
+  level: string;
+  readonly child: (bindings: Record<string, unknown>) => unknown;
+  readonly isLevelEnabled: (level: string) => boolean;
+  readonly trace: HostLogFunction;
+  readonly debug: HostLogFunction;
+  readonly info: HostLogFunction;
+  readonly warn: HostLogFunction;
+  readonly error: HostLogFunction;
+  readonly fatal: HostLogFunction;
+}
+
+/** @param facts Fields of the entry. */
+export type HostLogFunction = (facts: object, message?: string) => void;
 
 /** Paths of Posthorn's routes. It cannot be mounted at them, because the mount path would be ambiguous. */
 const OWN_PATHS = /^\/(?:api(?:\/v1)?|in|ingest|health|docs|assets|portal|\.well-known)$/;
@@ -83,7 +99,9 @@ export class Posthorn implements AsyncDisposable {
     const config = envToConfig(readEnv({ environment: { ...environment }, flags: textsOf(settings) }));
     const prefix = prefixOf(config.publicUrl);
     const exportable = (config.telemetry?.logs ?? null) !== null;
-    const log = options.log ?? createLog({ level: levelOf(options) ?? "warn", format: config.logFormat, exportable });
+    const log =
+      (options.log as Logger | undefined) ??
+      createLog({ level: levelOf(options) ?? "warn", format: config.logFormat, exportable });
     const secrets = loadSecrets(config);
     const node = await PosthornNode.start({ config, secrets, log, listens: listen, base: prefix, embedded: true });
     try {

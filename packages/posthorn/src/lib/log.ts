@@ -1,8 +1,10 @@
 /** Log of the process: one JSON object per line, or formatted for a terminal. It never contains secrets. */
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { type Logger, pino } from "pino";
 import type { PinoPretty } from "pino-pretty";
 import { PosthornError } from "./errors.ts";
+import { threadFile } from "./thread-file.ts";
 
 export type { Logger };
 
@@ -47,7 +49,8 @@ export function createLog({ level, format, exportable = false }: LogOptions): Lo
 
 /** Servers log JSON, so the formatter is loaded only for a terminal. */
 function prettyStream(): PinoPretty.PrettyStream {
-  const pretty = createRequire(import.meta.url)("pino-pretty") as typeof PinoPretty;
+  const file = fileURLToPath(threadFile("./pretty", import.meta.url));
+  const { pretty } = createRequire(import.meta.url)(file) as { pretty: typeof PinoPretty };
   return pretty({ ignore: "pid,hostname", translateTime: "SYS:HH:MM:ss.l", sync: true });
 }
 

@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 import { MAIL_SOURCE, SOURCE_KINDS } from "../../sources/kinds.ts";
 import { DESTINATION_KINDS } from "../kinds.ts";
 
+/** Versions of the clients that are part of the bundle, by name. Defined by `scripts/bundle-server.ts`; not set in the repository. */
+declare const BUNDLED_CLIENTS: Readonly<Record<string, string>> | undefined;
+
 export interface ConnectorState {
   readonly use: "destination" | "source";
   readonly kind: string;
@@ -65,6 +68,8 @@ function packageState(text: string): PackageState {
 
 /** Reads the manifest without loading the package. Many packages do not export it, so it is searched for above the entry point. */
 function installedVersion(name: string): string | null {
+  const bundled = typeof BUNDLED_CLIENTS === "undefined" ? undefined : BUNDLED_CLIENTS[name];
+  if (bundled !== undefined) return bundled;
   for (const folder of searchPaths()) {
     try {
       const text = readFileSync(join(folder, name, "package.json"), "utf8");
