@@ -1,16 +1,20 @@
 /**
  * Releases the packages: builds and packs them, checks their contents, installs them in an empty folder, starts the server there and
  * delivers a message. Publishes only with `--publish`. Without it, it is the dry run that the tests execute.
+ *
+ * `--into FOLDER` keeps the tarballs and the bill of materials there.
  */
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { faultsOf, manifestOf, pack, type Packed, PUBLISHED } from "./release/packages.ts";
+import { billOf } from "./release/sbom.ts";
+import { stageServer } from "./release/stage.ts";
 import { tryPackages } from "./release/try.ts";
 
-const { values } = parseArgs({ options: { publish: { type: "boolean", default: false } } });
+const { values } = parseArgs({ options: { publish: { type: "boolean", default: false }, into: { type: "string" } } });
 
 /** Release steps that are still open. Publishing requires an empty list. */
 function openTasks(): readonly string[] {
@@ -41,14 +45,25 @@ function must(command: string, args: readonly string[]): void {
 
 async function dryRun(folder: string): Promise<readonly Packed[]> {
   must("node", ["scripts/build.ts", "--if-changed"]);
+  const staged = stageServer();
   const packed = PUBLISHED.map((name) => pack(name, folder));
   const faults = packed.flatMap((each, index) => faultsOf(PUBLISHED[index]!, each));
   if (faults.length > 0) throw new Error(`The packages cannot be published:\n${faults.join("\n")}`);
   for (const { name, version, bytes, files } of packed) {
     console.log(`${name}@${version}: ${files.length} files, ${Math.ceil(bytes / 1024)} KiB`);
   }
+  const bill = await billOf(staged);
+  const { components } = JSON.parse(bill) as { readonly components: readonly unknown[] };
+  console.log(`Bill of materials: CycloneDX, ${components.length} components`);
+  if (values.into !== undefined) keep(packed, bill, values.into);
   for (const line of await tryPackages(packed, join(folder, "consumer"))) console.log(line);
   return packed;
+}
+
+function keep(packed: readonly Packed[], bill: string, into: string): void {
+  mkdirSync(into, { recursive: true });
+  for (const { tarball } of packed) copyFileSync(tarball, join(into, basename(tarball)));
+  writeFileSync(join(into, "posthorn.cdx.json"), bill);
 }
 
 const folder = mkdtempSync(join(tmpdir(), "posthorn-release-"));

@@ -1,6 +1,10 @@
 /** Dry run of a release: the packages are packed as for publishing, then installed and used in an empty folder. */
+import assert from "node:assert";
 import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { faultsOf } from "../../scripts/release/packages.ts";
 
@@ -19,7 +23,9 @@ describe("a release", () => {
     const { status, stdout, stderr } = spawnSync("node", ["scripts/release.ts"], { cwd: REPOSITORY, encoding: "utf8" });
     expect(stderr).not.toContain("failed");
     expect(stdout).toMatch(/posthorn --version: \d+\.\d+\.\d+\n/);
-    expect(stdout).toMatch(/a program that uses all of them: verified msg_\w+\n/);
+    expect(stdout).toMatch(/posthorn installed: \d+\.\d MiB, no dependencies\n/);
+    expect(stdout).toMatch(/Bill of materials: CycloneDX, \d{3} components\n/);
+    expect(stdout).toMatch(/a program that uses all of them: verified msg_\w+\nembedded embedded\n/);
     expect(stdout).toMatch(/Nothing was published\.\n$/);
     expect(status).toBe(0);
   });
@@ -51,7 +57,45 @@ describe("the contents of a package", () => {
     expect(faultsOf("egress", { files: [...files, path], bytes: 1000 })).toEqual([`egress contains ${path}.`]);
   });
 
+  it("name no path of the machine that packed them", () => {
+    expect(faultsOf("egress", { files, bytes: 1000, leaking: ["dist/index.js"] })).toEqual([
+      "egress contains dist/index.js, which has a path of this machine.",
+    ]);
+  });
+
   it("stay below eight MiB", () => {
     expect(faultsOf("egress", { files, bytes: 9_000_000 })).toEqual(["egress has 9000000 bytes, more than 8388608."]);
   });
 });
+
+describe("the command of the published package", () => {
+  const entry = join(REPOSITORY, "packages/posthorn/bin/posthorn.cjs");
+  const sentence = /^posthorn: Posthorn needs Node\.js 24 or newer, and this is Node\.js \d+\.\d+\.\d+\. Install .*\n$/;
+
+  it("says in one sentence that an older version of Node is too old", () => {
+    let printed = "";
+    const stderr = { write: (text: string) => void (printed += text) };
+    const process = { versions: { node: "12.22.0" }, exitCode: 0, stderr };
+    const require = (): never => assert.fail("the server was loaded");
+    runInNewContext(readFileSync(entry, "utf8").replace(/^#!.*/, ""), { process, require });
+    expect(printed).toMatch(sentence);
+    expect(process.exitCode).toBe(1);
+  });
+
+  // Old versions refuse the whole file for syntax that they do not know.
+  const old = oldNode();
+  it.skipIf(old === null)("runs on the older Node of this machine", () => {
+    const { status, stdout, stderr } = spawnSync(old!, [entry], { encoding: "utf8" });
+    expect(stdout).toBe("");
+    expect(stderr).toMatch(sentence);
+    expect(status).toBe(1);
+  });
+});
+
+/** A Node on the path that is older than 24. The repository's own comes first, so it is looked for in each folder. */
+function oldNode(): string | null {
+  const candidates = process.env["PATH"]!.split(delimiter).map((folder) => join(folder, "node"));
+  const version = (file: string): number =>
+    Number(/^v(\d+)/.exec(spawnSync(file, ["--version"], { encoding: "utf8" }).stdout ?? "")?.[1] ?? Infinity);
+  return candidates.find((file) => existsSync(file) && version(file) < 24) ?? null;
+}

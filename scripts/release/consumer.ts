@@ -1,6 +1,6 @@
 /**
  * A program that uses the published packages. It is copied to an empty folder, compiled and run there: it adds itself as an endpoint of the
- * server whose URL and token are its arguments, publishes a message, and verifies what arrives.
+ * server whose URL and token are its arguments, publishes a message, and verifies what arrives. Then it runs a node of its own.
  */
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { Egress, parseAllowList } from "@posthorn/egress";
 import { generateSecret, verify } from "@posthorn/webhooks";
+import { type HostLog, Posthorn } from "posthorn";
 
 const [server = "", token = ""] = process.argv.slice(2);
 const secret = generateSecret();
@@ -53,3 +54,20 @@ await post("app/demo/msg", { eventType: "invoice.paid", payload: { amount: 12.5 
 console.log(`verified ${await arrived.promise}`);
 receiver.close();
 receiver.closeAllConnections();
+
+// The module that programs import is part of the same files.
+const ignore = (): void => undefined;
+const log: HostLog = {
+  level: "silent",
+  child: () => log,
+  isLevelEnabled: () => false,
+  trace: ignore,
+  debug: ignore,
+  info: ignore,
+  warn: ignore,
+  error: ignore,
+  fatal: ignore,
+};
+await using embedded = await Posthorn.start({ settings: { dataDir: "embedded" }, log });
+const { uid } = await embedded.application.getOrCreate({ name: "Embedded", uid: "embedded" });
+console.log(`embedded ${uid}`);

@@ -1,7 +1,8 @@
 /** Packs the published packages and checks their contents. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { join, matchesGlob } from "node:path";
+import { join, matchesGlob, resolve } from "node:path";
+import { STAGED } from "./stage.ts";
 
 /** In the order in which they depend on each other. */
 export const PUBLISHED = ["webhooks", "egress", "posthorn"] as const;
@@ -13,6 +14,8 @@ export interface Packed {
   readonly tarball: string;
   readonly bytes: number;
   readonly files: readonly string[];
+  /** Those of the files that contain a path of this machine. */
+  readonly leaking: readonly string[];
 }
 
 interface Manifest {
@@ -32,12 +35,23 @@ interface PackReport {
 const UNWANTED =
   /(^|\/)(src|test|node_modules|data)\/|\.test\.|\.tsbuildinfo$|(^|\/)\.(env|npmrc)|\.(pem|key|sqlite|db)$/;
 const REQUIRED = ["package.json", "README.md", "LICENSE"];
+/** What the server loads by path, and what the licences of its parts ask for. */
+const REQUIRED_BY_SERVER = [
+  "THIRD-PARTY-NOTICES.txt",
+  "bin/run.cjs",
+  "dist/server/main.js",
+  "dist/server/*-thread.js",
+  "dist/server/emscripten-module.wasm",
+  "dist/server/ical.js",
+  "web/index.html",
+  "web/embed.js",
+];
 /** A tarball above this size contains files by accident. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
-/** Packs a package of this workspace into a folder. */
+/** Packs a package of this workspace into a folder. `posthorn` is packed as `stageServer` wrote it. */
 export function pack(name: string, destination: string): Packed {
-  const folder = join("packages", name);
+  const folder = folderOf(name);
   const { status, stdout, stderr } = spawnSync("npm", ["pack", "--json", "--pack-destination", destination], {
     cwd: folder,
     encoding: "utf8",
@@ -47,23 +61,37 @@ export function pack(name: string, destination: string): Packed {
   const report = Object.values(parsed)[0]!;
   const { name: published, version } = manifestOf(name);
   const files = report.files.map(({ path }) => path);
-  return { name: published, version, tarball: join(destination, report.filename), bytes: report.size, files };
+  const leaking = files.filter((path) => readFileSync(join(folder, path)).includes(resolve(".")));
+  return { name: published, version, tarball: join(destination, report.filename), bytes: report.size, files, leaking };
 }
 
 /** Problems with the contents of a package, one sentence each. Empty if it can be published. */
-export function faultsOf(name: string, { files, bytes }: Pick<Packed, "files" | "bytes">): readonly string[] {
-  const wanted = [...REQUIRED, ...targetsOf(manifestOf(name))];
+export function faultsOf(
+  name: string,
+  { files, bytes, leaking = [] }: Pick<Packed, "files" | "bytes"> & Partial<Pick<Packed, "leaking">>,
+): readonly string[] {
+  const own = name === "posthorn" ? REQUIRED_BY_SERVER : [];
+  const wanted = [...REQUIRED, ...own, ...targetsOf(readManifest(folderOf(name)))];
   // A subpath pattern such as `./providers/*` needs at least one file.
   const missing = wanted.filter((path) => !files.some((file) => matchesGlob(file, path)));
   return [
     ...missing.map((path) => `${name} lacks ${path}.`),
     ...files.filter((path) => UNWANTED.test(path)).map((path) => `${name} contains ${path}.`),
+    ...leaking.map((path) => `${name} contains ${path}, which has a path of this machine.`),
     ...(bytes > MAX_BYTES ? [`${name} has ${bytes} bytes, more than ${MAX_BYTES}.`] : []),
   ];
 }
 
 export function manifestOf(name: string): Manifest {
-  return JSON.parse(readFileSync(join("packages", name, "package.json"), "utf8")) as Manifest;
+  return readManifest(join("packages", name));
+}
+
+function folderOf(name: string): string {
+  return name === "posthorn" ? STAGED : join("packages", name);
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as Manifest;
 }
 
 /** Every file that the manifest names for consumers. `@posthorn/source` is for this workspace only. */

@@ -1,7 +1,7 @@
 /** Installs the packed packages in an empty folder and uses them as a new user would. */
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import type { Packed } from "./packages.ts";
@@ -9,6 +9,7 @@ import type { Packed } from "./packages.ts";
 /** Node types and the compiler of this workspace stand in for those of the user. */
 const WORKSPACE_MODULES = join(import.meta.dirname, "../../node_modules");
 const START_MS = 60_000;
+const MAX_INSTALLED_BYTES = 60_000_000;
 
 /** Returns the completed checks, one line each. Throws with the reason if one fails. */
 export async function tryPackages(packed: readonly Packed[], folder: string): Promise<readonly string[]> {
@@ -18,7 +19,23 @@ export async function tryPackages(packed: readonly Packed[], folder: string): Pr
   run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", ...tarballs], folder);
   compileConsumer(folder);
   const version = run(join(folder, "node_modules/.bin/posthorn"), ["--version"], folder);
-  return [`posthorn --version: ${version}`, `a program that uses all of them: ${await deliverOnce(folder)}`];
+  return [
+    `posthorn --version: ${version}`,
+    `posthorn installed: ${sizeOf(join(folder, "node_modules/posthorn"))} MiB, no dependencies`,
+    `a program that uses all of them: ${await deliverOnce(folder)}`,
+  ];
+}
+
+/** Bytes of all files of an installed package in MiB. Refuses one that needs others. */
+function sizeOf(folder: string): string {
+  const { dependencies = {} } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    dependencies?: object;
+  };
+  if (Object.keys(dependencies).length > 0) throw new Error("The published posthorn has dependencies.");
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const bytes = files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+  if (bytes > MAX_INSTALLED_BYTES) throw new Error(`The installed posthorn has ${bytes} bytes.`);
+  return (bytes / 1024 / 1024).toFixed(1);
 }
 
 /** The declarations in the packages must satisfy a strict program. */
@@ -39,7 +56,7 @@ function compileConsumer(folder: string): void {
 
 /** Starts the installed server, lets the consumer receive one message from it, and stops it. */
 async function deliverOnce(folder: string): Promise<string> {
-  const server = spawn(join(folder, "node_modules/.bin/posthorn"), ["start", "--dev"], {
+  const server = spawn(join(folder, "node_modules/.bin/posthorn"), [], {
     cwd: folder,
     env: { PATH: process.env["PATH"], POSTHORN_LISTEN: "127.0.0.1:0", POSTHORN_DATA_DIR: join(folder, "data") },
     stdio: ["ignore", "pipe", "inherit"],
