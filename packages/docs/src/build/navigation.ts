@@ -116,7 +116,13 @@ export const SECTIONS: readonly Section[] = [
     groups: [
       {
         title: "Start",
-        files: ["operations.md", "guides/reverse-proxies.md", "operations/doctor.md", "guides/on-call.md"],
+        files: [
+          "operations.md",
+          "operations/install.md",
+          "guides/reverse-proxies.md",
+          "operations/doctor.md",
+          "guides/on-call.md",
+        ],
       },
       { title: "People and access", files: ["operations/users.md", "operations/single-sign-on.md", "access.md"] },
       {
