@@ -43,9 +43,7 @@ export class RelayClient implements Disposable {
     const socket = new WebSocket(
       `${url.replace(/^http/, "ws")}/api/v1/relay/socket?ticket=${session.ticket}`,
       "posthorn.relay.v1",
-      {
-        ...(tokenInFrame ? {} : { headers: { authorization: `Bearer ${token}` } }),
-      },
+      tokenInFrame ? {} : { headers: { authorization: `Bearer ${token}` } },
     );
     const client = new RelayClient(socket, session);
     await new Promise((resolve, reject) => {
