@@ -124,7 +124,10 @@ export const SECTIONS: readonly Section[] = [
           "guides/on-call.md",
         ],
       },
-      { title: "People and access", files: ["operations/users.md", "operations/single-sign-on.md", "access.md"] },
+      {
+        title: "People and access",
+        files: ["guides/administration.md", "operations/users.md", "operations/single-sign-on.md", "access.md"],
+      },
       {
         title: "Databases and nodes",
         files: ["postgresql.md", "features/nodes.md", "operations/running.md", "operations/moving.md"],
