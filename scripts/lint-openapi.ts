@@ -7,6 +7,13 @@ import { publishedDocument } from "../packages/posthorn/src/api/document.ts";
 
 const PACKAGES = ["@redocly/cli@2.77.0", "@stoplight/spectral-cli@6.16.3"];
 
+/** A WebSocket opens with 101, which the rule does not know as a success. */
+const SPECTRAL = `extends: ["spectral:oas"]
+overrides:
+  - files: ["openapi.json#/paths/~1api~1v1~1relay~1socket/get"]
+    rules: { operation-success-response: "off" }
+`;
+
 const folder = mkdtempSync(join(tmpdir(), "posthorn-openapi-"));
 const env = { ...process.env, REDOCLY_TELEMETRY: "off", REDOCLY_SUPPRESS_UPDATE_NOTICE: "true" };
 
@@ -19,7 +26,7 @@ function succeeds(program: string, args: readonly string[]): boolean {
 
 try {
   writeFileSync(join(folder, "package.json"), "{}");
-  writeFileSync(join(folder, ".spectral.yaml"), 'extends: ["spectral:oas"]\n');
+  writeFileSync(join(folder, ".spectral.yaml"), SPECTRAL);
   writeFileSync(join(folder, "openapi.json"), JSON.stringify(await publishedDocument("https://posthorn.test")));
   const install = ["install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", ...PACKAGES];
   if (!succeeds("npm", install)) throw new Error("Cannot install the programs that check the document.");
