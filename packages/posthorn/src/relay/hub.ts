@@ -1,7 +1,7 @@
 /**
  * Listeners of this node and of the others. A node that makes an attempt sends the request to one of the listeners of the endpoint: over
  * its own connection, or through the node that has it. Rows in the database say which listeners are connected; memory is a copy of
- * them. Without a listener nothing is written, and one small query is made every few seconds on nodes of a cluster.
+ * them. Some minutes after the last listener nothing is written, and one small query is made every few seconds on nodes of a cluster.
  */
 import type { ShareMode } from "../destinations/kinds/relay.ts";
 import type { Clock } from "../dispatch/types.ts";
@@ -48,6 +48,8 @@ export interface RelayHubOptions extends Omit<MailboxOptions, "store"> {
 const TRANSIT_MS = 5000;
 /** Interval at which letters are looked for while an answer is due, in case their signal was lost. */
 const LOOK_MS = 1000;
+/** How long letters and sessions are cleaned up after the last listener. Both expire within a minute. */
+const CLEAN_MS = 180_000;
 
 export class RelayHub implements RelayListeners, Worker {
   readonly name = "relay";
@@ -65,6 +67,8 @@ export class RelayHub implements RelayListeners, Worker {
   readonly #turns = new Map<number, number>();
   /** Sessions that have ended and are being deleted. */
   readonly #forgotten = new Set<number>();
+  /** When there was a listener, or this node started. */
+  #usedAt = 0;
   #cancelTick: (() => void) | null = null;
   #cancelLook: (() => void) | null = null;
   #working: Promise<void> = Promise.resolve();
@@ -78,13 +82,15 @@ export class RelayHub implements RelayListeners, Worker {
   started(): void {
     this.#enqueue(async () => {
       const { store, isAlone, clock } = this.#options;
+      this.#usedAt = clock.now();
       if (isAlone) {
         // Their connections ended with the process that had them.
         await store().transaction(async ({ db }) => {
           await db.deleteFrom("relay_session").where("node_id", "is not", null).execute();
           await db.deleteFrom("relay_frame").execute();
         }, "relay.start");
-      } else await deleteExpired(store(), clock.now());
+      }
+      await this.#clean();
       await this.#readPlaces();
     });
     this.#tickLater();
@@ -259,7 +265,9 @@ export class RelayHub implements RelayListeners, Worker {
   /** Reads which listeners are connected, and starts the deliveries of endpoints that had none. */
   async #readPlaces(): Promise<void> {
     const { store, clock, onListening } = this.#options;
-    const places = await allConnected(store().db, clock.now());
+    const connected = await allConnected(store().db, clock.now());
+    // A session of this node whose listener has not started yet cannot receive requests.
+    const places = connected.filter(({ key, nodeId }) => nodeId !== this.#options.nodeId() || this.#local.has(key));
     const before = this.#places;
     this.#places = Map.groupBy(places, ({ endpointKey }) => endpointKey);
     for (const key of this.#turns.keys()) if (!this.#places.has(key)) this.#turns.delete(key);
@@ -327,15 +335,21 @@ export class RelayHub implements RelayListeners, Worker {
     const connections = [...this.#local.values()];
     if (connections.length > 0) {
       const keys = connections.map(({ session }) => session.key);
-      const kept = await renewLeases(store(), keys, clock.now() + LEASE_MS);
+      const kept = await renewLeases(store(), keys, { until: clock.now() + LEASE_MS, nodeId: this.#options.nodeId() });
       for (const connection of connections) if (!kept.has(connection.session.key)) await this.#endReplaced(connection);
       for (const connection of connections) await this.#showBacklog(connection);
     }
     if (isAlone) return;
     await this.#readPlaces();
-    if (connections.length === 0 && this.#places.size === 0) return;
+    if (connections.length > 0 || this.#places.size > 0) this.#usedAt = clock.now();
+    if (clock.now() - this.#usedAt > CLEAN_MS) return;
     await this.#takeLetters();
-    await deleteExpired(store(), clock.now());
+    await this.#clean();
+  }
+
+  async #clean(): Promise<void> {
+    const { store, clock } = this.#options;
+    await store().transaction((tx) => deleteExpired(tx, clock.now()), "relay.expire");
     await this.#mailbox.deleteStale();
   }
 

@@ -152,14 +152,21 @@ export async function allConnected(db: Kysely<Database>, now: number): Promise<r
   return rows.map(({ id, endpoint_id, node_id }) => ({ key: id, endpointKey: endpoint_id, nodeId: node_id! }));
 }
 
-/** Renews the leases of these sessions. Returns those that still exist; the others were replaced or disconnected. */
+/**
+ * Renews the leases of these sessions, for a node whose ID may have changed. Returns those that still exist; the others were replaced or
+ * disconnected.
+ */
 export function renewLeases(
   store: Pick<Store, "transaction">,
   keys: readonly number[],
-  until: number,
+  { until, nodeId }: { readonly until: number; readonly nodeId: number },
 ): Promise<ReadonlySet<number>> {
   return store.transaction(async ({ db }) => {
-    await db.updateTable("relay_session").set({ lease_until: until }).where("id", "in", keys).execute();
+    await db
+      .updateTable("relay_session")
+      .set({ lease_until: until, node_id: nodeId })
+      .where("id", "in", keys)
+      .execute();
     return existing(db, keys);
   }, "relay.renew");
 }
@@ -183,8 +190,6 @@ export async function endSessions(
 }
 
 /** Deletes sessions of nodes that died, and tickets that were never used. */
-export async function deleteExpired(store: Pick<Store, "transaction">, now: number): Promise<void> {
-  await store.transaction(async ({ db }) => {
-    await db.deleteFrom("relay_session").where("lease_until", "<", now).where("ticket_until", "<", now).execute();
-  }, "relay.expire");
+export async function deleteExpired({ db }: Pick<Tx, "db">, now: number): Promise<void> {
+  await db.deleteFrom("relay_session").where("lease_until", "<", now).where("ticket_until", "<", now).execute();
 }

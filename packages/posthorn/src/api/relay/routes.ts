@@ -79,6 +79,7 @@ const sendFrames = defineRoute({
       .where("id", "=", keyOfId("relay_", params.session_id) ?? -1)
       .where("public_id", "=", params.session_id)
       .where("app_id", "=", appKey)
+      .where("lease_until", ">", ctx.services.now())
       .executeTakeFirst();
     if (session === undefined) throw notFound("connected listener");
     for (const frame of frames)

@@ -4,7 +4,7 @@ import { RELAY_KIND } from "../../destinations/kinds.ts";
 import { SHARE_MODES, type ShareMode } from "../../destinations/kinds/relay.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { APPLICATION_KIND, type ApplicationKind } from "../../store/schema.ts";
-import { requirePermission } from "../access.ts";
+import { requireAccess, requirePermission } from "../access.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { hashToken } from "../auth/hash-token.ts";
@@ -15,6 +15,7 @@ import { readFilter } from "../endpoint/filter.ts";
 import { findEndpoint } from "../endpoint/find.ts";
 import { flowJson, toFlow } from "../endpoint/flow.ts";
 import { replayMissing } from "../replay/start.ts";
+import { deleteExpired } from "../../relay/sessions.ts";
 import { type Backlog, backlogOf } from "./backlog.ts";
 
 export interface OpenRelaySession {
@@ -56,6 +57,8 @@ const TICKET_PREFIX = "relay_ticket_";
 export function openRelaySession(call: Call<OpenRelaySession>): Promise<OpenedRelaySession> {
   return atomically(call, async ({ ctx, input }) => {
     requirePermission(ctx.actor, "payloads:read");
+    if (input.since !== null && !input.isResumed)
+      requireAccess(ctx.actor, { access: "CreateAttempts", permission: "messages:replay" });
     const application = await getApplication(ctx, input.app);
     const { kind } = await ctx.tx.db
       .selectFrom("application")
@@ -147,7 +150,8 @@ async function settle(
     .where("id", "=", endpoint.key)
     .executeTakeFirstOrThrow();
   const flow = toFlow(row.flow_json);
-  const discardUpTo = keep === null ? flow.discardUpTo : await keyBeforeNewest(ctx, endpoint.key, keep);
+  const discardUpTo =
+    keep === null ? flow.discardUpTo : ((await keyBeforeNewest(ctx, endpoint.key, keep)) ?? flow.discardUpTo);
   await tx.db
     .updateTable("endpoint")
     .set({
@@ -206,6 +210,7 @@ async function insertSession(
   const { key, id } = services.ids.next("relay_");
   const now = services.now();
   const ticketUntil = now + TICKET_MS;
+  await deleteExpired(tx, now);
   await tx.db
     .insertInto("relay_session")
     .values({
