@@ -1,6 +1,7 @@
 /** Relay endpoints: messages go to listeners that connect to the server. */
 import { createHmac } from "node:crypto";
-import { request as httpRequest } from "node:http";
+import { once } from "node:events";
+import { type IncomingMessage, request as httpRequest } from "node:http";
 import { eventually } from "@posthorn/testkit";
 import { verify } from "@posthorn/webhooks";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -260,6 +261,51 @@ describe("relay endpoints", () => {
       headers: { authorization: `Bearer ${other}` },
     });
     expect(response.status).toBe(403);
+  });
+
+  it("needs the permission to replay for messages of the past", async () => {
+    const app = await newApp();
+    const scopes = ["read", "endpoints:write", "payloads:read"];
+    const { json: key } = await call("POST", "/api/v1/auth/api-key", { name: "laptop", scopes });
+    const session = { since: new Date(Date.now() - 60_000).toISOString() };
+    await expect(listen(app, "anna", { token: key.token, session })).rejects.toThrow("messages:replay");
+  });
+
+  it("refuses a token that may not see sources, even with a ticket for one", async () => {
+    const config = { secret: "it is a secret" };
+    const { json: source } = await call("POST", "/ingest/api/v1/source", { name: "Hub", type: "github", config });
+    const scopes = ["read", "endpoints:write", "payloads:read"];
+    const { json: key } = await call("POST", "/api/v1/auth/api-key", { name: "laptop", scopes });
+    const { ticket } = await invite({ url: node.url, token: node.token, app: source.id, name: "anna" });
+    const response = await fetch(`${node.url}/api/v1/relay/stream?ticket=${ticket}`, {
+      headers: { authorization: `Bearer ${key.token}` },
+    });
+    expect(response.status).toBe(403);
+  });
+
+  it("reads the body of a request whose client offers another protocol", async () => {
+    const app = await newApp();
+    const headers = ["Authorization", `Bearer ${node.token}`, "Connection", "Upgrade, HTTP2-Settings"];
+    headers.push("Upgrade", "h2c", "HTTP2-Settings", "AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA");
+    const body = Buffer.from(JSON.stringify({ eventType: "invoice.paid", payload: {} }));
+    headers.push("Content-Type", "application/json", "Content-Length", String(body.byteLength));
+    expect(await postRaw(`${node.url}/api/v1/app/${app}/msg`, headers, body)).toBe(202);
+  });
+
+  it("forgets a listener whose handshake fails", async () => {
+    const app = await newApp();
+    const { ticket, endpointId } = await invite({ url: node.url, token: node.token, app, name: "anna" });
+    const headers = { authorization: `Bearer ${node.token}`, connection: "Upgrade", upgrade: "websocket" };
+    const wrong = { ...headers, "sec-websocket-version": "12", "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==" };
+    const sent = httpRequest(`${node.url}/api/v1/relay/socket?ticket=${ticket}`, { headers: wrong });
+    sent.on("error", () => undefined);
+    sent.end();
+    const [response] = (await once(sent, "response")) as [IncomingMessage];
+    expect(response.statusCode).toBeGreaterThanOrEqual(400);
+    response.resume();
+    await eventually(async () => expect(await stateOf(app, endpointId)).toBe("no_listener"), { timeoutMs: 15_000 });
+    using other = await listen(app, "anna", { clientId: "client-other" });
+    expect(other.frames[0]).toMatchObject({ type: "hello" });
   });
 
   it("accepts a ticket once", async () => {

@@ -14,6 +14,7 @@ import { PosthornError } from "../../lib/errors.ts";
 import { onFirstUse } from "../../lib/first-use.ts";
 import type { ConnectedSession, RelayConnection } from "../../relay/connection.ts";
 import {
+  BYE_REASONS,
   type ByeReason,
   type ClientFrame,
   FrameError,
@@ -24,9 +25,11 @@ import {
 } from "../../relay/frames.ts";
 import { messageText } from "../../relay/message-text.ts";
 import type { RelaySession } from "../../relay/sessions.ts";
+import { APPLICATION_KIND } from "../../store/schema.ts";
 import { authorize } from "../authorize.ts";
 import { HttpError, ref } from "../models/common.ts";
 import { queryValidator, refuseUnknown } from "../validation.ts";
+import { EventStream } from "./event-stream.ts";
 import { RELAY_SESSION_PATH } from "./routes.ts";
 
 export interface RelayServerOptions {
@@ -61,6 +64,9 @@ interface Upgrading {
 export function registerRelay(app: FastifyInstance, options: RelayServerOptions): void {
   const upgrades = new WeakMap<IncomingMessage, Upgrading>();
   const open = new Set<Guarded>();
+  // Node.js does not read the body of a request that it upgrades, and some HTTP clients offer HTTP/2 (`h2c`) with every request.
+  // The types of Node.js do not have this property yet.
+  Object.assign(app.server, { shouldUpgradeCallback: opensSocket });
   app.server.on("upgrade", (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     upgrades.set(request, { socket, head });
     // A request that is refused gets the response of its route, as any other request.
@@ -95,7 +101,15 @@ export function registerRelay(app: FastifyInstance, options: RelayServerOptions)
     const session = await options.services.relay.connect(ticket, "websocket");
     reply.hijack();
     reply.raw.detachSocket(upgrading.socket as never);
+    let isOpen = false;
+    const forget = (): void => {
+      if (!isOpen) options.services.relay.forget({ key: session.id, endpointKey: session.endpoint_id });
+    };
+    // The client may have gone, or its handshake may be wrong.
+    if (upgrading.socket.destroyed) return forget();
+    upgrading.socket.once("close", forget);
     server.handleUpgrade(request.raw, upgrading.socket, upgrading.head, (socket) => {
+      isOpen = true;
       serveSocket(socket, { request, session, options, track });
     });
   });
@@ -105,6 +119,10 @@ export function registerRelay(app: FastifyInstance, options: RelayServerOptions)
     const session = await options.services.relay.connect(ticket, "event-stream");
     await serveStream(request, reply, { session, options, track });
   });
+}
+
+function opensSocket({ method, headers, url = "" }: IncomingMessage): boolean {
+  return method === "GET" && headers.upgrade?.toLowerCase() === "websocket" && url.split("?")[0] === SOCKET_PATH;
 }
 
 /** Loaded with the first listener. */
@@ -160,14 +178,25 @@ class Guarded {
 const UNAUTHORIZED =
   "The token expired, was revoked, or may no longer listen to this endpoint. Sign in again with `posthorn login`.";
 
+/** Application or source of a session. */
+interface ListenedApplication {
+  readonly public_id: string;
+  readonly kind: number;
+}
+
 /** Whether the caller may listen to the endpoint of the session. Rejects when that cannot be found out now. */
-async function mayListen(request: FastifyRequest, { session, options }: Serving, appId: string): Promise<boolean> {
+async function mayListen(
+  request: FastifyRequest,
+  { session, options }: Serving,
+  application: ListenedApplication,
+): Promise<boolean> {
   const { services, identify } = options;
   try {
     const { actor } = await identify(request);
     const route = { access: "ManageEndpoint", permission: "endpoints:write", path: RELAY_SESSION_PATH } as const;
-    const narrowed = await authorize(services, actor, route, { app_id: appId });
+    const narrowed = await authorize(services, actor, route, { app_id: application.public_id });
     requirePermission(narrowed, "payloads:read");
+    if (application.kind === APPLICATION_KIND.source) requirePermission(narrowed, "sources:write");
     return actor.orgId === session.org_id && seesApplication(narrowed, session.app_id);
   } catch (error) {
     if (error instanceof PosthornError && error.status < 500) return false;
@@ -176,9 +205,9 @@ async function mayListen(request: FastifyRequest, { session, options }: Serving,
 }
 
 async function connectedSession(services: Services, row: RelaySession) {
-  const { public_id: appId } = await services.store.db
+  const application = await services.store.db
     .selectFrom("application")
-    .select("public_id")
+    .select(["public_id", "kind"])
     .where("id", "=", row.app_id)
     .executeTakeFirstOrThrow();
   const { public_id: endpointId } = await services.store.db
@@ -193,7 +222,7 @@ async function connectedSession(services: Services, row: RelaySession) {
     endpointId,
     appKey: row.app_id,
   };
-  return { session, appId };
+  return { session, application };
 }
 
 function serveSocket(socket: WebSocket, serving: Serving & { readonly request: FastifyRequest }): void {
@@ -204,7 +233,7 @@ function serveSocket(socket: WebSocket, serving: Serving & { readonly request: F
   let isAlive = true;
   const fail = (reason: ByeReason, message: string): void => {
     if (connection !== null) return connection.end(reason, message);
-    sendTo(socket, { type: "bye", reason, message, reconnect: false });
+    sendTo(socket, { type: "bye", reason, message, reconnect: BYE_REASONS[reason].isTemporary });
     socket.close(CLOSE_CODES[reason] ?? CLOSE_POLICY, reason);
   };
   const startTimer = setTimeout(
@@ -222,8 +251,8 @@ function serveSocket(socket: WebSocket, serving: Serving & { readonly request: F
   const start = async (frame: Extract<ClientFrame, { type: "start" }>): Promise<void> => {
     clearTimeout(startTimer);
     request.headers.authorization ??= frame.token === undefined ? undefined : `Bearer ${frame.token}`;
-    const { session, appId } = await connectedSession(options.services, row);
-    if (!(await mayListen(request, serving, appId))) return fail("unauthorized", UNAUTHORIZED);
+    const { session, application } = await connectedSession(options.services, row);
+    if (!(await mayListen(request, serving, application))) return fail("unauthorized", UNAUTHORIZED);
     if (socket.readyState !== socket.OPEN) return;
     const link = {
       send: (sent: ServerFrame) => sendTo(socket, sent),
@@ -234,7 +263,7 @@ function serveSocket(socket: WebSocket, serving: Serving & { readonly request: F
       },
     };
     connection = relay.attach(session, link, frame.window);
-    guarded = new Guarded(connection, () => mayListen(request, serving, appId));
+    guarded = new Guarded(connection, () => mayListen(request, serving, application));
     track(guarded);
     if (connection.isEnded) guarded.stop();
   };
@@ -281,8 +310,8 @@ const CLOSE_CODES: Partial<Record<ByeReason, number>> = { shutdown: 1001, unresp
 async function serveStream(request: FastifyRequest, reply: FastifyReply, serving: Serving): Promise<void> {
   const { session: row, options, track } = serving;
   const { relay } = options.services;
-  const { session, appId } = await connectedSession(options.services, row);
-  if (!(await mayListen(request, serving, appId))) {
+  const { session, application } = await connectedSession(options.services, row);
+  if (!(await mayListen(request, serving, application))) {
     relay.forget(session);
     throw new PosthornError("insufficient access", UNAUTHORIZED);
   }
@@ -296,19 +325,11 @@ async function serveStream(request: FastifyRequest, reply: FastifyReply, serving
     "cache-control": "no-store",
     "x-accel-buffering": "no",
   });
-  const link = {
-    send: (frame: ServerFrame) => {
-      if (response.writableLength > MAX_WAITING_BYTES) response.destroy();
-      else response.write(`data: ${JSON.stringify(frame)}\n\n`);
-    },
-    close: () => void response.end(),
-  };
-  const connection = relay.attach(session, link, DEFAULT_WINDOW);
-  const guarded = new Guarded(connection, () => mayListen(request, serving, appId));
+  const stream = new EventStream(response, { pingMs: PING_MS, closeMs: CLOSE_MS, maxWaitingBytes: MAX_WAITING_BYTES });
+  const connection = relay.attach(session, stream, DEFAULT_WINDOW);
+  const guarded = new Guarded(connection, () => mayListen(request, serving, application));
   track(guarded);
-  const heartbeat = setInterval(() => response.write(":\n\n"), PING_MS);
   response.once("close", () => {
-    clearInterval(heartbeat);
     guarded.stop();
     relay.forget(session);
   });
