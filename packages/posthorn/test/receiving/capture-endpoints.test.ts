@@ -110,3 +110,33 @@ it("applies the usual rules again when the capture has expired", async () => {
   clock.advance(HOUR_MS + 1000);
   expect(await attemptOf("later")).toMatchObject({ status: 2, errorCode: expect.stringMatching(/^blocked_/) });
 });
+
+it("takes no deliveries of other kinds, which do not count how often an event was forwarded", async () => {
+  using folder = temporaryFolder();
+  const env = { POSTHORN_EGRESS_ALLOW: "external", POSTHORN_INGEST_URL: "http://127.0.0.1:8071" };
+  await using other = await startNode(folder.path, { env, clock });
+  const owner = new Tenant(other);
+  const { id, ingestUrl: url } = await newSource(inOneHour(), owner);
+  // The events of the capture lead back to it.
+  const loop = await owner.at("ingest/api/v1", "POST", `source/${id}/endpoint`, {
+    kind: "cloudEvents",
+    config: { url },
+  });
+  expect([loop.status, loop.text]).toEqual([201, loop.text]);
+  await owner.call("POST", "app", { name: "Demo", uid: "demo" });
+  await owner.call("POST", "app/demo/endpoint", { url });
+  await owner.call("POST", "app/demo/msg", { eventType: "a", payload: { amount: 1 } });
+  const { db } = other.services.store;
+  const attempts = () =>
+    db
+      .selectFrom("attempt")
+      .innerJoin("endpoint", "endpoint.id", "attempt.endpoint_id")
+      .select(["endpoint.kind", "attempt.status"])
+      .orderBy("attempt.id")
+      .execute();
+  await expect.poll(async () => (await attempts()).length, { timeout: 60_000 }).toBeGreaterThanOrEqual(2);
+  expect(await attempts()).toEqual([
+    { kind: "http", status: 0 },
+    { kind: "cloudEvents", status: 2 },
+  ]);
+});

@@ -12,6 +12,7 @@ import {
   parseAllowList,
 } from "@posthorn/egress";
 import { boundedCache } from "../../lib/bounded-cache.ts";
+import { WEBHOOK_KIND } from "../kinds.ts";
 import { TRACE_NAMES, traceHeaders } from "../../lib/trace-context.ts";
 
 export const USER_AGENT = `Posthorn/${VERSION}`;
@@ -120,7 +121,7 @@ export class EndpointSender {
   send(endpoint: DirectoryEndpoint, plain: EgressRequest): Promise<EgressResult> {
     const { auth, tls, proxy } = endpoint.egress;
     const isPlain = endpoint.egressAllow === null && tls === undefined && proxy === undefined && auth === undefined;
-    const client = this.#captures !== null && SOURCE_URL.test(plain.url) ? this.#captures : this.#open;
+    const client = this.#clientOf(endpoint, plain.url);
     if (isPlain) return client.plain.send(plain);
     const request: EgressRequest = {
       ...plain,
@@ -129,6 +130,12 @@ export class EndpointSender {
       ...(proxy === undefined ? {} : { proxy }),
     };
     return auth === undefined ? client.plain.send(request) : client.auth.send(request, auth);
+  }
+
+  /** Requests of other kinds do not count how often an event was forwarded, so an event of a capture that leads back to it would never end. */
+  #clientOf({ destinationKind }: DirectoryEndpoint, url: string): AuthorisedClient {
+    const isToCapture = destinationKind === WEBHOOK_KIND && SOURCE_URL.test(url);
+    return isToCapture ? (this.#captures ?? this.#open) : this.#open;
   }
 
   #rulesOf(text: string): AddressRules {
