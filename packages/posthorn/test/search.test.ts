@@ -69,6 +69,13 @@ describe("a search", () => {
     ]);
   });
 
+  it("does not find event types that were deleted, which archives them", async () => {
+    await tenant.call("POST", "event-type", { name: "parcel.lost", description: "The carrier cannot find it" });
+    expect(await namesOf("parcel.lost")).toEqual(["event_type parcel.lost"]);
+    expect((await tenant.call("DELETE", "event-type/parcel.lost")).status).toBe(204);
+    expect(await namesOf("parcel.lost")).toEqual([]);
+  });
+
   it("takes wildcards and quotes literally, and never reads payloads", async () => {
     for (const q of ["%", "_cme", "acme' OR 1=1", "needle-in-the-payload"]) expect(await namesOf(q)).toEqual([]);
   });

@@ -7,7 +7,7 @@ import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { ErrorText } from "../components/error-text.tsx";
 import dialogStyles from "../components/dialog.module.css";
-import { matchingItems, type PaletteItem, toItem } from "../lib/palette.ts";
+import { matchingItems, type PaletteItem, searchPages, toItem } from "../lib/palette.ts";
 import { PAGE_KEYS } from "../lib/shortcuts.ts";
 import { useAudience } from "../session/audience.ts";
 import styles from "./palette.module.css";
@@ -115,7 +115,12 @@ function useItems(query: string) {
   const asked = useDelayed(query, WAIT_MS);
   const search = useQuery({
     queryKey: ["search", asked],
-    queryFn: () => must(api.GET("/api/v1/search", { params: { query: { q: asked, limit: MAX_FOUND } } })),
+    // Ends with the next keystroke, or when the dialog closes.
+    queryFn: ({ signal }) =>
+      searchPages((iterator, limit) => {
+        const page = { q: asked, limit, ...(iterator === null ? {} : { iterator }) };
+        return must(api.GET("/api/v1/search", { params: { query: page }, signal }));
+      }, MAX_FOUND),
     enabled: asked !== "",
     placeholderData: keepPreviousData,
   });
@@ -129,7 +134,7 @@ function useItems(query: string) {
     return [...actions, ...pages];
   }, [t, audience]);
   if (query === "") return { items: places, error: null, isLoading: false };
-  const found = (search.data?.data ?? []).map((one) => toItem(one, audience));
+  const found = (search.data ?? []).map((one) => toItem(one, audience));
   const isLoading = asked !== query || search.isPending;
   // Not before the objects: otherwise a quick Enter would choose it.
   const inPayloads: readonly PaletteItem[] =

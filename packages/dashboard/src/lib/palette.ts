@@ -40,6 +40,28 @@ export function toItem(found: FoundObject, links: Links): PaletteItem {
   return { key: `${kind} ${id}`, group: kind, name, detail: more === "" ? null : more, link: linkOf(found, links) };
 }
 
+type SearchPage = components["schemas"]["SearchOut"];
+
+/**
+ * Reads pages of a search until there are enough results. The server scans a limited number of objects for each page, including those of other
+ * organisations, so a page without results is not necessarily the last.
+ *
+ * @param read Reads the page after this iterator; `null`: the first.
+ */
+export async function searchPages(
+  read: (iterator: string | null, limit: number) => Promise<SearchPage>,
+  most: number,
+): Promise<readonly FoundObject[]> {
+  const found: FoundObject[] = [];
+  let iterator: string | null = null;
+  do {
+    const page = await read(iterator, most - found.length);
+    found.push(...page.data);
+    iterator = page.done ? null : page.iterator;
+  } while (iterator !== null && found.length < most);
+  return found;
+}
+
 /** The items whose name contains all words, in any case. */
 export function matchingItems(items: readonly PaletteItem[], query: string): readonly PaletteItem[] {
   const words = query.toLowerCase().split(/\s+/);

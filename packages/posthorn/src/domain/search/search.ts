@@ -245,6 +245,8 @@ async function findEventTypes(ctx: OutsideContext, of: KindSearch): Promise<read
     .selectFrom("event_type")
     .select(["id", "name", "description"])
     .where("org_id", "=", ctx.actor.orgId)
+    // Deleting an event type archives it.
+    .where("archived", "=", 0)
     .where((eb) => within(eb, eb.ref("id"), of))
     .where(contains(of.words, ["event_type.name", "event_type.description"]))
     .orderBy("id", "desc")
