@@ -90,6 +90,28 @@ describe("retention periods of an application", () => {
     expect(await tenant.call("GET", "app/other/retention")).toMatchObject({ status: 404 });
   });
 
+  it("can be changed when the operator has since lowered the server's below them", async () => {
+    const { store } = node.services;
+    const { key } = (await store.db
+      .selectFrom("application")
+      .select("id as key")
+      .where("uid", "=", "app")
+      .executeTakeFirst())!;
+    const longer = { payload_days: null, attempt_days: 75, failure_days: null };
+    await store.transaction(({ db }) =>
+      db
+        .insertInto("application_retention")
+        .values({ app_id: key, ...longer })
+        .onConflict((conflict) => conflict.column("app_id").doUpdateSet(longer))
+        .execute(),
+    );
+    expect(await tenant.call("PUT", RETENTION, { payloadDays: 7 })).toMatchObject({
+      status: 200,
+      json: { payload: { days: 7 }, attempt: { days: 30, from: "server", own: 75 }, failure: SERVER.failure },
+    });
+    await tenant.call("PUT", RETENTION, { payloadDays: null, attemptDays: null, failureDays: null });
+  });
+
   it("are not for customers", async () => {
     const portal = await tenant.portal(["ViewBase", "ManageEndpoint"]);
     expect(await portal.call("GET", RETENTION)).toMatchObject({ status: 403 });

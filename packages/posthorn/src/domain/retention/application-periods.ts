@@ -139,8 +139,9 @@ function check(server: RetentionPeriods, input: Partial<RetentionDays>, after: R
       "retention_too_long",
     );
   }
-  const attemptDays = after.attemptDays ?? server.attemptMs / DAY_MS;
-  const failureDays = after.failureDays ?? server.failureMs / DAY_MS;
+  // What applies: the operator may have lowered the server's periods since the application's were set.
+  const attemptDays = Math.min(after.attemptDays ?? Infinity, server.attemptMs / DAY_MS);
+  const failureDays = Math.min(after.failureDays ?? Infinity, server.failureMs / DAY_MS);
   if (failureDays >= attemptDays) return;
   throw invalid(
     "failureDays",
