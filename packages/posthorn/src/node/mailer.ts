@@ -134,15 +134,17 @@ export class ConnectorMailer implements Mailer, AsyncDisposable {
       signal: new AbortController().signal,
       maySend: () => true,
     });
-    return resultOf(result);
+    return resultOf(result, to);
   }
 }
 
-function resultOf(result: ConnectorResult): MailResult {
+function resultOf(result: ConnectorResult, to: string): MailResult {
   switch (result.kind) {
     case "items": {
       const item: ItemResult = result.results[0]!;
-      return item.kind === "ok" ? { sent: true } : { sent: false, reason: item.sentence };
+      if (item.kind === "ok") return { sent: true };
+      // Mail servers repeat the address that they refuse.
+      return { sent: false, reason: item.sentence.replaceAll(to, "(address)") };
     }
     case "timeout":
       return { sent: false, reason: `The mail server did not accept the email within ${TIMEOUT_MS / 1000} s.` };
