@@ -21,6 +21,7 @@ import { temporaryFolder } from "../support/store.ts";
 import { Tenant } from "../support/tenant.ts";
 
 const COLUMNS = Object.entries(SEALED_COLUMNS) as unknown as readonly [SealedColumnName, SealedColumn][];
+const DAY_MS = 86_400_000;
 const PASSWORD = "green-lanterns-drift-away";
 
 const folder = temporaryFolder();
@@ -138,8 +139,7 @@ async function insertErasure(value: string): Promise<void> {
 /** A second organisation with redaction rules, and two broadcasts, which exist only while they run. */
 async function storeOtherValues(): Promise<void> {
   const { store, secretBox } = node.services;
-  const seal = (name: "redaction_key.key_sealed" | "broadcast.payload_sealed", key: number): Uint8Array =>
-    secretBox.seal(`of ${key}`, sealedIn(name, key));
+  const seal = (name: SealedColumnName, key: number): Uint8Array => secretBox.seal(`of ${key}`, sealedIn(name, key));
   await store.transaction(async ({ db }) => {
     await db
       .insertInto("redaction_key")
@@ -150,6 +150,15 @@ async function storeOtherValues(): Promise<void> {
       await db
         .insertInto("broadcast")
         .values({ task_id, message_json: "{}", payload: new Uint8Array(), payload_sealed })
+        .execute();
+    }
+    for (const id of [1, 2]) {
+      // For a node that does not fetch it, and not old enough to be deleted.
+      const letter = { id, node_id: 999, created_at: clock.now() + DAY_MS };
+      const body_sealed = seal("relay_frame.body_sealed", id);
+      await db
+        .insertInto("relay_frame")
+        .values({ ...letter, body_sealed })
         .execute();
     }
   });
