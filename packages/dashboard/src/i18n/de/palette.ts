@@ -6,7 +6,7 @@ export const palette: typeof english = {
     open: "Suchen",
     keys: "Strg K",
     title: "Suchen",
-    placeholder: "Name, URL, externe ID oder die ID von irgendetwas",
+    placeholder: "Name, URL, ID oder externe ID",
     results: "Ergebnisse",
     none: "Nichts gefunden.",
     found_one: "{{count}} Ergebnis",

@@ -4,7 +4,7 @@ export const palette = {
     open: "Search",
     keys: "Ctrl K",
     title: "Search",
-    placeholder: "Name, URL, external ID, or the ID of anything",
+    placeholder: "Name, URL, ID or external ID",
     results: "Results",
     none: "Nothing found.",
     found_one: "{{count}} result",
