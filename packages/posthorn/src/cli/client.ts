@@ -21,13 +21,17 @@ export type Connection = { readonly url: string; readonly token: string };
 
 const DEFAULT_URL = "http://127.0.0.1:8071";
 
-/** The server of a command: from its flags, the environment, or the profile, in this order. */
+const NO_ENVIRONMENT: Partial<ReturnType<typeof readClientEnv>> = {};
+
+/** The server of a command: from its flags, which include `--profile`, the environment, or the current profile, in this order. */
 export function connectionOf(options: Record<string, unknown>): Connection {
-  const environment = readClientEnv();
+  // Its server and token must not be mixed with those of the environment, which may be for another server.
+  const environment = options["profile"] === undefined ? readClientEnv() : NO_ENVIRONMENT;
   const given = {
     url: (options["url"] as string | undefined) ?? environment.url,
     token: (options["token"] as string | undefined) ?? environment.token,
   };
+  if (given.url !== undefined && given.token !== undefined) return { url: given.url, token: given.token };
   const named = (options["profile"] as string | undefined) ?? environment.profile;
   // The token of a profile is sent to its own server only.
   const profile = named === undefined && given.url !== undefined ? null : profileNamed(named);

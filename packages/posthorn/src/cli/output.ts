@@ -32,6 +32,11 @@ export function size(bytes: number): string {
   return `${value < 10 && power > 0 ? value.toFixed(1) : Math.round(value)} ${UNITS[power]!}`;
 }
 
+/** A message in which only line breaks and tabs control the terminal: parts of it may come from outside. */
+export function visible(message: string): string {
+  return message.replaceAll(/[^\P{C}\n\t]/gu, "·");
+}
+
 const MAX_SHOWN = 60;
 
 /** Shortens a text that comes from outside to one line. It may contain control characters, which terminals obey. */

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { PosthornError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
 import { CommandEnd } from "./exit.ts";
+import { printNote, visible } from "./output.ts";
 
 type Add = (program: Command) => void;
 
@@ -182,11 +183,11 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (error instanceof CommandEnd) {
-      process.stderr.write(`posthorn: ${error.message}\n`);
+      printNote(`posthorn: ${visible(error.message)}`);
       return error.exitCode;
     }
     if (error instanceof PosthornError) {
-      process.stderr.write(`posthorn: ${error.message}\n`);
+      printNote(`posthorn: ${visible(error.message)}`);
       return 1;
     }
     process.stderr.write(`posthorn: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -1,7 +1,7 @@
 /** Output of `posthorn listen` as lines: for people, for programs, or nothing but problems. */
 import { STATUS_CODES } from "node:http";
 import type { RequestFrame } from "../../relay/frames.ts";
-import { onOneLine, print, printNote } from "../output.ts";
+import { onOneLine, print, printNote, visible } from "../output.ts";
 import type { LocalResult } from "./local.ts";
 import type { ListenState, ListenView } from "./session.ts";
 
@@ -16,7 +16,7 @@ export function compactView(): ListenView {
     },
     received: () => undefined,
     answered: (frame, result) => print(`${clock()} ${describeRequest(frame)} → ${describeResult(result)}`),
-    note: (text) => printNote(`${clock()} ${text}`),
+    note: (text) => printNote(`${clock()} ${visible(text)}`),
   };
 }
 
@@ -44,7 +44,7 @@ export function quietView(): ListenView {
       if (result.kind === "response" && result.status < 300) return;
       printNote(`${describeRequest(frame)} → ${describeResult(result)}`);
     },
-    note: printNote,
+    note: (text) => printNote(visible(text)),
   };
 }
 

@@ -21,6 +21,8 @@ export function addTailCommand(program: Command): void {
   addClientFlags(command).action(async (flags: Flags) => {
     const stop = new AbortController();
     void stopSignal().then(() => stop.abort());
+    // The reader of the output is gone, as `head` is.
+    process.stdout.once("error", () => stop.abort());
     try {
       const response = await open(flags, "GET", "/api/v1/live", { signal: stop.signal });
       printNote("Waiting for events.");

@@ -43,14 +43,14 @@ export function addTriggerCommand(program: Command): void {
         "not_found",
         `There is no provider "${provider}". The page "Providers" of the documentation lists them.`,
       );
-    const fixture = fixtureOf(provider, event, flags);
+    // Read once: standard input has no second copy.
+    const given = flags["data"] === undefined ? null : textOf(String(flags["data"]));
+    const fixture = given === null ? fixtureOf(provider, event) : bodyOf(given);
     for (const [path, value] of flags["set"] as readonly Setting[]) assign(fixture.body, path, value);
     const url = await targetOf(flags);
     const secret = flags["secret"] === undefined ? "" : textOf(flags["secret"] as string).trim();
     const text =
-      typeof flags["data"] === "string" && (flags["set"] as readonly Setting[]).length === 0
-        ? textOf(flags["data"])
-        : JSON.stringify(fixture.body);
+      given !== null && (flags["set"] as readonly Setting[]).length === 0 ? given : JSON.stringify(fixture.body);
     const request = await signed(definition, { url, secret, headers: fixture.headers, body: text });
     const headers = request.headers as Readonly<Record<string, string>>;
     const body = request.body;
@@ -80,11 +80,16 @@ function listFixtures(): void {
   ]);
 }
 
-function fixtureOf(provider: string, event: string | undefined, { data }: Flags): Fixture {
-  if (typeof data === "string") {
-    const body = JSON.parse(textOf(data)) as Record<string, unknown>;
+function bodyOf(text: string): Fixture {
+  try {
+    const body = JSON.parse(text) as Record<string, unknown>;
     return { headers: { "content-type": "application/json" }, body };
+  } catch (cause) {
+    throw new PosthornError("bad_request", `--data is not JSON: ${String(cause)}`, { cause });
   }
+}
+
+function fixtureOf(provider: string, event: string | undefined): Fixture {
   const known = FIXTURES[provider];
   const make = event === undefined ? undefined : known?.[event];
   if (make !== undefined) return make(new Date());
