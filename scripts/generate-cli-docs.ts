@@ -44,9 +44,10 @@ ${rows.join("\n")}
 Commands that call a server take its URL and token from the first of these that is set:
 
 1. \`--url\` and \`--token\`
-2. \`POSTHORN_URL\` and \`POSTHORN_TOKEN\`
-3. the profile that \`--profile\` or \`POSTHORN_PROFILE\` names
-4. the current profile of [\`posthorn login\`](login.md)
+2. the profile that \`--profile\` names
+3. \`POSTHORN_URL\` and \`POSTHORN_TOKEN\`
+4. the profile that \`POSTHORN_PROFILE\` names
+5. the current profile of [\`posthorn login\`](login.md)
 
 Profiles are in \`$XDG_CONFIG_HOME/posthorn/config.json\`, by default in \`~/.config\`, which only you can read. The
 token of a profile is sent to the server of that profile only.
