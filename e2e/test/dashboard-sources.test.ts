@@ -37,7 +37,7 @@ describe("the settings of a source", () => {
     await page.getByRole("combobox", { name: "Response to the sender" }).selectOption("own");
     await page.getByLabel("Status").fill("202");
     await page.getByLabel("Body", { exact: true }).fill("taken as {type}");
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save" }).first().click();
     await page.getByText("Saved", { exact: true }).waitFor();
     expect(await source()).toMatchObject({
       name: "GitHub, all of it",
@@ -53,13 +53,13 @@ describe("the settings of a source", () => {
     expect(await sendPush(ingestUrl as string, "x".repeat(3000))).toBe(413);
     // The server validates what the form does not.
     await page.getByLabel("Other addresses and networks").fill("not an address");
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save" }).first().click();
     await page.getByRole("alert").waitFor();
     await page.getByLabel("Other addresses and networks").fill("");
     await page.getByLabel("GitHub", { exact: true }).uncheck();
     await page.getByRole("combobox", { name: "Response to the sender" }).selectOption("provider");
     await page.getByLabel("Name", { exact: true }).fill("GitHub");
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save" }).first().click();
     await expect.poll(async () => (await source()).allowedAddresses).toEqual([]);
     expect((await source()).response).toBeNull();
   });

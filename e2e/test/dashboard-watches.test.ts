@@ -80,7 +80,7 @@ describe("a schedule", () => {
     await page.getByRole("link", { name: "Settings" }).last().click();
     await page.getByLabel("Name", { exact: true }).fill("Daily");
     await page.getByLabel("Interval in seconds (optional)").fill("3600");
-    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("button", { name: "Save" }).first().click();
     await page.getByText("Saved", { exact: true }).waitFor();
     const { json } = await world.api.get("/ingest/api/v1/source?kind=schedule");
     expect(json.data).toMatchObject([{ name: "Daily", config: { everySeconds: 3600 }, state: "waiting" }]);
