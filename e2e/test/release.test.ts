@@ -10,6 +10,9 @@ import { faultsOf } from "../../scripts/release/packages.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 
+/** It packs and installs everything, compiles and starts a server: 40 s of processor time, shared with the tests that run beside it. */
+const RELEASE_MS = 600_000;
+
 /** Runs the script with npm in dry-run mode, so that `npm publish` would send nothing. */
 const release = (...args: readonly string[]): { status: number | null; stdout: string; stderr: string } =>
   spawnSync("node", ["scripts/release.ts", ...args], {
@@ -19,16 +22,23 @@ const release = (...args: readonly string[]): { status: number | null; stdout: s
   });
 
 describe("a release", () => {
-  it("publishes packages that install into an empty folder, compile, start and deliver a message", () => {
-    const { status, stdout, stderr } = spawnSync("node", ["scripts/release.ts"], { cwd: REPOSITORY, encoding: "utf8" });
-    expect(stderr).not.toContain("failed");
-    expect(stdout).toMatch(/posthorn --version: \d+\.\d+\.\d+\n/);
-    expect(stdout).toMatch(/posthorn installed: \d+\.\d MiB, no dependencies\n/);
-    expect(stdout).toMatch(/Bill of materials: CycloneDX, \d{3} components\n/);
-    expect(stdout).toMatch(/a program that uses all of them: verified msg_\w+\nembedded embedded\n/);
-    expect(stdout).toMatch(/Nothing was published\.\n$/);
-    expect(status).toBe(0);
-  });
+  it(
+    "publishes packages that install into an empty folder, compile, start and deliver a message",
+    { timeout: RELEASE_MS },
+    () => {
+      const { status, stdout, stderr } = spawnSync("node", ["scripts/release.ts"], {
+        cwd: REPOSITORY,
+        encoding: "utf8",
+      });
+      expect(stderr).not.toContain("failed");
+      expect(stdout).toMatch(/posthorn --version: \d+\.\d+\.\d+\n/);
+      expect(stdout).toMatch(/posthorn installed: \d+\.\d MiB, no dependencies\n/);
+      expect(stdout).toMatch(/Bill of materials: CycloneDX, \d{3} components\n/);
+      expect(stdout).toMatch(/a program that uses all of them: verified msg_\w+\nembedded embedded\n/);
+      expect(stdout).toMatch(/Nothing was published\.\n$/);
+      expect(status).toBe(0);
+    },
+  );
 
   it("is refused for a commit without the tag of its version", () => {
     const { status, stderr } = release("--publish");
