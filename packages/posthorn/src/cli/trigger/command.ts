@@ -44,7 +44,8 @@ export function addTriggerCommand(program: Command): void {
         `There is no provider "${provider}". The page "Providers" of the documentation lists them.`,
       );
     // Read once: standard input has no second copy.
-    const given = flags["data"] === undefined ? null : textOf(String(flags["data"]));
+    const data = flags["data"] as string | undefined;
+    const given = data === undefined ? null : textOf(data);
     const fixture = given === null ? fixtureOf(provider, event) : bodyOf(given);
     for (const [path, value] of flags["set"] as readonly Setting[]) assign(fixture.body, path, value);
     const url = await targetOf(flags);
