@@ -81,6 +81,8 @@ export const EXCEPTIONS: Readonly<Record<string, Exceptions>> = {
 /** Kinds that send nothing. */
 export const NOT_SENT: Readonly<Record<string, string>> = {
   polling: "Consumers read the messages. test/feeds covers their order, positions and leases.",
+  relay:
+    "Its requests are those of the kind http, over the connection of a listener. test/relay.test.ts covers the connection.",
 };
 
 /** By test file: kinds that it runs the suite for. */
