@@ -1,9 +1,10 @@
 /** Listeners of an endpoint in the dashboard, with `posthorn listen` as a process. */
-import { AxeBuilder } from "@axe-core/playwright";
 import { beforeAll, expect, it } from "vitest";
+import { expectAccessible } from "../lib/axe.ts";
 import { useBrowser } from "../lib/browser.ts";
 import { runCli } from "../lib/cli.ts";
 import { temporaryFolder } from "../lib/folder.ts";
+import { picture } from "../lib/picture.ts";
 import { useWorld } from "../lib/world.ts";
 
 const browser = useBrowser();
@@ -22,15 +23,14 @@ it("an endpoint shows who listens, and a user disconnects a listener, which ends
   await page.goto(`${world.server.url}/applications/laptop/endpoints/${endpoint}`);
   await page.getByText("No listener is connected. Deliveries are on hold").waitFor();
   await page.getByText("posthorn listen 3000 --app laptop --name anna").waitFor();
-  expect((await new AxeBuilder({ page }).analyze()).violations.map(({ id }) => id)).toEqual([]);
+  await expectAccessible(page);
 
   const env = { POSTHORN_URL: world.server.url, POSTHORN_TOKEN: world.server.token, XDG_CONFIG_HOME: folder.path };
   const args = ["listen", world.receiver.url, "--app", "laptop", "--name", "anna", "--output", "compact"];
   await using cli = runCli(args, env);
   const row = page.getByRole("row").filter({ hasText: "websocket" });
   await row.waitFor({ timeout: 60_000 });
-  if (process.env["POSTHORN_SCREENSHOTS"] !== undefined)
-    await page.screenshot({ path: `${process.env["POSTHORN_SCREENSHOTS"]}/listeners.png`, fullPage: true });
+  await picture(page, "listeners");
   await row.getByRole("button", { name: "Disconnect" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Disconnect" }).click();
   const { code, stderr } = await cli.ended;

@@ -1,9 +1,9 @@
 /** Erasure of personal data in a real browser. */
-import { mkdirSync } from "node:fs";
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { expectAccessible } from "../lib/axe.ts";
 import { useBrowser } from "../lib/browser.ts";
+import { picture } from "../lib/picture.ts";
 import { useWorld } from "../lib/world.ts";
 
 const browser = useBrowser();
@@ -15,19 +15,6 @@ async function open(path: string, options: Parameters<typeof browser.open>[0] = 
   const page = await browser.open({ token: world.server.token, reducedMotion: "reduce", ...options });
   await page.goto(world.server.url + path);
   return page;
-}
-
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-}
-
-/** Pictures for a person to look at, if a folder is given. */
-async function picture(page: Page, name: string): Promise<void> {
-  const folder = process.env["POSTHORN_TEST_PICTURES"];
-  if (folder === undefined) return;
-  mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
 }
 
 beforeAll(async () => {

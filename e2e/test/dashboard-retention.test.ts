@@ -1,12 +1,11 @@
 /** Retention periods of an application in a real browser, and asking for a link for a new password. */
-import { mkdirSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { AxeBuilder } from "@axe-core/playwright";
-import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectAccessible } from "../lib/axe.ts";
 import { useBrowser } from "../lib/browser.ts";
+import { picture } from "../lib/picture.ts";
 import { useWorld } from "../lib/world.ts";
 
 const browser = useBrowser();
@@ -20,19 +19,6 @@ const world = useWorld({
     POSTHORN_MAIL_FROM: "posthorn@example.com",
   },
 });
-
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-}
-
-/** Pictures for a person to look at, if a folder is given. */
-async function picture(page: Page, name: string): Promise<void> {
-  const folder = process.env["POSTHORN_TEST_PICTURES"];
-  if (folder === undefined) return;
-  mkdirSync(folder, { recursive: true });
-  await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
-}
 
 beforeAll(async () => {
   await world.api.post("/api/v1/app", { name: "Acme", uid: "acme" });

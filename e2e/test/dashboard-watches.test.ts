@@ -1,7 +1,7 @@
 /** Sources that Posthorn reads, and watches, from the picker to the transition, in a real browser. */
-import { AxeBuilder } from "@axe-core/playwright";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
+import { expectAccessible } from "../lib/axe.ts";
 import { useBrowser } from "../lib/browser.ts";
 import { useWorld } from "../lib/world.ts";
 
@@ -12,11 +12,6 @@ async function open(path: string, options: Parameters<typeof browser.open>[0] = 
   const page = await browser.open({ token: world.server.token, reducedMotion: "reduce", ...options });
   await page.goto(world.server.url + path);
   return page;
-}
-
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
 }
 
 const RULE = {

@@ -1,16 +1,13 @@
 /** Sign-in with an identity provider and with passkeys, in a real browser: npm `oidc-provider`, and Chromium's virtual authenticator. */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { eventually, freePort, startServer, type TestServer } from "@posthorn/testkit";
 import { type IdentityProvider, startIdentityProvider } from "@posthorn/testkit/identity-provider";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { useBrowser } from "../lib/browser.ts";
+import { picture } from "../lib/picture.ts";
 
 const SECRET = "a secret of 32 characters, or more";
 const OWNER = { email: "ada@engines.example", name: "Ada Lovelace", password: "quiet-otter-mends-lamps" };
-/** Pictures of pages whose content only these tests create. */
-const PICTURES = process.env["POSTHORN_TEST_PICTURES"] ?? "";
 
 const browser = useBrowser();
 let server: TestServer;
@@ -48,12 +45,6 @@ afterAll(async () => {
   await idp?.[Symbol.asyncDispose]();
   await server?.[Symbol.asyncDispose]();
 });
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (PICTURES === "") return;
-  mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-}
 
 const overview = (page: Page): Promise<void> => page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
 

@@ -1,16 +1,13 @@
 /** People in a real browser: set-up, sign-in, invitation, profile, second factor, sessions, reset, command lines. */
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { eventually, startServer, type TestServer } from "@posthorn/testkit";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { totpAt } from "../../packages/posthorn/src/domain/user/totp.ts";
 import { useBrowser } from "../lib/browser.ts";
+import { picture } from "../lib/picture.ts";
 
 const PASSWORD = "quiet-otter-mends-lamps";
 const OTHER = "green-lanterns-drift-away";
-/** Pictures of pages whose content only these tests create. */
-const PICTURES = process.env["POSTHORN_TEST_PICTURES"] ?? "";
 
 const browser = useBrowser();
 let server: TestServer;
@@ -21,12 +18,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => server?.[Symbol.asyncDispose]());
-
-async function picture(page: Page, name: string): Promise<void> {
-  if (PICTURES === "") return;
-  mkdirSync(PICTURES, { recursive: true });
-  await page.screenshot({ path: join(PICTURES, `${name}.png`), fullPage: true });
-}
 
 const overview = (page: Page): Promise<void> => page.getByRole("heading", { level: 1, name: "Overview" }).waitFor();
 
