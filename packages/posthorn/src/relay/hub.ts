@@ -66,7 +66,7 @@ export class RelayHub implements RelayListeners, Worker {
   /** Turns of `one`: how many requests each endpoint had. */
   readonly #turns = new Map<number, number>();
   /** Sessions that have ended and are being deleted. */
-  readonly #forgotten = new Set<number>();
+  readonly #ending = new Set<number>();
   /** When there was a listener, or this node started. */
   #usedAt = 0;
   #cancelTick: (() => void) | null = null;
@@ -311,13 +311,16 @@ export class RelayHub implements RelayListeners, Worker {
   }
 
   #ended(session: Pick<ConnectedSession, "key" | "endpointKey">): void {
-    if (this.#forgotten.has(session.key)) return;
-    this.#forgotten.add(session.key);
+    if (this.#ending.has(session.key)) return;
+    this.#ending.add(session.key);
     this.#local.delete(session.key);
     this.#enqueue(async () => {
       const { store } = this.#options;
-      await store().transaction((tx) => endSessions(tx, [session]), "relay.end");
-      this.#forgotten.delete(session.key);
+      try {
+        await store().transaction((tx) => endSessions(tx, [session]), "relay.end");
+      } finally {
+        this.#ending.delete(session.key);
+      }
       await this.#readPlaces();
     });
   }
