@@ -3,6 +3,7 @@ export { COMPILE_CACHE } from "./compile-cache.ts";
 export { eventually, type EventuallyOptions } from "./eventually.ts";
 export { eventTypeName, organisationId, randomId, uid } from "./factories.ts";
 export { freePort } from "./free-port.ts";
+export { goModule } from "./go-module.ts";
 export { type OtlpCollector, type OtlpMetric, type OtlpSpan, startCollector } from "./otlp-collector.ts";
 export {
   createDatabase,
@@ -35,7 +36,7 @@ export type { Exit } from "./server-process.ts";
 export { builtProgramArguments, programArguments, SERVER_BUNDLE } from "./server-program.ts";
 export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from "./providers/github.ts";
 export { startStripe, stripeRateLimit, type StripeStandIn } from "./providers/stripe.ts";
-export { promtool } from "./promtool.ts";
+export { caddy, promtool } from "./unpacked.ts";
 export { installPackage } from "./system.ts";
 export { startTcpProxy, type TcpProxy, type ProxyState } from "./tcp-proxy.ts";
 export { startWireCounter, type WireCounter } from "./wire-counter.ts";
