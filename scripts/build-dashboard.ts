@@ -2,89 +2,96 @@
  * Builds the dashboard into `packages/posthorn/web` and prints its progress. With `--if-changed` it builds only when a source is newer
  * than the last build.
  */
-import { spawnSync } from "node:child_process";
-import { globSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
 import { writeNotices } from "../packages/dashboard/scripts/notices.ts";
-
-const PAGE = "packages/posthorn/web/index.html";
-const SOURCES = [
-  "packages/dashboard/src/**/*",
-  "packages/dashboard/scripts/notices.ts",
-  "packages/dashboard/*",
-  // The one module that the pages share with the server.
-  "packages/posthorn/src/domain/event-type/schema-examples.ts",
-  "package-lock.json",
-];
+import { BuildProgress } from "./pages/progress.ts";
+import { compressible, DASHBOARD_FOLDER, DASHBOARD_PAGE, isDashboardStale } from "./pages/stale.ts";
 
 const STEPS: readonly { readonly name: string; readonly run: () => Promise<void> | void }[] = [
-  { name: "Bundle the pages", run: bundle },
-  { name: "Write the third-party notices", run: notices },
-  { name: "Compress the files", run: compress },
+  { name: "bundle the pages", run: bundle },
+  { name: "write the third-party notices", run: notices },
+  { name: "compress the files", run: compress },
 ];
+/** The step after which the pages can be served. */
+const LAST_NEEDED_STEP = 2;
 
 /** A failed step, with a message for the person who started the build. */
 class BuildError extends Error {}
 
-if (!process.argv.includes("--if-changed") || isStale()) await build();
+if (!process.argv.includes("--if-changed") || isDashboardStale()) await build();
 else console.log("The dashboard is up to date.");
-
-function isStale(): boolean {
-  const built = statSync(PAGE, { throwIfNoEntry: false });
-  if (built === undefined) return true;
-  // The generated client has types only, so no page changes with it.
-  const sources = globSync(SOURCES).filter((path) => !path.endsWith("src/api/schema.ts"));
-  return sources.some((path) => statSync(path).mtimeMs > built.mtimeMs);
-}
+// An open channel to the script that started the build would keep this process alive.
+if (process.connected) process.disconnect();
 
 async function build(): Promise<void> {
-  console.log("Building the dashboard. This takes up to a minute, and only happens when its sources have changed.");
+  const progress = new BuildProgress("Dashboard", STEPS.length);
   for (const [index, { name, run }] of STEPS.entries()) {
-    const step = `[${index + 1}/${STEPS.length}] ${name}`;
-    process.stdout.write(`  ${step} … `);
-    const start = performance.now();
+    progress.begin(name);
     try {
       await run();
     } catch (error) {
-      console.log("failed");
       const cause = error instanceof BuildError ? error.message : String(error);
-      console.error(`posthorn: the dashboard was not built. Step ${step} failed: ${cause}`);
+      console.error(`posthorn: the dashboard was not built. Step ${progress.current} (${name}) failed: ${cause}`);
       // Without the page, the next start builds again instead of taking this one for complete.
-      rmSync(PAGE, { force: true });
+      rmSync(DASHBOARD_PAGE, { force: true });
       process.exit(1);
     }
-    console.log(`${((performance.now() - start) / 1000).toFixed(1)} s`);
+    if (index + 1 === LAST_NEEDED_STEP) progress.ready();
   }
+  progress.done();
 }
 
-function bundle(): void {
+async function bundle(): Promise<void> {
   // Vitest sets NODE_ENV to "test", and React's development build is larger and slower.
   const env = { ...process.env, NODE_ENV: "production" };
   const args = ["build", "--logLevel", "warn", "packages/dashboard"];
-  const { status, signal, error } = spawnSync("vite", args, { stdio: "inherit", env });
-  if (error !== undefined)
-    throw new BuildError(`Vite did not start (${error.message}). Run \`npm ci\`, then try again.`);
+  const vite = spawn("vite", args, { stdio: "inherit", env });
+  const [status, signal] = await exitOf(vite);
   if (status !== 0) {
     const end = signal === null ? `ended with exit code ${status}` : `was ended by ${signal}`;
     throw new BuildError(`\`vite ${args.join(" ")}\` ${end}. See the output above.`);
   }
 }
 
+/** Waits for the end of Vite, and ends it when the script that started this one is gone. */
+async function exitOf(vite: ChildProcess): Promise<readonly [code: number | null, signal: NodeJS.Signals | null]> {
+  const stop = (): void => void vite.kill();
+  process.once("disconnect", stop);
+  process.once("SIGTERM", stop);
+  try {
+    return (await once(vite, "exit")) as [number | null, NodeJS.Signals | null];
+  } catch (error) {
+    throw new BuildError(`Vite did not start (${(error as Error).message}). Run \`npm ci\`, then try again.`);
+  } finally {
+    process.off("disconnect", stop);
+    process.off("SIGTERM", stop);
+  }
+}
+
 function notices(): void {
   try {
-    writeNotices("packages/posthorn/web", "packages/dashboard");
+    writeNotices(DASHBOARD_FOLDER, "packages/dashboard");
   } catch (cause) {
     throw cause instanceof Error ? new BuildError(cause.message, { cause }) : cause;
   }
 }
 
-/** Compresses each file once here, so that no node does it for each request. */
+/** Compresses each file once here, so that no node does it for each request. A server may already serve these files. */
 async function compress(): Promise<void> {
   const compressFile = async (path: string): Promise<void> => {
     const bytes = readFileSync(path);
-    writeFileSync(`${path}.br`, await promisify(brotliCompress)(bytes));
-    writeFileSync(`${path}.gz`, await promisify(gzip)(bytes, { level: 9 }));
+    writeWhole(`${path}.gz`, await promisify(gzip)(bytes, { level: 9 }));
+    // Last, because a build is complete when these files exist.
+    writeWhole(`${path}.br`, await promisify(brotliCompress)(bytes));
   };
-  await Promise.all(globSync("packages/posthorn/web/assets/*.{js,css,svg}").map(compressFile));
+  await Promise.all(compressible().map(compressFile));
+}
+
+function writeWhole(path: string, content: Buffer): void {
+  writeFileSync(`${path}.new`, content);
+  renameSync(`${path}.new`, path);
 }

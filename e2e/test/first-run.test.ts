@@ -10,6 +10,8 @@ import { afterEach, describe, expect, it } from "vitest";
 
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 const README_MS = 900_000;
+/** A server from source that is compiled for the first time, beside other tests. */
+const START = { timeoutMs: 170_000 };
 
 const folders: string[] = [];
 afterEach(() => {
@@ -121,6 +123,12 @@ const commands = [...readme.matchAll(/^```sh\n([^]*?)^```|`(npm run [^`]+|kill %
   ([, block, inline]) => block ?? inline!,
 );
 
+/** A page of each build, and a part of its text. */
+const PAGES = [
+  ["/", 'id="root"'],
+  ["/docs/", "Posthorn"],
+] as const;
+
 describe("the README", () => {
   it(
     "says only what works: each of its commands, in their order, prints what the text around promises",
@@ -143,7 +151,15 @@ describe("the README", () => {
       server.type(start!);
       const [, token] = await server.waitFor(/Token {4}(\S+)/);
       expect(server.output).not.toContain("EBADENGINE");
-      expect(server.output).toMatch(/Building the dashboard[^]+\[1\/3\][^]+\[2\/3\][^]+\[3\/3\][^]+Dashboard http/);
+      expect(server.output).toMatch(
+        /Starting the server, and building the dashboard and the documentation beside it\./,
+      );
+      await server.waitFor(/ s {2}Dashboard 1\/3: [^]+ s {2}Dashboard 3\/3: done/);
+      await server.waitFor(/ s {2}Documentation 2\/2: done/);
+      for (const [path, text] of PAGES) {
+        const page = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { accept: "text/html" } });
+        expect([page.status, await page.text()]).toEqual([200, expect.stringContaining(text)]);
+      }
 
       await using terminal = new Terminal(folder);
       await terminal.run(startReceiver!);
@@ -212,14 +228,18 @@ describe("npm ci", () => {
   });
 });
 
-/** Runs the build script in its own folder, with another program instead of Vite. */
-async function buildWith(vite: string, args: readonly string[] = [], folder = newFolder()) {
+/** An environment with another program instead of Vite. */
+function withVite(vite: string, folder: string): NodeJS.ProcessEnv {
   writeFileSync(join(folder, "vite"), `#!/bin/sh\n${vite}\n`);
   chmodSync(join(folder, "vite"), 0o755);
-  const env = { ...process.env, PATH: [folder, process.env["PATH"]].join(delimiter) };
+  return terminalEnvironment({ PATH: [folder, process.env["PATH"]].join(delimiter) });
+}
+
+/** Runs the build script in its own folder, with another program instead of Vite. */
+async function buildWith(vite: string, args: readonly string[] = [], folder = newFolder()) {
   const child = spawn(process.execPath, [join(REPOSITORY, "scripts/build-dashboard.ts"), ...args], {
     cwd: folder,
-    env,
+    env: withVite(vite, folder),
   });
   let output = "";
   let first = "";
@@ -243,9 +263,9 @@ const WRITE_PAGE = [
 describe("the build of the dashboard", () => {
   it("prints each step before it begins, and reports when there is nothing to do", async () => {
     const built = await buildWith(`${WRITE_PAGE} && echo x > packages/posthorn/web/assets/a.js`);
-    expect(built.first).toMatch(/^Building the dashboard\./);
-    expect(built.output).toMatch(
-      /\[1\/3\] Bundle the pages … [\d.]+ s\n {2}\[2\/3\] Write the third-party notices … [\d.]+ s\n {2}\[3\/3\] Compress the files … [\d.]+ s\n$/,
+    expect(built.first).toMatch(/ s {2}Dashboard 1\/3: bundle the pages\n/);
+    expect(built.output.replaceAll(/^ *[\d.]+ s {2}/gm, "")).toBe(
+      "Dashboard 1/3: bundle the pages\nDashboard 2/3: write the third-party notices\nDashboard 3/3: compress the files\nDashboard 3/3: done\n",
     );
     expect(existsSync(join(built.folder, "packages/posthorn/web/assets/a.js.br"))).toBe(true);
     const again = await buildWith("exit 1", ["--if-changed"], built.folder);
@@ -259,9 +279,44 @@ describe("the build of the dashboard", () => {
   ])("says what failed with %s, and builds again at the next start", async (_title, vite, cause) => {
     const failed = await buildWith(vite, ["--if-changed"]);
     expect(failed.code).toBe(1);
-    expect(failed.output).toMatch(/\nposthorn: the dashboard was not built\. Step \[\d\/3\] [^\n]+ failed: /);
+    expect(failed.output).toMatch(/\nposthorn: the dashboard was not built\. Step \d of 3 [^\n]+ failed: /);
     expect(failed.output).toContain(cause);
     const again = await buildWith(WRITE_PAGE, ["--if-changed"], failed.folder);
-    expect(again.output).toMatch(/^Building the dashboard\./);
+    expect(again.output).toContain("Dashboard 1/3: bundle the pages\n");
+  });
+
+  it("builds again when it was interrupted before all files were compressed", async () => {
+    const { folder } = await buildWith(`${WRITE_PAGE} && echo x > packages/posthorn/web/assets/a.js`);
+    rmSync(join(folder, "packages/posthorn/web/assets/a.js.br"));
+    const again = await buildWith(WRITE_PAGE, ["--if-changed"], folder);
+    expect(again.output).toContain("Dashboard 3/3: done\n");
+  });
+
+  it("does not stop the server of npm start when it fails, and its page says why", async () => {
+    const folder = newFolder();
+    const port = await freePort();
+    const args = ["--conditions=@posthorn/source", join(REPOSITORY, "scripts/start.ts"), "start", "--dev"];
+    const env = withVite("echo 'main.tsx: unexpected token' >&2; exit 3", folder);
+    const child = spawn(process.execPath, args, {
+      cwd: folder,
+      env: { ...env, POSTHORN_LISTEN: `127.0.0.1:${port}`, POSTHORN_DATA_DIR: join(folder, "data") },
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => (output += text));
+    const closed = once(child, "close");
+    try {
+      await eventually(async () => {
+        const page = await fetch(`http://127.0.0.1:${port}/`, { headers: { accept: "text/html" } });
+        expect(await page.text()).toMatch(/The dashboard could not be built[^]+ended with exit code 1/);
+      }, START);
+      expect((await fetch(`http://127.0.0.1:${port}/health`)).status).toBe(204);
+      expect(output).toContain("main.tsx: unexpected token");
+      expect(output).toMatch(/posthorn: the dashboard could not be built; the server runs without it\./);
+    } finally {
+      child.kill("SIGTERM");
+      await closed;
+    }
+    expect(child.exitCode).toBe(0);
   });
 });

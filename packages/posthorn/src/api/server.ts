@@ -15,12 +15,14 @@ import { invoker } from "./invoke.ts";
 import { MAX_BATCH_MESSAGES } from "./models/message-batch.ts";
 import { type BodyLayout, layoutOf, NDJSON, type ParsedBody, readBody, splitLines } from "./body.ts";
 import { discard, refuseExpectation, respondToClientError } from "./connection.ts";
-import { type DocsAccess, DOCS_FOLDER, hasDocsSite, registerDocsSite } from "./docs-site.ts";
+import type { DocsAccess } from "./docs-site.ts";
 import { errorReply } from "./error-reply.ts";
 import { failureReply } from "./failure.ts";
 import { Front, inboundRoute, type Listener, publishRoute, responder } from "./front.ts";
 import { INERT } from "./inert.ts";
 import { ingestMatcher, registerOrigins } from "./origins.ts";
+import type { PageBuilds } from "./page-build.ts";
+import { registerPages } from "./pages.ts";
 import { parseQuery } from "./query.ts";
 import { operatorOf } from "./operator.ts";
 import { inAskedForm } from "./problem.ts";
@@ -44,7 +46,6 @@ import { registerSecurityTxt } from "./security-txt.ts";
 import { registerSources } from "./sources.ts";
 import { unknownWarning, WARNING_HEADER } from "./validation.ts";
 import { bodyWarning } from "./body-warning.ts";
-import { type PageServer, registerWeb, WEB_FOLDER } from "./web.ts";
 import { registerPermissionCallback } from "./endpoint-permission.ts";
 import { registerWebSub } from "./websub/hub.ts";
 
@@ -80,6 +81,8 @@ export interface ServerOptions {
   readonly securityContacts: readonly string[];
   /** Who may read the documentation. */
   readonly docs: DocsAccess;
+  /** Builds of the pages that may still be running. */
+  readonly pageBuilds?: PageBuilds;
   /** Path at which a host application has mounted the server, such as `/webhooks`; empty at the root. */
   readonly base: string;
   /** Whether Fastify handles all requests, for tests. */
@@ -212,20 +215,17 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     publicUrl: options.services.rules.publicUrl,
     now: options.services.now,
   });
-  const page = await registerPages(app, options, callers);
+  const page = await registerPages(app, {
+    ...options,
+    identify: (request) => identifyReader(request, callers),
+    respondNotFound: (request, response) => send(response, noSuchRoute(request)),
+    prepare: (late) =>
+      void late
+        .decorate(RETRY_AFTER, retryAfterOf(options))
+        .setErrorHandler((error, request, response) => send(response, failureReply(error, request))),
+  });
   app.setNotFoundHandler((request, response) => page(request, response) ?? send(response, noSuchRoute(request)));
   return app;
-}
-
-/** Registers the documentation and the dashboard; returns the function that serves pages of the dashboard. */
-async function registerPages(
-  app: FastifyInstance,
-  { base, docs: access, frameAncestors, ingestUrl }: ServerOptions,
-  callers: CallerOptions,
-): Promise<PageServer> {
-  const docs = { folder: DOCS_FOLDER, access, base };
-  await registerDocsSite(app, { ...docs, identify: (request) => identifyReader(request, callers) });
-  return registerWeb(app, { folder: WEB_FOLDER, base, frameAncestors, ingestUrl, hasDocs: hasDocsSite(docs) });
 }
 
 /** Decorator with the request listener, for a host program that passes requests on. */

@@ -4,8 +4,9 @@ import { PosthornError } from "../lib/errors.ts";
 import { VERSION } from "../lib/version.ts";
 import { CommandEnd } from "./exit.ts";
 import { printNote, visible } from "./output.ts";
+import type { Surroundings } from "./surroundings.ts";
 
-type Add = (program: Command) => void;
+type Add = (program: Command, surroundings?: Surroundings) => void;
 
 /** Commands by name. Only the one that was called is loaded: the server takes ten times as long to load as most others. */
 const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
@@ -156,14 +157,14 @@ async function loadWatchCommands(): Promise<Add> {
  * The program with the command of this name, or with all commands if there is no such command, for example because the
  * name is an option.
  */
-export async function buildProgram(name: string): Promise<Command> {
+export async function buildProgram(name: string, surroundings: Surroundings = {}): Promise<Command> {
   const program = new Command("posthorn")
     .description("A self-hosted webhook platform: publish events, Posthorn signs and delivers them.")
     .version(VERSION)
     .showHelpAfterError("(`posthorn help` lists the commands)")
     .exitOverride();
   const called = Object.hasOwn(COMMANDS, name) ? [COMMANDS[name]!] : Object.values(COMMANDS);
-  for (const load of called) (await load())(program);
+  for (const load of called) (await load())(program, surroundings);
   return program;
 }
 
@@ -174,10 +175,10 @@ const WITHOUT_COMMAND = ["start", "--dev"] as const;
  * Runs a command line and returns the exit code: 0 success, 1 failure, 2 usage error. For a `PosthornError` it prints the message, for
  * any other error the stack trace.
  */
-export async function runProgram(args: readonly string[]): Promise<number> {
+export async function runProgram(args: readonly string[], surroundings: Surroundings = {}): Promise<number> {
   const line = args.length === 0 ? WITHOUT_COMMAND : args;
   try {
-    const program = await buildProgram(line[0] ?? "");
+    const program = await buildProgram(line[0] ?? "", surroundings);
     await program.parseAsync([...line], { from: "user" });
     return 0;
   } catch (error) {

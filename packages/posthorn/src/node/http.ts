@@ -41,7 +41,7 @@ export async function startHttp(
   { metrics, ...parts }: HttpParts,
   stack: AsyncDisposableStack,
 ): Promise<Http> {
-  const { config, log, base = "", timeouts = {}, onlyFastify = false } = options;
+  const { config, log, base = "", timeouts = {}, onlyFastify = false, pageBuilds } = options;
   const { corsOrigins, maxPayloadBytes, maxBatchBytes, sourceAddresses, trustedProxies, ingestUrl } = config;
   const server = await buildServer({
     ...parts,
@@ -55,6 +55,7 @@ export async function startHttp(
     frameAncestors: config.portalFrameAncestors,
     securityContacts: config.securityContacts,
     docs: config.docs,
+    ...(pageBuilds === undefined ? {} : { pageBuilds }),
     base,
     onlyFastify,
     timeouts,

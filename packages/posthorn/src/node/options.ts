@@ -1,5 +1,6 @@
 /** Options for starting a node. */
 import type { EgressOptions } from "@posthorn/egress";
+import type { PageBuilds } from "../api/page-build.ts";
 import type { HttpTimeouts } from "../api/server.ts";
 import type { Config } from "../config/config.ts";
 import type { Secrets } from "../config/secrets.ts";
@@ -20,6 +21,8 @@ export interface NodeOptions {
   readonly listens?: boolean;
   /** Path at which a host program mounts the server, such as `/webhooks`. Default: empty. */
   readonly base?: string;
+  /** Builds of the dashboard and the documentation that may still be running, in a clone of the repository. */
+  readonly pageBuilds?: PageBuilds;
   /** Whether a host program can mount the server, so that pages and inbound webhooks share its origin. */
   readonly embedded?: boolean;
   /** Aborts a start that waits for its database; the start rejects. */

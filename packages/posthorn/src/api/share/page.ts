@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Services } from "../../domain/context.ts";
 import type { ShownBody } from "../../domain/share/redact.ts";
 import { type SharedAttempt, type SharedHeader, type SharedView, viewShareLink } from "../../domain/share/view.ts";
+import { escapeHtml } from "../../lib/html.ts";
 import { RateLimiter } from "../../lib/rate-limiter.ts";
 import { TEXTS, type ShareTexts } from "./texts.ts";
 
@@ -69,10 +70,10 @@ function document({ language }: ShareTexts, title: string, body: string): string
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex, nofollow">
-<title>${escape(title)}</title>
+<title>${escapeHtml(title)}</title>
 <style>${STYLE}</style>
 </head>
-<body><main><h1>${escape(title)}</h1>${body}</main></body>
+<body><main><h1>${escapeHtml(title)}</h1>${body}</main></body>
 </html>
 `;
 }
@@ -117,7 +118,7 @@ function tableOf(texts: ShareTexts, attempts: readonly SharedAttempt[]): string 
   if (attempts.length === 0) return `<p class="soft">${texts.noAttempts}</p>`;
   const rows = attempts.map(
     (attempt) =>
-      `<tr><td>${timeText(attempt.timestamp)}</td><td>${escape(attempt.origin)}</td><td>${resultOf(texts, attempt)}</td><td>${attempt.durationMs} ms</td></tr>`,
+      `<tr><td>${timeText(attempt.timestamp)}</td><td>${escapeHtml(attempt.origin)}</td><td>${resultOf(texts, attempt)}</td><td>${attempt.durationMs} ms</td></tr>`,
   );
   const head = [texts.time, texts.endpoint, texts.result, texts.duration].map((name) => `<th>${name}</th>`).join("");
   return `<table><thead><tr>${head}</tr></thead><tbody>${rows.join("")}</tbody></table>`;
@@ -130,14 +131,14 @@ function resultOf(texts: ShareTexts, { isSuccess, responseCode }: SharedAttempt)
 
 function headersOf(texts: ShareTexts, headers: readonly SharedHeader[]): string {
   if (headers.length === 0) return "";
-  return `<pre aria-label="${texts.headers}">${headers.map(({ name, value }) => escape(`${name}: ${value}`)).join("\n")}</pre>`;
+  return `<pre aria-label="${texts.headers}">${headers.map(({ name, value }) => escapeHtml(`${name}: ${value}`)).join("\n")}</pre>`;
 }
 
 function bodyOf(texts: ShareTexts, body: ShownBody): string {
   if (body.kind === "missing") return `<p class="soft">${texts.noBody}</p>`;
   if (body.kind === "binary") return `<p class="soft">${texts.binary} (${body.bytes} B)</p>`;
   if (body.kind === "hidden") return `<p class="soft">${texts.hidden}</p>`;
-  return `<pre aria-label="${texts.body}">${escape(body.text)}</pre>`;
+  return `<pre aria-label="${texts.body}">${escapeHtml(body.text)}</pre>`;
 }
 
 function section(title: string, content: string): string {
@@ -145,22 +146,10 @@ function section(title: string, content: string): string {
 }
 
 function terms(pairs: readonly (readonly [string, string])[]): string {
-  return `<dl>${pairs.map(([name, value]) => `<dt>${name}</dt><dd>${escape(value)}</dd>`).join("")}</dl>`;
+  return `<dl>${pairs.map(([name, value]) => `<dt>${name}</dt><dd>${escapeHtml(value)}</dd>`).join("")}</dl>`;
 }
 
 /** In UTC: the page has no script that knows the zone of the reader. */
 function timeText(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-function escape(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character]!);
 }

@@ -8,17 +8,18 @@ import { createLog, type Logger } from "../../lib/log.ts";
 import { PosthornNode } from "../../node/node.ts";
 import { VERSION } from "../../lib/version.ts";
 import { print } from "../output.ts";
+import type { Surroundings } from "../surroundings.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { organisationToken } from "../token/create.ts";
 
 /** `posthorn start`: runs a node until it receives a stop signal. */
-export function addStartCommand(program: Command): void {
+export function addStartCommand(program: Command, surroundings: Surroundings = {}): void {
   const command = program.command("start").description("run the server");
-  addSettingFlags(command).action((options: Record<string, unknown>) => start(options));
+  addSettingFlags(command).action((options: Record<string, unknown>) => start(options, surroundings));
 }
 
-async function start(options: Record<string, unknown>): Promise<void> {
+async function start(options: Record<string, unknown>, surroundings: Surroundings): Promise<void> {
   const config = envToConfig(readEnv(sourcesOf(options)));
   const secrets = loadSecrets(config);
   const log = createLog({
@@ -29,7 +30,7 @@ async function start(options: Record<string, unknown>): Promise<void> {
   const stop = options["dev"] === true ? Promise.race([stopSignal(), parentGone()]) : stopSignal();
   const waiting = new AbortController();
   void stop.then(() => waiting.abort());
-  await using node = await PosthornNode.start({ config, secrets, log, signal: waiting.signal }).catch(
+  await using node = await PosthornNode.start({ ...surroundings, config, secrets, log, signal: waiting.signal }).catch(
     (error: unknown) => {
       if (waiting.signal.aborted) return null;
       throw error;
