@@ -1,6 +1,6 @@
 /**
  * Runs the tests that take too long for every change: all tests on PostgreSQL, thousands of simulated weeks with new seeds each day, ten
- * minutes of chaos, five minutes of generated requests, linters of the API document, upgrades from an earlier version under load, 200 kills
+ * minutes of chaos, five minutes of generated requests, linters of the API document, the Helm chart with Helm itself, upgrades from an earlier version under load, 200 kills
  * while sending to real destinations, while reading each kind of source, and while watches evaluate, and a database that is unavailable for
  * a minute while a broker offers messages.
  *
@@ -37,6 +37,8 @@ const PARTS: Readonly<Record<string, readonly Step[]>> = {
   simulation: [["test:simulation"], ["simulate", "--", "--from", from, "--seeds", String(WEEKS_PER_NIGHT)]],
   upgrade: [["test:upgrade"]],
   chaos: [["test:chaos", "--", "--minutes", "10", "--seed", String(day)]],
+  // Builds Helm, which takes minutes.
+  chart: [["test:destinations", "--", "chart"]],
   api: [["lint:openapi"], ["test:schemathesis", "--", "--minutes", "5", "--seed", String(day)]],
   kills: [
     ["test:destinations", "--", "kills", "source-faults"],

@@ -11,6 +11,7 @@ export { startMosquitto, type TestMosquitto } from "./mosquitto.ts";
 export { startNats, type TestNats } from "./nats.ts";
 export { type ProgramOptions, TestProgram } from "./program.ts";
 export { startRabbitMq, type TestRabbitMq } from "./rabbitmq.ts";
+export { pythonPackage, type PythonPackage } from "./python.ts";
 export { reachPort } from "./reach.ts";
 export { RADICALE_USER, startRadicale, type TestRadicale } from "./radicale.ts";
 export { startRedis, type TestRedis } from "./redis.ts";
