@@ -26,7 +26,14 @@ export const SECTIONS: readonly Section[] = [
     groups: [
       {
         title: "Start",
-        files: ["/README.md", "guides/add-webhooks-to-your-product.md", "guides/use-cases.md", "api.md", "delivery.md"],
+        files: [
+          "/README.md",
+          "guides/how-it-works.md",
+          "guides/add-webhooks-to-your-product.md",
+          "guides/use-cases.md",
+          "api.md",
+          "delivery.md",
+        ],
       },
       {
         title: "Publish",
@@ -119,6 +126,9 @@ export const SECTIONS: readonly Section[] = [
         files: [
           "operations.md",
           "operations/install.md",
+          "guides/docker.md",
+          "guides/kubernetes.md",
+          "guides/capacity.md",
           "guides/reverse-proxies.md",
           "operations/doctor.md",
           "guides/on-call.md",
