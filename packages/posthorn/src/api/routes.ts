@@ -129,13 +129,19 @@ import { upsertOperationalEndpoint } from "./operational-webhook/upsert.ts";
 import { checkEgress } from "./overview/check-egress.ts";
 import { listIssues } from "./overview/list-issues.ts";
 import { search } from "./search/search.ts";
+import { cancelAnyReplay } from "./replay/cancel-any.ts";
 import { cancelReplay } from "./replay/cancel.ts";
+import { createAcrossReplay } from "./replay/create-across.ts";
 import { createReplay } from "./replay/create.ts";
+import { dryRunAcrossReplay } from "./replay/dry-run-across.ts";
 import { dryRunReplay } from "./replay/dry-run.ts";
+import { getAnyReplay } from "./replay/get-any.ts";
 import { getReplay } from "./replay/get.ts";
 import { listAllReplays } from "./replay/list-all.ts";
 import { listReplays } from "./replay/list.ts";
+import { pauseAnyReplay } from "./replay/pause-any.ts";
 import { pauseReplay } from "./replay/pause.ts";
+import { resumeAnyReplay } from "./replay/resume-any.ts";
 import { resumeReplay } from "./replay/resume.ts";
 import { getApplicationPolicy } from "./policy/get-application-policy.ts";
 import { getEndpointPolicy } from "./policy/get-endpoint-policy.ts";
@@ -267,6 +273,12 @@ export const ROUTES: readonly Route[] = [
   pauseReplay,
   resumeReplay,
   cancelReplay,
+  createAcrossReplay,
+  dryRunAcrossReplay,
+  getAnyReplay,
+  pauseAnyReplay,
+  resumeAnyReplay,
+  cancelAnyReplay,
   getApplicationPolicy,
   getEndpointPolicy,
   patchApplicationPolicy,

@@ -252,6 +252,8 @@ describe("the permissions of the routes", () => {
     ["POST", "/api/v1/app/:app_id/msg/:msg_id/endpoint/:endpoint_id/cancel", "messages:delete"],
     ["POST", "/api/v1/app/:app_id/msg/:msg_id/endpoint/:endpoint_id/resend", "messages:replay"],
     ["POST", "/api/v1/app/:app_id/endpoint/:endpoint_id/recover", "messages:replay"],
+    ["POST", "/api/v1/replay", "messages:replay"],
+    ["GET", "/api/v1/replay/:replay_id", "read"],
     ["POST", "/api/v1/app/:app_id/endpoint/:endpoint_id/try", "payloads:read"],
     ["POST", "/api/v1/app/:app_id/endpoint/:endpoint_id/filter/explain", "payloads:read"],
     ["POST", "/api/v1/filter/explain", "payloads:read"],

@@ -41,6 +41,7 @@ const EXEMPT = new Set([
   "v1.redaction.try",
   "v1.relay.session.send",
   "v1.replay.dry-run",
+  "v1.replay.dry-run-across",
   "v1.template.dry-run",
 ]);
 

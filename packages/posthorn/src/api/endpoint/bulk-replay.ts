@@ -1,3 +1,4 @@
+import { NO_FILTER } from "../../domain/replay/replay.ts";
 import { bulkReplay as bulkReplayVerb } from "../../domain/replay/start.ts";
 import type { Status } from "../../domain/delivery/delivery.ts";
 import { windowOf } from "../inputs.ts";
@@ -21,6 +22,7 @@ export const bulkReplay = defineRoute({
   responses: { 202: ReplayOut },
   handle: async ({ ctx, params, body }) => {
     const filter = {
+      ...NO_FILTER,
       eventTypes: listOrNull(body.eventTypes),
       channels: oneOrNull(body.channel),
       tags: oneOrNull(body.tag),

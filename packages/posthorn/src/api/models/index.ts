@@ -110,6 +110,7 @@ import { STATE_MODELS } from "./endpoint-state.ts";
 import { OVERVIEW_MODELS } from "./overview.ts";
 import { SEARCH_MODELS } from "./search.ts";
 import { POLICY_MODELS } from "./policy/policy.ts";
+import { ACROSS_MODELS } from "./replay-across.ts";
 import { REPLAY_MODELS } from "./replay.ts";
 import { MessagePrecheckIn, MessagePrecheckOut } from "./message-precheck.ts";
 import { BATCH_MODELS } from "./message-batch.ts";
@@ -223,6 +224,7 @@ export const MODELS: readonly TSchema[] = [
   OperationalWebhookEndpointHeadersIn,
   OperationalWebhookEndpointHeadersOut,
   ...REPLAY_MODELS,
+  ...ACROSS_MODELS,
   ...SOURCE_MODELS,
   ...STATS_MODELS,
   ...USAGE_MODELS,

@@ -6,7 +6,7 @@ import { ChannelName, DateTime, listOf, Name, nullable, ref, Secret, StringMap, 
 import { ApplicationTokenExpireIn } from "./auth.ts";
 import { ExpungeAllContentsOut, TaskKindModel } from "./task.ts";
 
-const StatusWord = Type.Union(Object.keys(STATUS).map((name) => Type.Literal(name as keyof typeof STATUS)));
+export const StatusWord = Type.Union(Object.keys(STATUS).map((name) => Type.Literal(name as keyof typeof STATUS)));
 const CodeClass = Type.Union([0, 100, 200, 300, 400, 500].map((code) => Type.Literal(code)));
 const EndpointRef = Type.String({ minLength: 1, maxLength: 256, description: "Id or uid." });
 
@@ -92,16 +92,35 @@ export const ReplayJobIn = Type.Object(
   { $id: "ReplayJobIn", description: "Which messages to replay, the target, and the rate." },
 );
 
-const countFields = {
+const skippedFields = {
+  payloadGone: Type.Integer({
+    description: "Matching messages that cannot be sent, because their payload has expired or was deleted.",
+  }),
+  alreadyDue: Type.Integer({ description: "Matching deliveries that are already in progress." }),
+};
+
+/** Reasons for which messages are left out, before a replay and of a whole replay. */
+export const allSkippedFields = {
+  ...skippedFields,
+  otherStatus: Type.Object(
+    {
+      success: Type.Integer({ description: "Delivered." }),
+      pending: Type.Integer({ description: "Waiting for their first attempt." }),
+      fail: Type.Integer({ description: "Failed: all retries were used." }),
+      sending: Type.Integer({ description: "Waiting for a retry." }),
+      canceled: Type.Integer({ description: "Canceled." }),
+    },
+    { description: "Deliveries that match the rest of the filter and are left out because of their status." },
+  ),
+};
+
+const scannedFields = {
   scanned: Type.Integer({ description: "Number of deliveries or messages examined." }),
   matched: Type.Integer(),
-  skipped: Type.Object({
-    payloadGone: Type.Integer({
-      description: "Matching messages that cannot be sent, because their payload has expired or was deleted.",
-    }),
-    alreadyDue: Type.Integer({ description: "Matching deliveries that are already in progress." }),
-  }),
 };
+
+export const countFields = { ...scannedFields, skipped: Type.Object(allSkippedFields) };
+const partFields = { ...scannedFields, skipped: Type.Object(skippedFields) };
 
 export const ReplayPlanOut = Type.Object(
   {
@@ -135,6 +154,11 @@ const jobFields = {
   endedAt: nullable(DateTime),
   error: nullable(Type.String({ description: "Why the replay failed." })),
   parameters: Type.Object({
+    apps: nullable(
+      Type.Array(Type.String(), { description: "Ids of applications; null: all, or the one of the path." }),
+    ),
+    hosts: nullable(Type.Array(Type.String(), { description: "Hosts of endpoints." })),
+    causes: nullable(Type.Array(Type.String(), { description: "Causes of failed attempts." })),
     since: DateTime,
     until: DateTime,
     eventTypes: nullable(Type.Array(Type.String())),
@@ -171,7 +195,11 @@ export const ReplayJobOut = Type.Object(jobFields, {
 export const ReplayJobList = listOf(ReplayJobOut);
 
 export const ApplicationReplayOut = Type.Object(
-  { ...jobFields, appId: Type.String(), appName: Type.String() },
+  {
+    ...jobFields,
+    appId: nullable(Type.String({ description: "Null for a replay across applications." })),
+    appName: Type.String({ description: "Empty for a replay across applications." }),
+  },
   { $id: "ApplicationReplayOut", description: "A replay, its progress, and its application." },
 );
 export const ApplicationReplayList = listOf(ApplicationReplayOut);
@@ -182,8 +210,10 @@ export const ReplayJobDetailOut = Type.Object(
     endpoints: Type.Array(
       Type.Object({
         endpointId: Type.String(),
+        appId: Type.String({ description: "ID of its application or source." }),
+        appName: Type.String(),
         url: Type.String({ description: "URL of the endpoint." }),
-        ...countFields,
+        ...partFields,
         sent: Type.Integer(),
         done: Type.Boolean(),
         endpointGone: Type.Boolean({ description: "Whether the endpoint was deleted before the end." }),

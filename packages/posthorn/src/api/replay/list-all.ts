@@ -14,7 +14,7 @@ export const listAllReplays = defineRoute({
   operationId: "v1.replay.list-all",
   tag: "Replay",
   summary: "List the replays of all applications",
-  description: "Includes recoveries. Newest first.",
+  description: "Includes recoveries, and replays across applications. Newest first.",
   access: "organisation",
   permission: "read",
   filtersApplications: true,
@@ -30,7 +30,7 @@ export const listAllReplays = defineRoute({
     const shown = new Map<string, object>();
     for (const task of page.rows) {
       const application = applications.get(task.key);
-      const of = { appId: application?.id ?? "", appName: application?.name ?? "" };
+      const of = { appId: application?.id ?? null, appName: application?.name ?? "" };
       shown.set(task.id, { ...(await replayOut(ctx, task)), ...of });
     }
     return list(

@@ -4,10 +4,13 @@ import { STATUS, type Status } from "../../domain/delivery/delivery.ts";
 import type { Context } from "../../domain/context.ts";
 import { type ReplayPart, replayProgress } from "../../domain/replay/list.ts";
 import type { PlannedPart, ReplayPlan } from "../../domain/replay/plan.ts";
-import { dataOf, paramsOf, type ReplayCounts, type ReplayParams } from "../../domain/replay/replay.ts";
+import type { AcrossRequest } from "../../domain/replay/across.ts";
+import type { AcrossPlan } from "../../domain/replay/plan-across.ts";
+import { dataOf, NO_FILTER, paramsOf, type ReplayCounts, type ReplayParams } from "../../domain/replay/replay.ts";
 import type { ReplayRequest, TargetRequest } from "../../domain/replay/start.ts";
 import type { Task } from "../../domain/task/task.ts";
 import { invalid } from "../../lib/errors.ts";
+import type { AcrossPlanIn } from "../models/replay-across.ts";
 import type { ReplayPlanIn, ReplayTargetIn } from "../models/replay.ts";
 import { dateTime, dateTimeOrNull, toMs } from "../wire.ts";
 
@@ -20,6 +23,7 @@ export function replayRequest(
     since: Date.parse(body.since),
     until: toMs(body.until),
     filter: {
+      ...NO_FILTER,
       eventTypes: body.eventTypes ?? null,
       channels: body.channels ?? null,
       tags: body.tags ?? null,
@@ -28,6 +32,25 @@ export function replayRequest(
     },
     endpoints: body.endpoints ?? null,
     target: targetOf(body.target ?? {}),
+    newestFirst: body.order === "newest",
+  };
+}
+
+/** Deliveries that have failed, or are waiting for a retry. */
+const FAILING = [STATUS.fail, STATUS.sending] as const;
+
+export function acrossRequest(body: Static<typeof AcrossPlanIn>): Omit<AcrossRequest, "ratePerSecond" | "reason"> {
+  return {
+    since: Date.parse(body.since),
+    until: toMs(body.until),
+    apps: body.apps ?? null,
+    hosts: body.hosts ?? null,
+    causes: body.causes ?? null,
+    filter: {
+      ...NO_FILTER,
+      eventTypes: body.eventTypes ?? null,
+      statuses: body.statuses?.map((word) => STATUS[word]) ?? FAILING,
+    },
     newestFirst: body.order === "newest",
   };
 }
@@ -71,8 +94,11 @@ export async function replayOut(ctx: Context, task: Task): Promise<object> {
   };
 }
 
-function parametersOut({ filter, target, ...params }: ReplayParams): object {
+function parametersOut({ filter: { failure, ...filter }, target, across, ...params }: ReplayParams): object {
   return {
+    apps: across?.apps?.map(({ id }) => id) ?? null,
+    hosts: across?.hosts ?? null,
+    causes: failure?.causes ?? null,
     since: dateTime(params.since),
     until: dateTime(params.until),
     ...filter,
@@ -89,12 +115,28 @@ function wordOf(status: Status): string {
   return Object.entries(STATUS).find(([, value]) => value === status)![0];
 }
 
-function countsOut({ scanned, matched, payloadGone, alreadyDue }: ReplayCounts): object {
-  return { scanned, matched, skipped: { payloadGone, alreadyDue } };
+function countsOut({ scanned, matched, payloadGone, alreadyDue, otherStatus }: ReplayCounts): object {
+  return { scanned, matched, skipped: { payloadGone, alreadyDue, otherStatus } };
 }
 
-export function replayPartOut({ endpointId, url, sent, done, endpointGone, ...counts }: ReplayPart): object {
-  return { endpointId, url, ...countsOut(counts), sent, done, endpointGone };
+export function replayPartOut(part: ReplayPart): object {
+  const { endpointId, appId, appName, url, sent, done, endpointGone, scanned, matched } = part;
+  const skipped = { payloadGone: part.payloadGone, alreadyDue: part.alreadyDue };
+  return { endpointId, appId, appName, url, scanned, matched, skipped, sent, done, endpointGone };
+}
+
+export function acrossPlanOut(plan: AcrossPlan): object {
+  const { toSend, endpointDisabled, exact, applications, endpoints, parts, otherStatus, ...counts } = plan;
+  return {
+    toSend,
+    exact,
+    applications,
+    endpoints,
+    scanned: counts.scanned,
+    matched: counts.matched,
+    skipped: { payloadGone: counts.payloadGone, alreadyDue: counts.alreadyDue, otherStatus, endpointDisabled },
+    parts: parts.map(({ appId, appName, disabled, ...part }) => ({ ...plannedOut(part), appId, appName, disabled })),
+  };
 }
 
 export function replayPlanOut({ parts, exact }: ReplayPlan): object {

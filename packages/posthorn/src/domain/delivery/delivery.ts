@@ -3,7 +3,8 @@ import { type CancelReason, DELIVERY_STATE } from "../../store/schema.ts";
 
 /** Status of a delivery, in the numbers of the HTTP API. */
 export const STATUS = { success: 0, pending: 1, fail: 2, sending: 3, canceled: 4 } as const;
-export type Status = (typeof STATUS)[keyof typeof STATUS];
+export type StatusWord = keyof typeof STATUS;
+export type Status = (typeof STATUS)[StatusWord];
 
 export interface DeliveryStatus {
   readonly status: Status;
@@ -53,6 +54,19 @@ export function statusOf(row: DeliveryRow): DeliveryStatus {
         : { status: STATUS.sending, nextAttempt: due };
   }
 }
+
+/** The word of the HTTP API for the status of a row. */
+export function statusWordOf(row: DeliveryRow): StatusWord {
+  return STATUS_WORDS[statusOf(row).status];
+}
+
+const STATUS_WORDS: Readonly<Record<Status, StatusWord>> = {
+  [STATUS.success]: "success",
+  [STATUS.pending]: "pending",
+  [STATUS.fail]: "fail",
+  [STATUS.sending]: "sending",
+  [STATUS.canceled]: "canceled",
+};
 
 function cancellationOf({ cancel_reason, canceled_at, canceled_by }: DeliveryRow): Cancellation | null {
   if (typeof cancel_reason !== "string") return null;

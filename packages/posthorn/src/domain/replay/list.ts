@@ -1,17 +1,18 @@
 import { type Selectable, sql } from "kysely";
 import { notFound } from "../../lib/errors.ts";
-import type { TaskPartTable } from "../../store/schema.ts";
+import { APPLICATION_KIND, type TaskPartTable } from "../../store/schema.ts";
 import type { Application } from "../application/application.ts";
 import { getApplication } from "../application/find.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { comparison, idIterator, type Page, type PageRequest, readPage } from "../paging.ts";
+import { sourceIdOf } from "../source/source.ts";
 import { visibleTasks } from "../task/list.ts";
 import { type Task, TASK_KINDS, type TaskState, toTask } from "../task/task.ts";
 import { dataOf, paramsOf, type ReplayCounts, type ReplayParams } from "./replay.ts";
 
 export interface ReplayRef {
-  /** Id or uid of the application. */
-  readonly app: string;
+  /** Id or uid of the application; `null`: of any application, or across applications. */
+  readonly app: string | null;
   readonly replay: string;
 }
 
@@ -23,15 +24,17 @@ export interface ReplayProgress {
   readonly secondsLeft: number | null;
 }
 
-export interface ReplayPart extends ReplayCounts {
+export interface ReplayPart extends Omit<ReplayCounts, "otherStatus"> {
   readonly endpointId: string;
+  readonly appId: string;
+  readonly appName: string;
   readonly url: string;
   readonly sent: number;
   readonly done: boolean;
   readonly endpointGone: boolean;
 }
 
-const REPLAY_KINDS = TASK_KINDS.filter((kind) => kind.startsWith("endpoint."));
+const REPLAY_KINDS = TASK_KINDS.filter((kind) => kind.startsWith("endpoint.") || kind === "organisation.replay");
 /** Maximum number of endpoints in the result. */
 const MAX_PARTS = 250;
 
@@ -54,7 +57,7 @@ export async function listReplays({ ctx, input }: Call<ListReplays>): Promise<Pa
 }
 
 export async function getReplay({ ctx, input }: Call<ReplayRef>): Promise<{ readonly task: Task }> {
-  const application = await getApplication(ctx, input.app);
+  const application = input.app === null ? null : await getApplication(ctx, input.app);
   const key = idIterator("qtask_")(input.replay);
   const row =
     key === null
@@ -93,8 +96,10 @@ export async function replayParts(ctx: Context, taskKey: number): Promise<readon
   const rows = await reader(ctx)
     .selectFrom("task_part")
     .innerJoin("endpoint", "endpoint.id", "task_part.endpoint_id")
+    .innerJoin("application", "application.id", "endpoint.app_id")
     .selectAll("task_part")
     .select(["endpoint.public_id", "endpoint.url"])
+    .select(["application.public_id as app_public_id", "application.name as app_name", "application.kind as app_kind"])
     .where("task_id", "=", taskKey)
     .orderBy("task_part.endpoint_id")
     .limit(MAX_PARTS)
@@ -102,9 +107,19 @@ export async function replayParts(ctx: Context, taskKey: number): Promise<readon
   return rows.map(toPart);
 }
 
-function toPart(row: Selectable<TaskPartTable> & { readonly public_id: string; readonly url: string }): ReplayPart {
+type PartRow = Selectable<TaskPartTable> & {
+  readonly public_id: string;
+  readonly url: string;
+  readonly app_public_id: string;
+  readonly app_name: string;
+  readonly app_kind: number;
+};
+
+function toPart(row: PartRow): ReplayPart {
   return {
     endpointId: row.public_id,
+    appId: row.app_kind === APPLICATION_KIND.source ? sourceIdOf(row.app_public_id) : row.app_public_id,
+    appName: row.app_name,
     url: row.url,
     scanned: row.scanned,
     matched: row.matched,
@@ -119,6 +134,8 @@ function toPart(row: Selectable<TaskPartTable> & { readonly public_id: string; r
 export async function replayProgress(ctx: Context, task: Task): Promise<ReplayProgress> {
   if (task.endedAt !== null && task.state === "finished") return { percent: 100, secondsLeft: 0 };
   const params = paramsOf(task);
+  // Endpoints are still being selected.
+  if (dataOf(task).selectedUpTo !== null) return { percent: 0, secondsLeft: null };
   const span = Math.max(1, params.to - params.from + 1);
   const { share } = await reader(ctx)
     .selectFrom("task_part")

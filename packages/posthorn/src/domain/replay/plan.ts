@@ -1,7 +1,7 @@
 import { type Call, type Context, reader } from "../context.ts";
 import type { DirectoryEndpoint } from "../directory-endpoint.ts";
 import { matchableEndpoints } from "../message/match.ts";
-import { firstCursor, NO_COUNTS, type ReplayCounts, type ReplayParams } from "./replay.ts";
+import { addReplayCounts, firstCursor, NO_COUNTS, type ReplayCounts, type ReplayParams } from "./replay.ts";
 import { scan, SCAN_ROWS } from "./scan.ts";
 import { type ReplayRequest, resolveReplay } from "./start.ts";
 
@@ -77,12 +77,7 @@ async function countPart(
     cursor = found.cursor;
     exact = found.done;
     toSend += found.keys.length;
-    counts = {
-      scanned: counts.scanned + found.scanned,
-      matched: counts.matched + found.matched,
-      payloadGone: counts.payloadGone + found.payloadGone,
-      alreadyDue: counts.alreadyDue + found.alreadyDue,
-    };
+    counts = addReplayCounts(counts, found);
   }
   return { endpointId: endpoint.id, url: endpoint.url, ...counts, toSend, exact };
 }

@@ -1,7 +1,7 @@
 /** Parameters and progress of a replay, which makes deliveries due again. */
 import { invalid } from "../../lib/errors.ts";
 import { keyAfterTime, keyAtTime } from "../../lib/id.ts";
-import type { Status } from "../delivery/delivery.ts";
+import type { Status, StatusWord } from "../delivery/delivery.ts";
 import type { Task, TaskData } from "../task/task.ts";
 
 /** Filter of a replay. A list that is `null` matches everything. */
@@ -15,6 +15,16 @@ export interface ReplayFilter {
   readonly statuses: readonly Status[] | null;
   /** Status code classes of the last attempt: 100 … 500; 0 means no response. */
   readonly statusCodeClasses: readonly number[] | null;
+  /** Deliveries with a failed attempt of one of these causes. */
+  readonly failure: FailureFilter | null;
+}
+
+/** Failed attempts that select deliveries. */
+export interface FailureFilter {
+  /** Error codes of attempts; for a status that is no success, its number. */
+  readonly causes: readonly string[];
+  /** Key of the first attempt that counts. */
+  readonly fromAttempt: number;
 }
 
 export const NO_FILTER: ReplayFilter = {
@@ -23,6 +33,7 @@ export const NO_FILTER: ReplayFilter = {
   tags: null,
   statuses: null,
   statusCodeClasses: null,
+  failure: null,
 };
 
 /** Target of a replay: the endpoints of the deliveries, another endpoint, or a URL without an endpoint. */
@@ -56,6 +67,15 @@ export interface ReplayParams {
   /** Deliveries made due per second; `null`: as fast as the endpoints accept them. */
   readonly ratePerSecond: number | null;
   readonly reason: string;
+  /** Endpoints of a replay across applications; absent: the replay is of one application. */
+  readonly across?: EndpointQuery;
+}
+
+/** Which endpoints of the organisation a replay across applications covers. A list that is `null` matches all. */
+export interface EndpointQuery {
+  readonly apps: readonly { readonly key: number; readonly id: string }[] | null;
+  /** Hosts of their URLs, in lower case, with the port unless it is the default. */
+  readonly hosts: readonly string[] | null;
 }
 
 export interface ReplayCounts {
@@ -66,9 +86,41 @@ export interface ReplayCounts {
   readonly payloadGone: number;
   /** Matched, but already due. */
   readonly alreadyDue: number;
+  /** Selected by all of the filter but the statuses, which exclude them. */
+  readonly otherStatus: StatusCounts;
 }
 
-export const NO_COUNTS: ReplayCounts = { scanned: 0, matched: 0, payloadGone: 0, alreadyDue: 0 };
+export type StatusCounts = Readonly<Record<StatusWord, number>>;
+
+export const NO_STATUSES: StatusCounts = { success: 0, pending: 0, fail: 0, sending: 0, canceled: 0 };
+
+export const NO_COUNTS: ReplayCounts = {
+  scanned: 0,
+  matched: 0,
+  payloadGone: 0,
+  alreadyDue: 0,
+  otherStatus: NO_STATUSES,
+};
+
+export function addReplayCounts(one: ReplayCounts, other: ReplayCounts): ReplayCounts {
+  return {
+    scanned: one.scanned + other.scanned,
+    matched: one.matched + other.matched,
+    payloadGone: one.payloadGone + other.payloadGone,
+    alreadyDue: one.alreadyDue + other.alreadyDue,
+    otherStatus: addStatuses(one.otherStatus, other.otherStatus),
+  };
+}
+
+function addStatuses(one: StatusCounts, other: StatusCounts): StatusCounts {
+  return {
+    success: one.success + other.success,
+    pending: one.pending + other.pending,
+    fail: one.fail + other.fail,
+    sending: one.sending + other.sending,
+    canceled: one.canceled + other.canceled,
+  };
+}
 
 /** Stored progress. */
 export interface ReplayData extends TaskData, ReplayCounts {
@@ -80,6 +132,8 @@ export interface ReplayData extends TaskData, ReplayCounts {
   readonly waitingSince: number | null;
   readonly pausedAt: number | null;
   readonly pausedMs: number;
+  /** Across applications: the endpoint up to which the endpoints were selected; `null`: all were. */
+  readonly selectedUpTo: number | null;
 }
 
 export function newReplayData(now: number): ReplayData {
@@ -91,6 +145,7 @@ export function newReplayData(now: number): ReplayData {
     waitingSince: null,
     pausedAt: null,
     pausedMs: 0,
+    selectedUpTo: null,
   };
 }
 
@@ -98,7 +153,7 @@ export function paramsOf(task: Task): ReplayParams {
   // Tasks from versions without filters only have a window.
   const mode = task.kind === "endpoint.replay" ? "missing" : "failing";
   const params = task.params as Pick<ReplayParams, "from" | "to"> & Partial<ReplayParams>;
-  return { ...OLD_PARAMS, mode, ...params };
+  return { ...OLD_PARAMS, mode, ...params, filter: { ...NO_FILTER, ...params.filter } };
 }
 
 const OLD_PARAMS = {

@@ -19,6 +19,7 @@ const PLANNERS: Record<TaskKind, StepPlanner> = {
   "endpoint.recover": replayStep,
   "endpoint.replay": replayStep,
   "endpoint.bulk-replay": replayStep,
+  "organisation.replay": replayStep,
   "application.purge_content": purgeStep,
   "message.broadcast": broadcastStep,
   "application.stats": applicationUsageStep,

@@ -7,6 +7,7 @@ export const TASK_KINDS = [
   "endpoint.recover",
   "endpoint.replay",
   "endpoint.bulk-replay",
+  "organisation.replay",
   "application.purge_content",
   "message.broadcast",
   "application.stats",
