@@ -209,6 +209,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["audit log", "/audit"],
     ["replays", "/replays"],
     ["replay", `/replays/${app}/${replay}`],
+    ["replay across applications", `/replays/all/${replay}`],
     ["new replay", "/replays/new"],
     ["cluster", "/cluster"],
     ["keys", "/settings"],

@@ -81,6 +81,10 @@ describe("commands that call a server", () => {
     await eventually(() =>
       expect(world.receiver.requests.filter(({ headers }) => headers["webhook-id"] === id)).toHaveLength(3),
     );
+    const all = await json("replay", "--all", "--since", "1h", "--cause", "502", "--dry-run");
+    expect(all).toMatchObject({ toSend: 0, exact: true });
+    expect(await run(["replay", "--since", "1h"])).toMatchObject({ code: 1 });
+    expect(await run(["replay", "--app", "shop", "--since", "1h", "--host", "a.test"])).toMatchObject({ code: 1 });
     expect(await run(["publish", "invoice.paid", "--app", "shop", "--data", "{"])).toMatchObject({
       code: 1,
       stderr: expect.stringContaining("--data is not JSON"),

@@ -254,6 +254,11 @@ const operatorPages = [
   }),
   createRoute({
     getParentRoute: () => operator,
+    path: "/replays/all/$replay",
+    component: lazyRouteComponent(() => import("./pages/replay.tsx"), "AcrossReplayPage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
     path: "/replays/$app/$replay",
     component: lazyRouteComponent(() => import("./pages/replay.tsx"), "ReplayPage"),
   }),

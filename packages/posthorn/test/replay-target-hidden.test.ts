@@ -8,7 +8,7 @@ import { Tenant } from "./support/tenant.ts";
 /** Where its ID may appear: the replay that created it, and the record of each request to it. */
 const SHOWN_AT = [
   /^\/api\/v1\/app\/\{app_id\}\/replay(?:\/|$)/,
-  /^\/api\/v1\/replay$/,
+  /^\/api\/v1\/replay(?:\/\{replay_id\})?$/,
   /^\/api\/v1\/background-task(?:\/|$)/,
   /\/attempt\/msg\/\{msg_id\}$/,
   /\/msg\/\{msg_id\}\/attempt\/\{attempt_id\}$/,

@@ -1,7 +1,7 @@
 import i18next from "i18next";
 import { beforeAll, describe, expect, it } from "vitest";
 import { de } from "../i18n/de.ts";
-import { attemptCause } from "./cause.ts";
+import { attemptCause, causeText } from "./cause.ts";
 
 const german = i18next.createInstance();
 
@@ -18,5 +18,14 @@ describe("the cause of an attempt", () => {
     expect(end("something_new")).toBe("Something new");
     expect(end(null)).toBe("Keine Antwort");
     expect(end("status", 500)).toBe("HTTP 500 Internal Server Error");
+  });
+
+  it("is named by its word in filters and incidents", () => {
+    expect(["502", "timeout", "0", "something_new"].map((cause) => causeText(german.t, cause))).toEqual([
+      "HTTP 502 Bad Gateway",
+      german.t("causes.timeout"),
+      "Keine Antwort",
+      "Something new",
+    ]);
   });
 });

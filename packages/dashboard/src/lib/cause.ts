@@ -19,6 +19,12 @@ export function attemptCause(t: TFunction, { responseStatusCode, errorCode, stat
   return errorCode === null ? t("attempts.noResponse") : causeOf(t, errorCode);
 }
 
+/** A cause of failed attempts in a few words: an HTTP status such as `502`, or an error code such as `timeout`. */
+export function causeText(t: TFunction, cause: string): string {
+  if (!/^[1-5]\d\d$/.test(cause)) return cause === "0" ? t("attempts.noResponse") : causeOf(t, cause);
+  return t("attempts.httpStatus", { status: httpStatus(Number(cause)) });
+}
+
 type Known = keyof typeof causes.causes;
 
 function causeOf(t: TFunction, code: string): string {

@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { Pause, Play } from "lucide-react";
+import type { TFunction } from "i18next";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { Url } from "../components/url.tsx";
@@ -15,12 +16,14 @@ import { Progress } from "../components/progress.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
+import { causeText } from "../lib/cause.ts";
 import { formatDuration, formatNumber } from "../lib/format.ts";
 import { TASK_TONES } from "../lib/task.ts";
 import { ApplicationName } from "../parts/application-name.tsx";
 import { useAudience } from "../session/audience.ts";
 
 type Job = components["schemas"]["ReplayJobDetailOut"];
+type Part = Job["endpoints"][number];
 
 const EVERY_MS = 1000;
 
@@ -35,8 +38,21 @@ export function ReplayPage() {
   return <ReplayView app={app} id={replay} crumbs={crumbs} />;
 }
 
+/** A replay across applications. */
+export function AcrossReplayPage() {
+  const { t } = useTranslation();
+  const { replay } = useParams({ from: "/operator/replays/all/$replay" });
+  const crumbs = [
+    <Link key="all" to="/replays">
+      {t("replays.title")}
+    </Link>,
+  ];
+  return <ReplayView app={null} id={replay} crumbs={crumbs} />;
+}
+
 export interface ReplayViewProps {
-  readonly app: string;
+  /** `null`: across applications. */
+  readonly app: string | null;
   readonly id: string;
   readonly crumbs: readonly ReactNode[];
 }
@@ -45,10 +61,9 @@ export interface ReplayViewProps {
 export function ReplayView({ app, id, crumbs }: ReplayViewProps) {
   const { t } = useTranslation();
   const { can } = useAudience();
-  const path = { app_id: app, replay_id: id };
   const job = useQuery({
     queryKey: ["replay", app, id],
-    queryFn: () => must(api.GET("/api/v1/app/{app_id}/replay/{replay_id}", { params: { path } })),
+    queryFn: () => load(app, id),
     refetchInterval: ({ state }) => (state.data?.endedAt === null || state.data === undefined ? EVERY_MS : false),
   });
   if (job.error !== null) return <Failed error={job.error} retry={() => void job.refetch()} />;
@@ -73,21 +88,33 @@ export function ReplayView({ app, id, crumbs }: ReplayViewProps) {
   );
 }
 
-function Controls({ app, job }: { readonly app: string; readonly job: Job }) {
+function load(app: string | null, replay_id: string): Promise<Job> {
+  if (app === null) return must(api.GET("/api/v1/replay/{replay_id}", { params: { path: { replay_id } } }));
+  return must(api.GET("/api/v1/app/{app_id}/replay/{replay_id}", { params: { path: { app_id: app, replay_id } } }));
+}
+
+async function control(app: string | null, replay_id: string, verb: "pause" | "resume" | "cancel"): Promise<void> {
+  if (app === null) await must(api.POST(`/api/v1/replay/{replay_id}/${verb}`, { params: { path: { replay_id } } }));
+  else {
+    const path = { app_id: app, replay_id };
+    await must(api.POST(`/api/v1/app/{app_id}/replay/{replay_id}/${verb}`, { params: { path } }));
+  }
+}
+
+function Controls({ app, job }: { readonly app: string | null; readonly job: Job }) {
   const { t } = useTranslation();
   const queries = useQueryClient();
-  const params = { path: { app_id: app, replay_id: job.id } };
   const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ["replay", app, job.id] });
   const pause = useMutation({
-    mutationFn: () => must(api.POST("/api/v1/app/{app_id}/replay/{replay_id}/pause", { params })),
+    mutationFn: () => control(app, job.id, "pause"),
     onSettled: refresh,
   });
   const resume = useMutation({
-    mutationFn: () => must(api.POST("/api/v1/app/{app_id}/replay/{replay_id}/resume", { params })),
+    mutationFn: () => control(app, job.id, "resume"),
     onSettled: refresh,
   });
   const cancel = async (): Promise<void> => {
-    await must(api.POST("/api/v1/app/{app_id}/replay/{replay_id}/cancel", { params }));
+    await control(app, job.id, "cancel");
     await refresh();
   };
   if (job.endedAt !== null) return null;
@@ -131,6 +158,7 @@ function ReplayProgress({ job }: { readonly job: Job }) {
           [t("replays.scanned"), count(progress.scanned)],
           [t("replays.payloadGone"), count(progress.skipped.payloadGone)],
           [t("replays.alreadyDue"), count(progress.skipped.alreadyDue)],
+          [t("replays.delivered"), count(progress.skipped.otherStatus.success)],
           [
             t("replays.left"),
             progress.secondsLeft === null || job.endedAt !== null
@@ -143,7 +171,7 @@ function ReplayProgress({ job }: { readonly job: Job }) {
   );
 }
 
-function ReplaySelection({ app, job }: { readonly app: string; readonly job: Job }) {
+function ReplaySelection({ app, job }: { readonly app: string | null; readonly job: Job }) {
   const { t } = useTranslation();
   const audience = useAudience();
   const { parameters } = job;
@@ -156,11 +184,16 @@ function ReplaySelection({ app, job }: { readonly app: string; readonly job: Job
             : [
                 [
                   t("applications.one"),
-                  <Link key="app" to="/applications/$app" params={{ app }}>
-                    <ApplicationName app={app} />
-                  </Link>,
+                  app === null ? (
+                    t("replays.allApps")
+                  ) : (
+                    <Link key="app" to="/applications/$app" params={{ app }}>
+                      <ApplicationName app={app} />
+                    </Link>
+                  ),
                 ] as const,
               ]),
+          ...(app === null ? acrossFacts(t, parameters) : []),
           [
             t("filters.range"),
             <span key="range">
@@ -190,12 +223,22 @@ function ReplaySelection({ app, job }: { readonly app: string; readonly job: Job
   );
 }
 
+function acrossFacts(t: TFunction, { hosts, causes }: Job["parameters"]): readonly (readonly [string, ReactNode])[] {
+  return [
+    [t("replays.hosts"), <Tags key="hosts" names={hosts} none={t("replays.any")} />],
+    [
+      t("replays.causes"),
+      <Tags key="causes" names={causes?.map((cause) => causeText(t, cause))} none={t("replays.any")} />,
+    ],
+  ];
+}
+
 /** URL that the messages are sent to. */
 function targetOf({ parameters: { target }, endpoints }: Job): string {
   return target?.url ?? endpoints.find(({ endpointId }) => endpointId === target?.endpointId)?.url ?? "–";
 }
 
-function ReplayEndpoints({ app, job }: { readonly app: string; readonly job: Job }) {
+function ReplayEndpoints({ app, job }: { readonly app: string | null; readonly job: Job }) {
   const { t, i18n } = useTranslation();
   const audience = useAudience();
   return (
@@ -211,11 +254,12 @@ function ReplayEndpoints({ app, job }: { readonly app: string; readonly job: Job
             key: "endpoint",
             label: t("endpoints.one"),
             cell: (row) => (
-              <Link {...audience.endpoint(app, row.endpointId)} title={row.url}>
+              <Link {...audience.endpoint(app ?? row.appId, row.endpointId)} title={row.url}>
                 <Url url={row.url} />
               </Link>
             ),
           },
+          ...(app === null ? [{ key: "app", label: t("applications.one"), cell: (row: Part) => row.appName }] : []),
           {
             key: "state",
             label: t("endpoints.state"),

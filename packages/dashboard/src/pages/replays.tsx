@@ -1,8 +1,10 @@
 import { Link } from "@tanstack/react-router";
 import { RotateCcw } from "lucide-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
+import type { components } from "../api/schema.ts";
 import { Allowed } from "../components/allowed.tsx";
 import { Badge } from "../components/badge.tsx";
 import { buttonClass } from "../components/button.tsx";
@@ -11,6 +13,8 @@ import { formatNumber } from "../lib/format.ts";
 import styles from "../parts/message-list.module.css";
 import { TASK_TONES } from "../lib/task.ts";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
+
+type Row = components["schemas"]["ApplicationReplayOut"];
 
 const EVERY_MS = 3000;
 
@@ -40,12 +44,14 @@ export function Replays() {
           key: "kind",
           label: t("replays.kind"),
           cell: (row) => (
-            <Link to="/replays/$app/$replay" params={{ app: row.appId, replay: row.id }}>
-              {row.reason === "" ? t(`replays.kinds.${kindOf(row.task)}`) : row.reason}
-            </Link>
+            <ReplayLink row={row}>{row.reason === "" ? t(`replays.kinds.${kindOf(row.task)}`) : row.reason}</ReplayLink>
           ),
         },
-        { key: "app", label: t("applications.one"), cell: (row) => row.appName },
+        {
+          key: "app",
+          label: t("applications.one"),
+          cell: (row) => (row.appId === null ? t("replays.allApps") : row.appName),
+        },
         {
           key: "status",
           label: t("endpoints.state"),
@@ -75,6 +81,21 @@ export function Replays() {
         timeColumn(t("messages.time"), "createdAt"),
       ]}
     />
+  );
+}
+
+function ReplayLink({ row, children }: { readonly row: Row; readonly children: ReactNode }) {
+  if (row.appId === null) {
+    return (
+      <Link to="/replays/all/$replay" params={{ replay: row.id }}>
+        {children}
+      </Link>
+    );
+  }
+  return (
+    <Link to="/replays/$app/$replay" params={{ app: row.appId, replay: row.id }}>
+      {children}
+    </Link>
   );
 }
 
