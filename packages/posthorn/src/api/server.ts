@@ -41,6 +41,7 @@ import { registerSharePage } from "./share/page.ts";
 import { registerFeedStreams } from "./feed/stream.ts";
 import { registerRelay } from "./relay/socket.ts";
 import { registerLive } from "./live.ts";
+import { type McpAccess, registerMcp } from "./mcp/register.ts";
 import { registerInbound } from "./inbound.ts";
 import { registerSecurityTxt } from "./security-txt.ts";
 import { registerSources } from "./sources.ts";
@@ -83,6 +84,8 @@ export interface ServerOptions {
   readonly docs: DocsAccess;
   /** Builds of the pages that may still be running. */
   readonly pageBuilds?: PageBuilds;
+  /** Whether there are MCP endpoints, and tools that write. */
+  readonly mcp: McpAccess;
   /** Path at which a host application has mounted the server, such as `/webhooks`; empty at the root. */
   readonly base: string;
   /** Whether Fastify handles all requests, for tests. */
@@ -207,6 +210,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerLive(app, { ...streams, feed: options.feed, now: options.services.now });
   registerRelay(app, streams);
   registerFeedStreams(app, streams);
+  registerMcp(app, { ...options, access: options.mcp });
   registerSharePage(app, options.services);
   registerAuditExport(app, streams);
   registerReference(app, options.base);

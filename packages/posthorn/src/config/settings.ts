@@ -386,6 +386,12 @@ export const settings = {
     default: "public",
     parse: (text) => parseChoice(text, ["public", "signed-in", "off"]),
   }),
+  mcp: setting({
+    name: "POSTHORN_MCP",
+    help: "MCP endpoints for agents, at /mcp and /mcp/app/{app}: read (tools that read), write (also tools that change something) or off.",
+    default: "read",
+    parse: (text) => parseChoice(text, ["read", "write", "off"]),
+  }),
   portalFrameAncestors: setting({
     name: "POSTHORN_PORTAL_FRAME_ANCESTORS",
     help: "Origins whose pages may embed the customer portal in a frame, separated by commas. *: every origin (a frame gets its session only from its link). Empty: none.",

@@ -56,6 +56,7 @@ export async function startHttp(
     securityContacts: config.securityContacts,
     docs: config.docs,
     ...(pageBuilds === undefined ? {} : { pageBuilds }),
+    mcp: config.mcp,
     base,
     onlyFastify,
     timeouts,

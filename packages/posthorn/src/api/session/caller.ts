@@ -50,7 +50,7 @@ export async function identifyReader(
  * Returns the token of the `Authorization` header. The Terraform provider of the compatible API appends `|` and the name of an
  * environment. Tokens never contain that character and Posthorn has no environments, so the suffix is ignored.
  */
-function bearerToken(authorization = ""): string {
+export function bearerToken(authorization = ""): string {
   const match = /^bearer +([^\s|]+)(?:\|\S*)? *$/i.exec(authorization);
   if (match !== null) return match[1]!;
   throw new PosthornError(
