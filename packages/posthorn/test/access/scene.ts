@@ -25,13 +25,13 @@ export interface AccessScene extends AsyncDisposable {
   sessionWith(role: string, app: string | null): Promise<Pick<Tenant, "at">>;
 }
 
-export async function startAccessScene(): Promise<AccessScene> {
+export async function startAccessScene(env: Record<string, string> = {}): Promise<AccessScene> {
   const stack = new AsyncDisposableStack();
   const folder = stack.use(temporaryFolder());
   const receiver = stack.use(
     await startReceiver({ response: { status: 500, body: `{"no":"${CANARY}"}`, headers: { "x-answer": CANARY } } }),
   );
-  const node = stack.use(await startNode(folder.path, { env: { POSTHORN_RETRY_SCHEDULE: "3600" } }));
+  const node = stack.use(await startNode(folder.path, { env: { POSTHORN_RETRY_SCHEDULE: "3600", ...env } }));
   const owner = new Tenant(node);
   const ofApplication = await applicationData(owner, receiver);
   const ofSource = await sourceData(owner, node, receiver);
