@@ -94,7 +94,7 @@ export const SECTIONS: readonly Section[] = [
           "destinations/*",
         ],
       },
-      { title: "Integrate", files: ["compatibility.md", "guides/migrate.md", "embedding.md"] },
+      { title: "Integrate", files: ["features/mcp.md", "compatibility.md", "guides/migrate.md", "embedding.md"] },
       { title: "More", files: ["guides/*", "features/*"] },
     ],
   },
