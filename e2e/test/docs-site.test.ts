@@ -53,6 +53,19 @@ describe("the search", () => {
   });
 });
 
+describe("a path without a page", () => {
+  it("leads to the search and to the sections", async () => {
+    const page = await open("guides/removed/long-ago");
+    await page.getByRole("heading", { level: 1, name: "Page not found" }).waitFor();
+    expect(await axeFaults(page, "light")).toEqual([]);
+    await page.getByRole("button", { name: "Search the documentation" }).click();
+    await page.getByRole("combobox").fill("retry schedule");
+    await page.keyboard.press("Escape");
+    await page.getByRole("link", { name: "Operate Posthorn", exact: true }).click();
+    await page.getByRole("heading", { level: 1, name: "Operate Posthorn" }).waitFor();
+  });
+});
+
 describe("a page", () => {
   it("keeps the chosen theme on the next page", async () => {
     const page = await open("delivery");

@@ -1,5 +1,6 @@
 /** Finds links of the built site that lead nowhere. */
 import { posix } from "node:path";
+import { ROOT_MARK } from "./links.ts";
 import type { Site } from "./site.ts";
 
 /** Served by Posthorn itself next to the site. */
@@ -11,7 +12,8 @@ export function brokenLinks(site: Site): readonly string[] {
   const broken: string[] = [];
   for (const [path, content] of site) {
     if (!path.endsWith(".html")) continue;
-    for (const [, href = ""] of String(content).matchAll(/ (?:href|src)="([^"]*)"/g)) {
+    for (const [, written = ""] of String(content).matchAll(/ (?:href|src)="([^"]*)"/g)) {
+      const href = written.replace(ROOT_MARK, "./");
       if (/^[a-z][a-z\d+.-]*:/i.test(href)) continue;
       const [target = "", anchor = ""] = href.split("#", 2);
       const file = fileOf(site, path, target);

@@ -1,5 +1,5 @@
 /** The HTML around the content of a page. There is no inline script or style, so that the content security policy needs no exception. */
-import { relativeUrl } from "./links.ts";
+import { relativeUrl, ROOT_MARK } from "./links.ts";
 import { escapeHtml, type RenderedPage } from "./markdown.ts";
 import type { FilledSection } from "./navigation.ts";
 import type { Page } from "./pages.ts";
@@ -33,22 +33,10 @@ export function layOut({ page, rendered, sections, version, files }: LayoutOptio
 <link rel="icon" type="image/svg+xml" href="${url(files.logo)}">
 <link rel="stylesheet" href="${url(files.style)}">
 <link rel="alternate" type="text/markdown" href="${url(markdownPath(page))}">
-<script src="${url(files.theme)}"></script>
-<script type="module" src="${url(files.script)}"></script>
+${scripts(files, url)}
 </head>
 <body>
-<a class="skip" href="#main">Skip to content</a>
-<header class="top">
-<a class="brand" href="${url("")}"><img src="${url(files.logo)}" alt="" width="24" height="24"> Posthorn <span class="version">docs ${escapeHtml(version)}</span></a>
-<nav class="tabs" aria-label="Sections"><ul>
-${sections.map((one) => tab(one, isHome ? undefined : section, url)).join("\n")}
-<li><a href="${url("api")}">API reference</a></li>
-</ul></nav>
-<div class="tools">
-<button type="button" class="search-button" data-search hidden><span>Search</span> <kbd>/</kbd></button>
-<button type="button" class="icon" data-theme-button hidden aria-label="Switch between light and dark theme"></button>
-</div>
-</header>
+${header({ sections, version, files }, isHome ? undefined : section, url)}
 <div class="columns${isHome ? " home" : ""}">
 ${section === undefined || isHome ? "" : sidebar(section, page, url)}
 <main id="main" tabindex="-1">
@@ -64,6 +52,63 @@ ${isHome ? "" : contents(rendered)}
 </body>
 </html>
 `;
+}
+
+/**
+ * The document for paths without a page. The search opens with a click, and the sections lead to their first pages. It is served at paths of
+ * any depth, so its links begin with {@link ROOT_MARK}.
+ */
+export function layOutMissing({ sections, version, files }: Omit<LayoutOptions, "page" | "rendered">): string {
+  const url: Url = (slug) => `${ROOT_MARK}${slug}`;
+  return `<!doctype html>
+<html lang="en" data-root="${ROOT_MARK}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="robots" content="noindex">
+<title>Page not found · Posthorn docs</title>
+<meta name="color-scheme" content="light dark">
+<link rel="icon" type="image/svg+xml" href="${url(files.logo)}">
+<link rel="stylesheet" href="${url(files.style)}">
+${scripts(files, url)}
+</head>
+<body>
+${header({ sections, version, files }, undefined, url)}
+<div class="columns home">
+<main id="main" tabindex="-1">
+<div class="hero"><h1 class="slogan">Page not found</h1><p class="lead">The documentation has no page at this address. It may have moved, or belong to another version.</p>
+<p><button type="button" class="search-button" data-search hidden><span>Search the documentation</span> <kbd>/</kbd></button> <a href="${url("")}">All pages</a></p></div>
+<div class="cards">${cards(sections, url)}</div>
+</main>
+</div>
+</body>
+</html>
+`;
+}
+
+function scripts(files: LayoutOptions["files"], url: Url): string {
+  return `<script src="${url(files.theme)}"></script>
+<script type="module" src="${url(files.script)}"></script>`;
+}
+
+/** Logo, sections, search and theme. */
+function header(
+  { sections, version, files }: Pick<LayoutOptions, "sections" | "version" | "files">,
+  current: FilledSection | undefined,
+  url: Url,
+): string {
+  return `<a class="skip" href="#main">Skip to content</a>
+<header class="top">
+<a class="brand" href="${url("")}"><img src="${url(files.logo)}" alt="" width="24" height="24"> Posthorn <span class="version">docs ${escapeHtml(version)}</span></a>
+<nav class="tabs" aria-label="Sections"><ul>
+${sections.map((one) => tab(one, current, url)).join("\n")}
+<li><a href="${url("api")}">API reference</a></li>
+</ul></nav>
+<div class="tools">
+<button type="button" class="search-button" data-search hidden><span>Search</span> <kbd>/</kbd></button>
+<button type="button" class="icon" data-theme-button hidden aria-label="Switch between light and dark theme"></button>
+</div>
+</header>`;
 }
 
 /** Path of the Markdown file of a page below the root of the site. */
@@ -104,15 +149,20 @@ function withoutTitle(html: string): string {
 }
 
 function hero(sections: readonly FilledSection[], url: Url): string {
-  const cards = sections
+  return `<div class="hero"><h1 class="slogan">Posthorn documentation</h1><p class="lead">An open, self-hosted webhook platform. Start with what you want to do.</p></div>
+<div class="cards">${cards(sections, url)}</div>`;
+}
+
+/** The sections for kinds of readers, with their first pages. */
+function cards(sections: readonly FilledSection[], url: Url): string {
+  return sections
     .filter(({ id }) => id !== "reference")
     .map((section) => {
       const pages = section.groups.flatMap(({ pages: all }) => all).slice(0, 4);
       const links = pages.map(({ slug, title }) => `<li><a href="${url(slug)}">${escapeHtml(title)}</a></li>`);
       return `<section class="card"><h2>${escapeHtml(section.title)}</h2><p>${escapeHtml(section.summary)}</p><ol>${links.join("")}</ol></section>`;
-    });
-  return `<div class="hero"><h1 class="slogan">Posthorn documentation</h1><p class="lead">An open, self-hosted webhook platform. Start with what you want to do.</p></div>
-<div class="cards">${cards.join("\n")}</div>`;
+    })
+    .join("\n");
 }
 
 /** Links to the previous and the next page in reading order. */

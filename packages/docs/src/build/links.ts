@@ -12,6 +12,9 @@ export type Target =
   | { readonly kind: "repository"; readonly file: string }
   | { readonly kind: "external"; readonly url: string };
 
+/** Begins the links of the page for missing ones. The server, which knows the path of the request, replaces it. */
+export const ROOT_MARK = "{root}";
+
 /** A link to a file that does not exist. */
 export class BrokenLink extends Error {}
 

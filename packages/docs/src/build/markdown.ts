@@ -15,6 +15,8 @@ import sql from "highlight.js/lib/languages/sql";
 import typescript from "highlight.js/lib/languages/typescript";
 import xml from "highlight.js/lib/languages/xml";
 import yaml from "highlight.js/lib/languages/yaml";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import MarkdownIt from "markdown-it";
 import { assetPath, relativeUrl, resolveLink } from "./links.ts";
 import type { Page } from "./pages.ts";
@@ -37,6 +39,9 @@ const LANGUAGES = {
 };
 for (const [name, language] of Object.entries(LANGUAGES)) hljs.registerLanguage(name, language);
 hljs.registerAliases(["caddyfile", "caddy"], { languageName: "nginx" });
+
+/** Drawings that become part of the page, so that they follow its theme. */
+const DIAGRAMS = "docs/diagrams/";
 
 /** Tags that documents may contain. Everything else in angle brackets would disappear from the page. */
 const ALLOWED_HTML = /^(?:<br>|<!--[^]*-->)$/;
@@ -86,6 +91,7 @@ export function renderPage(root: string, page: Page): RenderedPage {
       headings.push(heading);
     }
     requireAllowedHtml(page.file, token);
+    requireDrawn(page.file, token);
     alignByClass(token);
     for (const child of token.children ?? []) {
       requireAllowedHtml(page.file, child);
@@ -134,6 +140,20 @@ function requireAllowedHtml(file: string, { type, content, meta }: Token): void 
     throw new Error(`${file}: HTML that the site does not allow: ${content.trim()}`);
 }
 
+/** Mermaid needs a browser to draw, and inline styles to show. */
+function requireDrawn(file: string, { type, info }: Token): void {
+  if (type === "fence" && /^mermaid\b/.test(info))
+    throw new Error(`${file}: a Mermaid diagram. Draw it as an SVG file in ${DIAGRAMS}, and include it as a picture.`);
+}
+
+/** Puts a drawing into the page. Its own styles are for readers who open the file, and the content security policy forbids them here. */
+function drawInPage(root: string, token: Token, file: string): void {
+  const svg = readFileSync(join(root, file), "utf8")
+    .replaceAll(/<(style|title)>[^]*?<\/\1>\s*/g, "")
+    .replace("<svg ", `<svg class="diagram" role="img" aria-label="${escapeHtml(token.content)}" `);
+  Object.assign(token, { type: "html_inline", tag: "", children: null, content: svg, meta: { isAnchor: true } });
+}
+
 function rewrite(root: string, page: Page, token: Token, assets: Set<string>): void {
   const attribute = token.type === "image" ? "src" : token.type === "link_open" ? "href" : null;
   const value = attribute === null ? null : token.attrGet(attribute);
@@ -144,6 +164,10 @@ function rewrite(root: string, page: Page, token: Token, assets: Set<string>): v
       return;
     case "asset":
       assets.add(target.file);
+      if (attribute === "src" && target.file.startsWith(DIAGRAMS)) {
+        drawInPage(root, token, target.file);
+        return;
+      }
       token.attrSet(attribute, relativeUrl(page.slug, assetPath(target.file)));
       if (attribute === "src") token.attrSet("loading", "lazy");
       return;

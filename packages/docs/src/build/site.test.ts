@@ -39,6 +39,20 @@ describe("the site", () => {
     expect(brokenLinks(broken)).toEqual(["a.html: b#y is not a heading there", "a.html: c", "a.html: d.png"]);
   });
 
+  it("has a page for missing ones, whose links begin where the server puts the way to the root", () => {
+    const links = [...text("404.html").matchAll(/ (?:href|src|data-root)="([^"#]*)"/g)].map(([, href]) => href!);
+    expect(links.length).toBeGreaterThan(15);
+    expect(links.filter((href) => !href.startsWith("{root}"))).toEqual([]);
+  });
+
+  it("draws diagrams in the page, in the colours of its theme", () => {
+    expect(text("delivery.html")).toMatch(
+      /<svg class="diagram" role="img" aria-label="A published delivery is pending\./,
+    );
+    expect(text("introduction.html")).toContain('<svg class="diagram"');
+    expect(() => renderPage(ROOT, page("# A\n\n```mermaid\nflowchart LR\n```"))).toThrow("a Mermaid diagram");
+  });
+
   it("has no inline script, style or event handler, and loads nothing from other hosts", () => {
     const faults = [...site].flatMap(([path, content]) => {
       if (!path.endsWith(".html")) return [];
@@ -51,7 +65,7 @@ describe("the site", () => {
   it("has each page as Markdown, with links to Markdown", () => {
     expect(text("delivery.md")).toContain("](features/filters.md)");
     expect(text("features/retries.md")).not.toMatch(/\]\((?!https?:|#|\/)[^)]*\/docs\//);
-    const pages = [...site.keys()].filter((path) => path.endsWith(".html"));
+    const pages = [...site.keys()].filter((path) => path.endsWith(".html") && path !== "404.html");
     expect(pages.filter((path) => !site.has(path.replace(/html$/, "md")))).toEqual([]);
   });
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import MiniSearch from "minisearch";
 import { rolldown } from "rolldown";
 import { SEARCH_OPTIONS, type SearchRecord } from "../search-options.ts";
-import { layOut, markdownPath } from "./layout.ts";
+import { layOut, layOutMissing, markdownPath } from "./layout.ts";
 import { assetPath } from "./links.ts";
 import { llmsFull, llmsIndex, plainMarkdown } from "./llms.ts";
 import { renderPage, type RenderedPage } from "./markdown.ts";
@@ -49,6 +49,7 @@ export async function buildSite(root: string): Promise<Site> {
     site.set(markdownPath(page), plainMarkdown(root, page));
     for (const file of content.assets) addAsset(site, file, readFileSync(join(root, file)));
   }
+  site.set("404.html", layOutMissing({ sections, version, files: FILES }));
   site.set("search.json", searchIndex(rendered));
   site.set("llms.txt", llmsIndex(sections, rendered));
   site.set("llms-full.txt", llmsFull(root, sections));

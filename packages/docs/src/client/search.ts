@@ -11,11 +11,13 @@ type Hit = SearchResult & Found;
 let index: Promise<MiniSearch> | null = null;
 
 export function connectSearch(): void {
-  const button = document.querySelector<HTMLButtonElement>("[data-search]");
-  if (button === null) return;
-  button.hidden = false;
+  const buttons = document.querySelectorAll<HTMLButtonElement>("[data-search]");
+  if (buttons.length === 0) return;
   const search = new SearchDialog();
-  button.addEventListener("click", () => search.open());
+  for (const button of buttons) {
+    button.hidden = false;
+    button.addEventListener("click", () => search.open());
+  }
   document.addEventListener("keydown", (event) => {
     const isShortcut = event.key === "/" || (event.key === "k" && (event.metaKey || event.ctrlKey));
     if (!isShortcut || isTyping(event.target)) return;

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { brotliCompressSync } from "node:zlib";
 import Fastify, { type FastifyInstance } from "fastify";
 import { afterEach, beforeAll, afterAll, describe, expect, it } from "vitest";
@@ -18,6 +18,7 @@ beforeAll(() => {
   }
   writeFileSync(`${folder.path}/delivery.html.br`, brotliCompressSync("delivery.html"));
   writeFileSync(`${folder.path}/version.json`, "{}");
+  writeFileSync(`${folder.path}/404.html`, '<a href="{root}delivery">');
   writeFileSync(`${folder.path}/v0.1.0/version.json`, "{}");
 });
 
@@ -78,6 +79,35 @@ describe("the documentation", () => {
       expect(response.body).not.toContain(folder.path);
     },
   );
+
+  it.each([
+    ["/docs/missing", "./"],
+    ["/docs/features/missing?x=1", "../"],
+    ["/docs/v0.1.0/missing/", "../../"],
+    ["/docs/a%00b", "./"],
+    ["/docs/404.html", "./"],
+  ])("has a page for people at %s, whose links lead to the site, and an error for programs", async (url, root) => {
+    const app = await serve();
+    const page = await app.inject({ url, headers: HTML });
+    expect([page.statusCode, page.body]).toEqual([404, `<a href="${root}delivery">`]);
+    expect(page.headers).toMatchObject({ "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
+    expect(page.headers["content-security-policy"]).not.toContain("unsafe");
+    const error = await app.inject({ url });
+    expect([error.statusCode, error.body]).toEqual([404, expect.stringContaining("GET /docs/llms.txt")]);
+  });
+
+  it("gives a file the same tag on every node, and another one when its content changes", async () => {
+    const app = await serve();
+    const tagOf = async (): Promise<unknown> => (await app.inject({ url: "/docs/delivery.md" })).headers.etag;
+    const before = await tagOf();
+    // As on another node, which has built or unpacked it at another time.
+    utimesSync(`${folder.path}/delivery.md`, 1, 1);
+    expect(await tagOf()).toBe(before);
+    writeFileSync(`${folder.path}/delivery.md`, "delivery.MD");
+    expect(await tagOf()).not.toBe(before);
+    writeFileSync(`${folder.path}/delivery.md`, "delivery.md");
+    expect(await tagOf()).toBe(before);
+  });
 
   it("can be turned off", async () => {
     expect((await (await serve("off")).inject({ url: "/docs/" })).statusCode).toBe(404);
