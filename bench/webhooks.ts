@@ -12,7 +12,7 @@ import { github } from "@posthorn/webhooks/providers/github";
 import { stripe as stripeDefinition } from "@posthorn/webhooks/providers/stripe";
 import { githubStyle, stripeStyle } from "@posthorn/webhooks/sender-styles";
 import { Webhook as StandardWebhook } from "standardwebhooks";
-import { Stripe } from "stripe";
+import { requireOracle } from "@posthorn/testkit/oracles";
 import { Webhook as SvixWebhook } from "svix";
 
 const ROUNDS = 15;
@@ -44,6 +44,19 @@ const githubHeaders = {
 };
 const githubRequest = { method: "POST", url: "https://a.test/", headers: githubHeaders, body };
 
+/** The part of Stripe's library that is measured. */
+interface StripeLike {
+  readonly webhooks: {
+    constructEvent(body: string, header: string, secret: string): unknown;
+    generateTestHeaderString(options: {
+      readonly payload: string;
+      readonly secret: string;
+      readonly timestamp: number;
+    }): string;
+  };
+}
+
+const Stripe = requireOracle<new (key: string) => StripeLike>("stripe");
 const stripe = new Stripe("sk_test_x");
 const stripeSigner = stripeStyle(secret);
 const stripeVerifier = providerVerifier(stripeDefinition, { secrets: secret });

@@ -51,7 +51,8 @@ if (unknown !== undefined) {
   console.error(`Unknown part "${unknown}". Choose from ${Object.keys(PARTS).join(", ")}.`);
   process.exit(2);
 }
-const steps = (positionals.length === 0 ? Object.keys(PARTS) : positionals).flatMap((name) => PARTS[name]!);
+const parts = (positionals.length === 0 ? Object.keys(PARTS) : positionals).flatMap((name) => PARTS[name]!);
+const steps: readonly Step[] = [["install:oracles"], ...parts];
 
 const results = mkdtempSync(join(tmpdir(), "posthorn-nightly-"));
 const report = join(results, "kills.jsonl");

@@ -51,8 +51,11 @@ interface Lane {
   readonly background?: boolean;
 }
 
-/** Runs before every lane except those in the background: servers read the pages, and must not find half of them. */
-const BUILD_PAGES = ["build:dashboard", "build:docs"] as const;
+/**
+ * Runs before every lane except those in the background: tests load the packages, and servers read the pages, and neither must find half of
+ * them.
+ */
+const PREPARATIONS = ["install:oracles", "build:dashboard", "build:docs"] as const;
 
 /** Vitest's message when a test process crashes, with the test file it was running. */
 const DIED = /Worker exited unexpectedly with signal (?:SIGTRAP|SIGSEGV)\b.* while running test file (\S+)/g;
@@ -89,7 +92,7 @@ let passed = 0;
 const began = performance.now();
 const turns = new OutputTurns();
 
-const pages = buildPages();
+const prepared = prepare();
 
 await Promise.all(chosenLanes().map(runLane));
 await runFailedTestsAgain();
@@ -117,7 +120,7 @@ function chosenLanes(): readonly Lane[] {
 }
 
 async function runLane({ scripts, background = false }: Lane): Promise<void> {
-  if (!background) await pages;
+  if (!background) await prepared;
   for (const script of scripts) {
     if (script.startsWith("test:")) await runSuite(script, background);
     else if ((await npm(script, [], background)).succeeded) passed++;
@@ -134,8 +137,8 @@ function writeSlowTests(): void {
   writeFileSync(SLOW_TESTS, `${JSON.stringify(Object.fromEntries(sorted), null, 2)}\n`);
 }
 
-async function buildPages(): Promise<void> {
-  for (const script of BUILD_PAGES) {
+async function prepare(): Promise<void> {
+  for (const script of PREPARATIONS) {
     if (!(await npm(script, ["--", "--if-changed"], false)).succeeded) failures.push(`npm run ${script}`);
   }
 }

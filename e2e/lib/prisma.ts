@@ -2,10 +2,7 @@
  * A Prisma client without `prisma generate`, which downloads a binary: the code that the generator would write for a schema without
  * models. Engine, driver and transactions are Prisma's own.
  */
-import { createRequire } from "node:module";
-import { PrismaPg } from "@prisma/adapter-pg";
-
-const require = createRequire(import.meta.url);
+import { requireOracle } from "@posthorn/testkit/oracles";
 
 /** The part of a client that publishing uses. */
 export interface PrismaLike {
@@ -23,8 +20,8 @@ interface Runtime {
 const EMPTY_GRAPH = Buffer.alloc(4).toString("base64");
 
 export function openPrisma(connectionString: string): PrismaLike {
-  const { getPrismaClient } = require("@prisma/client/runtime/client") as Runtime;
-  const { version } = require("@prisma/client/package.json") as { version: string };
+  const { getPrismaClient } = requireOracle<Runtime>("@prisma/client/runtime/client");
+  const { version } = requireOracle<{ version: string }>("@prisma/client/package.json");
   const Client = getPrismaClient({
     clientVersion: version,
     engineVersion: version,
@@ -36,14 +33,15 @@ export function openPrisma(connectionString: string): PrismaLike {
     compilerWasm: {
       importName: "./query_compiler_fast_bg.js",
       getRuntime: () =>
-        Promise.resolve(require("@prisma/client/runtime/query_compiler_fast_bg.postgresql.js") as object),
+        Promise.resolve(requireOracle<object>("@prisma/client/runtime/query_compiler_fast_bg.postgresql.js")),
       getQueryCompilerWasmModule: async () => {
-        const { wasm } = require("@prisma/client/runtime/query_compiler_fast_bg.postgresql.wasm-base64.js") as {
-          wasm: string;
-        };
+        const { wasm } = requireOracle<{ wasm: string }>(
+          "@prisma/client/runtime/query_compiler_fast_bg.postgresql.wasm-base64.js",
+        );
         return WebAssembly.compile(Buffer.from(wasm, "base64"));
       },
     },
   });
+  const { PrismaPg } = requireOracle<{ PrismaPg: new (options: object) => object }>("@prisma/adapter-pg");
   return new Client({ adapter: new PrismaPg({ connectionString }) });
 }

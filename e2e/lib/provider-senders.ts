@@ -5,18 +5,7 @@
  * library checks it.
  */
 import { createHmac, generateKeyPairSync, type KeyObject, sign as signWith, verify as verifyWith } from "node:crypto";
-import { createRequire } from "node:module";
-
-/** The libraries' own types are hundreds of megabytes: each is used through the smallest type that is needed. */
-const require = createRequire(import.meta.url);
-
-async function load<T>(name: string): Promise<T> {
-  try {
-    return require(name) as T;
-  } catch {
-    return (await import(name)) as T;
-  }
-}
+import { loadOracle as load } from "@posthorn/testkit/oracles";
 
 export interface Sent {
   readonly headers: Readonly<Record<string, string>>;
@@ -79,8 +68,13 @@ async function github(): Promise<ProviderSender> {
   };
 }
 
+interface StripeWebhooks {
+  constructEvent(body: Buffer, header: string, secret: string): unknown;
+  generateTestHeaderString(options: { readonly payload: string; readonly secret: string }): string;
+}
+
 async function stripe(): Promise<ProviderSender> {
-  const { default: Stripe } = await import("stripe");
+  const Stripe = await load<new (key: string) => { webhooks: StripeWebhooks }>("stripe");
   const { webhooks } = new Stripe("sk_test_x");
   return {
     provider: "stripe",

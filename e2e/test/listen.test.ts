@@ -1,15 +1,14 @@
 /** `posthorn listen` as a process, against a server process that is killed and a listener that is frozen. */
-import { createRequire } from "node:module";
 import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { eventually, freePort, type Receiver, startReceiver, startServer, type TestServer } from "@posthorn/testkit";
+import { requireOracle } from "@posthorn/testkit/oracles";
 import { signProvider } from "@posthorn/webhooks/testing";
 import { stripe } from "@posthorn/webhooks/providers/stripe";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { type Cli, runCli } from "../lib/cli.ts";
 import { temporaryFolder } from "../lib/folder.ts";
 
-const require = createRequire(import.meta.url);
 const folder = temporaryFolder();
 let server: TestServer;
 let local: Receiver;
@@ -146,9 +145,9 @@ describe("posthorn listen", () => {
     const sent = await fetch(source.ingestUrl, { method: "POST", headers: signed.headers as never, body });
     expect(sent.status).toBe(200);
     const request = await local.waitFor(() => true);
-    const { webhooks } = require("stripe") as {
-      webhooks: { constructEvent(body: Buffer, signature: string, secret: string): { type: string } };
-    };
+    const { webhooks } = requireOracle<{
+      readonly webhooks: { constructEvent(body: Buffer, signature: string, secret: string): { readonly type: string } };
+    }>("stripe");
     expect(webhooks.constructEvent(request.body, request.headers["stripe-signature"]!, secret).type).toBe(
       "invoice.paid",
     );

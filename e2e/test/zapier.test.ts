@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { eventually } from "@posthorn/testkit";
+import { requireOracle, resolveOracle } from "@posthorn/testkit/oracles";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { createAppTester } from "zapier-platform-core";
 import { useWorld } from "../lib/world.ts";
 
 const world = useWorld();
@@ -28,7 +28,7 @@ let authData: { readonly token: string };
 async function appOfPage(url: string): Promise<ZapierApp> {
   const code = /^```js\n(.*?)^```/ms.exec(await readFile(PAGE, "utf8"))![1]!;
   const path = join(folder, "index.cjs");
-  const platform = JSON.stringify(require.resolve("zapier-platform-core"));
+  const platform = JSON.stringify(resolveOracle("zapier-platform-core"));
   await writeFile(join(folder, "package.json"), '{"version":"1.0.0"}');
   await writeFile(
     path,
@@ -47,7 +47,8 @@ beforeAll(async () => {
   const { json } = await world.api.post("/api/v1/app/acme/rest-hook-token", {});
   authData = { token: json["token"] as string };
   app = await appOfPage(`${world.server.url}/api/v1/app/acme/rest-hook`);
-  tester = createAppTester(app) as typeof tester;
+  const { createAppTester } = requireOracle<{ createAppTester(app: ZapierApp): typeof tester }>("zapier-platform-core");
+  tester = createAppTester(app);
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -1,6 +1,6 @@
 /** Stand-in for an OpenTelemetry collector: receives OTLP over HTTP and decodes it with the official protobuf definitions. */
 import { createServer } from "node:http";
-import { createRequire } from "node:module";
+import { requireOracle } from "../oracles/load.ts";
 import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { eventually } from "./eventually.ts";
@@ -127,8 +127,7 @@ interface OfficialRoot {
 
 /** The messages that protoc generated from opentelemetry-proto. */
 function officialCodec(signal: "trace" | "metrics" | "logs"): Codec {
-  const load = createRequire(import.meta.url);
-  const root = load("@opentelemetry/otlp-transformer/build/src/generated/root.js") as OfficialRoot;
+  const root = requireOracle<OfficialRoot>("@opentelemetry/otlp-transformer/build/src/generated/root.js");
   const name = {
     trace: "ExportTraceServiceRequest",
     metrics: "ExportMetricsServiceRequest",

@@ -1,10 +1,14 @@
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { requireOracle } from "@posthorn/testkit/oracles";
 import { describe, expect, it } from "vitest";
+
+interface Bundler {
+  build(options: object): Promise<{ readonly outputFiles: readonly { readonly text: string }[] }>;
+}
 
 /** Bundles an application that consists of these lines, minified. */
 async function bundle(...lines: string[]): Promise<string> {
-  const result = await build({
+  const result = await requireOracle<Bundler>("esbuild").build({
     stdin: { contents: lines.join("\n"), resolveDir: import.meta.dirname, loader: "ts" },
     bundle: true,
     minify: true,

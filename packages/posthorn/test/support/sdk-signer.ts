@@ -4,7 +4,7 @@
  */
 import { createHash, createHmac, type Hash, type Hmac } from "node:crypto";
 import { text } from "node:stream/consumers";
-import { SignatureV4 } from "@smithy/signature-v4";
+import { requireOracle } from "@posthorn/testkit/oracles";
 
 export interface SdkRequest {
   readonly method: string;
@@ -19,6 +19,14 @@ export interface SdkRequest {
   readonly sessionToken: string | null;
   readonly now: number;
 }
+
+interface Signer {
+  sign(request: object, options: { readonly signingDate: Date }): Promise<{ readonly headers: Record<string, string> }>;
+}
+
+const { SignatureV4 } = requireOracle<{ readonly SignatureV4: new (options: object) => Signer }>(
+  "@smithy/signature-v4",
+);
 
 class Sha256 {
   #hash: Hash | Hmac;

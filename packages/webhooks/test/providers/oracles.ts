@@ -1,23 +1,8 @@
 import { generateKeyPairSync } from "node:crypto";
-import { createRequire } from "node:module";
+import { loadOracle as load } from "@posthorn/testkit/oracles";
 import type { SignProviderOptions } from "../../src/testing/index.ts";
 import { pem } from "./certificates.ts";
 import type { WebhookRequest } from "../../src/request.ts";
-
-/**
- * Official libraries of the providers, each with a minimal structural type. Their own types are hundreds of megabytes, which the type
- * checker would have to read.
- */
-const require = createRequire(import.meta.url);
-
-/** Loads a library that has only a CommonJS build or only an ES module build. */
-async function load<T>(name: string): Promise<T> {
-  try {
-    return require(name) as T;
-  } catch {
-    return (await import(name)) as T;
-  }
-}
 
 /** Official library of a provider: verifies requests and, if it can, signs them. */
 export interface Oracle {

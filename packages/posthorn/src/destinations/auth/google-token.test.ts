@@ -1,5 +1,5 @@
 import { generateKeyPairSync, verify } from "node:crypto";
-import { JWT } from "google-auth-library";
+import { requireOracle } from "@posthorn/testkit/oracles";
 import { beforeAll, describe, expect, it } from "vitest";
 import { googleAssertion, isAllowedTokenUrl, readServiceAccount, type ServiceAccount } from "./google-token.ts";
 
@@ -75,13 +75,19 @@ describe("key files of Google service accounts", () => {
   });
 });
 
+interface GooglesClient {
+  readonly transporter: { request: (options: { readonly data: URLSearchParams }) => Promise<unknown> };
+  authorize(): Promise<unknown>;
+}
+
 async function assertionOfGooglesClient(): Promise<string> {
+  const { JWT } = requireOracle<{ readonly JWT: new (options: object) => GooglesClient }>("google-auth-library");
   let sent = "";
   const client = new JWT({ email: FILE.client_email, key: FILE.private_key, scopes: [SCOPE] });
-  client.transporter.request = ((options: { readonly data: URLSearchParams }) => {
+  client.transporter.request = (options) => {
     sent = options.data.get("assertion")!;
     return Promise.resolve({ data: { access_token: "token", expires_in: 3600, token_type: "Bearer" } });
-  }) as unknown as typeof client.transporter.request;
+  };
   await client.authorize();
   return sent;
 }

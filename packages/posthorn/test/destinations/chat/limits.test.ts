@@ -4,7 +4,7 @@ import type { InlineKeyboardMarkup } from "@grammyjs/types";
 import type { chat_v1 } from "@googleapis/chat";
 import type { event as pagerDutyCall } from "@pagerduty/pdjs";
 import type { KnownBlock } from "@slack/types";
-import { AdaptiveCard, SerializationContext, Versions } from "adaptivecards";
+import { requireOracle } from "@posthorn/testkit/oracles";
 import type { RESTPostAPIWebhookWithTokenJSONBody } from "discord-api-types/v10";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -120,7 +120,21 @@ describe("a Discord message", () => {
   });
 });
 
+interface AdaptiveCards {
+  readonly AdaptiveCard: new () => {
+    parse(content: object, context: object): void;
+    validateProperties(): { readonly validationEvents: readonly unknown[] };
+    getItemCount(): number;
+  };
+  readonly SerializationContext: new (version: unknown) => { readonly eventCount: number };
+  readonly Versions: { readonly v1_2: unknown };
+}
+
 describe("a Teams message", () => {
+  const { AdaptiveCard, SerializationContext, Versions } = requireOracle<AdaptiveCards>(
+    "adaptivecards/dist/adaptivecards.js",
+  );
+
   it("is a valid Adaptive Card within 28 KB", () => {
     forEvents("teams", (sent: TeamsMessage, bytes) => {
       expect(bytes).toBeLessThanOrEqual(TEAMS_LIMITS.messageBytes);
