@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 
 /** Text in a test file that uses one of these. */
 const USES_SYSTEM =
-  /openStore|openWholeStore|[hH]arness|SqliteStore|PostgresStore|@posthorn\/testkit|startNode|startServer|new Worker|node:(?:child_process|worker_threads|net|http|https|http2|dns|dgram)"|Pool\(|\/test\/|vi\.(?:mock|stub|useFakeTimers)/;
+  /openStore|openWholeStore|[hH]arness|SqliteStore|PostgresStore|@posthorn\/testkit|startNode|TestPosthorn|startServer|new Worker|node:(?:child_process|worker_threads|net|http|https|http2|dns|dgram)"|Pool\(|\/test\/|vi\.(?:mock|stub|useFakeTimers)/;
 
 /** Returns paths relative to the root of the repository, sorted. */
 export function pureTests(root: string): readonly string[] {

@@ -1,4 +1,5 @@
-export { type HostLog, type HostLogFunction, Posthorn, type PosthornOptions, type Settings } from "./embed/posthorn.ts";
+export { Posthorn } from "./embed/posthorn.ts";
+export type { HostLog, HostLogFunction, PosthornOptions, Settings } from "./embed/start.ts";
 export { PosthornPublisher, type PublisherOptions } from "./embed/publisher.ts";
 export type { PublishOptions } from "./embed/messages.ts";
 export type { CallOptions } from "./embed/call.ts";

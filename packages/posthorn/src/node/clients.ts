@@ -18,11 +18,11 @@ export interface Clients {
 }
 
 export function buildClients(
-  { config, log, egress: options }: Pick<NodeOptions, "config" | "log" | "egress">,
+  { config, log, egress: options, createEgress }: Pick<NodeOptions, "config" | "log" | "egress" | "createEgress">,
   gateway: () => CaptureGateway,
   stack: AsyncDisposableStack,
 ): Clients {
-  const egress = stack.adopt(egressOf(config, options), (client) => client.close());
+  const egress = stack.adopt(egressOf(config, options, createEgress), (client) => client.close());
   const isProxied = config.egressProxy !== "";
   const connector = stack.use(
     new Connector({

@@ -84,7 +84,7 @@ export function compose(base: NodeBase): Composition {
   const { config, log } = options;
   // The parts must not call this before the node runs.
   const services = (): Services => composed;
-  const parts = { config, log, clock, cluster, services, pause };
+  const parts = { config, log, clock: options.workerClock ?? clock, cluster, services, pause };
   const policyDefaults = policyDefaultsOf(config);
   const kinds = kindRules({ allowed: config.destinations, missingPackages });
   const directory = new Directory({ store, secretBox: keyring.secretBox, now: clock.now, policyDefaults, kinds });
@@ -108,14 +108,13 @@ export function compose(base: NodeBase): Composition {
   });
   const responses = new EndpointResponses(directory, clock.setTimer);
   stack.defer(base.untilReleased);
-  const relay = stack.use(buildRelay({ ...parts, store, ids, secretBox: keyring.secretBox, directory }));
+  const data = { store, ids, secretBox: keyring.secretBox, directory };
+  const relay = stack.use(buildRelay({ ...parts, ...data }));
   const { dispatcher, tracker } = buildSending({
     ...parts,
+    clock,
+    ...data,
     relay,
-    store,
-    ids,
-    directory,
-    secretBox: keyring.secretBox,
     sender,
     connector,
     transforms,
@@ -144,7 +143,7 @@ export function compose(base: NodeBase): Composition {
       egress,
       connector: sourceConnector,
       googleTokenUrls: config.googleTokenUrls,
-      clock,
+      clock: parts.clock,
       log,
       leads: () => cluster.leads,
       shards: cluster,

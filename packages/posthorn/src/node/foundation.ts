@@ -14,7 +14,7 @@ import { describeFrom } from "../live/describe.ts";
 import { LiveFeed } from "../live/feed.ts";
 import { SharedFeed } from "../live/shared-feed.ts";
 import { describeOutage, type StoreOutage } from "../store/errors.ts";
-import { openStore } from "../store/open.ts";
+import { openStore, type StoreListeners } from "../store/open.ts";
 import { describeWalLoss } from "../store/sqlite/wal-loss.ts";
 import type { Store } from "../store/store.ts";
 import type { NodeOptions } from "./options.ts";
@@ -36,7 +36,7 @@ export interface Foundation {
 
 /** Opens the store and joins the cluster. If it rejects, the parts opened so far are on the stack. */
 export async function openFoundation(
-  { config, secrets, log }: NodeOptions,
+  { config, secrets, log, openStore: open }: NodeOptions,
   clock: Clock,
   stack: AsyncDisposableStack,
 ): Promise<Foundation> {
@@ -52,15 +52,14 @@ export async function openFoundation(
     describe: (messages, endpoints) => describeFrom(store)(messages, endpoints),
   });
   const shared: SharedFeed = stack.use(new SharedFeed({ ...feedOptions, feed, store: () => store }));
-  const store = stack.use(
-    await openStore(config.database, {
-      onFailure: fail,
-      onOutage: (outage) => logProblem(log, outage),
-      onWalLoss: (loss) => log.warn(loss, describeWalLoss(loss)),
-      // Without other nodes, events of this one go straight to its feed.
-      listener: config.database.kind === "sqlite" ? feed : shared,
-    }),
-  );
+  const listeners: StoreListeners = {
+    onFailure: fail,
+    onOutage: (outage) => logProblem(log, outage),
+    onWalLoss: (loss) => log.warn(loss, describeWalLoss(loss)),
+    // Without other nodes, events of this one go straight to its feed.
+    listener: config.database.kind === "sqlite" ? feed : shared,
+  };
+  const store = stack.use(await (open?.(listeners) ?? openStore(config.database, listeners)));
   // Disposed before the store, from which it reads.
   stack.use(feed);
   const cluster = stack.use(await Cluster.join({ store, facts: nodeFacts(secrets) }));

@@ -1,11 +1,13 @@
 /** Options for starting a node. */
-import type { EgressOptions } from "@posthorn/egress";
+import type { Egress, EgressOptions } from "@posthorn/egress";
 import type { PageBuilds } from "../api/page-build.ts";
 import type { HttpTimeouts } from "../api/server.ts";
 import type { Config } from "../config/config.ts";
 import type { Secrets } from "../config/secrets.ts";
 import type { Clock } from "../dispatch/types.ts";
 import type { Logger } from "../lib/log.ts";
+import type { StoreListeners } from "../store/open.ts";
+import type { Store } from "../store/store.ts";
 
 export interface NodeOptions {
   readonly config: Config;
@@ -17,6 +19,8 @@ export interface NodeOptions {
   readonly onlyFastify?: boolean;
   /** Default: the clock of this machine. */
   readonly clock?: Clock;
+  /** Clock of the background jobs. Default: `clock`. */
+  readonly workerClock?: Clock;
   /** False: the node does not listen; a host program passes requests to the listener of the server. */
   readonly listens?: boolean;
   /** Path at which a host program mounts the server, such as `/webhooks`. Default: empty. */
@@ -29,4 +33,8 @@ export interface NodeOptions {
   readonly signal?: AbortSignal;
   /** Options of the HTTP client that no setting covers, such as a resolver or a trusted certificate authority. */
   readonly egress?: EgressOptions;
+  /** Creates the HTTP client. Default: one that connects to the network. */
+  readonly createEgress?: (options: EgressOptions) => Egress;
+  /** Opens the store. Default: the database of `config`. */
+  readonly openStore?: (listeners: StoreListeners) => Promise<Store>;
 }

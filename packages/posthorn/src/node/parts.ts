@@ -32,8 +32,12 @@ export function hostConcurrencyOf({ endpointConcurrency }: Config): number {
   return Math.max(HOST_CONCURRENCY, endpointConcurrency);
 }
 
-export function egressOf(config: Config, more: EgressOptions = {}): Egress {
-  return new Egress({
+export function egressOf(
+  config: Config,
+  more: EgressOptions = {},
+  create: (options: EgressOptions) => Egress = (options) => new Egress(options),
+): Egress {
+  return create({
     allow: parseAllowList(config.egressAllow),
     tenantAllow: parseAllowList(config.egressTenantAllow),
     deny: parseDenyList(config.egressDeny),

@@ -6,12 +6,13 @@ import { join } from "node:path";
 import type { StoreListeners } from "../../src/store/open.ts";
 import { PostgresStore, type PostgresStoreOptions } from "../../src/store/postgres/postgres-store.ts";
 import { lockFolder } from "../../src/store/sqlite/folder-lock.ts";
+import { openHandler } from "../../src/store/sqlite/open-handler.ts";
 import { SqliteStore, type SqliteStoreOptions } from "../../src/store/sqlite/sqlite-store.ts";
 import type { WalLoss } from "../../src/store/sqlite/wal-loss.ts";
 import type { AcceptEntry, Store } from "../../src/store/store.ts";
+import { InlineThread } from "../../src/testing/inline-thread.ts";
 import type { AttemptRecord, Outcome } from "../../src/store/delivery.ts";
 import { emptyDatabase } from "./empty-database.ts";
-import { InlineThread } from "./inline-thread.ts";
 import { pooled } from "./pooler.ts";
 import { borrowDatabase } from "./postgres.ts";
 
@@ -104,7 +105,7 @@ function openInline(path: string, { listener, onWalLoss }: Partial<StoreListener
     onWalLoss?.(loss);
   };
   const thread = (role: "writer" | "reader"): InlineThread =>
-    new InlineThread({ path, role, maxPages: null }, noteWalLoss);
+    new InlineThread(path, () => openHandler({ path, role, maxPages: null }, noteWalLoss));
   const writer = thread("writer");
   const [hotReader, reader] = [thread("reader"), thread("reader")];
   const store = new SqliteStore({

@@ -2,12 +2,11 @@
  * A database thread without a thread: it executes requests on a real connection in this process. Starting three threads takes 0.2 s of
  * CPU time, opening three connections a few milliseconds.
  */
-import { failureOf, type Handler } from "../../src/store/sqlite/connection.ts";
-import { openHandler } from "../../src/store/sqlite/open-handler.ts";
-import type { DatabaseThread, ThreadOptions, ThreadRequest, ThreadResults } from "../../src/store/sqlite/protocol.ts";
-import { toStoreError } from "../../src/store/sqlite/thread-client.ts";
-import { StoreError } from "../../src/store/errors.ts";
-import type { WalLoss } from "../../src/store/sqlite/wal-loss.ts";
+import { setImmediate } from "node:timers";
+import { StoreError } from "../store/errors.ts";
+import { failureOf, type Handler } from "../store/sqlite/connection.ts";
+import type { DatabaseThread, ThreadRequest, ThreadResults } from "../store/sqlite/protocol.ts";
+import { toStoreError } from "../store/sqlite/thread-client.ts";
 
 interface Waiting {
   readonly request: ThreadRequest;
@@ -22,12 +21,13 @@ export class InlineThread implements DatabaseThread {
   readonly #waiting: Waiting[] = [];
   #closed = false;
 
-  constructor(options: ThreadOptions, onWalLoss: (loss: WalLoss) => void) {
-    this.#path = options.path;
+  /** @param open Opens the connection, and returns the handler of its requests. */
+  constructor(path: string, open: () => Handler) {
+    this.#path = path;
     try {
-      this.#handle = openHandler(options, onWalLoss);
+      this.#handle = open();
     } catch (error) {
-      throw toStoreError(failureOf(error), options.path);
+      throw toStoreError(failureOf(error), path);
     }
   }
 
