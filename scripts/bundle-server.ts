@@ -6,7 +6,7 @@
  *     node scripts/bundle-server.ts test/dist    writes another folder of the package, for tests. It must have the same depth.
  *     node scripts/bundle-server.ts dist/npm/dist/server --complete
  *                                                leaves nothing outside, for the published package: clients of brokers, the viewer of
- *                                                the API reference, and the module that programs import
+ *                                                the API reference, and the modules that programs import
  */
 import { copyFileSync, existsSync, globSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,6 +16,8 @@ import { CLIENT_PACKAGES, COMPLETE_EXTERNAL, EXTERNAL, PACKAGE, SOURCE, THREADS 
 import { noticesOf, packageFolder, readPackage } from "../packages/dashboard/scripts/notices.ts";
 
 const MODULES = join(PACKAGE, "../../node_modules");
+/** What programs import from the published package. */
+const MODULES_OF_PROGRAMS = { index: join(SOURCE, "index.ts"), testing: join(SOURCE, "testing/index.ts") };
 /** Files that the complete bundle loads as they are: the sandbox's WebAssembly, and the parser of calendars (see COMPLETE_EXTERNAL). */
 const COPIED = {
   "@jitl/quickjs-wasmfile-release-sync": "dist/emscripten-module.wasm",
@@ -30,7 +32,7 @@ const TARGET = join(PACKAGE, positionals[0] ?? "dist/server");
 
 rmSync(TARGET, { recursive: true, force: true });
 const bundle = await rolldown({
-  input: { main: join(SOURCE, "main.ts"), ...THREADS, ...(values.complete ? { index: join(SOURCE, "index.ts") } : {}) },
+  input: { main: join(SOURCE, "main.ts"), ...THREADS, ...(values.complete ? MODULES_OF_PROGRAMS : {}) },
   platform: "node",
   external: [...(values.complete ? COMPLETE_EXTERNAL : EXTERNAL)],
   resolve: { conditionNames: ["@posthorn/source", "node", "default"] },

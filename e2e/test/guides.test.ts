@@ -35,7 +35,8 @@ function blocksOf(text: string): readonly Block[] {
 const COMMANDS: Readonly<Record<string, { readonly file: string; readonly command: readonly string[] }>> = {
   sh: { file: "block.sh", command: ["bash", "-euo", "pipefail"] },
   js: { file: "block.mjs", command: [process.execPath] },
-  ts: { file: "block.ts", command: [process.execPath] },
+  // A pasted block imports the built package; the workspace has its sources.
+  ts: { file: "block.ts", command: [process.execPath, "--conditions=@posthorn/source"] },
   python: { file: "block.py", command: ["python3"] },
 };
 

@@ -9,6 +9,7 @@ import { buffer } from "node:stream/consumers";
 import { Egress, parseAllowList } from "@posthorn/egress";
 import { generateSecret, verify } from "@posthorn/webhooks";
 import { type HostLog, Posthorn } from "posthorn";
+import { TestPosthorn } from "posthorn/testing";
 
 const [server = "", token = ""] = process.argv.slice(2);
 const secret = generateSecret();
@@ -71,3 +72,9 @@ const log: HostLog = {
 await using embedded = await Posthorn.start({ settings: { dataDir: "embedded" }, log });
 const { uid } = await embedded.application.getOrCreate({ name: "Embedded", uid: "embedded" });
 console.log(`embedded ${uid}`);
+
+// So is the one for tests, which delivers without a port.
+await using tested = await TestPosthorn.start();
+const hook = await tested.hook({ application: "tested" });
+await tested.message.create("tested", { eventType: "invoice.paid", payload: { amount: 12.5 } });
+await (await hook.received("invoice.paid")).verify();

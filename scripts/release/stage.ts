@@ -33,7 +33,8 @@ export function stageServer(): string {
   for (const name of manifest.files.filter((file) => !["dist", "README.md", "LICENSE", NOTICES].includes(file)))
     cpSync(join(SOURCE, name), join(STAGED, name), { recursive: true });
   run("node", ["scripts/bundle-server.ts", join(FOLDER, SERVER), "--complete"]);
-  copyTypes(join(SOURCE, "dist/index.d.ts"), join(SOURCE, "dist"), "node_modules", join(STAGED, TYPES));
+  const entries = ["dist/index.d.ts", "dist/testing/index.d.ts"].map((file) => join(SOURCE, file));
+  copyTypes(entries, join(SOURCE, "dist"), "node_modules", join(STAGED, TYPES));
   const notices = [join(STAGED, SERVER, NOTICES), join(STAGED, "web", NOTICES)].map((file) =>
     readFileSync(file, "utf8"),
   );
@@ -55,6 +56,7 @@ function publishedManifest(manifest: Manifest): Manifest {
     bin: { posthorn: "bin/posthorn.cjs" },
     exports: {
       ".": { types: `./${TYPES}/index.d.ts`, default: `./${SERVER}/index.js` },
+      "./testing": { types: `./${TYPES}/testing/index.d.ts`, default: `./${SERVER}/testing.js` },
       "./package.json": "./package.json",
     },
     files: ["bin", ...manifest.files, NOTICES],

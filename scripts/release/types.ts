@@ -17,12 +17,12 @@ const OPAQUE: Readonly<Record<string, string>> = {
 type Conditions = string | null | { readonly [condition: string]: Conditions };
 
 /**
- * @param entry Declaration of the module.
+ * @param entries Declarations of the modules that programs import.
  * @param root Folder of the package's own declarations.
  * @param modules `node_modules` with its dependencies.
  * @param target Folder to write to. Files keep their paths relative to `root`; those of dependencies are in `vendor`.
  */
-export function copyTypes(entry: string, root: string, modules: string, target: string): void {
+export function copyTypes(entries: readonly string[], root: string, modules: string, target: string): void {
   const copied = new Set<string>();
   const copy = (file: string): string => {
     const to = placeOf(file, root, modules, target);
@@ -44,7 +44,7 @@ export function copyTypes(entry: string, root: string, modules: string, target: 
     write(to, opaque);
     return to;
   };
-  copy(entry);
+  for (const entry of entries) copy(entry);
 }
 
 function write(file: string, text: string): void {

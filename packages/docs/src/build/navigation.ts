@@ -31,6 +31,7 @@ export const SECTIONS: readonly Section[] = [
           "guides/how-it-works.md",
           "guides/add-webhooks-to-your-product.md",
           "guides/use-cases.md",
+          "guides/test-your-webhooks.md",
           "api.md",
           "delivery.md",
         ],
