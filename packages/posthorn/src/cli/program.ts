@@ -22,6 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   open: async () => (await import("./remote/open.ts")).addOpenCommand,
   apps: async () => (await import("./remote/resources.ts")).addAppsCommands,
   endpoints: async () => (await import("./remote/resources.ts")).addEndpointsCommands,
+  mcp: async () => (await import("./mcp/command.ts")).addMcpCommand,
   completion: loadCompletionCommand,
   start: async () => (await import("./server/start.ts")).addStartCommand,
   config: async () => (await import("./config/show.ts")).addConfigCommand,
