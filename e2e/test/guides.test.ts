@@ -1,11 +1,11 @@
 /**
- * The code on the pages of docs/guides works when pasted. Each block says in its first line whether it runs (`run`), or why not
- * (`skip=reason`), so that a new block without either fails.
+ * The code on the pages of docs/guides works when pasted. Each block says in its first line whether it runs (`run`), is a file that later blocks use
+ * (`file=path`), or why not (`skip=reason`), so that a new block without a mark fails.
  */
 import { execFile, spawnSync } from "node:child_process";
-import { globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { useWorld } from "../lib/world.ts";
@@ -44,8 +44,17 @@ async function run({ language, code }: Block, folder: string): Promise<void> {
   const { file, command } = COMMANDS[language]!;
   const [program, ...args] = command;
   writeFileSync(join(folder, file), code);
-  const env = { ...process.env, POSTHORN_URL: world.server.url, POSTHORN_TOKEN: world.server.token };
+  // The packages of this repository are not built.
+  const NODE_OPTIONS = "--conditions=@posthorn/source";
+  const env = { ...process.env, NODE_OPTIONS, POSTHORN_URL: world.server.url, POSTHORN_TOKEN: world.server.token };
   await promisify(execFile)(program!, [...args, file], { cwd: folder, env });
+}
+
+/** Writes a file of a project, which later blocks import. */
+function keep({ mark, code }: Block, folder: string): void {
+  const file = join(folder, mark.slice("file=".length));
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, code);
 }
 
 function canRun({ language }: Block): boolean {
@@ -55,7 +64,7 @@ function canRun({ language }: Block): boolean {
 
 describe.each(pages)("the page $name", ({ blocks }) => {
   it("says of each block whether it runs, or why not", () => {
-    const unmarked = blocks.filter(({ mark }) => mark !== "run" && !/^skip=[\w-]+$/.test(mark));
+    const unmarked = blocks.filter(({ mark }) => mark !== "run" && !/^(?:skip=[\w-]+|file=[\w/.-]+)$/.test(mark));
     expect(unmarked).toEqual([]);
   });
 
@@ -63,6 +72,7 @@ describe.each(pages)("the page $name", ({ blocks }) => {
     const folder = mkdtempSync(join(tmpdir(), "posthorn-guide-"));
     try {
       symlinkSync(join(REPOSITORY, "node_modules"), join(folder, "node_modules"));
+      for (const block of blocks) if (block.mark.startsWith("file=")) keep(block, folder);
       const runnable = blocks.filter((one) => one.mark === "run" && canRun(one));
       for (const block of runnable) await expect(run(block, folder)).resolves.toBeUndefined();
     } finally {

@@ -6,6 +6,7 @@ import dockerfile from "highlight.js/lib/languages/dockerfile";
 import ini from "highlight.js/lib/languages/ini";
 import javascript from "highlight.js/lib/languages/javascript";
 import json from "highlight.js/lib/languages/json";
+import php from "highlight.js/lib/languages/php";
 import nginx from "highlight.js/lib/languages/nginx";
 import python from "highlight.js/lib/languages/python";
 import go from "highlight.js/lib/languages/go";
@@ -30,6 +31,7 @@ const LANGUAGES = {
   javascript,
   json,
   nginx,
+  php,
   python,
   ruby,
   sql,
@@ -38,6 +40,7 @@ const LANGUAGES = {
   yaml,
 };
 for (const [name, language] of Object.entries(LANGUAGES)) hljs.registerLanguage(name, language);
+hljs.registerAliases("tsx", { languageName: "typescript" });
 hljs.registerAliases(["caddyfile", "caddy"], { languageName: "nginx" });
 
 /** Drawings that become part of the page, so that they follow its theme. */
