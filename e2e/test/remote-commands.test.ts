@@ -135,7 +135,7 @@ describe("commands that call a server", () => {
   it.each(["bash", "zsh", "fish"])("prints a completion script for %s with every command", async (shell) => {
     const { code, stdout } = await run(["completion", shell]);
     expect(code).toBe(0);
-    for (const name of ["listen", "trigger", "events", "replay", "take-over"]) expect(stdout).toContain(name);
+    for (const name of ["listen", "trigger", "verify", "events", "replay", "take-over"]) expect(stdout).toContain(name);
   });
 
   it("shows examples in the help of a command", async () => {

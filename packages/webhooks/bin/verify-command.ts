@@ -1,9 +1,8 @@
 import { parseArgs } from "node:util";
 import { isWebhookError, tryVerify, type Verified, type WebhookError, type WebhookRequest } from "@posthorn/webhooks";
-import { type Diagnosis, diagnoseProvider, diagnoseStandard } from "@posthorn/webhooks/doctor";
+import { type Diagnosis, diagnoseProvider, diagnoseStandard, parseHttpMessage } from "@posthorn/webhooks/doctor";
 import { answerHandshake, describe, type ProviderOptions, tryVerifyProvider } from "@posthorn/webhooks/provider";
 import { findProvider } from "@posthorn/webhooks/providers";
-import { parseHttpMessage } from "./http-message.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A mistake on the command line. Its message is shown to the user. */

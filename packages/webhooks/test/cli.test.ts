@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { run } from "../bin/cli.ts";
-import { parseHttpMessage } from "../bin/http-message.ts";
+import { parseHttpMessage } from "@posthorn/webhooks/doctor";
 import { createSigner } from "../src/standard/sign.ts";
 import { stripeStyle } from "../src/sender-styles/stripe.ts";
 

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Add>>> = {
   profiles: async () => (await import("./login/login.ts")).addProfilesCommand,
   listen: async () => (await import("./listen/command.ts")).addListenCommand,
   trigger: async () => (await import("./trigger/command.ts")).addTriggerCommand,
+  verify: async () => (await import("./verify/command.ts")).addVerifyCommand,
   tail: async () => (await import("./remote/tail.ts")).addTailCommand,
   publish: async () => (await import("./remote/publish.ts")).addPublishCommand,
   events: async () => (await import("./remote/events.ts")).addEventsCommands,

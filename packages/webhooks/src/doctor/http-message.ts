@@ -1,8 +1,13 @@
-import type { WebhookRequest } from "@posthorn/webhooks";
+import { concatBytes } from "../encoding.ts";
+import type { WebhookRequest } from "../request.ts";
 
 /**
- * Parses a request as text: request line, headers, an empty line, body. Lines of the head may end in LF or CRLF; the
- * body is taken byte by byte. Returns an error message when the request is unreadable.
+ * Parses a captured request: request line, headers, an empty line, body. Lines of the head may end in LF or CRLF; the
+ * body is taken byte by byte.
+ *
+ * @param message Bytes of the request.
+ * @param defaultUrl The public URL that the sender called, if the request does not contain it.
+ * @returns The request, or a sentence that says why it is unreadable.
  */
 export function parseHttpMessage(message: Uint8Array, defaultUrl: string | undefined): WebhookRequest | string {
   const end = endOfHead(message);
@@ -55,7 +60,7 @@ function unchunk(bytes: Uint8Array): Uint8Array | undefined {
     const size = /^([0-9a-f]{1,8})(?:;.*)?\r?$/i.exec(new TextDecoder("latin1").decode(bytes.subarray(at, line)))?.[1];
     if (line < 0 || size === undefined) return undefined;
     const length = Number.parseInt(size, 16);
-    if (length === 0) return new Uint8Array(Buffer.concat(chunks));
+    if (length === 0) return concatBytes(chunks);
     chunks.push(bytes.subarray(line + 1, line + 1 + length));
     at = line + 1 + length + 2;
   }
