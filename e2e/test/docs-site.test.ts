@@ -67,6 +67,26 @@ describe("a path without a page", () => {
 });
 
 describe("a page", () => {
+  it.each([390, 1280])("does not move while it loads in a window of %i pixels", async (width) => {
+    const page = await open("guides/add-webhooks-to-your-product", width);
+    await page.locator("button.copy").first().waitFor({ state: "attached" });
+    const moved = await page.evaluate(
+      () =>
+        new Promise<number>((resolve) => {
+          let sum = 0;
+          const observer = new PerformanceObserver((list) => {
+            for (const entry of list.getEntries())
+              sum += (entry as PerformanceEntry & { readonly value: number }).value;
+          });
+          observer.observe({ type: "layout-shift", buffered: true });
+          // Buffered entries arrive before the second frame.
+          requestAnimationFrame(() => requestAnimationFrame(() => resolve(sum)));
+        }),
+    );
+    // What Lighthouse calls good.
+    expect(moved).toBeLessThan(0.1);
+  });
+
   it("keeps the chosen theme on the next page", async () => {
     const page = await open("delivery");
     await page.getByRole("button", { name: "Switch between light and dark theme" }).click();

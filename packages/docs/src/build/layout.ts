@@ -77,7 +77,7 @@ ${header({ sections, version, files }, undefined, url)}
 <div class="columns home">
 <main id="main" tabindex="-1">
 <div class="hero"><h1 class="slogan">Page not found</h1><p class="lead">The documentation has no page at this address. It may have moved, or belong to another version.</p>
-<p><button type="button" class="search-button" data-search hidden><span>Search the documentation</span> <kbd>/</kbd></button> <a href="${url("")}">All pages</a></p></div>
+<p><button type="button" class="search-button" data-search><span>Search the documentation</span> <kbd>/</kbd></button> <a href="${url("")}">All pages</a></p></div>
 <div class="cards">${cards(sections, url)}</div>
 </main>
 </div>
@@ -105,8 +105,8 @@ ${sections.map((one) => tab(one, current, url)).join("\n")}
 <li><a href="${url("api")}">API reference</a></li>
 </ul></nav>
 <div class="tools">
-<button type="button" class="search-button" data-search hidden><span>Search</span> <kbd>/</kbd></button>
-<button type="button" class="icon" data-theme-button hidden aria-label="Switch between light and dark theme"></button>
+<button type="button" class="search-button" data-search><span>Search</span> <kbd>/</kbd></button>
+<button type="button" class="icon" data-theme-button aria-label="Switch between light and dark theme"></button>
 </div>
 </header>`;
 }
@@ -139,7 +139,7 @@ function sidebar({ title, groups }: FilledSection, page: Page, url: Url): string
     const open = group.pages.includes(page) || group.pages.length <= 12 ? " open" : "";
     return `<details${open}><summary>${escapeHtml(group.title)}</summary><ul>${links.join("")}</ul></details>`;
   });
-  return `<aside class="side"><button type="button" class="menu" data-menu aria-expanded="false" aria-controls="side" hidden>Pages in “${escapeHtml(title)}”</button>
+  return `<aside class="side"><button type="button" class="menu" data-menu aria-expanded="false" aria-controls="side">Pages in “${escapeHtml(title)}”</button>
 <nav id="side" aria-label="Pages in “${escapeHtml(title)}”">${lists.join("\n")}</nav></aside>`;
 }
 

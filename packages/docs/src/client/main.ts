@@ -11,9 +11,7 @@ connectSearch();
 
 function connectTheme(): void {
   const button = document.querySelector<HTMLButtonElement>("[data-theme-button]");
-  if (button === null) return;
-  button.hidden = false;
-  button.addEventListener("click", () => {
+  button?.addEventListener("click", () => {
     const root = document.documentElement;
     const isDark = root.dataset["theme"] === undefined ? prefersDark() : root.dataset["theme"] === "dark";
     const theme = isDark ? "light" : "dark";
@@ -34,8 +32,6 @@ function connectMenu(): void {
   const button = document.querySelector<HTMLButtonElement>("[data-menu]");
   const panel = document.querySelector("#side");
   if (button === null || panel === null) return;
-  button.hidden = false;
-  panel.classList.add("foldable");
   button.addEventListener("click", () => {
     const isOpen = button.getAttribute("aria-expanded") === "true";
     button.setAttribute("aria-expanded", String(!isOpen));

@@ -14,10 +14,7 @@ export function connectSearch(): void {
   const buttons = document.querySelectorAll<HTMLButtonElement>("[data-search]");
   if (buttons.length === 0) return;
   const search = new SearchDialog();
-  for (const button of buttons) {
-    button.hidden = false;
-    button.addEventListener("click", () => search.open());
-  }
+  for (const button of buttons) button.addEventListener("click", () => search.open());
   document.addEventListener("keydown", (event) => {
     const isShortcut = event.key === "/" || (event.key === "k" && (event.metaKey || event.ctrlKey));
     if (!isShortcut || isTyping(event.target)) return;
