@@ -75,6 +75,7 @@ function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
     "source-schema.ts",
     "feed-schema.ts",
     "relay-schema.ts",
+    "portal-key-schema.ts",
     "subscription-schema.ts",
     "watch-schema.ts",
     "people-schema.ts",

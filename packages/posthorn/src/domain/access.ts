@@ -39,6 +39,8 @@ export type Actor =
       /** Hash of the signed part of the token, and its expiry: both are needed to revoke it. */
       readonly tokenHash: Uint8Array;
       readonly tokenExpiresAt: number;
+      /** It is a portal key: see `portal/key.ts`. */
+      readonly isPortalKey?: true;
       /** What the token is for, and nothing else; absent: whatever its capabilities allow. */
       readonly scope?: TokenScope;
     };

@@ -103,6 +103,7 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
     "websub_request",
     "auto_config",
     "scoped_token",
+    "portal_key",
     "share_link",
     "feed_consumer",
     "table_source",

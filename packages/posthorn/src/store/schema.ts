@@ -21,6 +21,7 @@ import type {
   FeedLeaseTable,
   ScopedTokenTable,
 } from "./feed-schema.ts";
+import type { PortalKeyTable } from "./portal-key-schema.ts";
 import type { RelayFrameTable, RelaySessionTable } from "./relay-schema.ts";
 import type {
   DeviceRequestTable,
@@ -547,6 +548,7 @@ export interface Database {
   relay_frame: RelayFrameTable;
   auto_config: AutoConfigTable;
   scoped_token: ScopedTokenTable;
+  portal_key: PortalKeyTable;
   delivery_batch: DeliveryBatchTable;
   websub_topic: WebSubTopicTable;
   subscription: SubscriptionTable;

@@ -54,6 +54,7 @@ const KEYED_TABLES = [
   "relay_frame",
   "auto_config",
   "scoped_token",
+  "portal_key",
   "delivery_batch",
   "websub_topic",
   "subscription",

@@ -118,6 +118,7 @@ import { STATS_MODELS } from "./stats.ts";
 import { TRANSFORMATION_MODELS } from "./transformation.ts";
 import { USAGE_MODELS } from "./usage.ts";
 import { SUBSCRIPTION_MODELS } from "./subscription.ts";
+import { PORTAL_KEY_MODELS } from "./portal-key.ts";
 import { BROADCAST_MODELS } from "./broadcast.ts";
 import { BackgroundTaskList, BackgroundTaskOut, RecoverOut, ReplayOut } from "./task.ts";
 import { SOURCE_MODELS } from "./source-models.ts";
@@ -233,6 +234,7 @@ export const MODELS: readonly TSchema[] = [
   ...RELAY_MODELS,
   ...AUTO_CONFIG_MODELS,
   ...SUBSCRIPTION_MODELS,
+  ...PORTAL_KEY_MODELS,
   ...WATCH_MODELS,
   ...AUDIT_MODELS,
   ...ORGANISATION_MODELS,

@@ -28,6 +28,9 @@ export const KEY_PREFIX = "phk_";
 /** Prefix of tokens for one endpoint or subscription. */
 export const SCOPED_PREFIX = "sk_";
 
+/** Prefix of portal keys. */
+export const PORTAL_KEY_PREFIX = "phc_";
+
 /** Custom claim, because the seconds of `iat` cannot distinguish a new token from one revoked just before. */
 const ISSUED_MS = "iat_ms";
 
@@ -173,6 +176,7 @@ export class Authenticator implements TokenIssuer {
 
   #lookUp(token: string): Promise<Identity> {
     if (token.startsWith(KEY_PREFIX)) return this.#fromKey(token);
+    if (token.startsWith(PORTAL_KEY_PREFIX)) return this.#fromPortalKey(token);
     return token.startsWith(SCOPED_PREFIX) ? this.#fromScoped(token) : this.#fromJwt(token);
   }
 
@@ -203,6 +207,36 @@ export class Authenticator implements TokenIssuer {
       scope: { endpointKey: row.endpoint_id, autoConfigKey: row.auto_config_id },
     };
     return { actor, expiresAt };
+  }
+
+  async #fromPortalKey(token: string): Promise<Identity> {
+    const hash = hashToken(token);
+    const row = await this.#options.store.hotDb
+      .selectFrom("portal_key as k")
+      .innerJoin("organisation as o", "o.id", "k.org_id")
+      .innerJoin("application as a", "a.id", "k.app_id")
+      .select(["k.org_id", "k.app_id", "k.capabilities_json", "k.session_id", "k.created_at", "k.expires_at"])
+      .select(["o.public_id as org", "a.public_id as app"])
+      .where("k.hash", "=", hash)
+      .where("a.deleted_at", "is", null)
+      .executeTakeFirst();
+    if (row === undefined || (await this.#isRevoked([hash]))) throw refused();
+    const expiresAt = row.expires_at ?? Number.POSITIVE_INFINITY;
+    const actor: ApplicationActor = {
+      kind: "application",
+      orgId: row.org_id,
+      orgPublicId: row.org,
+      appId: row.app_id,
+      appPublicId: row.app,
+      sessionId: row.session_id,
+      capabilities: capabilitiesOf(JSON.parse(row.capabilities_json)),
+      featureFlags: new Set(),
+      tokenHash: hash,
+      tokenExpiresAt: expiresAt,
+      isPortalKey: true,
+    };
+    // Expiring all tokens of an application includes its keys.
+    return { actor, expiresAt: Math.min(expiresAt, await this.#endOf(actor, { [ISSUED_MS]: row.created_at })) };
   }
 
   async #fromKey(token: string): Promise<Identity> {

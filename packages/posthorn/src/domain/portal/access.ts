@@ -57,11 +57,15 @@ const NEEDED: Readonly<Record<Capability, readonly Permission[]>> = {
   ManageWatch: ["watches:write"],
 };
 
+/** Permissions that a caller lacks to give a capability to a token. */
+export function missingPermissions(actor: Actor, capability: Capability): readonly Permission[] {
+  const permissions = actor.kind === "organisation" ? actor.grant.permissions : null;
+  return NEEDED[capability].filter((permission) => permissions?.has(permission) === false);
+}
+
 /** Capabilities of the token. It cannot do more than the caller: by default, it has what the caller may give. */
 function capabilitiesFor(actor: Actor, { capabilities, readOnly }: PortalAccess): readonly Capability[] {
-  const permissions = actor.kind === "organisation" ? actor.grant.permissions : null;
-  const missing = (capability: Capability): readonly Permission[] =>
-    NEEDED[capability].filter((permission) => permissions?.has(permission) === false);
+  const missing = (capability: Capability): readonly Permission[] => missingPermissions(actor, capability);
   const wanted = readOnly
     ? (capabilities ?? DEFAULT_CAPABILITIES).filter((capability) => READ_ONLY.has(capability))
     : (capabilities ?? DEFAULT_CAPABILITIES.filter((one) => one === "ViewBase" || missing(one).length === 0));

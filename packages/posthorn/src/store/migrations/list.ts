@@ -47,6 +47,7 @@ import { applicationRetention } from "./062-application-retention.ts";
 import { traceContext } from "./071-trace-context.ts";
 import { deliveryPause } from "./075-delivery-pause.ts";
 import { redaction } from "./065-redaction.ts";
+import { portalKeys } from "./063-portal-keys.ts";
 import { relay } from "./066-relay.ts";
 import { secondFactor } from "./064-second-factor.ts";
 import { type Migration, migrationFor } from "./portable.ts";
@@ -109,6 +110,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "redaction", sql: redaction },
   { name: "application retention", sql: applicationRetention },
   { name: "relay", sql: relay },
+  { name: "portal keys", sql: portalKeys },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
