@@ -1,5 +1,5 @@
 /**
- * Time of a search among many applications and endpoints, over HTTP, on the store that POSTHORN_DATABASE_URL selects. See README.md in this
+ * Time of a search among many applications and endpoints, and of the list of all endpoints, over HTTP, on the store that POSTHORN_DATABASE_URL selects. See README.md in this
  * folder.
  *
  *     npm run bench:search -- --applications 100000
@@ -27,6 +27,8 @@ const ROWS_AT_ONCE = 1000;
 const ORGANISATION = "org_00000000000000000000000test";
 /** Nothing, one of the oldest objects, some, all, and a name with two words. */
 const QUERIES = ["nothing-has-this", "customer-000017", "customer-0009", "customer", "gmbh customer-050000"];
+/** Pages of the list of all endpoints: the first ones in both orders, and filters that match nothing, an old one, and all. */
+const LISTS = ["", "sort=url", "search=nothing-has-this", "host=hooks.customer-000017.example.com", "health=healthy"];
 
 async function fill({ store, ids }: PosthornNode["services"], orgId: number): Promise<void> {
   const now = Date.now();
@@ -78,7 +80,10 @@ try {
     .executeTakeFirstOrThrow();
   await fill(node.services, id);
   console.log(`${COUNT} applications and ${COUNT} endpoints, ${config.database.kind}`);
-  for (const q of QUERIES) {
+  for (const q of QUERIES) await measure(q, `search?${new URLSearchParams({ q })}`);
+  for (const query of LISTS) await measure(`endpoint?${query}`, `endpoint?${query}`);
+
+  async function measure(name: string, path: string): Promise<void> {
     const times: number[] = [];
     let cpuBefore = process.cpuUsage();
     let found = 0;
@@ -86,7 +91,7 @@ try {
       // The first one warms the caches.
       if (turn === 1) cpuBefore = process.cpuUsage();
       const startedAt = performance.now();
-      const response = await fetch(`${node.url}/api/v1/search?${new URLSearchParams({ q })}`, { headers });
+      const response = await fetch(`${node.url}/api/v1/${path}`, { headers });
       found = ((await response.json()) as { readonly data: readonly unknown[] }).data.length;
       if (turn > 0) times.push(performance.now() - startedAt);
     }
@@ -95,7 +100,7 @@ try {
     const sorted = times.toSorted((a, b) => a - b);
     const at = (share: number): string => sorted[Math.floor((sorted.length - 1) * share)]!.toFixed(1).padStart(7);
     console.log(
-      `${q.padEnd(22)} ${String(found).padStart(3)} found  p50 ${at(0.5)} ms  max ${at(1)} ms  CPU ${cpu} ms`,
+      `${name.padEnd(48)} ${String(found).padStart(3)} found  p50 ${at(0.5)} ms  max ${at(1)} ms  CPU ${cpu} ms`,
     );
   }
 } finally {

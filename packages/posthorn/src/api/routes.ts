@@ -129,6 +129,7 @@ import { setOperationalHeaders } from "./operational-webhook/set-headers.ts";
 import { upsertOperationalEndpoint } from "./operational-webhook/upsert.ts";
 import { checkEgress } from "./overview/check-egress.ts";
 import { listIssues } from "./overview/list-issues.ts";
+import { listAllEndpoints } from "./endpoint/list-all.ts";
 import { search } from "./search/search.ts";
 import { cancelAnyReplay } from "./replay/cancel-any.ts";
 import { cancelReplay } from "./replay/cancel.ts";
@@ -308,6 +309,7 @@ export const ROUTES: readonly Route[] = [
   listTasks,
   listIssues,
   search,
+  listAllEndpoints,
   checkEgress,
   createOperationalEndpoint,
   deleteOperationalEndpoint,

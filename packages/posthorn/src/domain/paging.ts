@@ -57,19 +57,29 @@ export async function readPage<Row, Key>(
   return pageOf(await fetch(slice), request.limit, backwards, weight);
 }
 
-/** Reads one page of a list by id with a limited scan. A page can be short or empty and not be the last. */
+/** Reads one page of a list by id, newest first, with a limited scan. A page can be short or empty and not be the last. */
 export async function readScannedPage<Row>(
   request: PageRequest,
   { prefix, startAtEnd }: { readonly prefix: IdPrefix; readonly startAtEnd: boolean },
   fetch: (slice: Slice<number>) => Promise<Scanned<Row>>,
   weight?: PageWeight<Row>,
 ): Promise<Page<Row>> {
-  const { backwards, slice } = sliceOf(request, { order: "desc", keyOf: idIterator(prefix), startAtEnd });
+  return readScanned(request, { order: "desc", keyOf: idIterator(prefix), startAtEnd, prefix }, fetch, weight);
+}
+
+/** Like {@link readScannedPage}, in any order. Iterators are ids. */
+export async function readScanned<Row>(
+  request: PageRequest,
+  list: ListOrder<number> & { readonly prefix: IdPrefix },
+  fetch: (slice: Slice<number>) => Promise<Scanned<Row>>,
+  weight?: PageWeight<Row>,
+): Promise<Page<Row>> {
+  const { backwards, slice } = sliceOf(request, list);
   const { rows, stoppedAt } = await fetch(slice);
   const page = pageOf(rows, request.limit, backwards, weight);
   // If the page is not done, the scan found more rows than fit, and the next page begins with them.
   if (stoppedAt === null || !page.done) return page;
-  return { ...page, done: false, next: `${backwards ? "-" : ""}${iteratorOfKey(prefix, stoppedAt)}` };
+  return { ...page, done: false, next: `${backwards ? "-" : ""}${iteratorOfKey(list.prefix, stoppedAt)}` };
 }
 
 function sliceOf<Key>(

@@ -109,6 +109,7 @@ import {
 import { STATE_MODELS } from "./endpoint-state.ts";
 import { OVERVIEW_MODELS } from "./overview.ts";
 import { SEARCH_MODELS } from "./search.ts";
+import { ENDPOINT_LIST_MODELS } from "./endpoint-list.ts";
 import { POLICY_MODELS } from "./policy/policy.ts";
 import { ACROSS_MODELS } from "./replay-across.ts";
 import { REPLAY_MODELS } from "./replay.ts";
@@ -167,6 +168,7 @@ export const MODELS: readonly TSchema[] = [
   ...STATE_MODELS,
   ...OVERVIEW_MODELS,
   ...SEARCH_MODELS,
+  ...ENDPOINT_LIST_MODELS,
   ...CLUSTER_MODELS,
   ...DELIVERY_PAUSE_MODELS,
   ...ENCRYPTION_MODELS,

@@ -41,16 +41,30 @@ export async function holdsAmong(
   for (const key of endpointKeys) {
     const endpoint = await directory.endpoint(key);
     if (endpoint === null) continue;
-    const hold =
-      holdBySettings(endpoint, now) ??
-      holdByListeners(endpoint, relay) ??
-      holdByBreaker(known.get(key)?.breaker ?? null, now);
+    const hold = holdOf(endpoint, { relay, breaker: known.get(key)?.breaker ?? null, now });
     if (hold !== null) holds.set(key, hold);
   }
   return holds;
 }
 
-function holdBySettings({ disabled, grant, kindProblem, policy }: DirectoryEndpoint, now: number): EndpointHold | null {
+/** What of the settings of an endpoint puts its deliveries on hold. */
+export type HoldSettings = Pick<DirectoryEndpoint, "key" | "destinationKind" | "disabled" | "kindProblem"> & {
+  readonly grant: Pick<DirectoryEndpoint["grant"], "held">;
+  readonly policy: { readonly lane: { readonly pausedUntil: number | null } };
+};
+
+interface HoldState {
+  readonly relay: RelaySource;
+  readonly breaker: UnhealthyLane["breaker"];
+  readonly now: number;
+}
+
+/** The hold of an endpoint; `null`: it receives due deliveries. */
+export function holdOf(endpoint: HoldSettings, { relay, breaker, now }: HoldState): EndpointHold | null {
+  return holdBySettings(endpoint, now) ?? holdByListeners(endpoint, relay) ?? holdByBreaker(breaker, now);
+}
+
+function holdBySettings({ disabled, grant, kindProblem, policy }: HoldSettings, now: number): EndpointHold | null {
   if (disabled) return { reason: "endpoint_disabled", until: null };
   if (grant.held) return { reason: "endpoint_unverified", until: null };
   if (kindProblem !== null) return { reason: "endpoint_kind_unavailable", until: null };
@@ -59,7 +73,7 @@ function holdBySettings({ disabled, grant, kindProblem, policy }: DirectoryEndpo
   return { reason: "endpoint_paused", until: pausedUntil === UNLIMITED_PAUSE ? null : pausedUntil };
 }
 
-function holdByListeners({ key, destinationKind }: DirectoryEndpoint, relay: RelaySource): EndpointHold | null {
+function holdByListeners({ key, destinationKind }: HoldSettings, relay: RelaySource): EndpointHold | null {
   if (destinationKind !== RELAY_KIND || relay.isListening(key)) return null;
   return { reason: "endpoint_without_listener", until: null };
 }

@@ -49,6 +49,7 @@ import { deliveryPause } from "./075-delivery-pause.ts";
 import { redaction } from "./065-redaction.ts";
 import { portalKeys } from "./063-portal-keys.ts";
 import { relay } from "./066-relay.ts";
+import { endpointList } from "./078-endpoint-list.ts";
 import { secondFactor } from "./064-second-factor.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 
@@ -111,6 +112,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "application retention", sql: applicationRetention },
   { name: "relay", sql: relay },
   { name: "portal keys", sql: portalKeys },
+  { name: "endpoint list", sql: endpointList },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
