@@ -88,3 +88,27 @@ describe("the list of applications", () => {
     await page.getByText("No applications match.").waitFor();
   });
 });
+
+describe("the list of all endpoints", () => {
+  it("is searched, filtered and sorted across customers, with its filters in the address (task 19)", async () => {
+    const page = await open("/endpoints");
+    const urls = (): Promise<string[]> => page.locator("tbody tr[data-index] td:first-child a").allInnerTexts();
+    await expect
+      .poll(async () => (await urls()).map((url) => url.split("/").at(-1)))
+      .toEqual(["initech", "globex", "acme-logistics"]);
+    await page.getByRole("combobox", { name: "Sort" }).selectOption("URL, A to Z");
+    await expect.poll(async () => (await urls())[0]).toContain("acme-logistics");
+    await page.getByRole("textbox", { name: "Host" }).fill("127.0.0.1");
+    await page.getByRole("combobox", { name: "Status" }).selectOption("Paused");
+    await page.getByText("No endpoints match.").waitFor();
+    expect(page.url()).toContain("state=paused&sort=url");
+    await page.getByRole("combobox", { name: "Status" }).selectOption("Any status");
+    const box = page.getByRole("searchbox", { name: /Search URL/ });
+    await box.fill("GLOBEX");
+    await box.press("Enter");
+    await expect.poll(async () => (await urls()).length).toBe(1);
+    // Its one message was delivered.
+    await page.getByRole("row", { name: /globex.*Globex.*Healthy.*100/s }).waitFor();
+    expect(await axeFaults(page, "light")).toEqual([]);
+  });
+});

@@ -65,6 +65,7 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["live", "/live"],
     ["issues", "/issues"],
     ["endpoints", "/endpoints"],
+    ["endpoints-attention", "/endpoints/attention"],
     ["applications", "/applications"],
     ["application", application],
     ["application-feed", `${application}?tab=feed`],

@@ -5,6 +5,7 @@ import { basePath } from "./lib/base.ts";
 import { TIME_WINDOWS, type TimeWindow } from "./lib/time-window.ts";
 import { toAuditFilter } from "./lib/audit-filter.ts";
 import { type Range, RANGES, toMessageFilter } from "./lib/message-filter.ts";
+import { toEndpointFilter } from "./lib/endpoint-filter.ts";
 import { isProblem, type EndpointProblem } from "./lib/endpoint-problems.ts";
 import { READ_STATES } from "./lib/source-kind.ts";
 import { WATCH_PHASES, type WatchPhase, WATCH_STATES, type WatchState } from "./lib/watch.ts";
@@ -133,6 +134,12 @@ const operatorPages = [
   createRoute({
     getParentRoute: () => operator,
     path: "/endpoints",
+    validateSearch: toEndpointFilter,
+    component: lazyRouteComponent(() => import("./pages/endpoints.tsx"), "Endpoints"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/endpoints/attention",
     validateSearch: problemSearch,
     component: lazyRouteComponent(() => import("./pages/endpoints-needing-attention.tsx"), "EndpointsNeedingAttention"),
   }),

@@ -6,6 +6,7 @@ import { capture } from "./en/capture.ts";
 import { causes } from "./en/causes.ts";
 import { cluster } from "./en/cluster.ts";
 import { destinations } from "./en/destinations.ts";
+import { endpointList } from "./en/endpoint-list.ts";
 import { endpointState } from "./en/endpoint-state.ts";
 import { feed } from "./en/feed.ts";
 import { firstRun } from "./en/first-run.ts";
@@ -36,6 +37,7 @@ export const en = {
   ...causes,
   ...cluster,
   ...destinations,
+  ...endpointList,
   ...endpointState,
   ...feed,
   ...firstRun,

@@ -18,6 +18,7 @@ import {
   Shapes,
   TriangleAlert,
   Users,
+  Webhook,
 } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { en } from "../i18n/en.ts";
@@ -45,6 +46,7 @@ const GROUPS: readonly (readonly Place[])[] = [
   ],
   [
     { to: "/applications", name: "applications", icon: Boxes },
+    { to: "/endpoints", name: "endpoints", icon: Webhook },
     { to: "/sources", name: "sources", icon: Download },
     { to: "/watches", name: "watches", icon: Eye },
     { to: "/templates", name: "templates", icon: LayoutTemplate },

@@ -20,8 +20,8 @@ const EVERY_MS = 5000;
 export function EndpointsNeedingAttention() {
   const { t, i18n } = useTranslation();
   const audience = useAudience();
-  const navigate = useNavigate({ from: "/endpoints" });
-  const { problem } = useSearch({ from: "/operator/endpoints" });
+  const navigate = useNavigate({ from: "/endpoints/attention" });
+  const { problem } = useSearch({ from: "/operator/endpoints/attention" });
   const now = useQuery({
     queryKey: ["stats", "now"],
     queryFn: () => must(api.GET("/api/v1/stats/now")),
@@ -33,6 +33,11 @@ export function EndpointsNeedingAttention() {
   return (
     <Page
       title={t("attention.title")}
+      crumbs={[
+        <Link key="endpoints" to="/endpoints">
+          {t("endpoints.title")}
+        </Link>,
+      ]}
       lead={t(now.data.endpoints.more ? "attention.more" : "attention.lead")}
       actions={
         <SelectField

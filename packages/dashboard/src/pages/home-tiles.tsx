@@ -81,7 +81,7 @@ export function Tiles({ now, summary, before, storage, window, urgent }: TilesPr
           value={now === undefined ? "–" : `${urgent}${now.endpoints.more ? "+" : ""}`}
           tone={urgent > 0 ? "bad" : undefined}
           more={t("home.inFlight", { count: now?.dispatcher.inFlight ?? 0, value: count(now?.dispatcher.inFlight) })}
-          link={{ to: "/endpoints" }}
+          link={{ to: "/endpoints/attention" }}
         />
       </div>
       <details className={styles["moreFigures"]} open={isUnusual}>

@@ -1,16 +1,10 @@
-import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { Url } from "../components/url.tsx";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Badge, Tags } from "../components/badge.tsx";
 import { Table } from "../components/table.tsx";
-import { targetName } from "../lib/destination-config.ts";
-import type { LocalKind } from "../lib/kind-texts.ts";
-import { shortUrl } from "../lib/short-url.ts";
 import { useAudience } from "../session/audience.ts";
-import { DestinationMark } from "./destination-mark.tsx";
-import type { Endpoint } from "./endpoint-props.ts";
+import { EndpointName } from "./endpoint-name.tsx";
 import { EndpointStateBadge } from "./endpoint-state.tsx";
 import styles from "./message-list.module.css";
 import { NewEndpoint } from "./new-endpoint.tsx";
@@ -63,40 +57,5 @@ export function Endpoints({ app }: { readonly app: string }) {
         },
       ]}
     />
-  );
-}
-
-interface EndpointNameProps {
-  readonly app: string;
-  readonly endpoint: Endpoint;
-  readonly kind: LocalKind | undefined;
-}
-
-/** A webhook by its URL; any other kind by its description, or by its target. */
-function EndpointName({ app, endpoint: { id, url, kind: name, description }, kind }: EndpointNameProps) {
-  const audience = useAudience();
-  const link = audience.endpoint(app, id);
-  if (name === "http") {
-    return (
-      <>
-        <Link {...link} title={url}>
-          <Url url={url} />
-        </Link>
-        {description !== "" && <span className="muted">{description}</span>}
-      </>
-    );
-  }
-  const title = kind?.title ?? name;
-  const target = targetName(url);
-  return (
-    <span className={styles["kind"]}>
-      <DestinationMark kind={name} group={kind?.group ?? ""} />
-      <span className={styles["name"]}>
-        <Link {...link} title={url}>
-          {description !== "" || target === "" ? description || title : <Url url={target} />}
-        </Link>
-        <span className="muted">{description !== "" && target !== "" ? `${title} · ${shortUrl(target)}` : title}</span>
-      </span>
-    </span>
   );
 }

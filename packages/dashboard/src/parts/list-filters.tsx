@@ -6,6 +6,13 @@ import styles from "./filters.module.css";
 
 export interface ListFiltersProps<Name extends string> {
   readonly search: { readonly label: string; readonly value: string | undefined };
+  /** Further texts, shorter than the search. */
+  readonly texts?: readonly {
+    readonly name: Name;
+    readonly label: string;
+    readonly help: string;
+    readonly value: string | undefined;
+  }[];
   readonly choices: readonly {
     readonly name: Name;
     readonly label: string;
@@ -17,7 +24,7 @@ export interface ListFiltersProps<Name extends string> {
   readonly onChange: (name: Name | "search", value: string) => void;
 }
 
-export function ListFilters<Name extends string>({ search, choices, onChange }: ListFiltersProps<Name>) {
+export function ListFilters<Name extends string>({ search, texts, choices, onChange }: ListFiltersProps<Name>) {
   return (
     <div className={styles["line"]} role="search">
       <div className={styles["search"]}>
@@ -33,6 +40,21 @@ export function ListFilters<Name extends string>({ search, choices, onChange }: 
           onBlur={(event) => onChange("search", event.currentTarget.value.trim())}
         />
       </div>
+      {texts?.map(({ name, label, help, value }) => (
+        <div key={name} className={styles["choice"]}>
+          <input
+            key={value ?? ""}
+            className={formStyles["input"]}
+            placeholder={help}
+            aria-label={label}
+            defaultValue={value ?? ""}
+            spellCheck={false}
+            autoCapitalize="none"
+            onKeyDown={(event) => event.key === "Enter" && onChange(name, event.currentTarget.value.trim())}
+            onBlur={(event) => onChange(name, event.currentTarget.value.trim())}
+          />
+        </div>
+      ))}
       {choices.map(({ name, label, value, choices: values }) => (
         <div key={name} className={styles["choice"]}>
           <SelectField

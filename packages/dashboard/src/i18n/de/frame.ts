@@ -29,6 +29,7 @@ export const frame: typeof english = {
     live: "Live",
     issues: "Fehler",
     applications: "Anwendungen",
+    endpoints: "Endpunkte",
     sources: "Quellen",
     templates: "Vorlagen",
     watches: "Überwachungen",

@@ -28,6 +28,7 @@ export const frame = {
     live: "Live",
     issues: "Issues",
     applications: "Applications",
+    endpoints: "Endpoints",
     sources: "Sources",
     templates: "Templates",
     watches: "Watches",

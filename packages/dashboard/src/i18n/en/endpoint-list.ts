@@ -1,0 +1,25 @@
+/** The list of the endpoints of all customers. */
+export const endpointList = {
+  endpointList: {
+    lead: "Endpoints of all applications and sources, with their figures of the last 24 hours.",
+    none: "No endpoints yet. Create an application, then add an endpoint to it.",
+    noMatch: "No endpoints match.",
+    search: "Search URL, description, external ID or ID",
+    host: "Host",
+    hostHelp: "Host or domain",
+    anyState: "Any status",
+    anyHealth: "Any health",
+    anyKind: "Any kind",
+    kind: "Kind",
+    health: "Health",
+    sort: "Sort",
+    sorts: { newest: "Newest first", oldest: "Oldest first", url: "URL, A to Z", urlDown: "URL, Z to A" },
+    healths: { failing: "Failing", degraded: "Degraded", healthy: "Healthy", idle: "No attempts" },
+    filters: { failing: "Failing", healthy: "Not failing" },
+    states: { enabled: "Enabled", paused: "Paused", disabled: "Disabled" },
+    lastDay: "Attempts, 24 hours",
+    lastEvent: "Last event",
+    queued: "Queued",
+    attention: "Needing attention",
+  },
+};

@@ -1,0 +1,167 @@
+/** List of the endpoints of all applications and sources. */
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { useList } from "../api/list.ts";
+import type { components } from "../api/schema.ts";
+import { Badge, type Tone } from "../components/badge.tsx";
+import { buttonClass } from "../components/button.tsx";
+import { Spark } from "../components/chart.tsx";
+import { ListPage, timeColumn } from "../components/list-page.tsx";
+import type { Column } from "../components/table.tsx";
+import {
+  ENDPOINT_HEALTHS,
+  ENDPOINT_SORTS,
+  ENDPOINT_STATES,
+  endpointQuery,
+  toEndpointFilter,
+} from "../lib/endpoint-filter.ts";
+import { STATE_TONES } from "../lib/endpoint-state.ts";
+import { formatNumber, formatPercent } from "../lib/format.ts";
+import { EndpointName } from "../parts/endpoint-name.tsx";
+import { ListFilters, withFilter } from "../parts/list-filters.tsx";
+import nameStyles from "../parts/message-list.module.css";
+import { useDestinationKinds } from "../parts/use-destination-kinds.ts";
+import styles from "./endpoints.module.css";
+
+type ListedEndpoint = components["schemas"]["ListedEndpointOut"];
+
+const HEALTH_TONES: Readonly<Record<ListedEndpoint["health"], Tone>> = {
+  failing: "bad",
+  degraded: "warn",
+  healthy: "good",
+  idle: "neutral",
+};
+/** The server counts queued deliveries up to this number. */
+const MAX_QUEUED = 1000;
+
+export function Endpoints() {
+  const { t } = useTranslation();
+  const filter = useSearch({ from: "/operator/endpoints" });
+  const list = useList(["endpoints", "all", filter], (page) =>
+    must(api.GET("/api/v1/endpoint", { params: { query: { ...page, ...endpointQuery(filter) } } })),
+  );
+  const { sort: _sort, ...conditions } = filter;
+  return (
+    <ListPage
+      title={t("endpoints.title")}
+      lead={t("endpointList.lead")}
+      actions={
+        <Link to="/endpoints/attention" className={buttonClass("plain")}>
+          {t("endpointList.attention")}
+        </Link>
+      }
+      list={list}
+      rowKey={(row) => row.id}
+      linked
+      empty={t(Object.keys(conditions).length === 0 ? "endpointList.none" : "endpointList.noMatch")}
+      columns={useColumns()}
+    >
+      <Filters />
+    </ListPage>
+  );
+}
+
+function useColumns(): readonly Column<ListedEndpoint>[] {
+  const { t, i18n } = useTranslation();
+  const kinds = useDestinationKinds();
+  return [
+    {
+      key: "url",
+      label: t("endpoints.one"),
+      cell: (row) => (
+        <span className={nameStyles["name"]}>
+          <EndpointName app={row.appId} endpoint={row} kind={kinds?.find(({ kind }) => kind === row.kind)} />
+        </span>
+      ),
+    },
+    { key: "app", label: t("messages.application"), cell: (row) => <span className="muted">{row.appName}</span> },
+    {
+      key: "health",
+      label: t("endpointList.health"),
+      tight: true,
+      cell: ({ health, state }) =>
+        state === "active" ? (
+          <Badge tone={HEALTH_TONES[health]}>{t(`endpointList.healths.${health}`)}</Badge>
+        ) : (
+          <Badge tone={STATE_TONES[state]}>{t(`endpointState.states.${state}`)}</Badge>
+        ),
+    },
+    { key: "attempts", label: t("endpointList.lastDay"), tight: true, cell: (row) => <Attempts endpoint={row} /> },
+    timeColumn(t("endpointList.lastEvent"), "lastEventAt"),
+    {
+      key: "queued",
+      label: t("endpointList.queued"),
+      end: true,
+      tight: true,
+      cell: ({ queued }) => `${formatNumber(i18n.language, queued)}${queued === MAX_QUEUED ? "+" : ""}`,
+    },
+  ];
+}
+
+/** Sparkline and success rate of the last 24 hours. */
+function Attempts({ endpoint: { hours, successRate } }: { readonly endpoint: ListedEndpoint }) {
+  const { t, i18n } = useTranslation();
+  if (successRate === null) return <span className="muted">–</span>;
+  const sum = (of: "succeeded" | "failed"): number => hours.reduce((total, hour) => total + hour[of], 0);
+  return (
+    <span className={styles["attempts"]}>
+      <Spark
+        points={hours.map(({ succeeded: ok, failed }) => ({ ok, failed }))}
+        label={t("endpoints.spark", { ok: sum("succeeded"), failed: sum("failed") })}
+      />
+      <span className="numeric">{formatPercent(i18n.language, successRate * 100, successRate > 0.99 ? 1 : 0)}</span>
+    </span>
+  );
+}
+
+function Filters() {
+  const { t } = useTranslation();
+  const navigate = useNavigate({ from: "/endpoints" });
+  const filter = useSearch({ from: "/operator/endpoints" });
+  const kinds = useDestinationKinds() ?? [];
+  return (
+    <ListFilters
+      search={{ label: t("endpointList.search"), value: filter.search }}
+      texts={[{ name: "host", label: t("endpointList.host"), help: t("endpointList.hostHelp"), value: filter.host }]}
+      choices={[
+        {
+          name: "state",
+          label: t("endpoints.state"),
+          value: filter.state,
+          choices: [
+            { value: "", label: t("endpointList.anyState") },
+            ...ENDPOINT_STATES.map((value) => ({ value, label: t(`endpointList.states.${value}`) })),
+          ],
+        },
+        {
+          name: "health",
+          label: t("endpointList.health"),
+          value: filter.health,
+          choices: [
+            { value: "", label: t("endpointList.anyHealth") },
+            ...ENDPOINT_HEALTHS.map((value) => ({ value, label: t(`endpointList.filters.${value}`) })),
+          ],
+        },
+        {
+          name: "kind",
+          label: t("endpointList.kind"),
+          value: filter.kind,
+          choices: [
+            { value: "", label: t("endpointList.anyKind") },
+            ...kinds.map(({ kind: value, title: label }) => ({ value, label })),
+          ],
+        },
+        {
+          name: "sort",
+          label: t("endpointList.sort"),
+          value: filter.sort ?? "newest",
+          choices: ENDPOINT_SORTS.map((value) => ({ value, label: t(`endpointList.sorts.${value}`) })),
+        },
+      ]}
+      onChange={(name, value) =>
+        void navigate({ search: toEndpointFilter(withFilter({ ...filter }, name, value)), replace: true })
+      }
+    />
+  );
+}
