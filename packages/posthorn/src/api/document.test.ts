@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { buildDocument, publishedDocument } from "./document.ts";
+import { LIST_EXPORTS } from "./list-export/lists.ts";
 import { ROUTES } from "./routes.ts";
 import { PUBLIC_ROUTES } from "./session/public-routes.ts";
 
@@ -14,6 +15,7 @@ describe("the OpenAPI document", () => {
       "v1.relay.socket",
       "v1.relay.stream",
       "v1.audit.export",
+      ...LIST_EXPORTS.map(({ name }) => `v1.export.${name}`),
       "v1.feed.stream",
       "v1.endpoint.feed.stream",
       "websub.hub.request",

@@ -9,6 +9,7 @@ import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
 import { EXPORT_DESCRIPTION, EXPORT_PATH } from "./audit/export.ts";
 import { PERMISSION_ROUTES } from "./endpoint-permission-description.ts";
 import { RELAY_DESCRIPTIONS } from "./relay/socket.ts";
+import { LIST_EXPORT_DESCRIPTIONS } from "./list-export/export.ts";
 import { LIVE_DESCRIPTION, LIVE_PATH } from "./live.ts";
 import { descriptionOf, STREAM_PATHS } from "./feed/stream.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
@@ -72,6 +73,7 @@ export async function buildDocument(): Promise<object> {
   app.get(LIVE_PATH, { schema: LIVE_DESCRIPTION }, neverCalled);
   for (const { path, schema } of RELAY_DESCRIPTIONS) app.get(path, { schema }, neverCalled);
   app.get(EXPORT_PATH, { schema: EXPORT_DESCRIPTION }, neverCalled);
+  for (const { path, schema } of LIST_EXPORT_DESCRIPTIONS) app.get(path, { schema }, neverCalled);
   for (const scope of STREAM_PATHS) app.get(scope.path, { schema: descriptionOf(scope) }, neverCalled);
   for (const route of PUBLIC_ROUTES)
     app.route({ method: route.method, url: route.path, schema: describePublicRoute(route), handler: neverCalled });

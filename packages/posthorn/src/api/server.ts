@@ -37,6 +37,7 @@ import { type CallerOptions, identifyCaller, identifyReader } from "./session/ca
 import { registerProviderRedirects } from "./session/provider-redirects.ts";
 import { registerPublicRoutes } from "./session/public-routes.ts";
 import { registerAuditExport } from "./audit/export.ts";
+import { registerListExports } from "./list-export/export.ts";
 import { registerSharePage } from "./share/page.ts";
 import { registerFeedStreams } from "./feed/stream.ts";
 import { registerRelay } from "./relay/socket.ts";
@@ -213,6 +214,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
   registerMcp(app, { ...options, access: options.mcp });
   registerSharePage(app, options.services);
   registerAuditExport(app, streams);
+  registerListExports(app, streams);
   registerReference(app, options.base);
   registerSecurityTxt(app, {
     contacts: options.securityContacts,

@@ -33,6 +33,7 @@ export const TAGS = [
   ["Sign-in", "How people and command lines get a session."],
   ["Share", "Links that show a message or attempt to people without an account."],
   ["Redaction", "Rules that hide values of payloads before they are stored."],
+  ["Export", "Lists as CSV or NDJSON."],
   ["Audit", "Who changed or viewed what."],
   ["Privacy", "Erase the data of a person."],
   ["Cluster", "Nodes and the work that each of them has."],

@@ -1,0 +1,122 @@
+/** Export of lists as CSV and NDJSON, over HTTP. */
+import { eventually, startReceiver } from "@posthorn/testkit";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startNode, type TestNode } from "./support/posthorn.ts";
+import { temporaryFolder } from "./support/store.ts";
+import { Tenant } from "./support/tenant.ts";
+
+/** More than a page. */
+const APPLICATIONS = 260;
+const stack = new AsyncDisposableStack();
+let node: TestNode;
+let tenant: Tenant;
+
+beforeAll(async () => {
+  const folder = stack.use(temporaryFolder());
+  const receiver = stack.use(await startReceiver({ response: { status: 204 } }));
+  node = stack.use(await startNode(folder.path));
+  tenant = new Tenant(node);
+  for (let index = 0; index < APPLICATIONS; index++) {
+    await tenant.call("POST", "app", { name: index === 0 ? "=HYPERLINK(1)" : `Customer ${index}`, uid: `c${index}` });
+  }
+  await tenant.call("POST", "app/c1/endpoint", { url: `${receiver.url}/one`, uid: "one", description: '-2, or "two"' });
+  await tenant.call("POST", "app/c2/endpoint", { url: `${receiver.url}/two` });
+  await tenant.call("POST", "app/c1/msg", { eventType: "order.paid", payload: { secret: "needle" }, tags: ["a", "b"] });
+  await eventually(async () => {
+    const { json } = await tenant.call("GET", "app/c1/attempt/endpoint/one");
+    if ((json["data"] as unknown[]).length === 0) throw new Error("no attempt yet");
+  });
+}, 120_000);
+
+afterAll(() => stack.disposeAsync());
+
+async function fetched(path: string, token = node.token): Promise<Response> {
+  return fetch(`${node.url}/api/v1/export/${path}`, { headers: { authorization: `Bearer ${token}` } });
+}
+
+async function lines(path: string, token?: string): Promise<readonly string[]> {
+  const response = await fetched(path, token);
+  const text = await response.text();
+  expect([response.status, response.ok ? "" : text]).toEqual([200, ""]);
+  return text.split(/\r?\n/).slice(0, -1);
+}
+
+async function keyWith(scopes: readonly string[]): Promise<string> {
+  const { json } = await tenant.call("POST", "auth/api-key", { name: "Key", scopes });
+  return json["token"] as string;
+}
+
+describe("an export", () => {
+  it("has each row of all pages once, as CSV in which no cell is a formula", async () => {
+    const [head, ...rows] = await lines("applications");
+    expect(head).toBe("id,uid,name,metadata,createdAt,updatedAt");
+    expect(rows.map((row) => row.split(",")[1])).toEqual(
+      Array.from({ length: APPLICATIONS }, (_, index) => `c${index}`),
+    );
+    expect(rows[0]).toContain(",'=HYPERLINK(1),{},");
+    const [, two, one] = await lines("endpoints");
+    expect([two, one]).toEqual([
+      expect.stringContaining("/two,,http,"),
+      expect.stringContaining(`,"'-2, or ""two""",http,`),
+    ]);
+  });
+
+  it("has the rows as JSON, with the filters and the order of the list", async () => {
+    const rows = (await lines("applications?format=ndjson&search=customer%2025&order=descending")).map(
+      (line) => (JSON.parse(line) as { uid: string }).uid,
+    );
+    expect(rows).toEqual(["c259", "c258", "c257", "c256", "c255", "c254", "c253", "c252", "c251", "c250", "c25"]);
+    expect(await lines("events?format=ndjson")).toEqual([]);
+  });
+
+  it("has messages and attempts without their contents", async () => {
+    const [head, message] = await lines("messages?app_id=c1");
+    expect(message!.split(",")[head!.split(",").indexOf("eventType")]).toBe("order.paid");
+    expect(message).toContain(`"[""a"",""b""]"`);
+    const [attempt] = await lines("attempts?app_id=c1&endpoint_id=one&format=ndjson");
+    expect(JSON.parse(attempt!)).toMatchObject({ responseStatusCode: 204, statusText: "success", response: "{}" });
+    expect(`${message}${attempt}`).not.toContain("needle");
+  });
+
+  it("is a download, and has one entry in the audit log", async () => {
+    const response = await fetched("endpoints?host=127.0.0.1");
+    expect(response.headers.get("content-type")).toBe("text/csv; charset=utf-8");
+    expect(response.headers.get("content-disposition")).toBe('attachment; filename="endpoints.csv"');
+    await response.text();
+    const { json } = await tenant.call("GET", "audit?action=v1.export.endpoints&limit=250");
+    const entries = json["data"] as { type: string; detail: { facts: { filters: string[] } } }[];
+    expect(entries.filter(({ detail }) => detail.facts.filters.includes("host"))).toMatchObject([
+      { type: "view", detail: { facts: { format: "csv", filters: ["host"] } } },
+    ]);
+  });
+
+  it("shows a caller what the list shows it, and masks what it masks", async () => {
+    const limited = await keyWith(["read", "app:c2"]);
+    expect(await lines("endpoints?format=ndjson", limited)).toEqual([expect.stringContaining("/two")]);
+    expect((await fetched("attempts?app_id=c1&endpoint_id=one", limited)).status).toBe(404);
+    expect((await fetched("endpoints", await keyWith(["messages:publish"]))).status).toBe(403);
+    const { json } = await tenant.call("POST", "auth/app-portal-access/c1", {});
+    expect((await fetched("endpoints", json["token"] as string)).status).toBe(403);
+    expect((await fetched("endpoints", "nothing")).status).toBe(401);
+  });
+
+  it.each([
+    ["endpoints?format=xml", 400],
+    ["endpoints?limit=5", 422],
+    ["endpoints?host=a%20b", 422],
+    ["attempts?app_id=c1", 422],
+    ["attempts?app_id=c1&endpoint_id=nothing", 404],
+    ["nothing", 404],
+  ])("refuses %s", async (path, status) => {
+    expect((await fetched(path)).status).toBe(status);
+  });
+
+  it("stops reading when the client leaves", async () => {
+    const abort = new AbortController();
+    const headers = { authorization: `Bearer ${node.token}` };
+    const response = await fetch(`${node.url}/api/v1/export/applications`, { headers, signal: abort.signal });
+    abort.abort();
+    await expect(response.text()).rejects.toThrow("abort");
+    expect(await lines("applications?format=ndjson&search=customer%20259")).toHaveLength(1);
+  });
+});
