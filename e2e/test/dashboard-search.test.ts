@@ -1,4 +1,5 @@
 /** Search with Ctrl-K and on the list of applications, by keyboard. Counts are of keys and clicks without typing, as in the review. */
+import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { axeFaults } from "../lib/axe.ts";
@@ -110,5 +111,18 @@ describe("the list of all endpoints", () => {
     // Its one message was delivered.
     await page.getByRole("row", { name: /globex.*Globex.*Healthy.*100/s }).waitFor();
     expect(await axeFaults(page, "light")).toEqual([]);
+  });
+
+  it("is exported with its filters, as a file (task 16: impossible in the review; two clicks)", async () => {
+    const page = await open("/endpoints?search=globex");
+    await page.getByRole("button", { name: "Export" }).click();
+    const [file] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("menuitem", { name: /^CSV/ }).click(),
+    ]);
+    expect(file.suggestedFilename()).toBe("endpoints.csv");
+    const lines = (await readFile(await file.path(), "utf8")).split("\r\n");
+    expect([lines.length, lines[1]]).toEqual([3, expect.stringContaining("/hooks/globex")]);
+    await page.getByRole("button", { name: "Export" }).waitFor();
   });
 });

@@ -1,6 +1,6 @@
-/** Downloads a text as a file. */
-export function download(name: string, text: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+/** Downloads a text, or its parts, as a file. */
+export function download(name: string, content: string | readonly BlobPart[], type: string): void {
+  const url = URL.createObjectURL(new Blob(typeof content === "string" ? [content] : [...content], { type }));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

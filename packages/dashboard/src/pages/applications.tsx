@@ -7,6 +7,7 @@ import { useList } from "../api/list.ts";
 import { type FormValues, TextField } from "../components/form.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
+import { ExportButton } from "../parts/export-button.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 
 export function Applications() {
@@ -20,7 +21,21 @@ export function Applications() {
     <ListPage
       title={t("applications.title")}
       lead={t("applications.lead")}
-      actions={<NewApplication />}
+      actions={
+        <>
+          <ExportButton
+            name="applications"
+            open={(format, signal) =>
+              api.GET("/api/v1/export/applications", {
+                params: { query: { ...filter, order: "descending", format } },
+                parseAs: "stream",
+                signal,
+              })
+            }
+          />
+          <NewApplication />
+        </>
+      }
       list={list}
       rowKey={(row) => row.id}
       linked

@@ -19,6 +19,7 @@ import {
 import { STATE_TONES } from "../lib/endpoint-state.ts";
 import { formatNumber, formatPercent } from "../lib/format.ts";
 import { EndpointName } from "../parts/endpoint-name.tsx";
+import { ExportButton } from "../parts/export-button.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import nameStyles from "../parts/message-list.module.css";
 import { useDestinationKinds } from "../parts/use-destination-kinds.ts";
@@ -47,9 +48,21 @@ export function Endpoints() {
       title={t("endpoints.title")}
       lead={t("endpointList.lead")}
       actions={
-        <Link to="/endpoints/attention" className={buttonClass("plain")}>
-          {t("endpointList.attention")}
-        </Link>
+        <>
+          <Link to="/endpoints/attention" className={buttonClass("plain")}>
+            {t("endpointList.attention")}
+          </Link>
+          <ExportButton
+            name="endpoints"
+            open={(format, signal) =>
+              api.GET("/api/v1/export/endpoints", {
+                params: { query: { ...endpointQuery(filter), format } },
+                parseAs: "stream",
+                signal,
+              })
+            }
+          />
+        </>
       }
       list={list}
       rowKey={(row) => row.id}

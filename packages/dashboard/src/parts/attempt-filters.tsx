@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { SelectField } from "../components/form.tsx";
 import styles from "./filters.module.css";
@@ -12,9 +13,11 @@ const CLASSES = [200, 300, 400, 500, 0] as const;
 export interface AttemptFiltersProps {
   readonly filter: AttemptFilter;
   readonly onChange: (filter: AttemptFilter) => void;
+  /** Actions on the filtered list. */
+  readonly children?: ReactNode;
 }
 
-export function AttemptFilters({ filter, onChange }: AttemptFiltersProps) {
+export function AttemptFilters({ filter, onChange, children }: AttemptFiltersProps) {
   const { t } = useTranslation();
   const { status, status_code_class: codeClass } = filter;
   const set = (next: { [Name in keyof AttemptFilter]: AttemptFilter[Name] | undefined }): void => {
@@ -53,6 +56,7 @@ export function AttemptFilters({ filter, onChange }: AttemptFiltersProps) {
           ]}
         />
       </div>
+      {children}
     </div>
   );
 }

@@ -13,6 +13,7 @@ import { shortUrl } from "../lib/short-url.ts";
 import { useLiveRefresh } from "../live/use-live.ts";
 import { useAudience } from "../session/audience.ts";
 import { AttemptFilters, type AttemptFilter } from "./attempt-filters.tsx";
+import { ExportButton } from "./export-button.tsx";
 import { Attempts } from "./attempts.tsx";
 import { EndpointActions } from "./endpoint-actions.tsx";
 import { EndpointStateBadge } from "./endpoint-state.tsx";
@@ -124,7 +125,18 @@ function EndpointAttempts({ app, id }: { readonly app: string; readonly id: stri
   useLiveRefresh([["attempts", app, id]], (event) => event.type === "attempt.recorded" && event.endpointId === id);
   return (
     <>
-      <AttemptFilters filter={filter} onChange={setFilter} />
+      <AttemptFilters filter={filter} onChange={setFilter}>
+        <ExportButton
+          name="attempts"
+          open={(format, signal) =>
+            api.GET("/api/v1/export/attempts", {
+              params: { query: { app_id: app, endpoint_id: id, ...filter, format } },
+              parseAs: "stream",
+              signal,
+            })
+          }
+        />
+      </AttemptFilters>
       <Attempts app={app} list={list} />
     </>
   );

@@ -3,7 +3,7 @@ import type { endpointList as english } from "../en/endpoint-list.ts";
 export const endpointList: typeof english = {
   endpointList: {
     lead: "Endpunkte aller Anwendungen und Quellen mit ihren Zahlen der letzten 24 Stunden.",
-    none: "Noch keine Endpunkte. Lege eine Anwendung an und füge ihr einen Endpunkt hinzu.",
+    none: "Noch keine Endpunkte. Legen Sie eine Anwendung an und fügen Sie ihr einen Endpunkt hinzu.",
     noMatch: "Keine passenden Endpunkte.",
     search: "URL, Beschreibung, externe ID oder ID suchen",
     host: "Host",

@@ -73,6 +73,11 @@ export const frame: typeof english = {
       "Dieser Link ist abgelaufen. Öffnen Sie die Seite erneut aus dem Produkt, über das Sie hierher gelangt sind.",
   },
   list: {
+    export: "Exportieren",
+    exportRows_one: "{{value}} Zeile",
+    exportRows_other: "{{value}} Zeilen",
+    exportFormats: { csv: "CSV, für Tabellenkalkulationen", ndjson: "NDJSON, ein JSON-Objekt je Zeile" },
+    exportCancel: "Export abbrechen",
     more: "Mehr laden",
     searchedTo: "Durchsucht bis",
     further: "Ältere durchsuchen",

@@ -68,6 +68,11 @@ export const frame = {
     portal: "This link has expired. Open the page again from the product that sent you here.",
   },
   list: {
+    export: "Export",
+    exportRows_one: "{{value}} row",
+    exportRows_other: "{{value}} rows",
+    exportFormats: { csv: "CSV, for spreadsheets", ndjson: "NDJSON, one JSON object per line" },
+    exportCancel: "Cancel export",
     more: "Load more",
     searchedTo: "Searched back to",
     further: "Search older",
