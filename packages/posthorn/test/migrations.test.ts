@@ -86,6 +86,7 @@ function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
     "server-schema.ts",
     "redaction-schema.ts",
     "statistics-schema.ts",
+    "incident-schema.ts",
   ]
     .map((name) => readFileSync(new URL(`../src/store/${name}`, import.meta.url), "utf8"))
     .join("\n");

@@ -131,6 +131,10 @@ import { checkEgress } from "./overview/check-egress.ts";
 import { listIssues } from "./overview/list-issues.ts";
 import { listAllEndpoints } from "./endpoint/list-all.ts";
 import { search } from "./search/search.ts";
+import { addIncidentNote } from "./incident/add-note.ts";
+import { getIncident } from "./incident/get.ts";
+import { listIncidents } from "./incident/list.ts";
+import { patchIncident } from "./incident/patch.ts";
 import { cancelAnyReplay } from "./replay/cancel-any.ts";
 import { cancelReplay } from "./replay/cancel.ts";
 import { createAcrossReplay } from "./replay/create-across.ts";
@@ -275,6 +279,10 @@ export const ROUTES: readonly Route[] = [
   pauseReplay,
   resumeReplay,
   cancelReplay,
+  listIncidents,
+  getIncident,
+  patchIncident,
+  addIncidentNote,
   createAcrossReplay,
   dryRunAcrossReplay,
   getAnyReplay,

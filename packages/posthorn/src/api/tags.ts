@@ -9,6 +9,7 @@ export const TAGS = [
   ["Filter", "Conditions on payloads that decide which messages an endpoint gets."],
   ["Policy", "How deliveries are retried, ordered, limited and batched."],
   ["Replay", "Send past messages again, to an endpoint or to any URL."],
+  ["Incident", "Failures with one cause at one host, over all applications."],
   ["Destination", "Queues, streams, storage, chat and other targets besides URLs, in the form of the compatible API."],
   ["Feed", "Read the messages of an application or endpoint instead of receiving them."],
   ["Poller", "Feeds in the form of the compatible API."],

@@ -20,6 +20,8 @@ export type IdPrefix =
   | "app_"
   | "ep_"
   | "msg_"
+  | "inc_"
+  | "note_"
   | "atmpt_"
   | "evtype_"
   | "qtask_"

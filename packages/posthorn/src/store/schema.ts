@@ -5,6 +5,7 @@
  * flags are 0 or 1, columns that end in `_json` contain JSON text, and columns that end in `_sealed` contain bytes encrypted by
  * `SecretBox`.
  */
+import type { IncidentEndpointTable, IncidentNoteTable, IncidentSlotTable, IncidentTable } from "./incident-schema.ts";
 import type { AuditEntryTable, AuditHeadTable } from "./audit-schema.ts";
 import type { ExactBodyTable, RedactionKeyTable, RedactionRuleTable } from "./redaction-schema.ts";
 import type { RollupCursorTable, RollupMinuteTable, RollupTable } from "./statistics-schema.ts";
@@ -570,4 +571,8 @@ export interface Database {
   encryption_key: EncryptionKeyTable;
   encryption_key_node: EncryptionKeyNodeTable;
   delivery_pause: DeliveryPauseTable;
+  incident: IncidentTable;
+  incident_endpoint: IncidentEndpointTable;
+  incident_slot: IncidentSlotTable;
+  incident_note: IncidentNoteTable;
 }

@@ -9,6 +9,7 @@ import { dropParked } from "../domain/message/relay-outbox.ts";
 import { expireErasures } from "../domain/erasure/step.ts";
 import { expireFeeds } from "../domain/feed/consumer.ts";
 import { expireInbound } from "../domain/quarantine/expire.ts";
+import { maintainIncidents } from "../domain/incident/change.ts";
 import { destroyExactBodies } from "../domain/redaction/destroy.ts";
 import { dropDays } from "../domain/retention/drop-days.ts";
 import { sweepOneOffs } from "../domain/replay/one-off.ts";
@@ -110,6 +111,7 @@ export class Maintenance implements Worker {
       await sweepCounts(services, sweep);
       await expireShareLinks(services);
       await expireErasures(services);
+      await maintainIncidents(services);
       await resignHeads(services);
       if (auditMs !== null) await pruneAudit(services, auditMs, sweep);
       while (!signal.aborted && (await services.store.reclaim())) await sweep.pause();

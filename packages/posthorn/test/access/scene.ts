@@ -109,6 +109,11 @@ async function applicationData(owner: Tenant, receiver: Receiver): Promise<Recor
     const { text } = await call("GET", "app/app/watch/watch/key");
     if (!text.includes(CANARY)) throw new Error("no key yet");
   });
+  const incident = await eventually(async () => {
+    const [first] = (await call("GET", "incident")).json["data"] as { id: string }[];
+    if (first === undefined) throw new Error("no incident yet");
+    return first.id;
+  });
   const since = new Date(Date.now() - 3_600_000).toISOString();
   const replay = (await call("POST", "app/app/replay", { since, statuses: ["fail", "sending"] })).json["id"] as string;
   await call("POST", "operational-webhook/endpoint", { url: `${receiver.url}/operational`, uid: "operational" });
@@ -120,6 +125,7 @@ async function applicationData(owner: Tenant, receiver: Receiver): Promise<Recor
     watch_id: "watch",
     event_type_name: "order.made",
     replay_id: replay,
+    incident_id: incident,
     task_id: replay,
   };
 }

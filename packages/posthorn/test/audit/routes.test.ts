@@ -110,7 +110,13 @@ beforeAll(async () => {
     .select("message.public_id")
     .limit(1)
     .executeTakeFirst();
-  const others = { key_id: key.json["id"], secret_id: secret.json["id"], event_id: event?.public_id };
+  const incident = await insertIncident();
+  const others = {
+    incident_id: incident,
+    key_id: key.json["id"],
+    secret_id: secret.json["id"],
+    event_id: event?.public_id,
+  };
   for (const [name, id] of Object.entries(others)) scene.ids.set(name, String(id));
   // People need a session: their routes have tests of their own, and are called here only to fail.
   const named = ROUTES.flatMap(({ path }) => [...path.matchAll(/:(\w+)/g)].map((match) => match[1]!));
@@ -134,6 +140,24 @@ afterAll(async () => {
   await node?.[Symbol.asyncDispose]();
   folder[Symbol.dispose]();
 });
+
+/** An incident, which would otherwise need an endpoint that fails. */
+async function insertIncident(): Promise<string> {
+  const { store, ids } = node.services;
+  const { key, id } = ids.next("inc_");
+  const org = await store.db.selectFrom("organisation").select("id").executeTakeFirstOrThrow();
+  const times = { first_at: 0, last_at: 0, first_attempt: 0, last_attempt: 0, first_message: 0 };
+  const counts = { attempts: 1, events: 1, endpoints: 1, applications: 1 };
+  const state = { state: "open", muted_until: null, changed_by: null, changed_at: null, resolved_at: null };
+  const row = { id: key, public_id: id, org_id: org.id, host: "shared.test", cause: "502" };
+  await store.transaction(({ db }) =>
+    db
+      .insertInto("incident")
+      .values({ ...row, ...times, ...counts, ...state })
+      .execute(),
+  );
+  return id;
+}
 
 /** Entries of calls: changes that the server makes on its own are left out. */
 async function entries() {

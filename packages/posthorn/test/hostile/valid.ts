@@ -44,6 +44,9 @@ export const VALID = new Map<string, object>([
   ...["v1.redaction-rule.patch", "v1.application.redaction-rule.patch"].map(
     (route) => [route, { action: "hash" }] as const,
   ),
+  ["v1.incident.patch", { state: "acknowledged" }],
+  ["v1.replay.create-across", { since: HINTS.since }],
+  ["v1.replay.dry-run-across", { since: HINTS.since }],
   ["v1.redaction.try", { payload: "{}" }],
   ["v1.relay.session.create", { name: "ben", clientId: "client-anna" }],
   ["v1.relay.session.send", { frames: ['{"type":"ping"}'] }],

@@ -107,6 +107,7 @@ import {
   OperationalWebhookEndpointUpsertIn,
 } from "./operational-webhook.ts";
 import { STATE_MODELS } from "./endpoint-state.ts";
+import { INCIDENT_MODELS } from "./incident.ts";
 import { OVERVIEW_MODELS } from "./overview.ts";
 import { SEARCH_MODELS } from "./search.ts";
 import { ENDPOINT_LIST_MODELS } from "./endpoint-list.ts";
@@ -228,6 +229,7 @@ export const MODELS: readonly TSchema[] = [
   OperationalWebhookEndpointHeadersOut,
   ...REPLAY_MODELS,
   ...ACROSS_MODELS,
+  ...INCIDENT_MODELS,
   ...SOURCE_MODELS,
   ...STATS_MODELS,
   ...USAGE_MODELS,

@@ -4,8 +4,24 @@ import { Name, nullable } from "./common.ts";
 import { allSkippedFields, countFields, StatusWord } from "./replay.ts";
 
 const queryFields = {
-  since: Type.String({ format: "date-time", description: "Time of publishing." }),
+  since: Type.Optional(
+    nullable(
+      Type.String({
+        format: "date-time",
+        description: "Time of publishing. Required, unless `incident` is given: then its oldest message.",
+      }),
+    ),
+  ),
   until: Type.Optional(nullable(Type.String({ format: "date-time", description: "Now by default." }))),
+  incident: Type.Optional(
+    nullable(
+      Type.String({
+        minLength: 1,
+        maxLength: 256,
+        description: "Only deliveries with a failed attempt that belongs to this incident.",
+      }),
+    ),
+  ),
   apps: Type.Optional(
     nullable(
       Type.Array(Type.String({ minLength: 1, maxLength: 256 }), {

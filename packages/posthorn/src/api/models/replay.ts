@@ -159,6 +159,7 @@ const jobFields = {
     ),
     hosts: nullable(Type.Array(Type.String(), { description: "Hosts of endpoints." })),
     causes: nullable(Type.Array(Type.String(), { description: "Causes of failed attempts." })),
+    incident: nullable(Type.String({ description: "Id of the incident whose failures are replayed." })),
     since: DateTime,
     until: DateTime,
     eventTypes: nullable(Type.Array(Type.String())),

@@ -41,8 +41,9 @@ const FAILING = [STATUS.fail, STATUS.sending] as const;
 
 export function acrossRequest(body: Static<typeof AcrossPlanIn>): Omit<AcrossRequest, "ratePerSecond" | "reason"> {
   return {
-    since: Date.parse(body.since),
+    since: toMs(body.since),
     until: toMs(body.until),
+    incident: body.incident ?? null,
     apps: body.apps ?? null,
     hosts: body.hosts ?? null,
     causes: body.causes ?? null,
@@ -99,6 +100,7 @@ function parametersOut({ filter: { failure, ...filter }, target, across, ...para
     apps: across?.apps?.map(({ id }) => id) ?? null,
     hosts: across?.hosts ?? null,
     causes: failure?.causes ?? null,
+    incident: across?.incident?.id ?? null,
     since: dateTime(params.since),
     until: dateTime(params.until),
     ...filter,

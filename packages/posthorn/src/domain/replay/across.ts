@@ -1,16 +1,20 @@
 /** Replays across applications: messages of all endpoints of the organisation that match a query. */
 import type { Kysely } from "kysely";
 import { invalid } from "../../lib/errors.ts";
+import { timeOfKey } from "../../lib/id.ts";
 import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
 import { requireWholeOrganisation } from "../access.ts";
 import { findApplication } from "../application/find.ts";
 import { type Call, type Context, reader } from "../context.ts";
 import { hostOf } from "../endpoint/host.ts";
+import { getIncident } from "../incident/find.ts";
+import type { Incident } from "../incident/incident.ts";
 import { sourceIdOf } from "../source/source.ts";
 import { startTask } from "../task/start.ts";
 import type { Task } from "../task/task.ts";
 import {
   type EndpointQuery,
+  type FailureFilter,
   keysOf,
   newReplayData,
   type ReplayFilter,
@@ -18,7 +22,11 @@ import {
   type Window,
 } from "./replay.ts";
 
-export interface AcrossRequest extends Window {
+export interface AcrossRequest extends Omit<Window, "since"> {
+  /** Unix milliseconds; `null`: since the oldest message of the incident. */
+  readonly since: number | null;
+  /** Id of an incident: only its endpoints and failures; `null`: any. */
+  readonly incident: string | null;
   /** Ids or uids of applications, or ids of sources; `null`: all. */
   readonly apps: readonly string[] | null;
   /** Hosts of endpoints, as `hostOf` returns them; `null`: all. */
@@ -41,18 +49,31 @@ export async function startAcross({ ctx, input }: Call<AcrossRequest>): Promise<
 /** Validates a request and looks up the applications it refers to. Writes nothing. */
 export async function resolveAcross(ctx: Context, input: AcrossRequest): Promise<ReplayParams> {
   requireWholeOrganisation(ctx.actor);
-  const { causes, filter, hosts, newestFirst, ratePerSecond, reason } = input;
+  const { filter, hosts, newestFirst, ratePerSecond, reason } = input;
+  const incident = input.incident === null ? null : await getIncident({ ctx, input: { incident: input.incident } });
+  const since = input.since ?? (incident === null ? null : timeOfKey(incident.firstMessage));
+  if (since === null) throw invalid(["body", "since"], "Set `since` or `incident`.");
   return {
-    ...(await withinHistory(ctx, keysOf(input, ctx.services.now()))),
+    ...(await withinHistory(ctx, keysOf({ since, until: input.until }, ctx.services.now()))),
     mode: "deliveries",
-    filter: { ...filter, failure: causes === null ? null : { causes, fromAttempt: 0 } },
+    filter: { ...filter, failure: failuresOf(input.causes, incident) },
     endpoints: null,
     target: { kind: "same" },
     newestFirst,
     ratePerSecond,
     reason,
-    across: { apps: await findApps(ctx, input.apps), hosts: hosts?.map((host) => host.toLowerCase()) ?? null },
+    across: {
+      apps: await findApps(ctx, input.apps),
+      hosts: hosts?.map((host) => host.toLowerCase()) ?? null,
+      incident: incident === null ? null : { key: incident.key, id: incident.id },
+    },
   };
+}
+
+function failuresOf(causes: readonly string[] | null, incident: Incident | null): FailureFilter | null {
+  if (incident === null) return causes === null ? null : { causes, fromAttempt: 0 };
+  if (causes !== null) throw invalid(["body", "causes"], "An incident has one cause: leave `causes` out.");
+  return { causes: [incident.cause], fromAttempt: incident.firstAttempt };
 }
 
 async function findApps(ctx: Context, refs: readonly string[] | null): Promise<EndpointQuery["apps"]> {
@@ -113,7 +134,7 @@ const PAGE_ROWS = 500;
 
 /** Returns the next endpoints that match the query and have a delivery within the window. */
 export async function endpointPage(db: Kysely<Database>, { orgId, params, after }: PageOptions): Promise<EndpointPage> {
-  const { apps, hosts } = params.across!;
+  const { apps, hosts, incident = null } = params.across!;
   const rows = await db
     .selectFrom("endpoint as e")
     .innerJoin("application as a", "a.id", "e.app_id")
@@ -137,6 +158,17 @@ export async function endpointPage(db: Kysely<Database>, { orgId, params, after 
     .where("e.deleted_at", "is", null)
     .where("e.replay_task_id", "is", null)
     .where("e.id", ">", after)
+    .$if(incident !== null, (query) =>
+      query.where((eb) =>
+        eb.exists(
+          eb
+            .selectFrom("incident_endpoint as i")
+            .select(eb.lit(1).as("one"))
+            .where("i.incident_id", "=", incident!.key)
+            .whereRef("i.endpoint_id", "=", "e.id"),
+        ),
+      ),
+    )
     .$if(apps !== null, (query) =>
       query.where(
         "e.app_id",

@@ -76,6 +76,8 @@ export interface EndpointQuery {
   readonly apps: readonly { readonly key: number; readonly id: string }[] | null;
   /** Hosts of their URLs, in lower case, with the port unless it is the default. */
   readonly hosts: readonly string[] | null;
+  /** Only endpoints that this incident affects; absent: all. */
+  readonly incident?: { readonly key: number; readonly id: string } | null;
 }
 
 export interface ReplayCounts {

@@ -194,7 +194,7 @@ export function inStatus({ statuses }: ReplayFilter): RawBuilder<SqlBool> {
 export function deliveryFits(filter: ReplayFilter): RawBuilder<SqlBool> {
   const { failure, statusCodeClasses } = filter;
   const conditions = [inStatus(filter)];
-  if (failure !== null) conditions.push(failed(failure));
+  if (failure !== null) conditions.push(hasFailed(failure));
   if (statusCodeClasses !== null) {
     conditions.push(sql<SqlBool>`(
       SELECT attempt.response_code / 100 * 100 FROM attempt
@@ -204,7 +204,7 @@ export function deliveryFits(filter: ReplayFilter): RawBuilder<SqlBool> {
   return all(conditions);
 }
 
-function failed({ causes, fromAttempt }: FailureFilter): RawBuilder<SqlBool> {
+function hasFailed({ causes, fromAttempt }: FailureFilter): RawBuilder<SqlBool> {
   return sql<SqlBool>`EXISTS (
     SELECT 1 FROM attempt
     WHERE attempt.message_id = delivery.message_id AND attempt.endpoint_id = delivery.endpoint_id

@@ -9,6 +9,7 @@ import { keyAtTime, timeOfKey } from "../../lib/id.ts";
 import { APPLICATION_KIND, ATTEMPT_STATUS, type Database, DELIVERY_STATE, TRIGGER } from "../../store/schema.ts";
 import { isSent } from "../attempt/sent.ts";
 import type { Services, TransactionServices } from "../context.ts";
+import { type FailureGroup, findFailures, recordFailures } from "../incident/record.ts";
 import { addStored, type StorageKind, type StoredAmount } from "../storage/day.ts";
 import { MINUTE_MS, minuteOf, MinuteTally, saveMinutes } from "./minutes.ts";
 import { mergedRows, saveRows } from "./rows.ts";
@@ -186,8 +187,9 @@ async function attemptStep(services: Services, settled: number): Promise<boolean
     kind.stored++;
     kind.bytes += row.bytes;
   }
+  const failures = await findFailures(services.store.db, attempts);
   const counted = { hour: range.hour, tally, minutes, amounts: stored };
-  await save(services, { ...counted, place: { source: "attempt", ...range } });
+  await save(services, { ...counted, failures, place: { source: "attempt", ...range } });
   return true;
 }
 
@@ -199,6 +201,7 @@ interface EndedAttempt {
   readonly trigger: number;
   readonly durationMs: number;
   readonly errorCode: string | null;
+  readonly responseCode: number;
   readonly bytes: number;
   readonly deliverAt: number | null;
   readonly state: number | null;
@@ -222,6 +225,7 @@ function endedAttempts({ store }: Services, { after, upTo }: Range): Promise<rea
       "a.trigger_type as trigger",
       "a.duration_ms as durationMs",
       "a.error_code as errorCode",
+      "a.response_code as responseCode",
       "m.deliver_at as deliverAt",
       "d.state",
       "d.attempts",
@@ -337,6 +341,8 @@ interface Counted {
   readonly tally: Tally;
   readonly minutes: MinuteTally;
   readonly amounts: Partial<Record<StorageKind, StoredAmount>>;
+  /** Failed attempts by endpoint and cause. */
+  readonly failures?: readonly FailureGroup[];
   /** The counted rows: everything up to a key, or late messages. */
   readonly place: CountedPlace;
 }
@@ -352,9 +358,12 @@ async function isCounted(db: Kysely<Database>, place: CountedPlace): Promise<boo
   return left.length !== place.late.length;
 }
 
-async function save({ store }: Services, { hour, tally, minutes, amounts, place }: Counted): Promise<void> {
-  await store.transaction(async ({ db }) => {
+async function save(services: Services, counted: Counted): Promise<void> {
+  const { hour, tally, minutes, amounts, failures = [], place } = counted;
+  await services.store.transaction(async (tx) => {
+    const { db } = tx;
     if (await isCounted(db, place)) return;
+    if (failures.length > 0 && "source" in place) await recordFailures(services, tx, failures, place);
     await saveRows(db, await mergedRows(db, tally, hour));
     await saveMinutes(db, minutes);
     await addStored(db, Math.floor(hour / 24), amounts);

@@ -1,0 +1,30 @@
+import { Type } from "typebox";
+import { listIncidents as listVerb } from "../../domain/incident/find.ts";
+import { pageOf } from "../inputs.ts";
+import { PageQuery } from "../models/common.ts";
+import { IncidentList, IncidentStateModel } from "../models/incident.ts";
+import { list } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { incidentOut } from "./wire.ts";
+
+export const listIncidents = defineRoute({
+  method: "GET",
+  path: "/api/v1/incident",
+  operationId: "v1.incident.list",
+  tag: "Incident",
+  summary: "List incidents",
+  description: "Newest first. By default those that are not resolved, muted or not.",
+  access: "organisation",
+  permission: "read",
+  query: Type.Object({
+    ...PageQuery,
+    state: Type.Optional(IncidentStateModel),
+    muted: Type.Optional(Type.Boolean()),
+  }),
+  responses: { 200: IncidentList },
+  handle: async ({ ctx, query }) => {
+    const states = query.state === undefined ? (["open", "acknowledged"] as const) : [query.state];
+    const page = await listVerb({ ctx, input: { ...pageOf(query), states, muted: query.muted ?? null } });
+    return list(page, ({ id }) => id, incidentOut);
+  },
+});
