@@ -19,6 +19,7 @@ export interface DashboardScene {
   /** A source that captures any request. */
   readonly capture: string;
   readonly replay: string;
+  readonly incident: string;
   /** A source that Posthorn reads. */
   readonly schedule: string;
   /** A watch of that source, which reports nothing while the tests run. */
@@ -125,7 +126,12 @@ export async function setUpScene(world: World): Promise<DashboardScene> {
     rule: { read: { key: "$.name" }, when: { silent: "26h" }, expect: ["Nightly report"] },
   });
   const inbound = { source, route, rejected, capture, schedule, watch, template: "sensor-threshold" };
-  return { app, good, bad, message, failedAttempt, eventType, replay, ...inbound };
+  const incident = await eventually(async () => {
+    const [first] = (await api.get("/api/v1/incident")).json["data"] as { readonly id: string }[];
+    assert.ok(first, "no incident yet");
+    return first.id;
+  });
+  return { app, good, bad, message, failedAttempt, eventType, replay, incident, ...inbound };
 }
 
 /** Sends a signed GitHub push event. @returns The status of the response. */
@@ -152,6 +158,7 @@ export async function sendPush(
 /** Every page of the dashboard, by a readable name. */
 export function pagesOf(scene: DashboardScene): readonly (readonly [string, string])[] {
   const { app, bad, message, failedAttempt, eventType, source, route, rejected, capture, replay } = scene;
+  const { incident } = scene;
   const { schedule, watch } = scene;
   const watchPage = `/watches/${schedule}/${watch}`;
   const endpoint = `/applications/${app}/endpoints/${bad}`;
@@ -160,6 +167,9 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["messages", "/messages"],
     ["held messages", "/messages?state=held"],
     ["live", "/live"],
+    ["incidents", "/incidents"],
+    ["resolved incidents", "/incidents?show=resolved"],
+    ["incident", `/incidents/${incident}`],
     ["issues", "/issues"],
     ["endpoints", "/endpoints"],
     ["endpoints needing attention", "/endpoints/attention"],
@@ -212,6 +222,8 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["replay", `/replays/${app}/${replay}`],
     ["replay across applications", `/replays/all/${replay}`],
     ["new replay", "/replays/new"],
+    ["new replay across applications", "/replays/across"],
+    ["new replay of an incident", `/replays/across?incident=${incident}`],
     ["cluster", "/cluster"],
     ["keys", "/settings"],
     ["URL checker", "/settings?tab=egress"],

@@ -67,6 +67,7 @@ export async function setUpHostileScene(world: World): Promise<HostileScene> {
       return row.id;
     });
   const attempt = await first(`/api/v1/app/${app!}/attempt/msg/${message!}`);
+  const incident = await first("/api/v1/incident");
   const inbound = await first(`/ingest/api/v1/source/${source!}/event`);
   const request = await first(`/ingest/api/v1/source/${source!}/quarantine`);
   return {
@@ -85,6 +86,7 @@ export async function setUpHostileScene(world: World): Promise<HostileScene> {
       source: source!,
       request,
       replay: replay["id"]!,
+      incident,
       watch: watch!,
       template: "sensor-threshold",
       "": "no/such/page",

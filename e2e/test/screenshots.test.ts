@@ -54,6 +54,7 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
   const sourceId = sources.data.find(({ name }) => name === "GitHub, shop")!.id;
   const source = `/sources/${sourceId}`;
   const routes = (await demo.call("GET", `/ingest/api/v1/source/${sourceId}/endpoint`)) as unknown as Rows;
+  const incidents = (await demo.call("GET", "/api/v1/incident")) as unknown as Rows;
   const replay = await demo.call("POST", `/api/v1/app/${failing.appId}/endpoint/${failing.endpointId}/recover`, {
     since: new Date(Date.now() - 20 * 3_600_000).toISOString(),
   });
@@ -63,6 +64,9 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["messages", "/messages"],
     ["messages-held", "/messages?state=held"],
     ["live", "/live"],
+    ["incidents", "/incidents"],
+    ["incident", `/incidents/${incidents.data[0]!.id}`],
+    ["replay-across", `/replays/across?incident=${incidents.data[0]!.id}`],
     ["issues", "/issues"],
     ["endpoints", "/endpoints"],
     ["endpoints-attention", "/endpoints/attention"],

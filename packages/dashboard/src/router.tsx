@@ -88,6 +88,14 @@ function watchSearch(search: Search): WatchSearch {
   };
 }
 
+function shownSearch({ show }: Search): { readonly show?: "muted" | "resolved" } {
+  return show === "muted" || show === "resolved" ? { show } : {};
+}
+
+function incidentSearch({ incident }: Search): { readonly incident?: string } {
+  return typeof incident === "string" ? { incident } : {};
+}
+
 function problemSearch({ problem }: Search): { readonly problem?: EndpointProblem } {
   return isProblem(problem) ? { problem } : {};
 }
@@ -124,6 +132,23 @@ const operatorPages = [
     getParentRoute: () => operator,
     path: "/live",
     component: lazyRouteComponent(() => import("./pages/live.tsx"), "Live"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/incidents",
+    validateSearch: shownSearch,
+    component: lazyRouteComponent(() => import("./pages/incidents.tsx"), "Incidents"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/incidents/$incident",
+    component: lazyRouteComponent(() => import("./pages/incident.tsx"), "IncidentPage"),
+  }),
+  createRoute({
+    getParentRoute: () => operator,
+    path: "/replays/across",
+    validateSearch: incidentSearch,
+    component: lazyRouteComponent(() => import("./pages/new-across-replay.tsx"), "NewAcrossReplay"),
   }),
   createRoute({
     getParentRoute: () => operator,

@@ -13,6 +13,7 @@ import { feed } from "./de/feed.ts";
 import { firstRun } from "./de/first-run.ts";
 import { frame } from "./de/frame.ts";
 import { home } from "./de/home.ts";
+import { incidents } from "./de/incidents.ts";
 import { ingest } from "./de/ingest.ts";
 import { messages } from "./de/messages.ts";
 import { network } from "./de/network.ts";
@@ -44,6 +45,7 @@ export const de: typeof en = {
   ...firstRun,
   ...frame,
   ...home,
+  ...incidents,
   ...ingest,
   ...messages,
   ...network,

@@ -42,7 +42,7 @@ const GROUPS: readonly (readonly Place[])[] = [
     { to: "/", name: "home", icon: House },
     { to: "/messages", name: "messages", icon: Mail },
     { to: "/live", name: "live", icon: Activity },
-    { to: "/issues", name: "issues", icon: TriangleAlert },
+    { to: "/incidents", name: "incidents", icon: TriangleAlert },
   ],
   [
     { to: "/applications", name: "applications", icon: Boxes },

@@ -5,6 +5,7 @@ export const HELP: Readonly<Record<string, string>> = {
   "/": "dashboard.md",
   "/messages": "features/messages.md",
   "/live": "dashboard.md#find-the-right-page",
+  "/incidents": "features/incidents.md",
   "/issues": "features/attempts.md",
   "/endpoints": "dashboard.md#find-an-endpoint",
   "/endpoints/attention": "features/circuit-breaker.md",

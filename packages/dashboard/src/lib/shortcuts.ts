@@ -6,7 +6,7 @@ export const PAGE_KEYS = [
   { key: "h", name: "home", to: "/" },
   { key: "m", name: "messages", to: "/messages" },
   { key: "l", name: "live", to: "/live" },
-  { key: "i", name: "issues", to: "/issues" },
+  { key: "i", name: "incidents", to: "/incidents" },
   { key: "a", name: "applications", to: "/applications" },
   { key: "d", name: "endpoints", to: "/endpoints" },
   { key: "e", name: "eventTypes", to: "/event-types" },

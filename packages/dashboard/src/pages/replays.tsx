@@ -28,12 +28,19 @@ export function Replays() {
       title={t("replays.title")}
       lead={t("replays.lead")}
       actions={
-        <Allowed to="messages:replay" app="anywhere">
-          <Link to="/replays/new" className={buttonClass("primary")}>
-            <RotateCcw aria-hidden />
-            {t("replays.new")}
-          </Link>
-        </Allowed>
+        <>
+          <Allowed to="messages:replay">
+            <Link to="/replays/across" className={buttonClass()}>
+              {t("acrossReplay.open")}
+            </Link>
+          </Allowed>
+          <Allowed to="messages:replay" app="anywhere">
+            <Link to="/replays/new" className={buttonClass("primary")}>
+              <RotateCcw aria-hidden />
+              {t("replays.new")}
+            </Link>
+          </Allowed>
+        </>
       }
       list={list}
       rowKey={(row) => row.id}

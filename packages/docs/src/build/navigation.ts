@@ -89,6 +89,7 @@ export const SECTIONS: readonly Section[] = [
           "dashboard.md",
           "features/attempts.md",
           "features/statistics.md",
+          "features/incidents.md",
           "features/replay.md",
           "features/pause-and-enable.md",
           "features/sharing.md",

@@ -27,7 +27,7 @@ export const frame: typeof english = {
     home: "Übersicht",
     messages: "Nachrichten",
     live: "Live",
-    issues: "Fehler",
+    incidents: "Störungen",
     applications: "Anwendungen",
     endpoints: "Endpunkte",
     sources: "Quellen",

@@ -26,7 +26,7 @@ export const frame = {
     home: "Overview",
     messages: "Messages",
     live: "Live",
-    issues: "Issues",
+    incidents: "Incidents",
     applications: "Applications",
     endpoints: "Endpoints",
     sources: "Sources",

@@ -1,0 +1,104 @@
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { api, must } from "../api/client.ts";
+import { useList } from "../api/list.ts";
+import type { components } from "../api/schema.ts";
+import { Badge, type Tone } from "../components/badge.tsx";
+import { buttonClass } from "../components/button.tsx";
+import { SelectField } from "../components/form.tsx";
+import { ListPage, timeColumn } from "../components/list-page.tsx";
+import { causeText } from "../lib/cause.ts";
+import { formatNumber } from "../lib/format.ts";
+import styles from "../parts/filters.module.css";
+import listStyles from "../parts/message-list.module.css";
+
+type Incident = components["schemas"]["IncidentOut"];
+
+const SHOWN = ["open", "muted", "resolved"] as const;
+type Shown = (typeof SHOWN)[number];
+
+const QUERIES = {
+  open: { muted: false },
+  muted: { muted: true },
+  resolved: { state: "resolved" },
+} as const;
+const EMPTY = { open: "none", muted: "noMuted", resolved: "noneResolved" } as const;
+const STATE_TONES: Readonly<Record<Incident["state"], Tone>> = { open: "bad", acknowledged: "warn", resolved: "good" };
+const EVERY_MS = 15_000;
+
+/** Failures grouped by cause and host over all customers, newest first. */
+export function Incidents() {
+  const { t, i18n } = useTranslation();
+  const navigate = useNavigate({ from: "/incidents" });
+  const shown = useSearch({ from: "/operator/incidents" }).show ?? "open";
+  const list = useList(
+    ["incidents", shown],
+    (page) => must(api.GET("/api/v1/incident", { params: { query: { ...page, ...QUERIES[shown] } } })),
+    { everyMs: EVERY_MS },
+  );
+  const numbers = (["applications", "events", "attempts"] as const).map((key) => ({
+    key,
+    label: t(key === "applications" ? "incidents.customers" : `incidents.${key}`),
+    end: true,
+    cell: (row: Incident) => formatNumber(i18n.language, row[key]),
+  }));
+  return (
+    <ListPage
+      title={t("incidents.title")}
+      lead={t("incidents.lead")}
+      actions={
+        <Link to="/issues" className={buttonClass()}>
+          {t("incidents.byEndpoint")}
+        </Link>
+      }
+      list={list}
+      rowKey={(row) => row.id}
+      linked
+      empty={t(`incidents.${EMPTY[shown]}`)}
+      columns={[
+        {
+          key: "cause",
+          label: t("incidents.cause"),
+          cell: (row) => (
+            <span className={listStyles["name"]}>
+              <Link to="/incidents/$incident" params={{ incident: row.id }}>
+                {causeText(t, row.cause)}
+              </Link>
+              <span className="muted">{hostText(t, row)}</span>
+            </span>
+          ),
+        },
+        { key: "state", label: t("incidents.state"), tight: true, cell: (row) => <IncidentBadge incident={row} /> },
+        ...numbers,
+        timeColumn(t("incidents.first"), "firstAt"),
+        timeColumn(t("incidents.last"), "lastAt"),
+      ]}
+    >
+      <div className={styles["line"]}>
+        <div className={styles["choice"]}>
+          <SelectField
+            bare
+            label={t("incidents.show")}
+            value={shown}
+            onChange={(value) =>
+              void navigate({ search: value === "open" ? {} : { show: value as Exclude<Shown, "open"> } })
+            }
+            choices={SHOWN.map((value) => ({ value, label: t(`incidents.shown.${value}`) }))}
+          />
+        </div>
+      </div>
+    </ListPage>
+  );
+}
+
+export function IncidentBadge({ incident }: { readonly incident: Incident }) {
+  const { t } = useTranslation();
+  const isMuted = incident.mutedUntil !== null && Date.parse(incident.mutedUntil) > Date.now();
+  if (isMuted && incident.state !== "resolved") return <Badge>{t("incidents.muted")}</Badge>;
+  return <Badge tone={STATE_TONES[incident.state]}>{t(`incidents.states.${incident.state}`)}</Badge>;
+}
+
+/** Host of an incident in words. */
+export function hostText(t: (key: "incidents.manyHosts") => string, { host }: Pick<Incident, "host">): string {
+  return host === "*" ? t("incidents.manyHosts") : host;
+}
