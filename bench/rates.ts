@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import pg from "pg";
-import type { Hops } from "./lib/count-hops.ts";
+import type { Hops } from "@posthorn/testkit/count-hops";
 import { type MeasuredNode, organisationToken, percentile, startMeasuredNode } from "./lib/node-api.ts";
 import { type Latencies, OpenLoop } from "./lib/open-loop.ts";
 import { openStatements, type Statements } from "./lib/postgres-statements.ts";
@@ -171,8 +171,8 @@ async function measure(database: MeasuredDatabase, rate: number | null): Promise
   const hopsPath = join(folder, "hops.json");
   const env = {
     ...database.env,
-    BENCH_HOPS: hopsPath,
-    NODE_OPTIONS: `--import=${new URL("lib/count-hops.ts", import.meta.url).href}`,
+    HOPS_FILE: hopsPath,
+    NODE_OPTIONS: `--import=${import.meta.resolve("@posthorn/testkit/count-hops")}`,
   };
   const node = stack.use(await startMeasuredNode(env, { folder }));
   const loop = stack.use(await OpenLoop.start());

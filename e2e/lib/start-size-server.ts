@@ -1,10 +1,13 @@
-/** Starts a server from source in a folder, without any request, and stops it. */
+/** Starts a server in a folder, without any request, and stops it. */
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const MAIN = fileURLToPath(new URL("../../packages/posthorn/src/main.ts", import.meta.url));
+const SOURCE = [
+  "--conditions=@posthorn/source",
+  fileURLToPath(new URL("../../packages/posthorn/src/main.ts", import.meta.url)),
+];
 
 export interface StartedServer {
   /** URLs of the modules that the main thread loaded, without those of Node. */
@@ -12,10 +15,11 @@ export interface StartedServer {
   readonly threads: readonly string[];
 }
 
-export async function startServer(folder: string): Promise<StartedServer> {
+/** @param program Arguments of Node that start `posthorn`. Default: from source. */
+export async function startServer(folder: string, program: readonly string[] = SOURCE): Promise<StartedServer> {
   const list = join(folder, "modules.txt");
   const probe = new URL("loaded-modules.ts", import.meta.url).href;
-  const child = spawn(process.execPath, ["--conditions=@posthorn/source", `--import=${probe}`, MAIN, "start"], {
+  const child = spawn(process.execPath, [`--import=${probe}`, ...program, "start"], {
     env: {
       PATH: process.env["PATH"],
       LOADED_MODULES: list,

@@ -104,8 +104,7 @@ function openInline(path: string, { listener, onWalLoss }: Partial<StoreListener
     walLoss = loss;
     onWalLoss?.(loss);
   };
-  const thread = (role: "writer" | "reader"): InlineThread =>
-    new InlineThread(path, () => openHandler({ path, role, maxPages: null }, noteWalLoss));
+  const thread = (role: "writer" | "reader"): InlineThread => inlineThread(path, role, noteWalLoss);
   const writer = thread("writer");
   const [hotReader, reader] = [thread("reader"), thread("reader")];
   const store = new SqliteStore({
@@ -120,6 +119,16 @@ function openInline(path: string, { listener, onWalLoss }: Partial<StoreListener
   // The store releases the lock.
   stack.move();
   return store;
+}
+
+/** A database thread without a thread. */
+export function inlineThread(
+  path: string,
+  role: "writer" | "reader",
+  onWalLoss: (loss: WalLoss) => void,
+): InlineThread {
+  const open = () => openHandler({ path, role, maxPages: null }, onWalLoss);
+  return new InlineThread(path, open);
 }
 
 export function openSqliteStore(

@@ -1,6 +1,6 @@
 /**
  * Preloaded into a server (`--import`): counts messages between its main thread and its worker threads, and timers of the main thread.
- * Writes the totals as JSON to the file named by `BENCH_HOPS` on SIGUSR2.
+ * Writes the totals as JSON to the file named by `HOPS_FILE` on SIGUSR2.
  */
 import { renameSync, writeFileSync } from "node:fs";
 import { isMainThread, Worker } from "node:worker_threads";
@@ -12,8 +12,8 @@ export interface Hops {
   readonly immediates: number;
 }
 
-if (isMainThread && process.env["BENCH_HOPS"] !== undefined) {
-  const path = process.env["BENCH_HOPS"];
+if (isMainThread && process.env["HOPS_FILE"] !== undefined) {
+  const path = process.env["HOPS_FILE"];
   const hops = { toThreads: 0, fromThreads: 0, timers: 0, immediates: 0 };
   const counted = <F extends (...args: never[]) => unknown>(work: F, count: (...args: Parameters<F>) => void): F =>
     function (this: unknown, ...args: Parameters<F>) {

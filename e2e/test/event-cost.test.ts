@@ -1,0 +1,37 @@
+/** What the built server loads at its start, and does for one event, in counts that do not depend on the machine. */
+import { builtProgramArguments, startReceiver, startServer } from "@posthorn/testkit";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { costRises } from "../../packages/posthorn/test/support/recorded-costs.ts";
+import { temporaryFolder } from "../../packages/posthorn/test/support/store.ts";
+import { call, countingEnvironment, medianEventCost } from "../lib/event-cost.ts";
+import { startServer as startAndStop } from "../lib/start-size-server.ts";
+
+const EVENTS = 60;
+/** Until the endpoint is known and its connection is open. */
+const FIRST_EVENTS = 10;
+
+describe("the built server", () => {
+  it("does no more for one event than recorded", async () => {
+    using folder = temporaryFolder();
+    const file = join(folder.path, "hops.json");
+    await using receiver = await startReceiver();
+    await using server = await startServer({ env: countingEnvironment(file) });
+    await call(server, "app", { name: "App", uid: "app" });
+    await call(server, "app/app/endpoint", { url: receiver.url });
+    const counted = { server, receiver, file };
+    await medianEventCost(counted, FIRST_EVENTS);
+    expect(costRises("SQLite, one event published alone", await medianEventCost(counted, EVENTS))).toBe("");
+  });
+
+  it("loads no more at its start than recorded", async () => {
+    using folder = temporaryFolder();
+    const { modules } = await startAndStop(folder.path, await builtProgramArguments());
+    const bytes = modules.reduce((sum, url) => sum + statSync(fileURLToPath(url)).size, 0);
+    expect(
+      costRises("start of the built server", { modules: modules.length, "KiB of code": Math.round(bytes / 1024) }),
+    ).toBe("");
+  });
+});
