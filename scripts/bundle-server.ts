@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type OutputOptions, rolldown } from "rolldown";
 import { CLIENT_PACKAGES, COMPLETE_EXTERNAL, EXTERNAL, PACKAGE, SOURCE, THREADS } from "./bundle-parts.ts";
+import { withoutHttpImports } from "./http-import.ts";
 import { noticesOf, packageFolder, readPackage } from "../packages/dashboard/scripts/notices.ts";
 
 const MODULES = join(PACKAGE, "../../node_modules");
@@ -51,7 +52,8 @@ const { output } = await bundle.write({
   ...paths,
 });
 await bundle.close();
-for (const file of globSync(join(TARGET, "*.js"))) writeFileSync(file, asAscii(readFileSync(file, "utf8")));
+for (const file of globSync(join(TARGET, "*.js")))
+  writeFileSync(file, asAscii(withoutHttpImports(readFileSync(file, "utf8"))));
 const modules = output.flatMap((part) => (part.type === "chunk" ? part.moduleIds : []));
 const folders = new Set(modules.flatMap((id) => ownerOf(id) ?? []));
 if (values.complete) for (const [name, file] of Object.entries(COPIED)) copyFrom(name, file);

@@ -22,6 +22,8 @@ const ON_FIRST_USE = [
   "/src/cli/lab/",
   "/src/cli/tables/",
   "/node_modules/ws/",
+  "/node_modules/undici/",
+  "/node_modules/socks/",
   "/node_modules/@zxcvbn-ts/",
   "/src/api/session/public-handlers.ts",
   "/src/api/user/handlers.ts",

@@ -4,7 +4,10 @@ import { Wire, WriteQueue } from "./http1/wire.ts";
 import { IdleTimer } from "./timeouts.ts";
 import { LinkedList, type ListNode } from "./collections.ts";
 import type { Transport } from "./transport.ts";
-import { UndiciTransport } from "./undici-transport.ts";
+import type { UndiciTransport } from "./undici-transport.ts";
+
+/** Loaded when it is first needed, because most clients have no proxy. */
+let undici: { readonly UndiciTransport: typeof UndiciTransport } | null = null;
 
 /** An open connection: a socket with its own HTTP client, which serves one request at a time. */
 export interface Connection {
@@ -256,6 +259,7 @@ export class Pool {
     const { generation } = this.#sockets;
     let opened: Opened;
     try {
+      if (!this.#isBuiltin) undici ??= await import("./undici-transport.ts");
       opened = await waiter.open();
     } catch (error) {
       this.#opening--;
@@ -274,7 +278,7 @@ export class Pool {
     const { limits, now, writes } = this.#sockets;
     const transport = this.#isBuiltin
       ? new Wire(opened, writes, limits)
-      : new UndiciTransport(this.origin, opened, limits);
+      : new undici!.UndiciTransport(this.origin, opened, limits);
     const connection: Connection = {
       transport,
       opened,

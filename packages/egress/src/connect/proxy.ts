@@ -2,7 +2,8 @@ import { request as httpRequest } from "node:http";
 import { connect as connectTcp, isIP } from "node:net";
 import type { Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
-import { SocksClient, SocksClientError } from "socks";
+import type * as Library from "socks";
+import type { SocksClient } from "socks";
 import { formatAddress } from "../address/bytes.ts";
 import type { AddressBytes } from "../address/bytes.ts";
 import { EgressConfigError, EgressError } from "../errors.ts";
@@ -99,6 +100,8 @@ export async function throughProxy(
   onPhase: (phase: "proxy" | "connect") => void,
 ): Promise<Dialed & { readonly proxyAddress: AddressBytes | null }> {
   const candidates = proxy.byName ? vetted.slice(0, 1) : vetted;
+  // Loaded before the socket is open, which nothing would read or guard meanwhile.
+  const socks = proxy.kind === "socks5" ? await loadSocks() : null;
   let last: EgressError | null = null;
   for (const address of candidates) {
     const host = proxy.byName && target.literal === null ? target.host : formatAddress(address);
@@ -106,7 +109,7 @@ export async function throughProxy(
     const { wire, proxyAddress } = await dialProxy(proxy, at, signal);
     onPhase("connect");
     try {
-      const ask = proxy.kind === "socks5" ? socks : tunnel;
+      const ask = socks === null ? tunnel : throughSocks(socks);
       return { socket: await ask(proxy, wire, host, target.port, signal), address, proxyAddress };
     } catch (error) {
       wire.destroy();
@@ -215,7 +218,19 @@ const SOCKS_REPLIES: readonly (readonly [reply: string, code: EgressErrorCode])[
   ["TTLExpired", "connect_timeout"],
 ];
 
-async function socks(
+type Socks = Pick<typeof Library, "SocksClient" | "SocksClientError">;
+
+/** Loads the library on first use, because few clients have such a proxy. */
+async function loadSocks(): Promise<Socks> {
+  return import("socks");
+}
+
+function throughSocks(library: Socks): typeof tunnel {
+  return (proxy, wire, host, port, signal) => askSocks(library, proxy, wire, host, port, signal);
+}
+
+async function askSocks(
+  { SocksClient, SocksClientError }: Socks,
   proxy: ProxyProfile,
   wire: Socket,
   host: string,
