@@ -12,6 +12,8 @@ const SOURCE = [
 export interface StartedServer {
   /** URLs of the modules that the main thread loaded, without those of Node. */
   readonly modules: readonly string[];
+  /** Those of one reader thread of the database. */
+  readonly readerModules: readonly string[];
   readonly threads: readonly string[];
 }
 
@@ -38,6 +40,7 @@ export async function startServer(folder: string, program: readonly string[] = S
   const threads = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/comm`, "utf8").trim());
   child.kill("SIGTERM");
   await ended;
-  const modules = readFileSync(list, "utf8").split("\n");
-  return { modules: modules.filter((url) => !url.startsWith("node:")), threads };
+  const own = (path: string): readonly string[] =>
+    [...new Set(readFileSync(path, "utf8").split("\n"))].filter((url) => url !== "" && !url.startsWith("node:"));
+  return { modules: own(list), readerModules: own(`${list}.posthorn-reader`), threads };
 }

@@ -1,6 +1,6 @@
 /** What the built server loads at its start, and does for one event, in counts that do not depend on the machine. */
 import { builtProgramArguments, startReceiver, startServer } from "@posthorn/testkit";
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
@@ -28,10 +28,20 @@ describe("the built server", () => {
 
   it("loads no more at its start than recorded", async () => {
     using folder = temporaryFolder();
-    const { modules } = await startAndStop(folder.path, await builtProgramArguments());
-    const bytes = modules.reduce((sum, url) => sum + statSync(fileURLToPath(url)).size, 0);
+    const { modules, readerModules } = await startAndStop(folder.path, await builtProgramArguments());
+    // See scripts/http-import.ts.
     expect(
-      costRises("start of the built server", { modules: modules.length, "KiB of code": Math.round(bytes / 1024) }),
-    ).toBe("");
+      modules.filter((url) => /^import .* from "(?:node:)?http";$/m.test(readFileSync(fileURLToPath(url), "utf8"))),
+    ).toEqual([]);
+    const costs = {
+      modules: modules.length,
+      "KiB of code": kibOf(modules),
+      "KiB of code in a reader thread": kibOf(readerModules),
+    };
+    expect(costRises("start of the built server", costs)).toBe("");
   });
 });
+
+function kibOf(urls: readonly string[]): number {
+  return Math.round(urls.reduce((sum, url) => sum + statSync(fileURLToPath(url)).size, 0) / 1024);
+}

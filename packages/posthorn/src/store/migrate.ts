@@ -8,7 +8,7 @@ import { type MigrationState, migrationStatesOf } from "./migrations/state.ts";
 import type { StoreLocation } from "./open.ts";
 import { onOwnClient } from "./postgres/connections.ts";
 import * as postgres from "./postgres/migrate.ts";
-import { failureOf } from "./sqlite/connection.ts";
+import { failureOf } from "./sqlite/reader.ts";
 import { createFile, openForReading, openForWriting, refuseUnfinishedCopy } from "./sqlite/file.ts";
 import { lockFolder } from "./sqlite/folder-lock.ts";
 import * as sqlite from "./sqlite/migrate.ts";

@@ -4,8 +4,8 @@
  */
 import { setImmediate } from "node:timers";
 import { StoreError } from "../store/errors.ts";
-import { failureOf, type Handler } from "../store/sqlite/connection.ts";
 import type { DatabaseThread, ThreadRequest, ThreadResults } from "../store/sqlite/protocol.ts";
+import { failureOf, type Handler } from "../store/sqlite/reader.ts";
 import { toStoreError } from "../store/sqlite/thread-client.ts";
 
 interface Waiting {

@@ -1,6 +1,6 @@
 /** Replaces a thread of the database: requests are executed on a connection in virtual time, or fail. */
 import type { DatabaseSync } from "node:sqlite";
-import { failureOf, type Handler } from "../../src/store/sqlite/connection.ts";
+import { failureOf, type Handler } from "../../src/store/sqlite/reader.ts";
 import type { Lease } from "../../src/store/delivery.ts";
 import type { DatabaseThread, ThreadFailure, ThreadRequest, ThreadResults } from "../../src/store/sqlite/protocol.ts";
 import { toStoreError } from "../../src/store/sqlite/thread-client.ts";

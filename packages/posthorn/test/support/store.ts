@@ -6,7 +6,8 @@ import { join } from "node:path";
 import type { StoreListeners } from "../../src/store/open.ts";
 import { PostgresStore, type PostgresStoreOptions } from "../../src/store/postgres/postgres-store.ts";
 import { lockFolder } from "../../src/store/sqlite/folder-lock.ts";
-import { openHandler } from "../../src/store/sqlite/open-handler.ts";
+import { openWriter } from "../../src/store/sqlite/open-writer.ts";
+import { openReader } from "../../src/store/sqlite/reader.ts";
 import { SqliteStore, type SqliteStoreOptions } from "../../src/store/sqlite/sqlite-store.ts";
 import type { WalLoss } from "../../src/store/sqlite/wal-loss.ts";
 import type { AcceptEntry, Store } from "../../src/store/store.ts";
@@ -127,7 +128,7 @@ export function inlineThread(
   role: "writer" | "reader",
   onWalLoss: (loss: WalLoss) => void,
 ): InlineThread {
-  const open = () => openHandler({ path, role, maxPages: null }, onWalLoss);
+  const open = () => (role === "writer" ? openWriter({ path, role, maxPages: null }, onWalLoss) : openReader(path));
   return new InlineThread(path, open);
 }
 

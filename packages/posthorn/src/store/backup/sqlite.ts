@@ -16,7 +16,7 @@ import { dirname, join } from "node:path";
 import { backup, DatabaseSync } from "node:sqlite";
 import { StoreError } from "../errors.ts";
 import { migrationChecksum } from "../migrations/list.ts";
-import { failureOf } from "../sqlite/connection.ts";
+import { failureOf } from "../sqlite/reader.ts";
 import {
   createFile,
   hasTable,

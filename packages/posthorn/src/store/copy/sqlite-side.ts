@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { StoreError } from "../errors.ts";
-import { failureOf } from "../sqlite/connection.ts";
+import { failureOf } from "../sqlite/reader.ts";
 import { createFile, hasTable, openForReading, openForWriting } from "../sqlite/file.ts";
 import { lockFolder } from "../sqlite/folder-lock.ts";
 import { checkMigrations, migrate, schemaVersion } from "../sqlite/migrate.ts";

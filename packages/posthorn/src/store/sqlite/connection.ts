@@ -1,6 +1,5 @@
-/** Request handlers of the database threads. The caller opens the connection. */
-import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
-import { StoreError } from "../errors.ts";
+/** Request handler of the writer thread. The caller opens the connection. */
+import type { DatabaseSync } from "node:sqlite";
 import { prepareAccept } from "./hot/accept.ts";
 import { type AnnouncingRecord, prepareAnnouncing } from "./hot/announce.ts";
 import { prepareBacklog } from "./hot/backlog.ts";
@@ -16,25 +15,13 @@ import {
   type FreeSpaceStep,
   type PackedResult,
   type ThreadFailure,
-  type ThreadRequest,
 } from "./protocol.ts";
+import { close, failureOf, type Handler, prepareQuery } from "./reader.ts";
 
 /** Primary result codes after which the other rows of the batch would fail too. */
 const FATAL_CODES = new Set([10 /* IOERR */, 11 /* CORRUPT */, 13 /* FULL */, 26 /* NOTADB */]);
 
-export type Handler = (request: ThreadRequest) => unknown;
-
 const NOTHING: PackedResult = { columns: [], cells: [], changes: null };
-
-/** Returns the handler of a reader thread: lists, gets and look-ups. */
-export function readerOn(db: DatabaseSync): Handler {
-  const query = prepareQuery(db);
-  return (request) => {
-    if (request.op === "query") return query(request.sql, request.parameters);
-    if (request.op === "close") return close(db);
-    throw new Error(`a reader does not do ${request.op}`);
-  };
-}
 
 /** Returns the handler of the writer thread: batches, and queries that must see them. The schema must be up to date. */
 export function writerOn(db: DatabaseSync): Handler {
@@ -86,11 +73,6 @@ function runStep(freeSpace: FreeSpace, step: FreeSpaceStep): number | boolean | 
     case "empty-log":
       return freeSpace.emptyLog();
   }
-}
-
-function close(db: DatabaseSync): null {
-  db.close();
-  return null;
 }
 
 /** Runs a batch as one transaction. If one of its rows fails, runs each row in a separate transaction, so that the others succeed. */
@@ -166,34 +148,4 @@ function attempt<T>(work: () => T): T | ThreadFailure {
   } catch (error) {
     return failureOf(error);
   }
-}
-
-/** Returns a function that runs compiled queries. It caches up to 500 statements by their text. */
-function prepareQuery(db: DatabaseSync): (sql: string, parameters: readonly unknown[]) => PackedResult {
-  const kept = new Map<string, StatementSync>();
-  return (sql, parameters) => {
-    let statement = kept.get(sql);
-    if (statement === undefined) {
-      statement = db.prepare(sql);
-      statement.setReturnArrays(true);
-      if (kept.size >= 500) kept.clear();
-      kept.set(sql, statement);
-    }
-    const values = parameters as SQLInputValue[];
-    const columns = statement.columns().map(({ name }) => name);
-    if (columns.length === 0) return { columns, cells: [], changes: Number(statement.run(...values).changes) };
-    const cells: unknown[] = [];
-    // Rows are arrays because of `setReturnArrays`; the types of Node declare objects only.
-    for (const row of statement.all(...values) as unknown as unknown[][]) cells.push(...row);
-    return { columns, cells, changes: null };
-  };
-}
-
-export function failureOf(error: unknown): ThreadFailure {
-  const code = (error as { errcode?: unknown }).errcode;
-  return {
-    message: error instanceof Error ? error.message : String(error),
-    sqliteCode: typeof code === "number" ? code : null,
-    ...(error instanceof StoreError ? { posthornCode: error.code } : {}),
-  };
 }

@@ -1,21 +1,14 @@
-/** Opens the connection of a database thread. */
-import { type Handler, readerOn, writerOn } from "./connection.ts";
-import { openForReading, openForWriting, refuseUnfinishedCopy } from "./file.ts";
+/** Opens the connection of the writer thread. */
+import { writerOn } from "./connection.ts";
+import { openForWriting, refuseUnfinishedCopy } from "./file.ts";
 import { migrate } from "./migrate.ts";
 import type { ThreadOptions } from "./protocol.ts";
+import type { Handler } from "./reader.ts";
 import { findWalLoss, type WalLoss } from "./wal-loss.ts";
 import { WalMarker } from "./wal-mark.ts";
 
-/** Opens the connection and returns its request handler. The writer migrates the schema, and reports commits that the log has lost. */
-export function openHandler(options: ThreadOptions, onWalLoss: (loss: WalLoss) => void): Handler {
-  return options.role === "writer" ? openWriter(options, onWalLoss) : openReader(options);
-}
-
-function openReader({ path }: ThreadOptions): Handler {
-  return readerOn(openForReading(path));
-}
-
-function openWriter({ path, maxPages }: ThreadOptions, onWalLoss: (loss: WalLoss) => void): Handler {
+/** Opens the connection of the writer thread, migrates the schema, and returns its request handler. Reports commits that the log has lost. */
+export function openWriter({ path, maxPages }: ThreadOptions, onWalLoss: (loss: WalLoss) => void): Handler {
   const loss = findWalLoss(path);
   if (loss !== null) onWalLoss(loss);
   const db = openForWriting(path);

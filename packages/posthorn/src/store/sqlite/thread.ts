@@ -1,14 +1,13 @@
 /** Entry point of a database thread: one connection that handles requests in order. The writer commits batches, readers only read. */
 import { parentPort, workerData } from "node:worker_threads";
-import { failureOf, type Handler } from "./connection.ts";
-import { openHandler } from "./open-handler.ts";
 import type { ThreadMessage, ThreadOptions, ThreadReply, ThreadRequest } from "./protocol.ts";
+import { failureOf, type Handler, openReader } from "./reader.ts";
 
 const options = workerData as ThreadOptions;
 const port = parentPort!;
 
 try {
-  const handle = openHandler(options, (walLoss) => port.postMessage({ walLoss } satisfies ThreadMessage));
+  const handle = await open();
   port.on("message", ({ id, request }: { id: number; request: ThreadRequest }) => {
     port.postMessage(respond(id, request, handle));
     if (request.op === "close") port.close();
@@ -17,6 +16,13 @@ try {
 } catch (error) {
   port.postMessage({ id: 0, failure: failureOf(error) } satisfies ThreadReply);
   port.close();
+}
+
+async function open(): Promise<Handler> {
+  if (options.role === "reader") return openReader(options.path);
+  // Migrations and hot statements, which would be in the memory of each reader.
+  const { openWriter } = await import("./open-writer.ts");
+  return openWriter(options, (walLoss) => port.postMessage({ walLoss } satisfies ThreadMessage));
 }
 
 function respond(id: number, request: ThreadRequest, handle: Handler): ThreadReply {
