@@ -25,8 +25,9 @@ if (folder !== undefined) {
   registerHooks({
     load(url, context, next) {
       const loaded = next(url, context);
+      // Modules of Node have no source here.
       if (!url.startsWith("node:")) modules++;
-      sourceBytes += loaded.source === undefined ? 0 : Buffer.byteLength(loaded.source);
+      sourceBytes += Buffer.byteLength(loaded.source ?? "");
       return loaded;
     },
   });
