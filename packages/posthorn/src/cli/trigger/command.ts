@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { Command } from "commander";
 import { findProvider } from "@posthorn/webhooks/providers";
 import type { ProviderDefinition } from "@posthorn/webhooks/provider";
@@ -10,7 +11,8 @@ import { withExamples } from "../help.ts";
 import { onOneLine, print, printTable } from "../output.ts";
 import { type Flags, pathOf } from "../remote/api.ts";
 import { textOf } from "../remote/values.ts";
-import { type Fixture, FIXTURES } from "./fixtures.ts";
+import { allEvents, eventsOf } from "./fixtures/index.ts";
+import { type Fixture, textOfFixture, Values } from "./fixtures/values.ts";
 
 /** `posthorn trigger`: sends an event as a provider would, with its signature. */
 export function addTriggerCommand(program: Command): void {
@@ -22,6 +24,8 @@ export function addTriggerCommand(program: Command): void {
     .option("--source <source>", "source (ID or uid) that receives it")
     .option("--to <url>", "URL that receives it, instead of a source")
     .option("--secret <secret>", "secret to sign with, as the provider shows it; - for standard input")
+    .option("--private-key <file>", "private key in PEM, for providers that sign with a key pair")
+    .option("--config <name=value>", "a setting of the provider that its signature covers; may be repeated", pair, [])
     .option("--set <path=value>", "change a field of the body, such as data.object.amount=1250", setting, [])
     .option("--data <json>", "body to send instead: JSON, or @ and the name of a file; works for every provider")
     .option("--print", "print the request instead of sending it");
@@ -46,17 +50,24 @@ export function addTriggerCommand(program: Command): void {
     // Read once: standard input has no second copy.
     const data = flags["data"] as string | undefined;
     const given = data === undefined ? null : textOf(data);
-    const fixture = given === null ? fixtureOf(provider, event) : bodyOf(given);
+    const fixture = given === null ? await fixtureOf(definition.id, event) : bodyOf(given);
     for (const [path, value] of flags["set"] as readonly Setting[]) assign(fixture.body, path, value);
     const url = await targetOf(flags);
     const secret = flags["secret"] === undefined ? "" : textOf(flags["secret"] as string).trim();
-    const text =
-      given !== null && (flags["set"] as readonly Setting[]).length === 0 ? given : JSON.stringify(fixture.body);
-    const request = await signed(definition, { url, secret, headers: fixture.headers, body: text });
+    const text = given !== null && (flags["set"] as readonly Setting[]).length === 0 ? given : textOfFixture(fixture);
+    const request = await signed(definition, {
+      url,
+      secret,
+      headers: fixture.headers,
+      body: text,
+      ...keyOf(flags["privateKey"] as string | undefined),
+      // Several providers sign the URL that they were given.
+      config: { ...urlConfigOf(definition, url), ...Object.fromEntries(flags["config"] as readonly Pair[]) },
+    });
     const headers = request.headers as Readonly<Record<string, string>>;
-    const body = request.body;
-    if (flags["print"] === true) return printRequest(url, headers, body);
-    await send(url, headers, body);
+    const { url: target, body } = request;
+    if (flags["print"] === true) return printRequest(target, headers, body);
+    await send(target, headers, body);
   });
 }
 
@@ -74,10 +85,11 @@ async function signed(definition: ProviderDefinition, options: SignProviderOptio
   throw new PosthornError("bad_request", `${definition.name} cannot be imitated with this secret. ${problem}`);
 }
 
-function listFixtures(): void {
+async function listFixtures(): Promise<void> {
+  const events = Object.entries(await allEvents()).toSorted(([one], [other]) => (one < other ? -1 : 1));
   printTable([
     ["PROVIDER", "EVENT"],
-    ...Object.entries(FIXTURES).flatMap(([provider, events]) => Object.keys(events).map((event) => [provider, event])),
+    ...events.flatMap(([provider, names]) => Object.keys(names).map((event) => [provider, event])),
   ]);
 }
 
@@ -90,11 +102,11 @@ function bodyOf(text: string): Fixture {
   }
 }
 
-function fixtureOf(provider: string, event: string | undefined): Fixture {
-  const known = FIXTURES[provider];
+async function fixtureOf(provider: string, event: string | undefined): Promise<Fixture> {
+  const known = await eventsOf(provider);
   const make = event === undefined ? undefined : known?.[event];
-  if (make !== undefined) return make(new Date());
-  const names = known === undefined ? "" : ` Prepared events of ${provider}: ${Object.keys(known).join(", ")}.`;
+  if (make !== undefined) return make(new Values(new Date()));
+  const names = known === null ? "" : ` Prepared events of ${provider}: ${Object.keys(known).join(", ")}.`;
   throw new PosthornError(
     "bad_request",
     `There is no prepared event "${event ?? ""}" of ${provider}.${names} Give a body with --data.`,
@@ -119,8 +131,30 @@ function parsed(value: string): unknown {
   }
 }
 
-function assign(body: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  let place = body;
+type Pair = readonly [name: string, value: string];
+
+function pair(text: string, earlier: readonly Pair[]): readonly Pair[] {
+  const mark = text.indexOf("=");
+  if (mark <= 0) throw new PosthornError("bad_request", `"${text}" is not of the form name=value.`);
+  return [...earlier, [text.slice(0, mark), text.slice(mark + 1)]];
+}
+
+function keyOf(file: string | undefined): Pick<SignProviderOptions, "privateKey"> {
+  return file === undefined ? {} : { privateKey: readFileSync(file, "utf8") };
+}
+
+/** Settings of the provider that are the URL of the receiver. */
+function urlConfigOf({ config = {} }: ProviderDefinition, url: string): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.keys(config).flatMap((name) => (/url$/i.test(name) ? [[name, url]] : [])));
+}
+
+function assign(body: Fixture["body"], path: readonly string[], value: unknown): void {
+  if (typeof body === "string")
+    throw new PosthornError(
+      "bad_request",
+      "The body of this event is XML, in which --set changes nothing. Use --data.",
+    );
+  let place = body as Record<string, unknown>;
   for (const name of path.slice(0, -1)) {
     if (!Object.hasOwn(place, name) || typeof place[name] !== "object" || place[name] === null)
       throw new PosthornError(
