@@ -20,7 +20,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import MarkdownIt from "markdown-it";
 import { assetPath, relativeUrl, resolveLink } from "./links.ts";
-import type { Page } from "./pages.ts";
+import { type Page, slugOf } from "./pages.ts";
 
 const LANGUAGES = {
   bash,
@@ -81,6 +81,7 @@ export function renderPage(root: string, page: Page): RenderedPage {
     `<div class="table" role="region" aria-label="Table ${++tables}" tabindex="0"><table>`;
   markdown.renderer.rules["table_close"] = () => "</table></div>";
   const tokens = markdown.parse(page.source, {});
+  explainHelper(page, markdown, tokens);
   const slugger = new GithubSlugger();
   const headings: Heading[] = [];
   const assets = new Set<string>();
@@ -108,6 +109,23 @@ export function renderPage(root: string, page: Page): RenderedPage {
     summary: plainText(tokens[tokens.findIndex(({ type }) => type === "paragraph_open") + 1]),
     assets: [...assets],
   };
+}
+
+/** The page that defines the helper `call`, which snippets of many pages use. */
+const HELPER_PAGE = "docs/api.md";
+
+/** Says above the first snippet that uses the helper where it is defined: readers come from a search, and not from the page with it. */
+function explainHelper(page: Page, markdown: MarkdownIt, tokens: readonly Token[]): void {
+  const first = tokens.find(
+    ({ type, content }) => type === "fence" && /^ *call (?:GET|POST|PUT|PATCH|DELETE) /m.test(content),
+  );
+  if (first === undefined || page.file === HELPER_PAGE) return;
+  const url = relativeUrl(page.slug, slugOf(HELPER_PAGE)!);
+  const fence = markdown.renderer.rules["fence"]!;
+  markdown.renderer.rules["fence"] = (all, index, ...rest) =>
+    (all[index] === first
+      ? `<p class="hint"><code>call</code> is defined in <a href="${url}">the HTTP API</a>.</p>\n`
+      : "") + fence(all, index, ...rest);
 }
 
 function highlight(code: string, info: string): string {

@@ -53,6 +53,13 @@ describe("the site", () => {
     expect(() => renderPage(ROOT, page("# A\n\n```mermaid\nflowchart LR\n```"))).toThrow("a Mermaid diagram");
   });
 
+  it("says where the helper of snippets is defined, once on each page that uses it", () => {
+    const hint = '<code>call</code> is defined in <a href="../http-api">the HTTP API</a>';
+    expect(text("features/ordering.html").split(hint)).toHaveLength(2);
+    expect(text("features/redaction.html")).not.toContain("is defined in <a");
+    expect(text("http-api.html")).not.toContain("is defined in <a");
+  });
+
   it("has no inline script, style or event handler, and loads nothing from other hosts", () => {
     const faults = [...site].flatMap(([path, content]) => {
       if (!path.endsWith(".html")) return [];
