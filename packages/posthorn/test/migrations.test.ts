@@ -87,6 +87,7 @@ function typedColumns(): ReadonlyMap<string, ReadonlySet<string>> {
     "redaction-schema.ts",
     "statistics-schema.ts",
     "incident-schema.ts",
+    "alert-schema.ts",
   ]
     .map((name) => readFileSync(new URL(`../src/store/${name}`, import.meta.url), "utf8"))
     .join("\n");

@@ -131,6 +131,13 @@ import { checkEgress } from "./overview/check-egress.ts";
 import { listIssues } from "./overview/list-issues.ts";
 import { listAllEndpoints } from "./endpoint/list-all.ts";
 import { search } from "./search/search.ts";
+import { createAlertRule } from "./alert/create-rule.ts";
+import { deleteAlertRule } from "./alert/delete-rule.ts";
+import { getAlertRule } from "./alert/get-rule.ts";
+import { listAlertRules } from "./alert/list-rules.ts";
+import { listAlerts } from "./alert/list.ts";
+import { patchAlertRule } from "./alert/patch-rule.ts";
+import { testAlertRule } from "./alert/test-rule.ts";
 import { addIncidentNote } from "./incident/add-note.ts";
 import { getIncident } from "./incident/get.ts";
 import { listIncidents } from "./incident/list.ts";
@@ -279,6 +286,13 @@ export const ROUTES: readonly Route[] = [
   pauseReplay,
   resumeReplay,
   cancelReplay,
+  listAlerts,
+  listAlertRules,
+  createAlertRule,
+  getAlertRule,
+  patchAlertRule,
+  deleteAlertRule,
+  testAlertRule,
   listIncidents,
   getIncident,
   patchIncident,

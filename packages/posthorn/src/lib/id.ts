@@ -21,6 +21,8 @@ export type IdPrefix =
   | "ep_"
   | "msg_"
   | "inc_"
+  | "alr_"
+  | "alrt_"
   | "note_"
   | "atmpt_"
   | "evtype_"

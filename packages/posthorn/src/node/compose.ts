@@ -35,6 +35,7 @@ import { settledEverywhere, settledHere, type SettledKeysOptions } from "./settl
 import {
   buildBacklogMonitor,
   buildFeeds,
+  buildAlertMonitor,
   buildMaintenance,
   buildMonitors,
   buildPublishers,
@@ -181,7 +182,8 @@ export function compose(base: NodeBase): Composition {
   const [subscriptions, maintenance] = [stack.use(buildSubscriptionManager(parts)), buildMaintenance(parts)];
   // Endpoint health comes first, so that no task sends to an endpoint before its failure streak is loaded.
   const first = [keyring, pause, health, relay, tasks, outbox, operational, certificates, statistics, backlog];
-  const workers = joinWorkers([...first, ...receiving.workers, subscriptions, watches, maintenance], log);
+  const alerts = stack.use(buildAlertMonitor(parts));
+  const workers = joinWorkers([...first, ...receiving.workers, subscriptions, watches, alerts, maintenance], log);
   const clusterWork = stack.use(
     new ClusterWork({
       services: composed,

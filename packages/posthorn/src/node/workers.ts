@@ -7,6 +7,7 @@ import { FeedWatch } from "../domain/feed/watch.ts";
 import type { DispatchLoad } from "../domain/ports.ts";
 import type { SettledKeys } from "../domain/stats/roll-up.ts";
 import { type Logger, reporter } from "../lib/log.ts";
+import { AlertMonitor } from "../workers/alert-monitor.ts";
 import { BacklogMonitor } from "../workers/backlog-monitor.ts";
 import { CertificateMonitor } from "../workers/certificate-monitor.ts";
 import { EndpointHealthMonitor } from "../workers/endpoint-health-monitor.ts";
@@ -145,6 +146,15 @@ export function buildMaintenance({ config, log, clock, cluster, services }: Work
     clock,
     leads: () => cluster.leads,
     onFailure: (error) => reporter(log)(error, "maintenance failed"),
+  });
+}
+
+export function buildAlertMonitor({ log, clock, cluster, services }: WorkerParts): AlertMonitor {
+  return new AlertMonitor({
+    services,
+    clock,
+    leads: () => cluster.leads,
+    onFailure: (error) => reporter(log)(error, "an alert rule could not be evaluated; trying again"),
   });
 }
 

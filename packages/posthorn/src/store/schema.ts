@@ -5,6 +5,7 @@
  * flags are 0 or 1, columns that end in `_json` contain JSON text, and columns that end in `_sealed` contain bytes encrypted by
  * `SecretBox`.
  */
+import type { AlertRuleTable, AlertTable } from "./alert-schema.ts";
 import type { IncidentEndpointTable, IncidentNoteTable, IncidentSlotTable, IncidentTable } from "./incident-schema.ts";
 import type { AuditEntryTable, AuditHeadTable } from "./audit-schema.ts";
 import type { ExactBodyTable, RedactionKeyTable, RedactionRuleTable } from "./redaction-schema.ts";
@@ -449,6 +450,8 @@ export interface OperationalEventTable {
   endpoint_id: number | null;
   message_id: number | null;
   attempt_id: number | null;
+  /** Keys of the endpoints that receive it, as JSON; `null`: those that subscribe to its type. */
+  targets_json: Generated<string | null>;
 }
 
 /** An endpoint that has been failing without a success since. Written periodically; memory has the latest values. */
@@ -571,6 +574,8 @@ export interface Database {
   encryption_key: EncryptionKeyTable;
   encryption_key_node: EncryptionKeyNodeTable;
   delivery_pause: DeliveryPauseTable;
+  alert_rule: AlertRuleTable;
+  alert: AlertTable;
   incident: IncidentTable;
   incident_endpoint: IncidentEndpointTable;
   incident_slot: IncidentSlotTable;

@@ -107,6 +107,7 @@ import {
   OperationalWebhookEndpointUpsertIn,
 } from "./operational-webhook.ts";
 import { STATE_MODELS } from "./endpoint-state.ts";
+import { ALERT_MODELS } from "./alert.ts";
 import { INCIDENT_MODELS } from "./incident.ts";
 import { OVERVIEW_MODELS } from "./overview.ts";
 import { SEARCH_MODELS } from "./search.ts";
@@ -230,6 +231,7 @@ export const MODELS: readonly TSchema[] = [
   ...REPLAY_MODELS,
   ...ACROSS_MODELS,
   ...INCIDENT_MODELS,
+  ...ALERT_MODELS,
   ...SOURCE_MODELS,
   ...STATS_MODELS,
   ...USAGE_MODELS,

@@ -3,6 +3,9 @@ import type { Tx } from "../../store/tx.ts";
 
 /** All event types. The names are part of the HTTP API. */
 export const OPERATIONAL_EVENT_TYPES = [
+  "alert.digest",
+  "alert.resolved",
+  "alert.triggered",
   "audit.recorded",
   "background_task.finished",
   "endpoint.created",
@@ -24,16 +27,23 @@ export const OPERATIONAL_EVENT_TYPES = [
 export type OperationalEventType = (typeof OPERATIONAL_EVENT_TYPES)[number];
 
 /**
- * Types that are sent only to endpoints that name them, because there is an event for every change and every view of a
- * payload.
+ * Types that are sent only to endpoints that name them: there is an `audit.recorded` for every change and every view of a payload, and
+ * alerts are for the endpoints that their rule names.
  */
-export const NAMED_ONLY: ReadonlySet<string> = new Set<OperationalEventType>(["audit.recorded"]);
+export const NAMED_ONLY: ReadonlySet<string> = new Set<OperationalEventType>([
+  "alert.digest",
+  "alert.resolved",
+  "alert.triggered",
+  "audit.recorded",
+]);
 
 export interface OperationalEvent {
   readonly orgId: number;
   readonly type: OperationalEventType;
   /** Member `data` of the body. Must not contain secrets, nor URLs, which can contain secrets. */
   readonly data: Readonly<Record<string, unknown>>;
+  /** Keys of the operational endpoints that receive it, whichever types they name; absent: those that subscribe to its type. */
+  readonly targets?: readonly number[];
 }
 
 /** Port for announcing operational events. */

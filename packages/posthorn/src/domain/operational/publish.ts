@@ -60,10 +60,7 @@ async function nextDue({ store }: Services): Promise<number | null> {
 async function publishEvent(services: Services, event: DueEvent): Promise<readonly Job[]> {
   const application = await operationalApplication(services, event.org_id);
   if (application === null) return [];
-  const endpointIds = [...application.endpoints.values()]
-    .filter((endpoint) => mismatchOf(endpoint, { eventType: event.type, channels: null }, null) === null)
-    .filter((endpoint) => endpoint.eventTypes !== null || !NAMED_ONLY.has(event.type))
-    .map((endpoint) => endpoint.key);
+  const endpointIds = receiversOf(application, event);
   if (endpointIds.length === 0) return [];
   const { key, id } = services.ids.next("msg_");
   const due = services.now();
@@ -100,6 +97,14 @@ async function publishEvent(services: Services, event: DueEvent): Promise<readon
     contentType,
     payload,
   }));
+}
+
+function receiversOf({ endpoints }: DirectoryApplication, { type, targets_json }: DueEvent): readonly number[] {
+  if (targets_json !== null) return (JSON.parse(targets_json) as number[]).filter((key) => endpoints.has(key));
+  return [...endpoints.values()]
+    .filter((endpoint) => mismatchOf(endpoint, { eventType: type, channels: null }, null) === null)
+    .filter((endpoint) => endpoint.eventTypes !== null || !NAMED_ONLY.has(type))
+    .map((endpoint) => endpoint.key);
 }
 
 async function operationalApplication(services: Services, orgId: number): Promise<DirectoryApplication | null> {

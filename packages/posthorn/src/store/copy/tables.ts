@@ -67,6 +67,8 @@ const COPIED: { readonly [T in Exclude<keyof Database, UncopiedTable>]: true } =
   rollup: true,
   rollup_minute: true,
   rollup_cursor: true,
+  alert_rule: true,
+  alert: true,
   incident: true,
   incident_endpoint: true,
   incident_slot: true,

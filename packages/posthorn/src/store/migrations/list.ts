@@ -48,6 +48,7 @@ import { traceContext } from "./071-trace-context.ts";
 import { deliveryPause } from "./075-delivery-pause.ts";
 import { redaction } from "./065-redaction.ts";
 import { portalKeys } from "./063-portal-keys.ts";
+import { alerts } from "./073-alerts.ts";
 import { incidents } from "./072-incidents.ts";
 import { relay } from "./066-relay.ts";
 import { endpointList } from "./078-endpoint-list.ts";
@@ -115,6 +116,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "portal keys", sql: portalKeys },
   { name: "endpoint list", sql: endpointList },
   { name: "incidents", sql: incidents },
+  { name: "alerts", sql: alerts },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,0 +1,21 @@
+import { patchAlertRule as patchVerb } from "../../domain/alert/save.ts";
+import { AlertRuleOut, AlertRulePatch } from "../models/alert.ts";
+import { ok } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+import { alertRuleOut } from "./wire.ts";
+
+export const patchAlertRule = defineRoute({
+  method: "PATCH",
+  path: "/api/v1/alert-rule/:rule_id",
+  operationId: "v1.alert-rule.patch",
+  tag: "Alert",
+  summary: "Change an alert rule",
+  description:
+    "Another kind, other targets or `enabled: false` forget its alerts. Those that are still true are raised again.",
+  access: "organisation",
+  permission: "settings:write",
+  body: AlertRulePatch,
+  responses: { 200: AlertRuleOut },
+  handle: async ({ ctx, params, body }) =>
+    ok(alertRuleOut(await patchVerb({ ctx, input: { rule: params.rule_id, change: body } }))),
+});

@@ -1,0 +1,19 @@
+import { testAlertRule as testVerb } from "../../domain/alert/save.ts";
+import { noContent } from "../reply.ts";
+import { defineRoute } from "../route.ts";
+
+export const testAlertRule = defineRoute({
+  method: "POST",
+  path: "/api/v1/alert-rule/:rule_id/test",
+  operationId: "v1.alert-rule.test",
+  tag: "Alert",
+  summary: "Test an alert rule",
+  description: "Sends a message to the targets of the rule that says that it is a test.",
+  access: "organisation",
+  permission: "settings:write",
+  responses: { 204: null },
+  handle: async ({ ctx, params }) => {
+    await testVerb({ ctx, input: { rule: params.rule_id } });
+    return noContent();
+  },
+});

@@ -1,0 +1,38 @@
+/** Kysely types of the tables of alerts. Times are Unix milliseconds. */
+
+/** A condition that people are told about. */
+export interface AlertRuleTable {
+  id: number;
+  public_id: string;
+  org_id: number;
+  name: string;
+  kind: string;
+  /** Thresholds of the kind, as JSON. */
+  params_json: string;
+  /** Keys and ids of the operational endpoints that receive its alerts, as JSON. */
+  targets_json: string;
+  /** Quiet hours, as JSON; `null`: none. */
+  quiet_json: string | null;
+  /** `off`, `hourly` or `daily`. */
+  digest: string;
+  enabled: number;
+  /** When it sent its last message; `null`: none yet. */
+  sent_at: number | null;
+  created_at: number;
+  updated_at: number;
+}
+
+/** An alert of a rule that has not been resolved, or whose recovery message has not been sent. */
+export interface AlertTable {
+  id: number;
+  public_id: string;
+  rule_id: number;
+  /** What it is about: the id of an endpoint, source or incident, or the organisation. */
+  subject: string;
+  /** Title, text, severity and path in the dashboard, as JSON. */
+  content_json: string;
+  /** When its message was sent; `null`: it waits for the end of the quiet hours, or for the next digest. */
+  notified_at: number | null;
+  /** Since when its condition has no longer been true; `null`: it is true. */
+  cleared_at: number | null;
+}
