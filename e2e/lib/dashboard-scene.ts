@@ -230,6 +230,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["organisations", "/settings?tab=organisations"],
     ["storage", "/settings?tab=storage"],
     ["operational webhooks", "/settings?tab=webhooks"],
+    ["alerts", "/settings?tab=alerts"],
     ["users", "/users"],
     ["profile", "/profile"],
     ["device approval", "/device"],

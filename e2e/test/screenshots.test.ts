@@ -111,6 +111,7 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["redaction", "/settings?tab=redaction"],
     ["egress", "/settings?tab=egress"],
     ["operational", "/settings?tab=webhooks"],
+    ["alerts", "/settings?tab=alerts"],
     ["shortcuts", "/shortcuts"],
   ];
 }

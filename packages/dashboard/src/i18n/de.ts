@@ -13,6 +13,7 @@ import { feed } from "./de/feed.ts";
 import { firstRun } from "./de/first-run.ts";
 import { frame } from "./de/frame.ts";
 import { home } from "./de/home.ts";
+import { alerts } from "./de/alerts.ts";
 import { incidents } from "./de/incidents.ts";
 import { ingest } from "./de/ingest.ts";
 import { messages } from "./de/messages.ts";
@@ -45,6 +46,7 @@ export const de: typeof en = {
   ...firstRun,
   ...frame,
   ...home,
+  ...alerts,
   ...incidents,
   ...ingest,
   ...messages,

@@ -12,6 +12,7 @@ import { feed } from "./en/feed.ts";
 import { firstRun } from "./en/first-run.ts";
 import { frame } from "./en/frame.ts";
 import { home } from "./en/home.ts";
+import { alerts } from "./en/alerts.ts";
 import { incidents } from "./en/incidents.ts";
 import { ingest } from "./en/ingest.ts";
 import { messages } from "./en/messages.ts";
@@ -44,6 +45,7 @@ export const en = {
   ...firstRun,
   ...frame,
   ...home,
+  ...alerts,
   ...incidents,
   ...ingest,
   ...messages,

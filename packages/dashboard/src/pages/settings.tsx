@@ -4,6 +4,7 @@ import { Page } from "../components/page.tsx";
 import { tabOf, Tabs } from "../components/tabs.tsx";
 import { useAudience } from "../session/audience.ts";
 import type { Permission } from "../lib/caller.ts";
+import { AlertSettings } from "./settings-alerts.tsx";
 import { EgressChecker } from "./settings-egress.tsx";
 import { Keys } from "./settings-keys.tsx";
 import { OperationalWebhooks } from "./settings-operational.tsx";
@@ -13,7 +14,17 @@ import { RedactionRules } from "./settings-redaction.tsx";
 import { SignInSettings } from "./settings-sign-in.tsx";
 import { Storage } from "./settings-storage.tsx";
 
-const TABS = ["keys", "organisations", "signIn", "privacy", "redaction", "storage", "egress", "webhooks"] as const;
+const TABS = [
+  "keys",
+  "organisations",
+  "signIn",
+  "privacy",
+  "redaction",
+  "storage",
+  "egress",
+  "webhooks",
+  "alerts",
+] as const;
 
 /** Permissions without which a tab would show only that it is needed. */
 const NEEDS: Readonly<Partial<Record<(typeof TABS)[number], Permission>>> = {
@@ -42,6 +53,7 @@ export function Settings() {
       {tab === "redaction" && <RedactionRules />}
       {tab === "egress" && <EgressChecker />}
       {tab === "webhooks" && <OperationalWebhooks />}
+      {tab === "alerts" && <AlertSettings />}
     </Page>
   );
 }

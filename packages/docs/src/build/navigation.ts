@@ -90,6 +90,7 @@ export const SECTIONS: readonly Section[] = [
           "features/attempts.md",
           "features/statistics.md",
           "features/incidents.md",
+          "features/alerts.md",
           "features/replay.md",
           "features/pause-and-enable.md",
           "features/sharing.md",

@@ -90,6 +90,7 @@ export const settings: typeof english = {
       redaction: "Schwärzung",
       egress: "URL-Prüfung",
       webhooks: "Betriebs-Webhooks",
+      alerts: "Benachrichtigungen",
     },
   },
   organisations: {

@@ -84,6 +84,7 @@ export const settings = {
       redaction: "Redaction",
       egress: "URL checker",
       webhooks: "Operational webhooks",
+      alerts: "Alerts",
     },
   },
   organisations: {
