@@ -150,7 +150,7 @@ function eventsOf(feed: Feed, { messages, end }: FeedPage, raw: boolean): string
 }
 
 /** Whether the client has read what was written. One that does not is cut off, so that it holds no memory. */
-function drained(response: ServerResponse, signal: AbortSignal): Promise<boolean> {
+export function drained(response: ServerResponse, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
     const finish = (isRead: boolean): void => {
       clearTimeout(timer);

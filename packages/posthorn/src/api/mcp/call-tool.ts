@@ -55,7 +55,8 @@ function actionOf({ declaration, actions }: Tool, { action: name }: Params): Act
   throw new PosthornError("bad_request", `The tool ${declaration.name} needs \`action\`: one of ${names.join(", ")}.`);
 }
 
-interface ToolRequest {
+/** A request of an operation, without what it does not have. */
+export interface ToolRequest {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, unknown>>;
   readonly body: Readonly<Record<string, unknown>>;
@@ -108,10 +109,10 @@ function pathValue(argument: string, value: unknown): string {
   throw new PosthornError("bad_request", `\`${argument}\` must be a string of 1 to 256 characters.`);
 }
 
-type Operation = Pick<Action, "route" | "invoke">;
+export type Operation = Pick<Action, "route" | "invoke">;
 
 /** Calls an operation as a request to the API would. Returns what the caller may see, and never a secret. */
-async function perform(
+export async function perform(
   { services, actor, secret, userAgent, ip, disconnected }: ToolCaller,
   { route, invoke }: Operation,
   { params, query, body }: ToolRequest,

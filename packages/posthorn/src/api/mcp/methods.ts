@@ -1,5 +1,6 @@
 /** Methods of the protocol. Loaded with the first request to an MCP endpoint. */
 import { callTool, type ToolCaller } from "./call-tool.ts";
+import { listEvents, pollEvents, refuseWebhook } from "./events.ts";
 import {
   CODE,
   EARLIER_VERSIONS,
@@ -17,6 +18,8 @@ export type ToolAccess = "read" | "write";
 export interface McpCaller extends ToolCaller {
   readonly tools: ToolAccess;
 }
+
+export { streamEvents } from "./event-stream.ts";
 
 type Method = (caller: McpCaller, message: Message) => object | Promise<object>;
 
@@ -56,6 +59,10 @@ const METHODS: Readonly<Record<string, Method>> = {
     if (!isRecord(given)) throw new RpcError(CODE.params, "`arguments` must be an object.");
     return callTool(caller, tool, given);
   },
+  "events/list": (caller, { params }) => listEvents(caller, params),
+  "events/poll": (caller, { params }) => pollEvents(caller, params),
+  "events/subscribe": refuseWebhook,
+  "events/unsubscribe": refuseWebhook,
 };
 
 /** Methods that only one generation of the protocol has. */
@@ -74,7 +81,8 @@ export async function runMethod(caller: McpCaller, message: Message): Promise<ob
 }
 
 function capabilities(): object {
-  return { tools: {} };
+  // Clients look for either.
+  return { tools: {}, events: {}, extensions: { "io.modelcontextprotocol/events": {} } };
 }
 
 function versionFor(requested: unknown): string {

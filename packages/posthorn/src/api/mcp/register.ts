@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Authenticator } from "../../domain/auth/authenticate.ts";
 import type { Services } from "../../domain/context.ts";
-import { type Actor, seesApplication } from "../../domain/access.ts";
+import { type Actor, hasSameAccess, seesApplication } from "../../domain/access.ts";
 import { findApplication } from "../../domain/application/find.ts";
 import { PosthornError, ValidationError } from "../../lib/errors.ts";
 import { onFirstUse } from "../../lib/first-use.ts";
@@ -38,6 +38,11 @@ const methods = onFirstUse(() => import("./methods.ts"));
 export function registerMcp(app: FastifyInstance, options: McpOptions): void {
   if (options.access === "off") return;
   const limit = new RequestLimit(options.services.now);
+  const closing = new AbortController();
+  app.addHook("preClose", (done) => {
+    closing.abort();
+    done();
+  });
   for (const url of MCP_PATHS) {
     app.route({
       method: "POST",
@@ -60,7 +65,7 @@ export function registerMcp(app: FastifyInstance, options: McpOptions): void {
         request.setDecorator<Identified>("mcp", { actor, secret, app: name });
       },
       errorHandler: (error, request, reply) => void failed(error, request, reply),
-      handler: (request, reply) => respond(request, reply, options),
+      handler: (request, reply) => respond(request, reply, { ...options, closing: closing.signal }),
     });
     for (const method of ["GET", "DELETE"] as const) {
       app.route({
@@ -112,14 +117,14 @@ async function requireEndpoint(services: Services, actor: Actor, app: string | n
 async function respond(
   request: FastifyRequest,
   reply: FastifyReply,
-  { services, access }: McpOptions,
+  { services, access, authenticator, closing }: McpOptions & { readonly closing: AbortSignal },
 ): Promise<FastifyReply> {
   const body = (request.body as ParsedBody | undefined)?.value;
   const message = readMessage(body, request.headers);
   // Notifications of clients: none needs anything done.
   if (message.id === null) return reply.code(202).headers(INERT).send();
   const { actor, secret, app } = request.getDecorator<Identified>("mcp");
-  const { runMethod } = await methods();
+  const { runMethod, streamEvents } = await methods();
   const caller: McpCaller = {
     services,
     actor,
@@ -132,11 +137,24 @@ async function respond(
     request,
   };
   try {
-    return send(reply, 200, resultText(message, await runMethod(caller, message)));
+    if (message.method !== "events/stream")
+      return send(reply, 200, resultText(message, await runMethod(caller, message)));
+    const isStillAllowed = async (): Promise<boolean> => {
+      const now = await authenticator.identify(secret, request.ip).catch(() => null);
+      return now !== null && isSameAccess(now.actor, actor);
+    };
+    await streamEvents(caller, message, { request, reply, closing, isStillAllowed });
+    return reply;
   } catch (error) {
     if (error instanceof RpcError) return send(reply, error.status, errorText(message.id, error));
     return sendFailure(error, request, reply, message);
   }
+}
+
+/** Access that changed ends a stream, so that it is checked again from the beginning. */
+function isSameAccess(now: Actor, before: Actor): boolean {
+  if (now.kind === "application" && before.kind === "application") return now.appId === before.appId;
+  return hasSameAccess(now, before);
 }
 
 function whenClosed({ raw }: FastifyReply): AbortSignal {

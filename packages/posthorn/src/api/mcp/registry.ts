@@ -52,6 +52,12 @@ function routeOf(operation: string): Route {
   return route;
 }
 
+/** An operation of the API, to be called as a tool calls it. */
+export function operationOf(operation: string): Pick<Action, "route" | "invoke"> {
+  const route = routeOf(operation);
+  return { route, invoke: invoker(route) };
+}
+
 /** Tools of the MCP endpoint of the organisation or of one application, by name. */
 export function toolsFor(audience: Exclude<Audience, "both">): ReadonlyMap<string, Tool> {
   const tools = [...READ_TOOLS, ...WRITE_TOOLS].flatMap((declaration): Tool[] => {

@@ -78,10 +78,17 @@ async function respond(
   canceled: AbortSignal,
 ): Promise<void> {
   const { output, signal } = options;
-  const stop = AbortSignal.any([signal, canceled, AbortSignal.timeout(TIMEOUT_MS)]);
+  const slow = new AbortController();
+  const timer = setTimeout(() => slow.abort(new Error("it takes too long")), TIMEOUT_MS);
+  const stop = AbortSignal.any([signal, canceled, slow.signal]);
   let answer: string;
   try {
     const response = await send(options, session, text, line, stop);
+    if (response.headers.get("content-type")?.startsWith("text/event-stream") === true) {
+      // A stream ends when the client cancels it.
+      clearTimeout(timer);
+      return await forwardStream(response, output, signal);
+    }
     answer = withId(await response.text(), line);
     if (line?.method === "initialize") session.version = versionIn(answer);
   } catch (error) {
@@ -89,7 +96,24 @@ async function respond(
     if (signal.aborted || canceled.aborted) return;
     answer = failure(line, `No response from ${options.connection.url}: ${(error as Error).message}`);
   }
-  if (!output.write(`${answer}\n`)) await once(output, "drain", { signal });
+  clearTimeout(timer);
+  await writeLine(output, answer, signal);
+}
+
+async function writeLine(output: Writable, text: string, signal: AbortSignal): Promise<void> {
+  if (!output.write(`${text}\n`)) await once(output, "drain", { signal });
+}
+
+/** Writes each message of an event stream as a line. */
+async function forwardStream(response: Response, output: Writable, signal: AbortSignal): Promise<void> {
+  let text = "";
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    const frames = (text + chunk).split("\n\n");
+    text = frames.pop()!;
+    for (const frame of frames) {
+      if (frame.startsWith("data: ")) await writeLine(output, frame.slice("data: ".length), signal);
+    }
+  }
 }
 
 function send(
