@@ -84,6 +84,19 @@ it("answers each request with its own ID, and the faster one first", async () =>
   expect(await received()).toMatchObject({ error: { code: -32_700 } });
 });
 
+it("passes an event stream on until the client cancels it", async () => {
+  const owner = new Tenant(node);
+  await owner.call("POST", "event-type", { name: "order.made", description: "" });
+  const params = { name: "order.made", arguments: { app: "app" }, cursor: null };
+  send({ jsonrpc: "2.0", id: "stream", method: "events/stream", params });
+  expect(await received()).toMatchObject({ method: "notifications/events/active" });
+  await owner.call("POST", "app/app/msg", { eventType: "order.made", payload: { n: 1 } });
+  expect(await received()).toMatchObject({ method: "notifications/events/event", params: { data: { n: 1 } } });
+  send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: "stream" } });
+  send({ jsonrpc: "2.0", id: "after", method: "ping" });
+  expect(await received()).toMatchObject({ id: "after" });
+});
+
 it("tells the client that the server cannot be reached", async () => {
   input.end();
   await served;
