@@ -1,8 +1,10 @@
 /**
  * Releases the packages: builds and packs them, checks their contents, installs them in an empty folder, starts the server there and
- * delivers a message. Publishes only with `--publish`. Without it, it is the dry run that the tests execute.
+ * delivers a message; then does the same with `npx` from a registry on this machine. Publishes only with `--publish`. Without it, it is
+ * the dry run that the tests execute.
  *
- * `--into FOLDER` keeps the tarballs and the bill of materials there.
+ * `--into FOLDER` keeps the tarballs and the bill of materials there. `--within SECONDS` limits the time from `npx posthorn` to the first
+ * delivery.
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,10 +13,14 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { faultsOf, manifestOf, pack, type Packed, PUBLISHED } from "./release/packages.ts";
 import { billOf } from "./release/sbom.ts";
+import { tryRegistry } from "./release/registry.ts";
 import { stageServer } from "./release/stage.ts";
 import { tryPackages } from "./release/try.ts";
 
-const { values } = parseArgs({ options: { publish: { type: "boolean", default: false }, into: { type: "string" } } });
+const { values } = parseArgs({
+  options: { publish: { type: "boolean", default: false }, into: { type: "string" }, within: { type: "string" } },
+});
+const withinMs = values.within === undefined ? null : Number(values.within) * 1000;
 
 /** Release steps that are still open. Publishing requires an empty list. */
 function openTasks(): readonly string[] {
@@ -30,6 +36,12 @@ function openTasks(): readonly string[] {
   if (pending.length > 0) tasks.push(`Run npx changeset version: ${pending.length} changesets are pending.`);
   for (const name of PUBLISHED) {
     if (manifestOf(name).version !== version) tasks.push(`Give ${name} the version ${version}.`);
+    // npm compares it with the repository whose CI publishes, and refuses provenance without it.
+    if (manifestOf(name).repository === undefined) {
+      tasks.push(
+        `Give packages/${name}/package.json a "repository" with the URL of this repository and its "directory".`,
+      );
+    }
   }
   return tasks;
 }
@@ -57,6 +69,7 @@ async function dryRun(folder: string): Promise<readonly Packed[]> {
   console.log(`Bill of materials: CycloneDX, ${components.length} components`);
   if (values.into !== undefined) keep(packed, bill, values.into);
   for (const line of await tryPackages(packed, join(folder, "consumer"))) console.log(line);
+  for (const line of await tryRegistry(packed, join(folder, "registry"), withinMs)) console.log(line);
   return packed;
 }
 

@@ -75,7 +75,8 @@ async function deliverOnce(folder: string): Promise<string> {
   }
 }
 
-async function addressOf(stdout: Readable): Promise<{ url: string; token: string }> {
+/** Waits for the URL and the token that a server prints when it is ready. */
+export async function addressOf(stdout: Readable): Promise<{ url: string; token: string }> {
   let output = "";
   const timer = setTimeout(() => stdout.emit("error", new Error("The server did not start in time.")), START_MS);
   try {
