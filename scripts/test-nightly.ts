@@ -36,6 +36,7 @@ const PARTS: Readonly<Record<string, readonly Step[]>> = {
   ],
   simulation: [["test:simulation"], ["simulate", "--", "--from", from, "--seeds", String(WEEKS_PER_NIGHT)]],
   upgrade: [["test:upgrade"]],
+  package: [["test:package"]],
   chaos: [["test:chaos", "--", "--minutes", "10", "--seed", String(day)]],
   // Builds Helm, which takes minutes.
   chart: [["test:destinations", "--", "chart"]],

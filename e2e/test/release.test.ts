@@ -1,12 +1,13 @@
 /** Dry run of a release: the packages are packed as for publishing, then installed and used in an empty folder. */
 import assert from "node:assert";
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { faultsOf } from "../../scripts/release/packages.ts";
+import { faultsOf, manifestOf, PUBLISHED } from "../../scripts/release/packages.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -35,10 +36,33 @@ describe("a release", () => {
       expect(stdout).toMatch(/posthorn installed: \d+\.\d MiB, no dependencies\n/);
       expect(stdout).toMatch(/Bill of materials: CycloneDX, \d{3} components\n/);
       expect(stdout).toMatch(/a program that uses all of them: verified msg_\w+\nembedded embedded\n/);
+      expect(stdout).toMatch(/npx posthorn from a registry: \d+\.\d MiB fetched, first delivery after \d+\.\d s\n/);
       expect(stdout).toMatch(/Nothing was published\.\n$/);
       expect(status).toBe(0);
     },
   );
+
+  it(
+    "also makes a single executable, which runs in an empty folder without Node on the path",
+    { timeout: RELEASE_MS },
+    () => {
+      const into = mkdtempSync(join(tmpdir(), "posthorn-executable-"));
+      const args = ["scripts/executable.ts", "--staged", "--into", into];
+      const { status, stdout, stderr } = spawnSync("node", args, { cwd: REPOSITORY, encoding: "utf8" });
+      rmSync(into, { recursive: true, force: true });
+      expect([status, stderr]).toEqual([0, ""]);
+      expect(stdout).toMatch(/posthorn-linux-\w+: \d+\.\d MiB\n/);
+      expect(stdout).toMatch(
+        /the executable: ready after \d+ ms, and \d+ ms when it is unpacked; delivered a transformed/,
+      );
+    },
+  );
+
+  it("is refused without the repository that provenance names", () => {
+    const { stderr } = release("--publish");
+    const asked = PUBLISHED.filter((name) => manifestOf(name).repository === undefined);
+    for (const name of asked) expect(stderr).toContain(`Give packages/${name}/package.json a "repository"`);
+  });
 
   it("is refused for a commit without the tag of its version", () => {
     const { status, stderr } = release("--publish");
