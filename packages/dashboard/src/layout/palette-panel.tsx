@@ -2,7 +2,7 @@
 import { Dialog } from "@base-ui/react/dialog";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useId, useMemo, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { ErrorText } from "../components/error-text.tsx";
@@ -16,26 +16,32 @@ import styles from "./palette.module.css";
 const WAIT_MS = 150;
 const MAX_FOUND = 30;
 
-export function PalettePanel({ onClose }: { readonly onClose: () => void }) {
+interface PalettePanelProps {
+  /** What was typed before the dialog was loaded. */
+  readonly typed: RefObject<string>;
+  readonly onClose: () => void;
+}
+
+export function PalettePanel({ typed, onClose }: PalettePanelProps) {
   const { t } = useTranslation();
   return (
     <Dialog.Root open onOpenChange={(open) => !open && onClose()}>
       <Dialog.Portal>
         <Dialog.Backdrop className={dialogStyles["backdrop"]} data-backdrop />
         <Dialog.Popup className={styles["popup"]} aria-label={t("palette.title")}>
-          <Results onClose={onClose} />
+          <Results typed={typed} onClose={onClose} />
         </Dialog.Popup>
       </Dialog.Portal>
     </Dialog.Root>
   );
 }
 
-function Results({ onClose }: { readonly onClose: () => void }) {
+function Results({ typed, onClose }: PalettePanelProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const id = useId();
   const list = useRef<HTMLDivElement>(null);
-  const [query, setQuery] = useState("");
+  const [query, setQuery] = useState(() => typed.current);
   const [place, setPlace] = useState(0);
   const { items, error, isLoading } = useItems(query.trim());
   const current = Math.min(place, items.length - 1);

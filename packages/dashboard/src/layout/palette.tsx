@@ -1,6 +1,6 @@
 /** Search over everything: a button, and Ctrl-K (⌘K on a Mac) on any page. The dialog is loaded when it is first opened. */
 import { Search } from "lucide-react";
-import { lazy, Suspense, useEffect, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../components/button.tsx";
 import styles from "./palette.module.css";
@@ -18,6 +18,8 @@ interface PaletteProps {
 export function Palette({ compact = false }: PaletteProps) {
   const { t } = useTranslation();
   const [isOpen, setOpen] = useState(false);
+  // Typed before the dialog was loaded.
+  const typed = useRef("");
   useEffect(() => {
     if (compact) return undefined;
     const press = (event: KeyboardEvent): void => {
@@ -48,10 +50,40 @@ export function Palette({ compact = false }: PaletteProps) {
         </button>
       )}
       {isOpen && (
-        <Suspense fallback={null}>
-          <PalettePanel onClose={() => setOpen(false)} />
+        <Suspense fallback={<Waiting onType={(text) => (typed.current = text)} onClose={() => setOpen(false)} />}>
+          <PalettePanel
+            typed={typed}
+            onClose={() => {
+              typed.current = "";
+              setOpen(false);
+            }}
+          />
         </Suspense>
       )}
     </>
+  );
+}
+
+interface WaitingProps {
+  readonly onType: (text: string) => void;
+  readonly onClose: () => void;
+}
+
+/** Takes what is typed until the dialog is loaded. */
+function Waiting({ onType, onClose }: WaitingProps) {
+  const { t } = useTranslation();
+  return (
+    <div className={styles["popup"]}>
+      <input
+        className={styles["input"]}
+        aria-label={t("palette.title")}
+        placeholder={t("palette.placeholder")}
+        autoComplete="off"
+        spellCheck={false}
+        autoFocus
+        onChange={(event) => onType(event.target.value)}
+        onKeyDown={(event) => event.key === "Escape" && onClose()}
+      />
+    </div>
   );
 }
