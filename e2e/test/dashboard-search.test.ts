@@ -45,6 +45,21 @@ describe("Ctrl-K", () => {
     expect(page.url()).toContain("/applications/app_");
   });
 
+  it("keeps what is typed while the dialog loads for the first time", async () => {
+    const page = await open();
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    await page.route(/palette-panel.*\.js/, async (route) => {
+      await released;
+      await route.continue();
+    });
+    await page.keyboard.press("Control+k");
+    await page.getByRole("textbox", { name: "Search" }).waitFor();
+    await page.keyboard.type("logis");
+    release();
+    await page.getByRole("option", { name: /Acme Logistics/, selected: true }).waitFor();
+    expect(await page.getByRole("combobox", { name: "Search" }).inputValue()).toBe("logis");
+  });
+
   it("finds an endpoint of any customer by its URL, with two keys (task 19: impossible in the review)", async () => {
     const page = await open("/settings");
     await findByKeyboard(page, "hooks/initech", /initech/);
@@ -124,5 +139,30 @@ describe("the list of all endpoints", () => {
     const lines = (await readFile(await file.path(), "utf8")).split("\r\n");
     expect([lines.length, lines[1]]).toEqual([3, expect.stringContaining("/hooks/globex")]);
     await page.getByRole("button", { name: "Export" }).waitFor();
+  });
+});
+
+describe("Publish message", () => {
+  it("publishes to an application from its page, and shows the same call as code (task 25: impossible in the review; two clicks)", async () => {
+    const page = await open("/applications/acme-logistics");
+    await page.getByRole("button", { name: "Publish message" }).click();
+    const dialog = page.getByRole("dialog", { name: "Publish message" });
+    await dialog.getByLabel("Event type").fill("parcel.sent");
+    const payload = dialog.getByLabel("Payload (JSON)");
+    await payload.fill('{"weight": ');
+    await dialog.getByText("The payload is not valid JSON.").waitFor();
+    await payload.fill('{"weight": 1.0}');
+    await dialog.getByLabel("Tags").fill("express, fragile");
+    await dialog.getByLabel("Idempotency key").fill("parcel-1042");
+    await dialog.getByText("Send it from your code").click();
+    await dialog.getByLabel("Language").selectOption("Ruby");
+    await dialog.getByText("parcel-1042").waitFor();
+    expect(await axeFaults(page, "light")).toEqual([]);
+    await dialog.getByRole("button", { name: "Send" }).click();
+    await page.getByRole("heading", { level: 1, name: "parcel.sent" }).waitFor();
+    const { json } = await world.api.get("/api/v1/app/acme-logistics/msg");
+    expect(json["data"]).toMatchObject([
+      { eventType: "parcel.sent", payload: { weight: 1 }, tags: ["express", "fragile"] },
+    ]);
   });
 });

@@ -6,6 +6,7 @@ import { capture } from "./en/capture.ts";
 import { causes } from "./en/causes.ts";
 import { cluster } from "./en/cluster.ts";
 import { destinations } from "./en/destinations.ts";
+import { compose } from "./en/compose.ts";
 import { endpointList } from "./en/endpoint-list.ts";
 import { endpointState } from "./en/endpoint-state.ts";
 import { feed } from "./en/feed.ts";
@@ -39,6 +40,7 @@ export const en = {
   ...causes,
   ...cluster,
   ...destinations,
+  ...compose,
   ...endpointList,
   ...endpointState,
   ...feed,

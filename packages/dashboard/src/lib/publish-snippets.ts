@@ -1,4 +1,5 @@
 /** Code that publishes a message in nine languages, with the standard library of each and `reqwest` for Rust. */
+import { bodyOf } from "./compose.ts";
 import type { Snippet } from "./verify-snippets.ts";
 
 export interface PublishTarget {
@@ -9,6 +10,10 @@ export interface PublishTarget {
   readonly eventType: string;
   /** JSON. */
   readonly payload: string;
+  /** Further fields of the message. */
+  readonly fields?: Readonly<Record<string, unknown>>;
+  /** Absent or `null`: none. */
+  readonly idempotencyKey?: string | null;
 }
 
 /**
@@ -20,14 +25,28 @@ export interface PublishTarget {
  * publishSnippets({ url: "https://posthorn.example", app: "demo", eventType: "invoice.paid", payload: "{}" })[0].id; // "curl"
  * ```
  */
-export function publishSnippets({ url, app, eventType, payload }: PublishTarget): readonly Snippet[] {
+export function publishSnippets({
+  url,
+  app,
+  eventType,
+  payload,
+  fields = {},
+  idempotencyKey = null,
+}: PublishTarget): readonly Snippet[] {
   const target = `${url}/api/v1/app/${encodeURIComponent(app)}/msg`;
-  const body = `{"eventType":${JSON.stringify(eventType)},"payload":${payload}}`;
-  return LANGUAGES.map(({ write, ...language }) => ({ ...language, code: write(target, body) }));
+  const body = bodyOf({ eventType, payload, fields });
+  return LANGUAGES.map(({ write, header, ...language }) => {
+    const line = idempotencyKey === null ? "" : header(KEY_HEADER, idempotencyKey);
+    return { ...language, code: write(target, body, line) };
+  });
 }
 
+const KEY_HEADER = "idempotency-key";
+
 interface Language extends Omit<Snippet, "code"> {
-  readonly write: (target: string, body: string) => string;
+  /** @param header Code for a further header; empty: none. */
+  readonly write: (target: string, body: string, header: string) => string;
+  readonly header: (name: string, value: string) => string;
 }
 
 /** Text in double quotes, as Python, Go, Java and C# read it. The escapes of JSON are a part of theirs. */
@@ -48,20 +67,22 @@ const LANGUAGES: readonly Language[] = [
     id: "curl",
     label: "curl",
     install: null,
-    write: (target, body) => `curl -X POST ${shell(target)} \\
+    header: (name, value) => `\n  -H ${shell(`${name}: ${value}`)} \\`,
+    write: (target, body, header) => `curl -X POST ${shell(target)} \\
   -H "authorization: Bearer $POSTHORN_TOKEN" \\
-  -H "content-type: application/json" \\
+  -H "content-type: application/json" \\${header}
   -d ${shell(body)}`,
   },
   {
     id: "javascript",
     label: "Node.js",
     install: null,
-    write: (target, body) => `const response = await fetch(${quoted(target)}, {
+    header: (name, value) => `\n    ${quoted(name)}: ${quoted(value)},`,
+    write: (target, body, header) => `const response = await fetch(${quoted(target)}, {
   method: "POST",
   headers: {
     authorization: \`Bearer \${process.env.POSTHORN_TOKEN}\`,
-    "content-type": "application/json",
+    "content-type": "application/json",${header}
   },
   body: JSON.stringify(${body}),
 });
@@ -72,7 +93,8 @@ console.log((await response.json()).id);`,
     id: "python",
     label: "Python",
     install: null,
-    write: (target, body) => `import json
+    header: (name, value) => `\n        ${quoted(name)}: ${quoted(value)},`,
+    write: (target, body, header) => `import json
 import os
 import urllib.request
 
@@ -81,7 +103,7 @@ request = urllib.request.Request(
     data=${quoted(body)}.encode(),
     headers={
         "authorization": f"Bearer {os.environ['POSTHORN_TOKEN']}",
-        "content-type": "application/json",
+        "content-type": "application/json",${header}
     },
 )
 with urllib.request.urlopen(request, timeout=15) as response:
@@ -91,7 +113,8 @@ with urllib.request.urlopen(request, timeout=15) as response:
     id: "go",
     label: "Go",
     install: null,
-    write: (target, body) => `package main
+    header: (name, value) => `\n\trequest.Header.Set(${quoted(name)}, ${quoted(value)})`,
+    write: (target, body, header) => `package main
 
 import (
 	"fmt"
@@ -109,7 +132,7 @@ func main() {
 		log.Fatal(err)
 	}
 	request.Header.Set("authorization", "Bearer "+os.Getenv("POSTHORN_TOKEN"))
-	request.Header.Set("content-type", "application/json")
+	request.Header.Set("content-type", "application/json")${header}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		log.Fatal(err)
@@ -123,11 +146,12 @@ func main() {
     id: "ruby",
     label: "Ruby",
     install: null,
-    write: (target, body) => `require "net/http"
+    header: (name, value) => `, ${single(name)} => ${single(value)}`,
+    write: (target, body, header) => `require "net/http"
 require "json"
 
 uri = URI(${single(target)})
-headers = { "authorization" => "Bearer #{ENV.fetch("POSTHORN_TOKEN")}", "content-type" => "application/json" }
+headers = { "authorization" => "Bearer #{ENV.fetch("POSTHORN_TOKEN")}", "content-type" => "application/json"${header} }
 response = Net::HTTP.post(uri, ${single(body)}, headers)
 raise response.body unless response.is_a?(Net::HTTPSuccess)
 puts JSON.parse(response.body)["id"]`,
@@ -136,12 +160,13 @@ puts JSON.parse(response.body)["id"]`,
     id: "php",
     label: "PHP",
     install: null,
-    write: (target, body) => `<?php
+    header: (name, value) => `\n        ${single(`${name}: ${value}`)},`,
+    write: (target, body, header) => `<?php
 $context = stream_context_create(['http' => [
     'method' => 'POST',
     'header' => [
         'authorization: Bearer ' . getenv('POSTHORN_TOKEN'),
-        'content-type: application/json',
+        'content-type: application/json',${header}
     ],
     'content' => ${single(body)},
 ]]);
@@ -151,7 +176,8 @@ echo json_decode(file_get_contents(${single(target)}, false, $context))->id;`,
     id: "java",
     label: "Java",
     install: null,
-    write: (target, body) => `import java.net.URI;
+    header: (name, value) => `\n            .header(${quoted(name)}, ${quoted(value)})`,
+    write: (target, body, header) => `import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -160,7 +186,7 @@ class Publish {
     public static void main(String[] arguments) throws Exception {
         var request = HttpRequest.newBuilder(URI.create(${quoted(target)}))
             .header("authorization", "Bearer " + System.getenv("POSTHORN_TOKEN"))
-            .header("content-type", "application/json")
+            .header("content-type", "application/json")${header}
             .POST(HttpRequest.BodyPublishers.ofString(${quoted(body)}))
             .build();
         var response = HttpClient.newHttpClient().send(request, BodyHandlers.ofString());
@@ -172,12 +198,13 @@ class Publish {
     id: "csharp",
     label: "C#",
     install: null,
-    write: (target, body) => `using System.Net.Http.Headers;
+    header: (name, value) => `\nclient.DefaultRequestHeaders.Add(${quoted(name)}, ${quoted(value)});`,
+    write: (target, body, header) => `using System.Net.Http.Headers;
 using System.Text;
 
 using var client = new HttpClient();
 var token = Environment.GetEnvironmentVariable("POSTHORN_TOKEN");
-client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);${header}
 var body = new StringContent(${quoted(body)}, Encoding.UTF8, "application/json");
 var response = await client.PostAsync(${quoted(target)}, body);
 Console.WriteLine($"{(int)response.StatusCode} {await response.Content.ReadAsStringAsync()}");`,
@@ -186,11 +213,12 @@ Console.WriteLine($"{(int)response.StatusCode} {await response.Content.ReadAsStr
     id: "rust",
     label: "Rust",
     install: "cargo add reqwest --features blocking",
-    write: (target, body) => `fn main() -> Result<(), Box<dyn std::error::Error>> {
+    header: (name, value) => `\n        .header(${quoted(name)}, ${quoted(value)})`,
+    write: (target, body, header) => `fn main() -> Result<(), Box<dyn std::error::Error>> {
     let response = reqwest::blocking::Client::new()
         .post(${quoted(target)})
         .bearer_auth(std::env::var("POSTHORN_TOKEN")?)
-        .header("content-type", "application/json")
+        .header("content-type", "application/json")${header}
         .body(${quoted(body)})
         .send()?
         .error_for_status()?;

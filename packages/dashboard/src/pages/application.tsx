@@ -12,6 +12,7 @@ import { Endpoints } from "../parts/endpoints.tsx";
 import { Feed } from "../parts/feed.tsx";
 import { MessageList } from "../parts/message-list.tsx";
 import { NewEndpoint } from "../parts/new-endpoint.tsx";
+import { PublishMessage } from "../parts/publish-message.tsx";
 import { Subscriptions } from "../parts/subscriptions.tsx";
 import { PolicyEditor } from "../parts/policy-editor.tsx";
 import { ApplicationSettings } from "./application-settings.tsx";
@@ -50,7 +51,12 @@ export function ApplicationPage() {
           {t("applications.title")}
         </Link>,
       ]}
-      actions={<NewEndpoint app={app} />}
+      actions={
+        <>
+          <PublishMessage app={id} />
+          <NewEndpoint app={app} />
+        </>
+      }
     >
       <Tabs
         label={t("applications.one")}

@@ -2,18 +2,17 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { ExternalLink, KeyRound, Send } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { Allowed } from "../components/allowed.tsx";
 import { Button } from "../components/button.tsx";
 import { CodeBlock } from "../components/code-block.tsx";
-import { FormError, SelectField } from "../components/form.tsx";
+import { FormError } from "../components/form.tsx";
 import { baseUrl } from "../lib/base.ts";
 import { DEMO, DEMO_PAYLOAD, DEMO_TYPE, testReceiver } from "../lib/first-run.ts";
 import { scopesOf } from "../lib/permissions.ts";
-import { publishSnippets } from "../lib/publish-snippets.ts";
 import styles from "../pages/first-run.module.css";
+import { PublishCode } from "./publish-code.tsx";
 
 const DEMO_PATH = { app_id: DEMO } as const;
 
@@ -50,7 +49,11 @@ export function SendStep({ isDone }: { readonly isDone: boolean }) {
         {isDone && <DemoLinks />}
       </div>
       <FormError error={send.error} />
-      {isDone && <PublishCode />}
+      {isDone && (
+        <PublishCode target={{ url: baseUrl(), ...DEMO_TARGET }}>
+          <DemoKey />
+        </PublishCode>
+      )}
     </>
   );
 }
@@ -115,31 +118,7 @@ function DemoLinks() {
   );
 }
 
-/** The same call in nine languages, with a key that can do nothing else. */
-function PublishCode() {
-  const { t } = useTranslation();
-  const target = { url: baseUrl(), app: DEMO, eventType: DEMO_TYPE, payload: DEMO_PAYLOAD };
-  const snippets = publishSnippets(target);
-  const [language, setLanguage] = useState(snippets[0]!.id);
-  const { label, install, code } = snippets.find(({ id }) => id === language) ?? snippets[0]!;
-  return (
-    <details>
-      <summary>{t("firstRun.code")}</summary>
-      <div className={styles["code"]}>
-        <p className="muted">{t("firstRun.codeLead")}</p>
-        <DemoKey />
-        <SelectField
-          label={t("portal.signing.language")}
-          value={language}
-          onChange={setLanguage}
-          choices={snippets.map((one) => ({ value: one.id, label: one.label }))}
-        />
-        {install !== null && <CodeBlock label={t("portal.signing.install")} text={install} />}
-        <CodeBlock label={`${t("firstRun.code")}: ${label}`} text={code} />
-      </div>
-    </details>
-  );
-}
+const DEMO_TARGET = { app: DEMO, eventType: DEMO_TYPE, payload: DEMO_PAYLOAD };
 
 function DemoKey() {
   const { t } = useTranslation();
