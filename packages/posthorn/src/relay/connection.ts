@@ -1,6 +1,6 @@
 /** One connected listener: sends it requests, matches its responses to them, and finds out whether it still responds. */
 import type { ByeReason, ClientFrame, LocalFailure, RequestFrame, ServerFrame } from "./frames.ts";
-import { BYE_REASONS } from "./frames.ts";
+import { BYE_REASONS, MAX_RELAY_BODY_CHARACTERS } from "./frames.ts";
 
 /** The transport of a connection: a WebSocket, or an event stream. */
 export interface RelayLink {
@@ -30,7 +30,13 @@ export type RelayAnswer =
       readonly truncated: boolean;
       readonly durationMs: number;
     }
-  | { readonly kind: "error"; readonly code: LocalFailure; readonly message: string; readonly durationMs: number }
+  | {
+      readonly kind: "error";
+      /** `too_large`: it was not sent to the listener. */
+      readonly code: LocalFailure | "too_large";
+      readonly message: string;
+      readonly durationMs: number;
+    }
   /** The connection ended, or does not respond: nothing is known about the request, and it must be sent again. */
   | { readonly kind: "gone" };
 
@@ -47,7 +53,22 @@ export interface RelayConnectionOptions {
 /** A listener acknowledges each request at once. One that does not is asleep, or gone. */
 export const ACK_MS = 10_000;
 
+/** Characters of a body that a slow connection transfers in a millisecond: it has that much longer to acknowledge a large request. */
+const CHARACTERS_PER_MS = 256;
+/** Interval in which a listener can close an open circuit once. */
+const READY_MS = 1000;
+
 export const GONE: RelayAnswer = { kind: "gone" };
+
+/** The answer to a request that is too large for a connection; `null`: it is not. Sent anyway, it would end the connection of all others. */
+export function refusalOf({ body }: RequestFrame): RelayAnswer | null {
+  if (body.length <= MAX_RELAY_BODY_CHARACTERS) return null;
+  const [size, most] = [body.length, MAX_RELAY_BODY_CHARACTERS].map((length) =>
+    Math.floor((length * 3) / 4 / 1024 / 1024),
+  );
+  const message = `The body has ${size} MiB, and listeners receive at most ${most} MiB. Send it to a URL, or publish a link to it.`;
+  return { kind: "error", code: "too_large", message, durationMs: 0 };
+}
 
 interface Pending {
   readonly frame: RequestFrame;
@@ -63,6 +84,9 @@ export class RelayConnection {
   /** Requests without a response by ID, oldest first. */
   readonly #pending = new Map<string, Pending>();
   #inFlight = 0;
+  /** Characters of the bodies of requests that were sent and have no response. */
+  #inFlightCharacters = 0;
+  #readyAt = -Infinity;
   #isEnded = false;
 
   constructor(options: RelayConnectionOptions) {
@@ -82,6 +106,8 @@ export class RelayConnection {
   /** Sends a request, as soon as the window has a place. Never rejects. Without a response in time, the answer is `timeout`, or `gone`. */
   request(frame: RequestFrame, signal: AbortSignal): Promise<RelayAnswer> {
     if (this.#isEnded || signal.aborted || this.#pending.has(frame.id)) return Promise.resolve(GONE);
+    const refusal = refusalOf(frame);
+    if (refusal !== null) return Promise.resolve(refusal);
     const { promise, resolve } = Promise.withResolvers<RelayAnswer>();
     const cancelTimeout = this.#options.setTimer(frame.timeoutMs, () => this.#timedOut(frame));
     const abort = (): void => this.#drop(frame.id, GONE);
@@ -131,6 +157,13 @@ export class RelayConnection {
     }
   }
 
+  /** Whether a `ready` frame that arrives now has an effect: one in a second has. @param now Unix milliseconds. */
+  ready(now: number): boolean {
+    if (Math.abs(now - this.#readyAt) < READY_MS) return false;
+    this.#readyAt = now;
+    return true;
+  }
+
   /** Tells the listener how many deliveries wait. */
   show(backlog: number, isExact: boolean): void {
     if (!this.#isEnded) this.#options.link.send({ type: "state", backlog, isExact });
@@ -155,9 +188,14 @@ export class RelayConnection {
     for (const pending of this.#pending.values()) {
       if (this.#inFlight >= this.#options.window) return;
       if (pending.isSent) continue;
+      const { body, timeoutMs } = pending.frame;
+      // Several large requests at once would be more than the connection may leave unread.
+      if (this.#inFlight > 0 && this.#inFlightCharacters + body.length > MAX_RELAY_BODY_CHARACTERS) return;
       pending.isSent = true;
       this.#inFlight++;
-      pending.cancelAck = this.#options.setTimer(Math.min(ACK_MS, pending.frame.timeoutMs), () => this.#unresponsive());
+      this.#inFlightCharacters += body.length;
+      const ackMs = Math.min(ACK_MS + Math.ceil(body.length / CHARACTERS_PER_MS), timeoutMs);
+      pending.cancelAck = this.#options.setTimer(ackMs, () => this.#unresponsive());
       this.#options.link.send(pending.frame);
     }
   }
@@ -187,7 +225,10 @@ export class RelayConnection {
     const pending = this.#pending.get(id);
     if (pending === undefined) return;
     this.#pending.delete(id);
-    if (pending.isSent) this.#inFlight--;
+    if (pending.isSent) {
+      this.#inFlight--;
+      this.#inFlightCharacters -= pending.frame.body.length;
+    }
     pending.cancelAck();
     pending.settle(answer);
     this.#fill();

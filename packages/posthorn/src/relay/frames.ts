@@ -10,6 +10,11 @@ export const RELAY_PROTOCOL = "posthorn.relay.v1";
 export const MAX_RELAY_RESPONSE_BYTES = 64 * 1024;
 /** Characters of a frame that a server accepts: a response body in base64, headers, and slack. */
 export const MAX_RELAY_FRAME_CHARACTERS = 256 * 1024;
+/**
+ * Characters of the body of a request, in base64, that a listener is sent: 32 MiB. Larger ones would take more memory of the connection than
+ * a server reserves for it.
+ */
+export const MAX_RELAY_BODY_CHARACTERS = 4 * Math.ceil((32 * 1024 * 1024) / 3);
 /** Most requests without a response that a listener may ask for. */
 export const MAX_RELAY_WINDOW = 100;
 

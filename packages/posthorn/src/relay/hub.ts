@@ -10,7 +10,14 @@ import { PosthornError } from "../lib/errors.ts";
 import type { Signal } from "../store/signal.ts";
 import type { Store } from "../store/store.ts";
 import type { Worker } from "../workers/worker.ts";
-import { type ConnectedSession, GONE, type RelayAnswer, RelayConnection, type RelayLink } from "./connection.ts";
+import {
+  type ConnectedSession,
+  GONE,
+  refusalOf,
+  type RelayAnswer,
+  RelayConnection,
+  type RelayLink,
+} from "./connection.ts";
 import type { ClientFrame, RequestFrame } from "./frames.ts";
 import { type Letter, Mailbox, type MailboxOptions } from "./mailbox.ts";
 import {
@@ -159,6 +166,7 @@ export class RelayHub implements RelayListeners, Worker {
   /** Handles a frame of a connected listener. */
   handle(connection: RelayConnection, frame: ClientFrame): void {
     if (frame.type === "ready") {
+      if (!connection.ready(this.#options.clock.now())) return;
       const { endpointKey } = connection.session;
       this.#options.store().signal({ kind: "try", endpointId: endpointKey });
       this.#options.onListening(endpointKey);
@@ -169,6 +177,8 @@ export class RelayHub implements RelayListeners, Worker {
   async request(endpointKey: number, frame: RequestFrame, signal: AbortSignal): Promise<RelayAnswer> {
     const place = this.#choose(endpointKey);
     if (place === null) return GONE;
+    const refusal = refusalOf(frame);
+    if (refusal !== null) return refusal;
     const connection = this.#local.get(place.key);
     if (connection !== undefined) return connection.request(frame, signal);
     // It is connected to this node, but has just ended.

@@ -18,11 +18,15 @@ export interface TuiOptions {
 
 interface Item {
   readonly at: string;
-  readonly frame: RequestFrame;
+  frame: RequestFrame;
   result: LocalResult | null;
+  /** Whether its bodies were dropped. */
+  isDropped: boolean;
 }
 
 const MAX_ITEMS = 1000;
+/** Characters and bytes of bodies that are kept. Those of the oldest events are dropped first. */
+const MAX_KEPT = 32 * 1024 * 1024;
 const ENTER = "\u001B[?1049h\u001B[?25l";
 const LEAVE = "\u001B[?25h\u001B[?1049l";
 const HELP = "↑↓ select · enter details · r resend · c clear · q quit";
@@ -59,18 +63,20 @@ export class Tui implements ListenView, Disposable {
   }
 
   received(frame: RequestFrame): void {
-    this.#items.push({ at: clock(), frame, result: null });
+    this.#items.push({ at: clock(), frame, result: null, isDropped: false });
     if (this.#items.length > MAX_ITEMS) {
       this.#items.shift();
       this.#selected = Math.max(0, this.#selected - 1);
     }
     if (this.#follows) this.#selected = this.#items.length - 1;
+    this.#dropOldBodies();
     this.#draw();
   }
 
   answered(frame: RequestFrame, result: LocalResult): void {
     const item = this.#items.findLast(({ frame: { id } }) => id === frame.id);
     if (item !== undefined) item.result = result;
+    this.#dropOldBodies();
     this.#draw();
   }
 
@@ -129,6 +135,18 @@ export class Tui implements ListenView, Disposable {
     this.#draw();
   }
 
+  #dropOldBodies(): void {
+    let kept = 0;
+    for (const item of this.#items.toReversed()) {
+      if (item.isDropped) return;
+      kept += item.frame.body.length + (item.result?.kind === "response" ? item.result.body.byteLength : 0);
+      if (kept <= MAX_KEPT) continue;
+      item.isDropped = true;
+      item.frame = { ...item.frame, body: "" };
+      if (item.result?.kind === "response") item.result = { ...item.result, body: Buffer.alloc(0) };
+    }
+  }
+
   #resend(): void {
     const item = this.#items[this.#selected];
     if (item === undefined) return;
@@ -183,7 +201,9 @@ export class Tui implements ListenView, Disposable {
       `${frame.method} ${frame.path || "/"}`,
       ...frame.headers.map(([name, value]) => `${name}: ${value}`),
       "",
-      ...textOf(Buffer.from(frame.body, "base64")),
+      ...(item.isDropped
+        ? ["The body is no longer kept. Press r to receive it again."]
+        : textOf(Buffer.from(frame.body, "base64"))),
       "",
       result === null ? "No response yet." : `← ${describeResult(result)}`,
       ...(result?.kind === "response"

@@ -1,7 +1,7 @@
 /** Output of `posthorn listen` as lines: for people, for programs, or nothing but problems. */
 import { STATUS_CODES } from "node:http";
 import type { RequestFrame } from "../../relay/frames.ts";
-import { onOneLine, print, printNote, visible } from "../output.ts";
+import { jsonText, onOneLine, print, printNote, visible } from "../output.ts";
 import type { LocalResult } from "./local.ts";
 import type { ListenState, ListenView } from "./session.ts";
 
@@ -22,7 +22,7 @@ export function compactView(): ListenView {
 
 /** One JSON object for each line. `docs/cli/listen.md` has the fields. */
 export function jsonView(): ListenView {
-  const write = (line: object): void => print(JSON.stringify({ at: new Date().toISOString(), ...line }));
+  const write = (line: object): void => print(jsonText({ at: new Date().toISOString(), ...line }));
   return {
     state: (state) => write({ type: "state", ...state }),
     received: ({ id, method, path, headers, body, message }) =>

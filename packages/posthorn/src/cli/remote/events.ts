@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { PosthornError } from "../../lib/errors.ts";
 import { addClientFlags, call, connectionOf } from "../client.ts";
 import { withExamples, withJson } from "../help.ts";
-import { onOneLine, print, printTable } from "../output.ts";
+import { jsonText, onOneLine, print, printTable } from "../output.ts";
 import { cell, type Flags, listRows, pathOf, type Row } from "./api.ts";
 import { show } from "./resources.ts";
 import { age, integer, list } from "./values.ts";
@@ -37,7 +37,7 @@ function addLs(group: Command): void {
     if (flags["since"] !== undefined)
       query.set("after", new Date(Date.now() - (flags["since"] as number)).toISOString());
     const rows = await listRows(flags, `${messagesOf(flags)}?${query.toString()}`, flags["limit"] as number);
-    if (flags["json"] === true) return print(JSON.stringify({ data: rows }, null, 2));
+    if (flags["json"] === true) return print(jsonText({ data: rows }, 2));
     printTable([
       ["ID", "TIME", "TYPE"],
       ...rows.map(({ id, timestamp, eventType }) => [cell(id), cell(timestamp), onOneLine(cell(eventType))]),

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { addClientFlags, call } from "../client.ts";
 import { withExamples, withJson } from "../help.ts";
-import { print } from "../output.ts";
+import { jsonText, print } from "../output.ts";
 import { type Flags, pathOf } from "./api.ts";
 import { jsonOf, list } from "./values.ts";
 
@@ -29,6 +29,6 @@ export function addPublishCommand(program: Command): void {
       ...(eventId === undefined ? {} : { eventId }),
       ...(channels === undefined ? {} : { channels }),
     });
-    print(flags["json"] === true ? JSON.stringify(message, null, 2) : String(message["id"]));
+    print(flags["json"] === true ? jsonText(message, 2) : String(message["id"]));
   });
 }

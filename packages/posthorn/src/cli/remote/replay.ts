@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { PosthornError } from "../../lib/errors.ts";
 import { addClientFlags, call } from "../client.ts";
 import { withExamples, withJson } from "../help.ts";
-import { print } from "../output.ts";
+import { jsonText, print } from "../output.ts";
 import { type Flags, pathOf } from "./api.ts";
 import { show } from "./resources.ts";
 import { age, integer, list } from "./values.ts";
@@ -52,7 +52,7 @@ export function addReplayCommand(program: Command): void {
     const { rate, reason } = flags;
     const body = { ...plan, reason, ...(rate === undefined ? {} : { ratePerSecond: rate }) };
     const replay = await call(flags, "POST", path, body);
-    print(flags["json"] === true ? JSON.stringify(replay, null, 2) : `Started ${String(replay["id"])}.`);
+    print(flags["json"] === true ? jsonText(replay, 2) : `Started ${String(replay["id"])}.`);
   });
 }
 

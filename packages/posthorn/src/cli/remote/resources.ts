@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { PosthornError } from "../../lib/errors.ts";
 import { addClientFlags, call } from "../client.ts";
 import { withExamples, withJson } from "../help.ts";
-import { onOneLine, print, printTable } from "../output.ts";
+import { jsonText, onOneLine, print, printTable } from "../output.ts";
 import { cell, type Flags, listRows, pathOf, type Row } from "./api.ts";
 import { integer, list } from "./values.ts";
 
@@ -141,7 +141,7 @@ function addList(group: Command, resource: Resource, example: OneExample): void 
   withExamples(scoped(command, resource), example);
   addClientFlags(command).action(async (flags: Flags) => {
     const rows = await listRows(flags, `${resource.path(flags)}?`, flags["limit"] as number);
-    if (flags["json"] === true) return print(JSON.stringify({ data: rows }, null, 2));
+    if (flags["json"] === true) return print(jsonText({ data: rows }, 2));
     printTable([
       resource.columns.map(([head]) => head),
       ...rows.map((row) => resource.columns.map(([, field]) => onOneLine(cell(row[field])))),
@@ -177,7 +177,7 @@ function addRemove(group: Command, resource: Resource, example: OneExample): voi
 
 /** Prints a resource: its fields as lines, or JSON. */
 export function show(flags: Flags, row: Row): void {
-  if (flags["json"] === true) return print(JSON.stringify(row, null, 2));
+  if (flags["json"] === true) return print(jsonText(row, 2));
   const fields = Object.entries(row).filter(([, value]) => value !== null && value !== undefined);
   const width = Math.max(0, ...fields.map(([name]) => name.length));
   for (const [name, value] of fields) print(`${name.padEnd(width)}  ${cell(value).replaceAll(/\p{C}/gu, "·")}`);

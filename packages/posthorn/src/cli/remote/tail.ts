@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { addClientFlags, open } from "../client.ts";
 import { withExamples } from "../help.ts";
-import { onOneLine, print, printNote } from "../output.ts";
+import { jsonText, onOneLine, print, printNote } from "../output.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { cell, type Flags, type Row } from "./api.ts";
 
@@ -42,7 +42,7 @@ function showEvent(flags: Flags, event: string, data: Row): void {
   if (app !== undefined && data["appId"] !== app && data["appUid"] !== app) return;
   const isFailure = event === "attempt.recorded" && data["status"] === 2;
   if (failed === true && !isFailure) return;
-  if (flags["json"] === true) return print(JSON.stringify({ type: event, ...data }));
+  if (flags["json"] === true) return print(jsonText({ type: event, ...data }));
   const head = `${cell(data["timestamp"])}  ${cell(data["appUid"] ?? data["appId"])}  ${onOneLine(cell(data["eventType"]))}  ${cell(data["msgId"])}`;
   if (event === "message.accepted") return print(`${head}  accepted, ${cell(data["endpoints"])} endpoints`);
   const outcome = isFailure ? `failed ${cell(data["errorCode"])}` : "delivered";

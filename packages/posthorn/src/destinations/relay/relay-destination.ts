@@ -124,7 +124,7 @@ function responseOf(answer: Extract<RelayAnswer, { kind: "response" }>, timings:
   };
 }
 
-const CODES: Readonly<Record<LocalFailure, EgressFailure["code"]>> = {
+const CODES: Readonly<Record<LocalFailure | "too_large", EgressFailure["code"]>> = {
   refused: "connect_refused",
   timeout: "timeout",
   tls: "tls_failed",
@@ -132,6 +132,7 @@ const CODES: Readonly<Record<LocalFailure, EgressFailure["code"]>> = {
   reset: "reset",
   exec: "protocol",
   stopped: "canceled",
+  too_large: "protocol",
 };
 
 function failureOf({ code, message }: Extract<RelayAnswer, { kind: "error" }>, timings: EgressTimings): EgressFailure {
