@@ -14,6 +14,8 @@ export interface StartedServer {
   readonly modules: readonly string[];
   /** Those of one reader thread of the database. */
   readonly readerModules: readonly string[];
+  /** Those of the writer thread of the database. */
+  readonly writerModules: readonly string[];
   readonly threads: readonly string[];
 }
 
@@ -42,5 +44,6 @@ export async function startServer(folder: string, program: readonly string[] = S
   await ended;
   const own = (path: string): readonly string[] =>
     [...new Set(readFileSync(path, "utf8").split("\n"))].filter((url) => url !== "" && !url.startsWith("node:"));
-  return { modules: own(list), readerModules: own(`${list}.posthorn-reader`), threads };
+  const ofThread = (name: string): readonly string[] => own(`${list}.posthorn-${name}`);
+  return { modules: own(list), readerModules: ofThread("reader"), writerModules: ofThread("writer"), threads };
 }

@@ -28,7 +28,7 @@ describe("the built server", () => {
 
   it("loads no more at its start than recorded", async () => {
     using folder = temporaryFolder();
-    const { modules, readerModules } = await startAndStop(folder.path, await builtProgramArguments());
+    const { modules, readerModules, writerModules } = await startAndStop(folder.path, await builtProgramArguments());
     // See scripts/http-import.ts.
     expect(
       modules.filter((url) => /^import .* from "(?:node:)?http";$/m.test(readFileSync(fileURLToPath(url), "utf8"))),
@@ -37,6 +37,7 @@ describe("the built server", () => {
       modules: modules.length,
       "KiB of code": kibOf(modules),
       "KiB of code in a reader thread": kibOf(readerModules),
+      "KiB of code in the writer thread": kibOf(writerModules),
     };
     expect(costRises("start of the built server", costs)).toBe("");
   });

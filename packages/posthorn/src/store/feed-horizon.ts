@@ -1,10 +1,8 @@
 /** The horizon of feeds, and how SQLite moves it. `docs/decisions/105-order-feeds-by-key.md` explains the order. */
 import { type Kysely, sql } from "kysely";
+import { FEED_CURSOR } from "./feed-cursor.ts";
 import type { Database } from "./schema.ts";
 import type { Tx } from "./tx.ts";
-
-/** Row of `rollup_cursor` with the horizon. */
-export const FEED_CURSOR = "feed";
 
 /** Returns the horizon; 0 before the first feed was read. */
 export async function feedHorizonIn(db: Kysely<Database>): Promise<number> {

@@ -8,7 +8,7 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type pg from "pg";
-import { FEED_CURSOR } from "../feed-horizon.ts";
+import { FEED_CURSOR } from "../feed-cursor.ts";
 import { inTransaction, type Pool, withClient } from "./connections.ts";
 
 /** "feed" in ASCII: the first number of the advisory locks, as in migration 040. */

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 import { type Cell, MESSAGE, placeholders } from "../../hot-columns.ts";
-import { FEED_CURSOR } from "../../feed-horizon.ts";
+import { FEED_CURSOR } from "../../feed-cursor.ts";
 import { LABEL_KIND, type LabelKind } from "../../labels.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptRow, AcceptStatus } from "../protocol.ts";
