@@ -115,7 +115,7 @@ export function renderPage(root: string, page: Page): RenderedPage {
 const HELPER_PAGE = "docs/api.md";
 
 /** Says above the first snippet that uses the helper where it is defined: readers come from a search, and not from the page with it. */
-function explainHelper(page: Page, markdown: MarkdownIt, tokens: readonly Token[]): void {
+function explainHelper(page: Page, markdown: InstanceType<typeof MarkdownIt>, tokens: readonly Token[]): void {
   const first = tokens.find(
     ({ type, content }) => type === "fence" && /^ *call (?:GET|POST|PUT|PATCH|DELETE) /m.test(content),
   );
