@@ -195,7 +195,9 @@ describe("the conditions of alert rules", () => {
     const ctx = { services, actor: systemActor(id, public_id), tx: null } as const;
     const firing = async (kind: (typeof ALERT_KIND_NAMES)[number], params = {}) =>
       (await evaluateCondition(ctx, kind, { minutes: 60, percent: 95, count: 1, days: 14, ...params })).length;
-    const quiet = await Promise.all(ALERT_KIND_NAMES.map((kind) => (kind === "disk" ? 0 : firing(kind))));
+    // The disk of the machine may be full.
+    const kinds = ALERT_KIND_NAMES.filter((kind) => kind !== "disk");
+    const quiet = await Promise.all(kinds.map((kind) => firing(kind)));
     expect(quiet.every((count) => count === 0)).toBe(true);
 
     await seedFailures(services, { count: 3, url: () => "https://one.test/" });

@@ -22,6 +22,7 @@ import { Time } from "../components/time.tsx";
 import { Url } from "../components/url.tsx";
 import { causeText } from "../lib/cause.ts";
 import { formatNumber } from "../lib/format.ts";
+import { isMuted } from "../lib/incident.ts";
 import { fillSlots } from "../lib/incident-chart.ts";
 import { IncidentNotes } from "../parts/incident-notes.tsx";
 import { hostText, IncidentBadge } from "./incidents.tsx";
@@ -78,7 +79,6 @@ function Actions({ incident }: { readonly incident: Incident }) {
     onSuccess: () => setMuting(false),
   });
   const { state } = incident;
-  const isMuted = incident.mutedUntil !== null && Date.parse(incident.mutedUntil) > Date.now();
   return (
     <>
       <FormError error={muting ? null : change.error} />
@@ -91,7 +91,7 @@ function Actions({ incident }: { readonly incident: Incident }) {
           >
             {t(state === "open" ? "incidents.acknowledge" : "incidents.unacknowledge")}
           </Button>
-          {isMuted ? (
+          {isMuted(incident) ? (
             <Button
               needs="messages:replay"
               disabled={change.isPending}

@@ -9,6 +9,7 @@ import { SelectField } from "../components/form.tsx";
 import { ListPage, timeColumn } from "../components/list-page.tsx";
 import { causeText } from "../lib/cause.ts";
 import { formatNumber } from "../lib/format.ts";
+import { isMuted } from "../lib/incident.ts";
 import styles from "../parts/filters.module.css";
 import listStyles from "../parts/message-list.module.css";
 
@@ -93,8 +94,7 @@ export function Incidents() {
 
 export function IncidentBadge({ incident }: { readonly incident: Incident }) {
   const { t } = useTranslation();
-  const isMuted = incident.mutedUntil !== null && Date.parse(incident.mutedUntil) > Date.now();
-  if (isMuted && incident.state !== "resolved") return <Badge>{t("incidents.muted")}</Badge>;
+  if (isMuted(incident)) return <Badge>{t("incidents.muted")}</Badge>;
   return <Badge tone={STATE_TONES[incident.state]}>{t(`incidents.states.${incident.state}`)}</Badge>;
 }
 

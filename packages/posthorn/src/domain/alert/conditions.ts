@@ -115,7 +115,7 @@ async function recent({ services, actor }: OutsideContext, minutes: number) {
     .where("org_id", "=", actor.orgId)
     .where("minute", ">", from)
     .executeTakeFirstOrThrow();
-  return { ok: Number(row.ok ?? 0), failed: Number(row.failed ?? 0), exhausted: Number(row.exhausted ?? 0) };
+  return { ok: row.ok ?? 0, failed: row.failed ?? 0, exhausted: row.exhausted ?? 0 };
 }
 
 async function successRate(
