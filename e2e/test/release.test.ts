@@ -58,6 +58,19 @@ describe("a release", () => {
     },
   );
 
+  // Only root can make a root file system of its own for a process.
+  it.skipIf(process.getuid?.() !== 0)(
+    "also makes the container image, whose server starts as an unprivileged user on a read-only root",
+    { timeout: RELEASE_MS },
+    () => {
+      const args = ["scripts/image.ts", "--staged"];
+      const { status, stdout } = spawnSync("node", args, { cwd: REPOSITORY, encoding: "utf8" });
+      expect(stdout).toMatch(/Root file system: \d+ MB\n/);
+      expect(stdout).toMatch(/Healthy as user 10001 on a read-only root after \d+ ms\n/);
+      expect(status).toBe(0);
+    },
+  );
+
   it("is refused without the repository that provenance names", () => {
     const { stderr } = release("--publish");
     const asked = PUBLISHED.filter((name) => manifestOf(name).repository === undefined);
