@@ -35,6 +35,37 @@ posthorn login --url https://hooks.example.com
 posthorn listen 3000 --app acme
 \`\`\`
 
+## A session
+
+An event of GitHub on its way to a server on port 3977, recorded with Posthorn 0.1.0:
+
+\`\`\`console
+$ posthorn sources list
+ID                               KIND     STATE  NAME
+src_3Mkb9mDzADHAwmfcUsZv2mYpQXT  webhook  –      GitHub
+$ posthorn listen 3977 --source src_3Mkb9mDzADHAwmfcUsZv2mYpQXT --output compact &
+20:22:51 connecting
+20:22:51 connected to ep_3MkbApTehsz4R3iX3FwrEMqF0qY, lease 20 s
+$ posthorn trigger github push --source src_3Mkb9mDzADHAwmfcUsZv2mYpQXT --secret s3cret --set ref=refs/heads/dev
+200 OK
+20:22:56 push msg_3MkbBNkO4Rjq1mPmnuCPH6ZFIPt POST → 204 No Content (553 ms)
+$ posthorn trigger github push --source src_3Mkb9mDzADHAwmfcUsZv2mYpQXT --secret wrong
+401 Unauthorized  {"code":"not_verified","detail":"The request failed verific…
+posthorn: The event was not accepted.
+$ posthorn trigger github push --to http://localhost:3000/hooks --secret s3cret --print > push.http
+$ posthorn verify push.http --provider github --secret s3cret
+Verified (hmac).
+  event push, 585f5863-fe31-4f1a-98f8-7e955a61c835
+$ posthorn verify push.http --provider github --secret "s3cret "
+Not verified: The x-hub-signature-256 does not match: wrong secret, or the body was changed. (signature_mismatch)
+  event push, 585f5863-fe31-4f1a-98f8-7e955a61c835
+Cause:
+  The secret has white space around it. Copy only the secret itself.
+posthorn: The request does not verify.
+\`\`\`
+
+## Commands
+
 | Command | What it does |
 | --- | --- |
 ${rows.join("\n")}

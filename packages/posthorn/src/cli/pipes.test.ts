@@ -13,12 +13,12 @@ function run(...args: readonly string[]): ChildProcessWithoutNullStreams {
   return spawn(process.execPath, ["--conditions=@posthorn/source", MAIN, ...args]);
 }
 
-it("sends the whole body that trigger reads from standard input", async () => {
+it("prints the whole body that trigger reads from standard input, and nothing after it", async () => {
   const to = ["--to", "http://localhost:3000/", "--secret", "s3cret"];
   const child = run("trigger", "github", "--data", "-", "--print", ...to);
   child.stdin.end('{ "action" : "opened" }');
   const [output] = await Promise.all([text(child.stdout), once(child, "exit")]);
-  expect(output).toContain('{ "action" : "opened" }');
+  expect(output).toMatch(/\n\n\{ "action" : "opened" \}$/);
 });
 
 it("ends tail when the reader of its output has gone, as head does", async () => {

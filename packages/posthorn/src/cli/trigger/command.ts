@@ -193,9 +193,12 @@ async function send(url: string, headers: Readonly<Record<string, string>>, body
   if (!response.ok) throw new CommandEnd(1, "The event was not accepted.");
 }
 
+/** Writes the body byte for byte, so that `posthorn verify` accepts what was saved. A terminal gets a line break after it. */
 function printRequest(url: string, headers: Readonly<Record<string, string>>, body: Uint8Array): void {
   const { host, pathname, search } = new URL(url);
   print(`POST ${pathname}${search} HTTP/1.1\nhost: ${host}`);
   for (const [name, value] of Object.entries(headers)) print(`${name}: ${value}`);
-  print(`\n${Buffer.from(body).toString("utf8")}`);
+  print("");
+  process.stdout.write(body);
+  if (process.stdout.isTTY) print("");
 }
