@@ -16,7 +16,7 @@ import styles from "./home.module.css";
 export function NeedsAttention({ items }: { readonly items: readonly AttentionItem[] | undefined }) {
   const { t } = useTranslation();
   return (
-    <Card title={t("home.needsAttention")} actions={<Link to="/issues">{t("home.byCause")}</Link>}>
+    <Card title={t("home.needsAttention")} actions={<Link to="/incidents">{t("home.byCause")}</Link>}>
       {items === undefined ? (
         <Loading lines={3} />
       ) : items.length === 0 ? (

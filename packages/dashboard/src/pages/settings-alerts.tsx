@@ -145,18 +145,19 @@ function RuleActions({ rule, targets }: { readonly rule: Rule; readonly targets:
   const { t } = useTranslation();
   const queries = useQueryClient();
   const [isTested, setTested] = useState(false);
-  const params = { path: { rule_id: rule.id } };
+  const params = { path: { alert_rule_id: rule.id } };
   const refresh = (): Promise<void> => queries.invalidateQueries({ queryKey: ["alert-rules"] });
   const test = useMutation({
-    mutationFn: () => must(api.POST("/api/v1/alert-rule/{rule_id}/test", { params })),
+    mutationFn: () => must(api.POST("/api/v1/alert-rule/{alert_rule_id}/test", { params })),
     onSuccess: () => setTested(true),
   });
   const change = useMutation({
-    mutationFn: (enabled: boolean) => must(api.PATCH("/api/v1/alert-rule/{rule_id}", { params, body: { enabled } })),
+    mutationFn: (enabled: boolean) =>
+      must(api.PATCH("/api/v1/alert-rule/{alert_rule_id}", { params, body: { enabled } })),
     onSuccess: refresh,
   });
   const remove = async (): Promise<void> => {
-    await must(api.DELETE("/api/v1/alert-rule/{rule_id}", { params }));
+    await must(api.DELETE("/api/v1/alert-rule/{alert_rule_id}", { params }));
     await refresh();
   };
   return (

@@ -44,7 +44,7 @@ export function AlertRuleDialog({ targets, rule }: AlertRuleDialogProps) {
     mutationFn: (body: components["schemas"]["AlertRuleIn"]) =>
       rule === undefined
         ? must(api.POST("/api/v1/alert-rule", { body }))
-        : must(api.PATCH("/api/v1/alert-rule/{rule_id}", { params: { path: { rule_id: rule.id } }, body })),
+        : must(api.PATCH("/api/v1/alert-rule/{alert_rule_id}", { params: { path: { alert_rule_id: rule.id } }, body })),
     onSuccess: async () => {
       setOpen(false);
       await queries.invalidateQueries({ queryKey: ["alert-rules"] });

@@ -111,7 +111,9 @@ beforeAll(async () => {
     .limit(1)
     .executeTakeFirst();
   const incident = await insertIncident();
+  const alerts = await tenant.call("POST", "alert-rule", { name: "Scene", kind: "disk", targets: [] });
   const others = {
+    alert_rule_id: alerts.json["id"],
     incident_id: incident,
     key_id: key.json["id"],
     secret_id: secret.json["id"],

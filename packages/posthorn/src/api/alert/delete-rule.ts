@@ -4,7 +4,7 @@ import { defineRoute } from "../route.ts";
 
 export const deleteAlertRule = defineRoute({
   method: "DELETE",
-  path: "/api/v1/alert-rule/:rule_id",
+  path: "/api/v1/alert-rule/:alert_rule_id",
   operationId: "v1.alert-rule.delete",
   tag: "Alert",
   summary: "Delete an alert rule",
@@ -13,7 +13,7 @@ export const deleteAlertRule = defineRoute({
   permission: "settings:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
-    await deleteVerb({ ctx, input: { rule: params.rule_id } });
+    await deleteVerb({ ctx, input: { rule: params.alert_rule_id } });
     return noContent();
   },
 });

@@ -6,7 +6,7 @@ import { alertRuleOut } from "./wire.ts";
 
 export const getAlertRule = defineRoute({
   method: "GET",
-  path: "/api/v1/alert-rule/:rule_id",
+  path: "/api/v1/alert-rule/:alert_rule_id",
   operationId: "v1.alert-rule.get",
   tag: "Alert",
   summary: "Get an alert rule",
@@ -14,5 +14,5 @@ export const getAlertRule = defineRoute({
   access: "organisation",
   permission: "read",
   responses: { 200: AlertRuleOut },
-  handle: async ({ ctx, params }) => ok(alertRuleOut(await getVerb({ ctx, input: { rule: params.rule_id } }))),
+  handle: async ({ ctx, params }) => ok(alertRuleOut(await getVerb({ ctx, input: { rule: params.alert_rule_id } }))),
 });

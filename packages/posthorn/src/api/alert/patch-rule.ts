@@ -6,7 +6,7 @@ import { alertRuleOut } from "./wire.ts";
 
 export const patchAlertRule = defineRoute({
   method: "PATCH",
-  path: "/api/v1/alert-rule/:rule_id",
+  path: "/api/v1/alert-rule/:alert_rule_id",
   operationId: "v1.alert-rule.patch",
   tag: "Alert",
   summary: "Change an alert rule",
@@ -17,5 +17,5 @@ export const patchAlertRule = defineRoute({
   body: AlertRulePatch,
   responses: { 200: AlertRuleOut },
   handle: async ({ ctx, params, body }) =>
-    ok(alertRuleOut(await patchVerb({ ctx, input: { rule: params.rule_id, change: body } }))),
+    ok(alertRuleOut(await patchVerb({ ctx, input: { rule: params.alert_rule_id, change: body } }))),
 });

@@ -4,7 +4,7 @@ import { defineRoute } from "../route.ts";
 
 export const testAlertRule = defineRoute({
   method: "POST",
-  path: "/api/v1/alert-rule/:rule_id/test",
+  path: "/api/v1/alert-rule/:alert_rule_id/test",
   operationId: "v1.alert-rule.test",
   tag: "Alert",
   summary: "Test an alert rule",
@@ -13,7 +13,7 @@ export const testAlertRule = defineRoute({
   permission: "settings:write",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
-    await testVerb({ ctx, input: { rule: params.rule_id } });
+    await testVerb({ ctx, input: { rule: params.alert_rule_id } });
     return noContent();
   },
 });
