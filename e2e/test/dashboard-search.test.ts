@@ -128,6 +128,26 @@ describe("the list of all endpoints", () => {
     expect(await axeFaults(page, "light")).toEqual([]);
   });
 
+  it("pauses the selected endpoints after a confirmation with their number, and names the ones that failed", async () => {
+    const page = await open("/endpoints");
+    for (const name of ["initech", "globex"]) {
+      await page.getByRole("checkbox", { name: new RegExp(`Select .*hooks/${name}`) }).check();
+    }
+    await page.getByRole("group", { name: "Selected endpoints" }).getByRole("button", { name: "Pause" }).click();
+    const dialog = page.getByRole("dialog", { name: "Pause 2 endpoints?" });
+    expect(await axeFaults(page, "light")).toEqual([]);
+    // One of them is deleted in the meantime.
+    const { json } = await world.api.get("/api/v1/app/initech/endpoint");
+    const [{ id }] = json["data"] as [{ id: string }];
+    await world.api.delete(`/api/v1/app/initech/endpoint/${id}`);
+    await dialog.getByRole("button", { name: "Pause" }).click();
+    await dialog.getByText("1 succeeded, 1 failed.").waitFor();
+    await dialog.getByRole("listitem").filter({ hasText: "hooks/initech" }).waitFor();
+    await dialog.getByRole("button", { name: "Close" }).click();
+    await page.getByRole("row", { name: /globex.*Paused/s }).waitFor();
+    await page.getByRole("row", { name: /acme-logistics.*No attempts/s }).waitFor();
+  });
+
   it("is exported with its filters, as a file (task 16: impossible in the review; two clicks)", async () => {
     const page = await open("/endpoints?search=globex");
     await page.getByRole("button", { name: "Export" }).click();

@@ -7,6 +7,7 @@ import { capture } from "./de/capture.ts";
 import { causes } from "./de/causes.ts";
 import { cluster } from "./de/cluster.ts";
 import { destinations } from "./de/destinations.ts";
+import { bulk } from "./de/bulk.ts";
 import { compose } from "./de/compose.ts";
 import { endpointList } from "./de/endpoint-list.ts";
 import { endpointState } from "./de/endpoint-state.ts";
@@ -41,6 +42,7 @@ export const de: typeof en = {
   ...causes,
   ...cluster,
   ...destinations,
+  ...bulk,
   ...compose,
   ...endpointList,
   ...endpointState,

@@ -6,6 +6,7 @@ import { capture } from "./en/capture.ts";
 import { causes } from "./en/causes.ts";
 import { cluster } from "./en/cluster.ts";
 import { destinations } from "./en/destinations.ts";
+import { bulk } from "./en/bulk.ts";
 import { compose } from "./en/compose.ts";
 import { endpointList } from "./en/endpoint-list.ts";
 import { endpointState } from "./en/endpoint-state.ts";
@@ -40,6 +41,7 @@ export const en = {
   ...causes,
   ...cluster,
   ...destinations,
+  ...bulk,
   ...compose,
   ...endpointList,
   ...endpointState,

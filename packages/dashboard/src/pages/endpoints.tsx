@@ -1,5 +1,7 @@
 /** List of the endpoints of all applications and sources. */
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import type { TFunction } from "i18next";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
@@ -18,11 +20,13 @@ import {
 } from "../lib/endpoint-filter.ts";
 import { STATE_TONES } from "../lib/endpoint-state.ts";
 import { formatNumber, formatPercent } from "../lib/format.ts";
+import { BulkActions } from "../parts/bulk-actions.tsx";
 import { EndpointName } from "../parts/endpoint-name.tsx";
 import { ExportButton } from "../parts/export-button.tsx";
 import { ListFilters, withFilter } from "../parts/list-filters.tsx";
 import nameStyles from "../parts/message-list.module.css";
 import { useDestinationKinds } from "../parts/use-destination-kinds.ts";
+import { useAudience } from "../session/audience.ts";
 import styles from "./endpoints.module.css";
 
 type ListedEndpoint = components["schemas"]["ListedEndpointOut"];
@@ -43,6 +47,12 @@ export function Endpoints() {
     must(api.GET("/api/v1/endpoint", { params: { query: { ...page, ...endpointQuery(filter) } } })),
   );
   const { sort: _sort, ...conditions } = filter;
+  const mayChange = useAudience().may("endpoints:write", "anywhere");
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  // Rows that a filter hides are not acted on.
+  const selected = list.rows.filter(({ id }) => chosen.has(id));
+  const select = selectColumn(t, chosen, setChosen);
+  const columns = useColumns();
   return (
     <ListPage
       title={t("endpoints.title")}
@@ -68,11 +78,40 @@ export function Endpoints() {
       rowKey={(row) => row.id}
       linked
       empty={t(Object.keys(conditions).length === 0 ? "endpointList.none" : "endpointList.noMatch")}
-      columns={useColumns()}
+      columns={mayChange ? [...columns, select] : columns}
     >
       <Filters />
+      {chosen.size > 0 && <BulkActions selected={selected} onClear={() => setChosen(new Set())} />}
     </ListPage>
   );
+}
+
+/** Column with a check box for actions on several endpoints. */
+function selectColumn(
+  t: TFunction,
+  chosen: ReadonlySet<string>,
+  onChange: (chosen: ReadonlySet<string>) => void,
+): Column<ListedEndpoint> {
+  return {
+    key: "select",
+    label: t("bulk.select"),
+    end: true,
+    tight: true,
+    cell: ({ id, url }) => (
+      <input
+        type="checkbox"
+        data-above
+        aria-label={t("bulk.selectOne", { name: url })}
+        checked={chosen.has(id)}
+        onChange={({ target }) => {
+          const next = new Set(chosen);
+          if (target.checked) next.add(id);
+          else next.delete(id);
+          onChange(next);
+        }}
+      />
+    ),
+  };
 }
 
 function useColumns(): readonly Column<ListedEndpoint>[] {

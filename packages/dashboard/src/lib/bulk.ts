@@ -1,0 +1,27 @@
+/** Runs an action on many items, a few at a time. */
+
+/** Calls under way at the same time: the browser allows six to one host, of which the live stream takes one. */
+const AT_ONCE = 4;
+
+/** Runs the action on each item, and returns the items for which it failed, in their order. `onProgress` gets the number that are done. */
+export async function runBulk<Item>(
+  items: readonly Item[],
+  action: (item: Item) => Promise<unknown>,
+  onProgress: (done: number) => void,
+): Promise<readonly (readonly [Item, Error])[]> {
+  const failures = new Map<Item, Error>();
+  let next = 0;
+  let done = 0;
+  const worker = async (): Promise<void> => {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) {
+      const current = item;
+      await action(current).catch((error: unknown) => failures.set(current, error as Error));
+      onProgress(++done);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return items.flatMap((item) => {
+    const error = failures.get(item);
+    return error === undefined ? [] : [[item, error] as const];
+  });
+}
