@@ -397,6 +397,11 @@ const portalPages = [
   }),
   createRoute({
     getParentRoute: () => portal,
+    path: "/agents",
+    component: lazyRouteComponent(() => import("./pages/portal-agents.tsx"), "PortalAgents"),
+  }),
+  createRoute({
+    getParentRoute: () => portal,
     path: "/replays/$replay",
     component: lazyRouteComponent(() => import("./pages/portal.tsx"), "PortalReplay"),
   }),

@@ -8,6 +8,7 @@ export const portal: typeof english = {
       catalogue: "Ereigniskatalog",
       signing: "Signatur",
       feed: "Feed",
+      agents: "Agenten",
     },
     endpoints: { lead: "URLs in Ihrem System, die Ereignisse empfangen." },
     deliveries: {
@@ -66,6 +67,23 @@ export const portal: typeof english = {
       noSchema: "Dieser Ereignistyp hat kein Schema.",
       send: "Beispiel senden",
       sendLead: "An einen Ihrer Endpunkte, signiert wie jede andere Nachricht.",
+    },
+    agents: {
+      lead: "Lassen Sie einen Programmieragenten oder Assistenten herausfinden, warum ein Webhook nicht ankam.",
+      keys: "Schlüssel",
+      keysLead:
+        "Mit einem Schlüssel liest ein Agent Ihre Ereignisse, Zustellungen und Endpunkte, bis Sie ihn widerrufen.",
+      noKeys: "Noch keine Schlüssel. Erstellen Sie für jeden Agenten einen.",
+      newKey: "Schlüssel erstellen",
+      name: "Name",
+      nameHelp: "Wofür der Schlüssel ist, etwa der Name des Agenten.",
+      key: "Schlüssel",
+      created: "Kopieren Sie den Schlüssel jetzt. Er wird nur einmal angezeigt.",
+      revokeTitle: "Diesen Schlüssel widerrufen?",
+      revokeText: "Agenten, die ihn verwenden, verlieren sofort den Zugriff.",
+      connect: "Agenten verbinden",
+      connectLead: "Diese Programme sprechen MCP. Ersetzen Sie YOUR_KEY durch einen Schlüssel.",
+      address: "Adresse",
     },
     feed: {
       lead: "Für Netze, die keine eingehenden Anfragen empfangen können: Rufen Sie die Ereignisse selbst ab.",

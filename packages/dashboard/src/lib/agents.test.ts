@@ -1,0 +1,20 @@
+import { expect, it } from "vitest";
+import { agentConfigurations } from "./agents.ts";
+
+const URL_OF_APP = "https://hooks.example.com/mcp/app/app_1";
+
+it("has the address and the key in each configuration", () => {
+  for (const { text } of agentConfigurations(URL_OF_APP, "phc_1")) {
+    expect(text).toContain(URL_OF_APP);
+    expect(text).toContain("Bearer phc_1");
+  }
+});
+
+it("shows where the key belongs while there is none", () => {
+  for (const { text } of agentConfigurations(URL_OF_APP)) expect(text).toContain("YOUR_KEY");
+});
+
+it("has valid JSON for programs that are configured with it", () => {
+  const json = agentConfigurations(URL_OF_APP).filter(({ program }) => program.endsWith(".json)"));
+  expect(json.map(({ text }) => Object.keys(JSON.parse(text) as object))).toEqual([["mcpServers"], ["servers"]]);
+});

@@ -1,0 +1,26 @@
+/** Access of a customer's agents over MCP: keys, and configuration to copy. */
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { CodeBlock } from "../components/code-block.tsx";
+import { Card, Page } from "../components/page.tsx";
+import { agentConfigurations, mcpUrl } from "../lib/agents.ts";
+import { PortalKeys } from "../parts/portal-keys.tsx";
+import { useApplication } from "../session/use-application.ts";
+
+export function PortalAgents() {
+  const { t } = useTranslation();
+  const app = useApplication();
+  const [created, setCreated] = useState<string | null>(null);
+  const url = mcpUrl(app);
+  return (
+    <Page title={t("portal.nav.agents")} lead={t("portal.agents.lead")}>
+      <PortalKeys app={app} created={created} onCreated={setCreated} />
+      <Card title={t("portal.agents.connect")} lead={t("portal.agents.connectLead")}>
+        <CodeBlock label={t("portal.agents.address")} text={url} />
+        {agentConfigurations(url, created ?? undefined).map(({ program, text }) => (
+          <CodeBlock key={program} label={program} text={text} />
+        ))}
+      </Card>
+    </Page>
+  );
+}
