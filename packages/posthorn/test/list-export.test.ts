@@ -1,6 +1,12 @@
 /** Export of lists as CSV and NDJSON, over HTTP. */
+import { once } from "node:events";
+import { setImmediate as turn } from "node:timers/promises";
 import { eventually, startReceiver } from "@posthorn/testkit";
+import Fastify, { type FastifyRequest } from "fastify";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { OPEN_READERS } from "../src/api/feed/readers.ts";
+import { registerListExports } from "../src/api/list-export/export.ts";
+import { systemActor } from "../src/domain/access.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
 import { temporaryFolder } from "./support/store.ts";
 import { Tenant } from "./support/tenant.ts";
@@ -109,6 +115,44 @@ describe("an export", () => {
     ["nothing", 404],
   ])("refuses %s", async (path, status) => {
     expect((await fetched(path)).status).toBe(status);
+  });
+
+  it("reads nothing for a HEAD request, which would not end with the response", async () => {
+    const headers = { authorization: `Bearer ${node.token}` };
+    for (const path of ["export/applications", "audit/export"]) {
+      const { status } = await fetch(`${node.url}/api/v1/${path}`, { method: "HEAD", headers });
+      expect(status).toBe(404);
+    }
+  });
+
+  it("is kept by no cache", async () => {
+    const response = await fetched("endpoints");
+    await response.text();
+    expect(response.headers.get("cache-control")).toBe("no-store");
+  });
+
+  it("does not count as open when the client left before it began", async () => {
+    await using app = Fastify();
+    const { store } = node.services;
+    const organisation = await store.db
+      .selectFrom("organisation")
+      .select(["id", "public_id"])
+      .executeTakeFirstOrThrow();
+    const actor = systemActor(organisation.id, organisation.public_id);
+    const { promise: sent, resolve: noteSent } = Promise.withResolvers<number>();
+    const identify = async ({ raw }: FastifyRequest) => {
+      const { socket } = raw;
+      if (!socket.destroyed) await once(socket.destroy(), "close");
+      await turn();
+      return { actor, expiresAt: Number.POSITIVE_INFINITY };
+    };
+    app.addHook("onSend", async (_request, { statusCode }) => noteSent(statusCode));
+    registerListExports(app, { services: node.services, identify });
+    const url = await app.listen({ host: "127.0.0.1", port: 0 });
+    await expect(fetch(`${url}/api/v1/export/applications`)).rejects.toThrow("fetch failed");
+    expect(await sent).toBe(200);
+    using readers = new DisposableStack();
+    for (let count = 0; count < 500; count++) readers.use(OPEN_READERS.enter(actor));
   });
 
   it("stops reading when the client leaves", async () => {

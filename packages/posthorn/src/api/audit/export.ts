@@ -25,7 +25,8 @@ export interface AuditExportOptions {
 }
 
 export function registerAuditExport(app: FastifyInstance, { services, identify }: AuditExportOptions): void {
-  app.get(EXPORT_PATH, async (request, reply) => {
+  // A HEAD request would read the whole log, only to throw it away.
+  app.get(EXPORT_PATH, { exposeHeadRoute: false }, async (request, reply) => {
     const { actor } = await identify(request);
     requireAccess(actor, { access: "organisation", permission: "audit:read" });
     refuseUnknown({ operationId: OPERATION, query: Query }, request.query);
@@ -44,7 +45,7 @@ export function registerAuditExport(app: FastifyInstance, { services, identify }
       userAgent: request.headers["user-agent"] ?? null,
     });
     await trail.finish(services);
-    void reply.headers(INERT).header("content-type", NDJSON);
+    void reply.headers(INERT).header("content-type", NDJSON).header("cache-control", "no-store");
     void reply.header("content-disposition", 'attachment; filename="posthorn-audit.ndjson"');
     return reply.send(Readable.from(linesOf(ctx, filter)));
   });

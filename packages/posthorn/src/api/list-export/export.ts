@@ -48,8 +48,11 @@ export function registerListExports(app: FastifyInstance, options: ListExportOpt
     const check = queryValidator(query);
     // The export has an entry of its own, instead of one for each page.
     const read = invoker({ ...list.route, audit: "none" });
-    app.get(pathOf(list), async (request, reply) => {
+    // A HEAD request would read the whole list, only to throw it away.
+    app.get(pathOf(list), { exposeHeadRoute: false }, async (request, reply) => {
       const { services, identify } = options;
+      // A connection that has ended no longer has an address.
+      const { ip } = request;
       const own = { operationId: operationOf(list), query };
       refuseUnknown(own, request.query);
       const given = { ...(request.query as Query) };
@@ -57,6 +60,10 @@ export function registerListExports(app: FastifyInstance, options: ListExportOpt
       check({ ...given });
       const params = Object.fromEntries(list.params.map((name) => [name, given[name]]));
       const actor = await authorize(services, caller, list.route, params);
+      const reader = OPEN_READERS.enter(actor);
+      reply.raw.once("close", () => reader[Symbol.dispose]());
+      // There is no event if the client has already left.
+      if (reply.raw.closed) reader[Symbol.dispose]();
       const pages = pagesOf(list, given, async (page) => {
         const { actor: now } = await identify(request);
         if (now.orgId !== actor.orgId) throw new PosthornError("authentication_failed", "The session has changed.");
@@ -69,11 +76,11 @@ export function registerListExports(app: FastifyInstance, options: ListExportOpt
       });
       // Before the response begins, so that a failure is reported as one.
       const first = await pages.next();
-      await noteExport(services, request, { list, actor, query: given });
-      const reader = OPEN_READERS.enter(actor);
-      reply.raw.once("close", () => reader[Symbol.dispose]());
+      await noteExport(services, request, { list, actor, query: given, ip });
       const isCsv = given["format"] !== "ndjson";
-      void reply.headers(INERT).header("content-type", isCsv ? "text/csv; charset=utf-8" : NDJSON);
+      // Caches do not know that the response depends on the session cookie.
+      void reply.headers(INERT).header("cache-control", "no-store");
+      void reply.header("content-type", isCsv ? "text/csv; charset=utf-8" : NDJSON);
       void reply.header("content-disposition", `attachment; filename="${list.name}.${isCsv ? "csv" : "ndjson"}"`);
       return reply.send(Readable.from(textOf({ list, isCsv, first, pages }), { objectMode: false }));
     });
@@ -111,10 +118,17 @@ async function* textOf({ list: { columns }, isCsv, first, pages }: Writing): Asy
   }
 }
 
+interface Noted {
+  readonly list: ListExport;
+  readonly actor: Actor;
+  readonly query: Query;
+  readonly ip: string;
+}
+
 async function noteExport(
   services: Services,
   request: FastifyRequest,
-  { list, actor, query }: { readonly list: ListExport; readonly actor: Actor; readonly query: Query },
+  { list, actor, query, ip }: Noted,
 ): Promise<void> {
   const { format = "csv", ...filters } = query;
   const trail = new AuditTrail({
@@ -125,7 +139,7 @@ async function noteExport(
     fields: [],
     facts: { format: String(format), filters: Object.keys(filters) },
     operator: operatorOf(request.headers) ?? null,
-    ip: request.ip,
+    ip,
     userAgent: request.headers["user-agent"] ?? null,
   });
   await trail.finish(services);
