@@ -1,12 +1,14 @@
 /** Tests of the list of all endpoints on both stores. Nothing is timed: plans are read, and statements and rows are counted. */
+import { createHmac } from "node:crypto";
 import { type CompiledQuery, type KyselyPlugin, type RootOperationNode, sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { servicesOver } from "../../../test/support/services.ts";
 import { onPostgres, openStore } from "../../../test/support/store.ts";
 import { iteratorOfKey } from "../../lib/id.ts";
 import { systemActor } from "../access.ts";
+import { FULL_GRANT } from "../grant.ts";
 import type { OutsideContext } from "../context.ts";
-import { type ListAllEndpoints, listAllEndpoints } from "./list-all.ts";
+import { type ListAllEndpoints, listAllEndpoints, scanIterator } from "./list-all.ts";
 
 const COUNT = 4_000;
 const NOW = Date.now();
@@ -98,7 +100,10 @@ beforeAll(async () => {
     transformResult: ({ result }) => Promise.resolve(result),
   };
   const watched = Object.create(store, { db: { value: store.db.withPlugin(watch) } }) as typeof store;
-  ctx = { services: { ...services, store: watched }, actor: systemActor(1, "org_1"), tx: null };
+  const proof = (purpose: string, text: string): string =>
+    createHmac("sha256", "secret").update(`${purpose} ${text}`).digest("base64url");
+  const tokens = { ...services.tokens, proof };
+  ctx = { services: { ...services, store: watched, tokens }, actor: systemActor(1, "org_1"), tx: null };
 }, 60_000);
 
 afterAll(() => stack.disposeAsync());
@@ -152,6 +157,26 @@ describe("the list of all endpoints", () => {
     expect(await all({ sort: "url", reverse: true })).toEqual(byUrl.toReversed());
     const { rows } = await page({ sort: "url", limit: 10, iterator: `-${byUrl[20]}` });
     expect(rows.map(({ id }) => id)).toEqual(byUrl.slice(10, 20));
+  });
+
+  it("does not tell which URLs come after that of an endpoint that the caller does not see", async () => {
+    const ids = async (iterator: string | null, as = ctx) => {
+      const input = { limit: 5, ...NONE, sort: "url", iterator } as const;
+      return (await listAllEndpoints({ ctx: as, input })).rows.map(({ id }) => id);
+    };
+    const first = await ids(null);
+    const foreign = idOf(2_001);
+    expect(await ids(foreign)).toEqual(first);
+    const limited = {
+      ...ctx,
+      actor: { ...systemActor(2, "org_2"), grant: { ...FULL_GRANT, applications: new Set([9]) } },
+    };
+    expect(await ids(idOf(2_003), limited)).toEqual(await ids(null, limited));
+    // Where a scan stopped, it continues, in the same organisation only.
+    const stopped = scanIterator(ctx, foreign);
+    expect(await ids(stopped)).not.toEqual(first);
+    expect(await ids(`-${foreign}${stopped.slice(foreign.length)}`)).toHaveLength(5);
+    await expect(ids(stopped, { ...ctx, actor: systemActor(2, "org_2") })).rejects.toThrow(/iterator/);
   });
 
   it.each<[string, Partial<ListAllEndpoints>, readonly number[]]>([

@@ -2,6 +2,7 @@
  * Lists the endpoints of all applications and sources. A page scans a limited number of endpoints, first a few and then up to the limit,
  * so that a page without filters costs no more in a large organisation than in a small one. See decision 158.
  */
+import { timingSafeEqual } from "node:crypto";
 import { type Expression, type ExpressionBuilder, type SqlBool, sql } from "kysely";
 import { APPLICATION_KIND, type Database } from "../../store/schema.ts";
 import { visibleApplications } from "../access.ts";
@@ -63,8 +64,9 @@ interface Place {
 export async function listAllEndpoints({ ctx, input }: OutsideCall<ListAllEndpoints>): Promise<Page<ListedEndpoint>> {
   const isDescending = (input.sort === "created") !== input.reverse;
   const order = { order: isDescending ? "desc" : "asc", keyOf: idIterator("ep_") } as const;
-  const page = await readScanned(input, { ...order, prefix: "ep_" }, async (slice) => {
-    let from = slice.from === null ? null : await placeOf(ctx, slice.from, input.sort);
+  const { iterator, isOurs } = readIterator(ctx, input.iterator);
+  const page = await readScanned({ ...input, iterator }, { ...order, prefix: "ep_" }, async (slice) => {
+    let from = slice.from === null ? null : await placeOf(ctx, slice.from, input.sort, isOurs);
     const rows: EndpointRow[] = [];
     for (const size of WINDOWS) {
       const end = await endOf(ctx, { input, slice, from, size });
@@ -83,16 +85,46 @@ export async function listAllEndpoints({ ctx, input }: OutsideCall<ListAllEndpoi
     appId: appKind === APPLICATION_KIND.source ? sourceIdOf(appId) : appId,
     ...figures.get(key)!,
   }));
-  return { ...page, rows };
+  return { ...page, rows, ...(page.next === undefined ? {} : { next: scanIterator(ctx, page.next) }) };
 }
 
-/** The place of an endpoint, which may have been deleted since. An endpoint that is gone sorts before all URLs. */
-async function placeOf(ctx: OutsideContext, id: number, sort: EndpointSort): Promise<Place> {
+const PURPOSE = "endpoint-list";
+
+/**
+ * An iterator with a proof that this server made it for the organisation. A scan can stop at an endpoint of another organisation. Without the
+ * proof, callers could name such an endpoint, and learn its URL from which of their own come after it.
+ */
+export function scanIterator({ services, actor }: OutsideContext, iterator: string): string {
+  return `${iterator}.${services.tokens.proof(PURPOSE, `${actor.orgId} ${iterator.replace(/^-/, "")}`)}`;
+}
+
+/** `isOurs`: it has a valid proof. One with a wrong proof stays whole, so that it is refused. */
+function readIterator(
+  ctx: OutsideContext,
+  given: string | null,
+): { readonly iterator: string | null; readonly isOurs: boolean } {
+  const iterator = given?.split(".")[0] ?? null;
+  if (given === null || iterator === null || iterator === given) return { iterator: given, isOurs: false };
+  const expected = Buffer.from(scanIterator(ctx, iterator));
+  const actual = Buffer.from(given);
+  const isOurs = expected.length === actual.length && timingSafeEqual(expected, actual);
+  return { iterator: isOurs ? iterator : given, isOurs };
+}
+
+/**
+ * The place of an endpoint, which may have been deleted since. An endpoint that is gone, or that the caller does not see, sorts before all
+ * URLs.
+ */
+async function placeOf(ctx: OutsideContext, id: number, sort: EndpointSort, isOurs: boolean): Promise<Place> {
   if (sort === "created") return { id, url: "" };
+  const visible = visibleApplications(ctx.actor);
   const row = await reader(ctx)
     .selectFrom("endpoint")
+    .innerJoin("application", "application.id", "endpoint.app_id")
     .select(URL_START.as("url"))
-    .where("id", "=", id)
+    .where("endpoint.id", "=", id)
+    .$if(!isOurs, (query) => query.where("application.org_id", "=", ctx.actor.orgId))
+    .$if(!isOurs && visible !== null, (query) => query.where("endpoint.app_id", "in", visible!))
     .executeTakeFirst();
   return { id, url: row?.url ?? "" };
 }
