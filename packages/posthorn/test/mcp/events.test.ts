@@ -1,6 +1,7 @@
 /** MCP Events: which there are, and reading them by poll and as a stream. */
 import { eventually } from "@posthorn/testkit";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ownerOf } from "../support/browser-session.ts";
 import { McpClient } from "../support/mcp-client.ts";
 import { startNode, type TestNode } from "../support/posthorn.ts";
 import { temporaryFolder } from "../support/store.ts";
@@ -94,7 +95,10 @@ describe("events/list", () => {
 
 describe("events/poll", () => {
   it("returns each event of its type once and in order, from now on", async () => {
+    const before = await poll({ cursor: null });
     await publish("order.made", 0);
+    // Until it can be read, it is not before "now".
+    await pollUntil({ cursor: before.cursor });
     const start = await poll({ cursor: null });
     expect(start).toMatchObject({ events: [], truncated: false, hasMore: false });
     for (const n of [1, 2, 3]) await publish("order.made", n);
@@ -151,6 +155,35 @@ describe("events/poll", () => {
     const { error } = await reader.request("events/poll", { name: "order.made", arguments: { app: "app" } });
     expect(error?.code).toBe(-32_012);
   });
+});
+
+/** A token of a person, as command lines get one. */
+async function tokenOfPerson(): Promise<string> {
+  const browser = await ownerOf(node);
+  const form = async (path: string, fields: Record<string, string>) => {
+    const body = new URLSearchParams({ client_id: "posthorn", ...fields });
+    const response = await fetch(`${node.url}/api/v1/device/${path}`, { method: "POST", body });
+    return (await response.json()) as Record<string, string>;
+  };
+  const { device_code = "", user_code = "" } = await form("code", {});
+  await browser.send("POST", `device/${user_code}`, { approve: true });
+  const grant_type = "urn:ietf:params:oauth:grant-type:device_code";
+  return (await form("token", { grant_type, device_code }))["access_token"]!;
+}
+
+it("has an entry in the audit log for each poll that shows a person payloads, and for each stream", async () => {
+  const token = await tokenOfPerson();
+  const person = new McpClient(node, token);
+  const entries = async () =>
+    (await ok(owner.call("GET", "audit?action=v1.feed.read"))).json["data"] as readonly object[];
+  const params = { arguments: { app: "other" } };
+  const { cursor } = await poll({ ...params, cursor: null }, person);
+  expect(await entries()).toEqual([]);
+  await publish("order.made", 8, "other");
+  await pollUntil({ ...params, cursor }, person);
+  expect(await entries()).toMatchObject([{ type: "view", actor: { kind: "user" }, target: { name: "other" } }]);
+  await (await openStream(token, { name: "order.made" })).cancel();
+  expect(await entries()).toHaveLength(2);
 });
 
 it("says that it has no webhooks", async () => {

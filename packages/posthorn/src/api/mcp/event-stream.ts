@@ -27,6 +27,7 @@ export async function streamEvents(caller: ToolCaller, message: Message, parts: 
   const subscription = await subscribed(caller, message.params);
   using stack = new DisposableStack();
   stack.use(OPEN_READERS.enter(subscription.ctx.actor));
+  await subscription.trail?.finish(caller.services);
   reply.hijack();
   const response = reply.raw;
   if (response.closed) return;

@@ -3,6 +3,7 @@
  * continues after the last event that was read, without a gap and without a repetition.
  */
 import type { Actor } from "../../domain/access.ts";
+import type { AuditTrail } from "../../domain/audit/trail.ts";
 import type { OutsideContext } from "../../domain/context.ts";
 import { getFeed } from "../../domain/feed/find.ts";
 import type { FeedFilter, FeedMessage, FeedPage } from "../../domain/feed/page.ts";
@@ -16,6 +17,7 @@ import {
 } from "../../domain/feed/position.ts";
 import { readFeed, startOf } from "../../domain/feed/read.ts";
 import { PosthornError, ValidationError } from "../../lib/errors.ts";
+import { trailFor } from "../audit-trail.ts";
 import { authorize } from "../authorize.ts";
 import { feedMessageOut } from "../feed/wire.ts";
 import { type Operation, perform, type ToolCaller } from "./call-tool.ts";
@@ -37,6 +39,8 @@ const listTypes = operationOf("v1.event-type.list");
 const getType = operationOf("v1.event-type.get");
 const listSources = operationOf("v1.ingest.source.list");
 const getSource = operationOf("v1.ingest.source.get");
+/** Views of payloads by users have an entry in the audit log, as those of the route have. */
+const startTrail = trailFor(operationOf("v1.feed.read").route)!;
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -120,6 +124,8 @@ export interface Subscribed {
   readonly truncated: boolean;
   readonly name: string;
   readonly isSource: boolean;
+  /** Absent: the view has no entry in the audit log. */
+  readonly trail: AuditTrail | undefined;
 }
 
 /** Checks a subscription, and finds where it begins. Throws {@link RpcError}. */
@@ -131,11 +137,17 @@ export async function subscribed(caller: ToolCaller, params: Params): Promise<Su
   await requireEvent(caller, name, isSource);
   const ref = isSource ? name : (app ?? caller.app!);
   const actor = await allowed(caller, ref);
-  const ctx: OutsideContext = { services: caller.services, actor, tx: null, operation: "v1.feed.read" };
+  const trail = trailOf(caller, actor, ref);
+  const ctx: OutsideContext = { services: caller.services, actor, tx: null, operation: "v1.feed.read", audit: trail };
   const { feed } = await translated(() => getFeed(ctx, { app: ref, endpoint: null }));
   const filter = { eventTypes: isSource ? null : new Set([name]), channel: channel ?? null };
   const begin = await translated(() => beginOf(ctx, feed, params["cursor"], ageOf(maxAgeMs)));
-  return { ctx, feed, filter, ...begin, name, isSource };
+  return { ctx, feed, filter, ...begin, name, isSource, trail };
+}
+
+function trailOf({ secret, userAgent, ip }: ToolCaller, actor: Actor, app: string): AuditTrail | undefined {
+  const request = { params: { app_id: app }, query: {}, body: { raw: Buffer.alloc(0), value: {} } };
+  return startTrail({ actor, caller: secret, url: "", ...request, idempotencyKey: undefined, userAgent, ip });
 }
 
 function argumentsOf(
@@ -193,8 +205,10 @@ async function beginOf(
 /** `events/poll`. */
 export async function pollEvents(caller: ToolCaller, params: Params): Promise<object> {
   const subscription = await subscribed(caller, params);
-  const { ctx, feed, filter, from, truncated } = subscription;
+  const { ctx, feed, filter, from, truncated, trail } = subscription;
   const page = await readFeed({ ctx, input: { feed, from, limit: pageSize(params["maxEvents"]), filter } });
+  // Clients poll every few seconds: only those polls that show something have an entry.
+  if (page.messages.length > 0) await trail?.finish(ctx.services);
   return {
     events: occurrences(subscription, page),
     cursor: encodeCursor(feed, page.end),
