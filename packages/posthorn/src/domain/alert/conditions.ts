@@ -88,17 +88,20 @@ async function endpointFailing(ctx: OutsideContext, { minutes }: Required<AlertP
 async function circuitOpen(ctx: OutsideContext): Promise<readonly Firing[]> {
   const rows = await failing(ctx, ctx.services.now());
   const lanes = await ctx.services.lanes.unhealthy(rows.map(({ key }) => key));
-  return rows
-    .filter(({ key }) => (lanes.get(key)?.breaker ?? null) !== null)
-    .map((row) => ({
+  return rows.flatMap((row) => {
+    const reason = lanes.get(row.key)?.breaker?.reason;
+    if (reason === undefined) return [];
+    const cause = reason === "asked_to_wait" ? "It asked Posthorn to wait" : "Recent attempts all failed";
+    return {
       subject: row.id,
       content: {
         title: `The circuit of ${hostOf(row.url)} of ${row.appName} is open`,
-        text: "Recent attempts all failed, so its deliveries are on hold. Posthorn probes it and continues by itself.",
+        text: `${cause}, so its deliveries are on hold. Posthorn probes it and continues by itself.`,
         severity: "warning",
         path: placeOf(row),
       },
-    }));
+    };
+  });
 }
 
 /** Counts of the organisation over the last minutes. */
