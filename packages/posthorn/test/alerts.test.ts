@@ -185,6 +185,14 @@ describe("an alert rule", () => {
   });
 });
 
+it("can change and disable a rule whose target was deleted", async () => {
+  const rule = await create({ kind: "disk" });
+  expect((await tenant.call("DELETE", "operational-webhook/endpoint/on-call")).status).toBe(204);
+  const { status, json } = await tenant.call("PATCH", `alert-rule/${rule}`, { enabled: false });
+  expect([status, json["enabled"]]).toEqual([200, false]);
+  expect((await tenant.call("PATCH", `alert-rule/${rule}`, { targets: ["on-call"] })).status).toBe(422);
+});
+
 describe("the conditions of alert rules", () => {
   it("are false on a server without traffic, and true for failures that they describe", async () => {
     const { services } = node;

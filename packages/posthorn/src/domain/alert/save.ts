@@ -68,7 +68,8 @@ export function patchAlertRule(
     const isOtherKind = change.kind !== undefined && change.kind !== before.kind;
     const targets = before.targets.map(({ id }) => id);
     const merged = { ...before, targets, ...change, params: { ...(isOtherKind ? {} : before.params), ...params } };
-    const fields = await checked(ctx, merged);
+    // Targets that were deleted since must not keep a rule from being changed or disabled.
+    const fields = await checked(ctx, merged, change.targets === undefined ? before.targets : null);
     ctx.audit?.changed(shown(before), shown(fields));
     const at = ctx.services.now();
     const { db } = ctx.tx;
@@ -139,10 +140,15 @@ function rules(ctx: Context) {
   return reader(ctx).selectFrom("alert_rule").selectAll().where("org_id", "=", ctx.actor.orgId);
 }
 
-async function checked(ctx: Context, input: AlertRuleInput): Promise<AlertRuleFields> {
+/** @param known Targets that are not looked up; `null`: look up those of the input. */
+async function checked(
+  ctx: Context,
+  input: AlertRuleInput,
+  known: readonly AlertTarget[] | null = null,
+): Promise<AlertRuleFields> {
   checkQuietHours(input.quietHours);
   const { name, kind, quietHours, digest, enabled } = input;
-  const targets = await findTargets(ctx, input.targets);
+  const targets = known ?? (await findTargets(ctx, input.targets));
   return { name, kind, params: checkParams(kind, input.params), targets, quietHours, digest, enabled };
 }
 
