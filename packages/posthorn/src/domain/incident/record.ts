@@ -61,7 +61,7 @@ export async function findFailures(
     const endpoint = endpoints.get(attempt.endpointId);
     if (endpoint === undefined) continue;
     const cause = causeOf(attempt.errorCode, attempt.responseCode);
-    const key = `${attempt.endpointId} ${cause}`;
+    const key = nameOf({ endpointId: attempt.endpointId, cause });
     groups.set(key, withAttempt(groups.get(key) ?? emptyGroup(endpoint, cause), attempt));
   }
   return [...groups.values()];
@@ -111,26 +111,78 @@ interface Counted {
   readonly upTo: number;
 }
 
-/** A group with its incident. */
-interface Assigned extends FailureGroup {
-  readonly incident: number;
+/** Failures at an endpoint that belong to one incident. */
+interface InIncident extends Pick<FailureGroup, "endpointId" | "cause"> {
   /** First attempt of the incident. */
   readonly since: number;
+}
+
+/** A group with its incident. */
+interface Assigned extends FailureGroup, InIncident {
+  readonly incident: number;
+}
+
+/** Groups with their new events, as they are if their incident is the one that was open. */
+export interface FoundFailures {
+  readonly groups: readonly FailureGroup[];
+  /** By endpoint and cause. */
+  readonly events: ReadonlyMap<string, { readonly since: number; readonly events: number }>;
+}
+
+const nameOf = ({ endpointId, cause }: Pick<FailureGroup, "endpointId" | "cause">): string => `${endpointId} ${cause}`;
+
+/**
+ * Counts the new events of groups whose incident is open. Runs before the transaction: a message can have thousands of endpoints, and this
+ * reads the earlier attempts of all of them.
+ */
+export async function withEvents(
+  db: Kysely<Database>,
+  groups: readonly FailureGroup[],
+  counted: Counted,
+): Promise<FoundFailures> {
+  const open = groups.length === 0 ? [] : await openIncidents(db, groups);
+  const known = new Map(open.map((row) => [keyOf(row.org_id, row.host, row.cause), row.first_attempt]));
+  const expected = groups.flatMap((group): readonly InIncident[] => {
+    const since =
+      known.get(keyOf(group.orgId, group.host, group.cause)) ?? known.get(keyOf(group.orgId, MANY_HOSTS, group.cause));
+    return since === undefined ? [] : [{ endpointId: group.endpointId, cause: group.cause, since }];
+  });
+  const events = await newEvents(db, expected, counted);
+  return {
+    groups,
+    events: new Map(expected.map((one) => [nameOf(one), { since: one.since, events: events.get(nameOf(one)) ?? 0 }])),
+  };
 }
 
 /** Adds the groups to incidents that are not resolved, and opens the missing ones. Must run in the transaction that counts the attempts. */
 export async function recordFailures(
   services: Pick<TransactionServices, "ids">,
   { db }: Tx,
-  groups: readonly FailureGroup[],
+  { groups, events: found }: FoundFailures,
   counted: Counted,
 ): Promise<void> {
   const assigned = await assign(services, db, groups);
-  const events = await newEvents(db, assigned, counted);
-  const eventsOf = ({ endpointId, cause }: FailureGroup): number => events.get(`${endpointId} ${cause}`) ?? 0;
+  // An incident that was opened since has no earlier attempts, so that few rows are read here.
+  const others = assigned.filter((group) => found.get(nameOf(group))?.since !== group.since);
+  const events = await newEvents(db, others, counted);
+  const counts = new Map<string, number>([...found].map(([name, one]) => [name, one.events]));
+  for (const group of others) counts.set(nameOf(group), events.get(nameOf(group)) ?? 0);
+  const eventsOf = (group: FailureGroup): number => counts.get(nameOf(group))!;
   await saveEndpoints(db, assigned, eventsOf);
   await saveIncidents(db, assigned, eventsOf);
   await saveSlots(db, assigned);
+}
+
+const keyOf = (orgId: number, host: string, cause: string): string => `${orgId} ${host} ${cause}`;
+
+/** Incidents of these organisations that are not resolved. */
+function openIncidents(db: Kysely<Database>, groups: readonly FailureGroup[]) {
+  return db
+    .selectFrom("incident")
+    .select(["id", "org_id", "host", "cause", "first_attempt"])
+    .where("org_id", "in", [...new Set(groups.map(({ orgId }) => orgId))])
+    .where("resolved_at", "is", null)
+    .execute();
 }
 
 async function assign(
@@ -139,13 +191,7 @@ async function assign(
   groups: readonly FailureGroup[],
 ): Promise<readonly Assigned[]> {
   const orgs = [...new Set(groups.map(({ orgId }) => orgId))];
-  const open = await db
-    .selectFrom("incident")
-    .select(["id", "org_id", "host", "cause", "first_attempt"])
-    .where("org_id", "in", orgs)
-    .where("resolved_at", "is", null)
-    .execute();
-  const keyOf = (orgId: number, host: string, cause: string): string => `${orgId} ${host} ${cause}`;
+  const open = await openIncidents(db, groups);
   const known = new Map(open.map((row) => [keyOf(row.org_id, row.host, row.cause), row]));
   const counts = new Map(orgs.map((org) => [org, open.filter(({ org_id }) => org_id === org).length]));
   const opened = new Map<string, NewRow>();
@@ -208,10 +254,11 @@ function withEarliest(row: NewRow, { firstAttempt }: FailureGroup): NewRow {
 /** Deliveries whose first failed attempt in the incident is among those that are counted, by endpoint and cause. */
 async function newEvents(
   db: Kysely<Database>,
-  assigned: readonly Assigned[],
+  groups: readonly InIncident[],
   { after, upTo }: Counted,
 ): Promise<ReadonlyMap<string, number>> {
-  const wanted = assigned.map(
+  if (groups.length === 0) return new Map();
+  const wanted = groups.map(
     ({ endpointId, cause, since }) => sql`(${sql.lit(endpointId)}, ${cause}, ${sql.lit(since)})`,
   );
   const { rows } = await sql<{ endpoint_id: number; cause: string; events: number }>`

@@ -9,7 +9,7 @@ import { keyAtTime, timeOfKey } from "../../lib/id.ts";
 import { APPLICATION_KIND, ATTEMPT_STATUS, type Database, DELIVERY_STATE, TRIGGER } from "../../store/schema.ts";
 import { isSent } from "../attempt/sent.ts";
 import type { Services, TransactionServices } from "../context.ts";
-import { type FailureGroup, findFailures, recordFailures } from "../incident/record.ts";
+import { findFailures, type FoundFailures, recordFailures, withEvents } from "../incident/record.ts";
 import { addStored, type StorageKind, type StoredAmount } from "../storage/day.ts";
 import { MINUTE_MS, minuteOf, MinuteTally, saveMinutes } from "./minutes.ts";
 import { mergedRows, saveRows } from "./rows.ts";
@@ -187,7 +187,8 @@ async function attemptStep(services: Services, settled: number): Promise<boolean
     kind.stored++;
     kind.bytes += row.bytes;
   }
-  const failures = await findFailures(services.store.db, attempts);
+  const { db } = services.store;
+  const failures = await withEvents(db, await findFailures(db, attempts), range);
   const counted = { hour: range.hour, tally, minutes, amounts: stored };
   await save(services, { ...counted, failures, place: { source: "attempt", ...range } });
   return true;
@@ -342,7 +343,7 @@ interface Counted {
   readonly minutes: MinuteTally;
   readonly amounts: Partial<Record<StorageKind, StoredAmount>>;
   /** Failed attempts by endpoint and cause. */
-  readonly failures?: readonly FailureGroup[];
+  readonly failures?: FoundFailures;
   /** The counted rows: everything up to a key, or late messages. */
   readonly place: CountedPlace;
 }
@@ -359,11 +360,12 @@ async function isCounted(db: Kysely<Database>, place: CountedPlace): Promise<boo
 }
 
 async function save(services: Services, counted: Counted): Promise<void> {
-  const { hour, tally, minutes, amounts, failures = [], place } = counted;
+  const { hour, tally, minutes, amounts, failures, place } = counted;
   await services.store.transaction(async (tx) => {
     const { db } = tx;
     if (await isCounted(db, place)) return;
-    if (failures.length > 0 && "source" in place) await recordFailures(services, tx, failures, place);
+    if (failures !== undefined && failures.groups.length > 0 && "source" in place)
+      await recordFailures(services, tx, failures, place);
     await saveRows(db, await mergedRows(db, tally, hour));
     await saveMinutes(db, minutes);
     await addStored(db, Math.floor(hour / 24), amounts);
