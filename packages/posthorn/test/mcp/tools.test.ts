@@ -182,6 +182,14 @@ describe("writes", () => {
     expect(two.content["data"]).toEqual(one.content["data"]);
   });
 
+  it("refuse integers that were rounded on the way, instead of publishing others", async () => {
+    const given = { app: "other", eventType: "order.made", payload: { ids: [{ id: 2 ** 53 }] }, dry_run: false };
+    const { isError, text } = await clientWith(scene.node.token).call("publish_write", given);
+    expect([isError, text]).toEqual([true, expect.stringContaining("Send it as text")]);
+    const exact = { ...given, payload: { ids: [{ id: 2 ** 53 - 1, share: 0.1 }] } };
+    expect((await clientWith(scene.node.token).call("publish_write", exact)).isError).toBe(false);
+  });
+
   it("are not offered to callers without the permission", async () => {
     const { json } = await ok(scene.owner.call("POST", "auth/api-key", { name: "Reader", scopes: ["read"] }));
     const names = (await clientWith(json["token"] as string).tools()).map(({ name }) => String(name));

@@ -85,9 +85,23 @@ function requestOf({ declaration }: Tool, action: Action, given: Params, app: st
     if (value === undefined || value === null) requireGiven(argument, action, parameter);
     else if (parameter.place === "path") params[parameter.name] = pathValue(argument, value);
     else if (parameter.place === "query") query[parameter.name] = value;
-    else body[parameter.name] = value;
+    else {
+      requireExact(argument, value);
+      body[parameter.name] = value;
+    }
   }
   return { params, query, body };
+}
+
+/** Integers that have lost digits when the request was read must not reach an endpoint. A message that is published over the API keeps them. */
+function requireExact(argument: string, value: unknown): void {
+  if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+    throw new PosthornError(
+      "bad_request",
+      `\`${argument}\` contains an integer of more than 53 bits, which MCP clients and servers round. Send it as text, or use the HTTP API.`,
+    );
+  }
+  if (typeof value === "object" && value !== null) for (const one of Object.values(value)) requireExact(argument, one);
 }
 
 /** A write is only carried out if the caller says so in so many words. */
