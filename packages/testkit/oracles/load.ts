@@ -20,6 +20,7 @@ export function installOracles(): boolean {
  *
  * @param name Of the package, or of one of its files.
  */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller knows the type; without it every call would need a cast.
 export function requireOracle<T>(name: string): T {
   requireInstalled();
   return require(name) as T;
