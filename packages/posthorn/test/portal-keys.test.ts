@@ -64,6 +64,14 @@ describe("a portal key", () => {
     expect((await owner.as(token).call("DELETE", `app/app/portal-key/${id}`)).status).toBe(403);
   });
 
+  it("is neither created nor revoked by a link that only reads", async () => {
+    const reader = await owner.portal(["ViewBase"]);
+    const { id } = await keyBy(customer);
+    expect((await reader.call("POST", "app/app/portal-key", { name: "k" })).status).toBe(403);
+    expect((await reader.call("DELETE", `app/app/portal-key/${id}`)).status).toBe(403);
+    expect((await reader.call("GET", "app/app/portal-key")).status).toBe(200);
+  });
+
   it("is shown once", async () => {
     const { id, token } = await keyBy(customer, { name: "Shown once" });
     const { text, json } = await customer.call("GET", "app/app/portal-key");

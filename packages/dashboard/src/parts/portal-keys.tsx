@@ -10,6 +10,7 @@ import { ListSection, timeColumn } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { type Life, LIVES } from "../lib/subscriptions.ts";
+import { useAudience } from "../session/audience.ts";
 import { DeleteRow } from "./delete-row.tsx";
 
 interface PortalKeysProps {
@@ -24,6 +25,7 @@ const keysOf = (app: string) => ["portal-keys", app] as const;
 /** Keys of a customer for agents and programs. */
 export function PortalKeys({ app, created, onCreated }: PortalKeysProps) {
   const { t } = useTranslation();
+  const mayChange = useAudience().can("ManageEndpoint");
   const list = useList(keysOf(app), async () => {
     const { data } = await must(api.GET("/api/v1/app/{app_id}/portal-key", { params: { path: { app_id: app } } }));
     return { data, done: true };
@@ -32,7 +34,7 @@ export function PortalKeys({ app, created, onCreated }: PortalKeysProps) {
     <ListSection
       title={t("portal.agents.keys")}
       lead={t("portal.agents.keysLead")}
-      actions={<NewKey app={app} onCreated={onCreated} />}
+      actions={mayChange && <NewKey app={app} onCreated={onCreated} />}
       list={list}
       rowKey={({ id }) => id}
       empty={t("portal.agents.noKeys")}
@@ -50,20 +52,21 @@ export function PortalKeys({ app, created, onCreated }: PortalKeysProps) {
           label: t("subscriptions.actions"),
           tight: true,
           end: true,
-          cell: ({ id }) => (
-            <DeleteRow
-              needs="tokens:issue"
-              action={t("keys.revoke")}
-              title={t("portal.agents.revokeTitle")}
-              text={t("portal.agents.revokeText")}
-              lists={[keysOf(app)]}
-              remove={async () => {
-                const path = { app_id: app, key_id: id };
-                await must(api.DELETE("/api/v1/app/{app_id}/portal-key/{key_id}", { params: { path } }));
-                onCreated(null);
-              }}
-            />
-          ),
+          cell: ({ id }) =>
+            mayChange && (
+              <DeleteRow
+                needs="tokens:issue"
+                action={t("keys.revoke")}
+                title={t("portal.agents.revokeTitle")}
+                text={t("portal.agents.revokeText")}
+                lists={[keysOf(app)]}
+                remove={async () => {
+                  const path = { app_id: app, key_id: id };
+                  await must(api.DELETE("/api/v1/app/{app_id}/portal-key/{key_id}", { params: { path } }));
+                  onCreated(null);
+                }}
+              />
+            ),
         },
       ]}
     >

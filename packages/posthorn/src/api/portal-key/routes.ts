@@ -21,7 +21,8 @@ const createKey = defineRoute({
   summary: "Create a portal key",
   description:
     "A long-lived key for the agents and programs of one customer. It cannot do more than its creator, cannot create further keys, and can be revoked at any time. The key is shown only in this response.",
-  access: "ViewBase",
+  // A link that only reads must not give lasting access, nor end that of others.
+  access: "ManageEndpoint",
   permission: "tokens:issue",
   body: PortalKeyIn,
   responses: { 201: PortalKeyCreated },
@@ -58,7 +59,7 @@ const revokeKey = defineRoute({
   tag: TAG,
   summary: "Revoke a portal key",
   description: "It stops working on all nodes at once. What was changed with it is kept.",
-  access: "ViewBase",
+  access: "ManageEndpoint",
   permission: "tokens:issue",
   responses: { 204: null },
   handle: async ({ ctx, params }) => {
