@@ -107,6 +107,8 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
     "share_link",
     "feed_consumer",
     "table_source",
+    "alert_rule",
+    "incident_note",
   ]),
   ...reason("accounts and sessions of users of the dashboard", [
     "person",
@@ -146,6 +148,12 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
     "ingest_uptime",
     "task_part",
     "table_source_missed",
+  ]),
+  ...reason("causes, hosts and names of endpoints, and counts", [
+    "alert",
+    "incident",
+    "incident_endpoint",
+    "incident_slot",
   ]),
   ...reason("never contains payloads: tests of the audit log check that", ["audit_entry", "audit_head"]),
   ...reason("IDs and states, and the names of properties", ["operational_event"]),
