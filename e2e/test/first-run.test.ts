@@ -157,8 +157,11 @@ describe("the README", () => {
       await server.waitFor(/ s {2}Dashboard 1\/3: [^]+ s {2}Dashboard 3\/3: done/);
       await server.waitFor(/ s {2}Documentation 2\/2: done/);
       for (const [path, text] of PAGES) {
-        const page = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { accept: "text/html" } });
-        expect([page.status, await page.text()]).toEqual([200, expect.stringContaining(text)]);
+        // The terminal shows the end of a build just before the server learns of it.
+        await eventually(async () => {
+          const page = await fetch(`http://127.0.0.1:${port}${path}`, { headers: { accept: "text/html" } });
+          expect([page.status, await page.text()]).toEqual([200, expect.stringContaining(text)]);
+        });
       }
 
       await using terminal = new Terminal(folder);

@@ -10,7 +10,9 @@ const IMPORT = /\/\*[^]*?\*\/|((?:\bfrom|\bimport)\s*\(?\s*)(["'])([\w@.:/-]+)\2
 
 /** Packages of which only signatures that nothing exports mention types. Their declarations would be most of the files. */
 const OPAQUE: Readonly<Record<string, string>> = {
-  fastify: "export type FastifyInstance = object;\n",
+  fastify: ["FastifyBaseLogger", "FastifyInstance", "FastifyReply", "FastifyRequest"]
+    .map((name) => `export type ${name} = object;\n`)
+    .join(""),
   pino: "export type Logger = object;\n",
 };
 
