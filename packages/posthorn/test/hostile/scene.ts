@@ -86,7 +86,6 @@ export class Scene {
       rule: { read: { value: "$.amount" }, when: { above: 5 } },
       emit: { type: "amount.high" },
     });
-    const apiKey = await scene.#post("/api/v1/auth/api-key", { name: "Key", scopes: ["read"] });
     const organisations = (await scene.#get("/api/v1/organisation")) as {
       readonly data: readonly { readonly id: string }[];
     };
@@ -120,7 +119,7 @@ export class Scene {
       consumer_id: "worker",
       autoconfig_id: subscription!["id"],
       pushed_autoconfig_id: pushed!["id"],
-      key_id: apiKey["id"],
+      key_id: (await scene.#post("/api/v1/auth/api-key", { name: "Key", scopes: ["read"] }))["id"],
       provider_id: provider["id"],
       erasure_id: erasure["id"],
       user_code: userCode,
@@ -130,6 +129,7 @@ export class Scene {
       organisation_id: organisations.data[0]!.id,
       msg_id: message["id"],
       replay_id: replay["id"],
+      ...(await scene.#failures()),
       task_id: broadcast["id"],
       source_id: id,
       request_id: request,
@@ -150,12 +150,25 @@ export class Scene {
     return (await this.#post("/api/v1/redaction-rule", rule))["id"];
   }
 
+  /** What there is about the endpoint whose attempts fail at once. */
+  async #failures(): Promise<Readonly<Record<string, unknown>>> {
+    const replay = await this.#post("/api/v1/replay", { since: new Date(Date.now() - 60_000).toISOString() });
+    const rule = await this.#post("/api/v1/alert-rule", { name: "Alerts", kind: "incident", targets: [] });
+    const incident = await eventually(async () => {
+      const { data } = (await this.#get("/api/v1/incident")) as { readonly data: readonly { readonly id: string }[] };
+      if (data[0] === undefined) throw new Error("There is no incident yet.");
+      return data[0].id;
+    });
+    return { across_replay_id: replay["id"], alert_rule_id: rule["id"], incident_id: incident };
+  }
+
   /** A path with valid IDs for its parameters. */
   fill(path: string): string {
     const kind = path.includes("/operational-webhook/") ? "operational" : path.startsWith("/ingest/") ? "source" : "";
     // Objects that a request uses up or changes are not shared with others.
     const special: Readonly<Record<string, string | undefined>> = {
       endpoint_id: path.endsWith("/test") ? "tested_endpoint_id" : kind === "" ? undefined : `${kind}_endpoint_id`,
+      replay_id: path.startsWith("/api/v1/replay/") ? "across_replay_id" : undefined,
       request_id: path.endsWith("/release") ? "released_request_id" : undefined,
       autoconfig_id: path.endsWith("/endpoint") ? "pushed_autoconfig_id" : undefined,
       source_id: path.endsWith("{source_id}")
