@@ -13,7 +13,7 @@ import { SqliteStore } from "./sqlite-store.ts";
 
 describe("a full disk", () => {
   it("rejects messages with storage_full, leaves no partial rows, and accepts messages again when there is space", async () => {
-    await using files = await openSqliteStore({ maxPages: 220 });
+    await using files = await openSqliteStore({ maxPages: 300 });
     const payload = Buffer.alloc(40_000, "x");
     const accepted: number[] = [];
     const acceptUntilFull = async (): Promise<unknown> => {
@@ -37,7 +37,7 @@ describe("a full disk", () => {
   });
 
   it("is reported until a write succeeds again, which the store can test by itself", async () => {
-    await using files = await openSqliteStore({ maxPages: 280 });
+    await using files = await openSqliteStore({ maxPages: 300 });
     const { store } = files;
     expect(store.writeRefusal).toBeNull();
     const payload = Buffer.alloc(40_000, "x");
