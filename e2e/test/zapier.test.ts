@@ -26,7 +26,7 @@ let authData: { readonly token: string };
 
 /** Loads the code of the page. Only the address of the server differs. */
 async function appOfPage(url: string): Promise<ZapierApp> {
-  const code = /^```js\n(.*?)^```/ms.exec(await readFile(PAGE, "utf8"))![1]!;
+  const code = /^```js[^\n]*\n(.*?)^```/ms.exec(await readFile(PAGE, "utf8"))![1]!;
   const path = join(folder, "index.cjs");
   const platform = JSON.stringify(resolveOracle("zapier-platform-core"));
   await writeFile(join(folder, "package.json"), '{"version":"1.0.0"}');

@@ -8,6 +8,18 @@ import type { WebhookRequest } from "../request.ts";
  * @param message Bytes of the request.
  * @param defaultUrl The public URL that the sender called, if the request does not contain it.
  * @returns The request, or a sentence that says why it is unreadable.
+ *
+ * @example
+ * ```ts
+ * import { diagnoseStandard, parseHttpMessage } from "@posthorn/webhooks/doctor";
+ *
+ * const captured = "POST /hooks HTTP/1.1\nhost: shop.example\nwebhook-id: msg_1\n\n{}";
+ * const request = parseHttpMessage(new TextEncoder().encode(captured), undefined);
+ * if (typeof request === "string") throw new Error(request);
+ * console.log(request.url); // https://shop.example/hooks
+ * const { ok } = await diagnoseStandard(request, "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+ * console.log(ok); // false
+ * ```
  */
 export function parseHttpMessage(message: Uint8Array, defaultUrl: string | undefined): WebhookRequest | string {
   const end = endOfHead(message);
