@@ -41,7 +41,10 @@ class Build implements PageBuild {
     const path = `scripts/${script}`;
     this.#child = fork(fileURLToPath(new URL(`../${script}`, import.meta.url)), { stdio: "inherit", execArgv: [] });
     if (this.#child.pid !== undefined) setPriority(this.#child.pid, NICENESS);
-    this.#child.on("message", (message: BuildMessage) => (this.state = message));
+    // A build that goes on when its pages can be served still reports its steps.
+    this.#child.on("message", (message: BuildMessage) => {
+      if (this.state.kind !== "ready") this.state = message;
+    });
     this.#child.on("error", (error) => this.#fail(`${path} did not start: ${error.message}`));
     this.#child.on("exit", (code, signal) => {
       if (code !== 0)
