@@ -100,6 +100,34 @@ describe("a body", () => {
   });
 });
 
+describe("a value that is none of the allowed ones", () => {
+  const names = (count: number) => Array.from({ length: count }, (_, index) => `v${index}`);
+  const choices = (count: number) => Type.Union(names(count).map((name) => Type.Literal(name)));
+
+  it.each([
+    ["a choice", choices(2), 'Must be one of "v0", "v1".'],
+    ["a choice or null", Type.Union([choices(2), Type.Null()]), 'Must be one of "v0", "v1", null.'],
+    ["a single value", Type.Literal("always"), 'Must be "always".'],
+    ["an enumeration", Type.Unsafe({ type: "string", enum: ["a", "b"] }), 'Must be one of "a", "b".'],
+    [
+      "many values",
+      choices(45),
+      `Must be one of ${names(40)
+        .map((name) => `"${name}"`)
+        .join(", ")} and 5 more.`,
+    ],
+  ] as const)("is reported once, with those that are allowed: %s", (_name, state, expected) => {
+    expect(problems(bodyValidator(Type.Object({ state })), { state: "other" })).toEqual([`body.state: ${expected}`]);
+  });
+
+  it("is named in queries too", () => {
+    const validate = queryValidator(Type.Object({ state: choices(2) }));
+    expect(() => validate({ state: "other" })).toThrow(
+      'The query parameter state is invalid. Must be one of "v0", "v1".',
+    );
+  });
+});
+
 describe("a query", () => {
   const validate = queryValidator(
     Type.Object({

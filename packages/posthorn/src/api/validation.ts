@@ -12,6 +12,7 @@ import { MODELS } from "./models/index.ts";
 import { MessageBatchItem } from "./models/message-batch.ts";
 import { COMPATIBLE_OPERATIONS } from "./compatible.ts";
 import type { Route } from "./route.ts";
+import { violationsOf } from "./violations.ts";
 
 /** A test validates the schemas of all routes, so a process does not repeat it at each start. */
 const SHARED_OPTIONS = { strict: false, useDefaults: true, allErrors: false, validateSchema: false } as const;
@@ -92,20 +93,23 @@ export function queryValidator(schema: TSchema): Validator {
   return (query) => {
     const validate = compiled();
     if (validate(query)) return;
-    const [error] = validate.errors ?? [];
-    if (error !== undefined && READING.has(error.keyword)) {
-      throw new PosthornError("bad_request", `The query parameter ${nameIn(error)} is invalid. ${sentence(error)}`);
+    const [violation] = violationsOf(validate.errors ?? []);
+    if (violation !== undefined && READING.has(violation.error.keyword)) {
+      const { error, sentence } = violation;
+      throw new PosthornError("bad_request", `The query parameter ${nameIn(error)} is invalid. ${sentence}`);
     }
     throw new ValidationError(issuesOf(validate, "query"));
   };
 }
 
 function issuesOf({ errors }: ValidateFunction, part: string): readonly ValidationIssue[] {
-  return (errors ?? []).slice(0, 10).map((error) => ({
-    loc: [part, ...pathOf(error)],
-    msg: sentence(error),
-    type: error.keyword === "type" || error.keyword === "required" ? "value_error.jsondecode" : "value_error",
-  }));
+  return violationsOf(errors ?? [])
+    .slice(0, 10)
+    .map(({ error, sentence }) => ({
+      loc: [part, ...pathOf(error)],
+      msg: sentence,
+      type: error.keyword === "type" || error.keyword === "required" ? "value_error.jsondecode" : "value_error",
+    }));
 }
 
 function pathOf({ instancePath, keyword, params }: ErrorObject): string[] {
@@ -120,36 +124,6 @@ function pathOf({ instancePath, keyword, params }: ErrorObject): string[] {
 
 function nameIn(error: ErrorObject): string {
   return pathOf(error)[0] ?? "";
-}
-
-function sentence({ keyword, message, params }: ErrorObject): string {
-  if (keyword === "required") return "This field is required.";
-  if (keyword === "additionalProperties") return "Unknown field.";
-  if (keyword === "pattern") return `Contains characters that are not allowed (pattern ${String(params["pattern"])}).`;
-  if (keyword === "format") return `Not a valid ${String(params["format"])}, such as 2026-01-31T12:00:00Z.`;
-  if (keyword === "type") return `Must be ${typeNames(String(params["type"]))}.`;
-  if (keyword === "minimum") return `Must be at least ${String(params["limit"])}.`;
-  if (keyword === "maximum") return `Must be at most ${String(params["limit"])}.`;
-  return message === undefined
-    ? "Invalid value."
-    : `${message[0]!.toUpperCase()}${message.slice(1).replace("NOT", "not")}.`;
-}
-
-const TYPE_NAMES: Readonly<Record<string, string>> = {
-  object: "an object",
-  array: "an array",
-  string: "a string",
-  integer: "an integer",
-  number: "a number",
-  boolean: "true or false",
-};
-
-/** Formats JSON Schema types, which the validator separates with commas. */
-function typeNames(types: string): string {
-  return types
-    .split(",")
-    .map((type) => TYPE_NAMES[type] ?? type)
-    .join(" or ");
 }
 
 /** Response header that names the query parameters that the operation ignored. */
