@@ -86,6 +86,9 @@ function searchIndex(rendered: ReadonlyMap<Page, RenderedPage>): string {
   return JSON.stringify(index);
 }
 
+/** In their order: later rules override earlier ones. */
+const STYLES = ["layout.css", "text.css", "pages.css", "media.css"] as const;
+
 /** Scripts, styles, font and logo. */
 async function addFrame(site: Map<string, string | Buffer>, root: string): Promise<void> {
   const folder = join(root, "packages/docs/src");
@@ -96,7 +99,8 @@ async function addFrame(site: Map<string, string | Buffer>, root: string): Promi
   )?.[0];
   if (tokens === undefined)
     throw new Error("packages/dashboard/src/styles/base.css has no block with the design tokens.");
-  site.set(FILES.style, tokens + readFileSync(join(folder, "style/site.css"), "utf8"));
+  const styles = STYLES.map((name) => readFileSync(join(folder, "style", name), "utf8"));
+  site.set(FILES.style, tokens + styles.join(""));
   site.set(FILES.logo, readFileSync(join(root, "packages/dashboard/src/assets/posthorn.svg")));
   site.set("assets/inter.woff2", readFileSync(createRequire(import.meta.url).resolve(FONT)));
 }
