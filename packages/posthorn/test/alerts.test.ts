@@ -160,7 +160,7 @@ describe("an alert rule", () => {
     expect(second.data.alerts).toHaveLength(1);
   });
 
-  it("is checked when it is saved, and forgets its alerts when it is disabled", async () => {
+  it("is checked when it is saved, and its alerts are deleted when it is disabled", async () => {
     const post = async (body: object) =>
       (await tenant.call("POST", "alert-rule", { name: "Rule", kind: "disk", targets: [], ...body })).status;
     expect(await post({ targets: ["missing"] })).toBe(422);

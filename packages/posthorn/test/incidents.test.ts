@@ -1,6 +1,6 @@
 import { eventually } from "@posthorn/testkit";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { FORGOTTEN_MS, KEPT_MS, maintainIncidents, QUIET_MS } from "../src/domain/incident/change.ts";
+import { STALE_MS, KEPT_MS, maintainIncidents, QUIET_MS } from "../src/domain/incident/change.ts";
 import type { Services } from "../src/domain/context.ts";
 import { seedFailures, type SeededEndpoint } from "./support/failed-deliveries.ts";
 import { startNode, type TestNode } from "./support/posthorn.ts";
@@ -145,10 +145,10 @@ describe("incidents", () => {
     // Its endpoint still fails, and the next retry may be hours away.
     expect(await incidents()).toMatchObject([{ host: "host-1.test" }]);
     expect(healthy).toBeDefined();
-    await after(FORGOTTEN_MS + 60_000);
+    await after(STALE_MS + 60_000);
     expect(await incidents()).toEqual([]);
     expect(await incidents("?state=resolved")).toHaveLength(2);
-    await after(FORGOTTEN_MS + KEPT_MS + 120_000);
+    await after(STALE_MS + KEPT_MS + 120_000);
     expect(await incidents("?state=resolved")).toEqual([]);
     expect(await services.store.db.selectFrom("incident_endpoint").selectAll().execute()).toEqual([]);
   });

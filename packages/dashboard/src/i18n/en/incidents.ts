@@ -3,7 +3,7 @@ export const incidents = {
   incidents: {
     title: "Incidents",
     one: "Incident",
-    lead: "Failed attempts with one cause at one host, over all customers.",
+    lead: "Failed attempts of all customers, grouped by cause and host.",
     byEndpoint: "Failures by endpoint",
     none: "No open incidents. Posthorn opens one when deliveries to a host start to fail.",
     noneResolved: "No resolved incidents. They are kept for 30 days.",

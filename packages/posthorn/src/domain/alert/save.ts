@@ -58,7 +58,7 @@ export function createAlertRule(call: Call<AlertRuleInput>): Promise<AlertRule> 
   });
 }
 
-/** Changes a rule. A change of the kind or of the targets forgets its alerts, which are raised again if they are still true. */
+/** Changes a rule. A change of the kind or of the targets deletes its alerts, which are raised again if they are still true. */
 export function patchAlertRule(
   call: Call<AlertRuleRef & { readonly change: Partial<AlertRuleInput> }>,
 ): Promise<AlertRule> {

@@ -74,7 +74,7 @@ const DAY_MS = 86_400_000;
 /** An incident without failures for this long is resolved, unless one of its endpoints is still failing. */
 export const QUIET_MS: number = 15 * MINUTE_MS;
 /** After this long, it is resolved in any case: its endpoints are disabled, or have nothing to deliver. */
-export const FORGOTTEN_MS: number = 7 * DAY_MS;
+export const STALE_MS: number = 7 * DAY_MS;
 /** Resolved incidents are kept for this long. */
 export const KEPT_MS: number = 30 * DAY_MS;
 const STEP = 500;
@@ -89,7 +89,7 @@ export async function maintainIncidents({ store, now }: Services): Promise<void>
     .where("i.last_at", "<", at - QUIET_MS)
     .where((eb) =>
       eb.or([
-        eb("i.last_at", "<", at - FORGOTTEN_MS),
+        eb("i.last_at", "<", at - STALE_MS),
         eb.not(
           eb.exists(
             eb
