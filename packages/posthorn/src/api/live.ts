@@ -3,7 +3,7 @@
  * with `Last-Event-ID` receives the events it missed, or a `gap` event if they are no longer in memory.
  */
 import type { ServerResponse } from "node:http";
-import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Identity } from "../domain/auth/authenticate.ts";
 import { type Actor, hasSameAccess, payloadView, requireAccess, seesApplication } from "../domain/access.ts";
 import { maskPayload } from "../domain/payload-mask.ts";
@@ -11,6 +11,7 @@ import { PosthornError } from "../lib/errors.ts";
 import type { LiveEvent } from "../live/events.ts";
 import type { LiveFeed, Numbered } from "../live/feed.ts";
 import { HttpError, HttpValidationError, ref } from "./models/common.ts";
+import { openEventStream } from "./open-event-stream.ts";
 import { refuseUnknown } from "./validation.ts";
 
 export interface LiveOptions {
@@ -48,12 +49,11 @@ export function registerLive(app: FastifyInstance, options: LiveOptions): void {
     requireAccess(actor, { access: "ViewBase", permission: "read" });
     refuseUnknown(LIVE_DESCRIPTION, request.query);
     checkLimits(streams, actor);
-    reply.hijack();
-    // The client disconnected during authentication. No later event would end the stream, so it would count towards the limits forever.
-    if (reply.raw.closed) return;
-    const stream = new LiveStream(request, reply, actor, options);
+    const response = openEventStream(reply);
+    if (response === null) return;
+    const stream = new LiveStream(request, response, actor, options);
     streams.add(stream);
-    reply.raw.once("close", () => {
+    response.once("close", () => {
       streams.delete(stream);
       stream.end();
     });
@@ -133,22 +133,11 @@ class LiveStream {
   #expiry: NodeJS.Timeout | undefined;
   #skipping = false;
 
-  constructor(request: FastifyRequest, reply: FastifyReply, actor: Actor, options: LiveOptions) {
-    const response = reply.raw;
+  constructor(request: FastifyRequest, response: ServerResponse, actor: Actor, options: LiveOptions) {
     this.actor = actor;
     this.#response = response;
     this.#request = request;
     this.#options = options;
-    // Copy headers that were set before the reply was hijacked, such as those of CORS.
-    for (const [name, value] of Object.entries(reply.getHeaders())) {
-      if (value !== undefined) response.setHeader(name, value);
-    }
-    response.writeHead(200, {
-      "content-type": "text/event-stream",
-      "cache-control": "no-store",
-      // Keeps proxies from buffering the stream.
-      "x-accel-buffering": "no",
-    });
     const { feed } = options;
     const since = request.headers["last-event-id"];
     response.write(`retry: 2000\nid: ${feed.position}\nevent: open\ndata: {}\n\n`);

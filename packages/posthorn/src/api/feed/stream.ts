@@ -15,6 +15,7 @@ import { PosthornError } from "../../lib/errors.ts";
 import { HttpError, HttpValidationError, ref } from "../models/common.ts";
 import { FeedQuery } from "../models/feed.ts";
 import { authorize } from "../authorize.ts";
+import { openEventStream } from "../open-event-stream.ts";
 import { queryValidator, refuseUnknown } from "../validation.ts";
 import { OPEN_READERS } from "./readers.ts";
 import { type FeedScope, refOf, SCOPES } from "./scope.ts";
@@ -67,20 +68,10 @@ async function open(request: FastifyRequest, reply: FastifyReply, options: Openi
   const from = await beginOf(ctx, feed, range);
   using stack = new DisposableStack();
   stack.use(OPEN_READERS.enter(actor));
-  reply.hijack();
-  const response = reply.raw;
-  if (response.closed) return;
+  const response = openEventStream(reply);
+  if (response === null) return;
   const ended = new AbortController();
   response.once("close", () => ended.abort());
-  // Copy headers that were set before the reply was hijacked, such as those of CORS.
-  for (const [name, value] of Object.entries(reply.getHeaders()))
-    if (value !== undefined) response.setHeader(name, value);
-  response.writeHead(200, {
-    "content-type": "text/event-stream",
-    "cache-control": "no-store",
-    // Keeps proxies from buffering the stream.
-    "x-accel-buffering": "no",
-  });
   response.write(`retry: 2000\nid: ${encodeCursor(feed, from)}\nevent: open\ndata: {}\n\n`);
   const signal = AbortSignal.any([ended.signal, closing]);
   const reading = { ctx, feed, from, filter: filterOf(query), raw: query.raw ?? false };

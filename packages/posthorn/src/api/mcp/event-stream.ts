@@ -4,6 +4,7 @@ import { readFeedWaiting } from "../../domain/feed/read.ts";
 import { encodeCursor, type Position } from "../../domain/feed/position.ts";
 import { OPEN_READERS } from "../feed/readers.ts";
 import { drained } from "../feed/stream.ts";
+import { openEventStream } from "../open-event-stream.ts";
 import type { ToolCaller } from "./call-tool.ts";
 import { occurrence, type Subscribed, subscribed } from "./events.ts";
 import { CODE, type Message, META, resultText } from "./protocol.ts";
@@ -28,19 +29,10 @@ export async function streamEvents(caller: ToolCaller, message: Message, parts: 
   using stack = new DisposableStack();
   stack.use(OPEN_READERS.enter(subscription.ctx.actor));
   await subscription.trail?.finish(caller.services);
-  reply.hijack();
-  const response = reply.raw;
-  if (response.closed) return;
+  const response = openEventStream(reply);
+  if (response === null) return;
   const ended = new AbortController();
   response.once("close", () => ended.abort());
-  for (const [name, value] of Object.entries(reply.getHeaders()))
-    if (value !== undefined) response.setHeader(name, value);
-  response.writeHead(200, {
-    "content-type": "text/event-stream",
-    "cache-control": "no-store",
-    // Keeps proxies from buffering the stream.
-    "x-accel-buffering": "no",
-  });
   const frames = new Frames(message, subscription);
   const signal = AbortSignal.any([ended.signal, closing]);
   response.write(frames.active());

@@ -28,6 +28,7 @@ import type { RelaySession } from "../../relay/sessions.ts";
 import { APPLICATION_KIND } from "../../store/schema.ts";
 import { authorize } from "../authorize.ts";
 import { HttpError, ref } from "../models/common.ts";
+import { openEventStream } from "../open-event-stream.ts";
 import { queryValidator, refuseUnknown } from "../validation.ts";
 import { EventStream } from "./event-stream.ts";
 import { RELAY_SESSION_PATH } from "./routes.ts";
@@ -315,16 +316,8 @@ async function serveStream(request: FastifyRequest, reply: FastifyReply, serving
     relay.forget(session);
     throw new PosthornError("insufficient access", UNAUTHORIZED);
   }
-  reply.hijack();
-  const response = reply.raw;
-  if (response.closed) return relay.forget(session);
-  for (const [name, value] of Object.entries(reply.getHeaders()))
-    if (value !== undefined) response.setHeader(name, value);
-  response.writeHead(200, {
-    "content-type": "text/event-stream",
-    "cache-control": "no-store",
-    "x-accel-buffering": "no",
-  });
+  const response = openEventStream(reply);
+  if (response === null) return relay.forget(session);
   const stream = new EventStream(response, { pingMs: PING_MS, closeMs: CLOSE_MS, maxWaitingBytes: MAX_WAITING_BYTES });
   const connection = relay.attach(session, stream, DEFAULT_WINDOW);
   const guarded = new Guarded(connection, () => mayListen(request, serving, application));
