@@ -9,6 +9,7 @@ import { ChecksField, Form, FormRow, type FormValues, TextField } from "../compo
 import { Card, Columns, Page } from "../components/page.tsx";
 import { Empty, Note } from "../components/state.tsx";
 import { causeText } from "../lib/cause.ts";
+import { toLocalInput } from "../lib/local-input.ts";
 import { AcrossResult } from "../parts/across-result.tsx";
 import { namesOf } from "../parts/type-picker.tsx";
 import { hostText } from "./incidents.tsx";
@@ -140,9 +141,4 @@ function planOf(values: FormValues, incident: string | undefined): Plan {
     eventTypes: namesOf(eventTypes),
     order: "oldest",
   };
-}
-
-/** Formats a time for an input of type `datetime-local`, in the reader's zone. */
-function toLocalInput(at: number): string {
-  return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

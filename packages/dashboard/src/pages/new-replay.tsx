@@ -12,6 +12,8 @@ import { Card, Columns, Page } from "../components/page.tsx";
 import { Empty } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { formatNumber } from "../lib/format.ts";
+import { toLocalInput } from "../lib/local-input.ts";
+import { StartReplay, type StartReplayProps } from "../parts/start-replay.tsx";
 import { SuggestField } from "../parts/suggest.tsx";
 import { namesOf } from "../parts/type-picker.tsx";
 
@@ -166,18 +168,12 @@ function SelectionFields({ app, endpoint }: { readonly app: string; readonly end
   );
 }
 
-interface PlannedProps {
+interface PlannedProps extends Omit<StartReplayProps, "toSend"> {
   readonly plan: components["schemas"]["ReplayPlanOut"];
-  readonly busy: boolean;
-  readonly error: Error | null;
-  readonly onStart: (how: { readonly ratePerSecond?: number; readonly reason?: string }) => void;
 }
 
 function DryRunResult({ plan, busy, error, onStart }: PlannedProps) {
   const { t, i18n } = useTranslation();
-  const submit = ({ rate = "", reason = "" }: FormValues): void => {
-    onStart({ ...(rate === "" ? {} : { ratePerSecond: Number(rate) }), ...(reason === "" ? {} : { reason }) });
-  };
   return (
     <>
       <p role="status">
@@ -217,27 +213,7 @@ function DryRunResult({ plan, busy, error, onStart }: PlannedProps) {
           },
         ]}
       />
-      <Form
-        onSubmit={submit}
-        error={error}
-        foot={
-          <Button type="submit" kind="primary" disabled={busy || plan.toSend === 0}>
-            {t("replays.start")}
-          </Button>
-        }
-      >
-        <FormRow>
-          <TextField
-            name="rate"
-            type="number"
-            min={1}
-            max={10_000}
-            label={t("replays.rate")}
-            help={t("replays.rateHelp")}
-          />
-          <TextField name="reason" label={t("replays.reason")} help={t("replays.reasonHelp")} />
-        </FormRow>
-      </Form>
+      <StartReplay toSend={plan.toSend} busy={busy} error={error} onStart={onStart} />
     </>
   );
 }
@@ -251,9 +227,4 @@ function planOf({ since = "", until = "", statuses, endpoints, eventTypes, order
     eventTypes: namesOf(eventTypes),
     order: order === "newest" ? "newest" : "oldest",
   };
-}
-
-/** Formats a time for an input of type `datetime-local`, in the reader's zone. */
-function toLocalInput(at: number): string {
-  return new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 }

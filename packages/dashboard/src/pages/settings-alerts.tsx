@@ -8,7 +8,6 @@ import { fixedList, useList } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
 import { Badge, Tags } from "../components/badge.tsx";
 import { Button } from "../components/button.tsx";
-import { Confirm } from "../components/dialog.tsx";
 import { FormError } from "../components/form.tsx";
 import { ListSection } from "../components/list-page.tsx";
 import { Section } from "../components/page.tsx";
@@ -16,6 +15,7 @@ import { Note } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { Time } from "../components/time.tsx";
 import { AlertRuleDialog } from "../parts/alert-rule-dialog.tsx";
+import { DeleteRow } from "../parts/delete-row.tsx";
 import { NewAlertTarget } from "../parts/new-alert-target.tsx";
 
 type Rule = components["schemas"]["AlertRuleOut"];
@@ -156,10 +156,6 @@ function RuleActions({ rule, targets }: { readonly rule: Rule; readonly targets:
       must(api.PATCH("/api/v1/alert-rule/{alert_rule_id}", { params, body: { enabled } })),
     onSuccess: refresh,
   });
-  const remove = async (): Promise<void> => {
-    await must(api.DELETE("/api/v1/alert-rule/{alert_rule_id}", { params }));
-    await refresh();
-  };
   return (
     <>
       <Button
@@ -174,18 +170,13 @@ function RuleActions({ rule, targets }: { readonly rule: Rule; readonly targets:
       <Button small needs="settings:write" disabled={change.isPending} onClick={() => change.mutate(!rule.enabled)}>
         {t(rule.enabled ? "alerts.disable" : "alerts.enable")}
       </Button>{" "}
-      <Confirm
+      <DeleteRow
         needs="settings:write"
-        trigger={
-          <Button small kind="danger">
-            {t("actions.delete")}
-          </Button>
-        }
+        action={t("actions.delete")}
         title={t("alerts.deleteTitle")}
         text={t("alerts.deleteText")}
-        action={t("actions.delete")}
-        danger
-        onConfirm={remove}
+        lists={[["alert-rules"], ["alerts"]]}
+        remove={() => must(api.DELETE("/api/v1/alert-rule/{alert_rule_id}", { params }))}
       />
       {isTested && <Note>{t("alerts.tested")}</Note>}
       <FormError error={test.error ?? change.error} />

@@ -5,24 +5,17 @@ import { Url } from "../components/url.tsx";
 import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Badge, Tags } from "../components/badge.tsx";
-import { Button } from "../components/button.tsx";
-import { Confirm } from "../components/dialog.tsx";
 import { type FormValues, TextField } from "../components/form.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
 import { ListSection } from "../components/list-page.tsx";
+import { DeleteRow } from "../parts/delete-row.tsx";
 
 /** Endpoints that receive operational webhooks, such as a disabled endpoint or a message with exhausted retries. */
 export function OperationalWebhooks() {
   const { t } = useTranslation();
-  const queries = useQueryClient();
   const list = useList(["operational"], (page) =>
     must(api.GET("/api/v1/operational-webhook/endpoint", { params: { query: page } })),
   );
-  const remove = async (id: string): Promise<void> => {
-    const params = { path: { endpoint_id: id } };
-    await must(api.DELETE("/api/v1/operational-webhook/endpoint/{endpoint_id}", { params }));
-    await queries.invalidateQueries({ queryKey: ["operational"] });
-  };
   return (
     <ListSection
       title={t("operational.title")}
@@ -60,18 +53,19 @@ export function OperationalWebhooks() {
           label: "",
           tight: true,
           cell: (row) => (
-            <Confirm
+            <DeleteRow
               needs="settings:write"
-              trigger={
-                <Button small kind="danger">
-                  {t("actions.delete")}
-                </Button>
-              }
+              action={t("actions.delete")}
               title={t("endpoints.deleteTitle")}
               text={t("endpoints.deleteText")}
-              action={t("actions.delete")}
-              danger
-              onConfirm={() => remove(row.id)}
+              lists={[["operational"]]}
+              remove={() =>
+                must(
+                  api.DELETE("/api/v1/operational-webhook/endpoint/{endpoint_id}", {
+                    params: { path: { endpoint_id: row.id } },
+                  }),
+                )
+              }
             />
           ),
         },

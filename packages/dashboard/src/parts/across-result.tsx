@@ -2,30 +2,23 @@ import { useTranslation } from "react-i18next";
 import { fixedList } from "../api/list.ts";
 import type { components } from "../api/schema.ts";
 import { Badge } from "../components/badge.tsx";
-import { Button } from "../components/button.tsx";
-import { Form, FormRow, type FormValues, TextField } from "../components/form.tsx";
 import { Facts } from "../components/page.tsx";
 import { Note } from "../components/state.tsx";
 import { Table } from "../components/table.tsx";
 import { Url } from "../components/url.tsx";
 import { formatNumber } from "../lib/format.ts";
+import { StartReplay, type StartReplayProps } from "./start-replay.tsx";
 
 type Plan = components["schemas"]["AcrossPlanOut"];
 
-export interface AcrossResultProps {
+export interface AcrossResultProps extends Omit<StartReplayProps, "toSend"> {
   readonly plan: Plan;
-  readonly busy: boolean;
-  readonly error: Error | null;
-  readonly onStart: (how: { readonly ratePerSecond?: number; readonly reason?: string }) => void;
 }
 
 /** What a replay across applications would send and leave out, and the form that starts it. */
 export function AcrossResult({ plan, busy, error, onStart }: AcrossResultProps) {
   const { t, i18n } = useTranslation();
   const number = (value: number): string => formatNumber(i18n.language, value);
-  const submit = ({ rate = "", reason = "" }: FormValues): void => {
-    onStart({ ...(rate === "" ? {} : { ratePerSecond: Number(rate) }), ...(reason === "" ? {} : { reason }) });
-  };
   const { endpoints, applications, toSend } = plan;
   return (
     <>
@@ -66,27 +59,7 @@ export function AcrossResult({ plan, busy, error, onStart }: AcrossResultProps) 
           },
         ]}
       />
-      <Form
-        onSubmit={submit}
-        error={error}
-        foot={
-          <Button type="submit" kind="primary" disabled={busy || toSend === 0}>
-            {t("replays.start")}
-          </Button>
-        }
-      >
-        <FormRow>
-          <TextField
-            name="rate"
-            type="number"
-            min={1}
-            max={10_000}
-            label={t("replays.rate")}
-            help={t("replays.rateHelp")}
-          />
-          <TextField name="reason" label={t("replays.reason")} help={t("replays.reasonHelp")} />
-        </FormRow>
-      </Form>
+      <StartReplay toSend={toSend} busy={busy} error={error} onStart={onStart} />
     </>
   );
 }

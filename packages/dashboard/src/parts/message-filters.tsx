@@ -8,6 +8,7 @@ import { Button } from "../components/button.tsx";
 import { SelectField } from "../components/form.tsx";
 import formStyles from "../components/form.module.css";
 import { DIRECTIONS, MESSAGE_STATES, type MessageFilter, type Range, RANGES } from "../lib/message-filter.ts";
+import { toLocalInput } from "../lib/local-input.ts";
 import styles from "./filters.module.css";
 import { SuggestField } from "./suggest.tsx";
 
@@ -208,5 +209,5 @@ function TimeField({ label, value, onChange }: TimeFieldProps) {
 function toLocal(moment: string): string {
   const at = new Date(moment);
   if (Number.isNaN(at.getTime())) return "";
-  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+  return toLocalInput(at.getTime());
 }

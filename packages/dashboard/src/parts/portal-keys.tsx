@@ -5,13 +5,14 @@ import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Copyable } from "../components/copy.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
-import { type FormValues, SelectField, TextField } from "../components/form.tsx";
+import { type FormValues, TextField } from "../components/form.tsx";
 import { ListSection, timeColumn } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { type Life, LIVES } from "../lib/subscriptions.ts";
 import { useAudience } from "../session/audience.ts";
 import { DeleteRow } from "./delete-row.tsx";
+import { LifeField } from "./life-field.tsx";
 
 interface PortalKeysProps {
   readonly app: string;
@@ -112,12 +113,7 @@ function NewKey({ app, onCreated }: Pick<PortalKeysProps, "app" | "onCreated">) 
       busy={create.isPending}
     >
       <TextField name="name" label={t("portal.agents.name")} help={t("portal.agents.nameHelp")} required />
-      <SelectField
-        name="life"
-        label={t("subscriptions.expires")}
-        value="never"
-        choices={(Object.keys(LIVES) as Life[]).map((value) => ({ value, label: t(`subscriptions.lives.${value}`) }))}
-      />
+      <LifeField />
     </FormDialog>
   );
 }

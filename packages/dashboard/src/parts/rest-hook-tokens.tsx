@@ -5,12 +5,13 @@ import { api, must } from "../api/client.ts";
 import { useList } from "../api/list.ts";
 import { Copyable } from "../components/copy.tsx";
 import { AddButton, FormDialog } from "../components/form-dialog.tsx";
-import { type FormValues, SelectField } from "../components/form.tsx";
+import type { FormValues } from "../components/form.tsx";
 import { ListSection, timeColumn } from "../components/list-page.tsx";
 import { Note } from "../components/state.tsx";
 import { Time } from "../components/time.tsx";
 import { type Life, LIVES, restHookTokensKey } from "../lib/subscriptions.ts";
 import { DeleteRow } from "./delete-row.tsx";
+import { LifeField } from "./life-field.tsx";
 
 interface RestHookTokensProps {
   readonly app: string;
@@ -110,12 +111,7 @@ function NewToken({ app, onCreated }: RestHookTokensProps & { readonly onCreated
       error={create.error}
       busy={create.isPending}
     >
-      <SelectField
-        name="life"
-        label={t("subscriptions.expires")}
-        value="never"
-        choices={(Object.keys(LIVES) as Life[]).map((value) => ({ value, label: t(`subscriptions.lives.${value}`) }))}
-      />
+      <LifeField />
     </FormDialog>
   );
 }
