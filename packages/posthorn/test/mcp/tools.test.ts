@@ -201,9 +201,11 @@ describe("writes", () => {
 
 it("returns an event that is published while a caller waits", async () => {
   const client = clientWith(scene.node.token);
-  const { content } = await client.call("wait_for_event", { app: "other", wait: 0 });
-  const waiting = client.call("wait_for_event", { app: "other", wait: 30, cursor: content["next_cursor"] });
-  await ok(scene.owner.call("POST", "app/other/msg", { eventType: "order.made", payload: { awaited: 1 } }));
+  // An application of its own: "from now on" can include what was published a moment before.
+  await ok(scene.owner.call("POST", "app", { name: "Awaited", uid: "awaited" }));
+  const { content } = await client.call("wait_for_event", { app: "awaited", wait: 0 });
+  const waiting = client.call("wait_for_event", { app: "awaited", wait: 30, cursor: content["next_cursor"] });
+  await ok(scene.owner.call("POST", "app/awaited/msg", { eventType: "order.made", payload: { awaited: 1 } }));
   expect((await waiting).text).toContain("awaited");
 });
 
