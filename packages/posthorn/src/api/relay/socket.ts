@@ -5,7 +5,7 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { Type } from "typebox";
+import { type Static, Type } from "typebox";
 import type { RawData, WebSocket, WebSocketServer } from "ws";
 import { requirePermission, seesApplication } from "../../domain/access.ts";
 import type { Identity } from "../../domain/auth/authenticate.ts";
@@ -19,6 +19,7 @@ import {
   type ClientFrame,
   FrameError,
   MAX_RELAY_FRAME_CHARACTERS,
+  MAX_RELAY_WINDOW,
   readClientFrame,
   RELAY_PROTOCOL,
   type ServerFrame,
@@ -53,9 +54,21 @@ const START_MS = 10_000;
 /** Bytes that a slow connection may leave unread before it is ended. Requests in flight are limited by its window. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 const DEFAULT_WINDOW = 10;
-
-const Query = Type.Object({ ticket: Type.String({ minLength: 20, maxLength: 100 }) });
-const checkQuery = queryValidator(Query);
+const Ticket = Type.String({ minLength: 20, maxLength: 100 });
+const SocketQuery = Type.Object({ ticket: Ticket });
+const StreamQuery = Type.Object({
+  ticket: Ticket,
+  window: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_RELAY_WINDOW,
+      default: DEFAULT_WINDOW,
+      description: "Most requests without a response.",
+    }),
+  ),
+});
+const checkSocketQuery = queryValidator(SocketQuery);
+const checkStreamQuery = queryValidator(StreamQuery);
 
 interface Upgrading {
   readonly socket: Duplex;
@@ -95,7 +108,9 @@ export function registerRelay(app: FastifyInstance, options: RelayServerOptions)
     const upgrading = upgrades.get(request.raw);
     if (upgrading === undefined)
       throw new PosthornError("bad_request", `Open a WebSocket with the protocol ${RELAY_PROTOCOL}.`);
-    const { ticket } = readQuery(request, "v1.relay.socket");
+    refuseUnknown({ operationId: "v1.relay.socket", query: SocketQuery }, request.query);
+    checkSocketQuery(request.query);
+    const { ticket } = request.query as Static<typeof SocketQuery>;
     // Before the ticket is used up, so that a client with a wrong token gets a response.
     if (request.headers.authorization !== undefined) await options.identify(request);
     const server = await sockets();
@@ -115,10 +130,12 @@ export function registerRelay(app: FastifyInstance, options: RelayServerOptions)
     });
   });
   app.get(STREAM_PATH, async (request, reply) => {
-    const { ticket } = readQuery(request, "v1.relay.stream");
+    refuseUnknown({ operationId: "v1.relay.stream", query: StreamQuery }, request.query);
+    checkStreamQuery(request.query);
+    const { ticket, window = DEFAULT_WINDOW } = request.query as Static<typeof StreamQuery>;
     await options.identify(request);
     const session = await options.services.relay.connect(ticket, "event-stream");
-    await serveStream(request, reply, { session, options, track });
+    await serveStream(request, reply, { session, options, track, window });
   });
 }
 
@@ -135,12 +152,6 @@ const sockets = onFirstUse(async (): Promise<WebSocketServer> => {
     handleProtocols: (protocols) => (protocols.has(RELAY_PROTOCOL) ? RELAY_PROTOCOL : false),
   });
 });
-
-function readQuery(request: FastifyRequest, operationId: string): { readonly ticket: string } {
-  refuseUnknown({ operationId, query: Query }, request.query);
-  checkQuery(request.query);
-  return request.query as { readonly ticket: string };
-}
 
 interface Serving {
   readonly session: RelaySession;
@@ -198,6 +209,7 @@ async function mayListen(
     const narrowed = await authorize(services, actor, route, { app_id: application.public_id });
     requirePermission(narrowed, "payloads:read");
     if (application.kind === APPLICATION_KIND.source) requirePermission(narrowed, "sources:write");
+    if (session.resigns === 1) requirePermission(narrowed, "secrets:read");
     return actor.orgId === session.org_id && seesApplication(narrowed, session.app_id);
   } catch (error) {
     if (error instanceof PosthornError && error.status < 500) return false;
@@ -308,8 +320,12 @@ const CLOSE_POLICY = 1008;
 /** 1001: going away. */
 const CLOSE_CODES: Partial<Record<ByeReason, number>> = { shutdown: 1001, unresponsive: 1001 };
 
-async function serveStream(request: FastifyRequest, reply: FastifyReply, serving: Serving): Promise<void> {
-  const { session: row, options, track } = serving;
+async function serveStream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  serving: Serving & { readonly window: number },
+): Promise<void> {
+  const { session: row, options, track, window } = serving;
   const { relay } = options.services;
   const { session, application } = await connectedSession(options.services, row);
   if (!(await mayListen(request, serving, application))) {
@@ -319,7 +335,7 @@ async function serveStream(request: FastifyRequest, reply: FastifyReply, serving
   const response = openEventStream(reply);
   if (response === null) return relay.forget(session);
   const stream = new EventStream(response, { pingMs: PING_MS, closeMs: CLOSE_MS, maxWaitingBytes: MAX_WAITING_BYTES });
-  const connection = relay.attach(session, stream, DEFAULT_WINDOW);
+  const connection = relay.attach(session, stream, window);
   const guarded = new Guarded(connection, () => mayListen(request, serving, application));
   track(guarded);
   response.once("close", () => {
@@ -340,7 +356,7 @@ export const RELAY_DESCRIPTIONS = [
       summary: "Listen over a WebSocket",
       description: `Opens a WebSocket with the protocol \`${RELAY_PROTOCOL}\`: the server sends requests, and the listener responds to each. The token is in the \`Authorization\` header, or in the first frame. The connection ends with a reason when the token expires or is revoked.`,
       security: [{ token: [] }],
-      querystring: Query,
+      querystring: SocketQuery,
       response: {
         101: { description: "The WebSocket is open.", type: "null" },
         400: { description: "The request is not for a WebSocket.", ...ERROR },
@@ -359,7 +375,7 @@ export const RELAY_DESCRIPTIONS = [
       description:
         "For networks without WebSockets: streams the frames of the server as server-sent events. The listener sends its own frames with `POST /api/v1/app/{app_id}/relay/session/{session_id}/frame`.",
       security: [{ token: [] }],
-      querystring: Query,
+      querystring: StreamQuery,
       response: {
         200: { description: "A stream of frames.", content: { "text/event-stream": { schema: { type: "string" } } } },
         401: { description: "The ticket or the token is wrong, used, expired or revoked.", ...ERROR },

@@ -1,17 +1,18 @@
 /** The connection of a listener: invites itself, connects, answers requests, and reconnects until the server says not to. */
 import { setTimeout as delay } from "node:timers/promises";
-import { WebSocket } from "ws";
 import {
   type ByeReason,
   type ClientFrame,
   readServerFrame,
-  RELAY_PROTOCOL,
   type RequestFrame,
   type ServerFrame,
 } from "../../relay/frames.ts";
-import { messageText } from "../../relay/message-text.ts";
+import type { RelayTransport } from "../../relay/sessions.ts";
 import { ApiError, call, type Connection } from "../client.ts";
 import type { Local, LocalResult } from "./local.ts";
+import { openSocket } from "./socket-transport.ts";
+import { openStream } from "./stream-transport.ts";
+import type { Transport, TransportEnd, TransportOptions } from "./transport.ts";
 
 /** What a listener shows. All methods return at once. */
 export interface ListenView {
@@ -30,6 +31,7 @@ export interface ListenState {
   readonly isExact: boolean;
   /** Milliseconds of the lease after the last sign of the server; `null`: not connected. */
   readonly leaseMs: number | null;
+  readonly transport: RelayTransport;
 }
 
 export interface ListenOptions {
@@ -58,6 +60,7 @@ const WATCH_MS = 2000;
 const MAX_WAIT_MS = 10_000;
 
 interface Invited {
+  readonly id: string;
   readonly ticket: string;
   readonly endpointId: string;
   readonly backlog: number;
@@ -69,20 +72,28 @@ export async function listen(options: ListenOptions): Promise<ListenEnd> {
   const { signal, view } = options;
   let answers = 0;
   const onAnswer = (): boolean => ++answers === options.exitAfter;
+  let transport: RelayTransport = "websocket";
   for (let failures = 0, isFirst = true; !signal.aborted; isFirst = false) {
     const invited = await invite(options, !isFirst);
     if (invited.kind === "ended") return invited;
     if (invited.kind === "invited") {
-      const end = await new Connected(options, invited.session, onAnswer).run();
+      const end: ConnectionEnd = await new Connected(options, invited.session, { kind: transport, onAnswer }).run();
+      if (end.kind === "blocked") {
+        transport = "event-stream";
+        view.note(`WebSockets do not pass here (${end.message}). Using an event stream.`);
+        continue;
+      }
       if (end.kind !== "lost") return end;
       if (end.wasConnected) failures = 0;
+      // Neither passed, so that the server may be the reason.
+      else transport = "websocket";
       view.note(end.message);
     } else {
       if (isFirst) return { kind: "ended", reason: "refused", message: invited.message };
       view.note(invited.message);
     }
     if (signal.aborted) break;
-    view.state({ connection: "waiting", endpoint: null, backlog: null, isExact: true, leaseMs: null });
+    view.state({ connection: "waiting", endpoint: null, backlog: null, isExact: true, leaseMs: null, transport });
     const waitMs = Math.min(MAX_WAIT_MS, 250 * 2 ** failures++) * (0.5 + Math.random());
     await delay(waitMs, undefined, { signal }).catch(() => undefined);
   }
@@ -111,39 +122,54 @@ async function invite({ connection, app, invitation }: ListenOptions, resume: bo
   }
 }
 
-type ConnectionEnd = ListenEnd | { readonly kind: "lost"; readonly wasConnected: boolean; readonly message: string };
+type ConnectionEnd =
+  | ListenEnd
+  | Extract<TransportEnd, { kind: "blocked" }>
+  | { readonly kind: "lost"; readonly wasConnected: boolean; readonly message: string };
+
+const OPEN: Readonly<Record<RelayTransport, (options: TransportOptions) => Transport>> = {
+  websocket: openSocket,
+  "event-stream": openStream,
+};
 
 /** One connection. */
 class Connected {
   readonly #options: ListenOptions;
   readonly #invited: Invited;
+  readonly #kind: RelayTransport;
   readonly #onAnswer: () => boolean;
   readonly #running = new Map<string, AbortController>();
   readonly #end = Promise.withResolvers<ConnectionEnd>();
-  #socket: WebSocket | null = null;
+  #transport: Transport | null = null;
   #heardAt = Date.now();
   #leaseMs: number | null = null;
 
-  constructor(options: ListenOptions, invited: Invited, onAnswer: () => boolean) {
+  constructor(
+    options: ListenOptions,
+    invited: Invited,
+    { kind, onAnswer }: { readonly kind: RelayTransport; readonly onAnswer: () => boolean },
+  ) {
     this.#options = options;
     this.#invited = invited;
+    this.#kind = kind;
     this.#onAnswer = onAnswer;
   }
 
   async run(): Promise<ConnectionEnd> {
-    const { connection, signal, window } = this.#options;
-    this.#show("connecting", this.#invited.backlog, this.#invited.backlogExact);
-    const url = new URL(`/api/v1/relay/socket?ticket=${this.#invited.ticket}`, connection.url);
-    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    const headers = { authorization: `Bearer ${connection.token}` };
-    const socket = new WebSocket(url, RELAY_PROTOCOL, { headers, handshakeTimeout: 15_000 });
-    this.#socket = socket;
-    socket.on("open", () => this.#send({ type: "start", window }));
-    socket.on("message", (data) => this.#received(messageText(data)));
-    socket.on("ping", () => (this.#heardAt = Date.now()));
-    socket.on("error", (error) => this.#lost(`The connection failed: ${error.message}`));
-    socket.on("close", () => this.#lost("The connection was lost. Deliveries wait until it is back."));
-    socket.on("unexpected-response", (_request, response) => this.#refused(response));
+    const { connection, app, signal, window } = this.#options;
+    const { id: session, ticket, backlog, backlogExact } = this.#invited;
+    this.#show("connecting", backlog, backlogExact);
+    const transport = OPEN[this.#kind]({
+      connection,
+      app,
+      session,
+      ticket,
+      window,
+      onFrame: (text) => this.#received(text),
+      onSign: () => (this.#heardAt = Date.now()),
+      onEnd: (end) => this.#transportEnded(end),
+    });
+    this.#transport = transport;
     const stop = (): void => this.#stop({ kind: "stopped" });
     signal.addEventListener("abort", stop, { once: true });
     if (signal.aborted) stop();
@@ -155,20 +181,14 @@ class Connected {
     clearInterval(watch);
     signal.removeEventListener("abort", stop);
     for (const controller of this.#running.values()) controller.abort();
-    if (end.kind === "lost") socket.terminate();
-    else socket.close(1000);
+    if (end.kind === "lost" || end.kind === "blocked") transport.terminate();
+    else await transport.close();
     return end;
   }
 
-  #refused(response: { readonly statusCode?: number | undefined } & NodeJS.ReadableStream): void {
-    let text = "";
-    response.on("data", (chunk) => (text += String(chunk)));
-    response.on("end", () => {
-      const message = ApiError.messageOf(text, response.statusCode ?? 0);
-      const isFinal = [403, 404, 409].includes(response.statusCode ?? 0);
-      if (isFinal) this.#end.resolve({ kind: "ended", reason: "refused", message });
-      else this.#lost(message);
-    });
+  #transportEnded(end: TransportEnd): void {
+    if (end.kind === "lost") return this.#lost(end.message);
+    this.#end.resolve(end.kind === "blocked" ? end : { kind: "ended", reason: "refused", message: end.message });
   }
 
   #received(text: string): void {
@@ -231,12 +251,12 @@ class Connected {
   }
 
   #send(frame: ClientFrame): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(frame));
+    this.#transport?.send(frame);
   }
 
   #show(connection: ListenState["connection"], backlog: number, isExact: boolean): void {
     const { endpointId: endpoint } = this.#invited;
-    this.#options.view.state({ connection, endpoint, backlog, isExact, leaseMs: this.#leaseMs });
+    this.#options.view.state({ connection, endpoint, backlog, isExact, leaseMs: this.#leaseMs, transport: this.#kind });
   }
 }
 

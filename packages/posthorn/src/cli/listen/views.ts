@@ -48,12 +48,12 @@ export function quietView(): ListenView {
   };
 }
 
-export function stateText({ connection, backlog, isExact, leaseMs, endpoint }: ListenState): string {
+export function stateText({ connection, backlog, isExact, leaseMs, endpoint, transport }: ListenState): string {
   const waiting = backlog === null || backlog === 0 ? "" : `, ${backlog}${isExact ? "" : "+"} waiting`;
   const lease = leaseMs === null ? "" : `, lease ${Math.round(leaseMs / 1000)} s`;
   switch (connection) {
     case "connected":
-      return `connected to ${endpoint ?? ""}${lease}${waiting}`;
+      return `connected to ${endpoint ?? ""}${transport === "event-stream" ? " by event stream" : ""}${lease}${waiting}`;
     case "connecting":
       return `connecting${waiting}`;
     case "waiting":
