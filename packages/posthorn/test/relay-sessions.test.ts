@@ -19,6 +19,7 @@ async function insert(store: Store, id: number): Promise<void> {
         client_id: "client-anna",
         client_name: "anna",
         takes_over: 0,
+        resigns: 0,
         ticket_hash: hashToken(`ticket-${id}`),
         ticket_until: NOW + 60_000,
         node_id: null,

@@ -152,6 +152,8 @@ export interface SourceOperations {
   release(sourceKey: number, request: InboundRequest, body: Uint8Array): Promise<string | null>;
   /** Stores an event that a person sends to try the source. Returns the message ID. */
   sample(sourceKey: number, event: SampleEvent): Promise<string>;
+  /** Makes the signature of a verified request anew, with the current time. Never rejects. */
+  resign(sourceKey: number, request: ReceivedRequest): Promise<Resigned>;
   /** Finds out why a request fails verification. `otherSecrets`: further secrets to try, by name. */
   diagnose(
     sourceKey: number,
@@ -159,6 +161,21 @@ export interface SourceOperations {
     otherSecrets: Readonly<Record<string, string>>,
   ): Promise<DiagnosisReport>;
 }
+
+/** A verified request of a provider. */
+export interface ReceivedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Uint8Array;
+  /** Name of the scheme with which it was verified. */
+  readonly scheme: string;
+}
+
+/** A signature that was made anew: the headers that differ, with names in lower case. */
+export type Resigned =
+  | { readonly kind: "signed"; readonly headers: readonly (readonly [name: string, value: string])[] }
+  | { readonly kind: "refused"; readonly reason: string };
 
 /** A target that applications may not open on this server. */
 export interface RefusedTarget {

@@ -1,6 +1,6 @@
 /** Operations on live sources for the domain: cache invalidation, release from quarantine, and diagnosis. */
 import type { Services } from "../domain/context.ts";
-import type { SampleEvent, SourceOperations } from "../domain/ports.ts";
+import type { ReceivedRequest, Resigned, SampleEvent, SourceOperations } from "../domain/ports.ts";
 import type { InboundRequest } from "../domain/message/request.ts";
 import { notFound, PosthornError } from "../lib/errors.ts";
 import { organisationTurn } from "../transform/fair-queue.ts";
@@ -8,6 +8,7 @@ import { transformsBusy } from "../domain/endpoint/transformation.ts";
 import { type DiagnosisJob, type DiagnosisReport, prepareDiagnosis } from "./diagnosis.ts";
 import { headerOf } from "./headers.ts";
 import type { Intake } from "./intake.ts";
+import { resign } from "./resign.ts";
 import type { LiveSource } from "./live-source.ts";
 import type { SourceIndex } from "./source-index.ts";
 import { eventFacts } from "./verifier.ts";
@@ -68,6 +69,16 @@ export class LiveSourceOperations implements SourceOperations {
     });
     if (taken.kind !== "stored") throw notFound("source");
     return taken.publicId;
+  }
+
+  async resign(sourceKey: number, request: ReceivedRequest): Promise<Resigned> {
+    try {
+      return await resign(await this.#source(sourceKey), request, this.#options.services().now());
+    } catch (error) {
+      // Its message may be about the secret, and goes to a listener.
+      if (error instanceof PosthornError) return { kind: "refused", reason: error.message };
+      return { kind: "refused", reason: "The signature could not be made anew: check the secret of the source." };
+    }
   }
 
   async diagnose(

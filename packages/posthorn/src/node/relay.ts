@@ -34,6 +34,7 @@ export function buildRelay(parts: RelayParts): RelayHub {
     },
     backlogOf: (endpointKey) => backlogOf(store.db, endpointKey, clock.now()),
     onListening: (endpointKey) => services().dispatch.tryNow(endpointKey),
+    resign: (sourceKey, request) => services().sources.resign(sourceKey, request),
     onFailure: (error) => reporter(log)(error, "listeners could not be looked up; trying again"),
   });
 }

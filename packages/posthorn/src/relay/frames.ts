@@ -29,6 +29,8 @@ export interface RelayedMessage {
   readonly timestamp: string;
   /** Provider of a message that a source received; `null`: it was published. */
   readonly provider: string | null;
+  /** Whether the signature of the provider was made anew; absent: the listener did not ask for it. */
+  readonly resigned?: { readonly isDone: true } | { readonly isDone: false; readonly reason: string };
 }
 
 /** A request for a listener. */

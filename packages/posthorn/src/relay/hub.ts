@@ -4,8 +4,9 @@
  * them. Some minutes after the last listener nothing is written, and one small query is made every few seconds on nodes of a cluster.
  */
 import type { ShareMode } from "../destinations/kinds/relay.ts";
+import type { FrameBuilder } from "../destinations/relay/relay-destination.ts";
 import type { Clock } from "../dispatch/types.ts";
-import type { RelayListeners } from "../domain/ports.ts";
+import type { RelayListeners, SourceOperations } from "../domain/ports.ts";
 import { PosthornError } from "../lib/errors.ts";
 import type { Signal } from "../store/signal.ts";
 import type { Store } from "../store/store.ts";
@@ -49,6 +50,8 @@ export interface RelayHubOptions extends Omit<MailboxOptions, "store"> {
   /** An endpoint has a listener, or its local server works again: its deliveries are to be sent. */
   readonly onListening: (endpointKey: number) => void;
   readonly onFailure: (error: unknown) => void;
+  /** See `SourceOperations`. */
+  readonly resign: SourceOperations["resign"];
 }
 
 /** How long the answer of another node may take on its way. */
@@ -60,6 +63,7 @@ const CLEAN_MS = 180_000;
 
 export class RelayHub implements RelayListeners, Worker {
   readonly name = "relay";
+  readonly resign: SourceOperations["resign"];
   readonly #options: RelayHubOptions;
   readonly #mailbox: Mailbox;
   /** Connections of this node by the key of their session. */
@@ -84,6 +88,7 @@ export class RelayHub implements RelayListeners, Worker {
   constructor(options: RelayHubOptions) {
     this.#options = options;
     this.#mailbox = new Mailbox(options);
+    this.resign = options.resign;
   }
 
   started(): void {
@@ -174,9 +179,12 @@ export class RelayHub implements RelayListeners, Worker {
   }
 
   /** Sends a request to one of the listeners of an endpoint. Never rejects. `gone`: there is none, or it vanished. */
-  async request(endpointKey: number, frame: RequestFrame, signal: AbortSignal): Promise<RelayAnswer> {
+  async request(endpointKey: number, build: FrameBuilder, signal: AbortSignal): Promise<RelayAnswer> {
     const place = this.#choose(endpointKey);
     if (place === null) return GONE;
+    const built = build(place);
+    // Only a new signature takes time, in which another request might be given to the same listener.
+    const frame = built instanceof Promise ? await built : built;
     const refusal = refusalOf(frame);
     if (refusal !== null) return refusal;
     const connection = this.#local.get(place.key);

@@ -139,17 +139,24 @@ export interface ListenerPlace {
   readonly key: number;
   readonly endpointKey: number;
   readonly nodeId: number;
+  /** Whether it gets the signatures of providers made anew. */
+  readonly resigns: boolean;
 }
 
 /** All connected listeners. There are few: see the limits above. */
 export async function allConnected(db: Kysely<Database>, now: number): Promise<readonly ListenerPlace[]> {
   const rows = await db
     .selectFrom("relay_session")
-    .select(["id", "endpoint_id", "node_id"])
+    .select(["id", "endpoint_id", "node_id", "resigns"])
     .where("node_id", "is not", null)
     .where("lease_until", ">", now)
     .execute();
-  return rows.map(({ id, endpoint_id, node_id }) => ({ key: id, endpointKey: endpoint_id, nodeId: node_id! }));
+  return rows.map(({ id, endpoint_id, node_id, resigns }) => ({
+    key: id,
+    endpointKey: endpoint_id,
+    nodeId: node_id!,
+    resigns: resigns === 1,
+  }));
 }
 
 /**

@@ -64,7 +64,14 @@ export const OTHER_SERVICES = {
   urls: { judge: () => Promise.resolve({ allowed: true, addresses: [] }) },
   providerApis: { send: unused, take: unused },
   feeds: { horizon: unused, known: 0, wait: unused },
-  sources: { invalidate: () => undefined, clear: () => undefined, release: unused, sample: unused, diagnose: unused },
+  sources: {
+    invalidate: () => undefined,
+    clear: () => undefined,
+    release: unused,
+    sample: unused,
+    resign: unused,
+    diagnose: unused,
+  },
 } satisfies Partial<Services>;
 
 export const TEST_RULES: Services["rules"] = {

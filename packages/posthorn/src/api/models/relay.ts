@@ -58,6 +58,13 @@ export const RelaySessionIn = Type.Object(
         }),
       ),
     ),
+    resign: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          "For a source: verified requests get a new signature of the provider with the current time. Needs `secrets:read`. Refused for providers whose signatures only they can make.",
+      }),
+    ),
     resume: Type.Optional(
       Type.Boolean({ default: false, description: "A reconnection: changes neither the endpoint nor its backlog." }),
     ),

@@ -38,6 +38,7 @@ const createSession = defineRoute({
       filter: body.filter === undefined ? null : memberText(rawBody, "filter"),
       since: toMs(body.since ?? undefined),
       keep: body.backlog ?? null,
+      resigns: body.resign ?? false,
       isResumed: body.resume ?? false,
     };
     const { id, ticket, ticketUntil, endpoint, isNewEndpoint, backlog } = await openRelaySession({ ctx, input });

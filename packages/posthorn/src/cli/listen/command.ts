@@ -11,7 +11,7 @@ import { CommandEnd } from "../exit.ts";
 import { withExamples } from "../help.ts";
 import { age, integer, jsonOf } from "../remote/values.ts";
 import { forwardTo, type Local, runFor } from "./local.ts";
-import { staleSignature } from "./stale-signature.ts";
+import { signatureWarning } from "./stale-signature.ts";
 import { listen, type ListenEnd, type ListenView } from "./session.ts";
 import { Tui } from "./tui.ts";
 import { compactView, jsonView, quietView } from "./views.ts";
@@ -30,6 +30,7 @@ interface ListenFlags extends Record<string, unknown> {
   readonly exec?: string;
   readonly header?: readonly (readonly [string, string])[];
   readonly insecure?: boolean;
+  readonly resign?: boolean;
   readonly max: number;
   readonly exitAfter?: number;
 }
@@ -58,6 +59,7 @@ export function addListenCommand(program: Command): void {
     .option("--exec <program>", "run a program for each event, with the body on its standard input")
     .option("--header <name:value>", "add a header to each local request", header, [])
     .option("--insecure", "accept a self-signed certificate of the local server")
+    .option("--resign", "renew the provider's signature, so that old events verify; needs a key with secrets:read")
     .option("--max <count>", "requests at a time", integer(1, MAX_RELAY_WINDOW), 10)
     .option("--exit-after <count>", "end after this many events", integer(1, 1_000_000));
   withExamples(
@@ -67,6 +69,7 @@ export function addListenCommand(program: Command): void {
       "posthorn listen 3000 --source src_2x… --events 'push,pull_request.*'",
       "forwards webhooks of a provider, byte for byte",
     ],
+    ["posthorn listen 3000 --source src_2x… --since 2d --resign", "replays the events of two days with new signatures"],
     ["posthorn listen 3000 --app acme --share one --name team", "shares the events with colleagues"],
     ["posthorn listen --app acme --exec ./handler.sh -- --verbose", "runs a program for each event"],
   );
@@ -100,7 +103,7 @@ async function run(target: string | undefined, args: readonly string[], flags: L
       view.state(state);
     },
     received: (frame) => {
-      const warning = staleSignature(frame.message, Date.now());
+      const warning = signatureWarning(frame.message, Date.now());
       if (warning !== null) view.note(warning);
       view.received(frame);
     },
@@ -140,7 +143,8 @@ function localOf(
   return { local: forwardTo({ url, headers, insecure }), shown: url.href };
 }
 
-function invitationOf({ name, share, takeOver, events, filter, since, backlog: keep }: ListenFlags): object {
+function invitationOf(flags: ListenFlags): object {
+  const { name, share, takeOver, events, filter, since, backlog: keep, resign = false } = flags;
   const clientName = whoListens();
   const ownName = clientName.replaceAll(/[^A-Za-z0-9._-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "") || "listener";
   return {
@@ -153,6 +157,8 @@ function invitationOf({ name, share, takeOver, events, filter, since, backlog: k
     filter: filter === undefined ? null : jsonOf(filter, "--filter"),
     since: since === undefined ? null : new Date(Date.now() - since).toISOString(),
     backlog: keep ?? null,
+    // Left out otherwise, because servers of earlier versions refuse it.
+    ...(resign ? { resign } : {}),
   };
 }
 

@@ -7,17 +7,24 @@ import type { RelayedMessage } from "../../relay/frames.ts";
 const STANDARD_TOLERANCE_SECONDS = 300;
 
 /**
- * A warning if the local server will refuse the signature of the provider, because it is too old; `null`: there is no reason to.
+ * A warning if the local server may refuse the signature of the provider: it is too old, or could not be renewed; `null`: there is no reason to.
  *
  * @param now Unix milliseconds.
  */
-export function staleSignature({ id, provider, timestamp }: RelayedMessage, now: number): string | null {
+export function signatureWarning(message: RelayedMessage, now: number): string | null {
+  const { id, resigned } = message;
+  if (resigned?.isDone === true) return null;
+  if (resigned?.isDone === false) return `The signature of ${id} was not renewed. ${resigned.reason}`;
+  return staleSignature(message, now);
+}
+
+function staleSignature({ id, provider, timestamp }: RelayedMessage, now: number): string | null {
   const definition = provider === null ? undefined : findProvider(provider);
   if (definition === undefined) return null;
   const tolerance = toleranceOf(definition);
   const ageSeconds = (now - Date.parse(timestamp)) / 1000;
   if (tolerance === null || ageSeconds <= tolerance) return null;
-  return `${id} was received ${minutes(ageSeconds)} ago, and ${definition.name} signatures are valid for ${minutes(tolerance)}: your server may refuse it. Accept older signatures during development, or verify Posthorn's own signature.`;
+  return `${id} was received ${minutes(ageSeconds)} ago, and ${definition.name} signatures are valid for ${minutes(tolerance)}: your server may refuse it. Renew signatures with --resign, accept older ones during development, or verify Posthorn's own signature.`;
 }
 
 /** Seconds; `null`: signatures of the provider do not expire. */

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { RELAY_KIND } from "../../destinations/kinds.ts";
 import { SHARE_MODES, type ShareMode } from "../../destinations/kinds/relay.ts";
-import { PosthornError } from "../../lib/errors.ts";
+import { invalid, PosthornError } from "../../lib/errors.ts";
 import { APPLICATION_KIND, type ApplicationKind } from "../../store/schema.ts";
 import { requireAccess, requirePermission } from "../access.ts";
 import type { Application } from "../application/application.ts";
@@ -15,6 +15,10 @@ import { readFilter } from "../endpoint/filter.ts";
 import { findEndpoint } from "../endpoint/find.ts";
 import { flowJson, toFlow } from "../endpoint/flow.ts";
 import { replayMissing } from "../replay/start.ts";
+import { getSource } from "../source/find.ts";
+import { definitionOfSource } from "../source/kind.ts";
+import { resigningRefusal } from "../source/resigning.ts";
+import { sourceIdOf } from "../source/source.ts";
 import { deleteExpired } from "../../relay/sessions.ts";
 import { type Backlog, backlogOf } from "./backlog.ts";
 
@@ -37,6 +41,8 @@ export interface OpenRelaySession {
   readonly since: number | null;
   /** Most waiting deliveries to keep, the newest; `null`: all of them. */
   readonly keep: number | null;
+  /** The listener gets the signatures of providers made anew. */
+  readonly resigns: boolean;
   /** A reconnection: settings and backlog of the endpoint stay as they are. */
   readonly isResumed: boolean;
 }
@@ -67,6 +73,7 @@ export function openRelaySession(call: Call<OpenRelaySession>): Promise<OpenedRe
       .executeTakeFirstOrThrow();
     const inside = { ...ctx, applicationKind: kind as ApplicationKind };
     if (kind === APPLICATION_KIND.source) requirePermission(ctx.actor, "sources:write");
+    if (input.resigns) await requireResigning(inside, application, kind);
     const { endpoint, isNew } = await endpointOf(inside, application, input);
     if (!input.isResumed || isNew) await settle(inside, application, endpoint, input);
     const session = await insertSession(inside, endpoint, input);
@@ -77,6 +84,21 @@ export function openRelaySession(call: Call<OpenRelaySession>): Promise<OpenedRe
       backlog: await backlogOf(ctx.tx.db, endpoint.key, ctx.services.now()),
     };
   });
+}
+
+/** Throws unless the signatures of the source can be made anew, for a caller that may read secrets. */
+async function requireResigning(ctx: TransactionContext, { id }: Application, kind: number): Promise<void> {
+  if (kind !== APPLICATION_KIND.source)
+    throw invalid(
+      "resign",
+      "Only requests of sources have signatures of a provider. Messages are signed when they are sent.",
+    );
+  requirePermission(ctx.actor, "secrets:read");
+  const source = await getSource(ctx, sourceIdOf(id));
+  const definition = definitionOfSource(source);
+  const refusal = definition === null ? null : resigningRefusal(definition, source.config);
+  if (refusal !== null) throw invalid("resign", refusal);
+  ctx.audit?.fact("resign", true);
 }
 
 const uidOf = (name: string): string => `listen-${name}`;
@@ -204,7 +226,7 @@ async function keyBeforeNewest(
 async function insertSession(
   { tx, services, actor }: TransactionContext,
   { key: endpointKey, appKey }: Endpoint,
-  { clientId, clientName, takeOver }: OpenRelaySession,
+  { clientId, clientName, takeOver, resigns }: OpenRelaySession,
 ): Promise<Pick<OpenedRelaySession, "id" | "ticket" | "ticketUntil">> {
   const ticket = `${TICKET_PREFIX}${randomBytes(32).toString("base64url")}`;
   const { key, id } = services.ids.next("relay_");
@@ -222,6 +244,7 @@ async function insertSession(
       client_id: clientId,
       client_name: clientName,
       takes_over: takeOver ? 1 : 0,
+      resigns: resigns ? 1 : 0,
       ticket_hash: hashToken(ticket),
       ticket_until: ticketUntil,
       node_id: null,

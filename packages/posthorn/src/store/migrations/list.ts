@@ -54,6 +54,7 @@ import { relay } from "./066-relay.ts";
 import { endpointList } from "./078-endpoint-list.ts";
 import { secondFactor } from "./064-second-factor.ts";
 import { type Migration, migrationFor } from "./portable.ts";
+import { relayResign } from "./086-relay-resign.ts";
 
 export interface NamedMigration {
   /** File name without the number. `posthorn migrate` prints it. */
@@ -117,6 +118,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "endpoint list", sql: endpointList },
   { name: "incidents", sql: incidents },
   { name: "alerts", sql: alerts },
+  { name: "relay resign", sql: relayResign },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
