@@ -152,7 +152,7 @@ export interface SourceOperations {
   release(sourceKey: number, request: InboundRequest, body: Uint8Array): Promise<string | null>;
   /** Stores an event that a person sends to try the source. Returns the message ID. */
   sample(sourceKey: number, event: SampleEvent): Promise<string>;
-  /** Makes the signature of a verified request anew, with the current time. Never rejects. */
+  /** Renews the signature of a verified request, with the current time. Never rejects. */
   resign(sourceKey: number, request: ReceivedRequest): Promise<Resigned>;
   /** Finds out why a request fails verification. `otherSecrets`: further secrets to try, by name. */
   diagnose(
@@ -172,7 +172,7 @@ export interface ReceivedRequest {
   readonly scheme: string;
 }
 
-/** A signature that was made anew: the headers that differ, with names in lower case. */
+/** A signature that was renewed: the headers that differ, with names in lower case. */
 export type Resigned =
   | { readonly kind: "signed"; readonly headers: readonly (readonly [name: string, value: string])[] }
   | { readonly kind: "refused"; readonly reason: string };

@@ -1,4 +1,4 @@
-/** Makes the signature of a provider anew, for listeners that get an event later than the provider's library accepts. */
+/** Renews the signature of a provider, for listeners that get an event later than the provider's library accepts. */
 import { isDeepStrictEqual } from "node:util";
 import type { WebhookRequest } from "@posthorn/webhooks";
 import type { ProviderDefinition, Scheme } from "@posthorn/webhooks/provider";

@@ -77,7 +77,7 @@ export class LiveSourceOperations implements SourceOperations {
     } catch (error) {
       // Its message may be about the secret, and goes to a listener.
       if (error instanceof PosthornError) return { kind: "refused", reason: error.message };
-      return { kind: "refused", reason: "The signature could not be made anew: check the secret of the source." };
+      return { kind: "refused", reason: "The signature could not be renewed: check the secret of the source." };
     }
   }
 

@@ -29,7 +29,7 @@ export interface RelayedMessage {
   readonly timestamp: string;
   /** Provider of a message that a source received; `null`: it was published. */
   readonly provider: string | null;
-  /** Whether the signature of the provider was made anew; absent: the listener did not ask for it. */
+  /** Whether the signature of the provider was renewed; absent: the listener did not ask for it. */
   readonly resigned?: { readonly isDone: true } | { readonly isDone: false; readonly reason: string };
 }
 

@@ -139,7 +139,7 @@ export interface ListenerPlace {
   readonly key: number;
   readonly endpointKey: number;
   readonly nodeId: number;
-  /** Whether it gets the signatures of providers made anew. */
+  /** Whether it gets renewed signatures of providers. */
   readonly resigns: boolean;
 }
 

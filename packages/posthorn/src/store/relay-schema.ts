@@ -13,7 +13,7 @@ export interface RelaySessionTable {
   client_name: string;
   /** 1: it replaces another listener where only one is allowed. */
   takes_over: number;
-  /** 1: it gets the signatures of providers made anew. */
+  /** 1: it gets renewed signatures of providers. */
   resigns: number;
   /** `null`: it was used. */
   ticket_hash: Uint8Array | null;

@@ -9,14 +9,14 @@ import type { LocalFailure, RelayedMessage, RequestFrame } from "../../relay/fra
 import type { Destination, OutgoingMessage, SendLimits, SendResult } from "../destination.ts";
 import { HttpDestination, type HttpDestinationOptions, MAX_RESPONSE_BYTES } from "../http/http-destination.ts";
 
-/** Builds the request for a listener. `resigns`: it gets the signatures of providers made anew. */
+/** Builds the request for a listener. `resigns`: it gets renewed signatures of providers. */
 export type FrameBuilder = (listener: { readonly resigns: boolean }) => RequestFrame | Promise<RequestFrame>;
 
 /** Passes requests to listeners. */
 export interface Relay {
   /** Whether a listener of the endpoint is connected, to any node. */
   isListening(endpointKey: number): boolean;
-  /** Makes the signature of a request anew that a source received. Never rejects. */
+  /** Renews the signature of a request that a source received. Never rejects. */
   resign: SourceOperations["resign"];
   /** Never rejects. */
   request(endpointKey: number, build: FrameBuilder, signal: AbortSignal): Promise<RelayAnswer>;
@@ -58,7 +58,7 @@ class RelayAttempt {
   readonly #options: RelayDestinationOptions;
   readonly #message: OutgoingMessage;
   readonly #signal: AbortSignal;
-  /** Headers of a signature that was made anew, with names in lower case. */
+  /** Headers of a signature that was renewed, with names in lower case. */
   #resigned: ReadonlyMap<string, string> = new Map();
 
   constructor(options: RelayDestinationOptions, message: OutgoingMessage, signal: AbortSignal) {

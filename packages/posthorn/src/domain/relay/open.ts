@@ -41,7 +41,7 @@ export interface OpenRelaySession {
   readonly since: number | null;
   /** Most waiting deliveries to keep, the newest; `null`: all of them. */
   readonly keep: number | null;
-  /** The listener gets the signatures of providers made anew. */
+  /** The listener gets renewed signatures of providers. */
   readonly resigns: boolean;
   /** A reconnection: settings and backlog of the endpoint stay as they are. */
   readonly isResumed: boolean;
@@ -86,7 +86,7 @@ export function openRelaySession(call: Call<OpenRelaySession>): Promise<OpenedRe
   });
 }
 
-/** Throws unless the signatures of the source can be made anew, for a caller that may read secrets. */
+/** Throws unless the signatures of the source can be renewed, for a caller that may read secrets. */
 async function requireResigning(ctx: TransactionContext, { id }: Application, kind: number): Promise<void> {
   if (kind !== APPLICATION_KIND.source)
     throw invalid(

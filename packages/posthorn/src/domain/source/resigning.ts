@@ -1,7 +1,7 @@
-/** Which signatures of providers can be made anew with the secret of a source, without changing the body. */
+/** Which signatures of providers can be renewed with the secret of a source, without changing the body. */
 import type { ProviderConfig, ProviderDefinition, Scheme } from "@posthorn/webhooks/provider";
 
-/** Why no signature of this provider can be made anew, as a sentence; `null`: there are some that can. */
+/** Why no signature of this provider can be renewed, as a sentence; `null`: there are some that can. */
 export function resigningRefusal(definition: ProviderDefinition, config: ProviderConfig): string | null {
   const { schemes, name } = definition;
   if (schemes.length === 0) return `${name} does not sign requests, so there is no signature to renew.`;

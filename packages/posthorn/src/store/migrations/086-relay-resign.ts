@@ -1,4 +1,4 @@
-/** Listeners that get the signatures of providers made anew. */
+/** Listeners that get renewed signatures of providers. */
 export const relayResign = `
 ALTER TABLE relay_session ADD COLUMN resigns INTEGER NOT NULL DEFAULT 0;
 `;
