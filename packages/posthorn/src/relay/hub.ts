@@ -19,10 +19,12 @@ import {
   RelayConnection,
   type RelayLink,
 } from "./connection.ts";
-import type { ClientFrame, RequestFrame } from "./frames.ts";
+import { type ClientFrame, MAX_RELAY_BODY_CHARACTERS, MAX_RELAY_WINDOW, type RequestFrame } from "./frames.ts";
+import { LetterWindow } from "./letter-window.ts";
 import { type Letter, Mailbox, type MailboxOptions } from "./mailbox.ts";
 import {
   allConnected,
+  connectedTo,
   connectSession,
   deleteExpired,
   endpointOfTicket,
@@ -34,6 +36,7 @@ import {
   type RelayTransport,
   RENEW_MS,
   renewLeases,
+  startSession,
 } from "./sessions.ts";
 
 export interface RelayHubOptions extends Omit<MailboxOptions, "store"> {
@@ -74,6 +77,7 @@ export class RelayHub implements RelayListeners, Worker {
   readonly #due = new Map<string, { readonly place: ListenerPlace; readonly settle: (answer: RelayAnswer) => void }>();
   /** Requests of other nodes that their listeners have here, by ID. */
   readonly #passed = new Map<string, AbortController>();
+  readonly #letters = new LetterWindow({ count: MAX_RELAY_WINDOW, size: MAX_RELAY_BODY_CHARACTERS });
   /** Turns of `one`: how many requests each endpoint had. */
   readonly #turns = new Map<number, number>();
   /** Sessions that have ended and are being deleted. */
@@ -143,7 +147,10 @@ export class RelayHub implements RelayListeners, Worker {
     });
     this.#local.set(session.key, connection);
     link.send({ type: "hello", session: session.id, endpoint: session.endpointId, leaseMs: LEASE_MS, window });
-    this.#enqueue(() => this.#listenersChanged(session.endpointKey));
+    this.#enqueue(async () => {
+      await startSession(this.#options.store(), session, clock.now());
+      await this.#listenersChanged(session.endpointKey);
+    });
     this.#enqueue(() => this.#showBacklog(connection));
     if (this.#isClosed) connection.end("shutdown", STOPPING);
     return connection;
@@ -200,6 +207,7 @@ export class RelayHub implements RelayListeners, Worker {
     this.#cancelLook?.();
     for (const connection of this.#local.values()) connection.end("shutdown", STOPPING);
     for (const { settle } of this.#due.values()) settle(GONE);
+    this.#letters.end(() => true);
     await this.#working;
   }
 
@@ -225,15 +233,20 @@ export class RelayHub implements RelayListeners, Worker {
     const { clock, nodeId, onFailure } = this.#options;
     if (this.#isClosed || signal.aborted) return GONE;
     const { promise, resolve } = Promise.withResolvers<RelayAnswer>();
+    const ended = new AbortController();
     const cancel = (): void => {
-      this.#send(place.nodeId, { kind: "cancel", id: frame.id });
+      ended.abort();
+      if (this.#due.has(frame.id)) this.#send(place.nodeId, { kind: "cancel", id: frame.id });
       resolve(GONE);
     };
     const cancelTimer = clock.setTimer(frame.timeoutMs + TRANSIT_MS, cancel);
     signal.addEventListener("abort", cancel, { once: true });
-    this.#due.set(frame.id, { place, settle: resolve });
-    this.#lookLater();
+    const size = frame.body.length;
+    const hasEntered = await this.#letters.enter(place.key, size, ended.signal);
     try {
+      if (!hasEntered) return GONE;
+      this.#due.set(frame.id, { place, settle: resolve });
+      this.#lookLater();
       await this.#mailbox.send(place.nodeId, { kind: "request", from: nodeId(), session: place.key, frame });
       return await promise;
     } catch (error) {
@@ -243,6 +256,7 @@ export class RelayHub implements RelayListeners, Worker {
       cancelTimer();
       signal.removeEventListener("abort", cancel);
       this.#due.delete(frame.id);
+      if (hasEntered) this.#letters.leave(place.key, size);
     }
   }
 
@@ -284,7 +298,7 @@ export class RelayHub implements RelayListeners, Worker {
   async #readPlaces(): Promise<void> {
     const { store, clock, onListening } = this.#options;
     const connected = await allConnected(store().db, clock.now());
-    // A session of this node whose listener has not started yet cannot receive requests.
+    // A session of this node whose connection has just ended cannot receive requests.
     const places = connected.filter(({ key, nodeId }) => nodeId !== this.#options.nodeId() || this.#local.has(key));
     const before = this.#places;
     this.#places = Map.groupBy(places, ({ endpointKey }) => endpointKey);
@@ -292,6 +306,7 @@ export class RelayHub implements RelayListeners, Worker {
     const known = new Set(places.map(({ key }) => key));
     // What is due from a listener that is gone is sent again.
     for (const { place, settle } of this.#due.values()) if (!known.has(place.key)) settle(GONE);
+    this.#letters.end((key) => !known.has(key));
     for (const endpointKey of this.#places.keys()) if (!before.has(endpointKey)) onListening(endpointKey);
   }
 
@@ -316,8 +331,8 @@ export class RelayHub implements RelayListeners, Worker {
 
   async #reasonFor({ session }: RelayConnection): Promise<"replaced" | "disconnected"> {
     const { store, clock } = this.#options;
-    const others = await allConnected(store().db, clock.now());
-    return others.some(({ endpointKey }) => endpointKey === session.endpointKey) ? "replaced" : "disconnected";
+    const others = await connectedTo(store().db, session.endpointKey, clock.now());
+    return others.length > 0 ? "replaced" : "disconnected";
   }
 
   /** Ends connections to endpoints that were deleted or disabled. */
@@ -333,9 +348,9 @@ export class RelayHub implements RelayListeners, Worker {
     this.#ending.add(session.key);
     this.#local.delete(session.key);
     this.#enqueue(async () => {
-      const { store } = this.#options;
+      const { store, clock } = this.#options;
       try {
-        await store().transaction((tx) => endSessions(tx, [session]), "relay.end");
+        await store().transaction((tx) => endSessions(tx, [session], clock.now()), "relay.end");
       } finally {
         this.#ending.delete(session.key);
       }
@@ -356,7 +371,7 @@ export class RelayHub implements RelayListeners, Worker {
     const connections = [...this.#local.values()];
     if (connections.length > 0) {
       const keys = connections.map(({ session }) => session.key);
-      const kept = await renewLeases(store(), keys, { until: clock.now() + LEASE_MS, nodeId: this.#options.nodeId() });
+      const kept = await renewLeases(store(), keys, { now: clock.now(), nodeId: this.#options.nodeId() });
       for (const connection of connections) if (!kept.has(connection.session.key)) await this.#endReplaced(connection);
       for (const connection of connections) await this.#showBacklog(connection);
     }

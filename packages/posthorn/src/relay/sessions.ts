@@ -17,6 +17,7 @@ export type RelayTransport = "websocket" | "event-stream";
 export const LEASE_MS = 20_000;
 /** Interval at which a node renews the leases of its listeners. */
 export const RENEW_MS = 5000;
+const DAY_MS = 86_400_000;
 /** Most listeners of one endpoint. */
 export const MAX_LISTENERS = 50;
 /** Most listeners of an organisation. */
@@ -33,7 +34,7 @@ export interface Connecting {
 }
 
 /**
- * Uses a ticket up, and connects its session. Replaces earlier connections of the same listener, and with `all` and `exclusive` those of another one, if
+ * Uses a ticket up, and connects its session, which receives requests from `startSession` on. Replaces earlier connections of the same listener, and with `all` and `exclusive` those of another one, if
  * that is allowed. Throws `authentication_failed` for a ticket that is unknown, used or expired, and `listener_connected` for an endpoint
  * that another listener has.
  */
@@ -48,10 +49,11 @@ export function connectSession(store: Pick<Store, "transaction">, connecting: Co
       .where("ticket_until", ">", now)
       .executeTakeFirst();
     if (session === undefined) throw ticketRefused();
+    await touchEndpoints(tx.db, [session.endpoint_id], now);
     const replaced = await replacedBy(tx.db, session, share, now);
     if (replaced.length > 0) await tx.db.deleteFrom("relay_session").where("id", "in", replaced).execute();
     await checkRoom(tx.db, session, now);
-    const connected = { ticket_hash: null, node_id: nodeId, transport, connected_at: now, lease_until: now + LEASE_MS };
+    const connected = { ticket_hash: null, node_id: nodeId, transport, lease_until: now + LEASE_MS };
     const { numUpdatedRows } = await tx.db
       .updateTable("relay_session")
       .set(connected)
@@ -59,9 +61,27 @@ export function connectSession(store: Pick<Store, "transaction">, connecting: Co
       .where("ticket_hash", "=", hash)
       .executeTakeFirstOrThrow();
     if (numUpdatedRows === 0n) throw ticketRefused();
+    // Ends those that were replaced.
     tx.signal({ kind: "listeners", endpointId: session.endpoint_id });
     return { ...session, ...connected };
   }, "relay.connect");
+}
+
+/** Makes a connected session receive requests: its listener is ready. */
+export function startSession(
+  store: Pick<Store, "transaction">,
+  { key, endpointKey }: { readonly key: number; readonly endpointKey: number },
+  now: number,
+): Promise<void> {
+  return store.transaction(async ({ db, signal }) => {
+    await db.updateTable("relay_session").set({ connected_at: now }).where("id", "=", key).execute();
+    signal({ kind: "listeners", endpointId: endpointKey });
+  }, "relay.started");
+}
+
+/** Notes that endpoints have a listener now. */
+async function touchEndpoints(db: Kysely<Database>, keys: readonly number[], now: number): Promise<void> {
+  await db.updateTable("endpoint").set({ listened_at: now }).where("id", "in", keys).execute();
 }
 
 function ticketRefused(): PosthornError {
@@ -97,7 +117,7 @@ async function replacedBy(
   if (foreign !== undefined && session.takes_over === 0) {
     throw new PosthornError(
       "listener_connected",
-      `${foreign.client_name} listens to this endpoint already, since ${new Date(foreign.connected_at!).toISOString()}. Use another name, share the messages (--share one), or take over (--take-over).`,
+      `${foreign.client_name} listens to this endpoint already, since ${new Date(foreign.connected_at ?? foreign.created_at).toISOString()}. Use another name, share the messages (--share one), or take over (--take-over).`,
     );
   }
   return others.map(({ id }) => id);
@@ -121,7 +141,7 @@ async function checkRoom(db: Kysely<Database>, session: RelaySession, now: numbe
   }
 }
 
-/** Connected listeners of an endpoint, the earliest first. */
+/** Connected listeners of an endpoint, the earliest first, with those that have not started yet. */
 export function connectedTo(db: Kysely<Database>, endpointKey: number, now: number): Promise<readonly RelaySession[]> {
   return db
     .selectFrom("relay_session")
@@ -129,7 +149,6 @@ export function connectedTo(db: Kysely<Database>, endpointKey: number, now: numb
     .where("endpoint_id", "=", endpointKey)
     .where("node_id", "is not", null)
     .where("lease_until", ">", now)
-    .orderBy("connected_at")
     .orderBy("id")
     .execute();
 }
@@ -143,12 +162,13 @@ export interface ListenerPlace {
   readonly resigns: boolean;
 }
 
-/** All connected listeners. There are few: see the limits above. */
+/** All connected listeners that have started. There are few: see the limits above. */
 export async function allConnected(db: Kysely<Database>, now: number): Promise<readonly ListenerPlace[]> {
   const rows = await db
     .selectFrom("relay_session")
     .select(["id", "endpoint_id", "node_id", "resigns"])
     .where("node_id", "is not", null)
+    .where("connected_at", "is not", null)
     .where("lease_until", ">", now)
     .execute();
   return rows.map(({ id, endpoint_id, node_id, resigns }) => ({
@@ -166,13 +186,21 @@ export async function allConnected(db: Kysely<Database>, now: number): Promise<r
 export function renewLeases(
   store: Pick<Store, "transaction">,
   keys: readonly number[],
-  { until, nodeId }: { readonly until: number; readonly nodeId: number },
+  { now, nodeId }: { readonly now: number; readonly nodeId: number },
 ): Promise<ReadonlySet<number>> {
   return store.transaction(async ({ db }) => {
     await db
       .updateTable("relay_session")
-      .set({ lease_until: until, node_id: nodeId })
+      .set({ lease_until: now + LEASE_MS, node_id: nodeId })
       .where("id", "in", keys)
+      .execute();
+    // At most once a day, because nothing depends on the exact time.
+    const connected = db.selectFrom("relay_session").select("endpoint_id").where("id", "in", keys);
+    await db
+      .updateTable("endpoint")
+      .set({ listened_at: now })
+      .where("id", "in", connected)
+      .where("listened_at", "<", now - DAY_MS)
       .execute();
     return existing(db, keys);
   }, "relay.renew");
@@ -188,12 +216,14 @@ export async function existing(db: Kysely<Database>, keys: readonly number[]): P
 export async function endSessions(
   { db, signal }: Tx,
   sessions: readonly { readonly key: number; readonly endpointKey: number }[],
+  now: number,
 ): Promise<void> {
   if (sessions.length === 0) return;
   const keys = sessions.map(({ key }) => key);
   await db.deleteFrom("relay_session").where("id", "in", keys).execute();
-  for (const endpointId of new Set(sessions.map(({ endpointKey }) => endpointKey)))
-    signal({ kind: "listeners", endpointId });
+  const endpointKeys = [...new Set(sessions.map(({ endpointKey }) => endpointKey))];
+  await touchEndpoints(db, endpointKeys, now);
+  for (const endpointId of endpointKeys) signal({ kind: "listeners", endpointId });
 }
 
 /** Deletes sessions of nodes that died, and tickets that were never used. */

@@ -12,6 +12,7 @@ import { expireInbound } from "../domain/quarantine/expire.ts";
 import { maintainIncidents } from "../domain/incident/change.ts";
 import { destroyExactBodies } from "../domain/redaction/destroy.ts";
 import { dropDays } from "../domain/retention/drop-days.ts";
+import { expireListeners } from "../domain/relay/expire.ts";
 import { sweepOneOffs } from "../domain/replay/one-off.ts";
 import type { RetentionPeriods, SweepOptions } from "../domain/retention/retention.ts";
 import { expireSessions } from "../domain/session/expire.ts";
@@ -100,6 +101,7 @@ export class Maintenance implements Worker {
       await expireWatchEvents(services, signal);
       await expireSources(services, signal);
       await sweepOneOffs(services);
+      await expireListeners(services, signal);
       await expireInbound(services, periods.payloadMs, signal);
       await dropDays(services, sweep);
       await sweepPayloads(services, sweep);

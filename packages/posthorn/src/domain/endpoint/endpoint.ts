@@ -77,6 +77,7 @@ type EndpointColumns = Omit<
   | "replay_task_id"
   | "flow_json"
   | "forward_json"
+  | "listened_at"
   | "kind"
   | "config_sealed"
 >;

@@ -18,7 +18,8 @@ export interface Listener {
 /** The earliest first. */
 export async function listListeners({ ctx, input }: Call<EndpointRef>): Promise<readonly Listener[]> {
   const { endpoint } = await getEndpoint(ctx, input);
-  return (await connectedTo(reader(ctx), endpoint.key, ctx.services.now())).map(toListener);
+  const connected = await connectedTo(reader(ctx), endpoint.key, ctx.services.now());
+  return connected.filter(({ connected_at }) => connected_at !== null).map(toListener);
 }
 
 /** Disconnects a listener, which does not reconnect by itself. */
@@ -36,7 +37,7 @@ export async function disconnectListener({
       .where("endpoint_id", "=", endpoint.key)
       .executeTakeFirst();
     if (row === undefined) throw notFound("listener");
-    await endSessions(tx, [{ key: row.id, endpointKey: endpoint.key }]);
+    await endSessions(tx, [{ key: row.id, endpointKey: endpoint.key }], ctx.services.now());
   });
 }
 

@@ -55,6 +55,7 @@ import { endpointList } from "./078-endpoint-list.ts";
 import { secondFactor } from "./064-second-factor.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 import { relayResign } from "./086-relay-resign.ts";
+import { listenedAt } from "./087-listened-at.ts";
 
 export interface NamedMigration {
   /** File name without the number. `posthorn migrate` prints it. */
@@ -119,6 +120,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "incidents", sql: incidents },
   { name: "alerts", sql: alerts },
   { name: "relay resign", sql: relayResign },
+  { name: "listened at", sql: listenedAt },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;
