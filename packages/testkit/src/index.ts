@@ -36,7 +36,7 @@ export type { Exit } from "./server-process.ts";
 export { builtProgramArguments, programArguments, SERVER_BUNDLE } from "./server-program.ts";
 export { type GitHubStandIn, primaryLimit, secondaryLimit, startGitHub } from "./providers/github.ts";
 export { startStripe, stripeRateLimit, type StripeStandIn } from "./providers/stripe.ts";
-export { caddy, promtool } from "./unpacked.ts";
+export { caddy, nginx, php, promtool, ruby } from "./unpacked.ts";
 export { installPackage } from "./system.ts";
 export { startTcpProxy, type TcpProxy, type ProxyState } from "./tcp-proxy.ts";
 export { startWireCounter, type WireCounter } from "./wire-counter.ts";

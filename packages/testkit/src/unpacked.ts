@@ -1,42 +1,89 @@
-/** Programs that tests run but do not install: those of the system, or unpacked from a Debian package into the temporary folder. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
+/** Programs that tests run but do not install: those of the system, or unpacked from Debian packages into the temporary folder. */
+import { chmodSync, existsSync, globSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pathFolders, run } from "./system.ts";
 
 /** Path of `promtool` of Prometheus; `null`: this system has none, and no Debian packages. */
 export function promtool(): string | null {
-  return unpackedProgram("prometheus", "usr/bin/promtool");
+  return unpackedProgram({ packages: ["prometheus"], path: "usr/bin/promtool" });
 }
 
 /** Path of the web server Caddy; `null`: this system has none, and no Debian packages. */
 export function caddy(): string | null {
-  return unpackedProgram("caddy", "usr/bin/caddy");
+  return unpackedProgram({ packages: ["caddy"], path: "usr/bin/caddy" });
 }
 
-function unpackedProgram(debianPackage: string, path: string): string | null {
-  const program = basename(path);
-  const kept = join(tmpdir(), `posthorn-${program}`);
-  const found = [...pathFolders(), kept].map((folder) => join(folder, program)).find((file) => existsSync(file));
+/** Path of the web server nginx; `null`: this system has none, and no Debian packages. */
+export function nginx(): string | null {
+  return unpackedProgram({ packages: ["nginx"], path: "usr/sbin/nginx" });
+}
+
+/** Path of Ruby with its standard library; `null`: this system has none, and no Debian packages. */
+export function ruby(): string | null {
+  return unpackedProgram({
+    packages: ["ruby", "libyaml-0-2"],
+    path: "usr/bin/ruby",
+    environment: { RUBYLIB: ["usr/lib/ruby/[0-9]*", "usr/lib/*/ruby/[0-9]*"] },
+  });
+}
+
+/** Path of PHP for the command line; `null`: this system has none, and no Debian packages. */
+export function php(): string | null {
+  return unpackedProgram({
+    packages: ["php-cli", "libargon2-1", "libsodium23", "libedit2"],
+    path: "usr/bin/php[0-9]*",
+    name: "php",
+  });
+}
+
+interface Unpacked {
+  /** Debian packages; those that the first one depends on with a version in their name are found. */
+  readonly packages: readonly string[];
+  /** Of the program in a package, which may be a pattern. */
+  readonly path: string;
+  readonly name?: string;
+  /** Variables with folders of the packages, as patterns. The folder of libraries is always set. */
+  readonly environment?: Readonly<Record<string, readonly string[]>>;
+}
+
+function unpackedProgram({ packages, path, name = basename(path), environment = {} }: Unpacked): string | null {
+  const kept = join(tmpdir(), `posthorn-${name}`);
+  const found = [...pathFolders(), kept].map((folder) => join(folder, name)).find((file) => existsSync(file));
   if (found !== undefined) return found;
   if (!existsSync("/usr/bin/apt-get") || !existsSync("/usr/bin/dpkg")) return null;
   const folder = `${kept}-${process.pid}`;
   mkdirSync(folder, { recursive: true });
   try {
-    download(debianPackage, folder);
-    const file = readdirSync(folder).find((name) => name.endsWith(".deb"))!;
-    run("dpkg", ["-x", file, "unpacked"], null, folder);
-    mkdirSync(kept, { recursive: true });
-    renameSync(join(folder, "unpacked", path), join(kept, program));
-    return join(kept, program);
+    download(packages, folder);
+    for (const file of globSync("*.deb", { cwd: folder })) run("dpkg", ["-x", file, "tree"], null, folder);
+    const program = globSync(`tree/${path}`, { cwd: folder })[0]!;
+    writeFileSync(join(folder, name), launcher(program, environment, folder));
+    chmodSync(join(folder, name), 0o755);
+    // Another process may have been faster.
+    if (!existsSync(kept)) renameSync(folder, kept);
+    return join(kept, name);
   } finally {
-    rmSync(folder, { recursive: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 
+/** A script that starts the program with the libraries that were unpacked beside it. */
+function launcher(program: string, environment: Unpacked["environment"] & object, folder: string): string {
+  const variables = { LD_LIBRARY_PATH: ["usr/lib/*-linux-gnu"], ...environment };
+  const lines = Object.entries(variables).map(([variable, patterns]) => {
+    const folders = globSync(
+      patterns.map((pattern) => `tree/${pattern}`),
+      { cwd: folder },
+    );
+    return `export ${variable}="${folders.map((one) => `$here/${one}`).join(":")}"`;
+  });
+  return ["#!/bin/sh", 'here="$(dirname "$0")"', ...lines, `exec "$here/${program}" "$@"`, ""].join("\n");
+}
+
 /** A new machine has no lists of packages, or old ones. */
-function download(debianPackage: string, folder: string): void {
-  const get = (): string => run("apt-get", ["-q", "download", debianPackage], null, folder);
+function download(packages: readonly string[], folder: string): void {
+  const get = (): string => run("apt-get", ["-q", "download", ...withVersions(packages)], null, folder);
   try {
     get();
   } catch (error) {
@@ -44,4 +91,27 @@ function download(debianPackage: string, folder: string): void {
     run("flock", [join(tmpdir(), "posthorn-apt.lock"), "apt-get", "update", "-qq"], null);
     get();
   }
+}
+
+/** The packages, and those with a version in their name that the first one depends on: `ruby` has only links to files of `ruby3.1`. */
+function withVersions(packages: readonly string[]): readonly string[] {
+  const [first = ""] = packages;
+  const family = first.replace("-cli", "");
+  const listed = run(
+    "apt-cache",
+    [
+      "depends",
+      "--recurse",
+      "--no-recommends",
+      "--no-suggests",
+      "--no-conflicts",
+      "--no-breaks",
+      "--no-replaces",
+      "--no-enhances",
+      first,
+    ],
+    null,
+  );
+  const versioned = new RegExp(`^(?:lib)?${family}\\d[\\w.]*(?:-cli|-common)?$`);
+  return [...new Set([...packages, ...listed.split("\n").filter((line) => versioned.test(line))])];
 }
