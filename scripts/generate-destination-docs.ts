@@ -4,7 +4,7 @@
  */
 import type { AnyKind, DocumentedErrors, Field } from "../packages/posthorn/src/destinations/kind.ts";
 import { DESTINATION_KINDS } from "../packages/posthorn/src/destinations/kinds.ts";
-import { cell, fieldTable, fileOfKind, prose, writePages } from "./kind-pages.ts";
+import { cell, exampleConfig, fieldTable, fileOfKind, markOf, prose, writePages } from "./kind-pages.ts";
 
 const FOLDER = "docs/destinations";
 const NOTE =
@@ -65,7 +65,7 @@ filters, transformations, replay and statistics work as for webhooks.
 
 ${NOTE}
 
-\`\`\`sh
+\`\`\`sh run
 call GET  destination-kinds                    # the kinds of this server, with their fields
 call POST app/demo/endpoint '{"kind": "slack", "config": {"url": "https://hooks.slack.com/services/T0/B0/x"}}'
 call POST destination-kinds/slack/preview '{"eventType": "invoice.paid", "payload": {"amount": 12}}'
@@ -88,9 +88,7 @@ ${summary}
 
 ${NOTE}
 
-\`\`\`sh
-call POST app/demo/endpoint '${JSON.stringify(exampleBody(name, entries))}'
-\`\`\`
+${firstBlock(name, entries)}
 
 ## Set it up
 
@@ -128,11 +126,17 @@ function lowered(sentence: string): string {
   return sentence[0]!.toLowerCase() + sentence.slice(1);
 }
 
+/** The request that creates an endpoint of the kind. */
+function firstBlock(name: string, entries: readonly (readonly [string, Field])[]): string {
+  // Only subscribers create these endpoints, with the URL of a topic.
+  if (name === "webSub") return '```sh run\ncall POST app/demo/websub/topic \'{"eventTypes": ["order.paid"]}\'\n```';
+  const body = JSON.stringify(exampleBody(name, entries));
+  return `\`\`\`sh ${markOf(body)}\ncall POST app/demo/endpoint '${body}'\n\`\`\``;
+}
+
 function exampleBody(name: string, entries: readonly (readonly [string, Field])[]): object {
   if (entries.length === 0) return name === "http" ? { url: "https://example.com/webhooks" } : { kind: name };
-  const required = entries.filter(([, field]) => field.required && field.default === undefined);
-  const config = Object.fromEntries(required.map(([field, { example }]) => [field, example ?? "…"]));
-  return { kind: name, config };
+  return { kind: name, config: exampleConfig(entries) };
 }
 
 function sizeOf(bytes: number): string {

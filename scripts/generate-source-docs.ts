@@ -4,7 +4,7 @@
  */
 import type { AnySourceKind } from "../packages/posthorn/src/sources/kind.ts";
 import { SOURCE_KINDS, WEBHOOK_SOURCE } from "../packages/posthorn/src/sources/kinds.ts";
-import { cell, fieldTable, fileOfKind, prose, writePages } from "./kind-pages.ts";
+import { cell, exampleConfig, fieldTable, fileOfKind, markOf, prose, writePages } from "./kind-pages.ts";
 
 const FOLDER = "docs/sources";
 const NOTE =
@@ -51,14 +51,14 @@ filters, transformations, replay and statistics work as for webhooks.
 
 ${NOTE}
 
-\`\`\`sh
+\`\`\`sh run
 source GET  source-kinds                       # the kinds of this server, with their fields
-source POST source '{"name": "Every morning", "kind": "schedule", "config": {"cron": "0 9 * * 1-5", "timeZone": "Europe/Berlin"}}'
-source POST source/src_…/endpoint '{"url": "https://example.com/webhooks"}'
-source GET  source/src_…/state                 # whether reading works, and when it is read next
-source POST source/src_…/poll                  # read it now
-source POST source/src_…/sample '{"eventType": "feed.entry", "payload": {"title": "Test"}}'
-source POST source/src_…/pause                 # stop reading it; /resume continues from there
+source POST source '{"uid": "mornings", "name": "Every morning", "kind": "schedule", "config": {"cron": "0 9 * * 1-5", "timeZone": "Europe/Berlin"}}'
+source POST source/mornings/endpoint '{"url": "https://example.com/webhooks"}'
+source GET  source/mornings/state                 # whether reading works, and when it is read next
+source POST source/mornings/poll                  # read it now
+source POST source/mornings/sample '{"eventType": "feed.entry", "payload": {"title": "Test"}}'
+source POST source/mornings/pause                 # stop reading it; /resume continues from there
 \`\`\`
 
 \`source\` calls the API below \`/ingest/api/v1/\`, as [receiving](../receiving.md) shows it. On the command line, \`posthorn sources
@@ -95,8 +95,7 @@ ${chapters.join("\n\n")}
 function page(name: string, kind: AnySourceKind): string {
   const { title, summary, setup, fields, events, repeats } = kind;
   const entries = Object.entries(fields);
-  const required = entries.filter(([, field]) => field.required && field.default === undefined);
-  const config = Object.fromEntries(required.map(([field, { example }]) => [field, example ?? "…"]));
+  const config = exampleConfig(entries, ALSO_NEEDED[name]);
   const body = { name: title, kind: name, config: Object.keys(config).length === 0 ? exampleOf(entries) : config };
   return `# ${title}
 
@@ -104,9 +103,7 @@ ${summary}
 
 ${NOTE}
 
-\`\`\`sh
-source POST source '${JSON.stringify(body).replaceAll("'", String.raw`'\''`)}'
-\`\`\`
+${firstBlock(name, JSON.stringify(body).replaceAll("'", String.raw`'\''`))}
 
 ## Set it up
 
@@ -124,6 +121,20 @@ ${events.map(({ type, description }) => `| \`${type}\` | ${cell(description)} |`
 
 ${REPEATS[repeats]}
 `;
+}
+
+/** Optional fields of which the server demands one, as most readers need them. */
+const ALSO_NEEDED: Readonly<Record<string, readonly string[]>> = {
+  caldav: ["username", "password"],
+  imap: ["password"],
+};
+
+/** How to create a source of the kind. */
+function firstBlock(name: string, body: string): string {
+  // Their definition contains SQL, so only the operator adds them.
+  if (name === "table") return "```sh\nposthorn tables add shop.orders --app acme\n```";
+  const mark = name === "email" ? "skip=needs-a-mail-domain" : markOf(body);
+  return `\`\`\`sh ${mark}\nsource POST source '${body}'\n\`\`\``;
 }
 
 /** The first field with an example. */

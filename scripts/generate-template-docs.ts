@@ -12,7 +12,7 @@ import {
 import { TEMPLATES } from "../packages/posthorn/src/templates/templates.ts";
 import type { KindConfig } from "../packages/posthorn/src/fields/field.ts";
 import { completeConfig } from "../packages/posthorn/src/fields/config.ts";
-import { cell, fieldTable, prose, writePages } from "./kind-pages.ts";
+import { cell, exampleConfig, fieldTable, prose, writePages } from "./kind-pages.ts";
 
 const FOLDER = "docs/templates";
 const NOTE = "<!-- Written by scripts/generate-template-docs.ts from packages/posthorn/src/templates. Do not edit. -->";
@@ -47,7 +47,7 @@ a form, and Posthorn creates all of it in one transaction.
 
 ${NOTE}
 
-\`\`\`sh
+\`\`\`sh run
 call GET  template                              # all templates, with the fields of their forms
 call POST template/refund/dry-run '{"values": {"destinationUrl": "https://example.com/webhooks"}}'
 call POST template/refund/instantiate '{"values": {"destinationUrl": "https://example.com/webhooks"}}'
@@ -79,15 +79,14 @@ ${templatesOf(category)
 
 function section(id: string, template: Template): string {
   const { title, summary, needs, setup, fields, examples } = template;
-  const required = Object.entries(fields).filter(([, field]) => field.required);
-  const values = Object.fromEntries(required.map(([name, { example }]) => [name, example ?? "…"]));
+  const values = exampleConfig(Object.entries(fields), ["token"]);
   const plan = template.plan(completeConfig(template, exampleValues(template) as KindConfig));
-  const body = { ...(plan.source === null ? { app: "my-app" } : {}), values };
+  const body = { ...(plan.source === null ? { app: "demo" } : {}), values };
   return `## ${title}
 
 ${prose(summary)}
 
-\`\`\`sh
+\`\`\`sh run
 call POST template/${id}/instantiate '${JSON.stringify(body).replaceAll("'", String.raw`'\''`)}'
 \`\`\`
 

@@ -65,3 +65,32 @@ function readIfThere(path: string): string | null {
     return null;
   }
 }
+
+/** What a reader replaces: the text of a key file, or a secret. */
+const KEY_FILE = "…";
+const SECRET = "SECRET";
+
+/**
+ * Values for the required fields of a form, and for those with a secret or a name that most readers need.
+ *
+ * @param alsoNeeded Optional fields of which the server demands one.
+ */
+export function exampleConfig(
+  entries: readonly (readonly [string, Field])[],
+  alsoNeeded: readonly string[] = [],
+): Readonly<Record<string, string>> {
+  const shown = entries.filter(
+    ([name, field]) => (field.required && field.default === undefined) || alsoNeeded.includes(name),
+  );
+  return Object.fromEntries(shown.map(([name, field]) => [name, field.example ?? placeholderOf(name, field)]));
+}
+
+function placeholderOf(name: string, { secret }: Field): string {
+  if (name === "credentials") return KEY_FILE;
+  return secret ? SECRET : "posthorn";
+}
+
+/** The mark of a block with this body: it runs unless it needs a file that a provider issues. */
+export function markOf(body: string): string {
+  return body.includes(KEY_FILE) ? "skip=needs-a-key-file" : "run";
+}
