@@ -1,140 +1,153 @@
 /**
- * The code on the pages of docs/guides works when pasted. Each block says in its first line whether it runs (`run`), is a file that later blocks use
- * (`file=path`), or why not (`skip=reason`), so that a new block without a mark fails. On reference pages,
- * the blocks marked with `run` are run as well.
+ * The code in documents works when pasted: every block marked with `run` is executed on a real server, the blocks of a page in their order.
+ * `scripts/check-snippets.ts` makes sure that each block of every page is run, checked in another way, or says why not.
  */
 import { execFile, spawnSync } from "node:child_process";
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
-import { programArguments } from "@posthorn/testkit";
+import { php, programArguments, ruby } from "@posthorn/testkit";
 import { beforeAll, describe, expect, it } from "vitest";
+import { allBlocks, type Block, placeOf } from "../../scripts/snippets/blocks.ts";
+import { checkOf } from "../../scripts/snippets/rule.ts";
 import { useWorld } from "../lib/world.ts";
 
 const world = useWorld();
 const REPOSITORY = new URL("../../", import.meta.url).pathname;
 
-interface Block {
-  readonly language: string;
-  readonly mark: string;
-  readonly code: string;
-}
+const pages = Map.groupBy(allBlocks(REPOSITORY), ({ file }) => file);
+const withPrograms = [...pages]
+  .map(([name, blocks]) => ({ name, blocks }))
+  .filter(({ blocks }) => blocks.some((block) => checkOf(block)?.kind === "run"));
 
-interface DocsPage {
-  readonly name: string;
-  readonly blocks: readonly Block[];
-}
-
-function pagesOf(pattern: string): readonly DocsPage[] {
-  return globSync(pattern, { cwd: REPOSITORY })
-    .map((path) => ({ name: path, blocks: blocksOf(readFileSync(join(REPOSITORY, path), "utf8")) }))
-    .sort((one, other) => (one.name < other.name ? -1 : 1));
-}
-
-const guides = pagesOf("docs/guides/*.md");
-const features = pagesOf("docs/{api,capture,delivery,egress,portal,receiving,features/*}.md");
-
-function blocksOf(text: string): readonly Block[] {
-  return [...text.matchAll(/^```(\w+)([^\n]*)\n([^]*?)^```$/gm)].map(([, language = "", mark = "", code = ""]) => ({
-    language,
-    mark: mark.trim(),
-    code,
-  }));
+interface Runner {
+  readonly file: string;
+  /** The program with its arguments; `null` if this machine has none. */
+  readonly command: () => readonly string[] | null;
 }
 
 /** How a block of a language is run, in a folder of its own. */
-const COMMANDS: Readonly<Record<string, { readonly file: string; readonly command: readonly string[] }>> = {
-  sh: { file: "block.sh", command: ["bash", "-euo", "pipefail"] },
-  js: { file: "block.mjs", command: [process.execPath] },
+const RUNNERS: Readonly<Record<string, Runner>> = {
+  sh: { file: "block.sh", command: () => ["bash", "-euo", "pipefail"] },
+  js: { file: "block.mjs", command: () => [process.execPath] },
   // A pasted block imports the built package; the workspace has its sources.
-  ts: { file: "block.ts", command: [process.execPath, "--conditions=@posthorn/source"] },
-  python: { file: "block.py", command: ["python3"] },
+  ts: { file: "block.ts", command: () => [process.execPath, "--conditions=@posthorn/source"] },
+  python: { file: "block.py", command: () => onPath("python3", "--version") },
+  go: { file: "block.go", command: () => onPath("go", "version", "run") },
+  ruby: { file: "block.rb", command: () => orNull(ruby()) },
+  php: { file: "block.php", command: () => orNull(php()) },
 };
 
-/** The helper that docs/api.md defines for the snippets of other pages. Here it fails when the server refuses a request. */
-const CALL = `API="$POSTHORN_URL/api/v1"
+function orNull(program: string | null): readonly string[] | null {
+  return program === null ? null : [program];
+}
+
+function onPath(program: string, question: string, ...args: readonly string[]): readonly string[] | null {
+  return spawnSync(program, [question]).status === 0 ? [program, ...args] : null;
+}
+
+/** The helpers that docs/api.md and docs/sources/README.md define for the snippets of other pages. Here they fail when the server refuses a request. */
+const HELPERS = `API="$POSTHORN_URL/api/v1"
 TOKEN="$POSTHORN_TOKEN"
-call() { curl -sS --fail-with-body -X "$1" "$API/$2" -H "authorization: Bearer $TOKEN" \${3:+-d "$3"} && echo; }
+request() { curl -sS --fail-with-body -X "$1" "$POSTHORN_URL/$2" -H "authorization: Bearer $TOKEN" \${3:+-d "$3"} && echo; }
+call() { request "$1" "api/v1/$2" "\${@:3}"; }
+source() { request "$1" "ingest/api/v1/$2" "\${@:3}"; }
 `;
 
-async function run({ language, code }: Block, folder: string, before: string): Promise<void> {
-  const { file, command } = COMMANDS[language]!;
-  const [program, ...args] = command;
-  writeFileSync(join(folder, file), (language === "sh" ? before : "") + code);
+/** Addresses in documents, and those of the test. */
+function moved(code: string): string {
+  return code
+    .replaceAll(/http:\/\/(?:127\.0\.0\.1|localhost):8071|https:\/\/posthorn\.example(?=\/)/g, world.server.url)
+    .replaceAll("http://127.0.0.1:9000", world.receiver.url);
+}
+
+async function run(block: Block, folder: string, before: string): Promise<void> {
+  const { file, command } = RUNNERS[block.language]!;
+  const [program, ...args] = command() ?? [];
+  if (program === undefined) {
+    if (process.env["CI"] === undefined) return;
+    throw new Error(`${placeOf(block)} was not run, because this machine has nothing that runs ${block.language}.`);
+  }
+  const start = block.language === "sh" ? before : block.language === "php" ? "<?php\n" : "";
+  writeFileSync(join(folder, file), start + moved(block.code));
   // The packages of this repository are not built.
   const NODE_OPTIONS = "--conditions=@posthorn/source";
   const { url: POSTHORN_URL, token: POSTHORN_TOKEN } = world.server;
   const PATH = `${folder}:${process.env["PATH"]}`;
-  const env = { ...process.env, PATH, NODE_OPTIONS, POSTHORN_URL, POSTHORN_TOKEN };
-  await promisify(execFile)(program!, [...args, file], { cwd: folder, env });
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith("POSTHORN_"));
+  const POSTHORN_DATA_DIR = world.server.dataDir;
+  const env = { ...Object.fromEntries(own), PATH, NODE_OPTIONS, POSTHORN_URL, POSTHORN_TOKEN, POSTHORN_DATA_DIR };
+  try {
+    await promisify(execFile)(program, [...args, file], { cwd: folder, env });
+  } catch (error) {
+    const { message, stdout = "" } = error as Error & { readonly stdout?: string };
+    throw new Error(`${placeOf(block)}: ${message}\n${stdout}`, { cause: error });
+  }
 }
 
 /** Writes a file of a project, which later blocks import. */
-function keep({ mark, code }: Block, folder: string): void {
-  const file = join(folder, mark.slice("file=".length));
+function keep(path: string, code: string, folder: string): void {
+  const file = join(folder, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, code);
 }
 
-function canRun({ language }: Block): boolean {
-  const program = COMMANDS[language]?.command[0];
-  return program !== undefined && spawnSync(program, ["--version"]).status === 0;
-}
-
-/** Runs the blocks of a page in a folder of its own, in which the command line is a program, until one fails. */
-async function failureOf(blocks: readonly Block[], before = ""): Promise<string | null> {
+/** Runs the blocks of a page in a folder of its own, in which the command line is a program. Returns the failures. */
+async function failuresOf(blocks: readonly Block[], before = ""): Promise<readonly string[]> {
   const folder = mkdtempSync(join(tmpdir(), "posthorn-guide-"));
+  const failures: string[] = [];
   try {
     symlinkSync(join(REPOSITORY, "node_modules"), join(folder, "node_modules"));
+    // Pages send a file of the repository as binary data.
+    copyFileSync(join(REPOSITORY, "LICENSE"), join(folder, "LICENSE"));
     const args = programArguments().map((arg) => `'${arg}'`);
     writeFileSync(join(folder, "posthorn"), `#!/bin/sh\nexec '${process.execPath}' ${args.join(" ")} "$@"\n`, {
       mode: 0o755,
     });
-    for (const block of blocks) if (block.mark.startsWith("file=")) keep(block, folder);
-    const runnable = blocks.filter((one) => one.mark === "run" && canRun(one));
-    for (const block of runnable) await run(block, folder, before);
-    return null;
-  } catch (error) {
-    const { message, stdout = "" } = error as Error & { readonly stdout?: string };
-    return `${message}\n${stdout}`;
+    for (const block of blocks) {
+      const check = checkOf(block);
+      if (check?.kind === "file") keep(check.path, block.code, folder);
+    }
+    for (const block of blocks.filter((one) => checkOf(one)?.kind === "run")) {
+      await run(block, folder, before).catch((error: unknown) => failures.push((error as Error).message));
+    }
+    return failures;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-function unmarked(blocks: readonly Block[]): readonly Block[] {
-  return blocks.filter(({ mark }) => mark !== "run" && !/^(?:skip=[\w-]+|file=[\w/.-]+)$/.test(mark));
-}
+const isGuide = ({ name }: { readonly name: string }): boolean => name.startsWith("docs/guides/");
 
-describe.each(guides)("the page $name", ({ blocks }) => {
-  it("says of each block whether it runs, or why not", () => {
-    expect(unmarked(blocks)).toEqual([]);
-  });
-
-  it("has blocks that run in their order on a real server", async () => {
-    expect(await failureOf(blocks)).toBeNull();
+describe.each(withPrograms.filter(isGuide))("the page $name", ({ blocks }) => {
+  it("has programs that run in their order on a real server", async () => {
+    expect(await failuresOf(blocks)).toEqual([]);
   });
 });
 
 it("the guide for products publishes from each language that is installed", async () => {
   const { json } = await world.api.get("/api/v1/app/acme/msg?limit=50");
   const ids = (json.data as readonly { readonly eventId: string }[]).map(({ eventId }) => eventId);
-  expect(ids).toEqual(expect.arrayContaining(["inv-8-paid", "inv-9-paid", "inv-10-paid"]));
+  const expected = ["inv-8-paid", "inv-9-paid", "inv-10-paid", "inv-11-paid"];
+  const all = [...expected, "inv-12-paid", "inv-13-paid"];
+  expect(ids).toEqual(expect.arrayContaining(process.env["CI"] === undefined ? expected : all));
 });
 
-/** Their snippets continue the first steps of the README, with the application `demo`, and of the guide for products, with `acme`. Only blocks marked with `run` are run. */
-describe("the reference of features", () => {
+/** Their snippets continue the first steps of the README, with the application `demo`, and of the guide for products, with `acme`. */
+describe("the reference", () => {
   beforeAll(async () => {
     await world.api.post("/api/v1/app", { name: "Demo", uid: "demo" });
     await world.api.post("/api/v1/app?get_if_exists=true", { name: "Acme", uid: "acme" });
+    await world.api.post("/api/v1/app", { name: "Plant", uid: "plant" });
     await world.api.post("/api/v1/event-type", { name: "order.paid", description: "An order was paid." });
     await world.api.post("/api/v1/app/demo/endpoint", { uid: "receiver", url: world.receiver.url });
+    await world.api.post("/ingest/api/v1/source", { name: "Shop", uid: "shop", type: "generic-webhook" });
   });
 
-  describe.each(features)("on the page $name", ({ blocks }) => {
+  describe.each(withPrograms.filter((page) => !isGuide(page)))("on the page $name", ({ blocks }) => {
     it("has programs that run in their order on a real server", async () => {
-      expect(await failureOf(blocks, CALL)).toBeNull();
+      expect(await failuresOf(blocks, HELPERS)).toEqual([]);
     });
   });
 });
