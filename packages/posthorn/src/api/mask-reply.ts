@@ -1,6 +1,7 @@
 /** Masks replies for callers that may not read payloads or secrets, by the marks in the schemas of the responses. */
 import { type Actor, payloadView, type PayloadView } from "../domain/access.ts";
 import { maskPayload, type PayloadRule } from "../domain/payload-mask.ts";
+import { isRawNumber, parseExact } from "../lib/exact-json.ts";
 import { onFirstUse } from "../lib/first-use.ts";
 import { PAYLOAD_MARK, SECRET_MARK } from "./models/common.ts";
 import { type Reply, reply } from "./reply.ts";
@@ -46,7 +47,9 @@ export function viewOf(actor: Actor): View | null {
 export async function maskReply(route: Pick<Route, "responses">, given: Reply, view: View): Promise<Reply> {
   const schema = route.responses[given.status];
   if (given.json === null || schema === null || schema === undefined) return given;
-  const masked = new Mask(await models(), view).apply(schema, JSON.parse(given.json) as unknown);
+  // Structures show the kind of a number, for which its digits do not matter.
+  const value = view.payloads === "full" ? parseExact(given.json) : (JSON.parse(given.json) as unknown);
+  const masked = new Mask(await models(), view).apply(schema, value);
   return reply(given.status, masked as object);
 }
 
@@ -65,7 +68,7 @@ class Mask {
     if (rule !== undefined && payloads !== "full") return maskPayload(rule, value, payloads);
     if (schema[SECRET_MARK] === true && !secrets) return maskPayload("url", value, "none");
     if (schema.$ref !== undefined) return this.apply(this.#models.get(schema.$ref.replace("#", ""))!, value);
-    if (value === null || typeof value !== "object") return value;
+    if (value === null || typeof value !== "object" || isRawNumber(value)) return value;
     const parts = schema.anyOf ?? schema.allOf;
     if (parts !== undefined) return this.apply(this.#merged(parts), value);
     if (Array.isArray(value)) {

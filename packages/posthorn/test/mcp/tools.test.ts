@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Action, toolsFor } from "../../src/api/mcp/registry.ts";
 import { type AccessScene, CANARY, ok, startAccessScene } from "../access/scene.ts";
+import { parseExact } from "../../src/lib/exact-json.ts";
 import { McpClient, type ToolResult } from "../support/mcp-client.ts";
 
 let scene: AccessScene;
@@ -182,12 +183,18 @@ describe("writes", () => {
     expect(two.content["data"]).toEqual(one.content["data"]);
   });
 
-  it("refuse integers that were rounded on the way, instead of publishing others", async () => {
-    const given = { app: "other", eventType: "order.made", payload: { ids: [{ id: 2 ** 53 }] }, dry_run: false };
-    const { isError, text } = await clientWith(scene.node.token).call("publish_write", given);
-    expect([isError, text]).toEqual([true, expect.stringContaining("Send it as text")]);
-    const exact = { ...given, payload: { ids: [{ id: 2 ** 53 - 1, share: 0.1 }] } };
-    expect((await clientWith(scene.node.token).call("publish_write", exact)).isError).toBe(false);
+  it("publish numbers with all their digits, and read them back so", async () => {
+    const client = clientWith(scene.node.token);
+    const payload = parseExact('{"ids":[{"id":9007199254740993}],"share":0.1234567890123456789}');
+    const given = { app: "other", eventType: "order.made", payload };
+    expect((await client.call("publish_write", given)).text).toContain("9007199254740993");
+    const { content } = await client.call("publish_write", { ...given, dry_run: false });
+    const { id } = content["data"] as { readonly id: string };
+    const stored = await ok(scene.owner.call("GET", `app/other/msg/${id}`));
+    expect(stored.text).toContain('"payload":{"ids":[{"id":9007199254740993}],"share":0.1234567890123456789}');
+    const read = await client.call("messages_read", { action: "get", app: "other", message: id });
+    expect(read.text).toContain("9007199254740993");
+    expect(read.text).toContain("0.1234567890123456789");
   });
 
   it("are not offered to callers without the permission", async () => {

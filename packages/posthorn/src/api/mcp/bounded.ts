@@ -1,4 +1,5 @@
 /** Shortens results so that they fit into the context of a model. */
+import { isRawNumber } from "../../lib/exact-json.ts";
 
 /** Most characters of a result. */
 export const MAX_RESULT_CHARACTERS = 48_000;
@@ -34,7 +35,7 @@ function sizeOf(value: unknown): number {
 
 function shorten(value: unknown, limits: (typeof STEPS)[number], depth: number): unknown {
   if (typeof value === "string") return value.length <= limits.text ? value : cut(value, limits.text);
-  if (value === null || typeof value !== "object") return value;
+  if (value === null || typeof value !== "object" || isRawNumber(value)) return value;
   if (depth > MAX_DEPTH) return "… (nested too deeply)";
   const inner = (one: unknown): unknown => shorten(one, limits, depth + 1);
   if (Array.isArray(value)) {

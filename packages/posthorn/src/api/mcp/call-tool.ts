@@ -2,6 +2,7 @@
 import { type Actor, payloadView } from "../../domain/access.ts";
 import type { Services } from "../../domain/context.ts";
 import { PosthornError } from "../../lib/errors.ts";
+import { parseExact, rounded } from "../../lib/exact-json.ts";
 import { authorize } from "../authorize.ts";
 import { parseBody, type ParsedBody } from "../body.ts";
 import { type FailedRequest, failureReply } from "../failure.ts";
@@ -84,24 +85,10 @@ function requestOf({ declaration }: Tool, action: Action, given: Params, app: st
     const value = given[argument];
     if (value === undefined || value === null) requireGiven(argument, action, parameter);
     else if (parameter.place === "path") params[parameter.name] = pathValue(argument, value);
-    else if (parameter.place === "query") query[parameter.name] = value;
-    else {
-      requireExact(argument, value);
-      body[parameter.name] = value;
-    }
+    else if (parameter.place === "query") query[parameter.name] = rounded(value);
+    else body[parameter.name] = value;
   }
   return { params, query, body };
-}
-
-/** Integers that have lost digits when the request was read must not reach an endpoint. A message that is published over the API keeps them. */
-function requireExact(argument: string, value: unknown): void {
-  if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
-    throw new PosthornError(
-      "bad_request",
-      `\`${argument}\` contains an integer of more than 53 bits, which MCP clients and servers round. Send it as text, or use the HTTP API.`,
-    );
-  }
-  if (typeof value === "object" && value !== null) for (const one of Object.values(value)) requireExact(argument, one);
 }
 
 /** A write is only carried out if the caller says so in so many words. */
@@ -146,7 +133,7 @@ export async function perform(
     disconnected,
   });
   const { json } = await maskReply(route, reply, { payloads: payloadView(authorized), secrets: false });
-  return json === null ? null : (JSON.parse(json) as unknown);
+  return json === null ? null : parseExact(json);
 }
 
 function urlOf({ path }: Route, params: Readonly<Record<string, string>>): string {
@@ -161,7 +148,7 @@ function jsonBody(body: object): ParsedBody {
 async function dryRun(caller: ToolCaller, { route, preview }: Action, request: ToolRequest): Promise<object> {
   await authorize(caller.services, caller.actor, route, request.params);
   if (route.query !== undefined) queryValidator(route.query)({ ...request.query });
-  if (route.body !== undefined) bodyValidator(route.body)(structuredClone(request.body));
+  if (route.body !== undefined) bodyValidator(route.body)(rounded(request.body));
   const shown = preview === null ? undefined : await perform(caller, preview, previewed(preview.route, request));
   return {
     would: { method: route.method, path: urlOf(route, request.params), body: request.body },

@@ -17,6 +17,7 @@ import {
 } from "../../domain/feed/position.ts";
 import { readFeed, startOf } from "../../domain/feed/read.ts";
 import { PosthornError, ValidationError } from "../../lib/errors.ts";
+import { parseExact } from "../../lib/exact-json.ts";
 import { trailFor } from "../audit-trail.ts";
 import { authorize } from "../authorize.ts";
 import { feedMessageOut } from "../feed/wire.ts";
@@ -229,7 +230,7 @@ export function occurrences(subscription: Pick<Subscribed, "name" | "isSource">,
 }
 
 export function occurrence({ name, isSource }: Pick<Subscribed, "name" | "isSource">, found: FeedMessage): object {
-  const { id, eventType, timestamp, payload, rawPayload, rawPayloadEncoding } = JSON.parse(
+  const { id, eventType, timestamp, payload, rawPayload, rawPayloadEncoding } = parseExact(
     feedMessageOut(found, false).text,
   ) as Row;
   const data = rawPayload === undefined ? payload : { rawPayload, rawPayloadEncoding };

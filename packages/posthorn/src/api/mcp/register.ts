@@ -8,6 +8,7 @@ import type { Services } from "../../domain/context.ts";
 import { type Actor, hasSameAccess, seesApplication } from "../../domain/access.ts";
 import { findApplication } from "../../domain/application/find.ts";
 import { PosthornError, ValidationError } from "../../lib/errors.ts";
+import { parseExact } from "../../lib/exact-json.ts";
 import { onFirstUse } from "../../lib/first-use.ts";
 import { failureReply } from "../failure.ts";
 import { INERT } from "../inert.ts";
@@ -119,7 +120,9 @@ async function respond(
   reply: FastifyReply,
   { services, access, authenticator, closing }: McpOptions & { readonly closing: AbortSignal },
 ): Promise<FastifyReply> {
-  const body = (request.body as ParsedBody | undefined)?.value;
+  const raw = (request.body as ParsedBody | undefined)?.raw;
+  // It is valid JSON, or the request would have been refused.
+  const body = raw === undefined || raw.byteLength === 0 ? undefined : parseExact(raw.toString("utf8"));
   const message = readMessage(body, request.headers);
   // Notifications of clients: none needs anything done.
   if (message.id === null) return reply.code(202).headers(INERT).send();
