@@ -129,6 +129,10 @@ function lowered(sentence: string): string {
 /** The request that creates an endpoint of the kind. */
 function firstBlock(name: string, entries: readonly (readonly [string, Field])[]): string {
   // Only subscribers create these endpoints, with the URL of a topic.
+  if (name === "mcpEvents") {
+    const key = '{"name": "Agent", "capabilities": ["ViewBase", "ManageEndpoint"]}';
+    return `\`\`\`sh run\ncall POST app/demo/portal-key '${key}'\n\`\`\``;
+  }
   if (name === "webSub") return '```sh run\ncall POST app/demo/websub/topic \'{"eventTypes": ["order.paid"]}\'\n```';
   const body = JSON.stringify(exampleBody(name, entries));
   return `\`\`\`sh ${markOf(body)}\ncall POST app/demo/endpoint '${body}'\n\`\`\``;

@@ -26,6 +26,8 @@ export interface KindMessage {
   readonly attributes: readonly (readonly [name: string, value: string])[];
   /** Whether a user sent it to test the endpoint. */
   readonly isTest: boolean;
+  /** Up to where the endpoint has received the events of its application, as a cursor of the feed; absent: the kind does not need it. */
+  readonly cursor?: string;
 }
 
 /** Stable codes of attempts that failed at destinations other than HTTP. `status` and the codes of the HTTP client apply to them as well. */
@@ -111,8 +113,10 @@ interface Declaration<F extends Fields> {
   /** One sentence: what arrives where. */
   readonly summary: string;
   readonly group: DestinationGroup;
-  /** Endpoints of the kind are created and changed by subscribers only. */
-  readonly isSubscription?: true;
+  /** Endpoints of the kind are created and changed by subscribers only. Says how they subscribe: whole sentences. */
+  readonly subscribing?: string;
+  /** Whether requests carry the position up to which the endpoint has received all events. */
+  readonly needsCursor?: true;
   readonly fields: F;
   readonly limits: {
     /** Largest body that the target accepts, in bytes. */

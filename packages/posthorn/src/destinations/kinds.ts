@@ -31,6 +31,7 @@ import { WEB_SUB } from "./kinds/web-sub.ts";
 import { ZAPIER } from "./kinds/zapier.ts";
 import { AMQP } from "./kinds/amqp.ts";
 import { KAFKA } from "./kinds/kafka.ts";
+import { MCP_EVENTS } from "./kinds/mcp-events.ts";
 import { MQTT } from "./kinds/mqtt.ts";
 import { NATS } from "./kinds/nats.ts";
 import { POSTGRES } from "./kinds/postgres.ts";
@@ -49,6 +50,9 @@ export const RELAY_KIND = "relay";
 
 /** Kind of endpoints that receive CloudEvents over HTTP. */
 export const CLOUD_EVENTS_KIND = "cloudEvents";
+
+/** Kind of endpoints that MCP clients subscribe. */
+export const MCP_EVENTS_KIND = "mcpEvents";
 
 /** Whether endpoints of a kind can be asked whether they accept deliveries: those whose receiver has its own URL. */
 export function isVerifiable(kind: string): boolean {
@@ -83,6 +87,7 @@ export const DESTINATION_KINDS: Readonly<Record<string, AnyKind>> = {
   ifttt: IFTTT,
   [CLOUD_EVENTS_KIND]: CLOUD_EVENTS,
   webSub: WEB_SUB,
+  [MCP_EVENTS_KIND]: MCP_EVENTS,
   posthorn: POSTHORN,
   kafka: KAFKA,
   rabbitMq: RABBITMQ,

@@ -217,6 +217,7 @@ export interface SubscriberRequest {
   readonly url: string;
   /** Flat list of names and values. */
   readonly headers: readonly string[];
+  readonly body?: Uint8Array;
   /** Address rules of the application; `null`: the platform's apply. */
   readonly allow: string | null;
   /** Proxy of the application; `null`: the platform's, if any. */

@@ -109,7 +109,7 @@ export function compose(base: NodeBase): Composition {
   });
   const responses = new EndpointResponses(directory, clock.setTimer);
   stack.defer(base.untilReleased);
-  const data = { store, ids, secretBox: keyring.secretBox, directory };
+  const data = { store, ids, secretBox: keyring.secretBox, directory, horizon: () => feeds.horizon() };
   const relay = stack.use(buildRelay({ ...parts, ...data }));
   const { dispatcher, tracker } = buildSending({
     ...parts,

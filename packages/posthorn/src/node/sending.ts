@@ -19,6 +19,7 @@ import { Dispatcher } from "../dispatch/dispatcher.ts";
 import type { Clock } from "../dispatch/types.ts";
 import type { AttemptTracing } from "../domain/tracing.ts";
 import type { Directory } from "../domain/directory.ts";
+import { Watermarks } from "../domain/feed/watermark.ts";
 import type { EndpointResponses } from "../ingest/endpoint-responses.ts";
 import type { IdGenerator } from "../lib/id.ts";
 import { type Logger, reporter } from "../lib/log.ts";
@@ -51,6 +52,8 @@ export interface SendingOptions {
   readonly certificates: CertificateMonitor;
   /** Passes the responses of endpoints on to the senders that wait for them. */
   readonly responses: EndpointResponses;
+  /** Exclusive end of the messages that are known to be complete. */
+  readonly horizon: () => Promise<number>;
   /** `null`: metrics are not served. */
   readonly metrics: Metrics | null;
   /** `null`: no traces are exported. */
@@ -105,7 +108,9 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
     certificates,
     responses,
     tracing,
+    horizon,
   } = options;
+  const watermarks = new Watermarks({ db: () => store.db, horizon, now: clock.now });
   const families: readonly HeaderFamily[] = config.secondHeaderFamily ? ["webhook", "svix"] : ["webhook"];
   const http = new HttpDestination({
     sender,
@@ -119,6 +124,7 @@ function buildAttempter(options: SendingOptions, tracker: AttemptTracker): Deliv
     authorizer: new CloudAuthorizer({ googleTokenUrls: config.googleTokenUrls }),
     now: clock.now,
     families,
+    cursorOf: (endpointKey, messageId) => watermarks.cursorWith(endpointKey, messageId),
     onCertificate: (seen) => certificates.seen(seen),
   });
   const connection = new ConnectionDestination({ connector, now: clock.now, families });

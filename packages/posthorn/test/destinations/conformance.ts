@@ -68,6 +68,7 @@ export const EXCEPTIONS: Readonly<Record<string, Exceptions>> = {
   cloudEvents: { ...HTTP_KIND, refuses: BY_STATUS, rejects_credentials: BY_STATUS },
   posthorn: { ...HTTP_KIND, refuses: BY_STATUS },
   webSub: { ...HTTP_KIND, refuses: BY_STATUS, rejects_credentials: "The secret signs what is sent and is never sent." },
+  mcpEvents: { ...HTTP_KIND, rejects_credentials: "The secret signs what is sent and is never sent." },
   kafka: CONNECTION,
   rabbitMq: CONNECTION,
   amqp: CONNECTION,
@@ -117,6 +118,7 @@ export const SUITES: Readonly<Record<string, readonly string[]>> = {
     "cloudEvents",
     "posthorn",
     "webSub",
+    "mcpEvents",
   ],
   "connection-kinds.test.ts": ["kafka", "rabbitMq", "amqp", "nats", "redis", "mqtt", "postgres", "smtp"],
 };

@@ -148,6 +148,7 @@ async function open({ name, config, responses, options, timeoutMs }: OpenOptions
       authorizer,
       now: Date.now,
       families: ["webhook"],
+      cursorOf: () => Promise.resolve("cursor"),
     });
   return {
     destination: over(egress),

@@ -12,6 +12,7 @@ import { sources } from "./kinds/sources.ts";
 /** Titles of products, which have the same name in every language. Other titles are in `texts`. */
 export const products: readonly string[] = [
   "Webhook",
+  "MCP Events",
   "Amazon SQS",
   "Amazon SNS",
   "Amazon EventBridge",

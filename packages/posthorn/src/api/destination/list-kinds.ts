@@ -28,13 +28,8 @@ export const listDestinationKinds = defineRoute({
   },
 });
 
-const SUBSCRIBED = {
-  code: "kind_subscribed",
-  message: "Subscribers at the WebSub hub create these endpoints. Create a topic and give them its URL.",
-} as const;
-
 function destinationKindOut(name: string, kind: AnyKind, problem: KindProblem | null): object {
-  const { limits, idempotency, ordering, conditional = null, deduplication, isSubscription = false } = kind;
+  const { limits, idempotency, ordering, conditional = null, deduplication, subscribing } = kind;
   const { bodyBytes, batch } = limits;
   const own = {
     limits: {
@@ -54,5 +49,6 @@ function destinationKindOut(name: string, kind: AnyKind, problem: KindProblem | 
     deduplication: deduplication ?? null,
   };
   if (problem !== null) return kindOut(name, kind, own, { code: problem.code, message: problem.sentence });
-  return kindOut(name, kind, own, isSubscription ? SUBSCRIBED : null);
+  const subscribed = subscribing === undefined ? null : { code: "kind_subscribed", message: subscribing };
+  return kindOut(name, kind, own, subscribed);
 }

@@ -14,12 +14,20 @@ export class GuardedSubscriberClient implements SubscriberClient {
     this.#egress = egress;
   }
 
-  async send({ method, url, headers, allow, proxy, signal }: SubscriberRequest): Promise<SubscriberResponse> {
+  async send({
+    method,
+    url,
+    headers,
+    body: sent,
+    allow,
+    proxy,
+    signal,
+  }: SubscriberRequest): Promise<SubscriberResponse> {
     const result = await this.#egress.send({
       method,
       url,
       headers: ["user-agent", USER_AGENT, ...headers],
-      body: null,
+      body: sent ?? null,
       timeoutMs: TIMEOUT_MS,
       maxResponseBytes: MAX_RESPONSE_BYTES,
       ...(allow === null ? {} : { allow: parseAllowList(allow) }),

@@ -8,7 +8,8 @@ export const WEB_SUB = httpKind({
   title: "WebSub",
   summary: "Sends each event of a topic to a subscriber at the WebSub hub.",
   group: "http",
-  isSubscription: true,
+  subscribing:
+    "Subscribers at the WebSub hub create and change these endpoints. Give them the URL of a topic (POST /api/v1/app/{app_id}/websub/topic).",
   fields: {
     callback: {
       type: "url",

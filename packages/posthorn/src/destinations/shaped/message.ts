@@ -9,7 +9,12 @@ import type { KindMessage } from "../kind.ts";
  *
  * @param now Unix milliseconds.
  */
-export function kindMessage(message: OutgoingMessage, families: readonly HeaderFamily[], now: number): KindMessage {
+export function kindMessage(
+  message: OutgoingMessage,
+  families: readonly HeaderFamily[],
+  now: number,
+  cursor?: string,
+): KindMessage {
   const { messageId, endpoint, contentType, body, changed, facts, trace } = message;
   const standard = standardHeaders(endpoint, { messageId, now, contentType, body, families });
   const attributes = standard.families.flatMap((family): (readonly [string, string])[] => [
@@ -34,6 +39,7 @@ export function kindMessage(message: OutgoingMessage, families: readonly HeaderF
     body,
     attributes,
     isTest: facts?.isTest ?? false,
+    ...(cursor === undefined ? {} : { cursor }),
   };
 }
 

@@ -24,6 +24,8 @@ export interface ShapedDestinationOptions {
   readonly now: () => number;
   /** Names under which the signature of a message is sent, where the protocol has headers or attributes. */
   readonly families: readonly HeaderFamily[];
+  /** Finds the position up to which an endpoint has received all events, apart from this message. Absent: no kind needs it. */
+  readonly cursorOf?: (endpointKey: number, messageId: string) => Promise<string>;
   /** Called with the certificate that a receiver presented. Must be quick and must not throw. */
   readonly onCertificate?: (seen: SeenCertificate) => void;
 }
@@ -76,7 +78,9 @@ export class ShapedDestination implements Destination {
     const { config } = endpoint;
     const all = (result: SendResult): readonly SendResult[] => outgoing.map(() => result);
     if (kind?.family !== "http" || config === null) return all(unusable(endpoint));
-    const messages = outgoing.map((message) => kindMessage(message, families, startedAt));
+    const cursors = kind.needsCursor === true ? await this.#cursors(endpoint, outgoing) : null;
+    if (cursors === "unknown") return all({ kind: "own_fault", problem: null });
+    const messages = outgoing.map((message, at) => kindMessage(message, families, startedAt, cursors?.[at]));
     const { forms, hide } = configSecrets(kind, config, outgoing.flatMap(secretAttributes));
     const large = messages.find(({ body }) => body.byteLength > kind.limits.bodyBytes);
     if (large !== undefined) return all(unsent(endpoint, tooLarge(kind, large.body.byteLength)));
@@ -85,6 +89,19 @@ export class ShapedDestination implements Destination {
     if ("kind" in request) return all(unsent(endpoint, { ...request, sentence: hide(request.sentence) }));
     const deadline = startedAt + endpoint.policy.values.limits.timeoutMs;
     return this.#run({ endpoint, kind, messages, request, limits, deadline, forms, hide });
+  }
+
+  /** `unknown`: the database is unavailable. The attempt is made later. */
+  async #cursors(
+    { key }: DirectoryEndpoint,
+    outgoing: readonly OutgoingMessage[],
+  ): Promise<readonly string[] | "unknown"> {
+    const { cursorOf = () => Promise.reject(new Error("This node has no cursors.")) } = this.#options;
+    try {
+      return await Promise.all(outgoing.map(({ messageId }) => cursorOf(key, messageId)));
+    } catch {
+      return "unknown";
+    }
   }
 
   async #run(sending: Sending): Promise<readonly SendResult[]> {

@@ -88,11 +88,8 @@ export async function changedTarget(
 
 /** Only the subscriber can say where its events go. */
 function refuseSubscription(kind: string, field: string): void {
-  if (kindNamed(kind)?.isSubscription !== true) return;
-  throw invalid(
-    field,
-    "Endpoints of this kind are created and changed by subscribers at the WebSub hub. Give them the URL of a topic (POST /api/v1/app/{app_id}/websub/topic).",
-  );
+  const subscribing = kindNamed(kind)?.subscribing;
+  if (subscribing !== undefined) throw invalid(field, subscribing);
 }
 
 async function webhook(ctx: Context, appKey: number, { url, config }: Omit<TargetInput, "kind">): Promise<Target> {

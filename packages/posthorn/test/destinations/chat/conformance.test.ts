@@ -5,6 +5,7 @@ import { destinationSuite } from "../destination.suite.ts";
 import { echoes, httpKindBench, type Responses } from "../http-kind-bench.ts";
 import { CONFIGS as CARDS, SECRET } from "./messages.ts";
 
+const MCP_SECRET = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
 const later = { status: 429, headers: { "retry-after": "30" } } as const;
 const RESPONSES: Readonly<Record<string, Responses>> = {
   slack: {
@@ -73,6 +74,7 @@ const RESPONSES: Readonly<Record<string, Responses>> = {
     rejects_credentials: { status: 401 },
   },
   webSub: { accepts: { status: 202 }, is_closed: { status: 410 } },
+  mcpEvents: { accepts: { status: 202 }, refuses: { status: 413 }, is_closed: { status: 410 } },
 };
 
 /** Kinds that send the body of the message itself. */
@@ -89,6 +91,12 @@ const CONFIGS: typeof CARDS = {
     topic: "https://posthorn.example.com/websub/topic/1",
     hub: "https://posthorn.example.com/websub",
     secret: SECRET,
+  },
+  mcpEvents: {
+    callback: "https://example.com/events?subscription=42",
+    subscription: "sub_42",
+    event: "invoice.paid",
+    secret: MCP_SECRET,
   },
 };
 

@@ -79,6 +79,26 @@ export const clouds: Readonly<Record<string, string>> = {
   "The endpoint appears when the subscriber has confirmed its request.":
     "Der Endpunkt erscheint, sobald der Abonnent seine Anfrage bestätigt hat.",
 
+  // MCP Events
+  "Sends each event to the callback of an agent that subscribed over MCP.":
+    "Sendet jedes Ereignis an den Callback eines Agenten, der es über MCP abonniert hat.",
+  "The URL at which the client receives the events.": "Die URL, unter der der Client die Ereignisse empfängt.",
+  Subscription: "Abonnement",
+  "ID of the subscription, which each request repeats in its header X-MCP-Subscription-Id.":
+    "ID des Abonnements, die jede Anfrage im Header X-MCP-Subscription-Id nennt.",
+  Event: "Ereignis",
+  "Name of the event in events/list.": "Name des Ereignisses in events/list.",
+  "The secret of the client. Requests are signed with it.": "Das Secret des Clients. Anfragen werden damit signiert.",
+  "Previous secret": "Vorheriges Secret",
+  "The secret before the last renewal. It signs as well, until the next renewal.":
+    "Das Secret vor der letzten Verlängerung. Bis zur nächsten Verlängerung signiert es ebenfalls.",
+  "Set POSTHORN_MCP to write, so that clients may subscribe.":
+    "Setzen Sie POSTHORN_MCP auf write, damit Clients abonnieren dürfen.",
+  "Give the client a key, and the URL of the MCP endpoint.":
+    "Geben Sie dem Client einen Schlüssel und die URL des MCP-Endpunkts.",
+  "The endpoint appears when the client has subscribed and its callback has confirmed the subscription.":
+    "Der Endpunkt erscheint, sobald der Client abonniert und sein Callback das Abonnement bestätigt hat.",
+
   // AWS
   "Sends each event as a message to an Amazon SQS queue, standard or FIFO.":
     "Sendet jedes Ereignis als Nachricht an eine Amazon-SQS-Queue, Standard oder FIFO.",
