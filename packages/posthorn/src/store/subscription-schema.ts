@@ -26,17 +26,26 @@ export interface SubscriptionTable {
   id: number;
   public_id: string;
   app_id: number;
-  protocol: "websub" | "rest-hook";
-  /** `null`: a REST hook. */
+  protocol: "websub" | "rest-hook" | "mcp";
+  /** `null`: it is not at the WebSub hub. */
   topic_id: number | null;
   endpoint_id: number;
-  /** Hash of the URL that receives the events. A topic has one subscription for each. */
+  /**
+   * Hash of the URL that receives the events, of which a topic has one subscription each. Of an MCP client: of all that identifies the
+   * subscription, of which an application has one each.
+   */
   target_hash: Uint8Array;
   /** `null`: it does not expire. */
   lease_seconds: number | null;
   lease_until: number | null;
   created_at: number;
   updated_at: number;
+  /** Who subscribed, such as `key:key_…`. Absent and `null`: not an MCP client. */
+  principal: Generated<string | null>;
+  /** Hash of the customer's token, with which it can be revoked; `null`: the principal has none. */
+  token_hash: Generated<Uint8Array | null>;
+  /** Hash of principal and URL, for which the receiver confirmed that it wants the events. */
+  verified_hash: Generated<Uint8Array | null>;
 }
 
 /**

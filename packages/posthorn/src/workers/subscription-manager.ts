@@ -1,10 +1,10 @@
 /**
- * Settles requests at the WebSub hub, and ends subscriptions that have expired or whose receiver responded with 410
- * Gone. Only the leader runs it. It is idle while there are no requests or leases.
+ * Settles requests at the WebSub hub, and ends subscriptions that have expired, whose receiver responded with 410 Gone, or
+ * whose principal lost its access. Only the leader runs it. It is idle while there are no requests or leases.
  */
 import type { Clock } from "../dispatch/types.ts";
 import type { Services } from "../domain/context.ts";
-import { endExpired, endGone } from "../domain/subscription/end.ts";
+import { endExpired, endGone, endRevoked } from "../domain/subscription/end.ts";
 import { deleteOldFailures, dueRequests, nextDue } from "../domain/websub/pending.ts";
 import { settleRequest } from "../domain/websub/settle.ts";
 import type { Signal } from "../store/signal.ts";
@@ -36,6 +36,8 @@ export class SubscriptionManager implements Worker {
   readonly #calls = new Map<number, { readonly host: string; readonly done: Promise<void> }>();
   #running: Promise<void> | null = null;
   #again = false;
+  /** When the access of the principals was last checked. */
+  #checkedAt = Number.NEGATIVE_INFINITY;
   #cancelTimer: () => void = () => undefined;
 
   constructor(options: SubscriptionManagerOptions) {
@@ -52,7 +54,8 @@ export class SubscriptionManager implements Worker {
   }
 
   notified({ kind }: Signal): void {
-    if (kind === "subscriptions") this.#wake();
+    if (kind === "tokens") this.#checkedAt = Number.NEGATIVE_INFINITY;
+    if (kind === "subscriptions" || kind === "tokens") this.#wake();
   }
 
   /** Aborts running calls; their requests remain stored. */
@@ -81,6 +84,7 @@ export class SubscriptionManager implements Worker {
       try {
         const known = services();
         await endGone(known, signal);
+        await this.#endRevoked(known);
         const lease = await endExpired(known, signal);
         await deleteOldFailures(known);
         await this.#start(known);
@@ -90,6 +94,15 @@ export class SubscriptionManager implements Worker {
         this.#sleepUntil(clock.now() + PAUSE_MS);
       }
     }
+  }
+
+  /** Other changes of access than revocations, such as those of roles, send no signal: they are found within a minute. */
+  async #endRevoked(services: Services): Promise<void> {
+    const now = this.#options.clock.now();
+    // A clock that was set back must not delay it.
+    if (now >= this.#checkedAt && now - this.#checkedAt < MAX_SLEEP_MS) return;
+    this.#checkedAt = now;
+    await endRevoked(services, this.#stopping.signal);
   }
 
   async #start(services: Services): Promise<void> {

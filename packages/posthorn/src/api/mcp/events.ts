@@ -25,8 +25,10 @@ import { type Operation, perform, type ToolCaller } from "./call-tool.ts";
 import { CODE, isRecord, type Params, RpcError } from "./protocol.ts";
 import { operationOf } from "./registry.ts";
 
-/** How event types of this server can be delivered. */
-export const DELIVERY = ["poll", "push"] as const;
+/** How events can be delivered. A subscription with a webhook makes an endpoint, which is a change. */
+function deliveryModes({ tools }: EventCaller): readonly string[] {
+  return tools === "write" ? ["webhook", "poll", "push"] : ["poll", "push"];
+}
 
 const LIST_PAGE = 100;
 const POLL_PAGE = 50;
@@ -45,8 +47,13 @@ const startTrail = trailFor(operationOf("v1.feed.read").route)!;
 
 type Row = Readonly<Record<string, unknown>>;
 
+/** Caller of methods that depend on whether agents may change anything. */
+export interface EventCaller extends ToolCaller {
+  readonly tools: "read" | "write";
+}
+
 /** `events/list`: event types, and on the endpoint of the organisation its sources after them. */
-export async function listEvents(caller: ToolCaller, { cursor }: Params): Promise<object> {
+export async function listEvents(caller: EventCaller, { cursor }: Params): Promise<object> {
   const [kind, iterator] = listCursor(cursor);
   const isOfTypes = kind === "types";
   const query = {
@@ -55,7 +62,9 @@ export async function listEvents(caller: ToolCaller, { cursor }: Params): Promis
     ...(isOfTypes ? { with_content: true } : {}),
   };
   const page = await ask(caller, isOfTypes ? listTypes : listSources, { query });
-  const rows = (page["data"] as readonly Row[]).map((row) => (isOfTypes ? typeOut(caller, row) : sourceOut(row)));
+  const rows = (page["data"] as readonly Row[]).map((row) =>
+    isOfTypes ? typeOut(caller, row) : sourceOut(caller, row),
+  );
   const next =
     page["done"] === true
       ? isOfTypes && seesSources(caller)
@@ -79,12 +88,13 @@ function seesSources({ app, actor }: ToolCaller): boolean {
 const CHANNEL = { type: "string", description: "Only events with this channel." } as const;
 const APPLICATION = { type: "string", description: "ID or uid of the application whose events to receive." } as const;
 
-function typeOut({ app }: ToolCaller, { name, description, schemas }: Row): object {
+function typeOut(caller: EventCaller, { name, description, schemas }: Row): object {
+  const { app } = caller;
   const properties = app === null ? { app: APPLICATION, channel: CHANNEL } : { channel: CHANNEL };
   return {
     name,
     description,
-    delivery: DELIVERY,
+    delivery: deliveryModes(caller),
     inputSchema: {
       type: "object",
       properties,
@@ -101,11 +111,11 @@ function newestSchema(schemas: unknown): object {
   return isRecord(newest) ? newest : { type: "object" };
 }
 
-function sourceOut({ id, name }: Row): object {
+function sourceOut(caller: EventCaller, { id, name }: Row): object {
   return {
     name: id,
     description: `All events of the source ${String(name)}.`,
-    delivery: DELIVERY,
+    delivery: deliveryModes(caller),
     inputSchema: { type: "object", properties: { channel: CHANNEL }, additionalProperties: false },
     payloadSchema: {
       type: "object",
@@ -123,7 +133,13 @@ export interface Subscribed {
   readonly from: Position;
   /** Whether it begins after the cursor of the client: events were left out. */
   readonly truncated: boolean;
+  /** Whether the client has named a cursor. */
+  readonly isResumed: boolean;
+  /** Id or uid of the application, or ID of the source. */
+  readonly ref: string;
   readonly name: string;
+  /** The arguments. */
+  readonly given: Readonly<Record<string, string>>;
   readonly isSource: boolean;
   /** Absent: the view has no entry in the audit log. */
   readonly trail: AuditTrail | undefined;
@@ -134,7 +150,8 @@ export async function subscribed(caller: ToolCaller, params: Params): Promise<Su
   const { name, arguments: given = {}, maxAgeMs } = params;
   if (typeof name !== "string") throw new RpcError(CODE.params, "`name` must be that of an event type.");
   const isSource = caller.app === null && name.startsWith("src_");
-  const { app, channel } = argumentsOf(given, caller.app, isSource);
+  const checked = argumentsOf(given, caller.app, isSource);
+  const { app, channel } = checked;
   await requireEvent(caller, name, isSource);
   const ref = isSource ? name : (app ?? caller.app!);
   const actor = await allowed(caller, ref);
@@ -143,7 +160,8 @@ export async function subscribed(caller: ToolCaller, params: Params): Promise<Su
   const { feed } = await translated(() => getFeed(ctx, { app: ref, endpoint: null }));
   const filter = { eventTypes: isSource ? null : new Set([name]), channel: channel ?? null };
   const begin = await translated(() => beginOf(ctx, feed, params["cursor"], ageOf(maxAgeMs)));
-  return { ctx, feed, filter, ...begin, name, isSource, trail };
+  const isResumed = typeof params["cursor"] === "string";
+  return { ctx, feed, filter, ...begin, isResumed, ref, name, given: checked, isSource, trail };
 }
 
 function trailOf({ secret, userAgent, ip }: ToolCaller, actor: Actor, app: string): AuditTrail | undefined {
@@ -151,11 +169,7 @@ function trailOf({ secret, userAgent, ip }: ToolCaller, actor: Actor, app: strin
   return startTrail({ actor, caller: secret, url: "", ...request, idempotencyKey: undefined, userAgent, ip });
 }
 
-function argumentsOf(
-  given: unknown,
-  app: string | null,
-  isSource: boolean,
-): { readonly app?: string; readonly channel?: string } {
+function argumentsOf(given: unknown, app: string | null, isSource: boolean): Readonly<Record<string, string>> {
   if (!isRecord(given)) throw new RpcError(CODE.params, "`arguments` must be an object.");
   const isOfOrganisation = app === null && !isSource;
   const known = isOfOrganisation ? ["app", "channel"] : ["channel"];
@@ -165,7 +179,7 @@ function argumentsOf(
   }
   if (isOfOrganisation && given["app"] === undefined)
     throw new RpcError(CODE.params, "`arguments.app` must name an application.");
-  return given;
+  return given as Readonly<Record<string, string>>;
 }
 
 function ageOf(age: unknown): number | null {
@@ -237,11 +251,11 @@ export function occurrence({ name, isSource }: Pick<Subscribed, "name" | "isSour
   return { eventId: id, name, timestamp, data: isSource ? { eventType, payload: data } : data };
 }
 
-/** Webhooks are not offered: their subscriptions need endpoints with the secret of the client. */
+/** The operator lets agents change nothing. */
 export function refuseWebhook(): never {
-  throw new RpcError(CODE.unsupported, "Events of this server are read by events/poll and events/stream.", {
-    data: { feature: "deliveryMode", value: "webhook" },
-  });
+  const message =
+    "Agents may only read on this server (POSTHORN_MCP), so events are read by events/poll and events/stream.";
+  throw new RpcError(CODE.unsupported, message, { data: { feature: "deliveryMode", value: "webhook" } });
 }
 
 async function ask(
@@ -253,7 +267,7 @@ async function ask(
 }
 
 /** Errors of the API as those of the extension. @param missing Message for something that does not exist. */
-async function translated<T>(run: () => Promise<T>, missing?: string): Promise<T> {
+export async function translated<T>(run: () => Promise<T>, missing?: string): Promise<T> {
   try {
     return await run();
   } catch (error) {

@@ -10,6 +10,7 @@ import {
   SERVER_INFO,
   SUPPORTED_VERSIONS,
 } from "./protocol.ts";
+import { subscribeEvents, unsubscribeEvents } from "./webhooks.ts";
 import { describedTool, type Tool, toolsFor } from "./registry.ts";
 
 /** Tools that an MCP endpoint offers. */
@@ -61,8 +62,10 @@ const METHODS: Readonly<Record<string, Method>> = {
   },
   "events/list": (caller, { params }) => listEvents(caller, params),
   "events/poll": (caller, { params }) => pollEvents(caller, params),
-  "events/subscribe": refuseWebhook,
-  "events/unsubscribe": refuseWebhook,
+  "events/subscribe": (caller, { params }) =>
+    caller.tools === "write" ? subscribeEvents(caller, params) : refuseWebhook(),
+  "events/unsubscribe": (caller, { params }) =>
+    caller.tools === "write" ? unsubscribeEvents(caller, params) : refuseWebhook(),
 };
 
 /** Methods that only one generation of the protocol has. */

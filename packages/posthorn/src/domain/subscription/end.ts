@@ -1,12 +1,17 @@
 /** Ends subscriptions: when they are ended through the API, expire, or respond with 410 Gone. */
 import { sql } from "kysely";
+import { MCP_EVENTS_KIND } from "../../destinations/kinds.ts";
+import type { McpCallback } from "../../destinations/kinds/mcp-request.ts";
 import type { Application } from "../application/application.ts";
 import { toApplication } from "../application/application.ts";
-import { type Context, type Services, type TransactionContext, write } from "../context.ts";
+import { type Context, type OutsideContext, type Services, type TransactionContext, write } from "../context.ts";
+import { openConfig } from "../endpoint/sealed-config.ts";
 import { recordSystemChange } from "../audit/trail.ts";
 import { GONE } from "../health/auto-disable.ts";
 import { announceEndpoint } from "../operational/operational.ts";
 import { actorOf } from "./actor.ts";
+import { announceEnd, type Termination } from "./callback.ts";
+import { isStillEntitled } from "./principal.ts";
 import type { Tx } from "../../store/tx.ts";
 
 interface Ending {
@@ -76,6 +81,11 @@ export async function endGone(services: Services, signal: AbortSignal): Promise<
       .limit(STEP)
       .execute();
     await endAll(services, rows, () => Promise.resolve(true));
+    await announce(
+      services,
+      rows.filter(({ isDeleted }) => isDeleted === 1),
+      ENDED,
+    );
     if (rows.length < STEP) return;
   }
 }
@@ -85,7 +95,53 @@ function candidates({ store }: Services) {
     .selectFrom("subscription as s")
     .innerJoin("endpoint as e", "e.id", "s.endpoint_id")
     .innerJoin("application as a", "a.id", "s.app_id")
-    .select(["s.id as key", "s.app_id", "e.id as endpointKey", "e.public_id as endpointId", "e.uid as endpointUid"]);
+    .select(["s.id as key", "s.app_id", "e.id as endpointKey", "e.public_id as endpointId", "e.uid as endpointUid"])
+    .select(["s.protocol", "e.config_sealed"])
+    .select(sql<number>`CASE WHEN e.deleted_at IS NULL THEN 0 ELSE 1 END`.as("isDeleted"));
+}
+
+const ENDED: Termination = { code: -32_011, message: "The subscription was ended on the server. Subscribe again." };
+const REVOKED: Termination = { code: -32_012, message: "The access with which you subscribed was taken away." };
+
+/** Ends subscriptions of MCP clients whose principal may no longer receive the events. */
+export async function endRevoked(services: Services, signal: AbortSignal): Promise<void> {
+  for (let after = 0; !signal.aborted;) {
+    const rows = await candidates(services)
+      .select(["a.org_id", "s.principal", "s.token_hash", "s.updated_at"])
+      .where("s.protocol", "=", "mcp")
+      .where("s.id", ">", after)
+      .orderBy("s.id")
+      .limit(STEP)
+      .execute();
+    const ended: Candidate[] = [];
+    for (const row of rows) {
+      const { principal, token_hash: tokenHash, org_id: orgKey, app_id: appKey, updated_at: confirmedAt } = row;
+      const held = { principal: principal ?? "", tokenHash, orgKey, appKey, confirmedAt };
+      if (!(await isStillEntitled(services.store.db, held, services.now()))) ended.push(row);
+    }
+    await endAll(services, ended, () => Promise.resolve(true));
+    await announce(services, ended, REVOKED);
+    if (rows.length < STEP) return;
+    after = rows.at(-1)!.key;
+  }
+}
+
+/** Callbacks that are told at the same time. */
+const CONCURRENT = 8;
+
+async function announce(services: Services, rows: readonly Candidate[], termination: Termination): Promise<void> {
+  const own = rows.filter(({ protocol }) => protocol === "mcp");
+  for (let index = 0; index < own.length; index += CONCURRENT) {
+    await Promise.all(own.slice(index, index + CONCURRENT).map((row) => announceTo(services, row, termination)));
+  }
+}
+
+async function announceTo(services: Services, row: Candidate, termination: Termination): Promise<void> {
+  const { app_id: appKey, endpointKey: id, config_sealed } = row;
+  const config = openConfig(services.secretBox, { id, kind: MCP_EVENTS_KIND, config_sealed });
+  if (config === null) return;
+  const ctx: OutsideContext = { services, tx: null, actor: await actorOf(services.store.db, appKey) };
+  await announceEnd(ctx, appKey, config as unknown as McpCallback, termination);
 }
 
 type Candidate = Awaited<ReturnType<ReturnType<typeof candidates>["execute"]>>[number];

@@ -56,6 +56,7 @@ import { secondFactor } from "./064-second-factor.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 import { relayResign } from "./086-relay-resign.ts";
 import { listenedAt } from "./087-listened-at.ts";
+import { mcpSubscriptions } from "./082-mcp-subscriptions.ts";
 
 export interface NamedMigration {
   /** File name without the number. `posthorn migrate` prints it. */
@@ -121,6 +122,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "alerts", sql: alerts },
   { name: "relay resign", sql: relayResign },
   { name: "listened at", sql: listenedAt },
+  { name: "mcp subscriptions", sql: mcpSubscriptions },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,0 +1,356 @@
+/**
+ * Subscriptions of MCP clients. Principal, callback, event and arguments identify one; subscribing again renews it. An endpoint delivers to
+ * each, with the retries, limits and address rules of all endpoints.
+ */
+import { createHash } from "node:crypto";
+import type { McpCallback } from "../../destinations/kinds/mcp-request.ts";
+import { MCP_EVENTS_KIND } from "../../destinations/kinds.ts";
+import { canonicalJson } from "../../lib/canonical-json.ts";
+import { invalid, PosthornError } from "../../lib/errors.ts";
+import { isUniqueViolation } from "../../store/errors.ts";
+import type { Application } from "../application/application.ts";
+import { getApplication } from "../application/find.ts";
+import {
+  atomically,
+  type OutsideCall,
+  type OutsideContext,
+  reader,
+  type TransactionContext,
+  unaudited,
+} from "../context.ts";
+import { insertEndpoint } from "../endpoint/create.ts";
+import { toDisabled } from "../endpoint/disabled.ts";
+import { checkUrl } from "../endpoint/endpoint.ts";
+import { openConfig } from "../endpoint/sealed-config.ts";
+import { newTarget } from "../endpoint/target.ts";
+import { type Position, timeOf } from "../feed/position.ts";
+import { replayMissing } from "../replay/start.ts";
+import { confirmCallback } from "./callback.ts";
+import { endSubscription } from "./end.ts";
+import { type Principal, principalOf } from "./principal.ts";
+import { SUBSCRIPTION_POLICY } from "./subscription.ts";
+
+/** Identifies a subscription, together with the principal. */
+export interface McpSubscriptionRef {
+  /** Id or uid of the application, or ID of a source. */
+  readonly app: string;
+  readonly url: string;
+  /** Name of the event: that of an event type, or the ID of a source. */
+  readonly name: string;
+  readonly arguments: Readonly<Record<string, string>>;
+}
+
+export interface SubscribeMcp extends McpSubscriptionRef {
+  /** `null`: all types, of a source. */
+  readonly eventTypes: readonly string[] | null;
+  readonly channel: string | null;
+  readonly secret: string;
+  /** Lifetime that the client asks for; `null`: without an end; absent: it does not say. */
+  readonly ttlMs: number | null | undefined;
+  /** Where the client has stopped reading; `null`: it wants the events from now on. */
+  readonly from: Position | null;
+}
+
+export interface McpSubscription {
+  /** ID that the client knows, derived from what identifies the subscription. */
+  readonly id: string;
+  readonly endpointKey: number;
+  /** Unix milliseconds. */
+  readonly expiresAt: number;
+  readonly isNew: boolean;
+  /** Whether events between the client's position and now are left out: they are too old to be sent again. */
+  readonly truncated: boolean;
+}
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+const TTL = { min: MINUTE, default: DAY, max: 30 * DAY } as const;
+/** Subscriptions of an application. */
+const MAX_SUBSCRIPTIONS = 200;
+/** Events that are older are not sent again when a client comes back. */
+const MAX_CATCH_UP_MS = 14 * DAY;
+
+/**
+ * Creates a subscription or renews it. Asks the callback first, unless it has confirmed another subscription of this principal. Throws
+ * `CallbackError`.
+ */
+export async function subscribeMcp({ ctx, input }: OutsideCall<SubscribeMcp>): Promise<McpSubscription> {
+  const application = await getApplication(ctx, input.app);
+  const url = await checkCallback(ctx, application, input.url);
+  const principal = principalOf(ctx.actor);
+  const identity = { application, principal, url, ref: input, ...hashesOf(principal, url, input) };
+  if (!(await isConfirmed(ctx, identity))) {
+    await requireRoom(ctx, identity);
+    await confirmCallback(ctx, application.key, callbackOf(identity, input.secret, null));
+  }
+  const store = (): Promise<McpSubscription> =>
+    atomically({ ctx, input }, async ({ ctx: inside }) => {
+      const found = await findAlive(inside, identity);
+      return found === null ? create(inside, identity, input) : renew(inside, identity, input, found);
+    });
+  try {
+    return await store();
+  } catch (error) {
+    // A concurrent request has created it.
+    if (isUniqueViolation(error)) return store();
+    throw error;
+  }
+}
+
+/** Ends a subscription. Throws `not_found`. */
+export async function unsubscribeMcp({ ctx, input }: OutsideCall<McpSubscriptionRef>): Promise<void> {
+  const application = await getApplication(ctx, input.app);
+  const url = await checkCallback(ctx, application, input.url);
+  const principal = principalOf(ctx.actor);
+  const identity = { application, principal, url, ref: input, ...hashesOf(principal, url, input) };
+  await atomically({ ctx, input }, async ({ ctx: inside }) => {
+    const found = await findAlive(inside, identity);
+    if (found === null) throw new PosthornError("not_found", "There is no such subscription. It may have expired.");
+    const { key, endpointKey, endpointId: id, uid } = found;
+    inside.audit?.created("endpoint", id);
+    await endSubscription(inside, application, { key, endpoint: { key: endpointKey, id, uid } });
+  });
+}
+
+interface Identity {
+  readonly application: Application;
+  readonly principal: Principal;
+  /** Normalised. */
+  readonly url: string;
+  readonly ref: McpSubscriptionRef;
+  /** Of everything that identifies the subscription. */
+  readonly keyHash: Uint8Array;
+  /** Of principal and callback. */
+  readonly verifiedHash: Uint8Array;
+}
+
+function hashesOf(
+  { id }: Principal,
+  url: string,
+  { name, arguments: given }: McpSubscriptionRef,
+): Pick<Identity, "keyHash" | "verifiedHash"> {
+  return { keyHash: hashOf([id, url, name, given]), verifiedHash: hashOf([id, url]) };
+}
+
+function hashOf(parts: readonly unknown[]): Uint8Array {
+  return createHash("sha256").update(canonicalJson(parts)).digest();
+}
+
+function idOf({ application, keyHash }: Pick<Identity, "application" | "keyHash">): string {
+  const digest = createHash("sha256").update(application.id).update(keyHash).digest("hex");
+  return `sub_${digest.slice(0, 32)}`;
+}
+
+function callbackOf(identity: Identity, secret: string, previousSecret: string | null): McpCallback {
+  return { callback: identity.url, subscription: idOf(identity), secret, previousSecret };
+}
+
+/** Callbacks need HTTPS. On the machine of a developer, HTTP is enough: no one else can read it. */
+async function checkCallback(ctx: OutsideContext, { key }: Application, given: string): Promise<string> {
+  const url = await checkUrl(ctx, key, given);
+  const { protocol, hostname } = new URL(url);
+  if (protocol === "https:" || /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)) return url;
+  throw invalid("url", "`delivery.url` must be an https URL.");
+}
+
+async function isConfirmed(ctx: OutsideContext, { application, verifiedHash }: Identity): Promise<boolean> {
+  const row = await reader(ctx)
+    .selectFrom("subscription as s")
+    .innerJoin("endpoint as e", "e.id", "s.endpoint_id")
+    .select("s.id")
+    .where("s.app_id", "=", application.key)
+    .where("s.protocol", "=", "mcp")
+    .where("s.verified_hash", "=", verifiedHash)
+    .where("s.lease_until", ">", ctx.services.now())
+    .where("e.deleted_at", "is", null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+interface Alive {
+  readonly key: number;
+  readonly endpointKey: number;
+  readonly endpointId: string;
+  readonly uid: string | null;
+  readonly disabled: number;
+  readonly disabled_json: string | null;
+  readonly config_sealed: Uint8Array | null;
+}
+
+/** A row whose endpoint was deleted makes room for a new one. */
+async function findAlive(ctx: TransactionContext, { application, keyHash }: Identity): Promise<Alive | null> {
+  const { db } = ctx.tx;
+  const row = await db
+    .selectFrom("subscription as s")
+    .innerJoin("endpoint as e", "e.id", "s.endpoint_id")
+    .select(["s.id as key", "e.id as endpointKey", "e.public_id as endpointId", "e.uid", "e.deleted_at"])
+    .select(["e.disabled", "e.disabled_json", "e.config_sealed"])
+    .where("s.app_id", "=", application.key)
+    .where("s.protocol", "=", "mcp")
+    .where("s.target_hash", "=", keyHash)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  if (row.deleted_at === null) return row;
+  await db.deleteFrom("subscription").where("id", "=", row.key).execute();
+  return null;
+}
+
+async function requireRoom(ctx: OutsideContext | TransactionContext, { application }: Identity): Promise<void> {
+  const { subscriptions } = await reader(ctx)
+    .selectFrom("subscription")
+    .select((eb) => eb.fn.countAll<number>().as("subscriptions"))
+    .where("app_id", "=", application.key)
+    .where("protocol", "=", "mcp")
+    .executeTakeFirstOrThrow();
+  if (subscriptions < MAX_SUBSCRIPTIONS) return;
+  throw new PosthornError(
+    "limit_reached",
+    `An application can have up to ${MAX_SUBSCRIPTIONS} subscriptions of MCP clients. End one with events/unsubscribe.`,
+  );
+}
+
+async function create(ctx: TransactionContext, identity: Identity, input: SubscribeMcp): Promise<McpSubscription> {
+  await requireRoom(ctx, identity);
+  const { services, tx } = ctx;
+  const { application, principal, keyHash, verifiedHash } = identity;
+  const { eventTypes, channel } = input;
+  const endpoint = await insertEndpoint(
+    ctx,
+    application,
+    {
+      ...targetOf(identity, input, null),
+      uid: null,
+      description: "",
+      version: 1,
+      throttleRate: null,
+      disabled: false,
+      metadata: {},
+      eventTypes,
+      channels: channel === null ? null : [channel],
+      secret: null,
+      headers: {},
+    },
+    { isSubscription: true },
+  );
+  await tx.db
+    .updateTable("endpoint")
+    .set({ policy_json: SUBSCRIPTION_POLICY })
+    .where("id", "=", endpoint.key)
+    .execute();
+  const { key, id } = services.ids.next("sub_");
+  const lease = leaseOf(services.now(), input.ttlMs, principal);
+  await tx.db
+    .insertInto("subscription")
+    .values({
+      id: key,
+      public_id: id,
+      app_id: application.key,
+      protocol: "mcp",
+      topic_id: null,
+      endpoint_id: endpoint.key,
+      target_hash: keyHash,
+      principal: principal.id,
+      token_hash: principal.tokenHash,
+      verified_hash: verifiedHash,
+      created_at: services.now(),
+      ...lease,
+    })
+    .execute();
+  tx.signal({ kind: "subscriptions" });
+  const truncated = input.from !== null && (await catchUp(ctx, identity, endpoint.id, timeOf(input.from)));
+  const expiresAt = lease.lease_until;
+  return { id: idOf(identity), endpointKey: endpoint.key, expiresAt, isNew: true, truncated };
+}
+
+async function renew(
+  ctx: TransactionContext,
+  identity: Identity,
+  input: SubscribeMcp,
+  found: Alive,
+): Promise<McpSubscription> {
+  const { services, tx } = ctx;
+  const { application, principal, verifiedHash } = identity;
+  const now = services.now();
+  const before = openConfig(services.secretBox, {
+    id: found.endpointKey,
+    kind: MCP_EVENTS_KIND,
+    config_sealed: found.config_sealed,
+  });
+  const earlier = before?.["secret"];
+  const isRotated = typeof earlier === "string" && earlier !== input.secret;
+  const { columns } = await newTarget(
+    ctx,
+    { appKey: application.key, key: found.endpointKey },
+    targetOf(identity, input, isRotated ? earlier : null),
+    { isSubscription: true },
+  );
+  const disabled = found.disabled === 1 ? toDisabled(found.disabled_json) : null;
+  const isResumed = disabled?.trigger === "automatic";
+  await tx.db
+    .updateTable("endpoint")
+    .set({
+      config_sealed: columns.config_sealed,
+      updated_at: now,
+      ...(isResumed ? { disabled: 0, disabled_json: null } : {}),
+    })
+    .where("id", "=", found.endpointKey)
+    .execute();
+  const lease = leaseOf(now, input.ttlMs, principal);
+  await tx.db
+    .updateTable("subscription")
+    .set({ ...lease, token_hash: principal.tokenHash, verified_hash: verifiedHash })
+    .where("id", "=", found.key)
+    .execute();
+  tx.signal({ kind: "subscriptions" }, { kind: "application", key: application.key });
+  // A renewal that only extends the subscription happens all the time.
+  if (isRotated || isResumed) ctx.audit?.created("endpoint", found.endpointId);
+  else ctx.audit?.unchanged();
+  let truncated = false;
+  if (isResumed) {
+    tx.signal({ kind: "try", endpointId: found.endpointKey }, { kind: "healthy", endpointId: found.endpointKey });
+    truncated = await catchUp(ctx, identity, found.endpointId, disabled.at);
+  }
+  return {
+    id: idOf(identity),
+    endpointKey: found.endpointKey,
+    expiresAt: lease.lease_until,
+    isNew: false,
+    truncated,
+  };
+}
+
+function targetOf(identity: Identity, { name, secret }: SubscribeMcp, previousSecret: string | null) {
+  const config = {
+    callback: identity.url,
+    subscription: idOf(identity),
+    event: name,
+    secret,
+    ...(previousSecret === null ? {} : { previousSecret }),
+  };
+  return { kind: MCP_EVENTS_KIND, url: null, config } as const;
+}
+
+/** A subscription never outlives the token with which it was made. */
+function leaseOf(now: number, ttlMs: number | null | undefined, { endsAt }: Principal) {
+  const asked = ttlMs === undefined ? TTL.default : (ttlMs ?? TTL.max);
+  const lifetime = Math.min(TTL.max, Math.max(TTL.min, asked));
+  const lease_until = Math.min(now + lifetime, endsAt ?? Number.POSITIVE_INFINITY);
+  return { lease_seconds: Math.ceil((lease_until - now) / 1000), lease_until, updated_at: now };
+}
+
+/** Sends the events since a time that the endpoint has no delivery of. Returns whether some are too old. */
+async function catchUp(
+  ctx: TransactionContext,
+  { application }: Identity,
+  endpoint: string,
+  since: number,
+): Promise<boolean> {
+  const now = ctx.services.now();
+  const oldest = now - MAX_CATCH_UP_MS;
+  if (since < now) {
+    // The caller sees the subscription in the audit log, and not the task.
+    const input = { app: application.id, endpoint, since: Math.max(since, oldest), until: null };
+    await replayMissing({ ctx: unaudited(ctx), input });
+  }
+  return since < oldest;
+}

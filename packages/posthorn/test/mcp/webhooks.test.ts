@@ -1,0 +1,312 @@
+/** MCP Events by webhook: subscriptions whose events Posthorn sends to a URL of the client. */
+import { randomBytes } from "node:crypto";
+import { eventually, type Received, type Receiver, type ReceiverResponse, startReceiver } from "@posthorn/testkit";
+import { verify } from "@posthorn/webhooks";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { McpClient, type RpcResponse } from "../support/mcp-client.ts";
+import { startNode, type TestNode } from "../support/posthorn.ts";
+import { temporaryFolder } from "../support/store.ts";
+import { type ApiResponse, Tenant } from "../support/tenant.ts";
+
+const folder = temporaryFolder();
+let node: TestNode;
+let owner: Tenant;
+let applications = 0;
+
+beforeAll(async () => {
+  node = await startNode(folder.path, { env: { POSTHORN_MCP: "write" } });
+  owner = new Tenant(node);
+  for (const name of ["order.made", "order.paid"])
+    await ok(owner.call("POST", "event-type", { name, description: name }));
+});
+afterAll(async () => {
+  await node[Symbol.asyncDispose]();
+  folder[Symbol.dispose]();
+});
+
+async function ok(response: Promise<ApiResponse>): Promise<ApiResponse> {
+  const given = await response;
+  if (given.status >= 300) throw new Error(given.text);
+  return given;
+}
+
+async function isSigned({ headers, body }: Pick<Received, "headers" | "body">, secret: string): Promise<void> {
+  await verify({ headers: headers, body }, secret);
+}
+
+interface Control {
+  readonly type?: string;
+  readonly challenge?: string;
+  readonly error?: { readonly code: number };
+}
+
+/** A client with a callback that confirms what it is asked, and an application of its own. */
+class Agent implements AsyncDisposable {
+  readonly app: string;
+  readonly receiver: Receiver;
+  readonly secret = `whsec_${randomBytes(32).toString("base64")}`;
+  client!: McpClient;
+  keyId = "";
+  respond: (request: Received) => ReceiverResponse = () => 204;
+
+  private constructor(app: string, receiver: Receiver) {
+    this.app = app;
+    this.receiver = receiver;
+    receiver.respondWith((request) => {
+      const { type, challenge } = JSON.parse(request.body.toString()) as Control;
+      if (type === "verification") return { status: 200, body: JSON.stringify({ challenge }) };
+      return type === undefined ? this.respond(request) : 204;
+    });
+  }
+
+  static async start(capabilities: readonly string[] = ["ViewBase", "ManageEndpoint"]): Promise<Agent> {
+    const app = `app${++applications}`;
+    await ok(owner.call("POST", "app", { name: app, uid: app }));
+    const { json } = await ok(owner.call("POST", `app/${app}/portal-key`, { name: "Agent", capabilities }));
+    const agent = new Agent(app, await startReceiver());
+    agent.client = new McpClient(node, String(json["token"]), `/mcp/app/${app}`);
+    agent.keyId = String(json["id"]);
+    return agent;
+  }
+
+  get url(): string {
+    return `${this.receiver.url}/events?subscription=a%20b`;
+  }
+
+  subscribe(params: object = {}): Promise<RpcResponse> {
+    const { url, secret } = this;
+    const delivery = { mode: "webhook", url, secret };
+    return this.client.request("events/subscribe", {
+      name: "order.made",
+      arguments: {},
+      cursor: null,
+      delivery,
+      ...params,
+    });
+  }
+
+  unsubscribe(params: object = {}): Promise<RpcResponse> {
+    const delivery = { url: this.url };
+    return this.client.request("events/unsubscribe", { name: "order.made", arguments: {}, delivery, ...params });
+  }
+
+  publish(n: number, eventType = "order.made"): Promise<ApiResponse> {
+    return ok(owner.call("POST", `app/${this.app}/msg`, { eventType, payload: { n } }));
+  }
+
+  async subscriptions(): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const { json } = await ok(owner.call("GET", `app/${this.app}/endpoint`));
+    return json["data"] as Readonly<Record<string, unknown>>[];
+  }
+
+  control(type: string): readonly Received[] {
+    return this.receiver.requests.filter(({ body }) => (JSON.parse(body.toString()) as Control).type === type);
+  }
+
+  get events(): readonly {
+    readonly eventId: string;
+    readonly data: { readonly n: number };
+    readonly cursor: string;
+  }[] {
+    return this.receiver.requests
+      .map(({ body }) => JSON.parse(body.toString()) as Control & Agent["events"][number])
+      .filter(({ type }) => type === undefined);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.receiver[Symbol.asyncDispose]();
+  }
+}
+
+describe("a subscription", () => {
+  let agent: Agent;
+  beforeEach(async () => {
+    agent = await Agent.start();
+    return () => agent[Symbol.asyncDispose]();
+  });
+
+  it("asks the callback once, and then delivers signed events of its type", async () => {
+    const { result, text } = await agent.subscribe();
+    if (result === undefined) throw new Error(text);
+    expect(result).toMatchObject({ id: expect.stringMatching(/^sub_[0-9a-f]{32}$/), truncated: false });
+    expect(agent.control("verification")).toHaveLength(1);
+    expect(agent.control("verification")[0]!.headers["webhook-id"]).toMatch(/^msg_verification_/);
+    await agent.publish(1, "order.paid");
+    await agent.publish(2);
+    await eventually(() => expect(agent.events.map(({ data }) => data.n)).toEqual([2]));
+    const request = agent.receiver.requests.at(-1)!;
+    expect(request.path).toBe("/events?subscription=a%20b");
+    expect(request.headers["x-mcp-subscription-id"]).toBe(result["id"]);
+    expect(request.headers["webhook-id"]).toBe(agent.events[0]!.eventId);
+    await isSigned(request, agent.secret);
+    const tampered = { ...request, body: Buffer.from(request.body.toString().replace('"n":2', '"n":3')) };
+    await expect(isSigned(tampered, agent.secret)).rejects.toThrow("signature");
+  });
+
+  it("is renewed by the same call, without another question or endpoint", async () => {
+    const first = await agent.subscribe({ ttlMs: 60_000 });
+    const [endpoint] = await agent.subscriptions();
+    expect(endpoint).toMatchObject({
+      kind: "mcpEvents",
+      config: { event: "order.made", subscription: first.result!["id"] },
+    });
+    const second = await agent.subscribe({ ttlMs: 3_600_000 });
+    expect(second.result!["id"]).toBe(first.result!["id"]);
+    expect(Date.parse(String(second.result!["refreshBefore"]))).toBeGreaterThan(
+      Date.parse(String(first.result!["refreshBefore"])),
+    );
+    expect((await agent.subscriptions()).map(({ id }) => id)).toEqual([endpoint!["id"]]);
+    // Another event at the same callback is another subscription, which the callback has confirmed.
+    await agent.subscribe({ name: "order.paid" });
+    expect(await agent.subscriptions()).toHaveLength(2);
+    expect(agent.control("verification")).toHaveLength(1);
+  });
+
+  it("signs with the earlier secret as well after a renewal with another one", async () => {
+    await agent.subscribe();
+    const secret = `whsec_${randomBytes(24).toString("base64")}`;
+    await agent.subscribe({ delivery: { mode: "webhook", url: agent.url, secret } });
+    await agent.publish(1);
+    await eventually(() => expect(agent.events).toHaveLength(1));
+    for (const one of [secret, agent.secret]) await isSigned(agent.receiver.requests.at(-1)!, one);
+  });
+
+  it("carries a cursor with which a client that comes back misses nothing", async () => {
+    await agent.subscribe();
+    let failing = true;
+    agent.respond = ({ body }) => (failing && body.toString().includes('"n":1') ? 500 : 204);
+    await agent.publish(1);
+    await eventually(() => expect(agent.events).toHaveLength(1));
+    await agent.publish(2);
+    await eventually(() => expect(agent.events.map(({ data }) => data.n)).toContain(2));
+    const { cursor } = agent.events.find(({ data }) => data.n === 2)!;
+    // The first event is not acknowledged yet, so that a client that continues here gets both.
+    await eventually(async () => {
+      const { result } = await agent.client.request("events/poll", { name: "order.made", cursor });
+      expect((result!["events"] as Agent["events"]).map(({ data }) => data.n)).toEqual([1, 2]);
+    });
+    await agent.unsubscribe();
+    failing = false;
+    const seen = agent.events.length;
+    expect((await agent.subscribe({ cursor })).result).toMatchObject({ truncated: false });
+    await eventually(() => {
+      const again = agent.events.slice(seen).map(({ data }) => data.n);
+      expect(again.toSorted((a, b) => a - b)).toEqual([1, 2]);
+    });
+  });
+
+  it("ends with events/unsubscribe, once", async () => {
+    await agent.subscribe();
+    expect((await agent.unsubscribe({ name: "order.paid" })).error).toMatchObject({ code: -32_011 });
+    expect((await agent.unsubscribe()).result).toBeDefined();
+    expect((await agent.unsubscribe()).error).toMatchObject({ code: -32_011 });
+    expect(await agent.subscriptions()).toEqual([]);
+    await agent.publish(1);
+    expect(agent.events).toEqual([]);
+  });
+
+  it("ends when the callback responds with 410, and gives up on an event with 413", async () => {
+    await agent.subscribe();
+    agent.respond = () => 413;
+    await agent.publish(1);
+    const endpoint = String((await agent.subscriptions())[0]!["id"]);
+    await eventually(async () => {
+      const { json } = await owner.call("GET", `app/${agent.app}/attempt/endpoint/${endpoint}`);
+      expect(json["data"]).toMatchObject([{ status: 2 }]);
+    });
+    agent.respond = () => 410;
+    await agent.publish(2);
+    await eventually(async () => expect(await agent.subscriptions()).toEqual([]));
+    expect(agent.events.map(({ data }) => data.n)).toEqual([1, 2]);
+    expect(agent.control("terminated")).toEqual([]);
+  });
+
+  it("leaves out events that clients may refuse because of their size", async () => {
+    await agent.subscribe();
+    await ok(
+      owner.call("POST", `app/${agent.app}/msg`, { eventType: "order.made", payload: { text: "a".repeat(262_144) } }),
+    );
+    await agent.publish(2);
+    await eventually(() => expect(agent.events.map(({ data }) => data.n)).toEqual([2]));
+  });
+
+  it("ends with the key that made it, and says so", async () => {
+    await agent.subscribe();
+    await ok(owner.call("DELETE", `app/${agent.app}/portal-key/${agent.keyId}`));
+    await eventually(() => expect(agent.control("terminated")).toHaveLength(1));
+    const [end] = agent.control("terminated");
+    expect((JSON.parse(end!.body.toString()) as Control).error).toMatchObject({ code: -32_012 });
+    await isSigned(end!, agent.secret);
+    expect(await agent.subscriptions()).toEqual([]);
+  });
+
+  it("ends when its endpoint is deleted, and says so", async () => {
+    await agent.subscribe();
+    await ok(owner.call("DELETE", `app/${agent.app}/endpoint/${String((await agent.subscriptions())[0]!["id"])}`));
+    // The next look finds it.
+    await ok(owner.call("DELETE", `app/${agent.app}/portal-key/${agent.keyId}`));
+    await eventually(() => expect(agent.control("terminated")).toHaveLength(1));
+  });
+
+  it("is in the audit log, with its renewals only if they change something", async () => {
+    await agent.subscribe();
+    await agent.subscribe();
+    await agent.unsubscribe();
+    const { json } = await ok(owner.call("GET", `audit?app_id=${agent.app}&limit=20`));
+    const actions = (json["data"] as { action: string }[]).map(({ action }) => action);
+    expect(actions.filter((action) => action.startsWith("v1.mcp"))).toEqual([
+      "v1.mcp.events.unsubscribe",
+      "v1.mcp.events.subscribe",
+    ]);
+  });
+
+  it("cannot be sent elsewhere by a change of its endpoint", async () => {
+    await agent.subscribe();
+    const { id } = (await agent.subscriptions())[0]!;
+    const changed = await owner.call("PATCH", `app/${agent.app}/endpoint/${String(id)}`, {
+      config: { callback: "https://elsewhere.example.com" },
+    });
+    expect(changed.status).toBe(422);
+  });
+});
+
+describe("a subscription is refused", () => {
+  it("without ManageEndpoint, and at another application", async () => {
+    await using reader = await Agent.start(["ViewBase"]);
+    expect((await reader.subscribe()).error).toMatchObject({ code: -32_012 });
+    await using other = await Agent.start();
+    const operator = new McpClient(node, node.token);
+    const delivery = { mode: "webhook", url: other.url, secret: other.secret };
+    const params = { name: "order.made", cursor: null, delivery };
+    expect((await operator.request("events/subscribe", { ...params, arguments: { app: "none" } })).error).toMatchObject(
+      {
+        code: -32_011,
+      },
+    );
+    expect(reader.receiver.requests).toEqual([]);
+  });
+
+  it.each([
+    ["a secret that is too short", { secret: `whsec_${randomBytes(16).toString("base64")}` }],
+    ["a secret without its prefix", { secret: randomBytes(32).toString("base64") }],
+    ["no secret", { secret: undefined }],
+    ["a URL without TLS", { url: "http://agent.example.com/events" }],
+    ["no URL", { url: undefined }],
+  ])("with %s", async (_, wrong) => {
+    await using agent = await Agent.start();
+    const delivery = { mode: "webhook", url: agent.url, secret: agent.secret, ...wrong };
+    expect((await agent.subscribe({ delivery })).error).toMatchObject({ code: -32_602 });
+    expect(await agent.subscriptions()).toEqual([]);
+  });
+
+  it("if the callback does not return the challenge, and names the reason", async () => {
+    await using agent = await Agent.start();
+    agent.receiver.respondWith(() => ({ status: 200, body: '{"challenge":"another"}' }));
+    expect((await agent.subscribe()).error).toMatchObject({ code: -32_015, data: { reason: "challenge_failed" } });
+    agent.receiver.respondWith(() => 500);
+    expect((await agent.subscribe()).error).toMatchObject({ code: -32_015, data: { reason: "challenge_failed" } });
+    await agent.receiver[Symbol.asyncDispose]();
+    expect((await agent.subscribe()).error).toMatchObject({ code: -32_015, data: { reason: "connection_refused" } });
+    expect(await agent.subscriptions()).toEqual([]);
+  });
+});
