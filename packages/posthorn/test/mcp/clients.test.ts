@@ -1,8 +1,12 @@
-/** Clients of others: the AI SDK subscribes to events by webhook, and the official client uses the current version of the protocol. */
-import { createServer } from "node:http";
+/**
+ * Programs of others: the AI SDK subscribes to events by webhook, at Posthorn and at a server of the official SDK that passes on Posthorn's
+ * events, and the official client uses the current version of the protocol.
+ */
+import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { eventually } from "@posthorn/testkit";
+import { mcpEvents, type McpEventsServer } from "@posthorn/webhooks/mcp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadOracle } from "../../../testkit/oracles/load.ts";
 import { startNode, type TestNode } from "../support/posthorn.ts";
@@ -37,6 +41,15 @@ interface OfficialClient {
   close(): Promise<void>;
 }
 
+interface ServerContext {
+  readonly http?: { readonly req?: Request };
+}
+/** The part of `@modelcontextprotocol/server` that is used here. */
+interface OfficialServer {
+  readonly Server: new (info: object, options: object) => McpEventsServer<ServerContext>;
+  createMcpHandler(create: () => McpEventsServer<ServerContext>): { fetch(request: Request): Promise<Response> };
+}
+
 const folder = temporaryFolder();
 let node: TestNode;
 
@@ -44,7 +57,7 @@ beforeAll(async () => {
   node = await start();
   const owner = new Tenant(node);
   await ok(owner.call("POST", "event-type", { name: "order.made", description: "An order was made." }));
-  for (const uid of ["subscribed", "restarted"]) await ok(owner.call("POST", "app", { name: uid, uid }));
+  for (const uid of ["subscribed", "restarted", "passed-on"]) await ok(owner.call("POST", "app", { name: uid, uid }));
 });
 afterAll(async () => {
   await node[Symbol.asyncDispose]();
@@ -83,10 +96,37 @@ function memoryStore() {
   };
 }
 
+interface Served extends AsyncDisposable {
+  readonly url: string;
+}
+
+/** Serves a handler of web requests on a port of this machine. */
+async function serve(handle: (request: Request) => Promise<Response>): Promise<Served> {
+  const server: Server = createServer((incoming, outgoing) => {
+    void (async () => {
+      const body = new Uint8Array(await buffer(incoming));
+      const headers = new Headers(incoming.headers as Record<string, string>);
+      const url = `http://${incoming.headers.host}${incoming.url}`;
+      const response = await handle(new Request(url, { method: "POST", headers, body }));
+      outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+      outgoing.end(Buffer.from(await response.arrayBuffer()));
+    })();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
 interface AgentParts {
   readonly store: ReturnType<typeof memoryStore>;
   readonly client: AiClient;
-  readonly server: ReturnType<typeof createServer>;
+  readonly url: string;
+  readonly servers: readonly Served[];
   readonly keyId: string;
 }
 
@@ -104,46 +144,41 @@ class AiAgent implements AsyncDisposable {
   readonly url: string;
   readonly keyId: string;
   readonly client: AiClient;
-  readonly #server: ReturnType<typeof createServer>;
+  readonly #servers: readonly Served[];
 
-  private constructor({ store, client, server, keyId }: AgentParts) {
+  private constructor({ store, client, url, servers, keyId }: AgentParts) {
     this.store = store;
     this.client = client;
-    this.#server = server;
+    this.url = url;
+    this.#servers = servers;
     this.keyId = keyId;
-    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`;
   }
 
-  static async start(app: string): Promise<AiAgent> {
+  /** @param own Starts an MCP server that uses this token; default: the agent calls Posthorn. */
+  static async start(app: string, own?: (token: string) => Promise<Served>): Promise<AiAgent> {
     const sdk = await loadOracle<AiSdk>("@ai-sdk/mcp");
-    const { json } = await ok(
-      new Tenant(node).call("POST", `app/${app}/portal-key`, {
-        name: "AI SDK",
-        capabilities: ["ViewBase", "ManageEndpoint"],
-      }),
-    );
+    const capabilities = ["ViewBase", "ManageEndpoint"];
+    const { json } = await ok(new Tenant(node).call("POST", `app/${app}/portal-key`, { name: "AI SDK", capabilities }));
+    const token = String(json["token"]);
+    const mcp = await own?.(token);
     let agent: AiAgent | null = null;
     let handle: (request: Request) => Promise<Response> = () => Promise.reject(new Error("not ready"));
-    const server = createServer((incoming, outgoing) => {
-      void (async () => {
-        const body = await buffer(incoming);
-        const headers = new Headers(incoming.headers as Record<string, string>);
-        const response = await handle(
-          new Request(`http://127.0.0.1${incoming.url}`, { method: "POST", headers, body: new Uint8Array(body) }),
-        );
-        agent!.requests.push({ path: incoming.url!, headers, body, status: response.status });
-        outgoing.writeHead(response.status, Object.fromEntries(response.headers));
-        outgoing.end(Buffer.from(await response.arrayBuffer()));
-      })();
+    const callback = await serve(async (request) => {
+      const { pathname, search } = new URL(request.url);
+      const { headers } = request;
+      const body = Buffer.from(await request.clone().arrayBuffer());
+      const response = await handle(request);
+      agent!.requests.push({ path: pathname + search, headers, body, status: response.status });
+      return response;
     });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const headers = { Authorization: `Bearer ${String(json["token"])}` };
     const store = memoryStore();
+    const headers = { Authorization: `Bearer ${token}` };
     const client = await sdk.createMCPClient({
-      transport: { type: "http", url: `${node.url}/mcp/app/${app}`, headers },
+      transport: { type: "http", url: mcp?.url ?? `${node.url}/mcp/app/${app}`, headers },
       experimental_events: { store },
     });
-    agent = new AiAgent({ store, client, server, keyId: String(json["id"]) });
+    const servers = mcp === undefined ? [callback] : [callback, mcp];
+    agent = new AiAgent({ store, client, url: `${callback.url}/events`, servers, keyId: String(json["id"]) });
     const { seen, ends } = agent;
     handle = sdk.experimental_createMCPEventWebhook({
       store,
@@ -162,8 +197,7 @@ class AiAgent implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.client.close().catch(() => undefined);
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+    for (const server of this.#servers) await server[Symbol.asyncDispose]();
   }
 }
 
@@ -204,6 +238,39 @@ describe("the Events client of the AI SDK", () => {
     expect((await ok(owner.call("GET", "app/restarted/endpoint"))).json["data"]).toMatchObject([
       { kind: "mcpEvents", config: { subscription: id } },
     ]);
+  });
+});
+
+describe("a server of the official SDK with mcpEvents", () => {
+  it("offers the events of one customer, and passes on subscriptions and refusals", async () => {
+    const sdk = await loadOracle<OfficialServer>("@modelcontextprotocol/server");
+    const create = () => {
+      const server = new sdk.Server({ name: "shop", version: "1" }, { capabilities: {} });
+      mcpEvents(server, {
+        url: node.url,
+        principal: ({ http }) => {
+          const token = http?.req?.headers.get("authorization")?.replace("Bearer ", "") ?? "";
+          return { application: "passed-on", token };
+        },
+      });
+      return server;
+    };
+    const { fetch: handle } = sdk.createMcpHandler(create);
+    await using agent = await AiAgent.start("passed-on", () => serve(handle));
+    const { events } = await agent.client.experimental_events.list();
+    expect(events).toMatchObject([{ name: "order.made", delivery: ["webhook", "poll"] }]);
+    const { id } = await agent.subscribe();
+    await publish("passed-on", 7);
+    await eventually(() => expect(agent.seen).toEqual([7]));
+    await agent.client.experimental_events.unsubscribe({ id });
+    await expect(agent.client.experimental_events.unsubscribe({ id })).rejects.toThrow("Unknown");
+    const owner = new Tenant(node);
+    expect((await ok(owner.call("GET", "app/passed-on/endpoint"))).json["data"]).toEqual([]);
+    const unconfirmed = {
+      name: "order.made",
+      delivery: { mode: "webhook", url: `${node.url}/nothing`, allowInsecureLocalhost: true },
+    };
+    await expect(agent.client.experimental_events.subscribe(unconfirmed)).rejects.toThrow("did not confirm");
   });
 });
 
