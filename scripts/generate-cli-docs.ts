@@ -3,7 +3,14 @@
  * when a page is stale.
  */
 import type { Argument, Command, Option } from "commander";
-import { examplesOf, modelOf } from "../packages/posthorn/src/cli/help.ts";
+import {
+  examplesOf,
+  exitCodesOf,
+  type JsonOutput,
+  jsonOutputOf,
+  reasonWithoutJson,
+} from "../packages/posthorn/src/cli/help.ts";
+import type { JsonSchema } from "../packages/posthorn/src/cli/json.ts";
 import { flagOf, settings } from "../packages/posthorn/src/config/settings.ts";
 import { buildProgram } from "../packages/posthorn/src/cli/program.ts";
 import { cell, writePages } from "./kind-pages.ts";
@@ -85,16 +92,15 @@ token of a profile is sent to the server of that profile only.
 
 ## Use it in scripts
 
-Results are on standard output, and notes on standard error. \`--json\` prints the response of the API; the page of
-each command names its schema in \`GET /api/v1/openapi.json\`.
+Results are on standard output, and notes on standard error. With \`--json\`, standard output is JSON and nothing else. The
+page of each command has its schema: its fields, or the name of a schema in \`GET /api/v1/openapi.json\`. A test runs the commands and
+validates what they print. Fields may be added; ignore those that you do not know.
+
+The page of each command has its exit codes. These are the same everywhere:
 
 | Exit code | Meaning |
 | --- | --- |
-| 0 | success |
-| 1 | the command failed; standard error says why |
 | 2 | the command line is wrong |
-| 3 | \`listen\`: the token expired, was revoked, or is not sufficient |
-| 4 | \`listen\`: the server ended the connection for another reason, and reconnecting would not help |
 | 130 | interrupted a second time while it stopped |
 `;
 }
@@ -129,7 +135,7 @@ function allOf(command: Command, path: readonly string[]): readonly Part[] {
 
 function section({ command, path }: Part, isWhole: boolean): string {
   // A group does nothing by itself.
-  if (command.commands.length > 0) return "";
+  if (command.commands.length > 0 && command.registeredArguments.length === 0) return "";
   const heading = isWhole ? "" : `## posthorn ${path.join(" ")}\n\n${sentence(command.description())}\n\n`;
   const usage = `\`\`\`text\nposthorn ${path.join(" ")} ${command.usage()}\n\`\`\`\n`;
   const has = (flags: ReadonlySet<string>): boolean => command.options.some(({ long }) => flags.has(long ?? ""));
@@ -137,7 +143,6 @@ function section({ command, path }: Part, isWhole: boolean): string {
     ({ long, hidden }) => !hidden && !CLIENT_FLAGS.has(long ?? "") && !SETTING_FLAGS.has(long ?? ""),
   );
   const isClient = has(CLIENT_FLAGS) && !has(SETTING_FLAGS);
-  const model = modelOf(command);
   return [
     heading,
     usage,
@@ -145,9 +150,80 @@ function section({ command, path }: Part, isWhole: boolean): string {
     table("Option", options.map(optionRow)),
     isClient ? "\nThe [server](README.md#choose-the-server) is chosen with `--url`, `--token` or `--profile`.\n" : "",
     has(SETTING_FLAGS) ? "\nThe [settings](../configuration.md) of the server are options as well.\n" : "",
-    model === null ? "" : `\n\`--json\` prints \`${model}\`.\n`,
+    jsonSection(command),
+    exitCodes(command),
     examplesTable(command),
   ].join("");
+}
+
+function jsonSection(command: Command): string {
+  const output = jsonOutputOf(command);
+  if (output === null) return `\nIt does not print JSON: ${lowered(reasonWithoutJson(command) ?? "")}\n`;
+  const option = ["--json", "--output"].find((flag) => command.options.some(({ long }) => long === flag));
+  const flag = option === "--output" && command.name() === "listen" ? "`--output json` prints" : "`--json` prints";
+  const subject = option === "--json" || command.name() === "listen" ? flag : "It prints";
+  return `\n${subject} ${described(output)}\n`;
+}
+
+function described(output: JsonOutput): string {
+  switch (output.kind) {
+    case "model":
+      return `\`${output.model}\`.`;
+    case "models":
+      return `${output.models.map((model) => `\`${model}\``).join(" or ")}.`;
+    case "page":
+      return `an object whose \`data\` is a list of \`${output.model}\`.`;
+    case "list":
+      return `a list of \`${output.model}\`.`;
+    case "own":
+      return `${output.schema["type"] === "array" ? "a list of objects" : "an object"}:\n${fieldTable(output.schema)}`;
+    case "lines":
+      return `one object on each line${fieldTable(output.schema) === "" ? `: ${String(output.schema["description"])}.` : `:\n${fieldTable(output.schema)}`}`;
+  }
+}
+
+/** Fields of an object, or of the objects of a list, with those of inner objects. */
+function fieldTable(schema: JsonSchema): string {
+  const rows = fieldRows(schema, "");
+  return rows.length === 0 ? "" : `\n| Field | Type | Description |\n| --- | --- | --- |\n${rows.join("\n")}\n`;
+}
+
+function fieldRows(schema: JsonSchema, prefix: string): readonly string[] {
+  if (schema["type"] === "array") return fieldRows(schema["items"] as JsonSchema, prefix);
+  const fields = Object.entries((schema["properties"] ?? {}) as Readonly<Record<string, JsonSchema>>);
+  const required = new Set(schema["required"] as readonly string[] | undefined);
+  return fields.flatMap(([name, field]) => {
+    const isList = field["type"] === "array";
+    const path = `${prefix}${name}${isList ? "[]" : ""}`;
+    const optional = required.has(name) ? "" : ", optional";
+    return [
+      `| \`${path}\` | ${typeOf(field)}${optional} | ${cell((field as Shown).description ?? "")} |`,
+      ...fieldRows(field, `${path}.`),
+    ];
+  });
+}
+
+/** What is shown of a field. */
+interface Shown {
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly string[];
+  readonly const?: string | boolean;
+  readonly description?: string;
+}
+
+function typeOf({ type, enum: values, const: only }: Shown): string {
+  if (values !== undefined) return values.map((value) => `\`${value}\``).join(", ");
+  if (only !== undefined) return `\`${String(only)}\``;
+  return type === undefined ? "any" : [type].flat().join(" or ");
+}
+
+function exitCodes(command: Command): string {
+  const rows = Object.entries(exitCodesOf(command)).map(([code, meaning]) => `| ${code} | ${cell(meaning)} |`);
+  return `\n| Exit code | Meaning |\n| --- | --- |\n${rows.join("\n")}\n`;
+}
+
+function lowered(text: string): string {
+  return `${text.slice(0, 1).toLowerCase()}${text.slice(1)}`;
 }
 
 function table(head: string, rows: readonly string[]): string {

@@ -4,9 +4,21 @@ import type { PayloadRule } from "../../domain/payload-mask.ts";
 
 /** A schema that also accepts `null`. */
 export function nullable<T extends TSchema>(schema: T) {
-  const { type } = schema as unknown as { type?: string };
-  const wider = type === undefined ? { anyOf: [schema, { type: "null" }] } : { ...schema, type: [type, "null"] };
+  const { const: only, ...rest } = schema as unknown as NullableParts;
+  const { type } = rest;
+  const values = only === undefined ? rest.enum : [only];
+  const wider =
+    type === undefined
+      ? { anyOf: [schema, { type: "null" }] }
+      : // A list of values excludes null unless it has it.
+        { ...rest, type: [type, "null"], ...(values === undefined ? {} : { enum: [...values, null] }) };
   return Type.Unsafe<Static<T> | null>(wider);
+}
+
+interface NullableParts {
+  readonly type?: string;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
 }
 
 /** A reference to a model that is listed in `models/index.ts` under its `$id`. */

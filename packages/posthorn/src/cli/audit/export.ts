@@ -3,12 +3,15 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
 import { addClientFlags, open } from "../client.ts";
+import { withJsonOutput } from "../help.ts";
+import { AUDIT_LINE } from "../json.ts";
 
 const FILTERS = ["actor", "action", "target", "after", "before"] as const;
 
 /** `posthorn audit export`: writes the audit log as NDJSON to standard output or a file. */
 export function addAuditExportCommand(audit: Command): void {
   const command = audit.command("export").description("export the audit log as NDJSON");
+  withJsonOutput(command, { kind: "lines", schema: AUDIT_LINE });
   addClientFlags(command)
     .option("--output <file>", "file to write to; it must not exist. Default: standard output")
     .option("--actor <id>", "only entries of this API key, user or application")

@@ -9,8 +9,11 @@ import { PosthornError } from "../../lib/errors.ts";
 import { addClientFlags } from "../client.ts";
 import { print } from "../output.ts";
 import { openExport } from "./export.ts";
+import { report, withExitCodes, withJson } from "../help.ts";
+import { INTACT } from "../json.ts";
 
 interface Options {
+  readonly json?: boolean;
   readonly file?: string;
   readonly publicKey?: string;
   readonly expect?: string;
@@ -21,6 +24,8 @@ export function addAuditVerifyCommand(audit: Command): void {
   const command = audit
     .command("verify")
     .description("verify that no entry of the audit log was changed, removed, inserted or moved");
+  withJson(command, { kind: "own", schema: INTACT });
+  withExitCodes(command, { 0: "the log is intact", 1: "it is not, or could not be read" });
   addClientFlags(command)
     .option("--file <file>", "verify this export, without a server")
     .option(
@@ -28,8 +33,11 @@ export function addAuditVerifyCommand(audit: Command): void {
       "public key that must have signed the head, in base64. Default: the key that the server returns",
     )
     .option("--expect <sequence:hash>", "an earlier head, which must be part of the log")
-    .action(async (options: Options & Record<string, string | undefined>) => {
-      const source = options.file === undefined ? await openExport(options) : createReadStream(options.file);
+    .action(async (options: Options & Record<string, unknown>) => {
+      const source =
+        options.file === undefined
+          ? await openExport(options as Record<string, string | undefined>)
+          : createReadStream(options.file);
       await verify(source, options);
     });
 }
@@ -40,7 +48,8 @@ interface FirstLine {
   readonly complete: boolean;
 }
 
-async function verify(source: Readable, { publicKey, expect }: Options): Promise<void> {
+async function verify(source: Readable, options: Options): Promise<void> {
+  const { publicKey, expect } = options;
   const lines = createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY });
   let first: FirstLine | null = null;
   let verifier: ChainVerifier | null = null;
@@ -63,12 +72,19 @@ async function verify(source: Readable, { publicKey, expect }: Options): Promise
   }
   if (first === null || verifier === null) throw refused("The export is empty.");
   verifier.finish(first.head, publicKey === undefined ? first.publicKeys : [publicKey]);
-  for (const { code, message } of verifier.problems) print(`${code}: ${message}`);
+  const problems: { code: string; message: string }[] = verifier.problems.map(({ code, message }) => ({
+    code,
+    message,
+  }));
   if (expected !== null && !isFound)
-    print(`end_missing: Entry ${expected.sequence} with the expected hash is missing.`);
-  const problems = verifier.problems.length + (expected !== null && !isFound ? 1 : 0);
+    problems.push({ code: "end_missing", message: `Entry ${expected.sequence} with the expected hash is missing.` });
+  const head = first.head === null ? null : `${first.head.sequence}:${first.head.hash}`;
+  report({ ...options }, { intact: problems.length === 0, entries: verifier.checked, problems, head }, () => {
+    for (const { code, message } of problems) print(`${code}: ${message}`);
+  });
   const entries = `${verifier.checked} ${verifier.checked === 1 ? "entry" : "entries"}`;
-  if (problems > 0) throw refused(`The audit log is not intact: ${problems} problems in ${entries}.`);
+  if (problems.length > 0) throw refused(`The audit log is not intact: ${problems.length} problems in ${entries}.`);
+  if (options.json === true) return;
   print(`The audit log is intact: ${entries}.`);
   if (first.head === null) return;
   const { sequence, hash, keyId, prunedSequence } = first.head;

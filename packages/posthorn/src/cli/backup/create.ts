@@ -13,6 +13,8 @@ import { print, printNote, size } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
 import { rootKeysOf } from "./keys.ts";
 import { paceOf } from "./progress.ts";
+import { withJson } from "../help.ts";
+import { MANIFEST } from "../json.ts";
 
 /** `posthorn backup`: copies all data of a running or stopped server into a new folder. */
 export function addBackupCommand(program: Command): Command {
@@ -23,8 +25,8 @@ export function addBackupCommand(program: Command): Command {
     .option("--with-keys", "also copy encryption.key and jwt.secret of the data folder: keep such a backup secret")
     .option("--rate <number>", "SQLite: most MiB read per second; 0: no limit", "100")
     .option("--pg-dump <path>", "PostgreSQL: program to use", "pg_dump")
-    .option("--json", "print the manifest as JSON")
     .option("--quiet", "print no progress");
+  withJson(command, { kind: "own", schema: MANIFEST });
   addSettingFlags(command).action((folder: string, options: Record<string, unknown>) => run(folder, options));
   return command;
 }

@@ -12,6 +12,8 @@ import { addSettingFlags, sourcesOf } from "../settings.ts";
 import { missingKeyFiles, requireKeys } from "./keys.ts";
 import { paceOf } from "./progress.ts";
 import { verifyBackup } from "./verify.ts";
+import { withJson } from "../help.ts";
+import { RESTORED } from "../json.ts";
 
 /** `posthorn restore`: puts a backup into an empty data folder or database. The server starts with paused deliveries. */
 export function addRestoreCommand(program: Command): void {
@@ -23,8 +25,8 @@ export function addRestoreCommand(program: Command): void {
     .option("--rate <number>", "SQLite: most MiB written per second; 0: no limit", "0")
     .option("--pg-restore <path>", "PostgreSQL: program to use", "pg_restore")
     .option("--no-grants", "PostgreSQL: restore no grants, if their roles do not exist here")
-    .option("--json", "print JSON")
     .option("--quiet", "print no progress");
+  withJson(command, { kind: "own", schema: RESTORED });
   addSettingFlags(command).action((folder: string, options: Record<string, unknown>) => run(folder, options));
 }
 

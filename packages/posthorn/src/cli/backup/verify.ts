@@ -6,15 +6,19 @@ import { requireKnownSchema } from "../../store/backup/schema.ts";
 import { print } from "../output.ts";
 import { describe } from "./create.ts";
 import { byteProgress } from "./progress.ts";
+import { withJson } from "../help.ts";
+import { MANIFEST } from "../json.ts";
 
 /** `posthorn backup verify`: checks a backup without a server. */
 export function addBackupVerifyCommand(backup: Command): void {
-  backup
-    .command("verify")
-    .description("check that a backup is complete and unchanged, and that this version can restore it")
+  withJson(
+    backup
+      .command("verify")
+      .description("check that a backup is complete and unchanged, and that this version can restore it"),
+    { kind: "own", schema: MANIFEST },
+  )
     .argument("<folder>", "folder that `posthorn backup` wrote")
     .option("--pg-restore <path>", "PostgreSQL: program to use", "pg_restore")
-    .option("--json", "print the manifest as JSON")
     .option("--quiet", "print no progress")
     .action(async (folder: string, _own: unknown, command: Command) => {
       const options: Record<string, unknown> = command.optsWithGlobals();

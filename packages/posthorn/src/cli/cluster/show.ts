@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { addClientFlags, call } from "../client.ts";
 import { print, printTable } from "../output.ts";
+import { withJson } from "../help.ts";
 
 interface ClusterOut {
   readonly at: string;
@@ -22,14 +23,15 @@ interface ClusterOut {
 
 /** `posthorn cluster`: shows the nodes of the cluster and their load. */
 export function addClusterCommand(program: Command): void {
-  const command = program.command("cluster").description("show the nodes of the cluster and their load");
-  addClientFlags(command)
-    .option("--json", "print the response of the API")
-    .action(async (options: Record<string, unknown>) => {
-      const cluster = (await call(options, "GET", "/api/v1/cluster")) as unknown as ClusterOut;
-      if (options["json"] === true) print(JSON.stringify(cluster, null, 2));
-      else show(cluster);
-    });
+  const command = withJson(
+    program.command("cluster").description("show the nodes of the cluster and their load"),
+    "ClusterOut",
+  );
+  addClientFlags(command).action(async (options: Record<string, unknown>) => {
+    const cluster = (await call(options, "GET", "/api/v1/cluster")) as unknown as ClusterOut;
+    if (options["json"] === true) print(JSON.stringify(cluster, null, 2));
+    else show(cluster);
+  });
 }
 
 function show({ at, nodes, shards, lagSeconds }: ClusterOut): void {

@@ -1,5 +1,5 @@
 import { Argument, type Command } from "commander";
-import { withExamples } from "../help.ts";
+import { withExamples, withoutJson } from "../help.ts";
 import { print } from "../output.ts";
 import { completionScript, SHELLS, type Shell } from "./scripts.ts";
 
@@ -15,5 +15,6 @@ export function addCompletionCommand(program: Command, whole: () => Promise<Comm
     ['posthorn completion zsh > "${fpath[1]}/_posthorn"', "completes in new sessions of Zsh"],
     ["posthorn completion fish > ~/.config/fish/completions/posthorn.fish", "completes in fish"],
   );
+  withoutJson(command, "It prints a script.");
   command.action(async (shell: Shell) => print(completionScript(shell, await whole())));
 }

@@ -4,13 +4,13 @@ import { readEnv } from "../../config/env.ts";
 import { flagOf } from "../../config/settings.ts";
 import { print } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
+import { withJson } from "../help.ts";
+import { SETTINGS } from "../json.ts";
 
 /** `posthorn config`: shows every setting with its value, source and description. */
 export function addConfigCommand(program: Command): void {
-  const command = program
-    .command("config")
-    .description("print all settings with value, origin and help")
-    .option("--json", "print as JSON");
+  const command = program.command("config").description("print all settings with value, origin and help");
+  withJson(command, { kind: "own", schema: SETTINGS });
   addSettingFlags(command).action((options: Record<string, unknown>) => {
     const raw = readEnv(sourcesOf(options));
     // An invalid value makes this command fail, as it would `posthorn start`.

@@ -1,18 +1,21 @@
 import type { Command } from "commander";
 import { type ConnectorState, connectorStates, type PackageState } from "../../destinations/connections/installed.ts";
 import { print, printTable } from "../output.ts";
+import { withJson } from "../help.ts";
+import { CONNECTORS } from "../json.ts";
 
 /** `posthorn connectors`: shows which destinations and sources that need a package can be used here. */
 export function addConnectorsCommand(program: Command): void {
-  program
-    .command("connectors")
-    .description("list the destinations and sources that need a package, and whether it is installed")
-    .option("--json", "print as JSON")
-    .action(({ json = false }: { json?: boolean }) => {
-      const states = connectorStates();
-      if (json) print(JSON.stringify(states, null, 2));
-      else printStates(states);
-    });
+  withJson(
+    program
+      .command("connectors")
+      .description("list the destinations and sources that need a package, and whether it is installed"),
+    { kind: "own", schema: CONNECTORS },
+  ).action(({ json = false }: { json?: boolean }) => {
+    const states = connectorStates();
+    if (json) print(JSON.stringify(states, null, 2));
+    else printStates(states);
+  });
 }
 
 function printStates(states: readonly ConnectorState[]): void {

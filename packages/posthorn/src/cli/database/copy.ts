@@ -15,6 +15,8 @@ import { SCHEMA_VERSION } from "../../store/migrations/list.ts";
 import { print, printTable, size } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
 import { ProgressLine } from "./progress.ts";
+import { report, withJson } from "../help.ts";
+import { COPY } from "../json.ts";
 
 /** `posthorn copy`: copies all data from one database to another. */
 export function addCopyCommand(program: Command): void {
@@ -24,6 +26,7 @@ export function addCopyCommand(program: Command): void {
     .requiredOption("--from <database>", "sqlite:path, or postgres://user:password@host/database without a pooler")
     .requiredOption("--to <database>", "same format as --from; the file or tables are created")
     .option("--dry-run", "show what would be copied, and what prevents it");
+  withJson(command, { kind: "own", schema: COPY });
   addSettingFlags(command).action((options: Record<string, unknown>) => copy(options));
 }
 
@@ -41,8 +44,8 @@ async function copy(options: Record<string, unknown>): Promise<void> {
   // A source with another schema is refused by the plan.
   const keys = (await source.version()) === SCHEMA_VERSION ? await source.encryptionKeys() : [];
   const plan = await planCopy(sides, await keyCheck(config, keys, from, to));
-  if (dryRun) printPlan(sides, plan);
-  else await run(sides, plan);
+  if (dryRun) printPlan(options, sides, plan);
+  else await run(options, sides, plan);
 }
 
 function databaseOf(name: string, text: string, { dataDir }: Config): DatabaseConfig {
@@ -82,19 +85,29 @@ async function keyCheck(
   return (sealed, context) => secretBox.opens(sealed, context);
 }
 
-function printPlan({ source, target }: CopySides, { tables, resumed }: CopyPlan): void {
+function printPlan(options: Options, { source, target }: CopySides, { tables, resumed }: CopyPlan): void {
   const filled = tables.filter(({ rows }) => rows > 0);
+  if (options["json"] === true) {
+    const rows = filled.map(({ shape, rows: count }) => ({ name: shape.name, rows: count }));
+    return report(options, { from: source.name, to: target.name, dryRun: true, tables: rows }, "");
+  }
   printTable([["TABLE", "ROWS"], ...filled.map(({ shape, rows }) => [shape.name, String(rows)])]);
   print(`\n${resumed ? "An unfinished copy would continue" : "Everything would be copied"}:`);
   print(`from ${source.name}\nto   ${target.name}\nNothing prevents the copy. Nothing was changed.`);
 }
 
-async function run(sides: CopySides, plan: CopyPlan): Promise<void> {
+type Options = Readonly<Record<string, unknown>>;
+
+async function run(options: Options, sides: CopySides, plan: CopyPlan): Promise<void> {
   const { source, target } = sides;
-  if (plan.resumed) print(`Continuing the copy from ${source.name} to ${target.name}.`);
+  if (plan.resumed && options["json"] !== true) print(`Continuing the copy from ${source.name} to ${target.name}.`);
   const line = new ProgressLine(plan.tables.reduce((sum, { rows }) => sum + rows, 0));
   const checked = await runCopy(sides, plan, (progress) => line.show(progress));
   const filled = checked.filter(({ rows }) => rows > 0);
+  if (options["json"] === true) {
+    const rows = filled.map(({ name, rows: count, digest }) => ({ name, rows: count, digest }));
+    return report(options, { from: source.name, to: target.name, dryRun: false, tables: rows }, "");
+  }
   printTable([
     ["TABLE", "ROWS", "SIZE", "DIGEST"],
     ...filled.map(({ name, rows, bytes, digest }) => [name, String(rows), size(bytes), digest]),

@@ -7,6 +7,8 @@ import { type MigrationState, requireSameMigrations } from "../../store/migratio
 import type { StoreLocation } from "../../store/open.ts";
 import { print, printTable } from "../output.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
+import { report, withExitCodes, withJson } from "../help.ts";
+import { MIGRATIONS } from "../json.ts";
 
 /** `posthorn migrate`: migrates the database to the schema of this version, or shows what that would change. */
 export function addMigrateCommand(program: Command): void {
@@ -17,25 +19,41 @@ export function addMigrateCommand(program: Command): void {
     )
     .option("--plan", "print the SQL that would be run")
     .option("--status", "print each step, whether it was done, and whether its name and checksum match");
+  withJson(command, { kind: "own", schema: MIGRATIONS });
+  withExitCodes(command, { 1: "it failed, or with --status and --plan: a name or checksum differs" });
   addSettingFlags(command).action(async (options: Record<string, unknown>) => {
     const { database } = envToConfig(readEnv(sourcesOf(options)));
     if (options["plan"] === true && options["status"] === true) {
       throw new PosthornError("config_invalid", "Use either --plan or --status, not both.");
     }
-    if (options["status"] === true) printStatus(await migrationStates(database));
-    else if (options["plan"] === true) printPlan(database, await migrationStates(database));
-    else await run(database);
+    if (options["status"] === true) printStatus(options, await migrationStates(database));
+    else if (options["plan"] === true) printPlan(options, database, await migrationStates(database));
+    else await run(options, database);
   });
 }
 
-async function run(database: StoreLocation): Promise<void> {
+type Options = Readonly<Record<string, unknown>>;
+
+async function run(options: Options, database: StoreLocation): Promise<void> {
   const applied = await runMigrations(database, Date.now());
-  for (const { version, name } of applied) print(`${version} ${name}: done`);
-  print(applied.length === 0 ? "The database is up to date: nothing was to be done." : "The database is up to date.");
+  const done = applied.map((state) => ({ ...state, applied: true }));
+  report(options, jsonOf(done), () => {
+    for (const { version, name } of applied) print(`${version} ${name}: done`);
+    print(applied.length === 0 ? "The database is up to date: nothing was to be done." : "The database is up to date.");
+  });
+}
+
+function jsonOf(states: readonly Pick<MigrationState, "version" | "name" | "applied">[]): object {
+  return { migrations: states.map(({ version, name, applied }) => ({ version, name, applied })) };
 }
 
 /** Prints the table, then throws if a name or checksum differs, so that scripts see it in the exit code. */
-function printStatus(states: readonly MigrationState[]): void {
+function printStatus(options: Options, states: readonly MigrationState[]): void {
+  report(options, jsonOf(states), () => printStates(states));
+  requireSameMigrations(states);
+}
+
+function printStates(states: readonly MigrationState[]): void {
   printTable([
     ["VERSION", "STEP", "DONE", "RECORD"],
     ...states.map(({ version, name, applied, appliedAt, record }) => [
@@ -45,13 +63,13 @@ function printStatus(states: readonly MigrationState[]): void {
       record ?? "-",
     ]),
   ]);
-  requireSameMigrations(states);
 }
 
 /** Prints the plan as an SQL script, with everything else in comments. */
-function printPlan(database: StoreLocation, states: readonly MigrationState[]): void {
+function printPlan(options: Options, database: StoreLocation, states: readonly MigrationState[]): void {
   requireSameMigrations(states);
   const missing = states.filter(({ applied }) => !applied);
+  if (options["json"] === true) return report(options, jsonOf(missing), "");
   for (const state of missing) print(`-- ${state.version} ${state.name}\n${migrationSql(database, state)}\n`);
   print(missing.length === 0 ? "-- nothing is to be done" : `-- steps to be done: ${missing.length}`);
 }

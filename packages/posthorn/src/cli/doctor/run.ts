@@ -8,6 +8,8 @@ import { checkDatabase } from "./database.ts";
 import { type Finding, problem, reasonOf } from "./finding.ts";
 import * as machine from "./machine.ts";
 import * as network from "./network.ts";
+import { withExitCodes, withJson } from "../help.ts";
+import { FINDINGS } from "../json.ts";
 
 /** Reserved for examples and documentation, and reachable from nearly everywhere. */
 const DEFAULT_URL = "https://example.com/";
@@ -19,11 +21,12 @@ export function addDoctorCommand(program: Command): void {
   const command = program
     .command("doctor")
     .description("check disk, clock, DNS, outbound requests, secrets and database; exit code 1 if there is a problem")
-    .option("--json", "print the findings as JSON")
     .option("--deep", "read the whole SQLite file, which takes minutes for a large one")
     .option("--strict", "exit code 1 for warnings too")
     .option("--offline", "make no outbound requests")
     .option("--url <url>", "target of the outbound request", DEFAULT_URL);
+  withJson(command, { kind: "own", schema: FINDINGS });
+  withExitCodes(command, { 0: "no problem was found", 1: "a problem was found; with --strict also a warning" });
   addSettingFlags(command).action(async (options: Record<string, unknown>) => {
     const findings = await diagnose(options);
     if (options["json"] === true) print(JSON.stringify({ findings, ...countsOf(findings) }, null, 2));

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { PosthornError } from "../../lib/errors.ts";
 import { addClientFlags, call } from "../client.ts";
 import { print, printTable } from "../output.ts";
+import { report, withJson } from "../help.ts";
 
 interface EraseOptions {
   readonly path: string;
@@ -26,6 +27,7 @@ export function addEraseCommand(program: Command): void {
     .option("--reason <text>", "shown in the receipt, such as the number of the case")
     .option("--dry-run", "only count what would be erased")
     .option("--yes", "erase: this cannot be undone");
+  withJson(command, "ErasureOut");
   addClientFlags(command).action(async (options: EraseOptions & Record<string, unknown>) => {
     const isDryRun = options.dryRun === true;
     if (isDryRun === (options.yes === true)) {
@@ -33,13 +35,15 @@ export function addEraseCommand(program: Command): void {
     }
     const receipt = await erase(options, isDryRun);
     const counts = receipt["counts"] as Readonly<Record<string, number>>;
-    printTable([
-      ["PLACE", isDryRun ? "WOULD BE ERASED" : "ERASED"],
-      ...Object.entries(counts).map(([place, count]) => [place, String(count)]),
-    ]);
-    print("");
-    print(`${isDryRun ? "Dry run" : "Receipt"}: ${String(receipt["id"])}`);
-    print(`Hash of the value: ${String(receipt["valueHash"])}`);
+    report(options, receipt, () => {
+      printTable([
+        ["PLACE", isDryRun ? "WOULD BE ERASED" : "ERASED"],
+        ...Object.entries(counts).map(([place, count]) => [place, String(count)]),
+      ]);
+      print("");
+      print(`${isDryRun ? "Dry run" : "Receipt"}: ${String(receipt["id"])}`);
+      print(`Hash of the value: ${String(receipt["valueHash"])}`);
+    });
   });
 }
 
@@ -63,7 +67,7 @@ async function erase(
     const receipt = await call(options, "GET", receiptPath);
     const { scanned = 0, messages = 0 } = receipt["counts"] as Record<string, number>;
     const line = `${String(receipt["state"])}: ${scanned} messages examined, ${messages} with the value`;
-    if (line !== last) print(line);
+    if (line !== last && options["json"] !== true) print(line);
     last = line;
     if (receipt["state"] === "finished") return receipt;
     if (receipt["state"] === "failed") {

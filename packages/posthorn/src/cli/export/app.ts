@@ -3,6 +3,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Command } from "commander";
 import { addClientFlags, call } from "../client.ts";
+import { withJsonOutput } from "../help.ts";
+import { EXPORT_LINE } from "../json.ts";
 
 interface ListPage {
   readonly data: readonly Record<string, unknown>[];
@@ -17,6 +19,7 @@ export function addExportAppCommand(parent: Command): void {
   const command = parent
     .command("app <id>")
     .description("export an application or source with its endpoints, messages, deliveries and attempts as NDJSON");
+  withJsonOutput(command, { kind: "lines", schema: EXPORT_LINE });
   addClientFlags(command)
     .option("--output <file>", "file to write to; it must not exist. Default: standard output")
     .option("--after <message>", "continue after this message: only later messages are exported")

@@ -3,17 +3,22 @@ import type { Command } from "commander";
 import { readEnv } from "../../config/env.ts";
 import { settings } from "../../config/settings.ts";
 import { PosthornError } from "../../lib/errors.ts";
-import { print } from "../output.ts";
+
 import { addSettingFlags, sourcesOf } from "../settings.ts";
+import { report, withExitCodes, withJson } from "../help.ts";
+import { HEALTH } from "../json.ts";
 
 const TIMEOUT_MS = 5000;
 
 /** `posthorn health`: exit code 0 if the server on this machine accepts requests, for HEALTHCHECK of containers. */
 export function addHealthCommand(program: Command): void {
-  const command = program
-    .command("health")
-    .description("check the server on this machine: exit code 0 if it accepts publishes, else 1")
-    .option("--live", "only check that the process responds, also while its database is down");
+  const command = withJson(
+    program
+      .command("health")
+      .description("check the server on this machine: exit code 0 if it accepts publishes, else 1"),
+    { kind: "own", schema: HEALTH },
+  ).option("--live", "only check that the process responds, also while its database is down");
+  withExitCodes(command, { 0: "the server accepts publishes", 1: "it does not, or does not respond" });
   addSettingFlags(command).action(async (options: Record<string, unknown>) => {
     const { host, port } = settings.listen.parse(readEnv(sourcesOf(options)).listen.text);
     const path = options["live"] === true ? "/health/live" : "/health/ready";
@@ -26,7 +31,9 @@ export function addHealthCommand(program: Command): void {
       );
     }
     // 204: see `GET /health/ready`.
-    print(
+    report(
+      options,
+      { healthy: true, paused: status === 200 },
       status === 200 ? "healthy; deliveries are paused since a restore (`posthorn resume` starts them)" : "healthy",
     );
   });

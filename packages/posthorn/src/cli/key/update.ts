@@ -1,17 +1,19 @@
 import type { Command } from "commander";
 import { PosthornError } from "../../lib/errors.ts";
 import { addClientFlags, call } from "../client.ts";
-import { print } from "../output.ts";
+
 import { addKeyFlags, keyFields } from "./flags.ts";
+import { report, withJson } from "../help.ts";
 
 /** Options that remove a limit, with the field that they set to null. */
 const REMOVALS = { everything: "scopes", anywhere: "networks", forever: "expiresAt" } as const;
 
 /** `posthorn key update`: changes what a key may do. The key itself stays the same. */
 export function addKeyUpdateCommand(key: Command): void {
-  const command = key
-    .command("update")
-    .description("change an API key; omitted options keep their values")
+  const command = withJson(
+    key.command("update").description("change an API key; omitted options keep their values"),
+    "ApiKeyOut",
+  )
     .argument("<id>", "ID of the key (key_…)")
     .option("--name <name>", "new name");
   addKeyFlags(command)
@@ -27,6 +29,6 @@ export function addKeyUpdateCommand(key: Command): void {
       changes[field] = null;
     }
     const updated = await call(options, "PATCH", `/api/v1/auth/api-key/${encodeURIComponent(id)}`, changes);
-    print(String(updated["summary"]));
+    report(options, updated, String(updated["summary"]));
   });
 }

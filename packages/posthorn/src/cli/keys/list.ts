@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { addClientFlags, call } from "../client.ts";
-import { print, printTable } from "../output.ts";
+import { jsonText, print, printTable } from "../output.ts";
+import { withJson } from "../help.ts";
 
 interface EncryptionOut {
   readonly rootKey: string;
@@ -22,9 +23,13 @@ interface EncryptionOut {
 
 /** `posthorn keys list`: shows the data keys of the server, and which one each node uses. */
 export function addKeysListCommand(keys: Command): void {
-  const command = keys.command("list").description("list the data keys of the server, and the one that each node uses");
+  const command = withJson(
+    keys.command("list").description("list the data keys of the server, and the one that each node uses"),
+    "EncryptionOut",
+  );
   addClientFlags(command).action(async (options: Record<string, unknown>) => {
     const encryption = (await call(options, "GET", "/api/v1/encryption")) as unknown as EncryptionOut;
+    if (options["json"] === true) return print(jsonText(encryption, 2));
     const rows = encryption.keys.map(({ id, state, rootKey, createdAt, destroyedAt }) => [
       String(id),
       state,

@@ -4,18 +4,20 @@ import { parseInteger } from "../../config/parse.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { print } from "../output.ts";
 import { stopSignal } from "../stop-signal.ts";
+import { withoutJson } from "../help.ts";
 
 /** The HTTP port, followed by the ports that misbehave below HTTP. */
 const LAB_PORTS = 11;
 
 /** `posthorn lab`: runs a receiver that misbehaves on purpose, until it receives a stop signal. */
 export function addLabCommand(program: Command): void {
-  program
+  const command = program
     .command("lab")
     .description("start a receiver that misbehaves on purpose, for testing senders")
     .option("--port <port>", `first of ${LAB_PORTS} consecutive ports; 0 uses any free ports`, "8072")
     .option("--host <address>", "address to listen on; hostile by design, so do not use a public address", "127.0.0.1")
     .action(({ port, host }: { port: string; host: string }) => runLab(host, portOf(port)));
+  withoutJson(command, "It prints the addresses of its receivers.");
 }
 
 function portOf(text: string): number {

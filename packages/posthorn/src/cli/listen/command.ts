@@ -8,13 +8,14 @@ import { PosthornError } from "../../lib/errors.ts";
 import { addClientFlags, call, type Connection, connectionOf } from "../client.ts";
 import { printNote } from "../output.ts";
 import { CommandEnd } from "../exit.ts";
-import { withExamples } from "../help.ts";
+import { withExamples, withExitCodes, withJsonOutput } from "../help.ts";
 import { age, integer, jsonOf } from "../remote/values.ts";
 import { forwardTo, type Local, runFor } from "./local.ts";
 import { signatureWarning } from "./stale-signature.ts";
 import { listen, type ListenEnd, type ListenView } from "./session.ts";
 import { Tui } from "./tui.ts";
 import { compactView, jsonView, quietView } from "./views.ts";
+import { LISTEN_LINE } from "../json.ts";
 
 interface ListenFlags extends Record<string, unknown> {
   readonly app?: string;
@@ -73,6 +74,12 @@ export function addListenCommand(program: Command): void {
     ["posthorn listen 3000 --app acme --share one --name team", "shares the events with colleagues"],
     ["posthorn listen --app acme --exec ./handler.sh -- --verbose", "runs a program for each event"],
   );
+  withJsonOutput(command, { kind: "lines", schema: LISTEN_LINE });
+  withExitCodes(command, {
+    0: "it was stopped, or has passed on as many events as --exit-after says",
+    3: "the token expired, was revoked, or is not sufficient",
+    4: "the server ended the connection for another reason, and reconnecting would not help",
+  });
   addClientFlags(command).action(async (target: string | undefined, args: readonly string[], flags: ListenFlags) => {
     const end = await run(target, args, flags);
     if (end.kind !== "ended") return;

@@ -4,20 +4,22 @@ import type { Command } from "commander";
 import { readClientEnv } from "../../config/env.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { call } from "../client.ts";
-import { withExamples } from "../help.ts";
+import { report, withExamples, withJson } from "../help.ts";
 import { print, printNote } from "../output.ts";
 import { profilesPath, readProfiles, writeProfiles } from "../profile/profiles.ts";
 import type { Flags } from "../remote/api.ts";
 import { textOf } from "../remote/values.ts";
+import { DELETED, PROFILES, SIGNED_IN } from "../json.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:8071";
 const DEFAULT_PROFILE = "default";
 
 /** `posthorn login`: signs in, and stores the server and its token. */
 export function addLoginCommand(program: Command): void {
-  const command = program
-    .command("login")
-    .description("sign in to a server, and store its token for other commands")
+  const command = withJson(
+    program.command("login").description("sign in to a server, and store its token for other commands"),
+    { kind: "own", schema: SIGNED_IN },
+  )
     .option("--url <url>", `server, such as https://hooks.example.com (default: POSTHORN_URL, or ${DEFAULT_URL})`)
     .option("--profile <name>", "name of the server in other commands", DEFAULT_PROFILE)
     .option(
@@ -38,16 +40,17 @@ export function addLoginCommand(program: Command): void {
     await call({ url, token }, "GET", "/api/v1/app?limit=1");
     const { profiles } = readProfiles();
     writeProfiles({ current: profile, profiles: { ...profiles, [profile]: { url, token } } });
-    print(`Signed in to ${url} as profile "${profile}". The token is in ${profilesPath()}.`);
+    const file = profilesPath();
+    report(flags, { profile, url, file }, `Signed in to ${url} as profile "${profile}". The token is in ${file}.`);
   });
 }
 
 /** `posthorn logout`: deletes a stored token. */
 export function addLogoutCommand(program: Command): void {
-  const command = program
-    .command("logout")
-    .description("delete the stored token of a server")
-    .option("--profile <name>", "name of the server (default: the current one)");
+  const command = withJson(program.command("logout").description("delete the stored token of a server"), {
+    kind: "own",
+    schema: DELETED,
+  }).option("--profile <name>", "name of the server (default: the current one)");
   withExamples(command, ["posthorn logout --profile staging", "forgets a server"]);
   command.action((flags: Flags) => {
     const { current, profiles } = readProfiles();
@@ -56,24 +59,31 @@ export function addLogoutCommand(program: Command): void {
       throw new PosthornError("not_found", `There is no profile ${name === null ? "" : `"${name}" `}to delete.`);
     const { [name]: _, ...others } = profiles;
     writeProfiles({ current: current === name ? (Object.keys(others)[0] ?? null) : current, profiles: others });
-    print(`Deleted the profile "${name}". Its session ends when it expires, or in the dashboard.`);
+    report(
+      flags,
+      { id: name, deleted: true },
+      `Deleted the profile "${name}". Its session ends when it expires, or in the dashboard.`,
+    );
   });
 }
 
 /** `posthorn profiles`: lists servers, or chooses the current one. */
 export function addProfilesCommand(program: Command): void {
-  const command = program
-    .command("profiles")
-    .description("list the servers that you signed in to, or choose the current one")
-    .argument("[name]", "profile to use from now on");
+  const command = withJson(
+    program.command("profiles").description("list the servers that you signed in to, or choose the current one"),
+    { kind: "own", schema: PROFILES },
+  ).argument("[name]", "profile to use from now on");
   withExamples(command, ["posthorn profiles staging", "uses this server in all commands without --profile"]);
-  command.action((name: string | undefined) => {
+  command.action((name: string | undefined, flags: Flags) => {
     const { current, profiles } = readProfiles();
     if (name !== undefined && !Object.hasOwn(profiles, name))
       throw new PosthornError("not_found", `There is no profile "${name}".`);
     if (name !== undefined) writeProfiles({ current: name, profiles });
-    for (const [one, { url }] of Object.entries(profiles))
-      print(`${one === (name ?? current) ? "*" : " "} ${one}  ${url}`);
+    const chosen = name ?? current;
+    const known = Object.entries(profiles).map(([one, { url }]) => ({ name: one, url }));
+    report(flags, { current: chosen, profiles: known }, () => {
+      for (const { name: one, url } of known) print(`${one === chosen ? "*" : " "} ${one}  ${url}`);
+    });
   });
 }
 

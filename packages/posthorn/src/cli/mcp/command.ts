@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { VERSION } from "../../lib/version.ts";
 import { addClientFlags, connectionOf } from "../client.ts";
-import { withExamples } from "../help.ts";
+import { withExamples, withoutJson } from "../help.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { serveStdio } from "./stdio.ts";
 
@@ -16,6 +16,7 @@ export function addMcpCommand(program: Command): void {
     ["claude mcp add posthorn -- posthorn mcp", "gives an agent access with the token of your current profile"],
     ["posthorn mcp --profile production --app acme", "serves one application of another server"],
   );
+  withoutJson(command, "Standard output has the messages of the protocol.");
   addClientFlags(command).action(async (flags: Record<string, unknown>) => {
     const stop = new AbortController();
     void stopSignal().then(() => stop.abort());

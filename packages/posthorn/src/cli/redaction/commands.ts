@@ -2,7 +2,9 @@
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { addClientFlags, call } from "../client.ts";
-import { onOneLine, print, printNote, printTable } from "../output.ts";
+import { onOneLine, printNote, printTable } from "../output.ts";
+import { report, withJson } from "../help.ts";
+import { DELETED } from "../json.ts";
 
 const RULES = "/api/v1/redaction-rule";
 
@@ -29,10 +31,14 @@ export function addRedactionCommands(program: Command): void {
 }
 
 function addList(redaction: Command): void {
-  const command = redaction.command("list").description("list the rules, newest first");
+  const command = withJson(redaction.command("list").description("list the rules, newest first"), {
+    kind: "page",
+    model: "RedactionRuleOut",
+  });
   withScope(command, "only rules that apply to");
   addClientFlags(command).action(async (options: Options) => {
-    const rows = (await allRules(options)).map((rule) => [
+    const rules = await allRules(options);
+    const rows = rules.map((rule) => [
       rule.id,
       rule.action,
       onOneLine(rule.path ?? `/${rule.pattern ?? ""}/`),
@@ -41,7 +47,9 @@ function addList(redaction: Command): void {
       rule.disabled ? "disabled" : "active",
       onOneLine(rule.description),
     ]);
-    printTable([["ID", "ACTION", "VALUES", "APPLICATION", "EVENT TYPES", "STATE", "DESCRIPTION"], ...rows]);
+    report(options, { data: rules }, () =>
+      printTable([["ID", "ACTION", "VALUES", "APPLICATION", "EVENT TYPES", "STATE", "DESCRIPTION"], ...rows]),
+    );
   });
 }
 
@@ -63,6 +71,7 @@ function addAdd(redaction: Command): void {
   withRule(command)
     .option("--keep-exact <seconds>", "keep the exact body, encrypted, after the last delivery, for resends", Number)
     .option("--description <text>", "shown in the list");
+  withJson(command, "RedactionRuleOut");
   withScope(command, "limit the rule to");
   addClientFlags(command).action(async (options: Options) => {
     const { keepExact, description } = options;
@@ -72,7 +81,7 @@ function addAdd(redaction: Command): void {
       ...(description === undefined ? {} : { description }),
       ...scopeOf(options),
     });
-    print(String(created["id"]));
+    report(options, created, String(created["id"]));
   });
 }
 
@@ -81,9 +90,10 @@ function addRemove(redaction: Command): void {
     .command("remove")
     .description("delete a rule; messages that were accepted before stay redacted")
     .argument("<id>", "ID of the rule");
+  withJson(command, { kind: "own", schema: DELETED });
   addClientFlags(command).action(async (id: string, options: Options) => {
     await call(options, "DELETE", `${RULES}/${encodeURIComponent(id)}`);
-    print(`Deleted ${id}.`);
+    report(options, { id, deleted: true }, `Deleted ${id}.`);
   });
 }
 
@@ -95,6 +105,7 @@ function addTry(redaction: Command): void {
     )
     .argument("[file]", "file with the body; without it, standard input");
   withRule(command).option("--content-type <type>", "content type of the body", "application/json");
+  withJson(command, "RedactionTryOut");
   withScope(command, "as a message of");
   addClientFlags(command).action(async (file: string | undefined, options: Options) => {
     const payload = file === undefined ? await readInput() : await readFile(file, "utf8");
@@ -107,7 +118,7 @@ function addTry(redaction: Command): void {
       ...(isGiven ? { rules: [ruleOf(options)] } : {}),
       ...scopeOf(options),
     });
-    print(String(tried["payload"]));
+    report(options, tried, String(tried["payload"]));
     const whole = tried["whole"] === true ? ", because a rule cannot be applied to this body" : "";
     printNote(`${String(tried["parts"])} parts redacted${whole}.`);
   });

@@ -2,11 +2,12 @@
 import type { Command } from "commander";
 import { PosthornError } from "../../lib/errors.ts";
 import { addClientFlags, call, connectionOf } from "../client.ts";
-import { withExamples, withJson } from "../help.ts";
+import { report, withExamples, withJson } from "../help.ts";
 import { jsonText, onOneLine, print, printTable } from "../output.ts";
 import { cell, type Flags, listRows, pathOf, type Row } from "./api.ts";
 import { show } from "./resources.ts";
 import { age, integer, list } from "./values.ts";
+import { ADDRESS, RESENT } from "../json.ts";
 
 const messagesOf = (flags: Flags): string => pathOf("api", "v1", "app", String(flags["app"]), "msg");
 
@@ -23,10 +24,10 @@ export function addEventsCommands(program: Command): void {
 }
 
 function addLs(group: Command): void {
-  const command = withJson(
-    ofApp(group.command("ls").description("list events, the newest first")),
-    "ListResponseMessageOut",
-  )
+  const command = withJson(ofApp(group.command("ls").description("list events, the newest first")), {
+    kind: "page",
+    model: "MessageOut",
+  })
     .option("--events <types>", "only these event types, separated by commas", list)
     .option("--since <age>", "only events of this age, such as 15m, 2h or 3d", age)
     .option("--limit <count>", "most events", integer(1, 100_000), 50);
@@ -74,7 +75,10 @@ function deliveriesOf(flags: Flags, id: string): Promise<readonly Row[]> {
 }
 
 function addReplay(group: Command): void {
-  const command = ofApp(group.command("replay").description("send one event again"))
+  const command = withJson(ofApp(group.command("replay").description("send one event again")), {
+    kind: "own",
+    schema: RESENT,
+  })
     .argument("<event>", "ID of the message")
     .option("--endpoint <endpoint>", "only to this endpoint (ID or uid); without it, to all that received it");
   withExamples(command, [
@@ -91,19 +95,21 @@ function addReplay(group: Command): void {
       throw new PosthornError("bad_request", "No endpoint received this event. Name one with --endpoint.");
     for (const one of endpoints) {
       await call(flags, "POST", `${messagesOf(flags)}${pathOf(id, "endpoint", one, "resend")}`, {});
-      print(`Sent ${id} to ${one} again.`);
+      if (flags["json"] !== true) print(`Sent ${id} to ${one} again.`);
     }
+    if (flags["json"] === true) print(jsonText({ id, endpoints }, 2));
   });
 }
 
 function addOpen(group: Command): void {
-  const command = ofApp(group.command("open").description("print the address of an event in the dashboard")).argument(
-    "<event>",
-    "ID of the message",
-  );
+  const command = withJson(ofApp(group.command("open").description("print the address of an event in the dashboard")), {
+    kind: "own",
+    schema: ADDRESS,
+  }).argument("<event>", "ID of the message");
   withExamples(command, ['xdg-open "$(posthorn events open msg_2x… --app acme)"', "opens an event in a browser"]);
   addClientFlags(command).action((id: string, flags: Flags) => {
-    print(dashboardUrl(connectionOf(flags).url, ["applications", String(flags["app"]), "messages", id]));
+    const url = dashboardUrl(connectionOf(flags).url, ["applications", String(flags["app"]), "messages", id]);
+    report(flags, { url }, url);
   });
 }
 

@@ -1,22 +1,24 @@
 import type { Command } from "commander";
 import { addClientFlags, call, connectionOf } from "../client.ts";
 import { PosthornError } from "../../lib/errors.ts";
-import { withExamples } from "../help.ts";
-import { print } from "../output.ts";
+import { report, withExamples, withJson } from "../help.ts";
 import type { Flags } from "./api.ts";
 import { dashboardUrl } from "./events.ts";
+import { ADDRESS } from "../json.ts";
 
 /** `posthorn open`: prints the address of a resource in the dashboard. */
 export function addOpenCommand(program: Command): void {
-  const command = program
-    .command("open")
-    .description("print the address of the dashboard, or of a resource in it")
+  const command = withJson(
+    program.command("open").description("print the address of the dashboard, or of a resource in it"),
+    { kind: "own", schema: ADDRESS },
+  )
     .argument("[id]", "ID of an application, source, endpoint or message")
     .option("--app <app>", "application of an endpoint or message");
   withExamples(command, ["posthorn open ep_2x… --app acme", "prints the address of an endpoint"]);
   addClientFlags(command).action(async (id: string | undefined, flags: Flags) => {
     const { url } = connectionOf(flags);
-    print(dashboardUrl(url, id === undefined ? [] : await partsOf(id, flags)));
+    const address = dashboardUrl(url, id === undefined ? [] : await partsOf(id, flags));
+    report(flags, { url: address }, address);
   });
 }
 

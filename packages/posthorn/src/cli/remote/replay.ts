@@ -11,7 +11,7 @@ import { age, integer, list } from "./values.ts";
 export function addReplayCommand(program: Command): void {
   const command = withJson(
     program.command("replay").description("send past events again, of one application or of all"),
-    "ReplayOut",
+    { kind: "models", models: ["ReplayOut", "ReplayPlanOut", "AcrossPlanOut"] },
   )
     .option("--app <app>", "application (ID or uid), or ID of a source")
     .option("--all", "failed deliveries of all applications")

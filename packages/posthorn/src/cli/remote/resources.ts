@@ -2,10 +2,11 @@
 import type { Command } from "commander";
 import { PosthornError } from "../../lib/errors.ts";
 import { addClientFlags, call } from "../client.ts";
-import { withExamples, withJson } from "../help.ts";
+import { report, withExamples, withJson } from "../help.ts";
 import { jsonText, onOneLine, print, printTable } from "../output.ts";
 import { cell, type Flags, listRows, pathOf, type Row } from "./api.ts";
 import { integer, list } from "./values.ts";
+import { DELETED } from "../json.ts";
 
 interface Resource {
   /** In the singular. */
@@ -14,7 +15,8 @@ interface Resource {
   readonly group: string;
   readonly idName: string;
   readonly columns: readonly (readonly [head: string, field: string])[];
-  readonly models: { readonly list: string; readonly one: string };
+  /** Schema of one resource. */
+  readonly model: string;
   /** Whether the resources belong to an application. */
   readonly ofApp: boolean;
   path(flags: Flags): string;
@@ -31,7 +33,7 @@ const APPS: Resource = {
     ["UID", "uid"],
     ["NAME", "name"],
   ],
-  models: { list: "ListResponseApplicationOut", one: "ApplicationOut" },
+  model: "ApplicationOut",
   ofApp: false,
   path: () => "/api/v1/app",
 };
@@ -46,7 +48,7 @@ const ENDPOINTS: Resource = {
     ["DISABLED", "disabled"],
     ["TARGET", "url"],
   ],
-  models: { list: "ListResponseEndpointOut", one: "EndpointOut" },
+  model: "EndpointOut",
   ofApp: true,
   path: (flags) => pathOf("api", "v1", "app", appOf(flags), "endpoint"),
 };
@@ -56,7 +58,7 @@ const SOURCES: Resource = {
   group: "sources",
   idName: "source",
   columns: [],
-  models: { list: "ListResponseIngestSourceOut", one: "IngestSourceOut" },
+  model: "IngestSourceOut",
   ofApp: false,
   path: () => "/ingest/api/v1/source",
 };
@@ -65,7 +67,7 @@ export function addAppsCommands(program: Command): void {
   const group = program.command("apps").description("applications: the customers that you send webhooks to");
   addList(group, APPS, ["posthorn apps ls", "lists applications"]);
   addGet(group, APPS, ["posthorn apps get acme --json", "prints an application as JSON"]);
-  const create = withJson(group.command("create").description("create an application"), APPS.models.one)
+  const create = withJson(group.command("create").description("create an application"), APPS.model)
     .argument("<name>")
     .option("--uid <uid>", "your own ID for it");
   withExamples(create, ["posthorn apps create 'Acme Inc.' --uid acme", "creates an application with your own ID"]);
@@ -85,7 +87,7 @@ export function addEndpointsCommands(program: Command): void {
   const group = program.command("endpoints").description("URLs and other destinations that receive events");
   addList(group, ENDPOINTS, ["posthorn endpoints ls --app acme", "lists the endpoints of an application"]);
   addGet(group, ENDPOINTS, ["posthorn endpoints get ep_2x… --app acme", "shows an endpoint"]);
-  const create = withJson(group.command("create").description("create an endpoint"), ENDPOINTS.models.one)
+  const create = withJson(group.command("create").description("create an endpoint"), ENDPOINTS.model)
     .argument("<url>")
     .requiredOption("--app <app>", "application (ID or uid)")
     .option("--uid <uid>", "your own ID for it")
@@ -109,7 +111,7 @@ export function addEndpointsCommands(program: Command): void {
 /** Adds commands to the group `sources`, which has others. */
 export function addSourceResourceCommands(group: Command): void {
   addGet(group, SOURCES, ["posthorn sources get src_2x…", "shows a source with its URL"]);
-  const create = withJson(group.command("create").description("create a source"), SOURCES.models.one)
+  const create = withJson(group.command("create").description("create a source"), SOURCES.model)
     .argument("<name>")
     .requiredOption("--type <provider>", "provider, such as stripe or github")
     .option("--secret <secret>", "secret with which the provider signs");
@@ -132,12 +134,10 @@ function scoped(command: Command, { ofApp }: Resource): Command {
 }
 
 function addList(group: Command, resource: Resource, example: OneExample): void {
-  const command = withJson(group.command("ls").description(`list ${resource.noun}s`), resource.models.list).option(
-    "--limit <count>",
-    "most rows",
-    integer(1, 100_000),
-    1000,
-  );
+  const command = withJson(group.command("ls").description(`list ${resource.noun}s`), {
+    kind: "page",
+    model: resource.model,
+  }).option("--limit <count>", "most rows", integer(1, 100_000), 1000);
   withExamples(scoped(command, resource), example);
   addClientFlags(command).action(async (flags: Flags) => {
     const rows = await listRows(flags, `${resource.path(flags)}?`, flags["limit"] as number);
@@ -150,7 +150,7 @@ function addList(group: Command, resource: Resource, example: OneExample): void 
 }
 
 function addGet(group: Command, resource: Resource, example: OneExample): void {
-  const command = withJson(group.command("get").description(`show one ${resource.noun}`), resource.models.one).argument(
+  const command = withJson(group.command("get").description(`show one ${resource.noun}`), resource.model).argument(
     `<${resource.idName}>`,
     "ID or uid",
   );
@@ -161,9 +161,10 @@ function addGet(group: Command, resource: Resource, example: OneExample): void {
 }
 
 function addRemove(group: Command, resource: Resource, example: OneExample): void {
-  const command = group
-    .command("rm")
-    .description(`delete one ${resource.noun}`)
+  const command = withJson(group.command("rm").description(`delete one ${resource.noun}`), {
+    kind: "own",
+    schema: DELETED,
+  })
     .argument(`<${resource.idName}>`, "ID or uid")
     .option("--yes", "delete: this cannot be undone");
   withExamples(scoped(command, resource), example);
@@ -171,7 +172,7 @@ function addRemove(group: Command, resource: Resource, example: OneExample): voi
     if (flags["yes"] !== true)
       throw new PosthornError("bad_request", `Add --yes to delete the ${resource.noun} ${id}. This cannot be undone.`);
     await call(flags, "DELETE", `${resource.path(flags)}${pathOf(id)}`);
-    print(`Deleted ${id}.`);
+    report(flags, { id, deleted: true }, `Deleted ${id}.`);
   });
 }
 

@@ -1,18 +1,20 @@
 import type { Command } from "commander";
 import { addClientFlags, open } from "../client.ts";
-import { withExamples } from "../help.ts";
+import { withExamples, withExitCodes, withJson } from "../help.ts";
 import { jsonText, onOneLine, print, printNote } from "../output.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { cell, type Flags, type Row } from "./api.ts";
+import { LIVE_EVENT } from "../json.ts";
 
 /** `posthorn tail`: prints messages and attempts as they happen. */
 export function addTailCommand(program: Command): void {
-  const command = program
-    .command("tail")
-    .description("print events and attempts as they happen, until it is interrupted")
+  const command = withJson(
+    program.command("tail").description("print events and attempts as they happen, until it is interrupted"),
+    { kind: "lines", schema: LIVE_EVENT },
+  )
     .option("--app <app>", "only this application (ID or uid), or ID of a source")
-    .option("--failed", "only failed attempts")
-    .option("--json", "print one JSON object for each line");
+    .option("--failed", "only failed attempts");
+  withExitCodes(command, { 0: "it was interrupted", 1: "the server ended the stream, or the command failed" });
   withExamples(
     command,
     ["posthorn tail --app acme", "shows what happens in one application"],

@@ -12,10 +12,12 @@ import type { Surroundings } from "../surroundings.ts";
 import { addSettingFlags, sourcesOf } from "../settings.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { organisationToken } from "../token/create.ts";
+import { withoutJson } from "../help.ts";
 
 /** `posthorn start`: runs a node until it receives a stop signal. */
 export function addStartCommand(program: Command, surroundings: Surroundings = {}): void {
   const command = program.command("start").description("run the server");
+  withoutJson(command, "It prints its log, which is JSON.");
   addSettingFlags(command).action((options: Record<string, unknown>) => start(options, surroundings));
 }
 

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { addClientFlags, call } from "../client.ts";
 import { onOneLine, print, printTable } from "../output.ts";
+import { withJson } from "../help.ts";
 
 interface ListedSource {
   readonly id: string;
@@ -16,8 +17,8 @@ export function addSourcesListCommand(sources: Command): void {
     .alias("ls")
     .description("list sources with their kind and state")
     .option("--kind <kind>", "only sources of this kind, such as mqtt or webhook")
-    .addOption(new Option("--state <state>", "only sources in this state, such as failing"))
-    .option("--json", "print the sources as JSON");
+    .addOption(new Option("--state <state>", "only sources in this state, such as failing"));
+  withJson(command, { kind: "list", model: "IngestSourceOut" });
   addClientFlags(command).action(async (options: Record<string, unknown>) => {
     const filters = ["kind", "state"].flatMap((name) =>
       options[name] === undefined ? [] : [`&${name}=${encodeURIComponent(options[name] as string)}`],

@@ -2,7 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { PosthornError } from "../../lib/errors.ts";
 import { addClientFlags, call } from "../client.ts";
-import { print } from "../output.ts";
+import { report, withExitCodes, withJson } from "../help.ts";
+import { SOURCE_READ } from "../json.ts";
 
 interface State {
   readonly state: string;
@@ -21,6 +22,8 @@ export function addSourcesPollCommand(sources: Command): void {
     .command("poll")
     .description("read a source immediately and print the result; the exit code is 1 if reading fails")
     .argument("<source>", "source (ID)");
+  withJson(command, { kind: "own", schema: SOURCE_READ });
+  withExitCodes(command, { 0: "the source was read", 1: "reading failed; standard error says why" });
   addClientFlags(command).action(async (source: string, options: Record<string, unknown>) => {
     const path = `/ingest/api/v1/source/${encodeURIComponent(source)}`;
     const before = (await call(options, "GET", `${path}/state`)) as unknown as State;
@@ -35,7 +38,7 @@ export function addSourcesPollCommand(sources: Command): void {
       // A connected source is not read again, because its connection works.
       if (now.lastSuccessAt !== before.lastSuccessAt || now.state === "running") {
         const count = now.events - before.events;
-        print(`The source was read: ${count} new event${count === 1 ? "" : "s"}.`);
+        report(options, { newEvents: count }, `The source was read: ${count} new event${count === 1 ? "" : "s"}.`);
         return;
       }
       if (Date.now() >= deadline) {

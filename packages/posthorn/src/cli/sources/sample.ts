@@ -3,7 +3,8 @@ import { text } from "node:stream/consumers";
 import type { Command } from "commander";
 import { PosthornError } from "../../lib/errors.ts";
 import { addClientFlags, call } from "../client.ts";
-import { print } from "../output.ts";
+
+import { report, withJson } from "../help.ts";
 
 const HELP = `
 Examples:
@@ -19,11 +20,12 @@ export function addSourcesSampleCommand(sources: Command): void {
     .argument("<type>", "event type")
     .argument("<payload>", "file with the payload as JSON; - reads standard input")
     .addHelpText("after", HELP);
+  withJson(command, "SourceSampleOut");
   addClientFlags(command).action(
     async (source: string, eventType: string, file: string, options: Record<string, unknown>) => {
       const path = `/ingest/api/v1/source/${encodeURIComponent(source)}/sample`;
-      const { id } = await call(options, "POST", path, { eventType, payload: await payloadOf(file) });
-      print(String(id));
+      const sent = await call(options, "POST", path, { eventType, payload: await payloadOf(file) });
+      report(options, sent, String(sent["id"]));
     },
   );
 }

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { addClientFlags, call } from "../client.ts";
-import { printTable, size } from "../output.ts";
+import { jsonText, print, printTable, size } from "../output.ts";
+import { withJson } from "../help.ts";
 
 interface StorageOut {
   readonly bytes: number;
@@ -21,9 +22,13 @@ interface StorageOut {
 
 /** `posthorn storage`: shows stored data, daily growth and the disk forecast. */
 export function addStorageCommand(program: Command): void {
-  const command = program.command("storage").description("show stored data, daily growth and the disk forecast");
+  const command = withJson(
+    program.command("storage").description("show stored data, daily growth and the disk forecast"),
+    "StatsStorageOut",
+  );
   addClientFlags(command).action(async (options: Record<string, unknown>) => {
     const storage = (await call(options, "GET", "/api/v1/stats/storage")) as unknown as StorageOut;
+    if (options["json"] === true) return print(jsonText(storage, 2));
     const rows = storage.kinds.map(({ kind, stored, bytes, bytesADay, keepDays, steadyBytes }) => [
       kind,
       String(stored),

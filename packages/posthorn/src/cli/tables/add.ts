@@ -8,9 +8,10 @@ import {
   type TableSource,
 } from "../../store/postgres/table-source/definition.ts";
 import { addSource, withTables } from "../../store/postgres/table-source/manage.ts";
-import { print } from "../output.ts";
 import { addSettingFlags } from "../settings.ts";
 import { tablesUrl } from "./database.ts";
+import { report, withJson } from "../help.ts";
+import { TABLE_SOURCE } from "../json.ts";
 
 /** `posthorn tables add`: starts publishing changes of a table as events. */
 export function addTablesAddCommand(tables: Command): void {
@@ -32,11 +33,14 @@ export function addTablesAddCommand(tables: Command): void {
     .option("--org <organisation>", "organisation, if several have an application with this uid")
     .option("--strict", "make a change fail if its event cannot be published")
     .option("--dry-run", "run the SQL, roll it back, and print it");
+  withJson(command, { kind: "own", schema: TABLE_SOURCE });
   addSettingFlags(command).action(async (table: string, options: Record<string, unknown>) => {
     const source = sourceOf(table, options);
     const dryRun = options["dryRun"] === true;
     const sql = await withTables(tablesUrl(options), (client) => addSource(client, source, table, { dryRun }));
-    print(
+    report(
+      options,
+      { name: source.name, sql: dryRun ? sql : null },
       dryRun ? sql : `Changes of ${table} are events from now on: \`posthorn tables remove ${source.name}\` ends it.`,
     );
   });

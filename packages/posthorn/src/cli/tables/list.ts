@@ -4,13 +4,13 @@ import type { ListedSource } from "../../store/table-sources.ts";
 import { print, printTable } from "../output.ts";
 import { addSettingFlags } from "../settings.ts";
 import { tablesUrl } from "./database.ts";
+import { withJson } from "../help.ts";
+import { TABLE_SOURCES } from "../json.ts";
 
 /** `posthorn tables list`: lists the tables whose changes are published, and their missed changes. */
 export function addTablesListCommand(tables: Command): void {
-  const command = tables
-    .command("list")
-    .description("list the tables whose changes are published as events")
-    .option("--json", "print as JSON, with conditions and templates");
+  const command = tables.command("list").description("list the tables whose changes are published as events");
+  withJson(command, { kind: "own", schema: TABLE_SOURCES });
   addSettingFlags(command).action(async (options: Record<string, unknown>) => {
     const sources = await withTables(tablesUrl(options), listSources);
     if (options["json"] === true) {

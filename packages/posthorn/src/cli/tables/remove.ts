@@ -1,8 +1,9 @@
 import type { Command } from "commander";
 import { removeSource, withTables } from "../../store/postgres/table-source/manage.ts";
-import { print } from "../output.ts";
 import { addSettingFlags } from "../settings.ts";
 import { tablesUrl } from "./database.ts";
+import { report, withJson } from "../help.ts";
+import { TABLE_SOURCE } from "../json.ts";
 
 /** `posthorn tables remove`: stops publishing changes of a table. */
 export function addTablesRemoveCommand(tables: Command): void {
@@ -11,9 +12,10 @@ export function addTablesRemoveCommand(tables: Command): void {
     .description("remove a table source with its function and triggers")
     .argument("<name>", "as listed")
     .option("--dry-run", "print the SQL");
+  withJson(command, { kind: "own", schema: TABLE_SOURCE });
   addSettingFlags(command).action(async (name: string, options: Record<string, unknown>) => {
     const dryRun = options["dryRun"] === true;
     const sql = await withTables(tablesUrl(options), (client) => removeSource(client, name, { dryRun }));
-    print(dryRun ? sql : `Removed ${name}.`);
+    report(options, { name, sql: dryRun ? sql : null }, dryRun ? sql : `Removed ${name}.`);
   });
 }

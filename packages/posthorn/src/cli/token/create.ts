@@ -6,8 +6,10 @@ import { loadSecrets } from "../../config/secrets.ts";
 import { DEFAULT_ORGANISATION } from "../../domain/organisation/ensure.ts";
 import { PosthornError } from "../../lib/errors.ts";
 import { isOrganisationId } from "../../lib/id.ts";
-import { print } from "../output.ts";
+
 import { addSettingFlags, sourcesOf } from "../settings.ts";
+import { report, withJson } from "../help.ts";
+import { TOKEN } from "../json.ts";
 
 const DAY_SECONDS = 86_400;
 const DEFAULT_DAYS = 3650;
@@ -19,9 +21,11 @@ export function addTokenCommand(program: Command): void {
     .description("create an organisation token, signed with the secret of this server")
     .option("--org <id>", "organisation: org_ and up to 100 letters, digits, -, _ or .", DEFAULT_ORGANISATION)
     .option("--days <number>", "days until it expires", String(DEFAULT_DAYS));
+  withJson(command, { kind: "own", schema: TOKEN });
   addSettingFlags(command).action(async (options: Record<string, unknown>) => {
     const { jwtSecret } = loadSecrets(envToConfig(readEnv(sourcesOf(options))));
-    print(await organisationToken(jwtSecret, String(options["org"]), Number(options["days"])));
+    const token = await organisationToken(jwtSecret, String(options["org"]), Number(options["days"]));
+    report(options, { token }, token);
   });
 }
 

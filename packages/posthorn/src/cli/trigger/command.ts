@@ -7,12 +7,13 @@ import { signProvider, type SignProviderOptions } from "@posthorn/webhooks/testi
 import { PosthornError } from "../../lib/errors.ts";
 import { addClientFlags, call } from "../client.ts";
 import { CommandEnd } from "../exit.ts";
-import { withExamples } from "../help.ts";
+import { report, withExamples, withExitCodes, withJson } from "../help.ts";
 import { onOneLine, print, printTable } from "../output.ts";
 import { type Flags, pathOf } from "../remote/api.ts";
 import { textOf } from "../remote/values.ts";
 import { allEvents, eventsOf } from "./fixtures/index.ts";
 import { type Fixture, textOfFixture, Values } from "./fixtures/values.ts";
+import { TRIGGERED } from "../json.ts";
 
 /** `posthorn trigger`: sends an event as a provider would, with its signature. */
 export function addTriggerCommand(program: Command): void {
@@ -29,6 +30,8 @@ export function addTriggerCommand(program: Command): void {
     .option("--set <path=value>", "change a field of the body, such as data.object.amount=1250", setting, [])
     .option("--data <json>", "body to send instead: JSON, or @ and the name of a file; works for every provider")
     .option("--print", "print the request instead of sending it");
+  withJson(command, { kind: "own", schema: TRIGGERED });
+  withExitCodes(command, { 0: "the event was accepted", 1: "it was not accepted, or could not be sent" });
   withExamples(
     command,
     ["posthorn trigger", "lists the events with a prepared body"],
@@ -40,7 +43,7 @@ export function addTriggerCommand(program: Command): void {
     ["posthorn trigger hubspot --data @event.json --to http://localhost:3000 --secret s3cret", "signs your own body"],
   );
   addClientFlags(command).action(async (provider: string | undefined, event: string | undefined, flags: Flags) => {
-    if (provider === undefined) return listFixtures();
+    if (provider === undefined) return listFixtures(flags);
     const definition = findProvider(provider);
     if (definition === undefined)
       throw new PosthornError(
@@ -67,7 +70,7 @@ export function addTriggerCommand(program: Command): void {
     const headers = request.headers as Readonly<Record<string, string>>;
     const { url: target, body } = request;
     if (flags["print"] === true) return printRequest(target, headers, body);
-    await send(target, headers, body);
+    await send(flags, { url: target, headers, body });
   });
 }
 
@@ -85,12 +88,12 @@ async function signed(definition: ProviderDefinition, options: SignProviderOptio
   throw new PosthornError("bad_request", `${definition.name} cannot be imitated with this secret. ${problem}`);
 }
 
-async function listFixtures(): Promise<void> {
-  const events = Object.entries(await allEvents()).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  printTable([
-    ["PROVIDER", "EVENT"],
-    ...events.flatMap(([provider, names]) => Object.keys(names).map((event) => [provider, event])),
-  ]);
+async function listFixtures(flags: Flags): Promise<void> {
+  const all = Object.entries(await allEvents()).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  const events = all.flatMap(([provider, names]) => Object.keys(names).map((event) => ({ provider, event })));
+  report(flags, { events }, () =>
+    printTable([["PROVIDER", "EVENT"], ...events.map(({ provider, event }) => [provider, event])]),
+  );
 }
 
 function bodyOf(text: string): Fixture {
@@ -175,7 +178,13 @@ async function targetOf(flags: Flags): Promise<string> {
   return String(found["ingestUrl"]);
 }
 
-async function send(url: string, headers: Readonly<Record<string, string>>, body: Uint8Array): Promise<void> {
+interface Sent {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+async function send(flags: Flags, { url, headers, body }: Sent): Promise<void> {
   let response: Response;
   try {
     response = await fetch(url, {
@@ -189,7 +198,11 @@ async function send(url: string, headers: Readonly<Record<string, string>>, body
     throw new PosthornError("bad_request", `No server responds at ${new URL(url).origin}.`, { cause });
   }
   const text = (await response.text()).slice(0, 1000);
-  print(`${response.status} ${response.statusText}${text === "" ? "" : `  ${onOneLine(text)}`}`);
+  report(
+    flags,
+    { status: response.status, body: text },
+    `${response.status} ${response.statusText}${text === "" ? "" : `  ${onOneLine(text)}`}`,
+  );
   if (!response.ok) throw new CommandEnd(1, "The event was not accepted.");
 }
 

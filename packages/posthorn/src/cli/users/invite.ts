@@ -1,7 +1,8 @@
 import type { Command } from "commander";
 import { ROLES } from "../../domain/role.ts";
 import { addClientFlags, call } from "../client.ts";
-import { print } from "../output.ts";
+
+import { report, withJson } from "../help.ts";
 
 /** `posthorn users invite`: prints a link with which a person creates their account, once. */
 export function addUsersInviteCommand(users: Command): void {
@@ -11,10 +12,11 @@ export function addUsersInviteCommand(users: Command): void {
     .argument("<email>", "email address of the person")
     .option("--role <role>", `role of the person: ${ROLES.join(", ")}`, "developer")
     .option("--app <id>", "limit the role to this application");
+  withJson(command, "InvitationCreated");
   addClientFlags(command).action(async (email: string, options: Record<string, unknown>) => {
     const { role, app } = options;
     const body = { email, role, ...(app === undefined ? {} : { app }) };
     const created = await call(options, "POST", "/api/v1/invitation", body);
-    print(String(created["url"]));
+    report(options, created, String(created["url"]));
   });
 }

@@ -7,9 +7,10 @@ import { answerHandshake, describe, type ProviderOptions, tryVerifyProvider } fr
 import { findProvider } from "@posthorn/webhooks/providers";
 import { PosthornError } from "../../lib/errors.ts";
 import { CommandEnd } from "../exit.ts";
-import { withExamples } from "../help.ts";
+import { withExamples, withExitCodes, withJson } from "../help.ts";
 import { print, visible } from "../output.ts";
 import { textOf } from "../remote/values.ts";
+import { VERIFIED } from "../json.ts";
 
 /** The scheme without a provider: Standard Webhooks, with which Posthorn signs. */
 const STANDARD = "standard";
@@ -54,8 +55,9 @@ export function addVerifyCommand(program: Command): void {
     .option("--body <file>", "file with the raw body that belongs to --headers")
     .option("--url <url>", "public URL that the sender called")
     .option("--at <time>", "time of the verification, in ISO 8601 or Unix seconds; default: now")
-    .option("--any-time", "ignore the age of the signature")
-    .option("--json", "print the result as JSON");
+    .option("--any-time", "ignore the age of the signature");
+  withJson(command, { kind: "own", schema: VERIFIED });
+  withExitCodes(command, { 0: "the request verifies", 1: "it does not, or could not be read" });
   withExamples(
     command,
     ["posthorn verify request.http --secret whsec_…", "verifies a webhook that Posthorn sent"],

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { addClientFlags, call } from "../client.ts";
 import { onOneLine, print, printTable } from "../output.ts";
 import { shownKey, shownValue } from "./shown.ts";
+import { withJson } from "../help.ts";
 
 interface Key {
   readonly key: string;
@@ -43,8 +44,8 @@ export function addWatchExplainCommand(watch: Command): void {
     .argument("<app>", "application (ID or uid), or ID of a source")
     .argument("<watch>", "watch (ID or uid)")
     .argument("[key]", "key, such as the name of a device")
-    .option("--json", "print the response of the API")
     .addHelpText("after", HELP);
+  withJson(command, { kind: "models", models: ["WatchKeyDetailOut"] });
   addClientFlags(command).action(
     async (app: string, id: string, key: string | undefined, options: Record<string, unknown>) => {
       const path = `/api/v1/app/${encodeURIComponent(app)}/watch/${encodeURIComponent(id)}`;

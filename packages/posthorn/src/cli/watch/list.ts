@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { addClientFlags, call } from "../client.ts";
 import { onOneLine, print, printTable } from "../output.ts";
+import { withJson } from "../help.ts";
 
 interface ListedWatch {
   readonly id: string;
@@ -18,8 +19,8 @@ export function addWatchListCommand(watch: Command): void {
     .command("list")
     .description("list watches with the phases of their keys")
     .argument("[app]", "application (ID or uid), or ID of a source; without it, those of all")
-    .addOption(new Option("--state <state>", "only these").choices(["raised", "pending", "clear", "paused"]))
-    .option("--json", "print the watches as JSON");
+    .addOption(new Option("--state <state>", "only these").choices(["raised", "pending", "clear", "paused"]));
+  withJson(command, { kind: "list", model: "WatchOut" });
   addClientFlags(command).action(async (app: string | undefined, options: Record<string, unknown>) => {
     const path = app === undefined ? "/api/v1/watch" : `/api/v1/app/${encodeURIComponent(app)}/watch`;
     const state = options["state"] === undefined ? "" : `&state=${options["state"] as string}`;

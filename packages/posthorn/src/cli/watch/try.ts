@@ -5,6 +5,7 @@ import { PosthornError } from "../../lib/errors.ts";
 import { addClientFlags, call } from "../client.ts";
 import { print, printTable } from "../output.ts";
 import { shownKey, shownValue } from "./shown.ts";
+import { withJson } from "../help.ts";
 
 interface DryRun {
   readonly messages: number;
@@ -43,8 +44,8 @@ export function addWatchTryCommand(watch: Command): void {
     .option("--type <names...>", "evaluate only messages with these event types")
     .option("--limit <messages>", "newest messages to evaluate, up to 5000 (default: 500)", positive)
     .option("--since <time>", "evaluate only messages from this time on, such as 2026-03-01T00:00:00Z")
-    .option("--json", "print the response of the API")
     .addHelpText("after", HELP);
+  withJson(command, "WatchDryRunOut");
   addClientFlags(command).action(async (app: string, file: string | undefined, options: Record<string, unknown>) => {
     const path = `/api/v1/app/${encodeURIComponent(app)}/watch`;
     const { rule, eventTypes } = await ruleOf(path, file, options);
