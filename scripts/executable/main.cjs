@@ -3,12 +3,26 @@
  * Entry point of the single executable. Node runs it from within the binary, where it can load only modules of Node, so it unpacks the
  * published package once into a folder of the user and starts it there. See docs/decisions/136-unpack-the-single-executable.md.
  */
-const { lstatSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } = require("node:fs");
+const {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} = require("node:fs");
 const { createRequire } = require("node:module");
-const { homedir, tmpdir } = require("node:os");
+const { homedir, hostname, tmpdir } = require("node:os");
 const { dirname, join } = require("node:path");
 const { getAsset } = require("node:sea");
 const { zstdDecompressSync } = require("node:zlib");
+
+/** Folder in an unpacked version with a file for each process that runs it. */
+const USERS = ".users";
+/** A version that a process may just be unpacking or starting is not removed. */
+const MIN_AGE_MS = 60 * 60_000;
 
 start();
 
@@ -17,6 +31,7 @@ function start() {
   const folder = join(cacheFolder(), name);
   try {
     if (!isUnpacked(folder)) unpack(folder);
+    register(folder);
   } catch (error) {
     process.stderr.write(
       `posthorn: Cannot unpack into ${folder} (${error.message}). Set XDG_CACHE_HOME to a folder that only this user can write.\n`,
@@ -24,7 +39,59 @@ function start() {
     process.exitCode = 1;
     return;
   }
+  removeUnused(folder);
   createRequire(join(folder, "bin/"))("./run.cjs");
+}
+
+/** Records that this process runs the version, until it ends. */
+function register(folder) {
+  const file = join(folder, USERS, String(process.pid));
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    writeFileSync(file, JSON.stringify({ host: hostname(), start: startOf(process.pid) }), { mode: 0o600 });
+  } catch {
+    // A cache that is read-only needs no record: no process can remove it.
+    return;
+  }
+  process.once("exit", () => rmSync(file, { force: true }));
+}
+
+/** Removes other versions that no process runs. Failures only leave a folder behind. */
+function removeUnused(folder) {
+  const cache = dirname(folder);
+  try {
+    for (const name of readdirSync(cache)) {
+      const other = join(cache, name);
+      // Names of versions end with a hash, and those of interrupted unpacking with more.
+      if (other !== folder && /-[0-9a-f]{16}(?:-\w+)?$/.test(name) && isUnused(other))
+        rmSync(other, { recursive: true });
+    }
+  } catch {
+    // Another process may be removing the same folder.
+  }
+}
+
+function isUnused(folder) {
+  const users = join(folder, USERS);
+  const found = lstatSync(users, { throwIfNoEntry: false }) ?? lstatSync(folder);
+  if (!found.isDirectory() || Date.now() - found.mtimeMs < MIN_AGE_MS) return false;
+  const names = lstatSync(users, { throwIfNoEntry: false }) === undefined ? [] : readdirSync(users);
+  return names.every((name) => {
+    const { host, start } = JSON.parse(readFileSync(join(users, name), "utf8"));
+    // The processes of another container cannot be seen from here.
+    return host === hostname() && startOf(name) !== start;
+  });
+}
+
+/** When a process started, in ticks since the start of the machine; `null` if there is none. A later process can have the same number. */
+function startOf(pid) {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name of the program, in parentheses, can contain spaces.
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    return null;
+  }
 }
 
 /** Of systemd's `CacheDirectory=`, of the user, or for users without a home a folder in that for temporary files. */

@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/support/store.ts";
 import type { PageBuildState } from "./page-build.ts";
-import { registerPages } from "./pages.ts";
+import { type PagesOptions, registerPages } from "./pages.ts";
 
 const PAGE = { accept: "text/html" };
 
@@ -16,7 +16,7 @@ afterEach(async () => {
 });
 
 /** A server whose pages are being built, and the states of their builds. */
-async function serverWithBuilds() {
+async function serverWithBuilds(options: Partial<PagesOptions> = {}) {
   const { path } = stack.use(temporaryFolder());
   const builds = { dashboard: { state: building("step 1 of 3") }, docs: { state: building("step 1 of 2") } };
   const app: FastifyInstance = Fastify();
@@ -26,11 +26,13 @@ async function serverWithBuilds() {
     docs: "public",
     frameAncestors: [],
     ingestUrl: "",
+    trustedProxies: [],
     pageBuilds: builds,
     folders: { dashboard: `${path}/web`, docs: `${path}/docs` },
     identify: () => Promise.reject(new Error("no caller")),
     respondNotFound: (_request, response) => response.code(404).send("nothing here"),
     prepare: () => undefined,
+    ...options,
   });
   app.setNotFoundHandler((request, response) => page(request, response) ?? response.code(404).send("nothing here"));
   return { app, builds, write: () => writePages(path) };
@@ -72,6 +74,19 @@ describe("pages that are being built", () => {
   ] as const)("%s %s is answered as by a server without pages", async (method, url, headers) => {
     const { app } = await serverWithBuilds();
     expect(await app.inject({ method, url, headers })).toMatchObject({ statusCode: 404, body: "nothing here" });
+  });
+
+  it.each([
+    ["the address that a trusted proxy names", ["127.0.0.1"], "203.0.113.7"],
+    ["the address of the connection, without a trusted proxy", [], "127.0.0.1"],
+  ])("see %s, also after a late build", async (_, trustedProxies, address) => {
+    const seen: string[] = [];
+    const identify: PagesOptions["identify"] = ({ ip }) => Promise.resolve(seen.push(ip));
+    const { app, builds, write } = await serverWithBuilds({ docs: "signed-in", trustedProxies, identify });
+    write();
+    builds.docs.state = { kind: "ready" };
+    await app.inject({ url: "/docs/", headers: { ...PAGE, "x-forwarded-for": "203.0.113.7" } });
+    expect(seen).toEqual([address]);
   });
 
   it("are served when their build has ended, without a restart", async () => {

@@ -13,6 +13,8 @@ export interface PagesOptions {
   readonly docs: DocsAccess;
   readonly frameAncestors: readonly string[];
   readonly ingestUrl: string;
+  /** Proxies whose `X-Forwarded-For` is believed. */
+  readonly trustedProxies: readonly string[];
   /** Builds that may still be running; absent: the pages are there, or this server has none. */
   readonly pageBuilds?: PageBuilds;
   /** Output folders of the builds; tests use others. */
@@ -22,6 +24,11 @@ export interface PagesOptions {
   readonly respondNotFound: (request: FastifyRequest, response: FastifyReply) => FastifyReply;
   /** Gives another server the error handling of this one. */
   readonly prepare: (app: FastifyInstance) => void;
+}
+
+/** The option of Fastify. An empty list would also trust no proxy, but would check each request. */
+export function trustProxyOf(trustedProxies: readonly string[]): string[] | false {
+  return trustedProxies.length === 0 ? false : [...trustedProxies];
 }
 
 /** Returns the function that serves requests which no route takes, and `null` if they are not for a page. */
@@ -75,13 +82,16 @@ class LateSite {
   constructor(
     subject: string,
     build: PageBuild,
-    { respondNotFound, prepare }: PagesOptions,
+    { respondNotFound, prepare, trustedProxies }: PagesOptions,
     register: (app: FastifyInstance) => Promise<PageServer>,
   ) {
     this.#subject = subject;
     this.#build = build;
     this.#open = async () => {
-      const app = Fastify({ routerOptions: { ignoreDuplicateSlashes: true } });
+      const app = Fastify({
+        trustProxy: trustProxyOf(trustedProxies),
+        routerOptions: { ignoreDuplicateSlashes: true },
+      });
       prepare(app);
       const page = await register(app);
       app.setNotFoundHandler((request, response) => page(request, response) ?? respondNotFound(request, response));

@@ -22,7 +22,7 @@ import { Front, inboundRoute, type Listener, publishRoute, responder } from "./f
 import { INERT } from "./inert.ts";
 import { ingestMatcher, registerOrigins } from "./origins.ts";
 import type { PageBuilds } from "./page-build.ts";
-import { registerPages } from "./pages.ts";
+import { registerPages, trustProxyOf } from "./pages.ts";
 import { parseQuery } from "./query.ts";
 import { operatorOf } from "./operator.ts";
 import { inAskedForm } from "./problem.ts";
@@ -128,8 +128,7 @@ export async function buildServer(options: ServerOptions): Promise<FastifyInstan
     // Few requests log anything, so a child logger for each request is not worth its cost.
     childLoggerFactory: (log) => log,
     logController: new LogController({ disableRequestLogging: true }),
-    // An empty list would also trust no proxy, but would check each request.
-    trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
+    trustProxy: trustProxyOf(options.trustedProxies),
     bodyLimit: 2 * options.maxPayloadBytes + BODY_OVERHEAD_BYTES,
     forceCloseConnections: "idle",
     return503OnClosing: false,
