@@ -5,6 +5,8 @@
  *
  * `--into FOLDER` keeps the tarballs and the bill of materials there. `--within SECONDS` limits the time from `npx posthorn` to the first
  * delivery.
+ *
+ * Published packages name their repository, from the variable `POSTHORN_RELEASE_REPOSITORY` or the remote `origin`; nothing else knows it.
  */
 import { spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,6 +15,7 @@ import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
 import { faultsOf, manifestOf, pack, type Packed, PUBLISHED } from "./release/packages.ts";
 import { billOf } from "./release/sbom.ts";
+import { originOf, REPOSITORY_VARIABLE, repositoryOf, withRepository } from "./release/repository.ts";
 import { tryRegistry } from "./release/registry.ts";
 import { stageServer } from "./release/stage.ts";
 import { tryPackages } from "./release/try.ts";
@@ -21,6 +24,9 @@ const { values } = parseArgs({
   options: { publish: { type: "boolean", default: false }, into: { type: "string" }, within: { type: "string" } },
 });
 const withinMs = values.within === undefined ? null : Number(values.within) * 1000;
+
+const repository = repositoryOf(process.env[REPOSITORY_VARIABLE], originOf("."));
+const NO_REPOSITORY = `Set ${REPOSITORY_VARIABLE} to the URL of the repository, or the remote "origin" to it: npm issues no provenance for packages that name none.`;
 
 /** Release steps that are still open. Publishing requires an empty list. */
 function openTasks(): readonly string[] {
@@ -36,13 +42,8 @@ function openTasks(): readonly string[] {
   if (pending.length > 0) tasks.push(`Run npx changeset version: ${pending.length} changesets are pending.`);
   for (const name of PUBLISHED) {
     if (manifestOf(name).version !== version) tasks.push(`Give ${name} the version ${version}.`);
-    // npm compares it with the repository whose CI publishes, and refuses provenance without it.
-    if (manifestOf(name).repository === undefined) {
-      tasks.push(
-        `Give packages/${name}/package.json a "repository" with the URL of this repository and its "directory".`,
-      );
-    }
   }
+  if (repository === null) tasks.push(NO_REPOSITORY);
   return tasks;
 }
 
@@ -58,12 +59,17 @@ function must(command: string, args: readonly string[]): void {
 async function dryRun(folder: string): Promise<readonly Packed[]> {
   must("node", ["scripts/build.ts", "--if-changed"]);
   const staged = stageServer();
-  const packed = PUBLISHED.map((name) => pack(name, folder));
+  const packed = PUBLISHED.map((name) => {
+    const one = pack(name, folder);
+    const directory = `packages/${name}`;
+    return repository === null ? one : withRepository(one, repository, directory, join(folder, "named", name));
+  });
   const faults = packed.flatMap((each, index) => faultsOf(PUBLISHED[index]!, each));
   if (faults.length > 0) throw new Error(`The packages cannot be published:\n${faults.join("\n")}`);
   for (const { name, version, bytes, files } of packed) {
     console.log(`${name}@${version}: ${files.length} files, ${Math.ceil(bytes / 1024)} KiB`);
   }
+  console.log(`Repository: ${repository ?? "none; publishing needs one"}`);
   const bill = await billOf(staged);
   const { components } = JSON.parse(bill) as { readonly components: readonly unknown[] };
   console.log(`Bill of materials: CycloneDX, ${components.length} components`);

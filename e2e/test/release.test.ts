@@ -1,25 +1,28 @@
 /** Dry run of a release: the packages are packed as for publishing, then installed and used in an empty folder. */
 import assert from "node:assert";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
-import { faultsOf, manifestOf, PUBLISHED } from "../../scripts/release/packages.ts";
+import { faultsOf } from "../../scripts/release/packages.ts";
+import { repositoryOf, withRepository } from "../../scripts/release/repository.ts";
 
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 
 /** It packs and installs everything, compiles and starts a server: 40 s of processor time, shared with the tests that run beside it. */
 const RELEASE_MS = 600_000;
 
-/** Runs the script with npm in dry-run mode, so that `npm publish` would send nothing. */
-const release = (...args: readonly string[]): { status: number | null; stdout: string; stderr: string } =>
-  spawnSync("node", ["scripts/release.ts", ...args], {
+/** Tries to publish, with npm in dry-run mode, so that `npm publish` would send nothing. */
+const release = (
+  env: Readonly<Record<string, string>> = {},
+): { status: number | null; stdout: string; stderr: string } =>
+  spawnSync("node", ["scripts/release.ts", "--publish"], {
     cwd: REPOSITORY,
     encoding: "utf8",
-    env: { ...process.env, npm_config_dry_run: "true" },
+    env: { ...process.env, npm_config_dry_run: "true", ...env },
   });
 
 describe("a release", () => {
@@ -71,14 +74,55 @@ describe("a release", () => {
     },
   );
 
-  it("is refused without the repository that provenance names", () => {
-    const { stderr } = release("--publish");
-    const asked = PUBLISHED.filter((name) => manifestOf(name).repository === undefined);
-    for (const name of asked) expect(stderr).toContain(`Give packages/${name}/package.json a "repository"`);
+  it("is refused without the repository that provenance names, and takes it from a variable or the remote", () => {
+    const nowhere = "not a URL";
+    expect(release({ POSTHORN_RELEASE_REPOSITORY: nowhere }).stderr).toContain(
+      "Set POSTHORN_RELEASE_REPOSITORY to the URL",
+    );
+    const { stderr } = release({ POSTHORN_RELEASE_REPOSITORY: "https://git.example.com/acme/posthorn" });
+    expect(stderr).toContain("Not ready to publish");
+    expect(stderr).not.toContain("POSTHORN_RELEASE_REPOSITORY");
+  });
+
+  it.each([
+    ["https://git.example.com/acme/posthorn", "git+https://git.example.com/acme/posthorn.git"],
+    ["git@git.example.com:acme/posthorn.git", "git+https://git.example.com/acme/posthorn.git"],
+    ["ssh://git@git.example.com/acme/posthorn.git/", "git+https://git.example.com/acme/posthorn.git"],
+    ["/srv/posthorn", null],
+    ["file:///srv/posthorn.git", null],
+    ["../posthorn", null],
+    ["http://localhost/acme/posthorn", null],
+    ["", null],
+  ])("reads the repository from %s", (remote, url) => {
+    expect(repositoryOf(undefined, remote)).toBe(url);
+    expect(repositoryOf(remote, "git@other.example.com:acme/other.git")).toBe(
+      remote === "" ? "git+https://other.example.com/acme/other.git" : url,
+    );
+  });
+
+  it("names the repository in the packages, and changes nothing else", () => {
+    const folder = mkdtempSync(join(tmpdir(), "posthorn-repository-"));
+    try {
+      mkdirSync(join(folder, "acme"));
+      writeFileSync(join(folder, "acme/package.json"), JSON.stringify({ name: "acme", version: "1.2.3" }));
+      writeFileSync(join(folder, "acme/index.js"), "export const acme = 1;\n");
+      spawnSync("npm", ["pack", "--pack-destination", folder], { cwd: join(folder, "acme") });
+      const tarball = join(folder, "acme-1.2.3.tgz");
+      const packed = { name: "acme", version: "1.2.3", tarball, bytes: 1, files: [], leaking: [] };
+      const url = "git+https://git.example.com/acme/posthorn.git";
+      const named = withRepository(packed, url, "packages/acme", join(folder, "named"));
+      const read = (file: string): string =>
+        spawnSync("tar", ["-xOf", named.tarball, `package/${file}`], { encoding: "utf8" }).stdout;
+      const repository = { type: "git", url, directory: "packages/acme" };
+      expect(JSON.parse(read("package.json"))).toEqual({ name: "acme", version: "1.2.3", repository });
+      expect(read("index.js")).toBe("export const acme = 1;\n");
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it("is refused for a commit without the tag of its version", () => {
-    const { status, stderr } = release("--publish");
+    const { status, stderr } = release();
     expect(stderr).toMatch(/Not ready to publish:\n[^]*Tag this commit v\d/);
     expect(status).toBe(1);
   });

@@ -21,7 +21,6 @@ export interface Packed {
 interface Manifest {
   readonly name: string;
   readonly version: string;
-  readonly repository?: { readonly url: string; readonly directory: string };
   readonly bin?: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
 }
