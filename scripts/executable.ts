@@ -4,8 +4,8 @@
  *
  *     npm run executable                       for this machine, in dist/posthorn-linux-x64
  *     npm run executable -- --staged           uses the package that `npm run release` staged last
- *     npm run executable -- --arch arm64       for another architecture; fetches its Node from npm. Tried with `--emulator COMMAND`,
- *                                              such as "qemu-aarch64-static -L /usr/aarch64-linux-gnu"
+ *     npm run executable -- --arch arm64       for another architecture; fetches its Node from npm
+ *     npm run executable -- --emulated         for arm64, and tries it with QEMU, which it installs from Debian; takes minutes
  *     npm run executable -- --into FOLDER      writes it elsewhere
  */
 import { spawnSync } from "node:child_process";
@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { installOracles } from "../packages/testkit/oracles/load.ts";
+import { installPackage } from "../packages/testkit/src/system.ts";
 import { injectBlob, makeBlob } from "./executable/build.ts";
 import { tryExecutable } from "./executable/smoke.ts";
 import { STAGED, stageServer } from "./release/stage.ts";
@@ -22,10 +23,15 @@ const { values } = parseArgs({
   options: {
     staged: { type: "boolean", default: false },
     arch: { type: "string", default: process.arch },
-    emulator: { type: "string" },
+    emulated: { type: "boolean", default: false },
     into: { type: "string", default: "dist" },
   },
 });
+
+/** Runs programs for arm64, with the libraries of Debian packages for cross-compilers. */
+const EMULATOR = "/usr/bin/qemu-aarch64-static -L /usr/aarch64-linux-gnu";
+const EMULATOR_PACKAGES = ["qemu-user-static", "libc6-arm64-cross", "libstdc++6-arm64-cross"];
+const wanted = values.emulated ? "arm64" : values.arch;
 
 const folder = mkdtempSync(join(tmpdir(), "posthorn-sea-"));
 try {
@@ -35,14 +41,15 @@ try {
   }
   installOracles();
   const blob = makeBlob(STAGED, folder);
-  const isForHere = values.arch === process.arch;
-  const node = isForHere ? process.execPath : fetchNode(values.arch, blob.nodeVersion);
-  const target = resolve(values.into, `posthorn-linux-${values.arch}`);
+  const isForHere = wanted === process.arch;
+  const node = isForHere ? process.execPath : fetchNode(wanted, blob.nodeVersion);
+  const target = resolve(values.into, `posthorn-linux-${wanted}`);
   injectBlob(blob, node, target);
   console.log(`${target}: ${(statSync(target).size / 1024 / 1024).toFixed(1)} MiB`);
-  if (isForHere || values.emulator !== undefined) {
-    for (const line of await tryExecutable(target, values.emulator)) console.log(line);
-  } else console.log(`It was not tried, because this machine cannot run programs for ${values.arch}.`);
+  if (isForHere || values.emulated) {
+    if (!isForHere) for (const name of EMULATOR_PACKAGES) installPackage(name);
+    for (const line of await tryExecutable(target, isForHere ? "" : EMULATOR)) console.log(line);
+  } else console.log(`It was not tried, because this machine cannot run programs for ${wanted}: see --emulated.`);
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

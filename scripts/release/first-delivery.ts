@@ -22,7 +22,7 @@ export interface Delivery {
 export async function withServer<T>(
   command: string,
   args: readonly string[],
-  { cwd, env }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  { cwd, env, startMs }: { readonly cwd: string; readonly env: NodeJS.ProcessEnv; readonly startMs?: number },
   use: (server: StartedServer) => Promise<T>,
 ): Promise<T> {
   const start = performance.now();
@@ -35,7 +35,7 @@ export async function withServer<T>(
   });
   const ended = once(child, "close");
   try {
-    const { url, token } = await addressOf(child.stdout);
+    const { url, token } = await addressOf(child.stdout, startMs);
     child.stdout.resume();
     return await use({ url, token, readyMs: Math.round(performance.now() - start) });
   } finally {

@@ -76,9 +76,9 @@ async function deliverOnce(folder: string): Promise<string> {
 }
 
 /** Waits for the URL and the token that a server prints when it is ready. */
-export async function addressOf(stdout: Readable): Promise<{ url: string; token: string }> {
+export async function addressOf(stdout: Readable, startMs = START_MS): Promise<{ url: string; token: string }> {
   let output = "";
-  const timer = setTimeout(() => stdout.emit("error", new Error("The server did not start in time.")), START_MS);
+  const timer = setTimeout(() => stdout.emit("error", new Error("The server did not start in time.")), startMs);
   try {
     for await (const chunk of stdout.iterator({ destroyOnReturn: false })) {
       output += String(chunk);
