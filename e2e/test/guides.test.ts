@@ -50,16 +50,29 @@ function onPath(program: string, question: string, ...args: readonly string[]): 
 /** The helpers that docs/api.md and docs/sources/README.md define for the snippets of other pages. Here they fail when the server refuses a request. */
 const HELPERS = `API="$POSTHORN_URL/api/v1"
 TOKEN="$POSTHORN_TOKEN"
-request() { curl -sS --fail-with-body -X "$1" "$POSTHORN_URL/$2" -H "authorization: Bearer $TOKEN" \${3:+-d "$3"} && echo; }
+curl() { case " $*" in *" -f"*|*" -sf"*|*"--fail"*) command curl "$@";; *) command curl --fail-with-body "$@";; esac; }
+request() { curl -sS -X "$1" "$POSTHORN_URL/$2" -H "authorization: Bearer $TOKEN" \${3:+-d "$3"} && echo; }
 call() { request "$1" "api/v1/$2" "\${@:3}"; }
 source() { request "$1" "ingest/api/v1/$2" "\${@:3}"; }
 `;
 
+/** The server of a reader, here and on the internet. */
+const SERVERS =
+  /http:\/\/(?:127\.0\.0\.1|localhost):8071|https:\/\/(?:posthorn\.example|hooks\.example\.com)(?=\/(?:api|ingest)\/)/g;
+
 /** Addresses in documents, and those of the test. */
 function moved(code: string): string {
-  return code
-    .replaceAll(/http:\/\/(?:127\.0\.0\.1|localhost):8071|https:\/\/posthorn\.example(?=\/)/g, world.server.url)
-    .replaceAll("http://127.0.0.1:9000", world.receiver.url);
+  return code.replaceAll(SERVERS, world.server.url).replaceAll("http://127.0.0.1:9000", world.receiver.url);
+}
+
+/** Variables and functions of the blocks before, which a reader pastes into the same shell. */
+const STATE = ".shell-state";
+const SAVE = `{ declare -p | grep -vE '^declare -[A-Za-z]*r|^declare -[A-Za-z-]+ (BASH\\w*|DIRSTACK|FUNCNAME|GROUPS|PIPESTATUS|_)\\b'; declare -f; } > ${STATE}\n`;
+
+function programOf({ language, code }: Block, before: string): string {
+  if (language === "php") return `<?php\n${code}`;
+  if (language !== "sh") return moved(code);
+  return `${before}if [ -f ${STATE} ]; then . ./${STATE}; fi\n${moved(code)}${SAVE}`;
 }
 
 async function run(block: Block, folder: string, before: string): Promise<void> {
@@ -69,8 +82,7 @@ async function run(block: Block, folder: string, before: string): Promise<void> 
     if (process.env["CI"] === undefined) return;
     throw new Error(`${placeOf(block)} was not run, because this machine has nothing that runs ${block.language}.`);
   }
-  const start = block.language === "sh" ? before : block.language === "php" ? "<?php\n" : "";
-  writeFileSync(join(folder, file), start + moved(block.code));
+  writeFileSync(join(folder, file), programOf(block, before));
   // The packages of this repository are not built.
   const NODE_OPTIONS = "--conditions=@posthorn/source";
   const { url: POSTHORN_URL, token: POSTHORN_TOKEN } = world.server;
