@@ -231,6 +231,7 @@ export function pagesOf(scene: DashboardScene): readonly (readonly [string, stri
     ["storage", "/settings?tab=storage"],
     ["operational webhooks", "/settings?tab=webhooks"],
     ["alerts", "/settings?tab=alerts"],
+    ["agents", "/settings?tab=agents"],
     ["users", "/users"],
     ["profile", "/profile"],
     ["device approval", "/device"],

@@ -112,6 +112,7 @@ async function pages(): Promise<readonly (readonly [string, string])[]> {
     ["egress", "/settings?tab=egress"],
     ["operational", "/settings?tab=webhooks"],
     ["alerts", "/settings?tab=alerts"],
+    ["agents", "/settings?tab=agents"],
     ["shortcuts", "/shortcuts"],
   ];
 }

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { agentConfigurations } from "./agents.ts";
+import { agentConfigurations, stdioConfigurations } from "./agents.ts";
 
 const URL_OF_APP = "https://hooks.example.com/mcp/app/app_1";
 
@@ -17,4 +17,16 @@ it("shows where the key belongs while there is none", () => {
 it("has valid JSON for programs that are configured with it", () => {
   const json = agentConfigurations(URL_OF_APP).filter(({ program }) => program.endsWith(".json)"));
   expect(json.map(({ text }) => Object.keys(JSON.parse(text) as object))).toEqual([["mcpServers"], ["servers"]]);
+});
+
+it("names the server in the tools of the Responses API", () => {
+  const { text } = agentConfigurations(URL_OF_APP, "phc_1").find(({ program }) => program.startsWith("OpenAI"))!;
+  expect(JSON.parse(text)).toEqual([expect.objectContaining({ type: "mcp", server_url: URL_OF_APP })]);
+});
+
+it("has no key in the configuration of commands, which use a profile", () => {
+  for (const { text } of stdioConfigurations("https://hooks.example.com")) {
+    expect(text).not.toContain("KEY");
+    expect(text).toContain("posthorn");
+  }
 });

@@ -3,9 +3,9 @@ import { baseUrl } from "./base.ts";
 /** Stands for the key, which is shown only once. */
 const KEY = "YOUR_KEY";
 
-/** Address of the MCP endpoint of an application. */
-export function mcpUrl(app: string): string {
-  return `${baseUrl()}/mcp/app/${app}`;
+/** Address of the MCP endpoint of an application, or of the organisation. */
+export function mcpUrl(app?: string): string {
+  return app === undefined ? `${baseUrl()}/mcp` : `${baseUrl()}/mcp/app/${app}`;
 }
 
 export interface AgentConfiguration {
@@ -28,6 +28,25 @@ export function agentConfigurations(url: string, key: string = KEY): readonly Ag
     {
       program: "Codex (~/.codex/config.toml)",
       text: `[mcp_servers.posthorn]\nurl = "${url}"\nhttp_headers = { Authorization = "Bearer ${key}" }`,
+    },
+    {
+      program: "OpenAI Responses API (tools)",
+      text: json([{ type: "mcp", server_label: "posthorn", server_url: url, headers, require_approval: "always" }]),
+    },
+  ];
+}
+
+/** Configuration of programs that start a command, which passes requests on with the token of its profile at this server. */
+export function stdioConfigurations(server: string = baseUrl()): readonly AgentConfiguration[] {
+  const command = { command: "npx", args: ["-y", "posthorn", "mcp"] };
+  return [
+    {
+      program: "Claude Desktop (claude_desktop_config.json)",
+      text: JSON.stringify({ mcpServers: { posthorn: command } }, null, 2),
+    },
+    {
+      program: "posthorn mcp (stdio)",
+      text: `posthorn login --url ${server}\nclaude mcp add posthorn -- posthorn mcp`,
     },
   ];
 }

@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { CodeBlock } from "../components/code-block.tsx";
 import { Card, Page } from "../components/page.tsx";
 import { agentConfigurations, mcpUrl } from "../lib/agents.ts";
+import { AgentConfigurations } from "../parts/agent-configurations.tsx";
 import { PortalKeys } from "../parts/portal-keys.tsx";
 import { useApplication } from "../session/use-application.ts";
 
@@ -17,9 +18,7 @@ export function PortalAgents() {
       <PortalKeys app={app} created={created} onCreated={setCreated} />
       <Card title={t("portal.agents.connect")} lead={t("portal.agents.connectLead")}>
         <CodeBlock label={t("portal.agents.address")} text={url} />
-        {agentConfigurations(url, created ?? undefined).map(({ program, text }) => (
-          <CodeBlock key={program} label={program} text={text} />
-        ))}
+        <AgentConfigurations of={agentConfigurations(url, created ?? undefined)} />
       </Card>
     </Page>
   );

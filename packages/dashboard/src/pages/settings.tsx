@@ -4,6 +4,7 @@ import { Page } from "../components/page.tsx";
 import { tabOf, Tabs } from "../components/tabs.tsx";
 import { useAudience } from "../session/audience.ts";
 import type { Permission } from "../lib/caller.ts";
+import { AgentSettings } from "./settings-agents.tsx";
 import { AlertSettings } from "./settings-alerts.tsx";
 import { EgressChecker } from "./settings-egress.tsx";
 import { Keys } from "./settings-keys.tsx";
@@ -24,6 +25,7 @@ const TABS = [
   "egress",
   "webhooks",
   "alerts",
+  "agents",
 ] as const;
 
 /** Permissions without which a tab would show only that it is needed. */
@@ -54,6 +56,7 @@ export function Settings() {
       {tab === "egress" && <EgressChecker />}
       {tab === "webhooks" && <OperationalWebhooks />}
       {tab === "alerts" && <AlertSettings />}
+      {tab === "agents" && <AgentSettings />}
     </Page>
   );
 }

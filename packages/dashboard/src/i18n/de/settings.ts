@@ -91,7 +91,17 @@ export const settings: typeof english = {
       egress: "URL-Prüfung",
       webhooks: "Betriebs-Webhooks",
       alerts: "Benachrichtigungen",
+      agents: "Agenten",
     },
+  },
+  agents: {
+    connect: "Agenten verbinden",
+    connectLead:
+      "Diese Programme sprechen MCP. Ersetzen Sie YOUR_KEY durch einen API-Schlüssel mit den Berechtigungen read und payloads:read, oder mehr, wenn der Agent etwas ändern soll und der Server es erlaubt (POSTHORN_MCP).",
+    createKey: "API-Schlüssel erstellen",
+    commands: "Befehl starten",
+    commandsLead:
+      "Für Programme, die einen Befehl starten, statt eine URL aufzurufen. Er verwendet Ihre Anmeldung auf diesem Computer.",
   },
   organisations: {
     title: "Organisationen",

@@ -85,7 +85,16 @@ export const settings = {
       egress: "URL checker",
       webhooks: "Operational webhooks",
       alerts: "Alerts",
+      agents: "Agents",
     },
+  },
+  agents: {
+    connect: "Connect an agent",
+    connectLead:
+      "These programs speak MCP. Replace YOUR_KEY with an API key that has the scopes read and payloads:read, or more if the agent should change something and the server allows it (POSTHORN_MCP).",
+    createKey: "Create an API key",
+    commands: "Start a command",
+    commandsLead: "For programs that start a command instead of calling a URL. It uses your sign-in on that computer.",
   },
   organisations: {
     title: "Organisations",
