@@ -168,6 +168,7 @@ import { getTransformation } from "./endpoint/get-transformation.ts";
 import { patchTransformation } from "./endpoint/patch-transformation.ts";
 import { tryMessage } from "./endpoint/try-message.ts";
 import { deleteFilter } from "./endpoint/delete-filter.ts";
+import { dryRunEndpointFilter } from "./endpoint/dry-run-filter.ts";
 import { explainEndpointFilter } from "./endpoint/explain-filter.ts";
 import { getFilter } from "./endpoint/get-filter.ts";
 import { setFilter } from "./endpoint/set-filter.ts";
@@ -242,6 +243,7 @@ export const ROUTES: readonly Route[] = [
   patchTransformation,
   tryMessage,
   deleteFilter,
+  dryRunEndpointFilter,
   explainEndpointFilter,
   explainFilter,
   createMessage,

@@ -101,6 +101,7 @@ describe("a caller that does not see payloads", () => {
   it.each([
     ["searches them", "GET", "message?text=abc", undefined],
     ["tests a filter on them", "POST", "filter/explain", { filter: {}, message: "x" }],
+    ["tries a filter on recent ones", "POST", "app/app/endpoint/ep/filter/dry-run", {}],
     ["tests the filter of an endpoint on them", "POST", "app/app/endpoint/ep/filter/explain", {}],
     ["tests a transformation on them", "POST", "app/app/endpoint/ep/try", {}],
     ["evaluates a watch on them", "POST", "app/app/watch/dry-run", {}],

@@ -256,6 +256,7 @@ describe("the permissions of the routes", () => {
     ["GET", "/api/v1/replay/:replay_id", "read"],
     ["POST", "/api/v1/app/:app_id/endpoint/:endpoint_id/try", "payloads:read"],
     ["POST", "/api/v1/app/:app_id/endpoint/:endpoint_id/filter/explain", "payloads:read"],
+    ["POST", "/api/v1/app/:app_id/endpoint/:endpoint_id/filter/dry-run", "payloads:read"],
     ["POST", "/api/v1/filter/explain", "payloads:read"],
     ["GET", "/api/v1/app/:app_id/endpoint/:endpoint_id/secret", "secrets:read"],
     ["POST", "/api/v1/app/:app_id/endpoint/:endpoint_id/secret/rotate", "endpoints:write"],

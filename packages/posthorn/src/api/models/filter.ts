@@ -1,5 +1,5 @@
 import { Type } from "typebox";
-import { ChannelName, Name, nullable, payload, TagName } from "./common.ts";
+import { ChannelName, DateTime, Name, nullable, payload, TagName } from "./common.ts";
 import { MessageIn } from "./message.ts";
 
 /** Not validated here: the filter compiler validates it and names the invalid clause. */
@@ -75,6 +75,48 @@ export const FilterExplanationOut = Type.Object(explanationFields, {
   $id: "FilterExplanationOut",
   description: "Whether the message matches, and which clause did not.",
 });
+
+export const EndpointFilterDryRunIn = Type.Object(
+  {
+    filter: Type.Optional(nullable(Filter)),
+    limit: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 1000,
+        description: "How many of the newest messages to try; 1,000 if absent.",
+      }),
+    ),
+  },
+  { $id: "EndpointFilterDryRunIn", description: "A filter to use instead of the endpoint's own." },
+);
+
+const triedMessage = Type.Object({
+  messageId: Type.String(),
+  eventType: Type.String(),
+  timestamp: DateTime,
+  ...explanationFields,
+});
+
+export const EndpointFilterDryRunOut = Type.Object(
+  {
+    matched: Type.Integer({ description: "Number of messages that match." }),
+    unmatched: Type.Integer({ description: "Number of messages that do not match." }),
+    withoutPayload: Type.Integer({
+      description: "Number of messages whose payload was deleted or has expired. They are not tried.",
+    }),
+    from: nullable(Type.String({ format: "date-time", description: "When the oldest of them was published." })),
+    to: nullable(Type.String({ format: "date-time", description: "When the newest of them was published." })),
+    reasons: Type.Array(Type.Object({ reason, clause, count: Type.Integer() }), {
+      description: "Why messages do not match, the most frequent reasons first; at most 20.",
+    }),
+    matching: Type.Array(triedMessage, { description: "The newest messages that match, at most 10." }),
+    notMatching: Type.Array(triedMessage, { description: "The newest messages that do not match, at most 10." }),
+    isPartial: Type.Boolean({
+      description: "Whether it ended after 2 seconds or 32 MiB, before all of them were tried.",
+    }),
+  },
+  { $id: "EndpointFilterDryRunOut", description: "What a filter decides about recent messages." },
+);
 
 export const MessageMatchingOut = Type.Object(
   {

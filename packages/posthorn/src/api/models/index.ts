@@ -77,6 +77,8 @@ import { SOURCE_ACTIVITY_MODELS } from "./source-activity.ts";
 import { IMPORT_MODELS } from "./event-type-import.ts";
 import { EventTypeIn, EventTypeList, EventTypeOut, EventTypePatch, EventTypeUpsertIn } from "./event-type.ts";
 import {
+  EndpointFilterDryRunIn,
+  EndpointFilterDryRunOut,
   EndpointFilterExplainIn,
   EndpointFilterIn,
   EndpointFilterOut,
@@ -201,6 +203,8 @@ export const MODELS: readonly TSchema[] = [
   EndpointTestOut,
   EndpointFilterIn,
   EndpointFilterOut,
+  EndpointFilterDryRunIn,
+  EndpointFilterDryRunOut,
   EndpointFilterExplainIn,
   FilterExplainIn,
   FilterExplanationOut,
