@@ -13,7 +13,14 @@ beforeAll(async () => {
   writeFileSync(`${folder.path}/embed.js`, "");
   writeFileSync(`${folder.path}/THIRD-PARTY-NOTICES.txt`, "good 1.0.0 (MIT) — © A");
   app = Fastify();
-  await registerWeb(app, { folder: folder.path, base: "", frameAncestors: [], ingestUrl: "", hasDocs: false });
+  const pages = await registerWeb(app, {
+    folder: folder.path,
+    base: "",
+    frameAncestors: [],
+    ingestUrl: "",
+    hasDocs: false,
+  });
+  app.setNotFoundHandler((request, response) => pages(request, response) ?? response.code(404).send());
 });
 
 afterAll(async () => {
@@ -30,5 +37,19 @@ describe("the third-party notices", () => {
       "x-content-type-options": "nosniff",
       "content-security-policy": "default-src 'none'",
     });
+  });
+});
+
+describe("the page", () => {
+  it("may add only styles that carry the nonce of its own response", async () => {
+    const pages = await Promise.all([1, 2].map(() => app.inject({ url: "/", headers: { accept: "text/html" } })));
+    const nonces = pages.map(({ body, headers }) => {
+      const nonce = /<meta name="posthorn-styles" nonce="([^"]+)" \/>/.exec(body)?.[1];
+      expect(headers["content-security-policy"]).toContain(`style-src 'self' 'nonce-${nonce}';`);
+      expect(headers["content-security-policy"]).not.toContain("unsafe");
+      return nonce;
+    });
+    expect(nonces[0]).toHaveLength(24);
+    expect(nonces[0]).not.toBe(nonces[1]);
   });
 });

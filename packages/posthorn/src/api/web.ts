@@ -1,9 +1,10 @@
 /**
  * Serves the dashboard and the customer portal: prebuilt files and one page that loads them.
  *
- * The page runs only these scripts and connects only to this server. The dashboard routes on the client, so every page request
- * outside the API returns the same page.
+ * The page runs only these scripts and connects only to this server. Each response has a nonce with which the page may add a style sheet.
+ * The dashboard routes on the client, so every page request outside the API returns the same page.
  */
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -28,6 +29,10 @@ export interface WebOptions {
 /** Responds to a request for a page; returns `null` for any other request. */
 export type PageServer = (request: FastifyRequest, response: FastifyReply) => FastifyReply | null;
 
+/** 128 bits, as the specification asks for. */
+const NONCE_BYTES = 16;
+const NONCE_PLACE = "{nonce}";
+
 const NOTICES_PATH = "/third-party-notices.txt";
 const RESERVED = /^\/+(api|auth|in|ingest|health|docs|assets|share|\.well-known)(\/|%2f|$)/i;
 
@@ -48,18 +53,21 @@ export async function registerWeb(app: FastifyInstance, options: WebOptions): Pr
     setHeaders: (response) => void response.header("x-content-type-options", "nosniff"),
   });
   const ancestors = options.frameAncestors.length === 0 ? "'none'" : options.frameAncestors.join(" ");
-  const page = (response: FastifyReply, frames: string): FastifyReply =>
-    response
+  const page = (response: FastifyReply, frames: string): FastifyReply => {
+    const nonce = randomBytes(NONCE_BYTES).toString("base64");
+    return response
       .code(200)
       .headers({
         "content-type": "text/html; charset=utf-8",
+        // A stored page comes with the policy of its nonce.
         "cache-control": "no-cache",
-        "content-security-policy": policy(frames, options.ingestUrl),
+        "content-security-policy": policy(frames, options.ingestUrl, nonce),
         "x-content-type-options": "nosniff",
         "referrer-policy": "no-referrer",
         "cross-origin-opener-policy": "same-origin",
       })
-      .send(html);
+      .send(html.replace(NONCE_PLACE, nonce));
+  };
   return (request, response) => {
     const path = request.url.split("?")[0]!;
     const wanted = (request.method === "GET" || request.method === "HEAD") && !RESERVED.test(path);
@@ -70,7 +78,7 @@ export async function registerWeb(app: FastifyInstance, options: WebOptions): Pr
 }
 
 /** The page, with the base path of its files and the API, and the origin of inbound webhooks. */
-function pageAt({ base, ingestUrl, hasDocs }: WebOptions, html: string): Buffer {
+function pageAt({ base, ingestUrl, hasDocs }: WebOptions, html: string): string {
   const placed = html.replaceAll('"./assets/', `"${base}/assets/`);
   const facts = {
     "posthorn-base": base,
@@ -78,7 +86,9 @@ function pageAt({ base, ingestUrl, hasDocs }: WebOptions, html: string): Buffer 
     ...(hasDocs ? { "posthorn-docs": `${base}/docs` } : {}),
   };
   const metas = Object.entries(facts).map(([name, content]) => `\n    <meta name="${name}" content="${content}" />`);
-  return Buffer.from(placed.replace("<head>", `<head>${metas.join("")}`));
+  // In an attribute that scripts can read as a property, and style sheets cannot read at all.
+  const styles = `\n    <meta name="posthorn-styles" nonce="${NONCE_PLACE}" />`;
+  return placed.replace("<head>", `<head>${styles}${metas.join("")}`);
 }
 
 /** Serves the script of `<posthorn-portal>`. Pages of other origins load it, so its URL never changes. */
@@ -116,11 +126,12 @@ async function registerNotices(app: FastifyInstance, folder: string): Promise<vo
 }
 
 /** Content security policy. The page shows untrusted bodies, so only the prebuilt scripts may run. */
-function policy(frameAncestors: string, ingestUrl: string): string {
+function policy(frameAncestors: string, ingestUrl: string, nonce: string): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
-    "style-src 'self'",
+    // The code editor adds its style sheet when it opens.
+    `style-src 'self' 'nonce-${nonce}'`,
     // A customer can set a logo URL.
     "img-src 'self' data: https:",
     "font-src 'self'",

@@ -1,0 +1,8 @@
+/**
+ * The value that lets this page add styles of its own under the content security policy; `null`: the page has none. It is read as a
+ * property, because browsers hide the attribute.
+ */
+export function styleNonce(): string | null {
+  const nonce = document.querySelector<HTMLElement>("meta[name=posthorn-styles]")?.nonce;
+  return nonce === undefined || nonce === "" ? null : nonce;
+}
