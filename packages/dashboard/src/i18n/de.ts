@@ -9,6 +9,7 @@ import { cluster } from "./de/cluster.ts";
 import { destinations } from "./de/destinations.ts";
 import { bulk } from "./de/bulk.ts";
 import { compose } from "./de/compose.ts";
+import { editor } from "./de/editor.ts";
 import { endpointList } from "./de/endpoint-list.ts";
 import { endpointState } from "./de/endpoint-state.ts";
 import { feed } from "./de/feed.ts";
@@ -44,6 +45,7 @@ export const de: typeof en = {
   ...destinations,
   ...bulk,
   ...compose,
+  ...editor,
   ...endpointList,
   ...endpointState,
   ...feed,

@@ -8,6 +8,7 @@ import { cluster } from "./en/cluster.ts";
 import { destinations } from "./en/destinations.ts";
 import { bulk } from "./en/bulk.ts";
 import { compose } from "./en/compose.ts";
+import { editor } from "./en/editor.ts";
 import { endpointList } from "./en/endpoint-list.ts";
 import { endpointState } from "./en/endpoint-state.ts";
 import { feed } from "./en/feed.ts";
@@ -43,6 +44,7 @@ export const en = {
   ...destinations,
   ...bulk,
   ...compose,
+  ...editor,
   ...endpointList,
   ...endpointState,
   ...feed,

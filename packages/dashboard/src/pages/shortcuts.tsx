@@ -32,7 +32,7 @@ export function Shortcuts() {
           <Keys keys={["k"]} name={t("shortcuts.previous")} />
           <Keys keys={["Enter"]} name={t("shortcuts.open")} />
           <Keys keys={["?"]} name={t("shortcuts.this")} />
-          <Keys keys={["Ctrl", "M"]} name={t("shortcuts.indent")} />
+          <Keys keys={["Ctrl", "]"]} name={t("shortcuts.indent")} />
         </dl>
       </Card>
     </Page>
