@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, it } from "vitest";
 import { expectAccessible } from "../lib/axe.ts";
 import { useBrowser } from "../lib/browser.ts";
+import { codeOf } from "../lib/code-editor.ts";
 import { useWorld } from "../lib/world.ts";
 
 const browser = useBrowser();
@@ -152,7 +153,7 @@ describe("a watch", () => {
     await page.getByLabel("For: number", { exact: true }).fill("10");
     await page.getByRole("button", { name: "JSON" }).click();
     const json = page.getByLabel("Rule (JSON)");
-    expect(JSON.parse(await json.inputValue())).toEqual({ when: { all: [{ above: 30 }, { silent: "10m" }] } });
+    expect(JSON.parse(await codeOf(json))).toEqual({ when: { all: [{ above: 30 }, { silent: "10m" }] } });
     await json.fill('{"when": {"above": 1, "below": 2}}');
     await page.getByText("The form cannot show this rule").waitFor();
     await json.fill('{"when": {"changed": {"by": "5%"}}}');

@@ -14,6 +14,7 @@ import { Payload } from "../components/payload.tsx";
 import { Failed, Loading } from "../components/state.tsx";
 import { examplesOf } from "../../../posthorn/src/domain/event-type/schema-examples.ts";
 import { CodeArea } from "../parts/code-area.tsx";
+import { UnsavedChanges } from "../parts/unsaved-changes.tsx";
 import { useEventType } from "../parts/use-event-type.ts";
 import { SaveFoot } from "../components/form-foot.tsx";
 
@@ -104,7 +105,7 @@ function Schemas({ type }: { readonly type: EventType }) {
   const submit = (): void => {
     const others = Object.fromEntries(Object.entries(schemas).filter(([name]) => name !== version));
     const all = parsed.schema === null ? others : { ...others, [version]: parsed.schema };
-    save.mutate({ schemas: Object.keys(all).length === 0 ? null : all });
+    save.mutate({ schemas: Object.keys(all).length === 0 ? null : all }, { onSuccess: () => setTexts({}) });
   };
   return (
     <Columns>
@@ -123,8 +124,10 @@ function Schemas({ type }: { readonly type: EventType }) {
           rows={18}
           value={text}
           onChange={(changed) => setTexts({ ...texts, [version]: changed })}
-          {...(parsed.fault === null ? {} : { help: t("filter.fault", { fault: parsed.fault }) })}
+          {...(parsed.fault === null ? {} : { help: t("editor.notJson") })}
           invalid={parsed.fault !== null}
+          language="json"
+          subject="schema"
           placeholder={'{\n  "type": "object",\n  "properties": {}\n}'}
         />
         <FormError error={save.error} />
@@ -140,6 +143,7 @@ function Schemas({ type }: { readonly type: EventType }) {
           </Button>
         </div>
       </Card>
+      <UnsavedChanges when={Object.keys(texts).length > 0 && !save.isPending} />
       <Card title={t("eventTypes.examples")} lead={t("eventTypes.examplesLead")}>
         {examples.length === 0 ? (
           <p className="muted">{t("eventTypes.noExamples")}</p>

@@ -1,18 +1,21 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, must } from "../api/client.ts";
+import { api, ApiError, must } from "../api/client.ts";
 import { Button } from "../components/button.tsx";
 import { FormError } from "../components/form.tsx";
 import formStyles from "../components/form.module.css";
 import { Card, Columns } from "../components/page.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
 import { draftOf, type FilterDraft, filterOf, isFilterComplete, newGroup, newRow } from "../lib/filter-draft.ts";
+import type { CodeFault } from "../editor/problems.ts";
 import { isSource } from "../lib/source.ts";
+import { FilterDryRun } from "./filter-dry-run.tsx";
 import { FilterFields } from "./filter-fields.tsx";
 import { RequestSample } from "./request-sample.tsx";
 import { SamplePicker } from "./sample-picker.tsx";
 import { useFilterPaths } from "./use-filter-paths.ts";
+import { UnsavedChanges } from "./unsaved-changes.tsx";
 import { routesKey } from "./use-routes.ts";
 
 interface Ref {
@@ -44,6 +47,8 @@ function FilterEditor({ app, id, filter }: FilterEditorProps) {
   const suggestions = useFilterPaths(app, NO_TYPES, isSource(app) ? REQUEST_PATHS : MESSAGE_PATHS);
   const path = { app_id: app, endpoint_id: id };
   const { value, isComplete, errors } = parsed(draft, (fault) => t("filter.fault", { fault }));
+  // As the form writes it, which can differ from how it was set.
+  const unchanged = useMemo(() => JSON.stringify(filter === null ? null : filterOf(draftOf(filter))), [filter]);
   const save = useMutation({
     mutationFn: () =>
       must(
@@ -67,72 +72,94 @@ function FilterEditor({ app, id, filter }: FilterEditorProps) {
       ),
   });
   return (
-    <Columns>
-      <Card title={t("filter.title")} lead={t("filter.lead")}>
-        {draft === null ? (
-          <>
-            <p>{t("filter.none")}</p>
-            <div>
-              <Button onClick={() => setDraft({ mode: "form", group: newGroup("all", [newRow({ path: "body." })]) })}>
-                {t("filter.add")}
-              </Button>
-            </div>
-          </>
-        ) : (
-          <>
-            <FilterFields draft={draft} onChange={setDraft} suggestions={suggestions} errors={errors} />
-            <div>
-              <Button onClick={() => setDraft(null)}>{t("filter.remove")}</Button>
-            </div>
-          </>
-        )}
-        <FormError error={save.error} />
-        <div className={formStyles["foot"]}>
-          {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
-          <Button
-            needs="endpoints:write"
-            kind="primary"
-            onClick={() => save.mutate()}
-            disabled={save.isPending || !isComplete}
-          >
-            {t("actions.save")}
-          </Button>
-        </div>
-      </Card>
-      <Card title={t("tryIt.filter")} lead={t("tryIt.lead")}>
-        <SamplePicker app={app} value={message} onChange={setMessage} />
-        {isSource(app) && message !== "" && <RequestSample source={app} id={message} />}
-        <div>
-          <Button
-            needs="payloads:read"
-            onClick={() => explain.mutate()}
-            disabled={message === "" || explain.isPending || !isComplete}
-          >
-            {t("tryIt.run")}
-          </Button>
-        </div>
-        <FormError error={explain.error} />
-        {explain.data !== undefined && (
-          <Note tone={explain.data.matched ? "good" : "warn"}>
-            <strong>{t(explain.data.matched ? "tryIt.matches" : "tryIt.matchesNot")}</strong>
-            <br />
-            {explain.data.message}
-            {explain.data.clause !== null && (
-              <>
-                <br />
-                <code>{explain.data.clause}</code>
-                {explain.data.found !== null && (
-                  <>
-                    {" – "}
-                    {t("tryIt.found")} <code>{explain.data.found}</code>
-                  </>
-                )}
-              </>
-            )}
-          </Note>
-        )}
-      </Card>
-    </Columns>
+    <>
+      <Columns>
+        <Card title={t("filter.title")} lead={t("filter.lead")}>
+          {draft === null ? (
+            <>
+              <p>{t("filter.none")}</p>
+              <div>
+                <Button onClick={() => setDraft({ mode: "form", group: newGroup("all", [newRow({ path: "body." })]) })}>
+                  {t("filter.add")}
+                </Button>
+              </div>
+            </>
+          ) : (
+            <>
+              <FilterFields
+                draft={draft}
+                onChange={(changed) => {
+                  setDraft(changed);
+                  // Its faults are about the filter before.
+                  save.reset();
+                }}
+                suggestions={suggestions}
+                errors={errors}
+                faults={filterFaults(save.error)}
+              />
+              <div>
+                <Button onClick={() => setDraft(null)}>{t("filter.remove")}</Button>
+              </div>
+            </>
+          )}
+          <FormError error={save.error} />
+          <div className={formStyles["foot"]}>
+            {save.isSuccess && <span role="status">{t("actions.saved")}</span>}
+            <Button
+              needs="endpoints:write"
+              kind="primary"
+              onClick={() => save.mutate()}
+              disabled={save.isPending || !isComplete}
+            >
+              {t("actions.save")}
+            </Button>
+          </div>
+        </Card>
+        <UnsavedChanges when={JSON.stringify(value) !== unchanged && !save.isPending} />
+        <Card title={t("tryIt.filter")} lead={t("tryIt.lead")}>
+          <SamplePicker app={app} value={message} onChange={setMessage} />
+          {isSource(app) && message !== "" && <RequestSample source={app} id={message} />}
+          <div>
+            <Button
+              needs="payloads:read"
+              onClick={() => explain.mutate()}
+              disabled={message === "" || explain.isPending || !isComplete}
+            >
+              {t("tryIt.run")}
+            </Button>
+          </div>
+          <FormError error={explain.error} />
+          {explain.data !== undefined && (
+            <Note tone={explain.data.matched ? "good" : "warn"}>
+              <strong>{t(explain.data.matched ? "tryIt.matches" : "tryIt.matchesNot")}</strong>
+              <br />
+              {explain.data.message}
+              {explain.data.clause !== null && (
+                <>
+                  <br />
+                  <code>{explain.data.clause}</code>
+                  {explain.data.found !== null && (
+                    <>
+                      {" – "}
+                      {t("tryIt.found")} <code>{explain.data.found}</code>
+                    </>
+                  )}
+                </>
+              )}
+            </Note>
+          )}
+        </Card>
+      </Columns>
+      <FilterDryRun app={app} id={id} filter={value} isComplete={isComplete} />
+    </>
+  );
+}
+
+/** Faults of clauses, with the path that the server names. */
+function filterFaults(error: Error | null): readonly CodeFault[] {
+  const faults = error instanceof ApiError ? error.faults : [];
+  return faults.flatMap(({ loc, msg }) =>
+    loc[1] === "filter" ? [{ message: msg, ...(loc[2] === undefined ? {} : { path: loc[2] }) }] : [],
   );
 }
 

@@ -21,6 +21,8 @@ import {
   newGroup,
   newRow,
 } from "../lib/filter-draft.ts";
+import type { CodeFault } from "../editor/problems.ts";
+import { CodeArea } from "./code-area.tsx";
 import styles from "./watch.module.css";
 
 export interface FilterFieldsProps {
@@ -29,12 +31,16 @@ export interface FilterFieldsProps {
   /** Paths in recent messages, such as `body.status`. */
   readonly suggestions: readonly { readonly value: string; readonly label: string }[];
   readonly errors: readonly string[];
+  /** Faults to mark in the JSON. */
+  readonly faults?: readonly CodeFault[];
 }
 
 /** Groups inside groups that the form offers. */
 const MAX_DEPTH = 2;
 
-export function FilterFields({ draft, onChange, suggestions, errors }: FilterFieldsProps) {
+const NO_FAULTS: readonly CodeFault[] = [];
+
+export function FilterFields({ draft, onChange, suggestions, errors, faults = NO_FAULTS }: FilterFieldsProps) {
   const { t } = useTranslation();
   return (
     <div className={styles["condition"]}>
@@ -50,14 +56,21 @@ export function FilterFields({ draft, onChange, suggestions, errors }: FilterFie
           <Faults errors={errors} />
         </>
       ) : (
-        <Input
-          label={t("watchEdit.filterJson")}
-          help={t("watchEdit.filterHelp")}
-          rows={8}
-          value={draft.text}
-          onChange={(text) => onChange({ mode: "json", text })}
-          errors={errors}
-        />
+        <>
+          <CodeArea
+            label={t("watchEdit.filterJson")}
+            help={t("watchEdit.filterHelp")}
+            rows={8}
+            value={draft.text}
+            onChange={(text) => onChange({ mode: "json", text })}
+            invalid={errors.length > 0}
+            language="json"
+            subject="filter"
+            paths={suggestions.map(({ value }) => value)}
+            faults={faults}
+          />
+          <Faults errors={errors} />
+        </>
       )}
     </div>
   );

@@ -97,6 +97,7 @@ function Fields({ values, onChange, isJson, isOpen }: FieldsProps) {
         onChange={set("payload")}
         rows={8}
         invalid={!isJson}
+        language="json"
       />
       <TextField
         name="tags"

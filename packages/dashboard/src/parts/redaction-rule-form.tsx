@@ -150,7 +150,7 @@ function Preview({ rule }: { readonly rule: Pick<RuleValues, "path" | "pattern" 
   const { data } = run;
   return (
     <>
-      <CodeArea label={t("redaction.sample")} value={payload} onChange={setPayload} rows={5} />
+      <CodeArea label={t("redaction.sample")} value={payload} onChange={setPayload} rows={5} language="json" />
       <div>
         <Button onClick={() => run.mutate()} disabled={run.isPending}>
           {t("redaction.preview")}

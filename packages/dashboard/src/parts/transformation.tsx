@@ -2,7 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { api, must } from "../api/client.ts";
+import { api, ApiError, must } from "../api/client.ts";
 import { getMessage } from "../api/message.ts";
 import type { components } from "../api/schema.ts";
 import { Button } from "../components/button.tsx";
@@ -11,9 +11,12 @@ import { FormError, SwitchField } from "../components/form.tsx";
 import formStyles from "../components/form.module.css";
 import { Card, Columns } from "../components/page.tsx";
 import { Failed, Loading, Note } from "../components/state.tsx";
+import type { CodeFault } from "../editor/problems.ts";
 import { CodeArea } from "./code-area.tsx";
 import { prettyLines } from "./payload-text.ts";
 import { SamplePicker } from "./sample-picker.tsx";
+import { UnsavedChanges } from "./unsaved-changes.tsx";
+import { useFilterPaths } from "./use-filter-paths.ts";
 import { routesKey } from "./use-routes.ts";
 
 type Tried = components["schemas"]["EndpointTryOut"];
@@ -49,6 +52,8 @@ function Editor({ app, id, stored }: EditorProps) {
   const [code, setCode] = useState(stored.code ?? "");
   const [enabled, setEnabled] = useState(stored.enabled);
   const path = { app_id: app, endpoint_id: id };
+  const paths = useFilterPaths(app, NO_TYPES, []);
+  const isChanged = code !== (stored.code ?? "") || enabled !== stored.enabled;
   const save = useMutation({
     mutationFn: () =>
       must(
@@ -71,8 +76,17 @@ function Editor({ app, id, stored }: EditorProps) {
           help={t("transformation.help")}
           rows={14}
           value={code}
-          onChange={setCode}
+          onChange={(changed) => {
+            setCode(changed);
+            // Its faults are about the code before.
+            save.reset();
+          }}
           placeholder={EXAMPLE}
+          language="javascript"
+          subject="transformation"
+          paths={paths.map(({ value }) => value)}
+          faults={codeFaults(save.error)}
+          invalid={save.error !== null}
         />
         <FormError error={save.error} />
         <div className={formStyles["foot"]}>
@@ -88,8 +102,21 @@ function Editor({ app, id, stored }: EditorProps) {
         </div>
       </Card>
       <TryIt app={app} id={id} code={code} />
+      <UnsavedChanges when={isChanged && !save.isPending} />
     </Columns>
   );
+}
+
+const NO_TYPES: readonly string[] = [];
+
+/** Faults of the code, with the line that the server names. */
+function codeFaults(error: Error | null): readonly CodeFault[] {
+  const faults = error instanceof ApiError ? error.faults : [];
+  return faults.flatMap(({ loc, msg }) => {
+    if (loc[1] !== "code") return [];
+    const line = /\(line (\d+)\)/.exec(msg)?.[1];
+    return [{ message: msg, ...(line === undefined ? {} : { line: Number(line) }) }];
+  });
 }
 
 function TryIt({ app, id, code }: TransformationProps & { readonly code: string }) {

@@ -97,6 +97,9 @@ export function WatchEditor({ app, watch, onSave, save }: WatchEditorProps) {
                 onChange={(text) => setEdited({ mode: "json", text })}
                 rows={18}
                 invalid={fault !== null}
+                language="json"
+                faults={faults.map(({ path, message }) => ({ path: placeOf(path), message }))}
+                readOnly={isReadOnly}
               />
               {faults.map(({ path, message }) => (
                 <p key={path.join(".")} className={formStyles["error"]} role="alert">
@@ -189,6 +192,11 @@ function ruleOf(edited: Edited): ParsedRule {
   } catch (error) {
     return { rule: null, fault: (error as Error).message };
   }
+}
+
+/** The place of a fault as a path: `when.all[0].above`. */
+function placeOf(path: readonly string[]): string {
+  return path.map((name, index) => (/^\d+$/.test(name) ? `[${name}]` : index === 0 ? name : `.${name}`)).join("");
 }
 
 function faultsOf(error: Error | null) {
