@@ -185,6 +185,7 @@ describe("an endpoint", () => {
     await page.getByRole("link", { name: "Delivery policy" }).click();
     await page.getByLabel("Concurrent attempts").fill("3");
     await page.getByLabel("Delays between attempts").fill("10s, 5m, 1h");
+    await page.getByText("4 attempts over at least 1.1 h.").waitFor();
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved", { exact: true }).waitFor();
     const id = /ep_\w+/.exec(page.url())![0];

@@ -1,6 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import type { TFunction } from "i18next";
-import { useId, useRef } from "react";
+import { useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "../components/button.tsx";
 import { FormError } from "../components/form.tsx";
@@ -9,6 +9,8 @@ import formStyles from "../components/form.module.css";
 import { Card } from "../components/page.tsx";
 import { formatDuration } from "../lib/format.ts";
 import { fieldsOf, longDurationMs, type Policy, type PolicyField, policyPatch, toText } from "../lib/policy.ts";
+import type { RetryBackoff } from "../lib/retry-timeline.ts";
+import { RetryTimeline } from "./retry-timeline.tsx";
 import styles from "./policy-editor.module.css";
 
 export interface PolicyEditorProps {
@@ -29,6 +31,7 @@ export function PolicyEditor({ level, policy, hidden, onSave }: PolicyEditorProp
   const needs = level === "application" ? "settings:write" : "endpoints:write";
   const isReadOnly = !useAudience().may(needs);
   const form = useRef<HTMLFormElement>(null);
+  const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
   const own = policy.policy as Policy;
   const effective = policy.effective as Policy;
   const sections = Object.keys(effective).filter((section) => hidden?.includes(section) !== true);
@@ -44,6 +47,10 @@ export function PolicyEditor({ level, policy, hidden, onSave }: PolicyEditorProp
       ref={form}
       key={JSON.stringify(own)}
       className={formStyles["form"]}
+      onInput={({ target }) => {
+        const { name, value } = target as HTMLInputElement;
+        if (name.startsWith("retry.")) setTyped((before) => ({ ...before, [name]: value }));
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         save.mutate();
@@ -67,6 +74,7 @@ export function PolicyEditor({ level, policy, hidden, onSave }: PolicyEditorProp
                   />
                 ))}
             </div>
+            {section === "retry" && <Retries typed={typed} own={own} effective={effective} />}
           </Card>
         ))}
       </fieldset>
@@ -79,6 +87,26 @@ export function PolicyEditor({ level, policy, hidden, onSave }: PolicyEditorProp
         </Button>
       </div>
     </form>
+  );
+}
+
+interface RetriesProps {
+  /** Fields that were changed since the policy was loaded. */
+  readonly typed: Readonly<Record<string, string>>;
+  readonly own: Policy;
+  readonly effective: Policy;
+}
+
+function Retries({ typed, own, effective }: RetriesProps) {
+  const text = (kind: "backoff" | "number", name: string): string =>
+    typed[`retry.${name}`] ?? toText(kind, own["retry"]?.[name]);
+  const maxAge = text("number", "maxAgeSeconds").trim();
+  return (
+    <RetryTimeline
+      typed={text("backoff", "backoff")}
+      holds={effective["retry"]?.["backoff"] as RetryBackoff}
+      maxAgeSeconds={Number(maxAge === "" ? effective["retry"]?.["maxAgeSeconds"] : maxAge)}
+    />
   );
 }
 

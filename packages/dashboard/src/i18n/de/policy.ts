@@ -2,6 +2,17 @@ import type { policy as english } from "../en/policy.ts";
 
 export const policy: typeof english = {
   policy: {
+    timeline: {
+      title: "Versuche",
+      now: "Erster Versuch",
+      single: "1 Versuch, ohne Wiederholung.",
+      least: "{{count}} Versuche über mindestens {{total}}.",
+      most: "{{count}} Versuche über höchstens {{total}}. Jede Wartezeit ist zufällig, bis zur angezeigten.",
+      jitter: "Jede Wartezeit ist zufällig um bis zu {{share}} länger.",
+      tooLate_one: "{{count}} weitere Wiederholung läge nach dem Höchstalter und entfällt.",
+      tooLate_other: "{{count}} weitere Wiederholungen lägen nach dem Höchstalter und entfallen.",
+      after: "(insgesamt {{total}})",
+    },
     lead: {
       endpoint:
         "Wie Nachrichten an diesen Endpunkt zugestellt werden. Leere Felder werden von der Anwendung geerbt, danach von der Plattform.",

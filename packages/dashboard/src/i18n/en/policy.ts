@@ -1,6 +1,17 @@
 /** Labels for the fields of a policy. A field without one is shown under its API name. */
 export const policy = {
   policy: {
+    timeline: {
+      title: "Attempts",
+      now: "First attempt",
+      single: "1 attempt, without retries.",
+      least: "{{count}} attempts over at least {{total}}.",
+      most: "{{count}} attempts over at most {{total}}. Each wait is random, up to the one shown.",
+      jitter: "Each wait is up to {{share}} longer, at random.",
+      tooLate_one: "{{count}} more retry would come after the maximum age and is not made.",
+      tooLate_other: "{{count}} more retries would come after the maximum age and are not made.",
+      after: "({{total}} in all)",
+    },
     lead: {
       endpoint:
         "How messages are delivered to this endpoint. Empty fields are inherited from the application, then from the platform.",

@@ -1,6 +1,7 @@
 /** Retry policy: when a failed delivery is retried, and when it is not. */
 import type { Backoff, RetryPolicy, StatusRange } from "../../dispatch/policy.ts";
 import { invalid } from "../../lib/errors.ts";
+import { EXPONENTIAL, RETRY_JITTER, RETRY_SCHEDULES } from "./retry-presets.ts";
 import { defineSection, type SectionCheck } from "./section.ts";
 
 export interface RetryValues {
@@ -28,32 +29,16 @@ export interface BackoffValues {
   readonly preset?: RetryPreset;
 }
 
-const MINUTE = 60;
-const HOUR = 60 * MINUTE;
+export type RetryPreset = keyof typeof RETRY_SCHEDULES;
+export const RETRY_PRESETS = Object.keys(RETRY_SCHEDULES) as readonly RetryPreset[];
 
-/** Delays in seconds. */
-const PRESETS = {
-  /** A single attempt. */
-  none: [],
-  /** For events that are useless later: five attempts within about two minutes. */
-  minutes: [1, 5, 20, 60],
-  /** For receivers that recover soon: seven attempts within about an hour. */
-  hour: [5, 30, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE],
-  /** The schedule that Standard Webhooks recommends: ten attempts within about three days. */
-  days: [5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR],
-} as const satisfies Record<string, readonly number[]>;
-export type RetryPreset = keyof typeof PRESETS;
-export const RETRY_PRESETS = Object.keys(PRESETS) as readonly RetryPreset[];
-
-/** Default jitter. It is only added, so that no retry is early. */
-const JITTER = 0.2;
 /** With shorter delays, a customer could put load on the platform with its own failing endpoint. */
 const MIN_TENANT_DELAY_SECONDS = 1;
 
 export const retry = defineSection<RetryValues>({
   tenant: "ManageEndpoint",
   platform: ({ retrySchedule }) => ({
-    backoff: { type: "schedule", delays: retrySchedule.map((ms) => ms / 1000), jitter: JITTER },
+    backoff: { type: "schedule", delays: retrySchedule.map((ms) => ms / 1000), jitter: RETRY_JITTER },
     maxAgeSeconds: 0,
     stopCodes: [410],
     retryCodes: [],
@@ -123,8 +108,6 @@ export function retryPolicy(values: RetryValues): RetryPolicy {
   };
 }
 
-const EXPONENTIAL = { factor: 2, maxSeconds: 12 * HOUR } as const;
-
 function backoffPolicy(backoff: BackoffValues): Backoff {
   switch (backoff.type) {
     case "exponential":
@@ -136,13 +119,13 @@ function backoffPolicy(backoff: BackoffValues): Backoff {
         attempts: backoff.attempts ?? 1,
       };
     case "preset":
-      return schedule(PRESETS[backoff.preset ?? "none"], backoff);
+      return schedule(RETRY_SCHEDULES[backoff.preset ?? "none"], backoff);
     case "schedule":
       return schedule(backoff.delays ?? [], backoff);
   }
 }
 
-function schedule(delays: readonly number[], { jitter = JITTER }: BackoffValues): Backoff {
+function schedule(delays: readonly number[], { jitter = RETRY_JITTER }: BackoffValues): Backoff {
   return { kind: "schedule", delaysMs: delays.map(toMs), jitter };
 }
 
