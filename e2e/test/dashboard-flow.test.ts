@@ -67,8 +67,23 @@ describe("an outage of a receiver", () => {
     await page.goto(`${world.server.url}/applications/${APP}/messages/${first}`);
     const timeline = page.getByRole("list", { name: "Timeline" });
     await timeline.getByText("Failed", { exact: true }).waitFor();
+    // From the page of the attempt, which then shows the message.
+    await page.getByRole("link", { name: /^Attempt 1 HTTP 500/ }).click();
     await page.getByRole("button", { name: "Resend" }).click();
-    await page.getByRole("link", { name: /^Attempt 2 HTTP 500/ }).waitFor();
+    await page.getByRole("link", { name: /^Attempt 2 HTTP 500/ }).click();
+
+    // The attempt leads to the one before, and is compared with it.
+    const steps = page.getByRole("navigation", { name: "Attempts of this delivery" });
+    await steps.getByText("Attempt 2 of 2").waitFor();
+    await page.getByText("Show differences").click();
+    const differences = page.getByRole("region", { name: "Request", exact: true }).last();
+    await differences
+      .getByText(/^webhook-signature: /)
+      .first()
+      .waitFor();
+    await differences.getByText(`webhook-id: ${first}`).waitFor();
+    await steps.getByRole("link", { name: "Previous attempt" }).click();
+    await steps.getByText("Attempt 1 of 2").waitFor();
 
     // The circuit opens: new deliveries are on hold, and the page shows why and when the next probe is sent.
     response = 502;

@@ -18,6 +18,7 @@ import { attemptText, serverText } from "../lib/server-text.ts";
 import { useAudience } from "../session/audience.ts";
 import { Link } from "@tanstack/react-router";
 import { ShareDialog } from "./share-dialog.tsx";
+import { AttemptComparison, AttemptSteps, SendAgain } from "./attempt-steps.tsx";
 import styles from "./attempt-view.module.css";
 import { Headers } from "./headers.tsx";
 import { ServerSentence } from "../components/server-sentence.tsx";
@@ -64,6 +65,7 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
       ]}
       actions={
         <>
+          <SendAgain app={app} attempt={data} />
           {audience.kind === "operator" && <ShareDialog app={app} message={message} attempt={id} />}
           {request !== null && (
             <Copy label={t("attempts.copyCurl")} text={toCurl({ ...request, body: body?.text ?? null })} />
@@ -71,6 +73,7 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
         </>
       }
     >
+      <AttemptSteps app={app} attempt={data} />
       {detail?.sentence !== null && detail?.sentence !== undefined && (
         <Note tone="bad">
           <ServerSentence {...attemptText(i18n, data, detail.sentence)} />
@@ -98,6 +101,7 @@ export function AttemptView({ app, message, id }: AttemptViewProps) {
         <Request detail={detail} body={body} contentType={sentType} />
         <Response attempt={data} detail={detail} />
       </Columns>
+      <AttemptComparison key={id} app={app} attempt={data} />
     </Page>
   );
 }

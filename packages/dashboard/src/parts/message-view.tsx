@@ -15,6 +15,7 @@ import { useLiveRefresh } from "../live/use-live.ts";
 import { useAudience } from "../session/audience.ts";
 import { MessageActions } from "./message-actions.tsx";
 import { Timeline } from "./message-timeline.tsx";
+import { useAttempts } from "./use-attempts.ts";
 import { TraceLink } from "./trace-link.tsx";
 import styles from "./message-view.module.css";
 
@@ -46,15 +47,7 @@ export function MessageView({ app, id }: { readonly app: string; readonly id: st
     // A change of the endpoint can put deliveries on hold or resume them without an attempt of this message.
     refetchInterval: ({ state }) => (state.data?.data.some(isOpen) === true ? OPEN_EVERY_MS : false),
   });
-  const attempts = useQuery({
-    queryKey: ["message", app, id, "attempts"],
-    queryFn: () =>
-      must(
-        api.GET("/api/v1/app/{app_id}/attempt/msg/{msg_id}", {
-          params: { path, query: { limit: 250, with_content: false, expanded_statuses: true } },
-        }),
-      ),
-  });
+  const attempts = useAttempts(app, id);
   const matching = useQuery({
     queryKey: ["message", app, id, "matching"],
     queryFn: () => must(api.GET("/api/v1/app/{app_id}/msg/{msg_id}/matching", { params: { path } })),

@@ -100,6 +100,13 @@ export const messages: typeof english = {
     cancelText: "Es folgen keine weiteren Versuche. Sie können die Nachricht später erneut senden.",
   },
   attempts: {
+    steps: "Versuche dieser Zustellung",
+    previous: "Voriger Versuch",
+    following: "Nächster Versuch",
+    place: "Versuch {{number}} von {{count}}",
+    compare: "Mit dem vorigen Versuch vergleichen",
+    compareLead: "Was sich an Anfrage und Antwort geändert hat.",
+    showDifferences: "Unterschiede anzeigen",
     title: "Versuche",
     titleOf: "Versuch: {{cause}}",
     one: "Versuch",

@@ -96,6 +96,13 @@ export const messages = {
     cancelText: "No further attempts are made. You can resend the message later.",
   },
   attempts: {
+    steps: "Attempts of this delivery",
+    previous: "Previous attempt",
+    following: "Next attempt",
+    place: "Attempt {{number}} of {{count}}",
+    compare: "Compare with the previous attempt",
+    compareLead: "What changed in the request and in the response.",
+    showDifferences: "Show differences",
     title: "Attempts",
     titleOf: "Attempt: {{cause}}",
     one: "Attempt",
