@@ -6,6 +6,8 @@ import { requireOracle } from "@posthorn/testkit/oracles";
 import { signProvider } from "@posthorn/webhooks/testing";
 import { stripe } from "@posthorn/webhooks/providers/stripe";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { LISTEN_LINE } from "../../packages/posthorn/src/cli/json.ts";
 import { type Cli, runCli } from "../lib/cli.ts";
 import { temporaryFolder } from "../lib/folder.ts";
 
@@ -83,6 +85,9 @@ async function listen(
   return { cli, lines };
 }
 
+/** `--output json` prints what docs/cli/listen.md documents. */
+const validateLine = new Ajv2020({ strict: false }).compile(LISTEN_LINE);
+
 interface Line {
   readonly type: string;
   readonly connection?: string;
@@ -123,6 +128,9 @@ describe("posthorn listen", () => {
     cli.child.kill("SIGCONT");
     await eventually(() => expect(new Set(numbers())).toEqual(new Set(upTo(20))));
     expect(lines().filter(({ connection }) => connection === "connected").length).toBeGreaterThan(1);
+    // What waited is shown before it arrives.
+    expect(Math.max(...lines().map(({ backlog = 0 }) => backlog ?? 0))).toBeGreaterThan(1);
+    for (const line of lines()) expect(validateLine(line)).toBe(true);
   });
 
   it("loses nothing when the server is killed, and reconnects", async () => {

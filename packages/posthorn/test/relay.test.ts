@@ -182,6 +182,35 @@ describe("relay endpoints", () => {
     for (const client of [anna, ben, eve]) expect(client.requests.length).toBeGreaterThan(0);
   });
 
+  it("serves three developers in each mode: all get everything, one shares, exclusive has one at a time", async () => {
+    const names = ["anna", "ben", "cleo"];
+    const listenAll = (app: string, share: string): Promise<RelayClient>[] =>
+      names.map((name) => {
+        const own = share === "all" ? name : "team";
+        return listen(app, own, { clientId: `client-${app}-${name}`, session: { share, clientName: name } });
+      });
+    const all = await newApp();
+    const everyone = await Promise.all(listenAll(all, "all"));
+    const published = await publish(all, 3);
+    for (const client of everyone) {
+      await client.received(3);
+      expect(idsOf(client).toSorted()).toEqual(published.toSorted());
+    }
+    const shared = await newApp();
+    const team = await Promise.all(listenAll(shared, "one"));
+    const split = await publish(shared, 9);
+    await eventually(() => expect(team.flatMap(idsOf).toSorted()).toEqual(split.toSorted()));
+    for (const client of team) expect(client.requests.length).toBeGreaterThan(0);
+    const exclusive = await newApp();
+    const results = await Promise.allSettled(listenAll(exclusive, "exclusive"));
+    const [winner, ...others] = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    expect(others).toEqual([]);
+    const ids = await publish(exclusive, 3);
+    await winner!.received(3);
+    expect(idsOf(winner!).toSorted()).toEqual(ids.toSorted());
+    for (const client of [...everyone, ...team, winner!]) client.drop();
+  });
+
   it("refuses a second listener of an exclusive name, unless it takes over", async () => {
     const app = await newApp();
     const session = { share: "exclusive" };

@@ -1,5 +1,6 @@
 /** Sign-in of command lines by device authorization (RFC 8628). */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { signInWithCode } from "../../src/cli/login/device-code.ts";
 import { join, ownerOf, TestBrowser } from "../support/browser-session.ts";
 import { ShiftedClock } from "../support/shifted-clock.ts";
 import { startNode, type TestNode } from "../support/posthorn.ts";
@@ -116,5 +117,65 @@ describe("user codes", () => {
     const codes = [];
     for (let n = 0; n < 11; n++) codes.push((await guesser.send("GET", `device/BBBB-BBB${n % 10}`)).json["code"]);
     expect(codes).toEqual([...new Array<string>(10).fill("not_found"), "too_many_sign_ins"]);
+  });
+});
+
+describe("posthorn login", () => {
+  /** Signs in. `act` is called with the code before each poll, and time passes as the command line waits. */
+  async function signIn(act: (userCode: string, times: number) => Promise<void>) {
+    const shown: string[] = [];
+    const waits: number[] = [];
+    const token = await signInWithCode({
+      url: node.url,
+      client: "posthorn on laptop",
+      show: (text) => shown.push(text),
+      now: clock.now,
+      wait: async (ms) => {
+        waits.push(ms);
+        await act(/[A-Z2-9]{4}-[A-Z2-9]{4}/.exec(shown[0]!)![0], waits.length);
+      },
+    });
+    return { token, waits, shown };
+  }
+
+  const decideOn = async (user_code: string, approve: boolean): Promise<void> => {
+    expect((await decide(owner, { user_code }, approve)).status).toBe(204);
+  };
+
+  it("shows the code, waits for the person to approve it, and gets a token that works", async () => {
+    const { token, waits, shown } = await signIn(async (code, times) => {
+      clock.advance(5000);
+      if (times === 3) await decideOn(code, true);
+    });
+    expect(shown).toEqual([
+      expect.stringMatching(/^Open http.+\/device and enter the code [A-Z2-9]{4}-[A-Z2-9]{4}$/),
+      expect.stringMatching(/^or open http.+\/device\?code=/),
+    ]);
+    expect(waits).toEqual([5000, 5000, 5000]);
+    const response = await fetch(`${node.url}/api/v1/app`, { headers: { authorization: `Bearer ${token}` } });
+    expect(response.status).toBe(200);
+  });
+
+  it("fails with a sentence when the person denies it", async () => {
+    const denied = signIn(async (code) => {
+      clock.advance(5000);
+      await decideOn(code, false);
+    });
+    await expect(denied).rejects.toMatchObject({ code: "sign_in_failed", message: expect.stringMatching(/refused/i) });
+  });
+
+  it("fails with a sentence when the code expires", async () => {
+    const expired = signIn(async () => clock.advance(601_000));
+    await expect(expired).rejects.toMatchObject({ code: "sign_in_failed", message: expect.stringMatching(/expired/i) });
+  });
+
+  it("polls more slowly when the server asks for it", async () => {
+    const { waits } = await signIn(async (code, times) => {
+      // The first two polls come too early.
+      if (times > 2) clock.advance(60_000);
+      if (times === 4) await decideOn(code, true);
+    });
+    expect(waits[0]).toBe(5000);
+    expect(waits.at(-1)).toBeGreaterThan(5000);
   });
 });

@@ -1,5 +1,4 @@
 import { hostname } from "node:os";
-import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { readClientEnv } from "../../config/env.ts";
 import { PosthornError } from "../../lib/errors.ts";
@@ -10,6 +9,7 @@ import { profilesPath, readProfiles, writeProfiles } from "../profile/profiles.t
 import type { Flags } from "../remote/api.ts";
 import { textOf } from "../remote/values.ts";
 import { DELETED, PROFILES, SIGNED_IN } from "../json.ts";
+import { signInWithCode } from "./device-code.ts";
 
 const DEFAULT_URL = "http://127.0.0.1:8071";
 const DEFAULT_PROFILE = "default";
@@ -35,7 +35,10 @@ export function addLoginCommand(program: Command): void {
     const url = normalised((flags["url"] as string | undefined) ?? readClientEnv().url ?? DEFAULT_URL);
     const profile = String(flags["profile"]);
     const given = flags["withToken"] as string | undefined;
-    const token = given === undefined ? await signIn(url) : textOf(given).trim();
+    const token =
+      given === undefined
+        ? await signInWithCode({ url, client: `posthorn on ${hostname()}`, show: printNote })
+        : textOf(given).trim();
     // Refused tokens are not stored.
     await call({ url, token }, "GET", "/api/v1/app?limit=1");
     const { profiles } = readProfiles();
@@ -92,57 +95,4 @@ function normalised(text: string): string {
   if (url === null || !/^https?:$/.test(url.protocol))
     throw new PosthornError("bad_request", `"${text}" is not an http or https URL.`);
   return url.href.replace(/\/$/, "");
-}
-
-interface DeviceAnswer {
-  readonly device_code: string;
-  readonly user_code: string;
-  readonly verification_uri: string;
-  readonly verification_uri_complete: string;
-  readonly expires_in: number;
-  readonly interval: number;
-}
-
-/** Device authorization (RFC 8628): the user confirms a code in the browser. */
-async function signIn(url: string): Promise<string> {
-  const started = await post(url, "/api/v1/device/code", { client_id: `posthorn on ${hostname()}`.slice(0, 100) });
-  if (started.status !== 200)
-    throw new PosthornError("sign_in_failed", `The server refused to start a sign-in (${started.status}).`);
-  const device = started.json as unknown as DeviceAnswer;
-  printNote(`Open ${device.verification_uri} and enter the code ${device.user_code}`);
-  printNote(`or open ${device.verification_uri_complete}`);
-  const grant_type = "urn:ietf:params:oauth:grant-type:device_code";
-  let waitMs = device.interval * 1000;
-  for (const end = Date.now() + device.expires_in * 1000; Date.now() < end;) {
-    await delay(waitMs);
-    const { status, json } = await post(url, "/api/v1/device/token", { grant_type, device_code: device.device_code });
-    if (status === 200) return String(json["access_token"]);
-    // RFC 8628, section 3.5.
-    if (json["error"] === "slow_down") waitMs += 5000;
-    else if (json["error"] !== "authorization_pending")
-      throw new PosthornError(
-        "sign_in_failed",
-        (json["error_description"] as string | undefined) ?? `The server responded with ${status}.`,
-      );
-  }
-  throw new PosthornError("sign_in_failed", "The code has expired. Run `posthorn login` again.");
-}
-
-async function post(url: string, path: string, body: object) {
-  let response: Response;
-  try {
-    response = await fetch(new URL(path, url), {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(30_000),
-    });
-  } catch (cause) {
-    throw new PosthornError(
-      "bad_request",
-      `No server responds at ${url}. Check the URL, or start it with \`posthorn start\`.`,
-      { cause },
-    );
-  }
-  return { status: response.status, json: (await response.json()) as Record<string, unknown> };
 }
