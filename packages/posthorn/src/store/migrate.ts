@@ -11,6 +11,7 @@ import * as postgres from "./postgres/migrate.ts";
 import { failureOf } from "./sqlite/reader.ts";
 import { createFile, openForReading, openForWriting, refuseUnfinishedCopy } from "./sqlite/file.ts";
 import { lockFolder } from "./sqlite/folder-lock.ts";
+import { applyIntactJournal } from "./sqlite/journal/apply.ts";
 import * as sqlite from "./sqlite/migrate.ts";
 import { toStoreError as sqliteError } from "./sqlite/thread-client.ts";
 
@@ -37,7 +38,10 @@ export async function runMigrations(location: StoreLocation, now: number): Promi
   const lock = lockFolder(path);
   try {
     createFile(path);
-    return onFile(path, openForWriting, sqlite.migrate);
+    return onFile(path, openForWriting, (db) => {
+      applyIntactJournal(db, path);
+      return sqlite.migrate(db);
+    });
   } finally {
     lock[Symbol.dispose]();
   }

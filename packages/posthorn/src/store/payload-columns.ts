@@ -161,6 +161,7 @@ export const TABLES_WITHOUT_PAYLOADS: Readonly<Record<string, string>> = {
   ...reason("the value is encrypted, and deleted at the end", ["erasure"]),
   ...reason("encrypted requests in flight, which are deleted within a minute", ["relay_frame"]),
   ...reason("the server itself", [
+    "commit_journal",
     "encryption_key",
     "encryption_key_node",
     "redaction_key",

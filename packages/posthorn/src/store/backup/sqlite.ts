@@ -26,6 +26,8 @@ import {
   restoringPath,
 } from "../sqlite/file.ts";
 import { lockFolder } from "../sqlite/folder-lock.ts";
+import { applyContent, journalNumber } from "../sqlite/journal/apply.ts";
+import { entriesOf, journalPath, readJournal } from "../sqlite/journal/format.ts";
 import { checkMigrations, migrate } from "../sqlite/migrate.ts";
 import { toStoreError } from "../sqlite/thread-client.ts";
 import { type BackupFolder, cannotWrite, syncPath } from "./folder.ts";
@@ -49,6 +51,8 @@ export async function backupSqlite(path: string, folder: BackupFolder, pace: Pac
   const copy = join(folder.path, SQLITE_FILE);
   createFile(copy);
   const at = Date.now();
+  // Read before the snapshot: a transaction of the journal that the snapshot lacks is in these bytes.
+  const journal = readJournal(path);
   const db = translating(path, () => openForReading(path));
   try {
     const migrations = translating(path, () => beginSnapshot(db));
@@ -61,7 +65,7 @@ export async function backupSqlite(path: string, folder: BackupFolder, pace: Pac
       throw cannotWrite(dirname(copy), cause);
     });
     db.exec("COMMIT");
-    return { at, migrations, ...describe(copy) };
+    return { at, migrations, ...describe(copy, journal) };
   } finally {
     db.close();
   }
@@ -76,10 +80,12 @@ function beginSnapshot(db: DatabaseSync): BackupContent["migrations"] {
   return applied.map(({ name, version }) => ({ name, checksum: migrationChecksum("sqlite", version) }));
 }
 
-/** Makes the copy one file without a write-ahead log, and counts its rows. */
-function describe(copy: string): Omit<BackupContent, "at" | "migrations"> {
+/** Makes the copy one file without a write-ahead log and a journal, and counts its rows. */
+function describe(copy: string, journal: Buffer | null): Omit<BackupContent, "at" | "migrations"> {
   return translating(copy, () => {
     using db = new DatabaseSync(copy);
+    const number = journal === null ? null : journalNumber(db);
+    if (number !== null) applyContent(db, entriesOf(journal!, number + 1), number + 1);
     db.exec("PRAGMA journal_mode = DELETE");
     const { version } = db.prepare("SELECT sqlite_version() AS version").get() as { version: string };
     return { database: "sqlite", databaseVersion: version, tables: countRows(db), keys: keysOf(db) };
@@ -172,14 +178,15 @@ function hasContent(path: string): boolean {
 function moveAside(path: string): string {
   const aside = `${path}.replaced-${new Date().toISOString().replaceAll(/[:.]/g, "-")}`;
   linkSync(path, aside);
-  // The restored database must not meet the log of the old one. A server that starts before the end reports that the log is missing.
+  // The restored database must not meet the log and the journal of the old one. A server that starts before the end reports that the log is missing.
   if (existsSync(`${path}-wal`)) renameSync(`${path}-wal`, `${aside}-wal`);
+  if (existsSync(journalPath(path))) renameSync(journalPath(path), journalPath(aside));
   rmSync(`${path}-shm`, { force: true });
   return aside;
 }
 
 function removeDatabase(path: string): void {
-  for (const ending of ["", "-wal", "-shm"]) rmSync(`${path}${ending}`, { force: true });
+  for (const file of [path, `${path}-wal`, `${path}-shm`, journalPath(path)]) rmSync(file, { force: true });
 }
 
 function copyPaced(from: string, to: string, pace: Pace): void {

@@ -5,6 +5,8 @@ import { StoreError } from "../errors.ts";
 import { failureOf } from "../sqlite/reader.ts";
 import { createFile, hasTable, openForReading, openForWriting } from "../sqlite/file.ts";
 import { lockFolder } from "../sqlite/folder-lock.ts";
+import { applyIntactJournal } from "../sqlite/journal/apply.ts";
+import { journalPath } from "../sqlite/journal/format.ts";
 import { checkMigrations, migrate, schemaVersion } from "../sqlite/migrate.ts";
 import { toStoreError } from "../sqlite/thread-client.ts";
 import type { Selectable } from "kysely";
@@ -24,7 +26,7 @@ import { Batch, type ColumnType, decodeTuple, encodeTuple, type Value } from "./
 export interface SqliteSideOptions {
   readonly path: string;
   /**
-   * `source`: the file must exist and is not changed. `target`: the file is created if missing. `look`: the file may be missing, and is
+   * `source`: the file must exist and is not changed, except that messages and outcomes in its journal are applied to it. `target`: the file is created if missing. `look`: the file may be missing, and is
    * neither created nor changed.
    */
   readonly as: "source" | "target" | "look";
@@ -261,7 +263,12 @@ function openFile(path: string, as: SqliteSideOptions["as"], there: boolean): Da
     createFile(path);
     return openForWriting(path);
   }
-  return there ? openForReading(path) : null;
+  if (!there) return null;
+  if (as === "source" && existsSync(journalPath(path))) {
+    using db = openForWriting(path);
+    applyIntactJournal(db, path);
+  }
+  return openForReading(path);
 }
 
 function shapeOf(db: DatabaseSync, name: string, sql: string): TableShape {

@@ -96,7 +96,7 @@ export const TABLES: readonly string[] = Object.keys(COPIED);
  * database only.
  */
 export const OWN_TABLES: { readonly sqlite: readonly string[]; readonly postgres: readonly string[] } = {
-  sqlite: ["encryption_key_node", "relay_session", "relay_frame", "schema_version"],
+  sqlite: ["commit_journal", "encryption_key_node", "relay_session", "relay_frame", "schema_version"],
   postgres: [
     "encryption_key_node",
     "relay_session",

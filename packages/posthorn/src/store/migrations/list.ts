@@ -52,6 +52,7 @@ import { alerts } from "./073-alerts.ts";
 import { incidents } from "./072-incidents.ts";
 import { relay } from "./066-relay.ts";
 import { endpointList } from "./078-endpoint-list.ts";
+import { commitJournal } from "./097-commit-journal.ts";
 import { secondFactor } from "./064-second-factor.ts";
 import { type Migration, migrationFor } from "./portable.ts";
 import { relayResign } from "./086-relay-resign.ts";
@@ -123,6 +124,7 @@ export const MIGRATIONS: readonly NamedMigration[] = [
   { name: "relay resign", sql: relayResign },
   { name: "listened at", sql: listenedAt },
   { name: "mcp subscriptions", sql: mcpSubscriptions },
+  { name: "commit journal", sql: commitJournal },
 ];
 
 export const SCHEMA_VERSION: number = MIGRATIONS.length;

@@ -1,6 +1,9 @@
 /** Opens the connection of the writer thread. */
 import { writerOn } from "./connection.ts";
 import { openForWriting, refuseUnfinishedCopy } from "./file.ts";
+import { applyJournal } from "./journal/apply.ts";
+import { Commits } from "./journal/commits.ts";
+import { journalPath } from "./journal/format.ts";
 import { migrate } from "./migrate.ts";
 import type { ThreadOptions } from "./protocol.ts";
 import type { Handler } from "./reader.ts";
@@ -14,6 +17,8 @@ export function openWriter({ path, maxPages }: ThreadOptions, onWalLoss: (loss: 
   const db = openForWriting(path);
   try {
     refuseUnfinishedCopy(db);
+    const journal = applyJournal(db, path);
+    if (journal.isDamaged) onWalLoss(journalLoss(path, journal.entries));
     migrate(db);
     // Starts a new log. Otherwise the frames behind the damage would be reported at each start.
     if (loss !== null) db.exec("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -23,12 +28,18 @@ export function openWriter({ path, maxPages }: ThreadOptions, onWalLoss: (loss: 
     throw error;
   }
   if (maxPages !== null) db.exec(`PRAGMA max_page_count = ${maxPages}`);
-  const handle = writerOn(db);
+  const commits = new Commits(db, { path });
+  const handle = writerOn(db, commits);
   const marker = WalMarker.open(db, path);
+  commits.onSettled = () => marker?.changed();
   return (request) => {
     if (request.op === "close") marker?.remove();
     const result = handle(request);
     if (request.op !== "close") marker?.changed();
     return result;
   };
+}
+
+function journalLoss(path: string, entries: number): WalLoss {
+  return { kind: "journal", path: journalPath(path), frames: entries, expectedFrames: null };
 }

@@ -62,6 +62,8 @@ export interface BatchResult {
   readonly records: readonly (ThreadFailure | null)[] | null;
   /** Events for operational webhooks were written. */
   readonly announced: boolean;
+  /** The batch is on disk, in the commit journal, but other connections do not see it before `settle`. */
+  readonly isOpen: boolean;
 }
 
 /** An error in a form that can be sent between threads, with the extended result code of SQLite if there is one. */
@@ -85,6 +87,7 @@ export interface PackedResult {
 
 export type ThreadRequest =
   | { readonly op: "batch"; readonly batch: Batch }
+  | { readonly op: "settle" }
   | { readonly op: "query"; readonly sql: string; readonly parameters: readonly unknown[] }
   | {
       readonly op: "due";
@@ -108,6 +111,7 @@ export type FreeSpaceStep =
 
 export interface ThreadResults {
   batch: BatchResult;
+  settle: null;
   query: PackedResult;
   due: JobPage;
   backlog: readonly EndpointBacklog[];

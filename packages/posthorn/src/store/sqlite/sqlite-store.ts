@@ -102,10 +102,10 @@ export class SqliteStore implements Store {
     this.#lock = lock;
     this.#path = path;
     this.db = new Kysely<Database>({
-      dialect: sqliteDialect({ begin: BEGIN, lend: async () => lend(leastLoaded(this.#readers)) }),
+      dialect: sqliteDialect({ begin: BEGIN, lend: () => this.#lendReader(() => leastLoaded(this.#readers)) }),
     });
     this.hotDb = new Kysely<Database>({
-      dialect: sqliteDialect({ begin: BEGIN, lend: async () => lend(this.#hotReader) }),
+      dialect: sqliteDialect({ begin: BEGIN, lend: () => this.#lendReader(() => this.#hotReader) }),
     });
     this.#writeDb = new Kysely<Database>({ dialect: sqliteDialect({ begin: BEGIN, lend: () => this.#lendWriter() }) });
   }
@@ -305,6 +305,13 @@ export class SqliteStore implements Store {
     stack.use(this.#lock);
     stack.defer(() => this.#writer.close());
     for (const reader of [this.#hotReader, ...this.#readers]) stack.defer(() => reader.close());
+  }
+
+  /** Lends a reader that sees everything that was confirmed. */
+  async #lendReader(reader: () => DatabaseThread): Promise<Lent> {
+    const settling = this.#writer.settle();
+    if (settling !== null) await settling;
+    return lend(reader());
   }
 
   #lendWriter(): Promise<Lent> {

@@ -5,11 +5,12 @@ import { fileState, readWalMark, type WalMark } from "./wal-mark.ts";
 
 /** Commits that were on disk and are no longer in the log. */
 export interface WalLoss {
-  /** `missing`: no log, or its header is damaged; `cut`: shorter than it was; `damaged`: unreadable before its end. */
-  readonly kind: "missing" | "cut" | "damaged";
-  /** Path of the log. */
+  /** `missing`: no log, or its header is damaged; `cut`: shorter than it was; `damaged`: unreadable before its end; `journal`: the same
+   * of the commit journal. */
+  readonly kind: "missing" | "cut" | "damaged" | "journal";
+  /** Path of the log, or of the journal. */
   readonly path: string;
-  /** Frames (page versions) that can be read, up to the last commit. */
+  /** Frames (page versions) that can be read, up to the last commit; of the journal, batches. */
   readonly frames: number;
   /** Minimum number of frames that the log had; `null`: not known. */
   readonly expectedFrames: number | null;
@@ -48,6 +49,7 @@ export function describeWalLoss({ kind, path, frames, expectedFrames }: WalLoss)
     missing: `The write-ahead log ${path} is missing or has a damaged header. It held at least ${expectedFrames} pages of committed changes when the server last ran.`,
     cut: `The write-ahead log ${path} is shorter than it was: ${frames} of at least ${expectedFrames} pages of committed changes can be read.`,
     damaged: `The write-ahead log ${path} is damaged: only the first ${frames} pages of committed changes can be read.`,
+    journal: `The commit journal ${path} is damaged: only the first ${frames} of its batches can be read.`,
   }[kind];
   return `${found} Messages accepted shortly before the last stop may be lost, with their deliveries. Check the disk, then publish the missing messages again or restore a backup.`;
 }

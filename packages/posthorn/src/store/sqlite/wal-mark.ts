@@ -106,9 +106,10 @@ export class WalMarker {
   #tick(): void {
     this.#timer = null;
     if (!this.#changed || this.#ended) return;
+    // The length cannot be read within a transaction. The call after its end reads it.
+    if (this.#db.isTransaction) return;
     try {
-      // The length cannot be read within a transaction. A later tick reads it.
-      if (!this.#db.isTransaction) this.#write();
+      this.#write();
     } catch {
       this.#end();
       return;

@@ -80,6 +80,10 @@ export class Writer {
   onUnknownCommit: () => void = () => undefined;
   /** The last commit was refused. */
   #isRefused = false;
+  /** Confirmed batches may be in the journal only, where readers do not see them. */
+  #isOpen = false;
+  /** Resolved when what was in the journal is visible to readers; `null`: nothing is being made visible. */
+  #settling: Promise<void> | null = null;
   /** Accepts in the commit that is in progress. */
   #committing: readonly Pending<AcceptEntry, AcceptResult>[] = [];
 
@@ -173,6 +177,26 @@ export class Writer {
     return this.#turn;
   }
 
+  /** Makes every confirmed message and outcome visible to readers; `null`: they are. */
+  settle(): Promise<void> | null {
+    if (!this.#isOpen) return this.#settling;
+    this.#isOpen = false;
+    const settling = this.#requestSettle().finally(() => {
+      if (this.#settling === settling) this.#settling = null;
+    });
+    this.#settling = settling;
+    return settling;
+  }
+
+  async #requestSettle(): Promise<void> {
+    try {
+      await this.#thread.request<"settle">({ op: "settle" });
+    } catch {
+      // Readers see the state before. The batches stay in the journal, and the next write reports the failure.
+      this.#isOpen = true;
+    }
+  }
+
   due(endpointId: number, now: number, limit: number, selection: PageSelection | null = null): Promise<JobPage> {
     return this.exclusive(() =>
       this.#thread.request<"due">({ op: "due", endpointId, now, newestDue: this.newestKey.due, limit, selection }),
@@ -197,6 +221,8 @@ export class Writer {
   ): Promise<{ rows: Record<string, unknown>[]; changes: number | null }> {
     try {
       const result = await this.#thread.request<"query">({ op: "query", sql, parameters });
+      // Everything before the transaction was committed.
+      if (sql.startsWith("BEGIN")) this.#isOpen = false;
       return { rows: unpackRows(result), changes: result.changes };
     } catch (error) {
       if (error instanceof StoreError) this.#refused(error);
@@ -253,6 +279,7 @@ export class Writer {
       const result = await this.#thread.request<"batch">({ op: "batch", batch }, [
         batch.payloads.buffer as ArrayBuffer,
       ]);
+      if (result.isOpen) this.#isOpen = true;
       this.#count(accepts.length, records.length, performance.now() - begun);
       if (this.#isRefused) {
         this.#isRefused = false;

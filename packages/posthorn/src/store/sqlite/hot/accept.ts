@@ -1,10 +1,10 @@
-import type { DatabaseSync } from "node:sqlite";
 import { type Cell, MESSAGE, placeholders } from "../../hot-columns.ts";
 import { FEED_CURSOR } from "../../feed-cursor.ts";
 import { LABEL_KIND, type LabelKind } from "../../labels.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { AcceptRow, AcceptStatus } from "../protocol.ts";
 import { prepareFlowControl } from "./debounce.ts";
+import type { Statements } from "../journal/statements.ts";
 
 const { at } = MESSAGE;
 
@@ -17,7 +17,7 @@ const { at } = MESSAGE;
  * @param beforeExact Called before an exact body is stored.
  */
 export function prepareAccept(
-  db: DatabaseSync,
+  db: Statements,
   beforeExact: () => void,
 ): (row: AcceptRow, payload: Uint8Array, sealed: Uint8Array | null) => AcceptStatus {
   const usedKey = db.prepare("SELECT message_id FROM idempotency WHERE bucket = ? AND hash = ?");

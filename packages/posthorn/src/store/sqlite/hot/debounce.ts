@@ -1,11 +1,11 @@
-import type { DatabaseSync } from "node:sqlite";
 import { decideFlow, type FlowQuery, type DueMessage } from "../../debounce.ts";
 import { DELIVERY_STATE } from "../../schema.ts";
 import type { FlowControl } from "../../store.ts";
+import type { Statements } from "../journal/statements.ts";
 
 /** Debounces and throttles the delivery of a message to one endpoint. Returns when it is due, or `null` when it is canceled. */
 export function prepareFlowControl(
-  db: DatabaseSync,
+  db: Statements,
 ): (message: DueMessage, endpointId: number, flowControl: FlowControl) => number | null {
   const runQuery = prepareQueries(db);
   return (message, endpointId, { now, endpoints }) => {
@@ -18,7 +18,7 @@ export function prepareFlowControl(
   };
 }
 
-function prepareQueries(db: DatabaseSync): (query: FlowQuery) => unknown {
+function prepareQueries(db: Statements): (query: FlowQuery) => unknown {
   const find = db.prepare("SELECT message_id, since, used FROM flow_state WHERE endpoint_id = ? AND key = ?");
   const keep = db.prepare(`
     INSERT INTO flow_state (endpoint_id, key, message_id, since, used, until) VALUES (?, ?, ?, ?, ?, ?)

@@ -1,7 +1,7 @@
-import type { DatabaseSync } from "node:sqlite";
 import { ATTEMPT, EXPUNGED } from "../../hot-columns.ts";
 import { REQUESTED_BY, DELIVERY_STATE, TRIGGER } from "../../schema.ts";
 import type { RecordRow } from "../protocol.ts";
+import type { Statements } from "../journal/statements.ts";
 
 /** Place of the key of the message among the parameters of the attempt. */
 const MESSAGE_PLACE = ATTEMPT.columns.length + 1;
@@ -25,7 +25,7 @@ const VALUES = [
  *
  * Safe to repeat: after a commit that was reported as failed, callers record the same attempt again, although it may have been committed.
  */
-export function prepareRecord(db: DatabaseSync): (entry: RecordRow) => void {
+export function prepareRecord(db: Statements): (entry: RecordRow) => void {
   const insertAttempt = db.prepare(`
     INSERT INTO attempt (${ATTEMPT.names}, message_id, endpoint_id, trigger_type) VALUES (${VALUES})
     ON CONFLICT (id) DO NOTHING`);

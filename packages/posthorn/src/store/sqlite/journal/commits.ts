@@ -1,0 +1,275 @@
+/**
+ * Transactions of the writer thread. A small batch is not committed at once: its statements run in a transaction that stays open, and are
+ * written to the commit journal, which is synchronized before anyone learns of the batch. One commit then writes the pages of many batches.
+ *
+ * The open transaction is committed after a bounded time, after a number of batches, before a batch that is large, and before anything that
+ * other connections must see. If it fails, its batches are applied again from the journal.
+ */
+import { randomInt } from "node:crypto";
+import { rmSync, statfsSync } from "node:fs";
+import { dirname } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { applyContent, journalNumber, setJournalNumber } from "./apply.ts";
+import { entriesOf, journalPath, readJournal } from "./format.ts";
+import { JournalFile, type JournalIo } from "./journal-file.ts";
+import { LoggedStatements, type Statements } from "./statements.ts";
+
+/** Batches that share a commit at most. */
+const MAX_ENTRIES = 256;
+/** How long the first of them waits for the commit. */
+const OPEN_MS = 1000;
+/**
+ * Transactions with fewer batches, ended by a reader, are not worth the journal: reads are about as frequent as batches. So long, batches are then
+ * committed one by one.
+ */
+const FEW_ENTRIES = 4;
+const WITHOUT_JOURNAL_MS = 1000;
+/**
+ * Free space below which batches are committed one by one. A transaction is opened only if its pages, a fraction of this, will have room: a message
+ * that is confirmed can then be read on a full disk too.
+ */
+const MIN_FREE_BYTES = 64 * 1024 * 1024;
+/** Bound of the random number that a database starts with. It leaves room for a thousand commits a second for 280,000 years. */
+const FIRST_NUMBER_BELOW = 2 ** 47;
+
+export interface CommitsOptions {
+  /** Path of the database; `null`: without a journal, so that each transaction is committed at once. */
+  readonly path: string | null;
+  readonly io?: JournalIo | undefined;
+  /** Free space of the disk. */
+  readonly freeBytes?: (path: string) => number;
+  /** Milliseconds that never go back; of this process by default. */
+  readonly now?: () => number;
+}
+
+export class Commits {
+  readonly #db: DatabaseSync;
+  readonly #path: string | null;
+  readonly #io: JournalIo | undefined;
+  readonly #now: () => number;
+  readonly #freeBytes: (path: string) => number;
+  readonly #logged: LoggedStatements;
+  /** Created with the first small batch; `off` after a failure. */
+  #journal: JournalFile | "off" | null = null;
+  /** Number of the last transaction that was committed with entries. */
+  #number = 0;
+  /** Entries of the open transaction. */
+  #entries = 0;
+  /** The open transaction was rolled back, so its entries are in the journal only. */
+  #isLost = false;
+  /** Until then, batches are committed one by one. */
+  #withoutJournalUntil = 0;
+  #timer: NodeJS.Timeout | null = null;
+  /** Called after a commit of batches that were in the journal. */
+  onSettled: () => void = () => undefined;
+
+  constructor(db: DatabaseSync, { path, io, now = () => performance.now(), freeBytes = freeBytesOf }: CommitsOptions) {
+    this.#db = db;
+    this.#path = path;
+    this.#io = io;
+    this.#now = now;
+    this.#freeBytes = freeBytes;
+    this.#logged = new LoggedStatements(db);
+  }
+
+  /** Prepares the statements that change rows in {@link transact}. */
+  get statements(): Statements {
+    return this.#logged;
+  }
+
+  /** Whether batches are stored that other connections do not see yet. */
+  get isOpen(): boolean {
+    return this.#entries > 0;
+  }
+
+  /** Runs the work as one transaction, which is on disk afterwards. `isSmall`: other connections may see it later. */
+  transact<T>(work: () => T, isSmall: boolean): T {
+    this.recover();
+    if (this.#entries > 0) return this.#join(work, isSmall);
+    if (!isSmall || this.#now() < this.#withoutJournalUntil || !this.#isJournalReady()) return transact(this.#db, work);
+    return this.#join(work, isSmall);
+  }
+
+  /** Makes every batch visible to other connections. */
+  settle(): void {
+    this.recover();
+    if (this.#entries === 0) return;
+    if (this.#entries < FEW_ENTRIES) this.#withoutJournalUntil = this.#now() + WITHOUT_JOURNAL_MS;
+    this.#commit();
+  }
+
+  /** Applies batches again whose transaction was rolled back. */
+  recover(): void {
+    if (!this.#isLost) return;
+    const { statements, bodies } = entriesOf(readJournal(this.#path!) ?? Buffer.alloc(0), this.#number + 1);
+    if (bodies.length < this.#entries) {
+      throw new Error(`the commit journal has ${bodies.length} of ${this.#entries} batches`);
+    }
+    rollback(this.#db);
+    applyContent(this.#db, { statements, bodies: bodies.slice(0, this.#entries) }, this.#number + 1);
+    this.#isLost = false;
+    this.#committed();
+  }
+
+  /** Overwrites the remains of batches in the journal. */
+  overwriteJournal(): void {
+    this.settle();
+    if (this.#journal instanceof JournalFile) this.#journal.overwrite();
+    else this.#removeFile();
+  }
+
+  /** Call before the database is closed. Leaves the journal on disk if it has batches that cannot be committed. */
+  close(): void {
+    this.#stopTimer();
+    try {
+      this.settle();
+      this.#turnOff();
+      this.#removeFile();
+    } catch {
+      // The next start applies them.
+      this.#turnOff();
+    }
+  }
+
+  /** Runs the work in the open transaction, or begins one. */
+  #join<T>(work: () => T, isSmall: boolean): T {
+    const { log } = this.#logged;
+    let result: T;
+    try {
+      if (this.#entries === 0) this.#db.exec("BEGIN IMMEDIATE");
+      this.#db.exec("SAVEPOINT batch");
+      log.clear();
+      this.#logged.isLogging = isSmall;
+      result = work();
+      this.#db.exec("RELEASE batch");
+    } catch (error) {
+      this.#undo();
+      throw error;
+    } finally {
+      this.#logged.isLogging = false;
+    }
+    if (isSmall && (log.length === 0 ? this.#entries > 0 : this.#append())) return result;
+    this.#commit();
+    return result;
+  }
+
+  /** Writes the batch to the journal. False: it must be committed instead. */
+  #append(): boolean {
+    if (!(this.#journal instanceof JournalFile) || this.#entries >= MAX_ENTRIES) return false;
+    try {
+      if (!this.#journal.append(this.#number + 1, this.#logged.log.bytes)) return false;
+    } catch {
+      // The commit that follows makes its entries void, so that they are not read again.
+      this.#turnOff();
+      return false;
+    }
+    this.#entries++;
+    this.#timer ??= setTimeout(() => this.#settleLater(), OPEN_MS).unref();
+    return true;
+  }
+
+  /** Undoes the batch, and leaves those before it. */
+  #undo(): void {
+    try {
+      if (this.#db.isTransaction) this.#db.exec(this.#entries === 0 ? "ROLLBACK" : "ROLLBACK TO batch; RELEASE batch");
+      else this.#isLost = this.#entries > 0;
+    } catch {
+      // Including a transaction that has only the batches before it: they are in the journal.
+      this.#isLost = this.#entries > 0;
+    }
+  }
+
+  #commit(): void {
+    try {
+      if (this.#entries > 0) setJournalNumber(this.#db, this.#number + 1);
+      this.#db.exec("COMMIT");
+    } catch (error) {
+      this.#isLost = this.#entries > 0;
+      rollback(this.#db);
+      throw error;
+    }
+    if (this.#entries > 0) this.#committed();
+  }
+
+  #committed(): void {
+    this.#number++;
+    this.#entries = 0;
+    this.#stopTimer();
+    if (this.#journal instanceof JournalFile) this.#journal.restart();
+    this.onSettled();
+  }
+
+  #settleLater(): void {
+    this.#timer = null;
+    try {
+      this.recover();
+      if (this.#entries > 0) this.#commit();
+    } catch {
+      // The next request fails in the same way, or succeeds.
+      this.#timer = setTimeout(() => this.#settleLater(), OPEN_MS).unref();
+    }
+  }
+
+  #stopTimer(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  /** Whether a transaction can be left open. Creates the journal with the first small batch. */
+  #isJournalReady(): boolean {
+    if (this.#journal === "off" || this.#path === null || this.#freeBytes(this.#path) < MIN_FREE_BYTES) return false;
+    if (this.#journal !== null) return true;
+    try {
+      const number = journalNumber(this.#db);
+      this.#number = number ?? randomInt(FIRST_NUMBER_BELOW);
+      if (number === null) transact(this.#db, () => setJournalNumber(this.#db, this.#number));
+      this.#journal = JournalFile.create(this.#path, this.#logged.sql, this.#io);
+      return true;
+    } catch {
+      // As on a full disk. Batches are committed one by one.
+      this.#journal = "off";
+      return false;
+    }
+  }
+
+  /** Deletes the file, whose batches are on disk, when it is not in use. */
+  #removeFile(): void {
+    if (this.#path !== null) rmSync(journalPath(this.#path), { force: true });
+  }
+
+  #turnOff(): void {
+    if (this.#journal instanceof JournalFile) this.#journal.close();
+    this.#journal = "off";
+  }
+}
+
+function freeBytesOf(path: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(dirname(path));
+    return bavail * bsize;
+  } catch {
+    return 0;
+  }
+}
+
+/** Runs the work as a transaction that is committed at once. */
+export function transact<T>(db: DatabaseSync, work: () => T): T {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    const result = work();
+    db.exec("COMMIT");
+    return result;
+  } catch (error) {
+    rollback(db);
+    throw error;
+  }
+}
+
+/** Rolls back an open transaction. SQLite may have done so already, as on a full disk. A failure is retried before the next transaction. */
+export function rollback(db: DatabaseSync): void {
+  try {
+    if (db.isTransaction) db.exec("ROLLBACK");
+  } catch {
+    // The caller gets the error that caused the rollback.
+  }
+}

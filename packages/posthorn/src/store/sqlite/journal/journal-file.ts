@@ -1,0 +1,91 @@
+/** File of the commit journal, next to the database. It has a fixed size, so that a write to it changes no metadata of the file system. */
+import { closeSync, fdatasyncSync, fsyncSync, openSync, rmSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { encodeEntry, encodeHeader, journalPath } from "./format.ts";
+
+/** Bytes of entries that the file has room for. */
+const ROOM_BYTES = 1024 * 1024;
+
+/** System calls on the file. Tests replace them to stop at each one. */
+export interface JournalIo {
+  write(file: number, bytes: Uint8Array, at: number): void;
+  sync(file: number): void;
+}
+
+const FILE_IO: JournalIo = {
+  write: (file, bytes, at) => {
+    for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done, bytes.length - done, at + done);
+  },
+  sync: (file) => fdatasyncSync(file),
+};
+
+export class JournalFile {
+  readonly #io: JournalIo;
+  readonly #file: number;
+  readonly #start: number;
+  #at: number;
+  #index = 0;
+
+  private constructor(io: JournalIo, file: number, start: number) {
+    this.#io = io;
+    this.#file = file;
+    this.#start = start;
+    this.#at = start;
+  }
+
+  /** Creates the journal of the database at `path`. An existing one is overwritten: its entries must have been applied. */
+  static create(path: string, statements: readonly string[], io: JournalIo = FILE_IO): JournalFile {
+    const journal = journalPath(path);
+    const file = openSync(journal, "w", 0o600);
+    try {
+      const header = encodeHeader(statements);
+      io.write(file, Buffer.concat([header, Buffer.alloc(ROOM_BYTES)]), 0);
+      fsyncSync(file);
+      syncFolder(dirname(journal));
+      return new JournalFile(io, file, header.length);
+    } catch (error) {
+      closeSync(file);
+      rmSync(journal, { force: true });
+      throw error;
+    }
+  }
+
+  /** Writes an entry of the transaction with this number, and waits until it is on disk. False: there is no room for it. */
+  append(number: number, body: Buffer): boolean {
+    const entry = encodeEntry({ number, index: this.#index, body });
+    if (this.#at + entry.length > this.#start + ROOM_BYTES) return false;
+    this.#io.write(this.#file, entry, this.#at);
+    this.#io.sync(this.#file);
+    this.#at += entry.length;
+    this.#index++;
+    return true;
+  }
+
+  /** Starts again at the beginning. The transaction of the entries must be on disk. */
+  restart(): void {
+    this.#at = this.#start;
+    this.#index = 0;
+  }
+
+  /** Overwrites the entries, including remains of earlier ones. Their transaction must be on disk. */
+  overwrite(): void {
+    this.restart();
+    this.#io.write(this.#file, Buffer.alloc(ROOM_BYTES), this.#start);
+    this.#io.sync(this.#file);
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+function syncFolder(path: string): void {
+  // Windows cannot open folders, and needs no sync of them.
+  if (process.platform === "win32") return;
+  const folder = openSync(path, "r");
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
