@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { TestServer } from "@posthorn/testkit";
 import pg from "pg";
+import { applyJournal } from "../../packages/posthorn/src/store/sqlite/journal/apply.ts";
 
 const PENDING = `
   SELECT message.public_id AS id FROM delivery
@@ -54,11 +55,13 @@ export function checkDisk(dataDir: string): string {
 function withCopy<T>(dataDir: string, read: (db: DatabaseSync) => T): T {
   const folder = mkdtempSync(join(tmpdir(), "posthorn-copy-"));
   try {
-    for (const name of ["posthorn.db", "posthorn.db-wal"]) {
+    for (const name of ["posthorn.db", "posthorn.db-wal", "posthorn.db.journal"]) {
       if (existsSync(join(dataDir, name))) copyFileSync(join(dataDir, name), join(folder, name));
     }
-    const db = new DatabaseSync(join(folder, "posthorn.db"));
+    const path = join(folder, "posthorn.db");
+    const db = new DatabaseSync(path);
     try {
+      applyJournal(db, path);
       return read(db);
     } finally {
       db.close();

@@ -1,9 +1,10 @@
 /** What a delivery costs the database, in counts that do not depend on the machine. See `support/recorded-costs.ts`. */
 import { startWireCounter } from "@posthorn/testkit";
-import { statSync, writeFileSync } from "node:fs";
+import fs, { statSync, writeFileSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { DatabaseSync, StatementSync } from "node:sqlite";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { PostgresStore } from "../src/store/postgres/postgres-store.ts";
 import { lockFolder } from "../src/store/sqlite/folder-lock.ts";
 import type { DatabaseThread } from "../src/store/sqlite/protocol.ts";
@@ -17,6 +18,7 @@ import {
   attemptRecord,
   inlineThread,
   onPostgres,
+  rowsIn,
   successOutcome,
   temporaryFolder,
 } from "./support/store.ts";
@@ -98,11 +100,40 @@ class StatementCounter implements Disposable {
   }
 }
 
+/** Counts the bytes and syncs of the commit journal. The database's files are written by SQLite, which is not counted here. */
+class JournalCounter implements Disposable {
+  bytes = 0;
+  syncs = 0;
+  readonly #original = { writeSync: fs.writeSync, fdatasyncSync: fs.fdatasyncSync };
+
+  constructor() {
+    const { writeSync, fdatasyncSync } = this.#original;
+    fs.writeSync = ((...parameters: Parameters<typeof writeSync>) => {
+      const written = writeSync(...parameters);
+      this.bytes += written;
+      return written;
+    }) as typeof writeSync;
+    fs.fdatasyncSync = (file) => {
+      this.syncs++;
+      fdatasyncSync(file);
+    };
+    syncBuiltinESMExports();
+  }
+
+  [Symbol.dispose](): void {
+    Object.assign(fs, this.#original);
+    syncBuiltinESMExports();
+  }
+}
+
 /** A writer without a thread, which counts its requests. Its timer never fires, so that no delay splits a commit. */
 async function countOnSqlite(run: (store: Store) => Promise<void>): Promise<Costs> {
   using folder = temporaryFolder();
   const path = join(folder.path, "posthorn.db");
   writeFileSync(path, emptyDatabase(), { mode: 0o600 });
+  // Neither the timer of the open transaction fires, nor that of the mark of the log's length.
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  using _ = { [Symbol.dispose]: () => vi.useRealTimers() };
   let requests = 0;
   const thread = (role: "writer" | "reader"): DatabaseThread => {
     const opened = inlineThread(path, role, () => undefined);
@@ -117,17 +148,25 @@ async function countOnSqlite(run: (store: Store) => Promise<void>): Promise<Cost
     hotReader: thread("reader"),
     readers: [thread("reader")],
     setTimer: () => () => undefined,
+    gather: () => new Promise(setImmediate),
   });
   // While it reads, the log is not started again, so its size shows what was written.
   const reader = new DatabaseSync(path, { readOnly: true });
   reader.exec("BEGIN; SELECT count(*) FROM sqlite_schema");
+  // The first small batch creates the journal, and with fewer than four it would not be used for a while.
+  for (let index = 0; index < 4; index++) await store.accept(message(DELIVERIES + index));
+  await rowsIn(store, "message");
   using statements = new StatementCounter();
+  using journal = new JournalCounter();
   const logBytes = statSync(`${path}-wal`).size;
   const before = { requests, commits: store.counters.commits };
   await run(store);
+  await rowsIn(store, "message");
   const costs = {
     "KiB written to the log": (statSync(`${path}-wal`).size - logBytes) / 1024,
-    "commits, each of which is synced": store.counters.commits - before.commits,
+    "KiB written to the journal": journal.bytes / 1024,
+    "syncs of the journal": journal.syncs,
+    batches: store.counters.commits - before.commits,
     "messages to database threads": requests - before.requests,
     statements: statements.total,
   };

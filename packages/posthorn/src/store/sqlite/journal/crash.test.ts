@@ -1,0 +1,160 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import {
+  commitBatch,
+  copyFiles,
+  journalIn,
+  type JournaledWriter,
+  openJournaledWriter,
+  recover,
+} from "../../../../test/support/journaled-writer.ts";
+import { acceptEntry, attemptRecord, successOutcome, temporaryFolder } from "../../../../test/support/store.ts";
+import type { Handler } from "../reader.ts";
+
+const outcome = (id: number) => successOutcome(id, { attempt: attemptRecord(1000 + id) });
+const messages = (from: number, count: number) =>
+  Array.from({ length: count }, (_, index) => acceptEntry(from + index));
+
+/** What a client was told is stored. */
+interface Confirmed {
+  messages: number[];
+  delivered: number[];
+}
+
+/** Every kind of work that the writer does, each in turn. Calls back with what each will have confirmed. */
+function work({ handle }: JournaledWriter, begins: (inFlight: Confirmed) => void, confirmed: () => void): void {
+  const batch = (accepts: number[], records: number[] = [], count = 1): void => {
+    const entries = accepts.flatMap((id) => messages(id, count));
+    begins({ messages: entries.map(({ id }) => id), delivered: records });
+    commitBatch(handle, entries, records.map(outcome));
+    confirmed();
+  };
+  const alone = (run: (handle: Handler) => void): void => {
+    begins({ messages: [], delivered: [] });
+    run(handle);
+    confirmed();
+  };
+  batch([1]);
+  batch([2], [1]);
+  batch([], [2]);
+  alone((on) => on({ op: "settle" }));
+  batch([3, 4]);
+  batch([5], [3]);
+  // A large batch is committed with those before it.
+  batch([100], [4], 20);
+  batch([6], [5]);
+  alone((on) => {
+    for (const sql of ["BEGIN IMMEDIATE", "COMMIT"]) on({ op: "query", sql, parameters: [] });
+  });
+  batch([7]);
+  alone((on) => on({ op: "free-space", step: { kind: "empty-log" } }));
+  batch([8], [7]);
+  alone((on) => on({ op: "close" }));
+}
+
+describe("a writer that is killed", () => {
+  it("has stored, at each step, what was confirmed, and of the batch in progress all or nothing", () => {
+    using folder = temporaryFolder();
+    const live = join(folder.path, "live");
+    mkdirSync(live);
+    const confirmed: Confirmed = { messages: [], delivered: [] };
+    let inFlight: Confirmed = { messages: [], delivered: [] };
+    const copies: { step: string; path: string; least: Confirmed; most: Confirmed }[] = [];
+    const copy = (step: string): void => {
+      const path = join(folder.path, String(copies.length));
+      mkdirSync(path);
+      copyFiles(live, path);
+      copies.push({
+        step,
+        path,
+        least: structuredClone(confirmed),
+        most: {
+          messages: [...confirmed.messages, ...inFlight.messages],
+          delivered: [...confirmed.delivered, ...inFlight.delivered],
+        },
+      });
+    };
+    using writer = openJournaledWriter(live, copy);
+    work(
+      writer,
+      (next) => (inFlight = next),
+      () => {
+        confirmed.messages.push(...inFlight.messages);
+        confirmed.delivered.push(...inFlight.delivered);
+        inFlight = { messages: [], delivered: [] };
+        copy("confirmed");
+      },
+    );
+
+    expect(copies.length).toBeGreaterThan(100);
+    for (const { step, path, least, most } of copies) {
+      const found = recover(path);
+      const sorted = (ids: readonly number[]) => ids.toSorted((a, b) => a - b);
+      const isAll = found.messages.length > least.messages.length || found.delivered.length > least.delivered.length;
+      const expected = isAll ? most : least;
+      expect({ step, ...found }).toEqual({
+        step,
+        messages: sorted(expected.messages),
+        delivered: sorted(expected.delivered),
+        attempts: expected.delivered.length,
+        integrity: "ok",
+        losses: [],
+      });
+      expect(recover(path), `${step}, the second start`).toEqual(found);
+    }
+  });
+});
+
+/** Files of a writer that was killed with the batches 1 to 5 in its journal. */
+function killed(folder: string): Buffer {
+  const live = join(folder, "live");
+  const dead = join(folder, "dead");
+  mkdirSync(live);
+  mkdirSync(dead);
+  using writer = openJournaledWriter(live);
+  for (const id of [1, 2, 3, 4, 5]) expect(commitBatch(writer.handle, [acceptEntry(id)]).isOpen).toBe(true);
+  copyFiles(live, dead);
+  return readFileSync(journalIn(dead));
+}
+
+describe("a journal", () => {
+  it("whose last entry was written in part has lost only that entry, which was not confirmed", () => {
+    using folder = temporaryFolder();
+    const bytes = killed(folder.path);
+    const dead = join(folder.path, "dead");
+    const last = bytes.indexOf('{"id":5}');
+    bytes.fill(0, last);
+    writeFileSync(journalIn(dead), bytes);
+    expect(recover(dead)).toMatchObject({ messages: [1, 2, 3, 4], losses: [] });
+  });
+
+  it.each([
+    ["in an entry", '{"id":3}', [1, 2]],
+    ["in the header", "INSERT INTO message", []],
+  ])("with a flipped bit %s is applied up to there, and the loss is reported", (_, place, kept) => {
+    using folder = temporaryFolder();
+    const bytes = killed(folder.path);
+    const dead = join(folder.path, "dead");
+    bytes[bytes.indexOf(place) + 2]! ^= 4;
+    writeFileSync(journalIn(dead), bytes);
+    const path = journalIn(dead);
+    expect(recover(dead)).toMatchObject({
+      messages: kept,
+      losses: [{ kind: "journal", path, frames: kept.length, expectedFrames: null }],
+      integrity: "ok",
+    });
+  });
+
+  it("of another database, or of another state of this one, is not applied", () => {
+    using folder = temporaryFolder();
+    killed(folder.path);
+    const other = join(folder.path, "other");
+    mkdirSync(other);
+    using writer = openJournaledWriter(other);
+    commitBatch(writer.handle, [acceptEntry(9)]);
+    writer.handle({ op: "close" });
+    writeFileSync(journalIn(other), readFileSync(journalIn(join(folder.path, "dead"))));
+    expect(recover(other)).toMatchObject({ messages: [9], losses: [] });
+  });
+});
