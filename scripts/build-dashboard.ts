@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { brotliCompress, gzip } from "node:zlib";
 import { writeNotices } from "../packages/dashboard/scripts/notices.ts";
 import { BuildProgress } from "./pages/progress.ts";
+import { firstLoadBytes, MAX_FIRST_LOAD_BYTES } from "./pages/first-load.ts";
 import { compressible, DASHBOARD_FOLDER, DASHBOARD_PAGE, isDashboardStale } from "./pages/stale.ts";
 
 const STEPS: readonly { readonly name: string; readonly run: () => Promise<void> | void }[] = [
@@ -54,6 +55,12 @@ async function bundle(): Promise<void> {
   if (status !== 0) {
     const end = signal === null ? `ended with exit code ${status}` : `was ended by ${signal}`;
     throw new BuildError(`\`vite ${args.join(" ")}\` ${end}. See the output above.`);
+  }
+  const bytes = firstLoadBytes(DASHBOARD_FOLDER);
+  if (bytes > MAX_FIRST_LOAD_BYTES) {
+    throw new BuildError(
+      `The first load is ${bytes} bytes with gzip, and may be ${MAX_FIRST_LOAD_BYTES}. Load what the overview does not need with the page that needs it.`,
+    );
   }
 }
 

@@ -17,6 +17,19 @@ function isFirst(id: string, importsOf: (id: string) => readonly string[]): bool
   return first.has(id);
 }
 
+const ICON = /\/lucide-react\/dist\/esm\/icons\/([\w-]+)\./;
+const ICON_IMPORT = /import\s*\{([^}]*)\}\s*from\s*"lucide-react"/g;
+
+/** Whether a module of the first load imports this icon. All icons are in one module, which would bring those of every page. */
+function isFirstIcon(name: string, codeOf: (id: string) => string | null): boolean {
+  const bare = name.replaceAll("-", "");
+  return [...first].some((id) =>
+    [...(codeOf(id) ?? "").matchAll(ICON_IMPORT)].some(([, names]) =>
+      names!.split(",").some((one) => one.trim().split(/\s/)[0]!.toLowerCase() === bare),
+    ),
+  );
+}
+
 /** One build with two entry points: the app of dashboard and portal, and the embed script. */
 export default defineConfig({
   root: import.meta.dirname,
@@ -50,8 +63,12 @@ export default defineConfig({
           groups: [
             {
               debugName: "first",
-              name: (id, context) =>
-                isFirst(id, (of) => context.getModuleInfo(of)?.importedIds ?? []) ? "first" : null,
+              name: (id, context) => {
+                if (!isFirst(id, (of) => context.getModuleInfo(of)?.importedIds ?? [])) return null;
+                const icon = ICON.exec(id)?.[1];
+                const codeOf = (of: string): string | null => context.getModuleInfo(of)?.code ?? null;
+                return icon === undefined || isFirstIcon(icon, codeOf) ? "first" : "icons";
+              },
             },
           ],
         },

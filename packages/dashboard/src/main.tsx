@@ -3,7 +3,8 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { startI18n } from "./i18n/i18n.ts";
+import { loadTexts, startI18n } from "./i18n/i18n.ts";
+import { idle } from "./lib/idle.ts";
 import { applyTheme, readTheme } from "./layout/theme.ts";
 import { startFrame } from "./portal/frame.ts";
 import { startLook } from "./portal/look.ts";
@@ -24,6 +25,8 @@ if (/^\/portal(\/|$)/.test(location.pathname)) {
 const queries = createQueries();
 // Data that one token loaded must not be shown to the next.
 onSession(() => queries.clear());
+// The next page needs them, and the first does not.
+void idle().then(loadTexts);
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={queries}>

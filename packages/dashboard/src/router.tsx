@@ -1,5 +1,6 @@
 /** Routes of dashboard and portal. Filters and tabs are search parameters, so that every view can be bookmarked and shared. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
+import { loadTexts } from "./i18n/i18n.ts";
 import { Operator } from "./layout/operator.tsx";
 import { basePath } from "./lib/base.ts";
 import { TIME_WINDOWS, type TimeWindow } from "./lib/time-window.ts";
@@ -117,7 +118,12 @@ function replaySearch({ app, endpoint }: Search): { readonly app?: string; reado
   };
 }
 
-const root = createRootRoute({ notFoundComponent: NotFound, errorComponent: PageFault });
+const root = createRootRoute({
+  beforeLoad: ({ location: { pathname } }) =>
+    pathname.slice(basePath().length) === "/" || pathname === "/" ? null : loadTexts(),
+  notFoundComponent: NotFound,
+  errorComponent: PageFault,
+});
 
 const operator = createRoute({ getParentRoute: () => root, id: "operator", component: Operator });
 const operatorPages = [

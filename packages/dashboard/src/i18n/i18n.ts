@@ -2,7 +2,8 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { SERVER_TEXTS } from "../lib/server-text.ts";
-import { en } from "./en.ts";
+import type { en } from "./en.ts";
+import { first } from "./en/first.ts";
 
 export const LANGUAGES = ["en", "de"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -19,9 +20,29 @@ declare module "i18next" {
   }
 }
 
-/** Loads the translations of a language other than English. */
+let isWhole = false;
+
+/**
+ * Loads the English texts that are not in the first load. Pages other than the overview, and parts that load on demand, wait for them.
+ * Returns `null` when there is nothing to load: other languages are whole.
+ */
+export function loadTexts(): Promise<void> | null {
+  return isWhole || i18next.language !== "en" ? null : loadRest();
+}
+
+async function loadRest(): Promise<void> {
+  const { rest } = await import("./en/rest.ts");
+  i18next.addResourceBundle("en", "translation", rest, true, true);
+  isWhole = true;
+}
+
+/** Loads the texts of a language. Those of English may lack the ones of {@link loadTexts}, when the page starts with it. */
 async function load(language: Language): Promise<void> {
-  if (language === "en" || i18next.hasResourceBundle(language, "translation")) return;
+  if (language === "en") {
+    if (i18next.language !== "en" && !isWhole) await loadRest();
+    return;
+  }
+  if (i18next.hasResourceBundle(language, "translation")) return;
   const [{ de }, { server }] = await Promise.all([import("./de.ts"), import("./de/server.ts")]);
   i18next.addResourceBundle(language, "translation", de);
   i18next.addResourceBundle(language, SERVER_TEXTS, server);
@@ -36,7 +57,7 @@ export async function startI18n(chosenByUser: string | null): Promise<void> {
   await i18next.use(initReactI18next).init({
     lng: "en",
     fallbackLng: "en",
-    resources: { en: { translation: en } },
+    resources: { en: { translation: first } },
     // React escapes.
     interpolation: { escapeValue: false },
   });

@@ -2,6 +2,7 @@
 import { Link, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useMemo, useState } from "react";
 import { Trans } from "react-i18next";
+import { loadTexts } from "../i18n/i18n.ts";
 import { isSource } from "../lib/source.ts";
 import { ApplicationName } from "../parts/application-name.tsx";
 import { AudienceContext, type Audience, type Capability } from "../session/audience.ts";
@@ -12,13 +13,13 @@ import { Shell } from "./shell.tsx";
 
 /** Loaded only when signed out. */
 const SignIn = lazy(async () => {
-  const { SignIn: component } = await import("../pages/sign-in.tsx");
+  const [{ SignIn: component }] = await Promise.all([import("../pages/sign-in.tsx"), loadTexts()]);
   return { default: component };
 });
 
 /** Few users ever need it. */
 const RequiredFactor = lazy(async () => {
-  const { RequiredFactor: component } = await import("../pages/required-factor.tsx");
+  const [{ RequiredFactor: component }] = await Promise.all([import("../pages/required-factor.tsx"), loadTexts()]);
   return { default: component };
 });
 

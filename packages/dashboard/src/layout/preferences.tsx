@@ -3,11 +3,12 @@ import { SlidersHorizontal } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { IconButton } from "../components/button.tsx";
+import { loadTexts } from "../i18n/i18n.ts";
 import { idle } from "../lib/idle.ts";
 
 const PreferencesMenu = lazy(async () => {
   await idle();
-  const { PreferencesMenu: component } = await import("./preferences-menu.tsx");
+  const [{ PreferencesMenu: component }] = await Promise.all([import("./preferences-menu.tsx"), loadTexts()]);
   return { default: component };
 });
 

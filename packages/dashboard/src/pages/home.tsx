@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, must } from "../api/client.ts";
 import type { components } from "../api/schema.ts";
+import { loadTexts } from "../i18n/i18n.ts";
 import { Chart } from "../components/chart.tsx";
 import { Card, Columns, Page } from "../components/page.tsx";
 import { Failed } from "../components/state.tsx";
@@ -23,7 +24,7 @@ type Series = components["schemas"]["StatsSeriesOut"];
 
 /** Loaded on new servers only. */
 const FirstRun = lazy(async () => {
-  const { FirstRun: component } = await import("./first-run.tsx");
+  const [{ FirstRun: component }] = await Promise.all([import("./first-run.tsx"), loadTexts()]);
   return { default: component };
 });
 
