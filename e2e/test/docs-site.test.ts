@@ -67,9 +67,14 @@ describe("a path without a page", () => {
 });
 
 describe("a page", () => {
-  it.each([390, 1280])("does not move while it loads in a window of %i pixels", async (width) => {
-    const page = await open("guides/add-webhooks-to-your-product", width);
+  it.each([
+    ["", 1280],
+    ["guides/add-webhooks-to-your-product", 390],
+    ["guides/add-webhooks-to-your-product", 1280],
+  ])("/docs/%s does not move while it loads in a window of %i pixels", async (path, width) => {
+    const page = await open(path, width);
     await page.locator("button.copy").first().waitFor({ state: "attached" });
+    await page.evaluate(() => document.fonts.ready.then(() => undefined));
     const moved = await page.evaluate(
       () =>
         new Promise<number>((resolve) => {

@@ -10,8 +10,14 @@ export interface LayoutOptions {
   readonly sections: readonly FilledSection[];
   /** Version of Posthorn that the site describes. */
   readonly version: string;
-  /** Paths of script and style sheet below the root of the site. */
-  readonly files: { readonly script: string; readonly theme: string; readonly style: string; readonly logo: string };
+  /** Paths of scripts, style sheet, logo and font below the root of the site. */
+  readonly files: {
+    readonly script: string;
+    readonly theme: string;
+    readonly style: string;
+    readonly logo: string;
+    readonly font: string;
+  };
 }
 
 const MAX_DESCRIPTION = 160;
@@ -31,6 +37,7 @@ export function layOut({ page, rendered, sections, version, files }: LayoutOptio
 <meta name="description" content="${escapeHtml(shorten(rendered.summary))}">
 <meta name="color-scheme" content="light dark">
 <link rel="icon" type="image/svg+xml" href="${url(files.logo)}">
+<link rel="preload" as="font" type="font/woff2" href="${url(files.font)}" crossorigin>
 <link rel="stylesheet" href="${url(files.style)}">
 <link rel="alternate" type="text/markdown" href="${url(markdownPath(page))}">
 ${scripts(files, url)}
@@ -69,6 +76,7 @@ export function layOutMissing({ sections, version, files }: Omit<LayoutOptions, 
 <title>Page not found · Posthorn docs</title>
 <meta name="color-scheme" content="light dark">
 <link rel="icon" type="image/svg+xml" href="${url(files.logo)}">
+<link rel="preload" as="font" type="font/woff2" href="${url(files.font)}" crossorigin>
 <link rel="stylesheet" href="${url(files.style)}">
 ${scripts(files, url)}
 </head>

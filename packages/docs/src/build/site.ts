@@ -22,6 +22,7 @@ const FILES = {
   theme: "assets/theme.js",
   style: "assets/site.css",
   logo: "assets/posthorn.svg",
+  font: "assets/inter.woff2",
 };
 const NOTICED = ["@fontsource-variable/inter", "minisearch"];
 const FONT = "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2";
@@ -102,7 +103,7 @@ async function addFrame(site: Map<string, string | Buffer>, root: string): Promi
   const styles = STYLES.map((name) => readFileSync(join(folder, "style", name), "utf8"));
   site.set(FILES.style, tokens + styles.join(""));
   site.set(FILES.logo, readFileSync(join(root, "packages/dashboard/src/assets/posthorn.svg")));
-  site.set("assets/inter.woff2", readFileSync(createRequire(import.meta.url).resolve(FONT)));
+  site.set(FILES.font, readFileSync(createRequire(import.meta.url).resolve(FONT)));
 }
 
 /** Licences of what readers load: the font and the search library. */
