@@ -57,6 +57,8 @@ export class Commits {
   #entries = 0;
   /** The open transaction was rolled back, so its entries are in the journal only. */
   #isLost = false;
+  /** The journal may have an entry whose batch was not confirmed by it. The next commit makes it void. */
+  #hasRemains = false;
   /** Until then, batches are committed one by one. */
   #withoutJournalUntil = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -85,6 +87,7 @@ export class Commits {
   /** Runs the work as one transaction, which is on disk afterwards. `isSmall`: other connections may see it later. */
   transact<T>(work: () => T, isSmall: boolean): T {
     this.recover();
+    this.#voidRemains();
     if (this.#entries > 0) return this.#join(work, isSmall);
     if (!isSmall || this.#now() < this.#withoutJournalUntil || !this.#isJournalReady()) return transact(this.#db, work);
     return this.#join(work, isSmall);
@@ -93,6 +96,7 @@ export class Commits {
   /** Makes every batch visible to other connections. */
   settle(): void {
     this.recover();
+    this.#voidRemains();
     if (this.#entries === 0) return;
     if (this.#entries < FEW_ENTRIES) this.#withoutJournalUntil = this.#now() + WITHOUT_JOURNAL_MS;
     this.#commit();
@@ -159,7 +163,8 @@ export class Commits {
     try {
       if (!this.#journal.append(this.#number + 1, this.#logged.log.bytes)) return false;
     } catch {
-      // The commit that follows makes its entries void, so that they are not read again.
+      // The entry may be on disk nevertheless.
+      this.#hasRemains = true;
       this.#turnOff();
       return false;
     }
@@ -180,20 +185,29 @@ export class Commits {
   }
 
   #commit(): void {
+    const isNumbered = this.#entries > 0 || this.#hasRemains;
     try {
-      if (this.#entries > 0) setJournalNumber(this.#db, this.#number + 1);
+      if (isNumbered) setJournalNumber(this.#db, this.#number + 1);
       this.#db.exec("COMMIT");
     } catch (error) {
       this.#isLost = this.#entries > 0;
       rollback(this.#db);
       throw error;
     }
-    if (this.#entries > 0) this.#committed();
+    if (isNumbered) this.#committed();
+  }
+
+  /** Makes the entry of a batch void that was refused, so that a restart does not apply it to rows that have changed since. */
+  #voidRemains(): void {
+    if (!this.#hasRemains || this.#entries > 0) return;
+    transact(this.#db, () => setJournalNumber(this.#db, this.#number + 1));
+    this.#committed();
   }
 
   #committed(): void {
     this.#number++;
     this.#entries = 0;
+    this.#hasRemains = false;
     this.#stopTimer();
     if (this.#journal instanceof JournalFile) this.#journal.restart();
     this.onSettled();

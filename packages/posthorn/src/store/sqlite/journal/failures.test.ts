@@ -15,11 +15,11 @@ const outcome = (id: number) => successOutcome(id, { attempt: attemptRecord(1000
 const FULL = Object.assign(new Error("database or disk is full"), { errcode: 13 });
 
 /** A writer whose steps fail when the test says so, and the IDs that it has confirmed. */
-function openFailing(folder: string) {
+function openFailing(folder: string, also: readonly string[] = []) {
   const state: { failing: string | null; rollsBack: boolean } = { failing: null, rollsBack: false };
   const confirmed: number[] = [];
   const writer: JournaledWriter = openJournaledWriter(folder, (step) => {
-    if (step !== state.failing) return;
+    if (state.failing === null || (step !== state.failing && !also.includes(step))) return;
     if (state.rollsBack && writer.db.isTransaction) {
       const { failing } = state;
       state.failing = null;
@@ -66,9 +66,13 @@ const STEPS = [
 const LARGE = Array.from({ length: 20 }, (_, index) => 100 + index);
 
 describe("a disk that fails", () => {
-  it.each(STEPS.flatMap((step) => [false, true].map((rollsBack) => [step, rollsBack] as const)))(
-    "%s (the transaction is rolled back: %s) loses nothing that was confirmed, and the next batch is stored",
-    (step, rollsBack) => {
+  it.each(
+    STEPS.flatMap((step) =>
+      [false, true].flatMap((rollsBack) => ["open", "committed"].map((earlier) => [step, rollsBack, earlier] as const)),
+    ),
+  )(
+    "%s (the transaction is rolled back: %s; the batches before it are %s) loses nothing that was confirmed, and the next batch is stored",
+    (step, rollsBack, earlier) => {
       using folder = temporaryFolder();
       const [live, dead] = [join(folder.path, "live"), join(folder.path, "dead")];
       mkdirSync(live);
@@ -76,6 +80,7 @@ describe("a disk that fails", () => {
       const { writer, state, publish, confirmed } = openFailing(live);
       using _ = writer;
       for (const id of [1, 2, 3]) expect(publish(id)).toBe(true);
+      if (earlier === "committed") writer.handle({ op: "settle" });
       Object.assign(state, { failing: step, rollsBack });
       publish(4);
       publish(5);
@@ -111,6 +116,24 @@ describe("a disk that fails", () => {
     writer.handle({ op: "close" });
     expect(recover(folder.path)).toMatchObject({ messages: [1, 2, 3], delivered: [1, 2], losses: [] });
   });
+});
+
+it("forgets a batch that was refused although it reached the journal, once other rows have changed", () => {
+  using folder = temporaryFolder();
+  const [live, dead] = [join(folder.path, "live"), join(folder.path, "dead")];
+  mkdirSync(live);
+  mkdirSync(dead);
+  const { writer, state } = openFailing(live, ["before COMMIT"]);
+  using _ = writer;
+  commitBatch(writer.handle, [acceptEntry(1)]);
+  writer.handle({ op: "settle" });
+  state.failing = "after sync";
+  expect(() => commitBatch(writer.handle, [acceptEntry(2)])).toThrow("full");
+  state.failing = null;
+  for (const sql of ["BEGIN IMMEDIATE", "DELETE FROM message WHERE id = 1", "COMMIT"])
+    writer.handle({ op: "query", sql, parameters: [] });
+  copyFiles(live, dead);
+  expect(recover(dead)).toMatchObject({ messages: [], losses: [] });
 });
 
 describe("a batch with a row that fails", () => {
