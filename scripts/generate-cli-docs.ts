@@ -77,6 +77,14 @@ posthorn: The request does not verify.
 | --- | --- |
 ${rows.join("\n")}
 
+## Prepared events
+
+\`posthorn trigger\` has 136 events of 129 providers. Each of them verifies with the definition of its provider. The fields of
+the events of GitHub, Linear, Paddle, Slack and Stripe are checked against the types that these providers publish, by a test; those of
+Discord, LINE and Telegram were compared with published types once, in November 2026. The others follow the documentation of their
+providers, and no machine has checked them: if a field matters to you, compare it with an event that you received, and replace
+the body with \`--data\`.
+
 ## Choose the server
 
 Commands that call a server take its URL and token from the first of these that is set:
