@@ -161,7 +161,8 @@ describe("the contents of a package", () => {
 
 describe("the command of the published package", () => {
   const entry = join(REPOSITORY, "packages/posthorn/bin/posthorn.cjs");
-  const sentence = /^posthorn: Posthorn needs Node\.js 24 or newer, and this is Node\.js \d+\.\d+\.\d+\. Install .*\n$/;
+  const sentence =
+    /^posthorn: Posthorn needs Node\.js 24\.9 or newer, and this is Node\.js \d+\.\d+\.\d+\. Install .*\n$/;
 
   it("says in one sentence that an older version of Node is too old", () => {
     let printed = "";

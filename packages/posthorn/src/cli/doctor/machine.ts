@@ -9,13 +9,22 @@ import { type Finding, ok, problem, reasonOf, skipped, warning } from "./finding
 
 const GIB = 1024 ** 3;
 const MIB = 1024 ** 2;
-const NODE_MAJOR = 24;
+/** The first version that lets a server choose which requests become WebSockets. */
+const OLDEST_NODE = [24, 9] as const;
 const SECRET_FILES = ["encryption.key", "jwt.secret"];
 
 export function checkNode(): Finding {
   const { node } = process.versions;
-  if (Number.parseInt(node, 10) >= NODE_MAJOR) return ok("node", `Node ${node}.`);
-  return problem("node", `Node ${node} is too old.`, `Install Node ${NODE_MAJOR} or newer.`);
+  return findingOfNode(node);
+}
+
+/** @param version Such as `24.9.0`. */
+export function findingOfNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [oldestMajor, oldestMinor] = OLDEST_NODE;
+  const isRecent = major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
+  if (isRecent) return ok("node", `Node ${version}.`);
+  return problem("node", `Node ${version} is too old.`, `Install Node ${OLDEST_NODE.join(".")} or newer.`);
 }
 
 export function checkMemory(): Finding {
