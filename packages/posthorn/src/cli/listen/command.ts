@@ -54,15 +54,24 @@ export function addListenCommand(program: Command): void {
     .option("--take-over", "replace another listener that has this name")
     .option("--events <types>", "only these event types, separated by commas; a * at the end stands for any rest")
     .option("--filter <json>", "only events that match this filter: JSON, or @ and the name of a file")
-    .option("--since <age>", "also events of this age that the listener never got, such as 15m, 2h or 3d", age)
-    .option("--backlog <count>", "deliveries that wait: all, none, or how many of the newest", backlog)
-    .addOption(new Option("--output <mode>", "tui needs a terminal").choices(["tui", "compact", "json", "quiet"]))
+    .option(
+      "--since <age>",
+      "also send events of this age that this listener never received, such as 15m, 2h or 3d",
+      age,
+    )
+    .option("--backlog <count>", "queued deliveries to send: all, none, or how many of the newest", backlog)
+    .addOption(
+      new Option(
+        "--output <mode>",
+        "how events are shown; the default is tui in a terminal, otherwise compact",
+      ).choices(["tui", "compact", "json", "quiet"]),
+    )
     .option("--exec <program>", "run a program for each event, with the body on its standard input")
-    .option("--header <name:value>", "add a header to each local request", header, [])
+    .option("--header <name:value>", "add a header to each local request; may be repeated", header)
     .option("--insecure", "accept a self-signed certificate of the local server")
     .option("--resign", "renew the provider's signature, so that old events verify; needs a key with secrets:read")
-    .option("--max <count>", "requests at a time", integer(1, MAX_RELAY_WINDOW), 10)
-    .option("--exit-after <count>", "end after this many events", integer(1, 1_000_000));
+    .option("--max <count>", "most requests at the same time", integer(1, MAX_RELAY_WINDOW), 10)
+    .option("--exit-after <count>", "exit after this many events", integer(1, 1_000_000));
   withExamples(
     command,
     ["posthorn listen 3000 --app acme", "forwards the events of an application to http://localhost:3000"],
@@ -70,7 +79,10 @@ export function addListenCommand(program: Command): void {
       "posthorn listen 3000 --source src_2x… --events 'push,pull_request.*'",
       "forwards webhooks of a provider, byte for byte",
     ],
-    ["posthorn listen 3000 --source src_2x… --since 2d --resign", "replays the events of two days with new signatures"],
+    [
+      "posthorn listen 3000 --source src_2x… --since 2d --resign",
+      "also sends the events of the last two days, with renewed signatures",
+    ],
     ["posthorn listen 3000 --app acme --share one --name team", "shares the events with colleagues"],
     ["posthorn listen --app acme --exec ./handler.sh -- --verbose", "runs a program for each event"],
   );
@@ -205,7 +217,10 @@ function backlog(text: string): number | null {
   return text === "none" ? 0 : integer(0, 100_000)(text);
 }
 
-function header(text: string, earlier: readonly (readonly [string, string])[]): readonly (readonly [string, string])[] {
+function header(
+  text: string,
+  earlier: readonly (readonly [string, string])[] = [],
+): readonly (readonly [string, string])[] {
   const match = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):\s*(.*)$/.exec(text);
   if (match === null) throw new InvalidArgumentError("Write a name, a colon and a value.");
   return [...earlier, [match[1]!, match[2]!]];
