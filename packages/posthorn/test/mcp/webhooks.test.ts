@@ -270,6 +270,52 @@ describe("a subscription", () => {
   });
 });
 
+describe("a subscription at the endpoint of the organisation", () => {
+  it("delivers the events of a source with their types, and ends with the API key", async () => {
+    await using agent = await Agent.start();
+    const source = await ok(owner.at("ingest/api/v1", "POST", "source", { name: "Inbound", type: "generic-webhook" }));
+    const scopes = ["read", "payloads:read", "endpoints:write"];
+    const key = await ok(owner.call("POST", "auth/api-key", { name: "Agent", scopes }));
+    const operator = new McpClient(node, String(key.json["token"]));
+    const delivery = { mode: "webhook", url: agent.url, secret: agent.secret };
+    const params = { name: String(source.json["id"]), cursor: null, delivery };
+    const { result, text } = await operator.request("events/subscribe", params);
+    if (result === undefined) throw new Error(text);
+    const body = JSON.stringify({ type: "order.made", n: 5 });
+    const headers = { "content-type": "application/json" };
+    const received = await fetch(String(source.json["ingestUrl"]), { method: "POST", headers, body });
+    expect(received.ok).toBe(true);
+    await eventually(() =>
+      expect(agent.events).toMatchObject([
+        { name: source.json["id"], data: { eventType: expect.any(String), payload: { type: "order.made", n: 5 } } },
+      ]),
+    );
+    await ok(owner.call("DELETE", `auth/api-key/${String(key.json["id"])}`));
+    await eventually(() => expect(agent.control("terminated")).toHaveLength(1));
+  });
+
+  it("needs the scope with which endpoints are created", async () => {
+    await using agent = await Agent.start();
+    const { json } = await ok(owner.call("POST", "auth/api-key", { name: "Agent", scopes: ["read", "payloads:read"] }));
+    const operator = new McpClient(node, String(json["token"]));
+    const delivery = { mode: "webhook", url: agent.url, secret: agent.secret };
+    const params = { name: "order.made", arguments: { app: agent.app }, cursor: null, delivery };
+    expect((await operator.request("events/subscribe", params)).error).toMatchObject({ code: -32_012 });
+    expect(agent.receiver.requests).toEqual([]);
+  });
+});
+
+it("a subscription with a portal token ends when the tokens of the application are expired, and never outlives the token", async () => {
+  await using agent = await Agent.start();
+  const { json } = await ok(owner.call("POST", `auth/app-portal-access/${agent.app}`, { expiry: 3600 }));
+  agent.client = new McpClient(node, String(json["token"]), `/mcp/app/${agent.app}`);
+  const { result } = await agent.subscribe({ ttlMs: null });
+  expect(Date.parse(String(result!["refreshBefore"]))).toBeLessThanOrEqual(Date.now() + 3_600_000);
+  await ok(owner.call("POST", `auth/app/${agent.app}/expire-all`, {}));
+  await eventually(() => expect(agent.control("terminated")).toHaveLength(1));
+  expect(await agent.subscriptions()).toEqual([]);
+});
+
 describe("a subscription is refused", () => {
   it("without ManageEndpoint, and at another application", async () => {
     await using reader = await Agent.start(["ViewBase"]);
